@@ -1,0 +1,67 @@
+//! The CPU: slices for memory, a pool of threads, and kernels chosen by what the processor can do.
+
+use super::{Element, Storage};
+use crate::Result;
+use std::ops::Range;
+
+/// The processor, with a number of threads. Results do not depend on that number.
+#[derive(Clone, Debug)]
+pub struct Cpu {}
+
+impl Cpu {
+    /// All the processor's threads.
+    pub fn new() -> Self {
+        Cpu {}
+    }
+}
+
+impl Default for Cpu {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Storage for Cpu {
+    type Buffer<E: Element> = Vec<E>;
+    type Ref<'a, E: Element> = &'a [E];
+    type Mut<'a, E: Element> = &'a mut [E];
+
+    fn zeros<E: Element>(&self, len: usize) -> Result<Vec<E>> {
+        Ok(vec![E::default(); len])
+    }
+    fn whole<E: Element>(buffer: &Vec<E>) -> &[E] {
+        buffer
+    }
+    fn whole_mut<E: Element>(buffer: &mut Vec<E>) -> &mut [E] {
+        buffer
+    }
+    fn len<E: Element>(data: &[E]) -> usize {
+        data.len()
+    }
+    fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E> {
+        &data[range]
+    }
+    fn split_mut<E: Element>(data: Self::Mut<'_, E>, at: usize) -> (Self::Mut<'_, E>, Self::Mut<'_, E>) {
+        data.split_at_mut(at)
+    }
+    fn share<'a, E: Element>(data: &'a &mut [E]) -> &'a [E] {
+        data
+    }
+    fn reborrow<'a, E: Element>(data: &'a mut &mut [E]) -> &'a mut [E] {
+        data
+    }
+    fn upload<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
+        to.copy_from_slice(from);
+        Ok(())
+    }
+    fn download<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
+        to.copy_from_slice(from);
+        Ok(())
+    }
+    fn copy<E: Element>(&self, from: &[E], to: &mut [E]) {
+        to.copy_from_slice(from);
+    }
+    fn clear<E: Element>(&self, data: &mut [E]) {
+        data.fill(E::default());
+    }
+}

@@ -1,0 +1,53 @@
+//! Devices: where numbers live and kernels run. A device is storage plus every kernel of `ops`.
+
+pub mod cpu;
+
+pub use cpu::Cpu;
+
+use crate::{Result, ops::Kernels};
+use std::ops::Range;
+
+/// A number that devices store: `f32` or `u32`.
+pub trait Element: crate::Plain<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug {}
+impl Element for f32 {}
+impl Element for u32 {}
+
+/// The memory of a device: buffers, borrowed ranges of them, and copies from and to the host.
+pub trait Storage: Clone + Send + Sync + 'static {
+    /// Memory owned on the device.
+    type Buffer<E: Element>: Send + Sync;
+    /// A borrowed range to read (`&[E]` on the CPU).
+    type Ref<'a, E: Element>: Copy;
+    /// A borrowed range to write (`&mut [E]` on the CPU).
+    type Mut<'a, E: Element>;
+
+    /// A new buffer of `len` zeros.
+    fn zeros<E: Element>(&self, len: usize) -> Result<Self::Buffer<E>>;
+    /// The whole buffer, to read.
+    fn whole<E: Element>(buffer: &Self::Buffer<E>) -> Self::Ref<'_, E>;
+    /// The whole buffer, to write.
+    fn whole_mut<E: Element>(buffer: &mut Self::Buffer<E>) -> Self::Mut<'_, E>;
+    /// Number of elements.
+    fn len<E: Element>(data: Self::Ref<'_, E>) -> usize;
+    /// A part of a range.
+    fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E>;
+    /// Two adjacent parts of a range, to write.
+    fn split_mut<E: Element>(data: Self::Mut<'_, E>, at: usize) -> (Self::Mut<'_, E>, Self::Mut<'_, E>);
+    /// A writable range, lent again to read.
+    fn share<'a, E: Element>(data: &'a Self::Mut<'_, E>) -> Self::Ref<'a, E>;
+    /// A writable range, lent again to write.
+    fn reborrow<'a, E: Element>(data: &'a mut Self::Mut<'_, E>) -> Self::Mut<'a, E>;
+
+    /// Copies host memory of the same length to the device.
+    fn upload<E: Element>(&self, from: &[E], to: Self::Mut<'_, E>) -> Result<()>;
+    /// Copies device memory to host memory of the same length; waits for what was asked before.
+    fn download<E: Element>(&self, from: Self::Ref<'_, E>, to: &mut [E]) -> Result<()>;
+    /// Copies within the device.
+    fn copy<E: Element>(&self, from: Self::Ref<'_, E>, to: Self::Mut<'_, E>);
+    /// Sets every element to zero.
+    fn clear<E: Element>(&self, data: Self::Mut<'_, E>);
+}
+
+/// A place to run networks: [`Storage`] and every kernel. Generated code is generic over it.
+pub trait Device: Storage + Kernels {}
+impl<T: Storage + Kernels> Device for T {}

@@ -1,0 +1,30 @@
+//! What generated networks call: devices, kernels, losses, optimizers, training, data and files.
+
+pub mod device;
+mod error;
+pub mod init;
+pub mod loss;
+mod model;
+pub mod ops;
+mod pass;
+pub mod plain;
+#[doc(hidden)]
+pub mod private;
+mod session;
+mod slot;
+mod view;
+
+pub use device::{Cpu, Device};
+pub use error::{Error, Result};
+pub use model::{LayerInfo, Model, Role, TensorInfo};
+pub use pass::Pass;
+pub use plain::Plain;
+pub use session::{Session, Training};
+pub use slot::Slot;
+pub use view::{View, ViewMut};
+
+/// What almost every program needs.
+pub mod prelude {
+    pub use crate::device::{Cpu, Device};
+    pub use crate::{Model, Session, Training};
+}

@@ -1,0 +1,153 @@
+//! What every generated network is: plain data, tables that describe it, and its passes.
+
+use crate::device::Device;
+use crate::init::Rng;
+use crate::{Pass, Plain, Result, View, ViewMut};
+
+/// What a tensor is for; decides about weight decay and training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// Trained, with weight decay.
+    Weight,
+    /// Trained, without weight decay.
+    Bias,
+    /// The factor of a normalisation: trained, without weight decay.
+    Scale,
+    /// Not trained but measured (batch norm). Its "gradient" is what the optimizer takes away from it unchanged.
+    Statistic,
+}
+
+/// One tensor of a model: its name in files (PyTorch's), shape and place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TensorInfo {
+    /// Such as `conv1.weight`.
+    pub name: &'static str,
+    /// PyTorch's dimensions, outermost first.
+    pub shape: &'static [usize],
+    /// Position of the first element, in bytes from the start of the model.
+    pub offset: usize,
+    /// What it is for.
+    pub role: Role,
+}
+
+impl TensorInfo {
+    /// Number of elements.
+    pub const fn len(&self) -> usize {
+        let (mut product, mut i) = (1, 0);
+        while i < self.shape.len() {
+            product *= self.shape[i];
+            i += 1;
+        }
+        product
+    }
+    /// Whether there are no elements.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One line of a model's summary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerInfo {
+    /// The field with its weights, or the name of its value.
+    pub name: &'static str,
+    /// As declared: `conv2d(6, 5, padding: 2)`.
+    pub layer: &'static str,
+    /// Shape of one sample of the output.
+    pub output: &'static [usize],
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Multiply-adds for one sample.
+    pub multiply_adds: u64,
+}
+
+/// A network that `model!` declared: plain data with generated passes.
+///
+/// The methods that take devices and slots are for sessions; programs use [`Model::init`], the files, sessions and
+/// the trainer.
+pub trait Model: Plain<Element = f32> {
+    /// One sample: nested arrays in the declared shape.
+    type Input: Plain;
+    /// The output for one sample.
+    type Output: Plain<Element = f32>;
+    /// Memory of an inference pass.
+    type Inference<D: Device>: Send + Sync;
+    /// Memory of a training pass: what backward needs is kept.
+    type Training<D: Device>: Send + Sync;
+
+    /// The name of the struct.
+    const NAME: &'static str;
+    /// All tensors, in memory order.
+    const TENSORS: &'static [TensorInfo];
+    /// All layers, in order of execution.
+    const LAYERS: &'static [LayerInfo];
+    /// Number of trained numbers.
+    const PARAMETERS: usize = {
+        let (mut sum, mut i) = (0, 0);
+        while i < Self::TENSORS.len() {
+            if !matches!(Self::TENSORS[i].role, Role::Statistic) {
+                sum += Self::TENSORS[i].len();
+            }
+            i += 1;
+        }
+        sum
+    };
+    /// Multiply-adds of the forward pass for one sample.
+    const MULTIPLY_ADDS: u64 = {
+        let (mut sum, mut i) = (0, 0);
+        while i < Self::LAYERS.len() {
+            sum += Self::LAYERS[i].multiply_adds;
+            i += 1;
+        }
+        sum
+    };
+
+    /// Draws all weights; `self` is zero before.
+    fn init_weights(&mut self, rng: &mut Rng);
+    /// Memory for inference of at most `samples` at a time.
+    fn inference<D: Device>(device: &D, samples: usize) -> Result<Self::Inference<D>>;
+    /// Memory for training on at most `samples` at a time.
+    fn training<D: Device>(device: &D, samples: usize) -> Result<Self::Training<D>>;
+    /// Forward pass that keeps nothing.
+    fn infer<D: Device>(
+        pass: &Pass<'_, D>,
+        net: View<'_, D, Self>,
+        input: View<'_, D, Self::Input>,
+        slots: &mut Self::Inference<D>,
+        output: ViewMut<'_, D, Self::Output>,
+    );
+    /// Forward pass that keeps what backward needs.
+    fn forward<D: Device>(
+        pass: &Pass<'_, D>,
+        net: View<'_, D, Self>,
+        input: View<'_, D, Self::Input>,
+        slots: &mut Self::Training<D>,
+        output: ViewMut<'_, D, Self::Output>,
+    );
+    /// Backward pass: gradients to the weights, and to the input where asked for. `d_output` is used up.
+    #[expect(clippy::too_many_arguments, reason = "called by sessions only")]
+    fn backward<D: Device>(
+        pass: &Pass<'_, D>,
+        net: View<'_, D, Self>,
+        input: View<'_, D, Self::Input>,
+        slots: &mut Self::Training<D>,
+        output: View<'_, D, Self::Output>,
+        d_output: ViewMut<'_, D, Self::Output>,
+        d_net: ViewMut<'_, D, Self>,
+        d_input: Option<ViewMut<'_, D, Self::Input>>,
+    );
+    /// Calls `see` with the name and data of every kept value of the last forward pass, in order.
+    fn inspect<D: Device>(
+        slots: &Self::Training<D>,
+        samples: usize,
+        see: &mut dyn FnMut(&'static str, D::Ref<'_, f32>),
+    );
+
+    /// A new network with seeded random weights, made directly on the heap.
+    fn init(seed: u64) -> Box<Self> {
+        let mut net = crate::plain::zeroed_box::<Self>();
+        net.init_weights(&mut crate::init::rng(seed));
+        net
+    }
+}

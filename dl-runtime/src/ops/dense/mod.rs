@@ -1,0 +1,116 @@
+//! Dense (fully connected) layer: `y = f(W·x + b)` with `W` as [out, in], PyTorch's `Linear`.
+
+mod cpu;
+
+use crate::device::{Device, Storage};
+use crate::init::{Init, Rng};
+use crate::ops::{Activation, Grad, Write};
+use crate::{Pass, Plain, View, ViewMut};
+use std::mem::offset_of;
+
+/// The weights of a dense layer of `I` features in and `O` out; `B` is `O`, or 0 without a bias.
+#[repr(C)]
+pub struct Dense<const I: usize, const O: usize, const B: usize = O> {
+    /// One row of `I` for every output.
+    pub weight: [[f32; I]; O],
+    /// One number for every output.
+    pub bias: [f32; B],
+}
+
+// SAFETY: `repr(C)` and arrays of `f32` only.
+unsafe impl<const I: usize, const O: usize, const B: usize> Plain for Dense<I, O, B> {
+    type Element = f32;
+}
+
+impl<const I: usize, const O: usize, const B: usize> Dense<I, O, B> {
+    /// Draws the weights; the bias by PyTorch's rule, or zero with any other initialisation.
+    pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
+        weight.fill(crate::plain::flat_mut(&mut self.weight), I, O, rng);
+        bias.fill(&mut self.bias, I, O, rng);
+    }
+}
+
+/// The settings of a dense layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// What is applied to the sums in the same pass.
+    pub activation: Activation,
+}
+
+/// Sizes at run time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Batch size.
+    pub samples: usize,
+    /// Features in.
+    pub inputs: usize,
+    /// Features out.
+    pub outputs: usize,
+}
+
+/// The kernels of dense layers.
+pub trait DenseKernel: Storage {
+    /// `y = f(x·Wᵀ + b)`; `bias` is empty when the layer has none.
+    fn dense_forward(
+        &self,
+        sizes: Sizes,
+        activation: Activation,
+        weight: Self::Ref<'_, f32>,
+        bias: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
+    /// `dx = dy·W`.
+    fn dense_backward_input(
+        &self,
+        sizes: Sizes,
+        weight: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        dx: Self::Mut<'_, f32>,
+        write: Write,
+    );
+    /// `dW = dyᵀ·x` and `db = Σ dy`.
+    fn dense_backward_weights(
+        &self,
+        sizes: Sizes,
+        x: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        d_weight: Self::Mut<'_, f32>,
+        d_bias: Self::Mut<'_, f32>,
+        write: Write,
+    );
+}
+
+impl Op {
+    /// `output = f(W·input + b)`.
+    pub fn forward<D: Device, const I: usize, const O: usize, const B: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, Dense<I, O, B>>,
+        input: View<D, [f32; I]>,
+        output: ViewMut<D, [f32; O]>,
+    ) {
+        let sizes = Sizes { samples: input.len(), inputs: I, outputs: O };
+        let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
+        let bias = weights.field::<[f32; B]>(offset_of!(Dense<I, O, B>, bias)).data();
+        pass.device.dense_forward(sizes, self.activation, weight, bias, input.data(), output.into_data());
+    }
+    /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
+    pub fn backward<D: Device, const I: usize, const O: usize, const B: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, Dense<I, O, B>>,
+        input: View<D, [f32; I]>,
+        d_output: View<D, [f32; O]>,
+        d_weights: Grad<D, Dense<I, O, B>>,
+        d_input: Option<Grad<D, [f32; I]>>,
+    ) {
+        let sizes = Sizes { samples: input.len(), inputs: I, outputs: O };
+        let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), I * O);
+        pass.device.dense_backward_weights(sizes, input.data(), d_output.data(), d_weight, d_bias, d_weights.write);
+        if let Some(Grad { to, write }) = d_input {
+            let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
+            pass.device.dense_backward_input(sizes, weight, d_output.data(), to.into_data(), write);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Operations: one room each, with its mathematics, its shapes, its kernels for every device, and its tests.
+//!
+//! Every room exports an `Op`: the settings of the operation as a constant, with the typed passes as methods.
+//! Generated code calls them in one convention (arguments in brackets only where the operation has them):
+//!
+//! ```text
+//! OP.forward          (pass, [weights], inputs…, output, [saved])   training, and inference unless `infer` exists
+//! OP.infer            (pass, [weights], inputs…, output)            where inference differs (batch_norm) or saves nothing
+//! OP.forward_in_place (pass, value)                                 elementwise operations
+//! OP.backward         (pass, [weights], [kept…], d_output, [d_weights: Grad], d_input: Grad)
+//! OP.backward_in_place(pass, [kept…], d)                            elementwise; d holds d_output before, d_input after
+//! ```
+//!
+//! `kept…` are those of (inputs…, output, saved) that the backward pass reads, in this order. With weights, `d_input` is an
+//! `Option`: the first layer of a network needs none. With two inputs there are `backward_left` and `backward_right`
+//! instead of `backward`. `saved` is what forward computes for backward alone: a view of one value per batch or per sample.
+//! Operations with an `activation` setting apply it in their forward pass; generated code takes the gradient through it
+//! (`Activation::backward_in_place`) before it calls their backward pass.
+
+pub mod activation;
+pub mod dense;
+
+pub use activation::Activation;
+
+use crate::device::Storage;
+use crate::{Plain, ViewMut};
+
+/// Whether a gradient replaces what its buffer holds, or is added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// The buffer holds nothing yet.
+    Set,
+    /// The buffer holds a part of the sum.
+    Add,
+}
+
+/// A gradient to be written, by setting or adding.
+pub struct Grad<'a, D: Storage, T: Plain> {
+    /// Where it goes.
+    pub to: ViewMut<'a, D, T>,
+    /// Whether something is there already.
+    pub write: Write,
+}
+
+impl<'a, D: Storage, T: Plain> Grad<'a, D, T> {
+    /// The first part of a sum.
+    pub fn set(to: ViewMut<'a, D, T>) -> Self {
+        Grad { to, write: Write::Set }
+    }
+    /// A further part of a sum.
+    pub fn add(to: ViewMut<'a, D, T>) -> Self {
+        Grad { to, write: Write::Add }
+    }
+}
+
+macro_rules! kernels {
+    ($($kernel:path),* $(,)?) => {
+        /// Every kernel that a device must have; one line for each operation.
+        pub trait Kernels: $($kernel +)* {}
+        impl<T: $($kernel +)*> Kernels for T {}
+    };
+}
+
+kernels! {
+    activation::ActivationKernel,
+    dense::DenseKernel,
+    crate::loss::MseKernel,
+}

@@ -1,0 +1,62 @@
+//! Plain numbers: types that are one block of `f32` or `u32` and nothing else, seen as flat slices.
+
+use crate::device::Element;
+use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+
+/// A type that is nothing but elements side by side: `f32`, `u32`, arrays of them, layers and models.
+///
+/// # Safety
+/// The type consists of `size_of::<Self>() / 4` values of [`Plain::Element`] without padding, has the
+/// alignment of the element, and owns nothing (so zeroed memory is a value).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not plain numbers",
+    note = "samples are `f32` or `u32`, or arrays of them such as `[[f32; 28]; 28]`"
+)]
+pub unsafe trait Plain: Sized + Send + Sync + 'static {
+    /// `f32` or `u32`.
+    type Element: Element;
+    /// Number of elements in one value.
+    const LEN: usize = size_of::<Self>() / size_of::<Self::Element>();
+}
+
+// SAFETY: a number is itself.
+unsafe impl Plain for f32 {
+    type Element = f32;
+}
+// SAFETY: a number is itself.
+unsafe impl Plain for u32 {
+    type Element = u32;
+}
+// SAFETY: arrays have no padding between their items.
+unsafe impl<T: Plain, const N: usize> Plain for [T; N] {
+    type Element = T::Element;
+}
+
+/// The elements of `values`, in memory order.
+pub fn flat<T: Plain>(values: &[T]) -> &[T::Element] {
+    // SAFETY: by the contract of `Plain`, `T` is `T::LEN` elements without padding.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len() * T::LEN) }
+}
+
+/// The elements of `values`, in memory order, to be changed.
+pub fn flat_mut<T: Plain>(values: &mut [T]) -> &mut [T::Element] {
+    // SAFETY: by the contract of `Plain`, `T` is `T::LEN` elements without padding, each of any value.
+    unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len() * T::LEN) }
+}
+
+/// A value of zeros made directly on the heap: a model of any size never passes over the stack.
+pub fn zeroed_box<T: Plain>() -> Box<T> {
+    let layout = Layout::new::<T>();
+    if layout.size() == 0 {
+        // SAFETY: a type without bytes needs no memory; any aligned pointer serves.
+        return unsafe { Box::from_raw(std::ptr::NonNull::<T>::dangling().as_ptr()) };
+    }
+    // SAFETY: the size is not zero, and zeroed memory is a value of a `Plain` type.
+    unsafe {
+        let memory = alloc_zeroed(layout).cast::<T>();
+        if memory.is_null() {
+            handle_alloc_error(layout);
+        }
+        Box::from_raw(memory)
+    }
+}

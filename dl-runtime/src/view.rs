@@ -1,0 +1,83 @@
+//! Views: device memory with the type of what lies there, so that shapes are checked by rustc.
+
+use crate::Plain;
+use crate::device::Storage;
+
+/// `len` values of `T` on device `D`, to read: a batch of samples, or (with `len` 1) the weights of a layer.
+pub struct View<'a, D: Storage, T: Plain> {
+    data: D::Ref<'a, T::Element>,
+    len: usize,
+}
+
+impl<D: Storage, T: Plain> Clone for View<'_, D, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<D: Storage, T: Plain> Copy for View<'_, D, T> {}
+
+impl<'a, D: Storage, T: Plain> View<'a, D, T> {
+    /// The first `len` values of `data`.
+    pub fn new(data: D::Ref<'a, T::Element>, len: usize) -> Self {
+        View { data: D::slice(data, 0..len * T::LEN), len }
+    }
+    /// Number of values: the batch size.
+    #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
+    pub fn len(self) -> usize {
+        self.len
+    }
+    /// The elements, without their shape.
+    pub fn data(self) -> D::Ref<'a, T::Element> {
+        self.data
+    }
+    /// The same elements under another shape of equal size.
+    pub fn cast<U: Plain<Element = T::Element>>(self) -> View<'a, D, U> {
+        const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
+        View { data: self.data, len: self.len }
+    }
+    /// The field of type `U` that begins `offset` bytes into the value (`offset_of!`).
+    pub fn field<U: Plain<Element = T::Element>>(self, offset: usize) -> View<'a, D, U> {
+        let start = offset / size_of::<T::Element>();
+        View { data: D::slice(self.data, start..start + U::LEN), len: 1 }
+    }
+}
+
+/// `len` values of `T` on device `D`, to write.
+pub struct ViewMut<'a, D: Storage, T: Plain> {
+    data: D::Mut<'a, T::Element>,
+    len: usize,
+}
+
+impl<'a, D: Storage, T: Plain> ViewMut<'a, D, T> {
+    /// The first `len` values of `data`.
+    pub fn new(data: D::Mut<'a, T::Element>, len: usize) -> Self {
+        ViewMut { data: D::split_mut(data, len * T::LEN).0, len }
+    }
+    /// Number of values: the batch size.
+    #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    /// The elements, without their shape.
+    pub fn into_data(self) -> D::Mut<'a, T::Element> {
+        self.data
+    }
+    /// The same values, to read for a while.
+    pub fn view(&self) -> View<'_, D, T> {
+        View { data: D::share(&self.data), len: self.len }
+    }
+    /// The same values, to write for a while.
+    pub fn reborrow(&mut self) -> ViewMut<'_, D, T> {
+        ViewMut { data: D::reborrow(&mut self.data), len: self.len }
+    }
+    /// The same elements under another shape of equal size.
+    pub fn cast<U: Plain<Element = T::Element>>(self) -> ViewMut<'a, D, U> {
+        const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
+        ViewMut { data: self.data, len: self.len }
+    }
+    /// The field of type `U` that begins `offset` bytes into the value (`offset_of!`).
+    pub fn field<U: Plain<Element = T::Element>>(&mut self, offset: usize) -> ViewMut<'_, D, U> {
+        let tail = D::split_mut(D::reborrow(&mut self.data), offset / size_of::<T::Element>()).1;
+        ViewMut { data: D::split_mut(tail, U::LEN).0, len: 1 }
+    }
+}

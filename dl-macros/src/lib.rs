@@ -1,5 +1,12 @@
 //! The `model!` macro: reads a network's declaration and writes its struct and passes.
 
+// The parts come together in the next commits.
+#![allow(dead_code)]
+
+mod diagnostics;
+mod dim;
+mod ir;
+
 use proc_macro::TokenStream;
 
 /// Declares a network; called by the facade's `model!`, which passes the path of the facade first.

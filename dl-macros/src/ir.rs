@@ -90,9 +90,9 @@ pub struct Node {
 /// How an operation is called; see the convention at the top of `dl-runtime/src/ops/mod.rs`.
 #[derive(Clone)]
 pub struct Op {
-    /// `conv2d`: the layer's name, and of its room in `dl::ops`.
+    /// `conv2d`: the layer's name.
     pub kind: &'static str,
-    /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`, without `activation`.
+    /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`.
     pub config: Config,
     /// What the backward pass reads.
     pub keeps: Keeps,
@@ -113,10 +113,15 @@ pub struct Op {
 pub enum Config {
     /// No kernel: the output is the input under another shape (`flatten`).
     Reshape,
-    /// `dl::ops::<kind>::Op { <fields> }`.
-    Fields(TokenStream),
-    /// The same with a further field `activation`, which `fuse` may set.
-    FieldsAndActivation(TokenStream),
+    /// `path { fields }`, and with `activation` a further field of that name, which `fuse` may set.
+    Settings {
+        /// Type of the settings: `dl::ops::conv2d::Op`.
+        path: TokenStream,
+        /// `stride: [1, 1], padding: [2, 2], …`, with a comma at the end where there are any.
+        fields: TokenStream,
+        /// Whether there is a field `activation`.
+        activation: bool,
+    },
     /// A whole expression, such as `dl::ops::Activation::Relu`.
     Expr(TokenStream),
 }

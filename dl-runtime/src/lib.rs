@@ -1,5 +1,6 @@
 //! What generated networks call: devices, kernels, losses, optimizers, training, data and files.
 
+mod check;
 pub mod device;
 mod error;
 pub mod init;

@@ -103,6 +103,11 @@ pub trait Model: Plain<Element = f32> {
         sum
     };
 
+    /// Numbers that an inference pass keeps in memory for one sample, beside input and output.
+    const INFERENCE_FLOATS: usize;
+    /// Numbers that a training pass keeps in memory for one sample, beside input, output and weights.
+    const TRAINING_FLOATS: usize;
+
     /// Draws all weights; `self` is zero before.
     fn init_weights(&mut self, rng: &mut Rng);
     /// Memory for inference of at most `samples` at a time.

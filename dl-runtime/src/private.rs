@@ -1,7 +1,18 @@
-//! All that generated code may name.
+//! All that generated code may name, as `dl::…`.
 
+pub use crate::check::{Piece, check, dim};
 pub use crate::device::{Device, Storage};
+pub use crate::field;
 pub use crate::init::{Init, Rng};
 pub use crate::ops::{self, Grad};
 pub use crate::{LayerInfo, Model, Pass, Plain, Result, Role, Slot, TensorInfo, View, ViewMut};
 pub use std::mem::offset_of;
+
+/// The view of one field of a model's view: `field!(net.conv1)` inside `impl … for Model`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! field {
+    ($view:ident.$field:ident) => {
+        $view.field_of(::core::mem::offset_of!(Self, $field), |model: &Self| &model.$field)
+    };
+}

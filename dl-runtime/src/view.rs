@@ -40,6 +40,11 @@ impl<'a, D: Storage, T: Plain> View<'a, D, T> {
         let start = offset / size_of::<T::Element>();
         View { data: D::slice(self.data, start..start + U::LEN), len: 1 }
     }
+    /// [`View::field`] with the type of the field that `_access` names.
+    #[doc(hidden)]
+    pub fn field_of<U: Plain<Element = T::Element>>(self, offset: usize, _access: fn(&T) -> &U) -> View<'a, D, U> {
+        self.field(offset)
+    }
 }
 
 /// `len` values of `T` on device `D`, to write.
@@ -79,5 +84,14 @@ impl<'a, D: Storage, T: Plain> ViewMut<'a, D, T> {
     pub fn field<U: Plain<Element = T::Element>>(&mut self, offset: usize) -> ViewMut<'_, D, U> {
         let tail = D::split_mut(D::reborrow(&mut self.data), offset / size_of::<T::Element>()).1;
         ViewMut { data: D::split_mut(tail, U::LEN).0, len: 1 }
+    }
+    /// [`ViewMut::field`] with the type of the field that `_access` names.
+    #[doc(hidden)]
+    pub fn field_of<U: Plain<Element = T::Element>>(
+        &mut self,
+        offset: usize,
+        _access: fn(&T) -> &U,
+    ) -> ViewMut<'_, D, U> {
+        self.field(offset)
     }
 }

@@ -50,6 +50,9 @@ const _: () = {
             LayerInfo { name: "out", layer: "dense(1)", output: &[1], parameters: 9, multiply_adds: 8 },
         ];
 
+        const INFERENCE_FLOATS: usize = 8;
+        const TRAINING_FLOATS: usize = 16;
+
         fn init_weights(&mut self, rng: &mut Rng) {
             self.dense1.init(Init::PyTorch, Init::PyTorch, rng);
             self.out.init(Init::PyTorch, Init::PyTorch, rng);
@@ -71,8 +74,8 @@ const _: () = {
             output: ViewMut<'_, D, Self::Output>,
         ) {
             let n = x.len();
-            DENSE1.forward(pass, net.field::<ops::dense::Dense<2, 8>>(offset_of!(Xor, dense1)), x, slots.a.write(n));
-            OUT.forward(pass, net.field::<ops::dense::Dense<8, 1>>(offset_of!(Xor, out)), slots.a.read(n), output);
+            DENSE1.forward(pass, field!(net.dense1), x, slots.a.write(n));
+            OUT.forward(pass, field!(net.out), slots.a.read(n), output);
         }
 
         fn forward<D: Device>(
@@ -83,13 +86,8 @@ const _: () = {
             output: ViewMut<'_, D, Self::Output>,
         ) {
             let n = x.len();
-            DENSE1.forward(
-                pass,
-                net.field::<ops::dense::Dense<2, 8>>(offset_of!(Xor, dense1)),
-                x,
-                slots.relu1.write(n),
-            );
-            OUT.forward(pass, net.field::<ops::dense::Dense<8, 1>>(offset_of!(Xor, out)), slots.relu1.read(n), output);
+            DENSE1.forward(pass, field!(net.dense1), x, slots.relu1.write(n));
+            OUT.forward(pass, field!(net.out), slots.relu1.read(n), output);
         }
 
         fn backward<D: Device>(
@@ -105,19 +103,19 @@ const _: () = {
             let n = x.len();
             OUT.backward(
                 pass,
-                net.field::<ops::dense::Dense<8, 1>>(offset_of!(Xor, out)),
+                field!(net.out),
                 slots.relu1.read(n),
                 d_output.view(),
-                Grad::set(d_net.field(offset_of!(Xor, out))),
+                Grad::set(field!(d_net.out)),
                 Some(Grad::set(slots.d_a.write(n))),
             );
             ops::Activation::Relu.backward_in_place(pass, slots.relu1.read::<[f32; 8]>(n), slots.d_a.write(n));
             DENSE1.backward(
                 pass,
-                net.field::<ops::dense::Dense<2, 8>>(offset_of!(Xor, dense1)),
+                field!(net.dense1),
                 x,
                 slots.d_a.read(n),
-                Grad::set(d_net.field(offset_of!(Xor, dense1))),
+                Grad::set(field!(d_net.dense1)),
                 d_x.map(Grad::set),
             );
         }

@@ -79,6 +79,8 @@ pub struct Node {
     pub text: String,
     /// Name for tables: the field if there is one, else the value.
     pub label: String,
+    /// Name for the constant of its settings, unique: the label, with a number when weights are shared.
+    pub constant: String,
     /// Multiply-adds for one sample.
     pub multiply_adds: Dim,
     /// The user's layer name.

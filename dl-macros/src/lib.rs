@@ -5,7 +5,10 @@
 
 mod diagnostics;
 mod dim;
+mod emit;
+mod fuse;
 mod ir;
+mod plan;
 
 use proc_macro::TokenStream;
 

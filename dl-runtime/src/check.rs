@@ -18,6 +18,17 @@ pub mod dim {
     pub const fn div(a: usize, b: usize) -> usize {
         if b == 0 { 0 } else { a / b }
     }
+    /// The largest of `sizes`.
+    pub const fn largest(sizes: &[usize]) -> usize {
+        let (mut largest, mut i) = (0, 0);
+        while i < sizes.len() {
+            if sizes[i] > largest {
+                largest = sizes[i];
+            }
+            i += 1;
+        }
+        largest
+    }
     /// Remainder of `a / b`; 0 when `b` is 0.
     pub const fn rem(a: usize, b: usize) -> usize {
         if b == 0 { 0 } else { a % b }

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Compares dl with PyTorch and ONNX Runtime on the same machine in the same run, and prints one table of ratios.
+
+    python3 -m venv venv && venv/bin/pip install torch numpy onnx onnxscript onnxruntime
+    venv/bin/python benches/compare.py                    everything: some twenty minutes
+    venv/bin/python benches/compare.py --only T1 --threads 1 --passes 2
+    venv/bin/python benches/compare.py --peak 139 278 --bandwidth 21     with the limits of the machine
+
+Workloads (float32):
+    G1_<m>x<k>x<n>    matrix product
+    T1_b64, T1_b256   training step (forward, loss, backward, Adam) of an MLP 784-512-256-10, ReLU, cross-entropy
+    T2                training step of LeNet on 1x28x28, batch 64, Adam
+    I1_tiny, I1_mlp, I1_lenet   one prediction, batch 1: an MLP 4-16-16-3, the MLP of T1, the LeNet of T2
+
+A workload is measured in turns, ours, then each of theirs, then ours again (`--passes`), each in a process of its own,
+because the speed of a machine drifts; a figure is the median over the passes of the median in a process, in
+microseconds. The ratio is ours over the fastest of theirs: below one, ours is faster. Ours come from
+`cargo bench --bench workloads -- --json --threads N --only REGEX`.
+
+Modes of theirs: eager; fused (the optimizer's `fused=True`); compile (`torch.compile` of model and loss, with the fused
+optimizer; for predictions with frozen weights); ort (ONNX Runtime, predictions only). `torch.compile` needs a C++ compiler; where it
+does not work its column is empty and a note says why.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(64, 784, 512), (256, 784, 512)]
+WORKS = [f"G1_{m}x{k}x{n}" for m, k, n in PRODUCTS] + ["T1_b64", "T1_b256", "T2", "I1_tiny", "I1_mlp", "I1_lenet"]
+MODES = {"G": ["eager"], "T": ["eager", "fused", "compile"], "I": ["eager", "compile", "ort"]}
+# The wheel of PyTorch brings an OpenMP runtime, compiled code links the system's: two spinning thread pools on few cores
+# make compiled steps many times slower, so compiled modes load the system's for both.
+GOMP = "/lib/x86_64-linux-gnu/libgomp.so.1"
+
+
+def mlp(*sizes):
+    """Dense layers of these sizes with ReLU between them."""
+    import torch.nn as nn
+
+    layers = [layer for i, o in zip(sizes, sizes[1:]) for layer in (nn.Linear(i, o), nn.ReLU())]
+    return nn.Sequential(*layers[:-1])
+
+
+def lenet():
+    """LeNet-5 with ReLU and max pooling."""
+    import torch.nn as nn
+
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+
+
+def network(work):
+    """The network of a workload, and a batch for it."""
+    import torch
+
+    if work.startswith("T1"):
+        return mlp(784, 512, 256, 10), torch.rand(int(work[4:]), 784)
+    return {
+        "T2": lambda: (lenet(), torch.rand(64, 1, 28, 28)),
+        "I1_tiny": lambda: (mlp(4, 16, 16, 3), torch.rand(1, 4)),
+        "I1_mlp": lambda: (mlp(784, 512, 256, 10), torch.rand(1, 784)),
+        "I1_lenet": lambda: (lenet(), torch.rand(1, 1, 28, 28)),
+    }[work]()
+
+
+def training_step(work, mode):
+    """A function that does one training step."""
+    import torch
+    import torch.nn.functional as F
+
+    net, x = network(work)
+    y = torch.randint(10, (len(x),))
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=mode != "eager")
+    loss = lambda x, y: F.cross_entropy(net(x), y)
+    loss = torch.compile(loss) if mode == "compile" else loss
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss(x, y).backward()
+        optimizer.step()
+
+    return step
+
+
+def prediction(work, mode, threads):
+    """A function that makes one prediction."""
+    import torch
+
+    net, x = network(work)
+    net.eval()
+    if mode == "ort":
+        import onnxruntime
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/net.onnx"
+            torch.onnx.export(net, (x,), path, dynamo=False, input_names=["x"], output_names=["y"])
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+            session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        feed = {"x": x.numpy()}
+        return lambda: session.run(None, feed)
+    if mode == "compile":
+        import torch._inductor.config
+
+        torch._inductor.config.freezing = True
+        net = torch.compile(net)
+    return lambda: net(x)
+
+
+def product(work):
+    """A function that multiplies two matrices."""
+    import torch
+
+    m, k, n = map(int, work[3:].split("x"))
+    a, b, c = torch.randn(m, k), torch.randn(k, n), torch.empty(m, n)
+    return lambda: torch.mm(a, b, out=c)
+
+
+def measure(call, warm=0.7, run=1.5):
+    """Median microseconds of a call; calls under 50 microseconds are timed in groups."""
+    clock, n, start = time.perf_counter, 0, time.perf_counter()
+    while clock() - start < warm or n < 3:
+        call()
+        n += 1
+    one = (clock() - start) / n
+    group = 1 if one > 50e-6 else max(1, int(200e-6 / one))
+    samples, end = [], clock() + run
+    while clock() < end or len(samples) < 7:
+        start = clock()
+        for _ in range(group):
+            call()
+        samples.append((clock() - start) / group)
+    return 1e6 * statistics.median(samples)
+
+
+def theirs_here(work, mode, threads):
+    """Measures one case of theirs in this process."""
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    import torch
+
+    torch.manual_seed(0)
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    if work[0] == "T":
+        return measure(training_step(work, mode))
+    # Freezing refuses inference mode.
+    with torch.no_grad() if mode == "compile" else torch.inference_mode():
+        return measure(product(work) if work[0] == "G" else prediction(work, mode, threads))
+
+
+def child(command, environment=None):
+    """The JSON lines that a process prints, and why there are none."""
+    try:
+        done = subprocess.run(command, cwd=REPOSITORY, env=dict(os.environ, **(environment or {})), capture_output=True,
+                              text=True, timeout=900)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [], str(error)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    reason = [line for line in done.stderr.splitlines() if line.strip()]
+    return lines, None if lines else (reason[-1] if reason else f"exit status {done.returncode}")
+
+
+def theirs(work, mode, threads):
+    """Measures one case of theirs in a process of its own."""
+    environment = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    if mode == "compile" and os.path.exists(GOMP):
+        environment["LD_PRELOAD"] = GOMP
+    lines, error = child([sys.executable, __file__, "--case", work, mode, str(threads)], environment)
+    return (lines[0]["median_us"] if lines else None), error
+
+
+def ours(work, threads):
+    """Measures one workload of ours."""
+    lines, error = child(["cargo", "bench", "-q", "--bench", "workloads", "--", "--json", "--threads", str(threads),
+                          "--only", f"^{work}$"])
+    found = [line["median_us"] for line in lines if line.get("work") == work]
+    return (found[0] if found else None), error or "the bench does not know it"
+
+
+# Multiply-adds of one sample by layer, and the number of weights.
+LAYERS = {"tiny": ([4 * 16, 16 * 16, 16 * 3], 403), "mlp": ([784 * 512, 512 * 256, 256 * 10], 535_818),
+          "lenet": ([6 * 25 * 784, 16 * 150 * 100, 400 * 120, 120 * 84, 84 * 10], 61_706)}
+
+
+def limit(work, peak, bandwidth):
+    """Least microseconds: operations over the peak (GFLOP/s), and Adam's traffic over the bandwidth (GB/s)."""
+    if work[0] == "G":
+        m, k, n = map(int, work[3:].split("x"))
+        return 2e-3 * m * k * n / peak
+    layers, weights = LAYERS[{"T1": "mlp", "T2": "lenet"}.get(work[:2], work[3:])]
+    if work[0] == "I":
+        return 2e-3 * sum(layers) / peak
+    batch = 64 if work == "T2" else int(work[4:])
+    # Adam reads four arrays and writes three; those of a small network stay in the cache.
+    adam = 7 * 4e-3 * weights / bandwidth if bandwidth and 16 * weights > 2**21 else 0.0
+    return 2e-3 * batch * (3 * sum(layers) - layers[0]) / peak + adam  # the first layer needs no input gradient
+
+
+def table(results, errors, threads, peak, bandwidth):
+    """Prints the medians and ratios."""
+    middle = lambda key: statistics.median(results[key]) if results.get(key) else None
+    text = lambda value: "-" if value is None else f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
+    columns = ["eager", "fused", "compile", "ort"]
+    print(f"\n| work | threads | limit | ours | {' | '.join(columns)} | ours / best |\n|{'---|' * (len(columns) + 5)}")
+    for work in dict.fromkeys(key[0] for key in results):
+        for n in threads:
+            mine, others = middle((work, n, "ours")), [middle((work, n, mode)) for mode in columns]
+            known = [value for value in others if value is not None]
+            ratio = f"{mine / min(known):.2f}" if mine is not None and known else "-"
+            least = limit(work, peak[min(threads.index(n), len(peak) - 1)], bandwidth) if peak else None
+            print(f"| {work} | {n} | {text(least)} | {text(mine)} | {' | '.join(map(text, others))} | {ratio} |")
+    print("\nmicroseconds, medians")
+    for (mode, reason), works in errors.items():
+        print(f"no figure for {mode} ({', '.join(dict.fromkeys(works))}): {reason}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=".", help="regular expression of workloads")
+    parser.add_argument("--modes", default=".", help="regular expression of ours and theirs: ours|eager|fused|compile|ort")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--peak", type=float, nargs="+", help="measured GFLOP/s for each number of threads: adds limits")
+    parser.add_argument("--bandwidth", type=float, help="measured GB/s beyond the L2 cache, for the limit of Adam")
+    parser.add_argument("--json", help="file to append every figure to")
+    parser.add_argument("--case", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.case:
+        work, mode, n = options.case
+        print(json.dumps({"work": work, "mode": mode, "median_us": theirs_here(work, mode, int(n))}))
+        return
+    works = [work for work in WORKS if re.search(options.only, work)]
+    without_compiler = not any(map(shutil.which, filter(None, (os.environ.get("CXX"), "g++", "clang++"))))
+    results, errors = {}, {}
+    for turn in range(options.passes):
+        for work in works:
+            for n in options.threads:
+                for mode in ["ours", *MODES[work[0]]]:
+                    if not re.search(options.modes, mode):
+                        continue
+                    if mode == "compile" and without_compiler:
+                        value, error = None, "no C++ compiler"
+                    else:
+                        value, error = ours(work, n) if mode == "ours" else theirs(work, mode, n)
+                    if value is None:
+                        errors.setdefault((mode, error), []).append(work)
+                        continue
+                    results.setdefault((work, n, mode), []).append(value)
+                    line = {"pass": turn, "work": work, "threads": n, "mode": mode, "median_us": round(value, 4)}
+                    print(json.dumps(line), file=sys.stderr, flush=True)
+                    if options.json:
+                        with open(options.json, "a") as file:
+                            file.write(json.dumps(line) + "\n")
+    table(results, errors, options.threads, options.peak, options.bandwidth)
+
+
+if __name__ == "__main__":
+    main()

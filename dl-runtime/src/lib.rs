@@ -11,6 +11,7 @@ mod pass;
 pub mod plain;
 #[doc(hidden)]
 pub mod private;
+pub mod random;
 mod session;
 mod slot;
 mod view;

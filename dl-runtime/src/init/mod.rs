@@ -1,41 +1,73 @@
 //! Initial weights: the usual distributions, drawn from one seeded generator.
 
-use rand::{Rng as _, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+#[cfg(test)]
+mod tests;
 
-/// The seeded generator of initial weights and shuffles: ChaCha8, the same numbers on every machine.
-pub type Rng = ChaCha8Rng;
+pub use crate::random::Rng;
 
 /// The generator of `seed`.
 pub fn rng(seed: u64) -> Rng {
-    Rng::seed_from_u64(seed)
+    Rng::new(seed)
 }
 
-/// How the weights of a layer begin. "In" and "out" are PyTorch's `fan_in` and `fan_out`.
+/// How the weights of a layer begin. "In" and "out" are PyTorch's `fan_in` and `fan_out`: the products summed into one
+/// output, and the outputs that one input is multiplied into.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Init {
-    /// PyTorch's default for dense and convolution layers: uniform in ±1/√in, weights and biases.
+    /// PyTorch's default for dense and convolution layers: uniform in ±1/√in, weights and biases
+    /// (`kaiming_uniform_` with `a = √5`).
     PyTorch,
+    /// Normal with deviation √(2/in), for ReLU: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015, eq. 10.
+    HeNormal,
+    /// Uniform in ±√(6/in): the deviation of [`Init::HeNormal`].
+    HeUniform,
+    /// Normal with deviation √(2/(in + out)), for tanh: Glorot, Bengio, "Understanding the difficulty of training deep
+    /// feedforward neural networks", AISTATS 2010, eq. 12.
+    XavierNormal,
+    /// Uniform in ±√(6/(in + out)): eq. 16 there.
+    XavierUniform,
+    /// Every weight 0.
+    Zeros,
+    /// Every weight 1.
+    Ones,
     /// Every weight the same.
     Constant(f32),
+    /// Normal with mean 0.
+    Normal {
+        /// The deviation.
+        std: f32,
+    },
+    /// Uniform in ±bound.
+    Uniform {
+        /// The largest magnitude.
+        bound: f32,
+    },
 }
 
 impl Init {
     /// Fills `weights`, whose layer sums `fan_in` products into each output and feeds `fan_out` from each input.
     pub fn fill(self, weights: &mut [f32], fan_in: usize, fan_out: usize, rng: &mut Rng) {
-        let _ = fan_out;
+        let (fan_in, fan_out) = (fan_in as f32, fan_out as f32);
         match self {
-            Init::PyTorch => {
-                let bound = 1.0 / (fan_in as f32).sqrt();
-                weights.iter_mut().for_each(|w| *w = uniform(rng) * 2.0 * bound - bound);
-            }
+            Init::PyTorch => uniform(weights, 1.0 / fan_in.sqrt(), rng),
+            Init::HeNormal => normal(weights, (2.0 / fan_in).sqrt(), rng),
+            Init::HeUniform => uniform(weights, (6.0 / fan_in).sqrt(), rng),
+            Init::XavierNormal => normal(weights, (2.0 / (fan_in + fan_out)).sqrt(), rng),
+            Init::XavierUniform => uniform(weights, (6.0 / (fan_in + fan_out)).sqrt(), rng),
+            Init::Zeros => weights.fill(0.0),
+            Init::Ones => weights.fill(1.0),
             Init::Constant(value) => weights.fill(value),
+            Init::Normal { std } => normal(weights, std, rng),
+            Init::Uniform { bound } => uniform(weights, bound, rng),
         }
     }
 }
 
-/// Uniform in [0, 1), of 24 random bits.
-fn uniform(rng: &mut Rng) -> f32 {
-    (rng.next_u32() >> 8) as f32 / (1 << 24) as f32
+fn uniform(weights: &mut [f32], bound: f32, rng: &mut Rng) {
+    rng.fill(weights, |word| (crate::random::uniform(word) * 2.0 - 1.0) * bound);
+}
+
+fn normal(weights: &mut [f32], std: f32, rng: &mut Rng) {
+    rng.fill(weights, |word| crate::random::normal(word) * std);
 }

@@ -1,0 +1,72 @@
+//! Random numbers: Philox 4×32-10, a counter-based generator, so that every number has an address and any thread,
+//! or another device, can draw it alone.
+//!
+//! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. No libm and no fused
+//! multiply-add takes part, so a seed gives the same bits on every machine.
+
+mod normal;
+mod rng;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use normal::normal;
+pub use rng::Rng;
+
+/// Words drawn at a time: 4 of each of 16 counters, so that sixteen lanes work side by side.
+pub const GROUP: usize = 64;
+const LANES: usize = GROUP / 4;
+
+/// What a sequence of numbers is for: the last word of the counter, so that equal seeds never share numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Purpose {
+    /// Initial weights, shuffles: whatever [`Rng`] draws in sequence.
+    Sequence = 0,
+    /// Masks of dropout.
+    Dropout = 1,
+}
+
+/// Words `group·64..group·64 + 64` of the sequence of `seed`, `stream` and `purpose`.
+///
+/// Word `i` of the group is output `i / 16` of the counter `[low, high, stream, purpose]`, where `low` and `high` are the
+/// halves of `16·group + i % 16`; the key is the seed.
+#[inline(always)]
+pub fn words(seed: u64, stream: u32, purpose: Purpose, group: u64) -> [u32; GROUP] {
+    let first = group.wrapping_mul(LANES as u64);
+    let mut counter = [[0; LANES], [0; LANES], [stream; LANES], [purpose as u32; LANES]];
+    for lane in 0..LANES {
+        let index = first.wrapping_add(lane as u64);
+        (counter[0][lane], counter[1][lane]) = (index as u32, (index >> 32) as u32);
+    }
+    let output = philox(counter, [seed as u32, (seed >> 32) as u32]);
+    let mut words = [0; GROUP];
+    for (to, from) in words.chunks_exact_mut(LANES).zip(&output) {
+        to.copy_from_slice(from);
+    }
+    words
+}
+
+/// Ten rounds over `L` counters side by side.
+#[inline(always)]
+fn philox<const L: usize>(mut c: [[u32; L]; 4], mut key: [u32; 2]) -> [[u32; L]; 4] {
+    for round in 0..10 {
+        if round > 0 {
+            key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
+        }
+        for lane in 0..L {
+            let p0 = u64::from(c[0][lane]) * 0xD251_1F53;
+            let p1 = u64::from(c[2][lane]) * 0xCD9E_8D57;
+            c[0][lane] = (p1 >> 32) as u32 ^ c[1][lane] ^ key[0];
+            c[1][lane] = p1 as u32;
+            c[2][lane] = (p0 >> 32) as u32 ^ c[3][lane] ^ key[1];
+            c[3][lane] = p0 as u32;
+        }
+    }
+    c
+}
+
+/// Uniform in [0, 1), of the upper 24 bits.
+#[inline(always)]
+pub(crate) fn uniform(word: u32) -> f32 {
+    (word >> 8) as f32 / (1 << 24) as f32
+}

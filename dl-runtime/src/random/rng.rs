@@ -1,0 +1,89 @@
+//! The sequential generator: initial weights and shuffles.
+
+use super::{GROUP, Purpose, uniform, words};
+
+/// A seeded sequence of random numbers whose place can be saved and found again.
+///
+/// ```
+/// use dl_runtime::random::Rng;
+/// let mut rng = Rng::new(7);
+/// let mut order = [0, 1, 2, 3, 4];
+/// rng.shuffle(&mut order);
+/// let mut resumed = Rng::at(7, rng.position());
+/// assert_eq!(resumed.next_u32(), rng.next_u32());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rng {
+    seed: u64,
+    /// Index of the next word of the sequence.
+    position: u64,
+    /// The group of `position`, unless that is the first word of a group.
+    buffer: [u32; GROUP],
+}
+
+impl Rng {
+    /// The beginning of the sequence of `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self::at(seed, 0)
+    }
+    /// The sequence of `seed`, continued at a [`Rng::position`].
+    pub fn at(seed: u64, position: u64) -> Self {
+        let buffer = words(seed, 0, Purpose::Sequence, position / GROUP as u64);
+        Rng { seed, position, buffer }
+    }
+    /// What the sequence was made from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+    /// How many words have been drawn; with the seed, the whole state.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+    /// 32 random bits.
+    pub fn next_u32(&mut self) -> u32 {
+        let at = (self.position % GROUP as u64) as usize;
+        if at == 0 {
+            self.buffer = words(self.seed, 0, Purpose::Sequence, self.position / GROUP as u64);
+        }
+        self.position += 1;
+        self.buffer[at]
+    }
+    /// 64 random bits.
+    pub fn next_u64(&mut self) -> u64 {
+        u64::from(self.next_u32()) << 32 | u64::from(self.next_u32())
+    }
+    /// Uniform in [0, 1), of 24 random bits.
+    pub fn uniform(&mut self) -> f32 {
+        uniform(self.next_u32())
+    }
+    /// Normal with mean 0 and deviation 1.
+    pub fn normal(&mut self) -> f32 {
+        super::normal(self.next_u32())
+    }
+    /// Uniform in `0..n`, without bias (Lemire, "Fast random integer generation in an interval", 2019); 0 when `n` is 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        let n = n as u64;
+        loop {
+            let product = u128::from(self.next_u64()) * u128::from(n);
+            // The lowest `2⁶⁴ mod n` products of each interval are surplus.
+            if n == 0 || product as u64 >= n.wrapping_neg() % n {
+                return (product >> 64) as usize;
+            }
+        }
+    }
+    /// Puts `items` in random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i + 1));
+        }
+    }
+    /// Fills `values` with `f` of one random word each, from the next whole group on: the way to draw millions.
+    pub fn fill(&mut self, values: &mut [f32], f: impl Fn(u32) -> f32) {
+        let first = self.position.div_ceil(GROUP as u64);
+        for (i, chunk) in values.chunks_mut(GROUP).enumerate() {
+            let words = words(self.seed, 0, Purpose::Sequence, first + i as u64);
+            chunk.iter_mut().zip(&words).for_each(|(value, word)| *value = f(*word));
+        }
+        self.position = (first + values.len().div_ceil(GROUP) as u64) * GROUP as u64;
+    }
+}

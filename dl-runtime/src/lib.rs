@@ -18,7 +18,7 @@ mod view;
 
 pub use device::{Cpu, Device};
 pub use error::{Error, Result};
-pub use model::{LayerInfo, Model, Role, TensorInfo};
+pub use model::{Input, LayerInfo, Model, Output, Role, TensorInfo};
 pub use pass::Pass;
 pub use plain::Plain;
 pub use session::{Session, Training};

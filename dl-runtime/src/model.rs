@@ -62,6 +62,11 @@ pub struct LayerInfo {
     pub multiply_adds: u64,
 }
 
+/// One sample of the model `M`: `Input<LeNet>` is `[[[f32; 28]; 28]; 1]`.
+pub type Input<M> = <M as Model>::Input;
+/// The output of the model `M` for one sample.
+pub type Output<M> = <M as Model>::Output;
+
 /// A network that `model!` declared: plain data with generated passes.
 ///
 /// The methods that take devices and slots are for sessions; programs use [`Model::init`], the files, sessions and

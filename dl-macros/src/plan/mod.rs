@@ -4,6 +4,9 @@
 //! and every gradient lives from its first write to its last read. Values that are the same memory (a reshape, an operation
 //! in place) are one class; classes whose lifetimes do not meet share a slot.
 
+#[cfg(test)]
+mod tests;
+
 use crate::dim::Dim;
 use crate::fuse::Mode;
 use crate::ir::{Config, Ir, Node, ValueId};

@@ -1,0 +1,222 @@
+//! The memory plan on networks built by hand: who shares memory with whom, and who must not.
+
+use crate::dim::Dim;
+use crate::fuse::{Mode, fuse};
+use crate::ir::*;
+use crate::plan::{Place, Plan, plan};
+use proc_macro2::{Ident, Span};
+use quote::quote;
+
+/// A network of `[size]` values; each method adds a node and returns its value.
+struct Net(Ir);
+
+impl Net {
+    fn new(size: usize) -> Self {
+        let mut net = Net(Ir {
+            attributes: vec![],
+            visibility: syn::Visibility::Inherited,
+            name: Ident::new("Net", Span::call_site()),
+            inputs: vec![0],
+            output: 0,
+            declared_output: Shape { element: Element::F32, dims: vec![Dim::Known(size)] },
+            values: vec![],
+            nodes: vec![],
+            fields: vec![],
+            checks: vec![],
+            broken: false,
+        });
+        net.value("x", size);
+        net
+    }
+    fn value(&mut self, name: &str, size: usize) -> ValueId {
+        let shape = Shape { element: Element::F32, dims: vec![Dim::Known(size)] };
+        self.0.values.push(Value { name: Ident::new(name, Span::call_site()), shape });
+        self.0.values.len() - 1
+    }
+    fn node(&mut self, kind: &'static str, op: Op, inputs: &[ValueId], size: usize, field: Option<FieldId>) -> ValueId {
+        let name = format!("{kind}{}", self.0.nodes.len() + 1);
+        let output = self.value(&name, size);
+        self.0.nodes.push(Node {
+            op,
+            inputs: inputs.to_vec(),
+            output,
+            field,
+            text: kind.to_owned(),
+            label: name.clone(),
+            constant: name,
+            multiply_adds: Dim::Known(0),
+            span: Span::call_site(),
+            activation: None,
+        });
+        output
+    }
+    fn dense(&mut self, x: ValueId, size: usize) -> ValueId {
+        let name = Ident::new(&format!("field{}", self.0.fields.len()), Span::call_site());
+        self.0.fields.push(Field { name, ty: quote!(f32), tensors: vec![], init: quote!(), text: String::new() });
+        let field = Some(self.0.fields.len() - 1);
+        self.node("dense", op(settings(true), Keeps { inputs: true, output: false }), &[x], size, field)
+    }
+    fn elementwise(&mut self, kind: &'static str, x: ValueId, keeps_output: bool) -> ValueId {
+        let expr = quote!(dl::ops::Activation::Relu);
+        let mut op = op(Config::Expr(expr.clone()), Keeps { inputs: !keeps_output, output: keeps_output });
+        op.in_place = true;
+        op.activation = Some(Activation { expr, keeps_output });
+        self.node(kind, op, &[x], self.size(x), None)
+    }
+    fn dropout(&mut self, x: ValueId) -> ValueId {
+        let mut op = op(settings(false), Keeps::default());
+        (op.in_place, op.inference) = (true, Inference::Identity);
+        self.node("dropout", op, &[x], self.size(x), None)
+    }
+    fn add(&mut self, a: ValueId, b: ValueId) -> ValueId {
+        let mut op = op(settings(true), Keeps::default());
+        op.passes_gradient = [true, true];
+        self.node("add", op, &[a, b], self.size(a), None)
+    }
+    fn flatten(&mut self, x: ValueId) -> ValueId {
+        self.node("flatten", op(Config::Reshape, Keeps::default()), &[x], self.size(x), None)
+    }
+    fn size(&self, value: ValueId) -> usize {
+        self.0.values[value].shape.len().known().unwrap()
+    }
+    /// Ends the network at `output` and plans it.
+    fn plan(&mut self, output: ValueId, mode: Mode) -> (Vec<Node>, Plan) {
+        self.0.output = output;
+        let nodes = fuse(&self.0, mode);
+        let plan = plan(&self.0, &nodes, mode);
+        (nodes, plan)
+    }
+}
+
+fn settings(activation: bool) -> Config {
+    Config::Settings { path: quote!(Op), fields: quote!(), activation }
+}
+
+fn op(config: Config, keeps: Keeps) -> Op {
+    Op {
+        kind: "test",
+        config,
+        keeps,
+        saved: None,
+        in_place: false,
+        inference: Inference::Forward,
+        activation: None,
+        passes_gradient: [false; 2],
+    }
+}
+
+#[test]
+fn a_chain_at_inference_takes_two_buffers() {
+    let mut net = Net::new(8);
+    let mut x = 0;
+    for _ in 0..6 {
+        x = net.dense(x, 8);
+        x = net.elementwise("relu", x, true);
+    }
+    let (nodes, plan) = net.plan(x, Mode::Inference);
+    assert_eq!((nodes.len(), plan.slots.len()), (6, 2));
+}
+
+#[test]
+fn what_backward_reads_is_kept_apart() {
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let r = net.elementwise("relu", a, true);
+    let b = net.dense(r, 8);
+    let s = net.elementwise("relu", b, true);
+    let c = net.dense(s, 8);
+    let (_, plan) = net.plan(c, Mode::Training);
+    assert_eq!(plan.value(a), None, "fused away");
+    assert_ne!(plan.value(r), plan.value(s));
+    assert_ne!(plan.gradient(s), plan.value(s), "relu's backward reads its output");
+    assert_ne!(plan.gradient(r), plan.value(r));
+    assert_ne!(plan.gradient(r), plan.value(s), "both are in use in the same backward pass");
+}
+
+#[test]
+fn gelu_is_fused_at_inference_only() {
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let g = net.elementwise("gelu", a, false);
+    let o = net.dense(g, 8);
+    let (nodes, plan) = net.plan(o, Mode::Training);
+    assert_eq!(nodes.len(), 3);
+    assert!(plan.value(a).is_some() && plan.value(a) != plan.value(g));
+    assert_eq!(net.plan(o, Mode::Inference).0.len(), 2);
+}
+
+#[test]
+fn the_gradient_of_a_sum_is_both_gradients() {
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let b = net.dense(a, 8);
+    let sum = net.add(a, b);
+    let o = net.dense(sum, 8);
+    let (_, plan) = net.plan(o, Mode::Training);
+    assert_eq!(plan.runs[2].gradient_is_there, [true, false]);
+    assert_eq!(plan.gradient(sum), plan.gradient(a));
+    assert_ne!(plan.gradient(sum), plan.gradient(b));
+}
+
+#[test]
+fn a_value_added_to_itself_keeps_its_gradients_apart() {
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let sum = net.add(a, a);
+    let o = net.dense(sum, 8);
+    let (_, plan) = net.plan(o, Mode::Training);
+    assert_ne!(plan.gradient(sum), plan.gradient(a));
+}
+
+#[test]
+fn dropout_does_not_write_over_what_relu_keeps() {
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let r = net.elementwise("relu", a, true);
+    let d = net.dropout(r);
+    let o = net.dense(d, 8);
+    let (_, plan) = net.plan(o, Mode::Training);
+    assert_ne!(plan.value(d), plan.value(r));
+    assert!(plan.runs[1].backward_in_place);
+    let (nodes, plan) = net.plan(o, Mode::Inference);
+    assert_eq!(plan.value(d), plan.value(nodes[0].output), "nothing happens at inference");
+}
+
+#[test]
+fn reshapes_are_the_same_memory_unless_both_ends_are_arguments() {
+    let mut net = Net::new(8);
+    let f = net.flatten(0);
+    let o = net.dense(f, 8);
+    let (_, plan) = net.plan(o, Mode::Training);
+    assert_eq!(plan.value(f), Some(Place::Input));
+    assert_eq!(plan.gradient(f), Some(Place::InputGradient));
+    let mut net = Net::new(8);
+    let f = net.flatten(0);
+    let (_, plan) = net.plan(f, Mode::Training);
+    assert!(plan.runs[0].copies);
+}
+
+#[test]
+fn the_input_is_never_written_over() {
+    let mut net = Net::new(8);
+    let r = net.elementwise("relu", 0, true);
+    let o = net.dense(r, 8);
+    for mode in [Mode::Training, Mode::Inference] {
+        let (_, plan) = net.plan(o, mode);
+        assert!(!plan.runs[0].in_place);
+        assert_ne!(plan.value(r), Some(Place::Input));
+    }
+    let (_, plan) = net.plan(o, Mode::Training);
+    assert_eq!(plan.gradient(r), Some(Place::InputGradient), "wanted only with the input's");
+}
+
+#[test]
+fn a_gradient_that_leads_to_weights_never_lives_in_the_optional_argument() {
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let sum = net.add(0, a);
+    let o = net.dense(sum, 8);
+    let (_, plan) = net.plan(o, Mode::Training);
+    assert_eq!(plan.runs[1].gradient_is_there, [false, true]);
+    assert_ne!(plan.gradient(sum), Some(Place::InputGradient));
+}

@@ -52,7 +52,13 @@ impl Net {
     }
     fn dense(&mut self, x: ValueId, size: usize) -> ValueId {
         let name = Ident::new(&format!("field{}", self.0.fields.len()), Span::call_site());
-        self.0.fields.push(Field { name, ty: quote!(f32), tensors: vec![], init: quote!(), text: String::new() });
+        self.0.fields.push(Field {
+            name,
+            ty: quote!(f32),
+            tensors: vec![],
+            init: quote!(dl::Init::PyTorch),
+            text: String::new(),
+        });
         let field = Some(self.0.fields.len() - 1);
         self.node("dense", op(settings(true), Keeps { inputs: true, output: false }), &[x], size, field)
     }

@@ -1,17 +1,37 @@
 //! The CPU: slices for memory, a pool of threads, and kernels chosen by what the processor can do.
 
+pub(crate) mod scratch;
+pub(crate) mod simd;
+pub mod threads;
+
+pub use threads::Threads;
+
 use super::{Element, Storage};
 use crate::Result;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The processor, with a number of threads. Results do not depend on that number.
+///
+/// Clones share the threads.
 #[derive(Clone, Debug)]
-pub struct Cpu {}
+pub struct Cpu {
+    threads: Arc<Threads>,
+}
 
 impl Cpu {
-    /// All the processor's threads.
+    /// All the processor's threads, or as many as the environment variable `DL_THREADS` says.
     pub fn new() -> Self {
-        Cpu {}
+        let wanted = std::env::var("DL_THREADS").ok().and_then(|n| n.trim().parse().ok());
+        Self::with_threads(wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())))
+    }
+    /// A number of threads, the caller among them (at least 1).
+    pub fn with_threads(count: usize) -> Self {
+        Cpu { threads: Arc::new(Threads::new(count.clamp(1, 1024))) }
+    }
+    /// The threads, for kernels.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
     }
 }
 

@@ -1,0 +1,40 @@
+//! Scratch memory of a thread: grows to what was ever asked for, then never allocates again.
+
+use std::cell::RefCell;
+
+/// Floats in 64 bytes: the alignment of scratch memory.
+const ALIGN: usize = 16;
+
+thread_local! {
+    /// Buffers not in use; the outermost user's on top.
+    static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `body` with `floats` numbers of memory, of any content, aligned to 64 bytes. Calls may nest.
+pub(crate) fn with<R>(floats: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
+    let mut buffer = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if buffer.len() < floats + ALIGN {
+        buffer.resize(floats + ALIGN, 0.0);
+    }
+    let start = buffer.as_ptr().align_offset(ALIGN * size_of::<f32>()).min(ALIGN);
+    let result = body(&mut buffer[start..start + floats]);
+    FREE.with_borrow_mut(|free| free.push(buffer));
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_scratch_is_disjoint_aligned_and_reused() {
+        let address = with(100, |a| {
+            a.fill(1.0);
+            with(50, |b| b.fill(2.0));
+            assert!(a.iter().all(|x| *x == 1.0));
+            assert_eq!(a.as_ptr() as usize % 64, 0);
+            a.as_ptr()
+        });
+        assert_eq!(with(70, |a| a.as_ptr()), address);
+    }
+}

@@ -1,0 +1,73 @@
+//! Sums over slices in a fixed order that vectorises: 32 partial sums, then a tree.
+
+use super::Simd;
+
+/// Partial sums kept side by side.
+const LANES: usize = 32;
+
+/// `Σ f(x)`, in an order that depends on the length alone.
+#[inline(always)]
+pub(crate) fn sum<S: Simd>(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let (whole, rest) = x.as_chunks::<LANES>();
+    for chunk in whole {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += f(*x);
+        }
+    }
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *lane += f(*x);
+    }
+    tree(lanes)
+}
+
+/// `Σ a · b`, in an order that depends on the length alone.
+#[inline(always)]
+pub(crate) fn dot<S: Simd>(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane = S::mul_add(*a, *b, *lane);
+        }
+    }
+    for (lane, (a, b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *lane = S::mul_add(*a, *b, *lane);
+    }
+    tree(lanes)
+}
+
+#[inline(always)]
+fn tree(mut lanes: [f32; LANES]) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::device::cpu::simd::{self, simd};
+
+    simd! {
+        fn sum_of_squares<S>(x: &[f32]) -> f32 { simd::sum::<S>(x, |x| x * x) }
+        fn product<S>(a: &[f32], b: &[f32]) -> f32 { simd::dot::<S>(a, b) }
+        fn map<S, F>(x: &mut [f32], f: F) where [F: Fn(f32) -> f32] { x.iter_mut().for_each(|x| *x = f(*x)) }
+    }
+
+    #[test]
+    fn sums_agree_with_f64() {
+        for len in [0, 1, 31, 32, 33, 100, 1000] {
+            let mut x: Vec<f32> = (0..len).map(|i| (i as f32 * 0.7).sin()).collect();
+            let expected: f64 = x.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+            assert!((f64::from(sum_of_squares(&x)) - expected).abs() <= 1e-6 * expected + 1e-12);
+            assert!((f64::from(product(&x, &x)) - expected).abs() <= 1e-6 * expected + 1e-12);
+            map(&mut x, |x| 2.0 * x);
+            assert!((f64::from(product(&x, &x)) - 4.0 * expected).abs() <= 4e-6 * expected + 1e-12);
+        }
+    }
+}

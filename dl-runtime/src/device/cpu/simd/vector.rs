@@ -1,0 +1,252 @@
+//! Instruction sets as types, and their vector registers, for kernels that name registers (matrix products).
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+/// An instruction set. The methods of its types may only be called in code compiled for it: see `simd!`.
+pub(crate) trait Simd: Copy + 'static {
+    /// A register of `f32`.
+    type F32: Vector;
+    /// `a · b + c`, rounded once where the instruction exists.
+    fn mul_add(a: f32, b: f32, c: f32) -> f32;
+}
+
+/// A register of `f32`.
+pub(crate) trait Vector: Copy {
+    /// Number of `f32` in it.
+    const LANES: usize;
+    /// Every lane the same.
+    fn splat(x: f32) -> Self;
+    /// `self · b + c`.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+    /// Lanewise sum.
+    fn add(self, b: Self) -> Self;
+    /// Lanewise maximum; where one is NaN, `b`.
+    fn max(self, b: Self) -> Self;
+    /// # Safety
+    /// `LANES` values can be read.
+    unsafe fn load(from: *const f32) -> Self;
+    /// # Safety
+    /// `LANES` values can be written.
+    unsafe fn store(self, to: *mut f32);
+    /// The first `n` lanes (at most `LANES`), the others 0.
+    ///
+    /// # Safety
+    /// `n` values can be read.
+    unsafe fn load_first(from: *const f32, n: usize) -> Self;
+    /// # Safety
+    /// `n` values can be written.
+    unsafe fn store_first(self, to: *mut f32, n: usize);
+    /// The sum of the lanes, in a fixed order.
+    fn sum(self) -> f32;
+}
+
+/// What every processor has.
+#[derive(Clone, Copy)]
+pub(crate) struct Baseline;
+
+impl Simd for Baseline {
+    type F32 = [f32; 4];
+    #[inline(always)]
+    fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+        if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { a * b + c }
+    }
+}
+
+impl Vector for [f32; 4] {
+    const LANES: usize = 4;
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        [x; 4]
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        std::array::from_fn(|i| Baseline::mul_add(self[i], b[i], c[i]))
+    }
+    #[inline(always)]
+    fn add(self, b: Self) -> Self {
+        std::array::from_fn(|i| self[i] + b[i])
+    }
+    #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        std::array::from_fn(|i| if self[i] > b[i] { self[i] } else { b[i] })
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { from.cast::<[f32; 4]>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<[f32; 4]>().write_unaligned(self) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        // SAFETY: the caller's promise.
+        std::array::from_fn(|i| if i < n { unsafe { *from.add(i) } } else { 0.0 })
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, n: usize) {
+        for (i, x) in self.into_iter().enumerate().take(n) {
+            // SAFETY: the caller's promise.
+            unsafe { *to.add(i) = x }
+        }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        (self[0] + self[2]) + (self[1] + self[3])
+    }
+}
+
+/// AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2;
+
+#[cfg(target_arch = "x86_64")]
+impl Simd for Avx2 {
+    type F32 = __m256;
+    #[inline(always)]
+    fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+}
+
+/// Which lanes of eight are below `n`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn first8(n: usize) -> __m256i {
+    const MASK: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let from = &MASK[8 - n.min(8)..][..8];
+    // SAFETY: eight numbers are there; AVX2 code only.
+    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vector for __m256 {
+    const LANES: usize = 8;
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        // SAFETY: used in code compiled for AVX2 only (`simd!`); so below.
+        unsafe { _mm256_set1_ps(x) }
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm256_fmadd_ps(self, b, c) }
+    }
+    #[inline(always)]
+    fn add(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm256_add_ps(self, b) }
+    }
+    #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm256_max_ps(self, b) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: see `splat`, and the caller's promise.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: see `splat`, and the caller's promise.
+        unsafe { _mm256_storeu_ps(to, self) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        // SAFETY: see `splat`; lanes that are masked out are not read.
+        unsafe { _mm256_maskload_ps(from, first8(n)) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, n: usize) {
+        // SAFETY: see `splat`; lanes that are masked out are not written.
+        unsafe { _mm256_maskstore_ps(to, first8(n), self) }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: see `splat`.
+        unsafe {
+            let four = _mm_add_ps(_mm256_castps256_ps128(self), _mm256_extractf128_ps::<1>(self));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+}
+
+/// AVX-512 F, VL, BW and DQ.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512;
+
+#[cfg(target_arch = "x86_64")]
+impl Simd for Avx512 {
+    type F32 = __m512;
+    #[inline(always)]
+    fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+}
+
+/// Which lanes of sixteen are below `n`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn first16(n: usize) -> __mmask16 {
+    ((1_u32 << n.min(16)) - 1) as u16
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vector for __m512 {
+    const LANES: usize = 16;
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        // SAFETY: used in code compiled for AVX-512 only (`simd!`); so below.
+        unsafe { _mm512_set1_ps(x) }
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm512_fmadd_ps(self, b, c) }
+    }
+    #[inline(always)]
+    fn add(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm512_add_ps(self, b) }
+    }
+    #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm512_max_ps(self, b) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: see `splat`, and the caller's promise.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: see `splat`, and the caller's promise.
+        unsafe { _mm512_storeu_ps(to, self) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        // SAFETY: see `splat`; lanes that are masked out are not read.
+        unsafe { _mm512_maskz_loadu_ps(first16(n), from) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, n: usize) {
+        // SAFETY: see `splat`; lanes that are masked out are not written.
+        unsafe { _mm512_mask_storeu_ps(to, first16(n), self) }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: see `splat`.
+        unsafe {
+            let high = _mm512_extractf32x8_ps::<1>(self);
+            Vector::sum(_mm256_add_ps(_mm512_castps512_ps256(self), high))
+        }
+    }
+}

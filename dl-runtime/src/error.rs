@@ -1,11 +1,14 @@
 //! The one error type: every variant says what was wrong, where, what was expected and what was found.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong at run time. Shape mistakes in code are compile errors instead.
+///
+/// What was read from memory instead of a file has the path [`IN_MEMORY`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -17,4 +20,195 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A file is not what its format allows: truncated, mislabelled, damaged or made to do harm.
+    #[error("{path}: not a sound {format} file: expected {expected}, found {found}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Such as `IDX`.
+        format: &'static str,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A field of a table is not what its column holds.
+    #[error("{path}, line {line}, column `{column}`: expected {expected}, found `{found}`", path = path.display())]
+    Cell {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1, header included.
+        line: u64,
+        /// Name of the column, or its number counted from 1 where there is no header.
+        column: Box<str>,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: Box<str>,
+    },
+    /// A table has no such column.
+    #[error("{path}: no column `{column}`; the columns are {columns}", path = path.display(), columns = Names(columns))]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        column: String,
+        /// What is there.
+        columns: Vec<String>,
+    },
+    /// The tensors of a file and of a model have different names.
+    #[error("{path}: does not fit the model `{model}`{}", Names::mismatch(missing, unexpected), path = path.display())]
+    TensorNames {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        model: &'static str,
+        /// Of the model, and not in the file.
+        missing: Vec<String>,
+        /// In the file, and not of the model.
+        unexpected: Vec<String>,
+    },
+    /// A tensor of a file has another shape than the model's.
+    #[error("{path}: tensor `{tensor}`: expected shape {expected:?}, found {found:?}", path = path.display())]
+    TensorShape {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, by its name in the model.
+        tensor: String,
+        /// The model's.
+        expected: Vec<usize>,
+        /// The file's.
+        found: Vec<usize>,
+    },
+    /// A tensor of a file has elements that cannot become `f32`.
+    #[error("{path}: tensor `{tensor}`: expected elements F32, F16, BF16 or F64, found {found}", path = path.display())]
+    TensorType {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, by its name in the model.
+        tensor: String,
+        /// The file's element type.
+        found: String,
+    },
+    /// A tensor of a file holds something that is not a finite number.
+    #[error("{path}: tensor `{tensor}`: expected finite numbers, found {value} at {index:?}", path = path.display())]
+    TensorNotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, by its name in the model.
+        tensor: String,
+        /// Where in the tensor, outermost dimension first.
+        index: Vec<usize>,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// A class label is not among the model's classes.
+    #[error("sample {sample}: label {label} is out of range; with {classes} classes, labels are 0 to {}", classes.saturating_sub(1))]
+    LabelOutOfRange {
+        /// Index of the sample in the data set.
+        sample: usize,
+        /// Its label.
+        label: u32,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// A data set has no samples where some are needed.
+    #[error("the {what} is empty")]
+    Empty {
+        /// Such as `training set`.
+        what: &'static str,
+    },
+    /// As many targets as inputs are needed.
+    #[error("a data set needs one target per input: found {inputs} inputs and {targets} targets")]
+    UnequalLengths {
+        /// How many inputs there are.
+        inputs: usize,
+        /// How many targets there are.
+        targets: usize,
+    },
+    /// An array given at run time has another shape than the type that should hold it.
+    #[error("{what}: expected shape {}, found {found:?}", Shape(expected))]
+    Shape {
+        /// What was converted.
+        what: &'static str,
+        /// The type's; `None` stands for any size.
+        expected: Vec<Option<usize>>,
+        /// The array's.
+        found: Vec<usize>,
+    },
+    /// Training came to something that is not a finite number.
+    #[error(
+        "step {step}: `{layer}` is not finite (NaN or infinity); \
+         a smaller learning rate, gradient clipping or normalised inputs may help"
+    )]
+    NotFinite {
+        /// Of training, counted from 1.
+        step: u64,
+        /// The first layer, weight or gradient that is not finite.
+        layer: String,
+    },
+    /// The machine has no such device.
+    #[error("no {device} here: {reason}")]
+    NoDevice {
+        /// Such as `CUDA device 0`.
+        device: String,
+        /// What was tried.
+        reason: String,
+    },
+}
+
+/// The path in errors about bytes that came from no file.
+pub const IN_MEMORY: &str = "<memory>";
+
+impl Error {
+    /// [`Error::Io`] about `path`.
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { path, source }
+    }
+}
+
+/// Names in backticks, the first few of them.
+struct Names<'a>(&'a [String]);
+
+impl Names<'_> {
+    const SHOWN: usize = 8;
+
+    fn mismatch(missing: &[String], unexpected: &[String]) -> String {
+        let part = |words, names: &[String]| match names {
+            [] => String::new(),
+            [name] => format!("; {words} tensor `{name}`"),
+            names => format!("; {words} {} tensors: {}", names.len(), Names(names)),
+        };
+        part("it lacks", missing) + &part("the model lacks", unexpected)
+    }
+}
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, name) in self.0.iter().take(Self::SHOWN).enumerate() {
+            write!(f, "{}`{name}`", if i == 0 { "" } else { ", " })?;
+        }
+        match self.0.len().saturating_sub(Self::SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// A shape in which some sizes are free.
+struct Shape<'a>(&'a [Option<usize>]);
+
+impl fmt::Display for Shape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (i, size) in self.0.iter().enumerate() {
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            match size {
+                Some(size) => write!(f, "{size}")?,
+                None => f.write_str("any")?,
+            }
+        }
+        f.write_str("]")
+    }
 }

@@ -1,6 +1,7 @@
 //! What generated networks call: devices, kernels, losses, optimizers, training, data and files.
 
 mod check;
+pub mod data;
 pub mod device;
 mod error;
 pub mod init;
@@ -17,7 +18,7 @@ mod slot;
 mod view;
 
 pub use device::{Cpu, Device};
-pub use error::{Error, Result};
+pub use error::{Error, IN_MEMORY, Result};
 pub use model::{Input, LayerInfo, Model, Output, Role, TensorInfo};
 pub use pass::Pass;
 pub use plain::Plain;

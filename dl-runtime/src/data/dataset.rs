@@ -1,0 +1,160 @@
+//! A data set: inputs and targets side by side, shuffled, split and cut into batches.
+
+use crate::random::Rng;
+use crate::{Error, Result};
+
+/// Samples to learn from: input `i` belongs to target `i`.
+///
+/// `I` is a model's input, `T` what a loss compares its output with: `u32` for a class, arrays for numbers.
+///
+/// ```
+/// use dl_runtime::data::Dataset;
+/// let mut xor = Dataset::new(vec![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], vec![0, 1, 1, 0])?;
+/// xor.shuffle(42);
+/// let (train, test) = xor.split(0.75);
+/// assert_eq!((train.len(), test.len()), (3, 1));
+/// for (inputs, targets) in train.batches(2) {
+///     assert_eq!(inputs.len(), targets.len()); // 2, then the last 1
+/// }
+/// # Ok::<(), dl_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dataset<I, T> {
+    /// One input per sample.
+    pub inputs: Vec<I>,
+    /// One target per sample.
+    pub targets: Vec<T>,
+}
+
+impl<I, T> Dataset<I, T> {
+    /// Inputs with their targets.
+    ///
+    /// # Errors
+    /// [`Error::UnequalLengths`] unless there are as many targets as inputs.
+    pub fn new(inputs: Vec<I>, targets: Vec<T>) -> Result<Self> {
+        let set = Dataset { inputs, targets };
+        set.check_lengths()?;
+        Ok(set)
+    }
+    /// Checks what [`Dataset::new`] checks, for sets whose fields were changed.
+    pub fn check_lengths(&self) -> Result<()> {
+        match (self.inputs.len(), self.targets.len()) {
+            (inputs, targets) if inputs != targets => Err(Error::UnequalLengths { inputs, targets }),
+            _ => Ok(()),
+        }
+    }
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.inputs.len().min(self.targets.len())
+    }
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Every input with its target.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&I, &T)> + DoubleEndedIterator {
+        self.inputs.iter().zip(&self.targets)
+    }
+    /// Slices of `size` samples; the last may be shorter. A `size` of 0 counts as 1.
+    pub fn batches(&self, size: usize) -> impl ExactSizeIterator<Item = (&[I], &[T])> {
+        self.inputs.chunks(size.max(1)).zip(self.targets.chunks(size.max(1)))
+    }
+    /// Puts the samples in the random order of `seed`, in place; inputs stay with their targets.
+    pub fn shuffle(&mut self, seed: u64) {
+        // The exchanges depend on nothing but the seed and the length.
+        let len = self.len();
+        Rng::new(seed).shuffle(&mut self.inputs[..len]);
+        Rng::new(seed).shuffle(&mut self.targets[..len]);
+    }
+    /// The first `fraction` of the samples, rounded to the nearest sample, and the rest: shuffle first.
+    pub fn split(self, fraction: f64) -> (Self, Self) {
+        // The cast saturates: below 0 or NaN is nothing, and `split_at` knows the end.
+        let first = (self.len() as f64 * fraction).round() as usize;
+        self.split_at(first)
+    }
+    /// The first `samples`, as many as there are, and the rest.
+    pub fn split_at(mut self, samples: usize) -> (Self, Self) {
+        let at = samples.min(self.len());
+        let rest = Dataset { inputs: self.inputs.split_off(at), targets: self.targets.split_off(at) };
+        (self, rest)
+    }
+    /// The same samples with other inputs, such as normalised or reshaped ones.
+    pub fn map_inputs<J>(self, f: impl FnMut(I) -> J) -> Dataset<J, T> {
+        Dataset { inputs: self.inputs.into_iter().map(f).collect(), targets: self.targets }
+    }
+    /// The same samples with other targets.
+    pub fn map_targets<U>(self, f: impl FnMut(T) -> U) -> Dataset<I, U> {
+        Dataset { inputs: self.inputs, targets: self.targets.into_iter().map(f).collect() }
+    }
+}
+
+impl<I> Dataset<I, u32> {
+    /// Checks that every label is a class of `classes`.
+    ///
+    /// # Errors
+    /// [`Error::LabelOutOfRange`] names the first sample whose label is not.
+    pub fn check_labels(&self, classes: usize) -> Result<()> {
+        check_labels(&self.targets, classes)
+    }
+}
+
+/// What [`Dataset::check_labels`] checks, for bare labels.
+pub fn check_labels(labels: &[u32], classes: usize) -> Result<()> {
+    match labels.iter().position(|&label| label as usize >= classes) {
+        Some(sample) => Err(Error::LabelOutOfRange { sample, label: labels[sample], classes }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(len: usize) -> Dataset<[usize; 1], usize> {
+        Dataset::new((0..len).map(|i| [i]).collect(), (0..len).collect()).unwrap()
+    }
+
+    #[test]
+    fn shuffling_keeps_pairs_and_loses_nothing() {
+        let mut set = numbered(101);
+        set.shuffle(3);
+        assert!(set.iter().all(|(input, target)| input[0] == *target));
+        assert_ne!(set.targets, numbered(101).targets);
+        let mut again = numbered(101);
+        again.shuffle(3);
+        assert_eq!(set, again);
+        set.targets.sort_unstable();
+        assert_eq!(set.targets, numbered(101).targets);
+    }
+
+    #[test]
+    fn splits_round_and_never_panic() {
+        for (fraction, first) in [(0.0, 0), (0.5, 4), (0.8, 6), (1.0, 7), (2.0, 7), (-1.0, 0), (f64::NAN, 0)] {
+            let (a, b) = numbered(7).split(fraction);
+            assert_eq!((a.len(), b.len()), (first, 7 - first), "{fraction}");
+            assert_eq!([a.targets, b.targets].concat(), numbered(7).targets);
+        }
+    }
+
+    #[test]
+    fn batches_end_with_a_short_one() {
+        let set = numbered(7);
+        assert_eq!(
+            set.batches(3).map(|(inputs, targets)| (inputs.len(), targets.len())).collect::<Vec<_>>(),
+            [(3, 3), (3, 3), (1, 1)]
+        );
+        assert_eq!(set.batches(0).len(), 7);
+    }
+
+    #[test]
+    fn lengths_and_labels_are_checked() {
+        let error = Dataset::new(vec![[0.0]; 3], vec![0_u32; 2]).unwrap_err();
+        assert_eq!(error.to_string(), "a data set needs one target per input: found 3 inputs and 2 targets");
+        let set = Dataset::new(vec![[0.0]; 4], vec![0, 9, 10, 11]).unwrap();
+        assert!(set.check_labels(12).is_ok());
+        assert_eq!(
+            set.check_labels(10).unwrap_err().to_string(),
+            "sample 2: label 10 is out of range; with 10 classes, labels are 0 to 9"
+        );
+    }
+}

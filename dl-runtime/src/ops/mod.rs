@@ -18,7 +18,13 @@
 //! (`Activation::backward_in_place`) before it calls their backward pass.
 
 pub mod activation;
+pub mod arithmetic;
+pub mod batch_norm;
 pub mod dense;
+pub mod dropout;
+pub mod global_avg_pool2d;
+pub mod layer_norm;
+pub mod softmax;
 
 pub use activation::Activation;
 
@@ -63,6 +69,12 @@ macro_rules! kernels {
 
 kernels! {
     activation::ActivationKernel,
+    arithmetic::ArithmeticKernel,
+    batch_norm::BatchNormKernel,
     dense::DenseKernel,
+    dropout::DropoutKernel,
+    global_avg_pool2d::GlobalAvgPool2dKernel,
+    layer_norm::LayerNormKernel,
+    softmax::SoftmaxKernel,
     crate::loss::MseKernel,
 }

@@ -1,5 +1,6 @@
 //! The CPU: slices for memory, a pool of threads, and kernels chosen by what the processor can do.
 
+pub(crate) mod elementwise;
 pub(crate) mod scratch;
 pub(crate) mod simd;
 pub mod threads;

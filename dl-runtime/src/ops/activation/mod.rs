@@ -1,6 +1,30 @@
 //! Elementwise activations: `y = f(x)` for every element.
+//!
+//! | activation | `f(x)` | backward reads |
+//! |---|---|---|
+//! | relu | `max(x, 0)` | output |
+//! | leaky_relu | `x` above 0, `slope·x` below | output |
+//! | elu | `x` above 0, `alpha·(eˣ - 1)` below | output |
+//! | gelu | `x·Φ(x)`, Φ the normal distribution | input |
+//! | gelu, approximate | `x·½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` | input |
+//! | silu | `x·σ(x)`, σ the sigmoid | input |
+//! | sigmoid | `1/(1 + e⁻ˣ)` | output |
+//! | tanh | `tanh x` | output |
+//! | softplus | `ln(1 + e^(beta·x))/beta`, `x` where `beta·x` is above the threshold | input |
+//!
+//! NaN stays NaN through all of them.
 
 mod cpu;
+pub(crate) mod elu;
+pub(crate) mod function;
+pub(crate) mod gelu;
+pub(crate) mod relu;
+pub(crate) mod sigmoid;
+pub(crate) mod softplus;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use function::{Function, with_function};
 
 use crate::device::{Device, Storage};
 use crate::{
@@ -19,6 +43,44 @@ pub enum Activation {
     Identity,
     /// `max(x, 0)`.
     Relu,
+    /// `x` above 0, `slope·x` below: Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic models",
+    /// 2013.
+    LeakyRelu {
+        /// At least 0, so that the sign of the output tells that of the input.
+        slope: f32,
+    },
+    /// `x` above 0, `alpha·(eˣ - 1)` below: Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by
+    /// exponential linear units", ICLR 2016.
+    Elu {
+        /// At least 0, so that the sign of the output tells that of the input.
+        alpha: f32,
+    },
+    /// `x·Φ(x)`: Hendrycks, Gimpel, "Gaussian error linear units", 2016.
+    Gelu,
+    /// The approximation of [`Activation::Gelu`] by tanh, of the same paper (GPT-2's).
+    GeluTanh,
+    /// `x·σ(x)`, also called swish: Elfwing, Uchibe, Doya, "Sigmoid-weighted linear units", 2018.
+    Silu,
+    /// `1/(1 + e⁻ˣ)`.
+    Sigmoid,
+    /// `tanh x`.
+    Tanh,
+    /// `ln(1 + e^(beta·x))/beta`, and `x` where `beta·x > threshold`.
+    Softplus {
+        /// How sharp the bend is.
+        beta: f32,
+        /// From where on the function is taken for `x`.
+        threshold: f32,
+    },
+}
+
+/// What the backward pass of an activation reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Its input: the output does not tell the derivative.
+    Input,
+    /// Its output, so that the preceding operation can apply the activation itself.
+    Output,
 }
 
 /// The kernels of activations.
@@ -41,6 +103,19 @@ pub trait ActivationKernel: Storage {
 }
 
 impl Activation {
+    /// What [`Activation::backward`] reads.
+    pub const fn keeps(self) -> Keeps {
+        use Activation::*;
+        match self {
+            Identity | Relu | LeakyRelu { .. } | Elu { .. } | Sigmoid | Tanh => Keeps::Output,
+            Gelu | GeluTanh | Silu | Softplus { .. } => Keeps::Input,
+        }
+    }
+    /// `f(x)` of one number, for kernels that end with an activation.
+    #[inline(always)]
+    pub(crate) fn value(self, x: f32) -> f32 {
+        with_function!(self, f => f.value(x))
+    }
     /// `output = f(input)`.
     pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
         pass.device.activation_forward(self, input.data(), output.into_data());
@@ -49,7 +124,7 @@ impl Activation {
     pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
         pass.device.activation_forward_in_place(self, value.into_data());
     }
-    /// The gradient to the input from what was kept (see [`ops`](crate::ops)).
+    /// The gradient to the input from what [`Activation::keeps`] says.
     pub fn backward<D: Device, S: Plain<Element = f32>>(
         self,
         pass: &Pass<D>,

@@ -1,0 +1,51 @@
+//! What an activation is to a kernel: a value and a slope, each inlined into a loop of its own.
+
+/// One activation with its settings.
+pub(crate) trait Function: Copy + Sync {
+    /// `f(x)`.
+    fn value(self, x: f32) -> f32;
+    /// `f'(x)` from what is kept: the output `f(x)`, or the input `x` (see `Activation::keeps`).
+    fn slope(self, kept: f32) -> f32;
+}
+
+/// `x`.
+#[derive(Clone, Copy)]
+pub(crate) struct Identity;
+
+impl Function for Identity {
+    #[inline(always)]
+    fn value(self, x: f32) -> f32 {
+        x
+    }
+    #[inline(always)]
+    fn slope(self, _: f32) -> f32 {
+        1.0
+    }
+}
+
+/// `with_function!(activation, f => expression)`: the expression compiled once for each activation, with `f` its
+/// [`Function`].
+macro_rules! with_function {
+    ($activation:expr, $f:ident => $body:expr) => {{
+        use $crate::ops::activation::{elu, function, gelu, relu, sigmoid, softplus};
+        macro_rules! run {
+            ($function:expr) => {{
+                let $f = $function;
+                $body
+            }};
+        }
+        match $activation {
+            $crate::ops::Activation::Identity => run!(function::Identity),
+            $crate::ops::Activation::Relu => run!(relu::Relu),
+            $crate::ops::Activation::LeakyRelu { slope } => run!(relu::LeakyRelu { slope }),
+            $crate::ops::Activation::Elu { alpha } => run!(elu::Elu { alpha }),
+            $crate::ops::Activation::Gelu => run!(gelu::Gelu),
+            $crate::ops::Activation::GeluTanh => run!(gelu::GeluTanh),
+            $crate::ops::Activation::Silu => run!(sigmoid::Silu),
+            $crate::ops::Activation::Sigmoid => run!(sigmoid::Sigmoid),
+            $crate::ops::Activation::Tanh => run!(sigmoid::Tanh),
+            $crate::ops::Activation::Softplus { beta, threshold } => run!(softplus::Softplus { beta, threshold }),
+        }
+    }};
+}
+pub(crate) use with_function;

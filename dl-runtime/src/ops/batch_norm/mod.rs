@@ -1,0 +1,169 @@
+//! Batch normalisation of every channel over the batch (and the places of [C, H, W]):
+//! `y = weight·(x - mean)/√(var + ε) + bias`.
+//!
+//! Source: Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
+//! shift", ICML 2015. Training uses the batch's mean and biased variance; inference the running ones, which follow the
+//! batch's mean and unbiased variance by `running += momentum·(batch - running)`, as in PyTorch.
+//!
+//! Forward does not change weights: backward writes `momentum·(running - batch)` where the gradients of the running
+//! statistics would be, and the optimizer takes that away from them unchanged (`Role::Statistic`).
+//! A batch with one value for a channel says nothing about the variance: the running variance stays.
+//!
+//! With `x̂ = (x - mean)/√(var + ε)` and means over the batch, the gradients are `d_bias = Σ dy`, `d_weight = Σ dy·x̂`
+//! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::init::Rng;
+use crate::ops::{Activation, Grad, Write};
+use crate::{Pass, Plain, View, ViewMut};
+
+/// The weights and running statistics of batch normalisation over `C` channels.
+#[repr(C)]
+pub struct BatchNorm<const C: usize> {
+    /// Scale of every channel, 1 at first.
+    pub weight: [f32; C],
+    /// Shift of every channel, 0 at first.
+    pub bias: [f32; C],
+    /// Mean seen in training, 0 at first.
+    pub running_mean: [f32; C],
+    /// Unbiased variance seen in training, 1 at first.
+    pub running_var: [f32; C],
+}
+
+// SAFETY: `repr(C)` and arrays of `f32` only.
+unsafe impl<const C: usize> Plain for BatchNorm<C> {
+    type Element = f32;
+}
+
+impl<const C: usize> BatchNorm<C> {
+    /// Scale 1, shift 0, mean 0, variance 1; draws nothing.
+    pub fn init(&mut self, _: &mut Rng) {
+        self.weight.fill(1.0);
+        self.bias.fill(0.0);
+        self.running_mean.fill(0.0);
+        self.running_var.fill(1.0);
+    }
+}
+
+/// The settings of batch normalisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// Weight of the new batch in the running statistics; PyTorch's default is 0.1.
+    pub momentum: f32,
+    /// Added to the variance; PyTorch's default is 1e-5.
+    pub epsilon: f32,
+    /// What is applied to the output in the same pass.
+    pub activation: Activation,
+}
+
+/// Sizes at run time: data lies as [samples, channels, area].
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Channels.
+    pub channels: usize,
+    /// Places of one channel: H·W, or 1.
+    pub area: usize,
+}
+
+/// The kernels of batch normalisation. `weights` are those of [`BatchNorm`], one after the other; the number of samples
+/// follows from the lengths.
+pub trait BatchNormKernel: Storage {
+    /// Normalises by the batch; `saved` gets its mean and biased variance, channel by channel.
+    fn batch_norm_forward(
+        &self,
+        op: Op,
+        sizes: Sizes,
+        weights: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+        saved: Self::Mut<'_, f32>,
+    );
+    /// Normalises by the running statistics.
+    fn batch_norm_infer(
+        &self,
+        op: Op,
+        sizes: Sizes,
+        weights: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
+    /// Normalises `x` by the running statistics.
+    fn batch_norm_infer_in_place(&self, op: Op, sizes: Sizes, weights: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>);
+    /// The gradients to the weights and, where asked for, to the input.
+    #[expect(clippy::too_many_arguments, reason = "one reading of the batch serves both gradients")]
+    fn batch_norm_backward(
+        &self,
+        op: Op,
+        sizes: Sizes,
+        weights: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        saved: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        d_weights: (Self::Mut<'_, f32>, Write),
+        d_input: Option<(Self::Mut<'_, f32>, Write)>,
+    );
+}
+
+impl Op {
+    /// `output` is `input` normalised by the batch; `saved` gets the mean and the biased variance of every channel.
+    pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, BatchNorm<C>>,
+        input: View<D, [T; C]>,
+        output: ViewMut<D, [T; C]>,
+        saved: ViewMut<D, [[f32; C]; 2]>,
+    ) {
+        let sizes = Sizes { channels: C, area: T::LEN };
+        let (y, saved) = (output.into_data(), saved.into_data());
+        pass.device.batch_norm_forward(self, sizes, weights.data(), input.data(), y, saved);
+    }
+    /// `output` is `input` normalised by the running statistics.
+    pub fn infer<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, BatchNorm<C>>,
+        input: View<D, [T; C]>,
+        output: ViewMut<D, [T; C]>,
+    ) {
+        let sizes = Sizes { channels: C, area: T::LEN };
+        pass.device.batch_norm_infer(self, sizes, weights.data(), input.data(), output.into_data());
+    }
+    /// Normalises `value` by the running statistics.
+    pub fn infer_in_place<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, BatchNorm<C>>,
+        value: ViewMut<D, [T; C]>,
+    ) {
+        let sizes = Sizes { channels: C, area: T::LEN };
+        pass.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
+    }
+    /// The gradients to the weights and the input; `d_output` is the gradient before the activation.
+    #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
+    pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, BatchNorm<C>>,
+        input: View<D, [T; C]>,
+        saved: View<D, [[f32; C]; 2]>,
+        d_output: View<D, [T; C]>,
+        d_weights: Grad<D, BatchNorm<C>>,
+        d_input: Option<Grad<D, [T; C]>>,
+    ) {
+        pass.device.batch_norm_backward(
+            self,
+            Sizes { channels: C, area: T::LEN },
+            weights.data(),
+            input.data(),
+            saved.data(),
+            d_output.data(),
+            (d_weights.to.into_data(), d_weights.write),
+            d_input.map(|d| (d.to.into_data(), d.write)),
+        );
+    }
+}

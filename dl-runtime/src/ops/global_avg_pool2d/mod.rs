@@ -1,0 +1,42 @@
+//! Global average pooling: [C, H, W] → [C], the mean of every channel (Lin, Chen, Yan, "Network in network", ICLR 2014).
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::ops::{Grad, Write};
+use crate::{Pass, View, ViewMut};
+
+/// The settings of global average pooling: none.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {}
+
+/// The kernels of global average pooling; `area` is H·W, the number of means follows from the lengths.
+pub trait GlobalAvgPool2dKernel: Storage {
+    /// `y = mean(x)` of every `area` numbers.
+    fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// `dx = dy/area`, set or added.
+    fn global_avg_pool2d_backward(&self, area: usize, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write);
+}
+
+impl Op {
+    /// `output[c] = mean(input[c])`.
+    pub fn forward<D: Device, const C: usize, const H: usize, const W: usize>(
+        self,
+        pass: &Pass<D>,
+        input: View<D, [[[f32; W]; H]; C]>,
+        output: ViewMut<D, [f32; C]>,
+    ) {
+        pass.device.global_avg_pool2d_forward(H * W, input.data(), output.into_data());
+    }
+    /// The gradient to the input; nothing is kept.
+    pub fn backward<D: Device, const C: usize, const H: usize, const W: usize>(
+        self,
+        pass: &Pass<D>,
+        d_output: View<D, [f32; C]>,
+        d_input: Grad<D, [[[f32; W]; H]; C]>,
+    ) {
+        pass.device.global_avg_pool2d_backward(H * W, d_output.data(), d_input.to.into_data(), d_input.write);
+    }
+}

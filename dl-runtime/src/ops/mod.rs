@@ -19,11 +19,14 @@
 
 pub mod activation;
 pub mod arithmetic;
+pub mod avg_pool2d;
 pub mod batch_norm;
+pub mod conv2d;
 pub mod dense;
 pub mod dropout;
 pub mod global_avg_pool2d;
 pub mod layer_norm;
+pub mod max_pool2d;
 pub mod softmax;
 
 pub use activation::Activation;
@@ -76,5 +79,8 @@ kernels! {
     global_avg_pool2d::GlobalAvgPool2dKernel,
     layer_norm::LayerNormKernel,
     softmax::SoftmaxKernel,
+    avg_pool2d::AvgPool2dKernel,
+    conv2d::Conv2dKernel,
+    max_pool2d::MaxPool2dKernel,
     crate::loss::MseKernel,
 }

@@ -18,12 +18,18 @@ use crate::{Error, Result};
 /// }
 /// # Ok::<(), dl_runtime::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset<I, T> {
     /// One input per sample.
     pub inputs: Vec<I>,
     /// One target per sample.
     pub targets: Vec<T>,
+}
+
+impl<I, T> Default for Dataset<I, T> {
+    fn default() -> Self {
+        Dataset { inputs: Vec::new(), targets: Vec::new() }
+    }
 }
 
 impl<I, T> Dataset<I, T> {
@@ -78,6 +84,11 @@ impl<I, T> Dataset<I, T> {
         let rest = Dataset { inputs: self.inputs.split_off(at), targets: self.targets.split_off(at) };
         (self, rest)
     }
+    /// Moves the samples of `other` to the end of this set.
+    pub fn append(&mut self, mut other: Self) {
+        self.inputs.append(&mut other.inputs);
+        self.targets.append(&mut other.targets);
+    }
     /// The same samples with other inputs, such as normalised or reshaped ones.
     pub fn map_inputs<J>(self, f: impl FnMut(I) -> J) -> Dataset<J, T> {
         Dataset { inputs: self.inputs.into_iter().map(f).collect(), targets: self.targets }
@@ -85,6 +96,21 @@ impl<I, T> Dataset<I, T> {
     /// The same samples with other targets.
     pub fn map_targets<U>(self, f: impl FnMut(T) -> U) -> Dataset<I, U> {
         Dataset { inputs: self.inputs, targets: self.targets.into_iter().map(f).collect() }
+    }
+}
+
+/// A data set in two parts: one to learn from, one to be judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split<I, T> {
+    /// To learn from.
+    pub train: Dataset<I, T>,
+    /// Never seen in training.
+    pub test: Dataset<I, T>,
+}
+
+impl<I, T> Default for Split<I, T> {
+    fn default() -> Self {
+        Split { train: Dataset::default(), test: Dataset::default() }
     }
 }
 

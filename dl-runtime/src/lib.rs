@@ -8,6 +8,7 @@ pub mod init;
 pub mod loss;
 mod model;
 pub mod ops;
+pub mod optim;
 mod pass;
 pub mod plain;
 #[doc(hidden)]

@@ -83,4 +83,8 @@ kernels! {
     conv2d::Conv2dKernel,
     max_pool2d::MaxPool2dKernel,
     crate::loss::MseKernel,
+    crate::optim::AdamKernel,
+    crate::optim::ClipKernel,
+    crate::optim::RmsPropKernel,
+    crate::optim::SgdKernel,
 }

@@ -1,0 +1,62 @@
+//! AdamW: Adam with decoupled weight decay; Loshchilov & Hutter, ICLR 2019; PyTorch's `AdamW`.
+
+use super::{Adam, Coupling, Optimizer, Segment};
+use crate::device::Device;
+
+/// [`Adam`] whose weight decay shrinks the weights beside the step, `w·(1 - lr·λ)`, instead of bending the gradient.
+///
+/// The defaults are PyTorch's: β 0.9 and 0.999, ε 1e-8, weight decay 0.01 (here on weights, not on biases and
+/// normalisations).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamW(Adam);
+
+impl AdamW {
+    /// AdamW with a learning rate; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
+    pub fn new(rate: f64) -> Self {
+        AdamW(Adam::new(rate).coupling(Coupling::Decoupled).weight_decay(0.01))
+    }
+    /// See [`Adam::betas`].
+    #[must_use]
+    pub fn betas(self, first: f64, second: f64) -> Self {
+        AdamW(self.0.betas(first, second))
+    }
+    /// See [`Adam::epsilon`].
+    #[must_use]
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        AdamW(self.0.epsilon(epsilon))
+    }
+    /// See [`Adam::weight_decay`].
+    #[must_use]
+    pub fn weight_decay(self, strength: f64) -> Self {
+        AdamW(self.0.weight_decay(strength))
+    }
+    /// See [`Adam::decay_everything`].
+    #[must_use]
+    pub fn decay_everything(self) -> Self {
+        AdamW(self.0.decay_everything())
+    }
+}
+
+impl Optimizer for AdamW {
+    const NAME: &'static str = "AdamW";
+    fn rate(&self) -> f64 {
+        self.0.rate()
+    }
+    fn at_rate(&self, rate: f64) -> Self {
+        AdamW(self.0.at_rate(rate))
+    }
+    fn buffers(&self) -> &'static [&'static str] {
+        self.0.buffers()
+    }
+    fn update<D: Device>(
+        &self,
+        device: &D,
+        step: u64,
+        segments: &[Segment],
+        weights: D::Mut<'_, f32>,
+        gradients: D::Ref<'_, f32>,
+        state: &mut [D::Buffer<f32>],
+    ) -> bool {
+        self.0.update(device, step, segments, weights, gradients, state)
+    }
+}

@@ -1,0 +1,58 @@
+//! Optimizers: how weights follow their gradients. One file each, with its formula, its source and its kernel.
+//!
+//! An optimizer is a value of settings; what it remembers between steps ([`Optimizer::BUFFERS`]) lives beside the
+//! weights in a [`Training`](crate::Training) session and in checkpoints. All formulas and defaults are PyTorch's, but for
+//! weight decay, which by default spares biases and normalisations ([`Decay`]).
+
+mod adam;
+mod adam_w;
+mod clip;
+mod decay;
+mod rms_prop;
+pub mod schedule;
+mod segments;
+mod sgd;
+#[cfg(test)]
+mod tests;
+
+pub use adam::{Adam, AdamKernel, AdamStep};
+pub use adam_w::AdamW;
+pub use clip::{Clip, ClipKernel};
+pub use decay::{Coupling, Decay, DecayStep};
+pub use rms_prop::{RmsProp, RmsPropKernel, RmsPropStep};
+pub use schedule::Schedule;
+pub use segments::{Segment, segments};
+pub use sgd::{Sgd, SgdKernel, SgdStep};
+
+use crate::device::Device;
+
+/// Settings of an optimizer, and one step of it.
+///
+/// ```
+/// use dl_runtime::optim::{Adam, Optimizer};
+/// let adam = Adam::new(1e-3).betas(0.9, 0.99).weight_decay(1e-2);
+/// assert_eq!(adam.at_rate(5e-4).rate(), 5e-4);
+/// ```
+pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
+    /// Its name in checkpoints.
+    const NAME: &'static str;
+    /// The learning rate.
+    fn rate(&self) -> f64;
+    /// The same optimizer with another learning rate: what a schedule asks for at each step.
+    fn at_rate(&self, rate: f64) -> Self;
+    /// The numbers it keeps for each weight, by PyTorch's names (`exp_avg`); zero at the beginning.
+    fn buffers(&self) -> &'static [&'static str];
+    /// Step number `step` (from 1) over all weights, in one pass over memory.
+    ///
+    /// `state` holds as many buffers as [`Optimizer::buffers`], each as long as `weights`. Statistics
+    /// ([`Role::Statistic`](crate::Role)) are only moved by their "gradient". Returns whether all new weights are finite.
+    fn update<D: Device>(
+        &self,
+        device: &D,
+        step: u64,
+        segments: &[Segment],
+        weights: D::Mut<'_, f32>,
+        gradients: D::Ref<'_, f32>,
+        state: &mut [D::Buffer<f32>],
+    ) -> bool;
+}

@@ -1,0 +1,229 @@
+//! RMSProp: Hinton, "Neural networks for machine learning", lecture 6e, 2012; PyTorch's `RMSprop`.
+
+use super::segments::{BLOCK, not_finite, parts, subtract};
+use super::{Coupling, Decay, DecayStep, Optimizer, Segment, decay::decay_methods};
+use crate::Role;
+use crate::device::cpu::simd::simd;
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::device::{Cpu, Device, Storage};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// RMSProp: the gradient over the root of its running mean square.
+///
+/// ```text
+/// v = α·v + (1 - α)·g²           d = √v + ε
+/// centred                        a = α·a + (1 - α)·g,  d = √(v - a²) + ε        Graves 2013
+/// b = μ·b + g/d                  w = w - lr·b
+/// ```
+///
+/// The defaults are PyTorch's: α 0.99, ε 1e-8, no momentum, not centred, no weight decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RmsProp {
+    rate: f64,
+    alpha: f64,
+    epsilon: f64,
+    momentum: f64,
+    centered: bool,
+    decay: Decay,
+}
+
+impl RmsProp {
+    /// RMSProp with a learning rate; 1e-2 is PyTorch's default.
+    pub const fn new(rate: f64) -> Self {
+        let decay = Decay::none(Coupling::Coupled);
+        RmsProp { rate, alpha: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, decay }
+    }
+    /// How much the running mean square keeps in each step.
+    #[must_use]
+    pub fn alpha(mut self, alpha: f64) -> Self {
+        self.alpha = alpha;
+        self
+    }
+    /// What is added to the divisor, so that it is never zero.
+    #[must_use]
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+    /// How much of the last step goes into the next.
+    #[must_use]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+    /// Divides by the standard deviation of the gradient instead of its root mean square.
+    #[must_use]
+    pub fn centered(mut self) -> Self {
+        self.centered = true;
+        self
+    }
+    decay_methods!();
+}
+
+/// One step of [`RmsProp`], its factors worked out.
+#[derive(Clone, Copy, Debug)]
+pub struct RmsPropStep {
+    /// The learning rate.
+    pub rate: f32,
+    /// α, and `1 - α`.
+    pub alpha: (f32, f32),
+    /// ε.
+    pub epsilon: f32,
+    /// μ.
+    pub momentum: f32,
+    /// 1 when centred, else 0.
+    pub centered: f32,
+    /// Weight decay.
+    pub decay: DecayStep,
+}
+
+/// The kernels of [`RmsProp`].
+pub trait RmsPropKernel: Storage {
+    /// One step over `w` and the mean square `v`, neither centred nor with momentum; whether all new weights are finite.
+    fn rms_prop(
+        &self,
+        step: RmsPropStep,
+        segments: &[Segment],
+        w: Self::Mut<'_, f32>,
+        g: Self::Ref<'_, f32>,
+        v: Self::Mut<'_, f32>,
+    ) -> bool;
+    /// One step over `w`, the mean square `v`, the momentum `b` and the mean `a`; whether all new weights are finite.
+    #[expect(clippy::too_many_arguments, reason = "three numbers are kept for each weight")]
+    fn rms_prop_full(
+        &self,
+        step: RmsPropStep,
+        segments: &[Segment],
+        w: Self::Mut<'_, f32>,
+        g: Self::Ref<'_, f32>,
+        v: Self::Mut<'_, f32>,
+        b: Self::Mut<'_, f32>,
+        a: Self::Mut<'_, f32>,
+    ) -> bool;
+}
+
+impl Optimizer for RmsProp {
+    const NAME: &'static str = "RmsProp";
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+    fn at_rate(&self, rate: f64) -> Self {
+        RmsProp { rate, ..*self }
+    }
+    fn buffers(&self) -> &'static [&'static str] {
+        let simple = self.momentum == 0.0 && !self.centered;
+        if simple { &["square_avg"] } else { &["square_avg", "momentum_buffer", "grad_avg"] }
+    }
+    fn update<D: Device>(
+        &self,
+        device: &D,
+        _step: u64,
+        segments: &[Segment],
+        weights: D::Mut<'_, f32>,
+        gradients: D::Ref<'_, f32>,
+        state: &mut [D::Buffer<f32>],
+    ) -> bool {
+        let step = RmsPropStep {
+            rate: self.rate as f32,
+            alpha: (self.alpha as f32, (1.0 - self.alpha) as f32),
+            epsilon: self.epsilon as f32,
+            momentum: self.momentum as f32,
+            centered: f32::from(self.centered),
+            decay: self.decay.at(self.rate),
+        };
+        match state {
+            [v] => device.rms_prop(step, segments, weights, gradients, D::whole_mut(v)),
+            [v, b, a] => {
+                let [v, b, a] = [v, b, a].map(D::whole_mut);
+                device.rms_prop_full(step, segments, weights, gradients, v, b, a)
+            }
+            _ => panic!("RmsProp keeps one or three buffers, not {}", state.len()),
+        }
+    }
+}
+
+simd! {
+    /// Whether some new weight is not finite.
+    fn simple<S>(s: RmsPropStep, decay: (f32, f32), w: &mut [f32], g: &[f32], v: &mut [f32]) -> bool {
+        let mut bad = false;
+        for ((w, g), v) in w.iter_mut().zip(g).zip(v) {
+            let g = *g + decay.0 * *w;
+            *v = s.alpha.0 * *v + s.alpha.1 * (g * g);
+            *w = *w * decay.1 - s.rate * (g / (v.sqrt() + s.epsilon));
+            bad |= not_finite(*w);
+        }
+        bad
+    }
+    /// Whether some new weight is not finite.
+    fn full<S>(
+        s: RmsPropStep,
+        decay: (f32, f32),
+        w: &mut [f32],
+        g: &[f32],
+        v: &mut [f32],
+        b: &mut [f32],
+        a: &mut [f32],
+    ) -> bool {
+        let mut bad = false;
+        for ((((w, g), v), b), a) in w.iter_mut().zip(g).zip(v).zip(b).zip(a) {
+            let g = *g + decay.0 * *w;
+            *v = s.alpha.0 * *v + s.alpha.1 * (g * g);
+            *a += s.alpha.1 * (g - *a);
+            // Never below zero but for rounding.
+            let variance = (*v - s.centered * (*a * *a)).max(0.0);
+            *b = s.momentum * *b + g / (variance.sqrt() + s.epsilon);
+            *w = *w * decay.1 - s.rate * *b;
+            bad |= not_finite(*w);
+        }
+        bad
+    }
+}
+
+impl RmsPropKernel for Cpu {
+    fn rms_prop(&self, s: RmsPropStep, segments: &[Segment], w: &mut [f32], g: &[f32], v: &mut [f32]) -> bool {
+        let finite = AtomicBool::new(true);
+        let data = (chunks_mut(w, BLOCK), chunks(g, BLOCK), chunks_mut(v, BLOCK));
+        self.threads().split(data, &|block, (w, g, v)| {
+            for (part, role) in parts(segments, block) {
+                let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
+                let bad = match role {
+                    Role::Statistic => subtract(w, g),
+                    _ => simple(s, s.decay.of(role), w, g, &mut v[part]),
+                };
+                if bad {
+                    finite.store(false, Ordering::Relaxed);
+                }
+            }
+        });
+        finite.into_inner()
+    }
+    fn rms_prop_full(
+        &self,
+        s: RmsPropStep,
+        segments: &[Segment],
+        w: &mut [f32],
+        g: &[f32],
+        v: &mut [f32],
+        b: &mut [f32],
+        a: &mut [f32],
+    ) -> bool {
+        let finite = AtomicBool::new(true);
+        let kept = (chunks_mut(v, BLOCK), chunks_mut(b, BLOCK), chunks_mut(a, BLOCK));
+        self.threads().split((chunks_mut(w, BLOCK), chunks(g, BLOCK), kept), &|block, (w, g, (v, b, a))| {
+            for (part, role) in parts(segments, block) {
+                let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
+                let bad = match role {
+                    Role::Statistic => subtract(w, g),
+                    _ => {
+                        let [v, b, a] = [&mut *v, &mut *b, &mut *a].map(|kept| &mut kept[part.clone()]);
+                        full(s, s.decay.of(role), w, g, v, b, a)
+                    }
+                };
+                if bad {
+                    finite.store(false, Ordering::Relaxed);
+                }
+            }
+        });
+        finite.into_inner()
+    }
+}

@@ -1,0 +1,190 @@
+//! Schedules: how the learning rate changes while training goes on. The formulas are PyTorch's.
+//!
+//! A schedule gives a factor for the optimizer's learning rate. The position is counted in steps or in epochs, as the
+//! trainer is told; in epochs it moves smoothly, so 2.5 is the middle of the third epoch.
+//!
+//! ```
+//! use dl_runtime::optim::schedule::{Cosine, Schedule, WarmUp};
+//! let schedule = WarmUp::over(5.0).from(0.2).then(Cosine::over(15.0));
+//! assert_eq!(schedule.factor(0.0), 0.2);
+//! assert_eq!(schedule.factor(5.0), 1.0);
+//! assert!(schedule.factor(20.0) < 1e-9);
+//! ```
+
+use std::f64::consts::PI;
+
+/// A factor for the learning rate at every position of training. Closures from `f64` to `f64` are schedules too.
+pub trait Schedule: Send + Sync {
+    /// The factor after `at` steps or epochs; 0 is the first step.
+    fn factor(&self, at: f64) -> f64;
+}
+
+impl<F: Fn(f64) -> f64 + Send + Sync> Schedule for F {
+    fn factor(&self, at: f64) -> f64 {
+        self(at)
+    }
+}
+
+/// The optimizer's own rate, always: PyTorch's `ConstantLR` with factor 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constant;
+
+impl Schedule for Constant {
+    fn factor(&self, _at: f64) -> f64 {
+        1.0
+    }
+}
+
+/// Multiplied by `gamma` after every so many: `gamma^⌊t / every⌋`, PyTorch's `StepLR`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    every: f64,
+    gamma: f64,
+}
+
+impl Step {
+    /// Times 0.1 after every `every` steps or epochs.
+    pub const fn every(every: f64) -> Self {
+        Step { every, gamma: 0.1 }
+    }
+    /// Another factor than 0.1.
+    #[must_use]
+    pub const fn gamma(self, gamma: f64) -> Self {
+        Step { gamma, ..self }
+    }
+}
+
+impl Schedule for Step {
+    fn factor(&self, at: f64) -> f64 {
+        self.gamma.powf((at / self.every).floor())
+    }
+}
+
+/// `gamma^t`, PyTorch's `ExponentialLR`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exponential {
+    gamma: f64,
+}
+
+impl Exponential {
+    /// Times `gamma` at every step or epoch.
+    pub const fn new(gamma: f64) -> Self {
+        Exponential { gamma }
+    }
+}
+
+impl Schedule for Exponential {
+    fn factor(&self, at: f64) -> f64 {
+        self.gamma.powf(at)
+    }
+}
+
+/// Half a cosine from 1 down to a floor: `floor + (1 - floor)·(1 + cos(π·t/T))/2`, PyTorch's `CosineAnnealingLR`;
+/// afterwards it stays at the floor. Loshchilov & Hutter, "SGDR", ICLR 2017.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cosine {
+    length: f64,
+    floor: f64,
+}
+
+impl Cosine {
+    /// Down to 0 over `length` steps or epochs.
+    pub const fn over(length: f64) -> Self {
+        Cosine { length, floor: 0.0 }
+    }
+    /// Down to this factor instead of 0.
+    #[must_use]
+    pub const fn floor(self, floor: f64) -> Self {
+        Cosine { floor, ..self }
+    }
+}
+
+impl Schedule for Cosine {
+    fn factor(&self, at: f64) -> f64 {
+        cosine(1.0, self.floor, at / self.length)
+    }
+}
+
+/// Half a cosine from one value to another, while `t` goes from 0 to 1.
+fn cosine(from: f64, to: f64, t: f64) -> f64 {
+    to + (from - to) * (1.0 + (PI * t.clamp(0.0, 1.0)).cos()) / 2.0
+}
+
+/// A straight line up to 1, PyTorch's `LinearLR`, and then another schedule from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WarmUp<S = Constant> {
+    length: f64,
+    from: f64,
+    then: S,
+}
+
+impl WarmUp {
+    /// From a third up to 1 over `length` steps or epochs.
+    pub const fn over(length: f64) -> Self {
+        WarmUp { length, from: 1.0 / 3.0, then: Constant }
+    }
+    /// What follows; its position begins at 0.
+    #[must_use]
+    pub fn then<S: Schedule>(self, then: S) -> WarmUp<S> {
+        WarmUp { length: self.length, from: self.from, then }
+    }
+}
+
+impl<S> WarmUp<S> {
+    /// From this factor instead of a third.
+    #[must_use]
+    pub fn from(mut self, factor: f64) -> Self {
+        self.from = factor;
+        self
+    }
+}
+
+impl<S: Schedule> Schedule for WarmUp<S> {
+    fn factor(&self, at: f64) -> f64 {
+        if at < self.length {
+            self.from + (1.0 - self.from) * at / self.length
+        } else {
+            self.then.factor(at - self.length)
+        }
+    }
+}
+
+/// Up from a 25th to 1 and down to almost nothing, both by half a cosine: PyTorch's `OneCycleLR`, whose `max_lr` is
+/// the optimizer's rate. Smith & Topin, "Super-convergence", 2018. The momentum is left alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OneCycle {
+    length: f64,
+    rise: f64,
+    start: f64,
+    end: f64,
+}
+
+impl OneCycle {
+    /// Over `length` steps (counted in epochs, the whole last one would run at the end's rate); the peak is after 30%.
+    pub const fn over(length: f64) -> Self {
+        OneCycle { length, rise: 0.3, start: 25.0, end: 1e4 }
+    }
+    /// The part of the length before the peak, instead of 0.3 (`pct_start`).
+    #[must_use]
+    pub const fn rise(self, rise: f64) -> Self {
+        OneCycle { rise, ..self }
+    }
+    /// The first factor is `1 / start` instead of 1/25 (`div_factor`), the last one `1 / (start · end)` instead of
+    /// 1/250,000 (`final_div_factor`).
+    #[must_use]
+    pub const fn divisors(self, start: f64, end: f64) -> Self {
+        OneCycle { start, end, ..self }
+    }
+}
+
+impl Schedule for OneCycle {
+    fn factor(&self, at: f64) -> f64 {
+        // As in PyTorch, the peak and the end are positions of steps: one less than numbers of steps.
+        let (peak, end) = ((self.rise * self.length - 1.0).max(0.0), self.length - 1.0);
+        if at < peak {
+            cosine(1.0 / self.start, 1.0, at / peak)
+        } else {
+            cosine(1.0, 1.0 / (self.start * self.end), if end > peak { (at - peak) / (end - peak) } else { 1.0 })
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Stochastic gradient descent, with momentum and Nesterov's variant; PyTorch's `SGD` (dampening 0).
+
+use super::segments::{BLOCK, not_finite, parts, subtract};
+use super::{Coupling, Decay, DecayStep, Optimizer, Segment, decay::decay_methods};
+use crate::Role;
+use crate::device::cpu::simd::simd;
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::device::{Cpu, Device, Storage};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Stochastic gradient descent.
+///
+/// ```text
+/// without momentum   w = w - lr·g
+/// with momentum μ    b = μ·b + g     w = w - lr·b             Polyak 1964
+/// Nesterov           b = μ·b + g     w = w - lr·(g + μ·b)     Sutskever et al., ICML 2013, in PyTorch's form
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    rate: f64,
+    momentum: f64,
+    nesterov: bool,
+    decay: Decay,
+}
+
+impl Sgd {
+    /// Plain descent with a learning rate.
+    pub const fn new(rate: f64) -> Self {
+        Sgd { rate, momentum: 0.0, nesterov: false, decay: Decay::none(Coupling::Coupled) }
+    }
+    /// How much of the last step goes into the next; 0.9 is usual.
+    #[must_use]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+    /// Momentum that looks ahead; does nothing without [`Sgd::momentum`].
+    #[must_use]
+    pub fn nesterov(mut self) -> Self {
+        self.nesterov = true;
+        self
+    }
+    decay_methods!();
+}
+
+/// One step of [`Sgd`], its factors worked out.
+#[derive(Clone, Copy, Debug)]
+pub struct SgdStep {
+    /// The learning rate.
+    pub rate: f32,
+    /// The momentum.
+    pub momentum: f32,
+    /// Whether it looks ahead.
+    pub nesterov: bool,
+    /// Weight decay.
+    pub decay: DecayStep,
+}
+
+/// The kernels of [`Sgd`].
+pub trait SgdKernel: Storage {
+    /// One step over `w` without momentum; whether all new weights are finite.
+    fn sgd(&self, step: SgdStep, segments: &[Segment], w: Self::Mut<'_, f32>, g: Self::Ref<'_, f32>) -> bool;
+    /// One step over `w` and its momentum `b`; whether all new weights are finite.
+    fn sgd_momentum(
+        &self,
+        step: SgdStep,
+        segments: &[Segment],
+        w: Self::Mut<'_, f32>,
+        g: Self::Ref<'_, f32>,
+        b: Self::Mut<'_, f32>,
+    ) -> bool;
+}
+
+impl Optimizer for Sgd {
+    const NAME: &'static str = "Sgd";
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+    fn at_rate(&self, rate: f64) -> Self {
+        Sgd { rate, ..*self }
+    }
+    fn buffers(&self) -> &'static [&'static str] {
+        if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
+    }
+    fn update<D: Device>(
+        &self,
+        device: &D,
+        _step: u64,
+        segments: &[Segment],
+        weights: D::Mut<'_, f32>,
+        gradients: D::Ref<'_, f32>,
+        state: &mut [D::Buffer<f32>],
+    ) -> bool {
+        let step = SgdStep {
+            rate: self.rate as f32,
+            momentum: self.momentum as f32,
+            nesterov: self.nesterov,
+            decay: self.decay.at(self.rate),
+        };
+        match state {
+            [] => device.sgd(step, segments, weights, gradients),
+            [b, ..] => device.sgd_momentum(step, segments, weights, gradients, D::whole_mut(b)),
+        }
+    }
+}
+
+simd! {
+    /// Whether some new weight is not finite.
+    fn plain<S>(rate: f32, decay: (f32, f32), w: &mut [f32], g: &[f32]) -> bool {
+        let mut bad = false;
+        for (w, g) in w.iter_mut().zip(g) {
+            *w = *w * decay.1 - rate * (*g + decay.0 * *w);
+            bad |= not_finite(*w);
+        }
+        bad
+    }
+    /// Whether some new weight is not finite.
+    fn momentum<S>(s: SgdStep, decay: (f32, f32), w: &mut [f32], g: &[f32], b: &mut [f32]) -> bool {
+        // The step is `now·g + then·b`.
+        let (now, then) = if s.nesterov { (1.0, s.momentum) } else { (0.0, 1.0) };
+        let mut bad = false;
+        for ((w, g), b) in w.iter_mut().zip(g).zip(b) {
+            let g = *g + decay.0 * *w;
+            *b = s.momentum * *b + g;
+            *w = *w * decay.1 - s.rate * (now * g + then * *b);
+            bad |= not_finite(*w);
+        }
+        bad
+    }
+}
+
+impl SgdKernel for Cpu {
+    fn sgd(&self, s: SgdStep, segments: &[Segment], w: &mut [f32], g: &[f32]) -> bool {
+        let finite = AtomicBool::new(true);
+        self.threads().split((chunks_mut(w, BLOCK), chunks(g, BLOCK)), &|block, (w, g)| {
+            for (part, role) in parts(segments, block) {
+                let (w, g) = (&mut w[part.clone()], &g[part]);
+                let bad = if role == Role::Statistic { subtract(w, g) } else { plain(s.rate, s.decay.of(role), w, g) };
+                if bad {
+                    finite.store(false, Ordering::Relaxed);
+                }
+            }
+        });
+        finite.into_inner()
+    }
+    fn sgd_momentum(&self, s: SgdStep, segments: &[Segment], w: &mut [f32], g: &[f32], b: &mut [f32]) -> bool {
+        let finite = AtomicBool::new(true);
+        let data = (chunks_mut(w, BLOCK), chunks(g, BLOCK), chunks_mut(b, BLOCK));
+        self.threads().split(data, &|block, (w, g, b)| {
+            for (part, role) in parts(segments, block) {
+                let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
+                let bad = match role {
+                    Role::Statistic => subtract(w, g),
+                    _ => momentum(s, s.decay.of(role), w, g, &mut b[part]),
+                };
+                if bad {
+                    finite.store(false, Ordering::Relaxed);
+                }
+            }
+        });
+        finite.into_inner()
+    }
+}

@@ -112,6 +112,28 @@ pub enum Error {
         /// How many classes there are.
         classes: usize,
     },
+    /// A target is not a number that its loss can take.
+    #[error("sample {sample}: target {value} {}", if value.is_finite() { format!("is out of range; expected {low} to {high}") } else { "is not a finite number".into() })]
+    TargetOutOfRange {
+        /// Index of the sample in the data set.
+        sample: usize,
+        /// Its target, or one number of it.
+        value: f32,
+        /// The smallest that is allowed.
+        low: f32,
+        /// The largest that is allowed.
+        high: f32,
+    },
+    /// A setting of a loss, an optimizer or the trainer is not in its range.
+    #[error("{setting}: expected {expected}, found {found}")]
+    Setting {
+        /// Such as `label_smoothing`.
+        setting: &'static str,
+        /// Its range, such as `0 to 1`.
+        expected: &'static str,
+        /// What was given.
+        found: String,
+    },
     /// A data set has no samples where some are needed.
     #[error("the {what} is empty")]
     Empty {

@@ -1,50 +1,50 @@
-//! Mean squared error: `mean((y - t)²)` over the elements, PyTorch's `MSELoss`.
+//! Mean squared error: `mean((y - t)²)`, PyTorch's `MSELoss`.
 
-use super::Loss;
-use crate::device::{Cpu, Device, Storage};
-use crate::{Pass, Plain, View, ViewMut};
+use super::elementwise::{self, Elementwise};
+use super::{Loss, check_targets};
+use crate::device::Device;
+use crate::device::cpu::simd::Simd;
+use crate::{Pass, Plain, Result, View, ViewMut};
 
-/// Mean squared error.
-#[derive(Clone, Copy, Debug, Default)]
+/// Mean squared error: for numbers.
+///
+/// ```
+/// use dl_runtime::loss::{Loss, Mse};
+/// let error = Loss::<[f32; 2]>::check(&Mse, &[[0.0, 1.0], [2.0, f32::NAN]]).unwrap_err();
+/// assert_eq!(error.to_string(), "sample 1: target NaN is not a finite number");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mse;
-
-/// The kernel of [`Mse`].
-pub trait MseKernel: Storage {
-    /// Per-sample losses, and `dy` of their mean; a sample has `features` numbers.
-    fn mse(
-        &self,
-        features: usize,
-        y: Self::Ref<'_, f32>,
-        t: Self::Ref<'_, f32>,
-        losses: Self::Mut<'_, f32>,
-        dy: Self::Mut<'_, f32>,
-    );
-}
-
-impl MseKernel for Cpu {
-    fn mse(&self, features: usize, y: &[f32], t: &[f32], losses: &mut [f32], dy: &mut [f32]) {
-        let scale = 2.0 / y.len() as f32;
-        for (i, loss) in losses.iter_mut().enumerate() {
-            let range = i * features..(i + 1) * features;
-            *loss = 0.0;
-            for ((y, t), dy) in y[range.clone()].iter().zip(&t[range.clone()]).zip(&mut dy[range]) {
-                *loss += (y - t) * (y - t) / features as f32;
-                *dy = scale * (y - t);
-            }
-        }
-    }
-}
 
 impl<Y: Plain<Element = f32>> Loss<Y> for Mse {
     type Target = Y;
+    const NAME: &'static str = "mse";
+
+    fn check(&self, targets: &[Y]) -> Result<()> {
+        check_targets(targets, f32::MIN, f32::MAX)
+    }
     fn loss<D: Device>(
         &self,
         pass: &Pass<'_, D>,
         output: View<'_, D, Y>,
         target: View<'_, D, Y>,
         losses: ViewMut<'_, D, f32>,
-        d_output: ViewMut<'_, D, Y>,
+        d_output: Option<ViewMut<'_, D, Y>>,
     ) {
-        pass.device.mse(Y::LEN, output.data(), target.data(), losses.into_data(), d_output.into_data());
+        Elementwise::Mse.loss(pass, output, target, losses, d_output);
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Formula;
+
+impl elementwise::Formula for Formula {
+    #[inline(always)]
+    fn value<S: Simd>(self, y: f32, t: f32) -> f32 {
+        (y - t) * (y - t)
+    }
+    #[inline(always)]
+    fn slope<S: Simd>(self, y: f32, t: f32) -> f32 {
+        2.0 * (y - t)
     }
 }

@@ -67,7 +67,7 @@ impl<M: Model, D: Device> Training<M, D> {
             View::new(D::whole(&self.output), self.n),
             View::new(D::whole(targets), self.n),
             ViewMut::new(D::whole_mut(&mut self.losses), self.n),
-            ViewMut::new(D::whole_mut(&mut self.d_output), self.n),
+            Some(ViewMut::new(D::whole_mut(&mut self.d_output), self.n)),
         );
         let losses = &mut self.host_losses[..self.n];
         self.device.download(D::slice(D::whole(&self.losses), 0..self.n), losses)?;

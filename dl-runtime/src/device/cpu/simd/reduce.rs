@@ -21,6 +21,24 @@ pub(crate) fn sum<S: Simd>(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     tree(lanes)
 }
 
+/// `Σ f([inputs[0][i], inputs[1][i], …])`, in an order that depends on the length alone; all slices have one length.
+#[inline(always)]
+pub(crate) fn sum_of<const N: usize>(inputs: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let n = inputs.map(<[f32]>::len).into_iter().min().unwrap_or(0);
+    let inputs = inputs.map(|x| x[..n].as_chunks::<LANES>());
+    for i in 0..n / LANES {
+        let chunk = inputs.map(|(whole, _)| &whole[i]);
+        for (j, lane) in lanes.iter_mut().enumerate() {
+            *lane += f(chunk.map(|x| x[j]));
+        }
+    }
+    for (j, lane) in lanes.iter_mut().enumerate().take(n % LANES) {
+        *lane += f(inputs.map(|(_, rest)| rest[j]));
+    }
+    tree(lanes)
+}
+
 /// `Σ a · b`, in an order that depends on the length alone.
 #[inline(always)]
 pub(crate) fn dot<S: Simd>(a: &[f32], b: &[f32]) -> f32 {

@@ -1,0 +1,55 @@
+//! Binary cross-entropy from logits: `-(t·ln σ(x) + (1 - t)·ln(1 - σ(x)))`, PyTorch's `BCEWithLogitsLoss`.
+//!
+//! Computed as `max(x, 0) - x·t + ln(1 + e^(-|x|))`, which does not overflow; the derivative is `σ(x) - t`.
+
+use super::elementwise::{self, Elementwise};
+use super::{Loss, check_targets};
+use crate::device::Device;
+use crate::device::cpu::simd::{Simd, math};
+use crate::{Pass, Plain, Result, View, ViewMut};
+
+/// Binary cross-entropy from logits: for answers that are yes or no, each on its own.
+///
+/// Targets are probabilities, from 0 to 1. The network ends with plain numbers; the sigmoid is part of the loss.
+///
+/// ```
+/// use dl_runtime::loss::{BceWithLogits, Loss};
+/// let error = Loss::<[f32; 1]>::check(&BceWithLogits, &[[1.0], [-1.0]]).unwrap_err();
+/// assert_eq!(error.to_string(), "sample 1: target -1 is out of range; expected 0 to 1");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BceWithLogits;
+
+impl<Y: Plain<Element = f32>> Loss<Y> for BceWithLogits {
+    type Target = Y;
+    const NAME: &'static str = "bce_with_logits";
+
+    fn check(&self, targets: &[Y]) -> Result<()> {
+        check_targets(targets, 0.0, 1.0)
+    }
+    fn loss<D: Device>(
+        &self,
+        pass: &Pass<'_, D>,
+        output: View<'_, D, Y>,
+        target: View<'_, D, Y>,
+        losses: ViewMut<'_, D, f32>,
+        d_output: Option<ViewMut<'_, D, Y>>,
+    ) {
+        Elementwise::BceWithLogits.loss(pass, output, target, losses, d_output);
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Formula;
+
+impl elementwise::Formula for Formula {
+    #[inline(always)]
+    fn value<S: Simd>(self, x: f32, t: f32) -> f32 {
+        let positive = if x < 0.0 { 0.0 } else { x };
+        positive - x * t + math::ln_1p::<S>(math::exp::<S>(-x.abs()))
+    }
+    #[inline(always)]
+    fn slope<S: Simd>(self, x: f32, t: f32) -> f32 {
+        math::sigmoid::<S>(x) - t
+    }
+}

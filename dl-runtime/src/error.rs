@@ -68,12 +68,20 @@ pub enum Error {
         /// In the file, and not of the model.
         unexpected: Vec<String>,
     },
+    /// A file has no tensor of this name.
+    #[error("{path}: no tensor `{tensor}`", path = path.display())]
+    NoTensor {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        tensor: String,
+    },
     /// A tensor of a file has another shape than the model's.
     #[error("{path}: tensor `{tensor}`: expected shape {expected:?}, found {found:?}", path = path.display())]
     TensorShape {
         /// The file.
         path: PathBuf,
-        /// The tensor, by its name in the model.
+        /// The tensor, by its name in the file.
         tensor: String,
         /// The model's.
         expected: Vec<usize>,
@@ -85,7 +93,7 @@ pub enum Error {
     TensorType {
         /// The file.
         path: PathBuf,
-        /// The tensor, by its name in the model.
+        /// The tensor, by its name in the file.
         tensor: String,
         /// The file's element type.
         found: String,
@@ -95,7 +103,7 @@ pub enum Error {
     TensorNotFinite {
         /// The file.
         path: PathBuf,
-        /// The tensor, by its name in the model.
+        /// The tensor, by its name in the file.
         tensor: String,
         /// Where in the tensor, outermost dimension first.
         index: Vec<usize>,

@@ -5,6 +5,7 @@ pub mod data;
 pub mod device;
 mod error;
 pub mod init;
+pub mod io;
 pub mod loss;
 mod model;
 pub mod ops;

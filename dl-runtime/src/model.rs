@@ -2,7 +2,9 @@
 
 use crate::device::Device;
 use crate::init::Rng;
+use crate::io::{Load, Save};
 use crate::{Pass, Plain, Result, View, ViewMut};
+use std::path::Path;
 
 /// What a tensor is for; decides about weight decay and training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,11 @@ impl TensorInfo {
     /// Whether there are no elements.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+    /// Where its elements are among all elements of the model.
+    pub const fn range(&self) -> std::ops::Range<usize> {
+        let start = self.offset / size_of::<f32>();
+        start..start + self.len()
     }
 }
 
@@ -159,5 +166,31 @@ pub trait Model: Plain<Element = f32> {
         let mut net = crate::plain::zeroed_box::<Self>();
         net.init_weights(&mut crate::init::rng(seed));
         net
+    }
+
+    /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] adds words to it.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io).
+    fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        Save::new().save(self, path)
+    }
+    /// Reads a safetensors file that has exactly the tensors of this model; [`Load`] is for files that differ.
+    ///
+    /// # Errors
+    /// One that names the file, and the tensor, with what was expected and what was found: see [`Load::load_into`].
+    fn load(path: impl AsRef<Path>) -> Result<Box<Self>> {
+        Load::new().load(path)
+    }
+    /// The bytes that [`Model::save`] writes.
+    fn to_bytes(&self) -> Result<Vec<u8>> {
+        Save::new().to_bytes(self)
+    }
+    /// Reads what [`Model::save`] wrote, such as `include_bytes!("net.safetensors")`.
+    ///
+    /// # Errors
+    /// As [`Model::load`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
+    fn from_bytes(bytes: &[u8]) -> Result<Box<Self>> {
+        Load::new().from_bytes(bytes)
     }
 }

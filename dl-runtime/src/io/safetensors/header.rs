@@ -1,0 +1,60 @@
+//! The header of a safetensors file, checked against the length of the file before anything is allocated for it.
+
+use super::FORMAT;
+use crate::{Error, Result};
+use ::safetensors::tensor::Metadata;
+use std::collections::BTreeMap;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Bytes that a header may have, as in the `safetensors` crate.
+const LIMIT: u64 = 100_000_000;
+
+/// What a file holds.
+pub(super) struct Header {
+    /// Names, types, shapes and places; without holes or overlaps.
+    pub(super) tensors: Metadata,
+    /// The file's own words, `__metadata__`.
+    pub(super) metadata: BTreeMap<String, String>,
+    /// Where the tensors begin, in bytes from the start of the file.
+    pub(super) start: u64,
+}
+
+impl Header {
+    /// Reads and checks the header of `source`.
+    pub(super) fn read<R: Read + Seek + ?Sized>(source: &mut R, path: &Path) -> Result<Self> {
+        let malformed = |expected: String, found: String| Error::Format {
+            path: path.to_path_buf(),
+            format: FORMAT,
+            expected,
+            found,
+        };
+        let io = |source: io::Error| Error::Io { path: path.to_path_buf(), source };
+        let file_len = source.seek(SeekFrom::End(0)).map_err(io)?;
+        if file_len < 8 {
+            return Err(malformed("at least 8 bytes".into(), format!("{file_len}")));
+        }
+        source.seek(SeekFrom::Start(0)).map_err(io)?;
+        let mut len = [0; 8];
+        source.read_exact(&mut len).map_err(io)?;
+        let len = u64::from_le_bytes(len);
+        let most = LIMIT.min(file_len - 8);
+        if len > most {
+            return Err(malformed(format!("a header of at most {most} bytes"), format!("one that claims {len} bytes")));
+        }
+        // At most `LIMIT`, and no more than the file has.
+        let mut json = vec![0; len as usize];
+        source.read_exact(&mut json).map_err(io)?;
+        let tensors: Metadata = serde_json::from_slice(&json)
+            .map_err(|error| malformed("a header of tensors that lie side by side".into(), error.to_string()))?;
+        let (start, data_len) = (8 + len, tensors.data_len() as u64);
+        if file_len - start != data_len {
+            return Err(malformed(
+                format!("{data_len} bytes of tensors after the header"),
+                format!("{} bytes", file_len - start),
+            ));
+        }
+        let metadata = tensors.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect();
+        Ok(Header { tensors, metadata, start })
+    }
+}

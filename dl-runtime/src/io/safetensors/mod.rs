@@ -1,0 +1,20 @@
+//! The safetensors format (<https://huggingface.co/docs/safetensors>): named tensors after a JSON header.
+//!
+//! [`Reader`] and [`Writer`] stream between a file and the memory of the tensors. The header is parsed by the `safetensors`
+//! crate; its function that reads files wants all of the file in memory, and so is not used.
+
+mod element;
+mod header;
+mod read;
+mod write;
+
+pub use read::Reader;
+pub use write::Writer;
+
+use ::safetensors::Dtype;
+
+/// Name of the format in errors.
+pub(super) const FORMAT: &str = "safetensors";
+
+/// Bytes that are read, converted and checked at a time.
+const CHUNK: usize = 1 << 16;

@@ -1,0 +1,149 @@
+//! Reading safetensors: any tensor as `f32`, from a file or from memory, a chunk at a time.
+
+use super::CHUNK;
+use super::element::Element;
+use super::header::Header;
+use crate::{Error, IN_MEMORY, Result};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+trait Source: Read + Seek {}
+impl<T: Read + Seek> Source for T {}
+
+/// An open safetensors file, or one in memory, whose header has been checked.
+pub struct Reader<'a> {
+    source: Box<dyn Source + 'a>,
+    path: PathBuf,
+    header: Header,
+    allow_not_finite: bool,
+}
+
+impl std::fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("path", &self.path).field("tensors", &self.header.tensors).finish()
+    }
+}
+
+impl Reader<'static> {
+    /// Opens a file and checks its header.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and [`Error::Format`] for a file that is truncated, too long, or has a header that is not sound.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::new(Box::new(File::open(path).map_err(Error::io(path))?), path)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A file in memory, such as one of `include_bytes!`.
+    ///
+    /// # Errors
+    /// As [`Reader::open`], with [`IN_MEMORY`] for the path.
+    pub fn of(bytes: &'a [u8]) -> Result<Self> {
+        Self::new(Box::new(Cursor::new(bytes)), Path::new(IN_MEMORY))
+    }
+    fn new(mut source: Box<dyn Source + 'a>, path: &Path) -> Result<Self> {
+        let header = Header::read(&mut *source, path)?;
+        Ok(Reader { source, path: path.to_path_buf(), header, allow_not_finite: false })
+    }
+    /// Lets NaN and infinities pass; otherwise they are errors.
+    pub fn allow_not_finite(mut self, allow: bool) -> Self {
+        self.allow_not_finite = allow;
+        self
+    }
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+    /// The file's own words.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.header.metadata
+    }
+    /// Names of all tensors, in the order of the file.
+    pub fn names(&self) -> Vec<String> {
+        self.header.tensors.offset_keys()
+    }
+    /// Dimensions of a tensor, outermost first; `None` when there is none of that name.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.header.tensors.info(name).map(|tensor| &tensor.shape[..])
+    }
+    /// Checks that a tensor is there, in this shape, with elements that can become `f32`.
+    ///
+    /// # Errors
+    /// [`Error::TensorNames`], [`Error::TensorShape`] or [`Error::TensorType`], naming the tensor.
+    pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
+        self.place(name)?;
+        match self.shape(name) {
+            Some(found) if found != shape => Err(Error::TensorShape {
+                path: self.path.clone(),
+                tensor: name.into(),
+                expected: shape.into(),
+                found: found.into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+    /// Reads a tensor of F32, F16, BF16 or F64 into `to`, which has as many elements.
+    ///
+    /// # Errors
+    /// As [`Reader::check`], [`Error::TensorNotFinite`] and [`Error::Io`]; `to` may then be written in part.
+    pub fn read(&mut self, name: &str, to: &mut [f32]) -> Result<()> {
+        let (_, _, len) = self.place(name)?;
+        if len != to.len() {
+            return self.check(name, &[to.len()]);
+        }
+        self.chunks(name, |at, values| to[at..at + values.len()].copy_from_slice(values))
+    }
+    /// Reads a tensor only to see that its elements are sound.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn verify(&mut self, name: &str) -> Result<()> {
+        self.chunks(name, |_, _| ())
+    }
+
+    /// The type of a tensor's elements, where it begins in the file, and the number of elements.
+    fn place(&self, name: &str) -> Result<(Element, u64, usize)> {
+        let Some(tensor) = self.header.tensors.info(name) else {
+            return Err(Error::NoTensor { path: self.path.clone(), tensor: name.into() });
+        };
+        let Some(element) = Element::of(tensor.dtype) else {
+            let found = format!("{:?}", tensor.dtype);
+            return Err(Error::TensorType { path: self.path.clone(), tensor: name.into(), found });
+        };
+        let (from, to) = tensor.data_offsets;
+        Ok((element, self.header.start + from as u64, (to - from) / element.size()))
+    }
+
+    /// Calls `f` with the index and the values of one chunk of a tensor after the other.
+    fn chunks(&mut self, name: &str, mut f: impl FnMut(usize, &[f32])) -> Result<()> {
+        let (element, start, len) = self.place(name)?;
+        self.source.seek(SeekFrom::Start(start)).map_err(Error::io(&self.path))?;
+        let step = CHUNK / element.size();
+        let (mut bytes, mut values) = (vec![0; CHUNK], vec![0.0; step]);
+        for at in (0..len).step_by(step) {
+            let n = step.min(len - at);
+            let (bytes, values) = (&mut bytes[..n * element.size()], &mut values[..n]);
+            self.source.read_exact(bytes).map_err(Error::io(&self.path))?;
+            element.decode(bytes, values);
+            if !self.allow_not_finite {
+                self.check_finite(name, at, values)?;
+            }
+            f(at, values);
+        }
+        Ok(())
+    }
+    fn check_finite(&self, name: &str, at: usize, values: &[f32]) -> Result<()> {
+        let Some(i) = values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+        let shape = self.shape(name).unwrap_or(&[]);
+        let mut index = vec![0; shape.len()];
+        let mut rest = at + i;
+        for (index, size) in index.iter_mut().zip(shape).rev() {
+            (*index, rest) = (rest % size, rest / size);
+        }
+        Err(Error::TensorNotFinite { path: self.path.clone(), tensor: name.into(), index, value: values[i] })
+    }
+}

@@ -1,0 +1,106 @@
+//! Writing safetensors: borrowed tensors, streamed to a file or to memory.
+
+use super::{CHUNK, FORMAT};
+use crate::io::write_atomic;
+use crate::{Error, IN_MEMORY, Result};
+use serde_json::{Map, Value, json};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Tensors and words to be written. The same ones give the same bytes.
+///
+/// ```
+/// use dl_runtime::io::safetensors::{Reader, Writer};
+/// let bytes = Writer::new().word("author", "me").tensor("bias", &[2], &[0.5, -1.0]).to_bytes()?;
+/// let mut bias = [0.0; 2];
+/// Reader::of(&bytes)?.read("bias", &mut bias)?;
+/// assert_eq!(bias, [0.5, -1.0]);
+/// # Ok::<(), dl_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Writer<'a> {
+    words: Map<String, Value>,
+    tensors: Vec<(String, &'a [usize], &'a [f32])>,
+}
+
+impl<'a> Writer<'a> {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Adds to the file's own words; the last of the same key stays.
+    pub fn word(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.words.insert(key.into(), Value::String(value.into()));
+        self
+    }
+    /// Adds a tensor, outermost dimension first. The data follow each other in the order of these calls.
+    pub fn tensor(mut self, name: impl Into<String>, shape: &'a [usize], data: &'a [f32]) -> Self {
+        self.tensors.push((name.into(), shape, data));
+        self
+    }
+    /// Writes the file, atomically.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::TensorShape`] for data of another length than its shape; [`Error::Format`] for a repeated name.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let header = self.header(path)?;
+        write_atomic(path, |to| self.stream(&header, to))
+    }
+    /// The file as bytes.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let header = self.header(Path::new(IN_MEMORY))?;
+        let data: usize = self.tensors.iter().map(|(_, _, data)| size_of_val(*data)).sum();
+        let mut bytes = Vec::with_capacity(8 + header.len() + data);
+        self.stream(&header, &mut bytes).map_err(Error::io(IN_MEMORY))?;
+        Ok(bytes)
+    }
+
+    /// The JSON of the header, filled with spaces so that the data is aligned to 8 bytes.
+    fn header(&self, path: &Path) -> Result<String> {
+        let mut entries = Map::new();
+        if !self.words.is_empty() {
+            entries.insert("__metadata__".into(), Value::Object(self.words.clone()));
+        }
+        let mut at = 0;
+        for (name, shape, data) in &self.tensors {
+            if shape.iter().try_fold(1, |n: usize, size| n.checked_mul(*size)) != Some(data.len()) {
+                return Err(Error::TensorShape {
+                    path: path.into(),
+                    tensor: name.clone(),
+                    expected: shape.to_vec(),
+                    found: vec![data.len()],
+                });
+            }
+            let end = at + size_of_val(*data);
+            let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [at, end] });
+            if name == "__metadata__" || entries.insert(name.clone(), entry).is_some() {
+                return Err(Error::Format {
+                    path: path.into(),
+                    format: FORMAT,
+                    expected: "every name once".into(),
+                    found: format!("`{name}` again"),
+                });
+            }
+            at = end;
+        }
+        let mut header = Value::Object(entries).to_string();
+        header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+        Ok(header)
+    }
+    fn stream(&self, header: &str, to: &mut dyn Write) -> io::Result<()> {
+        to.write_all(&(header.len() as u64).to_le_bytes())?;
+        to.write_all(header.as_bytes())?;
+        let mut bytes = vec![0; CHUNK];
+        for chunk in self.tensors.iter().flat_map(|(_, _, data)| data.chunks(CHUNK / 4)) {
+            for (bytes, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(chunk) {
+                *bytes = value.to_le_bytes();
+            }
+            to.write_all(&bytes[..size_of_val(chunk)])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! Files against what PyTorch writes, and against every way to be wrong.
+
+mod files;
+mod fuzz;
+mod model;

@@ -1,0 +1,79 @@
+//! A model for tests of files: tensors, and no passes.
+
+use crate::private::*;
+
+#[repr(C)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Net {
+    pub weight: [[f32; 3]; 2],
+    pub bias: [f32; 2],
+    pub mean: [f32; 2],
+}
+
+impl Net {
+    pub fn counting() -> Box<Self> {
+        Box::new(Net { weight: [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], bias: [7.0, 8.0], mean: [9.0, 10.0] })
+    }
+}
+
+// SAFETY: `repr(C)`, and every field is `Plain` with elements `f32`.
+unsafe impl Plain for Net {
+    type Element = f32;
+}
+
+impl Model for Net {
+    type Input = [f32; 3];
+    type Output = [f32; 2];
+    type Inference<D: Device> = ();
+    type Training<D: Device> = ();
+    const NAME: &'static str = "Net";
+    const TENSORS: &'static [TensorInfo] = &[
+        TensorInfo { name: "dense1.weight", shape: &[2, 3], offset: 0, role: Role::Weight },
+        TensorInfo { name: "dense1.bias", shape: &[2], offset: 24, role: Role::Bias },
+        TensorInfo { name: "norm.running_mean", shape: &[2], offset: 32, role: Role::Statistic },
+    ];
+    const LAYERS: &'static [LayerInfo] = &[];
+    const INFERENCE_FLOATS: usize = 0;
+    const TRAINING_FLOATS: usize = 0;
+
+    fn init_weights(&mut self, _: &mut Rng) {
+        *self = *Net::counting();
+    }
+    fn inference<D: Device>(_: &D, _: usize) -> Result<()> {
+        unimplemented!("no passes")
+    }
+    fn training<D: Device>(_: &D, _: usize) -> Result<()> {
+        unimplemented!("no passes")
+    }
+    fn infer<D: Device>(
+        _: &Pass<'_, D>,
+        _: View<'_, D, Self>,
+        _: View<'_, D, Self::Input>,
+        (): &mut (),
+        _: ViewMut<'_, D, Self::Output>,
+    ) {
+        unimplemented!("no passes")
+    }
+    fn forward<D: Device>(
+        _: &Pass<'_, D>,
+        _: View<'_, D, Self>,
+        _: View<'_, D, Self::Input>,
+        (): &mut (),
+        _: ViewMut<'_, D, Self::Output>,
+    ) {
+        unimplemented!("no passes")
+    }
+    fn backward<D: Device>(
+        _: &Pass<'_, D>,
+        _: View<'_, D, Self>,
+        _: View<'_, D, Self::Input>,
+        (): &mut (),
+        _: View<'_, D, Self::Output>,
+        _: ViewMut<'_, D, Self::Output>,
+        _: ViewMut<'_, D, Self>,
+        _: Option<ViewMut<'_, D, Self::Input>>,
+    ) {
+        unimplemented!("no passes")
+    }
+    fn inspect<D: Device>((): &(), _: usize, _: &mut dyn FnMut(&'static str, D::Ref<'_, f32>)) {}
+}

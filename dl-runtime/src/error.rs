@@ -132,13 +132,13 @@ pub enum Error {
         /// The largest that is allowed.
         high: f32,
     },
-    /// A setting of a loss, an optimizer or the trainer is not in its range.
+    /// A setting of a loss, an optimizer, a session or the trainer is not in its range.
     #[error("{setting}: expected {expected}, found {found}")]
     Setting {
         /// Such as `label_smoothing`.
         setting: &'static str,
         /// Its range, such as `0 to 1`.
-        expected: &'static str,
+        expected: String,
         /// What was given.
         found: String,
     },
@@ -166,15 +166,27 @@ pub enum Error {
         /// The array's.
         found: Vec<usize>,
     },
+    /// A checkpoint belongs to another training.
+    #[error("{path}: checkpoint of another {what}: expected {expected}, found {found}", path = path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is not the same: the model, the optimizer, or a setting that fixes the results.
+        what: &'static str,
+        /// Of the training that should go on.
+        expected: String,
+        /// Of the training that wrote the file.
+        found: String,
+    },
     /// Training came to something that is not a finite number.
     #[error(
-        "step {step}: `{layer}` is not finite (NaN or infinity); \
+        "step {step}: {layer} is not finite (NaN or infinity); \
          a smaller learning rate, gradient clipping or normalised inputs may help"
     )]
     NotFinite {
         /// Of training, counted from 1.
         step: u64,
-        /// The first layer, weight or gradient that is not finite.
+        /// The first that is not finite, such as ``layer `conv1` `` or ``gradient of `conv1.weight` ``.
         layer: String,
     },
     /// The machine has no such device.

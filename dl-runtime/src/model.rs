@@ -193,4 +193,17 @@ pub trait Model: Plain<Element = f32> {
     fn from_bytes(bytes: &[u8]) -> Result<Box<Self>> {
         Load::new().from_bytes(bytes)
     }
+    /// The output for each of `inputs`, on the CPU: for scripts. A program that predicts again and again keeps a
+    /// [`Session`](crate::Session), which allocates once.
+    fn predict(&self, inputs: &[Self::Input]) -> Vec<Self::Output> {
+        let mut outputs = crate::plain::zeroed_vec(inputs.len());
+        crate::session::predict(self, inputs, &mut outputs);
+        outputs
+    }
+    /// The output for one input, on the CPU; see [`Model::predict`].
+    fn predict_one(&self, input: &Self::Input) -> Box<Self::Output> {
+        let mut output = crate::plain::zeroed_box();
+        crate::session::predict(self, std::slice::from_ref(input), std::slice::from_mut(&mut *output));
+        output
+    }
 }

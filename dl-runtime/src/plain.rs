@@ -60,3 +60,14 @@ pub fn zeroed_box<T: Plain>() -> Box<T> {
         Box::from_raw(memory)
     }
 }
+
+/// `len` values of zeros made directly on the heap.
+pub fn zeroed_vec<T: Plain>(len: usize) -> Vec<T> {
+    let mut values = Vec::<T>::with_capacity(len);
+    // SAFETY: the room was just allocated, and zeroed memory is a value of a `Plain` type.
+    unsafe {
+        values.as_mut_ptr().write_bytes(0, len);
+        values.set_len(len);
+    }
+    values
+}

@@ -8,14 +8,25 @@ use crate::{Result, ops::Kernels};
 use std::ops::Range;
 
 /// A number that devices store: `f32` or `u32`.
-pub trait Element: crate::Plain<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug {}
-impl Element for f32 {}
-impl Element for u32 {}
+pub trait Element: crate::Plain<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug {
+    /// Whether it is a number: neither NaN nor an infinity.
+    fn finite(self) -> bool;
+}
+impl Element for f32 {
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
+}
+impl Element for u32 {
+    fn finite(self) -> bool {
+        true
+    }
+}
 
 /// The memory of a device: buffers, borrowed ranges of them, and copies from and to the host.
 pub trait Storage: Clone + Send + Sync + 'static {
     /// Memory owned on the device.
-    type Buffer<E: Element>: Send + Sync;
+    type Buffer<E: Element>: Send + Sync + 'static;
     /// A borrowed range to read (`&[E]` on the CPU).
     type Ref<'a, E: Element>: Copy;
     /// A borrowed range to write (`&mut [E]` on the CPU).
@@ -38,6 +49,18 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// A writable range, lent again to write.
     fn reborrow<'a, E: Element>(data: &'a mut Self::Mut<'_, E>) -> Self::Mut<'a, E>;
 
+    /// Host memory as the device's own, without a copy, where the device can.
+    fn lend<E: Element>(host: &[E]) -> Option<Self::Ref<'_, E>> {
+        let _ = host;
+        None
+    }
+    /// [`Storage::lend`], to write.
+    fn lend_mut<E: Element>(host: &mut [E]) -> Option<Self::Mut<'_, E>> {
+        let _ = host;
+        None
+    }
+    /// Lets `write` fill memory that then is the device's; on the CPU it is so from the beginning.
+    fn fill<E: Element>(&self, to: Self::Mut<'_, E>, write: impl FnOnce(&mut [E])) -> Result<()>;
     /// Copies host memory of the same length to the device.
     fn upload<E: Element>(&self, from: &[E], to: Self::Mut<'_, E>) -> Result<()>;
     /// Copies device memory to host memory of the same length; waits for what was asked before.

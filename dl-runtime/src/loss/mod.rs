@@ -69,5 +69,5 @@ fn check_targets<T: Plain<Element = f32>>(targets: &[T], low: f32, high: f32) ->
 
 /// That a setting is in a range; NaN is in none.
 fn check_setting(setting: &'static str, value: f32, expected: &'static str, holds: bool) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::Setting { setting, expected, found: value.to_string() }) }
+    if holds { Ok(()) } else { Err(Error::Setting { setting, expected: expected.into(), found: value.to_string() }) }
 }

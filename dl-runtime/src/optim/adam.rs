@@ -127,7 +127,7 @@ simd! {
 
 impl AdamKernel for Cpu {
     fn adam(&self, s: AdamStep, segments: &[Segment], w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) -> bool {
-        let (len, finite) = (w.len(), AtomicBool::new(true));
+        let finite = AtomicBool::new(true);
         let data = (chunks_mut(w, BLOCK), chunks(g, BLOCK), chunks_mut(m, BLOCK), chunks_mut(v, BLOCK));
         self.threads().split(data, &|block, (w, g, m, v)| {
             for (part, role) in parts(segments, block) {

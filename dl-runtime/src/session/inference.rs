@@ -1,61 +1,63 @@
 //! Prediction: weights and workspace on a device, allocated once.
 
+use super::batch::check_batch;
 use crate::device::{Cpu, Device};
 use crate::plain::{flat, flat_mut, zeroed_box};
-use crate::{Model, Pass, Result, View, ViewMut};
+use crate::{Model, Pass, Plain, Result, View, ViewMut};
 
-/// A network ready to predict batches of up to a fixed size without allocating.
+/// A network ready to predict without allocating: what a server keeps.
+///
+/// It holds a copy of the weights on its device. Any number of inputs can be predicted; they are run in batches of up to
+/// the size the session was made for.
 pub struct Session<M: Model, D: Device = Cpu> {
     device: D,
     samples: usize,
     weights: D::Buffer<f32>,
-    input: D::Buffer<<M::Input as crate::Plain>::Element>,
-    output: D::Buffer<f32>,
+    staged: Staged<M, D>,
     slots: M::Inference<D>,
     last: Box<M::Output>,
 }
 
 impl<M: Model, D: Device> Session<M, D> {
-    /// A session of `net` on `device` for at most `samples` at a time.
+    /// A session of `net` on `device` for batches of at most `samples`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0, and what the device reports when its memory is full.
     pub fn on(device: D, net: &M, samples: usize) -> Result<Self> {
+        check_batch(samples, usize::MAX)?;
         let mut weights = device.zeros(M::LEN)?;
         device.upload(flat(std::slice::from_ref(net)), D::whole_mut(&mut weights))?;
-        Ok(Session {
-            samples,
-            weights,
-            input: device.zeros(samples * <M::Input as crate::Plain>::LEN)?,
-            output: device.zeros(samples * <M::Output as crate::Plain>::LEN)?,
-            slots: M::inference(&device, samples)?,
-            last: zeroed_box(),
-            device,
-        })
+        let staged = match D::lend::<f32>(&[]) {
+            Some(_) => None,
+            None => Some((
+                device.zeros(samples * <M::Input as Plain>::LEN)?,
+                device.zeros(samples * <M::Output as Plain>::LEN)?,
+            )),
+        };
+        let slots = M::inference(&device, samples)?;
+        Ok(Session { samples, weights, staged, slots, last: zeroed_box(), device })
     }
-    /// Writes the output for each of `inputs` to `outputs`, in batches of the session's size.
+    /// Takes the weights of `net` from now on.
+    pub fn reload(&mut self, net: &M) -> Result<()> {
+        self.device.upload(flat(std::slice::from_ref(net)), D::whole_mut(&mut self.weights))
+    }
+    /// Writes the output for each of `inputs` to `outputs`.
     ///
     /// # Panics
     /// When there are not as many outputs as inputs.
     pub fn predict_into(&mut self, inputs: &[M::Input], outputs: &mut [M::Output]) -> Result<()> {
         assert_eq!(inputs.len(), outputs.len(), "as many outputs as inputs");
-        let pass = Pass { device: &self.device, seed: 0 };
+        let weights = View::<D, M>::new(D::whole(&self.weights), 1);
         for (inputs, outputs) in inputs.chunks(self.samples).zip(outputs.chunks_mut(self.samples)) {
-            let n = inputs.len();
-            self.device
-                .upload(flat(inputs), ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data())?;
-            M::infer(
-                &pass,
-                View::new(D::whole(&self.weights), 1),
-                View::new(D::whole(&self.input), n),
-                &mut self.slots,
-                ViewMut::new(D::whole_mut(&mut self.output), n),
-            );
-            self.device.download(View::<D, M::Output>::new(D::whole(&self.output), n).data(), flat_mut(outputs))?;
+            infer(&self.device, weights, &mut self.staged, &mut self.slots, inputs, outputs)?;
         }
         Ok(())
     }
 }
 
 impl<M: Model> Session<M> {
-    /// The output for one input, valid until the next prediction.
+    /// The output for one input, valid until the next prediction. Nothing is copied.
+    #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
         let pass = Pass { device: &self.device, seed: 0 };
         let output = std::slice::from_mut(&mut *self.last);
@@ -67,5 +69,50 @@ impl<M: Model> Session<M> {
             ViewMut::new(flat_mut(output), 1),
         );
         &self.last
+    }
+}
+
+/// Input and output memory of devices that cannot use the host's.
+type Staged<M, D> = Option<(
+    <D as crate::device::Storage>::Buffer<<<M as Model>::Input as Plain>::Element>,
+    <D as crate::device::Storage>::Buffer<f32>,
+)>;
+
+/// One batch: in host memory where the device can, or through its own.
+fn infer<M: Model, D: Device>(
+    device: &D,
+    weights: View<'_, D, M>,
+    staged: &mut Staged<M, D>,
+    slots: &mut M::Inference<D>,
+    inputs: &[M::Input],
+    outputs: &mut [M::Output],
+) -> Result<()> {
+    let (n, pass) = (inputs.len(), Pass { device, seed: 0 });
+    let Some((input, output)) = staged else {
+        let (Some(input), Some(output)) = (D::lend(flat(inputs)), D::lend_mut(flat_mut(outputs))) else {
+            unreachable!("a session on a device that lends nothing has staging memory")
+        };
+        M::infer(&pass, weights, View::new(input, n), slots, ViewMut::new(output, n));
+        return Ok(());
+    };
+    device.upload(flat(inputs), ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data())?;
+    M::infer(&pass, weights, View::new(D::whole(input), n), slots, ViewMut::new(D::whole_mut(output), n));
+    device.download(View::<D, M::Output>::new(D::whole(output), n).data(), flat_mut(outputs))
+}
+
+/// [`Model::predict`]: the model's own memory serves as the session's weights.
+pub(crate) fn predict<M: Model>(net: &M, inputs: &[M::Input], outputs: &mut [M::Output]) {
+    /// Multiply-adds that outweigh the start of threads.
+    const LARGE: u64 = 50_000_000;
+    /// Samples at a time: enough for the kernels to be at full speed.
+    const BATCH: usize = 64;
+    let large = M::MULTIPLY_ADDS.saturating_mul(inputs.len() as u64) > LARGE;
+    let cpu = if large { Cpu::new() } else { Cpu::with_threads(1) };
+    let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
+    let mut slots = M::inference(&cpu, inputs.len().clamp(1, BATCH)).expect("memory, or an abort before this");
+    for (inputs, outputs) in inputs.chunks(BATCH).zip(outputs.chunks_mut(BATCH)) {
+        let pass = Pass { device: &cpu, seed: 0 };
+        let (input, output) = (flat(inputs), flat_mut(outputs));
+        M::infer(&pass, weights, View::new(input, inputs.len()), &mut slots, ViewMut::new(output, inputs.len()));
     }
 }

@@ -1,7 +1,12 @@
 //! Sessions: a network with its memory on a device, ready to predict ([`Session`]) or to be trained ([`Training`]).
 
+mod batch;
+mod diagnosis;
 mod inference;
+mod optimizing;
 mod training;
+mod transfer;
 
 pub use inference::Session;
+pub(crate) use inference::predict;
 pub use training::Training;

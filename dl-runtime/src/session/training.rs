@@ -1,93 +1,304 @@
 //! Training: weights, gradients and kept values on a device; the steps of a hand-written loop, and of the trainer.
 
+use super::batch::{check_batch, gather, target_buffer};
+use super::optimizing::Optimizing;
 use crate::device::{Cpu, Device};
 use crate::loss::Loss;
-use crate::plain::{flat, flat_mut};
-use crate::{Model, Pass, Plain, Result, View, ViewMut};
+use crate::optim::{Clip, Optimizer};
+use crate::plain::flat;
+use crate::{Error, Model, Pass, Plain, Result, View, ViewMut};
+use std::any::Any;
 
-type Elements<D, S> = <D as crate::device::Storage>::Buffer<<S as Plain>::Element>;
+type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Element>;
 
-/// A network being trained on a device, with room for batches of up to a fixed size.
+/// A network being trained on a device: its weights, gradients and workspace, for batches of up to a fixed size.
+///
+/// One step of a hand-written loop is [`forward`](Training::forward), [`loss`](Training::loss),
+/// [`backward`](Training::backward), [`step`](Training::step); at the end [`store`](Training::store) brings the weights
+/// back. After the first step nothing is allocated.
+///
+/// ```ignore
+/// let mut training = Training::on(Cpu::new(), &*net, 64)?.seed(7);
+/// for epoch in 0..20 {
+///     for (inputs, targets) in data.batches(64) {
+///         training.forward(inputs)?;
+///         let loss = training.loss(&CrossEntropy, targets)?;
+///         training.backward();
+///         training.clip(Clip::Norm(1.0))?;
+///         training.step(&adam.at_rate(schedule.factor(epoch as f64) * 1e-3))?;
+///     }
+/// }
+/// training.store(&mut net)?;
+/// ```
 pub struct Training<M: Model, D: Device = Cpu> {
-    device: D,
-    weights: D::Buffer<f32>,
-    gradients: D::Buffer<f32>,
-    slots: M::Training<D>,
-    input: Elements<D, M::Input>,
-    output: D::Buffer<f32>,
+    pub(super) device: D,
+    samples: usize,
+    pub(super) weights: D::Buffer<f32>,
+    pub(super) gradients: D::Buffer<f32>,
+    pub(super) optimizing: Optimizing<D>,
+    pub(super) slots: M::Training<D>,
+    /// Made when first evaluated.
+    evaluation: Option<M::Inference<D>>,
+    pub(super) input: Elements<D, M::Input>,
+    pub(super) d_input: Option<Elements<D, M::Input>>,
+    pub(super) output: D::Buffer<f32>,
     d_output: D::Buffer<f32>,
+    /// A buffer of the elements of the targets, made when first needed.
+    targets: Option<Box<dyn Any + Send + Sync>>,
     losses: D::Buffer<f32>,
     host_losses: Vec<f32>,
     /// Samples in the current batch.
-    n: usize,
-    seed: u64,
+    pub(super) n: usize,
+    done: Done,
+    pub(super) seed: u64,
+    pub(super) steps: u64,
+}
+
+/// How far the current batch has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Nothing,
+    Evaluated,
+    Forward,
+    Loss,
+    Backward,
 }
 
 impl<M: Model, D: Device> Training<M, D> {
     /// Prepares `net` for training on `device` with batches of at most `samples`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when `samples` is 0, and what the device reports when its memory is full.
     pub fn on(device: D, net: &M, samples: usize) -> Result<Self> {
+        check_batch(samples, usize::MAX)?;
         let mut weights = device.zeros(M::LEN)?;
         device.upload(flat(std::slice::from_ref(net)), D::whole_mut(&mut weights))?;
         Ok(Training {
+            samples,
             weights,
             gradients: device.zeros(M::LEN)?,
+            optimizing: Optimizing::new(M::TENSORS),
             slots: M::training(&device, samples)?,
+            evaluation: None,
             input: device.zeros(samples * <M::Input as Plain>::LEN)?,
+            d_input: None,
             output: device.zeros(samples * <M::Output as Plain>::LEN)?,
             d_output: device.zeros(samples * <M::Output as Plain>::LEN)?,
+            targets: None,
             losses: device.zeros(samples)?,
             host_losses: vec![0.0; samples],
             n: 0,
+            done: Done::Nothing,
             seed: 0,
+            steps: 0,
             device,
         })
     }
+    /// What the random numbers of dropout come from, together with the number of steps taken.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+    /// Makes [`Training::backward`] go on to the input: see [`Training::input_gradients`].
+    pub fn with_input_gradients(mut self) -> Result<Self> {
+        self.d_input = Some(self.device.zeros(self.samples * <M::Input as Plain>::LEN)?);
+        Ok(self)
+    }
+    /// Steps taken so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+    /// The most samples in a batch.
+    pub fn batch_size(&self) -> usize {
+        self.samples
+    }
+
     /// Runs the network on a batch, keeping what [`Training::backward`] needs.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when there are no inputs, or more than the session has room for.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
-        self.n = inputs.len();
-        self.device
-            .upload(flat(inputs), ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), self.n).into_data())?;
+        self.enter(inputs.len(), |to| to.copy_from_slice(flat(inputs)))?;
+        self.run_forward();
+        Ok(())
+    }
+    /// [`Training::forward`] on the samples of `inputs` with these numbers.
+    pub(crate) fn forward_picked(&mut self, inputs: &[M::Input], picked: &[usize]) -> Result<()> {
+        self.enter(picked.len(), |to| gather(inputs, picked, to))?;
+        self.run_forward();
+        Ok(())
+    }
+    /// Runs the network on a batch as in prediction: no dropout, running statistics, nothing kept.
+    ///
+    /// # Errors
+    /// As [`Training::forward`].
+    pub fn evaluate(&mut self, inputs: &[M::Input]) -> Result<()> {
+        self.enter(inputs.len(), |to| to.copy_from_slice(flat(inputs)))?;
+        let slots = match &mut self.evaluation {
+            Some(slots) => slots,
+            none => none.insert(M::inference(&self.device, self.samples)?),
+        };
+        M::infer(
+            &Pass { device: &self.device, seed: 0 },
+            View::new(D::whole(&self.weights), 1),
+            View::new(D::whole(&self.input), self.n),
+            slots,
+            ViewMut::new(D::whole_mut(&mut self.output), self.n),
+        );
+        self.done = Done::Evaluated;
+        Ok(())
+    }
+    fn enter(&mut self, n: usize, write: impl FnOnce(&mut [<M::Input as Plain>::Element])) -> Result<()> {
+        check_batch(n, self.samples)?;
+        (self.n, self.done) = (n, Done::Nothing);
+        self.device.fill(ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data(), write)
+    }
+    fn run_forward(&mut self) {
         M::forward(
-            &Pass { device: &self.device, seed: self.seed },
+            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
             View::new(D::whole(&self.weights), 1),
             View::new(D::whole(&self.input), self.n),
             &mut self.slots,
             ViewMut::new(D::whole_mut(&mut self.output), self.n),
         );
-        Ok(())
+        self.done = Done::Forward;
     }
-    /// The mean loss of the batch, and with it the gradient at the output.
-    pub fn loss<L: Loss<M::Output>>(
+
+    /// The mean loss of the batch after [`Training::forward`] (and with it the gradient at the output) or
+    /// [`Training::evaluate`].
+    ///
+    /// # Errors
+    /// What [`Loss::check`] says about the targets; [`Error::NotFinite`] names the step and the first layer where numbers
+    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
+        loss.check(targets)?;
+        self.loss_of(loss, targets.len(), |to| to.copy_from_slice(flat(targets)))
+    }
+    /// [`Training::loss`] with the targets of these numbers, which were checked before.
+    pub(crate) fn loss_picked<L: Loss<M::Output>>(
         &mut self,
         loss: &L,
-        targets: &D::Buffer<<L::Target as Plain>::Element>,
+        targets: &[L::Target],
+        picked: &[usize],
     ) -> Result<f32> {
+        self.loss_of(loss, picked.len(), |to| gather(targets, picked, to))
+    }
+    fn loss_of<L: Loss<M::Output>>(
+        &mut self,
+        loss: &L,
+        targets: usize,
+        write: impl FnOnce(&mut [<L::Target as Plain>::Element]),
+    ) -> Result<f32> {
+        assert!(self.done != Done::Nothing, "`forward` or `evaluate` comes before `loss`");
+        if targets != self.n {
+            return Err(Error::UnequalLengths { inputs: self.n, targets });
+        }
+        let len = self.samples * <L::Target as Plain>::LEN;
+        let buffer = target_buffer::<D, <L::Target as Plain>::Element>(&self.device, &mut self.targets, len)?;
+        self.device.fill(ViewMut::<D, L::Target>::new(D::whole_mut(buffer), self.n).into_data(), write)?;
+        let (n, wanted) = (self.n, self.done != Done::Evaluated);
         loss.loss(
-            &Pass { device: &self.device, seed: self.seed },
+            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
             View::new(D::whole(&self.output), self.n),
-            View::new(D::whole(targets), self.n),
+            View::new(D::whole(buffer), self.n),
             ViewMut::new(D::whole_mut(&mut self.losses), self.n),
-            Some(ViewMut::new(D::whole_mut(&mut self.d_output), self.n)),
+            wanted.then(|| ViewMut::new(D::whole_mut(&mut self.d_output), n)),
         );
         let losses = &mut self.host_losses[..self.n];
         self.device.download(D::slice(D::whole(&self.losses), 0..self.n), losses)?;
-        Ok((losses.iter().map(|&l| f64::from(l)).sum::<f64>() / self.n as f64) as f32)
+        let mean = losses.iter().map(|&l| f64::from(l)).sum::<f64>() / self.n as f64;
+        if !mean.is_finite() {
+            return Err(self.not_finite_loss()?);
+        }
+        self.done = if self.done == Done::Evaluated { Done::Evaluated } else { Done::Loss };
+        Ok(mean as f32)
     }
-    /// The gradients of the loss to all weights.
+    /// The loss of every sample of the batch, after [`Training::loss`].
+    pub fn losses(&self) -> &[f32] {
+        &self.host_losses[..self.n]
+    }
+
+    /// The gradients of the loss to all weights, and to the input where asked for.
+    ///
+    /// # Panics
+    /// Unless [`Training::forward`] and [`Training::loss`] came before.
     pub fn backward(&mut self) {
+        assert!(self.done == Done::Loss, "`forward` and `loss` come before `backward`");
         M::backward(
-            &Pass { device: &self.device, seed: self.seed },
+            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
             View::new(D::whole(&self.weights), 1),
             View::new(D::whole(&self.input), self.n),
             &mut self.slots,
             View::new(D::whole(&self.output), self.n),
             ViewMut::new(D::whole_mut(&mut self.d_output), self.n),
             ViewMut::new(D::whole_mut(&mut self.gradients), 1),
-            None,
+            self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), self.n)),
         );
+        self.done = Done::Backward;
     }
-    /// Copies the gradients to a model on the host.
-    pub fn gradients(&self, to: &mut M) -> Result<()> {
-        self.device.download(D::whole(&self.gradients), flat_mut(std::slice::from_mut(to)))
+    /// Cuts the gradients down, and returns the norm they had (for [`Clip::Value`], 0: it is not computed).
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] names the first gradient of infinite norm.
+    pub fn clip(&mut self, clip: Clip) -> Result<f64> {
+        let segments = &self.optimizing.segments;
+        match clip {
+            Clip::Norm(limit) => {
+                let norm = self.device.sum_of_squares(segments, D::whole(&self.gradients)).sqrt();
+                if !norm.is_finite() {
+                    return Err(self.not_finite_step()?);
+                }
+                let factor = Clip::factor(limit, norm);
+                if factor < 1.0 {
+                    self.device.scale_gradients(segments, factor, D::whole_mut(&mut self.gradients));
+                }
+                Ok(norm)
+            }
+            Clip::Value(limit) => {
+                self.device.clamp_gradients(segments, limit as f32, D::whole_mut(&mut self.gradients));
+                Ok(0.0)
+            }
+        }
     }
+    /// Moves the weights against the gradients.
+    ///
+    /// What the optimizer remembers lives in this session; an optimizer of another kind begins anew.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] names the first gradient or weight that overflowed.
+    ///
+    /// # Panics
+    /// Unless [`Training::backward`] came before.
+    pub fn step<O: Optimizer>(&mut self, optimizer: &O) -> Result<()> {
+        assert!(self.done == Done::Backward, "`backward` comes before `step`");
+        let state = &mut self.optimizing;
+        state.prepare(&self.device, optimizer, M::LEN)?;
+        let finite = optimizer.update(
+            &self.device,
+            state.steps + 1,
+            &state.segments,
+            D::whole_mut(&mut self.weights),
+            D::whole(&self.gradients),
+            &mut state.buffers,
+        );
+        if !finite {
+            return Err(self.not_finite_step()?);
+        }
+        state.steps += 1;
+        self.steps += 1;
+        self.done = Done::Nothing;
+        Ok(())
+    }
+}
+
+/// The seed of dropout in one step: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) of both.
+fn pass_seed(seed: u64, step: u64) -> u64 {
+    let mut z = seed ^ step.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }

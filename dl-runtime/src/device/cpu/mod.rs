@@ -71,6 +71,16 @@ impl Storage for Cpu {
     fn reborrow<'a, E: Element>(data: &'a mut &mut [E]) -> &'a mut [E] {
         data
     }
+    fn lend<E: Element>(host: &[E]) -> Option<&[E]> {
+        Some(host)
+    }
+    fn lend_mut<E: Element>(host: &mut [E]) -> Option<&mut [E]> {
+        Some(host)
+    }
+    fn fill<E: Element>(&self, to: &mut [E], write: impl FnOnce(&mut [E])) -> Result<()> {
+        write(to);
+        Ok(())
+    }
     fn upload<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
         to.copy_from_slice(from);
         Ok(())

@@ -1,0 +1,58 @@
+//! Where it began: finds the first tensor of a training step that is not finite, for the error message.
+
+use super::Training;
+use crate::device::{Device, Element};
+use crate::plain::flat;
+use crate::{Error, Model, Plain, Result};
+
+impl<M: Model, D: Device> Training<M, D> {
+    /// The error of a loss that is not finite. It looks where the numbers came from, in the order of the pass.
+    pub(super) fn not_finite_loss(&self) -> Result<Error> {
+        let input = &self.host::<<M::Input as Plain>::Element>(D::whole(&self.input))?;
+        if let Some(at) = input[..self.n * M::Input::LEN].iter().position(|x| !x.finite()) {
+            return Ok(self.not_finite(format!("input {} of the batch", at / M::Input::LEN)));
+        }
+        if let Some(name) = bad_tensor::<M>(&self.host(D::whole(&self.weights))?) {
+            return Ok(self.not_finite(format!("weight `{name}`")));
+        }
+        let mut layer = Ok(None);
+        M::inspect(&self.slots, self.n, &mut |name, data: D::Ref<'_, f32>| {
+            if matches!(layer, Ok(None)) {
+                layer = self.host::<f32>(data).map(|host| position(&host).map(|_| name));
+            }
+        });
+        if let Some(name) = layer? {
+            return Ok(self.not_finite(format!("layer `{name}`")));
+        }
+        let output = &self.host::<f32>(D::whole(&self.output))?[..self.n * M::Output::LEN];
+        Ok(self.not_finite(if position(output).is_some() { "the output" } else { "the loss" }.into()))
+    }
+    /// The error of a step that made weights which are not finite.
+    pub(super) fn not_finite_step(&self) -> Result<Error> {
+        if let Some(name) = bad_tensor::<M>(&self.host(D::whole(&self.gradients))?) {
+            return Ok(self.not_finite(format!("gradient of `{name}`")));
+        }
+        let weight = bad_tensor::<M>(&self.host(D::whole(&self.weights))?);
+        Ok(self.not_finite(weight.map_or("the norm of the gradient".into(), |name| format!("weight `{name}`"))))
+    }
+    fn not_finite(&self, layer: String) -> Error {
+        Error::NotFinite { step: self.steps + 1, layer }
+    }
+    /// Device memory on the host; only errors pay for this copy.
+    fn host<E: Element>(&self, data: D::Ref<'_, E>) -> Result<Vec<E>> {
+        let mut host = vec![E::default(); D::len(data)];
+        self.device.download(data, &mut host)?;
+        Ok(host)
+    }
+}
+
+/// The index of the first number that is not finite.
+fn position(numbers: &[f32]) -> Option<usize> {
+    numbers.iter().position(|x| !x.is_finite())
+}
+
+/// The name of the first tensor, in the flat memory of a model, that is not finite.
+fn bad_tensor<M: Model>(numbers: &[f32]) -> Option<&'static str> {
+    let at = position(numbers)? * size_of::<f32>();
+    M::TENSORS.iter().rev().find(|t| t.offset <= at).map(|tensor| tensor.name)
+}

@@ -1,0 +1,37 @@
+//! What an optimizer remembers between the steps of a [`Training`](super::Training) session.
+
+use crate::device::Device;
+use crate::optim::{Optimizer, Segment};
+use crate::{Result, TensorInfo};
+
+/// The buffers of one optimizer beside the weights of one model.
+pub(crate) struct Optimizing<D: Device> {
+    /// What is treated how.
+    pub segments: Vec<Segment>,
+    /// [`Optimizer::NAME`]; empty before the first step.
+    pub name: &'static str,
+    /// [`Optimizer::buffers`].
+    pub names: &'static [&'static str],
+    /// One for each of the names, as long as the model.
+    pub buffers: Vec<D::Buffer<f32>>,
+    /// Steps taken with this optimizer.
+    pub steps: u64,
+}
+
+impl<D: Device> Optimizing<D> {
+    pub fn new(tensors: &[TensorInfo]) -> Self {
+        Optimizing { segments: crate::optim::segments(tensors), name: "", names: &[], buffers: Vec::new(), steps: 0 }
+    }
+    /// Memory for `optimizer`: what is there if it is of the same kind, else zeros.
+    pub fn prepare<O: Optimizer>(&mut self, device: &D, optimizer: &O, len: usize) -> Result<()> {
+        if self.name == O::NAME && self.names == optimizer.buffers() {
+            return Ok(());
+        }
+        self.buffers.clear();
+        for _ in optimizer.buffers() {
+            self.buffers.push(device.zeros(len)?);
+        }
+        (self.name, self.names, self.steps) = (O::NAME, optimizer.buffers(), 0);
+        Ok(())
+    }
+}

@@ -44,6 +44,26 @@ pub fn flat_mut<T: Plain>(values: &mut [T]) -> &mut [T::Element] {
     unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len() * T::LEN) }
 }
 
+/// `elements` as values of `T`, unless they do not come out even.
+pub fn shaped<T: Plain>(elements: &[T::Element]) -> Option<&[T]> {
+    if T::LEN == 0 || !elements.len().is_multiple_of(T::LEN) {
+        return None;
+    }
+    // SAFETY: by the contract of `Plain`, `T::LEN` elements side by side are a `T`.
+    Some(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), elements.len() / T::LEN) })
+}
+
+/// Appends `n` values of zeros, or reports that there is no memory for them; no value passes over the stack.
+pub(crate) fn grow<T: Plain>(values: &mut Vec<T>, n: usize) -> Result<(), std::collections::TryReserveError> {
+    values.try_reserve(n)?;
+    // SAFETY: there is room for `n` values more, and zeroed memory is a value of a `Plain` type.
+    unsafe {
+        values.as_mut_ptr().add(values.len()).write_bytes(0, n);
+        values.set_len(values.len() + n);
+    }
+    Ok(())
+}
+
 /// A value of zeros made directly on the heap: a model of any size never passes over the stack.
 pub fn zeroed_box<T: Plain>() -> Box<T> {
     let layout = Layout::new::<T>();

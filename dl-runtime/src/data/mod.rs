@@ -2,6 +2,11 @@
 
 mod dataset;
 mod digits;
+pub mod idx;
+mod mnist;
+mod sample;
 
 pub use dataset::{Dataset, Split, check_labels};
 pub use digits::{Digit, digits};
+pub use mnist::{MnistImage, mnist};
+pub use sample::{Number, Sample};

@@ -1,0 +1,76 @@
+//! The bytes of an IDX file: as they are, or unpacked from gzip.
+
+use super::FORMAT;
+use crate::{Error, Result};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a file, and its name for errors.
+pub(super) struct Source<'a> {
+    bytes: Box<dyn Read + 'a>,
+    path: PathBuf,
+}
+
+/// Looks at the first bytes of a file to know what it is.
+pub(super) fn open<'a>(file: Box<dyn Read + 'a>, path: &Path) -> Result<Source<'a>> {
+    let mut file = BufReader::with_capacity(1 << 16, file);
+    let packed = file.fill_buf().map_err(Error::io(path))?.starts_with(&[0x1f, 0x8b]);
+    Ok(Source { bytes: if packed { unpack(file, path)? } else { Box::new(file) }, path: path.into() })
+}
+
+#[cfg(feature = "gz")]
+fn unpack<'a>(file: impl BufRead + 'a, _: &Path) -> Result<Box<dyn Read + 'a>> {
+    Ok(Box::new(flate2::bufread::MultiGzDecoder::new(file)))
+}
+
+#[cfg(not(feature = "gz"))]
+fn unpack<'a>(_: impl BufRead + 'a, path: &Path) -> Result<Box<dyn Read + 'a>> {
+    let (expected, found) = ("a plain file (dl without the feature `gz`)".into(), "one packed with gzip".into());
+    Err(Error::Format { path: path.into(), format: FORMAT, expected, found })
+}
+
+impl Source<'_> {
+    /// Fills `to` as far as the file goes: the number of bytes that were there.
+    pub(super) fn fill(&mut self, to: &mut [u8]) -> Result<usize> {
+        let mut len = 0;
+        while len < to.len() {
+            match self.bytes.read(&mut to[len..]) {
+                Ok(0) => break,
+                Ok(n) => len += n,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.error(error)),
+            }
+        }
+        Ok(len)
+    }
+    /// The next bytes; where there are too few, `expected` says what should have come.
+    pub(super) fn next<const N: usize>(&mut self, expected: impl FnOnce() -> String) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        match self.fill(&mut bytes)? {
+            len if len == N => Ok(bytes),
+            _ => Err(self.malformed(expected(), "the end of the file".into())),
+        }
+    }
+    /// Checks that the file ends here.
+    pub(super) fn end(&mut self, expected: impl FnOnce() -> String) -> Result<()> {
+        // `take`, because gzip checks its sum only when it is read to the end.
+        match io::copy(&mut (&mut self.bytes).take(1), &mut io::sink()) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(self.malformed(expected(), "more bytes".into())),
+            Err(error) => Err(self.error(error)),
+        }
+    }
+    /// [`Error::Format`] about this file.
+    pub(super) fn malformed(&self, expected: String, found: String) -> Error {
+        Error::Format { path: self.path.clone(), format: FORMAT, expected, found }
+    }
+    /// What went wrong in reading: with the file system, or with what gzip found.
+    fn error(&self, error: io::Error) -> Error {
+        match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
+                self.malformed("sound gzip data".into(), error.to_string())
+            }
+            _ => Error::Io { path: self.path.clone(), source: error },
+        }
+    }
+}

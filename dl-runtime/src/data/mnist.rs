@@ -1,0 +1,53 @@
+//! MNIST, and data sets in its four files, such as Fashion-MNIST.
+
+use super::idx;
+use super::{Dataset, Sample, Split};
+use crate::plain::flat_mut;
+use crate::{Error, Result};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// One image, channel first: 0 is background, 1 is ink.
+pub type MnistImage = [[[f32; 28]; 28]; 1];
+
+/// Reads the four files of MNIST in a folder, plain or compressed (`.gz`), with grey values scaled to 0..=1.
+///
+/// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+/// `t10k-labels-idx1-ubyte`. Their authors are Y. LeCun, C. Cortes and C. Burges.
+///
+/// # Errors
+/// As [`idx::read`], [`Error::UnequalLengths`], and [`Error::LabelOutOfRange`] for a label above 9.
+pub fn mnist(folder: impl AsRef<Path>) -> Result<Split<MnistImage, u32>> {
+    let folder = folder.as_ref();
+    Ok(Split { train: part(folder, "train")?, test: part(folder, "t10k")? })
+}
+
+fn part(folder: &Path, part: &str) -> Result<Dataset<MnistImage, u32>> {
+    let mut images: Vec<MnistImage> = read(folder, &format!("{part}-images-idx3-ubyte"))?;
+    scale(flat_mut(&mut images));
+    let set = Dataset::new(images, read(folder, &format!("{part}-labels-idx1-ubyte"))?)?;
+    set.check_labels(10)?;
+    Ok(set)
+}
+
+/// A function of its own, so that it is optimised with this crate.
+#[inline(never)]
+fn scale(greys: &mut [f32]) {
+    greys.iter_mut().for_each(|grey| *grey /= 255.0);
+}
+
+/// The file of this name, or the compressed one.
+fn read<T: Sample>(folder: &Path, name: &str) -> Result<Vec<T>> {
+    match idx::read(folder.join(name)) {
+        Err(Error::Io { path, source }) if source.kind() == ErrorKind::NotFound => {
+            // The plain name is the one to report when neither is there.
+            match idx::read(folder.join(format!("{name}.gz"))) {
+                Err(Error::Io { source: packed, .. }) if packed.kind() == ErrorKind::NotFound => {
+                    Err(Error::Io { path, source })
+                }
+                result => result,
+            }
+        }
+        result => result,
+    }
+}

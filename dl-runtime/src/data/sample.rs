@@ -1,0 +1,99 @@
+//! Samples: nested arrays whose shape is known when a file or an array is read into them.
+
+use crate::Plain;
+use crate::device::Element;
+
+/// A number that samples consist of: `f32`, or `u32` for classes and tokens.
+pub trait Number: Element + private::Sealed {
+    /// What is expected of a number that is read.
+    #[doc(hidden)]
+    const EXPECTED: &'static str;
+    /// The nearest of this kind, unless the number is not among them.
+    #[doc(hidden)]
+    fn from_f64(value: f64) -> Option<Self>;
+    /// A number in a table.
+    #[doc(hidden)]
+    fn parse(text: &str) -> Option<Self>;
+    /// As many little numbers as both slices have.
+    #[doc(hidden)]
+    fn from_u8(bytes: &[u8], to: &mut [Self]);
+}
+
+impl Number for f32 {
+    const EXPECTED: &'static str = "a finite number";
+    fn from_f64(value: f64) -> Option<f32> {
+        Some(value as f32).filter(|value| value.is_finite())
+    }
+    fn parse(text: &str) -> Option<f32> {
+        text.parse().ok().filter(|value: &f32| value.is_finite())
+    }
+    fn from_u8(bytes: &[u8], to: &mut [f32]) {
+        to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = f32::from(*byte));
+    }
+}
+
+impl Number for u32 {
+    const EXPECTED: &'static str = "a whole number of 0 to 4294967295";
+    fn from_f64(value: f64) -> Option<u32> {
+        Some(value as u32).filter(|whole| f64::from(*whole) == value)
+    }
+    fn parse(text: &str) -> Option<u32> {
+        text.parse().ok()
+    }
+    fn from_u8(bytes: &[u8], to: &mut [u32]) {
+        to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = u32::from(*byte));
+    }
+}
+
+/// One input or target of fixed shape: `f32`, `u32`, or nested arrays such as `[[[f32; 28]; 28]; 1]`.
+pub trait Sample: Plain<Element: Number> + Copy {
+    /// Sizes, outermost first; nothing for a number.
+    fn shape() -> Vec<usize>;
+}
+
+impl Sample for f32 {
+    fn shape() -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+impl Sample for u32 {
+    fn shape() -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+impl<T: Sample, const N: usize> Sample for [T; N] {
+    fn shape() -> Vec<usize> {
+        let mut shape = T::shape();
+        shape.insert(0, N);
+        shape
+    }
+}
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for u32 {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_outermost_first() {
+        assert_eq!(<[[[f32; 4]; 3]; 1]>::shape(), [1, 3, 4]);
+        assert_eq!(u32::shape(), [0; 0]);
+    }
+
+    #[test]
+    fn classes_are_whole_numbers() {
+        let cases =
+            [(3.0, Some(3)), (-0.0, Some(0)), (2.5, None), (-1.0, None), (4_294_967_296.0, None), (f64::NAN, None)];
+        for (value, class) in cases {
+            assert_eq!(u32::from_f64(value), class, "{value}");
+        }
+        assert_eq!((f32::from_f64(1e300), f32::from_f64(0.1)), (None, Some(0.1)));
+    }
+}

@@ -1,20 +1,44 @@
 //! The `model!` macro: reads a network's declaration and writes its struct and passes.
+//!
+//! In order: `parse` makes the syntax tree, `lower` (with `layers` and `check`) the graph, `emit` (with `fuse` and `plan`)
+//! the Rust. `diagnostics` collects every mistake on the way.
 
-// The parts come together in the next commits.
-#![allow(dead_code)]
-
+mod ast;
+mod check;
 mod diagnostics;
 mod dim;
 mod emit;
 mod fuse;
 mod ir;
+mod layers;
+mod lower;
+mod number;
+mod parse;
 mod plan;
+mod suggest;
 
-use proc_macro::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 
 /// Declares a network; called by the facade's `model!`, which passes the path of the facade first.
 #[proc_macro]
-pub fn declare(input: TokenStream) -> TokenStream {
-    let _ = input;
-    TokenStream::new()
+pub fn declare(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand(input.into()).into()
+}
+
+/// The Rust of `[facade] models…`.
+fn expand(input: TokenStream) -> TokenStream {
+    let mut tokens = input.into_iter();
+    let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
+    let krate = krate.stream();
+    let diagnostics = diagnostics::Diagnostics::default();
+    let file = parse::parse(tokens.collect(), &diagnostics);
+    let constants = lower::constants::Constants::new(&file.constants, &diagnostics);
+    let mut output = TokenStream::new();
+    for model in &file.models {
+        let ir = lower::lower(model, &constants, &diagnostics);
+        output.extend(emit::model(&krate, &ir));
+    }
+    output.extend(constants.probes());
+    output.extend(diagnostics.into_tokens());
+    output
 }

@@ -1,0 +1,21 @@
+//! The rules that layers share, one function each: they report what is wrong, in the words of the language, at its token.
+
+mod groups;
+mod names;
+mod numbers;
+mod output;
+mod padding;
+mod rank;
+mod same_shape;
+mod sizes;
+mod window;
+
+pub use groups::groups;
+pub use names::bindable;
+pub use numbers::{divisor, not_negative, positive, rate};
+pub use output::declared_output;
+pub use padding::{padding, padding_below_half};
+pub use rank::{features, features_or_image, image};
+pub use same_shape::same_shape;
+pub use sizes::{bias_is_used, not_zero};
+pub use window::Window;

@@ -1,0 +1,27 @@
+//! Names that a user gives to inputs, values and layers.
+
+use crate::diagnostics::Diagnostics;
+use crate::layers;
+use crate::parse::{is_capitalised, is_keyword};
+use proc_macro2::Ident;
+
+/// Words that stand for something else in the language.
+const WORDS: [&str; 5] = ["residual", "concat", "repeat", "block", "loss"];
+
+/// Whether `name` may be given to a value or a layer.
+pub fn bindable(diagnostics: &Diagnostics, name: &Ident) -> bool {
+    let text = if is_keyword(name) {
+        format!("`{name}` is a word of Rust; choose another name")
+    } else if layers::find(&name.to_string()).is_some() {
+        format!("`{name}` is a layer; choose another name")
+    } else if WORDS.iter().any(|word| name == word) {
+        format!("`{name}` is a word of the language; choose another name")
+    } else if is_capitalised(name) {
+        let small = name.to_string().to_lowercase();
+        format!("names of values and layers begin with a small letter: `{small}`")
+    } else {
+        return true;
+    };
+    diagnostics.error(name.span(), text);
+    false
+}

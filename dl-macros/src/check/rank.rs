@@ -1,0 +1,44 @@
+//! How many dimensions a layer's input has.
+
+use crate::diagnostics::message;
+use crate::dim::Dim;
+use crate::layers::Call;
+
+/// The number of features of an input `[features]`.
+pub fn features(call: &Call) -> Option<Dim> {
+    let input = call.input();
+    if let [features] = input.dims.as_slice() {
+        return Some(features.clone());
+    }
+    let name = call.name;
+    let text = message!(format!("`{name}` takes features, but its input is "), &input, "; put `flatten` before it");
+    call.diagnostics.error(call.span, text);
+    None
+}
+
+/// Channels, height and width of an input `[channels, height, width]`.
+pub fn image(call: &Call) -> Option<[Dim; 3]> {
+    let input = call.input();
+    if let [channels, height, width] = input.dims.as_slice() {
+        return Some([channels.clone(), height.clone(), width.clone()]);
+    }
+    let name = call.name;
+    let mut text = message!(format!("`{name}` takes an image [channels, height, width], but its input is "), &input);
+    if let [height, width] = input.dims.as_slice() {
+        text.push(message!("; an image without colours is [1, ", height, ", ", width, "]"));
+    }
+    call.diagnostics.error(call.span, text);
+    None
+}
+
+/// The number of features or channels of an input `[features]` or `[channels, height, width]`.
+pub fn features_or_image(call: &Call) -> Option<Dim> {
+    let input = call.input();
+    if let ([features], _) | (_, [features, _, _]) = (input.dims.as_slice(), input.dims.as_slice()) {
+        return Some(features.clone());
+    }
+    let name = call.name;
+    let start = format!("`{name}` takes features or an image [channels, height, width], but its input is ");
+    call.diagnostics.error(call.span, message!(start, &input));
+    None
+}

@@ -1,0 +1,41 @@
+//! Sizes that must be at least one, and settings that contradict each other.
+
+use crate::diagnostics::message;
+use crate::dim::Dim;
+use crate::layers::{Call, Setting};
+
+/// Whether none of the parameters `names` is zero.
+pub fn not_zero(call: &Call, names: &[&str]) -> bool {
+    let mut good = true;
+    for (name, setting) in call.settings {
+        let dims = match setting {
+            Setting::Size(dim) => std::slice::from_ref(dim),
+            Setting::Pair(pair) => pair.as_slice(),
+            _ => &[],
+        };
+        // A parameter that has the value of another is reported there.
+        let given = call.spans.iter().any(|(given, _)| given == name);
+        if !given || !names.contains(name) {
+            continue;
+        }
+        let text = format!("the {name} of `{}` must be at least 1", call.name);
+        let text = if *name == "outputs" || *name == "channels" || *name == "groups" {
+            format!("`{}` needs at least 1 {}", call.name, name.trim_end_matches('s'))
+        } else {
+            text
+        };
+        good &= dims.iter().all(|dim| {
+            let condition = dim.at_least(&Dim::Known(1));
+            call.diagnostics.require(condition, call.at(name), message!(text.clone()))
+        });
+    }
+    good
+}
+
+/// Reports `bias_init` on a layer without a bias.
+pub fn bias_is_used(call: &Call) {
+    let given = call.spans.iter().any(|(name, _)| *name == "bias_init");
+    if given && !call.flag("bias") {
+        call.diagnostics.error(call.at("bias_init"), "there is no bias to initialise with `bias: false`");
+    }
+}

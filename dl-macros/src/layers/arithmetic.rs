@@ -1,0 +1,103 @@
+//! `+ - * /`, also as `add`, `sub`, `mul` and `div`: two values of one shape, or a value and a number.
+
+use super::*;
+use crate::ast::Operator;
+use crate::check;
+
+use quote::{ToTokens, quote};
+
+/// An arithmetic operation, element by element.
+pub struct Arithmetic(Operator);
+
+pub static ADD: Arithmetic = Arithmetic(Operator::Add);
+pub static SUB: Arithmetic = Arithmetic(Operator::Sub);
+pub static MUL: Arithmetic = Arithmetic(Operator::Mul);
+pub static DIV: Arithmetic = Arithmetic(Operator::Div);
+
+/// The layer behind `operator`.
+pub fn of(operator: Operator) -> &'static dyn Layer {
+    match operator {
+        Operator::Add => &ADD,
+        Operator::Sub => &SUB,
+        Operator::Mul => &MUL,
+        // `%` is for sizes alone; `lower` refuses it before it comes here.
+        Operator::Div | Operator::Rem => &DIV,
+    }
+}
+
+impl Layer for Arithmetic {
+    fn name(&self) -> &'static str {
+        match self.0 {
+            Operator::Add => "add",
+            Operator::Sub => "sub",
+            Operator::Mul => "mul",
+            Operator::Div | Operator::Rem => "div",
+        }
+    }
+    fn operands(&self) -> usize {
+        2
+    }
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        match call.operands.as_slice() {
+            [Operand::Tensor(a), Operand::Tensor(b)] => {
+                check::same_shape(call, a, b)?;
+                Some(Built::new(a.clone(), self.of_values()))
+            }
+            [Operand::Tensor(a), Operand::Number(b)] => {
+                if self.0 == Operator::Div {
+                    check::divisor(call, b)?;
+                }
+                let (scale, shift) = match self.0 {
+                    Operator::Add => (quote!(1.0), quote!(#b)),
+                    Operator::Sub => (quote!(1.0), b.negative().into_token_stream()),
+                    Operator::Mul => (quote!(#b), quote!(0.0)),
+                    Operator::Div | Operator::Rem => (quote!(1.0 / #b), quote!(0.0)),
+                };
+                Some(Built::new(a.clone(), affine(self.name(), scale, shift)))
+            }
+            [Operand::Number(a), Operand::Tensor(b)] => {
+                let op = match self.0 {
+                    Operator::Add => affine(self.name(), quote!(1.0), quote!(#a)),
+                    Operator::Sub => affine(self.name(), quote!(-1.0), quote!(#a)),
+                    Operator::Mul => affine(self.name(), quote!(#a), quote!(0.0)),
+                    Operator::Div | Operator::Rem => {
+                        let path = quote!(dl::ops::arithmetic::Reciprocal);
+                        let config = Config::settings(path, quote!(numerator: #a,));
+                        Op::new(self.name(), config, Keeps::INPUTS)
+                    }
+                };
+                Some(Built::new(b.clone(), op))
+            }
+            _ => {
+                call.diagnostics.error(call.span, "one side of this must be a value of the network");
+                None
+            }
+        }
+    }
+}
+
+impl Arithmetic {
+    /// Of two values.
+    fn of_values(&self) -> Op {
+        let (path, keeps) = match self.0 {
+            Operator::Add => (quote!(dl::ops::arithmetic::Add), Keeps::NOTHING),
+            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), Keeps::NOTHING),
+            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), Keeps::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), Keeps::INPUTS),
+        };
+        let adds = self.0 == Operator::Add;
+        let config = if adds { Config::with_activation(path, quote!()) } else { Config::settings(path, quote!()) };
+        let mut op = Op::new(self.name(), config, keeps);
+        op.passes_gradient = [!self.0.multiplies(), adds];
+        op
+    }
+}
+
+/// `scale·x + shift`.
+fn affine(kind: &'static str, scale: TokenStream, shift: TokenStream) -> Op {
+    let fields = quote!(scale: #scale, shift: #shift,);
+    Op::new(kind, Config::settings(quote!(dl::ops::arithmetic::Affine), fields), Keeps::NOTHING).in_place()
+}

@@ -1,0 +1,21 @@
+//! `avg_pool2d(kernel)`: the mean of each window.
+
+use super::*;
+use quote::quote;
+
+pub struct AvgPool2d;
+
+impl Layer for AvgPool2d {
+    fn name(&self) -> &'static str {
+        "avg_pool2d"
+    }
+    fn stem(&self) -> &'static str {
+        "avg_pool"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        pool::PARAMETERS
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        pool::build(call, self.name(), quote!(dl::ops::avg_pool2d::Op), Keeps::NOTHING)
+    }
+}

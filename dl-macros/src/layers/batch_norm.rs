@@ -1,0 +1,49 @@
+//! `batch_norm`: each feature or channel scaled to mean 0 and variance 1 over the batch.
+
+use super::*;
+use crate::check;
+use crate::ir::Saved;
+use quote::quote;
+
+pub struct BatchNorm;
+
+impl Layer for BatchNorm {
+    fn name(&self) -> &'static str {
+        "batch_norm"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            &[
+                Parameter::named(
+                    "momentum",
+                    Kind::Number,
+                    Default::Number(0.1),
+                    "weight of a batch in the running statistics",
+                ),
+                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+            ]
+        }
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let channels = check::features_or_image(call)?;
+        let momentum = check::rate(call, "momentum");
+        let epsilon = check::positive(call, "epsilon");
+        let (momentum, epsilon) = (momentum?, epsilon?);
+        let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
+        let config = Config::with_activation(quote!(dl::ops::batch_norm::Op), fields);
+        let mut op = Op::new(self.name(), config, Keeps::INPUTS).in_place();
+        op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
+        op.inference = Inference::Infer;
+        let weights = Weights {
+            ty: quote!(dl::ops::batch_norm::BatchNorm<#channels>),
+            tensors: vec![
+                Tensor::new("weight", &[&channels], "Scale"),
+                Tensor::new("bias", &[&channels], "Bias"),
+                Tensor::new("running_mean", &[&channels], "Statistic"),
+                Tensor::new("running_var", &[&channels], "Statistic"),
+            ],
+            init: quote!(),
+        };
+        Some(Built::new(call.input(), op).with_weights(weights, Dim::Known(0)))
+    }
+}

@@ -1,0 +1,102 @@
+//! One use of a layer, as its shape rule sees it: what flows in, and its parameters evaluated.
+
+use super::parameter::Setting;
+use crate::diagnostics::Diagnostics;
+use crate::dim::Dim;
+use crate::ir::{Element, Shape};
+use crate::number::Number;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+/// One use of a layer.
+pub struct Call<'a> {
+    /// As the user knows it: `conv2d`, or `+`.
+    pub name: &'a str,
+    /// Where the layer's name stands.
+    pub span: Span,
+    /// What it reads.
+    pub operands: Vec<Operand>,
+    /// All parameters, in the layer's order.
+    pub settings: &'a [(&'static str, Setting)],
+    /// Where the given ones stand.
+    pub spans: &'a [(&'static str, Span)],
+    /// How many layers of this kind come before.
+    pub index: usize,
+    pub diagnostics: &'a Diagnostics,
+}
+
+/// What a layer reads.
+#[derive(Clone)]
+pub enum Operand {
+    /// A value of the network.
+    Tensor(Shape),
+    /// A constant.
+    Number(Number),
+}
+
+impl Call<'_> {
+    /// The shape of the (first) input.
+    pub fn input(&self) -> Shape {
+        match self.operands.first() {
+            Some(Operand::Tensor(shape)) => shape.clone(),
+            // Layers that take numbers look at their operands themselves.
+            _ => Shape { element: Element::F32, dims: Vec::new() },
+        }
+    }
+    fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|(parameter, _)| *parameter == name).map(|(_, setting)| setting)
+    }
+    /// A whole number, unless it is broken.
+    pub fn given_size(&self, name: &str) -> Option<Dim> {
+        match self.setting(name) {
+            Some(Setting::Size(dim)) => Some(dim.clone()),
+            _ => None,
+        }
+    }
+    /// A whole number.
+    pub fn size(&self, name: &str) -> Dim {
+        self.given_size(name).unwrap_or(Dim::Known(1))
+    }
+    /// Two whole numbers: height, width.
+    pub fn pair(&self, name: &str) -> [Dim; 2] {
+        match self.setting(name) {
+            Some(Setting::Pair(pair)) => pair.clone(),
+            _ => [Dim::Known(1), Dim::Known(1)],
+        }
+    }
+    pub fn is_same_padding(&self, name: &str) -> bool {
+        matches!(self.setting(name), Some(Setting::SamePadding))
+    }
+    pub fn number(&self, name: &str) -> Number {
+        match self.setting(name) {
+            Some(Setting::Number(number)) => number.clone(),
+            _ => Number::Known(0.0),
+        }
+    }
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.setting(name), Some(Setting::Flag(true)))
+    }
+    pub fn word(&self, name: &str) -> &'static str {
+        match self.setting(name) {
+            Some(Setting::Word(word)) => word,
+            _ => "",
+        }
+    }
+    /// The arguments of the `init` of a layer with a weight and a bias: PyTorch's rule for both, or zero for the bias
+    /// when the weight begins in another way.
+    pub fn init(&self) -> TokenStream {
+        let given = |name| match self.setting(name) {
+            Some(Setting::Init(init)) => Some(init.clone()),
+            _ => None,
+        };
+        let weight = given("init");
+        let rule = if weight.is_some() { quote!(dl::Init::Zeros) } else { quote!(dl::Init::PyTorch) };
+        let bias = given("bias_init").unwrap_or(rule);
+        let weight = weight.unwrap_or_else(|| quote!(dl::Init::PyTorch));
+        quote!(#weight, #bias)
+    }
+    /// Where a parameter is given, or else the layer's name.
+    pub fn at(&self, name: &str) -> Span {
+        self.spans.iter().find(|(parameter, _)| *parameter == name).map_or(self.span, |(_, span)| *span)
+    }
+}

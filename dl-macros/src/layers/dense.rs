@@ -1,0 +1,43 @@
+//! `dense(outputs)`: every output is a weighted sum of all inputs.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct Dense;
+
+impl Layer for Dense {
+    fn name(&self) -> &'static str {
+        "dense"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            &[
+                Parameter::positional("outputs", Kind::Size, Default::Required, "number of outputs"),
+                Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a number is added to each output"),
+                Parameter::named("init", Kind::Init, Default::Chosen, "how the weights begin"),
+                Parameter::named("bias_init", Kind::Init, Default::Chosen, "how the bias begins"),
+            ]
+        }
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.given_size("outputs").map(|outputs| Shape::of([outputs]))
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let sizes = check::not_zero(call, &["outputs"]);
+        let inputs = check::features(call)?;
+        check::bias_is_used(call);
+        let outputs = sizes.then(|| call.size("outputs"))?;
+        let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], "Weight")];
+        let ty = if call.flag("bias") {
+            tensors.push(Tensor::new("bias", &[&outputs], "Bias"));
+            quote!(dl::ops::dense::Dense<#inputs, #outputs>)
+        } else {
+            quote!(dl::ops::dense::Dense<#inputs, #outputs, 0>)
+        };
+        let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
+        let multiply_adds = inputs.mul(&outputs);
+        let built = Built::new(Shape::of([outputs]), Op::new(self.name(), config, Keeps::INPUTS));
+        Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
+    }
+}

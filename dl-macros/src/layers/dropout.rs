@@ -1,0 +1,25 @@
+//! `dropout(rate)`: in training, sets a random part of the numbers to zero and scales up the others.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct Dropout;
+
+impl Layer for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[Parameter::positional("rate", Kind::Number, Default::Required, "part that becomes zero, 0 to 1")] }
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let rate = check::rate(call, "rate")?;
+        // Every dropout of a model draws its own numbers.
+        let id = Dim::Known(call.index);
+        let config = Config::settings(quote!(dl::ops::dropout::Op), quote!(rate: #rate, id: #id,));
+        let mut op = Op::new(self.name(), config, Keeps::NOTHING).in_place();
+        op.inference = Inference::Identity;
+        Some(Built::new(call.input(), op))
+    }
+}

@@ -1,0 +1,34 @@
+//! `layer_norm`: the features of each sample scaled to mean 0 and variance 1.
+
+use super::*;
+use crate::check;
+use crate::ir::Saved;
+use quote::quote;
+
+pub struct LayerNorm;
+
+impl Layer for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance")] }
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let epsilon = check::positive(call, "epsilon")?;
+        let input = call.input();
+        let (features, rows) = input.dims.split_last()?;
+        let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
+        let mut op = Op::new(self.name(), config, Keeps::INPUTS);
+        // Mean and 1/deviation of each row.
+        let mut saved = rows.to_vec();
+        saved.push(Dim::Known(2));
+        op.saved = Some(Saved { ty: Shape::of(saved).ty(), per_sample: true });
+        let weights = Weights {
+            ty: quote!(dl::ops::layer_norm::LayerNorm<#features>),
+            tensors: vec![Tensor::new("weight", &[features], "Scale"), Tensor::new("bias", &[features], "Bias")],
+            init: quote!(),
+        };
+        Some(Built::new(input.clone(), op).with_weights(weights, Dim::Known(0)))
+    }
+}

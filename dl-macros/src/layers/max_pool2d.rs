@@ -1,0 +1,21 @@
+//! `max_pool2d(kernel)`: the largest number of each window.
+
+use super::*;
+use quote::quote;
+
+pub struct MaxPool2d;
+
+impl Layer for MaxPool2d {
+    fn name(&self) -> &'static str {
+        "max_pool2d"
+    }
+    fn stem(&self) -> &'static str {
+        "max_pool"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        pool::PARAMETERS
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        pool::build(call, self.name(), quote!(dl::ops::max_pool2d::Op), Keeps::INPUTS)
+    }
+}

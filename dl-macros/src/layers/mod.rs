@@ -1,0 +1,168 @@
+//! The layers of the language, one file each: parameters, shape rule, and what is called at run time.
+//!
+//! To add one: its file, and a line in [`LAYERS`]. The names are Keras' and PyTorch's in snake case.
+
+mod activations;
+mod arithmetic;
+mod avg_pool2d;
+mod batch_norm;
+mod call;
+mod conv2d;
+mod dense;
+mod dropout;
+mod flatten;
+mod global_avg_pool2d;
+mod layer_norm;
+mod max_pool2d;
+mod parameter;
+mod pool;
+mod softmax;
+pub mod synonyms;
+
+pub use arithmetic::of as of_operator;
+pub use call::{Call, Operand};
+pub use parameter::{Default, Kind, Parameter, Setting};
+
+use crate::dim::Dim;
+use crate::ir::{Config, Inference, Keeps, Op, Shape, Tensor};
+use proc_macro2::TokenStream;
+
+/// Every layer.
+pub static LAYERS: &[&dyn Layer] = &[
+    &dense::Dense,
+    &conv2d::Conv2d,
+    &max_pool2d::MaxPool2d,
+    &avg_pool2d::AvgPool2d,
+    &global_avg_pool2d::GlobalAvgPool2d,
+    &flatten::Flatten,
+    &activations::RELU,
+    &activations::LEAKY_RELU,
+    &activations::ELU,
+    &activations::GELU,
+    &activations::SILU,
+    &activations::SIGMOID,
+    &activations::TANH,
+    &activations::SOFTPLUS,
+    &softmax::Softmax,
+    &dropout::Dropout,
+    &batch_norm::BatchNorm,
+    &layer_norm::LayerNorm,
+    &arithmetic::ADD,
+    &arithmetic::SUB,
+    &arithmetic::MUL,
+    &arithmetic::DIV,
+];
+
+/// A layer of the language.
+pub trait Layer: Sync {
+    /// `conv2d`
+    fn name(&self) -> &'static str;
+    /// What the names of its fields and values begin with: `conv` for `conv1`.
+    fn stem(&self) -> &'static str {
+        self.name()
+    }
+    /// In the order in which they may be given.
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+    /// How many values it reads.
+    fn operands(&self) -> usize {
+        1
+    }
+    /// Whether one of the values it reads may be a number.
+    fn takes_numbers(&self) -> bool {
+        false
+    }
+    /// The output's shape as far as the parameters alone tell: what the layers after a mistake go on with.
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        let _ = call;
+        None
+    }
+    /// Checks one use and says what it becomes; `None` when mistakes were reported.
+    fn build(&self, call: &Call) -> Option<Built>;
+}
+
+/// What a use of a layer becomes. It reads all its operands that are values of the network.
+pub struct Built {
+    pub output: Shape,
+    pub op: Op,
+    pub weights: Option<Weights>,
+    /// For one sample.
+    pub multiply_adds: Dim,
+}
+
+/// The weights of a layer.
+pub struct Weights {
+    pub ty: TokenStream,
+    /// In memory order.
+    pub tensors: Vec<Tensor>,
+    /// Arguments of `init` before `rng`.
+    pub init: TokenStream,
+}
+
+/// The layer called `name`.
+pub fn find(name: &str) -> Option<&'static dyn Layer> {
+    LAYERS.iter().copied().find(|layer| layer.name() == name)
+}
+
+impl Built {
+    /// A layer without weights.
+    pub fn new(output: Shape, op: Op) -> Self {
+        Built { output, op, weights: None, multiply_adds: Dim::Known(0) }
+    }
+    pub fn with_weights(mut self, weights: Weights, multiply_adds: Dim) -> Self {
+        (self.weights, self.multiply_adds) = (Some(weights), multiply_adds);
+        self
+    }
+}
+
+impl Op {
+    /// An operation that keeps `keeps` for its backward pass.
+    pub fn new(kind: &'static str, config: Config, keeps: Keeps) -> Self {
+        Op {
+            kind,
+            config,
+            keeps,
+            saved: None,
+            in_place: false,
+            inference: Inference::Forward,
+            activation: None,
+            passes_gradient: [false; 2],
+        }
+    }
+    /// The same with passes that work in place.
+    pub fn in_place(mut self) -> Self {
+        self.in_place = true;
+        self
+    }
+}
+
+impl Config {
+    /// The settings `path { fields }`.
+    pub fn settings(path: TokenStream, fields: TokenStream) -> Self {
+        Config::Settings { path, fields, activation: false }
+    }
+    /// The settings `path { fields activation: … }` of an operation that can apply an activation to its output.
+    pub fn with_activation(path: TokenStream, fields: TokenStream) -> Self {
+        Config::Settings { path, fields, activation: true }
+    }
+}
+
+impl Keeps {
+    pub const NOTHING: Keeps = Keeps { inputs: false, output: false };
+    pub const INPUTS: Keeps = Keeps { inputs: true, output: false };
+    pub const OUTPUT: Keeps = Keeps { inputs: false, output: true };
+}
+
+impl Tensor {
+    pub fn new(name: &'static str, shape: &[&Dim], role: &'static str) -> Self {
+        Tensor { name, shape: shape.iter().map(|dim| (*dim).clone()).collect(), role }
+    }
+}
+
+impl Shape {
+    /// Of `f32`.
+    pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
+        Shape { element: crate::ir::Element::F32, dims: dims.into() }
+    }
+}

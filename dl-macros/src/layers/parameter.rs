@@ -1,0 +1,109 @@
+//! The parameters of a layer: what a use may say, what it means when it does not, and what it is for.
+
+use crate::dim::Dim;
+use crate::number::Number;
+use proc_macro2::TokenStream;
+
+/// One parameter of a layer.
+pub struct Parameter {
+    pub name: &'static str,
+    /// Whether it may be given without its name.
+    pub positional: bool,
+    pub kind: Kind,
+    pub default: Default,
+    /// One line for the guide.
+    pub doc: &'static str,
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A whole number.
+    Size,
+    /// A whole number, or `[height, width]`.
+    Pair,
+    /// As `Pair`, or `same`.
+    Padding,
+    /// A number of type `f32`.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// How weights begin.
+    Init,
+}
+
+/// What a parameter is when nothing is said.
+#[derive(Clone, Copy)]
+pub enum Default {
+    /// Something must be said.
+    Required,
+    Size(usize),
+    Number(f64),
+    Flag(bool),
+    Word(&'static str),
+    /// That of this parameter.
+    Same(&'static str),
+    /// What the layer chooses.
+    Chosen,
+}
+
+/// A parameter evaluated for one use.
+#[derive(Clone)]
+pub enum Setting {
+    Size(Dim),
+    Pair([Dim; 2]),
+    /// `padding: same`
+    SamePadding,
+    Number(Number),
+    Flag(bool),
+    Word(&'static str),
+    /// A constant expression of type `dl::Init`.
+    Init(TokenStream),
+    /// Not given, and the layer chooses.
+    Chosen,
+    /// Reported.
+    Broken,
+}
+
+impl Parameter {
+    /// The sizes that everyone gives: by position or by name.
+    pub const fn positional(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
+        Parameter { name, positional: true, kind, default, doc }
+    }
+    /// Only by name.
+    pub const fn named(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
+        Parameter { name, positional: false, kind, default, doc }
+    }
+    /// The default as a setting; `earlier` are the parameters before with their settings.
+    pub fn fallback(&self, earlier: &[(&'static str, Setting)]) -> Setting {
+        match self.default {
+            Default::Required => Setting::Broken,
+            Default::Size(n) if matches!(self.kind, Kind::Size) => Setting::Size(Dim::Known(n)),
+            Default::Size(n) => Setting::Pair([Dim::Known(n), Dim::Known(n)]),
+            Default::Number(value) => Setting::Number(Number::Known(value)),
+            Default::Flag(flag) => Setting::Flag(flag),
+            Default::Word(word) => Setting::Word(word),
+            Default::Same(name) => {
+                earlier.iter().find(|(earlier, _)| *earlier == name).map_or(Setting::Broken, |(_, s)| s.clone())
+            }
+            Default::Chosen => Setting::Chosen,
+        }
+    }
+}
+
+impl Kind {
+    /// What to write, for messages.
+    pub fn expected(self) -> String {
+        match self {
+            Kind::Size => "a whole number".to_owned(),
+            Kind::Pair => "a whole number or `[height, width]`".to_owned(),
+            Kind::Padding => "a whole number, `[height, width]` or `same`".to_owned(),
+            Kind::Number => "a number".to_owned(),
+            Kind::Flag => "`true` or `false`".to_owned(),
+            Kind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
+            Kind::Init => "an initialisation such as `he_normal` or `constant(0.1)`".to_owned(),
+        }
+    }
+}

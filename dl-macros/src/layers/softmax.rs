@@ -1,0 +1,18 @@
+//! `softmax`: scores as probabilities that sum to one, over the features or the channels.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct Softmax;
+
+impl Layer for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        check::features_or_image(call)?;
+        let config = Config::settings(quote!(dl::ops::softmax::Op), quote!());
+        Some(Built::new(call.input(), Op::new(self.name(), config, Keeps::OUTPUT).in_place()))
+    }
+}

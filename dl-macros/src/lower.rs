@@ -1,0 +1,283 @@
+//! From the syntax tree to the graph: names looked up, arguments evaluated, layers checked and described.
+
+mod apply;
+mod arguments;
+pub mod constants;
+mod evaluate;
+mod header;
+mod names;
+#[cfg(test)]
+mod tests;
+
+use crate::ast::{self, Expr, ExprKind, Operator, Stage};
+use crate::check;
+use crate::diagnostics::Diagnostics;
+use crate::ir::{Field, FieldId, Ir, Node, Shape, Value, ValueId};
+use crate::layers::{self, Layer};
+use crate::number::Number;
+use crate::suggest::{did_you_mean, suggest};
+use arguments::Settings;
+use constants::{Constant, Constants};
+use evaluate::Evaluate;
+use names::Names;
+use proc_macro2::{Ident, Span};
+use std::collections::HashMap;
+
+/// The graph of `model`.
+pub fn lower(model: &ast::Model, constants: &Constants, diagnostics: &Diagnostics) -> Ir {
+    let before = diagnostics.count();
+    let names = Names::new(model.inputs.iter().map(|input| &input.name), &model.body);
+    let mut lowering = Lowering {
+        constants,
+        diagnostics,
+        generic: model.generics.is_some(),
+        names,
+        values: Vec::new(),
+        nodes: Vec::new(),
+        fields: Vec::new(),
+        bindings: Vec::new(),
+        named: HashMap::new(),
+        counts: HashMap::new(),
+    };
+    let (inputs, declared) = lowering.header(model);
+    let output = lowering.body(model);
+    if let (Some((declared, span)), Some(real)) = (&declared, output.and_then(|id| lowering.values[id].shape.as_ref()))
+    {
+        check::declared_output(diagnostics, declared, real, *span);
+    }
+    let broken = model.broken || diagnostics.count() > before;
+    // Only the header of a broken model is read.
+    let nothing = || Shape::of([]);
+    Ir {
+        attributes: model.attributes.clone(),
+        visibility: model.visibility.clone(),
+        name: model.name.clone(),
+        inputs,
+        output: output.unwrap_or(0),
+        declared_output: declared.map_or_else(nothing, |(shape, _)| shape),
+        values: lowering
+            .values
+            .into_iter()
+            .map(|draft| Value { name: draft.name, shape: draft.shape.unwrap_or_else(nothing) })
+            .collect(),
+        nodes: if broken { Vec::new() } else { lowering.nodes },
+        fields: lowering.fields,
+        checks: diagnostics.take_checks(),
+        broken,
+    }
+}
+
+/// A model on its way to a graph.
+struct Lowering<'a> {
+    constants: &'a Constants<'a>,
+    diagnostics: &'a Diagnostics,
+    generic: bool,
+    names: Names,
+    values: Vec<Draft>,
+    nodes: Vec<Node>,
+    fields: Vec<Field>,
+    bindings: Vec<Binding>,
+    /// The layers that `as` named.
+    named: HashMap<String, Named>,
+    /// Uses of each kind of layer.
+    counts: HashMap<&'static str, usize>,
+}
+
+/// A value whose shape is unknown after a mistake.
+struct Draft {
+    name: Ident,
+    shape: Option<Shape>,
+}
+
+/// An input or a `let`.
+struct Binding {
+    name: Ident,
+    flow: Flow,
+    used: bool,
+}
+
+/// What an expression is.
+#[derive(Clone)]
+enum Flow {
+    /// A value of the network.
+    Value(ValueId),
+    /// A constant.
+    Number(Number),
+}
+
+/// A layer that `as` named, for use with the same weights.
+struct Named {
+    layer: &'static dyn Layer,
+    settings: Settings,
+    /// `None` when its first use was broken, or it has no weights.
+    field: Option<FieldId>,
+    /// Of its first use.
+    input: Option<Shape>,
+    broken: bool,
+}
+
+impl Lowering<'_> {
+    fn error(&self, span: Span, message: impl Into<crate::diagnostics::Message>) {
+        self.diagnostics.error(span, message);
+    }
+
+    /// Calls `f` with what evaluates arguments here.
+    fn evaluate<R>(&self, f: impl FnOnce(Evaluate) -> R) -> R {
+        let is_value = |name: &str| self.bindings.iter().any(|binding| binding.name == name);
+        let Lowering { constants, diagnostics, generic, .. } = *self;
+        f(Evaluate { constants, is_value: &is_value, generic, diagnostics })
+    }
+
+    /// A value that a mistake leaves without a shape, or with the shape that is evident all the same.
+    fn poisoned(&mut self, span: Span, shape: Option<Shape>) -> Flow {
+        self.values.push(Draft { name: Ident::new("broken", span), shape });
+        Flow::Value(self.values.len() - 1)
+    }
+
+    /// The `let`s and the output.
+    fn body(&mut self, model: &ast::Model) -> Option<ValueId> {
+        for binding in &model.body.lets {
+            let good = check::bindable(self.diagnostics, &binding.name);
+            let flow = self.flow(&binding.value, Some(&binding.name));
+            // A name that is not allowed is reported once, not again as unused.
+            self.bindings.push(Binding { name: binding.name.clone(), flow, used: !good });
+        }
+        let output = model.body.output.as_ref()?;
+        let flow = self.flow(output, None);
+        // After a mistake of grammar, a use may be in what was skipped.
+        if !model.broken {
+            for binding in self.bindings.iter().filter(|binding| !binding.used) {
+                let name = &binding.name;
+                let what = if model.inputs.iter().any(|input| input.name == *name) { "the input " } else { "" };
+                self.error(name.span(), format!("{what}`{name}` is never used"));
+            }
+        }
+        match flow {
+            Flow::Number(_) => {
+                let message = format!("the output must be a value of the network, and `{output}` is a number");
+                self.diagnostics.error_between(output.start, output.end, message);
+                None
+            }
+            Flow::Value(id) if id < model.inputs.len() => {
+                let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
+                self.diagnostics.error_between(output.start, output.end, message);
+                None
+            }
+            Flow::Value(id) => Some(id),
+        }
+    }
+
+    /// The value of `expr`; `name` is what a `let` calls it.
+    fn flow(&mut self, expr: &Expr, name: Option<&Ident>) -> Flow {
+        match &expr.kind {
+            ExprKind::Number(_) => self.number(expr),
+            ExprKind::Path(path) => match path.single() {
+                Some(single) => self.lookup(single, expr),
+                None => self.number(expr),
+            },
+            ExprKind::Call(layer) => self.apply(layer, None, name),
+            ExprKind::Pipe(from, stages) => {
+                let mut flow = self.flow(from, None);
+                for (i, stage) in stages.iter().enumerate() {
+                    let name = name.filter(|_| i + 1 == stages.len());
+                    flow = self.stage(stage, Some(flow), name);
+                }
+                flow
+            }
+            ExprKind::Binary(a, operator, at, b) => {
+                let (a, b) = (self.flow(a, None), self.flow(b, None));
+                self.binary(a, *operator, *at, b, name)
+            }
+            ExprKind::Negative(a) => match self.flow(a, None) {
+                Flow::Number(number) => Flow::Number(number.negative()),
+                value => self.binary(Flow::Number(Number::Known(-1.0)), Operator::Mul, expr.start, value, name),
+            },
+            ExprKind::Parens(inner) => self.flow(inner, name),
+            ExprKind::Stage(stage) => self.stage(stage, None, name),
+            ExprKind::Flag(_) | ExprKind::List(_) | ExprKind::Range => {
+                let message = format!("expected a value of the network, found `{expr}`");
+                self.diagnostics.error_between(expr.start, expr.end, message);
+                self.poisoned(expr.start, None)
+            }
+            ExprKind::Broken => self.poisoned(expr.start, None),
+        }
+    }
+
+    /// A number, or what a mistake leaves.
+    fn number(&mut self, expr: &Expr) -> Flow {
+        match self.evaluate(|evaluate| evaluate.number(expr)) {
+            Some(number) => Flow::Number(number),
+            None => self.poisoned(expr.start, None),
+        }
+    }
+
+    /// What `name` stands for: a value, or a constant.
+    fn lookup(&mut self, name: &Ident, expr: &Expr) -> Flow {
+        if let Some(binding) = self.bindings.iter_mut().rev().find(|binding| binding.name == *name) {
+            binding.used = true;
+            return binding.flow.clone();
+        }
+        let constant = self.constants.get(name);
+        let outside = crate::parse::is_capitalised(name);
+        if constant.is_some() || outside {
+            return match constant {
+                Some(Constant::Broken) => self.poisoned(name.span(), None),
+                _ => self.number(expr),
+            };
+        }
+        let text = name.to_string();
+        let message = if let Some(layer) = layers::find(&text) {
+            let input = self.bindings.last().map_or("x".to_owned(), |binding| binding.name.to_string());
+            format!("`{}` is a layer, and wants a value: `{input} -> {text}`", layer.name())
+        } else if self.named.contains_key(&text) {
+            format!("`{text}` is a layer, not a value; bind its output with `let`")
+        } else if crate::parse::is_keyword(name) {
+            format!("expected a value of the network, found `{text}`")
+        } else {
+            let known: Vec<String> = self.bindings.iter().map(|binding| binding.name.to_string()).collect();
+            let meant = suggest(&text, known.iter().map(String::as_str), &[]);
+            let help = match (&meant, known.as_slice()) {
+                (None, [.., last]) => format!("; the values here are {}", list(&known, last)),
+                _ => did_you_mean(meant),
+            };
+            format!("there is no value `{text}`{help}")
+        };
+        self.error(name.span(), message);
+        self.poisoned(name.span(), None)
+    }
+
+    fn stage(&mut self, stage: &Stage, piped: Option<Flow>, name: Option<&Ident>) -> Flow {
+        match stage {
+            Stage::Layer(layer) => self.apply(layer, piped, name),
+            Stage::Combinator(word) => self.later(word, format!("`{word} {{ … }}` is not supported yet")),
+            Stage::Model(path) => {
+                let text = path.last.to_string();
+                let meant = suggest(&text, layers::LAYERS.iter().map(|layer| layer.name()), layers::synonyms::LAYERS);
+                let help = match meant {
+                    Some(layer) if path.single => format!("; did you mean the layer `{layer}`?"),
+                    _ => String::new(),
+                };
+                let message = format!("`{path}` is a model, and models inside models are not supported yet{help}");
+                self.later(&path.last, message)
+            }
+            Stage::Broken => self.poisoned(Span::call_site(), None),
+        }
+    }
+
+    /// Says that a feature is not built yet.
+    fn later(&mut self, at: &Ident, message: String) -> Flow {
+        self.error(at.span(), message);
+        self.poisoned(at.span(), None)
+    }
+}
+
+/// `` `a`, `b` and `c` ``
+fn list(names: &[String], last: &str) -> String {
+    let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.dedup();
+    if names.len() < 2 {
+        return format!("`{last}` alone");
+    }
+    let last = names.pop().unwrap_or_default();
+    format!("{} and {last}", names.join(", "))
+}

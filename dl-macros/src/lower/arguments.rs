@@ -1,0 +1,240 @@
+//! The arguments of one use of a layer, matched with its parameters and evaluated.
+
+use super::evaluate::Evaluate;
+use crate::ast::{Argument, Expr, ExprKind};
+use crate::dim::Dim;
+use crate::layers::{Kind, Layer, Parameter, Setting, synonyms};
+use crate::suggest::{did_you_mean, suggest};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+/// The parameters of a use, evaluated.
+pub struct Settings {
+    /// All, in the layer's order.
+    pub values: Vec<(&'static str, Setting)>,
+    /// Where the given ones stand.
+    pub spans: Vec<(&'static str, Span)>,
+}
+
+/// Matches `arguments` with the parameters of `layer`; `broken` when the parser reported mistakes in them.
+pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], span: Span, broken: bool) -> Settings {
+    let parameters = layer.parameters();
+    let mut given: Vec<Option<&Expr>> = parameters.iter().map(|_| None).collect();
+    // An argument that belongs to no parameter may be the missing one under a wrong name: one mistake, one message.
+    let mut unmatched = broken;
+    let mut after_name = false;
+    let mut position = 0;
+    for argument in arguments {
+        let Some(index) = place(evaluate, layer, argument, &mut position, after_name) else {
+            unmatched = true;
+            continue;
+        };
+        after_name |= argument.name.is_some();
+        let parameter = &parameters[index];
+        if given[index].is_some() {
+            let at = argument.name.as_ref().map_or(argument.value.start, |name| name.span());
+            let message = format!("`{}` of `{}` is given twice", parameter.name, layer.name());
+            evaluate.diagnostics.error(at, message);
+        } else {
+            given[index] = Some(&argument.value);
+        }
+    }
+    let mut settings = Settings { values: Vec::new(), spans: Vec::new() };
+    let mut missing = Vec::new();
+    for (parameter, given) in parameters.iter().zip(given) {
+        let setting = match given {
+            Some(expr) => {
+                settings.spans.push((parameter.name, expr.start));
+                self::setting(evaluate, parameter, expr).unwrap_or(Setting::Broken)
+            }
+            None => parameter.fallback(&settings.values),
+        };
+        if given.is_none() && matches!(parameter.default, crate::layers::Default::Required) {
+            missing.push(parameter);
+        }
+        settings.values.push((parameter.name, setting));
+    }
+    if !missing.is_empty() && !unmatched {
+        let names: Vec<String> = missing.iter().map(|p| format!("`{}` ({})", p.name, p.doc)).collect();
+        let required = |p: &&Parameter| matches!(p.default, crate::layers::Default::Required);
+        let usage: Vec<&str> = parameters.iter().filter(required).map(|p| p.name).collect();
+        let (name, names, usage) = (layer.name(), names.join(" and "), usage.join(", "));
+        evaluate.diagnostics.error(span, format!("`{name}` needs {names}: `{name}({usage})`"));
+    }
+    if unmatched && settings.values.is_empty() {
+        // A layer without parameters is what it is whatever was written behind it.
+        return settings;
+    }
+    settings
+}
+
+/// The index of the parameter that `argument` gives; `None` when a mistake was reported.
+fn place(
+    evaluate: Evaluate,
+    layer: &dyn Layer,
+    argument: &Argument,
+    position: &mut usize,
+    after_name: bool,
+) -> Option<usize> {
+    let (parameters, layer_name) = (layer.parameters(), layer.name());
+    if let Some(name) = &argument.name {
+        let index = parameters.iter().position(|parameter| name == parameter.name);
+        if index.is_none() {
+            let known = parameters.iter().map(|parameter| parameter.name);
+            let meant = suggest(&name.to_string(), known.clone(), synonyms::PARAMETERS);
+            let help = match meant {
+                Some(_) => did_you_mean(meant),
+                None if parameters.is_empty() => "; it takes none".to_owned(),
+                None => format!("; it takes {}", quoted(known)),
+            };
+            let message = format!("`{layer_name}` has no argument `{name}`{help}");
+            evaluate.diagnostics.error(name.span(), message);
+        }
+        return index;
+    }
+    let at = (argument.value.start, argument.value.end);
+    if after_name {
+        let message = "arguments without a name come before those with one";
+        evaluate.diagnostics.error_between(at.0, at.1, message);
+        return None;
+    }
+    let positional = parameters.iter().filter(|parameter| parameter.positional).count();
+    let index = *position;
+    *position += 1;
+    if index < positional {
+        return Some(index);
+    }
+    if index == positional {
+        let named: Vec<&str> = parameters.iter().filter(|p| !p.positional).map(|p| p.name).collect();
+        let message = match positional {
+            0 if named.is_empty() => format!("`{layer_name}` takes no arguments"),
+            0 => format!("the arguments of `{layer_name}` are given by name: {}", quoted(named.iter().copied())),
+            1 => format!("`{layer_name}` takes one argument without a name"),
+            n => format!("`{layer_name}` takes {n} arguments without a name"),
+        };
+        let more = match named.first() {
+            Some(first) if positional > 0 => format!("; give others by name, as in `{first}: {}`", argument.value),
+            _ => String::new(),
+        };
+        evaluate.diagnostics.error_between(at.0, at.1, format!("{message}{more}"));
+    }
+    None
+}
+
+/// `` `a`, `b` ``
+fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The value of `parameter` that `expr` gives; `None` when a mistake was reported.
+fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Setting> {
+    let mistyped = || {
+        let message = format!("`{}` is {}, not `{expr}`", parameter.name, parameter.kind.expected());
+        evaluate.diagnostics.error_between(expr.start, expr.end, message);
+        None
+    };
+    let word = match &expr.bare().kind {
+        ExprKind::Path(path) => path.single().map(ToString::to_string),
+        _ => None,
+    };
+    let numeric = match &expr.bare().kind {
+        ExprKind::Number(syn::Lit::Float(_)) => !matches!(parameter.kind, Kind::Size | Kind::Pair | Kind::Padding),
+        kind => !matches!(
+            kind,
+            ExprKind::Flag(_) | ExprKind::List(_) | ExprKind::Call(_) | ExprKind::Pipe(..) | ExprKind::Stage(_)
+        ),
+    };
+    match parameter.kind {
+        Kind::Padding if word.as_deref() == Some("same") => Some(Setting::SamePadding),
+        Kind::Padding if word.as_deref() == Some("valid") => Some(Setting::Pair([Dim::Known(0), Dim::Known(0)])),
+        Kind::Pair | Kind::Padding => match &expr.kind {
+            ExprKind::List(items) => match items.as_slice() {
+                [height, width] => {
+                    let pair = [evaluate.size(height), evaluate.size(width)];
+                    let [height, width] = pair;
+                    Some(Setting::Pair([height?, width?]))
+                }
+                _ => mistyped(),
+            },
+            _ if numeric => evaluate.size(expr).map(|dim| Setting::Pair([dim.clone(), dim])),
+            _ => mistyped(),
+        },
+        Kind::Size if numeric => evaluate.size(expr).map(Setting::Size),
+        Kind::Number if numeric => evaluate.number(expr).map(Setting::Number),
+        Kind::Flag => match expr.bare().kind {
+            ExprKind::Flag(flag) => Some(Setting::Flag(flag)),
+            _ => mistyped(),
+        },
+        Kind::Word(words) => match words.iter().find(|known| word.as_deref() == Some(known)) {
+            Some(word) => Some(Setting::Word(word)),
+            None => mistyped(),
+        },
+        Kind::Init => init(evaluate, expr).map(Setting::Init),
+        Kind::Size | Kind::Number => mistyped(),
+    }
+}
+
+/// Initialisations without a number: their names, and the variants of `dl::Init`.
+const INITS: [(&str, &str); 7] = [
+    ("pytorch", "PyTorch"),
+    ("he_normal", "HeNormal"),
+    ("he_uniform", "HeUniform"),
+    ("xavier_normal", "XavierNormal"),
+    ("xavier_uniform", "XavierUniform"),
+    ("zeros", "Zeros"),
+    ("ones", "Ones"),
+];
+
+/// A constant expression of type `dl::Init`.
+fn init(evaluate: Evaluate, expr: &Expr) -> Option<TokenStream> {
+    let (name, arguments) = match &expr.bare().kind {
+        ExprKind::Path(path) if path.single => (&path.last, [].as_slice()),
+        ExprKind::Call(layer) => (&layer.name, layer.arguments.as_slice()),
+        ExprKind::Broken => return None,
+        _ => {
+            let message = format!("expected {}, found `{expr}`", Kind::Init.expected());
+            evaluate.diagnostics.error_between(expr.start, expr.end, message);
+            return None;
+        }
+    };
+    let text = name.to_string();
+    if let Some((_, variant)) = INITS.iter().find(|(word, _)| text == *word) {
+        if let Some(first) = arguments.first() {
+            evaluate.diagnostics.error(first.value.start, format!("`{text}` takes no arguments"));
+            return None;
+        }
+        let variant = proc_macro2::Ident::new(variant, proc_macro2::Span::call_site());
+        return Some(quote!(dl::Init::#variant));
+    }
+    let parameter = match text.as_str() {
+        "constant" => "value",
+        "normal" => "std",
+        "uniform" => "bound",
+        _ => {
+            let words = INITS.iter().map(|(word, _)| *word).chain(["constant", "normal", "uniform"]);
+            let help = did_you_mean(suggest(&text, words, synonyms::INITS));
+            evaluate.diagnostics.error(name.span(), format!("unknown initialisation `{text}`{help}"));
+            return None;
+        }
+    };
+    let [Argument { name: given, value }] = arguments else {
+        let message = format!("`{text}` takes one number: `{text}(0.1)`");
+        evaluate.diagnostics.error_between(expr.start, expr.end, message);
+        return None;
+    };
+    if let Some(given) = given.as_ref().filter(|given| *given != parameter) {
+        let message = format!("`{text}` has no argument `{given}`; did you mean `{parameter}`?");
+        evaluate.diagnostics.error(given.span(), message);
+        return None;
+    }
+    let number = evaluate.number(value)?;
+    if text != "constant" {
+        let rule = format!("the {parameter} of `{text}` must not be negative");
+        evaluate.diagnostics.require(number.within(0.0, f32::MAX.into(), true), value.start, rule).then_some(())?;
+    }
+    Some(match text.as_str() {
+        "constant" => quote!(dl::Init::Constant(#number)),
+        "normal" => quote!(dl::Init::Normal { std: #number }),
+        _ => quote!(dl::Init::Uniform { bound: #number }),
+    })
+}

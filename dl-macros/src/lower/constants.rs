@@ -1,0 +1,98 @@
+//! The constants of the macro: evaluated once, in whatever order they stand.
+
+use super::evaluate::Evaluate;
+use crate::ast;
+use crate::diagnostics::Diagnostics;
+use crate::dim::Dim;
+use crate::number::Number;
+use crate::parse::is_keyword;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// The value of a constant.
+#[derive(Clone)]
+pub enum Constant {
+    /// `usize`
+    Size(Dim),
+    /// `f32`
+    Number(Number),
+    /// Reported.
+    Broken,
+}
+
+/// All constants of one macro.
+pub struct Constants<'a> {
+    items: &'a [ast::Constant],
+    /// `None` while a constant is being evaluated.
+    values: RefCell<HashMap<String, Option<Constant>>>,
+    /// Every use, for editors and for rustc's warning about constants that nobody uses.
+    uses: RefCell<Vec<Ident>>,
+    diagnostics: &'a Diagnostics,
+}
+
+impl<'a> Constants<'a> {
+    /// Evaluates `items`.
+    pub fn new(items: &'a [ast::Constant], diagnostics: &'a Diagnostics) -> Self {
+        let constants = Constants { items, values: RefCell::default(), uses: RefCell::default(), diagnostics };
+        for (i, item) in items.iter().enumerate() {
+            if is_keyword(&item.name) || item.name == "_" {
+                diagnostics.error(item.name.span(), format!("`{}` cannot name a constant", item.name));
+            } else if items[..i].iter().any(|earlier| earlier.name == item.name) {
+                diagnostics.error(item.name.span(), format!("the constant `{}` is defined twice", item.name));
+            }
+            constants.evaluate(item);
+        }
+        constants
+    }
+
+    /// The value of `name`, if it is a constant of the macro; notes the use.
+    pub fn get(&self, name: &Ident) -> Option<Constant> {
+        let item = self.items.iter().find(|item| item.name == *name)?;
+        self.uses.borrow_mut().push(name.clone());
+        Some(self.evaluate(item))
+    }
+
+    fn evaluate(&self, item: &ast::Constant) -> Constant {
+        let key = item.name.to_string();
+        match self.values.borrow().get(&key) {
+            Some(Some(value)) => return value.clone(),
+            Some(None) => {
+                self.diagnostics.error(item.name.span(), format!("the constant `{key}` is defined by itself"));
+                return Constant::Broken;
+            }
+            None => {}
+        }
+        self.values.borrow_mut().insert(key.clone(), None);
+        let evaluate =
+            Evaluate { constants: self, is_value: &|_| false, generic: false, diagnostics: self.diagnostics };
+        let value = match item.ty.to_string().as_str() {
+            "usize" => evaluate.size(&item.value).map_or(Constant::Broken, Constant::Size),
+            "f32" => evaluate.number(&item.value).map_or(Constant::Broken, Constant::Number),
+            ty => {
+                let span = item.ty.clone().into_iter().next().map_or(item.name.span(), |token| token.span());
+                let message = format!("a constant of a model is a `usize` or an `f32`, not `{ty}`");
+                self.diagnostics.error(span, message);
+                Constant::Broken
+            }
+        };
+        self.values.borrow_mut().insert(key, Some(value.clone()));
+        value
+    }
+
+    /// The constants and their uses as Rust, for the editor and rustc's lints.
+    pub fn probes(&self) -> TokenStream {
+        let good = |name: &Ident| {
+            matches!(self.values.borrow().get(&name.to_string()), Some(Some(Constant::Size(_) | Constant::Number(_))))
+        };
+        let items: Vec<&ast::Constant> = self.items.iter().filter(|item| good(&item.name)).collect();
+        if items.is_empty() {
+            return TokenStream::new();
+        }
+        let definitions = items.iter().map(|ast::Constant { name, ty, value }| quote!(const #name: #ty = #value;));
+        let uses = self.uses.borrow();
+        let uses = uses.iter().filter(|name| good(name));
+        quote!(const _: () = { #(#definitions)* #(let _ = #uses;)* };)
+    }
+}

@@ -1,0 +1,145 @@
+//! Arguments and dimensions evaluated: here where the numbers are known, else as an expression for rustc.
+
+use super::constants::{Constant, Constants};
+use crate::ast::{Expr, ExprKind, Operator, Path};
+use crate::diagnostics::{Diagnostics, message};
+use crate::dim::Dim;
+use crate::number::Number;
+use crate::parse::is_capitalised;
+
+/// What evaluation needs to know.
+#[derive(Clone, Copy)]
+pub struct Evaluate<'a> {
+    pub constants: &'a Constants<'a>,
+    /// Whether a name is a value of the network.
+    pub is_value: &'a dyn Fn(&str) -> bool,
+    /// Whether unknown names may be parameters of the model, which are not built yet.
+    pub generic: bool,
+    pub diagnostics: &'a Diagnostics,
+}
+
+impl Evaluate<'_> {
+    /// A whole number of type `usize`; `None` when a mistake was reported.
+    pub fn size(&self, expr: &Expr) -> Option<Dim> {
+        match &expr.kind {
+            ExprKind::Number(syn::Lit::Int(literal)) if matches!(literal.suffix(), "" | "usize") => {
+                let parsed = literal.base10_parse::<usize>().ok();
+                if parsed.is_none() {
+                    self.diagnostics.error(expr.start, format!("`{literal}` is too large for a size"));
+                }
+                parsed.map(Dim::Known)
+            }
+            ExprKind::Path(path) => match self.constant(path)? {
+                Constant::Size(dim) => Some(dim),
+                Constant::Number(_) => {
+                    let message = format!("`{path}` is an `f32`, but a size is a `usize`");
+                    self.error(expr, message)
+                }
+                Constant::Broken => None,
+            },
+            ExprKind::Parens(inner) => self.size(inner),
+            ExprKind::Binary(a, operator, at, b) => {
+                // Both sides first, so that mistakes in both are reported.
+                let (a, b) = (self.size(a), self.size(b));
+                let (a, b) = (a?, b?);
+                let good = match operator {
+                    Operator::Sub => {
+                        let text = message!(&a, " - ", &b, " is less than 0, and a size cannot be");
+                        self.diagnostics.require(a.at_least(&b), *at, text)
+                    }
+                    Operator::Div | Operator::Rem => {
+                        let nonzero = b.at_least(&Dim::Known(1));
+                        self.diagnostics.require(nonzero, *at, "this divides by zero")
+                    }
+                    Operator::Add | Operator::Mul => true,
+                };
+                good.then(|| match operator {
+                    Operator::Add => a.add(&b),
+                    Operator::Sub => a.sub(&b),
+                    Operator::Mul => a.mul(&b),
+                    Operator::Div => a.div(&b),
+                    Operator::Rem => a.rem(&b),
+                })
+            }
+            ExprKind::Range => self.error(expr, "dimensions of any size (`..`) are not supported yet"),
+            ExprKind::Negative(_) => self.error(expr, "a size cannot be negative"),
+            ExprKind::Broken => None,
+            _ => self.error(expr, format!("expected a whole number, found `{expr}`")),
+        }
+    }
+
+    /// A number of type `f32`; `None` when a mistake was reported.
+    pub fn number(&self, expr: &Expr) -> Option<Number> {
+        match &expr.kind {
+            ExprKind::Number(literal) => {
+                let value = match literal {
+                    syn::Lit::Int(literal) => literal.base10_parse::<f64>().or(literal.base10_digits().parse()).ok(),
+                    syn::Lit::Float(literal) => literal.base10_digits().parse().ok(),
+                    _ => None,
+                };
+                let number = value.and_then(Number::finite);
+                number.or_else(|| self.error(expr, format!("`{expr}` is too large for an `f32`")))
+            }
+            ExprKind::Path(path) => match self.constant_or(path, |path| Constant::Number(path_number(path)))? {
+                Constant::Size(dim) => Some(Number::from(&dim)),
+                Constant::Number(number) => Some(number),
+                Constant::Broken => None,
+            },
+            ExprKind::Parens(inner) => self.number(inner),
+            ExprKind::Negative(inner) => self.number(inner).map(|number| number.negative()),
+            ExprKind::Binary(a, operator, at, b) => {
+                let (a, b) = (self.number(a), self.number(b));
+                self.combine(&a?, *operator, *at, &b?)
+            }
+            ExprKind::Broken => None,
+            _ => self.error(expr, format!("expected a number, found `{expr}`")),
+        }
+    }
+
+    /// `a` and `b` joined by `operator`, which stands at `at`.
+    pub fn combine(&self, a: &Number, operator: Operator, at: proc_macro2::Span, b: &Number) -> Option<Number> {
+        let result = a.combine(operator, b);
+        if result.is_none() {
+            let text = message!("", a, format!(" {} ", operator.symbol()), b, " is no finite `f32`");
+            self.diagnostics.error(at, text);
+        }
+        result
+    }
+
+    fn constant(&self, path: &Path) -> Option<Constant> {
+        self.constant_or(path, |path| Constant::Size(Dim::Expr(path.tokens.clone())))
+    }
+
+    /// The constant that `path` means; one from outside is made by `outside`.
+    fn constant_or(&self, path: &Path, outside: impl Fn(&Path) -> Constant) -> Option<Constant> {
+        let Some(name) = path.single() else { return Some(outside(path)) };
+        if let Some(constant) = self.constants.get(name) {
+            return Some(constant);
+        }
+        if (self.is_value)(&name.to_string()) {
+            let message = format!("`{name}` is a value of the network; sizes and settings are numbers and constants");
+            self.diagnostics.error(name.span(), message);
+            return None;
+        }
+        if crate::parse::is_keyword(name) {
+            self.diagnostics.error(name.span(), format!("expected a number or a constant, found `{name}`"));
+            return None;
+        }
+        // Constants are in capitals; what looks like none and is none of the macro's is a slip rather than rustc's to find.
+        if !is_capitalised(name) && crate::layers::find(&name.to_string()).is_some() {
+            self.diagnostics.error(name.span(), format!("expected a number or a constant, found the layer `{name}`"));
+            return None;
+        }
+        (!self.generic).then(|| outside(path))
+    }
+
+    fn error<T>(&self, expr: &Expr, message: impl Into<crate::diagnostics::Message>) -> Option<T> {
+        self.diagnostics.error_between(expr.start, expr.end, message);
+        None
+    }
+}
+
+/// A constant from outside, of type `f32`.
+pub fn path_number(path: &Path) -> Number {
+    Number::Expr(path.tokens.clone())
+}

@@ -1,0 +1,155 @@
+//! A position in a list of tokens: what comes next, and how to get on after something unexpected.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+
+/// A position in the tokens of one group.
+pub struct Cursor {
+    tokens: Vec<TokenTree>,
+    at: usize,
+    /// Where the group ends.
+    end: Span,
+}
+
+impl Cursor {
+    /// At the start of `tokens`, whose end is at `end`.
+    pub fn new(tokens: TokenStream, end: Span) -> Self {
+        Cursor { tokens: tokens.into_iter().map(unwrap).collect(), at: 0, end }
+    }
+    /// At the start of what is inside `group`.
+    pub fn inside(group: &Group) -> Self {
+        Cursor::new(group.stream(), group.span_close())
+    }
+
+    pub fn at_end(&self) -> bool {
+        self.at >= self.tokens.len()
+    }
+    pub fn peek(&self) -> Option<&TokenTree> {
+        self.peek_at(0)
+    }
+    pub fn peek_at(&self, ahead: usize) -> Option<&TokenTree> {
+        self.tokens.get(self.at + ahead)
+    }
+    pub fn next(&mut self) -> Option<TokenTree> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += token.is_some() as usize;
+        token
+    }
+    /// Of the next token, or of the end.
+    pub fn span(&self) -> Span {
+        self.peek().map_or(self.end, span_of)
+    }
+    /// Of the token before, or of the next.
+    pub fn last_span(&self) -> Span {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or_else(|| self.span(), TokenTree::span)
+    }
+
+    /// Whether punctuation `c` stands `ahead` tokens on.
+    pub fn is_punct(&self, ahead: usize, c: char) -> bool {
+        matches!(self.peek_at(ahead), Some(TokenTree::Punct(p)) if p.as_char() == c)
+    }
+    /// Whether `first` and `second` follow without a space between, as in `->`.
+    pub fn is_pair(&self, ahead: usize, first: char, second: char) -> bool {
+        matches!(self.peek_at(ahead), Some(TokenTree::Punct(p))
+            if p.as_char() == first && p.spacing() == proc_macro2::Spacing::Joint)
+            && self.is_punct(ahead + 1, second)
+    }
+    pub fn is_arrow(&self) -> bool {
+        self.is_pair(0, '-', '>')
+    }
+    /// Whether the word `word` comes next.
+    pub fn is_word(&self, word: &str) -> bool {
+        matches!(self.peek(), Some(TokenTree::Ident(ident)) if ident == word)
+    }
+    /// Whether a group in `delimiter` stands `ahead` tokens on.
+    pub fn is_group(&self, ahead: usize, delimiter: Delimiter) -> bool {
+        matches!(self.peek_at(ahead), Some(TokenTree::Group(group)) if group.delimiter() == delimiter)
+    }
+
+    /// Steps over punctuation `c`, if it comes next.
+    pub fn take_punct(&mut self, c: char) -> bool {
+        let found = self.is_punct(0, c);
+        self.at += found as usize;
+        found
+    }
+    /// Steps over `->`, if it comes next.
+    pub fn take_arrow(&mut self) -> bool {
+        let found = self.is_arrow();
+        self.at += 2 * found as usize;
+        found
+    }
+    /// Steps over the word `word`, if it comes next.
+    pub fn take_word(&mut self, word: &str) -> bool {
+        let found = self.is_word(word);
+        self.at += found as usize;
+        found
+    }
+    /// A name or word, if one comes next.
+    pub fn take_ident(&mut self) -> Option<Ident> {
+        match self.peek() {
+            Some(TokenTree::Ident(ident)) => {
+                let ident = ident.clone();
+                self.at += 1;
+                Some(ident)
+            }
+            _ => None,
+        }
+    }
+    /// A group in `delimiter`, if one comes next.
+    pub fn take_group(&mut self, delimiter: Delimiter) -> Option<Group> {
+        match self.peek() {
+            Some(TokenTree::Group(group)) if group.delimiter() == delimiter => {
+                let group = group.clone();
+                self.at += 1;
+                Some(group)
+            }
+            _ => None,
+        }
+    }
+
+    /// The next token in words, for messages.
+    pub fn found(&self) -> String {
+        match self.peek() {
+            None => "the end".to_owned(),
+            Some(TokenTree::Group(group)) => match group.delimiter() {
+                Delimiter::Parenthesis => "`(`".to_owned(),
+                Delimiter::Bracket => "`[`".to_owned(),
+                Delimiter::Brace => "`{`".to_owned(),
+                Delimiter::None => "an expression".to_owned(),
+            },
+            Some(_) if self.is_arrow() => "`->`".to_owned(),
+            Some(token) => format!("`{token}`"),
+        }
+    }
+
+    /// Steps on until a token of `stops` (`>` stands for `->`) or the end comes next.
+    pub fn skip_to(&mut self, stops: &[char]) {
+        while !self.at_end() {
+            let stop = stops.iter().any(|&c| if c == '>' { self.is_arrow() } else { self.is_punct(0, c) });
+            if stop {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+}
+
+/// A token that a `macro_rules!` passed on in an invisible group, without the group.
+fn unwrap(token: TokenTree) -> TokenTree {
+    if let TokenTree::Group(group) = &token
+        && group.delimiter() == Delimiter::None
+    {
+        let mut inside = group.stream().into_iter();
+        if let (Some(only), None) = (inside.next(), inside.next()) {
+            return unwrap(only);
+        }
+    }
+    token
+}
+
+/// Of the opening bracket for a group, so that a message stays on one line.
+fn span_of(token: &TokenTree) -> Span {
+    match token {
+        TokenTree::Group(group) => group.span_open(),
+        token => token.span(),
+    }
+}

@@ -50,7 +50,8 @@ fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
 pub fn init(ir: &Ir) -> TokenStream {
     let layers = ir.fields.iter().map(|field| {
         let (name, init) = (&field.name, &field.init);
-        quote!(self.#name.init(#init, rng);)
+        let comma = (!init.is_empty()).then(|| quote!(,));
+        quote!(self.#name.init(#init #comma rng);)
     });
     quote! {
         fn init_weights(&mut self, rng: &mut dl::Rng) {

@@ -66,7 +66,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(self.name(), config, Keeps::INPUTS)
+                        Op::new(self.name(), config, Keeps::INPUTS).in_place()
                     }
                 };
                 Some(Built::new(b.clone(), op))

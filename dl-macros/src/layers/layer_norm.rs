@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::check;
-use crate::ir::Saved;
 use quote::quote;
 
 pub struct LayerNorm;
@@ -17,13 +16,9 @@ impl Layer for LayerNorm {
     fn build(&self, call: &Call) -> Option<Built> {
         let epsilon = check::positive(call, "epsilon")?;
         let input = call.input();
-        let (features, rows) = input.dims.split_last()?;
+        let features = input.dims.last()?;
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
-        let mut op = Op::new(self.name(), config, Keeps::INPUTS);
-        // Mean and 1/deviation of each row.
-        let mut saved = rows.to_vec();
-        saved.push(Dim::Known(2));
-        op.saved = Some(Saved { ty: Shape::of(saved).ty(), per_sample: true });
+        let op = Op::new(self.name(), config, Keeps::INPUTS);
         let weights = Weights {
             ty: quote!(dl::ops::layer_norm::LayerNorm<#features>),
             tensors: vec![Tensor::new("weight", &[features], "Scale"), Tensor::new("bias", &[features], "Bias")],

@@ -23,7 +23,8 @@ impl Parser<'_> {
         }
         let (start, end) = (from.start, cursor.last_span());
         if let ExprKind::Binary(a, operator, _, b) = &from.kind {
-            let pipe: String = stages.iter().map(|stage| format!(" -> {stage}")).collect();
+            let more = if stages.len() > 1 { " -> …" } else { "" };
+            let pipe: String = stages.first().map(|stage| format!(" -> {stage}{more}")).unwrap_or_default();
             let symbol = operator.symbol();
             let message =
                 format!("`{from}{pipe}` can be read in two ways; write `({from}){pipe}` or `{a} {symbol} ({b}{pipe})`");

@@ -12,7 +12,7 @@
 
 use dl::loss::Loss;
 use dl::plain::{flat, flat_mut, zeroed_box};
-use dl::{Cpu, Model, Pass, Plain, Session, View, ViewMut};
+use dl::{Cpu, Model, Plain, Training};
 use safetensors::{Dtype, SafeTensors};
 use std::path::PathBuf;
 use std::slice::{from_mut, from_ref};
@@ -97,7 +97,7 @@ impl Fixture {
             let name = format!("{prefix}{}", info.name);
             let found = tensors.tensor(&name).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(found.shape(), info.shape, "shape of {name}");
-            numbers[info.offset / 4..][..info.len()].copy_from_slice(&self.floats(&name));
+            numbers[info.range()].copy_from_slice(&self.floats(&name));
         }
         let in_file = tensors.names().iter().filter(|name| name.starts_with(prefix)).count();
         assert_eq!(in_file, M::TENSORS.len(), "number of tensors under {prefix}");
@@ -122,54 +122,38 @@ where
     M: Model<Input: Plain<Element = f32>>,
     L: Loss<M::Output, Target: Plain<Element: Word>>,
 {
-    let floats = |part: &str| fixture.floats(&format!("{case}/{part}"));
-    let inputs: Vec<M::Input> = fixture.samples(&format!("{case}/input"));
+    let agrees = |found: &[f32], part: &str| {
+        let name = format!("{case}/{part}");
+        agree(&name, found, &fixture.floats(&name), PASS);
+    };
+    let mut inputs: Vec<M::Input> = fixture.samples(&format!("{case}/input"));
     let targets: Vec<L::Target> = fixture.samples(&format!("{case}/target"));
-    let n = inputs.len();
-    let device = Cpu::new();
 
-    let mut session = Session::on(device.clone(), net, n).unwrap();
-    let mut predictions: Vec<M::Output> = (0..n).map(|_| *zeroed_box()).collect();
-    session.predict_into(&inputs, &mut predictions).unwrap();
-    let inference = if fixture.has(&format!("{case}/inference")) { "inference" } else { "output" };
-    agree(&format!("{case}: inference"), flat(&predictions), &floats(inference), PASS);
+    // Only batch norm behaves differently in inference; elsewhere the file has the outputs once.
+    let differs = fixture.has(&format!("{case}/inference"));
+    let mut outputs = net.predict(&inputs);
+    agrees(flat(&outputs), if differs { "inference" } else { "output" });
 
-    // By the passes themselves, as a session calls them.
-    let (mut outputs, mut d_output) = (vec![0.0; n * M::Output::LEN], vec![0.0; n * M::Output::LEN]);
-    let (mut losses, mut d_input) = (vec![0.0; n], vec![0.0; n * M::Input::LEN]);
-    let pass = Pass { device: &device, seed: 0 };
-    let (net, inputs) = (View::new(flat(from_ref(net)), 1), View::new(flat(&inputs), n));
-    let mut slots = M::training(&device, n).unwrap();
-    M::forward(&pass, net, inputs, &mut slots, ViewMut::new(&mut outputs[..], n));
-    agree(&format!("{case}: output"), &outputs, &floats("output"), PASS);
+    let mut training = Training::on(Cpu::new(), net, inputs.len()).unwrap().with_input_gradients().unwrap();
+    training.forward(&inputs).unwrap();
+    training.outputs(&mut outputs).unwrap();
+    agrees(flat(&outputs), "output");
+    agrees(&[training.loss(loss, &targets).unwrap()], "loss");
 
-    let views = (View::new(&outputs[..], n), View::new(flat(&targets), n));
-    loss.loss(&pass, views.0, views.1, ViewMut::new(&mut losses[..], n), Some(ViewMut::new(&mut d_output[..], n)));
-    let mean = losses.iter().map(|&l| f64::from(l)).sum::<f64>() / n as f64;
-    agree(&format!("{case}: loss"), &[mean as f32], &floats("loss"), PASS);
-
-    let mut gradient = zeroed_box::<M>();
-    let gradient = flat_mut(from_mut(&mut *gradient));
-    M::backward(
-        &pass,
-        net,
-        inputs,
-        &mut slots,
-        View::new(&outputs[..], n),
-        ViewMut::new(&mut d_output[..], n),
-        ViewMut::new(&mut *gradient, 1),
-        Some(ViewMut::new(&mut d_input[..], n)),
-    );
-    agree(&format!("{case}: gradient of the input"), &d_input, &floats("d_input"), PASS);
-    for info in M::TENSORS {
-        let (name, range) = (info.name, info.offset / 4..info.offset / 4 + info.len());
-        if info.role == dl::Role::Statistic {
-            // What an optimizer takes away from the statistic.
-            let after: Vec<f32> = net.data()[range.clone()].iter().zip(&gradient[range]).map(|(w, d)| w - d).collect();
-            agree(&format!("{case}: {name} afterwards"), &after, &floats(&format!("after/{name}")), PASS);
+    training.backward();
+    training.input_gradients(&mut inputs).unwrap();
+    agrees(flat(&inputs), "d_input");
+    let mut gradients = zeroed_box::<M>();
+    training.gradients(&mut gradients).unwrap();
+    let (weights, gradients) = (flat(from_ref(net)), flat(from_ref(&*gradients)));
+    for tensor in M::TENSORS {
+        let (name, weights, gradients) = (tensor.name, &weights[tensor.range()], &gradients[tensor.range()]);
+        if tensor.role == dl::Role::Statistic {
+            // Its "gradient" is what an optimizer takes away from it.
+            let after: Vec<f32> = weights.iter().zip(gradients).map(|(w, d)| w - d).collect();
+            agrees(&after, &format!("after/{name}"));
         } else {
-            let expected = floats(&format!("gradients/{name}"));
-            agree(&format!("{case}: gradient of {name}"), &gradient[range], &expected, PASS);
+            agrees(gradients, &format!("gradients/{name}"));
         }
     }
 }

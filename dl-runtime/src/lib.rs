@@ -17,6 +17,7 @@ pub mod private;
 pub mod random;
 mod session;
 mod slot;
+mod summary;
 mod view;
 
 pub use device::{Cpu, Device};
@@ -26,6 +27,7 @@ pub use pass::Pass;
 pub use plain::Plain;
 pub use session::{Session, Training};
 pub use slot::Slot;
+pub use summary::{Memory, Summary};
 pub use view::{View, ViewMut};
 
 /// What almost every program needs.

@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::init::Rng;
 use crate::io::{Load, Save};
-use crate::{Pass, Plain, Result, View, ViewMut};
+use crate::{Pass, Plain, Result, Summary, View, ViewMut};
 use std::path::Path;
 
 /// What a tensor is for; decides about weight decay and training.
@@ -205,5 +205,10 @@ pub trait Model: Plain<Element = f32> {
         let mut output = crate::plain::zeroed_box();
         crate::session::predict(self, std::slice::from_ref(input), std::slice::from_mut(&mut *output));
         output
+    }
+
+    /// The layers as a table, with parameters, multiply-adds and memory: `println!("{}", LeNet::summary())`.
+    fn summary() -> Summary {
+        Summary::of::<Self>()
     }
 }

@@ -4,7 +4,6 @@ use super::model::Net;
 use crate::io::safetensors::{Reader, Writer};
 use crate::io::{Load, Save, write_atomic};
 use crate::{Error, Model, Result};
-use std::io::Write;
 use std::path::PathBuf;
 
 /// A folder for one test, empty.

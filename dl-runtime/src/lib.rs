@@ -22,7 +22,7 @@ mod view;
 
 pub use device::{Cpu, Device};
 pub use error::{Error, IN_MEMORY, Result};
-pub use model::{Input, LayerInfo, Model, Output, Role, TensorInfo};
+pub use model::{Input, LayerInfo, Model, Network, Output, Role, TensorInfo};
 pub use pass::Pass;
 pub use plain::Plain;
 pub use session::{Session, Training};

@@ -74,11 +74,31 @@ pub type Input<M> = <M as Model>::Input;
 /// The output of the model `M` for one sample.
 pub type Output<M> = <M as Model>::Output;
 
+/// A network, itself or in its `Box`: what sessions and the trainer take, so that `&net` is right for both.
+pub trait Network {
+    /// The network's type.
+    type Model: Model;
+    /// The network.
+    fn network(&self) -> &Self::Model;
+    /// The network, to be changed.
+    fn network_mut(&mut self) -> &mut Self::Model;
+}
+
+impl<M: Model> Network for Box<M> {
+    type Model = M;
+    fn network(&self) -> &M {
+        self
+    }
+    fn network_mut(&mut self) -> &mut M {
+        self
+    }
+}
+
 /// A network that `model!` declared: plain data with generated passes.
 ///
 /// The methods that take devices and slots are for sessions; programs use [`Model::init`], the files, sessions and
 /// the trainer.
-pub trait Model: Plain<Element = f32> {
+pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     /// One sample: nested arrays in the declared shape.
     type Input: Plain;
     /// The output for one sample.

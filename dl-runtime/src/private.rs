@@ -5,7 +5,7 @@ pub use crate::device::{Device, Storage};
 pub use crate::field;
 pub use crate::init::{Init, Rng};
 pub use crate::ops::{self, Grad};
-pub use crate::{LayerInfo, Model, Pass, Plain, Result, Role, Slot, TensorInfo, View, ViewMut};
+pub use crate::{LayerInfo, Model, Network, Pass, Plain, Result, Role, Slot, TensorInfo, View, ViewMut};
 pub use std::mem::offset_of;
 
 /// The view of one field of a model's view: `field!(net.conv1)` inside `impl … for Model`.

@@ -32,6 +32,16 @@ const _: () = {
         d_a: Slot<D>,
     }
 
+    impl Network for Xor {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+
     impl Model for Xor {
         type Input = [f32; 2];
         type Output = [f32; 1];
@@ -133,7 +143,7 @@ const T: [[f32; 1]; 4] = [[0.0], [1.0], [1.0], [0.0]];
 #[test]
 fn learns_xor_by_hand() {
     let mut net = Xor::init(1);
-    let mut training = Training::on(Cpu::with_threads(1), &*net, 4).unwrap();
+    let mut training = Training::on(Cpu::with_threads(1), &net, 4).unwrap();
     for _ in 0..400 {
         training.forward(&X).unwrap();
         training.loss(&Mse, &T).unwrap();
@@ -141,7 +151,7 @@ fn learns_xor_by_hand() {
         training.step(&Adam::new(0.02)).unwrap();
     }
     training.store(&mut net).unwrap();
-    let mut session = Session::<Xor>::on(Cpu::new(), &net, 4).unwrap();
+    let mut session = Session::on(Cpu::new(), &net, 4).unwrap();
     for (x, t) in X.iter().zip(T) {
         assert!((session.predict_one(x)[0] - t[0]).abs() < 0.2);
     }

@@ -55,6 +55,15 @@ pub fn model(krate: &TokenStream, ir: &Ir) -> TokenStream {
             unsafe impl dl::Plain for #name {
                 type Element = f32;
             }
+            impl dl::Network for #name {
+                type Model = Self;
+                fn network(&self) -> &Self {
+                    self
+                }
+                fn network_mut(&mut self) -> &mut Self {
+                    self
+                }
+            }
             #body
         };
     }

@@ -3,7 +3,7 @@
 use super::batch::check_batch;
 use crate::device::{Cpu, Device};
 use crate::plain::{flat, flat_mut, zeroed_box};
-use crate::{Model, Pass, Plain, Result, View, ViewMut};
+use crate::{Model, Network, Pass, Plain, Result, View, ViewMut};
 
 /// A network ready to predict without allocating: what a server keeps.
 ///
@@ -23,10 +23,10 @@ impl<M: Model, D: Device> Session<M, D> {
     ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0, and what the device reports when its memory is full.
-    pub fn on(device: D, net: &M, samples: usize) -> Result<Self> {
+    pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
         check_batch(samples, usize::MAX)?;
         let mut weights = device.zeros(M::LEN)?;
-        device.upload(flat(std::slice::from_ref(net)), D::whole_mut(&mut weights))?;
+        device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         let staged = match D::lend::<f32>(&[]) {
             Some(_) => None,
             None => Some((

@@ -6,7 +6,7 @@ use crate::device::{Cpu, Device};
 use crate::loss::Loss;
 use crate::optim::{Clip, Optimizer};
 use crate::plain::flat;
-use crate::{Error, Model, Pass, Plain, Result, View, ViewMut};
+use crate::{Error, Model, Network, Pass, Plain, Result, View, ViewMut};
 use std::any::Any;
 
 type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Element>;
@@ -69,10 +69,10 @@ impl<M: Model, D: Device> Training<M, D> {
     ///
     /// # Errors
     /// [`Error::Setting`] when `samples` is 0, and what the device reports when its memory is full.
-    pub fn on(device: D, net: &M, samples: usize) -> Result<Self> {
+    pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
         check_batch(samples, usize::MAX)?;
         let mut weights = device.zeros(M::LEN)?;
-        device.upload(flat(std::slice::from_ref(net)), D::whole_mut(&mut weights))?;
+        device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         Ok(Training {
             samples,
             weights,

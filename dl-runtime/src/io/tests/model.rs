@@ -21,6 +21,16 @@ unsafe impl Plain for Net {
     type Element = f32;
 }
 
+impl Network for Net {
+    type Model = Self;
+    fn network(&self) -> &Self {
+        self
+    }
+    fn network_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
 impl Model for Net {
     type Input = [f32; 3];
     type Output = [f32; 2];

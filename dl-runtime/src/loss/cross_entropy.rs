@@ -5,7 +5,7 @@
 //! architecture for computer vision", CVPR 2016, section 7. Gradient: `softmax(x)` minus those, over the number of targets.
 
 use super::{Loss, check_setting};
-use crate::device::cpu::simd::{math::exp, math::ln, simd, sum_of};
+use crate::device::cpu::simd::{largest, math::exp, math::ln, simd, sum_of};
 use crate::device::cpu::{scratch, threads};
 use crate::device::{Cpu, Device, Storage};
 use crate::{Error, Pass, Plain, Result, View, ViewMut};
@@ -135,7 +135,7 @@ simd! {
             dx.fill(f32::NAN);
             return f32::NAN;
         };
-        let largest = x.iter().fold(f32::NEG_INFINITY, |m, x| if *x > m { *x } else { m });
+        let largest = largest(x);
         for (dx, x) in dx.iter_mut().zip(x) {
             *dx = exp::<S>(x - largest);
         }

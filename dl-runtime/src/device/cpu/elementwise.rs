@@ -1,25 +1,113 @@
-//! Elementwise loops of the CPU: every operation that computes number by number goes through here.
+//! Elementwise loops of the CPU: every operation that computes number by number goes through here, and gets
+//! vector instructions and threads.
 
+use super::simd::{Simd, simd};
+use super::threads::chunks_mut;
+use crate::Cpu;
 use crate::ops::Write;
 
-/// `output[i] = f([inputs[0][i], inputs[1][i], …], output[i])`, where all slices have one length.
-pub(crate) fn each<const N: usize>(inputs: [&[f32]; N], output: &mut [f32], f: impl Fn([f32; N], f32) -> f32) {
-    let n = output.len();
-    let inputs = inputs.map(|input| &input[..n]);
-    for i in 0..n {
-        output[i] = f(inputs.map(|input| input[i]), output[i]);
+/// Numbers of one task: enough to be worth the start of a thread, few enough to stay in its cache.
+const CHUNK: usize = 1 << 14;
+
+/// What is computed for each element from those of `N` inputs.
+pub(crate) trait Formula<const N: usize>: Sync {
+    /// The new output from the inputs at the same place and the output that was there.
+    fn of<S: Simd>(&self, inputs: [f32; N], old: f32) -> f32;
+}
+
+/// A formula that needs no `S`.
+pub(crate) fn formula<const N: usize>(f: impl Fn([f32; N]) -> f32 + Sync) -> impl Formula<N> {
+    Closure(f)
+}
+
+/// See [`formula`].
+struct Closure<F>(F);
+
+impl<F: Fn([f32; N]) -> f32 + Sync, const N: usize> Formula<N> for Closure<F> {
+    #[inline(always)]
+    fn of<S: Simd>(&self, inputs: [f32; N], _: f32) -> f32 {
+        self.0(inputs)
     }
 }
 
-/// `output = f(inputs)`, set or added.
+/// A formula whose result is added to the output.
+struct Added<F>(F);
+
+impl<F: Formula<N>, const N: usize> Formula<N> for Added<F> {
+    #[inline(always)]
+    fn of<S: Simd>(&self, inputs: [f32; N], old: f32) -> f32 {
+        old + self.0.of::<S>(inputs, old)
+    }
+}
+
+/// One chunk of a loop.
+struct Loop<'a, F, const N: usize> {
+    inputs: [&'a [f32]; N],
+    output: &'a mut [f32],
+    formula: &'a F,
+}
+
+/// What [`simd!`] can compile: it takes types, not numbers.
+trait Run {
+    fn run<S: Simd>(self);
+}
+
+impl<F: Formula<N>, const N: usize> Run for Loop<'_, F, N> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Loop { inputs, output, formula } = self;
+        let inputs = inputs.map(|input| &input[..output.len()]);
+        for (i, output) in output.iter_mut().enumerate() {
+            *output = formula.of::<S>(inputs.map(|input| input[i]), *output);
+        }
+    }
+}
+
+simd! {
+    fn run<S, R>(r: R) where [R: Run] {
+        r.run::<S>();
+    }
+}
+
+/// `output[i] = formula([inputs[0][i], inputs[1][i], …], output[i])`, where all slices have one length.
+pub(crate) fn each<const N: usize>(cpu: &Cpu, inputs: [&[f32]; N], output: &mut [f32], formula: impl Formula<N>) {
+    let formula = &formula;
+    cpu.threads().split(chunks_mut(output, CHUNK), &|task, output| {
+        let range = task * CHUNK..task * CHUNK + output.len();
+        run(Loop { inputs: inputs.map(|input| &input[range.clone()]), output, formula });
+    });
+}
+
+/// `output = formula(inputs)`, set or added.
 pub(crate) fn write<const N: usize>(
+    cpu: &Cpu,
     write: Write,
     inputs: [&[f32]; N],
     output: &mut [f32],
-    f: impl Fn([f32; N]) -> f32,
+    formula: impl Formula<N>,
 ) {
     match write {
-        Write::Set => each(inputs, output, |x, _| f(x)),
-        Write::Add => each(inputs, output, |x, sum| sum + f(x)),
+        Write::Set => each(cpu, inputs, output, formula),
+        Write::Add => each(cpu, inputs, output, Added(formula)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_of_all_threads_fit_together() {
+        for n in [0, 1, 17, CHUNK - 1, 3 * CHUNK + 5] {
+            let (a, b): (Vec<f32>, Vec<f32>) = (0..n).map(|i| (i as f32, 0.5 * i as f32)).unzip();
+            for threads in [1, 3] {
+                let cpu = Cpu::with_threads(threads);
+                let mut y = vec![1.0; n];
+                write(&cpu, Write::Set, [&a, &b], &mut y, formula(|[a, b]| a - b));
+                assert_eq!(y, b);
+                write(&cpu, Write::Add, [&b], &mut y, formula(|[b]| b));
+                assert_eq!(y, a);
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! elu.
 
 use super::Function;
+use crate::device::cpu::simd::{Simd, math};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Elu {
@@ -9,11 +10,11 @@ pub(crate) struct Elu {
 
 impl Function for Elu {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        if x > 0.0 { x } else { self.alpha * x.exp_m1() }
+    fn value<S: Simd>(self, x: f32) -> f32 {
+        if x > 0.0 { x } else { self.alpha * math::exp_m1::<S>(x) }
     }
     #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
+    fn slope<S: Simd>(self, y: f32) -> f32 {
         // α·eˣ = α·(eˣ - 1) + α.
         if y > 0.0 { 1.0 } else { y + self.alpha }
     }

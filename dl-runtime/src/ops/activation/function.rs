@@ -1,11 +1,13 @@
 //! What an activation is to a kernel: a value and a slope, each inlined into a loop of its own.
 
+use crate::device::cpu::simd::Simd;
+
 /// One activation with its settings.
 pub(crate) trait Function: Copy + Sync {
     /// `f(x)`.
-    fn value(self, x: f32) -> f32;
+    fn value<S: Simd>(self, x: f32) -> f32;
     /// `f'(x)` from what is kept: the output `f(x)`, or the input `x` (see `Activation::keeps`).
-    fn slope(self, kept: f32) -> f32;
+    fn slope<S: Simd>(self, kept: f32) -> f32;
 }
 
 /// `x`.
@@ -14,11 +16,11 @@ pub(crate) struct Identity;
 
 impl Function for Identity {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
+    fn value<S: Simd>(self, x: f32) -> f32 {
         x
     }
     #[inline(always)]
-    fn slope(self, _: f32) -> f32 {
+    fn slope<S: Simd>(self, _: f32) -> f32 {
         1.0
     }
 }

@@ -1,18 +1,19 @@
 //! relu and leaky_relu.
 
 use super::Function;
+use crate::device::cpu::simd::Simd;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Relu;
 
 impl Function for Relu {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
+    fn value<S: Simd>(self, x: f32) -> f32 {
         // Not `max`, which would turn NaN into 0.
         if x < 0.0 { 0.0 } else { x }
     }
     #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
+    fn slope<S: Simd>(self, y: f32) -> f32 {
         if y > 0.0 { 1.0 } else { 0.0 }
     }
 }
@@ -24,11 +25,11 @@ pub(crate) struct LeakyRelu {
 
 impl Function for LeakyRelu {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
+    fn value<S: Simd>(self, x: f32) -> f32 {
         if x > 0.0 { x } else { self.slope * x }
     }
     #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
+    fn slope<S: Simd>(self, y: f32) -> f32 {
         if y > 0.0 { 1.0 } else { self.slope }
     }
 }

@@ -1,22 +1,18 @@
 //! sigmoid, and its relatives silu and tanh.
 
 use super::Function;
-
-#[inline(always)]
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
-}
+use crate::device::cpu::simd::{Simd, math};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Sigmoid;
 
 impl Function for Sigmoid {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        sigmoid(x)
+    fn value<S: Simd>(self, x: f32) -> f32 {
+        math::sigmoid::<S>(x)
     }
     #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
+    fn slope<S: Simd>(self, y: f32) -> f32 {
         y * (1.0 - y)
     }
 }
@@ -26,12 +22,12 @@ pub(crate) struct Silu;
 
 impl Function for Silu {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        x * sigmoid(x)
+    fn value<S: Simd>(self, x: f32) -> f32 {
+        x * math::sigmoid::<S>(x)
     }
     #[inline(always)]
-    fn slope(self, x: f32) -> f32 {
-        let s = sigmoid(x);
+    fn slope<S: Simd>(self, x: f32) -> f32 {
+        let s = math::sigmoid::<S>(x);
         s + x * s * (1.0 - s)
     }
 }
@@ -41,11 +37,11 @@ pub(crate) struct Tanh;
 
 impl Function for Tanh {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
-        x.tanh()
+    fn value<S: Simd>(self, x: f32) -> f32 {
+        math::tanh::<S>(x)
     }
     #[inline(always)]
-    fn slope(self, y: f32) -> f32 {
+    fn slope<S: Simd>(self, y: f32) -> f32 {
         1.0 - y * y
     }
 }

@@ -1,6 +1,7 @@
 //! softplus.
 
 use super::Function;
+use crate::device::cpu::simd::{Simd, math};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Softplus {
@@ -10,13 +11,13 @@ pub(crate) struct Softplus {
 
 impl Function for Softplus {
     #[inline(always)]
-    fn value(self, x: f32) -> f32 {
+    fn value<S: Simd>(self, x: f32) -> f32 {
         let z = self.beta * x;
-        if z > self.threshold { x } else { z.exp().ln_1p() / self.beta }
+        if z > self.threshold { x } else { math::ln_1p::<S>(math::exp::<S>(z)) / self.beta }
     }
     #[inline(always)]
-    fn slope(self, x: f32) -> f32 {
+    fn slope<S: Simd>(self, x: f32) -> f32 {
         let z = self.beta * x;
-        if z > self.threshold { 1.0 } else { 1.0 / (1.0 + (-z).exp()) }
+        if z > self.threshold { 1.0 } else { math::sigmoid::<S>(z) }
     }
 }

@@ -1,41 +1,92 @@
-//! Batch normalisation on the CPU.
+//! Batch normalisation on the CPU: statistics channel by channel, then the numbers sample by sample.
+//!
+//! Each phase is cut in tasks by the sizes alone, so results do not depend on the number of threads.
 
-use super::{BatchNormKernel, Op, Sizes};
+use super::{BatchNormKernel, Op, Sizes, features, maps};
 use crate::Cpu;
-use crate::ops::Write;
+use crate::device::cpu::scratch;
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::activation::{Function, with_function};
+use crate::ops::{Activation, Write};
+
+/// Numbers of one task.
+const TASK: usize = 1 << 14;
 
 impl Sizes {
-    /// Positions of channel `c` in `len` numbers.
-    fn positions(self, c: usize, len: usize) -> impl Iterator<Item = usize> {
-        let step = self.channels * self.area;
-        (c * self.area..len).step_by(step).flat_map(move |start| start..start + self.area)
+    /// Numbers of one sample.
+    pub(super) fn sample(self) -> usize {
+        self.channels * self.area
+    }
+    /// Samples of one task.
+    fn samples_per_task(self) -> usize {
+        TASK.div_ceil(self.sample())
+    }
+    /// Channels of one task, for data of `len` numbers in all.
+    fn channels_per_task(self, len: usize) -> usize {
+        (TASK * self.channels / len.max(1)).clamp(1, self.channels).next_multiple_of(if self.area == 1 {
+            16
+        } else {
+            1
+        })
+    }
+}
+
+/// What a channel is normalised by.
+#[derive(Clone, Copy)]
+pub(super) struct Moments<'a> {
+    pub mean: &'a [f32],
+    pub var: &'a [f32],
+    pub epsilon: f32,
+}
+
+impl Moments<'_> {
+    /// 1/√(var + ε) of channel `c`.
+    #[inline(always)]
+    pub fn inverse(self, c: usize) -> f32 {
+        1.0 / (self.var[c] + self.epsilon).sqrt()
+    }
+}
+
+/// `y = f(weight·(x - mean)/√(var + ε) + bias)`; of what is in `y`, where there is no `x`.
+fn normalise(cpu: &Cpu, f: Activation, s: Sizes, weights: &[f32], by: Moments, x: Option<&[f32]>, y: &mut [f32]) {
+    let size = s.samples_per_task() * s.sample();
+    with_function!(f, f => cpu.threads().split(chunks_mut(y, size), &|task, y| {
+        let x = x.map(|x| &x[task * size..task * size + y.len()]);
+        normalise_samples(f, s, weights, by, x, y);
+    }));
+}
+
+fn normalise_samples(f: impl Function, s: Sizes, weights: &[f32], by: Moments, x: Option<&[f32]>, y: &mut [f32]) {
+    let (weight, bias) = (&weights[..s.channels], &weights[s.channels..2 * s.channels]);
+    if let Some(x) = x {
+        y.copy_from_slice(x);
+    }
+    if s.area == 1 {
+        scratch::with(s.channels, |scale| {
+            (0..s.channels).for_each(|c| scale[c] = weight[c] * by.inverse(c));
+            features::normalise(f, by.mean, scale, bias, y);
+        });
+    } else {
+        maps::normalise(f, s, weight, bias, by, y);
     }
 }
 
 impl BatchNormKernel for Cpu {
     fn batch_norm_forward(&self, op: Op, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32], saved: &mut [f32]) {
-        let n = (x.len() / s.channels) as f64;
-        for c in 0..s.channels {
-            let mean = s.positions(c, x.len()).map(|i| f64::from(x[i])).sum::<f64>() / n;
-            let var = s.positions(c, x.len()).map(|i| (f64::from(x[i]) - mean).powi(2)).sum::<f64>() / n;
-            (saved[c], saved[s.channels + c]) = (mean as f32, var as f32);
-            let scale = weights[c] / (saved[s.channels + c] + op.epsilon).sqrt();
-            for i in s.positions(c, x.len()) {
-                y[i] = op.activation.value((x[i] - saved[c]) * scale + weights[s.channels + c]);
-            }
-        }
+        let (mean, var) = saved.split_at_mut(s.channels);
+        let channels = s.channels_per_task(x.len());
+        let parts = (chunks_mut(mean, channels), chunks_mut(var, channels));
+        self.threads().split(parts, &|task, (mean, var)| {
+            let first = task * channels;
+            if s.area == 1 { features::moments(s, first, x, mean, var) } else { maps::moments(s, first, x, mean, var) }
+        });
+        normalise(self, op.activation, s, weights, Moments { mean, var, epsilon: op.epsilon }, Some(x), y);
     }
     fn batch_norm_infer(&self, op: Op, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
-        y.copy_from_slice(x);
-        self.batch_norm_infer_in_place(op, s, weights, y);
+        normalise(self, op.activation, s, weights, running(op, s, weights), Some(x), y);
     }
     fn batch_norm_infer_in_place(&self, op: Op, s: Sizes, weights: &[f32], x: &mut [f32]) {
-        for c in 0..s.channels {
-            let scale = weights[c] / (weights[3 * s.channels + c] + op.epsilon).sqrt();
-            for i in s.positions(c, x.len()) {
-                x[i] = op.activation.value((x[i] - weights[2 * s.channels + c]) * scale + weights[s.channels + c]);
-            }
-        }
+        normalise(self, op.activation, s, weights, running(op, s, weights), None, x);
     }
     fn batch_norm_backward(
         &self,
@@ -46,33 +97,66 @@ impl BatchNormKernel for Cpu {
         saved: &[f32],
         dy: &[f32],
         (d_weights, write): (&mut [f32], Write),
-        mut d_input: Option<(&mut [f32], Write)>,
+        d_input: Option<(&mut [f32], Write)>,
     ) {
-        let count = x.len() / s.channels;
-        let n = count as f32;
-        for c in 0..s.channels {
-            let (mean, var) = (saved[c], saved[s.channels + c]);
-            let inverse = 1.0 / (var + op.epsilon).sqrt();
-            let normalised = |i: usize| (x[i] - mean) * inverse;
-            let d_bias = s.positions(c, x.len()).map(|i| f64::from(dy[i])).sum::<f64>() as f32;
-            let d_weight = s.positions(c, x.len()).map(|i| f64::from(dy[i] * normalised(i))).sum::<f64>() as f32;
-            let unbiased = if count > 1 { var * (n / (n - 1.0)) } else { weights[3 * s.channels + c] };
-            let parts = [
-                d_weight,
-                d_bias,
-                op.momentum * (weights[2 * s.channels + c] - mean),
-                op.momentum * (weights[3 * s.channels + c] - unbiased),
-            ];
-            for (k, part) in parts.into_iter().enumerate() {
-                let d = &mut d_weights[k * s.channels + c];
-                *d = if write == Write::Set { part } else { *d + part };
+        let by = Moments { mean: &saved[..s.channels], var: &saved[s.channels..], epsilon: op.epsilon };
+        scratch::with(2 * s.channels, |sums| {
+            let (d_weight, d_bias) = sums.split_at_mut(s.channels);
+            let channels = s.channels_per_task(x.len());
+            let parts = (chunks_mut(d_weight, channels), chunks_mut(d_bias, channels));
+            self.threads().split(parts, &|task, (d_weight, d_bias)| {
+                let sums = if s.area == 1 { features::sums } else { maps::sums };
+                sums(s, task * channels, by, x, dy, d_weight, d_bias);
+            });
+            weight_gradients(op, s, weights, by, x.len() / s.channels, (d_weight, d_bias), d_weights, write);
+            if let Some((dx, write)) = d_input {
+                let size = s.samples_per_task() * s.sample();
+                let sums = (&*d_weight, &*d_bias);
+                let weight = &weights[..s.channels];
+                let n = (x.len() / s.channels) as f32;
+                self.threads().split((chunks(x, size), chunks(dy, size), chunks_mut(dx, size)), &|_, (x, dy, dx)| {
+                    if s.area == 1 {
+                        features::input_gradient(s, weight, by, sums, n, x, dy, dx, write);
+                    } else {
+                        maps::input_gradient(s, weight, by, sums, n, x, dy, dx, write);
+                    }
+                });
             }
-            if let Some((dx, write)) = &mut d_input {
-                for i in s.positions(c, x.len()) {
-                    let d = weights[c] * inverse * (dy[i] - d_bias / n - normalised(i) * (d_weight / n));
-                    dx[i] = if *write == Write::Set { d } else { dx[i] + d };
-                }
-            }
+        });
+    }
+}
+
+/// The running statistics among `weights`.
+fn running(op: Op, s: Sizes, weights: &[f32]) -> Moments<'_> {
+    let (mean, var) = weights[2 * s.channels..].split_at(s.channels);
+    Moments { mean, var, epsilon: op.epsilon }
+}
+
+/// Writes the sums, and the steps of the running statistics; `n` numbers are behind each.
+#[expect(clippy::too_many_arguments, reason = "the end of one kernel")]
+fn weight_gradients(
+    op: Op,
+    s: Sizes,
+    weights: &[f32],
+    by: Moments,
+    n: usize,
+    (d_weight, d_bias): (&[f32], &[f32]),
+    d_weights: &mut [f32],
+    write: Write,
+) {
+    let running = running(op, s, weights);
+    for c in 0..s.channels {
+        // One number says nothing about the variance.
+        let unbiased = if n > 1 { by.var[c] * (n as f32 / (n - 1) as f32) } else { running.var[c] };
+        let parts = [
+            d_weight[c],
+            d_bias[c],
+            op.momentum * (running.mean[c] - by.mean[c]),
+            op.momentum * (running.var[c] - unbiased),
+        ];
+        for (k, part) in parts.into_iter().enumerate() {
+            let d = &mut d_weights[k * s.channels + c];
+            *d = if write == Write::Set { part } else { *d + part };
         }
     }
 }

@@ -1,30 +1,53 @@
 //! Dropout on the CPU.
 
 use super::{DropoutKernel, Mask};
+use crate::Cpu;
+use crate::device::cpu::simd::simd;
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Write;
 use crate::random::{GROUP, Purpose, words};
-use crate::{Cpu, ops::Write};
+
+/// Groups of one task.
+const GROUPS: usize = 128;
 
 impl Mask {
-    /// The factors of elements `64·group..`: `scale` or 0.
+    /// The factors of the elements of a group: `scale` or 0.
     #[inline(always)]
     fn factors(self, group: usize) -> [f32; GROUP] {
-        words(self.seed, self.id, Purpose::Dropout, group as u64)
-            .map(|word| if u64::from(word) >= self.threshold { self.scale } else { 0.0 })
+        let words = words(self.seed, self.id, Purpose::Dropout, group as u64);
+        // No word reaches 2³²: then the scale is 0.
+        let threshold = self.threshold.min(u64::from(u32::MAX)) as u32;
+        words.map(|word| if word >= threshold { self.scale } else { 0.0 })
     }
 }
 
-impl DropoutKernel for Cpu {
-    fn dropout(&self, mask: Mask, x: &[f32], y: &mut [f32], write: Write) {
-        for (group, (x, y)) in x.chunks(GROUP).zip(y.chunks_mut(GROUP)).enumerate() {
-            for ((x, y), factor) in x.iter().zip(y).zip(mask.factors(group)) {
+simd! {
+    /// `y = mask·x` from `group` on.
+    fn product<S>(mask: Mask, group: usize, x: &[f32], y: &mut [f32], write: Write) {
+        for (i, (x, y)) in x.chunks(GROUP).zip(y.chunks_mut(GROUP)).enumerate() {
+            let factors = mask.factors(group + i);
+            for ((x, y), factor) in x.iter().zip(y).zip(&factors) {
                 // A product, not a choice: NaN stays visible.
                 *y = if write == Write::Set { factor * x } else { *y + factor * x };
             }
         }
     }
-    fn dropout_in_place(&self, mask: Mask, x: &mut [f32]) {
-        for (group, x) in x.chunks_mut(GROUP).enumerate() {
-            x.iter_mut().zip(mask.factors(group)).for_each(|(x, factor)| *x *= factor);
+
+    /// `x = mask·x` from `group` on.
+    fn in_place<S>(mask: Mask, group: usize, x: &mut [f32]) {
+        for (i, x) in x.chunks_mut(GROUP).enumerate() {
+            let factors = mask.factors(group + i);
+            x.iter_mut().zip(&factors).for_each(|(x, factor)| *x *= factor);
         }
+    }
+}
+
+impl DropoutKernel for Cpu {
+    fn dropout(&self, mask: Mask, x: &[f32], y: &mut [f32], write: Write) {
+        let parts = (chunks(x, GROUPS * GROUP), chunks_mut(y, GROUPS * GROUP));
+        self.threads().split(parts, &|task, (x, y)| product(mask, task * GROUPS, x, y, write));
+    }
+    fn dropout_in_place(&self, mask: Mask, x: &mut [f32]) {
+        self.threads().split(chunks_mut(x, GROUPS * GROUP), &|task, x| in_place(mask, task * GROUPS, x));
     }
 }

@@ -2,25 +2,69 @@
 
 use super::LayerNormKernel;
 use crate::Cpu;
+use crate::device::cpu::scratch;
+use crate::device::cpu::simd::{Simd, simd, sum_of};
+use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
 
+/// Numbers of one task, at least.
+const TASK: usize = 1 << 13;
+/// The gradients to the weights are summed in at most so many parts, for any number of threads.
+const PARTS: usize = 32;
+
 /// Mean and 1/√(var + ε) of a row.
+#[inline(always)]
 fn moments(row: &[f32], epsilon: f32) -> (f32, f32) {
     let n = row.len() as f32;
-    let mean = row.iter().sum::<f32>() / n;
-    let var = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / n;
+    let mean = sum_of([row], |[x]| x) / n;
+    let var = sum_of([row], |[x]| (x - mean) * (x - mean)) / n;
     (mean, 1.0 / (var + epsilon).sqrt())
+}
+
+simd! {
+    fn forward<S>(epsilon: f32, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+        let n = weight.len();
+        for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
+            let (mean, inverse) = moments(x, epsilon);
+            for (((x, y), weight), bias) in x.iter().zip(y).zip(weight).zip(bias) {
+                *y = S::mul_add((*x - mean) * inverse, *weight, *bias);
+            }
+        }
+    }
+
+    /// Adds `Σ dy·x̂` and `Σ dy` to `sums`, and writes `dx` unless it is empty.
+    fn backward<S>(epsilon: f32, weight: &[f32], x: &[f32], dy: &[f32], sums: &mut [f32], dx: &mut [f32], write: Write) {
+        let n = weight.len();
+        let (d_weight, d_bias) = sums.split_at_mut(n);
+        for (i, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
+            let (mean, inverse) = moments(x, epsilon);
+            for (((x, dy), d_weight), d_bias) in x.iter().zip(dy).zip(&mut *d_weight).zip(&mut *d_bias) {
+                *d_weight = S::mul_add((*x - mean) * inverse, *dy, *d_weight);
+                *d_bias += *dy;
+            }
+            if !dx.is_empty() {
+                input_gradient::<S>((mean, inverse), weight, x, dy, &mut dx[i * n..(i + 1) * n], write);
+            }
+        }
+    }
+}
+
+/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` of a row, for `g = dy·weight`.
+#[inline(always)]
+fn input_gradient<S: Simd>(moments: (f32, f32), weight: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    let (n, (mean, inverse)) = (x.len() as f32, moments);
+    let shift = sum_of([dy, weight], |[dy, weight]| dy * weight) / n;
+    let slope = sum_of([dy, weight, x], |[dy, weight, x]| dy * weight * ((x - mean) * inverse)) / n;
+    for (((x, dy), weight), dx) in x.iter().zip(dy).zip(weight).zip(dx) {
+        let d = inverse * (dy * weight - shift - (x - mean) * inverse * slope);
+        *dx = if write == Write::Set { d } else { *dx + d };
+    }
 }
 
 impl LayerNormKernel for Cpu {
     fn layer_norm_forward(&self, epsilon: f32, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-        let n = weight.len();
-        for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
-            let (mean, inverse) = moments(x, epsilon);
-            for (((x, y), w), b) in x.iter().zip(y).zip(weight).zip(bias) {
-                *y = (x - mean) * inverse * w + b;
-            }
-        }
+        let size = TASK.div_ceil(weight.len()) * weight.len();
+        self.threads().split((chunks(x, size), chunks_mut(y, size)), &|_, (x, y)| forward(epsilon, weight, bias, x, y));
     }
     fn layer_norm_backward(
         &self,
@@ -29,29 +73,29 @@ impl LayerNormKernel for Cpu {
         x: &[f32],
         dy: &[f32],
         (d_weights, write): (&mut [f32], Write),
-        mut d_input: Option<(&mut [f32], Write)>,
+        d_input: Option<(&mut [f32], Write)>,
     ) {
         let n = weight.len();
-        if write == Write::Set {
-            d_weights.fill(0.0);
-        }
-        let (d_weight, d_bias) = d_weights.split_at_mut(n);
-        for (row, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
-            let (mean, inverse) = moments(x, epsilon);
-            let normalised = |j: usize| (x[j] - mean) * inverse;
-            for j in 0..n {
-                d_weight[j] += dy[j] * normalised(j);
-                d_bias[j] += dy[j];
+        let rows = TASK.div_ceil(n).max((x.len() / n).div_ceil(PARTS));
+        let parts = (x.len() / n).div_ceil(rows);
+        scratch::with(parts * 2 * n, |sums| {
+            sums.fill(0.0);
+            let (x, dy, parts) = (chunks(x, rows * n), chunks(dy, rows * n), chunks_mut(sums, 2 * n));
+            match d_input {
+                Some((dx, write)) => {
+                    self.threads().split((x, dy, parts, chunks_mut(dx, rows * n)), &|_, (x, dy, sums, dx)| {
+                        backward(epsilon, weight, x, dy, sums, dx, write);
+                    });
+                }
+                None => self.threads().split((x, dy, parts), &|_, (x, dy, sums)| {
+                    backward(epsilon, weight, x, dy, sums, &mut [], Write::Set);
+                }),
             }
-            if let Some((dx, write)) = &mut d_input {
-                let dx = &mut dx[row * n..(row + 1) * n];
-                let mean_g = (0..n).map(|j| dy[j] * weight[j]).sum::<f32>() / n as f32;
-                let mean_gx = (0..n).map(|j| dy[j] * weight[j] * normalised(j)).sum::<f32>() / n as f32;
-                for j in 0..n {
-                    let d = inverse * (dy[j] * weight[j] - mean_g - normalised(j) * mean_gx);
-                    dx[j] = if *write == Write::Set { d } else { dx[j] + d };
+            for (part, sums) in sums.chunks_exact(2 * n).enumerate() {
+                for (d, sum) in d_weights.iter_mut().zip(sums) {
+                    *d = if part == 0 && write == Write::Set { *sum } else { *d + sum };
                 }
             }
-        }
+        });
     }
 }

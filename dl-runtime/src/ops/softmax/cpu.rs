@@ -1,47 +1,130 @@
-//! Softmax on the CPU.
+//! Softmax on the CPU: of rows, and of [C, H, W] as rows that are gathered, a few places at a time.
 
 use super::{Sizes, SoftmaxKernel};
-use crate::{Cpu, ops::Write};
+use crate::Cpu;
+use crate::device::cpu::scratch;
+use crate::device::cpu::simd::{largest, math::exp, simd, sum_of};
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Write;
+
+/// Places whose classes are gathered at a time: a cache line of each class.
+const PLACES: usize = 16;
+
+simd! {
+    /// Every row of `classes` numbers becomes its softmax.
+    fn forward<S>(classes: usize, x: &mut [f32]) {
+        for row in x.chunks_exact_mut(classes) {
+            let largest = largest(row);
+            for x in row.iter_mut() {
+                *x = exp::<S>(*x - largest);
+            }
+            let sum = sum_of([row], |[x]| x);
+            for x in row {
+                *x /= sum;
+            }
+        }
+    }
+
+    /// `dx = y·(dy - Σ dy·y)` in every row.
+    fn backward<S>(classes: usize, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+        for ((y, dy), dx) in y.chunks_exact(classes).zip(dy.chunks_exact(classes)).zip(dx.chunks_exact_mut(classes)) {
+            let dot = sum_of([y, dy], |[y, dy]| y * dy);
+            for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
+                let d = y * (dy - dot);
+                *dx = if write == Write::Set { d } else { *dx + d };
+            }
+        }
+    }
+}
+
+impl Sizes {
+    fn sample(self) -> usize {
+        self.classes * self.places
+    }
+    /// Numbers of one task: whole samples.
+    fn task(self) -> usize {
+        4096_usize.div_ceil(self.sample()) * self.sample()
+    }
+    /// Calls `f` with groups of places of every sample: where the group begins, and its number of places.
+    fn groups(self, len: usize, mut f: impl FnMut(usize, usize)) {
+        for sample in (0..len).step_by(self.sample()) {
+            for place in (0..self.places).step_by(PLACES) {
+                f(sample + place, PLACES.min(self.places - place));
+            }
+        }
+    }
+    /// Copies a group of places from `data` to `rows`, one row for each place.
+    fn gather(self, start: usize, places: usize, data: &[f32], rows: &mut [f32]) {
+        for class in 0..self.classes {
+            let from = &data[start + class * self.places..][..places];
+            from.iter().enumerate().for_each(|(place, x)| rows[place * self.classes + class] = *x);
+        }
+    }
+    /// The way back.
+    fn scatter(self, start: usize, places: usize, rows: &[f32], data: &mut [f32], write: Write) {
+        for class in 0..self.classes {
+            let to = &mut data[start + class * self.places..][..places];
+            for (place, x) in to.iter_mut().enumerate() {
+                let row = rows[place * self.classes + class];
+                *x = if write == Write::Set { row } else { *x + row };
+            }
+        }
+    }
+}
+
+fn forward_samples(s: Sizes, x: &mut [f32]) {
+    if s.places == 1 {
+        return forward(s.classes, x);
+    }
+    scratch::with(PLACES * s.classes, |rows| {
+        s.groups(x.len(), |start, places| {
+            let rows = &mut rows[..places * s.classes];
+            s.gather(start, places, x, rows);
+            forward(s.classes, rows);
+            s.scatter(start, places, rows, x, Write::Set);
+        });
+    });
+}
+
+fn backward_samples(s: Sizes, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    if s.places == 1 {
+        return backward(s.classes, y, dy, dx, write);
+    }
+    scratch::with(3 * PLACES * s.classes, |rows| {
+        let (y_rows, rows) = rows.split_at_mut(PLACES * s.classes);
+        let (dy_rows, dx_rows) = rows.split_at_mut(PLACES * s.classes);
+        s.groups(y.len(), |start, places| {
+            let range = ..places * s.classes;
+            s.gather(start, places, y, &mut y_rows[range]);
+            s.gather(start, places, dy, &mut dy_rows[range]);
+            backward(s.classes, &y_rows[range], &dy_rows[range], &mut dx_rows[range], Write::Set);
+            s.scatter(start, places, &dx_rows[range], dx, write);
+        });
+    });
+}
 
 impl SoftmaxKernel for Cpu {
     fn softmax_forward(&self, s: Sizes, x: &[f32], y: &mut [f32]) {
-        y.copy_from_slice(x);
-        self.softmax_forward_in_place(s, y);
+        self.threads().split((chunks(x, s.task()), chunks_mut(y, s.task())), &|_, (x, y)| {
+            y.copy_from_slice(x);
+            forward_samples(s, y);
+        });
     }
     fn softmax_forward_in_place(&self, s: Sizes, x: &mut [f32]) {
-        for sample in x.chunks_exact_mut(s.classes * s.places) {
-            for p in 0..s.places {
-                let largest = sample[p..].iter().step_by(s.places).fold(f32::NEG_INFINITY, |m, x| m.max(*x));
-                let mut sum = 0.0;
-                for x in sample[p..].iter_mut().step_by(s.places) {
-                    *x = (*x - largest).exp();
-                    sum += *x;
-                }
-                sample[p..].iter_mut().step_by(s.places).for_each(|x| *x /= sum);
-            }
-        }
+        self.threads().split(chunks_mut(x, s.task()), &|_, x| forward_samples(s, x));
     }
     fn softmax_backward(&self, s: Sizes, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        let size = s.classes * s.places;
-        for ((y, dy), dx) in y.chunks_exact(size).zip(dy.chunks_exact(size)).zip(dx.chunks_exact_mut(size)) {
-            for p in 0..s.places {
-                let places = || (p..size).step_by(s.places);
-                let dot: f32 = places().map(|i| y[i] * dy[i]).sum();
-                for i in places() {
-                    let d = y[i] * (dy[i] - dot);
-                    dx[i] = if write == Write::Set { d } else { dx[i] + d };
-                }
-            }
-        }
+        let parts = (chunks(y, s.task()), chunks(dy, s.task()), chunks_mut(dx, s.task()));
+        self.threads().split(parts, &|_, (y, dy, dx)| backward_samples(s, y, dy, dx, write));
     }
     fn softmax_backward_in_place(&self, s: Sizes, y: &[f32], d: &mut [f32]) {
-        let size = s.classes * s.places;
-        for (y, d) in y.chunks_exact(size).zip(d.chunks_exact_mut(size)) {
-            for p in 0..s.places {
-                let places = || (p..size).step_by(s.places);
-                let dot: f32 = places().map(|i| y[i] * d[i]).sum();
-                places().for_each(|i| d[i] = y[i] * (d[i] - dot));
-            }
-        }
+        self.threads().split((chunks(y, s.task()), chunks_mut(d, s.task())), &|_, (y, d)| {
+            scratch::with(s.sample(), |dy| {
+                for (y, d) in y.chunks_exact(s.sample()).zip(d.chunks_exact_mut(s.sample())) {
+                    dy.copy_from_slice(d);
+                    backward_samples(s, y, dy, d, Write::Set);
+                }
+            });
+        });
     }
 }

@@ -12,9 +12,29 @@ pub(crate) fn exp<S: Simd>(x: f32) -> f32 {
     // Beyond these the result is infinite or 0; written so that NaN stays.
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
+    let (n, p) = reduced::<S>(x);
+    // Times 2ⁿ in two steps, because n may be beyond the exponents of f32.
+    let half = n >> 1;
+    (p + 1.0) * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+}
+
+/// `eˣ - 1`, exact for small `x`.
+#[inline(always)]
+pub(crate) fn exp_m1<S: Simd>(x: f32) -> f32 {
+    let x = if x > 89.0 { 89.0 } else { x };
+    let x = if x < -20.0 { -20.0 } else { x };
+    let (n, p) = reduced::<S>(x);
+    // 2ⁿ·(p + 1) - 1, by halves, because 2ⁿ alone may be infinite.
+    let half = power_of_two(n.wrapping_sub(1));
+    2.0 * S::mul_add(half, p, half - 0.5)
+}
+
+/// `n` and `eʳ - 1` for `x = n·ln 2 + r` with r between ±½ ln 2.
+#[inline(always)]
+fn reduced<S: Simd>(x: f32) -> (i32, f32) {
     let shifted = S::mul_add(x, std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
-    // x = n·ln 2 + r, with ln 2 in two parts.
+    // ln 2 in two parts.
     let r = S::mul_add(n, -0.693_359_4, x);
     let r = S::mul_add(n, 2.121_944_4e-4, r);
     let p = 1.987_569_1e-4;
@@ -23,11 +43,7 @@ pub(crate) fn exp<S: Simd>(x: f32) -> f32 {
     let p = S::mul_add(p, r, 4.166_579_6e-2);
     let p = S::mul_add(p, r, 1.666_666_5e-1);
     let p = S::mul_add(p, r, 0.5);
-    let p = S::mul_add(p, r * r, r) + 1.0;
-    // Times 2ⁿ in two steps, because n may be beyond the exponents of f32.
-    let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
-    let half = n >> 1;
-    p * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+    (shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32, S::mul_add(p, r * r, r))
 }
 
 /// `2ⁿ` for n in -126..=127.
@@ -134,9 +150,10 @@ mod tests {
     use super::*;
 
     simd! {
-        fn all<S>(x: &[f32], y: &mut [[f32; 6]]) {
+        fn all<S>(x: &[f32], y: &mut [[f32; 7]]) {
             for (x, y) in x.iter().zip(y) {
-                *y = [exp::<S>(*x), ln::<S>(*x), ln_1p::<S>(*x), tanh::<S>(*x), sigmoid::<S>(*x), erf::<S>(*x)];
+                let x = *x;
+                *y = [exp::<S>(x), exp_m1::<S>(x), ln::<S>(x), ln_1p::<S>(x), tanh::<S>(x), sigmoid::<S>(x), erf::<S>(x)];
             }
         }
     }
@@ -158,12 +175,12 @@ mod tests {
         x.extend((0..40_000).map(|i| 1.001_f32.powi(i % 80_000 - 20_000)));
         x.extend((0..40_000).map(|i| -1.001_f32.powi(i - 20_000)).filter(|x| *x > -1.0));
         x.extend([0.0, -0.0, 1.0, -1.0, 1e-45, 3e-39, f32::MAX, f32::MIN, f32::INFINITY, f32::NEG_INFINITY, f32::NAN]);
-        let mut y = vec![[0.0; 6]; x.len()];
+        let mut y = vec![[0.0; 7]; x.len()];
         all(&x, &mut y);
-        let exact: [fn(f64) -> f64; 6] =
-            [f64::exp, f64::ln, f64::ln_1p, f64::tanh, |x| 1.0 / (1.0 + (-x).exp()), libm::erf];
-        let names = ["exp", "ln", "ln_1p", "tanh", "sigmoid", "erf"];
-        let bounds = [2.0, 2.0, 2.0, 2.0, 2.5, 2.0];
+        let exact: [fn(f64) -> f64; 7] =
+            [f64::exp, f64::exp_m1, f64::ln, f64::ln_1p, f64::tanh, |x| 1.0 / (1.0 + (-x).exp()), libm::erf];
+        let names = ["exp", "exp_m1", "ln", "ln_1p", "tanh", "sigmoid", "erf"];
+        let bounds = [2.0, 2.0, 2.0, 2.0, 2.0, 2.5, 2.0];
         for (f, (name, bound)) in names.iter().zip(bounds).enumerate() {
             let worst = x
                 .iter()

@@ -23,7 +23,7 @@ pub(crate) mod math;
 mod reduce;
 mod vector;
 
-pub(crate) use reduce::{dot, sum, sum_of};
+pub(crate) use reduce::{Lanes, dot, largest, sum, sum_of};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use vector::{Avx2, Avx512};
 pub(crate) use vector::{Baseline, Simd, Vector};

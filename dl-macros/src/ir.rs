@@ -83,8 +83,6 @@ pub struct Node {
     pub constant: String,
     /// Multiply-adds for one sample.
     pub multiply_adds: Dim,
-    /// The user's layer name.
-    pub span: Span,
     /// Set by `fuse`: the activation that this operation applies to its output.
     pub activation: Option<Activation>,
 }

@@ -33,5 +33,7 @@ pub use view::{View, ViewMut};
 /// What almost every program needs.
 pub mod prelude {
     pub use crate::device::{Cpu, Device};
+    pub use crate::loss::{BceWithLogits, CrossEntropy, Huber, Loss, Mae, Mse};
+    pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::{Model, Session, Training};
 }

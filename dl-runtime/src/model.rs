@@ -143,9 +143,9 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     /// Draws all weights; `self` is zero before.
     fn init_weights(&mut self, rng: &mut Rng);
     /// Memory for inference of at most `samples` at a time.
-    fn inference<D: Device>(device: &D, samples: usize) -> Result<Self::Inference<D>>;
+    fn inference_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Inference<D>>;
     /// Memory for training on at most `samples` at a time.
-    fn training<D: Device>(device: &D, samples: usize) -> Result<Self::Training<D>>;
+    fn training_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Training<D>>;
     /// Forward pass that keeps nothing.
     fn infer<D: Device>(
         pass: &Pass<'_, D>,
@@ -212,6 +212,20 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     /// As [`Model::load`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
     fn from_bytes(bytes: &[u8]) -> Result<Box<Self>> {
         Load::new().from_bytes(bytes)
+    }
+    /// A session that predicts batches of at most `samples` on `device` without allocating: for servers.
+    ///
+    /// # Errors
+    /// As [`Session::on`](crate::Session::on).
+    fn session<D: Device>(&self, device: D, samples: usize) -> Result<crate::Session<Self, D>> {
+        crate::Session::on(device, self, samples)
+    }
+    /// A session that trains a copy of the weights on `device` in batches of at most `samples`: for hand-written loops.
+    ///
+    /// # Errors
+    /// As [`Training::on`](crate::Training::on).
+    fn training<D: Device>(&self, device: D, samples: usize) -> Result<crate::Training<Self, D>> {
+        crate::Training::on(device, self, samples)
     }
     /// The output for each of `inputs`, on the CPU: for scripts. A program that predicts again and again keeps a
     /// [`Session`](crate::Session), which allocates once.

@@ -69,11 +69,11 @@ const _: () = {
             self.out.init(Init::PyTorch, Init::PyTorch, rng);
         }
 
-        fn inference<D: Device>(device: &D, samples: usize) -> Result<Inference<D>> {
+        fn inference_memory<D: Device>(device: &D, samples: usize) -> Result<Inference<D>> {
             Ok(Inference { a: Slot::new(device, samples, 8)? })
         }
 
-        fn training<D: Device>(device: &D, samples: usize) -> Result<Training<D>> {
+        fn training_memory<D: Device>(device: &D, samples: usize) -> Result<Training<D>> {
             Ok(Training { relu1: Slot::new(device, samples, 8)?, d_a: Slot::new(device, samples, 8)? })
         }
 

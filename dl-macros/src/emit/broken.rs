@@ -20,10 +20,10 @@ pub fn implementation(ir: &Ir) -> TokenStream {
             const TRAINING_FLOATS: usize = 0;
 
             fn init_weights(&mut self, rng: &mut dl::Rng) {}
-            fn inference<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
+            fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
                 ::core::result::Result::Ok(())
             }
-            fn training<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
+            fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
                 ::core::result::Result::Ok(())
             }
             fn infer<D: dl::Device>(

@@ -39,10 +39,10 @@ pub fn members(training: &Schedule, inference: &Schedule) -> TokenStream {
         const INFERENCE_FLOATS: usize = #infer_floats;
         const TRAINING_FLOATS: usize = #train_floats;
 
-        fn inference<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#infer<D>> {
+        fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#infer<D>> {
             ::core::result::Result::Ok(#infer { #infer_new })
         }
-        fn training<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#train<D>> {
+        fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#train<D>> {
             ::core::result::Result::Ok(#train { #train_new })
         }
     }

@@ -300,18 +300,7 @@ impl Lowering<'_> {
         self.values.push(Draft { name, shape: Some(output) });
         let output = self.values.len() - 1;
         let constant = self.names.constant(&label);
-        self.nodes.push(Node {
-            op,
-            inputs,
-            output,
-            field,
-            text,
-            label,
-            constant,
-            multiply_adds,
-            span,
-            activation: None,
-        });
+        self.nodes.push(Node { op, inputs, output, field, text, label, constant, multiply_adds, activation: None });
         (Flow::Value(output), field)
     }
 

@@ -34,7 +34,7 @@ impl<M: Model, D: Device> Session<M, D> {
                 device.zeros(samples * <M::Output as Plain>::LEN)?,
             )),
         };
-        let slots = M::inference(&device, samples)?;
+        let slots = M::inference_memory(&device, samples)?;
         Ok(Session { samples, weights, staged, slots, last: zeroed_box(), device })
     }
     /// Takes the weights of `net` from now on.
@@ -109,7 +109,7 @@ pub(crate) fn predict<M: Model>(net: &M, inputs: &[M::Input], outputs: &mut [M::
     let large = M::MULTIPLY_ADDS.saturating_mul(inputs.len() as u64) > LARGE;
     let cpu = if large { Cpu::new() } else { Cpu::with_threads(1) };
     let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
-    let mut slots = M::inference(&cpu, inputs.len().clamp(1, BATCH)).expect("memory, or an abort before this");
+    let mut slots = M::inference_memory(&cpu, inputs.len().clamp(1, BATCH)).expect("memory, or an abort before this");
     for (inputs, outputs) in inputs.chunks(BATCH).zip(outputs.chunks_mut(BATCH)) {
         let pass = Pass { device: &cpu, seed: 0 };
         let (input, output) = (flat(inputs), flat_mut(outputs));

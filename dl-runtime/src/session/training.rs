@@ -78,7 +78,7 @@ impl<M: Model, D: Device> Training<M, D> {
             weights,
             gradients: device.zeros(M::LEN)?,
             optimizing: Optimizing::new(M::TENSORS),
-            slots: M::training(&device, samples)?,
+            slots: M::training_memory(&device, samples)?,
             evaluation: None,
             input: device.zeros(samples * <M::Input as Plain>::LEN)?,
             d_input: None,
@@ -137,7 +137,7 @@ impl<M: Model, D: Device> Training<M, D> {
         self.enter(inputs.len(), |to| to.copy_from_slice(flat(inputs)))?;
         let slots = match &mut self.evaluation {
             Some(slots) => slots,
-            none => none.insert(M::inference(&self.device, self.samples)?),
+            none => none.insert(M::inference_memory(&self.device, self.samples)?),
         };
         M::infer(
             &Pass { device: &self.device, seed: 0 },

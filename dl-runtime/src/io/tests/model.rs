@@ -49,10 +49,10 @@ impl Model for Net {
     fn init_weights(&mut self, _: &mut Rng) {
         *self = *Net::counting();
     }
-    fn inference<D: Device>(_: &D, _: usize) -> Result<()> {
+    fn inference_memory<D: Device>(_: &D, _: usize) -> Result<()> {
         unimplemented!("no passes")
     }
-    fn training<D: Device>(_: &D, _: usize) -> Result<()> {
+    fn training_memory<D: Device>(_: &D, _: usize) -> Result<()> {
         unimplemented!("no passes")
     }
     fn infer<D: Device>(

@@ -1,0 +1,71 @@
+//! After the first step, training and prediction allocate nothing.
+
+use dl::prelude::*;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The system's allocator, counting calls of all threads.
+struct Counting;
+
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: as our caller promises.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as our caller promises.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+model! {
+    Everything(image: [3, 12, 12]) -> [10] {
+        let x = image -> conv2d(8, 3, padding: 1) -> batch_norm -> relu;
+        (x + (x -> conv2d(8, 3, padding: 1) -> gelu)) -> max_pool2d(2)
+            -> conv2d(16, 3, groups: 2, bias: false) -> silu -> avg_pool2d(2) -> flatten
+            -> dense(200) -> layer_norm -> tanh -> dropout(0.2) -> dense(10)
+    }
+}
+
+fn allocations(mut work: impl FnMut()) -> usize {
+    let before = CALLS.load(Ordering::Relaxed);
+    work();
+    CALLS.load(Ordering::Relaxed) - before
+}
+
+// One test only: the counter counts every thread of the process.
+#[test]
+fn steps_and_predictions_allocate_nothing_after_the_first() {
+    let net = Everything::init(1);
+    let inputs = vec![[[[0.5; 12]; 12]; 3]; 32];
+    let targets: Vec<u32> = (0..32).map(|i| i % 10).collect();
+    for threads in [1, 2] {
+        let mut training = net.training(Cpu::with_threads(threads), 32).unwrap();
+        let mut step = || {
+            training.forward(&inputs).unwrap();
+            training.loss(&CrossEntropy, &targets).unwrap();
+            training.backward();
+            training.clip(Clip::Norm(1.0)).unwrap();
+            training.step(&Adam::new(1e-3)).unwrap();
+        };
+        step();
+        assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "training on {threads} threads");
+
+        let mut session = net.session(Cpu::with_threads(threads), 32).unwrap();
+        let mut outputs = vec![[0.0; 10]; 32];
+        session.predict_into(&inputs, &mut outputs).unwrap();
+        assert_eq!(
+            allocations(|| session.predict_into(&inputs, &mut outputs).unwrap()),
+            0,
+            "a batch on {threads} threads"
+        );
+        assert_eq!(allocations(|| _ = session.predict_one(&inputs[0])), 0, "one prediction on {threads} threads");
+    }
+}

@@ -1,0 +1,24 @@
+//! A model of 500 MB is created, saved, loaded and used on a stack of 2 MB, in a debug build.
+
+use dl::prelude::*;
+
+model! {
+    Large(x: [8_000]) -> [10] {
+        x -> dense(8_000) -> relu -> dense(7_600) -> relu -> dense(10)
+    }
+}
+
+#[test]
+fn half_a_gigabyte_never_passes_over_the_stack() {
+    let work = || {
+        assert!(size_of::<Large>() > 499_000_000);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.safetensors");
+        let net = Large::init(7);
+        net.save(&path).unwrap();
+        let loaded = Large::load(&path).unwrap();
+        assert!(net.dense1.weight[0] == loaded.dense1.weight[0]);
+        assert!(net.dense3.bias == loaded.dense3.bias);
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
+}

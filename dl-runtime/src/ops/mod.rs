@@ -26,6 +26,7 @@ pub mod dense;
 pub mod dropout;
 pub mod global_avg_pool2d;
 pub mod layer_norm;
+pub mod matmul;
 pub mod max_pool2d;
 pub mod softmax;
 

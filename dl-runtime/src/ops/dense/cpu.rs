@@ -1,27 +1,28 @@
-//! Dense layers on the CPU.
+//! Dense layers on the CPU: three matrix products.
 
 use super::{DenseKernel, Sizes};
 use crate::Cpu;
+use crate::device::cpu::simd::simd;
+use crate::device::cpu::threads::chunks_mut;
+use crate::ops::matmul::{Bias, Epilogue, Matrix, matmul};
 use crate::ops::{Activation, Write, activation::ActivationKernel};
 
+/// Features of one task of the bias gradient.
+const TASK: usize = 128;
+
 impl DenseKernel for Cpu {
-    fn dense_forward(&self, s: Sizes, activation: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-        for (x, y) in x.chunks_exact(s.inputs).zip(y.chunks_exact_mut(s.outputs)) {
-            for (o, (w, y)) in weight.chunks_exact(s.inputs).zip(y).enumerate() {
-                *y = bias.get(o).copied().unwrap_or(0.0) + w.iter().zip(x).map(|(w, x)| w * x).sum::<f32>();
-            }
+    fn dense_forward(&self, s: Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+        let bias = if bias.is_empty() { Bias::None } else { Bias::Columns(bias) };
+        let epilogue = Epilogue { bias, relu: f == Activation::Relu, write: Write::Set };
+        let weight = Matrix::new(weight, s.outputs, s.inputs).transposed();
+        matmul(self.threads(), Matrix::new(x, s.samples, s.inputs), weight, y, epilogue);
+        if !matches!(f, Activation::Identity | Activation::Relu) {
+            self.activation_forward_in_place(f, y);
         }
-        self.activation_forward_in_place(activation, y);
     }
     fn dense_backward_input(&self, s: Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        if write == Write::Set {
-            dx.fill(0.0);
-        }
-        for (dx, dy) in dx.chunks_exact_mut(s.inputs).zip(dy.chunks_exact(s.outputs)) {
-            for (w, dy) in weight.chunks_exact(s.inputs).zip(dy) {
-                dx.iter_mut().zip(w).for_each(|(dx, w)| *dx += dy * w);
-            }
-        }
+        let dy = Matrix::new(dy, s.samples, s.outputs);
+        matmul(self.threads(), dy, Matrix::new(weight, s.outputs, s.inputs), dx, Epilogue::plain(write));
     }
     fn dense_backward_weights(
         &self,
@@ -32,15 +33,22 @@ impl DenseKernel for Cpu {
         d_bias: &mut [f32],
         write: Write,
     ) {
-        if write == Write::Set {
-            d_weight.fill(0.0);
-            d_bias.fill(0.0);
+        let rows = Matrix::new(dy, s.samples, s.outputs).transposed();
+        matmul(self.threads(), rows, Matrix::new(x, s.samples, s.inputs), d_weight, Epilogue::plain(write));
+        self.threads().split(chunks_mut(d_bias, TASK), &|task, d_bias| {
+            sum_rows(dy, s.outputs, task * TASK, d_bias, write == Write::Add);
+        });
+    }
+}
+
+simd! {
+    /// `to` = (or `+=`) the sums of some columns of a matrix, from `first` on.
+    fn sum_rows<S>(matrix: &[f32], columns: usize, first: usize, to: &mut [f32], add: bool) {
+        if !add {
+            to.fill(0.0);
         }
-        for (x, dy) in x.chunks_exact(s.inputs).zip(dy.chunks_exact(s.outputs)) {
-            for (dw, dy) in d_weight.chunks_exact_mut(s.inputs).zip(dy) {
-                dw.iter_mut().zip(x).for_each(|(dw, x)| *dw += dy * x);
-            }
-            d_bias.iter_mut().zip(dy).for_each(|(db, dy)| *db += dy);
+        for row in matrix.chunks_exact(columns) {
+            to.iter_mut().zip(&row[first..]).for_each(|(to, x)| *to += x);
         }
     }
 }

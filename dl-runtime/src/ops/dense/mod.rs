@@ -1,6 +1,8 @@
 //! Dense (fully connected) layer: `y = f(W·x + b)` with `W` as [out, in], PyTorch's `Linear`.
 
 mod cpu;
+#[cfg(test)]
+mod tests;
 
 use crate::device::{Device, Storage};
 use crate::init::{Init, Rng};

@@ -7,6 +7,8 @@ use std::arch::x86_64::*;
 pub(crate) trait Simd: Copy + 'static {
     /// A register of `f32`.
     type F32: Vector;
+    /// Rows of the largest tile of a matrix product (two registers wide) whose sums fit the registers.
+    const TILE_ROWS: usize;
     /// `a · b + c`, rounded once where the instruction exists.
     fn mul_add(a: f32, b: f32, c: f32) -> f32;
 }
@@ -39,6 +41,20 @@ pub(crate) trait Vector: Copy {
     unsafe fn store_first(self, to: *mut f32, n: usize);
     /// The sum of the lanes, in a fixed order.
     fn sum(self) -> f32;
+    /// Writes the transpose of a block: `rows` (at most `LANES`) rows of `LANES` values, `stride` apart, become `LANES`
+    /// rows of `rows` values, `to_stride` apart.
+    ///
+    /// # Safety
+    /// All of these can be read and written.
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize) {
+        for column in 0..Self::LANES {
+            for row in 0..rows {
+                // SAFETY: the caller's promise.
+                unsafe { *to.add(column * to_stride + row) = *from.add(row * stride + column) }
+            }
+        }
+    }
 }
 
 /// What every processor has.
@@ -47,6 +63,7 @@ pub(crate) struct Baseline;
 
 impl Simd for Baseline {
     type F32 = [f32; 4];
+    const TILE_ROWS: usize = 4;
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
         if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { a * b + c }
@@ -107,6 +124,7 @@ pub(crate) struct Avx2;
 #[cfg(target_arch = "x86_64")]
 impl Simd for Avx2 {
     type F32 = __m256;
+    const TILE_ROWS: usize = 6;
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
         a.mul_add(b, c)
@@ -175,6 +193,33 @@ impl Vector for __m256 {
             _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
         }
     }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize) {
+        // SAFETY: see `splat`, and the caller's promise; rows that are not there are zeros and not written.
+        unsafe {
+            let zero = Self::splat(0.0);
+            let mut a: [Self; 8] =
+                std::array::from_fn(|i| if i < rows { Self::load(from.add(i * stride)) } else { zero });
+            // Pairs of rows, then pairs of pairs within each half, then the halves.
+            for i in [0, 2, 4, 6] {
+                (a[i], a[i + 1]) = (_mm256_unpacklo_ps(a[i], a[i + 1]), _mm256_unpackhi_ps(a[i], a[i + 1]));
+            }
+            let b = [0, 4].map(|i| {
+                [
+                    _mm256_shuffle_ps::<0x44>(a[i], a[i + 2]),
+                    _mm256_shuffle_ps::<0xee>(a[i], a[i + 2]),
+                    _mm256_shuffle_ps::<0x44>(a[i + 1], a[i + 3]),
+                    _mm256_shuffle_ps::<0xee>(a[i + 1], a[i + 3]),
+                ]
+            });
+            for i in 0..4 {
+                let low = _mm256_permute2f128_ps::<0x20>(b[0][i], b[1][i]);
+                let high = _mm256_permute2f128_ps::<0x31>(b[0][i], b[1][i]);
+                low.store_first(to.add(i * to_stride), rows);
+                high.store_first(to.add((i + 4) * to_stride), rows);
+            }
+        }
+    }
 }
 
 /// AVX-512 F, VL, BW and DQ.
@@ -185,6 +230,7 @@ pub(crate) struct Avx512;
 #[cfg(target_arch = "x86_64")]
 impl Simd for Avx512 {
     type F32 = __m512;
+    const TILE_ROWS: usize = 14;
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
         a.mul_add(b, c)
@@ -247,6 +293,43 @@ impl Vector for __m512 {
         unsafe {
             let high = _mm512_extractf32x8_ps::<1>(self);
             Vector::sum(_mm256_add_ps(_mm512_castps512_ps256(self), high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize) {
+        // SAFETY: see `splat`, and the caller's promise; rows that are not there are zeros and not written.
+        unsafe {
+            let zero = Self::splat(0.0);
+            let mut a: [Self; 16] =
+                std::array::from_fn(|i| if i < rows { Self::load(from.add(i * stride)) } else { zero });
+            // Pairs of rows, then fours; then quarters of registers in two rounds.
+            for i in [0, 2, 4, 6, 8, 10, 12, 14] {
+                (a[i], a[i + 1]) = (_mm512_unpacklo_ps(a[i], a[i + 1]), _mm512_unpackhi_ps(a[i], a[i + 1]));
+            }
+            // b[g][c]: columns c, c + 4, c + 8, c + 12 of rows 4g..4g + 4.
+            let b = [0, 4, 8, 12].map(|i| {
+                [
+                    _mm512_shuffle_ps::<0x44>(a[i], a[i + 2]),
+                    _mm512_shuffle_ps::<0xee>(a[i], a[i + 2]),
+                    _mm512_shuffle_ps::<0x44>(a[i + 1], a[i + 3]),
+                    _mm512_shuffle_ps::<0xee>(a[i + 1], a[i + 3]),
+                ]
+            });
+            for c in 0..4 {
+                let even = _mm512_shuffle_f32x4::<0x88>(b[0][c], b[1][c]);
+                let odd = _mm512_shuffle_f32x4::<0xdd>(b[0][c], b[1][c]);
+                let even_high = _mm512_shuffle_f32x4::<0x88>(b[2][c], b[3][c]);
+                let odd_high = _mm512_shuffle_f32x4::<0xdd>(b[2][c], b[3][c]);
+                let columns = [
+                    _mm512_shuffle_f32x4::<0x88>(even, even_high),
+                    _mm512_shuffle_f32x4::<0x88>(odd, odd_high),
+                    _mm512_shuffle_f32x4::<0xdd>(even, even_high),
+                    _mm512_shuffle_f32x4::<0xdd>(odd, odd_high),
+                ];
+                for (q, column) in columns.into_iter().enumerate() {
+                    column.store_first(to.add((c + 4 * q) * to_stride), rows);
+                }
+            }
         }
     }
 }

@@ -1,0 +1,101 @@
+//! Products of a few rows with a matrix whose columns are contiguous (one sample through a dense layer): dot products,
+//! nothing packed, every number of the matrix read once.
+
+use super::{Bias, Epilogue, Matrix, WORTH_THREADS};
+use crate::device::cpu::Threads;
+use crate::device::cpu::simd::{Simd, Vector, simd};
+use crate::ops::Write;
+use std::ops::Range;
+
+/// Rows up to which this is faster than tiles.
+pub(super) const FEW: usize = 4;
+/// Columns of one task.
+const TASK: usize = 32;
+
+/// `C = A·B` with the epilogue, for at most [`FEW`] rows; both are contiguous along k. Sizes are checked by the caller.
+pub(super) fn few_rows(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: Epilogue) {
+    let (m, k, n) = (a.rows, a.columns, b.columns);
+    let dots = Dots { a, b, c: c.as_mut_ptr(), epilogue };
+    if m * k * n < WORTH_THREADS / 4 {
+        dot_products(&dots, 0..n);
+    } else {
+        threads.run(n.div_ceil(TASK), &|task| dot_products(&dots, task * TASK..n.min((task + 1) * TASK)));
+    }
+}
+
+struct Dots<'a> {
+    a: Matrix<'a>,
+    b: Matrix<'a>,
+    c: *mut f32,
+    epilogue: Epilogue<'a>,
+}
+
+// SAFETY: tasks write disjoint columns of C.
+unsafe impl Sync for Dots<'_> {}
+
+simd! {
+    /// Some columns of C; no other task has them.
+    fn dot_products<S>(dots: &Dots, columns: Range<usize>) {
+        match dots.a.rows {
+            1 => dots.columns::<S, 1, 8>(columns),
+            2 => dots.columns::<S, 2, 4>(columns),
+            3 => dots.columns::<S, 3, 4>(columns),
+            _ => dots.columns::<S, FEW, 4>(columns),
+        }
+    }
+}
+
+impl Dots<'_> {
+    /// Columns in groups of `G`, for `R` rows.
+    #[inline(always)]
+    fn columns<S: Simd, const R: usize, const G: usize>(&self, columns: Range<usize>) {
+        let whole = columns.start + (columns.len() - columns.len() % G);
+        for column in (columns.start..whole).step_by(G) {
+            self.group::<S, R, G>(column);
+        }
+        for column in whole..columns.end {
+            self.group::<S, R, 1>(column);
+        }
+    }
+
+    #[inline(always)]
+    fn group<S: Simd, const R: usize, const G: usize>(&self, column: usize) {
+        let (k, n, lanes) = (self.a.columns, self.b.columns, S::F32::LANES);
+        let a: [&[f32]; R] = std::array::from_fn(|i| &self.a.data[i * self.a.row_stride..][..k]);
+        let b: [&[f32]; G] = std::array::from_fn(|j| &self.b.data[(column + j) * self.b.column_stride..][..k]);
+        let mut sums = [[S::F32::splat(0.0); G]; R];
+        let mut p = 0;
+        while p < k {
+            let count = lanes.min(k - p);
+            // SAFETY: `count` values from p on are inside of each slice of k.
+            let (x, y) = unsafe {
+                if count == lanes {
+                    (a.map(|a| S::F32::load(a.as_ptr().add(p))), b.map(|b| S::F32::load(b.as_ptr().add(p))))
+                } else {
+                    let first = |from: &[f32]| S::F32::load_first(from.as_ptr().add(p), count);
+                    (a.map(first), b.map(first))
+                }
+            };
+            for i in 0..R {
+                for j in 0..G {
+                    sums[i][j] = x[i].mul_add(y[j], sums[i][j]);
+                }
+            }
+            p += lanes;
+        }
+        for (i, sums) in sums.into_iter().enumerate() {
+            for (j, sum) in sums.into_iter().enumerate() {
+                let bias = match self.epilogue.bias {
+                    Bias::None => 0.0,
+                    Bias::Rows(bias) => bias[i],
+                    Bias::Columns(bias) => bias[column + j],
+                };
+                // SAFETY: C has R rows of n columns, of which this task has this one.
+                let c = unsafe { &mut *self.c.add(i * n + column + j) };
+                let old = if self.epilogue.write == Write::Add { *c } else { 0.0 };
+                let y = old + (sum.sum() + bias);
+                *c = if self.epilogue.relu { y.max(0.0) } else { y };
+            }
+        }
+    }
+}

@@ -14,10 +14,12 @@ pub fn structure(krate: &TokenStream, ir: &Ir) -> TokenStream {
         let ty = outside(krate, field.ty.clone());
         quote!(#[doc = #text] pub #name: #ty,)
     });
+    // Models have the alignment of `f32`, those without weights too.
+    let layout = if ir.fields.is_empty() { quote!(C, align(4)) } else { quote!(C) };
     quote! {
         #(#attributes)*
         #[doc = #table]
-        #[repr(C)]
+        #[repr(#layout)]
         #visibility struct #name {
             #(#fields)*
         }

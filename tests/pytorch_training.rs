@@ -1,0 +1,82 @@
+//! Ten training steps under each optimizer against PyTorch: the loss before and the weights after every step.
+#![allow(missing_docs)]
+
+mod common;
+
+use common::{Fixture, STEPS, agree};
+use dl::loss::CrossEntropy;
+use dl::optim::schedule::{Constant, OneCycle};
+use dl::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Schedule, Sgd};
+use dl::plain::flat;
+use dl::prelude::*;
+
+model! {
+    Small(x: [6]) -> [3] { x -> dense(8) -> tanh -> batch_norm -> dense(3) }
+}
+
+fn run(name: &str, optimizer: impl Optimizer, clip: Option<Clip>, schedule: &dyn Schedule) {
+    let fixture = Fixture::open("training.safetensors");
+    let mut net = fixture.model::<Small>("start/");
+    let inputs: Vec<[[f32; 6]; 7]> = fixture.samples("input");
+    let targets: Vec<[u32; 7]> = fixture.samples("target");
+    let mut training = Training::on(Cpu::new(), &*net, 7).unwrap();
+    let (mut losses, mut weights) = (Vec::new(), vec![Vec::new(); Small::TENSORS.len()]);
+    for (step, (inputs, targets)) in inputs.iter().zip(&targets).enumerate() {
+        training.forward(inputs).unwrap();
+        losses.push(training.loss(&CrossEntropy, targets).unwrap());
+        training.backward();
+        if let Some(clip) = clip {
+            training.clip(clip).unwrap();
+        }
+        training.step(&optimizer.at_rate(optimizer.rate() * schedule.factor(step as f64))).unwrap();
+        training.store(&mut net).unwrap();
+        for (tensor, history) in Small::TENSORS.iter().zip(&mut weights) {
+            history.extend_from_slice(&flat(std::slice::from_ref(&*net))[tensor.range()]);
+        }
+    }
+    agree(&format!("{name}: losses"), &losses, &fixture.floats(&format!("{name}/loss")), STEPS);
+    for (tensor, history) in Small::TENSORS.iter().zip(&weights) {
+        let expected = fixture.floats(&format!("{name}/weights/{}", tensor.name));
+        agree(&format!("{name}: {} by step", tensor.name), history, &expected, STEPS);
+    }
+}
+
+/// Without decay; with all tensors decayed, PyTorch's default; with only weights decayed, dl's.
+macro_rules! optimizers {
+    ($($name:ident: $optimizer:expr;)*) => { $(
+        #[test]
+        fn $name() {
+            let name = stringify!($name);
+            run(name, $optimizer, None, &Constant);
+            run(&format!("{name}_decay_all"), $optimizer.weight_decay(0.1).decay_everything(), None, &Constant);
+            run(&format!("{name}_decay_weights"), $optimizer.weight_decay(0.1), None, &Constant);
+        }
+    )* };
+}
+
+optimizers! {
+    sgd: Sgd::new(0.1);
+    momentum: Sgd::new(0.1).momentum(0.9);
+    nesterov: Sgd::new(0.1).momentum(0.9).nesterov();
+    rmsprop: RmsProp::new(0.01).alpha(0.95);
+    rmsprop_momentum: RmsProp::new(0.01).momentum(0.8);
+    rmsprop_centered: RmsProp::new(0.01).alpha(0.9).centered();
+    adam: Adam::new(0.02);
+    adam_betas: Adam::new(0.02).betas(0.8, 0.95).epsilon(1e-4);
+    adamw: AdamW::new(0.02).weight_decay(0.0);
+}
+
+#[test]
+fn clipped_by_norm() {
+    run("clip_norm", Sgd::new(0.5), Some(Clip::Norm(0.3)), &Constant);
+}
+
+#[test]
+fn clipped_by_value() {
+    run("clip_value", Sgd::new(0.5), Some(Clip::Value(0.05)), &Constant);
+}
+
+#[test]
+fn under_a_schedule() {
+    run("adam_one_cycle", Adam::new(0.05), None, &OneCycle::over(11.0));
+}

@@ -1,0 +1,127 @@
+//! Tables in CSV files: some columns are the inputs, others the targets.
+
+mod columns;
+mod lines;
+#[cfg(test)]
+mod tests;
+
+use self::columns::Columns;
+use self::lines::Lines;
+use super::{Dataset, Sample};
+use crate::plain::{flat_mut, grow};
+use crate::{Error, IN_MEMORY, Result};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Name of the format in errors.
+const FORMAT: &str = "CSV";
+
+/// How to read a data set from a CSV file.
+///
+/// Without further words there is a header, the last columns are the targets (as many as the target type has numbers), and
+/// all others are the inputs.
+///
+/// ```
+/// use dl_runtime::data::{Csv, Dataset};
+/// let text = "length,width,species\n5.1,3.5,setosa\n6.2,2.9,virginica\n";
+/// let irises: Dataset<[f32; 2], u32> = Csv::new().classes(["setosa", "virginica"]).parse(text.as_bytes())?;
+/// assert_eq!(irises.inputs, [[5.1, 3.5], [6.2, 2.9]]);
+/// assert_eq!(irises.targets, [0, 1]);
+/// # Ok::<(), dl_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Csv {
+    header: bool,
+    delimiter: u8,
+    inputs: Option<Vec<String>>,
+    targets: Option<Vec<String>>,
+    classes: Option<Vec<String>>,
+}
+
+impl Default for Csv {
+    fn default() -> Self {
+        Csv { header: true, delimiter: b',', inputs: None, targets: None, classes: None }
+    }
+}
+
+impl Csv {
+    /// A header, commas, targets last.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Whether the first line names the columns; without names they are `1`, `2`, ….
+    pub fn header(mut self, header: bool) -> Self {
+        self.header = header;
+        self
+    }
+    /// What stands between fields: `b';'`, `b'\t'`.
+    pub fn delimiter(mut self, delimiter: u8) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+    /// The columns of the inputs, in this order, instead of all that are not targets.
+    pub fn inputs<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.inputs = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+    /// The column of the target, instead of the last.
+    pub fn target(self, column: impl Into<String>) -> Self {
+        self.targets([column])
+    }
+    /// The columns of a target of several numbers, in this order, instead of the last ones.
+    pub fn targets<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.targets = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+    /// The names that stand for the classes 0, 1, … in the column of the target.
+    pub fn classes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.classes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Cell`] for a field that is not a number or not a class, by line and column;
+    /// [`Error::Column`] for a column that is not there; [`Error::Format`] for a table of another width.
+    pub fn read<I: Sample, T: Sample>(&self, path: impl AsRef<Path>) -> Result<Dataset<I, T>> {
+        let path = path.as_ref();
+        self.table(Box::new(File::open(path).map_err(Error::io(path))?), path)
+    }
+    /// Reads a table in memory.
+    ///
+    /// # Errors
+    /// As [`Csv::read`], with [`IN_MEMORY`] for the path.
+    pub fn parse<I: Sample, T: Sample>(&self, table: &[u8]) -> Result<Dataset<I, T>> {
+        self.table(Box::new(table), Path::new(IN_MEMORY))
+    }
+
+    fn table<I: Sample, T: Sample>(&self, source: Box<dyn Read + '_>, path: &Path) -> Result<Dataset<I, T>> {
+        let mut lines = Lines::new(source, self.delimiter, path);
+        let mut set = Dataset::default();
+        if !lines.next()? {
+            return Err(lines.malformed("a table".into(), "nothing".into()));
+        }
+        let columns = Columns::new(self, &lines, I::LEN, T::LEN)?;
+        let mut more = !self.header || lines.next()?;
+        while more {
+            columns.check_width(&lines)?;
+            add(&mut set.inputs, |to| columns.numbers(&lines, &columns.inputs, to))?;
+            add(&mut set.targets, |to| match &self.classes {
+                Some(names) => columns.classes(&lines, names, to),
+                None => columns.numbers(&lines, &columns.targets, to),
+            })?;
+            more = lines.next()?;
+        }
+        Ok(set)
+    }
+}
+
+/// Appends the sample that `fill` writes.
+fn add<S: Sample>(samples: &mut Vec<S>, fill: impl FnOnce(&mut [S::Element]) -> Result<()>) -> Result<()> {
+    // A file too large for the memory ends in an error here: its samples are not much larger than its text.
+    grow(samples, 1).map_err(|error| Error::io(IN_MEMORY)(std::io::Error::other(error)))?;
+    let last = samples.len() - 1;
+    fill(flat_mut(&mut samples[last..]))
+}

@@ -45,7 +45,6 @@ impl Net {
             label: name.clone(),
             constant: name,
             multiply_adds: Dim::Known(0),
-            span: Span::call_site(),
             activation: None,
         });
         output

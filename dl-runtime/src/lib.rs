@@ -18,6 +18,8 @@ pub mod random;
 mod session;
 mod slot;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use device::{Cpu, Device};

@@ -1,1 +1,123 @@
-//! Tests.
+//! Values and slopes against `f64` and central differences, extremes, and what is kept.
+
+use super::{Activation, ActivationKernel, Keeps};
+use crate::ops::{Grad, Write};
+use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
+use crate::{Cpu, Pass};
+
+const ALL: [Activation; 12] = [
+    Activation::Identity,
+    Activation::Relu,
+    Activation::LeakyRelu { slope: 0.01 },
+    Activation::LeakyRelu { slope: 0.0 },
+    Activation::Elu { alpha: 1.5 },
+    Activation::Gelu,
+    Activation::GeluTanh,
+    Activation::Silu,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Softplus { beta: 1.0, threshold: 20.0 },
+    Activation::Softplus { beta: 2.0, threshold: 1.0 },
+];
+
+fn reference(f: Activation, x: f64) -> f64 {
+    match f {
+        Activation::Identity => x,
+        Activation::Relu => x.max(0.0),
+        Activation::LeakyRelu { slope } => x.max(0.0) + f64::from(slope) * x.min(0.0),
+        Activation::Elu { alpha } => x.max(0.0) + f64::from(alpha) * x.min(0.0).exp_m1(),
+        Activation::Gelu => x * 0.5 * (1.0 + libm::erf(x / 2f64.sqrt())),
+        Activation::GeluTanh => {
+            0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
+        }
+        Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Activation::Tanh => x.tanh(),
+        Activation::Softplus { beta, threshold } => {
+            let z = f64::from(beta) * x;
+            if z > f64::from(threshold) { x } else { z.exp().ln_1p() / f64::from(beta) }
+        }
+    }
+}
+
+/// Inputs on all sides, with the bends of every activation between them.
+fn inputs() -> Vec<f32> {
+    let mut x = numbers(1, 61);
+    x.extend([-30.0, -12.0, -5.0, 5.0, 12.0, 30.0]);
+    x
+}
+
+#[test]
+fn values_and_gradients() {
+    let cpu = Cpu::with_threads(1);
+    let (x, n) = (inputs(), inputs().len());
+    let dy = numbers(2, n);
+    for f in ALL {
+        let all = |x: &[f64]| x.iter().map(|&x| reference(f, x)).collect::<Vec<_>>();
+        let mut y = vec![f32::NAN; n];
+        cpu.activation_forward(f, &x, &mut y);
+        // Number by number, to a few units in the last place.
+        for ((x, y), expected) in x.iter().zip(&y).zip(all(&wide(&x))) {
+            let error = (f64::from(*y) - expected).abs();
+            assert!(error <= 4e-7 * expected.abs() + 1e-7 * f64::from(x.abs()), "{f:?}({x}) is {y}, not {expected}");
+        }
+        let mut in_place = x.clone();
+        cpu.activation_forward_in_place(f, &mut in_place);
+        assert_eq!(in_place, y, "{f:?}");
+
+        let kept = if f.keeps() == Keeps::Output { &y } else { &x };
+        let dx = set_and_add(n, |dx, write| cpu.activation_backward(f, kept, &dy, dx, write));
+        let expected = gradient(all, &wide(&x), &dy);
+        assert_close(&format!("gradient of {f:?}"), &dx, &expected, 1e-6);
+        let mut in_place = dy.clone();
+        cpu.activation_backward_in_place(f, kept, &mut in_place);
+        assert_eq!(in_place, dx, "{f:?}");
+    }
+}
+
+#[test]
+fn extremes() {
+    let cpu = Cpu::with_threads(1);
+    for f in ALL {
+        let mut y = [f32::NAN, 1e30, -1e30, f32::INFINITY];
+        cpu.activation_forward_in_place(f, &mut y);
+        assert!(y[0].is_nan(), "{f:?} hides NaN");
+        assert!(!y[1].is_nan() && !y[2].is_nan(), "{f:?}: {y:?}");
+        let mut d = [1.0; 3];
+        let mut kept = [0.0_f32, 80.0, -80.0];
+        if f.keeps() == Keeps::Output {
+            cpu.activation_forward_in_place(f, &mut kept);
+        }
+        cpu.activation_backward_in_place(f, &kept, &mut d);
+        assert!(d.iter().all(|d| d.is_finite()), "{f:?}: {d:?}");
+    }
+    // PyTorch's choice where there is no derivative.
+    let mut d = [1.0; 2];
+    cpu.activation_backward_in_place(Activation::Relu, &[0.0, -0.0], &mut d);
+    assert_eq!(d, [0.0, 0.0]);
+}
+
+#[test]
+fn typed_passes() {
+    let cpu = Cpu::with_threads(1);
+    let pass = Pass { device: &cpu, seed: 0 };
+    let (x, mut y, mut d) = ([-1.0, 2.0, 3.0, -4.0], vec![0.0; 4], vec![1.0; 4]);
+    type Sample = [[f32; 2]; 1];
+    Activation::Relu.forward(&pass, view::<Sample>(&x), view_mut(&mut y));
+    assert_eq!(y, [0.0, 2.0, 3.0, 0.0]);
+    Activation::Relu.backward_in_place(&pass, view::<Sample>(&y), view_mut(&mut d));
+    assert_eq!(d, [0.0, 1.0, 1.0, 0.0]);
+    let to = Grad { to: view_mut::<Sample>(&mut y), write: Write::Add };
+    Activation::LeakyRelu { slope: 0.5 }.backward(&pass, view(&x), view(&[1.0; 4]), to);
+    assert_eq!(y, [0.5, 3.0, 4.0, 0.5]);
+}
+
+#[test]
+fn any_number_of_threads() {
+    let x = numbers(3, 70_001);
+    same_on_any_threads(|cpu| {
+        let mut y = x.clone();
+        cpu.activation_forward_in_place(Activation::Gelu, &mut y);
+        y
+    });
+}

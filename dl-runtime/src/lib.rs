@@ -12,6 +12,7 @@ pub mod ops;
 pub mod optim;
 mod pass;
 pub mod plain;
+pub mod plot;
 #[doc(hidden)]
 pub mod private;
 pub mod random;
@@ -20,6 +21,7 @@ mod slot;
 mod summary;
 #[cfg(test)]
 mod testing;
+pub mod train;
 mod view;
 
 pub use device::{Cpu, Device};
@@ -37,5 +39,6 @@ pub mod prelude {
     pub use crate::device::{Cpu, Device};
     pub use crate::loss::{BceWithLogits, CrossEntropy, Huber, Loss, Mae, Mse};
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
+    pub use crate::train::Trainer;
     pub use crate::{Model, Session, Training};
 }

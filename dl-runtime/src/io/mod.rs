@@ -1,6 +1,7 @@
 //! Files of models: safetensors with PyTorch's names and layouts, read and written without a second copy of the model.
 
 mod atomic;
+pub mod checkpoint;
 mod load;
 pub mod safetensors;
 mod save;

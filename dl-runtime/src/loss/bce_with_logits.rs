@@ -6,6 +6,7 @@ use super::elementwise::{self, Elementwise};
 use super::{Loss, check_targets};
 use crate::device::Device;
 use crate::device::cpu::simd::{Simd, math};
+use crate::train::{BinaryAccuracy, Metrics};
 use crate::{Pass, Plain, Result, View, ViewMut};
 
 /// Binary cross-entropy from logits: for answers that are yes or no, each on its own.
@@ -26,6 +27,9 @@ impl<Y: Plain<Element = f32>> Loss<Y> for BceWithLogits {
 
     fn check(&self, targets: &[Y]) -> Result<()> {
         check_targets(targets, 0.0, 1.0)
+    }
+    fn metrics(&self) -> Metrics<Y, Y> {
+        vec![Box::new(BinaryAccuracy::default())]
     }
     fn loss<D: Device>(
         &self,

@@ -8,6 +8,7 @@ use super::{Loss, check_setting};
 use crate::device::cpu::simd::{largest, math::exp, math::ln, simd, sum_of};
 use crate::device::cpu::{scratch, threads};
 use crate::device::{Cpu, Device, Storage};
+use crate::train::{Accuracy, Metrics};
 use crate::{Error, Pass, Plain, Result, View, ViewMut};
 
 /// Cross-entropy between logits and a class: for classification.
@@ -86,6 +87,9 @@ impl<T: Labels, const C: usize> Loss<[T; C]> for SmoothCrossEntropy {
             Some(at) => Err(Error::LabelOutOfRange { sample: at / T::LEN, label: labels[at], classes: C }),
         }
     }
+    fn metrics(&self) -> Metrics<[T; C], T::Of> {
+        vec![Box::new(Accuracy::default())]
+    }
     fn loss<D: Device>(
         &self,
         pass: &Pass<'_, D>,
@@ -106,6 +110,9 @@ impl<T: Labels, const C: usize> Loss<[T; C]> for CrossEntropy {
 
     fn check(&self, targets: &[T::Of]) -> Result<()> {
         Loss::<[T; C]>::check(&self.label_smoothing(0.0), targets)
+    }
+    fn metrics(&self) -> Metrics<[T; C], T::Of> {
+        vec![Box::new(Accuracy::default())]
     }
     fn loss<D: Device>(
         &self,

@@ -6,6 +6,7 @@ use super::elementwise::{self, Elementwise};
 use super::{Loss, check_setting, check_targets};
 use crate::device::Device;
 use crate::device::cpu::simd::Simd;
+use crate::train::{MeanAbsoluteError, Metrics};
 use crate::{Pass, Plain, Result, View, ViewMut};
 
 /// Huber loss: squared error near 0, absolute error (times `delta`) beyond.
@@ -34,6 +35,9 @@ impl<Y: Plain<Element = f32>> Loss<Y> for Huber {
     fn check(&self, targets: &[Y]) -> Result<()> {
         check_setting("delta", self.delta, "a positive number", self.delta > 0.0 && self.delta.is_finite())?;
         check_targets(targets, f32::MIN, f32::MAX)
+    }
+    fn metrics(&self) -> Metrics<Y, Y> {
+        vec![Box::new(MeanAbsoluteError::default())]
     }
     fn loss<D: Device>(
         &self,

@@ -4,6 +4,7 @@ use super::elementwise::{self, Elementwise};
 use super::{Loss, check_targets};
 use crate::device::Device;
 use crate::device::cpu::simd::Simd;
+use crate::train::{Metrics, RootMeanSquaredError};
 use crate::{Pass, Plain, Result, View, ViewMut};
 
 /// Mean absolute error: for numbers, less drawn by outliers than [`Mse`](super::Mse).
@@ -16,6 +17,9 @@ impl<Y: Plain<Element = f32>> Loss<Y> for Mae {
 
     fn check(&self, targets: &[Y]) -> Result<()> {
         check_targets(targets, f32::MIN, f32::MAX)
+    }
+    fn metrics(&self) -> Metrics<Y, Y> {
+        vec![Box::new(RootMeanSquaredError::default())]
     }
     fn loss<D: Device>(
         &self,

@@ -25,6 +25,7 @@ pub use mae::Mae;
 pub use mse::Mse;
 
 use crate::device::Device;
+use crate::train::Metrics;
 use crate::{Error, Pass, Plain, Result, View, ViewMut};
 
 /// A loss over outputs `Y`: a number for each sample, averaged over the batch.
@@ -45,6 +46,11 @@ pub trait Loss<Y: Plain<Element = f32>>: Sync {
     /// [`Error::LabelOutOfRange`], [`Error::TargetOutOfRange`] with the sample, [`Error::Setting`] for a wrong setting
     /// of the loss itself.
     fn check(&self, targets: &[Self::Target]) -> Result<()>;
+
+    /// What people naturally want to know beside this loss; nothing, unless said otherwise.
+    fn metrics(&self) -> Metrics<Y, Self::Target> {
+        Metrics::new()
+    }
 
     /// Writes the loss of every sample to `losses`, and to `d_output` (in validation, none) the gradient of their mean.
     /// A target that [`Loss::check`] refuses makes the loss NaN.

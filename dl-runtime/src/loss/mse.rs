@@ -4,6 +4,7 @@ use super::elementwise::{self, Elementwise};
 use super::{Loss, check_targets};
 use crate::device::Device;
 use crate::device::cpu::simd::Simd;
+use crate::train::{MeanAbsoluteError, Metrics};
 use crate::{Pass, Plain, Result, View, ViewMut};
 
 /// Mean squared error: for numbers.
@@ -22,6 +23,9 @@ impl<Y: Plain<Element = f32>> Loss<Y> for Mse {
 
     fn check(&self, targets: &[Y]) -> Result<()> {
         check_targets(targets, f32::MIN, f32::MAX)
+    }
+    fn metrics(&self) -> Metrics<Y, Y> {
+        vec![Box::new(MeanAbsoluteError::default())]
     }
     fn loss<D: Device>(
         &self,

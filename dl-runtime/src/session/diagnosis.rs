@@ -2,7 +2,6 @@
 
 use super::Training;
 use crate::device::{Device, Element};
-use crate::plain::flat;
 use crate::{Error, Model, Plain, Result};
 
 impl<M: Model, D: Device> Training<M, D> {

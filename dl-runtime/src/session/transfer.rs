@@ -1,8 +1,10 @@
 //! What goes in and out of a [`Training`] session: weights, gradients, outputs, and the optimizer's memory.
 
 use super::Training;
+use super::optimizing::Optimizing;
 use crate::device::Device;
-use crate::plain::{flat, flat_mut};
+use crate::optim::Optimizer;
+use crate::plain::{flat, flat_mut, zeroed_box};
 use crate::{Error, Model, Result, View};
 
 impl<M: Model, D: Device> Training<M, D> {
@@ -38,5 +40,36 @@ impl<M: Model, D: Device> Training<M, D> {
         }
         let (expected, found) = (self.n.to_string(), found.to_string());
         Err(Error::Setting { setting: "room for the values of the batch", expected, found })
+    }
+
+    /// What the optimizer remembers, each buffer in the shape of the model.
+    pub(crate) fn optimizer_buffers(&self) -> Result<Vec<Box<M>>> {
+        let download = |buffer: &D::Buffer<f32>| {
+            let mut values = zeroed_box::<M>();
+            self.device.download(D::whole(buffer), flat_mut(std::slice::from_mut(&mut *values)))?;
+            Ok(values)
+        };
+        self.optimizing.buffers.iter().map(download).collect()
+    }
+    /// Which optimizer, and how many steps it took.
+    pub(crate) fn optimizing(&self) -> &Optimizing<D> {
+        &self.optimizing
+    }
+    /// The seed of dropout.
+    pub(crate) fn seed_of_passes(&self) -> u64 {
+        self.seed
+    }
+    /// Takes the seed and the number of steps of another session.
+    pub(crate) fn restore(&mut self, seed: u64, steps: u64) {
+        (self.seed, self.steps) = (seed, steps);
+    }
+    /// Takes what an optimizer remembered in another session.
+    pub(crate) fn restore_optimizer<O: Optimizer>(&mut self, optimizer: &O, steps: u64, from: &[Box<M>]) -> Result<()> {
+        self.optimizing.prepare(&self.device, optimizer, M::LEN)?;
+        self.optimizing.steps = steps;
+        for (buffer, values) in self.optimizing.buffers.iter_mut().zip(from) {
+            self.device.upload(flat(std::slice::from_ref(&**values)), D::whole_mut(buffer))?;
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,253 @@
+//! Charts as SVG files: lines and points over two axes, panels side by side. No dependency, no font, no script.
+//!
+//! ```
+//! use dl_runtime::plot::Chart;
+//! let chart = Chart::new("falling").axes("time (s)", "height (m)").line("ball", [(0.0, 5.0), (0.5, 3.8), (1.0, 0.1)]);
+//! assert!(chart.svg().starts_with("<svg"));
+//! ```
+
+use crate::Result;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Okabe and Ito's colours, told apart by most eyes.
+const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+/// Size of a panel, and what lies around the axes: left, top, right, bottom.
+const SIZE: (f64, f64) = (460.0, 320.0);
+const MARGINS: (f64, f64, f64, f64) = (68.0, 58.0, 18.0, 52.0);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mark {
+    Line,
+    Points,
+}
+
+#[derive(Clone, Debug)]
+struct Series {
+    name: String,
+    mark: Mark,
+    points: Vec<(f64, f64)>,
+}
+
+/// One panel: series over two axes, with a title and a legend.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    title: String,
+    labels: (String, String),
+    series: Vec<Series>,
+    logarithmic: bool,
+}
+
+impl Chart {
+    /// An empty chart under a title.
+    pub fn new(title: impl Into<String>) -> Self {
+        Chart { title: title.into(), labels: Default::default(), series: Vec::new(), logarithmic: false }
+    }
+    /// What the axes show, with units.
+    #[must_use]
+    pub fn axes(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
+        self.labels = (x.into(), y.into());
+        self
+    }
+    /// Draws the vertical axis in powers of ten, where all numbers allow it.
+    #[must_use]
+    pub fn logarithmic(mut self) -> Self {
+        self.logarithmic = true;
+        self
+    }
+    /// A line through points from left to right; what is not finite is a gap.
+    #[must_use]
+    pub fn line(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.series(name, Mark::Line, points)
+    }
+    /// A cloud of points.
+    #[must_use]
+    pub fn points(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.series(name, Mark::Points, points)
+    }
+    fn series(mut self, name: impl Into<String>, mark: Mark, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.series.push(Series { name: name.into(), mark, points: points.into_iter().collect() });
+        self
+    }
+    /// The chart as a whole SVG file.
+    pub fn svg(&self) -> String {
+        side_by_side(std::slice::from_ref(self))
+    }
+    /// Writes the SVG, atomically.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io).
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        crate::io::write_atomic(path, |to| to.write_all(self.svg().as_bytes()))
+    }
+
+    /// The panel, its upper left corner at 0, 0.
+    fn draw(&self, to: &mut String) {
+        let points = || self.series.iter().flat_map(|s| &s.points).filter(|(x, y)| x.is_finite() && y.is_finite());
+        let logarithmic = self.logarithmic && points().all(|(_, y)| *y > 0.0);
+        let x = Axis::new(points().map(|p| p.0), false, MARGINS.0, SIZE.0 - MARGINS.2);
+        let y = Axis::new(points().map(|p| p.1), logarithmic, SIZE.1 - MARGINS.3, MARGINS.1);
+        let (left, top, right, bottom) = (MARGINS.0, MARGINS.1, SIZE.0 - MARGINS.2, SIZE.1 - MARGINS.3);
+        let title = escape(&self.title);
+        _ = writeln!(to, r#"<text x="{left}" y="24" class="title">{title}</text>"#);
+        for (at, text) in x.ticks() {
+            _ = writeln!(to, r#"<path class="grid" d="M{at:.1} {top}V{bottom}"/>"#);
+            _ = writeln!(to, r#"<text class="x" x="{at:.1}" y="{:.1}">{text}</text>"#, bottom + 18.0);
+        }
+        for (at, text) in y.ticks() {
+            _ = writeln!(to, r#"<path class="grid" d="M{left} {at:.1}H{right}"/>"#);
+            _ = writeln!(to, r#"<text class="y" x="{:.1}" y="{:.1}">{text}</text>"#, left - 8.0, at + 4.0);
+        }
+        _ = writeln!(to, r#"<path class="axis" d="M{left} {top}V{bottom}H{right}"/>"#);
+        let (middle, low) = ((left + right) / 2.0, SIZE.1 - 12.0);
+        _ = writeln!(to, r#"<text class="x" x="{middle}" y="{low}">{}</text>"#, escape(&self.labels.0));
+        let middle = (top + bottom) / 2.0;
+        let label = escape(&self.labels.1);
+        _ = writeln!(to, r#"<text class="x" transform="translate(16 {middle}) rotate(-90)">{label}</text>"#);
+        for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
+            series.draw(&x, &y, colour, to);
+        }
+        let mut at = left;
+        for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
+            _ = writeln!(to, r#"<circle cx="{:.1}" cy="41" r="4.5" fill="{colour}"/>"#, at + 5.0);
+            _ = writeln!(to, r#"<text x="{:.1}" y="45">{}</text>"#, at + 15.0, escape(&series.name));
+            at += 40.0 + 6.5 * series.name.chars().count() as f64;
+        }
+    }
+}
+
+impl Series {
+    fn draw(&self, x: &Axis, y: &Axis, colour: &str, to: &mut String) {
+        let places = self.points.iter().map(|p| (x.place(p.0), y.place(p.1)));
+        if self.mark == Mark::Points {
+            for (x, y) in places.filter(|(x, y)| x.is_finite() && y.is_finite()) {
+                _ = writeln!(to, r#"<circle cx="{x:.1}" cy="{y:.1}" r="2.2" fill="{colour}" fill-opacity="0.5"/>"#);
+            }
+            return;
+        }
+        let (mut path, mut down, mut last) = (String::new(), false, None);
+        for (x, y) in places {
+            let drawn = x.is_finite() && y.is_finite();
+            if drawn {
+                _ = write!(path, "{}{x:.1} {y:.1}", if down { 'L' } else { 'M' });
+                last = Some((x, y));
+            }
+            down = drawn;
+        }
+        _ = writeln!(to, r#"<path class="line" stroke="{colour}" d="{path}"/>"#);
+        if let Some((x, y)) = last {
+            _ = writeln!(to, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3" fill="{colour}"/>"#);
+        }
+    }
+}
+
+/// Charts beside each other in one SVG file.
+pub fn side_by_side(charts: &[Chart]) -> String {
+    let (width, height) = (SIZE.0 * charts.len() as f64, SIZE.1);
+    let mut svg = String::new();
+    let size = format!(r#"width="{width}" height="{height}" viewBox="0 0 {width} {height}""#);
+    let font = r##"font-family="sans-serif" font-size="12" fill="#333""##;
+    _ = writeln!(svg, r#"<svg xmlns="http://www.w3.org/2000/svg" {size} {font}>"#);
+    svg.push_str(concat!(
+        "<style>.title{font-size:15px;font-weight:bold}.x{text-anchor:middle}.y{text-anchor:end}",
+        ".grid{stroke:#e5e5e5}.axis{stroke:#888;fill:none}.line{fill:none;stroke-width:2;stroke-linejoin:round}</style>\n",
+        "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+    ));
+    for (i, chart) in charts.iter().enumerate() {
+        _ = writeln!(svg, r#"<g transform="translate({} 0)">"#, SIZE.0 * i as f64);
+        chart.draw(&mut svg);
+        svg.push_str("</g>\n");
+    }
+    svg + "</svg>\n"
+}
+
+/// From numbers to places: `low..=high` to `from..=to`.
+struct Axis {
+    low: f64,
+    high: f64,
+    from: f64,
+    to: f64,
+    logarithmic: bool,
+}
+
+impl Axis {
+    fn new(values: impl Iterator<Item = f64>, logarithmic: bool, from: f64, to: f64) -> Self {
+        let range = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let (low, high) = match range {
+            (a, b) if a > b => (0.0, 1.0),
+            (a, b) if a == b && logarithmic => (a / 2.0, b * 2.0),
+            (a, b) if a == b => (a - 0.5, b + 0.5),
+            (a, b) if logarithmic => (a / (b / a).powf(0.05), b * (b / a).powf(0.05)),
+            (a, b) => (a - 0.04 * (b - a), b + 0.04 * (b - a)),
+        };
+        Axis { low, high, from, to, logarithmic }
+    }
+    fn place(&self, value: f64) -> f64 {
+        let part = if self.logarithmic {
+            (value / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
+        };
+        self.from + part * (self.to - self.from)
+    }
+    /// Some four to ten round numbers, where they lie and how they read.
+    fn ticks(&self) -> Vec<(f64, String)> {
+        let (mut values, mut digits) = (Vec::new(), 0);
+        if self.logarithmic {
+            let decades = (self.high / self.low).log10();
+            let steps: &[f64] = if decades > 3.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+            for power in self.low.log10().floor() as i32..=self.high.log10().ceil() as i32 {
+                values.extend(steps.iter().map(|s| s * 10f64.powi(power)));
+            }
+            values.retain(|v| (self.low..=self.high).contains(v));
+            return values.into_iter().map(|v| (self.place(v), format!("{v}"))).collect();
+        }
+        let rough = (self.high - self.low) / 6.0;
+        let power = 10f64.powf(rough.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].map(|s| s * power).into_iter().find(|s| *s >= rough).unwrap_or(rough);
+        if step < 1.0 {
+            digits = (-step.log10()).ceil() as usize;
+        }
+        let (first, last) = ((self.low / step).ceil() as i64, (self.high / step).floor() as i64);
+        values.extend((first..=last).map(|i| i as f64 * step));
+        values.into_iter().map(|v| (self.place(v), format!("{v:.digits$}"))).collect()
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round() {
+        let texts = |low: f64, high: f64, logarithmic| {
+            let axis = Axis { low, high, from: 0.0, to: 1.0, logarithmic };
+            axis.ticks().into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(0.0, 1.0, false), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(texts(-30.0, 70.0, false), ["-20", "0", "20", "40", "60"]);
+        assert_eq!(texts(0.04, 3.0, true), ["0.05", "0.1", "0.2", "0.5", "1", "2"]);
+        assert_eq!(texts(1e-6, 10.0, true).len(), 8);
+    }
+
+    #[test]
+    fn gaps_single_points_and_nothing_draw() {
+        let line = Chart::new("a < b").line("x & y", [(0.0, 1.0), (1.0, f64::NAN), (2.0, 3.0), (3.0, 4.0)]).svg();
+        assert!(line.contains("a &lt; b") && line.contains("x &amp; y"));
+        // Two strokes: the gap is not bridged.
+        let path = line.lines().find(|l| l.contains("class=\"line\"")).unwrap();
+        assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1));
+        for chart in [
+            Chart::new("one").line("one", [(1.0, 1.0)]),
+            Chart::new("none").logarithmic(),
+            Chart::new("inf").points("inf", [(f64::INFINITY, 0.0)]),
+        ] {
+            let svg = chart.logarithmic().svg();
+            assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{svg}");
+        }
+    }
+}

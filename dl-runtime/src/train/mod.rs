@@ -1,0 +1,16 @@
+//! Training: the [`Trainer`], what it reports, and what can be asked of it.
+
+mod checkpoint;
+mod event;
+mod history;
+mod metrics;
+mod progress;
+mod run;
+mod trainer;
+
+pub use event::{EpochEnd, Flow, StepEnd};
+pub use history::{Ended, Epoch, History, Scores};
+pub use metrics::{
+    Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, RootMeanSquaredError, TopK,
+};
+pub use trainer::{Every, NoLoss, Trainer};

@@ -1,0 +1,282 @@
+//! The training itself: epochs, steps, validation, and when to stop.
+
+use super::event::{EpochEnd, Flow, StepEnd};
+use super::history::{Ended, Epoch, History, Scores};
+use super::metrics::Metrics;
+use super::progress::Progress;
+use super::trainer::{Every, Trainer, Unit};
+use crate::data::Dataset;
+use crate::device::Device;
+use crate::loss::Loss;
+use crate::optim::Optimizer;
+use crate::plain::{flat, flat_mut, zeroed_box, zeroed_vec};
+use crate::random::Rng;
+use crate::{Error, Model, Plain, Result, Training};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// A training under way.
+pub(super) struct Run<'a, 'r, M: Model, T, O, L, D: Device> {
+    pub trainer: Trainer<'a, M, T, O, L, D>,
+    pub net: &'r mut M,
+    pub data: &'r Dataset<M::Input, T>,
+    pub training: Training<M, D>,
+    pub state: State<M>,
+    /// The samples in the order of this epoch.
+    order: Vec<usize>,
+    /// The outputs of a batch, for the metrics.
+    outputs: Vec<M::Output>,
+}
+
+/// How far a training is: what a checkpoint holds beside weights and the optimizer's memory.
+pub(super) struct State<M> {
+    /// Finished epochs.
+    pub epoch: usize,
+    /// Finished batches of the current epoch.
+    pub batch: usize,
+    /// The sum of the losses of the current epoch.
+    pub loss: f64,
+    /// Time spent on the current epoch.
+    pub seconds: f64,
+    /// The learning rate of the last step.
+    pub rate: f64,
+    pub history: History,
+    pub best: Option<Best<M>>,
+}
+
+/// The best epoch so far.
+pub(super) struct Best<M> {
+    /// Counted from 1.
+    pub epoch: usize,
+    pub loss: f64,
+    pub weights: Box<M>,
+}
+
+impl<'a, 'r, M, T, O, L, D> Run<'a, 'r, M, T, O, L, D>
+where
+    M: Model,
+    T: Plain,
+    O: Optimizer,
+    L: Loss<M::Output, Target = T>,
+    D: Device,
+{
+    pub fn new(
+        mut trainer: Trainer<'a, M, T, O, L, D>,
+        net: &'r mut M,
+        data: &'r Dataset<M::Input, T>,
+    ) -> Result<Self> {
+        check(data, "training set", &trainer.loss)?;
+        if let Some(validation) = trainer.validation {
+            check(validation, "validation set", &trainer.loss)?;
+        }
+        let setting = |setting, found: usize| match found {
+            0 => Err(Error::Setting { setting, expected: "at least 1".into(), found: "0".into() }),
+            _ => Ok(()),
+        };
+        setting("batch size", trainer.batch_size)?;
+        match trainer.every {
+            Every::Epochs(n) => setting("epochs from checkpoint to checkpoint", n)?,
+            Every::Steps(n) => setting("steps from checkpoint to checkpoint", usize::from(n > 0))?,
+        }
+        let mut metrics: Metrics<M::Output, T> = trainer.loss.metrics();
+        for metric in std::mem::take(&mut trainer.metrics) {
+            if metrics.iter().all(|m| m.name() != metric.name()) {
+                metrics.push(metric);
+            }
+        }
+        trainer.metrics = metrics;
+        let most = data.len().max(trainer.validation.map_or(0, Dataset::len));
+        let capacity = trainer.batch_size.min(most);
+        let training = Training::on(trainer.device.clone(), net, capacity)?.seed(trainer.seed);
+        let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
+        let state = State { epoch: 0, batch: 0, loss: 0.0, seconds: 0.0, rate: 0.0, history, best: None };
+        let (order, outputs) = (vec![0; data.len()], zeroed_vec(capacity));
+        let mut run = Run { trainer, net, data, training, state, order, outputs };
+        if let Some(path) = run.trainer.resume.take() {
+            run.resume(&path)?;
+        }
+        Ok(run)
+    }
+
+    pub fn run(mut self) -> Result<History> {
+        let mut progress = Progress::new(self.trainer.quiet, self.trainer.epochs);
+        let mut ended = self.early();
+        while ended.is_none() && self.state.epoch < self.trainer.epochs {
+            ended = self.epoch(&mut progress)?;
+        }
+        self.state.history.ended = ended.unwrap_or_default();
+        // In the middle of an epoch the host does not have the weights yet.
+        self.training.store(self.net)?;
+        if matches!(ended, Some(Ended::Callback | Ended::Interrupted))
+            || !matches!(self.trainer.every, Every::Epochs(1))
+        {
+            self.save()?;
+        }
+        if let Some(best) = &self.state.best {
+            flat_mut(std::slice::from_mut(self.net)).copy_from_slice(flat(std::slice::from_ref(&*best.weights)));
+            self.state.history.best = Some(best.epoch);
+        }
+        Ok(self.state.history)
+    }
+
+    fn batches(&self) -> usize {
+        self.data.len().div_ceil(self.trainer.batch_size)
+    }
+    /// The rest of an epoch; says why training ends, if it does.
+    fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Ended>> {
+        let (start, batches) = (Instant::now(), self.batches());
+        let before = self.state.seconds;
+        self.order.iter_mut().enumerate().for_each(|(i, slot)| *slot = i);
+        if self.trainer.shuffle {
+            // Every epoch has an order of its own, which does not need those before it.
+            Rng::new(mix(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
+        }
+        progress.begin(self.state.epoch, batches, self.state.batch);
+        while self.state.batch < batches {
+            let flow = self.step(batches, progress)?;
+            self.state.seconds = before + start.elapsed().as_secs_f64();
+            let asked = self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
+            if asked || flow == Flow::Stop {
+                progress.pause();
+                return Ok(Some(if asked { Ended::Interrupted } else { Ended::Callback }));
+            }
+            if let Every::Steps(n) = self.trainer.every
+                && self.training.steps().is_multiple_of(n)
+            {
+                self.training.store(self.net)?;
+                self.save()?;
+            }
+        }
+        let samples_per_second = self.data.len() as f64 / self.state.seconds;
+        let train = self.scores(self.data.len());
+        progress.validate();
+        let clock = Instant::now();
+        let validation = self.trainer.validation.map(|data| self.validate(data)).transpose()?;
+        let seconds = self.state.seconds + clock.elapsed().as_secs_f64();
+        let row = Epoch {
+            epoch: self.state.epoch + 1,
+            steps: self.training.steps(),
+            rate: self.state.rate,
+            seconds,
+            samples_per_second,
+            train,
+            validation,
+        };
+        progress.end(&row, &self.state.history.metrics);
+        self.finish(row)
+    }
+
+    /// One step: forward, loss, backward, and the optimizer's.
+    fn step(&mut self, batches: usize, progress: &mut Progress) -> Result<Flow> {
+        let (trainer, training, state) = (&mut self.trainer, &mut self.training, &mut self.state);
+        let from = state.batch * trainer.batch_size;
+        let picked = &self.order[from..self.data.len().min(from + trainer.batch_size)];
+        training.forward_picked(&self.data.inputs, picked)?;
+        let loss = training.loss_picked(&trainer.loss, &self.data.targets, picked)?;
+        state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
+        if !trainer.metrics.is_empty() {
+            let outputs = &mut self.outputs[..picked.len()];
+            training.outputs(outputs)?;
+            for metric in &mut trainer.metrics {
+                outputs.iter().zip(picked).for_each(|(y, i)| metric.add(y, &self.data.targets[*i]));
+            }
+        }
+        training.backward();
+        let norm = trainer.clip.map_or(Ok(0.0), |clip| training.clip(clip))?;
+        let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
+            Unit::Steps => schedule.factor(training.steps() as f64),
+            Unit::Epochs => schedule.factor(training.steps() as f64 / batches as f64),
+        });
+        state.rate = trainer.optimizer.rate() * factor;
+        training.step(&trainer.optimizer.at_rate(state.rate))?;
+        state.batch += 1;
+        let event = StepEnd {
+            epoch: state.epoch + 1,
+            step: training.steps(),
+            batch: state.batch,
+            batches,
+            loss,
+            rate: state.rate,
+            norm,
+        };
+        progress.step(state.loss, from + picked.len(), picked.len());
+        let flows = trainer.on_step.iter_mut().map(|callback| callback(&event));
+        Ok(flows.fold(Flow::Continue, stronger))
+    }
+
+    /// Loss and metrics of the samples since the last call; clears them.
+    fn scores(&mut self, samples: usize) -> Scores {
+        let scores = Scores {
+            loss: std::mem::take(&mut self.state.loss) / samples as f64,
+            metrics: self.trainer.metrics.iter().map(|m| m.value()).collect(),
+        };
+        self.state.history.confusion = self.trainer.metrics.iter().find_map(|m| m.confusion()).cloned();
+        self.trainer.metrics.iter_mut().for_each(|m| m.sums().fill(0.0));
+        scores
+    }
+
+    fn validate(&mut self, data: &Dataset<M::Input, T>) -> Result<Scores> {
+        for (inputs, targets) in data.batches(self.training.batch_size()) {
+            self.training.evaluate(inputs)?;
+            self.training.loss(&self.trainer.loss, targets)?;
+            self.state.loss = self.training.losses().iter().fold(self.state.loss, |sum, loss| sum + f64::from(*loss));
+            if !self.trainer.metrics.is_empty() {
+                let outputs = &mut self.outputs[..inputs.len()];
+                self.training.outputs(outputs)?;
+                for metric in &mut self.trainer.metrics {
+                    outputs.iter().zip(targets).for_each(|(y, t)| metric.add(y, t));
+                }
+            }
+        }
+        Ok(self.scores(data.len()))
+    }
+
+    /// What follows an epoch: its row, the best weights, callbacks, a checkpoint.
+    fn finish(&mut self, row: Epoch) -> Result<Option<Ended>> {
+        self.training.store(self.net)?;
+        (self.state.epoch, self.state.batch, self.state.seconds) = (row.epoch, 0, 0.0);
+        let loss = row.validation.as_ref().unwrap_or(&row.train).loss;
+        if self.trainer.patience.is_some() && self.state.best.as_ref().is_none_or(|best| loss < best.loss) {
+            let best = self.state.best.get_or_insert_with(|| Best { epoch: 0, loss, weights: zeroed_box() });
+            (best.epoch, best.loss) = (row.epoch, loss);
+            flat_mut(std::slice::from_mut(&mut *best.weights)).copy_from_slice(flat(std::slice::from_ref(&*self.net)));
+        }
+        self.state.history.epochs.push(row);
+        let mut flow = Flow::Continue;
+        if let Some(row) = self.state.history.epochs.last() {
+            let event = EpochEnd { row, history: &self.state.history, net: &*self.net };
+            flow = self.trainer.on_epoch.iter_mut().map(|callback| callback(&event)).fold(flow, stronger);
+        }
+        if matches!(self.trainer.every, Every::Epochs(n) if self.state.epoch.is_multiple_of(n)) {
+            self.save()?;
+        }
+        Ok(self.early().or((flow == Flow::Stop).then_some(Ended::Callback)))
+    }
+
+    /// Whether the best epoch is too long ago.
+    fn early(&self) -> Option<Ended> {
+        let (patience, best) = (self.trainer.patience?, self.state.best.as_ref()?);
+        (self.state.epoch - best.epoch >= patience.max(1)).then_some(Ended::Early)
+    }
+}
+
+fn stronger(a: Flow, b: Flow) -> Flow {
+    if a == Flow::Stop { a } else { b }
+}
+
+/// The seed of the order of one epoch: apart from those of other epochs, and of initial weights from the same seed.
+fn mix(seed: u64, epoch: u64) -> u64 {
+    seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+fn check<I, T: Plain, Y: Plain<Element = f32>, L: Loss<Y, Target = T>>(
+    data: &Dataset<I, T>,
+    what: &'static str,
+    loss: &L,
+) -> Result<()> {
+    data.check_lengths()?;
+    if data.is_empty() {
+        return Err(Error::Empty { what });
+    }
+    loss.check(&data.targets)
+}

@@ -1,0 +1,263 @@
+//! The trainer: everything about a training that can be said before it begins.
+
+use super::event::{EpochEnd, Flow, StepEnd};
+use super::history::History;
+use super::metrics::{Metric, Metrics};
+use super::run::Run;
+use crate::data::Dataset;
+use crate::device::{Cpu, Device};
+use crate::loss::Loss;
+use crate::optim::{Clip, Optimizer, Schedule};
+use crate::{Model, Network, Plain, Result};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// No loss has been given yet: see [`Trainer::loss`].
+#[derive(Clone, Copy, Debug)]
+pub struct NoLoss;
+
+/// How often a checkpoint is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// After so many epochs.
+    Epochs(usize),
+    /// After so many steps, and at the end.
+    Steps(u64),
+}
+
+/// What the position of a schedule is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Steps,
+    Epochs,
+}
+
+type OnStep<'a> = Box<dyn FnMut(&StepEnd) -> Flow + 'a>;
+type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
+
+/// Trains a network on a data set.
+///
+/// ```ignore
+/// let history = Trainer::new(Adam::new(1e-3))
+///     .loss(CrossEntropy)
+///     .epochs(20)
+///     .batch_size(64)
+///     .validate(&digits.test)
+///     .fit(&mut net, &digits.train)?;
+/// history.plot_svg("digits.svg")?;
+/// ```
+///
+/// The same settings, data and seed give the same bits on any number of threads, and when a training is interrupted and
+/// resumed from its checkpoint. Only times differ.
+pub struct Trainer<'a, M: Model, T, O, L = NoLoss, D = Cpu> {
+    pub(super) optimizer: O,
+    pub(super) loss: L,
+    pub(super) device: D,
+    pub(super) epochs: usize,
+    pub(super) batch_size: usize,
+    pub(super) seed: u64,
+    pub(super) shuffle: bool,
+    pub(super) quiet: bool,
+    pub(super) clip: Option<Clip>,
+    pub(super) schedule: Option<(Box<dyn Schedule + 'a>, Unit)>,
+    pub(super) validation: Option<&'a Dataset<M::Input, T>>,
+    pub(super) metrics: Metrics<M::Output, T>,
+    pub(super) patience: Option<usize>,
+    pub(super) checkpoint: Option<PathBuf>,
+    pub(super) every: Every,
+    pub(super) resume: Option<PathBuf>,
+    pub(super) on_step: Vec<OnStep<'a>>,
+    pub(super) on_epoch: Vec<OnEpoch<'a, M>>,
+    pub(super) interrupt: Option<Arc<AtomicBool>>,
+}
+
+impl<M: Model, T, O: Optimizer> Trainer<'_, M, T, O> {
+    /// A training with an optimizer: 10 epochs, batches of 32, shuffled, on all threads of the CPU.
+    pub fn new(optimizer: O) -> Self {
+        Trainer {
+            optimizer,
+            loss: NoLoss,
+            device: Cpu::new(),
+            epochs: 10,
+            batch_size: 32,
+            seed: 0,
+            shuffle: true,
+            quiet: false,
+            clip: None,
+            schedule: None,
+            validation: None,
+            metrics: Vec::new(),
+            patience: None,
+            checkpoint: None,
+            every: Every::Epochs(1),
+            resume: None,
+            on_step: Vec::new(),
+            on_epoch: Vec::new(),
+            interrupt: None,
+        }
+    }
+}
+
+/// The same trainer with one field of another type.
+macro_rules! with {
+    ($trainer:ident, $($field:ident),*) => {
+        Trainer {
+            $($field,)*
+            epochs: $trainer.epochs,
+            batch_size: $trainer.batch_size,
+            seed: $trainer.seed,
+            shuffle: $trainer.shuffle,
+            quiet: $trainer.quiet,
+            clip: $trainer.clip,
+            schedule: $trainer.schedule,
+            validation: $trainer.validation,
+            metrics: $trainer.metrics,
+            patience: $trainer.patience,
+            checkpoint: $trainer.checkpoint,
+            every: $trainer.every,
+            resume: $trainer.resume,
+            on_step: $trainer.on_step,
+            on_epoch: $trainer.on_epoch,
+            interrupt: $trainer.interrupt,
+        }
+    };
+}
+
+impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
+    /// What is made small.
+    #[must_use]
+    pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, N, D> {
+        let (optimizer, device) = (self.optimizer, self.device);
+        with!(self, optimizer, loss, device)
+    }
+    /// Where it runs, instead of on all threads of the CPU: `Cpu::with_threads(2)`.
+    #[must_use]
+    pub fn on<N: Device>(self, device: N) -> Trainer<'a, M, T, O, L, N> {
+        let (optimizer, loss) = (self.optimizer, self.loss);
+        with!(self, optimizer, loss, device)
+    }
+    /// How often all samples are seen.
+    #[must_use]
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+    /// Samples in one step; the last batch of an epoch may be smaller.
+    #[must_use]
+    pub fn batch_size(mut self, samples: usize) -> Self {
+        self.batch_size = samples;
+        self
+    }
+    /// What shuffling and dropout come from; 0 at first.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+    /// Whether the samples are in a new random order in each epoch, as they are at first.
+    #[must_use]
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+    /// Cuts gradients down before each step.
+    #[must_use]
+    pub fn clip(mut self, clip: Clip) -> Self {
+        self.clip = Some(clip);
+        self
+    }
+    /// Changes the learning rate; the schedule's position is counted in steps.
+    #[must_use]
+    pub fn schedule(mut self, schedule: impl Schedule + 'a) -> Self {
+        self.schedule = Some((Box::new(schedule), Unit::Steps));
+        self
+    }
+    /// Changes the learning rate at every step; the schedule's position is counted in epochs and parts of them.
+    #[must_use]
+    pub fn schedule_by_epoch(mut self, schedule: impl Schedule + 'a) -> Self {
+        self.schedule = Some((Box::new(schedule), Unit::Epochs));
+        self
+    }
+    /// Measures loss and metrics on these samples after each epoch.
+    #[must_use]
+    pub fn validate(mut self, data: &'a Dataset<M::Input, T>) -> Self {
+        self.validation = Some(data);
+        self
+    }
+    /// Measures this too, beside what is natural for the loss.
+    #[must_use]
+    pub fn metric(mut self, metric: impl Metric<M::Output, T> + 'static) -> Self {
+        self.metrics.push(Box::new(metric));
+        self
+    }
+    /// Ends when the loss of the validation (without one, of the training) has not become smaller for `patience` epochs,
+    /// and gives the network the weights of its best epoch, however the training ends.
+    #[must_use]
+    pub fn early_stopping(mut self, patience: usize) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+    /// Writes a checkpoint to this file, atomically, after each epoch ([`Trainer::checkpoint_every`]) and at the end.
+    #[must_use]
+    pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+        self.checkpoint = Some(path.into());
+        self
+    }
+    /// How often a checkpoint is written.
+    #[must_use]
+    pub fn checkpoint_every(mut self, every: Every) -> Self {
+        self.every = every;
+        self
+    }
+    /// Goes on where the training that wrote this checkpoint was, as if it had never stopped.
+    #[must_use]
+    pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
+        self.resume = Some(path.into());
+        self
+    }
+    /// Calls a closure after each step. What returns [`Flow::Stop`] ends the training.
+    #[must_use]
+    pub fn on_step<F: Into<Flow>>(mut self, mut callback: impl FnMut(&StepEnd) -> F + 'a) -> Self {
+        self.on_step.push(Box::new(move |event| callback(event).into()));
+        self
+    }
+    /// Calls a closure after each epoch. What returns [`Flow::Stop`] ends the training.
+    #[must_use]
+    pub fn on_epoch<F: Into<Flow>>(mut self, mut callback: impl FnMut(&EpochEnd<'_, M>) -> F + 'a) -> Self {
+        self.on_epoch.push(Box::new(move |event| callback(event).into()));
+        self
+    }
+    /// Ends after the current step, with a checkpoint where there is a file for one, once this flag is set by
+    /// another thread or a signal handler.
+    #[must_use]
+    pub fn interrupt(mut self, flag: &Arc<AtomicBool>) -> Self {
+        self.interrupt = Some(flag.clone());
+        self
+    }
+    /// Prints nothing: neither a progress bar nor a line per epoch.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Trains `net` (or the network in its `Box`) on `data`.
+    ///
+    /// # Errors
+    /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and
+    /// [`Error::UnequalLengths`](crate::Error::UnequalLengths) about the data sets, what
+    /// [`Loss::check`] says about targets, [`Error::Setting`](crate::Error::Setting) about settings, and for a checkpoint
+    /// those of reading it and [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
+    /// [`Error::NotFinite`](crate::Error::NotFinite) with step and layer when numbers overflow: the network then has the
+    /// weights of the last epoch that was finished. And whatever writing a checkpoint meets.
+    pub fn fit<N: Network<Model = M>>(self, net: &mut N, data: &Dataset<M::Input, T>) -> Result<History>
+    where
+        T: Plain,
+        O: Optimizer,
+        L: Loss<M::Output, Target = T>,
+        D: Device,
+    {
+        Run::new(self, net.network_mut(), data)?.run()
+    }
+}

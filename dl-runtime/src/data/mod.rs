@@ -6,6 +6,9 @@ mod dataset;
 mod digits;
 pub mod idx;
 mod mnist;
+#[cfg(feature = "ndarray")]
+mod ndarray;
+mod normalize;
 mod sample;
 
 #[cfg(feature = "csv")]
@@ -13,4 +16,7 @@ pub use csv::Csv;
 pub use dataset::{Dataset, Split, check_labels};
 pub use digits::{Digit, digits};
 pub use mnist::{MnistImage, mnist};
+#[cfg(feature = "ndarray")]
+pub use ndarray::{array, samples};
+pub use normalize::Normalizer;
 pub use sample::{Number, Sample};

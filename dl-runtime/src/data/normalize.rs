@@ -1,0 +1,150 @@
+//! Normalisation: mean 0 and deviation 1, measured on the training set and applied to every other.
+
+use super::Sample;
+use crate::plain::{flat, flat_mut};
+use crate::{Error, Result};
+use std::marker::PhantomData;
+
+/// Shifts and scales numbers so that those it was measured on have mean 0 and standard deviation 1.
+///
+/// Measure on the training set only, and apply the same to the test set and to what is predicted later:
+///
+/// ```
+/// use dl_runtime::data::{Dataset, Normalizer};
+/// let mut train = Dataset::new(vec![[1.0, 10.0], [3.0, 50.0]], vec![0, 1])?;
+/// let mut test = Dataset::new(vec![[2.0, 70.0]], vec![1])?;
+/// let normalizer = Normalizer::per_feature(&train.inputs)?;
+/// normalizer.apply(&mut train.inputs);
+/// normalizer.apply(&mut test.inputs);
+/// assert_eq!(train.inputs, [[-1.0, -1.0], [1.0, 1.0]]);
+/// assert_eq!(test.inputs, [[0.0, 2.0]]);
+/// # Ok::<(), dl_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Normalizer<I> {
+    means: Vec<f32>,
+    deviations: Vec<f32>,
+    samples: PhantomData<fn(&I)>,
+}
+
+impl<I: Sample<Element = f32>> Normalizer<I> {
+    /// Measures every number of a sample on its own: for tables, whose columns have different units.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without samples.
+    pub fn per_feature(samples: &[I]) -> Result<Self> {
+        Self::measured(samples, I::LEN)
+    }
+    /// Measures every part along the first dimension of a sample: for images, the channels.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without samples.
+    pub fn per_channel(samples: &[I]) -> Result<Self> {
+        Self::measured(samples, I::shape().first().copied().unwrap_or(1))
+    }
+    /// Measures all numbers together.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without samples.
+    pub fn global(samples: &[I]) -> Result<Self> {
+        Self::measured(samples, 1)
+    }
+    /// Normalises `samples` in place.
+    pub fn apply(&self, samples: &mut [I]) {
+        self.each(samples, |numbers, mean, deviation| {
+            numbers.iter_mut().for_each(|number| *number = (*number - mean) / deviation);
+        });
+    }
+    /// Takes [`Normalizer::apply`] back: for outputs of a network that learned normalised targets.
+    pub fn undo(&self, samples: &mut [I]) {
+        self.each(samples, |numbers, mean, deviation| {
+            numbers.iter_mut().for_each(|number| *number = *number * deviation + mean);
+        });
+    }
+    /// What is subtracted: one number, one per channel or one per feature.
+    pub fn means(&self) -> &[f32] {
+        &self.means
+    }
+    /// What is divided by: as many numbers. Where all samples are equal it is 1.
+    pub fn deviations(&self) -> &[f32] {
+        &self.deviations
+    }
+
+    fn measured(samples: &[I], groups: usize) -> Result<Self> {
+        if samples.is_empty() || I::LEN == 0 {
+            return Err(Error::Empty { what: "set of samples to normalise by" });
+        }
+        let (means, deviations) = measure(flat(samples), I::LEN, groups);
+        Ok(Normalizer { means, deviations, samples: PhantomData })
+    }
+    fn each(&self, samples: &mut [I], f: impl Fn(&mut [f32], f32, f32)) {
+        let size = I::LEN / self.means.len();
+        for sample in samples {
+            let groups = flat_mut(std::slice::from_mut(sample)).chunks_mut(size.max(1));
+            for (numbers, (&mean, &deviation)) in groups.zip(self.means.iter().zip(&self.deviations)) {
+                f(numbers, mean, deviation);
+            }
+        }
+    }
+}
+
+/// Means and standard deviations (of the population) of each of `groups` equal parts of samples of `len` numbers.
+fn measure(numbers: &[f32], len: usize, groups: usize) -> (Vec<f32>, Vec<f32>) {
+    let size = len / groups;
+    let count = (numbers.len() / groups) as f64;
+    let sums = |f: &dyn Fn(usize, f64) -> f64| {
+        let mut sums = vec![0.0; groups];
+        for (i, part) in numbers.chunks(size).enumerate() {
+            sums[i % groups] += part.iter().map(|number| f(i % groups, f64::from(*number))).sum::<f64>();
+        }
+        sums
+    };
+    let means: Vec<f64> = sums(&|_, number| number).into_iter().map(|sum| sum / count).collect();
+    // From the means, in a second pass: the difference of large squares would lose digits.
+    let squares = sums(&|group, number| (number - means[group]).powi(2));
+    // Where nothing varies there is nothing to scale, and 0 would divide.
+    let deviation = |sum: f64| Some((sum / count).sqrt() as f32).filter(|deviation| *deviation > 0.0).unwrap_or(1.0);
+    (means.iter().map(|mean| *mean as f32).collect(), squares.into_iter().map(deviation).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two channels of 1×2; the second is far from 0.
+    const SAMPLES: [[[[f32; 2]; 1]; 2]; 3] =
+        [[[[0.0, 1.0]], [[1e6, 1e6]]], [[[2.0, 3.0]], [[1e6 + 2.0, 1e6]]], [[[4.0, 5.0]], [[1e6 + 1.0, 1e6]]]];
+
+    #[test]
+    fn measures_are_those_of_numpy() {
+        // x.mean(0), x.std(0); x.mean((0, 2, 3)), x.std((0, 2, 3)); x.mean(), x.std()
+        let features = Normalizer::per_feature(&SAMPLES).unwrap();
+        assert_eq!(features.means(), [2.0, 3.0, 1_000_001.0, 1e6]);
+        assert_eq!(features.deviations(), [1.632_993_2, 1.632_993_2, 0.816_496_6, 1.0]);
+        let channels = Normalizer::per_channel(&SAMPLES).unwrap();
+        assert_eq!(channels.means(), [2.5, 1_000_000.5]);
+        assert_eq!(channels.deviations(), [1.707_825_2, 0.763_762_6]);
+        let global = Normalizer::global(&SAMPLES).unwrap();
+        assert_eq!((global.means(), global.deviations()), (&[500_001.5][..], &[499_999.0][..]));
+    }
+
+    #[test]
+    fn what_was_measured_comes_to_mean_0_and_deviation_1_and_back() {
+        let mut samples = SAMPLES.map(|[first, _]| [first]);
+        for normalizer in [Normalizer::per_feature(&samples), Normalizer::per_channel(&samples)] {
+            let normalizer = normalizer.unwrap();
+            normalizer.apply(&mut samples);
+            let after = Normalizer::per_channel(&samples).unwrap();
+            assert!(after.means()[0].abs() < 1e-6 && (after.deviations()[0] - 1.0).abs() < 1e-6);
+            normalizer.undo(&mut samples);
+            let original = SAMPLES.map(|[first, _]| [first]);
+            assert!(flat(&samples).iter().zip(flat(&original)).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
+    }
+
+    #[test]
+    fn nothing_to_measure_is_an_error() {
+        let error = Normalizer::<[f32; 2]>::per_feature(&[]).unwrap_err().to_string();
+        assert_eq!(error, "the set of samples to normalise by is empty");
+    }
+}

@@ -1,7 +1,7 @@
 //! Diagnostics: collects every mistake of a `model!`, each at the user's token; errors that nobody reads are a bug.
 
 use crate::dim::{Cond, Dim};
-use crate::ir::{Check, Shape};
+use crate::ir::{Check, Element, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use std::cell::{Cell, RefCell};
@@ -41,7 +41,7 @@ impl From<&Dim> for Message {
 }
 impl From<&Shape> for Message {
     fn from(shape: &Shape) -> Self {
-        let mut message = Message::from("[");
+        let mut message = Message::from(if shape.element == Element::U32 { "u32[" } else { "[" });
         for (i, dim) in shape.dims.iter().enumerate() {
             if i > 0 {
                 message.push(", ");
@@ -85,6 +85,8 @@ pub(crate) use message;
 pub struct Diagnostics {
     errors: RefCell<Vec<(Span, Span, String)>>,
     checks: RefCell<Vec<Check>>,
+    /// Mistakes among the checks: rustc fills in their numbers.
+    deferred: Cell<usize>,
     read: Cell<bool>,
 }
 
@@ -95,7 +97,13 @@ impl Diagnostics {
     }
     /// Reports a mistake from the token at `start` to that at `end`.
     pub fn error_between(&self, start: Span, end: Span, message: impl Into<Message>) {
-        self.errors.borrow_mut().push((start, end, message.into().text()));
+        let message = message.into();
+        if message.0.iter().any(|piece| matches!(piece, Piece::Dim(Dim::Expr(_)))) {
+            self.deferred.set(self.deferred.get() + 1);
+            self.checks.borrow_mut().push(Check { span: start, condition: quote::quote!(false), message });
+        } else {
+            self.errors.borrow_mut().push((start, end, message.text()));
+        }
     }
     /// Reports a mistake unless `condition` holds, now or when rustc knows the numbers. Whether it may go on as if it held.
     pub fn require(&self, condition: Cond, span: Span, message: impl Into<Message>) -> bool {
@@ -113,11 +121,26 @@ impl Diagnostics {
     }
     /// Number of mistakes so far.
     pub fn count(&self) -> usize {
-        self.errors.borrow().len()
+        self.errors.borrow().len() + self.deferred.get()
+    }
+    /// Throws away everything: for a trial whose mistakes are nobody's.
+    pub fn forget(&self) {
+        self.errors.take();
+        self.checks.take();
+        self.deferred.set(0);
     }
     /// What was left to rustc since the last call: the checks of one model.
     pub fn take_checks(&self) -> Vec<Check> {
         self.checks.take()
+    }
+    /// The texts of all mistakes, in order.
+    #[cfg(test)]
+    pub fn messages(self) -> Vec<String> {
+        self.read.set(true);
+        let deferred = self.checks.take();
+        let deferred = deferred.iter().filter(|check| check.condition.to_string() == "false");
+        let deferred: Vec<_> = deferred.map(|check| check.message.text()).collect();
+        self.errors.take().into_iter().map(|(.., text)| text).chain(deferred).collect()
     }
     /// All mistakes, as `compile_error!`s at their tokens.
     pub fn into_tokens(self) -> TokenStream {
@@ -137,7 +160,7 @@ impl Diagnostics {
 
 impl Drop for Diagnostics {
     fn drop(&mut self) {
-        let lost = !self.read.get() && self.count() > 0;
+        let lost = !self.read.get() && !self.errors.borrow().is_empty();
         if lost && !std::thread::panicking() {
             panic!("diagnostics were collected and never shown");
         }

@@ -6,6 +6,8 @@ pub mod constants;
 mod evaluate;
 mod header;
 mod names;
+mod node;
+mod operands;
 #[cfg(test)]
 mod tests;
 
@@ -27,9 +29,11 @@ use std::collections::HashMap;
 pub fn lower(model: &ast::Model, constants: &Constants, diagnostics: &Diagnostics) -> Ir {
     let before = diagnostics.count();
     let names = Names::new(model.inputs.iter().map(|input| &input.name), &model.body);
+    let silent = Diagnostics::default();
     let mut lowering = Lowering {
         constants,
         diagnostics,
+        silent: &silent,
         generic: model.generics.is_some(),
         names,
         values: Vec::new(),
@@ -45,6 +49,7 @@ pub fn lower(model: &ast::Model, constants: &Constants, diagnostics: &Diagnostic
     {
         check::declared_output(diagnostics, declared, real, *span);
     }
+    silent.forget();
     let broken = model.broken || diagnostics.count() > before;
     // Only the header of a broken model is read.
     let nothing = || Shape::of([]);
@@ -71,6 +76,8 @@ pub fn lower(model: &ast::Model, constants: &Constants, diagnostics: &Diagnostic
 struct Lowering<'a> {
     constants: &'a Constants<'a>,
     diagnostics: &'a Diagnostics,
+    /// Where mistakes go that follow from a reported one.
+    silent: &'a Diagnostics,
     generic: bool,
     names: Names,
     values: Vec<Draft>,
@@ -103,6 +110,16 @@ enum Flow {
     Value(ValueId),
     /// A constant.
     Number(Number),
+}
+
+impl Flow {
+    /// The value, if it is one.
+    fn value(&self) -> Option<ValueId> {
+        match self {
+            Flow::Value(id) => Some(*id),
+            Flow::Number(_) => None,
+        }
+    }
 }
 
 /// A layer that `as` named, for use with the same weights.
@@ -236,6 +253,12 @@ impl Lowering<'_> {
         } else {
             let known: Vec<String> = self.bindings.iter().map(|binding| binding.name.to_string()).collect();
             let meant = suggest(&text, known.iter().map(String::as_str), &[]);
+            // The value that was meant is used.
+            if let Some(binding) =
+                self.bindings.iter_mut().rev().find(|b| meant.as_deref() == Some(&b.name.to_string()))
+            {
+                binding.used = true;
+            }
             let help = match (&meant, known.as_slice()) {
                 (None, [.., last]) => format!("; the values here are {}", list(&known, last)),
                 _ => did_you_mean(meant),

@@ -126,7 +126,9 @@ impl Parser<'_> {
             None => {
                 let message = format!("expected the body of `{name}` in braces, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
-                skip_item(cursor);
+                if !matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
+                    skip_item(cursor);
+                }
                 Body::default()
             }
         };
@@ -168,6 +170,9 @@ impl Parser<'_> {
         if !cursor.take_arrow() {
             let message = format!("expected the output's shape, `-> [10]`, found {}", cursor.found());
             self.diagnostics.error(cursor.span(), message);
+            while !cursor.at_end() && !cursor.is_group(0, Delimiter::Brace) {
+                cursor.next();
+            }
             return None;
         }
         if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
@@ -226,6 +231,7 @@ impl Parser<'_> {
         let name = cursor.take_ident();
         let found = (cursor.span(), cursor.found());
         let equals = name.is_some() && cursor.take_punct('=');
+        let before = self.diagnostics.count();
         let value = equals.then(|| self.statement(cursor));
         match &value {
             None => {
@@ -233,7 +239,7 @@ impl Parser<'_> {
                 self.diagnostics.error(found.0, format!("expected {expected}, found {}", found.1));
                 cursor.skip_to(&[';']);
             }
-            Some(_) if !cursor.is_punct(0, ';') => {
+            Some(_) if !cursor.is_punct(0, ';') && self.diagnostics.count() == before => {
                 self.diagnostics.error(cursor.span(), format!("expected `;`, found {}", cursor.found()));
             }
             Some(_) => {}

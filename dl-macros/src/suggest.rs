@@ -12,8 +12,9 @@ pub fn suggest<'a>(
     if let Some(meaning) = meant.filter(|meaning| candidates.contains(meaning)) {
         return Some(meaning.to_owned());
     }
-    // A third of the letters may be wrong: with more, the suggestion would be a guess.
-    let limit = plain.chars().count().div_ceil(3).min(3);
+    // A third of the letters may be wrong: with more, or all of them, the suggestion would be a guess.
+    let letters = plain.chars().count();
+    let limit = letters.div_ceil(3).min(3).min(letters.saturating_sub(1));
     candidates
         .iter()
         .map(|candidate| (distance(&plain, &simplified(candidate)), *candidate))
@@ -69,6 +70,7 @@ mod tests {
         assert_eq!(suggest("MaxPool2d").as_deref(), Some("max_pool2d"));
         assert_eq!(suggest("conv3d").as_deref(), Some("conv2d"));
         assert_eq!(suggest("transmogrify"), None);
+        assert_eq!(super::suggest("b", ["a"], &[]), None);
         assert_eq!(suggest("gone"), None);
     }
 }

@@ -6,17 +6,17 @@ use crate::layers::Call;
 use crate::number::Number;
 
 /// Between 0 and 1.
-pub fn rate(call: &Call, name: &str) -> Option<Number> {
+pub fn rate(call: &Call, name: &str) -> bool {
     limit(call, name, |rate| rate.within(0.0, 1.0, true), "must be between 0 and 1")
 }
 
 /// Above 0.
-pub fn positive(call: &Call, name: &str) -> Option<Number> {
+pub fn positive(call: &Call, name: &str) -> bool {
     limit(call, name, Number::is_positive, "must be above 0")
 }
 
 /// 0 or above.
-pub fn not_negative(call: &Call, name: &str) -> Option<Number> {
+pub fn not_negative(call: &Call, name: &str) -> bool {
     limit(call, name, |number| number.within(0.0, f32::MAX.into(), true), "must not be negative")
 }
 
@@ -26,12 +26,12 @@ pub fn divisor(call: &Call, divisor: &Number) -> Option<()> {
 }
 
 /// The number `name`, if it is `good`.
-fn limit(call: &Call, name: &str, good: impl Fn(&Number) -> Cond, rule: &str) -> Option<Number> {
+fn limit(call: &Call, name: &str, good: impl Fn(&Number) -> Cond, rule: &str) -> bool {
     let number = call.number(name);
     let found = match &number {
         Number::Known(_) => message!(", and is ", &number),
         Number::Expr(_) => Message::default(),
     };
     let text = message!(format!("the {name} of `{}` {rule}", call.name), found);
-    call.diagnostics.require(good(&number), call.at(name), text).then_some(number)
+    call.diagnostics.require(good(&number), call.at(name), text)
 }

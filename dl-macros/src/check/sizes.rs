@@ -33,9 +33,11 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
 }
 
 /// Reports `bias_init` on a layer without a bias.
-pub fn bias_is_used(call: &Call) {
+pub fn bias_is_used(call: &Call) -> bool {
     let given = call.spans.iter().any(|(name, _)| *name == "bias_init");
-    if given && !call.flag("bias") {
+    let used = !given || call.flag("bias");
+    if !used {
         call.diagnostics.error(call.at("bias_init"), "there is no bias to initialise with `bias: false`");
     }
+    used
 }

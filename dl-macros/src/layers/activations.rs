@@ -8,8 +8,12 @@ use quote::quote;
 pub struct Elementwise {
     name: &'static str,
     parameters: &'static [Parameter],
-    /// Checks the parameters and writes the variant of `dl::ops::Activation`; whether its backward pass reads its output.
-    variant: fn(&Call) -> Option<(TokenStream, bool)>,
+    /// The rules of the parameters.
+    check: fn(&Call) -> bool,
+    /// The variant of `dl::ops::Activation`.
+    variant: fn(&Call) -> TokenStream,
+    /// Whether its backward pass reads its output rather than its input: `Activation::keeps` in the runtime.
+    keeps_output: bool,
 }
 
 impl Layer for Elementwise {
@@ -19,8 +23,14 @@ impl Layer for Elementwise {
     fn parameters(&self) -> &'static [Parameter] {
         self.parameters
     }
+    fn check(&self, call: &Call) -> bool {
+        (self.check)(call)
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
     fn build(&self, call: &Call) -> Option<Built> {
-        let (variant, keeps_output) = (self.variant)(call)?;
+        let (variant, keeps_output) = ((self.variant)(call), self.keeps_output);
         let expr = quote!(dl::ops::Activation::#variant);
         let keeps = if keeps_output { Keeps::OUTPUT } else { Keeps::INPUTS };
         let mut op = Op::new(self.name, Config::Expr(expr.clone()), keeps).in_place();
@@ -30,22 +40,24 @@ impl Layer for Elementwise {
 }
 
 /// An activation without parameters.
-const fn plain(name: &'static str, variant: fn(&Call) -> Option<(TokenStream, bool)>) -> Elementwise {
-    Elementwise { name, parameters: &[], variant }
+const fn plain(name: &'static str, variant: fn(&Call) -> TokenStream, keeps_output: bool) -> Elementwise {
+    Elementwise { name, parameters: &[], check: |_| true, variant, keeps_output }
 }
 
-pub static RELU: Elementwise = plain("relu", |_| Some((quote!(Relu), true)));
-pub static SILU: Elementwise = plain("silu", |_| Some((quote!(Silu), false)));
-pub static SIGMOID: Elementwise = plain("sigmoid", |_| Some((quote!(Sigmoid), true)));
-pub static TANH: Elementwise = plain("tanh", |_| Some((quote!(Tanh), true)));
+pub static RELU: Elementwise = plain("relu", |_| quote!(Relu), true);
+pub static SILU: Elementwise = plain("silu", |_| quote!(Silu), false);
+pub static SIGMOID: Elementwise = plain("sigmoid", |_| quote!(Sigmoid), true);
+pub static TANH: Elementwise = plain("tanh", |_| quote!(Tanh), true);
 
 pub static LEAKY_RELU: Elementwise = Elementwise {
     name: "leaky_relu",
     parameters: &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "factor of negative numbers")],
+    check: |call| check::not_negative(call, "slope"),
     variant: |call| {
-        let slope = check::not_negative(call, "slope")?;
-        Some((quote!(LeakyRelu { slope: #slope }), true))
+        let slope = call.number("slope");
+        quote!(LeakyRelu { slope: #slope })
     },
+    keeps_output: true,
 };
 
 pub static ELU: Elementwise = Elementwise {
@@ -56,10 +68,12 @@ pub static ELU: Elementwise = Elementwise {
         Default::Number(1.0),
         "minus the limit for negative numbers",
     )],
+    check: |call| check::not_negative(call, "alpha"),
     variant: |call| {
-        let alpha = check::not_negative(call, "alpha")?;
-        Some((quote!(Elu { alpha: #alpha }), true))
+        let alpha = call.number("alpha");
+        quote!(Elu { alpha: #alpha })
     },
+    keeps_output: true,
 };
 
 pub static GELU: Elementwise = Elementwise {
@@ -70,10 +84,9 @@ pub static GELU: Elementwise = Elementwise {
         Default::Word("none"),
         "`tanh`: the faster approximation",
     )],
-    variant: |call| {
-        let exact = call.word("approximate") == "none";
-        Some((if exact { quote!(Gelu) } else { quote!(GeluTanh) }, false))
-    },
+    check: |_| true,
+    variant: |call| if call.word("approximate") == "none" { quote!(Gelu) } else { quote!(GeluTanh) },
+    keeps_output: false,
 };
 
 pub static SOFTPLUS: Elementwise = Elementwise {
@@ -82,9 +95,10 @@ pub static SOFTPLUS: Elementwise = Elementwise {
         Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness of the bend"),
         Parameter::named("threshold", Kind::Number, Default::Number(20.0), "where beta·x is large enough for x itself"),
     ],
+    check: |call| check::positive(call, "beta"),
     variant: |call| {
-        let beta = check::positive(call, "beta")?;
-        let threshold = call.number("threshold");
-        Some((quote!(Softplus { beta: #beta, threshold: #threshold }), false))
+        let (beta, threshold) = (call.number("beta"), call.number("threshold"));
+        quote!(Softplus { beta: #beta, threshold: #threshold })
     },
+    keeps_output: false,
 };

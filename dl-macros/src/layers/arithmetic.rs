@@ -40,6 +40,9 @@ impl Layer for Arithmetic {
     fn takes_numbers(&self) -> bool {
         true
     }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         match call.operands.as_slice() {
             [Operand::Tensor(a), Operand::Tensor(b)] => {

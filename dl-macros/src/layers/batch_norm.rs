@@ -24,11 +24,15 @@ impl Layer for BatchNorm {
             ]
         }
     }
+    fn check(&self, call: &Call) -> bool {
+        check::rate(call, "momentum") & check::positive(call, "epsilon")
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let channels = check::features_or_image(call)?;
-        let momentum = check::rate(call, "momentum");
-        let epsilon = check::positive(call, "epsilon");
-        let (momentum, epsilon) = (momentum?, epsilon?);
+        let (momentum, epsilon) = (call.number("momentum"), call.number("epsilon"));
         let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
         let config = Config::with_activation(quote!(dl::ops::batch_norm::Op), fields);
         let mut op = Op::new(self.name(), config, Keeps::INPUTS).in_place();

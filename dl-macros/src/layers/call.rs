@@ -35,13 +35,17 @@ pub enum Operand {
 }
 
 impl Call<'_> {
-    /// The shape of the (first) input.
+    /// The shape of the first value that flows in.
     pub fn input(&self) -> Shape {
-        match self.operands.first() {
-            Some(Operand::Tensor(shape)) => shape.clone(),
-            // Layers that take numbers look at their operands themselves.
-            _ => Shape { element: Element::F32, dims: Vec::new() },
-        }
+        // Shape rules are only asked when something flows in.
+        self.evident_input().unwrap_or(Shape { element: Element::F32, dims: Vec::new() })
+    }
+    /// The shape of the first value that flows in, if it is known.
+    pub fn evident_input(&self) -> Option<Shape> {
+        self.operands.iter().find_map(|operand| match operand {
+            Operand::Tensor(shape) => Some(shape.clone()),
+            Operand::Number(_) => None,
+        })
     }
     fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|(parameter, _)| *parameter == name).map(|(_, setting)| setting)

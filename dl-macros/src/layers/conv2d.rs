@@ -28,13 +28,11 @@ impl Layer for Conv2d {
             ]
         }
     }
+    fn check(&self, call: &Call) -> bool {
+        check::not_zero(call, &["channels", "kernel", "stride", "dilation", "groups"]) & check::bias_is_used(call)
+    }
     fn build(&self, call: &Call) -> Option<Built> {
-        let sizes = check::not_zero(call, &["channels", "kernel", "stride", "dilation", "groups"]);
         let [inputs, height, width] = check::image(call)?;
-        check::bias_is_used(call);
-        if !sizes {
-            return None;
-        }
         let (outputs, groups) = (call.size("channels"), call.size("groups"));
         let divided = check::groups(call, &inputs, &outputs, &groups);
         let window = check::Window {

@@ -23,11 +23,12 @@ impl Layer for Dense {
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.given_size("outputs").map(|outputs| Shape::of([outputs]))
     }
+    fn check(&self, call: &Call) -> bool {
+        check::not_zero(call, &["outputs"]) & check::bias_is_used(call)
+    }
     fn build(&self, call: &Call) -> Option<Built> {
-        let sizes = check::not_zero(call, &["outputs"]);
         let inputs = check::features(call)?;
-        check::bias_is_used(call);
-        let outputs = sizes.then(|| call.size("outputs"))?;
+        let outputs = call.size("outputs");
         let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], "Weight")];
         let ty = if call.flag("bias") {
             tensors.push(Tensor::new("bias", &[&outputs], "Bias"));

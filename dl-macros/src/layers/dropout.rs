@@ -13,8 +13,14 @@ impl Layer for Dropout {
     fn parameters(&self) -> &'static [Parameter] {
         const { &[Parameter::positional("rate", Kind::Number, Default::Required, "part that becomes zero, 0 to 1")] }
     }
+    fn check(&self, call: &Call) -> bool {
+        check::rate(call, "rate")
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
     fn build(&self, call: &Call) -> Option<Built> {
-        let rate = check::rate(call, "rate")?;
+        let rate = call.number("rate");
         // Every dropout of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::dropout::Op), quote!(rate: #rate, id: #id,));

@@ -13,8 +13,14 @@ impl Layer for LayerNorm {
     fn parameters(&self) -> &'static [Parameter] {
         const { &[Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance")] }
     }
+    fn check(&self, call: &Call) -> bool {
+        check::positive(call, "epsilon")
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
     fn build(&self, call: &Call) -> Option<Built> {
-        let epsilon = check::positive(call, "epsilon")?;
+        let epsilon = call.number("epsilon");
         let input = call.input();
         let features = input.dims.last()?;
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));

@@ -15,6 +15,9 @@ impl Layer for MaxPool2d {
     fn parameters(&self) -> &'static [Parameter] {
         pool::PARAMETERS
     }
+    fn check(&self, call: &Call) -> bool {
+        pool::check(call)
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         pool::build(call, self.name(), quote!(dl::ops::max_pool2d::Op), Keeps::INPUTS)
     }

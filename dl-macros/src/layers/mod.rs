@@ -73,12 +73,18 @@ pub trait Layer: Sync {
     fn takes_numbers(&self) -> bool {
         false
     }
-    /// The output's shape as far as the parameters alone tell: what the layers after a mistake go on with.
+    /// Checks what the settings alone tell, whatever flows in; whether they are right.
+    fn check(&self, call: &Call) -> bool {
+        let _ = call;
+        true
+    }
+    /// The output's shape as far as it is evident after a mistake: what the layers behind go on with.
+    /// There may be no operands.
     fn evident(&self, call: &Call) -> Option<Shape> {
         let _ = call;
         None
     }
-    /// Checks one use and says what it becomes; `None` when mistakes were reported.
+    /// Checks one use whose settings are right, and says what it becomes; `None` when mistakes were reported.
     fn build(&self, call: &Call) -> Option<Built>;
 }
 

@@ -11,13 +11,14 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::named("padding", Kind::Pair, Default::Size(0), "border around the image"),
 ];
 
+/// The rules of the settings.
+pub fn check(call: &Call) -> bool {
+    check::not_zero(call, &["kernel", "stride"]) && check::padding_below_half(call)
+}
+
 /// The pooling layer whose settings are `path`.
 pub fn build(call: &Call, kind: &'static str, path: TokenStream, keeps: Keeps) -> Option<Built> {
-    let sizes = check::not_zero(call, &["kernel", "stride"]);
     let [channels, height, width] = check::image(call)?;
-    if !sizes || !check::padding_below_half(call) {
-        return None;
-    }
     let one = [Dim::Known(1), Dim::Known(1)];
     let window = check::Window {
         kernel: call.pair("kernel"),

@@ -10,6 +10,9 @@ impl Layer for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
     }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         check::features_or_image(call)?;
         let config = Config::settings(quote!(dl::ops::softmax::Op), quote!());

@@ -61,10 +61,6 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
         let (name, names, usage) = (layer.name(), names.join(" and "), usage.join(", "));
         evaluate.diagnostics.error(span, format!("`{name}` needs {names}: `{name}({usage})`"));
     }
-    if unmatched && settings.values.is_empty() {
-        // A layer without parameters is what it is whatever was written behind it.
-        return settings;
-    }
     settings
 }
 
@@ -94,8 +90,12 @@ fn place(
     }
     let at = (argument.value.start, argument.value.end);
     if after_name {
-        let message = "arguments without a name come before those with one";
-        evaluate.diagnostics.error_between(at.0, at.1, message);
+        if *position < usize::MAX {
+            let message = "arguments without a name come before those with one";
+            evaluate.diagnostics.error_between(at.0, at.1, message);
+        }
+        // Said once is enough.
+        *position = usize::MAX;
         return None;
     }
     let positional = parameters.iter().filter(|parameter| parameter.positional).count();

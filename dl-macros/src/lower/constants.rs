@@ -86,7 +86,10 @@ impl<'a> Constants<'a> {
         let good = |name: &Ident| {
             matches!(self.values.borrow().get(&name.to_string()), Some(Some(Constant::Size(_) | Constant::Number(_))))
         };
-        let items: Vec<&ast::Constant> = self.items.iter().filter(|item| good(&item.name)).collect();
+        // A second definition is reported already.
+        let first = |i: usize| !self.items[..i].iter().any(|earlier| earlier.name == self.items[i].name);
+        let items = self.items.iter().enumerate();
+        let items: Vec<_> = items.filter(|(i, item)| first(*i) && good(&item.name)).map(|(_, item)| item).collect();
         if items.is_empty() {
             return TokenStream::new();
         }

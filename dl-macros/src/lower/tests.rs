@@ -1,1 +1,197 @@
+//! What a declaration becomes: names, shapes, fields and nodes of small networks.
 
+use crate::diagnostics::Diagnostics;
+use crate::dim::Dim;
+use crate::ir::{Config, Inference, Ir};
+use crate::layers::{LAYERS, synonyms};
+
+fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
+    let diagnostics = Diagnostics::default();
+    let file = crate::parse::parse(text.parse().unwrap(), &diagnostics);
+    let constants = super::constants::Constants::new(&file.constants, &diagnostics);
+    let irs = file.models.iter().map(|model| super::lower(model, &constants, &diagnostics)).collect();
+    (irs, diagnostics.messages())
+}
+
+/// The one network of `text`, which is right.
+fn network(text: &str) -> Ir {
+    let (mut irs, messages) = lower(text);
+    assert_eq!(messages, Vec::<String>::new());
+    assert_eq!(irs.len(), 1);
+    irs.remove(0)
+}
+
+/// The messages about a model from `x: [8]` to `[4]` with `body`.
+fn mistakes(body: &str) -> Vec<String> {
+    lower(&format!("Net(x: [8]) -> [4] {{ {body} }}")).1
+}
+
+fn known(dims: &[Dim]) -> Vec<usize> {
+    dims.iter().map(|dim| dim.known().unwrap()).collect()
+}
+
+#[test]
+fn lenet_becomes_its_graph() {
+    let ir = network(
+        "LeNet(image: [1, 28, 28]) -> [10] {
+            image -> conv2d(6, 5, padding: 2) -> relu -> max_pool2d(2) -> conv2d(16, 5) -> relu -> max_pool2d(2)
+                -> flatten -> dense(120) -> relu -> dense(84) -> relu -> dense(10) as logits
+        }",
+    );
+    let kinds: Vec<_> = ir.nodes.iter().map(|node| node.op.kind).collect();
+    let block = ["conv2d", "relu", "max_pool2d"];
+    let expected = [&block[..], &block, &["flatten", "dense", "relu", "dense", "relu", "dense"]].concat();
+    assert_eq!(kinds, expected);
+    let shapes: Vec<_> = ir.nodes.iter().map(|node| known(&ir.values[node.output].shape.dims)).collect();
+    assert_eq!(shapes[2], [6, 14, 14]);
+    assert_eq!(shapes[5], [16, 5, 5]);
+    assert_eq!(shapes[6], [400]);
+    let fields: Vec<_> = ir.fields.iter().map(|field| field.name.to_string()).collect();
+    assert_eq!(fields, ["conv1", "conv2", "dense1", "dense2", "logits"]);
+    assert_eq!(ir.fields[1].ty.to_string(), "dl :: ops :: conv2d :: Conv2d < 6 , 16 , 5 , 5 >");
+    assert_eq!(known(&ir.fields[1].tensors[0].shape), [16, 6, 5, 5]);
+    assert_eq!(ir.nodes[3].multiply_adds.known(), Some(16 * 10 * 10 * 6 * 5 * 5));
+    // A chain: each node reads the one before.
+    for (i, node) in ir.nodes.iter().enumerate() {
+        assert_eq!((node.inputs.as_slice(), node.output), ([i].as_slice(), i + 1));
+    }
+    assert_eq!(ir.output, 12);
+}
+
+#[test]
+fn windows_follow_the_formula_of_the_literature() {
+    // Dumoulin, Visin, "A guide to convolution arithmetic for deep learning", 2016, relationship 6, and dilation of 5.1.
+    for (size, kernel, stride, padding, dilation) in
+        [(28, 5, 1, 2, 1), (7, 3, 2, 1, 1), (9, 3, 2, 0, 3), (1, 1, 1, 0, 1)]
+    {
+        let side = (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+        let ir = network(&format!(
+            "Net(x: [2, {size}, {size}]) -> [3, {side}, {side}] {{
+                x -> conv2d(3, {kernel}, stride: {stride}, padding: {padding}, dilation: {dilation})
+            }}"
+        ));
+        assert_eq!(known(&ir.values[ir.output].shape.dims), [3, side, side]);
+    }
+}
+
+#[test]
+fn constants_are_folded_in_any_order() {
+    let ir =
+        network("const B: usize = 2 * A - 1; const A: usize = 0x10; Net(x: [A]) -> [(B + 1) / 4] { x -> dense(8) }");
+    assert_eq!(known(&ir.values[0].shape.dims), [16]);
+    assert_eq!(known(&ir.declared_output.dims), [8]);
+    assert!(ir.checks.is_empty());
+}
+
+#[test]
+fn constants_from_outside_are_left_to_rustc() {
+    let ir = network("Net(x: [config::WIDTH]) -> [2 * D] { x -> dense(D * 2) }");
+    assert_eq!(ir.values[0].shape.ty().to_string(), "[f32 ; { config :: WIDTH }]");
+    // At least 1: the input, the output and the dense layer; and the output is the declared one.
+    assert_eq!(ir.checks.len(), 4);
+}
+
+#[test]
+fn counters_keep_away_from_the_users_names() {
+    let ir = network(
+        "Net(x: [8]) -> [4] { let relu1 = x -> dense(8) as dense2; relu1 -> relu -> dense(8) -> relu -> dense(4) }",
+    );
+    let names: Vec<_> = ir.nodes.iter().map(|node| ir.values[node.output].name.to_string()).collect();
+    assert_eq!(names, ["relu1", "relu2", "dense1", "relu3", "dense3"]);
+    let fields: Vec<_> = ir.fields.iter().map(|field| field.name.to_string()).collect();
+    assert_eq!(fields, ["dense2", "dense1", "dense3"]);
+}
+
+#[test]
+fn a_shadowed_value_keeps_a_name_of_its_own() {
+    let ir = network("Net(x: [8]) -> [4] { let x = x -> dense(8); let x = x -> relu; dense(x, 4) }");
+    let names: Vec<_> = ir.values.iter().map(|value| value.name.to_string()).collect();
+    assert_eq!(names, ["x", "x_2", "x_3", "dense2"]);
+}
+
+#[test]
+fn numbers_beside_values_become_scale_and_shift() {
+    let ir = network("Net(x: [8]) -> [8] { let s = 2 + 1; 1 - s * (-x) / 4 }");
+    let settings: Vec<_> = ir
+        .nodes
+        .iter()
+        .map(|node| match &node.op.config {
+            Config::Settings { fields, .. } => fields.to_string(),
+            _ => String::new(),
+        })
+        .collect();
+    assert_eq!(
+        settings,
+        [
+            "scale : - 1.0 , shift : 0.0 ,",
+            "scale : 3.0 , shift : 0.0 ,",
+            "scale : 1.0 / 4.0 , shift : 0.0 ,",
+            "scale : - 1.0 , shift : 1.0 ,"
+        ]
+    );
+}
+
+#[test]
+fn dropouts_draw_different_numbers_and_vanish_at_inference() {
+    let ir = network("Net(x: [8]) -> [8] { x -> dropout(0.5) -> relu -> dropout(1e-1) }");
+    let Config::Settings { fields, .. } = &ir.nodes[2].op.config else { panic!("settings") };
+    assert_eq!(fields.to_string(), "rate : 0.1 , id : 1 ,");
+    assert!(ir.nodes[0].op.inference == Inference::Identity);
+}
+
+#[test]
+fn independent_mistakes_are_reported_together_and_none_follows_from_another() {
+    let found = mistakes("x -> linear(16) -> dropout(rate: 3) -> dense(4, biass: true) -> conv2d(3, 3) -> dense(5)");
+    assert_eq!(
+        found,
+        [
+            "there is no layer `linear`; did you mean `dense`?",
+            "the rate of `dropout` must be between 0 and 1, and is 3",
+            "`dense` has no argument `biass`; did you mean `bias`?",
+            "`conv2d` takes an image [channels, height, width], but its input is [4]",
+            "the output is declared as [4], but the body makes [5]",
+        ]
+    );
+}
+
+#[test]
+fn a_broken_model_keeps_the_fields_that_programs_name() {
+    let (irs, messages) = lower(
+        "Net(x: [1, 8, 8]) -> [4] { x -> dens(9) -> dense(0) -> conv2d(3, 3) as c -> batch_norm -> nope -> dense(4) as out }",
+    );
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    let fields: Vec<_> = irs[0].fields.iter().map(|field| field.name.to_string()).collect();
+    assert!(irs[0].broken);
+    assert_eq!(fields, ["dense1", "dense2", "c", "batch_norm1", "out"]);
+}
+
+#[test]
+fn every_layer_names_its_kind_and_settings() {
+    for layer in LAYERS {
+        let parameters = layer.parameters();
+        for (i, parameter) in parameters.iter().enumerate() {
+            assert!(!parameter.doc.is_empty(), "{} {}", layer.name(), parameter.name);
+            assert!(parameters[..i].iter().all(|earlier| earlier.name != parameter.name), "{}", parameter.name);
+        }
+    }
+    for (synonym, meaning) in synonyms::LAYERS {
+        assert!(crate::layers::find(meaning).is_some(), "{synonym} -> {meaning}");
+        assert!(crate::layers::find(synonym).is_none(), "{synonym} is a layer itself");
+    }
+    let known = |name: &str| LAYERS.iter().flat_map(|layer| layer.parameters()).any(|p| p.name == name);
+    for (synonym, meaning) in synonyms::PARAMETERS {
+        assert!(known(meaning), "{synonym} -> {meaning}");
+    }
+}
+
+#[test]
+fn what_only_the_body_can_tell() {
+    assert_eq!(mistakes("let h = x -> dense(4); x -> dense(4)"), ["`h` is never used"]);
+    assert_eq!(mistakes("let h = x -> dense(4); let g = h -> relu; x -> dense(4)"), ["`g` is never used"]);
+    assert_eq!(mistakes("x -> dense(4) as a -> b -> a"), ["there is no layer `b`"]);
+    assert_eq!(
+        mistakes("x -> dense(8) as a -> a(3) -> dense(4)"),
+        ["`a` is used again with the same weights, and takes no arguments here"]
+    );
+    assert_eq!(mistakes("dense(x, 4, bias: BIAS)"), ["`bias` is `true` or `false`, not `BIAS`"]);
+}

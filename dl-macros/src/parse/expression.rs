@@ -213,7 +213,8 @@ impl Parser<'_> {
     /// A layer with its arguments and name, or a combinator with its braces.
     fn layer_or_block(&self, cursor: &mut Cursor, path: Path) -> Stage {
         let name = path.last;
-        if COMBINATORS.iter().any(|combinator| name == combinator) {
+        let braces = cursor.is_group(0, Delimiter::Brace) || cursor.is_group(1, Delimiter::Brace);
+        if braces && COMBINATORS.iter().any(|combinator| name == combinator) {
             while !cursor.at_end() && !cursor.is_arrow() && !cursor.is_punct(0, ';') {
                 if cursor.take_group(Delimiter::Brace).is_some() {
                     break;
@@ -304,6 +305,8 @@ fn operator(cursor: &Cursor) -> Option<Operator> {
     }
 }
 
+/// Whether `residual {`, `repeat 6 {` or the like comes next.
 fn is_combinator(cursor: &Cursor) -> bool {
-    COMBINATORS.iter().any(|name| cursor.is_word(name))
+    let braces = cursor.is_group(1, Delimiter::Brace) || cursor.is_group(2, Delimiter::Brace);
+    braces && COMBINATORS.iter().any(|name| cursor.is_word(name))
 }

@@ -1,1 +1,180 @@
+//! The parser on right, wrong and random input: it reports, and never panics.
 
+use crate::diagnostics::Diagnostics;
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+
+/// Everything that the macro does with `text`, and the messages.
+fn messages(text: &str) -> Vec<String> {
+    run(text.parse().unwrap())
+}
+
+fn run(tokens: TokenStream) -> Vec<String> {
+    let diagnostics = Diagnostics::default();
+    let file = super::parse(tokens, &diagnostics);
+    let constants = crate::lower::constants::Constants::new(&file.constants, &diagnostics);
+    for model in &file.models {
+        let ir = crate::lower::lower(model, &constants, &diagnostics);
+        let _ = crate::emit::model(&quote::quote!(dl), &ir);
+    }
+    diagnostics.messages()
+}
+
+const LENET: &str = "
+    /// Digits.
+    pub(crate) LeNet(image: [1, 28, 28]) -> [10] {
+        image -> conv2d(6, 5, padding: 2) -> relu -> max_pool2d(2) -> conv2d(16, [5, 5]) -> relu -> max_pool2d(2)
+            -> flatten -> dense(120, init: he_normal) -> relu -> dense(84) -> relu -> dense(10) as logits
+    }
+";
+
+#[test]
+fn a_right_model_has_no_messages() {
+    assert_eq!(messages(LENET), Vec::<String>::new());
+}
+
+#[test]
+fn mistakes_of_grammar_are_reported_where_they_are_and_the_rest_is_read() {
+    let found =
+        messages("A(x: [2]) -> [2] { x ->  ; } B(x: [2]) -> [1] { x => dense(1) } C(x: [2]) -> [1] { x -> nope(1) }");
+    assert_eq!(
+        found,
+        [
+            "expected a layer after `->`, found `;`",
+            "the last expression is the output: remove this `;`",
+            "expected `->` or `;`, found `=`",
+            "there is no layer `nope`",
+        ]
+    );
+}
+
+#[test]
+fn nothing_at_all_is_a_mistake() {
+    assert_eq!(messages(""), ["expected a model: `Name(input: [2]) -> [1] { … }`"]);
+    assert_eq!(messages("const A: usize = 3;"), ["expected a model: `Name(input: [2]) -> [1] { … }`"]);
+}
+
+#[test]
+fn every_prefix_of_a_model_is_read_without_panic() {
+    let tokens: Vec<TokenTree> = LENET.parse::<TokenStream>().unwrap().into_iter().collect();
+    for end in 0..tokens.len() {
+        let found = run(tokens[..end].iter().cloned().collect());
+        assert!(!found.is_empty(), "{end} tokens are no model");
+    }
+    let Some(TokenTree::Group(body)) = tokens.last() else { panic!("a model ends with its body") };
+    let body: Vec<TokenTree> = body.stream().into_iter().collect();
+    let silent = (0..body.len()).filter(|&end| {
+        let mut all = tokens[..tokens.len() - 1].to_vec();
+        let part = body[..end].iter().cloned().collect();
+        all.push(TokenTree::Group(Group::new(Delimiter::Brace, part)));
+        run(all.into_iter().collect()).is_empty()
+    });
+    // Without `as logits` it is a network all the same.
+    assert_eq!(silent.collect::<Vec<_>>(), [body.len() - 2]);
+}
+
+/// A small generator of random numbers (Marsaglia, "Xorshift RNGs", 2003).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n as u64) as usize
+    }
+}
+
+const WORDS: [&str; 32] = [
+    "Net",
+    "x",
+    "h",
+    "let",
+    "as",
+    "const",
+    "pub",
+    "dense",
+    "conv2d",
+    "max_pool2d",
+    "relu",
+    "add",
+    "dropout",
+    "flatten",
+    "batch_norm",
+    "softmax",
+    "D",
+    "usize",
+    "f32",
+    "u32",
+    "crate",
+    "self",
+    "true",
+    "residual",
+    "block",
+    "loss",
+    "repeat",
+    "padding",
+    "same",
+    "init",
+    "normal",
+    "_",
+];
+
+fn random(random: &mut Random, depth: usize) -> TokenStream {
+    let length = random.below(12);
+    (0..length)
+        .map(|_| match random.below(10) {
+            0..4 => TokenTree::Ident(Ident::new(WORDS[random.below(WORDS.len())], Span::call_site())),
+            4 => TokenTree::Literal(match random.below(5) {
+                0 => Literal::f64_unsuffixed(0.5),
+                1 => Literal::string("text"),
+                2 => Literal::u64_unsuffixed(u64::MAX),
+                3 => Literal::i8_suffixed(3),
+                _ => Literal::usize_unsuffixed(random.below(9)),
+            }),
+            5 | 6 if depth > 0 => {
+                let delimiters = [Delimiter::Parenthesis, Delimiter::Bracket, Delimiter::Brace, Delimiter::None];
+                let delimiter = delimiters[random.below(4)];
+                TokenTree::Group(Group::new(delimiter, self::random(random, depth - 1)))
+            }
+            _ => {
+                let c = b"->-+*/%:;,=.#<>&"[random.below(16)] as char;
+                let spacing = if random.below(2) == 0 { Spacing::Joint } else { Spacing::Alone };
+                TokenTree::Punct(Punct::new(c, spacing))
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn random_tokens_never_panic() {
+    let mut source = Random(0x9E37_79B9_7F4A_7C15);
+    for _ in 0..3000 {
+        run(random(&mut source, 3));
+    }
+}
+
+#[test]
+fn models_with_random_changes_never_panic() {
+    let mut source = Random(42);
+    for _ in 0..2000 {
+        let changed = change(LENET.parse().unwrap(), &mut source);
+        run(changed);
+    }
+}
+
+/// `tokens` with some dropped, doubled or replaced.
+fn change(tokens: TokenStream, source: &mut Random) -> TokenStream {
+    let mut result = Vec::new();
+    for token in tokens {
+        match (source.below(24), token) {
+            (0, _) => {}
+            (1, token) => result.extend([token.clone(), token]),
+            (2, _) => result.extend(random(source, 1)),
+            (_, TokenTree::Group(group)) => {
+                result.push(TokenTree::Group(Group::new(group.delimiter(), change(group.stream(), source))));
+            }
+            (_, token) => result.push(token),
+        }
+    }
+    result.into_iter().collect()
+}

@@ -1,0 +1,104 @@
+//! What a layer reads: the values before the arrow, between parentheses, and beside an operator.
+
+use super::arguments::Settings;
+use super::node::Use;
+use super::{Flow, Lowering};
+use crate::ast::{self, ExprKind, Operator};
+use crate::diagnostics::message;
+use crate::layers::{self, Layer};
+use proc_macro2::{Ident, Span};
+
+impl Lowering<'_> {
+    /// `a` and `b` joined by `operator`, which stands at `span`.
+    pub(super) fn binary(&mut self, a: Flow, operator: Operator, span: Span, b: Flow, binding: Option<&Ident>) -> Flow {
+        if let (Flow::Number(a), Flow::Number(b)) = (&a, &b) {
+            let result = self.evaluate(|evaluate| evaluate.combine(a, operator, span, b));
+            return result.map_or_else(|| self.poisoned(span, None), Flow::Number);
+        }
+        if operator == Operator::Rem {
+            self.error(span, "`%` is for sizes; values have `+`, `-`, `*` and `/`");
+            return self.poisoned(span, None);
+        }
+        let layer = layers::of_operator(operator);
+        let settings = Settings { values: Vec::new(), spans: Vec::new() };
+        let text = format!("{} {} {}", self.show(&a), operator.symbol(), self.show(&b));
+        let name = operator.symbol().to_string();
+        let operands = Some(vec![a, b]);
+        let use_ =
+            Use { layer, name: &name, span, operands, settings: &settings, text, binding, rename: None, again: None };
+        self.build(use_).flow
+    }
+
+    /// The operands of a use, by arrow or as first arguments, and the arguments that are left. `None` for missing ones.
+    pub(super) fn operands<'u>(
+        &mut self,
+        layer: &dyn Layer,
+        use_: &'u ast::Layer,
+        piped: Option<Flow>,
+    ) -> (Option<Vec<Flow>>, &'u [ast::Argument]) {
+        let (name, wanted, arrow) = (use_.name.to_string(), layer.operands(), piped.is_some());
+        let mut operands: Vec<Flow> = piped.into_iter().collect();
+        let mut arguments = use_.arguments.as_slice();
+        while let Some((ast::Argument { name: None, value }, rest)) =
+            arguments.split_first().filter(|_| operands.len() < wanted)
+        {
+            // `dense(10)` without a value: say so below, and not that 10 is no value.
+            let size = !layer.takes_numbers() && matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Flag(_));
+            if size {
+                break;
+            }
+            let flow = self.flow(value, None);
+            operands.push(flow);
+            arguments = rest;
+        }
+        if operands.len() < wanted {
+            if !use_.broken {
+                let rest = use_.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let call = if rest.is_empty() { name.clone() } else { format!("{name}({rest})") };
+                let input = self.bindings.first().map_or("x".to_owned(), |binding| binding.name.to_string());
+                let message = match (wanted, arrow) {
+                    (1, _) => format!("`{name}` wants a value: `{input} -> {call}`"),
+                    (_, true) => format!("`{name}` wants a second value: `… -> {name}({input})`"),
+                    (_, false) => format!("`{name}` wants two values: `{name}(a, b)`"),
+                };
+                self.error(use_.name.span(), message);
+            }
+            return (None, arguments);
+        }
+        if !layer.takes_numbers() && operands.iter().any(|operand| matches!(operand, Flow::Number(_))) {
+            let message = format!("`{name}` takes a value of the network, and this is a number");
+            self.error(use_.name.span(), message);
+            return (None, arguments);
+        }
+        (Some(operands), arguments)
+    }
+
+    /// Notes the uses of names in an expression that is not looked at after a mistake.
+    pub(super) fn touch(&mut self, expr: &ast::Expr) {
+        match &expr.kind {
+            ExprKind::Path(path) => {
+                let last = self.bindings.iter_mut().rev().find(|binding| binding.name == path.last);
+                if let Some(binding) = last {
+                    binding.used = true;
+                }
+            }
+            ExprKind::Call(layer) => layer.arguments.iter().for_each(|argument| self.touch(&argument.value)),
+            ExprKind::Pipe(from, _) => self.touch(from),
+            ExprKind::Binary(a, _, _, b) => {
+                self.touch(a);
+                self.touch(b);
+            }
+            ExprKind::Negative(a) | ExprKind::Parens(a) => self.touch(a),
+            ExprKind::List(items) => items.iter().for_each(|item| self.touch(item)),
+            _ => {}
+        }
+    }
+
+    /// An operand in words: its name or number.
+    fn show(&self, flow: &Flow) -> String {
+        match flow {
+            Flow::Value(id) => self.values[*id].name.to_string(),
+            Flow::Number(number) => message!(number).text(),
+        }
+    }
+}

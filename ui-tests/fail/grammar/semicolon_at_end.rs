@@ -1,0 +1,14 @@
+//! A semicolon after the output.
+
+use dl::prelude::*;
+
+model! {
+    pub Net(x: [8]) -> [4] {
+        x -> dense(4);
+    }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

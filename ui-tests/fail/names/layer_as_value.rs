@@ -1,0 +1,15 @@
+//! A layer without an arrow.
+
+use dl::prelude::*;
+
+model! {
+    pub Net(x: [8]) -> [4] {
+        let h = x -> dense(4);
+        h + relu
+    }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

@@ -55,13 +55,14 @@ impl Lowering<'_> {
         let good = !broken && use_.layer.check(&call);
         let built = shapes.filter(|_| good && takes(&call)).and_then(|_| use_.layer.build(&call));
         let evident = use_.layer.evident(&call).filter(|shape| shape.dims.iter().all(|dim| dim.known() != Some(0)));
+        let input = call.evident_input();
         match built {
             Some(built) => {
                 let (flow, field) = self.node(use_, built);
                 Outcome { flow, field, good: true }
             }
             None => {
-                let field = use_.again.or_else(|| self.broken_field(&use_, evident.as_ref()));
+                let field = use_.again.or_else(|| self.broken_field(&use_, input.as_ref()));
                 Outcome { flow: self.poisoned(use_.span, evident), field, good: false }
             }
         }
@@ -108,11 +109,12 @@ impl Lowering<'_> {
     }
 
     /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.
-    fn broken_field(&mut self, use_: &Use, evident: Option<&Shape>) -> Option<FieldId> {
+    fn broken_field(&mut self, use_: &Use, input: Option<&Shape>) -> Option<FieldId> {
         let weights = [vec![1], vec![1, 4096, 4096]].into_iter().find_map(|dims| {
             let rank = dims.len();
-            let input = Shape::of(dims.into_iter().map(Dim::Known).collect::<Vec<_>>());
-            self.weights(use_.layer, use_.settings, evident.filter(|shape| shape.dims.len() == rank).unwrap_or(&input))
+            let guess = Shape::of(dims.into_iter().map(Dim::Known).collect::<Vec<_>>());
+            let input = input.filter(|shape| shape.dims.len() == rank).unwrap_or(&guess);
+            self.weights(use_.layer, use_.settings, input)
         })?;
         let name = use_.rename.cloned().unwrap_or_else(|| self.names.counted(use_.layer.stem(), use_.span));
         let Weights { ty, tensors, init } = weights;

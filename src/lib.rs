@@ -1,5 +1,7 @@
 //! Deep learning for Rust: networks declared in a few macro lines and checked by the compiler.
 
+pub mod guide;
+
 pub use dl_runtime::*;
 
 /// What almost every program needs: `use dl::prelude::*;`.

@@ -5,7 +5,7 @@
 //! architecture for computer vision", CVPR 2016, section 7. Gradient: `softmax(x)` minus those, over the number of targets.
 
 use super::{Loss, check_setting};
-use crate::device::cpu::simd::{largest, math::exp, math::ln, simd, sum_of};
+use crate::device::cpu::simd::{largest, math::exp, math::ln, simd, sum};
 use crate::device::cpu::{scratch, threads};
 use crate::device::{Cpu, Device, Storage};
 use crate::train::{Accuracy, Metrics};
@@ -142,14 +142,14 @@ simd! {
             dx.fill(f32::NAN);
             return f32::NAN;
         };
-        let largest = largest(x);
+        let largest = largest::<S>(x);
         for (dx, x) in dx.iter_mut().zip(x) {
             *dx = exp::<S>(x - largest);
         }
-        let sum = sum_of([dx], |[e]| e);
-        let log_sum = ln::<S>(sum);
+        let total = sum::<S, 1>([dx], |[e]| e);
+        let log_sum = ln::<S>(total);
         let classes = x.len() as f32;
-        let (factor, other) = (scale / sum, scale * epsilon / classes);
+        let (factor, other) = (scale / total, scale * epsilon / classes);
         for dx in dx.iter_mut() {
             *dx = *dx * factor - other;
         }
@@ -159,7 +159,7 @@ simd! {
         if epsilon == 0.0 {
             return loss;
         }
-        let mean = sum_of([x], |[x]| x - largest) / classes;
+        let mean = sum::<S, 1>([x], |[x]| x - largest) / classes;
         (1.0 - epsilon) * loss + epsilon * (log_sum - mean)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{bce_with_logits, huber, mae, mse};
 use crate::Pass;
-use crate::device::cpu::simd::{Simd, simd, sum_of};
+use crate::device::cpu::simd::{Simd, simd, sum};
 use crate::device::cpu::threads;
 use crate::device::{Cpu, Device, Storage};
 use crate::{Plain, View, ViewMut};
@@ -65,7 +65,7 @@ simd! {
         for ((dy, y), t) in dy.iter_mut().zip(y).zip(t) {
             *dy = scale * f.slope::<S>(*y, *t);
         }
-        sum_of([y, t], |[y, t]| f.value::<S>(y, t)) / y.len() as f32
+        sum::<S, 2>([y, t], |[y, t]| f.value::<S>(y, t)) / y.len() as f32
     }
 }
 

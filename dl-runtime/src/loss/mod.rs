@@ -18,7 +18,7 @@ mod mse;
 mod tests;
 
 pub use bce_with_logits::BceWithLogits;
-pub use cross_entropy::{CrossEntropy, CrossEntropyKernel, Labels, SmoothCrossEntropy};
+pub use cross_entropy::{CrossEntropy, CrossEntropyKernel, Labels, Sizes, SmoothCrossEntropy};
 pub use elementwise::{Elementwise, ElementwiseLossKernel};
 pub use huber::Huber;
 pub use mae::Mae;

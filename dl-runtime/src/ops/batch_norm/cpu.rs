@@ -78,7 +78,11 @@ impl BatchNormKernel for Cpu {
         let parts = (chunks_mut(mean, channels), chunks_mut(var, channels));
         self.threads().split(parts, &|task, (mean, var)| {
             let first = task * channels;
-            if s.area == 1 { features::moments(s, first, x, mean, var) } else { maps::moments(s, first, x, mean, var) }
+            if s.area == 1 {
+                features::moments(s, first, x, mean, var);
+            } else {
+                scratch::with(s.block(), |block| maps::moments(s, first, x, mean, var, block));
+            }
         });
         normalise(self, op.activation, s, weights, Moments { mean, var, epsilon: op.epsilon }, Some(x), y);
     }
@@ -105,8 +109,12 @@ impl BatchNormKernel for Cpu {
             let channels = s.channels_per_task(x.len());
             let parts = (chunks_mut(d_weight, channels), chunks_mut(d_bias, channels));
             self.threads().split(parts, &|task, (d_weight, d_bias)| {
-                let sums = if s.area == 1 { features::sums } else { maps::sums };
-                sums(s, task * channels, by, x, dy, d_weight, d_bias);
+                let first = task * channels;
+                if s.area == 1 {
+                    features::sums(s, first, by, x, dy, d_weight, d_bias);
+                } else {
+                    scratch::with(2 * s.block(), |blocks| maps::sums(s, first, by, x, dy, d_weight, d_bias, blocks));
+                }
             });
             weight_gradients(op, s, weights, by, x.len() / s.channels, (d_weight, d_bias), d_weights, write);
             if let Some((dx, write)) = d_input {

@@ -2,55 +2,46 @@
 
 use super::Sizes;
 use super::cpu::Moments;
-use crate::device::cpu::simd::{Lanes, simd};
+use crate::device::cpu::simd::{simd, sum};
 use crate::ops::Write;
 use crate::ops::activation::Function;
-use std::ops::Range;
 
-/// Numbers that are summed in `f32` before the sum goes on in `f64`; two reads of them stay in the fastest cache.
-const BLOCK: usize = 4096;
+/// Numbers that are gathered and summed in `f32` before the sum goes on in `f64`; they stay in the fastest cache.
+const BLOCK: usize = 2048;
 
 impl Sizes {
-    /// The row of channel `c` in sample `n`.
-    #[inline(always)]
-    fn row(self, n: usize, c: usize) -> Range<usize> {
-        let start = (n * self.channels + c) * self.area;
-        start..start + self.area
+    /// Numbers of a block: rows of one channel, one at least.
+    pub(super) fn block(self) -> usize {
+        BLOCK.div_ceil(self.area) * self.area
     }
-    /// Ranges of samples, a block each.
+    /// Copies rows of channel `c` from sample `first` on, as many as fit, into `to`; returns the number of samples.
     #[inline(always)]
-    fn blocks(self, len: usize) -> impl Iterator<Item = Range<usize>> {
-        let (samples, block) = (len / self.sample(), BLOCK.div_ceil(self.area));
-        (0..samples).step_by(block).map(move |start| start..samples.min(start + block))
-    }
-    /// `Σ f` over the rows of channel `c` in `block`.
-    #[inline(always)]
-    fn sum<const N: usize>(self, c: usize, block: Range<usize>, data: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f64 {
-        let mut lanes = Lanes::default();
-        for n in block {
-            lanes.add(data.map(|data| &data[self.row(n, c)]), &f);
-        }
-        f64::from(lanes.sum())
+    fn gather(self, c: usize, first: usize, from: &[f32], to: &mut [f32]) -> usize {
+        let rows = from[first * self.sample()..].chunks_exact(self.sample()).zip(to.chunks_exact_mut(self.area));
+        rows.map(|(sample, row)| row.copy_from_slice(&sample[c * self.area..(c + 1) * self.area])).count()
     }
 }
 
 simd! {
     /// Mean and biased variance of the channels from `first` on, block by block and then together: Chan, Golub, LeVeque,
     /// "Algorithms for computing the sample variance", The American Statistician 37 (1983).
-    pub(super) fn moments<S>(s: Sizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32]) {
+    pub(super) fn moments<S>(s: Sizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32], block: &mut [f32]) {
+        let samples = x.len() / s.sample();
         for (i, (mean_to, var_to)) in mean.iter_mut().zip(var).enumerate() {
-            let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
-            for block in s.blocks(x.len()) {
-                let n = (block.len() * s.area) as f64;
-                let of_block = s.sum(first + i, block.clone(), [x], |[x]| x) / n;
+            let (mut at, mut mean, mut squares) = (0, 0.0, 0.0);
+            while at < samples {
+                let rows = s.gather(first + i, at, x, block);
+                let block = &block[..rows * s.area];
+                let (n, seen) = (block.len() as f64, (at * s.area) as f64);
+                let of_block = f64::from(sum::<S, 1>([block], |[x]| x)) / n;
                 let near = of_block as f32;
-                let around = s.sum(first + i, block, [x], |[x]| (x - near) * (x - near));
-                let (delta, total) = (of_block - mean, count + n);
-                squares += around + delta * delta * (count * n / total);
-                mean += delta * (n / total);
-                count = total;
+                let around = f64::from(sum::<S, 1>([block], |[x]| (x - near) * (x - near)));
+                let delta = of_block - mean;
+                squares += around + delta * delta * (seen * n / (seen + n));
+                mean += delta * (n / (seen + n));
+                at += rows;
             }
-            (*mean_to, *var_to) = (mean as f32, (squares / count) as f32);
+            (*mean_to, *var_to) = (mean as f32, (squares / (samples * s.area) as f64) as f32);
         }
     }
 
@@ -76,15 +67,19 @@ simd! {
         dy: &[f32],
         d_weight: &mut [f32],
         d_bias: &mut [f32],
+        blocks: &mut [f32],
     ) {
+        let (x_block, dy_block) = blocks.split_at_mut(s.block());
         for (i, (d_weight, d_bias)) in d_weight.iter_mut().zip(d_bias).enumerate() {
-            let (c, mut sum, mut product) = (first + i, 0.0, 0.0);
+            let (c, mut at, mut total, mut product) = (first + i, 0, 0.0, 0.0);
             let mean = by.mean[c];
-            for block in s.blocks(x.len()) {
-                sum += s.sum(c, block.clone(), [dy], |[dy]| dy);
-                product += s.sum(c, block, [x, dy], |[x, dy]| (x - mean) * dy);
+            while at < x.len() / s.sample() {
+                let n = s.gather(c, at, x, x_block) * s.area;
+                at += s.gather(c, at, dy, dy_block);
+                total += f64::from(sum::<S, 1>([&dy_block[..n]], |[dy]| dy));
+                product += f64::from(sum::<S, 2>([&x_block[..n], &dy_block[..n]], |[x, dy]| (x - mean) * dy));
             }
-            (*d_weight, *d_bias) = ((product * f64::from(by.inverse(c))) as f32, sum as f32);
+            (*d_weight, *d_bias) = ((product * f64::from(by.inverse(c))) as f32, total as f32);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::GlobalAvgPool2dKernel;
 use crate::Cpu;
-use crate::device::cpu::simd::{simd, sum_of};
+use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
 
@@ -14,7 +14,7 @@ fn channels(area: usize) -> usize {
 simd! {
     fn forward<S>(area: usize, x: &[f32], y: &mut [f32]) {
         for (x, y) in x.chunks_exact(area).zip(y) {
-            *y = sum_of([x], |[x]| x) / area as f32;
+            *y = sum::<S, 1>([x], |[x]| x) / area as f32;
         }
     }
 

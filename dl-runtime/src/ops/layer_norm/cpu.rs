@@ -3,7 +3,7 @@
 use super::LayerNormKernel;
 use crate::Cpu;
 use crate::device::cpu::scratch;
-use crate::device::cpu::simd::{Simd, simd, sum_of};
+use crate::device::cpu::simd::{Simd, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
 
@@ -14,10 +14,10 @@ const PARTS: usize = 32;
 
 /// Mean and 1/√(var + ε) of a row.
 #[inline(always)]
-fn moments(row: &[f32], epsilon: f32) -> (f32, f32) {
+fn moments<S: Simd>(row: &[f32], epsilon: f32) -> (f32, f32) {
     let n = row.len() as f32;
-    let mean = sum_of([row], |[x]| x) / n;
-    let var = sum_of([row], |[x]| (x - mean) * (x - mean)) / n;
+    let mean = sum::<S, 1>([row], |[x]| x) / n;
+    let var = sum::<S, 1>([row], |[x]| (x - mean) * (x - mean)) / n;
     (mean, 1.0 / (var + epsilon).sqrt())
 }
 
@@ -25,7 +25,7 @@ simd! {
     fn forward<S>(epsilon: f32, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
         let n = weight.len();
         for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
-            let (mean, inverse) = moments(x, epsilon);
+            let (mean, inverse) = moments::<S>(x, epsilon);
             for (((x, y), weight), bias) in x.iter().zip(y).zip(weight).zip(bias) {
                 *y = S::mul_add((*x - mean) * inverse, *weight, *bias);
             }
@@ -37,7 +37,7 @@ simd! {
         let n = weight.len();
         let (d_weight, d_bias) = sums.split_at_mut(n);
         for (i, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
-            let (mean, inverse) = moments(x, epsilon);
+            let (mean, inverse) = moments::<S>(x, epsilon);
             for (((x, dy), d_weight), d_bias) in x.iter().zip(dy).zip(&mut *d_weight).zip(&mut *d_bias) {
                 *d_weight = S::mul_add((*x - mean) * inverse, *dy, *d_weight);
                 *d_bias += *dy;
@@ -53,8 +53,8 @@ simd! {
 #[inline(always)]
 fn input_gradient<S: Simd>(moments: (f32, f32), weight: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
     let (n, (mean, inverse)) = (x.len() as f32, moments);
-    let shift = sum_of([dy, weight], |[dy, weight]| dy * weight) / n;
-    let slope = sum_of([dy, weight, x], |[dy, weight, x]| dy * weight * ((x - mean) * inverse)) / n;
+    let shift = sum::<S, 2>([dy, weight], |[dy, weight]| dy * weight) / n;
+    let slope = sum::<S, 3>([dy, weight, x], |[dy, weight, x]| dy * weight * ((x - mean) * inverse)) / n;
     for (((x, dy), weight), dx) in x.iter().zip(dy).zip(weight).zip(dx) {
         let d = inverse * (dy * weight - shift - (x - mean) * inverse * slope);
         *dx = if write == Write::Set { d } else { *dx + d };

@@ -3,7 +3,7 @@
 use super::{Sizes, SoftmaxKernel};
 use crate::Cpu;
 use crate::device::cpu::scratch;
-use crate::device::cpu::simd::{largest, math::exp, simd, sum_of};
+use crate::device::cpu::simd::{largest, math::exp, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
 
@@ -14,13 +14,13 @@ simd! {
     /// Every row of `classes` numbers becomes its softmax.
     fn forward<S>(classes: usize, x: &mut [f32]) {
         for row in x.chunks_exact_mut(classes) {
-            let largest = largest(row);
+            let largest = largest::<S>(row);
             for x in row.iter_mut() {
                 *x = exp::<S>(*x - largest);
             }
-            let sum = sum_of([row], |[x]| x);
+            let share = 1.0 / sum::<S, 1>([row], |[x]| x);
             for x in row {
-                *x /= sum;
+                *x *= share;
             }
         }
     }
@@ -28,7 +28,7 @@ simd! {
     /// `dx = y·(dy - Σ dy·y)` in every row.
     fn backward<S>(classes: usize, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         for ((y, dy), dx) in y.chunks_exact(classes).zip(dy.chunks_exact(classes)).zip(dx.chunks_exact_mut(classes)) {
-            let dot = sum_of([y, dy], |[y, dy]| y * dy);
+            let dot = sum::<S, 2>([y, dy], |[y, dy]| y * dy);
             for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
                 let d = y * (dy - dot);
                 *dx = if write == Write::Set { d } else { *dx + d };

@@ -16,14 +16,14 @@
 //! (`f32::mul_add` would be a slow call elsewhere), `S::F32` a vector register for kernels that need to say so. What the
 //! body calls must be `#[inline(always)]`. Bounds of further parameters go in brackets:
 //! `fn map<S, F>(x: &mut [f32], f: F) where [F: Fn(f32) -> f32] { … }`. Sums over a slice do not vectorise by themselves
-//! (floats may not be reordered): see [`sum`] and [`dot`]. The environment variable `DL_SIMD` (`avx2`, `baseline`)
+//! (floats may not be reordered): see [`sum`]. The environment variable `DL_SIMD` (`avx2`, `baseline`)
 //! lowers the choice, for tests.
 
 pub(crate) mod math;
 mod reduce;
 mod vector;
 
-pub(crate) use reduce::{Lanes, dot, largest, sum, sum_of};
+pub(crate) use reduce::{largest, sum};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use vector::{Avx2, Avx512};
 pub(crate) use vector::{Baseline, Simd, Vector};

@@ -1,105 +1,60 @@
-//! Sums over slices in a fixed order that vectorises: 32 partial sums, then a tree.
+//! Sums over slices in a fixed order that vectorises: 32 partial sums, then those of a register.
 
-use super::Simd;
+use super::{Simd, Vector};
 
-/// Partial sums kept side by side.
+/// Partial results kept side by side: two registers of AVX-512.
 const LANES: usize = 32;
-
-/// `Σ f(x)`, in an order that depends on the length alone.
-#[inline(always)]
-pub(crate) fn sum<S: Simd>(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
-    let mut lanes = [0.0; LANES];
-    let (whole, rest) = x.as_chunks::<LANES>();
-    for chunk in whole {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += f(*x);
-        }
-    }
-    for (lane, x) in lanes.iter_mut().zip(rest) {
-        *lane += f(*x);
-    }
-    tree(lanes)
-}
 
 /// `Σ f([inputs[0][i], inputs[1][i], …])`, in an order that depends on the length alone; all slices have one length.
 #[inline(always)]
-pub(crate) fn sum_of<const N: usize>(inputs: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f32 {
-    let mut lanes = Lanes::default();
-    lanes.add(inputs, f);
-    lanes.sum()
-}
-
-/// Partial sums of several slices: what [`sum_of`] keeps.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Lanes([f32; LANES]);
-
-impl Lanes {
-    /// Adds `f([inputs[0][i], inputs[1][i], …])` for every `i`; all slices have one length.
-    #[inline(always)]
-    pub(crate) fn add<const N: usize>(&mut self, inputs: [&[f32]; N], f: impl Fn([f32; N]) -> f32) {
-        let n = inputs.map(<[f32]>::len).into_iter().min().unwrap_or(0);
-        let inputs = inputs.map(|x| x[..n].as_chunks::<LANES>());
-        let mut lanes = self.0;
-        for i in 0..n / LANES {
-            let chunk = inputs.map(|(whole, _)| &whole[i]);
-            for (j, lane) in lanes.iter_mut().enumerate() {
-                *lane += f(chunk.map(|x| x[j]));
-            }
-        }
-        for (j, lane) in lanes.iter_mut().enumerate().take(n % LANES) {
-            *lane += f(inputs.map(|(_, rest)| rest[j]));
-        }
-        self.0 = lanes;
-    }
-    /// All that was added.
-    #[inline(always)]
-    pub(crate) fn sum(self) -> f32 {
-        tree(self.0)
-    }
+pub(crate) fn sum<S: Simd, const N: usize>(inputs: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f32 {
+    let lanes = lanes(inputs, 0.0, f, |a, b| a + b);
+    join::<S>(&lanes, Vector::add).sum()
 }
 
 /// The largest number that is not NaN; negative infinity of none.
 #[inline(always)]
-pub(crate) fn largest(x: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; LANES];
-    let (whole, rest) = x.as_chunks::<LANES>();
-    for chunk in whole {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane = if x > lane { *x } else { *lane };
-        }
-    }
-    for (lane, x) in lanes.iter_mut().zip(rest) {
-        *lane = if x > lane { *x } else { *lane };
-    }
-    lanes.into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a })
+pub(crate) fn largest<S: Simd>(x: &[f32]) -> f32 {
+    let lanes = lanes([x], f32::NEG_INFINITY, |[x]| x, |a, b| if b > a { b } else { a });
+    join::<S>(&lanes, Vector::max).largest()
 }
 
-/// `Σ a · b`, in an order that depends on the length alone.
+/// Results of `op` over every 32nd value of `f`.
 #[inline(always)]
-pub(crate) fn dot<S: Simd>(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0; LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane = S::mul_add(*a, *b, *lane);
+fn lanes<const N: usize>(
+    inputs: [&[f32]; N],
+    start: f32,
+    f: impl Fn([f32; N]) -> f32,
+    op: impl Fn(f32, f32) -> f32,
+) -> [f32; LANES] {
+    let n = inputs.map(<[f32]>::len).into_iter().min().unwrap_or(0);
+    let inputs = inputs.map(|x| x[..n].as_chunks::<LANES>());
+    let mut lanes = [start; LANES];
+    for i in 0..n / LANES {
+        let chunk = inputs.map(|(whole, _)| &whole[i]);
+        for (j, lane) in lanes.iter_mut().enumerate() {
+            *lane = op(*lane, f(chunk.map(|x| x[j])));
         }
     }
-    for (lane, (a, b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *lane = S::mul_add(*a, *b, *lane);
+    if n % LANES > 0 {
+        // The rest is put in an array first, so that the lanes themselves stay in registers.
+        let mut last = [start; LANES];
+        for (j, last) in last.iter_mut().enumerate().take(n % LANES) {
+            *last = f(inputs.map(|(_, rest)| rest[j]));
+        }
+        for (lane, last) in lanes.iter_mut().zip(last) {
+            *lane = op(*lane, last);
+        }
     }
-    tree(lanes)
+    lanes
 }
 
+/// All lanes in one register.
 #[inline(always)]
-fn tree(mut lanes: [f32; LANES]) -> f32 {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
+fn join<S: Simd>(lanes: &[f32; LANES], op: impl Fn(S::F32, S::F32) -> S::F32) -> S::F32 {
+    // SAFETY: LANES is a multiple of the register's lanes, so that all reads are within the array.
+    let load = |at| unsafe { S::F32::load(lanes[at..].as_ptr()) };
+    (S::F32::LANES..LANES).step_by(S::F32::LANES).fold(load(0), |all, at| op(all, load(at)))
 }
 
 #[cfg(test)]
@@ -107,8 +62,9 @@ mod tests {
     use crate::device::cpu::simd::{self, simd};
 
     simd! {
-        fn sum_of_squares<S>(x: &[f32]) -> f32 { simd::sum::<S>(x, |x| x * x) }
-        fn product<S>(a: &[f32], b: &[f32]) -> f32 { simd::dot::<S>(a, b) }
+        fn sum_of_squares<S>(x: &[f32]) -> f32 { simd::sum::<S, 1>([x], |[x]| x * x) }
+        fn product<S>(a: &[f32], b: &[f32]) -> f32 { simd::sum::<S, 2>([a, b], |[a, b]| a * b) }
+        fn largest<S>(x: &[f32]) -> f32 { simd::largest::<S>(x) }
         fn map<S, F>(x: &mut [f32], f: F) where [F: Fn(f32) -> f32] { x.iter_mut().for_each(|x| *x = f(*x)) }
     }
 
@@ -118,9 +74,9 @@ mod tests {
             for at in [0, len / 2, len - 1] {
                 let mut x = vec![-2.0; len];
                 x[at] = -1.0;
-                assert_eq!(simd::largest(&x), -1.0);
+                assert_eq!(largest(&x), -1.0);
                 x[at] = f32::NAN;
-                assert_eq!(simd::largest(&x), if len == 1 { f32::NEG_INFINITY } else { -2.0 });
+                assert_eq!(largest(&x), if len == 1 { f32::NEG_INFINITY } else { -2.0 });
             }
         }
     }

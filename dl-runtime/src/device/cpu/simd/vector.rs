@@ -41,6 +41,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn store_first(self, to: *mut f32, n: usize);
     /// The sum of the lanes, in a fixed order.
     fn sum(self) -> f32;
+    /// The largest lane; NaN only of NaN.
+    fn largest(self) -> f32;
     /// Writes the transpose of a block: `rows` (at most `LANES`) rows of `LANES` values, `stride` apart, become `LANES`
     /// rows of `rows` values, `to_stride` apart.
     ///
@@ -113,6 +115,10 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     fn sum(self) -> f32 {
         (self[0] + self[2]) + (self[1] + self[3])
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        self.into_iter().fold(f32::NEG_INFINITY, f32::max)
     }
 }
 
@@ -191,6 +197,15 @@ impl Vector for __m256 {
             let four = _mm_add_ps(_mm256_castps256_ps128(self), _mm256_extractf128_ps::<1>(self));
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        // SAFETY: see `splat`.
+        unsafe {
+            let four = _mm_max_ps(_mm256_castps256_ps128(self), _mm256_extractf128_ps::<1>(self));
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps::<1>(two, two)))
         }
     }
     #[inline(always)]
@@ -293,6 +308,14 @@ impl Vector for __m512 {
         unsafe {
             let high = _mm512_extractf32x8_ps::<1>(self);
             Vector::sum(_mm256_add_ps(_mm512_castps512_ps256(self), high))
+        }
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        // SAFETY: see `splat`.
+        unsafe {
+            let high = _mm512_extractf32x8_ps::<1>(self);
+            Vector::largest(_mm256_max_ps(_mm512_castps512_ps256(self), high))
         }
     }
     #[inline(always)]

@@ -9,7 +9,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Everything that can go wrong at run time. Shape mistakes in code are compile errors instead.
 ///
 /// What was read from memory instead of a file has the path [`IN_MEMORY`].
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Reading or writing a file failed.
@@ -201,6 +201,13 @@ pub enum Error {
 
 /// The path in errors about bytes that came from no file.
 pub const IN_MEMORY: &str = "<memory>";
+
+/// The message, as `Display`: it is what a program prints whose `main` returns an error.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
 
 impl Error {
     /// [`Error::Io`] about `path`.

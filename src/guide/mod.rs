@@ -8,4 +8,3 @@ pub mod language {}
 
 #[doc = include_str!("layers.md")]
 pub mod layers {}
-

@@ -21,5 +21,7 @@ macro_rules! model {
 #[doc(hidden)]
 pub mod private {
     pub use dl_macros::declare;
+    // Generated code calls this module `dl`: constants of the facade that a declaration names are found in it too.
     pub use dl_runtime::private::*;
+    pub use dl_runtime::*;
 }

@@ -90,8 +90,6 @@ pub struct Node {
 /// How an operation is called; see the convention at the top of `dl-runtime/src/ops/mod.rs`.
 #[derive(Clone)]
 pub struct Op {
-    /// `conv2d`: the layer's name.
-    pub kind: &'static str,
     /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`.
     pub config: Config,
     /// What the backward pass reads.

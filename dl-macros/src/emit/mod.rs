@@ -131,9 +131,9 @@ fn differs(node: &Node) -> bool {
     node.activation.as_ref().is_some_and(|a| !a.keeps_output)
 }
 
-/// The name of a node's settings: `CONV1`.
+/// The name of a node's settings: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
 fn constant(node: &Node, mode: Mode) -> Ident {
-    let suffix = if mode == Mode::Inference && differs(node) { "_INFER" } else { "" };
+    let suffix = if mode == Mode::Inference && differs(node) { "_INFER_OP" } else { "_OP" };
     format_ident!("{}{suffix}", node.constant.to_uppercase(), span = Span::mixed_site())
 }
 

@@ -33,7 +33,7 @@ impl Layer for Elementwise {
         let (variant, keeps_output) = ((self.variant)(call), self.keeps_output);
         let expr = quote!(dl::ops::Activation::#variant);
         let keeps = if keeps_output { Keeps::OUTPUT } else { Keeps::INPUTS };
-        let mut op = Op::new(self.name, Config::Expr(expr.clone()), keeps).in_place();
+        let mut op = Op::new(Config::Expr(expr.clone()), keeps).in_place();
         op.activation = Some(ir::Activation { expr, keeps_output });
         Some(Built::new(call.input(), op))
     }

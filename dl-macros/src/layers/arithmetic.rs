@@ -59,17 +59,17 @@ impl Layer for Arithmetic {
                     Operator::Mul => (quote!(#b), quote!(0.0)),
                     Operator::Div | Operator::Rem => (quote!(1.0 / #b), quote!(0.0)),
                 };
-                Some(Built::new(a.clone(), affine(self.name(), scale, shift)))
+                Some(Built::new(a.clone(), affine(scale, shift)))
             }
             [Operand::Number(a), Operand::Tensor(b)] => {
                 let op = match self.0 {
-                    Operator::Add => affine(self.name(), quote!(1.0), quote!(#a)),
-                    Operator::Sub => affine(self.name(), quote!(-1.0), quote!(#a)),
-                    Operator::Mul => affine(self.name(), quote!(#a), quote!(0.0)),
+                    Operator::Add => affine(quote!(1.0), quote!(#a)),
+                    Operator::Sub => affine(quote!(-1.0), quote!(#a)),
+                    Operator::Mul => affine(quote!(#a), quote!(0.0)),
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(self.name(), config, Keeps::INPUTS).in_place()
+                        Op::new(config, Keeps::INPUTS).in_place()
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -93,14 +93,14 @@ impl Arithmetic {
         };
         let adds = self.0 == Operator::Add;
         let config = if adds { Config::with_activation(path, quote!()) } else { Config::settings(path, quote!()) };
-        let mut op = Op::new(self.name(), config, keeps);
+        let mut op = Op::new(config, keeps);
         op.passes_gradient = [!self.0.multiplies(), adds];
         op
     }
 }
 
 /// `scale·x + shift`.
-fn affine(kind: &'static str, scale: TokenStream, shift: TokenStream) -> Op {
+fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
-    Op::new(kind, Config::settings(quote!(dl::ops::arithmetic::Affine), fields), Keeps::NOTHING).in_place()
+    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), Keeps::NOTHING).in_place()
 }

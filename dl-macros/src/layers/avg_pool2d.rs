@@ -19,6 +19,6 @@ impl Layer for AvgPool2d {
         pool::check(call)
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        pool::build(call, self.name(), quote!(dl::ops::avg_pool2d::Op), Keeps::NOTHING)
+        pool::build(call, quote!(dl::ops::avg_pool2d::Op), Keeps::NOTHING)
     }
 }

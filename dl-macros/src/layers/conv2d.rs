@@ -59,7 +59,7 @@ impl Layer for Conv2d {
         let config = Config::with_activation(quote!(dl::ops::conv2d::Op), fields);
         let multiply_adds = Dim::product([&outputs, &out_height, &out_width, &group_inputs, &kernel_h, &kernel_w]);
         let output = Shape::of([outputs, out_height, out_width]);
-        let built = Built::new(output, Op::new(self.name(), config, Keeps::INPUTS));
+        let built = Built::new(output, Op::new(config, Keeps::INPUTS));
         Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
     }
 }

@@ -38,7 +38,7 @@ impl Layer for Dense {
         };
         let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
         let multiply_adds = inputs.mul(&outputs);
-        let built = Built::new(Shape::of([outputs]), Op::new(self.name(), config, Keeps::INPUTS));
+        let built = Built::new(Shape::of([outputs]), Op::new(config, Keeps::INPUTS));
         Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
     }
 }

@@ -24,7 +24,7 @@ impl Layer for Dropout {
         // Every dropout of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::dropout::Op), quote!(rate: #rate, id: #id,));
-        let mut op = Op::new(self.name(), config, Keeps::NOTHING).in_place();
+        let mut op = Op::new(config, Keeps::NOTHING).in_place();
         op.inference = Inference::Identity;
         Some(Built::new(call.input(), op))
     }

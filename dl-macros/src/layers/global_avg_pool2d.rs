@@ -16,6 +16,6 @@ impl Layer for GlobalAvgPool2d {
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, _, _] = check::image(call)?;
         let config = Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!());
-        Some(Built::new(Shape::of([channels]), Op::new(self.name(), config, Keeps::NOTHING)))
+        Some(Built::new(Shape::of([channels]), Op::new(config, Keeps::NOTHING)))
     }
 }

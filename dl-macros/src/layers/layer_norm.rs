@@ -24,7 +24,7 @@ impl Layer for LayerNorm {
         let input = call.input();
         let features = input.dims.last()?;
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
-        let op = Op::new(self.name(), config, Keeps::INPUTS);
+        let op = Op::new(config, Keeps::INPUTS);
         let weights = Weights {
             ty: quote!(dl::ops::layer_norm::LayerNorm<#features>),
             tensors: vec![Tensor::new("weight", &[features], "Scale"), Tensor::new("bias", &[features], "Bias")],

@@ -19,6 +19,6 @@ impl Layer for MaxPool2d {
         pool::check(call)
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        pool::build(call, self.name(), quote!(dl::ops::max_pool2d::Op), Keeps::INPUTS)
+        pool::build(call, quote!(dl::ops::max_pool2d::Op), Keeps::INPUTS)
     }
 }

@@ -124,9 +124,8 @@ impl Built {
 
 impl Op {
     /// An operation that keeps `keeps` for its backward pass.
-    pub fn new(kind: &'static str, config: Config, keeps: Keeps) -> Self {
+    pub fn new(config: Config, keeps: Keeps) -> Self {
         Op {
-            kind,
             config,
             keeps,
             saved: None,

@@ -17,7 +17,7 @@ pub fn check(call: &Call) -> bool {
 }
 
 /// The pooling layer whose settings are `path`.
-pub fn build(call: &Call, kind: &'static str, path: TokenStream, keeps: Keeps) -> Option<Built> {
+pub fn build(call: &Call, path: TokenStream, keeps: Keeps) -> Option<Built> {
     let [channels, height, width] = check::image(call)?;
     let one = [Dim::Known(1), Dim::Known(1)];
     let window = check::Window {
@@ -29,6 +29,6 @@ pub fn build(call: &Call, kind: &'static str, path: TokenStream, keeps: Keeps) -
     let [out_height, out_width] = window.output(call, [&height, &width])?;
     let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = window;
     let fields = quote!(kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw],);
-    let op = Op::new(kind, Config::settings(path, fields), keeps);
+    let op = Op::new(Config::settings(path, fields), keeps);
     Some(Built::new(Shape::of([channels, out_height, out_width]), op))
 }

@@ -16,6 +16,6 @@ impl Layer for Softmax {
     fn build(&self, call: &Call) -> Option<Built> {
         check::features_or_image(call)?;
         let config = Config::settings(quote!(dl::ops::softmax::Op), quote!());
-        Some(Built::new(call.input(), Op::new(self.name(), config, Keeps::OUTPUT).in_place()))
+        Some(Built::new(call.input(), Op::new(config, Keeps::OUTPUT).in_place()))
     }
 }

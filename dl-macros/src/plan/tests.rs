@@ -99,7 +99,6 @@ fn settings(activation: bool) -> Config {
 
 fn op(config: Config, keeps: Keeps) -> Op {
     Op {
-        kind: "test",
         config,
         keeps,
         saved: None,

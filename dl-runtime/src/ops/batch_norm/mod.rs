@@ -24,6 +24,7 @@ use crate::ops::{Activation, Grad, Write};
 use crate::{Pass, Plain, View, ViewMut};
 
 /// The weights and running statistics of batch normalisation over `C` channels.
+#[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct BatchNorm<const C: usize> {
     /// Scale of every channel, 1 at first.

@@ -13,6 +13,7 @@ use std::mem::offset_of;
 
 /// The weights of a convolution from `I` channels (of one group) to `O`, with a kernel of `KH` by `KW`; `B` is `O`, or 0
 /// without a bias.
+#[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct Conv2d<const I: usize, const O: usize, const KH: usize, const KW: usize, const B: usize = O> {
     /// One kernel for every output channel and input channel of its group.

@@ -11,6 +11,7 @@ use crate::{Pass, Plain, View, ViewMut};
 use std::mem::offset_of;
 
 /// The weights of a dense layer of `I` features in and `O` out; `B` is `O`, or 0 without a bias.
+#[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct Dense<const I: usize, const O: usize, const B: usize = O> {
     /// One row of `I` for every output.

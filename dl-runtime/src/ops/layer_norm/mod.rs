@@ -16,6 +16,7 @@ use crate::ops::{Grad, Write};
 use crate::{Pass, Plain, View, ViewMut};
 
 /// The weights of layer normalisation over rows of `N` features.
+#[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct LayerNorm<const N: usize> {
     /// Scale of every feature, 1 at first.

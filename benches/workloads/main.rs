@@ -1,0 +1,24 @@
+//! The workloads of `benches/compare.py`, one line each with the median time.
+//!
+//! ```text
+//! cargo bench --bench workloads                                  everything, with all threads
+//! cargo bench --bench workloads -- --threads 1 --only 'T1|I1'
+//! cargo bench --bench workloads -- --json                        one JSON object a line
+//! ```
+
+mod measure;
+mod products;
+
+use measure::{Options, Report};
+
+fn main() {
+    let options = match Options::from_arguments(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}");
+            std::process::exit(2);
+        }
+    };
+    let report = Report::new(options);
+    products::run(&report);
+}

@@ -27,17 +27,19 @@ pub(super) enum Order {
 /// `C = A·B` with the epilogue, C in `order`; sizes are checked by the caller.
 pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], order: Order, epilogue: Epilogue) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
-    let (max_rows, lanes) = tile::shape();
-    let width = 2 * lanes;
-    let (strips, few_tiles) = (n.div_ceil(width), m <= max_rows);
-    // Rows that are a multiple of 2 KiB apart fall on the same lines of the nearest cache.
-    let read_rows = a.column_stride == 1 && (few_tiles || strips <= FEW_STRIPS && a.row_stride % 512 != 0);
+    let shape = tile::shape();
+    let (lanes, width) = (shape.lanes, 2 * shape.lanes);
+    let (strips, few_tiles) = (n.div_ceil(width), m <= shape.listed_rows);
     let read_columns = a.row_stride == 1 || k == 0;
+    // Rows that are a multiple of 2 KiB apart fall on the same lines of the nearest cache.
+    let read_rows = !read_columns
+        && a.column_stride == 1
+        && (few_tiles || strips <= FEW_STRIPS && !a.row_stride.is_multiple_of(512));
+    let max_rows = if read_rows { shape.listed_rows } else { shape.rows };
     let part = k.div_ceil(k.div_ceil(MAX_K).max(1)).max(1);
     let in_place = read_rows || read_columns;
     let rows_at_once = if in_place { m } else { m.min((MAX_PACKED / k).next_multiple_of(max_rows)) };
-    let steps =
-        (0..if read_columns || !read_rows { 0 } else { part }).map(|p| Step { a: p as u32, b: (p * width) as u32 });
+    let steps = (0..if read_rows { part } else { 0 }).map(|p| Step { a: p as u32, b: (p * width) as u32 });
     tile::with_steps(steps, |steps| {
         for first_row in (0..m).step_by(rows_at_once) {
             let rows = rows_at_once.min(m - first_row);

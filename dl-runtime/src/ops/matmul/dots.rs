@@ -64,18 +64,19 @@ impl Dots<'_> {
         let a: [&[f32]; R] = std::array::from_fn(|i| &self.a.data[i * self.a.row_stride..][..k]);
         let b: [&[f32]; G] = std::array::from_fn(|j| &self.b.data[(column + j) * self.b.column_stride..][..k]);
         let mut sums = [[S::F32::splat(0.0); G]; R];
+        let (mut x, mut y) = ([S::F32::splat(0.0); R], [S::F32::splat(0.0); G]);
         let mut p = 0;
         while p < k {
             let count = lanes.min(k - p);
             // SAFETY: `count` values from p on are inside of each slice of k.
-            let (x, y) = unsafe {
-                if count == lanes {
-                    (a.map(|a| S::F32::load(a.as_ptr().add(p))), b.map(|b| S::F32::load(b.as_ptr().add(p))))
-                } else {
-                    let first = |from: &[f32]| S::F32::load_first(from.as_ptr().add(p), count);
-                    (a.map(first), b.map(first))
+            unsafe {
+                for i in 0..R {
+                    x[i] = first::<S>(a[i].as_ptr().add(p), count);
                 }
-            };
+                for j in 0..G {
+                    y[j] = first::<S>(b[j].as_ptr().add(p), count);
+                }
+            }
             for i in 0..R {
                 for j in 0..G {
                     sums[i][j] = x[i].mul_add(y[j], sums[i][j]);
@@ -83,8 +84,8 @@ impl Dots<'_> {
             }
             p += lanes;
         }
-        for (i, sums) in sums.into_iter().enumerate() {
-            for (j, sum) in sums.into_iter().enumerate() {
+        for i in 0..R {
+            for j in 0..G {
                 let bias = match self.epilogue.bias {
                     Bias::None => 0.0,
                     Bias::Rows(bias) => bias[i],
@@ -93,9 +94,19 @@ impl Dots<'_> {
                 // SAFETY: C has R rows of n columns, of which this task has this one.
                 let c = unsafe { &mut *self.c.add(i * n + column + j) };
                 let old = if self.epilogue.write == Write::Add { *c } else { 0.0 };
-                let y = old + (sum.sum() + bias);
+                let y = old + (sums[i][j].sum() + bias);
                 *c = if self.epilogue.relu { y.max(0.0) } else { y };
             }
         }
     }
+}
+
+/// `count` values and zeros.
+///
+/// # Safety
+/// The values can be read.
+#[inline(always)]
+unsafe fn first<S: Simd>(from: *const f32, count: usize) -> S::F32 {
+    // SAFETY: the caller's promise.
+    unsafe { if count == S::F32::LANES { S::F32::load(from) } else { S::F32::load_first(from, count) } }
 }

@@ -46,7 +46,8 @@ pub(super) fn right(
 }
 
 simd! {
-    /// `rows` rows of `columns` values, `stride` apart, become `columns` rows of `rows` values, `to_stride` apart.
+    /// `rows` rows of `columns` values, `stride` apart, become `columns` rows of `rows` values, `to_stride` apart; what is
+    /// between these is overwritten.
     pub(crate) fn transpose<S>(from: &[f32], stride: usize, rows: usize, columns: usize, to: &mut [f32], to_stride: usize) {
         let lanes = S::F32::LANES;
         if rows == 0 || columns == 0 {
@@ -55,12 +56,18 @@ simd! {
         assert!((rows - 1) * stride + columns <= from.len() && (columns - 1) * to_stride + rows <= to.len());
         let whole = columns - columns % lanes;
         for i in (0..rows).step_by(lanes) {
+            let count = (rows - i).min(lanes);
             for p in (0..whole).step_by(lanes) {
+                // Whole registers are faster to write, where what they write too much lies between the rows, or in rows
+                // that are yet to be written.
+                let end = (p + lanes - 1) * to_stride + i + lanes;
+                let between = i + lanes <= to_stride && end <= to.len();
+                let later = i == 0 && end <= (columns - 1) * to_stride + rows;
                 // SAFETY: rows from i and columns p..p + lanes are inside of both, by the assertion.
                 unsafe {
                     let from = from.as_ptr().add(i * stride + p);
                     let to = to.as_mut_ptr().add(p * to_stride + i);
-                    S::F32::transpose(from, stride, (rows - i).min(lanes), to, to_stride);
+                    S::F32::transpose(from, stride, count, to, to_stride, count == lanes || between || later);
                 }
             }
         }

@@ -1,17 +1,28 @@
 //! The innermost loops of matrix products and convolutions: tiles of C in registers while k runs.
 
-use crate::device::cpu::simd::{Simd, Vector, simd};
+use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector, simd};
 
-/// Columns of the widest tile, of any instruction set.
-pub(crate) const MAX_WIDTH: usize = 32;
+/// Floats of the widest register, of any instruction set.
+const MAX_LANES: usize = 16;
 /// Rows of the highest tile, of any instruction set.
-pub(crate) const MAX_ROWS: usize = 14;
+const MAX_ROWS: usize = 14;
 
 simd! {
-    /// Rows of a tile of the instruction set in use, and columns of one register; a tile has one or two.
-    pub(crate) fn shape<S>() -> (usize, usize) {
-        (S::TILE_ROWS, S::F32::LANES)
+    /// The tiles of the instruction set in use.
+    pub(crate) fn shape<S>() -> Shape {
+        Shape { rows: S::TILE_ROWS, listed_rows: S::TILE_ROWS.min(10), lanes: S::F32::LANES }
     }
+}
+
+/// The largest tiles of an instruction set; a tile has one or two registers of columns.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    /// Rows, with [`Inner::Even`].
+    pub rows: usize,
+    /// Rows, with [`Inner::Listed`], which needs registers of its own.
+    pub listed_rows: usize,
+    /// Columns of a register.
+    pub lanes: usize,
 }
 
 /// How A and B are read while k runs.
@@ -87,23 +98,70 @@ impl Strip<'_> {
     /// Every element of A, B, C and the start that the fields describe can be read, those of C written by this thread
     /// alone. With [`Inner::Even`], B is read in whole registers; there are `k` steps with [`Inner::Listed`].
     pub(crate) unsafe fn run(&self) {
-        run(self);
+        let (two, listed) = (self.lanes[1] > 0, matches!(self.inner, Inner::Listed { .. }));
+        let last = self.rows % self.tile_rows;
+        let whole = self.rows - last;
+        let mut tile = Tile { strip: self, row: 0, a: self.a };
+        // SAFETY: the caller's promise.
+        unsafe {
+            if whole > 0 {
+                let kernel = kernel(self.tile_rows, two, listed);
+                while tile.row < whole {
+                    kernel(&tile);
+                    tile.row += self.tile_rows;
+                    tile.a = tile.a.wrapping_add(self.a_tile);
+                }
+            }
+            if last > 0 {
+                kernel(last, two, listed)(&tile);
+            }
+        }
     }
 }
 
-simd! {
-    /// All tiles of a strip; the contract is that of [`Strip::run`], the only caller.
-    fn run<S>(strip: &Strip) {
-        let mut row = 0;
-        while row < strip.rows {
-            let rows = strip.tile_rows.min(strip.rows - row);
-            let tile = Tile { strip, row, a: strip.a.wrapping_add(row / strip.tile_rows * strip.a_tile) };
-            // SAFETY: the contract of `Strip::run`.
-            unsafe {
-                if strip.lanes[1] == 0 { tile.dispatch::<S, 1>(rows) } else { tile.dispatch::<S, 2>(rows) }
+/// Computes one tile.
+type Kernel = unsafe fn(&Tile);
+
+/// The kernels of one instruction set, as functions of their own, so that each has all registers to itself.
+macro_rules! kernels {
+    ($name:ident, $S:ty, [$($feature:meta)?], $($rows:literal)*) => {
+        /// The kernel for a number of rows, with one or two registers of columns, for the one or the other [`Inner`].
+        fn $name(rows: usize, two: bool, listed: bool) -> Kernel {
+            $(#[$feature])?
+            unsafe fn kernel<const R: usize, const V: usize, const LISTED: bool>(tile: &Tile) {
+                // SAFETY: the contract of `Strip::run`.
+                unsafe { tile.compute::<$S, R, V, LISTED>() }
             }
-            row += rows;
+            match (rows, two, listed) {
+                $(
+                    ($rows, false, false) => kernel::<$rows, 1, false>,
+                    ($rows, true, false) => kernel::<$rows, 2, false>,
+                    ($rows, false, true) => kernel::<$rows, 1, true>,
+                    ($rows, true, true) => kernel::<$rows, 2, true>,
+                )*
+                _ => unreachable!("a tile has from 1 to TILE_ROWS rows"),
+            }
         }
+    };
+}
+
+kernels! { baseline, Baseline, [], 1 2 3 4 }
+#[cfg(target_arch = "x86_64")]
+kernels! { avx2, simd::Avx2, [target_feature(enable = "avx2,fma,bmi1,bmi2")], 1 2 3 4 5 6 }
+#[cfg(target_arch = "x86_64")]
+kernels! {
+    avx512, simd::Avx512, [target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi1,bmi2")],
+    1 2 3 4 5 6 7 8 9 10 11 12 13 14
+}
+
+/// The kernel of the instruction set in use.
+fn kernel(rows: usize, two: bool, listed: bool) -> Kernel {
+    match simd::level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => avx512(rows, two, listed),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => avx2(rows, two, listed),
+        _ => baseline(rows, two, listed),
     }
 }
 
@@ -116,44 +174,20 @@ struct Tile<'a> {
 
 impl Tile<'_> {
     #[inline(always)]
-    unsafe fn dispatch<S: Simd, const V: usize>(&self, rows: usize) {
-        macro_rules! sizes {
-            ($($rows:literal)*) => {
-                match rows {
-                    // SAFETY: the contract of `Strip::run`. Tiles that do not fit the registers are not compiled.
-                    $($rows => if $rows <= S::TILE_ROWS { unsafe { self.compute::<S, $rows, V>() } },)*
-                    _ => {}
-                }
-            };
-        }
-        sizes! { 1 2 3 4 5 6 7 8 9 10 11 12 13 14 }
-    }
-
-    #[inline(always)]
-    unsafe fn compute<S: Simd, const R: usize, const V: usize>(&self) {
+    unsafe fn compute<S: Simd, const R: usize, const V: usize, const LISTED: bool>(&self) {
         let s = self.strip;
         let lanes = S::F32::LANES;
         // SAFETY: the contract of `Strip::run`, here and in the functions called.
         unsafe {
             let mut sums = [[S::F32::splat(0.0); V]; R];
-            match s.start {
-                Start::Zero => {}
-                Start::Rows(bias) => {
-                    for i in 0..R {
-                        sums[i] = [S::F32::splat(*bias.add(self.row + i)); V];
-                    }
-                }
-                Start::Columns(bias) => {
-                    let bias: [S::F32; V] =
-                        std::array::from_fn(|v| S::F32::load_first(bias.add(v * lanes), s.lanes[v]));
-                    sums = [bias; R];
-                }
-            }
             match s.inner {
-                Inner::Even { a, b } => {
+                Inner::Even { a, b } if !LISTED => {
                     let (mut left, mut right) = (self.a, s.b);
                     for _ in 0..s.k {
-                        let b_row: [S::F32; V] = std::array::from_fn(|v| S::F32::load(right.add(v * lanes)));
+                        let mut b_row = [S::F32::splat(0.0); V];
+                        for v in 0..V {
+                            b_row[v] = S::F32::load(right.add(v * lanes));
+                        }
                         for i in 0..R {
                             let x = S::F32::splat(*left.add(i));
                             for v in 0..V {
@@ -163,12 +197,17 @@ impl Tile<'_> {
                         (left, right) = (left.wrapping_add(a), right.wrapping_add(b));
                     }
                 }
-                Inner::Listed { stride, steps } => {
-                    let rows: [*const f32; R] = std::array::from_fn(|i| self.a.add(i * stride));
+                Inner::Listed { stride, steps } if LISTED => {
+                    let mut rows = [self.a; R];
+                    for i in 0..R {
+                        rows[i] = self.a.add(i * stride);
+                    }
                     for step in &steps[..s.k] {
                         let right = s.b.add(step.b as usize);
-                        let b_row: [S::F32; V] =
-                            std::array::from_fn(|v| S::F32::load_first(right.add(v * s.b_second), s.lanes[v]));
+                        let mut b_row = [S::F32::splat(0.0); V];
+                        for v in 0..V {
+                            b_row[v] = S::F32::load_first(right.add(v * s.b_second), s.lanes[v]);
+                        }
                         for i in 0..R {
                             let x = S::F32::splat(*rows[i].add(step.a as usize));
                             for v in 0..V {
@@ -177,73 +216,101 @@ impl Tile<'_> {
                         }
                     }
                 }
+                _ => {}
             }
-            if s.c_column == 1 { self.write_rows::<S, R, V>(sums) } else { self.write_columns::<S, R, V>(sums) }
+            match s.start {
+                Start::Zero => {}
+                Start::Rows(bias) => {
+                    for i in 0..R {
+                        let bias = S::F32::splat(*bias.add(self.row + i));
+                        for v in 0..V {
+                            sums[i][v] = sums[i][v].add(bias);
+                        }
+                    }
+                }
+                Start::Columns(bias) => {
+                    for v in 0..V {
+                        let bias = S::F32::load_first(bias.add(v * lanes), s.lanes[v]);
+                        for i in 0..R {
+                            sums[i][v] = sums[i][v].add(bias);
+                        }
+                    }
+                }
+            }
+            // These loops must be unrolled, or the sums live in memory: they are the simple case alone.
+            if s.c_column == 1 && !s.add && s.lanes == [lanes, (V - 1) * lanes] {
+                if s.relu {
+                    for i in 0..R {
+                        for v in 0..V {
+                            sums[i][v] = S::F32::splat(0.0).max(sums[i][v]);
+                        }
+                    }
+                }
+                for i in 0..R {
+                    let c = s.c.add((self.row + i) * s.c_row);
+                    for v in 0..V {
+                        sums[i][v].store(c.add(v * s.c_second));
+                    }
+                }
+            } else {
+                let mut tile = [0.0_f32; 2 * MAX_ROWS * MAX_LANES];
+                for i in 0..R {
+                    for v in 0..V {
+                        sums[i][v].store(tile.as_mut_ptr().add((v * MAX_ROWS + i) * lanes));
+                    }
+                }
+                for v in 0..V {
+                    let tile = tile.as_ptr().add(v * MAX_ROWS * lanes);
+                    if s.c_column == 1 { self.write_rows::<S>(tile, R, v) } else { self.write_columns::<S>(tile, R, v) }
+                }
+            }
         }
     }
 
+    /// Writes the columns of register `v`; `tile` holds its rows.
     #[inline(always)]
-    unsafe fn write_rows<S: Simd, const R: usize, const V: usize>(&self, sums: [[S::F32; V]; R]) {
+    unsafe fn write_rows<S: Simd>(&self, tile: *const f32, rows: usize, v: usize) {
         let s = self.strip;
-        for (i, sums) in sums.into_iter().enumerate() {
-            for (v, mut x) in sums.into_iter().enumerate() {
-                // SAFETY: the contract of `Strip::run`.
-                unsafe {
-                    let c = s.c.add((self.row + i) * s.c_row + v * s.c_second);
-                    if s.add {
-                        x = x.add(S::F32::load_first(c, s.lanes[v]));
-                    }
-                    if s.relu {
-                        x = S::F32::splat(0.0).max(x);
-                    }
-                    if s.lanes[v] == S::F32::LANES { x.store(c) } else { x.store_first(c, s.lanes[v]) }
-                }
+        for i in 0..rows {
+            // SAFETY: the contract of `Strip::run`.
+            unsafe {
+                let to = s.c.add((self.row + i) * s.c_row + v * s.c_second);
+                self.write::<S>(tile.add(i * S::F32::LANES), to, s.lanes[v]);
             }
         }
     }
 
-    /// C is written column by column, by way of a transposed copy of the tile.
+    /// Writes the columns of register `v` to a C in column-major order; `tile` holds its rows.
     #[inline(always)]
-    unsafe fn write_columns<S: Simd, const R: usize, const V: usize>(&self, sums: [[S::F32; V]; R]) {
-        let s = self.strip;
-        let lanes = S::F32::LANES;
-        let (mut tile, mut turned) = ([0.0_f32; MAX_ROWS * MAX_WIDTH], [0.0_f32; MAX_WIDTH * MAX_WIDTH]);
-        let width = V * lanes;
-        // SAFETY: a tile is at most MAX_ROWS by MAX_WIDTH, and a register at most MAX_WIDTH; otherwise the contract of
-        // `Strip::run`.
-        unsafe {
-            for (i, sums) in sums.into_iter().enumerate() {
-                for (v, x) in sums.into_iter().enumerate() {
-                    x.store(tile.as_mut_ptr().add(i * width + v * lanes));
-                }
-            }
-            for v in 0..V {
-                for i in (0..R).step_by(lanes) {
-                    let from = tile.as_ptr().add(i * width + v * lanes);
-                    S::F32::transpose(
-                        from,
-                        width,
-                        (R - i).min(lanes),
-                        turned.as_mut_ptr().add(v * lanes * MAX_WIDTH + i),
-                        MAX_WIDTH,
-                    );
-                }
+    unsafe fn write_columns<S: Simd>(&self, tile: *const f32, rows: usize, v: usize) {
+        let (s, lanes) = (self.strip, S::F32::LANES);
+        let mut columns = [0.0_f32; MAX_LANES * MAX_LANES];
+        for i in (0..rows).step_by(lanes) {
+            let count = (rows - i).min(lanes);
+            // SAFETY: a register has at most MAX_LANES; otherwise the contract of `Strip::run`.
+            unsafe {
+                S::F32::transpose(tile.add(i * lanes), lanes, count, columns.as_mut_ptr(), lanes, true);
                 for j in 0..s.lanes[v] {
-                    let from = turned.as_ptr().add((v * lanes + j) * MAX_WIDTH);
-                    let to = s.c.add(self.row + (v * lanes + j) * s.c_column);
-                    for i in (0..R).step_by(lanes) {
-                        let n = (R - i).min(lanes);
-                        let mut x = S::F32::load_first(from.add(i), n);
-                        if s.add {
-                            x = x.add(S::F32::load_first(to.add(i), n));
-                        }
-                        if s.relu {
-                            x = S::F32::splat(0.0).max(x);
-                        }
-                        x.store_first(to.add(i), n);
-                    }
+                    let to = s.c.add(self.row + i + (v * lanes + j) * s.c_column);
+                    self.write::<S>(columns.as_ptr().add(j * lanes), to, count);
                 }
             }
+        }
+    }
+
+    /// Writes the first `count` numbers of a register.
+    #[inline(always)]
+    unsafe fn write<S: Simd>(&self, from: *const f32, to: *mut f32, count: usize) {
+        // SAFETY: the contract of `Strip::run`.
+        unsafe {
+            let mut x = S::F32::load(from);
+            if self.strip.add {
+                x = x.add(S::F32::load_first(to, count));
+            }
+            if self.strip.relu {
+                x = S::F32::splat(0.0).max(x);
+            }
+            if count == S::F32::LANES { x.store(to) } else { x.store_first(to, count) }
         }
     }
 }

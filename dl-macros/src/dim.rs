@@ -41,21 +41,21 @@ impl Dim {
         }
     }
 
-    /// Sum; saturates, since the checks report what is wrong and a second error would only confuse.
+    /// Sum; saturates. The checks report what is wrong, and a second error would only confuse.
     pub fn add(&self, other: &Dim) -> Dim {
         self.combine(other, "add", usize::saturating_add)
     }
-    /// Difference, at least 0.
+    /// Difference; 1 where there is none.
     pub fn sub(&self, other: &Dim) -> Dim {
-        self.combine(other, "sub", usize::saturating_sub)
+        self.combine(other, "sub", |a, b| a.checked_sub(b).unwrap_or(1))
     }
     /// Product; saturates.
     pub fn mul(&self, other: &Dim) -> Dim {
         self.combine(other, "mul", usize::saturating_mul)
     }
-    /// Quotient rounded down; 0 when `other` is 0.
+    /// Quotient rounded down; 1 when `other` is 0.
     pub fn div(&self, other: &Dim) -> Dim {
-        self.combine(other, "div", |a, b| a.checked_div(b).unwrap_or(0))
+        self.combine(other, "div", |a, b| a.checked_div(b).unwrap_or(1))
     }
     /// Remainder; 0 when `other` is 0.
     pub fn rem(&self, other: &Dim) -> Dim {

@@ -6,17 +6,23 @@ pub mod dim {
     pub const fn add(a: usize, b: usize) -> usize {
         a.saturating_add(b)
     }
-    /// `a - b`, at least 0.
+    /// `a - b`; 1 where there is none.
     pub const fn sub(a: usize, b: usize) -> usize {
-        a.saturating_sub(b)
+        match a.checked_sub(b) {
+            Some(difference) => difference,
+            None => 1,
+        }
     }
     /// `a · b`.
     pub const fn mul(a: usize, b: usize) -> usize {
         a.saturating_mul(b)
     }
-    /// `a / b` rounded down; 0 when `b` is 0.
+    /// `a / b` rounded down; 1 when `b` is 0.
     pub const fn div(a: usize, b: usize) -> usize {
-        if b == 0 { 0 } else { a / b }
+        match a.checked_div(b) {
+            Some(quotient) => quotient,
+            None => 1,
+        }
     }
     /// The largest of `sizes`.
     pub const fn largest(sizes: &[usize]) -> usize {
@@ -31,7 +37,10 @@ pub mod dim {
     }
     /// Remainder of `a / b`; 0 when `b` is 0.
     pub const fn rem(a: usize, b: usize) -> usize {
-        if b == 0 { 0 } else { a % b }
+        match a.checked_rem(b) {
+            Some(remainder) => remainder,
+            None => 0,
+        }
     }
 }
 

@@ -93,10 +93,10 @@ impl Call<'_> {
             Some(Setting::Init(init)) => Some(init.clone()),
             _ => None,
         };
-        let weight = given("init");
-        let rule = if weight.is_some() { quote!(dl::Init::Zeros) } else { quote!(dl::Init::PyTorch) };
+        let weight = given("init").unwrap_or_else(|| quote!(dl::Init::PyTorch));
+        let default = weight.to_string() == quote!(dl::Init::PyTorch).to_string();
+        let rule = if default { quote!(dl::Init::PyTorch) } else { quote!(dl::Init::Zeros) };
         let bias = given("bias_init").unwrap_or(rule);
-        let weight = weight.unwrap_or_else(|| quote!(dl::Init::PyTorch));
         quote!(#weight, #bias)
     }
     /// Where a parameter is given, or else the layer's name.

@@ -1,6 +1,7 @@
 //! The sequential generator: initial weights and shuffles.
 
 use super::{GROUP, Purpose, uniform, words};
+use crate::device::cpu::simd::simd;
 
 /// A seeded sequence of random numbers whose place can be saved and found again.
 ///
@@ -80,10 +81,17 @@ impl Rng {
     /// Fills `values` with `f` of one random word each, from the next whole group on: the way to draw millions.
     pub fn fill(&mut self, values: &mut [f32], f: impl Fn(u32) -> f32) {
         let first = self.position.div_ceil(GROUP as u64);
+        fill(self.seed, first, values, f);
+        self.position = (first + values.len().div_ceil(GROUP) as u64) * GROUP as u64;
+    }
+}
+
+simd! {
+    /// `f` of the words of the sequence from the group `first` on.
+    fn fill<S, F>(seed: u64, first: u64, values: &mut [f32], f: F) where [F: Fn(u32) -> f32] {
         for (i, chunk) in values.chunks_mut(GROUP).enumerate() {
-            let words = words(self.seed, 0, Purpose::Sequence, first + i as u64);
+            let words = words(seed, 0, Purpose::Sequence, first + i as u64);
             chunk.iter_mut().zip(&words).for_each(|(value, word)| *value = f(*word));
         }
-        self.position = (first + values.len().div_ceil(GROUP) as u64) * GROUP as u64;
     }
 }

@@ -32,32 +32,30 @@ simd! {
         }
     }
 
-    /// Adds `Σ dy·x̂` and `Σ dy` to `sums`, and writes `dx` unless it is empty.
-    fn backward<S>(epsilon: f32, weight: &[f32], x: &[f32], dy: &[f32], sums: &mut [f32], dx: &mut [f32], write: Write) {
+    /// Adds `Σ dy·x̂` and `Σ dy` to `total`, and writes `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`, where
+    /// `g = dy·weight`, unless it is empty.
+    fn backward<S>(epsilon: f32, weight: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write) {
         let n = weight.len();
-        let (d_weight, d_bias) = sums.split_at_mut(n);
+        let (d_weight, d_bias) = total.split_at_mut(n);
         for (i, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
             let (mean, inverse) = moments::<S>(x, epsilon);
             for (((x, dy), d_weight), d_bias) in x.iter().zip(dy).zip(&mut *d_weight).zip(&mut *d_bias) {
                 *d_weight = S::mul_add((*x - mean) * inverse, *dy, *d_weight);
                 *d_bias += *dy;
             }
-            if !dx.is_empty() {
-                input_gradient::<S>((mean, inverse), weight, x, dy, &mut dx[i * n..(i + 1) * n], write);
+            if dx.is_empty() {
+                continue;
+            }
+            let shift = sum::<S, 2>([dy, weight], |[dy, weight]| dy * weight) / n as f32;
+            let product = sum::<S, 3>([dy, weight, x], |[dy, weight, x]| dy * weight * (x - mean)) / n as f32;
+            let slope = product * inverse * inverse;
+            let rows = x.iter().zip(dy).zip(weight).zip(&mut dx[i * n..(i + 1) * n]);
+            let gradient = |x: f32, dy: f32, weight: f32| inverse * (dy * weight - shift - (x - mean) * slope);
+            match write {
+                Write::Set => rows.for_each(|(((x, dy), weight), dx)| *dx = gradient(*x, *dy, *weight)),
+                Write::Add => rows.for_each(|(((x, dy), weight), dx)| *dx += gradient(*x, *dy, *weight)),
             }
         }
-    }
-}
-
-/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` of a row, for `g = dy·weight`.
-#[inline(always)]
-fn input_gradient<S: Simd>(moments: (f32, f32), weight: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-    let (n, (mean, inverse)) = (x.len() as f32, moments);
-    let shift = sum::<S, 2>([dy, weight], |[dy, weight]| dy * weight) / n;
-    let slope = sum::<S, 3>([dy, weight, x], |[dy, weight, x]| dy * weight * ((x - mean) * inverse)) / n;
-    for (((x, dy), weight), dx) in x.iter().zip(dy).zip(weight).zip(dx) {
-        let d = inverse * (dy * weight - shift - (x - mean) * inverse * slope);
-        *dx = if write == Write::Set { d } else { *dx + d };
     }
 }
 

@@ -145,27 +145,31 @@ operations! {
     reciprocal: Reciprocal,
 }
 
-model! { Scores(x: [7]) -> [5] { x -> dense(5) } }
+model! {
+    Scores(x: [7]) -> [5] { x -> dense(5) }
+    Pixels(x: [2, 3, 5]) -> [4, 3, 5] { x -> conv2d(4, 1) }
+}
 
 /// One test for each loss, named as the case in the file.
 macro_rules! losses {
-    ($($test:ident: $case:literal, $loss:expr;)*) => { $(
+    ($($test:ident: $model:ident, $case:literal, $loss:expr;)*) => { $(
         #[test]
         fn $test() {
             let fixture = Fixture::open("losses.safetensors");
-            check(&fixture, $case, &*fixture.model::<Scores>(concat!($case, "/weights/")), &$loss);
+            check(&fixture, $case, &*fixture.model::<$model>(concat!($case, "/weights/")), &$loss);
         }
     )* };
 }
 
 losses! {
-    cross_entropy: "cross_entropy", CrossEntropy;
-    cross_entropy_of_far_scores: "cross_entropy_far", CrossEntropy;
-    cross_entropy_with_label_smoothing: "cross_entropy_smoothing", CrossEntropy.label_smoothing(0.1);
-    bce_with_logits: "bce_with_logits", BceWithLogits;
-    bce_with_logits_of_far_scores: "bce_with_logits_far", BceWithLogits;
-    mse: "mse", Mse;
-    mae: "mae", Mae;
-    huber: "huber", Huber { delta: 1.0 };
-    huber_with_delta: "huber_delta", Huber { delta: 0.6 };
+    cross_entropy: Scores, "cross_entropy", CrossEntropy;
+    cross_entropy_of_far_scores: Scores, "cross_entropy_far", CrossEntropy;
+    cross_entropy_with_label_smoothing: Scores, "cross_entropy_smoothing", CrossEntropy.label_smoothing(0.1);
+    cross_entropy_of_pixels: Pixels, "cross_entropy_pixels", CrossEntropy;
+    bce_with_logits: Scores, "bce_with_logits", BceWithLogits;
+    bce_with_logits_of_far_scores: Scores, "bce_with_logits_far", BceWithLogits;
+    mse: Scores, "mse", Mse;
+    mae: Scores, "mae", Mae;
+    huber: Scores, "huber", Huber { delta: 1.0 };
+    huber_with_delta: Scores, "huber_delta", Huber { delta: 0.6 };
 }

@@ -7,6 +7,7 @@
 //! ```
 
 mod measure;
+mod networks;
 mod products;
 
 use measure::{Options, Report};
@@ -21,4 +22,5 @@ fn main() {
     };
     let report = Report::new(options);
     products::run(&report);
+    networks::run(&report);
 }

@@ -1,6 +1,7 @@
 //! Sums over slices in a fixed order that vectorises: 32 partial sums, then those of a register.
 
 use super::{Simd, Vector};
+use crate::device::cpu::elementwise::{at, cut};
 
 /// Partial results kept side by side: two registers of AVX-512.
 const LANES: usize = 32;
@@ -27,20 +28,22 @@ fn lanes<const N: usize>(
     f: impl Fn([f32; N]) -> f32,
     op: impl Fn(f32, f32) -> f32,
 ) -> [f32; LANES] {
-    let n = inputs.map(<[f32]>::len).into_iter().min().unwrap_or(0);
-    let inputs = inputs.map(|x| x[..n].as_chunks::<LANES>());
+    let mut n = usize::MAX;
+    for input in inputs {
+        n = n.min(input.len());
+    }
     let mut lanes = [start; LANES];
     for i in 0..n / LANES {
-        let chunk = inputs.map(|(whole, _)| &whole[i]);
+        let chunk = cut(inputs, i * LANES..(i + 1) * LANES);
         for (j, lane) in lanes.iter_mut().enumerate() {
-            *lane = op(*lane, f(chunk.map(|x| x[j])));
+            *lane = op(*lane, f(at(&chunk, j)));
         }
     }
     if n % LANES > 0 {
         // The rest is put in an array first, so that the lanes themselves stay in registers.
         let mut last = [start; LANES];
         for (j, last) in last.iter_mut().enumerate().take(n % LANES) {
-            *last = f(inputs.map(|(_, rest)| rest[j]));
+            *last = f(at(&inputs, n - n % LANES + j));
         }
         for (lane, last) in lanes.iter_mut().zip(last) {
             *lane = op(*lane, last);

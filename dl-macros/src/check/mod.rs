@@ -17,5 +17,5 @@ pub use output::declared_output;
 pub use padding::{padding, padding_below_half};
 pub use rank::{features, features_or_image, image};
 pub use same_shape::same_shape;
-pub use sizes::{bias_is_used, not_zero};
+pub use sizes::{bias_is_used, holdable, not_zero};
 pub use window::Window;

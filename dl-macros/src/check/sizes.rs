@@ -2,7 +2,7 @@
 
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::layers::{Call, Setting};
+use crate::layers::{Built, Call, Setting};
 
 /// Whether none of the parameters `names` is zero.
 pub fn not_zero(call: &Call, names: &[&str]) -> bool {
@@ -30,6 +30,21 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
         });
     }
     good
+}
+
+/// More numbers than this no memory holds: four terabytes.
+const MOST: usize = 1 << 40;
+
+/// Whether a memory can hold the output and the weights of a layer.
+pub fn holdable(call: &Call, built: &Built) -> bool {
+    let weights = built.weights.iter().flat_map(|weights| &weights.tensors).map(|tensor| Dim::product(&tensor.shape));
+    let sizes = weights.map(|size| (size, "weights")).chain([(built.output.len(), "outputs")]);
+    // Sizes from outside are rustc's: these would be two more checks for every layer.
+    let mut known = sizes.filter_map(|(size, what)| size.known().map(|size| (size, what)));
+    let Some((size, what)) = known.find(|(size, _)| *size > MOST) else { return true };
+    let size = if size == usize::MAX { "more than 10¹⁹".to_owned() } else { size.to_string() };
+    call.diagnostics.error(call.span, format!("`{}` would have {size} {what}, which no memory holds", call.name));
+    false
 }
 
 /// Reports `bias_init` on a layer without a bias.

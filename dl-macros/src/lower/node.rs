@@ -2,6 +2,7 @@
 
 use super::arguments::Settings;
 use super::{Draft, Flow, Lowering};
+use crate::check;
 use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
 use crate::ir::{Element, Field, FieldId, Node, Shape};
@@ -54,6 +55,7 @@ impl Lowering<'_> {
         // Every rule that can be asked is asked, whatever else is wrong.
         let good = !broken && use_.layer.check(&call);
         let built = shapes.filter(|_| good && takes(&call)).and_then(|_| use_.layer.build(&call));
+        let built = built.filter(|built| check::holdable(&call, built));
         let evident = use_.layer.evident(&call).filter(|shape| shape.dims.iter().all(|dim| dim.known() != Some(0)));
         let input = call.evident_input();
         match built {

@@ -1,9 +1,11 @@
-//! A number that no size can hold.
+//! A number that no size can hold, and weights that no memory can.
 
 use dl::prelude::*;
 
 model! {
-    pub Net(x: [8]) -> [10] { x -> dense(99999999999999999999) -> dense(10) }
+    pub Net(x: [8]) -> [10] {
+        x -> dense(99999999999999999999) -> dense(1000000000) -> dense(1000000000) -> dense(10)
+    }
 }
 
 fn main() {

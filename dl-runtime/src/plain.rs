@@ -83,11 +83,9 @@ pub fn zeroed_box<T: Plain>() -> Box<T> {
 
 /// `len` values of zeros made directly on the heap.
 pub fn zeroed_vec<T: Plain>(len: usize) -> Vec<T> {
-    let mut values = Vec::<T>::with_capacity(len);
-    // SAFETY: the room was just allocated, and zeroed memory is a value of a `Plain` type.
-    unsafe {
-        values.as_mut_ptr().write_bytes(0, len);
-        values.set_len(len);
+    let mut values = Vec::new();
+    if grow(&mut values, len).is_err() {
+        handle_alloc_error(Layout::array::<T>(len).unwrap_or(Layout::new::<T>()));
     }
     values
 }

@@ -100,6 +100,17 @@ impl Threads {
         });
     }
 
+    /// [`Threads::split`] with the scratch memory of [`Threads::run_with_scratch`].
+    pub fn split_with_scratch<S: Split>(
+        &self,
+        data: S,
+        floats: usize,
+        body: &(dyn Fn(usize, &mut [f32], S::Part) + Sync),
+    ) {
+        // SAFETY: each number is given once, and below the count.
+        self.run_with_scratch(data.count(), floats, &|task, scratch| body(task, scratch, unsafe { data.part(task) }));
+    }
+
     /// Calls `body` once for every chunk of `data`, with its number and the chunk.
     pub fn split<S: Split>(&self, data: S, body: &(dyn Fn(usize, S::Part) + Sync)) {
         // SAFETY: each number is given once, and below the count.

@@ -1,53 +1,213 @@
-//! Convolutions on the CPU.
+//! Convolutions on the CPU, without a matrix of all windows: the sums run over the image itself (see `correlate` and
+//! `weights`), which is copied only for its padding and for strides.
 
-use super::{Conv2dKernel, Sizes};
+use super::correlate::{Correlation, Target};
+use super::image::Layout;
+use super::{Conv2dKernel, Sizes, weights};
 use crate::Cpu;
+use crate::device::cpu::threads::chunks_mut;
+use crate::device::cpu::{Threads, scratch};
+use crate::ops::matmul::WORTH_THREADS;
+use crate::ops::matmul::tile::{Step, with_steps};
 use crate::ops::{Activation, Write, activation::ActivationKernel};
 
-/// Calls `visit(weight, x, y)` with the positions in the three tensors of every product of one sample.
-fn products(s: &Sizes, mut visit: impl FnMut(usize, usize, usize)) {
-    let ([h, w], [oh, ow], [kh, kw]) = (s.image, s.output, s.kernel);
-    let (inputs, outputs) = (s.inputs / s.groups, s.outputs / s.groups);
-    for o in 0..s.outputs {
-        for i in 0..inputs {
-            let channel = o / outputs * inputs + i;
-            for (k, l) in (0..kh).flat_map(|k| (0..kw).map(move |l| (k, l))) {
-                let weight = ((o * inputs + i) * kh + k) * kw + l;
-                for (r, c) in (0..oh).flat_map(|r| (0..ow).map(move |c| (r, c))) {
-                    let row = (r * s.stride[0] + k * s.dilation[0]).wrapping_sub(s.padding[0]);
-                    let column = (c * s.stride[1] + l * s.dilation[1]).wrapping_sub(s.padding[1]);
-                    if row < h && column < w {
-                        visit(weight, (channel * h + row) * w + column, (o * oh + r) * ow + c);
-                    }
-                }
-            }
+/// Samples from which on they are the tasks; fewer are cut by channels too.
+const MANY_SAMPLES: usize = 8;
+
+impl Sizes {
+    /// Output channels of one group.
+    pub(super) fn outputs_of_group(&self) -> usize {
+        self.outputs / self.groups
+    }
+    /// Input channels of one group.
+    pub(super) fn inputs_of_group(&self) -> usize {
+        self.inputs / self.groups
+    }
+    /// Elements of one kernel.
+    pub(super) fn area(&self) -> usize {
+        self.kernel[0] * self.kernel[1]
+    }
+    /// Multiply-adds of the whole batch.
+    pub(super) fn work(&self) -> usize {
+        self.samples * self.outputs * self.inputs_of_group() * self.area() * self.output[0] * self.output[1]
+    }
+    /// The same convolution with the image as a single row, where that is the same.
+    pub(super) fn flattened(&self) -> Self {
+        let mut s = *self;
+        if s.kernel == [1, 1] && s.stride == [1, 1] && s.padding == [0, 0] {
+            s.image = [1, s.image[0] * s.image[1]];
+            s.output = s.image;
         }
+        s
+    }
+    /// Elements of the kernel that meet a position of the image whose remainder by the stride is `remainder`.
+    fn taps(&self, axis: usize, remainder: usize) -> impl Iterator<Item = usize> + Clone + use<> {
+        let (dilation, stride) = (self.dilation[axis], self.stride[axis]);
+        (0..self.kernel[axis]).filter(move |k| k * dilation % stride == remainder)
+    }
+}
+
+/// Calls `body` for each sample and block of channels: with the sample's image in its layout, the first channel and the
+/// block's part of `to`.
+fn for_blocks(
+    threads: &Threads,
+    s: &Sizes,
+    layout: Layout,
+    image_channels: usize,
+    images: &[f32],
+    to: &mut [f32],
+    body: &(dyn Fn(&[f32], usize, &mut [f32]) + Sync),
+) {
+    let image = image_channels * layout.image[0] * layout.image[1];
+    let copied = image_channels * layout.plane();
+    let sample = to.len() / s.samples;
+    let channels = if image_channels == s.inputs { s.outputs } else { s.inputs };
+    let few = s.work() < WORTH_THREADS;
+    if layout.is_plain() || few || s.samples >= MANY_SAMPLES {
+        let blocks = if s.samples >= MANY_SAMPLES || few { 1 } else { blocks(channels) };
+        let run = |task: usize, copy: &mut [f32], to: &mut [f32]| {
+            let image = &images[task / blocks * image..][..image];
+            let first = task % blocks * (channels / blocks);
+            if layout.is_plain() {
+                return body(image, first, to);
+            }
+            layout.fill(image, copy);
+            body(copy, first, to);
+        };
+        let floats = if layout.is_plain() { 0 } else { copied };
+        if few {
+            scratch::with(floats, |copy| {
+                to.chunks_exact_mut(sample).enumerate().for_each(|(task, to)| run(task, copy, to));
+            });
+        } else {
+            threads.split_with_scratch(chunks_mut(to, sample / blocks), floats, &run);
+        }
+    } else {
+        // Few samples and many threads: the copies are made first.
+        scratch::with(s.samples * copied, |copies| {
+            let plane = layout.image[0] * layout.image[1];
+            threads
+                .split(chunks_mut(copies, layout.plane()), &|i, copy| layout.fill(&images[i * plane..][..plane], copy));
+            let blocks = blocks(channels);
+            threads.split(chunks_mut(to, sample / blocks), &|task, to| {
+                let image = &copies[task / blocks * copied..][..copied];
+                body(image, task % blocks * (channels / blocks), to);
+            });
+        });
+    }
+}
+
+/// How many blocks the channels of one sample are cut in: at most eight, of one size.
+fn blocks(channels: usize) -> usize {
+    (1..=8).rev().find(|blocks| channels.is_multiple_of(*blocks)).unwrap_or(1)
+}
+
+/// Calls `body` for the part of `first..first + count` channels in each group, with the group and the part's start.
+fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(usize, usize, usize)) {
+    let mut channel = first;
+    while channel < first + count {
+        let group = channel / of_group;
+        let end = ((group + 1) * of_group).min(first + count);
+        body(group, channel, end - channel);
+        channel = end;
     }
 }
 
 impl Conv2dKernel for Cpu {
     fn conv2d_forward(&self, s: &Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-        let area = s.output[0] * s.output[1];
-        for n in 0..s.samples {
-            let x = &x[n * s.inputs * s.image[0] * s.image[1]..];
-            let y = &mut y[n * s.outputs * area..][..s.outputs * area];
-            for (o, y) in y.chunks_exact_mut(area).enumerate() {
-                y.fill(bias.get(o).copied().unwrap_or(0.0));
-            }
-            products(s, |wi, xi, yi| y[yi] += weight[wi] * x[xi]);
+        let s = &s.flattened();
+        let layout = Layout::input(s);
+        let inputs = s.inputs_of_group();
+        let place = |i: usize, k: usize, l: usize| Step {
+            a: ((i * s.kernel[0] + k) * s.kernel[1] + l) as u32,
+            b: (i * layout.plane() + k * s.dilation[0] * layout.row() + layout.column(l * s.dilation[1])) as u32,
+        };
+        let [kh, kw] = s.kernel;
+        let steps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| place(i, k, l))));
+        with_steps(steps, |steps| {
+            let area = s.output[0] * s.output[1];
+            for_blocks(self.threads(), s, layout, s.inputs, x, y, &|image, first, y| {
+                for_groups(first, y.len() / area, s.outputs_of_group(), |group, channel, channels| {
+                    let correlation = Correlation {
+                        channels,
+                        a: &weight[channel * inputs * s.area()..],
+                        a_stride: inputs * s.area(),
+                        steps,
+                        columns: s.output[1],
+                        b_row: s.stride[0] * layout.row(),
+                        start: bias.get(channel..).unwrap_or(&[]),
+                        add: false,
+                        relu: f == Activation::Relu,
+                    };
+                    let to = Target { channel: area, row: s.output[1], column: 1 };
+                    let image = &image[group * inputs * layout.plane()..];
+                    correlation.run(image, &mut y[(channel - first) * area..], to, s.output[0]);
+                });
+            });
+        });
+        if !matches!(f, Activation::Identity | Activation::Relu) {
+            self.activation_forward_in_place(f, y);
         }
-        self.activation_forward_in_place(f, y);
     }
+
     fn conv2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        if write == Write::Set {
-            dx.fill(0.0);
-        }
-        for n in 0..s.samples {
-            let dx = &mut dx[n * s.inputs * s.image[0] * s.image[1]..];
-            let dy = &dy[n * s.outputs * s.output[0] * s.output[1]..];
-            products(s, |wi, xi, yi| dx[xi] += weight[wi] * dy[yi]);
-        }
+        let s = &s.flattened();
+        let layout = Layout::d_output(s);
+        let (inputs, outputs) = (s.inputs_of_group(), s.outputs_of_group());
+        let kw = s.kernel[1];
+        // A position of the input meets only every stride-th element of the kernel: those with its remainder.
+        let place = |o: usize, k: usize, l: usize| {
+            let back = |axis: usize, k: usize| layout.before[axis] - k * s.dilation[axis] / s.stride[axis];
+            Step {
+                a: (o * inputs * s.area() + k * kw + l) as u32,
+                b: (o * layout.plane() + back(0, k) * layout.row() + back(1, l)) as u32,
+            }
+        };
+        let remainders = || (0..s.stride[0]).flat_map(|r| (0..s.stride[1]).map(move |c| (r, c)));
+        let steps = remainders().flat_map(|(r, c)| {
+            let taps = s.taps(0, r).flat_map(move |k| s.taps(1, c).map(move |l| (k, l)));
+            (0..outputs).flat_map(move |o| taps.clone().map(move |(k, l)| place(o, k, l)))
+        });
+        with_steps(steps, |steps| {
+            let [height, width] = s.image;
+            let area = height * width;
+            for_blocks(self.threads(), s, layout, s.outputs, dy, dx, &|image, first, dx| {
+                let mut rest = steps;
+                for (r, c) in remainders() {
+                    let (these, others) = rest.split_at(outputs * s.taps(0, r).count() * s.taps(1, c).count());
+                    rest = others;
+                    // The first position with this remainder, and the row or column of windows that begins there.
+                    let start = |axis: usize, remainder: usize| {
+                        let first = (remainder + s.padding[axis] * (s.stride[axis] - 1)) % s.stride[axis];
+                        (first, (first + s.padding[axis]) / s.stride[axis])
+                    };
+                    let ((row, window_row), (column, window_column)) = (start(0, r), start(1, c));
+                    if row >= height || column >= width {
+                        continue;
+                    }
+                    for_groups(first, dx.len() / area, inputs, |group, channel, channels| {
+                        let correlation = Correlation {
+                            channels,
+                            a: &weight[(group * outputs * inputs + channel - group * inputs) * s.area()..],
+                            a_stride: s.area(),
+                            steps: these,
+                            columns: (width - column).div_ceil(s.stride[1]),
+                            b_row: layout.row(),
+                            start: &[],
+                            add: write == Write::Add,
+                            relu: false,
+                        };
+                        let to = Target { channel: area, row: s.stride[0] * width, column: s.stride[1] };
+                        let image =
+                            &image[group * outputs * layout.plane() + window_row * layout.row() + window_column..];
+                        let dx = &mut dx[(channel - first) * area + row * width + column..];
+                        correlation.run(image, dx, to, (height - row).div_ceil(s.stride[0]));
+                    });
+                }
+            });
+        });
     }
+
     fn conv2d_backward_weights(
         &self,
         s: &Sizes,
@@ -57,18 +217,7 @@ impl Conv2dKernel for Cpu {
         d_bias: &mut [f32],
         write: Write,
     ) {
-        if write == Write::Set {
-            d_weight.fill(0.0);
-            d_bias.fill(0.0);
-        }
-        let area = s.output[0] * s.output[1];
-        for n in 0..s.samples {
-            let x = &x[n * s.inputs * s.image[0] * s.image[1]..];
-            let dy = &dy[n * s.outputs * area..];
-            products(s, |wi, xi, yi| d_weight[wi] += x[xi] * dy[yi]);
-            for (db, dy) in d_bias.iter_mut().zip(dy.chunks_exact(area)) {
-                *db += dy.iter().sum::<f32>();
-            }
-        }
+        weights::gradient(self.threads(), &s.flattened(), x, dy, d_weight, write);
+        weights::bias_gradient(self.threads(), s, dy, d_bias, write);
     }
 }

@@ -3,7 +3,12 @@
 //! `y[o, r, c] = f(b[o] + Σ W[o, i, k, l] · x[i, r·stride + k·dilation - padding, …])` over the channels `i` of `o`'s group,
 //! with zeros outside of the image. Source: Dumoulin and Visin, A guide to convolution arithmetic (2016).
 
+mod correlate;
 mod cpu;
+mod image;
+#[cfg(test)]
+mod tests;
+mod weights;
 
 use crate::device::{Device, Storage};
 use crate::init::{Init, Rng};

@@ -1,0 +1,116 @@
+//! Sums over the windows of an image, for many rows of weights at once: the forward pass and the input gradient.
+
+use crate::device::cpu::scratch;
+use crate::ops::matmul::tile::{self, Inner, Start, Step, Strip};
+
+/// One correlation: `c[m][r][c] = start[m] + Σₖ a[m][k] · b[k's place + r rows + c]`.
+#[derive(Clone, Copy)]
+pub(super) struct Correlation<'a> {
+    /// Rows of weights: channels of the result.
+    pub channels: usize,
+    /// The weights; each row begins `a_stride` after the one before.
+    pub a: &'a [f32],
+    /// See `a`.
+    pub a_stride: usize,
+    /// For each k its place in a row of weights, and in the image under the window.
+    pub steps: &'a [Step],
+    /// Columns of the result.
+    pub columns: usize,
+    /// Floats of the image from one row of windows to the next.
+    pub b_row: usize,
+    /// Added to the sums of each channel, unless empty.
+    pub start: &'a [f32],
+    /// Whether the result is added to what is there.
+    pub add: bool,
+    /// Whether negative results become 0.
+    pub relu: bool,
+}
+
+/// Where a result goes: the floats from one channel, row and column to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    pub channel: usize,
+    pub row: usize,
+    pub column: usize,
+}
+
+impl Correlation<'_> {
+    /// Computes `rows` rows of windows, the first of which begins at the start of `b`, to the start of `c`.
+    pub fn run(&self, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
+        if to.column != 1 {
+            return self.run_scattered(b, c, to, rows);
+        }
+        if rows == 0 || self.columns == 0 || self.channels == 0 {
+            return;
+        }
+        let shape = tile::shape();
+        let (lanes, columns) = (shape.lanes, self.columns);
+        let farthest = |of: fn(&Step) -> u32| self.steps.iter().map(of).max().map_or(0, |far| far as usize + 1);
+        let [a_end, b_end] = [farthest(|step| step.a), farthest(|step| step.b)];
+        assert!(a_end == 0 || (self.channels - 1) * self.a_stride + a_end <= self.a.len(), "weights of a convolution");
+        assert!(b_end == 0 || (rows - 1) * self.b_row + columns - 1 + b_end <= b.len(), "image of a convolution");
+        assert!((self.channels - 1) * to.channel + (rows - 1) * to.row + columns <= c.len(), "result of a convolution");
+        assert!(self.start.is_empty() || self.start.len() >= self.channels, "bias of a convolution");
+        let tile_rows = self.channels.div_ceil(self.channels.div_ceil(shape.listed_rows));
+        let strip = Strip {
+            k: self.steps.len(),
+            rows: self.channels,
+            tile_rows,
+            lanes: [0, 0],
+            a: self.a.as_ptr(),
+            a_tile: tile_rows * self.a_stride,
+            b: b.as_ptr(),
+            b_second: lanes,
+            inner: Inner::Listed { stride: self.a_stride, steps: self.steps },
+            c: c.as_mut_ptr(),
+            c_row: to.channel,
+            c_column: 1,
+            c_second: lanes,
+            start: if self.start.is_empty() { Start::Zero } else { Start::Rows(self.start.as_ptr()) },
+            add: self.add,
+            relu: self.relu,
+        };
+        let run = |row: usize, column: usize, strip: Strip| {
+            let (b, c) = (strip.b.wrapping_add(row * self.b_row + column), strip.c.wrapping_add(row * to.row + column));
+            // SAFETY: by the assertions the farthest weight, number under a window and result are inside of their
+            // slices, and `c` is borrowed for this call.
+            unsafe { Strip { b, c, ..strip }.run() }
+        };
+        if columns <= lanes {
+            // Narrow images: two rows at once.
+            let pair = Strip { lanes: [columns, columns], b_second: self.b_row, c_second: to.row, ..strip };
+            for row in (0..rows - rows % 2).step_by(2) {
+                run(row, 0, pair);
+            }
+            if rows % 2 == 1 {
+                run(rows - 1, 0, Strip { lanes: [columns, 0], ..strip });
+            }
+        } else {
+            for row in 0..rows {
+                for column in (0..columns).step_by(2 * lanes) {
+                    let left = columns - column;
+                    let lanes = [left.min(lanes), left.saturating_sub(lanes).min(lanes)];
+                    run(row, column, Strip { lanes, ..strip });
+                }
+            }
+        }
+    }
+
+    /// [`Correlation::run`] to columns that are not next to each other, by way of a copy.
+    fn run_scattered(&self, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
+        scratch::with(self.channels * rows * self.columns, |dense| {
+            let tight = Target { channel: rows * self.columns, row: self.columns, column: 1 };
+            Correlation { add: false, relu: false, ..*self }.run(b, dense, tight, rows);
+            for channel in 0..self.channels {
+                for row in 0..rows {
+                    let from = &dense[channel * tight.channel + row * tight.row..][..self.columns];
+                    let to = c[channel * to.channel + row * to.row..].iter_mut().step_by(to.column);
+                    for (to, from) in to.zip(from) {
+                        let sum = if self.add { *to + from } else { *from };
+                        *to = if self.relu { sum.max(0.0) } else { sum };
+                    }
+                }
+            }
+        });
+    }
+}

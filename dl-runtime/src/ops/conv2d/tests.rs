@@ -1,0 +1,162 @@
+//! Convolutions against their definition in f64, and their gradients against central differences of that.
+
+use super::*;
+use crate::Cpu;
+use crate::ops::Write;
+
+const STEP: f64 = 1e-4;
+
+/// Numbers that look random.
+fn numbers(len: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed;
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..len).map(next).collect()
+}
+
+fn wide(x: &[f32]) -> Vec<f64> {
+    x.iter().map(|&x| f64::from(x)).collect()
+}
+
+/// The definition: the output before the activation.
+fn convolution(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
+    let ([h, width], [oh, ow], [kh, kw]) = (s.image, s.output, s.kernel);
+    let (inputs, outputs) = (s.inputs / s.groups, s.outputs / s.groups);
+    let mut y = vec![0.0; s.samples * s.outputs * oh * ow];
+    for (at, y) in y.iter_mut().enumerate() {
+        let (n, o, r, c) = (at / (s.outputs * oh * ow), at / (oh * ow) % s.outputs, at / ow % oh, at % ow);
+        *y = bias.get(o).copied().unwrap_or(0.0);
+        for i in 0..inputs {
+            for k in 0..kh {
+                for l in 0..kw {
+                    let row = (r * s.stride[0] + k * s.dilation[0]) as isize - s.padding[0] as isize;
+                    let column = (c * s.stride[1] + l * s.dilation[1]) as isize - s.padding[1] as isize;
+                    if (0..h as isize).contains(&row) && (0..width as isize).contains(&column) {
+                        let channel = n * s.inputs + o / outputs * inputs + i;
+                        let x = x[(channel * h + row as usize) * width + column as usize];
+                        *y += x * w[((o * inputs + i) * kh + k) * kw + l];
+                    }
+                }
+            }
+        }
+    }
+    y
+}
+
+/// The derivative of `f` to some forty elements of `x`, spread over all, with their positions.
+fn differences(x: &[f64], f: impl Fn(&[f64]) -> f64) -> Vec<(usize, f64)> {
+    let at = |i: usize, step: f64| {
+        let mut x = x.to_vec();
+        x[i] += step;
+        f(&x)
+    };
+    let every = (x.len() / 40).max(1) | 1;
+    (0..x.len()).step_by(every).map(|i| (i, (at(i, STEP) - at(i, -STEP)) / (2.0 * STEP))).collect()
+}
+
+#[track_caller]
+fn close(what: &str, s: &Sizes, found: &[f32], expected: impl Iterator<Item = (usize, f64)>) {
+    for (i, expected) in expected {
+        let error = (f64::from(found[i]) - expected).abs();
+        assert!(error < 2e-5 * (1.0 + expected.abs()), "{what} {i} of {s:?}: {} is not {expected}", found[i]);
+    }
+}
+
+/// Forward and both gradients of one convolution on one and on three threads.
+fn check(s: Sizes, with_bias: bool) {
+    let area = |[a, b]: [usize; 2]| a * b;
+    let weight = numbers(s.outputs * s.inputs / s.groups * area(s.kernel), 1);
+    let bias = numbers(if with_bias { s.outputs } else { 0 }, 2);
+    let x = numbers(s.samples * s.inputs * area(s.image), 3);
+    let d = numbers(s.samples * s.outputs * area(s.output), 4);
+    let (w64, b64, x64, d64) = (wide(&weight), wide(&bias), wide(&x), wide(&d));
+    let objective = |w: &[f64], b: &[f64], x: &[f64]| -> f64 {
+        convolution(&s, w, b, x).iter().zip(&d64).map(|(y, d)| y * d).sum()
+    };
+    let expected = convolution(&s, &w64, &b64, &x64);
+    let dw64 = differences(&w64, |w| objective(w, &b64, &x64));
+    let db64 = differences(&b64, |b| objective(&w64, b, &x64));
+    let dx64 = differences(&x64, |x| objective(&w64, &b64, x));
+    let mut bits = Vec::new();
+    for threads in [1, 3] {
+        let cpu = Cpu::with_threads(threads);
+        let mut y = vec![7.0; d.len()];
+        for (activation, f) in [
+            (Activation::Identity, (|y| y) as fn(f64) -> f64),
+            (Activation::Relu, |y| y.max(0.0)),
+            (Activation::Tanh, f64::tanh),
+        ] {
+            cpu.conv2d_forward(&s, activation, &weight, &bias, &x, &mut y);
+            close("output", &s, &y, expected.iter().map(|y| f(*y)).enumerate());
+        }
+        let (mut dw, mut db, mut dx) = (vec![7.0; weight.len()], vec![7.0; bias.len()], vec![7.0; x.len()]);
+        for (write, times) in [(Write::Set, 1.0), (Write::Add, 2.0)] {
+            cpu.conv2d_backward_weights(&s, &x, &d, &mut dw, &mut db, write);
+            cpu.conv2d_backward_input(&s, &weight, &d, &mut dx, write);
+            close("weight gradient", &s, &dw, dw64.iter().map(|(i, d)| (*i, d * times)));
+            close("bias gradient", &s, &db, db64.iter().map(|(i, d)| (*i, d * times)));
+            close("input gradient", &s, &dx, dx64.iter().map(|(i, d)| (*i, d * times)));
+        }
+        bits.push([y, dw, db, dx].concat().into_iter().map(f32::to_bits).collect::<Vec<_>>());
+    }
+    assert!(bits[0] == bits[1], "the same bits with any number of threads: {s:?}");
+}
+
+/// Sizes with the output that follows.
+fn sizes(samples: usize, channels: [usize; 2], image: [usize; 2], kernel: [usize; 2], op: Op) -> Sizes {
+    let Op { stride, padding, dilation, groups, .. } = op;
+    let size = |i: usize| output_size(image[i], kernel[i], stride[i], padding[i], dilation[i]);
+    let [inputs, outputs] = channels;
+    let output = [size(0), size(1)];
+    Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
+}
+
+const PLAIN: Op = Op { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, activation: Activation::Identity };
+
+#[test]
+fn plain_padded_and_single() {
+    check(sizes(1, [1, 1], [1, 1], [1, 1], PLAIN), true);
+    check(sizes(2, [3, 5], [4, 7], [1, 1], PLAIN), false);
+    check(sizes(1, [2, 6], [7, 5], [3, 2], PLAIN), true);
+    check(sizes(2, [1, 6], [9, 20], [5, 5], Op { padding: [2, 2], ..PLAIN }), true);
+    check(sizes(3, [2, 3], [4, 4], [4, 4], PLAIN), true);
+    check(sizes(1, [1, 2], [3, 37], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
+}
+
+#[test]
+fn strides_and_dilation() {
+    for stride in [[2, 2], [1, 3], [3, 1]] {
+        for dilation in [[1, 1], [2, 3]] {
+            let op = Op { stride, dilation, padding: [2, 1], ..PLAIN };
+            check(sizes(2, [2, 3], [8, 11], [3, 3], op), true);
+        }
+    }
+    // Rows and columns that no window meets, and a kernel smaller than the stride.
+    check(sizes(2, [2, 3], [8, 9], [1, 1], Op { stride: [3, 2], ..PLAIN }), false);
+    check(sizes(1, [1, 2], [6, 6], [2, 2], Op { stride: [4, 4], padding: [1, 0], ..PLAIN }), true);
+}
+
+#[test]
+fn groups_and_depthwise() {
+    check(sizes(2, [4, 6], [5, 6], [3, 3], Op { groups: 2, padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [5, 5], [6, 6], [3, 3], Op { groups: 5, stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
+    check(sizes(1, [3, 9], [5, 4], [2, 3], Op { groups: 3, ..PLAIN }), false);
+}
+
+#[test]
+fn batches_that_are_worth_threads() {
+    check(sizes(11, [3, 8], [9, 9], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [8, 16], [10, 10], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [8, 12], [14, 14], [3, 3], Op { stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
+    check(sizes(1, [6, 16], [14, 14], [5, 5], PLAIN), true);
+}
+
+#[test]
+fn outputs_of_every_window_that_fits() {
+    assert_eq!(output_size(28, 5, 1, 2, 1), 28);
+    assert_eq!(output_size(7, 3, 2, 0, 1), 3);
+    assert_eq!(output_size(7, 3, 1, 0, 3), 1);
+    assert_eq!(output_size(2, 3, 1, 0, 1), 0);
+}

@@ -84,7 +84,7 @@ impl Chart {
     /// The panel, its upper left corner at 0, 0.
     fn draw(&self, to: &mut String) {
         let points = || self.series.iter().flat_map(|s| &s.points).filter(|(x, y)| x.is_finite() && y.is_finite());
-        let logarithmic = self.logarithmic && points().all(|(_, y)| *y > 0.0);
+        let logarithmic = self.logarithmic && points().count() > 0 && points().all(|(_, y)| *y > 0.0);
         let x = Axis::new(points().map(|p| p.0), false, MARGINS.0, SIZE.0 - MARGINS.2);
         let y = Axis::new(points().map(|p| p.1), logarithmic, SIZE.1 - MARGINS.3, MARGINS.1);
         let (left, top, right, bottom) = (MARGINS.0, MARGINS.1, SIZE.0 - MARGINS.2, SIZE.1 - MARGINS.3);
@@ -176,7 +176,7 @@ impl Axis {
         let (low, high) = match range {
             (a, b) if a > b => (0.0, 1.0),
             (a, b) if a == b && logarithmic => (a / 2.0, b * 2.0),
-            (a, b) if a == b => (a - 0.5, b + 0.5),
+            (a, b) if a == b => (a - a.abs().max(1.0) / 2.0, b + b.abs().max(1.0) / 2.0),
             (a, b) if logarithmic => (a / (b / a).powf(0.05), b * (b / a).powf(0.05)),
             (a, b) => (a - 0.04 * (b - a), b + 0.04 * (b - a)),
         };
@@ -209,7 +209,7 @@ impl Axis {
             digits = (-step.log10()).ceil() as usize;
         }
         let (first, last) = ((self.low / step).ceil() as i64, (self.high / step).floor() as i64);
-        values.extend((first..=last).map(|i| i as f64 * step));
+        values.extend((first..=last).take(12).map(|i| i as f64 * step));
         values.into_iter().map(|v| (self.place(v), format!("{v:.digits$}"))).collect()
     }
 }
@@ -243,7 +243,8 @@ mod tests {
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1));
         for chart in [
             Chart::new("one").line("one", [(1.0, 1.0)]),
-            Chart::new("none").logarithmic(),
+            Chart::new("none"),
+            Chart::new("large").line("large", [(1e300, 1e300)]),
             Chart::new("inf").points("inf", [(f64::INFINITY, 0.0)]),
         ] {
             let svg = chart.logarithmic().svg();

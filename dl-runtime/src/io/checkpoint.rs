@@ -63,7 +63,7 @@ impl<M: Model, D: Device> Training<M, D> {
         let words = Words(reader.metadata().clone());
         words.expect(path, "model", M::NAME)?;
         let (seed, steps) = (words.number(path, "seed")?, words.number(path, "steps")?);
-        if words.text(path, "optimizer")? != "" || steps > 0 {
+        if steps > 0 {
             words.expect(path, "optimizer", O::NAME)?;
         }
         let optimizer_steps = words.number(path, "optimizer steps")?;

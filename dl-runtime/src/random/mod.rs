@@ -34,9 +34,10 @@ pub enum Purpose {
 pub fn words(seed: u64, stream: u32, purpose: Purpose, group: u64) -> [u32; GROUP] {
     let first = group.wrapping_mul(LANES as u64);
     let mut counter = [[0; LANES], [0; LANES], [stream; LANES], [purpose as u32; LANES]];
-    for lane in 0..LANES {
+    let [low, high, ..] = &mut counter;
+    for (lane, (low, high)) in low.iter_mut().zip(high).enumerate() {
         let index = first.wrapping_add(lane as u64);
-        (counter[0][lane], counter[1][lane]) = (index as u32, (index >> 32) as u32);
+        (*low, *high) = (index as u32, (index >> 32) as u32);
     }
     let output = philox(counter, [seed as u32, (seed >> 32) as u32]);
     let mut words = [0; GROUP];
@@ -48,6 +49,7 @@ pub fn words(seed: u64, stream: u32, purpose: Purpose, group: u64) -> [u32; GROU
 
 /// Ten rounds over `L` counters side by side.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "a lane of four arrays")]
 fn philox<const L: usize>(mut c: [[u32; L]; 4], mut key: [u32; 2]) -> [[u32; L]; 4] {
     for round in 0..10 {
         if round > 0 {

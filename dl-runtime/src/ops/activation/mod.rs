@@ -26,7 +26,6 @@ mod tests;
 
 pub(crate) use function::{Function, with_function};
 
-use crate::device::cpu::simd::Simd;
 use crate::device::{Device, Storage};
 use crate::{
     Pass, Plain, View, ViewMut,
@@ -111,12 +110,6 @@ impl Activation {
             Identity | Relu | LeakyRelu { .. } | Elu { .. } | Sigmoid | Tanh => Keeps::Output,
             Gelu | GeluTanh | Silu | Softplus { .. } => Keeps::Input,
         }
-    }
-    /// `f(x)` of one number, for kernels that end with an activation. In a loop over long rows, put the loop into
-    /// `with_function!` instead.
-    #[inline(always)]
-    pub(crate) fn value<S: Simd>(self, x: f32) -> f32 {
-        with_function!(self, f => f.value::<S>(x))
     }
     /// `output = f(input)`.
     pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {

@@ -95,7 +95,7 @@ impl Dots<'_> {
                 let c = unsafe { &mut *self.c.add(i * n + column + j) };
                 let old = if self.epilogue.write == Write::Add { *c } else { 0.0 };
                 let y = old + (sums[i][j].sum() + bias);
-                *c = if self.epilogue.relu { y.max(0.0) } else { y };
+                *c = if self.epilogue.relu && y < 0.0 { 0.0 } else { y };
             }
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn matmul(a: Matrix, b: Matrix, c: &mut [f32], epilogue: Epilogue) {
             Bias::Columns(bias) => row.iter_mut().zip(bias).for_each(|(c, b)| *c += b),
         }
         if epilogue.relu {
-            row.iter_mut().for_each(|c| *c = c.max(0.0));
+            row.iter_mut().for_each(|c| *c = if *c < 0.0 { 0.0 } else { *c });
         }
     }
 }

@@ -66,6 +66,23 @@ const SIZES: [[usize; 3]; 20] = [
 ];
 
 #[test]
+fn relu_does_not_hide_nan() {
+    let cpu = Cpu::with_threads(1);
+    for [m, k, n] in SIZES {
+        let (mut a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        a[0] = f32::NAN;
+        let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+        let epilogue = Epilogue { relu: true, ..Epilogue::plain(Write::Set) };
+        let (mut c, mut portable) = (vec![0.0; m * n], vec![0.0; m * n]);
+        matmul(cpu.threads(), a, b, &mut c, epilogue);
+        portable::matmul(a, b, &mut portable, epilogue);
+        for c in [c, portable] {
+            assert!(c[..n].iter().all(|c| c.is_nan()) && c[n..].iter().all(|c| *c >= 0.0), "{m}x{k}x{n}");
+        }
+    }
+}
+
+#[test]
 fn every_shape_and_order_agrees_with_f64() {
     let threads = Cpu::with_threads(3);
     for [m, k, n] in SIZES {

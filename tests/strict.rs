@@ -56,8 +56,36 @@ pub mod inner {
     }
 }
 
+/// A model in a module that has its own idea of common names.
+pub mod shadows {
+    #![allow(dead_code)]
+    /// Not the one of the standard library.
+    pub struct Option;
+    /// Not the one of the standard library.
+    pub struct Some;
+    /// Not the one of the standard library.
+    pub enum Box {}
+    type Result = ();
+    trait Model {}
+    mod core {}
+    mod std {}
+
+    ::dl::model! {
+        /// Sees none of them.
+        pub Plain(x: [3, 4, 4]) -> [2] {
+            let h = x -> conv2d(4, 3, padding: 1) -> batch_norm -> gelu -> dropout(0.5);
+            (h + h) -> global_avg_pool2d -> dense(2)
+        }
+
+        /// Left out with all its code.
+        #[cfg(any())]
+        pub Never(x: [3]) -> [2] { x -> dense(2) }
+    }
+}
+
 #[test]
 fn models_are_as_declared() {
+    assert_eq!(shadows::Plain::PARAMETERS, 4 * 27 + 4 + 8 + 10);
     assert_eq!(Documented::PARAMETERS, 4 * 9 + 4 + 2 * 4 * 3 * 2 + 2);
     assert_eq!(Documented::init(1).clone().r#final.bias.len(), 2);
     assert_eq!(Names::PARAMETERS, 16 + 4 + 8 + 16);

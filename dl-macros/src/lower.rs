@@ -43,28 +43,29 @@ pub fn lower(model: &ast::Model, constants: &Constants, diagnostics: &Diagnostic
         named: HashMap::new(),
         counts: HashMap::new(),
     };
-    let (inputs, declared) = lowering.header(model);
+    let header = lowering.header(model);
     let output = lowering.body(model);
-    if let (Some((declared, span)), Some(real)) = (&declared, output.and_then(|id| lowering.values[id].shape.as_ref()))
-    {
-        check::declared_output(diagnostics, declared, real, *span);
+    let real = output.and_then(|id| lowering.values[id].shape.as_ref());
+    if let (Some(span), Some(real)) = (header.declared, real) {
+        check::declared_output(diagnostics, &header.output, real, span);
     }
     silent.forget();
     let broken = model.broken || diagnostics.count() > before;
-    // Only the header of a broken model is read.
-    let nothing = || Shape::of([]);
+    let mut values: Vec<Value> = lowering
+        .values
+        .into_iter()
+        // A value without a shape is one of a broken model, and not looked at.
+        .map(|draft| Value { name: draft.name, shape: draft.shape.unwrap_or_else(|| Shape::of([])) })
+        .collect();
+    values[0].shape = header.input;
     Ir {
         attributes: model.attributes.clone(),
         visibility: model.visibility.clone(),
         name: model.name.clone(),
-        inputs,
+        inputs: vec![0],
         output: output.unwrap_or(0),
-        declared_output: declared.map_or_else(nothing, |(shape, _)| shape),
-        values: lowering
-            .values
-            .into_iter()
-            .map(|draft| Value { name: draft.name, shape: draft.shape.unwrap_or_else(nothing) })
-            .collect(),
+        declared_output: header.output,
+        values,
         nodes: if broken { Vec::new() } else { lowering.nodes },
         fields: lowering.fields,
         checks: diagnostics.take_checks(),

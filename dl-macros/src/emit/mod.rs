@@ -42,11 +42,14 @@ impl<'a> Schedule<'a> {
 pub fn model(krate: &TokenStream, ir: &Ir) -> TokenStream {
     let name = &ir.name;
     let structure = structure::structure(krate, ir);
+    // What leaves out the struct leaves out its code.
+    let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let checks = ir.checks.iter().map(check);
     let body = if ir.broken { broken::implementation(ir) } else { implementation(ir) };
     quote! {
         #structure
 
+        #(#conditions)*
         const _: () = {
             use #krate::private as dl;
             #(#checks)*

@@ -5,12 +5,21 @@ use crate::ast;
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::ir::{Element, Shape, ValueId};
+use crate::ir::{Element, Shape};
 use proc_macro2::Span;
 
+/// The shapes of a header. After a mistake they are what comes nearest: the struct is written with them.
+pub(super) struct Header {
+    pub input: Shape,
+    pub output: Shape,
+    /// Where the output is declared, if it is right.
+    pub declared: Option<Span>,
+}
+
 impl Lowering<'_> {
-    /// The input's values, and the declared output with its place.
-    pub(super) fn header(&mut self, model: &ast::Model) -> (Vec<ValueId>, Option<(Shape, Span)>) {
+    /// Makes the inputs' values.
+    pub(super) fn header(&mut self, model: &ast::Model) -> Header {
+        let mut header = Header { input: Shape::of([]), output: Shape::of([]), declared: None };
         if let Some(at) = model.generics {
             self.error(at, "generic models are not supported yet");
         }
@@ -27,6 +36,9 @@ impl Lowering<'_> {
                 self.error(input.name.span(), format!("there is an input `{}` already", input.name));
             }
             let shape = input.shape.as_ref().map(|shape| self.shape(shape));
+            if let Some((shape, _)) = shape.as_ref().filter(|_| i == 0) {
+                header.input = shape.clone();
+            }
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
             let name = self.names.value(&input.name);
             self.values.push(Draft { name, shape });
@@ -36,24 +48,23 @@ impl Lowering<'_> {
         if self.values.is_empty() {
             self.poisoned(model.name.span(), None);
         }
-        let declared = match &model.output {
+        match &model.output {
             Some(ast::Output::One(shape)) => {
-                let (declared, good) = self.shape(shape);
-                if good && declared.element == Element::U32 {
+                let (output, mut good) = self.shape(shape);
+                if output.element == Element::U32 {
                     self.error(shape.span, "the output of a network is `f32`");
+                    good = false;
                 }
-                good.then_some((declared, shape.span))
+                header.output = Shape::of(output.dims);
+                header.declared = good.then_some(shape.span);
             }
-            Some(ast::Output::Several(at)) => {
-                self.error(*at, "several outputs are not supported yet");
-                None
-            }
-            None => None,
-        };
-        (vec![0], declared)
+            Some(ast::Output::Several(at)) => self.error(*at, "several outputs are not supported yet"),
+            None => {}
+        }
+        header
     }
 
-    /// A shape, and whether it is right.
+    /// A shape, and whether it is right; a broken dimension is 1.
     fn shape(&mut self, shape: &ast::Shape) -> (Shape, bool) {
         let mut good = true;
         let element = match &shape.element {
@@ -77,7 +88,7 @@ impl Lowering<'_> {
                 self.diagnostics.require(dim.at_least(&Dim::Known(1)), expr.start, text)
             });
             good &= nonzero;
-            dims.extend(dim);
+            dims.push(dim.unwrap_or(Dim::Known(1)));
         }
         (Shape { element, dims }, good)
     }

@@ -89,3 +89,33 @@ pub fn zeroed_vec<T: Plain>(len: usize) -> Vec<T> {
     }
     values
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_flat_and_back() {
+        let mut pairs = [[[1, 2], [3, 4]], [[5, 6], [7, 8_u32]]];
+        assert_eq!(flat(&pairs), [1, 2, 3, 4, 5, 6, 7, 8]);
+        flat_mut(&mut pairs)[5] = 60;
+        assert_eq!(pairs[1][0], [5, 60]);
+        assert_eq!(shaped::<[u32; 4]>(flat(&pairs)), Some(&[[1, 2, 3, 4], [5, 60, 7, 8]][..]));
+        assert_eq!(shaped::<[u32; 3]>(flat(&pairs)), None);
+        assert_eq!(shaped::<[u32; 3]>(&[]), Some(&[][..]));
+        assert_eq!(shaped::<[u32; 0]>(&[1]), None);
+        assert!(flat::<[[f32; 3]; 0]>(&[[], []]).is_empty());
+    }
+
+    #[test]
+    fn memory_begins_with_zeros() {
+        assert_eq!(*zeroed_box::<[[f32; 3]; 2]>(), [[0.0; 3]; 2]);
+        assert!(zeroed_box::<[f32; 0]>().is_empty());
+        assert_eq!(zeroed_vec::<[u32; 2]>(3), [[0; 2]; 3]);
+        let mut values = vec![[1.0]];
+        grow(&mut values, 2).unwrap();
+        assert_eq!(values, [[1.0], [0.0], [0.0]]);
+        assert!(grow(&mut values, usize::MAX / 2).is_err());
+        assert_eq!(values.len(), 3);
+    }
+}

@@ -1,4 +1,36 @@
 //! Deep learning for Rust: networks declared in a few macro lines and checked by the compiler.
+//!
+//! ```
+//! use dl::prelude::*;
+//!
+//! model! {
+//!     /// Reads handwritten digits of 8×8 pixels.
+//!     pub Digits(image: [1, 8, 8]) -> [10] {
+//!         image
+//!             -> conv2d(8, 3, padding: 1) -> relu -> max_pool2d(2)
+//!             -> flatten
+//!             -> dense(32) -> relu
+//!             -> dense(10)
+//!     }
+//! }
+//!
+//! let digits = dl::data::digits();
+//! let mut net = Digits::init(42);
+//! Trainer::new(Adam::new(3e-3))
+//!     .loss(CrossEntropy)
+//!     .epochs(2)
+//!     .validate(&digits.test)
+//! #   .quiet()
+//!     .fit(&mut net, &digits.train)?;
+//! let scores = net.predict_one(&digits.test.inputs[0]);
+//! # assert_eq!(scores.len(), 10);
+//! # Ok::<(), dl::Error>(())
+//! ```
+//!
+//! [`model!`] writes a struct with one field for every layer, and straight-line forward and backward passes that call the
+//! kernels of this crate. A model is plain data: nested arrays of `f32`, nothing else.
+//!
+//! Start with the [`guide`].
 
 pub mod guide;
 

@@ -1,10 +1,18 @@
-//! The guide: the language, every layer.
+//! The guide: the language, every layer, training, data and files.
 //!
 //! - [`language`]: what may stand inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
+//! - [`training`]: the trainer, losses, optimizers, schedules, and a loop by hand
+//! - [`data_and_files`]: data sets, readers, safetensors, and networks from PyTorch
 
 #[doc = include_str!("language.md")]
 pub mod language {}
 
 #[doc = include_str!("layers.md")]
 pub mod layers {}
+
+#[doc = include_str!("training.md")]
+pub mod training {}
+
+#[doc = include_str!("data_and_files.md")]
+pub mod data_and_files {}

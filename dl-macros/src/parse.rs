@@ -154,9 +154,11 @@ impl Parser<'_> {
             if !colon {
                 let message = format!("expected the shape of one sample, `{name}: [28, 28]`, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
-                cursor.skip_to(&[',']);
             }
             let shape = if colon { self.shape(cursor) } else { None };
+            if shape.is_none() {
+                cursor.skip_to(&[',']);
+            }
             Some(Input { name, shape })
         });
         if inputs.is_empty() && self.diagnostics.count() == before {
@@ -256,7 +258,9 @@ impl Parser<'_> {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, crate::ast::ExprKind::Broken) {
             return self.rest(value, cursor);
         }
-        self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}", cursor.found()));
+        let foreign = matches!(cursor.peek(), Some(TokenTree::Punct(_)));
+        let help = if foreign { format!("; an arrow applies a layer: `{value} -> …`") } else { String::new() };
+        self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}{help}", cursor.found()));
         self.rest(Expr::broken(value.start), cursor)
     }
 

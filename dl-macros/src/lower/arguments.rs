@@ -25,7 +25,7 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
     let mut after_name = false;
     let mut position = 0;
     for argument in arguments {
-        let Some(index) = place(evaluate, layer, argument, &mut position, after_name) else {
+        let Some(index) = place(evaluate, layer, argument, &mut position, after_name, broken) else {
             unmatched = true;
             continue;
         };
@@ -71,6 +71,7 @@ fn place(
     argument: &Argument,
     position: &mut usize,
     after_name: bool,
+    broken: bool,
 ) -> Option<usize> {
     let (parameters, layer_name) = (layer.parameters(), layer.name());
     if let Some(name) = &argument.name {
@@ -104,7 +105,8 @@ fn place(
     if index < positional {
         return Some(index);
     }
-    if index == positional {
+    // After a mistake of grammar, what was one argument may look like two.
+    if index == positional && !broken {
         let named: Vec<&str> = parameters.iter().filter(|p| !p.positional).map(|p| p.name).collect();
         let message = match positional {
             0 if named.is_empty() => format!("`{layer_name}` takes no arguments"),

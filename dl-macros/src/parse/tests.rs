@@ -41,7 +41,7 @@ fn mistakes_of_grammar_are_reported_where_they_are_and_the_rest_is_read() {
         [
             "expected a layer after `->`, found `;`",
             "the last expression is the output: remove this `;`",
-            "expected `->` or `;`, found `=`",
+            "expected `->` or `;`, found `=`; an arrow applies a layer: `x -> …`",
             "there is no layer `nope`",
         ]
     );

@@ -1,12 +1,9 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
-use super::{Parser, cursor::Cursor, is_capitalised};
-use crate::ast::{Argument, Expr, ExprKind, Layer, Operator, Path, Stage};
-use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+use super::{Parser, cursor::Cursor, is_capitalised, layer};
+use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
+use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
-
-/// Names that open braces of their own.
-const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
 
 impl Parser<'_> {
     /// A whole expression: arithmetic, or a value and the layers that its arrows lead to.
@@ -148,7 +145,7 @@ impl Parser<'_> {
     /// What begins with a name: a value, a constant, a call.
     fn named(&self, cursor: &mut Cursor) -> Expr {
         let start = cursor.span();
-        let opens = cursor.is_group(1, Delimiter::Parenthesis) || is_combinator(cursor);
+        let opens = cursor.is_group(1, Delimiter::Parenthesis) || layer::is_combinator(cursor);
         let kind = match self.path(cursor) {
             None => return Expr::broken(start),
             Some(path) if opens && path.single && !is_capitalised(&path.last) => {
@@ -172,90 +169,6 @@ impl Parser<'_> {
         Expr::new(kind, start, cursor.last_span())
     }
 
-    /// What an arrow leads to.
-    fn stage(&self, cursor: &mut Cursor) -> Stage {
-        let stage = match cursor.peek() {
-            Some(TokenTree::Ident(_)) => match self.path(cursor) {
-                None => Stage::Broken,
-                Some(path) if path.single && !is_capitalised(&path.last) => self.layer_or_block(cursor, path),
-                Some(path) => {
-                    // A model, with the arguments and the output that may be stated.
-                    cursor.take_group(Delimiter::Parenthesis);
-                    if cursor.take_punct(':') {
-                        cursor.take_group(Delimiter::Bracket);
-                    }
-                    if cursor.take_word("as") {
-                        cursor.take_ident();
-                    }
-                    Stage::Model(path)
-                }
-            },
-            Some(TokenTree::Punct(_)) if cursor.is_pair(0, ':', ':') => {
-                self.path(cursor).map_or(Stage::Broken, Stage::Model)
-            }
-            _ => {
-                let message = format!("expected a layer after `->`, found {}", cursor.found());
-                self.diagnostics.error(cursor.span(), message);
-                Stage::Broken
-            }
-        };
-        let follows = cursor.at_end() || cursor.is_arrow() || operator(cursor).is_some();
-        if !follows && !cursor.is_punct(0, ',') && !cursor.is_punct(0, ';') {
-            if !matches!(stage, Stage::Broken) {
-                let found = cursor.found();
-                self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {found}"));
-            }
-            cursor.skip_to(&['>', ';', ',']);
-        }
-        stage
-    }
-
-    /// A layer with its arguments and name, or a combinator with its braces.
-    fn layer_or_block(&self, cursor: &mut Cursor, path: Path) -> Stage {
-        let name = path.last;
-        let braces = cursor.is_group(0, Delimiter::Brace) || cursor.is_group(1, Delimiter::Brace);
-        if braces && COMBINATORS.iter().any(|combinator| name == combinator) {
-            while !cursor.at_end() && !cursor.is_arrow() && !cursor.is_punct(0, ';') {
-                if cursor.take_group(Delimiter::Brace).is_some() {
-                    break;
-                }
-                cursor.next();
-            }
-            return Stage::Combinator(name);
-        }
-        let before = self.diagnostics.count();
-        let group = cursor.take_group(Delimiter::Parenthesis);
-        let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor)));
-        let mut broken = self.diagnostics.count() > before;
-        let rename = cursor.is_word("as").then(|| {
-            cursor.next();
-            let name = cursor.take_ident();
-            if name.is_none() {
-                let message = format!("expected a name after `as`, found {}", cursor.found());
-                self.diagnostics.error(cursor.span(), message);
-                broken = true;
-            }
-            name
-        });
-        Stage::Layer(Layer { name, arguments, rename: rename.flatten(), broken })
-    }
-
-    /// `10` or `padding: 2`.
-    fn argument(&self, cursor: &mut Cursor) -> Argument {
-        let named = matches!(cursor.peek(), Some(TokenTree::Ident(_)));
-        let colon = named && cursor.is_punct(1, ':') && !cursor.is_pair(1, ':', ':');
-        let equals = named && cursor.is_punct(1, '=');
-        let name: Option<Ident> = if colon || equals { cursor.take_ident() } else { None };
-        if let Some(name) = &name {
-            if equals {
-                let message = format!("a named argument is written with a colon: `{name}: …`");
-                self.diagnostics.error(cursor.span(), message);
-            }
-            cursor.next();
-        }
-        Argument { name, value: self.expression(cursor) }
-    }
-
     /// The one expression inside a group.
     fn inside(&self, group: &Group) -> Expr {
         let mut inner = Cursor::inside(group);
@@ -267,7 +180,7 @@ impl Parser<'_> {
     }
 
     /// `a::b::c`.
-    fn path(&self, cursor: &mut Cursor) -> Option<Path> {
+    pub fn path(&self, cursor: &mut Cursor) -> Option<Path> {
         let mut tokens = Vec::new();
         let mut names = 0;
         loop {
@@ -298,15 +211,9 @@ impl Parser<'_> {
 }
 
 /// The operator that comes next.
-fn operator(cursor: &Cursor) -> Option<Operator> {
+pub fn operator(cursor: &Cursor) -> Option<Operator> {
     match cursor.peek() {
         Some(TokenTree::Punct(punct)) if !cursor.is_arrow() => Operator::of(punct.as_char()),
         _ => None,
     }
-}
-
-/// Whether `residual {`, `repeat 6 {` or the like comes next.
-fn is_combinator(cursor: &Cursor) -> bool {
-    let braces = cursor.is_group(1, Delimiter::Brace) || cursor.is_group(2, Delimiter::Brace);
-    braces && COMBINATORS.iter().any(|name| cursor.is_word(name))
 }

@@ -1,0 +1,87 @@
+//! The body of a model: `let`s, and the expression that is the output.
+
+use super::{Parser, cursor::Cursor};
+use crate::ast::{Body, Expr, ExprKind, Let};
+use proc_macro2::{Group, TokenTree};
+
+impl Parser<'_> {
+    /// The `let`s and the last expression.
+    pub fn body(&self, group: &Group) -> Body {
+        let before = self.diagnostics.count();
+        let mut cursor = Cursor::inside(group);
+        let mut body = Body::default();
+        while !cursor.at_end() {
+            if cursor.take_word("let") {
+                body.lets.extend(self.binding(&mut cursor));
+                continue;
+            }
+            let value = self.statement(&mut cursor);
+            let semicolon = cursor.span();
+            if cursor.take_punct(';') {
+                let last = cursor.at_end();
+                let message = if last {
+                    "the last expression is the output: remove this `;`"
+                } else {
+                    "the value before this `;` is lost; bind it with `let name = …;`"
+                };
+                self.diagnostics.error(semicolon, message);
+            }
+            body.output = Some(value);
+        }
+        if body.output.is_none() && self.diagnostics.count() == before {
+            let message = match body.lets.last() {
+                Some(last) => format!("the body has no output; end it with an expression, such as `{}`", last.name),
+                None => "the body is empty; it says what becomes of the input: `x -> dense(10)`".to_owned(),
+            };
+            self.diagnostics.error(group.span_close(), message);
+        }
+        body
+    }
+
+    /// `h = …;` after `let`
+    fn binding(&self, cursor: &mut Cursor) -> Option<Let> {
+        let name = cursor.take_ident();
+        let found = (cursor.span(), cursor.found());
+        let equals = name.is_some() && cursor.take_punct('=');
+        let before = self.diagnostics.count();
+        let value = equals.then(|| self.statement(cursor));
+        match &value {
+            None => {
+                let expected = if name.is_some() { "`=` and a value" } else { "a name after `let`" };
+                self.diagnostics.error(found.0, format!("expected {expected}, found {}", found.1));
+                cursor.skip_to(&[';']);
+            }
+            Some(_) if !cursor.is_punct(0, ';') && self.diagnostics.count() == before => {
+                self.diagnostics.error(cursor.span(), format!("expected `;`, found {}", cursor.found()));
+            }
+            Some(_) => {}
+        }
+        cursor.take_punct(';');
+        // A name without a value is bound all the same: its uses are no mistakes.
+        let at = found.0;
+        name.map(|name| Let { name, value: value.unwrap_or_else(|| Expr::broken(at)) })
+    }
+
+    /// An expression that goes to `;` or the end.
+    fn statement(&self, cursor: &mut Cursor) -> Expr {
+        let value = self.expression(cursor);
+        if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
+            return self.rest(value, cursor);
+        }
+        let foreign = matches!(cursor.peek(), Some(TokenTree::Punct(_)));
+        let help = if foreign { format!("; an arrow applies a layer: `{value} -> …`") } else { String::new() };
+        self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}{help}", cursor.found()));
+        self.rest(Expr::broken(value.start), cursor)
+    }
+
+    /// `value`, or what follows it after a mistake.
+    fn rest(&self, mut value: Expr, cursor: &mut Cursor) -> Expr {
+        loop {
+            cursor.skip_to(&['>', ';']);
+            if !cursor.is_arrow() {
+                return value;
+            }
+            value = self.pipe(value, cursor);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A model: its header, and where its body begins.
+
+use super::{Parser, cursor::Cursor, is_capitalised, is_keyword, skip_item};
+use crate::ast::{Body, Input, Model, Output, Shape};
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
+
+impl Parser<'_> {
+    /// `pub LeNet(image: [1, 28, 28]) -> [10] { … }`
+    pub fn model(
+        &self,
+        cursor: &mut Cursor,
+        attributes: Vec<syn::Attribute>,
+        visibility: syn::Visibility,
+        before: usize,
+    ) -> Option<Model> {
+        let at = cursor.span();
+        let words = ["struct", "enum", "fn", "use", "mod", "impl", "type", "static", "trait", "let"];
+        let Some(name) = cursor.take_ident().filter(|name| !words.iter().any(|word| name == word)) else {
+            let message = "expected a model: `Name(input: [2]) -> [1] { … }`";
+            self.diagnostics.error(at, message);
+            skip_item(cursor);
+            return None;
+        };
+        if is_keyword(&name) || !is_capitalised(&name) {
+            let message =
+                format!("`{name}` cannot name a model; the name becomes a struct, such as `{}`", camel(&name));
+            self.diagnostics.error(name.span(), message);
+        }
+        if is_keyword(&name) {
+            skip_item(cursor);
+            return None;
+        }
+        let generics = cursor.is_punct(0, '<').then(|| cursor.span());
+        while generics.is_some() && !cursor.at_end() && !cursor.is_group(0, Delimiter::Parenthesis) {
+            cursor.next();
+        }
+        let inputs = match cursor.take_group(Delimiter::Parenthesis) {
+            Some(group) => self.inputs(&group),
+            None => {
+                let message = format!("expected the input, `(x: [2])`, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+                Vec::new()
+            }
+        };
+        let output = self.output(cursor);
+        let body = match cursor.take_group(Delimiter::Brace) {
+            Some(group) => self.body(&group),
+            None => {
+                let message = format!("expected the body of `{name}` in braces, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+                if !matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
+                    skip_item(cursor);
+                }
+                Body::default()
+            }
+        };
+        let loss = (cursor.is_word("loss") && cursor.is_group(1, Delimiter::Parenthesis)).then(|| cursor.span());
+        if loss.is_some() {
+            skip_item(cursor);
+        }
+        let broken = self.diagnostics.count() > before;
+        Some(Model { attributes, visibility, name, generics, inputs, output, body, loss, broken })
+    }
+
+    /// `image: [1, 28, 28]`, between commas.
+    fn inputs(&self, group: &Group) -> Vec<Input> {
+        let before = self.diagnostics.count();
+        let inputs = self.list(group, |cursor| {
+            let at = cursor.span();
+            let Some(name) = cursor.take_ident() else {
+                self.diagnostics.error(at, format!("expected the input's name, found {}", cursor.found()));
+                cursor.skip_to(&[',']);
+                return None;
+            };
+            let colon = cursor.take_punct(':');
+            if !colon {
+                let message = format!("expected the shape of one sample, `{name}: [28, 28]`, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+            }
+            let shape = if colon { self.shape(cursor) } else { None };
+            if shape.is_none() {
+                cursor.skip_to(&[',']);
+            }
+            Some(Input { name, shape })
+        });
+        if inputs.is_empty() && self.diagnostics.count() == before {
+            self.diagnostics.error(group.span(), "a model has an input: `(x: [2])`");
+        }
+        inputs.into_iter().flatten().collect()
+    }
+
+    /// `-> [10]`
+    fn output(&self, cursor: &mut Cursor) -> Option<Output> {
+        if !cursor.take_arrow() {
+            let message = format!("expected the output's shape, `-> [10]`, found {}", cursor.found());
+            self.diagnostics.error(cursor.span(), message);
+            while !cursor.at_end() && !cursor.is_group(0, Delimiter::Brace) {
+                cursor.next();
+            }
+            return None;
+        }
+        if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
+            return Some(Output::Several(group.span()));
+        }
+        self.shape(cursor).map(Output::One)
+    }
+
+    /// `[1, 28, 28]` or `u32[128]`
+    fn shape(&self, cursor: &mut Cursor) -> Option<Shape> {
+        let element = cursor.take_ident();
+        let Some(group) = cursor.take_group(Delimiter::Bracket) else {
+            let message = format!("expected a shape such as `[28, 28]`, found {}", cursor.found());
+            self.diagnostics.error(cursor.span(), message);
+            return None;
+        };
+        let dims = self.list(&group, |cursor| self.expression(cursor));
+        Some(Shape { element, dims, span: group.span() })
+    }
+}
+
+/// `my_net` as `MyNet`.
+fn camel(name: &Ident) -> String {
+    name.to_string()
+        .split('_')
+        .map(|word| {
+            let mut chars = word.chars();
+            chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+        })
+        .collect()
+}

@@ -23,11 +23,8 @@ impl Sizes {
     }
     /// Channels of one task, for data of `len` numbers in all.
     fn channels_per_task(self, len: usize) -> usize {
-        (TASK * self.channels / len.max(1)).clamp(1, self.channels).next_multiple_of(if self.area == 1 {
-            16
-        } else {
-            1
-        })
+        let enough = (TASK * self.channels / len.max(1)).clamp(1, self.channels);
+        if self.area == 1 { enough.next_multiple_of(features::LANES) } else { enough }
     }
 }
 

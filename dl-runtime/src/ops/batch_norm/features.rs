@@ -7,7 +7,7 @@ use crate::ops::Write;
 use crate::ops::activation::Function;
 
 /// Channels that are summed side by side.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// Calls `f` for each number of the channels `first..first + lanes`, with its lane and index.
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! Batch normalisation of every channel over the batch (and the places of [C, H, W]):
+//! Batch normalisation of every channel over the batch (and the places of `[C, H, W]`):
 //! `y = weight·(x - mean)/√(var + ε) + bias`.
 //!
 //! Source: Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate

@@ -1,4 +1,4 @@
-//! Global average pooling: [C, H, W] → [C], the mean of every channel (Lin, Chen, Yan, "Network in network", ICLR 2014).
+//! Global average pooling: `[C, H, W]` → `[C]`, the mean of every channel (Lin, Chen, Yan, "Network in network", ICLR 2014).
 
 mod cpu;
 #[cfg(test)]

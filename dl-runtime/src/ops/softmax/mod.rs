@@ -1,4 +1,4 @@
-//! Softmax over the features of [C], or over the channels of [C, H, W] at every place (PyTorch's `dim=1`):
+//! Softmax over the features of `[C]`, or over the channels of `[C, H, W]` at every place (PyTorch's `dim=1`):
 //! `y_c = e^(x_c) / Σ e^x`, with gradient `dx = y·(dy - Σ dy·y)`.
 //!
 //! The largest input is taken away before the exponentials, so that none overflows.

@@ -88,9 +88,9 @@ impl Threads {
 
     /// [`Threads::run`] with `floats` numbers of scratch memory for each thread, of any content, aligned to 64 bytes.
     pub fn run_with_scratch(&self, tasks: usize, floats: usize, body: &(dyn Fn(usize, &mut [f32]) + Sync)) {
-        let stride = floats.next_multiple_of(16);
+        let stride = floats.max(1).next_multiple_of(16);
         scratch::with(stride * self.count().min(tasks.max(1)), |memory| {
-            let memory = ChunksMut::new(memory, stride.max(1));
+            let memory = ChunksMut::new(memory, stride);
             self.fork(tasks, &|task, thread| {
                 // SAFETY: `thread` differs between threads that run at the same time, and the part is given back
                 // at the end of the task.
@@ -368,6 +368,18 @@ mod tests {
             wrong.fetch_add(scratch.iter().filter(|x| **x != task as f32).count(), Ordering::Relaxed);
         });
         assert_eq!(wrong.into_inner(), 0);
+    }
+
+    #[test]
+    fn no_scratch_is_scratch_too() {
+        let threads = Threads::new(3);
+        let sum = AtomicUsize::new(0);
+        threads.run_with_scratch(9, 0, &|task, scratch| {
+            assert!(scratch.is_empty());
+            sum.fetch_add(task, Ordering::Relaxed);
+            thread::yield_now();
+        });
+        assert_eq!(sum.into_inner(), 36);
     }
 
     #[test]

@@ -17,18 +17,28 @@ type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Elemen
 /// [`backward`](Training::backward), [`step`](Training::step); at the end [`store`](Training::store) brings the weights
 /// back. After the first step nothing is allocated.
 ///
-/// ```ignore
-/// let mut training = Training::on(Cpu::new(), &*net, 64)?.seed(7);
+/// ```
+/// # fn example<LeNet: dl_runtime::Model<Input = dl_runtime::data::Digit, Output = [f32; 10]>>() -> dl_runtime::Result<()> {
+/// use dl_runtime::optim::{Schedule, schedule::Cosine};
+/// use dl_runtime::prelude::*;
+/// let mut data = dl_runtime::data::digits().train;
+/// let mut net = LeNet::init(42);
+/// let (adam, schedule) = (Adam::new(1e-3), Cosine::over(20.0));
+/// let mut training = net.training(Cpu::new(), 64)?.seed(7);
 /// for epoch in 0..20 {
+///     data.shuffle(epoch);
+///     let rate = adam.rate() * schedule.factor(epoch as f64);
 ///     for (inputs, targets) in data.batches(64) {
 ///         training.forward(inputs)?;
-///         let loss = training.loss(&CrossEntropy, targets)?;
+///         training.loss(&CrossEntropy, targets)?;
 ///         training.backward();
 ///         training.clip(Clip::Norm(1.0))?;
-///         training.step(&adam.at_rate(schedule.factor(epoch as f64) * 1e-3))?;
+///         training.step(&adam.at_rate(rate))?;
 ///     }
 /// }
 /// training.store(&mut net)?;
+/// # Ok(())
+/// # }
 /// ```
 pub struct Training<M: Model, D: Device = Cpu> {
     pub(super) device: D,

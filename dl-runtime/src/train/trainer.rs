@@ -38,7 +38,11 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 
 /// Trains a network on a data set.
 ///
-/// ```ignore
+/// ```
+/// # fn example<LeNet: dl_runtime::Model<Input = dl_runtime::data::Digit, Output = [f32; 10]>>() -> dl_runtime::Result<()> {
+/// use dl_runtime::prelude::*;
+/// let digits = dl_runtime::data::digits();
+/// let mut net = LeNet::init(42);
 /// let history = Trainer::new(Adam::new(1e-3))
 ///     .loss(CrossEntropy)
 ///     .epochs(20)
@@ -46,6 +50,8 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 ///     .validate(&digits.test)
 ///     .fit(&mut net, &digits.train)?;
 /// history.plot_svg("digits.svg")?;
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// The same settings, data and seed give the same bits on any number of threads, and when a training is interrupted and
@@ -229,7 +235,7 @@ impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
         self
     }
     /// Ends after the current step, with a checkpoint where there is a file for one, once this flag is set by
-    /// another thread or a signal handler.
+    /// another thread or a signal handler: `ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))`.
     #[must_use]
     pub fn interrupt(mut self, flag: &Arc<AtomicBool>) -> Self {
         self.interrupt = Some(flag.clone());

@@ -73,12 +73,12 @@ impl BatchNormKernel for Cpu {
         let (mean, var) = saved.split_at_mut(s.channels);
         let channels = s.channels_per_task(x.len());
         let parts = (chunks_mut(mean, channels), chunks_mut(var, channels));
-        self.threads().split(parts, &|task, (mean, var)| {
+        self.threads().split_with_scratch(parts, s.block(), &|task, block, (mean, var)| {
             let first = task * channels;
             if s.area == 1 {
                 features::moments(s, first, x, mean, var);
             } else {
-                scratch::with(s.block(), |block| maps::moments(s, first, x, mean, var, block));
+                maps::moments(s, first, x, mean, var, block);
             }
         });
         normalise(self, op.activation, s, weights, Moments { mean, var, epsilon: op.epsilon }, Some(x), y);
@@ -105,12 +105,12 @@ impl BatchNormKernel for Cpu {
             let (d_weight, d_bias) = sums.split_at_mut(s.channels);
             let channels = s.channels_per_task(x.len());
             let parts = (chunks_mut(d_weight, channels), chunks_mut(d_bias, channels));
-            self.threads().split(parts, &|task, (d_weight, d_bias)| {
+            self.threads().split_with_scratch(parts, 2 * s.block(), &|task, blocks, (d_weight, d_bias)| {
                 let first = task * channels;
                 if s.area == 1 {
                     features::sums(s, first, by, x, dy, d_weight, d_bias);
                 } else {
-                    scratch::with(2 * s.block(), |blocks| maps::sums(s, first, by, x, dy, d_weight, d_bias, blocks));
+                    maps::sums(s, first, by, x, dy, d_weight, d_bias, blocks);
                 }
             });
             weight_gradients(op, s, weights, by, x.len() / s.channels, (d_weight, d_bias), d_weights, write);

@@ -1,0 +1,151 @@
+//! What a hand-written loop can ask of a training session: gradients, outputs, evaluation, checkpoints, and clear errors.
+
+use dl::io::checkpoint::Words;
+use dl::optim::Schedule;
+use dl::optim::schedule::Constant;
+use dl::plain::flat;
+use dl::prelude::*;
+use dl::{Error, Training};
+
+model! {
+    Net(x: [3]) -> [2] { x -> dense(8) -> batch_norm -> tanh -> dropout(0.5) -> dense(2) as out }
+
+    Steep(x: [2]) -> [1] { x -> dense(4) as first -> relu -> dense(4) as second -> relu -> dense(1) }
+}
+
+const X: [[f32; 3]; 5] = [[0.1, 0.2, 0.3], [1.0, -1.0, 0.5], [-0.7, 0.9, 0.0], [2.0, 1.0, 0.4], [0.0, 0.0, 1.0]];
+const LABELS: [u32; 5] = [0, 1, 1, 0, 1];
+
+fn step(training: &mut Training<Net>, adam: &Adam) -> f32 {
+    training.forward(&X).unwrap();
+    let loss = training.loss(&CrossEntropy, &LABELS).unwrap();
+    training.backward();
+    training.step(adam).unwrap();
+    loss
+}
+
+fn bits<M: Model>(training: &Training<M>) -> Vec<u32> {
+    let mut net = M::init(0);
+    training.store(&mut net).unwrap();
+    flat(std::slice::from_ref(&*net)).iter().map(|w| w.to_bits()).collect()
+}
+
+#[test]
+fn a_checkpoint_of_a_loop_goes_on_bit_for_bit() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("loop.safetensors");
+    let adam = Adam::new(0.01 * Constant.factor(0.0));
+    let mut whole = Net::init(1).training(Cpu::with_threads(1), 5).unwrap().seed(3);
+    let losses: Vec<f32> = (0..6).map(|_| step(&mut whole, &adam)).collect();
+    // Dropout differs from step to step, but not from run to run.
+    let mut first = Net::init(1).training(Cpu::with_threads(1), 5).unwrap().seed(3);
+    assert_eq!((0..3).map(|_| step(&mut first, &adam)).collect::<Vec<_>>(), losses[..3]);
+    let mut words = Words::default();
+    words.set("epoch", 12);
+    first.save_checkpoint(&path, &words).unwrap();
+    let mut second = Net::init(2).training(Cpu::with_threads(2), 5).unwrap();
+    let words = second.load_checkpoint(&adam, &path).unwrap();
+    assert_eq!(words.number::<u32>(&path, "epoch").unwrap(), 12);
+    assert_eq!((0..3).map(|_| step(&mut second, &adam)).collect::<Vec<_>>(), losses[3..]);
+    assert_eq!(second.steps(), 6);
+    assert!(bits(&whole) == bits(&second));
+    let error = second.load_checkpoint(&Sgd::new(0.1), &path).unwrap_err();
+    assert!(matches!(error, Error::Checkpoint { what: "optimizer", .. }), "{error}");
+}
+
+#[test]
+fn the_gradient_reaches_the_input() {
+    // Batch norm and dropout would mix samples and draw numbers; this network does neither.
+    let net = Steep::init(5);
+    let x = [[0.3, -0.8], [1.0, 0.5]];
+    let mut training = net.training(Cpu::with_threads(1), 4).unwrap().with_input_gradients().unwrap();
+    let mut loss = |x: &[[f32; 2]; 2]| {
+        training.forward(x).unwrap();
+        let loss = training.loss(&Mse, &[[1.0], [-1.0]]).unwrap();
+        training.backward();
+        let mut gradients = [[0.0; 2]; 2];
+        training.input_gradients(&mut gradients).unwrap();
+        (loss, gradients)
+    };
+    let (_, gradients) = loss(&x);
+    for sample in 0..2 {
+        for feature in 0..2 {
+            let mut moved = |by: f32| {
+                let mut x = x;
+                x[sample][feature] += by;
+                f64::from(loss(&x).0)
+            };
+            let h = 1e-2;
+            let expected = (moved(h) - moved(-h)) / f64::from(2.0 * h);
+            // Central differences of f32 losses: rounding over 2h, and the bend of a square.
+            assert!((f64::from(gradients[sample][feature]) - expected).abs() < 1e-4);
+        }
+    }
+}
+
+#[test]
+fn evaluation_is_prediction() {
+    let net = Net::init(1);
+    let mut training = net.training(Cpu::with_threads(1), 8).unwrap();
+    let mut outputs = [[0.0; 2]; 5];
+    training.evaluate(&X).unwrap();
+    training.outputs(&mut outputs).unwrap();
+    assert_eq!(outputs.to_vec(), net.predict(&X));
+    let loss = training.loss(&CrossEntropy, &LABELS).unwrap();
+    let mean = training.losses().iter().sum::<f32>() / 5.0;
+    assert!((loss - mean).abs() < 1e-6);
+    training.forward(&X).unwrap();
+    let mut trained = [[0.0; 2]; 5];
+    training.outputs(&mut trained).unwrap();
+    assert_ne!(outputs, trained, "in training there are dropout and the batch's own statistics");
+}
+
+#[test]
+fn wrong_sizes_are_errors() {
+    let mut training = Net::init(1).training(Cpu::with_threads(1), 4).unwrap();
+    let error = |result: dl::Result<()>| result.unwrap_err().to_string();
+    assert_eq!(error(training.forward(&X)), "batch size: expected 1 to 4 samples, found 5");
+    assert_eq!(error(training.forward(&[])), "batch size: expected 1 to 4 samples, found 0");
+    training.forward(&X[..3]).unwrap();
+    let result = training.loss(&CrossEntropy, &LABELS).map(drop);
+    assert_eq!(error(result), "a data set needs one target per input: found 3 inputs and 5 targets");
+    let result = training.loss(&CrossEntropy, &[0, 2, 1]).map(drop);
+    assert_eq!(error(result), "sample 1: label 2 is out of range; with 2 classes, labels are 0 to 1");
+    assert!(matches!(Net::init(1).training(Cpu::with_threads(1), 0), Err(Error::Setting { .. })));
+    assert!(matches!(Net::init(1).session(Cpu::with_threads(1), 0), Err(Error::Setting { .. })));
+}
+
+#[test]
+fn overflow_names_where_it_began() {
+    let failed = |net: &mut Box<Steep>, input: f32, optimizer: Sgd| {
+        let mut training = net.training(Cpu::with_threads(1), 1).unwrap();
+        let result = (0..2).try_for_each(|_| {
+            training.forward(&[[input, 0.0]])?;
+            training.loss(&Mse, &[[0.0]])?;
+            training.backward();
+            training.step(&optimizer)
+        });
+        let Err(Error::NotFinite { step, layer }) = result else { panic!("{result:?}") };
+        (step, layer)
+    };
+    let mut net = Steep::init(0);
+    // Every layer makes its input larger: 1e30 · 2 · 1e10.
+    net.first.weight = [[2.0; 2]; 4];
+    net.second.weight = [[1e10; 4]; 4];
+    assert_eq!(failed(&mut net, 1e30, Sgd::new(0.1)), (1, "layer `second`".into()));
+    assert_eq!(failed(&mut net, f32::INFINITY, Sgd::new(0.1)), (1, "input 0 of the batch".into()));
+    // The output is about 1e11 and the loss 1e22, but the gradient is that times an input of 1e30.
+    net.first.weight = [[1e-20; 2]; 4];
+    net.second.weight = [[1.0; 4]; 4];
+    net.dense1.weight = [[1.0; 4]];
+    assert_eq!(failed(&mut net, 1e30, Sgd::new(1e-3)), (1, "gradient of `first.weight`".into()));
+    net.first.weight = [[1.0; 2]; 4];
+    assert_eq!(failed(&mut net, 1.0, Sgd::new(1e38)), (1, "weight `first.weight`".into()));
+}
+
+#[test]
+#[should_panic(expected = "`forward` and `loss` come before `backward`")]
+fn the_order_of_calls_is_checked() {
+    let mut training = Net::init(1).training(Cpu::with_threads(1), 5).unwrap();
+    training.forward(&X).unwrap();
+    training.backward();
+}

@@ -30,7 +30,12 @@ dl::model! {
         let slots = pass * input - 0.5;
         let n = (1 / (slots * slots + 1)) -> leaky_relu(0.2);
         let d_output = n / (output * output + 2.0);
-        d_output -> dense(4, bias: false) as device
+        let d_n = d_output -> dense(4, bias: false) as device -> relu;
+        let saved_n = n -> dense(4) -> layer_norm -> relu;
+        let batch = saved_n -> batch_norm;
+        let saved_batch = batch -> gelu;
+        let d_saved_n = (d_n + saved_batch + batch) -> dense(4) -> relu;
+        d_saved_n -> dense(4) as memory
     }
 }
 
@@ -88,7 +93,7 @@ fn models_are_as_declared() {
     assert_eq!(shadows::Plain::PARAMETERS, 4 * 27 + 4 + 8 + 10);
     assert_eq!(Documented::PARAMETERS, 4 * 9 + 4 + 2 * 4 * 3 * 2 + 2);
     assert_eq!(Documented::init(1).clone().r#final.bias.len(), 2);
-    assert_eq!(Names::PARAMETERS, 16 + 4 + 8 + 16);
+    assert_eq!(Names::PARAMETERS, 16 + 4 + 8 + 16 + 20 + 8 + 8 + 20 + 20);
     assert_eq!(Small::PARAMETERS, 15 + 5 + 5 + 1);
     assert_eq!(Small::init(3).out.weight[0].len(), 5);
     assert_eq!(inner::Hidden::init(3).dense1.weight[0].len(), 3);

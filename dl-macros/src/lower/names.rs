@@ -41,7 +41,11 @@ impl Names {
 
     /// `name` for a value; with a number when another value has it.
     pub fn value(&mut self, name: &Ident) -> Ident {
-        let text = unique(&mut self.values, &self.taken, &name.to_string());
+        let text = name.to_string();
+        // `emit` calls the gradient of `h` `d_h`, and what is saved for it `saved_h`.
+        let derived = text.starts_with("d_") || text.starts_with("saved_");
+        let text = if derived { format!("value_{text}") } else { text };
+        let text = unique(&mut self.values, &self.taken, &text);
         if *name == text { name.clone() } else { Ident::new(&text, name.span()) }
     }
 

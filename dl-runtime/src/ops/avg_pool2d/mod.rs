@@ -1,6 +1,8 @@
 //! Mean over windows of each channel: PyTorch's `AvgPool2d`, where zeros outside of the image count.
 
 mod cpu;
+#[cfg(test)]
+mod tests;
 
 use crate::device::{Device, Storage};
 use crate::ops::{Grad, Write, max_pool2d};

@@ -1,7 +1,8 @@
-//! Max pooling on the CPU.
+//! Max pooling on the CPU; windows of 2×2 side by side, the usual ones, have loops of their own.
 
 use super::{MaxPool2dKernel, Op, Sizes};
 use crate::Cpu;
+use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
 use std::ops::Range;
@@ -16,7 +17,13 @@ pub(in crate::ops) fn inside(at: usize, kernel: usize, stride: usize, padding: u
     start.saturating_sub(padding)..(start + kernel).saturating_sub(padding).min(size)
 }
 
-/// Position of the first maximum (or NaN) of output element `r`, `c` of a plane.
+/// Whether `x`, later in reading order, takes the place of `best`.
+#[inline(always)]
+fn wins(x: f32, best: f32) -> bool {
+    x > best || x.is_nan()
+}
+
+/// Position of the first maximum (or last NaN, as in PyTorch) of output element `r`, `c` of a plane.
 #[inline(always)]
 fn maximum(op: Op, s: &Sizes, x: &[f32], r: usize, c: usize) -> usize {
     let rows = inside(r, op.kernel[0], op.stride[0], op.padding[0], s.image[0]);
@@ -24,12 +31,18 @@ fn maximum(op: Op, s: &Sizes, x: &[f32], r: usize, c: usize) -> usize {
     let mut best = rows.start * s.image[1] + columns.start;
     for row in rows {
         for i in row * s.image[1] + columns.start..row * s.image[1] + columns.end {
-            if x[i] > x[best] || x[i].is_nan() {
+            if wins(x[i], x[best]) {
                 best = i;
             }
         }
     }
     best
+}
+
+impl Op {
+    fn is_two_by_two(self) -> bool {
+        self == Op { kernel: [2, 2], stride: [2, 2], padding: [0, 0] }
+    }
 }
 
 impl MaxPool2dKernel for Cpu {
@@ -38,6 +51,10 @@ impl MaxPool2dKernel for Cpu {
         let planes = TASK.div_ceil(area);
         self.threads().split((chunks(x, planes * area), chunks_mut(y, planes * out_area)), &|_, (x, y)| {
             for (x, y) in x.chunks_exact(area).zip(y.chunks_exact_mut(out_area)) {
+                if op.is_two_by_two() {
+                    two_by_two_forward(x, s.image[1], y, s.output[1]);
+                    continue;
+                }
                 for (r, y) in y.chunks_exact_mut(s.output[1]).enumerate() {
                     y.iter_mut().enumerate().for_each(|(c, y)| *y = x[maximum(op, s, x, r, c)]);
                 }
@@ -49,14 +66,69 @@ impl MaxPool2dKernel for Cpu {
         let planes = TASK.div_ceil(area);
         let data = (chunks(x, planes * area), chunks(dy, planes * out_area), chunks_mut(dx, planes * area));
         self.threads().split(data, &|_, (x, dy, dx)| {
-            if write == Write::Set {
+            if write == Write::Set && !(op.is_two_by_two() && s.image[0] % 2 == 0) {
                 dx.fill(0.0);
             }
             for ((x, dy), dx) in x.chunks_exact(area).zip(dy.chunks_exact(out_area)).zip(dx.chunks_exact_mut(area)) {
+                if op.is_two_by_two() {
+                    two_by_two_backward(x, s.image[1], dy, s.output[1], dx, write == Write::Add);
+                    continue;
+                }
                 for (r, dy) in dy.chunks_exact(s.output[1]).enumerate() {
                     dy.iter().enumerate().for_each(|(c, dy)| dx[maximum(op, s, x, r, c)] += dy);
                 }
             }
         });
+    }
+}
+
+simd! {
+    /// One plane of 2×2 windows; `width` and `columns` are of the input and the output.
+    fn two_by_two_forward<S>(x: &[f32], width: usize, y: &mut [f32], columns: usize) {
+        for (x, y) in x.chunks_exact(2 * width).zip(y.chunks_exact_mut(columns)) {
+            let (above, below) = x.split_at(width);
+            let (above, below) = (above.as_chunks::<2>().0, below.as_chunks::<2>().0);
+            for ((above, below), y) in above.iter().zip(below).zip(y) {
+                let mut best = above[0];
+                best = if wins(above[1], best) { above[1] } else { best };
+                best = if wins(below[0], best) { below[0] } else { best };
+                *y = if wins(below[1], best) { below[1] } else { best };
+            }
+        }
+    }
+
+    /// The gradient of one plane of 2×2 windows; every number of two rows is written, but no odd last row.
+    fn two_by_two_backward<S>(x: &[f32], width: usize, dy: &[f32], columns: usize, dx: &mut [f32], add: bool) {
+        for ((x, dy), dx) in x.chunks_exact(2 * width).zip(dy.chunks_exact(columns)).zip(dx.chunks_exact_mut(2 * width)) {
+            if !add && width % 2 == 1 {
+                (dx[width - 1], dx[2 * width - 1]) = (0.0, 0.0);
+            }
+            let (above, below) = x.split_at(width);
+            let (above, below) = (above.as_chunks::<2>().0, below.as_chunks::<2>().0);
+            let (d_above, d_below) = dx.split_at_mut(width);
+            let (d_above, d_below) = (d_above.as_chunks_mut::<2>().0, d_below.as_chunks_mut::<2>().0);
+            for ((x, dy), (d_above, d_below)) in above.iter().zip(below).zip(dy).zip(d_above.iter_mut().zip(d_below)) {
+                let [a, b, c, d] = [x.0[0], x.0[1], x.1[0], x.1[1]];
+                // Each from the last: who wins against the best of those before.
+                let b_wins = wins(b, a);
+                let best = if b_wins { b } else { a };
+                let c_wins = wins(c, best);
+                let best = if c_wins { c } else { best };
+                let d_wins = wins(d, best);
+                let to = [
+                    if b_wins | c_wins | d_wins { 0.0 } else { *dy },
+                    if !b_wins | c_wins | d_wins { 0.0 } else { *dy },
+                    if !c_wins | d_wins { 0.0 } else { *dy },
+                    if d_wins { *dy } else { 0.0 },
+                ];
+                if add {
+                    *d_above = [d_above[0] + to[0], d_above[1] + to[1]];
+                    *d_below = [d_below[0] + to[2], d_below[1] + to[3]];
+                } else {
+                    *d_above = [to[0], to[1]];
+                    *d_below = [to[2], to[3]];
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! The gradient goes to the first maximum of a window in reading order, as PyTorch's does; NaN wins over numbers.
 
 mod cpu;
+#[cfg(test)]
+mod tests;
 
 pub(in crate::ops) use cpu::inside;
 

@@ -36,16 +36,70 @@ unsafe impl Sync for Dots<'_> {}
 simd! {
     /// Some columns of C; no other task has them.
     fn dot_products<S>(dots: &Dots, columns: Range<usize>) {
-        match dots.a.rows {
-            1 => dots.columns::<S, 1, 8>(columns),
-            2 => dots.columns::<S, 2, 4>(columns),
-            3 => dots.columns::<S, 3, 4>(columns),
+        match (dots.a.rows, S::F32::LANES) {
+            (1, 16) => dots.one_row::<S, 16>(columns),
+            (1, 8) => dots.one_row::<S, 8>(columns),
+            (1, _) => dots.one_row::<S, 4>(columns),
+            (2, _) => dots.columns::<S, 2, 4>(columns),
+            (3, _) => dots.columns::<S, 3, 4>(columns),
             _ => dots.columns::<S, FEW, 4>(columns),
         }
     }
 }
 
 impl Dots<'_> {
+    /// The only row; columns in groups of one register of `L` lanes.
+    #[inline(always)]
+    fn one_row<S: Simd, const L: usize>(&self, columns: Range<usize>) {
+        let k = self.a.columns;
+        let x = &self.a.data[..k];
+        // The bounds of every column, once.
+        let stride = self.b.column_stride;
+        assert!(k == 0 || (columns.end - 1) * stride + k <= self.b.data.len() && columns.end <= self.b.columns);
+        let b = self.b.data.as_ptr();
+        let mut column = columns.start;
+        while column < columns.end {
+            let count = L.min(columns.end - column);
+            let mut rows = [b; L];
+            for j in 0..L {
+                // The last column stands in for those that are not there.
+                rows[j] = b.wrapping_add((column + j.min(count - 1)) * stride);
+            }
+            let mut sums = [S::F32::splat(0.0); L];
+            let mut p = 0;
+            while p < k {
+                let n = L.min(k - p);
+                // SAFETY: `n` values from p on are inside of `x`, and of each column by the assertion.
+                unsafe {
+                    let x = first::<S>(x.as_ptr().add(p), n);
+                    for j in 0..L {
+                        sums[j] = first::<S>(rows[j].add(p), n).mul_add(x, sums[j]);
+                    }
+                }
+                p += L;
+            }
+            let mut y = S::F32::sums(&sums);
+            // SAFETY: the bias has a number for each row or column, as checked by `matmul`; `count` columns from
+            // `column` on are in the only row of C and belong to this task.
+            unsafe {
+                let c = self.c.add(column);
+                match self.epilogue.bias {
+                    Bias::None => {}
+                    Bias::Rows(bias) => y = y.add(S::F32::splat(bias[0])),
+                    Bias::Columns(bias) => y = y.add(first::<S>(bias.as_ptr().add(column), count)),
+                }
+                if self.epilogue.write == Write::Add {
+                    y = y.add(first::<S>(c, count));
+                }
+                if self.epilogue.relu {
+                    y = S::F32::splat(0.0).max(y);
+                }
+                if count == L { y.store(c) } else { y.store_first(c, count) }
+            }
+            column += count;
+        }
+    }
+
     /// Columns in groups of `G`, for `R` rows.
     #[inline(always)]
     fn columns<S: Simd, const R: usize, const G: usize>(&self, columns: Range<usize>) {

@@ -41,6 +41,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn store_first(self, to: *mut f32, n: usize);
     /// The sum of the lanes, in a fixed order.
     fn sum(self) -> f32;
+    /// The sums of the lanes of `LANES` registers, each in a fixed order: one in each lane.
+    fn sums(registers: &[Self]) -> Self;
     /// The largest lane; NaN only of NaN.
     fn largest(self) -> f32;
     /// Writes the transpose of a block: `rows` (at most `LANES`) rows of `LANES` values, `stride` apart, become `LANES`
@@ -119,6 +121,10 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     fn sum(self) -> f32 {
         (self[0] + self[2]) + (self[1] + self[3])
+    }
+    #[inline(always)]
+    fn sums(registers: &[Self]) -> Self {
+        [registers[0].sum(), registers[1].sum(), registers[2].sum(), registers[3].sum()]
     }
     #[inline(always)]
     fn largest(self) -> f32 {
@@ -217,6 +223,21 @@ impl Vector for __m256 {
             let four = _mm_add_ps(_mm256_castps256_ps128(self), _mm256_extractf128_ps::<1>(self));
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+        }
+    }
+    #[inline(always)]
+    fn sums(registers: &[Self]) -> Self {
+        // SAFETY: see `splat`.
+        unsafe {
+            let mut fours = [Self::splat(0.0); 2];
+            for i in 0..2 {
+                let r = &registers[4 * i..][..4];
+                let ab = _mm256_add_ps(_mm256_unpacklo_ps(r[0], r[1]), _mm256_unpackhi_ps(r[0], r[1]));
+                let cd = _mm256_add_ps(_mm256_unpacklo_ps(r[2], r[3]), _mm256_unpackhi_ps(r[2], r[3]));
+                fours[i] = _mm256_add_ps(_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
+            }
+            let low = _mm256_permute2f128_ps::<0x20>(fours[0], fours[1]);
+            _mm256_add_ps(low, _mm256_permute2f128_ps::<0x31>(fours[0], fours[1]))
         }
     }
     #[inline(always)]
@@ -333,6 +354,24 @@ impl Vector for __m512 {
         unsafe {
             let high = _mm512_extractf32x8_ps::<1>(self);
             Vector::sum(_mm256_add_ps(_mm512_castps512_ps256(self), high))
+        }
+    }
+    #[inline(always)]
+    fn sums(registers: &[Self]) -> Self {
+        // SAFETY: see `splat`.
+        unsafe {
+            // Four registers become one, with their sums over each quarter side by side.
+            let mut fours = [Self::splat(0.0); 4];
+            for i in 0..4 {
+                let r = &registers[4 * i..][..4];
+                let ab = _mm512_add_ps(_mm512_unpacklo_ps(r[0], r[1]), _mm512_unpackhi_ps(r[0], r[1]));
+                let cd = _mm512_add_ps(_mm512_unpacklo_ps(r[2], r[3]), _mm512_unpackhi_ps(r[2], r[3]));
+                fours[i] = _mm512_add_ps(_mm512_shuffle_ps::<0x44>(ab, cd), _mm512_shuffle_ps::<0xee>(ab, cd));
+            }
+            let [a, b, c, d] = fours;
+            let ab = _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
+            let cd = _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(c, d), _mm512_shuffle_f32x4::<0xdd>(c, d));
+            _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(ab, cd), _mm512_shuffle_f32x4::<0xdd>(ab, cd))
         }
     }
     #[inline(always)]

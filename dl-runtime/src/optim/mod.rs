@@ -1,6 +1,6 @@
 //! Optimizers: how weights follow their gradients. One file each, with its formula, its source and its kernel.
 //!
-//! An optimizer is a value of settings; what it remembers between steps ([`Optimizer::BUFFERS`]) lives beside the
+//! An optimizer is a value of settings; what it remembers between steps ([`Optimizer::buffers`]) lives beside the
 //! weights in a [`Training`](crate::Training) session and in checkpoints. All formulas and defaults are PyTorch's, but for
 //! weight decay, which by default spares biases and normalisations ([`Decay`]).
 

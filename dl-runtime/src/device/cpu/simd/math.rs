@@ -71,7 +71,7 @@ pub(crate) fn ln<S: Simd>(x: f32) -> f32 {
     let p = S::mul_add(p, m, -1.666_805_7e-1);
     let p = S::mul_add(p, m, 2.000_071_5e-1);
     let p = S::mul_add(p, m, -2.499_999_4e-1);
-    let p = S::mul_add(p, m, 3.333_333_1e-1);
+    let p = S::mul_add(p, m, 3.333_333e-1);
     let square = m * m;
     let tail = S::mul_add(p * m, square, e * -2.121_944_4e-4);
     let tail = S::mul_add(square, -0.5, tail);
@@ -103,10 +103,10 @@ pub(crate) fn tanh<S: Simd>(x: f32) -> f32 {
     let z = x.abs();
     let s = x * x;
     let p = -5.704_988_7e-3;
-    let p = S::mul_add(p, s, 2.063_908_9e-2);
+    let p = S::mul_add(p, s, 2.063_909e-2);
     let p = S::mul_add(p, s, -5.373_971_6e-2);
     let p = S::mul_add(p, s, 1.333_144_2e-1);
-    let p = S::mul_add(p, s, -3.333_328_2e-1);
+    let p = S::mul_add(p, s, -3.333_328e-1);
     let small = S::mul_add(p * s, x, x);
     let large = 1.0 - 2.0 / (exp::<S>(z + z) + 1.0);
     (if z < 0.625 { small } else { large }).copysign(x)

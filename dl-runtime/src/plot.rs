@@ -1,7 +1,8 @@
 //! Charts as SVG files: lines and points over two axes, panels side by side. No dependency, no font, no script.
 //!
 //! ```
-//! use dl_runtime::plot::Chart;
+//! # use dl_runtime as dl;
+//! use dl::plot::Chart;
 //! let chart = Chart::new("falling").axes("time (s)", "height (m)").line("ball", [(0.0, 5.0), (0.5, 3.8), (1.0, 0.1)]);
 //! assert!(chart.svg().starts_with("<svg"));
 //! ```

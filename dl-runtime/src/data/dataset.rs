@@ -8,7 +8,8 @@ use crate::{Error, Result};
 /// `I` is a model's input, `T` what a loss compares its output with: `u32` for a class, arrays for numbers.
 ///
 /// ```
-/// use dl_runtime::data::Dataset;
+/// # use dl_runtime as dl;
+/// use dl::data::Dataset;
 /// let mut xor = Dataset::new(vec![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], vec![0, 1, 1, 0])?;
 /// xor.shuffle(42);
 /// let (train, test) = xor.split(0.75);
@@ -16,7 +17,7 @@ use crate::{Error, Result};
 /// for (inputs, targets) in train.batches(2) {
 ///     assert_eq!(inputs.len(), targets.len()); // 2, then the last 1
 /// }
-/// # Ok::<(), dl_runtime::Error>(())
+/// # Ok::<(), dl::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset<I, T> {

@@ -11,12 +11,13 @@ use std::borrow::Cow;
 /// They are borrowed where the array lies in memory as samples do (the standard layout), and copied otherwise.
 ///
 /// ```
-/// use dl_runtime::data::{Dataset, samples};
+/// # use dl_runtime as dl;
+/// use dl::data::{Dataset, samples};
 /// let x = ndarray::array![[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]];
 /// let inputs = samples::<[f32; 2], _, _>(&x)?;
 /// let train = Dataset::new(inputs.into_owned(), vec![0, 1, 1])?;
 /// assert_eq!(train.inputs[2], [4.0, 5.0]);
-/// # Ok::<(), dl_runtime::Error>(())
+/// # Ok::<(), dl::Error>(())
 /// ```
 ///
 /// # Errors
@@ -47,8 +48,9 @@ where
 /// Samples, outputs or other plain values as an array, without a copy: the first dimension counts them.
 ///
 /// ```
+/// # use dl_runtime as dl;
 /// let x = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-/// assert_eq!(dl_runtime::data::array(&x).sum_axis(ndarray::Axis(0)).as_slice(), Some(&[5.0, 7.0, 9.0][..]));
+/// assert_eq!(dl::data::array(&x).sum_axis(ndarray::Axis(0)).as_slice(), Some(&[5.0, 7.0, 9.0][..]));
 /// ```
 pub fn array<T: Sample>(samples: &[T]) -> ArrayViewD<'_, T::Element> {
     let mut shape = T::shape();

@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 /// Measure on the training set only, and apply the same to the test set and to what is predicted later:
 ///
 /// ```
-/// use dl_runtime::data::{Dataset, Normalizer};
+/// # use dl_runtime as dl;
+/// use dl::data::{Dataset, Normalizer};
 /// let mut train = Dataset::new(vec![[1.0, 10.0], [3.0, 50.0]], vec![0, 1])?;
 /// let mut test = Dataset::new(vec![[2.0, 70.0]], vec![1])?;
 /// let normalizer = Normalizer::per_feature(&train.inputs)?;
@@ -18,7 +19,7 @@ use std::marker::PhantomData;
 /// normalizer.apply(&mut test.inputs);
 /// assert_eq!(train.inputs, [[-1.0, -1.0], [1.0, 1.0]]);
 /// assert_eq!(test.inputs, [[0.0, 2.0]]);
-/// # Ok::<(), dl_runtime::Error>(())
+/// # Ok::<(), dl::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalizer<I> {

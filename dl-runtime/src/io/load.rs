@@ -13,8 +13,9 @@ type Rename<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// Elements F32 are taken as they are, F16, BF16 and F64 are converted. PyTorch's counters `num_batches_tracked` are ignored.
 ///
 /// ```no_run
-/// # fn example<LeNet: dl_runtime::Model>() -> dl_runtime::Result<()> {
-/// use dl_runtime::io::Load;
+/// # use dl_runtime as dl;
+/// # fn example<LeNet: dl::Model>() -> dl::Result<()> {
+/// use dl::io::Load;
 /// let net: Box<LeNet> = Load::new().rename("fc1.", "dense1.").load("from_pytorch.safetensors")?;
 /// # Ok(())
 /// # }

@@ -10,8 +10,9 @@ use std::path::Path;
 /// Every file says `format` (`pt`: the layouts are PyTorch's), `model` (the name of the struct) and `dl` (the version).
 ///
 /// ```no_run
-/// # fn example<LeNet: dl_runtime::Model>(net: &LeNet) -> dl_runtime::Result<()> {
-/// use dl_runtime::io::Save;
+/// # use dl_runtime as dl;
+/// # fn example<LeNet: dl::Model>(net: &LeNet) -> dl::Result<()> {
+/// use dl::io::Save;
 /// Save::new().word("trained-on", "MNIST").save(net, "lenet.safetensors")?;
 /// # Ok(())
 /// # }

@@ -14,7 +14,8 @@ use crate::{Pass, Plain, Result, View, ViewMut};
 /// Targets are probabilities, from 0 to 1. The network ends with plain numbers; the sigmoid is part of the loss.
 ///
 /// ```
-/// use dl_runtime::loss::{BceWithLogits, Loss};
+/// # use dl_runtime as dl;
+/// use dl::loss::{BceWithLogits, Loss};
 /// let error = Loss::<[f32; 1]>::check(&BceWithLogits, &[[1.0], [-1.0]]).unwrap_err();
 /// assert_eq!(error.to_string(), "sample 1: target -1 is out of range; expected 0 to 1");
 /// ```

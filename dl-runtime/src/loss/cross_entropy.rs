@@ -17,7 +17,8 @@ use crate::{Error, Pass, Plain, Result, View, ViewMut};
 /// For outputs of `[f32; CLASSES]` the target is a `u32`; for `[[[f32; W]; H]; CLASSES]` it is `[[u32; W]; H]`.
 ///
 /// ```
-/// use dl_runtime::loss::{CrossEntropy, Loss};
+/// # use dl_runtime as dl;
+/// use dl::loss::{CrossEntropy, Loss};
 /// let labels = [0, 2, 1];
 /// assert!(Loss::<[f32; 3]>::check(&CrossEntropy, &labels).is_ok());
 /// let error = Loss::<[f32; 2]>::check(&CrossEntropy, &labels).unwrap_err();

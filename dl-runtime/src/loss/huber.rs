@@ -12,7 +12,8 @@ use crate::{Pass, Plain, Result, View, ViewMut};
 /// Huber loss: squared error near 0, absolute error (times `delta`) beyond.
 ///
 /// ```
-/// use dl_runtime::loss::Huber;
+/// # use dl_runtime as dl;
+/// use dl::loss::Huber;
 /// assert_eq!(Huber::default(), Huber { delta: 1.0 });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

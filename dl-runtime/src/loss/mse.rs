@@ -10,7 +10,8 @@ use crate::{Pass, Plain, Result, View, ViewMut};
 /// Mean squared error: for numbers.
 ///
 /// ```
-/// use dl_runtime::loss::{Loss, Mse};
+/// # use dl_runtime as dl;
+/// use dl::loss::{Loss, Mse};
 /// let error = Loss::<[f32; 2]>::check(&Mse, &[[0.0, 1.0], [2.0, f32::NAN]]).unwrap_err();
 /// assert_eq!(error.to_string(), "sample 1: target NaN is not a finite number");
 /// ```

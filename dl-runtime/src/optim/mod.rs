@@ -29,7 +29,8 @@ use crate::device::Device;
 /// Settings of an optimizer, and one step of it.
 ///
 /// ```
-/// use dl_runtime::optim::{Adam, Optimizer};
+/// # use dl_runtime as dl;
+/// use dl::optim::{Adam, Optimizer};
 /// let adam = Adam::new(1e-3).betas(0.9, 0.99).weight_decay(1e-2);
 /// assert_eq!(adam.at_rate(5e-4).rate(), 5e-4);
 /// ```

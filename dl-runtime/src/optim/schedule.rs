@@ -4,7 +4,8 @@
 //! trainer is told; in epochs it moves smoothly, so 2.5 is the middle of the third epoch.
 //!
 //! ```
-//! use dl_runtime::optim::schedule::{Cosine, Schedule, WarmUp};
+//! # use dl_runtime as dl;
+//! use dl::optim::schedule::{Cosine, Schedule, WarmUp};
 //! let schedule = WarmUp::over(5.0).from(0.2).then(Cosine::over(15.0));
 //! assert_eq!(schedule.factor(0.0), 0.2);
 //! assert_eq!(schedule.factor(5.0), 1.0);

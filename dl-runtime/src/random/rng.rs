@@ -6,7 +6,8 @@ use crate::device::cpu::simd::simd;
 /// A seeded sequence of random numbers whose place can be saved and found again.
 ///
 /// ```
-/// use dl_runtime::random::Rng;
+/// # use dl_runtime as dl;
+/// use dl::random::Rng;
 /// let mut rng = Rng::new(7);
 /// let mut order = [0, 1, 2, 3, 4];
 /// rng.shuffle(&mut order);

@@ -23,12 +23,13 @@ const FORMAT: &str = "CSV";
 /// all others are the inputs.
 ///
 /// ```
-/// use dl_runtime::data::{Csv, Dataset};
+/// # use dl_runtime as dl;
+/// use dl::data::{Csv, Dataset};
 /// let text = "length,width,species\n5.1,3.5,setosa\n6.2,2.9,virginica\n";
 /// let irises: Dataset<[f32; 2], u32> = Csv::new().classes(["setosa", "virginica"]).parse(text.as_bytes())?;
 /// assert_eq!(irises.inputs, [[5.1, 3.5], [6.2, 2.9]]);
 /// assert_eq!(irises.targets, [0, 1]);
-/// # Ok::<(), dl_runtime::Error>(())
+/// # Ok::<(), dl::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Csv {

@@ -18,7 +18,8 @@ static RECORDS: &[u8] = include_bytes!("digits.bin");
 /// stands beside the packed file.
 ///
 /// ```
-/// let digits = dl_runtime::data::digits();
+/// # use dl_runtime as dl;
+/// let digits = dl::data::digits();
 /// assert_eq!((digits.train.len(), digits.test.len()), (1438, 359));
 /// let image: [[[f32; 8]; 8]; 1] = digits.train.inputs[0];
 /// assert!(image.as_flattened().as_flattened().iter().all(|grey| (0.0..=1.0).contains(grey)));

@@ -23,9 +23,10 @@ const FORMAT: &str = "IDX";
 /// Memory grows with what the file really holds, whatever its header says.
 ///
 /// ```no_run
-/// let images: Vec<[[f32; 28]; 28]> = dl_runtime::data::idx::read("train-images-idx3-ubyte.gz")?;
-/// let labels: Vec<u32> = dl_runtime::data::idx::read("train-labels-idx1-ubyte.gz")?;
-/// # Ok::<(), dl_runtime::Error>(())
+/// # use dl_runtime as dl;
+/// let images: Vec<[[f32; 28]; 28]> = dl::data::idx::read("train-images-idx3-ubyte.gz")?;
+/// let labels: Vec<u32> = dl::data::idx::read("train-labels-idx1-ubyte.gz")?;
+/// # Ok::<(), dl::Error>(())
 /// ```
 ///
 /// # Errors

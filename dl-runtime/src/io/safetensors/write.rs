@@ -10,12 +10,13 @@ use std::path::Path;
 /// Tensors and words to be written. The same ones give the same bytes.
 ///
 /// ```
-/// use dl_runtime::io::safetensors::{Reader, Writer};
+/// # use dl_runtime as dl;
+/// use dl::io::safetensors::{Reader, Writer};
 /// let bytes = Writer::new().word("author", "me").tensor("bias", &[2], &[0.5, -1.0]).to_bytes()?;
 /// let mut bias = [0.0; 2];
 /// Reader::of(&bytes)?.read("bias", &mut bias)?;
 /// assert_eq!(bias, [0.5, -1.0]);
-/// # Ok::<(), dl_runtime::Error>(())
+/// # Ok::<(), dl::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Writer<'a> {

@@ -106,8 +106,9 @@ pub(crate) const WORTH_THREADS: usize = 400_000;
 /// `C = A·B` with an [`Epilogue`]; `c` is row-major without gaps.
 ///
 /// ```
-/// use dl_runtime::ops::matmul::{Epilogue, Matrix, matmul};
-/// use dl_runtime::{Cpu, ops::Write};
+/// # use dl_runtime as dl;
+/// use dl::ops::matmul::{Epilogue, Matrix, matmul};
+/// use dl::{Cpu, ops::Write};
 /// let (a, b, mut c) = ([1.0, 2.0], [3.0, 4.0], [0.0; 4]);
 /// matmul(Cpu::new().threads(), Matrix::new(&a, 2, 1), Matrix::new(&b, 1, 2), &mut c, Epilogue::plain(Write::Set));
 /// assert_eq!(c, [3.0, 4.0, 6.0, 8.0]);

@@ -9,7 +9,8 @@ use std::fmt;
 /// In a training, its number is the balanced accuracy: the mean of all classes' [`recall`](ConfusionMatrix::recall).
 ///
 /// ```
-/// use dl_runtime::train::ConfusionMatrix;
+/// # use dl_runtime as dl;
+/// use dl::train::ConfusionMatrix;
 /// let outputs = [[2.0, 1.0], [0.0, 1.0], [3.0, 5.0]];
 /// let matrix = ConfusionMatrix::of(&outputs, &[0, 1, 0]);
 /// assert_eq!(matrix.count(0, 1), 1);

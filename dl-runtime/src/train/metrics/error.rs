@@ -60,7 +60,8 @@ impl<Y: Plain<Element = f32>> Metric<Y, Y> for RootMeanSquaredError {
 /// The mean over all samples of a function of output and target.
 ///
 /// ```
-/// use dl_runtime::train::{MeanOf, Metric};
+/// # use dl_runtime as dl;
+/// use dl::train::{MeanOf, Metric};
 /// let mut bias = MeanOf::new("bias", |y: &[f32; 1], t: &[f32; 1]| f64::from(y[0] - t[0]));
 /// bias.add(&[3.0], &[1.0]);
 /// bias.add(&[1.0], &[2.0]);

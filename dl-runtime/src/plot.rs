@@ -50,7 +50,7 @@ impl Chart {
         self.labels = (x.into(), y.into());
         self
     }
-    /// Draws the vertical axis in powers of ten, where all numbers allow it.
+    /// Draws the vertical axis by powers of ten, where all numbers allow it and span more than one.
     #[must_use]
     pub fn logarithmic(mut self) -> Self {
         self.logarithmic = true;
@@ -85,7 +85,8 @@ impl Chart {
     /// The panel, its upper left corner at 0, 0.
     fn draw(&self, to: &mut String) {
         let points = || self.series.iter().flat_map(|s| &s.points).filter(|(x, y)| x.is_finite() && y.is_finite());
-        let logarithmic = self.logarithmic && points().count() > 0 && points().all(|(_, y)| *y > 0.0);
+        let (least, most) = points().fold((f64::INFINITY, 0f64), |(a, b), (_, y)| (a.min(*y), b.max(*y)));
+        let logarithmic = self.logarithmic && least > 0.0 && most > 10.0 * least;
         let x = Axis::new(points().map(|p| p.0), false, MARGINS.0, SIZE.0 - MARGINS.2);
         let y = Axis::new(points().map(|p| p.1), logarithmic, SIZE.1 - MARGINS.3, MARGINS.1);
         let (left, top, right, bottom) = (MARGINS.0, MARGINS.1, SIZE.0 - MARGINS.2, SIZE.1 - MARGINS.3);
@@ -169,10 +170,13 @@ struct Axis {
     from: f64,
     to: f64,
     logarithmic: bool,
+    /// Whether all values are whole numbers: epochs.
+    whole: bool,
 }
 
 impl Axis {
-    fn new(values: impl Iterator<Item = f64>, logarithmic: bool, from: f64, to: f64) -> Self {
+    fn new(values: impl Iterator<Item = f64> + Clone, logarithmic: bool, from: f64, to: f64) -> Self {
+        let whole = values.clone().all(|v| v == v.round());
         let range = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let (low, high) = match range {
             (a, b) if a > b => (0.0, 1.0),
@@ -181,7 +185,7 @@ impl Axis {
             (a, b) if logarithmic => (a / (b / a).powf(0.05), b * (b / a).powf(0.05)),
             (a, b) => (a - 0.04 * (b - a), b + 0.04 * (b - a)),
         };
-        Axis { low, high, from, to, logarithmic }
+        Axis { low, high, from, to, logarithmic, whole }
     }
     fn place(&self, value: f64) -> f64 {
         let part = if self.logarithmic {
@@ -206,6 +210,7 @@ impl Axis {
         let rough = (self.high - self.low) / 6.0;
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|s| s * power).into_iter().find(|s| *s >= rough).unwrap_or(rough);
+        let step = if self.whole { step.max(1.0) } else { step };
         if step < 1.0 {
             digits = (-step.log10()).ceil() as usize;
         }
@@ -226,7 +231,7 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         let texts = |low: f64, high: f64, logarithmic| {
-            let axis = Axis { low, high, from: 0.0, to: 1.0, logarithmic };
+            let axis = Axis { low, high, from: 0.0, to: 1.0, logarithmic, whole: false };
             axis.ticks().into_iter().map(|(_, text)| text).collect::<Vec<_>>()
         };
         assert_eq!(texts(0.0, 1.0, false), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);

@@ -1,6 +1,6 @@
 //! Dense layers on the CPU: three matrix products.
 
-use super::{DenseKernel, Sizes};
+use super::{DenseKernel, Sizes, small};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::chunks_mut;
@@ -16,6 +16,23 @@ impl DenseKernel for Cpu {
         let epilogue = Epilogue { bias, relu: f == Activation::Relu, write: Write::Set };
         let weight = Matrix::new(weight, s.outputs, s.inputs).transposed();
         matmul(self.threads(), Matrix::new(x, s.samples, s.inputs), weight, y, epilogue);
+        if !matches!(f, Activation::Identity | Activation::Relu) {
+            self.activation_forward_in_place(f, y);
+        }
+    }
+    #[inline]
+    fn dense_forward_one<const I: usize, const O: usize>(
+        &self,
+        f: Activation,
+        weight: &[f32],
+        bias: &[f32],
+        x: &[f32],
+        y: &mut [f32],
+    ) {
+        let (weight, bias) = (weight.as_chunks::<I>().0.first_chunk::<O>(), bias.first_chunk::<O>());
+        if let (Some(weight), Some(x), Some(y)) = (weight, x.first_chunk::<I>(), y.first_chunk_mut::<O>()) {
+            small::forward(weight, bias, x, y, f == Activation::Relu);
+        }
         if !matches!(f, Activation::Identity | Activation::Relu) {
             self.activation_forward_in_place(f, y);
         }

@@ -1,6 +1,7 @@
 //! Dense (fully connected) layer: `y = f(W·x + b)` with `W` as [out, in], PyTorch's `Linear`.
 
 mod cpu;
+mod small;
 #[cfg(test)]
 mod tests;
 
@@ -63,6 +64,18 @@ pub trait DenseKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
+    /// [`DenseKernel::dense_forward`] of one sample, where a device has a kernel for the very size.
+    #[inline]
+    fn dense_forward_one<const I: usize, const O: usize>(
+        &self,
+        activation: Activation,
+        weight: Self::Ref<'_, f32>,
+        bias: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    ) {
+        self.dense_forward(Sizes { samples: 1, inputs: I, outputs: O }, activation, weight, bias, x, y);
+    }
     /// `dx = dy·W`.
     fn dense_backward_input(
         &self,
@@ -96,6 +109,11 @@ impl Op {
         let sizes = Sizes { samples: input.len(), inputs: I, outputs: O };
         let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
         let bias = weights.field::<[f32; B]>(offset_of!(Dense<I, O, B>, bias)).data();
+        // Without optimisation, code made in the user's crate is slower than any that is ready here.
+        if const { I.saturating_mul(O) <= small::MAX_WEIGHTS } && sizes.samples == 1 && !cfg!(debug_assertions) {
+            let (x, y) = (input.data(), output.into_data());
+            return pass.device.dense_forward_one::<I, O>(self.activation, weight, bias, x, y);
+        }
         pass.device.dense_forward(sizes, self.activation, weight, bias, input.data(), output.into_data());
     }
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.

@@ -12,6 +12,13 @@ pub fn rng(seed: u64) -> Rng {
 
 /// How the weights of a layer begin. "In" and "out" are PyTorch's `fan_in` and `fan_out`: the products summed into one
 /// output, and the outputs that one input is multiplied into.
+///
+/// ```
+/// use dl_runtime::init::{Init, rng};
+/// let mut weights = [0.0; 8];
+/// Init::XavierUniform.fill(&mut weights, 4, 2, &mut rng(42));
+/// assert!(weights.iter().all(|w| w.abs() <= 1.0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Init {

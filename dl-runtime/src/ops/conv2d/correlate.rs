@@ -107,7 +107,7 @@ impl Correlation<'_> {
                     let to = c[channel * to.channel + row * to.row..].iter_mut().step_by(to.column);
                     for (to, from) in to.zip(from) {
                         let sum = if self.add { *to + from } else { *from };
-                        *to = if self.relu { sum.max(0.0) } else { sum };
+                        *to = if self.relu && sum < 0.0 { 0.0 } else { sum };
                     }
                 }
             }

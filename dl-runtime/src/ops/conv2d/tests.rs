@@ -102,6 +102,13 @@ fn check(s: Sizes, with_bias: bool) {
         bits.push([y, dw, db, dx].concat().into_iter().map(f32::to_bits).collect::<Vec<_>>());
     }
     assert!(bits[0] == bits[1], "the same bits with any number of threads: {s:?}");
+
+    // NaN is seen behind relu, wherever its window reaches.
+    let (mut broken, mut y) = (x, vec![7.0; d.len()]);
+    broken[0] = f32::NAN;
+    Cpu::with_threads(1).conv2d_forward(&s, Activation::Relu, &weight, &bias, &broken, &mut y);
+    let expected = convolution(&s, &w64, &b64, &wide(&broken));
+    assert!(y.iter().zip(&expected).all(|(y, expected)| y.is_nan() == expected.is_nan()), "{s:?}");
 }
 
 /// Sizes with the output that follows.

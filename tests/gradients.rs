@@ -28,6 +28,12 @@ model! {
         (d + d) * (1.0 - x)
     }
 
+    WeightsBesideNone(x: [6]) -> [6] {
+        let a = x -> gelu -> softmax -> softplus;
+        let b = a + (a -> softplus(beta: 2) -> dense(6));
+        b -> dense(6)
+    }
+
     InputTwice(x: [6]) -> [6] {
         let y = x * x + x;
         (y -> dense(6) -> tanh) + x - y
@@ -178,6 +184,7 @@ check! {
     a_chain: Chain,
     residual_connections: Residual,
     arithmetic_on_values_and_numbers: Arithmetic,
+    a_branch_with_weights_and_one_without: WeightsBesideNone,
     the_input_used_again: InputTwice,
     no_weights_at_all: Weightless,
     first_layers_without_weights: FirstLayersWithoutWeights,

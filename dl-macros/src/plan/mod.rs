@@ -255,8 +255,11 @@ impl Planner<'_> {
     /// Whether the gradient to `to` can be the memory of the gradient to `from`, which nothing reads after.
     fn gradient_can_move(&self, from: ValueId, to: ValueId) -> bool {
         let (d_from, d_to) = (self.gradient(from), self.gradient(to));
-        // The argument `d_input` may not be there, but gradients that lead to weights are always needed.
-        let always_there = self.place(d_to) != Some(Place::InputGradient) || !self.trained[from];
+        // The argument `d_input` may not be there, but gradients that lead to weights are always needed: that of `from`,
+        // and what shares its memory already.
+        let (class, values) = (self.class(d_from), self.ir.values.len());
+        let leads_to_weights = (0..values).any(|value| self.trained[value] && self.class(values + value) == class);
+        let always_there = self.place(d_to) != Some(Place::InputGradient) || !leads_to_weights;
         always_there && self.unitable(d_from, d_to)
     }
 

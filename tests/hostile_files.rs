@@ -4,17 +4,19 @@ use dl::data::{Csv, Dataset, idx};
 use dl::prelude::*;
 use proptest::prelude::*;
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::cell::Cell;
 
-/// The system's allocator, with the largest piece that was ever asked for.
+/// The system's allocator, with the largest piece that each thread asked for.
 struct Watching;
 
-static LARGEST: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static LARGEST: Cell<usize> = const { Cell::new(0) };
+}
 
 // SAFETY: everything is passed on to the system's allocator.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LARGEST.fetch_max(layout.size(), Relaxed);
+        LARGEST.set(LARGEST.get().max(layout.size()));
         // SAFETY: as our caller promises.
         unsafe { System.alloc(layout) }
     }
@@ -62,7 +64,7 @@ proptest! {
 
     #[test]
     fn readers_survive(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..9_u8), 0..6)) {
-        LARGEST.store(0, Relaxed);
+        LARGEST.set(0);
         if let Ok(net) = Net::from_bytes(&mutated(Net::init(1).to_bytes().unwrap(), &changes)) {
             prop_assert!(dl::plain::flat(std::slice::from_ref(&*net)).iter().all(|weight| weight.is_finite()));
         }
@@ -74,6 +76,56 @@ proptest! {
         if let Ok(table) = table {
             prop_assert_eq!(table.inputs.len(), table.targets.len());
         }
-        prop_assert!(LARGEST.load(Relaxed) <= MOST, "{} bytes at once", LARGEST.load(Relaxed));
+        prop_assert!(LARGEST.get() <= MOST, "{} bytes at once", LARGEST.get());
     }
+}
+
+/// A short training with a checkpoint after every step; `resume` begins with one.
+fn train(checkpoint: &std::path::Path, resume: bool) -> dl::Result<()> {
+    let data = Dataset::new(vec![[0.1, 0.2, 0.3], [0.5, 0.1, 0.0], [0.9, 0.4, 0.2]], vec![0, 1, 1])?;
+    let trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(2).batch_size(2).validate(&data);
+    let trainer = trainer.early_stopping(2).quiet();
+    let trainer = if resume { trainer.resume(checkpoint) } else { trainer.checkpoint(checkpoint) };
+    trainer.fit(&mut Net::init(1), &data).map(|_| ())
+}
+
+/// Numbers that words of a checkpoint may hold by chance or by intent.
+const NUMBERS: [&str; 9] = ["0", "1", "7", "-1", "NaN", "inf", "1e308", "9223372036854775807", "18446744073709551615"];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn checkpoints_survive(
+        word in any::<prop::sample::Index>(), number in 0..NUMBERS.len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..9_u8), 0..2),
+    ) {
+        static SOUND: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint.safetensors");
+        let sound = SOUND.get_or_init(|| {
+            train(&path, false).unwrap();
+            std::fs::read(&path).unwrap()
+        });
+        std::fs::write(&path, mutated(reworded(sound, word, NUMBERS[number]), &changes)).unwrap();
+        // Some words may be changed without harm, such as the seconds; whatever happens is no panic.
+        let _ = train(&path, true);
+    }
+}
+
+/// A file with one of its words, if it is a number, replaced.
+fn reworded(file: &[u8], word: prop::sample::Index, number: &str) -> Vec<u8> {
+    let (len, rest) = file.split_at(8);
+    let len = u64::from_le_bytes(len.try_into().unwrap()) as usize;
+    let (header, data) = rest.split_at(len);
+    let mut header: serde_json::Value = serde_json::from_slice(header).unwrap();
+    let words = header["__metadata__"].as_object_mut().unwrap();
+    let numbers: Vec<String> = words
+        .iter()
+        .filter(|(_, text)| text.as_str().unwrap().parse::<f64>().is_ok())
+        .map(|(key, _)| key.clone())
+        .collect();
+    words[word.get(&numbers)] = number.into();
+    let header = header.to_string();
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()
 }

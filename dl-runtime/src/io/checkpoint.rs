@@ -62,11 +62,12 @@ impl<M: Model, D: Device> Training<M, D> {
         let mut reader = Reader::open(path)?;
         let words = Words(reader.metadata().clone());
         words.expect(path, "model", M::NAME)?;
-        let (seed, steps) = (words.number(path, "seed")?, words.number(path, "steps")?);
+        // With room to count on.
+        let (seed, steps) = (words.number(path, "seed")?, words.at_most(path, "steps", u64::MAX / 2)?);
         if steps > 0 {
             words.expect(path, "optimizer", O::NAME)?;
         }
-        let optimizer_steps = words.number(path, "optimizer steps")?;
+        let optimizer_steps = words.at_most(path, "optimizer steps", steps)?;
         let net = read::<M>(&mut reader, "")?;
         let names: &[&str] = if steps > 0 { optimizer.buffers() } else { &[] };
         let buffers: Vec<Box<M>> =
@@ -124,6 +125,22 @@ impl Words {
     pub fn number<T: FromStr>(&self, path: &Path, key: &str) -> Result<T> {
         let text = self.text(path, key)?;
         text.parse().map_err(|_| malformed(path, format!("a number for `{key}`"), text))
+    }
+    /// A whole number that is not above `most`.
+    pub(crate) fn at_most(&self, path: &Path, key: &str, most: u64) -> Result<u64> {
+        let number: u64 = self.number(path, key)?;
+        if number > most {
+            return Err(malformed(path, format!("at most {most} for `{key}`"), &number.to_string()));
+        }
+        Ok(number)
+    }
+    /// A number that is neither NaN nor infinite.
+    pub(crate) fn finite(&self, path: &Path, key: &str) -> Result<f64> {
+        let number: f64 = self.number(path, key)?;
+        if !number.is_finite() {
+            return Err(malformed(path, format!("a finite number for `{key}`"), &number.to_string()));
+        }
+        Ok(number)
     }
     /// Checks that a word is what this training would write.
     ///

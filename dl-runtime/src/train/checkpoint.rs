@@ -55,12 +55,18 @@ where
         for (what, expected) in self.fixed() {
             words.expect(path, what, expected)?;
         }
+        let batches = self.batches();
         let state = &mut self.state;
         state.epoch = words.number(path, "epoch")?;
-        state.batch = words.number(path, "batch")?;
-        state.loss = words.number(path, "sum of losses")?;
-        state.seconds = words.number(path, "seconds")?;
-        state.rate = words.number(path, "rate")?;
+        state.batch = words.at_most(path, "batch", batches as u64)? as usize;
+        let steps = state.epoch.checked_mul(batches).and_then(|steps| steps.checked_add(state.batch));
+        if steps.map(|steps| steps as u64) != Some(self.training.steps()) {
+            let expected = format!("the steps of {} epochs of {batches} batches and {} more", state.epoch, state.batch);
+            return Err(malformed(path, expected, &self.training.steps().to_string()));
+        }
+        state.loss = words.finite(path, "sum of losses")?;
+        state.seconds = words.finite(path, "seconds")?;
+        state.rate = words.finite(path, "rate")?;
         let csv = words.text(path, "history")?;
         let rows = History::read_csv(csv, state.history.metrics.len()).filter(|rows| rows.len() == state.epoch);
         let expected = || format!("a history of {} epochs", state.epoch);
@@ -72,8 +78,8 @@ where
         let found = found.ok_or_else(|| malformed(path, format!("{} sums of metrics", sums.len()), text))?;
         sums.iter_mut().zip(found).for_each(|(sum, found)| **sum = found);
         if let Some(weights) = best {
-            let (epoch, loss) = (words.number(path, "best epoch")?, words.number(path, "best loss")?);
-            state.best = Some(Best { epoch, loss, weights });
+            let epoch = words.at_most(path, "best epoch", state.epoch as u64)? as usize;
+            state.best = Some(Best { epoch, loss: words.finite(path, "best loss")?, weights });
         }
         // What `fit` reads the network for until the next epoch ends.
         self.training.store(self.net)

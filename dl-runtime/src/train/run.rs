@@ -119,7 +119,7 @@ where
         Ok(self.state.history)
     }
 
-    fn batches(&self) -> usize {
+    pub(super) fn batches(&self) -> usize {
         self.data.len().div_ceil(self.trainer.batch_size)
     }
     /// The rest of an epoch; says why training ends, if it does.

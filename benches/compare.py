@@ -243,6 +243,9 @@ def main():
         return
     works = [work for work in WORKS if re.search(options.only, work)]
     without_compiler = not any(map(shutil.which, filter(None, (os.environ.get("CXX"), "g++", "clang++"))))
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"the machine is busy (load {load:.1f}): ratios will say little, least of all with several threads", file=sys.stderr)
     results, errors = {}, {}
     for turn in range(options.passes):
         for work in works:

@@ -14,7 +14,8 @@ pub fn rng(seed: u64) -> Rng {
 /// output, and the outputs that one input is multiplied into.
 ///
 /// ```
-/// use dl_runtime::init::{Init, rng};
+/// # use dl_runtime as dl;
+/// use dl::init::{Init, rng};
 /// let mut weights = [0.0; 8];
 /// Init::XavierUniform.fill(&mut weights, 4, 2, &mut rng(42));
 /// assert!(weights.iter().all(|w| w.abs() <= 1.0));

@@ -18,10 +18,11 @@ type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Elemen
 /// back. After the first step nothing is allocated.
 ///
 /// ```
-/// # fn example<LeNet: dl_runtime::Model<Input = dl_runtime::data::Digit, Output = [f32; 10]>>() -> dl_runtime::Result<()> {
-/// use dl_runtime::optim::{Schedule, schedule::Cosine};
-/// use dl_runtime::prelude::*;
-/// let mut data = dl_runtime::data::digits().train;
+/// # use dl_runtime as dl;
+/// # fn example<LeNet: dl::Model<Input = dl::data::Digit, Output = [f32; 10]>>() -> dl::Result<()> {
+/// use dl::optim::{Schedule, schedule::Cosine};
+/// use dl::prelude::*;
+/// let mut data = dl::data::digits().train;
 /// let mut net = LeNet::init(42);
 /// let (adam, schedule) = (Adam::new(1e-3), Cosine::over(20.0));
 /// let mut training = net.training(Cpu::new(), 64)?.seed(7);

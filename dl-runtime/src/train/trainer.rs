@@ -39,9 +39,10 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 /// Trains a network on a data set.
 ///
 /// ```
-/// # fn example<LeNet: dl_runtime::Model<Input = dl_runtime::data::Digit, Output = [f32; 10]>>() -> dl_runtime::Result<()> {
-/// use dl_runtime::prelude::*;
-/// let digits = dl_runtime::data::digits();
+/// # use dl_runtime as dl;
+/// # fn example<LeNet: dl::Model<Input = dl::data::Digit, Output = [f32; 10]>>() -> dl::Result<()> {
+/// use dl::prelude::*;
+/// let digits = dl::data::digits();
 /// let mut net = LeNet::init(42);
 /// let history = Trainer::new(Adam::new(1e-3))
 ///     .loss(CrossEntropy)

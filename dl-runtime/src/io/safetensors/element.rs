@@ -72,9 +72,9 @@ mod tests {
             (0x3c00, 1.0),
             (0xc000, -2.0),
             (0x7bff, 65504.0),
-            (0x0400, 6.103_515_6e-5),  // the smallest normal number
-            (0x0001, 5.960_464_5e-8),  // the smallest subnormal number
-            (0x83ff, -6.097_555_2e-5), // the largest subnormal number, negative
+            (0x0400, 6.103_515_6e-5), // the smallest normal number
+            (0x0001, 5.960_464_5e-8), // the smallest subnormal number
+            (0x83ff, -6.097_555e-5),  // the largest subnormal number, negative
             (0x3555, 0.333_251_95),
             (0x7c00, f32::INFINITY),
             (0xfc00, f32::NEG_INFINITY),

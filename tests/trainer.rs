@@ -166,13 +166,56 @@ fn checkpoints_of_other_trainings_are_refused() {
     assert_eq!(message(line), "FILE: checkpoint of another model: expected Line, found Net");
     // A model is not a checkpoint, and neither is half of one.
     Net::init(0).save(&path).unwrap();
-    let expected = "FILE: not a sound checkpoint file: expected the word `seed`, found none";
+    let expected = "FILE: not a sound checkpoint file: expected the word `checkpoint version`, found none";
     assert_eq!(message(run(path.clone(), true, 50, 1)), expected);
     run(path.clone(), false, 50, 1).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     assert!(matches!(run(path.clone(), true, 50, 1), Err(Error::Format { .. })));
     assert!(matches!(run(path.with_extension("gone"), true, 50, 1), Err(Error::Io { .. })));
+}
+
+#[test]
+fn checkpoints_with_false_words_are_errors() {
+    use dl::io::safetensors::{Reader, Writer};
+    let (train, test) = digits();
+    let path = file("words.safetensors");
+    let trainer =
+        || Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(2).validate(&test).early_stopping(3).quiet();
+    trainer().checkpoint(&path).fit(&mut Net::init(0), &train).unwrap();
+    let mut reader = Reader::open(&path).unwrap();
+    let tensors: Vec<_> = reader
+        .names()
+        .into_iter()
+        .map(|name| {
+            let shape = reader.shape(&name).unwrap().to_vec();
+            let mut values = vec![0.0; shape.iter().product()];
+            reader.read(&name, &mut values).unwrap();
+            (name, shape, values)
+        })
+        .collect();
+    let keys: Vec<String> = reader.metadata().keys().cloned().collect();
+    // Written again as it is, it is still sound; with one word missing or false, it is not.
+    let mut free = std::collections::BTreeSet::new();
+    for key in keys.iter().map(Some).chain([None]) {
+        for value in [None, Some(""), Some("-1"), Some("18446744073709551615"), Some("x, 0 \n1,1")] {
+            let mut writer = Writer::new();
+            for (k, v) in reader.metadata() {
+                let value = if Some(k) == key { value } else { Some(&**v) };
+                writer = value.into_iter().fold(writer, |writer, value| writer.word(k, value));
+            }
+            writer = tensors.iter().fold(writer, |writer, (name, shape, values)| writer.tensor(name, shape, values));
+            writer.write(&path).unwrap();
+            match trainer().epochs(3).resume(&path).fit(&mut Net::init(0), &train) {
+                Ok(_) => _ = key.map(|key| free.insert(&**key)),
+                Err(Error::Format { .. } | Error::Checkpoint { .. }) => assert!(key.is_some()),
+                Err(error) => panic!("{key:?} {value:?}: {error}"),
+            }
+        }
+    }
+    // What may be anything, or any number.
+    let expected = ["best loss", "dl", "format", "optimizer steps", "rate", "seconds", "sum of losses"];
+    assert_eq!(free.into_iter().collect::<Vec<&str>>(), expected);
 }
 
 #[test]

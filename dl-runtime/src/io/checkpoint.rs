@@ -15,6 +15,9 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+/// Of what the words mean.
+const VERSION: &str = "1";
+
 impl<M: Model, D: Device> Training<M, D> {
     /// Writes weights, the optimizer's memory, seed and steps to a file, atomically, with words of one's own.
     ///
@@ -40,7 +43,7 @@ impl<M: Model, D: Device> Training<M, D> {
         let optimizing = self.optimizing();
         let mut writer = words.0.iter().fold(Save::new().writer(net), |writer, (key, value)| writer.word(key, value));
         writer = writer
-            .word("checkpoint", "1")
+            .word("checkpoint version", VERSION)
             .word("seed", self.seed_of_passes().to_string())
             .word("steps", self.steps().to_string())
             .word("optimizer", optimizing.name)
@@ -62,6 +65,7 @@ impl<M: Model, D: Device> Training<M, D> {
         let mut reader = Reader::open(path)?;
         let words = Words(reader.metadata().clone());
         words.expect(path, "model", M::NAME)?;
+        words.expect(path, "checkpoint version", VERSION)?;
         // With room to count on.
         let (seed, steps) = (words.number(path, "seed")?, words.at_most(path, "steps", u64::MAX / 2)?);
         if steps > 0 {

@@ -41,15 +41,16 @@ impl Progress {
         (self.began, self.samples) = (Instant::now(), 0);
         #[cfg(feature = "progress")]
         if let Some(bar) = &self.bar {
-            let template = "{prefix} {bar:30} {pos}/{len}  {msg}  {eta} left";
+            bar.set_length(batches as u64);
+            bar.reset();
+            bar.set_position(done as u64);
+            let template = "{prefix} {bar:24} {pos}/{len}  {msg}  {eta} left";
             if let Ok(style) = indicatif::ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("━╸─"));
             }
+            bar.set_message("");
             let width = self.epochs.to_string().len();
             bar.set_prefix(format!("epoch {:>width$}/{}", epoch + 1, self.epochs));
-            bar.reset();
-            bar.set_length(batches as u64);
-            bar.set_position(done as u64);
         }
         #[cfg(not(feature = "progress"))]
         let _ = (epoch, batches, done);

@@ -79,7 +79,8 @@ fn largest(slot: &Slot) -> TokenStream {
         }
         None => {
             let sizes = &slot.sizes;
-            quote!(dl::dim::largest(&[#(#sizes),*]))
+            // `const`: rustc says what is wrong with a constant as it does for the struct, and so only once.
+            quote!(const { dl::dim::largest(&[#(#sizes),*]) })
         }
     }
 }

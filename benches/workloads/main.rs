@@ -6,6 +6,7 @@
 //! cargo bench --bench workloads -- --json                        one JSON object a line
 //! ```
 
+mod convolutions;
 mod measure;
 mod networks;
 mod products;
@@ -23,4 +24,7 @@ fn main() {
     let report = Report::new(options);
     products::run(&report);
     networks::run(&report);
+    if report.peers() {
+        convolutions::run(&report);
+    }
 }

@@ -1,0 +1,59 @@
+//! C1: the convolutions of LeNet and ResNet-20 on their own, forward and both gradients.
+
+use crate::measure::Report;
+use dl::Cpu;
+use dl::ops::conv2d::{Conv2dKernel, Sizes};
+use dl::ops::{Activation, Write};
+
+/// Samples, input and output channels, image, kernel, stride, padding.
+const SHAPES: [[usize; 7]; 10] = [
+    [64, 1, 6, 28, 5, 1, 2],
+    [64, 6, 16, 14, 5, 1, 0],
+    [1, 1, 6, 28, 5, 1, 2],
+    [1, 6, 16, 14, 5, 1, 0],
+    [32, 3, 16, 32, 3, 1, 1],
+    [32, 16, 16, 32, 3, 1, 1],
+    [32, 16, 32, 32, 3, 2, 1],
+    [32, 32, 32, 16, 3, 1, 1],
+    [32, 64, 64, 8, 3, 1, 1],
+    [32, 32, 64, 16, 1, 2, 0],
+];
+
+/// Measures the convolutions that are wanted.
+pub fn run(report: &Report) {
+    let cpu = Cpu::with_threads(report.threads());
+    for [samples, inputs, outputs, size, kernel, stride, padding] in SHAPES {
+        let work = format!("C1_{samples}x{inputs}x{size}_{outputs}k{kernel}s{stride}");
+        if !report.wants(&work) {
+            continue;
+        }
+        let out = (size + 2 * padding - kernel) / stride + 1;
+        let s = Sizes {
+            samples,
+            inputs,
+            outputs,
+            image: [size; 2],
+            output: [out; 2],
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: [padding; 2],
+            dilation: [1; 2],
+            groups: 1,
+        };
+        let operations = 2.0 * (samples * outputs * inputs * kernel * kernel * out * out) as f64;
+        let numbers = |len: usize| (0..len).map(|i| (i % 251) as f32 / 125.5 - 1.0).collect::<Vec<_>>();
+        let (weight, bias) = (numbers(outputs * inputs * kernel * kernel), numbers(outputs));
+        let (x, mut y) = (numbers(samples * inputs * size * size), numbers(samples * outputs * out * out));
+        let (dy, mut dx) = (y.clone(), x.clone());
+        let (mut d_weight, mut d_bias) = (weight.clone(), bias.clone());
+        report.measure(&work, "forward", operations, || {
+            cpu.conv2d_forward(&s, Activation::Relu, &weight, &bias, &x, &mut y);
+        });
+        report.measure(&work, "input gradient", operations, || {
+            cpu.conv2d_backward_input(&s, &weight, &dy, &mut dx, Write::Set);
+        });
+        report.measure(&work, "weight gradient", operations, || {
+            cpu.conv2d_backward_weights(&s, &x, &dy, &mut d_weight, &mut d_bias, Write::Set);
+        });
+    }
+}

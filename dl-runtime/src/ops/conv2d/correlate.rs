@@ -43,7 +43,7 @@ impl Correlation<'_> {
         if rows == 0 || self.columns == 0 || self.channels == 0 {
             return;
         }
-        let shape = tile::shape();
+        let shape = tile::shape_for(self.columns);
         let (lanes, columns) = (shape.lanes, self.columns);
         let farthest = |of: fn(&Step) -> u32| self.steps.iter().map(of).max().map_or(0, |far| far as usize + 1);
         let [a_end, b_end] = [farthest(|step| step.a), farthest(|step| step.b)];
@@ -53,6 +53,7 @@ impl Correlation<'_> {
         assert!(self.start.is_empty() || self.start.len() >= self.channels, "bias of a convolution");
         let tile_rows = self.channels.div_ceil(self.channels.div_ceil(shape.listed_rows));
         let strip = Strip {
+            level: shape.level,
             k: self.steps.len(),
             rows: self.channels,
             tile_rows,

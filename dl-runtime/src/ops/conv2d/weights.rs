@@ -105,7 +105,8 @@ fn all_tiles(
     let (outputs, inputs, area) = (s.outputs_of_group(), s.inputs_of_group(), s.output[0] * s.output[1]);
     let [rows, columns] = s.output;
     let b_row = s.stride[0] * layout.row();
-    let (max_outputs, _) = shape();
+    let level = level(columns);
+    let max_outputs = if level == Level::Avx512 { MAX_OUTPUTS } else { 2 };
     let farthest = taps.iter().map(|step| step.b as usize).max().unwrap_or(0);
     let sample = s.inputs * layout.plane();
     assert!((samples - 1) * s.outputs * area + s.outputs * area <= dy.len(), "gradient to the output");
@@ -141,7 +142,7 @@ fn all_tiles(
                     add,
                 };
                 // SAFETY: all positions are inside of `dy` and `x` by the assertions, and inside of `to` by its slice.
-                unsafe { kernel(count, tile_taps)(&tile) }
+                unsafe { kernel(level, count, tile_taps)(&tile) }
                 tap += tile_taps;
             }
             output += count;
@@ -154,11 +155,9 @@ fn even(left: usize, most: usize) -> usize {
     left.div_ceil(left.div_ceil(most))
 }
 
-simd! {
-    /// Output channels and weights of the largest tile of the instruction set in use.
-    fn shape<S>() -> (usize, usize) {
-        (if S::TILE_ROWS > 6 { MAX_OUTPUTS } else { 2 }, MAX_TAPS)
-    }
+/// The instruction set for rows of some columns: registers that they fill.
+fn level(columns: usize) -> Level {
+    if columns <= 8 { simd::level().min(Level::Avx2) } else { simd::level() }
 }
 
 /// Some output channels by some weights of each, over some samples.
@@ -211,9 +210,9 @@ kernels! {
     avx512, simd::Avx512, [target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi1,bmi2")], 1 2 3 4
 }
 
-/// The kernel of the instruction set in use.
-fn kernel(outputs: usize, taps: usize) -> Kernel {
-    match simd::level() {
+/// The kernel of an instruction set.
+fn kernel(level: Level, outputs: usize, taps: usize) -> Kernel {
+    match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => avx512(outputs, taps),
         #[cfg(target_arch = "x86_64")]

@@ -2,6 +2,7 @@
 
 use super::tile::{self, Inner, Start, Step, Strip};
 use super::{Bias, Epilogue, Matrix, WORTH_THREADS, pack};
+use crate::device::cpu::simd::Level;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
 use crate::ops::Write;
@@ -51,7 +52,7 @@ pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], ord
                     parts.pack_left(threads, a, packed_a);
                 }
                 let c = c.as_mut_ptr();
-                let product = Product { a, b, c, order, epilogue, lanes, parts, packed_a, steps };
+                let product = Product { a, b, c, order, epilogue, lanes, level: shape.level, parts, packed_a, steps };
                 product.run(threads);
             });
         }
@@ -92,8 +93,9 @@ struct Product<'a> {
     c: *mut f32,
     order: Order,
     epilogue: Epilogue<'a>,
-    /// Columns of a register.
+    /// Columns of a register, and of which instruction set.
     lanes: usize,
+    level: Level,
     parts: Parts,
     /// A, packed; empty when it is read in place.
     packed_a: &'a [f32],
@@ -189,6 +191,7 @@ impl Product<'_> {
             _ => Start::Zero,
         };
         let strip = Strip {
+            level: self.level,
             k: k_now,
             rows,
             tile_rows,

@@ -10,8 +10,19 @@ const MAX_ROWS: usize = 14;
 simd! {
     /// The tiles of the instruction set in use.
     pub(crate) fn shape<S>() -> Shape {
-        Shape { rows: S::TILE_ROWS, listed_rows: S::TILE_ROWS.min(10), lanes: S::F32::LANES }
+        Shape { rows: S::TILE_ROWS, listed_rows: S::TILE_ROWS.min(10), lanes: S::F32::LANES, level: simd::level() }
     }
+}
+
+/// The tiles for a result with few columns: registers that they fill.
+pub(crate) fn shape_for(columns: usize) -> Shape {
+    #[cfg(target_arch = "x86_64")]
+    if columns <= <simd::Avx2 as Simd>::F32::LANES && simd::level() == Level::Avx512 {
+        let rows = simd::Avx2::TILE_ROWS;
+        return Shape { rows, listed_rows: rows, lanes: <simd::Avx2 as Simd>::F32::LANES, level: Level::Avx2 };
+    }
+    let _ = columns;
+    shape()
 }
 
 /// The largest tiles of an instruction set; a tile has one or two registers of columns.
@@ -23,6 +34,8 @@ pub(crate) struct Shape {
     pub listed_rows: usize,
     /// Columns of a register.
     pub lanes: usize,
+    /// Which instruction set that is.
+    pub level: Level,
 }
 
 /// How A and B are read while k runs.
@@ -57,6 +70,8 @@ pub(crate) enum Start {
 /// Tiles above each other: `rows` rows of C and the columns of one or two registers, with sums over `k`.
 #[derive(Clone, Copy)]
 pub(crate) struct Strip<'a> {
+    /// The instruction set: that of the [`Shape`] which the other fields are made for.
+    pub level: Level,
     /// Length of the sums.
     pub k: usize,
     /// Rows in all, cut in tiles of `tile_rows`.
@@ -105,7 +120,7 @@ impl Strip<'_> {
         // SAFETY: the caller's promise.
         unsafe {
             if whole > 0 {
-                let kernel = kernel(self.tile_rows, two, listed);
+                let kernel = kernel(self.level, self.tile_rows, two, listed);
                 while tile.row < whole {
                     kernel(&tile);
                     tile.row += self.tile_rows;
@@ -113,7 +128,7 @@ impl Strip<'_> {
                 }
             }
             if last > 0 {
-                kernel(last, two, listed)(&tile);
+                kernel(self.level, last, two, listed)(&tile);
             }
         }
     }
@@ -154,9 +169,9 @@ kernels! {
     1 2 3 4 5 6 7 8 9 10 11 12 13 14
 }
 
-/// The kernel of the instruction set in use.
-fn kernel(rows: usize, two: bool, listed: bool) -> Kernel {
-    match simd::level() {
+/// The kernel of an instruction set.
+fn kernel(level: Level, rows: usize, two: bool, listed: bool) -> Kernel {
+    match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => avx512(rows, two, listed),
         #[cfg(target_arch = "x86_64")]
@@ -238,7 +253,10 @@ impl Tile<'_> {
                 }
             }
             // These loops must be unrolled, or the sums live in memory: they are the simple case alone.
-            if s.c_column == 1 && !s.add && s.lanes == [lanes, (V - 1) * lanes] {
+            let whole = s.lanes == [lanes, (V - 1) * lanes];
+            // With masks there are a third more instructions, too many for the largest tiles.
+            let masks = LISTED && S::F32::MASKS;
+            if s.c_column == 1 && !s.add && (whole || masks) {
                 if s.relu {
                     for i in 0..R {
                         for v in 0..V {
@@ -249,7 +267,8 @@ impl Tile<'_> {
                 for i in 0..R {
                     let c = s.c.add((self.row + i) * s.c_row);
                     for v in 0..V {
-                        sums[i][v].store(c.add(v * s.c_second));
+                        let c = c.add(v * s.c_second);
+                        if masks { sums[i][v].store_first(c, s.lanes[v]) } else { sums[i][v].store(c) }
                     }
                 }
             } else {

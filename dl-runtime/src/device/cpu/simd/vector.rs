@@ -17,6 +17,8 @@ pub(crate) trait Simd: Copy + 'static {
 pub(crate) trait Vector: Copy {
     /// Number of `f32` in it.
     const LANES: usize;
+    /// Whether [`Vector::store_first`] is as good as [`Vector::store`].
+    const MASKS: bool = false;
     /// Every lane the same.
     fn splat(x: f32) -> Self;
     /// `self · b + c`.
@@ -308,6 +310,7 @@ fn first16(n: usize) -> __mmask16 {
 #[cfg(target_arch = "x86_64")]
 impl Vector for __m512 {
     const LANES: usize = 16;
+    const MASKS: bool = true;
     #[inline(always)]
     fn splat(x: f32) -> Self {
         // SAFETY: used in code compiled for AVX-512 only (`simd!`); so below.

@@ -76,6 +76,58 @@ model! {
     }
 }
 
+// Drawn by a random generator of networks, a few hundred of which were compared like this.
+model! {
+    DrawnOne(x: [3, 4, 4]) -> [3] {
+        let v0 = x -> conv2d(3, [3, 1], padding: [1, 0]) -> gelu -> tanh -> avg_pool2d(3, stride: 1, padding: 1);
+        let w0 = x -> global_avg_pool2d -> dense(6);
+        let v1 = w0 * (w0 -> dense(6) as s0);
+        let v2 = w0 -> flatten -> sigmoid;
+        let v3 = v2 -> flatten -> s0 -> s0;
+        (v0 -> flatten -> dense(3)) + (v1 -> dense(3)) + (v3 -> dense(3))
+    }
+
+    DrawnTwo(x: [3, 4, 4]) -> [3] {
+        let v0 = x - (x -> gelu -> avg_pool2d(3, stride: 1, padding: 1) -> batch_norm);
+        let w0 = v0 -> global_avg_pool2d -> dense(6);
+        let v1 = x -> conv2d(3, 1, bias: false) -> tanh -> conv2d(3, 3, padding: same, groups: 3);
+        let v2 = (w0 -> dense(6) as s0) - (w0 -> s0 -> layer_norm(epsilon: 1e-2));
+        let v3 = (v1 -> conv2d(3, 1, bias: false) -> tanh -> conv2d(3, 3, padding: 1) -> avg_pool2d(3, stride: 1, padding: 1)) + v1;
+        (v2 -> dense(3)) + (v3 -> global_avg_pool2d -> dense(3))
+    }
+
+    DrawnThree(x: [6]) -> [3] {
+        let v0 = x -> dense(6) -> gelu -> dense(6) -> silu;
+        let v1 = v0 -> dense(6) as s0 -> gelu -> softplus;
+        let v2 = v1 / 0.5 + x;
+        let v3 = v0 -> layer_norm -> dense(6) as s1 -> dense(6);
+        (v2 -> dense(3)) + (v3 -> dense(3))
+    }
+
+    DrawnFour(x: [3, 4, 4]) -> [3] {
+        let v0 = x -> layer_norm -> batch_norm -> tanh;
+        let v1 = v0 -> softmax;
+        let v2 = v1 - (v1 -> avg_pool2d(3, stride: 1, padding: 1) -> conv2d(3, 3, padding: 1));
+        let v3 = (v2 -> tanh) + v0;
+        (v3 -> flatten -> dense(3))
+    }
+
+    DrawnFive(x: [3, 4, 4]) -> [3] {
+        let v0 = (x -> conv2d(3, 3, padding: same, groups: 3) -> avg_pool2d(3, stride: 1, padding: 1) -> conv2d(3, 3, padding: same, groups: 3)) + (x -> gelu -> softmax -> conv2d(3, 1, bias: false) -> tanh);
+        let v1 = v0 + (v0 -> softplus -> conv2d(3, 3, padding: same, groups: 3));
+        (v1 -> global_avg_pool2d -> dense(3))
+    }
+
+    DrawnSix(x: [6]) -> [6] {
+        let v0 = 0.5 * x - x;
+        let v1 = x -> dense(6) as s0;
+        let v2 = 2 - v1 * v0;
+        let v3 = (v1 -> flatten) + v0;
+        let v4 = v2 -> dense(6) as s1 -> gelu(approximate: tanh);
+        v3 + v4
+    }
+}
+
 /// Deterministic numbers between -1 and 1.
 fn noise(seed: u32, to: &mut [f32]) {
     for (i, x) in to.iter_mut().enumerate() {
@@ -193,4 +245,10 @@ check! {
     images: Images,
     normalised: Normalised,
     nothing_but_a_reshape: Flat,
+    drawn_one: DrawnOne,
+    drawn_two: DrawnTwo,
+    drawn_three: DrawnThree,
+    drawn_four: DrawnFour,
+    drawn_five: DrawnFive,
+    drawn_six: DrawnSix,
 }

@@ -104,7 +104,7 @@ impl Chart {
         let (middle, low) = ((left + right) / 2.0, SIZE.1 - 12.0);
         _ = writeln!(to, r#"<text class="x" x="{middle}" y="{low}">{}</text>"#, escape(&self.labels.0));
         let middle = (top + bottom) / 2.0;
-        let label = escape(&self.labels.1);
+        let label = escape(&self.labels.1) + if logarithmic { ", logarithmic" } else { "" };
         _ = writeln!(to, r#"<text class="x" transform="translate(16 {middle}) rotate(-90)">{label}</text>"#);
         for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
             series.draw(&x, &y, colour, to);

@@ -280,7 +280,8 @@ impl<M: Model, D: Device> Training<M, D> {
     /// What the optimizer remembers lives in this session; an optimizer of another kind begins anew.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] names the first gradient or weight that overflowed.
+    /// [`Error::NotFinite`] names the first gradient or weight that overflowed. The weights of the session are then no
+    /// longer of use: [`Training::reload`] others, or a checkpoint.
     ///
     /// # Panics
     /// Unless [`Training::backward`] came before.

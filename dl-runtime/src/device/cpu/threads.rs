@@ -101,6 +101,7 @@ impl Threads {
     }
 
     /// [`Threads::split`] with the scratch memory of [`Threads::run_with_scratch`].
+    #[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
     pub fn split_with_scratch<S: Split>(
         &self,
         data: S,

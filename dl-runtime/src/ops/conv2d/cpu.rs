@@ -49,6 +49,7 @@ impl Sizes {
 
 /// Calls `body` for each sample and block of channels: with the sample's image in its layout, the first channel and the
 /// block's part of `to`.
+#[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
 fn for_blocks(
     threads: &Threads,
     s: &Sizes,

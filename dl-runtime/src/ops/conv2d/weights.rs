@@ -1,5 +1,7 @@
 //! The gradient to the weights of a convolution: dot products of the output's gradient with the shifted input.
 
+#![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
+
 use super::Sizes;
 use super::image::Layout;
 use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector, simd};

@@ -6,6 +6,8 @@
 //! Elsewhere it is the crate `matrixmultiply`. Every element of C is one sum over k in an order that depends on the
 //! sizes alone: results do not depend on the number of threads.
 
+#![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
+
 mod blocks;
 mod dots;
 mod pack;
@@ -124,7 +126,7 @@ pub fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: 
     if m == 0 || n == 0 {
         return;
     }
-    let inner_contiguous = (a.column_stride == 1 || k == 1) && (b.row_stride == 1 || k == 1);
+    let inner_contiguous = k == 1 || (a.column_stride == 1 && b.row_stride == 1);
     if inner_contiguous && m <= dots::FEW {
         dots::few_rows(threads, a, b, c, epilogue);
     } else if simd::level() == Level::Baseline {

@@ -66,7 +66,7 @@ impl MaxPool2dKernel for Cpu {
         let planes = TASK.div_ceil(area);
         let data = (chunks(x, planes * area), chunks(dy, planes * out_area), chunks_mut(dx, planes * area));
         self.threads().split(data, &|_, (x, dy, dx)| {
-            if write == Write::Set && !(op.is_two_by_two() && s.image[0] % 2 == 0) {
+            if write == Write::Set && !(op.is_two_by_two() && s.image[0].is_multiple_of(2)) {
                 dx.fill(0.0);
             }
             for ((x, dy), dx) in x.chunks_exact(area).zip(dy.chunks_exact(out_area)).zip(dx.chunks_exact_mut(area)) {

@@ -1,5 +1,7 @@
 //! Instruction sets as types, and their vector registers, for kernels that name registers (matrix products).
 
+#![allow(clippy::needless_range_loop, reason = "iterators take closures, which would not be inlined into vector code")]
+
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 

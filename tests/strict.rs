@@ -23,11 +23,15 @@ dl::model! {
             -> dropout(config::RATE) -> flatten -> dense(2, init: uniform(bound: 0.5)) as r#final
     }
 
+    const HALF: f32 = 1.0 / 2.0;
+    const FOUR: usize = 2 * TWO;
+    const TWO: usize = 2;
+
     /// Names that generated code has too.
-    pub(crate) Names(input: [4]) -> [4] {
+    pub(crate) Names(input: [FOUR]) -> [TWO + 2] {
         let output = input -> dense(4) as net;
         let pass = output -> sigmoid -> layer_norm(epsilon: 1e-3);
-        let slots = pass * input - 0.5;
+        let slots = pass * input - HALF;
         let n = (1 / (slots * slots + 1)) -> leaky_relu(0.2);
         let d_output = n / (output * output + 2.0);
         let d_n = d_output -> dense(4, bias: false) as device -> relu;

@@ -20,7 +20,10 @@
 pub mod activation;
 pub mod arithmetic;
 pub mod avg_pool2d;
+mod axes;
 pub mod batch_norm;
+pub mod broadcast;
+pub mod concat;
 pub mod conv2d;
 pub mod dense;
 pub mod dropout;
@@ -28,7 +31,10 @@ pub mod global_avg_pool2d;
 pub mod layer_norm;
 pub mod matmul;
 pub mod max_pool2d;
+pub mod reduce;
+pub mod slice;
 pub mod softmax;
+pub mod transpose;
 
 pub use activation::Activation;
 
@@ -75,6 +81,10 @@ kernels! {
     activation::ActivationKernel,
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
+    broadcast::BroadcastKernel,
+    concat::StretchKernel,
+    reduce::ReduceKernel,
+    transpose::TransposeKernel,
     dense::DenseKernel,
     dropout::DropoutKernel,
     global_avg_pool2d::GlobalAvgPool2dKernel,

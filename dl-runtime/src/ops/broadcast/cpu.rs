@@ -1,0 +1,109 @@
+//! Broadcast arithmetic on the CPU: sample by sample, row by row.
+
+use super::{BroadcastKernel, Operator, Shapes, Slope};
+use crate::Cpu;
+use crate::device::cpu::simd::{simd, sum};
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Write;
+use crate::ops::axes::{Walk, broadcast_stride, len};
+
+/// Numbers of one task, at least.
+const TASK: usize = 1 << 14;
+
+impl Shapes {
+    /// The walk over an output sample; the places are those in it, in the first value and in the second.
+    fn walk(self) -> Walk<3> {
+        let (rank, sizes) = (self.output.len(), self.output);
+        Walk::new(sizes, |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis)))
+    }
+    /// Numbers of one task in the output and the two values: whole samples.
+    fn task(self) -> [usize; 3] {
+        let samples = TASK.div_ceil(len(self.output));
+        [samples * len(self.output), samples * len(self.left), samples * len(self.right)]
+    }
+}
+
+simd! {
+    /// One sample of `y = f(a, b)`.
+    fn forward<S, F>(walk: &Walk<3>, a: &[f32], b: &[f32], y: &mut [f32], f: F) where [F: Fn(f32, f32) -> f32] {
+        let (n, [_, a_step, b_step]) = (walk.len(), walk.row_strides());
+        walk.rows(|[y_at, a_at, b_at]| {
+            let y = &mut y[y_at..y_at + n];
+            if a_step == 0 {
+                let a = a[a_at];
+                y.iter_mut().zip(&b[b_at..b_at + n]).for_each(|(y, b)| *y = f(a, *b));
+            } else if b_step == 0 {
+                let b = b[b_at];
+                y.iter_mut().zip(&a[a_at..a_at + n]).for_each(|(y, a)| *y = f(*a, b));
+            } else {
+                let pairs = a[a_at..a_at + n].iter().zip(&b[b_at..b_at + n]);
+                y.iter_mut().zip(pairs).for_each(|(y, (a, b))| *y = f(*a, *b));
+            }
+        });
+    }
+
+    /// Adds `Σ f(own, other, dy)` to one sample of the gradient to `own`.
+    fn backward<S, F>(walk: &Walk<3>, own: &[f32], other: &[f32], dy: &[f32], d: &mut [f32], f: F)
+    where [F: Fn(f32, f32, f32) -> f32] {
+        let (n, [_, own_step, other_step]) = (walk.len(), walk.row_strides());
+        walk.rows(|[at, own_at, other_at]| {
+            let dy = &dy[at..at + n];
+            if own_step == 0 {
+                let own = own[own_at];
+                d[own_at] += sum::<S, 2>([&other[other_at..other_at + n], dy], |[other, dy]| f(own, other, dy));
+                return;
+            }
+            let (own, d) = (&own[own_at..own_at + n], &mut d[own_at..own_at + n]);
+            if other_step == 0 {
+                let other = other[other_at];
+                d.iter_mut().zip(own.iter().zip(dy)).for_each(|(d, (own, dy))| *d += f(*own, other, *dy));
+            } else {
+                let pairs = own.iter().zip(&other[other_at..other_at + n]);
+                d.iter_mut().zip(pairs.zip(dy)).for_each(|(d, ((own, other), dy))| *d += f(*own, *other, *dy));
+            }
+        });
+    }
+}
+
+impl BroadcastKernel for Cpu {
+    fn broadcast(&self, operator: Operator, s: Shapes, a: &[f32], b: &[f32], y: &mut [f32]) {
+        let (walk, [of_y, of_a, of_b]) = (s.walk(), s.task());
+        self.threads().split((chunks(a, of_a), chunks(b, of_b), chunks_mut(y, of_y)), &|_, (a, b, y)| {
+            let inputs = a.chunks_exact(len(s.left)).zip(b.chunks_exact(len(s.right)));
+            for ((a, b), y) in inputs.zip(y.chunks_exact_mut(len(s.output))) {
+                match operator {
+                    Operator::Add { sign } => forward(&walk, a, b, y, |a, b| a + sign * b),
+                    Operator::Mul => forward(&walk, a, b, y, |a, b| a * b),
+                    Operator::Div => forward(&walk, a, b, y, |a, b| a / b),
+                }
+            }
+        });
+    }
+    fn broadcast_backward(
+        &self,
+        slope: Slope,
+        s: Shapes,
+        own: &[f32],
+        other: &[f32],
+        dy: &[f32],
+        d_own: &mut [f32],
+        write: Write,
+    ) {
+        let (walk, [of_y, of_own, of_other]) = (s.walk(), s.task());
+        let parts = (chunks(own, of_own), chunks(other, of_other), chunks(dy, of_y), chunks_mut(d_own, of_own));
+        self.threads().split(parts, &|_, (own, other, dy, d)| {
+            if write == Write::Set {
+                d.fill(0.0);
+            }
+            let inputs = own.chunks_exact(len(s.left)).zip(other.chunks_exact(len(s.right)));
+            let outputs = dy.chunks_exact(len(s.output)).zip(d.chunks_exact_mut(len(s.left)));
+            for ((own, other), (dy, d)) in inputs.zip(outputs) {
+                match slope {
+                    Slope::Factor => backward(&walk, own, other, dy, d, |_, other, dy| other * dy),
+                    Slope::Dividend => backward(&walk, own, other, dy, d, |_, other, dy| dy / other),
+                    Slope::Divisor => backward(&walk, own, other, dy, d, |own, other, dy| -(other / own / own) * dy),
+                }
+            }
+        });
+    }
+}

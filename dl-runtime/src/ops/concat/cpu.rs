@@ -1,0 +1,27 @@
+//! Copies of stretches on the CPU.
+
+use super::{Stretch, StretchKernel};
+use crate::Cpu;
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Write;
+
+/// Numbers of one task, at least.
+const TASK: usize = 1 << 14;
+
+impl StretchKernel for Cpu {
+    fn copy_stretches(&self, len: usize, from: Stretch, x: &[f32], to: Stretch, y: &mut [f32], write: Write) {
+        if len == 0 {
+            return;
+        }
+        let rows = TASK.div_ceil(len);
+        self.threads().split((chunks(x, rows * from.stride), chunks_mut(y, rows * to.stride)), &|_, (x, y)| {
+            for (x, y) in x.chunks_exact(from.stride).zip(y.chunks_exact_mut(to.stride)) {
+                let (x, y) = (&x[from.start..from.start + len], &mut y[to.start..to.start + len]);
+                match write {
+                    Write::Set => y.copy_from_slice(x),
+                    Write::Add => y.iter_mut().zip(x).for_each(|(y, x)| *y += x),
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,66 @@
+//! Concatenation against copies by index, and its gradients, which are exact.
+
+use super::Op;
+use crate::ops::Grad;
+use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
+use crate::{Cpu, Pass, Plain};
+
+/// Joins `parts` one element at a time; the layout of each is [samples·outer, part, inner].
+fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
+    let rows = parts[0].len() / (op.parts[0] * op.inner);
+    let mut y = Vec::new();
+    for row in 0..rows {
+        for (part, size) in parts.iter().zip(op.parts) {
+            y.extend((0..size * op.inner).map(|i| part[row * size * op.inner + i]));
+        }
+    }
+    y
+}
+
+/// Two inputs of shapes `A` and `B` joined to `Y`.
+fn case<A: Plain<Element = f32>, B: Plain<Element = f32>, Y: Plain<Element = f32>>(op: Op, samples: usize) {
+    let cpu = Cpu::with_threads(1);
+    let pass = Pass { device: &cpu, seed: 0 };
+    let (a, b) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN));
+    let mut y = vec![f32::NAN; samples * Y::LEN];
+    op.forward(&pass, 0, view::<A>(&a), view_mut::<Y>(&mut y));
+    op.forward(&pass, 1, view::<B>(&b), view_mut::<Y>(&mut y));
+    assert_eq!(y, reference(op, &[a.clone(), b.clone()]), "{op:?}");
+    // The gradient of a copy is a copy: back to where it came from.
+    let da = set_and_add(a.len(), |d, write| {
+        op.backward(&pass, 0, view::<Y>(&y), Grad { to: view_mut::<A>(d), write });
+    });
+    let db = set_and_add(b.len(), |d, write| {
+        op.backward(&pass, 1, view::<Y>(&y), Grad { to: view_mut::<B>(d), write });
+    });
+    assert_eq!((da, db), (a, b), "{op:?}");
+}
+
+#[test]
+fn values_and_gradients() {
+    case::<[f32; 1], [f32; 1], [f32; 2]>(Op { outer: 1, parts: &[1, 1], inner: 1 }, 1);
+    case::<[f32; 3], [f32; 5], [f32; 8]>(Op { outer: 1, parts: &[3, 5], inner: 1 }, 4);
+    case::<[[f32; 7]; 2], [[f32; 7]; 3], [[f32; 7]; 5]>(Op { outer: 1, parts: &[2, 3], inner: 7 }, 3);
+    case::<[[f32; 1]; 3], [[f32; 4]; 3], [[f32; 5]; 3]>(Op { outer: 3, parts: &[1, 4], inner: 1 }, 1);
+    type Image<const C: usize, const H: usize> = [[[f32; 3]; H]; C];
+    case::<Image<5, 2>, Image<5, 4>, Image<5, 6>>(Op { outer: 5, parts: &[2, 4], inner: 3 }, 2);
+}
+
+#[test]
+#[should_panic(expected = "elements of input 1")]
+fn other_sizes_are_refused() {
+    let (cpu, mut y) = (Cpu::with_threads(1), [0.0; 4]);
+    let op = Op { outer: 1, parts: &[1, 3], inner: 1 };
+    op.forward(&Pass { device: &cpu, seed: 0 }, 1, view::<[f32; 2]>(&[0.0; 2]), view_mut::<[f32; 4]>(&mut y));
+}
+
+#[test]
+fn any_number_of_threads() {
+    let x = numbers(1, 40 * 7 * 301);
+    same_on_any_threads(|cpu| {
+        let mut y = vec![0.0; 40 * 9 * 301];
+        let op = Op { outer: 1, parts: &[7, 2], inner: 301 };
+        op.forward(&Pass { device: cpu, seed: 0 }, 0, view::<[[f32; 301]; 7]>(&x), view_mut::<[[f32; 301]; 9]>(&mut y));
+        y
+    });
+}

@@ -1,0 +1,135 @@
+//! Reductions on the CPU: sample by sample, row by row.
+
+use super::{ReduceKernel, Shapes};
+use crate::Cpu;
+use crate::device::cpu::scratch;
+use crate::device::cpu::simd::{simd, sum};
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Write;
+use crate::ops::axes::{Walk, broadcast_stride, len, stride};
+
+/// Numbers of one task, at least.
+const TASK: usize = 1 << 14;
+
+impl Shapes {
+    /// The walk over an input sample; the places are those in the input and in the output.
+    fn walk(self) -> Walk<2> {
+        let rank = self.from.len();
+        Walk::new(self.from, |axis| [stride(self.from, axis), broadcast_stride(self.to, rank, axis)])
+    }
+    /// Numbers of one task in the input and in the output: whole samples.
+    fn task(self) -> [usize; 2] {
+        let samples = TASK.div_ceil(len(self.from));
+        [samples * len(self.from), samples * len(self.to)]
+    }
+}
+
+/// `to` = or `+= d`.
+#[inline(always)]
+fn put(to: &mut f32, d: f32, write: Write) {
+    *to = if write == Write::Set { d } else { *to + d };
+}
+
+simd! {
+    /// Adds `scale·Σ x` to one sample of `y`.
+    fn add<S>(walk: &Walk<2>, scale: f32, x: &[f32], y: &mut [f32]) {
+        let (n, [_, step]) = (walk.len(), walk.row_strides());
+        walk.rows(|[from, to]| {
+            let x = &x[from..from + n];
+            if step == 0 {
+                y[to] += scale * sum::<S, 1>([x], |[x]| x);
+            } else {
+                y[to..to + n].iter_mut().zip(x).for_each(|(y, x)| *y += scale * x);
+            }
+        });
+    }
+
+    /// One sample of `x` from one of `y`.
+    fn repeat<S>(walk: &Walk<2>, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
+        let (n, [_, step]) = (walk.len(), walk.row_strides());
+        walk.rows(|[to, from]| {
+            let x = &mut x[to..to + n];
+            if step == 0 {
+                let d = scale * y[from];
+                x.iter_mut().for_each(|x| put(x, d, write));
+            } else {
+                x.iter_mut().zip(&y[from..from + n]).for_each(|(x, y)| put(x, scale * y, write));
+            }
+        });
+    }
+
+    /// The largest numbers of one sample; `y` begins with negative infinities.
+    fn largest<S>(walk: &Walk<2>, x: &[f32], y: &mut [f32]) {
+        let (n, [_, step]) = (walk.len(), walk.row_strides());
+        // NaN is larger than any number, so that it is seen.
+        let larger = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
+        walk.rows(|[from, to]| {
+            let x = &x[from..from + n];
+            if step == 0 {
+                y[to] = x.iter().fold(y[to], |a, b| larger(a, *b));
+            } else {
+                y[to..to + n].iter_mut().zip(x).for_each(|(y, x)| *y = larger(*y, *x));
+            }
+        });
+    }
+
+    /// The gradient of one sample of largest numbers; `counts` gets how many of them are equal.
+    fn largest_backward<S>(
+        walk: &Walk<2>, x: &[f32], y: &[f32], dy: &[f32], counts: &mut [f32], dx: &mut [f32], write: Write,
+    ) {
+        let (n, [_, step]) = (walk.len(), walk.row_strides());
+        counts.fill(0.0);
+        walk.rows(|[from, to]| {
+            for (i, x) in x[from..from + n].iter().enumerate() {
+                counts[to + i * step] += if *x == y[to + i * step] { 1.0 } else { 0.0 };
+            }
+        });
+        walk.rows(|[from, to]| {
+            for (i, (x, dx)) in x[from..from + n].iter().zip(&mut dx[from..from + n]).enumerate() {
+                let to = to + i * step;
+                put(dx, if *x == y[to] { dy[to] / counts[to] } else { 0.0 }, write);
+            }
+        });
+    }
+}
+
+impl ReduceKernel for Cpu {
+    fn reduce_sum(&self, s: Shapes, scale: f32, x: &[f32], y: &mut [f32], write: Write) {
+        let (walk, [from, to]) = (s.walk(), s.task());
+        self.threads().split((chunks(x, from), chunks_mut(y, to)), &|_, (x, y)| {
+            if write == Write::Set {
+                y.fill(0.0);
+            }
+            let samples = x.chunks_exact(len(s.from)).zip(y.chunks_exact_mut(len(s.to)));
+            samples.for_each(|(x, y)| add(&walk, scale, x, y));
+        });
+    }
+    fn expand(&self, s: Shapes, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
+        let (walk, [from, to]) = (s.walk(), s.task());
+        self.threads().split((chunks(y, to), chunks_mut(x, from)), &|_, (y, x)| {
+            let samples = y.chunks_exact(len(s.to)).zip(x.chunks_exact_mut(len(s.from)));
+            samples.for_each(|(y, x)| repeat(&walk, scale, y, x, write));
+        });
+    }
+    fn reduce_max(&self, s: Shapes, x: &[f32], y: &mut [f32]) {
+        let (walk, [from, to]) = (s.walk(), s.task());
+        self.threads().split((chunks(x, from), chunks_mut(y, to)), &|_, (x, y)| {
+            y.fill(f32::NEG_INFINITY);
+            let samples = x.chunks_exact(len(s.from)).zip(y.chunks_exact_mut(len(s.to)));
+            samples.for_each(|(x, y)| largest(&walk, x, y));
+        });
+    }
+    fn reduce_max_backward(&self, s: Shapes, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+        let (walk, [from, to]) = (s.walk(), s.task());
+        let parts = (chunks(x, from), chunks(y, to), chunks(dy, to), chunks_mut(dx, from));
+        self.threads().split(parts, &|_, (x, y, dy, dx)| {
+            let (from, to) = (len(s.from), len(s.to));
+            scratch::with(to, |counts| {
+                let outputs = y.chunks_exact(to).zip(dy.chunks_exact(to));
+                for ((x, dx), (y, dy)) in x.chunks_exact(from).zip(dx.chunks_exact_mut(from)).zip(outputs) {
+                    largest_backward(&walk, x, y, dy, counts, dx, write);
+                }
+            });
+        });
+    }
+}

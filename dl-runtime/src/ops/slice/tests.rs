@@ -1,0 +1,45 @@
+//! Slices against copies by index, and their gradients, which are exact.
+
+use super::Op;
+use crate::ops::Grad;
+use crate::testing::{numbers, set_and_add, view, view_mut};
+use crate::{Cpu, Pass, Plain};
+
+/// For every element of the slice, its index in the input.
+fn indices(op: Op, len: usize) -> Vec<usize> {
+    let kept = |i: &usize| (op.from..op.to).contains(&(i / op.inner % op.size));
+    (0..len).filter(kept).collect()
+}
+
+fn case<S: Plain<Element = f32>, O: Plain<Element = f32>>(op: Op, samples: usize) {
+    let cpu = Cpu::with_threads(1);
+    let pass = Pass { device: &cpu, seed: 0 };
+    let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
+    let indices = indices(op, x.len());
+    let mut y = vec![f32::NAN; dy.len()];
+    op.forward(&pass, view::<S>(&x), view_mut::<O>(&mut y));
+    assert_eq!(y, indices.iter().map(|&i| x[i]).collect::<Vec<_>>(), "{op:?}");
+    let dx = set_and_add(x.len(), |d, write| {
+        op.backward(&pass, view::<O>(&dy), Grad { to: view_mut::<S>(d), write });
+    });
+    let mut expected = vec![0.0; x.len()];
+    indices.iter().zip(dy).for_each(|(&i, d)| expected[i] = d);
+    assert_eq!(dx, expected, "{op:?}");
+}
+
+#[test]
+fn values_and_gradients() {
+    case::<[f32; 1], [f32; 1]>(Op { size: 1, from: 0, to: 1, inner: 1 }, 1);
+    case::<[f32; 9], [f32; 4]>(Op { size: 9, from: 3, to: 7, inner: 1 }, 3);
+    case::<[[f32; 5]; 4], [[f32; 5]; 1]>(Op { size: 4, from: 3, to: 4, inner: 5 }, 2);
+    case::<[[f32; 5]; 4], [[f32; 2]; 4]>(Op { size: 5, from: 0, to: 2, inner: 1 }, 1);
+    case::<[[[f32; 3]; 7]; 2], [[[f32; 3]; 5]; 2]>(Op { size: 7, from: 1, to: 6, inner: 3 }, 3);
+}
+
+#[test]
+#[should_panic(expected = "sizes of a slice")]
+fn other_sizes_are_refused() {
+    let (cpu, mut y) = (Cpu::with_threads(1), [0.0; 4]);
+    let op = Op { size: 9, from: 3, to: 6, inner: 1 };
+    op.forward(&Pass { device: &cpu, seed: 0 }, view::<[f32; 9]>(&[0.0; 9]), view_mut::<[f32; 4]>(&mut y));
+}

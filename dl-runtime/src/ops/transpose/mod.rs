@@ -1,0 +1,58 @@
+//! Transposition: the axes of a sample in another order, as NumPy's `transpose` and PyTorch's `permute`.
+//! Its gradient is the transposition back.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use super::axes::len;
+use crate::device::{Device, Storage};
+use crate::ops::{Grad, Write};
+use crate::{Pass, Plain, View, ViewMut};
+
+/// The settings of a transposition.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// The shape of an input sample.
+    pub shape: &'static [usize],
+    /// For each axis of the output, the axis of the input that it is.
+    pub axes: &'static [usize],
+}
+
+/// Which of the two directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the input's order to the output's.
+    There,
+    /// From the output's order to the input's.
+    Back,
+}
+
+/// The kernel of transpositions.
+pub trait TransposeKernel: Storage {
+    /// `y` is `x` with its axes in the other order, set or added.
+    fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write);
+}
+
+impl Op {
+    /// `output[.., i, .., j, ..] = input[.., j, .., i, ..]`.
+    pub fn forward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        input: View<D, S>,
+        output: ViewMut<D, O>,
+    ) {
+        assert!(S::LEN == len(self.shape) && S::LEN == O::LEN, "sizes of a transposition");
+        pass.device.transpose(self, Direction::There, input.data(), output.into_data(), Write::Set);
+    }
+    /// The gradient to the input; nothing is kept.
+    pub fn backward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        d_output: View<D, O>,
+        d_input: Grad<D, S>,
+    ) {
+        assert!(S::LEN == len(self.shape) && S::LEN == O::LEN, "sizes of a transposition");
+        pass.device.transpose(self, Direction::Back, d_output.data(), d_input.to.into_data(), d_input.write);
+    }
+}

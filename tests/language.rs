@@ -80,8 +80,8 @@ fn values_are_called_as_the_user_calls_them() {
     ];
     assert_eq!(names, expected);
     let tensors: Vec<_> = Residual::TENSORS.iter().map(|tensor| (tensor.name, tensor.shape)).collect();
-    assert_eq!(tensors[0], ("conv1.weight", [3, 3, 3, 3].as_slice()));
-    assert_eq!(tensors[1], ("batch_norm1.weight", [3].as_slice()));
+    assert_eq!(tensors[0], ("conv1.weight".to_owned(), [3, 3, 3, 3].as_slice()));
+    assert_eq!(tensors[1], ("batch_norm1.weight".to_owned(), [3].as_slice()));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Fusion: the operations as they are run, in training and at inference, with activations inside the layers before them.
 
-use crate::ir::{Config, Inference, Ir, Node, ValueId};
+use crate::ir::{Config, Inference, Ir, Node};
 
 /// What a pass is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Forward and backward.
+    /// Forward and backward, the loss too.
     Training,
+    /// Forward only, as in use, and then the loss.
+    Evaluation,
     /// Forward only.
     Inference,
 }
@@ -14,7 +16,11 @@ pub enum Mode {
 /// The nodes of `ir` as `mode` runs them.
 pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
     let mut nodes = ir.nodes.clone();
-    if mode == Mode::Inference {
+    if mode == Mode::Inference && ir.objective.is_some() {
+        nodes.truncate(ir.body_len(&nodes));
+        remove_unused(ir, &mut nodes);
+    }
+    if mode != Mode::Training {
         for node in &mut nodes {
             if node.op.inference == Inference::Identity {
                 node.op.config = Config::Reshape;
@@ -23,7 +29,7 @@ pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
     }
     let mut i = 0;
     while i < nodes.len() {
-        if let Some(next) = fusable(&nodes, i, ir.output, mode) {
+        if let Some(next) = fusable(ir, &nodes, i, mode) {
             let activation = nodes.remove(next);
             nodes[i].output = activation.output;
             nodes[i].activation = activation.op.activation;
@@ -33,14 +39,32 @@ pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
     nodes
 }
 
+/// Removes what only the loss has a use for.
+fn remove_unused(ir: &Ir, nodes: &mut Vec<Node>) {
+    let mut used = vec![false; ir.values.len()];
+    ir.outputs.iter().for_each(|output| used[output.value] = true);
+    for node in nodes.iter().rev() {
+        if used[node.output] {
+            node.inputs.iter().for_each(|&input| used[input] = true);
+        }
+    }
+    nodes.retain(|node| used[node.output]);
+}
+
 /// The node whose activation node `i` can apply itself: the only reader of its output.
-fn fusable(nodes: &[Node], i: usize, output: ValueId, mode: Mode) -> Option<usize> {
+fn fusable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
     let node = &nodes[i];
-    if !matches!(node.op.config, Config::Settings { activation: true, .. }) || node.output == output {
+    let given = ir.gradient_sources().any(|value| value == node.output);
+    if !matches!(node.op.config, Config::Settings { activation: true, .. }) || given {
         return None;
     }
     let mut readers = (0..nodes.len()).filter(|&n| nodes[n].inputs.contains(&node.output));
     let (next, None) = (readers.next()?, readers.next()) else { return None };
+    // The body and the loss are passes of their own.
+    let body = ir.body_len(nodes);
+    if (i < body) != (next < body) {
+        return None;
+    }
     let activation = nodes[next].op.activation.as_ref()?;
-    (mode == Mode::Inference || activation.keeps_output).then_some(next)
+    (mode != Mode::Training || activation.keeps_output).then_some(next)
 }

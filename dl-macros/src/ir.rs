@@ -10,6 +10,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 pub type ValueId = usize;
 /// Index into [`Ir::fields`].
 pub type FieldId = usize;
+/// Index into [`Ir::scopes`].
+pub type ScopeId = usize;
 
 /// The element type of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,22 +39,61 @@ pub struct Ir {
     pub visibility: syn::Visibility,
     /// Name of the struct.
     pub name: Ident,
-    /// The declared inputs with their values (one, for now).
+    /// The const parameters.
+    pub generics: Vec<Ident>,
+    /// The declared inputs.
     pub inputs: Vec<ValueId>,
-    /// The output's value (one, for now).
-    pub output: ValueId,
-    /// The output shape as declared; equal to that of the output's value when the checks hold.
-    pub declared_output: Shape,
-    /// Every value; `values[inputs[0]]` is the input.
+    /// The outputs as declared; their shapes are those of their values when the checks hold.
+    pub outputs: Vec<Output>,
+    /// Every value.
     pub values: Vec<Value>,
     /// Operations in order of execution; each value but the inputs is the output of exactly one.
     pub nodes: Vec<Node>,
     /// The fields of the struct, in order of first use.
     pub fields: Vec<Field>,
+    /// The structs inside the struct.
+    pub scopes: Vec<Scope>,
+    /// The objective, where there is a `loss` clause.
+    pub objective: Option<Objective>,
     /// What only rustc can check.
     pub checks: Vec<Check>,
     /// Whether errors were reported: then only the struct and its signatures are written.
     pub broken: bool,
+}
+
+/// The `loss` clause: its nodes are the last of [`Ir::nodes`].
+#[derive(Clone)]
+pub struct Objective {
+    /// What it takes beside the inputs.
+    pub targets: Vec<ValueId>,
+    /// What it adds up; no two are the same value.
+    pub terms: Vec<Term>,
+    /// Its first value: those before it are the body's.
+    pub start: ValueId,
+    /// The values of the body, beside the outputs, that its nodes read and give a gradient to.
+    pub seeds: Vec<ValueId>,
+}
+
+/// One term of the objective.
+#[derive(Clone)]
+pub struct Term {
+    /// For reports: the `let`, or the kind of loss.
+    pub name: String,
+    /// One number for each sample.
+    pub value: ValueId,
+    /// What it is multiplied by in the sum.
+    pub weight: TokenStream,
+}
+
+/// One output of the network. No two are the same value, and none is an input.
+#[derive(Clone)]
+pub struct Output {
+    /// As declared; `output` when it is the only one.
+    pub name: Ident,
+    /// What it is.
+    pub value: ValueId,
+    /// As declared.
+    pub shape: Shape,
 }
 
 /// One tensor that flows through the network.
@@ -103,12 +144,20 @@ pub struct Op {
     /// For activations: what a preceding operation can apply itself.
     pub activation: Option<Activation>,
     /// Whether the gradient to input `i` is the gradient to the output itself (add: both; sub: the first).
-    pub passes_gradient: [bool; 2],
+    pub passes_gradient: Vec<bool>,
+    /// Whether all inputs have one shape: that of the first, even where another's is written differently.
+    pub same_shape: bool,
+    /// Whether it is called once for every input, with the input's number (concat).
+    pub each_input: bool,
+    /// Whether no gradient flows to what it reads (stop_gradient).
+    pub stops_gradient: bool,
 }
 
 /// The settings of an operation.
 #[derive(Clone)]
 pub enum Config {
+    /// A model, or a layer written by hand: its type.
+    Model(TokenStream),
     /// No kernel: the output is the input under another shape (`flatten`).
     Reshape,
     /// `path { fields }`, and with `activation` a further field of that name, which `fuse` may set.
@@ -162,10 +211,24 @@ pub enum Inference {
     Identity,
 }
 
-/// One field of the struct: a layer with weights.
+/// A part of the struct that is a struct of its own: a block, or a combinator that `as` names.
+pub struct Scope {
+    /// The field: `bottleneck1`, or what `as` says.
+    pub name: Ident,
+    /// What its type is called after: the block.
+    pub kind: String,
+    /// The scope around it.
+    pub parent: Option<ScopeId>,
+}
+
+/// One field of the struct: a layer with weights, or a model.
 pub struct Field {
+    /// The part of the struct that it is in.
+    pub scope: Option<ScopeId>,
     /// `conv1`, or what `as` says.
     pub name: Ident,
+    /// Whether it is a model: its tensors are its own to list, and its weights its own to draw.
+    pub model: bool,
     /// `dl::ops::conv2d::Conv2d<1, 6, 5, 5>`.
     pub ty: TokenStream,
     /// In memory order.
@@ -194,6 +257,56 @@ pub struct Check {
     pub condition: TokenStream,
     /// What to say.
     pub message: crate::diagnostics::Message,
+}
+
+impl Ir {
+    /// How to declare the const parameters: `const IN: usize, const OUT: usize`.
+    pub fn parameters(&self) -> TokenStream {
+        let generics = &self.generics;
+        quote::quote!(#(const #generics: usize),*)
+    }
+    /// The struct with its const parameters: `Mlp<IN, OUT>`.
+    pub fn self_type(&self) -> TokenStream {
+        self.generic(&self.name)
+    }
+    /// `name` with the const parameters of the model.
+    pub fn generic(&self, name: &Ident) -> TokenStream {
+        let generics = &self.generics;
+        if generics.is_empty() { quote::quote!(#name) } else { quote::quote!(#name<#(#generics),*>) }
+    }
+    /// The names that lead to a field: `layer1`, `conv1`.
+    pub fn path(&self, field: FieldId) -> Vec<Ident> {
+        let field = &self.fields[field];
+        let mut path = vec![field.name.clone()];
+        let mut scope = field.scope;
+        while let Some(id) = scope {
+            path.insert(0, self.scopes[id].name.clone());
+            scope = self.scopes[id].parent;
+        }
+        path
+    }
+    /// The access to a field, after a dot: `layer1.conv1`.
+    pub fn access(&self, field: FieldId) -> TokenStream {
+        let path = self.path(field);
+        quote::quote!(#(#path).*)
+    }
+    /// The values whose gradient is given from outside: outputs, and the terms of the loss.
+    pub fn gradient_sources(&self) -> impl Iterator<Item = ValueId> + '_ {
+        let terms = self.objective.iter().flat_map(|objective| objective.terms.iter().map(|term| term.value));
+        self.outputs.iter().map(|output| output.value).chain(terms)
+    }
+    /// How many of `nodes` are the body's; those of the loss come after.
+    pub fn body_len(&self, nodes: &[Node]) -> usize {
+        let start = self.objective.as_ref().map_or(usize::MAX, |objective| objective.start);
+        nodes.iter().filter(|node| node.output < start).count()
+    }
+    /// For each value whether its gradient holds a part of its sum before the backward pass of the body begins.
+    pub fn given_gradients(&self) -> Vec<bool> {
+        let mut given = vec![false; self.values.len()];
+        let seeds = self.objective.iter().flat_map(|objective| objective.seeds.iter().copied());
+        self.gradient_sources().chain(seeds).for_each(|value| given[value] = true);
+        given
+    }
 }
 
 impl Shape {

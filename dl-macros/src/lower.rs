@@ -15,7 +15,7 @@ mod tests;
 use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
-use crate::ir::{Field, FieldId, Ir, Node, Shape, Value, ValueId};
+use crate::ir::{Field, FieldId, Ir, Node, Output, Shape, Value, ValueId};
 use crate::layers::Layer;
 use crate::number::Number;
 use arguments::Settings;
@@ -62,12 +62,18 @@ pub fn lower(model: &ast::Model, constants: &Constants, diagnostics: &Diagnostic
         attributes: model.attributes.clone(),
         visibility: model.visibility.clone(),
         name: model.name.clone(),
+        generics: Vec::new(),
         inputs: vec![0],
-        output: output.unwrap_or(0),
-        declared_output: header.output,
+        outputs: vec![Output {
+            name: Ident::new("output", Span::mixed_site()),
+            value: output.unwrap_or(0),
+            shape: header.output,
+        }],
         values,
         nodes: if broken { Vec::new() } else { lowering.nodes },
         fields: lowering.fields,
+        scopes: Vec::new(),
+        objective: None,
         checks: diagnostics.take_checks(),
         broken,
     }

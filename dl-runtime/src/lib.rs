@@ -8,6 +8,7 @@ pub mod init;
 pub mod io;
 pub mod loss;
 mod model;
+mod objective;
 pub mod ops;
 pub mod optim;
 mod pass;
@@ -18,7 +19,9 @@ pub mod private;
 pub mod random;
 mod session;
 mod slot;
+mod stack;
 mod summary;
+mod tensors;
 #[cfg(test)]
 mod testing;
 pub mod train;
@@ -26,13 +29,15 @@ mod view;
 
 pub use device::{Cpu, Device};
 pub use error::{Error, IN_MEMORY, Result};
-pub use model::{Input, LayerInfo, Model, Network, Output, Role, TensorInfo};
+pub use model::{Input, LayerInfo, Model, Network, Output};
+pub use objective::{Objective, Target, Term};
 pub use pass::Pass;
 pub use plain::Plain;
 pub use session::{Session, Training};
 pub use slot::Slot;
 pub use summary::{Memory, Summary};
-pub use view::{View, ViewMut};
+pub use tensors::{Entry, Role, TensorInfo, Tensors};
+pub use view::{Parts, PartsMut, View, ViewMut};
 
 /// What almost every program needs.
 pub mod prelude {
@@ -40,5 +45,5 @@ pub mod prelude {
     pub use crate::loss::{BceWithLogits, CrossEntropy, Huber, Loss, Mae, Mse};
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
-    pub use crate::{Model, Session, Training};
+    pub use crate::{Model, Objective, Session, Training};
 }

@@ -3,56 +3,9 @@
 use crate::device::Device;
 use crate::init::Rng;
 use crate::io::{Load, Save};
-use crate::{Pass, Plain, Result, Summary, View, ViewMut};
+use crate::ops::Grad;
+use crate::{Pass, Plain, Result, Summary, Tensors, View, ViewMut};
 use std::path::Path;
-
-/// What a tensor is for; decides about weight decay and training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Role {
-    /// Trained, with weight decay.
-    Weight,
-    /// Trained, without weight decay.
-    Bias,
-    /// The factor of a normalisation: trained, without weight decay.
-    Scale,
-    /// Not trained but measured (batch norm). Its "gradient" is what the optimizer takes away from it unchanged.
-    Statistic,
-}
-
-/// One tensor of a model: its name in files (PyTorch's), shape and place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TensorInfo {
-    /// Such as `conv1.weight`.
-    pub name: &'static str,
-    /// PyTorch's dimensions, outermost first.
-    pub shape: &'static [usize],
-    /// Position of the first element, in bytes from the start of the model.
-    pub offset: usize,
-    /// What it is for.
-    pub role: Role,
-}
-
-impl TensorInfo {
-    /// Number of elements.
-    pub const fn len(&self) -> usize {
-        let (mut product, mut i) = (1, 0);
-        while i < self.shape.len() {
-            product *= self.shape[i];
-            i += 1;
-        }
-        product
-    }
-    /// Whether there are no elements.
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-    /// Where its elements are among all elements of the model.
-    pub const fn range(&self) -> std::ops::Range<usize> {
-        let start = self.offset / size_of::<f32>();
-        start..start + self.len()
-    }
-}
 
 /// One line of a model's summary.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,6 +20,12 @@ pub struct LayerInfo {
     pub parameters: usize,
     /// Multiply-adds for one sample.
     pub multiply_adds: u64,
+    /// Where what it reads comes from: earlier lines by number, input `k` of the model as `usize::MAX - k`.
+    pub inputs: &'static [usize],
+    /// The layers of a model inside the model.
+    pub inside: &'static [LayerInfo],
+    /// How many such models come one after another.
+    pub copies: usize,
 }
 
 /// One sample of the model `M`: `Input<LeNet>` is `[[[f32; 28]; 28]; 1]`.
@@ -104,27 +63,18 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     /// The output for one sample.
     type Output: Plain<Element = f32>;
     /// Memory of an inference pass.
-    type Inference<D: Device>: Send + Sync;
+    type Inference<D: Device>: Send + Sync + 'static;
     /// Memory of a training pass: what backward needs is kept.
-    type Training<D: Device>: Send + Sync;
+    type Training<D: Device>: Send + Sync + 'static;
 
     /// The name of the struct.
     const NAME: &'static str;
     /// All tensors, in memory order.
-    const TENSORS: &'static [TensorInfo];
+    const TENSORS: Tensors;
     /// All layers, in order of execution.
     const LAYERS: &'static [LayerInfo];
     /// Number of trained numbers.
-    const PARAMETERS: usize = {
-        let (mut sum, mut i) = (0, 0);
-        while i < Self::TENSORS.len() {
-            if !matches!(Self::TENSORS[i].role, Role::Statistic) {
-                sum += Self::TENSORS[i].len();
-            }
-            i += 1;
-        }
-        sum
-    };
+    const PARAMETERS: usize = Self::TENSORS.parameters();
     /// Multiply-adds of the forward pass for one sample.
     const MULTIPLY_ADDS: u64 = {
         let (mut sum, mut i) = (0, 0);
@@ -134,6 +84,12 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
         }
         sum
     };
+
+    /// How many copies of one network follow each other: more than 1 for arrays, whose `LAYERS` are those of one.
+    const COPIES: usize = 1;
+    /// What a generic model must be checked for once its parameters are known; using it is the check.
+    #[doc(hidden)]
+    const CHECKED: () = ();
 
     /// Numbers that an inference pass keeps in memory for one sample, beside input and output.
     const INFERENCE_FLOATS: usize;
@@ -162,7 +118,8 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
         slots: &mut Self::Training<D>,
         output: ViewMut<'_, D, Self::Output>,
     );
-    /// Backward pass: gradients to the weights, and to the input where asked for. `d_output` is used up.
+    /// Backward pass: gradients to the weights, and to the input where asked for. `d_output` is used up; the gradient to the
+    /// input is set, that to the weights set or added.
     #[expect(clippy::too_many_arguments, reason = "called by sessions only")]
     fn backward<D: Device>(
         pass: &Pass<'_, D>,
@@ -171,7 +128,7 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
         slots: &mut Self::Training<D>,
         output: View<'_, D, Self::Output>,
         d_output: ViewMut<'_, D, Self::Output>,
-        d_net: ViewMut<'_, D, Self>,
+        d_net: Grad<'_, D, Self>,
         d_input: Option<ViewMut<'_, D, Self::Input>>,
     );
     /// Calls `see` with the name and data of every kept value of the last forward pass, in order.

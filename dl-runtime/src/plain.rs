@@ -17,6 +17,9 @@ pub unsafe trait Plain: Sized + Send + Sync + 'static {
     type Element: Element;
     /// Number of elements in one value.
     const LEN: usize = size_of::<Self>() / size_of::<Self::Element>();
+    /// Numbers of elements of the parts that a batch keeps apart: the fields of the struct of several inputs or outputs.
+    /// A batch of such structs lies on a device as all first parts, then all second parts, and so on.
+    const PARTS: &'static [usize] = &[Self::LEN];
 }
 
 // SAFETY: a number is itself.

@@ -4,15 +4,18 @@ pub use crate::check::{Piece, check, dim};
 pub use crate::device::{Device, Storage};
 pub use crate::field;
 pub use crate::init::{Init, Rng};
-pub use crate::ops::{self, Grad};
-pub use crate::{LayerInfo, Model, Network, Pass, Plain, Result, Role, Slot, TensorInfo, View, ViewMut};
+pub use crate::ops::{self, Grad, Write};
+pub use crate::{
+    Entry, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role, Slot, Tensors, Term, View,
+    ViewMut,
+};
 pub use std::mem::offset_of;
 
-/// The view of one field of a model's view: `field!(net.conv1)` inside `impl … for Model`.
+/// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl … for Model`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! field {
-    ($view:ident.$field:ident) => {
-        $view.field_of(::core::mem::offset_of!(Self, $field), |model: &Self| &model.$field)
+    ($view:ident.$($field:ident).+) => {
+        $view.field_of(::core::mem::offset_of!(Self, $($field).+), |model: &Self| &model.$($field).+)
     };
 }

@@ -61,7 +61,8 @@ type Row = [String; 5];
 impl Display for Summary {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let head = ["name", "layer", "output", "parameters", "multiply-adds"].map(String::from);
-        let rows: Vec<Row> = self.layers.iter().map(row).collect();
+        let mut rows: Vec<Row> = Vec::new();
+        add_rows(self.layers, 0, &mut rows);
         let sum = [self.name, "", "", &grouped(self.parameters as u64), &grouped(self.multiply_adds)].map(String::from);
         let mut widths = [0; 5];
         for row in rows.iter().chain([&head, &sum]) {
@@ -84,6 +85,16 @@ impl Display for Summary {
         )?;
         let Memory { fixed, per_sample } = self.training;
         write!(f, " memory to train:   {} + {} per sample, and the optimizer's", bytes(fixed), bytes(per_sample))
+    }
+}
+
+/// One row for each layer; those of a model inside the model below it, set in.
+fn add_rows(layers: &[LayerInfo], depth: usize, rows: &mut Vec<Row>) {
+    for layer in layers {
+        let mut cells = row(layer);
+        cells[0].insert_str(0, &"  ".repeat(depth));
+        rows.push(cells);
+        add_rows(layer.inside, depth + 1, rows);
     }
 }
 
@@ -165,6 +176,17 @@ mod tests {
         }
     }
 
+    const LINE: LayerInfo = LayerInfo {
+        name: "",
+        layer: "",
+        output: &[],
+        parameters: 0,
+        multiply_adds: 0,
+        inputs: &[],
+        inside: &[],
+        copies: 1,
+    };
+
     #[test]
     fn the_table_is_aligned() {
         let layers = &[
@@ -174,9 +196,17 @@ mod tests {
                 output: &[6, 28, 28],
                 parameters: 156,
                 multiply_adds: 117_600,
+                ..LINE
             },
-            LayerInfo { name: "relu1", layer: "relu", output: &[6, 28, 28], parameters: 0, multiply_adds: 0 },
-            LayerInfo { name: "logits", layer: "dense(10)", output: &[10], parameters: 47_050, multiply_adds: 47_040 },
+            LayerInfo { name: "relu1", layer: "relu", output: &[6, 28, 28], parameters: 0, multiply_adds: 0, ..LINE },
+            LayerInfo {
+                name: "logits",
+                layer: "dense(10)",
+                output: &[10],
+                parameters: 47_050,
+                multiply_adds: 47_040,
+                ..LINE
+            },
         ];
         let summary = Summary {
             name: "Net",

@@ -1,7 +1,7 @@
 //! Views: device memory with the type of what lies there, so that shapes are checked by rustc.
 
-use crate::Plain;
-use crate::device::Storage;
+use crate::device::{Device, Storage};
+use crate::{Pass, Plain};
 
 /// `len` values of `T` on device `D`, to read: a batch of samples, or (with `len` 1) the weights of a layer.
 pub struct View<'a, D: Storage, T: Plain> {
@@ -21,6 +21,13 @@ impl<'a, D: Storage, T: Plain> View<'a, D, T> {
     pub fn new(data: D::Ref<'a, T::Element>, len: usize) -> Self {
         View { data: D::slice(data, 0..len * T::LEN), len }
     }
+    /// The same values for a shorter time.
+    pub fn shorten<'short>(self) -> View<'short, D, T>
+    where
+        'a: 'short,
+    {
+        View { data: D::shorten(self.data), len: self.len }
+    }
     /// Number of values: the batch size.
     #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
     pub fn len(self) -> usize {
@@ -34,6 +41,10 @@ impl<'a, D: Storage, T: Plain> View<'a, D, T> {
     pub fn cast<U: Plain<Element = T::Element>>(self) -> View<'a, D, U> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         View { data: self.data, len: self.len }
+    }
+    /// The values of a struct of several inputs or outputs one after another, in the order of its fields.
+    pub fn parts(self) -> Parts<'a, D, T::Element> {
+        Parts { rest: self.data, len: self.len }
     }
     /// The field of type `U` that begins `offset` bytes into the value (`offset_of!`).
     pub fn field<U: Plain<Element = T::Element>>(self, offset: usize) -> View<'a, D, U> {
@@ -80,6 +91,17 @@ impl<'a, D: Storage, T: Plain> ViewMut<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         ViewMut { data: self.data, len: self.len }
     }
+    /// The values of a struct of several inputs or outputs one after another, in the order of its fields.
+    pub fn parts(self) -> PartsMut<'a, D, T::Element> {
+        PartsMut { rest: Some(self.data), len: self.len }
+    }
+    /// Sets every element to zero.
+    pub fn clear(self, pass: &Pass<'_, D>)
+    where
+        D: Device,
+    {
+        pass.device.clear(self.data);
+    }
     /// The field of type `U` that begins `offset` bytes into the value (`offset_of!`).
     pub fn field<U: Plain<Element = T::Element>>(&mut self, offset: usize) -> ViewMut<'_, D, U> {
         let tail = D::split_mut(D::reborrow(&mut self.data), offset / size_of::<T::Element>()).1;
@@ -93,5 +115,64 @@ impl<'a, D: Storage, T: Plain> ViewMut<'a, D, T> {
         _access: fn(&T) -> &U,
     ) -> ViewMut<'_, D, U> {
         self.field(offset)
+    }
+}
+
+impl<'a, D: Storage, T: Plain, const N: usize> View<'a, D, [T; N]> {
+    /// Item `index` of one array: the weights of one copy in a stack.
+    pub fn item(self, index: usize) -> View<'a, D, T> {
+        View { data: D::slice(self.data, index * T::LEN..(index + 1) * T::LEN), len: 1 }
+    }
+}
+
+impl<D: Storage, T: Plain, const N: usize> ViewMut<'_, D, [T; N]> {
+    /// Item `index` of one array: the gradients of one copy in a stack.
+    pub fn item(&mut self, index: usize) -> ViewMut<'_, D, T> {
+        let tail = D::split_mut(D::reborrow(&mut self.data), index * T::LEN).1;
+        ViewMut { data: D::split_mut(tail, T::LEN).0, len: 1 }
+    }
+}
+
+/// What is left of the parts of a batch of structs, to read.
+pub struct Parts<'a, D: Storage, E: crate::device::Element> {
+    rest: D::Ref<'a, E>,
+    len: usize,
+}
+
+impl<'a, D: Storage, E: crate::device::Element> Parts<'a, D, E> {
+    /// The parts of `len` structs.
+    pub fn new(data: D::Ref<'a, E>, len: usize) -> Self {
+        Parts { rest: data, len }
+    }
+    /// The next part, of type `T` in each struct.
+    pub fn next<T: Plain>(&mut self) -> View<'a, D, T> {
+        let (all, mine) = (D::len(self.rest), self.len * T::LEN);
+        let part = D::slice(self.rest, 0..mine);
+        self.rest = D::slice(self.rest, mine..all);
+        View { data: D::bits(part), len: self.len }
+    }
+}
+
+/// What is left of the parts of a batch of structs, to write.
+pub struct PartsMut<'a, D: Storage, E: crate::device::Element> {
+    /// `None` only while a part is taken.
+    rest: Option<D::Mut<'a, E>>,
+    len: usize,
+}
+
+impl<'a, D: Storage, E: crate::device::Element> PartsMut<'a, D, E> {
+    /// The parts of `len` structs.
+    pub fn new(data: D::Mut<'a, E>, len: usize) -> Self {
+        PartsMut { rest: Some(data), len }
+    }
+    /// The next part, of type `T` in each struct.
+    ///
+    /// # Panics
+    /// When the parts taken are larger than the structs.
+    pub fn next<T: Plain>(&mut self) -> ViewMut<'a, D, T> {
+        let rest = self.rest.take().expect("put back below");
+        let (part, rest) = D::split_mut(rest, self.len * T::LEN);
+        self.rest = Some(rest);
+        ViewMut { data: D::bits_mut(part), len: self.len }
     }
 }

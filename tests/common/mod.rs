@@ -93,7 +93,7 @@ impl Fixture {
         let tensors = self.tensors();
         let mut net = zeroed_box::<M>();
         let numbers = flat_mut(from_mut(&mut *net));
-        for info in M::TENSORS {
+        for info in M::TENSORS.iter() {
             let name = format!("{prefix}{}", info.name);
             let found = tensors.tensor(&name).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(found.shape(), info.shape, "shape of {name}");
@@ -146,8 +146,8 @@ where
     let mut gradients = zeroed_box::<M>();
     training.gradients(&mut gradients).unwrap();
     let (weights, gradients) = (flat(from_ref(net)), flat(from_ref(&*gradients)));
-    for tensor in M::TENSORS {
-        let (name, weights, gradients) = (tensor.name, &weights[tensor.range()], &gradients[tensor.range()]);
+    for tensor in M::TENSORS.iter() {
+        let (name, weights, gradients) = (tensor.name.clone(), &weights[tensor.range()], &gradients[tensor.range()]);
         if tensor.role == dl::Role::Statistic {
             // Its "gradient" is what an optimizer takes away from it.
             let after: Vec<f32> = weights.iter().zip(gradients).map(|(w, d)| w - d).collect();

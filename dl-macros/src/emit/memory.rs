@@ -3,70 +3,107 @@
 use super::Schedule;
 use crate::dim::Dim;
 use crate::fuse::Mode;
-use crate::ir::{Ir, Node};
+use crate::ir::{Config, Ir, Node};
 use crate::plan::Slot;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
+/// One field of the struct.
+struct Member {
+    name: Ident,
+    ty: TokenStream,
+    new: TokenStream,
+    /// Numbers for one sample.
+    floats: TokenStream,
+}
+
 /// The struct.
 pub fn definition(schedule: &Schedule) -> TokenStream {
-    let name = schedule.memory();
-    let slots = schedule.plan.slots.iter().map(|slot| &slot.name);
-    let saved = saved(schedule).map(|(name, ..)| name);
-    let device = if schedule.is_empty() {
+    let (name, parameters) = (schedule.memory(), schedule.ir.parameters());
+    let members = members(schedule).map(|Member { name, ty, .. }| quote!(#name: #ty,));
+    let mut members = members.collect::<TokenStream>();
+    if members.is_empty() {
         // A struct must use its parameter.
-        quote!(device: ::core::marker::PhantomData<D>)
-    } else {
-        quote!()
-    };
-    quote! {
-        pub struct #name<D: dl::Device> {
-            #(#slots: dl::Slot<D>,)*
-            #(#saved: dl::Slot<D>,)*
-            #device
-        }
+        members = quote!(device: ::core::marker::PhantomData<D>);
     }
+    quote!(pub struct #name<D: dl::Device, #parameters> { #members })
 }
 
 /// The members of `Model` about memory.
-pub fn members(training: &Schedule, inference: &Schedule) -> TokenStream {
-    let (infer, train) = (inference.memory(), training.memory());
-    let (infer_new, train_new) = (allocation(inference), allocation(training));
+pub fn of_model(training: &Schedule, inference: &Schedule) -> TokenStream {
+    let (infer, train) = (inference.memory_type(), training.memory_type());
+    let (infer_new, train_new) = (inference.allocation(), training.allocation());
     let (infer_floats, train_floats) = (floats(inference), floats(training));
     quote! {
-        type Inference<D: dl::Device> = #infer<D>;
-        type Training<D: dl::Device> = #train<D>;
+        type Inference<D: dl::Device> = #infer;
+        type Training<D: dl::Device> = #train;
         const INFERENCE_FLOATS: usize = #infer_floats;
         const TRAINING_FLOATS: usize = #train_floats;
 
-        fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#infer<D>> {
-            ::core::result::Result::Ok(#infer { #infer_new })
+        fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#infer> {
+            ::core::result::Result::Ok(#infer_new)
         }
-        fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#train<D>> {
-            ::core::result::Result::Ok(#train { #train_new })
+        fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#train> {
+            ::core::result::Result::Ok(#train_new)
         }
     }
 }
 
-fn allocation(schedule: &Schedule) -> TokenStream {
+/// The members of `Objective` about memory.
+pub fn of_objective(evaluation: &Schedule) -> TokenStream {
+    let (ty, new) = (evaluation.memory_type(), evaluation.allocation());
+    quote! {
+        type Evaluation<D: dl::Device> = #ty;
+        fn evaluation_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#ty> {
+            ::core::result::Result::Ok(#new)
+        }
+    }
+}
+
+/// All fields: slots, what forward saves for backward, and the memory of models inside this one.
+fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
     let slots = schedule.plan.slots.iter().map(|slot| {
-        let (name, size) = (&slot.name, largest(slot));
-        quote!(#name: dl::Slot::new(device, samples, #size)?,)
+        let size = largest(slot);
+        slot_member(slot.name.clone(), quote!(samples), size)
     });
-    let saved = saved(schedule).map(|(name, ty, per_sample)| {
-        let samples = if per_sample { quote!(samples) } else { quote!(1) };
-        quote!(#name: dl::Slot::new(device, #samples, <#ty as dl::Plain>::LEN)?,)
-    });
-    let device = schedule.is_empty().then(|| quote!(device: ::core::marker::PhantomData));
-    quote!(#(#slots)* #(#saved)* #device)
+    let saved = schedule.nodes.iter().filter_map(move |node| saved(schedule, node));
+    let scratch =
+        schedule.scratch().map(|(name, ty)| slot_member(name, quote!(samples), quote!(<#ty as dl::Plain>::LEN)));
+    slots.chain(saved).chain(scratch)
+}
+
+fn slot_member(name: Ident, samples: TokenStream, size: TokenStream) -> Member {
+    let floats = if samples.to_string() == "1" { quote!(0) } else { size.clone() };
+    Member { name, ty: quote!(dl::Slot<D>), new: quote!(dl::Slot::new(device, #samples, #size)?), floats }
+}
+
+/// What a node keeps beside values.
+fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
+    let name = saved_name(schedule.ir, node);
+    let training = schedule.mode == Mode::Training;
+    if let Config::Model(ty) = &node.op.config {
+        let (memory, new, floats) = if training {
+            (quote!(Training), quote!(training_memory), quote!(TRAINING_FLOATS))
+        } else {
+            (quote!(Inference), quote!(inference_memory), quote!(INFERENCE_FLOATS))
+        };
+        let model = quote!(<#ty as dl::Model>);
+        return Some(Member {
+            name,
+            ty: quote!(#model::#memory<D>),
+            new: quote!(#model::#new(device, samples)?),
+            floats: quote!(#model::#floats),
+        });
+    }
+    let saved = node.op.saved.as_ref().filter(|_| training)?;
+    let (ty, samples) = (&saved.ty, if saved.per_sample { quote!(samples) } else { quote!(1) });
+    Some(slot_member(name, samples, quote!(<#ty as dl::Plain>::LEN)))
 }
 
 /// Numbers for one sample.
 fn floats(schedule: &Schedule) -> TokenStream {
-    let slots = schedule.plan.slots.iter().map(largest);
-    let saved =
-        saved(schedule).filter(|(_, _, per_sample)| *per_sample).map(|(_, ty, _)| quote!(<#ty as dl::Plain>::LEN));
-    quote!(0 #(+ #slots)* #(+ #saved)*)
+    let floats = members(schedule).map(|member| member.floats);
+    quote!(0 #(+ #floats)*)
 }
 
 /// Size of a slot: of the largest value that lives there.
@@ -85,23 +122,29 @@ fn largest(slot: &Slot) -> TokenStream {
     }
 }
 
-/// What forward computes for backward alone: field, type, whether per sample.
-pub fn saved<'a>(schedule: &'a Schedule) -> impl Iterator<Item = (Ident, &'a TokenStream, bool)> + 'a {
-    let training = schedule.mode == Mode::Training;
-    schedule.nodes.iter().filter(move |_| training).filter_map(|node| {
-        let saved = node.op.saved.as_ref()?;
-        Some((saved_name(schedule.ir, node), &saved.ty, saved.per_sample))
-    })
-}
-
 /// The field for what a node saves.
 pub fn saved_name(ir: &Ir, node: &Node) -> Ident {
     format_ident!("saved_{}", ir.values[node.output].name, span = Span::mixed_site())
 }
 
+/// The field for the gradient to the input of a model inside this one, before it is added.
+pub fn scratch_name(ir: &Ir, node: &Node) -> Ident {
+    format_ident!("saved_d_{}", ir.values[node.output].name, span = Span::mixed_site())
+}
+
 impl Schedule<'_> {
-    /// Whether the mode needs no memory.
-    fn is_empty(&self) -> bool {
-        self.plan.slots.is_empty() && saved(self).next().is_none()
+    /// The type of the struct.
+    pub fn memory_type(&self) -> TokenStream {
+        let (name, arguments) = (self.memory(), &self.ir.generics);
+        quote!(#name<D #(, #arguments)*>)
+    }
+    /// A value of the struct.
+    fn allocation(&self) -> TokenStream {
+        let name = self.memory();
+        let mut fields = members(self).map(|Member { name, new, .. }| quote!(#name: #new,)).collect::<TokenStream>();
+        if fields.is_empty() {
+            fields = quote!(device: ::core::marker::PhantomData);
+        }
+        quote!(#name { #fields })
     }
 }

@@ -1,9 +1,13 @@
 //! Writes the Rust of a checked network: the struct, its tables, its memory and its passes. Never fails.
 
+mod arguments;
+mod backward;
 mod broken;
 mod docs;
+mod forward;
 mod memory;
 mod passes;
+mod records;
 mod structure;
 mod tables;
 
@@ -32,19 +36,25 @@ impl<'a> Schedule<'a> {
     fn memory(&self) -> Ident {
         let mode = match self.mode {
             Mode::Training => "Training",
+            Mode::Evaluation => "Evaluation",
             Mode::Inference => "Inference",
         };
         format_ident!("{}{mode}", self.ir.name, span = Span::mixed_site())
+    }
+    /// How many nodes are the body's.
+    fn body_len(&self) -> usize {
+        self.ir.body_len(&self.nodes)
     }
 }
 
 /// Everything that `ir` becomes; `krate` is the path of the facade.
 pub fn model(krate: &TokenStream, ir: &Ir) -> TokenStream {
-    let name = &ir.name;
+    let (name, parameters) = (ir.self_type(), ir.parameters());
     let structure = structure::structure(krate, ir);
     // What leaves out the struct leaves out its code.
     let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-    let checks = ir.checks.iter().map(check);
+    let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
+    let plain = structure::plain(ir);
     let body = if ir.broken { broken::implementation(ir) } else { implementation(ir) };
     quote! {
         #structure
@@ -52,13 +62,9 @@ pub fn model(krate: &TokenStream, ir: &Ir) -> TokenStream {
         #(#conditions)*
         const _: () = {
             use #krate::private as dl;
-            #(#checks)*
-
-            // SAFETY: `repr(C)`, and every field is a layer, which is `Plain` with elements `f32`.
-            unsafe impl dl::Plain for #name {
-                type Element = f32;
-            }
-            impl dl::Network for #name {
+            #checks
+            #plain
+            impl<#parameters> dl::Network for #name {
                 type Model = Self;
                 fn network(&self) -> &Self {
                     self
@@ -73,60 +79,87 @@ pub fn model(krate: &TokenStream, ir: &Ir) -> TokenStream {
 }
 
 fn implementation(ir: &Ir) -> TokenStream {
-    let name = &ir.name;
+    let (name, parameters) = (ir.self_type(), ir.parameters());
     let training = Schedule::new(ir, Mode::Training);
     let inference = Schedule::new(ir, Mode::Inference);
-    let settings = settings(&training, &inference);
-    let (training_memory, inference_memory) = (memory::definition(&training), memory::definition(&inference));
+    let evaluation = ir.objective.as_ref().map(|_| Schedule::new(ir, Mode::Evaluation));
+    let schedules = [Some(&training), Some(&inference), evaluation.as_ref()];
+    let settings = settings(ir, schedules.iter().flatten());
+    let definitions = schedules.iter().flatten().map(|schedule| memory::definition(schedule));
     let tables = tables::tables(ir);
-    let memory = memory::members(&training, &inference);
+    let memory = memory::of_model(&training, &inference);
     let init = structure::init(ir);
     let passes = passes::passes(&training, &inference);
+    let objective = evaluation.as_ref().map(|evaluation| {
+        let (table, memory) = (tables::objective(ir), memory::of_objective(evaluation));
+        let passes = passes::objective(&training, evaluation);
+        quote! {
+            #[allow(unused_mut, unused_variables)]
+            impl<#parameters> dl::Objective for #name {
+                #table
+                #memory
+                #passes
+            }
+        }
+    });
     quote! {
         #settings
-        #inference_memory
-        #training_memory
+        #(#definitions)*
 
         #[allow(unused_mut, unused_variables)]
-        impl dl::Model for #name {
+        impl<#parameters> dl::Model for #name {
             #tables
             #memory
             #init
             #passes
         }
+        #objective
     }
 }
 
 /// A condition that rustc decides, at the user's token.
 fn check(check: &Check) -> TokenStream {
+    let call = condition(check);
+    quote!(const _: () = #call;)
+}
+
+/// The call that decides a condition.
+fn condition(check: &Check) -> TokenStream {
     let Check { span, condition, message } = check;
     let pieces = message.0.iter().map(|piece| match piece {
         Piece::Text(text) => quote!(dl::Piece::Text(#text)),
         Piece::Dim(dim) => quote!(dl::Piece::Number(#dim)),
     });
-    let call = quote_spanned!(*span=> dl::check(#condition, &[#(#pieces),*]));
-    quote!(const _: () = #call;)
+    quote_spanned!(*span=> dl::check(#condition, &[#(#pieces),*]))
 }
 
-/// The settings of all operations as constants, so that the passes read as one line a layer.
-fn settings(training: &Schedule, inference: &Schedule) -> TokenStream {
+/// The settings of all operations as constants, so that the passes read as one line a layer. A generic model has them in
+/// the passes: constants know nothing of its parameters.
+fn settings<'a>(ir: &Ir, schedules: impl Iterator<Item = &'a &'a Schedule<'a>>) -> TokenStream {
     let mut constants = TokenStream::new();
-    for schedule in [training, inference] {
+    let mut written = std::collections::HashSet::new();
+    for schedule in schedules.filter(|_| ir.generics.is_empty()) {
         for node in &schedule.nodes {
-            let Config::Settings { path, fields, activation } = &node.op.config else { continue };
-            if schedule.mode == Mode::Inference && !differs(node) {
-                continue;
+            if let Config::Settings { path, .. } = &node.op.config {
+                let (name, value) = (constant(node, schedule.mode), struct_of_settings(node));
+                if written.insert(name.to_string()) {
+                    constants.extend(quote!(const #name: #path = #value;));
+                }
             }
-            let name = constant(node, schedule.mode);
-            let activation = activation.then(|| {
-                let identity = quote!(dl::ops::Activation::Identity);
-                let value = node.activation.as_ref().map_or(&identity, |a| &a.expr);
-                quote!(activation: #value)
-            });
-            constants.extend(quote!(const #name: #path = #path { #fields #activation };));
         }
     }
     constants
+}
+
+/// `dl::ops::conv2d::Op { … }`
+fn struct_of_settings(node: &Node) -> TokenStream {
+    let Config::Settings { path, fields, activation } = &node.op.config else { return quote!() };
+    let activation = activation.then(|| {
+        let identity = quote!(dl::ops::Activation::Identity);
+        let value = node.activation.as_ref().map_or(&identity, |a| &a.expr);
+        quote!(activation: #value)
+    });
+    quote!(#path { #fields #activation })
 }
 
 /// Whether the settings of a node at inference are not those in training: a fused activation that training cannot fuse.
@@ -136,14 +169,18 @@ fn differs(node: &Node) -> bool {
 
 /// The name of a node's settings: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
 fn constant(node: &Node, mode: Mode) -> Ident {
-    let suffix = if mode == Mode::Inference && differs(node) { "_INFER_OP" } else { "_OP" };
+    let suffix = if mode != Mode::Training && differs(node) { "_INFER_OP" } else { "_OP" };
     format_ident!("{}{suffix}", node.constant.to_uppercase(), span = Span::mixed_site())
 }
 
-/// The settings of an operation, by name or (activations) as they are.
-fn operation(node: &Node, mode: Mode) -> TokenStream {
+/// The settings of an operation: by name, or (activations, generic models) as they are.
+fn operation(ir: &Ir, node: &Node, mode: Mode) -> TokenStream {
     match &node.op.config {
         Config::Expr(expr) => expr.clone(),
+        Config::Settings { .. } if !ir.generics.is_empty() => {
+            let settings = struct_of_settings(node);
+            quote!((#settings))
+        }
         _ => {
             let name = constant(node, mode);
             quote!(#name)

@@ -1,57 +1,42 @@
-//! The passes: one call for each operation, in layer order forward and in reverse backward.
+//! The passes as functions: their signatures, and the calls of `forward` and `backward` inside.
 
-use super::memory::saved_name;
-use super::{Schedule, operation};
-use crate::ir::{Config, Inference, Node, Shape, ValueId};
+use super::Schedule;
+use super::arguments::{Direction, gradient, local, same};
+use super::backward::Backward;
+use crate::ir::Ir;
 use crate::plan::Place;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 /// `infer`, `forward`, `backward` and `inspect`.
 pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
-    let input = &training.ir.values[training.ir.inputs[0]].name;
-    let d_input = training.d_input();
-    let (infer_slots, train_slots) = (inference.memory(), training.memory());
-    let infer = (0..inference.nodes.len()).map(|i| inference.infer(i));
-    let forward = (0..training.nodes.len()).map(|i| training.forward(i));
-    let backward = backward(training);
+    let ir = training.ir;
+    let body = training.body_len();
+    let (infer_slots, train_slots) = (inference.memory_type(), training.memory_type());
+    let (infer, forward) = (
+        inference.forward(0..inference.nodes.len(), Direction::Forward),
+        training.forward(0..body, Direction::Forward),
+    );
+    let (signature, unpack) = (forward_signature(ir), unpack_forward(ir));
+    let output = ir.outputs.len() == 1;
+    let output = if output { quote!(mut output) } else { quote!(output) };
+    let length = length(ir);
     let inspect = inspect(training);
+    let backward = backward(training);
     quote! {
-        fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
-            #input: dl::View<'_, D, Self::Input>,
-            slots: &mut #infer_slots<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
-        ) {
-            let n = #input.len();
-            #(#infer)*
+        fn infer<D: dl::Device>(#signature slots: &mut #infer_slots, #output: dl::ViewMut<'_, D, Self::Output>) {
+            #length
+            #unpack
+            #infer
         }
-        fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
-            #input: dl::View<'_, D, Self::Input>,
-            slots: &mut #train_slots<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
-        ) {
-            let n = #input.len();
-            #(#forward)*
+        fn forward<D: dl::Device>(#signature slots: &mut #train_slots, #output: dl::ViewMut<'_, D, Self::Output>) {
+            #length
+            #unpack
+            #forward
         }
-        fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
-            #input: dl::View<'_, D, Self::Input>,
-            slots: &mut #train_slots<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            mut d_net: dl::ViewMut<'_, D, Self>,
-            mut #d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
-        ) {
-            let n = #input.len();
-            #backward
-        }
+        #backward
         fn inspect<D: dl::Device>(
-            slots: &#train_slots<D>,
+            slots: &#train_slots,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
@@ -60,241 +45,154 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     }
 }
 
-/// Which pass is being written: decides how the argument `output` is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Forward,
-    Backward,
-}
-
-impl Schedule<'_> {
-    fn shape(&self, value: ValueId) -> &Shape {
-        &self.ir.values[value].shape
-    }
-    /// The argument for the gradient to the input.
-    fn d_input(&self) -> proc_macro2::Ident {
-        let input = &self.ir.values[self.ir.inputs[0]].name;
-        format_ident!("d_{input}", span = proc_macro2::Span::mixed_site())
-    }
-    /// `place` as a view of `shape`.
-    fn read(&self, place: Place, shape: &Shape, direction: Direction) -> TokenStream {
-        let ty = shape.ty();
-        let (view, own) = match place {
-            Place::Slot(slot) => {
-                let name = &self.plan.slots[slot].name;
-                return quote!(slots.#name.read::<#ty>(n));
-            }
-            Place::Input => {
-                let (name, shape) = (&self.ir.values[self.ir.inputs[0]].name, self.shape(self.ir.inputs[0]));
-                (quote!(#name), shape)
-            }
-            Place::Output if direction == Direction::Forward => (quote!(output.view()), &self.ir.declared_output),
-            Place::Output => (quote!(output), &self.ir.declared_output),
-            Place::OutputGradient => (quote!(d_output.view()), &self.ir.declared_output),
-            Place::InputGradient => {
-                let name = self.d_input();
-                (quote!(#name.view()), self.shape(self.ir.inputs[0]))
-            }
-        };
-        cast(view, own, shape)
-    }
-    /// `place` as a writable view of `shape`.
-    fn write(&self, place: Place, shape: &Shape) -> TokenStream {
-        let ty = shape.ty();
-        let (view, own) = match place {
-            Place::Slot(slot) => {
-                let name = &self.plan.slots[slot].name;
-                return quote!(slots.#name.write::<#ty>(n));
-            }
-            Place::Output => (quote!(output.reborrow()), &self.ir.declared_output),
-            Place::OutputGradient => (quote!(d_output.reborrow()), &self.ir.declared_output),
-            Place::InputGradient => {
-                let name = self.d_input();
-                (quote!(#name.reborrow()), self.shape(self.ir.inputs[0]))
-            }
-            Place::Input => unreachable!("the plan never writes over the input"),
-        };
-        cast(view, own, shape)
-    }
-    fn value(&self, value: ValueId) -> Place {
-        self.plan.value(value).expect("values of scheduled nodes have places")
-    }
-    fn gradient(&self, value: ValueId) -> Place {
-        self.plan.gradient(value).expect("values of scheduled nodes have gradients")
-    }
-    fn read_value(&self, value: ValueId, direction: Direction) -> TokenStream {
-        self.read(self.value(value), self.shape(value), direction)
-    }
-    /// The inputs of a node; all in the shape of the first, which the checks have found equal where there are two.
-    fn read_inputs<'a>(&'a self, node: &'a Node, direction: Direction) -> impl Iterator<Item = TokenStream> + 'a {
-        let shape = self.shape(node.inputs[0]);
-        node.inputs.iter().map(move |&input| self.read(self.value(input), shape, direction))
-    }
-    /// The weights of a node, with a comma.
-    fn weights(&self, node: &Node) -> TokenStream {
-        node.field.map_or(quote!(), |field| {
-            let name = &self.ir.fields[field].name;
-            quote!(dl::field!(net.#name),)
-        })
-    }
-    /// What a node saves for backward: a view, with a comma.
-    fn saved(&self, node: &Node, access: TokenStream) -> TokenStream {
-        node.op.saved.as_ref().map_or(quote!(), |saved| {
-            let (name, ty) = (saved_name(self.ir, node), &saved.ty);
-            let count = if saved.per_sample { quote!(n) } else { quote!(1) };
-            quote!(slots.#name.#access::<#ty>(#count),)
-        })
-    }
-    /// A reshape that must copy.
-    fn copy(&self, node: &Node) -> TokenStream {
-        let input = self.read(self.value(node.inputs[0]), self.shape(node.output), Direction::Forward);
-        let output = self.write(self.value(node.output), self.shape(node.output));
-        quote!(dl::ops::Activation::Identity.forward(pass, #input, #output);)
-    }
-
-    /// Node `i` at inference.
-    fn infer(&self, i: usize) -> TokenStream {
-        let (node, run) = (&self.nodes[i], self.plan.runs[i]);
-        let differs = node.op.inference == Inference::Infer;
-        self.run_forward(i, if differs { "infer" } else { "forward" }, quote!(), run.in_place)
-    }
-    /// Node `i` in training.
-    fn forward(&self, i: usize) -> TokenStream {
-        let saved = self.saved(&self.nodes[i], quote!(write));
-        self.run_forward(i, "forward", saved, self.plan.runs[i].in_place)
-    }
-    fn run_forward(&self, i: usize, method: &str, saved: TokenStream, in_place: bool) -> TokenStream {
-        let node = &self.nodes[i];
-        if matches!(node.op.config, Config::Reshape) {
-            return if self.plan.runs[i].copies { self.copy(node) } else { quote!() };
-        }
-        let (op, weights) = (operation(node, self.mode), self.weights(node));
-        let output = self.write(self.value(node.output), self.shape(node.output));
-        if in_place {
-            let method = format_ident!("{method}_in_place");
-            return quote!(#op.#method(pass, #weights #output););
-        }
-        let (method, inputs) = (format_ident!("{method}"), self.read_inputs(node, Direction::Forward));
-        quote!(#op.#method(pass, #weights #(#inputs,)* #output, #saved);)
+/// The first arguments of every pass.
+fn forward_signature(ir: &Ir) -> TokenStream {
+    let input = ir.input_argument();
+    quote! {
+        pass: &dl::Pass<'_, D>,
+        net: dl::View<'_, D, Self>,
+        #input: dl::View<'_, D, Self::Input>,
     }
 }
 
-/// `view` of a batch of `from` as one of `to`, where they are not written alike.
-fn cast(view: TokenStream, from: &Shape, to: &Shape) -> TokenStream {
-    let ty = to.ty();
-    if from.ty().to_string() == ty.to_string() { view } else { quote!(#view.cast::<#ty>()) }
+/// The size of the batch.
+fn length(ir: &Ir) -> TokenStream {
+    let input = ir.input_argument();
+    quote!(let n = #input.len();)
 }
 
-/// The calls of the backward pass.
-fn backward(schedule: &Schedule) -> TokenStream {
-    let mut writer = Backward {
-        schedule,
-        values: vec![false; schedule.ir.values.len()],
-        fields: vec![false; schedule.ir.fields.len()],
-    };
-    (0..schedule.nodes.len()).rev().map(|i| writer.node(i)).collect()
+fn unpack_forward(ir: &Ir) -> TokenStream {
+    let (inputs, outputs) = (ir.unpack_inputs(), ir.unpack_outputs("output", same, true));
+    quote!(#inputs #outputs)
 }
 
-/// Writes the backward pass, keeping in mind which gradients hold a part of their sum already.
-struct Backward<'a> {
-    schedule: &'a Schedule<'a>,
-    values: Vec<bool>,
-    fields: Vec<bool>,
-}
-
-impl Backward<'_> {
-    fn node(&mut self, i: usize) -> TokenStream {
-        let s = self.schedule;
-        let (node, run) = (&s.nodes[i], s.plan.runs[i]);
-        let op = operation(node, s.mode);
-        let d_output = s.gradient(node.output);
-        let shape = s.shape(node.output);
-        let kept = {
-            let inputs = s.read_inputs(node, Direction::Backward).filter(|_| node.op.keeps.inputs);
-            let output = node.op.keeps.output.then(|| s.read_value(node.output, Direction::Backward)).into_iter();
-            let saved = s.saved(node, quote!(read));
-            quote!(#(#inputs,)* #(#output,)* #saved)
-        };
-        let mut calls = TokenStream::new();
-        if let Some(activation) = &node.activation {
-            let (expr, output) = (&activation.expr, s.read_value(node.output, Direction::Backward));
-            let d = s.write(d_output, shape);
-            calls.extend(quote!(#expr.backward_in_place(pass, #output, #d);));
-        }
-        let read_d_output = s.read(d_output, shape, Direction::Backward);
-        if let Some(field) = node.field {
-            let weights = s.weights(node);
-            let name = &s.ir.fields[field].name;
-            let d_weights = grad(&mut self.fields[field], quote!(dl::field!(d_net.#name)));
-            let d_input = self.optional_gradient(node.inputs[0]);
-            calls.extend(quote!(#op.backward(pass, #weights #kept #read_d_output, #d_weights, #d_input);));
-        } else if run.backward_in_place {
-            let d = s.write(d_output, shape);
-            calls.extend(quote!(#op.backward_in_place(pass, #kept #d);));
-            self.values[node.inputs[0]] = true;
-        } else if matches!(node.op.config, Config::Reshape) {
-            if !run.gradient_is_there[0] {
-                let input = s.shape(node.inputs[0]);
-                let d_output = s.read(d_output, input, Direction::Backward);
-                let d_input = self.gradient(node.inputs[0], input);
-                calls.extend(quote!(dl::ops::Activation::Identity.backward(pass, #d_output, #d_output, #d_input);));
-            }
-            self.values[node.inputs[0]] = true;
-        } else {
-            // The gradient that stays where it is comes last: the others are read from the same memory.
-            let methods: &[&str] =
-                if node.inputs.len() == 2 { &["backward_left", "backward_right"] } else { &["backward"] };
-            for (k, method) in methods.iter().enumerate().rev() {
-                let input = node.inputs[k];
-                if !run.gradient_is_there[k] {
-                    let method = format_ident!("{method}");
-                    let d_input = self.gradient(input, s.shape(node.inputs[0]));
-                    let call = quote!(#op.#method(pass, #kept #read_d_output, #d_input););
-                    calls.extend(if s.plan.trained[node.output] { self.wanted(input, call) } else { call });
-                }
-                self.values[input] = true;
-            }
-        }
-        // Nothing before this node is trained: all of it is for the gradient to the input.
-        self.wanted(node.output, calls)
+/// `backward`; with an objective in two parts, so that its gradients can come in between.
+fn backward(training: &Schedule) -> TokenStream {
+    let ir = training.ir;
+    let (signature, arguments) = (backward_signature(training), backward_arguments(ir));
+    if ir.objective.is_none() {
+        let body = backward_body(training);
+        return quote!(fn backward<D: dl::Device>(#signature) { #body });
     }
-
-    /// `calls` for the gradient to `value`, only when the gradient to the input is asked for if they serve nothing else.
-    fn wanted(&self, value: ValueId, calls: TokenStream) -> TokenStream {
-        if self.schedule.plan.trained[value] || calls.is_empty() {
-            return calls;
-        }
-        let d_input = self.schedule.d_input();
-        quote!(if let ::core::option::Option::Some(#d_input) = #d_input.as_mut() { #calls })
-    }
-
-    /// The gradient to a value as a `Grad` in `shape`.
-    fn gradient(&mut self, value: ValueId, shape: &Shape) -> TokenStream {
-        let to = self.schedule.write(self.schedule.gradient(value), shape);
-        grad(&mut self.values[value], to)
-    }
-
-    /// The gradient to a value as an `Option<Grad>`: `None` when only the input would want it, and nobody wants that.
-    fn optional_gradient(&mut self, value: ValueId) -> TokenStream {
-        let s = self.schedule;
-        let gradient = self.gradient(value, s.shape(value));
-        if s.plan.trained[value] {
-            return quote!(::core::option::Option::Some(#gradient));
-        }
-        let d_input = s.d_input();
-        quote! {
-            match #d_input.as_mut() {
-                ::core::option::Option::Some(#d_input) => ::core::option::Option::Some(#gradient),
-                ::core::option::Option::None => ::core::option::Option::None,
-            }
+    let (clear, unpack) = (training.clear_seeds(), ir.unpack_input_gradients(true));
+    let length = length(ir);
+    quote! {
+        fn backward<D: dl::Device>(#signature) {
+            #length
+            { #unpack #clear }
+            <Self as dl::Objective>::backward_body(#arguments);
         }
     }
 }
 
-/// `to` as a `Grad`: set the first time, added to after that.
-fn grad(written: &mut bool, to: TokenStream) -> TokenStream {
-    let write = if std::mem::replace(written, true) { quote!(add) } else { quote!(set) };
-    quote!(dl::Grad::#write(#to))
+/// The calls of the body, in reverse.
+fn backward_body(training: &Schedule) -> TokenStream {
+    let ir = training.ir;
+    let mut writer = Backward::of_body(training);
+    let calls = writer.nodes(0..training.body_len());
+    let rest = writer.rest_of_body();
+    let (inputs, d_inputs) = (ir.unpack_inputs(), ir.unpack_input_gradients(false));
+    let outputs = ir.unpack_outputs("output", same, false);
+    let d_outputs = ir.unpack_outputs("d_output", gradient, true);
+    let length = length(ir);
+    quote! {
+        #length
+        let dl::Grad { to: mut d_net, write } = d_net;
+        #inputs #outputs #d_outputs #d_inputs
+        #calls
+        #rest
+    }
+}
+
+fn backward_signature(training: &Schedule) -> TokenStream {
+    let (ir, slots) = (training.ir, training.memory_type());
+    let (signature, d_input) = (forward_signature(ir), gradient(&ir.input_argument()));
+    quote! {
+        #signature
+        slots: &mut #slots,
+        output: dl::View<'_, D, Self::Output>,
+        mut d_output: dl::ViewMut<'_, D, Self::Output>,
+        d_net: dl::Grad<'_, D, Self>,
+        mut #d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+    }
+}
+
+fn backward_arguments(ir: &Ir) -> TokenStream {
+    let (input, d_input) = (ir.input_argument(), gradient(&ir.input_argument()));
+    quote!(pass, net, #input, slots, output, d_output, d_net, #d_input)
+}
+
+/// The passes of a model with an objective.
+pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
+    let ir = training.ir;
+    let (body, all) = (training.body_len(), training.nodes.len());
+    let (signature, target) = (forward_signature(ir), ir.target_argument());
+    let targets = ir.unpack_targets();
+    let (inputs, outputs) = (ir.unpack_inputs(), ir.unpack_outputs("output", same, true));
+    let output = if ir.outputs.len() == 1 { quote!(mut output) } else { quote!(output) };
+    let (train_slots, evaluate_slots) = (training.memory_type(), evaluation.memory_type());
+    let length = length(ir);
+
+    let evaluate = evaluation.forward(0..evaluation.nodes.len(), Direction::Forward);
+    let terms = ir.unpack_terms("terms", same, true);
+    let loss = training.forward(body..all, Direction::Loss);
+    let read_outputs = ir.unpack_outputs("output", same, false);
+
+    let mut writer = Backward::of_loss(training);
+    let backward = writer.nodes(body..all);
+    let rest = writer.rest_of_loss();
+    let read_terms = ir.unpack_terms("terms", same, false);
+    let d_terms = ir.unpack_terms("d_terms", gradient, true);
+    let d_outputs = ir.unpack_outputs_again("d_output", gradient);
+    let d_inputs = ir.unpack_input_gradients(true);
+    let d_input = gradient(&ir.input_argument());
+    let (backward_arguments, backward_signature) = (backward_arguments(ir), backward_signature(training));
+    let backward_body = backward_body(training);
+    let d_output = local("d_output");
+    quote! {
+        fn evaluate<D: dl::Device>(
+            #signature
+            #target: dl::View<'_, D, Self::Target>,
+            slots: &mut #evaluate_slots,
+            #output: dl::ViewMut<'_, D, Self::Output>,
+            mut terms: dl::PartsMut<'_, D, f32>,
+        ) {
+            #length
+            #inputs #targets #outputs #terms
+            #evaluate
+        }
+        fn loss<D: dl::Device>(
+            #signature
+            #target: dl::View<'_, D, Self::Target>,
+            slots: &mut #train_slots,
+            output: dl::View<'_, D, Self::Output>,
+            mut terms: dl::PartsMut<'_, D, f32>,
+        ) {
+            #length
+            #inputs #targets #read_outputs #terms
+            #loss
+        }
+        fn backward_loss<D: dl::Device>(
+            #signature
+            #target: dl::View<'_, D, Self::Target>,
+            slots: &mut #train_slots,
+            output: dl::View<'_, D, Self::Output>,
+            mut terms: dl::Parts<'_, D, f32>,
+            mut d_terms: dl::PartsMut<'_, D, f32>,
+            mut #d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut #d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            #length
+            {
+                #inputs #targets #read_outputs #read_terms #d_terms #d_outputs #d_inputs
+                #backward
+                #rest
+            }
+            <Self as dl::Objective>::backward_body(#backward_arguments);
+        }
+        fn backward_body<D: dl::Device>(#backward_signature) { #backward_body }
+    }
 }
 
 /// Shows every value that is still there after the forward pass.

@@ -1,39 +1,161 @@
-//! The struct: one field for each layer with weights, in order, and how its weights begin.
+//! The struct: one field for each layer with weights, in order, and how its weights begin. Blocks are structs inside it.
 
-use super::docs;
-use crate::ir::Ir;
-use proc_macro2::{TokenStream, TokenTree};
-use quote::quote;
+use super::{docs, records};
+use crate::ir::{FieldId, Ir, ScopeId};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote};
 
-/// The struct with the user's attributes and documentation, and the architecture as a table below them.
+/// The struct with the user's attributes and documentation, and the architecture as a table below them; before it the
+/// structs of its blocks, and of several inputs, outputs or targets.
 pub fn structure(krate: &TokenStream, ir: &Ir) -> TokenStream {
-    let (attributes, visibility, name) = (&ir.attributes, &ir.visibility, &ir.name);
+    let (attributes, name) = (&ir.attributes, &ir.name);
     let table = docs::architecture(ir);
-    let fields = ir.fields.iter().map(|field| {
-        let (name, text) = (&field.name, format!("`{}`", field.text));
-        let ty = outside(krate, field.ty.clone());
+    let parts = Parts::of(ir);
+    let conditions: Vec<_> = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let blocks = parts.structs.iter().map(|part| {
+        let doc = format!("`{}` of [`{name}`].", part.kind);
+        let (conditions, definition) = (&conditions, definition(ir, &part.name, &part.members));
+        quote!(#(#conditions)* #[doc = #doc] #definition)
+    });
+    let structure = definition(ir, name, &parts.members);
+    let records = [records::inputs(ir), records::outputs(ir), records::targets(ir)];
+    let records = records.iter().map(|record| record.definition(ir));
+    let tokens = quote! {
+        #(#attributes)*
+        #[doc = #table]
+        #structure
+        #(#blocks)*
+        #(#records)*
+    };
+    outside(krate, tokens)
+}
+
+fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
+    let (visibility, parameters) = (&ir.visibility, ir.parameters());
+    let fields = members.iter().map(|Member { name, ty, text }| {
+        let text = format!("`{text}`");
         quote!(#[doc = #text] pub #name: #ty,)
     });
     // Models have the alignment of `f32`, those without weights too.
-    let layout = if ir.fields.is_empty() { quote!(C, align(4)) } else { quote!(C) };
+    let layout = if members.is_empty() { quote!(C, align(4)) } else { quote!(C) };
     quote! {
-        #(#attributes)*
-        #[doc = #table]
         #[repr(#layout)]
-        #visibility struct #name {
+        #visibility struct #name<#parameters> {
             #(#fields)*
         }
     }
 }
 
+/// That the struct and those of its blocks are plain numbers.
+pub fn plain(ir: &Ir) -> TokenStream {
+    let parts = Parts::of(ir);
+    let names = parts.structs.iter().map(|part| &part.name).chain([&ir.name]).map(|name| ir.generic(name));
+    let parameters = ir.parameters();
+    let records = [records::inputs(ir), records::outputs(ir), records::targets(ir)];
+    let records = records.iter().map(|record| record.plain(ir));
+    quote! {
+        #(
+            // SAFETY: `repr(C)`, and every field is a layer, which is `Plain` with elements `f32`.
+            unsafe impl<#parameters> dl::Plain for #names {
+                type Element = f32;
+            }
+        )*
+        #(#records)*
+    }
+}
+
+/// One field of a struct.
+struct Member {
+    name: Ident,
+    ty: TokenStream,
+    text: String,
+}
+
+/// The struct of a block; blocks with the same fields share it.
+struct Part {
+    name: Ident,
+    kind: String,
+    members: Vec<Member>,
+    /// What decides whether two are the same.
+    key: String,
+}
+
+/// All structs of a model.
+struct Parts {
+    structs: Vec<Part>,
+    members: Vec<Member>,
+}
+
+impl Parts {
+    fn of(ir: &Ir) -> Parts {
+        let mut parts = Parts { structs: Vec::new(), members: Vec::new() };
+        parts.members = parts.inside(ir, None);
+        parts
+    }
+    /// The fields inside `scope`, in order of first use.
+    fn inside(&mut self, ir: &Ir, scope: Option<ScopeId>) -> Vec<Member> {
+        let mut members = Vec::new();
+        let mut seen = Vec::new();
+        for (id, field) in ir.fields.iter().enumerate() {
+            if field.scope == scope {
+                members.push(Member { name: field.name.clone(), ty: field.ty.clone(), text: field.text.clone() });
+            } else if let Some(child) = child_towards(ir, scope, id).filter(|child| !seen.contains(child)) {
+                seen.push(child);
+                let inner = self.inside(ir, Some(child));
+                let ty = self.add(ir, child, inner);
+                let kind = ir.scopes[child].kind.clone();
+                members.push(Member { name: ir.scopes[child].name.clone(), ty: ir.generic(&ty), text: kind });
+            }
+        }
+        members
+    }
+    /// The type of a block with these fields.
+    fn add(&mut self, ir: &Ir, scope: ScopeId, members: Vec<Member>) -> Ident {
+        let kind = &ir.scopes[scope].kind;
+        let fields: Vec<String> = members.iter().map(|m| format!("{}: {}", m.name, m.ty)).collect();
+        let key = format!("{kind} {{ {} }}", fields.join(", "));
+        if let Some(part) = self.structs.iter().find(|part| part.key == key) {
+            return part.name.clone();
+        }
+        let same = self.structs.iter().filter(|part| part.kind == *kind).count();
+        let number = if same == 0 { String::new() } else { (same + 1).to_string() };
+        let name = format_ident!("{}{}{number}", ir.name, camel(kind), span = Span::call_site());
+        self.structs.push(Part { name: name.clone(), kind: kind.clone(), members, key });
+        name
+    }
+}
+
+/// The scope directly inside `scope` that leads to a field, if the field is deeper inside it.
+fn child_towards(ir: &Ir, scope: Option<ScopeId>, field: FieldId) -> Option<ScopeId> {
+    let mut inner = ir.fields[field].scope?;
+    while ir.scopes[inner].parent != scope {
+        inner = ir.scopes[inner].parent?;
+    }
+    Some(inner)
+}
+
+/// `basic_block` as `BasicBlock`.
+pub fn camel(name: &str) -> String {
+    let words = name.trim_start_matches("r#").split('_');
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect::<String>())
+    };
+    words.map(capital).collect()
+}
+
 /// `tokens` with `dl::` as the path that it stands for, for use where the alias `dl` is not in scope.
 fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
     let mut result = TokenStream::new();
+    let mut before = None;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
+        let follows = std::mem::replace(&mut before, Some(token.to_string()));
         match token {
             TokenTree::Ident(ident)
-                if ident == "dl" && matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == ':') =>
+                if ident == "dl"
+                    && follows.as_deref() != Some(":")
+                    && matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == ':') =>
             {
                 result.extend(quote!(#krate::private));
             }
@@ -50,10 +172,13 @@ fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
 
 /// Draws the weights of every layer.
 pub fn init(ir: &Ir) -> TokenStream {
-    let layers = ir.fields.iter().map(|field| {
-        let (name, init) = (&field.name, &field.init);
+    let layers = ir.fields.iter().enumerate().map(|(id, field)| {
+        let (path, init) = (ir.access(id), &field.init);
         let comma = (!init.is_empty()).then(|| quote!(,));
-        quote!(self.#name.init(#init #comma rng);)
+        if field.model {
+            return quote!(dl::Model::init_weights(&mut self.#path, rng););
+        }
+        quote!(self.#path.init(#init #comma rng);)
     });
     quote! {
         fn init_weights(&mut self, rng: &mut dl::Rng) {

@@ -1,24 +1,30 @@
 //! The tables of a model: its types, tensors and layers.
 
 use super::docs::parameters;
-use crate::ir::Ir;
+use super::{condition, records};
+use crate::ir::{Config, Ir, ValueId};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// `Input`, `Output`, `NAME`, `TENSORS` and `LAYERS`.
 pub fn tables(ir: &Ir) -> TokenStream {
     let (types, tensors, layers) = (types(ir), tensors(ir), layers(ir));
+    // What only rustc can check of a generic model, once its parameters are known.
+    let checks = (!ir.generics.is_empty()).then(|| {
+        let checks = ir.checks.iter().map(condition);
+        quote!(const CHECKED: () = { #(#checks;)* };)
+    });
     quote! {
         #types
-        const TENSORS: &'static [dl::TensorInfo] = &[#(#tensors),*];
+        #checks
+        const TENSORS: dl::Tensors = dl::Tensors(&[#(#tensors),*]);
         const LAYERS: &'static [dl::LayerInfo] = &[#(#layers),*];
     }
 }
 
 /// `Input`, `Output` and `NAME`: what a broken model has too.
 pub fn types(ir: &Ir) -> TokenStream {
-    let input = ir.values[ir.inputs[0]].shape.ty();
-    let output = ir.declared_output.ty();
+    let (input, output) = (records::inputs(ir).ty(ir), records::outputs(ir).ty(ir));
     let name = ir.name.to_string();
     quote! {
         type Input = #input;
@@ -27,19 +33,42 @@ pub fn types(ir: &Ir) -> TokenStream {
     }
 }
 
+/// `Target` and `TERMS`.
+pub fn objective(ir: &Ir) -> TokenStream {
+    let target = records::targets(ir).ty(ir);
+    let terms = ir.objective.iter().flat_map(|objective| &objective.terms).map(|term| {
+        let (name, weight) = (&term.name, &term.weight);
+        quote!(dl::Term { name: #name, weight: #weight })
+    });
+    quote! {
+        type Target = #target;
+        const TERMS: &'static [dl::Term] = &[#(#terms),*];
+    }
+}
+
 fn tensors(ir: &Ir) -> Vec<TokenStream> {
     let mut tensors = Vec::new();
-    for field in &ir.fields {
-        let (model, name, ty) = (&ir.name, &field.name, &field.ty);
+    for (id, field) in ir.fields.iter().enumerate() {
+        let (access, ty) = (ir.access(id), &field.ty);
+        let path = ir.path(id).iter().map(plain).collect::<Vec<_>>().join(".");
+        if field.model {
+            tensors.push(quote! {
+                dl::Entry::Part {
+                    name: #path,
+                    offset: dl::offset_of!(Self, #access),
+                    tensors: <#ty as dl::Model>::TENSORS,
+                }
+            });
+        }
         for tensor in &field.tensors {
-            let path = format!("{name}.{}", tensor.name);
+            let path = format!("{path}.{}", tensor.name);
             let [part, role] = [tensor.name, tensor.role].map(|word| Ident::new(word, Span::mixed_site()));
             let shape = &tensor.shape;
             tensors.push(quote! {
-                dl::TensorInfo {
+                dl::Entry::Tensor {
                     name: #path,
                     shape: &[#(#shape),*],
-                    offset: dl::offset_of!(#model, #name) + dl::offset_of!(#ty, #part),
+                    offset: dl::offset_of!(Self, #access) + dl::offset_of!(#ty, #part),
                     role: dl::Role::#role,
                 }
             });
@@ -48,18 +77,47 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
     tensors
 }
 
+/// Without the `r#` of a raw name.
+fn plain(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_owned()
+}
+
 fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
-    ir.nodes.iter().enumerate().map(|(i, node)| {
-        let (name, layer, multiply_adds) = (&node.label, &node.text, &node.multiply_adds);
+    let end = ir.body_len(&ir.nodes);
+    // Where a value comes from: an earlier line, or an input, counted from the other end.
+    let source = move |value: ValueId| match ir.inputs.iter().position(|&input| input == value) {
+        Some(k) => quote!(usize::MAX - #k),
+        None => {
+            let line = ir.nodes.iter().position(|node| node.output == value).unwrap_or(0);
+            quote!(#line)
+        }
+    };
+    ir.nodes[..end].iter().enumerate().map(move |(i, node)| {
+        let (name, layer) = (&node.label, &node.text);
         let shape = &ir.values[node.output].shape.dims;
-        let parameters = parameters(ir, i);
+        let inputs = node.inputs.iter().map(|&input| source(input));
+        let common = quote!(name: #name, layer: #layer, output: &[#(#shape),*], inputs: &[#(#inputs),*]);
+        if let Config::Model(ty) = &node.op.config {
+            let first = !ir.nodes[..i].iter().any(|earlier| earlier.field == node.field);
+            let parameters = if first { quote!(<#ty as dl::Model>::PARAMETERS) } else { quote!(0) };
+            return quote! {
+                dl::LayerInfo {
+                    #common,
+                    parameters: #parameters,
+                    multiply_adds: <#ty as dl::Model>::MULTIPLY_ADDS,
+                    inside: <#ty as dl::Model>::LAYERS,
+                    copies: <#ty as dl::Model>::COPIES,
+                }
+            };
+        }
+        let (parameters, multiply_adds) = (parameters(ir, i), &node.multiply_adds);
         quote! {
             dl::LayerInfo {
-                name: #name,
-                layer: #layer,
-                output: &[#(#shape),*],
+                #common,
                 parameters: #parameters,
                 multiply_adds: #multiply_adds as u64,
+                inside: &[],
+                copies: 1,
             }
         }
     })

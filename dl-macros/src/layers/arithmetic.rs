@@ -94,7 +94,8 @@ impl Arithmetic {
         let adds = self.0 == Operator::Add;
         let config = if adds { Config::with_activation(path, quote!()) } else { Config::settings(path, quote!()) };
         let mut op = Op::new(config, keeps);
-        op.passes_gradient = [!self.0.multiplies(), adds];
+        op.same_shape = true;
+        op.passes_gradient = vec![!self.0.multiplies(), adds];
         op
     }
 }

@@ -24,7 +24,7 @@ pub use call::{Call, Operand};
 pub use parameter::{Default, Kind, Parameter, Setting};
 
 use crate::dim::Dim;
-use crate::ir::{Config, Inference, Keeps, Op, Shape, Tensor};
+use crate::ir::{Config, Element, Inference, Keeps, Op, Shape, Tensor};
 use proc_macro2::TokenStream;
 
 /// Every layer.
@@ -65,9 +65,22 @@ pub trait Layer: Sync {
     fn parameters(&self) -> &'static [Parameter] {
         &[]
     }
-    /// How many values it reads.
+    /// How many values it reads; at least so many when it is variadic.
     fn operands(&self) -> usize {
         1
+    }
+    /// Whether it reads any number of values from [`Layer::operands`] on (`concat(a, b, c)`).
+    fn variadic(&self) -> bool {
+        false
+    }
+    /// The elements that its operand number `operand` must have.
+    fn takes(&self, operand: usize) -> Element {
+        let _ = operand;
+        Element::F32
+    }
+    /// Whether it is a loss: one number for each sample, to be made small by training.
+    fn is_loss(&self) -> bool {
+        false
     }
     /// Whether one of the values it reads may be a number.
     fn takes_numbers(&self) -> bool {
@@ -132,7 +145,10 @@ impl Op {
             in_place: false,
             inference: Inference::Forward,
             activation: None,
-            passes_gradient: [false; 2],
+            passes_gradient: Vec::new(),
+            same_shape: false,
+            each_input: false,
+            stops_gradient: false,
         }
     }
     /// The same with passes that work in place.

@@ -93,7 +93,7 @@ impl Lowering<'_> {
             weights.map(|weights| {
                 let name = rename.cloned().unwrap_or_else(|| counter(&mut self.names));
                 let layers::Weights { ty, tensors, init } = weights;
-                self.fields.push(Field { name, ty, tensors, init, text: text.clone() });
+                self.fields.push(Field { scope: None, model: false, name, ty, tensors, init, text: text.clone() });
                 self.fields.len() - 1
             })
         });
@@ -120,7 +120,7 @@ impl Lowering<'_> {
         })?;
         let name = use_.rename.cloned().unwrap_or_else(|| self.names.counted(use_.layer.stem(), use_.span));
         let Weights { ty, tensors, init } = weights;
-        self.fields.push(Field { name, ty, tensors, init, text: use_.text.clone() });
+        self.fields.push(Field { scope: None, model: false, name, ty, tensors, init, text: use_.text.clone() });
         Some(self.fields.len() - 1)
     }
 

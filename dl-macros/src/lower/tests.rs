@@ -55,7 +55,7 @@ fn lenet_becomes_its_graph() {
     for (i, node) in ir.nodes.iter().enumerate() {
         assert_eq!((node.inputs.as_slice(), node.output), ([i].as_slice(), i + 1));
     }
-    assert_eq!(ir.output, 12);
+    assert_eq!(ir.outputs[0].value, 12);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn windows_follow_the_formula_of_the_literature() {
                 x -> conv2d(3, {kernel}, stride: {stride}, padding: {padding}, dilation: {dilation})
             }}"
         ));
-        assert_eq!(known(&ir.values[ir.output].shape.dims), [3, side, side]);
+        assert_eq!(known(&ir.values[ir.outputs[0].value].shape.dims), [3, side, side]);
     }
 }
 
@@ -79,7 +79,7 @@ fn constants_are_folded_in_any_order() {
     let ir =
         network("const B: usize = 2 * A - 1; const A: usize = 0x10; Net(x: [A]) -> [(B + 1) / 4] { x -> dense(8) }");
     assert_eq!(known(&ir.values[0].shape.dims), [16]);
-    assert_eq!(known(&ir.declared_output.dims), [8]);
+    assert_eq!(known(&ir.outputs[0].shape.dims), [8]);
     assert!(ir.checks.is_empty());
 }
 

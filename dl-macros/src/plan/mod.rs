@@ -9,20 +9,26 @@ mod tests;
 
 use crate::dim::Dim;
 use crate::fuse::Mode;
-use crate::ir::{Config, Ir, Node, ValueId};
+use crate::ir::{Config, Element, Ir, Node, ValueId};
 use proc_macro2::{Ident, Span};
 
 /// Where a value or gradient lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The argument `input`.
-    Input,
-    /// The argument `output`.
-    Output,
-    /// The argument `d_output`.
-    OutputGradient,
-    /// The argument `d_input`, which is there only when it is asked for.
-    InputGradient,
+    /// Input number so and so of the model.
+    Input(usize),
+    /// An output.
+    Output(usize),
+    /// The gradient to an output, as the caller gives it.
+    OutputGradient(usize),
+    /// The gradient to an input, which is there only when it is asked for.
+    InputGradient(usize),
+    /// A target of the loss.
+    Target(usize),
+    /// A term of the loss.
+    Term(usize),
+    /// The gradient to a term, as the caller gives it.
+    TermGradient(usize),
     /// A slot of the plan.
     Slot(usize),
 }
@@ -36,16 +42,29 @@ pub struct Slot {
 }
 
 /// How a node runs in the plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {
     /// Forward writes over its input.
     pub in_place: bool,
     /// A reshape between two arguments: copies.
     pub copies: bool,
     /// The gradient to input `i` needs no work: it is the gradient to the output, in the same memory.
-    pub gradient_is_there: [bool; 2],
+    pub gradient_is_there: Vec<bool>,
     /// Backward writes over the gradient to the output.
     pub backward_in_place: bool,
+    /// A model whose input's gradient holds a part of its sum already: it writes to memory of its own, which is added.
+    pub adds: bool,
+}
+
+/// Who asks for the gradient to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// Nobody: it depends on nothing that is trained or has a gradient of its own.
+    Never,
+    /// The caller, if it asks for the gradient to the input.
+    ForInput,
+    /// Weights before it.
+    Always,
 }
 
 /// The plan of one mode.
@@ -54,8 +73,10 @@ pub struct Plan {
     pub slots: Vec<Slot>,
     /// For each node.
     pub runs: Vec<Run>,
-    /// Whether each value depends on weights, so that its gradient is always needed.
-    pub trained: Vec<bool>,
+    /// Who asks for the gradient to each value.
+    pub wants: Vec<Want>,
+    /// Whether a gradient comes to each value: something after it leads to an output or a term.
+    pub reached: Vec<bool>,
     /// Whether the backward pass reads each value.
     pub kept: Vec<bool>,
     places: Vec<Option<Place>>,
@@ -85,7 +106,8 @@ struct Planner<'a> {
     /// For each class, by its representative: first write and last read.
     lives: Vec<Option<(usize, usize)>>,
     external: Vec<Option<Place>>,
-    trained: Vec<bool>,
+    wants: Vec<Want>,
+    reached: Vec<bool>,
     kept: Vec<bool>,
 }
 
@@ -99,7 +121,8 @@ pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode) -> Plan {
         parent: (0..entities).collect(),
         lives: vec![None; entities],
         external: vec![None; entities],
-        trained: trained(ir, nodes),
+        wants: wants(ir, nodes),
+        reached: reached(ir, nodes),
         kept: vec![false; ir.values.len()],
     };
     planner.measure_lives();
@@ -107,13 +130,39 @@ pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode) -> Plan {
     planner.assign(runs)
 }
 
-/// For each value whether a weight lies before it.
-fn trained(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
-    let mut trained = vec![false; ir.values.len()];
-    for node in nodes {
-        trained[node.output] = node.field.is_some() || node.inputs.iter().any(|&input| trained[input]);
+/// For each value whether a weight lies before it, or at least an input of the model.
+fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
+    let mut wants = vec![Want::Never; ir.values.len()];
+    for &input in &ir.inputs {
+        if ir.values[input].shape.element == Element::F32 {
+            wants[input] = Want::ForInput;
+        }
     }
-    trained
+    for node in nodes {
+        let inputs = node.inputs.iter().map(|&input| wants[input]).max().unwrap_or(Want::Never);
+        wants[node.output] = match node.field {
+            _ if node.op.stops_gradient => Want::Never,
+            Some(_) => Want::Always,
+            None => inputs,
+        };
+    }
+    wants
+}
+
+/// For each value whether the gradient of what training makes small comes to it.
+fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
+    let mut reached = vec![false; ir.values.len()];
+    for value in ir.gradient_sources() {
+        reached[value] = true;
+    }
+    for node in nodes.iter().rev() {
+        if reached[node.output] && !node.op.stops_gradient {
+            for &input in &node.inputs {
+                reached[input] = true;
+            }
+        }
+    }
+    reached
 }
 
 impl Planner<'_> {
@@ -145,7 +194,7 @@ impl Planner<'_> {
     }
     /// Whether a node has passes in place: with weights (batch_norm), at inference only.
     fn may_run_in_place(&self, node: &Node) -> bool {
-        node.op.in_place && (self.mode == Mode::Inference || node.field.is_none())
+        node.op.in_place && (self.mode != Mode::Training || node.field.is_none())
     }
     /// Makes two entities one class.
     fn unite(&mut self, a: Entity, b: Entity) {
@@ -166,19 +215,28 @@ impl Planner<'_> {
 
     /// First write and last read of everything, before memory is shared.
     fn measure_lives(&mut self) {
-        let end = 2 * self.nodes.len();
-        let input = self.ir.inputs[0];
-        let output = self.ir.output;
-        self.external[input] = Some(Place::Input);
-        self.external[output] = Some(Place::Output);
-        self.live(input, 0);
-        self.live(output, end);
-        if self.mode == Mode::Training {
-            let (d_input, d_output) = (self.gradient(input), self.gradient(output));
-            self.external[d_input] = Some(Place::InputGradient);
-            self.external[d_output] = Some(Place::OutputGradient);
-            self.live(d_input, end);
-            self.live(d_output, self.nodes.len());
+        let (ir, half, end) = (self.ir, self.nodes.len(), 2 * self.nodes.len());
+        for (k, &input) in ir.inputs.iter().enumerate() {
+            self.argument(input, Place::Input(k), 0, Place::InputGradient(k), end);
+        }
+        for (k, output) in ir.outputs.iter().enumerate() {
+            self.argument(output.value, Place::Output(k), end, Place::OutputGradient(k), half);
+        }
+        if let Some(objective) = ir.objective.as_ref().filter(|_| self.mode != Mode::Inference) {
+            for (k, &target) in objective.targets.iter().enumerate() {
+                // A target has no gradient.
+                self.external[target] = Some(Place::Target(k));
+                self.live(target, 0);
+            }
+            for (k, term) in objective.terms.iter().enumerate() {
+                self.argument(term.value, Place::Term(k), end, Place::TermGradient(k), half);
+            }
+            if self.mode == Mode::Training {
+                for &seed in &objective.seeds {
+                    let gradient = self.gradient(seed);
+                    self.live(gradient, half);
+                }
+            }
         }
         for (i, node) in self.nodes.iter().enumerate() {
             let (forward, backward) = (self.forward_time(i), self.backward_time(i));
@@ -186,9 +244,14 @@ impl Planner<'_> {
                 self.live(value, forward);
             }
             if self.mode == Mode::Training {
+                if !self.reached[node.output] {
+                    continue;
+                }
                 for &value in node.inputs.iter().chain([&node.output]) {
-                    let gradient = self.gradient(value);
-                    self.live(gradient, backward);
+                    if self.flows(value) {
+                        let gradient = self.gradient(value);
+                        self.live(gradient, backward);
+                    }
                 }
                 let inputs = node.inputs.iter().filter(|_| node.op.keeps.inputs);
                 let output = (node.op.keeps.output || node.activation.is_some()).then_some(&node.output);
@@ -198,6 +261,21 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    /// A value that the caller holds, and its gradient, with a time when both are there.
+    fn argument(&mut self, value: ValueId, place: Place, at: usize, gradient_place: Place, gradient_at: usize) {
+        self.external[value] = Some(place);
+        self.live(value, at);
+        if self.mode == Mode::Training && self.ir.values[value].shape.element == Element::F32 {
+            let gradient = self.gradient(value);
+            self.external[gradient] = Some(gradient_place);
+            self.live(gradient, gradient_at);
+        }
+    }
+    /// Whether a gradient flows through a value: it comes there, and someone asks for it.
+    fn flows(&self, value: ValueId) -> bool {
+        self.reached[value] && self.wants[value] != Want::Never
     }
 
     /// Finds the nodes that need no memory of their own.
@@ -215,7 +293,7 @@ impl Planner<'_> {
         for (i, node) in self.nodes.iter().enumerate() {
             let input = node.inputs[0];
             runs[i].in_place = self.may_run_in_place(node)
-                && self.place(input) != Some(Place::Input)
+                && !matches!(self.place(input), Some(Place::Input(_) | Place::Target(_)))
                 && self.last(input) <= self.forward_time(i)
                 && self.unitable(input, node.output);
             if runs[i].in_place {
@@ -223,9 +301,11 @@ impl Planner<'_> {
             }
         }
         if self.mode == Mode::Training {
-            let mut written = vec![false; self.ir.values.len()];
+            let mut written = self.ir.given_gradients();
             for (i, run) in runs.iter_mut().enumerate().rev() {
-                self.share_gradients(i, run, &mut written);
+                if self.reached[self.nodes[i].output] {
+                    self.share_gradients(i, run, &mut written);
+                }
             }
         }
         runs
@@ -235,9 +315,17 @@ impl Planner<'_> {
     fn share_gradients(&mut self, i: usize, run: &mut Run, written: &mut [bool]) {
         let node = &self.nodes[i];
         let reshape = matches!(node.op.config, Config::Reshape) && !run.copies;
-        let twice = node.inputs.len() == 2 && node.inputs[0] == node.inputs[1];
+        run.gradient_is_there = vec![false; node.inputs.len()];
+        if node.op.stops_gradient {
+            return;
+        }
+        run.adds = matches!(node.op.config, Config::Model(_)) && written[node.inputs[0]];
         for (k, &input) in node.inputs.iter().enumerate() {
-            let through = reshape || node.op.passes_gradient[k] && !twice;
+            if !self.flows(input) || !self.flows(node.output) {
+                continue;
+            }
+            let twice = node.inputs.iter().filter(|&&other| other == input).count() > 1;
+            let through = reshape || node.op.passes_gradient.get(k) == Some(&true) && !twice;
             let free = !written[input] && !run.gradient_is_there.contains(&true);
             if (through || self.may_run_in_place(node)) && free && self.gradient_can_move(node.output, input) {
                 let (from, to) = (self.gradient(node.output), self.gradient(input));
@@ -258,8 +346,9 @@ impl Planner<'_> {
         // The argument `d_input` may not be there, but gradients that lead to weights are always needed: that of `from`,
         // and what shares its memory already.
         let (class, values) = (self.class(d_from), self.ir.values.len());
-        let leads_to_weights = (0..values).any(|value| self.trained[value] && self.class(values + value) == class);
-        let always_there = self.place(d_to) != Some(Place::InputGradient) || !leads_to_weights;
+        let wanted = |value: ValueId| self.wants[value] == Want::Always && self.class(values + value) == class;
+        let leads_to_weights = (0..values).any(wanted);
+        let always_there = !matches!(self.place(d_to), Some(Place::InputGradient(_))) || !leads_to_weights;
         always_there && self.unitable(d_from, d_to)
     }
 
@@ -288,7 +377,8 @@ impl Planner<'_> {
         Plan {
             slots: slots.into_iter().map(|(slot, _)| slot).collect(),
             runs,
-            trained: self.trained,
+            wants: self.wants,
+            reached: self.reached,
             kept: self.kept,
             places,
             values,

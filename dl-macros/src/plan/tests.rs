@@ -17,8 +17,14 @@ impl Net {
             visibility: syn::Visibility::Inherited,
             name: Ident::new("Net", Span::call_site()),
             inputs: vec![0],
-            output: 0,
-            declared_output: Shape { element: Element::F32, dims: vec![Dim::Known(size)] },
+            generics: vec![],
+            outputs: vec![Output {
+                name: Ident::new("output", Span::call_site()),
+                value: 0,
+                shape: Shape { element: Element::F32, dims: vec![Dim::Known(size)] },
+            }],
+            scopes: vec![],
+            objective: None,
             values: vec![],
             nodes: vec![],
             fields: vec![],
@@ -52,6 +58,8 @@ impl Net {
     fn dense(&mut self, x: ValueId, size: usize) -> ValueId {
         let name = Ident::new(&format!("field{}", self.0.fields.len()), Span::call_site());
         self.0.fields.push(Field {
+            scope: None,
+            model: false,
             name,
             ty: quote!(f32),
             tensors: vec![],
@@ -75,7 +83,7 @@ impl Net {
     }
     fn add(&mut self, a: ValueId, b: ValueId) -> ValueId {
         let mut op = op(settings(true), Keeps::default());
-        op.passes_gradient = [true, true];
+        op.passes_gradient = vec![true, true];
         self.node("add", op, &[a, b], self.size(a), None)
     }
     fn flatten(&mut self, x: ValueId) -> ValueId {
@@ -86,7 +94,7 @@ impl Net {
     }
     /// Ends the network at `output` and plans it.
     fn plan(&mut self, output: ValueId, mode: Mode) -> (Vec<Node>, Plan) {
-        self.0.output = output;
+        self.0.outputs[0].value = output;
         let nodes = fuse(&self.0, mode);
         let plan = plan(&self.0, &nodes, mode);
         (nodes, plan)
@@ -105,7 +113,10 @@ fn op(config: Config, keeps: Keeps) -> Op {
         in_place: false,
         inference: Inference::Forward,
         activation: None,
-        passes_gradient: [false; 2],
+        passes_gradient: vec![],
+        same_shape: false,
+        each_input: false,
+        stops_gradient: false,
     }
 }
 
@@ -192,8 +203,8 @@ fn reshapes_are_the_same_memory_unless_both_ends_are_arguments() {
     let f = net.flatten(0);
     let o = net.dense(f, 8);
     let (_, plan) = net.plan(o, Mode::Training);
-    assert_eq!(plan.value(f), Some(Place::Input));
-    assert_eq!(plan.gradient(f), Some(Place::InputGradient));
+    assert_eq!(plan.value(f), Some(Place::Input(0)));
+    assert_eq!(plan.gradient(f), Some(Place::InputGradient(0)));
     let mut net = Net::new(8);
     let f = net.flatten(0);
     let (_, plan) = net.plan(f, Mode::Training);
@@ -208,10 +219,10 @@ fn the_input_is_never_written_over() {
     for mode in [Mode::Training, Mode::Inference] {
         let (_, plan) = net.plan(o, mode);
         assert!(!plan.runs[0].in_place);
-        assert_ne!(plan.value(r), Some(Place::Input));
+        assert_ne!(plan.value(r), Some(Place::Input(0)));
     }
     let (_, plan) = net.plan(o, Mode::Training);
-    assert_eq!(plan.gradient(r), Some(Place::InputGradient), "wanted only with the input's");
+    assert_eq!(plan.gradient(r), Some(Place::InputGradient(0)), "wanted only with the input's");
 }
 
 #[test]
@@ -222,5 +233,5 @@ fn a_gradient_that_leads_to_weights_never_lives_in_the_optional_argument() {
     let o = net.dense(sum, 8);
     let (_, plan) = net.plan(o, Mode::Training);
     assert_eq!(plan.runs[1].gradient_is_there, [false, true]);
-    assert_ne!(plan.gradient(sum), Some(Place::InputGradient));
+    assert_ne!(plan.gradient(sum), Some(Place::InputGradient(0)));
 }

@@ -8,9 +8,16 @@ use crate::{Result, ops::Kernels};
 use std::ops::Range;
 
 /// A number that devices store: `f32` or `u32`.
-pub trait Element: crate::Plain<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug {
+pub trait Element:
+    sealed::Sealed + crate::Plain<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug
+{
     /// Whether it is a number: neither NaN nor an infinity.
     fn finite(self) -> bool;
+}
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for u32 {}
 }
 impl Element for f32 {
     fn finite(self) -> bool {
@@ -48,6 +55,13 @@ pub trait Storage: Clone + Send + Sync + 'static {
     fn share<'a, E: Element>(data: &'a Self::Mut<'_, E>) -> Self::Ref<'a, E>;
     /// A writable range, lent again to write.
     fn reborrow<'a, E: Element>(data: &'a mut Self::Mut<'_, E>) -> Self::Mut<'a, E>;
+
+    /// A range that is borrowed for a shorter time.
+    fn shorten<'short, 'long: 'short, E: Element>(data: Self::Ref<'long, E>) -> Self::Ref<'short, E>;
+    /// The same memory as elements of the other type, bit by bit: a struct of several inputs may have both.
+    fn bits<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B>;
+    /// [`Storage::bits`], to write.
+    fn bits_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B>;
 
     /// Host memory as the device's own, without a copy, where the device can.
     fn lend<E: Element>(host: &[E]) -> Option<Self::Ref<'_, E>> {

@@ -98,7 +98,7 @@ fn tensors<'a, M: Model>(writer: Writer<'a>, prefix: &str, values: &'a M) -> Wri
 fn read<M: Model>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<M>> {
     let mut values = zeroed_box::<M>();
     let floats = flat_mut(std::slice::from_mut(&mut *values));
-    for tensor in M::TENSORS {
+    for tensor in M::TENSORS.iter() {
         let name = format!("{prefix}{}", tensor.name);
         reader.check(&name, tensor.shape)?;
         reader.read(&name, &mut floats[tensor.range()])?;

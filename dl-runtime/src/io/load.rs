@@ -93,7 +93,8 @@ impl<'a> Load<'a> {
     /// [`Error::TensorNotFinite`]. Only a file that changes or fails while it is read can leave the model half loaded.
     pub fn load_into<M: Model>(&self, model: &mut M, path: impl AsRef<Path>) -> Result<Loaded> {
         let mut reader = Reader::open(path)?.allow_not_finite(self.allow_not_finite);
-        let (pairs, loaded) = self.pairs(&reader, M::NAME, M::TENSORS)?;
+        let tensors: Vec<_> = M::TENSORS.iter().collect();
+        let (pairs, loaded) = self.pairs(&reader, M::NAME, &tensors)?;
         if !self.allow_not_finite {
             for (name, _) in &pairs {
                 reader.verify(name)?;
@@ -105,7 +106,8 @@ impl<'a> Load<'a> {
 
     fn new_model<M: Model>(&self, reader: Reader<'_>) -> Result<Box<M>> {
         let mut reader = reader.allow_not_finite(self.allow_not_finite);
-        let (pairs, loaded) = self.pairs(&reader, M::NAME, M::TENSORS)?;
+        let tensors: Vec<_> = M::TENSORS.iter().collect();
+        let (pairs, loaded) = self.pairs(&reader, M::NAME, &tensors)?;
         let mut model = if loaded.missing.is_empty() { zeroed_box::<M>() } else { M::init(0) };
         read(&mut reader, &pairs, flat_mut(std::slice::from_mut(&mut *model)))?;
         Ok(model)
@@ -118,7 +120,7 @@ impl<'a> Load<'a> {
         model: &'static str,
         tensors: &'t [TensorInfo],
     ) -> Result<(Vec<(String, &'t TensorInfo)>, Loaded)> {
-        let mut of_model: BTreeMap<&str, &TensorInfo> = tensors.iter().map(|tensor| (tensor.name, tensor)).collect();
+        let mut of_model: BTreeMap<&str, &TensorInfo> = tensors.iter().map(|tensor| (&*tensor.name, tensor)).collect();
         let mut pairs: Vec<(String, &TensorInfo)> = Vec::new();
         let mut loaded = Loaded { words: reader.metadata().clone(), ..Loaded::default() };
         for name in reader.names() {
@@ -137,8 +139,8 @@ impl<'a> Load<'a> {
             }
         }
         // In the order of the model.
-        let left = tensors.iter().filter(|tensor| of_model.contains_key(tensor.name));
-        loaded.missing = left.map(|tensor| tensor.name.to_string()).collect();
+        let left = tensors.iter().filter(|tensor| of_model.contains_key(&*tensor.name));
+        loaded.missing = left.map(|tensor| tensor.name.clone()).collect();
         let missing = if self.allow_missing { Vec::new() } else { loaded.missing.clone() };
         let unexpected = if self.allow_unexpected { Vec::new() } else { loaded.unexpected.clone() };
         if !missing.is_empty() || !unexpected.is_empty() {

@@ -51,8 +51,8 @@ impl Save {
         for (key, value) in &self.words {
             writer = writer.word(key, value);
         }
-        for tensor in M::TENSORS {
-            writer = writer.tensor(tensor.name, tensor.shape, &floats[tensor.range()]);
+        for tensor in M::TENSORS.iter() {
+            writer = writer.tensor(&tensor.name, tensor.shape, &floats[tensor.range()]);
         }
         writer
     }

@@ -59,6 +59,15 @@ pub struct Grad<'a, D: Storage, T: Plain> {
 }
 
 impl<'a, D: Storage, T: Plain> Grad<'a, D, T> {
+    /// Nothing comes: sets zeros, or adds none.
+    pub fn clear(self, pass: &crate::Pass<'_, D>)
+    where
+        D: crate::Device,
+    {
+        if self.write == Write::Set {
+            self.to.clear(pass);
+        }
+    }
     /// The first part of a sum.
     pub fn set(to: ViewMut<'a, D, T>) -> Self {
         Grad { to, write: Write::Set }

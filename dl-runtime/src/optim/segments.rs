@@ -1,7 +1,7 @@
 //! Segments: the ranges of a model's flat memory that an optimizer treats alike, and how the CPU walks over them.
 
 use crate::device::cpu::simd::simd;
-use crate::{Role, TensorInfo};
+use crate::{Role, Tensors};
 use std::ops::Range;
 
 /// Numbers side by side whose role is the same.
@@ -16,9 +16,9 @@ pub struct Segment {
 }
 
 /// The segments of a model, in memory order; neighbours that are treated alike are one.
-pub fn segments(tensors: &[TensorInfo]) -> Vec<Segment> {
+pub fn segments(tensors: Tensors) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
-    for tensor in tensors {
+    for tensor in tensors.iter() {
         let start = tensor.offset / size_of::<f32>();
         let end = start + tensor.len();
         let role = match tensor.role {

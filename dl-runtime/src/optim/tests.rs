@@ -158,16 +158,18 @@ fn clipping_spares_statistics() {
 
 #[test]
 fn neighbours_of_one_role_are_one_segment() {
-    let tensor = |offset, len: &'static [usize], role| crate::TensorInfo { name: "", shape: len, offset, role };
-    let tensors = [
+    const fn tensor(offset: usize, shape: &'static [usize], role: Role) -> crate::Entry {
+        crate::Entry::Tensor { name: "", shape, offset, role }
+    }
+    const TENSORS: crate::Tensors = crate::Tensors(&[
         tensor(0, &[2, 3], Role::Weight),
         tensor(24, &[2], Role::Bias),
         tensor(32, &[4], Role::Scale),
         tensor(48, &[0], Role::Bias),
         tensor(48, &[1], Role::Statistic),
-    ];
+    ]);
     let expected = [(0, 6, Role::Weight), (6, 12, Role::Bias), (12, 13, Role::Statistic)];
-    assert_eq!(segments(&tensors), expected.map(|(start, end, role)| Segment { start, end, role }));
+    assert_eq!(segments(TENSORS), expected.map(|(start, end, role)| Segment { start, end, role }));
 }
 
 #[test]

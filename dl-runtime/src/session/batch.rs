@@ -1,9 +1,10 @@
 //! What a batch needs on its way to the device: its size checked, its samples picked, room for its targets.
 
 use crate::device::{Device, Element};
-use crate::plain::flat;
-use crate::{Error, Plain, Result};
+use crate::plain::{flat, flat_mut};
+use crate::{Error, Plain, Result, View};
 use std::any::Any;
+use std::slice;
 
 /// Checks the size of a batch where it enters.
 pub(super) fn check_batch(found: usize, most: usize) -> Result<()> {
@@ -14,11 +15,52 @@ pub(super) fn check_batch(found: usize, most: usize) -> Result<()> {
     Err(Error::Setting { setting: "batch size", expected, found: found.to_string() })
 }
 
-/// Writes the values with these numbers side by side.
+/// Writes the values with these numbers as devices keep them: all first parts, then all second parts, and so on.
 pub(super) fn gather<T: Plain>(values: &[T], picked: &[usize], to: &mut [T::Element]) {
-    for (slot, &index) in picked.iter().enumerate() {
-        to[slot * T::LEN..(slot + 1) * T::LEN].copy_from_slice(flat(&values[index..=index]));
+    write_parts(picked.len(), |slot| &values[picked[slot]], to);
+}
+
+/// Writes all values as devices keep them.
+pub(super) fn pack<T: Plain>(values: &[T], to: &mut [T::Element]) {
+    if T::PARTS.len() == 1 {
+        to.copy_from_slice(flat(values));
+    } else {
+        write_parts(values.len(), |slot| &values[slot], to);
     }
+}
+
+fn write_parts<'v, T: Plain>(n: usize, value: impl Fn(usize) -> &'v T, to: &mut [T::Element]) {
+    let (mut start, mut to) = (0, to);
+    for &len in T::PARTS {
+        let (part, rest) = to.split_at_mut(n * len);
+        for (slot, part) in part.chunks_exact_mut(len.max(1)).enumerate() {
+            part.copy_from_slice(&flat(slice::from_ref(value(slot)))[start..start + len]);
+        }
+        (start, to) = (start + len, rest);
+    }
+}
+
+/// Reads values as devices keep them: what [`pack`] wrote.
+pub(super) fn unpack<T: Plain>(from: &[T::Element], values: &mut [T]) {
+    let (n, mut start, mut from) = (values.len(), 0, from);
+    for &len in T::PARTS {
+        let (part, rest) = from.split_at(n * len);
+        for (value, part) in values.iter_mut().zip(part.chunks_exact(len.max(1))) {
+            flat_mut(slice::from_mut(value))[start..start + len].copy_from_slice(part);
+        }
+        (start, from) = (start + len, rest);
+    }
+}
+
+/// Copies a batch of values from the device.
+pub(super) fn download<D: Device, T: Plain>(device: &D, from: View<'_, D, T>, to: &mut [T]) -> Result<()> {
+    if T::PARTS.len() == 1 {
+        return device.download(from.data(), flat_mut(to));
+    }
+    let mut packed = vec![T::Element::default(); to.len() * T::LEN];
+    device.download(from.data(), &mut packed)?;
+    unpack(&packed, to);
+    Ok(())
 }
 
 /// The session's buffer for targets, made anew when it cannot hold `len` elements of this kind.
@@ -32,4 +74,34 @@ pub(super) fn target_buffer<'a, D: Device, E: Element>(
         *targets = Some(Box::new(device.zeros::<E>(len)?));
     }
     Ok(targets.as_mut().and_then(|any| any.downcast_mut()).expect("made above"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(C)]
+    struct Pair {
+        a: [f32; 2],
+        b: f32,
+    }
+    // SAFETY: `repr(C)`, three `f32`.
+    unsafe impl Plain for Pair {
+        type Element = f32;
+        const PARTS: &'static [usize] = &[2, 1];
+    }
+
+    #[test]
+    fn parts_lie_apart_and_come_back() {
+        let pairs = [Pair { a: [1.0, 2.0], b: 3.0 }, Pair { a: [4.0, 5.0], b: 6.0 }];
+        let mut packed = [0.0; 6];
+        pack(&pairs, &mut packed);
+        assert_eq!(packed, [1.0, 2.0, 4.0, 5.0, 3.0, 6.0]);
+        let mut back = [Pair { a: [0.0; 2], b: 0.0 }; 2];
+        unpack(&packed, &mut back);
+        assert_eq!(back, pairs);
+        gather(&pairs, &[1, 0], &mut packed);
+        assert_eq!(packed, [4.0, 5.0, 1.0, 2.0, 6.0, 3.0]);
+    }
 }

@@ -51,7 +51,7 @@ fn position(numbers: &[f32]) -> Option<usize> {
 }
 
 /// The name of the first tensor, in the flat memory of a model, that is not finite.
-fn bad_tensor<M: Model>(numbers: &[f32]) -> Option<&'static str> {
+fn bad_tensor<M: Model>(numbers: &[f32]) -> Option<String> {
     let at = position(numbers)? * size_of::<f32>();
-    M::TENSORS.iter().rev().find(|t| t.offset <= at).map(|tensor| tensor.name)
+    M::TENSORS.iter().filter(|t| t.offset <= at).last().map(|tensor| tensor.name)
 }

@@ -1,6 +1,6 @@
 //! Prediction: weights and workspace on a device, allocated once.
 
-use super::batch::check_batch;
+use super::batch::{check_batch, pack, unpack};
 use crate::device::{Cpu, Device};
 use crate::plain::{flat, flat_mut, zeroed_box};
 use crate::{Model, Network, Pass, Plain, Result, View, ViewMut};
@@ -13,7 +13,7 @@ pub struct Session<M: Model, D: Device = Cpu> {
     device: D,
     samples: usize,
     weights: D::Buffer<f32>,
-    staged: Staged<M, D>,
+    staged: Option<Staged<M, D>>,
     slots: M::Inference<D>,
     last: Box<M::Output>,
 }
@@ -27,13 +27,7 @@ impl<M: Model, D: Device> Session<M, D> {
         check_batch(samples, usize::MAX)?;
         let mut weights = device.zeros(M::LEN)?;
         device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
-        let staged = match D::lend::<f32>(&[]) {
-            Some(_) => None,
-            None => Some((
-                device.zeros(samples * <M::Input as Plain>::LEN)?,
-                device.zeros(samples * <M::Output as Plain>::LEN)?,
-            )),
-        };
+        let staged = Staged::new(&device, samples)?;
         let slots = M::inference_memory(&device, samples)?;
         Ok(Session { samples, weights, staged, slots, last: zeroed_box(), device })
     }
@@ -72,32 +66,56 @@ impl<M: Model> Session<M> {
     }
 }
 
-/// Input and output memory of devices that cannot use the host's.
-type Staged<M, D> = Option<(
-    <D as crate::device::Storage>::Buffer<<<M as Model>::Input as Plain>::Element>,
-    <D as crate::device::Storage>::Buffer<f32>,
-)>;
+/// Input and output memory of devices that cannot use the host's, and of models with several inputs or outputs, which
+/// devices keep apart.
+struct Staged<M: Model, D: Device> {
+    input: D::Buffer<<M::Input as Plain>::Element>,
+    output: D::Buffer<f32>,
+    host: Vec<f32>,
+}
+
+impl<M: Model, D: Device> Staged<M, D> {
+    /// Nothing where the host's memory serves.
+    fn new(device: &D, samples: usize) -> Result<Option<Self>> {
+        if D::lend::<f32>(&[]).is_some() && M::Input::PARTS.len() == 1 && M::Output::PARTS.len() == 1 {
+            return Ok(None);
+        }
+        let outputs = samples * M::Output::LEN;
+        Ok(Some(Staged {
+            input: device.zeros(samples * M::Input::LEN)?,
+            output: device.zeros(outputs)?,
+            host: if M::Output::PARTS.len() == 1 { Vec::new() } else { vec![0.0; outputs] },
+        }))
+    }
+}
 
 /// One batch: in host memory where the device can, or through its own.
 fn infer<M: Model, D: Device>(
     device: &D,
     weights: View<'_, D, M>,
-    staged: &mut Staged<M, D>,
+    staged: &mut Option<Staged<M, D>>,
     slots: &mut M::Inference<D>,
     inputs: &[M::Input],
     outputs: &mut [M::Output],
 ) -> Result<()> {
     let (n, pass) = (inputs.len(), Pass { device, seed: 0 });
-    let Some((input, output)) = staged else {
+    let Some(Staged { input, output, host }) = staged else {
         let (Some(input), Some(output)) = (D::lend(flat(inputs)), D::lend_mut(flat_mut(outputs))) else {
             unreachable!("a session on a device that lends nothing has staging memory")
         };
         M::infer(&pass, weights, View::new(input, n), slots, ViewMut::new(output, n));
         return Ok(());
     };
-    device.upload(flat(inputs), ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data())?;
+    device.fill(ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data(), |to| pack(inputs, to))?;
     M::infer(&pass, weights, View::new(D::whole(input), n), slots, ViewMut::new(D::whole_mut(output), n));
-    device.download(View::<D, M::Output>::new(D::whole(output), n).data(), flat_mut(outputs))
+    let output = View::<D, M::Output>::new(D::whole(output), n).data();
+    if M::Output::PARTS.len() == 1 {
+        return device.download(output, flat_mut(outputs));
+    }
+    let host = &mut host[..n * M::Output::LEN];
+    device.download(output, host)?;
+    unpack(host, outputs);
+    Ok(())
 }
 
 /// [`Model::predict`]: the model's own memory serves as the session's weights.
@@ -110,9 +128,8 @@ pub(crate) fn predict<M: Model>(net: &M, inputs: &[M::Input], outputs: &mut [M::
     let cpu = if large { Cpu::new() } else { Cpu::with_threads(1) };
     let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
     let mut slots = M::inference_memory(&cpu, inputs.len().clamp(1, BATCH)).expect("memory, or an abort before this");
+    let mut staged = Staged::new(&cpu, inputs.len().clamp(1, BATCH)).expect("memory, or an abort before this");
     for (inputs, outputs) in inputs.chunks(BATCH).zip(outputs.chunks_mut(BATCH)) {
-        let pass = Pass { device: &cpu, seed: 0 };
-        let (input, output) = (flat(inputs), flat_mut(outputs));
-        M::infer(&pass, weights, View::new(input, inputs.len()), &mut slots, ViewMut::new(output, inputs.len()));
+        infer(&cpu, weights, &mut staged, &mut slots, inputs, outputs).expect("the CPU copies without errors");
     }
 }

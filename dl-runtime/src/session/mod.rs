@@ -3,6 +3,7 @@
 mod batch;
 mod diagnosis;
 mod inference;
+mod objective;
 mod optimizing;
 mod training;
 mod transfer;

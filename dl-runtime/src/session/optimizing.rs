@@ -2,7 +2,7 @@
 
 use crate::device::Device;
 use crate::optim::{Optimizer, Segment};
-use crate::{Result, TensorInfo};
+use crate::{Result, Tensors};
 
 /// The buffers of one optimizer beside the weights of one model.
 pub(crate) struct Optimizing<D: Device> {
@@ -19,7 +19,7 @@ pub(crate) struct Optimizing<D: Device> {
 }
 
 impl<D: Device> Optimizing<D> {
-    pub fn new(tensors: &[TensorInfo]) -> Self {
+    pub fn new(tensors: Tensors) -> Self {
         Optimizing { segments: crate::optim::segments(tensors), name: "", names: &[], buffers: Vec::new(), steps: 0 }
     }
     /// Memory for `optimizer`: what is there if it is of the same kind, else zeros.

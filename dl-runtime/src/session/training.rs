@@ -1,10 +1,13 @@
 //! Training: weights, gradients and kept values on a device; the steps of a hand-written loop, and of the trainer.
 
-use super::batch::{check_batch, gather, target_buffer};
+use super::batch::{check_batch, gather, pack, target_buffer};
+use super::objective::Own;
 use super::optimizing::Optimizing;
 use crate::device::{Cpu, Device};
 use crate::loss::Loss;
+use crate::ops::Grad;
 use crate::optim::{Clip, Optimizer};
+use crate::pass::mix;
 use crate::plain::flat;
 use crate::{Error, Model, Network, Pass, Plain, Result, View, ViewMut};
 use std::any::Any;
@@ -43,7 +46,7 @@ type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Elemen
 /// ```
 pub struct Training<M: Model, D: Device = Cpu> {
     pub(super) device: D,
-    samples: usize,
+    pub(super) samples: usize,
     pub(super) weights: D::Buffer<f32>,
     pub(super) gradients: D::Buffer<f32>,
     pub(super) optimizing: Optimizing<D>,
@@ -53,25 +56,29 @@ pub struct Training<M: Model, D: Device = Cpu> {
     pub(super) input: Elements<D, M::Input>,
     pub(super) d_input: Option<Elements<D, M::Input>>,
     pub(super) output: D::Buffer<f32>,
-    d_output: D::Buffer<f32>,
+    pub(super) d_output: D::Buffer<f32>,
     /// A buffer of the elements of the targets, made when first needed.
-    targets: Option<Box<dyn Any + Send + Sync>>,
+    pub(super) targets: Option<Box<dyn Any + Send + Sync>>,
+    /// What the model's own loss needs, made when first needed.
+    pub(super) own: Option<Own<M, D>>,
     losses: D::Buffer<f32>,
-    host_losses: Vec<f32>,
+    pub(super) host_losses: Vec<f32>,
     /// Samples in the current batch.
     pub(super) n: usize,
-    done: Done,
+    pub(super) done: Done,
     pub(super) seed: u64,
     pub(super) steps: u64,
 }
 
 /// How far the current batch has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Done {
+pub(super) enum Done {
     Nothing,
     Evaluated,
     Forward,
     Loss,
+    /// The model's own loss.
+    Objective,
     Backward,
 }
 
@@ -96,6 +103,7 @@ impl<M: Model, D: Device> Training<M, D> {
             output: device.zeros(samples * <M::Output as Plain>::LEN)?,
             d_output: device.zeros(samples * <M::Output as Plain>::LEN)?,
             targets: None,
+            own: None,
             losses: device.zeros(samples)?,
             host_losses: vec![0.0; samples],
             n: 0,
@@ -130,7 +138,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Errors
     /// [`Error::Setting`] when there are no inputs, or more than the session has room for.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
-        self.enter(inputs.len(), |to| to.copy_from_slice(flat(inputs)))?;
+        self.enter(inputs.len(), |to| pack(inputs, to))?;
         self.run_forward();
         Ok(())
     }
@@ -145,7 +153,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Errors
     /// As [`Training::forward`].
     pub fn evaluate(&mut self, inputs: &[M::Input]) -> Result<()> {
-        self.enter(inputs.len(), |to| to.copy_from_slice(flat(inputs)))?;
+        self.enter(inputs.len(), |to| pack(inputs, to))?;
         let slots = match &mut self.evaluation {
             Some(slots) => slots,
             none => none.insert(M::inference_memory(&self.device, self.samples)?),
@@ -160,7 +168,7 @@ impl<M: Model, D: Device> Training<M, D> {
         self.done = Done::Evaluated;
         Ok(())
     }
-    fn enter(&mut self, n: usize, write: impl FnOnce(&mut [<M::Input as Plain>::Element])) -> Result<()> {
+    pub(super) fn enter(&mut self, n: usize, write: impl FnOnce(&mut [<M::Input as Plain>::Element])) -> Result<()> {
         check_batch(n, self.samples)?;
         (self.n, self.done) = (n, Done::Nothing);
         self.device.fill(ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data(), write)
@@ -187,7 +195,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// When there was no forward pass.
     pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
         loss.check(targets)?;
-        self.loss_of(loss, targets.len(), |to| to.copy_from_slice(flat(targets)))
+        self.loss_of(loss, targets.len(), |to| pack(targets, to))
     }
     /// [`Training::loss`] with the targets of these numbers, which were checked before.
     pub(crate) fn loss_picked<L: Loss<M::Output>>(
@@ -236,8 +244,14 @@ impl<M: Model, D: Device> Training<M, D> {
     /// The gradients of the loss to all weights, and to the input where asked for.
     ///
     /// # Panics
-    /// Unless [`Training::forward`] and [`Training::loss`] came before.
+    /// Unless [`Training::forward`], and [`Training::loss`] or [`Training::objective`] came before.
     pub fn backward(&mut self) {
+        if self.done == Done::Objective {
+            let backward = self.own.as_ref().expect("made by `objective`").backward;
+            backward(self);
+            self.done = Done::Backward;
+            return;
+        }
         assert!(self.done == Done::Loss, "`forward` and `loss` come before `backward`");
         M::backward(
             &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
@@ -246,7 +260,7 @@ impl<M: Model, D: Device> Training<M, D> {
             &mut self.slots,
             View::new(D::whole(&self.output), self.n),
             ViewMut::new(D::whole_mut(&mut self.d_output), self.n),
-            ViewMut::new(D::whole_mut(&mut self.gradients), 1),
+            Grad::set(ViewMut::new(D::whole_mut(&mut self.gradients), 1)),
             self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), self.n)),
         );
         self.done = Done::Backward;
@@ -307,10 +321,7 @@ impl<M: Model, D: Device> Training<M, D> {
     }
 }
 
-/// The seed of dropout in one step: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) of both.
-fn pass_seed(seed: u64, step: u64) -> u64 {
-    let mut z = seed ^ step.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
+/// The seed of dropout in one step.
+pub(super) fn pass_seed(seed: u64, step: u64) -> u64 {
+    mix(seed, step.wrapping_add(1))
 }

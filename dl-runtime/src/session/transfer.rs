@@ -1,6 +1,7 @@
 //! What goes in and out of a [`Training`] session: weights, gradients, outputs, and the optimizer's memory.
 
 use super::Training;
+use super::batch::download;
 use super::optimizing::Optimizing;
 use crate::device::Device;
 use crate::optim::Optimizer;
@@ -23,7 +24,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// Copies the outputs of the batch to the host; `to` has the length of the batch.
     pub fn outputs(&self, to: &mut [M::Output]) -> Result<()> {
         self.check_outgoing(to.len())?;
-        self.device.download(View::<D, M::Output>::new(D::whole(&self.output), self.n).data(), flat_mut(to))
+        download(&self.device, View::<D, M::Output>::new(D::whole(&self.output), self.n), to)
     }
     /// Copies the gradients to the inputs of the batch to the host; `to` has the length of the batch.
     ///
@@ -32,7 +33,7 @@ impl<M: Model, D: Device> Training<M, D> {
     pub fn input_gradients(&self, to: &mut [M::Input]) -> Result<()> {
         self.check_outgoing(to.len())?;
         let gradients = self.d_input.as_ref().expect("a session made `with_input_gradients`");
-        self.device.download(View::<D, M::Input>::new(D::whole(gradients), self.n).data(), flat_mut(to))
+        download(&self.device, View::<D, M::Input>::new(D::whole(gradients), self.n), to)
     }
     fn check_outgoing(&self, found: usize) -> Result<()> {
         if found == self.n {

@@ -1,10 +1,10 @@
 //! The trainer's part of a checkpoint: how far the training is, and which settings must be the same to go on.
 
+use super::criterion::Criterion;
 use super::history::History;
 use super::run::{Best, Run};
 use crate::device::Device;
 use crate::io::checkpoint::{Words, malformed};
-use crate::loss::Loss;
 use crate::optim::Optimizer;
 use crate::{Model, Plain, Result};
 use std::path::Path;
@@ -14,7 +14,7 @@ where
     M: Model,
     T: Plain,
     O: Optimizer,
-    L: Loss<M::Output, Target = T>,
+    L: Criterion<M, Target = T>,
     D: Device,
 {
     /// What fixes the results and cannot change on the way. The number of epochs, rates and schedules can.

@@ -1,6 +1,7 @@
 //! Training: the [`Trainer`], what it reports, and what can be asked of it.
 
 mod checkpoint;
+mod criterion;
 mod event;
 mod history;
 mod metrics;
@@ -8,9 +9,10 @@ mod progress;
 mod run;
 mod trainer;
 
+pub use criterion::{Criterion, Given, OwnLoss};
 pub use event::{EpochEnd, Flow, StepEnd};
 pub use history::{Ended, Epoch, History, Scores};
 pub use metrics::{
     Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, RootMeanSquaredError, TopK,
 };
-pub use trainer::{Every, NoLoss, Trainer};
+pub use trainer::{Every, Trainer};

@@ -1,13 +1,13 @@
 //! The training itself: epochs, steps, validation, and when to stop.
 
+use super::criterion::Criterion;
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::{Ended, Epoch, History, Scores};
-use super::metrics::Metrics;
+use super::metrics::{Metric, Metrics};
 use super::progress::Progress;
 use super::trainer::{Every, Trainer, Unit};
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::loss::Loss;
 use crate::optim::Optimizer;
 use crate::plain::{flat, flat_mut, zeroed_box, zeroed_vec};
 use crate::random::Rng;
@@ -57,7 +57,7 @@ where
     M: Model,
     T: Plain,
     O: Optimizer,
-    L: Loss<M::Output, Target = T>,
+    L: Criterion<M, Target = T>,
     D: Device,
 {
     pub fn new(
@@ -65,9 +65,9 @@ where
         net: &'r mut M,
         data: &'r Dataset<M::Input, T>,
     ) -> Result<Self> {
-        check(data, "training set", &trainer.loss)?;
+        check::<M, T, L>(data, "training set", &trainer.loss)?;
         if let Some(validation) = trainer.validation {
-            check(validation, "validation set", &trainer.loss)?;
+            check::<M, T, L>(validation, "validation set", &trainer.loss)?;
         }
         let setting = |setting, found: usize| match found {
             0 => Err(Error::Setting { setting, expected: "at least 1".into(), found: "0".into() }),
@@ -171,10 +171,11 @@ where
         let (trainer, training, state) = (&mut self.trainer, &mut self.training, &mut self.state);
         let from = state.batch * trainer.batch_size;
         let picked = &self.order[from..self.data.len().min(from + trainer.batch_size)];
-        training.forward_picked(&self.data.inputs, picked)?;
-        let loss = training.loss_picked(&trainer.loss, &self.data.targets, picked)?;
+        let loss = trainer.loss.forward(training, &self.data.inputs, &self.data.targets, picked)?;
         state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
-        if !trainer.metrics.is_empty() {
+        let terms = trainer.loss.terms();
+        add_terms(&mut trainer.metrics[..terms], training.terms(), picked.len());
+        if trainer.metrics.len() > terms {
             let outputs = &mut self.outputs[..picked.len()];
             training.outputs(outputs)?;
             for metric in &mut trainer.metrics {
@@ -217,10 +218,11 @@ where
 
     fn validate(&mut self, data: &Dataset<M::Input, T>) -> Result<Scores> {
         for (inputs, targets) in data.batches(self.training.batch_size()) {
-            self.training.evaluate(inputs)?;
-            self.training.loss(&self.trainer.loss, targets)?;
+            self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
             self.state.loss = self.training.losses().iter().fold(self.state.loss, |sum, loss| sum + f64::from(*loss));
-            if !self.trainer.metrics.is_empty() {
+            let terms = self.trainer.loss.terms();
+            add_terms(&mut self.trainer.metrics[..terms], self.training.terms(), inputs.len());
+            if self.trainer.metrics.len() > terms {
                 let outputs = &mut self.outputs[..inputs.len()];
                 self.training.outputs(outputs)?;
                 for metric in &mut self.trainer.metrics {
@@ -260,6 +262,15 @@ where
     }
 }
 
+/// Takes the terms of a batch of `samples` into account.
+fn add_terms<Y, T>(metrics: &mut [Box<dyn Metric<Y, T>>], terms: &[f32], samples: usize) {
+    for (metric, term) in metrics.iter_mut().zip(terms) {
+        let sums = metric.sums();
+        sums[0] += f64::from(*term) * samples as f64;
+        sums[1] += samples as f64;
+    }
+}
+
 fn stronger(a: Flow, b: Flow) -> Flow {
     if a == Flow::Stop { a } else { b }
 }
@@ -269,8 +280,8 @@ fn mix(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
-fn check<I, T: Plain, Y: Plain<Element = f32>, L: Loss<Y, Target = T>>(
-    data: &Dataset<I, T>,
+fn check<M: Model, T: Plain, L: Criterion<M, Target = T>>(
+    data: &Dataset<M::Input, T>,
     what: &'static str,
     loss: &L,
 ) -> Result<()> {

@@ -1,21 +1,17 @@
 //! The trainer: everything about a training that can be said before it begins.
 
+use super::criterion::{Criterion, Given, OwnLoss};
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::History;
 use super::metrics::{Metric, Metrics};
 use super::run::Run;
 use crate::data::Dataset;
 use crate::device::{Cpu, Device};
-use crate::loss::Loss;
 use crate::optim::{Clip, Optimizer, Schedule};
 use crate::{Model, Network, Plain, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// No loss has been given yet: see [`Trainer::loss`].
-#[derive(Clone, Copy, Debug)]
-pub struct NoLoss;
 
 /// How often a checkpoint is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +53,7 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 ///
 /// The same settings, data and seed give the same bits on any number of threads, and when a training is interrupted and
 /// resumed from its checkpoint. Only times differ.
-pub struct Trainer<'a, M: Model, T, O, L = NoLoss, D = Cpu> {
+pub struct Trainer<'a, M: Model, T, O, L = OwnLoss, D = Cpu> {
     pub(super) optimizer: O,
     pub(super) loss: L,
     pub(super) device: D,
@@ -84,7 +80,7 @@ impl<M: Model, T, O: Optimizer> Trainer<'_, M, T, O> {
     pub fn new(optimizer: O) -> Self {
         Trainer {
             optimizer,
-            loss: NoLoss,
+            loss: OwnLoss,
             device: Cpu::new(),
             epochs: 10,
             batch_size: 32,
@@ -132,10 +128,10 @@ macro_rules! with {
 }
 
 impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
-    /// What is made small.
+    /// What is made small, unless the model has a `loss` clause.
     #[must_use]
-    pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, N, D> {
-        let (optimizer, device) = (self.optimizer, self.device);
+    pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, Given<N>, D> {
+        let (optimizer, device, loss) = (self.optimizer, self.device, Given(loss));
         with!(self, optimizer, loss, device)
     }
     /// Where it runs, instead of on all threads of the CPU: `Cpu::with_threads(2)`.
@@ -254,7 +250,7 @@ impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// # Errors
     /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and
     /// [`Error::UnequalLengths`](crate::Error::UnequalLengths) about the data sets, what
-    /// [`Loss::check`] says about targets, [`Error::Setting`](crate::Error::Setting) about settings, and for a checkpoint
+    /// [`Loss::check`](crate::loss::Loss::check) says about targets, [`Error::Setting`](crate::Error::Setting) about settings, and for a checkpoint
     /// those of reading it and [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
     /// [`Error::NotFinite`](crate::Error::NotFinite) with step and layer when numbers overflow: the network then has the
     /// weights of the last epoch that was finished. And whatever writing a checkpoint meets.
@@ -262,7 +258,7 @@ impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     where
         T: Plain,
         O: Optimizer,
-        L: Loss<M::Output, Target = T>,
+        L: Criterion<M, Target = T>,
         D: Device,
     {
         Run::new(self, net.network_mut(), data)?.run()

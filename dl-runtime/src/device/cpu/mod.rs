@@ -71,6 +71,17 @@ impl Storage for Cpu {
     fn reborrow<'a, E: Element>(data: &'a mut &mut [E]) -> &'a mut [E] {
         data
     }
+    fn shorten<'short, 'long: 'short, E: Element>(data: &'long [E]) -> &'short [E] {
+        data
+    }
+    fn bits<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
+        // SAFETY: elements are `f32` or `u32` (the trait is sealed): four bytes each, and every pattern is a value of both.
+        unsafe { std::slice::from_raw_parts(data.as_ptr().cast(), data.len()) }
+    }
+    fn bits_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
+        // SAFETY: as in `bits`; the borrow moves to the result.
+        unsafe { std::slice::from_raw_parts_mut(data.as_mut_ptr().cast(), data.len()) }
+    }
     fn lend<E: Element>(host: &[E]) -> Option<&[E]> {
         Some(host)
     }

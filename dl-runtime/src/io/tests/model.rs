@@ -37,11 +37,11 @@ impl Model for Net {
     type Inference<D: Device> = ();
     type Training<D: Device> = ();
     const NAME: &'static str = "Net";
-    const TENSORS: &'static [TensorInfo] = &[
-        TensorInfo { name: "dense1.weight", shape: &[2, 3], offset: 0, role: Role::Weight },
-        TensorInfo { name: "dense1.bias", shape: &[2], offset: 24, role: Role::Bias },
-        TensorInfo { name: "norm.running_mean", shape: &[2], offset: 32, role: Role::Statistic },
-    ];
+    const TENSORS: Tensors = Tensors(&[
+        Entry::Tensor { name: "dense1.weight", shape: &[2, 3], offset: 0, role: Role::Weight },
+        Entry::Tensor { name: "dense1.bias", shape: &[2], offset: 24, role: Role::Bias },
+        Entry::Tensor { name: "norm.running_mean", shape: &[2], offset: 32, role: Role::Statistic },
+    ]);
     const LAYERS: &'static [LayerInfo] = &[];
     const INFERENCE_FLOATS: usize = 0;
     const TRAINING_FLOATS: usize = 0;
@@ -80,7 +80,7 @@ impl Model for Net {
         (): &mut (),
         _: View<'_, D, Self::Output>,
         _: ViewMut<'_, D, Self::Output>,
-        _: ViewMut<'_, D, Self>,
+        _: Grad<'_, D, Self>,
         _: Option<ViewMut<'_, D, Self::Input>>,
     ) {
         unimplemented!("no passes")

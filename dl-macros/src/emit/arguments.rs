@@ -1,0 +1,215 @@
+//! How a pass reaches what it works on: its arguments, taken apart where there are several, and the slots of its memory.
+
+use super::Schedule;
+use crate::ir::{Element, Ir, Shape, ValueId};
+use crate::plan::Place;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+/// Which pass is being written: decides whether outputs and terms are being made, or are there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Both are being made.
+    Forward,
+    /// Terms are being made.
+    Loss,
+    /// Both are there.
+    Backward,
+}
+
+/// The type of several values side by side, as fields of a generated struct.
+pub fn several(values: &[ValueId]) -> bool {
+    values.len() != 1
+}
+
+impl Ir {
+    /// The variable of input `k`.
+    pub fn input_name(&self, k: usize) -> Ident {
+        self.values[self.inputs[k]].name.clone()
+    }
+    /// The argument that holds the inputs: the input itself when there is one.
+    pub fn input_argument(&self) -> Ident {
+        if several(&self.inputs) { local("input") } else { self.input_name(0) }
+    }
+    /// The variable of output `k`.
+    pub fn output_name(&self, k: usize) -> Ident {
+        if self.outputs.len() == 1 { local("output") } else { derived("output", &self.outputs[k].name) }
+    }
+    /// The variable of target `k`.
+    pub fn target_name(&self, k: usize) -> Ident {
+        self.values[self.targets()[k]].name.clone()
+    }
+    /// The argument that holds the targets.
+    pub fn target_argument(&self) -> Ident {
+        if several(self.targets()) { local("target") } else { self.target_name(0) }
+    }
+    /// The targets of the loss.
+    pub fn targets(&self) -> &[ValueId] {
+        self.objective.as_ref().map_or(&[], |objective| &objective.targets)
+    }
+    fn term_name(&self, k: usize) -> Ident {
+        format_ident!("term_{k}", span = Span::call_site())
+    }
+    fn float_inputs(&self) -> Vec<usize> {
+        let float = |k: &usize| self.values[self.inputs[*k]].shape.element == Element::F32;
+        (0..self.inputs.len()).filter(float).collect()
+    }
+    /// Opens the gradients to the inputs for `calls`, where they are asked for.
+    pub fn with_input_gradients(&self, calls: TokenStream, otherwise: TokenStream) -> TokenStream {
+        let names: Vec<Ident> = self.float_inputs().into_iter().map(|k| gradient(&self.input_name(k))).collect();
+        if let [name] = names.as_slice() {
+            return quote!(if let ::core::option::Option::Some(#name) = #name.as_mut() { #calls } #otherwise);
+        }
+        quote! {
+            if let (#(::core::option::Option::Some(#names),)*) = (#(#names.as_mut(),)*) { #calls } #otherwise
+        }
+    }
+
+    /// Takes the inputs apart.
+    pub fn unpack_inputs(&self) -> TokenStream {
+        unpack(
+            &local("input"),
+            self.inputs.iter().map(|&v| (self.values[v].name.clone(), &self.values[v].shape)),
+            false,
+        )
+    }
+    /// Takes the targets apart.
+    pub fn unpack_targets(&self) -> TokenStream {
+        let targets = self.targets().iter();
+        unpack(&local("target"), targets.map(|&v| (self.values[v].name.clone(), &self.values[v].shape)), false)
+    }
+    /// Takes the outputs, or what `wrap` makes of their names, apart.
+    pub fn unpack_outputs(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
+        let outputs = self.outputs.iter().enumerate().map(|(k, output)| (wrap(&self.output_name(k)), &output.shape));
+        unpack(&local(from), outputs, writable)
+    }
+    /// Takes the terms apart.
+    pub fn unpack_terms(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
+        let (terms, from) = (self.objective.iter().flat_map(|objective| &objective.terms).count(), local(from));
+        let mutable = writable.then(|| quote!(mut));
+        let names = (0..terms).map(|k| wrap(&self.term_name(k)));
+        quote!(#(let #mutable #names = #from.next::<f32>();)*)
+    }
+    /// Takes the gradients to the outputs apart, for a while.
+    pub fn unpack_outputs_again(&self, from: &str, wrap: fn(&Ident) -> Ident) -> TokenStream {
+        if self.outputs.len() == 1 {
+            return quote!();
+        }
+        let (from, unpack) = (local(from), self.unpack_outputs(from, wrap, true));
+        quote!(let #from = #from.reborrow(); #unpack)
+    }
+    /// Takes the gradients to the inputs apart, if they are asked for; `again`: for a while.
+    pub fn unpack_input_gradients(&self, again: bool) -> TokenStream {
+        if !several(&self.inputs) {
+            return quote!();
+        }
+        let names = (0..self.inputs.len()).map(|k| gradient(&self.input_name(k)));
+        let types = self.inputs.iter().map(|&input| self.values[input].shape.ty());
+        let d_input = local("d_input");
+        let parts = if again {
+            quote!(#d_input.as_mut().map(|d| d.reborrow().parts()))
+        } else {
+            quote!(#d_input.map(dl::ViewMut::parts))
+        };
+        quote! {
+            let mut d_inputs = #parts;
+            #(let mut #names = d_inputs.as_mut().map(|parts| parts.next::<#types>());)*
+        }
+    }
+}
+
+/// `let name = ….next::<type>();` for each part of the record in variable `from`; nothing for a single one.
+fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, writable: bool) -> TokenStream {
+    let parts: Vec<_> = parts.collect();
+    if parts.len() == 1 {
+        return quote!();
+    }
+    let mutable = writable.then(|| quote!(mut));
+    let lets = parts.iter().map(|(name, shape)| {
+        let ty = shape.ty();
+        quote!(let #mutable #name = parts.next::<#ty>();)
+    });
+    quote!(let mut parts = #from.parts(); #(#lets)*)
+}
+
+/// A variable of the generated code's own.
+pub fn local(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+/// `d_h` for `h`.
+pub fn gradient(name: &Ident) -> Ident {
+    derived("d", name)
+}
+
+/// The name itself.
+pub fn same(name: &Ident) -> Ident {
+    name.clone()
+}
+
+/// `prefix_name`; a raw name (`r#loop`) needs no `r#` then.
+fn derived(prefix: &str, name: &Ident) -> Ident {
+    format_ident!("{prefix}_{name}", span = Span::call_site())
+}
+
+impl Schedule<'_> {
+    pub fn shape(&self, value: ValueId) -> &Shape {
+        &self.ir.values[value].shape
+    }
+    /// `place` as a view of `shape`.
+    pub fn read(&self, place: Place, shape: &Shape, direction: Direction) -> TokenStream {
+        let (ir, ty) = (self.ir, shape.ty());
+        let view = |name: Ident, writable: bool| if writable { quote!(#name.view()) } else { quote!(#name) };
+        let scalar = Shape::of([]);
+        let (view, own) = match place {
+            Place::Slot(slot) => {
+                let name = &self.plan.slots[slot].name;
+                return quote!(slots.#name.read::<#ty>(n));
+            }
+            Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
+            Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
+            Place::Output(k) => (view(ir.output_name(k), direction == Direction::Forward), &ir.outputs[k].shape),
+            Place::Term(k) => (view(ir.term_name(k), direction != Direction::Backward), &scalar),
+            Place::OutputGradient(k) => (view(gradient(&ir.output_name(k)), true), &ir.outputs[k].shape),
+            Place::TermGradient(k) => (view(gradient(&ir.term_name(k)), true), &scalar),
+            Place::InputGradient(k) => (view(gradient(&ir.input_name(k)), true), self.shape(ir.inputs[k])),
+        };
+        cast(view, own, shape)
+    }
+    /// `place` as a writable view of `shape`.
+    pub fn write(&self, place: Place, shape: &Shape) -> TokenStream {
+        let (ir, ty) = (self.ir, shape.ty());
+        let scalar = Shape::of([]);
+        let (name, own) = match place {
+            Place::Slot(slot) => {
+                let name = &self.plan.slots[slot].name;
+                return quote!(slots.#name.write::<#ty>(n));
+            }
+            Place::Output(k) => (ir.output_name(k), &ir.outputs[k].shape),
+            Place::Term(k) => (ir.term_name(k), &scalar),
+            Place::OutputGradient(k) => (gradient(&ir.output_name(k)), &ir.outputs[k].shape),
+            Place::TermGradient(k) => (gradient(&ir.term_name(k)), &scalar),
+            Place::InputGradient(k) => (gradient(&ir.input_name(k)), self.shape(ir.inputs[k])),
+            Place::Input(_) | Place::Target(_) => unreachable!("the plan never writes over what flows in"),
+        };
+        cast(quote!(#name.reborrow()), own, shape)
+    }
+    pub fn place(&self, value: ValueId) -> Place {
+        self.plan.value(value).expect("values of scheduled nodes have places")
+    }
+    pub fn gradient_place(&self, value: ValueId) -> Place {
+        self.plan.gradient(value).expect("values that gradients flow to have gradients")
+    }
+    pub fn read_value(&self, value: ValueId, direction: Direction) -> TokenStream {
+        self.read(self.place(value), self.shape(value), direction)
+    }
+    pub fn write_value(&self, value: ValueId) -> TokenStream {
+        self.write(self.place(value), self.shape(value))
+    }
+}
+
+/// `view` of a batch of `from` as one of `to`, where they are not written alike.
+fn cast(view: TokenStream, from: &Shape, to: &Shape) -> TokenStream {
+    let ty = to.ty();
+    if from.ty().to_string() == ty.to_string() { view } else { quote!(#view.cast::<#ty>()) }
+}

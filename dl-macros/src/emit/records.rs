@@ -1,0 +1,77 @@
+//! The structs of several inputs, outputs or targets.
+
+use crate::ir::{Ir, Shape};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// The values of one sample side by side: `PairInput { left: [f32; 784], right: [f32; 784] }`.
+pub struct Record<'a> {
+    /// Of the struct; `None` when there is one value, or none, and no struct.
+    pub name: Option<Ident>,
+    /// In order.
+    pub fields: Vec<(Ident, &'a Shape)>,
+    doc: &'static str,
+}
+
+/// The inputs of a model.
+pub fn inputs(ir: &Ir) -> Record<'_> {
+    let fields = ir.inputs.iter().map(|&value| (ir.values[value].name.clone(), &ir.values[value].shape));
+    Record::new(ir, "Input", "One sample for", fields.collect())
+}
+/// The outputs of a model.
+pub fn outputs(ir: &Ir) -> Record<'_> {
+    let fields = ir.outputs.iter().map(|output| (output.name.clone(), &output.shape));
+    Record::new(ir, "Output", "The outputs for one sample of", fields.collect())
+}
+/// The targets of a model's loss.
+pub fn targets(ir: &Ir) -> Record<'_> {
+    let targets = ir.objective.iter().flat_map(|objective| &objective.targets);
+    let fields = targets.map(|&value| (ir.values[value].name.clone(), &ir.values[value].shape));
+    Record::new(ir, "Target", "What the loss compares one sample with, for", fields.collect())
+}
+
+impl<'a> Record<'a> {
+    fn new(ir: &Ir, suffix: &str, doc: &'static str, fields: Vec<(Ident, &'a Shape)>) -> Self {
+        let name = (fields.len() > 1).then(|| format_ident!("{}{suffix}", ir.name, span = ir.name.span()));
+        Record { name, fields, doc }
+    }
+    /// The type of one sample.
+    pub fn ty(&self, ir: &Ir) -> TokenStream {
+        match (&self.name, self.fields.as_slice()) {
+            (Some(name), _) => ir.generic(name),
+            (None, [(_, shape)]) => shape.ty(),
+            (None, _) => quote!([f32; 0]),
+        }
+    }
+    /// The struct.
+    pub fn definition(&self, ir: &Ir) -> TokenStream {
+        let Some(name) = &self.name else { return quote!() };
+        let (visibility, parameters) = (&ir.visibility, ir.parameters());
+        let doc = format!("{} [`{}`].", self.doc, ir.name);
+        let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+        let fields = self.fields.iter().map(|(name, shape)| {
+            let (doc, ty) = (format!("`{shape}`"), shape.ty());
+            quote!(#[doc = #doc] pub #name: #ty,)
+        });
+        quote! {
+            #(#conditions)*
+            #[doc = #doc]
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            #[repr(C)]
+            #visibility struct #name<#parameters> { #(#fields)* }
+        }
+    }
+    /// That the struct is plain numbers.
+    pub fn plain(&self, ir: &Ir) -> TokenStream {
+        let Some(name) = &self.name else { return quote!() };
+        let (name, parameters) = (ir.generic(name), ir.parameters());
+        let types: Vec<TokenStream> = self.fields.iter().map(|(_, shape)| shape.ty()).collect();
+        quote! {
+            // SAFETY: `repr(C)`, and every field is an array of `f32` or `u32`.
+            unsafe impl<#parameters> dl::Plain for #name {
+                type Element = f32;
+                const PARTS: &'static [usize] = &[#(<#types as dl::Plain>::LEN),*];
+            }
+        }
+    }
+}

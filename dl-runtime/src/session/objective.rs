@@ -1,0 +1,172 @@
+//! Training towards the model's own loss.
+
+use super::Training;
+use super::batch::{check_batch, gather, pack};
+use super::training::{Done, pass_seed};
+use crate::device::{Device, Storage};
+use crate::ops::Grad;
+use crate::{Error, Model, Objective, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
+use std::any::Any;
+
+/// What the loss of a model needs beside what training needs anyway.
+pub struct Own<M: Model, D: Device> {
+    /// A buffer of the elements of the targets.
+    target: Box<dyn Any + Send + Sync>,
+    /// `M::Evaluation<D>`, once evaluated.
+    evaluation: Option<Box<dyn Any + Send + Sync>>,
+    /// For each term, a number for each sample.
+    terms: D::Buffer<f32>,
+    d_terms: D::Buffer<f32>,
+    host: Vec<f32>,
+    /// The mean of each term.
+    means: Vec<f32>,
+    /// [`Objective::backward_loss`], which only the types of the methods here know.
+    pub(super) backward: fn(&mut Training<M, D>),
+}
+
+impl<M: Objective, D: Device> Own<M, D> {
+    fn new(device: &D, samples: usize) -> Result<Self> {
+        let numbers = samples * M::TERMS.len();
+        Ok(Own {
+            target: Box::new(device.zeros::<TargetElement<M>>(samples * <M::Target as Plain>::LEN)?),
+            evaluation: None,
+            terms: device.zeros(numbers)?,
+            d_terms: device.zeros(numbers)?,
+            host: vec![0.0; numbers],
+            means: vec![0.0; M::TERMS.len()],
+            backward: backward::<M, D>,
+        })
+    }
+}
+
+type TargetElement<M> = <<M as Objective>::Target as Plain>::Element;
+type TargetBuffer<M, D> = <D as Storage>::Buffer<TargetElement<M>>;
+
+impl<M: Model, D: Device> Training<M, D> {
+    /// The mean of each term of the model's own loss, in the order of [`Objective::TERMS`], before it is multiplied by
+    /// its weight; nothing before such a loss was computed.
+    pub fn terms(&self) -> &[f32] {
+        self.own.as_ref().map_or(&[], |own| &own.means)
+    }
+}
+
+impl<M: Objective, D: Device> Training<M, D> {
+    /// The mean of the model's own loss over the batch, after [`Training::forward`]; [`Training::terms`] has its terms.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] names the step and the first layer where numbers overflowed; [`Error::UnequalLengths`] unless
+    /// there is a target for each input.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn objective(&mut self, targets: &[M::Target]) -> Result<f32> {
+        self.objective_of(targets.len(), |to| pack(targets, to))
+    }
+    /// [`Training::objective`] with the targets of these numbers.
+    pub(crate) fn objective_picked(&mut self, targets: &[M::Target], picked: &[usize]) -> Result<f32> {
+        self.objective_of(picked.len(), |to| gather(targets, picked, to))
+    }
+    /// The mean of the model's own loss over a batch as in prediction: no dropout, running statistics, nothing kept.
+    ///
+    /// # Errors
+    /// As [`Training::objective`], and [`Error::Setting`] when there are no inputs, or more than the session has room for.
+    pub fn evaluate_objective(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<f32> {
+        self.enter(inputs.len(), |to| pack(inputs, to))?;
+        self.enter_targets(targets.len(), |to| pack(targets, to))?;
+        let samples = self.samples;
+        let own = self.own.as_mut().expect("made by `enter_targets`");
+        let none = own.evaluation.is_none();
+        if none {
+            own.evaluation = Some(Box::new(M::evaluation_memory(&self.device, samples)?));
+        }
+        let slots = own.evaluation.as_mut().and_then(|any| any.downcast_mut()).expect("made above");
+        let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");
+        M::evaluate(
+            &Pass { device: &self.device, seed: 0 },
+            View::new(D::whole(&self.weights), 1),
+            View::new(D::whole(&self.input), self.n),
+            View::new(D::whole(target), self.n),
+            slots,
+            ViewMut::new(D::whole_mut(&mut self.output), self.n),
+            PartsMut::new(D::whole_mut(&mut own.terms), self.n),
+        );
+        self.done = Done::Evaluated;
+        self.add_up()
+    }
+    fn enter_targets(&mut self, n: usize, write: impl FnOnce(&mut [TargetElement<M>])) -> Result<()> {
+        if n != self.n {
+            return Err(Error::UnequalLengths { inputs: self.n, targets: n });
+        }
+        check_batch(n, self.samples)?;
+        if self.own.is_none() {
+            self.own = Some(Own::new(&self.device, self.samples)?);
+        }
+        let own = self.own.as_mut().expect("made above");
+        let target = own.target.downcast_mut::<TargetBuffer<M, D>>().expect("of this model");
+        self.device.fill(ViewMut::<D, M::Target>::new(D::whole_mut(target), n).into_data(), write)
+    }
+
+    fn objective_of(&mut self, n: usize, write: impl FnOnce(&mut [TargetElement<M>])) -> Result<f32> {
+        assert!(self.done == Done::Forward, "`forward` comes before `objective`");
+        self.enter_targets(n, write)?;
+        let own = self.own.as_mut().expect("made by `enter_targets`");
+        let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");
+        M::loss(
+            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            View::new(D::whole(&self.weights), 1),
+            View::new(D::whole(&self.input), self.n),
+            View::new(D::whole(target), self.n),
+            &mut self.slots,
+            View::new(D::whole(&self.output), self.n),
+            PartsMut::new(D::whole_mut(&mut own.terms), self.n),
+        );
+        let mean = self.add_up()?;
+        self.done = Done::Objective;
+        Ok(mean)
+    }
+
+    /// The terms of every sample to the losses of the samples, and to means.
+    fn add_up(&mut self) -> Result<f32> {
+        let (n, own) = (self.n, self.own.as_mut().expect("a loss was computed"));
+        let host = &mut own.host[..n * M::TERMS.len()];
+        self.device.download(D::slice(D::whole(&own.terms), 0..host.len()), host)?;
+        self.host_losses[..n].fill(0.0);
+        let mut total = 0.0;
+        for ((term, values), mean) in M::TERMS.iter().zip(host.chunks_exact(n)).zip(&mut own.means) {
+            let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
+            *mean = (sum / n as f64) as f32;
+            total += f64::from(term.weight) * sum / n as f64;
+            self.host_losses[..n].iter_mut().zip(values).for_each(|(loss, value)| *loss += term.weight * value);
+        }
+        if !total.is_finite() {
+            return Err(self.not_finite_loss()?);
+        }
+        Ok(total as f32)
+    }
+}
+
+/// The backward pass from the gradient of the mean.
+fn backward<M: Objective, D: Device>(training: &mut Training<M, D>) {
+    let n = training.n;
+    let own = training.own.as_mut().expect("a loss was computed");
+    let host = &mut own.host[..n * M::TERMS.len()];
+    for (term, values) in M::TERMS.iter().zip(host.chunks_exact_mut(n)) {
+        values.fill(term.weight / n as f32);
+    }
+    let d_terms = D::split_mut(D::whole_mut(&mut own.d_terms), host.len()).0;
+    training.device.upload(host, d_terms).expect("memory that was written before");
+    let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");
+    M::backward_loss(
+        &Pass { device: &training.device, seed: pass_seed(training.seed, training.steps) },
+        View::new(D::whole(&training.weights), 1),
+        View::new(D::whole(&training.input), n),
+        View::new(D::whole(target), n),
+        &mut training.slots,
+        View::new(D::whole(&training.output), n),
+        Parts::new(D::whole(&own.terms), n),
+        PartsMut::new(D::whole_mut(&mut own.d_terms), n),
+        ViewMut::new(D::whole_mut(&mut training.d_output), n),
+        Grad::set(ViewMut::new(D::whole_mut(&mut training.gradients), 1)),
+        training.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), n)),
+    );
+}

@@ -261,9 +261,14 @@ pub struct Check {
 
 impl Ir {
     /// How to declare the const parameters: `const IN: usize, const OUT: usize`.
-    pub fn parameters(&self) -> TokenStream {
+    pub fn const_parameters(&self) -> TokenStream {
         let generics = &self.generics;
         quote::quote!(#(const #generics: usize),*)
+    }
+    /// The same between `<` and `>`; nothing where there are none.
+    pub fn parameters(&self) -> TokenStream {
+        let parameters = self.const_parameters();
+        if self.generics.is_empty() { parameters } else { quote::quote!(<#parameters>) }
     }
     /// The struct with its const parameters: `Mlp<IN, OUT>`.
     pub fn self_type(&self) -> TokenStream {

@@ -24,7 +24,7 @@ pub fn implementation(ir: &Ir) -> TokenStream {
     };
     quote! {
         #[allow(unused_variables)]
-        impl<#parameters> dl::Model for #name {
+        impl #parameters dl::Model for #name {
             #types
             const TENSORS: dl::Tensors = dl::Tensors(&[]);
             const LAYERS: &'static [dl::LayerInfo] = &[];
@@ -69,7 +69,7 @@ fn objective(ir: &Ir) -> TokenStream {
     };
     quote! {
         #[allow(unused_variables)]
-        impl<#parameters> dl::Objective for #name {
+        impl #parameters dl::Objective for #name {
             #table
             type Evaluation<D: dl::Device> = ();
             fn evaluation_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {

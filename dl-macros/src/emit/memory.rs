@@ -19,7 +19,7 @@ struct Member {
 
 /// The struct.
 pub fn definition(schedule: &Schedule) -> TokenStream {
-    let (name, parameters) = (schedule.memory(), schedule.ir.parameters());
+    let (name, parameters) = (schedule.memory(), schedule.ir.const_parameters());
     let members = members(schedule).map(|Member { name, ty, .. }| quote!(#name: #ty,));
     let mut members = members.collect::<TokenStream>();
     if members.is_empty() {

@@ -64,7 +64,7 @@ pub fn model(krate: &TokenStream, ir: &Ir) -> TokenStream {
             use #krate::private as dl;
             #checks
             #plain
-            impl<#parameters> dl::Network for #name {
+            impl #parameters dl::Network for #name {
                 type Model = Self;
                 fn network(&self) -> &Self {
                     self
@@ -95,7 +95,7 @@ fn implementation(ir: &Ir) -> TokenStream {
         let passes = passes::objective(&training, evaluation);
         quote! {
             #[allow(unused_mut, unused_variables)]
-            impl<#parameters> dl::Objective for #name {
+            impl #parameters dl::Objective for #name {
                 #table
                 #memory
                 #passes
@@ -107,7 +107,7 @@ fn implementation(ir: &Ir) -> TokenStream {
         #(#definitions)*
 
         #[allow(unused_mut, unused_variables)]
-        impl<#parameters> dl::Model for #name {
+        impl #parameters dl::Model for #name {
             #tables
             #memory
             #init

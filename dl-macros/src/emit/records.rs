@@ -58,7 +58,7 @@ impl<'a> Record<'a> {
             #[doc = #doc]
             #[derive(Clone, Copy, Debug, PartialEq)]
             #[repr(C)]
-            #visibility struct #name<#parameters> { #(#fields)* }
+            #visibility struct #name #parameters { #(#fields)* }
         }
     }
     /// That the struct is plain numbers.
@@ -68,7 +68,7 @@ impl<'a> Record<'a> {
         let types: Vec<TokenStream> = self.fields.iter().map(|(_, shape)| shape.ty()).collect();
         quote! {
             // SAFETY: `repr(C)`, and every field is an array of `f32` or `u32`.
-            unsafe impl<#parameters> dl::Plain for #name {
+            unsafe impl #parameters dl::Plain for #name {
                 type Element = f32;
                 const PARTS: &'static [usize] = &[#(<#types as dl::Plain>::LEN),*];
             }

@@ -40,7 +40,7 @@ fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
     let layout = if members.is_empty() { quote!(C, align(4)) } else { quote!(C) };
     quote! {
         #[repr(#layout)]
-        #visibility struct #name<#parameters> {
+        #visibility struct #name #parameters {
             #(#fields)*
         }
     }
@@ -56,7 +56,7 @@ pub fn plain(ir: &Ir) -> TokenStream {
     quote! {
         #(
             // SAFETY: `repr(C)`, and every field is a layer, which is `Plain` with elements `f32`.
-            unsafe impl<#parameters> dl::Plain for #names {
+            unsafe impl #parameters dl::Plain for #names {
                 type Element = f32;
             }
         )*

@@ -33,6 +33,9 @@
 //! Start with the [`guide`].
 
 pub mod guide;
+#[cfg(any(rust_analyzer, test))]
+#[doc(hidden)]
+pub mod language;
 
 pub use dl_runtime::*;
 
@@ -52,6 +55,9 @@ macro_rules! model {
 /// All that generated code may name; not for use by hand.
 #[doc(hidden)]
 pub mod private {
+    /// What editors show; rustc never sees it.
+    #[cfg(any(rust_analyzer, test))]
+    pub use crate::language;
     pub use dl_macros::declare;
     // Generated code calls this module `dl`: constants of the facade that a declaration names are found in it too.
     pub use dl_runtime::private::*;

@@ -7,6 +7,8 @@ use quote::quote;
 /// An elementwise activation.
 pub struct Elementwise {
     name: &'static str,
+    /// What it computes, for the guide.
+    line: &'static str,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
@@ -19,6 +21,9 @@ pub struct Elementwise {
 impl Layer for Elementwise {
     fn name(&self) -> &'static str {
         self.name
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Activation, "any, unchanged", self.line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         self.parameters
@@ -40,17 +45,23 @@ impl Layer for Elementwise {
 }
 
 /// An activation without parameters.
-const fn plain(name: &'static str, variant: fn(&Call) -> TokenStream, keeps_output: bool) -> Elementwise {
-    Elementwise { name, parameters: &[], check: |_| true, variant, keeps_output }
+const fn plain(
+    name: &'static str,
+    line: &'static str,
+    variant: fn(&Call) -> TokenStream,
+    keeps_output: bool,
+) -> Elementwise {
+    Elementwise { name, line, parameters: &[], check: |_| true, variant, keeps_output }
 }
 
-pub static RELU: Elementwise = plain("relu", |_| quote!(Relu), true);
-pub static SILU: Elementwise = plain("silu", |_| quote!(Silu), false);
-pub static SIGMOID: Elementwise = plain("sigmoid", |_| quote!(Sigmoid), true);
-pub static TANH: Elementwise = plain("tanh", |_| quote!(Tanh), true);
+pub static RELU: Elementwise = plain("relu", "max(x, 0)", |_| quote!(Relu), true);
+pub static SILU: Elementwise = plain("silu", "x / (1 + e⁻ˣ)", |_| quote!(Silu), false);
+pub static SIGMOID: Elementwise = plain("sigmoid", "1 / (1 + e⁻ˣ)", |_| quote!(Sigmoid), true);
+pub static TANH: Elementwise = plain("tanh", "tanh x", |_| quote!(Tanh), true);
 
 pub static LEAKY_RELU: Elementwise = Elementwise {
     name: "leaky_relu",
+    line: "x, or slope·x below 0",
     parameters: &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "factor of negative numbers")],
     check: |call| check::not_negative(call, "slope"),
     variant: |call| {
@@ -62,6 +73,7 @@ pub static LEAKY_RELU: Elementwise = Elementwise {
 
 pub static ELU: Elementwise = Elementwise {
     name: "elu",
+    line: "x, or alpha·(eˣ - 1) below 0",
     parameters: &[Parameter::positional(
         "alpha",
         Kind::Number,
@@ -78,6 +90,7 @@ pub static ELU: Elementwise = Elementwise {
 
 pub static GELU: Elementwise = Elementwise {
     name: "gelu",
+    line: "x·Φ(x), Φ the normal distribution",
     parameters: &[Parameter::named(
         "approximate",
         Kind::Word(&["none", "tanh"]),
@@ -91,6 +104,7 @@ pub static GELU: Elementwise = Elementwise {
 
 pub static SOFTPLUS: Elementwise = Elementwise {
     name: "softplus",
+    line: "ln(1 + e^(beta·x)) / beta",
     parameters: &[
         Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness of the bend"),
         Parameter::named("threshold", Kind::Number, Default::Number(20.0), "where beta·x is large enough for x itself"),

@@ -34,6 +34,15 @@ impl Layer for Arithmetic {
             Operator::Div | Operator::Rem => "div",
         }
     }
+    fn doc(&self) -> Doc {
+        let line = match self.0 {
+            Operator::Add => "`a + b`",
+            Operator::Sub => "`a - b`",
+            Operator::Mul => "`a * b`",
+            Operator::Div | Operator::Rem => "`a / b`",
+        };
+        Doc::new(Chapter::Arithmetic, "two values of one shape, or a value and a number", line)
+    }
     fn operands(&self) -> usize {
         2
     }

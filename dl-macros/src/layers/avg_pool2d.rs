@@ -9,6 +9,9 @@ impl Layer for AvgPool2d {
     fn name(&self) -> &'static str {
         "avg_pool2d"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, "`[c, h, w]` → `[c, h', w']`", "the mean of each window; padding counts in it")
+    }
     fn stem(&self) -> &'static str {
         "avg_pool"
     }

@@ -11,6 +11,13 @@ impl Layer for BatchNorm {
     fn name(&self) -> &'static str {
         "batch_norm"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Weights,
+            "`[n]` or `[c, h, w]`, unchanged",
+            "each feature or channel scaled to mean 0 and variance 1 over the batch",
+        )
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[

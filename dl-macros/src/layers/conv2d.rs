@@ -10,6 +10,13 @@ impl Layer for Conv2d {
     fn name(&self) -> &'static str {
         "conv2d"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Weights,
+            "`[c, h, w]` → `[channels, h', w']`",
+            "a small window of weights slides over the image",
+        )
+    }
     fn stem(&self) -> &'static str {
         "conv"
     }

@@ -10,6 +10,9 @@ impl Layer for Dense {
     fn name(&self) -> &'static str {
         "dense"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Weights, "`[n]` → `[outputs]`", "every output is a weighted sum of all inputs")
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[

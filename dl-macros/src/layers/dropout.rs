@@ -10,6 +10,13 @@ impl Layer for Dropout {
     fn name(&self) -> &'static str {
         "dropout"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Regularisation,
+            "any, unchanged",
+            "in training, sets a part `rate` of the numbers to 0 and scales the others by 1/(1 - rate); nothing in prediction",
+        )
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const { &[Parameter::positional("rate", Kind::Number, Default::Required, "part that becomes zero, 0 to 1")] }
     }

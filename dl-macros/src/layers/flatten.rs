@@ -8,6 +8,9 @@ impl Layer for Flatten {
     fn name(&self) -> &'static str {
         "flatten"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, "any → `[n]`", "all numbers of a sample as a list of features; costs nothing")
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let output = Shape::of([call.input().len()]);
         Some(Built::new(output, Op::new(Config::Reshape, Keeps::NOTHING)))

@@ -10,6 +10,9 @@ impl Layer for GlobalAvgPool2d {
     fn name(&self) -> &'static str {
         "global_avg_pool2d"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, "`[c, h, w]` → `[c]`", "the mean of each channel")
+    }
     fn stem(&self) -> &'static str {
         "global_avg_pool"
     }

@@ -10,6 +10,13 @@ impl Layer for LayerNorm {
     fn name(&self) -> &'static str {
         "layer_norm"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Weights,
+            "any, unchanged",
+            "the last dimension of each sample scaled to mean 0 and variance 1",
+        )
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const { &[Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance")] }
     }

@@ -9,6 +9,9 @@ impl Layer for MaxPool2d {
     fn name(&self) -> &'static str {
         "max_pool2d"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, "`[c, h, w]` → `[c, h', w']`", "the largest number of each window")
+    }
     fn stem(&self) -> &'static str {
         "max_pool"
     }

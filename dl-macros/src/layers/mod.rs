@@ -9,6 +9,9 @@ mod batch_norm;
 mod call;
 mod conv2d;
 mod dense;
+mod doc;
+#[cfg(test)]
+mod documents;
 mod dropout;
 mod flatten;
 mod global_avg_pool2d;
@@ -21,6 +24,7 @@ pub mod synonyms;
 
 pub use arithmetic::of as of_operator;
 pub use call::{Call, Operand};
+pub use doc::{Chapter, Doc};
 pub use parameter::{Default, Kind, Parameter, Setting};
 
 use crate::dim::Dim;
@@ -60,6 +64,11 @@ pub trait Layer: Sync {
     /// What the names of its fields and values begin with: `conv` for `conv1`.
     fn stem(&self) -> &'static str {
         self.name()
+    }
+    /// For the guide and the editor.
+    #[allow(dead_code, reason = "read by the test that writes the guide's tables and the editor's documentation")]
+    fn doc(&self) -> Doc {
+        Doc::NONE
     }
     /// In the order in which they may be given.
     fn parameters(&self) -> &'static [Parameter] {

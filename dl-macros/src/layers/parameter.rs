@@ -16,7 +16,7 @@ pub struct Parameter {
 }
 
 /// What a parameter may be.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A whole number.
     Size,

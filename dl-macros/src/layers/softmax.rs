@@ -10,6 +10,13 @@ impl Layer for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Activation,
+            "`[n]` or `[c, h, w]`, unchanged",
+            "e^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features or over the channels of an image",
+        )
+    }
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
     }

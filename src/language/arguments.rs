@@ -1,0 +1,71 @@
+//! The kinds of arguments that layers take, and the words that some of them may be.
+//!
+//! Written by `DL_BLESS=1 cargo test -p dl-macros documents` from the layers themselves.
+
+#![allow(non_camel_case_types, non_snake_case, non_upper_case_globals, reason = "names of the language")]
+#![allow(missing_docs)]
+
+/// A whole number.
+pub struct Size;
+
+/// `true` or `false`.
+pub struct Flag;
+
+/// An initialisation such as `he_normal` or `constant(0.1)`.
+pub struct Init;
+
+/// A whole number or `[height, width]`.
+pub struct Pair;
+
+/// A whole number, `[height, width]` or `same`.
+pub struct Padding;
+
+/// A number.
+pub struct Number;
+
+/// One of a few words.
+pub struct Word;
+
+/// The words of each argument that has any.
+pub mod words {
+    pub mod Padding {
+        use super::super::Padding;
+
+        /// As much as keeps the size; for stride 1.
+        pub const same: Padding = Padding;
+        /// None.
+        pub const valid: Padding = Padding;
+    }
+    pub mod Init {
+        use super::super::Init;
+
+        /// PyTorch's rule for this layer.
+        pub const pytorch: Init = Init;
+        /// Normal numbers of variance 2 / inputs: for relu.
+        pub const he_normal: Init = Init;
+        /// Uniform numbers of variance 2 / inputs: for relu.
+        pub const he_uniform: Init = Init;
+        /// Normal numbers of variance 2 / (inputs + outputs): for tanh.
+        pub const xavier_normal: Init = Init;
+        /// Uniform numbers of variance 2 / (inputs + outputs): for tanh.
+        pub const xavier_uniform: Init = Init;
+        /// All 0.
+        pub const zeros: Init = Init;
+        /// All 1.
+        pub const ones: Init = Init;
+        /// `constant(value)`: all the same.
+        pub const constant: Init = Init;
+        /// `normal(std)`: normal numbers around 0.
+        pub const normal: Init = Init;
+        /// `uniform(bound)`: uniform numbers from -bound to bound.
+        pub const uniform: Init = Init;
+    }
+    pub mod gelu_approximate {
+        use super::super::Word;
+
+        /// `tanh`: the faster approximation.
+        pub const none: Word = Word;
+        /// `tanh`: the faster approximation.
+        pub const tanh: Word = Word;
+    }
+}

@@ -54,6 +54,13 @@ impl Number {
             }
         }
     }
+    /// Whether `self <= other`.
+    pub fn at_most(&self, other: &Number) -> Cond {
+        match (self, other) {
+            (Number::Known(a), Number::Known(b)) => Cond::Known(a <= b),
+            (a, b) => Cond::Expr(quote!((#a <= #b))),
+        }
+    }
     /// Whether `self > 0`.
     pub fn is_positive(&self) -> Cond {
         match self {

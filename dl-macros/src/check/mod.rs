@@ -1,5 +1,7 @@
 //! The rules that layers share, one function each: they report what is wrong, in the words of the language, at its token.
 
+mod axes;
+mod broadcast;
 mod groups;
 mod names;
 mod numbers;
@@ -10,12 +12,13 @@ mod same_shape;
 mod sizes;
 mod window;
 
+pub use axes::{axes, axis, walkable};
+pub use broadcast::{Broadcast, broadcast};
 pub use groups::groups;
 pub use names::bindable;
 pub use numbers::{divisor, not_negative, positive, rate};
 pub use output::declared_output;
 pub use padding::{padding, padding_below_half};
 pub use rank::{features, features_or_image, image};
-pub use same_shape::same_shape;
 pub use sizes::{bias_is_used, holdable, not_zero};
 pub use window::Window;

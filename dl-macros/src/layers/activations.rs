@@ -1,7 +1,9 @@
 //! The elementwise activations: a function of each number. One entry each.
 
 use super::*;
+use crate::diagnostics::message;
 use crate::{check, ir};
+use proc_macro2::Literal;
 use quote::quote;
 
 /// An elementwise activation.
@@ -58,6 +60,19 @@ pub static RELU: Elementwise = plain("relu", "max(x, 0)", |_| quote!(Relu), true
 pub static SILU: Elementwise = plain("silu", "x / (1 + e⁻ˣ)", |_| quote!(Silu), false);
 pub static SIGMOID: Elementwise = plain("sigmoid", "1 / (1 + e⁻ˣ)", |_| quote!(Sigmoid), true);
 pub static TANH: Elementwise = plain("tanh", "tanh x", |_| quote!(Tanh), true);
+pub static SELU: Elementwise = plain("selu", "1.0507·x, or 1.7581·(eˣ - 1) below 0", |_| quote!(Selu), true);
+pub static MISH: Elementwise = plain("mish", "x·tanh(ln(1 + eˣ))", |_| quote!(Mish), false);
+pub static LOG_SIGMOID: Elementwise = plain("log_sigmoid", "ln(1 / (1 + e⁻ˣ))", |_| quote!(LogSigmoid), true);
+pub static SOFTSIGN: Elementwise = plain("softsign", "x / (1 + |x|)", |_| quote!(Softsign), true);
+pub static RELU6: Elementwise = plain("relu6", "x between 0 and 6", |_| quote!(HardTanh { min: 0.0, max: 6.0 }), true);
+pub static HARD_SIGMOID: Elementwise = plain("hard_sigmoid", "(x + 3) / 6 between 0 and 1", |_| quote!(HardSigmoid), true);
+pub static HARD_SWISH: Elementwise =
+    plain("hard_swish", "x·(x + 3) / 6 between -3 and 3, 0 below, x above", |_| quote!(HardSwish), false);
+pub static EXP: Elementwise = plain("exp", "eˣ", |_| quote!(Exp), true);
+pub static LOG: Elementwise = plain("log", "ln x", |_| quote!(Log), false);
+pub static SQRT: Elementwise = plain("sqrt", "√x", |_| quote!(Sqrt), true);
+pub static SQUARE: Elementwise = plain("square", "x²", |_| quote!(Square), false);
+pub static ABS: Elementwise = plain("abs", "|x|", |_| quote!(Abs), false);
 
 pub static LEAKY_RELU: Elementwise = Elementwise {
     name: "leaky_relu",
@@ -113,6 +128,66 @@ pub static SOFTPLUS: Elementwise = Elementwise {
     variant: |call| {
         let (beta, threshold) = (call.number("beta"), call.number("threshold"));
         quote!(Softplus { beta: #beta, threshold: #threshold })
+    },
+    keeps_output: false,
+};
+
+/// Of `clamp` and `hard_tanh`.
+const fn limits(default: [Default; 2]) -> [Parameter; 2] {
+    let [min, max] = default;
+    [
+        Parameter::positional("min", Kind::Number, min, "lower limit"),
+        Parameter::positional("max", Kind::Number, max, "upper limit"),
+    ]
+}
+
+/// Whether the limits are in order.
+fn ordered(call: &Call) -> bool {
+    let (min, max) = (call.number("min"), call.number("max"));
+    let text = message!("the limits of `", call.name, "` are ", &min, " and ", &max, ", the upper one below the lower");
+    call.diagnostics.require(min.at_most(&max), call.at("max"), text)
+}
+
+pub static HARD_TANH: Elementwise = Elementwise {
+    name: "hard_tanh",
+    line: "x between two limits, at which the gradient is 0",
+    parameters: &limits([Default::Number(-1.0), Default::Number(1.0)]),
+    check: ordered,
+    variant: |call| {
+        let (min, max) = (call.number("min"), call.number("max"));
+        quote!(HardTanh { min: #min, max: #max })
+    },
+    keeps_output: true,
+};
+
+pub static CLAMP: Elementwise = Elementwise {
+    name: "clamp",
+    line: "x between two limits, which pass the gradient themselves",
+    parameters: &limits([Default::Required, Default::Required]),
+    check: ordered,
+    variant: |call| {
+        let (min, max) = (call.number("min"), call.number("max"));
+        quote!(Clamp { min: #min, max: #max })
+    },
+    keeps_output: false,
+};
+
+pub static POWI: Elementwise = Elementwise {
+    name: "powi",
+    line: "xⁿ for a whole number n",
+    parameters: &[Parameter::positional("exponent", Kind::Integer, Default::Required, "a whole number")],
+    check: |call| {
+        let good = i32::try_from(call.integer("exponent")).is_ok();
+        if !good {
+            call.diagnostics.error(call.at("exponent"), "the exponent of `powi` does not fit an `i32`");
+        }
+        good
+    },
+    variant: |call| {
+        let exponent = call.integer("exponent");
+        let sign = (exponent < 0).then(|| quote!(-));
+        let size = Literal::u64_unsuffixed(exponent.unsigned_abs());
+        quote!(Powi { exponent: #sign #size })
     },
     keeps_output: false,
 };

@@ -1,8 +1,8 @@
-//! `+ - * /`, also as `add`, `sub`, `mul` and `div`: two values of one shape, or a value and a number.
+//! `+ - * /`, also as `add`, `sub`, `mul` and `div`: two values, broadcast by NumPy's rule, or a value and a number.
 
 use super::*;
 use crate::ast::Operator;
-use crate::check;
+use crate::check::{self, Broadcast};
 
 use quote::{ToTokens, quote};
 
@@ -50,13 +50,21 @@ impl Layer for Arithmetic {
         true
     }
     fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+        match call.operands.as_slice() {
+            // Which of two shapes was meant is not evident, unless they fit.
+            [Operand::Tensor(a), Operand::Tensor(b)] if a.dims.len() != b.dims.len() => None,
+            _ => call.evident_input(),
+        }
     }
     fn build(&self, call: &Call) -> Option<Built> {
         match call.operands.as_slice() {
             [Operand::Tensor(a), Operand::Tensor(b)] => {
-                check::same_shape(call, a, b)?;
-                Some(Built::new(a.clone(), self.of_values()))
+                let Broadcast { output, repeats } = check::broadcast(call, a, b)?;
+                if repeats {
+                    check::walkable(call, &output)?;
+                }
+                let op = if repeats { self.of_repeated(a, b, &output) } else { self.of_values() };
+                Some(Built::new(output, op))
             }
             [Operand::Tensor(a), Operand::Number(b)] => {
                 if self.0 == Operator::Div {
@@ -92,7 +100,21 @@ impl Layer for Arithmetic {
 }
 
 impl Arithmetic {
-    /// Of two values.
+    /// Of two values of which one at least is repeated to the shape of `output`.
+    fn of_repeated(&self, left: &Shape, right: &Shape, output: &Shape) -> Op {
+        let (left, right, output) = (list(&left.dims), list(&right.dims), list(&output.dims));
+        let shapes = quote!(left: #left, right: #right, output: #output);
+        let shapes = quote!(shapes: dl::ops::broadcast::Shapes { #shapes },);
+        let (path, fields, keeps) = match self.0 {
+            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), Keeps::NOTHING),
+            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), Keeps::NOTHING),
+            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, Keeps::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, Keeps::INPUTS),
+        };
+        Op::new(Config::settings(path, fields), keeps)
+    }
+
+    /// Of two values of one shape.
     fn of_values(&self) -> Op {
         let (path, keeps) = match self.0 {
             Operator::Add => (quote!(dl::ops::arithmetic::Add), Keeps::NOTHING),

@@ -77,6 +77,26 @@ impl Call<'_> {
             _ => Number::Known(0.0),
         }
     }
+    pub fn integer(&self, name: &str) -> i64 {
+        match self.setting(name) {
+            Some(Setting::Integer(n)) => *n,
+            _ => 0,
+        }
+    }
+    /// The axes given, as written.
+    pub fn axes(&self, name: &str) -> Option<&[i64]> {
+        match self.setting(name) {
+            Some(Setting::Axes(axes)) => Some(axes),
+            _ => None,
+        }
+    }
+    /// A shape, unless it is broken.
+    pub fn given_shape(&self, name: &str) -> Option<Shape> {
+        match self.setting(name) {
+            Some(Setting::Shape(dims)) => Some(Shape::of(dims.clone())),
+            _ => None,
+        }
+    }
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.setting(name), Some(Setting::Flag(true)))
     }

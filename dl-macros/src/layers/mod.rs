@@ -19,8 +19,12 @@ mod layer_norm;
 mod max_pool2d;
 mod parameter;
 mod pool;
+mod reductions;
+mod reshape;
+mod slice;
 mod softmax;
 pub mod synonyms;
+mod transpose;
 
 pub use arithmetic::of as of_operator;
 pub use call::{Call, Operand};
@@ -47,10 +51,32 @@ pub static LAYERS: &[&dyn Layer] = &[
     &activations::SIGMOID,
     &activations::TANH,
     &activations::SOFTPLUS,
+    &activations::SELU,
+    &activations::MISH,
+    &activations::LOG_SIGMOID,
+    &activations::SOFTSIGN,
+    &activations::RELU6,
+    &activations::HARD_TANH,
+    &activations::HARD_SIGMOID,
+    &activations::HARD_SWISH,
+    &activations::CLAMP,
+    &activations::EXP,
+    &activations::LOG,
+    &activations::SQRT,
+    &activations::SQUARE,
+    &activations::ABS,
+    &activations::POWI,
     &softmax::Softmax,
     &dropout::Dropout,
     &batch_norm::BatchNorm,
     &layer_norm::LayerNorm,
+    &reshape::Reshape,
+    &reshape::Identity,
+    &transpose::Transpose,
+    &slice::Slice,
+    &reductions::SUM,
+    &reductions::MEAN,
+    &reductions::MAX,
     &arithmetic::ADD,
     &arithmetic::SUB,
     &arithmetic::MUL,
@@ -126,6 +152,11 @@ pub struct Weights {
     pub tensors: Vec<Tensor>,
     /// Arguments of `init` before `rng`.
     pub init: TokenStream,
+}
+
+/// Sizes as a constant expression of type `&[usize]`.
+fn list(dims: &[Dim]) -> TokenStream {
+    quote::quote!(&[#(#dims),*])
 }
 
 /// The layer called `name`.

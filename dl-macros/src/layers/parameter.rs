@@ -26,6 +26,14 @@ pub enum Kind {
     Padding,
     /// A number of type `f32`.
     Number,
+    /// A whole number that may be negative and that the macro knows.
+    Integer,
+    /// One of the dimensions: 0 for the first, -1 for the last.
+    Axis,
+    /// One dimension or several: `0`, `[1, 2]`.
+    Axes,
+    /// A shape: `[16, 5, 5]`.
+    Shape,
     /// `true` or `false`.
     Flag,
     /// One of these words.
@@ -41,6 +49,8 @@ pub enum Default {
     Required,
     Size(usize),
     Number(f64),
+    /// An integer or an axis.
+    Integer(i64),
     Flag(bool),
     Word(&'static str),
     /// That of this parameter.
@@ -57,6 +67,10 @@ pub enum Setting {
     /// `padding: same`
     SamePadding,
     Number(Number),
+    Integer(i64),
+    /// As written: negative ones count from the end.
+    Axes(Vec<i64>),
+    Shape(Vec<Dim>),
     Flag(bool),
     Word(&'static str),
     /// A constant expression of type `dl::Init`.
@@ -83,6 +97,7 @@ impl Parameter {
             Default::Size(n) if matches!(self.kind, Kind::Size) => Setting::Size(Dim::Known(n)),
             Default::Size(n) => Setting::Pair([Dim::Known(n), Dim::Known(n)]),
             Default::Number(value) => Setting::Number(Number::Known(value)),
+            Default::Integer(n) => Setting::Integer(n),
             Default::Flag(flag) => Setting::Flag(flag),
             Default::Word(word) => Setting::Word(word),
             Default::Same(name) => {
@@ -101,6 +116,10 @@ impl Kind {
             Kind::Pair => "a whole number or `[height, width]`".to_owned(),
             Kind::Padding => "a whole number, `[height, width]` or `same`".to_owned(),
             Kind::Number => "a number".to_owned(),
+            Kind::Integer => "a whole number".to_owned(),
+            Kind::Axis => "the number of a dimension, 0 for the first or -1 for the last".to_owned(),
+            Kind::Axes => "the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`".to_owned(),
+            Kind::Shape => "a shape such as `[16, 5, 5]`".to_owned(),
             Kind::Flag => "`true` or `false`".to_owned(),
             Kind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
             Kind::Init => "an initialisation such as `he_normal` or `constant(0.1)`".to_owned(),

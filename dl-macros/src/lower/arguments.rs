@@ -162,6 +162,22 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             _ => mistyped(),
         },
         Kind::Size if numeric => evaluate.size(expr).map(Setting::Size),
+        Kind::Shape => match &expr.kind {
+            ExprKind::List(items) => {
+                // All first, so that mistakes in all are reported.
+                let dims: Vec<Option<Dim>> = items.iter().map(|item| evaluate.size(item)).collect();
+                dims.into_iter().collect::<Option<Vec<Dim>>>().map(Setting::Shape)
+            }
+            _ => mistyped(),
+        },
+        Kind::Axes => match &expr.kind {
+            ExprKind::List(items) => {
+                let axes: Vec<Option<i64>> = items.iter().map(|item| integer(evaluate, parameter, item)).collect();
+                axes.into_iter().collect::<Option<Vec<i64>>>().map(Setting::Axes)
+            }
+            _ => integer(evaluate, parameter, expr).map(|axis| Setting::Axes(vec![axis])),
+        },
+        Kind::Integer | Kind::Axis => integer(evaluate, parameter, expr).map(Setting::Integer),
         Kind::Number if numeric => evaluate.number(expr).map(Setting::Number),
         Kind::Flag => match expr.bare().kind {
             ExprKind::Flag(flag) => Some(Setting::Flag(flag)),
@@ -173,6 +189,30 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
         },
         Kind::Init => init(evaluate, expr).map(Setting::Init),
         Kind::Size | Kind::Number => mistyped(),
+    }
+}
+
+/// A whole number that may be negative; the macro must know it.
+fn integer(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<i64> {
+    match &expr.kind {
+        ExprKind::Parens(inner) => integer(evaluate, parameter, inner),
+        ExprKind::Negative(inner) => integer(evaluate, parameter, inner).map(|n| -n),
+        ExprKind::Number(syn::Lit::Int(_)) | ExprKind::Path(_) | ExprKind::Binary(..) => {
+            let dim = evaluate.size(expr)?;
+            let known = dim.known().and_then(|n| i64::try_from(n).ok());
+            if known.is_none() {
+                let start = format!("`{}` must be a number that the macro knows, and `{expr}` is ", parameter.name);
+                let what = if dim.known().is_some() { "too large" } else { "from outside" };
+                evaluate.diagnostics.error_between(expr.start, expr.end, start + what);
+            }
+            known
+        }
+        ExprKind::Broken => None,
+        _ => {
+            let message = format!("`{}` is {}, not `{expr}`", parameter.name, parameter.kind.expected());
+            evaluate.diagnostics.error_between(expr.start, expr.end, message);
+            None
+        }
     }
 }
 

@@ -29,7 +29,7 @@ impl Function for Identity {
 /// [`Function`].
 macro_rules! with_function {
     ($activation:expr, $f:ident => $body:expr) => {{
-        use $crate::ops::activation::{elu, function, gelu, relu, sigmoid, softplus};
+        use $crate::ops::activation::{elu, function, gelu, hard, power, relu, sigmoid, softplus};
         macro_rules! run {
             ($function:expr) => {{
                 let $f = $function;
@@ -47,6 +47,20 @@ macro_rules! with_function {
             $crate::ops::Activation::Sigmoid => run!(sigmoid::Sigmoid),
             $crate::ops::Activation::Tanh => run!(sigmoid::Tanh),
             $crate::ops::Activation::Softplus { beta, threshold } => run!(softplus::Softplus { beta, threshold }),
+            $crate::ops::Activation::Selu => run!(elu::Selu),
+            $crate::ops::Activation::Mish => run!(softplus::Mish),
+            $crate::ops::Activation::LogSigmoid => run!(softplus::LogSigmoid),
+            $crate::ops::Activation::Softsign => run!(hard::Softsign),
+            $crate::ops::Activation::HardTanh { min, max } => run!(hard::HardTanh { min, max }),
+            $crate::ops::Activation::HardSigmoid => run!(hard::HardSigmoid),
+            $crate::ops::Activation::HardSwish => run!(hard::HardSwish),
+            $crate::ops::Activation::Clamp { min, max } => run!(hard::Clamp { min, max }),
+            $crate::ops::Activation::Exp => run!(power::Exp),
+            $crate::ops::Activation::Log => run!(power::Log),
+            $crate::ops::Activation::Sqrt => run!(power::Sqrt),
+            $crate::ops::Activation::Square => run!(power::Square),
+            $crate::ops::Activation::Abs => run!(power::Abs),
+            $crate::ops::Activation::Powi { exponent } => run!(power::Powi { exponent }),
         }
     }};
 }

@@ -1,4 +1,4 @@
-//! Elementwise activations: `y = f(x)` for every element.
+//! Elementwise activations and other functions of one number: `y = f(x)` for every element.
 //!
 //! | activation | `f(x)` | backward reads |
 //! |---|---|---|
@@ -11,6 +11,19 @@
 //! | sigmoid | `1/(1 + e⁻ˣ)` | output |
 //! | tanh | `tanh x` | output |
 //! | softplus | `ln(1 + e^(beta·x))/beta`, `x` where `beta·x` is above the threshold | input |
+//! | selu | `1.0507·x` above 0, `1.7581·(eˣ - 1)` below | output |
+//! | mish | `x·tanh(ln(1 + eˣ))` | input |
+//! | log_sigmoid | `ln σ(x)` | output |
+//! | softsign | `x/(1 + abs x)` | output |
+//! | hard_tanh, relu6 | `x` between two limits, of which the derivative at the limits is 0 | output |
+//! | hard_sigmoid | `(x + 3)/6` between 0 and 1 | output |
+//! | hard_swish | `x·hard_sigmoid(x)` | input |
+//! | clamp | `x` between two limits, of which the derivative at the limits is 1 | input |
+//! | exp | `eˣ` | output |
+//! | log | `ln x` | input |
+//! | sqrt | `√x` | output |
+//! | square, powi | `x²`, `xⁿ` | input |
+//! | abs | the size of `x`, of which the derivative at 0 is 0 | input |
 //!
 //! NaN stays NaN through all of them.
 
@@ -18,6 +31,8 @@ mod cpu;
 pub(crate) mod elu;
 pub(crate) mod function;
 pub(crate) mod gelu;
+pub(crate) mod hard;
+pub(crate) mod power;
 pub(crate) mod relu;
 pub(crate) mod sigmoid;
 pub(crate) mod softplus;
@@ -72,6 +87,48 @@ pub enum Activation {
         /// From where on the function is taken for `x`.
         threshold: f32,
     },
+    /// [`Activation::Elu`] scaled so that variances stay: Klambauer, Unterthiner, Mayr, Hochreiter, "Self-normalizing neural
+    /// networks", NeurIPS 2017.
+    Selu,
+    /// `x·tanh(ln(1 + eˣ))`: Misra, "Mish", BMVC 2020.
+    Mish,
+    /// `ln σ(x)`.
+    LogSigmoid,
+    /// `x/(1 + |x|)`.
+    Softsign,
+    /// `x` between two limits; relu6 is this between 0 and 6.
+    HardTanh {
+        /// The lower limit.
+        min: f32,
+        /// The upper limit.
+        max: f32,
+    },
+    /// `(x + 3)/6` between 0 and 1.
+    HardSigmoid,
+    /// `x·(x + 3)/6` between -3 and 3, 0 below, `x` above: Howard et al., "Searching for MobileNetV3", ICCV 2019.
+    HardSwish,
+    /// `x` between two limits, with the derivative 1 at the limits themselves, as PyTorch's `clamp`.
+    Clamp {
+        /// The lower limit.
+        min: f32,
+        /// The upper limit.
+        max: f32,
+    },
+    /// `eˣ`.
+    Exp,
+    /// The natural logarithm.
+    Log,
+    /// The square root.
+    Sqrt,
+    /// `x²`.
+    Square,
+    /// `|x|`.
+    Abs,
+    /// `xⁿ` by repeated products.
+    Powi {
+        /// n.
+        exponent: i32,
+    },
 }
 
 /// What the backward pass of an activation reads.
@@ -108,7 +165,9 @@ impl Activation {
         use Activation::*;
         match self {
             Identity | Relu | LeakyRelu { .. } | Elu { .. } | Sigmoid | Tanh => Keeps::Output,
-            Gelu | GeluTanh | Silu | Softplus { .. } => Keeps::Input,
+            Selu | LogSigmoid | Softsign | HardTanh { .. } | HardSigmoid | Exp | Sqrt => Keeps::Output,
+            Gelu | GeluTanh | Silu | Softplus { .. } | Mish | HardSwish => Keeps::Input,
+            Clamp { .. } | Log | Square | Abs | Powi { .. } => Keeps::Input,
         }
     }
     /// `output = f(input)`.

@@ -5,7 +5,7 @@ use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
 use crate::{Cpu, Pass};
 
-const ALL: [Activation; 12] = [
+const ALL: [Activation; 25] = [
     Activation::Identity,
     Activation::Relu,
     Activation::LeakyRelu { slope: 0.01 },
@@ -18,6 +18,28 @@ const ALL: [Activation; 12] = [
     Activation::Tanh,
     Activation::Softplus { beta: 1.0, threshold: 20.0 },
     Activation::Softplus { beta: 2.0, threshold: 1.0 },
+    Activation::Selu,
+    Activation::Mish,
+    Activation::LogSigmoid,
+    Activation::Softsign,
+    Activation::HardTanh { min: 0.0, max: 6.0 },
+    Activation::HardTanh { min: -1.0, max: 0.5 },
+    Activation::HardSigmoid,
+    Activation::HardSwish,
+    Activation::Clamp { min: -0.5, max: 1.5 },
+    Activation::Exp,
+    Activation::Square,
+    Activation::Abs,
+    Activation::Powi { exponent: 3 },
+];
+
+/// Those that are for positive numbers alone.
+const POSITIVE: [Activation; 5] = [
+    Activation::Log,
+    Activation::Sqrt,
+    Activation::Powi { exponent: -1 },
+    Activation::Powi { exponent: -4 },
+    Activation::Powi { exponent: 0 },
 ];
 
 fn reference(f: Activation, x: f64) -> f64 {
@@ -37,6 +59,20 @@ fn reference(f: Activation, x: f64) -> f64 {
             let z = f64::from(beta) * x;
             if z > f64::from(threshold) { x } else { z.exp().ln_1p() / f64::from(beta) }
         }
+        // The constants of the paper, to which the code's are rounded.
+        Activation::Selu => 1.0507009873554805 * (x.max(0.0) + 1.6732632423543772 * x.min(0.0).exp_m1()),
+        Activation::Mish => x * x.exp().ln_1p().tanh(),
+        Activation::LogSigmoid => x.min(0.0) - (-x.abs()).exp().ln_1p(),
+        Activation::Softsign => x / (1.0 + x.abs()),
+        Activation::HardTanh { min, max } | Activation::Clamp { min, max } => x.clamp(min.into(), max.into()),
+        Activation::HardSigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Activation::Exp => x.exp(),
+        Activation::Log => x.ln(),
+        Activation::Sqrt => x.sqrt(),
+        Activation::Square => x * x,
+        Activation::Abs => x.abs(),
+        Activation::Powi { exponent } => x.powi(exponent),
     }
 }
 
@@ -50,9 +86,10 @@ fn inputs() -> Vec<f32> {
 #[test]
 fn values_and_gradients() {
     let cpu = Cpu::with_threads(1);
-    let (x, n) = (inputs(), inputs().len());
+    let n = inputs().len();
     let dy = numbers(2, n);
-    for f in ALL {
+    for (f, positive) in ALL.map(|f| (f, false)).into_iter().chain(POSITIVE.map(|f| (f, true))) {
+        let x: Vec<f32> = inputs().into_iter().map(|x| if positive { x.abs() + 0.1 } else { x }).collect();
         let all = |x: &[f64]| x.iter().map(|&x| reference(f, x)).collect::<Vec<_>>();
         let mut y = vec![f32::NAN; n];
         cpu.activation_forward(f, &x, &mut y);
@@ -95,6 +132,31 @@ fn extremes() {
     let mut d = [1.0; 2];
     cpu.activation_backward_in_place(Activation::Relu, &[0.0, -0.0], &mut d);
     assert_eq!(d, [0.0, 0.0]);
+    for (f, at, expected) in [
+        (Activation::Abs, 0.0, 0.0),
+        (Activation::Clamp { min: -1.0, max: 1.0 }, 1.0, 1.0),
+        (Activation::HardTanh { min: -1.0, max: 1.0 }, 1.0, 0.0),
+        (Activation::Powi { exponent: 0 }, 0.0, 0.0),
+    ] {
+        let mut d = [1.0];
+        cpu.activation_backward_in_place(f, &[at], &mut d);
+        assert_eq!(d, [expected], "{f:?}");
+    }
+}
+
+#[test]
+fn beyond_the_domain() {
+    let cpu = Cpu::with_threads(1);
+    let of = |f, mut x: [f32; 3]| {
+        cpu.activation_forward_in_place(f, &mut x);
+        x
+    };
+    let [zero, negative, nan] = of(Activation::Log, [0.0, -1.0, f32::NAN]);
+    assert!(zero == f32::NEG_INFINITY && negative.is_nan() && nan.is_nan());
+    let [zero, negative, nan] = of(Activation::Sqrt, [0.0, -1.0, f32::NAN]);
+    assert!(zero == 0.0 && negative.is_nan() && nan.is_nan());
+    let [zero, whole, nan] = of(Activation::Powi { exponent: -2 }, [0.0, 4.0, f32::NAN]);
+    assert!(zero == f32::INFINITY && whole == 0.0625 && nan.is_nan());
 }
 
 #[test]

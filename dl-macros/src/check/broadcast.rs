@@ -1,0 +1,47 @@
+//! Two values of one shape, or of shapes that NumPy's rule makes one: a size of 1, or one that is lacking on the outside,
+//! is repeated.
+
+use crate::diagnostics::{Message, message};
+use crate::dim::{Cond, Dim};
+use crate::ir::Shape;
+use crate::layers::Call;
+
+/// What two values have in common.
+pub struct Broadcast {
+    pub output: Shape,
+    /// Whether one of them is repeated.
+    pub repeats: bool,
+}
+
+/// The shape of `a` and `b` together; reports when they have none.
+pub fn broadcast(call: &Call, a: &Shape, b: &Shape) -> Option<Broadcast> {
+    let rank = a.dims.len().max(b.dims.len());
+    let one = Dim::Known(1);
+    let at = |shape: &Shape, axis: usize| (axis + shape.dims.len()).checked_sub(rank).map(|i| shape.dims[i].clone());
+    let mut all = Cond::Known(true);
+    let (mut dims, mut repeats) = (Vec::new(), false);
+    for axis in 0..rank {
+        let (left, right) = (at(a, axis), at(b, axis));
+        repeats |= left.is_none() || right.is_none();
+        let (left, right) = (left.unwrap_or(one.clone()), right.unwrap_or(one.clone()));
+        dims.push(match (left.known(), right.known()) {
+            (Some(1), Some(1)) => left,
+            (Some(1), _) => {
+                repeats = true;
+                right
+            }
+            (_, Some(1)) => {
+                repeats = true;
+                left
+            }
+            _ => {
+                all = all.and(left.equals(&right));
+                left
+            }
+        });
+    }
+    let name = call.name;
+    let start = format!("`{name}` takes two values of one shape, or of sizes of 1 where they differ, but they are ");
+    let text: Message = message!(start, a, " and ", b);
+    call.diagnostics.require(all, call.span, text).then(|| Broadcast { output: Shape::of(dims), repeats })
+}

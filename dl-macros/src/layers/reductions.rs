@@ -1,0 +1,59 @@
+//! `sum`, `mean` and `max` over dimensions: over all of them unless `axis` says which.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+/// A reduction.
+pub struct Reduction {
+    name: &'static str,
+    kind: Reduces,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reduces {
+    Sum,
+    Mean,
+    Max,
+}
+
+pub static SUM: Reduction = Reduction { name: "sum", kind: Reduces::Sum };
+pub static MEAN: Reduction = Reduction { name: "mean", kind: Reduces::Mean };
+pub static MAX: Reduction = Reduction { name: "max", kind: Reduces::Max };
+
+impl Layer for Reduction {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            &[
+                Parameter::named("axis", Kind::Axes, Default::Chosen, "the dimensions that go, all unless given"),
+                Parameter::named("keep", Kind::Flag, Default::Flag(false), "whether they stay, with size 1"),
+            ]
+        }
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let input = call.input();
+        check::walkable(call, &input)?;
+        let axes = check::axes(call, "axis", &input)?;
+        let goes = |(axis, dim): (usize, &Dim)| if axes.contains(&axis) { Dim::Known(1) } else { dim.clone() };
+        let kept: Vec<Dim> = input.dims.iter().enumerate().map(goes).collect();
+        let (from, to) = (list(&input.dims), list(&kept));
+        let shapes = quote!(shapes: dl::ops::reduce::Shapes { from: #from, to: #to },);
+        let (config, keeps) = match self.kind {
+            Reduces::Sum | Reduces::Mean => {
+                let many = Dim::product(axes.iter().map(|axis| &input.dims[*axis]));
+                let scale = if self.kind == Reduces::Mean { quote!(1.0 / #many as f32) } else { quote!(1.0) };
+                let fields = quote!(#shapes scale: #scale,);
+                (Config::settings(quote!(dl::ops::reduce::Sum), fields), Keeps::NOTHING)
+            }
+            Reduces::Max => {
+                (Config::settings(quote!(dl::ops::reduce::Max), shapes), Keeps { inputs: true, output: true })
+            }
+        };
+        let stays = |axis: &usize| call.flag("keep") || !axes.contains(axis);
+        let output: Vec<Dim> = (0..kept.len()).filter(stays).map(|axis| kept[axis].clone()).collect();
+        Some(Built::new(Shape::of(output), Op::new(config, keeps)))
+    }
+}

@@ -1,0 +1,40 @@
+//! `reshape([a, b])` and `identity`: the same numbers under another shape, or the same.
+
+use super::*;
+use crate::diagnostics::message;
+
+pub struct Reshape;
+
+impl Layer for Reshape {
+    fn name(&self) -> &'static str {
+        "reshape"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[Parameter::positional("shape", Kind::Shape, Default::Required, "the new shape: `[16, 5, 5]`")] }
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.given_shape("shape")
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let (input, output) = (call.input(), call.given_shape("shape")?);
+        let (from, to) = (input.len(), output.len());
+        let text = message!("`reshape` keeps the number of elements, but ", &input, " has ", &from);
+        let text = message!(text, " and ", &output, " has ", &to);
+        call.diagnostics.require(from.equals(&to), call.at("shape"), text).then_some(())?;
+        Some(Built::new(output, Op::new(Config::Reshape, Keeps::NOTHING)))
+    }
+}
+
+pub struct Identity;
+
+impl Layer for Identity {
+    fn name(&self) -> &'static str {
+        "identity"
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        Some(Built::new(call.input(), Op::new(Config::Reshape, Keeps::NOTHING)))
+    }
+}

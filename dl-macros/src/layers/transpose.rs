@@ -1,0 +1,45 @@
+//! `transpose`: the dimensions in another order; the last two exchanged unless an order is given.
+
+use super::*;
+use crate::check;
+use crate::diagnostics::message;
+use quote::quote;
+
+pub struct Transpose;
+
+impl Layer for Transpose {
+    fn name(&self) -> &'static str {
+        "transpose"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let doc = "which dimension of the input each one of the output is: `[1, 0, 2]`";
+            &[Parameter::positional("axes", Kind::Axes, Default::Chosen, doc)]
+        }
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let input = call.input();
+        check::walkable(call, &input)?;
+        let rank = input.dims.len();
+        let mut axes = check::axes(call, "axes", &input)?;
+        if call.axes("axes").is_none() {
+            if rank < 2 {
+                let text = message!("`transpose` exchanges the last two dimensions, but its input is ", &input);
+                call.diagnostics.error(call.span, text);
+                return None;
+            }
+            axes.swap(rank - 1, rank - 2);
+        }
+        if axes.len() != rank {
+            let order: Vec<String> = (0..rank).rev().map(|axis| axis.to_string()).collect();
+            let text = message!("`transpose` needs every dimension of its input ", &input);
+            let text = message!(text, format!(", as in `transpose([{}])`", order.join(", ")));
+            call.diagnostics.error(call.at("axes"), text);
+            return None;
+        }
+        let shape = list(&input.dims);
+        let config = Config::settings(quote!(dl::ops::transpose::Op), quote!(shape: #shape, axes: &[#(#axes),*],));
+        let output = Shape::of(axes.iter().map(|axis| input.dims[*axis].clone()).collect::<Vec<_>>());
+        Some(Built::new(output, Op::new(config, Keeps::NOTHING)))
+    }
+}

@@ -20,5 +20,6 @@ pub use numbers::{divisor, not_negative, positive, rate};
 pub use output::declared_output;
 pub use padding::{padding, padding_below_half};
 pub use rank::{features, features_or_image, image};
+pub use same_shape::same_but;
 pub use sizes::{bias_is_used, holdable, not_zero};
 pub use window::Window;

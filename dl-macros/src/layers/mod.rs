@@ -7,6 +7,7 @@ mod arithmetic;
 mod avg_pool2d;
 mod batch_norm;
 mod call;
+mod concat;
 mod conv2d;
 mod dense;
 mod doc;
@@ -23,6 +24,7 @@ mod reductions;
 mod reshape;
 mod slice;
 mod softmax;
+mod stop_gradient;
 pub mod synonyms;
 mod transpose;
 
@@ -73,6 +75,8 @@ pub static LAYERS: &[&dyn Layer] = &[
     &reshape::Reshape,
     &reshape::Identity,
     &transpose::Transpose,
+    &concat::Concat,
+    &stop_gradient::StopGradient,
     &slice::Slice,
     &reductions::SUM,
     &reductions::MEAN,

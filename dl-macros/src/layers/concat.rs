@@ -1,0 +1,40 @@
+//! `concat(a, b, …)`: values side by side along one dimension, the channels of images unless `axis` says another.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct Concat;
+
+impl Layer for Concat {
+    fn name(&self) -> &'static str {
+        "concat"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[Parameter::named("axis", Kind::Axis, Default::Integer(0), "the dimension that grows")] }
+    }
+    fn operands(&self) -> usize {
+        2
+    }
+    fn variadic(&self) -> bool {
+        true
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let input = call.input();
+        let axis = check::axis(call, "axis", &input)?;
+        let mut parts = Vec::new();
+        for operand in &call.operands {
+            let Operand::Tensor(shape) = operand else { return None };
+            check::same_but(call, axis, &input, shape)?;
+            parts.push(shape.dims[axis].clone());
+        }
+        let mut output = input.clone();
+        output.dims[axis] = parts[1..].iter().fold(parts[0].clone(), |sum, part| sum.add(part));
+        let (outer, inner) = (Dim::product(&input.dims[..axis]), Dim::product(&input.dims[axis + 1..]));
+        let parts = list(&parts);
+        let fields = quote!(outer: #outer, parts: #parts, inner: #inner,);
+        let mut op = Op::new(Config::settings(quote!(dl::ops::concat::Op), fields), Keeps::NOTHING);
+        op.each_input = true;
+        Some(Built::new(output, op))
+    }
+}

@@ -1,0 +1,19 @@
+//! `stop_gradient`: the value as it is, as if it were a constant to the layers before it.
+
+use super::*;
+
+pub struct StopGradient;
+
+impl Layer for StopGradient {
+    fn name(&self) -> &'static str {
+        "stop_gradient"
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let mut op = Op::new(Config::Reshape, Keeps::NOTHING);
+        op.stops_gradient = true;
+        Some(Built::new(call.input(), op))
+    }
+}

@@ -10,9 +10,6 @@ use super::arguments::*;
 /// `residual { … }`: adds its input to what the chain in braces makes of it.
 pub struct residual {}
 
-/// `concat { a; b; c }`: runs branches and joins them, on the channels unless `axis:` says otherwise.
-pub struct concat {}
-
 /// `repeat 6 { … }`: copies of the chain in braces one after the other, each with weights of its own.
 pub struct repeat {}
 
@@ -142,6 +139,94 @@ pub struct softplus {
     pub threshold: Number,
 }
 
+/// `selu`: 1.0507·x, or 1.7581·(eˣ - 1) below 0.
+///
+/// Any, unchanged.
+pub struct selu {}
+
+/// `mish`: X·tanh(ln(1 + eˣ)).
+///
+/// Any, unchanged.
+pub struct mish {}
+
+/// `log_sigmoid`: Ln(1 / (1 + e⁻ˣ)).
+///
+/// Any, unchanged.
+pub struct log_sigmoid {}
+
+/// `softsign`: X / (1 + |x|).
+///
+/// Any, unchanged.
+pub struct softsign {}
+
+/// `relu6`: X between 0 and 6.
+///
+/// Any, unchanged.
+pub struct relu6 {}
+
+/// `hard_tanh`: X between two limits, at which the gradient is 0.
+///
+/// Any, unchanged.
+pub struct hard_tanh {
+    /// Lower limit: a number; `-1` if not given.
+    pub min: Number,
+    /// Upper limit: a number; `1` if not given.
+    pub max: Number,
+}
+
+/// `hard_sigmoid`: (x + 3) / 6 between 0 and 1.
+///
+/// Any, unchanged.
+pub struct hard_sigmoid {}
+
+/// `hard_swish`: X·(x + 3) / 6 between -3 and 3, 0 below, x above.
+///
+/// Any, unchanged.
+pub struct hard_swish {}
+
+/// `clamp(min, max)`: X between two limits, which pass the gradient themselves.
+///
+/// Any, unchanged.
+pub struct clamp {
+    /// Lower limit: a number.
+    pub min: Number,
+    /// Upper limit: a number.
+    pub max: Number,
+}
+
+/// `exp`: Eˣ.
+///
+/// Any, unchanged.
+pub struct exp {}
+
+/// `log`: Ln x.
+///
+/// Any, unchanged.
+pub struct log {}
+
+/// `sqrt`: √x.
+///
+/// Any, unchanged.
+pub struct sqrt {}
+
+/// `square`: X².
+///
+/// Any, unchanged.
+pub struct square {}
+
+/// `abs`: |x|.
+///
+/// Any, unchanged.
+pub struct abs {}
+
+/// `powi(exponent)`: Xⁿ for a whole number n.
+///
+/// Any, unchanged.
+pub struct powi {
+    /// A whole number: a whole number.
+    pub exponent: Integer,
+}
+
 /// `softmax`: E^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features or over the channels of an image.
 ///
 /// `[n]` or `[c, h, w]`, unchanged.
@@ -173,22 +258,98 @@ pub struct layer_norm {
     pub epsilon: Number,
 }
 
+/// `reshape(shape)`: The same numbers under another shape: `reshape([16, 5, 5])`; costs nothing.
+///
+/// Any → `shape`.
+pub struct reshape {
+    /// The new shape: `[16, 5, 5]`: a shape such as `[16, 5, 5]`.
+    pub shape: Shape,
+}
+
+/// `identity`: Nothing; costs nothing.
+///
+/// Any, unchanged.
+pub struct identity {}
+
+/// `transpose`: The last two dimensions exchanged, or all in another order: `transpose([1, 0, 2])`.
+///
+/// `[…, m, n]` → `[…, n, m]`, or as `axes` says.
+pub struct transpose {
+    /// Which dimension of the input each one of the output is: `[1, 0, 2]`: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    pub axes: Axes,
+}
+
+/// `concat`: Values side by side along one dimension: `concat(a, b, axis: 1)`, or branches of a chain: `concat { a; b }`.
+///
+/// `[c₁, …]`, `[c₂, …]`, … → `[c₁ + c₂ + …, …]`.
+pub struct concat {
+    /// The dimension that grows: the number of a dimension, 0 for the first or -1 for the last; `0` if not given.
+    pub axis: Axis,
+}
+
+/// `stop_gradient`: The value as if it were a constant: no gradient flows back through it.
+///
+/// Any, unchanged.
+pub struct stop_gradient {}
+
+/// `slice(from, to)`: The indices `from..to` of one dimension.
+///
+/// `[…, n, …]` → `[…, to - from, …]`.
+pub struct slice {
+    /// First index that is kept: a whole number.
+    pub from: Size,
+    /// Index after the last that is kept: a whole number.
+    pub to: Size,
+    /// The dimension that is cut: the number of a dimension, 0 for the first or -1 for the last; `0` if not given.
+    pub axis: Axis,
+}
+
+/// `sum`: The sum over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all.
+///
+/// Any → what is left, or with `keep: true` ones in place of what is not.
+pub struct sum {
+    /// The dimensions that go, all unless given: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    pub axis: Axes,
+    /// Whether they stay, with size 1: `true` or `false`; `false` if not given.
+    pub keep: Flag,
+}
+
+/// `mean`: The mean over some dimensions, or over all.
+///
+/// Any → what is left, or with `keep: true` ones in place of what is not.
+pub struct mean {
+    /// The dimensions that go, all unless given: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    pub axis: Axes,
+    /// Whether they stay, with size 1: `true` or `false`; `false` if not given.
+    pub keep: Flag,
+}
+
+/// `max`: The largest number over some dimensions, or over all.
+///
+/// Any → what is left, or with `keep: true` ones in place of what is not.
+pub struct max {
+    /// The dimensions that go, all unless given: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    pub axis: Axes,
+    /// Whether they stay, with size 1: `true` or `false`; `false` if not given.
+    pub keep: Flag,
+}
+
 /// `add`: `a + b`.
 ///
-/// Two values of one shape, or a value and a number.
+/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
 pub struct add {}
 
 /// `sub`: `a - b`.
 ///
-/// Two values of one shape, or a value and a number.
+/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
 pub struct sub {}
 
 /// `mul`: `a * b`.
 ///
-/// Two values of one shape, or a value and a number.
+/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
 pub struct mul {}
 
 /// `div`: `a / b`.
 ///
-/// Two values of one shape, or a value and a number.
+/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
 pub struct div {}

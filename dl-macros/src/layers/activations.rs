@@ -65,7 +65,8 @@ pub static MISH: Elementwise = plain("mish", "x·tanh(ln(1 + eˣ))", |_| quote!(
 pub static LOG_SIGMOID: Elementwise = plain("log_sigmoid", "ln(1 / (1 + e⁻ˣ))", |_| quote!(LogSigmoid), true);
 pub static SOFTSIGN: Elementwise = plain("softsign", "x / (1 + |x|)", |_| quote!(Softsign), true);
 pub static RELU6: Elementwise = plain("relu6", "x between 0 and 6", |_| quote!(HardTanh { min: 0.0, max: 6.0 }), true);
-pub static HARD_SIGMOID: Elementwise = plain("hard_sigmoid", "(x + 3) / 6 between 0 and 1", |_| quote!(HardSigmoid), true);
+pub static HARD_SIGMOID: Elementwise =
+    plain("hard_sigmoid", "(x + 3) / 6 between 0 and 1", |_| quote!(HardSigmoid), true);
 pub static HARD_SWISH: Elementwise =
     plain("hard_swish", "x·(x + 3) / 6 between -3 and 3, 0 below, x above", |_| quote!(HardSwish), false);
 pub static EXP: Elementwise = plain("exp", "eˣ", |_| quote!(Exp), true);

@@ -41,7 +41,8 @@ impl Layer for Arithmetic {
             Operator::Mul => "`a * b`",
             Operator::Div | Operator::Rem => "`a / b`",
         };
-        Doc::new(Chapter::Arithmetic, "two values of one shape, or a value and a number", line)
+        let shapes = "two values of one shape, or of sizes of 1 where they differ, or a value and a number";
+        Doc::new(Chapter::Arithmetic, shapes, line)
     }
     fn operands(&self) -> usize {
         2

@@ -10,6 +10,13 @@ impl Layer for Concat {
     fn name(&self) -> &'static str {
         "concat"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Shape,
+            "`[c₁, …]`, `[c₂, …]`, … → `[c₁ + c₂ + …, …]`",
+            "values side by side along one dimension: `concat(a, b, axis: 1)`, or branches of a chain: `concat { a; b }`",
+        )
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const { &[Parameter::named("axis", Kind::Axis, Default::Integer(0), "the dimension that grows")] }
     }

@@ -25,6 +25,14 @@ impl Layer for Reduction {
     fn name(&self) -> &'static str {
         self.name
     }
+    fn doc(&self) -> Doc {
+        let line = match self.kind {
+            Reduces::Sum => "the sum over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all",
+            Reduces::Mean => "the mean over some dimensions, or over all",
+            Reduces::Max => "the largest number over some dimensions, or over all",
+        };
+        Doc::new(Chapter::Shape, "any → what is left, or with `keep: true` ones in place of what is not", line)
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[

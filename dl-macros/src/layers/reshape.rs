@@ -9,6 +9,13 @@ impl Layer for Reshape {
     fn name(&self) -> &'static str {
         "reshape"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Shape,
+            "any → `shape`",
+            "the same numbers under another shape: `reshape([16, 5, 5])`; costs nothing",
+        )
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const { &[Parameter::positional("shape", Kind::Shape, Default::Required, "the new shape: `[16, 5, 5]`")] }
     }
@@ -30,6 +37,9 @@ pub struct Identity;
 impl Layer for Identity {
     fn name(&self) -> &'static str {
         "identity"
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, "any, unchanged", "nothing; costs nothing")
     }
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()

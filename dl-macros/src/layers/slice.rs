@@ -11,6 +11,9 @@ impl Layer for Slice {
     fn name(&self) -> &'static str {
         "slice"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, "`[…, n, …]` → `[…, to - from, …]`", "the indices `from..to` of one dimension")
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[

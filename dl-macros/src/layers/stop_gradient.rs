@@ -8,6 +8,13 @@ impl Layer for StopGradient {
     fn name(&self) -> &'static str {
         "stop_gradient"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Shape,
+            "any, unchanged",
+            "the value as if it were a constant: no gradient flows back through it",
+        )
+    }
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
     }

@@ -11,6 +11,13 @@ impl Layer for Transpose {
     fn name(&self) -> &'static str {
         "transpose"
     }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Shape,
+            "`[…, m, n]` → `[…, n, m]`, or as `axes` says",
+            "the last two dimensions exchanged, or all in another order: `transpose([1, 0, 2])`",
+        )
+    }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             let doc = "which dimension of the input each one of the output is: `[1, 0, 2]`";

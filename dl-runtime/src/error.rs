@@ -132,6 +132,14 @@ pub enum Error {
         /// The largest that is allowed.
         high: f32,
     },
+    /// A target is not a number that a loss of yes and no can take.
+    #[error("sample {sample}: target {value} is neither 1 nor -1")]
+    TargetNotASign {
+        /// Index of the sample in the data set.
+        sample: usize,
+        /// Its target, or one number of it.
+        value: f32,
+    },
     /// A setting of a loss, an optimizer, a session or the trainer is not in its range.
     #[error("{setting}: expected {expected}, found {found}")]
     Setting {

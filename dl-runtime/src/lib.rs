@@ -42,7 +42,9 @@ pub use view::{Parts, PartsMut, View, ViewMut};
 /// What almost every program needs.
 pub mod prelude {
     pub use crate::device::{Cpu, Device};
-    pub use crate::loss::{BceWithLogits, CrossEntropy, Huber, Loss, Mae, Mse};
+    pub use crate::loss::{
+        Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, SigmoidFocal,
+    };
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
     pub use crate::{Model, Objective, Session, Training};

@@ -1,13 +1,10 @@
 //! Binary cross-entropy from logits: `-(t·ln σ(x) + (1 - t)·ln(1 - σ(x)))`, PyTorch's `BCEWithLogitsLoss`.
 //!
-//! Computed as `max(x, 0) - x·t + ln(1 + e^(-|x|))`, which does not overflow; the derivative is `σ(x) - t`.
+//! Computed as `max(x, 0) - x·t + ln(1 + e^(-|x|))`, which does not overflow; the derivatives are `σ(x) - t` and `-x`.
 
-use super::elementwise::{self, Elementwise};
-use super::{Loss, check_targets};
-use crate::device::Device;
+use super::elementwise::{self, Elementwise, loss_of_numbers};
 use crate::device::cpu::simd::{Simd, math};
-use crate::train::{BinaryAccuracy, Metrics};
-use crate::{Pass, Plain, Result, View, ViewMut};
+use crate::train::BinaryAccuracy;
 
 /// Binary cross-entropy from logits: for answers that are yes or no, each on its own.
 ///
@@ -22,27 +19,9 @@ use crate::{Pass, Plain, Result, View, ViewMut};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BceWithLogits;
 
-impl<Y: Plain<Element = f32>> Loss<Y> for BceWithLogits {
-    type Target = Y;
-    const NAME: &'static str = "bce_with_logits";
-
-    fn check(&self, targets: &[Y]) -> Result<()> {
-        check_targets(targets, 0.0, 1.0)
-    }
-    fn metrics(&self) -> Metrics<Y, Y> {
-        vec![Box::new(BinaryAccuracy::default())]
-    }
-    fn loss<D: Device>(
-        &self,
-        pass: &Pass<'_, D>,
-        output: View<'_, D, Y>,
-        target: View<'_, D, Y>,
-        losses: ViewMut<'_, D, f32>,
-        d_output: Option<ViewMut<'_, D, Y>>,
-    ) {
-        Elementwise::BceWithLogits.loss(pass, output, target, losses, d_output);
-    }
-}
+loss_of_numbers!(
+    BceWithLogits, "bce_with_logits", BinaryAccuracy::default(), BceWithLogits => Elementwise::BceWithLogits
+);
 
 #[derive(Clone, Copy)]
 pub(super) struct Formula;
@@ -54,7 +33,11 @@ impl elementwise::Formula for Formula {
         positive - x * t + math::ln_1p::<S>(math::exp::<S>(-x.abs()))
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32, t: f32) -> f32 {
+    fn left<S: Simd>(self, x: f32, t: f32) -> f32 {
         math::sigmoid::<S>(x) - t
+    }
+    #[inline(always)]
+    fn right<S: Simd>(self, x: f32, _: f32) -> f32 {
+        -x
     }
 }

@@ -1,117 +1,265 @@
-//! Losses that compare output and target number by number, and their one kernel.
+//! Losses of two tensors of one shape, number by number: the mean over the elements of a sample (`kl_normal`: the sum).
+//!
+//! One file for each has its formula, and its type for the trainer.
 
-use super::{bce_with_logits, huber, mae, mse};
-use crate::Pass;
+use super::cpu::{self, Samples};
+use super::{Gradient, check_not_negative, check_positive, check_setting, check_signs, check_targets};
+use super::{bce, bce_with_logits, hinge, huber, kl_normal, mae, mse, sigmoid_focal};
 use crate::device::cpu::simd::{Simd, simd, sum};
-use crate::device::cpu::threads;
 use crate::device::{Cpu, Device, Storage};
-use crate::{Plain, View, ViewMut};
+use crate::ops::Grad;
+use crate::{Pass, Plain, Result, View, ViewMut};
 
-/// Which loss, with its settings.
+/// Which loss, with its settings: an operation on an output `a` and what it is compared with, `b`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Elementwise {
+    /// [`Bce`](super::Bce).
+    Bce,
     /// [`BceWithLogits`](super::BceWithLogits).
     BceWithLogits,
+    /// [`Hinge`](super::Hinge).
+    Hinge,
     /// [`Huber`](super::Huber).
     Huber {
-        /// Where the parabola becomes a line.
+        /// Where the parabola becomes a line; above 0.
         delta: f32,
     },
+    /// How far a normal distribution of mean `a` and variance `e^b`, independent in every element, is from the standard
+    /// one: `-½ Σ (1 + b - a² - e^b)`, the Kullback-Leibler divergence of variational autoencoders, summed over the
+    /// elements. (A reconstruction loss of `N` elements is a mean: `N * mse(…) + kl_normal(…)` counts both alike.)
+    /// Source: Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014, appendix B.
+    KlNormal,
     /// [`Mae`](super::Mae).
     Mae,
     /// [`Mse`](super::Mse).
     Mse,
+    /// [`SigmoidFocal`](super::SigmoidFocal).
+    SigmoidFocal {
+        /// How much easy answers are passed over; 0 or more.
+        gamma: f32,
+        /// Weight of yes, against `1 - alpha` of no; 0 to 1.
+        alpha: f32,
+    },
 }
 
 /// The kernel of elementwise losses.
 pub trait ElementwiseLossKernel: Storage {
-    /// Per-sample losses (means over `features` numbers), and where asked for `dy` of their mean.
+    /// The loss of every sample of `features` numbers.
     fn elementwise_loss(
         &self,
         loss: Elementwise,
         features: usize,
-        y: Self::Ref<'_, f32>,
-        t: Self::Ref<'_, f32>,
+        a: Self::Ref<'_, f32>,
+        b: Self::Ref<'_, f32>,
         losses: Self::Mut<'_, f32>,
-        dy: Option<Self::Mut<'_, f32>>,
+    );
+    /// The gradient to one of the inputs.
+    fn elementwise_loss_backward(
+        &self,
+        loss: Elementwise,
+        features: usize,
+        a: Self::Ref<'_, f32>,
+        b: Self::Ref<'_, f32>,
+        gradient: Gradient<'_, '_, Self>,
     );
 }
 
 impl Elementwise {
-    /// [`Loss::loss`](super::Loss::loss) of this loss.
-    pub(super) fn loss<D: Device, Y: Plain<Element = f32>>(
+    /// `losses` of all samples.
+    pub fn forward<D: Device, S: Plain<Element = f32>>(
         self,
-        pass: &Pass<'_, D>,
-        output: View<'_, D, Y>,
-        target: View<'_, D, Y>,
-        losses: ViewMut<'_, D, f32>,
-        d_output: Option<ViewMut<'_, D, Y>>,
+        pass: &Pass<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        losses: ViewMut<D, f32>,
     ) {
-        let (losses, dy) = (losses.into_data(), d_output.map(ViewMut::into_data));
-        pass.device.elementwise_loss(self, Y::LEN, output.data(), target.data(), losses, dy);
+        pass.device.elementwise_loss(self, S::LEN, a.data(), b.data(), losses.into_data());
+    }
+    /// The gradient to `a`.
+    pub fn backward_left<D: Device, S: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        d_losses: View<D, f32>,
+        d_a: Grad<D, S>,
+    ) {
+        self.backward(pass, a, b, Gradient::of(d_losses, d_a));
+    }
+    /// The gradient to `b`.
+    pub fn backward_right<D: Device, S: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        d_losses: View<D, f32>,
+        d_b: Grad<D, S>,
+    ) {
+        self.backward(pass, a, b, Gradient::of(d_losses, d_b).to(1));
+    }
+    pub(super) fn backward<D: Device, S: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        gradient: Gradient<D>,
+    ) {
+        pass.device.elementwise_loss_backward(self, S::LEN, a.data(), b.data(), gradient);
+    }
+    /// Whether the settings are in their ranges, and `targets` can be what is compared with.
+    ///
+    /// # Errors
+    /// As [`Loss::check`](super::Loss::check).
+    pub fn check<S: Plain<Element = f32>>(self, targets: &[S]) -> Result<()> {
+        match self {
+            Elementwise::Huber { delta } => check_positive("delta", delta)?,
+            Elementwise::SigmoidFocal { gamma, alpha } => {
+                check_not_negative("gamma", gamma)?;
+                check_setting("alpha", alpha, "0 to 1", (0.0..=1.0).contains(&alpha))?;
+            }
+            _ => {}
+        }
+        match self {
+            Elementwise::Bce | Elementwise::BceWithLogits | Elementwise::SigmoidFocal { .. } => {
+                check_targets(targets, 0.0, 1.0)
+            }
+            Elementwise::Hinge => check_signs(targets),
+            _ => check_targets(targets, f32::MIN, f32::MAX),
+        }
     }
 }
 
-/// A loss of one number, and its derivative to `y`.
+/// Makes `$loss` a loss of the trainer: `loss_of_numbers!(Type, name, metric, pattern => operation)`.
+macro_rules! loss_of_numbers {
+    ($loss:ty, $name:literal, $metric:expr, $pattern:pat => $op:expr) => {
+        impl From<$loss> for $crate::loss::Elementwise {
+            fn from($pattern: $loss) -> Self {
+                $op
+            }
+        }
+
+        impl<Y: $crate::Plain<Element = f32>> $crate::loss::Loss<Y> for $loss {
+            type Target = Y;
+            const NAME: &'static str = $name;
+
+            fn check(&self, targets: &[Y]) -> $crate::Result<()> {
+                $crate::loss::Elementwise::from(*self).check(targets)
+            }
+            fn metrics(&self) -> $crate::train::Metrics<Y, Y> {
+                vec![Box::new($metric)]
+            }
+            fn loss<D: $crate::Device>(
+                &self,
+                pass: &$crate::Pass<'_, D>,
+                output: $crate::View<'_, D, Y>,
+                target: $crate::View<'_, D, Y>,
+                losses: $crate::ViewMut<'_, D, f32>,
+                d_output: Option<$crate::ViewMut<'_, D, Y>>,
+            ) {
+                let op = $crate::loss::Elementwise::from(*self);
+                op.forward(pass, output, target, losses);
+                if let Some(d) = d_output {
+                    op.backward(pass, output, target, $crate::loss::Gradient::of_mean(d));
+                }
+            }
+        }
+    };
+}
+pub(super) use loss_of_numbers;
+
+/// A loss of two numbers, and its derivatives.
 pub(super) trait Formula: Copy + Sync {
-    fn value<S: Simd>(self, y: f32, t: f32) -> f32;
-    fn slope<S: Simd>(self, y: f32, t: f32) -> f32;
+    /// Whether a sample's loss is the sum over its elements rather than their mean.
+    const SUM: bool = false;
+    fn value<S: Simd>(self, a: f32, b: f32) -> f32;
+    /// The derivative to `a`.
+    fn left<S: Simd>(self, a: f32, b: f32) -> f32;
+    /// The derivative to `b`.
+    fn right<S: Simd>(self, a: f32, b: f32) -> f32;
 }
 
 simd! {
-    /// The loss of one sample, and `dy` as `scale` times its derivatives (of none, where `dy` is empty).
-    fn sample<S, F>(f: F, scale: f32, y: &[f32], t: &[f32], dy: &mut [f32]) -> f32 where [F: Formula] {
-        for ((dy, y), t) in dy.iter_mut().zip(y).zip(t) {
-            *dy = scale * f.slope::<S>(*y, *t);
+    fn total<S, F>(f: F, a: &[f32], b: &[f32]) -> f32 where [F: Formula] {
+        sum::<S, 2>([a, b], |[a, b]| f.value::<S>(a, b))
+    }
+
+    /// `d = scale` times the derivatives to `a`.
+    fn left<S, F>(f: F, scale: f32, a: &[f32], b: &[f32], d: &mut [f32]) where [F: Formula] {
+        for ((d, a), b) in d.iter_mut().zip(a).zip(b) {
+            *d = scale * f.left::<S>(*a, *b);
         }
-        sum::<S, 2>([y, t], |[y, t]| f.value::<S>(y, t)) / y.len() as f32
+    }
+
+    /// `d = scale` times the derivatives to `b`.
+    fn right<S, F>(f: F, scale: f32, a: &[f32], b: &[f32], d: &mut [f32]) where [F: Formula] {
+        for ((d, a), b) in d.iter_mut().zip(a).zip(b) {
+            *d = scale * f.right::<S>(*a, *b);
+        }
     }
 }
 
-/// How many samples of `size` numbers are worth a task.
-pub(super) fn samples_per_task(size: usize) -> usize {
-    4096_usize.div_ceil(size.max(1))
+/// A formula over a batch.
+struct Batch<'a, F> {
+    formula: F,
+    features: usize,
+    inputs: [&'a [f32]; 2],
 }
 
-fn all(cpu: &Cpu, f: impl Formula, features: usize, y: &[f32], t: &[f32], losses: &mut [f32], dy: Option<&mut [f32]>) {
-    let scale = 1.0 / y.len() as f32;
-    let Some(dy) = dy else {
-        for ((y, t), loss) in y.chunks_exact(features).zip(t.chunks_exact(features)).zip(losses) {
-            *loss = sample(f, scale, y, t, &mut []);
+impl<F: Formula> Batch<'_, F> {
+    /// The inputs of sample `n`.
+    fn sample(&self, n: usize) -> (&[f32], &[f32]) {
+        let range = n * self.features..(n + 1) * self.features;
+        (&self.inputs[0][range.clone()], &self.inputs[1][range])
+    }
+    /// What the sum over a sample is divided by.
+    fn count(&self) -> f32 {
+        if F::SUM { 1.0 } else { self.features as f32 }
+    }
+}
+
+impl<F: Formula> Samples for Batch<'_, F> {
+    fn size(&self) -> usize {
+        self.features
+    }
+    fn loss(&self, n: usize, _: &mut [f32]) -> f32 {
+        let (a, b) = self.sample(n);
+        total(self.formula, a, b) / self.count()
+    }
+    fn gradient(&self, n: usize, input: usize, scale: f32, d: &mut [f32], _: &mut [f32]) {
+        let ((a, b), scale) = (self.sample(n), scale / self.count());
+        if input == 0 { left(self.formula, scale, a, b, d) } else { right(self.formula, scale, a, b, d) }
+    }
+}
+
+/// Calls `run` with the batch of `loss`'s formula.
+fn with_formula(loss: Elementwise, features: usize, inputs: [&[f32]; 2], run: impl FnOnce(&dyn Samples)) {
+    match loss {
+        Elementwise::Bce => run(&Batch { formula: bce::Formula, features, inputs }),
+        Elementwise::BceWithLogits => run(&Batch { formula: bce_with_logits::Formula, features, inputs }),
+        Elementwise::Hinge => run(&Batch { formula: hinge::Formula, features, inputs }),
+        Elementwise::Huber { delta } => run(&Batch { formula: huber::Formula { delta }, features, inputs }),
+        Elementwise::KlNormal => run(&Batch { formula: kl_normal::Formula, features, inputs }),
+        Elementwise::Mae => run(&Batch { formula: mae::Formula, features, inputs }),
+        Elementwise::Mse => run(&Batch { formula: mse::Formula, features, inputs }),
+        Elementwise::SigmoidFocal { gamma, alpha } => {
+            run(&Batch { formula: sigmoid_focal::Formula { gamma, alpha }, features, inputs });
         }
-        return;
-    };
-    let samples = samples_per_task(features);
-    let parts = (
-        threads::chunks(y, samples * features),
-        threads::chunks(t, samples * features),
-        threads::chunks_mut(losses, samples),
-        threads::chunks_mut(dy, samples * features),
-    );
-    cpu.threads().split(parts, &|_, (y, t, losses, dy)| {
-        let rows = y.chunks_exact(features).zip(t.chunks_exact(features));
-        for (((y, t), loss), dy) in rows.zip(losses).zip(dy.chunks_exact_mut(features)) {
-            *loss = sample(f, scale, y, t, dy);
-        }
-    });
+    }
 }
 
 impl ElementwiseLossKernel for Cpu {
-    fn elementwise_loss(
+    fn elementwise_loss(&self, loss: Elementwise, features: usize, a: &[f32], b: &[f32], losses: &mut [f32]) {
+        with_formula(loss, features, [a, b], |batch| cpu::losses(self, batch, losses));
+    }
+    fn elementwise_loss_backward(
         &self,
         loss: Elementwise,
         features: usize,
-        y: &[f32],
-        t: &[f32],
-        losses: &mut [f32],
-        dy: Option<&mut [f32]>,
+        a: &[f32],
+        b: &[f32],
+        gradient: Gradient<'_, '_, Cpu>,
     ) {
-        match loss {
-            Elementwise::BceWithLogits => all(self, bce_with_logits::Formula, features, y, t, losses, dy),
-            Elementwise::Huber { delta } => all(self, huber::Formula { delta }, features, y, t, losses, dy),
-            Elementwise::Mae => all(self, mae::Formula, features, y, t, losses, dy),
-            Elementwise::Mse => all(self, mse::Formula, features, y, t, losses, dy),
-        }
+        with_formula(loss, features, [a, b], |batch| cpu::gradient(self, batch, features, gradient));
     }
 }

@@ -2,12 +2,9 @@
 //!
 //! Source: Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35 (1964).
 
-use super::elementwise::{self, Elementwise};
-use super::{Loss, check_setting, check_targets};
-use crate::device::Device;
+use super::elementwise::{self, Elementwise, loss_of_numbers};
 use crate::device::cpu::simd::Simd;
-use crate::train::{MeanAbsoluteError, Metrics};
-use crate::{Pass, Plain, Result, View, ViewMut};
+use crate::train::MeanAbsoluteError;
 
 /// Huber loss: squared error near 0, absolute error (times `delta`) beyond.
 ///
@@ -29,28 +26,7 @@ impl Default for Huber {
     }
 }
 
-impl<Y: Plain<Element = f32>> Loss<Y> for Huber {
-    type Target = Y;
-    const NAME: &'static str = "huber";
-
-    fn check(&self, targets: &[Y]) -> Result<()> {
-        check_setting("delta", self.delta, "a positive number", self.delta > 0.0 && self.delta.is_finite())?;
-        check_targets(targets, f32::MIN, f32::MAX)
-    }
-    fn metrics(&self) -> Metrics<Y, Y> {
-        vec![Box::new(MeanAbsoluteError::default())]
-    }
-    fn loss<D: Device>(
-        &self,
-        pass: &Pass<'_, D>,
-        output: View<'_, D, Y>,
-        target: View<'_, D, Y>,
-        losses: ViewMut<'_, D, f32>,
-        d_output: Option<ViewMut<'_, D, Y>>,
-    ) {
-        Elementwise::Huber { delta: self.delta }.loss(pass, output, target, losses, d_output);
-    }
-}
+loss_of_numbers!(Huber, "huber", MeanAbsoluteError::default(), Huber { delta } => Elementwise::Huber { delta });
 
 #[derive(Clone, Copy)]
 pub(super) struct Formula {
@@ -64,7 +40,7 @@ impl elementwise::Formula for Formula {
         if d < self.delta { 0.5 * d * d } else { self.delta * (d - 0.5 * self.delta) }
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32, t: f32) -> f32 {
+    fn left<S: Simd>(self, y: f32, t: f32) -> f32 {
         let d = y - t;
         if d > self.delta {
             self.delta
@@ -73,5 +49,9 @@ impl elementwise::Formula for Formula {
         } else {
             d
         }
+    }
+    #[inline(always)]
+    fn right<S: Simd>(self, y: f32, t: f32) -> f32 {
+        self.left::<S>(t, y)
     }
 }

@@ -1,11 +1,8 @@
 //! Mean squared error: `mean((y - t)²)`, PyTorch's `MSELoss`.
 
-use super::elementwise::{self, Elementwise};
-use super::{Loss, check_targets};
-use crate::device::Device;
+use super::elementwise::{self, Elementwise, loss_of_numbers};
 use crate::device::cpu::simd::Simd;
-use crate::train::{MeanAbsoluteError, Metrics};
-use crate::{Pass, Plain, Result, View, ViewMut};
+use crate::train::MeanAbsoluteError;
 
 /// Mean squared error: for numbers.
 ///
@@ -18,27 +15,7 @@ use crate::{Pass, Plain, Result, View, ViewMut};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mse;
 
-impl<Y: Plain<Element = f32>> Loss<Y> for Mse {
-    type Target = Y;
-    const NAME: &'static str = "mse";
-
-    fn check(&self, targets: &[Y]) -> Result<()> {
-        check_targets(targets, f32::MIN, f32::MAX)
-    }
-    fn metrics(&self) -> Metrics<Y, Y> {
-        vec![Box::new(MeanAbsoluteError::default())]
-    }
-    fn loss<D: Device>(
-        &self,
-        pass: &Pass<'_, D>,
-        output: View<'_, D, Y>,
-        target: View<'_, D, Y>,
-        losses: ViewMut<'_, D, f32>,
-        d_output: Option<ViewMut<'_, D, Y>>,
-    ) {
-        Elementwise::Mse.loss(pass, output, target, losses, d_output);
-    }
-}
+loss_of_numbers!(Mse, "mse", MeanAbsoluteError::default(), Mse => Elementwise::Mse);
 
 #[derive(Clone, Copy)]
 pub(super) struct Formula;
@@ -49,7 +26,11 @@ impl elementwise::Formula for Formula {
         (y - t) * (y - t)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32, t: f32) -> f32 {
+    fn left<S: Simd>(self, y: f32, t: f32) -> f32 {
         2.0 * (y - t)
+    }
+    #[inline(always)]
+    fn right<S: Simd>(self, y: f32, t: f32) -> f32 {
+        2.0 * (t - y)
     }
 }

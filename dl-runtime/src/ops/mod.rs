@@ -36,6 +36,8 @@ pub mod slice;
 pub mod softmax;
 pub mod transpose;
 
+/// Losses are operations too.
+pub use crate::loss;
 pub use activation::Activation;
 
 use crate::device::Storage;
@@ -102,8 +104,10 @@ kernels! {
     avg_pool2d::AvgPool2dKernel,
     conv2d::Conv2dKernel,
     max_pool2d::MaxPool2dKernel,
-crate::loss::CrossEntropyKernel,
+    crate::loss::ClassLossKernel,
     crate::loss::ElementwiseLossKernel,
+    crate::loss::NtXentKernel,
+    crate::loss::VectorLossKernel,
     crate::optim::AdamKernel,
     crate::optim::ClipKernel,
     crate::optim::RmsPropKernel,

@@ -86,6 +86,15 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
 #[derive(Clone, Debug, Default)]
 pub struct BinaryAccuracy {
     counts: Counts,
+    /// What an answer is compared with.
+    threshold: f32,
+}
+
+impl BinaryAccuracy {
+    /// For answers that are probabilities: yes is above one half.
+    pub const fn of_probabilities() -> Self {
+        BinaryAccuracy { counts: [0.0; 2], threshold: 0.5 }
+    }
 }
 
 impl<Y: Plain<Element = f32>> Metric<Y, Y> for BinaryAccuracy {
@@ -94,8 +103,8 @@ impl<Y: Plain<Element = f32>> Metric<Y, Y> for BinaryAccuracy {
     }
     fn add(&mut self, output: &Y, target: &Y) {
         let pairs = flat(std::slice::from_ref(output)).iter().zip(flat(std::slice::from_ref(target)));
-        for (logit, target) in pairs {
-            self.counts[0] += f64::from((*logit > 0.0) == (*target > 0.5));
+        for (answer, target) in pairs {
+            self.counts[0] += f64::from((*answer > self.threshold) == (*target > 0.5));
             self.counts[1] += 1.0;
         }
     }

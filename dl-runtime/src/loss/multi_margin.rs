@@ -1,0 +1,58 @@
+//! Hinge loss of one class of many: `Σ_{c≠t} max(0, margin - x_t + x_c) / C`, PyTorch's `MultiMarginLoss` with `p=1`.
+//!
+//! Source: Crammer and Singer, "On the algorithmic implementation of multiclass kernel-based vector machines", JMLR 2
+//! (2001), in the form of Weston and Watkins that sums over the wrong classes. The derivative is 0 at the bend.
+
+use super::classes::{self, Classes, loss_of_classes};
+use crate::device::cpu::simd::{Simd, sum};
+
+/// Hinge loss of one class of many: the right class has to lead every other by `margin`; more is worth nothing.
+///
+/// Shapes of outputs and targets are those of [`CrossEntropy`](super::CrossEntropy).
+///
+/// ```
+/// # use dl_runtime as dl;
+/// use dl::loss::MultiMargin;
+/// assert_eq!(MultiMargin::default(), MultiMargin { margin: 1.0 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MultiMargin {
+    /// How far the right class has to lead; above 0.
+    pub margin: f32,
+}
+
+/// `margin` 1, as in PyTorch.
+impl Default for MultiMargin {
+    fn default() -> Self {
+        MultiMargin { margin: 1.0 }
+    }
+}
+
+loss_of_classes!(MultiMargin, "multi_margin", MultiMargin { margin } => Classes::MultiMargin { margin });
+
+#[derive(Clone, Copy)]
+pub(super) struct Formula {
+    pub margin: f32,
+}
+
+impl classes::Formula for Formula {
+    #[inline(always)]
+    fn value<S: Simd>(self, x: &[f32], t: usize) -> f32 {
+        let bar = self.margin - x[t];
+        let missing = |[x]: [f32; 1]| {
+            let missing = bar + x;
+            if missing < 0.0 { 0.0 } else { missing }
+        };
+        (sum::<S, 1>([&x[..t]], missing) + sum::<S, 1>([&x[t + 1..]], missing)) / x.len() as f32
+    }
+    #[inline(always)]
+    fn gradient<S: Simd>(self, scale: f32, x: &[f32], t: usize, dx: &mut [f32]) {
+        let (bar, share) = (self.margin - x[t], scale / x.len() as f32);
+        for (dx, x) in dx.iter_mut().zip(x) {
+            // Written so that NaN counts, and stays.
+            *dx = if bar + x <= 0.0 { 0.0 } else { share + 0.0 * x };
+        }
+        dx[t] = 0.0;
+        dx[t] = -sum::<S, 1>([dx], |[d]| d);
+    }
+}

@@ -6,7 +6,7 @@ use dl::ops::conv2d::{Conv2dKernel, Sizes};
 use dl::ops::{Activation, Write};
 
 /// Samples, input and output channels, image, kernel, stride, padding.
-const SHAPES: [[usize; 7]; 10] = [
+const SHAPES: [[usize; 7]; 12] = [
     [64, 1, 6, 28, 5, 1, 2],
     [64, 6, 16, 14, 5, 1, 0],
     [1, 1, 6, 28, 5, 1, 2],
@@ -14,7 +14,9 @@ const SHAPES: [[usize; 7]; 10] = [
     [32, 3, 16, 32, 3, 1, 1],
     [32, 16, 16, 32, 3, 1, 1],
     [32, 16, 32, 32, 3, 2, 1],
+    [32, 16, 32, 32, 1, 2, 0],
     [32, 32, 32, 16, 3, 1, 1],
+    [32, 32, 64, 16, 3, 2, 1],
     [32, 64, 64, 8, 3, 1, 1],
     [32, 32, 64, 16, 1, 2, 0],
 ];

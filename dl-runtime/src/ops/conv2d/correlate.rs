@@ -1,6 +1,5 @@
 //! Sums over the windows of an image, for many rows of weights at once: the forward pass and the input gradient.
 
-use crate::device::cpu::scratch;
 use crate::ops::matmul::tile::{self, Inner, Start, Step, Strip};
 
 /// One correlation: `c[m][r][c] = start[m] + Σₖ a[m][k] · b[k's place + r rows + c]`.
@@ -26,20 +25,16 @@ pub(super) struct Correlation<'a> {
     pub relu: bool,
 }
 
-/// Where a result goes: the floats from one channel, row and column to the next.
+/// Where a result goes: the floats from one channel and row to the next.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     pub channel: usize,
     pub row: usize,
-    pub column: usize,
 }
 
 impl Correlation<'_> {
     /// Computes `rows` rows of windows, the first of which begins at the start of `b`, to the start of `c`.
     pub fn run(&self, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
-        if to.column != 1 {
-            return self.run_scattered(b, c, to, rows);
-        }
         if rows == 0 || self.columns == 0 || self.channels == 0 {
             return;
         }
@@ -62,7 +57,7 @@ impl Correlation<'_> {
             a_tile: tile_rows * self.a_stride,
             b: b.as_ptr(),
             b_second: lanes,
-            inner: Inner::Listed { stride: self.a_stride, steps: self.steps },
+            inner: Inner::Listed { stride: self.a_stride, rows: &[], steps: self.steps },
             c: c.as_mut_ptr(),
             c_row: to.channel,
             c_column: 1,
@@ -95,23 +90,5 @@ impl Correlation<'_> {
                 }
             }
         }
-    }
-
-    /// [`Correlation::run`] to columns that are not next to each other, by way of a copy.
-    fn run_scattered(&self, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
-        scratch::with(self.channels * rows * self.columns, |dense| {
-            let tight = Target { channel: rows * self.columns, row: self.columns, column: 1 };
-            Correlation { add: false, relu: false, ..*self }.run(b, dense, tight, rows);
-            for channel in 0..self.channels {
-                for row in 0..rows {
-                    let from = &dense[channel * tight.channel + row * tight.row..][..self.columns];
-                    let to = c[channel * to.channel + row * to.row..].iter_mut().step_by(to.column);
-                    for (to, from) in to.zip(from) {
-                        let sum = if self.add { *to + from } else { *from };
-                        *to = if self.relu && sum < 0.0 { 0.0 } else { sum };
-                    }
-                }
-            }
-        });
     }
 }

@@ -2,7 +2,7 @@
 //! `weights`), which is copied only for its padding and for strides.
 
 use super::correlate::{Correlation, Target};
-use super::image::Layout;
+use super::image::{Layout, Parts, interleave};
 use super::{Conv2dKernel, Sizes, weights};
 use crate::Cpu;
 use crate::device::cpu::threads::chunks_mut;
@@ -31,15 +31,6 @@ impl Sizes {
     pub(super) fn work(&self) -> usize {
         self.samples * self.outputs * self.inputs_of_group() * self.area() * self.output[0] * self.output[1]
     }
-    /// The same convolution with the image as a single row, where that is the same.
-    pub(super) fn flattened(&self) -> Self {
-        let mut s = *self;
-        if s.kernel == [1, 1] && s.stride == [1, 1] && s.padding == [0, 0] {
-            s.image = [1, s.image[0] * s.image[1]];
-            s.output = s.image;
-        }
-        s
-    }
     /// Elements of the kernel that meet a position of the image whose remainder by the stride is `remainder`.
     fn taps(&self, axis: usize, remainder: usize) -> impl Iterator<Item = usize> + Clone + use<> {
         let (dilation, stride) = (self.dilation[axis], self.stride[axis]);
@@ -59,7 +50,7 @@ fn for_blocks(
     to: &mut [f32],
     body: &(dyn Fn(&[f32], usize, &mut [f32]) + Sync),
 ) {
-    let image = image_channels * layout.image[0] * layout.image[1];
+    let image = image_channels * layout.image();
     let copied = image_channels * layout.plane();
     let sample = to.len() / s.samples;
     let channels = if image_channels == s.inputs { s.outputs } else { s.inputs };
@@ -86,7 +77,7 @@ fn for_blocks(
     } else {
         // Few samples and many threads: the copies are made first.
         scratch::with(s.samples * copied, |copies| {
-            let plane = layout.image[0] * layout.image[1];
+            let plane = layout.image();
             threads
                 .split(chunks_mut(copies, layout.plane()), &|i, copy| layout.fill(&images[i * plane..][..plane], copy));
             let blocks = blocks(channels);
@@ -114,19 +105,107 @@ fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(
     }
 }
 
+/// The transposed convolution: the sums over all windows that an element of the image is in, from a number for each of
+/// them. It is the gradient to the input, and with `start` and `relu` the forward pass of `conv_transpose2d`.
+#[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
+pub(in crate::ops) fn transposed(
+    threads: &Threads,
+    s: &Sizes,
+    weight: &[f32],
+    start: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+    write: Write,
+    relu: bool,
+) {
+    // Columns of one remainder by the stride.
+    let pitch = s.image[1].div_ceil(s.stride[1]);
+    let layout = Layout::d_output(s, Layout::wants_flat(s, pitch));
+    let (inputs, outputs) = (s.inputs_of_group(), s.outputs_of_group());
+    // A position of the input meets only every stride-th element of the kernel: those with its remainder.
+    let place = |o: usize, k: usize, l: usize| Step {
+        a: (o * inputs * s.area() + k * s.kernel[1] + l) as u32,
+        b: (o * layout.plane() + layout.place(k, l)) as u32,
+    };
+    let remainders = |axis: usize| 0..s.stride[axis];
+    let steps = remainders(0).flat_map(|r| remainders(1).map(move |c| (r, c))).flat_map(|(r, c)| {
+        let taps = s.taps(0, r).flat_map(move |k| s.taps(1, c).map(move |l| (k, l)));
+        (0..outputs).flat_map(move |o| taps.clone().map(move |(k, l)| place(o, k, l)))
+    });
+    // The first position with a remainder, and the row or column of windows that begins there.
+    let first = |axis: usize, remainder: usize| {
+        let first = (remainder + s.padding[axis] * (s.stride[axis] - 1)) % s.stride[axis];
+        (first, (first + s.padding[axis]) / s.stride[axis])
+    };
+    with_steps(steps, |steps| {
+        let [height, width] = s.image;
+        let area = height * width;
+        let apart = s.stride != [1, 1];
+        for_blocks(threads, s, layout, s.outputs, dy, dx, &|image, first_channel, dx| {
+            let part = dx.len() / area * height.div_ceil(s.stride[0]) * pitch;
+            scratch::with(if apart { s.stride[1] * part } else { 0 }, |parts| {
+                let mut rest = steps;
+                for r in remainders(0) {
+                    let (row, window_row) = first(0, r);
+                    let rows = height.saturating_sub(row).div_ceil(s.stride[0]);
+                    for c in remainders(1) {
+                        let (these, others) = rest.split_at(outputs * s.taps(0, r).count() * s.taps(1, c).count());
+                        rest = others;
+                        let (column, window_column) = first(1, c);
+                        if column >= width {
+                            continue;
+                        }
+                        let begin = window_row * layout.columns.len + if layout.flat { 0 } else { window_column };
+                        let (columns, rows) = if layout.flat { (rows * pitch, rows.min(1)) } else { (pitch, rows) };
+                        let (to, channel_floats) = match apart {
+                            true => (&mut parts[column * part..][..part], height.div_ceil(s.stride[0]) * pitch),
+                            false => (&mut *dx, area),
+                        };
+                        for_groups(first_channel, to.len() / channel_floats, inputs, |group, channel, channels| {
+                            let correlation = Correlation {
+                                channels,
+                                a: &weight[(group * outputs * inputs + channel - group * inputs) * s.area()..],
+                                a_stride: s.area(),
+                                steps: these,
+                                columns,
+                                b_row: layout.columns.len,
+                                start: start.get(channel..).unwrap_or(&[]),
+                                add: !apart && write == Write::Add,
+                                relu,
+                            };
+                            let to_rows = Target { channel: channel_floats, row: pitch };
+                            let image = &image[group * outputs * layout.plane() + begin..];
+                            correlation.run(
+                                image,
+                                &mut to[(channel - first_channel) * channel_floats..],
+                                to_rows,
+                                rows,
+                            );
+                        });
+                    }
+                    if apart {
+                        let from = Parts { parts, part, plane: part * area / dx.len(), pitch };
+                        interleave(from, dx, area, width, row, s.stride, write == Write::Add);
+                    }
+                }
+            });
+        });
+    });
+}
+
 impl Conv2dKernel for Cpu {
     fn conv2d_forward(&self, s: &Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-        let s = &s.flattened();
-        let layout = Layout::input(s);
+        let layout = Layout::input(s, Layout::wants_flat(s, s.output[1]), 0..s.output[0]);
         let inputs = s.inputs_of_group();
         let place = |i: usize, k: usize, l: usize| Step {
             a: ((i * s.kernel[0] + k) * s.kernel[1] + l) as u32,
-            b: (i * layout.plane() + k * s.dilation[0] * layout.row() + layout.column(l * s.dilation[1])) as u32,
+            b: (i * layout.plane() + layout.place(k, l)) as u32,
         };
         let [kh, kw] = s.kernel;
         let steps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| place(i, k, l))));
         with_steps(steps, |steps| {
             let area = s.output[0] * s.output[1];
+            let [rows, columns] = if layout.flat { [1, area] } else { s.output };
             for_blocks(self.threads(), s, layout, s.inputs, x, y, &|image, first, y| {
                 for_groups(first, y.len() / area, s.outputs_of_group(), |group, channel, channels| {
                     let correlation = Correlation {
@@ -134,15 +213,15 @@ impl Conv2dKernel for Cpu {
                         a: &weight[channel * inputs * s.area()..],
                         a_stride: inputs * s.area(),
                         steps,
-                        columns: s.output[1],
-                        b_row: s.stride[0] * layout.row(),
+                        columns,
+                        b_row: layout.columns.len,
                         start: bias.get(channel..).unwrap_or(&[]),
                         add: false,
                         relu: f == Activation::Relu,
                     };
-                    let to = Target { channel: area, row: s.output[1], column: 1 };
+                    let to = Target { channel: area, row: columns };
                     let image = &image[group * inputs * layout.plane()..];
-                    correlation.run(image, &mut y[(channel - first) * area..], to, s.output[0]);
+                    correlation.run(image, &mut y[(channel - first) * area..], to, rows);
                 });
             });
         });
@@ -152,61 +231,7 @@ impl Conv2dKernel for Cpu {
     }
 
     fn conv2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        let s = &s.flattened();
-        let layout = Layout::d_output(s);
-        let (inputs, outputs) = (s.inputs_of_group(), s.outputs_of_group());
-        let kw = s.kernel[1];
-        // A position of the input meets only every stride-th element of the kernel: those with its remainder.
-        let place = |o: usize, k: usize, l: usize| {
-            let back = |axis: usize, k: usize| layout.before[axis] - k * s.dilation[axis] / s.stride[axis];
-            Step {
-                a: (o * inputs * s.area() + k * kw + l) as u32,
-                b: (o * layout.plane() + back(0, k) * layout.row() + back(1, l)) as u32,
-            }
-        };
-        let remainders = || (0..s.stride[0]).flat_map(|r| (0..s.stride[1]).map(move |c| (r, c)));
-        let steps = remainders().flat_map(|(r, c)| {
-            let taps = s.taps(0, r).flat_map(move |k| s.taps(1, c).map(move |l| (k, l)));
-            (0..outputs).flat_map(move |o| taps.clone().map(move |(k, l)| place(o, k, l)))
-        });
-        with_steps(steps, |steps| {
-            let [height, width] = s.image;
-            let area = height * width;
-            for_blocks(self.threads(), s, layout, s.outputs, dy, dx, &|image, first, dx| {
-                let mut rest = steps;
-                for (r, c) in remainders() {
-                    let (these, others) = rest.split_at(outputs * s.taps(0, r).count() * s.taps(1, c).count());
-                    rest = others;
-                    // The first position with this remainder, and the row or column of windows that begins there.
-                    let start = |axis: usize, remainder: usize| {
-                        let first = (remainder + s.padding[axis] * (s.stride[axis] - 1)) % s.stride[axis];
-                        (first, (first + s.padding[axis]) / s.stride[axis])
-                    };
-                    let ((row, window_row), (column, window_column)) = (start(0, r), start(1, c));
-                    if row >= height || column >= width {
-                        continue;
-                    }
-                    for_groups(first, dx.len() / area, inputs, |group, channel, channels| {
-                        let correlation = Correlation {
-                            channels,
-                            a: &weight[(group * outputs * inputs + channel - group * inputs) * s.area()..],
-                            a_stride: s.area(),
-                            steps: these,
-                            columns: (width - column).div_ceil(s.stride[1]),
-                            b_row: layout.row(),
-                            start: &[],
-                            add: write == Write::Add,
-                            relu: false,
-                        };
-                        let to = Target { channel: area, row: s.stride[0] * width, column: s.stride[1] };
-                        let image =
-                            &image[group * outputs * layout.plane() + window_row * layout.row() + window_column..];
-                        let dx = &mut dx[(channel - first) * area + row * width + column..];
-                        correlation.run(image, dx, to, (height - row).div_ceil(s.stride[0]));
-                    });
-                }
-            });
-        });
+        transposed(self.threads(), s, weight, &[], dy, dx, write, false);
     }
 
     fn conv2d_backward_weights(
@@ -218,7 +243,7 @@ impl Conv2dKernel for Cpu {
         d_bias: &mut [f32],
         write: Write,
     ) {
-        weights::gradient(self.threads(), &s.flattened(), x, dy, d_weight, write);
+        weights::gradient(self.threads(), s, x, dy, d_weight, write);
         weights::bias_gradient(self.threads(), s, dy, d_bias, write);
     }
 }

@@ -161,6 +161,16 @@ fn batches_that_are_worth_threads() {
 }
 
 #[test]
+fn images_that_are_cut_in_bands_and_windows_over_the_ends_of_rows() {
+    check(sizes(1, [2, 9], [41, 40], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [4, 8], [70, 37], [3, 3], Op { stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
+    check(sizes(9, [5, 40], [8, 8], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(5, [8, 18], [7, 7], [5, 5], Op { padding: [2, 2], stride: [1, 2], ..PLAIN }), true);
+    check(sizes(3, [16, 70], [9, 9], [1, 1], Op { stride: [2, 2], ..PLAIN }), true);
+    check(sizes(2, [16, 32], [9, 10], [3, 3], Op { groups: 2, dilation: [2, 2], ..PLAIN }), true);
+}
+
+#[test]
 fn outputs_of_every_window_that_fits() {
     assert_eq!(output_size(28, 5, 1, 2, 1), 28);
     assert_eq!(output_size(7, 3, 2, 0, 1), 3);

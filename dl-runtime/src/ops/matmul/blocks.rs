@@ -179,7 +179,7 @@ impl Product<'_> {
         } else {
             let stride = self.a.row_stride;
             let a = self.a.data.as_ptr().wrapping_add(in_a);
-            (a, tile_rows * stride, Inner::Listed { stride, steps: self.steps })
+            (a, tile_rows * stride, Inner::Listed { stride, rows: &[], steps: self.steps })
         };
         let (c, c_row, c_column) = match self.order {
             Order::Rows => (global_row * n + column, n, 1),

@@ -10,7 +10,7 @@
 
 mod blocks;
 mod dots;
-mod pack;
+pub(crate) mod pack;
 mod portable;
 #[cfg(test)]
 mod tests;

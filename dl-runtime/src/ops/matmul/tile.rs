@@ -43,8 +43,8 @@ pub(crate) struct Shape {
 pub(crate) enum Inner<'a> {
     /// From one k to the next: `a` in A, where a column of the tile is contiguous, and `b` in B.
     Even { a: usize, b: usize },
-    /// Each k at its own place, with the rows of A `stride` apart.
-    Listed { stride: usize, steps: &'a [Step] },
+    /// Each k at its own place, with the rows of A `stride` apart, or where `rows` says unless it is empty.
+    Listed { stride: usize, rows: &'a [Step], steps: &'a [Step] },
 }
 
 /// Where the values of one k are, from the start of A's rows and of B.
@@ -212,10 +212,11 @@ impl Tile<'_> {
                         (left, right) = (left.wrapping_add(a), right.wrapping_add(b));
                     }
                 }
-                Inner::Listed { stride, steps } if LISTED => {
+                Inner::Listed { stride, rows: places, steps } if LISTED => {
                     let mut rows = [self.a; R];
                     for i in 0..R {
-                        rows[i] = self.a.add(i * stride);
+                        let place = if places.is_empty() { i * stride } else { places[self.row + i].a as usize };
+                        rows[i] = self.a.add(place);
                     }
                     for step in &steps[..s.k] {
                         let right = s.b.add(step.b as usize);

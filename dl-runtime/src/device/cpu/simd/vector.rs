@@ -29,6 +29,8 @@ pub(crate) trait Vector: Copy {
     fn add(self, b: Self) -> Self;
     /// Lanewise maximum; where one is NaN, `b`.
     fn max(self, b: Self) -> Self;
+    /// Lanes 0, 2, 4, … of `self` and then of `b`.
+    fn evens(self, b: Self) -> Self;
     /// # Safety
     /// `LANES` values can be read.
     unsafe fn load(from: *const f32) -> Self;
@@ -88,6 +90,10 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     fn max(self, b: Self) -> Self {
         std::array::from_fn(|i| if self[i] > b[i] { self[i] } else { b[i] })
+    }
+    #[inline(always)]
+    fn evens(self, b: Self) -> Self {
+        [self[0], self[2], b[0], b[2]]
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -199,6 +205,14 @@ impl Vector for __m256 {
     fn max(self, b: Self) -> Self {
         // SAFETY: see `splat`.
         unsafe { _mm256_max_ps(self, b) }
+    }
+    #[inline(always)]
+    fn evens(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe {
+            let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(self, b));
+            _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(pairs))
+        }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -332,6 +346,14 @@ impl Vector for __m512 {
     fn max(self, b: Self) -> Self {
         // SAFETY: see `splat`.
         unsafe { _mm512_max_ps(self, b) }
+    }
+    #[inline(always)]
+    fn evens(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe {
+            let places = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            _mm512_permutex2var_ps(self, places, b)
+        }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {

@@ -353,3 +353,112 @@ pub struct mul {}
 ///
 /// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
 pub struct div {}
+
+/// `cross_entropy`: `-ln softmax(x)` of the right class: classification from plain numbers.
+///
+/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+pub struct cross_entropy {
+    /// Probability that is spread over all classes: a number; `0` if not given.
+    pub label_smoothing: Number,
+}
+
+/// `nll`: `-x` of the right class: classification from logarithms of probabilities.
+///
+/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+pub struct nll {}
+
+/// `focal`: `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the right class: classes of unequal size.
+///
+/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+pub struct focal {
+    /// How much easy samples are passed over: a number; `2` if not given.
+    pub gamma: Number,
+}
+
+/// `multi_margin`: Mean of `max(0, margin - x_right + x)` over the wrong classes: classification by a margin.
+///
+/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+pub struct multi_margin {
+    /// How far the right class has to lead: a number; `1` if not given.
+    pub margin: Number,
+}
+
+/// `bce`: Cross-entropy of probabilities `a` with targets 0 to 1: answers that are yes or no.
+///
+/// Two values of one shape → a number.
+pub struct bce {}
+
+/// `bce_with_logits`: The same of `sigmoid(a)`, with fewer digits lost: yes or no from plain numbers.
+///
+/// Two values of one shape → a number.
+pub struct bce_with_logits {}
+
+/// `sigmoid_focal`: `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the right answer, and by `alpha`: yes or no, most of them easy.
+///
+/// Two values of one shape → a number.
+pub struct sigmoid_focal {
+    /// How much easy answers are passed over: a number; `2` if not given.
+    pub gamma: Number,
+    /// Weight of yes, against 1 - alpha of no: a number; `0.25` if not given.
+    pub alpha: Number,
+}
+
+/// `hinge`: Mean of `max(0, 1 - a·b)` for targets 1 and -1: yes or no by a margin.
+///
+/// Two values of one shape → a number.
+pub struct hinge {}
+
+/// `mse`: Mean of `(a - b)²`: numbers.
+///
+/// Two values of one shape → a number.
+pub struct mse {}
+
+/// `mae`: Mean of `|a - b|`: numbers with outliers.
+///
+/// Two values of one shape → a number.
+pub struct mae {}
+
+/// `huber`: Mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: outliers, but smooth near 0.
+///
+/// Two values of one shape → a number.
+pub struct huber {
+    /// Where the parabola becomes a line: a number; `1` if not given.
+    pub delta: Number,
+}
+
+/// `kl_normal`: `kl_normal(mean, log_variance)`: `-½ Σ (1 + v - m² - e^v)`, how far a normal distribution is from the standard one; the sum over the elements.
+///
+/// Two values of one shape → a number.
+pub struct kl_normal {}
+
+/// `cosine_embedding`: `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1: alike or not by direction.
+///
+/// `[n]`, `[n]` and a target, 1 or -1 → a number.
+pub struct cosine_embedding {
+    /// Cosine up to which vectors are different enough: a number; `0` if not given.
+    pub margin: Number,
+}
+
+/// `contrastive`: `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1: alike or not by distance.
+///
+/// `[n]`, `[n]` and a target, 1 or -1 → a number.
+pub struct contrastive {
+    /// Distance from which on vectors are different enough: a number; `1` if not given.
+    pub margin: Number,
+}
+
+/// `triplet`: `triplet(anchor, positive, negative)`: `max(0, |a - p| - |a - n| + margin)`, nearer to one than to the other.
+///
+/// `[n]`, `[n]` and `[n]` → a number.
+pub struct triplet {
+    /// How much nearer than the negative the positive has to be: a number; `1` if not given.
+    pub margin: Number,
+}
+
+/// `nt_xent`: Two views of a sample more alike than those of others in the batch, by `cos / temperature`: SimCLR.
+///
+/// `[n]` and `[n]` → a number.
+pub struct nt_xent {
+    /// How sharply likeness counts: a number; `0.5` if not given.
+    pub temperature: Number,
+}

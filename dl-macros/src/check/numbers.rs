@@ -10,6 +10,11 @@ pub fn rate(call: &Call, name: &str) -> bool {
     limit(call, name, |rate| rate.within(0.0, 1.0, true), "must be between 0 and 1")
 }
 
+/// Between -1 and 1.
+pub fn cosine(call: &Call, name: &str) -> bool {
+    limit(call, name, |cosine| cosine.within(-1.0, 1.0, true), "must be between -1 and 1")
+}
+
 /// Above 0.
 pub fn positive(call: &Call, name: &str) -> bool {
     limit(call, name, Number::is_positive, "must be above 0")

@@ -22,3 +22,9 @@ pub fn same_but(call: &Call, axis: usize, a: &Shape, b: &Shape) -> Option<()> {
     let start = format!("`{}` takes values that differ in axis {axis} alone, but they are ", call.name);
     call.diagnostics.require(same, call.span, message!(start, a, " and ", b)).then_some(())
 }
+
+/// Reports that the operands `a` and `b` differ in shape.
+pub fn same_shape(call: &Call, a: &Shape, b: &Shape) -> Option<()> {
+    let start = format!("`{}` compares values of one shape, but they are ", call.name);
+    call.diagnostics.require(equal(a, b), call.span, message!(start, a, " and ", b)).then_some(())
+}

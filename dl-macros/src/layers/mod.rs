@@ -17,6 +17,7 @@ mod dropout;
 mod flatten;
 mod global_avg_pool2d;
 mod layer_norm;
+mod losses;
 mod max_pool2d;
 mod parameter;
 mod pool;
@@ -85,6 +86,22 @@ pub static LAYERS: &[&dyn Layer] = &[
     &arithmetic::SUB,
     &arithmetic::MUL,
     &arithmetic::DIV,
+    &losses::CROSS_ENTROPY,
+    &losses::NLL,
+    &losses::FOCAL,
+    &losses::MULTI_MARGIN,
+    &losses::BCE,
+    &losses::BCE_WITH_LOGITS,
+    &losses::SIGMOID_FOCAL,
+    &losses::HINGE,
+    &losses::MSE,
+    &losses::MAE,
+    &losses::HUBER,
+    &losses::KL_NORMAL,
+    &losses::COSINE_EMBEDDING,
+    &losses::CONTRASTIVE,
+    &losses::TRIPLET,
+    &losses::NT_XENT,
 ];
 
 /// A layer of the language.

@@ -1,0 +1,107 @@
+//! Losses of one class of many: numbers `[classes, places…]` against classes `u32[places…]`. One entry each.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+/// A loss of one class of many.
+pub struct OfClasses {
+    name: &'static str,
+    /// What it is, and what it is for.
+    line: &'static str,
+    parameters: &'static [Parameter],
+    /// The rules of the parameters.
+    check: fn(&Call) -> bool,
+    /// The variant of `dl::ops::loss::Classes`.
+    variant: fn(&Call) -> TokenStream,
+}
+
+impl Layer for OfClasses {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Loss, "`[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number", self.line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
+    fn operands(&self) -> usize {
+        2
+    }
+    fn takes(&self, operand: usize) -> Element {
+        if operand == 1 { Element::U32 } else { Element::F32 }
+    }
+    fn is_loss(&self) -> bool {
+        true
+    }
+    fn check(&self, call: &Call) -> bool {
+        (self.check)(call)
+    }
+    fn evident(&self, _: &Call) -> Option<Shape> {
+        Some(Shape::of([]))
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let shapes = shapes(call);
+        let [output, target] = shapes.as_slice() else { return None };
+        check::classes(call, output, target)?;
+        let variant = (self.variant)(call);
+        Some(built(quote!(dl::ops::loss::Classes::#variant)))
+    }
+}
+
+pub static CROSS_ENTROPY: OfClasses = OfClasses {
+    name: "cross_entropy",
+    line: "`-ln softmax(x)` of the right class: classification from plain numbers",
+    parameters: &[Parameter::named(
+        "label_smoothing",
+        Kind::Number,
+        Default::Number(0.0),
+        "probability that is spread over all classes",
+    )],
+    check: |call| check::rate(call, "label_smoothing"),
+    variant: |call| {
+        let label_smoothing = call.number("label_smoothing");
+        quote!(CrossEntropy { label_smoothing: #label_smoothing })
+    },
+};
+
+pub static NLL: OfClasses = OfClasses {
+    name: "nll",
+    line: "`-x` of the right class: classification from logarithms of probabilities",
+    parameters: &[],
+    check: |_| true,
+    variant: |_| quote!(Nll),
+};
+
+pub static FOCAL: OfClasses = OfClasses {
+    name: "focal",
+    line: "`cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the right class: classes of unequal size",
+    parameters: &[Parameter::named(
+        "gamma",
+        Kind::Number,
+        Default::Number(2.0),
+        "how much easy samples are passed over",
+    )],
+    check: |call| check::not_negative(call, "gamma"),
+    variant: |call| {
+        let gamma = call.number("gamma");
+        quote!(Focal { gamma: #gamma })
+    },
+};
+
+pub static MULTI_MARGIN: OfClasses = OfClasses {
+    name: "multi_margin",
+    line: "mean of `max(0, margin - x_right + x)` over the wrong classes: classification by a margin",
+    parameters: &[Parameter::named(
+        "margin",
+        Kind::Number,
+        Default::Number(1.0),
+        "how far the right class has to lead",
+    )],
+    check: |call| check::positive(call, "margin"),
+    variant: |call| {
+        let margin = call.number("margin");
+        quote!(MultiMargin { margin: #margin })
+    },
+};

@@ -1,0 +1,140 @@
+//! Losses of vectors: two with a target, three, or two views of every sample. One entry each.
+
+use super::*;
+use crate::check;
+use crate::ir::Saved;
+use quote::quote;
+
+/// A loss of vectors.
+pub struct OfVectors {
+    name: &'static str,
+    /// What it is, and what it is for.
+    line: &'static str,
+    kind: Compares,
+    parameters: &'static [Parameter],
+    /// The rules of the parameters.
+    check: fn(&Call) -> bool,
+    /// The operation.
+    op: fn(&Call) -> TokenStream,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compares {
+    /// Two vectors, with a target.
+    Pair,
+    /// Three vectors.
+    Triplet,
+    /// Two vectors, with those of all other samples of the batch.
+    Batch,
+}
+
+impl Layer for OfVectors {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn doc(&self) -> Doc {
+        let shapes = match self.kind {
+            Compares::Pair => "`[n]`, `[n]` and a target, 1 or -1 → a number",
+            Compares::Triplet => "`[n]`, `[n]` and `[n]` → a number",
+            Compares::Batch => "`[n]` and `[n]` → a number",
+        };
+        Doc::new(Chapter::Loss, shapes, self.line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
+    fn operands(&self) -> usize {
+        if self.kind == Compares::Batch { 2 } else { 3 }
+    }
+    fn is_loss(&self) -> bool {
+        true
+    }
+    fn check(&self, call: &Call) -> bool {
+        (self.check)(call)
+    }
+    fn evident(&self, _: &Call) -> Option<Shape> {
+        Some(Shape::of([]))
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let shapes = shapes(call);
+        let (vectors, target) = shapes.split_at(if self.kind == Compares::Triplet { 3 } else { 2 });
+        check::features(call)?;
+        for other in &vectors[1..] {
+            check::same_shape(call, vectors[0], other)?;
+        }
+        for target in target {
+            check::one_target(call, target)?;
+        }
+        let mut built = built((self.op)(call));
+        built.op.same_shape = self.kind != Compares::Pair;
+        if self.kind == Compares::Batch {
+            built.op.saved = Some(Saved { ty: quote!([[f32; 2]; 2]), per_sample: true });
+            built.op.inference = Inference::Infer;
+        }
+        Some(built)
+    }
+}
+
+pub static COSINE_EMBEDDING: OfVectors = OfVectors {
+    name: "cosine_embedding",
+    line: "`1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1: alike or not by direction",
+    kind: Compares::Pair,
+    parameters: &[Parameter::named(
+        "margin",
+        Kind::Number,
+        Default::Number(0.0),
+        "cosine up to which vectors are different enough",
+    )],
+    check: |call| check::cosine(call, "margin"),
+    op: |call| {
+        let margin = call.number("margin");
+        quote!(dl::ops::loss::Pairs::CosineEmbedding { margin: #margin })
+    },
+};
+
+pub static CONTRASTIVE: OfVectors = OfVectors {
+    name: "contrastive",
+    line: "`½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1: alike or not by distance",
+    kind: Compares::Pair,
+    parameters: &[Parameter::named(
+        "margin",
+        Kind::Number,
+        Default::Number(1.0),
+        "distance from which on vectors are different enough",
+    )],
+    check: |call| check::positive(call, "margin"),
+    op: |call| {
+        let margin = call.number("margin");
+        quote!(dl::ops::loss::Pairs::Contrastive { margin: #margin })
+    },
+};
+
+pub static TRIPLET: OfVectors = OfVectors {
+    name: "triplet",
+    line: "`triplet(anchor, positive, negative)`: `max(0, |a - p| - |a - n| + margin)`, nearer to one than to the other",
+    kind: Compares::Triplet,
+    parameters: &[Parameter::named(
+        "margin",
+        Kind::Number,
+        Default::Number(1.0),
+        "how much nearer than the negative the positive has to be",
+    )],
+    check: |call| check::positive(call, "margin"),
+    op: |call| {
+        let margin = call.number("margin");
+        quote!(dl::ops::loss::Triplet { margin: #margin })
+    },
+};
+
+pub static NT_XENT: OfVectors = OfVectors {
+    name: "nt_xent",
+    line: "two views of a sample more alike than those of others in the batch, by `cos / temperature`: SimCLR",
+    kind: Compares::Batch,
+    parameters: &[Parameter::named("temperature", Kind::Number, Default::Number(0.5), "how sharply likeness counts")],
+    check: |call| check::positive(call, "temperature"),
+    op: |call| {
+        let temperature = call.number("temperature");
+        quote!(dl::ops::loss::NtXent { temperature: #temperature })
+    },
+};

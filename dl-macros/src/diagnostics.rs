@@ -149,13 +149,20 @@ impl Diagnostics {
         errors
             .into_iter()
             .map(|(start, end, text)| {
-                // rustc joins the span of the path's first token and of the group to one range.
-                let path = quote_spanned!(start=> ::core::compile_error!);
+                // rustc joins the span of the path's first token and of the group to one range. The names between stand before
+                // the user's token: on it, editors would explain what `core` and `compile_error` are.
+                let (colons, names) = (quote_spanned!(start=> ::), quote_spanned!(before(start)=> core::compile_error));
+                let path = quote::quote!(#colons #names !);
                 let group = quote_spanned!(end=> { #text });
                 quote::quote!(#path #group)
             })
             .collect()
     }
+}
+
+/// The place before `span`.
+fn before(span: Span) -> Span {
+    if proc_macro::is_available() { Span::from(span.unwrap().start()) } else { span }
 }
 
 impl Drop for Diagnostics {

@@ -31,14 +31,19 @@ fn expand(input: TokenStream) -> TokenStream {
     let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
     let krate = krate.stream();
     let diagnostics = diagnostics::Diagnostics::default();
-    let file = parse::parse(tokens.collect(), &diagnostics);
+    let tokens: TokenStream = tokens.collect();
+    let file = parse::parse(tokens.clone(), &diagnostics);
     let constants = lower::constants::Constants::new(&file.constants, &diagnostics);
-    let mut output = TokenStream::new();
+    let named = emit::probes::named(tokens.clone());
+    let (mut output, mut shapes) = (TokenStream::new(), emit::probes::Shapes::default());
     for model in &file.models {
-        let ir = lower::lower(model, &constants, &diagnostics);
+        let mut ir = lower::lower(model, &constants, &diagnostics);
+        shapes.add(&ir);
+        emit::probes::settle(&mut ir, &named);
         output.extend(emit::model(&krate, &ir));
     }
-    output.extend(constants.probes());
+    let mut expanded = emit::probes::probes(&krate, tokens, &shapes, constants.probes());
     output.extend(diagnostics.into_tokens());
-    output
+    expanded.extend(output);
+    expanded
 }

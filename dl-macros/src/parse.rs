@@ -1,7 +1,7 @@
 //! The parser of `model!`: tolerant, so that one compile reports every mistake. A broken part becomes a node.
 
 mod body;
-mod cursor;
+pub mod cursor;
 mod expression;
 mod layer;
 mod model;

@@ -7,6 +7,7 @@ mod docs;
 mod forward;
 mod memory;
 mod passes;
+pub mod probes;
 mod records;
 mod structure;
 mod tables;

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 /// A position in the tokens of one group.
+#[derive(Clone)]
 pub struct Cursor {
     tokens: Vec<TokenTree>,
     at: usize,
@@ -20,6 +21,10 @@ impl Cursor {
         Cursor::new(group.stream(), group.span_close())
     }
 
+    /// How many tokens come before.
+    pub fn position(&self) -> usize {
+        self.at
+    }
     pub fn at_end(&self) -> bool {
         self.at >= self.tokens.len()
     }

@@ -1,0 +1,228 @@
+//! The probes of bodies: values, layers, arguments.
+
+use super::Probes;
+use crate::layers::{self, Kind, Layer, Parameter};
+use crate::parse::cursor::Cursor;
+use crate::parse::{is_capitalised, is_keyword};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+
+/// Words that open braces.
+const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
+
+impl Probes<'_> {
+    /// What stands in braces: `let`s and expressions; `chain` when they begin with a layer rather than a value.
+    pub fn statements(&mut self, group: &Group, chain: bool) -> TokenStream {
+        let (mut cursor, mut probes) = (Cursor::inside(group), TokenStream::new());
+        while !cursor.at_end() || probes.is_empty() {
+            if cursor.take_word("let") {
+                let name = cursor.take_ident().filter(|name| !is_keyword(name));
+                probes.extend(self.values(&mut cursor, &[';'], false));
+                probes.extend(name.map(|name| self.bind(&name)));
+            } else {
+                if chain {
+                    probes.extend(self.first(&mut cursor));
+                }
+                probes.extend(self.values(&mut cursor, &[';'], false));
+            }
+            cursor.take_punct(';');
+        }
+        probes
+    }
+
+    /// The layer at the start of a chain in braces, unless a value stands there.
+    fn first(&mut self, cursor: &mut Cursor) -> TokenStream {
+        match cursor.peek() {
+            Some(TokenTree::Ident(name)) if !self.is_bound(&name.to_string()) => self.stage(cursor),
+            _ => TokenStream::new(),
+        }
+    }
+
+    /// Values, numbers and the layers that arrows lead to, up to `stops`, a `let` or the end.
+    /// Among `arguments` no layers stand.
+    pub fn values(&mut self, cursor: &mut Cursor, stops: &[char], arguments: bool) -> TokenStream {
+        let mut probes = TokenStream::new();
+        while !cursor.at_end() && !cursor.is_word("let") && !stops.iter().any(|stop| cursor.is_punct(0, *stop)) {
+            if cursor.take_arrow() {
+                probes.extend(self.stage(cursor));
+            } else if cursor.take_word("as") {
+                if let Some(name) = cursor.take_ident().filter(|name| !is_keyword(name)) {
+                    self.scope().layers.push(name);
+                }
+            } else {
+                probes.extend(self.value(cursor, arguments));
+            }
+        }
+        // Where the next value will be.
+        if !arguments {
+            probes.extend(self.place(None));
+        }
+        probes
+    }
+
+    /// A name of a value; layers are offered beside: `dense(x, 10)`.
+    fn place(&mut self, name: Option<TokenStream>) -> TokenStream {
+        let (scope, name) = (&self.scope().name, name.into_iter());
+        quote!({ use dl_layers::#scope::*; #(#name;)* })
+    }
+
+    /// One name, group or other token.
+    fn value(&mut self, cursor: &mut Cursor, arguments: bool) -> TokenStream {
+        match cursor.peek() {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                let group = group.clone();
+                cursor.next();
+                self.statements(&group, true)
+            }
+            Some(TokenTree::Group(group)) => {
+                let mut inside = Cursor::inside(&group.clone());
+                cursor.next();
+                self.values(&mut inside, &[], arguments)
+            }
+            Some(TokenTree::Ident(name)) => {
+                let opens = COMBINATORS.iter().any(|combinator| name == combinator);
+                let (called, single) = (cursor.is_group(1, Delimiter::Parenthesis), !cursor.is_pair(1, ':', ':'));
+                if single && !is_capitalised(name) && (called || opens) {
+                    let name = name.clone();
+                    cursor.next();
+                    return self.layer(cursor, name, 1);
+                }
+                let Some(path) = path(cursor) else { return TokenStream::new() };
+                if cursor.is_group(0, Delimiter::Parenthesis) {
+                    return quote!(let _: #path;);
+                }
+                if single && !arguments { self.place(Some(path)) } else { quote!(#path;) }
+            }
+            _ => {
+                cursor.next();
+                TokenStream::new()
+            }
+        }
+    }
+
+    /// What an arrow leads to.
+    fn stage(&mut self, cursor: &mut Cursor) -> TokenStream {
+        match cursor.peek() {
+            Some(TokenTree::Ident(name)) if !is_capitalised(name) && !cursor.is_pair(1, ':', ':') => {
+                let name = name.clone();
+                cursor.next();
+                if is_keyword(&name) { TokenStream::new() } else { self.layer(cursor, name, 0) }
+            }
+            Some(TokenTree::Ident(_)) => {
+                let path = path(cursor);
+                if cursor.is_punct(0, ':') && cursor.is_group(1, Delimiter::Bracket) {
+                    cursor.next();
+                }
+                path.map(|path| quote!(let _: #path;)).unwrap_or_default()
+            }
+            // Here a name may be on its way.
+            _ => {
+                let scope = &self.scope().name;
+                quote!(let _: dl_layers::#scope::;)
+            }
+        }
+    }
+
+    /// One use of a layer, of whose arguments the first `operands` are values.
+    fn layer(&mut self, cursor: &mut Cursor, name: Ident, operands: usize) -> TokenStream {
+        let scope = self.scope().name.clone();
+        let mut probes = quote!(let _: dl_layers::#scope::#name;);
+        if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
+            let layer = layers::find(&name.to_string());
+            let more = layer.map_or(0, |layer| layer.operands().saturating_sub(1));
+            let (fields, others) = self.arguments(&group, layer, operands + more);
+            let anonymous = Ident::new(&name.to_string(), Span::call_site());
+            let any = self.any();
+            probes.extend(quote!(dl_layers::#scope::#anonymous { #fields ..{ #others #any } };));
+        }
+        probes
+    }
+
+    /// Arguments as the fields of the layer's struct, and what else stands among them.
+    fn arguments(
+        &mut self,
+        group: &Group,
+        layer: Option<&'static dyn Layer>,
+        operands: usize,
+    ) -> (TokenStream, TokenStream) {
+        let mut cursor = Cursor::inside(group);
+        let (mut fields, mut others) = (TokenStream::new(), TokenStream::new());
+        let parameters = layer.map_or(&[][..], |layer| layer.parameters());
+        let language = self.language.clone();
+        for position in 0_usize.. {
+            let start = cursor.position();
+            let name = match cursor.peek() {
+                Some(TokenTree::Ident(name)) if !is_keyword(name) => Some(name.clone()),
+                _ => None,
+            };
+            let named = cursor.is_punct(1, '=') || cursor.is_punct(1, ':') && !cursor.is_pair(1, ':', ':');
+            let alone = cursor.peek_at(1).is_none() || cursor.is_punct(1, ',') || cursor.is_pair(1, '-', '>');
+            let positional = position.checked_sub(operands).and_then(|index| parameters.get(index));
+            let positional = positional.filter(|parameter| parameter.positional);
+            match name {
+                Some(name) if named => {
+                    cursor.next();
+                    cursor.next();
+                    let words = parameters.iter().find(|parameter| name == parameter.name);
+                    let words = words.and_then(|parameter| self.words(layer?, parameter));
+                    let value = self.values(&mut cursor, &[','], true);
+                    fields.extend(quote!(#name: #language::given({ #words #value }),));
+                }
+                // The start of a name, it seems.
+                Some(name)
+                    if alone && positional.is_none() && !is_capitalised(&name) && !self.is_bound(&name.to_string()) =>
+                {
+                    cursor.next();
+                    // The comma that follows it, if any: the only difference to an empty place is to be the name.
+                    let comma = cursor.is_punct(0, ',').then(|| quote!(,));
+                    fields.extend(quote!(#name #comma));
+                }
+                _ => {
+                    let value = self.values(&mut cursor, &[','], true);
+                    match positional.map(|parameter| Ident::new(parameter.name, Span::call_site())) {
+                        Some(field) => fields.extend(quote!(#field: #language::given({ #value }),)),
+                        None => others.extend(value),
+                    }
+                }
+            }
+            others.extend(self.values(&mut cursor, &[','], true));
+            // An empty place before a comma, as for a name above.
+            let empty = cursor.position() == start && positional.is_none() && cursor.is_punct(0, ',');
+            fields.extend(empty.then(|| quote!(,)));
+            if !cursor.take_punct(',') {
+                break;
+            }
+        }
+        (fields, others)
+    }
+
+    /// What brings the words of `parameter` into scope, if it has any.
+    fn words(&self, layer: &dyn Layer, parameter: &Parameter) -> Option<TokenStream> {
+        let name = match parameter.kind {
+            Kind::Word(_) => format!("{}_{}", layer.name(), parameter.name),
+            Kind::Padding => "Padding".to_owned(),
+            Kind::Init => "Init".to_owned(),
+            _ => return None,
+        };
+        let (language, name) = (&self.language, Ident::new(&name, Span::call_site()));
+        Some(quote!(use #language::arguments::words::#name::*;))
+    }
+}
+
+/// `a::b::c`; `None` for a word that is no name.
+fn path(cursor: &mut Cursor) -> Option<TokenStream> {
+    let mut path = TokenStream::new();
+    loop {
+        let name = cursor.take_ident()?;
+        // `crate` and its like may begin a path, and nothing else.
+        if is_keyword(&name) && !cursor.is_pair(0, ':', ':') {
+            return None;
+        }
+        path.extend([TokenTree::Ident(name)]);
+        if !cursor.is_pair(0, ':', ':') {
+            return Some(path);
+        }
+        path.extend(cursor.next());
+        path.extend(cursor.next());
+    }
+}

@@ -1,0 +1,59 @@
+//! What editors show of values and constants: shapes and numbers.
+
+use crate::ir::{Element, Ir, Shape};
+use crate::parse::cursor::Cursor;
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
+use quote::quote;
+use std::collections::HashMap;
+
+/// The shapes of all values, by model and name.
+#[derive(Default)]
+pub struct Shapes(HashMap<(String, String), Shape>);
+
+impl Shapes {
+    /// Notes the values of `ir`, as far as they are known.
+    pub fn add(&mut self, ir: &Ir) {
+        let values = ir.values.iter();
+        self.0.extend(values.map(|value| ((ir.name.to_string(), value.name.to_string()), value.shape.clone())));
+    }
+
+    /// The type of the value `name` of `model`, of which there are `earlier` ones with the same name.
+    pub fn tensor(&self, language: &TokenStream, model: &str, name: &Ident, earlier: usize) -> TokenStream {
+        let name = if earlier == 0 { name.to_string() } else { format!("{name}_{}", earlier + 1) };
+        let Some(shape) = self.0.get(&(model.to_owned(), name)) else { return quote!(#language::Tensor) };
+        let element = match shape.element {
+            Element::F32 => quote!(f32),
+            Element::U32 => quote!(u32),
+        };
+        let dims = shape.dims.iter().map(|dim| match dim.known() {
+            Some(dim) => TokenTree::Literal(Literal::usize_unsuffixed(dim)),
+            None => TokenTree::Ident(Ident::new("_", Span::call_site())),
+        });
+        quote!(#language::Tensor<#element #(, #dims)*>)
+    }
+}
+
+/// What stands from `start` (at the `=`) to `end`, without the user's spans; anything when it is not whole.
+pub fn expression(mut start: Cursor, end: &Cursor, language: &TokenStream) -> TokenStream {
+    let mut tokens = Vec::new();
+    while start.position() < end.position() {
+        tokens.extend(start.next());
+    }
+    let value: TokenStream = tokens.into_iter().skip(1).map(anonymous).collect();
+    match syn::parse2::<syn::Expr>(value.clone()) {
+        Ok(_) => value,
+        Err(_) => quote!(#language::any()),
+    }
+}
+
+/// `token` without its place.
+fn anonymous(token: TokenTree) -> TokenTree {
+    let mut token = match token {
+        TokenTree::Group(group) => {
+            TokenTree::Group(Group::new(group.delimiter(), group.stream().into_iter().map(anonymous).collect()))
+        }
+        token => token,
+    };
+    token.set_span(Span::call_site());
+    token
+}

@@ -12,6 +12,8 @@ use std::fmt::{Display, Formatter, Result};
 pub struct File {
     /// `const NAME: usize = …;`, for all models of the macro.
     pub constants: Vec<Constant>,
+    /// `block name(x) { … }`, for all models of the macro.
+    pub blocks: Vec<Block>,
     /// The networks.
     pub models: Vec<Model>,
 }
@@ -24,20 +26,52 @@ pub struct Constant {
     pub value: Expr,
 }
 
+/// `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`: a template, unfolded where it is used.
+pub struct Block {
+    pub name: Ident,
+    /// The values that it reads; the first flows in through the arrow.
+    pub values: Vec<BlockValue>,
+    pub parameters: Vec<BlockParameter>,
+    pub body: Body,
+    /// Whether the parser reported mistakes.
+    pub broken: bool,
+}
+
+/// `x` or `x: [c, h, w]`
+pub struct BlockValue {
+    pub name: Ident,
+    /// New names are bound to the dimensions that come; numbers and constants must agree with them.
+    pub pattern: Option<Shape>,
+}
+
+/// `channels` or `stride: 1`
+pub struct BlockParameter {
+    pub name: Ident,
+    pub default: Option<Expr>,
+}
+
 /// `pub LeNet(image: [1, 28, 28]) -> [10] { … }`
 pub struct Model {
     pub attributes: Vec<syn::Attribute>,
     pub visibility: syn::Visibility,
     pub name: Ident,
-    /// Where `<const IN: usize>` stands.
-    pub generics: Option<Span>,
+    /// `<const IN: usize>`
+    pub generics: Vec<Ident>,
     pub inputs: Vec<Input>,
     pub output: Option<Output>,
     pub body: Body,
-    /// Where `loss(…) { … }` stands.
-    pub loss: Option<Span>,
+    /// `loss(target: u32) { … }`
+    pub loss: Option<Loss>,
     /// Whether the parser reported mistakes.
     pub broken: bool,
+}
+
+/// `loss(target: u32) { cross_entropy(output, target) }`
+pub struct Loss {
+    /// Where the word stands.
+    pub span: Span,
+    pub targets: Vec<Input>,
+    pub body: Body,
 }
 
 /// `image: [1, 28, 28]`
@@ -51,10 +85,11 @@ pub enum Output {
     /// `[10]`
     One(Shape),
     /// `(reconstruction: [784], mean: [20])`
-    Several(Span),
+    Several(Vec<Input>, Span),
 }
 
-/// `[1, 28, 28]` or `u32[128]`
+/// `[1, 28, 28]`, `u32[128]` or `u32`
+#[derive(Clone)]
 pub struct Shape {
     /// `f32` or `u32` where written.
     pub element: Option<Ident>,
@@ -63,20 +98,22 @@ pub struct Shape {
 }
 
 /// The inside of a model's braces.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Body {
     pub lets: Vec<Let>,
     /// The last expression.
     pub output: Option<Expr>,
 }
 
-/// `let h = …;`
+/// `let h = …;` or `let (a, b) = …;`
+#[derive(Clone)]
 pub struct Let {
-    pub name: Ident,
+    pub names: Vec<Ident>,
     pub value: Expr,
 }
 
 /// A value of the network, or a number: one grammar for both, told apart by `lower`.
+#[derive(Clone)]
 pub struct Expr {
     pub kind: ExprKind,
     /// First token.
@@ -85,6 +122,7 @@ pub struct Expr {
     pub end: Span,
 }
 
+#[derive(Clone)]
 pub enum ExprKind {
     /// `2`, `0.5`
     Number(syn::Lit),
@@ -104,6 +142,10 @@ pub enum ExprKind {
     Parens(Box<Expr>),
     /// `[3, 5]`
     List(Vec<Expr>),
+    /// `(a, b)`
+    Tuple(Vec<Expr>),
+    /// `if stride != 1 { … } else { … }`, decided at expansion.
+    If(Box<If>),
     /// `..`, `..=256`
     Range,
     /// `residual { … }`, `crate::Encoder(x)` in the place of a value.
@@ -112,19 +154,69 @@ pub enum ExprKind {
     Broken,
 }
 
+/// A choice that the macro makes.
+#[derive(Clone)]
+pub struct If {
+    pub condition: Condition,
+    pub then: Body,
+    pub otherwise: Body,
+}
+
+/// `stride != 1 || c != channels`
+#[derive(Clone)]
+pub enum Condition {
+    /// A flag, or a parameter that is one.
+    Flag(Expr),
+    /// `a != b`: the operator as written, and where.
+    Compare(Expr, &'static str, Span, Expr),
+    /// `!a`
+    Not(Box<Condition>),
+    /// `a && b`
+    And(Box<Condition>, Box<Condition>),
+    /// `a || b`
+    Or(Box<Condition>, Box<Condition>),
+}
+
 /// What an arrow may lead to.
+#[derive(Clone)]
 pub enum Stage {
-    /// `dense(10) as logits`
+    /// `dense(10) as logits`, or a block.
     Layer(Layer),
     /// `residual { … }`, `concat { … }`, `repeat 6 { … }`
-    Combinator(Ident),
+    Combinator(Combinator),
     /// `Encoder`, `crate::Encoder: [64]`
-    Model(Path),
+    Model(ModelUse),
+    /// `if wide { … } else { … }`
+    If(Box<If>, Span),
     /// Reported by the parser.
     Broken,
 }
 
+/// `residual { … }`, `concat { …; … }`, `repeat 6 { … }`
+#[derive(Clone)]
+pub struct Combinator {
+    pub word: Ident,
+    /// Of `repeat`.
+    pub count: Option<Expr>,
+    /// One, or the branches of `concat`.
+    pub bodies: Vec<Body>,
+    /// `as trunk`
+    pub rename: Option<Ident>,
+}
+
+/// `crate::Encoder(second): [64] as encoder`
+#[derive(Clone)]
+pub struct ModelUse {
+    pub path: Path,
+    /// Values beside the one that flows in.
+    pub arguments: Vec<Argument>,
+    /// The output as stated: one shape, or several in parentheses.
+    pub output: Vec<Shape>,
+    pub rename: Option<Ident>,
+}
+
 /// One use of a layer.
+#[derive(Clone)]
 pub struct Layer {
     pub name: Ident,
     pub arguments: Vec<Argument>,
@@ -135,6 +227,7 @@ pub struct Layer {
 }
 
 /// `10` or `padding: 2`
+#[derive(Clone)]
 pub struct Argument {
     pub name: Option<Ident>,
     pub value: Expr,
@@ -149,6 +242,8 @@ pub struct Path {
     pub last: Ident,
     /// Whether it is `last` alone.
     pub single: bool,
+    /// `<4, 8>`
+    pub generics: Vec<Expr>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -226,6 +321,8 @@ impl Display for Expr {
             ExprKind::Negative(a) => write!(f, "-{a}"),
             ExprKind::Parens(a) => write!(f, "({a})"),
             ExprKind::List(items) => write!(f, "[{}]", join(items)),
+            ExprKind::Tuple(items) => write!(f, "({})", join(items)),
+            ExprKind::If(_) => f.write_str("if … { … } else { … }"),
             ExprKind::Range => f.write_str(".."),
             ExprKind::Stage(stage) => write!(f, "{stage}"),
             ExprKind::Broken => f.write_str("…"),
@@ -237,10 +334,19 @@ impl Display for Stage {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Stage::Layer(layer) => write!(f, "{layer}"),
-            Stage::Combinator(name) => write!(f, "{name} {{ … }}"),
-            Stage::Model(path) => write!(f, "{path}"),
+            Stage::Combinator(combinator) => write!(f, "{combinator}"),
+            Stage::Model(model) => write!(f, "{}", model.path),
+            Stage::If(..) => f.write_str("if … { … } else { … }"),
             Stage::Broken => f.write_str("…"),
         }
+    }
+}
+
+/// Without what is in the braces.
+impl Display for Combinator {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let count = self.count.as_ref().map_or(String::new(), |count| format!(" {count}"));
+        write!(f, "{}{count} {{ … }}", self.word)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::ir::{Check, Element, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 
 /// Text with dimensions in it, whose numbers the macro or rustc fills in.
 #[derive(Clone, Default)]
@@ -87,6 +88,10 @@ pub struct Diagnostics {
     checks: RefCell<Vec<Check>>,
     /// Mistakes among the checks: rustc fills in their numbers.
     deferred: Cell<usize>,
+    /// The blocks that are being unfolded, outermost first.
+    blocks: RefCell<Vec<String>>,
+    /// What was reported inside blocks: a block that is used twice has its mistakes once.
+    inside: RefCell<HashSet<String>>,
     read: Cell<bool>,
 }
 
@@ -97,7 +102,19 @@ impl Diagnostics {
     }
     /// Reports a mistake from the token at `start` to that at `end`.
     pub fn error_between(&self, start: Span, end: Span, message: impl Into<Message>) {
-        let message = message.into();
+        let mut message = message.into();
+        if !self.blocks.borrow().is_empty() {
+            // Where spans tell nothing (outside of a macro), the text must.
+            let place = match format!("{start:?}") {
+                place if place.contains("..") => place,
+                _ => message.text(),
+            };
+            if !self.inside.borrow_mut().insert(place) {
+                self.deferred.set(self.deferred.get() + 1);
+                return;
+            }
+            message.push(self.chain());
+        }
         if message.0.iter().any(|piece| matches!(piece, Piece::Dim(Dim::Expr(_)))) {
             self.deferred.set(self.deferred.get() + 1);
             self.checks.borrow_mut().push(Check { span: start, condition: quote::quote!(false), message });
@@ -114,10 +131,28 @@ impl Diagnostics {
                 false
             }
             Cond::Expr(condition) => {
-                self.checks.borrow_mut().push(Check { span, condition, message: message.into() });
+                let mut message = message.into();
+                message.push(self.chain());
+                self.checks.borrow_mut().push(Check { span, condition, message });
                 true
             }
         }
+    }
+    /// What is reported from here on is inside a block, used as `block`.
+    pub fn enter(&self, block: String) {
+        self.blocks.borrow_mut().push(block);
+    }
+    /// The end of the innermost block.
+    pub fn leave(&self) {
+        self.blocks.borrow_mut().pop();
+    }
+    /// The blocks that led here, innermost first.
+    fn chain(&self) -> String {
+        let blocks = self.blocks.borrow();
+        let mut blocks = blocks.iter().rev();
+        let Some(first) = blocks.next() else { return String::new() };
+        let outer: String = blocks.map(|block| format!(", in `{block}`")).collect();
+        format!(" (in `{first}`{outer})")
     }
     /// Number of mistakes so far.
     pub fn count(&self) -> usize {
@@ -128,6 +163,10 @@ impl Diagnostics {
         self.errors.take();
         self.checks.take();
         self.deferred.set(0);
+    }
+    /// Gives back what was taken: the checks of the model around a stack.
+    pub fn put_checks(&self, checks: Vec<Check>) {
+        self.checks.borrow_mut().extend(checks);
     }
     /// What was left to rustc since the last call: the checks of one model.
     pub fn take_checks(&self) -> Vec<Check> {

@@ -22,6 +22,13 @@ pub enum Cond {
 }
 
 impl Dim {
+    /// The parameter of a generic model that this is computed from, unless it is the parameter itself.
+    pub fn computed_from(&self, generics: &[proc_macro2::Ident]) -> Option<proc_macro2::Ident> {
+        let Dim::Expr(tokens) = self else { return None };
+        let mut found = None;
+        mentions(tokens.clone(), generics, &mut found);
+        found.filter(|name| tokens.to_string() != name.to_string())
+    }
     /// The number, if the macro knows it.
     pub fn known(&self) -> Option<usize> {
         match self {
@@ -88,6 +95,17 @@ impl Dim {
     }
 }
 
+/// The first of `generics` that `tokens` name.
+fn mentions(tokens: TokenStream, generics: &[proc_macro2::Ident], found: &mut Option<proc_macro2::Ident>) {
+    for token in tokens {
+        match token {
+            proc_macro2::TokenTree::Ident(name) if found.is_none() && generics.contains(&name) => *found = Some(name),
+            proc_macro2::TokenTree::Group(group) => mentions(group.stream(), generics, found),
+            _ => {}
+        }
+    }
+}
+
 /// The text that a reader sees: the number, or the expression as written.
 impl std::fmt::Display for Dim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -103,6 +121,8 @@ impl ToTokens for Dim {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {
             Dim::Known(n) => Literal::usize_unsuffixed(*n).into_token_stream(),
+            // A parameter of a generic model must stand alone; all else wants braces.
+            Dim::Expr(expr) if expr.clone().into_iter().count() == 1 => expr.clone(),
             Dim::Expr(expr) => quote!({ #expr }),
         });
     }

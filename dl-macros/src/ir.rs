@@ -29,6 +29,8 @@ pub struct Shape {
     pub element: Element,
     /// Outermost first.
     pub dims: Vec<Dim>,
+    /// The struct that it is, for several values side by side; its elements are then counted by `dims`.
+    pub record: Option<TokenStream>,
 }
 
 /// One network.
@@ -237,6 +239,19 @@ pub struct Field {
     pub init: TokenStream,
     /// One line for its documentation: `conv2d(6, 5, padding: 2)`.
     pub text: String,
+    /// Trained numbers of a model, where the macro knows them.
+    pub parameters: Option<Dim>,
+}
+
+impl Field {
+    /// Trained numbers; `None` for a model that only rustc knows.
+    pub fn trained(&self) -> Option<Dim> {
+        if self.model {
+            return self.parameters.clone();
+        }
+        let trained = self.tensors.iter().filter(|tensor| tensor.role != "Statistic");
+        Some(trained.fold(Dim::Known(0), |sum, tensor| sum.add(&Dim::product(&tensor.shape))))
+    }
 }
 
 /// One tensor of a field.
@@ -317,11 +332,19 @@ impl Ir {
 impl Shape {
     /// The type of one sample: `[[[f32; 28]; 28]; 1]`; a plain number for no dimensions.
     pub fn ty(&self) -> TokenStream {
+        if let Some(record) = &self.record {
+            return record.clone();
+        }
         let element = match self.element {
             Element::F32 => quote::quote!(f32),
             Element::U32 => quote::quote!(u32),
         };
         self.dims.iter().rev().fold(element, |inner, dim| quote::quote!([#inner; #dim]))
+    }
+    /// Several values side by side.
+    pub fn record(ty: TokenStream, parts: &[Shape]) -> Self {
+        let len = parts.iter().fold(Dim::Known(0), |sum, part| sum.add(&part.len()));
+        Shape { element: Element::F32, dims: vec![len], record: Some(ty) }
     }
     /// Number of elements.
     pub fn len(&self) -> Dim {

@@ -16,6 +16,7 @@ mod number;
 mod parse;
 mod plan;
 mod suggest;
+mod visit;
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -36,11 +37,13 @@ fn expand(input: TokenStream) -> TokenStream {
     let constants = lower::constants::Constants::new(&file.constants, &diagnostics);
     let named = emit::probes::named(tokens.clone());
     let (mut output, mut shapes) = (TokenStream::new(), emit::probes::Shapes::default());
+    lower::check_blocks(&file.blocks, &diagnostics);
     for model in &file.models {
-        let mut ir = lower::lower(model, &constants, &diagnostics);
-        shapes.add(&ir);
-        emit::probes::settle(&mut ir, &named);
-        output.extend(emit::model(&krate, &ir));
+        for mut ir in lower::lower(&file, model, &constants, &diagnostics) {
+            shapes.add(&ir);
+            emit::probes::settle(&mut ir, &named);
+            output.extend(emit::model(&krate, &ir));
+        }
     }
     let mut expanded = emit::probes::probes(&krate, tokens, &shapes, constants.probes());
     output.extend(diagnostics.into_tokens());

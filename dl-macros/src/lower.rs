@@ -1,13 +1,18 @@
-//! From the syntax tree to the graph: names looked up, arguments evaluated, layers checked and described.
+//! From the syntax tree to the graph: names looked up, blocks unfolded, arguments evaluated, layers checked and described.
 
 mod apply;
 mod arguments;
+mod block;
+mod choice;
+mod combinator;
 pub mod constants;
 mod evaluate;
 mod flow;
 mod header;
+mod model_use;
 mod names;
 mod node;
+mod objective;
 mod operands;
 #[cfg(test)]
 mod tests;
@@ -15,86 +20,78 @@ mod tests;
 use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
-use crate::ir::{Field, FieldId, Ir, Node, Output, Shape, Value, ValueId};
+use crate::ir::{Field, FieldId, Ir, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
 use crate::layers::Layer;
 use crate::number::Number;
 use arguments::Settings;
+pub use block::check_blocks;
 use constants::Constants;
 use evaluate::Evaluate;
 use names::Names;
 use proc_macro2::{Ident, Span};
-use std::collections::HashMap;
 
-/// The graph of `model`.
-pub fn lower(model: &ast::Model, constants: &Constants, diagnostics: &Diagnostics) -> Ir {
+/// The graph of `model`, after those of the stacks inside it.
+pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagnostics: &Diagnostics) -> Vec<Ir> {
     let before = diagnostics.count();
-    let names = Names::new(model.inputs.iter().map(|input| &input.name), &model.body);
     let silent = Diagnostics::default();
-    let mut lowering = Lowering {
-        constants,
-        diagnostics,
-        silent: &silent,
-        generic: model.generics.is_some(),
-        names,
-        values: Vec::new(),
-        nodes: Vec::new(),
-        fields: Vec::new(),
-        bindings: Vec::new(),
-        named: HashMap::new(),
-        counts: HashMap::new(),
-    };
+    let names = Names::new(model.inputs.iter().map(|input| &input.name), &model.body);
+    let mut lowering = Lowering::new(file, model, constants, diagnostics, &silent, names);
     let header = lowering.header(model);
-    let output = lowering.body(model);
-    let real = output.and_then(|id| lowering.values[id].shape.as_ref());
-    if let (Some(span), Some(real)) = (header.declared, real) {
-        check::declared_output(diagnostics, &header.output, real, span);
+    let outputs = lowering.body(model, &header);
+    let objective = model.loss.as_ref().map(|loss| lowering.objective(loss, &outputs));
+    let (declared, good) = (header.outputs, header.good);
+    for (output, real) in declared.iter().zip(&outputs) {
+        if let (true, Some(real)) = (good, &lowering.values[*real].shape) {
+            check::declared_output(diagnostics, &output.1, real, output.2);
+        }
     }
     silent.forget();
     let broken = model.broken || diagnostics.count() > before;
-    let mut values: Vec<Value> = lowering
-        .values
+    let mut outputs = declared
         .into_iter()
-        // A value without a shape is one of a broken model, and not looked at.
-        .map(|draft| Value { name: draft.name, shape: draft.shape.unwrap_or_else(|| Shape::of([])) })
-        .collect();
-    values[0].shape = header.input;
-    Ir {
-        attributes: model.attributes.clone(),
-        visibility: model.visibility.clone(),
-        name: model.name.clone(),
-        generics: Vec::new(),
-        inputs: vec![0],
-        outputs: vec![Output {
-            name: Ident::new("output", Span::mixed_site()),
-            value: output.unwrap_or(0),
-            shape: header.output,
-        }],
-        values,
-        nodes: if broken { Vec::new() } else { lowering.nodes },
-        fields: lowering.fields,
-        scopes: Vec::new(),
-        objective: None,
-        checks: diagnostics.take_checks(),
-        broken,
+        .zip(outputs.into_iter().chain(std::iter::repeat(0)))
+        .map(|((name, shape, _), value)| Output { name, value, shape });
+    let outputs = outputs.by_ref().collect();
+    let mut ir = lowering.finish(model, outputs, objective, broken);
+    for (k, shape) in header.inputs.into_iter().enumerate() {
+        ir.last_mut().expect("the model").values[k].shape = shape;
     }
+    ir
 }
 
 /// A model on its way to a graph.
 struct Lowering<'a> {
+    file: &'a ast::File,
+    /// The model, or the one whose stack this is.
+    model: &'a ast::Model,
     constants: &'a Constants<'a>,
     diagnostics: &'a Diagnostics,
     /// Where mistakes go that follow from a reported one.
     silent: &'a Diagnostics,
-    generic: bool,
     names: Names,
     values: Vec<Draft>,
     nodes: Vec<Node>,
     fields: Vec<Field>,
+    scopes: Vec<Scope>,
+    /// The block whose layers are being made.
+    scope: Option<ScopeId>,
     bindings: Vec<Binding>,
-    /// The layers that `as` named.
-    named: HashMap<String, Named>,
+    /// The bindings before this are those of who uses the block.
+    frame: usize,
+    /// What flows into the braces of a combinator, for the first layer in them.
+    implicit: Option<Flow>,
+    /// The blocks being unfolded.
+    unfolding: Vec<String>,
     /// Uses of each kind of layer.
-    counts: HashMap<&'static str, usize>,
+    counts: std::collections::HashMap<&'static str, usize>,
+    /// Whether the `loss` clause is being read.
+    in_loss: bool,
+    /// The stacks inside this one.
+    inner: Vec<Ir>,
+    /// Of a stack: the names around it, which it does not see.
+    outside: Vec<String>,
+    /// Those of them that it asked for.
+    touched: Vec<String>,
 }
 
 /// A value whose shape is unknown after a mistake.
@@ -104,6 +101,7 @@ struct Draft {
 }
 
 /// An input or a `let`.
+#[derive(Clone)]
 struct Binding {
     name: Ident,
     flow: Flow,
@@ -117,6 +115,8 @@ enum Flow {
     Value(ValueId),
     /// A constant.
     Number(Number),
+    /// Several values: the outputs of a model.
+    Several(Vec<ValueId>),
 }
 
 impl Flow {
@@ -124,13 +124,23 @@ impl Flow {
     fn value(&self) -> Option<ValueId> {
         match self {
             Flow::Value(id) => Some(*id),
-            Flow::Number(_) => None,
+            Flow::Number(_) | Flow::Several(_) => None,
         }
     }
 }
 
-/// A layer that `as` named, for use with the same weights.
-struct Named {
+/// What `as` named, for use with the same weights.
+#[derive(Clone)]
+enum Named {
+    /// A layer.
+    Layer(std::rc::Rc<NamedLayer>),
+    /// A model.
+    Model(std::rc::Rc<model_use::NamedModel>),
+    /// A block or a combinator, which cannot be used again.
+    Block(String),
+}
+
+struct NamedLayer {
     layer: &'static dyn Layer,
     settings: Settings,
     /// `None` when its first use was broken, or it has no weights.
@@ -140,16 +150,88 @@ struct Named {
     broken: bool,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(
+        file: &'a ast::File,
+        model: &'a ast::Model,
+        constants: &'a Constants<'a>,
+        diagnostics: &'a Diagnostics,
+        silent: &'a Diagnostics,
+        names: Names,
+    ) -> Self {
+        Lowering {
+            file,
+            model,
+            constants,
+            diagnostics,
+            silent,
+            names,
+            values: Vec::new(),
+            nodes: Vec::new(),
+            fields: Vec::new(),
+            scopes: Vec::new(),
+            scope: None,
+            bindings: Vec::new(),
+            frame: 0,
+            implicit: None,
+            unfolding: Vec::new(),
+            counts: std::collections::HashMap::new(),
+            in_loss: false,
+            inner: Vec::new(),
+            outside: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// The graph, after those of the stacks inside it.
+    fn finish(
+        mut self,
+        model: &ast::Model,
+        outputs: Vec<Output>,
+        objective: Option<Objective>,
+        broken: bool,
+    ) -> Vec<Ir> {
+        let values = self.values.into_iter();
+        // A value without a shape is one of a broken model, and not looked at.
+        let values = values.map(|draft| Value { name: draft.name, shape: draft.shape.unwrap_or(Shape::of([])) });
+        self.inner.push(Ir {
+            attributes: model.attributes.clone(),
+            visibility: model.visibility.clone(),
+            name: model.name.clone(),
+            generics: model.generics.clone(),
+            inputs: (0..model.inputs.len().max(1)).collect(),
+            outputs,
+            values: values.collect(),
+            nodes: if broken { Vec::new() } else { self.nodes },
+            fields: self.fields,
+            scopes: self.scopes,
+            objective,
+            checks: self.diagnostics.take_checks(),
+            broken,
+        });
+        self.inner
+    }
+
     fn error(&self, span: Span, message: impl Into<crate::diagnostics::Message>) {
         self.diagnostics.error(span, message);
     }
 
+    /// The names that can be seen here.
+    fn visible(&self) -> &[Binding] {
+        &self.bindings[self.frame..]
+    }
+    /// What `name` is bound to; notes the use.
+    fn bound(&mut self, name: &str) -> Option<Flow> {
+        let binding = self.bindings[self.frame..].iter_mut().rev().find(|binding| binding.name == name)?;
+        binding.used = true;
+        Some(binding.flow.clone())
+    }
+
     /// Calls `f` with what evaluates arguments here.
     fn evaluate<R>(&self, f: impl FnOnce(Evaluate) -> R) -> R {
-        let is_value = |name: &str| self.bindings.iter().any(|binding| binding.name == name);
-        let Lowering { constants, diagnostics, generic, .. } = *self;
-        f(Evaluate { constants, is_value: &is_value, generic, diagnostics })
+        let is_value = |name: &str| self.visible().iter().any(|binding| binding.name == name);
+        let Lowering { constants, diagnostics, model, .. } = *self;
+        f(Evaluate { constants, is_value: &is_value, generics: &model.generics, diagnostics })
     }
 
     /// A value that a mistake leaves without a shape, or with the shape that is evident all the same.
@@ -158,36 +240,110 @@ impl Lowering<'_> {
         Flow::Value(self.values.len() - 1)
     }
 
-    /// The `let`s and the output.
-    fn body(&mut self, model: &ast::Model) -> Option<ValueId> {
-        for binding in &model.body.lets {
-            let good = check::bindable(self.diagnostics, &binding.name);
-            let flow = self.flow(&binding.value, Some(&binding.name));
-            // A name that is not allowed is reported once, not again as unused.
-            self.bindings.push(Binding { name: binding.name.clone(), flow, used: !good });
+    /// The `let`s of a body, and its last expression; what flows into braces goes to the first layer of each.
+    fn statements(&mut self, body: &ast::Body, implicit: Option<&Flow>) -> Option<Flow> {
+        for binding in &body.lets {
+            self.implicit = implicit.cloned();
+            self.binding(binding);
         }
-        let output = model.body.output.as_ref()?;
-        let flow = self.flow(output, None);
-        // After a mistake of grammar, a use may be in what was skipped.
-        if !model.broken {
-            for binding in self.bindings.iter().filter(|binding| !binding.used) {
-                let name = &binding.name;
-                let what = if model.inputs.iter().any(|input| input.name == *name) { "the input " } else { "" };
-                self.error(name.span(), format!("{what}`{name}` is never used"));
-            }
+        let output = body.output.as_ref()?;
+        self.implicit = implicit.cloned();
+        Some(self.flow(output, None))
+    }
+
+    /// `let h = …;`
+    fn binding(&mut self, binding: &ast::Let) {
+        let good: Vec<bool> = binding.names.iter().map(|name| check::bindable(self.diagnostics, name)).collect();
+        let [name] = binding.names.as_slice() else {
+            let flow = self.flow(&binding.value, None);
+            self.several(binding, flow, &good);
+            return;
+        };
+        let mut flow = self.flow(&binding.value, Some(name));
+        if let Flow::Several(values) = &flow {
+            let names: Vec<String> = (1..=values.len()).map(|k| format!("{name}{k}")).collect();
+            let message = format!("this is {} values; name each: `let ({}) = …`", values.len(), names.join(", "));
+            self.error(name.span(), message);
+            flow = self.poisoned(name.span(), None);
         }
-        match flow {
-            Flow::Number(_) => {
-                let message = format!("the output must be a value of the network, and `{output}` is a number");
-                self.diagnostics.error_between(output.start, output.end, message);
-                None
+        // A name that is not allowed is reported once, not again as unused.
+        self.bindings.push(Binding { name: name.clone(), flow, used: !good[0] });
+    }
+
+    /// `let (a, b) = …;`
+    fn several(&mut self, binding: &ast::Let, flow: Flow, good: &[bool]) {
+        let values = match flow {
+            Flow::Several(values) => values,
+            Flow::Value(value) if self.values[value].shape.is_none() => Vec::new(),
+            Flow::Value(_) | Flow::Number(_) => {
+                let message = format!("`{}` is one value, and has one name", binding.value);
+                self.error(binding.names[0].span(), message);
+                Vec::new()
             }
-            Flow::Value(id) if id < model.inputs.len() => {
+        };
+        if !values.is_empty() && values.len() != binding.names.len() {
+            let message = format!("these are {} values, and here are {} names", values.len(), binding.names.len());
+            self.error(binding.names[0].span(), message);
+        }
+        for (k, name) in binding.names.iter().enumerate() {
+            let flow = values.get(k).map_or_else(|| self.poisoned(name.span(), None), |&value| Flow::Value(value));
+            self.bindings.push(Binding { name: name.clone(), flow, used: !good[k] });
+        }
+    }
+
+    /// Reports the names from binding `first` on that nothing uses.
+    fn unused(&self, first: usize, inputs: usize) {
+        for (i, binding) in self.bindings.iter().enumerate().skip(first).filter(|(_, binding)| !binding.used) {
+            let name = &binding.name;
+            let what = if i < first + inputs { "the input " } else { "" };
+            self.error(name.span(), format!("{what}`{name}` is never used"));
+        }
+    }
+
+    /// The body of the model: its outputs.
+    fn body(&mut self, model: &ast::Model, header: &header::Header) -> Vec<ValueId> {
+        let flow = self.statements(&model.body, None);
+        let Some((flow, output)) = flow.zip(model.body.output.as_ref()) else { return Vec::new() };
+        // After a mistake of grammar, a use may be in what was skipped; what only the loss uses is seen later.
+        if !model.broken && model.loss.is_none() {
+            self.unused(0, model.inputs.len());
+        }
+        let flows = match flow {
+            Flow::Several(values) => values.into_iter().map(Flow::Value).collect(),
+            flow => vec![flow],
+        };
+        if header.outputs.len() != flows.len() && header.good {
+            let declared = if header.outputs.len() == 1 { "one output is" } else { "several outputs are" };
+            let names: Vec<String> = header.outputs.iter().map(|(name, ..)| name.to_string()).collect();
+            let help = if names.len() > 1 { format!(": `({})`", names.join(", ")) } else { String::new() };
+            let message = format!(
+                "{declared} declared; end the body with {} {help}",
+                match names.len() {
+                    1 => "one value".to_owned(),
+                    n => format!("{n} values"),
+                }
+            );
+            self.diagnostics.error_between(output.start, output.end, message.replace(" :", ":"));
+            return Vec::new();
+        }
+        let mut outputs = Vec::new();
+        for flow in flows {
+            let id = match flow {
+                Flow::Value(id) => id,
+                _ => {
+                    let message = format!("the output must be a value of the network, and `{output}` is a number");
+                    self.diagnostics.error_between(output.start, output.end, message);
+                    continue;
+                }
+            };
+            if id < model.inputs.len() && header.outputs.len() == 1 {
                 let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
                 self.diagnostics.error_between(output.start, output.end, message);
-                None
             }
-            Flow::Value(id) => Some(id),
+            // An input, or a value that is an output already, is copied.
+            let taken = id < model.inputs.len() || outputs.contains(&id);
+            outputs.push(if taken { self.copied(id, output.start) } else { id });
         }
+        outputs
     }
 }

@@ -1,6 +1,8 @@
 //! The parser of `model!`: tolerant, so that one compile reports every mistake. A broken part becomes a node.
 
+mod block;
 mod body;
+mod combinator;
 pub mod cursor;
 mod expression;
 mod layer;
@@ -16,7 +18,7 @@ use syn::parse::Parser as _;
 
 /// Parses the inside of `model! { … }`.
 pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
-    let parser = Parser { diagnostics };
+    let parser = Parser { diagnostics, in_braces: std::cell::Cell::new(false) };
     let mut cursor = Cursor::new(tokens, Span::call_site());
     let mut file = File::default();
     while !cursor.at_end() {
@@ -32,6 +34,8 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
 /// What every function of the parser has at hand.
 struct Parser<'a> {
     diagnostics: &'a Diagnostics,
+    /// Whether the body of a combinator is being read, whose first layer needs no value before it.
+    in_braces: std::cell::Cell<bool>,
 }
 
 impl Parser<'_> {
@@ -49,8 +53,11 @@ impl Parser<'_> {
             }
             file.constants.extend(self.constant(cursor));
         } else if block {
-            self.diagnostics.error(at, "`block` is not supported yet");
-            skip_item(cursor);
+            if let Some(first) = attributes.iter().find(|attribute| !attribute.path().is_ident("doc")) {
+                let message = "a block is unfolded where it is used, and has no attributes";
+                self.diagnostics.error(syn::spanned::Spanned::span(first), message);
+            }
+            file.blocks.extend(self.block(cursor));
         } else {
             file.models.extend(self.model(cursor, attributes, visibility, before));
         }

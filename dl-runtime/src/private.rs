@@ -11,6 +11,13 @@ pub use crate::{
 };
 pub use std::mem::offset_of;
 
+/// That the model `M` takes `I` and makes `O`, as its use inside another model says.
+pub const fn gives<M, I: Plain, O: Plain<Element = f32>>()
+where
+    M: Model<Input = I, Output = O>,
+{
+}
+
 /// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl … for Model`.
 #[doc(hidden)]
 #[macro_export]

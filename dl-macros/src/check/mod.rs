@@ -21,7 +21,7 @@ pub use numbers::{cosine, divisor, not_negative, positive, rate};
 pub use output::declared_output;
 pub use padding::{padding, padding_below_half};
 pub use rank::{features, features_or_image, image};
-pub use same_shape::{same_but, same_shape};
+pub use same_shape::{equal, same_but, same_shape};
 pub use sizes::{bias_is_used, holdable, not_zero};
 pub use targets::{classes, one_target};
 pub use window::Window;

@@ -94,7 +94,7 @@ impl<'a> Backward<'a> {
         let s = self.schedule;
         let (node, adds) = (&s.nodes[i], s.plan.runs[i].adds);
         let input = node.inputs[0];
-        let (weights, slots) = (s.weights(node), s.model_memory(node));
+        let (weights, slots, pass) = (s.weights(node), s.model_memory(node), s.pass(node));
         let [read, output] = [input, node.output].map(|value| s.read_value(value, Direction::Backward));
         let d_output = s.write(s.gradient_place(node.output), s.shape(node.output));
         let d_weights = node.field.map(|field| self.field(field)).into_iter();
@@ -115,7 +115,7 @@ impl<'a> Backward<'a> {
             }
         }
         quote! {
-            <#ty as dl::Model>::backward(pass, #weights #read, #slots, #output, #d_output, #(#d_weights,)* #d_input);
+            <#ty as dl::Model>::backward(#pass, #weights #read, #slots, #output, #d_output, #(#d_weights,)* #d_input);
             #after
         }
     }

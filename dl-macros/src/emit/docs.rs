@@ -1,7 +1,7 @@
 //! The architecture as a table, for the documentation of the struct.
 
 use crate::dim::Dim;
-use crate::ir::{Field, Ir, Node};
+use crate::ir::{Ir, Node};
 use std::fmt::Write;
 
 /// A Markdown table: layer, output shape, parameters.
@@ -27,12 +27,9 @@ pub fn architecture(ir: &Ir) -> String {
 /// Trained numbers that node `i` brings; none when it shares the weights of an earlier one.
 pub fn parameters(ir: &Ir, i: usize) -> Dim {
     match ir.nodes[i].field {
-        Some(field) if !ir.nodes[..i].iter().any(|node: &Node| node.field == Some(field)) => trained(&ir.fields[field]),
+        Some(field) if !ir.nodes[..i].iter().any(|node: &Node| node.field == Some(field)) => {
+            ir.fields[field].trained().unwrap_or(Dim::Known(0))
+        }
         _ => Dim::Known(0),
     }
-}
-
-fn trained(field: &Field) -> Dim {
-    let trained = field.tensors.iter().filter(|tensor| tensor.role != "Statistic");
-    trained.fold(Dim::Known(0), |sum, tensor| sum.add(&Dim::product(&tensor.shape)))
 }

@@ -47,7 +47,14 @@ impl Schedule<'_> {
         let method = if self.mode == Mode::Training { quote!(forward) } else { quote!(infer) };
         let (weights, slots) = (self.weights(node), self.model_memory(node));
         let (input, output) = (self.read_value(node.inputs[0], direction), self.write_value(node.output));
-        quote!(<#ty as dl::Model>::#method(pass, #weights #input, #slots, #output);)
+        let pass = self.pass(node);
+        quote!(<#ty as dl::Model>::#method(#pass, #weights #input, #slots, #output);)
+    }
+
+    /// The pass of a model inside this one: its random numbers are its own.
+    pub fn pass(&self, node: &Node) -> TokenStream {
+        let index = node.output;
+        quote!(&pass.copy(#index))
     }
 
     /// A reshape that must copy.

@@ -3,7 +3,7 @@
 use super::parameter::Setting;
 use crate::diagnostics::Diagnostics;
 use crate::dim::Dim;
-use crate::ir::{Element, Shape};
+use crate::ir::Shape;
 use crate::number::Number;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -38,7 +38,7 @@ impl Call<'_> {
     /// The shape of the first value that flows in.
     pub fn input(&self) -> Shape {
         // Shape rules are only asked when something flows in.
-        self.evident_input().unwrap_or(Shape { element: Element::F32, dims: Vec::new() })
+        self.evident_input().unwrap_or(Shape::of([]))
     }
     /// The shape of the first value that flows in, if it is known.
     pub fn evident_input(&self) -> Option<Shape> {

@@ -3,7 +3,7 @@
 //! To add one: its file, and a line in [`LAYERS`]. The names are Keras' and PyTorch's in snake case.
 
 mod activations;
-mod arithmetic;
+pub mod arithmetic;
 mod avg_pool2d;
 mod batch_norm;
 mod call;
@@ -245,6 +245,6 @@ impl Tensor {
 impl Shape {
     /// Of `f32`.
     pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
-        Shape { element: crate::ir::Element::F32, dims: dims.into() }
+        Shape { element: Element::F32, dims: dims.into(), record: None }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::arguments::{Settings, settings};
 use super::node::{Outcome, Use};
-use super::{Flow, Lowering, Named};
+use super::{Flow, Lowering, Named, NamedLayer};
 use crate::ast;
 use crate::check;
 use crate::diagnostics::message;
 use crate::layers::{self, Layer, synonyms};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
+use std::rc::Rc;
 
 impl Lowering<'_> {
     /// The output of `use_`, whose first operand may come through an arrow; `binding` is the name of a `let`.
@@ -17,17 +18,30 @@ impl Lowering<'_> {
         if let Some(layer) = layers::find(&name) {
             return self.apply_layer(layer, use_, piped, binding);
         }
-        if self.named.contains_key(&name) {
-            return self.apply_again(&name, use_, piped, binding);
+        match self.names.layer(&name).cloned() {
+            Some(Named::Layer(named)) => return self.apply_again(&named, use_, piped, binding),
+            Some(Named::Model(named)) => return self.use_model_again(&named, use_, piped, binding),
+            Some(Named::Block(block)) => {
+                let message = format!(
+                    "`{name}` names `{block}`, whose weights cannot be used again as a whole; name the layers in it, or make \
+                    it a model"
+                );
+                self.error(use_.name.span(), message);
+                return self.poisoned(use_.name.span(), None);
+            }
+            None => {}
+        }
+        if self.find_block(&use_.name).is_some() {
+            return self.unfold(use_, piped);
         }
         let mut meant = None;
-        let message = if let Some(binding) = self.bindings.iter_mut().rev().find(|binding| binding.name == name) {
-            binding.used = true;
+        let message = if self.bound(&name).is_some() {
             format!("`{name}` is a value; an arrow leads to a layer")
         } else {
-            let known = layers::LAYERS.iter().map(|layer| layer.name());
-            let known = known.chain(self.named.keys().map(String::as_str));
-            meant = suggest(&name, known, synonyms::LAYERS);
+            let known = layers::LAYERS.iter().map(|layer| layer.name().to_owned());
+            let blocks = self.file.blocks.iter().map(|block| block.name.to_string());
+            let known: Vec<String> = known.chain(self.names.layers()).chain(blocks).collect();
+            meant = suggest(&name, known.iter().map(String::as_str), synonyms::LAYERS);
             format!("there is no layer `{name}`{}", did_you_mean(meant.clone()))
         };
         self.error(use_.name.span(), message);
@@ -52,8 +66,8 @@ impl Lowering<'_> {
         if let Some(name) = &use_.rename {
             // The name is known all the same, so that its uses are no mistakes.
             let settings = Settings { values: Vec::new(), spans: Vec::new() };
-            let named = Named { layer: layers::LAYERS[0], settings, field: None, input: None, broken: true };
-            self.named.entry(name.to_string()).or_insert(named);
+            let named = NamedLayer { layer: layers::LAYERS[0], settings, field: None, input: None, broken: true };
+            self.names.name_layer(name, Named::Layer(Rc::new(named)));
         }
         self.poisoned(use_.name.span(), None)
     }
@@ -67,6 +81,10 @@ impl Lowering<'_> {
         binding: Option<&Ident>,
     ) -> Flow {
         let span = use_.name.span();
+        if layer.is_loss() && !self.in_loss {
+            let message = format!("`{}` is a loss, and belongs behind the body: `loss {{ {} }}`", use_.name, use_.name);
+            self.error(span, message);
+        }
         let (operands, arguments) = self.operands(layer, use_, piped);
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
@@ -75,20 +93,24 @@ impl Lowering<'_> {
         let Outcome { flow, field, good } =
             self.build(Use { layer, name, span, operands, settings: &settings, text, binding, rename, again: None });
         if let Some(name) = &use_.rename {
-            self.named.entry(name.to_string()).or_insert(Named { layer, settings, field, input, broken: !good });
+            let named = NamedLayer { layer, settings, field, input, broken: !good };
+            self.names.name_layer(name, Named::Layer(Rc::new(named)));
         }
         flow
     }
 
     /// A layer that `as` named, with the same weights.
-    fn apply_again(&mut self, name: &str, use_: &ast::Layer, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
-        let span = use_.name.span();
+    fn apply_again(
+        &mut self,
+        named: &NamedLayer,
+        use_: &ast::Layer,
+        piped: Option<Flow>,
+        binding: Option<&Ident>,
+    ) -> Flow {
+        let (span, name) = (use_.name.span(), &use_.name.to_string());
         if let Some(rename) = &use_.rename {
             self.error(rename.span(), format!("`{name}` has its name already"));
         }
-        let Some(named) = self.named.remove(name) else {
-            return self.poisoned(span, None);
-        };
         let (operands, arguments) = self.operands(named.layer, use_, piped);
         if let Some(first) = arguments.first() {
             let message = format!("`{name}` is used again with the same weights, and takes no arguments here");
@@ -110,19 +132,17 @@ impl Lowering<'_> {
         }
         // After a mistake in the first use, or a reported one here, only the output's evident shape is wanted.
         let operands = operands.filter(|_| !named.broken && !other);
-        let text = name.to_owned();
+        let text = name.clone();
         let use_ = Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again };
-        let flow = self.build(use_).flow;
-        self.named.insert(name.to_owned(), named);
-        flow
+        self.build(use_).flow
     }
 
     /// Whether `as` may call a layer `name`.
-    fn may_name(&self, name: &Ident) -> bool {
+    pub(super) fn may_name(&self, name: &Ident) -> bool {
         if !check::bindable(self.diagnostics, name) {
             return false;
         }
-        let free = !self.named.contains_key(&name.to_string());
+        let free = self.names.layer(&name.to_string()).is_none();
         if !free {
             let message =
                 format!("there is a layer `{name}` already; `-> {name}`, without `as`, uses it again with its weights");

@@ -65,8 +65,7 @@ impl<'a> Constants<'a> {
             None => {}
         }
         self.values.borrow_mut().insert(key.clone(), None);
-        let evaluate =
-            Evaluate { constants: self, is_value: &|_| false, generic: false, diagnostics: self.diagnostics };
+        let evaluate = Evaluate { constants: self, is_value: &|_| false, generics: &[], diagnostics: self.diagnostics };
         let value = match item.ty.to_string().as_str() {
             "usize" => evaluate.size(&item.value).map_or(Constant::Broken, Constant::Size),
             "f32" => evaluate.number(&item.value).map_or(Constant::Broken, Constant::Number),

@@ -13,8 +13,8 @@ pub struct Evaluate<'a> {
     pub constants: &'a Constants<'a>,
     /// Whether a name is a value of the network.
     pub is_value: &'a dyn Fn(&str) -> bool,
-    /// Whether unknown names may be parameters of the model, which are not built yet.
-    pub generic: bool,
+    /// The parameters of the model.
+    pub generics: &'a [proc_macro2::Ident],
     pub diagnostics: &'a Diagnostics,
 }
 
@@ -113,6 +113,9 @@ impl Evaluate<'_> {
     /// The constant that `path` means; one from outside is made by `outside`.
     fn constant_or(&self, path: &Path, outside: impl Fn(&Path) -> Constant) -> Option<Constant> {
         let Some(name) = path.single() else { return Some(outside(path)) };
+        if self.generics.contains(name) {
+            return Some(outside(path));
+        }
         if let Some(constant) = self.constants.get(name) {
             return Some(constant);
         }
@@ -130,7 +133,7 @@ impl Evaluate<'_> {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found the layer `{name}`"));
             return None;
         }
-        (!self.generic).then(|| outside(path))
+        Some(outside(path))
     }
 
     fn error<T>(&self, expr: &Expr, message: impl Into<crate::diagnostics::Message>) -> Option<T> {

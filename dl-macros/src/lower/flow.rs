@@ -2,7 +2,7 @@
 
 use super::constants::Constant;
 use super::{Flow, Lowering};
-use crate::ast::{Expr, ExprKind, Operator, Stage};
+use crate::ast::{Expr, ExprKind, Layer, Operator, Stage};
 use crate::layers;
 use crate::number::Number;
 use crate::suggest::{did_you_mean, suggest};
@@ -11,14 +11,21 @@ use proc_macro2::{Ident, Span};
 impl Lowering<'_> {
     /// The value of `expr`; `name` is what a `let` calls it.
     pub(super) fn flow(&mut self, expr: &Expr, name: Option<&Ident>) -> Flow {
+        // Only the first layer in braces takes what flows into them.
+        let implicit = self.implicit.take();
         match &expr.kind {
             ExprKind::Number(_) => self.number(expr),
             ExprKind::Path(path) => match path.single() {
+                Some(single) if implicit.is_some() && self.is_layer(single) => {
+                    let layer = Layer { name: single.clone(), arguments: Vec::new(), rename: None, broken: false };
+                    self.apply(&layer, implicit, name)
+                }
                 Some(single) => self.lookup(single, expr),
                 None => self.number(expr),
             },
-            ExprKind::Call(layer) => self.apply(layer, None, name),
+            ExprKind::Call(layer) => self.apply(layer, implicit, name),
             ExprKind::Pipe(from, stages) => {
+                self.implicit = implicit;
                 let mut flow = self.flow(from, None);
                 for (i, stage) in stages.iter().enumerate() {
                     let name = name.filter(|_| i + 1 == stages.len());
@@ -34,8 +41,26 @@ impl Lowering<'_> {
                 Flow::Number(number) => Flow::Number(number.negative()),
                 value => self.binary(Flow::Number(Number::Known(-1.0)), Operator::Mul, expr.start, value, name),
             },
-            ExprKind::Parens(inner) => self.flow(inner, name),
-            ExprKind::Stage(stage) => self.stage(stage, None, name),
+            ExprKind::Parens(inner) => {
+                self.implicit = implicit;
+                self.flow(inner, name)
+            }
+            ExprKind::Stage(stage) => self.stage(stage, implicit, name),
+            ExprKind::If(choice) => self.choose(choice, implicit, expr.start),
+            ExprKind::Tuple(items) => {
+                let values = items.iter().map(|item| match self.flow(item, None) {
+                    Flow::Value(value) => Some(value),
+                    _ => {
+                        let message = format!("expected a value of the network, found `{item}`");
+                        self.diagnostics.error_between(item.start, item.end, message);
+                        None
+                    }
+                });
+                match values.collect::<Vec<_>>().into_iter().collect() {
+                    Some(values) => Flow::Several(values),
+                    None => self.poisoned(expr.start, None),
+                }
+            }
             ExprKind::Flag(_) | ExprKind::List(_) | ExprKind::Range => {
                 let message = format!("expected a value of the network, found `{expr}`");
                 self.diagnostics.error_between(expr.start, expr.end, message);
@@ -55,9 +80,8 @@ impl Lowering<'_> {
 
     /// What `name` stands for: a value, or a constant.
     fn lookup(&mut self, name: &Ident, expr: &Expr) -> Flow {
-        if let Some(binding) = self.bindings.iter_mut().rev().find(|binding| binding.name == *name) {
-            binding.used = true;
-            return binding.flow.clone();
+        if let Some(flow) = self.bound(&name.to_string()) {
+            return flow;
         }
         let constant = self.constants.get(name);
         let outside = crate::parse::is_capitalised(name);
@@ -69,21 +93,23 @@ impl Lowering<'_> {
         }
         let text = name.to_string();
         let message = if let Some(layer) = layers::find(&text) {
-            let input = self.bindings.last().map_or("x".to_owned(), |binding| binding.name.to_string());
+            let input = self.visible().last().map_or("x".to_owned(), |binding| binding.name.to_string());
             format!("`{}` is a layer, and wants a value: `{input} -> {text}`", layer.name())
-        } else if self.named.contains_key(&text) {
+        } else if self.outside.contains(&text) {
+            self.touched.push(text.clone());
+            format!("`repeat` sees only what flows into it, and `{text}` is outside; name it after an arrow, or unroll")
+        } else if self.find_block(name).is_some() {
+            let input = self.visible().last().map_or("x".to_owned(), |binding| binding.name.to_string());
+            format!("`{text}` is a block, and wants a value: `{input} -> {text}`")
+        } else if self.names.layer(&text).is_some() {
             format!("`{text}` is a layer, not a value; bind its output with `let`")
         } else if crate::parse::is_keyword(name) {
             format!("expected a value of the network, found `{text}`")
         } else {
-            let known: Vec<String> = self.bindings.iter().map(|binding| binding.name.to_string()).collect();
+            let known: Vec<String> = self.visible().iter().map(|binding| binding.name.to_string()).collect();
             let meant = suggest(&text, known.iter().map(String::as_str), &[]);
             // The value that was meant is used.
-            if let Some(binding) =
-                self.bindings.iter_mut().rev().find(|b| meant.as_deref() == Some(&b.name.to_string()))
-            {
-                binding.used = true;
-            }
+            meant.as_deref().and_then(|meant| self.bound(meant));
             let help = match (&meant, known.as_slice()) {
                 (None, [.., last]) => format!("; the values here are {}", list(&known, last)),
                 _ => did_you_mean(meant),
@@ -97,25 +123,19 @@ impl Lowering<'_> {
     fn stage(&mut self, stage: &Stage, piped: Option<Flow>, name: Option<&Ident>) -> Flow {
         match stage {
             Stage::Layer(layer) => self.apply(layer, piped, name),
-            Stage::Combinator(word) => self.later(word, format!("`{word} {{ … }}` is not supported yet")),
-            Stage::Model(path) => {
-                let text = path.last.to_string();
-                let meant = suggest(&text, layers::LAYERS.iter().map(|layer| layer.name()), layers::synonyms::LAYERS);
-                let help = match meant {
-                    Some(layer) if path.single => format!("; did you mean the layer `{layer}`?"),
-                    _ => String::new(),
-                };
-                let message = format!("`{path}` is a model, and models inside models are not supported yet{help}");
-                self.later(&path.last, message)
-            }
+            Stage::Combinator(combinator) => self.combine(combinator, piped, name),
+            Stage::Model(model) => self.use_model(model, piped, name),
+            Stage::If(choice, at) => self.choose(choice, piped, *at),
             Stage::Broken => self.poisoned(Span::call_site(), None),
         }
     }
 
-    /// Says that a feature is not built yet.
-    fn later(&mut self, at: &Ident, message: String) -> Flow {
-        self.error(at.span(), message);
-        self.poisoned(at.span(), None)
+    /// Whether a name alone is a layer here, and no value.
+    fn is_layer(&self, name: &Ident) -> bool {
+        let text = name.to_string();
+        let value = self.visible().iter().any(|binding| binding.name == text);
+        !value
+            && (layers::find(&text).is_some() || self.names.layer(&text).is_some() || self.find_block(name).is_some())
     }
 }
 

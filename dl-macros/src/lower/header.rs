@@ -6,66 +6,96 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 
 /// The shapes of a header. After a mistake they are what comes nearest: the struct is written with them.
 pub(super) struct Header {
-    pub input: Shape,
-    pub output: Shape,
-    /// Where the output is declared, if it is right.
-    pub declared: Option<Span>,
+    pub inputs: Vec<Shape>,
+    /// Name, shape, and where it is declared.
+    pub outputs: Vec<(Ident, Shape, Span)>,
+    /// Whether the outputs are right.
+    pub good: bool,
 }
 
 impl Lowering<'_> {
     /// Makes the inputs' values.
     pub(super) fn header(&mut self, model: &ast::Model) -> Header {
-        let mut header = Header { input: Shape::of([]), output: Shape::of([]), declared: None };
-        if let Some(at) = model.generics {
-            self.error(at, "generic models are not supported yet");
-        }
-        if let Some(at) = model.loss {
-            self.error(at, "`loss` is not supported yet; give the loss to the trainer");
-        }
-        if let Some(second) = model.inputs.get(1) {
-            self.error(second.name.span(), "a second input is not supported yet");
-        }
+        let mut header = Header { inputs: Vec::new(), outputs: Vec::new(), good: true };
+        self.generics(model);
         for (i, input) in model.inputs.iter().enumerate() {
             let good = check::bindable(self.diagnostics, &input.name);
             let twice = model.inputs[..i].iter().any(|earlier| earlier.name == input.name);
             if twice {
                 self.error(input.name.span(), format!("there is an input `{}` already", input.name));
             }
-            let shape = input.shape.as_ref().map(|shape| self.shape(shape));
-            if let Some((shape, _)) = shape.as_ref().filter(|_| i == 0) {
-                header.input = shape.clone();
-            }
+            let shape = input.shape.as_ref().map(|shape| self.shape(shape, true));
+            header.inputs.push(shape.as_ref().map_or(Shape::of([]), |(shape, _)| shape.clone()));
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
             let name = self.names.value(&input.name);
             self.values.push(Draft { name, shape });
             let flow = Flow::Value(self.values.len() - 1);
-            self.bindings.push(Binding { name: input.name.clone(), flow, used: !good || i > 0 });
+            self.bindings.push(Binding { name: input.name.clone(), flow, used: !good || twice });
         }
         if self.values.is_empty() {
             self.poisoned(model.name.span(), None);
+            header.inputs.push(Shape::of([]));
         }
         match &model.output {
             Some(ast::Output::One(shape)) => {
-                let (output, mut good) = self.shape(shape);
-                if output.element == Element::U32 {
-                    self.error(shape.span, "the output of a network is `f32`");
-                    good = false;
-                }
-                header.output = Shape::of(output.dims);
-                header.declared = good.then_some(shape.span);
+                let name = Ident::new("output", Span::call_site());
+                self.output(&mut header, name, shape);
             }
-            Some(ast::Output::Several(at)) => self.error(*at, "several outputs are not supported yet"),
-            None => {}
+            Some(ast::Output::Several(outputs, at)) => self.outputs(&mut header, outputs, *at),
+            None => header.good = false,
+        }
+        if header.outputs.is_empty() {
+            let output = (Ident::new("output", Span::call_site()), Shape::of([]), model.name.span());
+            header.outputs.push(output);
+            header.good = false;
         }
         header
     }
 
+    /// The parameters of the model.
+    fn generics(&mut self, model: &ast::Model) {
+        for (i, name) in model.generics.iter().enumerate() {
+            if model.generics[..i].contains(name) {
+                self.error(name.span(), format!("there is a parameter `{name}` already"));
+            } else if self.constants.get(name).is_some() {
+                self.error(name.span(), format!("`{name}` is a constant of this `model!` already"));
+            }
+        }
+    }
+
+    fn outputs(&mut self, header: &mut Header, outputs: &[ast::Input], at: Span) {
+        if outputs.len() < 2 {
+            self.error(at, "several outputs are named: `-> (mean: [20], variance: [20])`; one has no name: `-> [20]`");
+            header.good = false;
+        }
+        for (i, output) in outputs.iter().enumerate() {
+            let twice = outputs[..i].iter().any(|earlier| earlier.name == output.name);
+            if twice {
+                self.error(output.name.span(), format!("there is an output `{}` already", output.name));
+            }
+            header.good &= check::bindable(self.diagnostics, &output.name) && !twice && output.shape.is_some();
+            if let (Some(shape), false) = (&output.shape, twice) {
+                self.output(header, output.name.clone(), shape);
+            }
+        }
+    }
+
+    fn output(&mut self, header: &mut Header, name: Ident, shape: &ast::Shape) {
+        let (output, mut good) = self.shape(shape, false);
+        if output.element == Element::U32 {
+            self.error(shape.span, "the output of a network is `f32`");
+            good = false;
+        }
+        header.outputs.push((name, Shape::of(output.dims), shape.span));
+        header.good &= good;
+    }
+
     /// A shape, and whether it is right; a broken dimension is 1.
-    fn shape(&mut self, shape: &ast::Shape) -> (Shape, bool) {
+    pub(super) fn shape(&mut self, shape: &ast::Shape, scalar: bool) -> (Shape, bool) {
         let mut good = true;
         let element = match &shape.element {
             Some(name) if name == "u32" => Element::U32,
@@ -76,7 +106,8 @@ impl Lowering<'_> {
             }
             _ => Element::F32,
         };
-        if shape.dims.is_empty() {
+        // `u32` alone is one number for each sample.
+        if shape.dims.is_empty() && !(scalar && shape.element.is_some()) {
             self.error(shape.span, "a shape has at least one dimension: one number is `[1]`");
             good = false;
         }
@@ -87,9 +118,21 @@ impl Lowering<'_> {
                 let text = message!("a dimension must be at least 1");
                 self.diagnostics.require(dim.at_least(&Dim::Known(1)), expr.start, text)
             });
-            good &= nonzero;
-            dims.push(dim.unwrap_or(Dim::Known(1)));
+            let plain = dim.as_ref().is_none_or(|dim| self.expressible(dim, expr.start, "this dimension"));
+            good &= nonzero && plain;
+            dims.push(dim.filter(|_| plain).unwrap_or(Dim::Known(1)));
         }
-        (Shape { element, dims }, good)
+        (Shape { element, dims, record: None }, good)
+    }
+
+    /// Reports a size that is computed from a parameter of the model, which stable Rust has no type for.
+    pub(super) fn expressible(&self, dim: &Dim, span: Span, what: &str) -> bool {
+        let Some(parameter) = dim.computed_from(&self.model.generics) else { return true };
+        let message = format!(
+            "{what} is computed from the parameter `{parameter}`, which stable Rust cannot express in a type; \
+            give the model a parameter for the result: `const SIZE: usize`"
+        );
+        self.error(span, message);
+        false
     }
 }

@@ -1,51 +1,94 @@
 //! Names of fields, values and settings: the user's own, or the kind and a counter; each unique.
 
-use crate::ast::{Body, Expr, ExprKind, Layer, Stage};
+use super::Named;
+use crate::ast::Body;
+use crate::visit::{Name, each_name};
 use proc_macro2::{Ident, Span};
 use std::collections::{HashMap, HashSet};
 
 /// The names of one model.
 pub struct Names {
-    /// Every name that the user gave: counters keep away from them.
-    taken: HashSet<String>,
-    counters: HashMap<&'static str, usize>,
+    /// From the model to the block that is being unfolded.
+    scopes: Vec<Names1>,
     values: HashSet<String>,
     constants: HashSet<String>,
+}
+
+/// The names inside one struct: the model's, or a block's.
+struct Names1 {
+    /// What values in here are called after; empty for the model.
+    prefix: String,
+    /// Every name that the user gave: counters keep away from them.
+    taken: HashSet<String>,
+    counters: HashMap<String, usize>,
+    /// The layers that `as` named.
+    named: HashMap<String, Named>,
+    /// Whether names from outside are hidden: a block, not a combinator.
+    closed: bool,
 }
 
 impl Names {
     /// For a model with `inputs` and `body`.
     pub fn new<'a>(inputs: impl Iterator<Item = &'a Ident>, body: &Body) -> Self {
+        let mut names = Names { scopes: Vec::new(), values: HashSet::new(), constants: HashSet::new() };
+        names.enter(None, inputs, body, true);
+        names
+    }
+
+    /// Goes into a part of the model with names of its own.
+    pub fn enter<'a>(
+        &mut self,
+        name: Option<&Ident>,
+        inputs: impl Iterator<Item = &'a Ident>,
+        body: &Body,
+        closed: bool,
+    ) {
         let mut taken: HashSet<String> = inputs.map(ToString::to_string).collect();
-        for binding in &body.lets {
-            taken.insert(binding.name.to_string());
+        each_name(body, &mut |what, name| {
+            if what != Name::Used {
+                taken.insert(name.to_string());
+            }
+        });
+        let prefix = name.map_or(String::new(), |name| self.prefixed(&plain(&name.to_string())));
+        self.scopes.push(Names1 { prefix, taken, counters: HashMap::new(), named: HashMap::new(), closed });
+    }
+    /// Goes back out.
+    pub fn leave(&mut self) {
+        self.scopes.pop();
+    }
+
+    fn scope(&mut self) -> &mut Names1 {
+        self.scopes.last_mut().expect("a model is being read")
+    }
+    /// `name` with those of the blocks around it: `layer1_conv1`.
+    fn prefixed(&self, name: &str) -> String {
+        match self.scopes.last() {
+            Some(scope) if !scope.prefix.is_empty() => format!("{}_{name}", scope.prefix),
+            _ => name.to_owned(),
         }
-        let exprs = body.lets.iter().map(|binding| &binding.value).chain(&body.output);
-        for expr in exprs {
-            layers(expr, &mut |layer| taken.extend(layer.rename.as_ref().map(ToString::to_string)));
-        }
-        Names { taken, counters: HashMap::new(), values: HashSet::new(), constants: HashSet::new() }
     }
 
     /// The next of `conv1`, `conv2`, …, at `span` for the editor.
-    pub fn counted(&mut self, stem: &'static str, span: Span) -> Ident {
-        let counter = self.counters.entry(stem).or_default();
+    pub fn counted(&mut self, stem: &str, span: Span) -> Ident {
+        let Names1 { counters, taken, .. } = self.scope();
+        let counter = counters.entry(stem.to_owned()).or_default();
         loop {
             *counter += 1;
             let name = format!("{stem}{counter}");
-            if !self.taken.contains(&name) {
+            if !taken.contains(&name) {
                 return Ident::new(&name, span.resolved_at(Span::call_site()));
             }
         }
     }
 
-    /// `name` for a value; with a number when another value has it.
+    /// `name` for a value, with those of the blocks around it; with a number when another value has it.
     pub fn value(&mut self, name: &Ident) -> Ident {
-        let text = name.to_string();
+        let text = self.prefixed(&name.to_string());
         // `emit` calls the gradient of `h` `d_h`, and what is saved for it `saved_h`.
         let derived = text.starts_with("d_") || text.starts_with("saved_");
         let text = if derived { format!("value_{text}") } else { text };
-        let text = unique(&mut self.values, &self.taken, &text);
+        let taken = &self.scopes[0].taken;
+        let text = unique(&mut self.values, taken, &text);
         if *name == text { name.clone() } else { Ident::new(&text, name.span()) }
     }
 
@@ -53,6 +96,29 @@ impl Names {
     pub fn constant(&mut self, label: &str) -> String {
         unique(&mut self.constants, &HashSet::new(), &label.to_uppercase()).to_lowercase()
     }
+
+    /// The layers that `as` named and that can be used here, innermost first.
+    fn visible(&self) -> impl Iterator<Item = &Names1> {
+        let outermost = self.scopes.iter().rposition(|scope| scope.closed).unwrap_or(0);
+        self.scopes[outermost..].iter().rev()
+    }
+    /// The layer called `name`.
+    pub fn layer(&self, name: &str) -> Option<&Named> {
+        self.visible().find_map(|scope| scope.named.get(name))
+    }
+    /// The names of all layers that can be used here.
+    pub fn layers(&self) -> Vec<String> {
+        self.visible().flat_map(|scope| scope.named.keys().cloned()).collect()
+    }
+    /// Notes that a layer is called `name`; the first one stays.
+    pub fn name_layer(&mut self, name: &Ident, layer: Named) {
+        self.scope().named.entry(name.to_string()).or_insert(layer);
+    }
+}
+
+/// Without the `r#` of a raw name.
+pub fn plain(name: &str) -> String {
+    name.trim_start_matches("r#").to_owned()
 }
 
 /// `name`, or `name_2`, `name_3`, … when it is in `used`; none of these in `taken`.
@@ -63,31 +129,4 @@ fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str) -> St
     let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !used.contains(name)).unwrap_or_default();
     used.insert(free.clone());
     free
-}
-
-/// Calls `see` with every use of a layer in `expr`.
-fn layers(expr: &Expr, see: &mut dyn FnMut(&Layer)) {
-    match &expr.kind {
-        ExprKind::Call(layer) => in_layer(layer, see),
-        ExprKind::Pipe(from, stages) => {
-            layers(from, see);
-            for stage in stages {
-                if let Stage::Layer(layer) = stage {
-                    in_layer(layer, see);
-                }
-            }
-        }
-        ExprKind::Binary(a, _, _, b) => {
-            layers(a, see);
-            layers(b, see);
-        }
-        ExprKind::Negative(a) | ExprKind::Parens(a) => layers(a, see),
-        ExprKind::List(items) => items.iter().for_each(|item| layers(item, see)),
-        _ => {}
-    }
-}
-
-fn in_layer(layer: &Layer, see: &mut dyn FnMut(&Layer)) {
-    see(layer);
-    layer.arguments.iter().for_each(|argument| layers(&argument.value, see));
 }

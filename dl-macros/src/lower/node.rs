@@ -1,13 +1,31 @@
 //! A use of a layer whose operands and settings are known: its rules are asked, and its node is made.
 
 use super::arguments::Settings;
+use super::names::plain;
 use super::{Draft, Flow, Lowering};
 use crate::check;
 use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
-use crate::ir::{Element, Field, FieldId, Node, Shape};
+use crate::ir::{Config, Element, Field, FieldId, Keeps, Node, Op, Shape, ValueId};
 use crate::layers::{self, Built, Call, Layer, Operand, Setting, Weights};
 use proc_macro2::{Ident, Span};
+
+/// A node that is only to be made.
+pub(super) struct Raw<'a> {
+    pub op: Op,
+    pub inputs: Vec<ValueId>,
+    pub output: Shape,
+    /// Its weights, if they are new.
+    pub field: Option<Field>,
+    /// Its weights, if they are used again.
+    pub again: Option<FieldId>,
+    pub text: String,
+    /// What a `let` calls the value.
+    pub binding: Option<&'a Ident>,
+    /// What the value is called after otherwise.
+    pub stem: &'static str,
+    pub span: Span,
+}
 
 /// What is known of one use before its rules are asked.
 pub(super) struct Use<'a> {
@@ -54,8 +72,8 @@ impl Lowering<'_> {
         let broken = use_.settings.values.iter().any(|(_, setting)| matches!(setting, Setting::Broken));
         // Every rule that can be asked is asked, whatever else is wrong.
         let good = !broken && use_.layer.check(&call);
-        let built = shapes.filter(|_| good && takes(&call)).and_then(|_| use_.layer.build(&call));
-        let built = built.filter(|built| check::holdable(&call, built));
+        let built = shapes.filter(|_| good && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
+        let built = built.filter(|built| check::holdable(&call, built) && self.types(&call, built));
         let evident = use_.layer.evident(&call).filter(|shape| shape.dims.iter().all(|dim| dim.known() != Some(0)));
         let input = call.evident_input();
         match built {
@@ -70,11 +88,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether stable Rust has types for what a use becomes.
+    fn types(&self, call: &Call, built: &Built) -> bool {
+        let output = built.output.dims.iter();
+        let weights = built.weights.iter().flat_map(|weights| &weights.tensors).flat_map(|tensor| &tensor.shape);
+        let what = format!("a size of `{}`", call.name);
+        output.chain(weights).all(|dim| self.expressible(dim, call.span, &what))
+    }
+
     /// The operands' shapes and numbers, if all are known.
     fn shapes(&self, operands: &[Flow]) -> Option<Vec<Operand>> {
         let operand = |flow: &Flow| match flow {
             Flow::Number(number) => Some(Operand::Number(number.clone())),
             Flow::Value(id) => self.values[*id].shape.clone().map(Operand::Tensor),
+            Flow::Several(_) => None,
         };
         operands.iter().map(operand).collect()
     }
@@ -84,30 +111,71 @@ impl Lowering<'_> {
         let inputs = use_.operands.iter().flatten().filter_map(Flow::value).collect();
         let Use { layer, span, text, binding, rename, again, .. } = use_;
         let Built { output, op, weights, multiply_adds } = built;
-        // One number serves the field and the value.
-        let mut counted = None;
-        let mut counter = |names: &mut super::Names| -> Ident {
-            counted.get_or_insert_with(|| names.counted(layer.stem(), span)).clone()
-        };
-        let field = again.or_else(|| {
-            weights.map(|weights| {
-                let name = rename.cloned().unwrap_or_else(|| counter(&mut self.names));
-                let layers::Weights { ty, tensors, init } = weights;
-                self.fields.push(Field { scope: None, model: false, name, ty, tensors, init, text: text.clone() });
-                self.fields.len() - 1
-            })
+        if let (true, Some(_)) = (self.in_loss, &weights) {
+            let message = format!("`{}` has weights, and belongs into the body; the loss has none", use_.name);
+            self.error(span, message);
+        }
+        let field = weights.filter(|_| again.is_none()).map(|weights| {
+            let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.stem(), span));
+            let layers::Weights { ty, tensors, init } = weights;
+            let (scope, text) = (self.scope, text.clone());
+            Field { scope, name, model: false, ty, tensors, init, text, parameters: None }
         });
-        let again_name = again.map(|field| self.fields[field].name.clone());
-        let wanted = binding.or(rename).or(again_name.as_ref()).cloned();
-        let wanted = wanted.unwrap_or_else(|| counter(&mut self.names));
+        let binding = binding.or(rename.filter(|_| field.is_none()));
+        let raw = Raw { op, inputs, output, field, again, text, binding, stem: layer.stem(), span };
+        let flow = self.raw(raw);
+        let node = self.nodes.last_mut().expect("just made");
+        node.multiply_adds = multiply_adds;
+        (flow, node.field)
+    }
+
+    /// A node whose rules have been asked.
+    pub(super) fn raw(&mut self, raw: Raw) -> Flow {
+        let Raw { op, inputs, output, field, again, text, binding, stem, span } = raw;
+        let field = again.or_else(|| {
+            self.fields.push(field?);
+            Some(self.fields.len() - 1)
+        });
+        let own = field.map(|field| self.fields[field].name.clone());
+        let wanted = binding.cloned().or(own.clone()).unwrap_or_else(|| self.names.counted(stem, span));
         let name = self.names.value(&wanted);
-        let label = field.map_or(&name, |field| &self.fields[field].name);
-        let label = label.to_string().trim_start_matches("r#").to_owned();
+        let label = match own {
+            Some(own) => self.qualified(&own, "."),
+            None => self.qualified(&wanted, "."),
+        };
+        // A layer without weights is called after its value, which is unique.
+        let label = if field.is_none() && self.scope.is_none() { plain(&name.to_string()) } else { label };
         self.values.push(Draft { name, shape: Some(output) });
         let output = self.values.len() - 1;
-        let constant = self.names.constant(&label);
+        let constant = self.names.constant(&label.replace('.', "_"));
+        let multiply_adds = Dim::Known(0);
         self.nodes.push(Node { op, inputs, output, field, text, label, constant, multiply_adds, activation: None });
-        (Flow::Value(output), field)
+        Flow::Value(output)
+    }
+
+    /// The same value again, where one value cannot be two.
+    pub(super) fn copied(&mut self, value: ValueId, span: Span) -> ValueId {
+        let Some(output) = self.values[value].shape.clone() else { return value };
+        let op = Op::new(Config::Reshape, Keeps::NOTHING);
+        let (text, inputs) = ("identity".to_owned(), vec![value]);
+        let stem = "identity";
+        let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem, span };
+        self.raw(raw).value().unwrap_or(value)
+    }
+
+    /// A use of `layer` that stands for something else in the language.
+    pub(super) fn join(
+        &mut self,
+        layer: &'static dyn Layer,
+        name: &str,
+        span: Span,
+        operands: Vec<Flow>,
+        text: String,
+        binding: Option<&Ident>,
+    ) -> Flow {
+        let settings = self.evaluate(|evaluate| super::arguments::settings(evaluate, layer, &[], span, false));
+        let (operands, settings) = (Some(operands), &settings);
+        self.build(Use { layer, name, span, operands, settings, text, binding, rename: None, again: None }).flow
     }
 
     /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.
@@ -120,7 +188,8 @@ impl Lowering<'_> {
         })?;
         let name = use_.rename.cloned().unwrap_or_else(|| self.names.counted(use_.layer.stem(), use_.span));
         let Weights { ty, tensors, init } = weights;
-        self.fields.push(Field { scope: None, model: false, name, ty, tensors, init, text: use_.text.clone() });
+        let (scope, text) = (self.scope, use_.text.clone());
+        self.fields.push(Field { scope, name, model: false, ty, tensors, init, text, parameters: None });
         Some(self.fields.len() - 1)
     }
 
@@ -145,18 +214,22 @@ impl Lowering<'_> {
     pub(super) fn shape_of(&self, flow: &Flow) -> Option<Shape> {
         match flow {
             Flow::Value(id) => self.values[*id].shape.clone(),
-            Flow::Number(_) => None,
+            Flow::Number(_) | Flow::Several(_) => None,
         }
     }
 }
 
-/// Whether the elements that flow in are numbers of type `f32`.
-fn takes(call: &Call) -> bool {
-    let whole = |operand: &Operand| matches!(operand, Operand::Tensor(shape) if shape.element != Element::F32);
-    let good = !call.operands.iter().any(whole);
-    if !good {
-        let text = message!(format!("`{}` takes numbers of type f32, but its input is ", call.name), &call.input());
-        call.diagnostics.error(call.span, text);
+/// Whether the elements that flow in are of the type that the layer takes.
+fn takes(layer: &dyn Layer, call: &Call) -> bool {
+    let mut good = true;
+    for (k, operand) in call.operands.iter().enumerate() {
+        let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };
+        if shape.element != wanted {
+            let wanted = if wanted == Element::F32 { "f32" } else { "u32" };
+            let text = message!(format!("`{}` takes numbers of type {wanted}, but its input is ", call.name), shape);
+            call.diagnostics.error(call.span, text);
+            good = false;
+        }
     }
     good
 }

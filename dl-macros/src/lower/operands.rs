@@ -40,7 +40,7 @@ impl Lowering<'_> {
         let mut operands: Vec<Flow> = piped.into_iter().collect();
         let mut arguments = use_.arguments.as_slice();
         while let Some((ast::Argument { name: None, value }, rest)) =
-            arguments.split_first().filter(|_| operands.len() < wanted)
+            arguments.split_first().filter(|_| operands.len() < wanted || layer.variadic())
         {
             // `dense(10)` without a value: say so below, and not that 10 is no value.
             let size = !layer.takes_numbers() && matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Flag(_));
@@ -55,11 +55,12 @@ impl Lowering<'_> {
             if !use_.broken {
                 let rest = use_.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let call = if rest.is_empty() { name.clone() } else { format!("{name}({rest})") };
-                let input = self.bindings.first().map_or("x".to_owned(), |binding| binding.name.to_string());
+                let input = self.visible().first().map_or("x".to_owned(), |binding| binding.name.to_string());
                 let message = match (wanted, arrow) {
                     (1, _) => format!("`{name}` wants a value: `{input} -> {call}`"),
-                    (_, true) => format!("`{name}` wants a second value: `… -> {name}({input})`"),
-                    (_, false) => format!("`{name}` wants two values: `{name}(a, b)`"),
+                    (2, true) => format!("`{name}` wants a second value: `… -> {name}({input})`"),
+                    (2, false) => format!("`{name}` wants two values: `{name}(a, b)`"),
+                    (n, _) => format!("`{name}` wants {n} values: `{name}(a, b, c)`"),
                 };
                 self.error(use_.name.span(), message);
             }
@@ -70,6 +71,11 @@ impl Lowering<'_> {
             self.error(use_.name.span(), message);
             return (None, arguments);
         }
+        if operands.iter().any(|operand| matches!(operand, Flow::Several(_))) {
+            let message = format!("`{name}` takes one value, and this is several; name each: `let (a, b) = …`");
+            self.error(use_.name.span(), message);
+            return (None, arguments);
+        }
         (Some(operands), arguments)
     }
 
@@ -77,10 +83,7 @@ impl Lowering<'_> {
     pub(super) fn touch(&mut self, expr: &ast::Expr) {
         match &expr.kind {
             ExprKind::Path(path) => {
-                let last = self.bindings.iter_mut().rev().find(|binding| binding.name == path.last);
-                if let Some(binding) = last {
-                    binding.used = true;
-                }
+                self.bound(&path.last.to_string());
             }
             ExprKind::Call(layer) => layer.arguments.iter().for_each(|argument| self.touch(&argument.value)),
             ExprKind::Pipe(from, _) => self.touch(from),
@@ -89,7 +92,7 @@ impl Lowering<'_> {
                 self.touch(b);
             }
             ExprKind::Negative(a) | ExprKind::Parens(a) => self.touch(a),
-            ExprKind::List(items) => items.iter().for_each(|item| self.touch(item)),
+            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|item| self.touch(item)),
             _ => {}
         }
     }
@@ -99,6 +102,7 @@ impl Lowering<'_> {
         match flow {
             Flow::Value(id) => self.values[*id].name.to_string(),
             Flow::Number(number) => message!(number).text(),
+            Flow::Several(_) => "…".to_owned(),
         }
     }
 }

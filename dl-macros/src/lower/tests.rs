@@ -9,7 +9,8 @@ fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
     let diagnostics = Diagnostics::default();
     let file = crate::parse::parse(text.parse().unwrap(), &diagnostics);
     let constants = super::constants::Constants::new(&file.constants, &diagnostics);
-    let irs = file.models.iter().map(|model| super::lower(model, &constants, &diagnostics)).collect();
+    super::check_blocks(&file.blocks, &diagnostics);
+    let irs = file.models.iter().flat_map(|model| super::lower(&file, model, &constants, &diagnostics)).collect();
     (irs, diagnostics.messages())
 }
 

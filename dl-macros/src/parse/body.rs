@@ -2,7 +2,7 @@
 
 use super::{Parser, cursor::Cursor};
 use crate::ast::{Body, Expr, ExprKind, Let};
-use proc_macro2::{Group, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 impl Parser<'_> {
     /// The `let`s and the last expression.
@@ -30,7 +30,7 @@ impl Parser<'_> {
         }
         if body.output.is_none() && self.diagnostics.count() == before {
             let message = match body.lets.last() {
-                Some(last) => format!("the body has no output; end it with an expression, such as `{}`", last.name),
+                Some(last) => format!("the body has no output; end it with an expression, such as `{}`", last.names[0]),
                 None => "the body is empty; it says what becomes of the input: `x -> dense(10)`".to_owned(),
             };
             self.diagnostics.error(group.span_close(), message);
@@ -39,15 +39,18 @@ impl Parser<'_> {
     }
 
     /// `h = …;` after `let`
-    fn binding(&self, cursor: &mut Cursor) -> Option<Let> {
-        let name = cursor.take_ident();
+    pub fn binding(&self, cursor: &mut Cursor) -> Option<Let> {
+        let mut names: Vec<Ident> = cursor.take_ident().into_iter().collect();
+        if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
+            names = self.list(&group, |cursor| self.name(cursor)).into_iter().flatten().collect();
+        }
         let found = (cursor.span(), cursor.found());
-        let equals = name.is_some() && cursor.take_punct('=');
+        let equals = !names.is_empty() && cursor.take_punct('=');
         let before = self.diagnostics.count();
         let value = equals.then(|| self.statement(cursor));
         match &value {
             None => {
-                let expected = if name.is_some() { "`=` and a value" } else { "a name after `let`" };
+                let expected = if !names.is_empty() { "`=` and a value" } else { "a name after `let`" };
                 self.diagnostics.error(found.0, format!("expected {expected}, found {}", found.1));
                 cursor.skip_to(&[';']);
             }
@@ -59,11 +62,21 @@ impl Parser<'_> {
         cursor.take_punct(';');
         // A name without a value is bound all the same: its uses are no mistakes.
         let at = found.0;
-        name.map(|name| Let { name, value: value.unwrap_or_else(|| Expr::broken(at)) })
+        (!names.is_empty()).then(|| Let { names, value: value.unwrap_or_else(|| Expr::broken(at)) })
+    }
+
+    /// One name of a list.
+    fn name(&self, cursor: &mut Cursor) -> Option<Ident> {
+        let name = cursor.take_ident();
+        if name.is_none() {
+            self.diagnostics.error(cursor.span(), format!("expected a name, found {}", cursor.found()));
+            cursor.skip_to(&[',']);
+        }
+        name
     }
 
     /// An expression that goes to `;` or the end.
-    fn statement(&self, cursor: &mut Cursor) -> Expr {
+    pub fn statement(&self, cursor: &mut Cursor) -> Expr {
         let value = self.expression(cursor);
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);

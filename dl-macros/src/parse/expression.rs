@@ -1,6 +1,6 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
-use super::{Parser, cursor::Cursor, is_capitalised, layer};
+use super::{Parser, combinator::is_combinator, cursor::Cursor, is_capitalised};
 use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
@@ -59,8 +59,13 @@ impl Parser<'_> {
     }
 
     /// Terms between `+` and `-`.
-    fn sum(&self, cursor: &mut Cursor) -> Expr {
+    pub fn sum(&self, cursor: &mut Cursor) -> Expr {
         self.binary(cursor, false)
+    }
+
+    /// One factor: what stands before braces.
+    pub fn factor(&self, cursor: &mut Cursor) -> Expr {
+        self.unary(cursor)
     }
 
     /// Terms (`multiplies`: factors) joined to the left.
@@ -113,8 +118,7 @@ impl Parser<'_> {
                 match group.delimiter() {
                     Delimiter::Parenthesis | Delimiter::None => {
                         cursor.next();
-                        let kind = ExprKind::Parens(Box::new(self.inside(&group)));
-                        Expr::new(kind, group.span_open(), group.span_close())
+                        Expr::new(self.inside(&group), group.span_open(), group.span_close())
                     }
                     Delimiter::Bracket => {
                         cursor.next();
@@ -138,6 +142,20 @@ impl Parser<'_> {
                 cursor.next();
                 Expr::new(ExprKind::Flag(flag), start, start)
             }
+            TokenTree::Ident(word) if word == "if" => {
+                let word = word.clone();
+                cursor.next();
+                match self.choice(&word, cursor) {
+                    Some(choice) => Expr::new(ExprKind::If(Box::new(choice)), start, cursor.last_span()),
+                    None => Expr::broken(start),
+                }
+            }
+            TokenTree::Ident(word) if is_combinator(cursor) => {
+                let word = word.clone();
+                cursor.next();
+                let stage = Box::new(self.combinator(word, cursor));
+                Expr::new(ExprKind::Stage(stage), start, cursor.last_span())
+            }
             TokenTree::Ident(_) => self.named(cursor),
         }
     }
@@ -145,18 +163,21 @@ impl Parser<'_> {
     /// What begins with a name: a value, a constant, a call.
     fn named(&self, cursor: &mut Cursor) -> Expr {
         let start = cursor.span();
-        let opens = cursor.is_group(1, Delimiter::Parenthesis) || layer::is_combinator(cursor);
+        let opens = cursor.is_group(1, Delimiter::Parenthesis);
         let kind = match self.path(cursor) {
             None => return Expr::broken(start),
-            Some(path) if opens && path.single && !is_capitalised(&path.last) => {
-                match self.layer_or_block(cursor, path) {
+            Some(path) if opens && path.single && !is_capitalised(&path.last) => match self.layer(cursor, path) {
+                Stage::Layer(layer) => ExprKind::Call(layer),
+                stage => ExprKind::Stage(Box::new(stage)),
+            },
+            Some(path) if cursor.is_group(0, Delimiter::Parenthesis) || !path.generics.is_empty() => {
+                ExprKind::Stage(Box::new(self.model_use(cursor, path)))
+            }
+            Some(path) if path.single && !is_capitalised(&path.last) && self.names_a_layer(cursor) => {
+                match self.layer(cursor, path) {
                     Stage::Layer(layer) => ExprKind::Call(layer),
                     stage => ExprKind::Stage(Box::new(stage)),
                 }
-            }
-            Some(path) if cursor.is_group(0, Delimiter::Parenthesis) => {
-                cursor.next();
-                ExprKind::Stage(Box::new(Stage::Model(path)))
             }
             Some(path) => ExprKind::Path(path),
         };
@@ -169,14 +190,31 @@ impl Parser<'_> {
         Expr::new(kind, start, cursor.last_span())
     }
 
-    /// The one expression inside a group.
-    fn inside(&self, group: &Group) -> Expr {
+    /// Whether `as name` follows, and the braces of a combinator begin: `residual { dense(8) … }` without parentheses.
+    fn names_a_layer(&self, cursor: &Cursor) -> bool {
+        cursor.is_word("as") && self.in_braces.get()
+    }
+
+    /// The one expression inside a group, or several between commas.
+    fn inside(&self, group: &Group) -> ExprKind {
         let mut inner = Cursor::inside(group);
         let expr = self.expression(&mut inner);
+        if inner.is_punct(0, ',') {
+            let mut items = vec![expr];
+            while inner.take_punct(',') && !inner.at_end() {
+                items.push(self.expression(&mut inner));
+            }
+            if inner.at_end() {
+                return ExprKind::Tuple(items);
+            }
+            let message = format!("expected `,` or `)`, found {}", inner.found());
+            self.diagnostics.error(inner.span(), message);
+            return ExprKind::Tuple(items);
+        }
         if !inner.at_end() {
             self.diagnostics.error(inner.span(), format!("expected `)`, found {}", inner.found()));
         }
-        expr
+        ExprKind::Parens(Box::new(expr))
     }
 
     /// `a::b::c`.
@@ -194,11 +232,35 @@ impl Parser<'_> {
             };
             tokens.push(TokenTree::Ident(last.clone()));
             names += 1;
+            let turbofish = cursor.is_pair(0, ':', ':') && cursor.is_punct(2, '<');
+            if turbofish || cursor.is_punct(0, '<') && is_capitalised(&last) {
+                let single = names == 1 && tokens.len() == 1;
+                let generics = self.generic_arguments(cursor);
+                return Some(Path { tokens: tokens.into_iter().collect(), last, single, generics });
+            }
             if !cursor.is_pair(0, ':', ':') {
                 let single = names == 1 && tokens.len() == 1;
-                return Some(Path { tokens: tokens.into_iter().collect(), last, single });
+                return Some(Path { tokens: tokens.into_iter().collect(), last, single, generics: Vec::new() });
             }
         }
+    }
+
+    /// `::<4, HIDDEN>`
+    fn generic_arguments(&self, cursor: &mut Cursor) -> Vec<Expr> {
+        while !cursor.take_punct('<') {
+            cursor.next();
+        }
+        let mut arguments = Vec::new();
+        while !cursor.at_end() && !cursor.is_punct(0, '>') {
+            arguments.push(self.sum(cursor));
+            if !cursor.take_punct(',') && !cursor.is_punct(0, '>') {
+                let message = format!("expected `,` or `>`, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+                break;
+            }
+        }
+        cursor.take_punct('>');
+        arguments
     }
 
     /// Reports that `expected` was expected, and goes on to the end of this part.

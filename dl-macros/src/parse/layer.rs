@@ -1,35 +1,34 @@
 //! Uses of layers: their arguments, their names, and what else an arrow may lead to.
 
+use super::combinator::is_combinator;
 use super::expression::operator;
 use super::{Parser, cursor::Cursor, is_capitalised};
-use crate::ast::{Argument, Layer, Path, Stage};
+use crate::ast::{Argument, Layer, ModelUse, Path, Stage};
 use proc_macro2::{Delimiter, Ident, TokenTree};
-
-/// Names that open braces of their own.
-const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
 
 impl Parser<'_> {
     /// What an arrow leads to.
     pub fn stage(&self, cursor: &mut Cursor) -> Stage {
         let stage = match cursor.peek() {
+            Some(TokenTree::Ident(word)) if is_combinator(cursor) => {
+                let word = word.clone();
+                cursor.next();
+                self.combinator(word, cursor)
+            }
+            Some(TokenTree::Ident(word)) if word == "if" => {
+                let word = word.clone();
+                cursor.next();
+                self.choice(&word, cursor).map_or(Stage::Broken, |choice| Stage::If(Box::new(choice), word.span()))
+            }
             Some(TokenTree::Ident(_)) => match self.path(cursor) {
                 None => Stage::Broken,
-                Some(path) if path.single && !is_capitalised(&path.last) => self.layer_or_block(cursor, path),
-                Some(path) => {
-                    // A model, with the arguments and the output that may be stated.
-                    cursor.take_group(Delimiter::Parenthesis);
-                    if cursor.take_punct(':') {
-                        cursor.take_group(Delimiter::Bracket);
-                    }
-                    if cursor.take_word("as") {
-                        cursor.take_ident();
-                    }
-                    Stage::Model(path)
-                }
+                Some(path) if path.single && !is_capitalised(&path.last) => self.layer(cursor, path),
+                Some(path) => self.model_use(cursor, path),
             },
-            Some(TokenTree::Punct(_)) if cursor.is_pair(0, ':', ':') => {
-                self.path(cursor).map_or(Stage::Broken, Stage::Model)
-            }
+            Some(TokenTree::Punct(_)) if cursor.is_pair(0, ':', ':') => match self.path(cursor) {
+                Some(path) => self.model_use(cursor, path),
+                None => Stage::Broken,
+            },
             _ => {
                 let message = format!("expected a layer after `->`, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
@@ -47,33 +46,31 @@ impl Parser<'_> {
         stage
     }
 
-    /// A layer with its arguments and name, or a combinator with its braces.
-    pub fn layer_or_block(&self, cursor: &mut Cursor, path: Path) -> Stage {
-        let name = path.last;
-        let braces = cursor.is_group(0, Delimiter::Brace) || cursor.is_group(1, Delimiter::Brace);
-        if braces && COMBINATORS.iter().any(|combinator| name == combinator) {
-            while !cursor.at_end() && !cursor.is_arrow() && !cursor.is_punct(0, ';') {
-                if cursor.take_group(Delimiter::Brace).is_some() {
-                    break;
-                }
-                cursor.next();
+    /// A model: other values that it reads, its output as stated, and its name.
+    pub fn model_use(&self, cursor: &mut Cursor, path: Path) -> Stage {
+        let group = cursor.take_group(Delimiter::Parenthesis);
+        let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor)));
+        let mut output = Vec::new();
+        if cursor.take_punct(':') {
+            if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
+                output.extend(self.list(&group, |cursor| self.shape(cursor)).into_iter().flatten());
+            } else {
+                output.extend(self.shape(cursor));
             }
-            return Stage::Combinator(name);
         }
+        let rename = self.rename(cursor).unwrap_or_default();
+        Stage::Model(ModelUse { path, arguments, output, rename })
+    }
+
+    /// A layer or block with its arguments and name.
+    pub fn layer(&self, cursor: &mut Cursor, path: Path) -> Stage {
+        let name = path.last;
         let before = self.diagnostics.count();
         let group = cursor.take_group(Delimiter::Parenthesis);
         let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor)));
         let mut broken = self.diagnostics.count() > before;
-        let rename = cursor.is_word("as").then(|| {
-            cursor.next();
-            let name = cursor.take_ident();
-            if name.is_none() {
-                let message = format!("expected a name after `as`, found {}", cursor.found());
-                self.diagnostics.error(cursor.span(), message);
-                broken = true;
-            }
-            name
-        });
+        let rename = self.rename(cursor);
+        broken |= matches!(rename, Some(None));
         Stage::Layer(Layer { name, arguments, rename: rename.flatten(), broken })
     }
 
@@ -92,10 +89,4 @@ impl Parser<'_> {
         }
         Argument { name, value: self.expression(cursor) }
     }
-}
-
-/// Whether `residual {`, `repeat 6 {` or the like comes next.
-pub fn is_combinator(cursor: &Cursor) -> bool {
-    let braces = cursor.is_group(1, Delimiter::Brace) || cursor.is_group(2, Delimiter::Brace);
-    braces && COMBINATORS.iter().any(|name| cursor.is_word(name))
 }

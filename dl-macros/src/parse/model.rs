@@ -1,7 +1,7 @@
 //! A model: its header, and where its body begins.
 
 use super::{Parser, cursor::Cursor, is_capitalised, is_keyword, skip_item};
-use crate::ast::{Body, Input, Model, Output, Shape};
+use crate::ast::{Body, Input, Loss, Model, Output, Shape};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 impl Parser<'_> {
@@ -30,10 +30,7 @@ impl Parser<'_> {
             skip_item(cursor);
             return None;
         }
-        let generics = cursor.is_punct(0, '<').then(|| cursor.span());
-        while generics.is_some() && !cursor.at_end() && !cursor.is_group(0, Delimiter::Parenthesis) {
-            cursor.next();
-        }
+        let generics = self.generics(cursor);
         let inputs = match cursor.take_group(Delimiter::Parenthesis) {
             Some(group) => self.inputs(&group),
             None => {
@@ -54,10 +51,7 @@ impl Parser<'_> {
                 Body::default()
             }
         };
-        let loss = (cursor.is_word("loss") && cursor.is_group(1, Delimiter::Parenthesis)).then(|| cursor.span());
-        if loss.is_some() {
-            skip_item(cursor);
-        }
+        let loss = self.loss(cursor);
         let broken = self.diagnostics.count() > before;
         Some(Model { attributes, visibility, name, generics, inputs, output, body, loss, broken })
     }
@@ -65,6 +59,59 @@ impl Parser<'_> {
     /// `image: [1, 28, 28]`, between commas.
     fn inputs(&self, group: &Group) -> Vec<Input> {
         let before = self.diagnostics.count();
+        let inputs = self.named_shapes(group);
+        if inputs.is_empty() && self.diagnostics.count() == before {
+            self.diagnostics.error(group.span(), "a model has an input: `(x: [2])`");
+        }
+        inputs
+    }
+
+    /// `<const IN: usize, const OUT: usize>`
+    fn generics(&self, cursor: &mut Cursor) -> Vec<Ident> {
+        let mut generics = Vec::new();
+        if !cursor.take_punct('<') {
+            return generics;
+        }
+        while !cursor.at_end() && !cursor.take_punct('>') {
+            let at = cursor.span();
+            let name = if cursor.take_word("const") { cursor.take_ident() } else { None };
+            let good = cursor.take_punct(':') && cursor.take_word("usize");
+            match name.filter(|_| good) {
+                Some(name) => generics.push(name),
+                None => {
+                    self.diagnostics.error(at, "the parameters of a model are sizes: `<const WIDTH: usize>`");
+                    while !cursor.at_end() && !cursor.is_punct(0, ',') && !cursor.is_punct(0, '>') {
+                        cursor.next();
+                    }
+                }
+            }
+            cursor.take_punct(',');
+        }
+        generics
+    }
+
+    /// `loss(target: u32) { … }`
+    fn loss(&self, cursor: &mut Cursor) -> Option<Loss> {
+        let braces = cursor.is_group(1, Delimiter::Parenthesis) || cursor.is_group(1, Delimiter::Brace);
+        if !cursor.is_word("loss") || !braces {
+            return None;
+        }
+        let span = cursor.span();
+        cursor.next();
+        let targets = cursor.take_group(Delimiter::Parenthesis).map(|group| self.named_shapes(&group));
+        let body = match cursor.take_group(Delimiter::Brace) {
+            Some(group) => self.body(&group),
+            None => {
+                let message = format!("expected what is made small, in braces, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+                Body::default()
+            }
+        };
+        Some(Loss { span, targets: targets.unwrap_or_default(), body })
+    }
+
+    /// `name: [2]`, between commas.
+    fn named_shapes(&self, group: &Group) -> Vec<Input> {
         let inputs = self.list(group, |cursor| {
             let at = cursor.span();
             let Some(name) = cursor.take_ident() else {
@@ -83,9 +130,6 @@ impl Parser<'_> {
             }
             Some(Input { name, shape })
         });
-        if inputs.is_empty() && self.diagnostics.count() == before {
-            self.diagnostics.error(group.span(), "a model has an input: `(x: [2])`");
-        }
         inputs.into_iter().flatten().collect()
     }
 
@@ -100,14 +144,21 @@ impl Parser<'_> {
             return None;
         }
         if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
-            return Some(Output::Several(group.span()));
+            let outputs = self.named_shapes(&group);
+            return Some(Output::Several(outputs, group.span()));
         }
         self.shape(cursor).map(Output::One)
     }
 
     /// `[1, 28, 28]` or `u32[128]`
-    fn shape(&self, cursor: &mut Cursor) -> Option<Shape> {
+    pub fn shape(&self, cursor: &mut Cursor) -> Option<Shape> {
+        let at = cursor.span();
         let element = cursor.take_ident();
+        // `u32` alone: one for each sample.
+        let ends = cursor.at_end() || cursor.is_punct(0, ',');
+        if element.as_ref().is_some_and(|name| name == "u32" || name == "f32") && ends {
+            return Some(Shape { element, dims: Vec::new(), span: at });
+        }
         let Some(group) = cursor.take_group(Delimiter::Bracket) else {
             let message = format!("expected a shape such as `[28, 28]`, found {}", cursor.found());
             self.diagnostics.error(cursor.span(), message);

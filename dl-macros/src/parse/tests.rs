@@ -13,8 +13,9 @@ fn run(tokens: TokenStream) -> Vec<String> {
     let file = super::parse(tokens, &diagnostics);
     let constants = crate::lower::constants::Constants::new(&file.constants, &diagnostics);
     for model in &file.models {
-        let ir = crate::lower::lower(model, &constants, &diagnostics);
-        let _ = crate::emit::model(&quote::quote!(dl), &ir);
+        for ir in crate::lower::lower(&file, model, &constants, &diagnostics) {
+            let _ = crate::emit::model(&quote::quote!(dl), &ir);
+        }
     }
     diagnostics.messages()
 }

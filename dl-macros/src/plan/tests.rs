@@ -21,7 +21,7 @@ impl Net {
             outputs: vec![Output {
                 name: Ident::new("output", Span::call_site()),
                 value: 0,
-                shape: Shape { element: Element::F32, dims: vec![Dim::Known(size)] },
+                shape: Shape { element: Element::F32, dims: vec![Dim::Known(size)], record: None },
             }],
             scopes: vec![],
             objective: None,
@@ -35,7 +35,7 @@ impl Net {
         net
     }
     fn value(&mut self, name: &str, size: usize) -> ValueId {
-        let shape = Shape { element: Element::F32, dims: vec![Dim::Known(size)] };
+        let shape = Shape { element: Element::F32, dims: vec![Dim::Known(size)], record: None };
         self.0.values.push(Value { name: Ident::new(name, Span::call_site()), shape });
         self.0.values.len() - 1
     }
@@ -65,6 +65,7 @@ impl Net {
             tensors: vec![],
             init: quote!(dl::Init::PyTorch),
             text: String::new(),
+            parameters: None,
         });
         let field = Some(self.0.fields.len() - 1);
         self.node("dense", op(settings(true), Keeps { inputs: true, output: false }), &[x], size, field)

@@ -31,6 +31,7 @@ pub mod global_avg_pool2d;
 pub mod layer_norm;
 pub mod matmul;
 pub mod max_pool2d;
+pub mod record;
 pub mod reduce;
 pub mod slice;
 pub mod softmax;

@@ -1,0 +1,317 @@
+//! Blocks: unfolded where they are used, with their parameters in place.
+
+use super::{Flow, Lowering, Named};
+use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
+use crate::check;
+use crate::diagnostics::message;
+use crate::dim::Dim;
+use crate::ir::{Element, Shape};
+use crate::suggest::{did_you_mean, suggest};
+use crate::visit::{Name, each_expr, each_name};
+use proc_macro2::{Ident, Literal, Span};
+use std::collections::HashMap;
+
+/// Reports what is wrong with the blocks themselves, whether they are used or not.
+pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
+    for (i, block) in blocks.iter().enumerate() {
+        check::bindable(diagnostics, &block.name);
+        if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
+            diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
+        }
+        let mut used = Vec::new();
+        each_name(&block.body, &mut |what, name| {
+            if what == Name::Used {
+                used.push(name.to_string());
+            }
+        });
+        let values = block.values.iter().map(|value| &value.name);
+        let parameters = block.parameters.iter().map(|parameter| &parameter.name);
+        let names: Vec<&Ident> = values.chain(parameters).collect();
+        for (k, name) in names.iter().enumerate() {
+            if names[..k].contains(name) {
+                diagnostics.error(name.span(), format!("`{name}` is a parameter already"));
+            } else if check::bindable(diagnostics, name) && !block.broken && !used.iter().any(|used| *name == used) {
+                diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
+            }
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// The block called `name`.
+    pub(super) fn find_block(&self, name: &Ident) -> Option<&Block> {
+        self.file.blocks.iter().find(|block| block.name == *name)
+    }
+
+    /// The output of a block.
+    pub(super) fn unfold(&mut self, use_: &ast::Layer, piped: Option<Flow>) -> Flow {
+        let file = self.file;
+        let Some(block) = file.blocks.iter().find(|block| block.name == use_.name) else {
+            return self.poisoned(use_.name.span(), None);
+        };
+        let (name, span) = (use_.name.to_string(), use_.name.span());
+        if self.unfolding.contains(&name) {
+            let message = format!("`{name}` uses itself, and would never end; `repeat` makes copies");
+            self.error(span, message);
+            return self.poisoned(span, None);
+        }
+        let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
+        let Some((flows, arguments)) = self.block_values(block, use_, piped) else {
+            if let Some(rename) = rename {
+                self.names.name_layer(rename, Named::Block(name));
+            }
+            return self.poisoned(span, None);
+        };
+        let mut places = HashMap::new();
+        let good = self.parameters(block, arguments, span, use_.broken, &mut places)
+            & self.patterns(block, &flows, span, &mut places);
+        let field = rename.cloned().unwrap_or_else(|| self.names.counted(&name, span));
+        if let Some(rename) = rename {
+            self.names.name_layer(rename, Named::Block(name.clone()));
+        }
+        if !good {
+            return self.poisoned(span, None);
+        }
+        let body = filled(&block.body, &places);
+        let frame = std::mem::replace(&mut self.frame, self.bindings.len());
+        self.enter_scope(&field, &name);
+        self.names.enter(Some(&field), block.values.iter().map(|value| &value.name), &body, true);
+        self.unfolding.push(name);
+        let shown: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        let shown =
+            if shown.is_empty() { use_.name.to_string() } else { format!("{}({})", use_.name, shown.join(", ")) };
+        self.diagnostics.enter(shown);
+        for (value, flow) in block.values.iter().zip(flows) {
+            self.bind(&value.name, flow);
+        }
+        let mut flow = self.statements(&body, None);
+        if !block.broken {
+            self.unused(self.frame + block.values.len(), 0);
+        }
+        if matches!(flow, Some(Flow::Number(_))) {
+            self.error(block.name.span(), format!("the output of `{}` must be a value of the network", block.name));
+            flow = None;
+        }
+        self.diagnostics.leave();
+        self.unfolding.pop();
+        self.names.leave();
+        self.leave_scope();
+        self.bindings.truncate(self.frame);
+        self.frame = frame;
+        flow.unwrap_or_else(|| self.poisoned(span, None))
+    }
+
+    /// The values that flow into a block, and the arguments that are left.
+    fn block_values<'u>(
+        &mut self,
+        block: &Block,
+        use_: &'u ast::Layer,
+        piped: Option<Flow>,
+    ) -> Option<(Vec<Flow>, &'u [Argument])> {
+        let (name, mut flows) = (&use_.name, piped.into_iter().collect::<Vec<_>>());
+        let mut arguments = use_.arguments.as_slice();
+        while let Some((Argument { name: None, value }, rest)) =
+            arguments.split_first().filter(|_| flows.len() < block.values.len())
+        {
+            flows.push(self.flow(value, None));
+            arguments = rest;
+        }
+        if flows.len() < block.values.len() {
+            let missing = &block.values[flows.len()].name;
+            let input = self.visible().first().map_or("x".to_owned(), |binding| binding.name.to_string());
+            let help = if flows.is_empty() { format!(": `{input} -> {name}`") } else { String::new() };
+            self.error(name.span(), format!("`{name}` wants the value `{missing}`{help}"));
+            return None;
+        }
+        if flows.iter().any(|flow| !matches!(flow, Flow::Value(_))) {
+            self.error(name.span(), format!("what flows into `{name}` is a value of the network"));
+            return None;
+        }
+        Some((flows, arguments))
+    }
+
+    /// What stands in the place of each parameter.
+    fn parameters(
+        &mut self,
+        block: &Block,
+        arguments: &[Argument],
+        span: Span,
+        broken: bool,
+        places: &mut HashMap<String, ExprKind>,
+    ) -> bool {
+        let mut given: Vec<Option<&Expr>> = vec![None; block.parameters.len()];
+        let (mut good, mut position) = (!broken, 0);
+        for argument in arguments {
+            let index = match &argument.name {
+                Some(name) => block.parameters.iter().position(|parameter| parameter.name == *name),
+                None => Some(position).filter(|&position| position < given.len()),
+            };
+            position += usize::from(argument.name.is_none());
+            let at = argument.name.as_ref().map_or(argument.value.start, Ident::span);
+            let message = match (index, &argument.name) {
+                (Some(index), _) if given[index].is_some() => {
+                    format!("`{}` of `{}` is given twice", block.parameters[index].name, block.name)
+                }
+                (Some(index), _) => {
+                    given[index] = Some(&argument.value);
+                    continue;
+                }
+                (None, Some(name)) => {
+                    let known: Vec<String> = block.parameters.iter().map(|p| p.name.to_string()).collect();
+                    let meant = suggest(&name.to_string(), known.iter().map(String::as_str), &[]);
+                    format!("`{}` has no parameter `{name}`{}", block.name, did_you_mean(meant))
+                }
+                (None, None) => format!("`{}` takes {} here", block.name, counted(given.len())),
+            };
+            self.error(at, message);
+            good = false;
+        }
+        for (parameter, given) in block.parameters.iter().zip(given) {
+            let name = parameter.name.to_string();
+            let Some(expr) = given.or(parameter.default.as_ref()) else {
+                if good {
+                    self.error(span, format!("`{}` needs `{name}`", block.name));
+                }
+                good = false;
+                continue;
+            };
+            match self.argument(expr) {
+                Some(kind) => {
+                    places.insert(name, kind);
+                }
+                None => good = false,
+            }
+        }
+        good
+    }
+
+    /// The number, flag, word or list that an argument of a block is.
+    fn argument(&mut self, expr: &Expr) -> Option<ExprKind> {
+        match &expr.bare().kind {
+            ExprKind::Flag(flag) => Some(ExprKind::Flag(*flag)),
+            ExprKind::List(items) => {
+                let items: Vec<Option<ExprKind>> = items.iter().map(|item| self.argument(item)).collect();
+                let items = items.into_iter().map(|kind| kind.map(|kind| Expr::new(kind, expr.start, expr.end)));
+                items.collect::<Option<_>>().map(ExprKind::List)
+            }
+            // A word such as `same`: what it means is for the layer to say.
+            ExprKind::Path(path)
+                if path.single().is_some_and(|name| !crate::parse::is_capitalised(name))
+                    && self.constants.get(&path.last).is_none() =>
+            {
+                Some(ExprKind::Path(path.clone()))
+            }
+            ExprKind::Call(_) => Some(expr.kind.clone()),
+            ExprKind::Number(syn::Lit::Float(_)) => Some(expr.kind.clone()),
+            ExprKind::Negative(_) => Some(expr.kind.clone()),
+            _ if mentions_number(expr, self) => Some(expr.kind.clone()),
+            _ => self.evaluate(|evaluate| evaluate.size(expr)).map(|dim| number(&dim)),
+        }
+    }
+
+    /// Compares what flows in with the patterns of a block, and binds their names.
+    fn patterns(&mut self, block: &Block, flows: &[Flow], span: Span, places: &mut HashMap<String, ExprKind>) -> bool {
+        let mut good = true;
+        for (value, flow) in block.values.iter().zip(flows) {
+            let (Some(pattern), Flow::Value(id)) = (&value.pattern, flow) else { continue };
+            let Some(shape) = self.values[*id].shape.clone() else {
+                good = false;
+                continue;
+            };
+            good &= self.pattern(block, pattern, &shape, span, places);
+        }
+        good
+    }
+
+    fn pattern(
+        &mut self,
+        block: &Block,
+        pattern: &ast::Shape,
+        shape: &Shape,
+        span: Span,
+        places: &mut HashMap<String, ExprKind>,
+    ) -> bool {
+        let whole = pattern.element.as_ref().is_some_and(|element| element == "u32");
+        let wanted: Vec<String> = pattern.dims.iter().map(ToString::to_string).collect();
+        let wanted = format!("{}[{}]", if whole { "u32" } else { "" }, wanted.join(", "));
+        if pattern.dims.len() != shape.dims.len() || whole != (shape.element == Element::U32) {
+            let start = format!("`{}` takes {wanted}, but its input is ", block.name);
+            self.error(span, message!(start, shape));
+            return false;
+        }
+        let mut good = true;
+        for (expr, dim) in pattern.dims.iter().zip(&shape.dims) {
+            let fresh = match &expr.kind {
+                ExprKind::Path(path) => path.single().filter(|name| !crate::parse::is_capitalised(name)),
+                _ => None,
+            };
+            if fresh.is_some_and(|name| name == "_") {
+                continue;
+            }
+            let bound = fresh.and_then(|name| places.get(&name.to_string())).cloned();
+            if let (Some(name), None) = (fresh, &bound) {
+                places.insert(name.to_string(), number(dim));
+                continue;
+            }
+            let kind = bound.unwrap_or_else(|| expr.kind.clone());
+            let expected = Expr::new(kind, expr.start, expr.end);
+            let Some(expected) = self.evaluate(|evaluate| evaluate.size(&expected)) else {
+                good = false;
+                continue;
+            };
+            let start = format!("`{}` takes {wanted}, but its input is ", block.name);
+            good &= self.diagnostics.require(expected.equals(dim), span, message!(start, shape));
+        }
+        good
+    }
+}
+
+/// A body with numbers in the places of parameters, at the spans of the places.
+fn filled(body: &Body, places: &HashMap<String, ExprKind>) -> Body {
+    let mut body = body.clone();
+    each_expr(&mut body, &mut |expr| {
+        if let ExprKind::Path(path) = &expr.kind
+            && let Some(name) = path.single()
+            && let Some(kind) = places.get(&name.to_string())
+        {
+            expr.kind = kind.clone();
+        }
+    });
+    body
+}
+
+/// A size as the language writes it.
+fn number(dim: &Dim) -> ExprKind {
+    match dim {
+        Dim::Known(n) => ExprKind::Number(syn::Lit::new(Literal::usize_unsuffixed(*n))),
+        Dim::Expr(tokens) => {
+            let last = Ident::new("dimension", Span::call_site());
+            ExprKind::Path(ast::Path { tokens: tokens.clone(), last, single: false, generics: Vec::new() })
+        }
+    }
+}
+
+/// Whether an expression is a number of type `f32` rather than a size.
+fn mentions_number(expr: &Expr, lowering: &Lowering) -> bool {
+    let mut body = Body { lets: Vec::new(), output: Some(expr.clone()) };
+    let mut float = false;
+    each_expr(&mut body, &mut |expr| {
+        float |= match &expr.kind {
+            ExprKind::Number(literal) => matches!(literal, syn::Lit::Float(_)),
+            ExprKind::Path(path) => matches!(
+                path.single().and_then(|name| lowering.constants.get(name)),
+                Some(super::constants::Constant::Number(_))
+            ),
+            _ => false,
+        };
+    });
+    float
+}
+
+fn counted(n: usize) -> String {
+    match n {
+        0 => "no arguments".to_owned(),
+        1 => "one argument".to_owned(),
+        n => format!("{n} arguments"),
+    }
+}

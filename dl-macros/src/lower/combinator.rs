@@ -1,0 +1,212 @@
+//! Combinators: `residual` and `concat` are unfolded, `repeat` is a stack of models of its own.
+
+use super::names::{Names, plain};
+use super::node::Raw;
+use super::{Binding, Draft, Flow, Lowering, Named};
+use crate::ast::{self, Body, Combinator};
+use crate::check;
+use crate::diagnostics::message;
+use crate::dim::Dim;
+use crate::emit::camel;
+use crate::ir::{Config, Field, Keeps, Op, Output, Scope, Shape};
+use crate::layers;
+use proc_macro2::{Ident, Span};
+use quote::{format_ident, quote};
+
+impl Lowering<'_> {
+    /// The output of a combinator for what flows in.
+    pub(super) fn combine(&mut self, combinator: &Combinator, piped: Option<Flow>, name: Option<&Ident>) -> Flow {
+        let word = &combinator.word;
+        let input = match piped {
+            Some(Flow::Value(id)) => id,
+            Some(_) => {
+                self.error(word.span(), format!("`{word}` takes a value of the network"));
+                return self.poisoned(word.span(), None);
+            }
+            None => {
+                let input = self.visible().first().map_or("x".to_owned(), |binding| binding.name.to_string());
+                self.error(word.span(), format!("`{word}` wants a value: `{input} -> {combinator}`"));
+                return self.poisoned(word.span(), None);
+            }
+        };
+        if word == "repeat" {
+            return self.repeat(combinator, input, name);
+        }
+        let scope = combinator.rename.as_ref().filter(|name| self.may_name(name));
+        if let Some(rename) = scope {
+            self.enter_scope(rename, &rename.to_string());
+            self.names.enter(Some(rename), std::iter::empty(), &combinator.bodies[0], false);
+        }
+        let branches: Vec<Flow> =
+            combinator.bodies.iter().map(|body| self.branch(body, Flow::Value(input), word.span())).collect();
+        if let Some(rename) = scope {
+            self.names.leave();
+            self.leave_scope();
+            self.names.name_layer(rename, Named::Block(combinator.to_string()));
+        }
+        if word == "residual" {
+            self.residual(combinator, input, branches, name)
+        } else {
+            self.concat(word, branches, name)
+        }
+    }
+
+    /// What one pair of braces makes of the value that flows in.
+    fn branch(&mut self, body: &Body, input: Flow, at: Span) -> Flow {
+        let bindings = self.bindings.len();
+        let flow = self.statements(body, Some(&input));
+        self.bindings.truncate(bindings);
+        flow.unwrap_or_else(|| self.poisoned(at, None))
+    }
+
+    /// The input is added to what the chain makes of it.
+    fn residual(&mut self, combinator: &Combinator, input: usize, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
+        let word = &combinator.word;
+        let Some(Flow::Value(output)) = branches.first() else {
+            self.error(word.span(), "what `residual` adds to its input is a value of the network");
+            return self.poisoned(word.span(), None);
+        };
+        let shapes = (self.values[input].shape.clone(), self.values[*output].shape.clone());
+        if let (Some(before), Some(after)) = &shapes {
+            let start = "`residual` adds its input of ";
+            let text = message!(start, before, " to what the braces make of it, and that is ", after);
+            if !self.diagnostics.require(check::equal(before, after), word.span(), text) {
+                return self.poisoned(word.span(), Some(before.clone()));
+            }
+        }
+        let operands = vec![Flow::Value(input), Flow::Value(*output)];
+        self.join(&layers::arithmetic::ADD, "residual", word.span(), operands, combinator.to_string(), name)
+    }
+
+    /// The branches side by side on the first axis.
+    fn concat(&mut self, word: &Ident, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
+        let Some(layer) = layers::find("concat") else { return self.poisoned(word.span(), None) };
+        self.join(layer, "concat", word.span(), branches, "concat { … }".to_owned(), name)
+    }
+
+    /// Copies of the braces one after another, each with its own weights: a model of its own, and a field of many.
+    fn repeat(&mut self, combinator: &Combinator, input: usize, binding: Option<&Ident>) -> Flow {
+        let (word, body) = (&combinator.word, &combinator.bodies[0]);
+        let count = combinator.count.as_ref().and_then(|count| {
+            let dim = self.evaluate(|evaluate| evaluate.size(count))?;
+            let text = "`repeat` makes at least one copy";
+            self.diagnostics.require(dim.at_least(&Dim::Known(1)), count.start, text).then_some(dim)
+        });
+        let rename = combinator.rename.as_ref().filter(|name| self.may_name(name));
+        let field_name = rename.cloned().unwrap_or_else(|| self.names.counted("repeat", word.span()));
+        let shape = self.values[input].shape.clone();
+        let before = self.diagnostics.count();
+        let name =
+            format_ident!("{}{}", self.model.name, camel(&self.qualified(&field_name, "_")), span = Span::call_site());
+        let inner = self.stack(&name, body, shape.clone(), word);
+        if let Some(rename) = rename {
+            self.names.name_layer(rename, Named::Block(combinator.to_string()));
+        }
+        let (Some(count), Some(shape)) = (count, shape.clone()) else { return self.poisoned(word.span(), shape) };
+        if self.diagnostics.count() > before {
+            return self.poisoned(word.span(), Some(shape));
+        }
+        let parameters = inner.iter().map(parameters).fold(Dim::Known(0), |sum, dim| sum.add(&dim)).mul(&count);
+        let path = inner.last().map(|ir| ir.self_type());
+        self.inner.extend(inner);
+        let ty = quote!([#path; #count]);
+        let field = Field {
+            scope: self.scope,
+            name: field_name,
+            model: true,
+            ty: ty.clone(),
+            tensors: Vec::new(),
+            init: quote!(),
+            text: combinator.to_string(),
+            parameters: Some(parameters),
+        };
+        let op = Op::new(Config::Model(ty), Keeps { inputs: true, output: true });
+        let text = combinator.to_string();
+        self.raw(Raw {
+            op,
+            inputs: vec![input],
+            output: shape,
+            field: Some(field),
+            again: None,
+            text,
+            binding,
+            stem: "repeat",
+            span: word.span(),
+        })
+    }
+
+    /// The model that `repeat` stacks: from a value of `shape` to one of the same shape.
+    fn stack(&mut self, name: &Ident, body: &Body, shape: Option<Shape>, word: &Ident) -> Vec<crate::ir::Ir> {
+        let input = Ident::new("x", Span::call_site());
+        let model = ast::Model {
+            attributes: self.model.attributes.iter().filter(|a| a.path().is_ident("cfg")).cloned().collect(),
+            visibility: self.model.visibility.clone(),
+            name: name.clone(),
+            generics: self.model.generics.clone(),
+            inputs: Vec::new(),
+            output: None,
+            body: Body::default(),
+            loss: None,
+            broken: false,
+        };
+        let mut model = model;
+        let doc = format!(" One of the copies that `repeat` makes in [`{}`].", self.model.name);
+        model.attributes.push(syn::parse_quote!(#[doc = #doc]));
+        let names = Names::new([&input].into_iter(), body);
+        let checks = self.diagnostics.take_checks();
+        let mut inner = Lowering::new(self.file, &model, self.constants, self.diagnostics, self.silent, names);
+        inner.unfolding = self.unfolding.clone();
+        inner.outside = self.visible().iter().map(|binding| binding.name.to_string()).collect();
+        let before = self.diagnostics.count();
+        let value = inner.names.value(&input);
+        inner.values.push(Draft { name: value, shape: shape.clone() });
+        let flow = inner.statements(body, Some(&Flow::Value(0)));
+        let mut output = flow.as_ref().and_then(Flow::value).unwrap_or(0);
+        if output == 0 {
+            output = inner.copied(0, word.span());
+        }
+        inner.unused(0, 0);
+        let (real, outside) = (inner.values[output].shape.clone(), std::mem::take(&mut inner.touched));
+        if let (Some(before), Some(after)) = (&shape, &real) {
+            let text = message!("`repeat` wants braces that keep the shape, but they make ", after, " of ", before);
+            self.diagnostics.require(check::equal(before, after), word.span(), text);
+        }
+        let broken = self.diagnostics.count() > before;
+        let shape = shape.unwrap_or(Shape::of([Dim::Known(1)]));
+        let output = Output { name: Ident::new("output", Span::call_site()), value: output, shape };
+        let irs = inner.finish(&model, vec![output], None, broken);
+        self.diagnostics.put_checks(checks);
+        for name in outside {
+            self.bound(&name);
+        }
+        irs
+    }
+
+    /// `name` with the blocks around it.
+    pub(super) fn qualified(&self, name: &Ident, separator: &str) -> String {
+        let mut names = vec![plain(&name.to_string())];
+        let mut scope = self.scope;
+        while let Some(id) = scope {
+            names.insert(0, plain(&self.scopes[id].name.to_string()));
+            scope = self.scopes[id].parent;
+        }
+        names.join(separator)
+    }
+    /// What is made from here on is inside a struct of its own.
+    pub(super) fn enter_scope(&mut self, name: &Ident, kind: &str) {
+        self.scopes.push(Scope { name: name.clone(), kind: kind.to_owned(), parent: self.scope });
+        self.scope = Some(self.scopes.len() - 1);
+    }
+    pub(super) fn leave_scope(&mut self) {
+        self.scope = self.scope.and_then(|scope| self.scopes[scope].parent);
+    }
+    /// Binds a name to a value that flows into a block.
+    pub(super) fn bind(&mut self, name: &Ident, flow: Flow) {
+        self.bindings.push(Binding { name: name.clone(), flow, used: false });
+    }
+}
+
+/// Trained numbers of a model, as far as it knows them itself.
+pub(super) fn parameters(ir: &crate::ir::Ir) -> Dim {
+    ir.fields.iter().fold(Dim::Known(0), |sum, field| sum.add(&field.trained().unwrap_or(Dim::Known(0))))
+}

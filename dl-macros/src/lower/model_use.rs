@@ -1,0 +1,340 @@
+//! Models inside models: of the same `model!`, of elsewhere, or layers written by hand.
+
+use super::node::Raw;
+use super::{Flow, Lowering, Named};
+use crate::ast::{self, ExprKind, ModelUse, Output, Path};
+use crate::check;
+use crate::diagnostics::message;
+use crate::dim::Dim;
+use crate::ir::{Check, Config, Field, FieldId, Keeps, Op, Shape, ValueId};
+use crate::layers;
+use crate::suggest::suggest;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use std::rc::Rc;
+
+/// A model that `as` named, for use with the same weights.
+pub(super) struct NamedModel {
+    header: Header,
+    field: Option<FieldId>,
+}
+
+/// What is known of a model where it is used.
+#[derive(Clone)]
+struct Header {
+    /// Its type.
+    ty: TokenStream,
+    /// As written.
+    text: String,
+    /// `None` for models from elsewhere: rustc knows.
+    inputs: Option<Vec<Shape>>,
+    outputs: Vec<Shape>,
+    /// The type of all inputs together, where there are several.
+    input_record: Option<TokenStream>,
+    output_record: Option<TokenStream>,
+    parameters: Option<Dim>,
+}
+
+impl Lowering<'_> {
+    /// The output of a model.
+    pub(super) fn use_model(&mut self, use_: &ModelUse, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
+        let (path, span) = (&use_.path, use_.path.last.span());
+        let mut flows: Vec<Flow> = piped.into_iter().collect();
+        for argument in &use_.arguments {
+            flows.push(self.flow(&argument.value, None));
+        }
+        let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
+        let header = if self.known(path).is_some() { self.known_header(use_) } else { self.stated_header(use_) };
+        let name = rename.cloned().unwrap_or_else(|| self.names.counted(&snake(&path.last.to_string()), span));
+        let Some(header) = header else {
+            if let Some(rename) = rename {
+                self.names.name_layer(rename, Named::Block(path.to_string()));
+            }
+            return self.poisoned(span, None);
+        };
+        let field = Field {
+            scope: self.scope,
+            name,
+            model: true,
+            ty: header.ty.clone(),
+            tensors: Vec::new(),
+            init: quote!(),
+            text: header.text.clone(),
+            parameters: header.parameters.clone(),
+        };
+        let (flow, field) = self.apply_model(&header, flows, span, Some(field), None, binding);
+        if let Some(rename) = rename {
+            self.names.name_layer(rename, Named::Model(Rc::new(NamedModel { header, field })));
+        }
+        flow
+    }
+
+    /// A model that `as` named, with the same weights.
+    pub(super) fn use_model_again(
+        &mut self,
+        named: &NamedModel,
+        use_: &ast::Layer,
+        piped: Option<Flow>,
+        binding: Option<&Ident>,
+    ) -> Flow {
+        let mut flows: Vec<Flow> = piped.into_iter().collect();
+        for argument in &use_.arguments {
+            flows.push(self.flow(&argument.value, None));
+        }
+        if let Some(rename) = &use_.rename {
+            self.error(rename.span(), format!("`{}` has its name already", use_.name));
+        }
+        let span = use_.name.span();
+        let Some(field) = named.field else { return self.poisoned(span, None) };
+        self.apply_model(&named.header, flows, span, None, Some(field), binding).0
+    }
+
+    fn apply_model(
+        &mut self,
+        header: &Header,
+        flows: Vec<Flow>,
+        span: Span,
+        field: Option<Field>,
+        again: Option<FieldId>,
+        binding: Option<&Ident>,
+    ) -> (Flow, Option<FieldId>) {
+        let values: Option<Vec<ValueId>> = flows.iter().map(Flow::value).collect();
+        let wanted = header.inputs.as_ref().map_or(1, Vec::len);
+        let Some(values) = values.filter(|values| values.len() == wanted) else {
+            let message = match (flows.len(), wanted) {
+                (0, _) => format!("`{}` wants a value: `x -> {}`", header.text, header.text),
+                (_, 1) => format!("`{}` takes one value", header.text),
+                (_, n) => format!("`{}` takes {n} values: `{}(a, b)`", header.text, header.text),
+            };
+            self.error(span, message);
+            return (self.poisoned(span, header.outputs.first().cloned()), None);
+        };
+        let shapes: Option<Vec<Shape>> = values.iter().map(|&value| self.values[value].shape.clone()).collect();
+        let Some(shapes) = shapes else { return (self.poisoned(span, header.outputs.first().cloned()), None) };
+        let mut good = true;
+        for (shape, wanted) in shapes.iter().zip(header.inputs.iter().flatten()) {
+            let start = format!("`{}` takes ", header.text);
+            let text = message!(start, wanted, ", but its input is ", shape);
+            good &= self.diagnostics.require(check::equal(shape, wanted), span, text);
+        }
+        if !good {
+            return (self.poisoned(span, header.outputs.first().cloned()), None);
+        }
+        if header.inputs.is_none() {
+            self.promise(header, &shapes[0], span);
+        }
+        let input = match &header.input_record {
+            Some(record) => self.joined(&values, record, span),
+            None => values[0],
+        };
+        let op = Op::new(Config::Model(header.ty.clone()), Keeps { inputs: true, output: true });
+        let output = match &header.output_record {
+            Some(record) => Shape::record(record.clone(), &header.outputs),
+            None => header.outputs[0].clone(),
+        };
+        let stem = "model";
+        let raw = Raw { op, inputs: vec![input], output, field, again, text: header.text.clone(), binding, stem, span };
+        let flow = self.raw(raw);
+        let field = self.nodes.last().and_then(|node| node.field);
+        let (Some(_), Flow::Value(id)) = (&header.output_record, &flow) else { return (flow, field) };
+        let parts = self.parts(*id, &header.outputs, span);
+        (Flow::Several(parts), field)
+    }
+
+    /// Leaves to rustc that a model from elsewhere takes and makes what is said here.
+    fn promise(&mut self, header: &Header, input: &Shape, span: Span) {
+        if !self.model.generics.is_empty() {
+            return;
+        }
+        let (ty, input, output) = (&header.ty, input.ty(), header.outputs[0].ty());
+        let condition = quote_spanned!(span=> dl::gives::<#ty, #input, #output>());
+        self.diagnostics.put_checks(vec![Check { span, condition, message: Default::default() }]);
+    }
+
+    /// The model of the same macro that a path means.
+    fn known(&self, path: &Path) -> Option<&ast::Model> {
+        self.file.models.iter().find(|model| path.single && model.name == path.last)
+    }
+
+    /// The shapes of a model of the same macro.
+    fn known_header(&mut self, use_: &ModelUse) -> Option<Header> {
+        let (file, name) = (self.file, &use_.path.last);
+        let model = file.models.iter().find(|model| model.name == *name)?;
+        if contains(file, model, &self.model.name.to_string(), &mut Vec::new()) {
+            let message = format!("`{}` would contain itself", self.model.name);
+            self.error(name.span(), message);
+            return None;
+        }
+        if model.generics.len() != use_.path.generics.len() {
+            let wanted: Vec<String> = model.generics.iter().map(ToString::to_string).collect();
+            self.error(name.span(), format!("`{name}` has parameters: `{name}<{}>`", wanted.join(", ")));
+            return None;
+        }
+        let arguments: Vec<Dim> =
+            use_.path.generics.iter().filter_map(|expr| self.evaluate(|evaluate| evaluate.size(expr))).collect();
+        if arguments.len() < model.generics.len() {
+            return None;
+        }
+        let ty = if arguments.is_empty() { quote!(#name) } else { quote!(#name<#(#arguments),*>) };
+        let mut shape = |shape: &ast::Shape| self.header_shape(shape, &model.generics, &arguments);
+        let inputs: Option<Vec<Shape>> =
+            model.inputs.iter().map(|input| input.shape.as_ref().and_then(&mut shape)).collect();
+        let outputs: Option<Vec<Shape>> = match &model.output {
+            Some(Output::One(output)) => shape(output).map(|shape| vec![shape]),
+            Some(Output::Several(outputs, _)) => {
+                outputs.iter().map(|o| o.shape.as_ref().and_then(&mut shape)).collect()
+            }
+            None => None,
+        };
+        let (inputs, outputs) = (inputs?, outputs?);
+        if let Some(stated) = use_.output.first() {
+            let stated = self.shape(stated, false).0;
+            let start = format!("`{name}` makes ");
+            let text = message!(start, &outputs[0], ", and not ", &stated);
+            self.diagnostics.require(check::equal(&stated, &outputs[0]), use_.output[0].span, text);
+        }
+        let record = |suffix: &str, many: bool| {
+            let record = format_ident!("{name}{suffix}", span = name.span());
+            many.then(|| if arguments.is_empty() { quote!(#record) } else { quote!(#record<#(#arguments),*>) })
+        };
+        // Parameters of the model as far as it was read already; those of later ones are not needed for more than tables.
+        Some(Header {
+            ty,
+            text: use_.path.to_string(),
+            input_record: record("Input", inputs.len() > 1),
+            output_record: record("Output", outputs.len() > 1),
+            inputs: Some(inputs),
+            outputs,
+            parameters: None,
+        })
+    }
+
+    /// A shape of another model's header, with its parameters in place.
+    fn header_shape(&self, shape: &ast::Shape, generics: &[Ident], arguments: &[Dim]) -> Option<Shape> {
+        let mut dims = Vec::new();
+        for expr in &shape.dims {
+            let place = match &expr.kind {
+                ExprKind::Path(path) => path.single().and_then(|name| generics.iter().position(|g| g == name)),
+                _ => None,
+            };
+            let silent = super::Evaluate {
+                constants: self.constants,
+                is_value: &|_| false,
+                generics: &self.model.generics,
+                diagnostics: self.silent,
+            };
+            dims.push(match place {
+                Some(k) => arguments[k].clone(),
+                None => silent.size(expr)?,
+            });
+        }
+        let whole = shape.element.as_ref().is_some_and(|element| element == "u32");
+        let element = if whole { crate::ir::Element::U32 } else { crate::ir::Element::F32 };
+        Some(Shape { element, dims, record: None })
+    }
+
+    /// The output that a use states of a model from elsewhere.
+    fn stated_header(&mut self, use_: &ModelUse) -> Option<Header> {
+        let (path, span) = (&use_.path, use_.path.last.span());
+        let outputs: Vec<Shape> = use_.output.iter().map(|shape| self.shape(shape, false).0).collect();
+        if outputs.len() == 1 {
+            let mut ty = path.tokens.clone();
+            if !path.generics.is_empty() {
+                let arguments: Option<Vec<Dim>> =
+                    path.generics.iter().map(|expr| self.evaluate(|evaluate| evaluate.size(expr))).collect();
+                let arguments = arguments?;
+                ty.extend(quote!(<#(#arguments),*>));
+            }
+            return Some(Header {
+                ty,
+                text: path.to_string(),
+                inputs: None,
+                outputs,
+                input_record: None,
+                output_record: None,
+                parameters: None,
+            });
+        }
+        let text = path.last.to_string();
+        let meant = suggest(&text, layers::LAYERS.iter().map(|layer| layer.name()), layers::synonyms::LAYERS);
+        let models: Vec<String> = self.file.models.iter().map(|model| model.name.to_string()).collect();
+        let near = suggest(&text, models.iter().map(String::as_str), &[]);
+        let message = match (meant, near) {
+            (_, Some(model)) if path.single => {
+                format!("there is no model `{text}` in this `model!`; did you mean `{model}`?")
+            }
+            (Some(layer), _) if path.single => format!(
+                "there is no model `{text}` in this `model!`; did you mean the layer `{layer}`? A model from elsewhere states \
+                its output: `-> {path}: [10]`"
+            ),
+            _ if outputs.is_empty() => {
+                format!("the output of `{path}` is not known here; state it: `-> {path}: [10]`, and rustc verifies it")
+            }
+            _ => "a model from elsewhere with several outputs cannot be used here; give it one".to_owned(),
+        };
+        self.error(span, message);
+        None
+    }
+
+    /// Several values side by side, as the inputs of one model.
+    fn joined(&mut self, values: &[ValueId], record: &TokenStream, span: Span) -> ValueId {
+        let shapes: Vec<Shape> = values.iter().filter_map(|&value| self.values[value].shape.clone()).collect();
+        let mut op = Op::new(Config::settings(quote!(dl::ops::record::Join), offsets(&shapes)), Keeps::NOTHING);
+        op.each_input = true;
+        let output = Shape::record(record.clone(), &shapes);
+        let text = "join".to_owned();
+        let inputs = values.to_vec();
+        let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "joined", span };
+        self.raw(raw).value().unwrap_or(0)
+    }
+
+    /// The outputs of one model, apart.
+    fn parts(&mut self, value: ValueId, shapes: &[Shape], span: Span) -> Vec<ValueId> {
+        let mut parts = Vec::new();
+        for (k, shape) in shapes.iter().enumerate() {
+            let mut fields = offsets(shapes);
+            fields.extend(quote!(part: #k,));
+            let op = Op::new(Config::settings(quote!(dl::ops::record::Part), fields), Keeps::NOTHING);
+            let (text, output) = ("part".to_owned(), shape.clone());
+            let inputs = vec![value];
+            let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "part", span };
+            parts.extend(self.raw(raw).value());
+        }
+        parts
+    }
+}
+
+/// `lens: &[784, 20],`
+fn offsets(shapes: &[Shape]) -> TokenStream {
+    let lens = shapes.iter().map(Shape::len);
+    quote!(lens: &[#(#lens),*],)
+}
+
+/// Whether `model` uses the model called `name`, or is it.
+fn contains(file: &ast::File, model: &ast::Model, name: &str, seen: &mut Vec<String>) -> bool {
+    if model.name == name {
+        return true;
+    }
+    if seen.contains(&model.name.to_string()) {
+        return false;
+    }
+    seen.push(model.name.to_string());
+    let mut models = Vec::new();
+    crate::visit::each_model(&model.body, &mut |path| models.push(path.last.to_string()));
+    models.iter().any(|used| {
+        let inner = file.models.iter().find(|model| model.name == used);
+        inner.is_some_and(|inner| contains(file, inner, name, seen))
+    })
+}
+
+/// `ImageEncoder` as `image_encoder`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for (i, c) in name.chars().enumerate() {
+        if c.is_uppercase() && i > 0 {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
+}

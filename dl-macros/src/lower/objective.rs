@@ -1,0 +1,154 @@
+//! The `loss` clause: targets, and a sum of terms with weights.
+
+use super::{Binding, Draft, Flow, Lowering};
+use crate::ast::{Expr, ExprKind, Loss, Operator};
+use crate::check;
+use crate::diagnostics::message;
+use crate::ir::{Element, Objective, Term, ValueId};
+use crate::number::Number;
+use proc_macro2::Ident;
+use quote::{ToTokens, quote};
+
+impl Lowering<'_> {
+    /// The objective of a model with these outputs.
+    pub(super) fn objective(&mut self, loss: &Loss, outputs: &[ValueId]) -> Objective {
+        let (start, body) = (self.values.len(), self.nodes.len());
+        let mut targets = Vec::new();
+        for (i, target) in loss.targets.iter().enumerate() {
+            let good = check::bindable(self.diagnostics, &target.name);
+            let twice = loss.targets[..i].iter().any(|earlier| earlier.name == target.name)
+                || self.bindings.iter().any(|binding| binding.name == target.name);
+            if twice {
+                self.error(target.name.span(), format!("there is a value `{}` already", target.name));
+            }
+            let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
+            let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
+            let name = self.names.value(&target.name);
+            self.values.push(Draft { name, shape });
+            targets.push(self.values.len() - 1);
+            let flow = Flow::Value(self.values.len() - 1);
+            self.bindings.push(Binding { name: target.name.clone(), flow, used: !good });
+        }
+        self.bind_outputs(outputs);
+        self.in_loss = true;
+        let mut terms = Vec::new();
+        for binding in &loss.body.lets {
+            self.binding(binding);
+        }
+        if let Some(output) = &loss.body.output {
+            self.terms(output, &Number::Known(1.0), start, &mut terms);
+        }
+        self.in_loss = false;
+        if !self.model.broken {
+            self.unused(0, self.model.inputs.len());
+        }
+        self.named(&mut terms);
+        let seeds = self.seeds(start, body, outputs, &terms);
+        Objective { targets, terms, start, seeds }
+    }
+
+    /// The outputs under their names: `output`, or as declared.
+    fn bind_outputs(&mut self, outputs: &[ValueId]) {
+        let names: Vec<Ident> = match &self.model.output {
+            Some(crate::ast::Output::Several(outputs, _)) => outputs.iter().map(|o| o.name.clone()).collect(),
+            _ => vec![Ident::new("output", proc_macro2::Span::call_site())],
+        };
+        for (name, &output) in names.into_iter().zip(outputs) {
+            if !self.bindings.iter().any(|binding| binding.name == name) {
+                self.bindings.push(Binding { name, flow: Flow::Value(output), used: true });
+            }
+        }
+    }
+
+    /// Takes a sum apart.
+    fn terms(&mut self, expr: &Expr, weight: &Number, start: ValueId, terms: &mut Vec<Term>) {
+        match &expr.kind {
+            ExprKind::Parens(inner) => return self.terms(inner, weight, start, terms),
+            ExprKind::Binary(a, operator @ (Operator::Add | Operator::Sub), _, b) => {
+                self.terms(a, weight, start, terms);
+                let weight = if *operator == Operator::Sub { weight.negative() } else { weight.clone() };
+                return self.terms(b, &weight, start, terms);
+            }
+            ExprKind::Binary(a, Operator::Mul, at, b) => {
+                for (factor, rest) in [(a, b), (b, a)] {
+                    if self.is_number(factor) {
+                        let factor = self.evaluate(|evaluate| evaluate.number(factor));
+                        let weight =
+                            factor.and_then(|factor| self.evaluate(|e| e.combine(weight, Operator::Mul, *at, &factor)));
+                        return self.terms(rest, &weight.unwrap_or(Number::Known(1.0)), start, terms);
+                    }
+                }
+            }
+            _ => {}
+        }
+        let Flow::Value(mut value) = self.flow(expr, None) else {
+            let message = format!("a loss is a value of the network, and `{expr}` is a number");
+            self.diagnostics.error_between(expr.start, expr.end, message);
+            return;
+        };
+        if let Some(shape) = self.values[value].shape.clone() {
+            if !shape.dims.is_empty() || shape.element != Element::F32 {
+                let help = "; a loss such as `mse`, or `mean`, makes one number of it";
+                let text = message!("a term of the loss is one number for each sample, but this is ", &shape, help);
+                self.diagnostics.error_between(expr.start, expr.end, text);
+                return;
+            }
+        }
+        let number = weight.to_token_stream();
+        let name = match &expr.kind {
+            ExprKind::Path(path) => path.last.to_string(),
+            _ => self
+                .nodes
+                .iter()
+                .find(|node| node.output == value)
+                .map_or(String::new(), |node| node.text.split('(').next().unwrap_or_default().trim().to_owned()),
+        };
+        if let Some(before) = terms.iter_mut().find(|term| term.value == value) {
+            let earlier = std::mem::take(&mut before.weight);
+            before.weight = quote!(#earlier + #number);
+            return;
+        }
+        // A term is a value of the clause.
+        if value < start {
+            value = self.copied(value, expr.start);
+        }
+        terms.push(Term { name, value, weight: number });
+    }
+
+    /// Whether an expression is a number and no value.
+    fn is_number(&self, expr: &Expr) -> bool {
+        match &expr.bare().kind {
+            ExprKind::Number(_) => true,
+            ExprKind::Path(path) => match path.single() {
+                Some(name) => !self.visible().iter().any(|binding| binding.name == *name),
+                None => true,
+            },
+            ExprKind::Negative(inner) => self.is_number(inner),
+            ExprKind::Binary(a, _, _, b) => self.is_number(a) && self.is_number(b),
+            _ => false,
+        }
+    }
+
+    /// Gives each term a name of its own.
+    fn named(&self, terms: &mut [Term]) {
+        for i in 0..terms.len() {
+            let same = terms[..i].iter().filter(|term| term.name == terms[i].name).count();
+            if same > 0 {
+                terms[i].name = format!("{}{}", terms[i].name, same + 1);
+            }
+        }
+    }
+
+    /// The values of the body, beside its outputs, whose gradient the clause gives.
+    fn seeds(&self, start: ValueId, body: usize, outputs: &[ValueId], terms: &[Term]) -> Vec<ValueId> {
+        let mut seeds = Vec::new();
+        let read = self.nodes[body.min(self.nodes.len())..].iter().flat_map(|node| node.inputs.iter().copied());
+        for value in read.chain(terms.iter().map(|term| term.value)) {
+            let float = self.values[value].shape.as_ref().is_some_and(|shape| shape.element == Element::F32);
+            if value < start && float && !outputs.contains(&value) && !seeds.contains(&value) {
+                seeds.push(value);
+            }
+        }
+        seeds
+    }
+}

@@ -1,0 +1,77 @@
+//! A block: `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`.
+
+use super::{Parser, cursor::Cursor, skip_item};
+use crate::ast::{Block, BlockParameter, BlockValue, Body};
+use proc_macro2::{Delimiter, Group};
+
+impl Parser<'_> {
+    /// A block, from its word on.
+    pub fn block(&self, cursor: &mut Cursor) -> Option<Block> {
+        let before = self.diagnostics.count();
+        cursor.take_word("block");
+        let name = cursor.take_ident()?;
+        let Some(group) = cursor.take_group(Delimiter::Parenthesis) else {
+            let message =
+                format!("expected what `{name}` takes, `(x)` or `(x: [c, h, w], channels)`, found {}", cursor.found());
+            self.diagnostics.error(cursor.span(), message);
+            skip_item(cursor);
+            return None;
+        };
+        let (values, parameters) = self.block_parameters(&group);
+        if cursor.is_arrow() {
+            let message = "the output of a block follows from what flows in: remove this";
+            self.diagnostics.error(cursor.span(), message);
+            cursor.take_arrow();
+            self.shape(cursor);
+        }
+        let body = match cursor.take_group(Delimiter::Brace) {
+            Some(group) => self.body(&group),
+            None => {
+                let message = format!("expected the body of `{name}` in braces, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+                Body::default()
+            }
+        };
+        Some(Block { name, values, parameters, body, broken: self.diagnostics.count() > before })
+    }
+
+    /// The first name is the value that flows in; others are values when a shape follows, and else parameters.
+    fn block_parameters(&self, group: &Group) -> (Vec<BlockValue>, Vec<BlockParameter>) {
+        let (mut values, mut parameters) = (Vec::new(), Vec::new());
+        let mut cursor = Cursor::inside(group);
+        while !cursor.at_end() {
+            let at = cursor.span();
+            let Some(name) = cursor.take_ident() else {
+                let message = format!("expected a name, found {}", cursor.found());
+                self.diagnostics.error(at, message);
+                cursor.skip_to(&[',']);
+                cursor.take_punct(',');
+                continue;
+            };
+            let colon = cursor.take_punct(':');
+            let element = cursor.is_word("u32") || cursor.is_word("f32");
+            if colon && (element || cursor.is_group(0, Delimiter::Bracket)) {
+                let pattern = self.shape(&mut cursor);
+                if !parameters.is_empty() {
+                    let message = "the values that a block takes come before its other parameters";
+                    self.diagnostics.error(name.span(), message);
+                }
+                values.push(BlockValue { name, pattern });
+            } else if values.is_empty() && parameters.is_empty() && !colon {
+                values.push(BlockValue { name, pattern: None });
+            } else {
+                let default = colon.then(|| self.expression(&mut cursor));
+                parameters.push(BlockParameter { name, default });
+            }
+            if !cursor.at_end() && !cursor.take_punct(',') {
+                self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));
+                cursor.skip_to(&[',']);
+                cursor.take_punct(',');
+            }
+        }
+        if values.is_empty() {
+            self.diagnostics.error(group.span(), "a block begins with the value that flows in: `(x, channels)`");
+        }
+        (values, parameters)
+    }
+}

@@ -1,0 +1,163 @@
+//! What opens braces inside a body: `residual`, `concat` and `repeat`, and the choice `if`.
+
+use super::{Parser, cursor::Cursor};
+use crate::ast::{Combinator, Condition, Expr, If, Stage};
+use proc_macro2::{Delimiter, Ident, TokenTree};
+
+/// Words that open braces of their own.
+const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
+
+/// Whether `residual {`, `repeat 6 {` or the like comes next.
+pub fn is_combinator(cursor: &Cursor) -> bool {
+    let opens = cursor.is_group(1, Delimiter::Brace);
+    let counts = cursor.is_word("repeat") && !cursor.is_group(1, Delimiter::Parenthesis) && !cursor.is_punct(1, '-');
+    COMBINATORS.iter().any(|name| cursor.is_word(name)) && (opens || counts)
+}
+
+impl Parser<'_> {
+    /// The rest of a combinator after its word.
+    pub fn combinator(&self, word: Ident, cursor: &mut Cursor) -> Stage {
+        let mut count = None;
+        if word == "repeat" {
+            if cursor.is_group(0, Delimiter::Brace) {
+                let message = "`repeat` wants a number: `repeat 6 { … }`";
+                self.diagnostics.error(word.span(), message);
+            } else {
+                count = Some(self.factor(cursor));
+            }
+        }
+        let at = cursor.span();
+        let Some(group) = cursor.take_group(Delimiter::Brace) else {
+            let message = format!("expected the layers of `{word}` in braces, found {}", cursor.found());
+            self.diagnostics.error(at, message);
+            cursor.skip_to(&['>', ';', ',']);
+            return Stage::Broken;
+        };
+        let outside = self.in_braces.replace(true);
+        let bodies = if word == "concat" { self.branches(&group) } else { vec![self.body(&group)] };
+        self.in_braces.set(outside);
+        let rename = self.rename(cursor).unwrap_or_default();
+        Stage::Combinator(Combinator { word, count, bodies, rename })
+    }
+
+    /// `as trunk`: the name, if the word is there; reports when no name follows.
+    pub fn rename(&self, cursor: &mut Cursor) -> Option<Option<Ident>> {
+        cursor.take_word("as").then(|| {
+            let name = cursor.take_ident();
+            if name.is_none() {
+                let message = format!("expected a name after `as`, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+            }
+            name
+        })
+    }
+
+    /// `if condition { … } else { … }` after the word.
+    pub fn choice(&self, word: &Ident, cursor: &mut Cursor) -> Option<If> {
+        let condition = self.condition(cursor);
+        let Some(then) = cursor.take_group(Delimiter::Brace) else {
+            let message = format!("expected what the condition chooses, in braces, found {}", cursor.found());
+            self.diagnostics.error(cursor.span(), message);
+            cursor.skip_to(&['>', ';']);
+            return None;
+        };
+        let then = self.body(&then);
+        if !cursor.take_word("else") {
+            let message =
+                "an `if` chooses between two values, and wants an `else`: `else { identity }` keeps the value";
+            self.diagnostics.error(word.span(), message);
+            return None;
+        }
+        if cursor.is_word("if") {
+            let word = cursor.take_ident()?;
+            let (start, inner) = (word.span(), self.choice(&word, cursor)?);
+            let kind = crate::ast::ExprKind::If(Box::new(inner));
+            let output = Some(Expr::new(kind, start, cursor.last_span()));
+            return Some(If { condition, then, otherwise: crate::ast::Body { lets: Vec::new(), output } });
+        }
+        let Some(otherwise) = cursor.take_group(Delimiter::Brace) else {
+            let message = format!("expected braces after `else`, found {}", cursor.found());
+            self.diagnostics.error(cursor.span(), message);
+            return None;
+        };
+        Some(If { condition, then, otherwise: self.body(&otherwise) })
+    }
+
+    /// `a && b || !c`
+    fn condition(&self, cursor: &mut Cursor) -> Condition {
+        let mut left = self.conjunction(cursor);
+        while cursor.is_pair(0, '|', '|') {
+            cursor.next();
+            cursor.next();
+            left = Condition::Or(Box::new(left), Box::new(self.conjunction(cursor)));
+        }
+        left
+    }
+
+    fn conjunction(&self, cursor: &mut Cursor) -> Condition {
+        let mut left = self.comparison(cursor);
+        while cursor.is_pair(0, '&', '&') {
+            cursor.next();
+            cursor.next();
+            left = Condition::And(Box::new(left), Box::new(self.comparison(cursor)));
+        }
+        left
+    }
+
+    fn comparison(&self, cursor: &mut Cursor) -> Condition {
+        if cursor.is_punct(0, '!') {
+            cursor.next();
+            return Condition::Not(Box::new(self.comparison(cursor)));
+        }
+        if let Some(TokenTree::Group(group)) = cursor.peek().filter(|_| cursor.is_group(0, Delimiter::Parenthesis)) {
+            let logic = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if "=<>&|!".contains(p.as_char()));
+            if group.stream().into_iter().any(|token| logic(&token)) {
+                let mut inner = Cursor::inside(group);
+                cursor.next();
+                return self.condition(&mut inner);
+            }
+        }
+        let left = self.sum(cursor);
+        let at = cursor.span();
+        let pairs = [("==", ['=', '=']), ("!=", ['!', '=']), ("<=", ['<', '=']), (">=", ['>', '='])];
+        for (operator, [a, b]) in pairs {
+            if cursor.is_pair(0, a, b) {
+                cursor.next();
+                cursor.next();
+                return Condition::Compare(left, operator, at, self.sum(cursor));
+            }
+        }
+        for (operator, c) in [("<", '<'), (">", '>')] {
+            if cursor.is_punct(0, c) {
+                cursor.next();
+                return Condition::Compare(left, operator, at, self.sum(cursor));
+            }
+        }
+        Condition::Flag(left)
+    }
+
+    /// The branches of `concat`, between semicolons.
+    fn branches(&self, group: &proc_macro2::Group) -> Vec<crate::ast::Body> {
+        let mut cursor = Cursor::inside(group);
+        let mut branches = Vec::new();
+        while !cursor.at_end() {
+            let mut lets = Vec::new();
+            while cursor.take_word("let") {
+                lets.extend(self.binding(&mut cursor));
+            }
+            if cursor.at_end() {
+                self.diagnostics.error(cursor.span(), "a branch of `concat` ends with a value, not with `let`");
+                break;
+            }
+            let output = Some(self.statement(&mut cursor));
+            cursor.take_punct(';');
+            branches.push(crate::ast::Body { lets, output });
+        }
+        if branches.len() < 2 {
+            let message =
+                "`concat` joins at least two branches, with `;` between them: `concat { conv2d(8, 1); identity }`";
+            self.diagnostics.error(group.span_open(), message);
+        }
+        branches
+    }
+}

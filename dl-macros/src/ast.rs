@@ -68,8 +68,6 @@ pub struct Model {
 
 /// `loss(target: u32) { cross_entropy(output, target) }`
 pub struct Loss {
-    /// Where the word stands.
-    pub span: Span,
     pub targets: Vec<Input>,
     pub body: Body,
 }

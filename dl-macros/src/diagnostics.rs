@@ -115,7 +115,7 @@ impl Diagnostics {
             }
             message.push(self.chain());
         }
-        if message.0.iter().any(|piece| matches!(piece, Piece::Dim(Dim::Expr(_)))) {
+        if message.0.iter().any(|piece| matches!(piece, Piece::Dim(dim) if dim.known().is_none())) {
             self.deferred.set(self.deferred.get() + 1);
             self.checks.borrow_mut().push(Check { span: start, condition: quote::quote!(false), message });
         } else {

@@ -8,6 +8,8 @@ use quote::{ToTokens, quote};
 pub enum Dim {
     /// Evaluated at expansion.
     Known(usize),
+    /// A parameter of a generic model.
+    Parameter(proc_macro2::Ident),
     /// A constant expression of type `usize`, evaluated by rustc.
     Expr(TokenStream),
 }
@@ -22,18 +24,18 @@ pub enum Cond {
 }
 
 impl Dim {
-    /// The parameter of a generic model that this is computed from, unless it is the parameter itself.
+    /// The parameter of a generic model that this is computed from; none for the parameter itself.
     pub fn computed_from(&self, generics: &[proc_macro2::Ident]) -> Option<proc_macro2::Ident> {
         let Dim::Expr(tokens) = self else { return None };
         let mut found = None;
         mentions(tokens.clone(), generics, &mut found);
-        found.filter(|name| tokens.to_string() != name.to_string())
+        found
     }
     /// The number, if the macro knows it.
     pub fn known(&self) -> Option<usize> {
         match self {
             Dim::Known(n) => Some(*n),
-            Dim::Expr(_) => None,
+            Dim::Parameter(_) | Dim::Expr(_) => None,
         }
     }
 
@@ -111,6 +113,7 @@ impl std::fmt::Display for Dim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Dim::Known(n) => write!(f, "{n}"),
+            Dim::Parameter(name) => write!(f, "{name}"),
             Dim::Expr(tokens) => write!(f, "{tokens}"),
         }
     }
@@ -121,8 +124,8 @@ impl ToTokens for Dim {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {
             Dim::Known(n) => Literal::usize_unsuffixed(*n).into_token_stream(),
-            // A parameter of a generic model must stand alone; all else wants braces.
-            Dim::Expr(expr) if expr.clone().into_iter().count() == 1 => expr.clone(),
+            // A parameter must stand alone; all else wants braces.
+            Dim::Parameter(name) => name.to_token_stream(),
             Dim::Expr(expr) => quote!({ #expr }),
         });
     }

@@ -8,12 +8,19 @@ use proc_macro2::Ident;
 /// Words that stand for something else in the language.
 const WORDS: [&str; 5] = ["residual", "concat", "repeat", "block", "loss"];
 
-/// Whether `name` may be given to a value or a layer.
+/// Whether `name` may be given to a layer or a block: the names of the language's layers are taken.
+pub fn nameable(diagnostics: &Diagnostics, name: &Ident) -> bool {
+    if layers::find(&name.to_string()).is_some() {
+        diagnostics.error(name.span(), format!("`{name}` is a layer of the language; choose another name"));
+        return false;
+    }
+    bindable(diagnostics, name)
+}
+
+/// Whether `name` may be given to a value. It may be that of a layer (`mean`): a layer stands behind an arrow.
 pub fn bindable(diagnostics: &Diagnostics, name: &Ident) -> bool {
     let text = if is_keyword(name) {
         format!("`{name}` is a word of Rust; choose another name")
-    } else if layers::find(&name.to_string()).is_some() {
-        format!("`{name}` is a layer; choose another name")
     } else if WORDS.iter().any(|word| name == word) {
         format!("`{name}` is a word of the language; choose another name")
     } else if is_capitalised(name) {

@@ -8,7 +8,7 @@ use crate::layers::Call;
 
 /// That `output` has a number for each class, and `target` a class for each of its places.
 pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
-    let (name, place) = (call.name, Shape { element: Element::U32, dims: Vec::new() });
+    let (name, place) = (call.name, Shape { element: Element::U32, dims: Vec::new(), record: None });
     let [classes, places @ ..] = output.dims.as_slice() else {
         let text = format!("`{name}` wants one number per class, but its input is a single number");
         call.diagnostics.error(call.span, text);

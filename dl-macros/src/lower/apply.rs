@@ -139,7 +139,7 @@ impl Lowering<'_> {
 
     /// Whether `as` may call a layer `name`.
     pub(super) fn may_name(&self, name: &Ident) -> bool {
-        if !check::bindable(self.diagnostics, name) {
+        if !check::nameable(self.diagnostics, name) {
             return false;
         }
         let free = self.names.layer(&name.to_string()).is_none();

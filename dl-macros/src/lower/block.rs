@@ -9,12 +9,13 @@ use crate::ir::{Element, Shape};
 use crate::suggest::{did_you_mean, suggest};
 use crate::visit::{Name, each_expr, each_name};
 use proc_macro2::{Ident, Literal, Span};
+use quote::ToTokens;
 use std::collections::HashMap;
 
 /// Reports what is wrong with the blocks themselves, whether they are used or not.
 pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
     for (i, block) in blocks.iter().enumerate() {
-        check::bindable(diagnostics, &block.name);
+        check::nameable(diagnostics, &block.name);
         if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
             diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
         }
@@ -284,6 +285,10 @@ fn filled(body: &Body, places: &HashMap<String, ExprKind>) -> Body {
 fn number(dim: &Dim) -> ExprKind {
     match dim {
         Dim::Known(n) => ExprKind::Number(syn::Lit::new(Literal::usize_unsuffixed(*n))),
+        Dim::Parameter(name) => {
+            let (tokens, last) = (name.to_token_stream(), name.clone());
+            ExprKind::Path(ast::Path { tokens, last, single: true, generics: Vec::new() })
+        }
         Dim::Expr(tokens) => {
             let last = Ident::new("dimension", Span::call_site());
             ExprKind::Path(ast::Path { tokens: tokens.clone(), last, single: false, generics: Vec::new() })

@@ -114,7 +114,7 @@ impl Evaluate<'_> {
     fn constant_or(&self, path: &Path, outside: impl Fn(&Path) -> Constant) -> Option<Constant> {
         let Some(name) = path.single() else { return Some(outside(path)) };
         if self.generics.contains(name) {
-            return Some(outside(path));
+            return Some(Constant::Size(Dim::Parameter(name.clone())));
         }
         if let Some(constant) = self.constants.get(name) {
             return Some(constant);

@@ -96,7 +96,6 @@ impl Parser<'_> {
         if !cursor.is_word("loss") || !braces {
             return None;
         }
-        let span = cursor.span();
         cursor.next();
         let targets = cursor.take_group(Delimiter::Parenthesis).map(|group| self.named_shapes(&group));
         let body = match cursor.take_group(Delimiter::Brace) {
@@ -107,7 +106,7 @@ impl Parser<'_> {
                 Body::default()
             }
         };
-        Some(Loss { span, targets: targets.unwrap_or_default(), body })
+        Some(Loss { targets: targets.unwrap_or_default(), body })
     }
 
     /// `name: [2]`, between commas.

@@ -1,12 +1,12 @@
-//! C1: the convolutions of LeNet and ResNet-20 on their own, forward and both gradients.
+//! C1: the convolutions of LeNet, ResNet-20 and (depthwise) MobileNet on their own, forward and both gradients.
 
 use crate::measure::Report;
 use dl::Cpu;
 use dl::ops::conv2d::{Conv2dKernel, Sizes};
 use dl::ops::{Activation, Write};
 
-/// Samples, input and output channels, image, kernel, stride, padding.
-const SHAPES: [[usize; 7]; 12] = [
+/// Samples, input and output channels, image, kernel, stride, padding; no input channels for depthwise.
+const SHAPES: [[usize; 7]; 15] = [
     [64, 1, 6, 28, 5, 1, 2],
     [64, 6, 16, 14, 5, 1, 0],
     [1, 1, 6, 28, 5, 1, 2],
@@ -19,6 +19,9 @@ const SHAPES: [[usize; 7]; 12] = [
     [32, 32, 64, 16, 3, 2, 1],
     [32, 64, 64, 8, 3, 1, 1],
     [32, 32, 64, 16, 1, 2, 0],
+    [8, 0, 96, 56, 3, 1, 1],
+    [8, 0, 96, 112, 3, 2, 1],
+    [8, 0, 384, 14, 3, 1, 1],
 ];
 
 /// Measures the convolutions that are wanted.
@@ -29,6 +32,8 @@ pub fn run(report: &Report) {
         if !report.wants(&work) {
             continue;
         }
+        let groups = if inputs == 0 { outputs } else { 1 };
+        let inputs = if inputs == 0 { outputs } else { inputs };
         let out = (size + 2 * padding - kernel) / stride + 1;
         let s = Sizes {
             samples,
@@ -40,11 +45,11 @@ pub fn run(report: &Report) {
             stride: [stride; 2],
             padding: [padding; 2],
             dilation: [1; 2],
-            groups: 1,
+            groups,
         };
-        let operations = 2.0 * (samples * outputs * inputs * kernel * kernel * out * out) as f64;
+        let operations = 2.0 * (samples * outputs * (inputs / groups) * kernel * kernel * out * out) as f64;
         let numbers = |len: usize| (0..len).map(|i| (i % 251) as f32 / 125.5 - 1.0).collect::<Vec<_>>();
-        let (weight, bias) = (numbers(outputs * inputs * kernel * kernel), numbers(outputs));
+        let (weight, bias) = (numbers(outputs * (inputs / groups) * kernel * kernel), numbers(outputs));
         let (x, mut y) = (numbers(samples * inputs * size * size), numbers(samples * outputs * out * out));
         let (dy, mut dx) = (y.clone(), x.clone());
         let (mut d_weight, mut d_bias) = (weight.clone(), bias.clone());

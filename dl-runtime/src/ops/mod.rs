@@ -25,9 +25,11 @@ pub mod batch_norm;
 pub mod broadcast;
 pub mod concat;
 pub mod conv2d;
+pub mod conv_transpose2d;
 pub mod dense;
 pub mod dropout;
 pub mod global_avg_pool2d;
+mod image;
 pub mod layer_norm;
 pub mod matmul;
 pub mod max_pool2d;
@@ -40,6 +42,7 @@ pub mod transpose;
 /// Losses are operations too.
 pub use crate::loss;
 pub use activation::Activation;
+pub use image::Image;
 
 use crate::device::Storage;
 use crate::{Plain, ViewMut};
@@ -104,6 +107,7 @@ kernels! {
     softmax::SoftmaxKernel,
     avg_pool2d::AvgPool2dKernel,
     conv2d::Conv2dKernel,
+    conv_transpose2d::ConvTranspose2dKernel,
     max_pool2d::MaxPool2dKernel,
     crate::loss::ClassLossKernel,
     crate::loss::ElementwiseLossKernel,

@@ -1,6 +1,12 @@
 //! Sums over the windows of an image, for many rows of weights at once: the forward pass and the input gradient.
 
+#![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
+
+use crate::device::cpu::simd::{Vector, simd};
 use crate::ops::matmul::tile::{self, Inner, Start, Step, Strip};
+
+/// Channels that are computed one by one.
+const FEW: usize = 2;
 
 /// One correlation: `c[m][r][c] = start[m] + Σₖ a[m][k] · b[k's place + r rows + c]`.
 #[derive(Clone, Copy)]
@@ -46,6 +52,9 @@ impl Correlation<'_> {
         assert!(b_end == 0 || (rows - 1) * self.b_row + columns - 1 + b_end <= b.len(), "image of a convolution");
         assert!((self.channels - 1) * to.channel + (rows - 1) * to.row + columns <= c.len(), "result of a convolution");
         assert!(self.start.is_empty() || self.start.len() >= self.channels, "bias of a convolution");
+        if self.channels <= FEW {
+            return few(self, b, c, to, rows);
+        }
         let tile_rows = self.channels.div_ceil(self.channels.div_ceil(shape.listed_rows));
         let strip = Strip {
             level: shape.level,
@@ -87,6 +96,52 @@ impl Correlation<'_> {
                     let left = columns - column;
                     let lanes = [left.min(lanes), left.saturating_sub(lanes).min(lanes)];
                     run(row, column, Strip { lanes, ..strip });
+                }
+            }
+        }
+    }
+}
+
+simd! {
+    /// [`Correlation::run`] for few channels, one after the other: several registers of columns are the sums that run side by side.
+    fn few<S>(of: &Correlation, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
+        const REGISTERS: usize = 4;
+        let lanes = S::F32::LANES;
+        let of_row = of.columns.div_ceil(lanes);
+        let pieces = rows * of_row;
+        for channel in 0..of.channels {
+            let a = &of.a[channel * of.a_stride..];
+            let start = S::F32::splat(of.start.get(channel).copied().unwrap_or(0.0));
+            for piece in (0..pieces).step_by(REGISTERS) {
+                let mut sums = [start; REGISTERS];
+                // From the start of the image and of the result to each register's columns, and how many these are.
+                let mut places = [(0, 0, 0); REGISTERS];
+                for (v, place) in places.iter_mut().enumerate().take(pieces - piece) {
+                    let (row, column) = ((piece + v) / of_row, (piece + v) % of_row * lanes);
+                    *place = (row * of.b_row + column, row * to.row + column, lanes.min(of.columns - column));
+                }
+                // SAFETY: `run` has checked that the farthest weight, number under a window and result are inside of their
+                // slices; where a register has no columns nothing is read or written.
+                unsafe {
+                    for step in of.steps {
+                        let a = S::F32::splat(*a.as_ptr().add(step.a as usize));
+                        let b = b.as_ptr().add(step.b as usize);
+                        for v in 0..REGISTERS {
+                            let x = S::F32::load_first(b.wrapping_add(places[v].0), places[v].2);
+                            sums[v] = x.mul_add(a, sums[v]);
+                        }
+                    }
+                    for v in 0..REGISTERS {
+                        let (_, place, count) = places[v];
+                        let c = c.as_mut_ptr().wrapping_add(channel * to.channel + place);
+                        if of.add {
+                            sums[v] = sums[v].add(S::F32::load_first(c, count));
+                        }
+                        if of.relu {
+                            sums[v] = S::F32::splat(0.0).max(sums[v]);
+                        }
+                        if count == lanes { sums[v].store(c) } else { sums[v].store_first(c, count) }
+                    }
                 }
             }
         }

@@ -113,10 +113,10 @@ pub(in crate::ops) fn transposed(
     s: &Sizes,
     weight: &[f32],
     start: &[f32],
+    relu: bool,
     dy: &[f32],
     dx: &mut [f32],
     write: Write,
-    relu: bool,
 ) {
     // Columns of one remainder by the stride.
     let pitch = s.image[1].div_ceil(s.stride[1]);
@@ -193,47 +193,60 @@ pub(in crate::ops) fn transposed(
     });
 }
 
-impl Conv2dKernel for Cpu {
-    fn conv2d_forward(&self, s: &Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-        let layout = Layout::input(s, Layout::wants_flat(s, s.output[1]), 0..s.output[0]);
-        let inputs = s.inputs_of_group();
-        let place = |i: usize, k: usize, l: usize| Step {
-            a: ((i * s.kernel[0] + k) * s.kernel[1] + l) as u32,
-            b: (i * layout.plane() + layout.place(k, l)) as u32,
-        };
-        let [kh, kw] = s.kernel;
-        let steps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| place(i, k, l))));
-        with_steps(steps, |steps| {
-            let area = s.output[0] * s.output[1];
-            let [rows, columns] = if layout.flat { [1, area] } else { s.output };
-            for_blocks(self.threads(), s, layout, s.inputs, x, y, &|image, first, y| {
-                for_groups(first, y.len() / area, s.outputs_of_group(), |group, channel, channels| {
-                    let correlation = Correlation {
-                        channels,
-                        a: &weight[channel * inputs * s.area()..],
-                        a_stride: inputs * s.area(),
-                        steps,
-                        columns,
-                        b_row: layout.columns.len,
-                        start: bias.get(channel..).unwrap_or(&[]),
-                        add: false,
-                        relu: f == Activation::Relu,
-                    };
-                    let to = Target { channel: area, row: columns };
-                    let image = &image[group * inputs * layout.plane()..];
-                    correlation.run(image, &mut y[(channel - first) * area..], to, rows);
-                });
+/// The convolution itself: `y = W * x + start`, or added to `y`, with negative results 0 where `relu` says.
+#[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
+pub(in crate::ops) fn correlate(
+    threads: &Threads,
+    s: &Sizes,
+    weight: &[f32],
+    start: &[f32],
+    relu: bool,
+    x: &[f32],
+    y: &mut [f32],
+    write: Write,
+) {
+    let layout = Layout::input(s, Layout::wants_flat(s, s.output[1]), 0..s.output[0]);
+    let inputs = s.inputs_of_group();
+    let place = |i: usize, k: usize, l: usize| Step {
+        a: ((i * s.kernel[0] + k) * s.kernel[1] + l) as u32,
+        b: (i * layout.plane() + layout.place(k, l)) as u32,
+    };
+    let [kh, kw] = s.kernel;
+    let steps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| place(i, k, l))));
+    with_steps(steps, |steps| {
+        let area = s.output[0] * s.output[1];
+        let [rows, columns] = if layout.flat { [1, area] } else { s.output };
+        for_blocks(threads, s, layout, s.inputs, x, y, &|image, first, y| {
+            for_groups(first, y.len() / area, s.outputs_of_group(), |group, channel, channels| {
+                let correlation = Correlation {
+                    channels,
+                    a: &weight[channel * inputs * s.area()..],
+                    a_stride: inputs * s.area(),
+                    steps,
+                    columns,
+                    b_row: layout.columns.len,
+                    start: start.get(channel..).unwrap_or(&[]),
+                    add: write == Write::Add,
+                    relu,
+                };
+                let to = Target { channel: area, row: columns };
+                let image = &image[group * inputs * layout.plane()..];
+                correlation.run(image, &mut y[(channel - first) * area..], to, rows);
             });
         });
+    });
+}
+
+impl Conv2dKernel for Cpu {
+    fn conv2d_forward(&self, s: &Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+        correlate(self.threads(), s, weight, bias, f == Activation::Relu, x, y, Write::Set);
         if !matches!(f, Activation::Identity | Activation::Relu) {
             self.activation_forward_in_place(f, y);
         }
     }
-
     fn conv2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        transposed(self.threads(), s, weight, &[], dy, dx, write, false);
+        transposed(self.threads(), s, weight, &[], false, dy, dx, write);
     }
-
     fn conv2d_backward_weights(
         &self,
         s: &Sizes,
@@ -243,7 +256,7 @@ impl Conv2dKernel for Cpu {
         d_bias: &mut [f32],
         write: Write,
     ) {
-        weights::gradient(self.threads(), s, x, dy, d_weight, write);
-        weights::bias_gradient(self.threads(), s, dy, d_bias, write);
+        weights::weight_gradient(self.threads(), s, x, dy, d_weight, write);
+        weights::bias_gradient(self.threads(), [s.samples, s.outputs, s.output[0] * s.output[1]], dy, d_bias, write);
     }
 }

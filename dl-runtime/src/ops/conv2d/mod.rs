@@ -1,4 +1,5 @@
-//! Convolution over two dimensions: PyTorch's `Conv2d` (a cross-correlation), with `W` as [out, in / groups, kh, kw].
+//! Convolution over two dimensions: PyTorch's `Conv2d` (a cross-correlation), with `W` as [out, in / groups, kh, kw]; over one,
+//! `Conv1d` with `W` as [out, in / groups, k], it is that of an image of one row.
 //!
 //! `y[o, r, c] = f(b[o] + Σ W[o, i, k, l] · x[i, r·stride + k·dilation - padding, …])` over the channels `i` of `o`'s group,
 //! with zeros outside of the image. Source: Dumoulin and Visin, A guide to convolution arithmetic (2016).
@@ -6,42 +7,20 @@
 mod correlate;
 mod cpu;
 mod image;
+mod kernel;
 #[cfg(test)]
 mod tests;
 mod weights;
 
+pub(in crate::ops) use cpu::{correlate, transposed};
+pub(in crate::ops) use kernel::weights as conv_weights;
+pub use kernel::{Conv1d, Conv2d, Kernel};
+pub(in crate::ops) use weights::{bias_gradient, weight_gradient};
+
 use crate::device::{Device, Storage};
-use crate::init::{Init, Rng};
+use crate::ops::image::Image;
 use crate::ops::{Activation, Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
-use std::mem::offset_of;
-
-/// The weights of a convolution from `I` channels (of one group) to `O`, with a kernel of `KH` by `KW`; `B` is `O`, or 0
-/// without a bias.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct Conv2d<const I: usize, const O: usize, const KH: usize, const KW: usize, const B: usize = O> {
-    /// One kernel for every output channel and input channel of its group.
-    pub weight: [[[[f32; KW]; KH]; I]; O],
-    /// One number for every output channel.
-    pub bias: [f32; B],
-}
-
-// SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const I: usize, const O: usize, const KH: usize, const KW: usize, const B: usize> Plain
-    for Conv2d<I, O, KH, KW, B>
-{
-    type Element = f32;
-}
-
-impl<const I: usize, const O: usize, const KH: usize, const KW: usize, const B: usize> Conv2d<I, O, KH, KW, B> {
-    /// Draws the weights; fan in and out are channels times the area of the kernel.
-    pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
-        let (fan_in, fan_out) = (I * KH * KW, O * KH * KW);
-        weight.fill(crate::plain::flat_mut(&mut self.weight), fan_in, fan_out, rng);
-        bias.fill(&mut self.bias, fan_in, fan_out, rng);
-    }
-}
+use crate::{Pass, View, ViewMut};
 
 /// The settings of a convolution; pairs are of height and width.
 #[derive(Clone, Copy, Debug)]
@@ -123,89 +102,52 @@ pub trait Conv2dKernel: Storage {
     );
 }
 
-/// An image of `C` channels.
-type Image<const C: usize, const H: usize, const W: usize> = [[[f32; W]; H]; C];
+impl Sizes {
+    /// The sizes of one call, checked.
+    pub(crate) fn new<W: Kernel, X: Image, Y: Image>(op: Op, samples: usize) -> Self {
+        let Op { stride, padding, dilation, groups, .. } = op;
+        let (image, kernel) = (X::SIZE, W::SIZE);
+        assert!(
+            X::CHANNELS == W::COLUMNS * groups && Y::CHANNELS == W::ROWS && W::ROWS.is_multiple_of(groups),
+            "channels of a convolution do not fit its groups"
+        );
+        let size = |i: usize| output_size(image[i], kernel[i], stride[i], padding[i], dilation[i]);
+        assert_eq!(Y::SIZE, [size(0), size(1)], "output of a convolution");
+        let (inputs, outputs, output) = (X::CHANNELS, Y::CHANNELS, Y::SIZE);
+        Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
+    }
+}
 
 impl Op {
-    /// The sizes of one call, checked.
-    fn sizes<const C: usize, const H: usize, const W: usize, const O: usize, const OH: usize, const OW: usize>(
-        self,
-        samples: usize,
-        inputs_of_group: usize,
-        kernel: [usize; 2],
-    ) -> Sizes {
-        let Op { stride, padding, dilation, groups, .. } = self;
-        assert!(C == inputs_of_group * groups && O.is_multiple_of(groups), "channels of conv2d do not fit its groups");
-        let size = |image, i: usize| output_size(image, kernel[i], stride[i], padding[i], dilation[i]);
-        assert_eq!([OH, OW], [size(H, 0), size(W, 1)], "output of conv2d");
-        Sizes {
-            samples,
-            inputs: C,
-            outputs: O,
-            image: [H, W],
-            output: [OH, OW],
-            kernel,
-            stride,
-            padding,
-            dilation,
-            groups,
-        }
-    }
-
     /// `output = f(W * input + b)`.
-    pub fn forward<
-        D: Device,
-        const I: usize,
-        const O: usize,
-        const KH: usize,
-        const KW: usize,
-        const B: usize,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const OH: usize,
-        const OW: usize,
-    >(
+    pub fn forward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
         pass: &Pass<D>,
-        weights: View<D, Conv2d<I, O, KH, KW, B>>,
-        input: View<D, Image<C, H, W>>,
-        output: ViewMut<D, Image<O, OH, OW>>,
+        weights: View<D, W>,
+        input: View<D, X>,
+        output: ViewMut<D, Y>,
     ) {
-        let sizes = self.sizes::<C, H, W, O, OH, OW>(input.len(), I, [KH, KW]);
-        let weight = weights.field::<[[[[f32; KW]; KH]; I]; O]>(offset_of!(Conv2d<I, O, KH, KW, B>, weight)).data();
-        let bias = weights.field::<[f32; B]>(offset_of!(Conv2d<I, O, KH, KW, B>, bias)).data();
+        let sizes = Sizes::new::<W, X, Y>(self, input.len());
+        let (weight, bias) = W::split(weights);
         pass.device.conv2d_forward(&sizes, self.activation, weight, bias, input.data(), output.into_data());
     }
 
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
-    pub fn backward<
-        D: Device,
-        const I: usize,
-        const O: usize,
-        const KH: usize,
-        const KW: usize,
-        const B: usize,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const OH: usize,
-        const OW: usize,
-    >(
+    pub fn backward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
         pass: &Pass<D>,
-        weights: View<D, Conv2d<I, O, KH, KW, B>>,
-        input: View<D, Image<C, H, W>>,
-        d_output: View<D, Image<O, OH, OW>>,
-        d_weights: Grad<D, Conv2d<I, O, KH, KW, B>>,
-        d_input: Option<Grad<D, Image<C, H, W>>>,
+        weights: View<D, W>,
+        input: View<D, X>,
+        d_output: View<D, Y>,
+        d_weights: Grad<D, W>,
+        d_input: Option<Grad<D, X>>,
     ) {
-        let sizes = self.sizes::<C, H, W, O, OH, OW>(input.len(), I, [KH, KW]);
-        let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), O * I * KH * KW);
+        let sizes = Sizes::new::<W, X, Y>(self, input.len());
+        let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
         let write = d_weights.write;
         pass.device.conv2d_backward_weights(&sizes, input.data(), d_output.data(), d_weight, d_bias, write);
         if let Some(Grad { to, write }) = d_input {
-            let weight = weights.field::<[[[[f32; KW]; KH]; I]; O]>(offset_of!(Conv2d<I, O, KH, KW, B>, weight)).data();
+            let (weight, _) = W::split(weights);
             pass.device.conv2d_backward_input(&sizes, weight, d_output.data(), to.into_data(), write);
         }
     }

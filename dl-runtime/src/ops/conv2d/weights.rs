@@ -70,7 +70,14 @@ impl Cut {
 }
 
 /// `d_weight` = (or `+=`) the gradient.
-pub(super) fn gradient(threads: &Threads, s: &Sizes, x: &[f32], dy: &[f32], d_weight: &mut [f32], write: Write) {
+pub(in crate::ops) fn weight_gradient(
+    threads: &Threads,
+    s: &Sizes,
+    x: &[f32],
+    dy: &[f32],
+    d_weight: &mut [f32],
+    write: Write,
+) {
     let len = d_weight.len();
     let cut = Cut::new(s, len);
     let many = s.outputs_of_group() >= MANY[0] && len / s.outputs >= MANY[1];
@@ -146,13 +153,18 @@ pub(super) fn gradient(threads: &Threads, s: &Sizes, x: &[f32], dy: &[f32], d_we
 }
 
 /// `d_bias` = (or `+=`) the sums of each channel of `dy`.
-pub(super) fn bias_gradient(threads: &Threads, s: &Sizes, dy: &[f32], d_bias: &mut [f32], write: Write) {
-    let area = s.output[0] * s.output[1];
-    let per_task = (16 * 1024_usize).div_ceil(s.samples * area);
+pub(in crate::ops) fn bias_gradient(
+    threads: &Threads,
+    [samples, channels, area]: [usize; 3],
+    dy: &[f32],
+    d_bias: &mut [f32],
+    write: Write,
+) {
+    let per_task = (16 * 1024_usize).div_ceil(samples * area);
     threads.split(chunks_mut(d_bias, per_task), &|task, d_bias| {
         for (i, db) in d_bias.iter_mut().enumerate() {
             let channel = task * per_task + i;
-            let sums = (0..s.samples).map(|n| channel_sum(&dy[(n * s.outputs + channel) * area..][..area]));
+            let sums = (0..samples).map(|n| channel_sum(&dy[(n * channels + channel) * area..][..area]));
             *db = if write == Write::Add { *db } else { 0.0 } + sums.sum::<f32>();
         }
     });

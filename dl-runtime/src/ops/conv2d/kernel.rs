@@ -1,0 +1,77 @@
+//! The weights of convolutions: one struct for each number of dimensions, all kernels of rows and columns.
+
+use crate::device::Storage;
+use crate::{Plain, View};
+
+/// The weights of a convolution: a kernel for every pair of channels, and then the bias, which may be empty.
+pub trait Kernel: Plain<Element = f32> {
+    /// Kernels of the first dimension: output channels (input channels of a transposed convolution).
+    const ROWS: usize;
+    /// Kernels of the second dimension: channels of one group.
+    const COLUMNS: usize;
+    /// Height and width of a kernel.
+    const SIZE: [usize; 2];
+    /// Numbers of all kernels.
+    const WEIGHTS: usize = Self::ROWS * Self::COLUMNS * Self::SIZE[0] * Self::SIZE[1];
+
+    /// The kernels and the bias.
+    fn split<D: Storage>(weights: View<'_, D, Self>) -> (D::Ref<'_, f32>, D::Ref<'_, f32>) {
+        let data = weights.data();
+        (D::slice(data, 0..Self::WEIGHTS), D::slice(data, Self::WEIGHTS..Self::LEN))
+    }
+}
+
+/// Declares the weights of a convolution: a struct with the type of its kernels, `rows` by `columns`, each of a height and width.
+macro_rules! weights {
+    (
+        $(#[$meta:meta])*
+        $name:ident<I, O, $($size:ident),+; B = O>: $weight:ty, $rows:ident by $columns:ident, [$height:expr, $width:expr]
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[repr(C)]
+        pub struct $name<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize = O> {
+            /// A kernel for every pair of channels.
+            pub weight: $weight,
+            /// One number for every output channel.
+            pub bias: [f32; B],
+        }
+
+        // SAFETY: `repr(C)` and arrays of `f32` only.
+        unsafe impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $crate::Plain
+            for $name<I, O, $($size,)+ B>
+        {
+            type Element = f32;
+        }
+
+        impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $crate::ops::conv2d::Kernel
+            for $name<I, O, $($size,)+ B>
+        {
+            const ROWS: usize = $rows;
+            const COLUMNS: usize = $columns;
+            const SIZE: [usize; 2] = [$height, $width];
+        }
+
+        impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $name<I, O, $($size,)+ B> {
+            /// Draws the weights; fan in and out are channels times the area of the kernel, as PyTorch counts them.
+            pub fn init(&mut self, weight: $crate::init::Init, bias: $crate::init::Init, rng: &mut $crate::init::Rng) {
+                let (fan_in, fan_out) = ($columns * $height * $width, $rows * $height * $width);
+                weight.fill($crate::plain::flat_mut(&mut self.weight), fan_in, fan_out, rng);
+                bias.fill(&mut self.bias, fan_in, fan_out, rng);
+            }
+        }
+    };
+}
+pub(in crate::ops) use weights;
+
+weights! {
+    /// The weights of a convolution from `I` channels (of one group) to `O`, with a kernel of `KH` by `KW`; `B` is `O`, or 0
+    /// without a bias.
+    Conv2d<I, O, KH, KW; B = O>: [[[[f32; KW]; KH]; I]; O], O by I, [KH, KW]
+}
+
+weights! {
+    /// The weights of a convolution over sequences, from `I` channels (of one group) to `O`, with a kernel of `K`; `B` is
+    /// `O`, or 0 without a bias.
+    Conv1d<I, O, K; B = O>: [[[f32; K]; I]; O], O by I, [1, K]
+}

@@ -1,0 +1,97 @@
+//! Transposed convolutions against their definition in f64, and their gradients against central differences of that.
+
+use super::*;
+use crate::Cpu;
+use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
+
+/// The definition: every number adds its kernel.
+fn transposed(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
+    // `s` is of the convolution from `y` to `x`.
+    let ([h, width], [rows, columns], [kh, kw]) = (s.image, s.output, s.kernel);
+    let (of_group, from_group) = (s.inputs / s.groups, s.outputs / s.groups);
+    let area = h * width;
+    let mut y: Vec<f64> =
+        (0..s.samples * s.inputs * area).map(|at| bias.get(at / area % s.inputs).copied().unwrap_or(0.0)).collect();
+    for (at, x) in x.iter().enumerate() {
+        let (n, i) = (at / (s.outputs * rows * columns), at / (rows * columns) % s.outputs);
+        let (r, c) = (at / columns % rows, at % columns);
+        for o in 0..of_group {
+            for (k, l) in (0..kh).flat_map(|k| (0..kw).map(move |l| (k, l))) {
+                let row = (r * s.stride[0] + k * s.dilation[0]).checked_sub(s.padding[0]).filter(|row| *row < h);
+                let column = (c * s.stride[1] + l * s.dilation[1]).checked_sub(s.padding[1]).filter(|c| *c < width);
+                if let (Some(row), Some(column)) = (row, column) {
+                    let channel = n * s.inputs + i / from_group * of_group + o;
+                    y[channel * area + row * width + column] += x * w[((i * of_group + o) * kh + k) * kw + l];
+                }
+            }
+        }
+    }
+    y
+}
+
+/// Forward and both gradients for `[input channels, output channels]`, with rows and columns left open at the end.
+fn check(
+    samples: usize,
+    [inputs, outputs]: [usize; 2],
+    input: [usize; 2],
+    kernel: [usize; 2],
+    open: [usize; 2],
+    op: Op,
+) {
+    let Op { stride, padding, dilation, groups, .. } = op;
+    let size = |i: usize| (input[i] - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1 + open[i] - 2 * padding[i];
+    let (image, output) = ([size(0), size(1)], input);
+    let s =
+        Sizes { samples, inputs: outputs, outputs: inputs, image, output, kernel, stride, padding, dilation, groups };
+    let what = format!("{s:?}");
+    let weight = numbers(1, inputs * outputs / groups * kernel[0] * kernel[1]);
+    let (bias, x) = (numbers(2, outputs), numbers(3, samples * inputs * input[0] * input[1]));
+    let dy = numbers(4, samples * outputs * image[0] * image[1]);
+    let (w64, b64, x64) = (wide(&weight), wide(&bias), wide(&x));
+    let forward = |cpu: &Cpu, f: Activation, bias: &[f32]| {
+        let mut y = vec![f32::NAN; dy.len()];
+        cpu.conv_transpose2d_forward(&s, f, &weight, bias, &x, &mut y);
+        y
+    };
+    let cpu = Cpu::with_threads(1);
+    let expected = transposed(&s, &w64, &b64, &x64);
+    assert_close(&what, &forward(&cpu, Activation::Identity, &bias), &expected, 1e-5);
+    let relu: Vec<f64> = expected.iter().map(|y| y.max(0.0)).collect();
+    assert_close(&what, &forward(&cpu, Activation::Relu, &bias), &relu, 1e-5);
+    let tanh: Vec<f64> = expected.iter().map(|y| y.tanh()).collect();
+    assert_close(&what, &forward(&cpu, Activation::Tanh, &bias), &tanh, 1e-5);
+    assert_close(&what, &forward(&cpu, Activation::Identity, &[]), &transposed(&s, &w64, &[], &x64), 1e-5);
+    let dx = set_and_add(x.len(), |dx, write| cpu.conv_transpose2d_backward_input(&s, &weight, &dy, dx, write));
+    assert_close(&what, &dx, &gradient(|x| transposed(&s, &w64, &b64, x), &x64, &dy), 1e-5);
+    let dw = set_and_add(weight.len(), |dw, write| {
+        cpu.conv_transpose2d_backward_weights(&s, &x, &dy, dw, &mut vec![0.0; outputs], write);
+    });
+    assert_close(&what, &dw, &gradient(|w| transposed(&s, w, &b64, &x64), &w64, &dy), 1e-5);
+    let db = set_and_add(outputs, |db, write| {
+        cpu.conv_transpose2d_backward_weights(&s, &x, &dy, &mut vec![0.0; weight.len()], db, write);
+    });
+    assert_close(&what, &db, &gradient(|b| transposed(&s, &w64, b, &x64), &b64, &dy), 1e-5);
+    same_on_any_threads(|cpu| {
+        let mut dw = vec![0.0; weight.len()];
+        cpu.conv_transpose2d_backward_weights(&s, &x, &dy, &mut dw, &mut [], Write::Set);
+        [forward(cpu, Activation::Relu, &bias), dw].concat()
+    });
+}
+
+const PLAIN: Op = Op { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, activation: Activation::Identity };
+
+#[test]
+fn values_and_gradients() {
+    check(1, [1, 1], [1, 1], [1, 1], [0, 0], PLAIN);
+    check(2, [3, 2], [4, 3], [3, 2], [0, 0], PLAIN);
+    check(2, [2, 3], [3, 4], [2, 2], [0, 0], Op { stride: [2, 2], ..PLAIN });
+    check(1, [3, 2], [3, 5], [3, 3], [1, 1], Op { stride: [2, 2], padding: [1, 1], ..PLAIN });
+    check(1, [2, 1], [3, 2], [2, 3], [2, 0], Op { stride: [3, 1], dilation: [2, 2], padding: [0, 2], ..PLAIN });
+    check(2, [4, 6], [3, 3], [3, 3], [0, 1], Op { stride: [1, 2], groups: 2, padding: [1, 1], ..PLAIN });
+    check(1, [2, 2], [1, 9], [1, 4], [0, 0], Op { stride: [1, 2], padding: [0, 1], ..PLAIN });
+}
+
+#[test]
+fn channels_that_fill_registers() {
+    check(3, [9, 10], [5, 5], [2, 2], [0, 0], Op { stride: [2, 2], ..PLAIN });
+}

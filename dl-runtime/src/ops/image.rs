@@ -1,0 +1,21 @@
+//! Shapes of images and sequences, which are images of one row: what operations over windows take.
+
+use crate::Plain;
+
+/// A sample of channels of equal size: `[[[f32; W]; H]; C]`, or `[[f32; L]; C]`, whose height is 1.
+pub trait Image: Plain<Element = f32> {
+    /// Number of channels.
+    const CHANNELS: usize;
+    /// Height and width.
+    const SIZE: [usize; 2];
+}
+
+impl<const C: usize, const H: usize, const W: usize> Image for [[[f32; W]; H]; C] {
+    const CHANNELS: usize = C;
+    const SIZE: [usize; 2] = [H, W];
+}
+
+impl<const C: usize, const L: usize> Image for [[f32; L]; C] {
+    const CHANNELS: usize = C;
+    const SIZE: [usize; 2] = [1, L];
+}

@@ -138,10 +138,13 @@ fn cosine(a: &[f64], b: &[f64]) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
+/// The loss of two vectors that belong together or not.
+type Formula<'a> = &'a dyn Fn(&[f64], &[f64], bool) -> f64;
+
 #[test]
 fn losses_of_pairs() {
     let inputs = [numbers(1, 40), numbers(2, 40), vec![1.0, -1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0]];
-    let pairs = |op: Pairs, f: &dyn Fn(&[f64], &[f64], bool) -> f64| {
+    let pairs = |op: Pairs, f: Formula| {
         check(
             &format!("{op:?}"),
             &inputs,

@@ -13,7 +13,8 @@ const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
 impl Probes<'_> {
     /// What stands in braces: `let`s and expressions; `chain` when they begin with a layer rather than a value.
     pub fn statements(&mut self, group: &Group, chain: bool) -> TokenStream {
-        let (mut cursor, mut probes) = (Cursor::inside(group), TokenStream::new());
+        let mut cursor = Cursor::new(closed(group.stream()), group.span_close());
+        let mut probes = TokenStream::new();
         while !cursor.at_end() || probes.is_empty() {
             if cursor.take_word("let") {
                 let name = cursor.take_ident().filter(|name| !is_keyword(name));
@@ -225,4 +226,25 @@ fn path(cursor: &mut Cursor) -> Option<TokenStream> {
         path.extend(cursor.next());
         path.extend(cursor.next());
     }
+}
+
+/// `tokens` with every parenthesis closed before a `;`: where one is missing, editors close it at the end of all.
+fn closed(tokens: TokenStream) -> TokenStream {
+    let mut result = Vec::new();
+    for token in tokens {
+        let TokenTree::Group(group) = &token else {
+            result.push(token);
+            continue;
+        };
+        if group.delimiter() != Delimiter::Parenthesis {
+            result.push(token);
+            continue;
+        }
+        let mut inside: Vec<TokenTree> = closed(group.stream()).into_iter().collect();
+        let end = inside.iter().position(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'));
+        let rest = inside.split_off(end.unwrap_or(inside.len()));
+        result.push(TokenTree::Group(Group::new(Delimiter::Parenthesis, inside.into_iter().collect())));
+        result.extend(rest);
+    }
+    result.into_iter().collect()
 }

@@ -199,8 +199,8 @@ impl Diagnostics {
     }
 }
 
-/// The place before `span`.
-fn before(span: Span) -> Span {
+/// The place before `span`: for names of generated code that rustc is to report at the user's token, and editors not to see there.
+pub fn before(span: Span) -> Span {
     if proc_macro::is_available() { Span::from(span.unwrap().start()) } else { span }
 }
 

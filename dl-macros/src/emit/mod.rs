@@ -14,7 +14,7 @@ mod tables;
 
 pub use structure::camel;
 
-use crate::diagnostics::Piece;
+use crate::diagnostics::{Piece, before};
 use crate::fuse::{Mode, fuse};
 use crate::ir::{Check, Config, Ir, Node};
 use crate::plan::{Plan, plan};
@@ -137,7 +137,9 @@ fn condition(check: &Check) -> TokenStream {
         Piece::Text(text) => quote!(dl::Piece::Text(#text)),
         Piece::Dim(dim) => quote!(dl::Piece::Number(#dim)),
     });
-    quote_spanned!(*span=> dl::check(#condition, &[#(#pieces),*]))
+    let name = quote_spanned!(before(*span)=> dl::check);
+    let arguments = quote_spanned!(*span=> (#condition, &[#(#pieces),*]));
+    quote!(#name #arguments)
 }
 
 /// The settings of all operations as constants, so that the passes read as one line a layer. A generic model has them in

@@ -120,6 +120,16 @@ pub enum Error {
         /// How many classes there are.
         classes: usize,
     },
+    /// A token of an input is not in the vocabulary of its embedding.
+    #[error("sample {sample}: token {token} is out of range; with a vocabulary of {vocabulary}, tokens are 0 to {}", vocabulary.saturating_sub(1))]
+    TokenOutOfRange {
+        /// Index of the sample in the batch or data set.
+        sample: usize,
+        /// The token.
+        token: u32,
+        /// How many tokens there are.
+        vocabulary: usize,
+    },
     /// A target is not a number that its loss can take.
     #[error("sample {sample}: target {value} {}", if value.is_finite() { format!("is out of range; expected {low} to {high}") } else { "is not a finite number".into() })]
     TargetOutOfRange {

@@ -28,13 +28,20 @@ pub mod conv2d;
 pub mod conv_transpose2d;
 pub mod dense;
 pub mod dropout;
+pub mod embedding;
 pub mod global_avg_pool2d;
+pub mod group_norm;
 mod image;
+pub mod l2_normalize;
 pub mod layer_norm;
 pub mod matmul;
 pub mod max_pool2d;
+pub mod noise;
+mod parts;
+pub mod prelu;
 pub mod record;
 pub mod reduce;
+pub mod rms_norm;
 pub mod slice;
 pub mod softmax;
 pub mod transpose;
@@ -98,6 +105,12 @@ kernels! {
     batch_norm::BatchNormKernel,
     broadcast::BroadcastKernel,
     concat::StretchKernel,
+    embedding::EmbeddingKernel,
+    group_norm::GroupNormKernel,
+    l2_normalize::L2NormalizeKernel,
+    matmul::MatmulKernel,
+    noise::NoiseKernel,
+    prelu::PreluKernel,
     reduce::ReduceKernel,
     transpose::TransposeKernel,
     dense::DenseKernel,

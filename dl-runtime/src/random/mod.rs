@@ -24,6 +24,10 @@ pub enum Purpose {
     Sequence = 0,
     /// Masks of dropout.
     Dropout = 1,
+    /// Random normal values.
+    RandomNormal = 2,
+    /// Noise that is added to a value.
+    GaussianNoise = 3,
 }
 
 /// Words `group·64..group·64 + 64` of the sequence of `seed`, `stream` and `purpose`.

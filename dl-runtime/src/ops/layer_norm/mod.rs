@@ -6,7 +6,7 @@
 //! With `x̂ = (x - mean)/√(var + ε)`, `g = dy·weight` and means over the row, the gradients are `d_bias = Σ dy`,
 //! `d_weight = Σ dy·x̂` (sums over rows) and `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`.
 
-mod cpu;
+pub(in crate::ops) mod cpu;
 #[cfg(test)]
 mod tests;
 
@@ -51,21 +51,30 @@ pub struct Op {
     pub epsilon: f32,
 }
 
-/// The kernels of layer normalisation; a row is as long as `weight`.
+/// Layer normalisation, or what is left of it without the mean: `rms_norm`.
+#[derive(Clone, Copy, Debug)]
+pub struct Norm {
+    /// Added to the variance.
+    pub epsilon: f32,
+    /// Whether the mean is taken away.
+    pub centred: bool,
+}
+
+/// The kernels of normalisation by rows; a row is as long as `weight`.
 pub trait LayerNormKernel: Storage {
-    /// `y = weight·x̂ + bias` for every row.
+    /// `y = weight·x̂ + bias` for every row; `bias` is empty where there is none, which is not centred then.
     fn layer_norm_forward(
         &self,
-        epsilon: f32,
+        norm: Norm,
         weight: Self::Ref<'_, f32>,
         bias: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// The gradients to the weights (weight, then bias) and, where asked for, to the input.
+    /// The gradients to the weights (weight, then bias if there is one) and, where asked for, to the input.
     fn layer_norm_backward(
         &self,
-        epsilon: f32,
+        norm: Norm,
         weight: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
@@ -75,6 +84,9 @@ pub trait LayerNormKernel: Storage {
 }
 
 impl Op {
+    fn norm(self) -> Norm {
+        Norm { epsilon: self.epsilon, centred: true }
+    }
     /// `output` is `input` with every row normalised.
     pub fn forward<D: Device, S: Rows<N>, const N: usize>(
         self,
@@ -84,7 +96,7 @@ impl Op {
         output: ViewMut<D, S>,
     ) {
         let (weight, bias) = (D::slice(weights.data(), 0..N), D::slice(weights.data(), N..2 * N));
-        pass.device.layer_norm_forward(self.epsilon, weight, bias, input.data(), output.into_data());
+        pass.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
     }
     /// The gradients to the weights and the input.
     pub fn backward<D: Device, S: Rows<N>, const N: usize>(
@@ -97,7 +109,7 @@ impl Op {
         d_input: Option<Grad<D, S>>,
     ) {
         pass.device.layer_norm_backward(
-            self.epsilon,
+            self.norm(),
             D::slice(weights.data(), 0..N),
             input.data(),
             d_output.data(),

@@ -10,11 +10,14 @@
 
 mod blocks;
 mod dots;
+mod op;
 pub(crate) mod pack;
 mod portable;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tile;
+
+pub use op::{MatmulKernel, Op, Product};
 
 use crate::device::cpu::Threads;
 use crate::device::cpu::simd::{self, Level};

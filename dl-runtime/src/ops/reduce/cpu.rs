@@ -7,6 +7,7 @@ use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
 use crate::ops::axes::{Walk, broadcast_stride, len, stride};
+use crate::ops::parts::put;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;
@@ -22,12 +23,6 @@ impl Shapes {
         let samples = TASK.div_ceil(len(self.from));
         [samples * len(self.from), samples * len(self.to)]
     }
-}
-
-/// `to` = or `+= d`.
-#[inline(always)]
-fn put(to: &mut f32, d: f32, write: Write) {
-    *to = if write == Write::Set { d } else { *to + d };
 }
 
 simd! {

@@ -1,22 +1,28 @@
-//! Softmax on the CPU: of rows, and of [C, H, W] as rows that are gathered, a few places at a time.
+//! Softmax on the CPU: of rows, and of [classes, places] as rows that are gathered, a few places at a time.
 
-use super::{Sizes, SoftmaxKernel};
+use super::{Op, SoftmaxKernel};
 use crate::Cpu;
 use crate::device::cpu::scratch;
-use crate::device::cpu::simd::{largest, math::exp, simd, sum};
+use crate::device::cpu::simd::{largest, math, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
+use crate::ops::parts::put;
 
 /// Places whose classes are gathered at a time: a cache line of each class.
 const PLACES: usize = 16;
 
 simd! {
-    /// Every row of `classes` numbers becomes its softmax.
-    fn forward<S>(classes: usize, x: &mut [f32]) {
-        for row in x.chunks_exact_mut(classes) {
+    /// Every row of `classes` numbers becomes its softmax, or the logarithm of that.
+    fn forward<S>(op: Op, x: &mut [f32]) {
+        for row in x.chunks_exact_mut(op.classes) {
             let largest = largest::<S>(row);
+            if op.log {
+                let log_sum = math::ln::<S>(sum::<S, 1>([row], |[x]| math::exp::<S>(x - largest)));
+                row.iter_mut().for_each(|x| *x = (*x - largest) - log_sum);
+                continue;
+            }
             for x in row.iter_mut() {
-                *x = exp::<S>(*x - largest);
+                *x = math::exp::<S>(*x - largest);
             }
             let share = 1.0 / sum::<S, 1>([row], |[x]| x);
             for x in row {
@@ -25,19 +31,26 @@ simd! {
         }
     }
 
-    /// `dx = y·(dy - Σ dy·y)` in every row.
-    fn backward<S>(classes: usize, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        for ((y, dy), dx) in y.chunks_exact(classes).zip(dy.chunks_exact(classes)).zip(dx.chunks_exact_mut(classes)) {
+    /// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy`, in every row.
+    fn backward<S>(op: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+        let n = op.classes;
+        for ((y, dy), dx) in y.chunks_exact(n).zip(dy.chunks_exact(n)).zip(dx.chunks_exact_mut(n)) {
+            if op.log {
+                let total = sum::<S, 1>([dy], |[dy]| dy);
+                for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
+                    put(dx, dy - math::exp::<S>(*y) * total, write);
+                }
+                continue;
+            }
             let dot = sum::<S, 2>([y, dy], |[y, dy]| y * dy);
             for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
-                let d = y * (dy - dot);
-                *dx = if write == Write::Set { d } else { *dx + d };
+                put(dx, y * (dy - dot), write);
             }
         }
     }
 }
 
-impl Sizes {
+impl Op {
     fn sample(self) -> usize {
         self.classes * self.places
     }
@@ -65,30 +78,29 @@ impl Sizes {
         for class in 0..self.classes {
             let to = &mut data[start + class * self.places..][..places];
             for (place, x) in to.iter_mut().enumerate() {
-                let row = rows[place * self.classes + class];
-                *x = if write == Write::Set { row } else { *x + row };
+                put(x, rows[place * self.classes + class], write);
             }
         }
     }
 }
 
-fn forward_samples(s: Sizes, x: &mut [f32]) {
+fn forward_samples(s: Op, x: &mut [f32]) {
     if s.places == 1 {
-        return forward(s.classes, x);
+        return forward(s, x);
     }
     scratch::with(PLACES * s.classes, |rows| {
         s.groups(x.len(), |start, places| {
             let rows = &mut rows[..places * s.classes];
             s.gather(start, places, x, rows);
-            forward(s.classes, rows);
+            forward(s, rows);
             s.scatter(start, places, rows, x, Write::Set);
         });
     });
 }
 
-fn backward_samples(s: Sizes, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+fn backward_samples(s: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
     if s.places == 1 {
-        return backward(s.classes, y, dy, dx, write);
+        return backward(s, y, dy, dx, write);
     }
     scratch::with(3 * PLACES * s.classes, |rows| {
         let (y_rows, rows) = rows.split_at_mut(PLACES * s.classes);
@@ -97,27 +109,27 @@ fn backward_samples(s: Sizes, y: &[f32], dy: &[f32], dx: &mut [f32], write: Writ
             let range = ..places * s.classes;
             s.gather(start, places, y, &mut y_rows[range]);
             s.gather(start, places, dy, &mut dy_rows[range]);
-            backward(s.classes, &y_rows[range], &dy_rows[range], &mut dx_rows[range], Write::Set);
+            backward(s, &y_rows[range], &dy_rows[range], &mut dx_rows[range], Write::Set);
             s.scatter(start, places, &dx_rows[range], dx, write);
         });
     });
 }
 
 impl SoftmaxKernel for Cpu {
-    fn softmax_forward(&self, s: Sizes, x: &[f32], y: &mut [f32]) {
+    fn softmax_forward(&self, s: Op, x: &[f32], y: &mut [f32]) {
         self.threads().split((chunks(x, s.task()), chunks_mut(y, s.task())), &|_, (x, y)| {
             y.copy_from_slice(x);
             forward_samples(s, y);
         });
     }
-    fn softmax_forward_in_place(&self, s: Sizes, x: &mut [f32]) {
+    fn softmax_forward_in_place(&self, s: Op, x: &mut [f32]) {
         self.threads().split(chunks_mut(x, s.task()), &|_, x| forward_samples(s, x));
     }
-    fn softmax_backward(&self, s: Sizes, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    fn softmax_backward(&self, s: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let parts = (chunks(y, s.task()), chunks(dy, s.task()), chunks_mut(dx, s.task()));
         self.threads().split(parts, &|_, (y, dy, dx)| backward_samples(s, y, dy, dx, write));
     }
-    fn softmax_backward_in_place(&self, s: Sizes, y: &[f32], d: &mut [f32]) {
+    fn softmax_backward_in_place(&self, s: Op, y: &[f32], d: &mut [f32]) {
         self.threads().split((chunks(y, s.task()), chunks_mut(d, s.task())), &|_, (y, d)| {
             scratch::with(s.sample(), |dy| {
                 for (y, d) in y.chunks_exact(s.sample()).zip(d.chunks_exact_mut(s.sample())) {

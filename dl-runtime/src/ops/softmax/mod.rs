@@ -1,5 +1,6 @@
-//! Softmax over the features of `[C]`, or over the channels of `[C, H, W]` at every place (PyTorch's `dim=1`):
-//! `y_c = e^(x_c) / Σ e^x`, with gradient `dx = y·(dy - Σ dy·y)`.
+//! Softmax and its logarithm over one axis of a sample: the features of `[n]`, the channels of `[c, h, w]` at every place
+//! (PyTorch's `dim=1`), or any other. `y = e^x / Σ e^x`, with gradient `dx = y·(dy - Σ dy·y)`; or `y = x - ln Σ e^x`, with
+//! gradient `dx = dy - e^y·Σ dy`.
 //!
 //! The largest input is taken away before the exponentials, so that none overflows.
 
@@ -11,75 +12,68 @@ use crate::device::{Device, Storage};
 use crate::ops::{Grad, Write};
 use crate::{Pass, Plain, View, ViewMut};
 
-/// The settings of softmax: none.
+/// The settings of softmax; data lies as [before, classes, places].
 #[derive(Clone, Copy, Debug)]
-pub struct Op {}
-
-/// Sizes at run time: data lies as [samples, classes, places].
-#[derive(Clone, Copy, Debug)]
-pub struct Sizes {
-    /// Numbers that sum to 1.
+pub struct Op {
+    /// Numbers that sum to 1: the size of the axis.
     pub classes: usize,
-    /// Neighbours in memory that belong to different sums.
+    /// Neighbours in memory that belong to different sums: the product of the dimensions inside the axis.
     pub places: usize,
+    /// Whether the logarithm is wanted.
+    pub log: bool,
 }
 
-/// The kernels of softmax; the number of samples follows from the lengths.
+/// The kernels of softmax; how often the classes lie one after the other follows from the lengths.
 pub trait SoftmaxKernel: Storage {
     /// `y = softmax(x)`.
-    fn softmax_forward(&self, sizes: Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn softmax_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `x = softmax(x)`.
-    fn softmax_forward_in_place(&self, sizes: Sizes, x: Self::Mut<'_, f32>);
-    /// `dx = y·(dy - Σ dy·y)`, set or added.
+    fn softmax_forward_in_place(&self, op: Op, x: Self::Mut<'_, f32>);
+    /// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy`, set or added.
     fn softmax_backward(
         &self,
-        sizes: Sizes,
+        op: Op,
         y: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
         write: Write,
     );
-    /// `d = y·(d - Σ d·y)`.
-    fn softmax_backward_in_place(&self, sizes: Sizes, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
+    /// The same over `d`.
+    fn softmax_backward_in_place(&self, op: Op, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
 }
 
 impl Op {
+    /// The operation, for samples of type `S`.
+    fn of<S: Plain>(self) -> Self {
+        assert!(S::LEN.is_multiple_of(self.classes * self.places), "sizes of a softmax");
+        self
+    }
     /// `output = softmax(input)`.
-    pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
-        self,
-        pass: &Pass<D>,
-        input: View<D, [T; C]>,
-        output: ViewMut<D, [T; C]>,
-    ) {
-        pass.device.softmax_forward(Sizes { classes: C, places: T::LEN }, input.data(), output.into_data());
+    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
+        pass.device.softmax_forward(self.of::<S>(), input.data(), output.into_data());
     }
     /// `value = softmax(value)`.
-    pub fn forward_in_place<D: Device, T: Plain<Element = f32>, const C: usize>(
-        self,
-        pass: &Pass<D>,
-        value: ViewMut<D, [T; C]>,
-    ) {
-        pass.device.softmax_forward_in_place(Sizes { classes: C, places: T::LEN }, value.into_data());
+    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
+        pass.device.softmax_forward_in_place(self.of::<S>(), value.into_data());
     }
     /// The gradient to the input, from the output.
-    pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn backward<D: Device, S: Plain<Element = f32>>(
         self,
         pass: &Pass<D>,
-        output: View<D, [T; C]>,
-        d_output: View<D, [T; C]>,
-        d_input: Grad<D, [T; C]>,
+        output: View<D, S>,
+        d_output: View<D, S>,
+        d_input: Grad<D, S>,
     ) {
-        let sizes = Sizes { classes: C, places: T::LEN };
         let Grad { to, write } = d_input;
-        pass.device.softmax_backward(sizes, output.data(), d_output.data(), to.into_data(), write);
+        pass.device.softmax_backward(self.of::<S>(), output.data(), d_output.data(), to.into_data(), write);
     }
     /// The gradient to the input, over the gradient to the output.
-    pub fn backward_in_place<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(
         self,
         pass: &Pass<D>,
-        output: View<D, [T; C]>,
-        d: ViewMut<D, [T; C]>,
+        output: View<D, S>,
+        d: ViewMut<D, S>,
     ) {
-        pass.device.softmax_backward_in_place(Sizes { classes: C, places: T::LEN }, output.data(), d.into_data());
+        pass.device.softmax_backward_in_place(self.of::<S>(), output.data(), d.into_data());
     }
 }

@@ -1,0 +1,114 @@
+//! Embedding: every token is a row of a table, `[…]` → `[…, features]`, PyTorch's `Embedding`. The gradient to a row is the sum
+//! over the places of its token.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::init::{Init, Rng};
+use crate::ops::{Grad, Write};
+use crate::{Error, Pass, Plain, Result, View, ViewMut};
+
+/// The table of an embedding: `V` tokens of `F` features.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct Embedding<const V: usize, const F: usize> {
+    /// One row for every token.
+    pub weight: [[f32; F]; V],
+}
+
+// SAFETY: `repr(C)` and an array of `f32` only.
+unsafe impl<const V: usize, const F: usize> Plain for Embedding<V, F> {
+    type Element = f32;
+}
+
+impl<const V: usize, const F: usize> Embedding<V, F> {
+    /// Draws the table; PyTorch's rule is a normal distribution of deviation 1.
+    pub fn init(&mut self, weight: Init, rng: &mut Rng) {
+        weight.fill(crate::plain::flat_mut(&mut self.weight), V, F, rng);
+    }
+}
+
+/// Samples of tokens: `u32`, `[u32; T]`, …, and what they become with `F` features each.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not made of tokens of type `u32`")]
+pub trait Tokens<const F: usize>: Plain<Element = u32> {
+    /// The same with `[f32; F]` in place of each token.
+    type Of: Plain<Element = f32>;
+}
+impl<const F: usize> Tokens<F> for u32 {
+    type Of = [f32; F];
+}
+impl<T: Tokens<F>, const F: usize, const N: usize> Tokens<F> for [T; N] {
+    type Of = [T::Of; N];
+}
+
+/// Whether every token of `inputs` is one of `vocabulary`; a row beyond the table would be NaN.
+///
+/// ```
+/// # use dl_runtime as dl;
+/// use dl::ops::embedding::check;
+/// assert!(check(&[[0, 4], [3, 3]], 5).is_ok());
+/// let error = check(&[[0, 4], [5, 3]], 5).unwrap_err();
+/// assert_eq!(error.to_string(), "sample 1: token 5 is out of range; with a vocabulary of 5, tokens are 0 to 4");
+/// ```
+///
+/// # Errors
+/// [`Error::TokenOutOfRange`] with the first that is not.
+pub fn check<T: Plain<Element = u32>>(inputs: &[T], vocabulary: usize) -> Result<()> {
+    let tokens = crate::plain::flat(inputs);
+    match tokens.iter().position(|&token| token as usize >= vocabulary) {
+        None => Ok(()),
+        Some(at) => Err(Error::TokenOutOfRange { sample: at / T::LEN, token: tokens[at], vocabulary }),
+    }
+}
+
+/// The settings of an embedding: none.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {}
+
+/// The kernels of embeddings; the vocabulary follows from the length of the table.
+pub trait EmbeddingKernel: Storage {
+    /// Every `features` numbers of `y` are the row of a token; NaN where the table has none.
+    fn embedding_forward(
+        &self,
+        features: usize,
+        weight: Self::Ref<'_, f32>,
+        tokens: Self::Ref<'_, u32>,
+        y: Self::Mut<'_, f32>,
+    );
+    /// `d_weight[token] = Σ dy`; tokens that the table has not are left out.
+    fn embedding_backward(
+        &self,
+        features: usize,
+        tokens: Self::Ref<'_, u32>,
+        dy: Self::Ref<'_, f32>,
+        d_weight: Self::Mut<'_, f32>,
+        write: Write,
+    );
+}
+
+impl Op {
+    /// `output[i] = weight[input[i]]`.
+    pub fn forward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, Embedding<V, F>>,
+        input: View<D, T>,
+        output: ViewMut<D, T::Of>,
+    ) {
+        pass.device.embedding_forward(F, weights.data(), input.data(), output.into_data());
+    }
+    /// The gradient to the table; tokens have none.
+    pub fn backward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
+        self,
+        pass: &Pass<D>,
+        _: View<D, Embedding<V, F>>,
+        input: View<D, T>,
+        d_output: View<D, T::Of>,
+        d_weights: Grad<D, Embedding<V, F>>,
+    ) {
+        let Grad { to, write } = d_weights;
+        pass.device.embedding_backward(F, input.data(), d_output.data(), to.into_data(), write);
+    }
+}

@@ -1,0 +1,102 @@
+//! Group normalisation on the CPU.
+
+use super::{GroupNormKernel, Sizes};
+use crate::Cpu;
+use crate::device::cpu::simd::{simd, sum};
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::layer_norm::cpu::moments;
+use crate::ops::{Write, parts};
+
+/// Numbers of one task, at least.
+const TASK: usize = 1 << 13;
+
+impl Sizes {
+    fn sample(self) -> usize {
+        self.channels * self.area
+    }
+    /// Numbers of a group.
+    fn group(self) -> usize {
+        self.sample() / self.groups
+    }
+    /// Channels of a group.
+    fn per(self) -> usize {
+        self.channels / self.groups
+    }
+    /// Scale and shift of channel `c`.
+    #[inline(always)]
+    fn weights(self, weights: &[f32], c: usize) -> (f32, f32) {
+        if weights.is_empty() { (1.0, 0.0) } else { (weights[c], weights[self.channels + c]) }
+    }
+}
+
+simd! {
+    fn forward<S>(s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
+        for (i, (x, y)) in x.chunks_exact(s.group()).zip(y.chunks_exact_mut(s.group())).enumerate() {
+            let (mean, inverse) = moments::<S>(x, s.epsilon);
+            for (j, (x, y)) in x.chunks_exact(s.area).zip(y.chunks_exact_mut(s.area)).enumerate() {
+                let (weight, bias) = s.weights(weights, i % s.groups * s.per() + j);
+                let scale = weight * inverse;
+                x.iter().zip(y).for_each(|(x, y)| *y = S::mul_add(*x - mean, scale, bias));
+            }
+        }
+    }
+
+    /// Adds `Σ dy·x̂` and `Σ dy` to `total` if there are weights, and writes `dx` unless it is empty.
+    fn backward<S>(
+        s: Sizes, weights: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
+    ) {
+        let (n, area) = (s.group(), s.area);
+        for (i, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
+            let first = i % s.groups * s.per();
+            let (mean, inverse) = moments::<S>(x, s.epsilon);
+            // Σ g and Σ g·(x - mean) over the group, by channels.
+            let (mut shift, mut slope) = (0.0, 0.0);
+            for (j, (x, dy)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).enumerate() {
+                let (weight, _) = s.weights(weights, first + j);
+                let of_dy = sum::<S, 1>([dy], |[dy]| dy);
+                let product = sum::<S, 2>([dy, x], |[dy, x]| dy * (x - mean));
+                if !weights.is_empty() {
+                    total[first + j] += product * inverse;
+                    total[s.channels + first + j] += of_dy;
+                }
+                shift += weight * of_dy;
+                slope += weight * product;
+            }
+            if dx.is_empty() {
+                continue;
+            }
+            let (shift, slope) = (shift / n as f32, slope / n as f32 * inverse * inverse);
+            let outputs = dx[i * n..(i + 1) * n].chunks_exact_mut(area);
+            for (j, ((x, dy), dx)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).zip(outputs).enumerate() {
+                let (weight, _) = s.weights(weights, first + j);
+                let places = x.iter().zip(dy).zip(dx);
+                let gradient = |x: f32, dy: f32| inverse * (dy * weight - shift - (x - mean) * slope);
+                match write {
+                    Write::Set => places.for_each(|((x, dy), dx)| *dx = gradient(*x, *dy)),
+                    Write::Add => places.for_each(|((x, dy), dx)| *dx += gradient(*x, *dy)),
+                }
+            }
+        }
+    }
+}
+
+impl GroupNormKernel for Cpu {
+    fn group_norm_forward(&self, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
+        let size = TASK.div_ceil(s.sample()) * s.sample();
+        self.threads().split((chunks(x, size), chunks_mut(y, size)), &|_, (x, y)| forward(s, weights, x, y));
+    }
+    fn group_norm_backward(
+        &self,
+        s: Sizes,
+        weights: &[f32],
+        x: &[f32],
+        dy: &[f32],
+        d_weights: Option<(&mut [f32], Write)>,
+        d_input: Option<(&mut [f32], Write)>,
+    ) {
+        let d_weights = d_weights.unwrap_or((&mut [], Write::Set));
+        parts::backward(self, s.sample(), x, dy, d_weights, d_input, &|x, dy, sums, dx, write| {
+            backward(s, weights, x, dy, sums, dx, write);
+        });
+    }
+}

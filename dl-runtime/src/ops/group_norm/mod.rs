@@ -1,0 +1,146 @@
+//! Group normalisation: the channels of a sample in groups, each scaled to mean 0 and variance 1 over its channels and places:
+//! `y = weight_c·(x - mean)/√(var + ε) + bias_c`. With as many groups as channels it is instance normalisation.
+//!
+//! Sources: Wu, He, "Group normalization", ECCV 2018; Ulyanov, Vedaldi, Lempitsky, "Instance normalization", 2016. The variance
+//! is the biased one, as in PyTorch. With `x̂ = (x - mean)/√(var + ε)`, `g = dy·weight` and means over the group, the gradients
+//! are `d_bias = Σ dy`, `d_weight = Σ dy·x̂` and `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::init::Rng;
+use crate::ops::{Grad, Write};
+use crate::{Pass, Plain, View, ViewMut};
+
+/// The weights of group normalisation of `C` channels.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct GroupNorm<const C: usize> {
+    /// Scale of every channel, 1 at first.
+    pub weight: [f32; C],
+    /// Shift of every channel, 0 at first.
+    pub bias: [f32; C],
+}
+
+// SAFETY: `repr(C)` and arrays of `f32` only.
+unsafe impl<const C: usize> Plain for GroupNorm<C> {
+    type Element = f32;
+}
+
+impl<const C: usize> GroupNorm<C> {
+    /// Scale 1, shift 0; draws nothing.
+    pub fn init(&mut self, _: &mut Rng) {
+        self.weight.fill(1.0);
+        self.bias.fill(0.0);
+    }
+}
+
+/// The settings of group normalisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// How many groups; a divisor of the channels.
+    pub groups: usize,
+    /// Added to the variance; PyTorch's default is 1e-5.
+    pub epsilon: f32,
+}
+
+/// Group normalisation without weights, as instance normalisation is by default.
+#[derive(Clone, Copy, Debug)]
+pub struct Unweighted {
+    /// How many groups; a divisor of the channels.
+    pub groups: usize,
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+/// Sizes at run time: data lies as [samples, channels, area].
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Channels of a sample.
+    pub channels: usize,
+    /// Numbers of a channel.
+    pub area: usize,
+    /// Groups of a sample.
+    pub groups: usize,
+    /// Added to the variance.
+    pub epsilon: f32,
+}
+
+/// The kernels of group normalisation; `weights` is scales, then shifts, or empty.
+pub trait GroupNormKernel: Storage {
+    /// `y = weight·x̂ + bias`.
+    fn group_norm_forward(&self, s: Sizes, weights: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// The gradients to the weights, if there are any, and, where asked for, to the input.
+    fn group_norm_backward(
+        &self,
+        s: Sizes,
+        weights: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        d_weights: Option<(Self::Mut<'_, f32>, Write)>,
+        d_input: Option<(Self::Mut<'_, f32>, Write)>,
+    );
+}
+
+impl Op {
+    fn sizes(self, channels: usize, area: usize) -> Sizes {
+        let Op { groups, epsilon } = self;
+        assert!(groups > 0 && channels.is_multiple_of(groups), "groups of channels");
+        Sizes { channels, area, groups, epsilon }
+    }
+    /// `output` is `input` with every group normalised.
+    pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, GroupNorm<C>>,
+        input: View<D, [T; C]>,
+        output: ViewMut<D, [T; C]>,
+    ) {
+        pass.device.group_norm_forward(self.sizes(C, T::LEN), weights.data(), input.data(), output.into_data());
+    }
+    /// The gradients to the weights and the input.
+    pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, GroupNorm<C>>,
+        input: View<D, [T; C]>,
+        d_output: View<D, [T; C]>,
+        d_weights: Grad<D, GroupNorm<C>>,
+        d_input: Option<Grad<D, [T; C]>>,
+    ) {
+        let d_weights = Some((d_weights.to.into_data(), d_weights.write));
+        let d_input = d_input.map(|d| (d.to.into_data(), d.write));
+        let (s, x, dy) = (self.sizes(C, T::LEN), input.data(), d_output.data());
+        pass.device.group_norm_backward(s, weights.data(), x, dy, d_weights, d_input);
+    }
+}
+
+impl Unweighted {
+    fn sizes(self, channels: usize, area: usize) -> Sizes {
+        Op { groups: self.groups, epsilon: self.epsilon }.sizes(channels, area)
+    }
+    /// `output` is `input` with every group normalised.
+    pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        input: View<D, [T; C]>,
+        output: ViewMut<D, [T; C]>,
+    ) {
+        let none = D::slice(input.data(), 0..0);
+        pass.device.group_norm_forward(self.sizes(C, T::LEN), none, input.data(), output.into_data());
+    }
+    /// The gradient to the input, from the input.
+    pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        input: View<D, [T; C]>,
+        d_output: View<D, [T; C]>,
+        d_input: Grad<D, [T; C]>,
+    ) {
+        let (none, d_input) = (D::slice(input.data(), 0..0), Some((d_input.to.into_data(), d_input.write)));
+        let (s, x, dy) = (self.sizes(C, T::LEN), input.data(), d_output.data());
+        pass.device.group_norm_backward(s, none, x, dy, None, d_input);
+    }
+}

@@ -1,0 +1,53 @@
+//! Rows of length 1: `y = x/max(‖x‖, ε)` over the last axis of a sample, PyTorch's `F.normalize`.
+//!
+//! The gradient is `dx = (dy - y·Σ dy·y)/‖x‖`, and `dy/ε` where the row is shorter than ε.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use super::layer_norm::Rows;
+use crate::device::{Device, Storage};
+use crate::ops::{Grad, Write};
+use crate::{Pass, View, ViewMut};
+
+/// The settings of normalisation to length 1 over rows of `N` numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Op<const N: usize> {
+    /// The least that a row is divided by; PyTorch's default is 1e-12.
+    pub epsilon: f32,
+}
+
+/// The kernels of normalisation to length 1 over rows of `n` numbers.
+pub trait L2NormalizeKernel: Storage {
+    /// `y = x/max(‖x‖, ε)`.
+    fn l2_normalize_forward(&self, n: usize, epsilon: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// `dx = (dy - y·Σ dy·y)/‖x‖`, set or added.
+    fn l2_normalize_backward(
+        &self,
+        n: usize,
+        epsilon: f32,
+        x: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        dx: Self::Mut<'_, f32>,
+        write: Write,
+    );
+}
+
+impl<const N: usize> Op<N> {
+    /// `output` is `input` with every row of length 1.
+    pub fn forward<D: Device, S: Rows<N>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
+        pass.device.l2_normalize_forward(N, self.epsilon, input.data(), output.into_data());
+    }
+    /// The gradient to the input, from the input.
+    pub fn backward<D: Device, S: Rows<N>>(
+        self,
+        pass: &Pass<D>,
+        input: View<D, S>,
+        d_output: View<D, S>,
+        d_input: Grad<D, S>,
+    ) {
+        let Grad { to, write } = d_input;
+        pass.device.l2_normalize_backward(N, self.epsilon, input.data(), d_output.data(), to.into_data(), write);
+    }
+}

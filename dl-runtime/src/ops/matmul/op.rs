@@ -1,0 +1,183 @@
+//! The product of two values, `[.., m, k] × [.., k, n]` → `[.., m, n]`, matrix by matrix over equal leading axes.
+//!
+//! With `Y = A·B`, the gradients are `dA = dY·Bᵀ` and `dB = Aᵀ·dY`.
+
+use super::{Epilogue, Matrix, WORTH_THREADS, matmul};
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::device::{Device, Storage};
+use crate::ops::{Grad, Write};
+use crate::{Cpu, Pass, Plain, View, ViewMut};
+
+/// The settings of a product of two values.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// Rows of the first and of the product.
+    pub m: usize,
+    /// Columns of the first, rows of the second.
+    pub k: usize,
+    /// Columns of the second and of the product.
+    pub n: usize,
+}
+
+/// Sizes of a product, and which of its factors are stored with rows and columns exchanged.
+#[derive(Clone, Copy, Debug)]
+pub struct Product {
+    /// Rows of the product.
+    pub rows: usize,
+    /// What the sums run over.
+    pub inner: usize,
+    /// Columns of the product.
+    pub columns: usize,
+    /// Whether the first factor is stored as [inner, rows].
+    pub left_transposed: bool,
+    /// Whether the second factor is stored as [columns, inner].
+    pub right_transposed: bool,
+}
+
+/// The kernel of products of values; the number of matrices follows from the lengths.
+pub trait MatmulKernel: Storage {
+    /// `C = A·B` for every matrix, set or added.
+    fn matmul_each(
+        &self,
+        product: Product,
+        a: Self::Ref<'_, f32>,
+        b: Self::Ref<'_, f32>,
+        c: Self::Mut<'_, f32>,
+        write: Write,
+    );
+}
+
+impl Op {
+    fn product(self) -> Product {
+        let Op { m, k, n } = self;
+        Product { rows: m, inner: k, columns: n, left_transposed: false, right_transposed: false }
+    }
+    /// Checks that types and settings speak of the same shapes.
+    fn assert_sizes<A: Plain, B: Plain, O: Plain>(self) {
+        let count = O::LEN / (self.m * self.n);
+        let fit = A::LEN == count * self.m * self.k && B::LEN == count * self.k * self.n;
+        assert!(fit && O::LEN == count * self.m * self.n, "sizes of a matrix product");
+    }
+    /// `output = a·b`.
+    pub fn forward<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        a: View<D, A>,
+        b: View<D, B>,
+        output: ViewMut<D, O>,
+    ) {
+        self.assert_sizes::<A, B, O>();
+        pass.device.matmul_each(self.product(), a.data(), b.data(), output.into_data(), Write::Set);
+    }
+    /// The gradient to `a`: `d_output·bᵀ`.
+    pub fn backward_left<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        _: View<D, A>,
+        b: View<D, B>,
+        d_output: View<D, O>,
+        d_a: Grad<D, A>,
+    ) {
+        self.assert_sizes::<A, B, O>();
+        let product = Product { inner: self.n, columns: self.k, right_transposed: true, ..self.product() };
+        pass.device.matmul_each(product, d_output.data(), b.data(), d_a.to.into_data(), d_a.write);
+    }
+    /// The gradient to `b`: `aᵀ·d_output`.
+    pub fn backward_right<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        a: View<D, A>,
+        _: View<D, B>,
+        d_output: View<D, O>,
+        d_b: Grad<D, B>,
+    ) {
+        self.assert_sizes::<A, B, O>();
+        let product = Product { rows: self.k, inner: self.m, left_transposed: true, ..self.product() };
+        pass.device.matmul_each(product, a.data(), d_output.data(), d_b.to.into_data(), d_b.write);
+    }
+}
+
+/// `data` as a matrix of `rows` by `columns`, stored the other way round if `transposed`.
+fn matrix(data: &[f32], rows: usize, columns: usize, transposed: bool) -> Matrix<'_> {
+    if transposed { Matrix::new(data, columns, rows).transposed() } else { Matrix::new(data, rows, columns) }
+}
+
+impl MatmulKernel for Cpu {
+    fn matmul_each(&self, p: Product, a: &[f32], b: &[f32], c: &mut [f32], write: Write) {
+        let (of_a, of_b, of_c) = (p.rows * p.inner, p.inner * p.columns, p.rows * p.columns);
+        let each = |a: &[f32], b: &[f32], c: &mut [f32]| {
+            for ((a, b), c) in a.chunks_exact(of_a).zip(b.chunks_exact(of_b)).zip(c.chunks_exact_mut(of_c)) {
+                let a = matrix(a, p.rows, p.inner, p.left_transposed);
+                let b = matrix(b, p.inner, p.columns, p.right_transposed);
+                matmul(self.threads(), a, b, c, Epilogue::plain(write));
+            }
+        };
+        let work = of_a * p.columns;
+        if work >= WORTH_THREADS {
+            // Each product has threads of its own; one after the other.
+            return each(a, b, c);
+        }
+        let count = (WORTH_THREADS / 4).div_ceil(work);
+        let parts = (chunks(a, count * of_a), chunks(b, count * of_b), chunks_mut(c, count * of_c));
+        self.threads().split(parts, &|_, (a, b, c)| each(a, b, c));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
+
+    fn reference(op: Op, a: &[f64], b: &[f64]) -> Vec<f64> {
+        let mut c = Vec::new();
+        for (a, b) in a.chunks(op.m * op.k).zip(b.chunks(op.k * op.n)) {
+            for i in 0..op.m {
+                c.extend((0..op.n).map(|j| (0..op.k).map(|l| a[i * op.k + l] * b[l * op.n + j]).sum::<f64>()));
+            }
+        }
+        c
+    }
+
+    fn case<A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(op: Op, samples: usize) {
+        let cpu = Cpu::with_threads(1);
+        let pass = Pass { device: &cpu, seed: 0 };
+        let (a, b, dy) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN), numbers(3, samples * O::LEN));
+        let what = format!("{samples} samples of {op:?}");
+        let mut y = vec![f32::NAN; dy.len()];
+        op.forward(&pass, view::<A>(&a), view::<B>(&b), view_mut::<O>(&mut y));
+        assert_close(&what, &y, &reference(op, &wide(&a), &wide(&b)), 5e-7);
+        let da = set_and_add(a.len(), |d, write| {
+            let d_a = Grad { to: view_mut::<A>(d), write };
+            op.backward_left(&pass, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_a);
+        });
+        assert_close(&what, &da, &gradient(|a| reference(op, a, &wide(&b)), &wide(&a), &dy), 1e-6);
+        let db = set_and_add(b.len(), |d, write| {
+            let d_b = Grad { to: view_mut::<B>(d), write };
+            op.backward_right(&pass, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_b);
+        });
+        assert_close(&what, &db, &gradient(|b| reference(op, &wide(&a), b), &wide(&b), &dy), 1e-6);
+    }
+
+    type Matrices<const B: usize, const R: usize, const C: usize> = [[[f32; C]; R]; B];
+
+    #[test]
+    fn values_and_gradients() {
+        case::<[[f32; 1]; 1], [[f32; 1]; 1], [[f32; 1]; 1]>(Op { m: 1, k: 1, n: 1 }, 1);
+        case::<[[f32; 5]; 3], [[f32; 7]; 5], [[f32; 7]; 3]>(Op { m: 3, k: 5, n: 7 }, 3);
+        case::<Matrices<2, 3, 4>, Matrices<2, 4, 5>, Matrices<2, 3, 5>>(Op { m: 3, k: 4, n: 5 }, 2);
+        case::<Matrices<3, 1, 9>, Matrices<3, 9, 1>, Matrices<3, 1, 1>>(Op { m: 1, k: 9, n: 1 }, 1);
+        case::<Matrices<2, 17, 3>, Matrices<2, 3, 33>, Matrices<2, 17, 33>>(Op { m: 17, k: 3, n: 33 }, 1);
+    }
+
+    #[test]
+    fn any_number_of_threads() {
+        let (a, b) = (numbers(1, 60 * 24 * 33), numbers(2, 60 * 33 * 40));
+        same_on_any_threads(|cpu| {
+            let mut y = vec![0.0; 60 * 24 * 40];
+            let pass = Pass { device: cpu, seed: 0 };
+            let (a, b) = (view::<[[f32; 33]; 24]>(&a), view::<[[f32; 40]; 33]>(&b));
+            Op { m: 24, k: 33, n: 40 }.forward(&pass, a, b, view_mut::<[[f32; 40]; 24]>(&mut y));
+            y
+        });
+    }
+}

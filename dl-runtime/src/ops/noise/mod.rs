@@ -1,0 +1,98 @@
+//! Normal random numbers: as a value of their own ([`RandomNormal`], the ε of a reparameterisation `mean + σ·ε`), or added to a
+//! value in training ([`GaussianNoise`], Keras' layer of that name).
+//!
+//! Source of the reparameterisation: Kingma, Welling, "Auto-encoding variational Bayes", ICLR 2014. Element `i` of the batch is
+//! made of word `i % 64` of group `i / 64` of [`words`](crate::random::words), so the numbers depend on nothing but the seed of
+//! the pass, `id` and their place.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::ops::{Activation, Grad};
+use crate::random::Purpose;
+use crate::{Pass, Plain, View, ViewMut};
+
+/// Noise of the shape of its operand: mean 0 and variance 1 in training, zeros at inference. No gradient flows to the operand.
+#[derive(Clone, Copy, Debug)]
+pub struct RandomNormal {
+    /// Which of the network's: each draws numbers of its own.
+    pub id: u32,
+}
+
+/// The operand with noise added in training; at inference the operand itself.
+#[derive(Clone, Copy, Debug)]
+pub struct GaussianNoise {
+    /// Standard deviation of the noise.
+    pub stddev: f32,
+    /// Which of the network's: each draws numbers of its own.
+    pub id: u32,
+}
+
+/// Which numbers are drawn, and how large they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Noise {
+    /// Of the pass.
+    pub seed: u64,
+    /// Of the operation.
+    pub id: u32,
+    /// Keeps the two operations apart.
+    pub purpose: Purpose,
+    /// Standard deviation.
+    pub stddev: f32,
+}
+
+/// The kernel of noise.
+pub trait NoiseKernel: Storage {
+    /// `y += noise`.
+    fn add_noise(&self, noise: Noise, y: Self::Mut<'_, f32>);
+}
+
+impl RandomNormal {
+    /// `output = noise`.
+    pub fn forward<D: Device, S: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        input: View<D, S>,
+        mut output: ViewMut<D, S>,
+    ) {
+        self.infer(pass, input, output.reborrow());
+        let noise = Noise { seed: pass.seed, id: self.id, purpose: Purpose::RandomNormal, stddev: 1.0 };
+        pass.device.add_noise(noise, output.into_data());
+    }
+    /// `output = 0`.
+    pub fn infer<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, _: View<D, S>, output: ViewMut<D, S>) {
+        output.clear(pass);
+    }
+}
+
+impl GaussianNoise {
+    /// `output = input + noise`.
+    pub fn forward<D: Device, S: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        input: View<D, S>,
+        mut output: ViewMut<D, S>,
+    ) {
+        Activation::Identity.forward(pass, input, output.reborrow());
+        self.forward_in_place(pass, output);
+    }
+    /// `value += noise`.
+    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
+        let GaussianNoise { stddev, id } = self;
+        let noise = Noise { seed: pass.seed, id, purpose: Purpose::GaussianNoise, stddev };
+        pass.device.add_noise(noise, value.into_data());
+    }
+    /// The gradient to the input: that to the output.
+    pub fn backward<D: Device, S: Plain<Element = f32>>(
+        self,
+        pass: &Pass<D>,
+        d_output: View<D, S>,
+        d_input: Grad<D, S>,
+    ) {
+        Activation::Identity.backward(pass, d_output, d_output, d_input);
+    }
+    /// The gradient to the input is there already.
+    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(self, _: &Pass<D>, _: ViewMut<D, S>) {}
+}

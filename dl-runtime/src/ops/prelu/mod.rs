@@ -1,0 +1,87 @@
+//! The parametric rectifier: `y = x` above 0 and `weight·x` below, with a weight for every channel or one for all.
+//!
+//! Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015. Its gradients are `dx = dy` or `weight·dy`, and
+//! `d_weight = Σ dy·min(x, 0)`.
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::init::{Init, Rng};
+use crate::ops::{Grad, Write};
+use crate::{Pass, Plain, View, ViewMut};
+
+/// The weights of a parametric rectifier: `C` channels, or 1.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct Prelu<const C: usize> {
+    /// The slope of negative numbers.
+    pub weight: [f32; C],
+}
+
+// SAFETY: `repr(C)` and an array of `f32` only.
+unsafe impl<const C: usize> Plain for Prelu<C> {
+    type Element = f32;
+}
+
+impl<const C: usize> Prelu<C> {
+    /// Fills the slopes.
+    pub fn init(&mut self, weight: Init, rng: &mut Rng) {
+        weight.fill(&mut self.weight, 1, 1, rng);
+    }
+}
+
+/// The settings of a parametric rectifier: none.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {}
+
+/// The kernels of parametric rectifiers; `area` numbers side by side have one weight, the next ones the next, and so on
+/// around.
+pub trait PreluKernel: Storage {
+    /// `y = x` above 0, `weight·x` below.
+    fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// The gradients to the weights and, where asked for, to the input.
+    fn prelu_backward(
+        &self,
+        area: usize,
+        weight: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        d_weight: (Self::Mut<'_, f32>, Write),
+        d_input: Option<(Self::Mut<'_, f32>, Write)>,
+    );
+}
+
+impl Op {
+    /// How many numbers have one weight.
+    fn area<S: Plain>(self, channels: usize) -> usize {
+        assert!(S::LEN.is_multiple_of(channels), "channels of a parametric rectifier");
+        S::LEN / channels
+    }
+    /// `output = input` above 0, `weight·input` below.
+    pub fn forward<D: Device, S: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, Prelu<C>>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        pass.device.prelu_forward(self.area::<S>(C), weights.data(), input.data(), output.into_data());
+    }
+    /// The gradients to the weights and the input.
+    pub fn backward<D: Device, S: Plain<Element = f32>, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, Prelu<C>>,
+        input: View<D, S>,
+        d_output: View<D, S>,
+        d_weights: Grad<D, Prelu<C>>,
+        d_input: Option<Grad<D, S>>,
+    ) {
+        let d_weight = (d_weights.to.into_data(), d_weights.write);
+        let d_input = d_input.map(|d| (d.to.into_data(), d.write));
+        let (area, x, dy) = (self.area::<S>(C), input.data(), d_output.data());
+        pass.device.prelu_backward(area, weights.data(), x, dy, d_weight, d_input);
+    }
+}

@@ -1,0 +1,72 @@
+//! Root mean square normalisation over the last axis of a sample: `y = weight·x/√(mean(x²) + ε)` for every row.
+//!
+//! Source: Zhang, Sennrich, "Root mean square layer normalization", NeurIPS 2019. It is layer normalisation without the mean
+//! and without the bias, and shares its kernels.
+
+#[cfg(test)]
+mod tests;
+
+use super::layer_norm::{Norm, Rows};
+use crate::device::Device;
+use crate::init::Rng;
+use crate::ops::Grad;
+use crate::{Pass, Plain, View, ViewMut};
+
+/// The weights of root mean square normalisation over rows of `N` features.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct RmsNorm<const N: usize> {
+    /// Scale of every feature, 1 at first.
+    pub weight: [f32; N],
+}
+
+// SAFETY: `repr(C)` and an array of `f32` only.
+unsafe impl<const N: usize> Plain for RmsNorm<N> {
+    type Element = f32;
+}
+
+impl<const N: usize> RmsNorm<N> {
+    /// Scale 1; draws nothing.
+    pub fn init(&mut self, _: &mut Rng) {
+        self.weight.fill(1.0);
+    }
+}
+
+/// The settings of root mean square normalisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// Added to the mean square; PyTorch's default is 2⁻²³.
+    pub epsilon: f32,
+}
+
+impl Op {
+    fn norm(self) -> Norm {
+        Norm { epsilon: self.epsilon, centred: false }
+    }
+    /// `output` is `input` with every row normalised.
+    pub fn forward<D: Device, S: Rows<N>, const N: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, RmsNorm<N>>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        let (weight, bias) = (weights.data(), D::slice(weights.data(), 0..0));
+        pass.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
+    }
+    /// The gradients to the weights and the input.
+    pub fn backward<D: Device, S: Rows<N>, const N: usize>(
+        self,
+        pass: &Pass<D>,
+        weights: View<D, RmsNorm<N>>,
+        input: View<D, S>,
+        d_output: View<D, S>,
+        d_weights: Grad<D, RmsNorm<N>>,
+        d_input: Option<Grad<D, S>>,
+    ) {
+        let d_weights = (d_weights.to.into_data(), d_weights.write);
+        let d_input = d_input.map(|d| (d.to.into_data(), d.write));
+        let (x, dy) = (input.data(), d_output.data());
+        pass.device.layer_norm_backward(self.norm(), weights.data(), x, dy, d_weights, d_input);
+    }
+}

@@ -129,3 +129,53 @@ operations! {
     div_outer: DivOuter,
     add_one: AddOne,
 }
+
+model! {
+    GroupNorm(x: [6, 3, 4]) -> [6, 3, 4] { x -> group_norm(2) }
+    GroupNormOne(x: [4, 5]) -> [4, 5] { x -> group_norm(1, epsilon: 1e-3) }
+    GroupNormFeatures(x: [9]) -> [9] { x -> group_norm(3) }
+    InstanceNorm(x: [3, 4, 5]) -> [3, 4, 5] { x -> instance_norm }
+    InstanceNormAffine(x: [3, 4, 5]) -> [3, 4, 5] { x -> instance_norm(affine: true, epsilon: 1e-3) }
+    RmsNorm(x: [11]) -> [11] { x -> rms_norm(epsilon: 1e-5) }
+    RmsNormRows(x: [3, 7]) -> [3, 7] { x -> rms_norm(epsilon: 1e-3) }
+    L2Normalize(x: [7]) -> [7] { x -> l2_normalize }
+    L2NormalizeRows(x: [3, 4]) -> [3, 4] { x -> l2_normalize }
+    Prelu(x: [3, 2, 4]) -> [3, 2, 4] { x -> prelu }
+    PreluChannels(x: [3, 2, 4]) -> [3, 2, 4] { x -> prelu(per_channel: true) }
+    LogSoftmax(x: [19]) -> [19] { x -> log_softmax }
+    LogSoftmaxChannels(x: [5, 3, 4]) -> [5, 3, 4] { x -> log_softmax }
+    SoftmaxLast(x: [3, 5]) -> [3, 5] { x -> softmax(axis: -1) }
+    SoftmaxFirst(x: [3, 5]) -> [3, 5] { x -> softmax(axis: 0) }
+}
+operations! {
+    group_norm: GroupNorm,
+    group_norm_one: GroupNormOne,
+    group_norm_features: GroupNormFeatures,
+    instance_norm: InstanceNorm,
+    instance_norm_affine: InstanceNormAffine,
+    rms_norm: RmsNorm,
+    rms_norm_rows: RmsNormRows,
+    l2_normalize: L2Normalize,
+    l2_normalize_rows: L2NormalizeRows,
+    prelu: Prelu,
+    prelu_channels: PreluChannels,
+    log_softmax: LogSoftmax,
+    log_softmax_channels: LogSoftmaxChannels,
+    softmax_last: SoftmaxLast,
+    softmax_first: SoftmaxFirst,
+}
+
+model! {
+    Matmul(x: [4]) -> [2, 2] {
+        let a = x -> dense(6) -> reshape([2, 3]);
+        let b = x -> dense(6) -> reshape([3, 2]);
+        a -> matmul(b)
+    }
+    MatmulBatch(x: [4]) -> [3, 2, 5] {
+        let a = x -> dense(12) -> reshape([3, 2, 2]);
+        let b = x -> dense(30) -> reshape([3, 2, 5]);
+        matmul(a, b)
+    }
+    MatmulItself(x: [3, 5]) -> [3, 3] { x -> matmul(x -> transpose) }
+}
+operations! { matmul: Matmul, matmul_batch: MatmulBatch, matmul_itself: MatmulItself }

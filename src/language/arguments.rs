@@ -29,14 +29,14 @@ pub struct Word;
 /// A whole number.
 pub struct Integer;
 
+/// The number of a dimension, 0 for the first or -1 for the last.
+pub struct Axis;
+
 /// A shape such as `[16, 5, 5]`.
 pub struct Shape;
 
 /// The number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
 pub struct Axes;
-
-/// The number of a dimension, 0 for the first or -1 for the last.
-pub struct Axis;
 
 /// The words of each argument that has any.
 pub mod words {

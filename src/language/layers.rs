@@ -227,10 +227,69 @@ pub struct powi {
     pub exponent: Integer,
 }
 
-/// `softmax`: E^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features or over the channels of an image.
+/// `prelu`: X, or weight·x below 0, with one weight or one for each channel.
 ///
-/// `[n]` or `[c, h, w]`, unchanged.
-pub struct softmax {}
+/// Any, unchanged.
+pub struct prelu {
+    /// Whether each channel has a slope: `true` or `false`; `false` if not given.
+    pub per_channel: Flag,
+    /// How slopes begin, `constant(0.25)` unless given: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+}
+
+/// `softmax`: E^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features, the channels of an image, or `axis`.
+///
+/// Any, unchanged.
+pub struct softmax {
+    /// The dimension that sums to one; for features and images the first unless given: the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
+
+/// `log_softmax`: X - ln Σ e^xⱼ: the logarithm of `softmax`.
+///
+/// Any, unchanged.
+pub struct log_softmax {
+    /// The dimension that sums to one; for features and images the first unless given: the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
+
+/// `embedding(vocabulary, features)`: Every token is a row of a table of weights.
+///
+/// `u32[…]` → `[…, features]`.
+pub struct embedding {
+    /// Number of tokens: a whole number.
+    pub vocabulary: Size,
+    /// Numbers for each token: a whole number.
+    pub features: Size,
+    /// How the table begins, `normal(1)` unless given: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+}
+
+/// `matmul`: The product of two values as matrices; leading dimensions are the same.
+///
+/// `[…, m, k]`, `[…, k, n]` → `[…, m, n]`.
+pub struct matmul {}
+
+/// `l2_normalize`: The last dimension of each sample scaled to length 1.
+///
+/// Any, unchanged.
+pub struct l2_normalize {
+    /// The least it is divided by: a number; `1e-12` if not given.
+    pub epsilon: Number,
+}
+
+/// `random_normal`: In training normal random numbers, of mean 0 and variance 1, whatever the value is; zeros in prediction.
+///
+/// Any, unchanged.
+pub struct random_normal {}
+
+/// `gaussian_noise(stddev)`: In training adds normal random numbers of mean 0 and deviation `stddev`; nothing in prediction.
+///
+/// Any, unchanged.
+pub struct gaussian_noise {
+    /// Deviation of the noise: a number.
+    pub stddev: Number,
+}
 
 /// `dropout(rate)`: In training, sets a part `rate` of the numbers to 0 and scales the others by 1/(1 - rate); nothing in prediction.
 ///
@@ -254,6 +313,34 @@ pub struct batch_norm {
 ///
 /// Any, unchanged.
 pub struct layer_norm {
+    /// Added to the variance: a number; `1e-5` if not given.
+    pub epsilon: Number,
+}
+
+/// `rms_norm`: The last dimension of each sample scaled to a mean square of 1.
+///
+/// Any, unchanged.
+pub struct rms_norm {
+    /// Added to the mean square: a number; `1.1920929e-7` if not given.
+    pub epsilon: Number,
+}
+
+/// `group_norm(groups)`: Groups of channels of each sample scaled to mean 0 and variance 1 over their places.
+///
+/// `[c, …]`, unchanged.
+pub struct group_norm {
+    /// How many groups the channels are in: a whole number.
+    pub groups: Size,
+    /// Added to the variance: a number; `1e-5` if not given.
+    pub epsilon: Number,
+}
+
+/// `instance_norm`: Each channel of each sample scaled to mean 0 and variance 1 over its places.
+///
+/// `[c, …]`, unchanged.
+pub struct instance_norm {
+    /// Whether each channel has scale and shift: `true` or `false`; `false` if not given.
+    pub affine: Flag,
     /// Added to the variance: a number; `1e-5` if not given.
     pub epsilon: Number,
 }

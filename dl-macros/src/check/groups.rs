@@ -6,9 +6,12 @@ use crate::layers::Call;
 
 /// Whether `groups` divides the channels of the input and of the output.
 pub fn groups(call: &Call, inputs: &Dim, outputs: &Dim, groups: &Dim) -> bool {
-    let at = call.at("groups");
-    let text = message!(groups, " groups do not divide the ", inputs, " channels of the input");
-    let input = call.diagnostics.require(inputs.is_multiple_of(groups), at, text);
-    let text = message!(groups, " groups do not divide the ", outputs, " channels of the output");
-    call.diagnostics.require(outputs.is_multiple_of(groups), at, text) && input
+    let input = groups_of(call, inputs, groups, "input");
+    groups_of(call, outputs, groups, "output") && input
+}
+
+/// Whether `groups` divides the `channels` of the `what`.
+pub fn groups_of(call: &Call, channels: &Dim, groups: &Dim, what: &str) -> bool {
+    let text = message!(groups, " groups do not divide the ", channels, format!(" channels of the {what}"));
+    call.diagnostics.require(channels.is_multiple_of(groups), call.at("groups"), text)
 }

@@ -15,12 +15,12 @@ mod window;
 
 pub use axes::{axes, axis, walkable};
 pub use broadcast::{Broadcast, broadcast};
-pub use groups::groups;
+pub use groups::{groups, groups_of};
 pub use names::{bindable, nameable};
 pub use numbers::{cosine, divisor, not_negative, positive, rate};
 pub use output::declared_output;
 pub use padding::{padding, padding_below_half};
-pub use rank::{features, features_or_image, image};
+pub use rank::{channels, features, features_or_image, image, last, several_places};
 pub use same_shape::{equal, same_but, same_shape};
 pub use sizes::{bias_is_used, holdable, not_zero};
 pub use targets::{classes, one_target};

@@ -42,3 +42,30 @@ pub fn features_or_image(call: &Call) -> Option<Dim> {
     call.diagnostics.error(call.span, message!(start, &input));
     None
 }
+
+/// The number of channels of an input `[channels, …]`.
+pub fn channels(call: &Call) -> Option<Dim> {
+    let channels = call.input().dims.first().cloned();
+    if channels.is_none() {
+        call.diagnostics.error(call.span, format!("`{}` takes channels, but its input is a single number", call.name));
+    }
+    channels
+}
+
+/// The size of the last dimension of the input.
+pub fn last(call: &Call) -> Option<Dim> {
+    let last = call.input().dims.last().cloned();
+    if last.is_none() {
+        call.diagnostics.error(call.span, format!("`{}` takes features, but its input is a single number", call.name));
+    }
+    last
+}
+
+/// Whether every channel has more than one number, which alone would be its own mean.
+pub fn several_places(call: &Call) -> Option<()> {
+    let input = call.input();
+    let several = Dim::product(input.dims.iter().skip(1)).at_least(&Dim::Known(2));
+    let start = format!("`{}` scales each channel over its places, but its input ", call.name);
+    let text = message!(start, &input, " has one place for each; `layer_norm` scales over features");
+    call.diagnostics.require(several, call.span, text).then_some(())
+}

@@ -106,6 +106,13 @@ impl Call<'_> {
             _ => "",
         }
     }
+    /// The `init` of a layer with one tensor, which is `default` unless given.
+    pub fn init_or(&self, default: TokenStream) -> TokenStream {
+        match self.setting("init") {
+            Some(Setting::Init(init)) => init.clone(),
+            _ => default,
+        }
+    }
     /// The arguments of the `init` of a layer with a weight and a bias: PyTorch's rule for both, or zero for the bias
     /// when the weight begins in another way.
     pub fn init(&self) -> TokenStream {
@@ -118,6 +125,10 @@ impl Call<'_> {
         let rule = if default { quote!(dl::Init::PyTorch) } else { quote!(dl::Init::Zeros) };
         let bias = given("bias_init").unwrap_or(rule);
         quote!(#weight, #bias)
+    }
+    /// Whether a parameter without a default is given.
+    pub fn is_given(&self, name: &str) -> bool {
+        !matches!(self.setting(name), None | Some(Setting::Chosen))
     }
     /// Where a parameter is given, or else the layer's name.
     pub fn at(&self, name: &str) -> Span {

@@ -14,15 +14,22 @@ mod doc;
 #[cfg(test)]
 mod documents;
 mod dropout;
+mod embedding;
 mod flatten;
 mod global_avg_pool2d;
+mod group_norm;
+mod l2_normalize;
 mod layer_norm;
 mod losses;
+mod matmul;
 mod max_pool2d;
+mod noise;
 mod parameter;
 mod pool;
+mod prelu;
 mod reductions;
 mod reshape;
+mod rms_norm;
 mod slice;
 mod softmax;
 mod stop_gradient;
@@ -69,10 +76,20 @@ pub static LAYERS: &[&dyn Layer] = &[
     &activations::SQUARE,
     &activations::ABS,
     &activations::POWI,
-    &softmax::Softmax,
+    &prelu::Prelu,
+    &softmax::SOFTMAX,
+    &softmax::LOG_SOFTMAX,
+    &embedding::Embedding,
+    &matmul::Matmul,
+    &l2_normalize::L2Normalize,
+    &noise::RandomNormal,
+    &noise::GaussianNoise,
     &dropout::Dropout,
     &batch_norm::BatchNorm,
     &layer_norm::LayerNorm,
+    &rms_norm::RmsNorm,
+    &group_norm::GroupNorm,
+    &group_norm::InstanceNorm,
     &reshape::Reshape,
     &reshape::Identity,
     &transpose::Transpose,

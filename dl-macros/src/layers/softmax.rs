@@ -1,28 +1,50 @@
-//! `softmax`: scores as probabilities that sum to one, over the features or the channels.
+//! `softmax` and `log_softmax`: scores as probabilities that sum to one, or the logarithms of these.
 
 use super::*;
 use crate::check;
+use crate::diagnostics::message;
 use quote::quote;
 
-pub struct Softmax;
+/// Softmax or its logarithm.
+pub struct Softmax {
+    log: bool,
+}
+
+pub static SOFTMAX: Softmax = Softmax { log: false };
+pub static LOG_SOFTMAX: Softmax = Softmax { log: true };
 
 impl Layer for Softmax {
     fn name(&self) -> &'static str {
-        "softmax"
+        if self.log { "log_softmax" } else { "softmax" }
     }
     fn doc(&self) -> Doc {
-        Doc::new(
-            Chapter::Activation,
-            "`[n]` or `[c, h, w]`, unchanged",
-            "e^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features or over the channels of an image",
-        )
+        let line = if self.log {
+            "x - ln Σ e^xⱼ: the logarithm of `softmax`"
+        } else {
+            "e^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features, the channels of an image, or `axis`"
+        };
+        Doc::new(Chapter::Activation, "any, unchanged", line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let doc = "the dimension that sums to one; for features and images the first unless given";
+            &[Parameter::named("axis", Kind::Axis, Default::Chosen, doc)]
+        }
     }
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        check::features_or_image(call)?;
-        let config = Config::settings(quote!(dl::ops::softmax::Op), quote!());
-        Some(Built::new(call.input(), Op::new(config, Keeps::OUTPUT).in_place()))
+        let (input, log) = (call.input(), self.log);
+        if !call.is_given("axis") && !matches!(input.dims.len(), 1 | 3) {
+            let text = message!(format!("`{}` of ", call.name), &input, " needs to know which dimension sums to one: ");
+            call.diagnostics.error(call.span, message!(text, format!("`{}(axis: -1)` for the last", call.name)));
+            return None;
+        }
+        let axis = check::axis(call, "axis", &input)?;
+        let (classes, places) = (&input.dims[axis], Dim::product(&input.dims[axis + 1..]));
+        let fields = quote!(classes: #classes, places: #places, log: #log,);
+        let config = Config::settings(quote!(dl::ops::softmax::Op), fields);
+        Some(Built::new(input.clone(), Op::new(config, Keeps::OUTPUT).in_place()))
     }
 }

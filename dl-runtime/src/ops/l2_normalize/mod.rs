@@ -6,27 +6,27 @@ mod cpu;
 #[cfg(test)]
 mod tests;
 
-use super::layer_norm::Rows;
 use crate::device::{Device, Storage};
 use crate::ops::{Grad, Write};
-use crate::{Pass, View, ViewMut};
+use crate::{Pass, Plain, View, ViewMut};
 
-/// The settings of normalisation to length 1 over rows of `N` numbers.
+/// The settings of normalisation to length 1.
 #[derive(Clone, Copy, Debug)]
-pub struct Op<const N: usize> {
+pub struct Op {
+    /// Length of a row: the size of the last axis.
+    pub n: usize,
     /// The least that a row is divided by; PyTorch's default is 1e-12.
     pub epsilon: f32,
 }
 
-/// The kernels of normalisation to length 1 over rows of `n` numbers.
+/// The kernels of normalisation to length 1.
 pub trait L2NormalizeKernel: Storage {
     /// `y = x/max(‖x‖, ε)`.
-    fn l2_normalize_forward(&self, n: usize, epsilon: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `dx = (dy - y·Σ dy·y)/‖x‖`, set or added.
     fn l2_normalize_backward(
         &self,
-        n: usize,
-        epsilon: f32,
+        op: Op,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
@@ -34,13 +34,18 @@ pub trait L2NormalizeKernel: Storage {
     );
 }
 
-impl<const N: usize> Op<N> {
+impl Op {
+    /// The operation, for samples of type `S`.
+    fn of<S: Plain>(self) -> Self {
+        assert!(S::LEN.is_multiple_of(self.n), "sizes of a normalisation");
+        self
+    }
     /// `output` is `input` with every row of length 1.
-    pub fn forward<D: Device, S: Rows<N>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
-        pass.device.l2_normalize_forward(N, self.epsilon, input.data(), output.into_data());
+    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
+        pass.device.l2_normalize_forward(self.of::<S>(), input.data(), output.into_data());
     }
     /// The gradient to the input, from the input.
-    pub fn backward<D: Device, S: Rows<N>>(
+    pub fn backward<D: Device, S: Plain<Element = f32>>(
         self,
         pass: &Pass<D>,
         input: View<D, S>,
@@ -48,6 +53,6 @@ impl<const N: usize> Op<N> {
         d_input: Grad<D, S>,
     ) {
         let Grad { to, write } = d_input;
-        pass.device.l2_normalize_backward(N, self.epsilon, input.data(), d_output.data(), to.into_data(), write);
+        pass.device.l2_normalize_backward(self.of::<S>(), input.data(), d_output.data(), to.into_data(), write);
     }
 }

@@ -18,7 +18,7 @@ fn case<S: Rows<N>, const N: usize>(samples: usize, epsilon: f32) {
     };
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * S::LEN));
     let what = format!("{samples} × {} rows of {N}, epsilon {epsilon}", S::LEN / N);
-    let (op, mut y) = (Op::<N> { epsilon }, vec![f32::NAN; x.len()]);
+    let (op, mut y) = (Op { n: N, epsilon }, vec![f32::NAN; x.len()]);
     op.forward(&pass, view::<S>(&x), view_mut(&mut y));
     assert_close(&what, &y, &reference(&wide(&x)), 3e-7);
     let dx = set_and_add(x.len(), |d, write| {
@@ -39,7 +39,7 @@ fn values_and_gradients() {
 fn a_row_of_zeros_stays() {
     let cpu = Cpu::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
-    let (op, mut y, mut dx) = (Op::<2> { epsilon: 1e-12 }, [1.0; 4], [0.0; 4]);
+    let (op, mut y, mut dx) = (Op { n: 2, epsilon: 1e-12 }, [1.0; 4], [0.0; 4]);
     let x = [0.0, 0.0, f32::NAN, 1.0];
     op.forward(&pass, view::<[f32; 2]>(&x), view_mut(&mut y));
     assert!(y[..2] == [0.0; 2] && y[2].is_nan() && y[3].is_nan());

@@ -1,0 +1,43 @@
+//! `embedding(vocabulary, features)`: every token becomes a row of a table of weights.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct Embedding;
+
+impl Layer for Embedding {
+    fn name(&self) -> &'static str {
+        "embedding"
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Weights, "`u32[…]` → `[…, features]`", "every token is a row of a table of weights")
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            &[
+                Parameter::positional("vocabulary", Kind::Size, Default::Required, "number of tokens"),
+                Parameter::positional("features", Kind::Size, Default::Required, "numbers for each token"),
+                Parameter::named("init", Kind::Init, Default::Chosen, "how the table begins, `normal(1)` unless given"),
+            ]
+        }
+    }
+    fn takes(&self, _: usize) -> Element {
+        Element::U32
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::not_zero(call, &["vocabulary", "features"])
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let (vocabulary, features) = (call.size("vocabulary"), call.size("features"));
+        let mut output = Shape::of(call.input().dims);
+        output.dims.push(features.clone());
+        let config = Config::settings(quote!(dl::ops::embedding::Op), quote!());
+        let weights = Weights {
+            ty: quote!(dl::ops::embedding::Embedding<#vocabulary, #features>),
+            tensors: vec![Tensor::new("weight", &[&vocabulary, &features], "Weight")],
+            init: call.init_or(quote!(dl::Init::Normal { std: 1.0 })),
+        };
+        Some(Built::new(output, Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))
+    }
+}

@@ -1,0 +1,91 @@
+//! `group_norm(groups)` and `instance_norm`: groups of channels of each sample, or each channel, scaled to mean 0 and variance 1.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct GroupNorm;
+
+impl Layer for GroupNorm {
+    fn name(&self) -> &'static str {
+        "group_norm"
+    }
+    fn doc(&self) -> Doc {
+        let line = "groups of channels of each sample scaled to mean 0 and variance 1 over their places";
+        Doc::new(Chapter::Weights, "`[c, …]`, unchanged", line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            &[
+                Parameter::positional("groups", Kind::Size, Default::Required, "how many groups the channels are in"),
+                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+            ]
+        }
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::not_zero(call, &["groups"]) & check::positive(call, "epsilon")
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let (groups, channels) = (call.size("groups"), check::channels(call)?);
+        check::groups_of(call, &channels, &groups, "input").then_some(())?;
+        Some(weighted(call, &channels, &groups))
+    }
+}
+
+pub struct InstanceNorm;
+
+impl Layer for InstanceNorm {
+    fn name(&self) -> &'static str {
+        "instance_norm"
+    }
+    fn doc(&self) -> Doc {
+        let line = "each channel of each sample scaled to mean 0 and variance 1 over its places";
+        Doc::new(Chapter::Weights, "`[c, …]`, unchanged", line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            &[
+                Parameter::named(
+                    "affine",
+                    Kind::Flag,
+                    Default::Flag(false),
+                    "whether each channel has scale and shift",
+                ),
+                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+            ]
+        }
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::positive(call, "epsilon")
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let channels = check::channels(call)?;
+        check::several_places(call)?;
+        if call.flag("affine") {
+            return Some(weighted(call, &channels, &channels));
+        }
+        let epsilon = call.number("epsilon");
+        let fields = quote!(groups: #channels, epsilon: #epsilon,);
+        let config = Config::settings(quote!(dl::ops::group_norm::Unweighted), fields);
+        Some(Built::new(call.input(), Op::new(config, Keeps::INPUTS)))
+    }
+}
+
+/// Group normalisation with a scale and a shift for every channel.
+fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
+    let epsilon = call.number("epsilon");
+    let fields = quote!(groups: #groups, epsilon: #epsilon,);
+    let config = Config::settings(quote!(dl::ops::group_norm::Op), fields);
+    let weights = Weights {
+        ty: quote!(dl::ops::group_norm::GroupNorm<#channels>),
+        tensors: vec![Tensor::new("weight", &[channels], "Scale"), Tensor::new("bias", &[channels], "Bias")],
+        init: quote!(),
+    };
+    Built::new(call.input(), Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0))
+}

@@ -1,0 +1,30 @@
+//! `l2_normalize`: the features of each sample scaled to length 1.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct L2Normalize;
+
+impl Layer for L2Normalize {
+    fn name(&self) -> &'static str {
+        "l2_normalize"
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, "any, unchanged", "the last dimension of each sample scaled to length 1")
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[Parameter::named("epsilon", Kind::Number, Default::Number(1e-12), "the least it is divided by")] }
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::positive(call, "epsilon")
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let (features, epsilon) = (check::last(call)?, call.number("epsilon"));
+        let config = Config::settings(quote!(dl::ops::l2_normalize::Op), quote!(n: #features, epsilon: #epsilon,));
+        Some(Built::new(call.input(), Op::new(config, Keeps::INPUTS)))
+    }
+}

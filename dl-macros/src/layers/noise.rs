@@ -1,0 +1,59 @@
+//! `random_normal` and `gaussian_noise`: random numbers in training, instead of a value or added to it.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct RandomNormal;
+
+impl Layer for RandomNormal {
+    fn name(&self) -> &'static str {
+        "random_normal"
+    }
+    fn doc(&self) -> Doc {
+        let line =
+            "in training normal random numbers, of mean 0 and variance 1, whatever the value is; zeros in prediction";
+        Doc::new(Chapter::Regularisation, "any, unchanged", line)
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        // Every one of a model draws its own numbers.
+        let id = Dim::Known(call.index);
+        let config = Config::settings(quote!(dl::ops::noise::RandomNormal), quote!(id: #id,));
+        let mut op = Op::new(config, Keeps::NOTHING);
+        op.inference = Inference::Infer;
+        op.stops_gradient = true;
+        Some(Built::new(call.input(), op))
+    }
+}
+
+pub struct GaussianNoise;
+
+impl Layer for GaussianNoise {
+    fn name(&self) -> &'static str {
+        "gaussian_noise"
+    }
+    fn doc(&self) -> Doc {
+        let line = "in training adds normal random numbers of mean 0 and deviation `stddev`; nothing in prediction";
+        Doc::new(Chapter::Regularisation, "any, unchanged", line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[Parameter::positional("stddev", Kind::Number, Default::Required, "deviation of the noise")] }
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::not_negative(call, "stddev")
+    }
+    fn evident(&self, call: &Call) -> Option<Shape> {
+        call.evident_input()
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let (stddev, id) = (call.number("stddev"), Dim::Known(call.index));
+        let config = Config::settings(quote!(dl::ops::noise::GaussianNoise), quote!(stddev: #stddev, id: #id,));
+        let mut op = Op::new(config, Keeps::NOTHING).in_place();
+        op.inference = Inference::Identity;
+        op.passes_gradient = vec![true];
+        Some(Built::new(call.input(), op))
+    }
+}

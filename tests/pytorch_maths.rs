@@ -29,6 +29,11 @@ model! {
     SliceAxis(x: [3, 4, 2]) -> [3, 2, 2] { x -> slice(1, 3, axis: 1) }
     SliceLast(x: [3, 4]) -> [3, 1] { x -> slice(from: 0, to: 1, axis: -1) }
     Concat(x: [4]) -> [8] { let a = x -> dense(3); let b = x -> dense(5); concat(a, b) }
+    ConcatThree(x: [4]) -> [2, 9] {
+        let a = x -> dense(6) -> reshape([2, 3]);
+        let b = x -> dense(6) -> reshape([2, 3]);
+        concat(a, b, a, axis: 1)
+    }
     ConcatItself(x: [2, 3]) -> [2, 6] { concat(x, x, axis: -1) }
     StopGradient(x: [4]) -> [3] { let a = x -> dense(3); let b = x -> dense(3); (a -> stop_gradient) * b }
 }
@@ -41,6 +46,7 @@ operations! {
     slice_axis: SliceAxis,
     slice_last: SliceLast,
     concat: Concat,
+    concat_three: ConcatThree,
     concat_itself: ConcatItself,
     stop_gradient: StopGradient,
 }

@@ -1,64 +1,200 @@
-//! Networks made of parts: blocks, combinators, models in models, several inputs and outputs, and their own losses.
+//! Networks made of parts: blocks, combinators, models in models, several inputs and outputs, their own losses, parameters.
+//! Every form against differences of the forward pass, and the structs and names that users see.
 #![allow(missing_docs)]
 
+#[path = "common/differences.rs"]
+mod differences;
+
+use differences::{check, check_objective};
 use dl::prelude::*;
 
 model! {
+    const WIDE: usize = 6;
+
     block basic(x: [c, h, w], channels, stride: 1) {
         let shortcut = if stride != 1 || c != channels {
-            x -> conv2d(channels, 1, stride: stride, bias: false) -> batch_norm
+            x -> conv2d(channels, 1, stride: stride, bias: false)
         } else {
             x
         };
-        let main = x -> conv2d(channels, 3, stride: stride, padding: 1, bias: false) -> batch_norm -> relu
-            -> conv2d(channels, 3, padding: 1, bias: false) -> batch_norm;
-        (main + shortcut) -> relu
+        let main = x -> conv2d(channels, 3, stride: stride, padding: 1) -> tanh -> conv2d(channels, 3, padding: 1);
+        (main + shortcut) -> tanh
     }
 
-    Small(image: [3, 8, 8]) -> [5] {
-        image -> conv2d(4, 3, padding: 1) -> basic(4) -> basic(8, stride: 2) as wide -> global_avg_pool2d -> dense(5)
+    block stage(x, channels, stride: 1) {
+        x -> basic(channels, stride: stride) -> basic(channels)
+    }
+
+    ResNet(image: [3, 6, 6]) -> [5] {
+        image -> conv2d(4, 3, padding: 1) -> stage(4) -> stage(6, stride: 2) as wide -> global_avg_pool2d -> dense(5)
     }
 
     Stack(x: [6]) -> [6] {
-        x -> repeat 3 { residual { layer_norm -> dense(12) -> gelu -> dense(6) } } as blocks -> dense(6)
+        x -> dense(6) -> repeat 3 { residual { layer_norm -> dense(8) -> gelu -> dense(6) } } as blocks -> dense(6)
+    }
+
+    StackFirst(x: [6]) -> [6] {
+        x -> repeat 2 { tanh -> dense(6) }
+    }
+
+    Nested(x: [6]) -> [6] {
+        let y = x -> repeat 2 { repeat 2 { residual { dense(6) -> tanh } } -> dense(6) };
+        y + (y -> residual { residual { dense(6) } -> sigmoid })
     }
 
     Pair(left: [4], right: [3]) -> (sum: [5], difference: [5]) {
-        let (a, b) = (left -> dense(5), right -> dense(5));
+        let (a, b) = (left -> dense(5), right -> dense(5) -> tanh);
         (a + b, a - b)
     }
 
+    /// An output that the body goes on with, another twice, and an input.
+    Reused(x: [4]) -> (h: [4], again: [4], input: [4], rest: [2]) {
+        let h = x -> dense(4) -> tanh;
+        (h, h, x, h -> dense(2))
+    }
+
     Encoder(x: [6]) -> (mean: [2], log_variance: [2]) {
-        let h = x -> dense(8) -> relu;
+        let h = x -> dense(8) -> silu;
         (h -> dense(2) as mean_of, h -> dense(2) as log_variance_of)
     }
 
     Twice(x: [6]) -> [2] {
         let (a, b) = x -> Encoder as encoder;
         let (c, d) = (x * 2.0) -> encoder;
-        a + b + c + d
+        a * b + c - d
+    }
+
+    Inner(x: [6]) -> [6] {
+        x -> dense(6) -> tanh
+    }
+
+    /// The same model three times in a row, and once where its input is used again.
+    Shared(x: [6]) -> [6] {
+        let h = x -> Inner as inner -> inner -> inner;
+        h + (h -> inner) * x
+    }
+
+    Joined(x: [4], y: [3]) -> [5] {
+        let (sum, difference) = x -> Pair(y);
+        let (other, rest) = Pair(x * 0.5, y);
+        sum * difference + other - rest
     }
 
     Cat(x: [2, 4, 4]) -> [7, 4, 4] {
-        x -> concat { conv2d(4, 1) -> relu; conv2d(1, 3, padding: 1); x }
+        x -> concat { conv2d(4, 1) -> tanh; conv2d(1, 3, padding: 1); identity }
     }
 
-    Mlp<const IN: usize, const HIDDEN: usize>(x: [IN]) -> [3] {
-        x -> dense(HIDDEN) -> relu -> dense(3)
+    CatOfValues(x: [4]) -> [9] {
+        let (a, b) = (x -> dense(2), x -> dense(3));
+        concat(a, b, x)
+    }
+
+    Tuned<const IN: usize, const HIDDEN: usize>(x: [IN]) -> [3] {
+        x -> dense(HIDDEN) -> tanh -> residual { dense(HIDDEN) -> layer_norm } -> dense(WIDE / 2)
+    }
+
+    Tuner(x: [5]) -> [3] {
+        x -> Tuned<5, 7> as tuned
+    }
+
+    Generic<const N: usize>(x: [N]) -> [N] {
+        x -> repeat 2 { residual { dense(N) -> tanh } } -> Tuned<N, N> -> dense(N)
     }
 }
 
+model! {
+    Autoencoder(image: [6]) -> (reconstruction: [6], mean: [2]) {
+        let h = image -> dense(5) -> tanh;
+        let (mean, log_variance) = (h -> dense(2), h -> dense(2));
+        let z = mean + ((log_variance * 0.5) -> exp) * 0.3;
+        (z -> dense(6), mean)
+    }
+    loss {
+        let fit = mse(reconstruction, image);
+        fit + 0.25 * kl_normal(mean, log_variance) - 2 * 0.5 * mse(log_variance, mean)
+    }
+
+    Classifier(x: [4]) -> [3] { x -> dense(3) }
+    loss(class: u32, near: [3]) { cross_entropy(output, class) + 0.5 * mse(near, output) }
+
+    /// The loss reads what is no output, and the output has no part in it.
+    Aside(x: [4]) -> [3] {
+        let h = x -> dense(5) -> tanh;
+        h -> dense(3)
+    }
+    loss(target: [5]) { mse(h, target) + 0.5 * mse(h, target) }
+}
+
+macro_rules! check {
+    ($($test:ident: $model:ty),* $(,)?) => {$(
+        #[test]
+        fn $test() {
+            check::<$model>();
+        }
+    )*};
+}
+
+check! {
+    blocks_of_blocks: ResNet,
+    a_stack: Stack,
+    a_stack_that_is_first: StackFirst,
+    stacks_in_stacks: Nested,
+    several_inputs_and_outputs: Pair,
+    outputs_used_again: Reused,
+    a_model_with_two_outputs: Encoder,
+    a_model_twice: Twice,
+    a_model_used_again: Shared,
+    a_model_with_two_inputs: Joined,
+    branches_side_by_side: Cat,
+    values_side_by_side: CatOfValues,
+    parameters: Tuned<4, 5>,
+    a_model_with_parameters_inside: Tuner,
+    a_stack_with_parameters: Generic<3>,
+}
+
 #[test]
-fn blocks_are_structs_inside_the_struct() {
-    let names: Vec<String> = Small::TENSORS.iter().map(|tensor| tensor.name).collect();
-    assert!(names.contains(&"wide.conv1.weight".to_owned()), "{names:?}");
-    let net = Small::init(1);
-    assert_eq!(net.basic1.conv1.weight.len(), 4);
-    println!("{}", Small::summary());
-    let names: Vec<String> = Stack::TENSORS.iter().map(|tensor| tensor.name).collect();
-    assert!(names.contains(&"blocks.2.dense1.weight".to_owned()), "{names:?}");
-    println!("{}", Stack::summary());
-    let out = Pair::init(1).predict_one(&PairInput { left: [1.0; 4], right: [2.0; 3] });
-    println!("{out:?} {}", Twice::summary());
-    println!("{:?}", Mlp::<4, 8>::init(3).predict_one(&[1.0; 4]));
+fn an_objective_of_three_terms() {
+    check_objective::<Autoencoder>(&[[]; 4]);
+    let names: Vec<_> = Autoencoder::TERMS.iter().map(|term| (term.name, term.weight)).collect();
+    assert_eq!(names, [("fit", 1.0), ("kl_normal", 0.25), ("mse", -1.0)]);
+}
+
+#[test]
+fn an_objective_with_two_targets() {
+    let target = |class, x| ClassifierTarget { class, near: [x, 0.5, -x] };
+    check_objective::<Classifier>(&[target(0, 0.1), target(2, 0.7), target(1, -0.4)]);
+}
+
+#[test]
+fn terms_of_one_value_are_one() {
+    assert_eq!(Aside::TERMS, [dl::Term { name: "mse", weight: 1.0 }, dl::Term { name: "mse2", weight: 0.5 }]);
+    check_objective::<Aside>(&[[0.3; 5]; 3]);
+}
+
+#[test]
+fn what_users_see() {
+    let names = |tensors: dl::Tensors| tensors.iter().map(|tensor| tensor.name).collect::<Vec<_>>();
+    let resnet = names(ResNet::TENSORS);
+    assert!(resnet.contains(&"wide.basic2.conv1.weight".to_owned()), "{resnet:?}");
+    let net = ResNet::init(1);
+    assert_eq!((net.stage1.basic1.conv1.weight.len(), net.wide.basic1.conv1.weight.len()), (4, 6));
+    assert_eq!(names(Stack::TENSORS)[10], "blocks.1.dense1.weight");
+    assert_eq!(Stack::init(1).blocks.len(), 3);
+    let inner = &Twice::init(1).encoder;
+    assert_eq!(inner.predict_one(&[0.5; 6]).mean.len(), 2);
+    let sample = PairInput { left: [1.0; 4], right: [2.0; 3] };
+    let pair = Pair::init(1);
+    let (one, many) = (pair.predict_one(&sample), pair.predict(&[sample; 3]));
+    assert_eq!(many[2].difference, one.difference);
+    assert_eq!(Tuned::<4, 5>::PARAMETERS, 4 * 5 + 5 + 5 * 5 + 5 + 10 + 3 * 5 + 3);
+    assert_eq!(Joined::PARAMETERS, 2 * Pair::PARAMETERS);
+    assert_eq!(Shared::MULTIPLY_ADDS, 4 * Inner::MULTIPLY_ADDS);
+}
+
+#[test]
+fn a_model_with_parts_is_saved_and_loaded() {
+    let net = Generic::<3>::init(5);
+    let bytes = net.to_bytes().unwrap();
+    let again = Generic::<3>::from_bytes(&bytes).unwrap();
+    assert_eq!(net.predict_one(&[1.0, 2.0, 3.0]), again.predict_one(&[1.0, 2.0, 3.0]));
 }

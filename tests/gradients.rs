@@ -2,11 +2,11 @@
 //! forward pass, for the weights and for the input. What it catches is the macro's: a gradient forgotten, added twice, or
 //! written over by the memory plan.
 
-use dl::loss::Mse;
-use dl::plain::{flat, flat_mut, zeroed_box};
+#[path = "common/differences.rs"]
+mod differences;
+
+use differences::check;
 use dl::prelude::*;
-use dl::{Input, Output};
-use std::slice;
 
 model! {
     Chain(x: [6]) -> [4] {
@@ -126,101 +126,6 @@ model! {
         let v4 = v2 -> dense(6) as s1 -> gelu(approximate: tanh);
         v3 + v4
     }
-}
-
-/// Deterministic numbers between -1 and 1.
-fn noise(seed: u32, to: &mut [f32]) {
-    for (i, x) in to.iter_mut().enumerate() {
-        *x = ((i as f32 + 1.0) * 12.9898 + seed as f32 * 78.233).sin();
-    }
-}
-
-/// The loss in f64 of `net` on a batch, in training mode.
-fn loss<M: Model>(net: &M, inputs: &[Input<M>], targets: &[Output<M>]) -> f64 {
-    let mut training = net.training(Cpu::with_threads(1), inputs.len()).unwrap();
-    training.forward(inputs).unwrap();
-    let mut outputs: Vec<Output<M>> = (0..inputs.len()).map(|_| *zeroed_box()).collect();
-    training.outputs(&mut outputs).unwrap();
-    let errors = flat(&outputs).iter().zip(flat(targets)).map(|(y, t)| f64::from(y - t).powi(2));
-    errors.sum::<f64>() / (inputs.len() * <Output<M> as dl::Plain>::LEN) as f64
-}
-
-fn check<M: Model>()
-where
-    Input<M>: dl::Plain<Element = f32>,
-{
-    const N: usize = 5;
-    let mut net = M::init(3);
-    let mut inputs: Vec<Input<M>> = (0..N).map(|_| *zeroed_box()).collect();
-    let mut targets: Vec<Output<M>> = (0..N).map(|_| *zeroed_box()).collect();
-    noise(1, flat_mut(&mut inputs));
-    noise(2, flat_mut(&mut targets));
-
-    let mut training = net.training(Cpu::new(), N).unwrap().with_input_gradients().unwrap();
-    let (mut d_net, mut d_inputs) = (zeroed_box::<M>(), Vec::new());
-    d_inputs.extend((0..N).map(|_| *zeroed_box::<Input<M>>()));
-    // Twice: the second pass finds the memory as the first left it.
-    for _ in 0..2 {
-        training.forward(&inputs).unwrap();
-        training.loss(&Mse, &targets).unwrap();
-        training.backward();
-        training.gradients(&mut d_net).unwrap();
-        training.input_gradients(&mut d_inputs).unwrap();
-    }
-    let mut without = net.training(Cpu::new(), N).unwrap();
-    without.forward(&inputs).unwrap();
-    without.loss(&Mse, &targets).unwrap();
-    without.backward();
-    let mut same = zeroed_box::<M>();
-    without.gradients(&mut same).unwrap();
-    assert!(
-        flat(slice::from_ref(&*same)) == flat(slice::from_ref(&*d_net)),
-        "{}: with input gradients or without",
-        M::NAME
-    );
-
-    // Statistics are not trained: what stands in their place is no gradient.
-    let trained = |i: usize| {
-        let tensor = M::TENSORS.iter().find(|t| (t.offset / 4..t.offset / 4 + t.len()).contains(&i)).unwrap();
-        tensor.role != dl::Role::Statistic
-    };
-    for seed in 0..3 {
-        let mut direction = vec![0.0; M::LEN];
-        noise(10 + seed, &mut direction);
-        direction.iter_mut().enumerate().filter(|(i, _)| !trained(*i)).for_each(|(_, d)| *d = 0.0);
-        let expected = slope(&mut |by| {
-            nudge(flat_mut(slice::from_mut(&mut *net)), &direction, by);
-            loss(&*net, &inputs, &targets)
-        });
-        compare::<M>("weights", flat(slice::from_ref(&*d_net)), &direction, expected);
-
-        let mut direction = vec![0.0; flat(&inputs).len()];
-        noise(20 + seed, &mut direction);
-        let expected = slope(&mut |by| {
-            nudge(flat_mut(&mut inputs), &direction, by);
-            loss(&*net, &inputs, &targets)
-        });
-        compare::<M>("input", flat(&d_inputs), &direction, expected);
-    }
-}
-
-fn nudge(x: &mut [f32], direction: &[f32], by: f32) {
-    x.iter_mut().zip(direction).for_each(|(x, d)| *x += by * d);
-}
-
-/// The derivative by central differences of fourth order; `loss_after` moves by its argument and stays there.
-fn slope(loss_after: &mut dyn FnMut(f32) -> f64) -> f64 {
-    const H: f32 = 0.0078125;
-    let [far_right, right, left, far_left] = [2.0 * H, -H, -2.0 * H, -H].map(&mut *loss_after);
-    loss_after(2.0 * H);
-    (far_left - far_right + 8.0 * (right - left)) / (12.0 * f64::from(H))
-}
-
-fn compare<M: Model>(what: &str, gradient: &[f32], direction: &[f32], expected: f64) {
-    let product: f64 = gradient.iter().zip(direction).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
-    let scale: f64 = gradient.iter().zip(direction).map(|(g, d)| f64::from(g * d).abs()).sum();
-    let tolerance = 2e-4 * scale + 2e-5;
-    assert!((product - expected).abs() < tolerance, "{} {what}: {product} is not {expected} ± {tolerance}", M::NAME);
 }
 
 macro_rules! check {

@@ -1,0 +1,160 @@
+//! The generated backward pass against differences of the forward pass, for weights and inputs.
+#![allow(dead_code)]
+
+use dl::loss::Mse;
+use dl::plain::{flat, flat_mut, zeroed_box};
+use dl::prelude::*;
+use dl::{Input, Output, Target};
+use std::slice;
+
+/// Deterministic numbers between -1 and 1.
+fn noise(seed: u32, to: &mut [f32]) {
+    for (i, x) in to.iter_mut().enumerate() {
+        *x = ((i as f32 + 1.0) * 12.9898 + seed as f32 * 78.233).sin();
+    }
+}
+
+/// The loss in f64 of `net` on a batch, in training mode.
+fn loss<M: Model>(net: &M, inputs: &[Input<M>], targets: &[Output<M>]) -> f64 {
+    let mut training = net.training(Cpu::with_threads(1), inputs.len()).unwrap();
+    training.forward(inputs).unwrap();
+    let mut outputs: Vec<Output<M>> = (0..inputs.len()).map(|_| *zeroed_box()).collect();
+    training.outputs(&mut outputs).unwrap();
+    let errors = flat(&outputs).iter().zip(flat(targets)).map(|(y, t)| f64::from(y - t).powi(2));
+    errors.sum::<f64>() / (inputs.len() * <Output<M> as dl::Plain>::LEN) as f64
+}
+
+/// The gradients to weights and inputs against differences of the loss, along random directions.
+pub fn check<M: Model>()
+where
+    Input<M>: dl::Plain<Element = f32>,
+{
+    const N: usize = 5;
+    let mut net = M::init(3);
+    let mut inputs: Vec<Input<M>> = (0..N).map(|_| *zeroed_box()).collect();
+    let mut targets: Vec<Output<M>> = (0..N).map(|_| *zeroed_box()).collect();
+    noise(1, flat_mut(&mut inputs));
+    noise(2, flat_mut(&mut targets));
+
+    let mut training = net.training(Cpu::new(), N).unwrap().with_input_gradients().unwrap();
+    let (mut d_net, mut d_inputs) = (zeroed_box::<M>(), Vec::new());
+    d_inputs.extend((0..N).map(|_| *zeroed_box::<Input<M>>()));
+    // Twice: the second pass finds the memory as the first left it.
+    for _ in 0..2 {
+        training.forward(&inputs).unwrap();
+        training.loss(&Mse, &targets).unwrap();
+        training.backward();
+        training.gradients(&mut d_net).unwrap();
+        training.input_gradients(&mut d_inputs).unwrap();
+    }
+    let mut without = net.training(Cpu::new(), N).unwrap();
+    without.forward(&inputs).unwrap();
+    without.loss(&Mse, &targets).unwrap();
+    without.backward();
+    let mut same = zeroed_box::<M>();
+    without.gradients(&mut same).unwrap();
+    assert!(
+        flat(slice::from_ref(&*same)) == flat(slice::from_ref(&*d_net)),
+        "{}: with input gradients or without",
+        M::NAME
+    );
+
+    // Statistics are not trained: what stands in their place is no gradient.
+    let trained = |i: usize| {
+        let tensor = M::TENSORS.iter().find(|t| (t.offset / 4..t.offset / 4 + t.len()).contains(&i)).unwrap();
+        tensor.role != dl::Role::Statistic
+    };
+    for seed in 0..3 {
+        let mut direction = vec![0.0; M::LEN];
+        noise(10 + seed, &mut direction);
+        direction.iter_mut().enumerate().filter(|(i, _)| !trained(*i)).for_each(|(_, d)| *d = 0.0);
+        let expected = slope(&mut |by| {
+            nudge(flat_mut(slice::from_mut(&mut *net)), &direction, by);
+            loss(&*net, &inputs, &targets)
+        });
+        compare::<M>("weights", flat(slice::from_ref(&*d_net)), &direction, expected);
+
+        let mut direction = vec![0.0; flat(&inputs).len()];
+        noise(20 + seed, &mut direction);
+        let expected = slope(&mut |by| {
+            nudge(flat_mut(&mut inputs), &direction, by);
+            loss(&*net, &inputs, &targets)
+        });
+        compare::<M>("input", flat(&d_inputs), &direction, expected);
+    }
+}
+
+fn nudge(x: &mut [f32], direction: &[f32], by: f32) {
+    x.iter_mut().zip(direction).for_each(|(x, d)| *x += by * d);
+}
+
+/// The derivative by central differences of fourth order; `loss_after` moves by its argument and stays there.
+fn slope(loss_after: &mut dyn FnMut(f32) -> f64) -> f64 {
+    const H: f32 = 0.0078125;
+    let [far_right, right, left, far_left] = [2.0 * H, -H, -2.0 * H, -H].map(&mut *loss_after);
+    loss_after(2.0 * H);
+    (far_left - far_right + 8.0 * (right - left)) / (12.0 * f64::from(H))
+}
+
+fn compare<M: Model>(what: &str, gradient: &[f32], direction: &[f32], expected: f64) {
+    let product: f64 = gradient.iter().zip(direction).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
+    let scale: f64 = gradient.iter().zip(direction).map(|(g, d)| f64::from(g * d).abs()).sum();
+    let tolerance = 2e-4 * scale + 2e-5;
+    assert!((product - expected).abs() < tolerance, "{} {what}: {product} is not {expected} ± {tolerance}", M::NAME);
+}
+
+/// The same for the model's own loss.
+pub fn check_objective<M: Objective>(targets: &[Target<M>])
+where
+    Input<M>: dl::Plain<Element = f32>,
+{
+    let n = targets.len();
+    let mut net = M::init(3);
+    let mut inputs: Vec<Input<M>> = (0..n).map(|_| *zeroed_box()).collect();
+    noise(1, flat_mut(&mut inputs));
+    let mut training = net.training(Cpu::new(), n).unwrap().with_input_gradients().unwrap();
+    let mut d_net = zeroed_box::<M>();
+    let mut d_inputs: Vec<Input<M>> = (0..n).map(|_| *zeroed_box()).collect();
+    for _ in 0..2 {
+        training.forward(&inputs).unwrap();
+        let total = training.objective(targets).unwrap();
+        let terms = training.terms().iter().zip(M::TERMS).map(|(mean, term)| mean * term.weight);
+        assert!((terms.sum::<f32>() - total).abs() < 1e-5 * (1.0 + total.abs()));
+        training.backward();
+        training.gradients(&mut d_net).unwrap();
+        training.input_gradients(&mut d_inputs).unwrap();
+    }
+    // A loss from outside still goes through the body alone.
+    let mut body = net.training(Cpu::new(), n).unwrap();
+    body.forward(&inputs).unwrap();
+    let mut outputs: Vec<Output<M>> = (0..n).map(|_| *zeroed_box()).collect();
+    body.outputs(&mut outputs).unwrap();
+    body.loss(&Mse, &outputs).unwrap();
+    body.backward();
+    let mut none = zeroed_box::<M>();
+    body.gradients(&mut none).unwrap();
+    assert!(flat(slice::from_ref(&*none)).iter().all(|d| *d == 0.0), "{}: nothing to learn", M::NAME);
+
+    let of = |net: &M, inputs: &[Input<M>]| {
+        let mut training = net.training(Cpu::with_threads(1), n).unwrap();
+        training.forward(inputs).unwrap();
+        training.objective(targets).unwrap();
+        training.losses().iter().map(|&loss| f64::from(loss)).sum::<f64>() / n as f64
+    };
+    for seed in 0..3 {
+        let mut direction = vec![0.0; M::LEN];
+        noise(10 + seed, &mut direction);
+        let expected = slope(&mut |by| {
+            nudge(flat_mut(slice::from_mut(&mut *net)), &direction, by);
+            of(&net, &inputs)
+        });
+        compare::<M>("weights", flat(slice::from_ref(&*d_net)), &direction, expected);
+        let mut direction = vec![0.0; flat(&inputs).len()];
+        noise(20 + seed, &mut direction);
+        let expected = slope(&mut |by| {
+            nudge(flat_mut(&mut inputs), &direction, by);
+            of(&net, &inputs)
+        });
+        compare::<M>("input", flat(&d_inputs), &direction, expected);
+    }
+}

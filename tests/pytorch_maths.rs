@@ -6,7 +6,9 @@ mod common;
 
 use common::{Fixture, check};
 use dl::loss::Mse;
+use dl::plain::{flat, zeroed_box};
 use dl::prelude::*;
+use std::slice::from_ref;
 
 /// One test for each model, named as the case in the file; the loss compares with random numbers.
 macro_rules! operations {
@@ -185,3 +187,27 @@ model! {
     MatmulItself(x: [3, 5]) -> [3, 3] { x -> matmul(x -> transpose) }
 }
 operations! { matmul: Matmul, matmul_batch: MatmulBatch, matmul_itself: MatmulItself }
+
+model! {
+    Words(tokens: u32[7]) -> [7, 5] { tokens -> embedding(11, 5) }
+}
+
+#[test]
+fn embedding() {
+    let fixture = Fixture::open("maths.safetensors");
+    let net = fixture.model::<Words>("embedding/weights/");
+    let tokens: Vec<[u32; 7]> = fixture.samples("embedding/tokens");
+    let targets: Vec<[[f32; 5]; 7]> = fixture.samples("embedding/target");
+    let agrees = |found: &[f32], part: &str| {
+        let name = format!("embedding/{part}");
+        common::agree(&name, found, &fixture.floats(&name), common::PASS);
+    };
+    agrees(flat(&net.predict(&tokens)), "output");
+    let mut training = Training::on(Cpu::new(), &*net, tokens.len()).unwrap();
+    training.forward(&tokens).unwrap();
+    agrees(&[training.loss(&Mse, &targets).unwrap()], "loss");
+    training.backward();
+    let mut gradients = zeroed_box::<Words>();
+    training.gradients(&mut gradients).unwrap();
+    agrees(flat(from_ref(&*gradients)), "gradient");
+}

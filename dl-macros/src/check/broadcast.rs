@@ -42,6 +42,20 @@ pub fn broadcast(call: &Call, a: &Shape, b: &Shape) -> Option<Broadcast> {
     }
     let name = call.name;
     let start = format!("`{name}` takes two values of one shape, or of sizes of 1 where they differ, but they are ");
-    let text: Message = message!(start, a, " and ", b);
+    let mut text: Message = message!(start, a, " and ", b);
+    if let Some(fits) = per_channel(a, b).or_else(|| per_channel(b, a)) {
+        text.push(message!("; `reshape(", &fits, ")` makes one number a channel fit"));
+    }
     call.diagnostics.require(all, call.span, text).then(|| Broadcast { output: Shape::of(dims), repeats })
+}
+
+/// The shape under which `small` fits `large`, if its dimensions are the first of those: one number for each channel.
+fn per_channel(large: &Shape, small: &Shape) -> Option<Shape> {
+    let known = |shape: &Shape| shape.dims.iter().map(Dim::known).collect::<Option<Vec<usize>>>();
+    let (large, small) = (known(large)?, known(small)?);
+    if small.is_empty() || small.len() >= large.len() || !large.starts_with(&small) {
+        return None;
+    }
+    let ones = std::iter::repeat_n(1, large.len() - small.len());
+    Some(Shape::of(small.into_iter().chain(ones).map(Dim::Known).collect::<Vec<_>>()))
 }

@@ -29,7 +29,11 @@ impl Layer for Matmul {
         let same = before_a.iter().zip(before_b).fold(same, |all, (a, b)| all.and(a.equals(b)));
         let text = message!("`matmul` takes values whose dimensions before the last two are the same, but they are ");
         let same = call.diagnostics.require(same, call.span, message!(text, a, " and ", b));
-        let text = message!("`matmul` of ", a, " and ", b, " has ", k, " columns and ", inner, " rows to multiply");
+        let start = message!("`matmul` takes as many columns of the first as rows of the second, but ", a, " and ", b);
+        let mut text = message!(start, " have ", k, " columns and ", inner, " rows");
+        if n.known().is_some() && n.known() == k.known() {
+            text.push("; put `transpose` before the second");
+        }
         call.diagnostics.require(k.equals(inner), call.span, text).then_some(())?;
         same.then_some(())?;
         let output = Shape::of([before_a, &[m.clone(), n.clone()]].concat());

@@ -3,6 +3,7 @@
 use super::*;
 use crate::ast::Operator;
 use crate::check::{self, Broadcast};
+use crate::dim::Cond;
 
 use quote::{ToTokens, quote};
 
@@ -103,6 +104,9 @@ impl Layer for Arithmetic {
 impl Arithmetic {
     /// Of two values of which one at least is repeated to the shape of `output`.
     fn of_repeated(&self, left: &Shape, right: &Shape, output: &Shape) -> Op {
+        // The gradient to what is not repeated in a sum is that to the output.
+        let whole = |shape: &Shape| matches!(check::equal(shape, output), Cond::Known(true));
+        let passes_gradient = vec![!self.0.multiplies() && whole(left), self.0 == Operator::Add && whole(right)];
         let (left, right, output) = (list(&left.dims), list(&right.dims), list(&output.dims));
         let shapes = quote!(left: #left, right: #right, output: #output);
         let shapes = quote!(shapes: dl::ops::broadcast::Shapes { #shapes },);
@@ -112,7 +116,9 @@ impl Arithmetic {
             Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, Keeps::INPUTS),
             Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, Keeps::INPUTS),
         };
-        Op::new(Config::settings(path, fields), keeps)
+        let mut op = Op::new(Config::settings(path, fields), keeps);
+        op.passes_gradient = passes_gradient;
+        op
     }
 
     /// Of two values of one shape.

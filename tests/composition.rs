@@ -102,6 +102,87 @@ model! {
     }
 }
 
+mod written {
+    //! Layers of the user's own.
+
+    dl::layer! {
+        /// `weight·x²` for each feature.
+        pub struct Squares<const N: usize> {
+            /// One for each feature.
+            pub weight: [f32; N] as Weight,
+        }
+    }
+
+    impl<const N: usize> dl::Layer for Squares<N> {
+        type Input = [f32; N];
+        type Output = [f32; N];
+        const MULTIPLY_ADDS: u64 = 2 * N as u64;
+
+        fn init(&mut self, rng: &mut dl::init::Rng) {
+            self.weight.iter_mut().for_each(|w| *w = 0.5 + rng.uniform());
+        }
+        fn forward(&self, inputs: &[[f32; N]], outputs: &mut [[f32; N]]) {
+            for (x, y) in inputs.iter().zip(outputs) {
+                (0..N).for_each(|i| y[i] = self.weight[i] * x[i] * x[i]);
+            }
+        }
+        fn backward(
+            &self,
+            inputs: &[[f32; N]],
+            _: &[[f32; N]],
+            d_outputs: &[[f32; N]],
+            d_weights: &mut Self,
+            d_inputs: &mut [[f32; N]],
+        ) {
+            for ((x, dy), dx) in inputs.iter().zip(d_outputs).zip(d_inputs) {
+                for i in 0..N {
+                    d_weights.weight[i] += dy[i] * x[i] * x[i];
+                    dx[i] = 2.0 * dy[i] * self.weight[i] * x[i];
+                }
+            }
+        }
+    }
+
+    dl::layer! {
+        /// No weights: the order of the features turned round.
+        pub struct Reverse {}
+    }
+
+    impl dl::Layer for Reverse {
+        type Input = [f32; 6];
+        type Output = [f32; 6];
+        fn init(&mut self, _: &mut dl::init::Rng) {}
+        fn forward(&self, inputs: &[[f32; 6]], outputs: &mut [[f32; 6]]) {
+            outputs.copy_from_slice(inputs);
+            outputs.iter_mut().for_each(|y| y.reverse());
+        }
+        fn backward(
+            &self,
+            _: &[[f32; 6]],
+            _: &[[f32; 6]],
+            d_outputs: &[[f32; 6]],
+            _: &mut Self,
+            d_inputs: &mut [[f32; 6]],
+        ) {
+            d_inputs.copy_from_slice(d_outputs);
+            d_inputs.iter_mut().for_each(|d| d.reverse());
+        }
+    }
+}
+
+model! {
+    WithWritten(x: [6]) -> [3] {
+        let h = x -> written::Squares<6>: [6] as squares -> tanh;
+        let r = h -> written::Reverse: [6] -> dense(6);
+        (r + h) -> squares -> repeat 2 { written::Squares<6>: [6] -> sigmoid } -> dense(3)
+    }
+}
+
+// What a model costs is known to the compiler.
+const _: () = assert!(WithWritten::PARAMETERS == 6 + 42 + 12 + 21);
+const _: () = assert!(ResNet::MULTIPLY_ADDS < 60_000);
+const _: () = assert!(ResNet::INFERENCE_MEMORY.bytes(1) < 12_000 && ResNet::TRAINING_MEMORY.bytes(32) < 200_000);
+
 model! {
     Autoencoder(image: [6]) -> (reconstruction: [6], mean: [2]) {
         let h = image -> dense(5) -> tanh;
@@ -150,6 +231,9 @@ check! {
     parameters: Tuned<4, 5>,
     a_model_with_parameters_inside: Tuner,
     a_stack_with_parameters: Generic<3>,
+    layers_written_by_hand: WithWritten,
+    a_layer_written_by_hand_alone: written::Squares<5>,
+    a_layer_without_weights_alone: written::Reverse,
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod device;
 mod error;
 pub mod init;
 pub mod io;
+mod layer;
 pub mod loss;
 mod model;
 mod objective;
@@ -29,6 +30,7 @@ mod view;
 
 pub use device::{Cpu, Device};
 pub use error::{Error, IN_MEMORY, Result};
+pub use layer::Layer;
 pub use model::{Input, LayerInfo, Model, Network, Output};
 pub use objective::{Objective, Target, Term};
 pub use pass::Pass;

@@ -4,7 +4,7 @@ use crate::device::Device;
 use crate::init::Rng;
 use crate::io::{Load, Save};
 use crate::ops::Grad;
-use crate::{Pass, Plain, Result, Summary, Tensors, View, ViewMut};
+use crate::{Memory, Pass, Plain, Result, Summary, Tensors, View, ViewMut};
 use std::path::Path;
 
 /// One line of a model's summary.
@@ -95,6 +95,18 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     const INFERENCE_FLOATS: usize;
     /// Numbers that a training pass keeps in memory for one sample, beside input, output and weights.
     const TRAINING_FLOATS: usize;
+
+    /// Memory that predicting needs, for budgets that the compiler checks:
+    /// `const _: () = assert!(LeNet::INFERENCE_MEMORY.bytes(1) < 1_000_000);`
+    const INFERENCE_MEMORY: Memory = Memory {
+        fixed: size_of::<Self>(),
+        per_sample: size_of::<Self::Input>() + size_of::<Self::Output>() + size_of::<f32>() * Self::INFERENCE_FLOATS,
+    };
+    /// Memory that training needs, without what the optimizer remembers (Adam: two more numbers per parameter).
+    const TRAINING_MEMORY: Memory = Memory {
+        fixed: 2 * size_of::<Self>(),
+        per_sample: size_of::<Self::Input>() + 2 * size_of::<Self::Output>() + size_of::<f32>() * Self::TRAINING_FLOATS,
+    };
 
     /// Draws all weights; `self` is zero before.
     fn init_weights(&mut self, rng: &mut Rng);

@@ -56,6 +56,15 @@ pub fn shaped<T: Plain>(elements: &[T::Element]) -> Option<&[T]> {
     Some(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), elements.len() / T::LEN) })
 }
 
+/// [`shaped`], to be changed.
+pub fn shaped_mut<T: Plain>(elements: &mut [T::Element]) -> Option<&mut [T]> {
+    if T::LEN == 0 || !elements.len().is_multiple_of(T::LEN) {
+        return None;
+    }
+    // SAFETY: as in `shaped`, and the borrow is the only one.
+    Some(unsafe { std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), elements.len() / T::LEN) })
+}
+
 /// Appends `n` values of zeros, or reports that there is no memory for them; no value passes over the stack.
 pub(crate) fn grow<T: Plain>(values: &mut Vec<T>, n: usize) -> Result<(), std::collections::TryReserveError> {
     values.try_reserve(n)?;

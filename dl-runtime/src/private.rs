@@ -4,6 +4,11 @@ pub use crate::check::{Piece, check, dim};
 pub use crate::device::{Device, Storage};
 pub use crate::field;
 pub use crate::init::{Init, Rng};
+pub use crate::layer::Dimensions;
+/// The passes of layers written by hand.
+pub mod layer {
+    pub use crate::layer::{backward, forward};
+}
 pub use crate::ops::{self, Grad, Write};
 pub use crate::{
     Entry, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role, Slot, Tensors, Term, View,

@@ -41,16 +41,14 @@ impl Memory {
 
 impl Summary {
     pub(crate) fn of<M: Model>() -> Self {
-        let (input, output) = (size_of::<M::Input>(), size_of::<M::Output>());
-        let floats = |n: usize| n * size_of::<f32>();
         Summary {
             name: M::NAME,
             layers: M::LAYERS,
             parameters: M::PARAMETERS,
             statistics: <M as Plain>::LEN - M::PARAMETERS,
             multiply_adds: M::MULTIPLY_ADDS,
-            inference: Memory { fixed: size_of::<M>(), per_sample: input + output + floats(M::INFERENCE_FLOATS) },
-            training: Memory { fixed: 2 * size_of::<M>(), per_sample: input + 2 * output + floats(M::TRAINING_FLOATS) },
+            inference: M::INFERENCE_MEMORY,
+            training: M::TRAINING_MEMORY,
         }
     }
 }

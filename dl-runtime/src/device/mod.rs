@@ -73,6 +73,11 @@ pub trait Storage: Clone + Send + Sync + 'static {
         let _ = host;
         None
     }
+    /// The device's memory as the host's own, without a copy, where the host can see it.
+    fn seen<E: Element>(data: Self::Ref<'_, E>) -> Option<&[E]> {
+        let _ = data;
+        None
+    }
     /// Lets `write` fill memory that then is the device's; on the CPU it is so from the beginning.
     fn fill<E: Element>(&self, to: Self::Mut<'_, E>, write: impl FnOnce(&mut [E])) -> Result<()>;
     /// Copies host memory of the same length to the device.

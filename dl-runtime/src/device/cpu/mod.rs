@@ -82,6 +82,9 @@ impl Storage for Cpu {
         // SAFETY: as in `bits`; the borrow moves to the result.
         unsafe { std::slice::from_raw_parts_mut(data.as_mut_ptr().cast(), data.len()) }
     }
+    fn seen<E: Element>(data: Self::Ref<'_, E>) -> Option<&[E]> {
+        Some(data)
+    }
     fn lend<E: Element>(host: &[E]) -> Option<&[E]> {
         Some(host)
     }

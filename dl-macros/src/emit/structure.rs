@@ -147,14 +147,16 @@ pub fn camel(name: &str) -> String {
 /// `tokens` with `dl::` as the path that it stands for, for use where the alias `dl` is not in scope.
 fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
     let mut result = TokenStream::new();
-    let mut before = None;
+    // `::dl::` is a path of the user's.
+    let mut colons = 0;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let follows = std::mem::replace(&mut before, Some(token.to_string()));
+        let path = colons == 2;
+        colons = if matches!(&token, TokenTree::Punct(p) if p.as_char() == ':') { colons + 1 } else { 0 };
         match token {
             TokenTree::Ident(ident)
                 if ident == "dl"
-                    && follows.as_deref() != Some(":")
+                    && !path
                     && matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == ':') =>
             {
                 result.extend(quote!(#krate::private));

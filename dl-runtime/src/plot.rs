@@ -11,8 +11,9 @@ use crate::Result;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Okabe and Ito's colours, told apart by most eyes.
-const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+/// Okabe and Ito's colours, told apart by most eyes, and two more for ten classes.
+const COLOURS: [&str; 10] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442", "#999999", "#882255"];
 /// Size of a panel, and what lies around the axes: left, top, right, bottom.
 const SIZE: (f64, f64) = (460.0, 320.0);
 const MARGINS: (f64, f64, f64, f64) = (68.0, 58.0, 18.0, 52.0);
@@ -113,7 +114,7 @@ impl Chart {
         for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
             _ = writeln!(to, r#"<circle cx="{:.1}" cy="41" r="4.5" fill="{colour}"/>"#, at + 5.0);
             _ = writeln!(to, r#"<text x="{:.1}" y="45">{}</text>"#, at + 15.0, escape(&series.name));
-            at += 40.0 + 6.5 * series.name.chars().count() as f64;
+            at += 30.0 + 6.5 * series.name.chars().count() as f64;
         }
     }
 }

@@ -84,6 +84,12 @@ impl Fixture {
         };
         elements.chunks_exact(T::LEN).map(sample).collect()
     }
+    /// What the file's metadata says under `key`.
+    pub fn note(&self, key: &str) -> String {
+        let (_, metadata) = SafeTensors::read_metadata(&self.bytes).expect("a safetensors file");
+        let notes = metadata.metadata().as_ref().expect("metadata");
+        notes.get(key).unwrap_or_else(|| panic!("no note on {key}")).clone()
+    }
     /// Whether the file has the tensor.
     pub fn has(&self, name: &str) -> bool {
         self.tensors().tensor(name).is_ok()

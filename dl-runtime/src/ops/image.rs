@@ -2,7 +2,7 @@
 
 use crate::Plain;
 
-/// A sample of channels of equal size: `[[[f32; W]; H]; C]`, or `[[f32; L]; C]`, whose height is 1.
+/// A sample of channels of equal size: `[[[f32; W]; H]; C]`; `[[f32; L]; C]`, whose height is 1; or `[f32; C]`, a number each.
 pub trait Image: Plain<Element = f32> {
     /// Number of channels.
     const CHANNELS: usize;
@@ -18,4 +18,9 @@ impl<const C: usize, const H: usize, const W: usize> Image for [[[f32; W]; H]; C
 impl<const C: usize, const L: usize> Image for [[f32; L]; C] {
     const CHANNELS: usize = C;
     const SIZE: [usize; 2] = [1, L];
+}
+
+impl<const C: usize> Image for [f32; C] {
+    const CHANNELS: usize = C;
+    const SIZE: [usize; 2] = [1, 1];
 }

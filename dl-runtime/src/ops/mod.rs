@@ -19,7 +19,6 @@
 
 pub mod activation;
 pub mod arithmetic;
-pub mod avg_pool2d;
 mod axes;
 pub mod batch_norm;
 pub mod broadcast;
@@ -35,9 +34,10 @@ mod image;
 pub mod l2_normalize;
 pub mod layer_norm;
 pub mod matmul;
-pub mod max_pool2d;
 pub mod noise;
+pub mod pad2d;
 mod parts;
+pub mod pool;
 pub mod prelu;
 pub mod record;
 pub mod reduce;
@@ -45,6 +45,7 @@ pub mod rms_norm;
 pub mod slice;
 pub mod softmax;
 pub mod transpose;
+pub mod upsample;
 
 /// Losses are operations too.
 pub use crate::loss;
@@ -118,10 +119,11 @@ kernels! {
     global_avg_pool2d::GlobalAvgPool2dKernel,
     layer_norm::LayerNormKernel,
     softmax::SoftmaxKernel,
-    avg_pool2d::AvgPool2dKernel,
     conv2d::Conv2dKernel,
     conv_transpose2d::ConvTranspose2dKernel,
-    max_pool2d::MaxPool2dKernel,
+    pad2d::Pad2dKernel,
+    pool::PoolKernel,
+    upsample::UpsampleKernel,
     crate::loss::ClassLossKernel,
     crate::loss::ElementwiseLossKernel,
     crate::loss::NtXentKernel,

@@ -1,11 +1,11 @@
-//! Global average pooling: `[C, H, W]` → `[C]`, the mean of every channel (Lin, Chen, Yan, "Network in network", ICLR 2014).
+//! Global average pooling: `[C, H, W]` or `[C, L]` → `[C]`, the mean of every channel (Lin, Chen, Yan, "Network in network", ICLR 2014).
 
 mod cpu;
 #[cfg(test)]
 mod tests;
 
 use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
+use crate::ops::{Grad, Image, Write};
 use crate::{Pass, View, ViewMut};
 
 /// The settings of global average pooling: none.
@@ -22,21 +22,28 @@ pub trait GlobalAvgPool2dKernel: Storage {
 
 impl Op {
     /// `output[c] = mean(input[c])`.
-    pub fn forward<D: Device, const C: usize, const H: usize, const W: usize>(
+    pub fn forward<D: Device, X: Image, const C: usize>(
         self,
         pass: &Pass<D>,
-        input: View<D, [[[f32; W]; H]; C]>,
+        input: View<D, X>,
         output: ViewMut<D, [f32; C]>,
     ) {
-        pass.device.global_avg_pool2d_forward(H * W, input.data(), output.into_data());
+        pass.device.global_avg_pool2d_forward(area::<X, C>(), input.data(), output.into_data());
     }
     /// The gradient to the input; nothing is kept.
-    pub fn backward<D: Device, const C: usize, const H: usize, const W: usize>(
+    pub fn backward<D: Device, X: Image, const C: usize>(
         self,
         pass: &Pass<D>,
         d_output: View<D, [f32; C]>,
-        d_input: Grad<D, [[[f32; W]; H]; C]>,
+        d_input: Grad<D, X>,
     ) {
-        pass.device.global_avg_pool2d_backward(H * W, d_output.data(), d_input.to.into_data(), d_input.write);
+        let Grad { to, write } = d_input;
+        pass.device.global_avg_pool2d_backward(area::<X, C>(), d_output.data(), to.into_data(), write);
     }
+}
+
+/// Numbers of each of `C` channels.
+fn area<X: Image, const C: usize>() -> usize {
+    assert_eq!(X::CHANNELS, C, "channels of a global pooling");
+    X::SIZE[0] * X::SIZE[1]
 }

@@ -1,21 +1,10 @@
-//! Max pooling on the CPU; windows of 2×2 side by side, the usual ones, have loops of their own.
+//! Pooling on the CPU: maxima; windows of 2×2 side by side, the usual ones, have loops of their own.
 
-use super::{MaxPool2dKernel, Op, Sizes};
+use super::{PoolKernel, Sizes, Windows, avg};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
-use std::ops::Range;
-
-/// Floats of input that are worth a task of their own.
-const TASK: usize = 16 * 1024;
-
-/// The part of window number `at` that is inside of the image.
-#[inline(always)]
-pub(in crate::ops) fn inside(at: usize, kernel: usize, stride: usize, padding: usize, size: usize) -> Range<usize> {
-    let start = at * stride;
-    start.saturating_sub(padding)..(start + kernel).saturating_sub(padding).min(size)
-}
 
 /// Whether `x`, later in reading order, takes the place of `best`.
 #[inline(always)]
@@ -25,9 +14,8 @@ fn wins(x: f32, best: f32) -> bool {
 
 /// Position of the first maximum (or last NaN, as in PyTorch) of output element `r`, `c` of a plane.
 #[inline(always)]
-fn maximum(op: Op, s: &Sizes, x: &[f32], r: usize, c: usize) -> usize {
-    let rows = inside(r, op.kernel[0], op.stride[0], op.padding[0], s.image[0]);
-    let columns = inside(c, op.kernel[1], op.stride[1], op.padding[1], s.image[1]);
+fn maximum(s: &Sizes, x: &[f32], r: usize, c: usize) -> usize {
+    let (rows, columns) = (s.range(0, r), s.range(1, c));
     let mut best = rows.start * s.image[1] + columns.start;
     for row in rows {
         for i in row * s.image[1] + columns.start..row * s.image[1] + columns.end {
@@ -39,46 +27,51 @@ fn maximum(op: Op, s: &Sizes, x: &[f32], r: usize, c: usize) -> usize {
     best
 }
 
-impl Op {
-    fn is_two_by_two(self) -> bool {
-        self == Op { kernel: [2, 2], stride: [2, 2], padding: [0, 0] }
+impl Sizes {
+    fn is_two_by_two(&self) -> bool {
+        let half = self.image[0] / 2 == self.output[0] && self.image[1] / 2 == self.output[1];
+        half && self.windows == Windows::Sliding { kernel: [2, 2], stride: [2, 2], padding: [0, 0] }
     }
 }
 
-impl MaxPool2dKernel for Cpu {
-    fn max_pool2d_forward(&self, op: Op, s: &Sizes, x: &[f32], y: &mut [f32]) {
-        let (area, out_area) = (s.image[0] * s.image[1], s.output[0] * s.output[1]);
-        let planes = TASK.div_ceil(area);
+impl PoolKernel for Cpu {
+    fn max_pool_forward(&self, s: &Sizes, x: &[f32], y: &mut [f32]) {
+        let ((area, out_area), planes) = (s.areas(), s.task());
         self.threads().split((chunks(x, planes * area), chunks_mut(y, planes * out_area)), &|_, (x, y)| {
             for (x, y) in x.chunks_exact(area).zip(y.chunks_exact_mut(out_area)) {
-                if op.is_two_by_two() {
+                if s.is_two_by_two() {
                     two_by_two_forward(x, s.image[1], y, s.output[1]);
                     continue;
                 }
                 for (r, y) in y.chunks_exact_mut(s.output[1]).enumerate() {
-                    y.iter_mut().enumerate().for_each(|(c, y)| *y = x[maximum(op, s, x, r, c)]);
+                    y.iter_mut().enumerate().for_each(|(c, y)| *y = x[maximum(s, x, r, c)]);
                 }
             }
         });
     }
-    fn max_pool2d_backward(&self, op: Op, s: &Sizes, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        let (area, out_area) = (s.image[0] * s.image[1], s.output[0] * s.output[1]);
-        let planes = TASK.div_ceil(area);
+    fn max_pool_backward(&self, s: &Sizes, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+        let ((area, out_area), planes) = (s.areas(), s.task());
         let data = (chunks(x, planes * area), chunks(dy, planes * out_area), chunks_mut(dx, planes * area));
         self.threads().split(data, &|_, (x, dy, dx)| {
-            if write == Write::Set && !(op.is_two_by_two() && s.image[0].is_multiple_of(2)) {
+            if write == Write::Set && !(s.is_two_by_two() && s.image[0].is_multiple_of(2)) {
                 dx.fill(0.0);
             }
             for ((x, dy), dx) in x.chunks_exact(area).zip(dy.chunks_exact(out_area)).zip(dx.chunks_exact_mut(area)) {
-                if op.is_two_by_two() {
+                if s.is_two_by_two() {
                     two_by_two_backward(x, s.image[1], dy, s.output[1], dx, write == Write::Add);
                     continue;
                 }
                 for (r, dy) in dy.chunks_exact(s.output[1]).enumerate() {
-                    dy.iter().enumerate().for_each(|(c, dy)| dx[maximum(op, s, x, r, c)] += dy);
+                    dy.iter().enumerate().for_each(|(c, dy)| dx[maximum(s, x, r, c)] += dy);
                 }
             }
         });
+    }
+    fn avg_pool_forward(&self, s: &Sizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
+        avg::forward(self, s, count_include_pad, x, y);
+    }
+    fn avg_pool_backward(&self, s: &Sizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
+        avg::backward(self, s, count_include_pad, dy, dx, write);
     }
 }
 

@@ -1,0 +1,79 @@
+//! Rows and columns around images: PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`.
+//!
+//! | mode | what is `d` rows outside of the first of an image |
+//! |---|---|
+//! | zeros | 0 |
+//! | reflect | row `d`: the image in a mirror, its border once |
+//! | replicate | row 0 |
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::ops::{Grad, Image, Write};
+use crate::{Pass, View, ViewMut};
+
+/// What is put around an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Zeros.
+    Zeros,
+    /// The image in a mirror; less than its size.
+    Reflect,
+    /// Its border again and again.
+    Replicate,
+}
+
+/// The settings of padding; what comes below and on the right follows from the shapes.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// Rows above, columns on the left.
+    pub before: [usize; 2],
+    /// What is put there.
+    pub mode: Mode,
+}
+
+/// Sizes at run time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Samples times channels.
+    pub planes: usize,
+    /// Height and width of an input plane.
+    pub image: [usize; 2],
+    /// Height and width of an output plane.
+    pub output: [usize; 2],
+}
+
+/// The kernels of padding.
+pub trait Pad2dKernel: Storage {
+    /// `y` = `x` with its border.
+    fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// `dx`: every number gets the gradients of all its copies.
+    fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write);
+}
+
+impl Op {
+    /// The sizes of one call, checked.
+    fn sizes<X: Image, Y: Image>(self, samples: usize) -> Sizes {
+        assert_eq!(X::CHANNELS, Y::CHANNELS, "channels of a padding");
+        let sizes = Sizes { planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
+        for (axis, before) in self.before.into_iter().enumerate() {
+            let (image, output) = (sizes.image[axis], sizes.output[axis]);
+            let after = output.checked_sub(image + before).expect("output of a padding");
+            assert!(self.mode != Mode::Reflect || before.max(after) < image, "more than a reflection has");
+        }
+        sizes
+    }
+    /// `output` = `input` with its border.
+    pub fn forward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, input: View<D, X>, output: ViewMut<D, Y>) {
+        let sizes = self.sizes::<X, Y>(input.len());
+        pass.device.pad2d_forward(self, &sizes, input.data(), output.into_data());
+    }
+    /// The gradient to the input.
+    pub fn backward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, d_output: View<D, Y>, d_input: Grad<D, X>) {
+        let sizes = self.sizes::<X, Y>(d_output.len());
+        let Grad { to, write } = d_input;
+        pass.device.pad2d_backward(self, &sizes, d_output.data(), to.into_data(), write);
+    }
+}

@@ -1,0 +1,50 @@
+//! Average pooling on the CPU.
+
+use super::Sizes;
+use crate::Cpu;
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Write;
+use std::ops::Range;
+
+/// Calls `visit(output, input, share)` for every element of a plane's output and every row of the input in its window, with
+/// the positions of that row and one over the size of the window.
+#[inline(always)]
+fn windows(s: &Sizes, count_include_pad: bool, mut visit: impl FnMut(usize, Range<usize>, f32)) {
+    let count = |axis, at| if count_include_pad { s.counted(axis, at) } else { s.range(axis, at).len() };
+    for r in 0..s.output[0] {
+        let height = count(0, r);
+        for row in s.range(0, r) {
+            for c in 0..s.output[1] {
+                let columns = s.range(1, c);
+                let share = 1.0 / (height * count(1, c)) as f32;
+                visit(r * s.output[1] + c, row * s.image[1] + columns.start..row * s.image[1] + columns.end, share);
+            }
+        }
+    }
+}
+
+/// `y = mean(window of x)`.
+pub(super) fn forward(cpu: &Cpu, s: &Sizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
+    let ((area, out_area), planes) = (s.areas(), s.task());
+    cpu.threads().split((chunks(x, planes * area), chunks_mut(y, planes * out_area)), &|_, (x, y)| {
+        y.fill(0.0);
+        for (x, y) in x.chunks_exact(area).zip(y.chunks_exact_mut(out_area)) {
+            windows(s, count_include_pad, |to, from, share| y[to] += share * x[from].iter().sum::<f32>());
+        }
+    });
+}
+
+/// `dx`: every element of a window gets an equal share of its gradient.
+pub(super) fn backward(cpu: &Cpu, s: &Sizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
+    let ((area, out_area), planes) = (s.areas(), s.task());
+    cpu.threads().split((chunks(dy, planes * out_area), chunks_mut(dx, planes * area)), &|_, (dy, dx)| {
+        if write == Write::Set {
+            dx.fill(0.0);
+        }
+        for (dy, dx) in dy.chunks_exact(out_area).zip(dx.chunks_exact_mut(area)) {
+            windows(s, count_include_pad, |from, to, share| {
+                dx[to].iter_mut().for_each(|dx| *dx += share * dy[from]);
+            });
+        }
+    });
+}

@@ -1,0 +1,118 @@
+//! Pooling against its definition in f64, and its gradients against central differences of that.
+
+use super::*;
+use crate::Cpu;
+use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
+
+/// The definition over planes: `f` of the numbers of each window, and of the size of the window with its padding.
+fn pool(s: &Sizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> {
+    let [h, w] = s.image;
+    // First position, end, and end with the padding; all with the padding before.
+    let span = |axis: usize, at: usize| match s.windows {
+        Windows::Sliding { kernel, stride, padding } => {
+            let start = at * stride[axis];
+            (start, start + kernel[axis], padding[axis])
+        }
+        Windows::Adaptive => {
+            let part = s.image[axis] as f64 / s.output[axis] as f64;
+            ((at as f64 * part + 1e-9) as usize, ((at + 1) as f64 * part - 1e-9).ceil() as usize, 0)
+        }
+    };
+    let mut y = Vec::new();
+    for plane in x.chunks(h * w) {
+        for (r, c) in (0..s.output[0]).flat_map(|r| (0..s.output[1]).map(move |c| (r, c))) {
+            let ((top, bottom, above), (left, right, before)) = (span(0, r), span(1, c));
+            let (mut inside, mut counted) = (Vec::new(), 0);
+            for (row, column) in (top..bottom).flat_map(|row| (left..right).map(move |column| (row, column))) {
+                counted += usize::from(row < h + 2 * above && column < w + 2 * before);
+                if (above..above + h).contains(&row) && (before..before + w).contains(&column) {
+                    inside.push(plane[(row - above) * w + column - before]);
+                }
+            }
+            y.push(f(&inside, counted));
+        }
+    }
+    y
+}
+
+fn check(planes: usize, image: [usize; 2], output: [usize; 2], windows: Windows) {
+    let s = Sizes { windows, planes, image, output };
+    s.assert_windows();
+    let what = format!("{s:?}");
+    let (x, dy) = (numbers(1, planes * image[0] * image[1]), numbers(2, planes * output[0] * output[1]));
+    let max = |x: &[f64]| pool(&s, x, |inside, _| inside.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+    let run = |forward: &dyn Fn(&mut [f32])| {
+        let mut y = vec![f32::NAN; dy.len()];
+        forward(&mut y);
+        y
+    };
+    let cpu = Cpu::with_threads(2);
+    assert_close(&what, &run(&|y| cpu.max_pool_forward(&s, &x, y)), &max(&wide(&x)), 0.0);
+    let dx = set_and_add(x.len(), |dx, write| cpu.max_pool_backward(&s, &x, &dy, dx, write));
+    assert_close(&what, &dx, &gradient(max, &wide(&x), &dy), 1e-6);
+    for all in [true, false] {
+        let avg =
+            |x: &[f64]| pool(&s, x, |inside, n| inside.iter().sum::<f64>() / if all { n } else { inside.len() } as f64);
+        assert_close(&what, &run(&|y| cpu.avg_pool_forward(&s, all, &x, y)), &avg(&wide(&x)), 1e-6);
+        let dx = set_and_add(x.len(), |dx, write| cpu.avg_pool_backward(&s, all, &dy, dx, write));
+        assert_close(&what, &dx, &gradient(avg, &wide(&x), &dy), 1e-6);
+    }
+}
+
+#[test]
+fn sliding_windows() {
+    let sliding = |kernel, stride, padding| Windows::Sliding { kernel, stride, padding };
+    check(1, [1, 1], [1, 1], sliding([1, 1], [1, 1], [0, 0]));
+    check(3, [5, 7], [2, 3], sliding([2, 2], [2, 2], [0, 0]));
+    check(2, [6, 8], [3, 4], sliding([2, 2], [2, 2], [0, 0]));
+    check(2, [7, 6], [4, 3], sliding([3, 3], [2, 2], [1, 1]));
+    check(2, [5, 9], [4, 6], sliding([2, 3], [1, 2], [0, 2]));
+    check(2, [5, 5], [1, 1], sliding([5, 5], [5, 5], [0, 0]));
+    check(2, [1, 9], [1, 4], sliding([1, 3], [1, 2], [0, 0]));
+    // Rounded up: the last windows go beyond the image, and beyond its padding.
+    check(3, [5, 7], [3, 4], sliding([2, 2], [2, 2], [0, 0]));
+    check(2, [6, 5], [4, 3], sliding([3, 3], [2, 2], [1, 1]));
+}
+
+#[test]
+fn adaptive_windows() {
+    check(2, [7, 5], [3, 2], Windows::Adaptive);
+    check(1, [4, 6], [1, 1], Windows::Adaptive);
+    check(2, [3, 2], [5, 2], Windows::Adaptive);
+    check(3, [1, 10], [1, 4], Windows::Adaptive);
+}
+
+/// The first of several maxima gets the gradient, and NaN is a maximum.
+#[test]
+fn ties_and_nan() {
+    for (kernel, image) in [([2, 2], [2, 2]), ([2, 3], [2, 3])] {
+        let windows = Windows::Sliding { kernel, stride: kernel, padding: [0, 0] };
+        let s = Sizes { windows, planes: 1, image, output: [1, 1] };
+        let mut x = vec![1.0; image[0] * image[1]];
+        x[0] = 0.0;
+        let (cpu, mut dx, mut y) = (Cpu::with_threads(1), vec![7.0; x.len()], [0.0]);
+        cpu.max_pool_backward(&s, &x, &[3.0], &mut dx, Write::Set);
+        assert_eq!(dx[..3], [0.0, 3.0, 0.0]);
+        for at in 0..x.len() {
+            let mut x = x.clone();
+            x[at] = f32::NAN;
+            cpu.max_pool_forward(&s, &x, &mut y);
+            assert!(y[0].is_nan());
+            cpu.max_pool_backward(&s, &x, &[3.0], &mut dx, Write::Set);
+            assert_eq!(dx[at], 3.0);
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads() {
+    let windows = Windows::Sliding { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
+    let s = Sizes { windows, planes: 300, image: [9, 9], output: [5, 5] };
+    let (x, dy) = (numbers(1, 300 * 81), numbers(2, 300 * 25));
+    same_on_any_threads(|cpu| {
+        let (mut y, mut dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);
+        cpu.avg_pool_forward(&s, false, &x, &mut y);
+        cpu.max_pool_backward(&s, &x, &dy, &mut dx, Write::Set);
+        [y, dx].concat()
+    });
+}

@@ -1,0 +1,91 @@
+//! Enlargement on the CPU: every row and column of the output is made from one or two of the input.
+
+use super::{Mode, Sizes, UpsampleKernel};
+use crate::Cpu;
+use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Write;
+
+/// Two neighbours in the input, and the shares of them.
+type Source = ([usize; 2], [f32; 2]);
+
+impl Sizes {
+    /// What row or column `at` of the output is made from.
+    #[inline(always)]
+    fn source(&self, axis: usize, at: usize) -> Source {
+        let factor = self.factor[axis] as f32;
+        let place = ((at as f32 + 0.5) / factor - 0.5).max(0.0);
+        let first = (place as usize).min(self.image[axis] - 1);
+        let share = place - first as f32;
+        ([first, (first + 1).min(self.image[axis] - 1)], [1.0 - share, share])
+    }
+    /// Numbers of an input plane and of an output row, and planes of one task.
+    fn sizes(&self) -> (usize, usize, usize) {
+        let (area, [rows, columns]) = (self.image[0] * self.image[1], self.factor);
+        (area, self.image[1] * columns, (16 * 1024_usize).div_ceil(area * rows * columns))
+    }
+}
+
+impl UpsampleKernel for Cpu {
+    fn upsample_forward(&self, mode: Mode, s: &Sizes, x: &[f32], y: &mut [f32]) {
+        let (area, row, planes) = s.sizes();
+        let (width, [rows, columns]) = (s.image[1], s.factor);
+        let out_area = area * rows * columns;
+        self.threads().split((chunks(x, planes * area), chunks_mut(y, planes * out_area)), &|_, (x, y)| {
+            for (x, y) in x.chunks_exact(area).zip(y.chunks_exact_mut(out_area)) {
+                match mode {
+                    Mode::Nearest => {
+                        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(rows * row)) {
+                            let (first, others) = y.split_at_mut(row);
+                            first.chunks_exact_mut(columns).zip(x).for_each(|(y, x)| y.fill(*x));
+                            others.chunks_exact_mut(row).for_each(|y| y.copy_from_slice(first));
+                        }
+                    }
+                    Mode::Bilinear => {
+                        for (r, y) in y.chunks_exact_mut(row).enumerate() {
+                            let ([above, below], [upper, lower]) = s.source(0, r);
+                            let (above, below) = (&x[above * width..][..width], &x[below * width..][..width]);
+                            for (c, y) in y.iter_mut().enumerate() {
+                                let ([i, j], [left, right]) = s.source(1, c);
+                                *y = upper * (left * above[i] + right * above[j])
+                                    + lower * (left * below[i] + right * below[j]);
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    }
+    fn upsample_backward(&self, mode: Mode, s: &Sizes, dy: &[f32], dx: &mut [f32], write: Write) {
+        let (area, row, planes) = s.sizes();
+        let (width, [rows, columns]) = (s.image[1], s.factor);
+        let out_area = area * rows * columns;
+        self.threads().split((chunks(dy, planes * out_area), chunks_mut(dx, planes * area)), &|_, (dy, dx)| {
+            if write == Write::Set {
+                dx.fill(0.0);
+            }
+            for (dy, dx) in dy.chunks_exact(out_area).zip(dx.chunks_exact_mut(area)) {
+                for (r, dy) in dy.chunks_exact(row).enumerate() {
+                    match mode {
+                        Mode::Nearest => {
+                            let dx = &mut dx[r / rows * width..][..width];
+                            dx.iter_mut()
+                                .zip(dy.chunks_exact(columns))
+                                .for_each(|(dx, dy)| *dx += dy.iter().sum::<f32>());
+                        }
+                        Mode::Bilinear => {
+                            let (lines, shares) = s.source(0, r);
+                            for (line, share) in lines.into_iter().zip(shares) {
+                                let dx = &mut dx[line * width..][..width];
+                                for (c, dy) in dy.iter().enumerate() {
+                                    let ([i, j], [left, right]) = s.source(1, c);
+                                    dx[i] += share * left * dy;
+                                    dx[j] += share * right * dy;
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,80 @@
+//! Larger images: PyTorch's `Upsample` by whole factors, which follow from the shapes (`align_corners=False`).
+//!
+//! | mode | number `i` of a row enlarged by `f` |
+//! |---|---|
+//! | nearest | `x[⌊i/f⌋]` |
+//! | bilinear | `(1 - λ)·x[⌊s⌋] + λ·x[⌊s⌋ + 1]`, `s = max((i + ½)/f - ½, 0)`, `λ = s - ⌊s⌋`; the last number goes on; rows likewise |
+
+mod cpu;
+#[cfg(test)]
+mod tests;
+
+use crate::device::{Device, Storage};
+use crate::ops::{Grad, Image, Write};
+use crate::{Pass, View, ViewMut};
+
+/// What is between the numbers of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The nearest of them.
+    Nearest,
+    /// On straight lines between neighbours.
+    Bilinear,
+}
+
+/// The settings of enlargement.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// What is between the numbers of the input.
+    pub mode: Mode,
+}
+
+/// Sizes at run time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Samples times channels.
+    pub planes: usize,
+    /// Height and width of an input plane.
+    pub image: [usize; 2],
+    /// How many rows and columns of the output each one of the input becomes.
+    pub factor: [usize; 2],
+}
+
+/// The kernels of enlargement.
+pub trait UpsampleKernel: Storage {
+    /// `y` = `x` enlarged.
+    fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// `dx`: every number gets its share of the gradients of those made from it.
+    fn upsample_backward(
+        &self,
+        mode: Mode,
+        sizes: &Sizes,
+        dy: Self::Ref<'_, f32>,
+        dx: Self::Mut<'_, f32>,
+        write: Write,
+    );
+}
+
+impl Sizes {
+    /// The sizes of one call, checked.
+    fn new<X: Image, Y: Image>(samples: usize) -> Self {
+        let ([h, w], [rows, columns]) = (X::SIZE, Y::SIZE);
+        let whole = rows.is_multiple_of(h) && columns.is_multiple_of(w);
+        assert!(X::CHANNELS == Y::CHANNELS && whole, "output of an enlargement");
+        Sizes { planes: samples * X::CHANNELS, image: X::SIZE, factor: [rows / h, columns / w] }
+    }
+}
+
+impl Op {
+    /// `output` = `input` enlarged.
+    pub fn forward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, input: View<D, X>, output: ViewMut<D, Y>) {
+        let sizes = Sizes::new::<X, Y>(input.len());
+        pass.device.upsample_forward(self.mode, &sizes, input.data(), output.into_data());
+    }
+    /// The gradient to the input.
+    pub fn backward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, d_output: View<D, Y>, d_input: Grad<D, X>) {
+        let sizes = Sizes::new::<X, Y>(d_output.len());
+        let Grad { to, write } = d_input;
+        pass.device.upsample_backward(self.mode, &sizes, d_output.data(), to.into_data(), write);
+    }
+}

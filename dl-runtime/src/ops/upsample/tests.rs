@@ -1,0 +1,61 @@
+//! Enlargement against its definition in f64, and its gradients against central differences of that.
+
+use super::*;
+use crate::Cpu;
+use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
+
+/// The definition for one axis: which numbers, and how much of each.
+fn share(mode: Mode, size: usize, factor: usize, at: usize, from: usize) -> f64 {
+    match mode {
+        Mode::Nearest => f64::from(u8::from(at / factor == from)),
+        Mode::Bilinear => {
+            let place = ((at as f64 + 0.5) / factor as f64 - 0.5).clamp(0.0, (size - 1) as f64);
+            (1.0 - (place - from as f64).abs()).max(0.0)
+        }
+    }
+}
+
+fn enlarged(mode: Mode, s: &Sizes, x: &[f64]) -> Vec<f64> {
+    let ([h, w], [fh, fw]) = (s.image, s.factor);
+    let at = |x: &[f64], r: usize, c: usize| -> f64 {
+        (0..h * w).map(|i| x[i] * share(mode, h, fh, r, i / w) * share(mode, w, fw, c, i % w)).sum()
+    };
+    x.chunks(h * w).flat_map(|x| (0..h * fh * w * fw).map(move |i| at(x, i / (w * fw), i % (w * fw)))).collect()
+}
+
+fn check(planes: usize, image: [usize; 2], factor: [usize; 2]) {
+    let s = Sizes { planes, image, factor };
+    let len = planes * image[0] * image[1];
+    let (x, dy) = (numbers(1, len), numbers(2, len * factor[0] * factor[1]));
+    let cpu = Cpu::with_threads(1);
+    for mode in [Mode::Nearest, Mode::Bilinear] {
+        let what = format!("{mode:?} {s:?}");
+        let mut y = vec![f32::NAN; dy.len()];
+        cpu.upsample_forward(mode, &s, &x, &mut y);
+        assert_close(&what, &y, &enlarged(mode, &s, &wide(&x)), 1e-6);
+        let dx = set_and_add(len, |dx, write| cpu.upsample_backward(mode, &s, &dy, dx, write));
+        assert_close(&what, &dx, &gradient(|x| enlarged(mode, &s, x), &wide(&x), &dy), 1e-6);
+    }
+}
+
+#[test]
+fn values_and_gradients() {
+    check(1, [1, 1], [1, 1]);
+    check(2, [1, 1], [3, 2]);
+    check(3, [3, 4], [2, 2]);
+    check(2, [4, 3], [3, 1]);
+    check(2, [1, 5], [1, 4]);
+    check(1, [2, 3], [5, 2]);
+}
+
+#[test]
+fn any_number_of_threads() {
+    let s = Sizes { planes: 200, image: [7, 9], factor: [2, 3] };
+    let (x, dy) = (numbers(1, 200 * 63), numbers(2, 200 * 63 * 6));
+    same_on_any_threads(|cpu| {
+        let (mut y, mut dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);
+        cpu.upsample_forward(Mode::Bilinear, &s, &x, &mut y);
+        cpu.upsample_backward(Mode::Bilinear, &s, &dy, &mut dx, Write::Set);
+        [y, dx].concat()
+    });
+}

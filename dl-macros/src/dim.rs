@@ -71,6 +71,11 @@ impl Dim {
         self.combine(other, "rem", |a, b| a.checked_rem(b).unwrap_or(0))
     }
 
+    /// The smaller of both.
+    pub fn min(&self, other: &Dim) -> Dim {
+        self.combine(other, "min", std::cmp::min)
+    }
+
     fn compare(&self, other: &Dim, operator: TokenStream, known: fn(&usize, &usize) -> bool) -> Cond {
         match (self, other) {
             (Dim::Known(a), Dim::Known(b)) => Cond::Known(known(a, b)),

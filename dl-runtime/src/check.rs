@@ -24,6 +24,10 @@ pub mod dim {
             None => 1,
         }
     }
+    /// The smaller of `a` and `b`.
+    pub const fn min(a: usize, b: usize) -> usize {
+        if a < b { a } else { b }
+    }
     /// The largest of `sizes`.
     pub const fn largest(sizes: &[usize]) -> usize {
         let (mut largest, mut i) = (0, 0);

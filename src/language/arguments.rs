@@ -20,11 +20,17 @@ pub struct Pair;
 /// A whole number, `[height, width]` or `same`.
 pub struct Padding;
 
-/// A number.
-pub struct Number;
+/// A whole number or `same`.
+pub struct Border;
 
 /// One of a few words.
 pub struct Word;
+
+/// A whole number or `[top, bottom, left, right]`.
+pub struct Sides;
+
+/// A number.
+pub struct Number;
 
 /// A whole number.
 pub struct Integer;
@@ -47,6 +53,14 @@ pub mod words {
         pub const same: Padding = Padding;
         /// None.
         pub const valid: Padding = Padding;
+    }
+    pub mod Border {
+        use super::super::Border;
+
+        /// As much as keeps the size; for stride 1.
+        pub const same: Border = Border;
+        /// None.
+        pub const valid: Border = Border;
     }
     pub mod Init {
         use super::super::Init;
@@ -71,6 +85,24 @@ pub mod words {
         pub const normal: Init = Init;
         /// `uniform(bound)`: uniform numbers from -bound to bound.
         pub const uniform: Init = Init;
+    }
+    pub mod upsample_mode {
+        use super::super::Word;
+
+        /// What is between the numbers.
+        pub const nearest: Word = Word;
+        /// What is between the numbers.
+        pub const bilinear: Word = Word;
+    }
+    pub mod pad2d_mode {
+        use super::super::Word;
+
+        /// What is put there.
+        pub const zeros: Word = Word;
+        /// What is put there.
+        pub const reflect: Word = Word;
+        /// What is put there.
+        pub const replicate: Word = Word;
     }
     pub mod gelu_approximate {
         use super::super::Word;

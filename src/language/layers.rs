@@ -51,6 +51,104 @@ pub struct conv2d {
     pub bias_init: Init,
 }
 
+/// `conv1d(channels, kernel)`: A small window of weights slides over the sequence.
+///
+/// `[c, l]` → `[channels, l']`.
+pub struct conv1d {
+    /// Channels of the output: a whole number.
+    pub channels: Size,
+    /// Length of the window: a whole number.
+    pub kernel: Size,
+    /// Step of the window: a whole number; `1` if not given.
+    pub stride: Size,
+    /// Zeros at both ends of the sequence: a whole number or `same`; `0` if not given.
+    pub padding: Border,
+    /// Distance of the window's elements: a whole number; `1` if not given.
+    pub dilation: Size,
+    /// Parts of the channels that do not mix: a whole number; `1` if not given.
+    pub groups: Size,
+    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    pub bias: Flag,
+    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
+/// `depthwise_conv2d(kernel)`: A small window of weights for each channel: `conv2d` with a group for each.
+///
+/// `[c, h, w]` → `[multiplier·c, h', w']`.
+pub struct depthwise_conv2d {
+    /// Height and width of the window: a whole number or `[height, width]`.
+    pub kernel: Pair,
+    /// Step of the window: a whole number or `[height, width]`; `1` if not given.
+    pub stride: Pair,
+    /// Zeros around the image: a whole number, `[height, width]` or `same`; `0` if not given.
+    pub padding: Padding,
+    /// Distance of the window's elements: a whole number or `[height, width]`; `1` if not given.
+    pub dilation: Pair,
+    /// Channels made from each: a whole number; `1` if not given.
+    pub multiplier: Size,
+    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    pub bias: Flag,
+    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
+/// `conv_transpose2d(channels, kernel)`: Every number adds its kernel to a larger output: the gradient of a convolution.
+///
+/// `[c, h, w]` → `[channels, h', w']`.
+pub struct conv_transpose2d {
+    /// Channels of the output: a whole number.
+    pub channels: Size,
+    /// What each number of the input adds to: a size: a whole number or `[height, width]`.
+    pub kernel: Pair,
+    /// Distance in the output of neighbours in the input: a whole number or `[height, width]`; `1` if not given.
+    pub stride: Pair,
+    /// What is left out on each side of the output: a whole number or `[height, width]`; `0` if not given.
+    pub padding: Pair,
+    /// What is added at the end; less than the stride: a whole number or `[height, width]`; `0` if not given.
+    pub output_padding: Pair,
+    /// Parts of the channels that do not mix: a whole number; `1` if not given.
+    pub groups: Size,
+    /// Distance of the kernel's elements: a whole number or `[height, width]`; `1` if not given.
+    pub dilation: Pair,
+    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    pub bias: Flag,
+    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
+/// `conv_transpose1d(channels, kernel)`: Every number adds its kernel to a larger output: the gradient of a convolution.
+///
+/// `[c, l]` → `[channels, l']`.
+pub struct conv_transpose1d {
+    /// Channels of the output: a whole number.
+    pub channels: Size,
+    /// What each number of the input adds to: a size: a whole number.
+    pub kernel: Size,
+    /// Distance in the output of neighbours in the input: a whole number; `1` if not given.
+    pub stride: Size,
+    /// What is left out on each side of the output: a whole number; `0` if not given.
+    pub padding: Size,
+    /// What is added at the end; less than the stride: a whole number; `0` if not given.
+    pub output_padding: Size,
+    /// Parts of the channels that do not mix: a whole number; `1` if not given.
+    pub groups: Size,
+    /// Distance of the kernel's elements: a whole number; `1` if not given.
+    pub dilation: Size,
+    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    pub bias: Flag,
+    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
 /// `max_pool2d(kernel)`: The largest number of each window.
 ///
 /// `[c, h, w]` → `[c, h', w']`.
@@ -61,9 +159,25 @@ pub struct max_pool2d {
     pub stride: Pair,
     /// Border around the image: a whole number or `[height, width]`; `0` if not given.
     pub padding: Pair,
+    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    pub ceil_mode: Flag,
 }
 
-/// `avg_pool2d(kernel)`: The mean of each window; padding counts in it.
+/// `max_pool1d(kernel)`: The largest number of each window.
+///
+/// `[c, l]` → `[c, l']`.
+pub struct max_pool1d {
+    /// Length of the window: a whole number.
+    pub kernel: Size,
+    /// Step of the window: a whole number; `kernel` if not given.
+    pub stride: Size,
+    /// Border around the image: a whole number; `0` if not given.
+    pub padding: Size,
+    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    pub ceil_mode: Flag,
+}
+
+/// `avg_pool2d(kernel)`: The mean of each window.
 ///
 /// `[c, h, w]` → `[c, h', w']`.
 pub struct avg_pool2d {
@@ -73,12 +187,99 @@ pub struct avg_pool2d {
     pub stride: Pair,
     /// Border around the image: a whole number or `[height, width]`; `0` if not given.
     pub padding: Pair,
+    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    pub ceil_mode: Flag,
+    /// Whether the border counts in the mean, as zeros: `true` or `false`; `true` if not given.
+    pub count_include_pad: Flag,
+}
+
+/// `avg_pool1d(kernel)`: The mean of each window.
+///
+/// `[c, l]` → `[c, l']`.
+pub struct avg_pool1d {
+    /// Length of the window: a whole number.
+    pub kernel: Size,
+    /// Step of the window: a whole number; `kernel` if not given.
+    pub stride: Size,
+    /// Border around the image: a whole number; `0` if not given.
+    pub padding: Size,
+    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    pub ceil_mode: Flag,
+    /// Whether the border counts in the mean, as zeros: `true` or `false`; `true` if not given.
+    pub count_include_pad: Flag,
+}
+
+/// `adaptive_avg_pool2d(size)`: The means of windows that together cover the image.
+///
+/// `[c, h, w]` → `[c, size…]`.
+pub struct adaptive_avg_pool2d {
+    /// Height and width of the output: a whole number or `[height, width]`.
+    pub size: Pair,
+}
+
+/// `adaptive_avg_pool1d(size)`: The means of windows that together cover the sequence.
+///
+/// `[c, l]` → `[c, size]`.
+pub struct adaptive_avg_pool1d {
+    /// Length of the output: a whole number.
+    pub size: Size,
+}
+
+/// `adaptive_max_pool2d(size)`: The largest numbers of windows that together cover the image.
+///
+/// `[c, h, w]` → `[c, size…]`.
+pub struct adaptive_max_pool2d {
+    /// Height and width of the output: a whole number or `[height, width]`.
+    pub size: Pair,
+}
+
+/// `adaptive_max_pool1d(size)`: The largest numbers of windows that together cover the sequence.
+///
+/// `[c, l]` → `[c, size]`.
+pub struct adaptive_max_pool1d {
+    /// Length of the output: a whole number.
+    pub size: Size,
 }
 
 /// `global_avg_pool2d`: The mean of each channel.
 ///
 /// `[c, h, w]` → `[c]`.
 pub struct global_avg_pool2d {}
+
+/// `global_avg_pool1d`: The mean of each channel.
+///
+/// `[c, l]` → `[c]`.
+pub struct global_avg_pool1d {}
+
+/// `global_max_pool2d`: The largest number of each channel.
+///
+/// `[c, h, w]` → `[c]`.
+pub struct global_max_pool2d {}
+
+/// `global_max_pool1d`: The largest number of each channel.
+///
+/// `[c, l]` → `[c]`.
+pub struct global_max_pool1d {}
+
+/// `upsample(factor)`: A larger image: every number again and again, or straight lines between them.
+///
+/// `[c, h, w]` → `[c, factor·h, factor·w]`.
+pub struct upsample {
+    /// How many times higher and wider: a whole number or `[height, width]`.
+    pub factor: Pair,
+    /// What is between the numbers: `nearest` or `bilinear`; `nearest` if not given.
+    pub mode: Word,
+}
+
+/// `pad2d(sides)`: Rows and columns around the image: zeros, its mirror image, or its border again.
+///
+/// `[c, h, w]` → `[c, top + h + bottom, left + w + right]`.
+pub struct pad2d {
+    /// How many on each side: a whole number or `[top, bottom, left, right]`.
+    pub sides: Sides,
+    /// What is put there: `zeros` or `reflect` or `replicate`; `zeros` if not given.
+    pub mode: Word,
+}
 
 /// `flatten`: All numbers of a sample as a list of features; costs nothing.
 ///

@@ -24,4 +24,4 @@ pub use rank::{channels, features, features_or_image, image, last, several_place
 pub use same_shape::{equal, same_but, same_shape};
 pub use sizes::{bias_is_used, holdable, not_zero};
 pub use targets::{classes, one_target};
-pub use window::Window;
+pub use window::{Window, size_text};

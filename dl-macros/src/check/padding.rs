@@ -1,5 +1,6 @@
 //! Padding: `same`, and how much a pooling window allows.
 
+use super::window::size_text;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::layers::Call;
@@ -17,8 +18,8 @@ pub fn padding(call: &Call) -> Option<[Dim; 2]> {
     let (kernel, dilation) = (call.pair("kernel"), call.pair("dilation"));
     let border = [0, 1].map(|i| dilation[i].mul(&kernel[i].sub(&one)));
     let even = border[0].is_multiple_of(&two).and(border[1].is_multiple_of(&two));
-    let [h, w] = &kernel;
-    let text = message!("`padding: same` needs an odd kernel, and this one is [", h, ", ", w, "]");
+    let this = size_text(call, [&kernel[0], &kernel[1]]);
+    let text = message!("`padding: same` needs an odd kernel, and this one is ", this);
     let odd = call.diagnostics.require(even, call.at("padding"), text);
     (single && odd).then(|| border.map(|border| border.div(&two)))
 }
@@ -28,16 +29,8 @@ pub fn padding_below_half(call: &Call) -> bool {
     let ([kernel_h, kernel_w], [h, w]) = (call.pair("kernel"), call.pair("padding"));
     let two = Dim::Known(2);
     let condition = kernel_h.at_least(&h.mul(&two)).and(kernel_w.at_least(&w.mul(&two)));
-    let text = message!(
-        format!("the padding of `{}` may be half its kernel at most: it is [", call.name),
-        &h,
-        ", ",
-        &w,
-        "], and the kernel is [",
-        &kernel_h,
-        ", ",
-        &kernel_w,
-        "]"
-    );
+    let (padding, kernel) = (size_text(call, [&h, &w]), size_text(call, [&kernel_h, &kernel_w]));
+    let start = format!("the padding of `{}` may be half its kernel at most: it is ", call.name);
+    let text = message!(start, padding, ", and the kernel is ", kernel);
     call.diagnostics.require(condition, call.at("padding"), text)
 }

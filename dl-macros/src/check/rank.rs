@@ -16,16 +16,21 @@ pub fn features(call: &Call) -> Option<Dim> {
     None
 }
 
-/// Channels, height and width of an input `[channels, height, width]`.
+/// Channels, height and width of an input `[channels, height, width]`; a sequence `[channels, length]` has the height 1.
 pub fn image(call: &Call) -> Option<[Dim; 3]> {
     let input = call.input();
-    if let [channels, height, width] = input.dims.as_slice() {
-        return Some([channels.clone(), height.clone(), width.clone()]);
+    let sequence = call.is_sequence();
+    match input.dims.as_slice() {
+        [channels, height, width] if !sequence => return Some([channels.clone(), height.clone(), width.clone()]),
+        [channels, length] if sequence => return Some([channels.clone(), Dim::Known(1), length.clone()]),
+        _ => {}
     }
-    let name = call.name;
-    let mut text = message!(format!("`{name}` takes an image [channels, height, width], but its input is "), &input);
-    if let [height, width] = input.dims.as_slice() {
-        text.push(message!("; an image without colours is [1, ", height, ", ", width, "]"));
+    let what = if sequence { "a sequence [channels, length]" } else { "an image [channels, height, width]" };
+    let mut text = message!(format!("`{}` takes {what}, but its input is ", call.name), &input);
+    match input.dims.as_slice() {
+        [height, width] => text.push(message!("; an image without colours is [1, ", height, ", ", width, "]")),
+        [length] if sequence => text.push(message!("; a sequence of single numbers is [1, ", length, "]")),
+        _ => {}
     }
     call.diagnostics.error(call.span, text);
     None

@@ -1,6 +1,6 @@
 //! A window that slides over an image: it must fit, and decides about the size of the output.
 
-use crate::diagnostics::message;
+use crate::diagnostics::{Message, message};
 use crate::dim::Dim;
 use crate::layers::Call;
 
@@ -12,20 +12,39 @@ pub struct Window {
     pub dilation: [Dim; 2],
 }
 
+/// A size as the user thinks of it: `[5, 5]`, or `5` of a sequence.
+pub fn size_text(call: &Call, [height, width]: [&Dim; 2]) -> Message {
+    if call.is_sequence() { message!(width) } else { message!("[", height, ", ", width, "]") }
+}
+
 impl Window {
-    /// Height and width of the output over an image of `size`, if the window fits into it.
-    pub fn output(&self, call: &Call, size: [&Dim; 2]) -> Option<[Dim; 2]> {
-        let one = Dim::Known(1);
-        let reach = [0, 1].map(|i| self.dilation[i].mul(&self.kernel[i].sub(&one)).add(&one));
+    /// From the first number that the window covers to the last.
+    pub fn reach(&self) -> [Dim; 2] {
+        [0, 1].map(|i| self.dilation[i].mul(&self.kernel[i].sub(&Dim::Known(1))).add(&Dim::Known(1)))
+    }
+
+    /// Height and width of the output over an image of `size`, if the window fits into it; with `ceil` the last window may
+    /// go beyond the image, as long as it begins in it or in the padding before.
+    pub fn output(&self, call: &Call, size: [&Dim; 2], ceil: bool) -> Option<[Dim; 2]> {
+        let (one, reach) = (Dim::Known(1), self.reach());
         let padded = [0, 1].map(|i| size[i].add(&self.padding[i].mul(&Dim::Known(2))));
         let fits = padded[0].at_least(&reach[0]).and(padded[1].at_least(&reach[1]));
-        let mut text = message!(format!("the kernel of `{}` covers ", call.name));
-        text.push(message!("[", &reach[0], ", ", &reach[1], "], more than its input of ["));
-        text.push(message!(&padded[0], ", ", &padded[1], "]"));
+        let start = format!("the kernel of `{}` covers ", call.name);
+        let (reached, whole) = (size_text(call, [&reach[0], &reach[1]]), size_text(call, [&padded[0], &padded[1]]));
+        let mut text = message!(start, reached, ", more than its input of ", whole);
         if self.padding.iter().any(|padding| padding.known() != Some(0)) {
             text.push(message!(" with padding"));
         }
         let good = call.diagnostics.require(fits, call.at("kernel"), text);
-        good.then(|| [0, 1].map(|i| padded[i].sub(&reach[i]).div(&self.stride[i]).add(&one)))
+        good.then(|| {
+            [0, 1].map(|i| {
+                let (rest, stride) = (padded[i].sub(&reach[i]), &self.stride[i]);
+                if !ceil {
+                    return rest.div(stride).add(&one);
+                }
+                let windows = rest.add(stride).sub(&one).div(stride).add(&one);
+                windows.min(&size[i].add(&self.padding[i]).sub(&one).div(stride).add(&one))
+            })
+        })
     }
 }

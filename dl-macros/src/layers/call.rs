@@ -61,12 +61,22 @@ impl Call<'_> {
     pub fn size(&self, name: &str) -> Dim {
         self.given_size(name).unwrap_or(Dim::Known(1))
     }
-    /// Two whole numbers: height, width.
+    /// Whether it is a layer over sequences `[channels, length]`: images of one row.
+    pub fn is_sequence(&self) -> bool {
+        self.name.ends_with("1d")
+    }
+    /// Two whole numbers: height, width; of a sequence, those of its only row.
     pub fn pair(&self, name: &str) -> [Dim; 2] {
         match self.setting(name) {
             Some(Setting::Pair(pair)) => pair.clone(),
+            Some(Setting::Size(width)) => [Dim::Known(usize::from(!name.ends_with("padding"))), width.clone()],
             _ => [Dim::Known(1), Dim::Known(1)],
         }
+    }
+    /// A sample of channels of `size`: an image, or a sequence.
+    pub fn sized(&self, channels: Dim, [height, width]: [Dim; 2]) -> Shape {
+        let dims = if self.is_sequence() { vec![channels, width] } else { vec![channels, height, width] };
+        Shape::of(dims)
     }
     pub fn is_same_padding(&self, name: &str) -> bool {
         matches!(self.setting(name), Some(Setting::SamePadding))

@@ -13,8 +13,9 @@ const COMBINATORS: [(&str, &str); 3] = [
 ];
 
 /// Words that stand for a setting: the kinds that have them, the words, what they mean.
-const WORDS: [(&str, &[(&str, &str)]); 2] = [
+const WORDS: [(&str, &[(&str, &str)]); 3] = [
     ("Padding", &[("same", "As much as keeps the size; for stride 1"), ("valid", "None")]),
+    ("Border", &[("same", "As much as keeps the size; for stride 1"), ("valid", "None")]),
     (
         "Init",
         &[

@@ -3,27 +3,30 @@
 //! To add one: its file, and a line in [`LAYERS`]. The names are Keras' and PyTorch's in snake case.
 
 mod activations;
+mod adaptive_pool;
 pub mod arithmetic;
-mod avg_pool2d;
 mod batch_norm;
 mod call;
 mod concat;
+mod conv;
+mod conv1d;
 mod conv2d;
+mod conv_transpose;
 mod dense;
+mod depthwise_conv2d;
 mod doc;
 #[cfg(test)]
 mod documents;
 mod dropout;
 mod embedding;
 mod flatten;
-mod global_avg_pool2d;
 mod group_norm;
 mod l2_normalize;
 mod layer_norm;
 mod losses;
 mod matmul;
-mod max_pool2d;
 mod noise;
+mod pad2d;
 mod parameter;
 mod pool;
 mod prelu;
@@ -35,6 +38,7 @@ mod softmax;
 mod stop_gradient;
 pub mod synonyms;
 mod transpose;
+mod upsample;
 
 pub use arithmetic::of as of_operator;
 pub use call::{Call, Operand};
@@ -49,9 +53,24 @@ use proc_macro2::TokenStream;
 pub static LAYERS: &[&dyn Layer] = &[
     &dense::Dense,
     &conv2d::Conv2d,
-    &max_pool2d::MaxPool2d,
-    &avg_pool2d::AvgPool2d,
-    &global_avg_pool2d::GlobalAvgPool2d,
+    &conv1d::Conv1d,
+    &depthwise_conv2d::DepthwiseConv2d,
+    &conv_transpose::CONV_TRANSPOSE2D,
+    &conv_transpose::CONV_TRANSPOSE1D,
+    &pool::MAX_POOL2D,
+    &pool::MAX_POOL1D,
+    &pool::AVG_POOL2D,
+    &pool::AVG_POOL1D,
+    &adaptive_pool::ADAPTIVE_AVG_POOL2D,
+    &adaptive_pool::ADAPTIVE_AVG_POOL1D,
+    &adaptive_pool::ADAPTIVE_MAX_POOL2D,
+    &adaptive_pool::ADAPTIVE_MAX_POOL1D,
+    &adaptive_pool::GLOBAL_AVG_POOL2D,
+    &adaptive_pool::GLOBAL_AVG_POOL1D,
+    &adaptive_pool::GLOBAL_MAX_POOL2D,
+    &adaptive_pool::GLOBAL_MAX_POOL1D,
+    &upsample::Upsample,
+    &pad2d::Pad2d,
     &flatten::Flatten,
     &activations::RELU,
     &activations::LEAKY_RELU,

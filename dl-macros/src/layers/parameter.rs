@@ -24,6 +24,10 @@ pub enum Kind {
     Pair,
     /// As `Pair`, or `same`.
     Padding,
+    /// As `Size`, or `same`.
+    Border,
+    /// A whole number, or `[top, bottom, left, right]`.
+    Sides,
     /// A number of type `f32`.
     Number,
     /// A whole number that may be negative and that the macro knows.
@@ -94,7 +98,7 @@ impl Parameter {
     pub fn fallback(&self, earlier: &[(&'static str, Setting)]) -> Setting {
         match self.default {
             Default::Required => Setting::Broken,
-            Default::Size(n) if matches!(self.kind, Kind::Size) => Setting::Size(Dim::Known(n)),
+            Default::Size(n) if matches!(self.kind, Kind::Size | Kind::Border) => Setting::Size(Dim::Known(n)),
             Default::Size(n) => Setting::Pair([Dim::Known(n), Dim::Known(n)]),
             Default::Number(value) => Setting::Number(Number::Known(value)),
             Default::Integer(n) => Setting::Integer(n),
@@ -115,6 +119,8 @@ impl Kind {
             Kind::Size => "a whole number".to_owned(),
             Kind::Pair => "a whole number or `[height, width]`".to_owned(),
             Kind::Padding => "a whole number, `[height, width]` or `same`".to_owned(),
+            Kind::Border => "a whole number or `same`".to_owned(),
+            Kind::Sides => "a whole number or `[top, bottom, left, right]`".to_owned(),
             Kind::Number => "a number".to_owned(),
             Kind::Integer => "a whole number".to_owned(),
             Kind::Axis => "the number of a dimension, 0 for the first or -1 for the last".to_owned(),

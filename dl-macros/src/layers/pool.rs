@@ -1,34 +1,101 @@
-//! What the pooling layers share: a window that slides over each channel.
+//! Pooling: the largest number or the mean of windows that slide over each channel. One entry for each number of dimensions.
 
 use super::*;
 use crate::check;
 use quote::quote;
 
-/// The parameters of a pooling layer.
-pub const PARAMETERS: &[Parameter] = &[
-    Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
-    Parameter::named("stride", Kind::Pair, Default::Same("kernel"), "step of the window"),
-    Parameter::named("padding", Kind::Pair, Default::Size(0), "border around the image"),
-];
-
-/// The rules of the settings.
-pub fn check(call: &Call) -> bool {
-    check::not_zero(call, &["kernel", "stride"]) && check::padding_below_half(call)
+/// A pooling layer with sliding windows.
+pub struct Pool {
+    name: &'static str,
+    stem: &'static str,
+    shapes: &'static str,
+    line: &'static str,
+    parameters: &'static [Parameter],
 }
 
-/// The pooling layer whose settings are `path`.
-pub fn build(call: &Call, path: TokenStream, keeps: Keeps) -> Option<Built> {
-    let [channels, height, width] = check::image(call)?;
-    let one = [Dim::Known(1), Dim::Known(1)];
-    let window = check::Window {
-        kernel: call.pair("kernel"),
-        stride: call.pair("stride"),
-        padding: call.pair("padding"),
-        dilation: one,
-    };
-    let [out_height, out_width] = window.output(call, [&height, &width])?;
-    let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = window;
-    let fields = quote!(kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw],);
-    let op = Op::new(Config::settings(path, fields), keeps);
-    Some(Built::new(Shape::of([channels, out_height, out_width]), op))
+const fn kernel(kind: Kind, doc: &'static str) -> Parameter {
+    Parameter::positional("kernel", kind, Default::Required, doc)
+}
+const fn others(kind: Kind) -> [Parameter; 3] {
+    [
+        Parameter::named("stride", kind, Default::Same("kernel"), "step of the window"),
+        Parameter::named("padding", kind, Default::Size(0), "border around the image"),
+        Parameter::named(
+            "ceil_mode",
+            Kind::Flag,
+            Default::Flag(false),
+            "whether a last window may go beyond the image",
+        ),
+    ]
+}
+const fn max(kind: Kind, doc: &'static str) -> [Parameter; 4] {
+    let [stride, padding, ceil_mode] = others(kind);
+    [kernel(kind, doc), stride, padding, ceil_mode]
+}
+const fn avg(kind: Kind, doc: &'static str) -> [Parameter; 5] {
+    let [stride, padding, ceil_mode] = others(kind);
+    let counts = "whether the border counts in the mean, as zeros";
+    let counts = Parameter::named("count_include_pad", Kind::Flag, Default::Flag(true), counts);
+    [kernel(kind, doc), stride, padding, ceil_mode, counts]
+}
+
+const IMAGE: &str = "`[c, h, w]` → `[c, h', w']`";
+const SEQUENCE: &str = "`[c, l]` → `[c, l']`";
+
+pub static MAX_POOL2D: Pool = Pool {
+    name: "max_pool2d",
+    stem: "max_pool",
+    shapes: IMAGE,
+    line: "the largest number of each window",
+    parameters: &max(Kind::Pair, "height and width of the window"),
+};
+pub static MAX_POOL1D: Pool =
+    Pool { name: "max_pool1d", shapes: SEQUENCE, parameters: &max(Kind::Size, "length of the window"), ..MAX_POOL2D };
+pub static AVG_POOL2D: Pool = Pool {
+    name: "avg_pool2d",
+    stem: "avg_pool",
+    shapes: IMAGE,
+    line: "the mean of each window",
+    parameters: &avg(Kind::Pair, "height and width of the window"),
+};
+pub static AVG_POOL1D: Pool =
+    Pool { name: "avg_pool1d", shapes: SEQUENCE, parameters: &avg(Kind::Size, "length of the window"), ..AVG_POOL2D };
+
+impl Layer for Pool {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, self.shapes, self.line)
+    }
+    fn stem(&self) -> &'static str {
+        self.stem
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::not_zero(call, &["kernel", "stride"]) && check::padding_below_half(call)
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [channels, height, width] = check::image(call)?;
+        let one = [Dim::Known(1), Dim::Known(1)];
+        let (kernel, stride, padding) = (call.pair("kernel"), call.pair("stride"), call.pair("padding"));
+        let window = check::Window { kernel, stride, padding, dilation: one };
+        let size = window.output(call, [&height, &width], call.flag("ceil_mode"))?;
+        let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = window;
+        let windows = quote! {
+            dl::ops::pool::Windows::Sliding { kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw] }
+        };
+        Some(Built::new(call.sized(channels, size), operation(self.stem, windows, call.flag("count_include_pad"))))
+    }
+}
+
+/// The pooling whose names begin with `stem`.
+pub fn operation(stem: &str, windows: TokenStream, count_include_pad: bool) -> Op {
+    if stem.ends_with("max_pool") {
+        return Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), Keeps::INPUTS);
+    }
+    let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
+    Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), Keeps::NOTHING)
 }

@@ -140,15 +140,18 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
         _ => None,
     };
     let numeric = match &expr.bare().kind {
-        ExprKind::Number(syn::Lit::Float(_)) => !matches!(parameter.kind, Kind::Size | Kind::Pair | Kind::Padding),
+        ExprKind::Number(syn::Lit::Float(_)) => {
+            !matches!(parameter.kind, Kind::Size | Kind::Pair | Kind::Padding | Kind::Border | Kind::Sides)
+        }
         kind => !matches!(
             kind,
             ExprKind::Flag(_) | ExprKind::List(_) | ExprKind::Call(_) | ExprKind::Pipe(..) | ExprKind::Stage(_)
         ),
     };
     match parameter.kind {
-        Kind::Padding if word.as_deref() == Some("same") => Some(Setting::SamePadding),
+        Kind::Padding | Kind::Border if word.as_deref() == Some("same") => Some(Setting::SamePadding),
         Kind::Padding if word.as_deref() == Some("valid") => Some(Setting::Pair([Dim::Known(0), Dim::Known(0)])),
+        Kind::Border if word.as_deref() == Some("valid") => Some(Setting::Size(Dim::Known(0))),
         Kind::Pair | Kind::Padding => match &expr.kind {
             ExprKind::List(items) => match items.as_slice() {
                 [height, width] => {
@@ -161,7 +164,15 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             _ if numeric => evaluate.size(expr).map(|dim| Setting::Pair([dim.clone(), dim])),
             _ => mistyped(),
         },
-        Kind::Size if numeric => evaluate.size(expr).map(Setting::Size),
+        Kind::Size | Kind::Border if numeric => evaluate.size(expr).map(Setting::Size),
+        Kind::Sides if numeric => evaluate.size(expr).map(|size| Setting::Shape(vec![size; 4])),
+        Kind::Sides => match &expr.kind {
+            ExprKind::List(items) if items.len() == 4 => {
+                let sides: Vec<Option<Dim>> = items.iter().map(|item| evaluate.size(item)).collect();
+                sides.into_iter().collect::<Option<Vec<Dim>>>().map(Setting::Shape)
+            }
+            _ => mistyped(),
+        },
         Kind::Shape => match &expr.kind {
             ExprKind::List(items) => {
                 // All first, so that mistakes in all are reported.
@@ -188,7 +199,7 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             None => mistyped(),
         },
         Kind::Init => init(evaluate, expr).map(Setting::Init),
-        Kind::Size | Kind::Number => mistyped(),
+        Kind::Size | Kind::Border | Kind::Number => mistyped(),
     }
 }
 

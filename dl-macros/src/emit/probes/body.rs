@@ -202,6 +202,7 @@ impl Probes<'_> {
         let name = match parameter.kind {
             Kind::Word(_) => format!("{}_{}", layer.name(), parameter.name),
             Kind::Padding => "Padding".to_owned(),
+            Kind::Border => "Border".to_owned(),
             Kind::Init => "Init".to_owned(),
             _ => return None,
         };

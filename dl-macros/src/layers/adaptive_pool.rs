@@ -1,0 +1,90 @@
+//! Pooling to a size that is given, and to a single number for each channel.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+/// A pooling layer whose windows cover the image, as many as the output has elements.
+pub struct AdaptivePool {
+    name: &'static str,
+    stem: &'static str,
+    shapes: &'static str,
+    line: &'static str,
+    parameters: &'static [Parameter],
+}
+
+const SIZE: Parameter = Parameter::positional("size", Kind::Pair, Default::Required, "height and width of the output");
+const LENGTH: Parameter = Parameter::positional("size", Kind::Size, Default::Required, "length of the output");
+
+pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
+    name: "adaptive_avg_pool2d",
+    stem: "adaptive_avg_pool",
+    shapes: "`[c, h, w]` → `[c, size…]`",
+    line: "the means of windows that together cover the image",
+    parameters: &[SIZE],
+};
+pub static ADAPTIVE_MAX_POOL2D: AdaptivePool = AdaptivePool {
+    name: "adaptive_max_pool2d",
+    stem: "adaptive_max_pool",
+    line: "the largest numbers of windows that together cover the image",
+    ..ADAPTIVE_AVG_POOL2D
+};
+pub static ADAPTIVE_AVG_POOL1D: AdaptivePool = AdaptivePool {
+    name: "adaptive_avg_pool1d",
+    shapes: "`[c, l]` → `[c, size]`",
+    line: "the means of windows that together cover the sequence",
+    parameters: &[LENGTH],
+    ..ADAPTIVE_AVG_POOL2D
+};
+pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
+    name: "adaptive_max_pool1d",
+    line: "the largest numbers of windows that together cover the sequence",
+    shapes: "`[c, l]` → `[c, size]`",
+    parameters: &[LENGTH],
+    ..ADAPTIVE_MAX_POOL2D
+};
+pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
+    name: "global_avg_pool2d",
+    stem: "global_avg_pool",
+    shapes: "`[c, h, w]` → `[c]`",
+    line: "the mean of each channel",
+    parameters: &[],
+};
+pub static GLOBAL_MAX_POOL2D: AdaptivePool = AdaptivePool {
+    name: "global_max_pool2d",
+    stem: "global_max_pool",
+    line: "the largest number of each channel",
+    ..GLOBAL_AVG_POOL2D
+};
+pub static GLOBAL_AVG_POOL1D: AdaptivePool =
+    AdaptivePool { name: "global_avg_pool1d", shapes: "`[c, l]` → `[c]`", ..GLOBAL_AVG_POOL2D };
+pub static GLOBAL_MAX_POOL1D: AdaptivePool =
+    AdaptivePool { name: "global_max_pool1d", shapes: "`[c, l]` → `[c]`", ..GLOBAL_MAX_POOL2D };
+
+impl Layer for AdaptivePool {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Shape, self.shapes, self.line)
+    }
+    fn stem(&self) -> &'static str {
+        self.stem
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::not_zero(call, &["size"])
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [channels, _, _] = check::image(call)?;
+        let op = pool::operation(self.stem, quote!(dl::ops::pool::Windows::Adaptive), true);
+        if !self.parameters.is_empty() {
+            return Some(Built::new(call.sized(channels, call.pair("size")), op));
+        }
+        let mean = || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), Keeps::NOTHING);
+        let op = if self.stem == "global_avg_pool" { mean() } else { op };
+        Some(Built::new(Shape::of([channels]), op))
+    }
+}

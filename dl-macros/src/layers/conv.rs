@@ -1,0 +1,77 @@
+//! What the convolutions share: their weights, and the operations that they become.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+/// The last parameters of every convolution.
+pub const BIAS: [Parameter; 3] = [
+    Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a number is added to each channel"),
+    Parameter::named("init", Kind::Init, Default::Chosen, "how the weights begin"),
+    Parameter::named("bias_init", Kind::Init, Default::Chosen, "how the bias begins"),
+];
+
+/// The rules of the settings.
+pub fn check(call: &Call) -> bool {
+    let sizes = ["channels", "kernel", "stride", "dilation", "groups", "multiplier"];
+    check::not_zero(call, &sizes) & check::bias_is_used(call)
+}
+
+/// The window that a use describes.
+pub fn window(call: &Call) -> Option<check::Window> {
+    let padding = check::padding(call)?;
+    Some(check::Window {
+        kernel: call.pair("kernel"),
+        stride: call.pair("stride"),
+        padding,
+        dilation: call.pair("dilation"),
+    })
+}
+
+/// The convolution of `call` to `outputs` channels in `groups`.
+pub fn build(call: &Call, [inputs, height, width]: [Dim; 3], outputs: Dim, groups: Dim) -> Option<Built> {
+    let divided = check::groups(call, &inputs, &outputs, &groups);
+    let window = window(call)?;
+    let size = window.output(call, [&height, &width], false)?;
+    if !divided {
+        return None;
+    }
+    let of_group = inputs.div(&groups);
+    let multiply_adds = Dim::product([&outputs, &size[0], &size[1], &of_group, &window.kernel[0], &window.kernel[1]]);
+    let weights = weights(call, [&of_group, &outputs], [&outputs, &of_group], &outputs, &window.kernel);
+    let op = operation(quote!(dl::ops::conv2d::Op), &window, &groups);
+    Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
+}
+
+/// The operation `path`, a convolution.
+pub fn operation(path: TokenStream, window: &check::Window, groups: &Dim) -> Op {
+    let check::Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = window;
+    let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
+    Op::new(Config::with_activation(path, fields), Keeps::INPUTS)
+}
+
+/// The weights: `channels` as their type says, and as the shape of the tensor says; and a bias for each of `outputs`.
+pub fn weights(call: &Call, channels: [&Dim; 2], shape: [&Dim; 2], outputs: &Dim, kernel: &[Dim; 2]) -> Weights {
+    let ([a, b], [height, width], bias) = (channels, kernel, call.flag("bias"));
+    let transposed = call.name.starts_with("conv_transpose");
+    let ty = match (transposed, call.is_sequence()) {
+        (false, false) => quote!(dl::ops::conv2d::Conv2d<#a, #b, #height, #width),
+        (false, true) => quote!(dl::ops::conv2d::Conv1d<#a, #b, #width),
+        (true, false) => quote!(dl::ops::conv_transpose2d::ConvTranspose2d<#a, #b, #height, #width),
+        (true, true) => quote!(dl::ops::conv_transpose2d::ConvTranspose1d<#a, #b, #width),
+    };
+    // The number of biases is that of the output channels of the type, if nothing else is said.
+    let same = matches!(b.equals(outputs), crate::dim::Cond::Known(true));
+    let ty = match (bias, same) {
+        (true, true) => quote!(#ty>),
+        (true, false) => quote!(#ty, #outputs>),
+        (false, _) => quote!(#ty, 0>),
+    };
+    let mut dims = shape.to_vec();
+    dims.extend(kernel.iter().skip(usize::from(call.is_sequence())));
+    let mut tensors = vec![Tensor::new("weight", &dims, "Weight")];
+    if bias {
+        tensors.push(Tensor::new("bias", &[outputs], "Bias"));
+    }
+    Weights { ty, tensors, init: call.init() }
+}

@@ -1,0 +1,45 @@
+//! `depthwise_conv2d(kernel)`: a small window of weights for each channel, which do not mix.
+
+use super::*;
+use crate::check;
+
+pub struct DepthwiseConv2d;
+
+impl Layer for DepthwiseConv2d {
+    fn name(&self) -> &'static str {
+        "depthwise_conv2d"
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Weights,
+            "`[c, h, w]` → `[multiplier·c, h', w']`",
+            "a small window of weights for each channel: `conv2d` with a group for each",
+        )
+    }
+    fn stem(&self) -> &'static str {
+        "depthwise_conv"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let [bias, init, bias_init] = conv::BIAS;
+            &[
+                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
+                Parameter::named("stride", Kind::Pair, Default::Size(1), "step of the window"),
+                Parameter::named("padding", Kind::Padding, Default::Size(0), "zeros around the image"),
+                Parameter::named("dilation", Kind::Pair, Default::Size(1), "distance of the window's elements"),
+                Parameter::named("multiplier", Kind::Size, Default::Size(1), "channels made from each"),
+                bias,
+                init,
+                bias_init,
+            ]
+        }
+    }
+    fn check(&self, call: &Call) -> bool {
+        conv::check(call)
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let input = check::image(call)?;
+        let inputs = input[0].clone();
+        conv::build(call, input, inputs.mul(&call.size("multiplier")), inputs)
+    }
+}

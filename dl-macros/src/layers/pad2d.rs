@@ -1,0 +1,62 @@
+//! `pad2d(sides)`: rows and columns around an image.
+
+use super::*;
+use crate::check;
+use crate::diagnostics::message;
+use quote::quote;
+
+pub struct Pad2d;
+
+impl Layer for Pad2d {
+    fn name(&self) -> &'static str {
+        "pad2d"
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Shape,
+            "`[c, h, w]` → `[c, top + h + bottom, left + w + right]`",
+            "rows and columns around the image: zeros, its mirror image, or its border again",
+        )
+    }
+    fn stem(&self) -> &'static str {
+        "pad"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let modes = Kind::Word(&["zeros", "reflect", "replicate"]);
+            &[
+                Parameter::positional("sides", Kind::Sides, Default::Required, "how many on each side"),
+                Parameter::named("mode", modes, Default::Word("zeros"), "what is put there"),
+            ]
+        }
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [channels, height, width] = check::image(call)?;
+        let sides = call.given_shape("sides")?.dims;
+        let [top, bottom, left, right] = sides.as_slice() else { return None };
+        let mode = match call.word("mode") {
+            "reflect" => {
+                let below = |a: &Dim, b: &Dim, size: &Dim| {
+                    let one = Dim::Known(1);
+                    size.at_least(&a.add(&one)).and(size.at_least(&b.add(&one)))
+                };
+                let fits = below(top, bottom, &height).and(below(left, right, &width));
+                let text = message!(
+                    "a mirror has less than the whole image on each side, and the image is [",
+                    &height,
+                    ", ",
+                    &width,
+                    "]"
+                );
+                call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
+                quote!(Reflect)
+            }
+            "replicate" => quote!(Replicate),
+            _ => quote!(Zeros),
+        };
+        let fields = quote!(before: [#top, #left], mode: dl::ops::pad2d::Mode::#mode,);
+        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), Keeps::NOTHING);
+        let output = call.sized(channels, [top.add(&height).add(bottom), left.add(&width).add(right)]);
+        Some(Built::new(output, op))
+    }
+}

@@ -1,0 +1,40 @@
+//! `upsample(factor)`: a larger image.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct Upsample;
+
+impl Layer for Upsample {
+    fn name(&self) -> &'static str {
+        "upsample"
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Shape,
+            "`[c, h, w]` → `[c, factor·h, factor·w]`",
+            "a larger image: every number again and again, or straight lines between them",
+        )
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let modes = Kind::Word(&["nearest", "bilinear"]);
+            &[
+                Parameter::positional("factor", Kind::Pair, Default::Required, "how many times higher and wider"),
+                Parameter::named("mode", modes, Default::Word("nearest"), "what is between the numbers"),
+            ]
+        }
+    }
+    fn check(&self, call: &Call) -> bool {
+        check::not_zero(call, &["factor"])
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [channels, height, width] = check::image(call)?;
+        let [by_height, by_width] = call.pair("factor");
+        let mode = if call.word("mode") == "bilinear" { quote!(Bilinear) } else { quote!(Nearest) };
+        let config = Config::settings(quote!(dl::ops::upsample::Op), quote!(mode: dl::ops::upsample::Mode::#mode,));
+        let output = call.sized(channels, [height.mul(&by_height), width.mul(&by_width)]);
+        Some(Built::new(output, Op::new(config, Keeps::NOTHING)))
+    }
+}

@@ -10,7 +10,8 @@ Workloads (float32):
     G1_<m>x<k>x<n>    matrix product
     T1_b64, T1_b256   training step (forward, loss, backward, Adam) of an MLP 784-512-256-10, ReLU, cross-entropy
     T2                training step of LeNet on 1x28x28, batch 64, Adam
-    I1_tiny, I1_mlp, I1_lenet   one prediction, batch 1: an MLP 4-16-16-3, the MLP of T1, the LeNet of T2
+    T3                training step of ResNet-20 on 3x32x32, batch 32, SGD with momentum
+    I1_tiny, I1_mlp, I1_lenet, I1_resnet20   one prediction, batch 1: an MLP 4-16-16-3, the networks of T1 to T3
 
 A workload is measured in turns, ours, then each of theirs, then ours again (`--passes`), each in a process of its own,
 because the speed of a machine drifts; a figure is the median over the passes of the median in a process, in
@@ -35,7 +36,8 @@ import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(64, 784, 512), (256, 784, 512)]
-WORKS = [f"G1_{m}x{k}x{n}" for m, k, n in PRODUCTS] + ["T1_b64", "T1_b256", "T2", "I1_tiny", "I1_mlp", "I1_lenet"]
+WORKS = [f"G1_{m}x{k}x{n}" for m, k, n in PRODUCTS] + [
+    "T1_b64", "T1_b256", "T2", "T3", "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20"]
 MODES = {"G": ["eager"], "T": ["eager", "fused", "compile"], "I": ["eager", "compile", "ort"]}
 # The wheel of PyTorch brings an OpenMP runtime, compiled code links the system's: two spinning thread pools on few cores
 # make compiled steps many times slower, so compiled modes load the system's for both.
@@ -59,6 +61,32 @@ def lenet():
         nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
 
 
+def resnet20():
+    """ResNet-20 with projections where the shape changes."""
+    import torch.nn as nn
+    import torch.nn.functional as F
+
+    def conv(inputs, outputs, kernel, stride):
+        return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs))
+
+    class Basic(nn.Module):
+        def __init__(self, inputs, outputs, stride):
+            super().__init__()
+            self.main = nn.Sequential(conv(inputs, outputs, 3, stride), nn.ReLU(), conv(outputs, outputs, 3, 1))
+            same = stride == 1 and inputs == outputs
+            self.shortcut = nn.Identity() if same else conv(inputs, outputs, 1, stride)
+
+        def forward(self, x):
+            return F.relu(self.main(x) + self.shortcut(x))
+
+    layers, inputs = [conv(3, 16, 3, 1), nn.ReLU()], 16
+    for outputs in (16, 32, 64):
+        for block in range(3):
+            layers.append(Basic(inputs, outputs, 2 if outputs > 16 and block == 0 else 1))
+            inputs = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
 def network(work):
     """The network of a workload, and a batch for it."""
     import torch
@@ -67,6 +95,8 @@ def network(work):
         return mlp(784, 512, 256, 10), torch.rand(int(work[4:]), 784)
     return {
         "T2": lambda: (lenet(), torch.rand(64, 1, 28, 28)),
+        "T3": lambda: (resnet20(), torch.rand(32, 3, 32, 32)),
+        "I1_resnet20": lambda: (resnet20(), torch.rand(1, 3, 32, 32)),
         "I1_tiny": lambda: (mlp(4, 16, 16, 3), torch.rand(1, 4)),
         "I1_mlp": lambda: (mlp(784, 512, 256, 10), torch.rand(1, 784)),
         "I1_lenet": lambda: (lenet(), torch.rand(1, 1, 28, 28)),
@@ -80,7 +110,11 @@ def training_step(work, mode):
 
     net, x = network(work)
     y = torch.randint(10, (len(x),))
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=mode != "eager")
+    fused = mode != "eager"
+    if work == "T3":
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, fused=fused)
+    else:
+        optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
     loss = lambda x, y: F.cross_entropy(net(x), y)
     loss = torch.compile(loss) if mode == "compile" else loss
 
@@ -191,7 +225,10 @@ def ours(work, threads):
 
 # Multiply-adds of one sample by layer, and the number of weights.
 LAYERS = {"tiny": ([4 * 16, 16 * 16, 16 * 3], 403), "mlp": ([784 * 512, 512 * 256, 256 * 10], 535_818),
-          "lenet": ([6 * 25 * 784, 16 * 150 * 100, 400 * 120, 120 * 84, 84 * 10], 61_706)}
+          "lenet": ([6 * 25 * 784, 16 * 150 * 100, 400 * 120, 120 * 84, 84 * 10], 61_706),
+          # Every stage halves the sides and doubles the channels: all 3x3 layers but the first of a stage cost the same.
+          "resnet20": ([27 * 16 * 1024] + [144 * 16 * 1024] * 16 + [144 * 16 * 1024 // 2] * 2 + [16 * 32 * 256] * 2 + [640],
+                       272_474 + 2_560 + 192)}
 
 
 def limit(work, peak, bandwidth):
@@ -199,10 +236,10 @@ def limit(work, peak, bandwidth):
     if work[0] == "G":
         m, k, n = map(int, work[3:].split("x"))
         return 2e-3 * m * k * n / peak
-    layers, weights = LAYERS[{"T1": "mlp", "T2": "lenet"}.get(work[:2], work[3:])]
+    layers, weights = LAYERS[{"T1": "mlp", "T2": "lenet", "T3": "resnet20"}.get(work[:2], work[3:])]
     if work[0] == "I":
         return 2e-3 * sum(layers) / peak
-    batch = 64 if work == "T2" else int(work[4:])
+    batch = {"T2": 64, "T3": 32}.get(work) or int(work[4:])
     # Adam reads four arrays and writes three; those of a small network stay in the cache.
     adam = 7 * 4e-3 * weights / bandwidth if bandwidth and 16 * weights > 2**21 else 0.0
     return 2e-3 * batch * (3 * sum(layers) - layers[0]) / peak + adam  # the first layer needs no input gradient

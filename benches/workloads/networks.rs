@@ -1,4 +1,4 @@
-//! T1, T2 and I1: training steps and predictions of whole networks.
+//! T1, T2, T3 and I1: training steps and predictions of whole networks.
 
 use crate::measure::Report;
 use dl::Plain;
@@ -27,18 +27,55 @@ model! {
     }
 }
 
+model! {
+    block conv_norm(x, channels, kernel, stride: 1, padding: 0) {
+        x -> conv2d(channels, kernel, stride: stride, padding: padding, bias: false) -> batch_norm
+    }
+
+    block basic(x: [c, h, w], channels, stride: 1) {
+        let main = x -> conv_norm(channels, 3, stride: stride, padding: 1) -> relu -> conv_norm(channels, 3, padding: 1);
+        let shortcut = if stride != 1 || c != channels { x -> conv_norm(channels, 1, stride: stride) } else { x };
+        (main + shortcut) -> relu
+    }
+
+    block stage(x, channels, stride: 1) {
+        x -> basic(channels, stride: stride) -> basic(channels) -> basic(channels)
+    }
+
+    /// ResNet-20 for images of 32×32 (He, Zhang, Ren, Sun, 2015, section 4.2), with projections.
+    pub ResNet20(image: [3, 32, 32]) -> [10] {
+        image
+            -> conv_norm(16, 3, padding: 1) -> relu
+            -> stage(16) -> stage(32, stride: 2) -> stage(64, stride: 2)
+            -> global_avg_pool2d
+            -> dense(10)
+    }
+}
+
 /// Measures the networks that are wanted.
 pub fn run(report: &Report) {
     training_step::<Mlp>(report, "T1_b64", 64);
     training_step::<Mlp>(report, "T1_b256", 256);
     training_step::<LeNet>(report, "T2", 64);
+    training_step_with::<ResNet20, _>(report, "T3", 32, &Sgd::new(0.1).momentum(0.9));
     prediction::<Tiny>(report, "I1_tiny");
     prediction::<Mlp>(report, "I1_mlp");
     prediction::<LeNet>(report, "I1_lenet");
+    prediction::<ResNet20>(report, "I1_resnet20");
 }
 
 /// Forward, loss, backward and Adam, as in a hand-written loop.
 fn training_step<M: Model<Input: Plain<Element = f32>, Output = [f32; 10]>>(report: &Report, work: &str, batch: usize) {
+    training_step_with::<M, _>(report, work, batch, &Adam::new(1e-3));
+}
+
+/// The same with any optimizer.
+fn training_step_with<M: Model<Input: Plain<Element = f32>, Output = [f32; 10]>, O: Optimizer>(
+    report: &Report,
+    work: &str,
+    batch: usize,
+    optimizer: &O,
+) {
     if !report.wants(work) {
         return;
     }
@@ -46,13 +83,12 @@ fn training_step<M: Model<Input: Plain<Element = f32>, Output = [f32; 10]>>(repo
     let targets: Vec<u32> = (0..batch).map(|i| (i * 7 % 10) as u32).collect();
     let device = Cpu::with_threads(report.threads());
     let mut training = Training::on(device, &*M::init(1), batch).expect("memory");
-    let adam = Adam::new(1e-3);
     // Backward costs twice a forward pass.
     report.measure(work, "dl", 6.0 * M::MULTIPLY_ADDS as f64 * batch as f64, || {
         training.forward(&inputs).expect("a batch");
         let loss = training.loss(&CrossEntropy, &targets).expect("finite numbers");
         training.backward();
-        training.step(&adam).expect("finite numbers");
+        training.step(optimizer).expect("finite numbers");
         loss
     });
 }

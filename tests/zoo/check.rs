@@ -39,7 +39,9 @@ fn weights(name: &str, shape: &[usize]) -> Vec<u8> {
     let near = if name.ends_with("weight") || name.ends_with("running_var") { 1.0 } else { 0.0 };
     let fan = shape.iter().skip(1).product::<usize>();
     let (start, scale) = if shape.len() > 1 { (0.0, ((6.0 / fan as f64) as f32).sqrt()) } else { (near, 0.25) };
-    uniform(name, shape.iter().product()).flat_map(|u| (start + u * scale).to_le_bytes()).collect()
+    let mut bytes = Vec::with_capacity(4 * shape.iter().product::<usize>());
+    uniform(name, shape.iter().product()).for_each(|u| bytes.extend_from_slice(&(start + u * scale).to_le_bytes()));
+    bytes
 }
 
 /// The network of `case` with its `state_dict`, and what each of its tensors is called there.

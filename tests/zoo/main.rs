@@ -10,4 +10,5 @@ mod densenet;
 mod inception;
 mod mobilenet;
 mod resnet;
+mod unet;
 mod vgg;

@@ -21,6 +21,20 @@ model! {
     Line(x: [1]) -> [1] { x -> dense(1) }
 }
 
+model! {
+    /// Noise, stacks and an objective of two terms.
+    Autoencoder(image: [1, 8, 8]) -> (image_again: [64], mean: [4]) {
+        let h = image -> flatten -> dense(24) -> repeat 2 { residual { dense(24) -> relu -> dropout(0.2) } };
+        let (mean, log_variance) = (h -> dense(4), h -> dense(4));
+        let z = mean + ((0.5 * log_variance) -> exp) * (mean -> random_normal);
+        (z -> dense(32) -> relu -> dense(64) -> sigmoid, mean)
+    }
+    loss {
+        let fit = mse(image_again, image -> flatten);
+        fit + 0.01 * kl_normal(mean, log_variance)
+    }
+}
+
 type Digits = Dataset<<Net as Model>::Input, u32>;
 
 /// 250 digits to learn from and 99 to be judged by: neither fills its batches.
@@ -142,6 +156,37 @@ fn a_resumed_training_is_the_same_training() {
         // A checkpoint has the weights under their names in the model.
         assert!(dl::io::Load::new().allow_unexpected(true).load::<Net>(&path).is_ok());
     }
+}
+
+#[test]
+fn a_model_with_its_own_loss_is_trained_by_it() {
+    let (train, test) = digits();
+    let empty = |data: &Digits| Dataset::new(data.inputs.clone(), vec![[]; data.len()]).unwrap();
+    let (train, test): (Dataset<_, [f32; 0]>, _) = (empty(&train), empty(&test));
+    let trainer = |threads| {
+        let trainer = Trainer::new(Adam::new(3e-3)).epochs(4).batch_size(32).seed(5).validate(&test).quiet();
+        trainer.on(Cpu::with_threads(threads))
+    };
+    let mut whole = Autoencoder::init(9);
+    let history = trainer(1).fit(&mut whole, &train).unwrap();
+    assert_eq!(history.metrics, ["fit", "kl_normal"]);
+    for scores in history.epochs.iter().flat_map(|epoch| [&epoch.train, epoch.validation.as_ref().unwrap()]) {
+        assert!((scores.loss - (scores.metrics[0] + 0.01 * scores.metrics[1])).abs() < 1e-6, "{scores:?}");
+    }
+    assert!(history.epochs[3].train.metrics[0] < 0.8 * history.epochs[0].train.metrics[0]);
+    // On other numbers of threads, and resumed in the middle of an epoch.
+    let mut other = Autoencoder::init(9);
+    trainer(3).fit(&mut other, &train).unwrap();
+    assert!(bits(&*other) == bits(&*whole));
+    let (path, flag) = (file("objective.safetensors"), Arc::new(AtomicBool::new(false)));
+    let setter = flag.clone();
+    let part = trainer(2).checkpoint(&path).interrupt(&flag);
+    let part = part.on_step(move |step| setter.store(step.step == 13, Ordering::Relaxed));
+    assert_eq!(part.fit(&mut Autoencoder::init(9), &train).unwrap().ended, Ended::Interrupted);
+    let mut resumed = Autoencoder::init(0);
+    let again = trainer(1).resume(&path).fit(&mut resumed, &train).unwrap();
+    assert_eq!(numbers(&again), numbers(&history));
+    assert!(bits(&*resumed) == bits(&*whole));
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Layer for ConvTranspose {
         let left_out = [0, 1].map(|i| window.padding[i].mul(&Dim::Known(2)));
         let some = whole[0].at_least(&left_out[0].add(&one)).and(whole[1].at_least(&left_out[1].add(&one)));
         let start = format!("the padding of `{}` leaves nothing of its output, which would be ", call.name);
-        let text = message!(start, check::size_text(call, [&whole[0], &whole[1]]), " without");
+        let text = message!(start, check::size_text(call, [&whole[0], &whole[1]]), " without it");
         if !call.diagnostics.require(some, call.at("padding"), text) || !divided {
             return None;
         }

@@ -212,19 +212,25 @@ fn place(nodes: Vec<Node>, chains: &[Chain], columns: &[Column], tracks: &[Optio
     let centre = |node: &Node| middle(chains[node.chain].column);
     let top = |node: &Node| (tops[node.row] + bottom(node.row) - node.height) / 2.0;
     let mut lines = Vec::new();
-    for (i, node) in nodes.iter().enumerate() {
-        for (k, &read) in node.reads.iter().enumerate() {
+    for node in &nodes {
+        // Arrows from the left come in on the left.
+        let way = |read: usize| {
+            let from = &nodes[read];
+            let own = chains[from.chain].last == read || from.chain == node.chain && follows(&nodes, read, node);
+            let beside = tracks[read].filter(|_| !own && node.row > from.row + 1);
+            beside.map_or(centre(from), track)
+        };
+        let mut reads: Vec<(f64, usize)> = node.reads.iter().map(|&read| (way(read), read)).collect();
+        reads.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (k, (x, read)) in reads.into_iter().enumerate() {
             let from = &nodes[read];
             let spread = (k as f64 - (node.reads.len() - 1) as f64 / 2.0) * ARROWS;
             let to = centre(node) + spread.clamp(-node.width / 2.0 + 4.0, node.width / 2.0 - 4.0);
             let mut points = vec![(centre(from), top(from) + from.height), (centre(from), bottom(from.row))];
             if node.row > from.row + 1 {
-                let own = chains[from.chain].last == read || from.chain == node.chain && follows(&nodes, read, node);
-                let x = tracks[read].filter(|_| !own).map_or(centre(from), track);
                 points.extend([(x, tops[from.row + 1]), (x, bottom(node.row - 1))]);
             }
             points.extend([(to, tops[node.row]), (to, top(node))]);
-            debug_assert!(i > read);
             lines.push(Line(points));
         }
     }

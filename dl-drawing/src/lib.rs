@@ -56,13 +56,17 @@ pub fn grouped(n: u64) -> String {
     grouped
 }
 
-/// What a drawing says below a layer: name, shape of the output and parameters, as far as there is something to say.
-pub fn note(name: &str, shape: &str, parameters: u64) -> String {
-    let parameters = match parameters {
-        0 => String::new(),
-        1 => "1 parameter".to_owned(),
-        n => format!("{} parameters", grouped(n)),
-    };
-    let parts = [name, shape, &parameters];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+impl Layer {
+    /// A layer without anything inside. Its name and parameters are shown where it has any, and the `shape` of what it makes
+    /// where that is not `from`, the shape of what it reads.
+    pub fn new(title: &str, name: &str, shape: &str, from: &str, parameters: u64) -> Self {
+        let mut note: Vec<String> = Vec::new();
+        note.extend((parameters > 0).then(|| name.to_owned()));
+        note.extend((parameters > 0 || shape != from).then(|| shape.to_owned()));
+        note.extend(
+            (parameters > 0)
+                .then(|| format!("{} parameter{}", grouped(parameters), if parameters > 1 { "s" } else { "" })),
+        );
+        Layer { title: title.to_owned(), note: note.join(" · "), reads: Vec::new(), inside: None, copies: 1 }
+    }
 }

@@ -67,8 +67,8 @@ fn curve(text: &mut String, Line(points): &Line) {
 fn draw_box(text: &mut String, placed: &Placed) {
     let Placed { x, y, width, height, content } = placed;
     let centre = x + width / 2.0;
-    let rectangle = |text: &mut String, shift: f64, style: &str| {
-        let (x, y, width, height) = (Short(x + shift), Short(y + shift), Short(*width), Short(*height));
+    let rectangle = |text: &mut String, style: &str| {
+        let (x, y, width, height) = (Short(*x), Short(*y), Short(*width), Short(*height));
         let _ = write!(text, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {style}/>");
     };
     let line = |text: &mut String, number: usize, words: &str, style: &str| {
@@ -79,13 +79,13 @@ fn draw_box(text: &mut String, placed: &Placed) {
     match content {
         Content::Point => {}
         Content::Input(name) => {
-            rectangle(text, 0.0, "rx=\"13\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.5\"");
+            rectangle(text, "rx=\"13\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.5\"");
             line(text, 0, name, "");
         }
         Content::Layer(title, note) => {
             let colour = colour(title);
             let style = format!("rx=\"4\" fill=\"{colour}\" fill-opacity=\"0.16\" stroke=\"{colour}\"");
-            rectangle(text, 0.0, &style);
+            rectangle(text, &style);
             line(text, 0, title, "");
             if !note.is_empty() {
                 line(text, 1, note, faint);
@@ -95,9 +95,12 @@ fn draw_box(text: &mut String, placed: &Placed) {
             let style =
                 "rx=\"6\" fill=\"currentColor\" fill-opacity=\"0.04\" stroke=\"currentColor\" stroke-opacity=\"0.4\"";
             if *copies > 1 {
-                rectangle(text, 5.0, style);
+                let (x, y, width, height) = (Short(x + 5.0), Short(y + height), Short(*width), Short(-height));
+                let edge = format!("M{x} {y}v5h{width}v{height}h-5");
+                let _ =
+                    write!(text, "<path d=\"{edge}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.4\"/>");
             }
-            rectangle(text, 0.0, style);
+            rectangle(text, style);
             line(text, 0, title, " font-weight=\"bold\"");
             if !note.is_empty() {
                 line(text, 1, note, faint);
@@ -120,7 +123,7 @@ fn colour(title: &str) -> &'static str {
         "#0072b2"
     } else if kind.ends_with("norm") || starts(&["dropout"]) {
         "#009e73"
-    } else if kind.contains("pool") || starts(&["upsample", "concat", "+", "add"]) {
+    } else if kind.contains("pool") || starts(&["upsample", "concat", "residual", "add"]) || title.contains(" + ") {
         "#cc79a7"
     } else {
         "#888888"

@@ -36,17 +36,18 @@ fn expand(input: TokenStream) -> TokenStream {
     let file = parse::parse(tokens.clone(), &diagnostics);
     let constants = lower::constants::Constants::new(&file.constants, &diagnostics);
     let named = emit::probes::named(tokens.clone());
-    let (mut output, mut shapes) = (TokenStream::new(), emit::probes::Shapes::default());
+    let mut irs = Vec::new();
+    let mut shapes = emit::probes::Shapes::default();
     lower::check_blocks(&file.blocks, &diagnostics);
     for model in &file.models {
         for mut ir in lower::lower(&file, model, &constants, &diagnostics) {
             shapes.add(&ir);
             emit::probes::settle(&mut ir, &named);
-            output.extend(emit::model(&krate, &ir));
+            irs.push(ir);
         }
     }
-    let mut expanded = emit::probes::probes(&krate, tokens, &shapes, constants.probes());
+    let mut output = emit::probes::probes(&krate, tokens, &shapes, constants.probes());
+    output.extend((0..irs.len()).map(|which| emit::model(&krate, &irs, which)));
     output.extend(diagnostics.into_tokens());
-    expanded.extend(output);
-    expanded
+    output
 }

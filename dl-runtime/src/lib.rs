@@ -3,6 +3,7 @@
 mod check;
 pub mod data;
 pub mod device;
+mod drawing;
 mod error;
 pub mod init;
 pub mod io;
@@ -31,7 +32,7 @@ mod view;
 pub use device::{Cpu, Device};
 pub use error::{Error, IN_MEMORY, Result};
 pub use layer::Layer;
-pub use model::{Input, LayerInfo, Model, Network, Output};
+pub use model::{Input, InputInfo, LayerInfo, Model, Network, Output};
 pub use objective::{Objective, Target, Term};
 pub use pass::Pass;
 pub use plain::Plain;

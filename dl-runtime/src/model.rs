@@ -7,6 +7,15 @@ use crate::ops::Grad;
 use crate::{Memory, Pass, Plain, Result, Summary, Tensors, View, ViewMut};
 use std::path::Path;
 
+/// One input of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputInfo {
+    /// As declared.
+    pub name: &'static str,
+    /// Shape of one sample.
+    pub shape: &'static [usize],
+}
+
 /// One line of a model's summary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerInfo {
@@ -71,6 +80,8 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     const NAME: &'static str;
     /// All tensors, in memory order.
     const TENSORS: Tensors;
+    /// The inputs, as declared.
+    const INPUTS: &'static [InputInfo] = &[];
     /// All layers, in order of execution.
     const LAYERS: &'static [LayerInfo];
     /// Number of trained numbers.
@@ -210,6 +221,10 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
         output
     }
 
+    /// The graph as an SVG drawing, readable on light and dark pages: `std::fs::write("net.svg", LeNet::drawing())`.
+    fn drawing() -> String {
+        crate::drawing::drawing(Self::INPUTS, Self::LAYERS)
+    }
     /// The layers as a table, with parameters, multiply-adds and memory: `println!("{}", LeNet::summary())`.
     fn summary() -> Summary {
         Summary::of::<Self>()

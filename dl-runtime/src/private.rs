@@ -11,8 +11,8 @@ pub mod layer {
 }
 pub use crate::ops::{self, Grad, Write};
 pub use crate::{
-    Entry, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role, Slot, Tensors, Term, View,
-    ViewMut,
+    Entry, InputInfo, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role, Slot, Tensors,
+    Term, View, ViewMut,
 };
 pub use std::mem::offset_of;
 

@@ -1,27 +1,91 @@
-//! The architecture as a table, for the documentation of the struct.
+//! The architecture as a drawing and a table, for the documentation of the struct.
 
 use crate::dim::Dim;
-use crate::ir::{Ir, Node};
+use crate::ir::{Config, Ir, Node, ValueId};
+use dl_drawing::{Graph, Layer, Source, grouped};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
 use std::fmt::Write;
 
-/// A Markdown table: layer, output shape, parameters.
+/// A Markdown table: layer, output shape, parameters, multiply-adds.
 pub fn architecture(ir: &Ir) -> String {
-    let mut text = String::from("\n\n| | layer | output | parameters |\n|---|---|---|---:|\n");
+    let mut text = String::from("\n\n| | layer | output | parameters | multiply-adds |\n|---|---|---|---:|---:|\n");
     for input in &ir.inputs {
         let value = &ir.values[*input];
-        let _ = writeln!(text, "| `{}` | | `{}` | |", value.name, value.shape);
+        let _ = writeln!(text, "| `{}` | | `{}` | | |", value.name, value.shape);
     }
+    let (mut parameters, mut work) = (Dim::Known(0), Dim::Known(0));
     for (i, node) in ir.nodes.iter().enumerate() {
-        let parameters = parameters(ir, i);
-        let count = if node.field.is_some() { parameters.to_string() } else { String::new() };
-        let shape = &ir.values[node.output].shape;
-        let _ = writeln!(text, "| `{}` | `{}` | `{shape}` | {count} |", node.label, node.text.replace('|', "\\|"));
+        let (own, shape) = (self::parameters(ir, i), &ir.values[node.output].shape);
+        // Layers without weights or products leave their cells empty, and so do models that only rustc knows.
+        let model = matches!(node.op.config, Config::Model(_));
+        let count = if node.field.is_some() && !model { number(&own) } else { known(&own) };
+        let (text_of, products) = (node.text.replace('|', "\\|"), known(&node.multiply_adds));
+        let _ = writeln!(text, "| `{}` | `{text_of}` | `{shape}` | {count} | {products} |", node.label);
+        (parameters, work) = (parameters.add(&own), work.add(&node.multiply_adds));
     }
-    let total = (0..ir.nodes.len()).fold(Dim::Known(0), |sum, i| sum.add(&parameters(ir, i)));
-    if let Dim::Known(total) = total {
-        let _ = writeln!(text, "| | | | **{total}** |");
+    if let (Dim::Known(_), Dim::Known(_)) = (&parameters, &work) {
+        let _ = writeln!(text, "| | | | **{}** | **{}** |", number(&parameters), number(&work));
     }
     text
+}
+
+/// As people read it.
+fn number(dim: &Dim) -> String {
+    dim.known().map_or_else(|| dim.to_string(), |n| grouped(n as u64))
+}
+/// The same, and nothing for 0.
+fn known(dim: &Dim) -> String {
+    if dim.known() == Some(0) { String::new() } else { number(dim) }
+}
+
+/// The graph of number `which` of `irs` as an attribute that only rustdoc reads; nothing for a model with mistakes.
+pub fn drawing(irs: &[Ir], which: usize) -> TokenStream {
+    let ir = &irs[which];
+    if ir.nodes.is_empty() {
+        return TokenStream::new();
+    }
+    let mut graph = graph(irs, ir);
+    for (input, &value) in graph.inputs.iter_mut().zip(&ir.inputs) {
+        *input = format!("{} {}", ir.values[value].name, ir.values[value].shape);
+    }
+    // A `div` is left to itself by Markdown up to the next empty line.
+    let text = format!("\n\n<div style=\"overflow-x: auto\">{}</div>\n\n", dl_drawing::inline(&graph));
+    quote!(#[cfg_attr(doc, doc = #text)])
+}
+
+/// The body of `ir`; the loss is no part of the network.
+fn graph(irs: &[Ir], ir: &Ir) -> Graph {
+    let nodes = &ir.nodes[..ir.body_len(&ir.nodes)];
+    let source = |value: &ValueId| match ir.inputs.iter().position(|input| input == value) {
+        Some(k) => Some(Source::Input(k)),
+        None => nodes.iter().position(|node| node.output == *value).map(Source::Layer),
+    };
+    let draw = |(i, node): (usize, &Node)| {
+        let shape = |value: ValueId| ir.values[value].shape.to_string();
+        let from = node.inputs.first().map(|&value| shape(value)).unwrap_or_default();
+        let parameters = parameters(ir, i).known().unwrap_or(0) as u64;
+        let drawn = Layer::new(&node.text, &node.label, &shape(node.output), &from, parameters);
+        let (inside, copies) = match &node.op.config {
+            Config::Model(ty) => model(irs, ty),
+            _ => (None, 1),
+        };
+        let inside = inside.filter(|inside| !std::ptr::eq(*inside, ir)).map(|inside| graph(irs, inside));
+        Layer { reads: node.inputs.iter().filter_map(source).collect(), inside, copies, ..drawn }
+    };
+    Graph { inputs: vec![String::new(); ir.inputs.len()], layers: nodes.iter().enumerate().map(draw).collect() }
+}
+
+/// The model of the same macro that `ty` names, if it is one, and how many of it: `Encoder`, `[NetStack; 6]`.
+fn model<'a>(irs: &'a [Ir], ty: &TokenStream) -> (Option<&'a Ir>, usize) {
+    match ty.clone().into_iter().next() {
+        Some(TokenTree::Group(array)) => {
+            let copies = array.stream().into_iter().last().and_then(|last| last.to_string().parse().ok());
+            (model(irs, &array.stream()).0, copies.unwrap_or(1))
+        }
+        Some(TokenTree::Ident(name)) => (irs.iter().find(|ir| ir.name == name && !ir.broken), 1),
+        _ => (None, 1),
+    }
 }
 
 /// Trained numbers that node `i` brings; none when it shares the weights of an earlier one.

@@ -50,10 +50,12 @@ impl<'a> Schedule<'a> {
     }
 }
 
-/// Everything that `ir` becomes; `krate` is the path of the facade.
-pub fn model(krate: &TokenStream, ir: &Ir) -> TokenStream {
+/// Everything that number `which` of `irs` becomes; `krate` is the path of the facade, and the others are models that it may
+/// use.
+pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
+    let ir = &irs[which];
     let (name, parameters) = (ir.self_type(), ir.parameters());
-    let structure = structure::structure(krate, ir);
+    let structure = structure::structure(krate, irs, which);
     // What leaves out the struct leaves out its code.
     let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };

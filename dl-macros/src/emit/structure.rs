@@ -7,9 +7,10 @@ use quote::{format_ident, quote};
 
 /// The struct with the user's attributes and documentation, and the architecture as a table below them; before it the
 /// structs of its blocks, and of several inputs, outputs or targets.
-pub fn structure(krate: &TokenStream, ir: &Ir) -> TokenStream {
+pub fn structure(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
+    let ir = &irs[which];
     let (attributes, name) = (&ir.attributes, &ir.name);
-    let table = docs::architecture(ir);
+    let (table, drawing) = (docs::architecture(ir), docs::drawing(irs, which));
     let parts = Parts::of(ir);
     let conditions: Vec<_> = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let blocks = parts.structs.iter().map(|part| {
@@ -22,6 +23,7 @@ pub fn structure(krate: &TokenStream, ir: &Ir) -> TokenStream {
     let records = records.iter().map(|record| record.definition(ir));
     let tokens = quote! {
         #(#attributes)*
+        #drawing
         #[doc = #table]
         #structure
         #(#blocks)*

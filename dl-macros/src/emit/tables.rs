@@ -9,6 +9,10 @@ use quote::quote;
 /// `Input`, `Output`, `NAME`, `TENSORS` and `LAYERS`.
 pub fn tables(ir: &Ir) -> TokenStream {
     let (types, tensors, layers) = (types(ir), tensors(ir), layers(ir));
+    let inputs = ir.inputs.iter().map(|&input| {
+        let (name, shape) = (plain(&ir.values[input].name), &ir.values[input].shape.dims);
+        quote!(dl::InputInfo { name: #name, shape: &[#(#shape),*] })
+    });
     // What only rustc can check of a generic model, once its parameters are known.
     let checks = (!ir.generics.is_empty()).then(|| {
         let checks = ir.checks.iter().map(condition);
@@ -18,6 +22,7 @@ pub fn tables(ir: &Ir) -> TokenStream {
         #types
         #checks
         const TENSORS: dl::Tensors = dl::Tensors(&[#(#tensors),*]);
+        const INPUTS: &'static [dl::InputInfo] = &[#(#inputs),*];
         const LAYERS: &'static [dl::LayerInfo] = &[#(#layers),*];
     }
 }

@@ -14,7 +14,7 @@ fn run(tokens: TokenStream) -> Vec<String> {
     let constants = crate::lower::constants::Constants::new(&file.constants, &diagnostics);
     for model in &file.models {
         for ir in crate::lower::lower(&file, model, &constants, &diagnostics) {
-            let _ = crate::emit::model(&quote::quote!(dl), &ir);
+            let _ = crate::emit::model(&quote::quote!(dl), &[ir], 0);
         }
     }
     diagnostics.messages()

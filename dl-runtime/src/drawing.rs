@@ -1,0 +1,65 @@
+//! The graph of a model as SVG, from the tables of the model.
+
+use crate::{InputInfo, LayerInfo};
+use dl_drawing::{Graph, Layer, Source};
+
+/// The drawing of a model with these tables, as a file.
+pub(crate) fn drawing(inputs: &[InputInfo], layers: &[LayerInfo]) -> String {
+    let shapes: Vec<&[usize]> = inputs.iter().map(|input| input.shape).collect();
+    let mut graph = graph(&shapes, layers);
+    graph.inputs = inputs.iter().map(|input| format!("{} {:?}", input.name, input.shape)).collect();
+    dl_drawing::document(&graph)
+}
+
+/// `layers` and what they read; `inputs` are the shapes of what flows in.
+fn graph(inputs: &[&[usize]], layers: &[LayerInfo]) -> Graph {
+    let shape = |source: &usize| match source_of(*source) {
+        Source::Input(k) => inputs.get(k).copied().unwrap_or_default(),
+        Source::Layer(i) => layers.get(i).map(|layer| layer.output).unwrap_or_default(),
+    };
+    let draw = |layer: &LayerInfo| {
+        let read: Vec<&[usize]> = layer.inputs.iter().map(shape).collect();
+        let [from, to] = [read.first().copied().unwrap_or_default(), layer.output].map(|shape| format!("{shape:?}"));
+        let drawn = Layer::new(layer.layer, layer.name, &to, &from, layer.parameters as u64);
+        let inside = (!layer.inside.is_empty()).then(|| graph(&read, layer.inside));
+        Layer { reads: layer.inputs.iter().copied().map(source_of).collect(), inside, copies: layer.copies, ..drawn }
+    };
+    Graph { inputs: vec![String::new(); inputs.len()], layers: layers.iter().map(draw).collect() }
+}
+
+/// Inputs are counted from the other end.
+fn source_of(source: usize) -> Source {
+    if source > usize::MAX / 2 { Source::Input(usize::MAX - source) } else { Source::Layer(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: LayerInfo = LayerInfo {
+        name: "relu1",
+        layer: "relu",
+        output: &[4],
+        parameters: 0,
+        multiply_adds: 0,
+        inputs: &[usize::MAX],
+        inside: &[],
+        copies: 1,
+    };
+
+    #[test]
+    fn tables_become_a_graph() {
+        let inputs = [InputInfo { name: "x", shape: &[4] }, InputInfo { name: "y", shape: &[4] }];
+        let dense = LayerInfo { name: "dense1", layer: "dense(4)", parameters: 20, inputs: &[0], ..LINE };
+        let sum = LayerInfo { name: "add1", layer: "x + y", inputs: &[1, usize::MAX - 1], ..LINE };
+        let inside = LayerInfo { name: "block", layer: "Block", inside: &[LINE], copies: 3, inputs: &[2], ..LINE };
+        let layers = [LINE, dense, sum, inside];
+        let drawn = graph(&[&[4], &[4]], &layers);
+        assert_eq!(drawn.inputs.len(), 2);
+        assert_eq!(drawn.layers[2].reads, [Source::Layer(1), Source::Input(1)]);
+        assert_eq!(drawn.layers[1].note, "dense1 · [4] · 20 parameters");
+        assert_eq!(drawn.layers[3].inside.as_ref().map(|inside| inside.inputs.len()), Some(1));
+        let text = drawing(&inputs, &layers);
+        assert!(text.starts_with("<svg") && text.contains("x [4]") && text.contains("dense(4)"));
+    }
+}

@@ -11,9 +11,9 @@ const LEAST: usize = 1 << 13;
 /// The most parts.
 const PARTS: usize = 32;
 
-/// What a part computes from its rows of `x` and `dy`: adds its gradient to `sums`, and writes the gradient to `x` to `dx`,
-/// which is empty where nobody wants it.
-pub(crate) type Body<'a> = dyn Fn(&[f32], &[f32], &mut [f32], &mut [f32], Write) + Sync + 'a;
+/// What a part computes from its rows of `x` and `dy`, of which it is told the number of the first: adds its gradient to
+/// `sums`, and writes the gradient to `x` to `dx`, which is empty where nobody wants it.
+pub(crate) type Body<'a> = dyn Fn(usize, &[f32], &[f32], &mut [f32], &mut [f32], Write) + Sync + 'a;
 
 /// The gradients of an operation over rows of `row` numbers: to its weights (none at all if empty) and to its input.
 pub(crate) fn backward(
@@ -35,11 +35,13 @@ pub(crate) fn backward(
         match d_input {
             Some((dx, write)) => {
                 let (x, dy, sums) = split;
-                cpu.threads().split((x, dy, sums, chunks_mut(dx, size)), &|_, (x, dy, sums, dx)| {
-                    body(x, dy, sums, dx, write);
+                cpu.threads().split((x, dy, sums, chunks_mut(dx, size)), &|part, (x, dy, sums, dx)| {
+                    body(part * rows, x, dy, sums, dx, write);
                 });
             }
-            None => cpu.threads().split(split, &|_, (x, dy, sums)| body(x, dy, sums, &mut [], Write::Set)),
+            None => cpu.threads().split(split, &|part, (x, dy, sums)| {
+                body(part * rows, x, dy, sums, &mut [], Write::Set);
+            }),
         }
         for (part, sums) in sums.chunks_exact(n).enumerate() {
             for (d, sum) in d_weights.iter_mut().zip(sums) {

@@ -30,11 +30,12 @@ impl Sizes {
 }
 
 simd! {
-    fn forward<S>(s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
+    /// Groups from number `first` on, counted over all samples.
+    fn forward<S>(s: Sizes, first: usize, weights: &[f32], x: &[f32], y: &mut [f32]) {
         for (i, (x, y)) in x.chunks_exact(s.group()).zip(y.chunks_exact_mut(s.group())).enumerate() {
             let (mean, inverse) = moments::<S>(x, s.epsilon);
             for (j, (x, y)) in x.chunks_exact(s.area).zip(y.chunks_exact_mut(s.area)).enumerate() {
-                let (weight, bias) = s.weights(weights, i % s.groups * s.per() + j);
+                let (weight, bias) = s.weights(weights, (first + i) % s.groups * s.per() + j);
                 let scale = weight * inverse;
                 x.iter().zip(y).for_each(|(x, y)| *y = S::mul_add(*x - mean, scale, bias));
             }
@@ -43,21 +44,21 @@ simd! {
 
     /// Adds `Σ dy·x̂` and `Σ dy` to `total` if there are weights, and writes `dx` unless it is empty.
     fn backward<S>(
-        s: Sizes, weights: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
+        s: Sizes, first: usize, weights: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
     ) {
         let (n, area) = (s.group(), s.area);
         for (i, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
-            let first = i % s.groups * s.per();
+            let channel = (first + i) % s.groups * s.per();
             let (mean, inverse) = moments::<S>(x, s.epsilon);
             // Σ g and Σ g·(x - mean) over the group, by channels.
             let (mut shift, mut slope) = (0.0, 0.0);
             for (j, (x, dy)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).enumerate() {
-                let (weight, _) = s.weights(weights, first + j);
+                let (weight, _) = s.weights(weights, channel + j);
                 let of_dy = sum::<S, 1>([dy], |[dy]| dy);
                 let product = sum::<S, 2>([dy, x], |[dy, x]| dy * (x - mean));
                 if !weights.is_empty() {
-                    total[first + j] += product * inverse;
-                    total[s.channels + first + j] += of_dy;
+                    total[channel + j] += product * inverse;
+                    total[s.channels + channel + j] += of_dy;
                 }
                 shift += weight * of_dy;
                 slope += weight * product;
@@ -68,7 +69,7 @@ simd! {
             let (shift, slope) = (shift / n as f32, slope / n as f32 * inverse * inverse);
             let outputs = dx[i * n..(i + 1) * n].chunks_exact_mut(area);
             for (j, ((x, dy), dx)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).zip(outputs).enumerate() {
-                let (weight, _) = s.weights(weights, first + j);
+                let (weight, _) = s.weights(weights, channel + j);
                 let places = x.iter().zip(dy).zip(dx);
                 let gradient = |x: f32, dy: f32| inverse * (dy * weight - shift - (x - mean) * slope);
                 match write {
@@ -82,8 +83,9 @@ simd! {
 
 impl GroupNormKernel for Cpu {
     fn group_norm_forward(&self, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
-        let size = TASK.div_ceil(s.sample()) * s.sample();
-        self.threads().split((chunks(x, size), chunks_mut(y, size)), &|_, (x, y)| forward(s, weights, x, y));
+        let groups = TASK.div_ceil(s.group());
+        let parts = (chunks(x, groups * s.group()), chunks_mut(y, groups * s.group()));
+        self.threads().split(parts, &|task, (x, y)| forward(s, task * groups, weights, x, y));
     }
     fn group_norm_backward(
         &self,
@@ -95,8 +97,8 @@ impl GroupNormKernel for Cpu {
         d_input: Option<(&mut [f32], Write)>,
     ) {
         let d_weights = d_weights.unwrap_or((&mut [], Write::Set));
-        parts::backward(self, s.sample(), x, dy, d_weights, d_input, &|x, dy, sums, dx, write| {
-            backward(s, weights, x, dy, sums, dx, write);
+        parts::backward(self, s.group(), x, dy, d_weights, d_input, &|first, x, dy, sums, dx, write| {
+            backward(s, first, weights, x, dy, sums, dx, write);
         });
     }
 }

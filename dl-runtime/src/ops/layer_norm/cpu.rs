@@ -88,7 +88,7 @@ impl LayerNormKernel for Cpu {
         d_weights: (&mut [f32], Write),
         d_input: Option<(&mut [f32], Write)>,
     ) {
-        parts::backward(self, weight.len(), x, dy, d_weights, d_input, &|x, dy, sums, dx, write| {
+        parts::backward(self, weight.len(), x, dy, d_weights, d_input, &|_, x, dy, sums, dx, write| {
             backward(norm, weight, x, dy, sums, dx, write);
         });
     }

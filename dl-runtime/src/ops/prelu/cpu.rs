@@ -11,19 +11,20 @@ use crate::ops::parts::{self, put};
 const TASK: usize = 1 << 14;
 
 simd! {
-    fn forward<S>(area: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
+    /// Channels from number `first` on, counted over all samples.
+    fn forward<S>(area: usize, first: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
         for (i, (x, y)) in x.chunks_exact(area).zip(y.chunks_exact_mut(area)).enumerate() {
-            let weight = weight[i % weight.len()];
+            let weight = weight[(first + i) % weight.len()];
             x.iter().zip(y).for_each(|(x, y)| *y = if *x > 0.0 { *x } else { weight * x });
         }
     }
 
     /// Adds `Σ dy·min(x, 0)` to `total`, and writes `dx` unless it is empty.
     fn backward<S>(
-        area: usize, weight: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
+        area: usize, first: usize, weight: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
     ) {
         for (i, (x, dy)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).enumerate() {
-            let channel = i % weight.len();
+            let channel = (first + i) % weight.len();
             total[channel] += sum::<S, 2>([x, dy], |[x, dy]| if x > 0.0 { 0.0 } else { dy * x });
             if dx.is_empty() {
                 continue;
@@ -38,9 +39,9 @@ simd! {
 
 impl PreluKernel for Cpu {
     fn prelu_forward(&self, area: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
-        let sample = area * weight.len();
-        let size = TASK.div_ceil(sample) * sample;
-        self.threads().split((chunks(x, size), chunks_mut(y, size)), &|_, (x, y)| forward(area, weight, x, y));
+        let channels = TASK.div_ceil(area);
+        let parts = (chunks(x, channels * area), chunks_mut(y, channels * area));
+        self.threads().split(parts, &|task, (x, y)| forward(area, task * channels, weight, x, y));
     }
     fn prelu_backward(
         &self,
@@ -51,8 +52,8 @@ impl PreluKernel for Cpu {
         d_weight: (&mut [f32], Write),
         d_input: Option<(&mut [f32], Write)>,
     ) {
-        parts::backward(self, area * weight.len(), x, dy, d_weight, d_input, &|x, dy, sums, dx, write| {
-            backward(area, weight, x, dy, sums, dx, write);
+        parts::backward(self, area, x, dy, d_weight, d_input, &|first, x, dy, sums, dx, write| {
+            backward(area, first, weight, x, dy, sums, dx, write);
         });
     }
 }

@@ -97,6 +97,12 @@ model! {
         x -> Tuned<5, 7> as tuned
     }
 
+    /// Rows of a sequence, each by the same weights, and an output layer that is the embedding.
+    Tied(tokens: u32[5], x: [5, 3]) -> [5, 7] {
+        let h = (tokens -> embedding(7, 3) as table) + x;
+        h -> residual { layer_norm -> dense(6) -> gelu -> dense(3) } -> unembedding(table)
+    }
+
     Generic<const N: usize>(x: [N]) -> [N] {
         x -> repeat 2 { residual { dense(N) -> tanh } } -> Tuned<N, N> -> dense(N)
     }
@@ -253,6 +259,46 @@ fn an_objective_with_two_targets() {
 fn terms_of_one_value_are_one() {
     assert_eq!(Aside::TERMS, [dl::Term { name: "mse", weight: 1.0 }, dl::Term { name: "mse2", weight: 0.5 }]);
     check_objective::<Aside>(&[[0.3; 5]; 3]);
+}
+
+/// Inputs of whole numbers and others in one struct, and one table of weights in two layers.
+#[test]
+fn an_embedding_tied_to_the_output() {
+    assert_eq!(Tied::PARAMETERS, 7 * 3 + 6 + 24 + 21);
+    let sample = |k: u32| {
+        let mut sample = TiedInput { tokens: [k, 6, 0, k, 3], x: [[0.0; 3]; 5] };
+        differences::noise(k, sample.x.as_flattened_mut());
+        sample
+    };
+    let (inputs, targets) = ([sample(1), sample(2), sample(5)], [[[0.1; 7]; 5]; 3]);
+    let mut net = Tied::init(3);
+    let mut d_net = Tied::init(0);
+    let of = |net: &Tied, d_net: Option<&mut Tied>| {
+        let mut training = net.training(Cpu::new(), 3).unwrap().with_input_gradients().unwrap();
+        training.forward(&inputs).unwrap();
+        let loss = training.loss(&dl::loss::Mse, &targets).unwrap();
+        if let Some(d_net) = d_net {
+            training.backward();
+            training.gradients(d_net).unwrap();
+            let mut d_inputs = inputs;
+            training.input_gradients(&mut d_inputs).unwrap();
+            assert!(d_inputs[2].x.as_flattened().iter().all(|d| *d != 0.0));
+        }
+        f64::from(loss)
+    };
+    of(&net, Some(&mut d_net));
+    for seed in 0..3 {
+        let mut direction = vec![0.0; Tied::PARAMETERS];
+        differences::noise(10 + seed, &mut direction);
+        let expected = differences::slope(&mut |by| {
+            differences::nudge(dl::plain::flat_mut(std::slice::from_mut(&mut *net)), &direction, by);
+            of(&net, None)
+        });
+        let gradient = dl::plain::flat(std::slice::from_ref(&*d_net));
+        differences::compare::<Tied>("weights", gradient, &direction, expected);
+    }
+    let all = Tied::init(3).predict(&inputs);
+    assert_eq!(all[1], *Tied::init(3).predict_one(&inputs[1]));
 }
 
 #[test]

@@ -118,6 +118,8 @@ pub struct Node {
     pub output: ValueId,
     /// Its weights; shared when several nodes have the same.
     pub field: Option<FieldId>,
+    /// The type as which it sees the weights of another kind of layer (`unembedding`).
+    pub weights_as: Option<TokenStream>,
     /// As declared: `conv2d(6, 5, padding: 2)`.
     pub text: String,
     /// Name for tables: the field if there is one, else the value.

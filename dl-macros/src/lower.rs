@@ -16,6 +16,7 @@ mod objective;
 mod operands;
 #[cfg(test)]
 mod tests;
+mod unembedding;
 
 use crate::ast;
 use crate::check;

@@ -8,7 +8,7 @@ use dl::{Input, Output, Target};
 use std::slice;
 
 /// Deterministic numbers between -1 and 1.
-fn noise(seed: u32, to: &mut [f32]) {
+pub fn noise(seed: u32, to: &mut [f32]) {
     for (i, x) in to.iter_mut().enumerate() {
         *x = ((i as f32 + 1.0) * 12.9898 + seed as f32 * 78.233).sin();
     }
@@ -84,19 +84,19 @@ where
     }
 }
 
-fn nudge(x: &mut [f32], direction: &[f32], by: f32) {
+pub fn nudge(x: &mut [f32], direction: &[f32], by: f32) {
     x.iter_mut().zip(direction).for_each(|(x, d)| *x += by * d);
 }
 
 /// The derivative by central differences of fourth order; `loss_after` moves by its argument and stays there.
-fn slope(loss_after: &mut dyn FnMut(f32) -> f64) -> f64 {
+pub fn slope(loss_after: &mut dyn FnMut(f32) -> f64) -> f64 {
     const H: f32 = 0.0078125;
     let [far_right, right, left, far_left] = [2.0 * H, -H, -2.0 * H, -H].map(&mut *loss_after);
     loss_after(2.0 * H);
     (far_left - far_right + 8.0 * (right - left)) / (12.0 * f64::from(H))
 }
 
-fn compare<M: Model>(what: &str, gradient: &[f32], direction: &[f32], expected: f64) {
+pub fn compare<M: Model>(what: &str, gradient: &[f32], direction: &[f32], expected: f64) {
     let product: f64 = gradient.iter().zip(direction).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
     let scale: f64 = gradient.iter().zip(direction).map(|(g, d)| f64::from(g * d).abs()).sum();
     let tolerance = 2e-4 * scale + 2e-5;

@@ -16,6 +16,14 @@ pub fn features(call: &Call) -> Option<Dim> {
     None
 }
 
+/// The number of features of an input `[features]` or `[places, features]`, and the number of places of the latter.
+pub fn rows(call: &Call) -> Option<(Dim, Option<Dim>)> {
+    match call.input().dims.as_slice() {
+        [places, features] => Some((features.clone(), Some(places.clone()))),
+        _ => features(call).map(|features| (features, None)),
+    }
+}
+
 /// Channels, height and width of an input `[channels, height, width]`; a sequence `[channels, length]` has the height 1.
 pub fn image(call: &Call) -> Option<[Dim; 3]> {
     let input = call.input();

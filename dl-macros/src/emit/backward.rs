@@ -83,7 +83,7 @@ impl<'a> Backward<'a> {
         let s = self.schedule;
         let (op, weights, kept) = (s.operation(node), s.weights(node), self.kept(node));
         let d_output = self.read_d_output(node, s.shape(node.output));
-        let d_weights = self.field(field);
+        let d_weights = self.field(field, node.weights_as.as_ref());
         let input = node.inputs[0];
         let d_input = (s.shape(input).element == Element::F32).then(|| self.optional_gradient(input)).into_iter();
         quote!(#op.backward(pass, #weights #kept #d_output, #d_weights #(, #d_input)*);)
@@ -97,7 +97,7 @@ impl<'a> Backward<'a> {
         let (weights, slots, pass) = (s.weights(node), s.model_memory(node), s.pass(node));
         let [read, output] = [input, node.output].map(|value| s.read_value(value, Direction::Backward));
         let d_output = s.write(s.gradient_place(node.output), s.shape(node.output));
-        let d_weights = node.field.map(|field| self.field(field)).into_iter();
+        let d_weights = node.field.map(|field| self.field(field, None)).into_iter();
         let (mut d_input, mut after) = (quote!(::core::option::Option::None), quote!());
         if s.flows(input) {
             let ty = s.shape(input).ty();
@@ -179,11 +179,12 @@ impl<'a> Backward<'a> {
     }
 
     /// The gradient to the weights of a field as a `Grad`.
-    fn field(&mut self, field: FieldId) -> TokenStream {
+    fn field(&mut self, field: FieldId, weights_as: Option<&TokenStream>) -> TokenStream {
         let path = self.schedule.ir.access(field);
         let again = std::mem::replace(&mut self.fields[field], true);
         let write = if again { quote!(dl::Write::Add) } else { quote!(write) };
-        quote!(dl::Grad { to: dl::field!(d_net.#path), write: #write })
+        let cast = weights_as.map(|ty| quote!(.cast::<#ty>()));
+        quote!(dl::Grad { to: dl::field!(d_net.#path) #cast, write: #write })
     }
 
     /// The gradient to a value as a `Grad` in `shape`.

@@ -81,7 +81,8 @@ impl Schedule<'_> {
     pub fn weights(&self, node: &Node) -> TokenStream {
         node.field.map_or(quote!(), |field| {
             let path = self.ir.access(field);
-            quote!(dl::field!(net.#path),)
+            let cast = node.weights_as.as_ref().map(|ty| quote!(.cast::<#ty>()));
+            quote!(dl::field!(net.#path) #cast,)
         })
     }
     /// What a node saves for backward: a view, with a comma.

@@ -11,7 +11,11 @@ impl Layer for Dense {
         "dense"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "`[n]` → `[outputs]`", "every output is a weighted sum of all inputs")
+        Doc::new(
+            Chapter::Weights,
+            "`[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`",
+            "every output is a weighted sum of all inputs",
+        )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
@@ -30,7 +34,7 @@ impl Layer for Dense {
         check::not_zero(call, &["outputs"]) & check::bias_is_used(call)
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let inputs = check::features(call)?;
+        let (inputs, rows) = check::rows(call)?;
         let outputs = call.size("outputs");
         let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], "Weight")];
         let ty = if call.flag("bias") {
@@ -40,8 +44,9 @@ impl Layer for Dense {
             quote!(dl::ops::dense::Dense<#inputs, #outputs, 0>)
         };
         let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
-        let multiply_adds = inputs.mul(&outputs);
-        let built = Built::new(Shape::of([outputs]), Op::new(config, Keeps::INPUTS));
+        let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
+        let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();
+        let built = Built::new(Shape::of(output), Op::new(config, Keeps::INPUTS));
         Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
     }
 }

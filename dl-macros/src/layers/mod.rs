@@ -38,6 +38,7 @@ mod softmax;
 mod stop_gradient;
 pub mod synonyms;
 mod transpose;
+mod unembedding;
 mod upsample;
 
 pub use arithmetic::of as of_operator;
@@ -99,6 +100,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &softmax::SOFTMAX,
     &softmax::LOG_SOFTMAX,
     &embedding::Embedding,
+    &unembedding::Unembedding,
     &matmul::Matmul,
     &l2_normalize::L2Normalize,
     &noise::RandomNormal,

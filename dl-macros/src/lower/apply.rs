@@ -15,6 +15,9 @@ impl Lowering<'_> {
     /// The output of `use_`, whose first operand may come through an arrow; `binding` is the name of a `let`.
     pub(super) fn apply(&mut self, use_: &ast::Layer, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
         let name = use_.name.to_string();
+        if name == "unembedding" {
+            return self.unembed(use_, piped, binding);
+        }
         if let Some(layer) = layers::find(&name) {
             return self.apply_layer(layer, use_, piped, binding);
         }

@@ -149,7 +149,19 @@ impl Lowering<'_> {
         let output = self.values.len() - 1;
         let constant = self.names.constant(&label.replace('.', "_"));
         let multiply_adds = Dim::Known(0);
-        self.nodes.push(Node { op, inputs, output, field, text, label, constant, multiply_adds, activation: None });
+        let (weights_as, activation) = (None, None);
+        self.nodes.push(Node {
+            op,
+            inputs,
+            output,
+            field,
+            weights_as,
+            text,
+            label,
+            constant,
+            multiply_adds,
+            activation,
+        });
         Flow::Value(output)
     }
 

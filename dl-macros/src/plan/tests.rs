@@ -47,6 +47,7 @@ impl Net {
             inputs: inputs.to_vec(),
             output,
             field,
+            weights_as: None,
             text: kind.to_owned(),
             label: name.clone(),
             constant: name,

@@ -34,6 +34,19 @@ impl<const I: usize, const O: usize, const B: usize> Dense<I, O, B> {
     }
 }
 
+/// Samples of rows of `I` features: one, `[f32; I]`, or a sequence of them, `[[f32; I]; T]`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither {I} features nor a sequence of them")]
+pub trait Rows<const I: usize>: Plain<Element = f32> {
+    /// How many in one sample.
+    const ROWS: usize;
+}
+impl<const I: usize> Rows<I> for [f32; I] {
+    const ROWS: usize = 1;
+}
+impl<const I: usize, const T: usize> Rows<I> for [[f32; I]; T] {
+    const ROWS: usize = T;
+}
+
 /// The settings of a dense layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Op {
@@ -98,15 +111,16 @@ pub trait DenseKernel: Storage {
 }
 
 impl Op {
-    /// `output = f(W·input + b)`.
-    pub fn forward<D: Device, const I: usize, const O: usize, const B: usize>(
+    /// `output = f(W·input + b)`, for every row of a sequence alike.
+    pub fn forward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
         pass: &Pass<D>,
         weights: View<D, Dense<I, O, B>>,
-        input: View<D, [f32; I]>,
-        output: ViewMut<D, [f32; O]>,
+        input: View<D, X>,
+        output: ViewMut<D, Y>,
     ) {
-        let sizes = Sizes { samples: input.len(), inputs: I, outputs: O };
+        const { assert!(X::ROWS == Y::ROWS, "as many rows out as in") };
+        let sizes = Sizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
         let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
         let bias = weights.field::<[f32; B]>(offset_of!(Dense<I, O, B>, bias)).data();
         // Without optimisation, code made in the user's crate is slower than any that is ready here.
@@ -117,16 +131,16 @@ impl Op {
         pass.device.dense_forward(sizes, self.activation, weight, bias, input.data(), output.into_data());
     }
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
-    pub fn backward<D: Device, const I: usize, const O: usize, const B: usize>(
+    pub fn backward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
         pass: &Pass<D>,
         weights: View<D, Dense<I, O, B>>,
-        input: View<D, [f32; I]>,
-        d_output: View<D, [f32; O]>,
+        input: View<D, X>,
+        d_output: View<D, Y>,
         d_weights: Grad<D, Dense<I, O, B>>,
-        d_input: Option<Grad<D, [f32; I]>>,
+        d_input: Option<Grad<D, X>>,
     ) {
-        let sizes = Sizes { samples: input.len(), inputs: I, outputs: O };
+        let sizes = Sizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), I * O);
         pass.device.dense_backward_weights(sizes, input.data(), d_output.data(), d_weight, d_bias, d_weights.write);
         if let Some(Grad { to, write }) = d_input {

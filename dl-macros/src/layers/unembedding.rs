@@ -1,0 +1,24 @@
+//! `unembedding(wte)`: a score for every token, with the weights of an embedding: the tied output layer of language models.
+//!
+//! Source: Press, Wolf, "Using the Output Embedding to Improve Language Models", EACL 2017. It is a dense layer without a
+//! bias whose weights `[vocabulary, features]` are the table of an embedding; `lower` finds that.
+
+use super::*;
+
+pub struct Unembedding;
+
+impl Layer for Unembedding {
+    fn name(&self) -> &'static str {
+        "unembedding"
+    }
+    fn doc(&self) -> Doc {
+        let shapes = "`[features]` → `[vocabulary]`, `[t, features]` → `[t, vocabulary]`";
+        Doc::new(Chapter::Weights, shapes, "a score for every token, with the table of the embedding that `as` named")
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[Parameter::positional("embedding", Kind::Word(&[]), Default::Required, "the name of the embedding")] }
+    }
+    fn build(&self, _: &Call) -> Option<Built> {
+        unreachable!("`lower` makes it of an embedding")
+    }
+}

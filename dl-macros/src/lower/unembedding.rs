@@ -1,0 +1,75 @@
+//! `unembedding(wte)`: a dense layer with the table of an embedding.
+
+use super::node::Raw;
+use super::{Flow, Lowering, Named, NamedLayer};
+use crate::ast::{self, ExprKind};
+use crate::check;
+use crate::diagnostics::message;
+use crate::dim::Dim;
+use crate::ir::{Config, Keeps, Op, Shape};
+use crate::layers::Setting;
+use proc_macro2::Ident;
+use quote::quote;
+use std::rc::Rc;
+
+impl Lowering<'_> {
+    /// The scores of all tokens for what flows in.
+    pub(super) fn unembed(&mut self, use_: &ast::Layer, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
+        let span = use_.name.span();
+        let (value, table) = match (piped, use_.arguments.as_slice()) {
+            (Some(flow), [table]) => (Some(flow), Some(&table.value)),
+            (None, [value, table]) => (Some(self.flow(&value.value, None)), Some(&table.value)),
+            (flow, _) => (flow, None),
+        };
+        let named = table.and_then(|table| self.embedding(table));
+        let Some((named, vocabulary, features)) = named else {
+            let at = table.map_or(span, |table| table.start);
+            let message = "`unembedding` wants the name of an embedding: `tokens -> embedding(65, 32) as table`, and then \
+                `-> unembedding(table)`";
+            self.error(at, message);
+            return self.poisoned(span, None);
+        };
+        let Some(field) = named.field.filter(|_| !named.broken) else { return self.poisoned(span, None) };
+        let Some(Flow::Value(input)) = value else {
+            self.error(span, "`unembedding` wants a value: `x -> unembedding(table)`");
+            return self.poisoned(span, None);
+        };
+        let Some(shape) = self.values[input].shape.clone() else { return self.poisoned(span, None) };
+        let (Some((last, rows)), true) = (shape.dims.split_last(), shape.dims.len() <= 2) else {
+            let text = message!("`unembedding` takes features [n] or [t, n], but its input is ", &shape);
+            self.error(span, text);
+            return self.poisoned(span, None);
+        };
+        let text = message!("the embedding has ", &features, " features, but the input is ", &shape);
+        if !self.diagnostics.require(
+            check::equal(&Shape::of([last.clone()]), &Shape::of([features.clone()])),
+            span,
+            text,
+        ) {
+            return self.poisoned(span, None);
+        }
+        let multiply_adds = Dim::product(shape.dims.iter().chain([&vocabulary]));
+        let output: Vec<Dim> = rows.iter().cloned().chain([vocabulary.clone()]).collect();
+        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::Op), quote!()), Keeps::INPUTS);
+        let text = format!("unembedding({})", self.fields[field].name);
+        let (inputs, output, again) = (vec![input], Shape::of(output), Some(field));
+        let stem = "unembedding";
+        let flow = self.raw(Raw { op, inputs, output, field: None, again, text, binding, stem, span });
+        let node = self.nodes.last_mut().expect("just made");
+        node.multiply_adds = multiply_adds;
+        node.weights_as = Some(quote!(dl::ops::dense::Dense<#features, #vocabulary, 0>));
+        flow
+    }
+
+    /// The embedding that an argument names, with its sizes.
+    fn embedding(&self, table: &ast::Expr) -> Option<(Rc<NamedLayer>, Dim, Dim)> {
+        let ExprKind::Path(path) = &table.kind else { return None };
+        let Some(Named::Layer(named)) = self.names.layer(&path.single()?.to_string()) else { return None };
+        let size = |name: &str| match named.settings.values.iter().find(|(parameter, _)| *parameter == name) {
+            Some((_, Setting::Size(dim))) => Some(dim.clone()),
+            _ => None,
+        };
+        (named.layer.name() == "embedding").then_some(())?;
+        Some((named.clone(), size("vocabulary")?, size("features")?))
+    }
+}

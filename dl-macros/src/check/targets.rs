@@ -1,32 +1,31 @@
 //! What losses compare with.
 
 use super::same_shape::equal;
-use crate::diagnostics::message;
+use crate::diagnostics::{Message, message};
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
 use crate::layers::Call;
 
 /// That `output` has a number for each class, and `target` a class for each of its places.
 pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
-    let (name, place) = (call.name, Shape { element: Element::U32, dims: Vec::new(), record: None });
+    let name = call.name;
     let [classes, places @ ..] = output.dims.as_slice() else {
-        let text = format!("`{name}` wants one number per class, but its input is a single number");
+        let text = format!("`{name}` wants a number for each class, but its input is a single number");
         call.diagnostics.error(call.span, text);
         return None;
     };
-    let two = classes.at_least(&Dim::Known(2));
-    let text = message!(format!("`{name}` wants a number for each class, but there is "), classes);
-    call.diagnostics
-        .require(two, call.span, message!(text, "; for yes or no from one number there is `bce_with_logits`"))
-        .then_some(())?;
-    let wanted = Shape { dims: places.to_vec(), ..place };
-    let what = if places.is_empty() { "one class, u32" } else { "a class for each place, " };
-    let mut text = message!(format!("`{name}` compares "), output, format!(" with {what}"));
-    if !places.is_empty() {
-        text.push(&wanted);
-    }
-    text.push(message!(", but the target is ", target));
+    let start = format!("`{name}` wants a number for each class, but there is ");
+    let text = message!(start, classes, "; for yes or no from one number there is `bce_with_logits`");
+    call.diagnostics.require(classes.at_least(&Dim::Known(2)), call.span, text).then_some(())?;
+    let wanted = Shape { element: Element::U32, dims: places.to_vec() };
+    let start = format!("`{name}` compares ");
+    let text = message!(start, output, " with ", described(&wanted), ", but the target is ", described(target));
     call.diagnostics.require(equal(&wanted, target), call.span, text).then_some(())
+}
+
+/// A target of classes in words.
+fn described(target: &Shape) -> Message {
+    if target.dims.is_empty() { "one class, u32".into() } else { message!("a class for each place, ", target) }
 }
 
 /// That `target` is one number.

@@ -58,7 +58,7 @@ impl Layer for OfVectors {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let shapes = shapes(call);
-        let (vectors, target) = shapes.split_at(if self.kind == Compares::Triplet { 3 } else { 2 });
+        let (vectors, target) = shapes.split_at_checked(if self.kind == Compares::Triplet { 3 } else { 2 })?;
         check::features(call)?;
         for other in &vectors[1..] {
             check::same_shape(call, vectors[0], other)?;

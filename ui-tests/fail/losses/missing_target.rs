@@ -1,0 +1,12 @@
+//! A loss of one value.
+
+use dl::prelude::*;
+
+model! {
+    pub Net(x: [4]) -> [3] { x -> dense(3) } loss { mse(output) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Options, best, save_png};
+use common::{Options, accuracy, best, save_png};
 use dl::Plain;
 use dl::data::{Dataset, Split};
 use dl::plain::{flat, flat_mut};
@@ -103,10 +103,4 @@ fn step<I: Plain<Element = f32> + Copy>(images: &[I], directions: &[I], epsilon:
     let pixels = flat_mut(&mut changed).iter_mut().zip(flat(directions));
     pixels.for_each(|(pixel, direction)| *pixel = (*pixel + epsilon * direction).clamp(0.0, 1.0));
     changed
-}
-
-/// How many of a hundred answers are right.
-fn accuracy(scores: &[[f32; 10]], labels: &[u32]) -> f64 {
-    let right = scores.iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
-    100.0 * right as f64 / labels.len() as f64
 }

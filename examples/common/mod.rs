@@ -1,14 +1,15 @@
 //! What the examples share: their options, and pictures of grey images as PNG files.
 #![allow(dead_code, reason = "every example compiles its own copy and uses a part of it")]
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use dl::data::Dataset;
 use dl::plain::{Plain, flat};
 use dl::plot::Chart;
 use std::fs::{create_dir_all, write};
 use std::path::{Path, PathBuf};
 
-/// Runs on the 8×8 digits that come with the crate, in seconds, or on MNIST, in minutes.
+/// Runs on the 8×8 digits that come with the crate, in seconds, or on MNIST, in minutes
 #[derive(Parser)]
 pub struct Options {
     /// Folder with the four files of MNIST, to be used instead of the digits in the crate
@@ -26,6 +27,15 @@ impl Options {
     /// From the command line.
     pub fn read() -> Self {
         Self::parse()
+    }
+    /// From the command line, for an example that knows only the digits in the crate.
+    pub fn read_without_data() -> Self {
+        let options = Self::parse();
+        if options.data.is_some() {
+            let text = "this example is written for the digits in the crate; it takes no `--data`";
+            Self::command().error(ErrorKind::ArgumentConflict, text).exit();
+        }
+        options
     }
     /// How often all images are seen: few epochs go far with the 60,000 images of MNIST.
     pub fn epochs(&self, digits: usize, mnist: usize) -> usize {
@@ -98,4 +108,10 @@ pub fn save_png<T: Plain<Element = f32>>(path: impl AsRef<Path>, rows: &[&[T]]) 
 /// The class with the highest score.
 pub fn best(scores: &[f32; 10]) -> u32 {
     (0..10).max_by(|&a, &b| scores[a as usize].total_cmp(&scores[b as usize])).unwrap()
+}
+
+/// How many of a hundred answers are right.
+pub fn accuracy(scores: &[[f32; 10]], labels: &[u32]) -> f64 {
+    let right = scores.iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
+    100.0 * right as f64 / labels.len() as f64
 }

@@ -42,6 +42,9 @@ impl From<&Dim> for Message {
 }
 impl From<&Shape> for Message {
     fn from(shape: &Shape) -> Self {
+        if shape.dims.is_empty() {
+            return Message::from(if shape.element == Element::U32 { "one number of type u32" } else { "one number" });
+        }
         let mut message = Message::from(if shape.element == Element::U32 { "u32[" } else { "[" });
         for (i, dim) in shape.dims.iter().enumerate() {
             if i > 0 {

@@ -83,6 +83,8 @@ struct Lowering<'a> {
     implicit: Option<Flow>,
     /// The blocks being unfolded.
     unfolding: Vec<String>,
+    /// The names of their parameters.
+    parameters: Vec<Vec<String>>,
     /// Uses of each kind of layer.
     counts: std::collections::HashMap<&'static str, usize>,
     /// Whether the `loss` clause is being read.
@@ -176,6 +178,7 @@ impl<'a> Lowering<'a> {
             frame: 0,
             implicit: None,
             unfolding: Vec::new(),
+            parameters: Vec::new(),
             counts: std::collections::HashMap::new(),
             in_loss: false,
             inner: Vec::new(),
@@ -232,7 +235,8 @@ impl<'a> Lowering<'a> {
     fn evaluate<R>(&self, f: impl FnOnce(Evaluate) -> R) -> R {
         let is_value = |name: &str| self.visible().iter().any(|binding| binding.name == name);
         let Lowering { constants, diagnostics, model, .. } = *self;
-        f(Evaluate { constants, is_value: &is_value, generics: &model.generics, diagnostics })
+        let parameters = self.parameters.last().map_or(&[][..], Vec::as_slice);
+        f(Evaluate { constants, is_value: &is_value, parameters, generics: &model.generics, diagnostics })
     }
 
     /// A value that a mistake leaves without a shape, or with the shape that is evident all the same.

@@ -15,7 +15,7 @@ pub struct repeat {}
 
 /// `dense(outputs)`: Every output is a weighted sum of all inputs.
 ///
-/// `[n]` → `[outputs]`.
+/// `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`.
 pub struct dense {
     /// Number of outputs: a whole number.
     pub outputs: Size,
@@ -464,6 +464,14 @@ pub struct embedding {
     pub features: Size,
     /// How the table begins, `normal(1)` unless given: an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
+}
+
+/// `unembedding(embedding)`: A score for every token, with the table of the embedding that `as` named.
+///
+/// `[features]` → `[vocabulary]`, `[t, features]` → `[t, vocabulary]`.
+pub struct unembedding {
+    /// The name of the embedding: .
+    pub embedding: Word,
 }
 
 /// `matmul`: The product of two values as matrices; leading dimensions are the same.

@@ -78,6 +78,7 @@ impl Lowering<'_> {
         self.enter_scope(&field, &name);
         self.names.enter(Some(&field), block.values.iter().map(|value| &value.name), &body, true);
         self.unfolding.push(name);
+        self.parameters.push(places.keys().cloned().collect());
         let shown: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let shown =
             if shown.is_empty() { use_.name.to_string() } else { format!("{}({})", use_.name, shown.join(", ")) };
@@ -95,6 +96,7 @@ impl Lowering<'_> {
         }
         self.diagnostics.leave();
         self.unfolding.pop();
+        self.parameters.pop();
         self.names.leave();
         self.leave_scope();
         self.bindings.truncate(self.frame);

@@ -65,7 +65,13 @@ impl<'a> Constants<'a> {
             None => {}
         }
         self.values.borrow_mut().insert(key.clone(), None);
-        let evaluate = Evaluate { constants: self, is_value: &|_| false, generics: &[], diagnostics: self.diagnostics };
+        let evaluate = Evaluate {
+            constants: self,
+            is_value: &|_| false,
+            parameters: &[],
+            generics: &[],
+            diagnostics: self.diagnostics,
+        };
         let value = match item.ty.to_string().as_str() {
             "usize" => evaluate.size(&item.value).map_or(Constant::Broken, Constant::Size),
             "f32" => evaluate.number(&item.value).map_or(Constant::Broken, Constant::Number),
@@ -78,6 +84,11 @@ impl<'a> Constants<'a> {
         };
         self.values.borrow_mut().insert(key, Some(value.clone()));
         value
+    }
+
+    /// The names of all constants.
+    pub fn names(&self) -> Vec<String> {
+        self.items.iter().map(|item| item.name.to_string()).collect()
     }
 
     /// The constants and their uses as Rust, for the editor and rustc's lints.

@@ -6,6 +6,7 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
 use crate::number::Number;
 use crate::parse::is_capitalised;
+use crate::suggest::suggest;
 
 /// What evaluation needs to know.
 #[derive(Clone, Copy)]
@@ -13,6 +14,8 @@ pub struct Evaluate<'a> {
     pub constants: &'a Constants<'a>,
     /// Whether a name is a value of the network.
     pub is_value: &'a dyn Fn(&str) -> bool,
+    /// The parameters of the block that is being unfolded.
+    pub parameters: &'a [String],
     /// The parameters of the model.
     pub generics: &'a [proc_macro2::Ident],
     pub diagnostics: &'a Diagnostics,
@@ -131,6 +134,16 @@ impl Evaluate<'_> {
         // Constants are in capitals; what looks like none and is none of the macro's is a slip rather than rustc's to find.
         if !is_capitalised(name) && crate::layers::find(&name.to_string()).is_some() {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found the layer `{name}`"));
+            return None;
+        }
+        if !is_capitalised(name) {
+            let constants = self.constants.names();
+            let known = self.parameters.iter().map(String::as_str).chain(constants.iter().map(String::as_str));
+            let help = match suggest(&name.to_string(), known, &[]) {
+                Some(meant) => format!("; did you mean `{meant}`?"),
+                None => "; sizes and settings are numbers, and constants in capitals".to_owned(),
+            };
+            self.diagnostics.error(name.span(), format!("there is no number `{name}` here{help}"));
             return None;
         }
         Some(outside(path))

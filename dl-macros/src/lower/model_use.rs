@@ -220,6 +220,7 @@ impl Lowering<'_> {
             let silent = super::Evaluate {
                 constants: self.constants,
                 is_value: &|_| false,
+                parameters: &[],
                 generics: &self.model.generics,
                 diagnostics: self.silent,
             };

@@ -74,7 +74,8 @@ impl Lowering<'_> {
         let good = !broken && use_.layer.check(&call);
         let built = shapes.filter(|_| good && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
         let built = built.filter(|built| check::holdable(&call, built) && self.types(&call, built));
-        let evident = use_.layer.evident(&call).filter(|shape| shape.dims.iter().all(|dim| dim.known() != Some(0)));
+        let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
+        let evident = use_.layer.evident(&call).filter(|shape| shape.dims.iter().all(sound));
         let input = call.evident_input();
         match built {
             Some(built) => {
@@ -200,6 +201,10 @@ impl Lowering<'_> {
         })?;
         let name = use_.rename.cloned().unwrap_or_else(|| self.names.counted(use_.layer.stem(), use_.span));
         let Weights { ty, tensors, init } = weights;
+        let mut sizes = tensors.iter().flat_map(|tensor| &tensor.shape);
+        if sizes.any(|dim| dim.computed_from(&self.model.generics).is_some()) {
+            return None;
+        }
         let (scope, text) = (self.scope, use_.text.clone());
         self.fields.push(Field { scope, name, model: false, ty, tensors, init, text, parameters: None });
         Some(self.fields.len() - 1)

@@ -157,6 +157,10 @@ pub(in crate::ops) fn transposed(
                         }
                         let begin = window_row * layout.columns.len + if layout.flat { 0 } else { window_column };
                         let (columns, rows) = if layout.flat { (rows * pitch, rows.min(1)) } else { (pitch, rows) };
+                        if apart && these.is_empty() && start.is_empty() {
+                            parts[column * part..][..part].fill(0.0);
+                            continue;
+                        }
                         let (to, channel_floats) = match apart {
                             true => (&mut parts[column * part..][..part], height.div_ceil(s.stride[0]) * pitch),
                             false => (&mut *dx, area),

@@ -173,9 +173,19 @@ simd! {
                     to[done..done + above * len].fill(0.0);
                     done += above * len;
                     let mut start = image * layout.image() + first_row * width + first;
-                    for _ in above..below {
+                    let from_row = rows.step * width;
+                    let short = short_lines::<S>(
+                        &from[start..],
+                        [from_row, columns.step],
+                        &mut to[done..],
+                        below - above,
+                        [skip, end, len],
+                    );
+                    start += short * from_row;
+                    done += short * len;
+                    for _ in above + short..below {
                         line::<S>(&from[start..], columns.step, &mut to[done..], [skip, end, len]);
-                        start += rows.step * width;
+                        start += from_row;
                         done += len;
                     }
                     to[done..done + (rows.len - below) * len].fill(0.0);
@@ -184,6 +194,39 @@ simd! {
             }
         }
     }
+}
+
+/// Copies lines that fit a register, as [`line`] does: as many of `rows` as there is room behind for, and says how many.
+#[inline(always)]
+fn short_lines<S: Simd>(
+    from: &[f32],
+    [from_row, step]: [usize; 2],
+    to: &mut [f32],
+    rows: usize,
+    [skip, end, len]: [usize; 3],
+) -> usize {
+    let (lanes, count) = (S::F32::LANES, end - skip);
+    if step > 2 || skip > lanes || len - skip > lanes || count == 0 || to.len() < skip + lanes {
+        return 0;
+    }
+    let rows = rows.min((to.len() - skip - lanes) / len + 1);
+    let read = (count - 1) * step + 1;
+    assert!(rows == 0 || (rows - 1) * from_row + read <= from.len(), "an image has all its rows");
+    let (low, high) = (read.min(lanes), read.saturating_sub(lanes));
+    let (mut from, mut to) = (from.as_ptr(), to.as_mut_ptr());
+    for _ in 0..rows {
+        // SAFETY: the last line begins `skip` and a register before the end of `to`, and the last that is read is in `from`.
+        unsafe {
+            if skip > 0 {
+                S::F32::splat(0.0).store(to);
+            }
+            let x = S::F32::load_first(from, low);
+            let x = if step == 2 { x.evens(S::F32::load_first(from.wrapping_add(lanes), high)) } else { x };
+            x.store(to.add(skip));
+        }
+        (from, to) = (from.wrapping_add(from_row), to.wrapping_add(len));
+    }
+    rows
 }
 
 /// Copies one line of `len` numbers: those from `skip` to `end` are every `step`-th of `from`, the others zeros. What is

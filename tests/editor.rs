@@ -40,6 +40,7 @@ fn completion_hover_and_definition() {
         return;
     };
     completion(&mut editor);
+    blocks_models_and_losses(&mut editor);
     hover(&mut editor);
     definition(&mut editor);
     mistakes(&mut editor);
@@ -121,6 +122,66 @@ fn hover(editor: &mut Editor) {
     shows(editor, &model("let h = image -> conv2d(4, 3); h| -> flatten -> dens(10)"), &["Tensor<f32, 4, 6, 6>"]);
     shows(editor, &model("image -> flatten -> dens|e(10, paddin: 3)"), &["struct dense"]);
     shows(editor, &model("image -> lina|er(3)"), &[]);
+}
+
+/// Two models, a block and a loss, in which `|` may be put.
+const PARTS: &str = "use dl::prelude::*;
+model! {
+    block bottleneck(x: [c, h, w], channels, stride: 1) {
+        let inner = x -> conv2d(channels, 1, stride: stride) -> relu;
+        inner -> conv2d(c, 1)
+    }
+    Tower(image: [4, 8, 8]) -> [4] { image -> bottleneck(8) -> global_avg_pool2d }
+    Pair(left: [4, 8, 8], right: [4, 8, 8]) -> [4] {
+        let a = left -> Tower as tower;
+        let b = right -> tower;
+        a -> repeat 2 { residual { dense(4) -> relu } } -> add(b)
+    } loss(target: [4]) {
+        0.5 * mse(output, target)
+    }
+}
+fn main() {}
+";
+
+/// `PARTS` with `old` replaced by `new`, which has a `|`.
+fn parts(old: &str, new: &str) -> String {
+    assert!(PARTS.contains(old), "{old}");
+    PARTS.replacen(old, new, 1)
+}
+
+fn blocks_models_and_losses(editor: &mut Editor) {
+    assert_eq!(editor.mistakes(PARTS), []);
+    let mut offers = |old: &str, new: &str, expected: &[&str]| {
+        let offered = editor.complete(&parts(old, new));
+        for name in expected {
+            assert!(offered.iter().any(|offer| offer == name), "`{new}` does not offer `{name}` but {offered:?}");
+        }
+    };
+    // Blocks are layers, and their parameters arguments; inside they are names.
+    offers("image -> bottleneck(8)", "image -> bott|", &["bottleneck", "conv2d"]);
+    offers("bottleneck(8)", "bottleneck(8, str|)", &["stride"]);
+    offers("conv2d(c, 1)", "conv2d(ch|, 1)", &["channels", "c", "inner"]);
+    offers("inner -> conv2d", "inn| -> conv2d", &["inner", "x"]);
+    // Models, layers with a name, chains in braces, the names of a loss.
+    offers("left -> Tower", "left -> Tow|", &["Tower", "Pair"]);
+    offers("right -> tower", "right -> tow|", &["tower", "dense"]);
+    offers("residual { dense(4)", "residual { den|", &["dense", "repeat"]);
+    offers("mse(output, target)", "mse(output, tar|)", &["target", "output", "a"]);
+    offers("mse(output, target)", "ms|", &["mse"]);
+
+    shows(editor, &parts("block bottleneck", "block bottle|neck"), &["struct bottleneck"]);
+    shows(editor, &parts("image -> bottleneck", "image -> bottle|neck"), &["struct bottleneck", "stride"]);
+    shows(editor, &parts("left -> Tower", "left -> Tow|er"), &["struct Tower"]);
+    shows(editor, &parts("add(b)", "add(|b)"), &["let b: Tensor<f32, 4>"]);
+    shows(editor, &parts("mse(output, target)", "mse(output, tar|get)"), &["let target: Tensor<f32, 4>"]);
+    shows(editor, &parts("repeat 2", "rep|eat 2"), &["struct repeat", "copies of the chain"]);
+
+    leads(editor, &parts("image -> bottleneck", "image -> bottle|neck"), "main.rs", "bottleneck(x");
+    leads(editor, &parts("stride: stride", "stride: str|ide"), "main.rs", "stride: 1");
+    leads(editor, &parts("conv2d(c, 1)", "conv2d(|c, 1)"), "main.rs", "c, h, w");
+    leads(editor, &parts("left -> Tower", "left -> Tow|er"), "main.rs", "Tower(image");
+    leads(editor, &parts("right -> tower", "right -> tow|er"), "main.rs", "tower;");
+    leads(editor, &parts("mse(output, target)", "mse(output, tar|get)"), "main.rs", "target: [4]");
 }
 
 /// The word at `|` is defined in `file`, where `text` stands, and nowhere else.

@@ -171,7 +171,11 @@ impl Probes<'_> {
                 }
                 // The start of a name, it seems.
                 Some(name)
-                    if alone && positional.is_none() && !is_capitalised(&name) && !self.is_bound(&name.to_string()) =>
+                    if alone
+                        && position >= operands
+                        && positional.is_none()
+                        && !is_capitalised(&name)
+                        && !self.is_bound(&name.to_string()) =>
                 {
                     cursor.next();
                     // The comma that follows it, if any: the only difference to an empty place is to be the name.
@@ -188,7 +192,8 @@ impl Probes<'_> {
             }
             others.extend(self.values(&mut cursor, &[','], true));
             // An empty place before a comma, as for a name above.
-            let empty = cursor.position() == start && positional.is_none() && cursor.is_punct(0, ',');
+            let place = position >= operands && positional.is_none();
+            let empty = cursor.position() == start && place && cursor.is_punct(0, ',');
             fields.extend(empty.then(|| quote!(,)));
             if !cursor.take_punct(',') {
                 break;

@@ -57,11 +57,13 @@ pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwi
 }
 
 /// Takes the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
-/// field that `as` names stays; the field of any other layer goes to the place behind the layer's name.
+/// field that `as` names stays; that of any other layer or block goes to the place behind its name.
 pub fn settle(ir: &mut Ir, named: &HashSet<String>) {
     ir.values.iter_mut().for_each(|value| value.name.set_span(Span::call_site()));
-    for field in ir.fields.iter_mut().filter(|field| !named.contains(&field.name.to_string())) {
-        field.name.set_span(behind(field.name.span()));
+    let fields = ir.fields.iter_mut().map(|field| &mut field.name);
+    let names = fields.chain(ir.scopes.iter_mut().map(|scope| &mut scope.name));
+    for name in names.filter(|name| !named.contains(&name.to_string())) {
+        name.set_span(behind(name.span()));
     }
 }
 
@@ -166,9 +168,9 @@ impl Probes<'_> {
             probes.extend(self.statements(&group, false));
         }
         if cursor.take_word("loss") {
+            let output = self.any_tensor("output");
             let inputs = cursor.take_group(Delimiter::Parenthesis).map(|group| self.inputs(&group, None));
             let body = cursor.take_group(Delimiter::Brace).map(|group| self.statements(&group, false));
-            let output = self.any_tensor("output");
             probes.extend(quote!({ #output #inputs #body }));
         }
         quote!(const _: () = { #probes };)

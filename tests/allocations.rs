@@ -32,6 +32,14 @@ model! {
             -> conv2d(16, 3, groups: 2, bias: false) -> silu -> avg_pool2d(2) -> flatten
             -> dense(200) -> layer_norm -> tanh -> dropout(0.2) -> dense(10)
     }
+
+    Pairs(a: [20], b: [20]) -> [5] {
+        let x = a -> dense(5) as encoder;
+        let y = b -> encoder;
+        x
+    } loss(class: u32, same: f32) {
+        cross_entropy(x, class) + 0.5 * nt_xent(x, y) + cosine_embedding(x, y, same) + mse(x, y)
+    }
 }
 
 fn allocations(mut work: impl FnMut()) -> usize {
@@ -81,6 +89,19 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             .fit(&mut Everything::init(1), &data)
             .unwrap();
         assert_eq!((seen.len(), &seen[1..9], &seen[11..]), (20, &[0; 8][..], &[0; 9][..]), "{threads} threads");
+
+        let pairs = vec![PairsInput { a: [0.5; 20], b: [1.5; 20] }; 300];
+        let targets = vec![PairsTarget { class: 3, same: -1.0 }; 300];
+        let mut training = Pairs::init(1).training(cpu.clone(), 300).unwrap();
+        let mut step = || {
+            training.forward(&pairs).unwrap();
+            training.objective(&targets).unwrap();
+            training.backward();
+            training.step(&Adam::new(1e-3)).unwrap();
+            training.evaluate_objective(&pairs, &targets).unwrap();
+        };
+        step();
+        assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "own losses on {threads} threads");
 
         let mut session = net.session(cpu.clone(), 32).unwrap();
         let mut outputs = vec![[0.0; 10]; 32];

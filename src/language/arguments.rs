@@ -114,6 +114,5 @@ pub mod words {
     }
     pub mod unembedding_embedding {
         use super::super::Word;
-
     }
 }

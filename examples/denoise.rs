@@ -55,8 +55,8 @@ where
     M::Input: Plain<Element = f32> + Clone,
 {
     let mut net = M::init(42);
-    let train = Dataset::new(train.to_vec(), vec![[]; train.len()])?;
-    Trainer::new(Adam::new(2e-3)).epochs(options.epochs(20, 3)).fit(&mut net, &train)?;
+    let train = Dataset::unlabelled(train.to_vec());
+    Trainer::new(Adam::new(2e-3)).epochs(options.epochs(20, 1)).fit(&mut net, &train)?;
 
     let mut noisy = test.to_vec();
     let mut random = Rng::new(1);

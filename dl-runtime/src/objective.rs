@@ -17,8 +17,10 @@ pub type Target<M> = <M as Objective>::Target;
 
 /// A model that declares its own loss: `loss(target: u32) { cross_entropy(output, target) }`.
 ///
-/// [`Trainer`](crate::train::Trainer) trains it without `.loss(…)`, and hand-written loops call
-/// [`Training::objective`](crate::Training::objective). The methods here are for sessions.
+/// [`Trainer`](crate::train::Trainer) trains it without `.loss(…)` and reports each of several terms by its name;
+/// hand-written loops call [`Training::objective`](crate::Training::objective). What the clause takes is the target of the
+/// data set: `u32` or arrays as declared, a struct `NetTarget` where it takes several, and `[f32; 0]` where it takes none, for
+/// [`Dataset::unlabelled`](crate::data::Dataset::unlabelled). The methods here are for sessions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no loss of its own",
     note = "give one to the trainer, `.loss(CrossEntropy)`, or end the model with `loss(target: u32) {{ cross_entropy(output, target) }}`"

@@ -53,7 +53,7 @@ pub fn pixels<const SIDE: usize, const PIXELS: usize>(
     images: &Dataset<[[[f32; SIDE]; SIDE]; 1], u32>,
 ) -> Dataset<[f32; PIXELS], [f32; 0]> {
     let rows = images.inputs.iter().map(|image| flat(image).try_into().expect("SIDE² pixels"));
-    Dataset { inputs: rows.collect(), targets: vec![[]; images.len()] }
+    Dataset::unlabelled(rows.collect())
 }
 
 /// Draws where images of digits lie on a plane, in a colour for each digit, to an SVG file.

@@ -6,6 +6,7 @@ use super::{Flow, Lowering, Named, NamedLayer};
 use crate::ast;
 use crate::check;
 use crate::diagnostics::message;
+use crate::ir::Element;
 use crate::layers::{self, Layer, synonyms};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
@@ -85,8 +86,15 @@ impl Lowering<'_> {
     ) -> Flow {
         let span = use_.name.span();
         if layer.is_loss() && !self.in_loss {
-            let message = format!("`{}` is a loss, and belongs behind the body: `loss {{ {} }}`", use_.name, use_.name);
+            use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
+            let clause = match (layer.operands(), layer.takes(1)) {
+                (2, Element::U32) => format!("loss(target: u32) {{ {}(output, target) }}", layer.name()),
+                (2, Element::F32) => format!("loss(target: …) {{ {}(output, target) }}", layer.name()),
+                _ => format!("loss {{ {}(…) }}", layer.name()),
+            };
+            let message = format!("`{}` is a loss, and belongs behind the body: `{clause}`", use_.name);
             self.error(span, message);
+            return self.poisoned(span, None);
         }
         let (operands, arguments) = self.operands(layer, use_, piped);
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));

@@ -111,7 +111,11 @@ impl Lowering<'_> {
             // The value that was meant is used.
             meant.as_deref().and_then(|meant| self.bound(meant));
             let help = match (&meant, known.as_slice()) {
-                (None, [.., last]) => format!("; the values here are {}", list(&known, last)),
+                (None, [.., last]) => {
+                    let target = format!("; what the data set gives is declared: `loss({text}: …)`");
+                    let target = if self.in_loss { target } else { String::new() };
+                    format!("; the values here are {}{target}", list(&known, last))
+                }
                 _ => did_you_mean(meant),
             };
             format!("there is no value `{text}`{help}")

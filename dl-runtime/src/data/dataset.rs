@@ -115,6 +115,21 @@ impl<I, T> Default for Split<I, T> {
     }
 }
 
+impl<I> Dataset<I, [f32; 0]> {
+    /// Inputs without targets, for models whose `loss` clause takes none: `loss { mse(output, image) }`.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// use dl::data::Dataset;
+    /// let images = Dataset::unlabelled(dl::data::digits().train.inputs);
+    /// assert_eq!(images.targets[0], []);
+    /// ```
+    pub fn unlabelled(inputs: Vec<I>) -> Self {
+        let targets = vec![[]; inputs.len()];
+        Dataset { inputs, targets }
+    }
+}
+
 impl<I> Dataset<I, u32> {
     /// Checks that every label is a class of `classes`.
     ///

@@ -53,6 +53,28 @@ impl<M: Model, D: Device> Training<M, D> {
 impl<M: Objective, D: Device> Training<M, D> {
     /// The mean of the model's own loss over the batch, after [`Training::forward`]; [`Training::terms`] has its terms.
     ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Vae: dl::Objective<Input = [f32; 64], Target = [f32; 0]>>(images: Vec<[f32; 64]>) -> dl::Result<()> {
+    /// use dl::data::Dataset;
+    /// use dl::prelude::*;
+    /// let images = Dataset::unlabelled(images);
+    /// let mut net = Vae::init(42);
+    /// let mut training = net.training(Cpu::new(), 64)?;
+    /// for (images, targets) in images.batches(64) {
+    ///     training.forward(images)?;
+    ///     let loss = training.objective(targets)?;
+    ///     training.backward();
+    ///     training.step(&Adam::new(1e-3))?;
+    ///     let terms = Vae::TERMS.iter().zip(training.terms());
+    ///     let terms: Vec<String> = terms.map(|(term, mean)| format!("{} × {} {mean}", term.weight, term.name)).collect();
+    ///     println!("{loss} = {}", terms.join(" + "));
+    /// }
+    /// training.store(&mut net)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFinite`] names the step and the first layer where numbers overflowed; [`Error::UnequalLengths`] unless
     /// there is a target for each input.

@@ -129,7 +129,8 @@ const PARTS: &str = "use dl::prelude::*;
 model! {
     block bottleneck(x: [c, h, w], channels, stride: 1) {
         let inner = x -> conv2d(channels, 1, stride: stride) -> relu;
-        inner -> conv2d(c, 1)
+        let short = if stride != 1 { x -> avg_pool2d(stride) } else { x };
+        (inner -> conv2d(c, 1)) + short
     }
     Tower(image: [4, 8, 8]) -> [4] { image -> bottleneck(8) -> global_avg_pool2d }
     Pair(left: [4, 8, 8], right: [4, 8, 8]) -> [4] {
@@ -162,6 +163,8 @@ fn blocks_models_and_losses(editor: &mut Editor) {
     offers("bottleneck(8)", "bottleneck(8, str|)", &["stride"]);
     offers("conv2d(c, 1)", "conv2d(ch|, 1)", &["channels", "c", "inner"]);
     offers("inner -> conv2d", "inn| -> conv2d", &["inner", "x"]);
+    offers("if stride", "if str|", &["stride", "c"]);
+    offers("x -> avg_pool2d", "x -> avg|", &["avg_pool2d"]);
     // Models, layers with a name, chains in braces, the names of a loss.
     offers("left -> Tower", "left -> Tow|", &["Tower", "Pair"]);
     offers("right -> tower", "right -> tow|", &["tower", "dense"]);

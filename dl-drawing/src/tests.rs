@@ -155,7 +155,9 @@ fn drawings_are_well_formed_and_say_everything() {
             }
         }
     }
-    assert_eq!(grouped(1_234_567), "1,234,567");
+    for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (61_706, "61,706"), (1_234_567, "1,234,567")] {
+        assert_eq!(grouped(n), text);
+    }
     let note = |name, shape, parameters| Layer::new("", name, shape, "[8]", parameters).note;
     assert_eq!(note("relu1", "[8]", 0), "");
     assert_eq!(note("flatten1", "[4]", 0), "[4]");

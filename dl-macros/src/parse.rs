@@ -2,7 +2,7 @@
 
 mod block;
 mod body;
-mod combinator;
+pub mod combinator;
 pub mod cursor;
 mod expression;
 mod layer;

@@ -1,6 +1,7 @@
 //! The summary of a model: its layers as a table, with parameters, work and memory.
 
 use crate::{LayerInfo, Model, Plain};
+use dl_drawing::grouped;
 use std::fmt::{self, Display, Formatter};
 
 /// What [`Model::summary`] tells; printed, it is a table for a terminal.
@@ -114,19 +115,6 @@ fn write_row(f: &mut Formatter<'_>, [name, layer, output, parameters, work]: &Ro
     writeln!(f, "{}", row.trim_end())
 }
 
-/// Decimal, in groups of three: `1,234,567`.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// A number of bytes in the largest unit of 1,000 that leaves at least one: `241 kB`.
 fn bytes(n: usize) -> String {
     let (mut value, mut unit) = (n as f64, "bytes");
@@ -147,14 +135,6 @@ fn bytes(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (61_706, "61,706"), (1_234_567, "1,234,567")];
-        for (n, text) in cases {
-            assert_eq!(grouped(n), text);
-        }
-    }
 
     #[test]
     fn bytes_have_units() {

@@ -30,9 +30,6 @@ pub enum Chapter {
 }
 
 impl Doc {
-    /// Of a layer that nothing is said about yet.
-    pub const NONE: Doc = Doc::new(Chapter::Shape, "", "");
-
     pub const fn new(chapter: Chapter, shapes: &'static str, line: &'static str) -> Self {
         Doc { chapter, shapes, line }
     }

@@ -5,10 +5,9 @@ use super::*;
 use std::fmt::Write;
 use std::path::Path;
 
-/// What stands between braces, and its documentation.
-const COMBINATORS: [(&str, &str); 3] = [
+/// What opens braces and is no layer, and its documentation.
+const COMBINATORS: [(&str, &str); 2] = [
     ("residual", "`residual { … }`: adds its input to what the chain in braces makes of it."),
-    ("concat", "`concat { a; b; c }`: runs branches and joins them, on the channels unless `axis:` says otherwise."),
     ("repeat", "`repeat 6 { … }`: copies of the chain in braces one after the other, each with weights of its own."),
 ];
 
@@ -61,7 +60,7 @@ fn the_tables_of_the_guide_are_current() {
 #[test]
 fn the_editors_layers_are_current() {
     let mut text = head("Every layer as a struct whose fields are its arguments", "use super::arguments::*;\n\n");
-    for (name, doc) in COMBINATORS.into_iter().filter(|(name, _)| find(name).is_none()) {
+    for (name, doc) in COMBINATORS {
         let _ = write!(text, "/// {doc}\npub struct {name} {{}}\n\n");
     }
     for layer in LAYERS {

@@ -152,9 +152,7 @@ pub trait Layer: Sync {
     }
     /// For the guide and the editor.
     #[allow(dead_code, reason = "read by the test that writes the guide's tables and the editor's documentation")]
-    fn doc(&self) -> Doc {
-        Doc::NONE
-    }
+    fn doc(&self) -> Doc;
     /// In the order in which they may be given.
     fn parameters(&self) -> &'static [Parameter] {
         &[]

@@ -5,7 +5,7 @@ use crate::ast::{Combinator, Condition, Expr, If, Stage};
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 /// Words that open braces of their own.
-const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
+pub const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
 
 /// Whether `residual {`, `repeat 6 {` or the like comes next.
 pub fn is_combinator(cursor: &Cursor) -> bool {

@@ -2,13 +2,11 @@
 
 use super::Probes;
 use crate::layers::{self, Kind, Layer, Parameter};
+use crate::parse::combinator::COMBINATORS;
 use crate::parse::cursor::Cursor;
 use crate::parse::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-
-/// Words that open braces.
-const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
 
 impl Probes<'_> {
     /// What stands in braces: `let`s and expressions; `chain` when they begin with a layer rather than a value.

@@ -114,5 +114,6 @@ pub mod words {
     }
     pub mod unembedding_embedding {
         use super::super::Word;
+
     }
 }

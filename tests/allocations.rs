@@ -26,10 +26,16 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 model! {
+    block maths(x: [c, h, w]) {
+        let y = (x * (x -> max(axis: [1, 2], keep: true))) -> softmax -> group_norm(4) -> prelu -> gaussian_noise(0.1);
+        let z = concat(y -> slice(0, 8), x -> slice(8, 16)) -> reshape([c, h * w]) -> l2_normalize -> rms_norm;
+        x + (matmul(z, z -> transpose) -> softmax(axis: -1) -> matmul(z) -> reshape([c, h, w]))
+    }
+
     Everything(image: [3, 12, 12]) -> [10] {
         let x = image -> conv2d(8, 3, padding: 1) -> batch_norm -> relu;
         (x + (x -> conv2d(8, 3, padding: 1) -> gelu)) -> max_pool2d(2)
-            -> conv2d(16, 3, groups: 2, bias: false) -> silu -> avg_pool2d(2) -> flatten
+            -> conv2d(16, 3, groups: 2, bias: false) -> silu -> avg_pool2d(2) -> maths -> flatten
             -> dense(200) -> layer_norm -> tanh -> dropout(0.2) -> dense(10)
     }
 

@@ -3,8 +3,10 @@
 //! With `Y = A·B`, the gradients are `dA = dY·Bᵀ` and `dB = Aᵀ·dY`.
 
 use super::{Epilogue, Matrix, WORTH_THREADS, matmul};
+use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::device::{Device, Storage};
+use crate::ops::parts::put;
 use crate::ops::{Grad, Write};
 use crate::{Cpu, Pass, Plain, View, ViewMut};
 
@@ -30,7 +32,7 @@ pub struct Product {
     pub columns: usize,
     /// Whether the first factor is stored as [inner, rows].
     pub left_transposed: bool,
-    /// Whether the second factor is stored as [columns, inner].
+    /// Whether the second factor is stored as [columns, inner]; then the first is not.
     pub right_transposed: bool,
 }
 
@@ -102,24 +104,46 @@ fn matrix(data: &[f32], rows: usize, columns: usize, transposed: bool) -> Matrix
     if transposed { Matrix::new(data, columns, rows).transposed() } else { Matrix::new(data, rows, columns) }
 }
 
+simd! {
+    /// Small products one after the other, without memory of their own: tasks on threads that never ran one allocate nothing.
+    fn small<S>(p: Product, a: &[f32], b: &[f32], c: &mut [f32], write: Write) {
+        let (of_a, of_b, of_c) = (p.rows * p.inner, p.inner * p.columns, p.rows * p.columns);
+        for ((a, b), c) in a.chunks_exact(of_a).zip(b.chunks_exact(of_b)).zip(c.chunks_exact_mut(of_c)) {
+            for (i, c) in c.chunks_exact_mut(p.columns).enumerate() {
+                if p.right_transposed {
+                    let row = &a[i * p.inner..(i + 1) * p.inner];
+                    for (c, column) in c.iter_mut().zip(b.chunks_exact(p.inner)) {
+                        put(c, sum::<S, 2>([row, column], |[a, b]| a * b), write);
+                    }
+                    continue;
+                }
+                if write == Write::Set {
+                    c.fill(0.0);
+                }
+                for (l, row) in b.chunks_exact(p.columns).enumerate() {
+                    let a = if p.left_transposed { a[l * p.rows + i] } else { a[i * p.inner + l] };
+                    c.iter_mut().zip(row).for_each(|(c, b)| *c = S::mul_add(a, *b, *c));
+                }
+            }
+        }
+    }
+}
+
 impl MatmulKernel for Cpu {
     fn matmul_each(&self, p: Product, a: &[f32], b: &[f32], c: &mut [f32], write: Write) {
         let (of_a, of_b, of_c) = (p.rows * p.inner, p.inner * p.columns, p.rows * p.columns);
-        let each = |a: &[f32], b: &[f32], c: &mut [f32]| {
-            for ((a, b), c) in a.chunks_exact(of_a).zip(b.chunks_exact(of_b)).zip(c.chunks_exact_mut(of_c)) {
-                let a = matrix(a, p.rows, p.inner, p.left_transposed);
-                let b = matrix(b, p.inner, p.columns, p.right_transposed);
-                matmul(self.threads(), a, b, c, Epilogue::plain(write));
-            }
-        };
         let work = of_a * p.columns;
-        if work >= WORTH_THREADS {
-            // Each product has threads of its own; one after the other.
-            return each(a, b, c);
+        if work < WORTH_THREADS && c.len() > of_c {
+            let count = (WORTH_THREADS / 4).div_ceil(work);
+            let parts = (chunks(a, count * of_a), chunks(b, count * of_b), chunks_mut(c, count * of_c));
+            return self.threads().split(parts, &|_, (a, b, c)| small(p, a, b, c, write));
         }
-        let count = (WORTH_THREADS / 4).div_ceil(work);
-        let parts = (chunks(a, count * of_a), chunks(b, count * of_b), chunks_mut(c, count * of_c));
-        self.threads().split(parts, &|_, (a, b, c)| each(a, b, c));
+        // Each of these has all threads for itself.
+        for ((a, b), c) in a.chunks_exact(of_a).zip(b.chunks_exact(of_b)).zip(c.chunks_exact_mut(of_c)) {
+            let a = matrix(a, p.rows, p.inner, p.left_transposed);
+            let b = matrix(b, p.inner, p.columns, p.right_transposed);
+            matmul(self.threads(), a, b, c, Epilogue::plain(write));
+        }
     }
 }
 
@@ -167,6 +191,7 @@ mod tests {
         case::<Matrices<2, 3, 4>, Matrices<2, 4, 5>, Matrices<2, 3, 5>>(Op { m: 3, k: 4, n: 5 }, 2);
         case::<Matrices<3, 1, 9>, Matrices<3, 9, 1>, Matrices<3, 1, 1>>(Op { m: 1, k: 9, n: 1 }, 1);
         case::<Matrices<2, 17, 3>, Matrices<2, 3, 33>, Matrices<2, 17, 33>>(Op { m: 17, k: 3, n: 33 }, 1);
+        case::<Matrices<1, 9, 40>, Matrices<1, 40, 5>, Matrices<1, 9, 5>>(Op { m: 9, k: 40, n: 5 }, 1);
     }
 
     #[test]

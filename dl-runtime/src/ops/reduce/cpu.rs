@@ -2,7 +2,6 @@
 
 use super::{ReduceKernel, Shapes};
 use crate::Cpu;
-use crate::device::cpu::scratch;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
@@ -117,14 +116,12 @@ impl ReduceKernel for Cpu {
     fn reduce_max_backward(&self, s: Shapes, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let (walk, [from, to]) = (s.walk(), s.task());
         let parts = (chunks(x, from), chunks(y, to), chunks(dy, to), chunks_mut(dx, from));
-        self.threads().split(parts, &|_, (x, y, dy, dx)| {
-            let (from, to) = (len(s.from), len(s.to));
-            scratch::with(to, |counts| {
-                let outputs = y.chunks_exact(to).zip(dy.chunks_exact(to));
-                for ((x, dx), (y, dy)) in x.chunks_exact(from).zip(dx.chunks_exact_mut(from)).zip(outputs) {
-                    largest_backward(&walk, x, y, dy, counts, dx, write);
-                }
-            });
+        let (from, to) = (len(s.from), len(s.to));
+        self.threads().split_with_scratch(parts, to, &|_, counts, (x, y, dy, dx)| {
+            let outputs = y.chunks_exact(to).zip(dy.chunks_exact(to));
+            for ((x, dx), (y, dy)) in x.chunks_exact(from).zip(dx.chunks_exact_mut(from)).zip(outputs) {
+                largest_backward(&walk, x, y, dy, counts, dx, write);
+            }
         });
     }
 }

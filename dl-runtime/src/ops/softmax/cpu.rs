@@ -2,7 +2,6 @@
 
 use super::{Op, SoftmaxKernel};
 use crate::Cpu;
-use crate::device::cpu::scratch;
 use crate::device::cpu::simd::{largest, math, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Write;
@@ -84,59 +83,64 @@ impl Op {
     }
 }
 
-fn forward_samples(s: Op, x: &mut [f32]) {
+/// Scratch memory of a task for `rows` buffers of a group.
+fn scratch(op: Op, rows: usize) -> usize {
+    if op.places == 1 { 0 } else { rows * PLACES * op.classes }
+}
+
+fn forward_samples(s: Op, scratch: &mut [f32], x: &mut [f32]) {
     if s.places == 1 {
         return forward(s, x);
     }
-    scratch::with(PLACES * s.classes, |rows| {
-        s.groups(x.len(), |start, places| {
-            let rows = &mut rows[..places * s.classes];
-            s.gather(start, places, x, rows);
-            forward(s, rows);
-            s.scatter(start, places, rows, x, Write::Set);
-        });
+    s.groups(x.len(), |start, places| {
+        let rows = &mut scratch[..places * s.classes];
+        s.gather(start, places, x, rows);
+        forward(s, rows);
+        s.scatter(start, places, rows, x, Write::Set);
     });
 }
 
-fn backward_samples(s: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+fn backward_samples(s: Op, scratch: &mut [f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
     if s.places == 1 {
         return backward(s, y, dy, dx, write);
     }
-    scratch::with(3 * PLACES * s.classes, |rows| {
-        let (y_rows, rows) = rows.split_at_mut(PLACES * s.classes);
-        let (dy_rows, dx_rows) = rows.split_at_mut(PLACES * s.classes);
-        s.groups(y.len(), |start, places| {
-            let range = ..places * s.classes;
-            s.gather(start, places, y, &mut y_rows[range]);
-            s.gather(start, places, dy, &mut dy_rows[range]);
-            backward(s, &y_rows[range], &dy_rows[range], &mut dx_rows[range], Write::Set);
-            s.scatter(start, places, &dx_rows[range], dx, write);
-        });
+    let (y_rows, rows) = scratch.split_at_mut(PLACES * s.classes);
+    let (dy_rows, dx_rows) = rows.split_at_mut(PLACES * s.classes);
+    s.groups(y.len(), |start, places| {
+        let range = ..places * s.classes;
+        s.gather(start, places, y, &mut y_rows[range]);
+        s.gather(start, places, dy, &mut dy_rows[range]);
+        backward(s, &y_rows[range], &dy_rows[range], &mut dx_rows[range], Write::Set);
+        s.scatter(start, places, &dx_rows[range], dx, write);
     });
 }
 
 impl SoftmaxKernel for Cpu {
     fn softmax_forward(&self, s: Op, x: &[f32], y: &mut [f32]) {
-        self.threads().split((chunks(x, s.task()), chunks_mut(y, s.task())), &|_, (x, y)| {
+        let parts = (chunks(x, s.task()), chunks_mut(y, s.task()));
+        self.threads().split_with_scratch(parts, scratch(s, 1), &|_, scratch, (x, y)| {
             y.copy_from_slice(x);
-            forward_samples(s, y);
+            forward_samples(s, scratch, y);
         });
     }
     fn softmax_forward_in_place(&self, s: Op, x: &mut [f32]) {
-        self.threads().split(chunks_mut(x, s.task()), &|_, x| forward_samples(s, x));
+        let x = chunks_mut(x, s.task());
+        self.threads().split_with_scratch(x, scratch(s, 1), &|_, scratch, x| forward_samples(s, scratch, x));
     }
     fn softmax_backward(&self, s: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let parts = (chunks(y, s.task()), chunks(dy, s.task()), chunks_mut(dx, s.task()));
-        self.threads().split(parts, &|_, (y, dy, dx)| backward_samples(s, y, dy, dx, write));
+        self.threads().split_with_scratch(parts, scratch(s, 3), &|_, scratch, (y, dy, dx)| {
+            backward_samples(s, scratch, y, dy, dx, write);
+        });
     }
     fn softmax_backward_in_place(&self, s: Op, y: &[f32], d: &mut [f32]) {
-        self.threads().split((chunks(y, s.task()), chunks_mut(d, s.task())), &|_, (y, d)| {
-            scratch::with(s.sample(), |dy| {
-                for (y, d) in y.chunks_exact(s.sample()).zip(d.chunks_exact_mut(s.sample())) {
-                    dy.copy_from_slice(d);
-                    backward_samples(s, y, dy, d, Write::Set);
-                }
-            });
+        let parts = (chunks(y, s.task()), chunks_mut(d, s.task()));
+        self.threads().split_with_scratch(parts, s.sample() + scratch(s, 3), &|_, scratch, (y, d)| {
+            let (dy, scratch) = scratch.split_at_mut(s.sample());
+            for (y, d) in y.chunks_exact(s.sample()).zip(d.chunks_exact_mut(s.sample())) {
+                dy.copy_from_slice(d);
+                backward_samples(s, scratch, y, dy, d, Write::Set);
+            }
         });
     }
 }

@@ -57,13 +57,28 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
     let op = |activation| Op { activation };
     let mut y = vec![0.0; samples * O];
     let net: View<Cpu, Dense<I, O, B>> = View::new(weights, 1);
-    op(Activation::Identity).forward(pass, net, View::new(&x[..], samples), ViewMut::new(&mut y[..], samples));
+    op(Activation::Identity).forward(
+        pass,
+        net,
+        View::<Cpu, [f32; I]>::new(&x[..], samples),
+        ViewMut::<Cpu, [f32; O]>::new(&mut y[..], samples),
+    );
     // Each output is the derivative to its factor.
     let expected = differences(&wide_d, |d| objective(I, O, &wide_w, &wide_x, d));
     close(&y, &expected);
-    op(Activation::Relu).forward(pass, net, View::new(&x[..], samples), ViewMut::new(&mut y[..], samples));
+    op(Activation::Relu).forward(
+        pass,
+        net,
+        View::<Cpu, [f32; I]>::new(&x[..], samples),
+        ViewMut::<Cpu, [f32; O]>::new(&mut y[..], samples),
+    );
     close(&y, &expected.iter().map(|y| y.max(0.0)).collect::<Vec<_>>());
-    op(Activation::Tanh).forward(pass, net, View::new(&x[..], samples), ViewMut::new(&mut y[..], samples));
+    op(Activation::Tanh).forward(
+        pass,
+        net,
+        View::<Cpu, [f32; I]>::new(&x[..], samples),
+        ViewMut::<Cpu, [f32; O]>::new(&mut y[..], samples),
+    );
     close(&y, &expected.iter().map(|y| y.tanh()).collect::<Vec<_>>());
 
     let to_weights = differences(&wide_w, |w| objective(I, O, w, &wide_x, &wide_d));
@@ -73,10 +88,10 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
         op(Activation::Identity).backward(
             pass,
             net,
-            View::new(&x[..], samples),
-            View::new(&d[..], samples),
+            View::<Cpu, [f32; I]>::new(&x[..], samples),
+            View::<Cpu, [f32; O]>::new(&d[..], samples),
             Grad { to: ViewMut::new(&mut dw[..], 1), write },
-            Some(Grad { to: ViewMut::new(&mut dx[..], samples), write }),
+            Some(Grad { to: ViewMut::<Cpu, [f32; I]>::new(&mut dx[..], samples), write }),
         );
         let times = if write == Write::Set { 1.0 } else { 2.0 };
         close(&dw, &to_weights.iter().map(|d| d * times).collect::<Vec<_>>());

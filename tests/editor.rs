@@ -150,8 +150,20 @@ fn parts(old: &str, new: &str) -> String {
     PARTS.replacen(old, new, 1)
 }
 
+const TIED: &str = "use dl::prelude::*;
+model! {
+    Tied(tokens: u32[8]) -> [8, 16] { tokens -> embedding(16, 4) as wte -> layer_norm -> unembedding(w|te) }
+}
+fn main() {}
+";
+
 fn blocks_models_and_losses(editor: &mut Editor) {
     assert_eq!(editor.mistakes(PARTS), []);
+    // The name of a layer as an argument.
+    assert_eq!(editor.mistakes(TIED), []);
+    leads(editor, TIED, "main.rs", "wte -> layer_norm");
+    assert!(editor.complete(&TIED.replace("w|te", "|")).contains(&"wte".to_owned()));
+
     let mut offers = |old: &str, new: &str, expected: &[&str]| {
         let offered = editor.complete(&parts(old, new));
         for name in expected {

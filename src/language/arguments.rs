@@ -112,8 +112,4 @@ pub mod words {
         /// `tanh`: the faster approximation.
         pub const tanh: Word = Word;
     }
-    pub mod unembedding_embedding {
-        use super::super::Word;
-
-    }
 }

@@ -101,7 +101,9 @@ fn the_editors_arguments_are_current() {
     }
     for layer in LAYERS {
         for parameter in layer.parameters() {
-            if let Kind::Word(words) = parameter.kind {
+            if let Kind::Word(words) = parameter.kind
+                && !words.is_empty()
+            {
                 let words: Vec<(&str, &str)> = words.iter().map(|word| (*word, parameter.doc)).collect();
                 text.push_str(&module(&format!("{}_{}", layer.name(), parameter.name), "Word", &words));
             }

@@ -181,7 +181,8 @@ impl Probes<'_> {
                     fields.extend(quote!(#name #comma));
                 }
                 _ => {
-                    let value = self.values(&mut cursor, &[','], true);
+                    let layer = positional.is_some_and(|parameter| matches!(parameter.kind, Kind::Word([])));
+                    let value = if layer { self.stage(&mut cursor) } else { self.values(&mut cursor, &[','], true) };
                     match positional.map(|parameter| Ident::new(parameter.name, Span::call_site())) {
                         Some(field) => fields.extend(quote!(#field: #language::given({ #value }),)),
                         None => others.extend(value),
@@ -203,6 +204,8 @@ impl Probes<'_> {
     /// What brings the words of `parameter` into scope, if it has any.
     fn words(&self, layer: &dyn Layer, parameter: &Parameter) -> Option<TokenStream> {
         let name = match parameter.kind {
+            // The name of a layer.
+            Kind::Word([]) => return None,
             Kind::Word(_) => format!("{}_{}", layer.name(), parameter.name),
             Kind::Padding => "Padding".to_owned(),
             Kind::Border => "Border".to_owned(),

@@ -153,7 +153,6 @@ pub fn forward<L: Layer, D: Device>(
 
 /// [`Layer::backward`] on a device.
 #[doc(hidden)]
-#[expect(clippy::too_many_arguments, reason = "called by `layer!` only")]
 pub fn backward<L: Layer, D: Device>(
     pass: &Pass<'_, D>,
     weights: View<'_, D, L>,

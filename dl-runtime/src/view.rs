@@ -145,7 +145,7 @@ impl<'a, D: Storage, E: crate::device::Element> Parts<'a, D, E> {
         Parts { rest: data, len }
     }
     /// The next part, of type `T` in each struct.
-    pub fn next<T: Plain>(&mut self) -> View<'a, D, T> {
+    pub fn take<T: Plain>(&mut self) -> View<'a, D, T> {
         let (all, mine) = (D::len(self.rest), self.len * T::LEN);
         let part = D::slice(self.rest, 0..mine);
         self.rest = D::slice(self.rest, mine..all);
@@ -169,7 +169,7 @@ impl<'a, D: Storage, E: crate::device::Element> PartsMut<'a, D, E> {
     ///
     /// # Panics
     /// When the parts taken are larger than the structs.
-    pub fn next<T: Plain>(&mut self) -> ViewMut<'a, D, T> {
+    pub fn take<T: Plain>(&mut self) -> ViewMut<'a, D, T> {
         let rest = self.rest.take().expect("put back below");
         let (part, rest) = D::split_mut(rest, self.len * T::LEN);
         self.rest = Some(rest);

@@ -88,7 +88,7 @@ impl Ir {
         let (terms, from) = (self.objective.iter().flat_map(|objective| &objective.terms).count(), local(from));
         let mutable = writable.then(|| quote!(mut));
         let names = (0..terms).map(|k| wrap(&self.term_name(k)));
-        quote!(#(let #mutable #names = #from.next::<f32>();)*)
+        quote!(#(let #mutable #names = #from.take::<f32>();)*)
     }
     /// Takes the gradients to the outputs apart, for a while.
     pub fn unpack_outputs_again(&self, from: &str, wrap: fn(&Ident) -> Ident) -> TokenStream {
@@ -113,12 +113,12 @@ impl Ir {
         };
         quote! {
             let mut d_inputs = #parts;
-            #(let mut #names = d_inputs.as_mut().map(|parts| parts.next::<#types>());)*
+            #(let mut #names = d_inputs.as_mut().map(|parts| parts.take::<#types>());)*
         }
     }
 }
 
-/// `let name = ….next::<type>();` for each part of the record in variable `from`; nothing for a single one.
+/// `let name = ….take::<type>();` for each part of the record in variable `from`; nothing for a single one.
 fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, writable: bool) -> TokenStream {
     let parts: Vec<_> = parts.collect();
     if parts.len() == 1 {
@@ -127,7 +127,7 @@ fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, wri
     let mutable = writable.then(|| quote!(mut));
     let lets = parts.iter().map(|(name, shape)| {
         let ty = shape.ty();
-        quote!(let #mutable #name = parts.next::<#ty>();)
+        quote!(let #mutable #name = parts.take::<#ty>();)
     });
     quote!(let mut parts = #from.parts(); #(#lets)*)
 }

@@ -86,13 +86,12 @@ impl Lowering<'_> {
             self.diagnostics.error_between(expr.start, expr.end, message);
             return;
         };
-        if let Some(shape) = self.values[value].shape.clone() {
-            if !shape.dims.is_empty() || shape.element != Element::F32 {
-                let help = "; a loss such as `mse`, or `mean`, makes one number of it";
-                let text = message!("a term of the loss is one number for each sample, but this is ", &shape, help);
-                self.diagnostics.error_between(expr.start, expr.end, text);
-                return;
-            }
+        let scalar = |shape: &crate::ir::Shape| shape.dims.is_empty() && shape.element == Element::F32;
+        if let Some(shape) = self.values[value].shape.clone().filter(|shape| !scalar(shape)) {
+            let help = "; a loss such as `mse`, or `mean`, makes one number of it";
+            let text = message!("a term of the loss is one number for each sample, but this is ", &shape, help);
+            self.diagnostics.error_between(expr.start, expr.end, text);
+            return;
         }
         let number = weight.to_token_stream();
         let name = match &expr.kind {

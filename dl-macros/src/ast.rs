@@ -165,8 +165,8 @@ pub struct If {
 pub enum Condition {
     /// A flag, or a parameter that is one.
     Flag(Expr),
-    /// `a != b`: the operator as written, and where.
-    Compare(Expr, &'static str, Span, Expr),
+    /// `a != b`
+    Compare(Expr, &'static str, Expr),
     /// `!a`
     Not(Box<Condition>),
     /// `a && b`

@@ -155,6 +155,9 @@ pub struct Op {
     pub each_input: bool,
     /// Whether no gradient flows to what it reads (stop_gradient).
     pub stops_gradient: bool,
+    /// Whether it is a model whose shapes only rustc knows: what flows in and out is checked apart from the passes, which
+    /// take it as it is.
+    pub elsewhere: bool,
 }
 
 /// The settings of an operation.

@@ -202,7 +202,7 @@ impl<'a> Lowering<'a> {
             attributes: model.attributes.clone(),
             visibility: model.visibility.clone(),
             name: model.name.clone(),
-            generics: model.generics.clone(),
+            generics: once_each(&model.generics),
             inputs: (0..model.inputs.len().max(1)).collect(),
             outputs,
             values: values.collect(),
@@ -229,6 +229,16 @@ impl<'a> Lowering<'a> {
         let binding = self.bindings[self.frame..].iter_mut().rev().find(|binding| binding.name == name)?;
         binding.used = true;
         Some(binding.flow.clone())
+    }
+
+    /// A value for a message about a missing one, which then counts as used: one that nothing uses, or the first.
+    fn suggested_value(&mut self) -> String {
+        let visible = &mut self.bindings[self.frame..];
+        let unused = visible.iter().position(|binding| !binding.used).unwrap_or(0);
+        visible.get_mut(unused).map_or("x".to_owned(), |binding| {
+            binding.used = true;
+            binding.name.to_string()
+        })
     }
 
     /// Calls `f` with what evaluates arguments here.
@@ -317,18 +327,19 @@ impl<'a> Lowering<'a> {
             Flow::Several(values) => values.into_iter().map(Flow::Value).collect(),
             flow => vec![flow],
         };
+        let broken = matches!(flows.as_slice(), [Flow::Value(id)] if self.values[*id].shape.is_none());
         if header.outputs.len() != flows.len() && header.good {
-            let declared = if header.outputs.len() == 1 { "one output is" } else { "several outputs are" };
             let names: Vec<String> = header.outputs.iter().map(|(name, ..)| name.to_string()).collect();
-            let help = if names.len() > 1 { format!(": `({})`", names.join(", ")) } else { String::new() };
-            let message = format!(
-                "{declared} declared; end the body with {} {help}",
-                match names.len() {
-                    1 => "one value".to_owned(),
-                    n => format!("{n} values"),
+            let message = match names.len() {
+                1 => {
+                    "one output is declared, and this is several; several have names: `-> (mean: [20], variance: [20])`"
+                        .to_owned()
                 }
-            );
-            self.diagnostics.error_between(output.start, output.end, message.replace(" :", ":"));
+                n => format!("{n} outputs are declared; end the body with as many values: `({})`", names.join(", ")),
+            };
+            if !broken {
+                self.diagnostics.error_between(output.start, output.end, message);
+            }
             return Vec::new();
         }
         let mut outputs = Vec::new();
@@ -351,4 +362,9 @@ impl<'a> Lowering<'a> {
         }
         outputs
     }
+}
+
+/// `names` without those that come again, which are reported.
+fn once_each(names: &[Ident]) -> Vec<Ident> {
+    names.iter().enumerate().filter(|(i, name)| !names[..*i].contains(name)).map(|(_, name)| name.clone()).collect()
 }

@@ -10,7 +10,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
-use crate::ast::{Constant, File};
+use crate::ast::{self, Constant, File};
 use crate::diagnostics::Diagnostics;
 use cursor::Cursor;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
@@ -18,8 +18,13 @@ use syn::parse::Parser as _;
 
 /// Parses the inside of `model! { … }`.
 pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
-    let parser = Parser { diagnostics, in_braces: std::cell::Cell::new(false) };
-    let mut cursor = Cursor::new(tokens, Span::call_site());
+    let parser = Parser { diagnostics, place: std::cell::Cell::new(Place::Body) };
+    // The end is where the last token stands: of the whole macro, rustc would say much more.
+    let end = tokens.clone().into_iter().last().map_or_else(Span::call_site, |last| match last {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    });
+    let mut cursor = Cursor::new(tokens, end);
     let mut file = File::default();
     while !cursor.at_end() {
         parser.item(&mut cursor, &mut file);
@@ -34,8 +39,20 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
 /// What every function of the parser has at hand.
 struct Parser<'a> {
     diagnostics: &'a Diagnostics,
-    /// Whether the body of a combinator is being read, whose first layer needs no value before it.
-    in_braces: std::cell::Cell<bool>,
+    place: std::cell::Cell<Place>,
+}
+
+/// What kind of body is being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Of a model or a block.
+    Body,
+    /// Of a combinator: the first layer needs no value before it.
+    Braces,
+    /// Of a `loss` clause.
+    Loss,
+    /// None: what stands before braces, in `if n > 3 { … }` and `repeat n { … }`.
+    Header,
 }
 
 impl Parser<'_> {
@@ -58,6 +75,17 @@ impl Parser<'_> {
                 self.diagnostics.error(syn::spanned::Spanned::span(first), message);
             }
             file.blocks.extend(self.block(cursor));
+        } else if cursor.is_word("loss") {
+            let message = match file.models.last() {
+                Some(ast::Model { loss: Some(_), name, .. }) => {
+                    format!(
+                        "`{name}` has a `loss` clause already; several terms are one sum: `mse(a, b) + 0.1 * mae(c, d)`"
+                    )
+                }
+                _ => "a `loss` clause follows the body of its model: `Name(x: [2]) -> [1] { … } loss { … }`".to_owned(),
+            };
+            self.diagnostics.error(at, message);
+            skip_item(cursor);
         } else {
             file.models.extend(self.model(cursor, attributes, visibility, before));
         }
@@ -129,6 +157,20 @@ fn skip_item(cursor: &mut Cursor) {
         if cursor.take_group(Delimiter::Brace).is_some() || cursor.take_punct(';') {
             return;
         }
+        cursor.next();
+    }
+}
+
+/// Steps over what cannot be the beginning of an item.
+fn skip_to_item(cursor: &mut Cursor) {
+    let begins = |cursor: &Cursor| match cursor.peek() {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
+        Some(TokenTree::Ident(name)) => {
+            is_capitalised(name) || ["pub", "block", "const"].iter().any(|word| name == word)
+        }
+        _ => false,
+    };
+    while !cursor.at_end() && !begins(cursor) {
         cursor.next();
     }
 }

@@ -124,7 +124,7 @@ fn in_choice(choice: &mut If, see: &mut dyn FnMut(&mut Expr)) {
 fn in_condition(condition: &mut Condition, see: &mut dyn FnMut(&mut Expr)) {
     match condition {
         Condition::Flag(a) => in_expr(a, see),
-        Condition::Compare(a, _, _, b) => {
+        Condition::Compare(a, _, b) => {
             in_expr(a, see);
             in_expr(b, see);
         }

@@ -49,6 +49,7 @@ pub mod dim {
 }
 
 /// A part of a message.
+#[derive(Clone, Copy)]
 pub enum Piece {
     /// Words.
     Text(&'static str),
@@ -70,6 +71,96 @@ pub const fn check(holds: bool, message: &[Piece]) {
             Err(_) => panic!("a shape of this model is wrong"),
         }
     }
+}
+
+/// Dimensions that a message shows; no sample has more.
+const RANK: usize = 12;
+
+/// The shape of a type of samples, for messages.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// What stands before the bracket: `u32`.
+    prefix: &'static str,
+    /// Outermost first.
+    sizes: [usize; RANK],
+    /// How many of them there are; more than `RANK` for a struct.
+    rank: usize,
+}
+
+impl Form {
+    /// Neither a number nor an array: a struct of several values.
+    pub const OTHER: Form = Form { prefix: "several values", sizes: [0; RANK], rank: RANK + 1 };
+
+    /// A single number.
+    pub const fn number(prefix: &'static str) -> Form {
+        Form { prefix, sizes: [0; RANK], rank: 0 }
+    }
+    /// An array of `n` of these.
+    pub const fn times(self, n: usize) -> Form {
+        if self.rank >= RANK {
+            return Form::OTHER;
+        }
+        let mut form = Form { rank: self.rank + 1, ..self };
+        form.sizes[0] = n;
+        let mut i = 0;
+        while i < self.rank {
+            form.sizes[i + 1] = self.sizes[i];
+            i += 1;
+        }
+        form
+    }
+    const fn equals(&self, other: &Form) -> bool {
+        let mut same = self.rank == other.rank && self.prefix.len() == other.prefix.len();
+        let mut i = 0;
+        while i < RANK {
+            same = same && self.sizes[i] == other.sizes[i];
+            i += 1;
+        }
+        same
+    }
+    /// `[1, 28, 28]` as parts of a message, filled up with nothing.
+    const fn pieces(&self) -> [Piece; 2 * RANK + 2] {
+        let mut pieces = [const { Piece::Text("") }; 2 * RANK + 2];
+        pieces[0] = Piece::Text(self.prefix);
+        let mut i = 0;
+        while i < self.rank && self.rank <= RANK {
+            pieces[2 * i + 1] = Piece::Text(if i == 0 { "[" } else { ", " });
+            pieces[2 * i + 2] = Piece::Number(self.sizes[i]);
+            i += 1;
+        }
+        if self.rank <= RANK {
+            pieces[2 * i + 1] = Piece::Text(if i == 0 { "[]" } else { "]" });
+        }
+        pieces
+    }
+}
+
+/// Ends compilation unless the model `M`, called `name`, takes samples like `I`.
+#[track_caller]
+pub const fn takes<M: crate::Model, I: crate::Plain>(name: &'static str) {
+    compare(name, " takes ", &<M::Input as crate::Plain>::FORM, ", but its input is ", &I::FORM);
+}
+
+/// Ends compilation unless the model `M`, called `name`, makes what is stated: `O`.
+#[track_caller]
+pub const fn makes<M: crate::Model, O: crate::Plain>(name: &'static str) {
+    compare(name, " makes ", &<M::Output as crate::Plain>::FORM, ", and not ", &O::FORM);
+}
+
+#[track_caller]
+const fn compare(name: &'static str, does: &'static str, real: &Form, but: &'static str, said: &Form) {
+    let (real_pieces, said_pieces) = (real.pieces(), said.pieces());
+    let mut pieces = [const { Piece::Text("") }; 4 * RANK + 9];
+    (pieces[0], pieces[1], pieces[2], pieces[3]) =
+        (Piece::Text("`"), Piece::Text(name), Piece::Text("`"), Piece::Text(does));
+    let mut i = 0;
+    while i < real_pieces.len() {
+        pieces[4 + i] = real_pieces[i];
+        pieces[5 + real_pieces.len() + i] = said_pieces[i];
+        i += 1;
+    }
+    pieces[4 + real_pieces.len()] = Piece::Text(but);
+    check(real.equals(said), &pieces);
 }
 
 /// The text of `message` and its length.
@@ -126,6 +217,14 @@ mod tests {
     fn what_is_too_long_is_cut() {
         let (_, len) = write(&[Piece::Text(include_str!("check.rs"))]);
         assert_eq!(len, LIMIT);
+    }
+
+    #[test]
+    #[should_panic(expected = "`N` makes [2, 3], and not u32[3]")]
+    fn forms_are_compared_and_written() {
+        let image = Form::number("").times(3).times(2);
+        compare("N", " makes ", &image, ", and not ", &image);
+        compare("N", " makes ", &image, ", and not ", &Form::number("u32").times(3));
     }
 
     #[test]

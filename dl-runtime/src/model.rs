@@ -66,6 +66,10 @@ impl<M: Model> Network for Box<M> {
 ///
 /// The methods that take devices and slots are for sessions; programs use [`Model::init`], the files, sessions and
 /// the trainer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no model",
+    note = "`model!` declares models, and `layer!` layers that stand among them"
+)]
 pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     /// One sample: nested arrays in the declared shape.
     type Input: Plain;
@@ -163,6 +167,7 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
 
     /// A new network with seeded random weights, made directly on the heap.
     fn init(seed: u64) -> Box<Self> {
+        const { Self::CHECKED }
         let mut net = crate::plain::zeroed_box::<Self>();
         net.init_weights(&mut crate::init::rng(seed));
         net

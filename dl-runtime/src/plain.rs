@@ -1,5 +1,6 @@
 //! Plain numbers: types that are one block of `f32` or `u32` and nothing else, seen as flat slices.
 
+use crate::check::Form;
 use crate::device::Element;
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 
@@ -20,19 +21,25 @@ pub unsafe trait Plain: Sized + Send + Sync + 'static {
     /// Numbers of elements of the parts that a batch keeps apart: the fields of the struct of several inputs or outputs.
     /// A batch of such structs lies on a device as all first parts, then all second parts, and so on.
     const PARTS: &'static [usize] = &[Self::LEN];
+    /// How messages write it.
+    #[doc(hidden)]
+    const FORM: Form = Form::OTHER;
 }
 
 // SAFETY: a number is itself.
 unsafe impl Plain for f32 {
     type Element = f32;
+    const FORM: Form = Form::number("");
 }
 // SAFETY: a number is itself.
 unsafe impl Plain for u32 {
     type Element = u32;
+    const FORM: Form = Form::number("u32");
 }
 // SAFETY: arrays have no padding between their items.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {
     type Element = T::Element;
+    const FORM: Form = T::FORM.times(N);
 }
 
 /// The elements of `values`, in memory order.

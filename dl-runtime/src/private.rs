@@ -1,6 +1,6 @@
 //! All that generated code may name, as `dl::…`.
 
-pub use crate::check::{Piece, check, dim};
+pub use crate::check::{Piece, check, dim, makes, takes};
 pub use crate::device::{Device, Storage};
 pub use crate::field;
 pub use crate::init::{Init, Rng};
@@ -15,13 +15,6 @@ pub use crate::{
     Term, View, ViewMut,
 };
 pub use std::mem::offset_of;
-
-/// That the model `M` takes `I` and makes `O`, as its use inside another model says.
-pub const fn gives<M, I: Plain, O: Plain<Element = f32>>()
-where
-    M: Model<Input = I, Output = O>,
-{
-}
 
 /// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl … for Model`.
 #[doc(hidden)]

@@ -2,6 +2,7 @@
 
 use super::Schedule;
 use super::arguments::{Direction, gradient};
+use super::forward::as_model;
 use super::memory::scratch_name;
 use crate::ir::{Config, Element, FieldId, Node, Shape, ValueId};
 use crate::plan::{Place, Want};
@@ -95,21 +96,23 @@ impl<'a> Backward<'a> {
         let (node, adds) = (&s.nodes[i], s.plan.runs[i].adds);
         let input = node.inputs[0];
         let (weights, slots, pass) = (s.weights(node), s.model_memory(node), s.pass(node));
-        let [read, output] = [input, node.output].map(|value| s.read_value(value, Direction::Backward));
-        let d_output = s.write(s.gradient_place(node.output), s.shape(node.output));
+        let read = as_model(node, ty, "Input", s.read_value(input, Direction::Backward));
+        let output = as_model(node, ty, "Output", s.read_value(node.output, Direction::Backward));
+        let d_output = as_model(node, ty, "Output", s.write(s.gradient_place(node.output), s.shape(node.output)));
         let d_weights = node.field.map(|field| self.field(field, None)).into_iter();
         let (mut d_input, mut after) = (quote!(::core::option::Option::None), quote!());
         if s.flows(input) {
-            let ty = s.shape(input).ty();
+            let (model, ty) = (ty, s.shape(input).ty());
             if adds {
                 let scratch = scratch_name(s.ir, node);
-                d_input = quote!(::core::option::Option::Some(slots.#scratch.write::<#ty>(n)));
+                let to = as_model(node, model, "Input", quote!(slots.#scratch.write::<#ty>(n)));
+                d_input = quote!(::core::option::Option::Some(#to));
                 let grad = self.gradient(input, s.shape(input));
                 let d = quote!(slots.#scratch.read::<#ty>(n));
                 after = quote!(dl::ops::Activation::Identity.backward(pass, #d, #d, #grad););
                 after = self.wanted(input, after);
             } else {
-                let to = s.write(s.gradient_place(input), s.shape(input));
+                let to = as_model(node, model, "Input", s.write(s.gradient_place(input), s.shape(input)));
                 d_input = self.option(input, to);
                 self.values[input] = true;
             }

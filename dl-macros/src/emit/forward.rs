@@ -46,7 +46,8 @@ impl Schedule<'_> {
     fn forward_model(&self, node: &Node, ty: &TokenStream, direction: Direction) -> TokenStream {
         let method = if self.mode == Mode::Training { quote!(forward) } else { quote!(infer) };
         let (weights, slots) = (self.weights(node), self.model_memory(node));
-        let (input, output) = (self.read_value(node.inputs[0], direction), self.write_value(node.output));
+        let input = as_model(node, ty, "Input", self.read_value(node.inputs[0], direction));
+        let output = as_model(node, ty, "Output", self.write_value(node.output));
         let pass = self.pass(node);
         quote!(<#ty as dl::Model>::#method(#pass, #weights #input, #slots, #output);)
     }
@@ -98,4 +99,11 @@ impl Schedule<'_> {
         let name: Ident = saved_name(self.ir, node);
         quote!(&mut slots.#name)
     }
+}
+
+/// The view of what flows into or out of a model, as the model has it: one from elsewhere is checked apart, and a mistake
+/// is said once.
+pub fn as_model(node: &Node, ty: &TokenStream, side: &str, view: TokenStream) -> TokenStream {
+    let side = Ident::new(side, proc_macro2::Span::mixed_site());
+    if node.op.elsewhere { quote!(#view.cast::<<#ty as dl::Model>::#side>()) } else { view }
 }

@@ -246,6 +246,7 @@ impl Op {
             same_shape: false,
             each_input: false,
             stops_gradient: false,
+            elsewhere: false,
         }
     }
     /// The same with passes that work in place.

@@ -86,7 +86,7 @@ impl Lowering<'_> {
     ) -> Flow {
         let span = use_.name.span();
         if layer.is_loss() && !self.in_loss {
-            use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
+            self.operands(layer, use_, piped);
             let clause = match (layer.operands(), layer.takes(1)) {
                 (2, Element::U32) => format!("loss(target: u32) {{ {}(output, target) }}", layer.name()),
                 (2, Element::F32) => format!("loss(target: …) {{ {}(output, target) }}", layer.name()),

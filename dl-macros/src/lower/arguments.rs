@@ -25,10 +25,15 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
     let mut after_name = false;
     let mut position = 0;
     for argument in arguments {
-        let Some(index) = place(evaluate, layer, argument, &mut position, after_name, broken) else {
+        let Some((index, meant)) = place(evaluate, layer, argument, &mut position, after_name, broken) else {
             unmatched = true;
             continue;
         };
+        // A mistyped name is taken as the one that was meant, so that nothing else looks wrong for want of it.
+        unmatched |= meant;
+        if meant && given[index].is_some() {
+            continue;
+        }
         after_name |= argument.name.is_some();
         let parameter = &parameters[index];
         if given[index].is_some() {
@@ -64,7 +69,7 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
     settings
 }
 
-/// The index of the parameter that `argument` gives; `None` when a mistake was reported.
+/// The index of the parameter that `argument` gives, and whether it is a guess after a mistake; `None` after another one.
 fn place(
     evaluate: Evaluate,
     layer: &dyn Layer,
@@ -72,13 +77,15 @@ fn place(
     position: &mut usize,
     after_name: bool,
     broken: bool,
-) -> Option<usize> {
+) -> Option<(usize, bool)> {
     let (parameters, layer_name) = (layer.parameters(), layer.name());
     if let Some(name) = &argument.name {
         let index = parameters.iter().position(|parameter| name == parameter.name);
         if index.is_none() {
             let known = parameters.iter().map(|parameter| parameter.name);
             let meant = suggest(&name.to_string(), known.clone(), synonyms::PARAMETERS);
+            let guess =
+                meant.as_ref().and_then(|meant| parameters.iter().position(|parameter| meant == parameter.name));
             let help = match meant {
                 Some(_) => did_you_mean(meant),
                 None if parameters.is_empty() => "; it takes none".to_owned(),
@@ -86,8 +93,9 @@ fn place(
             };
             let message = format!("`{layer_name}` has no argument `{name}`{help}");
             evaluate.diagnostics.error(name.span(), message);
+            return guess.map(|index| (index, true));
         }
-        return index;
+        return index.map(|index| (index, false));
     }
     let at = (argument.value.start, argument.value.end);
     if after_name {
@@ -103,7 +111,7 @@ fn place(
     let index = *position;
     *position += 1;
     if index < positional {
-        return Some(index);
+        return Some((index, false));
     }
     // After a mistake of grammar, what was one argument may look like two.
     if index == positional && !broken {

@@ -51,6 +51,11 @@ impl Lowering<'_> {
             return self.poisoned(use_.name.span(), None);
         };
         let (name, span) = (use_.name.to_string(), use_.name.span());
+        if block.broken && block.values.is_empty() {
+            use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
+            use_.rename.iter().for_each(|rename| self.names.name_layer(rename, Named::Block(name.clone())));
+            return self.poisoned(span, None);
+        }
         if self.unfolding.contains(&name) {
             let message = format!("`{name}` uses itself, and would never end; `repeat` makes copies");
             self.error(span, message);
@@ -91,7 +96,11 @@ impl Lowering<'_> {
             self.unused(self.frame + block.values.len(), 0);
         }
         if matches!(flow, Some(Flow::Number(_))) {
-            self.error(block.name.span(), format!("the output of `{}` must be a value of the network", block.name));
+            let at = block.body.output.as_ref().map_or(span, |output| output.start);
+            self.error(
+                at,
+                format!("the output of `{}` must be a value of the network, and this is a number", block.name),
+            );
             flow = None;
         }
         self.diagnostics.leave();
@@ -116,18 +125,31 @@ impl Lowering<'_> {
         while let Some((Argument { name: None, value }, rest)) =
             arguments.split_first().filter(|_| flows.len() < block.values.len())
         {
+            // `wide(16)` without a value: say so below, and not that 16 is no value.
+            if matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Flag(_)) {
+                break;
+            }
             flows.push(self.flow(value, None));
             arguments = rest;
         }
         if flows.len() < block.values.len() {
-            let missing = &block.values[flows.len()].name;
-            let input = self.visible().first().map_or("x".to_owned(), |binding| binding.name.to_string());
-            let help = if flows.is_empty() { format!(": `{input} -> {name}`") } else { String::new() };
-            self.error(name.span(), format!("`{name}` wants the value `{missing}`{help}"));
+            let (missing, input) = (&block.values[flows.len()].name, self.suggested_value());
+            let rest: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            let message = match (flows.len(), rest.as_slice()) {
+                (0, []) => format!("`{name}` wants a value: `{input} -> {name}`"),
+                (0, rest) => format!("`{name}` wants a value: `{input} -> {name}({})`", rest.join(", ")),
+                _ => format!("`{name}` wants another value, `{missing}`: `… -> {name}({input})`"),
+            };
+            self.error(name.span(), message);
             return None;
         }
         if flows.iter().any(|flow| !matches!(flow, Flow::Value(_))) {
-            self.error(name.span(), format!("what flows into `{name}` is a value of the network"));
+            let what = if flows.iter().any(|flow| matches!(flow, Flow::Several(_))) {
+                "this is several; name each: `let (a, b) = …`"
+            } else {
+                "this is a number"
+            };
+            self.error(name.span(), format!("`{name}` takes a value of the network, and {what}"));
             return None;
         }
         Some((flows, arguments))
@@ -173,7 +195,9 @@ impl Lowering<'_> {
             let name = parameter.name.to_string();
             let Some(expr) = given.or(parameter.default.as_ref()) else {
                 if good {
-                    self.error(span, format!("`{}` needs `{name}`", block.name));
+                    let wanted = block.parameters.iter().filter(|parameter| parameter.default.is_none());
+                    let wanted: Vec<String> = wanted.map(|parameter| parameter.name.to_string()).collect();
+                    self.error(span, format!("`{0}` needs `{name}`: `{0}({1})`", block.name, wanted.join(", ")));
                 }
                 good = false;
                 continue;

@@ -12,6 +12,9 @@ impl Lowering<'_> {
         let body = if chosen { &choice.then } else { &choice.otherwise };
         let bindings = self.bindings.len();
         let flow = self.statements(body, piped.as_ref());
+        if !self.model.broken {
+            self.unused(bindings, 0);
+        }
         self.bindings.truncate(bindings);
         flow.unwrap_or_else(|| self.poisoned(at, None))
     }
@@ -31,15 +34,25 @@ impl Lowering<'_> {
             // Both sides, so that mistakes in both are reported.
             Condition::And(a, b) => self.holds(a).zip(self.holds(b)).map(|(a, b)| a && b),
             Condition::Or(a, b) => self.holds(a).zip(self.holds(b)).map(|(a, b)| a || b),
-            Condition::Compare(a, operator, at, b) => {
+            Condition::Compare(a, operator, b) => {
                 if let (ExprKind::Flag(a), ExprKind::Flag(b)) = (&a.bare().kind, &b.bare().kind) {
                     return Some((a == b) == (*operator == "=="));
                 }
-                let (a, b) = self.evaluate(|evaluate| (evaluate.size(a), evaluate.size(b)));
-                let (Dim::Known(a), Dim::Known(b)) = (a?, b?) else {
-                    let message = "the macro chooses, and must know both numbers: they are a constant from outside, or a \
-                        parameter of the model; a constant can be declared inside `model!`";
-                    self.error(*at, message);
+                let sides = self.evaluate(|evaluate| (evaluate.size(a), evaluate.size(b)));
+                let (x, y) = (sides.0?, sides.1?);
+                let (Dim::Known(a), Dim::Known(b)) = (&x, &y) else {
+                    let (unknown, expr) = if x.known().is_none() { (x, a) } else { (y, b) };
+                    let message = match unknown {
+                        Dim::Parameter(name) => format!(
+                            "the macro chooses here, and does not know the parameter `{name}`; make it a parameter of a block, or \
+                            two models"
+                        ),
+                        _ => format!(
+                            "the macro chooses here, and does not know `{expr}` from outside; declare it inside `model!`: \
+                            `const {expr}: usize = …;`"
+                        ),
+                    };
+                    self.diagnostics.error_between(expr.start, expr.end, message);
                     return None;
                 };
                 Some(match *operator {

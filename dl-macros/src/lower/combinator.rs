@@ -24,7 +24,7 @@ impl Lowering<'_> {
                 return self.poisoned(word.span(), None);
             }
             None => {
-                let input = self.visible().first().map_or("x".to_owned(), |binding| binding.name.to_string());
+                let input = self.suggested_value();
                 self.error(word.span(), format!("`{word}` wants a value: `{input} -> {combinator}`"));
                 return self.poisoned(word.span(), None);
             }
@@ -55,6 +55,9 @@ impl Lowering<'_> {
     fn branch(&mut self, body: &Body, input: Flow, at: Span) -> Flow {
         let bindings = self.bindings.len();
         let flow = self.statements(body, Some(&input));
+        if !self.model.broken {
+            self.unused(bindings, 0);
+        }
         self.bindings.truncate(bindings);
         flow.unwrap_or_else(|| self.poisoned(at, None))
     }
@@ -63,7 +66,7 @@ impl Lowering<'_> {
     fn residual(&mut self, combinator: &Combinator, input: usize, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
         let word = &combinator.word;
         let Some(Flow::Value(output)) = branches.first() else {
-            self.error(word.span(), "what `residual` adds to its input is a value of the network");
+            self.error(word.span(), "`residual` adds what its braces make of a value, and these make a number");
             return self.poisoned(word.span(), None);
         };
         let shapes = (self.values[input].shape.clone(), self.values[*output].shape.clone());
@@ -162,6 +165,9 @@ impl Lowering<'_> {
         inner.values.push(Draft { name: value, shape: shape.clone() });
         let flow = inner.statements(body, Some(&Flow::Value(0)));
         let mut output = flow.as_ref().and_then(Flow::value).unwrap_or(0);
+        if matches!(flow, Some(Flow::Number(_) | Flow::Several(_))) {
+            inner.error(word.span(), "the braces of `repeat` make one value of the network of another");
+        }
         if output == 0 {
             output = inner.copied(0, word.span());
         }

@@ -97,7 +97,7 @@ impl Lowering<'_> {
             format!("`{}` is a layer, and wants a value: `{input} -> {text}`", layer.name())
         } else if self.outside.contains(&text) {
             self.touched.push(text.clone());
-            format!("`repeat` sees only what flows into it, and `{text}` is outside; name it after an arrow, or unroll")
+            format!("the braces of `repeat` see nothing but what flows into them, and `{text}` is outside")
         } else if self.find_block(name).is_some() {
             let input = self.visible().last().map_or("x".to_owned(), |binding| binding.name.to_string());
             format!("`{text}` is a block, and wants a value: `{input} -> {text}`")
@@ -110,11 +110,18 @@ impl Lowering<'_> {
             let meant = suggest(&text, known.iter().map(String::as_str), &[]);
             // The value that was meant is used.
             meant.as_deref().and_then(|meant| self.bound(meant));
+            let hidden = self.bindings[..self.frame].iter().any(|binding| binding.name == text);
             let help = match (&meant, known.as_slice()) {
+                _ if !self.in_loss
+                    && self.model.loss.iter().flat_map(|loss| &loss.targets).any(|target| target.name == text) =>
+                {
+                    " in the body; it is a target of the loss".to_owned()
+                }
+                (None, _) if hidden => format!(" in this block, which sees what it takes: `(…, {text}: [_])`"),
                 (None, [.., last]) => {
                     let target = format!("; what the data set gives is declared: `loss({text}: …)`");
                     let target = if self.in_loss { target } else { String::new() };
-                    format!("; the values here are {}{target}", list(&known, last))
+                    format!("; {}{target}", list(&known, last))
                 }
                 _ => did_you_mean(meant),
             };
@@ -143,13 +150,13 @@ impl Lowering<'_> {
     }
 }
 
-/// `` `a`, `b` and `c` ``
+/// ``the values here are `a`, `b` and `c` ``
 fn list(names: &[String], last: &str) -> String {
     let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.dedup();
     if names.len() < 2 {
-        return format!("`{last}` alone");
+        return format!("the value here is `{last}`");
     }
     let last = names.pop().unwrap_or_default();
-    format!("{} and {last}", names.join(", "))
+    format!("the values here are {} and {last}", names.join(", "))
 }

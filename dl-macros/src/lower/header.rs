@@ -27,6 +27,7 @@ impl Lowering<'_> {
             let twice = model.inputs[..i].iter().any(|earlier| earlier.name == input.name);
             if twice {
                 self.error(input.name.span(), format!("there is an input `{}` already", input.name));
+                self.bindings.iter_mut().for_each(|binding| binding.used |= binding.name == input.name);
             }
             let shape = input.shape.as_ref().map(|shape| self.shape(shape, true));
             header.inputs.push(shape.as_ref().map_or(Shape::of([]), |(shape, _)| shape.clone()));
@@ -118,7 +119,7 @@ impl Lowering<'_> {
                 let text = message!("a dimension must be at least 1");
                 self.diagnostics.require(dim.at_least(&Dim::Known(1)), expr.start, text)
             });
-            let plain = dim.as_ref().is_none_or(|dim| self.expressible(dim, expr.start, "this dimension"));
+            let plain = dim.as_ref().is_none_or(|dim| self.expressible(dim, expr.start, "this dimension", ""));
             good &= nonzero && plain;
             dims.push(dim.filter(|_| plain).unwrap_or(Dim::Known(1)));
         }
@@ -126,11 +127,13 @@ impl Lowering<'_> {
     }
 
     /// Reports a size that is computed from a parameter of the model, which stable Rust has no type for.
-    pub(super) fn expressible(&self, dim: &Dim, span: Span, what: &str) -> bool {
+    pub(super) fn expressible(&self, dim: &Dim, span: Span, what: &str, help: &str) -> bool {
         let Some(parameter) = dim.computed_from(&self.model.generics) else { return true };
         let message = format!(
-            "{what} is computed from the parameter `{parameter}`, which stable Rust cannot express in a type; \
-            give the model a parameter for the result: `const SIZE: usize`"
+            "{what} is computed from the parameter `{parameter}`, which stable Rust cannot express in a type; give the model \
+            another parameter for it: `{}<{}, const SIZE: usize>`{help}",
+            self.model.name,
+            self.model.generics.iter().map(|name| format!("const {name}: usize")).collect::<Vec<_>>().join(", ")
         );
         self.error(span, message);
         false

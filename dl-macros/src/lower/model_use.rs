@@ -4,7 +4,7 @@ use super::node::Raw;
 use super::{Flow, Lowering, Named};
 use crate::ast::{self, ExprKind, ModelUse, Output, Path};
 use crate::check;
-use crate::diagnostics::message;
+use crate::diagnostics::{before, message};
 use crate::dim::Dim;
 use crate::ir::{Check, Config, Field, FieldId, Keeps, Op, Shape, ValueId};
 use crate::layers;
@@ -33,6 +33,8 @@ struct Header {
     input_record: Option<TokenStream>,
     output_record: Option<TokenStream>,
     parameters: Option<Dim>,
+    /// Where the output of a model from elsewhere is stated.
+    stated: Option<Span>,
 }
 
 impl Lowering<'_> {
@@ -40,9 +42,6 @@ impl Lowering<'_> {
     pub(super) fn use_model(&mut self, use_: &ModelUse, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
         let (path, span) = (&use_.path, use_.path.last.span());
         let mut flows: Vec<Flow> = piped.into_iter().collect();
-        for argument in &use_.arguments {
-            flows.push(self.flow(&argument.value, None));
-        }
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         let header = if self.known(path).is_some() { self.known_header(use_) } else { self.stated_header(use_) };
         let name = rename.cloned().unwrap_or_else(|| self.names.counted(&snake(&path.last.to_string()), span));
@@ -50,8 +49,15 @@ impl Lowering<'_> {
             if let Some(rename) = rename {
                 self.names.name_layer(rename, Named::Block(path.to_string()));
             }
+            use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
             return self.poisoned(span, None);
         };
+        flows.extend(self.model_values(&use_.arguments));
+        if !use_.path.generics.is_empty() {
+            let (ty, message) = (&header.ty, Default::default());
+            let condition = quote!(<#ty as dl::Model>::CHECKED);
+            self.diagnostics.put_checks(vec![Check { span, condition, message }]);
+        }
         let field = Field {
             scope: self.scope,
             name,
@@ -78,15 +84,30 @@ impl Lowering<'_> {
         binding: Option<&Ident>,
     ) -> Flow {
         let mut flows: Vec<Flow> = piped.into_iter().collect();
-        for argument in &use_.arguments {
-            flows.push(self.flow(&argument.value, None));
-        }
+        flows.extend(self.model_values(&use_.arguments));
         if let Some(rename) = &use_.rename {
             self.error(rename.span(), format!("`{}` has its name already", use_.name));
         }
         let span = use_.name.span();
         let Some(field) = named.field else { return self.poisoned(span, None) };
         self.apply_model(&named.header, flows, span, None, Some(field), binding).0
+    }
+
+    /// The values between the parentheses of a model.
+    fn model_values(&mut self, arguments: &[ast::Argument]) -> Vec<Flow> {
+        let mut flows = Vec::new();
+        for ast::Argument { value, .. } in arguments {
+            let flow = self.flow(value, None);
+            flows.push(match flow {
+                Flow::Number(_) => {
+                    let message = format!("a model takes values of the network, and `{value}` is a number");
+                    self.diagnostics.error_between(value.start, value.end, message);
+                    self.poisoned(value.start, None)
+                }
+                flow => flow,
+            });
+        }
+        flows
     }
 
     fn apply_model(
@@ -100,9 +121,13 @@ impl Lowering<'_> {
     ) -> (Flow, Option<FieldId>) {
         let values: Option<Vec<ValueId>> = flows.iter().map(Flow::value).collect();
         let wanted = header.inputs.as_ref().map_or(1, Vec::len);
+        let broken = flows.iter().any(|flow| matches!(flow, Flow::Value(id) if self.values[*id].shape.is_none()));
+        if broken && flows.len() != wanted {
+            return (self.poisoned(span, header.outputs.first().cloned()), None);
+        }
         let Some(values) = values.filter(|values| values.len() == wanted) else {
             let message = match (flows.len(), wanted) {
-                (0, _) => format!("`{}` wants a value: `x -> {}`", header.text, header.text),
+                (0, _) => format!("`{0}` wants a value: `{1} -> {0}`", header.text, self.suggested_value()),
                 (_, 1) => format!("`{}` takes one value", header.text),
                 (_, n) => format!("`{}` takes {n} values: `{}(a, b)`", header.text, header.text),
             };
@@ -127,7 +152,8 @@ impl Lowering<'_> {
             Some(record) => self.joined(&values, record, span),
             None => values[0],
         };
-        let op = Op::new(Config::Model(header.ty.clone()), Keeps { inputs: true, output: true });
+        let mut op = Op::new(Config::Model(header.ty.clone()), Keeps { inputs: true, output: true });
+        op.elsewhere = header.inputs.is_none();
         let output = match &header.output_record {
             Some(record) => Shape::record(record.clone(), &header.outputs),
             None => header.outputs[0].clone(),
@@ -143,12 +169,14 @@ impl Lowering<'_> {
 
     /// Leaves to rustc that a model from elsewhere takes and makes what is said here.
     fn promise(&mut self, header: &Header, input: &Shape, span: Span) {
-        if !self.model.generics.is_empty() {
-            return;
-        }
-        let (ty, input, output) = (&header.ty, input.ty(), header.outputs[0].ty());
-        let condition = quote_spanned!(span=> dl::gives::<#ty, #input, #output>());
-        self.diagnostics.put_checks(vec![Check { span, condition, message: Default::default() }]);
+        let (ty, text, output) = (&header.ty, &header.text, &header.outputs[0]);
+        let promises = [("takes", span, input.ty()), ("makes", header.stated.unwrap_or(span), output.ty())];
+        let promises = promises.map(|(name, span, shape)| {
+            let (name, arguments) = (Ident::new(name, before(span)), quote_spanned!(span=> (#text)));
+            let path = quote_spanned!(before(span)=> dl::#name::<#ty, #shape>);
+            Check { span, condition: quote!(#path #arguments), message: Default::default() }
+        });
+        self.diagnostics.put_checks(promises.into());
     }
 
     /// The model of the same macro that a path means.
@@ -161,13 +189,18 @@ impl Lowering<'_> {
         let (file, name) = (self.file, &use_.path.last);
         let model = file.models.iter().find(|model| model.name == *name)?;
         if contains(file, model, &self.model.name.to_string(), &mut Vec::new()) {
-            let message = format!("`{}` would contain itself", self.model.name);
+            let through = if *name == self.model.name { String::new() } else { format!(": `{name}` contains it") };
+            let message = format!("`{}` would contain itself{through}", self.model.name);
             self.error(name.span(), message);
             return None;
         }
         if model.generics.len() != use_.path.generics.len() {
             let wanted: Vec<String> = model.generics.iter().map(ToString::to_string).collect();
-            self.error(name.span(), format!("`{name}` has parameters: `{name}<{}>`", wanted.join(", ")));
+            let message = match wanted.as_slice() {
+                [] => format!("`{name}` has no parameters"),
+                wanted => format!("`{name}` wants its parameters: `{name}<{}>`", wanted.join(", ")),
+            };
+            self.error(name.span(), message);
             return None;
         }
         let arguments: Vec<Dim> =
@@ -206,6 +239,7 @@ impl Lowering<'_> {
             inputs: Some(inputs),
             outputs,
             parameters: None,
+            stated: None,
         })
     }
 
@@ -254,6 +288,7 @@ impl Lowering<'_> {
                 input_record: None,
                 output_record: None,
                 parameters: None,
+                stated: use_.output.first().map(|shape| shape.span),
             });
         }
         let text = path.last.to_string();

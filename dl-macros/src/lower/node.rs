@@ -94,7 +94,8 @@ impl Lowering<'_> {
         let output = built.output.dims.iter();
         let weights = built.weights.iter().flat_map(|weights| &weights.tensors).flat_map(|tensor| &tensor.shape);
         let what = format!("a size of `{}`", call.name);
-        output.chain(weights).all(|dim| self.expressible(dim, call.span, &what))
+        let help = if call.name == "flatten" { ", and say `reshape([SIZE])` here" } else { "" };
+        output.chain(weights).all(|dim| self.expressible(dim, call.span, &what, help))
     }
 
     /// The operands' shapes and numbers, if all are known.
@@ -242,8 +243,20 @@ fn takes(layer: &dyn Layer, call: &Call) -> bool {
     for (k, operand) in call.operands.iter().enumerate() {
         let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };
         if shape.element != wanted {
-            let wanted = if wanted == Element::F32 { "f32" } else { "u32" };
-            let text = message!(format!("`{}` takes numbers of type {wanted}, but its input is ", call.name), shape);
+            let text = match (wanted, layer.is_loss()) {
+                (Element::F32, _) => {
+                    let help = "; `embedding` makes features of whole numbers";
+                    message!(format!("`{}` takes numbers of type `f32`, but its input is ", call.name), shape, help)
+                }
+                (Element::U32, true) => {
+                    let start = format!("`{}` compares with a class, a whole number, but here it is ", call.name);
+                    message!(start, shape, "; declare the target as `u32`")
+                }
+                (Element::U32, false) => {
+                    let help = "; declare it as `u32[…]`";
+                    message!(format!("`{}` takes whole numbers, but its input is ", call.name), shape, help)
+                }
+            };
             call.diagnostics.error(call.span, text);
             good = false;
         }

@@ -19,7 +19,11 @@ impl Lowering<'_> {
             let twice = loss.targets[..i].iter().any(|earlier| earlier.name == target.name)
                 || self.bindings.iter().any(|binding| binding.name == target.name);
             if twice {
-                self.error(target.name.span(), format!("there is a value `{}` already", target.name));
+                let message = format!(
+                    "there is a value `{}` already, and the loss sees it; give the target another name",
+                    target.name
+                );
+                self.error(target.name.span(), message);
             }
             let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));

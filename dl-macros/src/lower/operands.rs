@@ -55,7 +55,7 @@ impl Lowering<'_> {
             if !use_.broken {
                 let rest = use_.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let call = if rest.is_empty() { name.clone() } else { format!("{name}({rest})") };
-                let input = self.visible().first().map_or("x".to_owned(), |binding| binding.name.to_string());
+                let input = self.suggested_value();
                 let message = match (wanted, arrow) {
                     (1, _) => format!("`{name}` wants a value: `{input} -> {call}`"),
                     (2, true) => format!("`{name}` wants a second value: `… -> {name}({input})`"),

@@ -15,7 +15,14 @@ impl Parser<'_> {
                 format!("expected what `{name}` takes, `(x)` or `(x: [c, h, w], channels)`, found {}", cursor.found());
             self.diagnostics.error(cursor.span(), message);
             skip_item(cursor);
-            return None;
+            // Known all the same: its uses are no mistakes.
+            return Some(Block {
+                name,
+                values: Vec::new(),
+                parameters: Vec::new(),
+                body: Body::default(),
+                broken: true,
+            });
         };
         let (values, parameters) = self.block_parameters(&group);
         if cursor.is_arrow() {

@@ -1,6 +1,6 @@
 //! The body of a model: `let`s, and the expression that is the output.
 
-use super::{Parser, cursor::Cursor};
+use super::{Parser, Place, cursor::Cursor};
 use crate::ast::{Body, Expr, ExprKind, Let};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
@@ -29,9 +29,20 @@ impl Parser<'_> {
             body.output = Some(value);
         }
         if body.output.is_none() && self.diagnostics.count() == before {
-            let message = match body.lets.last() {
-                Some(last) => format!("the body has no output; end it with an expression, such as `{}`", last.names[0]),
-                None => "the body is empty; it says what becomes of the input: `x -> dense(10)`".to_owned(),
+            let message = match (body.lets.last(), self.place.get()) {
+                (Some(last), Place::Loss) => {
+                    format!("the loss has no terms; end it with an expression, such as `{}`", last.names[0])
+                }
+                (Some(last), _) => {
+                    format!("the body has no output; end it with an expression, such as `{}`", last.names[0])
+                }
+                (None, Place::Body | Place::Header) => {
+                    "the body is empty; it says what becomes of the input: `x -> dense(10)`".to_owned()
+                }
+                (None, Place::Braces) => "the braces are empty; they hold layers: `{ dense(10) -> relu }`".to_owned(),
+                (None, Place::Loss) => {
+                    "the loss is empty; it says what training makes small: `cross_entropy(output, target)`".to_owned()
+                }
             };
             self.diagnostics.error(group.span_close(), message);
         }
@@ -78,6 +89,11 @@ impl Parser<'_> {
     /// An expression that goes to `;` or the end.
     pub fn statement(&self, cursor: &mut Cursor) -> Expr {
         let value = self.expression(cursor);
+        self.to_semicolon(value, cursor)
+    }
+
+    /// What follows an expression up to `;` or the end.
+    pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor) -> Expr {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);
         }

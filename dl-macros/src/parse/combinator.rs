@@ -1,7 +1,8 @@
 //! What opens braces inside a body: `residual`, `concat` and `repeat`, and the choice `if`.
 
-use super::{Parser, cursor::Cursor};
+use super::{Parser, Place, cursor::Cursor};
 use crate::ast::{Combinator, Condition, Expr, If, Stage};
+use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 /// Words that open braces of their own.
@@ -15,6 +16,43 @@ pub fn is_combinator(cursor: &Cursor) -> bool {
 }
 
 impl Parser<'_> {
+    /// A word before braces that opens none, or a word that should open some: reported, with what was meant.
+    pub fn no_combinator(&self, cursor: &mut Cursor) -> Option<Stage> {
+        let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return None };
+        let known = COMBINATORS.iter().any(|name| word == name);
+        let opens = cursor.is_group(1, Delimiter::Brace);
+        let counts = matches!(cursor.peek_at(1), Some(TokenTree::Literal(_))) && cursor.is_group(2, Delimiter::Brace);
+        if known && word != "concat" {
+            let count = if word == "repeat" { " 6" } else { "" };
+            let message = format!("`{word}` has its layers in braces: `{word}{count} {{ dense(8) -> relu }}`");
+            self.diagnostics.error(word.span(), message);
+            cursor.skip_to(&['>', ';', ',']);
+            return Some(Stage::Broken);
+        }
+        if known || self.place.get() == Place::Header || !opens && !counts || super::is_capitalised(&word) {
+            return None;
+        }
+        let meant = suggest(
+            &word.to_string(),
+            COMBINATORS,
+            &[("parallel", "concat"), ("stack", "repeat"), ("skip", "residual")],
+        );
+        let help = match &meant {
+            Some(_) => did_you_mean(meant.clone()),
+            None => "; braces follow `residual`, `concat` or `repeat`".to_owned(),
+        };
+        self.diagnostics.error(word.span(), format!("no braces follow `{word}`{help}"));
+        cursor.next();
+        let meant = if counts { Some("repeat".to_owned()) } else { meant };
+        match meant {
+            Some(meant) => Some(self.combinator(Ident::new(&meant, word.span()), cursor)),
+            None => {
+                cursor.next();
+                Some(Stage::Broken)
+            }
+        }
+    }
+
     /// The rest of a combinator after its word.
     pub fn combinator(&self, word: Ident, cursor: &mut Cursor) -> Stage {
         let mut count = None;
@@ -23,7 +61,9 @@ impl Parser<'_> {
                 let message = "`repeat` wants a number: `repeat 6 { … }`";
                 self.diagnostics.error(word.span(), message);
             } else {
+                let outside = self.place.replace(Place::Header);
                 count = Some(self.factor(cursor));
+                self.place.set(outside);
             }
         }
         let at = cursor.span();
@@ -33,9 +73,9 @@ impl Parser<'_> {
             cursor.skip_to(&['>', ';', ',']);
             return Stage::Broken;
         };
-        let outside = self.in_braces.replace(true);
+        let outside = self.place.replace(Place::Braces);
         let bodies = if word == "concat" { self.branches(&group) } else { vec![self.body(&group)] };
-        self.in_braces.set(outside);
+        self.place.set(outside);
         let rename = self.rename(cursor).unwrap_or_default();
         Stage::Combinator(Combinator { word, count, bodies, rename })
     }
@@ -54,7 +94,9 @@ impl Parser<'_> {
 
     /// `if condition { … } else { … }` after the word.
     pub fn choice(&self, word: &Ident, cursor: &mut Cursor) -> Option<If> {
+        let outside = self.place.replace(Place::Header);
         let condition = self.condition(cursor);
+        self.place.set(outside);
         let Some(then) = cursor.take_group(Delimiter::Brace) else {
             let message = format!("expected what the condition chooses, in braces, found {}", cursor.found());
             self.diagnostics.error(cursor.span(), message);
@@ -124,13 +166,18 @@ impl Parser<'_> {
             if cursor.is_pair(0, a, b) {
                 cursor.next();
                 cursor.next();
-                return Condition::Compare(left, operator, at, self.sum(cursor));
+                return Condition::Compare(left, operator, self.sum(cursor));
             }
+        }
+        if cursor.is_punct(0, '=') {
+            self.diagnostics.error(at, "a comparison is written `==`");
+            cursor.next();
+            return Condition::Compare(left, "==", self.sum(cursor));
         }
         for (operator, c) in [("<", '<'), (">", '>')] {
             if cursor.is_punct(0, c) {
                 cursor.next();
-                return Condition::Compare(left, operator, at, self.sum(cursor));
+                return Condition::Compare(left, operator, self.sum(cursor));
             }
         }
         Condition::Flag(left)
@@ -139,6 +186,7 @@ impl Parser<'_> {
     /// The branches of `concat`, between semicolons.
     fn branches(&self, group: &proc_macro2::Group) -> Vec<crate::ast::Body> {
         let mut cursor = Cursor::inside(group);
+        let before = self.diagnostics.count();
         let mut branches = Vec::new();
         while !cursor.at_end() {
             let mut lets = Vec::new();
@@ -149,11 +197,18 @@ impl Parser<'_> {
                 self.diagnostics.error(cursor.span(), "a branch of `concat` ends with a value, not with `let`");
                 break;
             }
-            let output = Some(self.statement(&mut cursor));
+            let value = self.expression(&mut cursor);
+            if cursor.is_punct(0, ',') {
+                self.diagnostics.error(cursor.span(), "between the branches of `concat` stands `;`");
+                cursor.next();
+                branches.push(crate::ast::Body { lets, output: Some(value) });
+                continue;
+            }
+            let output = Some(self.to_semicolon(value, &mut cursor));
             cursor.take_punct(';');
             branches.push(crate::ast::Body { lets, output });
         }
-        if branches.len() < 2 {
+        if branches.len() < 2 && self.diagnostics.count() == before {
             let message =
                 "`concat` joins at least two branches, with `;` between them: `concat { conv2d(8, 1); identity }`";
             self.diagnostics.error(group.span_open(), message);

@@ -1,6 +1,6 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
-use super::{Parser, combinator::is_combinator, cursor::Cursor, is_capitalised};
+use super::{Parser, Place, combinator::is_combinator, cursor::Cursor, is_capitalised};
 use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
@@ -8,6 +8,11 @@ use quote::ToTokens;
 impl Parser<'_> {
     /// A whole expression: arithmetic, or a value and the layers that its arrows lead to.
     pub fn expression(&self, cursor: &mut Cursor) -> Expr {
+        if cursor.is_arrow() && self.place.get() == Place::Braces {
+            self.diagnostics
+                .error(cursor.span(), "what flows into the braces goes to the first layer in them: remove this arrow");
+            cursor.take_arrow();
+        }
         let from = self.sum(cursor);
         if cursor.is_arrow() { self.pipe(from, cursor) } else { from }
     }
@@ -156,7 +161,10 @@ impl Parser<'_> {
                 let stage = Box::new(self.combinator(word, cursor));
                 Expr::new(ExprKind::Stage(stage), start, cursor.last_span())
             }
-            TokenTree::Ident(_) => self.named(cursor),
+            TokenTree::Ident(_) => match self.no_combinator(cursor) {
+                Some(stage) => Expr::new(ExprKind::Stage(Box::new(stage)), start, cursor.last_span()),
+                None => self.named(cursor),
+            },
         }
     }
 
@@ -192,7 +200,7 @@ impl Parser<'_> {
 
     /// Whether `as name` follows, and the braces of a combinator begin: `residual { dense(8) … }` without parentheses.
     fn names_a_layer(&self, cursor: &Cursor) -> bool {
-        cursor.is_word("as") && self.in_braces.get()
+        cursor.is_word("as") && self.place.get() == Place::Braces
     }
 
     /// The one expression inside a group, or several between commas.

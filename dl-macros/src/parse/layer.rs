@@ -20,10 +20,13 @@ impl Parser<'_> {
                 cursor.next();
                 self.choice(&word, cursor).map_or(Stage::Broken, |choice| Stage::If(Box::new(choice), word.span()))
             }
-            Some(TokenTree::Ident(_)) => match self.path(cursor) {
-                None => Stage::Broken,
-                Some(path) if path.single && !is_capitalised(&path.last) => self.layer(cursor, path),
-                Some(path) => self.model_use(cursor, path),
+            Some(TokenTree::Ident(_)) => match self.no_combinator(cursor) {
+                Some(stage) => stage,
+                None => match self.path(cursor) {
+                    None => Stage::Broken,
+                    Some(path) if path.single && !is_capitalised(&path.last) => self.layer(cursor, path),
+                    Some(path) => self.model_use(cursor, path),
+                },
             },
             Some(TokenTree::Punct(_)) if cursor.is_pair(0, ':', ':') => match self.path(cursor) {
                 Some(path) => self.model_use(cursor, path),

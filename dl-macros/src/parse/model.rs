@@ -1,6 +1,6 @@
 //! A model: its header, and where its body begins.
 
-use super::{Parser, cursor::Cursor, is_capitalised, is_keyword, skip_item};
+use super::{Parser, Place, cursor::Cursor, is_capitalised, is_keyword, skip_item, skip_to_item};
 use crate::ast::{Body, Input, Loss, Model, Output, Shape};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
@@ -99,10 +99,16 @@ impl Parser<'_> {
         cursor.next();
         let targets = cursor.take_group(Delimiter::Parenthesis).map(|group| self.named_shapes(&group));
         let body = match cursor.take_group(Delimiter::Brace) {
-            Some(group) => self.body(&group),
+            Some(group) => {
+                let outside = self.place.replace(Place::Loss);
+                let body = self.body(&group);
+                self.place.set(outside);
+                body
+            }
             None => {
-                let message = format!("expected what is made small, in braces, found {}", cursor.found());
+                let message = format!("expected what training makes small, in braces, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
+                skip_to_item(cursor);
                 Body::default()
             }
         };

@@ -119,6 +119,7 @@ fn op(config: Config, keeps: Keeps) -> Op {
         same_shape: false,
         each_input: false,
         stops_gradient: false,
+        elsewhere: false,
     }
 }
 

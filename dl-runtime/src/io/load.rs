@@ -108,6 +108,7 @@ impl<'a> Load<'a> {
         let mut reader = reader.allow_not_finite(self.allow_not_finite);
         let tensors: Vec<_> = M::TENSORS.iter().collect();
         let (pairs, loaded) = self.pairs(&reader, M::NAME, &tensors)?;
+        const { M::CHECKED }
         let mut model = if loaded.missing.is_empty() { zeroed_box::<M>() } else { M::init(0) };
         read(&mut reader, &pairs, flat_mut(std::slice::from_mut(&mut *model)))?;
         Ok(model)

@@ -1,0 +1,14 @@
+//! A mistyped block.
+
+use dl::prelude::*;
+
+model! {
+    block wide(x, width) { x -> dense(width) -> relu }
+
+    Net(x: [8]) -> [4] { x -> wiide(16) -> dense(4) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

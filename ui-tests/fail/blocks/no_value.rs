@@ -1,0 +1,15 @@
+//! Nothing flows into a block.
+
+use dl::prelude::*;
+
+model! {
+    block wide(x, width) { x -> dense(width) -> relu }
+
+    Net(x: [8]) -> [4] { let h = wide(16);
+        h -> dense(4) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

@@ -1,0 +1,12 @@
+//! Braces with nothing in them.
+
+use dl::prelude::*;
+
+model! {
+    Net(x: [8]) -> [4] { x -> residual { } -> dense(4) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

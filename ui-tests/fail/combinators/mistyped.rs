@@ -1,0 +1,12 @@
+//! A mistyped combinator.
+
+use dl::prelude::*;
+
+model! {
+    Net(x: [8]) -> [4] { x -> residul { dense(8) } -> dense(4) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

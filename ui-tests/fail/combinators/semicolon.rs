@@ -1,0 +1,12 @@
+//! No semicolon behind what the braces make.
+
+use dl::prelude::*;
+
+model! {
+    Net(x: [8]) -> [4] { x -> residual { dense(8) -> relu; } -> dense(4) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

@@ -1,0 +1,12 @@
+//! The count is a number.
+
+use dl::prelude::*;
+
+model! {
+    Net(x: [8]) -> [4] { x -> repeat x { dense(8) } -> dense(4) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

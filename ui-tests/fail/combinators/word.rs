@@ -1,0 +1,12 @@
+//! A word before braces that opens none.
+
+use dl::prelude::*;
+
+model! {
+    Net(x: [8]) -> [4] { x -> chain { dense(8) -> relu } -> dense(4) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

@@ -1,0 +1,14 @@
+//! More parameters than the model has.
+
+use dl::prelude::*;
+
+model! {
+    Inner<const N: usize>(x: [N]) -> [4] { x -> dense(4) }
+
+    Net(x: [8]) -> [4] { x -> Inner<8, 2> -> relu }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

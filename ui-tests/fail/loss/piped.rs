@@ -1,0 +1,13 @@
+//! What a loss compares stands in parentheses.
+
+use dl::prelude::*;
+
+model! {
+    Net(x: [8]) -> [4] { x -> dense(4) }
+    loss(target: [4]) { output -> mse }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

@@ -1,0 +1,14 @@
+//! One loss clause for each model.
+
+use dl::prelude::*;
+
+model! {
+    Net(x: [8]) -> [4] { x -> dense(4) }
+    loss(target: [4]) { mse(output, target) }
+    loss(target: u32) { cross_entropy(output, target) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

@@ -15,6 +15,8 @@ mod lower;
 mod number;
 mod parse;
 mod plan;
+#[cfg(test)]
+mod snapshots;
 mod suggest;
 mod visit;
 

@@ -1,0 +1,127 @@
+//! What `model!` writes for small models, compared with `tests/expansions/`: `DL_BLESS=1 cargo test -p dl-macros snapshots`
+//! writes them anew. Generated code is something to read: read it before committing.
+
+use quote::quote;
+use std::path::Path;
+
+/// The Rust that `model` becomes, as a file; without what only editors see, and the drawing.
+fn expanded(model: &str) -> String {
+    let tokens: proc_macro2::TokenStream = model.parse().expect("tokens");
+    let mut file: syn::File = syn::parse2(crate::expand(quote!([dl] #tokens))).expect("Rust");
+    file.items.retain_mut(|item| {
+        let attributes = match item {
+            syn::Item::Struct(item) => &mut item.attrs,
+            syn::Item::Const(item) => &mut item.attrs,
+            syn::Item::Mod(item) => &mut item.attrs,
+            syn::Item::Macro(item) => &mut item.attrs,
+            syn::Item::Fn(item) => &mut item.attrs,
+            _ => return true,
+        };
+        let editors = attributes.iter().any(|attribute| quote!(#attribute).to_string().contains("rust_analyzer"));
+        attributes.retain(|attribute| !quote!(#attribute).to_string().contains("<svg"));
+        !editors
+    });
+    prettyplease::unparse(&file)
+}
+
+/// Compares the expansion of `model` with the committed file `name`, or writes it.
+fn check(name: &str, model: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expansions").join(format!("{name}.rs"));
+    let lines: Vec<String> =
+        model.lines().skip(1).map(|line| format!("// {}", line.strip_prefix("    ").unwrap_or(line))).collect();
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    let text = format!("{}\n\n{}", lines.join("\n").trim_end_matches("//").trim_end(), expanded(model));
+    if std::env::var_os("DL_BLESS").is_some() {
+        std::fs::write(&path, text).expect("the file can be written");
+        return;
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == text,
+        "{name}.rs is not what the macro writes: `DL_BLESS=1 cargo test -p dl-macros snapshots`"
+    );
+}
+
+#[test]
+fn an_mlp() {
+    check(
+        "mlp",
+        "
+    /// Two layers.
+    pub Mlp(x: [8]) -> [3] {
+        x -> dense(16) -> relu -> dense(3) as scores
+    }
+",
+    );
+}
+
+#[test]
+fn a_convolution_with_normalisation() {
+    check(
+        "convolution",
+        "
+    Conv(image: [1, 8, 8]) -> [10] {
+        image -> conv2d(4, 3, bias: false) -> batch_norm -> relu -> max_pool2d(2) -> flatten -> dense(10)
+    }
+",
+    );
+}
+
+#[test]
+fn a_block_with_a_shortcut() {
+    check(
+        "block",
+        "
+    block basic(x: [c, h, w], channels) {
+        let shortcut = if c != channels { x -> conv2d(channels, 1) } else { x };
+        let main = x -> conv2d(channels, 3, padding: 1) -> relu -> conv2d(channels, 3, padding: 1);
+        (main + shortcut) -> relu
+    }
+
+    Net(image: [3, 4, 4]) -> [8, 4, 4] {
+        image -> basic(8) as first -> basic(8)
+    }
+",
+    );
+}
+
+#[test]
+fn a_stack() {
+    check(
+        "stack",
+        "
+    Stack(x: [6]) -> [2] {
+        x -> repeat 12 { residual { layer_norm -> dense(6) -> gelu } } as layers -> dense(2)
+    }
+",
+    );
+}
+
+#[test]
+fn two_inputs_and_two_outputs() {
+    check(
+        "pair",
+        "
+    pub Pair(left: [4], right: [3]) -> (sum: [5], difference: [5]) {
+        let (a, b) = (left -> dense(5), right -> dense(5));
+        (a + b, a - b)
+    }
+",
+    );
+}
+
+#[test]
+fn a_model_with_its_own_loss() {
+    check(
+        "loss",
+        "
+    Autoencoder(image: [6]) -> [6] {
+        let code = image -> dense(2);
+        code -> dense(6)
+    }
+    loss {
+        mse(output, image) + 0.01 * (code -> square -> mean)
+    }
+",
+    );
+}

@@ -1,0 +1,648 @@
+// block basic(x: [c, h, w], channels) {
+//     let shortcut = if c != channels { x -> conv2d(channels, 1) } else { x };
+//     let main = x -> conv2d(channels, 3, padding: 1) -> relu -> conv2d(channels, 3, padding: 1);
+//     (main + shortcut) -> relu
+// }
+//
+// Net(image: [3, 4, 4]) -> [8, 4, 4] {
+//     image -> basic(8) as first -> basic(8)
+// }
+
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    dl::private::language::probes! {
+        const _ : () = { let c : usize = dl::private::language::any(); let h : usize =
+        dl::private::language::any(); let w : usize = dl::private::language::any(); let x
+        : dl::private::language::Tensor = dl::private::language::any(); let channels :
+        dl::private::language::arguments::Size = dl::private::language::any(); { use
+        dl_layers::basic:: *; c; } { use dl_layers::basic:: *; channels; } { use
+        dl_layers::basic:: *; x; } let _ : dl_layers::basic::conv2d;
+        dl_layers::basic::conv2d { channels : dl::private::language::given({ channels;
+        }), kernel : dl::private::language::given({}), .. { dl::private::language::any()
+        } }; { use dl_layers::basic:: *; } { use dl_layers::basic:: *; x; } { use
+        dl_layers::basic:: *; } { use dl_layers::basic:: *; } let shortcut :
+        dl::private::language::Tensor = dl::private::language::any(); { use
+        dl_layers::basic:: *; x; } let _ : dl_layers::basic::conv2d;
+        dl_layers::basic::conv2d { channels : dl::private::language::given({ channels;
+        }), kernel : dl::private::language::given({}), padding :
+        dl::private::language::given({ use
+        dl::private::language::arguments::words::Padding:: *; }), .. {
+        dl::private::language::any() } }; let _ : dl_layers::basic::relu; let _ :
+        dl_layers::basic::conv2d; dl_layers::basic::conv2d { channels :
+        dl::private::language::given({ channels; }), kernel :
+        dl::private::language::given({}), padding : dl::private::language::given({ use
+        dl::private::language::arguments::words::Padding:: *; }), .. {
+        dl::private::language::any() } }; { use dl_layers::basic:: *; } let main :
+        dl::private::language::Tensor = dl::private::language::any(); { use
+        dl_layers::basic:: *; main; } { use dl_layers::basic:: *; shortcut; } { use
+        dl_layers::basic:: *; } let _ : dl_layers::basic::relu; { use dl_layers::basic::
+        *; } }; const _ : () = { let image : dl::private::language::Tensor < f32, 3, 4, 4
+        > = dl::private::language::any(); { use dl_layers::Net:: *; image; } let _ :
+        dl_layers::Net::basic; dl_layers::Net::basic { .. { dl::private::language::any()
+        } }; let _ : dl_layers::Net::basic; dl_layers::Net::basic { .. {
+        dl::private::language::any() } }; { use dl_layers::Net:: *; } };
+        #[allow(non_camel_case_types, non_snake_case)] mod dl_layers { pub mod all { pub
+        use dl::private::language::layers:: *; pub struct basic { pub channels :
+        dl::private::language::arguments::Size, } } pub mod basic { pub use super::all::
+        *; } pub mod Net { pub use super::all:: *; #[doc =
+        r" The layer that `as` names here, again: with the same weights."] pub struct
+        first {} } }
+    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {};
+};
+/**
+
+| | layer | output | parameters | multiply-adds |
+|---|---|---|---:|---:|
+| `image` | | `[3, 4, 4]` | | |
+| `first.conv1` | `conv2d(8, 1)` | `[8, 4, 4]` | 32 | 384 |
+| `first.conv2` | `conv2d(8, 3, padding: 1)` | `[8, 4, 4]` | 224 | 3,456 |
+| `first.relu1` | `relu` | `[8, 4, 4]` |  |  |
+| `first.conv3` | `conv2d(8, 3, padding: 1)` | `[8, 4, 4]` | 584 | 9,216 |
+| `first.add1` | `first_main + first_conv1` | `[8, 4, 4]` |  |  |
+| `first.relu2` | `relu` | `[8, 4, 4]` |  |  |
+| `basic1.conv1` | `conv2d(8, 3, padding: 1)` | `[8, 4, 4]` | 584 | 9,216 |
+| `basic1.relu1` | `relu` | `[8, 4, 4]` |  |  |
+| `basic1.conv2` | `conv2d(8, 3, padding: 1)` | `[8, 4, 4]` | 584 | 9,216 |
+| `basic1.add1` | `basic1_main + first_relu2` | `[8, 4, 4]` |  |  |
+| `basic1.relu2` | `relu` | `[8, 4, 4]` |  |  |
+| | | | **2,008** | **31,488** |
+*/
+#[repr(C)]
+struct Net {
+    ///`basic`
+    pub first: NetBasic,
+    ///`basic`
+    pub basic1: NetBasic2,
+}
+///`basic` of [`Net`].
+#[repr(C)]
+struct NetBasic {
+    ///`conv2d(8, 1)`
+    pub conv1: dl::private::ops::conv2d::Conv2d<3, 8, 1, 1>,
+    ///`conv2d(8, 3, padding: 1)`
+    pub conv2: dl::private::ops::conv2d::Conv2d<3, 8, 3, 3>,
+    ///`conv2d(8, 3, padding: 1)`
+    pub conv3: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+}
+///`basic` of [`Net`].
+#[repr(C)]
+struct NetBasic2 {
+    ///`conv2d(8, 3, padding: 1)`
+    pub conv1: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+    ///`conv2d(8, 3, padding: 1)`
+    pub conv2: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+}
+const _: () = {
+    use dl::private as dl;
+    unsafe impl dl::Plain for NetBasic {
+        type Element = f32;
+    }
+    unsafe impl dl::Plain for NetBasic2 {
+        type Element = f32;
+    }
+    unsafe impl dl::Plain for Net {
+        type Element = f32;
+    }
+    impl dl::Network for Net {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+    const FIRST_CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_CONV2_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
+    const FIRST_CONV3_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        activation: dl::ops::Activation::Relu,
+    };
+    const BASIC1_CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
+    const BASIC1_CONV2_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const BASIC1_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        activation: dl::ops::Activation::Relu,
+    };
+    pub struct NetTraining<D: dl::Device> {
+        first_conv1: dl::Slot<D>,
+        first_relu1: dl::Slot<D>,
+        first_main: dl::Slot<D>,
+        first_relu2: dl::Slot<D>,
+        d_basic1_relu1: dl::Slot<D>,
+    }
+    pub struct NetInference<D: dl::Device> {
+        first_conv1: dl::Slot<D>,
+        first_relu1: dl::Slot<D>,
+        first_main: dl::Slot<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Model for Net {
+        type Input = [[[f32; 4]; 4]; 3];
+        type Output = [[[f32; 4]; 4]; 8];
+        const NAME: &'static str = "Net";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Tensor {
+                    name: "first.conv1.weight",
+                    shape: &[8, 3, 1, 1],
+                    offset: dl::offset_of!(Self, first.conv1)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 1, 1 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "first.conv1.bias",
+                    shape: &[8],
+                    offset: dl::offset_of!(Self, first.conv1)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 1, 1 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "first.conv2.weight",
+                    shape: &[8, 3, 3, 3],
+                    offset: dl::offset_of!(Self, first.conv2)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 3, 3 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "first.conv2.bias",
+                    shape: &[8],
+                    offset: dl::offset_of!(Self, first.conv2)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 3, 3 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "first.conv3.weight",
+                    shape: &[8, 8, 3, 3],
+                    offset: dl::offset_of!(Self, first.conv3)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "first.conv3.bias",
+                    shape: &[8],
+                    offset: dl::offset_of!(Self, first.conv3)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "basic1.conv1.weight",
+                    shape: &[8, 8, 3, 3],
+                    offset: dl::offset_of!(Self, basic1.conv1)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "basic1.conv1.bias",
+                    shape: &[8],
+                    offset: dl::offset_of!(Self, basic1.conv1)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "basic1.conv2.weight",
+                    shape: &[8, 8, 3, 3],
+                    offset: dl::offset_of!(Self, basic1.conv2)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "basic1.conv2.bias",
+                    shape: &[8],
+                    offset: dl::offset_of!(Self, basic1.conv2)
+                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        const INPUTS: &'static [dl::InputInfo] = &[
+            dl::InputInfo {
+                name: "image",
+                shape: &[3, 4, 4],
+            },
+        ];
+        const LAYERS: &'static [dl::LayerInfo] = &[
+            dl::LayerInfo {
+                name: "first.conv1",
+                layer: "conv2d(8, 1)",
+                output: &[8, 4, 4],
+                inputs: &[usize::MAX - 0usize],
+                parameters: 32,
+                multiply_adds: 384 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "first.conv2",
+                layer: "conv2d(8, 3, padding: 1)",
+                output: &[8, 4, 4],
+                inputs: &[usize::MAX - 0usize],
+                parameters: 224,
+                multiply_adds: 3456 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "first.relu1",
+                layer: "relu",
+                output: &[8, 4, 4],
+                inputs: &[1usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "first.conv3",
+                layer: "conv2d(8, 3, padding: 1)",
+                output: &[8, 4, 4],
+                inputs: &[2usize],
+                parameters: 584,
+                multiply_adds: 9216 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "first.add1",
+                layer: "first_main + first_conv1",
+                output: &[8, 4, 4],
+                inputs: &[3usize, 0usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "first.relu2",
+                layer: "relu",
+                output: &[8, 4, 4],
+                inputs: &[4usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "basic1.conv1",
+                layer: "conv2d(8, 3, padding: 1)",
+                output: &[8, 4, 4],
+                inputs: &[5usize],
+                parameters: 584,
+                multiply_adds: 9216 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "basic1.relu1",
+                layer: "relu",
+                output: &[8, 4, 4],
+                inputs: &[6usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "basic1.conv2",
+                layer: "conv2d(8, 3, padding: 1)",
+                output: &[8, 4, 4],
+                inputs: &[7usize],
+                parameters: 584,
+                multiply_adds: 9216 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "basic1.add1",
+                layer: "basic1_main + first_relu2",
+                output: &[8, 4, 4],
+                inputs: &[8usize, 5usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "basic1.relu2",
+                layer: "relu",
+                output: &[8, 4, 4],
+                inputs: &[9usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+        ];
+        type Inference<D: dl::Device> = NetInference<D>;
+        type Training<D: dl::Device> = NetTraining<D>;
+        const INFERENCE_FLOATS: usize = 0 + 128 + 128 + 128;
+        const TRAINING_FLOATS: usize = 0 + 128 + 128 + 128 + 128 + 128;
+        fn inference_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<NetInference<D>> {
+            ::core::result::Result::Ok(NetInference {
+                first_conv1: dl::Slot::new(device, samples, 128)?,
+                first_relu1: dl::Slot::new(device, samples, 128)?,
+                first_main: dl::Slot::new(device, samples, 128)?,
+            })
+        }
+        fn training_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<NetTraining<D>> {
+            ::core::result::Result::Ok(NetTraining {
+                first_conv1: dl::Slot::new(device, samples, 128)?,
+                first_relu1: dl::Slot::new(device, samples, 128)?,
+                first_main: dl::Slot::new(device, samples, 128)?,
+                first_relu2: dl::Slot::new(device, samples, 128)?,
+                d_basic1_relu1: dl::Slot::new(device, samples, 128)?,
+            })
+        }
+        fn init_weights(&mut self, rng: &mut dl::Rng) {
+            self.first.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.first.conv2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.first.conv3.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.basic1.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.basic1.conv2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+        }
+        fn infer<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut NetInference<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = image.len();
+            FIRST_CONV1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.first.conv1),
+                    image,
+                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_CONV2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.first.conv2),
+                    image,
+                    slots.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_CONV3_OP
+                .forward(
+                    pass,
+                    dl::field!(net.first.conv3),
+                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_ADD1_OP
+                .forward(
+                    pass,
+                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            BASIC1_CONV1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.basic1.conv1),
+                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            BASIC1_CONV2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.basic1.conv2),
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            BASIC1_ADD1_OP
+                .forward(
+                    pass,
+                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn forward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut NetTraining<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = image.len();
+            FIRST_CONV1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.first.conv1),
+                    image,
+                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_CONV2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.first.conv2),
+                    image,
+                    slots.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_CONV3_OP
+                .forward(
+                    pass,
+                    dl::field!(net.first.conv3),
+                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_ADD1_OP
+                .forward(
+                    pass,
+                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            BASIC1_CONV1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.basic1.conv1),
+                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            BASIC1_CONV2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.basic1.conv2),
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            BASIC1_ADD1_OP
+                .forward(
+                    pass,
+                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn backward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut NetTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = image.len();
+            let dl::Grad { to: mut d_net, write } = d_net;
+            dl::ops::Activation::Relu
+                .backward_in_place(pass, output, d_output.reborrow());
+            BASIC1_ADD1_OP
+                .backward_right(
+                    pass,
+                    d_output.view(),
+                    dl::Grad::set(slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
+                );
+            BASIC1_CONV2_OP
+                .backward(
+                    pass,
+                    dl::field!(net.basic1.conv2),
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    d_output.view(),
+                    dl::Grad {
+                        to: dl::field!(d_net.basic1.conv2),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::set(
+                            slots.d_basic1_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                        ),
+                    ),
+                );
+            dl::ops::Activation::Relu
+                .backward_in_place(
+                    pass,
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.d_basic1_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            BASIC1_CONV1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.basic1.conv1),
+                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.d_basic1_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.basic1.conv1),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::add(slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
+                    ),
+                );
+            dl::ops::Activation::Relu
+                .backward_in_place(
+                    pass,
+                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_ADD1_OP
+                .backward_right(
+                    pass,
+                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    dl::Grad::set(slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n)),
+                );
+            FIRST_CONV3_OP
+                .backward(
+                    pass,
+                    dl::field!(net.first.conv3),
+                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.first.conv3),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::set(slots.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n)),
+                    ),
+                );
+            dl::ops::Activation::Relu
+                .backward_in_place(
+                    pass,
+                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n),
+                );
+            FIRST_CONV2_OP
+                .backward(
+                    pass,
+                    dl::field!(net.first.conv2),
+                    image,
+                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.first.conv2),
+                        write: write,
+                    },
+                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                        ::core::option::Option::Some(dl::Grad::set(d_image.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+            FIRST_CONV1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.first.conv1),
+                    image,
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.first.conv1),
+                        write: write,
+                    },
+                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                        ::core::option::Option::Some(dl::Grad::add(d_image.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+        }
+        fn inspect<D: dl::Device>(
+            slots: &NetTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {
+            see("first.conv2", slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n).data());
+            see("first.add1", slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n).data());
+            see("basic1.conv1", slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n).data());
+        }
+    }
+};

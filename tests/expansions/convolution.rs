@@ -1,0 +1,410 @@
+// Conv(image: [1, 8, 8]) -> [10] {
+//     image -> conv2d(4, 3, bias: false) -> batch_norm -> relu -> max_pool2d(2) -> flatten -> dense(10)
+// }
+
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    dl::private::language::probes! {
+        const _ : () = { let image : dl::private::language::Tensor < f32, 1, 8, 8 > =
+        dl::private::language::any(); { use dl_layers::Conv:: *; image; } let _ :
+        dl_layers::Conv::conv2d; dl_layers::Conv::conv2d { channels :
+        dl::private::language::given({}), kernel : dl::private::language::given({}), bias
+        : dl::private::language::given({}), .. { dl::private::language::any() } }; let _
+        : dl_layers::Conv::batch_norm; let _ : dl_layers::Conv::relu; let _ :
+        dl_layers::Conv::max_pool2d; dl_layers::Conv::max_pool2d { kernel :
+        dl::private::language::given({}), .. { dl::private::language::any() } }; let _ :
+        dl_layers::Conv::flatten; let _ : dl_layers::Conv::dense; dl_layers::Conv::dense
+        { outputs : dl::private::language::given({}), .. { dl::private::language::any() }
+        }; { use dl_layers::Conv:: *; } }; #[allow(non_camel_case_types, non_snake_case)]
+        mod dl_layers { pub mod all { pub use dl::private::language::layers:: *; } pub
+        mod Conv { pub use super::all:: *; } }
+    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {};
+};
+/**
+
+| | layer | output | parameters | multiply-adds |
+|---|---|---|---:|---:|
+| `image` | | `[1, 8, 8]` | | |
+| `conv1` | `conv2d(4, 3, bias: false)` | `[4, 6, 6]` | 36 | 1,296 |
+| `batch_norm1` | `batch_norm` | `[4, 6, 6]` | 8 |  |
+| `relu1` | `relu` | `[4, 6, 6]` |  |  |
+| `max_pool1` | `max_pool2d(2)` | `[4, 3, 3]` |  |  |
+| `flatten1` | `flatten` | `[36]` |  |  |
+| `dense1` | `dense(10)` | `[10]` | 370 | 360 |
+| | | | **414** | **1,656** |
+*/
+#[repr(C)]
+struct Conv {
+    ///`conv2d(4, 3, bias: false)`
+    pub conv1: dl::private::ops::conv2d::Conv2d<1, 4, 3, 3, 0>,
+    ///`batch_norm`
+    pub batch_norm1: dl::private::ops::batch_norm::BatchNorm<4>,
+    ///`dense(10)`
+    pub dense1: dl::private::ops::dense::Dense<36, 10>,
+}
+const _: () = {
+    use dl::private as dl;
+    unsafe impl dl::Plain for Conv {
+        type Element = f32;
+    }
+    impl dl::Network for Conv {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+    const CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const BATCH_NORM1_OP: dl::ops::batch_norm::Op = dl::ops::batch_norm::Op {
+        momentum: 0.1,
+        epsilon: 0.00001,
+        activation: dl::ops::Activation::Relu,
+    };
+    const MAX_POOL1_OP: dl::ops::pool::Max = dl::ops::pool::Max {
+        windows: dl::ops::pool::Windows::Sliding {
+            kernel: [2, 2],
+            stride: [2, 2],
+            padding: [0, 0],
+        },
+    };
+    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct ConvTraining<D: dl::Device> {
+        conv1: dl::Slot<D>,
+        relu1: dl::Slot<D>,
+        max_pool1: dl::Slot<D>,
+        d_max_pool1: dl::Slot<D>,
+        saved_relu1: dl::Slot<D>,
+    }
+    pub struct ConvInference<D: dl::Device> {
+        conv1: dl::Slot<D>,
+        max_pool1: dl::Slot<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Model for Conv {
+        type Input = [[[f32; 8]; 8]; 1];
+        type Output = [f32; 10];
+        const NAME: &'static str = "Conv";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Tensor {
+                    name: "conv1.weight",
+                    shape: &[4, 1, 3, 3],
+                    offset: dl::offset_of!(Self, conv1)
+                        + dl::offset_of!(
+                            dl::ops::conv2d::Conv2d < 1, 4, 3, 3, 0 >, weight
+                        ),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "batch_norm1.weight",
+                    shape: &[4],
+                    offset: dl::offset_of!(Self, batch_norm1)
+                        + dl::offset_of!(dl::ops::batch_norm::BatchNorm < 4 >, weight),
+                    role: dl::Role::Scale,
+                },
+                dl::Entry::Tensor {
+                    name: "batch_norm1.bias",
+                    shape: &[4],
+                    offset: dl::offset_of!(Self, batch_norm1)
+                        + dl::offset_of!(dl::ops::batch_norm::BatchNorm < 4 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "batch_norm1.running_mean",
+                    shape: &[4],
+                    offset: dl::offset_of!(Self, batch_norm1)
+                        + dl::offset_of!(
+                            dl::ops::batch_norm::BatchNorm < 4 >, running_mean
+                        ),
+                    role: dl::Role::Statistic,
+                },
+                dl::Entry::Tensor {
+                    name: "batch_norm1.running_var",
+                    shape: &[4],
+                    offset: dl::offset_of!(Self, batch_norm1)
+                        + dl::offset_of!(
+                            dl::ops::batch_norm::BatchNorm < 4 >, running_var
+                        ),
+                    role: dl::Role::Statistic,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[10, 36],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 36, 10 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[10],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 36, 10 >, bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        const INPUTS: &'static [dl::InputInfo] = &[
+            dl::InputInfo {
+                name: "image",
+                shape: &[1, 8, 8],
+            },
+        ];
+        const LAYERS: &'static [dl::LayerInfo] = &[
+            dl::LayerInfo {
+                name: "conv1",
+                layer: "conv2d(4, 3, bias: false)",
+                output: &[4, 6, 6],
+                inputs: &[usize::MAX - 0usize],
+                parameters: 36,
+                multiply_adds: 1296 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "batch_norm1",
+                layer: "batch_norm",
+                output: &[4, 6, 6],
+                inputs: &[0usize],
+                parameters: 8,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "relu1",
+                layer: "relu",
+                output: &[4, 6, 6],
+                inputs: &[1usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "max_pool1",
+                layer: "max_pool2d(2)",
+                output: &[4, 3, 3],
+                inputs: &[2usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "flatten1",
+                layer: "flatten",
+                output: &[36],
+                inputs: &[3usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "dense1",
+                layer: "dense(10)",
+                output: &[10],
+                inputs: &[4usize],
+                parameters: 370,
+                multiply_adds: 360 as u64,
+                inside: &[],
+                copies: 1,
+            },
+        ];
+        type Inference<D: dl::Device> = ConvInference<D>;
+        type Training<D: dl::Device> = ConvTraining<D>;
+        const INFERENCE_FLOATS: usize = 0 + 144 + 36;
+        const TRAINING_FLOATS: usize = 0 + 144 + 144 + 144 + 144 + 0;
+        fn inference_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<ConvInference<D>> {
+            ::core::result::Result::Ok(ConvInference {
+                conv1: dl::Slot::new(device, samples, 144)?,
+                max_pool1: dl::Slot::new(device, samples, 36)?,
+            })
+        }
+        fn training_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<ConvTraining<D>> {
+            ::core::result::Result::Ok(ConvTraining {
+                conv1: dl::Slot::new(device, samples, 144)?,
+                relu1: dl::Slot::new(device, samples, 144)?,
+                max_pool1: dl::Slot::new(device, samples, 144)?,
+                d_max_pool1: dl::Slot::new(device, samples, 144)?,
+                saved_relu1: dl::Slot::new(device, 1, <[[f32; 4]; 2] as dl::Plain>::LEN)?,
+            })
+        }
+        fn init_weights(&mut self, rng: &mut dl::Rng) {
+            self.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.batch_norm1.init(rng);
+            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+        }
+        fn infer<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut ConvInference<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = image.len();
+            CONV1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.conv1),
+                    image,
+                    slots.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
+                );
+            BATCH_NORM1_OP
+                .infer_in_place(
+                    pass,
+                    dl::field!(net.batch_norm1),
+                    slots.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
+                );
+            MAX_POOL1_OP
+                .forward(
+                    pass,
+                    slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.max_pool1.write::<[[[f32; 3]; 3]; 4]>(n),
+                );
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.max_pool1.read::<[f32; 36]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn forward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut ConvTraining<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = image.len();
+            CONV1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.conv1),
+                    image,
+                    slots.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
+                );
+            BATCH_NORM1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.batch_norm1),
+                    slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.relu1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.saved_relu1.write::<[[f32; 4]; 2]>(1),
+                );
+            MAX_POOL1_OP
+                .forward(
+                    pass,
+                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.max_pool1.write::<[[[f32; 3]; 3]; 4]>(n),
+                );
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.max_pool1.read::<[f32; 36]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn backward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut ConvTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = image.len();
+            let dl::Grad { to: mut d_net, write } = d_net;
+            DENSE1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.max_pool1.read::<[f32; 36]>(n),
+                    d_output.view(),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense1),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::set(slots.d_max_pool1.write::<[f32; 36]>(n)),
+                    ),
+                );
+            MAX_POOL1_OP
+                .backward(
+                    pass,
+                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.d_max_pool1.read::<[[[f32; 3]; 3]; 4]>(n),
+                    dl::Grad::set(slots.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
+                );
+            dl::ops::Activation::Relu
+                .backward_in_place(
+                    pass,
+                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n),
+                );
+            BATCH_NORM1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.batch_norm1),
+                    slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.saved_relu1.read::<[[f32; 4]; 2]>(1),
+                    slots.max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.batch_norm1),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::set(slots.d_max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
+                    ),
+                );
+            CONV1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.conv1),
+                    image,
+                    slots.d_max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.conv1),
+                        write: write,
+                    },
+                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                        ::core::option::Option::Some(dl::Grad::set(d_image.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+        }
+        fn inspect<D: dl::Device>(
+            slots: &ConvTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {
+            see("conv1", slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n).data());
+            see("batch_norm1", slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n).data());
+            see("flatten1", slots.max_pool1.read::<[f32; 36]>(n).data());
+        }
+    }
+};

@@ -1,0 +1,449 @@
+// Autoencoder(image: [6]) -> [6] {
+//     let code = image -> dense(2);
+//     code -> dense(6)
+// }
+// loss {
+//     mse(output, image) + 0.01 * (code -> square -> mean)
+// }
+
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    dl::private::language::probes! {
+        const _ : () = { let image : dl::private::language::Tensor < f32, 6 > =
+        dl::private::language::any(); { use dl_layers::Autoencoder:: *; image; } let _ :
+        dl_layers::Autoencoder::dense; dl_layers::Autoencoder::dense { outputs :
+        dl::private::language::given({}), .. { dl::private::language::any() } }; { use
+        dl_layers::Autoencoder:: *; } let code : dl::private::language::Tensor < f32, 2 >
+        = dl::private::language::any(); { use dl_layers::Autoencoder:: *; code; } let _ :
+        dl_layers::Autoencoder::dense; dl_layers::Autoencoder::dense { outputs :
+        dl::private::language::given({}), .. { dl::private::language::any() } }; { use
+        dl_layers::Autoencoder:: *; } { let output : dl::private::language::Tensor =
+        dl::private::language::any(); let _ : dl_layers::Autoencoder::mse;
+        dl_layers::Autoencoder::mse { output, .. { image; dl::private::language::any() }
+        }; { use dl_layers::Autoencoder:: *; code; } let _ :
+        dl_layers::Autoencoder::square; let _ : dl_layers::Autoencoder::mean; { use
+        dl_layers::Autoencoder:: *; } { use dl_layers::Autoencoder:: *; } } };
+        #[allow(non_camel_case_types, non_snake_case)] mod dl_layers { pub mod all { pub
+        use dl::private::language::layers:: *; } pub mod Autoencoder { pub use
+        super::all:: *; } }
+    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {};
+};
+/**
+
+| | layer | output | parameters | multiply-adds |
+|---|---|---|---:|---:|
+| `image` | | `[6]` | | |
+| `dense1` | `dense(2)` | `[2]` | 14 | 12 |
+| `dense2` | `dense(6)` | `[6]` | 18 | 12 |
+| `mse1` | `mse` | `[]` |  |  |
+| `square1` | `square` | `[2]` |  |  |
+| `mean1` | `mean` | `[]` |  |  |
+| | | | **32** | **24** |
+*/
+#[repr(C)]
+struct Autoencoder {
+    ///`dense(2)`
+    pub dense1: dl::private::ops::dense::Dense<6, 2>,
+    ///`dense(6)`
+    pub dense2: dl::private::ops::dense::Dense<2, 6>,
+}
+const _: () = {
+    use dl::private as dl;
+    unsafe impl dl::Plain for Autoencoder {
+        type Element = f32;
+    }
+    impl dl::Network for Autoencoder {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE2_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    const MEAN1_OP: dl::ops::reduce::Sum = dl::ops::reduce::Sum {
+        shapes: dl::ops::reduce::Shapes {
+            from: &[2],
+            to: &[1],
+        },
+        scale: 1.0 / 2 as f32,
+    };
+    pub struct AutoencoderTraining<D: dl::Device> {
+        code: dl::Slot<D>,
+        square1: dl::Slot<D>,
+        d_code: dl::Slot<D>,
+    }
+    pub struct AutoencoderInference<D: dl::Device> {
+        code: dl::Slot<D>,
+    }
+    pub struct AutoencoderEvaluation<D: dl::Device> {
+        code: dl::Slot<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Model for Autoencoder {
+        type Input = [f32; 6];
+        type Output = [f32; 6];
+        const NAME: &'static str = "Autoencoder";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[2, 6],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[2],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "dense2.weight",
+                    shape: &[6, 2],
+                    offset: dl::offset_of!(Self, dense2)
+                        + dl::offset_of!(dl::ops::dense::Dense < 2, 6 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense2.bias",
+                    shape: &[6],
+                    offset: dl::offset_of!(Self, dense2)
+                        + dl::offset_of!(dl::ops::dense::Dense < 2, 6 >, bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        const INPUTS: &'static [dl::InputInfo] = &[
+            dl::InputInfo {
+                name: "image",
+                shape: &[6],
+            },
+        ];
+        const LAYERS: &'static [dl::LayerInfo] = &[
+            dl::LayerInfo {
+                name: "dense1",
+                layer: "dense(2)",
+                output: &[2],
+                inputs: &[usize::MAX - 0usize],
+                parameters: 14,
+                multiply_adds: 12 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "dense2",
+                layer: "dense(6)",
+                output: &[6],
+                inputs: &[0usize],
+                parameters: 18,
+                multiply_adds: 12 as u64,
+                inside: &[],
+                copies: 1,
+            },
+        ];
+        type Inference<D: dl::Device> = AutoencoderInference<D>;
+        type Training<D: dl::Device> = AutoencoderTraining<D>;
+        const INFERENCE_FLOATS: usize = 0 + 2;
+        const TRAINING_FLOATS: usize = 0 + 2 + 2 + 2;
+        fn inference_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<AutoencoderInference<D>> {
+            ::core::result::Result::Ok(AutoencoderInference {
+                code: dl::Slot::new(device, samples, 2)?,
+            })
+        }
+        fn training_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<AutoencoderTraining<D>> {
+            ::core::result::Result::Ok(AutoencoderTraining {
+                code: dl::Slot::new(device, samples, 2)?,
+                square1: dl::Slot::new(device, samples, 2)?,
+                d_code: dl::Slot::new(device, samples, 2)?,
+            })
+        }
+        fn init_weights(&mut self, rng: &mut dl::Rng) {
+            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+        }
+        fn infer<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut AutoencoderInference<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = image.len();
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    image,
+                    slots.code.write::<[f32; 2]>(n),
+                );
+            DENSE2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense2),
+                    slots.code.read::<[f32; 2]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn forward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut AutoencoderTraining<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = image.len();
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    image,
+                    slots.code.write::<[f32; 2]>(n),
+                );
+            DENSE2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense2),
+                    slots.code.read::<[f32; 2]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn backward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut AutoencoderTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = image.len();
+            {
+                if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                    d_image.reborrow().clear(pass);
+                }
+                slots.d_code.write::<[f32; 2]>(n).clear(pass);
+            }
+            <Self as dl::Objective>::backward_body(
+                pass,
+                net,
+                image,
+                slots,
+                output,
+                d_output,
+                d_net,
+                d_image,
+            );
+        }
+        fn inspect<D: dl::Device>(
+            slots: &AutoencoderTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {
+            see("dense1", slots.code.read::<[f32; 2]>(n).data());
+        }
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Objective for Autoencoder {
+        type Target = [f32; 0];
+        const TERMS: &'static [dl::Term] = &[
+            dl::Term {
+                name: "mse",
+                weight: 1.0,
+            },
+            dl::Term {
+                name: "mean",
+                weight: 0.01,
+            },
+        ];
+        type Evaluation<D: dl::Device> = AutoencoderEvaluation<D>;
+        fn evaluation_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<AutoencoderEvaluation<D>> {
+            ::core::result::Result::Ok(AutoencoderEvaluation {
+                code: dl::Slot::new(device, samples, 2)?,
+            })
+        }
+        fn evaluate<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            target: dl::View<'_, D, Self::Target>,
+            slots: &mut AutoencoderEvaluation<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+            mut terms: dl::PartsMut<'_, D, f32>,
+        ) {
+            let n = image.len();
+            let mut parts = target.parts();
+            let mut term_0 = terms.next::<f32>();
+            let mut term_1 = terms.next::<f32>();
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    image,
+                    slots.code.write::<[f32; 2]>(n),
+                );
+            DENSE2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense2),
+                    slots.code.read::<[f32; 2]>(n),
+                    output.reborrow(),
+                );
+            dl::ops::loss::Elementwise::Mse
+                .forward(pass, output.view(), image, term_0.reborrow());
+            dl::ops::Activation::Square
+                .forward_in_place(pass, slots.code.write::<[f32; 2]>(n));
+            MEAN1_OP.forward(pass, slots.code.read::<[f32; 2]>(n), term_1.reborrow());
+        }
+        fn loss<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            target: dl::View<'_, D, Self::Target>,
+            slots: &mut AutoencoderTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut terms: dl::PartsMut<'_, D, f32>,
+        ) {
+            let n = image.len();
+            let mut parts = target.parts();
+            let mut term_0 = terms.next::<f32>();
+            let mut term_1 = terms.next::<f32>();
+            dl::ops::loss::Elementwise::Mse
+                .forward(pass, output, image, term_0.reborrow());
+            dl::ops::Activation::Square
+                .forward(
+                    pass,
+                    slots.code.read::<[f32; 2]>(n),
+                    slots.square1.write::<[f32; 2]>(n),
+                );
+            MEAN1_OP.forward(pass, slots.square1.read::<[f32; 2]>(n), term_1.reborrow());
+        }
+        fn backward_loss<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            target: dl::View<'_, D, Self::Target>,
+            slots: &mut AutoencoderTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut terms: dl::Parts<'_, D, f32>,
+            mut d_terms: dl::PartsMut<'_, D, f32>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = image.len();
+            {
+                let mut parts = target.parts();
+                let term_0 = terms.next::<f32>();
+                let term_1 = terms.next::<f32>();
+                let mut d_term_0 = d_terms.next::<f32>();
+                let mut d_term_1 = d_terms.next::<f32>();
+                MEAN1_OP
+                    .backward(
+                        pass,
+                        d_term_1.view(),
+                        dl::Grad::set(slots.square1.write::<[f32; 2]>(n)),
+                    );
+                dl::ops::Activation::Square
+                    .backward(
+                        pass,
+                        slots.code.read::<[f32; 2]>(n),
+                        slots.square1.read::<[f32; 2]>(n),
+                        dl::Grad::set(slots.d_code.write::<[f32; 2]>(n)),
+                    );
+                if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                    dl::ops::loss::Elementwise::Mse
+                        .backward_right(
+                            pass,
+                            output,
+                            image,
+                            d_term_0.view(),
+                            dl::Grad::set(d_image.reborrow()),
+                        );
+                }
+                dl::ops::loss::Elementwise::Mse
+                    .backward_left(
+                        pass,
+                        output,
+                        image,
+                        d_term_0.view(),
+                        dl::Grad::set(d_output.reborrow()),
+                    );
+            }
+            <Self as dl::Objective>::backward_body(
+                pass,
+                net,
+                image,
+                slots,
+                output,
+                d_output,
+                d_net,
+                d_image,
+            );
+        }
+        fn backward_body<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            image: dl::View<'_, D, Self::Input>,
+            slots: &mut AutoencoderTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = image.len();
+            let dl::Grad { to: mut d_net, write } = d_net;
+            DENSE2_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense2),
+                    slots.code.read::<[f32; 2]>(n),
+                    d_output.view(),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense2),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::add(slots.d_code.write::<[f32; 2]>(n)),
+                    ),
+                );
+            DENSE1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense1),
+                    image,
+                    slots.d_code.read::<[f32; 2]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense1),
+                        write: write,
+                    },
+                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                        ::core::option::Option::Some(dl::Grad::add(d_image.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+        }
+    }
+};

@@ -1,0 +1,273 @@
+// /// Two layers.
+// pub Mlp(x: [8]) -> [3] {
+//     x -> dense(16) -> relu -> dense(3) as scores
+// }
+
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    dl::private::language::probes! {
+        const _ : () = { let x : dl::private::language::Tensor < f32, 8 > =
+        dl::private::language::any(); { use dl_layers::Mlp:: *; x; } let _ :
+        dl_layers::Mlp::dense; dl_layers::Mlp::dense { outputs :
+        dl::private::language::given({}), .. { dl::private::language::any() } }; let _ :
+        dl_layers::Mlp::relu; let _ : dl_layers::Mlp::dense; dl_layers::Mlp::dense {
+        outputs : dl::private::language::given({}), .. { dl::private::language::any() }
+        }; { use dl_layers::Mlp:: *; } }; #[allow(non_camel_case_types, non_snake_case)]
+        mod dl_layers { pub mod all { pub use dl::private::language::layers:: *; } pub
+        mod Mlp { pub use super::all:: *; #[doc =
+        r" The layer that `as` names here, again: with the same weights."] pub struct
+        scores {} } }
+    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {};
+};
+/// Two layers.
+/**
+
+| | layer | output | parameters | multiply-adds |
+|---|---|---|---:|---:|
+| `x` | | `[8]` | | |
+| `dense1` | `dense(16)` | `[16]` | 144 | 128 |
+| `relu1` | `relu` | `[16]` |  |  |
+| `scores` | `dense(3)` | `[3]` | 51 | 48 |
+| | | | **195** | **176** |
+*/
+#[repr(C)]
+pub struct Mlp {
+    ///`dense(16)`
+    pub dense1: dl::private::ops::dense::Dense<8, 16>,
+    ///`dense(3)`
+    pub scores: dl::private::ops::dense::Dense<16, 3>,
+}
+const _: () = {
+    use dl::private as dl;
+    unsafe impl dl::Plain for Mlp {
+        type Element = f32;
+    }
+    impl dl::Network for Mlp {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Relu,
+    };
+    const SCORES_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct MlpTraining<D: dl::Device> {
+        relu1: dl::Slot<D>,
+        d_relu1: dl::Slot<D>,
+    }
+    pub struct MlpInference<D: dl::Device> {
+        relu1: dl::Slot<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Model for Mlp {
+        type Input = [f32; 8];
+        type Output = [f32; 3];
+        const NAME: &'static str = "Mlp";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[16, 8],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 8, 16 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[16],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 8, 16 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "scores.weight",
+                    shape: &[3, 16],
+                    offset: dl::offset_of!(Self, scores)
+                        + dl::offset_of!(dl::ops::dense::Dense < 16, 3 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "scores.bias",
+                    shape: &[3],
+                    offset: dl::offset_of!(Self, scores)
+                        + dl::offset_of!(dl::ops::dense::Dense < 16, 3 >, bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        const INPUTS: &'static [dl::InputInfo] = &[
+            dl::InputInfo {
+                name: "x",
+                shape: &[8],
+            },
+        ];
+        const LAYERS: &'static [dl::LayerInfo] = &[
+            dl::LayerInfo {
+                name: "dense1",
+                layer: "dense(16)",
+                output: &[16],
+                inputs: &[usize::MAX - 0usize],
+                parameters: 144,
+                multiply_adds: 128 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "relu1",
+                layer: "relu",
+                output: &[16],
+                inputs: &[0usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "scores",
+                layer: "dense(3)",
+                output: &[3],
+                inputs: &[1usize],
+                parameters: 51,
+                multiply_adds: 48 as u64,
+                inside: &[],
+                copies: 1,
+            },
+        ];
+        type Inference<D: dl::Device> = MlpInference<D>;
+        type Training<D: dl::Device> = MlpTraining<D>;
+        const INFERENCE_FLOATS: usize = 0 + 16;
+        const TRAINING_FLOATS: usize = 0 + 16 + 16;
+        fn inference_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<MlpInference<D>> {
+            ::core::result::Result::Ok(MlpInference {
+                relu1: dl::Slot::new(device, samples, 16)?,
+            })
+        }
+        fn training_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<MlpTraining<D>> {
+            ::core::result::Result::Ok(MlpTraining {
+                relu1: dl::Slot::new(device, samples, 16)?,
+                d_relu1: dl::Slot::new(device, samples, 16)?,
+            })
+        }
+        fn init_weights(&mut self, rng: &mut dl::Rng) {
+            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.scores.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+        }
+        fn infer<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut MlpInference<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = x.len();
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    x,
+                    slots.relu1.write::<[f32; 16]>(n),
+                );
+            SCORES_OP
+                .forward(
+                    pass,
+                    dl::field!(net.scores),
+                    slots.relu1.read::<[f32; 16]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn forward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut MlpTraining<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = x.len();
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    x,
+                    slots.relu1.write::<[f32; 16]>(n),
+                );
+            SCORES_OP
+                .forward(
+                    pass,
+                    dl::field!(net.scores),
+                    slots.relu1.read::<[f32; 16]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn backward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut MlpTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_x: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = x.len();
+            let dl::Grad { to: mut d_net, write } = d_net;
+            SCORES_OP
+                .backward(
+                    pass,
+                    dl::field!(net.scores),
+                    slots.relu1.read::<[f32; 16]>(n),
+                    d_output.view(),
+                    dl::Grad {
+                        to: dl::field!(d_net.scores),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::set(slots.d_relu1.write::<[f32; 16]>(n)),
+                    ),
+                );
+            dl::ops::Activation::Relu
+                .backward_in_place(
+                    pass,
+                    slots.relu1.read::<[f32; 16]>(n),
+                    slots.d_relu1.write::<[f32; 16]>(n),
+                );
+            DENSE1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense1),
+                    x,
+                    slots.d_relu1.read::<[f32; 16]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense1),
+                        write: write,
+                    },
+                    if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
+                        ::core::option::Option::Some(dl::Grad::set(d_x.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+        }
+        fn inspect<D: dl::Device>(
+            slots: &MlpTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {
+            see("dense1", slots.relu1.read::<[f32; 16]>(n).data());
+        }
+    }
+};

@@ -1,0 +1,400 @@
+// pub Pair(left: [4], right: [3]) -> (sum: [5], difference: [5]) {
+//     let (a, b) = (left -> dense(5), right -> dense(5));
+//     (a + b, a - b)
+// }
+
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    dl::private::language::probes! {
+        const _ : () = { let left : dl::private::language::Tensor < f32, 4 > =
+        dl::private::language::any(); let right : dl::private::language::Tensor < f32, 3
+        > = dl::private::language::any(); { use dl_layers::Pair:: *; a; } { use
+        dl_layers::Pair:: *; b; } { use dl_layers::Pair:: *; } { use dl_layers::Pair:: *;
+        left; } let _ : dl_layers::Pair::dense; dl_layers::Pair::dense { outputs :
+        dl::private::language::given({}), .. { dl::private::language::any() } }; { use
+        dl_layers::Pair:: *; right; } let _ : dl_layers::Pair::dense;
+        dl_layers::Pair::dense { outputs : dl::private::language::given({}), .. {
+        dl::private::language::any() } }; { use dl_layers::Pair:: *; } { use
+        dl_layers::Pair:: *; } { use dl_layers::Pair:: *; a; } { use dl_layers::Pair:: *;
+        b; } { use dl_layers::Pair:: *; a; } { use dl_layers::Pair:: *; b; } { use
+        dl_layers::Pair:: *; } { use dl_layers::Pair:: *; } };
+        #[allow(non_camel_case_types, non_snake_case)] mod dl_layers { pub mod all { pub
+        use dl::private::language::layers:: *; } pub mod Pair { pub use super::all:: *; }
+        }
+    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {};
+};
+/**
+
+| | layer | output | parameters | multiply-adds |
+|---|---|---|---:|---:|
+| `left` | | `[4]` | | |
+| `right` | | `[3]` | | |
+| `dense1` | `dense(5)` | `[5]` | 25 | 20 |
+| `dense2` | `dense(5)` | `[5]` | 20 | 15 |
+| `add1` | `dense1 + dense2` | `[5]` |  |  |
+| `sub1` | `dense1 - dense2` | `[5]` |  |  |
+| | | | **45** | **35** |
+*/
+#[repr(C)]
+pub struct Pair {
+    ///`dense(5)`
+    pub dense1: dl::private::ops::dense::Dense<4, 5>,
+    ///`dense(5)`
+    pub dense2: dl::private::ops::dense::Dense<3, 5>,
+}
+///One sample for [`Pair`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct PairInput {
+    ///`[4]`
+    pub left: [f32; 4],
+    ///`[3]`
+    pub right: [f32; 3],
+}
+///The outputs for one sample of [`Pair`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct PairOutput {
+    ///`[5]`
+    pub sum: [f32; 5],
+    ///`[5]`
+    pub difference: [f32; 5],
+}
+const _: () = {
+    use dl::private as dl;
+    unsafe impl dl::Plain for Pair {
+        type Element = f32;
+    }
+    unsafe impl dl::Plain for PairInput {
+        type Element = f32;
+        const PARTS: &'static [usize] = &[
+            <[f32; 4] as dl::Plain>::LEN,
+            <[f32; 3] as dl::Plain>::LEN,
+        ];
+    }
+    unsafe impl dl::Plain for PairOutput {
+        type Element = f32;
+        const PARTS: &'static [usize] = &[
+            <[f32; 5] as dl::Plain>::LEN,
+            <[f32; 5] as dl::Plain>::LEN,
+        ];
+    }
+    impl dl::Network for Pair {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE2_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        activation: dl::ops::Activation::Identity,
+    };
+    const SUB1_OP: dl::ops::arithmetic::Sub = dl::ops::arithmetic::Sub {};
+    pub struct PairTraining<D: dl::Device> {
+        dense1: dl::Slot<D>,
+        dense2: dl::Slot<D>,
+    }
+    pub struct PairInference<D: dl::Device> {
+        dense1: dl::Slot<D>,
+        dense2: dl::Slot<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Model for Pair {
+        type Input = PairInput;
+        type Output = PairOutput;
+        const NAME: &'static str = "Pair";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[5, 4],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 4, 5 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[5],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 4, 5 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "dense2.weight",
+                    shape: &[5, 3],
+                    offset: dl::offset_of!(Self, dense2)
+                        + dl::offset_of!(dl::ops::dense::Dense < 3, 5 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense2.bias",
+                    shape: &[5],
+                    offset: dl::offset_of!(Self, dense2)
+                        + dl::offset_of!(dl::ops::dense::Dense < 3, 5 >, bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        const INPUTS: &'static [dl::InputInfo] = &[
+            dl::InputInfo {
+                name: "left",
+                shape: &[4],
+            },
+            dl::InputInfo {
+                name: "right",
+                shape: &[3],
+            },
+        ];
+        const LAYERS: &'static [dl::LayerInfo] = &[
+            dl::LayerInfo {
+                name: "dense1",
+                layer: "dense(5)",
+                output: &[5],
+                inputs: &[usize::MAX - 0usize],
+                parameters: 25,
+                multiply_adds: 20 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "dense2",
+                layer: "dense(5)",
+                output: &[5],
+                inputs: &[usize::MAX - 1usize],
+                parameters: 20,
+                multiply_adds: 15 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "add1",
+                layer: "dense1 + dense2",
+                output: &[5],
+                inputs: &[0usize, 1usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "sub1",
+                layer: "dense1 - dense2",
+                output: &[5],
+                inputs: &[0usize, 1usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+        ];
+        type Inference<D: dl::Device> = PairInference<D>;
+        type Training<D: dl::Device> = PairTraining<D>;
+        const INFERENCE_FLOATS: usize = 0 + 5 + 5;
+        const TRAINING_FLOATS: usize = 0 + 5 + 5;
+        fn inference_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<PairInference<D>> {
+            ::core::result::Result::Ok(PairInference {
+                dense1: dl::Slot::new(device, samples, 5)?,
+                dense2: dl::Slot::new(device, samples, 5)?,
+            })
+        }
+        fn training_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<PairTraining<D>> {
+            ::core::result::Result::Ok(PairTraining {
+                dense1: dl::Slot::new(device, samples, 5)?,
+                dense2: dl::Slot::new(device, samples, 5)?,
+            })
+        }
+        fn init_weights(&mut self, rng: &mut dl::Rng) {
+            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+        }
+        fn infer<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            input: dl::View<'_, D, Self::Input>,
+            slots: &mut PairInference<D>,
+            output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = input.len();
+            let mut parts = input.parts();
+            let left = parts.next::<[f32; 4]>();
+            let right = parts.next::<[f32; 3]>();
+            let mut parts = output.parts();
+            let mut output_sum = parts.next::<[f32; 5]>();
+            let mut output_difference = parts.next::<[f32; 5]>();
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    left,
+                    slots.dense1.write::<[f32; 5]>(n),
+                );
+            DENSE2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense2),
+                    right,
+                    slots.dense2.write::<[f32; 5]>(n),
+                );
+            ADD1_OP
+                .forward(
+                    pass,
+                    slots.dense1.read::<[f32; 5]>(n),
+                    slots.dense2.read::<[f32; 5]>(n),
+                    output_sum.reborrow(),
+                );
+            SUB1_OP
+                .forward(
+                    pass,
+                    slots.dense1.read::<[f32; 5]>(n),
+                    slots.dense2.read::<[f32; 5]>(n),
+                    output_difference.reborrow(),
+                );
+        }
+        fn forward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            input: dl::View<'_, D, Self::Input>,
+            slots: &mut PairTraining<D>,
+            output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = input.len();
+            let mut parts = input.parts();
+            let left = parts.next::<[f32; 4]>();
+            let right = parts.next::<[f32; 3]>();
+            let mut parts = output.parts();
+            let mut output_sum = parts.next::<[f32; 5]>();
+            let mut output_difference = parts.next::<[f32; 5]>();
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    left,
+                    slots.dense1.write::<[f32; 5]>(n),
+                );
+            DENSE2_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense2),
+                    right,
+                    slots.dense2.write::<[f32; 5]>(n),
+                );
+            ADD1_OP
+                .forward(
+                    pass,
+                    slots.dense1.read::<[f32; 5]>(n),
+                    slots.dense2.read::<[f32; 5]>(n),
+                    output_sum.reborrow(),
+                );
+            SUB1_OP
+                .forward(
+                    pass,
+                    slots.dense1.read::<[f32; 5]>(n),
+                    slots.dense2.read::<[f32; 5]>(n),
+                    output_difference.reborrow(),
+                );
+        }
+        fn backward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            input: dl::View<'_, D, Self::Input>,
+            slots: &mut PairTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = input.len();
+            let dl::Grad { to: mut d_net, write } = d_net;
+            let mut parts = input.parts();
+            let left = parts.next::<[f32; 4]>();
+            let right = parts.next::<[f32; 3]>();
+            let mut parts = output.parts();
+            let output_sum = parts.next::<[f32; 5]>();
+            let output_difference = parts.next::<[f32; 5]>();
+            let mut parts = d_output.parts();
+            let mut d_output_sum = parts.next::<[f32; 5]>();
+            let mut d_output_difference = parts.next::<[f32; 5]>();
+            let mut d_inputs = d_input.map(dl::ViewMut::parts);
+            let mut d_left = d_inputs.as_mut().map(|parts| parts.next::<[f32; 4]>());
+            let mut d_right = d_inputs.as_mut().map(|parts| parts.next::<[f32; 3]>());
+            SUB1_OP
+                .backward_right(
+                    pass,
+                    d_output_difference.view(),
+                    dl::Grad::set(slots.dense1.write::<[f32; 5]>(n)),
+                );
+            ADD1_OP
+                .backward_right(
+                    pass,
+                    d_output_sum.view(),
+                    dl::Grad::add(slots.dense1.write::<[f32; 5]>(n)),
+                );
+            ADD1_OP
+                .backward_left(
+                    pass,
+                    d_output_sum.view(),
+                    dl::Grad::add(d_output_difference.reborrow()),
+                );
+            DENSE2_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense2),
+                    right,
+                    slots.dense1.read::<[f32; 5]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense2),
+                        write: write,
+                    },
+                    if let (
+                        ::core::option::Option::Some(d_left),
+                        ::core::option::Option::Some(d_right),
+                    ) = (d_left.as_mut(), d_right.as_mut()) {
+                        ::core::option::Option::Some(dl::Grad::set(d_right.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+            DENSE1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense1),
+                    left,
+                    d_output_difference.view(),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense1),
+                        write: write,
+                    },
+                    if let (
+                        ::core::option::Option::Some(d_left),
+                        ::core::option::Option::Some(d_right),
+                    ) = (d_left.as_mut(), d_right.as_mut()) {
+                        ::core::option::Option::Some(dl::Grad::set(d_left.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+        }
+        fn inspect<D: dl::Device>(
+            slots: &PairTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {}
+    }
+};

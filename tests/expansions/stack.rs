@@ -1,0 +1,541 @@
+// Stack(x: [6]) -> [2] {
+//     x -> repeat 12 { residual { layer_norm -> dense(6) -> gelu } } as layers -> dense(2)
+// }
+
+#[allow(unexpected_cfgs)]
+const _: () = {
+    #[cfg(rust_analyzer)]
+    dl::private::language::probes! {
+        const _ : () = { let x : dl::private::language::Tensor < f32, 6 > =
+        dl::private::language::any(); { use dl_layers::Stack:: *; x; } let _ :
+        dl_layers::Stack::repeat; let _ : dl_layers::Stack::residual; let _ :
+        dl_layers::Stack::layer_norm; let _ : dl_layers::Stack::dense;
+        dl_layers::Stack::dense { outputs : dl::private::language::given({}), .. {
+        dl::private::language::any() } }; let _ : dl_layers::Stack::gelu; { use
+        dl_layers::Stack:: *; } { use dl_layers::Stack:: *; } let _ :
+        dl_layers::Stack::dense; dl_layers::Stack::dense { outputs :
+        dl::private::language::given({}), .. { dl::private::language::any() } }; { use
+        dl_layers::Stack:: *; } }; #[allow(non_camel_case_types, non_snake_case)] mod
+        dl_layers { pub mod all { pub use dl::private::language::layers:: *; } pub mod
+        Stack { pub use super::all:: *; #[doc =
+        r" The layer that `as` names here, again: with the same weights."] pub struct
+        layers {} } }
+    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {};
+};
+/// One of the copies that `repeat` makes in [`Stack`].
+/**
+
+| | layer | output | parameters | multiply-adds |
+|---|---|---|---:|---:|
+| `x` | | `[6]` | | |
+| `layer_norm1` | `layer_norm` | `[6]` | 12 |  |
+| `dense1` | `dense(6)` | `[6]` | 42 | 36 |
+| `gelu1` | `gelu` | `[6]` |  |  |
+| `add1` | `residual { … }` | `[6]` |  |  |
+| | | | **54** | **36** |
+*/
+#[repr(C)]
+struct StackLayers {
+    ///`layer_norm`
+    pub layer_norm1: dl::private::ops::layer_norm::LayerNorm<6>,
+    ///`dense(6)`
+    pub dense1: dl::private::ops::dense::Dense<6, 6>,
+}
+const _: () = {
+    use dl::private as dl;
+    unsafe impl dl::Plain for StackLayers {
+        type Element = f32;
+    }
+    impl dl::Network for StackLayers {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+    const LAYER_NORM1_OP: dl::ops::layer_norm::Op = dl::ops::layer_norm::Op {
+        epsilon: 0.00001,
+    };
+    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE1_INFER_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Gelu,
+    };
+    pub struct StackLayersTraining<D: dl::Device> {
+        layer_norm1: dl::Slot<D>,
+        dense1: dl::Slot<D>,
+        gelu1: dl::Slot<D>,
+    }
+    pub struct StackLayersInference<D: dl::Device> {
+        layer_norm1: dl::Slot<D>,
+        gelu1: dl::Slot<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Model for StackLayers {
+        type Input = [f32; 6];
+        type Output = [f32; 6];
+        const NAME: &'static str = "StackLayers";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Tensor {
+                    name: "layer_norm1.weight",
+                    shape: &[6],
+                    offset: dl::offset_of!(Self, layer_norm1)
+                        + dl::offset_of!(dl::ops::layer_norm::LayerNorm < 6 >, weight),
+                    role: dl::Role::Scale,
+                },
+                dl::Entry::Tensor {
+                    name: "layer_norm1.bias",
+                    shape: &[6],
+                    offset: dl::offset_of!(Self, layer_norm1)
+                        + dl::offset_of!(dl::ops::layer_norm::LayerNorm < 6 >, bias),
+                    role: dl::Role::Bias,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[6, 6],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 6, 6 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[6],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 6, 6 >, bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        const INPUTS: &'static [dl::InputInfo] = &[
+            dl::InputInfo {
+                name: "x",
+                shape: &[6],
+            },
+        ];
+        const LAYERS: &'static [dl::LayerInfo] = &[
+            dl::LayerInfo {
+                name: "layer_norm1",
+                layer: "layer_norm",
+                output: &[6],
+                inputs: &[usize::MAX - 0usize],
+                parameters: 12,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "dense1",
+                layer: "dense(6)",
+                output: &[6],
+                inputs: &[0usize],
+                parameters: 42,
+                multiply_adds: 36 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "gelu1",
+                layer: "gelu",
+                output: &[6],
+                inputs: &[1usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+            dl::LayerInfo {
+                name: "add1",
+                layer: "residual { … }",
+                output: &[6],
+                inputs: &[usize::MAX - 0usize, 2usize],
+                parameters: 0,
+                multiply_adds: 0 as u64,
+                inside: &[],
+                copies: 1,
+            },
+        ];
+        type Inference<D: dl::Device> = StackLayersInference<D>;
+        type Training<D: dl::Device> = StackLayersTraining<D>;
+        const INFERENCE_FLOATS: usize = 0 + 6 + 6;
+        const TRAINING_FLOATS: usize = 0 + 6 + 6 + 6;
+        fn inference_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<StackLayersInference<D>> {
+            ::core::result::Result::Ok(StackLayersInference {
+                layer_norm1: dl::Slot::new(device, samples, 6)?,
+                gelu1: dl::Slot::new(device, samples, 6)?,
+            })
+        }
+        fn training_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<StackLayersTraining<D>> {
+            ::core::result::Result::Ok(StackLayersTraining {
+                layer_norm1: dl::Slot::new(device, samples, 6)?,
+                dense1: dl::Slot::new(device, samples, 6)?,
+                gelu1: dl::Slot::new(device, samples, 6)?,
+            })
+        }
+        fn init_weights(&mut self, rng: &mut dl::Rng) {
+            self.layer_norm1.init(rng);
+            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+        }
+        fn infer<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut StackLayersInference<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = x.len();
+            LAYER_NORM1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.layer_norm1),
+                    x,
+                    slots.layer_norm1.write::<[f32; 6]>(n),
+                );
+            DENSE1_INFER_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.layer_norm1.read::<[f32; 6]>(n),
+                    slots.gelu1.write::<[f32; 6]>(n),
+                );
+            ADD1_OP.forward(pass, x, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
+        }
+        fn forward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut StackLayersTraining<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = x.len();
+            LAYER_NORM1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.layer_norm1),
+                    x,
+                    slots.layer_norm1.write::<[f32; 6]>(n),
+                );
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.layer_norm1.read::<[f32; 6]>(n),
+                    slots.dense1.write::<[f32; 6]>(n),
+                );
+            dl::ops::Activation::Gelu
+                .forward(
+                    pass,
+                    slots.dense1.read::<[f32; 6]>(n),
+                    slots.gelu1.write::<[f32; 6]>(n),
+                );
+            ADD1_OP.forward(pass, x, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
+        }
+        fn backward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut StackLayersTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_x: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = x.len();
+            let dl::Grad { to: mut d_net, write } = d_net;
+            if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
+                ADD1_OP
+                    .backward_left(pass, d_output.view(), dl::Grad::set(d_x.reborrow()));
+            }
+            dl::ops::Activation::Gelu
+                .backward_in_place(
+                    pass,
+                    slots.dense1.read::<[f32; 6]>(n),
+                    d_output.reborrow(),
+                );
+            DENSE1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.layer_norm1.read::<[f32; 6]>(n),
+                    d_output.view(),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense1),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::set(slots.dense1.write::<[f32; 6]>(n)),
+                    ),
+                );
+            LAYER_NORM1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.layer_norm1),
+                    x,
+                    slots.dense1.read::<[f32; 6]>(n),
+                    dl::Grad {
+                        to: dl::field!(d_net.layer_norm1),
+                        write: write,
+                    },
+                    if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
+                        ::core::option::Option::Some(dl::Grad::add(d_x.reborrow()))
+                    } else {
+                        ::core::option::Option::None
+                    },
+                );
+        }
+        fn inspect<D: dl::Device>(
+            slots: &StackLayersTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {
+            see("layer_norm1", slots.layer_norm1.read::<[f32; 6]>(n).data());
+            see("dense1", slots.dense1.read::<[f32; 6]>(n).data());
+        }
+    }
+};
+/**
+
+| | layer | output | parameters | multiply-adds |
+|---|---|---|---:|---:|
+| `x` | | `[6]` | | |
+| `layers` | `repeat 12 { … }` | `[6]` | 648 |  |
+| `dense1` | `dense(2)` | `[2]` | 14 | 12 |
+| | | | **662** | **12** |
+*/
+#[repr(C)]
+struct Stack {
+    ///`repeat 12 { … }`
+    pub layers: [StackLayers; 12],
+    ///`dense(2)`
+    pub dense1: dl::private::ops::dense::Dense<6, 2>,
+}
+const _: () = {
+    use dl::private as dl;
+    unsafe impl dl::Plain for Stack {
+        type Element = f32;
+    }
+    impl dl::Network for Stack {
+        type Model = Self;
+        fn network(&self) -> &Self {
+            self
+        }
+        fn network_mut(&mut self) -> &mut Self {
+            self
+        }
+    }
+    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct StackTraining<D: dl::Device> {
+        layers: dl::Slot<D>,
+        d_layers: dl::Slot<D>,
+        saved_layers: <[StackLayers; 12] as dl::Model>::Training<D>,
+    }
+    pub struct StackInference<D: dl::Device> {
+        layers: dl::Slot<D>,
+        saved_layers: <[StackLayers; 12] as dl::Model>::Inference<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Model for Stack {
+        type Input = [f32; 6];
+        type Output = [f32; 2];
+        const NAME: &'static str = "Stack";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Part {
+                    name: "layers",
+                    offset: dl::offset_of!(Self, layers),
+                    tensors: <[StackLayers; 12] as dl::Model>::TENSORS,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[2, 6],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[2],
+                    offset: dl::offset_of!(Self, dense1)
+                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        const INPUTS: &'static [dl::InputInfo] = &[
+            dl::InputInfo {
+                name: "x",
+                shape: &[6],
+            },
+        ];
+        const LAYERS: &'static [dl::LayerInfo] = &[
+            dl::LayerInfo {
+                name: "layers",
+                layer: "repeat 12 { … }",
+                output: &[6],
+                inputs: &[usize::MAX - 0usize],
+                parameters: <[StackLayers; 12] as dl::Model>::PARAMETERS,
+                multiply_adds: <[StackLayers; 12] as dl::Model>::MULTIPLY_ADDS,
+                inside: <[StackLayers; 12] as dl::Model>::LAYERS,
+                copies: <[StackLayers; 12] as dl::Model>::COPIES,
+            },
+            dl::LayerInfo {
+                name: "dense1",
+                layer: "dense(2)",
+                output: &[2],
+                inputs: &[0usize],
+                parameters: 14,
+                multiply_adds: 12 as u64,
+                inside: &[],
+                copies: 1,
+            },
+        ];
+        type Inference<D: dl::Device> = StackInference<D>;
+        type Training<D: dl::Device> = StackTraining<D>;
+        const INFERENCE_FLOATS: usize = 0 + 6
+            + <[StackLayers; 12] as dl::Model>::INFERENCE_FLOATS;
+        const TRAINING_FLOATS: usize = 0 + 6 + 6
+            + <[StackLayers; 12] as dl::Model>::TRAINING_FLOATS;
+        fn inference_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<StackInference<D>> {
+            ::core::result::Result::Ok(StackInference {
+                layers: dl::Slot::new(device, samples, 6)?,
+                saved_layers: <[StackLayers; 12] as dl::Model>::inference_memory(
+                    device,
+                    samples,
+                )?,
+            })
+        }
+        fn training_memory<D: dl::Device>(
+            device: &D,
+            samples: usize,
+        ) -> dl::Result<StackTraining<D>> {
+            ::core::result::Result::Ok(StackTraining {
+                layers: dl::Slot::new(device, samples, 6)?,
+                d_layers: dl::Slot::new(device, samples, 6)?,
+                saved_layers: <[StackLayers; 12] as dl::Model>::training_memory(
+                    device,
+                    samples,
+                )?,
+            })
+        }
+        fn init_weights(&mut self, rng: &mut dl::Rng) {
+            dl::Model::init_weights(&mut self.layers, rng);
+            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+        }
+        fn infer<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut StackInference<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = x.len();
+            <[StackLayers; 12] as dl::Model>::infer(
+                &pass.copy(1usize),
+                dl::field!(net.layers),
+                x,
+                &mut slots.saved_layers,
+                slots.layers.write::<[f32; 6]>(n),
+            );
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.layers.read::<[f32; 6]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn forward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut StackTraining<D>,
+            mut output: dl::ViewMut<'_, D, Self::Output>,
+        ) {
+            let n = x.len();
+            <[StackLayers; 12] as dl::Model>::forward(
+                &pass.copy(1usize),
+                dl::field!(net.layers),
+                x,
+                &mut slots.saved_layers,
+                slots.layers.write::<[f32; 6]>(n),
+            );
+            DENSE1_OP
+                .forward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.layers.read::<[f32; 6]>(n),
+                    output.reborrow(),
+                );
+        }
+        fn backward<D: dl::Device>(
+            pass: &dl::Pass<'_, D>,
+            net: dl::View<'_, D, Self>,
+            x: dl::View<'_, D, Self::Input>,
+            slots: &mut StackTraining<D>,
+            output: dl::View<'_, D, Self::Output>,
+            mut d_output: dl::ViewMut<'_, D, Self::Output>,
+            d_net: dl::Grad<'_, D, Self>,
+            mut d_x: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        ) {
+            let n = x.len();
+            let dl::Grad { to: mut d_net, write } = d_net;
+            DENSE1_OP
+                .backward(
+                    pass,
+                    dl::field!(net.dense1),
+                    slots.layers.read::<[f32; 6]>(n),
+                    d_output.view(),
+                    dl::Grad {
+                        to: dl::field!(d_net.dense1),
+                        write: write,
+                    },
+                    ::core::option::Option::Some(
+                        dl::Grad::set(slots.d_layers.write::<[f32; 6]>(n)),
+                    ),
+                );
+            <[StackLayers; 12] as dl::Model>::backward(
+                &pass.copy(1usize),
+                dl::field!(net.layers),
+                x,
+                &mut slots.saved_layers,
+                slots.layers.read::<[f32; 6]>(n),
+                slots.d_layers.write::<[f32; 6]>(n),
+                dl::Grad {
+                    to: dl::field!(d_net.layers),
+                    write: write,
+                },
+                if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
+                    ::core::option::Option::Some(d_x.reborrow())
+                } else {
+                    ::core::option::Option::None
+                },
+            );
+        }
+        fn inspect<D: dl::Device>(
+            slots: &StackTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {
+            see("layers", slots.layers.read::<[f32; 6]>(n).data());
+        }
+    }
+};

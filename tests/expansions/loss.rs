@@ -20,7 +20,7 @@ const _: () = {
         dl::private::language::given({}), .. { dl::private::language::any() } }; { use
         dl_layers::Autoencoder:: *; } { let output : dl::private::language::Tensor =
         dl::private::language::any(); let _ : dl_layers::Autoencoder::mse;
-        dl_layers::Autoencoder::mse { output, .. { image; dl::private::language::any() }
+        dl_layers::Autoencoder::mse { .. { output; image; dl::private::language::any() }
         }; { use dl_layers::Autoencoder:: *; code; } let _ :
         dl_layers::Autoencoder::square; let _ : dl_layers::Autoencoder::mean; { use
         dl_layers::Autoencoder:: *; } { use dl_layers::Autoencoder:: *; } } };

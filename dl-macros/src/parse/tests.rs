@@ -10,6 +10,8 @@ fn messages(text: &str) -> Vec<String> {
 
 fn run(tokens: TokenStream) -> Vec<String> {
     let diagnostics = Diagnostics::default();
+    let shapes = crate::emit::probes::Shapes::default();
+    let _ = crate::emit::probes::probes(&quote::quote!(dl), tokens.clone(), &shapes, TokenStream::new());
     let file = super::parse(tokens, &diagnostics);
     let constants = crate::lower::constants::Constants::new(&file.constants, &diagnostics);
     for model in &file.models {

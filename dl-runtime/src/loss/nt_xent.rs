@@ -147,9 +147,16 @@ simd! {
         d.iter_mut().zip(z).for_each(|(d, z)| *d = (*d - along * z) / length);
     }
 
-    /// `e^(s - l)`.
-    fn probability<S>(s: f32, l: f32) -> f32 {
-        math::exp::<S>(s - l)
+    /// Turns the likeness `s` of row `r` to all rows into the gradient to it, but for that to the other view.
+    fn slopes<S>(batch: &Batch<'_>, r: usize, s: &mut [f32]) {
+        let ((_, log_sum), weight) = (batch.saved(r), batch.weight(r % batch.n));
+        // View by view, so that no row number has to be divided.
+        for (view, s) in s.chunks_exact_mut(batch.n).enumerate() {
+            for (k, (s, saved)) in s.iter_mut().zip(batch.saved.as_chunks::<4>().0).enumerate() {
+                let of_k = batch.weight(k) * math::exp::<S>(*s - saved[2 * view + 1]);
+                *s = weight * math::exp::<S>(*s - log_sum) + of_k;
+            }
+        }
     }
 }
 
@@ -171,9 +178,10 @@ impl Batch<'_> {
         let at = 4 * (r % self.n) + 2 * (r / self.n);
         (self.saved[at], self.saved[at + 1])
     }
-    /// How much row `r` counts: half of what its sample does.
-    fn weight(&self, r: usize) -> f32 {
-        0.5 * self.scale.map_or(1.0 / self.n as f32, |scale| scale[r % self.n])
+    /// How much each view of sample `n` counts: half of what the sample does.
+    #[inline(always)]
+    fn weight(&self, n: usize) -> f32 {
+        0.5 * self.scale.map_or(1.0 / self.n as f32, |scale| scale[n])
     }
 }
 
@@ -192,20 +200,16 @@ impl Samples for Batch<'_> {
     fn gradient(&self, n: usize, input: usize, _: f32, d: &mut [f32], s: &mut [f32]) {
         let features = self.sizes.features;
         let (own, other) = (input * self.n + n, (1 - input) * self.n + n);
-        let (length, log_sum) = self.saved(own);
         likeness(self.sizes, self.z, own, s);
+        slopes(self, own, s);
+        s[other] -= 2.0 * self.weight(n);
+        // To itself it is not compared.
+        s[own] = 0.0;
         d.fill(0.0);
-        for (k, (s, z)) in s.iter().zip(self.z.chunks_exact(features)).enumerate() {
-            let mine = self.weight(own) * probability(*s, log_sum);
-            let mut slope = mine + self.weight(k) * probability(*s, self.saved(k).1);
-            if k == other {
-                slope -= 2.0 * self.weight(own);
-            }
-            if k != own {
-                add(slope / self.sizes.temperature, z, d);
-            }
+        for (s, z) in s.iter().zip(self.z.chunks_exact(features)) {
+            add(s / self.sizes.temperature, z, d);
         }
-        through_length(&self.z[own * features..(own + 1) * features], length, d);
+        through_length(&self.z[own * features..(own + 1) * features], self.saved(own).0, d);
     }
 }
 

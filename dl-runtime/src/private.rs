@@ -15,6 +15,8 @@ pub use crate::{
     Term, View, ViewMut,
 };
 pub use std::mem::offset_of;
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::Ok;
 
 /// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl … for Model`.
 #[doc(hidden)]

@@ -178,71 +178,61 @@ const _: () = {
                 dl::Entry::Tensor {
                     name: "first.conv1.weight",
                     shape: &[8, 3, 1, 1],
-                    offset: dl::offset_of!(Self, first.conv1)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 1, 1 >, weight),
+                    offset: dl::offset_of!(Self, first.conv1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "first.conv1.bias",
                     shape: &[8],
-                    offset: dl::offset_of!(Self, first.conv1)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 1, 1 >, bias),
+                    offset: dl::offset_of!(Self, first.conv1.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "first.conv2.weight",
                     shape: &[8, 3, 3, 3],
-                    offset: dl::offset_of!(Self, first.conv2)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 3, 3 >, weight),
+                    offset: dl::offset_of!(Self, first.conv2.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "first.conv2.bias",
                     shape: &[8],
-                    offset: dl::offset_of!(Self, first.conv2)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 3, 8, 3, 3 >, bias),
+                    offset: dl::offset_of!(Self, first.conv2.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "first.conv3.weight",
                     shape: &[8, 8, 3, 3],
-                    offset: dl::offset_of!(Self, first.conv3)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, weight),
+                    offset: dl::offset_of!(Self, first.conv3.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "first.conv3.bias",
                     shape: &[8],
-                    offset: dl::offset_of!(Self, first.conv3)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, bias),
+                    offset: dl::offset_of!(Self, first.conv3.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "basic1.conv1.weight",
                     shape: &[8, 8, 3, 3],
-                    offset: dl::offset_of!(Self, basic1.conv1)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, weight),
+                    offset: dl::offset_of!(Self, basic1.conv1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "basic1.conv1.bias",
                     shape: &[8],
-                    offset: dl::offset_of!(Self, basic1.conv1)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, bias),
+                    offset: dl::offset_of!(Self, basic1.conv1.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "basic1.conv2.weight",
                     shape: &[8, 8, 3, 3],
-                    offset: dl::offset_of!(Self, basic1.conv2)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, weight),
+                    offset: dl::offset_of!(Self, basic1.conv2.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "basic1.conv2.bias",
                     shape: &[8],
-                    offset: dl::offset_of!(Self, basic1.conv2)
-                        + dl::offset_of!(dl::ops::conv2d::Conv2d < 8, 8, 3, 3 >, bias),
+                    offset: dl::offset_of!(Self, basic1.conv2.bias),
                     role: dl::Role::Bias,
                 },
             ],
@@ -258,9 +248,9 @@ const _: () = {
                 name: "first.conv1",
                 layer: "conv2d(8, 1)",
                 output: &[8, 4, 4],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: 32,
-                multiply_adds: 384 as u64,
+                multiply_adds: 384,
                 inside: &[],
                 copies: 1,
             },
@@ -268,9 +258,9 @@ const _: () = {
                 name: "first.conv2",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: 224,
-                multiply_adds: 3456 as u64,
+                multiply_adds: 3456,
                 inside: &[],
                 copies: 1,
             },
@@ -278,9 +268,9 @@ const _: () = {
                 name: "first.relu1",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[1usize],
+                inputs: &[1],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -288,9 +278,9 @@ const _: () = {
                 name: "first.conv3",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[2usize],
+                inputs: &[2],
                 parameters: 584,
-                multiply_adds: 9216 as u64,
+                multiply_adds: 9216,
                 inside: &[],
                 copies: 1,
             },
@@ -298,9 +288,9 @@ const _: () = {
                 name: "first.add1",
                 layer: "first_main + first_conv1",
                 output: &[8, 4, 4],
-                inputs: &[3usize, 0usize],
+                inputs: &[3, 0],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -308,9 +298,9 @@ const _: () = {
                 name: "first.relu2",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[4usize],
+                inputs: &[4],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -318,9 +308,9 @@ const _: () = {
                 name: "basic1.conv1",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[5usize],
+                inputs: &[5],
                 parameters: 584,
-                multiply_adds: 9216 as u64,
+                multiply_adds: 9216,
                 inside: &[],
                 copies: 1,
             },
@@ -328,9 +318,9 @@ const _: () = {
                 name: "basic1.relu1",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[6usize],
+                inputs: &[6],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -338,9 +328,9 @@ const _: () = {
                 name: "basic1.conv2",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[7usize],
+                inputs: &[7],
                 parameters: 584,
-                multiply_adds: 9216 as u64,
+                multiply_adds: 9216,
                 inside: &[],
                 copies: 1,
             },
@@ -348,9 +338,9 @@ const _: () = {
                 name: "basic1.add1",
                 layer: "basic1_main + first_relu2",
                 output: &[8, 4, 4],
-                inputs: &[8usize, 5usize],
+                inputs: &[8, 5],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -358,22 +348,22 @@ const _: () = {
                 name: "basic1.relu2",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[9usize],
+                inputs: &[9],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
         ];
         type Inference<D: dl::Device> = NetInference<D>;
         type Training<D: dl::Device> = NetTraining<D>;
-        const INFERENCE_FLOATS: usize = 0 + 128 + 128 + 128;
-        const TRAINING_FLOATS: usize = 0 + 128 + 128 + 128 + 128 + 128;
+        const INFERENCE_FLOATS: usize = 128 + 128 + 128;
+        const TRAINING_FLOATS: usize = 128 + 128 + 128 + 128 + 128;
         fn inference_memory<D: dl::Device>(
             device: &D,
             samples: usize,
         ) -> dl::Result<NetInference<D>> {
-            ::core::result::Result::Ok(NetInference {
+            dl::Ok(NetInference {
                 first_conv1: dl::Slot::new(device, samples, 128)?,
                 first_relu1: dl::Slot::new(device, samples, 128)?,
                 first_main: dl::Slot::new(device, samples, 128)?,
@@ -383,7 +373,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<NetTraining<D>> {
-            ::core::result::Result::Ok(NetTraining {
+            dl::Ok(NetTraining {
                 first_conv1: dl::Slot::new(device, samples, 128)?,
                 first_relu1: dl::Slot::new(device, samples, 128)?,
                 first_main: dl::Slot::new(device, samples, 128)?,
@@ -522,7 +512,7 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = image.len();
             let dl::Grad { to: mut d_net, write } = d_net;
@@ -542,9 +532,9 @@ const _: () = {
                     d_output.view(),
                     dl::Grad {
                         to: dl::field!(d_net.basic1.conv2),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
+                    dl::Some(
                         dl::Grad::set(
                             slots.d_basic1_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
                         ),
@@ -564,9 +554,9 @@ const _: () = {
                     slots.d_basic1_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.basic1.conv1),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
+                    dl::Some(
                         dl::Grad::add(slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
                     ),
                 );
@@ -590,9 +580,9 @@ const _: () = {
                     slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.first.conv3),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
+                    dl::Some(
                         dl::Grad::set(slots.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n)),
                     ),
                 );
@@ -610,13 +600,9 @@ const _: () = {
                     slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.first.conv2),
-                        write: write,
+                        write,
                     },
-                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
-                        ::core::option::Option::Some(dl::Grad::set(d_image.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
                 );
             FIRST_CONV1_OP
                 .backward(
@@ -626,13 +612,9 @@ const _: () = {
                     slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.first.conv1),
-                        write: write,
+                        write,
                     },
-                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
-                        ::core::option::Option::Some(dl::Grad::add(d_image.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
                 );
         }
         fn inspect<D: dl::Device>(

@@ -102,56 +102,43 @@ const _: () = {
                 dl::Entry::Tensor {
                     name: "conv1.weight",
                     shape: &[4, 1, 3, 3],
-                    offset: dl::offset_of!(Self, conv1)
-                        + dl::offset_of!(
-                            dl::ops::conv2d::Conv2d < 1, 4, 3, 3, 0 >, weight
-                        ),
+                    offset: dl::offset_of!(Self, conv1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "batch_norm1.weight",
                     shape: &[4],
-                    offset: dl::offset_of!(Self, batch_norm1)
-                        + dl::offset_of!(dl::ops::batch_norm::BatchNorm < 4 >, weight),
+                    offset: dl::offset_of!(Self, batch_norm1.weight),
                     role: dl::Role::Scale,
                 },
                 dl::Entry::Tensor {
                     name: "batch_norm1.bias",
                     shape: &[4],
-                    offset: dl::offset_of!(Self, batch_norm1)
-                        + dl::offset_of!(dl::ops::batch_norm::BatchNorm < 4 >, bias),
+                    offset: dl::offset_of!(Self, batch_norm1.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "batch_norm1.running_mean",
                     shape: &[4],
-                    offset: dl::offset_of!(Self, batch_norm1)
-                        + dl::offset_of!(
-                            dl::ops::batch_norm::BatchNorm < 4 >, running_mean
-                        ),
+                    offset: dl::offset_of!(Self, batch_norm1.running_mean),
                     role: dl::Role::Statistic,
                 },
                 dl::Entry::Tensor {
                     name: "batch_norm1.running_var",
                     shape: &[4],
-                    offset: dl::offset_of!(Self, batch_norm1)
-                        + dl::offset_of!(
-                            dl::ops::batch_norm::BatchNorm < 4 >, running_var
-                        ),
+                    offset: dl::offset_of!(Self, batch_norm1.running_var),
                     role: dl::Role::Statistic,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.weight",
                     shape: &[10, 36],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 36, 10 >, weight),
+                    offset: dl::offset_of!(Self, dense1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.bias",
                     shape: &[10],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 36, 10 >, bias),
+                    offset: dl::offset_of!(Self, dense1.bias),
                     role: dl::Role::Bias,
                 },
             ],
@@ -167,9 +154,9 @@ const _: () = {
                 name: "conv1",
                 layer: "conv2d(4, 3, bias: false)",
                 output: &[4, 6, 6],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: 36,
-                multiply_adds: 1296 as u64,
+                multiply_adds: 1296,
                 inside: &[],
                 copies: 1,
             },
@@ -177,9 +164,9 @@ const _: () = {
                 name: "batch_norm1",
                 layer: "batch_norm",
                 output: &[4, 6, 6],
-                inputs: &[0usize],
+                inputs: &[0],
                 parameters: 8,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -187,9 +174,9 @@ const _: () = {
                 name: "relu1",
                 layer: "relu",
                 output: &[4, 6, 6],
-                inputs: &[1usize],
+                inputs: &[1],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -197,9 +184,9 @@ const _: () = {
                 name: "max_pool1",
                 layer: "max_pool2d(2)",
                 output: &[4, 3, 3],
-                inputs: &[2usize],
+                inputs: &[2],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -207,9 +194,9 @@ const _: () = {
                 name: "flatten1",
                 layer: "flatten",
                 output: &[36],
-                inputs: &[3usize],
+                inputs: &[3],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -217,22 +204,22 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(10)",
                 output: &[10],
-                inputs: &[4usize],
+                inputs: &[4],
                 parameters: 370,
-                multiply_adds: 360 as u64,
+                multiply_adds: 360,
                 inside: &[],
                 copies: 1,
             },
         ];
         type Inference<D: dl::Device> = ConvInference<D>;
         type Training<D: dl::Device> = ConvTraining<D>;
-        const INFERENCE_FLOATS: usize = 0 + 144 + 36;
-        const TRAINING_FLOATS: usize = 0 + 144 + 144 + 144 + 144 + 0;
+        const INFERENCE_FLOATS: usize = 144 + 36;
+        const TRAINING_FLOATS: usize = 144 + 144 + 144 + 144 + 0;
         fn inference_memory<D: dl::Device>(
             device: &D,
             samples: usize,
         ) -> dl::Result<ConvInference<D>> {
-            ::core::result::Result::Ok(ConvInference {
+            dl::Ok(ConvInference {
                 conv1: dl::Slot::new(device, samples, 144)?,
                 max_pool1: dl::Slot::new(device, samples, 36)?,
             })
@@ -241,7 +228,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<ConvTraining<D>> {
-            ::core::result::Result::Ok(ConvTraining {
+            dl::Ok(ConvTraining {
                 conv1: dl::Slot::new(device, samples, 144)?,
                 relu1: dl::Slot::new(device, samples, 144)?,
                 max_pool1: dl::Slot::new(device, samples, 144)?,
@@ -334,7 +321,7 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = image.len();
             let dl::Grad { to: mut d_net, write } = d_net;
@@ -346,11 +333,9 @@ const _: () = {
                     d_output.view(),
                     dl::Grad {
                         to: dl::field!(d_net.dense1),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
-                        dl::Grad::set(slots.d_max_pool1.write::<[f32; 36]>(n)),
-                    ),
+                    dl::Some(dl::Grad::set(slots.d_max_pool1.write::<[f32; 36]>(n))),
                 );
             MAX_POOL1_OP
                 .backward(
@@ -374,9 +359,9 @@ const _: () = {
                     slots.max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.batch_norm1),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
+                    dl::Some(
                         dl::Grad::set(slots.d_max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
                     ),
                 );
@@ -388,13 +373,9 @@ const _: () = {
                     slots.d_max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.conv1),
-                        write: write,
+                        write,
                     },
-                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
-                        ::core::option::Option::Some(dl::Grad::set(d_image.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
                 );
         }
         fn inspect<D: dl::Device>(

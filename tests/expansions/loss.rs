@@ -98,29 +98,25 @@ const _: () = {
                 dl::Entry::Tensor {
                     name: "dense1.weight",
                     shape: &[2, 6],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, weight),
+                    offset: dl::offset_of!(Self, dense1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.bias",
                     shape: &[2],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, bias),
+                    offset: dl::offset_of!(Self, dense1.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "dense2.weight",
                     shape: &[6, 2],
-                    offset: dl::offset_of!(Self, dense2)
-                        + dl::offset_of!(dl::ops::dense::Dense < 2, 6 >, weight),
+                    offset: dl::offset_of!(Self, dense2.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense2.bias",
                     shape: &[6],
-                    offset: dl::offset_of!(Self, dense2)
-                        + dl::offset_of!(dl::ops::dense::Dense < 2, 6 >, bias),
+                    offset: dl::offset_of!(Self, dense2.bias),
                     role: dl::Role::Bias,
                 },
             ],
@@ -136,9 +132,9 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(2)",
                 output: &[2],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: 14,
-                multiply_adds: 12 as u64,
+                multiply_adds: 12,
                 inside: &[],
                 copies: 1,
             },
@@ -146,22 +142,22 @@ const _: () = {
                 name: "dense2",
                 layer: "dense(6)",
                 output: &[6],
-                inputs: &[0usize],
+                inputs: &[0],
                 parameters: 18,
-                multiply_adds: 12 as u64,
+                multiply_adds: 12,
                 inside: &[],
                 copies: 1,
             },
         ];
         type Inference<D: dl::Device> = AutoencoderInference<D>;
         type Training<D: dl::Device> = AutoencoderTraining<D>;
-        const INFERENCE_FLOATS: usize = 0 + 2;
-        const TRAINING_FLOATS: usize = 0 + 2 + 2 + 2;
+        const INFERENCE_FLOATS: usize = 2;
+        const TRAINING_FLOATS: usize = 2 + 2 + 2;
         fn inference_memory<D: dl::Device>(
             device: &D,
             samples: usize,
         ) -> dl::Result<AutoencoderInference<D>> {
-            ::core::result::Result::Ok(AutoencoderInference {
+            dl::Ok(AutoencoderInference {
                 code: dl::Slot::new(device, samples, 2)?,
             })
         }
@@ -169,7 +165,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<AutoencoderTraining<D>> {
-            ::core::result::Result::Ok(AutoencoderTraining {
+            dl::Ok(AutoencoderTraining {
                 code: dl::Slot::new(device, samples, 2)?,
                 square1: dl::Slot::new(device, samples, 2)?,
                 d_code: dl::Slot::new(device, samples, 2)?,
@@ -233,11 +229,11 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = image.len();
             {
-                if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                if let dl::Some(d_image) = d_image.as_mut() {
                     d_image.reborrow().clear(pass);
                 }
                 slots.d_code.write::<[f32; 2]>(n).clear(pass);
@@ -279,7 +275,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<AutoencoderEvaluation<D>> {
-            ::core::result::Result::Ok(AutoencoderEvaluation {
+            dl::Ok(AutoencoderEvaluation {
                 code: dl::Slot::new(device, samples, 2)?,
             })
         }
@@ -293,9 +289,8 @@ const _: () = {
             mut terms: dl::PartsMut<'_, D, f32>,
         ) {
             let n = image.len();
-            let mut parts = target.parts();
-            let mut term_0 = terms.next::<f32>();
-            let mut term_1 = terms.next::<f32>();
+            let mut term_0 = terms.take::<f32>();
+            let mut term_1 = terms.take::<f32>();
             DENSE1_OP
                 .forward(
                     pass,
@@ -326,9 +321,8 @@ const _: () = {
             mut terms: dl::PartsMut<'_, D, f32>,
         ) {
             let n = image.len();
-            let mut parts = target.parts();
-            let mut term_0 = terms.next::<f32>();
-            let mut term_1 = terms.next::<f32>();
+            let mut term_0 = terms.take::<f32>();
+            let mut term_1 = terms.take::<f32>();
             dl::ops::loss::Elementwise::Mse
                 .forward(pass, output, image, term_0.reborrow());
             dl::ops::Activation::Square
@@ -350,15 +344,14 @@ const _: () = {
             mut d_terms: dl::PartsMut<'_, D, f32>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = image.len();
             {
-                let mut parts = target.parts();
-                let term_0 = terms.next::<f32>();
-                let term_1 = terms.next::<f32>();
-                let mut d_term_0 = d_terms.next::<f32>();
-                let mut d_term_1 = d_terms.next::<f32>();
+                let term_0 = terms.take::<f32>();
+                let term_1 = terms.take::<f32>();
+                let mut d_term_0 = d_terms.take::<f32>();
+                let mut d_term_1 = d_terms.take::<f32>();
                 MEAN1_OP
                     .backward(
                         pass,
@@ -372,7 +365,7 @@ const _: () = {
                         slots.square1.read::<[f32; 2]>(n),
                         dl::Grad::set(slots.d_code.write::<[f32; 2]>(n)),
                     );
-                if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
+                if let dl::Some(d_image) = d_image.as_mut() {
                     dl::ops::loss::Elementwise::Mse
                         .backward_right(
                             pass,
@@ -410,7 +403,7 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_image: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = image.len();
             let dl::Grad { to: mut d_net, write } = d_net;
@@ -422,11 +415,9 @@ const _: () = {
                     d_output.view(),
                     dl::Grad {
                         to: dl::field!(d_net.dense2),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
-                        dl::Grad::add(slots.d_code.write::<[f32; 2]>(n)),
-                    ),
+                    dl::Some(dl::Grad::add(slots.d_code.write::<[f32; 2]>(n))),
                 );
             DENSE1_OP
                 .backward(
@@ -436,13 +427,9 @@ const _: () = {
                     slots.d_code.read::<[f32; 2]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.dense1),
-                        write: write,
+                        write,
                     },
-                    if let ::core::option::Option::Some(d_image) = d_image.as_mut() {
-                        ::core::option::Option::Some(dl::Grad::add(d_image.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
                 );
         }
     }

@@ -77,29 +77,25 @@ const _: () = {
                 dl::Entry::Tensor {
                     name: "dense1.weight",
                     shape: &[16, 8],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 8, 16 >, weight),
+                    offset: dl::offset_of!(Self, dense1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.bias",
                     shape: &[16],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 8, 16 >, bias),
+                    offset: dl::offset_of!(Self, dense1.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "scores.weight",
                     shape: &[3, 16],
-                    offset: dl::offset_of!(Self, scores)
-                        + dl::offset_of!(dl::ops::dense::Dense < 16, 3 >, weight),
+                    offset: dl::offset_of!(Self, scores.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "scores.bias",
                     shape: &[3],
-                    offset: dl::offset_of!(Self, scores)
-                        + dl::offset_of!(dl::ops::dense::Dense < 16, 3 >, bias),
+                    offset: dl::offset_of!(Self, scores.bias),
                     role: dl::Role::Bias,
                 },
             ],
@@ -115,9 +111,9 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(16)",
                 output: &[16],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: 144,
-                multiply_adds: 128 as u64,
+                multiply_adds: 128,
                 inside: &[],
                 copies: 1,
             },
@@ -125,9 +121,9 @@ const _: () = {
                 name: "relu1",
                 layer: "relu",
                 output: &[16],
-                inputs: &[0usize],
+                inputs: &[0],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -135,22 +131,22 @@ const _: () = {
                 name: "scores",
                 layer: "dense(3)",
                 output: &[3],
-                inputs: &[1usize],
+                inputs: &[1],
                 parameters: 51,
-                multiply_adds: 48 as u64,
+                multiply_adds: 48,
                 inside: &[],
                 copies: 1,
             },
         ];
         type Inference<D: dl::Device> = MlpInference<D>;
         type Training<D: dl::Device> = MlpTraining<D>;
-        const INFERENCE_FLOATS: usize = 0 + 16;
-        const TRAINING_FLOATS: usize = 0 + 16 + 16;
+        const INFERENCE_FLOATS: usize = 16;
+        const TRAINING_FLOATS: usize = 16 + 16;
         fn inference_memory<D: dl::Device>(
             device: &D,
             samples: usize,
         ) -> dl::Result<MlpInference<D>> {
-            ::core::result::Result::Ok(MlpInference {
+            dl::Ok(MlpInference {
                 relu1: dl::Slot::new(device, samples, 16)?,
             })
         }
@@ -158,7 +154,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<MlpTraining<D>> {
-            ::core::result::Result::Ok(MlpTraining {
+            dl::Ok(MlpTraining {
                 relu1: dl::Slot::new(device, samples, 16)?,
                 d_relu1: dl::Slot::new(device, samples, 16)?,
             })
@@ -221,7 +217,7 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_x: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_x: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = x.len();
             let dl::Grad { to: mut d_net, write } = d_net;
@@ -233,11 +229,9 @@ const _: () = {
                     d_output.view(),
                     dl::Grad {
                         to: dl::field!(d_net.scores),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
-                        dl::Grad::set(slots.d_relu1.write::<[f32; 16]>(n)),
-                    ),
+                    dl::Some(dl::Grad::set(slots.d_relu1.write::<[f32; 16]>(n))),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
@@ -253,13 +247,9 @@ const _: () = {
                     slots.d_relu1.read::<[f32; 16]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.dense1),
-                        write: write,
+                        write,
                     },
-                    if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
-                        ::core::option::Option::Some(dl::Grad::set(d_x.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_x.as_mut().map(|d_x| dl::Grad::set(d_x.reborrow())),
                 );
         }
         fn inspect<D: dl::Device>(

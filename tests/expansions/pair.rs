@@ -119,29 +119,25 @@ const _: () = {
                 dl::Entry::Tensor {
                     name: "dense1.weight",
                     shape: &[5, 4],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 4, 5 >, weight),
+                    offset: dl::offset_of!(Self, dense1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.bias",
                     shape: &[5],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 4, 5 >, bias),
+                    offset: dl::offset_of!(Self, dense1.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "dense2.weight",
                     shape: &[5, 3],
-                    offset: dl::offset_of!(Self, dense2)
-                        + dl::offset_of!(dl::ops::dense::Dense < 3, 5 >, weight),
+                    offset: dl::offset_of!(Self, dense2.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense2.bias",
                     shape: &[5],
-                    offset: dl::offset_of!(Self, dense2)
-                        + dl::offset_of!(dl::ops::dense::Dense < 3, 5 >, bias),
+                    offset: dl::offset_of!(Self, dense2.bias),
                     role: dl::Role::Bias,
                 },
             ],
@@ -161,9 +157,9 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(5)",
                 output: &[5],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: 25,
-                multiply_adds: 20 as u64,
+                multiply_adds: 20,
                 inside: &[],
                 copies: 1,
             },
@@ -171,9 +167,9 @@ const _: () = {
                 name: "dense2",
                 layer: "dense(5)",
                 output: &[5],
-                inputs: &[usize::MAX - 1usize],
+                inputs: &[usize::MAX - 1],
                 parameters: 20,
-                multiply_adds: 15 as u64,
+                multiply_adds: 15,
                 inside: &[],
                 copies: 1,
             },
@@ -181,9 +177,9 @@ const _: () = {
                 name: "add1",
                 layer: "dense1 + dense2",
                 output: &[5],
-                inputs: &[0usize, 1usize],
+                inputs: &[0, 1],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -191,22 +187,22 @@ const _: () = {
                 name: "sub1",
                 layer: "dense1 - dense2",
                 output: &[5],
-                inputs: &[0usize, 1usize],
+                inputs: &[0, 1],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
         ];
         type Inference<D: dl::Device> = PairInference<D>;
         type Training<D: dl::Device> = PairTraining<D>;
-        const INFERENCE_FLOATS: usize = 0 + 5 + 5;
-        const TRAINING_FLOATS: usize = 0 + 5 + 5;
+        const INFERENCE_FLOATS: usize = 5 + 5;
+        const TRAINING_FLOATS: usize = 5 + 5;
         fn inference_memory<D: dl::Device>(
             device: &D,
             samples: usize,
         ) -> dl::Result<PairInference<D>> {
-            ::core::result::Result::Ok(PairInference {
+            dl::Ok(PairInference {
                 dense1: dl::Slot::new(device, samples, 5)?,
                 dense2: dl::Slot::new(device, samples, 5)?,
             })
@@ -215,7 +211,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<PairTraining<D>> {
-            ::core::result::Result::Ok(PairTraining {
+            dl::Ok(PairTraining {
                 dense1: dl::Slot::new(device, samples, 5)?,
                 dense2: dl::Slot::new(device, samples, 5)?,
             })
@@ -233,11 +229,11 @@ const _: () = {
         ) {
             let n = input.len();
             let mut parts = input.parts();
-            let left = parts.next::<[f32; 4]>();
-            let right = parts.next::<[f32; 3]>();
+            let left = parts.take::<[f32; 4]>();
+            let right = parts.take::<[f32; 3]>();
             let mut parts = output.parts();
-            let mut output_sum = parts.next::<[f32; 5]>();
-            let mut output_difference = parts.next::<[f32; 5]>();
+            let mut output_sum = parts.take::<[f32; 5]>();
+            let mut output_difference = parts.take::<[f32; 5]>();
             DENSE1_OP
                 .forward(
                     pass,
@@ -276,11 +272,11 @@ const _: () = {
         ) {
             let n = input.len();
             let mut parts = input.parts();
-            let left = parts.next::<[f32; 4]>();
-            let right = parts.next::<[f32; 3]>();
+            let left = parts.take::<[f32; 4]>();
+            let right = parts.take::<[f32; 3]>();
             let mut parts = output.parts();
-            let mut output_sum = parts.next::<[f32; 5]>();
-            let mut output_difference = parts.next::<[f32; 5]>();
+            let mut output_sum = parts.take::<[f32; 5]>();
+            let mut output_difference = parts.take::<[f32; 5]>();
             DENSE1_OP
                 .forward(
                     pass,
@@ -318,22 +314,22 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = input.len();
             let dl::Grad { to: mut d_net, write } = d_net;
             let mut parts = input.parts();
-            let left = parts.next::<[f32; 4]>();
-            let right = parts.next::<[f32; 3]>();
+            let left = parts.take::<[f32; 4]>();
+            let right = parts.take::<[f32; 3]>();
             let mut parts = output.parts();
-            let output_sum = parts.next::<[f32; 5]>();
-            let output_difference = parts.next::<[f32; 5]>();
+            let output_sum = parts.take::<[f32; 5]>();
+            let output_difference = parts.take::<[f32; 5]>();
             let mut parts = d_output.parts();
-            let mut d_output_sum = parts.next::<[f32; 5]>();
-            let mut d_output_difference = parts.next::<[f32; 5]>();
+            let mut d_output_sum = parts.take::<[f32; 5]>();
+            let mut d_output_difference = parts.take::<[f32; 5]>();
             let mut d_inputs = d_input.map(dl::ViewMut::parts);
-            let mut d_left = d_inputs.as_mut().map(|parts| parts.next::<[f32; 4]>());
-            let mut d_right = d_inputs.as_mut().map(|parts| parts.next::<[f32; 3]>());
+            let mut d_left = d_inputs.as_mut().map(|parts| parts.take::<[f32; 4]>());
+            let mut d_right = d_inputs.as_mut().map(|parts| parts.take::<[f32; 3]>());
             SUB1_OP
                 .backward_right(
                     pass,
@@ -360,16 +356,9 @@ const _: () = {
                     slots.dense1.read::<[f32; 5]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.dense2),
-                        write: write,
+                        write,
                     },
-                    if let (
-                        ::core::option::Option::Some(d_left),
-                        ::core::option::Option::Some(d_right),
-                    ) = (d_left.as_mut(), d_right.as_mut()) {
-                        ::core::option::Option::Some(dl::Grad::set(d_right.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_right.as_mut().map(|d_right| dl::Grad::set(d_right.reborrow())),
                 );
             DENSE1_OP
                 .backward(
@@ -379,16 +368,9 @@ const _: () = {
                     d_output_difference.view(),
                     dl::Grad {
                         to: dl::field!(d_net.dense1),
-                        write: write,
+                        write,
                     },
-                    if let (
-                        ::core::option::Option::Some(d_left),
-                        ::core::option::Option::Some(d_right),
-                    ) = (d_left.as_mut(), d_right.as_mut()) {
-                        ::core::option::Option::Some(dl::Grad::set(d_left.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_left.as_mut().map(|d_left| dl::Grad::set(d_left.reborrow())),
                 );
         }
         fn inspect<D: dl::Device>(

@@ -88,29 +88,25 @@ const _: () = {
                 dl::Entry::Tensor {
                     name: "layer_norm1.weight",
                     shape: &[6],
-                    offset: dl::offset_of!(Self, layer_norm1)
-                        + dl::offset_of!(dl::ops::layer_norm::LayerNorm < 6 >, weight),
+                    offset: dl::offset_of!(Self, layer_norm1.weight),
                     role: dl::Role::Scale,
                 },
                 dl::Entry::Tensor {
                     name: "layer_norm1.bias",
                     shape: &[6],
-                    offset: dl::offset_of!(Self, layer_norm1)
-                        + dl::offset_of!(dl::ops::layer_norm::LayerNorm < 6 >, bias),
+                    offset: dl::offset_of!(Self, layer_norm1.bias),
                     role: dl::Role::Bias,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.weight",
                     shape: &[6, 6],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 6, 6 >, weight),
+                    offset: dl::offset_of!(Self, dense1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.bias",
                     shape: &[6],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 6, 6 >, bias),
+                    offset: dl::offset_of!(Self, dense1.bias),
                     role: dl::Role::Bias,
                 },
             ],
@@ -126,9 +122,9 @@ const _: () = {
                 name: "layer_norm1",
                 layer: "layer_norm",
                 output: &[6],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: 12,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -136,9 +132,9 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(6)",
                 output: &[6],
-                inputs: &[0usize],
+                inputs: &[0],
                 parameters: 42,
-                multiply_adds: 36 as u64,
+                multiply_adds: 36,
                 inside: &[],
                 copies: 1,
             },
@@ -146,9 +142,9 @@ const _: () = {
                 name: "gelu1",
                 layer: "gelu",
                 output: &[6],
-                inputs: &[1usize],
+                inputs: &[1],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
@@ -156,22 +152,22 @@ const _: () = {
                 name: "add1",
                 layer: "residual { … }",
                 output: &[6],
-                inputs: &[usize::MAX - 0usize, 2usize],
+                inputs: &[usize::MAX, 2],
                 parameters: 0,
-                multiply_adds: 0 as u64,
+                multiply_adds: 0,
                 inside: &[],
                 copies: 1,
             },
         ];
         type Inference<D: dl::Device> = StackLayersInference<D>;
         type Training<D: dl::Device> = StackLayersTraining<D>;
-        const INFERENCE_FLOATS: usize = 0 + 6 + 6;
-        const TRAINING_FLOATS: usize = 0 + 6 + 6 + 6;
+        const INFERENCE_FLOATS: usize = 6 + 6;
+        const TRAINING_FLOATS: usize = 6 + 6 + 6;
         fn inference_memory<D: dl::Device>(
             device: &D,
             samples: usize,
         ) -> dl::Result<StackLayersInference<D>> {
-            ::core::result::Result::Ok(StackLayersInference {
+            dl::Ok(StackLayersInference {
                 layer_norm1: dl::Slot::new(device, samples, 6)?,
                 gelu1: dl::Slot::new(device, samples, 6)?,
             })
@@ -180,7 +176,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<StackLayersTraining<D>> {
-            ::core::result::Result::Ok(StackLayersTraining {
+            dl::Ok(StackLayersTraining {
                 layer_norm1: dl::Slot::new(device, samples, 6)?,
                 dense1: dl::Slot::new(device, samples, 6)?,
                 gelu1: dl::Slot::new(device, samples, 6)?,
@@ -252,11 +248,11 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_x: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_x: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = x.len();
             let dl::Grad { to: mut d_net, write } = d_net;
-            if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
+            if let dl::Some(d_x) = d_x.as_mut() {
                 ADD1_OP
                     .backward_left(pass, d_output.view(), dl::Grad::set(d_x.reborrow()));
             }
@@ -274,11 +270,9 @@ const _: () = {
                     d_output.view(),
                     dl::Grad {
                         to: dl::field!(d_net.dense1),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
-                        dl::Grad::set(slots.dense1.write::<[f32; 6]>(n)),
-                    ),
+                    dl::Some(dl::Grad::set(slots.dense1.write::<[f32; 6]>(n))),
                 );
             LAYER_NORM1_OP
                 .backward(
@@ -288,13 +282,9 @@ const _: () = {
                     slots.dense1.read::<[f32; 6]>(n),
                     dl::Grad {
                         to: dl::field!(d_net.layer_norm1),
-                        write: write,
+                        write,
                     },
-                    if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
-                        ::core::option::Option::Some(dl::Grad::add(d_x.reborrow()))
-                    } else {
-                        ::core::option::Option::None
-                    },
+                    d_x.as_mut().map(|d_x| dl::Grad::add(d_x.reborrow())),
                 );
         }
         fn inspect<D: dl::Device>(
@@ -364,15 +354,13 @@ const _: () = {
                 dl::Entry::Tensor {
                     name: "dense1.weight",
                     shape: &[2, 6],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, weight),
+                    offset: dl::offset_of!(Self, dense1.weight),
                     role: dl::Role::Weight,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.bias",
                     shape: &[2],
-                    offset: dl::offset_of!(Self, dense1)
-                        + dl::offset_of!(dl::ops::dense::Dense < 6, 2 >, bias),
+                    offset: dl::offset_of!(Self, dense1.bias),
                     role: dl::Role::Bias,
                 },
             ],
@@ -388,7 +376,7 @@ const _: () = {
                 name: "layers",
                 layer: "repeat 12 { … }",
                 output: &[6],
-                inputs: &[usize::MAX - 0usize],
+                inputs: &[usize::MAX],
                 parameters: <[StackLayers; 12] as dl::Model>::PARAMETERS,
                 multiply_adds: <[StackLayers; 12] as dl::Model>::MULTIPLY_ADDS,
                 inside: <[StackLayers; 12] as dl::Model>::LAYERS,
@@ -398,24 +386,24 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(2)",
                 output: &[2],
-                inputs: &[0usize],
+                inputs: &[0],
                 parameters: 14,
-                multiply_adds: 12 as u64,
+                multiply_adds: 12,
                 inside: &[],
                 copies: 1,
             },
         ];
         type Inference<D: dl::Device> = StackInference<D>;
         type Training<D: dl::Device> = StackTraining<D>;
-        const INFERENCE_FLOATS: usize = 0 + 6
+        const INFERENCE_FLOATS: usize = 6
             + <[StackLayers; 12] as dl::Model>::INFERENCE_FLOATS;
-        const TRAINING_FLOATS: usize = 0 + 6 + 6
+        const TRAINING_FLOATS: usize = 6 + 6
             + <[StackLayers; 12] as dl::Model>::TRAINING_FLOATS;
         fn inference_memory<D: dl::Device>(
             device: &D,
             samples: usize,
         ) -> dl::Result<StackInference<D>> {
-            ::core::result::Result::Ok(StackInference {
+            dl::Ok(StackInference {
                 layers: dl::Slot::new(device, samples, 6)?,
                 saved_layers: <[StackLayers; 12] as dl::Model>::inference_memory(
                     device,
@@ -427,7 +415,7 @@ const _: () = {
             device: &D,
             samples: usize,
         ) -> dl::Result<StackTraining<D>> {
-            ::core::result::Result::Ok(StackTraining {
+            dl::Ok(StackTraining {
                 layers: dl::Slot::new(device, samples, 6)?,
                 d_layers: dl::Slot::new(device, samples, 6)?,
                 saved_layers: <[StackLayers; 12] as dl::Model>::training_memory(
@@ -449,7 +437,7 @@ const _: () = {
         ) {
             let n = x.len();
             <[StackLayers; 12] as dl::Model>::infer(
-                &pass.copy(1usize),
+                &pass.copy(1),
                 dl::field!(net.layers),
                 x,
                 &mut slots.saved_layers,
@@ -472,7 +460,7 @@ const _: () = {
         ) {
             let n = x.len();
             <[StackLayers; 12] as dl::Model>::forward(
-                &pass.copy(1usize),
+                &pass.copy(1),
                 dl::field!(net.layers),
                 x,
                 &mut slots.saved_layers,
@@ -494,7 +482,7 @@ const _: () = {
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_x: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_x: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             let n = x.len();
             let dl::Grad { to: mut d_net, write } = d_net;
@@ -506,14 +494,12 @@ const _: () = {
                     d_output.view(),
                     dl::Grad {
                         to: dl::field!(d_net.dense1),
-                        write: write,
+                        write,
                     },
-                    ::core::option::Option::Some(
-                        dl::Grad::set(slots.d_layers.write::<[f32; 6]>(n)),
-                    ),
+                    dl::Some(dl::Grad::set(slots.d_layers.write::<[f32; 6]>(n))),
                 );
             <[StackLayers; 12] as dl::Model>::backward(
-                &pass.copy(1usize),
+                &pass.copy(1),
                 dl::field!(net.layers),
                 x,
                 &mut slots.saved_layers,
@@ -521,13 +507,9 @@ const _: () = {
                 slots.d_layers.write::<[f32; 6]>(n),
                 dl::Grad {
                     to: dl::field!(d_net.layers),
-                    write: write,
+                    write,
                 },
-                if let ::core::option::Option::Some(d_x) = d_x.as_mut() {
-                    ::core::option::Option::Some(d_x.reborrow())
-                } else {
-                    ::core::option::Option::None
-                },
+                d_x.as_mut().map(|d_x| d_x.reborrow()),
             );
         }
         fn inspect<D: dl::Device>(

@@ -58,10 +58,10 @@ impl Ir {
     pub fn with_input_gradients(&self, calls: TokenStream, otherwise: TokenStream) -> TokenStream {
         let names: Vec<Ident> = self.float_inputs().into_iter().map(|k| gradient(&self.input_name(k))).collect();
         if let [name] = names.as_slice() {
-            return quote!(if let ::core::option::Option::Some(#name) = #name.as_mut() { #calls } #otherwise);
+            return quote!(if let dl::Some(#name) = #name.as_mut() { #calls } #otherwise);
         }
         quote! {
-            if let (#(::core::option::Option::Some(#names),)*) = (#(#names.as_mut(),)*) { #calls } #otherwise
+            if let (#(dl::Some(#names),)*) = (#(#names.as_mut(),)*) { #calls } #otherwise
         }
     }
 
@@ -121,7 +121,7 @@ impl Ir {
 /// `let name = ….take::<type>();` for each part of the record in variable `from`; nothing for a single one.
 fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, writable: bool) -> TokenStream {
     let parts: Vec<_> = parts.collect();
-    if parts.len() == 1 {
+    if parts.len() < 2 {
         return quote!();
     }
     let mutable = writable.then(|| quote!(mut));

@@ -100,13 +100,13 @@ impl<'a> Backward<'a> {
         let output = as_model(node, ty, "Output", s.read_value(node.output, Direction::Backward));
         let d_output = as_model(node, ty, "Output", s.write(s.gradient_place(node.output), s.shape(node.output)));
         let d_weights = node.field.map(|field| self.field(field, None)).into_iter();
-        let (mut d_input, mut after) = (quote!(::core::option::Option::None), quote!());
+        let (mut d_input, mut after) = (quote!(dl::None), quote!());
         if s.flows(input) {
             let (model, ty) = (ty, s.shape(input).ty());
             if adds {
                 let scratch = scratch_name(s.ir, node);
                 let to = as_model(node, model, "Input", quote!(slots.#scratch.write::<#ty>(n)));
-                d_input = quote!(::core::option::Option::Some(#to));
+                d_input = quote!(dl::Some(#to));
                 let grad = self.gradient(input, s.shape(input));
                 let d = quote!(slots.#scratch.read::<#ty>(n));
                 after = quote!(dl::ops::Activation::Identity.backward(pass, #d, #d, #grad););
@@ -185,9 +185,9 @@ impl<'a> Backward<'a> {
     fn field(&mut self, field: FieldId, weights_as: Option<&TokenStream>) -> TokenStream {
         let path = self.schedule.ir.access(field);
         let again = std::mem::replace(&mut self.fields[field], true);
-        let write = if again { quote!(dl::Write::Add) } else { quote!(write) };
+        let write = if again { quote!(write: dl::Write::Add) } else { quote!(write) };
         let cast = weights_as.map(|ty| quote!(.cast::<#ty>()));
-        quote!(dl::Grad { to: dl::field!(d_net.#path) #cast, write: #write })
+        quote!(dl::Grad { to: dl::field!(d_net.#path) #cast, #write })
     }
 
     /// The gradient to a value as a `Grad` in `shape`.
@@ -200,7 +200,7 @@ impl<'a> Backward<'a> {
     /// The gradient to a value as an `Option<Grad>`: `None` when only the input would want it, and nobody wants that.
     fn optional_gradient(&mut self, value: ValueId) -> TokenStream {
         if !self.schedule.flows(value) {
-            return quote!(::core::option::Option::None);
+            return quote!(dl::None);
         }
         let gradient = self.gradient(value, self.schedule.shape(value));
         self.option(value, gradient)
@@ -208,11 +208,15 @@ impl<'a> Backward<'a> {
 
     /// `Some(gradient)`, for values that only the input wants only when that is asked for.
     fn option(&self, value: ValueId, gradient: TokenStream) -> TokenStream {
-        let some = quote!(::core::option::Option::Some(#gradient));
+        let some = quote!(dl::Some(#gradient));
         if self.schedule.plan.wants[value] == Want::Always {
             return some;
         }
-        self.schedule.ir.with_input_gradients(some, quote!(else { ::core::option::Option::None }))
+        if let Some(Place::InputGradient(k)) = self.schedule.plan.gradient(value) {
+            let name = super::arguments::gradient(&self.schedule.ir.input_name(k));
+            return quote!(#name.as_mut().map(|#name| #gradient));
+        }
+        self.schedule.ir.with_input_gradients(some, quote!(else { dl::None }))
     }
 
     /// Zeros for what the calls so far have not reached: weights and inputs behind a stopped gradient.
@@ -242,7 +246,7 @@ impl<'a> Backward<'a> {
             .filter(|&k| float(ir.inputs[k]) && which(ir.inputs[k]))
             .map(|k| gradient(&ir.input_name(k)))
             .collect();
-        quote!(#(if let ::core::option::Option::Some(d) = #names.as_mut() { d.reborrow().clear(pass); })*)
+        quote!(#(if let dl::Some(d) = #names.as_mut() { d.reborrow().clear(pass); })*)
     }
 }
 

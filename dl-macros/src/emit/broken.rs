@@ -20,7 +20,7 @@ pub fn implementation(ir: &Ir) -> TokenStream {
         output: dl::View<'_, D, Self::Output>,
         d_output: dl::ViewMut<'_, D, Self::Output>,
         d_net: dl::Grad<'_, D, Self>,
-        d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
     };
     quote! {
         #[allow(unused_variables)]
@@ -35,10 +35,10 @@ pub fn implementation(ir: &Ir) -> TokenStream {
 
             fn init_weights(&mut self, rng: &mut dl::Rng) {}
             fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
-                ::core::result::Result::Ok(())
+                dl::Ok(())
             }
             fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
-                ::core::result::Result::Ok(())
+                dl::Ok(())
             }
             fn infer<D: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, D, Self::Output>) {}
             fn forward<D: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, D, Self::Output>) {}
@@ -65,7 +65,7 @@ fn objective(ir: &Ir) -> TokenStream {
     let backward = quote! {
         d_output: dl::ViewMut<'_, D, Self::Output>,
         d_net: dl::Grad<'_, D, Self>,
-        d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
     };
     quote! {
         #[allow(unused_variables)]
@@ -73,7 +73,7 @@ fn objective(ir: &Ir) -> TokenStream {
             #table
             type Evaluation<D: dl::Device> = ();
             fn evaluation_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
-                ::core::result::Result::Ok(())
+                dl::Ok(())
             }
             fn evaluate<D: dl::Device>(
                 #forward

@@ -34,6 +34,7 @@ impl Schedule<'_> {
         if node.op.each_input {
             let calls = inputs.iter().enumerate().map(|(k, input)| {
                 let output = self.write_value(node.output);
+                let k = proc_macro2::Literal::usize_unsuffixed(k);
                 quote!(#op.#method(pass, #k, #input, #output);)
             });
             return calls.collect();
@@ -54,7 +55,7 @@ impl Schedule<'_> {
 
     /// The pass of a model inside this one: its random numbers are its own.
     pub fn pass(&self, node: &Node) -> TokenStream {
-        let index = node.output;
+        let index = proc_macro2::Literal::usize_unsuffixed(node.output);
         quote!(&pass.copy(#index))
     }
 

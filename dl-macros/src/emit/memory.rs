@@ -41,10 +41,10 @@ pub fn of_model(training: &Schedule, inference: &Schedule) -> TokenStream {
         const TRAINING_FLOATS: usize = #train_floats;
 
         fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#infer> {
-            ::core::result::Result::Ok(#infer_new)
+            dl::Ok(#infer_new)
         }
         fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#train> {
-            ::core::result::Result::Ok(#train_new)
+            dl::Ok(#train_new)
         }
     }
 }
@@ -55,7 +55,7 @@ pub fn of_objective(evaluation: &Schedule) -> TokenStream {
     quote! {
         type Evaluation<D: dl::Device> = #ty;
         fn evaluation_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#ty> {
-            ::core::result::Result::Ok(#new)
+            dl::Ok(#new)
         }
     }
 }
@@ -103,7 +103,8 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
 /// Numbers for one sample.
 fn floats(schedule: &Schedule) -> TokenStream {
     let floats = members(schedule).map(|member| member.floats);
-    quote!(0 #(+ #floats)*)
+    let floats: Vec<TokenStream> = floats.collect();
+    if floats.is_empty() { quote!(0) } else { quote!(#(#floats)+*) }
 }
 
 /// Size of a slot: of the largest value that lives there.

@@ -113,7 +113,7 @@ fn backward_signature(training: &Schedule) -> TokenStream {
         output: dl::View<'_, D, Self::Output>,
         mut d_output: dl::ViewMut<'_, D, Self::Output>,
         d_net: dl::Grad<'_, D, Self>,
-        mut #d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+        mut #d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
     }
 }
 
@@ -181,7 +181,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
             mut d_terms: dl::PartsMut<'_, D, f32>,
             mut #d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut #d_input: ::core::option::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut #d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
             #length
             {

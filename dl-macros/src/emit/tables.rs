@@ -2,9 +2,10 @@
 
 use super::docs::parameters;
 use super::{condition, records};
+use crate::dim::Dim;
 use crate::ir::{Config, Ir, ValueId};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote};
 
 /// `Input`, `Output`, `NAME`, `TENSORS` and `LAYERS`.
 pub fn tables(ir: &Ir) -> TokenStream {
@@ -73,7 +74,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
                 dl::Entry::Tensor {
                     name: #path,
                     shape: &[#(#shape),*],
-                    offset: dl::offset_of!(Self, #access) + dl::offset_of!(#ty, #part),
+                    offset: dl::offset_of!(Self, #access.#part),
                     role: dl::Role::#role,
                 }
             });
@@ -91,9 +92,14 @@ fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
     let end = ir.body_len(&ir.nodes);
     // Where a value comes from: an earlier line, or an input, counted from the other end.
     let source = move |value: ValueId| match ir.inputs.iter().position(|&input| input == value) {
-        Some(k) => quote!(usize::MAX - #k),
+        Some(0) => quote!(usize::MAX),
+        Some(k) => {
+            let k = Literal::usize_unsuffixed(k);
+            quote!(usize::MAX - #k)
+        }
         None => {
             let line = ir.nodes.iter().position(|node| node.output == value).unwrap_or(0);
+            let line = Literal::usize_unsuffixed(line);
             quote!(#line)
         }
     };
@@ -115,12 +121,16 @@ fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
                 }
             };
         }
-        let (parameters, multiply_adds) = (parameters(ir, i), &node.multiply_adds);
+        let parameters = parameters(ir, i);
+        let multiply_adds = match &node.multiply_adds {
+            Dim::Known(n) => Literal::usize_unsuffixed(*n).to_token_stream(),
+            dim => quote!(#dim as u64),
+        };
         quote! {
             dl::LayerInfo {
                 #common,
                 parameters: #parameters,
-                multiply_adds: #multiply_adds as u64,
+                multiply_adds: #multiply_adds,
                 inside: &[],
                 copies: 1,
             }

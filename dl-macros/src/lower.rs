@@ -301,6 +301,9 @@ impl<'a> Lowering<'a> {
             self.error(binding.names[0].span(), message);
         }
         for (k, name) in binding.names.iter().enumerate() {
+            if let Some(&value) = values.get(k) {
+                self.name_part(value, name);
+            }
             let flow = values.get(k).map_or_else(|| self.poisoned(name.span(), None), |&value| Flow::Value(value));
             self.bindings.push(Binding { name: name.clone(), flow, used: !good[k] });
         }

@@ -87,13 +87,16 @@ impl Display for Summary {
     }
 }
 
-/// One row for each layer; those of a model inside the model below it, set in.
+/// One row for each layer; those of a model inside the model below it, set in, where it is used first.
 fn add_rows(layers: &[LayerInfo], depth: usize, rows: &mut Vec<Row>) {
     for layer in layers {
         let mut cells = row(layer);
         cells[0].insert_str(0, &"  ".repeat(depth));
         rows.push(cells);
-        add_rows(layer.inside, depth + 1, rows);
+        let again = layer.parameters == 0 && layer.inside.iter().any(|inside| inside.parameters > 0);
+        if !again {
+            add_rows(layer.inside, depth + 1, rows);
+        }
     }
 }
 

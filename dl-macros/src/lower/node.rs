@@ -167,6 +167,19 @@ impl Lowering<'_> {
         Flow::Value(output)
     }
 
+    /// One of several outputs of a model is called as the user calls it.
+    pub(super) fn name_part(&mut self, value: ValueId, name: &Ident) {
+        let nameless = |node: &&mut Node| node.output == value && node.label.starts_with("part") && node.text == "part";
+        if self.scope.is_none()
+            && let Some(node) = self.nodes.iter_mut().find(nameless)
+        {
+            let name = self.names.value(name);
+            node.label = plain(&name.to_string());
+            node.constant = self.names.constant(&node.label);
+            self.values[value].name = name;
+        }
+    }
+
     /// The same value again, where one value cannot be two.
     pub(super) fn copied(&mut self, value: ValueId, span: Span) -> ValueId {
         let Some(output) = self.values[value].shape.clone() else { return value };

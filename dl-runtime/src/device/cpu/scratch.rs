@@ -12,6 +12,10 @@ thread_local! {
 
 /// Calls `body` with `floats` numbers of memory, of any content, aligned to 64 bytes. Calls may nest.
 pub(crate) fn with<R>(floats: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
+    // Nothing needs no buffer: a thread that first comes here in a later step would allocate one.
+    if floats == 0 {
+        return body(&mut []);
+    }
     let mut buffer = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
     if buffer.len() < floats + ALIGN {
         buffer.resize(floats + ALIGN, 0.0);

@@ -39,6 +39,10 @@ model! {
         x -> depthwise_conv2d([3, 2], stride: 2, dilation: [1, 2], multiplier: 2, bias: false)
     }
     Separable(x: [3, 5, 6]) -> [7, 5, 6] { x -> depthwise_conv2d(3, padding: 1, bias: false) -> relu -> conv2d(7, 1) }
+    SeparableConv2d(x: [3, 5, 6]) -> [5, 5, 6] { x -> separable_conv2d(5, 3, padding: same) -> relu }
+    SeparableConv2dMultiplier(x: [2, 7, 6]) -> [4, 4, 3] {
+        x -> separable_conv2d(4, 3, stride: 2, dilation: 2, padding: 2, multiplier: 3, bias: false)
+    }
     Residual(x: [9, 7, 7]) -> [9, 4, 4] { x -> conv2d(33, 3, padding: 1) -> relu -> conv2d(9, 3, stride: 2, padding: 1) }
 }
 operations! {
@@ -55,6 +59,8 @@ operations! {
     depthwise_conv2d: DepthwiseConv2d,
     depthwise_conv2d_multiplier: DepthwiseConv2dMultiplier,
     separable: Separable,
+    separable_conv2d: SeparableConv2d,
+    separable_conv2d_multiplier: SeparableConv2dMultiplier,
     residual: Residual,
 }
 

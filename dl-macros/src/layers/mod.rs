@@ -33,6 +33,7 @@ mod prelu;
 mod reductions;
 mod reshape;
 mod rms_norm;
+mod separable_conv2d;
 mod slice;
 mod softmax;
 mod stop_gradient;
@@ -56,6 +57,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &conv2d::Conv2d,
     &conv1d::Conv1d,
     &depthwise_conv2d::DepthwiseConv2d,
+    &separable_conv2d::SeparableConv2d,
     &conv_transpose::CONV_TRANSPOSE2D,
     &conv_transpose::CONV_TRANSPOSE1D,
     &pool::MAX_POOL2D,

@@ -42,6 +42,7 @@ pub mod prelu;
 pub mod record;
 pub mod reduce;
 pub mod rms_norm;
+pub mod separable_conv2d;
 pub mod slice;
 pub mod softmax;
 pub mod transpose;
@@ -123,6 +124,7 @@ kernels! {
     conv_transpose2d::ConvTranspose2dKernel,
     pad2d::Pad2dKernel,
     pool::PoolKernel,
+    separable_conv2d::SeparableConv2dKernel,
     upsample::UpsampleKernel,
     crate::loss::ClassLossKernel,
     crate::loss::ElementwiseLossKernel,

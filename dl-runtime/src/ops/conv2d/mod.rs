@@ -9,7 +9,7 @@ mod cpu;
 mod image;
 mod kernel;
 #[cfg(test)]
-mod tests;
+pub(in crate::ops) mod tests;
 mod weights;
 
 pub(in crate::ops) use cpu::{correlate, transposed};

@@ -21,7 +21,7 @@ fn wide(x: &[f32]) -> Vec<f64> {
 }
 
 /// The definition: the output before the activation.
-fn convolution(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
+pub(in crate::ops) fn convolution(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
     let ([h, width], [oh, ow], [kh, kw]) = (s.image, s.output, s.kernel);
     let (inputs, outputs) = (s.inputs / s.groups, s.outputs / s.groups);
     let mut y = vec![0.0; s.samples * s.outputs * oh * ow];

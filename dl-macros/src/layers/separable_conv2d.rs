@@ -1,0 +1,66 @@
+//! `separable_conv2d(channels, kernel)`: a small window of weights for each channel, and then sums over channels.
+
+use super::*;
+use crate::check;
+use quote::quote;
+
+pub struct SeparableConv2d;
+
+impl Layer for SeparableConv2d {
+    fn name(&self) -> &'static str {
+        "separable_conv2d"
+    }
+    fn doc(&self) -> Doc {
+        Doc::new(
+            Chapter::Weights,
+            "`[c, h, w]` → `[channels, h', w']`",
+            "a small window of weights for each channel, and then sums over channels: `depthwise` and `pointwise` weights",
+        )
+    }
+    fn stem(&self) -> &'static str {
+        "separable_conv"
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let [bias, init, bias_init] = conv::BIAS;
+            &[
+                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output"),
+                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
+                Parameter::named("stride", Kind::Pair, Default::Size(1), "step of the window"),
+                Parameter::named("padding", Kind::Padding, Default::Size(0), "zeros around the image"),
+                Parameter::named("dilation", Kind::Pair, Default::Size(1), "distance of the window's elements"),
+                Parameter::named("multiplier", Kind::Size, Default::Size(1), "channels made from each before the sums"),
+                bias,
+                init,
+                bias_init,
+            ]
+        }
+    }
+    fn check(&self, call: &Call) -> bool {
+        conv::check(call)
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [inputs, height, width] = check::image(call)?;
+        let window = conv::window(call)?;
+        let size = window.output(call, [&height, &width], false)?;
+        let (outputs, middle, one) = (call.size("channels"), inputs.mul(&call.size("multiplier")), Dim::Known(1));
+        let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw] } = window;
+        let mut tensors = vec![
+            Tensor::new("depthwise.weight", &[&middle, &one, &kh, &kw], "Weight"),
+            Tensor::new("pointwise.weight", &[&outputs, &middle, &one, &one], "Weight"),
+        ];
+        let ty = quote!(dl::ops::separable_conv2d::SeparableConv2d);
+        let ty = if call.flag("bias") {
+            tensors.push(Tensor::new("pointwise.bias", &[&outputs], "Bias"));
+            quote!(#ty<#middle, #outputs, #kh, #kw>)
+        } else {
+            quote!(#ty<#middle, #outputs, #kh, #kw, 0>)
+        };
+        let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw],);
+        let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), Keeps::INPUTS);
+        let places = size[0].mul(&size[1]).mul(&middle);
+        let multiply_adds = places.mul(&kh.mul(&kw).add(&outputs));
+        let weights = Weights { ty, tensors, init: call.init() };
+        Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
+    }
+}

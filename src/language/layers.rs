@@ -97,6 +97,30 @@ pub struct depthwise_conv2d {
     pub bias_init: Init,
 }
 
+/// `separable_conv2d(channels, kernel)`: A small window of weights for each channel, and then sums over channels: `depthwise` and `pointwise` weights.
+///
+/// `[c, h, w]` → `[channels, h', w']`.
+pub struct separable_conv2d {
+    /// Channels of the output: a whole number.
+    pub channels: Size,
+    /// Height and width of the window: a whole number or `[height, width]`.
+    pub kernel: Pair,
+    /// Step of the window: a whole number or `[height, width]`; `1` if not given.
+    pub stride: Pair,
+    /// Zeros around the image: a whole number, `[height, width]` or `same`; `0` if not given.
+    pub padding: Padding,
+    /// Distance of the window's elements: a whole number or `[height, width]`; `1` if not given.
+    pub dilation: Pair,
+    /// Channels made from each before the sums: a whole number; `1` if not given.
+    pub multiplier: Size,
+    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    pub bias: Flag,
+    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
 /// `conv_transpose2d(channels, kernel)`: Every number adds its kernel to a larger output: the gradient of a convolution.
 ///
 /// `[c, h, w]` → `[channels, h', w']`.

@@ -12,8 +12,9 @@
 //! ```
 //!
 //! `kept…` are those of (inputs…, output, saved) that the backward pass reads, in this order. With weights, `d_input` is an
-//! `Option`: the first layer of a network needs none. With two inputs there are `backward_left` and `backward_right`
-//! instead of `backward`. `saved` is what forward computes for backward alone: a view of one value per batch or per sample.
+//! `Option`: the first layer of a network needs none; inputs of `u32` (tokens, classes) have no gradient and no `d_input`. With
+//! two inputs there are `backward_left` and `backward_right` instead of `backward`. An operation on any number of inputs
+//! (`concat`) is called once for each, with its number: `forward(pass, k, input, output)`, `backward(pass, k, d_output, d_input)`. `saved` is what forward computes for backward alone: a view of one value per batch or per sample.
 //! Operations with an `activation` setting apply it in their forward pass; generated code takes the gradient through it
 //! (`Activation::backward_in_place`) before it calls their backward pass.
 

@@ -212,13 +212,10 @@ impl<'a> Backward<'a> {
         if self.schedule.plan.wants[value] == Want::Always {
             return some;
         }
-<<<<<<< Updated upstream
         if let Some(Place::InputGradient(k)) = self.schedule.plan.gradient(value) {
             let name = super::arguments::gradient(&self.schedule.ir.input_name(k));
             return quote!(#name.as_mut().map(|#name| #gradient));
         }
-=======
->>>>>>> Stashed changes
         self.schedule.ir.with_input_gradients(some, quote!(else { dl::None }))
     }
 

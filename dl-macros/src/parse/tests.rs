@@ -30,9 +30,34 @@ const LENET: &str = "
     }
 ";
 
+/// Every form of the language.
+const WHOLE: &str = "
+    const WIDE: usize = 6;
+    block basic(x: [c, h, w], channels, stride: 1) {
+        let shortcut = if stride != 1 || c != channels { x -> conv2d(channels, 1, stride: stride) } else { x };
+        ((x -> conv2d(channels, 3, stride: stride, padding: 1)) + shortcut) -> relu
+    }
+    block stage(x, channels) { x -> basic(channels, stride: 2) -> basic(channels) }
+    Net(image: [3, 8, 8]) -> [5] {
+        image -> stage(WIDE) as wide -> concat { conv2d(4, 1) -> tanh; conv2d(1, 3, padding: 1); identity }
+            -> repeat 3 { residual { batch_norm -> relu -> conv2d(11, 1) } } as blocks -> global_avg_pool2d -> dense(5)
+    }
+    Pair(left: [4], tokens: u32[3]) -> (sum: [5], difference: [5]) {
+        let (a, b) = (left -> dense(5), tokens -> embedding(7, 2) -> flatten -> dense(5));
+        (a + b, a - b)
+    }
+    Joined<const N: usize>(x: [N], t: u32[3]) -> [5] {
+        let (sum, difference) = x -> dense(4) -> Pair(t) as pair;
+        let inner = x -> crate::parts::Encoder::<N>: [5];
+        sum * difference + inner
+    }
+    loss(class: u32, near: [5]) { cross_entropy(output, class) + 0.5 * mse(near, output) - mae(inner, near) }
+";
+
 #[test]
 fn a_right_model_has_no_messages() {
     assert_eq!(messages(LENET), Vec::<String>::new());
+    assert_eq!(messages(WHOLE), Vec::<String>::new());
 }
 
 #[test]
@@ -87,7 +112,7 @@ impl Random {
     }
 }
 
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 38] = [
     "Net",
     "x",
     "h",
@@ -115,6 +140,12 @@ const WORDS: [&str; 32] = [
     "block",
     "loss",
     "repeat",
+    "concat",
+    "if",
+    "else",
+    "Encoder",
+    "mse",
+    "output",
     "padding",
     "same",
     "init",
@@ -140,7 +171,7 @@ fn random(random: &mut Random, depth: usize) -> TokenStream {
                 TokenTree::Group(Group::new(delimiter, self::random(random, depth - 1)))
             }
             _ => {
-                let c = b"->-+*/%:;,=.#<>&"[random.below(16)] as char;
+                let c = b"->-+*/%:;,=.#<>&|!"[random.below(18)] as char;
                 let spacing = if random.below(2) == 0 { Spacing::Joint } else { Spacing::Alone };
                 TokenTree::Punct(Punct::new(c, spacing))
             }
@@ -159,10 +190,38 @@ fn random_tokens_never_panic() {
 #[test]
 fn models_with_random_changes_never_panic() {
     let mut source = Random(42);
-    for _ in 0..2000 {
-        let changed = change(LENET.parse().unwrap(), &mut source);
-        run(changed);
+    for text in [LENET, WHOLE] {
+        for _ in 0..1500 {
+            let changed = change(text.parse().unwrap(), &mut source);
+            run(changed);
+        }
     }
+}
+
+#[test]
+fn models_with_random_omissions_never_panic() {
+    let mut source = Random(7);
+    for _ in 0..200 {
+        run(without_one(WHOLE.parse().unwrap(), &mut source));
+    }
+}
+
+/// `tokens` without one of them, at any depth: what is half typed.
+fn without_one(tokens: TokenStream, source: &mut Random) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    if tokens.is_empty() {
+        return TokenStream::new();
+    }
+    let at = source.below(tokens.len());
+    match &tokens[at] {
+        TokenTree::Group(group) if source.below(8) > 0 => {
+            tokens[at] = TokenTree::Group(Group::new(group.delimiter(), without_one(group.stream(), source)));
+        }
+        _ => {
+            tokens.remove(at);
+        }
+    }
+    tokens.into_iter().collect()
 }
 
 /// `tokens` with some dropped, doubled or replaced.

@@ -42,6 +42,43 @@ fn check(name: &str, model: &str) {
     );
 }
 
+/// The passage of an expansion that begins with the line that holds `key`, to the line that closes it, moved to the left.
+fn passage(text: &str, key: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let start = lines.iter().position(|line| line.contains(key)).unwrap_or_else(|| panic!("there is no `{key}`"));
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let end = (start..lines.len()).find(|&i| {
+        let closes = lines[i].trim_start().starts_with(['}', ')', ']']);
+        depth(lines[i]) == depth(lines[start])
+            && (i == start && lines[i].ends_with(';') || closes && !lines[i].ends_with('{'))
+    });
+    let lines = &lines[start..=end.expect("it is closed")];
+    let short = |line: &&str| line.get(depth(lines[0])..).unwrap_or_default().to_owned();
+    lines.iter().map(short).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_guide_shows_what_the_macro_writes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("the file can be read");
+    let (guide, mlp) = (read("src/guide/expansion.md"), read("tests/expansions/mlp.rs"));
+    let mut current = String::new();
+    let mut rest = guide.as_str();
+    while let Some((before, after)) = rest.split_once("<!-- mlp: ") {
+        let (key, after) = after.split_once(" -->").expect("the marker ends");
+        let (_, after) = after.split_once("<!-- end -->").expect("the passage ends");
+        let passage = passage(&mlp, key);
+        current += &format!("{before}<!-- mlp: {key} -->\n\n```rust,ignore\n{passage}\n```\n\n<!-- end -->");
+        rest = after;
+    }
+    current += rest;
+    if std::env::var_os("DL_BLESS").is_some() {
+        std::fs::write(root.join("src/guide/expansion.md"), current).expect("the file can be written");
+        return;
+    }
+    assert!(current == guide, "src/guide/expansion.md: `DL_BLESS=1 cargo test -p dl-macros snapshots` writes it anew");
+}
+
 #[test]
 fn an_mlp() {
     check(

@@ -3,6 +3,7 @@
 //! - [`language`]: what may stand inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
 //! - [`training`]: the trainer, losses, optimizers, schedules, and a loop by hand
+//! - [`expansion`]: what the macro writes, read from top to bottom
 //! - [`data_and_files`]: data sets, readers, safetensors, and networks from PyTorch
 
 #[doc = include_str!("language.md")]
@@ -13,6 +14,9 @@ pub mod layers {}
 
 #[doc = include_str!("training.md")]
 pub mod training {}
+
+#[doc = include_str!("expansion.md")]
+pub mod expansion {}
 
 #[doc = include_str!("data_and_files.md")]
 pub mod data_and_files {}

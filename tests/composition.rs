@@ -302,6 +302,21 @@ fn an_embedding_tied_to_the_output() {
 }
 
 #[test]
+fn whole_numbers_out_of_range_are_found_where_they_enter() {
+    let target = |class| ClassifierTarget { class, near: [0.0; 3] };
+    let mut training = Classifier::init(1).training(Cpu::new(), 2).unwrap();
+    training.forward(&[[0.5; 4]; 2]).unwrap();
+    let error = training.objective(&[target(0), target(3)]).unwrap_err();
+    assert!(matches!(error, dl::Error::LabelOutOfRange { sample: 1, label: 3, classes: 3 }), "{error}");
+    let data = dl::data::Dataset::new(vec![[0.5; 4]; 3], vec![target(2), target(1), target(9)]).unwrap();
+    let error = Trainer::new(Adam::new(1e-3)).quiet().fit(&mut Classifier::init(1), &data).unwrap_err();
+    assert!(matches!(error, dl::Error::LabelOutOfRange { sample: 2, label: 9, classes: 3 }), "{error}");
+    let samples = [6, 7].map(|token| TiedInput { tokens: [token; 5], x: [[0.0; 3]; 5] });
+    let error = Tied::init(1).training(Cpu::new(), 2).unwrap().forward(&samples).unwrap_err();
+    assert!(matches!(error, dl::Error::TokenOutOfRange { sample: 1, token: 7, vocabulary: 7 }), "{error}");
+}
+
+#[test]
 fn what_users_see() {
     let names = |tensors: dl::Tensors| tensors.iter().map(|tensor| tensor.name).collect::<Vec<_>>();
     let resnet = names(ResNet::TENSORS);

@@ -149,6 +149,8 @@ pub struct Op {
     pub activation: Option<Activation>,
     /// Whether the gradient to input `i` is the gradient to the output itself (add: both; sub: the first).
     pub passes_gradient: Vec<bool>,
+    /// The operand of whole numbers that index something, and how many they may name.
+    pub range: Option<Range>,
     /// Whether all inputs have one shape: that of the first, even where another's is written differently.
     pub same_shape: bool,
     /// Whether it is called once for every input, with the input's number (concat).
@@ -205,6 +207,17 @@ pub struct Saved {
     pub ty: TokenStream,
     /// One for each sample, or one for the whole batch.
     pub per_sample: bool,
+}
+
+/// Whole numbers below a limit; checked where they enter the model.
+#[derive(Clone)]
+pub struct Range {
+    /// Which operand.
+    pub operand: usize,
+    /// They are below this.
+    pub limit: Dim,
+    /// The function of `dl` that checks them: `check_labels`, `check_tokens`.
+    pub check: &'static str,
 }
 
 /// What is called at inference.

@@ -123,6 +123,14 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
         per_sample: size_of::<Self::Input>() + 2 * size_of::<Self::Output>() + size_of::<f32>() * Self::TRAINING_FLOATS,
     };
 
+    /// Whether the whole numbers in `inputs` are in their ranges; sessions and the trainer ask where samples enter.
+    ///
+    /// # Errors
+    /// [`Error::TokenOutOfRange`](crate::Error::TokenOutOfRange) with the sample.
+    fn check_inputs(inputs: &[Self::Input]) -> Result<()> {
+        let _ = inputs;
+        Ok(())
+    }
     /// Draws all weights; `self` is zero before.
     fn init_weights(&mut self, rng: &mut Rng);
     /// Memory for inference of at most `samples` at a time.

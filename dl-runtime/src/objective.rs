@@ -34,6 +34,14 @@ pub trait Objective: Model {
     /// What is added up, in order.
     const TERMS: &'static [Term];
 
+    /// Whether the classes in `targets` are in their ranges; sessions and the trainer ask where samples enter.
+    ///
+    /// # Errors
+    /// [`Error::LabelOutOfRange`](crate::Error::LabelOutOfRange) with the sample.
+    fn check_targets(targets: &[Self::Target]) -> Result<()> {
+        let _ = targets;
+        Ok(())
+    }
     /// Memory for evaluating at most `samples` at a time.
     fn evaluation_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Evaluation<D>>;
     /// The pass of inference, and every term for every sample.

@@ -14,6 +14,7 @@ pub fn tables(ir: &Ir) -> TokenStream {
         let (name, shape) = (plain(&ir.values[input].name), &ir.values[input].shape.dims);
         quote!(dl::InputInfo { name: #name, shape: &[#(#shape),*] })
     });
+    let inputs_are_checked = check(ir, "check_inputs", "Input", &ir.inputs);
     // What only rustc can check of a generic model, once its parameters are known.
     let checks = (!ir.generics.is_empty()).then(|| {
         let checks = ir.checks.iter().map(condition);
@@ -25,6 +26,7 @@ pub fn tables(ir: &Ir) -> TokenStream {
         const TENSORS: dl::Tensors = dl::Tensors(&[#(#tensors),*]);
         const INPUTS: &'static [dl::InputInfo] = &[#(#inputs),*];
         const LAYERS: &'static [dl::LayerInfo] = &[#(#layers),*];
+        #inputs_are_checked
     }
 }
 
@@ -46,9 +48,36 @@ pub fn objective(ir: &Ir) -> TokenStream {
         let (name, weight) = (&term.name, &term.weight);
         quote!(dl::Term { name: #name, weight: #weight })
     });
+    let check = check(ir, "check_targets", "Target", ir.targets());
     quote! {
         type Target = #target;
         const TERMS: &'static [dl::Term] = &[#(#terms),*];
+        #check
+    }
+}
+
+/// `check_inputs` or `check_targets`: that whole numbers are in their ranges, where there are any.
+pub fn check(ir: &Ir, name: &str, ty: &str, values: &[ValueId]) -> TokenStream {
+    let mut checks = Vec::new();
+    for range in ir.nodes.iter().filter_map(|node| Some((node, node.op.range.as_ref()?))) {
+        let (node, crate::ir::Range { operand, limit, check }) = range;
+        if !values.contains(&node.inputs[*operand]) {
+            continue;
+        }
+        let check = Ident::new(check, Span::call_site());
+        let field = &ir.values[node.inputs[*operand]].name;
+        let numbers = if values.len() == 1 { quote!(samples) } else { quote!(samples.iter().map(|s| &s.#field)) };
+        checks.push(quote!(dl::#check(#numbers, #limit)?;));
+    }
+    if checks.is_empty() {
+        return quote!();
+    }
+    let [name, ty] = [name, ty].map(|word| Ident::new(word, Span::call_site()));
+    quote! {
+        fn #name(samples: &[Self::#ty]) -> dl::Result<()> {
+            #(#checks)*
+            dl::Ok(())
+        }
     }
 }
 

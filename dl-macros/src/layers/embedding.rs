@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::check;
+use crate::ir::Range;
 use quote::quote;
 
 pub struct Embedding;
@@ -38,6 +39,8 @@ impl Layer for Embedding {
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], "Weight")],
             init: call.init_or(quote!(dl::Init::Normal { std: 1.0 })),
         };
-        Some(Built::new(output, Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))
+        let mut op = Op::new(config, Keeps::INPUTS);
+        op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens" });
+        Some(Built::new(output, op).with_weights(weights, Dim::Known(0)))
     }
 }

@@ -245,6 +245,7 @@ impl Op {
             inference: Inference::Forward,
             activation: None,
             passes_gradient: Vec::new(),
+            range: None,
             same_shape: false,
             each_input: false,
             stops_gradient: false,

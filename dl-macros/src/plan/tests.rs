@@ -116,6 +116,7 @@ fn op(config: Config, keeps: Keeps) -> Op {
         inference: Inference::Forward,
         activation: None,
         passes_gradient: vec![],
+        range: None,
         same_shape: false,
         each_input: false,
         stops_gradient: false,

@@ -41,6 +41,7 @@ impl<M: Model, D: Device> Session<M, D> {
     /// When there are not as many outputs as inputs.
     pub fn predict_into(&mut self, inputs: &[M::Input], outputs: &mut [M::Output]) -> Result<()> {
         assert_eq!(inputs.len(), outputs.len(), "as many outputs as inputs");
+        M::check_inputs(inputs)?;
         let weights = View::<D, M>::new(D::whole(&self.weights), 1);
         for (inputs, outputs) in inputs.chunks(self.samples).zip(outputs.chunks_mut(self.samples)) {
             infer(&self.device, weights, &mut self.staged, &mut self.slots, inputs, outputs)?;

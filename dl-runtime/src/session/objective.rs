@@ -76,12 +76,13 @@ impl<M: Objective, D: Device> Training<M, D> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFinite`] names the step and the first layer where numbers overflowed; [`Error::UnequalLengths`] unless
-    /// there is a target for each input.
+    /// [`Error::LabelOutOfRange`] with the sample; [`Error::NotFinite`] names the step and the first layer where numbers
+    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
     ///
     /// # Panics
     /// When there was no forward pass.
     pub fn objective(&mut self, targets: &[M::Target]) -> Result<f32> {
+        M::check_targets(targets)?;
         self.objective_of(targets.len(), |to| pack(targets, to))
     }
     /// [`Training::objective`] with the targets of these numbers.
@@ -93,6 +94,8 @@ impl<M: Objective, D: Device> Training<M, D> {
     /// # Errors
     /// As [`Training::objective`], and [`Error::Setting`] when there are no inputs, or more than the session has room for.
     pub fn evaluate_objective(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<f32> {
+        M::check_inputs(inputs)?;
+        M::check_targets(targets)?;
         self.enter(inputs.len(), |to| pack(inputs, to))?;
         self.enter_targets(targets.len(), |to| pack(targets, to))?;
         let samples = self.samples;

@@ -138,6 +138,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Errors
     /// [`Error::Setting`] when there are no inputs, or more than the session has room for.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
+        M::check_inputs(inputs)?;
         self.enter(inputs.len(), |to| pack(inputs, to))?;
         self.run_forward();
         Ok(())
@@ -153,6 +154,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Errors
     /// As [`Training::forward`].
     pub fn evaluate(&mut self, inputs: &[M::Input]) -> Result<()> {
+        M::check_inputs(inputs)?;
         self.enter(inputs.len(), |to| pack(inputs, to))?;
         let slots = match &mut self.evaluation {
             Some(slots) => slots,

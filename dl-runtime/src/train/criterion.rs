@@ -91,8 +91,8 @@ impl<M: Model, L: Loss<M::Output>> Criterion<M> for Given<L> {
 impl<M: Objective> Criterion<M> for OwnLoss {
     type Target = M::Target;
     const NAME: &'static str = "objective";
-    fn check(&self, _: &[M::Target]) -> Result<()> {
-        Ok(())
+    fn check(&self, targets: &[M::Target]) -> Result<()> {
+        M::check_targets(targets)
     }
     fn metrics(&self) -> Metrics<M::Output, M::Target> {
         let names = M::TERMS.iter().take(self.terms_of::<M>());

@@ -289,5 +289,6 @@ fn check<M: Model, T: Plain, L: Criterion<M, Target = T>>(
     if data.is_empty() {
         return Err(Error::Empty { what });
     }
+    M::check_inputs(&data.inputs)?;
     loss.check(&data.targets)
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::check;
+use crate::ir::Range;
 use quote::quote;
 
 /// A loss of one class of many.
@@ -46,7 +47,10 @@ impl Layer for OfClasses {
         let [output, target] = shapes.as_slice() else { return None };
         check::classes(call, output, target)?;
         let variant = (self.variant)(call);
-        Some(built(quote!(dl::ops::loss::Classes::#variant)))
+        let mut built = built(quote!(dl::ops::loss::Classes::#variant));
+        let limit = output.dims.first()?.clone();
+        built.op.range = Some(Range { operand: 1, limit, check: "check_labels" });
+        Some(built)
     }
 }
 

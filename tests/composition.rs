@@ -84,6 +84,13 @@ model! {
         x -> concat { conv2d(4, 1) -> tanh; conv2d(1, 3, padding: 1); identity }
     }
 
+    /// Gates as in a gated linear unit, and maps by channel.
+    Parts(x: [6, 2, 2]) -> [5] {
+        let (a, gate, rest) = x -> split([2, 2, 2]);
+        let (left, right) = (a * (gate -> sigmoid)) -> split([1, 1], axis: -1);
+        concat(left -> flatten, right -> flatten, rest -> flatten) -> dense(5)
+    }
+
     CatOfValues(x: [4]) -> [9] {
         let (a, b) = (x -> dense(2), x -> dense(3));
         concat(a, b, x)
@@ -234,6 +241,7 @@ check! {
     a_model_with_two_inputs: Joined,
     branches_side_by_side: Cat,
     values_side_by_side: CatOfValues,
+    values_in_parts: Parts,
     parameters: Tuned<4, 5>,
     a_model_with_parameters_inside: Tuner,
     a_stack_with_parameters: Generic<3>,

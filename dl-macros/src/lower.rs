@@ -14,6 +14,7 @@ mod names;
 mod node;
 mod objective;
 mod operands;
+mod split;
 #[cfg(test)]
 mod tests;
 mod unembedding;

@@ -624,6 +624,16 @@ pub struct slice {
     pub axis: Axis,
 }
 
+/// `split(sizes)`: One dimension in parts of these sizes: `let (a, b) = x -> split([4, 2]);`.
+///
+/// `[…, n, …]` → several.
+pub struct split {
+    /// Sizes of the parts: a shape such as `[16, 5, 5]`.
+    pub sizes: Shape,
+    /// The dimension that is cut: the number of a dimension, 0 for the first or -1 for the last; `0` if not given.
+    pub axis: Axis,
+}
+
 /// `sum`: The sum over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all.
 ///
 /// Any → what is left, or with `keep: true` ones in place of what is not.

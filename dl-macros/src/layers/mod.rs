@@ -36,6 +36,7 @@ mod rms_norm;
 mod separable_conv2d;
 mod slice;
 mod softmax;
+mod split;
 mod stop_gradient;
 pub mod synonyms;
 mod transpose;
@@ -119,6 +120,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &concat::Concat,
     &stop_gradient::StopGradient,
     &slice::Slice,
+    &split::Split,
     &reductions::SUM,
     &reductions::MEAN,
     &reductions::MAX,

@@ -19,6 +19,9 @@ impl Lowering<'_> {
         if name == "unembedding" {
             return self.unembed(use_, piped, binding);
         }
+        if let Some(layer) = layers::find(&name).filter(|_| name == "split") {
+            return self.split(layer, use_, piped);
+        }
         if let Some(layer) = layers::find(&name) {
             return self.apply_layer(layer, use_, piped, binding);
         }

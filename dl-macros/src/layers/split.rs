@@ -1,0 +1,26 @@
+//! `split([4, 4, 2])`: one dimension in parts, each a value of its own: `let (a, b, c) = x -> split([4, 4, 2]);`
+
+use super::*;
+
+pub struct Split;
+
+impl Layer for Split {
+    fn name(&self) -> &'static str {
+        "split"
+    }
+    fn doc(&self) -> Doc {
+        let line = "one dimension in parts of these sizes: `let (a, b) = x -> split([4, 2]);`";
+        Doc::new(Chapter::Shape, "`[…, n, …]` → several", line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            &[
+                Parameter::positional("sizes", Kind::Shape, Default::Required, "sizes of the parts"),
+                Parameter::named("axis", Kind::Axis, Default::Integer(0), "the dimension that is cut"),
+            ]
+        }
+    }
+    fn build(&self, _: &Call) -> Option<Built> {
+        unreachable!("`lower` makes slices of it")
+    }
+}

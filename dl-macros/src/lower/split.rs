@@ -1,0 +1,57 @@
+//! `split`: a slice for each part.
+
+use super::arguments::{Settings, settings};
+use super::node::Use;
+use super::{Flow, Lowering};
+use crate::ast;
+use crate::check;
+use crate::diagnostics::message;
+use crate::dim::Dim;
+use crate::layers::{self, Call, Layer, Operand, Setting};
+
+impl Lowering<'_> {
+    /// The parts of what flows in.
+    pub(super) fn split(&mut self, layer: &dyn Layer, use_: &ast::Layer, piped: Option<Flow>) -> Flow {
+        let (span, name) = (use_.name.span(), layer.name());
+        let (operands, arguments) = self.operands(layer, use_, piped);
+        let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
+        let find =
+            |name: &str| settings.values.iter().find(|(parameter, _)| *parameter == name).map(|(_, s)| s.clone());
+        let (Some(Setting::Shape(sizes)), Some(axis)) = (find("sizes"), find("axis")) else {
+            return self.poisoned(span, None);
+        };
+        let input = operands.as_deref().and_then(<[Flow]>::first).cloned();
+        let shape = input.as_ref().and_then(|flow| self.shape_of(flow));
+        let (Some(input), Some(shape)) = (input, shape) else { return self.poisoned(span, None) };
+        let call = Call {
+            name,
+            span,
+            operands: vec![Operand::Tensor(shape.clone())],
+            settings: &settings.values,
+            spans: &settings.spans,
+            index: 0,
+            diagnostics: self.diagnostics,
+        };
+        let Some(at) = check::axis(&call, "axis", &shape) else { return self.poisoned(span, None) };
+        let sum = sizes.iter().fold(Dim::Known(0), |sum, size| sum.add(size));
+        let text =
+            message!("the parts have ", &sum, format!(" in all, but axis {at} of the input has "), &shape.dims[at]);
+        if !self.diagnostics.require(sum.equals(&shape.dims[at]), call.at("sizes"), text) {
+            return self.poisoned(span, None);
+        }
+        let (mut parts, mut from) = (Vec::new(), Dim::Known(0));
+        for size in &sizes {
+            let to = from.add(size);
+            let values = vec![("from", Setting::Size(from)), ("to", Setting::Size(to.clone())), ("axis", axis.clone())];
+            let text = format!("{name}: {size} of {}", shape.dims[at]);
+            let slice = Settings { values, spans: settings.spans.clone() };
+            let layer = layers::find("slice").expect("a layer of the language");
+            let operands = Some(vec![input.clone()]);
+            let use_ =
+                Use { layer, name, span, operands, settings: &slice, text, binding: None, rename: None, again: None };
+            parts.extend(self.build(use_).flow.value());
+            from = to;
+        }
+        Flow::Several(parts)
+    }
+}

@@ -89,7 +89,10 @@ impl Lowering<'_> {
     ) -> Flow {
         let span = use_.name.span();
         if layer.is_loss() && !self.in_loss {
+            // What it reads is used, and nothing else is said about it.
+            let diagnostics = std::mem::replace(&mut self.diagnostics, self.silent);
             self.operands(layer, use_, piped);
+            self.diagnostics = diagnostics;
             let clause = match (layer.operands(), layer.takes(1)) {
                 (2, Element::U32) => format!("loss(target: u32) {{ {}(output, target) }}", layer.name()),
                 (2, Element::F32) => format!("loss(target: …) {{ {}(output, target) }}", layer.name()),

@@ -16,6 +16,8 @@ pub struct File {
     pub blocks: Vec<Block>,
     /// The networks.
     pub models: Vec<Model>,
+    /// Whether something has no name after a mistake: an unknown name may be its.
+    pub lost: bool,
 }
 
 /// `const D: usize = 384;`
@@ -35,6 +37,8 @@ pub struct Block {
     pub body: Body,
     /// Whether the parser reported mistakes.
     pub broken: bool,
+    /// Whether it did so before the body: then what the block takes is not known.
+    pub header_broken: bool,
 }
 
 /// `x` or `x: [c, h, w]`
@@ -64,6 +68,8 @@ pub struct Model {
     pub loss: Option<Loss>,
     /// Whether the parser reported mistakes.
     pub broken: bool,
+    /// Whether it did so outside of the bodies: then some inputs or targets may not be known.
+    pub header_broken: bool,
 }
 
 /// `loss(target: u32) { cross_entropy(output, target) }`

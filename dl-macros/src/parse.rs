@@ -61,14 +61,19 @@ impl Parser<'_> {
         let before = self.diagnostics.count();
         let attributes = self.attributes(cursor);
         let (visibility, at) = (self.visibility(cursor), cursor.span());
-        let block = cursor.is_word("block") && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)));
+        let named = matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)));
+        let block = cursor.is_word("block") && named;
+        let capital = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if is_capitalised(name));
+        let like_block = !capital && cursor.is_group(1, Delimiter::Parenthesis) && cursor.is_group(2, Delimiter::Brace);
         if cursor.is_word("const") {
             let plain = attributes.iter().all(|a| a.path().is_ident("doc"));
             if !plain || !matches!(visibility, syn::Visibility::Inherited) {
                 let message = "a constant in `model!` is for the models beside it; declare it outside to share it";
                 self.diagnostics.error(at, message);
             }
-            file.constants.extend(self.constant(cursor));
+            let constant = self.constant(cursor);
+            file.lost |= constant.is_none();
+            file.constants.extend(constant);
         } else if block {
             if let Some(first) = attributes.iter().find(|attribute| !attribute.path().is_ident("doc")) {
                 let message = "a block is unfolded where it is used, and has no attributes";
@@ -84,28 +89,44 @@ impl Parser<'_> {
                 }
                 _ => "a `loss` clause follows the body of its model: `Name(x: [2]) -> [1] { … } loss { … }`".to_owned(),
             };
-            self.diagnostics.error(at, message);
+            if !file.lost {
+                self.diagnostics.error(at, message);
+            }
             skip_item(cursor);
+        } else if cursor.is_word("block") && like_block {
+            self.diagnostics.error(at, "a block has a name: `block wide(x, width) { … }`");
+            file.lost = true;
+            skip_item(cursor);
+        } else if like_block {
+            self.diagnostics.error(at, "a block begins with the word `block`: `block wide(x, width) { … }`");
+            file.blocks.extend(self.block(cursor));
         } else {
-            file.models.extend(self.model(cursor, attributes, visibility, before));
+            let model = self.model(cursor, attributes, visibility, before);
+            file.lost |= model.is_none();
+            file.models.extend(model);
         }
     }
 
     /// `const D: usize = 384;`
     fn constant(&self, cursor: &mut Cursor) -> Option<Constant> {
         cursor.take_word("const");
+        // Known all the same: its uses are no mistakes.
+        let broken = |name: Ident| Constant { value: ast::Expr::broken(name.span()), ty: quote::quote!(usize), name };
         let Some(name) = cursor.take_ident() else {
-            return self.skip_constant(cursor, "a name after `const`");
+            self.skip_constant(cursor, "a name after `const`");
+            return None;
         };
         if !cursor.take_punct(':') {
-            return self.skip_constant(cursor, "a type: `: usize`");
+            self.skip_constant(cursor, "a type: `: usize`");
+            return Some(broken(name));
         }
         let mut ty = Vec::new();
         while !cursor.at_end() && !cursor.is_punct(0, '=') && !cursor.is_punct(0, ';') {
             ty.extend(cursor.next());
         }
         if !cursor.take_punct('=') {
-            return self.skip_constant(cursor, "`=` and a value");
+            self.skip_constant(cursor, "`=` and a value");
+            return Some(broken(name));
         }
         let value = self.expression(cursor);
         if !cursor.take_punct(';') {
@@ -114,11 +135,10 @@ impl Parser<'_> {
         Some(Constant { name, ty: ty.into_iter().collect(), value })
     }
 
-    fn skip_constant(&self, cursor: &mut Cursor, expected: &str) -> Option<Constant> {
+    fn skip_constant(&self, cursor: &mut Cursor, expected: &str) {
         self.diagnostics.error(cursor.span(), format!("expected {expected}, found {}", cursor.found()));
         cursor.skip_to(&[';']);
         cursor.take_punct(';');
-        None
     }
 
     /// `#[…]` and doc comments.

@@ -38,8 +38,13 @@ impl Lowering<'_> {
             }
             None => {}
         }
-        if self.find_block(&use_.name).is_some() {
-            return self.unfold(use_, piped);
+        if let Some(block) = self.find_block(&use_.name) {
+            // What a block with a mistake in its header takes is not known, nor what is wrong with it.
+            let heard = self.diagnostics;
+            self.diagnostics = if block.header_broken { self.silent } else { heard };
+            let flow = self.unfold(use_, piped);
+            self.diagnostics = heard;
+            return flow;
         }
         let mut meant = None;
         let message = if self.bound(&name).is_some() {
@@ -51,7 +56,10 @@ impl Lowering<'_> {
             meant = suggest(&name, known.iter().map(String::as_str), synonyms::LAYERS);
             format!("there is no layer `{name}`{}", did_you_mean(meant.clone()))
         };
-        self.error(use_.name.span(), message);
+        // It may be a block whose name a mistake hides.
+        if !self.file.lost || meant.is_some() {
+            self.error(use_.name.span(), message);
+        }
         use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
         self.as_if(meant, use_, piped, binding)
     }

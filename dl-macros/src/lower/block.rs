@@ -51,7 +51,7 @@ impl Lowering<'_> {
             return self.poisoned(use_.name.span(), None);
         };
         let (name, span) = (use_.name.to_string(), use_.name.span());
-        if block.broken && block.values.is_empty() {
+        if block.header_broken && block.values.is_empty() {
             use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
             use_.rename.iter().for_each(|rename| self.names.name_layer(rename, Named::Block(name.clone())));
             return self.poisoned(span, None);

@@ -41,6 +41,10 @@ impl Lowering<'_> {
                 let sides = self.evaluate(|evaluate| (evaluate.size(a), evaluate.size(b)));
                 let (x, y) = (sides.0?, sides.1?);
                 let (Dim::Known(a), Dim::Known(b)) = (&x, &y) else {
+                    // It may be a constant whose name a mistake hides.
+                    if self.file.lost {
+                        return None;
+                    }
                     let (unknown, expr) = if x.known().is_none() { (x, a) } else { (y, b) };
                     let message = match unknown {
                         Dim::Parameter(name) => format!(

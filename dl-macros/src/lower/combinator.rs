@@ -151,6 +151,7 @@ impl Lowering<'_> {
             body: Body::default(),
             loss: None,
             broken: false,
+            header_broken: self.model.header_broken,
         };
         let mut model = model;
         let doc = format!(" One of the copies that `repeat` makes in [`{}`].", self.model.name);

@@ -125,6 +125,10 @@ impl Lowering<'_> {
                 }
                 _ => did_you_mean(meant),
             };
+            // It may be one that a mistake in the header hides.
+            if self.model.header_broken {
+                return self.poisoned(name.span(), None);
+            }
             format!("there is no value `{text}`{help}")
         };
         self.error(name.span(), message);

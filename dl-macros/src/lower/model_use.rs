@@ -93,6 +93,15 @@ impl Lowering<'_> {
         self.apply_model(&named.header, flows, span, None, Some(field), binding).0
     }
 
+    /// What a model makes, after a mistake.
+    fn unknown(&mut self, header: &Header, span: Span) -> Flow {
+        let mut flows = header.outputs.iter().map(|shape| self.poisoned(span, Some(shape.clone()))).collect::<Vec<_>>();
+        if flows.len() == 1 {
+            return flows.remove(0);
+        }
+        Flow::Several(flows.iter().filter_map(Flow::value).collect())
+    }
+
     /// The values between the parentheses of a model.
     fn model_values(&mut self, arguments: &[ast::Argument]) -> Vec<Flow> {
         let mut flows = Vec::new();
@@ -123,7 +132,7 @@ impl Lowering<'_> {
         let wanted = header.inputs.as_ref().map_or(1, Vec::len);
         let broken = flows.iter().any(|flow| matches!(flow, Flow::Value(id) if self.values[*id].shape.is_none()));
         if broken && flows.len() != wanted {
-            return (self.poisoned(span, header.outputs.first().cloned()), None);
+            return (self.unknown(header, span), None);
         }
         let Some(values) = values.filter(|values| values.len() == wanted) else {
             let message = match (flows.len(), wanted) {
@@ -132,10 +141,10 @@ impl Lowering<'_> {
                 (_, n) => format!("`{}` takes {n} values: `{}(a, b)`", header.text, header.text),
             };
             self.error(span, message);
-            return (self.poisoned(span, header.outputs.first().cloned()), None);
+            return (self.unknown(header, span), None);
         };
         let shapes: Option<Vec<Shape>> = values.iter().map(|&value| self.values[value].shape.clone()).collect();
-        let Some(shapes) = shapes else { return (self.poisoned(span, header.outputs.first().cloned()), None) };
+        let Some(shapes) = shapes else { return (self.unknown(header, span), None) };
         let mut good = true;
         for (shape, wanted) in shapes.iter().zip(header.inputs.iter().flatten()) {
             let start = format!("`{}` takes ", header.text);
@@ -143,7 +152,7 @@ impl Lowering<'_> {
             good &= self.diagnostics.require(check::equal(shape, wanted), span, text);
         }
         if !good {
-            return (self.poisoned(span, header.outputs.first().cloned()), None);
+            return (self.unknown(header, span), None);
         }
         if header.inputs.is_none() {
             self.promise(header, &shapes[0], span);
@@ -188,6 +197,9 @@ impl Lowering<'_> {
     fn known_header(&mut self, use_: &ModelUse) -> Option<Header> {
         let (file, name) = (self.file, &use_.path.last);
         let model = file.models.iter().find(|model| model.name == *name)?;
+        if model.header_broken {
+            return None;
+        }
         if contains(file, model, &self.model.name.to_string(), &mut Vec::new()) {
             let through = if *name == self.model.name { String::new() } else { format!(": `{name}` contains it") };
             let message = format!("`{}` would contain itself{through}", self.model.name);
@@ -290,6 +302,9 @@ impl Lowering<'_> {
                 parameters: None,
                 stated: use_.output.first().map(|shape| shape.span),
             });
+        }
+        if self.file.lost && path.single && outputs.is_empty() {
+            return None;
         }
         let text = path.last.to_string();
         let meant = suggest(&text, layers::LAYERS.iter().map(|layer| layer.name()), layers::synonyms::LAYERS);

@@ -2,7 +2,7 @@
 
 use super::{Parser, cursor::Cursor, skip_item};
 use crate::ast::{Block, BlockParameter, BlockValue, Body};
-use proc_macro2::{Delimiter, Group};
+use proc_macro2::{Delimiter, Group, TokenTree};
 
 impl Parser<'_> {
     /// A block, from its word on.
@@ -22,9 +22,11 @@ impl Parser<'_> {
                 parameters: Vec::new(),
                 body: Body::default(),
                 broken: true,
+                header_broken: true,
             });
         };
         let (values, parameters) = self.block_parameters(&group);
+        let header_broken = self.diagnostics.count() > before;
         if cursor.is_arrow() {
             let message = "the output of a block follows from what flows in: remove this";
             self.diagnostics.error(cursor.span(), message);
@@ -39,7 +41,7 @@ impl Parser<'_> {
                 Body::default()
             }
         };
-        Some(Block { name, values, parameters, body, broken: self.diagnostics.count() > before })
+        Some(Block { name, values, parameters, body, broken: self.diagnostics.count() > before, header_broken })
     }
 
     /// The first name is the value that flows in; others are values when a shape follows, and else parameters.
@@ -55,7 +57,12 @@ impl Parser<'_> {
                 cursor.take_punct(',');
                 continue;
             };
-            let colon = cursor.take_punct(':');
+            let forgotten =
+                cursor.is_group(0, Delimiter::Bracket) || matches!(cursor.peek(), Some(TokenTree::Literal(_)));
+            if forgotten {
+                self.diagnostics.error(cursor.span(), format!("expected `:`, found {}", cursor.found()));
+            }
+            let colon = cursor.take_punct(':') || forgotten;
             let element = cursor.is_word("u32") || cursor.is_word("f32");
             if colon && (element || cursor.is_group(0, Delimiter::Bracket)) {
                 let pattern = self.shape(&mut cursor);
@@ -72,8 +79,11 @@ impl Parser<'_> {
             }
             if !cursor.at_end() && !cursor.take_punct(',') {
                 self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));
-                cursor.skip_to(&[',']);
-                cursor.take_punct(',');
+                // A forgotten comma: the next name follows.
+                if !matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
+                    cursor.skip_to(&[',']);
+                    cursor.take_punct(',');
+                }
             }
         }
         if values.is_empty() {

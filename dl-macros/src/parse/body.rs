@@ -15,6 +15,11 @@ impl Parser<'_> {
                 body.lets.extend(self.binding(&mut cursor));
                 continue;
             }
+            if self.forgot_let(&cursor) {
+                self.diagnostics.error(cursor.span(), "a value is named with `let`: `let name = …;`");
+                body.lets.extend(self.binding(&mut cursor));
+                continue;
+            }
             let value = self.statement(&mut cursor);
             let semicolon = cursor.span();
             if cursor.take_punct(';') {
@@ -47,6 +52,12 @@ impl Parser<'_> {
             self.diagnostics.error(group.span_close(), message);
         }
         body
+    }
+
+    /// Whether `h =` or `(a, b) =` comes next.
+    fn forgot_let(&self, cursor: &Cursor) -> bool {
+        let name = matches!(cursor.peek(), Some(TokenTree::Ident(_))) || cursor.is_group(0, Delimiter::Parenthesis);
+        name && cursor.is_punct(1, '=') && !cursor.is_pair(1, '=', '>') && !cursor.is_pair(1, '=', '=')
     }
 
     /// `h = …;` after `let`
@@ -96,6 +107,10 @@ impl Parser<'_> {
     pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor) -> Expr {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);
+        }
+        // A forgotten semicolon.
+        if cursor.is_word("let") {
+            return value;
         }
         let foreign = matches!(cursor.peek(), Some(TokenTree::Punct(_)));
         let help = if foreign { format!("; an arrow applies a layer: `{value} -> …`") } else { String::new() };

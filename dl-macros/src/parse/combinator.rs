@@ -94,12 +94,14 @@ impl Parser<'_> {
 
     /// `if condition { … } else { … }` after the word.
     pub fn choice(&self, word: &Ident, cursor: &mut Cursor) -> Option<If> {
-        let outside = self.place.replace(Place::Header);
+        let (before, outside) = (self.diagnostics.count(), self.place.replace(Place::Header));
         let condition = self.condition(cursor);
         self.place.set(outside);
         let Some(then) = cursor.take_group(Delimiter::Brace) else {
-            let message = format!("expected what the condition chooses, in braces, found {}", cursor.found());
-            self.diagnostics.error(cursor.span(), message);
+            if self.diagnostics.count() == before {
+                let message = format!("expected what the condition chooses, in braces, found {}", cursor.found());
+                self.diagnostics.error(cursor.span(), message);
+            }
             cursor.skip_to(&['>', ';']);
             return None;
         };

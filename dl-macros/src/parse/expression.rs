@@ -20,7 +20,7 @@ impl Parser<'_> {
     /// `from` and the layers that its arrows lead to.
     pub fn pipe(&self, from: Expr, cursor: &mut Cursor) -> Expr {
         let mut stages = Vec::new();
-        while cursor.take_arrow() {
+        while cursor.take_arrow() || self.half_arrow(cursor) {
             stages.push(self.stage(cursor));
         }
         let (start, end) = (from.start, cursor.last_span());
@@ -48,6 +48,20 @@ impl Parser<'_> {
         Expr::new(ExprKind::Binary(Box::new(pipe), operator, at, Box::new(right)), start, end)
     }
 
+    /// Steps over `-` before a layer, which should have been an arrow.
+    fn half_arrow(&self, cursor: &mut Cursor) -> bool {
+        let layer = match cursor.peek_at(1) {
+            Some(TokenTree::Ident(name)) => crate::layers::find(&name.to_string()).is_some(),
+            _ => false,
+        };
+        let half = layer && cursor.is_punct(0, '-');
+        if half {
+            self.diagnostics.error(cursor.span(), "an arrow is written `->`");
+            cursor.next();
+        }
+        half
+    }
+
     /// The items of a list in brackets or parentheses, between commas.
     pub fn list<T>(&self, group: &Group, item: impl Fn(&mut Cursor) -> T) -> Vec<T> {
         let mut cursor = Cursor::inside(group);
@@ -56,6 +70,10 @@ impl Parser<'_> {
             items.push(item(&mut cursor));
             if !cursor.at_end() && !cursor.is_punct(0, ',') {
                 self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));
+                // A forgotten comma: the next item follows.
+                if matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
+                    continue;
+                }
                 cursor.skip_to(&[',']);
             }
             cursor.take_punct(',');
@@ -217,10 +235,11 @@ impl Parser<'_> {
             }
             let message = format!("expected `,` or `)`, found {}", inner.found());
             self.diagnostics.error(inner.span(), message);
-            return ExprKind::Tuple(items);
+            return ExprKind::Broken;
         }
         if !inner.at_end() {
             self.diagnostics.error(inner.span(), format!("expected `)`, found {}", inner.found()));
+            return ExprKind::Broken;
         }
         ExprKind::Parens(Box::new(expr))
     }

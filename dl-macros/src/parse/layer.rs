@@ -38,7 +38,7 @@ impl Parser<'_> {
                 Stage::Broken
             }
         };
-        let follows = cursor.at_end() || cursor.is_arrow() || operator(cursor).is_some();
+        let follows = cursor.at_end() || cursor.is_word("let") || cursor.is_arrow() || operator(cursor).is_some();
         if !follows && !cursor.is_punct(0, ',') && !cursor.is_punct(0, ';') {
             if !matches!(stage, Stage::Broken) {
                 let found = cursor.found();

@@ -40,20 +40,22 @@ impl Parser<'_> {
             }
         };
         let output = self.output(cursor);
+        let mut header_broken = self.diagnostics.count() > before;
         let body = match cursor.take_group(Delimiter::Brace) {
             Some(group) => self.body(&group),
             None => {
                 let message = format!("expected the body of `{name}` in braces, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
+                header_broken = true;
                 if !matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
                     skip_item(cursor);
                 }
                 Body::default()
             }
         };
-        let loss = self.loss(cursor);
+        let loss = self.loss(cursor, &mut header_broken);
         let broken = self.diagnostics.count() > before;
-        Some(Model { attributes, visibility, name, generics, inputs, output, body, loss, broken })
+        Some(Model { attributes, visibility, name, generics, inputs, output, body, loss, broken, header_broken })
     }
 
     /// `image: [1, 28, 28]`, between commas.
@@ -91,13 +93,15 @@ impl Parser<'_> {
     }
 
     /// `loss(target: u32) { … }`
-    fn loss(&self, cursor: &mut Cursor) -> Option<Loss> {
+    fn loss(&self, cursor: &mut Cursor, header_broken: &mut bool) -> Option<Loss> {
         let braces = cursor.is_group(1, Delimiter::Parenthesis) || cursor.is_group(1, Delimiter::Brace);
         if !cursor.is_word("loss") || !braces {
             return None;
         }
         cursor.next();
+        let before = self.diagnostics.count();
         let targets = cursor.take_group(Delimiter::Parenthesis).map(|group| self.named_shapes(&group));
+        *header_broken |= self.diagnostics.count() > before;
         let body = match cursor.take_group(Delimiter::Brace) {
             Some(group) => {
                 let outside = self.place.replace(Place::Loss);

@@ -27,7 +27,12 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
     let mut cursor = Cursor::new(tokens, end);
     let mut file = File::default();
     while !cursor.at_end() {
+        let before = cursor.position();
         parser.item(&mut cursor, &mut file);
+        // Whatever is reported, the end is reached.
+        if cursor.position() == before {
+            cursor.next();
+        }
     }
     let silent = diagnostics.count() == 0;
     if silent && file.models.is_empty() {
@@ -63,8 +68,8 @@ impl Parser<'_> {
         let (visibility, at) = (self.visibility(cursor), cursor.span());
         let named = matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)));
         let block = cursor.is_word("block") && named;
-        let capital = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if is_capitalised(name));
-        let like_block = !capital && cursor.is_group(1, Delimiter::Parenthesis) && cursor.is_group(2, Delimiter::Brace);
+        let small = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if !is_capitalised(name));
+        let like_block = small && cursor.is_group(1, Delimiter::Parenthesis) && cursor.is_group(2, Delimiter::Brace);
         if cursor.is_word("const") {
             let plain = attributes.iter().all(|a| a.path().is_ident("doc"));
             if !plain || !matches!(visibility, syn::Visibility::Inherited) {

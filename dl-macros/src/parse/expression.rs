@@ -67,11 +67,12 @@ impl Parser<'_> {
         let mut cursor = Cursor::inside(group);
         let mut items = Vec::new();
         while !cursor.at_end() {
+            let before = cursor.position();
             items.push(item(&mut cursor));
             if !cursor.at_end() && !cursor.is_punct(0, ',') {
                 self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));
                 // A forgotten comma: the next item follows.
-                if matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
+                if matches!(cursor.peek(), Some(TokenTree::Ident(_))) && cursor.position() > before {
                     continue;
                 }
                 cursor.skip_to(&[',']);

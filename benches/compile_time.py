@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures how long programs with `model!` take to compile: a clean release build of the digits example, a rebuild after its
-model was edited, and models of 10, 50 and 200 layers over the same crate without a model.
+model was edited, models of 10, 50 and 200 layers over the same crate without a model, and ResNet-50 and `repeat`.
 
     python3 benches/compile_time.py [--runs 3]
 
@@ -65,16 +65,58 @@ def depth(work, runs):
             print(f"cargo {command:5} {'--release' if command == 'build' else '         '} {layers:4} layers {median:6.2f} s{extra}")
 
 
+RESNET50 = """
+model! {
+    block conv_norm(x, channels, kernel, stride: 1, padding: 0) {
+        x -> conv2d(channels, kernel, stride: stride, padding: padding, bias: false) -> batch_norm
+    }
+    block bottleneck(x: [c, h, w], channels, stride: 1) {
+        let main = x -> conv_norm(channels, 1) -> relu
+            -> conv_norm(channels, 3, stride: stride, padding: 1) -> relu -> conv_norm(4 * channels, 1);
+        let shortcut = if stride != 1 || c != 4 * channels { x -> conv_norm(4 * channels, 1, stride: stride) } else { x };
+        (main + shortcut) -> relu
+    }
+    pub Net(image: [3, 224, 224]) -> [1000] {
+        image -> conv_norm(64, 7, stride: 2, padding: 3) -> relu -> max_pool2d(3, stride: 2, padding: 1)
+            STAGES
+            -> global_avg_pool2d -> dense(1000)
+    }
+}""".replace("STAGES", " ".join(
+    f"-> bottleneck({channels}{', stride: 2' if i == 0 and channels > 64 else ''})"
+    for channels, blocks in ((64, 3), (128, 4), (256, 6), (512, 3)) for i in range(blocks)))
+
+
+def repeat(copies):
+    body = "residual { layer_norm -> dense(16) -> gelu -> dense(16) }"
+    return f"model! {{ pub Net(x: [16]) -> [16] {{ x -> repeat {copies} {{ {body} }} }} }}"
+
+
+def networks(work, runs):
+    """`cargo check` of ResNet-50, and of stacks of 2 and 1,000 copies, over a program without a model."""
+    crate, target = work / "networks", work / "target-depth"
+    (crate / "src").mkdir(parents=True)
+    (crate / "Cargo.toml").write_text(
+        f'[package]\nname = "networks"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\ndl = {{ path = "{ROOT}" }}\n[workspace]\n')
+    for name, model in (("no model", ""), ("ResNet-50", RESNET50), ("repeat 2", repeat(2)), ("repeat 1000", repeat(1000))):
+        times = []
+        for run in range(runs + 1):
+            # Without the model in between, so that nothing of it is there from before.
+            for text in ("", model):
+                (crate / "src/main.rs").write_text(f"use dl::prelude::*;\n{text}\nfn main() {{ let _ = Cpu::new(); println!(\"{run}\"); }}\n")
+                last = cargo("check", target=target, cwd=crate)
+            times.append(last)
+        print(f"cargo check {name:12} {statistics.median(times[1:]):6.2f} s")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", choices=["digits", "depth"])
+    parser.add_argument("--only", choices=["digits", "depth", "networks"])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
-        if arguments.only != "depth":
-            digits(pathlib.Path(work), arguments.runs)
-        if arguments.only != "digits":
-            depth(pathlib.Path(work), arguments.runs)
+        for name, measure in (("digits", digits), ("depth", depth), ("networks", networks)):
+            if arguments.only in (None, name):
+                measure(pathlib.Path(work), arguments.runs)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ pub mod plot;
 #[doc(hidden)]
 pub mod private;
 pub mod random;
+mod ranges;
 mod session;
 mod slot;
 mod stack;

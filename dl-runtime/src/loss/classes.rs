@@ -8,7 +8,8 @@ use super::{cross_entropy, focal, multi_margin, nll};
 use crate::device::cpu::simd::{Simd, largest, math, simd, sum};
 use crate::device::{Cpu, Device, Storage};
 use crate::ops::Grad;
-use crate::{Error, Pass, Plain, Result, View, ViewMut};
+use crate::ranges::check_labels;
+use crate::{Pass, Plain, Result, View, ViewMut};
 
 /// Which loss, with its settings: an operation on an output of `C` classes and the classes that are right.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,11 +123,7 @@ impl Classes {
             Classes::MultiMargin { margin } => check_positive("margin", margin)?,
             Classes::Nll => {}
         }
-        let labels = crate::plain::flat(targets);
-        match labels.iter().position(|&label| label as usize >= classes) {
-            None => Ok(()),
-            Some(at) => Err(Error::LabelOutOfRange { sample: at / T::LEN, label: labels[at], classes }),
-        }
+        check_labels(targets, classes)
     }
 }
 

@@ -8,7 +8,7 @@ mod tests;
 use crate::device::{Device, Storage};
 use crate::init::{Init, Rng};
 use crate::ops::{Grad, Write};
-use crate::{Error, Pass, Plain, Result, View, ViewMut};
+use crate::{Pass, Plain, View, ViewMut};
 
 /// The table of an embedding: `V` tokens of `F` features.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,26 +41,6 @@ impl<const F: usize> Tokens<F> for u32 {
 }
 impl<T: Tokens<F>, const F: usize, const N: usize> Tokens<F> for [T; N] {
     type Of = [T::Of; N];
-}
-
-/// Whether every token of `inputs` is one of `vocabulary`; a row beyond the table would be NaN.
-///
-/// ```
-/// # use dl_runtime as dl;
-/// use dl::ops::embedding::check;
-/// assert!(check(&[[0, 4], [3, 3]], 5).is_ok());
-/// let error = check(&[[0, 4], [5, 3]], 5).unwrap_err();
-/// assert_eq!(error.to_string(), "sample 1: token 5 is out of range; with a vocabulary of 5, tokens are 0 to 4");
-/// ```
-///
-/// # Errors
-/// [`Error::TokenOutOfRange`] with the first that is not.
-pub fn check<T: Plain<Element = u32>>(inputs: &[T], vocabulary: usize) -> Result<()> {
-    let tokens = crate::plain::flat(inputs);
-    match tokens.iter().position(|&token| token as usize >= vocabulary) {
-        None => Ok(()),
-        Some(at) => Err(Error::TokenOutOfRange { sample: at / T::LEN, token: tokens[at], vocabulary }),
-    }
 }
 
 /// The settings of an embedding: none.

@@ -38,6 +38,11 @@ pub trait Storage: Clone + Send + Sync + 'static {
     type Ref<'a, E: Element>: Copy;
     /// A borrowed range to write (`&mut [E]` on the CPU).
     type Mut<'a, E: Element>;
+    /// Whether a call returns when its work is done. Otherwise work is done in the order of the calls, some time later, and
+    /// what goes wrong is reported with the next result that somebody waits for.
+    const EAGER: bool = true;
+    /// Host memory for results that come later.
+    type Pending<E: Element>: Send + Sync + 'static;
 
     /// A new buffer of `len` zeros.
     fn zeros<E: Element>(&self, len: usize) -> Result<Self::Buffer<E>>;
@@ -84,6 +89,17 @@ pub trait Storage: Clone + Send + Sync + 'static {
     fn upload<E: Element>(&self, from: &[E], to: Self::Mut<'_, E>) -> Result<()>;
     /// Copies device memory to host memory of the same length; waits for what was asked before.
     fn download<E: Element>(&self, from: Self::Ref<'_, E>, to: &mut [E]) -> Result<()>;
+    /// Begins what was asked for, where a device gathers work: the end of a step is a good time.
+    fn submit(&self) -> Result<()> {
+        Ok(())
+    }
+    /// Host memory for up to `len` elements that come later.
+    fn pending<E: Element>(&self, len: usize) -> Result<Self::Pending<E>>;
+    /// Asks for a copy of device memory as it is after all that was asked before, and does not wait for it. What `to` held
+    /// is of no use any more.
+    fn download_later<E: Element>(&self, from: Self::Ref<'_, E>, to: &mut Self::Pending<E>) -> Result<()>;
+    /// Waits for the copy that was last asked for, not for what was asked after it, and lends it: as many elements as it had.
+    fn arrived<'p, E: Element>(&self, pending: &'p mut Self::Pending<E>) -> Result<&'p [E]>;
     /// Copies within the device.
     fn copy<E: Element>(&self, from: Self::Ref<'_, E>, to: Self::Mut<'_, E>);
     /// Sets every element to zero.

@@ -46,6 +46,7 @@ impl Storage for Cpu {
     type Buffer<E: Element> = Vec<E>;
     type Ref<'a, E: Element> = &'a [E];
     type Mut<'a, E: Element> = &'a mut [E];
+    type Pending<E: Element> = Vec<E>;
 
     fn zeros<E: Element>(&self, len: usize) -> Result<Vec<E>> {
         Ok(vec![E::default(); len])
@@ -102,6 +103,17 @@ impl Storage for Cpu {
     fn download<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
         to.copy_from_slice(from);
         Ok(())
+    }
+    fn pending<E: Element>(&self, len: usize) -> Result<Vec<E>> {
+        Ok(Vec::with_capacity(len))
+    }
+    fn download_later<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
+        to.clear();
+        to.extend_from_slice(from);
+        Ok(())
+    }
+    fn arrived<'p, E: Element>(&self, pending: &'p mut Vec<E>) -> Result<&'p [E]> {
+        Ok(pending)
     }
     fn copy<E: Element>(&self, from: &[E], to: &mut [E]) {
         to.copy_from_slice(from);

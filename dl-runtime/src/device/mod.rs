@@ -99,7 +99,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// is of no use any more.
     fn download_later<E: Element>(&self, from: Self::Ref<'_, E>, to: &mut Self::Pending<E>) -> Result<()>;
     /// Waits for the copy that was last asked for, not for what was asked after it, and lends it: as many elements as it had.
-    fn arrived<'p, E: Element>(&self, pending: &'p mut Self::Pending<E>) -> Result<&'p [E]>;
+    fn arrived<'p, E: Element>(&self, pending: &'p Self::Pending<E>) -> Result<&'p [E]>;
     /// Copies within the device.
     fn copy<E: Element>(&self, from: Self::Ref<'_, E>, to: Self::Mut<'_, E>);
     /// Sets every element to zero.

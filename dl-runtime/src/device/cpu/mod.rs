@@ -112,7 +112,7 @@ impl Storage for Cpu {
         to.extend_from_slice(from);
         Ok(())
     }
-    fn arrived<'p, E: Element>(&self, pending: &'p mut Vec<E>) -> Result<&'p [E]> {
+    fn arrived<'p, E: Element>(&self, pending: &'p Vec<E>) -> Result<&'p [E]> {
         Ok(pending)
     }
     fn copy<E: Element>(&self, from: &[E], to: &mut [E]) {

@@ -212,7 +212,29 @@ pub enum Error {
     NoDevice {
         /// Such as `CUDA device 0`.
         device: String,
-        /// What was tried.
+        /// What was tried, and what to install.
+        reason: String,
+    },
+    /// The memory of a device is full.
+    #[error(
+        "{device}: out of memory: {wanted} bytes were asked for, {free} of {total} are free; a smaller batch needs less"
+    )]
+    DeviceMemory {
+        /// The device.
+        device: String,
+        /// Bytes asked for.
+        wanted: usize,
+        /// Bytes free, together.
+        free: usize,
+        /// Bytes of the device.
+        total: usize,
+    },
+    /// A device reports an error. What it holds may be lost.
+    #[error("the device failed while {doing}: {reason}")]
+    DeviceFailed {
+        /// What it should have done.
+        doing: String,
+        /// What its driver says.
         reason: String,
     },
 }

@@ -30,6 +30,8 @@ mod testing;
 pub mod train;
 mod view;
 
+#[cfg(feature = "cuda")]
+pub use device::Cuda;
 pub use device::{Cpu, Device};
 pub use error::{Error, IN_MEMORY, Result};
 pub use layer::Layer;
@@ -45,6 +47,8 @@ pub use view::{Parts, PartsMut, View, ViewMut};
 
 /// What almost every program needs.
 pub mod prelude {
+    #[cfg(feature = "cuda")]
+    pub use crate::device::Cuda;
     pub use crate::device::{Cpu, Device};
     pub use crate::loss::{
         Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, SigmoidFocal,

@@ -2,7 +2,14 @@
 
 use crate::ops::Write;
 use crate::random::Rng;
-use crate::{Cpu, Plain, View, ViewMut};
+use crate::{Plain, View, ViewMut};
+
+/// Where the tests of operations run.
+#[cfg(not(feature = "cuda"))]
+pub type Device = crate::Cpu;
+/// Where the tests of operations run: on the CPU and on CUDA.
+#[cfg(feature = "cuda")]
+pub type Device = crate::device::Twin;
 
 /// `n` numbers in ±2, far enough from 0 for the kinks of activations.
 pub fn numbers(seed: u64, n: usize) -> Vec<f32> {
@@ -15,12 +22,12 @@ pub fn numbers(seed: u64, n: usize) -> Vec<f32> {
 }
 
 /// A batch in `data`.
-pub fn view<T: Plain<Element = f32>>(data: &[f32]) -> View<'_, Cpu, T> {
+pub fn view<T: Plain<Element = f32>>(data: &[f32]) -> View<'_, Device, T> {
     View::new(data, data.len() / T::LEN)
 }
 
 /// A batch in `data`, to write.
-pub fn view_mut<T: Plain<Element = f32>>(data: &mut [f32]) -> ViewMut<'_, Cpu, T> {
+pub fn view_mut<T: Plain<Element = f32>>(data: &mut [f32]) -> ViewMut<'_, Device, T> {
     let samples = data.len() / T::LEN;
     ViewMut::new(data, samples)
 }
@@ -73,8 +80,8 @@ pub fn set_and_add(n: usize, backward: impl Fn(&mut [f32], Write)) -> Vec<f32> {
 
 /// That `run` gives the same bits on 1, 2 and 5 threads.
 #[track_caller]
-pub fn same_on_any_threads(run: impl Fn(&Cpu) -> Vec<f32>) {
-    let bits = |threads| run(&Cpu::with_threads(threads)).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+pub fn same_on_any_threads(run: impl Fn(&Device) -> Vec<f32>) {
+    let bits = |threads| run(&Device::with_threads(threads)).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     let one = bits(1);
     assert!(one == bits(2) && one == bits(5), "the result depends on the number of threads");
 }

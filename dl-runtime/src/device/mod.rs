@@ -1,8 +1,16 @@
 //! Devices: where numbers live and kernels run. A device is storage plus every kernel of `ops`.
 
 pub mod cpu;
+#[cfg(feature = "cuda")]
+pub mod cuda;
+#[cfg(all(test, feature = "cuda"))]
+mod twin;
 
 pub use cpu::Cpu;
+#[cfg(feature = "cuda")]
+pub use cuda::Cuda;
+#[cfg(all(test, feature = "cuda"))]
+pub(crate) use twin::{Twin, both};
 
 use crate::{Result, ops::Kernels};
 use std::ops::Range;

@@ -6,12 +6,12 @@ use super::{
     Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, Pairs, SigmoidFocal,
 };
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, view, view_mut, wide};
-use crate::{Cpu, Error, Pass, Plain, View};
+use crate::{testing::Device, Error, Pass, Plain, View};
 
 /// Per-sample losses and the gradient of their mean.
-fn run<Y: Plain<Element = f32>, L: Loss<Y>>(cpu: &Cpu, loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
+fn run<Y: Plain<Element = f32>, L: Loss<Y>>(cpu: &Device, loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
     let pass = Pass { device: cpu, seed: 0 };
-    let target = View::<Cpu, L::Target>::new(crate::plain::flat(t), t.len());
+    let target = View::<Device, L::Target>::new(crate::plain::flat(t), t.len());
     let (mut losses, mut alone, mut dy) = (vec![0.0; t.len()], vec![0.0; t.len()], vec![f32::NAN; y.len()]);
     loss.loss(&pass, view::<Y>(y), target, view_mut(&mut losses), Some(view_mut(&mut dy)));
     loss.loss(&pass, view::<Y>(y), target, view_mut(&mut alone), None);
@@ -27,7 +27,7 @@ fn elementwise<L: Loss<[[f32; 3]; 5], Target = [[f32; 3]; 5]>>(
     targets: &[f32],
     f: impl Fn(f64, f64) -> f64,
 ) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let samples = targets.len() / 15;
     let t: Vec<[[f32; 3]; 5]> =
         (0..samples).map(|n| std::array::from_fn(|i| std::array::from_fn(|j| targets[(n * 5 + i) * 3 + j]))).collect();
@@ -97,7 +97,7 @@ fn classes<T: super::Labels, const C: usize, L: Loss<[T; C], Target = T::Of>>(
     targets: &[T::Of],
     f: impl Fn(&[f64], usize) -> f64,
 ) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let (samples, places) = (targets.len(), T::LEN);
     let x = numbers(1, samples * C * places);
     loss.check(targets).unwrap();
@@ -155,7 +155,7 @@ fn losses_of_classes() {
 
 #[test]
 fn large_numbers_do_not_overflow() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let (losses, dx) = run::<[f32; 2], _>(&cpu, &CrossEntropy, &[1e4, -1e4, 1e4, 9999.0], &[1, 0]);
     assert_close("losses", &losses, &[2e4, (-1f64).exp().ln_1p()], 1e-7);
     assert_close("gradient", &dx, &[0.5, -0.5, -0.134_470_7, 0.134_470_7], 1e-7);
@@ -178,7 +178,7 @@ fn large_numbers_do_not_overflow() {
 
 #[test]
 fn what_is_not_a_number_is_seen() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let nan = [f32::NAN, 0.0];
     let all = [
         run::<[f32; 2], _>(&cpu, &CrossEntropy, &nan, &[1]),
@@ -202,7 +202,7 @@ fn what_is_not_a_number_is_seen() {
 
 #[test]
 fn equal_numbers_have_no_gradient() {
-    let (losses, dy) = run::<[f32; 1], _>(&Cpu::with_threads(1), &Mae, &[2.0], &[[2.0]]);
+    let (losses, dy) = run::<[f32; 1], _>(&Device::with_threads(1), &Mae, &[2.0], &[[2.0]]);
     assert_eq!((losses[0], dy[0]), (0.0, 0.0));
 }
 

@@ -3,7 +3,7 @@
 use crate::loss::{Classes, Elementwise, NtXent, Pairs, Triplet};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain, View};
+use crate::{testing::Device, Pass, Plain, View};
 
 /// The vectors of the tests.
 type V = [f32; 5];
@@ -11,9 +11,9 @@ type V = [f32; 5];
 type Saved = [[f32; 2]; 2];
 
 /// Writes the loss of every sample of some inputs.
-type Forward<'a> = &'a dyn Fn(&Pass<Cpu>, &[Vec<f32>], &mut [f32]);
+type Forward<'a> = &'a dyn Fn(&Pass<Device>, &[Vec<f32>], &mut [f32]);
 /// Writes the gradient to the input of a number, with how much each sample counts.
-type Backward<'a> = &'a dyn Fn(&Pass<Cpu>, &[Vec<f32>], usize, View<Cpu, f32>, &mut [f32], Write);
+type Backward<'a> = &'a dyn Fn(&Pass<Device>, &[Vec<f32>], usize, View<Device, f32>, &mut [f32], Write);
 
 /// Checks an operation against `reference`, with the gradients to the first `of` inputs.
 fn check(
@@ -24,7 +24,7 @@ fn check(
     forward: Forward,
     backward: Backward,
 ) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let all: Vec<_> = inputs.iter().map(|x| wide(x)).collect();
     let expected = reference(&all);
@@ -44,7 +44,7 @@ fn check(
     }
 }
 
-fn grad<T: Plain<Element = f32>>(d: &mut [f32], write: Write) -> Grad<'_, Cpu, T> {
+fn grad<T: Plain<Element = f32>>(d: &mut [f32], write: Write) -> Grad<'_, Device, T> {
     Grad { to: view_mut(d), write }
 }
 
@@ -174,7 +174,7 @@ fn losses_of_pairs() {
 
 #[test]
 fn equal_vectors_and_wrong_targets() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (zeros, target) = ([0.0; 10], [-1.0, 0.5]);
     for op in [Pairs::CosineEmbedding { margin: 0.0 }, Pairs::Contrastive { margin: 1.0 }] {
@@ -224,7 +224,7 @@ fn nt_xent(temperature: f64, a: &[f64], b: &[f64]) -> Vec<f64> {
     (0..n).map(|i| 0.5 * (of_view(i, n + i) + of_view(n + i, i))).collect()
 }
 
-fn forward_nt_xent(op: NtXent, pass: &Pass<Cpu>, x: &[Vec<f32>], losses: &mut [f32]) -> Vec<f32> {
+fn forward_nt_xent(op: NtXent, pass: &Pass<Device>, x: &[Vec<f32>], losses: &mut [f32]) -> Vec<f32> {
     let mut saved = vec![f32::NAN; 4 * losses.len()];
     op.forward(pass, view::<V>(&x[0]), view(&x[1]), view_mut(losses), view_mut::<Saved>(&mut saved));
     saved

@@ -3,7 +3,7 @@
 use super::{Activation, ActivationKernel, Keeps};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass};
+use crate::{testing::Device, Pass};
 
 const ALL: [Activation; 25] = [
     Activation::Identity,
@@ -85,7 +85,7 @@ fn inputs() -> Vec<f32> {
 
 #[test]
 fn values_and_gradients() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let n = inputs().len();
     let dy = numbers(2, n);
     for (f, positive) in ALL.map(|f| (f, false)).into_iter().chain(POSITIVE.map(|f| (f, true))) {
@@ -114,7 +114,7 @@ fn values_and_gradients() {
 
 #[test]
 fn extremes() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     for f in ALL {
         let mut y = [f32::NAN, 1e30, -1e30, f32::INFINITY];
         cpu.activation_forward_in_place(f, &mut y);
@@ -146,7 +146,7 @@ fn extremes() {
 
 #[test]
 fn beyond_the_domain() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let of = |f, mut x: [f32; 3]| {
         cpu.activation_forward_in_place(f, &mut x);
         x
@@ -161,7 +161,7 @@ fn beyond_the_domain() {
 
 #[test]
 fn typed_passes() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (x, mut y, mut d) = ([-1.0, 2.0, 3.0, -4.0], vec![0.0; 4], vec![1.0; 4]);
     type Sample = [[f32; 2]; 1];

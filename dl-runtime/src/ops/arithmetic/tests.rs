@@ -3,7 +3,7 @@
 use super::{Add, Affine, Div, Mul, Reciprocal, Sub};
 use crate::ops::{Activation, Grad};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass};
+use crate::{testing::Device, Pass};
 
 type Sample = [f32; 3];
 const SAMPLES: usize = 7;
@@ -17,7 +17,7 @@ fn divisors() -> Vec<f32> {
 /// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
 macro_rules! pairs {
     ($op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
-        let cpu = Cpu::with_threads(1);
+        let cpu = Device::with_threads(1);
         let pass = Pass { device: &cpu, seed: 0 };
         let ($a, $b, dy) = (numbers(1, N), divisors(), numbers(3, N));
         let all = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|($a, $b)| $reference).collect::<Vec<f64>>();
@@ -45,7 +45,7 @@ fn two_tensors() {
 
 #[test]
 fn a_sum_with_its_activation() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let mut y = [0.0; 3];
     let pass = Pass { device: &cpu, seed: 0 };
     let op = Add { activation: Activation::Relu };
@@ -56,7 +56,7 @@ fn a_sum_with_its_activation() {
 /// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
 macro_rules! scalars {
     ($op:expr, |$x:ident| $reference:expr, reads($($kept:ident)?)) => {{
-        let cpu = Cpu::with_threads(1);
+        let cpu = Device::with_threads(1);
         let pass = Pass { device: &cpu, seed: 0 };
         let ($x, dy) = (divisors(), numbers(3, N));
         let reference = |x: &[f64]| x.iter().map(|$x| $reference).collect::<Vec<f64>>();

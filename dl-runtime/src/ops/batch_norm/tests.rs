@@ -3,7 +3,7 @@
 use super::{BatchNorm, Op};
 use crate::ops::{Activation, Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 const OP: Op = Op { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
 
@@ -42,7 +42,7 @@ fn weights<const C: usize>() -> Vec<f32> {
 }
 
 fn case<T: Plain<Element = f32>, const C: usize>(samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (len, count) = (samples * C * T::LEN, (samples * T::LEN) as f64);
     let (w, x, dy) = (weights::<C>(), numbers(2, len), numbers(3, len));
@@ -105,7 +105,7 @@ fn values_and_gradients() {
 
 #[test]
 fn one_number_in_a_channel_becomes_the_bias() {
-    let (cpu, w) = (Cpu::with_threads(1), weights::<3>());
+    let (cpu, w) = (Device::with_threads(1), weights::<3>());
     let pass = Pass { device: &cpu, seed: 0 };
     let (x, mut y, mut saved) = (numbers(2, 3), vec![0.0; 3], vec![0.0; 6]);
     OP.forward(&pass, view::<BatchNorm<3>>(&w), view::<[f32; 3]>(&x), view_mut(&mut y), view_mut(&mut saved));
@@ -127,7 +127,7 @@ fn one_number_in_a_channel_becomes_the_bias() {
 #[test]
 fn a_large_mean_costs_no_digits() {
     type Sample = [[[f32; 9]; 11]; 2];
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let w = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0];
     let x: Vec<f32> = numbers(1, 50 * 198).iter().map(|x| 300.0 + x).collect();
     let (mut y, mut saved) = (vec![0.0; x.len()], vec![0.0; 4]);
@@ -140,7 +140,7 @@ fn a_large_mean_costs_no_digits() {
 
 #[test]
 fn the_activation_is_applied_in_the_same_pass() {
-    let (cpu, w) = (Cpu::with_threads(1), weights::<3>());
+    let (cpu, w) = (Device::with_threads(1), weights::<3>());
     let pass = Pass { device: &cpu, seed: 0 };
     let op = Op { activation: Activation::Relu, ..OP };
     let x = numbers(2, 3 * 4 * 6);

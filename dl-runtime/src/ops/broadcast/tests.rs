@@ -3,7 +3,7 @@
 use super::{Add, Div, Mul, Shapes};
 use crate::ops::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 /// For every element of `output`, its index in a value of `shape`.
 fn indices(shape: &[usize], output: &[usize]) -> Vec<usize> {
@@ -29,7 +29,7 @@ fn reference(s: Shapes, a: &[f64], b: &[f64], f: fn(f64, f64) -> f64) -> Vec<f64
 /// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
 macro_rules! check {
     ($samples:expr, $shapes:expr, $op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
-        let cpu = Cpu::with_threads(1);
+        let cpu = Device::with_threads(1);
         let pass = Pass { device: &cpu, seed: 0 };
         let ($a, dy) = (numbers(1, $samples * A::LEN), numbers(3, $samples * O::LEN));
         // Away from 0, to divide by.

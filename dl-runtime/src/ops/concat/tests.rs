@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 /// Joins `parts` one element at a time; the layout of each is [samples·outer, part, inner].
 fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
@@ -19,7 +19,7 @@ fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
 
 /// Two inputs of shapes `A` and `B` joined to `Y`.
 fn case<A: Plain<Element = f32>, B: Plain<Element = f32>, Y: Plain<Element = f32>>(op: Op, samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (a, b) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN));
     let mut y = vec![f32::NAN; samples * Y::LEN];
@@ -49,7 +49,7 @@ fn values_and_gradients() {
 #[test]
 #[should_panic(expected = "elements of input 1")]
 fn other_sizes_are_refused() {
-    let (cpu, mut y) = (Cpu::with_threads(1), [0.0; 4]);
+    let (cpu, mut y) = (Device::with_threads(1), [0.0; 4]);
     let op = Op { outer: 1, parts: &[1, 3], inner: 1 };
     op.forward(&Pass { device: &cpu, seed: 0 }, 1, view::<[f32; 2]>(&[0.0; 2]), view_mut::<[f32; 4]>(&mut y));
 }

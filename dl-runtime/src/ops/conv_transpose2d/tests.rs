@@ -1,7 +1,7 @@
 //! Transposed convolutions against their definition in f64, and their gradients against central differences of that.
 
 use super::*;
-use crate::Cpu;
+use crate::testing::Device;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
 
 /// The definition: every number adds its kernel.
@@ -48,12 +48,12 @@ fn check(
     let (bias, x) = (numbers(2, outputs), numbers(3, samples * inputs * input[0] * input[1]));
     let dy = numbers(4, samples * outputs * image[0] * image[1]);
     let (w64, b64, x64) = (wide(&weight), wide(&bias), wide(&x));
-    let forward = |cpu: &Cpu, f: Activation, bias: &[f32]| {
+    let forward = |cpu: &Device, f: Activation, bias: &[f32]| {
         let mut y = vec![f32::NAN; dy.len()];
         cpu.conv_transpose2d_forward(&s, f, &weight, bias, &x, &mut y);
         y
     };
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let expected = transposed(&s, &w64, &b64, &x64);
     assert_close(&what, &forward(&cpu, Activation::Identity, &bias), &expected, 1e-5);
     let relu: Vec<f64> = expected.iter().map(|y| y.max(0.0)).collect();

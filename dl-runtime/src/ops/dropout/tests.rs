@@ -3,9 +3,9 @@
 use super::Op;
 use crate::ops::{Grad, Write};
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Cpu, Pass};
+use crate::{testing::Device, Pass};
 
-fn forward(cpu: &Cpu, seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
+fn forward(cpu: &Device, seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; x.len()];
     let pass = Pass { device: cpu, seed };
     op.forward(&pass, view::<f32>(x), view_mut(&mut y));
@@ -14,7 +14,7 @@ fn forward(cpu: &Cpu, seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
 
 #[test]
 fn a_share_of_rate_is_zero_and_the_mean_stays() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let n = 100_000;
     for rate in [0.1, 0.5, 0.8] {
         let y = forward(&cpu, 1, Op { rate, id: 0 }, &vec![1.0; n]);
@@ -31,7 +31,7 @@ fn a_share_of_rate_is_zero_and_the_mean_stays() {
 
 #[test]
 fn seed_and_id_choose_the_mask() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let x = numbers(1, 1000);
     let mask = |seed, id| forward(&cpu, seed, Op { rate: 0.5, id }, &x);
     assert_eq!(mask(1, 0), mask(1, 0));
@@ -41,7 +41,7 @@ fn seed_and_id_choose_the_mask() {
 
 #[test]
 fn nothing_and_everything() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let x = numbers(1, 100);
     assert_eq!(forward(&cpu, 1, Op { rate: 0.0, id: 0 }, &x), x);
     assert!(forward(&cpu, 1, Op { rate: 1.0, id: 0 }, &x).iter().all(|y| *y == 0.0));
@@ -50,7 +50,7 @@ fn nothing_and_everything() {
 
 #[test]
 fn backward_uses_the_mask_of_forward() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 5 };
     for n in [1, 63, 64, 65, 1000] {
         let (op, dy) = (Op { rate: 0.3, id: 2 }, numbers(2, n));
@@ -69,7 +69,7 @@ fn backward_uses_the_mask_of_forward() {
 
 #[test]
 fn the_first_masks_for_good() {
-    let y = forward(&Cpu::with_threads(1), 42, Op { rate: 0.5, id: 7 }, &[1.0; 12]);
+    let y = forward(&Device::with_threads(1), 42, Op { rate: 0.5, id: 7 }, &[1.0; 12]);
     // Counters [i, 0, 7, 1] under the key [42, 0], by an implementation in Python.
     assert_eq!(y, [2.0, 0.0, 0.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 2.0]);
 }

@@ -5,7 +5,7 @@ use crate::init::{Init, rng};
 use crate::ops::Grad;
 use crate::random::Rng;
 use crate::testing::{assert_close, numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Cpu, Pass, View};
+use crate::{testing::Device, Pass, View};
 
 fn tokens(n: usize, vocabulary: usize) -> Vec<u32> {
     let mut rng = Rng::new(7);
@@ -13,11 +13,11 @@ fn tokens(n: usize, vocabulary: usize) -> Vec<u32> {
 }
 
 fn case<T: Tokens<F>, const V: usize, const F: usize>(samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let tokens = tokens(samples * T::LEN, V);
     let (w, dy) = (numbers(1, V * F), numbers(2, tokens.len() * F));
-    let input = View::<Cpu, T>::new(&tokens, samples);
+    let input = View::<Device, T>::new(&tokens, samples);
     let what = format!("{samples} × {} of {V} tokens with {F} features", T::LEN);
     let mut y = vec![f32::NAN; dy.len()];
     Op {}.forward(&pass, view::<Embedding<V, F>>(&w), input, view_mut(&mut y));
@@ -44,10 +44,10 @@ fn values_and_gradients() {
 
 #[test]
 fn a_token_beyond_the_table_is_seen() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (w, input, mut y, mut dw) = ([1.0, 2.0], [1, 2], [0.0; 2], [9.0; 2]);
-    let input = View::<Cpu, [u32; 2]>::new(&input, 1);
+    let input = View::<Device, [u32; 2]>::new(&input, 1);
     Op {}.forward(&pass, view::<Embedding<2, 1>>(&w), input, view_mut(&mut y));
     assert!(y[0] == 2.0 && y[1].is_nan());
     let d_weights = Grad::set(view_mut(&mut dw));
@@ -69,7 +69,7 @@ fn any_number_of_threads() {
     let (w, dy) = (numbers(1, 300 * 33), numbers(2, 9000 * 33));
     same_on_any_threads(|cpu| {
         let pass = Pass { device: cpu, seed: 0 };
-        let input = View::<Cpu, [u32; 9]>::new(&tokens, 1000);
+        let input = View::<Device, [u32; 9]>::new(&tokens, 1000);
         let (mut y, mut dw) = (vec![0.0; dy.len()], vec![0.0; w.len()]);
         Op {}.forward(&pass, view::<Embedding<300, 33>>(&w), input, view_mut(&mut y));
         Op {}.backward(&pass, view::<Embedding<300, 33>>(&w), input, view(&dy), Grad::set(view_mut(&mut dw)));

@@ -3,9 +3,9 @@
 use super::Op;
 use crate::ops::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass};
+use crate::{testing::Device, Pass};
 
-fn forward<const C: usize, const H: usize, const W: usize>(cpu: &Cpu, samples: usize, x: &[f32]) -> Vec<f32> {
+fn forward<const C: usize, const H: usize, const W: usize>(cpu: &Device, samples: usize, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; samples * C];
     let input = view::<[[[f32; W]; H]; C]>(x);
     Op {}.forward(&Pass { device: cpu, seed: 0 }, input, view_mut::<[f32; C]>(&mut y));
@@ -13,7 +13,7 @@ fn forward<const C: usize, const H: usize, const W: usize>(cpu: &Cpu, samples: u
 }
 
 fn case<const C: usize, const H: usize, const W: usize>(samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let (x, dy) = (numbers(1, samples * C * H * W), numbers(2, samples * C));
     let reference = |x: &[f64]| x.chunks(H * W).map(|x| x.iter().sum::<f64>() / (H * W) as f64).collect::<Vec<_>>();
     let what = format!("{samples} × [{C}, {H}, {W}]");

@@ -3,7 +3,7 @@
 use super::{GroupNorm, Op, Unweighted};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 const EPSILON: f32 = 1e-5;
 
@@ -24,7 +24,7 @@ fn reference(groups: usize, weights: &[f64], x: &[f64], area: usize) -> Vec<f64>
 }
 
 fn case<T: Plain<Element = f32>, const C: usize>(groups: usize, samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let len = samples * C * T::LEN;
     let (w, x, dy) = (numbers(1, 2 * C), numbers(2, len), numbers(3, len));
@@ -71,7 +71,7 @@ fn values_and_gradients() {
 #[test]
 #[should_panic(expected = "groups of channels")]
 fn groups_divide_the_channels() {
-    let (cpu, mut y) = (Cpu::with_threads(1), [0.0; 3]);
+    let (cpu, mut y) = (Device::with_threads(1), [0.0; 3]);
     let op = Unweighted { groups: 2, epsilon: EPSILON };
     op.forward(&Pass { device: &cpu, seed: 0 }, view::<[f32; 3]>(&[0.0; 3]), view_mut(&mut y));
 }

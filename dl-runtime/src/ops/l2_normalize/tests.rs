@@ -4,10 +4,10 @@ use super::Op;
 use crate::ops::Grad;
 use crate::ops::layer_norm::Rows;
 use crate::testing::{assert_close, gradient, numbers, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass};
+use crate::{testing::Device, Pass};
 
 fn case<S: Rows<N>, const N: usize>(samples: usize, epsilon: f32) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let reference = |x: &[f64]| {
         let row = |row: &[f64]| {
@@ -37,7 +37,7 @@ fn values_and_gradients() {
 
 #[test]
 fn a_row_of_zeros_stays() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (op, mut y, mut dx) = (Op { n: 2, epsilon: 1e-12 }, [1.0; 4], [0.0; 4]);
     let x = [0.0, 0.0, f32::NAN, 1.0];

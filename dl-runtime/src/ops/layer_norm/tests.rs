@@ -3,7 +3,7 @@
 use super::{LayerNorm, Op, Rows};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 const OP: Op = Op { epsilon: 1e-5 };
 
@@ -20,7 +20,7 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
 }
 
 fn case<S: Rows<N>, const N: usize>(samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, 2 * N), numbers(2, len), numbers(3, len));
@@ -58,7 +58,7 @@ fn values_and_gradients() {
 
 #[test]
 fn a_large_mean_costs_no_digits() {
-    let (cpu, mut y) = (Cpu::with_threads(1), vec![0.0; 64]);
+    let (cpu, mut y) = (Device::with_threads(1), vec![0.0; 64]);
     let x: Vec<f32> = numbers(1, 64).iter().map(|x| 1000.0 + x).collect();
     let mut w = [1.0; 128];
     w[64..].fill(0.0);

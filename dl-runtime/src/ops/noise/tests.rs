@@ -3,17 +3,17 @@
 use super::{GaussianNoise, RandomNormal};
 use crate::ops::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Cpu, Pass};
+use crate::{testing::Device, Pass};
 
 const N: usize = 100_000;
 
-fn normal(cpu: &Cpu, seed: u64, id: u32) -> Vec<f32> {
+fn normal(cpu: &Device, seed: u64, id: u32) -> Vec<f32> {
     let (x, mut y) = (vec![f32::NAN; N], vec![f32::NAN; N]);
     RandomNormal { id }.forward(&Pass { device: cpu, seed }, view::<[f32; 5]>(&x), view_mut(&mut y));
     y
 }
 
-fn noisy(cpu: &Cpu, op: GaussianNoise, x: &[f32]) -> Vec<f32> {
+fn noisy(cpu: &Device, op: GaussianNoise, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; x.len()];
     op.forward(&Pass { device: cpu, seed: 3 }, view::<[f32; 5]>(x), view_mut(&mut y));
     y
@@ -30,7 +30,7 @@ fn assert_moments(noise: &[f32], deviation: f64) {
 
 #[test]
 fn seed_and_id_choose_the_numbers() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let first = normal(&cpu, 1, 0);
     assert_moments(&first, 1.0);
     assert_eq!(first, normal(&cpu, 1, 0));
@@ -44,7 +44,7 @@ fn seed_and_id_choose_the_numbers() {
 
 #[test]
 fn noise_is_added_and_passes_the_gradient() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 3 };
     let op = GaussianNoise { stddev: 0.25, id: 1 };
     let x = numbers(1, N);
@@ -64,7 +64,7 @@ fn noise_is_added_and_passes_the_gradient() {
 
 #[test]
 fn nothing_at_inference() {
-    let (cpu, mut y) = (Cpu::with_threads(1), vec![f32::NAN; 10]);
+    let (cpu, mut y) = (Device::with_threads(1), vec![f32::NAN; 10]);
     RandomNormal { id: 0 }.infer(&Pass { device: &cpu, seed: 1 }, view::<[f32; 5]>(&[1.0; 10]), view_mut(&mut y));
     assert_eq!(y, [0.0; 10]);
 }

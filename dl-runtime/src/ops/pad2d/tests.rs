@@ -1,7 +1,7 @@
 //! Padding against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::Cpu;
+use crate::testing::Device;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
 
 /// The definition for one axis.
@@ -30,7 +30,7 @@ fn padded(op: Op, s: &Sizes, x: &[f64]) -> Vec<f64> {
 fn check(planes: usize, image: [usize; 2], [top, bottom, left, right]: [usize; 4]) {
     let s = Sizes { planes, image, output: [image[0] + top + bottom, image[1] + left + right] };
     let (x, dy) = (numbers(1, planes * image[0] * image[1]), numbers(2, planes * s.output[0] * s.output[1]));
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     for mode in [Mode::Zeros, Mode::Reflect, Mode::Replicate] {
         if mode == Mode::Reflect && (top.max(bottom) >= image[0] || left.max(right) >= image[1]) {
             continue;

@@ -1,7 +1,7 @@
 //! Pooling against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::Cpu;
+use crate::testing::Device;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
 
 /// The definition over planes: `f` of the numbers of each window, and of the size of the window with its padding.
@@ -46,7 +46,7 @@ fn check(planes: usize, image: [usize; 2], output: [usize; 2], windows: Windows)
         forward(&mut y);
         y
     };
-    let cpu = Cpu::with_threads(2);
+    let cpu = Device::with_threads(2);
     assert_close(&what, &run(&|y| cpu.max_pool_forward(&s, &x, y)), &max(&wide(&x)), 0.0);
     let dx = set_and_add(x.len(), |dx, write| cpu.max_pool_backward(&s, &x, &dy, dx, write));
     assert_close(&what, &dx, &gradient(max, &wide(&x), &dy), 1e-6);
@@ -90,7 +90,7 @@ fn ties_and_nan() {
         let s = Sizes { windows, planes: 1, image, output: [1, 1] };
         let mut x = vec![1.0; image[0] * image[1]];
         x[0] = 0.0;
-        let (cpu, mut dx, mut y) = (Cpu::with_threads(1), vec![7.0; x.len()], [0.0]);
+        let (cpu, mut dx, mut y) = (Device::with_threads(1), vec![7.0; x.len()], [0.0]);
         cpu.max_pool_backward(&s, &x, &[3.0], &mut dx, Write::Set);
         assert_eq!(dx[..3], [0.0, 3.0, 0.0]);
         for at in 0..x.len() {

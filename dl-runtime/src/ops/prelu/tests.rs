@@ -4,7 +4,7 @@ use super::{Op, Prelu};
 use crate::init::{Init, rng};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
     let area = sample / weights.len();
@@ -13,7 +13,7 @@ fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
 }
 
 fn case<S: Plain<Element = f32>, const C: usize>(samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, C), numbers(2, len), numbers(3, len));

@@ -3,7 +3,7 @@
 use super::{Max, Shapes, Sum};
 use crate::ops::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 /// `fold` over the inputs of every output, by index.
 fn reference(s: Shapes, x: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
@@ -27,7 +27,7 @@ fn case<S: Plain<Element = f32>, O: Plain<Element = f32>>(
     from: &'static [usize],
     to: &'static [usize],
 ) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let shapes = Shapes { from, to };
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
@@ -67,7 +67,7 @@ fn values_and_gradients() {
 
 #[test]
 fn equal_numbers_share_the_gradient() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (x, mut y, mut dx) = ([2.0, 5.0, 5.0, -1.0], [0.0], [0.0; 4]);
     let op = Max { shapes: Shapes { from: &[4], to: &[1] } };
@@ -78,7 +78,7 @@ fn equal_numbers_share_the_gradient() {
 
 #[test]
 fn nan_is_seen() {
-    let (cpu, mut y) = (Cpu::with_threads(1), [0.0; 2]);
+    let (cpu, mut y) = (Device::with_threads(1), [0.0; 2]);
     let op = Max { shapes: Shapes { from: &[3], to: &[] } };
     let x = [1.0, f32::NAN, 2.0, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
     op.forward(&Pass { device: &cpu, seed: 0 }, view::<[f32; 3]>(&x), view_mut::<f32>(&mut y));

@@ -4,7 +4,7 @@ use super::{Op, RmsNorm};
 use crate::ops::layer_norm::Rows;
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass};
+use crate::{testing::Device, Pass};
 
 const OP: Op = Op { epsilon: 1e-5 };
 
@@ -19,7 +19,7 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
 }
 
 fn case<S: Rows<N>, const N: usize>(samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, N), numbers(2, len), numbers(3, len));

@@ -1,7 +1,7 @@
 //! Separable convolutions against two of their definition in f64, and their gradients against central differences of that.
 
 use super::*;
-use crate::Cpu;
+use crate::testing::Device;
 use crate::ops::conv2d::tests::convolution;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
 
@@ -18,18 +18,18 @@ fn case<const M: usize, const B: usize>(samples: usize) {
         let between = convolution(&sizes[0], &w[..M * 9], &[], x);
         convolution(&sizes[1], &w[M * 9..M * 12], &w[M * 12..], &between)
     };
-    let forward = |cpu: &Cpu| {
+    let forward = |cpu: &Device| {
         let mut y = vec![f32::NAN; dy.len()];
         let weights = view::<SeparableConv2d<M, 3, 3, 3, B>>(&weights);
         OP.forward(&Pass { device: cpu, seed: 0 }, weights, view::<X>(&x), view_mut::<Y>(&mut y));
         y
     };
-    let backward = |cpu: &Cpu, d_weights: &mut [f32], dx: &mut [f32], write| {
+    let backward = |cpu: &Device, d_weights: &mut [f32], dx: &mut [f32], write| {
         let weights = view::<SeparableConv2d<M, 3, 3, 3, B>>(&weights);
         let (d_weights, d_input) = (Grad { to: view_mut(d_weights), write }, Grad { to: view_mut(dx), write });
         OP.backward(&Pass { device: cpu, seed: 0 }, weights, view::<X>(&x), view::<Y>(&dy), d_weights, Some(d_input));
     };
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let (w64, x64) = (wide(&weights), wide(&x));
     assert_close("output", &forward(&cpu), &reference(&w64, &x64), 1e-6);
     let dw = set_and_add(weights.len(), |dw, write| backward(&cpu, dw, &mut vec![0.0; x.len()], write));

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::Grad;
 use crate::testing::{numbers, set_and_add, view, view_mut};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 /// For every element of the slice, its index in the input.
 fn indices(op: Op, len: usize) -> Vec<usize> {
@@ -12,7 +12,7 @@ fn indices(op: Op, len: usize) -> Vec<usize> {
 }
 
 fn case<S: Plain<Element = f32>, O: Plain<Element = f32>>(op: Op, samples: usize) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
     let indices = indices(op, x.len());
@@ -39,7 +39,7 @@ fn values_and_gradients() {
 #[test]
 #[should_panic(expected = "sizes of a slice")]
 fn other_sizes_are_refused() {
-    let (cpu, mut y) = (Cpu::with_threads(1), [0.0; 4]);
+    let (cpu, mut y) = (Device::with_threads(1), [0.0; 4]);
     let op = Op { size: 9, from: 3, to: 6, inner: 1 };
     op.forward(&Pass { device: &cpu, seed: 0 }, view::<[f32; 9]>(&[0.0; 9]), view_mut::<[f32; 4]>(&mut y));
 }

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 /// Softmax of rows of `classes`.
 fn rows(classes: usize) -> Op {
@@ -31,7 +31,7 @@ fn case<T: Plain<Element = f32>, const C: usize>(samples: usize) {
 }
 
 fn both<T: Plain<Element = f32>, const C: usize>(samples: usize, op: Op) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let n = samples * C * T::LEN;
     let (x, dy) = (numbers(1, n), numbers(2, n));
@@ -71,7 +71,7 @@ fn values_and_gradients() {
 
 #[test]
 fn large_logits_do_not_overflow() {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let mut x = [1000.0, 999.0, f32::NEG_INFINITY, -1e30];
     rows(4).forward_in_place(&Pass { device: &cpu, seed: 0 }, view_mut::<[f32; 4]>(&mut x));
     assert_close("shares", &x, &[1.0 / (1.0 + (-1f64).exp()), 1.0 / (1.0 + 1f64.exp()), 0.0, 0.0], 1e-7);

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Cpu, Pass, Plain};
+use crate::{testing::Device, Pass, Plain};
 
 /// For every element of the output, its index in the input.
 fn indices(op: Op) -> Vec<usize> {
@@ -20,7 +20,7 @@ fn indices(op: Op) -> Vec<usize> {
 }
 
 fn case<S: Plain<Element = f32>, O: Plain<Element = f32>>(samples: usize, op: Op) {
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     let pass = Pass { device: &cpu, seed: 0 };
     let x = numbers(1, samples * S::LEN);
     let indices = indices(op);

@@ -1,7 +1,7 @@
 //! Enlargement against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::Cpu;
+use crate::testing::Device;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
 
 /// The definition for one axis: which numbers, and how much of each.
@@ -27,7 +27,7 @@ fn check(planes: usize, image: [usize; 2], factor: [usize; 2]) {
     let s = Sizes { planes, image, factor };
     let len = planes * image[0] * image[1];
     let (x, dy) = (numbers(1, len), numbers(2, len * factor[0] * factor[1]));
-    let cpu = Cpu::with_threads(1);
+    let cpu = Device::with_threads(1);
     for mode in [Mode::Nearest, Mode::Bilinear] {
         let what = format!("{mode:?} {s:?}");
         let mut y = vec![f32::NAN; dy.len()];

@@ -1,0 +1,200 @@
+//! From the text of kernels to the card's code: NVRTC, and what it made before, kept on disk.
+
+use super::driver::{Context, check};
+use super::kernel::Source;
+use super::sources::HEADERS;
+use crate::{Error, Result};
+use cudarc::driver::sys;
+use cudarc::nvrtc::sys as nvrtc;
+use std::ffi::{CStr, CString, c_char};
+use std::path::PathBuf;
+use std::ptr;
+
+/// The code of a [`Source`], loaded.
+pub(super) struct Module {
+    raw: sys::CUmodule,
+}
+
+// SAFETY: the driver's handles may be used from any thread that has made the context current.
+unsafe impl Send for Module {}
+
+impl Module {
+    /// Compiles `source`, or takes what was compiled before.
+    pub fn load(context: &Context, source: &Source) -> Result<Self> {
+        let target = Target::of(context)?;
+        let file = target.file(source);
+        if let Some(code) = file.as_ref().and_then(|file| std::fs::read(file).ok())
+            && let Ok(module) = Module::of(&code, source)
+        {
+            return Ok(module);
+        }
+        let code = target.compile(source)?;
+        let module = Module::of(&code, source)?;
+        if let Some(file) = file {
+            // It is there for the next start; without it that only takes longer.
+            let _ = file.parent().map(std::fs::create_dir_all);
+            let _ = crate::io::write_atomic(file, |to| to.write_all(&code));
+        }
+        Ok(module)
+    }
+    fn of(code: &[u8], source: &Source) -> Result<Self> {
+        let mut raw = ptr::null_mut();
+        // The driver reads on to a zero where the code is text.
+        let code = [code, &[0]].concat();
+        // SAFETY: the context is current; the driver checks the code's form.
+        check(unsafe { sys::cuModuleLoadData(&mut raw, code.as_ptr().cast()) }, || {
+            format!("loading the kernels of {}", source.name)
+        })?;
+        Ok(Module { raw })
+    }
+    pub fn function(&self, name: &str) -> Result<sys::CUfunction> {
+        let mut function = ptr::null_mut();
+        let text = CString::new(name).unwrap_or_default();
+        // SAFETY: the module lives; the name ends with a zero.
+        check(unsafe { sys::cuModuleGetFunction(&mut function, self.raw, text.as_ptr()) }, || {
+            format!("looking for the kernel {name}")
+        })?;
+        Ok(function)
+    }
+    /// Unloads it; its functions are not used any more.
+    pub fn unload(self) {
+        // SAFETY: loaded once, unloaded once.
+        let _ = unsafe { sys::cuModuleUnload(self.raw) };
+    }
+}
+
+/// What code is made for.
+struct Target {
+    /// Such as `sm_90`; `compute_90` where NVRTC is older than the card, whose driver then makes the rest.
+    architecture: String,
+    /// NVRTC's.
+    version: (i32, i32),
+}
+
+impl Target {
+    fn of(context: &Context) -> Result<Self> {
+        let (mut major, mut minor, mut count) = (0, 0, 0);
+        let mut known;
+        // SAFETY: the library is there (`Context::new`); it writes two numbers, then a count, then so many numbers.
+        unsafe {
+            succeed(nvrtc::nvrtcVersion(&mut major, &mut minor), "asking for its version")?;
+            succeed(nvrtc::nvrtcGetNumSupportedArchs(&mut count), "asking what cards it knows")?;
+            known = vec![0; usize::try_from(count).unwrap_or(0)];
+            succeed(nvrtc::nvrtcGetSupportedArchs(known.as_mut_ptr()), "asking what cards it knows")?;
+        }
+        let mine = context.capability;
+        let newest = known.iter().copied().filter(|known| *known <= mine).max().unwrap_or(mine);
+        let kind = if newest == mine { "sm" } else { "compute" };
+        Ok(Target { architecture: format!("{kind}_{newest}"), version: (major, minor) })
+    }
+    /// Where the code of `source` is kept: a folder of `DL_KERNEL_CACHE`, or of the user's cache.
+    fn file(&self, source: &Source) -> Option<PathBuf> {
+        let folder = match std::env::var_os("DL_KERNEL_CACHE") {
+            Some(folder) if folder.is_empty() => return None,
+            Some(folder) => PathBuf::from(folder),
+            None => {
+                let home = |name, rest| std::env::var_os(name).map(|home| PathBuf::from(home).join(rest));
+                home("XDG_CACHE_HOME", "dl/kernels")
+                    .or_else(|| home("LOCALAPPDATA", "dl/kernels"))
+                    .or_else(|| home("HOME", ".cache/dl/kernels"))?
+            }
+        };
+        // FNV-1a over all that the code depends on.
+        let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+        let mut add = |text: &str| {
+            for byte in text.bytes().chain([0]) {
+                hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);
+            }
+        };
+        add(source.text);
+        HEADERS.iter().for_each(|header| add(header.text));
+        add(&format!("{} {:?}", self.architecture, self.version));
+        Some(folder.join(format!("{}-{}-{hash:032x}", source.name.trim_end_matches(".cu"), self.architecture)))
+    }
+    fn compile(&self, source: &Source) -> Result<Vec<u8>> {
+        let c = |text: &str| CString::new(text).unwrap_or_default();
+        let text = c(&program(source));
+        let name = c(source.name);
+        let (headers, names): (Vec<CString>, Vec<CString>) =
+            HEADERS.iter().map(|header| (c(header.text), c(header.name))).unzip();
+        let pointers = |texts: &[CString]| texts.iter().map(|text| text.as_ptr()).collect::<Vec<*const c_char>>();
+        let options = options(&self.architecture).map(|option| c(&option));
+        let mut made = ptr::null_mut();
+        // SAFETY: all texts end with a zero and live through the calls, the arrays have the lengths given.
+        unsafe {
+            let (headers, names) = (pointers(&headers), pointers(&names));
+            let count = headers.len() as i32;
+            succeed(
+                nvrtc::nvrtcCreateProgram(
+                    &mut made,
+                    text.as_ptr(),
+                    name.as_ptr(),
+                    count,
+                    headers.as_ptr(),
+                    names.as_ptr(),
+                ),
+                "reading kernels",
+            )?;
+            let program = Program(made);
+            let options = pointers(&options);
+            let code = nvrtc::nvrtcCompileProgram(program.0, options.len() as i32, options.as_ptr());
+            if code != nvrtc::nvrtcResult::NVRTC_SUCCESS {
+                return Err(failed(&format!("compiling {}", source.name), program.log()));
+            }
+            let mut bytes = 0;
+            let cubin = self.architecture.starts_with("sm");
+            let size = if cubin { nvrtc::nvrtcGetCUBINSize } else { nvrtc::nvrtcGetPTXSize };
+            succeed(size(program.0, &mut bytes), "handing over code")?;
+            let mut code = vec![0_u8; bytes];
+            let get = if cubin { nvrtc::nvrtcGetCUBIN } else { nvrtc::nvrtcGetPTX };
+            succeed(get(program.0, code.as_mut_ptr().cast()), "handing over code")?;
+            Ok(code)
+        }
+    }
+}
+
+/// What NVRTC is given for a file of kernels.
+pub(super) fn program(source: &Source) -> String {
+    format!("#include \"common.cuh\"\n#line 1 \"{}\"\n{}", source.name, source.text)
+}
+
+/// The options of NVRTC.
+pub(super) fn options(architecture: &str) -> [String; 2] {
+    [format!("--gpu-architecture={architecture}"), "--std=c++17".into()]
+}
+
+struct Program(nvrtc::nvrtcProgram);
+
+impl Program {
+    fn log(&self) -> String {
+        let mut bytes = 0;
+        // SAFETY: the program lives; NVRTC writes a number, then as many bytes as it says, the last of them a zero.
+        unsafe {
+            if nvrtc::nvrtcGetProgramLogSize(self.0, &mut bytes) != nvrtc::nvrtcResult::NVRTC_SUCCESS {
+                return String::new();
+            }
+            let mut log = vec![0_u8; bytes + 1];
+            nvrtc::nvrtcGetProgramLog(self.0, log.as_mut_ptr().cast());
+            CStr::from_bytes_until_nul(&log).map_or(String::new(), |log| log.to_string_lossy().into_owned())
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // SAFETY: made once, destroyed once.
+        let _ = unsafe { nvrtc::nvrtcDestroyProgram(&mut self.0) };
+    }
+}
+
+fn succeed(code: nvrtc::nvrtcResult, doing: &str) -> Result<()> {
+    match code {
+        nvrtc::nvrtcResult::NVRTC_SUCCESS => Ok(()),
+        // SAFETY: NVRTC returns a constant string for every number.
+        code => Err(failed(doing, unsafe { CStr::from_ptr(nvrtc::nvrtcGetErrorString(code)) }.to_string_lossy().into())),
+    }
+}
+
+fn failed(doing: &str, reason: String) -> Error {
+    Error::DeviceFailed { doing: format!("NVRTC, {doing}"), reason }
+}

@@ -1,0 +1,241 @@
+//! Kernels as Rust sees them: where their text is, what arguments they take, and over which grid they run.
+
+use super::storage::{Mut, Ref};
+use crate::device::Element;
+use crate::ops::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The text of a file of kernels.
+#[derive(Debug)]
+pub struct Source {
+    /// Its file name, for the compiler's messages.
+    pub name: &'static str,
+    /// What is in it.
+    pub text: &'static str,
+}
+
+/// A kernel of a [`Source`].
+pub(crate) struct Kernel {
+    pub source: &'static Source,
+    pub name: &'static str,
+    /// One more than its number in the order of first use; 0 before that.
+    id: AtomicU32,
+}
+
+impl Kernel {
+    pub const fn new(source: &'static Source, name: &'static str) -> Self {
+        Kernel { source, name, id: AtomicU32::new(0) }
+    }
+    /// Its number, the same in the whole process.
+    pub fn id(&self) -> usize {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        match self.id.load(Ordering::Relaxed) {
+            0 => {
+                let mine = NEXT.fetch_add(1, Ordering::Relaxed);
+                // Another thread may have been first.
+                let set = self.id.compare_exchange(0, mine, Ordering::Relaxed, Ordering::Relaxed);
+                set.map_or_else(|other| other, |_| mine) as usize - 1
+            }
+            id => id as usize - 1,
+        }
+    }
+}
+
+/// `kernels!("file.cu": name, …)`: the file beside this one as `SOURCE`, to be listed in `sources.rs`, and a [`Kernel`] for
+/// each name.
+macro_rules! kernels {
+    ($file:literal: $($name:ident),* $(,)?) => {
+        pub(crate) static SOURCE: $crate::device::cuda::Source =
+            $crate::device::cuda::Source { name: $file, text: include_str!($file) };
+        $(
+            #[allow(non_upper_case_globals, reason = "named as in the file of kernels")]
+            static $name: $crate::device::cuda::Kernel = $crate::device::cuda::Kernel::new(&SOURCE, stringify!($name));
+        )*
+    };
+}
+pub(crate) use kernels;
+
+/// The threads that run a kernel: `blocks` of `threads` each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Grid {
+    pub blocks: [u32; 3],
+    pub threads: u32,
+}
+
+impl Grid {
+    /// For loops `for (u64 i = thread(); i < n; i += threads())`.
+    pub fn each(n: usize) -> Self {
+        const THREADS: usize = 256;
+        /// Enough to fill every card of today several times.
+        const MOST: usize = 1 << 13;
+        Grid::new(n.div_ceil(THREADS).min(MOST), THREADS as u32)
+    }
+    /// A row of blocks.
+    pub fn new(blocks: usize, threads: u32) -> Self {
+        Grid::of([blocks, 1, 1], threads)
+    }
+    /// Blocks in up to three dimensions; the second and third have at most 65,535.
+    ///
+    /// # Panics
+    /// When there are more blocks than CUDA allows: the operation should have a loop.
+    pub fn of(blocks: [usize; 3], threads: u32) -> Self {
+        let fits = blocks[0] < 1 << 31 && blocks[1] < 1 << 16 && blocks[2] < 1 << 16 && threads <= 1024;
+        assert!(fits, "a grid of {blocks:?} blocks of {threads} threads");
+        Grid { blocks: blocks.map(|n| n as u32), threads }
+    }
+    pub fn is_empty(self) -> bool {
+        self.threads == 0 || self.blocks.contains(&0)
+    }
+}
+
+/// The arguments of one launch, side by side in memory.
+#[derive(Default)]
+pub(crate) struct Packed {
+    pub words: Vec<u64>,
+    pub arguments: Vec<Packing>,
+}
+
+/// Where one argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Packing {
+    /// Index of its first word.
+    pub word: u32,
+    pub bytes: u32,
+    /// Whether it is an address and a length.
+    pub span: bool,
+}
+
+impl Packed {
+    pub fn clear(&mut self) {
+        self.words.clear();
+        self.arguments.clear();
+    }
+    fn span(&mut self, address: u64, len: usize) {
+        self.arguments.push(Packing { word: self.words.len() as u32, bytes: 16, span: true });
+        self.words.extend([address, len as u64]);
+    }
+    fn word(&mut self, bytes: [u8; 8], len: u32) {
+        self.arguments.push(Packing { word: self.words.len() as u32, bytes: len, span: false });
+        self.words.push(u64::from_ne_bytes(bytes));
+    }
+    /// A struct of words of four bytes.
+    pub fn words(&mut self, words: &[u32]) {
+        self.arguments.push(Packing { word: self.words.len() as u32, bytes: 4 * words.len() as u32, span: false });
+        let pair = |pair: &[u32]| {
+            let mut bytes = [0; 8];
+            for (to, word) in bytes.chunks_exact_mut(4).zip(pair) {
+                to.copy_from_slice(&word.to_ne_bytes());
+            }
+            u64::from_ne_bytes(bytes)
+        };
+        self.words.extend(words.chunks(2).map(pair));
+    }
+}
+
+/// One argument of a kernel.
+pub(crate) trait Argument {
+    /// Adds it to those of a launch.
+    fn pack(self, to: &mut Packed);
+}
+
+macro_rules! words {
+    ($($type:ty),*) => {$(
+        impl Argument for $type {
+            fn pack(self, to: &mut Packed) {
+                let mut bytes = [0; 8];
+                bytes[..size_of::<$type>()].copy_from_slice(&self.to_ne_bytes());
+                to.word(bytes, size_of::<$type>() as u32);
+            }
+        }
+    )*};
+}
+words!(u32, i32, f32, u64);
+
+impl Argument for usize {
+    fn pack(self, to: &mut Packed) {
+        (self as u64).pack(to);
+    }
+}
+impl Argument for Write {
+    fn pack(self, to: &mut Packed) {
+        u32::from(self == Write::Add).pack(to);
+    }
+}
+impl<E: Element> Argument for Ref<'_, E> {
+    fn pack(self, to: &mut Packed) {
+        to.span(self.address(), self.len());
+    }
+}
+impl<E: Element> Argument for &Mut<'_, E> {
+    fn pack(self, to: &mut Packed) {
+        to.span(self.address(), self.len());
+    }
+}
+impl<E: Element> Argument for Mut<'_, E> {
+    fn pack(self, to: &mut Packed) {
+        (&self).pack(to);
+    }
+}
+
+/// A field of an [`arguments!`] struct: four bytes.
+pub(crate) trait Word: Copy {
+    fn word(self) -> u32;
+}
+impl Word for u32 {
+    fn word(self) -> u32 {
+        self
+    }
+}
+impl Word for i32 {
+    fn word(self) -> u32 {
+        self.cast_unsigned()
+    }
+}
+impl Word for f32 {
+    fn word(self) -> u32 {
+        self.to_bits()
+    }
+}
+
+/// `arguments! { struct Name { field: u32, … } }`: a struct of words of four bytes that a kernel takes as one argument; the
+/// file of kernels has the same struct.
+macro_rules! arguments {
+    ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($(#[$inner:meta])* $field:ident: $type:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        $visibility struct $name {
+            $($(#[$inner])* pub $field: $type),*
+        }
+        impl $crate::device::cuda::Argument for $name {
+            fn pack(self, to: &mut $crate::device::cuda::Packed) {
+                to.words(&[$($crate::device::cuda::Word::word(self.$field)),*]);
+            }
+        }
+    };
+}
+pub(crate) use arguments;
+
+/// The arguments of a kernel: a tuple.
+pub(crate) trait Arguments {
+    fn pack(self, to: &mut Packed);
+}
+
+macro_rules! tuples {
+    ($($name:ident)*) => {
+        impl<$($name: Argument),*> Arguments for ($($name,)*) {
+            #[allow(non_snake_case, reason = "named as their types")]
+            fn pack(self, to: &mut Packed) {
+                let ($($name,)*) = self;
+                $($name.pack(to);)*
+            }
+        }
+    };
+}
+macro_rules! all_tuples {
+    ($first:ident $($rest:ident)*) => {
+        tuples!($first $($rest)*);
+        all_tuples!($($rest)*);
+    };
+    () => {};
+}
+all_tuples!(A B C D E F G H I J K L M N O P);

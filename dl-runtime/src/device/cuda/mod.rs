@@ -1,0 +1,236 @@
+//! NVIDIA GPUs: the same operations, by kernels that NVRTC compiles for the card at hand.
+//!
+//! The libraries are looked for when a [`Cuda`] is made, so that a build needs no CUDA toolkit and a program built with
+//! the feature `cuda` runs, on the CPU, where there is no driver. What operations ask for is gathered
+//! ([`queue`]) and sent to the card when somebody waits for a result or a step ends: then as one CUDA graph.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `mod.rs` | [`Cuda`] and its settings |
+//! | `driver.rs` | the calls of the CUDA driver, with errors |
+//! | `storage.rs` | buffers, ranges of them, copies |
+//! | `staging.rs` | memory that batches and results pass through |
+//! | `kernel.rs` | kernels, their arguments and grids |
+//! | `compile.rs`, `sources.rs` | the texts of all kernels, NVRTC, and what it made, kept on disk |
+//! | `queue.rs` | work asked for, and CUDA graphs |
+//! | `common.cuh` | what kernels are written with |
+
+mod compile;
+mod driver;
+mod kernel;
+mod pending;
+mod queue;
+mod sources;
+mod staging;
+mod storage;
+
+pub(crate) use kernel::{Argument, Grid, Kernel, Source, arguments, kernels};
+pub(crate) use queue::{Libraries, Words};
+pub use sources::sources;
+pub use storage::{Buffer, Mut, Ref};
+
+use crate::{Error, Result};
+use driver::{Context, Stream};
+use queue::Queue;
+use staging::Staging;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// How matrix products and convolutions compute. Weights, gradients and everything else stay `f32`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// In `f32`, as on the CPU.
+    #[default]
+    F32,
+    /// On the matrix units with inputs rounded to TF32 (10 bits behind the point) and sums in `f32`.
+    Tf32,
+    /// On the matrix units with inputs rounded to bf16 (7 bits behind the point) and sums in `f32`. The range is that of
+    /// `f32`, so that losses need no scaling.
+    Bf16,
+}
+
+/// An NVIDIA GPU.
+///
+/// Handles are cheap to clone and share the card's memory, kernels and order of work. Asking for work does not wait for
+/// it: what goes wrong on the card is reported with the next result.
+///
+/// ```no_run
+/// # use dl_runtime as dl;
+/// use dl::device::{Cuda, cuda::Precision};
+/// let cuda = Cuda::new(0)?.precision(Precision::Bf16);
+/// println!("{}", cuda.name());
+/// # Ok::<(), dl::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Cuda {
+    card: Arc<Card>,
+    precision: Precision,
+}
+
+impl std::fmt::Debug for Cuda {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {:?}", self.card.context, self.precision)
+    }
+}
+
+/// What all handles of one card share.
+struct Card {
+    context: Context,
+    /// Where all kernels run, in order.
+    stream: Stream,
+    state: Mutex<State>,
+}
+
+/// What changes as work is asked for.
+struct State {
+    queue: Queue,
+    staging: Staging,
+    /// Temporary memory of operations, and smaller ones that came before it, which graphs may still use.
+    scratch: Vec<(u64, usize)>,
+    /// The first thing that went wrong, until somebody asks for a result.
+    error: Option<Error>,
+    counts: Counts,
+}
+
+/// What a card was asked to do; for tests.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Pieces of memory allocated on the card.
+    pub allocations: u64,
+    /// Kernels and library calls started one by one.
+    pub launches: u64,
+    /// CUDA graphs built.
+    pub graphs: u64,
+    /// CUDA graphs started.
+    pub graph_launches: u64,
+}
+
+impl Cuda {
+    /// The card with this number, from 0.
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`], which says what to install, when the driver, NVRTC or cuBLAS is missing or too old, or there is no
+    /// such card.
+    pub fn new(ordinal: usize) -> Result<Self> {
+        let context = Context::new(ordinal)?;
+        let stream = Stream::new(&context)?;
+        let state = State {
+            queue: Queue::new(&context)?,
+            staging: Staging::default(),
+            scratch: Vec::new(),
+            error: None,
+            counts: Counts::default(),
+        };
+        Ok(Cuda { card: Arc::new(Card { context, stream, state: Mutex::new(state) }), precision: Precision::F32 })
+    }
+    /// The same card, with matrix products and convolutions computed otherwise.
+    #[must_use]
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+    /// What the driver calls the card.
+    pub fn name(&self) -> &str {
+        self.card.context.name()
+    }
+    /// Waits until everything asked for is done.
+    ///
+    /// # Errors
+    /// What went wrong since the last result.
+    pub fn synchronize(&self) -> Result<()> {
+        let mut state = self.state();
+        state.begin(&self.card)?;
+        let waited = self.card.stream.synchronize(&self.card.context);
+        waited
+    }
+    /// What the card was asked to do so far.
+    #[doc(hidden)]
+    pub fn counts(&self) -> Counts {
+        self.state().counts
+    }
+    /// How matrix products compute.
+    pub(crate) fn computes_in(&self) -> Precision {
+        self.precision
+    }
+
+    /// Asks for a kernel over `grid`.
+    pub(crate) fn launch(&self, kernel: &'static Kernel, grid: Grid, arguments: impl kernel::Arguments) {
+        let mut state = self.state();
+        if state.error.is_none()
+            && !grid.is_empty()
+            && let Err(error) = state.queue.kernel(&self.card.context, kernel, grid, arguments)
+        {
+            state.error = Some(error);
+        }
+    }
+    /// Asks for a call of a library. It may use the stream it is given and nothing that changes while `words` are the
+    /// same: the call may be recorded once and repeated by the card. The addresses it reads or writes are `touched`.
+    pub(crate) fn call(&self, run: queue::Run, words: &[u64], touched: &[(u64, u64)]) {
+        let mut state = self.state();
+        if state.error.is_none() {
+            state.queue.call(run, words, touched);
+        }
+    }
+    /// Temporary memory of `len` numbers for one operation, which asks for it once: the next operation gets the same.
+    pub(crate) fn scratch(&self, len: usize) -> Mut<'_, f32> {
+        let mut state = self.state();
+        let enough = state.scratch.last().is_some_and(|(_, size)| *size >= len);
+        if !enough {
+            // At least twice as much as before, so that what graphs still hold stays below what is in use.
+            let size = len.max(2 * state.scratch.last().map_or(0, |(_, size)| *size)).max(1 << 16);
+            match self.card.context.allocate(4 * size) {
+                Ok(address) => {
+                    state.counts.allocations += 1;
+                    state.scratch.push((address, size));
+                }
+                Err(error) => {
+                    state.error.get_or_insert(error);
+                    return Mut::at(0, len);
+                }
+            }
+        }
+        Mut::at(state.scratch.last().map_or(0, |(address, _)| *address), len)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.card.state()
+    }
+}
+
+impl Card {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves nothing half done: every change is one push.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Sends to the card what was asked for so far.
+    fn begin(&mut self, card: &Card) -> Result<()> {
+        card.context.enter()?;
+        if let Some(error) = self.error.take() {
+            self.queue.forget();
+            return Err(error);
+        }
+        self.queue.flush(card, &mut self.counts)
+    }
+    /// As [`State::begin`], if some of it touches `len` bytes from `address` on.
+    fn begin_if_touched(&mut self, card: &Card, address: u64, len: usize) -> Result<()> {
+        card.context.enter()?;
+        if self.error.is_some() || self.queue.touches(address, len as u64) { self.begin(card) } else { Ok(()) }
+    }
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Nobody is left to hear of errors.
+        let _ = self.context.enter();
+        let _ = self.stream.synchronize(&self.context);
+        state.queue.close();
+        state.staging.close(&self.context);
+        for (address, _) in state.scratch.drain(..) {
+            self.context.free(address);
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! Work that was asked for: gathered, then sent to the card, the second time as one CUDA graph.
+//!
+//! A training step asks for the same kernels over the same memory again and again; only a few numbers differ (seeds, the
+//! size of a step). So a sequence of work is known by its kernels, grids and addresses. The first time it is started
+//! piece by piece; the second time it is recorded as a graph; from then on the pieces whose numbers changed are updated
+//! and the graph is started as a whole, for the price of one launch.
+
+use super::compile::Module;
+use super::driver::{Context, check};
+use super::kernel::{Arguments, Grid, Kernel, Packed, Packing};
+use super::{Card, Counts};
+use crate::Result;
+use cudarc::driver::sys;
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::ffi::c_void;
+use std::hash::{Hash, Hasher};
+use std::ptr;
+
+/// Numbers that describe a call of a library.
+pub(crate) type Words = [u64; 16];
+
+/// A call of a library on the stream it is given.
+pub(crate) type Run = fn(&mut Libraries, &Words, sys::CUstream) -> Result<()>;
+
+/// What calls of libraries share.
+#[derive(Default)]
+pub(crate) struct Libraries {}
+
+/// Sequences shorter than this are started piece by piece.
+const WORTH_A_GRAPH: usize = 3;
+/// Sequences remembered.
+const MOST_GRAPHS: usize = 64;
+
+/// Work asked for and not yet sent, and the graphs of sequences that came before.
+pub(super) struct Queue {
+    context: *const c_void,
+    work: Vec<Work>,
+    /// The arguments of all kernels in `work`.
+    packed: Packed,
+    /// Begin and end of the memory that calls of libraries touch.
+    touched: Vec<(u64, u64)>,
+    /// By [`Kernel::id`].
+    functions: Vec<Option<Function>>,
+    /// By the address of the source.
+    modules: HashMap<usize, Module>,
+    libraries: Libraries,
+    sequences: HashMap<u64, Sequence>,
+    /// Counts flushes, to forget the sequence that was not used for longest.
+    clock: u64,
+}
+
+// SAFETY: the driver's handles may be used from any thread that has made the context current, and are used under the lock
+// of the card.
+unsafe impl Send for Queue {}
+
+/// One piece of work.
+#[derive(Clone, Copy, PartialEq)]
+enum Work {
+    Kernel {
+        function: sys::CUfunction,
+        grid: Grid,
+        /// Of [`Packed::arguments`].
+        first: usize,
+        count: usize,
+    },
+    Call {
+        run: Run,
+        words: Words,
+    },
+}
+
+/// A kernel on this card.
+#[derive(Clone, Copy)]
+struct Function {
+    raw: sys::CUfunction,
+    /// Whether its first launch had the parameters that the kernel has.
+    checked: bool,
+}
+
+/// A sequence that was asked for before.
+struct Sequence {
+    used: u64,
+    graph: Option<Graph>,
+}
+
+/// A recorded sequence.
+struct Graph {
+    raw: sys::CUgraph,
+    exec: sys::CUgraphExec,
+    /// One for each piece of work; null for calls of libraries.
+    nodes: Vec<sys::CUgraphNode>,
+    /// The arguments it was last started with.
+    words: Vec<u64>,
+}
+
+impl Queue {
+    pub fn new(context: &Context) -> Result<Self> {
+        Ok(Queue {
+            context: context.raw.cast(),
+            work: Vec::new(),
+            packed: Packed::default(),
+            touched: Vec::new(),
+            functions: Vec::new(),
+            modules: HashMap::new(),
+            libraries: Libraries::default(),
+            sequences: HashMap::new(),
+            clock: 0,
+        })
+    }
+    /// Adds a kernel, compiled at its first use.
+    pub fn kernel(
+        &mut self,
+        context: &Context,
+        kernel: &'static Kernel,
+        grid: Grid,
+        arguments: impl Arguments,
+    ) -> Result<()> {
+        let function = self.function(context, kernel)?;
+        let first = self.packed.arguments.len();
+        arguments.pack(&mut self.packed);
+        let count = self.packed.arguments.len() - first;
+        if !function.checked {
+            check_parameters(context, kernel, function.raw, &self.packed.arguments[first..])?;
+            self.functions[kernel.id()] = Some(Function { checked: true, ..function });
+        }
+        self.work.push(Work::Kernel { function: function.raw, grid, first, count });
+        Ok(())
+    }
+    /// Adds a call of a library.
+    pub fn call(&mut self, run: Run, words: &[u64], touched: &[(u64, u64)]) {
+        let mut all = [0; 16];
+        all[..words.len()].copy_from_slice(words);
+        self.work.push(Work::Call { run, words: all });
+        self.touched.extend(touched.iter().map(|(address, bytes)| (*address, address + bytes)));
+    }
+    /// Whether work that was not sent yet may touch `bytes` from `address` on.
+    pub fn touches(&self, address: u64, bytes: u64) -> bool {
+        let meets = |from: u64, to: u64| from < address + bytes && address < to;
+        let spans = self.packed.arguments.iter().filter(|argument| argument.span).any(|argument| {
+            let at = argument.word as usize;
+            // Elements are of four bytes.
+            meets(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1])
+        });
+        spans || self.touched.iter().any(|(from, to)| meets(*from, *to))
+    }
+    /// Drops what was asked for.
+    pub fn forget(&mut self) {
+        self.work.clear();
+        self.packed.clear();
+        self.touched.clear();
+    }
+    /// Sends what was asked for to the card.
+    pub fn flush(&mut self, card: &Card, counts: &mut Counts) -> Result<()> {
+        let sent = self.send(card, counts);
+        self.forget();
+        sent
+    }
+
+    fn send(&mut self, card: &Card, counts: &mut Counts) -> Result<()> {
+        if self.work.len() < WORTH_A_GRAPH {
+            return self.start(card, counts);
+        }
+        self.clock += 1;
+        let key = self.key();
+        let Some(sequence) = self.sequences.get_mut(&key) else {
+            self.make_room();
+            self.sequences.insert(key, Sequence { used: self.clock, graph: None });
+            return self.start(card, counts);
+        };
+        sequence.used = self.clock;
+        match sequence.graph.take() {
+            Some(mut graph) => {
+                self.update(&mut graph)?;
+                self.launch(card, key, graph, counts)
+            }
+            None => {
+                let graph = self.record(card)?;
+                counts.graphs += 1;
+                self.launch(card, key, graph, counts)
+            }
+        }
+    }
+    fn launch(&mut self, card: &Card, key: u64, graph: Graph, counts: &mut Counts) -> Result<()> {
+        counts.graph_launches += 1;
+        // SAFETY: the graph lives; its kernels' memory does too, since buffers wait for the stream before they go.
+        let launched = check(unsafe { sys::cuGraphLaunch(graph.exec, card.stream.raw) }, || "starting a graph".into());
+        match self.sequences.get_mut(&key) {
+            Some(sequence) => sequence.graph = Some(graph),
+            None => graph.destroy(),
+        }
+        launched
+    }
+    /// What a sequence is known by: kernels, grids, addresses and lengths, calls of libraries.
+    fn key(&self) -> u64 {
+        let mut hash = DefaultHasher::new();
+        for work in &self.work {
+            match work {
+                Work::Kernel { function, grid, first, count } => {
+                    (*function as usize, grid).hash(&mut hash);
+                    for argument in &self.packed.arguments[*first..first + count] {
+                        argument.bytes.hash(&mut hash);
+                        if argument.span {
+                            self.packed.words[argument.word as usize..][..2].hash(&mut hash);
+                        }
+                    }
+                }
+                Work::Call { run, words } => (*run as usize, words).hash(&mut hash),
+            }
+        }
+        hash.finish()
+    }
+    /// Forgets the sequence that was not used for longest, when there are many.
+    fn make_room(&mut self) {
+        if self.sequences.len() >= MOST_GRAPHS
+            && let Some(oldest) = self.sequences.iter().min_by_key(|(_, sequence)| sequence.used).map(|(key, _)| *key)
+            && let Some(Sequence { graph: Some(graph), .. }) = self.sequences.remove(&oldest)
+        {
+            graph.destroy();
+        }
+    }
+
+    /// Starts the work piece by piece.
+    fn start(&mut self, card: &Card, counts: &mut Counts) -> Result<()> {
+        for index in 0..self.work.len() {
+            self.start_one(index, card.stream.raw)?;
+            counts.launches += 1;
+        }
+        Ok(())
+    }
+    fn start_one(&mut self, index: usize, stream: sys::CUstream) -> Result<()> {
+        match self.work[index] {
+            Work::Kernel { function, grid, first, count } => {
+                let mut arguments = [ptr::null_mut(); 16];
+                self.addresses(first, count, &mut arguments);
+                let [x, y, z] = grid.blocks;
+                // SAFETY: the kernel has these parameters (`check_parameters`), which the driver copies; the memory they
+                // name lives until the stream has passed (`Buffer::drop`).
+                check(
+                    unsafe {
+                        sys::cuLaunchKernel(
+                            function,
+                            x,
+                            y,
+                            z,
+                            grid.threads,
+                            1,
+                            1,
+                            0,
+                            stream,
+                            arguments.as_mut_ptr(),
+                            ptr::null_mut(),
+                        )
+                    },
+                    || format!("starting a kernel over {grid:?}"),
+                )
+            }
+            Work::Call { run, words } => run(&mut self.libraries, &words, stream),
+        }
+    }
+    /// The addresses of the arguments of a kernel.
+    fn addresses(&self, first: usize, count: usize, to: &mut [*mut c_void; 16]) {
+        for (to, argument) in to.iter_mut().zip(&self.packed.arguments[first..first + count]) {
+            *to = (&raw const self.packed.words[argument.word as usize]).cast_mut().cast();
+        }
+    }
+
+    /// Records the work as a graph.
+    fn record(&mut self, card: &Card) -> Result<Graph> {
+        let stream = card.stream.raw;
+        let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
+        // SAFETY: the stream lives; what is started on it until the end is recorded instead.
+        check(unsafe { sys::cuStreamBeginCapture_v2(stream, mode) }, || "recording a graph".into())?;
+        let mut nodes = Vec::with_capacity(self.work.len());
+        let mut recorded = Ok(());
+        for index in 0..self.work.len() {
+            recorded = self.start_one(index, stream).and_then(|()| {
+                let kernel = matches!(self.work[index], Work::Kernel { .. });
+                nodes.push(if kernel { last_node(stream)? } else { ptr::null_mut() });
+                Ok(())
+            });
+            if recorded.is_err() {
+                break;
+            }
+        }
+        let mut raw = ptr::null_mut();
+        // SAFETY: ends the recording that began above, also after an error.
+        let ended = check(unsafe { sys::cuStreamEndCapture(stream, &mut raw) }, || "recording a graph".into());
+        let mut graph = Graph { raw, exec: ptr::null_mut(), nodes, words: self.packed.words.clone() };
+        let made = recorded.and(ended).and_then(|()| {
+            // SAFETY: the graph was recorded just now.
+            check(unsafe { sys::cuGraphInstantiateWithFlags(&mut graph.exec, raw, 0) }, || "building a graph".into())
+        });
+        match made {
+            Ok(()) => Ok(graph),
+            Err(error) => {
+                graph.destroy();
+                Err(error)
+            }
+        }
+    }
+    /// Gives the kernels of a graph those arguments that changed.
+    fn update(&self, graph: &mut Graph) -> Result<()> {
+        for (work, node) in self.work.iter().zip(&graph.nodes) {
+            let Work::Kernel { function, grid, first, count } = *work else { continue };
+            let arguments = &self.packed.arguments[first..first + count];
+            let changed = |argument: &Packing| {
+                let words = argument.word as usize..argument.word as usize + argument.bytes.div_ceil(8) as usize;
+                self.packed.words[words.clone()] != graph.words[words]
+            };
+            if !arguments.iter().any(changed) {
+                continue;
+            }
+            let mut addresses = [ptr::null_mut(); 16];
+            self.addresses(first, count, &mut addresses);
+            let [x, y, z] = grid.blocks;
+            let parameters = sys::CUDA_KERNEL_NODE_PARAMS {
+                func: function,
+                gridDimX: x,
+                gridDimY: y,
+                gridDimZ: z,
+                blockDimX: grid.threads,
+                blockDimY: 1,
+                blockDimZ: 1,
+                sharedMemBytes: 0,
+                kernelParams: addresses.as_mut_ptr(),
+                extra: ptr::null_mut(),
+                kern: ptr::null_mut(),
+                ctx: self.context.cast_mut().cast(),
+            };
+            // SAFETY: the node is of this graph and this kernel; the driver copies the parameters.
+            check(unsafe { sys::cuGraphExecKernelNodeSetParams_v2(graph.exec, *node, &parameters) }, || {
+                "changing a graph".into()
+            })?;
+        }
+        graph.words.copy_from_slice(&self.packed.words);
+        Ok(())
+    }
+
+    fn function(&mut self, context: &Context, kernel: &'static Kernel) -> Result<Function> {
+        let id = kernel.id();
+        if let Some(Some(function)) = self.functions.get(id) {
+            return Ok(*function);
+        }
+        context.enter()?;
+        let source = ptr::from_ref(kernel.source) as usize;
+        if !self.modules.contains_key(&source) {
+            self.modules.insert(source, Module::load(context, kernel.source)?);
+        }
+        let function = Function { raw: self.modules[&source].function(kernel.name)?, checked: false };
+        if self.functions.len() <= id {
+            self.functions.resize(id + 1, None);
+        }
+        self.functions[id] = Some(function);
+        Ok(function)
+    }
+    /// Gives everything back to the driver, when all work is done.
+    pub fn close(&mut self) {
+        self.libraries = Libraries::default();
+        self.sequences.drain().filter_map(|(_, sequence)| sequence.graph).for_each(Graph::destroy);
+        self.modules.drain().for_each(|(_, module)| module.unload());
+    }
+}
+
+impl Graph {
+    fn destroy(self) {
+        // SAFETY: made once, destroyed once; a null handle is refused without harm. The driver lets running work finish.
+        unsafe {
+            if !self.exec.is_null() {
+                let _ = sys::cuGraphExecDestroy(self.exec);
+            }
+            if !self.raw.is_null() {
+                let _ = sys::cuGraphDestroy(self.raw);
+            }
+        }
+    }
+}
+
+/// The node that was recorded last.
+fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
+    let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
+    let (mut nodes, mut count) = (ptr::null(), 0);
+    // SAFETY: the stream is being recorded; the driver writes the address and number of the nodes that come next work
+    // will wait for: in one stream, the last.
+    unsafe {
+        let code = sys::cuStreamGetCaptureInfo_v3(
+            stream,
+            &mut status,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &mut nodes,
+            ptr::null_mut(),
+            &mut count,
+        );
+        check(code, || "recording a graph".into())?;
+        Ok(if count == 1 { *nodes } else { ptr::null_mut() })
+    }
+}
+
+/// That a kernel has the parameters that it is launched with; drivers before CUDA 12.4 do not say.
+fn check_parameters(context: &Context, kernel: &Kernel, function: sys::CUfunction, arguments: &[Packing]) -> Result<()> {
+    if context.version < 12_040 {
+        return Ok(());
+    }
+    let size = |index| {
+        let (mut offset, mut size) = (0, 0);
+        // SAFETY: the function lives; the driver writes two numbers, or says that there is no such parameter.
+        let code = unsafe { sys::cuFuncGetParamInfo(function, index, &mut offset, &mut size) };
+        (code == sys::CUresult::CUDA_SUCCESS).then_some(size)
+    };
+    let found: Vec<usize> = (0..).map_while(size).collect();
+    let given: Vec<usize> = arguments.iter().map(|argument| argument.bytes as usize).collect();
+    assert!(found == given, "the kernel {} has parameters of {found:?} bytes, not of {given:?}", kernel.name);
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! All files of kernels, and the headers they include by name.
+
+use super::kernel::Source;
+
+/// What files of kernels include.
+pub(super) static HEADERS: &[Source] = &[Source { name: "common.cuh", text: include_str!("common.cuh") }];
+
+/// Every file of kernels; a test finds those that are missing here.
+static SOURCES: &[&Source] = &[
+    &super::storage::SOURCE,
+];
+
+/// Every file of kernels, as NVRTC is given it: its name and its text; then the headers.
+#[doc(hidden)]
+pub fn sources() -> (Vec<(&'static str, String)>, Vec<(&'static str, &'static str)>) {
+    let programs = SOURCES.iter().map(|source| (source.name, super::compile::program(source)));
+    (programs.collect(), HEADERS.iter().map(|header| (header.name, header.text)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    fn files(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("the crate's own source") {
+            let path = entry.expect("an entry").path();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                _ if path.is_dir() => files(&path, found),
+                Some("cu" | "cuh") => found.push(path.file_name().unwrap().to_string_lossy().into_owned()),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_kernels_is_listed() {
+        let mut found = Vec::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        found.sort();
+        let listed = super::SOURCES.iter().copied().chain(super::HEADERS);
+        let mut listed: Vec<String> = listed.map(|source| source.name.to_string()).collect();
+        listed.sort();
+        assert_eq!(found, listed);
+    }
+}

@@ -1,0 +1,221 @@
+//! The memory of a card: buffers, borrowed ranges of them, and copies from and to the host.
+
+use super::driver::Event;
+use super::{Card, Cuda, Grid, kernels};
+use crate::Result;
+use crate::device::{Element, Storage};
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::sync::Arc;
+
+kernels!("memory.cu": memory_copy, memory_clear);
+
+/// Memory owned on a card.
+pub struct Buffer<E> {
+    card: Arc<Card>,
+    address: u64,
+    len: usize,
+    elements: PhantomData<E>,
+}
+
+impl<E> Drop for Buffer<E> {
+    fn drop(&mut self) {
+        let mut state = self.card.state();
+        // What was asked for may still use it. Errors stay for the next result.
+        if let Err(error) = state.begin_if_touched(&self.card, self.address, self.len * size_of::<E>()) {
+            state.error.get_or_insert(error);
+        }
+        let _ = self.card.stream.synchronize(&self.card.context);
+        self.card.context.free(self.address);
+    }
+}
+
+/// A range of a card's memory, to read.
+pub struct Ref<'a, E> {
+    address: u64,
+    len: usize,
+    buffer: PhantomData<&'a E>,
+}
+
+impl<E> Clone for Ref<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for Ref<'_, E> {}
+
+/// A range of a card's memory, to write.
+pub struct Mut<'a, E> {
+    address: u64,
+    len: usize,
+    buffer: PhantomData<&'a mut E>,
+}
+
+impl<E> Ref<'_, E> {
+    fn at(address: u64, len: usize) -> Self {
+        Ref { address, len, buffer: PhantomData }
+    }
+    /// Where it begins, as the card counts.
+    pub(crate) fn address(self) -> u64 {
+        self.address
+    }
+    /// Number of elements.
+    pub fn len(self) -> usize {
+        self.len
+    }
+    /// Whether there are no elements.
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+impl<E> Mut<'_, E> {
+    pub(super) fn at(address: u64, len: usize) -> Self {
+        Mut { address, len, buffer: PhantomData }
+    }
+    /// Where it begins, as the card counts.
+    pub(crate) fn address(&self) -> u64 {
+        self.address
+    }
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+/// Pinned memory of the host for results that come later.
+pub struct Pending<E> {
+    card: Arc<Card>,
+    host: *mut u8,
+    room: usize,
+    len: usize,
+    copied: Event,
+    elements: PhantomData<E>,
+}
+
+// SAFETY: the pinned memory belongs to this value alone.
+unsafe impl<E: Send> Send for Pending<E> {}
+// SAFETY: without `&mut` nothing reads or writes it.
+unsafe impl<E: Sync> Sync for Pending<E> {}
+
+impl<E> Drop for Pending<E> {
+    fn drop(&mut self) {
+        let _ = self.card.context.enter();
+        // The card may still be writing.
+        let _ = self.copied.synchronize();
+        self.card.context.free_host(self.host);
+    }
+}
+
+impl Cuda {
+    /// Asks for every element as zero; new memory is not in use by anything that was asked for.
+    fn new_buffer<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
+        let mut state = self.state();
+        let address = self.card.context.allocate(len * size_of::<E>())?;
+        state.counts.allocations += 1;
+        let buffer = Buffer { card: Arc::clone(&self.card), address, len, elements: PhantomData };
+        drop(state);
+        // SAFETY: the memory was just allocated with this length; elements are of four bytes.
+        unsafe { self.card.stream.clear(address, len) }?;
+        Ok(buffer)
+    }
+}
+
+impl Storage for Cuda {
+    type Buffer<E: Element> = Buffer<E>;
+    type Ref<'a, E: Element> = Ref<'a, E>;
+    type Mut<'a, E: Element> = Mut<'a, E>;
+    type Pending<E: Element> = Pending<E>;
+    const EAGER: bool = false;
+
+    fn zeros<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
+        self.new_buffer(len)
+    }
+    fn whole<E: Element>(buffer: &Buffer<E>) -> Ref<'_, E> {
+        Ref::at(buffer.address, buffer.len)
+    }
+    fn whole_mut<E: Element>(buffer: &mut Buffer<E>) -> Mut<'_, E> {
+        Mut::at(buffer.address, buffer.len)
+    }
+    fn len<E: Element>(data: Ref<'_, E>) -> usize {
+        data.len
+    }
+    fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E> {
+        assert!(range.start <= range.end && range.end <= data.len, "{range:?} of {} elements", data.len);
+        Ref::at(data.address + (range.start * size_of::<E>()) as u64, range.len())
+    }
+    fn split_mut<E: Element>(data: Self::Mut<'_, E>, at: usize) -> (Self::Mut<'_, E>, Self::Mut<'_, E>) {
+        assert!(at <= data.len, "{at} of {} elements", data.len);
+        (Mut::at(data.address, at), Mut::at(data.address + (at * size_of::<E>()) as u64, data.len - at))
+    }
+    fn share<'a, E: Element>(data: &'a Mut<'_, E>) -> Ref<'a, E> {
+        Ref::at(data.address, data.len)
+    }
+    fn reborrow<'a, E: Element>(data: &'a mut Mut<'_, E>) -> Mut<'a, E> {
+        Mut::at(data.address, data.len)
+    }
+    fn shorten<'short, 'long: 'short, E: Element>(data: Ref<'long, E>) -> Ref<'short, E> {
+        data
+    }
+    fn bits<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
+        Ref::at(data.address, data.len)
+    }
+    fn bits_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
+        Mut::at(data.address, data.len)
+    }
+
+    fn fill<E: Element>(&self, to: Mut<'_, E>, write: impl FnOnce(&mut [E])) -> Result<()> {
+        let mut state = self.state();
+        state.begin_if_touched(&self.card, to.address, to.len * size_of::<E>())?;
+        let state = &mut *state;
+        state.staging.send(&self.card, to.address, to.len, write, &mut state.counts)
+    }
+    fn upload<E: Element>(&self, from: &[E], to: Mut<'_, E>) -> Result<()> {
+        assert_eq!(from.len(), to.len, "an upload of another length");
+        self.fill(to, |memory| memory.copy_from_slice(from))
+    }
+    fn download<E: Element>(&self, from: Ref<'_, E>, to: &mut [E]) -> Result<()> {
+        assert_eq!(from.len, to.len(), "a download of another length");
+        let mut state = self.state();
+        state.begin(&self.card)?;
+        // SAFETY: both ranges have this length, and `to` is ours until the copy is done, which is waited for.
+        unsafe { self.card.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
+        self.card.stream.synchronize(&self.card.context)
+    }
+    fn submit(&self) -> Result<()> {
+        self.state().begin(&self.card)
+    }
+    fn pending<E: Element>(&self, len: usize) -> Result<Pending<E>> {
+        let context = &self.card.context;
+        let (host, copied) = (context.allocate_host(len * size_of::<E>())?, Event::new(context)?);
+        Ok(Pending { card: Arc::clone(&self.card), host, room: len, len: 0, copied, elements: PhantomData })
+    }
+    fn download_later<E: Element>(&self, from: Ref<'_, E>, to: &mut Pending<E>) -> Result<()> {
+        assert!(from.len <= to.room, "{} elements in room for {}", from.len, to.room);
+        let mut state = self.state();
+        state.begin(&self.card)?;
+        // SAFETY: the pinned memory has room for them, and is not read until `copied`.
+        unsafe { self.card.stream.copy_out(from.address, to.host, from.len * size_of::<E>()) }?;
+        to.len = from.len;
+        to.copied.record(&self.card.stream)
+    }
+    fn arrived<'p, E: Element>(&self, pending: &'p mut Pending<E>) -> Result<&'p [E]> {
+        self.card.context.enter()?;
+        pending.copied.synchronize()?;
+        // SAFETY: the copy is done, so the memory holds so many elements, which nobody writes while they are lent.
+        Ok(unsafe { std::slice::from_raw_parts(pending.host.cast(), pending.len) })
+    }
+    fn copy<E: Element>(&self, from: Ref<'_, E>, to: Mut<'_, E>) {
+        assert_eq!(from.len, to.len, "a copy of another length");
+        let (from, to) = (Self::bits::<E, u32>(from), Self::bits_mut::<E, u32>(to));
+        self.launch(&memory_copy, Grid::each(to.len), (from, to));
+    }
+    fn clear<E: Element>(&self, data: Mut<'_, E>) {
+        let data = Self::bits_mut::<E, u32>(data);
+        self.launch(&memory_clear, Grid::each(data.len), (data,));
+    }
+}

@@ -1,0 +1,168 @@
+//! A device for tests: every kernel runs on the CPU and on CUDA, and the results are compared. What stays are the CPU's.
+//!
+//! CUDA is a card if there is one, else the emulator of `tests/crates/emulation`; without either only the CPU runs, and the
+//! tests say so.
+
+use super::{Cpu, Cuda, Element, Storage};
+use crate::Result;
+use std::any::Any;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// `both!(twin, [inputs], [outputs], |device| call)`: the call on both devices, with the slices of these names on each.
+macro_rules! both {
+    ($twin:expr, [$($input:ident),*], [$($output:ident),*], |$device:ident| $call:expr) => {{
+        #[allow(unused_imports, reason = "calls without inputs")]
+        use $crate::device::{Cuda, Storage, Twin};
+        let twin: &Twin = $twin;
+        let found = twin.cuda.as_ref().map(|$device| {
+            $(let $input = {
+                let mut buffer = $device.zeros($input.len()).expect("memory");
+                $device.upload(&$input[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
+                buffer
+            };)*
+            $(let mut $output = {
+                let mut buffer = $device.zeros($output.len()).expect("memory");
+                $device.upload(&$output[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
+                buffer
+            };)*
+            {
+                $(let $input = Cuda::whole(&$input);)*
+                $(let $output = Cuda::whole_mut(&mut $output);)*
+                $call;
+            }
+            vec![$({
+                let data = Cuda::whole(&$output);
+                let mut host = vec![Default::default(); data.len()];
+                $device.download(data, &mut host).expect("a result");
+                Twin::numbers(&host)
+            }),*]
+        });
+        {
+            let $device = &twin.cpu;
+            $(let $output = &mut *$output;)*
+            $call;
+        }
+        if let Some(found) = found {
+            Twin::compare(stringify!($call), &[$(Twin::numbers(&$output[..])),*], &found);
+        }
+    }};
+}
+pub(crate) use both;
+
+/// Two devices that do the same.
+#[derive(Clone)]
+pub(crate) struct Twin {
+    pub cpu: Cpu,
+    pub cuda: Option<Cuda>,
+}
+
+impl Twin {
+    pub fn new() -> Self {
+        Twin { cpu: Cpu::new(), cuda: cuda() }
+    }
+    pub fn with_threads(threads: usize) -> Self {
+        Twin { cpu: Cpu::with_threads(threads), cuda: cuda() }
+    }
+    pub fn threads(&self) -> &super::cpu::threads::Threads {
+        self.cpu.threads()
+    }
+    /// That CUDA found what the CPU found, to rounding: relative to the largest number, NaN where NaN is.
+    #[track_caller]
+    pub fn compare(what: &str, cpu: &[Vec<f64>], cuda: &[Vec<f64>]) {
+        const TOLERANCE: f64 = 1e-5;
+        for (output, (cpu, cuda)) in cpu.iter().zip(cuda).enumerate() {
+            let scale = cpu.iter().filter(|x| x.is_finite()).fold(1.0, |most: f64, x| most.max(x.abs()));
+            for (i, (cpu, cuda)) in cpu.iter().zip(cuda).enumerate() {
+                let close = (cpu - cuda).abs() <= TOLERANCE * scale || cpu == cuda || (cpu.is_nan() && cuda.is_nan());
+                assert!(close, "{what}, output {output}: number {i} is {cuda} on CUDA, {cpu} on the CPU");
+            }
+        }
+    }
+    /// Elements of either type, to be compared.
+    pub fn numbers<E: Element>(data: &[E]) -> Vec<f64> {
+        let wide = |x: &E| match (x as &dyn Any).downcast_ref::<f32>() {
+            Some(x) => f64::from(*x),
+            None => f64::from(*(x as &dyn Any).downcast_ref::<u32>().expect("`f32` or `u32`")),
+        };
+        data.iter().map(wide).collect()
+    }
+}
+
+impl Storage for Twin {
+    type Buffer<E: Element> = Vec<E>;
+    type Ref<'a, E: Element> = &'a [E];
+    type Mut<'a, E: Element> = &'a mut [E];
+    type Pending<E: Element> = Vec<E>;
+
+    fn zeros<E: Element>(&self, len: usize) -> Result<Vec<E>> {
+        self.cpu.zeros(len)
+    }
+    fn whole<E: Element>(buffer: &Vec<E>) -> &[E] {
+        buffer
+    }
+    fn whole_mut<E: Element>(buffer: &mut Vec<E>) -> &mut [E] {
+        buffer
+    }
+    fn len<E: Element>(data: &[E]) -> usize {
+        data.len()
+    }
+    fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E> {
+        &data[range]
+    }
+    fn split_mut<E: Element>(data: Self::Mut<'_, E>, at: usize) -> (Self::Mut<'_, E>, Self::Mut<'_, E>) {
+        data.split_at_mut(at)
+    }
+    fn share<'a, E: Element>(data: &'a &mut [E]) -> &'a [E] {
+        data
+    }
+    fn reborrow<'a, E: Element>(data: &'a mut &mut [E]) -> &'a mut [E] {
+        data
+    }
+    fn shorten<'short, 'long: 'short, E: Element>(data: &'long [E]) -> &'short [E] {
+        data
+    }
+    fn bits<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
+        Cpu::bits(data)
+    }
+    fn bits_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
+        Cpu::bits_mut(data)
+    }
+    fn fill<E: Element>(&self, to: &mut [E], write: impl FnOnce(&mut [E])) -> Result<()> {
+        self.cpu.fill(to, write)
+    }
+    fn upload<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
+        self.cpu.upload(from, to)
+    }
+    fn download<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
+        self.cpu.download(from, to)
+    }
+    fn pending<E: Element>(&self, len: usize) -> Result<Vec<E>> {
+        self.cpu.pending(len)
+    }
+    fn download_later<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
+        self.cpu.download_later(from, to)
+    }
+    fn arrived<'p, E: Element>(&self, pending: &'p mut Vec<E>) -> Result<&'p [E]> {
+        self.cpu.arrived(pending)
+    }
+    fn copy<E: Element>(&self, from: &[E], to: &mut [E]) {
+        both!(self, [from], [to], |device| device.copy(from, to));
+    }
+    fn clear<E: Element>(&self, data: &mut [E]) {
+        both!(self, [], [data], |device| device.clear(data));
+    }
+}
+
+/// One device for all tests of the process.
+fn cuda() -> Option<Cuda> {
+    static CUDA: OnceLock<Option<Cuda>> = OnceLock::new();
+    CUDA.get_or_init(|| match dl_emulation::install() {
+        dl_emulation::Status::Missing(why) => {
+            eprintln!("SKIP: CUDA kernels are not tested: {why}");
+            None
+        }
+        _ => Some(Cuda::new(0).expect("a card or the emulator")),
+    })
+    .clone()
+}

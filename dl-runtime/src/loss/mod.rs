@@ -36,7 +36,7 @@ mod mae;
 mod mse;
 mod multi_margin;
 mod nll;
-mod nt_xent;
+pub(crate) mod nt_xent;
 mod pairs;
 mod sigmoid_focal;
 #[cfg(test)]

@@ -191,7 +191,9 @@ fn succeed(code: nvrtc::nvrtcResult, doing: &str) -> Result<()> {
     match code {
         nvrtc::nvrtcResult::NVRTC_SUCCESS => Ok(()),
         // SAFETY: NVRTC returns a constant string for every number.
-        code => Err(failed(doing, unsafe { CStr::from_ptr(nvrtc::nvrtcGetErrorString(code)) }.to_string_lossy().into())),
+        code => {
+            Err(failed(doing, unsafe { CStr::from_ptr(nvrtc::nvrtcGetErrorString(code)) }.to_string_lossy().into()))
+        }
     }
 }
 

@@ -41,7 +41,8 @@ fn describe(code: sys::CUresult) -> String {
     let (name, text) = unsafe {
         sys::cuGetErrorName(code, &mut name);
         sys::cuGetErrorString(code, &mut text);
-        let word = |s: *const std::ffi::c_char| (!s.is_null()).then(|| CStr::from_ptr(s).to_string_lossy().into_owned());
+        let word =
+            |s: *const std::ffi::c_char| (!s.is_null()).then(|| CStr::from_ptr(s).to_string_lossy().into_owned());
         (word(name), word(text))
     };
     match (name, text) {
@@ -56,11 +57,7 @@ impl Context {
         let missing = |what: &str, file: &str, install: &str| none(format!("{what} ({file}) was not found; {install}"));
         // SAFETY: these only look for a library; cudarc's other functions panic without it.
         let (driver, nvrtc, blas) = unsafe {
-            (
-                sys::is_culib_present(),
-                cudarc::nvrtc::sys::is_culib_present(),
-                cudarc::cublaslt::sys::is_culib_present(),
-            )
+            (sys::is_culib_present(), cudarc::nvrtc::sys::is_culib_present(), cudarc::cublaslt::sys::is_culib_present())
         };
         if !driver {
             return Err(missing("the CUDA driver", "libcuda", "install the NVIDIA driver"));
@@ -155,7 +152,9 @@ impl Context {
         let mut at = ptr::null_mut();
         // SAFETY: the context is current; the driver writes one address of that many bytes.
         unsafe {
-            check(sys::cuMemAllocHost_v2(&mut at, bytes.max(1)), || format!("allocating {bytes} bytes of pinned memory"))?;
+            check(sys::cuMemAllocHost_v2(&mut at, bytes.max(1)), || {
+                format!("allocating {bytes} bytes of pinned memory")
+            })?;
             at.cast::<u8>().write_bytes(0, bytes);
         }
         Ok(at.cast())

@@ -24,7 +24,7 @@ mod sources;
 mod staging;
 mod storage;
 
-pub(crate) use kernel::{Argument, Grid, Kernel, Source, arguments, kernels};
+pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, kernels};
 pub(crate) use queue::{Libraries, Words};
 pub use sources::sources;
 pub use storage::{Buffer, Mut, Ref};
@@ -149,7 +149,7 @@ impl Cuda {
         self.state().counts
     }
     /// How matrix products compute.
-    pub(crate) fn computes_in(&self) -> Precision {
+    pub(crate) fn computing(&self) -> Precision {
         self.precision
     }
 

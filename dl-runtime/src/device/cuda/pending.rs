@@ -1,1193 +1,1753 @@
 //! Kernels that are not there yet.
 #![allow(unused_variables, unused_imports, clippy::all, reason = "to be written")]
 
-mod cuda_classlosskernel { // ClassLossKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod cuda_classlosskernel {
+    // ClassLossKernel for Cuda
+    use crate::device::*;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl ClassLossKernel for Cuda {
         fn class_loss(
-        &self,
-        loss: Classes,
-        sizes: Sizes,
-        x: Self::Ref<'_, f32>,
-        t: Self::Ref<'_, u32>,
-        losses: Self::Mut<'_, f32>,
-    ) { todo!("ClassLossKernel for Cuda") }
+            &self,
+            loss: Classes,
+            sizes: Sizes,
+            x: Self::Ref<'_, f32>,
+            t: Self::Ref<'_, u32>,
+            losses: Self::Mut<'_, f32>,
+        ) {
+            todo!("ClassLossKernel for Cuda")
+        }
         fn class_loss_backward(
-        &self,
-        loss: Classes,
-        sizes: Sizes,
-        x: Self::Ref<'_, f32>,
-        t: Self::Ref<'_, u32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("ClassLossKernel for Cuda") }
+            &self,
+            loss: Classes,
+            sizes: Sizes,
+            x: Self::Ref<'_, f32>,
+            t: Self::Ref<'_, u32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("ClassLossKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_classlosskernel { // ClassLossKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod twin_classlosskernel {
+    // ClassLossKernel for Twin
+    use crate::device::*;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl ClassLossKernel for Twin {
         fn class_loss(
-        &self,
-        loss: Classes,
-        sizes: Sizes,
-        x: Self::Ref<'_, f32>,
-        t: Self::Ref<'_, u32>,
-        losses: Self::Mut<'_, f32>,
-    ) { todo!("ClassLossKernel for Twin") }
+            &self,
+            loss: Classes,
+            sizes: Sizes,
+            x: Self::Ref<'_, f32>,
+            t: Self::Ref<'_, u32>,
+            losses: Self::Mut<'_, f32>,
+        ) {
+            todo!("ClassLossKernel for Twin")
+        }
         fn class_loss_backward(
-        &self,
-        loss: Classes,
-        sizes: Sizes,
-        x: Self::Ref<'_, f32>,
-        t: Self::Ref<'_, u32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("ClassLossKernel for Twin") }
+            &self,
+            loss: Classes,
+            sizes: Sizes,
+            x: Self::Ref<'_, f32>,
+            t: Self::Ref<'_, u32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("ClassLossKernel for Twin")
+        }
     }
 }
-mod cuda_elementwiselosskernel { // ElementwiseLossKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod cuda_elementwiselosskernel {
+    // ElementwiseLossKernel for Cuda
+    use crate::device::*;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl ElementwiseLossKernel for Cuda {
         fn elementwise_loss(
-        &self,
-        loss: Elementwise,
-        features: usize,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        losses: Self::Mut<'_, f32>,
-    ) { todo!("ElementwiseLossKernel for Cuda") }
+            &self,
+            loss: Elementwise,
+            features: usize,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            losses: Self::Mut<'_, f32>,
+        ) {
+            todo!("ElementwiseLossKernel for Cuda")
+        }
         fn elementwise_loss_backward(
-        &self,
-        loss: Elementwise,
-        features: usize,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("ElementwiseLossKernel for Cuda") }
+            &self,
+            loss: Elementwise,
+            features: usize,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("ElementwiseLossKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_elementwiselosskernel { // ElementwiseLossKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod twin_elementwiselosskernel {
+    // ElementwiseLossKernel for Twin
+    use crate::device::*;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl ElementwiseLossKernel for Twin {
         fn elementwise_loss(
-        &self,
-        loss: Elementwise,
-        features: usize,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        losses: Self::Mut<'_, f32>,
-    ) { todo!("ElementwiseLossKernel for Twin") }
+            &self,
+            loss: Elementwise,
+            features: usize,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            losses: Self::Mut<'_, f32>,
+        ) {
+            todo!("ElementwiseLossKernel for Twin")
+        }
         fn elementwise_loss_backward(
-        &self,
-        loss: Elementwise,
-        features: usize,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("ElementwiseLossKernel for Twin") }
+            &self,
+            loss: Elementwise,
+            features: usize,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("ElementwiseLossKernel for Twin")
+        }
     }
 }
-mod cuda_ntxentkernel { // NtXentKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod cuda_ntxentkernel {
+    // NtXentKernel for Cuda
+    use crate::device::*;
+    use crate::loss::nt_xent::Sizes;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl NtXentKernel for Cuda {
         fn nt_xent(
-        &self,
-        sizes: Sizes,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        losses: Self::Mut<'_, f32>,
-        saved: Option<Self::Mut<'_, f32>>,
-    ) { todo!("NtXentKernel for Cuda") }
+            &self,
+            sizes: Sizes,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            losses: Self::Mut<'_, f32>,
+            saved: Option<Self::Mut<'_, f32>>,
+        ) {
+            todo!("NtXentKernel for Cuda")
+        }
         fn nt_xent_backward(
-        &self,
-        sizes: Sizes,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        saved: Self::Ref<'_, f32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("NtXentKernel for Cuda") }
+            &self,
+            sizes: Sizes,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            saved: Self::Ref<'_, f32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("NtXentKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_ntxentkernel { // NtXentKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod twin_ntxentkernel {
+    // NtXentKernel for Twin
+    use crate::device::*;
+    use crate::loss::nt_xent::Sizes;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl NtXentKernel for Twin {
         fn nt_xent(
-        &self,
-        sizes: Sizes,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        losses: Self::Mut<'_, f32>,
-        saved: Option<Self::Mut<'_, f32>>,
-    ) { todo!("NtXentKernel for Twin") }
+            &self,
+            sizes: Sizes,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            losses: Self::Mut<'_, f32>,
+            saved: Option<Self::Mut<'_, f32>>,
+        ) {
+            todo!("NtXentKernel for Twin")
+        }
         fn nt_xent_backward(
-        &self,
-        sizes: Sizes,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        saved: Self::Ref<'_, f32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("NtXentKernel for Twin") }
+            &self,
+            sizes: Sizes,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            saved: Self::Ref<'_, f32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("NtXentKernel for Twin")
+        }
     }
 }
-mod cuda_vectorlosskernel { // VectorLossKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod cuda_vectorlosskernel {
+    // VectorLossKernel for Cuda
+    use crate::device::*;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl VectorLossKernel for Cuda {
         fn vector_loss(
-        &self,
-        loss: Vectors,
-        features: usize,
-        first: Self::Ref<'_, f32>,
-        second: Self::Ref<'_, f32>,
-        third: Self::Ref<'_, f32>,
-        losses: Self::Mut<'_, f32>,
-    ) { todo!("VectorLossKernel for Cuda") }
+            &self,
+            loss: Vectors,
+            features: usize,
+            first: Self::Ref<'_, f32>,
+            second: Self::Ref<'_, f32>,
+            third: Self::Ref<'_, f32>,
+            losses: Self::Mut<'_, f32>,
+        ) {
+            todo!("VectorLossKernel for Cuda")
+        }
         fn vector_loss_backward(
-        &self,
-        loss: Vectors,
-        features: usize,
-        first: Self::Ref<'_, f32>,
-        second: Self::Ref<'_, f32>,
-        third: Self::Ref<'_, f32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("VectorLossKernel for Cuda") }
+            &self,
+            loss: Vectors,
+            features: usize,
+            first: Self::Ref<'_, f32>,
+            second: Self::Ref<'_, f32>,
+            third: Self::Ref<'_, f32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("VectorLossKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_vectorlosskernel { // VectorLossKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::loss::*;
+mod twin_vectorlosskernel {
+    // VectorLossKernel for Twin
+    use crate::device::*;
+    use crate::loss::*;
+    use crate::ops::{Activation, Write};
     impl VectorLossKernel for Twin {
         fn vector_loss(
-        &self,
-        loss: Vectors,
-        features: usize,
-        first: Self::Ref<'_, f32>,
-        second: Self::Ref<'_, f32>,
-        third: Self::Ref<'_, f32>,
-        losses: Self::Mut<'_, f32>,
-    ) { todo!("VectorLossKernel for Twin") }
+            &self,
+            loss: Vectors,
+            features: usize,
+            first: Self::Ref<'_, f32>,
+            second: Self::Ref<'_, f32>,
+            third: Self::Ref<'_, f32>,
+            losses: Self::Mut<'_, f32>,
+        ) {
+            todo!("VectorLossKernel for Twin")
+        }
         fn vector_loss_backward(
-        &self,
-        loss: Vectors,
-        features: usize,
-        first: Self::Ref<'_, f32>,
-        second: Self::Ref<'_, f32>,
-        third: Self::Ref<'_, f32>,
-        gradient: Gradient<'_, '_, Self>,
-    ) { todo!("VectorLossKernel for Twin") }
+            &self,
+            loss: Vectors,
+            features: usize,
+            first: Self::Ref<'_, f32>,
+            second: Self::Ref<'_, f32>,
+            third: Self::Ref<'_, f32>,
+            gradient: Gradient<'_, '_, Self>,
+        ) {
+            todo!("VectorLossKernel for Twin")
+        }
     }
 }
-mod cuda_activationkernel { // ActivationKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::activation::*;
+mod cuda_activationkernel {
+    // ActivationKernel for Cuda
+    use crate::device::*;
+    use crate::ops::activation::*;
+    use crate::ops::{Activation, Write};
     impl ActivationKernel for Cuda {
-        fn activation_forward(&self, f: Activation, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ActivationKernel for Cuda") }
-        fn activation_forward_in_place(&self, f: Activation, x: Self::Mut<'_, f32>) { todo!("ActivationKernel for Cuda") }
+        fn activation_forward(&self, f: Activation, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ActivationKernel for Cuda")
+        }
+        fn activation_forward_in_place(&self, f: Activation, x: Self::Mut<'_, f32>) {
+            todo!("ActivationKernel for Cuda")
+        }
         fn activation_backward(
-        &self,
-        f: Activation,
-        kept: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ActivationKernel for Cuda") }
-        fn activation_backward_in_place(&self, f: Activation, kept: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) { todo!("ActivationKernel for Cuda") }
+            &self,
+            f: Activation,
+            kept: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ActivationKernel for Cuda")
+        }
+        fn activation_backward_in_place(&self, f: Activation, kept: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) {
+            todo!("ActivationKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_activationkernel { // ActivationKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::activation::*;
+mod twin_activationkernel {
+    // ActivationKernel for Twin
+    use crate::device::*;
+    use crate::ops::activation::*;
+    use crate::ops::{Activation, Write};
     impl ActivationKernel for Twin {
-        fn activation_forward(&self, f: Activation, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ActivationKernel for Twin") }
-        fn activation_forward_in_place(&self, f: Activation, x: Self::Mut<'_, f32>) { todo!("ActivationKernel for Twin") }
+        fn activation_forward(&self, f: Activation, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ActivationKernel for Twin")
+        }
+        fn activation_forward_in_place(&self, f: Activation, x: Self::Mut<'_, f32>) {
+            todo!("ActivationKernel for Twin")
+        }
         fn activation_backward(
-        &self,
-        f: Activation,
-        kept: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ActivationKernel for Twin") }
-        fn activation_backward_in_place(&self, f: Activation, kept: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) { todo!("ActivationKernel for Twin") }
+            &self,
+            f: Activation,
+            kept: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ActivationKernel for Twin")
+        }
+        fn activation_backward_in_place(&self, f: Activation, kept: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) {
+            todo!("ActivationKernel for Twin")
+        }
     }
 }
-mod cuda_arithmetickernel { // ArithmeticKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::arithmetic::*;
+mod cuda_arithmetickernel {
+    // ArithmeticKernel for Cuda
+    use crate::device::*;
+    use crate::ops::arithmetic::*;
+    use crate::ops::{Activation, Write};
     impl ArithmeticKernel for Cuda {
-        fn add(&self, f: Activation, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Cuda") }
-        fn sub(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Cuda") }
-        fn mul(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ArithmeticKernel for Cuda") }
-        fn div(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ArithmeticKernel for Cuda") }
+        fn add(&self, f: Activation, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn sub(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn mul(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn div(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ArithmeticKernel for Cuda")
+        }
         fn div_backward_right(
-        &self,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        db: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ArithmeticKernel for Cuda") }
-        fn affine(&self, scale: f32, shift: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ArithmeticKernel for Cuda") }
-        fn affine_in_place(&self, scale: f32, shift: f32, x: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Cuda") }
-        fn reciprocal(&self, numerator: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Cuda") }
-        fn reciprocal_in_place(&self, numerator: f32, x: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Cuda") }
+            &self,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            db: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn affine(&self, scale: f32, shift: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn affine_in_place(&self, scale: f32, shift: f32, x: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn reciprocal(&self, numerator: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn reciprocal_in_place(&self, numerator: f32, x: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Cuda")
+        }
         fn reciprocal_backward(
-        &self,
-        numerator: f32,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ArithmeticKernel for Cuda") }
-        fn reciprocal_backward_in_place(&self, numerator: f32, x: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Cuda") }
+            &self,
+            numerator: f32,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ArithmeticKernel for Cuda")
+        }
+        fn reciprocal_backward_in_place(&self, numerator: f32, x: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_arithmetickernel { // ArithmeticKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::arithmetic::*;
+mod twin_arithmetickernel {
+    // ArithmeticKernel for Twin
+    use crate::device::*;
+    use crate::ops::arithmetic::*;
+    use crate::ops::{Activation, Write};
     impl ArithmeticKernel for Twin {
-        fn add(&self, f: Activation, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Twin") }
-        fn sub(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Twin") }
-        fn mul(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ArithmeticKernel for Twin") }
-        fn div(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ArithmeticKernel for Twin") }
+        fn add(&self, f: Activation, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn sub(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn mul(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn div(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ArithmeticKernel for Twin")
+        }
         fn div_backward_right(
-        &self,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        db: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ArithmeticKernel for Twin") }
-        fn affine(&self, scale: f32, shift: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ArithmeticKernel for Twin") }
-        fn affine_in_place(&self, scale: f32, shift: f32, x: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Twin") }
-        fn reciprocal(&self, numerator: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Twin") }
-        fn reciprocal_in_place(&self, numerator: f32, x: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Twin") }
+            &self,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            db: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn affine(&self, scale: f32, shift: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn affine_in_place(&self, scale: f32, shift: f32, x: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn reciprocal(&self, numerator: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn reciprocal_in_place(&self, numerator: f32, x: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Twin")
+        }
         fn reciprocal_backward(
-        &self,
-        numerator: f32,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ArithmeticKernel for Twin") }
-        fn reciprocal_backward_in_place(&self, numerator: f32, x: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) { todo!("ArithmeticKernel for Twin") }
+            &self,
+            numerator: f32,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ArithmeticKernel for Twin")
+        }
+        fn reciprocal_backward_in_place(&self, numerator: f32, x: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) {
+            todo!("ArithmeticKernel for Twin")
+        }
     }
 }
-mod cuda_batchnormkernel { // BatchNormKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::batch_norm::*;
+mod cuda_batchnormkernel {
+    // BatchNormKernel for Cuda
+    use crate::device::*;
+    use crate::ops::batch_norm::*;
+    use crate::ops::{Activation, Write};
     impl BatchNormKernel for Cuda {
         fn batch_norm_forward(
-        &self,
-        op: Op,
-        sizes: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-        saved: Self::Mut<'_, f32>,
-    ) { todo!("BatchNormKernel for Cuda") }
+            &self,
+            op: Op,
+            sizes: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+            saved: Self::Mut<'_, f32>,
+        ) {
+            todo!("BatchNormKernel for Cuda")
+        }
         fn batch_norm_infer(
-        &self,
-        op: Op,
-        sizes: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("BatchNormKernel for Cuda") }
-        fn batch_norm_infer_in_place(&self, op: Op, sizes: Sizes, weights: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>) { todo!("BatchNormKernel for Cuda") }
+            &self,
+            op: Op,
+            sizes: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("BatchNormKernel for Cuda")
+        }
+        fn batch_norm_infer_in_place(&self, op: Op, sizes: Sizes, weights: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>) {
+            todo!("BatchNormKernel for Cuda")
+        }
         fn batch_norm_backward(
-        &self,
-        op: Op,
-        sizes: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        saved: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: (Self::Mut<'_, f32>, Write),
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("BatchNormKernel for Cuda") }
+            &self,
+            op: Op,
+            sizes: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            saved: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: (Self::Mut<'_, f32>, Write),
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("BatchNormKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_batchnormkernel { // BatchNormKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::batch_norm::*;
+mod twin_batchnormkernel {
+    // BatchNormKernel for Twin
+    use crate::device::*;
+    use crate::ops::batch_norm::*;
+    use crate::ops::{Activation, Write};
     impl BatchNormKernel for Twin {
         fn batch_norm_forward(
-        &self,
-        op: Op,
-        sizes: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-        saved: Self::Mut<'_, f32>,
-    ) { todo!("BatchNormKernel for Twin") }
+            &self,
+            op: Op,
+            sizes: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+            saved: Self::Mut<'_, f32>,
+        ) {
+            todo!("BatchNormKernel for Twin")
+        }
         fn batch_norm_infer(
-        &self,
-        op: Op,
-        sizes: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("BatchNormKernel for Twin") }
-        fn batch_norm_infer_in_place(&self, op: Op, sizes: Sizes, weights: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>) { todo!("BatchNormKernel for Twin") }
+            &self,
+            op: Op,
+            sizes: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("BatchNormKernel for Twin")
+        }
+        fn batch_norm_infer_in_place(&self, op: Op, sizes: Sizes, weights: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>) {
+            todo!("BatchNormKernel for Twin")
+        }
         fn batch_norm_backward(
-        &self,
-        op: Op,
-        sizes: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        saved: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: (Self::Mut<'_, f32>, Write),
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("BatchNormKernel for Twin") }
+            &self,
+            op: Op,
+            sizes: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            saved: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: (Self::Mut<'_, f32>, Write),
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("BatchNormKernel for Twin")
+        }
     }
 }
-mod cuda_broadcastkernel { // BroadcastKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::broadcast::*;
+mod cuda_broadcastkernel {
+    // BroadcastKernel for Cuda
+    use crate::device::*;
+    use crate::ops::broadcast::*;
+    use crate::ops::{Activation, Write};
     impl BroadcastKernel for Cuda {
         fn broadcast(
-        &self,
-        operator: Operator,
-        s: Shapes,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("BroadcastKernel for Cuda") }
+            &self,
+            operator: Operator,
+            s: Shapes,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("BroadcastKernel for Cuda")
+        }
         fn broadcast_backward(
-        &self,
-        slope: Slope,
-        s: Shapes,
-        own: Self::Ref<'_, f32>,
-        other: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_own: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("BroadcastKernel for Cuda") }
+            &self,
+            slope: Slope,
+            s: Shapes,
+            own: Self::Ref<'_, f32>,
+            other: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_own: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("BroadcastKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_broadcastkernel { // BroadcastKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::broadcast::*;
+mod twin_broadcastkernel {
+    // BroadcastKernel for Twin
+    use crate::device::*;
+    use crate::ops::broadcast::*;
+    use crate::ops::{Activation, Write};
     impl BroadcastKernel for Twin {
         fn broadcast(
-        &self,
-        operator: Operator,
-        s: Shapes,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("BroadcastKernel for Twin") }
+            &self,
+            operator: Operator,
+            s: Shapes,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("BroadcastKernel for Twin")
+        }
         fn broadcast_backward(
-        &self,
-        slope: Slope,
-        s: Shapes,
-        own: Self::Ref<'_, f32>,
-        other: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_own: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("BroadcastKernel for Twin") }
+            &self,
+            slope: Slope,
+            s: Shapes,
+            own: Self::Ref<'_, f32>,
+            other: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_own: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("BroadcastKernel for Twin")
+        }
     }
 }
-mod cuda_stretchkernel { // StretchKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::concat::*;
+mod cuda_stretchkernel {
+    // StretchKernel for Cuda
+    use crate::device::*;
+    use crate::ops::concat::*;
+    use crate::ops::{Activation, Write};
     impl StretchKernel for Cuda {
         fn copy_stretches(
-        &self,
-        len: usize,
-        from: Stretch,
-        x: Self::Ref<'_, f32>,
-        to: Stretch,
-        y: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("StretchKernel for Cuda") }
+            &self,
+            len: usize,
+            from: Stretch,
+            x: Self::Ref<'_, f32>,
+            to: Stretch,
+            y: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("StretchKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_stretchkernel { // StretchKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::concat::*;
+mod twin_stretchkernel {
+    // StretchKernel for Twin
+    use crate::device::*;
+    use crate::ops::concat::*;
+    use crate::ops::{Activation, Write};
     impl StretchKernel for Twin {
         fn copy_stretches(
-        &self,
-        len: usize,
-        from: Stretch,
-        x: Self::Ref<'_, f32>,
-        to: Stretch,
-        y: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("StretchKernel for Twin") }
+            &self,
+            len: usize,
+            from: Stretch,
+            x: Self::Ref<'_, f32>,
+            to: Stretch,
+            y: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("StretchKernel for Twin")
+        }
     }
 }
-mod cuda_conv2dkernel { // Conv2dKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::conv2d::*;
+mod cuda_conv2dkernel {
+    // Conv2dKernel for Cuda
+    use crate::device::*;
+    use crate::ops::conv2d::*;
+    use crate::ops::{Activation, Write};
     impl Conv2dKernel for Cuda {
         fn conv2d_forward(
-        &self,
-        sizes: &Sizes,
-        activation: Activation,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("Conv2dKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            activation: Activation,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("Conv2dKernel for Cuda")
+        }
         fn conv2d_backward_input(
-        &self,
-        sizes: &Sizes,
-        weight: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("Conv2dKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            weight: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("Conv2dKernel for Cuda")
+        }
         fn conv2d_backward_weights(
-        &self,
-        sizes: &Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        d_bias: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("Conv2dKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            d_bias: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("Conv2dKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_conv2dkernel { // Conv2dKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::conv2d::*;
+mod twin_conv2dkernel {
+    // Conv2dKernel for Twin
+    use crate::device::*;
+    use crate::ops::conv2d::*;
+    use crate::ops::{Activation, Write};
     impl Conv2dKernel for Twin {
         fn conv2d_forward(
-        &self,
-        sizes: &Sizes,
-        activation: Activation,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("Conv2dKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            activation: Activation,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("Conv2dKernel for Twin")
+        }
         fn conv2d_backward_input(
-        &self,
-        sizes: &Sizes,
-        weight: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("Conv2dKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            weight: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("Conv2dKernel for Twin")
+        }
         fn conv2d_backward_weights(
-        &self,
-        sizes: &Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        d_bias: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("Conv2dKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            d_bias: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("Conv2dKernel for Twin")
+        }
     }
 }
-mod cuda_convtranspose2dkernel { // ConvTranspose2dKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::conv_transpose2d::*;
+mod cuda_convtranspose2dkernel {
+    // ConvTranspose2dKernel for Cuda
+    use crate::device::*;
+    use crate::ops::conv_transpose2d::*;
+    use crate::ops::conv2d::Sizes;
+    use crate::ops::{Activation, Write};
     impl ConvTranspose2dKernel for Cuda {
         fn conv_transpose2d_forward(
-        &self,
-        sizes: &Sizes,
-        activation: Activation,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("ConvTranspose2dKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            activation: Activation,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("ConvTranspose2dKernel for Cuda")
+        }
         fn conv_transpose2d_backward_input(
-        &self,
-        sizes: &Sizes,
-        weight: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ConvTranspose2dKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            weight: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ConvTranspose2dKernel for Cuda")
+        }
         fn conv_transpose2d_backward_weights(
-        &self,
-        sizes: &Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        d_bias: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ConvTranspose2dKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            d_bias: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ConvTranspose2dKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_convtranspose2dkernel { // ConvTranspose2dKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::conv_transpose2d::*;
+mod twin_convtranspose2dkernel {
+    // ConvTranspose2dKernel for Twin
+    use crate::device::*;
+    use crate::ops::conv_transpose2d::*;
+    use crate::ops::conv2d::Sizes;
+    use crate::ops::{Activation, Write};
     impl ConvTranspose2dKernel for Twin {
         fn conv_transpose2d_forward(
-        &self,
-        sizes: &Sizes,
-        activation: Activation,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("ConvTranspose2dKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            activation: Activation,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("ConvTranspose2dKernel for Twin")
+        }
         fn conv_transpose2d_backward_input(
-        &self,
-        sizes: &Sizes,
-        weight: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ConvTranspose2dKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            weight: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ConvTranspose2dKernel for Twin")
+        }
         fn conv_transpose2d_backward_weights(
-        &self,
-        sizes: &Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        d_bias: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ConvTranspose2dKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            d_bias: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ConvTranspose2dKernel for Twin")
+        }
     }
 }
-mod cuda_densekernel { // DenseKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::dense::*;
+mod cuda_densekernel {
+    // DenseKernel for Cuda
+    use crate::device::*;
+    use crate::ops::dense::*;
+    use crate::ops::{Activation, Write};
     impl DenseKernel for Cuda {
         fn dense_forward(
-        &self,
-        sizes: Sizes,
-        activation: Activation,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("DenseKernel for Cuda") }
+            &self,
+            sizes: Sizes,
+            activation: Activation,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("DenseKernel for Cuda")
+        }
         fn dense_backward_input(
-        &self,
-        sizes: Sizes,
-        weight: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("DenseKernel for Cuda") }
+            &self,
+            sizes: Sizes,
+            weight: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("DenseKernel for Cuda")
+        }
         fn dense_backward_weights(
-        &self,
-        sizes: Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        d_bias: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("DenseKernel for Cuda") }
+            &self,
+            sizes: Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            d_bias: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("DenseKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_densekernel { // DenseKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::dense::*;
+mod twin_densekernel {
+    // DenseKernel for Twin
+    use crate::device::*;
+    use crate::ops::dense::*;
+    use crate::ops::{Activation, Write};
     impl DenseKernel for Twin {
         fn dense_forward(
-        &self,
-        sizes: Sizes,
-        activation: Activation,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("DenseKernel for Twin") }
+            &self,
+            sizes: Sizes,
+            activation: Activation,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("DenseKernel for Twin")
+        }
         fn dense_backward_input(
-        &self,
-        sizes: Sizes,
-        weight: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("DenseKernel for Twin") }
+            &self,
+            sizes: Sizes,
+            weight: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("DenseKernel for Twin")
+        }
         fn dense_backward_weights(
-        &self,
-        sizes: Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        d_bias: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("DenseKernel for Twin") }
+            &self,
+            sizes: Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            d_bias: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("DenseKernel for Twin")
+        }
     }
 }
-mod cuda_dropoutkernel { // DropoutKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::dropout::*;
+mod cuda_dropoutkernel {
+    // DropoutKernel for Cuda
+    use crate::device::*;
+    use crate::ops::dropout::*;
+    use crate::ops::{Activation, Write};
     impl DropoutKernel for Cuda {
-        fn dropout(&self, mask: Mask, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("DropoutKernel for Cuda") }
-        fn dropout_in_place(&self, mask: Mask, x: Self::Mut<'_, f32>) { todo!("DropoutKernel for Cuda") }
+        fn dropout(&self, mask: Mask, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("DropoutKernel for Cuda")
+        }
+        fn dropout_in_place(&self, mask: Mask, x: Self::Mut<'_, f32>) {
+            todo!("DropoutKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_dropoutkernel { // DropoutKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::dropout::*;
+mod twin_dropoutkernel {
+    // DropoutKernel for Twin
+    use crate::device::*;
+    use crate::ops::dropout::*;
+    use crate::ops::{Activation, Write};
     impl DropoutKernel for Twin {
-        fn dropout(&self, mask: Mask, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("DropoutKernel for Twin") }
-        fn dropout_in_place(&self, mask: Mask, x: Self::Mut<'_, f32>) { todo!("DropoutKernel for Twin") }
+        fn dropout(&self, mask: Mask, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("DropoutKernel for Twin")
+        }
+        fn dropout_in_place(&self, mask: Mask, x: Self::Mut<'_, f32>) {
+            todo!("DropoutKernel for Twin")
+        }
     }
 }
-mod cuda_embeddingkernel { // EmbeddingKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::embedding::*;
+mod cuda_embeddingkernel {
+    // EmbeddingKernel for Cuda
+    use crate::device::*;
+    use crate::ops::embedding::*;
+    use crate::ops::{Activation, Write};
     impl EmbeddingKernel for Cuda {
         fn embedding_forward(
-        &self,
-        features: usize,
-        weight: Self::Ref<'_, f32>,
-        tokens: Self::Ref<'_, u32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("EmbeddingKernel for Cuda") }
+            &self,
+            features: usize,
+            weight: Self::Ref<'_, f32>,
+            tokens: Self::Ref<'_, u32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("EmbeddingKernel for Cuda")
+        }
         fn embedding_backward(
-        &self,
-        features: usize,
-        tokens: Self::Ref<'_, u32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("EmbeddingKernel for Cuda") }
+            &self,
+            features: usize,
+            tokens: Self::Ref<'_, u32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("EmbeddingKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_embeddingkernel { // EmbeddingKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::embedding::*;
+mod twin_embeddingkernel {
+    // EmbeddingKernel for Twin
+    use crate::device::*;
+    use crate::ops::embedding::*;
+    use crate::ops::{Activation, Write};
     impl EmbeddingKernel for Twin {
         fn embedding_forward(
-        &self,
-        features: usize,
-        weight: Self::Ref<'_, f32>,
-        tokens: Self::Ref<'_, u32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("EmbeddingKernel for Twin") }
+            &self,
+            features: usize,
+            weight: Self::Ref<'_, f32>,
+            tokens: Self::Ref<'_, u32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("EmbeddingKernel for Twin")
+        }
         fn embedding_backward(
-        &self,
-        features: usize,
-        tokens: Self::Ref<'_, u32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("EmbeddingKernel for Twin") }
+            &self,
+            features: usize,
+            tokens: Self::Ref<'_, u32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("EmbeddingKernel for Twin")
+        }
     }
 }
-mod cuda_globalavgpool2dkernel { // GlobalAvgPool2dKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::global_avg_pool2d::*;
+mod cuda_globalavgpool2dkernel {
+    // GlobalAvgPool2dKernel for Cuda
+    use crate::device::*;
+    use crate::ops::global_avg_pool2d::*;
+    use crate::ops::{Activation, Write};
     impl GlobalAvgPool2dKernel for Cuda {
-        fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("GlobalAvgPool2dKernel for Cuda") }
-        fn global_avg_pool2d_backward(&self, area: usize, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) { todo!("GlobalAvgPool2dKernel for Cuda") }
+        fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("GlobalAvgPool2dKernel for Cuda")
+        }
+        fn global_avg_pool2d_backward(
+            &self,
+            area: usize,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("GlobalAvgPool2dKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_globalavgpool2dkernel { // GlobalAvgPool2dKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::global_avg_pool2d::*;
+mod twin_globalavgpool2dkernel {
+    // GlobalAvgPool2dKernel for Twin
+    use crate::device::*;
+    use crate::ops::global_avg_pool2d::*;
+    use crate::ops::{Activation, Write};
     impl GlobalAvgPool2dKernel for Twin {
-        fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("GlobalAvgPool2dKernel for Twin") }
-        fn global_avg_pool2d_backward(&self, area: usize, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) { todo!("GlobalAvgPool2dKernel for Twin") }
+        fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("GlobalAvgPool2dKernel for Twin")
+        }
+        fn global_avg_pool2d_backward(
+            &self,
+            area: usize,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("GlobalAvgPool2dKernel for Twin")
+        }
     }
 }
-mod cuda_groupnormkernel { // GroupNormKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::group_norm::*;
+mod cuda_groupnormkernel {
+    // GroupNormKernel for Cuda
+    use crate::device::*;
+    use crate::ops::group_norm::*;
+    use crate::ops::{Activation, Write};
     impl GroupNormKernel for Cuda {
-        fn group_norm_forward(&self, s: Sizes, weights: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("GroupNormKernel for Cuda") }
+        fn group_norm_forward(
+            &self,
+            s: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("GroupNormKernel for Cuda")
+        }
         fn group_norm_backward(
-        &self,
-        s: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: Option<(Self::Mut<'_, f32>, Write)>,
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("GroupNormKernel for Cuda") }
+            &self,
+            s: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: Option<(Self::Mut<'_, f32>, Write)>,
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("GroupNormKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_groupnormkernel { // GroupNormKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::group_norm::*;
+mod twin_groupnormkernel {
+    // GroupNormKernel for Twin
+    use crate::device::*;
+    use crate::ops::group_norm::*;
+    use crate::ops::{Activation, Write};
     impl GroupNormKernel for Twin {
-        fn group_norm_forward(&self, s: Sizes, weights: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("GroupNormKernel for Twin") }
+        fn group_norm_forward(
+            &self,
+            s: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("GroupNormKernel for Twin")
+        }
         fn group_norm_backward(
-        &self,
-        s: Sizes,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: Option<(Self::Mut<'_, f32>, Write)>,
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("GroupNormKernel for Twin") }
+            &self,
+            s: Sizes,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: Option<(Self::Mut<'_, f32>, Write)>,
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("GroupNormKernel for Twin")
+        }
     }
 }
-mod cuda_l2normalizekernel { // L2NormalizeKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::l2_normalize::*;
+mod cuda_l2normalizekernel {
+    // L2NormalizeKernel for Cuda
+    use crate::device::*;
+    use crate::ops::l2_normalize::*;
+    use crate::ops::{Activation, Write};
     impl L2NormalizeKernel for Cuda {
-        fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("L2NormalizeKernel for Cuda") }
+        fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("L2NormalizeKernel for Cuda")
+        }
         fn l2_normalize_backward(
-        &self,
-        op: Op,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("L2NormalizeKernel for Cuda") }
+            &self,
+            op: Op,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("L2NormalizeKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_l2normalizekernel { // L2NormalizeKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::l2_normalize::*;
+mod twin_l2normalizekernel {
+    // L2NormalizeKernel for Twin
+    use crate::device::*;
+    use crate::ops::l2_normalize::*;
+    use crate::ops::{Activation, Write};
     impl L2NormalizeKernel for Twin {
-        fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("L2NormalizeKernel for Twin") }
+        fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("L2NormalizeKernel for Twin")
+        }
         fn l2_normalize_backward(
-        &self,
-        op: Op,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("L2NormalizeKernel for Twin") }
+            &self,
+            op: Op,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("L2NormalizeKernel for Twin")
+        }
     }
 }
-mod cuda_layernormkernel { // LayerNormKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::layer_norm::*;
+mod cuda_layernormkernel {
+    // LayerNormKernel for Cuda
+    use crate::device::*;
+    use crate::ops::layer_norm::*;
+    use crate::ops::{Activation, Write};
     impl LayerNormKernel for Cuda {
         fn layer_norm_forward(
-        &self,
-        norm: Norm,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("LayerNormKernel for Cuda") }
+            &self,
+            norm: Norm,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("LayerNormKernel for Cuda")
+        }
         fn layer_norm_backward(
-        &self,
-        norm: Norm,
-        weight: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: (Self::Mut<'_, f32>, Write),
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("LayerNormKernel for Cuda") }
+            &self,
+            norm: Norm,
+            weight: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: (Self::Mut<'_, f32>, Write),
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("LayerNormKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_layernormkernel { // LayerNormKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::layer_norm::*;
+mod twin_layernormkernel {
+    // LayerNormKernel for Twin
+    use crate::device::*;
+    use crate::ops::layer_norm::*;
+    use crate::ops::{Activation, Write};
     impl LayerNormKernel for Twin {
         fn layer_norm_forward(
-        &self,
-        norm: Norm,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("LayerNormKernel for Twin") }
+            &self,
+            norm: Norm,
+            weight: Self::Ref<'_, f32>,
+            bias: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("LayerNormKernel for Twin")
+        }
         fn layer_norm_backward(
-        &self,
-        norm: Norm,
-        weight: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: (Self::Mut<'_, f32>, Write),
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("LayerNormKernel for Twin") }
+            &self,
+            norm: Norm,
+            weight: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: (Self::Mut<'_, f32>, Write),
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("LayerNormKernel for Twin")
+        }
     }
 }
-mod cuda_matmulkernel { // MatmulKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::matmul::*;
+mod cuda_matmulkernel {
+    // MatmulKernel for Cuda
+    use crate::device::*;
+    use crate::ops::matmul::*;
+    use crate::ops::{Activation, Write};
     impl MatmulKernel for Cuda {
         fn matmul_each(
-        &self,
-        product: Product,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        c: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("MatmulKernel for Cuda") }
+            &self,
+            product: Product,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            c: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("MatmulKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_matmulkernel { // MatmulKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::matmul::*;
+mod twin_matmulkernel {
+    // MatmulKernel for Twin
+    use crate::device::*;
+    use crate::ops::matmul::*;
+    use crate::ops::{Activation, Write};
     impl MatmulKernel for Twin {
         fn matmul_each(
-        &self,
-        product: Product,
-        a: Self::Ref<'_, f32>,
-        b: Self::Ref<'_, f32>,
-        c: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("MatmulKernel for Twin") }
+            &self,
+            product: Product,
+            a: Self::Ref<'_, f32>,
+            b: Self::Ref<'_, f32>,
+            c: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("MatmulKernel for Twin")
+        }
     }
 }
-mod cuda_noisekernel { // NoiseKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::noise::*;
+mod cuda_noisekernel {
+    // NoiseKernel for Cuda
+    use crate::device::*;
+    use crate::ops::noise::*;
+    use crate::ops::{Activation, Write};
     impl NoiseKernel for Cuda {
-        fn add_noise(&self, noise: Noise, y: Self::Mut<'_, f32>) { todo!("NoiseKernel for Cuda") }
+        fn add_noise(&self, noise: Noise, y: Self::Mut<'_, f32>) {
+            todo!("NoiseKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_noisekernel { // NoiseKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::noise::*;
+mod twin_noisekernel {
+    // NoiseKernel for Twin
+    use crate::device::*;
+    use crate::ops::noise::*;
+    use crate::ops::{Activation, Write};
     impl NoiseKernel for Twin {
-        fn add_noise(&self, noise: Noise, y: Self::Mut<'_, f32>) { todo!("NoiseKernel for Twin") }
+        fn add_noise(&self, noise: Noise, y: Self::Mut<'_, f32>) {
+            todo!("NoiseKernel for Twin")
+        }
     }
 }
-mod cuda_pad2dkernel { // Pad2dKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::pad2d::*;
+mod cuda_pad2dkernel {
+    // Pad2dKernel for Cuda
+    use crate::device::*;
+    use crate::ops::pad2d::*;
+    use crate::ops::{Activation, Write};
     impl Pad2dKernel for Cuda {
-        fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("Pad2dKernel for Cuda") }
-        fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) { todo!("Pad2dKernel for Cuda") }
+        fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("Pad2dKernel for Cuda")
+        }
+        fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) {
+            todo!("Pad2dKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_pad2dkernel { // Pad2dKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::pad2d::*;
+mod twin_pad2dkernel {
+    // Pad2dKernel for Twin
+    use crate::device::*;
+    use crate::ops::pad2d::*;
+    use crate::ops::{Activation, Write};
     impl Pad2dKernel for Twin {
-        fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("Pad2dKernel for Twin") }
-        fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) { todo!("Pad2dKernel for Twin") }
+        fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("Pad2dKernel for Twin")
+        }
+        fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) {
+            todo!("Pad2dKernel for Twin")
+        }
     }
 }
-mod cuda_poolkernel { // PoolKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::pool::*;
+mod cuda_poolkernel {
+    // PoolKernel for Cuda
+    use crate::device::*;
+    use crate::ops::pool::*;
+    use crate::ops::{Activation, Write};
     impl PoolKernel for Cuda {
-        fn max_pool_forward(&self, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("PoolKernel for Cuda") }
+        fn max_pool_forward(&self, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("PoolKernel for Cuda")
+        }
         fn max_pool_backward(
-        &self,
-        sizes: &Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("PoolKernel for Cuda") }
-        fn avg_pool_forward(&self, sizes: &Sizes, count_include_pad: bool, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("PoolKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("PoolKernel for Cuda")
+        }
+        fn avg_pool_forward(
+            &self,
+            sizes: &Sizes,
+            count_include_pad: bool,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("PoolKernel for Cuda")
+        }
         fn avg_pool_backward(
-        &self,
-        sizes: &Sizes,
-        count_include_pad: bool,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("PoolKernel for Cuda") }
+            &self,
+            sizes: &Sizes,
+            count_include_pad: bool,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("PoolKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_poolkernel { // PoolKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::pool::*;
+mod twin_poolkernel {
+    // PoolKernel for Twin
+    use crate::device::*;
+    use crate::ops::pool::*;
+    use crate::ops::{Activation, Write};
     impl PoolKernel for Twin {
-        fn max_pool_forward(&self, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("PoolKernel for Twin") }
+        fn max_pool_forward(&self, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("PoolKernel for Twin")
+        }
         fn max_pool_backward(
-        &self,
-        sizes: &Sizes,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("PoolKernel for Twin") }
-        fn avg_pool_forward(&self, sizes: &Sizes, count_include_pad: bool, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("PoolKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("PoolKernel for Twin")
+        }
+        fn avg_pool_forward(
+            &self,
+            sizes: &Sizes,
+            count_include_pad: bool,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("PoolKernel for Twin")
+        }
         fn avg_pool_backward(
-        &self,
-        sizes: &Sizes,
-        count_include_pad: bool,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("PoolKernel for Twin") }
+            &self,
+            sizes: &Sizes,
+            count_include_pad: bool,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("PoolKernel for Twin")
+        }
     }
 }
-mod cuda_prelukernel { // PreluKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::prelu::*;
+mod cuda_prelukernel {
+    // PreluKernel for Cuda
+    use crate::device::*;
+    use crate::ops::prelu::*;
+    use crate::ops::{Activation, Write};
     impl PreluKernel for Cuda {
-        fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("PreluKernel for Cuda") }
+        fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("PreluKernel for Cuda")
+        }
         fn prelu_backward(
-        &self,
-        area: usize,
-        weight: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: (Self::Mut<'_, f32>, Write),
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("PreluKernel for Cuda") }
+            &self,
+            area: usize,
+            weight: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: (Self::Mut<'_, f32>, Write),
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("PreluKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_prelukernel { // PreluKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::prelu::*;
+mod twin_prelukernel {
+    // PreluKernel for Twin
+    use crate::device::*;
+    use crate::ops::prelu::*;
+    use crate::ops::{Activation, Write};
     impl PreluKernel for Twin {
-        fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("PreluKernel for Twin") }
+        fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("PreluKernel for Twin")
+        }
         fn prelu_backward(
-        &self,
-        area: usize,
-        weight: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weight: (Self::Mut<'_, f32>, Write),
-        d_input: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("PreluKernel for Twin") }
+            &self,
+            area: usize,
+            weight: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weight: (Self::Mut<'_, f32>, Write),
+            d_input: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("PreluKernel for Twin")
+        }
     }
 }
-mod cuda_reducekernel { // ReduceKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::reduce::*;
+mod cuda_reducekernel {
+    // ReduceKernel for Cuda
+    use crate::device::*;
+    use crate::ops::reduce::*;
+    use crate::ops::{Activation, Write};
     impl ReduceKernel for Cuda {
-        fn reduce_sum(&self, s: Shapes, scale: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ReduceKernel for Cuda") }
-        fn expand(&self, s: Shapes, scale: f32, y: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>, write: Write) { todo!("ReduceKernel for Cuda") }
-        fn reduce_max(&self, s: Shapes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ReduceKernel for Cuda") }
+        fn reduce_sum(&self, s: Shapes, scale: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ReduceKernel for Cuda")
+        }
+        fn expand(&self, s: Shapes, scale: f32, y: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>, write: Write) {
+            todo!("ReduceKernel for Cuda")
+        }
+        fn reduce_max(&self, s: Shapes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ReduceKernel for Cuda")
+        }
         fn reduce_max_backward(
-        &self,
-        s: Shapes,
-        x: Self::Ref<'_, f32>,
-        y: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ReduceKernel for Cuda") }
+            &self,
+            s: Shapes,
+            x: Self::Ref<'_, f32>,
+            y: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ReduceKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_reducekernel { // ReduceKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::reduce::*;
+mod twin_reducekernel {
+    // ReduceKernel for Twin
+    use crate::device::*;
+    use crate::ops::reduce::*;
+    use crate::ops::{Activation, Write};
     impl ReduceKernel for Twin {
-        fn reduce_sum(&self, s: Shapes, scale: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("ReduceKernel for Twin") }
-        fn expand(&self, s: Shapes, scale: f32, y: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>, write: Write) { todo!("ReduceKernel for Twin") }
-        fn reduce_max(&self, s: Shapes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("ReduceKernel for Twin") }
+        fn reduce_sum(&self, s: Shapes, scale: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("ReduceKernel for Twin")
+        }
+        fn expand(&self, s: Shapes, scale: f32, y: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>, write: Write) {
+            todo!("ReduceKernel for Twin")
+        }
+        fn reduce_max(&self, s: Shapes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("ReduceKernel for Twin")
+        }
         fn reduce_max_backward(
-        &self,
-        s: Shapes,
-        x: Self::Ref<'_, f32>,
-        y: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("ReduceKernel for Twin") }
+            &self,
+            s: Shapes,
+            x: Self::Ref<'_, f32>,
+            y: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("ReduceKernel for Twin")
+        }
     }
 }
-mod cuda_separableconv2dkernel { // SeparableConv2dKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::separable_conv2d::*;
+mod cuda_separableconv2dkernel {
+    // SeparableConv2dKernel for Cuda
+    use crate::device::*;
+    use crate::ops::separable_conv2d::*;
+    use crate::ops::{Activation, Write};
     impl SeparableConv2dKernel for Cuda {
         fn separable_conv2d_forward(
-        &self,
-        sizes: &Both,
-        activation: Activation,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("SeparableConv2dKernel for Cuda") }
+            &self,
+            sizes: &Both,
+            activation: Activation,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("SeparableConv2dKernel for Cuda")
+        }
         fn separable_conv2d_backward(
-        &self,
-        sizes: &Both,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: (Self::Mut<'_, f32>, Write),
-        dx: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("SeparableConv2dKernel for Cuda") }
+            &self,
+            sizes: &Both,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: (Self::Mut<'_, f32>, Write),
+            dx: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("SeparableConv2dKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_separableconv2dkernel { // SeparableConv2dKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::separable_conv2d::*;
+mod twin_separableconv2dkernel {
+    // SeparableConv2dKernel for Twin
+    use crate::device::*;
+    use crate::ops::separable_conv2d::*;
+    use crate::ops::{Activation, Write};
     impl SeparableConv2dKernel for Twin {
         fn separable_conv2d_forward(
-        &self,
-        sizes: &Both,
-        activation: Activation,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
-    ) { todo!("SeparableConv2dKernel for Twin") }
+            &self,
+            sizes: &Both,
+            activation: Activation,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            y: Self::Mut<'_, f32>,
+        ) {
+            todo!("SeparableConv2dKernel for Twin")
+        }
         fn separable_conv2d_backward(
-        &self,
-        sizes: &Both,
-        weights: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        d_weights: (Self::Mut<'_, f32>, Write),
-        dx: Option<(Self::Mut<'_, f32>, Write)>,
-    ) { todo!("SeparableConv2dKernel for Twin") }
+            &self,
+            sizes: &Both,
+            weights: Self::Ref<'_, f32>,
+            x: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            d_weights: (Self::Mut<'_, f32>, Write),
+            dx: Option<(Self::Mut<'_, f32>, Write)>,
+        ) {
+            todo!("SeparableConv2dKernel for Twin")
+        }
     }
 }
-mod cuda_softmaxkernel { // SoftmaxKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::softmax::*;
+mod cuda_softmaxkernel {
+    // SoftmaxKernel for Cuda
+    use crate::device::*;
+    use crate::ops::softmax::*;
+    use crate::ops::{Activation, Write};
     impl SoftmaxKernel for Cuda {
-        fn softmax_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("SoftmaxKernel for Cuda") }
-        fn softmax_forward_in_place(&self, op: Op, x: Self::Mut<'_, f32>) { todo!("SoftmaxKernel for Cuda") }
+        fn softmax_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("SoftmaxKernel for Cuda")
+        }
+        fn softmax_forward_in_place(&self, op: Op, x: Self::Mut<'_, f32>) {
+            todo!("SoftmaxKernel for Cuda")
+        }
         fn softmax_backward(
-        &self,
-        op: Op,
-        y: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("SoftmaxKernel for Cuda") }
-        fn softmax_backward_in_place(&self, op: Op, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) { todo!("SoftmaxKernel for Cuda") }
+            &self,
+            op: Op,
+            y: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("SoftmaxKernel for Cuda")
+        }
+        fn softmax_backward_in_place(&self, op: Op, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) {
+            todo!("SoftmaxKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_softmaxkernel { // SoftmaxKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::softmax::*;
+mod twin_softmaxkernel {
+    // SoftmaxKernel for Twin
+    use crate::device::*;
+    use crate::ops::softmax::*;
+    use crate::ops::{Activation, Write};
     impl SoftmaxKernel for Twin {
-        fn softmax_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("SoftmaxKernel for Twin") }
-        fn softmax_forward_in_place(&self, op: Op, x: Self::Mut<'_, f32>) { todo!("SoftmaxKernel for Twin") }
+        fn softmax_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("SoftmaxKernel for Twin")
+        }
+        fn softmax_forward_in_place(&self, op: Op, x: Self::Mut<'_, f32>) {
+            todo!("SoftmaxKernel for Twin")
+        }
         fn softmax_backward(
-        &self,
-        op: Op,
-        y: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("SoftmaxKernel for Twin") }
-        fn softmax_backward_in_place(&self, op: Op, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) { todo!("SoftmaxKernel for Twin") }
+            &self,
+            op: Op,
+            y: Self::Ref<'_, f32>,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("SoftmaxKernel for Twin")
+        }
+        fn softmax_backward_in_place(&self, op: Op, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>) {
+            todo!("SoftmaxKernel for Twin")
+        }
     }
 }
-mod cuda_transposekernel { // TransposeKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::transpose::*;
+mod cuda_transposekernel {
+    // TransposeKernel for Cuda
+    use crate::device::*;
+    use crate::ops::transpose::*;
+    use crate::ops::{Activation, Write};
     impl TransposeKernel for Cuda {
-        fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("TransposeKernel for Cuda") }
+        fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("TransposeKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_transposekernel { // TransposeKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::transpose::*;
+mod twin_transposekernel {
+    // TransposeKernel for Twin
+    use crate::device::*;
+    use crate::ops::transpose::*;
+    use crate::ops::{Activation, Write};
     impl TransposeKernel for Twin {
-        fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) { todo!("TransposeKernel for Twin") }
+        fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
+            todo!("TransposeKernel for Twin")
+        }
     }
 }
-mod cuda_upsamplekernel { // UpsampleKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::upsample::*;
+mod cuda_upsamplekernel {
+    // UpsampleKernel for Cuda
+    use crate::device::*;
+    use crate::ops::upsample::*;
+    use crate::ops::{Activation, Write};
     impl UpsampleKernel for Cuda {
-        fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("UpsampleKernel for Cuda") }
+        fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("UpsampleKernel for Cuda")
+        }
         fn upsample_backward(
-        &self,
-        mode: Mode,
-        sizes: &Sizes,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("UpsampleKernel for Cuda") }
+            &self,
+            mode: Mode,
+            sizes: &Sizes,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("UpsampleKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_upsamplekernel { // UpsampleKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::ops::upsample::*;
+mod twin_upsamplekernel {
+    // UpsampleKernel for Twin
+    use crate::device::*;
+    use crate::ops::upsample::*;
+    use crate::ops::{Activation, Write};
     impl UpsampleKernel for Twin {
-        fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) { todo!("UpsampleKernel for Twin") }
+        fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+            todo!("UpsampleKernel for Twin")
+        }
         fn upsample_backward(
-        &self,
-        mode: Mode,
-        sizes: &Sizes,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    ) { todo!("UpsampleKernel for Twin") }
+            &self,
+            mode: Mode,
+            sizes: &Sizes,
+            dy: Self::Ref<'_, f32>,
+            dx: Self::Mut<'_, f32>,
+            write: Write,
+        ) {
+            todo!("UpsampleKernel for Twin")
+        }
     }
 }
-mod cuda_adamkernel { // AdamKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod cuda_adamkernel {
+    // AdamKernel for Cuda
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl AdamKernel for Cuda {
         fn adam(
-        &self,
-        step: AdamStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        m: Self::Mut<'_, f32>,
-        v: Self::Mut<'_, f32>,
-    ) -> bool { todo!("AdamKernel for Cuda") }
+            &self,
+            step: AdamStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            m: Self::Mut<'_, f32>,
+            v: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("AdamKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_adamkernel { // AdamKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod twin_adamkernel {
+    // AdamKernel for Twin
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl AdamKernel for Twin {
         fn adam(
-        &self,
-        step: AdamStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        m: Self::Mut<'_, f32>,
-        v: Self::Mut<'_, f32>,
-    ) -> bool { todo!("AdamKernel for Twin") }
+            &self,
+            step: AdamStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            m: Self::Mut<'_, f32>,
+            v: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("AdamKernel for Twin")
+        }
     }
 }
-mod cuda_clipkernel { // ClipKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod cuda_clipkernel {
+    // ClipKernel for Cuda
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl ClipKernel for Cuda {
-        fn sum_of_squares(&self, segments: &[Segment], g: Self::Ref<'_, f32>) -> f64 { todo!("ClipKernel for Cuda") }
-        fn scale_gradients(&self, segments: &[Segment], factor: f32, g: Self::Mut<'_, f32>) { todo!("ClipKernel for Cuda") }
-        fn clamp_gradients(&self, segments: &[Segment], limit: f32, g: Self::Mut<'_, f32>) { todo!("ClipKernel for Cuda") }
+        fn sum_of_squares(&self, segments: &[Segment], g: Self::Ref<'_, f32>) -> f64 {
+            todo!("ClipKernel for Cuda")
+        }
+        fn scale_gradients(&self, segments: &[Segment], factor: f32, g: Self::Mut<'_, f32>) {
+            todo!("ClipKernel for Cuda")
+        }
+        fn clamp_gradients(&self, segments: &[Segment], limit: f32, g: Self::Mut<'_, f32>) {
+            todo!("ClipKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_clipkernel { // ClipKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod twin_clipkernel {
+    // ClipKernel for Twin
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl ClipKernel for Twin {
-        fn sum_of_squares(&self, segments: &[Segment], g: Self::Ref<'_, f32>) -> f64 { todo!("ClipKernel for Twin") }
-        fn scale_gradients(&self, segments: &[Segment], factor: f32, g: Self::Mut<'_, f32>) { todo!("ClipKernel for Twin") }
-        fn clamp_gradients(&self, segments: &[Segment], limit: f32, g: Self::Mut<'_, f32>) { todo!("ClipKernel for Twin") }
+        fn sum_of_squares(&self, segments: &[Segment], g: Self::Ref<'_, f32>) -> f64 {
+            todo!("ClipKernel for Twin")
+        }
+        fn scale_gradients(&self, segments: &[Segment], factor: f32, g: Self::Mut<'_, f32>) {
+            todo!("ClipKernel for Twin")
+        }
+        fn clamp_gradients(&self, segments: &[Segment], limit: f32, g: Self::Mut<'_, f32>) {
+            todo!("ClipKernel for Twin")
+        }
     }
 }
-mod cuda_rmspropkernel { // RmsPropKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod cuda_rmspropkernel {
+    // RmsPropKernel for Cuda
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl RmsPropKernel for Cuda {
         fn rms_prop(
-        &self,
-        step: RmsPropStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        v: Self::Mut<'_, f32>,
-    ) -> bool { todo!("RmsPropKernel for Cuda") }
+            &self,
+            step: RmsPropStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            v: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("RmsPropKernel for Cuda")
+        }
         fn rms_prop_full(
-        &self,
-        step: RmsPropStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        v: Self::Mut<'_, f32>,
-        b: Self::Mut<'_, f32>,
-        a: Self::Mut<'_, f32>,
-    ) -> bool { todo!("RmsPropKernel for Cuda") }
+            &self,
+            step: RmsPropStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            v: Self::Mut<'_, f32>,
+            b: Self::Mut<'_, f32>,
+            a: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("RmsPropKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_rmspropkernel { // RmsPropKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod twin_rmspropkernel {
+    // RmsPropKernel for Twin
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl RmsPropKernel for Twin {
         fn rms_prop(
-        &self,
-        step: RmsPropStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        v: Self::Mut<'_, f32>,
-    ) -> bool { todo!("RmsPropKernel for Twin") }
+            &self,
+            step: RmsPropStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            v: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("RmsPropKernel for Twin")
+        }
         fn rms_prop_full(
-        &self,
-        step: RmsPropStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        v: Self::Mut<'_, f32>,
-        b: Self::Mut<'_, f32>,
-        a: Self::Mut<'_, f32>,
-    ) -> bool { todo!("RmsPropKernel for Twin") }
+            &self,
+            step: RmsPropStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            v: Self::Mut<'_, f32>,
+            b: Self::Mut<'_, f32>,
+            a: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("RmsPropKernel for Twin")
+        }
     }
 }
-mod cuda_sgdkernel { // SgdKernel for Cuda
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod cuda_sgdkernel {
+    // SgdKernel for Cuda
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl SgdKernel for Cuda {
-        fn sgd(&self, step: SgdStep, segments: &[Segment], w: Self::Mut<'_, f32>, g: Self::Ref<'_, f32>) -> bool { todo!("SgdKernel for Cuda") }
+        fn sgd(&self, step: SgdStep, segments: &[Segment], w: Self::Mut<'_, f32>, g: Self::Ref<'_, f32>) -> bool {
+            todo!("SgdKernel for Cuda")
+        }
         fn sgd_momentum(
-        &self,
-        step: SgdStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        b: Self::Mut<'_, f32>,
-    ) -> bool { todo!("SgdKernel for Cuda") }
+            &self,
+            step: SgdStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            b: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("SgdKernel for Cuda")
+        }
     }
 }
 #[cfg(test)]
-mod twin_sgdkernel { // SgdKernel for Twin
-    use crate::device::*; use crate::ops::{Activation, Write}; use crate::optim::*;
+mod twin_sgdkernel {
+    // SgdKernel for Twin
+    use crate::device::*;
+    use crate::ops::{Activation, Write};
+    use crate::optim::*;
     impl SgdKernel for Twin {
-        fn sgd(&self, step: SgdStep, segments: &[Segment], w: Self::Mut<'_, f32>, g: Self::Ref<'_, f32>) -> bool { todo!("SgdKernel for Twin") }
+        fn sgd(&self, step: SgdStep, segments: &[Segment], w: Self::Mut<'_, f32>, g: Self::Ref<'_, f32>) -> bool {
+            todo!("SgdKernel for Twin")
+        }
         fn sgd_momentum(
-        &self,
-        step: SgdStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        b: Self::Mut<'_, f32>,
-    ) -> bool { todo!("SgdKernel for Twin") }
+            &self,
+            step: SgdStep,
+            segments: &[Segment],
+            w: Self::Mut<'_, f32>,
+            g: Self::Ref<'_, f32>,
+            b: Self::Mut<'_, f32>,
+        ) -> bool {
+            todo!("SgdKernel for Twin")
+        }
     }
 }

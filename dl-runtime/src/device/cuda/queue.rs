@@ -55,7 +55,7 @@ pub(super) struct Queue {
 unsafe impl Send for Queue {}
 
 /// One piece of work.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Work {
     Kernel {
         function: sys::CUfunction,
@@ -398,7 +398,12 @@ fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
 }
 
 /// That a kernel has the parameters that it is launched with; drivers before CUDA 12.4 do not say.
-fn check_parameters(context: &Context, kernel: &Kernel, function: sys::CUfunction, arguments: &[Packing]) -> Result<()> {
+fn check_parameters(
+    context: &Context,
+    kernel: &Kernel,
+    function: sys::CUfunction,
+    arguments: &[Packing],
+) -> Result<()> {
     if context.version < 12_040 {
         return Ok(());
     }

@@ -6,9 +6,7 @@ use super::kernel::Source;
 pub(super) static HEADERS: &[Source] = &[Source { name: "common.cuh", text: include_str!("common.cuh") }];
 
 /// Every file of kernels; a test finds those that are missing here.
-static SOURCES: &[&Source] = &[
-    &super::storage::SOURCE,
-];
+static SOURCES: &[&Source] = &[&super::storage::SOURCE];
 
 /// Every file of kernels, as NVRTC is given it: its name and its text; then the headers.
 #[doc(hidden)]

@@ -6,10 +6,15 @@ use super::{
     Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, Pairs, SigmoidFocal,
 };
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, view, view_mut, wide};
-use crate::{testing::Device, Error, Pass, Plain, View};
+use crate::{Error, Pass, Plain, View, testing::Device};
 
 /// Per-sample losses and the gradient of their mean.
-fn run<Y: Plain<Element = f32>, L: Loss<Y>>(cpu: &Device, loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
+fn run<Y: Plain<Element = f32>, L: Loss<Y>>(
+    cpu: &Device,
+    loss: &L,
+    y: &[f32],
+    t: &[L::Target],
+) -> (Vec<f32>, Vec<f32>) {
     let pass = Pass { device: cpu, seed: 0 };
     let target = View::<Device, L::Target>::new(crate::plain::flat(t), t.len());
     let (mut losses, mut alone, mut dy) = (vec![0.0; t.len()], vec![0.0; t.len()], vec![f32::NAN; y.len()]);

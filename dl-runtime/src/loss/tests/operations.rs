@@ -3,7 +3,7 @@
 use crate::loss::{Classes, Elementwise, NtXent, Pairs, Triplet};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass, Plain, View};
+use crate::{Pass, Plain, View, testing::Device};
 
 /// The vectors of the tests.
 type V = [f32; 5];

@@ -3,7 +3,7 @@
 use super::{Activation, ActivationKernel, Keeps};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass};
+use crate::{Pass, testing::Device};
 
 const ALL: [Activation; 25] = [
     Activation::Identity,

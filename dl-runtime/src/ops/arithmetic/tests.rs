@@ -3,7 +3,7 @@
 use super::{Add, Affine, Div, Mul, Reciprocal, Sub};
 use crate::ops::{Activation, Grad};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass};
+use crate::{Pass, testing::Device};
 
 type Sample = [f32; 3];
 const SAMPLES: usize = 7;

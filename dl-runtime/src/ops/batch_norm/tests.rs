@@ -3,7 +3,7 @@
 use super::{BatchNorm, Op};
 use crate::ops::{Activation, Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 const OP: Op = Op { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
 

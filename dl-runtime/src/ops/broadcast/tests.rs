@@ -3,7 +3,7 @@
 use super::{Add, Div, Mul, Shapes};
 use crate::ops::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 /// For every element of `output`, its index in a value of `shape`.
 fn indices(shape: &[usize], output: &[usize]) -> Vec<usize> {

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 /// Joins `parts` one element at a time; the layout of each is [samples·outer, part, inner].
 fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::{Grad, Write};
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{testing::Device, Pass};
+use crate::{Pass, testing::Device};
 
 fn forward(cpu: &Device, seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; x.len()];

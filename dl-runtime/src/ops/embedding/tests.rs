@@ -5,7 +5,7 @@ use crate::init::{Init, rng};
 use crate::ops::Grad;
 use crate::random::Rng;
 use crate::testing::{assert_close, numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{testing::Device, Pass, View};
+use crate::{Pass, View, testing::Device};
 
 fn tokens(n: usize, vocabulary: usize) -> Vec<u32> {
     let mut rng = Rng::new(7);

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass};
+use crate::{Pass, testing::Device};
 
 fn forward<const C: usize, const H: usize, const W: usize>(cpu: &Device, samples: usize, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; samples * C];

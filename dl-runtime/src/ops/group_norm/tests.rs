@@ -3,7 +3,7 @@
 use super::{GroupNorm, Op, Unweighted};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 const EPSILON: f32 = 1e-5;
 

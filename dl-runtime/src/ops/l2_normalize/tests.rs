@@ -4,7 +4,7 @@ use super::Op;
 use crate::ops::Grad;
 use crate::ops::layer_norm::Rows;
 use crate::testing::{assert_close, gradient, numbers, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass};
+use crate::{Pass, testing::Device};
 
 fn case<S: Rows<N>, const N: usize>(samples: usize, epsilon: f32) {
     let cpu = Device::with_threads(1);

@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn case<A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(op: Op, samples: usize) {
-        let cpu = Cpu::with_threads(1);
+        let cpu = crate::testing::Device::with_threads(1);
         let pass = Pass { device: &cpu, seed: 0 };
         let (a, b, dy) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN), numbers(3, samples * O::LEN));
         let what = format!("{samples} samples of {op:?}");

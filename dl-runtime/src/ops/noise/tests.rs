@@ -3,7 +3,7 @@
 use super::{GaussianNoise, RandomNormal};
 use crate::ops::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{testing::Device, Pass};
+use crate::{Pass, testing::Device};
 
 const N: usize = 100_000;
 

@@ -4,7 +4,7 @@ use super::{Op, Prelu};
 use crate::init::{Init, rng};
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
     let area = sample / weights.len();

@@ -3,7 +3,7 @@
 use super::{Max, Shapes, Sum};
 use crate::ops::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 /// `fold` over the inputs of every output, by index.
 fn reference(s: Shapes, x: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {

@@ -4,7 +4,7 @@ use super::{Op, RmsNorm};
 use crate::ops::layer_norm::Rows;
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass};
+use crate::{Pass, testing::Device};
 
 const OP: Op = Op { epsilon: 1e-5 };
 

@@ -1,8 +1,8 @@
 //! Separable convolutions against two of their definition in f64, and their gradients against central differences of that.
 
 use super::*;
-use crate::testing::Device;
 use crate::ops::conv2d::tests::convolution;
+use crate::testing::Device;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
 
 const OP: Op = Op { stride: [2, 1], padding: [1, 1], dilation: [1, 1], activation: Activation::Identity };

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 /// Softmax of rows of `classes`.
 fn rows(classes: usize) -> Op {

@@ -3,7 +3,7 @@
 use super::Op;
 use crate::ops::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{testing::Device, Pass, Plain};
+use crate::{Pass, Plain, testing::Device};
 
 /// For every element of the output, its index in the input.
 fn indices(op: Op) -> Vec<usize> {

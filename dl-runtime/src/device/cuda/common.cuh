@@ -120,9 +120,13 @@ DEVICE float block_max(float v, SharedArray<float, WARP>& partial) {
 /// Whether all bits of the exponent are set: infinity or not a number.
 DEVICE bool not_finite(float x) { return (__float_as_uint(x) & 0x7F800000u) == 0x7F800000u; }
 
-/// Word `index` of the sequence of `seed`, `stream` and `purpose`: Philox 4×32-10, as `random::words` on the host.
-DEVICE u32 random_word(u64 seed, u32 stream, u32 purpose, u64 index) {
-    u64 counter = index / 64 * 16 + index % 16;
+/// The four words of a counter, in the order in which a group of 64 has them: at places `i`, `i + 16`, `i + 32`, `i + 48`.
+struct Words {
+    u32 a, b, c, d;
+};
+
+/// Philox 4×32-10, as `random::words` on the host.
+DEVICE Words philox(u64 seed, u32 stream, u32 purpose, u64 counter) {
     u32 c0 = (u32)counter, c1 = (u32)(counter >> 32), c2 = stream, c3 = purpose;
     u32 k0 = (u32)seed, k1 = (u32)(seed >> 32);
     for (int round = 0; round < 10; round++) {
@@ -134,6 +138,12 @@ DEVICE u32 random_word(u64 seed, u32 stream, u32 purpose, u64 index) {
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
+    return Words{c0, c1, c2, c3};
+}
+
+/// Word `index` of the sequence of `seed`, `stream` and `purpose`.
+DEVICE u32 random_word(u64 seed, u32 stream, u32 purpose, u64 index) {
+    Words words = philox(seed, stream, purpose, index / 64 * 16 + index % 16);
     u32 output = (u32)(index % 64 / 16);
-    return output == 0 ? c0 : output == 1 ? c1 : output == 2 ? c2 : c3;
+    return output == 0 ? words.a : output == 1 ? words.b : output == 2 ? words.c : words.d;
 }

@@ -1,0 +1,28 @@
+// Activations: four elements a thread; the kind is the same for all of them, so a warp never parts.
+#include "activation.cuh"
+
+template <class X, class At>
+DEVICE void forward(Activation f, X x, Span<float> y, At at) {
+    put(y, at, activate(f, get(x, at)), 0);
+}
+
+template <class Dy, class At>
+DEVICE void backward(Activation f, Span<const float> kept, Dy dy, Span<float> dx, u32 add, At at) {
+    put(dx, at, map([](float slope, float d) { return slope * d; }, slope(f, get(kept, at)), get(dy, at)), add);
+}
+
+KERNEL(activation_forward, Activation f, Span<const float> x, Span<float> y) {
+    EACH(at, y.len, aligned(x) && aligned(y), forward(f, x, y, at));
+}
+
+KERNEL(activation_forward_in_place, Activation f, Span<float> x) {
+    EACH(at, x.len, aligned(x), forward(f, x, x, at));
+}
+
+KERNEL(activation_backward, Activation f, Span<const float> kept, Span<const float> dy, Span<float> dx, u32 add) {
+    EACH(at, dx.len, aligned(kept) && aligned(dy) && aligned(dx), backward(f, kept, dy, dx, add, at));
+}
+
+KERNEL(activation_backward_in_place, Activation f, Span<const float> kept, Span<float> d) {
+    EACH(at, d.len, aligned(kept) && aligned(d), backward(f, kept, d, d, 0, at));
+}

@@ -143,7 +143,7 @@ impl Storage for Twin {
     fn download_later<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
         self.cpu.download_later(from, to)
     }
-    fn arrived<'p, E: Element>(&self, pending: &'p mut Vec<E>) -> Result<&'p [E]> {
+    fn arrived<'p, E: Element>(&self, pending: &'p Vec<E>) -> Result<&'p [E]> {
         self.cpu.arrived(pending)
     }
     fn copy<E: Element>(&self, from: &[E], to: &mut [E]) {

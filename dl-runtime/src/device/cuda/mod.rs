@@ -149,7 +149,7 @@ impl Cuda {
         self.state().counts
     }
     /// How matrix products compute.
-    pub(crate) fn computing(&self) -> Precision {
+    pub(crate) fn computes_in(&self) -> Precision {
         self.precision
     }
 

@@ -203,10 +203,10 @@ impl Storage for Cuda {
         to.len = from.len;
         to.copied.record(&self.card.stream)
     }
-    fn arrived<'p, E: Element>(&self, pending: &'p mut Pending<E>) -> Result<&'p [E]> {
+    fn arrived<'p, E: Element>(&self, pending: &'p Pending<E>) -> Result<&'p [E]> {
         self.card.context.enter()?;
         pending.copied.synchronize()?;
-        // SAFETY: the copy is done, so the memory holds so many elements, which nobody writes while they are lent.
+        // SAFETY: the copy is done, so the memory holds so many elements, which the card writes again only with `&mut`.
         Ok(unsafe { std::slice::from_raw_parts(pending.host.cast(), pending.len) })
     }
     fn copy<E: Element>(&self, from: Ref<'_, E>, to: Mut<'_, E>) {

@@ -124,7 +124,7 @@ fn host<'a, D: Device, T: Plain<Element = f32>>(device: &D, view: View<'a, D, T>
         return Host::Own(values);
     }
     let mut values = zeroed_vec(view.len());
-    device.download(view.data(), flat_mut(&mut values)).expect("device memory that was written before");
+    device.download(view.data(), flat_mut(&mut values)).unwrap_or_else(|error| device.fail(error));
     Host::Copy(values)
 }
 
@@ -136,7 +136,7 @@ fn write<D: Device, T: Plain<Element = f32>>(device: &D, view: ViewMut<D, T>, wr
         // Values without elements, such as a layer without weights.
         None => write(&mut zeroed_vec(len)),
     });
-    written.expect("device memory that was written before");
+    written.unwrap_or_else(|error| device.fail(error));
 }
 
 /// [`Layer::forward`] on a device.

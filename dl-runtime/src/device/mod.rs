@@ -12,7 +12,7 @@ pub use cuda::Cuda;
 #[cfg(all(test, feature = "cuda"))]
 pub(crate) use twin::{Twin, both};
 
-use crate::{Result, ops::Kernels};
+use crate::{Error, Result, ops::Kernels};
 use std::ops::Range;
 
 /// A number that devices store: `f32` or `u32`.
@@ -100,6 +100,10 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// Begins what was asked for, where a device gathers work: the end of a step is a good time.
     fn submit(&self) -> Result<()> {
         Ok(())
+    }
+    /// Keeps an error of work without a result for the next call that has one.
+    fn fail(&self, error: Error) {
+        let _ = error;
     }
     /// Host memory for up to `len` elements that come later.
     fn pending<E: Element>(&self, len: usize) -> Result<Self::Pending<E>>;

@@ -1,10 +1,11 @@
 //! Pinned memory that batches pass through on their way to the card, so that the host does not wait for copies: the next
 //! batch is written and sent while the card works on the last one.
 
-use super::driver::{Event, Stream};
+use super::driver::{Context, Event, Stream};
 use super::{Card, Counts};
 use crate::Result;
 use crate::device::Element;
+use std::collections::VecDeque;
 
 /// Pieces on their way at a time: inputs and targets of two steps.
 const SLOTS: usize = 4;
@@ -14,14 +15,14 @@ const SMALL: usize = 1 << 18;
 /// Pinned memory for several pieces.
 #[derive(Default)]
 pub(super) struct Staging {
-    slots: Vec<Slot>,
-    next: usize,
+    /// Those not in use by a caller, the one that waited for longest in front.
+    slots: VecDeque<Slot>,
     /// Where large pieces are copied while the card works.
     stream: Option<Stream>,
 }
 
 /// Room for one piece.
-struct Slot {
+pub(super) struct Slot {
     /// Pinned memory of the host.
     host: *mut u8,
     bytes: usize,
@@ -33,56 +34,37 @@ struct Slot {
     placed: Event,
 }
 
-// SAFETY: the pinned memory belongs to the slot alone, which is used under the lock of the card.
+// SAFETY: the pinned memory belongs to the slot alone.
 unsafe impl Send for Slot {}
 
 impl Staging {
-    /// Lets `write` fill `len` elements that are then sent to `to`, after the work that has begun.
-    pub fn send<E: Element>(
-        &mut self,
-        card: &Card,
-        to: u64,
-        len: usize,
-        write: impl FnOnce(&mut [E]),
-        counts: &mut Counts,
-    ) -> Result<()> {
-        let (context, bytes) = (&card.context, len * size_of::<E>());
-        if bytes == 0 {
-            write(&mut []);
-            return Ok(());
-        }
-        let large = bytes > SMALL;
-        while self.slots.len() < SLOTS {
-            let (sent, placed) = (Event::new(context)?, Event::new(context)?);
-            self.slots.push(Slot { host: std::ptr::null_mut(), bytes: 0, device: 0, sent, placed });
-        }
-        let slot = &mut self.slots[self.next];
-        self.next = (self.next + 1) % SLOTS;
+    /// Room for `bytes`, to be given back by [`Staging::send`]. Waits for a copy that is still on its way from there.
+    pub fn take(&mut self, card: &Card, bytes: usize, counts: &mut Counts) -> Result<Slot> {
+        let context = &card.context;
+        context.enter()?;
+        let mut slot = match self.slots.pop_front() {
+            Some(slot) if self.slots.len() + 1 >= SLOTS => slot,
+            waiting => {
+                self.slots.extend(waiting);
+                let (sent, placed) = (Event::new(context)?, Event::new(context)?);
+                Slot { host: std::ptr::null_mut(), bytes: 0, device: 0, sent, placed }
+            }
+        };
         slot.sent.synchronize()?;
-        slot.grow(card, bytes, large, counts)?;
-        // SAFETY: the slot has room for `len` elements, aligned for any; it holds numbers (zeros at first), and the card
-        // has finished reading them.
-        write(unsafe { std::slice::from_raw_parts_mut(slot.host.cast::<E>(), len) });
-        // SAFETY: in all three copies, `bytes` lie at both ends; the host's memory is not written before `sent`.
-        unsafe {
-            if !large {
-                card.stream.copy_in(slot.host, to, bytes)?;
-                return slot.sent.record(&card.stream);
-            }
-            if self.stream.is_none() {
-                self.stream = Some(Stream::new(context)?);
-            }
-            let Some(copies) = &self.stream else { unreachable!("made above") };
-            copies.wait(&slot.placed)?;
-            copies.copy_in(slot.host, slot.device, bytes)?;
-            slot.sent.record(copies)?;
-            card.stream.wait(&slot.sent)?;
-            card.stream.copy_within(slot.device, to, bytes)?;
-            slot.placed.record(&card.stream)
+        slot.grow(card, bytes, counts)?;
+        Ok(slot)
+    }
+    /// Sends what was written to the beginning of `slot` to memory of the card, after the work that has begun.
+    pub fn send(&mut self, card: &Card, slot: Slot, to: u64, bytes: usize) -> Result<()> {
+        if self.stream.is_none() && bytes > SMALL {
+            self.stream = Some(Stream::new(&card.context)?);
         }
+        let sent = slot.send(card, self.stream.as_ref(), to, bytes);
+        self.slots.push_back(slot);
+        sent
     }
     /// Gives the memory back, when all work is done.
-    pub fn close(&mut self, context: &super::driver::Context) {
+    pub fn close(&mut self, context: &Context) {
         if let Some(stream) = self.stream.take() {
             let _ = stream.synchronize(context);
         }
@@ -93,7 +75,33 @@ impl Staging {
 }
 
 impl Slot {
-    fn grow(&mut self, card: &Card, bytes: usize, large: bool, counts: &mut Counts) -> Result<()> {
+    /// Room for the first `len` elements.
+    pub fn elements<E: Element>(&mut self, len: usize) -> &mut [E] {
+        assert!(len * size_of::<E>() <= self.bytes, "a slot of {} bytes", self.bytes);
+        if len == 0 {
+            return &mut [];
+        }
+        // SAFETY: it has room for them, aligned for any; it holds numbers (zeros at first), and the card has finished reading
+        // them (`Staging::take`).
+        unsafe { std::slice::from_raw_parts_mut(self.host.cast::<E>(), len) }
+    }
+    fn send(&self, card: &Card, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
+        // SAFETY: in all copies, `bytes` lie at both ends; the host's memory is not written before `sent`, nor the card's before
+        // `placed`.
+        unsafe {
+            let Some(copies) = copies.filter(|_| bytes > SMALL) else {
+                card.stream.copy_in(self.host, to, bytes)?;
+                return self.sent.record(&card.stream);
+            };
+            copies.wait(&self.placed)?;
+            copies.copy_in(self.host, self.device, bytes)?;
+            self.sent.record(copies)?;
+            card.stream.wait(&self.sent)?;
+            card.stream.copy_within(self.device, to, bytes)?;
+            self.placed.record(&card.stream)
+        }
+    }
+    fn grow(&mut self, card: &Card, bytes: usize, counts: &mut Counts) -> Result<()> {
         if self.bytes < bytes {
             self.placed.synchronize()?;
             self.free(&card.context);
@@ -101,13 +109,13 @@ impl Slot {
             self.host = card.context.allocate_host(bytes)?;
             self.bytes = bytes;
         }
-        if large && self.device == 0 {
+        if bytes > SMALL && self.device == 0 {
             self.device = card.context.allocate(self.bytes)?;
             counts.allocations += 1;
         }
         Ok(())
     }
-    fn free(&self, context: &super::driver::Context) {
+    fn free(&self, context: &Context) {
         if !self.host.is_null() {
             context.free_host(self.host);
         }

@@ -70,6 +70,10 @@ impl Grid {
         const MOST: usize = 1 << 13;
         Grid::new(n.div_ceil(THREADS).min(MOST), THREADS as u32)
     }
+    /// As [`Grid::each`], of which every thread takes four elements at a time.
+    pub fn fours(n: usize) -> Self {
+        Grid::each(n.div_ceil(4))
+    }
     /// A row of blocks.
     pub fn new(blocks: usize, threads: u32) -> Self {
         Grid::of([blocks, 1, 1], threads)

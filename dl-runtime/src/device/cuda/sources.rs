@@ -1,12 +1,21 @@
 //! All files of kernels, and the headers they include by name.
 
 use super::kernel::Source;
+use crate::ops;
 
 /// What files of kernels include.
-pub(super) static HEADERS: &[Source] = &[Source { name: "common.cuh", text: include_str!("common.cuh") }];
+pub(super) static HEADERS: &[Source] = &[
+    Source { name: "activation.cuh", text: include_str!("../../ops/activation/activation.cuh") },
+    Source { name: "common.cuh", text: include_str!("common.cuh") },
+    Source { name: "elementwise.cuh", text: include_str!("elementwise.cuh") },
+];
 
 /// Every file of kernels; a test finds those that are missing here.
-static SOURCES: &[&Source] = &[&super::storage::SOURCE];
+static SOURCES: &[&Source] = &[
+    &super::storage::SOURCE,
+    &ops::activation::cuda::SOURCE,
+    &ops::arithmetic::cuda::SOURCE,
+];
 
 /// Every file of kernels, as NVRTC is given it: its name and its text; then the headers.
 #[doc(hidden)]

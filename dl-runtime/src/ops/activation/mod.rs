@@ -28,6 +28,8 @@
 //! NaN stays NaN through all of them.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 pub(crate) mod elu;
 pub(crate) mod function;
 pub(crate) mod gelu;

@@ -10,6 +10,8 @@
 //! | [`Reciprocal`] | `numerator/x` | `-numerator/x²·dy` | | input |
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod scalar;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,12 @@ pub(super) static HEADERS: &[Source] = &[
 ];
 
 /// Every file of kernels; a test finds those that are missing here.
-static SOURCES: &[&Source] = &[&super::storage::SOURCE, &ops::activation::cuda::SOURCE, &ops::arithmetic::cuda::SOURCE];
+#[rustfmt::skip] // One a line.
+static SOURCES: &[&Source] = &[
+    &super::storage::SOURCE,
+    &ops::activation::cuda::SOURCE,
+    &ops::arithmetic::cuda::SOURCE,
+];
 
 /// Every file of kernels, as NVRTC is given it: its name and its text; then the headers.
 #[doc(hidden)]

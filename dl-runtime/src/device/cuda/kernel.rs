@@ -107,6 +107,8 @@ pub(crate) struct Packing {
     pub bytes: u32,
     /// Whether it is an address and a length.
     pub span: bool,
+    /// Whether the kernel writes there.
+    pub written: bool,
 }
 
 impl Packed {
@@ -114,17 +116,22 @@ impl Packed {
         self.words.clear();
         self.arguments.clear();
     }
-    fn span(&mut self, address: u64, len: usize) {
-        self.arguments.push(Packing { word: self.words.len() as u32, bytes: 16, span: true });
+    fn span(&mut self, address: u64, len: usize, written: bool) {
+        self.arguments.push(Packing { word: self.words.len() as u32, bytes: 16, span: true, written });
         self.words.extend([address, len as u64]);
     }
     fn word(&mut self, bytes: [u8; 8], len: u32) {
-        self.arguments.push(Packing { word: self.words.len() as u32, bytes: len, span: false });
+        self.arguments.push(Packing { word: self.words.len() as u32, bytes: len, span: false, written: false });
         self.words.push(u64::from_ne_bytes(bytes));
     }
     /// A struct of words of four bytes.
     pub fn words(&mut self, words: &[u32]) {
-        self.arguments.push(Packing { word: self.words.len() as u32, bytes: 4 * words.len() as u32, span: false });
+        self.arguments.push(Packing {
+            word: self.words.len() as u32,
+            bytes: 4 * words.len() as u32,
+            span: false,
+            written: false,
+        });
         let pair = |pair: &[u32]| {
             let mut bytes = [0; 8];
             for (to, word) in bytes.chunks_exact_mut(4).zip(pair) {
@@ -167,12 +174,12 @@ impl Argument for Write {
 }
 impl<E: Element> Argument for Ref<'_, E> {
     fn pack(self, to: &mut Packed) {
-        to.span(self.address(), self.len());
+        to.span(self.address(), self.len(), false);
     }
 }
 impl<E: Element> Argument for &Mut<'_, E> {
     fn pack(self, to: &mut Packed) {
-        to.span(self.address(), self.len());
+        to.span(self.address(), self.len(), true);
     }
 }
 impl<E: Element> Argument for Mut<'_, E> {

@@ -12,10 +12,12 @@
 //! | `staging.rs` | memory that batches and results pass through |
 //! | `kernel.rs` | kernels, their arguments and grids |
 //! | `compile.rs`, `sources.rs` | the texts of all kernels, NVRTC, and what it made, kept on disk |
+//! | `derived.rs` | matrices rounded to bf16, kept until their origin changes |
 //! | `queue.rs` | work asked for, and CUDA graphs |
 //! | `common.cuh` | what kernels are written with |
 
 mod compile;
+mod derived;
 mod driver;
 mod kernel;
 mod pending;
@@ -30,6 +32,7 @@ pub use sources::sources;
 pub use storage::{Buffer, Mut, Ref};
 
 use crate::{Error, Result};
+use derived::Derived;
 use driver::{Context, Stream};
 use queue::Queue;
 use staging::Staging;
@@ -84,6 +87,7 @@ struct Card {
 struct State {
     queue: Queue,
     staging: Staging,
+    derived: Derived,
     /// Temporary memory of operations, and smaller ones that came before it, which graphs may still use.
     scratch: Vec<(u64, usize)>,
     /// The first thing that went wrong, until somebody asks for a result.
@@ -117,6 +121,7 @@ impl Cuda {
         let state = State {
             queue: Queue::new(&context)?,
             staging: Staging::default(),
+            derived: Derived::default(),
             scratch: Vec::new(),
             error: None,
             counts: Counts::default(),
@@ -156,19 +161,22 @@ impl Cuda {
     /// Asks for a kernel over `grid`.
     pub(crate) fn launch(&self, kernel: &'static Kernel, grid: Grid, arguments: impl kernel::Arguments) {
         let mut state = self.state();
-        if state.error.is_none()
-            && !grid.is_empty()
-            && let Err(error) = state.queue.kernel(&self.card.context, kernel, grid, arguments)
-        {
-            state.error = Some(error);
+        if state.error.is_none() && !grid.is_empty() {
+            let State { queue, derived, .. } = &mut *state;
+            if let Err(error) = queue.kernel(&self.card.context, kernel, grid, arguments, derived) {
+                state.error = Some(error);
+            }
         }
     }
     /// Asks for a call of a library. It may use the stream it is given and nothing that changes while `words` are the
-    /// same: the call may be recorded once and repeated by the card. The addresses it reads or writes are `touched`.
+    /// same: the call may be recorded once and repeated by the card. It reads or writes `touched`: addresses and bytes.
     pub(crate) fn call(&self, run: queue::Run, words: &[u64], touched: &[(u64, u64)]) {
         let mut state = self.state();
         if state.error.is_none() {
             state.queue.call(run, words, touched);
+            for (address, bytes) in touched {
+                state.derived.written(*address, address + bytes);
+            }
         }
     }
     /// Temporary memory of `len` numbers for one operation, which asks for it once: the next operation gets the same.
@@ -210,9 +218,14 @@ impl State {
         card.context.enter()?;
         if let Some(error) = self.error.take() {
             self.queue.forget();
+            self.derived.written(0, u64::MAX);
             return Err(error);
         }
-        self.queue.flush(card, &mut self.counts)
+        let sent = self.queue.flush(card, &mut self.counts);
+        if sent.is_err() {
+            self.derived.written(0, u64::MAX);
+        }
+        sent
     }
     /// As [`State::begin`], if some of it touches `len` bytes from `address` on.
     fn begin_if_touched(&mut self, card: &Card, address: u64, len: usize) -> Result<()> {
@@ -229,6 +242,7 @@ impl Drop for Card {
         let _ = self.stream.synchronize(&self.context);
         state.queue.close();
         state.staging.close(&self.context);
+        state.derived.close(&self.context);
         for (address, _) in state.scratch.drain(..) {
             self.context.free(address);
         }

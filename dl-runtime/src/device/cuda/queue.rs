@@ -6,6 +6,7 @@
 //! and the graph is started as a whole, for the price of one launch.
 
 use super::compile::Module;
+use super::derived::Derived;
 use super::driver::{Context, check};
 use super::kernel::{Arguments, Grid, Kernel, Packed, Packing};
 use super::{Card, Counts};
@@ -115,6 +116,7 @@ impl Queue {
         kernel: &'static Kernel,
         grid: Grid,
         arguments: impl Arguments,
+        derived: &mut Derived,
     ) -> Result<()> {
         let function = self.function(context, kernel)?;
         let first = self.packed.arguments.len();
@@ -123,6 +125,10 @@ impl Queue {
         if !function.checked {
             check_parameters(context, kernel, function.raw, &self.packed.arguments[first..])?;
             self.functions[kernel.id()] = Some(Function { checked: true, ..function });
+        }
+        for argument in self.packed.arguments[first..].iter().filter(|argument| argument.written) {
+            let at = argument.word as usize;
+            derived.written(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1]);
         }
         self.work.push(Work::Kernel { function: function.raw, grid, first, count });
         Ok(())

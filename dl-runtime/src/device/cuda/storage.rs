@@ -26,6 +26,8 @@ impl<E> Drop for Buffer<E> {
             state.error.get_or_insert(error);
         }
         let _ = self.card.stream.synchronize(&self.card.context);
+        let bytes = (self.len * size_of::<E>()) as u64;
+        state.derived.dropped(&self.card, self.address, self.address + bytes);
         self.card.context.free(self.address);
     }
 }
@@ -52,7 +54,7 @@ pub struct Mut<'a, E> {
 }
 
 impl<E> Ref<'_, E> {
-    fn at(address: u64, len: usize) -> Self {
+    pub(super) fn at(address: u64, len: usize) -> Self {
         Ref { address, len, buffer: PhantomData }
     }
     /// Where it begins, as the card counts.
@@ -178,6 +180,7 @@ impl Storage for Cuda {
         write(slot.elements(to.len));
         let mut state = self.state();
         let begun = state.begin_if_touched(&self.card, to.address, bytes);
+        state.derived.written(to.address, to.address + bytes as u64);
         let sent = state.staging.send(&self.card, slot, to.address, bytes);
         begun.and(sent)
     }

@@ -671,35 +671,6 @@ mod twin_densekernel {
         }
     }
 }
-mod cuda_dropoutkernel {
-    // DropoutKernel for Cuda
-    use crate::device::*;
-    use crate::ops::dropout::*;
-    use crate::ops::{Activation, Write};
-    impl DropoutKernel for Cuda {
-        fn dropout(&self, mask: Mask, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
-            todo!("DropoutKernel for Cuda")
-        }
-        fn dropout_in_place(&self, mask: Mask, x: Self::Mut<'_, f32>) {
-            todo!("DropoutKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_dropoutkernel {
-    // DropoutKernel for Twin
-    use crate::device::*;
-    use crate::ops::dropout::*;
-    use crate::ops::{Activation, Write};
-    impl DropoutKernel for Twin {
-        fn dropout(&self, mask: Mask, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
-            todo!("DropoutKernel for Twin")
-        }
-        fn dropout_in_place(&self, mask: Mask, x: Self::Mut<'_, f32>) {
-            todo!("DropoutKernel for Twin")
-        }
-    }
-}
 mod cuda_embeddingkernel {
     // EmbeddingKernel for Cuda
     use crate::device::*;
@@ -989,29 +960,6 @@ mod twin_matmulkernel {
             write: Write,
         ) {
             todo!("MatmulKernel for Twin")
-        }
-    }
-}
-mod cuda_noisekernel {
-    // NoiseKernel for Cuda
-    use crate::device::*;
-    use crate::ops::noise::*;
-    use crate::ops::{Activation, Write};
-    impl NoiseKernel for Cuda {
-        fn add_noise(&self, noise: Noise, y: Self::Mut<'_, f32>) {
-            todo!("NoiseKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_noisekernel {
-    // NoiseKernel for Twin
-    use crate::device::*;
-    use crate::ops::noise::*;
-    use crate::ops::{Activation, Write};
-    impl NoiseKernel for Twin {
-        fn add_noise(&self, noise: Noise, y: Self::Mut<'_, f32>) {
-            todo!("NoiseKernel for Twin")
         }
     }
 }

@@ -14,6 +14,8 @@ pub(super) static HEADERS: &[Source] = &[
 #[rustfmt::skip] // One a line.
 static SOURCES: &[&Source] = &[
     &super::storage::SOURCE,
+    &ops::dropout::cuda::SOURCE,
+    &ops::noise::cuda::SOURCE,
     &ops::activation::cuda::SOURCE,
     &ops::arithmetic::cuda::SOURCE,
 ];

@@ -15,8 +15,7 @@ impl Mask {
     #[inline(always)]
     fn factors(self, group: usize) -> [f32; GROUP] {
         let words = words(self.seed, self.id, Purpose::Dropout, group as u64);
-        // No word reaches 2³²: then the scale is 0.
-        let threshold = self.threshold.min(u64::from(u32::MAX)) as u32;
+        let threshold = self.least();
         words.map(|word| if word >= threshold { self.scale } else { 0.0 })
     }
 }

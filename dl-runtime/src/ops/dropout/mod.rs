@@ -7,6 +7,8 @@
 //! and stays when that is at least `rate·2³²`.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +36,13 @@ pub struct Mask {
     pub threshold: u64,
     /// 1/(1 - rate), or 0 where nothing stays.
     pub scale: f32,
+}
+
+impl Mask {
+    /// The threshold as a word. No word reaches 2³²: then the scale is 0.
+    fn least(self) -> u32 {
+        self.threshold.min(u64::from(u32::MAX)) as u32
+    }
 }
 
 /// The kernels of dropout; forward and backward are the same product with the mask.

@@ -6,6 +6,8 @@
 //! the pass, `id` and their place.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,38 @@
+//! Dropout on CUDA.
+
+use super::{DropoutKernel, Mask};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
+use crate::ops::Write;
+
+kernels!("dropout.cu": dropout, dropout_in_place);
+
+/// A thread for each four elements, of whole groups.
+fn grid(n: usize) -> Grid {
+    Grid::fours(n.next_multiple_of(64))
+}
+
+impl DropoutKernel for Cuda {
+    fn dropout(&self, mask: Mask, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
+        let Mask { seed, id, scale, .. } = mask;
+        self.launch(&dropout, grid(y.len()), (seed, id, mask.least(), scale, x, y, write));
+    }
+    fn dropout_in_place(&self, mask: Mask, x: Mut<'_, f32>) {
+        let Mask { seed, id, scale, .. } = mask;
+        self.launch(&dropout_in_place, grid(x.len()), (seed, id, mask.least(), scale, x));
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::*;
+    use crate::device::{Twin, both};
+
+    impl DropoutKernel for Twin {
+        fn dropout(&self, mask: Mask, x: &[f32], y: &mut [f32], write: Write) {
+            both!(self, [x], [y], |device| device.dropout(mask, x, y, write));
+        }
+        fn dropout_in_place(&self, mask: Mask, x: &mut [f32]) {
+            both!(self, [], [x], |device| device.dropout_in_place(mask, x));
+        }
+    }
+}

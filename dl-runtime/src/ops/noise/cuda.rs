@@ -1,0 +1,22 @@
+//! Noise on CUDA.
+
+use super::{Noise, NoiseKernel};
+use crate::device::cuda::{Cuda, Grid, Mut, kernels};
+
+kernels!("noise.cu": noise_add);
+
+impl NoiseKernel for Cuda {
+    fn add_noise(&self, noise: Noise, y: Mut<'_, f32>) {
+        let Noise { seed, id, purpose, stddev } = noise;
+        // A thread for each four elements, of whole groups of words.
+        let grid = Grid::fours(y.len().next_multiple_of(64));
+        self.launch(&noise_add, grid, (seed, id, purpose as u32, stddev, y));
+    }
+}
+
+#[cfg(test)]
+impl NoiseKernel for crate::device::Twin {
+    fn add_noise(&self, noise: Noise, y: &mut [f32]) {
+        crate::device::both!(self, [], [y], |device| device.add_noise(noise, y));
+    }
+}

@@ -187,6 +187,15 @@ impl<E: Element> Argument for Mut<'_, E> {
         (&self).pack(to);
     }
 }
+/// Where nothing is wanted: an empty range.
+impl<E: Element> Argument for Option<Mut<'_, E>> {
+    fn pack(self, to: &mut Packed) {
+        match self {
+            Some(range) => range.pack(to),
+            None => to.span(0, 0),
+        }
+    }
+}
 
 /// A field of an [`arguments!`] struct: four bytes.
 pub(crate) trait Word: Copy {

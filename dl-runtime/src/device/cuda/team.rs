@@ -1,0 +1,44 @@
+//! Teams: how many threads work on a row together. `team.cuh` has what a kernel does with them.
+
+use super::{Argument, Grid, Packed};
+
+/// The threads of a row; as an argument of a kernel, their number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Team {
+    /// 1, 32, or all threads of a block.
+    pub lanes: u32,
+    rows: usize,
+}
+
+/// Rows that fill a card with one thread for each.
+const MANY: usize = 1 << 14;
+
+impl Team {
+    /// For `rows` rows of `len` numbers that are neighbours in memory.
+    pub fn of(rows: usize, len: usize) -> Self {
+        let lanes = match len {
+            ..=32 if rows >= MANY => 1,
+            ..=256 => 32,
+            ..=1024 if rows >= MANY / 4 => 32,
+            ..=8192 => 256,
+            _ => 1024,
+        };
+        Team { lanes, rows }
+    }
+    /// For rows of which the neighbours in memory are other rows.
+    pub fn across(rows: usize, len: usize) -> Self {
+        if rows >= MANY && len <= 4096 { Team { lanes: 1, rows } } else { Team::of(rows, len) }
+    }
+    /// Enough blocks for all rows; kernels go on with further rows where these are too many.
+    pub fn grid(self) -> Grid {
+        const MOST: usize = 1 << 13;
+        let threads = self.lanes.max(128);
+        Grid::new(self.rows.div_ceil((threads / self.lanes) as usize).min(MOST), threads)
+    }
+}
+
+impl Argument for Team {
+    fn pack(self, to: &mut Packed) {
+        self.lanes.pack(to);
+    }
+}

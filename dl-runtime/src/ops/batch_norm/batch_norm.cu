@@ -1,0 +1,312 @@
+// Batch normalisation: moments (or sums) of every channel over parts of the batch, which the kernel that writes the numbers
+// merges in order; where one part is all, it computes them itself.
+//
+// Blocks of 256 threads. Of [C, H, W], block (c, part) works on numbers of channel `c`, four at a time where the rows of
+// channels allow it. Of [C], where neighbours in memory are different channels, it works on the 32 channels from 32·c on, one
+// for each lane, eight samples at a time. Either way a thread sees numbers of one channel.
+#include "activation.cuh"
+#include "moments.cuh"
+
+#define THREADS 256u
+
+struct Shape {
+    u32 channels, area;
+};
+
+/// The channel of this thread, which is one of `workers` that share it.
+struct Place {
+    u32 channel, worker, workers;
+};
+DEVICE Place place_of(Shape s) {
+    if (s.area == 1) return Place{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, THREADS / WARP};
+    return Place{blockIdx.x, threadIdx.x, THREADS};
+}
+/// Whether this thread is the one that writes what is known of its channel.
+DEVICE bool writes(Shape s, Place place) { return blockIdx.y == 0 && place.worker == 0 && place.channel < s.channels; }
+
+/// The numbers of a thread in its part of the batch: every `step`-th, counted over all samples, in units of `One` or `Four`.
+/// `at` is the place in memory and `column` that in a row of the channel; both follow without a division.
+struct Walk {
+    u64 i, end, step, at, jump, wrap;
+    u32 column, rest, area;
+};
+DEVICE Walk walk_of(Shape s, Place place, u64 numbers, u64 size, u32 unit) {
+    u32 area = s.area / unit;
+    u64 sample = (u64)s.channels * area, end = (blockIdx.y + 1) * size;
+    Walk w;
+    w.i = blockIdx.y * size / unit + place.worker;
+    w.end = place.channel < s.channels ? (end < numbers ? end : numbers) / unit : 0;
+    w.step = place.workers;
+    w.column = (u32)(w.i % area);
+    w.rest = place.workers % area;
+    w.area = area;
+    w.at = w.i / area * sample + (u64)place.channel * area + w.column;
+    w.jump = place.workers / area * sample + w.rest;
+    w.wrap = sample - area;
+    return w;
+}
+/// The place of the next number, in units; the walk goes on behind it.
+DEVICE u64 next(Walk& w) {
+    u64 at = w.at;
+    w.i += w.step;
+    w.at += w.jump;
+    w.column += w.rest;
+    if (w.column >= w.area) {
+        w.column -= w.area;
+        w.at += w.wrap;
+    }
+    return at;
+}
+DEVICE void next(Walk& w, One& at) { at.i = next(w); }
+DEVICE void next(Walk& w, Four& at) { at.i = 4 * next(w); }
+
+/// Whether the numbers of a channel can be taken four at a time, if memory allows it, too.
+DEVICE bool in_fours(Shape s) { return s.area % 4 == 0; }
+
+DEVICE Moments moments_of(float v, float first) { return Moments{1.0f, v - first, 0.0f}; }
+DEVICE Moments moments_of(float4 v, float first) {
+    return moments_of(v.x - first, v.y - first, v.z - first, v.w - first);
+}
+/// The moments of a thread's numbers without `first`. Merging costs a division: it is done for four loads at a time.
+template <class At>
+DEVICE Moments walked_moments(Walk w, Span<const float> x, float first) {
+    Moments m = {0.0f, 0.0f, 0.0f};
+    At a, b, c, d;
+    while (w.i + 3 * w.step < w.end) {
+        next(w, a), next(w, b), next(w, c), next(w, d);
+        auto x_a = get(x, a), x_b = get(x, b), x_c = get(x, c), x_d = get(x, d);
+        Moments low = merge(moments_of(x_a, first), moments_of(x_b, first));
+        m = merge(m, merge(low, merge(moments_of(x_c, first), moments_of(x_d, first))));
+    }
+    while (w.i < w.end) {
+        next(w, a);
+        m = merge(m, moments_of(get(x, a), first));
+    }
+    return m;
+}
+/// The moments of all workers of a channel.
+DEVICE Moments workers_merge(Shape s, Moments m, SharedArray<float, 3 * THREADS>& tile) {
+    if (s.area > 1) m = warp_merge(m);
+    tile[threadIdx.x] = m.n;
+    tile[THREADS + threadIdx.x] = m.mean;
+    tile[2 * THREADS + threadIdx.x] = m.squares;
+    __syncthreads();
+    Moments all = {0.0f, 0.0f, 0.0f};
+    for (u32 at = threadIdx.x % WARP; at < THREADS; at += WARP) {
+        Moments part = {tile[at], tile[THREADS + at], tile[2 * THREADS + at]};
+        all = merge(all, part);
+    }
+    __syncthreads();
+    return all;
+}
+/// The first number of a channel: moments are taken without it, so that none of a large mean's digits are lost.
+DEVICE float first_of(Shape s, Place place, Span<const float> x) {
+    return place.channel < s.channels ? (float)x[(u64)place.channel * s.area] : 0.0f;
+}
+/// The moments of a part of a channel, without its first number.
+DEVICE Moments moments_of_part(Shape s, Place place, u64 numbers, u64 size, Span<const float> x,
+                               SharedArray<float, 3 * THREADS>& tile) {
+    float first = first_of(s, place, x);
+    bool fours = in_fours(s) && aligned(x);
+    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    return workers_merge(s, fours ? walked_moments<Four>(w, x, first) : walked_moments<One>(w, x, first), tile);
+}
+
+/// `moments` is [parts, channels, 3].
+KERNEL_OF(THREADS, batch_norm_moments, Shape s, u64 numbers, u64 size, Span<const float> x, Span<float> moments) {
+    SHARED(float, tile, 3 * THREADS);
+    Place place = place_of(s);
+    Moments m = moments_of_part(s, place, numbers, size, x, tile);
+    if (place.worker == 0 && place.channel < s.channels) {
+        u64 at = 3 * (blockIdx.y * (u64)s.channels + place.channel);
+        moments[at] = m.n;
+        moments[at + 1] = m.mean;
+        moments[at + 2] = m.squares;
+    }
+}
+
+/// What a channel is normalised by: `y = f((x - mean)·scale + bias)`.
+struct By {
+    float mean, scale, bias;
+};
+DEVICE By by_of(Shape s, Place place, Span<const float> weights, float mean, float var, float epsilon) {
+    if (place.channel >= s.channels) return By{0.0f, 0.0f, 0.0f};
+    return By{mean, weights[place.channel] / sqrtf(var + epsilon), weights[s.channels + place.channel]};
+}
+template <class At>
+DEVICE void walked_normalise(Walk w, Activation f, By by, Span<const float> x, Span<float> y) {
+    At at;
+    while (w.i < w.end) {
+        next(w, at);
+        put(y, at, activate(f, map([=](float x) { return fmaf(x - by.mean, by.scale, by.bias); }, get(x, at))), 0);
+    }
+}
+DEVICE void normalise(Shape s, Place place, u64 numbers, u64 size, Activation f, By by, Span<const float> x,
+                      Span<float> y) {
+    bool fours = in_fours(s) && aligned(x) && aligned(y);
+    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    if (fours) {
+        walked_normalise<Four>(w, f, by, x, y);
+    } else {
+        walked_normalise<One>(w, f, by, x, y);
+    }
+}
+
+/// Normalises a part by the moments of all parts, which are its own where `moments` is empty.
+KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float epsilon,
+          Span<const float> weights, Span<const float> moments, Span<const float> x, Span<float> y, Span<float> saved) {
+    SHARED(float, tile, 3 * THREADS);
+    Place place = place_of(s);
+    Moments m = {0.0f, 0.0f, 0.0f};
+    if (moments.len == 0) {
+        m = moments_of_part(s, place, numbers, size, x, tile);
+    } else {
+        for (u32 part = place.worker; part < parts && place.channel < s.channels; part += place.workers) {
+            u64 at = 3 * (part * (u64)s.channels + place.channel);
+            m = merge(m, Moments{moments[at], moments[at + 1], moments[at + 2]});
+        }
+        m = workers_merge(s, m, tile);
+    }
+    float mean = first_of(s, place, x) + m.mean, var = m.squares / (float)numbers;
+    if (writes(s, place)) {
+        saved[place.channel] = mean;
+        saved[s.channels + place.channel] = var;
+    }
+    normalise(s, place, numbers, size, f, by_of(s, place, weights, mean, var, epsilon), x, y);
+}
+
+/// Normalises by the running statistics.
+KERNEL_OF(THREADS, batch_norm_infer, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
+          Span<const float> weights, Span<const float> x, Span<float> y) {
+    Place place = place_of(s);
+    u32 c = place.channel < s.channels ? place.channel : 0;
+    By by = by_of(s, place, weights, weights[2 * s.channels + c], weights[3 * s.channels + c], epsilon);
+    normalise(s, place, numbers, size, f, by, x, y);
+}
+
+/// `Σ dy·(x - mean)` and `Σ dy`.
+struct Sums {
+    float product, total;
+};
+DEVICE void add(Sums& sums, float mean, float x, float dy) {
+    sums.product = fmaf(x - mean, dy, sums.product);
+    sums.total += dy;
+}
+DEVICE void add(Sums& sums, float mean, float4 x, float4 dy) {
+    Sums four = {0.0f, 0.0f};
+    add(four, mean, x.x, dy.x), add(four, mean, x.y, dy.y), add(four, mean, x.z, dy.z), add(four, mean, x.w, dy.w);
+    sums.product += four.product;
+    sums.total += four.total;
+}
+template <class At>
+DEVICE Sums walked_sums(Walk w, float mean, Span<const float> x, Span<const float> dy) {
+    Sums sums = {0.0f, 0.0f};
+    At a, b;
+    while (w.i + w.step < w.end) {
+        next(w, a), next(w, b);
+        auto x_a = get(x, a), dy_a = get(dy, a), x_b = get(x, b), dy_b = get(dy, b);
+        add(sums, mean, x_a, dy_a), add(sums, mean, x_b, dy_b);
+    }
+    while (w.i < w.end) {
+        next(w, a);
+        add(sums, mean, get(x, a), get(dy, a));
+    }
+    return sums;
+}
+/// The sums of all workers of a channel.
+DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * THREADS>& tile) {
+    if (s.area > 1) sums = Sums{warp_sum(sums.product), warp_sum(sums.total)};
+    tile[threadIdx.x] = sums.product;
+    tile[THREADS + threadIdx.x] = sums.total;
+    __syncthreads();
+    Sums all = {0.0f, 0.0f};
+    for (u32 at = threadIdx.x % WARP; at < THREADS; at += WARP) {
+        float product = tile[at], total = tile[THREADS + at];
+        all.product += product;
+        all.total += total;
+    }
+    __syncthreads();
+    return all;
+}
+DEVICE Sums sums_of_part(Shape s, Place place, u64 numbers, u64 size, float mean, Span<const float> x,
+                         Span<const float> dy, SharedArray<float, 3 * THREADS>& tile) {
+    bool fours = in_fours(s) && aligned(x) && aligned(dy);
+    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    return workers_sum(s, fours ? walked_sums<Four>(w, mean, x, dy) : walked_sums<One>(w, mean, x, dy), tile);
+}
+
+/// `sums` is [parts, channels, 2].
+KERNEL_OF(THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, Span<const float> saved, Span<const float> x,
+          Span<const float> dy, Span<float> sums) {
+    SHARED(float, tile, 3 * THREADS);
+    Place place = place_of(s);
+    float mean = saved[place.channel < s.channels ? place.channel : 0];
+    Sums part = sums_of_part(s, place, numbers, size, mean, x, dy, tile);
+    if (place.worker == 0 && place.channel < s.channels) {
+        u64 at = 2 * (blockIdx.y * (u64)s.channels + place.channel);
+        sums[at] = part.product;
+        sums[at + 1] = part.total;
+    }
+}
+
+/// `dx = scale·dy + slope·(x - mean) + shift`.
+struct Gradient {
+    float mean, scale, slope, shift;
+};
+template <class At>
+DEVICE void walked_gradient(Walk w, Gradient g, Span<const float> x, Span<const float> dy, Span<float> dx, u32 add) {
+    At at;
+    while (w.i < w.end) {
+        next(w, at);
+        auto d = map([=](float x, float dy) { return fmaf(g.scale, dy, fmaf(g.slope, x - g.mean, g.shift)); }, get(x, at),
+                     get(dy, at));
+        put(dx, at, d, add);
+    }
+}
+
+struct Settings {
+    float momentum, epsilon;
+    u32 add_weights, add_input;
+};
+
+/// The gradients from the sums of all parts, which are those of the part itself where `sums` is empty: to the weights, as
+/// steps of the running statistics, and, unless `dx` is empty, to the input.
+KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
+          Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
+          Span<const float> dy, Span<float> d_weights, Span<float> dx) {
+    SHARED(float, tile, 3 * THREADS);
+    Place place = place_of(s);
+    u32 c = place.channel < s.channels ? place.channel : 0;
+    float mean = saved[c], var = saved[s.channels + c], inverse = 1.0f / sqrtf(var + settings.epsilon);
+    Sums all = {0.0f, 0.0f};
+    if (sums.len == 0) {
+        all = sums_of_part(s, place, numbers, size, mean, x, dy, tile);
+    } else {
+        for (u32 part = place.worker; part < parts && place.channel < s.channels; part += place.workers) {
+            u64 at = 2 * (part * (u64)s.channels + c);
+            all.product += sums[at];
+            all.total += sums[at + 1];
+        }
+        all = workers_sum(s, all, tile);
+    }
+    float n = (float)numbers, d_weight = all.product * inverse;
+    if (writes(s, place)) {
+        float running_mean = weights[2 * s.channels + c], running_var = weights[3 * s.channels + c];
+        // One number says nothing about the variance.
+        float unbiased = numbers > 1 ? var * (n / (float)(numbers - 1)) : running_var;
+        put(d_weights, c, d_weight, settings.add_weights);
+        put(d_weights, s.channels + c, all.total, settings.add_weights);
+        put(d_weights, 2 * s.channels + c, settings.momentum * (running_mean - mean), settings.add_weights);
+        put(d_weights, 3 * s.channels + c, settings.momentum * (running_var - unbiased), settings.add_weights);
+    }
+    if (dx.len == 0) return;
+    float scale = weights[c] * inverse;
+    Gradient g = {mean, scale, -scale * inverse * d_weight / n, -scale * all.total / n};
+    bool fours = in_fours(s) && aligned(x) && aligned(dy) && aligned(dx);
+    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    if (fours) {
+        walked_gradient<Four>(w, g, x, dy, dx, settings.add_input);
+    } else {
+        walked_gradient<One>(w, g, x, dy, dx, settings.add_input);
+    }
+}

@@ -1,0 +1,110 @@
+//! Batch normalisation on CUDA: channels cut in parts, so that few of them fill a card, too.
+
+use super::{BatchNormKernel, Op, Sizes};
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
+use crate::ops::Write;
+use crate::ops::activation::cuda::Code;
+
+kernels!(
+    "batch_norm.cu": batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward
+);
+arguments! { struct Shape { channels: u32, area: u32 } }
+arguments! { struct Settings { momentum: f32, epsilon: f32, add_weights: u32, add_input: u32 } }
+
+/// Threads of a block.
+const THREADS: u32 = 256;
+/// Blocks that are enough.
+const BLOCKS: usize = 1024;
+/// The most parts of a channel: one for each thread that merges them.
+const PARTS: usize = 256;
+
+/// How the numbers of a channel, over all samples, are cut.
+struct Cut {
+    shape: Shape,
+    /// Blocks side by side for all channels.
+    across: usize,
+    numbers: usize,
+    /// Numbers of a part.
+    size: usize,
+    parts: usize,
+}
+
+impl Cut {
+    fn of(s: Sizes, len: usize) -> Self {
+        let numbers = len / s.channels;
+        // Of [C], a block takes the channels of a warp; a part is worth some numbers for each of its threads.
+        let (across, least) = if s.area == 1 { (s.channels.div_ceil(32), 32) } else { (s.channels, 4096) };
+        let parts = BLOCKS.div_ceil(across).min(numbers.div_ceil(least)).clamp(1, PARTS);
+        let size = numbers.div_ceil(parts).next_multiple_of(4).max(4);
+        let shape = Shape { channels: s.channels as u32, area: s.area as u32 };
+        Cut { shape, across, numbers, size, parts: numbers.div_ceil(size).max(1) }
+    }
+    fn grid(&self) -> Grid {
+        Grid::of([self.across, self.parts, 1], THREADS)
+    }
+}
+
+/// Normalises by the running statistics; `x` may be `y`.
+fn infer(cuda: &Cuda, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: &Mut<'_, f32>) {
+    let cut = Cut::of(s, x.len());
+    let arguments = (cut.shape, cut.numbers, cut.size, Code::of(op.activation), op.epsilon, weights, x, y);
+    cuda.launch(&batch_norm_infer, cut.grid(), arguments);
+}
+
+impl BatchNormKernel for Cuda {
+    fn batch_norm_forward(
+        &self,
+        op: Op,
+        s: Sizes,
+        weights: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        y: Mut<'_, f32>,
+        saved: Mut<'_, f32>,
+    ) {
+        let cut = Cut::of(s, x.len());
+        let moments = self.scratch(if cut.parts > 1 { 3 * cut.parts * s.channels } else { 0 });
+        if cut.parts > 1 {
+            self.launch(&batch_norm_moments, cut.grid(), (cut.shape, cut.numbers, cut.size, x, &moments));
+        }
+        let (parts, f) = (cut.parts as u32, Code::of(op.activation));
+        let arguments = (cut.shape, cut.numbers, cut.size, parts, f, op.epsilon, weights, moments, x, y, saved);
+        self.launch(&batch_norm_forward, cut.grid(), arguments);
+    }
+    fn batch_norm_infer(&self, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        infer(self, op, s, weights, x, &y);
+    }
+    fn batch_norm_infer_in_place(&self, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Mut<'_, f32>) {
+        infer(self, op, s, weights, Cuda::share(&x), &x);
+    }
+    fn batch_norm_backward(
+        &self,
+        op: Op,
+        s: Sizes,
+        weights: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        saved: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        (d_weights, write): (Mut<'_, f32>, Write),
+        d_input: Option<(Mut<'_, f32>, Write)>,
+    ) {
+        let cut = Cut::of(s, x.len());
+        let sums = self.scratch(if cut.parts > 1 { 2 * cut.parts * s.channels } else { 0 });
+        if cut.parts > 1 {
+            self.launch(&batch_norm_sums, cut.grid(), (cut.shape, cut.numbers, cut.size, saved, x, dy, &sums));
+        }
+        // Without a gradient to the input, a block for each channel merges the sums, and that is all.
+        let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, THREADS) };
+        let (dx, write_input) = d_input.unzip();
+        let settings = Settings {
+            momentum: op.momentum,
+            epsilon: op.epsilon,
+            add_weights: u32::from(write == Write::Add),
+            add_input: u32::from(write_input == Some(Write::Add)),
+        };
+        let (numbers, size, parts) = (cut.numbers, cut.size, cut.parts as u32);
+        let arguments =
+            (cut.shape, numbers, size, parts, settings, weights, saved, sums, x, dy, d_weights, dx);
+        self.launch(&batch_norm_backward, grid, arguments);
+    }
+}

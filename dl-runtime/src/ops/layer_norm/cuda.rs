@@ -1,0 +1,97 @@
+//! Layer normalisation on CUDA.
+
+use super::{LayerNormKernel, Norm};
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, arguments, kernels};
+use crate::ops::Write;
+
+kernels!("layer_norm.cu": layer_norm_forward, layer_norm_backward, layer_norm_sums, layer_norm_fold);
+arguments! { struct Settings { epsilon: f32, centred: u32 } }
+
+impl Norm {
+    fn settings(self) -> Settings {
+        Settings { epsilon: self.epsilon, centred: u32::from(self.centred) }
+    }
+}
+
+/// Columns of a block that adds up columns.
+const COLUMNS: usize = 32;
+
+/// The sums of the columns of `from`.
+pub(in crate::ops) fn fold(cuda: &Cuda, from: Ref<'_, f32>, to: Mut<'_, f32>, write: Write) {
+    let grid = Grid::new(to.len().div_ceil(COLUMNS), 256);
+    cuda.launch(&layer_norm_fold, grid, (from.len() / to.len(), from, to, write));
+}
+
+impl LayerNormKernel for Cuda {
+    fn layer_norm_forward(
+        &self,
+        norm: Norm,
+        weight: Ref<'_, f32>,
+        bias: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        y: Mut<'_, f32>,
+    ) {
+        let n = weight.len();
+        let (rows, settings) = (x.len() / n, norm.settings());
+        let team = Team::of(rows, n);
+        self.launch(&layer_norm_forward, team.grid(), (settings, team, n as u32, rows, weight, bias, x, y));
+    }
+    fn layer_norm_backward(
+        &self,
+        norm: Norm,
+        weight: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        (d_weights, write): (Mut<'_, f32>, Write),
+        d_input: Option<(Mut<'_, f32>, Write)>,
+    ) {
+        let (n, weights) = (weight.len(), d_weights.len());
+        let rows = x.len() / n;
+        // Rows are cut in parts, so that few columns fill a card, too.
+        let across = n.div_ceil(COLUMNS);
+        let parts = 1024_usize.div_ceil(across).min(rows.div_ceil(32)).clamp(1, 128);
+        let size = rows.div_ceil(parts);
+        let parts = rows.div_ceil(size);
+        let (seen, sums) = Cuda::split_mut(self.scratch(2 * rows + parts * weights), 2 * rows);
+
+        let (team, settings) = (Team::of(rows, n), norm.settings());
+        let (dx, write_input) = d_input.unzip();
+        let write_input = write_input.unwrap_or(Write::Set);
+        let arguments = (settings, team, n as u32, rows, weight, x, dy, dx, write_input, &seen);
+        self.launch(&layer_norm_backward, team.grid(), arguments);
+
+        let (grid, n, width) = (Grid::of([across, parts, 1], 256), n as u32, weights as u32);
+        if parts == 1 {
+            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &seen, d_weights, write));
+        } else {
+            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &seen, &sums, Write::Set));
+            fold(self, Cuda::share(&sums), d_weights, write);
+        }
+    }
+}
+
+#[cfg(test)]
+impl LayerNormKernel for crate::device::Twin {
+    fn layer_norm_forward(&self, norm: Norm, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+        both!(self, [weight, bias, x], [y], |device| device.layer_norm_forward(norm, weight, bias, x, y));
+    }
+    fn layer_norm_backward(
+        &self,
+        norm: Norm,
+        weight: &[f32],
+        x: &[f32],
+        dy: &[f32],
+        (dw, write): (&mut [f32], Write),
+        d_input: Option<(&mut [f32], Write)>,
+    ) {
+        match d_input {
+            Some((dx, add)) => both!(self, [weight, x, dy], [dw, dx], |device| {
+                device.layer_norm_backward(norm, weight, x, dy, (dw, write), Some((dx, add)));
+            }),
+            None => both!(self, [weight, x, dy], [dw], |device| {
+                device.layer_norm_backward(norm, weight, x, dy, (dw, write), None);
+            }),
+        }
+    }
+}

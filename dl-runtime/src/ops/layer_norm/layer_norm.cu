@@ -1,0 +1,113 @@
+// Layer normalisation and root mean square normalisation: a team of threads for each row.
+#include "moments.cuh"
+
+struct Norm {
+    float epsilon;
+    u32 centred;
+};
+
+/// What a row is shifted and scaled by; without a mean, the variance is that around 0.
+DEVICE float2 shift_and_scale(Norm norm, MeanVar m) {
+    if (norm.centred) return make_float2(m.mean, 1.0f / sqrtf(m.var + norm.epsilon));
+    return make_float2(0.0f, 1.0f / sqrtf(m.var + m.mean * m.mean + norm.epsilon));
+}
+
+KERNEL(layer_norm_forward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const float> weight, Span<const float> bias,
+       Span<const float> x, Span<float> y) {
+    SHARED(float, parts, 3 * WARP);
+    Team team = team_of(lanes);
+    for (u64 row = team.row; row < rows; row += team.step) {
+        u64 from = row * n;
+        float2 by = shift_and_scale(norm, row_moments(team, x, from, n, parts));
+#pragma unroll 4
+        for (u32 i = team.lane; i < n; i += team.lanes) {
+            float scaled = (x[from + i] - by.x) * by.y;
+            y[from + i] = bias.len ? fmaf(scaled, weight[i], bias[i]) : scaled * weight[i];
+        }
+    }
+}
+
+/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` for every row, where `g = dy·weight`, unless it is empty; what rows were
+/// shifted and scaled by goes to `seen`.
+KERNEL(layer_norm_backward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const float> weight, Span<const float> x,
+       Span<const float> dy, Span<float> dx, u32 add, Span<float> seen) {
+    SHARED(float, parts, 3 * WARP);
+    SHARED(float, partial, WARP);
+    Team team = team_of(lanes);
+    for (u64 row = team.row; row < rows; row += team.step) {
+        u64 from = row * n;
+        float2 by = shift_and_scale(norm, row_moments(team, x, from, n, parts));
+        if (team.lane == 0) {
+            seen[2 * row] = by.x;
+            seen[2 * row + 1] = by.y;
+        }
+        if (dx.len == 0) continue;
+        float shift = 0.0f, product = 0.0f;
+#pragma unroll 4
+        for (u32 i = team.lane; i < n; i += team.lanes) {
+            float g = dy[from + i] * weight[i];
+            shift += g;
+            product += g * (x[from + i] - by.x);
+        }
+        shift = norm.centred ? team_sum(team, shift, partial) / (float)n : 0.0f;
+        float slope = team_sum(team, product, partial) / (float)n * by.y * by.y;
+#pragma unroll 4
+        for (u32 i = team.lane; i < n; i += team.lanes) {
+            float g = dy[from + i] * weight[i];
+            put(dx, from + i, by.y * (g - shift - (x[from + i] - by.x) * slope), add);
+        }
+    }
+}
+
+/// Where the columns of a block of 32×8 threads are added up, eight of each.
+struct Columns {
+    u32 column, worker, workers;
+};
+DEVICE Columns columns() { return Columns{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, blockDim.x / WARP}; }
+/// The sum over the warps of a block, lane by lane.
+DEVICE float column_sum(float v, SharedArray<float, 256>& parts) {
+    parts[threadIdx.x] = v;
+    __syncthreads();
+    float sum = 0.0f;
+    for (u32 at = threadIdx.x % WARP; at < blockDim.x; at += WARP) sum = sum + parts[at];
+    __syncthreads();
+    return sum;
+}
+
+/// `Σ dy·x̂` and, where there is room, `Σ dy` over a part of the rows: a warp of columns and eight rows at a time for each
+/// block, rows of part `blockIdx.y`; `size` is the number of rows of a part, and `sums` is [parts, weights].
+KERNEL(layer_norm_sums, u32 n, u64 rows, u64 size, u32 weights, Span<const float> x, Span<const float> dy,
+       Span<const float> seen, Span<float> sums, u32 add) {
+    SHARED(float, parts, 256);
+    Columns at = columns();
+    u64 part = blockIdx.y, end = (part + 1) * size < rows ? (part + 1) * size : rows;
+    float product = 0.0f, total = 0.0f;
+    if (at.column < n) {
+#pragma unroll 4
+        for (u64 row = part * size + at.worker; row < end; row += at.workers) {
+            float d = dy[row * n + at.column];
+            product = fmaf((x[row * n + at.column] - seen[2 * row]) * seen[2 * row + 1], d, product);
+            total += d;
+        }
+    }
+    product = column_sum(product, parts);
+    total = column_sum(total, parts);
+    if (at.column < n && at.worker == 0) {
+        put(sums, part * weights + at.column, product, add);
+        if (weights > n) put(sums, part * weights + n + at.column, total, add);
+    }
+}
+
+/// The sums of the columns of `from`, as [rows, to.len]: a warp of columns for each block, whose eight warps take every
+/// eighth row.
+KERNEL(layer_norm_fold, u64 rows, Span<const float> from, Span<float> to, u32 add) {
+    SHARED(float, parts, 256);
+    Columns at = columns();
+    float sum = 0.0f;
+    if (at.column < to.len) {
+#pragma unroll 4
+        for (u64 row = at.worker; row < rows; row += at.workers) sum += from[row * to.len + at.column];
+    }
+    sum = column_sum(sum, parts);
+    if (at.column < to.len && at.worker == 0) put(to, at.column, sum, add);
+}

@@ -1,0 +1,69 @@
+// Mean and squared distances from it of numbers that are read once: parts that are merged. Source: Chan, Golub, LeVeque,
+// "Algorithms for computing the sample variance", The American Statistician 37 (1983).
+#pragma once
+#include "team.cuh"
+
+struct Moments {
+    float n, mean, squares;
+};
+
+/// The moments of the numbers of both.
+DEVICE Moments merge(Moments a, Moments b) {
+    float n = a.n + b.n, share = n > 0.0f ? b.n / n : 0.0f, apart = b.mean - a.mean;
+    return Moments{n, a.mean + apart * share, a.squares + b.squares + apart * (a.n * share) * apart};
+}
+/// The moments of four numbers.
+DEVICE Moments moments_of(float a, float b, float c, float d) {
+    float mean = 0.25f * ((a + b) + (c + d));
+    a -= mean, b -= mean, c -= mean, d -= mean;
+    return Moments{4.0f, mean, (a * a + b * b) + (c * c + d * d)};
+}
+/// The moments of the lanes of a warp, in all of them.
+DEVICE Moments warp_merge(Moments m) {
+    for (u32 apart = 1; apart < WARP; apart *= 2) {
+        Moments other = {__shfl_xor_sync(ALL_LANES, m.n, apart), __shfl_xor_sync(ALL_LANES, m.mean, apart),
+                         __shfl_xor_sync(ALL_LANES, m.squares, apart)};
+        m = threadIdx.x & apart ? merge(other, m) : merge(m, other);
+    }
+    return m;
+}
+/// The moments of a team, in all its threads.
+DEVICE Moments team_merge(Team team, Moments m, SharedArray<float, 3 * WARP>& parts) {
+    if (team.lanes == 1) return m;
+    m = warp_merge(m);
+    if (team.lanes == WARP) return m;
+    if (threadIdx.x % WARP == 0) {
+        u32 warp = threadIdx.x / WARP;
+        parts[3 * warp] = m.n, parts[3 * warp + 1] = m.mean, parts[3 * warp + 2] = m.squares;
+    }
+    __syncthreads();
+    Moments all = {0.0f, 0.0f, 0.0f};
+    for (u32 warp = 0; warp < blockDim.x / WARP; warp++) {
+        Moments part = {parts[3 * warp], parts[3 * warp + 1], parts[3 * warp + 2]};
+        all = merge(all, part);
+    }
+    __syncthreads();
+    return all;
+}
+
+/// Mean and biased variance.
+struct MeanVar {
+    float mean, var;
+};
+/// Those of the numbers of a row of `n` that begins at `from`; the first is taken away from all, so that none of a mean's
+/// digits are lost.
+DEVICE MeanVar row_moments(Team team, Span<const float> x, u64 from, u32 n, SharedArray<float, 3 * WARP>& parts) {
+    float first = x[from];
+    Moments m = {0.0f, 0.0f, 0.0f};
+    u32 i = team.lane, step = team.lanes;
+    for (; i + 3 * step < n; i += 4 * step) {
+        float a = x[from + i], b = x[from + i + step], c = x[from + i + 2 * step], d = x[from + i + 3 * step];
+        m = merge(m, moments_of(a - first, b - first, c - first, d - first));
+    }
+    for (; i < n; i += step) {
+        float a = x[from + i];
+        m = merge(m, Moments{1.0f, a - first, 0.0f});
+    }
+    m = team_merge(team, m, parts);
+    return MeanVar{first + m.mean, m.squares / (float)n};
+}

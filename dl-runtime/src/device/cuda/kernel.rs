@@ -192,7 +192,7 @@ impl<E: Element> Argument for Option<Mut<'_, E>> {
     fn pack(self, to: &mut Packed) {
         match self {
             Some(range) => range.pack(to),
-            None => to.span(0, 0),
+            None => to.span(0, 0, true),
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | `compile.rs`, `sources.rs` | the texts of all kernels, NVRTC, and what it made, kept on disk |
 //! | `derived.rs` | matrices rounded to bf16, kept until their origin changes |
 //! | `queue.rs` | work asked for, and CUDA graphs |
+//! | `team.rs` | how many threads work on a row |
 //! | `common.cuh` | what kernels are written with |
 
 mod compile;
@@ -25,11 +26,13 @@ mod queue;
 mod sources;
 mod staging;
 mod storage;
+mod team;
 
 pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, kernels};
 pub(crate) use queue::{Libraries, Words};
 pub use sources::sources;
 pub use storage::{Buffer, Mut, Ref};
+pub(crate) use team::Team;
 
 use crate::{Error, Result};
 use derived::Derived;

@@ -8,6 +8,8 @@ pub(super) static HEADERS: &[Source] = &[
     Source { name: "activation.cuh", text: include_str!("../../ops/activation/activation.cuh") },
     Source { name: "common.cuh", text: include_str!("common.cuh") },
     Source { name: "elementwise.cuh", text: include_str!("elementwise.cuh") },
+    Source { name: "moments.cuh", text: include_str!("../../ops/layer_norm/moments.cuh") },
+    Source { name: "team.cuh", text: include_str!("team.cuh") },
 ];
 
 /// Every file of kernels; a test finds those that are missing here.
@@ -18,6 +20,10 @@ static SOURCES: &[&Source] = &[
     &ops::noise::cuda::SOURCE,
     &ops::activation::cuda::SOURCE,
     &ops::arithmetic::cuda::SOURCE,
+    &ops::softmax::cuda::SOURCE,
+    &ops::layer_norm::cuda::SOURCE,
+    &ops::group_norm::cuda::SOURCE,
+    &ops::batch_norm::cuda::SOURCE,
 ];
 
 /// Every file of kernels, as NVRTC is given it: its name and its text; then the headers.

@@ -103,8 +103,47 @@ impl BatchNormKernel for Cuda {
             add_input: u32::from(write_input == Some(Write::Add)),
         };
         let (numbers, size, parts) = (cut.numbers, cut.size, cut.parts as u32);
-        let arguments =
-            (cut.shape, numbers, size, parts, settings, weights, saved, sums, x, dy, d_weights, dx);
+        let arguments = (cut.shape, numbers, size, parts, settings, weights, saved, sums, x, dy, d_weights, dx);
         self.launch(&batch_norm_backward, grid, arguments);
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::{BatchNormKernel, Op, Sizes, Write};
+    use crate::device::{Twin, both};
+
+    type Grad<'a> = (&'a mut [f32], Write);
+
+    impl BatchNormKernel for Twin {
+        fn batch_norm_forward(&self, op: Op, s: Sizes, w: &[f32], x: &[f32], y: &mut [f32], saved: &mut [f32]) {
+            both!(self, [w, x], [y, saved], |device| device.batch_norm_forward(op, s, w, x, y, saved));
+        }
+        fn batch_norm_infer(&self, op: Op, s: Sizes, w: &[f32], x: &[f32], y: &mut [f32]) {
+            both!(self, [w, x], [y], |device| device.batch_norm_infer(op, s, w, x, y));
+        }
+        fn batch_norm_infer_in_place(&self, op: Op, s: Sizes, w: &[f32], x: &mut [f32]) {
+            both!(self, [w], [x], |device| device.batch_norm_infer_in_place(op, s, w, x));
+        }
+        fn batch_norm_backward(
+            &self,
+            op: Op,
+            s: Sizes,
+            w: &[f32],
+            x: &[f32],
+            saved: &[f32],
+            dy: &[f32],
+            (dw, write): Grad,
+            d_input: Option<Grad>,
+        ) {
+            match d_input {
+                Some((dx, add)) => both!(self, [w, x, saved, dy], [dw, dx], |device| {
+                    device.batch_norm_backward(op, s, w, x, saved, dy, (dw, write), Some((dx, add)));
+                }),
+                None => both!(self, [w, x, saved, dy], [dw], |device| {
+                    device.batch_norm_backward(op, s, w, x, saved, dy, (dw, write), None);
+                }),
+            }
+        }
     }
 }

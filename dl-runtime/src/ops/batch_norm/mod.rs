@@ -13,6 +13,8 @@
 //! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod features;
 mod maps;
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! are `d_bias = Σ dy`, `d_weight = Σ dy·x̂` and `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

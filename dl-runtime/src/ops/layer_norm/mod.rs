@@ -7,6 +7,8 @@
 //! `d_weight = Σ dy·x̂` (sums over rows) and `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`.
 
 pub(in crate::ops) mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

@@ -45,7 +45,7 @@ impl SoftmaxKernel for Cuda {
 #[cfg(test)]
 mod twin {
     use super::{Op, SoftmaxKernel, Write};
-    use crate::device::twin::{Twin, both};
+    use crate::device::{Twin, both};
 
     impl SoftmaxKernel for Twin {
         fn softmax_forward(&self, s: Op, x: &[f32], y: &mut [f32]) {

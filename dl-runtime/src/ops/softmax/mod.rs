@@ -5,6 +5,8 @@
 //! The largest input is taken away before the exponentials, so that none overflows.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

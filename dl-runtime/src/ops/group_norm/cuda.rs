@@ -1,0 +1,80 @@
+//! Group normalisation on CUDA.
+
+use super::{GroupNormKernel, Sizes};
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
+use crate::ops::Write;
+use crate::ops::layer_norm::cuda::fold;
+
+kernels!("group_norm.cu": group_norm_forward, group_norm_backward);
+arguments! { struct Settings { channels: u32, area: u32, groups: u32, epsilon: f32 } }
+
+impl Sizes {
+    /// What kernels are told, and a block for each group of `len` numbers.
+    fn launch(self, len: usize) -> (Settings, Grid) {
+        let [channels, area, groups] = [self.channels, self.area, self.groups].map(|n| n as u32);
+        let group = self.channels / self.groups * self.area;
+        let threads = match group {
+            ..=256 => 32,
+            ..=2048 => 128,
+            ..=8192 => 256,
+            _ => 1024,
+        };
+        (Settings { channels, area, groups, epsilon: self.epsilon }, Grid::new(len / group, threads))
+    }
+}
+
+impl GroupNormKernel for Cuda {
+    fn group_norm_forward(&self, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        let (settings, grid) = s.launch(x.len());
+        self.launch(&group_norm_forward, grid, (settings, weights, x, y));
+    }
+    fn group_norm_backward(
+        &self,
+        s: Sizes,
+        weights: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        d_weights: Option<(Mut<'_, f32>, Write)>,
+        d_input: Option<(Mut<'_, f32>, Write)>,
+    ) {
+        let (settings, grid) = s.launch(x.len());
+        // A channel that is long, or alone, is summed up by the whole block.
+        let lanes = if s.area >= 1024 || s.channels == s.groups { grid.threads } else { 32 };
+        let sums = self.scratch(if d_weights.is_some() { 2 * x.len() / s.area } else { 0 });
+        let (dx, write) = d_input.unzip();
+        let arguments = (settings, lanes, weights, x, dy, dx, write.unwrap_or(Write::Set), &sums);
+        self.launch(&group_norm_backward, grid, arguments);
+        if let Some((d_weights, write)) = d_weights {
+            fold(self, Cuda::share(&sums), d_weights, write);
+        }
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::{GroupNormKernel, Sizes, Write};
+    use crate::device::{Twin, both};
+
+    type Grad<'a> = Option<(&'a mut [f32], Write)>;
+
+    impl GroupNormKernel for Twin {
+        fn group_norm_forward(&self, s: Sizes, w: &[f32], x: &[f32], y: &mut [f32]) {
+            both!(self, [w, x], [y], |device| device.group_norm_forward(s, w, x, y));
+        }
+        fn group_norm_backward(&self, s: Sizes, w: &[f32], x: &[f32], dy: &[f32], d_weights: Grad, d_input: Grad) {
+            match (d_weights, d_input) {
+                (Some((dw, write)), Some((dx, add))) => both!(self, [w, x, dy], [dw, dx], |device| {
+                    device.group_norm_backward(s, w, x, dy, Some((dw, write)), Some((dx, add)));
+                }),
+                (Some((dw, write)), None) => both!(self, [w, x, dy], [dw], |device| {
+                    device.group_norm_backward(s, w, x, dy, Some((dw, write)), None);
+                }),
+                (None, Some((dx, add))) => both!(self, [w, x, dy], [dx], |device| {
+                    device.group_norm_backward(s, w, x, dy, None, Some((dx, add)));
+                }),
+                (None, None) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// Group normalisation: a block for each group of a sample, whose numbers lie side by side in memory; what is read again comes
+// from the cache.
+#include "moments.cuh"
+
+struct Sizes {
+    u32 channels, area, groups;
+    float epsilon;
+};
+DEVICE u32 channels_of_group(Sizes s) { return s.channels / s.groups; }
+/// Scale and shift of channel `c`; 1 and 0 where there are no weights.
+DEVICE float weight_of(Span<const float> weights, u32 c) { return weights.len ? (float)weights[c] : 1.0f; }
+DEVICE float bias_of(Sizes s, Span<const float> weights, u32 c) {
+    return weights.len ? (float)weights[s.channels + c] : 0.0f;
+}
+
+/// The numbers of a group for one thread: every `blockDim.x`-th, with the channel and the place that follow without a
+/// division.
+struct Walk {
+    u32 i, channel, place, jump, rest;
+};
+DEVICE Walk walk_of(Sizes s) {
+    return Walk{threadIdx.x, threadIdx.x / s.area, threadIdx.x % s.area, blockDim.x / s.area, blockDim.x % s.area};
+}
+DEVICE void next(Walk& w, Sizes s) {
+    w.i += blockDim.x;
+    w.channel += w.jump;
+    w.place += w.rest;
+    if (w.place >= s.area) {
+        w.place -= s.area;
+        w.channel++;
+    }
+}
+
+KERNEL(group_norm_forward, Sizes s, Span<const float> weights, Span<const float> x, Span<float> y) {
+    SHARED(float, parts, 3 * WARP);
+    u32 n = channels_of_group(s) * s.area, first = blockIdx.x % s.groups * channels_of_group(s);
+    u64 from = (u64)blockIdx.x * n;
+    MeanVar m = row_moments(team_of(blockDim.x), x, from, n, parts);
+    float inverse = 1.0f / sqrtf(m.var + s.epsilon);
+    for (Walk w = walk_of(s); w.i < n; next(w, s)) {
+        u32 c = first + w.channel;
+        y[from + w.i] = fmaf(x[from + w.i] - m.mean, weight_of(weights, c) * inverse, bias_of(s, weights, c));
+    }
+}
+
+/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` for every group, where `g = dy·weight`, unless it is empty; `Σ dy·x̂` and
+/// `Σ dy` of every channel of every sample go to `sums`, as [samples, 2, channels], unless it is empty. `lanes` threads, a
+/// warp or all, sum up a channel.
+KERNEL(group_norm_backward, Sizes s, u32 lanes, Span<const float> weights, Span<const float> x, Span<const float> dy,
+       Span<float> dx, u32 add, Span<float> sums) {
+    SHARED(float, parts, 3 * WARP);
+    SHARED(float, partial, WARP);
+    u32 per = channels_of_group(s), n = per * s.area, first = blockIdx.x % s.groups * per;
+    u64 from = (u64)blockIdx.x * n, sample = blockIdx.x / s.groups;
+    MeanVar m = row_moments(team_of(blockDim.x), x, from, n, parts);
+    float inverse = 1.0f / sqrtf(m.var + s.epsilon), shift = 0.0f, slope = 0.0f;
+    Team team = {threadIdx.x / lanes, blockDim.x / lanes, threadIdx.x % lanes, lanes};
+    for (u64 channel = team.row; channel < per; channel += team.step) {
+        u32 c = first + (u32)channel;
+        u64 plane = from + channel * s.area;
+        float total = 0.0f, product = 0.0f;
+#pragma unroll 4
+        for (u32 i = team.lane; i < s.area; i += lanes) {
+            float d = dy[plane + i];
+            total += d;
+            product = fmaf(x[plane + i] - m.mean, d, product);
+        }
+        total = team_sum(team, total, partial);
+        product = team_sum(team, product, partial);
+        if (team.lane == 0) {
+            if (sums.len) {
+                sums[2 * sample * s.channels + c] = product * inverse;
+                sums[(2 * sample + 1) * s.channels + c] = total;
+            }
+            float weight = weight_of(weights, c);
+            shift += weight * total;
+            slope += weight * product;
+        }
+    }
+    if (dx.len == 0) return;
+    shift = block_sum(shift, partial) / (float)n;
+    slope = block_sum(slope, partial) / (float)n * inverse * inverse;
+    for (Walk w = walk_of(s); w.i < n; next(w, s)) {
+        float g = dy[from + w.i] * weight_of(weights, first + w.channel);
+        put(dx, from + w.i, inverse * (g - shift - (x[from + w.i] - m.mean) * slope), add);
+    }
+}

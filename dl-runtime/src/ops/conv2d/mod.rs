@@ -6,10 +6,14 @@
 
 mod correlate;
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod image;
 mod kernel;
 #[cfg(test)]
 pub(in crate::ops) mod tests;
+#[cfg(feature = "cuda")]
+mod tiles;
 mod weights;
 
 pub(in crate::ops) use cpu::{correlate, transposed};

@@ -5,6 +5,8 @@
 //! convolution, and that convolution its own: Dumoulin and Visin, A guide to convolution arithmetic (2016), chapter 4.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 #[cfg(test)]
 mod tests;
 

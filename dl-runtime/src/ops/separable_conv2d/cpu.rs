@@ -1,17 +1,10 @@
 //! Separable convolutions on the CPU: both kinds one after the other, with what is between in scratch memory.
 
-use super::{Both, SeparableConv2dKernel};
+use super::{Both, SeparableConv2dKernel, lengths};
 use crate::Cpu;
 use crate::device::cpu::scratch;
-use crate::ops::conv2d::{Conv2dKernel, Sizes};
+use crate::ops::conv2d::Conv2dKernel;
 use crate::ops::{Activation, Write};
-
-/// Numbers of the depthwise weights, of the pointwise ones, and of what is between.
-fn lengths([depthwise, pointwise]: &Both) -> [usize; 3] {
-    let Sizes { samples, outputs, output, kernel, .. } = depthwise;
-    let middle = samples * outputs * output[0] * output[1];
-    [outputs * kernel[0] * kernel[1], pointwise.inputs * pointwise.outputs, middle]
-}
 
 impl SeparableConv2dKernel for Cpu {
     fn separable_conv2d_forward(&self, sizes: &Both, f: Activation, weights: &[f32], x: &[f32], y: &mut [f32]) {

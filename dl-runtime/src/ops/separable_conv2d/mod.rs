@@ -5,6 +5,8 @@
 //! backward pass rather than kept.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +59,13 @@ pub struct Op {
 
 /// The sizes of both convolutions: depthwise, pointwise.
 pub type Both = [Sizes; 2];
+
+/// Numbers of the depthwise weights, of the pointwise ones, and of what is between.
+fn lengths([depthwise, pointwise]: &Both) -> [usize; 3] {
+    let Sizes { samples, outputs, output, kernel, .. } = depthwise;
+    let middle = samples * outputs * output[0] * output[1];
+    [outputs * kernel[0] * kernel[1], pointwise.inputs * pointwise.outputs, middle]
+}
 
 /// The kernels of separable convolutions; weights are depthwise, pointwise and bias (or none), one after the other.
 pub trait SeparableConv2dKernel: Storage {

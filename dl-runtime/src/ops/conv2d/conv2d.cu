@@ -1,0 +1,52 @@
+// Convolutions in float32, those of single channels, and the sums of gradients that were computed in parts.
+#include "depthwise.cuh"
+
+CONVOLUTIONS(conv2d_gather_16, conv2d_weights_16, F32, Tile16)
+CONVOLUTIONS(conv2d_gather_32, conv2d_weights_32, F32, Tile32)
+CONVOLUTIONS(conv2d_gather_64, conv2d_weights_64, F32, Tile64)
+CONVOLUTIONS(conv2d_gather_128, conv2d_weights_128, F32, Tile128)
+
+KERNEL(conv2d_depthwise, Geometry g, u32 back, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> source,
+       Span<float> target, u32 add) {
+    if (back) {
+        depthwise_backward(g, relu, weight, bias, source, target, add);
+    } else {
+        depthwise_forward(g, relu, weight, bias, source, target, add);
+    }
+}
+
+KERNEL(conv2d_depthwise_weights, Geometry g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to, u32 add) {
+    depthwise_weights(g, part, x, dy, to, add);
+}
+
+/// The sum of one channel in one part of the samples: blocks x channels, y parts.
+KERNEL(conv2d_bias, u32 samples, u32 channels, u32 area, u32 part, Span<const float> dy, Span<float> to, u32 add) {
+    SHARED(float, partial, WARP);
+    u32 from = blockIdx.y * part, end = from + part < samples ? from + part : samples;
+    float sum = 0.0f;
+    Digits at = digits(threadIdx.x, 1, area), by = digits(blockDim.x, 1, area);
+    for (at.high += from; at.high < end; advance(at, by, 1, area)) sum += dy[((u64)at.high * channels + blockIdx.x) * area + at.low];
+    sum = block_sum(sum, partial);
+    if (threadIdx.x == 0) put(to, (u64)blockIdx.y * channels + blockIdx.x, sum, add);
+}
+
+/// The sums of the parts of two gradients, of the weights and then of the bias: 32 neighbours a block, and sixteen threads for each.
+KERNEL(conv2d_sum, u32 parts, Span<const float> weights, Span<const float> biases, Span<float> to_weight, Span<float> to_bias, u32 add) {
+    SHARED(float, partial, 512);
+    u32 lane = threadIdx.x % WARP, mine = threadIdx.x / WARP;
+    u64 i = (u64)blockIdx.x * WARP + lane;
+    bool of_bias = i >= to_weight.len, valid = i < to_weight.len + to_bias.len;
+    u64 at = of_bias ? i - to_weight.len : i;
+    float sum = 0.0f;
+    if (valid && of_bias) {
+        for (u32 part = mine; part < parts; part += 16) sum += biases[part * to_bias.len + at];
+    } else if (valid) {
+        for (u32 part = mine; part < parts; part += 16) sum += weights[part * to_weight.len + at];
+    }
+    partial[threadIdx.x] = sum;
+    __syncthreads();
+    if (mine == 0 && valid) {
+        for (u32 other = 1; other < 16; other++) sum += partial[other * WARP + lane];
+        put(of_bias ? to_bias : to_weight, at, sum, add);
+    }
+}

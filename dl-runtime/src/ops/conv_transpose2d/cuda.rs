@@ -1,0 +1,76 @@
+//! Transposed convolutions on CUDA: the kernels of convolutions, in the other direction.
+
+use super::ConvTranspose2dKernel;
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Mut, Ref};
+use crate::ops::conv2d::Sizes;
+use crate::ops::conv2d::cuda::{Direction, Gradient, gather};
+use crate::ops::{Activation, Write};
+
+impl ConvTranspose2dKernel for Cuda {
+    fn conv_transpose2d_forward(
+        &self,
+        s: &Sizes,
+        f: Activation,
+        weight: Ref<'_, f32>,
+        bias: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        y: Mut<'_, f32>,
+    ) {
+        gather(self, s, Direction::Back, f, weight, bias, x, y, Write::Set);
+    }
+    fn conv_transpose2d_backward_input(
+        &self,
+        s: &Sizes,
+        weight: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        dx: Mut<'_, f32>,
+        write: Write,
+    ) {
+        let none = Cuda::slice(weight, 0..0);
+        gather(self, s, Direction::Forward, Activation::Identity, weight, none, dy, dx, write);
+    }
+    fn conv_transpose2d_backward_weights(
+        &self,
+        s: &Sizes,
+        x: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        d_weight: Mut<'_, f32>,
+        d_bias: Mut<'_, f32>,
+        write: Write,
+    ) {
+        let gradient = Gradient::new(self, s, Direction::Back, d_bias.len());
+        gradient.run(self, dy, x, d_weight, d_bias, write, self.scratch(gradient.scratch()));
+    }
+}
+
+#[cfg(test)]
+impl ConvTranspose2dKernel for crate::device::Twin {
+    fn conv_transpose2d_forward(
+        &self,
+        s: &Sizes,
+        f: Activation,
+        weight: &[f32],
+        bias: &[f32],
+        x: &[f32],
+        y: &mut [f32],
+    ) {
+        both!(self, [weight, bias, x], [y], |device| device.conv_transpose2d_forward(s, f, weight, bias, x, y));
+    }
+    fn conv_transpose2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+        both!(self, [weight, dy], [dx], |device| device.conv_transpose2d_backward_input(s, weight, dy, dx, write));
+    }
+    fn conv_transpose2d_backward_weights(
+        &self,
+        s: &Sizes,
+        x: &[f32],
+        dy: &[f32],
+        d_weight: &mut [f32],
+        d_bias: &mut [f32],
+        write: Write,
+    ) {
+        both!(self, [x, dy], [d_weight, d_bias], |device| {
+            device.conv_transpose2d_backward_weights(s, x, dy, d_weight, d_bias, write)
+        });
+    }
+}

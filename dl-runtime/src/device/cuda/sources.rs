@@ -5,6 +5,10 @@ use crate::ops;
 
 /// What files of kernels include.
 pub(super) static HEADERS: &[Source] = &[
+    Source { name: "mma.cuh", text: include_str!("mma.cuh") },
+    Source { name: "tiles.cuh", text: include_str!("../../ops/conv2d/tiles.cuh") },
+    Source { name: "depthwise.cuh", text: include_str!("../../ops/conv2d/depthwise.cuh") },
+    Source { name: "implicit.cuh", text: include_str!("../../ops/conv2d/implicit.cuh") },
     Source { name: "activation.cuh", text: include_str!("../../ops/activation/activation.cuh") },
     Source { name: "common.cuh", text: include_str!("common.cuh") },
     Source { name: "elementwise.cuh", text: include_str!("elementwise.cuh") },
@@ -15,6 +19,9 @@ pub(super) static HEADERS: &[Source] = &[
 /// Every file of kernels; a test finds those that are missing here.
 #[rustfmt::skip] // One a line.
 static SOURCES: &[&Source] = &[
+    &ops::conv2d::cuda::SOURCE,
+    &ops::conv2d::cuda::bf16::SOURCE,
+    &ops::conv2d::cuda::tf32::SOURCE,
     &super::storage::SOURCE,
     &ops::dropout::cuda::SOURCE,
     &ops::noise::cuda::SOURCE,

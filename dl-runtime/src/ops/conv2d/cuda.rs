@@ -4,6 +4,8 @@
 use super::tiles::{Cut, Tile, fastest, tiles};
 use super::{Conv2dKernel, Sizes};
 use crate::device::Storage;
+#[cfg(test)]
+use crate::device::both;
 use crate::device::cuda::{Cuda, Grid, Mut, Precision, Ref, arguments, kernels};
 use crate::ops::{Activation, Write, activation::ActivationKernel};
 
@@ -251,14 +253,7 @@ impl Conv2dKernel for Cuda {
     ) {
         gather(self, s, Direction::Forward, f, weight, bias, x, y, Write::Set);
     }
-    fn conv2d_backward_input(
-        &self,
-        s: &Sizes,
-        weight: Ref<'_, f32>,
-        dy: Ref<'_, f32>,
-        dx: Mut<'_, f32>,
-        write: Write,
-    ) {
+    fn conv2d_backward_input(&self, s: &Sizes, weight: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         let none = Cuda::slice(weight, 0..0);
         gather(self, s, Direction::Back, Activation::Identity, weight, none, dy, dx, write);
     }

@@ -1,8 +1,8 @@
 //! Convolutions against their definition in f64, and their gradients against central differences of that.
 
 use super::*;
-use crate::Cpu;
 use crate::ops::Write;
+use crate::testing::Device;
 
 const STEP: f64 = 1e-4;
 
@@ -81,7 +81,7 @@ fn check(s: Sizes, with_bias: bool) {
     let dx64 = differences(&x64, |x| objective(&w64, &b64, x));
     let mut bits = Vec::new();
     for threads in [1, 3] {
-        let cpu = Cpu::with_threads(threads);
+        let cpu = Device::with_threads(threads);
         let mut y = vec![7.0; d.len()];
         for (activation, f) in [
             (Activation::Identity, (|y| y) as fn(f64) -> f64),
@@ -106,7 +106,7 @@ fn check(s: Sizes, with_bias: bool) {
     // NaN is seen behind relu, wherever its window reaches.
     let (mut broken, mut y) = (x, vec![7.0; d.len()]);
     broken[0] = f32::NAN;
-    Cpu::with_threads(1).conv2d_forward(&s, Activation::Relu, &weight, &bias, &broken, &mut y);
+    Device::with_threads(1).conv2d_forward(&s, Activation::Relu, &weight, &bias, &broken, &mut y);
     let expected = convolution(&s, &w64, &b64, &wide(&broken));
     assert!(y.iter().zip(&expected).all(|(y, expected)| y.is_nan() == expected.is_nan()), "{s:?}");
 }

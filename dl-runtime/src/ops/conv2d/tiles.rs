@@ -3,7 +3,6 @@
 use crate::device::cuda::Kernel;
 
 /// The kernels of one size of tile (`tiles.cuh`).
-#[derive(Debug)]
 pub(super) struct Tile {
     rows: usize,
     columns: usize,

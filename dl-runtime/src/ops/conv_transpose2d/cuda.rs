@@ -2,6 +2,8 @@
 
 use super::ConvTranspose2dKernel;
 use crate::device::Storage;
+#[cfg(test)]
+use crate::device::both;
 use crate::device::cuda::{Cuda, Mut, Ref};
 use crate::ops::conv2d::Sizes;
 use crate::ops::conv2d::cuda::{Direction, Gradient, gather};

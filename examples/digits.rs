@@ -1,7 +1,7 @@
 //! Handwritten digits, from data to an application: `cargo run --release --example digits`.
 //!
 //! Declares a network, trains it on the 8×8 digits that come with the crate, saves it, loads it again as an application
-//! would, and lets it read a digit.
+//! would, and lets it read a digit. On an NVIDIA GPU: `cargo run --release --features cuda --example digits -- --device cuda`.
 
 use dl::prelude::*;
 
@@ -18,6 +18,18 @@ model! {
 }
 
 fn main() -> dl::Result<()> {
+    match std::env::args().skip_while(|argument| argument != "--device").nth(1).as_deref() {
+        None | Some("cpu") => run(Cpu::new()),
+        #[cfg(feature = "cuda")]
+        Some("cuda") => run(Cuda::new(0)?),
+        Some(other) => {
+            eprintln!("no device `{other}`: there is `cpu`, and `cuda` in a build with `--features cuda`");
+            std::process::exit(2);
+        }
+    }
+}
+
+fn run(device: impl Device) -> dl::Result<()> {
     let digits = dl::data::digits();
     println!("{}", LeNet::summary());
 
@@ -28,6 +40,7 @@ fn main() -> dl::Result<()> {
         .epochs(20)
         .batch_size(32)
         .validate(&digits.test)
+        .on(device)
         .fit(&mut net, &digits.train)?;
     net.save("digits.safetensors")?;
 

@@ -1,7 +1,7 @@
 //! The MNIST digits: `cargo run --release --example mnist -- --data DIR`.
 //!
 //! DIR holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`,
-//! plain or with `.gz`.
+//! plain or with `.gz`. On an NVIDIA GPU: `--features cuda` before `--example`, and `--device cuda`.
 
 use clap::{Parser, ValueEnum};
 use dl::optim::schedule::Cosine;
@@ -44,6 +44,13 @@ struct Options {
     /// Threads to compute with [default: all]; the result is the same with any number
     #[arg(long)]
     threads: Option<usize>,
+    /// Where to compute; `cuda` is an NVIDIA GPU, in a build with `--features cuda`
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: Where,
+    /// How the GPU computes products and convolutions: f32, tf32 or bf16
+    #[cfg(feature = "cuda")]
+    #[arg(long, default_value = "f32")]
+    precision: dl::device::cuda::Precision,
 }
 
 #[derive(Clone, ValueEnum)]
@@ -52,15 +59,38 @@ enum Network {
     Mlp,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Where {
+    Cpu,
+    Cuda,
+}
+
 fn main() -> dl::Result<()> {
     let options = Options::parse();
-    match options.model {
-        Network::Lenet => train::<LeNet>(&options),
-        Network::Mlp => train::<Mlp>(&options),
+    match options.device {
+        Where::Cpu => run(&options, options.threads.map_or_else(Cpu::new, Cpu::with_threads)),
+        #[cfg(feature = "cuda")]
+        Where::Cuda => run(&options, Cuda::new(0)?.precision(options.precision)),
+        #[cfg(not(feature = "cuda"))]
+        Where::Cuda => {
+            use clap::{CommandFactory, error::ErrorKind};
+            let text = "this build knows only the CPU; a GPU wants `--features cuda`";
+            Options::command().error(ErrorKind::InvalidValue, text).exit()
+        }
     }
 }
 
-fn train<M: Model<Input = [[[f32; 28]; 28]; 1], Output = [f32; 10]>>(options: &Options) -> dl::Result<()> {
+fn run(options: &Options, device: impl Device) -> dl::Result<()> {
+    match options.model {
+        Network::Lenet => train::<LeNet>(options, device),
+        Network::Mlp => train::<Mlp>(options, device),
+    }
+}
+
+fn train<M: Model<Input = [[[f32; 28]; 28]; 1], Output = [f32; 10]>>(
+    options: &Options,
+    device: impl Device,
+) -> dl::Result<()> {
     let mnist = dl::data::mnist(&options.data)?;
     println!("{}", M::summary());
 
@@ -72,7 +102,7 @@ fn train<M: Model<Input = [[[f32; 28]; 28]; 1], Output = [f32; 10]>>(options: &O
         // Large steps at first, ever smaller ones towards the end: few epochs go far.
         .schedule_by_epoch(Cosine::over(options.epochs as f64))
         .validate(&mnist.test)
-        .on(options.threads.map_or_else(Cpu::new, Cpu::with_threads))
+        .on(device)
         .fit(&mut net, &mnist.train)?;
     if let Some(path) = &options.plot {
         history.plot_svg(path)?;

@@ -54,6 +54,19 @@ pub enum Precision {
     Bf16,
 }
 
+impl std::str::FromStr for Precision {
+    type Err = Error;
+    /// From `f32`, `tf32` or `bf16`.
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "f32" => Ok(Precision::F32),
+            "tf32" => Ok(Precision::Tf32),
+            "bf16" => Ok(Precision::Bf16),
+            _ => Err(Error::Setting { setting: "precision", expected: "f32, tf32 or bf16".into(), found: name.into() }),
+        }
+    }
+}
+
 /// An NVIDIA GPU.
 ///
 /// Handles are cheap to clone and share the card's memory, kernels and order of work. Asking for work does not wait for

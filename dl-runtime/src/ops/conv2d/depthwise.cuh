@@ -2,8 +2,6 @@
 #pragma once
 #include "implicit.cuh"
 
-namespace convolution {
-
 /// `a / b`, faster where `a` is small.
 DEVICE u64 divide(u64 a, u32 b) { return a >> 32 ? a / b : (u32)a / b; }
 
@@ -85,4 +83,3 @@ DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, 
     }
 }
 
-}  // namespace convolution

@@ -3,8 +3,6 @@
 #pragma once
 #include "tiles.cuh"
 
-namespace convolution {
-
 /// One convolution; `Geometry` in cuda.rs.
 struct Geometry {
     u32 samples, groups, inputs, outputs;
@@ -339,5 +337,3 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
         weight_gradient<P, T>(g, part, x, dy, to, to_bias, add, left, right, places);                                               \
     }
 
-}  // namespace convolution
-using namespace convolution;

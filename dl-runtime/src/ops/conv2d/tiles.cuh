@@ -5,8 +5,6 @@
 #pragma once
 #include "mma.cuh"
 
-namespace convolution {
-
 /// The shape of a block's tile. With fused multiply-adds a thread has ROWS by COLUMNS numbers of it, in groups of four; with
 /// tensor cores a warp has WARP_M by 32.
 template <u32 M_, u32 N_, u32 WORDS_, u32 ROWS_, u32 COLUMNS_, u32 WARP_M_>
@@ -144,5 +142,3 @@ struct Bf16Kind {
 typedef Rounded<Tf32Kind> Tf32;
 typedef Rounded<Bf16Kind> Bf16;
 
-}  // namespace convolution
-using namespace convolution;

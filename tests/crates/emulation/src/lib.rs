@@ -1,17 +1,114 @@
-//! A CUDA driver on the CPU, for tests.
+//! A CUDA driver on the processor, for tests: [`install`] loads shared libraries that dl's dynamic loading takes for the real
+//! ones. Kernels run as C++, thread by thread, in an order that changes from launch to launch; every access to memory and
+//! every barrier is checked, streams run as late as they may, and a mistake fails the launch as it would on a card.
 
-/// What CUDA is in this process.
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::sync::OnceLock;
+
+/// What answers to CUDA in this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// A card.
+    /// A GPU and its driver.
     Gpu,
-    /// The emulator.
+    /// The emulation.
     Emulated,
     /// Neither, and why.
     Missing(String),
 }
 
-/// Makes the emulator the CUDA of this process, unless there is a card.
+/// The folder of the libraries, for programs that are started with it in `LD_LIBRARY_PATH`.
+pub fn folder() -> Option<&'static str> {
+    option_env!("DL_EMULATION_LIBRARIES")
+}
+
+/// Looks for a GPU, and loads the emulation where there is none. Call it before anything else asks for CUDA.
 pub fn install() -> Status {
-    Status::Missing("the emulator is not built".into())
+    static INSTALLED: OnceLock<Status> = OnceLock::new();
+    let emulate = || {
+        let Some(folder) = folder() else {
+            return Status::Missing(option_env!("DL_EMULATION_MISSING").unwrap_or("it was not built").into());
+        };
+        // By their path first: what asks for these names later gets the libraries that bear them already.
+        for name in ["libcuda.so", "libnvrtc.so", "libcublasLt.so"] {
+            if let Err(why) = Library::open(&format!("{folder}/{name}")) {
+                return Status::Missing(why);
+            }
+        }
+        Status::Emulated
+    };
+    INSTALLED.get_or_init(|| if has_gpu() { Status::Gpu } else { emulate() }).clone()
+}
+
+/// What the emulation found wrong, in words, since the start or [`reset`].
+pub fn last_mistake() -> Option<String> {
+    type Read = unsafe extern "C" fn(*mut c_char, u64) -> u64;
+    let read = emulated(c"dl_emulation_last_mistake")?;
+    // SAFETY: the emulation's function has this signature.
+    let read = unsafe { std::mem::transmute::<*mut c_void, Read>(read) };
+    let mut text = [0u8; 2048];
+    // SAFETY: it writes at most the given number of bytes and ends them with a zero.
+    let len = unsafe { read(text.as_mut_ptr().cast(), text.len() as u64) };
+    let text = CStr::from_bytes_until_nul(&text).ok()?;
+    (len > 0).then(|| text.to_string_lossy().into_owned())
+}
+
+/// Forgets mistakes and whatever streams still hold: the context can be used again.
+pub fn reset() {
+    if let Some(reset) = emulated(c"dl_emulation_reset") {
+        // SAFETY: the emulation's function takes nothing.
+        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn()>(reset)() }
+    }
+}
+
+unsafe extern "C" {
+    fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
+    fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
+    fn dlerror() -> *const c_char;
+}
+/// `RTLD_NOW | RTLD_GLOBAL` of Linux.
+const NOW_AND_GLOBAL: c_int = 0x102;
+
+/// A shared library, never closed.
+struct Library(*mut c_void);
+
+impl Library {
+    fn open(name: &str) -> Result<Library, String> {
+        let name = CString::new(name).map_err(|e| e.to_string())?;
+        // SAFETY: the libraries opened here do nothing when they are loaded.
+        let library = unsafe { dlopen(name.as_ptr(), NOW_AND_GLOBAL) };
+        if library.is_null() {
+            // SAFETY: after a failure it is a text, copied at once.
+            return Err(unsafe { CStr::from_ptr(dlerror()) }.to_string_lossy().into_owned());
+        }
+        Ok(Library(library))
+    }
+
+    fn function(&self, name: &CStr) -> Option<*mut c_void> {
+        // SAFETY: the library is open.
+        let address = unsafe { dlsym(self.0, name.as_ptr()) };
+        (!address.is_null()).then_some(address)
+    }
+}
+
+fn emulated(name: &CStr) -> Option<*mut c_void> {
+    (install() == Status::Emulated).then(|| Library::open("libcuda.so").ok()?.function(name))?
+}
+
+/// Whether the machine's own driver is there and finds a device.
+fn has_gpu() -> bool {
+    let count = || {
+        let driver = Library::open("libcuda.so.1").ok()?;
+        let (init, count) = (driver.function(c"cuInit")?, driver.function(c"cuDeviceGetCount")?);
+        // SAFETY: the driver's functions have these signatures.
+        let (init, count) = unsafe {
+            (
+                std::mem::transmute::<*mut c_void, unsafe extern "C" fn(u32) -> c_int>(init),
+                std::mem::transmute::<*mut c_void, unsafe extern "C" fn(*mut c_int) -> c_int>(count),
+            )
+        };
+        let mut devices = 0;
+        // SAFETY: as the driver's documentation has it.
+        unsafe { (init(0) == 0 && count(&mut devices) == 0).then_some(devices) }
+    };
+    count().is_some_and(|devices| devices > 0)
 }

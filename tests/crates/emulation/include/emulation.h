@@ -1,0 +1,3 @@
+// What kernel files include in place of CUDA.
+#pragma once
+#include "kernel.h"

@@ -27,6 +27,7 @@ static SOURCES: &[&Source] = &[
     &ops::noise::cuda::SOURCE,
     &ops::activation::cuda::SOURCE,
     &ops::arithmetic::cuda::SOURCE,
+    &ops::pool::cuda::SOURCE,
     &ops::softmax::cuda::SOURCE,
     &ops::layer_norm::cuda::SOURCE,
     &ops::group_norm::cuda::SOURCE,

@@ -23,11 +23,15 @@ impl Team {
             ..=8192 => 256,
             _ => 1024,
         };
-        Team { lanes, rows }
+        Team::new(rows, lanes)
     }
     /// For rows of which the neighbours in memory are other rows.
     pub fn across(rows: usize, len: usize) -> Self {
-        if rows >= MANY && len <= 4096 { Team { lanes: 1, rows } } else { Team::of(rows, len) }
+        if rows >= MANY && len <= 4096 { Team::new(rows, 1) } else { Team::of(rows, len) }
+    }
+    /// Of so many threads for each row.
+    pub fn new(rows: usize, lanes: u32) -> Self {
+        Team { lanes, rows }
     }
     /// Enough blocks for all rows; kernels go on with further rows where these are too many.
     pub fn grid(self) -> Grid {

@@ -1,0 +1,133 @@
+//! Pooling on CUDA.
+
+use super::{PoolKernel, Sizes, Windows};
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, arguments, kernels};
+use crate::ops::Write;
+
+kernels!(
+    "pool.cu":
+    pool_max_forward, pool_max_backward, pool_pairs_forward, pool_pairs_backward, pool_avg_forward, pool_avg_backward
+);
+arguments! {
+    /// Rows, then columns.
+    struct Code {
+        height: u32, out_height: u32, kernel_height: u32, stride_height: u32, padding_height: u32,
+        width: u32, out_width: u32, kernel_width: u32, stride_width: u32, padding_width: u32,
+    }
+}
+
+impl Code {
+    fn of(s: &Sizes) -> Self {
+        let (kernel, stride, padding) = match s.windows {
+            Windows::Sliding { kernel, stride, padding } => (kernel, stride, padding),
+            Windows::Adaptive => ([0; 2], [0; 2], [0; 2]),
+        };
+        let [rows, columns] =
+            [0, 1].map(|axis| [s.image[axis], s.output[axis], kernel[axis], stride[axis], padding[axis]]);
+        let [height, out_height, kernel_height, stride_height, padding_height] = rows.map(|n| n as u32);
+        let [width, out_width, kernel_width, stride_width, padding_width] = columns.map(|n| n as u32);
+        Code {
+            height,
+            out_height,
+            kernel_height,
+            stride_height,
+            padding_height,
+            width,
+            out_width,
+            kernel_width,
+            stride_width,
+            padding_width,
+        }
+    }
+}
+
+impl Sizes {
+    fn outputs(&self) -> usize {
+        self.planes * self.areas().1
+    }
+    /// Numbers of a window, about.
+    fn window(&self) -> usize {
+        match self.windows {
+            Windows::Sliding { kernel, .. } => kernel[0] * kernel[1],
+            Windows::Adaptive => self.areas().0.div_ceil(self.areas().1),
+        }
+    }
+    /// A thread for each window, or a warp where they are large and few.
+    fn team(&self) -> Team {
+        let outputs = self.outputs();
+        let alone = outputs >= 1 << 16 || self.window() <= 32;
+        Team::new(outputs, if alone { 1 } else { 32 })
+    }
+    /// Whether windows are 2×2, side by side, over all of an image that can be read in fours from `addresses` on.
+    fn pairs(&self, addresses: [u64; 2]) -> bool {
+        let whole = self.image == self.output.map(|n| 2 * n) && self.image[1].is_multiple_of(4);
+        let windows = Windows::Sliding { kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
+        whole && self.windows == windows && addresses.iter().all(|address| address.is_multiple_of(16))
+    }
+    /// Whether looking for a maximum again for each number costs less than to keep where it was.
+    fn apart(&self) -> bool {
+        match self.windows {
+            Windows::Sliding { kernel, stride, .. } => {
+                kernel[0] <= stride[0] && kernel[1] <= stride[1] && self.window() <= 9
+            }
+            Windows::Adaptive => false,
+        }
+    }
+}
+
+impl PoolKernel for Cuda {
+    fn max_pool_forward(&self, s: &Sizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        if s.pairs([x.address(), x.address()]) {
+            return self.launch(&pool_pairs_forward, Grid::each(y.len() / 2), (s.image[1] as u32, x, y));
+        }
+        let team = s.team();
+        let arguments = (Code::of(s), team, s.outputs(), x, y, None::<Mut<'_, u32>>);
+        self.launch(&pool_max_forward, team.grid(), arguments);
+    }
+    fn max_pool_backward(&self, s: &Sizes, x: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+        if s.pairs([x.address(), dx.address()]) {
+            let grid = Grid::each(dy.len() / 2);
+            return self.launch(&pool_pairs_backward, grid, (s.image[1] as u32, x, dy, dx, write));
+        }
+        let code = Code::of(s);
+        let places = Cuda::bits_mut::<f32, u32>(self.scratch(if s.apart() { 0 } else { s.outputs() }));
+        if !s.apart() {
+            let team = s.team();
+            let arguments = (code, team, s.outputs(), x, None::<Mut<'_, f32>>, &places);
+            self.launch(&pool_max_forward, team.grid(), arguments);
+        }
+        let grid = Grid::each(dx.len());
+        self.launch(&pool_max_backward, grid, (code, x, Cuda::share(&places), dy, dx, write));
+    }
+    fn avg_pool_forward(&self, s: &Sizes, count_include_pad: bool, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        let team = s.team();
+        let arguments = (Code::of(s), u32::from(count_include_pad), team, s.outputs(), x, y);
+        self.launch(&pool_avg_forward, team.grid(), arguments);
+    }
+    fn avg_pool_backward(&self, s: &Sizes, count_include_pad: bool, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+        let arguments = (Code::of(s), u32::from(count_include_pad), dy, &dx, write);
+        self.launch(&pool_avg_backward, Grid::each(dx.len()), arguments);
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::{PoolKernel, Sizes, Write};
+    use crate::device::{Twin, both};
+
+    impl PoolKernel for Twin {
+        fn max_pool_forward(&self, s: &Sizes, x: &[f32], y: &mut [f32]) {
+            both!(self, [x], [y], |device| device.max_pool_forward(s, x, y));
+        }
+        fn max_pool_backward(&self, s: &Sizes, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+            both!(self, [x, dy], [dx], |device| device.max_pool_backward(s, x, dy, dx, write));
+        }
+        fn avg_pool_forward(&self, s: &Sizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
+            both!(self, [x], [y], |device| device.avg_pool_forward(s, count_include_pad, x, y));
+        }
+        fn avg_pool_backward(&self, s: &Sizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
+            both!(self, [dy], [dx], |device| device.avg_pool_backward(s, count_include_pad, dy, dx, write));
+        }
+    }
+}

@@ -154,6 +154,14 @@ impl Cuda {
     pub fn name(&self) -> &str {
         self.card.context.name()
     }
+    /// Makes all kernels ready now, instead of each file of them at its first use. The first time on a machine they are
+    /// compiled, later read from the disk.
+    ///
+    /// # Errors
+    /// [`Error::DeviceFailed`] with the compiler's messages.
+    pub fn load_kernels(&self) -> Result<()> {
+        self.state().queue.load_all(&self.card.context)
+    }
     /// Waits until everything asked for is done.
     ///
     /// # Errors

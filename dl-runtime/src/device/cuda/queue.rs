@@ -8,7 +8,8 @@
 use super::compile::Module;
 use super::derived::Derived;
 use super::driver::{Context, check};
-use super::kernel::{Arguments, Grid, Kernel, Packed, Packing};
+use super::kernel::{Arguments, Grid, Kernel, Packed, Packing, Source};
+use super::sources::SOURCES;
 use super::{Card, Counts};
 use crate::Result;
 use cudarc::driver::sys;
@@ -16,7 +17,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::c_void;
 use std::hash::{Hash, Hasher};
-use std::ptr;
+use std::{ptr, thread};
 
 /// Numbers that describe a call of a library.
 pub(crate) type Words = [u64; 16];
@@ -349,7 +350,7 @@ impl Queue {
             return Ok(*function);
         }
         context.enter()?;
-        let source = ptr::from_ref(kernel.source) as usize;
+        let source = address(kernel.source);
         if !self.modules.contains_key(&source) {
             self.modules.insert(source, Module::load(context, kernel.source)?);
         }
@@ -359,6 +360,23 @@ impl Queue {
         }
         self.functions[id] = Some(function);
         Ok(function)
+    }
+    /// Makes the kernels of all files ready, side by side, since most time goes into compiling them.
+    pub fn load_all(&mut self, context: &Context) -> Result<()> {
+        let missing = SOURCES.iter().filter(|source| !self.modules.contains_key(&address(source)));
+        let load = |source: &'static Source| {
+            context.enter()?;
+            Ok((address(source), Module::load(context, source)?))
+        };
+        let loaded = thread::scope(|scope| {
+            let threads: Vec<_> = missing.map(|source| scope.spawn(move || load(source))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("compiling does not panic")).collect::<Vec<_>>()
+        });
+        for module in loaded {
+            let (source, module) = module?;
+            self.modules.insert(source, module);
+        }
+        Ok(())
     }
     /// Gives everything back to the driver, when all work is done.
     pub fn close(&mut self) {
@@ -380,6 +398,11 @@ impl Graph {
             }
         }
     }
+}
+
+/// What a file of kernels is known by.
+fn address(source: &'static Source) -> usize {
+    ptr::from_ref(source) as usize
 }
 
 /// The node that was recorded last.

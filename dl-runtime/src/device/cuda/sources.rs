@@ -18,7 +18,7 @@ pub(super) static HEADERS: &[Source] = &[
 
 /// Every file of kernels; a test finds those that are missing here.
 #[rustfmt::skip] // One a line.
-static SOURCES: &[&Source] = &[
+pub(super) static SOURCES: &[&Source] = &[
     &ops::conv2d::cuda::SOURCE,
     &ops::conv2d::cuda::bf16::SOURCE,
     &ops::conv2d::cuda::tf32::SOURCE,

@@ -1,5 +1,8 @@
 //! Walks over several tensors at once whose axes lie differently: transposed, broadcast or summed over.
 
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
+
 /// The most axes that a walk has after those that lie alike are joined.
 pub const RANK: usize = 8;
 
@@ -35,6 +38,11 @@ impl<const N: usize> Walk<N> {
         // A single number is a row too.
         walk.rank = walk.rank.max(1);
         walk
+    }
+    /// Elements of the index space.
+    #[cfg(feature = "cuda")]
+    pub fn elements(&self) -> usize {
+        self.sizes[..self.rank].iter().product()
     }
     /// Length of a row.
     pub fn len(&self) -> usize {

@@ -10,6 +10,8 @@
 //! Values of one shape are the room `arithmetic`'s, whose loops are simpler.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

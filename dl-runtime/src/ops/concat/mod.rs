@@ -2,6 +2,8 @@
 //! `[outer, Σ parts, inner]`. Its gradient is cut in the same places.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

@@ -8,6 +8,8 @@
 //! An axis is reduced where the output has size 1; shapes are given with these ones, whatever the type of the output.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

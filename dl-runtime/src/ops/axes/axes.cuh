@@ -1,0 +1,84 @@
+// Walks over tensors whose axes lie differently, as in `axes.rs`: an output row by row, and where its inputs have theirs.
+#pragma once
+
+#define RANK 8u
+
+/// Axes, outermost first: their sizes, and how far neighbours lie apart in two tensors. `left_step` and `right_step` are those
+/// of rows, an innermost axis that is not among the others.
+struct Axes {
+    u32 rank, left_step, right_step;
+    u32 sizes[RANK], left[RANK], right[RANK];
+};
+
+/// Where something is in two tensors.
+struct Places {
+    u64 left, right;
+};
+
+/// The places of element `index` of the axes.
+DEVICE Places places(const Axes& axes, u32 index) {
+    Places at = {0, 0};
+#pragma unroll
+    for (u32 axis = RANK - 1; axis > 0; axis--) {
+        if (axis < axes.rank) {
+            u32 outer = index / axes.sizes[axis], here = index - outer * axes.sizes[axis];
+            at.left += (u64)here * axes.left[axis];
+            at.right += (u64)here * axes.right[axis];
+            index = outer;
+        }
+    }
+    at.left += (u64)index * axes.left[0];
+    at.right += (u64)index * axes.right[0];
+    return at;
+}
+
+/// Rows of an output, `stride` apart: each in `chunks` of four elements for each of 2^`lanes` threads.
+struct Rows {
+    u32 rows, len, stride, chunks, lanes;
+};
+
+/// `y = value(begin(row), i, j)` for every element `j` of every row, which is element `i` of `y`; set or added.
+template <class Begin, class Value>
+DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Value value) {
+    u32 lanes = 1u << rows.lanes, items = rows.rows * rows.chunks;
+    for (u64 item = thread() >> rows.lanes; item < items; item += threads() >> rows.lanes) {
+        u32 row = (u32)item / rows.chunks;
+        u32 first = ((u32)item - row * rows.chunks) * 4 * lanes + threadIdx.x % lanes;
+        u64 base = (u64)row * rows.stride;
+        auto at = begin(row);
+        // All are read before the first is written: so the reads wait for memory together.
+        float values[4];
+#pragma unroll
+        for (u32 k = 0; k < 4; k++) {
+            u32 j = first + k * lanes;
+            values[k] = 0.0f;
+            if (j < rows.len) {
+                values[k] = value(at, base + j, j);
+                if (add) values[k] = y[base + j] + values[k];
+            }
+        }
+#pragma unroll
+        for (u32 k = 0; k < 4; k++) {
+            u32 j = first + k * lanes;
+            if (j < rows.len) y[base + j] = values[k];
+        }
+    }
+}
+
+/// `y = f(left, right)`, each of which may be repeated.
+template <class F>
+DEVICE void fill_pairs(const Rows& rows, const Axes& axes, Span<const float> left, Span<const float> right, Span<float> y, u32 add, F f) {
+    fill_rows(
+        rows, y, add, [&](u32 row) { return places(axes, row); },
+        [&](Places at, u64, u32 j) {
+            return f(left[at.left + (u64)j * axes.left_step], right[at.right + (u64)j * axes.right_step]);
+        });
+}
+
+/// `y = f(left)`, which may be repeated or lie otherwise.
+template <class F>
+DEVICE void fill_from(const Rows& rows, const Axes& axes, Span<const float> left, Span<float> y, u32 add, F f) {
+    fill_rows(
+        rows, y, add, [&](u32 row) { return places(axes, row); },
+        [&](Places at, u64, u32 j) { return f(left[at.left + (u64)j * axes.left_step]); });
+}

@@ -1,0 +1,108 @@
+//! Walks for kernels: `axes.cuh`.
+
+use super::{RANK, Walk, broadcast_stride, len};
+use crate::device::cuda::{Argument, Grid, Packed, arguments};
+
+/// A size or distance within a sample, for a kernel.
+pub(crate) fn word(n: usize) -> u32 {
+    u32::try_from(n).expect("fewer than 2³² elements")
+}
+
+/// The shape of a batch: samples before the axes of one.
+pub(crate) struct Batch {
+    sizes: [usize; RANK + 1],
+    rank: usize,
+}
+
+impl Batch {
+    pub fn new(samples: usize, shape: &[usize]) -> Self {
+        assert!(shape.len() <= RANK, "at most {RANK} axes");
+        let mut sizes = [samples; RANK + 1];
+        sizes[1..=shape.len()].copy_from_slice(shape);
+        Batch { sizes, rank: shape.len() + 1 }
+    }
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes[..self.rank]
+    }
+    /// Distance between neighbours along `axis` of a batch of `shape`, repeated where its size is 1, among samples of `rank`
+    /// axes.
+    pub fn stride(shape: &[usize], rank: usize, axis: usize) -> usize {
+        axis.checked_sub(1).map_or(len(shape), |axis| broadcast_stride(shape, rank, axis))
+    }
+}
+
+/// Axes and where two tensors have them: `Axes` of `axes.cuh`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Axes {
+    rank: usize,
+    /// Distance between neighbours of a row in each tensor.
+    steps: [usize; 2],
+    sizes: [usize; RANK],
+    strides: [[usize; RANK]; 2],
+}
+
+impl Axes {
+    fn new<const N: usize>(walk: &Walk<N>, rank: usize) -> Self {
+        let mut axes = Axes { rank, ..Axes::default() };
+        for axis in 0..rank {
+            axes.sizes[axis] = walk.sizes[axis];
+            for tensor in 0..N {
+                axes.strides[tensor][axis] = walk.strides[axis][tensor];
+            }
+        }
+        axes
+    }
+    /// All of a walk.
+    pub fn all<const N: usize>(walk: &Walk<N>) -> Self {
+        Axes::new(walk, walk.rank)
+    }
+    /// One axis of rows that lie `stride` apart.
+    pub fn rows(rows: usize, stride: usize) -> Self {
+        Axes { steps: [1; 2], ..Axes::all(&Walk::new(&[rows], |_| [stride])) }
+    }
+    /// All but the innermost, which is that of its rows.
+    pub fn outer<const N: usize>(walk: &Walk<N>) -> Self {
+        let mut axes = Axes::new(walk, walk.rank - 1);
+        for (step, stride) in axes.steps.iter_mut().zip(walk.row_strides()) {
+            *step = stride;
+        }
+        axes
+    }
+}
+
+impl Argument for Axes {
+    fn pack(self, to: &mut Packed) {
+        let [left, right] = self.strides;
+        let head = [self.rank, self.steps[0], self.steps[1]];
+        let mut words = [0; 3 + 3 * RANK];
+        let all = head.into_iter().chain(self.sizes).chain(left).chain(right);
+        words.iter_mut().zip(all).for_each(|(to, n)| *to = word(n));
+        to.words(&words);
+    }
+}
+
+arguments! {
+    /// How threads share rows: `Rows` of `axes.cuh`.
+    pub(crate) struct Rows { rows: u32, len: u32, stride: u32, chunks: u32, lanes: u32 }
+}
+
+impl Rows {
+    /// `rows` of `len` elements, which begin `stride` apart.
+    pub fn new(rows: usize, len: usize, stride: usize) -> Self {
+        // Four elements for a thread, as far as there are so many; 256 threads at most.
+        let lanes = len.div_ceil(4).next_power_of_two().min(256);
+        let chunks = len.div_ceil(4 * lanes);
+        assert!(len < 1 << 31 && (rows * chunks) < 1 << 32, "{rows} rows of {len} elements");
+        let lanes = lanes.trailing_zeros();
+        Rows { rows: word(rows), len: word(len), stride: word(stride), chunks: word(chunks), lanes }
+    }
+    /// Those of a walk over an output without gaps.
+    pub fn of<const N: usize>(walk: &Walk<N>) -> Self {
+        let rows = walk.sizes[..walk.rank - 1].iter().product();
+        Rows::new(rows, walk.len(), walk.len())
+    }
+    /// The threads for all of them.
+    pub fn grid(self) -> Grid {
+        Grid::each((self.rows as usize * self.chunks as usize) << self.lanes)
+    }
+}

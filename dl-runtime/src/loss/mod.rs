@@ -27,6 +27,8 @@ mod bce_with_logits;
 mod classes;
 mod cpu;
 mod cross_entropy;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod elementwise;
 mod focal;
 mod hinge;

@@ -187,12 +187,12 @@ impl<E: Element> Argument for Mut<'_, E> {
         (&self).pack(to);
     }
 }
-/// Where nothing is wanted: an empty range.
-impl<E: Element> Argument for Option<Mut<'_, E>> {
+/// Where there is nothing, or nothing is wanted: an empty range.
+impl<A: Argument> Argument for Option<A> {
     fn pack(self, to: &mut Packed) {
         match self {
             Some(range) => range.pack(to),
-            None => to.span(0, 0, true),
+            None => to.span(0, 0, false),
         }
     }
 }

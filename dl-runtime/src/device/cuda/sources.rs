@@ -14,6 +14,7 @@ pub(super) static HEADERS: &[Source] = &[
     Source { name: "common.cuh", text: include_str!("common.cuh") },
     Source { name: "elementwise.cuh", text: include_str!("elementwise.cuh") },
     Source { name: "reduce.cuh", text: include_str!("../../ops/reduce/reduce.cuh") },
+    Source { name: "loss.cuh", text: include_str!("../../loss/cuda/loss.cuh") },
     Source { name: "moments.cuh", text: include_str!("../../ops/layer_norm/moments.cuh") },
     Source { name: "team.cuh", text: include_str!("team.cuh") },
 ];
@@ -32,6 +33,10 @@ pub(super) static SOURCES: &[&Source] = &[
     &ops::reduce::cuda::SOURCE,
     &ops::activation::cuda::SOURCE,
     &ops::arithmetic::cuda::SOURCE,
+    &crate::loss::cuda::classes::SOURCE,
+    &crate::loss::cuda::elementwise::SOURCE,
+    &crate::loss::cuda::nt_xent::SOURCE,
+    &crate::loss::cuda::vectors::SOURCE,
     &ops::pool::cuda::SOURCE,
     &ops::softmax::cuda::SOURCE,
     &ops::layer_norm::cuda::SOURCE,

@@ -3,8 +3,8 @@
 
 use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, kernels};
-use crate::loss::nt_xent::{NtXentKernel, Sizes};
 use crate::loss::Gradient;
+use crate::loss::nt_xent::{NtXentKernel, Sizes};
 
 kernels!(
     "nt_xent.cu":
@@ -33,14 +33,7 @@ fn normalize(
 }
 
 impl NtXentKernel for Cuda {
-    fn nt_xent(
-        &self,
-        s: Sizes,
-        a: Ref<'_, f32>,
-        b: Ref<'_, f32>,
-        losses: Mut<'_, f32>,
-        saved: Option<Mut<'_, f32>>,
-    ) {
+    fn nt_xent(&self, s: Sizes, a: Ref<'_, f32>, b: Ref<'_, f32>, losses: Mut<'_, f32>, saved: Option<Mut<'_, f32>>) {
         let (n, features) = (losses.len(), s.features);
         let count = (2 * n).div_ceil(TILE);
         let scratch = self.scratch(2 * n * features + 4 * n * count + 2 * n);
@@ -91,14 +84,7 @@ mod twin {
                 None => both!(self, [a, b], [losses], |device| device.nt_xent(s, a, b, losses, None)),
             }
         }
-        fn nt_xent_backward(
-            &self,
-            s: Sizes,
-            a: &[f32],
-            b: &[f32],
-            saved: &[f32],
-            gradient: Gradient<'_, '_, Twin>,
-        ) {
+        fn nt_xent_backward(&self, s: Sizes, a: &[f32], b: &[f32], saved: &[f32], gradient: Gradient<'_, '_, Twin>) {
             both_gradients!(self, [a, b, saved], gradient, |device, gradient| {
                 device.nt_xent_backward(s, a, b, saved, gradient);
             });

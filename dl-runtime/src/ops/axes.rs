@@ -39,6 +39,11 @@ impl<const N: usize> Walk<N> {
         walk.rank = walk.rank.max(1);
         walk
     }
+    /// Sizes and distances of all axes.
+    #[cfg(feature = "cuda")]
+    pub fn axes(&self) -> (&[usize], &[[usize; N]]) {
+        (&self.sizes[..self.rank], &self.strides[..self.rank])
+    }
     /// Elements of the index space.
     #[cfg(feature = "cuda")]
     pub fn elements(&self) -> usize {

@@ -137,47 +137,6 @@ mod twin_embeddingkernel {
         }
     }
 }
-mod cuda_globalavgpool2dkernel {
-    // GlobalAvgPool2dKernel for Cuda
-    use crate::device::*;
-    use crate::ops::global_avg_pool2d::*;
-    use crate::ops::{Activation, Write};
-    impl GlobalAvgPool2dKernel for Cuda {
-        fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("GlobalAvgPool2dKernel for Cuda")
-        }
-        fn global_avg_pool2d_backward(
-            &self,
-            area: usize,
-            dy: Self::Ref<'_, f32>,
-            dx: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("GlobalAvgPool2dKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_globalavgpool2dkernel {
-    // GlobalAvgPool2dKernel for Twin
-    use crate::device::*;
-    use crate::ops::global_avg_pool2d::*;
-    use crate::ops::{Activation, Write};
-    impl GlobalAvgPool2dKernel for Twin {
-        fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("GlobalAvgPool2dKernel for Twin")
-        }
-        fn global_avg_pool2d_backward(
-            &self,
-            area: usize,
-            dy: Self::Ref<'_, f32>,
-            dx: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("GlobalAvgPool2dKernel for Twin")
-        }
-    }
-}
 mod cuda_l2normalizekernel {
     // L2NormalizeKernel for Cuda
     use crate::device::*;
@@ -284,74 +243,6 @@ mod twin_pad2dkernel {
         }
         fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) {
             todo!("Pad2dKernel for Twin")
-        }
-    }
-}
-mod cuda_prelukernel {
-    // PreluKernel for Cuda
-    use crate::device::*;
-    use crate::ops::prelu::*;
-    use crate::ops::{Activation, Write};
-    impl PreluKernel for Cuda {
-        fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("PreluKernel for Cuda")
-        }
-        fn prelu_backward(
-            &self,
-            area: usize,
-            weight: Self::Ref<'_, f32>,
-            x: Self::Ref<'_, f32>,
-            dy: Self::Ref<'_, f32>,
-            d_weight: (Self::Mut<'_, f32>, Write),
-            d_input: Option<(Self::Mut<'_, f32>, Write)>,
-        ) {
-            todo!("PreluKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_prelukernel {
-    // PreluKernel for Twin
-    use crate::device::*;
-    use crate::ops::prelu::*;
-    use crate::ops::{Activation, Write};
-    impl PreluKernel for Twin {
-        fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("PreluKernel for Twin")
-        }
-        fn prelu_backward(
-            &self,
-            area: usize,
-            weight: Self::Ref<'_, f32>,
-            x: Self::Ref<'_, f32>,
-            dy: Self::Ref<'_, f32>,
-            d_weight: (Self::Mut<'_, f32>, Write),
-            d_input: Option<(Self::Mut<'_, f32>, Write)>,
-        ) {
-            todo!("PreluKernel for Twin")
-        }
-    }
-}
-mod cuda_transposekernel {
-    // TransposeKernel for Cuda
-    use crate::device::*;
-    use crate::ops::transpose::*;
-    use crate::ops::{Activation, Write};
-    impl TransposeKernel for Cuda {
-        fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
-            todo!("TransposeKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_transposekernel {
-    // TransposeKernel for Twin
-    use crate::device::*;
-    use crate::ops::transpose::*;
-    use crate::ops::{Activation, Write};
-    impl TransposeKernel for Twin {
-        fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write) {
-            todo!("TransposeKernel for Twin")
         }
     }
 }

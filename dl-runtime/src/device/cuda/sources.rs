@@ -28,6 +28,8 @@ pub(super) static SOURCES: &[&Source] = &[
     &super::storage::SOURCE,
     &ops::dropout::cuda::SOURCE,
     &ops::noise::cuda::SOURCE,
+    &ops::prelu::cuda::SOURCE,
+    &ops::transpose::cuda::SOURCE,
     &ops::broadcast::cuda::SOURCE,
     &ops::concat::cuda::SOURCE,
     &ops::reduce::cuda::SOURCE,

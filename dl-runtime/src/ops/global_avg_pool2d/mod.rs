@@ -1,6 +1,8 @@
 //! Global average pooling: `[C, H, W]` or `[C, L]` → `[C]`, the mean of every channel (Lin, Chen, Yan, "Network in network", ICLR 2014).
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

@@ -4,6 +4,8 @@
 //! `d_weight = Σ dy·min(x, 0)`.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

@@ -60,8 +60,9 @@ impl Reducing {
             _ => 256,
         };
         let most = most.min(length.div_ceil(LEAST * lanes)).max(1);
-        let piece = length.div_ceil((THREADS / (outputs * lanes).max(1)).clamp(1, most));
-        let pieces = length.div_ceil(piece);
+        // Of nothing the sum is one piece too.
+        let piece = length.div_ceil((THREADS / (outputs * lanes).max(1)).clamp(1, most)).max(1);
+        let pieces = length.div_ceil(piece).max(1);
         assert!(outputs * pieces < 1 << 32, "{outputs} outputs of a reduction");
         let plan = Reduction {
             outputs: word(outputs),

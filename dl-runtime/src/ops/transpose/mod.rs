@@ -2,10 +2,12 @@
 //! Its gradient is the transposition back.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use super::axes::len;
+use super::axes::{RANK, len, stride};
 use crate::device::{Device, Storage};
 use crate::ops::{Grad, Write};
 use crate::{Pass, Plain, View, ViewMut};
@@ -28,6 +30,13 @@ pub enum Direction {
     Back,
 }
 
+/// The axes of a sample in the order of what is written.
+struct Order {
+    sizes: [usize; RANK],
+    /// Distance between neighbours in what is read.
+    strides: [usize; RANK],
+}
+
 /// The kernel of transpositions.
 pub trait TransposeKernel: Storage {
     /// `y` is `x` with its axes in the other order, set or added.
@@ -35,6 +44,25 @@ pub trait TransposeKernel: Storage {
 }
 
 impl Op {
+    fn order(self, direction: Direction) -> Order {
+        assert!(self.axes.len() <= RANK, "at most {RANK} axes");
+        // Of the output: its sizes, and its axis that is each axis of the input.
+        let (mut sizes, mut inverse) = ([1; RANK], [0; RANK]);
+        for (i, &axis) in self.axes.iter().enumerate() {
+            (sizes[i], inverse[axis]) = (self.shape[axis], i);
+        }
+        let mut order = Order { sizes, strides: [0; RANK] };
+        for axis in 0..self.axes.len() {
+            order.strides[axis] = match direction {
+                Direction::There => stride(self.shape, self.axes[axis]),
+                Direction::Back => stride(&sizes[..self.axes.len()], inverse[axis]),
+            };
+        }
+        if direction == Direction::Back {
+            order.sizes[..self.shape.len()].copy_from_slice(self.shape);
+        }
+        order
+    }
     /// `output[.., i, .., j, ..] = input[.., j, .., i, ..]`.
     pub fn forward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
         self,

@@ -1,0 +1,32 @@
+//! Global average pooling on CUDA: sums over rows, and numbers repeated along them.
+
+use super::GlobalAvgPool2dKernel;
+use crate::device::cuda::{Cuda, Mut, Ref};
+use crate::ops::Write;
+use crate::ops::axes::Walk;
+use crate::ops::reduce::cuda::{Reducing, repeat, sum};
+
+impl GlobalAvgPool2dKernel for Cuda {
+    fn global_avg_pool2d_forward(&self, area: usize, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        sum(self, Reducing::rows(y.len(), area), 1.0 / area as f32, x, y, Write::Set);
+    }
+    fn global_avg_pool2d_backward(&self, area: usize, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+        let walk = Walk::new(&[dy.len(), area], |axis| [1 - axis]);
+        repeat(self, &walk, 1.0 / area as f32, dy, dx, write);
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::*;
+    use crate::device::{Twin, both};
+
+    impl GlobalAvgPool2dKernel for Twin {
+        fn global_avg_pool2d_forward(&self, area: usize, x: &[f32], y: &mut [f32]) {
+            both!(self, [x], [y], |device| device.global_avg_pool2d_forward(area, x, y));
+        }
+        fn global_avg_pool2d_backward(&self, area: usize, dy: &[f32], dx: &mut [f32], write: Write) {
+            both!(self, [dy], [dx], |device| device.global_avg_pool2d_backward(area, dy, dx, write));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Parametric rectifiers on CUDA.
+
+use super::PreluKernel;
+use crate::device::cuda::{Cuda, Mut, Ref, kernels};
+use crate::ops::Write;
+use crate::ops::axes::Walk;
+use crate::ops::axes::cuda::{Axes, Rows};
+use crate::ops::reduce::cuda::Reducing;
+
+kernels!("prelu.cu": prelu_forward, prelu_backward_input, prelu_backward_weight);
+
+/// Samples, channels, numbers of a channel, of `n` numbers in all; and where the input and the weights have them.
+fn axes(n: usize, channels: usize, area: usize) -> ([usize; 3], [[usize; 2]; 3]) {
+    ([n / channels / area, channels, area], [[channels * area, 0], [area, 1], [1, 0]])
+}
+
+impl PreluKernel for Cuda {
+    fn prelu_forward(&self, area: usize, weight: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        if x.is_empty() {
+            return;
+        }
+        let (sizes, strides) = axes(x.len(), weight.len(), area);
+        let walk = Walk::new(&sizes, |axis| strides[axis]);
+        let rows = Rows::of(&walk);
+        self.launch(&prelu_forward, rows.grid(), (rows, Axes::outer(&walk), x, weight, y));
+    }
+    fn prelu_backward(
+        &self,
+        area: usize,
+        weight: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        (d_weight, write): (Mut<'_, f32>, Write),
+        d_input: Option<(Mut<'_, f32>, Write)>,
+    ) {
+        let (sizes, strides) = axes(x.len(), weight.len(), area);
+        if let Some((dx, write)) = d_input {
+            let walk = Walk::new(&sizes, |axis| strides[axis]);
+            let rows = Rows::of(&walk);
+            let arguments = (rows, Axes::outer(&walk), x, weight, dy, dx, write);
+            self.launch(&prelu_backward_input, rows.grid(), arguments);
+        }
+        let r = Reducing::new(&sizes, |axis| axis == 1, |axis| strides[axis]);
+        r.sum(self, 1.0, d_weight, write, |_, d, write| {
+            self.launch(&prelu_backward_weight, r.grid(), (r.plan, r.kept, r.reduced, x, dy, d, write));
+        });
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::*;
+    use crate::device::{Twin, both};
+
+    impl PreluKernel for Twin {
+        fn prelu_forward(&self, area: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
+            both!(self, [weight, x], [y], |device| device.prelu_forward(area, weight, x, y));
+        }
+        fn prelu_backward(
+            &self,
+            area: usize,
+            weight: &[f32],
+            x: &[f32],
+            dy: &[f32],
+            (dw, write): (&mut [f32], Write),
+            d_input: Option<(&mut [f32], Write)>,
+        ) {
+            match d_input {
+                Some((dx, write_x)) => both!(self, [weight, x, dy], [dw, dx], |device| {
+                    device.prelu_backward(area, weight, x, dy, (dw, write), Some((dx, write_x)));
+                }),
+                None => both!(self, [weight, x, dy], [dw], |device| {
+                    device.prelu_backward(area, weight, x, dy, (dw, write), None);
+                }),
+            }
+        }
+    }
+}

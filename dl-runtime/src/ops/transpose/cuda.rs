@@ -1,0 +1,77 @@
+//! Transpositions on CUDA.
+
+use super::{Direction, Op, TransposeKernel};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
+use crate::ops::Write;
+use crate::ops::axes::cuda::{Axes, Batch, Rows, word};
+use crate::ops::axes::{RANK, Walk, len, stride};
+
+kernels!("transpose.cu": transpose_rows, transpose_tiles);
+
+arguments! {
+    /// `Tiles` of `transpose.cu`.
+    struct Tiles { across: u32, across_stride: u32, along: u32, along_stride: u32, others: u32 }
+}
+
+/// Length of an axis from which on tiles of 32 by 32 are worth it.
+const LONG: usize = 16;
+
+impl TransposeKernel for Cuda {
+    fn transpose(&self, op: Op, direction: Direction, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
+        if x.is_empty() {
+            return;
+        }
+        let order = op.order(direction);
+        let (sizes, strides) = (&order.sizes[..op.axes.len()], &order.strides);
+        let batch = Batch::new(x.len() / len(op.shape), sizes);
+        // Samples lie alike in both.
+        let walk = Walk::new(batch.sizes(), |axis| match axis {
+            0 => [len(sizes)],
+            axis => [strides[axis - 1]],
+        });
+        match tiles(&walk) {
+            Some((tiles, others)) => {
+                let blocks = [tiles.across, tiles.along].map(|n| n.div_ceil(32) as usize);
+                let blocks = tiles.others as usize * blocks[0] * blocks[1];
+                assert!(blocks < 1 << 31, "{blocks} tiles of a transposition");
+                self.launch(&transpose_tiles, Grid::new(blocks.min(1 << 16), 256), (tiles, others, x, y, write));
+            }
+            None => {
+                let rows = Rows::of(&walk);
+                self.launch(&transpose_rows, rows.grid(), (rows, Axes::outer(&walk), x, y, write));
+            }
+        }
+    }
+}
+
+/// The two innermost axes and the others, where the innermost ones differ and are long.
+fn tiles(walk: &Walk<1>) -> Option<(Tiles, Axes)> {
+    let (sizes, strides) = walk.axes();
+    let along = sizes.len() - 1;
+    let across = strides.iter().position(|&[stride]| stride == 1)?;
+    if across == along || sizes[across] < LONG || sizes[along] < LONG {
+        return None;
+    }
+    let (mut others, mut rank) = ([(1, [0; 2]); RANK], 0);
+    for axis in (0..along).filter(|&axis| axis != across) {
+        others[rank] = (sizes[axis], [strides[axis][0], stride(sizes, axis)]);
+        rank += 1;
+    }
+    let sizes_of: [usize; RANK] = others.map(|(size, _)| size);
+    let walk = Walk::<2>::new(&sizes_of[..rank], |axis| others[axis].1);
+    let tiles = Tiles {
+        across: word(sizes[across]),
+        across_stride: word(stride(sizes, across)),
+        along: word(sizes[along]),
+        along_stride: word(strides[along][0]),
+        others: word(walk.elements()),
+    };
+    Some((tiles, Axes::all(&walk)))
+}
+
+#[cfg(test)]
+impl TransposeKernel for crate::device::Twin {
+    fn transpose(&self, op: Op, direction: Direction, x: &[f32], y: &mut [f32], write: Write) {
+        crate::device::both!(self, [x], [y], |device| device.transpose(op, direction, x, y, write));
+    }
+}

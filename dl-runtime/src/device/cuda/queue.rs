@@ -12,11 +12,10 @@ use super::kernel::{Arguments, Grid, Kernel, Packed, Packing, Source};
 use super::sources::SOURCES;
 use super::{Card, Counts};
 use crate::Result;
+use crate::pass::mix;
 use cudarc::driver::sys;
 use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
 use std::ffi::c_void;
-use std::hash::{Hash, Hasher};
 use std::{ptr, thread};
 
 /// Numbers that describe a call of a library.
@@ -200,22 +199,24 @@ impl Queue {
     }
     /// What a sequence is known by: kernels, grids, addresses and lengths, calls of libraries.
     fn key(&self) -> u64 {
-        let mut hash = DefaultHasher::new();
+        let words = |key, words: &[u64]| words.iter().fold(key, |key, word| mix(key, *word));
+        let mut key = self.work.len() as u64;
         for work in &self.work {
             match work {
                 Work::Kernel { function, grid, first, count } => {
-                    (*function as usize, grid).hash(&mut hash);
+                    let [x, y, z] = grid.blocks.map(u64::from);
+                    key = words(key, &[*function as u64, x, y << 32 | z, u64::from(grid.threads)]);
                     for argument in &self.packed.arguments[*first..first + count] {
-                        argument.bytes.hash(&mut hash);
+                        key = mix(key, u64::from(argument.bytes));
                         if argument.span {
-                            self.packed.words[argument.word as usize..][..2].hash(&mut hash);
+                            key = words(key, &self.packed.words[argument.word as usize..][..2]);
                         }
                     }
                 }
-                Work::Call { run, words } => (*run as usize, words).hash(&mut hash),
+                Work::Call { run, words: all } => key = words(mix(key, *run as usize as u64), all),
             }
         }
-        hash.finish()
+        key
     }
     /// Forgets the sequence that was not used for longest, when there are many.
     fn make_room(&mut self) {

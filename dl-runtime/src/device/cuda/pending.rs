@@ -137,49 +137,6 @@ mod twin_embeddingkernel {
         }
     }
 }
-mod cuda_l2normalizekernel {
-    // L2NormalizeKernel for Cuda
-    use crate::device::*;
-    use crate::ops::l2_normalize::*;
-    use crate::ops::{Activation, Write};
-    impl L2NormalizeKernel for Cuda {
-        fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("L2NormalizeKernel for Cuda")
-        }
-        fn l2_normalize_backward(
-            &self,
-            op: Op,
-            x: Self::Ref<'_, f32>,
-            dy: Self::Ref<'_, f32>,
-            dx: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("L2NormalizeKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_l2normalizekernel {
-    // L2NormalizeKernel for Twin
-    use crate::device::*;
-    use crate::ops::l2_normalize::*;
-    use crate::ops::{Activation, Write};
-    impl L2NormalizeKernel for Twin {
-        fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("L2NormalizeKernel for Twin")
-        }
-        fn l2_normalize_backward(
-            &self,
-            op: Op,
-            x: Self::Ref<'_, f32>,
-            dy: Self::Ref<'_, f32>,
-            dx: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("L2NormalizeKernel for Twin")
-        }
-    }
-}
 mod cuda_matmulkernel {
     // MatmulKernel for Cuda
     use crate::device::*;
@@ -214,78 +171,6 @@ mod twin_matmulkernel {
             write: Write,
         ) {
             todo!("MatmulKernel for Twin")
-        }
-    }
-}
-mod cuda_pad2dkernel {
-    // Pad2dKernel for Cuda
-    use crate::device::*;
-    use crate::ops::pad2d::*;
-    use crate::ops::{Activation, Write};
-    impl Pad2dKernel for Cuda {
-        fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("Pad2dKernel for Cuda")
-        }
-        fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) {
-            todo!("Pad2dKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_pad2dkernel {
-    // Pad2dKernel for Twin
-    use crate::device::*;
-    use crate::ops::pad2d::*;
-    use crate::ops::{Activation, Write};
-    impl Pad2dKernel for Twin {
-        fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("Pad2dKernel for Twin")
-        }
-        fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write) {
-            todo!("Pad2dKernel for Twin")
-        }
-    }
-}
-mod cuda_upsamplekernel {
-    // UpsampleKernel for Cuda
-    use crate::device::*;
-    use crate::ops::upsample::*;
-    use crate::ops::{Activation, Write};
-    impl UpsampleKernel for Cuda {
-        fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("UpsampleKernel for Cuda")
-        }
-        fn upsample_backward(
-            &self,
-            mode: Mode,
-            sizes: &Sizes,
-            dy: Self::Ref<'_, f32>,
-            dx: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("UpsampleKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_upsamplekernel {
-    // UpsampleKernel for Twin
-    use crate::device::*;
-    use crate::ops::upsample::*;
-    use crate::ops::{Activation, Write};
-    impl UpsampleKernel for Twin {
-        fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
-            todo!("UpsampleKernel for Twin")
-        }
-        fn upsample_backward(
-            &self,
-            mode: Mode,
-            sizes: &Sizes,
-            dy: Self::Ref<'_, f32>,
-            dx: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("UpsampleKernel for Twin")
         }
     }
 }

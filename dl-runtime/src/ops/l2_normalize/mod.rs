@@ -3,6 +3,8 @@
 //! The gradient is `dx = (dy - y·Σ dy·y)/‖x‖`, and `dy/ε` where the row is shorter than ε.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

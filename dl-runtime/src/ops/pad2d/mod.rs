@@ -7,6 +7,8 @@
 //! | replicate | row 0 |
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

@@ -6,6 +6,8 @@
 //! | bilinear | `(1 - λ)·x[⌊s⌋] + λ·x[⌊s⌋ + 1]`, `s = max((i + ½)/f - ½, 0)`, `λ = s - ⌊s⌋`; the last number goes on; rows likewise |
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,48 @@
+//! Padding on CUDA.
+
+use super::{Op, Pad2dKernel, Sizes};
+use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
+use crate::ops::Write;
+use crate::ops::axes::cuda::{Rows, word};
+
+kernels!("pad2d.cu": pad2d_forward, pad2d_backward);
+
+arguments! {
+    /// `Side` of `pad2d.cu`.
+    struct Side { before: u32, image: u32, output: u32 }
+}
+
+/// Height and width.
+fn sides(op: Op, s: &Sizes) -> [Side; 2] {
+    let side =
+        |axis: usize| Side { before: word(op.before[axis]), image: word(s.image[axis]), output: word(s.output[axis]) };
+    [side(0), side(1)]
+}
+
+impl Pad2dKernel for Cuda {
+    fn pad2d_forward(&self, op: Op, s: &Sizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        let ([high, wide], [height, width]) = (sides(op, s), s.output);
+        let rows = Rows::new(s.planes * height, width, width);
+        self.launch(&pad2d_forward, rows.grid(), (rows, op.mode as u32, high, wide, x, y));
+    }
+    fn pad2d_backward(&self, op: Op, s: &Sizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+        let ([high, wide], [height, width]) = (sides(op, s), s.image);
+        let rows = Rows::new(s.planes * height, width, width);
+        self.launch(&pad2d_backward, rows.grid(), (rows, op.mode as u32, high, wide, dy, dx, write));
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::*;
+    use crate::device::{Twin, both};
+
+    impl Pad2dKernel for Twin {
+        fn pad2d_forward(&self, op: Op, s: &Sizes, x: &[f32], y: &mut [f32]) {
+            both!(self, [x], [y], |device| device.pad2d_forward(op, s, x, y));
+        }
+        fn pad2d_backward(&self, op: Op, s: &Sizes, dy: &[f32], dx: &mut [f32], write: Write) {
+            both!(self, [dy], [dx], |device| device.pad2d_backward(op, s, dy, dx, write));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Enlargement on CUDA.
+
+use super::{Mode, Sizes, UpsampleKernel};
+use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
+use crate::ops::Write;
+use crate::ops::axes::cuda::{Rows, word};
+
+kernels!("upsample.cu": upsample_nearest, upsample_bilinear, upsample_nearest_backward, upsample_bilinear_backward);
+
+arguments! {
+    /// `Side` of `upsample.cu`.
+    struct Side { image: u32, factor: u32 }
+}
+
+/// Height and width.
+fn sides(s: &Sizes) -> [Side; 2] {
+    let side = |axis: usize| Side { image: word(s.image[axis]), factor: word(s.factor[axis]) };
+    [side(0), side(1)]
+}
+
+impl UpsampleKernel for Cuda {
+    fn upsample_forward(&self, mode: Mode, s: &Sizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        let ([high, wide], width) = (sides(s), s.image[1] * s.factor[1]);
+        let rows = Rows::new(s.planes * s.image[0] * s.factor[0], width, width);
+        let kernel = match mode {
+            Mode::Nearest => &upsample_nearest,
+            Mode::Bilinear => &upsample_bilinear,
+        };
+        self.launch(kernel, rows.grid(), (rows, high, wide, x, y));
+    }
+    fn upsample_backward(&self, mode: Mode, s: &Sizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+        let ([high, wide], width) = (sides(s), s.image[1]);
+        let rows = Rows::new(s.planes * s.image[0], width, width);
+        let kernel = match mode {
+            Mode::Nearest => &upsample_nearest_backward,
+            Mode::Bilinear => &upsample_bilinear_backward,
+        };
+        self.launch(kernel, rows.grid(), (rows, high, wide, dy, dx, write));
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::*;
+    use crate::device::{Twin, both};
+
+    impl UpsampleKernel for Twin {
+        fn upsample_forward(&self, mode: Mode, s: &Sizes, x: &[f32], y: &mut [f32]) {
+            both!(self, [x], [y], |device| device.upsample_forward(mode, s, x, y));
+        }
+        fn upsample_backward(&self, mode: Mode, s: &Sizes, dy: &[f32], dx: &mut [f32], write: Write) {
+            both!(self, [dy], [dx], |device| device.upsample_backward(mode, s, dy, dx, write));
+        }
+    }
+}

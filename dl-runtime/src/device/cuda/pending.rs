@@ -82,61 +82,6 @@ mod twin_densekernel {
         }
     }
 }
-mod cuda_embeddingkernel {
-    // EmbeddingKernel for Cuda
-    use crate::device::*;
-    use crate::ops::embedding::*;
-    use crate::ops::{Activation, Write};
-    impl EmbeddingKernel for Cuda {
-        fn embedding_forward(
-            &self,
-            features: usize,
-            weight: Self::Ref<'_, f32>,
-            tokens: Self::Ref<'_, u32>,
-            y: Self::Mut<'_, f32>,
-        ) {
-            todo!("EmbeddingKernel for Cuda")
-        }
-        fn embedding_backward(
-            &self,
-            features: usize,
-            tokens: Self::Ref<'_, u32>,
-            dy: Self::Ref<'_, f32>,
-            d_weight: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("EmbeddingKernel for Cuda")
-        }
-    }
-}
-#[cfg(test)]
-mod twin_embeddingkernel {
-    // EmbeddingKernel for Twin
-    use crate::device::*;
-    use crate::ops::embedding::*;
-    use crate::ops::{Activation, Write};
-    impl EmbeddingKernel for Twin {
-        fn embedding_forward(
-            &self,
-            features: usize,
-            weight: Self::Ref<'_, f32>,
-            tokens: Self::Ref<'_, u32>,
-            y: Self::Mut<'_, f32>,
-        ) {
-            todo!("EmbeddingKernel for Twin")
-        }
-        fn embedding_backward(
-            &self,
-            features: usize,
-            tokens: Self::Ref<'_, u32>,
-            dy: Self::Ref<'_, f32>,
-            d_weight: Self::Mut<'_, f32>,
-            write: Write,
-        ) {
-            todo!("EmbeddingKernel for Twin")
-        }
-    }
-}
 mod cuda_matmulkernel {
     // MatmulKernel for Cuda
     use crate::device::*;

@@ -73,6 +73,11 @@ impl Reducing {
         };
         Reducing { plan, kept: Axes::all(&kept), reduced: Axes::all(&reduced) }
     }
+    /// In one piece, where the operation has its temporary memory already.
+    pub fn at_once(mut self) -> Self {
+        (self.plan.pieces, self.plan.piece) = (1, self.plan.length);
+        self
+    }
     /// The threads of its kernel.
     pub fn grid(&self) -> Grid {
         let items = self.plan.outputs as usize * self.plan.pieces as usize;

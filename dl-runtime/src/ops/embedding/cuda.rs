@@ -1,0 +1,67 @@
+//! Embeddings on CUDA.
+
+use super::EmbeddingKernel;
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
+use crate::ops::Write;
+use crate::ops::axes::cuda::{Rows, word};
+use crate::ops::reduce::cuda::{Reducing, sum};
+
+kernels!("embedding.cu": embedding_forward, embedding_backward);
+
+/// Features of a block of the backward pass.
+const FEATURES: usize = 128;
+/// Blocks that fill a card; each reads all tokens, so more are not better.
+const BLOCKS: usize = 1024;
+/// With fewer, the tokens are cut into chunks of at least so many, each with a table of its own.
+const FEW: usize = 256;
+const CHUNK: usize = 2048;
+
+impl EmbeddingKernel for Cuda {
+    fn embedding_forward(&self, features: usize, weight: Ref<'_, f32>, tokens: Ref<'_, u32>, y: Mut<'_, f32>) {
+        let rows = Rows::new(tokens.len(), features, features);
+        let vocabulary = word(weight.len() / features);
+        self.launch(&embedding_forward, rows.grid(), (rows, vocabulary, weight, tokens, y));
+    }
+    fn embedding_backward(
+        &self,
+        features: usize,
+        tokens: Ref<'_, u32>,
+        dy: Ref<'_, f32>,
+        d_weight: Mut<'_, f32>,
+        write: Write,
+    ) {
+        let (vocabulary, columns) = (d_weight.len() / features, features.div_ceil(FEATURES));
+        let part = vocabulary.div_ceil((BLOCKS / columns).clamp(1, vocabulary));
+        let parts = vocabulary.div_ceil(part);
+        let chunks = (FEW / (parts * columns)).clamp(1, tokens.len().div_ceil(CHUNK).max(1));
+        let chunk = tokens.len().div_ceil(chunks).max(1);
+        let run = |to: Mut<'_, f32>, write: Write| {
+            let arguments = (word(vocabulary), word(features), word(part), word(chunk), tokens, dy, to, write);
+            self.launch(&embedding_backward, Grid::of([parts, columns, chunks], 256), arguments);
+        };
+        if chunks == 1 {
+            return run(d_weight, write);
+        }
+        let n = d_weight.len();
+        let mut tables = self.scratch(chunks * n);
+        run(Cuda::reborrow(&mut tables), Write::Set);
+        let r = Reducing::new(&[chunks, n], |axis| axis == 1, |axis| [[n, 1][axis]; 2]).at_once();
+        sum(self, r, 1.0, Cuda::share(&tables), d_weight, write);
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::*;
+    use crate::device::{Twin, both};
+
+    impl EmbeddingKernel for Twin {
+        fn embedding_forward(&self, features: usize, weight: &[f32], tokens: &[u32], y: &mut [f32]) {
+            both!(self, [weight, tokens], [y], |device| device.embedding_forward(features, weight, tokens, y));
+        }
+        fn embedding_backward(&self, features: usize, tokens: &[u32], dy: &[f32], dw: &mut [f32], write: Write) {
+            both!(self, [tokens, dy], [dw], |device| device.embedding_backward(features, tokens, dy, dw, write));
+        }
+    }
+}

@@ -58,7 +58,7 @@ use crate::device::Storage;
 use crate::{Plain, ViewMut};
 
 /// Whether a gradient replaces what its buffer holds, or is added to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Write {
     /// The buffer holds nothing yet.
     Set,

@@ -12,11 +12,15 @@
 //! | `staging.rs` | memory that batches and results pass through |
 //! | `kernel.rs` | kernels, their arguments and grids |
 //! | `compile.rs`, `sources.rs` | the texts of all kernels, NVRTC, and what it made, kept on disk |
+//! | `blas.rs` | matrix products by cuBLASLt |
+//! | `cast.rs` | matrices rounded to bf16 |
 //! | `derived.rs` | matrices rounded to bf16, kept until their origin changes |
 //! | `queue.rs` | work asked for, and CUDA graphs |
 //! | `team.rs` | how many threads work on a row |
 //! | `common.cuh` | what kernels are written with |
 
+mod blas;
+mod cast;
 mod compile;
 mod derived;
 mod driver;
@@ -28,6 +32,8 @@ mod staging;
 mod storage;
 mod team;
 
+pub(crate) use blas::Blas;
+pub(crate) use cast::{bf16_form, bf16_len};
 pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, kernels};
 pub(crate) use queue::{Libraries, Words};
 pub use sources::sources;

@@ -26,7 +26,9 @@ pub(crate) type Run = fn(&mut Libraries, &Words, sys::CUstream) -> Result<()>;
 
 /// What calls of libraries share.
 #[derive(Default)]
-pub(crate) struct Libraries {}
+pub(crate) struct Libraries {
+    pub cublas: Option<super::blas::Library>,
+}
 
 /// Sequences shorter than this are started piece by piece.
 const WORTH_A_GRAPH: usize = 3;

@@ -17,6 +17,8 @@ pub(super) static HEADERS: &[Source] = &[
     Source { name: "loss.cuh", text: include_str!("../../loss/cuda/loss.cuh") },
     Source { name: "moments.cuh", text: include_str!("../../ops/layer_norm/moments.cuh") },
     Source { name: "team.cuh", text: include_str!("team.cuh") },
+    Source { name: "bf16.cuh", text: include_str!("bf16.cuh") },
+    Source { name: "matmul.cuh", text: include_str!("../../ops/matmul/matmul.cuh") },
 ];
 
 /// Every file of kernels; a test finds those that are missing here.
@@ -26,6 +28,9 @@ pub(super) static SOURCES: &[&Source] = &[
     &ops::conv2d::cuda::bf16::SOURCE,
     &ops::conv2d::cuda::tf32::SOURCE,
     &super::storage::SOURCE,
+    &super::cast::SOURCE,
+    &ops::matmul::cuda::SOURCE,
+    &ops::dense::cuda::SOURCE,
     &ops::dropout::cuda::SOURCE,
     &ops::noise::cuda::SOURCE,
     &ops::embedding::cuda::SOURCE,

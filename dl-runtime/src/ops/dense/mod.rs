@@ -1,6 +1,8 @@
 //! Dense (fully connected) layer: `y = f(W·x + b)` with `W` as [out, in], PyTorch's `Linear`.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod small;
 #[cfg(test)]
 mod tests;
@@ -108,6 +110,22 @@ pub trait DenseKernel: Storage {
         d_bias: Self::Mut<'_, f32>,
         write: Write,
     );
+    /// [`DenseKernel::dense_backward_weights`] and [`DenseKernel::dense_backward_input`], where a device has both in one.
+    #[allow(clippy::too_many_arguments, reason = "those of two kernels")]
+    fn dense_backward(
+        &self,
+        sizes: Sizes,
+        weight: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        [d_weight, d_bias]: [Self::Mut<'_, f32>; 2],
+        write: Write,
+        dx: Self::Mut<'_, f32>,
+        write_dx: Write,
+    ) {
+        self.dense_backward_weights(sizes, x, dy, d_weight, d_bias, write);
+        self.dense_backward_input(sizes, weight, dy, dx, write_dx);
+    }
 }
 
 impl Op {
@@ -142,10 +160,11 @@ impl Op {
     ) {
         let sizes = Sizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), I * O);
-        pass.device.dense_backward_weights(sizes, input.data(), d_output.data(), d_weight, d_bias, d_weights.write);
-        if let Some(Grad { to, write }) = d_input {
-            let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
-            pass.device.dense_backward_input(sizes, weight, d_output.data(), to.into_data(), write);
-        }
+        let (x, dy) = (input.data(), d_output.data());
+        let Some(Grad { to, write }) = d_input else {
+            return pass.device.dense_backward_weights(sizes, x, dy, d_weight, d_bias, d_weights.write);
+        };
+        let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
+        pass.device.dense_backward(sizes, weight, x, dy, [d_weight, d_bias], d_weights.write, to.into_data(), write);
     }
 }

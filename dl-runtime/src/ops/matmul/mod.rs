@@ -9,6 +9,8 @@
 #![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
 
 mod blocks;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod dots;
 mod op;
 pub(crate) mod pack;

@@ -22,7 +22,7 @@ pub struct Op {
 }
 
 /// Sizes of a product, and which of its factors are stored with rows and columns exchanged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Product {
     /// Rows of the product.
     pub rows: usize,

@@ -1,0 +1,344 @@
+//! Matrix products by cuBLASLt: what a product is described by, and the algorithm chosen once for each description.
+
+use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
+use crate::ops::Write;
+use crate::ops::matmul::Product;
+use crate::{Error, Result};
+use cudarc::cublaslt::sys::cublasComputeType_t::{CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32};
+use cudarc::cublaslt::sys::cublasLtEpilogue_t::{
+    CUBLASLT_EPILOGUE_BIAS, CUBLASLT_EPILOGUE_DEFAULT, CUBLASLT_EPILOGUE_RELU, CUBLASLT_EPILOGUE_RELU_BIAS,
+};
+use cudarc::cublaslt::sys::cublasLtMatmulDescAttributes_t::{
+    CUBLASLT_MATMUL_DESC_BIAS_POINTER as BIAS_POINTER, CUBLASLT_MATMUL_DESC_EPILOGUE as EPILOGUE,
+    CUBLASLT_MATMUL_DESC_TRANSA as FIRST_TRANSPOSED, CUBLASLT_MATMUL_DESC_TRANSB as SECOND_TRANSPOSED,
+};
+use cudarc::cublaslt::sys::cublasLtMatmulPreferenceAttributes_t::{
+    CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
+    CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
+    CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+};
+use cudarc::cublaslt::sys::cublasLtMatrixLayoutAttribute_t::{
+    CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
+};
+use cudarc::cublaslt::sys::cudaDataType_t::{CUDA_R_16BF, CUDA_R_32F};
+use cudarc::cublaslt::sys::{
+    self,
+    cublasStatus_t::{CUBLAS_STATUS_NOT_SUPPORTED, CUBLAS_STATUS_SUCCESS},
+};
+use cudarc::driver::sys::CUstream;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ffi::c_void;
+use std::ptr;
+
+/// Numbers of temporary memory that algorithms may use at most: 32 MiB, what the library recommends for Hopper.
+const MOST_WORKSPACE: usize = 8 << 20;
+/// The alignment that a bias in an epilogue needs, in bytes.
+const BIAS_ALIGNMENT: u64 = 16;
+
+/// `C = A·B`, `count` times, with what cuBLASLt does in the same pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Blas {
+    /// Sizes, and how A and B are stored.
+    pub product: Product,
+    /// Numbers from one stored row of A to the next, and of B.
+    pub pitches: [usize; 2],
+    /// Matrices one behind the other.
+    pub count: usize,
+    /// What A and B are: `f32`, rounded to TF32 on the way, or bf16.
+    pub precision: Precision,
+    /// Whether negative results become 0.
+    pub relu: bool,
+    /// Whether C is replaced or added to.
+    pub write: Write,
+}
+
+impl Blas {
+    /// Numbers of scratch memory that [`Cuda::blas`] wants, for long sums that are split: more for large results.
+    pub fn workspace(&self) -> usize {
+        const SPLITS: usize = 16;
+        let results = self.count * self.product.rows * self.product.columns;
+        (SPLITS * results).next_power_of_two().clamp(1 << 18, MOST_WORKSPACE)
+    }
+    /// Whether an epilogue can add this bias.
+    pub fn can_add(bias: Ref<'_, f32>) -> bool {
+        bias.address().is_multiple_of(BIAS_ALIGNMENT)
+    }
+    fn sizes(&self) -> [u64; 4] {
+        let pair = |low: usize, high: usize| (high as u64) << 32 | low as u64;
+        let Product { rows, inner, columns, left_transposed, right_transposed } = self.product;
+        let flag = |flag: bool, bit: u32| usize::from(flag) << bit;
+        let flags = flag(left_transposed, 0) | flag(right_transposed, 1) | flag(self.relu, 2);
+        let precision = (self.precision as usize) << 4;
+        let flags = flags | flag(self.write == Write::Add, 3) | precision;
+        [pair(rows, inner), pair(columns, self.count), pair(self.pitches[0], self.pitches[1]), flags as u64]
+    }
+    fn from_sizes(words: [u64; 4]) -> Self {
+        let pair = |word: u64| (word as u32 as usize, (word >> 32) as usize);
+        let ((rows, inner), (columns, count), (a, b)) = (pair(words[0]), pair(words[1]), pair(words[2]));
+        let flag = |bit: u32| words[3] >> bit & 1 == 1;
+        Blas {
+            product: Product { rows, inner, columns, left_transposed: flag(0), right_transposed: flag(1) },
+            pitches: [a, b],
+            count,
+            precision: [Precision::F32, Precision::Tf32, Precision::Bf16][(words[3] >> 4) as usize],
+            relu: flag(2),
+            write: if flag(3) { Write::Add } else { Write::Set },
+        }
+    }
+}
+
+impl Cuda {
+    /// Asks for a product by cuBLASLt. `workspace` is scratch memory of [`Blas::workspace`] numbers.
+    pub(crate) fn blas(
+        &self,
+        blas: &Blas,
+        [a, b]: [Ref<'_, f32>; 2],
+        bias: Option<Ref<'_, f32>>,
+        c: &Mut<'_, f32>,
+        workspace: &Mut<'_, f32>,
+    ) {
+        let addresses = [a.address(), b.address(), c.address(), bias.map_or(0, Ref::address), workspace.address()];
+        let mut words = [0; 9];
+        words[..5].copy_from_slice(&addresses);
+        words[5..].copy_from_slice(&blas.sizes());
+        let bytes = |len: usize| 4 * len as u64;
+        let touched = [
+            (addresses[0], bytes(a.len())),
+            (addresses[1], bytes(b.len())),
+            (addresses[2], bytes(c.len())),
+            (addresses[3], bytes(bias.map_or(0, Ref::len))),
+        ];
+        self.call(multiply, &words, &touched);
+    }
+}
+
+/// A product, as it was asked for in words.
+fn multiply(libraries: &mut Libraries, words: &Words, stream: CUstream) -> Result<()> {
+    let [a, b, c, bias, workspace] = [words[0], words[1], words[2], words[3], words[4]];
+    let blas = Blas::from_sizes([words[5], words[6], words[7], words[8]]);
+    let library = match &mut libraries.cublas {
+        Some(library) => library,
+        none => none.insert(Library::new()?),
+    };
+    library.multiply(blas, [a, b, c, bias], workspace, stream)
+}
+
+/// cuBLASLt, and what was chosen so far.
+pub(crate) struct Library {
+    handle: sys::cublasLtHandle_t,
+    plans: HashMap<(Blas, [u32; 3], bool), Plan>,
+}
+
+// SAFETY: cuBLASLt's handles and descriptors may be used from any thread; here they are under the lock of the card.
+unsafe impl Send for Library {}
+
+impl Library {
+    fn new() -> Result<Self> {
+        let mut handle = ptr::null_mut();
+        // SAFETY: the library is there (`Context::new` asked) and the context current; it writes one handle.
+        answer(unsafe { sys::cublasLtCreate(&mut handle) }).map_err(|code| failed("starting cuBLASLt".into(), code))?;
+        Ok(Library { handle, plans: HashMap::new() })
+    }
+    fn multiply(&mut self, blas: Blas, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Result<()> {
+        self.start(blas, addresses, workspace, stream).map_err(|code| {
+            let Product { rows, inner, columns, .. } = blas.product;
+            failed(format!("multiplying matrices of {rows} by {inner} and {inner} by {columns}"), code)
+        })
+    }
+    fn start(&mut self, blas: Blas, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Answer<()> {
+        let [a, b, c, bias] = addresses;
+        // Algorithms depend on the largest power of two that an address is a multiple of.
+        let alignments = [a, b, c].map(|address| 1 << address.trailing_zeros().min(8));
+        let plan = match self.plans.entry((blas, alignments, bias != 0)) {
+            Entry::Occupied(plan) => plan.into_mut(),
+            Entry::Vacant(new) => new.insert(Plan::new(self.handle, &blas, alignments, bias)?),
+        };
+        if bias != 0 {
+            plan.product.set(BIAS_POINTER, bias)?;
+        }
+        let (alpha, beta) = (1.0f32, if blas.write == Write::Add { 1.0f32 } else { 0.0 });
+        let memory = |address: u64| address as *mut c_void;
+        // SAFETY: the descriptors live in the plan; the addresses are of memory of the card that holds what they describe
+        // (`Cuda::blas`), and alive until the stream has passed; alpha and beta are read during the call.
+        answer(unsafe {
+            sys::cublasLtMatmul(
+                self.handle,
+                plan.product.raw,
+                (&raw const alpha).cast(),
+                memory(b),
+                plan.b.raw,
+                memory(a),
+                plan.a.raw,
+                (&raw const beta).cast(),
+                memory(c),
+                plan.c.raw,
+                memory(c),
+                plan.c.raw,
+                &plan.algorithm,
+                memory(workspace),
+                4 * blas.workspace(),
+                stream.cast(),
+            )
+        })
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        self.plans.clear();
+        // SAFETY: made in `new`, destroyed once.
+        let _ = unsafe { sys::cublasLtDestroy(self.handle) };
+    }
+}
+
+/// One of the library's descriptors `T` with attributes `A`.
+struct Descriptor<T, A> {
+    raw: *mut T,
+    set: unsafe fn(*mut T, A, *const c_void, usize) -> sys::cublasStatus_t,
+    destroy: unsafe fn(*mut T) -> sys::cublasStatus_t,
+}
+
+impl<T, A> Descriptor<T, A> {
+    fn set<V>(&self, attribute: A, value: V) -> Answer<()> {
+        // SAFETY: the descriptor lives; the library copies a value of this size, or refuses it.
+        answer(unsafe { (self.set)(self.raw, attribute, (&raw const value).cast(), size_of::<V>()) })
+    }
+}
+
+impl<T, A> Drop for Descriptor<T, A> {
+    fn drop(&mut self) {
+        // SAFETY: made where `raw` was filled, destroyed once.
+        let _ = unsafe { (self.destroy)(self.raw) };
+    }
+}
+
+type Matrix = Descriptor<sys::cublasLtMatrixLayoutOpaque_t, sys::cublasLtMatrixLayoutAttribute_t>;
+
+/// Descriptors of one product, and its algorithm.
+struct Plan {
+    product: Descriptor<sys::cublasLtMatmulDescOpaque_t, sys::cublasLtMatmulDescAttributes_t>,
+    a: Matrix,
+    b: Matrix,
+    c: Matrix,
+    algorithm: sys::cublasLtMatmulAlgo_t,
+}
+
+impl Plan {
+    /// cuBLASLt's matrices are column-major: it takes memory that holds our rows one after the other for columns, so it
+    /// sees every matrix transposed. Since Cᵀ = Bᵀ·Aᵀ, it is given B as its first factor and A as its second, and writes
+    /// what is C to us; its rows are our columns. A factor that is stored transposed needs to be transposed to both sides.
+    fn new(handle: sys::cublasLtHandle_t, blas: &Blas, alignments: [u32; 3], bias: u64) -> Answer<Self> {
+        let p = blas.product;
+        let (compute, inputs) = match blas.precision {
+            Precision::F32 => (CUBLAS_COMPUTE_32F, CUDA_R_32F),
+            Precision::Tf32 => (CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F),
+            Precision::Bf16 => (CUBLAS_COMPUTE_32F, CUDA_R_16BF),
+        };
+        let stored = |rows, columns, transposed| if transposed { [columns, rows] } else { [rows, columns] };
+        let [a_pitch, b_pitch] = blas.pitches;
+        let mut plan = Plan {
+            product: product(compute)?,
+            a: matrix(inputs, stored(p.rows, p.inner, p.left_transposed), a_pitch, blas.count)?,
+            b: matrix(inputs, stored(p.inner, p.columns, p.right_transposed), b_pitch, blas.count)?,
+            c: matrix(CUDA_R_32F, [p.rows, p.columns], p.columns, blas.count)?,
+            algorithm: sys::cublasLtMatmulAlgo_t { data: [0; 8] },
+        };
+        plan.product.set(FIRST_TRANSPOSED, i32::from(p.right_transposed))?;
+        plan.product.set(SECOND_TRANSPOSED, i32::from(p.left_transposed))?;
+        let epilogue = match (bias != 0, blas.relu) {
+            (false, false) => CUBLASLT_EPILOGUE_DEFAULT,
+            (false, true) => CUBLASLT_EPILOGUE_RELU,
+            (true, false) => CUBLASLT_EPILOGUE_BIAS,
+            (true, true) => CUBLASLT_EPILOGUE_RELU_BIAS,
+        };
+        plan.product.set(EPILOGUE, epilogue as u32)?;
+        if bias != 0 {
+            // The choice of the algorithm depends on its alignment.
+            plan.product.set(BIAS_POINTER, bias)?;
+        }
+        plan.algorithm = plan.choose(handle, 4 * blas.workspace(), alignments)?;
+        Ok(plan)
+    }
+    /// The algorithm that the library thinks the fastest of those whose results are the same in every run.
+    fn choose(
+        &self,
+        handle: sys::cublasLtHandle_t,
+        workspace: usize,
+        [a_alignment, b_alignment, c_alignment]: [u32; 3],
+    ) -> Answer<sys::cublasLtMatmulAlgo_t> {
+        let mut preference = Descriptor {
+            raw: ptr::null_mut(),
+            set: sys::cublasLtMatmulPreferenceSetAttribute,
+            destroy: sys::cublasLtMatmulPreferenceDestroy,
+        };
+        // SAFETY: the library writes one handle.
+        answer(unsafe { sys::cublasLtMatmulPreferenceCreate(&mut preference.raw) })?;
+        preference.set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace as u64)?;
+        // Parts of long sums are added from the workspace in a fixed order, never in the order in which they are ready.
+        let in_order = sys::cublasLtReductionScheme_t::CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE as u32;
+        preference.set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, in_order)?;
+        preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, b_alignment)?;
+        preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, a_alignment)?;
+        preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, c_alignment)?;
+        preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, c_alignment)?;
+        // SAFETY: numbers only, and success is 0.
+        let mut best: sys::cublasLtMatmulHeuristicResult_t = unsafe { std::mem::zeroed() };
+        let mut found = 0;
+        let [a, b, c] = [&self.a, &self.b, &self.c].map(|matrix| matrix.raw);
+        // SAFETY: all handles live; there is room for the one result that is asked for.
+        answer(unsafe {
+            sys::cublasLtMatmulAlgoGetHeuristic(
+                handle,
+                self.product.raw,
+                b,
+                a,
+                c,
+                c,
+                preference.raw,
+                1,
+                &mut best,
+                &mut found,
+            )
+        })?;
+        answer(if found == 0 { CUBLAS_STATUS_NOT_SUPPORTED } else { best.state })?;
+        Ok(best.algo)
+    }
+}
+
+fn product(
+    compute: sys::cublasComputeType_t,
+) -> Answer<Descriptor<sys::cublasLtMatmulDescOpaque_t, sys::cublasLtMatmulDescAttributes_t>> {
+    let mut product = Descriptor {
+        raw: ptr::null_mut(),
+        set: sys::cublasLtMatmulDescSetAttribute,
+        destroy: sys::cublasLtMatmulDescDestroy,
+    };
+    // SAFETY: the library writes one handle.
+    answer(unsafe { sys::cublasLtMatmulDescCreate(&mut product.raw, compute, CUDA_R_32F) })?;
+    Ok(product)
+}
+
+/// `count` matrices of `rows` by `columns` as we see them.
+fn matrix(of: sys::cudaDataType_t, [rows, columns]: [usize; 2], pitch: usize, count: usize) -> Answer<Matrix> {
+    let mut matrix = Descriptor {
+        raw: ptr::null_mut(),
+        set: sys::cublasLtMatrixLayoutSetAttribute,
+        destroy: sys::cublasLtMatrixLayoutDestroy,
+    };
+    // SAFETY: the library writes one handle.
+    answer(unsafe { sys::cublasLtMatrixLayoutCreate(&mut matrix.raw, of, columns as u64, rows as u64, pitch as i64) })?;
+    matrix.set(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, count as i32)?;
+    matrix.set(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, (rows * pitch) as i64)?;
+    Ok(matrix)
+}
+
+/// What the library answers.
+type Answer<T> = std::result::Result<T, sys::cublasStatus_t>;
+
+fn answer(code: sys::cublasStatus_t) -> Answer<()> {
+    if code == CUBLAS_STATUS_SUCCESS { Ok(()) } else { Err(code) }
+}
+fn failed(doing: String, code: sys::cublasStatus_t) -> Error {
+    Error::DeviceFailed { doing, reason: format!("cuBLASLt says {code:?}") }
+}

@@ -1,0 +1,172 @@
+//! Dense layers on CUDA: three matrix products, with bias and activation in the first and the bias gradient beside the second.
+
+use super::{DenseKernel, Sizes};
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Grid, Mut, Precision, Ref, bf16_form, bf16_len, kernels};
+use crate::ops::matmul::Product;
+use crate::ops::matmul::cuda::{Beside, Job, is_small};
+use crate::ops::{Activation, Write};
+
+kernels!("dense.cu": dense_column_sums, dense_add_chunks, dense_backward_16, dense_backward_32);
+
+impl Sizes {
+    /// `y = x·Wᵀ`.
+    fn forward(self) -> Product {
+        let Sizes { samples: rows, inputs: inner, outputs: columns } = self;
+        Product { rows, inner, columns, left_transposed: false, right_transposed: true }
+    }
+    /// `dx = dy·W`.
+    fn to_input(self) -> Product {
+        let Sizes { samples: rows, inputs: columns, outputs: inner } = self;
+        Product { rows, inner, columns, left_transposed: false, right_transposed: false }
+    }
+    /// `dW = dyᵀ·x`.
+    fn to_weights(self) -> Product {
+        let Sizes { samples: inner, inputs: columns, outputs: rows } = self;
+        Product { rows, inner, columns, left_transposed: true, right_transposed: false }
+    }
+}
+
+impl DenseKernel for Cuda {
+    fn dense_forward(
+        &self,
+        s: Sizes,
+        activation: Activation,
+        weight: Ref<'_, f32>,
+        bias: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        y: Mut<'_, f32>,
+    ) {
+        let bias = (!bias.is_empty()).then_some(bias);
+        self.matmul(s.forward(), x, weight, y, Beside { bias, activation, write: Write::Set });
+    }
+    fn dense_backward_input(&self, s: Sizes, weight: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+        self.matmul(s.to_input(), dy, weight, dx, Beside::plain(write));
+    }
+    fn dense_backward_weights(
+        &self,
+        s: Sizes,
+        x: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        d_weight: Mut<'_, f32>,
+        d_bias: Mut<'_, f32>,
+        write: Write,
+    ) {
+        let p = s.to_weights();
+        if is_small(p, 1) {
+            let job = Job::new(p, !d_bias.is_empty(), write);
+            return self.matmul_tiles(job, 1, dy, x, d_weight, Some(d_bias), Beside::plain(write));
+        }
+        if !d_bias.is_empty() {
+            self.column_sums(s, dy, d_bias, write);
+        }
+        self.matmul_large(p, 1, dy, x, d_weight, Beside::plain(write));
+    }
+    fn dense_backward(
+        &self,
+        s: Sizes,
+        weight: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        [d_weight, d_bias]: [Mut<'_, f32>; 2],
+        write: Write,
+        dx: Mut<'_, f32>,
+        write_dx: Write,
+    ) {
+        if !is_small(s.to_weights(), 1) || !is_small(s.to_input(), 1) {
+            self.dense_backward_weights(s, x, dy, d_weight, d_bias, write);
+            return self.dense_backward_input(s, weight, dy, dx, write_dx);
+        }
+        let weights = Job::new(s.to_weights(), !d_bias.is_empty(), write);
+        let input = Job::new(s.to_input(), false, write_dx);
+        let large = weights.large_tiles(1) || input.large_tiles(1);
+        let (kernel, size) = if large { (&dense_backward_32, 32) } else { (&dense_backward_16, 16) };
+        let grid = Grid::new(weights.tiles(size) + input.tiles(size), 256);
+        self.launch(kernel, grid, (weights, input, dy, x, weight, d_weight, d_bias, dx));
+    }
+}
+
+impl Cuda {
+    /// `db = Σ dy`; for products in bf16 `dy` is rounded on the way.
+    fn column_sums(&self, s: Sizes, dy: Ref<'_, f32>, d_bias: Mut<'_, f32>, write: Write) {
+        let (rows, columns) = (s.samples, s.outputs);
+        if self.computes_in() != Precision::Bf16 {
+            return self.column_sums_and(s, dy, None, d_bias, write);
+        }
+        let mut d_bias = Some(d_bias);
+        self.derived(dy, bf16_form(columns), bf16_len(rows, columns), |dy, halves| {
+            if let Some(d_bias) = d_bias.take() {
+                self.column_sums_and(s, dy, Some(halves), d_bias, write);
+            }
+        });
+        if let Some(d_bias) = d_bias {
+            self.column_sums_and(s, dy, None, d_bias, write);
+        }
+    }
+    fn column_sums_and(
+        &self,
+        s: Sizes,
+        dy: Ref<'_, f32>,
+        halves: Option<Mut<'_, f32>>,
+        d_bias: Mut<'_, f32>,
+        write: Write,
+    ) {
+        /// Rows of one block, at least, and chunks of rows, at most.
+        const ROWS: usize = 128;
+        const CHUNKS: usize = 64;
+        let chunk = s.samples.div_ceil(CHUNKS).next_multiple_of(8).max(ROWS);
+        let chunks = s.samples.div_ceil(chunk);
+        let scratch = self.scratch(if chunks == 1 { 0 } else { chunks * s.outputs });
+        let (sums, nothing) = Cuda::split_mut(scratch, if chunks == 1 { 0 } else { chunks * s.outputs });
+        let halves = halves.unwrap_or(nothing);
+        let grid = Grid::of([s.outputs.div_ceil(256), chunks, 1], 256);
+        let (rows, columns, chunk) = (s.samples as u32, s.outputs as u32, chunk as u32);
+        if chunks == 1 {
+            return self.launch(&dense_column_sums, grid, (rows, columns, chunk, write, dy, halves, d_bias));
+        }
+        self.launch(&dense_column_sums, grid, (rows, columns, chunk, Write::Set, dy, halves, &sums));
+        let grid = Grid::each(s.outputs);
+        self.launch(&dense_add_chunks, grid, (chunks as u32, write, Cuda::share(&sums), d_bias));
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::*;
+    use crate::device::{Twin, both};
+
+    impl DenseKernel for Twin {
+        fn dense_forward(&self, s: Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+            both!(self, [weight, bias, x], [y], |device| device.dense_forward(s, f, weight, bias, x, y));
+        }
+        fn dense_backward_input(&self, s: Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+            both!(self, [weight, dy], [dx], |device| device.dense_backward_input(s, weight, dy, dx, write));
+        }
+        fn dense_backward_weights(
+            &self,
+            s: Sizes,
+            x: &[f32],
+            dy: &[f32],
+            dw: &mut [f32],
+            db: &mut [f32],
+            write: Write,
+        ) {
+            both!(self, [x, dy], [dw, db], |device| device.dense_backward_weights(s, x, dy, dw, db, write));
+        }
+        fn dense_backward(
+            &self,
+            s: Sizes,
+            weight: &[f32],
+            x: &[f32],
+            dy: &[f32],
+            [dw, db]: [&mut [f32]; 2],
+            write: Write,
+            dx: &mut [f32],
+            write_dx: Write,
+        ) {
+            both!(self, [weight, x, dy], [dw, db, dx], |device| {
+                device.dense_backward(s, weight, x, dy, [dw, db], write, dx, write_dx)
+            });
+        }
+    }
+}

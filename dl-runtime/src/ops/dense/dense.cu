@@ -1,0 +1,67 @@
+// Dense layers: the gradient of the bias beside large products, and both gradients of a small layer at once.
+#include "bf16.cuh"
+#include "matmul.cuh"
+
+// Sums of the columns of `x` over `chunk` rows for each block in y, and `x` as bf16 on the way if `halves` is not empty (rows
+// filled up to a multiple of 8). A block has 256 columns, 8 for each lane, and 8 rows at a time, one for each warp.
+KERNEL_OF(256, dense_column_sums, u32 rows, u32 columns, u32 chunk, u32 add, Span<const float> x, Span<float> halves, Span<float> sums) {
+    SHARED(float, parts, 8 * 256);
+    u32 warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
+    u32 column = blockIdx.x * 256 + lane * 8, first = blockIdx.y * chunk;
+    u32 end = rows - first < chunk ? rows : first + chunk;
+    bool vectors = columns % 8 == 0 && aligned(x);
+    u32 words = (columns + 7) / 8 * 4;
+    float sum[8];
+#pragma unroll
+    for (u32 e = 0; e < 8; e++) sum[e] = 0.0f;
+    if (column < columns) {
+#pragma unroll 4
+        for (u32 row = first + warp; row < end; row += 8) {
+            float v[8];
+            read_8(v, x, (u64)row * columns + column, columns - column, vectors);
+            if (halves.len > 0) write_bf16_8(halves, (u64)row * words + column / 2, v);
+#pragma unroll
+            for (u32 e = 0; e < 8; e++) sum[e] += v[e];
+        }
+    }
+    store4(parts, warp * 256 + lane * 8, make_float4(sum[0], sum[1], sum[2], sum[3]));
+    store4(parts, warp * 256 + lane * 8 + 4, make_float4(sum[4], sum[5], sum[6], sum[7]));
+    __syncthreads();
+    column = blockIdx.x * 256 + threadIdx.x;
+    float total = 0.0f;
+    for (u32 part = 0; part < 8; part++) total += parts[part * 256 + threadIdx.x];
+    if (column < columns) put(sums, (u64)blockIdx.y * columns + column, total, add);
+}
+
+// The sums of all chunks, in their order; a thread for each column.
+KERNEL(dense_add_chunks, u32 chunks, u32 add, Span<const float> x, Span<float> sums) {
+    for (u64 j = thread(); j < sums.len; j += threads()) {
+        float sum = 0.0f;
+#pragma unroll 8
+        for (u32 chunk = 0; chunk < chunks; chunk++) sum += x[chunk * sums.len + j];
+        put(sums, j, sum, add);
+    }
+}
+
+/// dW = dyᵀ·x with db beside it in the first blocks, dx = dy·W in the others.
+template <u32 R, u32 C, u32 N>
+DEVICE void dense_backward(MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x, Span<const float> w,
+                           Span<float> dw, Span<float> db, Span<float> dx, SharedArray<float, N>& shared) {
+    Activation identity = {0, 0.0f, 0.0f};
+    u32 first = matmul_tiles(weights.rows, 8 * R) * matmul_tiles(weights.columns + weights.sum_rows, 8 * R);
+    Span<const float> none = {};
+    if (blockIdx.x < first)
+        matmul_tile_number<R, C>(blockIdx.x, weights, identity, dy, x, none, dw, db, shared);
+    else
+        matmul_tile_number<R, C>(blockIdx.x - first, input, identity, dy, w, none, dx, db, shared);
+}
+KERNEL_OF(256, dense_backward_32, MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x,
+          Span<const float> w, Span<float> dw, Span<float> db, Span<float> dx) {
+    SHARED(float, shared, MATMUL_SHARED(32));
+    dense_backward<4, 8>(weights, input, dy, x, w, dw, db, dx, shared);
+}
+KERNEL_OF(256, dense_backward_16, MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x,
+          Span<const float> w, Span<float> dw, Span<float> db, Span<float> dx) {
+    SHARED(float, shared, MATMUL_SHARED(16));
+    dense_backward<2, 4>(weights, input, dy, x, w, dw, db, dx, shared);
+}

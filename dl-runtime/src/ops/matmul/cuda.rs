@@ -1,0 +1,168 @@
+//! Matrix products on CUDA: small ones by own kernels, in `f32` whatever the precision, the others by cuBLASLt.
+
+use super::{MatmulKernel, Product};
+use crate::device::Storage;
+use crate::device::cuda::{Blas, Cuda, Grid, Mut, Precision, Ref, arguments, kernels};
+use crate::ops::activation::cuda::Code;
+use crate::ops::{Activation, Write};
+
+kernels!("matmul.cu": matmul_tiles_16, matmul_tiles_32, matmul_few_rows, matmul_bias);
+
+/// Multiply-adds up to which an own kernel is used: below, a product is bound by latency, and cuBLASLt, made for large ones,
+/// has no advantage.
+const SMALL: usize = 1 << 25;
+/// Length of sums up to which that holds: blocks of the own kernels have whole sums.
+const SHORT: usize = 1 << 11;
+/// Multiply-adds below which nothing else matters.
+const TINY: usize = 1 << 18;
+/// Blocks with which larger tiles fill a card.
+const ENOUGH_BLOCKS: usize = 128;
+/// Rows up to which each row of B is read by one warp.
+const FEW_ROWS: usize = 4;
+
+arguments! {
+    /// A small product, for kernels: `MatmulJob` of `matmul.cuh`.
+    pub(crate) struct Job {
+        rows: u32,
+        inner: u32,
+        columns: u32,
+        a_row: u32,
+        a_inner: u32,
+        b_inner: u32,
+        b_column: u32,
+        sum_rows: u32,
+        add: u32,
+    }
+}
+
+impl Job {
+    /// `sum_rows`: whether the sums of the rows of A are wanted too.
+    pub(crate) fn new(p: Product, sum_rows: bool, write: Write) -> Self {
+        let strides = |rows: usize, columns: usize, transposed| if transposed { (1, rows) } else { (columns, 1) };
+        let (a_row, a_inner) = strides(p.rows, p.inner, p.left_transposed);
+        let (b_inner, b_column) = strides(p.inner, p.columns, p.right_transposed);
+        let [rows, inner, columns, a_row, a_inner, b_inner, b_column] =
+            [p.rows, p.inner, p.columns, a_row, a_inner, b_inner, b_column].map(|n| n as u32);
+        let (sum_rows, add) = (u32::from(sum_rows), u32::from(write == Write::Add));
+        Job { rows, inner, columns, a_row, a_inner, b_inner, b_column, sum_rows, add }
+    }
+    /// How many tiles of `size` by `size` it has.
+    pub(crate) fn tiles(&self, size: usize) -> usize {
+        (self.rows as usize).div_ceil(size) * (self.columns as usize + self.sum_rows as usize).div_ceil(size)
+    }
+    /// Whether so many products have enough tiles of 32 by 32; else they should be of 16 by 16.
+    pub(crate) fn large_tiles(&self, count: usize) -> bool {
+        self.tiles(32) * count >= ENOUGH_BLOCKS
+    }
+}
+
+/// What is asked for beside a product.
+#[derive(Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    /// Added to every row.
+    pub bias: Option<Ref<'a, f32>>,
+    pub activation: Activation,
+    pub write: Write,
+}
+
+impl Beside<'_> {
+    /// Nothing.
+    pub fn plain(write: Write) -> Self {
+        Beside { bias: None, activation: Activation::Identity, write }
+    }
+}
+
+/// Whether `count` products are for the own kernels.
+pub(crate) fn is_small(p: Product, count: usize) -> bool {
+    let work = p.rows.saturating_mul(p.inner).saturating_mul(p.columns).saturating_mul(count);
+    work <= TINY || (work <= SMALL && p.inner <= SHORT) || p.rows.max(p.inner).max(p.columns) <= 32
+}
+
+impl Cuda {
+    /// `C = f(A·B + bias)` for matrices one behind the other; how many follows from the lengths.
+    pub(crate) fn matmul(&self, p: Product, a: Ref<'_, f32>, b: Ref<'_, f32>, c: Mut<'_, f32>, beside: Beside) {
+        if c.is_empty() {
+            return;
+        }
+        let count = c.len() / (p.rows * p.columns);
+        let dots = p.right_transposed && !p.left_transposed;
+        if dots && count == 1 && p.rows <= FEW_ROWS {
+            let (rows, inner, columns) = (p.rows as u32, p.inner as u32, p.columns as u32);
+            let warps_of_a_block = 4;
+            let grid = Grid::new(p.columns.div_ceil(warps_of_a_block).min(1 << 20), 128);
+            let bias = beside.bias.unwrap_or(Cuda::slice(a, 0..0));
+            let f = Code::of(beside.activation);
+            self.launch(&matmul_few_rows, grid, (rows, inner, columns, beside.write, f, a, b, bias, c));
+        } else if is_small(p, count) {
+            self.matmul_tiles(Job::new(p, false, beside.write), count, a, b, c, None, beside);
+        } else {
+            self.matmul_large(p, count, a, b, c, beside);
+        }
+    }
+    /// Products by own kernels; the sums of the rows of A to `sums`, if the job says so.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a kernel")]
+    pub(crate) fn matmul_tiles(
+        &self,
+        job: Job,
+        count: usize,
+        a: Ref<'_, f32>,
+        b: Ref<'_, f32>,
+        c: Mut<'_, f32>,
+        sums: Option<Mut<'_, f32>>,
+        beside: Beside,
+    ) {
+        let nothing = Cuda::slice(a, 0..0);
+        let (bias, f) = (beside.bias.unwrap_or(nothing), Code::of(beside.activation));
+        let products = count.min(u16::MAX.into());
+        let end = c.len();
+        let (c, no_sums) = Cuda::split_mut(c, end);
+        let sums = sums.unwrap_or(no_sums);
+        let (kernel, size) = if job.large_tiles(count) { (&matmul_tiles_32, 32) } else { (&matmul_tiles_16, 16) };
+        let grid = Grid::of([job.tiles(size), products, 1], 256);
+        self.launch(kernel, grid, (job, count, f, a, b, bias, c, sums));
+    }
+    /// Products by cuBLASLt.
+    pub(crate) fn matmul_large(
+        &self,
+        p: Product,
+        count: usize,
+        a: Ref<'_, f32>,
+        b: Ref<'_, f32>,
+        c: Mut<'_, f32>,
+        beside: Beside,
+    ) {
+        let f = beside.activation;
+        let simple = matches!(f, Activation::Identity | Activation::Relu) && beside.bias.is_none_or(Blas::can_add);
+        let a_columns = if p.left_transposed { p.rows } else { p.inner };
+        let b_columns = if p.right_transposed { p.inner } else { p.columns };
+        let precision = self.computes_in();
+        let (factors, pitches) = match precision {
+            Precision::F32 | Precision::Tf32 => ([a, b], [a_columns, b_columns]),
+            Precision::Bf16 => {
+                let factors = [self.as_bf16(a, a_columns), self.as_bf16(b, b_columns)];
+                (factors, [a_columns, b_columns].map(|columns| columns.next_multiple_of(8)))
+            }
+        };
+        let relu = simple && f == Activation::Relu;
+        let blas = Blas { product: p, pitches, count, precision, relu, write: beside.write };
+        let workspace = self.scratch(blas.workspace());
+        self.blas(&blas, factors, if simple { beside.bias } else { None }, &c, &workspace);
+        if !simple {
+            let bias = beside.bias.unwrap_or(Cuda::slice(a, 0..0));
+            self.launch(&matmul_bias, Grid::fours(c.len()), (p.columns as u32, Code::of(f), bias, c));
+        }
+    }
+}
+
+impl MatmulKernel for Cuda {
+    fn matmul_each(&self, p: Product, a: Ref<'_, f32>, b: Ref<'_, f32>, c: Mut<'_, f32>, write: Write) {
+        self.matmul(p, a, b, c, Beside::plain(write));
+    }
+}
+
+#[cfg(test)]
+impl MatmulKernel for crate::device::Twin {
+    fn matmul_each(&self, p: Product, a: &[f32], b: &[f32], c: &mut [f32], write: Write) {
+        crate::device::both!(self, [a, b], [c], |device| device.matmul_each(p, a, b, c, write));
+    }
+}

@@ -1,5 +1,5 @@
 // Matrices as bf16, for products on the matrix units.
-#include "bf16.cuh"
+#include "cast.cuh"
 
 // `y` = the rows of `x` as bf16, two to a word, filled up with zeros to a multiple of 8: cuBLASLt wants rows at multiples of 16
 // bytes. A thread has 8 elements at a time.

@@ -17,7 +17,7 @@ pub(super) static HEADERS: &[Source] = &[
     Source { name: "loss.cuh", text: include_str!("../../loss/cuda/loss.cuh") },
     Source { name: "moments.cuh", text: include_str!("../../ops/layer_norm/moments.cuh") },
     Source { name: "team.cuh", text: include_str!("team.cuh") },
-    Source { name: "bf16.cuh", text: include_str!("bf16.cuh") },
+    Source { name: "cast.cuh", text: include_str!("cast.cuh") },
     Source { name: "matmul.cuh", text: include_str!("../../ops/matmul/matmul.cuh") },
 ];
 

@@ -1,5 +1,5 @@
 // Dense layers: the gradient of the bias beside large products, and both gradients of a small layer at once.
-#include "bf16.cuh"
+#include "cast.cuh"
 #include "matmul.cuh"
 
 // Sums of the columns of `x` over `chunk` rows for each block in y, and `x` as bf16 on the way if `halves` is not empty (rows
@@ -49,7 +49,7 @@ DEVICE void dense_backward(MatmulJob weights, MatmulJob input, Span<const float>
                            Span<float> dw, Span<float> db, Span<float> dx, SharedArray<float, N>& shared) {
     Activation identity = {0, 0.0f, 0.0f};
     u32 first = matmul_tiles(weights.rows, 8 * R) * matmul_tiles(weights.columns + weights.sum_rows, 8 * R);
-    Span<const float> none = {};
+    Span<const float> none = dy.part(0, 0);
     if (blockIdx.x < first)
         matmul_tile_number<R, C>(blockIdx.x, weights, identity, dy, x, none, dw, db, shared);
     else

@@ -1,8 +1,8 @@
 //! The dense layer against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::Cpu;
 use crate::plain::{flat, flat_mut, zeroed_box};
+use crate::testing::Device;
 
 const STEP: f64 = 1e-4;
 
@@ -45,8 +45,8 @@ fn close(found: &[f32], expected: &[f64]) {
 }
 
 fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
-    let cpu = Cpu::with_threads(2);
-    let pass = &Pass { device: &cpu, seed: 0 };
+    let device = Device::with_threads(2);
+    let pass = &Pass { device: &device, seed: 0 };
     let mut net = zeroed_box::<Dense<I, O, B>>();
     let len = Dense::<I, O, B>::LEN;
     flat_mut(std::slice::from_mut(&mut *net)).copy_from_slice(&numbers(len, 1));
@@ -56,12 +56,12 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
 
     let op = |activation| Op { activation };
     let mut y = vec![0.0; samples * O];
-    let net: View<Cpu, Dense<I, O, B>> = View::new(weights, 1);
+    let net: View<Device, Dense<I, O, B>> = View::new(weights, 1);
     op(Activation::Identity).forward(
         pass,
         net,
-        View::<Cpu, [f32; I]>::new(&x[..], samples),
-        ViewMut::<Cpu, [f32; O]>::new(&mut y[..], samples),
+        View::<Device, [f32; I]>::new(&x[..], samples),
+        ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
     );
     // Each output is the derivative to its factor.
     let expected = differences(&wide_d, |d| objective(I, O, &wide_w, &wide_x, d));
@@ -69,15 +69,15 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
     op(Activation::Relu).forward(
         pass,
         net,
-        View::<Cpu, [f32; I]>::new(&x[..], samples),
-        ViewMut::<Cpu, [f32; O]>::new(&mut y[..], samples),
+        View::<Device, [f32; I]>::new(&x[..], samples),
+        ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
     );
     close(&y, &expected.iter().map(|y| y.max(0.0)).collect::<Vec<_>>());
     op(Activation::Tanh).forward(
         pass,
         net,
-        View::<Cpu, [f32; I]>::new(&x[..], samples),
-        ViewMut::<Cpu, [f32; O]>::new(&mut y[..], samples),
+        View::<Device, [f32; I]>::new(&x[..], samples),
+        ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
     );
     close(&y, &expected.iter().map(|y| y.tanh()).collect::<Vec<_>>());
 
@@ -88,10 +88,10 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
         op(Activation::Identity).backward(
             pass,
             net,
-            View::<Cpu, [f32; I]>::new(&x[..], samples),
-            View::<Cpu, [f32; O]>::new(&d[..], samples),
+            View::<Device, [f32; I]>::new(&x[..], samples),
+            View::<Device, [f32; O]>::new(&d[..], samples),
             Grad { to: ViewMut::new(&mut dw[..], 1), write },
-            Some(Grad { to: ViewMut::<Cpu, [f32; I]>::new(&mut dx[..], samples), write }),
+            Some(Grad { to: ViewMut::<Device, [f32; I]>::new(&mut dx[..], samples), write }),
         );
         let times = if write == Write::Set { 1.0 } else { 2.0 };
         close(&dw, &to_weights.iter().map(|d| d * times).collect::<Vec<_>>());

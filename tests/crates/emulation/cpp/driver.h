@@ -86,7 +86,7 @@ void forget_streams();
 /// Whether the driver can be called: initialised, a context, no mistake before. driver.cpp.
 Result ready();
 
-struct Lock {
+struct DL_SHARED Lock {
     Lock();
     ~Lock();
 };

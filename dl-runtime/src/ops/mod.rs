@@ -135,4 +135,5 @@ kernels! {
     crate::optim::ClipKernel,
     crate::optim::RmsPropKernel,
     crate::optim::SgdKernel,
+    crate::optim::WatchKernel,
 }

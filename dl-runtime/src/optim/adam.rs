@@ -1,7 +1,7 @@
 //! Adam: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015; PyTorch's `Adam`.
 
 use super::segments::{BLOCK, not_finite, parts, subtract};
-use super::{Coupling, Decay, DecayStep, Optimizer, Segment, decay::decay_methods};
+use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
 use crate::Role;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -64,16 +64,8 @@ pub struct AdamStep {
 
 /// The kernel of [`Adam`] and [`AdamW`](super::AdamW).
 pub trait AdamKernel: Storage {
-    /// One step over `w` and its running means `m` and `v`; whether all new weights are finite.
-    fn adam(
-        &self,
-        step: AdamStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        m: Self::Mut<'_, f32>,
-        v: Self::Mut<'_, f32>,
-    ) -> bool;
+    /// One step over the weights and their running means `m` and `v`.
+    fn adam(&self, step: AdamStep, moved: Moved<'_, Self>, m: Self::Mut<'_, f32>, v: Self::Mut<'_, f32>);
 }
 
 impl Optimizer for Adam {
@@ -87,15 +79,7 @@ impl Optimizer for Adam {
     fn buffers(&self) -> &'static [&'static str] {
         &["exp_avg", "exp_avg_sq"]
     }
-    fn update<D: Device>(
-        &self,
-        device: &D,
-        step: u64,
-        segments: &[Segment],
-        weights: D::Mut<'_, f32>,
-        gradients: D::Ref<'_, f32>,
-        state: &mut [D::Buffer<f32>],
-    ) -> bool {
+    fn update<D: Device>(&self, device: &D, step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
         let [m, v] = state else { panic!("Adam keeps two buffers, not {}", state.len()) };
         let t = step as f64;
         let step = AdamStep {
@@ -106,7 +90,7 @@ impl Optimizer for Adam {
             epsilon: self.epsilon as f32,
             decay: self.decay.at(self.rate),
         };
-        device.adam(step, segments, weights, gradients, D::whole_mut(m), D::whole_mut(v))
+        device.adam(step, moved, D::whole_mut(m), D::whole_mut(v));
     }
 }
 
@@ -126,11 +110,15 @@ simd! {
 }
 
 impl AdamKernel for Cpu {
-    fn adam(&self, s: AdamStep, segments: &[Segment], w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) -> bool {
+    fn adam(&self, s: AdamStep, moved: Moved<'_, Cpu>, m: &mut [f32], v: &mut [f32]) {
+        let Moved { segments, weights, gradients, watch } = moved;
+        if Watch::has_stopped(watch) {
+            return;
+        }
         let finite = AtomicBool::new(true);
-        let data = (chunks_mut(w, BLOCK), chunks(g, BLOCK), chunks_mut(m, BLOCK), chunks_mut(v, BLOCK));
+        let data = (chunks_mut(weights, BLOCK), chunks(gradients, BLOCK), chunks_mut(m, BLOCK), chunks_mut(v, BLOCK));
         self.threads().split(data, &|block, (w, g, m, v)| {
-            for (part, role) in parts(segments, block) {
+            for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
                 let bad = match role {
                     Role::Statistic => subtract(w, g),
@@ -141,6 +129,6 @@ impl AdamKernel for Cpu {
                 }
             }
         });
-        finite.into_inner()
+        Watch::note_step(watch, finite.into_inner(), gradients);
     }
 }

@@ -1,6 +1,6 @@
 //! AdamW: Adam with decoupled weight decay; Loshchilov & Hutter, ICLR 2019; PyTorch's `AdamW`.
 
-use super::{Adam, Coupling, Optimizer, Segment};
+use super::{Adam, Coupling, Moved, Optimizer};
 use crate::device::Device;
 
 /// [`Adam`] whose weight decay shrinks the weights beside the step, `w·(1 - lr·λ)`, instead of bending the gradient.
@@ -48,15 +48,7 @@ impl Optimizer for AdamW {
     fn buffers(&self) -> &'static [&'static str] {
         self.0.buffers()
     }
-    fn update<D: Device>(
-        &self,
-        device: &D,
-        step: u64,
-        segments: &[Segment],
-        weights: D::Mut<'_, f32>,
-        gradients: D::Ref<'_, f32>,
-        state: &mut [D::Buffer<f32>],
-    ) -> bool {
-        self.0.update(device, step, segments, weights, gradients, state)
+    fn update<D: Device>(&self, device: &D, step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
+        self.0.update(device, step, moved, state);
     }
 }

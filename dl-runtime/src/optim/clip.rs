@@ -1,7 +1,7 @@
 //! Gradient clipping, as in `torch.nn.utils`: by the norm of the whole gradient, or number by number.
 
-use super::Segment;
 use super::segments::BLOCK;
+use super::{Segment, Segments, Watch};
 use crate::Role;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -27,12 +27,10 @@ impl Clip {
 
 /// The kernels of gradient clipping.
 pub trait ClipKernel: Storage {
-    /// The sum of the squares of all trained gradients, in double precision, in an order that is always the same.
-    fn sum_of_squares(&self, segments: &[Segment], g: Self::Ref<'_, f32>) -> f64;
-    /// `g = factor·g`, but for statistics.
-    fn scale_gradients(&self, segments: &[Segment], factor: f32, g: Self::Mut<'_, f32>);
-    /// `g` brought into `-limit..=limit`, but for statistics.
-    fn clamp_gradients(&self, segments: &[Segment], limit: f32, g: Self::Mut<'_, f32>);
+    /// [`Clip::Norm`]: the norm goes to the watch, from a sum in double precision in an order that is always the same.
+    fn clip_norm(&self, segments: &Segments<Self>, limit: f64, g: Self::Mut<'_, f32>, watch: Self::Mut<'_, u32>);
+    /// [`Clip::Value`].
+    fn clip_value(&self, segments: &Segments<Self>, limit: f32, g: Self::Mut<'_, f32>);
 }
 
 /// Tasks of a sum: few enough for their results to lie on the stack.
@@ -59,9 +57,9 @@ simd! {
 }
 
 impl ClipKernel for Cpu {
-    fn sum_of_squares(&self, segments: &[Segment], g: &[f32]) -> f64 {
+    fn clip_norm(&self, segments: &Segments<Cpu>, limit: f64, g: &mut [f32], watch: &mut [u32]) {
         let mut total = 0.0;
-        for segment in trained(segments) {
+        for segment in trained(&segments.list) {
             let g = &g[segment.start..segment.end];
             let size = g.len().div_ceil(TASKS).max(4096).next_multiple_of(LANES);
             let mut sums = [0.0; TASKS];
@@ -69,15 +67,16 @@ impl ClipKernel for Cpu {
             self.threads().split(parts, &|_, (g, sum)| sum[0] = sum_of_squares(g));
             total += sums.iter().sum::<f64>();
         }
-        total
-    }
-    fn scale_gradients(&self, segments: &[Segment], factor: f32, g: &mut [f32]) {
-        for s in trained(segments) {
-            self.threads().split(chunks_mut(&mut g[s.start..s.end], BLOCK), &|_, g| scale(factor, g));
+        Watch::note_norm(watch, total.sqrt());
+        let factor = Clip::factor(limit, total.sqrt());
+        if factor < 1.0 {
+            for s in trained(&segments.list) {
+                self.threads().split(chunks_mut(&mut g[s.start..s.end], BLOCK), &|_, g| scale(factor, g));
+            }
         }
     }
-    fn clamp_gradients(&self, segments: &[Segment], limit: f32, g: &mut [f32]) {
-        for s in trained(segments) {
+    fn clip_value(&self, segments: &Segments<Cpu>, limit: f32, g: &mut [f32]) {
+        for s in trained(&segments.list) {
             self.threads().split(chunks_mut(&mut g[s.start..s.end], BLOCK), &|_, g| clamp(limit.abs(), g));
         }
     }

@@ -7,6 +7,8 @@
 mod adam;
 mod adam_w;
 mod clip;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod decay;
 mod rms_prop;
 pub mod schedule;
@@ -14,6 +16,7 @@ mod segments;
 mod sgd;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use adam::{Adam, AdamKernel, AdamStep};
 pub use adam_w::AdamW;
@@ -21,10 +24,11 @@ pub use clip::{Clip, ClipKernel};
 pub use decay::{Coupling, Decay, DecayStep};
 pub use rms_prop::{RmsProp, RmsPropKernel, RmsPropStep};
 pub use schedule::Schedule;
-pub use segments::{Segment, segments};
+pub use segments::{Segment, Segments, segments};
 pub use sgd::{Sgd, SgdKernel, SgdStep};
+pub use watch::{Watch, WatchKernel};
 
-use crate::device::Device;
+use crate::device::{Device, Storage};
 
 /// Settings of an optimizer, and one step of it.
 ///
@@ -45,15 +49,20 @@ pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn buffers(&self) -> &'static [&'static str];
     /// Step number `step` (from 1) over all weights, in one pass over memory.
     ///
-    /// `state` holds as many buffers as [`Optimizer::buffers`], each as long as `weights`. Statistics
-    /// ([`Role::Statistic`](crate::Role)) are only moved by their "gradient". Returns whether all new weights are finite.
-    fn update<D: Device>(
-        &self,
-        device: &D,
-        step: u64,
-        segments: &[Segment],
-        weights: D::Mut<'_, f32>,
-        gradients: D::Ref<'_, f32>,
-        state: &mut [D::Buffer<f32>],
-    ) -> bool;
+    /// `state` holds as many buffers as [`Optimizer::buffers`], each as long as the weights. Statistics
+    /// ([`Role::Statistic`](crate::Role)) are only moved by their "gradient". Nothing is done where the watch has stopped
+    /// the training; it takes note of new weights that are not finite.
+    fn update<D: Device>(&self, device: &D, step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]);
+}
+
+/// What every optimizer works on.
+pub struct Moved<'a, D: Storage> {
+    /// What is treated how.
+    pub segments: &'a Segments<D>,
+    /// The weights of a model.
+    pub weights: D::Mut<'a, f32>,
+    /// As long as the weights.
+    pub gradients: D::Ref<'a, f32>,
+    /// [`Watch::WORDS`] words.
+    pub watch: D::Mut<'a, u32>,
 }

@@ -1,7 +1,7 @@
 //! RMSProp: Hinton, "Neural networks for machine learning", lecture 6e, 2012; PyTorch's `RMSprop`.
 
 use super::segments::{BLOCK, not_finite, parts, subtract};
-use super::{Coupling, Decay, DecayStep, Optimizer, Segment, decay::decay_methods};
+use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
 use crate::Role;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -79,27 +79,17 @@ pub struct RmsPropStep {
 
 /// The kernels of [`RmsProp`].
 pub trait RmsPropKernel: Storage {
-    /// One step over `w` and the mean square `v`, neither centred nor with momentum; whether all new weights are finite.
-    fn rms_prop(
-        &self,
-        step: RmsPropStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        v: Self::Mut<'_, f32>,
-    ) -> bool;
-    /// One step over `w`, the mean square `v`, the momentum `b` and the mean `a`; whether all new weights are finite.
-    #[expect(clippy::too_many_arguments, reason = "three numbers are kept for each weight")]
+    /// One step over the weights and their mean square `v`, neither centred nor with momentum.
+    fn rms_prop(&self, step: RmsPropStep, moved: Moved<'_, Self>, v: Self::Mut<'_, f32>);
+    /// One step over the weights, their mean square `v`, momentum `b` and mean `a`.
     fn rms_prop_full(
         &self,
         step: RmsPropStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
+        moved: Moved<'_, Self>,
         v: Self::Mut<'_, f32>,
         b: Self::Mut<'_, f32>,
         a: Self::Mut<'_, f32>,
-    ) -> bool;
+    );
 }
 
 impl Optimizer for RmsProp {
@@ -114,15 +104,7 @@ impl Optimizer for RmsProp {
         let simple = self.momentum == 0.0 && !self.centered;
         if simple { &["square_avg"] } else { &["square_avg", "momentum_buffer", "grad_avg"] }
     }
-    fn update<D: Device>(
-        &self,
-        device: &D,
-        _step: u64,
-        segments: &[Segment],
-        weights: D::Mut<'_, f32>,
-        gradients: D::Ref<'_, f32>,
-        state: &mut [D::Buffer<f32>],
-    ) -> bool {
+    fn update<D: Device>(&self, device: &D, _step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
         let step = RmsPropStep {
             rate: self.rate as f32,
             alpha: (self.alpha as f32, (1.0 - self.alpha) as f32),
@@ -132,10 +114,10 @@ impl Optimizer for RmsProp {
             decay: self.decay.at(self.rate),
         };
         match state {
-            [v] => device.rms_prop(step, segments, weights, gradients, D::whole_mut(v)),
+            [v] => device.rms_prop(step, moved, D::whole_mut(v)),
             [v, b, a] => {
                 let [v, b, a] = [v, b, a].map(D::whole_mut);
-                device.rms_prop_full(step, segments, weights, gradients, v, b, a)
+                device.rms_prop_full(step, moved, v, b, a);
             }
             _ => panic!("RmsProp keeps one or three buffers, not {}", state.len()),
         }
@@ -180,11 +162,15 @@ simd! {
 }
 
 impl RmsPropKernel for Cpu {
-    fn rms_prop(&self, s: RmsPropStep, segments: &[Segment], w: &mut [f32], g: &[f32], v: &mut [f32]) -> bool {
+    fn rms_prop(&self, s: RmsPropStep, moved: Moved<'_, Cpu>, v: &mut [f32]) {
+        let Moved { segments, weights, gradients, watch } = moved;
+        if Watch::has_stopped(watch) {
+            return;
+        }
         let finite = AtomicBool::new(true);
-        let data = (chunks_mut(w, BLOCK), chunks(g, BLOCK), chunks_mut(v, BLOCK));
+        let data = (chunks_mut(weights, BLOCK), chunks(gradients, BLOCK), chunks_mut(v, BLOCK));
         self.threads().split(data, &|block, (w, g, v)| {
-            for (part, role) in parts(segments, block) {
+            for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
                 let bad = match role {
                     Role::Statistic => subtract(w, g),
@@ -195,22 +181,18 @@ impl RmsPropKernel for Cpu {
                 }
             }
         });
-        finite.into_inner()
+        Watch::note_step(watch, finite.into_inner(), gradients);
     }
-    fn rms_prop_full(
-        &self,
-        s: RmsPropStep,
-        segments: &[Segment],
-        w: &mut [f32],
-        g: &[f32],
-        v: &mut [f32],
-        b: &mut [f32],
-        a: &mut [f32],
-    ) -> bool {
+    fn rms_prop_full(&self, s: RmsPropStep, moved: Moved<'_, Cpu>, v: &mut [f32], b: &mut [f32], a: &mut [f32]) {
+        let Moved { segments, weights, gradients, watch } = moved;
+        if Watch::has_stopped(watch) {
+            return;
+        }
         let finite = AtomicBool::new(true);
         let kept = (chunks_mut(v, BLOCK), chunks_mut(b, BLOCK), chunks_mut(a, BLOCK));
-        self.threads().split((chunks_mut(w, BLOCK), chunks(g, BLOCK), kept), &|block, (w, g, (v, b, a))| {
-            for (part, role) in parts(segments, block) {
+        let data = (chunks_mut(weights, BLOCK), chunks(gradients, BLOCK), kept);
+        self.threads().split(data, &|block, (w, g, (v, b, a))| {
+            for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
                 let bad = match role {
                     Role::Statistic => subtract(w, g),
@@ -224,6 +206,6 @@ impl RmsPropKernel for Cpu {
                 }
             }
         });
-        finite.into_inner()
+        Watch::note_step(watch, finite.into_inner(), gradients);
     }
 }

@@ -1,7 +1,8 @@
-//! Segments: the ranges of a model's flat memory that an optimizer treats alike, and how the CPU walks over them.
+//! Segments: the ranges of a model's flat memory that an optimizer treats alike, and how devices know of them.
 
+use crate::device::Storage;
 use crate::device::cpu::simd::simd;
-use crate::{Role, Tensors};
+use crate::{Result, Role, Tensors};
 use std::ops::Range;
 
 /// Numbers side by side whose role is the same.
@@ -31,6 +32,43 @@ pub fn segments(tensors: Tensors) -> Vec<Segment> {
         }
     }
     segments
+}
+
+/// The segments of a model as a device has them.
+pub struct Segments<D: Storage> {
+    /// In memory order.
+    pub list: Vec<Segment>,
+    /// For each number of the model two bits, from the lowest of the first word on: 0 for [`Role::Weight`], 1 for
+    /// [`Role::Bias`], 2 for [`Role::Statistic`]. Empty where the device reads the list.
+    pub roles: D::Buffer<u32>,
+}
+
+impl<D: Storage> Segments<D> {
+    /// Numbers in a word of [`Segments::roles`].
+    const PER_WORD: usize = 16;
+
+    /// These segments on `device`.
+    ///
+    /// # Errors
+    /// What the device reports when its memory is full.
+    pub fn on(device: &D, list: &[Segment]) -> Result<Self> {
+        let reads_the_list = D::lend::<u32>(&[]).is_some();
+        let len = if reads_the_list { 0 } else { list.last().map_or(0, |last| last.end) };
+        let mut words = vec![0; len.div_ceil(Self::PER_WORD)];
+        for segment in list.iter().filter(|_| len > 0) {
+            let code = match segment.role {
+                Role::Weight => continue,
+                Role::Statistic => 2,
+                _ => 1,
+            };
+            for i in segment.start..segment.end {
+                words[i / Self::PER_WORD] |= code << (2 * (i % Self::PER_WORD));
+            }
+        }
+        let mut roles = device.zeros(words.len())?;
+        device.upload(&words, D::whole_mut(&mut roles))?;
+        Ok(Segments { list: list.to_vec(), roles })
+    }
 }
 
 /// Numbers in one task: 64 KB of each buffer, whatever the number of threads.

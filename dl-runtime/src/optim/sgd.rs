@@ -1,7 +1,7 @@
 //! Stochastic gradient descent, with momentum and Nesterov's variant; PyTorch's `SGD` (dampening 0).
 
 use super::segments::{BLOCK, not_finite, parts, subtract};
-use super::{Coupling, Decay, DecayStep, Optimizer, Segment, decay::decay_methods};
+use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
 use crate::Role;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -58,17 +58,10 @@ pub struct SgdStep {
 
 /// The kernels of [`Sgd`].
 pub trait SgdKernel: Storage {
-    /// One step over `w` without momentum; whether all new weights are finite.
-    fn sgd(&self, step: SgdStep, segments: &[Segment], w: Self::Mut<'_, f32>, g: Self::Ref<'_, f32>) -> bool;
-    /// One step over `w` and its momentum `b`; whether all new weights are finite.
-    fn sgd_momentum(
-        &self,
-        step: SgdStep,
-        segments: &[Segment],
-        w: Self::Mut<'_, f32>,
-        g: Self::Ref<'_, f32>,
-        b: Self::Mut<'_, f32>,
-    ) -> bool;
+    /// One step over the weights without momentum.
+    fn sgd(&self, step: SgdStep, moved: Moved<'_, Self>);
+    /// One step over the weights and their momentum `b`.
+    fn sgd_momentum(&self, step: SgdStep, moved: Moved<'_, Self>, b: Self::Mut<'_, f32>);
 }
 
 impl Optimizer for Sgd {
@@ -82,15 +75,7 @@ impl Optimizer for Sgd {
     fn buffers(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
     }
-    fn update<D: Device>(
-        &self,
-        device: &D,
-        _step: u64,
-        segments: &[Segment],
-        weights: D::Mut<'_, f32>,
-        gradients: D::Ref<'_, f32>,
-        state: &mut [D::Buffer<f32>],
-    ) -> bool {
+    fn update<D: Device>(&self, device: &D, _step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
         let step = SgdStep {
             rate: self.rate as f32,
             momentum: self.momentum as f32,
@@ -98,8 +83,8 @@ impl Optimizer for Sgd {
             decay: self.decay.at(self.rate),
         };
         match state {
-            [] => device.sgd(step, segments, weights, gradients),
-            [b, ..] => device.sgd_momentum(step, segments, weights, gradients, D::whole_mut(b)),
+            [] => device.sgd(step, moved),
+            [b, ..] => device.sgd_momentum(step, moved, D::whole_mut(b)),
         }
     }
 }
@@ -130,10 +115,14 @@ simd! {
 }
 
 impl SgdKernel for Cpu {
-    fn sgd(&self, s: SgdStep, segments: &[Segment], w: &mut [f32], g: &[f32]) -> bool {
+    fn sgd(&self, s: SgdStep, moved: Moved<'_, Cpu>) {
+        let Moved { segments, weights, gradients, watch } = moved;
+        if Watch::has_stopped(watch) {
+            return;
+        }
         let finite = AtomicBool::new(true);
-        self.threads().split((chunks_mut(w, BLOCK), chunks(g, BLOCK)), &|block, (w, g)| {
-            for (part, role) in parts(segments, block) {
+        self.threads().split((chunks_mut(weights, BLOCK), chunks(gradients, BLOCK)), &|block, (w, g)| {
+            for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part]);
                 let bad = if role == Role::Statistic { subtract(w, g) } else { plain(s.rate, s.decay.of(role), w, g) };
                 if bad {
@@ -141,13 +130,17 @@ impl SgdKernel for Cpu {
                 }
             }
         });
-        finite.into_inner()
+        Watch::note_step(watch, finite.into_inner(), gradients);
     }
-    fn sgd_momentum(&self, s: SgdStep, segments: &[Segment], w: &mut [f32], g: &[f32], b: &mut [f32]) -> bool {
+    fn sgd_momentum(&self, s: SgdStep, moved: Moved<'_, Cpu>, b: &mut [f32]) {
+        let Moved { segments, weights, gradients, watch } = moved;
+        if Watch::has_stopped(watch) {
+            return;
+        }
         let finite = AtomicBool::new(true);
-        let data = (chunks_mut(w, BLOCK), chunks(g, BLOCK), chunks_mut(b, BLOCK));
+        let data = (chunks_mut(weights, BLOCK), chunks(gradients, BLOCK), chunks_mut(b, BLOCK));
         self.threads().split(data, &|block, (w, g, b)| {
-            for (part, role) in parts(segments, block) {
+            for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
                 let bad = match role {
                     Role::Statistic => subtract(w, g),
@@ -158,6 +151,6 @@ impl SgdKernel for Cpu {
                 }
             }
         });
-        finite.into_inner()
+        Watch::note_step(watch, finite.into_inner(), gradients);
     }
 }

@@ -3,6 +3,7 @@
 use super::schedule::{Constant, Cosine, Exponential, OneCycle, Step, WarmUp};
 use super::*;
 use crate::random::Rng;
+use crate::testing::Device;
 use crate::{Cpu, Role};
 
 /// Two blocks and a bit, in odd pieces: weights, biases, statistics, weights.
@@ -27,6 +28,25 @@ fn random(rng: &mut Rng, len: usize) -> Vec<f32> {
     (0..len).map(|_| (rng.next_u32() >> 8) as f32 / 8e6 - 1.0).collect()
 }
 
+/// One step; what the watch says.
+fn step<O: Optimizer, D: crate::Device>(
+    device: &D,
+    optimizer: &O,
+    t: u64,
+    mut weights: D::Mut<'_, f32>,
+    gradients: D::Ref<'_, f32>,
+    state: &mut [D::Buffer<f32>],
+) -> Watch {
+    let segments = Segments::on(device, &pieces()).unwrap();
+    let mut watch = device.zeros(Watch::WORDS).unwrap();
+    let (weights, gradients) = (D::reborrow(&mut weights), D::shorten(gradients));
+    let moved = Moved { segments: &segments, weights, gradients, watch: D::whole_mut(&mut watch) };
+    optimizer.update(device, t, moved, state);
+    let mut words = [0; Watch::WORDS];
+    device.download(D::whole(&watch), &mut words).unwrap();
+    Watch::read(&words)
+}
+
 /// Five steps of `optimizer` against five of `reference(t, w, g, kept)`, which returns the new weight. `decayed` is whether
 /// the weight at hand is.
 fn check<O: Optimizer>(optimizer: O, reference: impl Fn(i32, f64, f64, &mut [f64; 3], bool) -> f64, everything: bool) {
@@ -39,9 +59,10 @@ fn check<O: Optimizer>(optimizer: O, reference: impl Fn(i32, f64, f64, &mut [f64
     others.iter_mut().for_each(|other| other.2 = state.clone());
     for t in 1..=5 {
         let gradients = random(&mut rng, LEN);
-        assert!(optimizer.update(&Cpu::with_threads(2), t, &pieces(), &mut weights, &gradients, &mut state));
+        let watch = step(&Device::with_threads(2), &optimizer, t, &mut weights, &gradients, &mut state);
+        assert_eq!(watch, Watch::default());
         for (cpu, weights, state) in &mut others {
-            assert!(optimizer.update(cpu, t, &pieces(), weights, &gradients, state));
+            step(cpu, &optimizer, t, weights, &gradients, state);
         }
         for (i, w) in expected.iter_mut().enumerate() {
             let g = f64::from(gradients[i]);
@@ -126,34 +147,76 @@ fn adam_and_adam_w() {
 
 #[test]
 fn overflow_is_told() {
+    let device = Device::with_threads(2);
     let (mut weights, mut gradients) = (vec![1.0; LEN], vec![0.5; LEN]);
     gradients[20_000] = f32::INFINITY;
-    assert!(!Sgd::new(0.1).update(&Cpu::with_threads(2), 1, &pieces(), &mut weights, &gradients, &mut []));
+    let watch = step(&device, &Sgd::new(0.1), 1, &mut weights, &gradients, &mut []);
+    assert!(watch.overflowed && watch.from_gradients && watch.stopped().is_none());
     let mut statistic = vec![0.5; LEN];
     statistic[20_010] = f32::NAN;
     let (mut weights, mut state) = (vec![1.0; LEN], vec![vec![0.0; LEN]; 2]);
-    assert!(!Adam::new(0.1).update(&Cpu::with_threads(2), 1, &pieces(), &mut weights, &statistic, &mut state));
+    assert!(step(&device, &Adam::new(0.1), 1, &mut weights, &statistic, &mut state).from_gradients);
+    let (mut weights, gradients) = (vec![3e38; LEN], vec![-3e38; LEN]);
+    let watch = step(&device, &Sgd::new(1.0), 1, &mut weights, &gradients, &mut []);
+    assert!(watch.overflowed && !watch.from_gradients);
+}
+
+#[test]
+fn a_training_that_has_stopped_stays_as_it_is() {
+    let (device, gradients) = (Device::with_threads(2), vec![0.5; LEN]);
+    let segments = Segments::on(&device, &pieces()).unwrap();
+    let stopped = |losses: &[f32], overflowed| {
+        let mut watch = [0, overflowed, 0, 0];
+        device.watch(7, losses, &mut watch[..]);
+        let (mut weights, mut state) = (vec![1.0; LEN], vec![vec![0.0; LEN]; 2]);
+        let moved = Moved { segments: &segments, weights: &mut weights, gradients: &gradients, watch: &mut watch[..] };
+        Adam::new(0.1).update(&device, 1, moved, &mut state);
+        assert!(state.iter().flatten().all(|x| *x == 0.0) == (weights == vec![1.0; LEN]));
+        let stopped = Watch::read(&watch).stopped();
+        assert_eq!(weights == vec![1.0; LEN], stopped == Some(7));
+        stopped.is_some()
+    };
+    let mut losses = vec![1.0; 300];
+    assert!(!stopped(&losses, 0));
+    assert!(stopped(&losses, 1));
+    losses[299] = f32::NAN;
+    assert!(stopped(&losses, 0));
+    losses[299] = f32::NEG_INFINITY;
+    assert!(stopped(&losses, 0));
 }
 
 #[test]
 fn clipping_spares_statistics() {
     let g = random(&mut Rng::new(3), LEN);
-    let cpu = Cpu::with_threads(3);
+    let device = Device::with_threads(3);
+    let segments = Segments::on(&device, &pieces()).unwrap();
     let expected: f64 =
         g.iter().enumerate().filter(|(i, _)| role(*i) != Role::Statistic).map(|(_, g)| f64::from(*g).powi(2)).sum();
-    let sum = cpu.sum_of_squares(&pieces(), &g);
-    assert!((sum / expected - 1.0).abs() < 1e-12);
-    assert_eq!(sum.to_bits(), Cpu::with_threads(1).sum_of_squares(&pieces(), &g).to_bits());
+    let (mut scaled, mut watch) = (g.clone(), [0; Watch::WORDS]);
+    device.clip_norm(&segments, 0.5 * expected.sqrt(), &mut scaled, &mut watch);
+    let norm = Watch::read(&watch).norm();
+    assert!((norm / expected.sqrt() - 1.0).abs() < 1e-12);
+    let (mut same, mut with_one) = (g.clone(), [0; Watch::WORDS]);
+    device.clip_norm(&segments, norm + 1.0, &mut same, &mut watch);
+    assert!(same == g);
+    let one = Cpu::with_threads(1);
+    one.clip_norm(&Segments::on(&one, &pieces()).unwrap(), norm + 1.0, &mut same, &mut with_one);
+    assert_eq!(with_one, watch);
     assert_eq!(Clip::factor(3.0, 2.0), 1.0);
     assert_eq!(Clip::factor(1.0, 4.0), 0.25 - 6.2e-8);
-    let (mut scaled, mut clamped) = (g.clone(), g.clone());
-    cpu.scale_gradients(&pieces(), 0.5, &mut scaled);
-    cpu.clamp_gradients(&pieces(), 0.3, &mut clamped);
+    let factor = Clip::factor(0.5 * expected.sqrt(), norm);
+    let mut clamped = g.clone();
+    device.clip_value(&segments, 0.3, &mut clamped);
     for (i, g) in g.iter().enumerate() {
         let statistic = role(i) == Role::Statistic;
-        assert_eq!(scaled[i], if statistic { *g } else { 0.5 * g });
+        assert_eq!(scaled[i], if statistic { *g } else { factor * g });
         assert_eq!(clamped[i], if statistic { *g } else { g.clamp(-0.3, 0.3) });
     }
+    // An infinite norm leaves nothing that is a number where the gradient was none.
+    let (mut g, at) = (g, 20_000);
+    g[at] = f32::INFINITY;
+    device.clip_norm(&segments, 1.0, &mut g, &mut watch);
+    assert!(Watch::read(&watch).norm() == f64::INFINITY && g[at].is_nan() && g[0] == 0.0);
 }
 
 #[test]

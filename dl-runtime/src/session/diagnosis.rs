@@ -2,6 +2,7 @@
 
 use super::Training;
 use crate::device::{Device, Element};
+use crate::optim::Watch;
 use crate::{Error, Model, Plain, Result};
 
 impl<M: Model, D: Device> Training<M, D> {
@@ -26,13 +27,24 @@ impl<M: Model, D: Device> Training<M, D> {
         let output = &self.host::<f32>(D::whole(&self.output))?[..self.n * M::Output::LEN];
         Ok(self.not_finite(if position(output).is_some() { "the output" } else { "the loss" }.into()))
     }
-    /// The error of a step that made weights which are not finite.
-    pub(super) fn not_finite_step(&self) -> Result<Error> {
+    /// The error of a step that made weights which are not finite, whose gradients are still there.
+    pub(super) fn not_finite_step(&self, step: u64) -> Result<Error> {
         if let Some(name) = bad_tensor::<M>(&self.host(D::whole(&self.gradients))?) {
-            return Ok(self.not_finite(format!("gradient of `{name}`")));
+            return Ok(Error::NotFinite { step, layer: format!("gradient of `{name}`") });
         }
         let weight = bad_tensor::<M>(&self.host(D::whole(&self.weights))?);
-        Ok(self.not_finite(weight.map_or("the norm of the gradient".into(), |name| format!("weight `{name}`"))))
+        let layer = weight.map_or("the norm of the gradient".into(), |name| format!("weight `{name}`"));
+        Ok(Error::NotFinite { step, layer })
+    }
+    /// The error of a step that made weights which are not finite; `ahead` is whether another was begun behind it.
+    pub(crate) fn step_error(&self, step: u64, watch: Watch, ahead: bool) -> Result<Error> {
+        if ahead { self.overflowed(step, watch) } else { self.not_finite_step(step) }
+    }
+    /// The error of such a step whose gradients are gone, but the weights are still as it left them.
+    pub(super) fn overflowed(&self, step: u64, watch: Watch) -> Result<Error> {
+        let name = bad_tensor::<M>(&self.host(D::whole(&self.weights))?).unwrap_or_default();
+        let of = if watch.from_gradients { "gradient of" } else { "weight" };
+        Ok(Error::NotFinite { step, layer: format!("{of} `{name}`") })
     }
     fn not_finite(&self, layer: String) -> Error {
         Error::NotFinite { step: self.steps + 1, layer }

@@ -5,6 +5,7 @@ mod diagnosis;
 mod inference;
 mod objective;
 mod optimizing;
+mod results;
 mod training;
 mod transfer;
 

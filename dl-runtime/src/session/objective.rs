@@ -5,6 +5,7 @@ use super::batch::{check_batch, gather, pack};
 use super::training::{Done, pass_seed};
 use crate::device::{Device, Storage};
 use crate::ops::Grad;
+use crate::objective::Term;
 use crate::{Error, Model, Objective, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
 use std::any::Any;
 
@@ -15,11 +16,12 @@ pub struct Own<M: Model, D: Device> {
     /// `M::Evaluation<D>`, once evaluated.
     evaluation: Option<Box<dyn Any + Send + Sync>>,
     /// For each term, a number for each sample.
-    terms: D::Buffer<f32>,
+    pub(super) terms: D::Buffer<f32>,
     d_terms: D::Buffer<f32>,
-    host: Vec<f32>,
+    /// [`Objective::TERMS`].
+    pub(super) of: &'static [Term],
     /// The mean of each term.
-    means: Vec<f32>,
+    pub(super) means: Vec<f32>,
     /// [`Objective::backward_loss`], which only the types of the methods here know.
     pub(super) backward: fn(&mut Training<M, D>),
 }
@@ -32,7 +34,7 @@ impl<M: Objective, D: Device> Own<M, D> {
             evaluation: None,
             terms: device.zeros(numbers)?,
             d_terms: device.zeros(numbers)?,
-            host: vec![0.0; numbers],
+            of: M::TERMS,
             means: vec![0.0; M::TERMS.len()],
             backward: backward::<M, D>,
         })
@@ -83,17 +85,38 @@ impl<M: Objective, D: Device> Training<M, D> {
     /// When there was no forward pass.
     pub fn objective(&mut self, targets: &[M::Target]) -> Result<f32> {
         M::check_targets(targets)?;
-        self.objective_of(targets.len(), |to| pack(targets, to))
+        self.objective_of(targets.len(), |to| pack(targets, to))?;
+        self.read_loss()
     }
-    /// [`Training::objective`] with the targets of these numbers.
-    pub(crate) fn objective_picked(&mut self, targets: &[M::Target], picked: &[usize]) -> Result<f32> {
-        self.objective_of(picked.len(), |to| gather(targets, picked, to))
+    /// [`Training::objective`] for those who need not know it now, as [`Training::loss_later`].
+    ///
+    /// # Errors
+    /// Those of [`Training::objective`] about targets.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn objective_later(&mut self, targets: &[M::Target]) -> Result<()> {
+        M::check_targets(targets)?;
+        self.objective_of(targets.len(), |to| pack(targets, to))?;
+        self.leave_loss();
+        Ok(())
+    }
+    /// [`Training::objective_later`] with the targets of these numbers, which were checked before.
+    pub(crate) fn objective_picked(&mut self, targets: &[M::Target], picked: &[usize]) -> Result<()> {
+        self.objective_of(picked.len(), |to| gather(targets, picked, to))?;
+        self.leave_loss();
+        Ok(())
     }
     /// The mean of the model's own loss over a batch as in prediction: no dropout, running statistics, nothing kept.
     ///
     /// # Errors
     /// As [`Training::objective`], and [`Error::Setting`] when there are no inputs, or more than the session has room for.
     pub fn evaluate_objective(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<f32> {
+        self.evaluate_objective_later(inputs, targets)?;
+        self.read_loss()
+    }
+    /// [`Training::evaluate_objective`] for those who need not know it now.
+    pub(crate) fn evaluate_objective_later(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<()> {
         M::check_inputs(inputs)?;
         M::check_targets(targets)?;
         self.enter(inputs.len(), |to| pack(inputs, to))?;
@@ -115,8 +138,9 @@ impl<M: Objective, D: Device> Training<M, D> {
             ViewMut::new(D::whole_mut(&mut self.output), self.n),
             PartsMut::new(D::whole_mut(&mut own.terms), self.n),
         );
-        self.done = Done::Evaluated;
-        self.add_up()
+        (self.done, self.own_loss) = (Done::Evaluated, true);
+        self.leave_loss();
+        Ok(())
     }
     fn enter_targets(&mut self, n: usize, write: impl FnOnce(&mut [TargetElement<M>])) -> Result<()> {
         if n != self.n {
@@ -131,7 +155,7 @@ impl<M: Objective, D: Device> Training<M, D> {
         self.device.fill(ViewMut::<D, M::Target>::new(D::whole_mut(target), n).into_data(), write)
     }
 
-    fn objective_of(&mut self, n: usize, write: impl FnOnce(&mut [TargetElement<M>])) -> Result<f32> {
+    fn objective_of(&mut self, n: usize, write: impl FnOnce(&mut [TargetElement<M>])) -> Result<()> {
         assert!(self.done == Done::Forward, "`forward` comes before `objective`");
         self.enter_targets(n, write)?;
         let own = self.own.as_mut().expect("made by `enter_targets`");
@@ -145,28 +169,8 @@ impl<M: Objective, D: Device> Training<M, D> {
             View::new(D::whole(&self.output), self.n),
             PartsMut::new(D::whole_mut(&mut own.terms), self.n),
         );
-        let mean = self.add_up()?;
-        self.done = Done::Objective;
-        Ok(mean)
-    }
-
-    /// The terms of every sample to the losses of the samples, and to means.
-    fn add_up(&mut self) -> Result<f32> {
-        let (n, own) = (self.n, self.own.as_mut().expect("a loss was computed"));
-        let host = &mut own.host[..n * M::TERMS.len()];
-        self.device.download(D::slice(D::whole(&own.terms), 0..host.len()), host)?;
-        self.host_losses[..n].fill(0.0);
-        let mut total = 0.0;
-        for ((term, values), mean) in M::TERMS.iter().zip(host.chunks_exact(n)).zip(&mut own.means) {
-            let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
-            *mean = (sum / n as f64) as f32;
-            total += f64::from(term.weight) * sum / n as f64;
-            self.host_losses[..n].iter_mut().zip(values).for_each(|(loss, value)| *loss += term.weight * value);
-        }
-        if !total.is_finite() {
-            return Err(self.not_finite_loss()?);
-        }
-        Ok(total as f32)
+        (self.done, self.own_loss) = (Done::Objective, true);
+        Ok(())
     }
 }
 
@@ -174,12 +178,15 @@ impl<M: Objective, D: Device> Training<M, D> {
 fn backward<M: Objective, D: Device>(training: &mut Training<M, D>) {
     let n = training.n;
     let own = training.own.as_mut().expect("a loss was computed");
-    let host = &mut own.host[..n * M::TERMS.len()];
-    for (term, values) in M::TERMS.iter().zip(host.chunks_exact_mut(n)) {
-        values.fill(term.weight / n as f32);
+    let d_terms = D::split_mut(D::whole_mut(&mut own.d_terms), n * M::TERMS.len()).0;
+    let filled = training.device.fill(d_terms, |to| {
+        for (term, values) in M::TERMS.iter().zip(to.chunks_exact_mut(n)) {
+            values.fill(term.weight / n as f32);
+        }
+    });
+    if let Err(error) = filled {
+        training.device.fail(error);
     }
-    let d_terms = D::split_mut(D::whole_mut(&mut own.d_terms), host.len()).0;
-    training.device.upload(host, d_terms).expect("memory that was written before");
     let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");
     M::backward_loss(
         &Pass { device: &training.device, seed: pass_seed(training.seed, training.steps) },

@@ -1,13 +1,13 @@
 //! What an optimizer remembers between the steps of a [`Training`](super::Training) session.
 
 use crate::device::Device;
-use crate::optim::{Optimizer, Segment};
+use crate::optim::{Optimizer, Segments};
 use crate::{Result, Tensors};
 
 /// The buffers of one optimizer beside the weights of one model.
 pub(crate) struct Optimizing<D: Device> {
     /// What is treated how.
-    pub segments: Vec<Segment>,
+    pub segments: Segments<D>,
     /// [`Optimizer::NAME`]; empty before the first step.
     pub name: &'static str,
     /// [`Optimizer::buffers`].
@@ -19,8 +19,9 @@ pub(crate) struct Optimizing<D: Device> {
 }
 
 impl<D: Device> Optimizing<D> {
-    pub fn new(tensors: Tensors) -> Self {
-        Optimizing { segments: crate::optim::segments(tensors), name: "", names: &[], buffers: Vec::new(), steps: 0 }
+    pub fn new(device: &D, tensors: Tensors) -> Result<Self> {
+        let segments = Segments::on(device, &crate::optim::segments(tensors))?;
+        Ok(Optimizing { segments, name: "", names: &[], buffers: Vec::new(), steps: 0 })
     }
     /// Memory for `optimizer`: what is there if it is of the same kind, else zeros.
     pub fn prepare<O: Optimizer>(&mut self, device: &D, optimizer: &O, len: usize) -> Result<()> {

@@ -3,10 +3,11 @@
 use super::batch::{check_batch, gather, pack, target_buffer};
 use super::objective::Own;
 use super::optimizing::Optimizing;
+use super::results::Arrival;
 use crate::device::{Cpu, Device};
 use crate::loss::Loss;
 use crate::ops::Grad;
-use crate::optim::{Clip, Optimizer};
+use crate::optim::{Clip, Moved, Optimizer, Watch};
 use crate::pass::mix;
 use crate::plain::flat;
 use crate::{Error, Model, Network, Pass, Plain, Result, View, ViewMut};
@@ -61,11 +62,25 @@ pub struct Training<M: Model, D: Device = Cpu> {
     pub(super) targets: Option<Box<dyn Any + Send + Sync>>,
     /// What the model's own loss needs, made when first needed.
     pub(super) own: Option<Own<M, D>>,
-    losses: D::Buffer<f32>,
+    pub(super) losses: D::Buffer<f32>,
+    /// What came of the device's losses, or terms of the model's own loss, for each sample.
+    pub(super) host_numbers: Vec<f32>,
     pub(super) host_losses: Vec<f32>,
+    /// How many of them there are.
+    pub(super) measured: usize,
+    /// The device's watch over finite numbers.
+    pub(super) watch: D::Buffer<u32>,
+    /// Whether a step was begun that nobody has looked at since.
+    pub(super) unseen: bool,
+    /// Results on their way to the host, of this step and of the one before.
+    pub(super) arrivals: [Option<Arrival<D>>; 2],
     /// Samples in the current batch.
     pub(super) n: usize,
     pub(super) done: Done,
+    /// Whether the last loss was the model's own.
+    pub(super) own_loss: bool,
+    /// Whether nobody waits for the last loss.
+    pub(super) later: bool,
     pub(super) seed: u64,
     pub(super) steps: u64,
 }
@@ -95,7 +110,7 @@ impl<M: Model, D: Device> Training<M, D> {
             samples,
             weights,
             gradients: device.zeros(M::LEN)?,
-            optimizing: Optimizing::new(M::TENSORS),
+            optimizing: Optimizing::new(&device, M::TENSORS)?,
             slots: M::training_memory(&device, samples)?,
             evaluation: None,
             input: device.zeros(samples * <M::Input as Plain>::LEN)?,
@@ -105,9 +120,16 @@ impl<M: Model, D: Device> Training<M, D> {
             targets: None,
             own: None,
             losses: device.zeros(samples)?,
+            host_numbers: vec![0.0; samples],
             host_losses: vec![0.0; samples],
+            measured: 0,
+            watch: device.zeros(Watch::WORDS)?,
+            unseen: false,
+            arrivals: [None, None],
             n: 0,
             done: Done::Nothing,
+            own_loss: false,
+            later: false,
             seed: 0,
             steps: 0,
             device,
@@ -197,23 +219,40 @@ impl<M: Model, D: Device> Training<M, D> {
     /// When there was no forward pass.
     pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
         loss.check(targets)?;
-        self.loss_of(loss, targets.len(), |to| pack(targets, to))
+        self.loss_of(loss, targets.len(), |to| pack(targets, to))?;
+        self.read_loss()
     }
-    /// [`Training::loss`] with the targets of these numbers, which were checked before.
+    /// [`Training::loss`] for those who need not know it now: the device goes on with the step while the host prepares the
+    /// next one. [`Training::wait`] has the mean loss, and what went wrong.
+    ///
+    /// # Errors
+    /// Those of [`Training::loss`] about targets.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn loss_later<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<()> {
+        loss.check(targets)?;
+        self.loss_of(loss, targets.len(), |to| pack(targets, to))?;
+        self.leave_loss();
+        Ok(())
+    }
+    /// [`Training::loss_later`] with the targets of these numbers, which were checked before.
     pub(crate) fn loss_picked<L: Loss<M::Output>>(
         &mut self,
         loss: &L,
         targets: &[L::Target],
         picked: &[usize],
-    ) -> Result<f32> {
-        self.loss_of(loss, picked.len(), |to| gather(targets, picked, to))
+    ) -> Result<()> {
+        self.loss_of(loss, picked.len(), |to| gather(targets, picked, to))?;
+        self.leave_loss();
+        Ok(())
     }
     fn loss_of<L: Loss<M::Output>>(
         &mut self,
         loss: &L,
         targets: usize,
         write: impl FnOnce(&mut [<L::Target as Plain>::Element]),
-    ) -> Result<f32> {
+    ) -> Result<()> {
         assert!(self.done != Done::Nothing, "`forward` or `evaluate` comes before `loss`");
         if targets != self.n {
             return Err(Error::UnequalLengths { inputs: self.n, targets });
@@ -229,18 +268,13 @@ impl<M: Model, D: Device> Training<M, D> {
             ViewMut::new(D::whole_mut(&mut self.losses), self.n),
             wanted.then(|| ViewMut::new(D::whole_mut(&mut self.d_output), n)),
         );
-        let losses = &mut self.host_losses[..self.n];
-        self.device.download(D::slice(D::whole(&self.losses), 0..self.n), losses)?;
-        let mean = losses.iter().map(|&l| f64::from(l)).sum::<f64>() / self.n as f64;
-        if !mean.is_finite() {
-            return Err(self.not_finite_loss()?);
-        }
-        self.done = if self.done == Done::Evaluated { Done::Evaluated } else { Done::Loss };
-        Ok(mean as f32)
+        self.own_loss = false;
+        self.done = if wanted { Done::Loss } else { Done::Evaluated };
+        Ok(())
     }
-    /// The loss of every sample of the batch, after [`Training::loss`].
+    /// The loss of every sample of the batch, after [`Training::loss`] or [`Training::wait`].
     pub fn losses(&self) -> &[f32] {
-        &self.host_losses[..self.n]
+        &self.host_losses[..self.measured]
     }
 
     /// The gradients of the loss to all weights, and to the input where asked for.
@@ -272,28 +306,28 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Errors
     /// [`Error::NotFinite`] names the first gradient of infinite norm.
     pub fn clip(&mut self, clip: Clip) -> Result<f64> {
-        let segments = &self.optimizing.segments;
+        self.clip_later(clip);
+        if matches!(clip, Clip::Value(_)) {
+            return Ok(0.0);
+        }
+        let norm = self.read_watch()?.norm();
+        if !norm.is_finite() {
+            return Err(self.not_finite_step(self.steps + 1)?);
+        }
+        Ok(norm)
+    }
+    /// [`Training::clip`] for those who need not know the norm: [`Training::step`] tells of one that is infinite.
+    pub fn clip_later(&mut self, clip: Clip) {
+        let (segments, gradients) = (&self.optimizing.segments, D::whole_mut(&mut self.gradients));
         match clip {
-            Clip::Norm(limit) => {
-                let norm = self.device.sum_of_squares(segments, D::whole(&self.gradients)).sqrt();
-                if !norm.is_finite() {
-                    return Err(self.not_finite_step()?);
-                }
-                let factor = Clip::factor(limit, norm);
-                if factor < 1.0 {
-                    self.device.scale_gradients(segments, factor, D::whole_mut(&mut self.gradients));
-                }
-                Ok(norm)
-            }
-            Clip::Value(limit) => {
-                self.device.clamp_gradients(segments, limit as f32, D::whole_mut(&mut self.gradients));
-                Ok(0.0)
-            }
+            Clip::Norm(limit) => self.device.clip_norm(segments, limit, gradients, D::whole_mut(&mut self.watch)),
+            Clip::Value(limit) => self.device.clip_value(segments, limit as f32, gradients),
         }
     }
     /// Moves the weights against the gradients.
     ///
-    /// What the optimizer remembers lives in this session; an optimizer of another kind begins anew.
+    /// What the optimizer remembers lives in this session; an optimizer of another kind begins anew. A GPU does not wait for
+    /// the end of the step: what went wrong in it is reported by the next [`Training::loss`] or [`Training::wait`].
     ///
     /// # Errors
     /// [`Error::NotFinite`] names the first gradient or weight that overflowed. The weights of the session are then no
@@ -305,19 +339,20 @@ impl<M: Model, D: Device> Training<M, D> {
         assert!(self.done == Done::Backward, "`backward` comes before `step`");
         let state = &mut self.optimizing;
         state.prepare(&self.device, optimizer, M::LEN)?;
-        let finite = optimizer.update(
-            &self.device,
-            state.steps + 1,
-            &state.segments,
-            D::whole_mut(&mut self.weights),
-            D::whole(&self.gradients),
-            &mut state.buffers,
-        );
-        if !finite {
-            return Err(self.not_finite_step()?);
+        let moved = Moved {
+            segments: &state.segments,
+            weights: D::whole_mut(&mut self.weights),
+            gradients: D::whole(&self.gradients),
+            watch: D::whole_mut(&mut self.watch),
+        };
+        optimizer.update(&self.device, state.steps + 1, moved, &mut state.buffers);
+        if D::EAGER && !self.later && self.read_watch()?.overflowed {
+            return Err(self.not_finite_step(self.steps + 1)?);
         }
-        state.steps += 1;
+        self.device.submit()?;
+        self.optimizing.steps += 1;
         self.steps += 1;
+        self.unseen = true;
         self.done = Done::Nothing;
         Ok(())
     }

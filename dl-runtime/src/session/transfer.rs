@@ -15,6 +15,7 @@ impl<M: Model, D: Device> Training<M, D> {
     }
     /// Takes the weights of a model on the host.
     pub fn reload(&mut self, from: &M) -> Result<()> {
+        self.forget_watch();
         self.device.upload(flat(std::slice::from_ref(from)), D::whole_mut(&mut self.weights))
     }
     /// Copies the gradients to a model on the host.
@@ -63,6 +64,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// Takes the seed and the number of steps of another session.
     pub(crate) fn restore(&mut self, seed: u64, steps: u64) {
         (self.seed, self.steps) = (seed, steps);
+        self.forget_watch();
     }
     /// Takes what an optimizer remembered in another session.
     pub(crate) fn restore_optimizer<O: Optimizer>(&mut self, optimizer: &O, steps: u64, from: &[Box<M>]) -> Result<()> {

@@ -32,27 +32,27 @@ pub trait Criterion<M: Model> {
     fn metrics(&self) -> Metrics<M::Output, Self::Target>;
     /// How many terms are reported.
     fn terms(&self) -> usize;
-    /// The mean loss of the samples with these numbers, and all that the backward pass needs.
+    /// The loss of the samples with these numbers, to be fetched later, and all that the backward pass needs.
     ///
     /// # Errors
-    /// Those of [`Training::loss`].
+    /// Those of [`Training::loss_later`].
     fn forward<D: Device>(
         &self,
         training: &mut Training<M, D>,
         inputs: &[M::Input],
         targets: &[Self::Target],
         picked: &[usize],
-    ) -> Result<f32>;
-    /// The mean loss of a batch as in prediction.
+    ) -> Result<()>;
+    /// The loss of a batch as in prediction, to be fetched later.
     ///
     /// # Errors
-    /// Those of [`Training::loss`].
+    /// Those of [`Training::loss_later`].
     fn evaluate<D: Device>(
         &self,
         training: &mut Training<M, D>,
         inputs: &[M::Input],
         targets: &[Self::Target],
-    ) -> Result<f32>;
+    ) -> Result<()>;
 }
 
 impl<M: Model, L: Loss<M::Output>> Criterion<M> for Given<L> {
@@ -73,7 +73,7 @@ impl<M: Model, L: Loss<M::Output>> Criterion<M> for Given<L> {
         inputs: &[M::Input],
         targets: &[L::Target],
         picked: &[usize],
-    ) -> Result<f32> {
+    ) -> Result<()> {
         training.forward_picked(inputs, picked)?;
         training.loss_picked(&self.0, targets, picked)
     }
@@ -82,9 +82,9 @@ impl<M: Model, L: Loss<M::Output>> Criterion<M> for Given<L> {
         training: &mut Training<M, D>,
         inputs: &[M::Input],
         targets: &[L::Target],
-    ) -> Result<f32> {
+    ) -> Result<()> {
         training.evaluate(inputs)?;
-        training.loss(&self.0, targets)
+        training.loss_later(&self.0, targets)
     }
 }
 
@@ -107,7 +107,7 @@ impl<M: Objective> Criterion<M> for OwnLoss {
         inputs: &[M::Input],
         targets: &[M::Target],
         picked: &[usize],
-    ) -> Result<f32> {
+    ) -> Result<()> {
         training.forward_picked(inputs, picked)?;
         training.objective_picked(targets, picked)
     }
@@ -116,8 +116,8 @@ impl<M: Objective> Criterion<M> for OwnLoss {
         training: &mut Training<M, D>,
         inputs: &[M::Input],
         targets: &[M::Target],
-    ) -> Result<f32> {
-        training.evaluate_objective(inputs, targets)
+    ) -> Result<()> {
+        training.evaluate_objective_later(inputs, targets)
     }
 }
 

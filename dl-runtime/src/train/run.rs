@@ -8,10 +8,11 @@ use super::progress::Progress;
 use super::trainer::{Every, Trainer, Unit};
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::optim::Optimizer;
+use crate::optim::{Clip, Optimizer};
 use crate::plain::{flat, flat_mut, zeroed_box, zeroed_vec};
 use crate::random::Rng;
 use crate::{Error, Model, Plain, Result, Training};
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -26,6 +27,21 @@ pub(super) struct Run<'a, 'r, M: Model, T, O, L, D: Device> {
     order: Vec<usize>,
     /// The outputs of a batch, for the metrics.
     outputs: Vec<M::Output>,
+    /// Whether the next step is asked for before the results of the last one are there, so that the device never waits. Not
+    /// where somebody may want to stop after each step.
+    ahead: bool,
+}
+
+/// A step that was asked for.
+struct Sent {
+    /// Of the order of the epoch.
+    picked: Range<usize>,
+    step: u64,
+    batch: usize,
+    batches: usize,
+    rate: f64,
+    /// Where its results arrive.
+    slot: usize,
 }
 
 /// How far a training is: what a checkpoint holds beside weights and the optimizer's memory.
@@ -91,7 +107,8 @@ where
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
         let state = State { epoch: 0, batch: 0, loss: 0.0, seconds: 0.0, rate: 0.0, history, best: None };
         let (order, outputs) = (vec![0; data.len()], zeroed_vec(capacity));
-        let mut run = Run { trainer, net, data, training, state, order, outputs };
+        let ahead = !D::EAGER && trainer.on_step.is_empty();
+        let mut run = Run { trainer, net, data, training, state, order, outputs, ahead };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
         }
@@ -132,21 +149,28 @@ where
             Rng::new(mix(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
         }
         progress.begin(self.state.epoch, batches, self.state.batch);
+        let mut sent = None;
         while self.state.batch < batches {
-            let flow = self.step(batches, progress)?;
+            let newest = self.send(batches)?;
+            let due = if self.ahead { sent.replace(newest) } else { Some(newest) };
+            let flow = due.map_or(Ok(Flow::Continue), |due| self.receive(due, sent.is_some(), progress))?;
             self.state.seconds = before + start.elapsed().as_secs_f64();
             let asked = self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
-            if asked || flow == Flow::Stop {
+            let ends = asked || flow == Flow::Stop;
+            let saves = matches!(self.trainer.every, Every::Steps(n) if self.training.steps().is_multiple_of(n));
+            if let Some(last) = sent.take_if(|_| ends || saves || self.state.batch == batches) {
+                self.receive(last, false, progress)?;
+            }
+            if ends {
                 progress.pause();
                 return Ok(Some(if asked { Ended::Interrupted } else { Ended::Callback }));
             }
-            if let Every::Steps(n) = self.trainer.every
-                && self.training.steps().is_multiple_of(n)
-            {
+            if saves {
                 self.training.store(self.net)?;
                 self.save()?;
             }
         }
+        self.state.seconds = before + start.elapsed().as_secs_f64();
         let samples_per_second = self.data.len() as f64 / self.state.seconds;
         let train = self.scores(self.data.len());
         progress.validate();
@@ -166,24 +190,16 @@ where
         self.finish(row)
     }
 
-    /// One step: forward, loss, backward, and the optimizer's.
-    fn step(&mut self, batches: usize, progress: &mut Progress) -> Result<Flow> {
+    /// Asks for one step: forward, loss, backward, and the optimizer's.
+    fn send(&mut self, batches: usize) -> Result<Sent> {
         let (trainer, training, state) = (&mut self.trainer, &mut self.training, &mut self.state);
         let from = state.batch * trainer.batch_size;
-        let picked = &self.order[from..self.data.len().min(from + trainer.batch_size)];
-        let loss = trainer.loss.forward(training, &self.data.inputs, &self.data.targets, picked)?;
-        state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
-        let terms = trainer.loss.terms();
-        add_terms(&mut trainer.metrics[..terms], training.terms(), picked.len());
-        if trainer.metrics.len() > terms {
-            let outputs = &mut self.outputs[..picked.len()];
-            training.outputs(outputs)?;
-            for metric in &mut trainer.metrics {
-                outputs.iter().zip(picked).for_each(|(y, i)| metric.add(y, &self.data.targets[*i]));
-            }
-        }
+        let picked = from..self.data.len().min(from + trainer.batch_size);
+        trainer.loss.forward(training, &self.data.inputs, &self.data.targets, &self.order[picked.clone()])?;
         training.backward();
-        let norm = trainer.clip.map_or(Ok(0.0), |clip| training.clip(clip))?;
+        if let Some(clip) = trainer.clip {
+            training.clip_later(clip);
+        }
         let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
             Unit::Steps => schedule.factor(training.steps() as f64),
             Unit::Epochs => schedule.factor(training.steps() as f64 / batches as f64),
@@ -191,17 +207,36 @@ where
         state.rate = trainer.optimizer.rate() * factor;
         training.step(&trainer.optimizer.at_rate(state.rate))?;
         state.batch += 1;
-        let event = StepEnd {
-            epoch: state.epoch + 1,
-            step: training.steps(),
-            batch: state.batch,
-            batches,
-            loss,
-            rate: state.rate,
-            norm,
-        };
-        progress.step(state.loss, from + picked.len(), picked.len());
-        let flows = trainer.on_step.iter_mut().map(|callback| callback(&event));
+        let (step, slot) = (training.steps(), (training.steps() % 2) as usize);
+        training.send(slot, trainer.metrics.len() > trainer.loss.terms())?;
+        Ok(Sent { picked, step, batch: state.batch, batches, rate: state.rate, slot })
+    }
+    /// Takes the results of a step into account. `ahead` is whether another was asked for behind it.
+    fn receive(&mut self, sent: Sent, ahead: bool, progress: &mut Progress) -> Result<Flow> {
+        let Sent { picked, step, batch, batches, rate, slot } = sent;
+        let (samples, outputs) = (picked.len(), &mut self.outputs[..picked.len()]);
+        let (loss, watch) = self.training.receive(slot, Some(&mut *outputs))?;
+        let picked = &self.order[picked];
+        if watch.overflowed && watch.stopped().is_none() {
+            return Err(self.training.step_error(step, watch, ahead)?);
+        }
+        if watch.stopped().is_some() {
+            // The weights are those before the step: once more, to see where it went wrong.
+            self.training.rewind(1 + u64::from(ahead));
+            self.trainer.loss.forward(&mut self.training, &self.data.inputs, &self.data.targets, picked)?;
+            self.training.wait()?;
+            return Err(Error::NotFinite { step, layer: "the loss".into() });
+        }
+        self.state.loss = self.training.losses()[..samples].iter().fold(self.state.loss, |sum, l| sum + f64::from(*l));
+        let terms = self.trainer.loss.terms();
+        add_terms(&mut self.trainer.metrics[..terms], self.training.terms(), samples);
+        for metric in &mut self.trainer.metrics[terms..] {
+            outputs.iter().zip(picked).for_each(|(y, i)| metric.add(y, &self.data.targets[*i]));
+        }
+        let norm = if matches!(self.trainer.clip, Some(Clip::Norm(_))) { watch.norm() } else { 0.0 };
+        let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, rate, norm };
+        progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
+        let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));
         Ok(flows.fold(Flow::Continue, stronger))
     }
 
@@ -217,20 +252,34 @@ where
     }
 
     fn validate(&mut self, data: &Dataset<M::Input, T>) -> Result<Scores> {
-        for (inputs, targets) in data.batches(self.training.batch_size()) {
+        let terms = self.trainer.loss.terms();
+        let (mut waiting, wanted) = (None, self.trainer.metrics.len() > terms);
+        for (number, (inputs, targets)) in data.batches(self.training.batch_size()).enumerate() {
             self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
-            self.state.loss = self.training.losses().iter().fold(self.state.loss, |sum, loss| sum + f64::from(*loss));
-            let terms = self.trainer.loss.terms();
-            add_terms(&mut self.trainer.metrics[..terms], self.training.terms(), inputs.len());
-            if self.trainer.metrics.len() > terms {
-                let outputs = &mut self.outputs[..inputs.len()];
-                self.training.outputs(outputs)?;
-                for metric in &mut self.trainer.metrics {
-                    outputs.iter().zip(targets).for_each(|(y, t)| metric.add(y, t));
-                }
-            }
+            self.training.send(number % 2, wanted)?;
+            let newest = (number % 2, inputs, targets);
+            let due = if D::EAGER { Some(newest) } else { waiting.replace(newest) };
+            due.map_or(Ok(()), |due| self.validated(due))?;
         }
+        waiting.map_or(Ok(()), |due| self.validated(due))?;
         Ok(self.scores(data.len()))
+    }
+    /// Takes a batch of the validation into account.
+    fn validated(&mut self, (slot, inputs, targets): (usize, &[M::Input], &[T])) -> Result<()> {
+        let (samples, outputs) = (targets.len(), &mut self.outputs[..targets.len()]);
+        let (loss, _) = self.training.receive(slot, Some(&mut *outputs))?;
+        if !loss.is_finite() {
+            // Once more, to see where it went wrong.
+            self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
+            self.training.wait()?;
+        }
+        self.state.loss = self.training.losses()[..samples].iter().fold(self.state.loss, |sum, l| sum + f64::from(*l));
+        let terms = self.trainer.loss.terms();
+        add_terms(&mut self.trainer.metrics[..terms], self.training.terms(), samples);
+        for metric in &mut self.trainer.metrics[terms..] {
+            outputs.iter().zip(targets).for_each(|(y, t)| metric.add(y, t));
+        }
+        Ok(())
     }
 
     /// What follows an epoch: its row, the best weights, callbacks, a checkpoint.

@@ -25,7 +25,6 @@ mod compile;
 mod derived;
 mod driver;
 mod kernel;
-mod pending;
 mod queue;
 mod sources;
 mod staging;

@@ -151,7 +151,7 @@ impl MatmulKernel for Cpu {
 mod tests {
     use super::*;
     use crate::testing::{
-        Device, assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide,
+        assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide,
     };
 
     fn reference(op: Op, a: &[f64], b: &[f64]) -> Vec<f64> {

@@ -1,0 +1,75 @@
+// Optimizers: all that is remembered of a weight is read and written once, four numbers a thread; and the watch over steps.
+#include "optim.cuh"
+
+/// Stops at `step` where a loss is not finite, or the step before made weights that are not. One block.
+KERNEL(optim_watch, u32 step, Span<const float> losses, Span<u32> watch) {
+    int bad = 0;
+    for (u64 i = threadIdx.x; i < losses.len; i += blockDim.x) bad |= not_finite(losses[i]);
+    bad = __syncthreads_or(bad);
+    if (threadIdx.x == 0 && !watch[STOPPED] && (bad || watch[OVERFLOWED])) watch[STOPPED] = step;
+}
+
+KERNEL(optim_sgd, float rate, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch) {
+    move_all(decay, roles, w, g, watch, [=](float g, float*) { return rate * g; });
+}
+
+/// The step is `now * g + then * b`.
+KERNEL(optim_sgd_momentum, float rate, float momentum, float now, float then, Decay decay, Span<const u32> roles, Span<float> w,
+       Span<const float> g, Span<u32> watch, Span<float> b) {
+    move_all(
+        decay, roles, w, g, watch,
+        [=](float g, float* kept) {
+            kept[0] = momentum * kept[0] + g;
+            return rate * (now * g + then * kept[0]);
+        },
+        b);
+}
+
+/// `AdamStep` of adam.rs without its decay.
+struct Adam {
+    float first, second, second_rest, size, root, epsilon;
+};
+
+KERNEL(optim_adam, Adam s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch, Span<float> m,
+       Span<float> v) {
+    move_all(
+        decay, roles, w, g, watch,
+        [=](float g, float* kept) {
+            kept[0] += s.first * (g - kept[0]);
+            kept[1] = s.second * kept[1] + s.second_rest * (g * g);
+            return s.size * kept[0] / (sqrtf(kept[1]) * s.root + s.epsilon);
+        },
+        m, v);
+}
+
+/// `RmsPropStep` of rms_prop.rs without its decay.
+struct RmsProp {
+    float rate, alpha, alpha_rest, epsilon, momentum, centered;
+};
+
+KERNEL(optim_rms_prop, RmsProp s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch,
+       Span<float> v) {
+    move_all(
+        decay, roles, w, g, watch,
+        [=](float g, float* kept) {
+            kept[0] = s.alpha * kept[0] + s.alpha_rest * (g * g);
+            return s.rate * (g / (sqrtf(kept[0]) + s.epsilon));
+        },
+        v);
+}
+
+KERNEL(optim_rms_prop_full, RmsProp s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch,
+       Span<float> v, Span<float> b, Span<float> a) {
+    move_all(
+        decay, roles, w, g, watch,
+        [=](float g, float* kept) {
+            kept[0] = s.alpha * kept[0] + s.alpha_rest * (g * g);
+            kept[2] += s.alpha_rest * (g - kept[2]);
+            // Never below zero but for rounding; NaN stays.
+            float variance = kept[0] - s.centered * (kept[2] * kept[2]);
+            variance = variance < 0.0f ? 0.0f : variance;
+            kept[1] = s.momentum * kept[1] + g / (sqrtf(variance) + s.epsilon);
+            return s.rate * kept[1];
+        },
+        v, b, a);
+}

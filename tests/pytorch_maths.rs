@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::devices::{self, on_devices};
 use common::{Fixture, check};
 use dl::loss::Mse;
 use dl::plain::{flat, zeroed_box};
@@ -203,11 +204,13 @@ fn embedding() {
         common::agree(&name, found, &fixture.floats(&name), common::PASS);
     };
     agrees(flat(&net.predict(&tokens)), "output");
-    let mut training = Training::on(Cpu::new(), &*net, tokens.len()).unwrap();
-    training.forward(&tokens).unwrap();
-    agrees(&[training.loss(&Mse, &targets).unwrap()], "loss");
-    training.backward();
-    let mut gradients = zeroed_box::<Words>();
-    training.gradients(&mut gradients).unwrap();
-    agrees(flat(from_ref(&*gradients)), "gradient");
+    on_devices!(|device| {
+        let mut training = Training::on(device, &*net, tokens.len()).unwrap();
+        training.forward(&tokens).unwrap();
+        agrees(&[training.loss(&Mse, &targets).unwrap()], "loss");
+        training.backward();
+        let mut gradients = zeroed_box::<Words>();
+        training.gradients(&mut gradients).unwrap();
+        agrees(flat(from_ref(&*gradients)), "gradient");
+    });
 }

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::devices::{self, on_devices};
 use common::{Fixture, PASS, agree, check};
 use dl::plain::{flat, flat_mut, zeroed_box};
 use dl::prelude::*;
@@ -156,8 +157,15 @@ objectives! {
     two_terms: TwoTerms;
 }
 
-/// Runs a model under its own loss, in training and in evaluation, and compares all that PyTorch computed.
+/// Runs a model under its own loss, in training and in evaluation, and compares all that PyTorch computed. On every device.
 fn objective<M>(fixture: &Fixture, case: &str)
+where
+    M: Objective<Input: Plain<Element = f32> + Clone, Output = [f32; 5], Target: Plain<Element = f32>>,
+{
+    on_devices!(|device| objective_on::<M>(device, fixture, case));
+}
+
+fn objective_on<M>(device: impl Device, fixture: &Fixture, case: &str)
 where
     M: Objective<Input: Plain<Element = f32> + Clone, Output = [f32; 5], Target: Plain<Element = f32>>,
 {
@@ -181,7 +189,7 @@ where
         _ => fixture.samples(&format!("{case}/target")),
     };
 
-    let mut training = Training::on(Cpu::new(), &net, samples).unwrap().with_input_gradients().unwrap();
+    let mut training = Training::on(device, &net, samples).unwrap().with_input_gradients().unwrap();
     agrees(&[training.evaluate_objective(&inputs, &targets).unwrap()], "loss");
     training.forward(&inputs).unwrap();
     agrees(&[training.objective(&targets).unwrap()], "loss");

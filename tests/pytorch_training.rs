@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::devices::{self, on_devices};
 use common::{Fixture, STEPS, agree};
 use dl::loss::CrossEntropy;
 use dl::optim::schedule::{Constant, OneCycle};
@@ -15,11 +16,15 @@ model! {
 }
 
 fn run(name: &str, optimizer: impl Optimizer, clip: Option<Clip>, schedule: &dyn Schedule) {
+    on_devices!(|device| run_on(device, name, &optimizer, clip, schedule));
+}
+
+fn run_on(device: impl Device, name: &str, optimizer: &impl Optimizer, clip: Option<Clip>, schedule: &dyn Schedule) {
     let fixture = Fixture::open("training.safetensors");
     let mut net = fixture.model::<Small>("start/");
     let inputs: Vec<[[f32; 6]; 7]> = fixture.samples("input");
     let targets: Vec<[u32; 7]> = fixture.samples("target");
-    let mut training = Training::on(Cpu::new(), &*net, 7).unwrap();
+    let mut training = Training::on(device, &*net, 7).unwrap();
     let (mut losses, mut weights) = (Vec::new(), vec![Vec::new(); Small::TENSORS.len()]);
     for (step, (inputs, targets)) in inputs.iter().zip(&targets).enumerate() {
         training.forward(inputs).unwrap();

@@ -1,6 +1,10 @@
 //! The generated backward pass against differences of the forward pass, for weights and inputs.
 #![allow(dead_code)]
 
+#[path = "devices.rs"]
+mod devices;
+
+use devices::on_devices;
 use dl::loss::Mse;
 use dl::plain::{flat, flat_mut, zeroed_box};
 use dl::prelude::*;
@@ -36,28 +40,18 @@ where
     noise(1, flat_mut(&mut inputs));
     noise(2, flat_mut(&mut targets));
 
-    let mut training = net.training(Cpu::new(), N).unwrap().with_input_gradients().unwrap();
-    let (mut d_net, mut d_inputs) = (zeroed_box::<M>(), Vec::new());
-    d_inputs.extend((0..N).map(|_| *zeroed_box::<Input<M>>()));
-    // Twice: the second pass finds the memory as the first left it.
-    for _ in 0..2 {
-        training.forward(&inputs).unwrap();
+    let mut found = Vec::new();
+    on_devices!(|device| found.push(gradients(device, &*net, &inputs, |training| {
         training.loss(&Mse, &targets).unwrap();
-        training.backward();
-        training.gradients(&mut d_net).unwrap();
-        training.input_gradients(&mut d_inputs).unwrap();
-    }
+    })));
+    let [d_net, d_inputs] = the_same_on_all::<M>(found);
     let mut without = net.training(Cpu::new(), N).unwrap();
     without.forward(&inputs).unwrap();
     without.loss(&Mse, &targets).unwrap();
     without.backward();
     let mut same = zeroed_box::<M>();
     without.gradients(&mut same).unwrap();
-    assert!(
-        flat(slice::from_ref(&*same)) == flat(slice::from_ref(&*d_net)),
-        "{}: with input gradients or without",
-        M::NAME
-    );
+    assert!(flat(slice::from_ref(&*same)) == d_net, "{}: with input gradients or without", M::NAME);
 
     // Statistics are not trained: what stands in their place is no gradient.
     let trained = |i: usize| {
@@ -72,7 +66,7 @@ where
             nudge(flat_mut(slice::from_mut(&mut *net)), &direction, by);
             loss(&*net, &inputs, &targets)
         });
-        compare::<M>("weights", flat(slice::from_ref(&*d_net)), &direction, expected);
+        compare::<M>("weights", &d_net, &direction, expected);
 
         let mut direction = vec![0.0; flat(&inputs).len()];
         noise(20 + seed, &mut direction);
@@ -80,7 +74,7 @@ where
             nudge(flat_mut(&mut inputs), &direction, by);
             loss(&*net, &inputs, &targets)
         });
-        compare::<M>("input", flat(&d_inputs), &direction, expected);
+        compare::<M>("input", &d_inputs, &direction, expected);
     }
 }
 
@@ -103,6 +97,46 @@ pub fn compare<M: Model>(what: &str, gradient: &[f32], direction: &[f32], expect
     assert!((product - expected).abs() < tolerance, "{} {what}: {product} is not {expected} ± {tolerance}", M::NAME);
 }
 
+/// The gradients to weights and inputs of what `loss` computes.
+fn gradients<M: Model, D: Device>(
+    device: D,
+    net: &M,
+    inputs: &[Input<M>],
+    loss: impl Fn(&mut dl::Training<M, D>),
+) -> [Vec<f32>; 2]
+where
+    Input<M>: dl::Plain<Element = f32>,
+{
+    let mut training = net.training(device, inputs.len()).unwrap().with_input_gradients().unwrap();
+    let mut d_net = zeroed_box::<M>();
+    let mut d_inputs: Vec<Input<M>> = inputs.iter().map(|_| *zeroed_box()).collect();
+    // Twice: the second pass finds the memory as the first left it.
+    for _ in 0..2 {
+        training.forward(inputs).unwrap();
+        loss(&mut training);
+        training.backward();
+        training.gradients(&mut d_net).unwrap();
+        training.input_gradients(&mut d_inputs).unwrap();
+    }
+    [flat(slice::from_ref(&*d_net)).to_vec(), flat(&d_inputs).to_vec()]
+}
+
+/// The gradients that the CPU found, which CUDA found too, to rounding of the largest.
+fn the_same_on_all<M: Model>(found: Vec<[Vec<f32>; 2]>) -> [Vec<f32>; 2] {
+    let mut found = found.into_iter();
+    let cpu = found.next().expect("the CPU is the first");
+    for cuda in found {
+        for (what, cpu, cuda) in [("weights", &cpu[0], &cuda[0]), ("input", &cpu[1], &cuda[1])] {
+            let scale = cpu.iter().fold(1e-3, |scale: f32, g| scale.max(g.abs()));
+            for (i, (cpu, cuda)) in cpu.iter().zip(cuda).enumerate() {
+                let close = (cpu - cuda).abs() <= 1e-5 * scale;
+                assert!(close, "{} {what}: number {i} is {cuda} on CUDA, {cpu} on the CPU", M::NAME);
+            }
+        }
+    }
+    cpu
+}
+
 /// The same for the model's own loss.
 pub fn check_objective<M: Objective>(targets: &[Target<M>])
 where
@@ -112,18 +146,13 @@ where
     let mut net = M::init(3);
     let mut inputs: Vec<Input<M>> = (0..n).map(|_| *zeroed_box()).collect();
     noise(1, flat_mut(&mut inputs));
-    let mut training = net.training(Cpu::new(), n).unwrap().with_input_gradients().unwrap();
-    let mut d_net = zeroed_box::<M>();
-    let mut d_inputs: Vec<Input<M>> = (0..n).map(|_| *zeroed_box()).collect();
-    for _ in 0..2 {
-        training.forward(&inputs).unwrap();
+    let mut found = Vec::new();
+    on_devices!(|device| found.push(gradients(device, &*net, &inputs, |training| {
         let total = training.objective(targets).unwrap();
         let terms = training.terms().iter().zip(M::TERMS).map(|(mean, term)| mean * term.weight);
         assert!((terms.sum::<f32>() - total).abs() < 1e-5 * (1.0 + total.abs()));
-        training.backward();
-        training.gradients(&mut d_net).unwrap();
-        training.input_gradients(&mut d_inputs).unwrap();
-    }
+    })));
+    let [d_net, d_inputs] = the_same_on_all::<M>(found);
     // A loss from outside still goes through the body alone.
     let mut body = net.training(Cpu::new(), n).unwrap();
     body.forward(&inputs).unwrap();
@@ -148,13 +177,13 @@ where
             nudge(flat_mut(slice::from_mut(&mut *net)), &direction, by);
             of(&net, &inputs)
         });
-        compare::<M>("weights", flat(slice::from_ref(&*d_net)), &direction, expected);
+        compare::<M>("weights", &d_net, &direction, expected);
         let mut direction = vec![0.0; flat(&inputs).len()];
         noise(20 + seed, &mut direction);
         let expected = slope(&mut |by| {
             nudge(flat_mut(&mut inputs), &direction, by);
             of(&net, &inputs)
         });
-        compare::<M>("input", flat(&d_inputs), &direction, expected);
+        compare::<M>("input", &d_inputs, &direction, expected);
     }
 }

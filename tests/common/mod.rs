@@ -10,9 +10,12 @@
 //! another order of sums.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub mod devices;
+
+use devices::on_devices;
 use dl::loss::Loss;
 use dl::plain::{flat, flat_mut, zeroed_box};
-use dl::{Cpu, Model, Plain, Training};
+use dl::{Device, Model, Plain, Session, Training};
 use safetensors::{Dtype, SafeTensors};
 use std::path::PathBuf;
 use std::slice::{from_mut, from_ref};
@@ -122,8 +125,16 @@ pub fn agree(what: &str, found: &[f32], expected: &[f32], units: f32) {
 }
 
 /// Runs `net` on a case's input as inference and as a training pass, and compares all that PyTorch computed: outputs,
-/// loss, the gradient of every weight and of the input, and the running statistics afterwards.
+/// loss, the gradient of every weight and of the input, and the running statistics afterwards. On every device.
 pub fn check<M, L>(fixture: &Fixture, case: &str, net: &M, loss: &L)
+where
+    M: Model<Input: Plain<Element = f32>>,
+    L: Loss<M::Output, Target: Plain<Element: Word>>,
+{
+    on_devices!(|device| check_on(device, fixture, case, net, loss));
+}
+
+fn check_on<M, L>(device: impl Device, fixture: &Fixture, case: &str, net: &M, loss: &L)
 where
     M: Model<Input: Plain<Element = f32>>,
     L: Loss<M::Output, Target: Plain<Element: Word>>,
@@ -137,10 +148,11 @@ where
 
     // Only batch norm behaves differently in inference; elsewhere the file has the outputs once.
     let differs = fixture.has(&format!("{case}/inference"));
-    let mut outputs = net.predict(&inputs);
+    let mut outputs: Vec<M::Output> = (0..inputs.len()).map(|_| *zeroed_box()).collect();
+    Session::on(device.clone(), net, inputs.len()).unwrap().predict_into(&inputs, &mut outputs).unwrap();
     agrees(flat(&outputs), if differs { "inference" } else { "output" });
 
-    let mut training = Training::on(Cpu::new(), net, inputs.len()).unwrap().with_input_gradients().unwrap();
+    let mut training = Training::on(device, net, inputs.len()).unwrap().with_input_gradients().unwrap();
     training.forward(&inputs).unwrap();
     training.outputs(&mut outputs).unwrap();
     agrees(flat(&outputs), "output");

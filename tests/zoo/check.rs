@@ -4,7 +4,7 @@ use crate::common::{Fixture, Word, agree};
 use dl::io::Load;
 use dl::loss::Loss;
 use dl::plain::{flat, flat_mut, zeroed_box};
-use dl::{Cpu, Model, Plain, Role, Training};
+use dl::{Cpu, Device, Model, Plain, Role, Session, Training};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use std::collections::HashMap;
@@ -86,6 +86,19 @@ where
     M: Model<Input: Plain<Element = f32>, Output: Plain<Element = f32>>,
     L: Loss<M::Output, Target: Plain<Element: Word>>,
 {
+    check_on(Cpu::new(), case, &names, loss);
+    // The emulation would take minutes.
+    #[cfg(feature = "cuda")]
+    if dl_emulation::install() == dl_emulation::Status::Gpu {
+        check_on(dl::Cuda::new(0).unwrap(), case, &names, loss);
+    }
+}
+
+fn check_on<M, L>(device: impl Device, case: &str, names: &Names, loss: &L)
+where
+    M: Model<Input: Plain<Element = f32>, Output: Plain<Element = f32>>,
+    L: Loss<M::Output, Target: Plain<Element: Word>>,
+{
     let fixture = Fixture::open("zoo.safetensors");
     let entry = |entry: &str| {
         let (name, shape) = entry.split_once(':').unwrap();
@@ -93,7 +106,7 @@ where
     };
     let entries: Vec<(String, Vec<usize>)> = fixture.note(case).split(' ').map(entry).collect();
     let ((input, shape), tensors) = entries.split_first().unwrap();
-    let (net, in_file) = load::<M>(tensors, &names);
+    let (net, in_file) = load::<M>(tensors, names);
 
     let samples = shape[0];
     assert_eq!(shape.iter().product::<usize>(), samples * M::Input::LEN);
@@ -105,9 +118,10 @@ where
         agree(&name, found, &fixture.floats(&name), DEEP);
     };
 
-    let mut outputs = net.predict(&inputs);
+    let mut outputs: Vec<M::Output> = (0..samples).map(|_| *zeroed_box()).collect();
+    Session::on(device.clone(), &net, samples).unwrap().predict_into(&inputs, &mut outputs).unwrap();
     agrees(flat(&outputs), if fixture.has(&format!("{case}/inference")) { "inference" } else { "output" });
-    let mut training = Training::on(Cpu::new(), &net, samples).unwrap().with_input_gradients().unwrap();
+    let mut training = Training::on(device, &net, samples).unwrap().with_input_gradients().unwrap();
     training.forward(&inputs).unwrap();
     training.outputs(&mut outputs).unwrap();
     agrees(flat(&outputs), "output");

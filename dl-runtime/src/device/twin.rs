@@ -58,14 +58,8 @@ pub(crate) struct Twin {
 }
 
 impl Twin {
-    pub fn new() -> Self {
-        Twin { cpu: Cpu::new(), cuda: cuda() }
-    }
     pub fn with_threads(threads: usize) -> Self {
         Twin { cpu: Cpu::with_threads(threads), cuda: cuda() }
-    }
-    pub fn threads(&self) -> &super::cpu::threads::Threads {
-        self.cpu.threads()
     }
     /// That CUDA found what the CPU found, to rounding: relative to the largest number, NaN where NaN is.
     #[track_caller]

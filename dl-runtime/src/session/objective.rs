@@ -4,8 +4,8 @@ use super::Training;
 use super::batch::{check_batch, gather, pack};
 use super::training::{Done, pass_seed};
 use crate::device::{Device, Storage};
-use crate::ops::Grad;
 use crate::objective::Term;
+use crate::ops::Grad;
 use crate::{Error, Model, Objective, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
 use std::any::Any;
 

@@ -150,9 +150,7 @@ impl MatmulKernel for Cpu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{
-        assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide,
-    };
+    use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
 
     fn reference(op: Op, a: &[f64], b: &[f64]) -> Vec<f64> {
         let mut c = Vec::new();

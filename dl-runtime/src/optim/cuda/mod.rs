@@ -79,14 +79,7 @@ impl RmsPropKernel for Cuda {
         let arguments = (RmsPropFactors::of(s), Decay::of(s.decay), roles, w, g, watch, v);
         self.launch(&optim_rms_prop, grid, arguments);
     }
-    fn rms_prop_full(
-        &self,
-        s: RmsPropStep,
-        moved: Moved<'_, Cuda>,
-        v: Mut<'_, f32>,
-        b: Mut<'_, f32>,
-        a: Mut<'_, f32>,
-    ) {
+    fn rms_prop_full(&self, s: RmsPropStep, moved: Moved<'_, Cuda>, v: Mut<'_, f32>, b: Mut<'_, f32>, a: Mut<'_, f32>) {
         let Moved { segments, weights: w, gradients: g, watch } = moved;
         let (grid, roles) = (Grid::fours(w.len()), Cuda::whole(&segments.roles));
         let arguments = (RmsPropFactors::of(s), Decay::of(s.decay), roles, w, g, watch, v, b, a);

@@ -1,5 +1,9 @@
 //! After the first step, training and prediction allocate nothing.
 
+#[cfg(feature = "cuda")]
+#[path = "common/devices.rs"]
+mod devices;
+
 use dl::prelude::*;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,10 +52,28 @@ model! {
     }
 }
 
+type Image = [[[f32; 12]; 12]; 3];
+
 fn allocations(mut work: impl FnMut()) -> usize {
     let before = CALLS.load(Ordering::Relaxed);
     work();
     CALLS.load(Ordering::Relaxed) - before
+}
+
+/// Allocations in five steps after the first `warm` ones.
+fn in_steps<D: Device>(device: D, net: &Everything, inputs: &[Image], targets: &[u32], warm: usize) -> usize {
+    let mut training = net.training(device, 32).unwrap();
+    let mut step = || {
+        training.forward(inputs).unwrap();
+        training.loss(&CrossEntropy, targets).unwrap();
+        training.backward();
+        training.clip(Clip::Norm(1.0)).unwrap();
+        training.step(&Adam::new(1e-3)).unwrap();
+    };
+    (0..warm).for_each(|_| step());
+    // New threads, the pool's and the test harness's, allocate as they start.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    allocations(|| (0..5).for_each(|_| step()))
 }
 
 // One test only: the counter counts every thread of the process.
@@ -62,18 +84,7 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
     let targets: Vec<u32> = (0..32).map(|i| i % 10).collect();
     for threads in [1, 2] {
         let cpu = Cpu::with_threads(threads);
-        let mut training = net.training(cpu.clone(), 32).unwrap();
-        let mut step = || {
-            training.forward(&inputs).unwrap();
-            training.loss(&CrossEntropy, &targets).unwrap();
-            training.backward();
-            training.clip(Clip::Norm(1.0)).unwrap();
-            training.step(&Adam::new(1e-3)).unwrap();
-        };
-        step();
-        // New threads, the pool's and the test harness's, allocate as they start.
-        std::thread::sleep(std::time::Duration::from_millis(100));
-        assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "training on {threads} threads");
+        assert_eq!(in_steps(cpu.clone(), &net, &inputs, &targets, 1), 0, "training on {threads} threads");
 
         // The trainer too, between one step and the next; the last batch is a short one, whose kernels
         // may ask for scratch memory of their own when they first run.
@@ -118,5 +129,16 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             "a batch on {threads} threads"
         );
         assert_eq!(allocations(|| _ = session.predict_one(&inputs[0])), 0, "one prediction on {threads} threads");
+    }
+    // On a GPU the second step records what the third begins with, in pinned memory that takes turns.
+    #[cfg(feature = "cuda")]
+    if let Some(cuda) = devices::cuda() {
+        assert_eq!(in_steps(cuda.clone(), &net, &inputs, &targets, 5), 0, "training on CUDA");
+        let (mut session, mut outputs) = (net.session(cuda.clone(), 32).unwrap(), vec![[0.0; 10]; 32]);
+        let before = cuda.counts();
+        let mut predict = || session.predict_into(&inputs, &mut outputs).unwrap();
+        (0..5).for_each(|_| predict());
+        assert_eq!(allocations(&mut predict), 0, "a batch on CUDA");
+        assert_eq!(cuda.counts().graphs, before.graphs + 1);
     }
 }

@@ -207,7 +207,7 @@ where
         state.rate = trainer.optimizer.rate() * factor;
         training.step(&trainer.optimizer.at_rate(state.rate))?;
         state.batch += 1;
-        let (step, slot) = (training.steps(), (training.steps() % 2) as usize);
+        let (step, slot) = (training.steps(), if self.ahead { (training.steps() % 2) as usize } else { 0 });
         training.send(slot, trainer.metrics.len() > trainer.loss.terms())?;
         Ok(Sent { picked, step, batch: state.batch, batches, rate: state.rate, slot })
     }
@@ -256,8 +256,9 @@ where
         let (mut waiting, wanted) = (None, self.trainer.metrics.len() > terms);
         for (number, (inputs, targets)) in data.batches(self.training.batch_size()).enumerate() {
             self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
-            self.training.send(number % 2, wanted)?;
-            let newest = (number % 2, inputs, targets);
+            let slot = if D::EAGER { 0 } else { number % 2 };
+            self.training.send(slot, wanted)?;
+            let newest = (slot, inputs, targets);
             let due = if D::EAGER { Some(newest) } else { waiting.replace(newest) };
             due.map_or(Ok(()), |due| self.validated(due))?;
         }

@@ -98,10 +98,11 @@ impl std::fmt::Debug for Cuda {
 
 /// What all handles of one card share.
 struct Card {
-    context: Context,
+    state: Mutex<State>,
     /// Where all kernels run, in order.
     stream: Stream,
-    state: Mutex<State>,
+    /// The last to go: what lies above belongs to it.
+    context: Context,
 }
 
 /// What changes as work is asked for.

@@ -91,12 +91,13 @@ impl<E> Mut<'_, E> {
 
 /// Pinned memory of the host for results that come later.
 pub struct Pending<E> {
-    card: Arc<Card>,
+    copied: Event,
     host: *mut u8,
     room: usize,
     len: usize,
-    copied: Event,
     elements: PhantomData<E>,
+    /// The last to go: what lies above belongs to it.
+    card: Arc<Card>,
 }
 
 // SAFETY: the pinned memory belongs to this value alone.

@@ -3,6 +3,7 @@
 //! - [`language`]: what may stand inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
 //! - [`training`]: the trainer, losses, optimizers, schedules, and a loop by hand
+//! - [`gpu`]: the same on an NVIDIA card
 //! - [`expansion`]: what the macro writes, read from top to bottom
 //! - [`data_and_files`]: data sets, readers, safetensors, and networks from PyTorch
 
@@ -14,6 +15,9 @@ pub mod layers {}
 
 #[doc = include_str!("training.md")]
 pub mod training {}
+
+#[doc = include_str!("gpu.md")]
+pub mod gpu {}
 
 #[doc = include_str!("expansion.md")]
 pub mod expansion {}

@@ -60,6 +60,8 @@ struct Kernel {
     /// Unpacks the parameters and gives the call to `blocks`.
     bool (*call)(void** parameters, Blocks blocks, void* context);
     Kernel* next;
+    /// Whether it has run in this process.
+    mutable bool launched = false;
     Kernel(const char* name, const char* file, u32 most_threads, u32 count, const Wire* wires, bool (*call)(void**, Blocks, void*));
 };
 

@@ -1,7 +1,7 @@
 //! A device for tests: every kernel runs on the CPU and on CUDA, and the results are compared. What stays are the CPU's.
 //!
 //! CUDA is a card if there is one, else the emulator of `tests/crates/emulation`; without either only the CPU runs, and the
-//! tests say so.
+//! tests say so. Convolutions run twice on CUDA: by cuDNN and by own kernels.
 
 use super::{Cpu, Cuda, Element, Storage};
 use crate::Result;
@@ -15,7 +15,7 @@ macro_rules! both {
         #[allow(unused_imports, reason = "calls without inputs")]
         use $crate::device::{Cuda, Storage, Twin};
         let twin: &Twin = $twin;
-        let found = twin.cuda.as_ref().map(|$device| {
+        let found: Vec<_> = twin.cuda.iter().map(|$device| {
             $(let $input = {
                 let mut buffer = $device.zeros($input.len()).expect("memory");
                 $device.upload(&$input[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
@@ -37,24 +37,25 @@ macro_rules! both {
                 $device.download(data, &mut host).expect("a result");
                 Twin::numbers(&host)
             }),*]
-        });
+        }).collect();
         {
             let $device = &twin.cpu;
             $(let $output = &mut *$output;)*
             $call;
         }
-        if let Some(found) = found {
+        for found in found {
             Twin::compare(stringify!($call), &[$(Twin::numbers(&$output[..])),*], &found);
         }
     }};
 }
 pub(crate) use both;
 
-/// Two devices that do the same.
+/// Devices that do the same.
 #[derive(Clone)]
 pub(crate) struct Twin {
     pub cpu: Cpu,
-    pub cuda: Option<Cuda>,
+    /// A card, in every way that is tested; nothing if there is none.
+    pub cuda: Vec<Cuda>,
 }
 
 impl Twin {
@@ -63,6 +64,11 @@ impl Twin {
     }
     pub fn with_threads(threads: usize) -> Self {
         Twin { cpu: Cpu::with_threads(threads), cuda: cuda() }
+    }
+    /// The same with CUDA twice: convolutions of every size by cuDNN, where it takes them, and by own kernels.
+    pub fn with_cudnn(&self) -> Self {
+        let both = |cuda: &Cuda| [cuda.clone().cudnn_always(), cuda.clone().cudnn(false)];
+        Twin { cpu: self.cpu.clone(), cuda: self.cuda.iter().flat_map(both).collect() }
     }
     pub fn threads(&self) -> &super::cpu::threads::Threads {
         self.cpu.threads()
@@ -154,15 +160,15 @@ impl Storage for Twin {
     }
 }
 
-/// One device for all tests of the process.
-fn cuda() -> Option<Cuda> {
-    static CUDA: OnceLock<Option<Cuda>> = OnceLock::new();
+/// One card for all tests of the process.
+fn cuda() -> Vec<Cuda> {
+    static CUDA: OnceLock<Vec<Cuda>> = OnceLock::new();
     CUDA.get_or_init(|| match dl_emulation::install() {
         dl_emulation::Status::Missing(why) => {
             eprintln!("SKIP: CUDA kernels are not tested: {why}");
-            None
+            Vec::new()
         }
-        _ => Some(Cuda::new(0).expect("a card or the emulator")),
+        _ => vec![Cuda::new(0).expect("a card or the emulator")],
     })
     .clone()
 }

@@ -1,8 +1,9 @@
 //! A device for tests: every kernel runs on the CPU and on CUDA, and the results are compared. What stays are the CPU's.
 //!
 //! CUDA is a card if there is one, else the emulator of `tests/crates/emulation`; without either only the CPU runs, and the
-//! tests say so.
+//! tests say so. Convolutions run twice on CUDA: by cuDNN and by own kernels.
 
+use super::cuda::Precision;
 use super::{Cpu, Cuda, Element, Storage};
 use crate::Result;
 use std::any::Any;
@@ -15,7 +16,7 @@ macro_rules! both {
         #[allow(unused_imports, reason = "calls without inputs")]
         use $crate::device::{Cuda, Storage, Twin};
         let twin: &Twin = $twin;
-        let found = twin.cuda.as_ref().map(|$device| {
+        let found: Vec<_> = twin.cuda.iter().map(|$device| {
             $(let $input = {
                 let mut buffer = $device.zeros($input.len()).expect("memory");
                 $device.upload(&$input[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
@@ -37,38 +38,60 @@ macro_rules! both {
                 $device.download(data, &mut host).expect("a result");
                 Twin::numbers(&host)
             }),*]
-        });
+        }).collect();
         {
             let $device = &twin.cpu;
             $(let $output = &mut *$output;)*
             $call;
         }
-        if let Some(found) = found {
-            Twin::compare(stringify!($call), &[$(Twin::numbers(&$output[..])),*], &found);
+        for found in found {
+            twin.compare(stringify!($call), &[$(Twin::numbers(&$output[..])),*], &found);
         }
     }};
 }
 pub(crate) use both;
 
-/// Two devices that do the same.
+/// Devices that do the same.
 #[derive(Clone)]
 pub(crate) struct Twin {
     pub cpu: Cpu,
-    pub cuda: Option<Cuda>,
+    /// A card, in every way that is tested; nothing if there is none.
+    pub cuda: Vec<Cuda>,
+    /// How far results may be apart, relative to the largest.
+    pub tolerance: f64,
 }
+
+/// For two sums in `f32` in another order.
+const TOLERANCE: f64 = 1e-5;
 
 impl Twin {
     pub fn with_threads(threads: usize) -> Self {
-        Twin { cpu: Cpu::with_threads(threads), cuda: cuda() }
+        Twin { cpu: Cpu::with_threads(threads), cuda: cuda(), tolerance: TOLERANCE }
+    }
+    /// The same with CUDA twice: convolutions of every size by cuDNN, where it takes them, and by own kernels.
+    pub fn with_cudnn(&self) -> Self {
+        let both = |cuda: &Cuda| [cuda.clone().cudnn_always(), cuda.clone().cudnn(false)];
+        Twin { cuda: self.cuda.iter().flat_map(both).collect(), ..self.clone() }
+    }
+    /// The same in another precision, with larger differences allowed.
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.tolerance = match precision {
+            Precision::F32 => TOLERANCE,
+            // Twice what each of two factors loses, relative to the largest result.
+            Precision::Tf32 => 2f64.powi(-10),
+            Precision::Bf16 => 2f64.powi(-7),
+        };
+        self.cuda.iter_mut().for_each(|cuda| *cuda = cuda.clone().precision(precision));
+        self
     }
     /// That CUDA found what the CPU found, to rounding: relative to the largest number, NaN where NaN is.
     #[track_caller]
-    pub fn compare(what: &str, cpu: &[Vec<f64>], cuda: &[Vec<f64>]) {
-        const TOLERANCE: f64 = 1e-5;
+    pub fn compare(&self, what: &str, cpu: &[Vec<f64>], cuda: &[Vec<f64>]) {
         for (output, (cpu, cuda)) in cpu.iter().zip(cuda).enumerate() {
             let scale = cpu.iter().filter(|x| x.is_finite()).fold(1.0, |most: f64, x| most.max(x.abs()));
             for (i, (cpu, cuda)) in cpu.iter().zip(cuda).enumerate() {
-                let close = (cpu - cuda).abs() <= TOLERANCE * scale || cpu == cuda || (cpu.is_nan() && cuda.is_nan());
+                let close =
+                    (cpu - cuda).abs() <= self.tolerance * scale || cpu == cuda || (cpu.is_nan() && cuda.is_nan());
                 assert!(close, "{what}, output {output}: number {i} is {cuda} on CUDA, {cpu} on the CPU");
             }
         }
@@ -148,15 +171,25 @@ impl Storage for Twin {
     }
 }
 
-/// One device for all tests of the process.
-fn cuda() -> Option<Cuda> {
-    static CUDA: OnceLock<Option<Cuda>> = OnceLock::new();
+/// One card for all tests of the process.
+fn cuda() -> Vec<Cuda> {
+    static CUDA: OnceLock<Vec<Cuda>> = OnceLock::new();
     CUDA.get_or_init(|| match dl_emulation::install() {
         dl_emulation::Status::Missing(why) => {
             eprintln!("SKIP: CUDA kernels are not tested: {why}");
-            None
+            Vec::new()
         }
-        _ => Some(Cuda::new(0).expect("a card or the emulator")),
+        _ => vec![Cuda::new(0).expect("a card or the emulator")],
     })
     .clone()
+}
+
+#[test]
+fn copies_and_zeros() {
+    let (twin, x) = (Twin::with_threads(1), crate::testing::numbers(1, 1000));
+    let mut y = vec![7.0; 1000];
+    twin.copy(&x, &mut y);
+    assert_eq!(x, y);
+    twin.clear(&mut y[100..900]);
+    assert!(y[..100] == x[..100] && y[100..900] == [0.0; 800] && y[900..] == x[900..]);
 }

@@ -1,4 +1,4 @@
-//! Compiles the driver, NVRTC and cuBLASLt of the emulation, and with them every kernel file of dl-runtime.
+//! Compiles the driver, NVRTC, cuBLASLt and cuDNN of the emulation, and with them every kernel file of dl-runtime.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -71,13 +71,14 @@ mod build {
         kernel_options.extend(folders.iter().map(|f| format!("-I{}", f.display())));
 
         let mut driver = Vec::new();
-        let (mut nvrtc, mut cublaslt) = (Vec::new(), Vec::new());
+        let (mut nvrtc, mut cublaslt, mut cudnn) = (Vec::new(), Vec::new(), Vec::new());
         let mut units = Vec::new();
         for source in own.iter().filter(|f| f.extension() == Some(OsStr::new("cpp"))) {
             let object = objects.join(format!("{:016x}.o", hash(&(shared.clone() + &text(source)))));
             match source.file_stem().and_then(OsStr::to_str) {
                 Some("nvrtc") => &mut nvrtc,
                 Some("cublaslt") => &mut cublaslt,
+                Some("cudnn") => &mut cudnn,
                 _ => &mut driver,
             }
             .push(object.clone());
@@ -112,6 +113,7 @@ mod build {
         link(&compiler, &libraries, "libcuda.so", &driver, None);
         link(&compiler, &libraries, "libnvrtc.so", &nvrtc, Some("libcuda.so"));
         link(&compiler, &libraries, "libcublasLt.so", &cublaslt, Some("libcuda.so"));
+        link(&compiler, &libraries, "libcudnn.so", &cudnn, Some("libcuda.so"));
         println!("cargo:rustc-env=DL_EMULATION_LIBRARIES={}", libraries.display());
         Ok(())
     }

@@ -13,6 +13,7 @@
 //! | `kernel.rs` | kernels, their arguments and grids |
 //! | `compile.rs`, `sources.rs` | the texts of all kernels, NVRTC, and what it made, kept on disk |
 //! | `blas.rs` | matrix products by cuBLASLt |
+//! | `dnn/` | convolutions by cuDNN, where it is installed |
 //! | `cast.rs` | matrices rounded to bf16 |
 //! | `derived.rs` | matrices rounded to bf16, kept until their origin changes |
 //! | `queue.rs` | work asked for, and CUDA graphs |
@@ -23,6 +24,7 @@ mod blas;
 mod cast;
 mod compile;
 mod derived;
+mod dnn;
 mod driver;
 mod kernel;
 mod queue;
@@ -33,6 +35,7 @@ mod team;
 
 pub(crate) use blas::Blas;
 pub(crate) use cast::{bf16_form, bf16_len};
+pub(crate) use dnn::{Dnn, Target};
 pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, kernels};
 pub(crate) use queue::{Libraries, Words};
 pub use sources::sources;
@@ -88,6 +91,11 @@ impl std::str::FromStr for Precision {
 pub struct Cuda {
     card: Arc<Card>,
     precision: Precision,
+    /// Multiply-adds from which on a convolution is for cuDNN.
+    dnn_from: usize,
+    /// The only tile of convolutions that may be taken.
+    #[cfg(test)]
+    pub(crate) only_tile: Option<usize>,
 }
 
 impl std::fmt::Debug for Cuda {
@@ -148,12 +156,32 @@ impl Cuda {
             error: None,
             counts: Counts::default(),
         };
-        Ok(Cuda { card: Arc::new(Card { context, stream, state: Mutex::new(state) }), precision: Precision::F32 })
+        let card = Arc::new(Card { context, stream, state: Mutex::new(state) });
+        Ok(Cuda {
+            card,
+            precision: Precision::F32,
+            dnn_from: dnn::WORTH_IT,
+            #[cfg(test)]
+            only_tile: None,
+        })
     }
     /// The same card, with matrix products and convolutions computed otherwise.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
+        self
+    }
+    /// The same card, with large convolutions in `f32` and TF32 computed by cuDNN where it is installed, as they are without
+    /// this call; or, with `false`, always by the kernels of this crate, as on a machine without cuDNN.
+    #[must_use]
+    pub fn cudnn(mut self, wanted: bool) -> Self {
+        self.dnn_from = if wanted { dnn::WORTH_IT } else { usize::MAX };
+        self
+    }
+    /// The same card, with convolutions of every size by cuDNN.
+    #[cfg(test)]
+    pub(crate) fn cudnn_always(mut self) -> Self {
+        self.dnn_from = 0;
         self
     }
     /// What the driver calls the card.

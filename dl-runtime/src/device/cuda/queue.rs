@@ -28,6 +28,8 @@ pub(crate) type Run = fn(&mut Libraries, &Words, sys::CUstream) -> Result<()>;
 #[derive(Default)]
 pub(crate) struct Libraries {
     pub cublas: Option<super::blas::Library>,
+    /// Once it was looked for: if it is installed.
+    pub cudnn: Option<Option<super::dnn::Library>>,
 }
 
 /// Sequences shorter than this are started piece by piece.
@@ -141,6 +143,10 @@ impl Queue {
         all[..words.len()].copy_from_slice(words);
         self.work.push(Work::Call { run, words: all });
         self.touched.extend(touched.iter().map(|(address, bytes)| (*address, address + bytes)));
+    }
+    /// What calls of libraries share.
+    pub fn libraries(&mut self) -> &mut Libraries {
+        &mut self.libraries
     }
     /// Whether work that was not sent yet may touch `bytes` from `address` on.
     pub fn touches(&self, address: u64, bytes: u64) -> bool {

@@ -1,4 +1,5 @@
 // Convolutions in float32, those of single channels, and the sums of gradients that were computed in parts.
+#include "activation.cuh"
 #include "depthwise.cuh"
 
 CONVOLUTIONS(conv2d_gather_16, conv2d_weights_16, F32, Tile16)
@@ -17,6 +18,25 @@ KERNEL(conv2d_depthwise, Geometry g, u32 back, u32 relu, Span<const float> weigh
 
 KERNEL(conv2d_depthwise_weights, Geometry g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to, u32 add) {
     depthwise_weights(g, part, x, dy, to, add);
+}
+
+/// y = f(y + bias) in place, behind convolutions by cuDNN: four neighbours a thread where channels begin at multiples of 16 bytes.
+KERNEL(conv2d_bias_activation, u32 channels, u32 area, Activation f, Span<const float> bias, Span<float> y) {
+    u32 width = area % 4 == 0 && aligned(y) ? 4 : 1;
+    u64 stride = threads() * width;
+    Digits at = digits((u32)thread() * width, channels, area), by = digits((u32)stride, channels, area);
+    for (u64 i = thread() * width; i < y.len; i += stride, advance(at, by, channels, area)) {
+        // Without a bias nothing is added: -0 stays.
+        bool add = bias.len > 0;
+        float b = add ? bias[at.middle] : 0.0f;
+        if (width == 4) {
+            float4 v = load4(y, i);
+            if (add) v.x += b, v.y += b, v.z += b, v.w += b;
+            store4(y, i, make_float4(activate(f, v.x), activate(f, v.y), activate(f, v.z), activate(f, v.w)));
+        } else {
+            y[i] = activate(f, add ? y[i] + b : y[i]);
+        }
+    }
 }
 
 /// The sum of one channel in one part of the samples: blocks x channels, y parts.

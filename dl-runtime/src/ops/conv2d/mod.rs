@@ -49,7 +49,7 @@ pub const fn output_size(size: usize, kernel: usize, stride: usize, padding: usi
 }
 
 /// Sizes and settings at run time; pairs are of height and width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sizes {
     /// Batch size.
     pub samples: usize,

@@ -177,3 +177,55 @@ fn outputs_of_every_window_that_fits() {
     assert_eq!(output_size(7, 3, 1, 0, 3), 1);
     assert_eq!(output_size(2, 3, 1, 0, 1), 0);
 }
+
+/// CUDA chooses a tile by the size of a convolution: each of them, in each precision, on odd sizes.
+#[cfg(feature = "cuda")]
+#[test]
+fn every_tile_in_every_precision() {
+    use crate::device::{Twin, cuda::Precision};
+    let plain = Sizes {
+        samples: 2,
+        inputs: 3,
+        outputs: 5,
+        groups: 1,
+        image: [7, 6],
+        output: [7, 6],
+        kernel: [3, 3],
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+    };
+    let all = [
+        plain,
+        Sizes { samples: 3, outputs: 19, image: [9, 8], output: [4, 3], kernel: [2, 3], stride: [2, 3], ..plain },
+        Sizes { inputs: 4, outputs: 6, groups: 2, image: [9, 9], output: [7, 7], dilation: [2, 2], ..plain },
+        Sizes { samples: 5, inputs: 17, outputs: 33, kernel: [1, 1], padding: [0, 0], ..plain },
+    ];
+    for precision in [Precision::F32, Precision::Tf32, Precision::Bf16] {
+        for tile in 0..4 {
+            let mut twin = Twin::with_threads(1).with_precision(precision);
+            twin.cuda.iter_mut().for_each(|cuda| {
+                *cuda = cuda.clone().cudnn(false);
+                cuda.only_tile = Some(tile);
+            });
+            for s in all {
+                for (axis, output) in s.output.into_iter().enumerate() {
+                    let [kernel, stride] = [s.kernel[axis], s.stride[axis]];
+                    let size = output_size(s.image[axis], kernel, stride, s.padding[axis], s.dilation[axis]);
+                    assert_eq!(output, size, "{s:?}");
+                }
+                let weights = s.outputs * s.inputs / s.groups * s.kernel[0] * s.kernel[1];
+                let places = |[h, w]: [usize; 2]| s.samples * h * w;
+                let (w, b, x) = (numbers(weights, 1), numbers(s.outputs, 2), numbers(s.inputs * places(s.image), 3));
+                let dy = numbers(s.outputs * places(s.output), 4);
+                let mut y = vec![0.0; dy.len()];
+                twin.conv2d_forward(&s, Activation::Relu, &w, &b, &x, &mut y);
+                let (mut dx, mut dw, mut db) = (vec![1.0; x.len()], vec![1.0; w.len()], vec![1.0; b.len()]);
+                for write in [Write::Set, Write::Add] {
+                    twin.conv2d_backward_input(&s, &w, &dy, &mut dx, write);
+                    twin.conv2d_backward_weights(&s, &x, &dy, &mut dw, &mut db, write);
+                }
+            }
+        }
+    }
+}

@@ -32,7 +32,7 @@ pub(super) const fn tiles(gather: [&'static Kernel; 4], weights: [&'static Kerne
 }
 
 /// The tile that is expected to take least time for `products` products of this size, on a card that takes some blocks at once.
-pub(super) fn fastest(tiles: &'static [Tile; 4], rows: usize, columns: usize, products: usize) -> &'static Tile {
+pub(super) fn fastest(tiles: &'static [Tile], rows: usize, columns: usize, products: usize) -> &'static Tile {
     const AT_ONCE: usize = 128;
     let time = |tile: &&Tile| {
         let blocks = (tile.blocks(rows, columns) * products).max(AT_ONCE);

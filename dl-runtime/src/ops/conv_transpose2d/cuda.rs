@@ -57,10 +57,12 @@ impl ConvTranspose2dKernel for crate::device::Twin {
         x: &[f32],
         y: &mut [f32],
     ) {
-        both!(self, [weight, bias, x], [y], |device| device.conv_transpose2d_forward(s, f, weight, bias, x, y));
+        both!(&self.with_cudnn(), [weight, bias, x], [y], |device| device
+            .conv_transpose2d_forward(s, f, weight, bias, x, y));
     }
     fn conv_transpose2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        both!(self, [weight, dy], [dx], |device| device.conv_transpose2d_backward_input(s, weight, dy, dx, write));
+        both!(&self.with_cudnn(), [weight, dy], [dx], |device| device
+            .conv_transpose2d_backward_input(s, weight, dy, dx, write));
     }
     fn conv_transpose2d_backward_weights(
         &self,
@@ -71,7 +73,7 @@ impl ConvTranspose2dKernel for crate::device::Twin {
         d_bias: &mut [f32],
         write: Write,
     ) {
-        both!(self, [x, dy], [d_weight, d_bias], |device| {
+        both!(&self.with_cudnn(), [x, dy], [d_weight, d_bias], |device| {
             device.conv_transpose2d_backward_weights(s, x, dy, d_weight, d_bias, write)
         });
     }

@@ -109,3 +109,33 @@ fn outputs_and_gradients_agree_with_f64() {
     check::<20, 10, 10>(64);
     check::<1, 40, 40>(19);
 }
+
+/// Layers for which CUDA has other kernels, or cuBLASLt, in every precision: many tiles, long sums over features and over
+/// samples, an activation that cuBLASLt has not.
+#[cfg(feature = "cuda")]
+#[test]
+fn larger_layers_on_cuda() {
+    use crate::device::{Twin, cuda::Precision};
+    for precision in [Precision::F32, Precision::Tf32, Precision::Bf16] {
+        let twin = Twin::with_threads(2).with_precision(precision);
+        for (samples, inputs, outputs, f) in [
+            (24, 330, 390, Activation::Relu),
+            (390, 24, 330, Activation::Identity),
+            (2100, 16, 9, Activation::Relu),
+            (16, 2100, 9, Activation::Gelu),
+            (70, 2061, 24, Activation::Relu),
+        ] {
+            let s = Sizes { samples, inputs, outputs };
+            let (w, b, x) = (numbers(outputs * inputs, 1), numbers(outputs, 2), numbers(samples * inputs, 3));
+            let dy = numbers(samples * outputs, 4);
+            let mut y = vec![0.0; dy.len()];
+            twin.dense_forward(s, f, &w, &b, &x, &mut y);
+            let (mut dw, mut db, mut dx) = (vec![1.0; w.len()], vec![1.0; b.len()], vec![1.0; x.len()]);
+            for write in [Write::Set, Write::Add] {
+                twin.dense_backward(s, &w, &x, &dy, [&mut dw, &mut db], write, &mut dx, write);
+                twin.dense_backward_weights(s, &x, &dy, &mut dw, &mut db, write);
+                twin.dense_backward_input(s, &w, &dy, &mut dx, write);
+            }
+        }
+    }
+}

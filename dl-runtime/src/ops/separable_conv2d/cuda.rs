@@ -5,8 +5,16 @@ use crate::device::Storage;
 #[cfg(test)]
 use crate::device::both;
 use crate::device::cuda::{Cuda, Mut, Ref};
-use crate::ops::conv2d::cuda::{Direction, Gradient, gather};
+use crate::ops::conv2d::cuda::{Direction, Gather, Gradient};
 use crate::ops::{Activation, Write};
+
+/// Temporary memory: `middle` numbers for what is between, and the most that one of the steps takes.
+fn scratch<'a>(device: &'a Cuda, middle: usize, steps: &[usize]) -> [Mut<'a, f32>; 2] {
+    // What comes behind begins at a multiple of 256 bytes, as allocated memory does.
+    let room = middle.next_multiple_of(64);
+    let (between, rest) = Cuda::split_mut(device.scratch(room + steps.iter().max().unwrap_or(&0)), room);
+    [Cuda::split_mut(between, middle).0, rest]
+}
 
 impl SeparableConv2dKernel for Cuda {
     fn separable_conv2d_forward(
@@ -20,10 +28,11 @@ impl SeparableConv2dKernel for Cuda {
         let [first, second, middle] = super::lengths(s);
         let [depthwise, pointwise] = [0..first, first..first + second].map(|range| Cuda::slice(weights, range));
         let (none, bias) = (Cuda::slice(weights, 0..0), Cuda::slice(weights, first + second..weights.len()));
-        let mut between = self.scratch(middle);
-        let to = Cuda::reborrow(&mut between);
-        gather(self, &s[0], Direction::Forward, Activation::Identity, depthwise, none, x, to, Write::Set);
-        gather(self, &s[1], Direction::Forward, f, pointwise, bias, Cuda::share(&between), y, Write::Set);
+        let [to_middle, to_output] = [0, 1].map(|i| Gather::new(self, &s[i], Direction::Forward));
+        let [mut between, mut rest] = scratch(self, middle, &[to_middle.scratch(), to_output.scratch()]);
+        let (to, temporary) = (Cuda::reborrow(&mut between), Cuda::reborrow(&mut rest));
+        to_middle.run(self, Activation::Identity, [depthwise, none], x, to, Write::Set, temporary);
+        to_output.run(self, f, [pointwise, bias], Cuda::share(&between), y, Write::Set, rest);
     }
     fn separable_conv2d_backward(
         &self,
@@ -42,17 +51,23 @@ impl SeparableConv2dKernel for Cuda {
         let (no_bias, d_depthwise) = Cuda::split_mut(d_depthwise, 0);
         let of_pointwise = Gradient::new(self, &s[1], Direction::Forward, d_bias.len());
         let of_depthwise = Gradient::new(self, &s[0], Direction::Forward, 0);
-        let scratch = self.scratch(middle + of_pointwise.scratch().max(of_depthwise.scratch()));
-        let (mut between, mut scratch) = Cuda::split_mut(scratch, middle);
+        let to_middle = Gather::new(self, &s[0], Direction::Forward);
+        let [to_input, from_output] = [0, 1].map(|i| Gather::new(self, &s[i], Direction::Back));
+        let [a, b, c] = [to_middle, to_input, from_output].map(|gather| gather.scratch());
+        let [d, e] = [of_pointwise, of_depthwise].map(|gradient| gradient.scratch());
+        let [mut between, mut rest] = scratch(self, middle, &[a, b, c, d, e]);
 
         let f = Activation::Identity;
-        gather(self, &s[0], Direction::Forward, f, depthwise, none, x, Cuda::reborrow(&mut between), Write::Set);
-        let partial = Cuda::reborrow(&mut scratch);
-        of_pointwise.run(self, Cuda::share(&between), dy, d_pointwise, d_bias, write, partial);
-        gather(self, &s[1], Direction::Back, f, pointwise, none, dy, Cuda::reborrow(&mut between), Write::Set);
-        of_depthwise.run(self, x, Cuda::share(&between), d_depthwise, no_bias, write, scratch);
+        let (to, temporary) = (Cuda::reborrow(&mut between), Cuda::reborrow(&mut rest));
+        to_middle.run(self, f, [depthwise, none], x, to, Write::Set, temporary);
+        let temporary = Cuda::reborrow(&mut rest);
+        of_pointwise.run(self, Cuda::share(&between), dy, d_pointwise, d_bias, write, temporary);
+        let (to, temporary) = (Cuda::reborrow(&mut between), Cuda::reborrow(&mut rest));
+        from_output.run(self, f, [pointwise, none], dy, to, Write::Set, temporary);
+        let temporary = Cuda::reborrow(&mut rest);
+        of_depthwise.run(self, x, Cuda::share(&between), d_depthwise, no_bias, write, temporary);
         if let Some((dx, write)) = dx {
-            gather(self, &s[0], Direction::Back, f, depthwise, none, Cuda::share(&between), dx, write);
+            to_input.run(self, f, [depthwise, none], Cuda::share(&between), dx, write, rest);
         }
     }
 }
@@ -60,7 +75,7 @@ impl SeparableConv2dKernel for Cuda {
 #[cfg(test)]
 impl SeparableConv2dKernel for crate::device::Twin {
     fn separable_conv2d_forward(&self, s: &Both, f: Activation, weights: &[f32], x: &[f32], y: &mut [f32]) {
-        both!(self, [weights, x], [y], |device| device.separable_conv2d_forward(s, f, weights, x, y));
+        both!(&self.with_cudnn(), [weights, x], [y], |device| device.separable_conv2d_forward(s, f, weights, x, y));
     }
     fn separable_conv2d_backward(
         &self,
@@ -72,10 +87,10 @@ impl SeparableConv2dKernel for crate::device::Twin {
         dx: Option<(&mut [f32], Write)>,
     ) {
         match dx {
-            Some((dx, write_dx)) => both!(self, [weights, x, dy], [d_weights, dx], |device| {
+            Some((dx, write_dx)) => both!(&self.with_cudnn(), [weights, x, dy], [d_weights, dx], |device| {
                 device.separable_conv2d_backward(s, weights, x, dy, (d_weights, write), Some((dx, write_dx)))
             }),
-            None => both!(self, [weights, x, dy], [d_weights], |device| {
+            None => both!(&self.with_cudnn(), [weights, x, dy], [d_weights], |device| {
                 device.separable_conv2d_backward(s, weights, x, dy, (d_weights, write), None)
             }),
         }

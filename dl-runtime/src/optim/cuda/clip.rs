@@ -33,20 +33,24 @@ mod twin {
         fn clip_norm(&self, segments: &Segments<Twin>, limit: f64, g: &mut [f32], watch: &mut [u32]) {
             // Not by `both!`: the two words of the norm are one number.
             let list = &segments.list;
-            let found = self.cuda.as_ref().map(|cuda| {
-                let (mut on_g, mut on_watch) = (cuda.zeros(g.len()).unwrap(), cuda.zeros(watch.len()).unwrap());
-                cuda.upload(g, Cuda::whole_mut(&mut on_g)).unwrap();
-                cuda.upload(watch, Cuda::whole_mut(&mut on_watch)).unwrap();
-                let segments = Segments::on(cuda, list).unwrap();
-                cuda.clip_norm(&segments, limit, Cuda::whole_mut(&mut on_g), Cuda::whole_mut(&mut on_watch));
-                let (mut g, mut watch) = (vec![0.0; g.len()], vec![0; watch.len()]);
-                cuda.download(Cuda::whole(&on_g), &mut g).unwrap();
-                cuda.download(Cuda::whole(&on_watch), &mut watch).unwrap();
-                [Twin::numbers(&g), vec![Watch::read(&watch).norm()]]
-            });
+            let found: Vec<_> = self
+                .cuda
+                .iter()
+                .map(|cuda| {
+                    let (mut on_g, mut on_watch) = (cuda.zeros(g.len()).unwrap(), cuda.zeros(watch.len()).unwrap());
+                    cuda.upload(g, Cuda::whole_mut(&mut on_g)).unwrap();
+                    cuda.upload(watch, Cuda::whole_mut(&mut on_watch)).unwrap();
+                    let segments = Segments::on(cuda, list).unwrap();
+                    cuda.clip_norm(&segments, limit, Cuda::whole_mut(&mut on_g), Cuda::whole_mut(&mut on_watch));
+                    let (mut g, mut watch) = (vec![0.0; g.len()], vec![0; watch.len()]);
+                    cuda.download(Cuda::whole(&on_g), &mut g).unwrap();
+                    cuda.download(Cuda::whole(&on_watch), &mut watch).unwrap();
+                    [Twin::numbers(&g), vec![Watch::read(&watch).norm()]]
+                })
+                .collect();
             self.cpu.clip_norm(&Segments::on(&self.cpu, list).unwrap(), limit, g, watch);
-            if let Some(found) = found {
-                Twin::compare("clip_norm", &[Twin::numbers(g), vec![Watch::read(watch).norm()]], &found);
+            for found in found {
+                self.compare("clip_norm", &[Twin::numbers(g), vec![Watch::read(watch).norm()]], &found);
             }
         }
         fn clip_value(&self, segments: &Segments<Twin>, limit: f32, g: &mut [f32]) {

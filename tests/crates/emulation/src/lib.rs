@@ -29,7 +29,7 @@ pub fn install() -> Status {
             return Status::Missing(option_env!("DL_EMULATION_MISSING").unwrap_or("it was not built").into());
         };
         // By their path first: what asks for these names later gets the libraries that bear them already.
-        for name in ["libcuda.so", "libnvrtc.so", "libcublasLt.so"] {
+        for name in ["libcuda.so", "libnvrtc.so", "libcublasLt.so", "libcudnn.so"] {
             if let Err(why) = Library::open(&format!("{folder}/{name}")) {
                 return Status::Missing(why);
             }

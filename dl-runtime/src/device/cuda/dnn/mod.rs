@@ -1,0 +1,133 @@
+//! Convolutions by cuDNN, where it is installed: which ones, and how they are asked for.
+//!
+//! Whether cuDNN computes a convolution is decided before it is asked for ([`Cuda::by_dnn`]): small ones, those in bf16, and
+//! whatever cuDNN refuses are left to the kernels of `ops/conv2d`.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `mod.rs` | convolutions as they are asked for |
+//! | `plan.rs` | descriptors of a convolution, and the algorithm chosen once for each |
+//! | `functions.rs` | the functions of the library |
+
+mod functions;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use plan::Library;
+
+use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
+use crate::Result;
+use crate::ops::Write;
+use crate::ops::conv2d::Sizes;
+use cudarc::driver::sys::CUstream;
+
+/// Multiply-adds from which on cuDNN is worth it: a smaller convolution is bound by launches, and own kernels add bias and
+/// activation in the same one.
+pub(super) const WORTH_IT: usize = 1 << 25;
+/// The alignment in bytes that every algorithm is content with.
+const ALIGNMENT: u64 = 16;
+
+/// What a convolution is of that cuDNN keeps descriptors and an algorithm for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Description {
+    sizes: Sizes,
+    target: Target,
+    /// Whether operands may be rounded to TF32.
+    tf32: bool,
+}
+
+/// Which of the three operands of a convolution is computed from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Target {
+    /// The windows, from the image and the weights: the forward pass.
+    Windows,
+    /// The image, from the weights and the windows: its gradient, and the transposed convolution.
+    Image,
+    /// The weights, from the image and the windows: their gradient.
+    Weights,
+}
+
+/// A convolution that cuDNN computes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dnn {
+    description: Description,
+    /// Numbers of scratch memory that it takes.
+    pub scratch: usize,
+}
+
+impl Dnn {
+    /// Whether cuDNN takes operands at these addresses.
+    pub fn takes(addresses: [u64; 3]) -> bool {
+        addresses.iter().all(|address| address.is_multiple_of(ALIGNMENT))
+    }
+}
+
+impl Description {
+    fn words(&self) -> [u64; 9] {
+        let pair = |[high, low]: [usize; 2]| (high as u64) << 32 | low as u64;
+        let Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups } = self.sizes;
+        let pairs = [[samples, groups], [inputs, outputs], image, output, kernel, stride, padding, dilation].map(pair);
+        let mut words = [self.target as u64 | u64::from(self.tf32) << 2; 9];
+        words[..8].copy_from_slice(&pairs);
+        words
+    }
+    fn from_words(words: [u64; 9]) -> Self {
+        let pair = |word: u64| [(word >> 32) as usize, word as u32 as usize];
+        let [[samples, groups], [inputs, outputs], image, output, kernel, stride, padding, dilation, flags] =
+            words.map(pair);
+        Description {
+            sizes: Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups },
+            target: [Target::Windows, Target::Image, Target::Weights][flags[1] & 3],
+            tf32: flags[1] >> 2 & 1 == 1,
+        }
+    }
+}
+
+impl Cuda {
+    /// A convolution by cuDNN; none if it is for own kernels.
+    pub(crate) fn by_dnn(&self, sizes: &Sizes, target: Target) -> Option<Dnn> {
+        if self.computes_in() == Precision::Bf16 || work(sizes) < self.dnn_from {
+            return None;
+        }
+        let description = Description { sizes: *sizes, target, tf32: self.computes_in() == Precision::Tf32 };
+        let mut state = self.state();
+        let library = state.queue.libraries().cudnn.get_or_insert_with(Library::find).as_mut()?;
+        self.card.context.enter().ok()?;
+        let plan = library.plan(&description, self.card.stream.raw)?;
+        Some(Dnn { description, scratch: plan.workspace.div_ceil(4) })
+    }
+    /// Asks for a convolution of two operands, in the order of [`Target`], at addresses that [`Dnn::takes`]. `scratch` is memory
+    /// of at least [`Dnn::scratch`] numbers.
+    pub(crate) fn dnn(
+        &self,
+        dnn: &Dnn,
+        [a, b]: [Ref<'_, f32>; 2],
+        to: &Mut<'_, f32>,
+        write: Write,
+        scratch: &Mut<'_, f32>,
+    ) {
+        assert!(scratch.len() >= dnn.scratch, "{} numbers of scratch memory for {dnn:?}", scratch.len());
+        let mut words = [0; 14];
+        words[..4].copy_from_slice(&[a.address(), b.address(), to.address(), scratch.address()]);
+        words[4] = u64::from(write == Write::Add);
+        words[5..].copy_from_slice(&dnn.description.words());
+        let touched = [(a.address(), a.len()), (b.address(), b.len()), (to.address(), to.len())];
+        self.call(convolve, &words, &touched.map(|(address, len)| (address, 4 * len as u64)));
+    }
+}
+
+/// Multiply-adds of one pass.
+fn work(s: &Sizes) -> usize {
+    let sizes = [s.outputs, s.output[0], s.output[1], s.inputs / s.groups, s.kernel[0], s.kernel[1]];
+    sizes.iter().fold(s.samples, |all, size| all.saturating_mul(*size))
+}
+
+/// A convolution, as it was asked for in words.
+fn convolve(libraries: &mut Libraries, words: &Words, stream: CUstream) -> Result<()> {
+    let mut description = [0; 9];
+    description.copy_from_slice(&words[5..14]);
+    let description = Description::from_words(description);
+    let library = libraries.cudnn.as_mut().and_then(Option::as_mut).expect("`by_dnn` found it");
+    library.run(&description, [words[0], words[1], words[2]], words[4] == 1, words[3], stream)
+}

@@ -1,0 +1,125 @@
+//! Convolutions from images to windows, and from windows to images.
+
+use super::{Geometry, by_dnn, conv2d_bias_activation, conv2d_depthwise, is_depthwise, tiles_of};
+use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
+use crate::ops::activation::{ActivationKernel, cuda::Code};
+use crate::ops::conv2d::Sizes;
+use crate::ops::conv2d::tiles::fastest;
+use crate::ops::{Activation, Write};
+
+/// Which way numbers go through a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ops) enum Direction {
+    /// From images to windows.
+    Forward,
+    /// From windows to images: the gradient to the image, and the transposed convolution.
+    Back,
+}
+
+/// `to = f(b + W * from)` in one of the directions, set or added; `bias` is empty when there is none.
+#[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
+pub(in crate::ops) fn gather(
+    device: &Cuda,
+    s: &Sizes,
+    direction: Direction,
+    f: Activation,
+    weight: Ref<'_, f32>,
+    bias: Ref<'_, f32>,
+    from: Ref<'_, f32>,
+    to: Mut<'_, f32>,
+    write: Write,
+) {
+    let gather = Gather::new(device, s, direction);
+    gather.run(device, f, [weight, bias], from, to, write, device.scratch(gather.scratch()));
+}
+
+/// How it is computed.
+#[derive(Clone, Copy)]
+pub(in crate::ops) struct Gather {
+    sizes: Sizes,
+    direction: Direction,
+    dnn: Option<Dnn>,
+}
+
+impl Gather {
+    pub(in crate::ops) fn new(device: &Cuda, s: &Sizes, direction: Direction) -> Self {
+        let target = match direction {
+            Direction::Forward => Target::Windows,
+            Direction::Back => Target::Image,
+        };
+        Gather { sizes: *s, direction, dnn: by_dnn(device, s, target) }
+    }
+    /// Numbers of temporary memory that [`Gather::run`] takes.
+    pub(in crate::ops) fn scratch(&self) -> usize {
+        self.dnn.map_or(0, |dnn| dnn.scratch)
+    }
+    /// Computes it with weights and bias.
+    #[expect(clippy::too_many_arguments, reason = "kernels take slices")]
+    pub(in crate::ops) fn run(
+        &self,
+        device: &Cuda,
+        f: Activation,
+        [weight, bias]: [Ref<'_, f32>; 2],
+        from: Ref<'_, f32>,
+        to: Mut<'_, f32>,
+        write: Write,
+        scratch: Mut<'_, f32>,
+    ) {
+        let plain = bias.is_empty() && f == Activation::Identity;
+        match &self.dnn {
+            // What is added to should not get bias and activation too.
+            Some(dnn)
+                if (plain || write == Write::Set) && Dnn::takes([weight.address(), from.address(), to.address()]) =>
+            {
+                let operands = if self.direction == Direction::Forward { [from, weight] } else { [weight, from] };
+                device.dnn(dnn, operands, &to, write, &scratch);
+                if !plain {
+                    let [channels, area] = target(&self.sizes, self.direction).map(|n| n as u32);
+                    let arguments = (channels, area, Code::of(f), bias, &to);
+                    device.launch(&conv2d_bias_activation, Grid::fours(to.len()), arguments);
+                }
+            }
+            _ => self.run_own(device, f, [weight, bias], from, to, write),
+        }
+    }
+    /// By own kernels.
+    fn run_own(
+        &self,
+        device: &Cuda,
+        f: Activation,
+        [weight, bias]: [Ref<'_, f32>; 2],
+        from: Ref<'_, f32>,
+        to: Mut<'_, f32>,
+        write: Write,
+    ) {
+        let s = &self.sizes;
+        let relu = u32::from(f == Activation::Relu);
+        let back = u32::from(self.direction == Direction::Back);
+        let arguments = (Geometry::of(s), back, relu, weight, bias, from, &to, write);
+        if is_depthwise(s) {
+            device.launch(&conv2d_depthwise, Grid::each(to.len()), arguments);
+        } else {
+            let (rows, size, strides) = match self.direction {
+                Direction::Forward => (s.outputs / s.groups, s.output, [1, 1]),
+                Direction::Back => (s.inputs / s.groups, s.image, s.stride),
+            };
+            // Against the direction of the convolution, the places with one remainder by the strides are a product of their own.
+            let columns = s.samples * size[0].div_ceil(strides[0]) * size[1].div_ceil(strides[1]);
+            let products = s.groups * strides[0] * strides[1];
+            let tile = fastest(tiles_of(device), rows, columns, products);
+            let grid = Grid::of([tile.blocks(rows, columns), 1, products], tile.threads);
+            device.launch(tile.gather, grid, arguments);
+        }
+        if !matches!(f, Activation::Identity | Activation::Relu) {
+            device.activation_forward_in_place(f, to);
+        }
+    }
+}
+
+/// Channels and places of what a convolution computes, which are those of its bias.
+pub(super) fn target(s: &Sizes, direction: Direction) -> [usize; 2] {
+    match direction {
+        Direction::Forward => [s.outputs, s.output[0] * s.output[1]],
+        Direction::Back => [s.inputs, s.image[0] * s.image[1]],
+    }
+}

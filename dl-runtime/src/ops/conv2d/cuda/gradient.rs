@@ -1,0 +1,133 @@
+//! The gradients of convolutions to weights and bias.
+
+use super::gather::target;
+use super::{Direction, Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, is_depthwise, tiles_of};
+use crate::device::Storage;
+use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
+use crate::ops::Write;
+use crate::ops::conv2d::Sizes;
+use crate::ops::conv2d::tiles::{Cut, Tile, fastest};
+
+/// Windows that a part of a sum has at least.
+const PART: usize = 256;
+
+/// The gradients to weights and bias, and how they are computed.
+#[derive(Clone, Copy)]
+pub(in crate::ops) struct Gradient {
+    sizes: Sizes,
+    direction: Direction,
+    /// That to the weights, if it is cuDNN's.
+    dnn: Option<Dnn>,
+    tile: &'static Tile,
+    weights: Cut,
+    bias: Cut,
+    /// Whether the kernel of the weights sums the bias too.
+    together: bool,
+    /// Numbers of temporary memory: for the weights and for the bias.
+    partial: [usize; 2],
+    scratch: usize,
+}
+
+impl Gradient {
+    /// For the convolution `s` with a bias of `bias` numbers: on its windows, or, with [`Direction::Back`], on its images.
+    pub(in crate::ops) fn new(device: &Cuda, s: &Sizes, direction: Direction, bias: usize) -> Self {
+        let own = Gradient::own(device, s, direction, bias);
+        let Some(dnn) = by_dnn(device, s, Target::Weights) else { return own };
+        let cut = cut_of_bias(s, direction, bias);
+        let partial = [0, cut.partial(bias)];
+        let scratch = own.scratch.max(dnn.scratch).max(partial[1]);
+        Gradient { dnn: Some(dnn), bias: cut, together: false, partial, scratch, ..own }
+    }
+    /// By own kernels.
+    fn own(device: &Cuda, s: &Sizes, direction: Direction, bias: usize) -> Self {
+        let [rows, columns] = [s.outputs / s.groups, s.inputs / s.groups * s.kernel[0] * s.kernel[1]];
+        let (numbers, windows) = (s.outputs * columns, s.samples * s.output[0] * s.output[1]);
+        let tile = fastest(tiles_of(device), rows, columns, s.groups * windows.div_ceil(2 * PART));
+        let depthwise = is_depthwise(s);
+        let weights = if depthwise {
+            Cut::new(s.samples, numbers, s.outputs, samples_of_part(s.output[0] * s.output[1]))
+        } else {
+            Cut::new(windows, numbers + bias, tile.blocks(rows, columns) * s.groups, PART)
+        };
+        let together = direction == Direction::Forward && !depthwise;
+        let cut = if together { weights } else { cut_of_bias(s, direction, bias) };
+        let partial = [weights.partial(numbers), cut.partial(bias)];
+        let scratch = partial.iter().sum();
+        Gradient { sizes: *s, direction, dnn: None, tile, weights, bias: cut, together, partial, scratch }
+    }
+    /// Numbers of temporary memory that [`Gradient::run`] takes.
+    pub(in crate::ops) fn scratch(&self) -> usize {
+        self.scratch
+    }
+    /// Computes them from the images `x` and the gradient `dy` to the windows; without a bias, `d_bias` is empty.
+    #[expect(clippy::too_many_arguments, reason = "kernels take slices")]
+    pub(in crate::ops) fn run(
+        &self,
+        device: &Cuda,
+        x: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        d_weight: Mut<'_, f32>,
+        d_bias: Mut<'_, f32>,
+        write: Write,
+        scratch: Mut<'_, f32>,
+    ) {
+        if let Some(dnn) = &self.dnn {
+            if !Dnn::takes([x.address(), dy.address(), d_weight.address()]) {
+                let own = Gradient::own(device, &self.sizes, self.direction, d_bias.len());
+                return own.run(device, x, dy, d_weight, d_bias, write, scratch);
+            }
+            device.dnn(dnn, [x, dy], &d_weight, write, &scratch);
+        }
+        let (part_weight, part_bias) = Cuda::split_mut(scratch, self.partial[0]);
+        let (none, d_bias) = Cuda::split_mut(d_bias, 0);
+        let sum = |parts: usize, to_weight: &Mut<'_, f32>, to_bias: &Mut<'_, f32>| {
+            let grid = Grid::new((to_weight.len() + to_bias.len()).div_ceil(32), 512);
+            device.launch(&conv2d_sum, grid, (parts as u32, &part_weight, &part_bias, to_weight, to_bias, write));
+        };
+        let (s, geometry) = (&self.sizes, Geometry::of(&self.sizes));
+
+        // Sums in parts go to temporary memory first; in one part, where they belong.
+        if self.dnn.is_none() {
+            let with_bias = if self.together { &d_bias } else { &none };
+            let (to, to_bias, first) = match self.weights.parts {
+                1 => (&d_weight, with_bias, write),
+                _ => (&part_weight, if self.together { &part_bias } else { &none }, Write::Set),
+            };
+            let Cut { parts, len } = self.weights;
+            if is_depthwise(s) {
+                let grid = Grid::of([s.outputs, parts, 1], 256);
+                device.launch(&conv2d_depthwise_weights, grid, (geometry, len as u32, x, dy, to, first));
+            } else {
+                let [rows, columns] = [s.outputs / s.groups, d_weight.len() / s.outputs];
+                let grid = Grid::of([self.tile.blocks(rows, columns), parts, s.groups], self.tile.threads);
+                device.launch(self.tile.weights, grid, (geometry, len, x, dy, to, to_bias, first));
+            }
+            if parts > 1 {
+                sum(parts, &d_weight, with_bias);
+            }
+        }
+
+        if !self.together && !d_bias.is_empty() {
+            let from = if self.direction == Direction::Forward { dy } else { x };
+            let [channels, area] = target(s, self.direction).map(|n| n as u32);
+            let Cut { parts, len } = self.bias;
+            let (to, first) = if parts == 1 { (&d_bias, write) } else { (&part_bias, Write::Set) };
+            let grid = Grid::of([d_bias.len(), parts, 1], 256);
+            device.launch(&conv2d_bias, grid, (s.samples as u32, channels, area, len as u32, from, to, first));
+            if parts > 1 {
+                sum(parts, &none, &d_bias);
+            }
+        }
+    }
+}
+
+/// Samples whose planes of so many places are a part of a sum.
+fn samples_of_part(area: usize) -> usize {
+    PART.div_ceil(area.max(1))
+}
+
+/// How the sums of a bias are cut that is not summed with the weights.
+fn cut_of_bias(s: &Sizes, direction: Direction, bias: usize) -> Cut {
+    let [channels, area] = target(s, direction);
+    Cut::new(s.samples, bias, channels, samples_of_part(area / 8))
+}

@@ -216,14 +216,12 @@ pub enum Error {
         reason: String,
     },
     /// The memory of a device is full.
-    #[error(
-        "{device}: out of memory: {wanted} bytes were asked for, {free} of {total} are free; a smaller batch needs less"
-    )]
+    #[error("{device}: out of memory: {}{free} of {total} bytes are free; a smaller batch needs less", asked(*wanted))]
     DeviceMemory {
         /// The device.
         device: String,
-        /// Bytes asked for.
-        wanted: usize,
+        /// Bytes asked for, where numbers were; kernels and graphs need memory of the device, too.
+        wanted: Option<usize>,
         /// Bytes free, together.
         free: usize,
         /// Bytes of the device.
@@ -255,6 +253,11 @@ impl Error {
         let path = path.into();
         move |source| Error::Io { path, source }
     }
+}
+
+/// How much was asked for, where that is known.
+fn asked(wanted: Option<usize>) -> String {
+    wanted.map_or(String::new(), |wanted| format!("{wanted} bytes were asked for, "))
 }
 
 /// Names in backticks, the first few of them.

@@ -1,5 +1,6 @@
 //! Matrix products by cuBLASLt: what a product is described by, and the algorithm chosen once for each description.
 
+use super::driver::full;
 use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
 use crate::ops::Write;
 use crate::ops::matmul::Product;
@@ -23,7 +24,7 @@ use cudarc::cublaslt::sys::cublasLtMatrixLayoutAttribute_t::{
 use cudarc::cublaslt::sys::cudaDataType_t::{CUDA_R_16BF, CUDA_R_32F};
 use cudarc::cublaslt::sys::{
     self,
-    cublasStatus_t::{CUBLAS_STATUS_NOT_SUPPORTED, CUBLAS_STATUS_SUCCESS},
+    cublasStatus_t::{CUBLAS_STATUS_ALLOC_FAILED, CUBLAS_STATUS_NOT_SUPPORTED, CUBLAS_STATUS_SUCCESS},
 };
 use cudarc::driver::sys::CUstream;
 use std::collections::HashMap;
@@ -340,5 +341,8 @@ fn answer(code: sys::cublasStatus_t) -> Answer<()> {
     if code == CUBLAS_STATUS_SUCCESS { Ok(()) } else { Err(code) }
 }
 fn failed(doing: String, code: sys::cublasStatus_t) -> Error {
-    Error::DeviceFailed { doing, reason: format!("cuBLASLt says {code:?}") }
+    match code {
+        CUBLAS_STATUS_ALLOC_FAILED => full(None),
+        code => Error::DeviceFailed { doing, reason: format!("cuBLASLt says {code:?}") },
+    }
 }

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 use cudarc::driver::sys;
 use cudarc::nvrtc::sys as nvrtc;
 use std::ffi::{CStr, CString, c_char};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr;
 
 /// The code of a [`Source`], loaded.
@@ -23,7 +23,7 @@ impl Module {
     pub fn load(context: &Context, source: &Source) -> Result<Self> {
         let target = Target::of(context)?;
         let file = target.file(source);
-        if let Some(code) = file.as_ref().and_then(|file| std::fs::read(file).ok())
+        if let Some(code) = file.as_deref().and_then(kept)
             && let Ok(module) = Module::of(&code, source)
         {
             return Ok(module);
@@ -33,7 +33,10 @@ impl Module {
         if let Some(file) = file {
             // It is there for the next start; without it that only takes longer.
             let _ = file.parent().map(std::fs::create_dir_all);
-            let _ = crate::io::write_atomic(file, |to| to.write_all(&code));
+            let _ = crate::io::write_atomic(file, |to| {
+                to.write_all(&code)?;
+                to.write_all(&hash(&[&code]).to_le_bytes())
+            });
         }
         Ok(module)
     }
@@ -75,12 +78,13 @@ impl Target {
     fn of(context: &Context) -> Result<Self> {
         let (mut major, mut minor, mut count) = (0, 0, 0);
         let mut known;
+        let doing = "asking NVRTC which cards it knows";
         // SAFETY: the library is there (`Context::new`); it writes two numbers, then a count, then so many numbers.
         unsafe {
-            succeed(nvrtc::nvrtcVersion(&mut major, &mut minor), "asking for its version")?;
-            succeed(nvrtc::nvrtcGetNumSupportedArchs(&mut count), "asking what cards it knows")?;
+            succeed(nvrtc::nvrtcVersion(&mut major, &mut minor), doing)?;
+            succeed(nvrtc::nvrtcGetNumSupportedArchs(&mut count), doing)?;
             known = vec![0; usize::try_from(count).unwrap_or(0)];
-            succeed(nvrtc::nvrtcGetSupportedArchs(known.as_mut_ptr()), "asking what cards it knows")?;
+            succeed(nvrtc::nvrtcGetSupportedArchs(known.as_mut_ptr()), doing)?;
         }
         let mine = context.capability;
         let newest = known.iter().copied().filter(|known| *known <= mine).max().unwrap_or(mine);
@@ -99,17 +103,11 @@ impl Target {
                     .or_else(|| home("HOME", ".cache/dl/kernels"))?
             }
         };
-        // FNV-1a over all that the code depends on.
-        let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-        let mut add = |text: &str| {
-            for byte in text.bytes().chain([0]) {
-                hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);
-            }
-        };
-        add(source.text);
-        HEADERS.iter().for_each(|header| add(header.text));
-        add(&format!("{} {:?}", self.architecture, self.version));
-        Some(folder.join(format!("{}-{}-{hash:032x}", source.name.trim_end_matches(".cu"), self.architecture)))
+        let made_for = format!("{} {:?}", self.architecture, self.version);
+        let mut texts = vec![source.text.as_bytes(), made_for.as_bytes()];
+        texts.extend(HEADERS.iter().map(|header| header.text.as_bytes()));
+        let name = source.name.trim_end_matches(".cu");
+        Some(folder.join(format!("{name}-{}-{:032x}", self.architecture, hash(&texts))))
     }
     fn compile(&self, source: &Source) -> Result<Vec<u8>> {
         let c = |text: &str| CString::new(text).unwrap_or_default();
@@ -119,6 +117,7 @@ impl Target {
             HEADERS.iter().map(|header| (c(header.text), c(header.name))).unzip();
         let pointers = |texts: &[CString]| texts.iter().map(|text| text.as_ptr()).collect::<Vec<*const c_char>>();
         let options = options(&self.architecture).map(|option| c(&option));
+        let doing = format!("compiling {} with NVRTC", source.name);
         let mut made = ptr::null_mut();
         // SAFETY: all texts end with a zero and live through the calls, the arrays have the lengths given.
         unsafe {
@@ -133,24 +132,40 @@ impl Target {
                     headers.as_ptr(),
                     names.as_ptr(),
                 ),
-                "reading kernels",
+                &doing,
             )?;
             let program = Program(made);
             let options = pointers(&options);
             let code = nvrtc::nvrtcCompileProgram(program.0, options.len() as i32, options.as_ptr());
             if code != nvrtc::nvrtcResult::NVRTC_SUCCESS {
-                return Err(failed(&format!("compiling {}", source.name), program.log()));
+                return Err(failed(&doing, program.log().trim_end().into()));
             }
             let mut bytes = 0;
             let cubin = self.architecture.starts_with("sm");
             let size = if cubin { nvrtc::nvrtcGetCUBINSize } else { nvrtc::nvrtcGetPTXSize };
-            succeed(size(program.0, &mut bytes), "handing over code")?;
+            succeed(size(program.0, &mut bytes), &doing)?;
             let mut code = vec![0_u8; bytes];
             let get = if cubin { nvrtc::nvrtcGetCUBIN } else { nvrtc::nvrtcGetPTX };
-            succeed(get(program.0, code.as_mut_ptr().cast()), "handing over code")?;
+            succeed(get(program.0, code.as_mut_ptr().cast()), &doing)?;
             Ok(code)
         }
     }
+}
+
+/// The code in a file, if it is whole. The driver does not know where it ends, and would read on.
+fn kept(file: &Path) -> Option<Vec<u8>> {
+    let mut code = std::fs::read(file).ok()?;
+    let end = code.last_chunk::<16>().map(|hash| u128::from_le_bytes(*hash))?;
+    code.truncate(code.len() - 16);
+    (hash(&[&code]) == end).then_some(code)
+}
+
+/// FNV-1a over texts, each with a zero behind it.
+fn hash(texts: &[&[u8]]) -> u128 {
+    let bytes = texts.iter().flat_map(|text| text.iter().chain(&[0]));
+    bytes.fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| {
+        (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B)
+    })
 }
 
 /// What NVRTC is given for a file of kernels.
@@ -198,5 +213,5 @@ fn succeed(code: nvrtc::nvrtcResult, doing: &str) -> Result<()> {
 }
 
 fn failed(doing: &str, reason: String) -> Error {
-    Error::DeviceFailed { doing: format!("NVRTC, {doing}"), reason }
+    Error::DeviceFailed { doing: doing.into(), reason }
 }

@@ -1,13 +1,11 @@
 //! The calls of the CUDA driver that the device needs, each with an error that says what was asked for.
 
+use super::libraries;
 use crate::{Error, Result};
 use cudarc::driver::sys;
 use std::ffi::CStr;
 use std::fmt;
 use std::ptr;
-
-/// The oldest driver whose graphs can be changed after they are built, as the device does: CUDA 12.3.
-const OLDEST: i32 = 12_030;
 
 /// A card, its primary context, and what is known of it. Freed with the last handle.
 pub(super) struct Context {
@@ -30,6 +28,8 @@ unsafe impl Sync for Context {}
 pub(super) fn check(code: sys::CUresult, what: impl FnOnce() -> String) -> Result<()> {
     match code {
         sys::CUresult::CUDA_SUCCESS => Ok(()),
+        // Code, graphs and the driver's own tables need memory of the card, too.
+        sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY => Err(full(None)),
         code => Err(Error::DeviceFailed { doing: what(), reason: describe(code) }),
     }
 }
@@ -47,55 +47,80 @@ fn describe(code: sys::CUresult) -> String {
     };
     match (name, text) {
         (Some(name), Some(text)) => format!("{text} ({name})"),
-        _ => format!("error {}", code as u32),
+        _ => format!("{code:?}"),
+    }
+}
+
+/// What the driver says of a card's memory, which is full.
+pub(super) fn full(wanted: Option<usize>) -> Error {
+    let (mut device, mut free, mut total) = (0, 0, 0);
+    // SAFETY: the driver writes numbers. Where it fails they stay 0.
+    let name = unsafe {
+        sys::cuCtxGetDevice(&mut device);
+        sys::cuMemGetInfo_v2(&mut free, &mut total);
+        name(device).unwrap_or_default()
+    };
+    Error::DeviceMemory { device: format!("CUDA device {device} ({name})"), wanted, free, total }
+}
+
+/// What the driver calls a card.
+fn name(device: sys::CUdevice) -> Result<String, sys::CUresult> {
+    let mut name = [0; 256];
+    // SAFETY: there is room for so many bytes, the last of which stays zero.
+    match unsafe { sys::cuDeviceGetName(name.as_mut_ptr(), 255, device) } {
+        // SAFETY: as above.
+        sys::CUresult::CUDA_SUCCESS => Ok(unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned()),
+        code => Err(code),
+    }
+}
+
+/// That a card's number is none of `count`.
+fn cards(count: i32) -> String {
+    let are = match count {
+        0 => "the driver finds no NVIDIA card".into(),
+        1 => "the driver finds one card, number 0".into(),
+        count => format!("the driver finds {count} cards, numbers 0 to {}", count - 1),
+    };
+    match std::env::var("CUDA_VISIBLE_DEVICES") {
+        Ok(shown) => format!("{are} (CUDA_VISIBLE_DEVICES is `{shown}`)"),
+        Err(_) => are,
     }
 }
 
 impl Context {
     pub fn new(ordinal: usize) -> Result<Self> {
-        let none = |reason: String| Error::NoDevice { device: format!("CUDA device {ordinal}"), reason };
-        let missing = |what: &str, file: &str, install: &str| none(format!("{what} ({file}) was not found; {install}"));
-        // SAFETY: these only look for a library; cudarc's other functions panic without it.
-        let (driver, nvrtc, blas) = unsafe {
-            (sys::is_culib_present(), cudarc::nvrtc::sys::is_culib_present(), cudarc::cublaslt::sys::is_culib_present())
+        Self::open(ordinal)
+            .map_err(|reason| Error::NoDevice { device: format!("CUDA device {ordinal}"), reason })
+            .and_then(|context| context.enter().map(|()| context))
+    }
+    /// The card, or why there is none and what to do.
+    fn open(ordinal: usize) -> Result<Self, String> {
+        let succeed = |code, what: &str| match code {
+            sys::CUresult::CUDA_SUCCESS => Ok(()),
+            code => Err(format!("{what}: {}", describe(code))),
         };
-        if !driver {
-            return Err(missing("the CUDA driver", "libcuda", "install the NVIDIA driver"));
-        }
-        // SAFETY: the driver is there; all pointers are to variables that live through the calls.
+        libraries::driver()?;
+        // SAFETY: the driver has these functions (`libraries`); all pointers are to variables that live through the calls.
         unsafe {
-            let failed = |code, what: &str| match code {
-                sys::CUresult::CUDA_SUCCESS => Ok(()),
-                code => Err(none(format!("{what}: {}", describe(code)))),
-            };
-            failed(sys::cuInit(0), "the CUDA driver does not start")?;
-            let (mut version, mut count) = (0, 0);
-            failed(sys::cuDriverGetVersion(&mut version), "the CUDA driver has no version")?;
-            if version < OLDEST {
-                let is = format!("{}.{}", version / 1000, version % 1000 / 10);
-                return Err(none(format!("the NVIDIA driver is for CUDA {is}; install one for CUDA 12.3 or newer")));
+            let (mut version, mut count, mut device, mut raw) = (0, 0, 0, ptr::null_mut());
+            match sys::cuInit(0) {
+                sys::CUresult::CUDA_ERROR_NO_DEVICE => return Err(cards(0)),
+                sys::CUresult::CUDA_ERROR_STUB_LIBRARY => {
+                    let instead = "take its folder (stubs) out of LD_LIBRARY_PATH, and install the NVIDIA driver";
+                    return Err(format!("the libcuda found is the CUDA toolkit's, made for linking only; {instead}"));
+                }
+                code => succeed(code, "the CUDA driver does not start")?,
             }
-            failed(sys::cuDeviceGetCount(&mut count), "the CUDA driver finds no cards")?;
+            succeed(sys::cuDriverGetVersion(&mut version), "the CUDA driver has no version")?;
+            libraries::driver_is_new_enough(version)?;
+            succeed(sys::cuDeviceGetCount(&mut count), "the CUDA driver finds no cards")?;
             if i32::try_from(ordinal).map_or(true, |ordinal| ordinal >= count) {
-                return Err(none(match count {
-                    0 => "the machine has no NVIDIA card".into(),
-                    1 => "the machine has one card, number 0".into(),
-                    count => format!("the machine has {count} cards, numbers 0 to {}", count - 1),
-                }));
+                return Err(cards(count));
             }
-            if !nvrtc {
-                let install = "install the CUDA toolkit, or its package nvidia-cuda-nvrtc-cu12";
-                return Err(missing("CUDA's run-time compiler NVRTC", "libnvrtc", install));
-            }
-            if !blas {
-                let install = "install the CUDA toolkit, or its package nvidia-cublas-cu12";
-                return Err(missing("CUDA's matrix library cuBLASLt", "libcublasLt", install));
-            }
-            let mut device = 0;
-            failed(sys::cuDeviceGet(&mut device, ordinal as i32), "the card cannot be opened")?;
+            succeed(sys::cuDeviceGet(&mut device, ordinal as i32), "the card cannot be opened")?;
             let attribute = |attribute| {
                 let mut value = 0;
-                failed(sys::cuDeviceGetAttribute(&mut value, attribute, device), "the card does not say what it can")
+                succeed(sys::cuDeviceGetAttribute(&mut value, attribute, device), "the card does not say what it can")
                     .map(|()| value)
             };
             use sys::CUdevice_attribute::{
@@ -103,18 +128,15 @@ impl Context {
                 CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR,
             };
             let capability = 10 * attribute(MAJOR)? + attribute(MINOR)?;
+            let name = name(device).or_else(|code| succeed(code, "the card has no name").map(|()| String::new()))?;
             if capability < 80 {
                 let is = format!("{}.{}", capability / 10, capability % 10);
-                return Err(none(format!("the card has compute capability {is}; 8.0 (Ampere) or newer is needed")));
+                return Err(format!("{name} has compute capability {is}; 8.0 (Ampere) or newer is needed"));
             }
-            let mut name = [0; 256];
-            failed(sys::cuDeviceGetName(name.as_mut_ptr(), 255, device), "the card has no name")?;
-            let name = CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned();
-            let mut raw = ptr::null_mut();
-            failed(sys::cuDevicePrimaryCtxRetain(&mut raw, device), "the card cannot be used")?;
-            let context = Context { device, raw, ordinal, name, capability, version };
-            context.enter()?;
-            Ok(context)
+            libraries::nvrtc(version)?;
+            libraries::cublas(version)?;
+            succeed(sys::cuDevicePrimaryCtxRetain(&mut raw, device), "the card cannot be used")?;
+            Ok(Context { device, raw, ordinal, name, capability, version })
         }
     }
     pub fn name(&self) -> &str {
@@ -132,12 +154,7 @@ impl Context {
         let mut address = 0;
         // SAFETY: the context is current; the driver writes one address.
         match unsafe { sys::cuMemAlloc_v2(&mut address, bytes.max(1)) } {
-            sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
-                let (mut free, mut total) = (0, 0);
-                // SAFETY: as above, two numbers. When it fails they stay 0.
-                let _ = unsafe { sys::cuMemGetInfo_v2(&mut free, &mut total) };
-                Err(Error::DeviceMemory { device: self.to_string(), wanted: bytes, free, total })
-            }
+            sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY => Err(full(Some(bytes))),
             code => check(code, || format!("allocating {bytes} bytes")).map(|()| address),
         }
     }
@@ -152,10 +169,14 @@ impl Context {
         let mut at = ptr::null_mut();
         // SAFETY: the context is current; the driver writes one address of that many bytes.
         unsafe {
-            check(sys::cuMemAllocHost_v2(&mut at, bytes.max(1)), || {
-                format!("allocating {bytes} bytes of pinned memory")
-            })?;
-            at.cast::<u8>().write_bytes(0, bytes);
+            match sys::cuMemAllocHost_v2(&mut at, bytes.max(1)) {
+                sys::CUresult::CUDA_SUCCESS => at.cast::<u8>().write_bytes(0, bytes),
+                // Not the card's memory is full, but the host's.
+                code => {
+                    let doing = format!("allocating {bytes} bytes of the host's memory for copies");
+                    return Err(Error::DeviceFailed { doing, reason: describe(code) });
+                }
+            }
         }
         Ok(at.cast())
     }

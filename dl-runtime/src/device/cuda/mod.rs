@@ -2,11 +2,12 @@
 //!
 //! The libraries are looked for when a [`Cuda`] is made, so that a build needs no CUDA toolkit and a program built with
 //! the feature `cuda` runs, on the CPU, where there is no driver. What operations ask for is gathered
-//! ([`queue`]) and sent to the card when somebody waits for a result or a step ends: then as one CUDA graph.
+//! (`queue.rs`) and sent to the card when somebody waits for a result or a step ends: then as one CUDA graph.
 //!
 //! | file | what it has |
 //! |---|---|
 //! | `mod.rs` | [`Cuda`] and its settings |
+//! | `libraries.rs` | whether CUDA's libraries are there, and what to install |
 //! | `driver.rs` | the calls of the CUDA driver, with errors |
 //! | `storage.rs` | buffers, ranges of them, copies |
 //! | `staging.rs` | memory that batches and results pass through |
@@ -27,6 +28,7 @@ mod derived;
 mod dnn;
 mod driver;
 mod kernel;
+mod libraries;
 mod queue;
 mod sources;
 mod staging;
@@ -142,9 +144,29 @@ pub struct Counts {
 impl Cuda {
     /// The card with this number, from 0.
     ///
+    /// A program needs nothing of CUDA to be built; its libraries are looked for here, where the system looks for
+    /// libraries:
+    ///
+    /// | library | what for | comes with |
+    /// |---|---|---|
+    /// | `libcuda`, the driver | memory, launches, graphs | the NVIDIA driver, 545 (CUDA 12.3) or newer; in a container, the host's: `docker run --gpus all` |
+    /// | `libnvrtc` | compiles the kernels for the card at hand | the CUDA toolkit 12 or newer, or the Python package `nvidia-cuda-nvrtc-cu12` |
+    /// | `libcublasLt` | large matrix products | the CUDA toolkit 12 or newer, or the Python package `nvidia-cublas-cu12` |
+    ///
+    /// Neither of the last two may be of a newer major version of CUDA than the driver. Python packages put libraries where
+    /// only Python looks; tell the system before the program starts:
+    ///
+    /// ```sh
+    /// pip install nvidia-cuda-nvrtc-cu12 nvidia-cublas-cu12
+    /// at=$(python -c 'import nvidia; print(list(nvidia.__path__)[0])')
+    /// export LD_LIBRARY_PATH=$at/cuda_nvrtc/lib:$at/cublas/lib
+    /// ```
+    ///
+    /// The card needs compute capability 8.0 (Ampere, of 2020) or newer.
+    ///
     /// # Errors
-    /// [`Error::NoDevice`], which says what to install, when the driver, NVRTC or cuBLAS is missing or too old, or there is no
-    /// such card.
+    /// [`Error::NoDevice`], which says what to install, when one of these is missing or too old, or there is no such card.
+    /// The program can go on with [`Cpu`](super::Cpu).
     pub fn new(ordinal: usize) -> Result<Self> {
         let context = Context::new(ordinal)?;
         let stream = Stream::new(&context)?;
@@ -189,7 +211,8 @@ impl Cuda {
         self.card.context.name()
     }
     /// Makes all kernels ready now, instead of each file of them at its first use. The first time on a machine they are
-    /// compiled, later read from the disk.
+    /// compiled, later read from the disk: from the folder in the variable `DL_KERNEL_CACHE`, else from `dl/kernels` in the
+    /// user's cache. Nothing is kept where that cannot be written, or `DL_KERNEL_CACHE` is empty.
     ///
     /// # Errors
     /// [`Error::DeviceFailed`] with the compiler's messages.
@@ -244,10 +267,12 @@ impl Cuda {
         if !enough {
             // At least twice as much as before, so that what graphs still hold stays below what is in use.
             let size = len.max(2 * state.scratch.last().map_or(0, |(_, size)| *size)).max(1 << 16);
-            match self.card.context.allocate(4 * size) {
-                Ok(address) => {
+            let allocate = |size| self.card.context.allocate(4 * size).map(|address| (address, size));
+            // On a card that is nearly full, no more than is needed.
+            match allocate(size).or_else(|_| allocate(len)) {
+                Ok(scratch) => {
                     state.counts.allocations += 1;
-                    state.scratch.push((address, size));
+                    state.scratch.push(scratch);
                 }
                 Err(error) => {
                     state.error.get_or_insert(error);

@@ -381,11 +381,14 @@ impl Queue {
             let threads: Vec<_> = missing.map(|source| scope.spawn(move || load(source))).collect();
             threads.into_iter().map(|thread| thread.join().expect("compiling does not panic")).collect::<Vec<_>>()
         });
+        let mut all = Ok(());
         for module in loaded {
-            let (source, module) = module?;
-            self.modules.insert(source, module);
+            match module {
+                Ok((source, module)) => _ = self.modules.insert(source, module),
+                Err(error) => all = all.and(Err(error)),
+            }
         }
-        Ok(())
+        all
     }
     /// Gives everything back to the driver, when all work is done.
     pub fn close(&mut self) {

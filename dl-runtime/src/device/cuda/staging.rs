@@ -50,8 +50,11 @@ impl Staging {
                 Slot { host: std::ptr::null_mut(), bytes: 0, device: 0, sent, placed }
             }
         };
-        slot.sent.synchronize()?;
-        slot.grow(card, bytes, counts)?;
+        let ready = slot.sent.synchronize().and_then(|()| slot.grow(card, bytes, counts));
+        if let Err(error) = ready {
+            slot.free(context);
+            return Err(error);
+        }
         Ok(slot)
     }
     /// Sends what was written to the beginning of `slot` to memory of the card, after the work that has begun.

@@ -10,6 +10,10 @@ use std::sync::Arc;
 
 kernels!("memory.cu": memory_copy, memory_clear);
 
+/// Elements that are uploaded at a time, so that the memory they pass through, which is kept, stays small: weights may fill
+/// half the card.
+const PIECE: usize = 4 << 20;
+
 /// Memory owned on a card.
 pub struct Buffer<E> {
     card: Arc<Card>,
@@ -190,7 +194,13 @@ impl Storage for Cuda {
     }
     fn upload<E: Element>(&self, from: &[E], to: Mut<'_, E>) -> Result<()> {
         assert_eq!(from.len(), to.len, "an upload of another length");
-        self.fill(to, |memory| memory.copy_from_slice(from))
+        let mut rest = to;
+        for piece in from.chunks(PIECE) {
+            let (now, later) = Self::split_mut(rest, piece.len());
+            self.fill(now, |memory| memory.copy_from_slice(piece))?;
+            rest = later;
+        }
+        Ok(())
     }
     fn download<E: Element>(&self, from: Ref<'_, E>, to: &mut [E]) -> Result<()> {
         assert_eq!(from.len, to.len(), "a download of another length");
@@ -205,7 +215,7 @@ impl Storage for Cuda {
     }
     fn pending<E: Element>(&self, len: usize) -> Result<Pending<E>> {
         let context = &self.card.context;
-        let (host, copied) = (context.allocate_host(len * size_of::<E>())?, Event::new(context)?);
+        let (copied, host) = (Event::new(context)?, context.allocate_host(len * size_of::<E>())?);
         Ok(Pending { card: Arc::clone(&self.card), host, room: len, len: 0, copied, elements: PhantomData })
     }
     fn download_later<E: Element>(&self, from: Ref<'_, E>, to: &mut Pending<E>) -> Result<()> {
@@ -231,5 +241,22 @@ impl Storage for Cuda {
     fn clear<E: Element>(&self, data: Mut<'_, E>) {
         let data = Self::bits_mut::<E, u32>(data);
         self.launch(&memory_clear, Grid::each(data.len), (data,));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cuda, PIECE, Storage};
+    use crate::device::Twin;
+
+    #[test]
+    fn an_upload_of_several_pieces() {
+        let Some(cuda) = Twin::with_threads(1).cuda.pop() else { return };
+        let from: Vec<u32> = (0..2 * PIECE as u32 + 3).collect();
+        let mut buffer = cuda.zeros(from.len()).expect("memory");
+        cuda.upload(&from, Cuda::whole_mut(&mut buffer)).expect("an upload");
+        let mut to = vec![0; from.len()];
+        cuda.download(Cuda::whole(&buffer), &mut to).expect("a download");
+        assert!(from == to);
     }
 }

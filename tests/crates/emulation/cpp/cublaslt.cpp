@@ -175,6 +175,7 @@ DL_API int cublasLtDestroy(void* handle) {
     return OK;
 }
 DL_API size_t cublasLtGetVersion() { return 130000; }
+DL_API size_t cublasLtGetCudartVersion() { return setting("DL_EMULATION_CUBLASLT", 13000); }
 DL_API const char* cublasLtGetStatusString(int status) {
     return status == OK ? "success" : status == INVALID ? "invalid value" : status == NOT_SUPPORTED ? "not supported" : "failed";
 }

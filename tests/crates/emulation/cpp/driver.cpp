@@ -1,4 +1,5 @@
 // The driver's functions for devices, contexts, memory, modules and launches.
+#include <cstdlib>
 #include <cstring>
 #include "driver.h"
 
@@ -12,7 +13,18 @@ bool initialized;
 int contexts;
 char context_place;
 thread_local void* current;
+/// What is left of the memory has to hold code.
+constexpr u64 ROOM_FOR_CODE = 64 << 10;
+constexpr Result NO_DEVICE = 100;
+
+u64 cards() { return setting("DL_EMULATION_CARDS", 1); }
+u64 capability() { return setting("DL_EMULATION_CAPABILITY", 80); }
 }  // namespace
+
+u64 setting(const char* name, u64 otherwise) {
+    const char* value = getenv(name);
+    return value ? strtoull(value, nullptr, 10) : otherwise;
+}
 
 Result ready() {
     if (!initialized) return NOT_INITIALIZED;
@@ -25,15 +37,17 @@ Result ready() {
 
 DL_API Result cuInit(u32) {
     Lock lock;
+    if (u64 code = setting("DL_EMULATION_START", 0)) return (Result)code;
+    if (cards() == 0) return NO_DEVICE;
     initialized = true;
     return SUCCESS;
 }
 DL_API Result cuDriverGetVersion(int* to) {
-    *to = 13000;
+    *to = (int)setting("DL_EMULATION_VERSION", 13000);
     return SUCCESS;
 }
 DL_API Result cuDeviceGetCount(int* to) {
-    *to = 1;
+    *to = (int)cards();
     return initialized ? SUCCESS : NOT_INITIALIZED;
 }
 DL_API Result cuDeviceGet(int* to, int ordinal) {
@@ -68,7 +82,8 @@ DL_API Result cuDeviceGetAttribute(int* to, int attribute, int) {
         case 13: case 36: *to = 1000000; break;                         // clocks in kHz
         case 37: *to = 64; break;                                       // width of the memory's bus
         case 38: *to = 4 << 20; break;                                  // second level cache
-        case 75: *to = 8; break;                                        // compute capability 8.0
+        case 75: *to = (int)(capability() / 10); break;                 // compute capability 8.0
+        case 76: *to = (int)(capability() % 10); break;
         case 40: case 41: *to = 1; break;                               // engines for copies, one address space
         default: *to = 0;
     }
@@ -239,6 +254,9 @@ DL_API Result cuMemsetD32_v2(u64 to, u32 value, size_t count) { return fill(to, 
 DL_API Result cuModuleLoadData(void** to, const void* image) {
     BEGIN
     if (Result r = not_captured(false, __func__)) return r;
+    u64 left, total;
+    memory_left(&left, &total);
+    if (left < ROOM_FOR_CODE) return OUT_OF_MEMORY;
     const Source* source = source_of((const char*)image);
     if (!source) return refuse(INVALID_IMAGE, "cuModuleLoadData: not kernels that are compiled into the emulation");
     *to = new Module{source};
@@ -298,6 +316,7 @@ static const struct {
     {INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {NOT_INITIALIZED, "CUDA_ERROR_NOT_INITIALIZED", "initialization error"},
+    {NO_DEVICE, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"},
     {INVALID_DEVICE, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
     {INVALID_IMAGE, "CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid"},
     {INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},

@@ -85,6 +85,8 @@ void forget_streams();
 
 /// Whether the driver can be called: initialised, a context, no mistake before. driver.cpp.
 Result ready();
+/// A number that the environment gives for tests of other machines (`lib.rs` lists them), or what the emulation has. driver.cpp.
+DL_SHARED u64 setting(const char* name, u64 otherwise);
 
 struct DL_SHARED Lock {
     Lock();

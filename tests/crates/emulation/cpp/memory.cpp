@@ -22,10 +22,7 @@ std::map<u64, u64> pinned_ranges;
 std::deque<std::pair<void*, u64>> freed;
 u64 used, kept;
 
-u64 total() {
-    const char* limit = getenv("DL_EMULATION_MEMORY");
-    return limit ? strtoull(limit, nullptr, 10) : (u64)16 << 30;
-}
+u64 total() { return setting("DL_EMULATION_MEMORY", (u64)16 << 30); }
 void poison(void* data, u64 bytes) {
     for (u64 i = 0; i + 4 <= bytes; i += 4) memcpy((char*)data + i, &POISON, 4);
 }

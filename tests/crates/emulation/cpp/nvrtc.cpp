@@ -1,4 +1,5 @@
 // NVRTC: accepts the kernel files that are compiled into the driver library, and no other text.
+#include <cstdlib>
 #include <cstring>
 #include "driver.h"
 
@@ -7,7 +8,7 @@ namespace emulation {
 namespace {
 constexpr Result COMPILATION = 6, INVALID_PROGRAM = 4;
 struct Program {
-    std::string text, image, log;
+    std::string name, text, image, log;
     std::vector<std::string> headers, header_names;
 };
 Result give(const std::string& from, char* to) {
@@ -17,8 +18,9 @@ Result give(const std::string& from, char* to) {
 }  // namespace
 
 DL_API Result nvrtcVersion(int* major, int* minor) {
-    *major = 13;
-    *minor = 99; // unlike any real one, as what is compiled is kept on disk by version
+    u64 version = setting("DL_EMULATION_NVRTC", 13990); // unlike any real one, as what is compiled is kept on disk by version
+    *major = (int)(version / 1000);
+    *minor = (int)(version % 1000 / 10);
     return SUCCESS;
 }
 DL_API const char* nvrtcGetErrorString(Result code) {
@@ -33,8 +35,8 @@ DL_API Result nvrtcGetSupportedArchs(int* to) {
     to[1] = 90;
     return SUCCESS;
 }
-DL_API Result nvrtcCreateProgram(void** to, const char* text, const char*, int count, const char* const* headers, const char* const* names) {
-    auto* program = new Program{text, "", "", {}, {}};
+DL_API Result nvrtcCreateProgram(void** to, const char* text, const char* name, int count, const char* const* headers, const char* const* names) {
+    auto* program = new Program{name, text, "", "", {}, {}};
     for (int k = 0; k < count; k++) {
         program->headers.push_back(headers[k]);
         program->header_names.push_back(names[k]);
@@ -59,6 +61,8 @@ DL_API Result nvrtcCompileProgram(void* handle, int, const char* const*) {
         const Source* known = find_source(header.data(), header.size());
         if (!known || known->bytes != header.size()) program.log = "error: the emulation was built from another text of " + program.header_names[k];
     }
+    const char* refused = getenv("DL_EMULATION_REFUSES");
+    if (refused && (program.name == refused || !strcmp(refused, "all"))) program.log = program.name + "(1): error: refused, as DL_EMULATION_REFUSES has it";
     return program.log.empty() ? SUCCESS : COMPILATION;
 }
 DL_API Result nvrtcGetProgramLogSize(void* program, size_t* to) {

@@ -108,7 +108,8 @@ impl Target {
         };
         add(source.text);
         HEADERS.iter().for_each(|header| add(header.text));
-        add(&format!("{} {:?}", self.architecture, self.version));
+        options(&self.architecture).iter().for_each(|option| add(option));
+        add(&format!("{:?}", self.version));
         Some(folder.join(format!("{}-{}-{hash:032x}", source.name.trim_end_matches(".cu"), self.architecture)))
     }
     fn compile(&self, source: &Source) -> Result<Vec<u8>> {

@@ -159,8 +159,8 @@ pub(super) fn program(source: &Source) -> String {
     format!("#include \"common.cuh\"\n#line 1 \"{}\"\n{}", source.name, source.text)
 }
 
-/// The options of NVRTC.
-pub(super) fn options(architecture: &str) -> [String; 2] {
+/// The options of NVRTC, for an architecture such as `sm_90`.
+pub fn options(architecture: &str) -> [String; 2] {
     [format!("--gpu-architecture={architecture}"), "--std=c++17".into()]
 }
 

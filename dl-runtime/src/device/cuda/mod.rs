@@ -34,6 +34,8 @@ mod team;
 
 pub(crate) use blas::Blas;
 pub(crate) use cast::{bf16_form, bf16_len};
+#[doc(hidden)]
+pub use compile::options;
 pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, kernels};
 pub(crate) use queue::{Libraries, Words};
 pub use sources::sources;

@@ -17,6 +17,7 @@ typedef long long i64;
 #include "emulation.h"
 #else
 
+/// A kernel for blocks of any size: it uses 64 registers at most, so that 1024 threads have room (tests/nvrtc.rs looks).
 #define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
 /// A kernel whose blocks have `threads` threads at most: the compiler may use more registers.
 #define KERNEL_OF(threads, name, ...) extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)

@@ -103,8 +103,8 @@ impl Target {
                     .or_else(|| home("HOME", ".cache/dl/kernels"))?
             }
         };
-        let made_for = format!("{} {:?}", self.architecture, self.version);
-        let mut texts = vec![source.text.as_bytes(), made_for.as_bytes()];
+        let made_for = [options(&self.architecture).join(" "), format!("{:?}", self.version)];
+        let mut texts = vec![source.text.as_bytes(), made_for[0].as_bytes(), made_for[1].as_bytes()];
         texts.extend(HEADERS.iter().map(|header| header.text.as_bytes()));
         let name = source.name.trim_end_matches(".cu");
         Some(folder.join(format!("{name}-{}-{:032x}", self.architecture, hash(&texts))))
@@ -173,8 +173,8 @@ pub(super) fn program(source: &Source) -> String {
     format!("#include \"common.cuh\"\n#line 1 \"{}\"\n{}", source.name, source.text)
 }
 
-/// The options of NVRTC.
-pub(super) fn options(architecture: &str) -> [String; 2] {
+/// The options of NVRTC, for an architecture such as `sm_90`.
+pub fn options(architecture: &str) -> [String; 2] {
     [format!("--gpu-architecture={architecture}"), "--std=c++17".into()]
 }
 

@@ -37,6 +37,8 @@ mod team;
 
 pub(crate) use blas::Blas;
 pub(crate) use cast::{bf16_form, bf16_len};
+#[doc(hidden)]
+pub use compile::options;
 pub(crate) use dnn::{Dnn, Target};
 pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, kernels};
 pub(crate) use queue::{Libraries, Words};
@@ -226,8 +228,7 @@ impl Cuda {
     pub fn synchronize(&self) -> Result<()> {
         let mut state = self.state();
         state.begin(&self.card)?;
-        let waited = self.card.stream.synchronize(&self.card.context);
-        waited
+        self.card.stream.synchronize(&self.card.context)
     }
     /// What the card was asked to do so far.
     #[doc(hidden)]

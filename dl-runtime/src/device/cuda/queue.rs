@@ -15,6 +15,7 @@ use crate::Result;
 use crate::pass::mix;
 use cudarc::driver::sys;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::c_void;
 use std::{ptr, thread};
 
@@ -359,11 +360,11 @@ impl Queue {
             return Ok(*function);
         }
         context.enter()?;
-        let source = address(kernel.source);
-        if !self.modules.contains_key(&source) {
-            self.modules.insert(source, Module::load(context, kernel.source)?);
-        }
-        let function = Function { raw: self.modules[&source].function(kernel.name)?, checked: false };
+        let module = match self.modules.entry(address(kernel.source)) {
+            Entry::Occupied(module) => module.into_mut(),
+            Entry::Vacant(place) => place.insert(Module::load(context, kernel.source)?),
+        };
+        let function = Function { raw: module.function(kernel.name)?, checked: false };
         if self.functions.len() <= id {
             self.functions.resize(id + 1, None);
         }

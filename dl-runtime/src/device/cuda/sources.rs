@@ -58,9 +58,12 @@ pub(super) static SOURCES: &[&Source] = &[
     &crate::optim::cuda::clip::SOURCE,
 ];
 
-/// Every file of kernels, as NVRTC is given it: its name and its text; then the headers.
+/// Names of files, and their texts.
+type Files<T> = Vec<(&'static str, T)>;
+
+/// Every file of kernels, as NVRTC is given it; then the headers.
 #[doc(hidden)]
-pub fn sources() -> (Vec<(&'static str, String)>, Vec<(&'static str, &'static str)>) {
+pub fn sources() -> (Files<String>, Files<&'static str>) {
     let programs = SOURCES.iter().map(|source| (source.name, super::compile::program(source)));
     (programs.collect(), HEADERS.iter().map(|header| (header.name, header.text)).collect())
 }

@@ -17,10 +17,10 @@ impl Team {
     /// For `rows` rows of `len` numbers that are neighbours in memory.
     pub fn of(rows: usize, len: usize) -> Self {
         let lanes = match len {
-            ..=32 if rows >= MANY => 1,
-            ..=256 => 32,
-            ..=1024 if rows >= MANY / 4 => 32,
-            ..=8192 => 256,
+            0..=32 if rows >= MANY => 1,
+            0..=256 => 32,
+            257..=1024 if rows >= MANY / 4 => 32,
+            257..=8192 => 256,
             _ => 1024,
         };
         Team::new(rows, lanes)

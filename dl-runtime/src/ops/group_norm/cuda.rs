@@ -15,9 +15,9 @@ impl Sizes {
         let [channels, area, groups] = [self.channels, self.area, self.groups].map(|n| n as u32);
         let group = self.channels / self.groups * self.area;
         let threads = match group {
-            ..=256 => 32,
-            ..=2048 => 128,
-            ..=8192 => 256,
+            0..=256 => 32,
+            257..=2048 => 128,
+            2049..=8192 => 256,
             _ => 1024,
         };
         (Settings { channels, area, groups, epsilon: self.epsilon }, Grid::new(len / group, threads))

@@ -52,10 +52,10 @@ impl Op {
             (sizes[i], inverse[axis]) = (self.shape[axis], i);
         }
         let mut order = Order { sizes, strides: [0; RANK] };
-        for axis in 0..self.axes.len() {
-            order.strides[axis] = match direction {
-                Direction::There => stride(self.shape, self.axes[axis]),
-                Direction::Back => stride(&sizes[..self.axes.len()], inverse[axis]),
+        for ((to, &from), &axis) in order.strides.iter_mut().zip(self.axes).zip(&inverse) {
+            *to = match direction {
+                Direction::There => stride(self.shape, from),
+                Direction::Back => stride(&sizes[..self.axes.len()], axis),
             };
         }
         if direction == Direction::Back {

@@ -86,11 +86,12 @@ unsafe extern "C" {
 /// `RTLD_NOW | RTLD_GLOBAL` of Linux.
 const NOW_AND_GLOBAL: c_int = 0x102;
 
-/// A shared library, never closed.
-struct Library(*mut c_void);
+/// A shared library, never closed. Others' tests load libraries of CUDA by their paths with it.
+pub struct Library(*mut c_void);
 
 impl Library {
-    fn open(name: &str) -> Result<Library, String> {
+    /// Loads it from a path, or from where the system looks for a name.
+    pub fn open(name: &str) -> Result<Library, String> {
         let name = CString::new(name).map_err(|e| e.to_string())?;
         // SAFETY: the libraries opened here do nothing when they are loaded.
         let library = unsafe { dlopen(name.as_ptr(), NOW_AND_GLOBAL) };
@@ -101,7 +102,8 @@ impl Library {
         Ok(Library(library))
     }
 
-    fn function(&self, name: &CStr) -> Option<*mut c_void> {
+    /// The address of a function.
+    pub fn function(&self, name: &CStr) -> Option<*mut c_void> {
         // SAFETY: the library is open.
         let address = unsafe { dlsym(self.0, name.as_ptr()) };
         (!address.is_null()).then_some(address)

@@ -187,6 +187,7 @@ fn failures_come_with_the_next_result() {
         return;
     }
     let cuda = Cuda::new(0).expect("a card").cudnn_always();
+    assert!(cuda.by_dnn(&sizes([4, 6], 5, 2), Target::Windows).is_some(), "the library is looked for");
     // There is no plan for it.
     let description = Description { sizes: sizes([1, 1], 2, 1), target: Target::Windows, tf32: false };
     let mut memory = cuda.zeros(32).expect("memory");

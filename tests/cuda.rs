@@ -4,6 +4,8 @@
 
 #[path = "common/devices.rs"]
 mod devices;
+#[path = "common/places.rs"]
+mod places;
 
 use dl::data::Dataset;
 use dl::device::cuda::{Counts, Precision};
@@ -64,7 +66,7 @@ fn bits<M: Model>(net: &M) -> Vec<u32> {
 
 /// A file of this test's own, not there yet.
 fn file(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let path = places::scratch().join(name);
     let _ = std::fs::remove_file(&path);
     path
 }

@@ -1,5 +1,8 @@
 //! What a hand-written loop can ask of a training session: gradients, outputs, evaluation, checkpoints, and clear errors.
 
+#[path = "common/places.rs"]
+mod places;
+
 use dl::io::checkpoint::Words;
 use dl::optim::Schedule;
 use dl::optim::schedule::Constant;
@@ -32,7 +35,7 @@ fn bits<M: Model>(training: &Training<M>) -> Vec<u32> {
 
 #[test]
 fn a_checkpoint_of_a_loop_goes_on_bit_for_bit() {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("loop.safetensors");
+    let path = places::scratch().join("loop.safetensors");
     let adam = Adam::new(0.01 * Constant.factor(0.0));
     let mut whole = Net::init(1).training(Cpu::with_threads(1), 5).unwrap().seed(3);
     let losses: Vec<f32> = (0..6).map(|_| step(&mut whole, &adam)).collect();

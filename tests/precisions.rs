@@ -1,10 +1,13 @@
 //! A `state_dict` of PyTorch in half, brain, single and double precision loads by name, with names of its own.
 
+#[path = "common/places.rs"]
+mod places;
+
 use dl::io::Load;
 use dl::io::safetensors::Reader;
 use dl::prelude::*;
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/precisions.safetensors");
+const FILE: &str = "precisions.safetensors";
 
 model! {
     Net(x: [3]) -> [2] { x -> dense(4) -> batch_norm as norm -> dense(2) as head }
@@ -18,7 +21,7 @@ fn net(part: &str) -> Box<Net> {
         ("state_dict", None) => Some(name.to_string()),
         _ => None,
     });
-    load.load(FILE).unwrap()
+    load.load(places::fixture(FILE)).unwrap()
 }
 
 #[test]
@@ -30,5 +33,5 @@ fn every_precision_becomes_what_pytorch_says() {
     assert!(found.dense1.weight.as_flattened().iter().any(|w| *w != 0.0 && w.abs() < 6.1e-5));
     assert!(found.norm.running_mean.iter().all(|mean| *mean != 0.0));
     // The counter of batches is there, in a type that no tensor of a model has, and was passed over.
-    assert_eq!(Reader::open(FILE).unwrap().shape("bn.num_batches_tracked"), Some(&[][..]));
+    assert_eq!(Reader::open(places::fixture(FILE)).unwrap().shape("bn.num_batches_tracked"), Some(&[][..]));
 }

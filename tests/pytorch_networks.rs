@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{Fixture, check, path};
+use common::places::fixture;
+use common::{Fixture, check};
 use dl::loss::CrossEntropy;
 use dl::prelude::*;
 
@@ -40,7 +41,7 @@ macro_rules! networks {
         #[test]
         fn $case() {
             let case = stringify!($case);
-            let net = $model::load(path(&format!("{case}.safetensors"))).unwrap();
+            let net = $model::load(fixture(&format!("{case}.safetensors"))).unwrap();
             check(&Fixture::open("networks.safetensors"), case, &*net, &CrossEntropy);
         }
     )* };

@@ -1,5 +1,8 @@
 //! The trainer: what it learns, reports, stops at, and that its results depend on nothing but its settings.
 
+#[path = "common/places.rs"]
+mod places;
+
 use dl::data::Dataset;
 use dl::loss::{CrossEntropy, Mse};
 use dl::optim::schedule::{Cosine, WarmUp};
@@ -58,7 +61,7 @@ fn numbers(history: &History) -> History {
 
 /// A file of this test's own, not there yet.
 fn file(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let folder = places::scratch();
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name);
     let _ = std::fs::remove_file(&path);

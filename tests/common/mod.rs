@@ -11,24 +11,19 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub mod devices;
+pub mod places;
 
 use devices::on_devices;
 use dl::loss::Loss;
 use dl::plain::{flat, flat_mut, zeroed_box};
 use dl::{Device, Model, Plain, Session, Training};
 use safetensors::{Dtype, SafeTensors};
-use std::path::PathBuf;
 use std::slice::{from_mut, from_ref};
 
 /// Tolerance of one pass, in units of ε·max|expected|.
 pub const PASS: f32 = 16.0;
 /// Tolerance after ten training steps.
 pub const STEPS: f32 = 32.0;
-
-/// The path of a committed fixture.
-pub fn path(file: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", file].iter().collect()
-}
 
 /// An element type of the files.
 pub trait Word: Copy {
@@ -60,7 +55,7 @@ pub struct Fixture {
 impl Fixture {
     /// Reads `file`, such as `ops.safetensors`.
     pub fn open(file: &str) -> Self {
-        let bytes = std::fs::read(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let bytes = std::fs::read(places::fixture(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         Fixture { bytes }
     }
     fn tensors(&self) -> SafeTensors<'_> {

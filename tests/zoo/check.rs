@@ -86,11 +86,11 @@ where
     M: Model<Input: Plain<Element = f32>, Output: Plain<Element = f32>>,
     L: Loss<M::Output, Target: Plain<Element: Word>>,
 {
-    check_on(Cpu::new(), case, &names, loss);
+    check_on::<M, L>(Cpu::new(), case, &names, loss);
     // The emulation would take minutes.
     #[cfg(feature = "cuda")]
     if dl_emulation::install() == dl_emulation::Status::Gpu {
-        check_on(dl::Cuda::new(0).unwrap(), case, &names, loss);
+        check_on::<M, L>(dl::Cuda::new(0).unwrap(), case, &names, loss);
     }
 }
 

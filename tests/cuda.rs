@@ -132,6 +132,19 @@ fn a_training_is_that_of_the_cpu_and_the_same_every_time() {
 }
 
 #[test]
+fn threads_share_a_card() {
+    let Some((cuda, _alone)) = card() else { return };
+    let alone = train(cuda.clone()).0;
+    let together = std::thread::scope(|scope| {
+        let threads = [(); 3].map(|()| scope.spawn(|| train(cuda.clone()).0));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    for net in together {
+        assert!(bits(&*net) == bits(&*alone), "what others ask for changes nothing");
+    }
+}
+
+#[test]
 fn a_model_with_its_own_loss() {
     let Some((cuda, _alone)) = card() else { return };
     let images = Dataset::unlabelled(digits().0.inputs);

@@ -51,7 +51,7 @@ use derived::Derived;
 use driver::{Context, Stream};
 use queue::Queue;
 use staging::Staging;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How matrix products and convolutions compute. Weights, gradients and everything else stay `f32`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -91,15 +91,30 @@ impl std::str::FromStr for Precision {
 /// println!("{}", cuda.name());
 /// # Ok::<(), dl::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct Cuda {
     card: Arc<Card>,
     precision: Precision,
+    /// Temporary memory of operations, and smaller ones that came before it. Every handle has its own: sessions of several
+    /// threads ask for work on one card in any order.
+    scratch: Mutex<Vec<Buffer<f32>>>,
     /// Multiply-adds from which on a convolution is for cuDNN.
     dnn_from: usize,
     /// The only tile of convolutions that may be taken.
     #[cfg(test)]
     pub(crate) only_tile: Option<usize>,
+}
+
+impl Clone for Cuda {
+    fn clone(&self) -> Self {
+        Cuda {
+            card: Arc::clone(&self.card),
+            precision: self.precision,
+            scratch: Mutex::default(),
+            dnn_from: self.dnn_from,
+            #[cfg(test)]
+            only_tile: self.only_tile,
+        }
+    }
 }
 
 impl std::fmt::Debug for Cuda {
@@ -122,8 +137,6 @@ struct State {
     queue: Queue,
     staging: Staging,
     derived: Derived,
-    /// Temporary memory of operations, and smaller ones that came before it, which graphs may still use.
-    scratch: Vec<(u64, usize)>,
     /// The first thing that went wrong, until somebody asks for a result.
     error: Option<Error>,
     counts: Counts,
@@ -176,7 +189,6 @@ impl Cuda {
             queue: Queue::new(&context)?,
             staging: Staging::default(),
             derived: Derived::default(),
-            scratch: Vec::new(),
             error: None,
             counts: Counts::default(),
         };
@@ -184,6 +196,7 @@ impl Cuda {
         Ok(Cuda {
             card,
             precision: Precision::F32,
+            scratch: Mutex::default(),
             dnn_from: dnn::WORTH_IT,
             #[cfg(test)]
             only_tile: None,
@@ -263,25 +276,20 @@ impl Cuda {
     }
     /// Temporary memory of `len` numbers for one operation, which asks for it once: the next operation gets the same.
     pub(crate) fn scratch(&self, len: usize) -> Mut<'_, f32> {
-        let mut state = self.state();
-        let enough = state.scratch.last().is_some_and(|(_, size)| *size >= len);
-        if !enough {
-            // At least twice as much as before, so that what graphs still hold stays below what is in use.
-            let size = len.max(2 * state.scratch.last().map_or(0, |(_, size)| *size)).max(1 << 16);
-            let allocate = |size| self.card.context.allocate(4 * size).map(|address| (address, size));
-            // On a card that is nearly full, no more than is needed.
-            match allocate(size).or_else(|_| allocate(len)) {
-                Ok(scratch) => {
-                    state.counts.allocations += 1;
-                    state.scratch.push(scratch);
-                }
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = scratch.last().map_or(0, Buffer::len);
+        if most < len || scratch.is_empty() {
+            // At least twice as much as before, so that what came before stays below what is in use; on a card that is nearly
+            // full, no more than is needed.
+            match self.new_buffer(len.max(2 * most).max(1 << 16)).or_else(|_| self.new_buffer(len)) {
+                Ok(larger) => scratch.push(larger),
                 Err(error) => {
-                    state.error.get_or_insert(error);
+                    self.state().error.get_or_insert(error);
                     return Mut::at(0, len);
                 }
             }
         }
-        Mut::at(state.scratch.last().map_or(0, |(address, _)| *address), len)
+        Mut::at(scratch.last().map_or(0, Buffer::address), len)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -292,7 +300,7 @@ impl Cuda {
 impl Card {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves nothing half done: every change is one push.
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -320,15 +328,12 @@ impl State {
 
 impl Drop for Card {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         // Nobody is left to hear of errors.
         let _ = self.context.enter();
         let _ = self.stream.synchronize(&self.context);
         state.queue.close();
         state.staging.close(&self.context);
         state.derived.close(&self.context);
-        for (address, _) in state.scratch.drain(..) {
-            self.context.free(address);
-        }
     }
 }

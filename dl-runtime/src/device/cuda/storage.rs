@@ -22,6 +22,15 @@ pub struct Buffer<E> {
     elements: PhantomData<E>,
 }
 
+impl<E> Buffer<E> {
+    pub(super) fn address(&self) -> u64 {
+        self.address
+    }
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+}
+
 impl<E> Drop for Buffer<E> {
     fn drop(&mut self) {
         let mut state = self.card.state();
@@ -120,7 +129,7 @@ impl<E> Drop for Pending<E> {
 
 impl Cuda {
     /// Asks for every element as zero; new memory is not in use by anything that was asked for.
-    fn new_buffer<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
+    pub(super) fn new_buffer<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
         let mut state = self.state();
         let address = self.card.context.allocate(len * size_of::<E>())?;
         state.counts.allocations += 1;

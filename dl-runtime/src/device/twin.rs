@@ -14,31 +14,39 @@ use std::sync::OnceLock;
 macro_rules! both {
     ($twin:expr, [$($input:ident),*], [$($output:ident),*], |$device:ident| $call:expr) => {{
         #[allow(unused_imports, reason = "calls without inputs")]
-        use $crate::device::{Cuda, Storage, Twin};
+        use $crate::device::{Cuda, Storage, Twin, cuda::Forced};
         let twin: &Twin = $twin;
-        let found: Vec<_> = twin.cuda.iter().map(|$device| {
-            $(let $input = {
-                let mut buffer = $device.zeros($input.len()).expect("memory");
-                $device.upload(&$input[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
-                buffer
-            };)*
-            $(let mut $output = {
-                let mut buffer = $device.zeros($output.len()).expect("memory");
-                $device.upload(&$output[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
-                buffer
-            };)*
-            {
-                $(let $input = Cuda::whole(&$input);)*
-                $(let $output = Cuda::whole_mut(&mut $output);)*
-                $call;
+        let mut found = Vec::new();
+        for $device in &twin.cuda {
+            // As it is, and where the number of threads for a row depends on its length, with every number of them.
+            for team in Forced::EACH {
+                if !team.begin() {
+                    break;
+                }
+                $(let $input = {
+                    let mut buffer = $device.zeros($input.len()).expect("memory");
+                    $device.upload(&$input[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
+                    buffer
+                };)*
+                $(let mut $output = {
+                    let mut buffer = $device.zeros($output.len()).expect("memory");
+                    $device.upload(&$output[..], Cuda::whole_mut(&mut buffer)).expect("an upload");
+                    buffer
+                };)*
+                {
+                    $(let $input = Cuda::whole(&$input);)*
+                    $(let $output = Cuda::whole_mut(&mut $output);)*
+                    $call;
+                }
+                found.push(vec![$({
+                    let data = Cuda::whole(&$output);
+                    let mut host = vec![Default::default(); data.len()];
+                    $device.download(data, &mut host).expect("a result");
+                    Twin::numbers(&host)
+                }),*]);
             }
-            vec![$({
-                let data = Cuda::whole(&$output);
-                let mut host = vec![Default::default(); data.len()];
-                $device.download(data, &mut host).expect("a result");
-                Twin::numbers(&host)
-            }),*]
-        }).collect();
+            Forced::end();
+        }
         {
             let $device = &twin.cpu;
             $(let $output = &mut *$output;)*

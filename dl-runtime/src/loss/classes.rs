@@ -75,6 +75,19 @@ pub trait ClassLossKernel: Storage {
         t: Self::Ref<'_, u32>,
         gradient: Gradient<'_, '_, Self>,
     );
+    /// Both, of the mean of the losses; in one pass where a device can.
+    fn class_loss_and_gradient(
+        &self,
+        loss: Classes,
+        sizes: Sizes,
+        x: Self::Ref<'_, f32>,
+        t: Self::Ref<'_, u32>,
+        losses: Self::Mut<'_, f32>,
+        gradient: Gradient<'_, '_, Self>,
+    ) {
+        self.class_loss(loss, sizes, x, t, losses);
+        self.class_loss_backward(loss, sizes, x, t, gradient);
+    }
 }
 
 impl Classes {
@@ -100,7 +113,7 @@ impl Classes {
     ) {
         self.gradient(pass, output, target, Gradient::of(d_losses, d_output));
     }
-    pub(super) fn gradient<D: Device, T: Labels, const C: usize>(
+    fn gradient<D: Device, T: Labels, const C: usize>(
         self,
         pass: &Pass<D>,
         output: View<D, [T; C]>,
@@ -109,6 +122,19 @@ impl Classes {
     ) {
         let sizes = Sizes { classes: C, places: T::LEN };
         pass.device.class_loss_backward(self, sizes, output.data(), target.data(), gradient);
+    }
+    /// `losses` of all samples, and the gradient of their mean.
+    pub(super) fn with_gradient<D: Device, T: Labels, const C: usize>(
+        self,
+        pass: &Pass<D>,
+        output: View<D, [T; C]>,
+        target: View<D, T::Of>,
+        losses: ViewMut<D, f32>,
+        d_output: ViewMut<D, [T; C]>,
+    ) {
+        let (sizes, of_mean) = (Sizes { classes: C, places: T::LEN }, Gradient::of_mean(d_output));
+        let (x, t) = (output.data(), target.data());
+        pass.device.class_loss_and_gradient(self, sizes, x, t, losses.into_data(), of_mean);
     }
     /// Whether the settings are in their ranges, and `targets` are among `classes` classes.
     ///
@@ -155,9 +181,9 @@ macro_rules! loss_of_classes {
                 d_output: Option<$crate::ViewMut<'_, D, [T; C]>>,
             ) {
                 let op = $crate::loss::Classes::from(*self);
-                op.forward(pass, output, target, losses);
-                if let Some(d) = d_output {
-                    op.gradient(pass, output, target, $crate::loss::Gradient::of_mean(d));
+                match d_output {
+                    Some(d) => op.with_gradient(pass, output, target, losses, d),
+                    None => op.forward(pass, output, target, losses),
                 }
             }
         }

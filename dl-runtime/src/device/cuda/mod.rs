@@ -44,6 +44,8 @@ pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments,
 pub(crate) use queue::{Libraries, Words};
 pub use sources::sources;
 pub use storage::{Buffer, Mut, Ref};
+#[cfg(test)]
+pub(crate) use team::Forced;
 pub(crate) use team::Team;
 
 use crate::{Error, Result};

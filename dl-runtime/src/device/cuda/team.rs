@@ -23,6 +23,8 @@ impl Team {
             257..=8192 => 256,
             _ => 1024,
         };
+        #[cfg(test)]
+        let lanes = Forced::instead_of(lanes);
         Team::new(rows, lanes)
     }
     /// For rows of which the neighbours in memory are other rows.
@@ -44,5 +46,38 @@ impl Team {
 impl Argument for Team {
     fn pack(self, to: &mut Packed) {
         self.lanes.pack(to);
+    }
+}
+
+/// For tests: the number of threads that teams have on this thread of the host, whatever the length of rows.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Forced(Option<u32>);
+
+#[cfg(test)]
+thread_local! {
+    /// What is forced, and whether a team was made since the beginning.
+    static FORCED: std::cell::Cell<(Forced, bool)> = const { std::cell::Cell::new((Forced(None), false)) };
+}
+
+#[cfg(test)]
+impl Forced {
+    /// Nothing, then every number.
+    pub const EACH: [Forced; 5] =
+        [Forced(None), Forced(Some(1)), Forced(Some(32)), Forced(Some(256)), Forced(Some(1024))];
+
+    /// Forces it from now on; false if no team has been made since nothing was forced, so that it makes no difference.
+    pub fn begin(self) -> bool {
+        let (_, made) = FORCED.get();
+        FORCED.set((self, made && self.0.is_some()));
+        made || self.0.is_none()
+    }
+    pub fn end() {
+        FORCED.set((Forced(None), false));
+    }
+    fn instead_of(lanes: u32) -> u32 {
+        let (forced, _) = FORCED.get();
+        FORCED.set((forced, true));
+        forced.0.unwrap_or(lanes)
     }
 }

@@ -87,13 +87,18 @@ DEVICE Softmax softmax_of(Loss f, Team team, Row row, u32 t, float scale, Shared
     return Softmax{by.x, slope / by.y, 0.0f, slope};
 }
 
+/// The gradient, and the losses too where there is room for them.
 KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<const float> scale,
-       Span<float> d, u32 add) {
+       Span<float> d, u32 add, Span<float> losses) {
     SHARED(float, partial, WARP);
     Team team = team_of(lanes);
     for (u64 i = team.row; i < t.len; i += team.step) {
         Row row = row_of(s, i, x);
         u32 label = t[i];
+        if (losses.len > 0) {
+            float loss = label < s.classes ? value(f, team, row, label, partial) : NOT_A_NUMBER;
+            if (team.lane == 0) losses[i] = loss;
+        }
         float weight = weight_of(scale, i / s.places, t.len / s.places) / (float)s.places;
         if (label >= s.classes) {
             for (u32 c = team.lane; c < s.classes; c += lanes) put(d, row.start + c * row.step, NOT_A_NUMBER, add);

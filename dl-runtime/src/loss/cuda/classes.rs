@@ -51,8 +51,25 @@ impl ClassLossKernel for Cuda {
         gradient: Gradient<'_, '_, Cuda>,
     ) {
         let Gradient { scale, to, write, .. } = gradient;
+        let (shape, team, none) = (sizes.shape(), sizes.team(t.len()), Cuda::slice(x, 0..0));
+        self.launch(&class_loss_backward, team.grid(), (code(loss), shape, team, x, t, scale, to, write, none));
+    }
+    fn class_loss_and_gradient(
+        &self,
+        loss: Classes,
+        sizes: Sizes,
+        x: Ref<'_, f32>,
+        t: Ref<'_, u32>,
+        losses: Mut<'_, f32>,
+        gradient: Gradient<'_, '_, Cuda>,
+    ) {
+        if sizes.places > 1 {
+            self.class_loss(loss, sizes, x, t, losses);
+            return self.class_loss_backward(loss, sizes, x, t, gradient);
+        }
+        let Gradient { scale, to, write, .. } = gradient;
         let (shape, team) = (sizes.shape(), sizes.team(t.len()));
-        self.launch(&class_loss_backward, team.grid(), (code(loss), shape, team, x, t, scale, to, write));
+        self.launch(&class_loss_backward, team.grid(), (code(loss), shape, team, x, t, scale, to, write, losses));
     }
 }
 
@@ -76,6 +93,21 @@ mod twin {
         ) {
             both_gradients!(self, [x, t], gradient, |device, gradient| {
                 device.class_loss_backward(loss, sizes, x, t, gradient);
+            });
+        }
+        fn class_loss_and_gradient(
+            &self,
+            loss: Classes,
+            sizes: Sizes,
+            x: &[f32],
+            t: &[u32],
+            losses: &mut [f32],
+            gradient: Gradient<'_, '_, Twin>,
+        ) {
+            let Gradient { input, scale: None, to, write } = gradient else { unreachable!("of a mean") };
+            both!(self, [x, t], [losses, to], |device| {
+                let gradient = Gradient { input, scale: None, to, write };
+                device.class_loss_and_gradient(loss, sizes, x, t, losses, gradient);
             });
         }
     }

@@ -150,6 +150,7 @@ fn groups_and_depthwise() {
     check(sizes(2, [4, 6], [5, 6], [3, 3], Op { groups: 2, padding: [1, 1], ..PLAIN }), true);
     check(sizes(2, [5, 5], [6, 6], [3, 3], Op { groups: 5, stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
     check(sizes(1, [3, 9], [5, 4], [2, 3], Op { groups: 3, ..PLAIN }), false);
+    check(sizes(2, [2, 2], [4, 5], [3, 3], Op { groups: 2, padding: [1, 1], ..PLAIN }), true);
 }
 
 #[test]

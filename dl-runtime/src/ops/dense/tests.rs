@@ -123,6 +123,10 @@ fn larger_layers_on_cuda() {
             (390, 24, 330, Activation::Identity),
             (2100, 16, 9, Activation::Relu),
             (16, 2100, 9, Activation::Gelu),
+            (16, 2100, 12, Activation::Gelu),
+            (2, 136, 5, Activation::Tanh),
+            (3, 140, 6, Activation::Identity),
+            (4, 260, 7, Activation::Relu),
             (70, 2061, 24, Activation::Relu),
         ] {
             let s = Sizes { samples, inputs, outputs };

@@ -1,25 +1,16 @@
 //! Normalisation to length 1 on CUDA.
 
 use super::{L2NormalizeKernel, Op};
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
+use crate::device::cuda::{Cuda, Mut, Ref, Team, kernels};
 use crate::ops::Write;
 use crate::ops::axes::cuda::word;
 
 kernels!("l2_normalize.cu": l2_normalize_forward, l2_normalize_backward);
 
-/// The longest row that is a warp's alone.
-const WARPS: usize = 1024;
-
-/// Whether rows of `n` of `len` numbers have a warp each, not a block, and the threads for them.
-fn threads(n: usize, len: usize) -> (u32, Grid) {
-    let rows = len / n;
-    if n <= WARPS { (1, Grid::each(32 * rows)) } else { (0, Grid::new(rows.min(1 << 16), 256)) }
-}
-
 impl L2NormalizeKernel for Cuda {
     fn l2_normalize_forward(&self, Op { n, epsilon }: Op, x: Ref<'_, f32>, y: Mut<'_, f32>) {
-        let (by_warp, grid) = threads(n, x.len());
-        self.launch(&l2_normalize_forward, grid, (word(n), by_warp, epsilon, x, y));
+        let team = Team::of(x.len() / n, n);
+        self.launch(&l2_normalize_forward, team.grid(), (word(n), team, epsilon, x, y));
     }
     fn l2_normalize_backward(
         &self,
@@ -29,8 +20,8 @@ impl L2NormalizeKernel for Cuda {
         dx: Mut<'_, f32>,
         write: Write,
     ) {
-        let (by_warp, grid) = threads(n, x.len());
-        self.launch(&l2_normalize_backward, grid, (word(n), by_warp, epsilon, x, dy, dx, write));
+        let team = Team::of(x.len() / n, n);
+        self.launch(&l2_normalize_backward, team.grid(), (word(n), team, epsilon, x, dy, dx, write));
     }
 }
 

@@ -69,6 +69,7 @@ fn sliding_windows() {
     check(2, [5, 9], [4, 6], sliding([2, 3], [1, 2], [0, 2]));
     check(2, [5, 5], [1, 1], sliding([5, 5], [5, 5], [0, 0]));
     check(2, [1, 9], [1, 4], sliding([1, 3], [1, 2], [0, 0]));
+    check(3, [9, 8], [3, 2], sliding([5, 7], [2, 3], [0, 1]));
     // Rounded up: the last windows go beyond the image, and beyond its padding.
     check(3, [5, 7], [3, 4], sliding([2, 2], [2, 2], [0, 0]));
     check(2, [6, 5], [4, 3], sliding([3, 3], [2, 2], [1, 1]));
@@ -78,6 +79,7 @@ fn sliding_windows() {
 fn adaptive_windows() {
     check(2, [7, 5], [3, 2], Windows::Adaptive);
     check(1, [4, 6], [1, 1], Windows::Adaptive);
+    check(2, [9, 15], [2, 1], Windows::Adaptive);
     check(2, [3, 2], [5, 2], Windows::Adaptive);
     check(3, [1, 10], [1, 4], Windows::Adaptive);
 }

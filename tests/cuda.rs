@@ -208,7 +208,7 @@ fn a_step_is_one_graph_and_allocates_nothing() {
     let Some((cuda, _alone)) = card() else { return };
     let ((data, _), net) = (digits(), Net::init(1));
     let mut training = net.training(cuda.clone(), 32).unwrap();
-    let mut counts = Vec::new();
+    let (mut counts, before) = (Vec::new(), cuda.counts());
     for t in 0..6 {
         let (inputs, targets) = (&data.inputs[..32], &data.targets[..32]);
         training.forward(inputs).unwrap();
@@ -221,11 +221,34 @@ fn a_step_is_one_graph_and_allocates_nothing() {
     let first = training.wait().unwrap();
     assert!(first.is_finite() && first > 0.0);
     let [a, b, c, d, e, _] = counts[..] else { unreachable!() };
+    assert_eq!(cuda.last_work().len() as u64, a.launches - before.launches, "{:#?}", cuda.last_work());
     // The second step is recorded and started, those after it are only started.
     assert_eq!(b, Counts { graphs: a.graphs + 1, graph_launches: a.graph_launches + 1, ..a });
     for (before, after) in [(b, c), (c, d), (d, e)] {
         assert_eq!(after, Counts { graph_launches: before.graph_launches + 1, ..before });
     }
+}
+
+#[test]
+fn a_step_may_take_the_batch_that_is_there() {
+    let Some((cuda, _alone)) = card() else { return };
+    let ((data, _), net) = (digits(), Net::init(1));
+    let run = |again: bool| {
+        let (mut training, mut after) = (net.training(cuda.clone(), 32).unwrap(), Net::init(1));
+        for t in 0..4 {
+            if again && t > 0 {
+                training.forward_again();
+            } else {
+                training.forward(&data.inputs[..32]).unwrap();
+            }
+            training.loss_later(&CrossEntropy, &data.targets[..32]).unwrap();
+            training.backward();
+            training.step(&Adam::new(0.01)).unwrap();
+        }
+        training.store(&mut after).unwrap();
+        bits(&*after)
+    };
+    assert!(run(true) == run(false));
 }
 
 #[test]

@@ -165,6 +165,15 @@ impl<M: Model, D: Device> Training<M, D> {
         self.run_forward();
         Ok(())
     }
+    /// [`Training::forward`] on the batch that is on the device already: for benches of the device alone.
+    ///
+    /// # Panics
+    /// When there is no batch.
+    #[doc(hidden)]
+    pub fn forward_again(&mut self) {
+        assert!(self.n > 0, "`forward` with inputs comes before `forward_again`");
+        self.run_forward();
+    }
     /// [`Training::forward`] on the samples of `inputs` with these numbers.
     pub(crate) fn forward_picked(&mut self, inputs: &[M::Input], picked: &[usize]) -> Result<()> {
         self.enter(picked.len(), |to| gather(inputs, picked, to))?;

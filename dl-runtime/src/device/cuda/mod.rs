@@ -250,6 +250,11 @@ impl Cuda {
     pub fn counts(&self) -> Counts {
         self.state().counts
     }
+    /// The kernels (with their blocks and threads) and library calls of the step or prediction that was sent last.
+    #[doc(hidden)]
+    pub fn last_work(&self) -> Vec<String> {
+        self.state().queue.last()
+    }
     /// How matrix products compute.
     pub(crate) fn computes_in(&self) -> Precision {
         self.precision

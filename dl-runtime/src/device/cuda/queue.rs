@@ -17,7 +17,7 @@ use cudarc::driver::sys;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::c_void;
-use std::{ptr, thread};
+use std::{fmt, ptr, thread};
 
 /// Numbers that describe a call of a library.
 pub(crate) type Words = [u64; 16];
@@ -64,6 +64,7 @@ unsafe impl Send for Queue {}
 #[derive(Clone, Copy)]
 enum Work {
     Kernel {
+        kernel: &'static Kernel,
         function: sys::CUfunction,
         grid: Grid,
         /// Of [`Packed::arguments`].
@@ -74,6 +75,17 @@ enum Work {
         run: Run,
         words: Words,
     },
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Work::Kernel { kernel, grid: Grid { blocks: [x, y, z], threads }, .. } => {
+                write!(f, "{} {x}x{y}x{z} of {threads}", kernel.name)
+            }
+            Work::Call { .. } => f.write_str("a library's"),
+        }
+    }
 }
 
 /// A kernel on this card.
@@ -87,6 +99,7 @@ struct Function {
 /// A sequence that was asked for before.
 struct Sequence {
     used: u64,
+    work: Vec<Work>,
     graph: Option<Graph>,
 }
 
@@ -135,7 +148,7 @@ impl Queue {
             let at = argument.word as usize;
             derived.written(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1]);
         }
-        self.work.push(Work::Kernel { function: function.raw, grid, first, count });
+        self.work.push(Work::Kernel { kernel, function: function.raw, grid, first, count });
         Ok(())
     }
     /// Adds a call of a library.
@@ -180,7 +193,7 @@ impl Queue {
         let key = self.key();
         let Some(sequence) = self.sequences.get_mut(&key) else {
             self.make_room();
-            self.sequences.insert(key, Sequence { used: self.clock, graph: None });
+            self.sequences.insert(key, Sequence { used: self.clock, work: self.work.clone(), graph: None });
             return self.start(card, counts);
         };
         sequence.used = self.clock;
@@ -195,6 +208,11 @@ impl Queue {
                 self.launch(card, key, graph, counts)
             }
         }
+    }
+    /// What was sent last of what is worth a graph, piece by piece.
+    pub fn last(&self) -> Vec<String> {
+        let last = self.sequences.values().max_by_key(|sequence| sequence.used);
+        last.map_or(Vec::new(), |sequence| sequence.work.iter().map(Work::to_string).collect())
     }
     fn launch(&mut self, card: &Card, key: u64, graph: Graph, counts: &mut Counts) -> Result<()> {
         counts.graph_launches += 1;
@@ -212,7 +230,7 @@ impl Queue {
         let mut key = self.work.len() as u64;
         for work in &self.work {
             match work {
-                Work::Kernel { function, grid, first, count } => {
+                Work::Kernel { function, grid, first, count, .. } => {
                     let [x, y, z] = grid.blocks.map(u64::from);
                     key = words(key, &[*function as u64, x, y << 32 | z, u64::from(grid.threads)]);
                     for argument in &self.packed.arguments[*first..first + count] {
@@ -247,7 +265,7 @@ impl Queue {
     }
     fn start_one(&mut self, index: usize, stream: sys::CUstream) -> Result<()> {
         match self.work[index] {
-            Work::Kernel { function, grid, first, count } => {
+            Work::Kernel { function, grid, first, count, .. } => {
                 let mut arguments = [ptr::null_mut(); 16];
                 self.addresses(first, count, &mut arguments);
                 let [x, y, z] = grid.blocks;
@@ -319,7 +337,7 @@ impl Queue {
     /// Gives the kernels of a graph those arguments that changed.
     fn update(&self, graph: &mut Graph) -> Result<()> {
         for (work, node) in self.work.iter().zip(&graph.nodes) {
-            let Work::Kernel { function, grid, first, count } = *work else { continue };
+            let Work::Kernel { function, grid, first, count, .. } = *work else { continue };
             let arguments = &self.packed.arguments[first..first + count];
             let changed = |argument: &Packing| {
                 let words = argument.word as usize..argument.word as usize + argument.bytes.div_ceil(8) as usize;

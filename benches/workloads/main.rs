@@ -4,9 +4,13 @@
 //! cargo bench --bench workloads                                  everything, with all threads
 //! cargo bench --bench workloads -- --threads 1 --only 'T1|I1'
 //! cargo bench --bench workloads -- --json                        one JSON object a line
+//! cargo bench -p dl-benches --features cuda -- --device cuda --precision bf16
+//! cargo bench -p dl-benches --features cuda -- --device cuda --kernels      what a step consists of
 //! ```
 
 mod convolutions;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod measure;
 mod networks;
 mod products;
@@ -22,6 +26,14 @@ fn main() {
         }
     };
     let report = Report::new(options);
+    #[cfg(feature = "cuda")]
+    if let Some(asked) = report.cuda() {
+        if let Err(error) = cuda::run(&report, asked) {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+        return;
+    }
     products::run(&report);
     networks::run(&report);
     if report.peers() {

@@ -10,19 +10,52 @@ pub struct Options {
     /// Threads of our device.
     pub threads: usize,
     only: Option<regex_lite::Regex>,
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by what the feature `cuda` brings"))]
+    cuda: Asked,
+}
+
+/// What is asked of a GPU.
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by what the feature `cuda` brings"))]
+pub struct Asked {
+    /// Whether there is to be one at all.
+    pub wanted: bool,
+    /// `f32`, `tf32` or `bf16`.
+    pub precision: String,
+    /// Whether to name the kernels of a step instead of measuring it.
+    pub kernels: bool,
+    /// Whether all convolutions are for own kernels, as where cuDNN is not installed.
+    pub own: bool,
+    /// Whether to do little, to see that it works.
+    pub quick: bool,
+    /// For how long a figure is measured.
+    pub seconds: f64,
 }
 
 impl Options {
-    /// Reads `--json`, `--threads N` and `--only REGEX`; what cargo adds (`--bench`) is ignored.
+    /// Reads `--json`, `--threads N`, `--only REGEX`, `--device cpu|cuda`, and for a GPU `--precision f32|tf32|bf16`,
+    /// `--kernels`, `--own-convolutions`, `--quick` and `--seconds N`; what cargo adds (`--bench`) is ignored.
     pub fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-        let mut options = Options { json: false, threads, only: None };
+        let cuda =
+            Asked { wanted: false, precision: "f32".into(), kernels: false, own: false, quick: false, seconds: 1.0 };
+        let mut options = Options { json: false, threads, only: None, cuda };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
             match argument.as_str() {
                 "--json" => options.json = true,
                 "--threads" => options.threads = value()?.parse().map_err(|e| format!("--threads: {e}"))?,
                 "--only" => options.only = Some(regex_lite::Regex::new(&value()?).map_err(|e| e.to_string())?),
+                "--device" => match value()?.as_str() {
+                    "cpu" => options.cuda.wanted = false,
+                    "cuda" if cfg!(feature = "cuda") => options.cuda.wanted = true,
+                    "cuda" => return Err("--device cuda: this was built without the feature `cuda`".into()),
+                    other => return Err(format!("--device: cpu or cuda, not {other}")),
+                },
+                "--precision" => options.cuda.precision = value()?,
+                "--kernels" => options.cuda.kernels = true,
+                "--own-convolutions" => options.cuda.own = true,
+                "--quick" => options.cuda.quick = true,
+                "--seconds" => options.cuda.seconds = value()?.parse().map_err(|e| format!("--seconds: {e}"))?,
                 "--bench" => {}
                 other => return Err(format!("unknown argument {other}")),
             }
@@ -45,6 +78,11 @@ impl Report {
     pub fn threads(&self) -> usize {
         self.options.threads
     }
+    /// What is asked of a GPU, where one is wanted.
+    #[cfg(feature = "cuda")]
+    pub fn cuda(&self) -> Option<&Asked> {
+        Some(&self.options.cuda).filter(|asked| asked.wanted)
+    }
     /// Whether peers are measured too: in the table only.
     pub fn peers(&self) -> bool {
         !self.options.json
@@ -65,6 +103,59 @@ impl Report {
             println!("{work:20} {peer:16} {threads:2} threads {micros:12.3} µs, best {best:12.3} µs {speed}");
         }
     }
+}
+
+/// What is measured on a GPU.
+#[cfg(feature = "cuda")]
+impl Report {
+    /// Prints which card it is, and how long its kernels took to load.
+    pub fn card(&self, name: &str, loading: Duration) {
+        let seconds = loading.as_secs_f64();
+        match self.options.json {
+            true => println!("{{\"card\": {name:?}, \"kernels_s\": {seconds:.2}}}"),
+            false => println!("{name}; kernels were ready after {seconds:.2} s"),
+        }
+    }
+    /// Prints what a step consists of, in order.
+    pub fn pieces(&self, work: &str, pieces: &[String]) {
+        if self.options.json {
+            return println!("{{\"work\": \"{work}\", \"pieces\": {}, \"kernels\": {pieces:?}}}", pieces.len());
+        }
+        println!("{work}: {} kernels and calls of libraries", pieces.len());
+        pieces.iter().for_each(|piece| println!("    {piece}"));
+    }
+    /// Prints the median and the least microseconds of a step of so many pieces.
+    pub fn steps(&self, work: &str, precision: &str, feed: &str, pieces: usize, (median, best): (f64, f64)) {
+        if self.options.json {
+            let step = format!("\"work\": \"{work}\", \"precision\": \"{precision}\", \"feed\": \"{feed}\"");
+            println!("{{{step}, \"pieces\": {pieces}, \"median_us\": {median:.3}, \"best_us\": {best:.3}}}");
+        } else {
+            println!("{work:10} {precision:4} from the {feed} {pieces:4} pieces {median:12.2} µs, best {best:12.2} µs");
+        }
+    }
+}
+
+/// The median and the least microseconds of a step: `run` takes so many and waits for them, so that many are timed at once.
+#[cfg(feature = "cuda")]
+pub fn groups(asked: &Asked, mut run: impl FnMut(usize) -> dl::Result<()>) -> dl::Result<(f64, f64)> {
+    let (group, long) = if asked.quick { (0.0, 0.0) } else { (0.02, asked.seconds) };
+    // The first step goes piece by piece, the second is recorded.
+    run(3)?;
+    let mut seconds = |steps: usize| {
+        let start = Instant::now();
+        run(steps).map(|()| start.elapsed().as_secs_f64())
+    };
+    let (mut steps, mut one) = (2, seconds(2)? / 2.0);
+    while one * (steps as f64) < long / 3.0 {
+        steps *= 2;
+        one = seconds(steps)? / steps as f64;
+    }
+    let (steps, begin, mut times) = (((group / one) as usize).clamp(2, 10_000), Instant::now(), Vec::new());
+    while begin.elapsed().as_secs_f64() < long || times.len() < if asked.quick { 1 } else { 7 } {
+        times.push(seconds(steps)? / steps as f64 * 1e6);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok((times[times.len() / 2], times[0]))
 }
 
 /// The median and the least time of a call after a warm-up; short calls are timed in groups, so that the clock does not count.

@@ -106,7 +106,7 @@ fn prediction<M: Model<Input: Plain<Element = f32>>>(report: &Report, work: &str
 }
 
 /// Numbers in 0..1, others for every `seed`.
-fn sample<T: Plain<Element = f32>>(seed: usize) -> T {
+pub fn sample<T: Plain<Element = f32>>(seed: usize) -> T {
     let mut sample = zeroed_box::<T>();
     let numbers = flat_mut(from_mut(&mut *sample)).iter_mut();
     numbers.enumerate().for_each(|(i, number)| *number = ((i * 31 + seed * 17) % 251) as f32 / 251.0);

@@ -17,7 +17,8 @@
 //! | `dnn/` | convolutions by cuDNN, where it is installed |
 //! | `cast.rs` | matrices rounded to bf16 |
 //! | `derived.rs` | matrices rounded to bf16, kept until their origin changes |
-//! | `queue.rs` | work asked for, and CUDA graphs |
+//! | `queue.rs` | work asked for, in sequences that come again |
+//! | `graph.rs` | CUDA graphs of such sequences |
 //! | `team.rs` | how many threads work on a row |
 //! | `common.cuh` | what kernels are written with |
 
@@ -27,6 +28,7 @@ mod compile;
 mod derived;
 mod dnn;
 mod driver;
+mod graph;
 mod kernel;
 mod libraries;
 mod queue;

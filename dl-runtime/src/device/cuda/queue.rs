@@ -8,6 +8,7 @@
 use super::compile::Module;
 use super::derived::Derived;
 use super::driver::{Context, check};
+use super::graph::Graph;
 use super::kernel::{Arguments, Grid, Kernel, Packed, Packing, Source};
 use super::sources::SOURCES;
 use super::{Card, Counts};
@@ -40,10 +41,10 @@ const MOST_GRAPHS: usize = 64;
 
 /// Work asked for and not yet sent, and the graphs of sequences that came before.
 pub(super) struct Queue {
-    context: *const c_void,
-    work: Vec<Work>,
+    pub(super) context: *const c_void,
+    pub(super) work: Vec<Work>,
     /// The arguments of all kernels in `work`.
-    packed: Packed,
+    pub(super) packed: Packed,
     /// Begin and end of the memory that calls of libraries touch.
     touched: Vec<(u64, u64)>,
     /// By [`Kernel::id`].
@@ -62,7 +63,7 @@ unsafe impl Send for Queue {}
 
 /// One piece of work.
 #[derive(Clone, Copy)]
-enum Work {
+pub(super) enum Work {
     Kernel {
         kernel: &'static Kernel,
         function: sys::CUfunction,
@@ -101,16 +102,6 @@ struct Sequence {
     used: u64,
     work: Vec<Work>,
     graph: Option<Graph>,
-}
-
-/// A recorded sequence.
-struct Graph {
-    raw: sys::CUgraph,
-    exec: sys::CUgraphExec,
-    /// One for each piece of work; null for calls of libraries.
-    nodes: Vec<sys::CUgraphNode>,
-    /// The arguments it was last started with.
-    words: Vec<u64>,
 }
 
 impl Queue {
@@ -263,7 +254,7 @@ impl Queue {
         }
         Ok(())
     }
-    fn start_one(&mut self, index: usize, stream: sys::CUstream) -> Result<()> {
+    pub(super) fn start_one(&mut self, index: usize, stream: sys::CUstream) -> Result<()> {
         match self.work[index] {
             Work::Kernel { function, grid, first, count, .. } => {
                 let mut arguments = [ptr::null_mut(); 16];
@@ -294,82 +285,10 @@ impl Queue {
         }
     }
     /// The addresses of the arguments of a kernel.
-    fn addresses(&self, first: usize, count: usize, to: &mut [*mut c_void; 16]) {
+    pub(super) fn addresses(&self, first: usize, count: usize, to: &mut [*mut c_void; 16]) {
         for (to, argument) in to.iter_mut().zip(&self.packed.arguments[first..first + count]) {
             *to = (&raw const self.packed.words[argument.word as usize]).cast_mut().cast();
         }
-    }
-
-    /// Records the work as a graph.
-    fn record(&mut self, card: &Card) -> Result<Graph> {
-        let stream = card.stream.raw;
-        let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
-        // SAFETY: the stream lives; what is started on it until the end is recorded instead.
-        check(unsafe { sys::cuStreamBeginCapture_v2(stream, mode) }, || "recording a graph".into())?;
-        let mut nodes = Vec::with_capacity(self.work.len());
-        let mut recorded = Ok(());
-        for index in 0..self.work.len() {
-            recorded = self.start_one(index, stream).and_then(|()| {
-                let kernel = matches!(self.work[index], Work::Kernel { .. });
-                nodes.push(if kernel { last_node(stream)? } else { ptr::null_mut() });
-                Ok(())
-            });
-            if recorded.is_err() {
-                break;
-            }
-        }
-        let mut raw = ptr::null_mut();
-        // SAFETY: ends the recording that began above, also after an error.
-        let ended = check(unsafe { sys::cuStreamEndCapture(stream, &mut raw) }, || "recording a graph".into());
-        let mut graph = Graph { raw, exec: ptr::null_mut(), nodes, words: self.packed.words.clone() };
-        let made = recorded.and(ended).and_then(|()| {
-            // SAFETY: the graph was recorded just now.
-            check(unsafe { sys::cuGraphInstantiateWithFlags(&mut graph.exec, raw, 0) }, || "building a graph".into())
-        });
-        match made {
-            Ok(()) => Ok(graph),
-            Err(error) => {
-                graph.destroy();
-                Err(error)
-            }
-        }
-    }
-    /// Gives the kernels of a graph those arguments that changed.
-    fn update(&self, graph: &mut Graph) -> Result<()> {
-        for (work, node) in self.work.iter().zip(&graph.nodes) {
-            let Work::Kernel { function, grid, first, count, .. } = *work else { continue };
-            let arguments = &self.packed.arguments[first..first + count];
-            let changed = |argument: &Packing| {
-                let words = argument.word as usize..argument.word as usize + argument.bytes.div_ceil(8) as usize;
-                self.packed.words[words.clone()] != graph.words[words]
-            };
-            if !arguments.iter().any(changed) {
-                continue;
-            }
-            let mut addresses = [ptr::null_mut(); 16];
-            self.addresses(first, count, &mut addresses);
-            let [x, y, z] = grid.blocks;
-            let parameters = sys::CUDA_KERNEL_NODE_PARAMS {
-                func: function,
-                gridDimX: x,
-                gridDimY: y,
-                gridDimZ: z,
-                blockDimX: grid.threads,
-                blockDimY: 1,
-                blockDimZ: 1,
-                sharedMemBytes: 0,
-                kernelParams: addresses.as_mut_ptr(),
-                extra: ptr::null_mut(),
-                kern: ptr::null_mut(),
-                ctx: self.context.cast_mut().cast(),
-            };
-            // SAFETY: the node is of this graph and this kernel; the driver copies the parameters.
-            check(unsafe { sys::cuGraphExecKernelNodeSetParams_v2(graph.exec, *node, &parameters) }, || {
-                "changing a graph".into()
-            })?;
-        }
-        graph.words.copy_from_slice(&self.packed.words);
-        Ok(())
     }
 
     fn function(&mut self, context: &Context, kernel: &'static Kernel) -> Result<Function> {
@@ -417,44 +336,9 @@ impl Queue {
     }
 }
 
-impl Graph {
-    fn destroy(self) {
-        // SAFETY: made once, destroyed once; a null handle is refused without harm. The driver lets running work finish.
-        unsafe {
-            if !self.exec.is_null() {
-                let _ = sys::cuGraphExecDestroy(self.exec);
-            }
-            if !self.raw.is_null() {
-                let _ = sys::cuGraphDestroy(self.raw);
-            }
-        }
-    }
-}
-
 /// What a file of kernels is known by.
 fn address(source: &'static Source) -> usize {
     ptr::from_ref(source) as usize
-}
-
-/// The node that was recorded last.
-fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
-    let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
-    let (mut nodes, mut count) = (ptr::null(), 0);
-    // SAFETY: the stream is being recorded; the driver writes the address and number of the nodes that come next work
-    // will wait for: in one stream, the last.
-    unsafe {
-        let code = sys::cuStreamGetCaptureInfo_v3(
-            stream,
-            &mut status,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            &mut nodes,
-            ptr::null_mut(),
-            &mut count,
-        );
-        check(code, || "recording a graph".into())?;
-        Ok(if count == 1 { *nodes } else { ptr::null_mut() })
-    }
 }
 
 /// That a kernel has the parameters that it is launched with; drivers before CUDA 12.4 do not say.

@@ -174,6 +174,7 @@ def benches(run, peers):
             peer, modes = ready.get((work, precision), (None, []))
             figures = figures_of(run, work, precision, peer, modes)
             run.results["figures"] += [figure | {"pass": turn} for figure in figures]
+        run.write()
 
 
 def cases(options):
@@ -202,8 +203,10 @@ def measure(options):
             run.miss("PyTorch: the module torch is not installed")
         if "tests" in options.stages:
             gpu_tests.tests(run, 0.3 * run.left())
+            run.write()
         if "sanitizer" in options.stages:
             gpu_tests.sanitizer(run, 0.3 * run.left())
+            run.write()
         if "benches" in options.stages:
             benches(run, peers)
     finally:

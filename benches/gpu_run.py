@@ -118,6 +118,7 @@ class Run:
         )
 
     def write(self):
+        """Leaves what is known: at the end, and before it, should the run be stopped."""
         self.results["seconds"] = time.monotonic() - self.start
         (self.out / "results.json").write_text(json.dumps(self.results, indent=1))
         page = REPOSITORY / "docs" / "gpu.md"

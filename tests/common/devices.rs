@@ -12,9 +12,15 @@ macro_rules! on_devices {
         if let Some($device) = devices::cuda() {
             $body;
         }
+        #[cfg(not(feature = "cuda"))]
+        devices::no_others();
     }};
 }
 pub(crate) use on_devices;
+
+/// There is only the CPU.
+#[cfg(not(feature = "cuda"))]
+pub fn no_others() {}
 
 /// One card for all tests of a file; none where it cannot be emulated either.
 #[cfg(feature = "cuda")]

@@ -47,7 +47,8 @@ DEVICE u32 roles_of(Span<const u32> roles, At at) {
 template <class At, class Step, class... Kept>
 DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, u32& bad, Step step,
                  Kept... kept) {
-    constexpr u32 KEPT = sizeof...(kept);
+    // Signed: none may be kept, and nothing unsigned is below 0.
+    constexpr int KEPT = sizeof...(kept);
     auto weights = load(w, at), gradients = load(g, at);
     // One more than needed: an array cannot be empty.
     decltype(weights) memory[KEPT + 1] = {load(kept, at)..., weights};
@@ -63,15 +64,15 @@ DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<
             float factor = role == WEIGHT ? decay.factor : decay.factor_of_rest;
             float numbers[KEPT + 1];
 #pragma unroll
-            for (u32 m = 0; m < KEPT; m++) numbers[m] = memory[m].at[k];
+            for (int m = 0; m < KEPT; m++) numbers[m] = memory[m].at[k];
             weights.at[k] = old * factor - step(gradient + added * old, numbers);
 #pragma unroll
-            for (u32 m = 0; m < KEPT; m++) memory[m].at[k] = numbers[m];
+            for (int m = 0; m < KEPT; m++) memory[m].at[k] = numbers[m];
         }
         bad |= (not_finite(weights.at[k]) ? 1u : 0u) | (not_finite(gradient) ? 2u : 0u);
     }
     store(w, at, weights);
-    u32 m = 0;
+    int m = 0;
     (store(kept, at, memory[m++]), ...);
     (void)m;
 }

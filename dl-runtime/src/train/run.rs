@@ -214,7 +214,7 @@ where
     /// Takes the results of a step into account. `ahead` is whether another was asked for behind it.
     fn receive(&mut self, sent: Sent, ahead: bool, progress: &mut Progress) -> Result<Flow> {
         let Sent { picked, step, batch, batches, rate, slot } = sent;
-        let (samples, outputs) = (picked.len(), &mut self.outputs[..picked.len()]);
+        let (samples, outputs, data) = (picked.len(), &mut self.outputs[..picked.len()], self.data);
         let (loss, watch) = self.training.receive(slot, Some(&mut *outputs))?;
         let picked = &self.order[picked];
         if watch.overflowed && watch.stopped().is_none() {
@@ -227,12 +227,8 @@ where
             self.training.wait()?;
             return Err(Error::NotFinite { step, layer: "the loss".into() });
         }
-        self.state.loss = self.training.losses()[..samples].iter().fold(self.state.loss, |sum, l| sum + f64::from(*l));
-        let terms = self.trainer.loss.terms();
-        add_terms(&mut self.trainer.metrics[..terms], self.training.terms(), samples);
-        for metric in &mut self.trainer.metrics[terms..] {
-            outputs.iter().zip(picked).for_each(|(y, i)| metric.add(y, &self.data.targets[*i]));
-        }
+        let targets = picked.iter().map(|i| &data.targets[*i]);
+        Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets);
         let norm = if matches!(self.trainer.clip, Some(Clip::Norm(_))) { watch.norm() } else { 0.0 };
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, rate, norm };
         progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
@@ -267,20 +263,32 @@ where
     }
     /// Takes a batch of the validation into account.
     fn validated(&mut self, (slot, inputs, targets): (usize, &[M::Input], &[T])) -> Result<()> {
-        let (samples, outputs) = (targets.len(), &mut self.outputs[..targets.len()]);
+        let outputs = &mut self.outputs[..targets.len()];
         let (loss, _) = self.training.receive(slot, Some(&mut *outputs))?;
         if !loss.is_finite() {
             // Once more, to see where it went wrong.
             self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
             self.training.wait()?;
         }
-        self.state.loss = self.training.losses()[..samples].iter().fold(self.state.loss, |sum, l| sum + f64::from(*l));
-        let terms = self.trainer.loss.terms();
-        add_terms(&mut self.trainer.metrics[..terms], self.training.terms(), samples);
-        for metric in &mut self.trainer.metrics[terms..] {
-            outputs.iter().zip(targets).for_each(|(y, t)| metric.add(y, t));
-        }
+        Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets.iter());
         Ok(())
+    }
+    /// Adds the batch that was received last to the sums of losses and metrics.
+    fn account<'t>(
+        trainer: &mut Trainer<'a, M, T, O, L, D>,
+        state: &mut State<M>,
+        training: &Training<M, D>,
+        outputs: &[M::Output],
+        targets: impl Iterator<Item = &'t T> + Clone,
+    ) where
+        T: 't,
+    {
+        state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
+        let (terms, metrics) = trainer.metrics.split_at_mut(trainer.loss.terms());
+        add_terms(terms, training.terms(), outputs.len());
+        for metric in metrics {
+            outputs.iter().zip(targets.clone()).for_each(|(y, t)| metric.add(y, t));
+        }
     }
 
     /// What follows an epoch: its row, the best weights, callbacks, a checkpoint.

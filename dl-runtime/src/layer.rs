@@ -263,12 +263,8 @@ macro_rules! layer {
                 fn init_weights(&mut self, rng: &mut $crate::init::Rng) {
                     <Self as $crate::Layer>::init(self, rng);
                 }
-                fn inference_memory<D: $crate::Device>(_: &D, _: usize) -> $crate::Result<()> {
-                    Ok(())
-                }
-                fn training_memory<D: $crate::Device>(_: &D, _: usize) -> $crate::Result<()> {
-                    Ok(())
-                }
+                fn inference_memory<D: $crate::Device>(_: &mut $crate::Allocator<'_, D>) {}
+                fn training_memory<D: $crate::Device>(_: &mut $crate::Allocator<'_, D>) {}
                 fn infer<D: $crate::Device>(
                     pass: &$crate::Pass<'_, D>,
                     net: $crate::View<'_, D, Self>,

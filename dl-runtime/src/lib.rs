@@ -40,7 +40,7 @@ pub use objective::{Objective, Target, Term};
 pub use pass::Pass;
 pub use plain::Plain;
 pub use session::{Session, Training};
-pub use slot::Slot;
+pub use slot::{Allocator, Slot};
 pub use summary::{Memory, Summary};
 pub use tensors::{Entry, Role, TensorInfo, Tensors};
 pub use view::{Parts, PartsMut, View, ViewMut};

@@ -4,7 +4,7 @@ use crate::device::Device;
 use crate::init::Rng;
 use crate::io::{Load, Save};
 use crate::ops::Grad;
-use crate::{Memory, Pass, Plain, Result, Summary, Tensors, View, ViewMut};
+use crate::{Allocator, Memory, Pass, Plain, Result, Summary, Tensors, View, ViewMut};
 use std::path::Path;
 
 /// One input of a model.
@@ -133,10 +133,10 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
     }
     /// Draws all weights; `self` is zero before.
     fn init_weights(&mut self, rng: &mut Rng);
-    /// Memory for inference of at most `samples` at a time.
-    fn inference_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Inference<D>>;
-    /// Memory for training on at most `samples` at a time.
-    fn training_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Training<D>>;
+    /// Memory for inference.
+    fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D>;
+    /// Memory for training.
+    fn training_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Training<D>;
     /// Forward pass that keeps nothing.
     fn infer<D: Device>(
         pass: &Pass<'_, D>,

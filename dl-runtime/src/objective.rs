@@ -1,7 +1,7 @@
 //! Models with a `loss` clause: what they are trained towards is their own.
 
 use crate::ops::Grad;
-use crate::{Device, Model, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
+use crate::{Allocator, Device, Model, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
 
 /// One term of an objective.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,8 +42,8 @@ pub trait Objective: Model {
         let _ = targets;
         Ok(())
     }
-    /// Memory for evaluating at most `samples` at a time.
-    fn evaluation_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Evaluation<D>>;
+    /// Memory for evaluating.
+    fn evaluation_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Evaluation<D>;
     /// The pass of inference, and every term for every sample.
     fn evaluate<D: Device>(
         pass: &Pass<'_, D>,

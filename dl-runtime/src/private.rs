@@ -12,8 +12,8 @@ pub mod layer {
 pub use crate::ops::{self, Grad, Write};
 pub use crate::ranges::{check_labels, check_tokens};
 pub use crate::{
-    Entry, InputInfo, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role, Slot, Tensors,
-    Term, View, ViewMut,
+    Allocator, Entry, InputInfo, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role,
+    Slot, Tensors, Term, View, ViewMut,
 };
 pub use std::mem::offset_of;
 pub use std::option::Option::{self, None, Some};

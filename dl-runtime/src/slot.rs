@@ -1,7 +1,7 @@
 //! Slots: buffers that the memory plan of a model shares among values whose lifetimes do not meet.
 
 use crate::device::Device;
-use crate::{Plain, Result, View, ViewMut};
+use crate::{Error, Plain, Result, View, ViewMut};
 
 /// Memory for one value of a model at a time, for batches up to a fixed size.
 pub struct Slot<D: Device> {
@@ -9,10 +9,6 @@ pub struct Slot<D: Device> {
 }
 
 impl<D: Device> Slot<D> {
-    /// Room for `samples` values of `floats` elements each.
-    pub fn new(device: &D, samples: usize, floats: usize) -> Result<Self> {
-        Ok(Slot { buffer: device.zeros(samples * floats)? })
-    }
     /// The first `samples` values, as the type that was written there.
     pub fn read<T: Plain<Element = f32>>(&self, samples: usize) -> View<'_, D, T> {
         View::new(D::whole(&self.buffer), samples)
@@ -20,5 +16,46 @@ impl<D: Device> Slot<D> {
     /// Room for `samples` values of any type that fits.
     pub fn write<T: Plain<Element = f32>>(&mut self, samples: usize) -> ViewMut<'_, D, T> {
         ViewMut::new(D::whole_mut(&mut self.buffer), samples)
+    }
+}
+
+/// Gives out the slots of a model, and keeps the first error for the end.
+///
+/// Generated code thus asks for hundreds of slots without a way out after each: every way out would give back all slots
+/// before it, which the optimiser took quadratic time for.
+pub struct Allocator<'d, D: Device> {
+    device: &'d D,
+    samples: usize,
+    error: Option<Error>,
+}
+
+impl<'d, D: Device> Allocator<'d, D> {
+    /// What `make` makes of slots for batches of at most `samples`.
+    ///
+    /// # Errors
+    /// What the device reports when its memory is full.
+    pub fn allocate<T>(device: &'d D, samples: usize, make: impl FnOnce(&mut Self) -> T) -> Result<T> {
+        let mut allocator = Allocator { device, samples, error: None };
+        let memory = make(&mut allocator);
+        allocator.error.map_or(Ok(memory), Err)
+    }
+    /// Room for a batch of values of `floats` elements each.
+    #[inline(never)]
+    pub fn slot(&mut self, floats: usize) -> Slot<D> {
+        self.zeros(self.samples * floats)
+    }
+    /// Room for one value of `floats` elements, whatever the batch.
+    #[inline(never)]
+    pub fn single(&mut self, floats: usize) -> Slot<D> {
+        self.zeros(floats)
+    }
+    fn zeros(&mut self, len: usize) -> Slot<D> {
+        // After an error nothing is asked for: what was given out is thrown away at the end.
+        let zeros = if self.error.is_none() { self.device.zeros(len) } else { Ok(self.device.empty()) };
+        let buffer = zeros.unwrap_or_else(|error| {
+            self.error = Some(error);
+            self.device.empty()
+        });
+        Slot { buffer }
     }
 }

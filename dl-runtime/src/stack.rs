@@ -4,7 +4,7 @@ use crate::device::Device;
 use crate::init::Rng;
 use crate::ops::Grad;
 use crate::tensors::Entry;
-use crate::{LayerInfo, Model, Network, Pass, Plain, Result, Slot, Tensors, View, ViewMut};
+use crate::{Allocator, LayerInfo, Model, Network, Pass, Plain, Slot, Tensors, View, ViewMut};
 
 impl<M: Model, const N: usize> Network for [M; N]
 where
@@ -55,15 +55,18 @@ where
     fn init_weights(&mut self, rng: &mut Rng) {
         self.iter_mut().for_each(|copy| copy.init_weights(rng));
     }
-    fn inference_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Inference<D>> {
-        let slot = || Slot::new(device, samples, M::Input::LEN);
-        Ok(StackInference { copy: M::inference_memory(device, samples)?, between: [slot()?, slot()?] })
+    fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D> {
+        StackInference {
+            copy: M::inference_memory(allocator),
+            between: [(); 2].map(|()| allocator.slot(M::Input::LEN)),
+        }
     }
-    fn training_memory<D: Device>(device: &D, samples: usize) -> Result<Self::Training<D>> {
-        let slot = || Slot::new(device, samples, M::Input::LEN);
-        let copies = (0..N).map(|_| M::training_memory(device, samples)).collect::<Result<_>>()?;
-        let between = (1..N).map(|_| slot()).collect::<Result<_>>()?;
-        Ok(StackTraining { copies, between, d_between: [slot()?, slot()?] })
+    fn training_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Training<D> {
+        StackTraining {
+            copies: (0..N).map(|_| M::training_memory(allocator)).collect(),
+            between: (1..N).map(|_| allocator.slot(M::Input::LEN)).collect(),
+            d_between: [(); 2].map(|()| allocator.slot(M::Input::LEN)),
+        }
     }
     fn infer<D: Device>(
         pass: &Pass<'_, D>,

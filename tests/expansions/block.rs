@@ -360,26 +360,24 @@ const _: () = {
         const INFERENCE_FLOATS: usize = 128 + 128 + 128;
         const TRAINING_FLOATS: usize = 128 + 128 + 128 + 128 + 128;
         fn inference_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<NetInference<D>> {
-            dl::Ok(NetInference {
-                first_conv1: dl::Slot::new(device, samples, 128)?,
-                first_relu1: dl::Slot::new(device, samples, 128)?,
-                first_main: dl::Slot::new(device, samples, 128)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> NetInference<D> {
+            NetInference {
+                first_conv1: allocator.slot(128),
+                first_relu1: allocator.slot(128),
+                first_main: allocator.slot(128),
+            }
         }
         fn training_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<NetTraining<D>> {
-            dl::Ok(NetTraining {
-                first_conv1: dl::Slot::new(device, samples, 128)?,
-                first_relu1: dl::Slot::new(device, samples, 128)?,
-                first_main: dl::Slot::new(device, samples, 128)?,
-                first_relu2: dl::Slot::new(device, samples, 128)?,
-                d_basic1_relu1: dl::Slot::new(device, samples, 128)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> NetTraining<D> {
+            NetTraining {
+                first_conv1: allocator.slot(128),
+                first_relu1: allocator.slot(128),
+                first_main: allocator.slot(128),
+                first_relu2: allocator.slot(128),
+                d_basic1_relu1: allocator.slot(128),
+            }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.first.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);

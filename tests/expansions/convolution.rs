@@ -216,25 +216,23 @@ const _: () = {
         const INFERENCE_FLOATS: usize = 144 + 36;
         const TRAINING_FLOATS: usize = 144 + 144 + 144 + 144 + 0;
         fn inference_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<ConvInference<D>> {
-            dl::Ok(ConvInference {
-                conv1: dl::Slot::new(device, samples, 144)?,
-                max_pool1: dl::Slot::new(device, samples, 36)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> ConvInference<D> {
+            ConvInference {
+                conv1: allocator.slot(144),
+                max_pool1: allocator.slot(36),
+            }
         }
         fn training_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<ConvTraining<D>> {
-            dl::Ok(ConvTraining {
-                conv1: dl::Slot::new(device, samples, 144)?,
-                relu1: dl::Slot::new(device, samples, 144)?,
-                max_pool1: dl::Slot::new(device, samples, 144)?,
-                d_max_pool1: dl::Slot::new(device, samples, 144)?,
-                saved_relu1: dl::Slot::new(device, 1, <[[f32; 4]; 2] as dl::Plain>::LEN)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> ConvTraining<D> {
+            ConvTraining {
+                conv1: allocator.slot(144),
+                relu1: allocator.slot(144),
+                max_pool1: allocator.slot(144),
+                d_max_pool1: allocator.slot(144),
+                saved_relu1: allocator.single(<[[f32; 4]; 2] as dl::Plain>::LEN),
+            }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);

@@ -154,22 +154,20 @@ const _: () = {
         const INFERENCE_FLOATS: usize = 2;
         const TRAINING_FLOATS: usize = 2 + 2 + 2;
         fn inference_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<AutoencoderInference<D>> {
-            dl::Ok(AutoencoderInference {
-                code: dl::Slot::new(device, samples, 2)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> AutoencoderInference<D> {
+            AutoencoderInference {
+                code: allocator.slot(2),
+            }
         }
         fn training_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<AutoencoderTraining<D>> {
-            dl::Ok(AutoencoderTraining {
-                code: dl::Slot::new(device, samples, 2)?,
-                square1: dl::Slot::new(device, samples, 2)?,
-                d_code: dl::Slot::new(device, samples, 2)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> AutoencoderTraining<D> {
+            AutoencoderTraining {
+                code: allocator.slot(2),
+                square1: allocator.slot(2),
+                d_code: allocator.slot(2),
+            }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
@@ -272,12 +270,11 @@ const _: () = {
         ];
         type Evaluation<D: dl::Device> = AutoencoderEvaluation<D>;
         fn evaluation_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<AutoencoderEvaluation<D>> {
-            dl::Ok(AutoencoderEvaluation {
-                code: dl::Slot::new(device, samples, 2)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> AutoencoderEvaluation<D> {
+            AutoencoderEvaluation {
+                code: allocator.slot(2),
+            }
         }
         fn evaluate<D: dl::Device>(
             pass: &dl::Pass<'_, D>,

@@ -143,21 +143,19 @@ const _: () = {
         const INFERENCE_FLOATS: usize = 16;
         const TRAINING_FLOATS: usize = 16 + 16;
         fn inference_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<MlpInference<D>> {
-            dl::Ok(MlpInference {
-                relu1: dl::Slot::new(device, samples, 16)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> MlpInference<D> {
+            MlpInference {
+                relu1: allocator.slot(16),
+            }
         }
         fn training_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<MlpTraining<D>> {
-            dl::Ok(MlpTraining {
-                relu1: dl::Slot::new(device, samples, 16)?,
-                d_relu1: dl::Slot::new(device, samples, 16)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> MlpTraining<D> {
+            MlpTraining {
+                relu1: allocator.slot(16),
+                d_relu1: allocator.slot(16),
+            }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);

@@ -199,22 +199,20 @@ const _: () = {
         const INFERENCE_FLOATS: usize = 5 + 5;
         const TRAINING_FLOATS: usize = 5 + 5;
         fn inference_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<PairInference<D>> {
-            dl::Ok(PairInference {
-                dense1: dl::Slot::new(device, samples, 5)?,
-                dense2: dl::Slot::new(device, samples, 5)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> PairInference<D> {
+            PairInference {
+                dense1: allocator.slot(5),
+                dense2: allocator.slot(5),
+            }
         }
         fn training_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<PairTraining<D>> {
-            dl::Ok(PairTraining {
-                dense1: dl::Slot::new(device, samples, 5)?,
-                dense2: dl::Slot::new(device, samples, 5)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> PairTraining<D> {
+            PairTraining {
+                dense1: allocator.slot(5),
+                dense2: allocator.slot(5),
+            }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);

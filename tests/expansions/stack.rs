@@ -164,23 +164,21 @@ const _: () = {
         const INFERENCE_FLOATS: usize = 6 + 6;
         const TRAINING_FLOATS: usize = 6 + 6 + 6;
         fn inference_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<StackLayersInference<D>> {
-            dl::Ok(StackLayersInference {
-                layer_norm1: dl::Slot::new(device, samples, 6)?,
-                gelu1: dl::Slot::new(device, samples, 6)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> StackLayersInference<D> {
+            StackLayersInference {
+                layer_norm1: allocator.slot(6),
+                gelu1: allocator.slot(6),
+            }
         }
         fn training_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<StackLayersTraining<D>> {
-            dl::Ok(StackLayersTraining {
-                layer_norm1: dl::Slot::new(device, samples, 6)?,
-                dense1: dl::Slot::new(device, samples, 6)?,
-                gelu1: dl::Slot::new(device, samples, 6)?,
-            })
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> StackLayersTraining<D> {
+            StackLayersTraining {
+                layer_norm1: allocator.slot(6),
+                dense1: allocator.slot(6),
+                gelu1: allocator.slot(6),
+            }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.layer_norm1.init(rng);
@@ -400,29 +398,25 @@ const _: () = {
         const TRAINING_FLOATS: usize = 6 + 6
             + <[StackLayers; 12] as dl::Model>::TRAINING_FLOATS;
         fn inference_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<StackInference<D>> {
-            dl::Ok(StackInference {
-                layers: dl::Slot::new(device, samples, 6)?,
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> StackInference<D> {
+            StackInference {
+                layers: allocator.slot(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::inference_memory(
-                    device,
-                    samples,
-                )?,
-            })
+                    allocator,
+                ),
+            }
         }
         fn training_memory<D: dl::Device>(
-            device: &D,
-            samples: usize,
-        ) -> dl::Result<StackTraining<D>> {
-            dl::Ok(StackTraining {
-                layers: dl::Slot::new(device, samples, 6)?,
-                d_layers: dl::Slot::new(device, samples, 6)?,
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> StackTraining<D> {
+            StackTraining {
+                layers: allocator.slot(6),
+                d_layers: allocator.slot(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::training_memory(
-                    device,
-                    samples,
-                )?,
-            })
+                    allocator,
+                ),
+            }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             dl::Model::init_weights(&mut self.layers, rng);

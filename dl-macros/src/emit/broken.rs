@@ -34,12 +34,8 @@ pub fn implementation(ir: &Ir) -> TokenStream {
             const TRAINING_FLOATS: usize = 0;
 
             fn init_weights(&mut self, rng: &mut dl::Rng) {}
-            fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
-                dl::Ok(())
-            }
-            fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
-                dl::Ok(())
-            }
+            fn inference_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
+            fn training_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
             fn infer<D: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, D, Self::Output>) {}
             fn forward<D: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, D, Self::Output>) {}
             fn backward<D: dl::Device>(#backward) {}
@@ -72,9 +68,7 @@ fn objective(ir: &Ir) -> TokenStream {
         impl #parameters dl::Objective for #name {
             #table
             type Evaluation<D: dl::Device> = ();
-            fn evaluation_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<()> {
-                dl::Ok(())
-            }
+            fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
             fn evaluate<D: dl::Device>(
                 #forward
                 #target

@@ -40,11 +40,11 @@ pub fn of_model(training: &Schedule, inference: &Schedule) -> TokenStream {
         const INFERENCE_FLOATS: usize = #infer_floats;
         const TRAINING_FLOATS: usize = #train_floats;
 
-        fn inference_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#infer> {
-            dl::Ok(#infer_new)
+        fn inference_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) -> #infer {
+            #infer_new
         }
-        fn training_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#train> {
-            dl::Ok(#train_new)
+        fn training_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) -> #train {
+            #train_new
         }
     }
 }
@@ -54,8 +54,8 @@ pub fn of_objective(evaluation: &Schedule) -> TokenStream {
     let (ty, new) = (evaluation.memory_type(), evaluation.allocation());
     quote! {
         type Evaluation<D: dl::Device> = #ty;
-        fn evaluation_memory<D: dl::Device>(device: &D, samples: usize) -> dl::Result<#ty> {
-            dl::Ok(#new)
+        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) -> #ty {
+            #new
         }
     }
 }
@@ -64,17 +64,17 @@ pub fn of_objective(evaluation: &Schedule) -> TokenStream {
 fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
     let slots = schedule.plan.slots.iter().map(|slot| {
         let size = largest(slot);
-        slot_member(slot.name.clone(), quote!(samples), size)
+        slot_member(slot.name.clone(), true, size)
     });
     let saved = schedule.nodes.iter().filter_map(move |node| saved(schedule, node));
-    let scratch =
-        schedule.scratch().map(|(name, ty)| slot_member(name, quote!(samples), quote!(<#ty as dl::Plain>::LEN)));
+    let scratch = schedule.scratch().map(|(name, ty)| slot_member(name, true, quote!(<#ty as dl::Plain>::LEN)));
     slots.chain(saved).chain(scratch)
 }
 
-fn slot_member(name: Ident, samples: TokenStream, size: TokenStream) -> Member {
-    let floats = if samples.to_string() == "1" { quote!(0) } else { size.clone() };
-    Member { name, ty: quote!(dl::Slot<D>), new: quote!(dl::Slot::new(device, #samples, #size)?), floats }
+fn slot_member(name: Ident, per_sample: bool, size: TokenStream) -> Member {
+    let method = if per_sample { quote!(slot) } else { quote!(single) };
+    let new = quote!(allocator.#method(#size));
+    Member { name, ty: quote!(dl::Slot<D>), new, floats: if per_sample { size } else { quote!(0) } }
 }
 
 /// What a node keeps beside values.
@@ -91,13 +91,13 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
         return Some(Member {
             name,
             ty: quote!(#model::#memory<D>),
-            new: quote!(#model::#new(device, samples)?),
+            new: quote!(#model::#new(allocator)),
             floats: quote!(#model::#floats),
         });
     }
     let saved = node.op.saved.as_ref().filter(|_| training)?;
-    let (ty, samples) = (&saved.ty, if saved.per_sample { quote!(samples) } else { quote!(1) });
-    Some(slot_member(name, samples, quote!(<#ty as dl::Plain>::LEN)))
+    let ty = &saved.ty;
+    Some(slot_member(name, saved.per_sample, quote!(<#ty as dl::Plain>::LEN)))
 }
 
 /// Numbers for one sample.

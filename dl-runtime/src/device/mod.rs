@@ -52,6 +52,8 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// Host memory for results that come later.
     type Pending<E: Element>: Send + Sync + 'static;
 
+    /// A buffer of no elements, which takes no memory.
+    fn empty<E: Element>(&self) -> Self::Buffer<E>;
     /// A new buffer of `len` zeros.
     fn zeros<E: Element>(&self, len: usize) -> Result<Self::Buffer<E>>;
     /// The whole buffer, to read.

@@ -3,7 +3,7 @@
 use super::batch::{check_batch, pack, unpack};
 use crate::device::{Cpu, Device};
 use crate::plain::{flat, flat_mut, zeroed_box};
-use crate::{Model, Network, Pass, Plain, Result, View, ViewMut};
+use crate::{Allocator, Model, Network, Pass, Plain, Result, View, ViewMut};
 
 /// A network ready to predict without allocating: what a server keeps.
 ///
@@ -28,7 +28,7 @@ impl<M: Model, D: Device> Session<M, D> {
         let mut weights = device.zeros(M::LEN)?;
         device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         let staged = Staged::new(&device, samples)?;
-        let slots = M::inference_memory(&device, samples)?;
+        let slots = Allocator::allocate(&device, samples, M::inference_memory)?;
         Ok(Session { samples, weights, staged, slots, last: zeroed_box(), device })
     }
     /// Takes the weights of `net` from now on.
@@ -128,8 +128,10 @@ pub(crate) fn predict<M: Model>(net: &M, inputs: &[M::Input], outputs: &mut [M::
     let large = M::MULTIPLY_ADDS.saturating_mul(inputs.len() as u64) > LARGE;
     let cpu = if large { Cpu::new() } else { Cpu::with_threads(1) };
     let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
-    let mut slots = M::inference_memory(&cpu, inputs.len().clamp(1, BATCH)).expect("memory, or an abort before this");
-    let mut staged = Staged::new(&cpu, inputs.len().clamp(1, BATCH)).expect("memory, or an abort before this");
+    let samples = inputs.len().clamp(1, BATCH);
+    let slots = Allocator::allocate(&cpu, samples, M::inference_memory);
+    let mut slots = slots.expect("memory, or an abort before this");
+    let mut staged = Staged::new(&cpu, samples).expect("memory, or an abort before this");
     for (inputs, outputs) in inputs.chunks(BATCH).zip(outputs.chunks_mut(BATCH)) {
         infer(&cpu, weights, &mut staged, &mut slots, inputs, outputs).expect("the CPU copies without errors");
     }

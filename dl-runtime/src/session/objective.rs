@@ -6,7 +6,7 @@ use super::training::{Done, pass_seed};
 use crate::device::{Device, Storage};
 use crate::objective::Term;
 use crate::ops::Grad;
-use crate::{Error, Model, Objective, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
+use crate::{Allocator, Error, Model, Objective, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
 use std::any::Any;
 
 /// What the loss of a model needs beside what training needs anyway.
@@ -125,7 +125,7 @@ impl<M: Objective, D: Device> Training<M, D> {
         let own = self.own.as_mut().expect("made by `enter_targets`");
         let none = own.evaluation.is_none();
         if none {
-            own.evaluation = Some(Box::new(M::evaluation_memory(&self.device, samples)?));
+            own.evaluation = Some(Box::new(Allocator::allocate(&self.device, samples, M::evaluation_memory)?));
         }
         let slots = own.evaluation.as_mut().and_then(|any| any.downcast_mut()).expect("made above");
         let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");

@@ -10,7 +10,7 @@ use crate::ops::Grad;
 use crate::optim::{Clip, Moved, Optimizer, Watch};
 use crate::pass::mix;
 use crate::plain::flat;
-use crate::{Error, Model, Network, Pass, Plain, Result, View, ViewMut};
+use crate::{Allocator, Error, Model, Network, Pass, Plain, Result, View, ViewMut};
 use std::any::Any;
 
 type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Element>;
@@ -111,7 +111,7 @@ impl<M: Model, D: Device> Training<M, D> {
             weights,
             gradients: device.zeros(M::LEN)?,
             optimizing: Optimizing::new(&device, M::TENSORS)?,
-            slots: M::training_memory(&device, samples)?,
+            slots: Allocator::allocate(&device, samples, M::training_memory)?,
             evaluation: None,
             input: device.zeros(samples * <M::Input as Plain>::LEN)?,
             d_input: None,
@@ -189,7 +189,7 @@ impl<M: Model, D: Device> Training<M, D> {
         self.enter(inputs.len(), |to| pack(inputs, to))?;
         let slots = match &mut self.evaluation {
             Some(slots) => slots,
-            none => none.insert(M::inference_memory(&self.device, self.samples)?),
+            none => none.insert(Allocator::allocate(&self.device, self.samples, M::inference_memory)?),
         };
         M::infer(
             &Pass { device: &self.device, seed: 0 },

@@ -33,6 +33,9 @@ impl<E> Buffer<E> {
 
 impl<E> Drop for Buffer<E> {
     fn drop(&mut self) {
+        if self.address == 0 {
+            return;
+        }
         let mut state = self.card.state();
         // What was asked for may still use it. Errors stay for the next result.
         if let Err(error) = state.begin_if_touched(&self.card, self.address, self.len * size_of::<E>()) {
@@ -148,6 +151,9 @@ impl Storage for Cuda {
     type Pending<E: Element> = Pending<E>;
     const EAGER: bool = false;
 
+    fn empty<E: Element>(&self) -> Buffer<E> {
+        Buffer { card: Arc::clone(&self.card), address: 0, len: 0, elements: PhantomData }
+    }
     fn zeros<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
         self.new_buffer(len)
     }

@@ -49,10 +49,10 @@ impl Model for Net {
     fn init_weights(&mut self, _: &mut Rng) {
         *self = *Net::counting();
     }
-    fn inference_memory<D: Device>(_: &D, _: usize) -> Result<()> {
+    fn inference_memory<D: Device>(_: &mut Allocator<'_, D>) {
         unimplemented!("no passes")
     }
-    fn training_memory<D: Device>(_: &D, _: usize) -> Result<()> {
+    fn training_memory<D: Device>(_: &mut Allocator<'_, D>) {
         unimplemented!("no passes")
     }
     fn infer<D: Device>(

@@ -212,7 +212,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
             slots: &mut StackLayersTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -269,7 +269,7 @@ const _: () = {
                     slots.layer_norm1.read::<[f32; 6]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     dl::Some(dl::Grad::set(slots.dense1.write::<[f32; 6]>(n))),
@@ -281,7 +281,7 @@ const _: () = {
                     x,
                     slots.dense1.read::<[f32; 6]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.layer_norm1),
+                        to: dl::field_mut!(d_net.layer_norm1),
                         write,
                     },
                     d_x.as_mut().map(|d_x| dl::Grad::add(d_x.reborrow())),
@@ -453,7 +453,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
             slots: &mut StackTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -461,7 +461,7 @@ const _: () = {
             let n = x.len();
             <[StackLayers; 12] as dl::Model>::forward(
                 &pass.copy(1),
-                dl::field!(net.layers),
+                dl::field_mut!(net.layers),
                 x,
                 &mut slots.saved_layers,
                 slots.layers.write::<[f32; 6]>(n),
@@ -493,7 +493,7 @@ const _: () = {
                     slots.layers.read::<[f32; 6]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     dl::Some(dl::Grad::set(slots.d_layers.write::<[f32; 6]>(n))),
@@ -506,7 +506,7 @@ const _: () = {
                 slots.layers.read::<[f32; 6]>(n),
                 slots.d_layers.write::<[f32; 6]>(n),
                 dl::Grad {
-                    to: dl::field!(d_net.layers),
+                    to: dl::field_mut!(d_net.layers),
                     write,
                 },
                 d_x.as_mut().map(|d_x| d_x.reborrow()),

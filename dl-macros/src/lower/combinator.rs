@@ -123,7 +123,7 @@ impl Lowering<'_> {
             text: combinator.to_string(),
             parameters: Some(parameters),
         };
-        let op = Op::new(Config::Model(ty), Keeps { inputs: true, output: true });
+        let op = Op::model(ty);
         let text = combinator.to_string();
         self.raw(Raw {
             op,

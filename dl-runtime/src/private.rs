@@ -3,8 +3,8 @@
 pub use crate::check::{Piece, check, dim, makes, takes};
 pub use crate::device::{Device, Storage};
 pub use crate::init::{Init, Rng};
-pub use crate::{field, field_mut};
 pub use crate::layer::Dimensions;
+pub use crate::{field, field_mut};
 /// The passes of layers written by hand.
 pub mod layer {
     pub use crate::layer::{backward, forward};

@@ -144,7 +144,13 @@ fn running(op: Op, s: Sizes, weights: &[f32]) -> Moments<'_> {
 }
 
 /// Moves the running statistics towards the moments of a batch with `n` numbers for each channel.
-fn follow(momentum: f32, n: usize, mean: &[f32], var: &mut [f32], (running_mean, running_var): (&mut [f32], &mut [f32])) {
+fn follow(
+    momentum: f32,
+    n: usize,
+    mean: &[f32],
+    var: &mut [f32],
+    (running_mean, running_var): (&mut [f32], &mut [f32]),
+) {
     for (((mean, var), to_mean), to_var) in mean.iter().zip(var).zip(running_mean).zip(running_var) {
         // One number says nothing about the variance.
         let unbiased = if n > 1 { *var * (n as f32 / (n - 1) as f32) } else { *to_var };

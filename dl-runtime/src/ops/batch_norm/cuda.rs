@@ -70,8 +70,7 @@ impl BatchNormKernel for Cuda {
         let (numbers, size, parts, f) = (cut.numbers, cut.size, cut.parts as u32, Code::of(op.activation));
         let (trained, running) = Cuda::split_mut(weights, 2 * s.channels);
         let (momentum, epsilon, trained) = (op.momentum, op.epsilon, Cuda::share(&trained));
-        let arguments =
-            (cut.shape, numbers, size, parts, f, momentum, epsilon, trained, running, moments, x, y, saved);
+        let arguments = (cut.shape, numbers, size, parts, f, momentum, epsilon, trained, running, moments, x, y, saved);
         self.launch(&batch_norm_forward, cut.grid(), arguments);
     }
     fn batch_norm_infer(&self, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {

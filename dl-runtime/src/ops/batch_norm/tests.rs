@@ -233,7 +233,7 @@ fn several_uses_follow_one_another() {
 #[test]
 fn numbers_that_are_not_finite_move_no_statistics_and_are_told() {
     // The second channel overflows: its mean, or its variance alone.
-    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 3e38, 1e30] {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38, 1e30] {
         let before = weights::<3>();
         let x = [1.0, bad, 0.5, 2.0, -bad, 0.25];
         let (w, y) = after(OP, before.clone(), &x);

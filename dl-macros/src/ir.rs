@@ -155,6 +155,8 @@ pub struct Op {
     pub same_shape: bool,
     /// Whether it is called once for every input, with the input's number (concat).
     pub each_input: bool,
+    /// Whether its forward pass in training changes what it has in the network (batch_norm: its running statistics).
+    pub updates_state: bool,
     /// Whether no gradient flows to what it reads (stop_gradient).
     pub stops_gradient: bool,
     /// Whether it is a model whose shapes only rustc knows: what flows in and out is checked apart from the passes, which

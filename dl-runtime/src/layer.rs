@@ -195,7 +195,8 @@ pub fn backward<L: Layer, D: Device>(
 
 /// Declares the weights of a layer that is written by hand; [`Layer`](trait@crate::Layer) says what it does.
 ///
-/// Every field has a [`Role`](crate::Role): `Weight`, `Bias` or `Scale`, which decides about weight decay. Fields are `f32` or arrays of it, up to four
+/// Every field has a [`Role`](crate::Role): `Weight`, `Bias` or `Scale`, which decides about weight decay, or `Statistic` for
+/// what is stored but not trained. Fields are `f32` or arrays of it, up to four
 /// dimensions; their names are those in files.
 #[macro_export]
 macro_rules! layer {
@@ -276,12 +277,12 @@ macro_rules! layer {
                 }
                 fn forward<D: $crate::Device>(
                     pass: &$crate::Pass<'_, D>,
-                    net: $crate::View<'_, D, Self>,
+                    net: $crate::ViewMut<'_, D, Self>,
                     input: $crate::View<'_, D, Self::Input>,
                     (): &mut (),
                     output: $crate::ViewMut<'_, D, Self::Output>,
                 ) {
-                    $crate::private::layer::forward(pass, net, input, output);
+                    $crate::private::layer::forward(pass, net.view(), input, output);
                 }
                 fn backward<D: $crate::Device>(
                     pass: &$crate::Pass<'_, D>,

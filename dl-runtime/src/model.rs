@@ -145,10 +145,11 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
         slots: &mut Self::Inference<D>,
         output: ViewMut<'_, D, Self::Output>,
     );
-    /// Forward pass that keeps what backward needs.
+    /// Forward pass of training: keeps what backward needs, and moves the state of layers (running statistics) at each of
+    /// their uses, in order. The other passes only read the network.
     fn forward<D: Device>(
         pass: &Pass<'_, D>,
-        net: View<'_, D, Self>,
+        net: ViewMut<'_, D, Self>,
         input: View<'_, D, Self::Input>,
         slots: &mut Self::Training<D>,
         output: ViewMut<'_, D, Self::Output>,

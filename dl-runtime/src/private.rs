@@ -2,9 +2,9 @@
 
 pub use crate::check::{Piece, check, dim, makes, takes};
 pub use crate::device::{Device, Storage};
-pub use crate::field;
 pub use crate::init::{Init, Rng};
 pub use crate::layer::Dimensions;
+pub use crate::{field, field_mut};
 /// The passes of layers written by hand.
 pub mod layer {
     pub use crate::layer::{backward, forward};
@@ -25,5 +25,14 @@ pub use std::result::Result::Ok;
 macro_rules! field {
     ($view:ident.$($field:ident).+) => {
         $view.field_of(::core::mem::offset_of!(Self, $($field).+), |model: &Self| &model.$($field).+)
+    };
+}
+
+/// [`field!`], to write: `field_mut!(net.batch_norm1)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! field_mut {
+    ($view:ident.$($field:ident).+) => {
+        $view.field_mut_of(::core::mem::offset_of!(Self, $($field).+), |model: &Self| &model.$($field).+)
     };
 }

@@ -85,7 +85,7 @@ where
     }
     fn forward<D: Device>(
         pass: &Pass<'_, D>,
-        net: View<'_, D, Self>,
+        mut net: ViewMut<'_, D, Self>,
         input: View<'_, D, Self::Input>,
         slots: &mut Self::Training<D>,
         mut output: ViewMut<'_, D, Self::Output>,

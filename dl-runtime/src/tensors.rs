@@ -10,7 +10,8 @@ pub enum Role {
     Bias,
     /// The factor of a normalisation: trained, without weight decay.
     Scale,
-    /// Not trained but measured (batch norm). Its "gradient" is what the optimizer takes away from it unchanged.
+    /// Not trained but measured (batch norm): the forward pass of training moves it, its gradient is 0, and optimizers leave it
+    /// alone.
     Statistic,
 }
 

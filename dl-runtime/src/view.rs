@@ -102,19 +102,24 @@ impl<'a, D: Storage, T: Plain> ViewMut<'a, D, T> {
     {
         pass.device.clear(self.data);
     }
+    /// [`View::field_of`], to read for a while.
+    #[doc(hidden)]
+    pub fn field_of<U: Plain<Element = T::Element>>(&self, offset: usize, access: fn(&T) -> &U) -> View<'_, D, U> {
+        self.view().field_of(offset, access)
+    }
     /// The field of type `U` that begins `offset` bytes into the value (`offset_of!`).
-    pub fn field<U: Plain<Element = T::Element>>(&mut self, offset: usize) -> ViewMut<'_, D, U> {
+    pub fn field_mut<U: Plain<Element = T::Element>>(&mut self, offset: usize) -> ViewMut<'_, D, U> {
         let tail = D::split_mut(D::reborrow(&mut self.data), offset / size_of::<T::Element>()).1;
         ViewMut { data: D::split_mut(tail, U::LEN).0, len: 1 }
     }
-    /// [`ViewMut::field`] with the type of the field that `_access` names.
+    /// [`ViewMut::field_mut`] with the type of the field that `_access` names.
     #[doc(hidden)]
-    pub fn field_of<U: Plain<Element = T::Element>>(
+    pub fn field_mut_of<U: Plain<Element = T::Element>>(
         &mut self,
         offset: usize,
         _access: fn(&T) -> &U,
     ) -> ViewMut<'_, D, U> {
-        self.field(offset)
+        self.field_mut(offset)
     }
 }
 
@@ -126,7 +131,7 @@ impl<'a, D: Storage, T: Plain, const N: usize> View<'a, D, [T; N]> {
 }
 
 impl<D: Storage, T: Plain, const N: usize> ViewMut<'_, D, [T; N]> {
-    /// Item `index` of one array: the gradients of one copy in a stack.
+    /// Item `index` of one array: the gradients of one copy in a stack, or its weights where a pass changes them.
     pub fn item(&mut self, index: usize) -> ViewMut<'_, D, T> {
         let tail = D::split_mut(D::reborrow(&mut self.data), index * T::LEN).1;
         ViewMut { data: D::split_mut(tail, T::LEN).0, len: 1 }

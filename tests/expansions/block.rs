@@ -446,7 +446,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
             slots: &mut NetTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -529,7 +529,7 @@ const _: () = {
                     slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.basic1.conv2),
+                        to: dl::field_mut!(d_net.basic1.conv2),
                         write,
                     },
                     dl::Some(
@@ -551,7 +551,7 @@ const _: () = {
                     slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
                     slots.d_basic1_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.basic1.conv1),
+                        to: dl::field_mut!(d_net.basic1.conv1),
                         write,
                     },
                     dl::Some(
@@ -577,7 +577,7 @@ const _: () = {
                     slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
                     slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.first.conv3),
+                        to: dl::field_mut!(d_net.first.conv3),
                         write,
                     },
                     dl::Some(
@@ -597,7 +597,7 @@ const _: () = {
                     image,
                     slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.first.conv2),
+                        to: dl::field_mut!(d_net.first.conv2),
                         write,
                     },
                     d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
@@ -609,7 +609,7 @@ const _: () = {
                     image,
                     slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.first.conv1),
+                        to: dl::field_mut!(d_net.first.conv1),
                         write,
                     },
                     d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),

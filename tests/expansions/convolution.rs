@@ -276,7 +276,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
             slots: &mut ConvTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -292,7 +292,7 @@ const _: () = {
             BATCH_NORM1_OP
                 .forward(
                     pass,
-                    dl::field!(net.batch_norm1),
+                    dl::field_mut!(net.batch_norm1),
                     slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
                     slots.relu1.write::<[[[f32; 6]; 6]; 4]>(n),
                     slots.saved_relu1.write::<[[f32; 4]; 2]>(1),
@@ -330,7 +330,7 @@ const _: () = {
                     slots.max_pool1.read::<[f32; 36]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     dl::Some(dl::Grad::set(slots.d_max_pool1.write::<[f32; 36]>(n))),
@@ -356,7 +356,7 @@ const _: () = {
                     slots.saved_relu1.read::<[[f32; 4]; 2]>(1),
                     slots.max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.batch_norm1),
+                        to: dl::field_mut!(d_net.batch_norm1),
                         write,
                     },
                     dl::Some(
@@ -370,7 +370,7 @@ const _: () = {
                     image,
                     slots.d_max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.conv1),
+                        to: dl::field_mut!(d_net.conv1),
                         write,
                     },
                     d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),

@@ -198,7 +198,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
             slots: &mut AutoencoderTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -411,7 +411,7 @@ const _: () = {
                     slots.code.read::<[f32; 2]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.dense2),
+                        to: dl::field_mut!(d_net.dense2),
                         write,
                     },
                     dl::Some(dl::Grad::add(slots.d_code.write::<[f32; 2]>(n))),
@@ -423,7 +423,7 @@ const _: () = {
                     image,
                     slots.d_code.read::<[f32; 2]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),

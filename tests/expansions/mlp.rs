@@ -186,7 +186,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
             slots: &mut MlpTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -226,7 +226,7 @@ const _: () = {
                     slots.relu1.read::<[f32; 16]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.scores),
+                        to: dl::field_mut!(d_net.scores),
                         write,
                     },
                     dl::Some(dl::Grad::set(slots.d_relu1.write::<[f32; 16]>(n))),
@@ -244,7 +244,7 @@ const _: () = {
                     x,
                     slots.d_relu1.read::<[f32; 16]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     d_x.as_mut().map(|d_x| dl::Grad::set(d_x.reborrow())),

@@ -263,7 +263,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             input: dl::View<'_, D, Self::Input>,
             slots: &mut PairTraining<D>,
             output: dl::ViewMut<'_, D, Self::Output>,
@@ -353,7 +353,7 @@ const _: () = {
                     right,
                     slots.dense1.read::<[f32; 5]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.dense2),
+                        to: dl::field_mut!(d_net.dense2),
                         write,
                     },
                     d_right.as_mut().map(|d_right| dl::Grad::set(d_right.reborrow())),
@@ -365,7 +365,7 @@ const _: () = {
                     left,
                     d_output_difference.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     d_left.as_mut().map(|d_left| dl::Grad::set(d_left.reborrow())),

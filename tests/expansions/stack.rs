@@ -210,7 +210,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
             slots: &mut StackLayersTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -267,7 +267,7 @@ const _: () = {
                     slots.layer_norm1.read::<[f32; 6]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     dl::Some(dl::Grad::set(slots.dense1.write::<[f32; 6]>(n))),
@@ -279,7 +279,7 @@ const _: () = {
                     x,
                     slots.dense1.read::<[f32; 6]>(n),
                     dl::Grad {
-                        to: dl::field!(d_net.layer_norm1),
+                        to: dl::field_mut!(d_net.layer_norm1),
                         write,
                     },
                     d_x.as_mut().map(|d_x| dl::Grad::add(d_x.reborrow())),
@@ -447,7 +447,7 @@ const _: () = {
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
-            net: dl::View<'_, D, Self>,
+            mut net: dl::ViewMut<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
             slots: &mut StackTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
@@ -455,7 +455,7 @@ const _: () = {
             let n = x.len();
             <[StackLayers; 12] as dl::Model>::forward(
                 &pass.copy(1),
-                dl::field!(net.layers),
+                dl::field_mut!(net.layers),
                 x,
                 &mut slots.saved_layers,
                 slots.layers.write::<[f32; 6]>(n),
@@ -487,7 +487,7 @@ const _: () = {
                     slots.layers.read::<[f32; 6]>(n),
                     d_output.view(),
                     dl::Grad {
-                        to: dl::field!(d_net.dense1),
+                        to: dl::field_mut!(d_net.dense1),
                         write,
                     },
                     dl::Some(dl::Grad::set(slots.d_layers.write::<[f32; 6]>(n))),
@@ -500,7 +500,7 @@ const _: () = {
                 slots.layers.read::<[f32; 6]>(n),
                 slots.d_layers.write::<[f32; 6]>(n),
                 dl::Grad {
-                    to: dl::field!(d_net.layers),
+                    to: dl::field_mut!(d_net.layers),
                     write,
                 },
                 d_x.as_mut().map(|d_x| d_x.reborrow()),

@@ -187,7 +187,7 @@ impl<'a> Backward<'a> {
         let again = std::mem::replace(&mut self.fields[field], true);
         let write = if again { quote!(write: dl::Write::Add) } else { quote!(write) };
         let cast = weights_as.map(|ty| quote!(.cast::<#ty>()));
-        quote!(dl::Grad { to: dl::field!(d_net.#path) #cast, #write })
+        quote!(dl::Grad { to: dl::field_mut!(d_net.#path) #cast, #write })
     }
 
     /// The gradient to a value as a `Grad` in `shape`.
@@ -224,7 +224,7 @@ impl<'a> Backward<'a> {
         let ir = self.schedule.ir;
         let fields = (0..ir.fields.len()).filter(|&field| !self.fields[field]).map(|field| {
             let path = ir.access(field);
-            quote!(dl::Grad { to: dl::field!(d_net.#path), write }.clear(pass);)
+            quote!(dl::Grad { to: dl::field_mut!(d_net.#path), write }.clear(pass);)
         });
         let inputs = self.clear_inputs(|value| !self.values[value]);
         quote!(#(#fields)* #inputs)

@@ -37,7 +37,14 @@ pub fn implementation(ir: &Ir) -> TokenStream {
             fn inference_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
             fn training_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
             fn infer<D: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, D, Self::Output>) {}
-            fn forward<D: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, D, Self::Output>) {}
+            fn forward<D: dl::Device>(
+                pass: &dl::Pass<'_, D>,
+                net: dl::ViewMut<'_, D, Self>,
+                input: dl::View<'_, D, Self::Input>,
+                slots: &mut (),
+                output: dl::ViewMut<'_, D, Self::Output>,
+            ) {
+            }
             fn backward<D: dl::Device>(#backward) {}
             fn inspect<D: dl::Device>(
                 slots: &(),

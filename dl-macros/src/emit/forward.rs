@@ -24,7 +24,7 @@ impl Schedule<'_> {
             Config::Model(ty) => return self.forward_model(node, ty, direction),
             _ => {}
         }
-        let (op, weights, output) = (self.operation(node), self.weights(node), self.write_value(node.output));
+        let (op, weights, output) = (self.operation(node), self.forward_weights(node), self.write_value(node.output));
         if run.in_place {
             let method = format_ident!("{method}_in_place");
             return quote!(#op.#method(pass, #weights #output););
@@ -46,7 +46,7 @@ impl Schedule<'_> {
     /// The passes of a model inside this one.
     fn forward_model(&self, node: &Node, ty: &TokenStream, direction: Direction) -> TokenStream {
         let method = if self.mode == Mode::Training { quote!(forward) } else { quote!(infer) };
-        let (weights, slots) = (self.weights(node), self.model_memory(node));
+        let (weights, slots) = (self.forward_weights(node), self.model_memory(node));
         let input = as_model(node, ty, "Input", self.read_value(node.inputs[0], direction));
         let output = as_model(node, ty, "Output", self.write_value(node.output));
         let pass = self.pass(node);
@@ -81,10 +81,18 @@ impl Schedule<'_> {
     }
     /// The weights of a node, with a comma.
     pub fn weights(&self, node: &Node) -> TokenStream {
+        self.field(node, quote!(field))
+    }
+    /// The same in the forward pass: to write, where training changes the state among them.
+    fn forward_weights(&self, node: &Node) -> TokenStream {
+        let writes = self.mode == Mode::Training && node.op.updates_state;
+        self.field(node, if writes { quote!(field_mut) } else { quote!(field) })
+    }
+    fn field(&self, node: &Node, access: TokenStream) -> TokenStream {
         node.field.map_or(quote!(), |field| {
             let path = self.ir.access(field);
             let cast = node.weights_as.as_ref().map(|ty| quote!(.cast::<#ty>()));
-            quote!(dl::field!(net.#path) #cast,)
+            quote!(dl::#access!(net.#path) #cast,)
         })
     }
     /// What a node saves for backward: a view, with a comma.

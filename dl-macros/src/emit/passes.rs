@@ -18,6 +18,7 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
         training.forward(0..body, Direction::Forward),
     );
     let (signature, unpack) = (forward_signature(ir), unpack_forward(ir));
+    let changing = signature_with(ir, quote!(mut net: dl::ViewMut));
     let output = ir.outputs.len() == 1;
     let output = if output { quote!(mut output) } else { quote!(output) };
     let length = length(ir);
@@ -29,7 +30,7 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
             #unpack
             #infer
         }
-        fn forward<D: dl::Device>(#signature slots: &mut #train_slots, #output: dl::ViewMut<'_, D, Self::Output>) {
+        fn forward<D: dl::Device>(#changing slots: &mut #train_slots, #output: dl::ViewMut<'_, D, Self::Output>) {
             #length
             #unpack
             #forward
@@ -45,12 +46,17 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     }
 }
 
-/// The first arguments of every pass.
+/// The first arguments of every pass but `forward`.
 fn forward_signature(ir: &Ir) -> TokenStream {
+    signature_with(ir, quote!(net: dl::View))
+}
+
+/// The first arguments of a pass; `net` is how it has the network.
+fn signature_with(ir: &Ir, net: TokenStream) -> TokenStream {
     let input = ir.input_argument();
     quote! {
         pass: &dl::Pass<'_, D>,
-        net: dl::View<'_, D, Self>,
+        #net<'_, D, Self>,
         #input: dl::View<'_, D, Self::Input>,
     }
 }

@@ -45,6 +45,7 @@ impl Layer for BatchNorm {
         let mut op = Op::new(config, Keeps::INPUTS).in_place();
         op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
         op.inference = Inference::Infer;
+        op.updates_state = true;
         let weights = Weights {
             ty: quote!(dl::ops::batch_norm::BatchNorm<#channels>),
             tensors: vec![

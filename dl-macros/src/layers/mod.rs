@@ -250,9 +250,14 @@ impl Op {
             range: None,
             same_shape: false,
             each_input: false,
+            updates_state: false,
             stops_gradient: false,
             elsewhere: false,
         }
+    }
+    /// The passes of a model inside this one; there may be a layer with a state in it.
+    pub fn model(ty: TokenStream) -> Self {
+        Op { updates_state: true, ..Op::new(Config::Model(ty), Keeps { inputs: true, output: true }) }
     }
     /// The same with passes that work in place.
     pub fn in_place(mut self) -> Self {

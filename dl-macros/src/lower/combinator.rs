@@ -8,7 +8,7 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::emit::camel;
-use crate::ir::{Config, Field, Keeps, Op, Output, Scope, Shape};
+use crate::ir::{Field, Op, Output, Scope, Shape};
 use crate::layers;
 use proc_macro2::{Ident, Span};
 use quote::{format_ident, quote};
@@ -123,7 +123,7 @@ impl Lowering<'_> {
             text: combinator.to_string(),
             parameters: Some(parameters),
         };
-        let op = Op::new(Config::Model(ty), Keeps { inputs: true, output: true });
+        let op = Op::model(ty);
         let text = combinator.to_string();
         self.raw(Raw {
             op,

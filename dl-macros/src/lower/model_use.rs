@@ -161,7 +161,7 @@ impl Lowering<'_> {
             Some(record) => self.joined(&values, record, span),
             None => values[0],
         };
-        let mut op = Op::new(Config::Model(header.ty.clone()), Keeps { inputs: true, output: true });
+        let mut op = Op::model(header.ty.clone());
         op.elsewhere = header.inputs.is_none();
         let output = match &header.output_record {
             Some(record) => Shape::record(record.clone(), &header.outputs),

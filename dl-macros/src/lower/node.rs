@@ -134,6 +134,9 @@ impl Lowering<'_> {
     /// A node whose rules have been asked.
     pub(super) fn raw(&mut self, raw: Raw) -> Flow {
         let Raw { op, inputs, output, field, again, text, binding, stem, span } = raw;
+        if self.in_loss && matches!(op.config, Config::Model(_)) {
+            self.error(span, format!("`{text}` has weights, and belongs into the body; the loss has none"));
+        }
         let field = again.or_else(|| {
             self.fields.push(field?);
             Some(self.fields.len() - 1)

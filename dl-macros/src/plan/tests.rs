@@ -119,6 +119,7 @@ fn op(config: Config, keeps: Keeps) -> Op {
         range: None,
         same_shape: false,
         each_input: false,
+        updates_state: false,
         stops_gradient: false,
         elsewhere: false,
     }

@@ -11,6 +11,9 @@
 //! OP.backward_in_place(pass, [kept…], d)                            elementwise; d holds d_output before, d_input after
 //! ```
 //!
+//! The forward pass of an operation with a state (batch_norm's running statistics) has its weights to write; all other passes read
+//! them, and gradients have zeros where the state is.
+//!
 //! `kept…` are those of (inputs…, output, saved) that the backward pass reads, in this order. With weights, `d_input` is an
 //! `Option`: the first layer of a network needs none; inputs of `u32` (tokens, classes) have no gradient and no `d_input`. With
 //! two inputs there are `backward_left` and `backward_right` instead of `backward`. An operation on any number of inputs

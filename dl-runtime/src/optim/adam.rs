@@ -1,8 +1,7 @@
 //! Adam: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015; PyTorch's `Adam`.
 
-use super::segments::{BLOCK, not_finite, parts, subtract};
+use super::segments::{BLOCK, not_finite, parts};
 use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
-use crate::Role;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::device::{Cpu, Device, Storage};
@@ -120,11 +119,7 @@ impl AdamKernel for Cpu {
         self.threads().split(data, &|block, (w, g, m, v)| {
             for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
-                let bad = match role {
-                    Role::Statistic => subtract(w, g),
-                    _ => adam(s, s.decay.of(role), w, g, &mut m[part.clone()], &mut v[part]),
-                };
-                if bad {
+                if adam(s, s.decay.of(role), w, g, &mut m[part.clone()], &mut v[part]) {
                     finite.store(false, Ordering::Relaxed);
                 }
             }

@@ -7,7 +7,7 @@ use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::device::{Cpu, Storage};
 
-/// How large gradients are cut down before a step. Statistics are no gradients and stay as they are.
+/// How large gradients are cut down before a step. Statistics have none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Clip {

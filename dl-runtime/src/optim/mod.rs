@@ -50,8 +50,8 @@ pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// Step number `step` (from 1) over all weights, in one pass over memory.
     ///
     /// `state` holds as many buffers as [`Optimizer::buffers`], each as long as the weights. Statistics
-    /// ([`Role::Statistic`](crate::Role)) are only moved by their "gradient". Nothing is done where the watch has stopped
-    /// the training; it takes note of new weights that are not finite.
+    /// ([`Role::Statistic`](crate::Role)) stay as they are. Nothing is done where the watch has stopped the training; it
+    /// takes note of new weights that are not finite.
     fn update<D: Device>(&self, device: &D, step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]);
 }
 

@@ -1,8 +1,7 @@
 //! RMSProp: Hinton, "Neural networks for machine learning", lecture 6e, 2012; PyTorch's `RMSprop`.
 
-use super::segments::{BLOCK, not_finite, parts, subtract};
+use super::segments::{BLOCK, not_finite, parts};
 use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
-use crate::Role;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::device::{Cpu, Device, Storage};
@@ -172,11 +171,7 @@ impl RmsPropKernel for Cpu {
         self.threads().split(data, &|block, (w, g, v)| {
             for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
-                let bad = match role {
-                    Role::Statistic => subtract(w, g),
-                    _ => simple(s, s.decay.of(role), w, g, &mut v[part]),
-                };
-                if bad {
+                if simple(s, s.decay.of(role), w, g, &mut v[part]) {
                     finite.store(false, Ordering::Relaxed);
                 }
             }
@@ -194,14 +189,8 @@ impl RmsPropKernel for Cpu {
         self.threads().split(data, &|block, (w, g, (v, b, a))| {
             for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
-                let bad = match role {
-                    Role::Statistic => subtract(w, g),
-                    _ => {
-                        let [v, b, a] = [&mut *v, &mut *b, &mut *a].map(|kept| &mut kept[part.clone()]);
-                        full(s, s.decay.of(role), w, g, v, b, a)
-                    }
-                };
-                if bad {
+                let [v, b, a] = [&mut *v, &mut *b, &mut *a].map(|kept| &mut kept[part.clone()]);
+                if full(s, s.decay.of(role), w, g, v, b, a) {
                     finite.store(false, Ordering::Relaxed);
                 }
             }

@@ -1,7 +1,6 @@
 //! Segments: the ranges of a model's flat memory that an optimizer treats alike, and how devices know of them.
 
 use crate::device::Storage;
-use crate::device::cpu::simd::simd;
 use crate::{Result, Role, Tensors};
 use std::ops::Range;
 
@@ -74,11 +73,12 @@ impl<D: Storage> Segments<D> {
 /// Numbers in one task: 64 KB of each buffer, whatever the number of threads.
 pub(super) const BLOCK: usize = 16 * 1024;
 
-/// The parts of block number `block`, relative to its start, with their roles.
+/// The trained parts of block number `block`, relative to its start, with their roles.
 pub(super) fn parts(segments: &[Segment], block: usize) -> impl Iterator<Item = (Range<usize>, Role)> {
     let (from, to) = (block * BLOCK, (block + 1) * BLOCK);
     let first = segments.partition_point(|s| s.end <= from);
     let overlapping = segments[first..].iter().take_while(move |s| s.start < to);
+    let overlapping = overlapping.filter(|s| s.role != Role::Statistic);
     overlapping.map(move |s| (s.start.max(from) - from..s.end.min(to) - from, s.role))
 }
 
@@ -86,16 +86,4 @@ pub(super) fn parts(segments: &[Segment], block: usize) -> impl Iterator<Item = 
 #[inline(always)]
 pub(super) fn not_finite(x: f32) -> bool {
     x.to_bits() & 0x7F80_0000 == 0x7F80_0000
-}
-
-simd! {
-    /// `w -= g`: statistics take what was measured. Whether some result is not finite.
-    pub(super) fn subtract<S>(w: &mut [f32], g: &[f32]) -> bool {
-        let mut bad = false;
-        for (w, g) in w.iter_mut().zip(g) {
-            *w -= *g;
-            bad |= not_finite(*w);
-        }
-        bad
-    }
 }

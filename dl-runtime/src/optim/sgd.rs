@@ -1,8 +1,7 @@
 //! Stochastic gradient descent, with momentum and Nesterov's variant; PyTorch's `SGD` (dampening 0).
 
-use super::segments::{BLOCK, not_finite, parts, subtract};
+use super::segments::{BLOCK, not_finite, parts};
 use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
-use crate::Role;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::device::{Cpu, Device, Storage};
@@ -123,9 +122,7 @@ impl SgdKernel for Cpu {
         let finite = AtomicBool::new(true);
         self.threads().split((chunks_mut(weights, BLOCK), chunks(gradients, BLOCK)), &|block, (w, g)| {
             for (part, role) in parts(&segments.list, block) {
-                let (w, g) = (&mut w[part.clone()], &g[part]);
-                let bad = if role == Role::Statistic { subtract(w, g) } else { plain(s.rate, s.decay.of(role), w, g) };
-                if bad {
+                if plain(s.rate, s.decay.of(role), &mut w[part.clone()], &g[part]) {
                     finite.store(false, Ordering::Relaxed);
                 }
             }
@@ -142,11 +139,7 @@ impl SgdKernel for Cpu {
         self.threads().split(data, &|block, (w, g, b)| {
             for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
-                let bad = match role {
-                    Role::Statistic => subtract(w, g),
-                    _ => momentum(s, s.decay.of(role), w, g, &mut b[part]),
-                };
-                if bad {
+                if momentum(s, s.decay.of(role), w, g, &mut b[part]) {
                     finite.store(false, Ordering::Relaxed);
                 }
             }

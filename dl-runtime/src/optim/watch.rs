@@ -6,7 +6,7 @@ use crate::device::{Cpu, Storage};
 /// What the words of a watch say, once they are on the host.
 ///
 /// A step that cannot be right stops the training on the device: the optimizer's steps that come after it do nothing, so
-/// that the weights are those before it, until somebody on the host looks.
+/// that the trained weights are those before it, until somebody on the host looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watch {
     stopped: u32,

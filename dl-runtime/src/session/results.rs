@@ -42,8 +42,8 @@ impl<M: Model, D: Device> Training<M, D> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFinite`] with the first step that went wrong since the last call; the steps behind it did nothing. And what a
-    /// device reports.
+    /// [`Error::NotFinite`] with the first step that went wrong since the last call; the steps behind it moved no trained weight.
+    /// And what a device reports.
     ///
     /// # Panics
     /// When no loss was asked for yet.
@@ -134,7 +134,7 @@ impl<M: Model, D: Device> Training<M, D> {
         self.arrivals[slot] = Some(arrival);
         results
     }
-    /// Forgets the last `steps` steps, which did nothing, so that the first of them can be looked at.
+    /// Forgets the last `steps` steps, which moved nothing that is trained, so that the first of them can be looked at.
     pub(crate) fn rewind(&mut self, steps: u64) {
         self.steps -= steps;
         self.optimizing.steps -= steps;

@@ -155,7 +155,8 @@ impl<M: Model, D: Device> Training<M, D> {
         self.samples
     }
 
-    /// Runs the network on a batch, keeping what [`Training::backward`] needs.
+    /// Runs the network on a batch, keeping what [`Training::backward`] needs. Each call moves running statistics (`batch_norm`),
+    /// whatever comes after it; not by numbers that are not finite.
     ///
     /// # Errors
     /// [`Error::Setting`] when there are no inputs, or more than the session has room for.
@@ -209,7 +210,7 @@ impl<M: Model, D: Device> Training<M, D> {
     fn run_forward(&mut self) {
         M::forward(
             &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
-            View::new(D::whole(&self.weights), 1),
+            ViewMut::new(D::whole_mut(&mut self.weights), 1),
             View::new(D::whole(&self.input), self.n),
             &mut self.slots,
             ViewMut::new(D::whole_mut(&mut self.output), self.n),

@@ -221,7 +221,8 @@ where
             return Err(self.training.step_error(step, watch, ahead)?);
         }
         if watch.stopped().is_some() {
-            // The weights are those before the step: once more, to see where it went wrong.
+            // The trained weights are those before the step: once more, to see where it went wrong. Running statistics follow
+            // the batch again, which is of no account: the session ends here.
             self.training.rewind(1 + u64::from(ahead));
             self.trainer.loss.forward(&mut self.training, &self.data.inputs, &self.data.targets, picked)?;
             self.training.wait()?;

@@ -66,7 +66,7 @@ impl Model for Net {
     }
     fn forward<D: Device>(
         _: &Pass<'_, D>,
-        _: View<'_, D, Self>,
+        _: ViewMut<'_, D, Self>,
         _: View<'_, D, Self::Input>,
         (): &mut (),
         _: ViewMut<'_, D, Self::Output>,

@@ -152,9 +152,21 @@ DEVICE void normalise(Shape s, Place place, u64 numbers, u64 size, Activation f,
     }
 }
 
-/// Normalises a part by the moments of all parts, which are its own where `moments` is empty.
-KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float epsilon,
-          Span<const float> weights, Span<const float> moments, Span<const float> x, Span<float> y, Span<float> saved) {
+/// Moves the running statistics of a channel towards the moments of a batch, as long as they stay finite.
+DEVICE void follow(Shape s, u32 channel, float momentum, u64 numbers, float mean, float var, Span<float> running) {
+    float old_mean = running[channel], old_var = running[s.channels + channel];
+    // One number says nothing about the variance.
+    float unbiased = numbers > 1 ? var * ((float)numbers / (float)(numbers - 1)) : old_var;
+    float new_mean = old_mean + momentum * (mean - old_mean), new_var = old_var + momentum * (unbiased - old_var);
+    if (not_finite(new_mean) || not_finite(new_var)) return;
+    running[channel] = new_mean;
+    running[s.channels + channel] = new_var;
+}
+
+/// Normalises a part by the moments of all parts, which are its own where `moments` is empty; `running` follows them.
+KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float momentum,
+          float epsilon, Span<const float> weights, Span<float> running, Span<const float> moments, Span<const float> x,
+          Span<float> y, Span<float> saved) {
     SHARED(float, tile, 3 * THREADS);
     Place place = place_of(s);
     Moments m = {0.0f, 0.0f, 0.0f};
@@ -168,7 +180,10 @@ KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts
         m = workers_merge(s, m, tile);
     }
     float mean = first_of(s, place, x) + m.mean, var = m.squares / (float)numbers;
+    // Numbers too large to be squared would all become the shift, and nobody would be told.
+    if (not_finite(var)) var = __uint_as_float(0x7FC00000u);
     if (writes(s, place)) {
+        follow(s, place.channel, momentum, numbers, mean, var, running);
         saved[place.channel] = mean;
         saved[s.channels + place.channel] = var;
     }
@@ -265,12 +280,12 @@ DEVICE void walked_gradient(Walk w, Gradient g, Span<const float> x, Span<const 
 }
 
 struct Settings {
-    float momentum, epsilon;
+    float epsilon;
     u32 add_weights, add_input;
 };
 
-/// The gradients from the sums of all parts, which are those of the part itself where `sums` is empty: to the weights, as
-/// steps of the running statistics, and, unless `dx` is empty, to the input.
+/// The gradients from the sums of all parts, which are those of the part itself where `sums` is empty: to scale and shift,
+/// and, unless `dx` is empty, to the input.
 KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
           Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
           Span<const float> dy, Span<float> d_weights, Span<float> dx) {
@@ -291,13 +306,8 @@ KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 part
     }
     float n = (float)numbers, d_weight = all.product * inverse;
     if (writes(s, place)) {
-        float running_mean = weights[2 * s.channels + c], running_var = weights[3 * s.channels + c];
-        // One number says nothing about the variance.
-        float unbiased = numbers > 1 ? var * (n / (float)(numbers - 1)) : running_var;
         put(d_weights, c, d_weight, settings.add_weights);
         put(d_weights, s.channels + c, all.total, settings.add_weights);
-        put(d_weights, 2 * s.channels + c, settings.momentum * (running_mean - mean), settings.add_weights);
-        put(d_weights, 3 * s.channels + c, settings.momentum * (running_var - unbiased), settings.add_weights);
     }
     if (dx.len == 0) return;
     float scale = weights[c] * inverse;

@@ -69,7 +69,7 @@ fn normalise_samples(f: impl Function, s: Sizes, weights: &[f32], by: Moments, x
 }
 
 impl BatchNormKernel for Cpu {
-    fn batch_norm_forward(&self, op: Op, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32], saved: &mut [f32]) {
+    fn batch_norm_forward(&self, op: Op, s: Sizes, weights: &mut [f32], x: &[f32], y: &mut [f32], saved: &mut [f32]) {
         let (mean, var) = saved.split_at_mut(s.channels);
         let channels = s.channels_per_task(x.len());
         let parts = (chunks_mut(mean, channels), chunks_mut(var, channels));
@@ -81,6 +81,7 @@ impl BatchNormKernel for Cpu {
                 maps::moments(s, first, x, mean, var, block);
             }
         });
+        follow(op.momentum, x.len() / s.channels, mean, var, weights[2 * s.channels..].split_at_mut(s.channels));
         normalise(self, op.activation, s, weights, Moments { mean, var, epsilon: op.epsilon }, Some(x), y);
     }
     fn batch_norm_infer(&self, op: Op, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
@@ -113,7 +114,12 @@ impl BatchNormKernel for Cpu {
                     maps::sums(s, first, by, x, dy, d_weight, d_bias, blocks);
                 }
             });
-            weight_gradients(op, s, weights, by, x.len() / s.channels, (d_weight, d_bias), d_weights, write);
+            for (to, sums) in d_weights.chunks_exact_mut(s.channels).zip([&*d_weight, &*d_bias]) {
+                match write {
+                    Write::Set => to.copy_from_slice(sums),
+                    Write::Add => to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum),
+                }
+            }
             if let Some((dx, write)) = d_input {
                 let size = s.samples_per_task() * s.sample();
                 let sums = (&*d_weight, &*d_bias);
@@ -137,31 +143,24 @@ fn running(op: Op, s: Sizes, weights: &[f32]) -> Moments<'_> {
     Moments { mean, var, epsilon: op.epsilon }
 }
 
-/// Writes the sums, and the steps of the running statistics; `n` numbers are behind each.
-#[expect(clippy::too_many_arguments, reason = "the end of one kernel")]
-fn weight_gradients(
-    op: Op,
-    s: Sizes,
-    weights: &[f32],
-    by: Moments,
+/// Moves the running statistics towards the moments of a batch with `n` numbers for each channel.
+fn follow(
+    momentum: f32,
     n: usize,
-    (d_weight, d_bias): (&[f32], &[f32]),
-    d_weights: &mut [f32],
-    write: Write,
+    mean: &[f32],
+    var: &mut [f32],
+    (running_mean, running_var): (&mut [f32], &mut [f32]),
 ) {
-    let running = running(op, s, weights);
-    for c in 0..s.channels {
+    for (((mean, var), to_mean), to_var) in mean.iter().zip(var).zip(running_mean).zip(running_var) {
         // One number says nothing about the variance.
-        let unbiased = if n > 1 { by.var[c] * (n as f32 / (n - 1) as f32) } else { running.var[c] };
-        let parts = [
-            d_weight[c],
-            d_bias[c],
-            op.momentum * (running.mean[c] - by.mean[c]),
-            op.momentum * (running.var[c] - unbiased),
-        ];
-        for (k, part) in parts.into_iter().enumerate() {
-            let d = &mut d_weights[k * s.channels + c];
-            *d = if write == Write::Set { part } else { *d + part };
+        let unbiased = if n > 1 { *var * (n as f32 / (n - 1) as f32) } else { *to_var };
+        let next = [*to_mean + momentum * (mean - *to_mean), *to_var + momentum * (unbiased - *to_var)];
+        if next.iter().all(|next| next.is_finite()) {
+            [*to_mean, *to_var] = next;
+        }
+        // Numbers too large to be squared would all become the shift, and nobody would be told.
+        if !var.is_finite() {
+            *var = f32::NAN;
         }
     }
 }

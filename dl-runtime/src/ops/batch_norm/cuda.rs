@@ -10,7 +10,7 @@ kernels!(
     "batch_norm.cu": batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward
 );
 arguments! { struct Shape { channels: u32, area: u32 } }
-arguments! { struct Settings { momentum: f32, epsilon: f32, add_weights: u32, add_input: u32 } }
+arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32 } }
 
 /// Threads of a block.
 const THREADS: u32 = 256;
@@ -57,7 +57,7 @@ impl BatchNormKernel for Cuda {
         &self,
         op: Op,
         s: Sizes,
-        weights: Ref<'_, f32>,
+        weights: Mut<'_, f32>,
         x: Ref<'_, f32>,
         y: Mut<'_, f32>,
         saved: Mut<'_, f32>,
@@ -67,8 +67,10 @@ impl BatchNormKernel for Cuda {
         if cut.parts > 1 {
             self.launch(&batch_norm_moments, cut.grid(), (cut.shape, cut.numbers, cut.size, x, &moments));
         }
-        let (parts, f) = (cut.parts as u32, Code::of(op.activation));
-        let arguments = (cut.shape, cut.numbers, cut.size, parts, f, op.epsilon, weights, moments, x, y, saved);
+        let (numbers, size, parts, f) = (cut.numbers, cut.size, cut.parts as u32, Code::of(op.activation));
+        let (trained, running) = Cuda::split_mut(weights, 2 * s.channels);
+        let (momentum, epsilon, trained) = (op.momentum, op.epsilon, Cuda::share(&trained));
+        let arguments = (cut.shape, numbers, size, parts, f, momentum, epsilon, trained, running, moments, x, y, saved);
         self.launch(&batch_norm_forward, cut.grid(), arguments);
     }
     fn batch_norm_infer(&self, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
@@ -97,7 +99,6 @@ impl BatchNormKernel for Cuda {
         let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, THREADS) };
         let (dx, write_input) = d_input.unzip();
         let settings = Settings {
-            momentum: op.momentum,
             epsilon: op.epsilon,
             add_weights: u32::from(write == Write::Add),
             add_input: u32::from(write_input == Some(Write::Add)),
@@ -116,8 +117,8 @@ mod twin {
     type Grad<'a> = (&'a mut [f32], Write);
 
     impl BatchNormKernel for Twin {
-        fn batch_norm_forward(&self, op: Op, s: Sizes, w: &[f32], x: &[f32], y: &mut [f32], saved: &mut [f32]) {
-            both!(self, [w, x], [y, saved], |device| device.batch_norm_forward(op, s, w, x, y, saved));
+        fn batch_norm_forward(&self, op: Op, s: Sizes, w: &mut [f32], x: &[f32], y: &mut [f32], saved: &mut [f32]) {
+            both!(self, [x], [w, y, saved], |device| device.batch_norm_forward(op, s, w, x, y, saved));
         }
         fn batch_norm_infer(&self, op: Op, s: Sizes, w: &[f32], x: &[f32], y: &mut [f32]) {
             both!(self, [w, x], [y], |device| device.batch_norm_infer(op, s, w, x, y));

@@ -5,9 +5,11 @@
 //! shift", ICML 2015. Training uses the batch's mean and biased variance; inference the running ones, which follow the
 //! batch's mean and unbiased variance by `running += momentum·(batch - running)`, as in PyTorch.
 //!
-//! Forward does not change weights: backward writes `momentum·(running - batch)` where the gradients of the running
-//! statistics would be, and the optimizer takes that away from them unchanged (`Role::Statistic`).
-//! A batch with one value for a channel says nothing about the variance: the running variance stays.
+//! The forward pass of training moves the running statistics, once at each use; what backward does, and whether there is
+//! one, has no part in it, and optimizers leave them alone (`Role::Statistic`). A variance is never below 0. A batch with
+//! one value for a channel says nothing about the variance: the running variance stays. Where a mean or a variance would
+//! not be finite, both of the channel stay, so that a batch that overflows leaves a network that can be used; it is told
+//! all the same, since the channel's outputs are then not numbers.
 //!
 //! With `x̂ = (x - mean)/√(var + ε)` and means over the batch, the gradients are `d_bias = Σ dy`, `d_weight = Σ dy·x̂`
 //! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`.
@@ -77,12 +79,13 @@ pub struct Sizes {
 /// The kernels of batch normalisation. `weights` are those of [`BatchNorm`], one after the other; the number of samples
 /// follows from the lengths.
 pub trait BatchNormKernel: Storage {
-    /// Normalises by the batch; `saved` gets its mean and biased variance, channel by channel.
+    /// Normalises by the batch, and moves the running statistics; `saved` gets the batch's mean and biased variance, channel by
+    /// channel.
     fn batch_norm_forward(
         &self,
         op: Op,
         sizes: Sizes,
-        weights: Self::Ref<'_, f32>,
+        weights: Self::Mut<'_, f32>,
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
         saved: Self::Mut<'_, f32>,
@@ -98,7 +101,8 @@ pub trait BatchNormKernel: Storage {
     );
     /// Normalises `x` by the running statistics.
     fn batch_norm_infer_in_place(&self, op: Op, sizes: Sizes, weights: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>);
-    /// The gradients to the weights and, where asked for, to the input.
+    /// The gradients to scale and shift and, where asked for, to the input. In the places of the running statistics nothing is
+    /// written.
     #[expect(clippy::too_many_arguments, reason = "one reading of the batch serves both gradients")]
     fn batch_norm_backward(
         &self,
@@ -114,18 +118,19 @@ pub trait BatchNormKernel: Storage {
 }
 
 impl Op {
-    /// `output` is `input` normalised by the batch; `saved` gets the mean and the biased variance of every channel.
+    /// `output` is `input` normalised by the batch, whose moments move the running statistics; `saved` gets the mean and the
+    /// biased variance of every channel.
     pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
         self,
         pass: &Pass<D>,
-        weights: View<D, BatchNorm<C>>,
+        weights: ViewMut<D, BatchNorm<C>>,
         input: View<D, [T; C]>,
         output: ViewMut<D, [T; C]>,
         saved: ViewMut<D, [[f32; C]; 2]>,
     ) {
         let sizes = Sizes { channels: C, area: T::LEN };
-        let (y, saved) = (output.into_data(), saved.into_data());
-        pass.device.batch_norm_forward(self, sizes, weights.data(), input.data(), y, saved);
+        let (weights, y, saved) = (weights.into_data(), output.into_data(), saved.into_data());
+        pass.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);
     }
     /// `output` is `input` normalised by the running statistics.
     pub fn infer<D: Device, T: Plain<Element = f32>, const C: usize>(
@@ -148,7 +153,7 @@ impl Op {
         let sizes = Sizes { channels: C, area: T::LEN };
         pass.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
     }
-    /// The gradients to the weights and the input; `d_output` is the gradient before the activation.
+    /// The gradients to scale, shift and the input; `d_output` is the gradient before the activation.
     #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
     pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
         self,

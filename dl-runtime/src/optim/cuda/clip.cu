@@ -1,4 +1,4 @@
-// Gradient clipping: the norm in double precision, in parts that are added in a fixed order; statistics are no gradients.
+// Gradient clipping: the norm in double precision, in parts that are added in a fixed order; statistics have none.
 #include "optim.cuh"
 
 /// `v`, or 0 for statistics, in double precision.

@@ -42,8 +42,9 @@ DEVICE u32 roles_of(Span<const u32> roles, At at) {
     return roles[at.i / 16] >> (2 * (at.i % 16));
 }
 
-/// One step of a thread's weights. `step(g, memory)` says what is taken from a weight whose gradient, after decay, is `g`, and
-/// changes what is remembered of it: a number in each of the spans `kept`. `bad` takes note of what is not finite.
+/// One step of a thread's weights, of which statistics stay. `step(g, memory)` says what is taken from a weight whose gradient,
+/// after decay, is `g`, and changes what is remembered of it: a number in each of the spans `kept`. `bad` takes note of what is
+/// not finite.
 template <class At, class Step, class... Kept>
 DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, u32& bad, Step step,
                  Kept... kept) {
@@ -57,18 +58,15 @@ DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<
     for (u32 k = 0; k < sizeof(weights) / sizeof(float); k++) {
         u32 role = all >> (2 * k) & 3u;
         float old = weights.at[k], gradient = gradients.at[k];
-        if (role == STATISTIC) {
-            weights.at[k] = old - gradient;
-        } else {
-            float added = role == WEIGHT ? decay.added : decay.added_to_rest;
-            float factor = role == WEIGHT ? decay.factor : decay.factor_of_rest;
-            float numbers[KEPT + 1];
+        if (role == STATISTIC) continue;
+        float added = role == WEIGHT ? decay.added : decay.added_to_rest;
+        float factor = role == WEIGHT ? decay.factor : decay.factor_of_rest;
+        float numbers[KEPT + 1];
 #pragma unroll
-            for (int m = 0; m < KEPT; m++) numbers[m] = memory[m].at[k];
-            weights.at[k] = old * factor - step(gradient + added * old, numbers);
+        for (int m = 0; m < KEPT; m++) numbers[m] = memory[m].at[k];
+        weights.at[k] = old * factor - step(gradient + added * old, numbers);
 #pragma unroll
-            for (int m = 0; m < KEPT; m++) memory[m].at[k] = numbers[m];
-        }
+        for (int m = 0; m < KEPT; m++) memory[m].at[k] = numbers[m];
         bad |= (not_finite(weights.at[k]) ? 1u : 0u) | (not_finite(gradient) ? 2u : 0u);
     }
     store(w, at, weights);

@@ -168,17 +168,21 @@ fn a_model_with_its_own_loss() {
 fn every_variable_hides_what_the_user_has_of_its_name() {
     #[derive(Default)]
     struct Variables(std::collections::BTreeSet<String>);
-    fn variables(tokens: proc_macro2::TokenStream, found: &mut Variables) {
+    fn variables(tokens: proc_macro2::TokenStream, parens: bool, found: &mut Variables) {
         let tokens: Vec<_> = tokens.into_iter().collect();
         for (i, token) in tokens.iter().enumerate() {
             let is =
                 |k: Option<usize>, text: &str| k.and_then(|k| tokens.get(k)).is_some_and(|t| t.to_string() == text);
             let (before, after) = (i.checked_sub(1), Some(i + 1));
             match token {
-                proc_macro2::TokenTree::Group(group) => variables(group.stream(), found),
+                proc_macro2::TokenTree::Group(group) => {
+                    variables(group.stream(), group.delimiter() == proc_macro2::Delimiter::Parenthesis, found);
+                }
                 // `let x =`, `|x|`, `x: dl::View<…>` and `x: &…`.
                 proc_macro2::TokenTree::Ident(name) if name != "mut" && !crate::parse::is_capitalised(name) => {
-                    let argument = is(after, ":") && (is(Some(i + 2), "dl") || is(Some(i + 2), "&"));
+                    let view = is(Some(i + 2), "dl") && !is(Some(i + 5), "Slot");
+                    let taken = view || is(Some(i + 2), "&") || is(Some(i + 2), "usize");
+                    let argument = parens && is(after, ":") && taken;
                     let closure = is(before, "|") && is(after, "|");
                     let bound = (is(before, "let") || is(before, "mut")) && is(after, "=");
                     if closure || bound || argument && !is(before, "pub") {
@@ -203,7 +207,7 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
             for statement in &block.block.stmts {
                 match statement {
                     syn::Stmt::Item(syn::Item::Use(import)) => imported = quote!(#import).to_string(),
-                    syn::Stmt::Item(syn::Item::Impl(item)) => variables(quote!(#item), &mut found),
+                    syn::Stmt::Item(syn::Item::Impl(item)) => variables(quote!(#item), false, &mut found),
                     _ => {}
                 }
             }

@@ -186,7 +186,7 @@ pub fn renamed(words: &Words, tokens: TokenStream) -> TokenStream {
         return tokens;
     }
     replaced(tokens, &|word, before, after| {
-        (word == "dl" && after && !before).then(|| ident(&name, word.span()).into_token_stream())
+        (word == "dl" && after == 2 && before < 2).then(|| ident(&name, word.span()).into_token_stream())
     })
 }
 
@@ -194,22 +194,23 @@ pub fn renamed(words: &Words, tokens: TokenStream) -> TokenStream {
 /// code are not in scope.
 pub fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
     replaced(tokens, &|word, before, after| match word.to_string().as_str() {
-        "dl" if after && !before => Some(quote!(#krate::private)),
-        "f32" | "u32" | "usize" if !after && !before => Some(quote!(#krate::private::#word)),
+        "dl" if after == 2 && before < 2 => Some(quote!(#krate::private)),
+        // `f32:` is a field.
+        "f32" | "u32" | "usize" if after == 0 && before < 2 => Some(quote!(#krate::private::#word)),
         _ => None,
     })
 }
 
-/// `tokens` with words replaced, told whether `::` stands before and after each.
-fn replaced(tokens: TokenStream, with: &dyn Fn(&Ident, bool, bool) -> Option<TokenStream>) -> TokenStream {
+/// `tokens` with words replaced, told how many colons stand before and after each.
+fn replaced(tokens: TokenStream, with: &dyn Fn(&Ident, usize, usize) -> Option<TokenStream>) -> TokenStream {
     let mut result = TokenStream::new();
-    let colon = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == ':');
+    let colon = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ':');
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (i, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Ident(word) => {
-                let before = i >= 2 && colon(tokens.get(i - 1)) && colon(tokens.get(i - 2));
-                let after = colon(tokens.get(i + 1)) && colon(tokens.get(i + 2));
+                let before = tokens[..i].iter().rev().take(2).take_while(|token| colon(token)).count();
+                let after = tokens[i + 1..].iter().take(2).take_while(|token| colon(token)).count();
                 match with(word, before, after) {
                     Some(new) => result.extend(new),
                     None => result.extend([token.clone()]),

@@ -18,6 +18,8 @@ pub struct File {
     pub models: Vec<Model>,
     /// Whether something has no name after a mistake: an unknown name may be its.
     pub lost: bool,
+    /// What nothing generated may be called.
+    pub words: std::rc::Rc<crate::names::Words>,
 }
 
 /// `const D: usize = 384;`
@@ -373,7 +375,7 @@ impl Display for Argument {
 
 impl Display for Path {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(&self.tokens.to_string().replace(' ', ""))
+        f.write_str(&self.tokens.to_string().replace(' ', "").replace("r#dl::", "dl::"))
     }
 }
 

@@ -129,8 +129,7 @@ impl ToTokens for Dim {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {
             Dim::Known(n) => Literal::usize_unsuffixed(*n).into_token_stream(),
-            // A parameter must stand alone; all else wants braces.
-            Dim::Parameter(name) => name.to_token_stream(),
+            Dim::Parameter(name) => crate::names::parameter(name),
             Dim::Expr(expr) => quote!({ #expr }),
         });
     }

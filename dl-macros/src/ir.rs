@@ -61,6 +61,8 @@ pub struct Ir {
     pub checks: Vec<Check>,
     /// Whether errors were reported: then only the struct and its signatures are written.
     pub broken: bool,
+    /// The words of the `model!`, which nothing generated may be called.
+    pub words: std::rc::Rc<crate::names::Words>,
 }
 
 /// The `loss` clause: its nodes are the last of [`Ir::nodes`].
@@ -305,14 +307,22 @@ impl Ir {
         let parameters = self.const_parameters();
         if self.generics.is_empty() { parameters } else { quote::quote!(<#parameters>) }
     }
+    /// What comes before the type in `network!` and `record!`: `impl[const IN: usize, const OUT: usize]`.
+    pub fn generic_traits(&self) -> TokenStream {
+        let parameters = self.const_parameters();
+        if self.generics.is_empty() { parameters } else { quote::quote!(impl[#parameters]) }
+    }
     /// The struct with its const parameters: `Mlp<IN, OUT>`.
     pub fn self_type(&self) -> TokenStream {
         self.generic(&self.name)
     }
     /// `name` with the const parameters of the model.
     pub fn generic(&self, name: &Ident) -> TokenStream {
-        let generics = &self.generics;
-        if generics.is_empty() { quote::quote!(#name) } else { quote::quote!(#name<#(#generics),*>) }
+        if self.generics.is_empty() {
+            return quote::quote!(#name);
+        }
+        let generics = self.generics.iter().map(crate::names::parameter);
+        quote::quote!(#name<#(#generics),*>)
     }
     /// The names that lead to a field: `layer1`, `conv1`.
     pub fn path(&self, field: FieldId) -> Vec<Ident> {

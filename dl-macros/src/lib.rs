@@ -12,6 +12,7 @@ mod fuse;
 mod ir;
 mod layers;
 mod lower;
+mod names;
 mod number;
 mod parse;
 mod plan;
@@ -34,15 +35,20 @@ fn expand(input: TokenStream) -> TokenStream {
     let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
     let krate = krate.stream();
     let diagnostics = diagnostics::Diagnostics::default();
-    let tokens: TokenStream = tokens.collect();
+    let tokens = names::normal(tokens.collect());
     let file = parse::parse(tokens.clone(), &diagnostics);
     let constants = lower::constants::Constants::new(&file.constants, &diagnostics);
     let named = emit::probes::named(tokens.clone());
     let mut irs = Vec::new();
     let mut shapes = emit::probes::Shapes::default();
     lower::check_blocks(&file.blocks, &diagnostics);
-    for model in &file.models {
+    let again = lower::check_models(&file, &diagnostics);
+    for (model, again) in file.models.iter().zip(again) {
         for mut ir in lower::lower(&file, model, &constants, &diagnostics) {
+            // One of its name is there.
+            if again {
+                continue;
+            }
             shapes.add(&ir);
             emit::probes::settle(&mut ir, &named);
             irs.push(ir);

@@ -10,6 +10,7 @@ mod evaluate;
 mod flow;
 mod header;
 mod model_use;
+mod models;
 mod names;
 mod node;
 mod objective;
@@ -29,6 +30,7 @@ use arguments::Settings;
 pub use block::check_blocks;
 use constants::Constants;
 use evaluate::Evaluate;
+pub use models::check_models;
 use names::Names;
 use proc_macro2::{Ident, Span};
 
@@ -36,7 +38,8 @@ use proc_macro2::{Ident, Span};
 pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagnostics: &Diagnostics) -> Vec<Ir> {
     let before = diagnostics.count();
     let silent = Diagnostics::default();
-    let names = Names::new(model.inputs.iter().map(|input| &input.name), &model.body);
+    let targets = model.loss.iter().flat_map(|loss| &loss.targets);
+    let names = Names::new(model.inputs.iter().chain(targets).map(|input| &input.name), &model.body);
     let mut lowering = Lowering::new(file, model, constants, diagnostics, &silent, names);
     let header = lowering.header(model);
     let outputs = lowering.body(model, &header);
@@ -213,6 +216,7 @@ impl<'a> Lowering<'a> {
             objective,
             checks: self.diagnostics.take_checks(),
             broken,
+            words: self.file.words.clone(),
         });
         self.inner
     }

@@ -24,8 +24,9 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
         TokenTree::Group(group) => group.span_close(),
         token => token.span(),
     });
+    let words = std::rc::Rc::new(crate::names::Words::of(tokens.clone()));
     let mut cursor = Cursor::new(tokens, end);
-    let mut file = File::default();
+    let mut file = File { words, ..File::default() };
     while !cursor.at_end() {
         let before = cursor.position();
         parser.item(&mut cursor, &mut file);
@@ -208,5 +209,6 @@ pub fn is_capitalised(name: &Ident) -> bool {
 /// Whether Rust allows no variable of this name.
 pub fn is_keyword(name: &Ident) -> bool {
     use quote::ToTokens;
-    syn::parse2::<Ident>(name.to_token_stream()).is_err()
+    // `gen` since the edition of 2024; `syn` does not know.
+    name == "gen" || syn::parse2::<Ident>(name.to_token_stream()).is_err()
 }

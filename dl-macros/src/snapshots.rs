@@ -162,3 +162,59 @@ fn a_model_with_its_own_loss() {
 ",
     );
 }
+
+/// Every variable in the expansions is imported as a function: else a constant of that name in the user's module is meant.
+#[test]
+fn every_variable_hides_what_the_user_has_of_its_name() {
+    #[derive(Default)]
+    struct Variables(std::collections::BTreeSet<String>);
+    fn variables(tokens: proc_macro2::TokenStream, parens: bool, found: &mut Variables) {
+        let tokens: Vec<_> = tokens.into_iter().collect();
+        for (i, token) in tokens.iter().enumerate() {
+            let is =
+                |k: Option<usize>, text: &str| k.and_then(|k| tokens.get(k)).is_some_and(|t| t.to_string() == text);
+            let (before, after) = (i.checked_sub(1), Some(i + 1));
+            match token {
+                proc_macro2::TokenTree::Group(group) => {
+                    variables(group.stream(), group.delimiter() == proc_macro2::Delimiter::Parenthesis, found);
+                }
+                // `let x =`, `|x|`, `x: dl::View<…>` and `x: &…`.
+                proc_macro2::TokenTree::Ident(name) if name != "mut" && !crate::parse::is_capitalised(name) => {
+                    let view = is(Some(i + 2), "dl") && !is(Some(i + 5), "Slot");
+                    let taken = view || is(Some(i + 2), "&") || is(Some(i + 2), "usize");
+                    let argument = parens && is(after, ":") && taken;
+                    let closure = is(before, "|") && is(after, "|");
+                    let bound = (is(before, "let") || is(before, "mut")) && is(after, "=");
+                    if closure || bound || argument && !is(before, "pub") {
+                        found.0.insert(name.to_string());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let own = std::fs::read_to_string(root.join("dl-runtime/src/own.rs")).expect("the file can be read");
+    let own = own.split_once("variables! {").and_then(|(_, rest)| rest.split_once('}')).expect("the list").0;
+    let own: Vec<&str> = own.split_whitespace().collect();
+    for entry in std::fs::read_dir(root.join("tests/expansions")).expect("the folder is there") {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("the file can be read");
+        let file = syn::parse_file(&text).expect("Rust");
+        for item in &file.items {
+            let syn::Item::Const(item) = item else { continue };
+            let syn::Expr::Block(block) = &*item.expr else { continue };
+            let (mut found, mut imported) = (Variables::default(), String::new());
+            for statement in &block.block.stmts {
+                match statement {
+                    syn::Stmt::Item(syn::Item::Use(import)) => imported = quote!(#import).to_string(),
+                    syn::Stmt::Item(syn::Item::Impl(item)) => variables(quote!(#item), false, &mut found),
+                    _ => {}
+                }
+            }
+            for name in found.0 {
+                let known = own.contains(&name.as_str()) || imported.contains(&format!("as {name} "));
+                assert!(known || imported.ends_with(&format!("as {name} }} ;")), "`{name}` in {imported}");
+            }
+        }
+    }
+}

@@ -228,29 +228,30 @@ macro_rules! layer {
         unsafe impl $($declared)* $crate::Plain for $name $($given)* {
             type Element = f32;
         }
-        impl $($declared)* $crate::Network for $name $($given)* {
-            type Model = Self;
-            fn network(&self) -> &Self {
-                self
-            }
-            fn network_mut(&mut self) -> &mut Self {
-                self
-            }
-        }
         const _: () = {
+            use $crate::private::own::*;
             const fn plain<T: $crate::Plain<Element = f32>>() -> usize {
-                size_of::<T>()
+                ::core::mem::size_of::<T>()
+            }
+            impl $($declared)* $crate::Network for $name $($given)* {
+                type Model = Self;
+                fn network(&self) -> &Self {
+                    self
+                }
+                fn network_mut(&mut self) -> &mut Self {
+                    self
+                }
             }
             impl $($declared)* $crate::Model for $name $($given)* {
                 type Input = <Self as $crate::Layer>::Input;
                 type Output = <Self as $crate::Layer>::Output;
                 type Inference<D: $crate::Device> = ();
                 type Training<D: $crate::Device> = ();
-                const NAME: &'static str = stringify!($name);
+                const NAME: &'static str = ::core::stringify!($name);
                 const TENSORS: $crate::Tensors = {
-                    assert!(size_of::<Self>() == 0 $(+ plain::<$ty>())*);
+                    ::core::assert!(::core::mem::size_of::<Self>() == 0 $(+ plain::<$ty>())*);
                     $crate::Tensors(&[$($crate::Entry::Tensor {
-                        name: stringify!($field),
+                        name: ::core::stringify!($field),
                         shape: <$ty as $crate::private::Dimensions>::DIMENSIONS,
                         offset: ::core::mem::offset_of!(Self, $field),
                         role: $crate::Role::$role,

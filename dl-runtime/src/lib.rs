@@ -13,6 +13,7 @@ mod model;
 mod objective;
 pub mod ops;
 pub mod optim;
+mod own;
 mod pass;
 pub mod plain;
 pub mod plot;

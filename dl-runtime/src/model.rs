@@ -182,6 +182,15 @@ pub trait Model: Plain<Element = f32> + Network<Model = Self> {
         net
     }
 
+    /// A copy, made directly on the heap. `net.clone()` of a `Box<LeNet>` is the same; this is for a network inside another,
+    /// and for code that is generic over models.
+    fn to_box(&self) -> Box<Self> {
+        let mut copy = crate::plain::zeroed_box::<Self>();
+        let (to, from) = (std::slice::from_mut(&mut *copy), std::slice::from_ref(self));
+        crate::plain::flat_mut(to).copy_from_slice(crate::plain::flat(from));
+        copy
+    }
+
     /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] adds words to it.
     ///
     /// # Errors

@@ -4,19 +4,26 @@ pub use crate::check::{Piece, check, dim, makes, takes};
 pub use crate::device::{Device, Storage};
 pub use crate::init::{Init, Rng};
 pub use crate::layer::Dimensions;
-pub use crate::{field, field_mut};
+pub use crate::{field, field_mut, network, record};
 /// The passes of layers written by hand.
 pub mod layer {
     pub use crate::layer::{backward, forward};
 }
 pub use crate::ops::{self, Grad, Write};
+pub use crate::own::{name_and_size, own, variable, variables, word};
 pub use crate::ranges::{check_labels, check_tokens};
 pub use crate::{
     Allocator, Entry, InputInfo, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role,
     Slot, Tensors, Term, View, ViewMut,
 };
+pub use std::boxed::Box;
+pub use std::clone::Clone;
+pub use std::cmp::PartialEq;
+pub use std::fmt::{Debug, Formatter, Result as FmtResult};
+pub use std::marker::Copy;
 pub use std::mem::offset_of;
 pub use std::option::Option::{self, None, Some};
+pub use std::primitive::{bool, f32, u32, usize};
 pub use std::result::Result::Ok;
 
 /// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl … for Model`.

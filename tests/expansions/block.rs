@@ -96,7 +96,7 @@ struct NetBasic2 {
     pub conv2: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
 }
 const _: () = {
-    use dl::private as dl;
+    use dl::private::{self as dl, own::*, variable as image, variable as d_image};
     unsafe impl dl::Plain for NetBasic {
         type Element = f32;
     }
@@ -106,15 +106,7 @@ const _: () = {
     unsafe impl dl::Plain for Net {
         type Element = f32;
     }
-    impl dl::Network for Net {
-        type Model = Self;
-        fn network(&self) -> &Self {
-            self
-        }
-        fn network_mut(&mut self) -> &mut Self {
-            self
-        }
-    }
+    dl::network!(Net : Clone, Debug);
     const FIRST_CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
         stride: [1, 1],
         padding: [0, 0],

@@ -46,19 +46,11 @@ struct Conv {
     pub dense1: dl::private::ops::dense::Dense<36, 10>,
 }
 const _: () = {
-    use dl::private as dl;
+    use dl::private::{self as dl, own::*, variable as image, variable as d_image};
     unsafe impl dl::Plain for Conv {
         type Element = f32;
     }
-    impl dl::Network for Conv {
-        type Model = Self;
-        fn network(&self) -> &Self {
-            self
-        }
-        fn network_mut(&mut self) -> &mut Self {
-            self
-        }
-    }
+    dl::network!(Conv : Clone, Debug);
     const CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
         stride: [1, 1],
         padding: [0, 0],

@@ -51,19 +51,14 @@ struct Autoencoder {
     pub dense2: dl::private::ops::dense::Dense<2, 6>,
 }
 const _: () = {
-    use dl::private as dl;
+    use dl::private::{
+        self as dl, own::*, variable as image, variable as d_image, variable as term_0,
+        variable as d_term_0, variable as term_1, variable as d_term_1,
+    };
     unsafe impl dl::Plain for Autoencoder {
         type Element = f32;
     }
-    impl dl::Network for Autoencoder {
-        type Model = Self;
-        fn network(&self) -> &Self {
-            self
-        }
-        fn network_mut(&mut self) -> &mut Self {
-            self
-        }
-    }
+    dl::network!(Autoencoder : Clone, Debug);
     const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
         activation: dl::ops::Activation::Identity,
     };

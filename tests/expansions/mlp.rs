@@ -41,19 +41,11 @@ pub struct Mlp {
     pub scores: dl::private::ops::dense::Dense<16, 3>,
 }
 const _: () = {
-    use dl::private as dl;
+    use dl::private::{self as dl, own::*, variable as x, variable as d_x};
     unsafe impl dl::Plain for Mlp {
         type Element = f32;
     }
-    impl dl::Network for Mlp {
-        type Model = Self;
-        fn network(&self) -> &Self {
-            self
-        }
-        fn network_mut(&mut self) -> &mut Self {
-            self
-        }
-    }
+    dl::network!(Mlp : Clone, Debug);
     const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
         activation: dl::ops::Activation::Relu,
     };

@@ -46,25 +46,27 @@ pub struct Pair {
     pub dense2: dl::private::ops::dense::Dense<3, 5>,
 }
 ///One sample for [`Pair`].
-#[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct PairInput {
     ///`[4]`
-    pub left: [f32; 4],
+    pub left: [dl::private::f32; 4],
     ///`[3]`
-    pub right: [f32; 3],
+    pub right: [dl::private::f32; 3],
 }
 ///The outputs for one sample of [`Pair`].
-#[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct PairOutput {
     ///`[5]`
-    pub sum: [f32; 5],
+    pub sum: [dl::private::f32; 5],
     ///`[5]`
-    pub difference: [f32; 5],
+    pub difference: [dl::private::f32; 5],
 }
 const _: () = {
-    use dl::private as dl;
+    use dl::private::{
+        self as dl, own::*, variable as left, variable as d_left, variable as right,
+        variable as d_right, variable as output_sum, variable as d_output_sum,
+        variable as output_difference, variable as d_output_difference,
+    };
     unsafe impl dl::Plain for Pair {
         type Element = f32;
     }
@@ -75,6 +77,7 @@ const _: () = {
             <[f32; 3] as dl::Plain>::LEN,
         ];
     }
+    dl::record!(PairInput : left, right);
     unsafe impl dl::Plain for PairOutput {
         type Element = f32;
         const PARTS: &'static [usize] = &[
@@ -82,15 +85,8 @@ const _: () = {
             <[f32; 5] as dl::Plain>::LEN,
         ];
     }
-    impl dl::Network for Pair {
-        type Model = Self;
-        fn network(&self) -> &Self {
-            self
-        }
-        fn network_mut(&mut self) -> &mut Self {
-            self
-        }
-    }
+    dl::record!(PairOutput : sum, difference);
+    dl::network!(Pair : Clone, Debug);
     const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
         activation: dl::ops::Activation::Identity,
     };

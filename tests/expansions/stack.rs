@@ -29,7 +29,7 @@ const _: () = {
 
 | | layer | output | parameters | multiply-adds |
 |---|---|---|---:|---:|
-| `x` | | `[6]` | | |
+| `x_2` | | `[6]` | | |
 | `layer_norm1` | `layer_norm` | `[6]` | 12 |  |
 | `dense1` | `dense(6)` | `[6]` | 42 | 36 |
 | `gelu1` | `gelu` | `[6]` |  |  |
@@ -44,19 +44,11 @@ struct StackLayers {
     pub dense1: dl::private::ops::dense::Dense<6, 6>,
 }
 const _: () = {
-    use dl::private as dl;
+    use dl::private::{self as dl, own::*, variable as x_2, variable as d_x_2};
     unsafe impl dl::Plain for StackLayers {
         type Element = f32;
     }
-    impl dl::Network for StackLayers {
-        type Model = Self;
-        fn network(&self) -> &Self {
-            self
-        }
-        fn network_mut(&mut self) -> &mut Self {
-            self
-        }
-    }
+    dl::network!(StackLayers : Clone, Debug);
     const LAYER_NORM1_OP: dl::ops::layer_norm::Op = dl::ops::layer_norm::Op {
         epsilon: 0.00001,
     };
@@ -66,7 +58,7 @@ const _: () = {
     const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
         activation: dl::ops::Activation::Identity,
     };
-    const DENSE1_INFER_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP_INFER: dl::ops::dense::Op = dl::ops::dense::Op {
         activation: dl::ops::Activation::Gelu,
     };
     pub struct StackLayersTraining<D: dl::Device> {
@@ -113,7 +105,7 @@ const _: () = {
         );
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
-                name: "x",
+                name: "x_2",
                 shape: &[6],
             },
         ];
@@ -187,40 +179,41 @@ const _: () = {
         fn infer<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
             net: dl::View<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
+            x_2: dl::View<'_, D, Self::Input>,
             slots: &mut StackLayersInference<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
-            let n = x.len();
+            let n = x_2.len();
             LAYER_NORM1_OP
                 .forward(
                     pass,
                     dl::field!(net.layer_norm1),
-                    x,
+                    x_2,
                     slots.layer_norm1.write::<[f32; 6]>(n),
                 );
-            DENSE1_INFER_OP
+            DENSE1_OP_INFER
                 .forward(
                     pass,
                     dl::field!(net.dense1),
                     slots.layer_norm1.read::<[f32; 6]>(n),
                     slots.gelu1.write::<[f32; 6]>(n),
                 );
-            ADD1_OP.forward(pass, x, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
+            ADD1_OP
+                .forward(pass, x_2, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
         }
         fn forward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
+            x_2: dl::View<'_, D, Self::Input>,
             slots: &mut StackLayersTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
-            let n = x.len();
+            let n = x_2.len();
             LAYER_NORM1_OP
                 .forward(
                     pass,
                     dl::field!(net.layer_norm1),
-                    x,
+                    x_2,
                     slots.layer_norm1.write::<[f32; 6]>(n),
                 );
             DENSE1_OP
@@ -236,23 +229,28 @@ const _: () = {
                     slots.dense1.read::<[f32; 6]>(n),
                     slots.gelu1.write::<[f32; 6]>(n),
                 );
-            ADD1_OP.forward(pass, x, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
+            ADD1_OP
+                .forward(pass, x_2, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
         }
         fn backward<D: dl::Device>(
             pass: &dl::Pass<'_, D>,
             net: dl::View<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
+            x_2: dl::View<'_, D, Self::Input>,
             slots: &mut StackLayersTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
-            mut d_x: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            mut d_x_2: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
         ) {
-            let n = x.len();
+            let n = x_2.len();
             let dl::Grad { to: mut d_net, write } = d_net;
-            if let dl::Some(d_x) = d_x.as_mut() {
+            if let dl::Some(d_x_2) = d_x_2.as_mut() {
                 ADD1_OP
-                    .backward_left(pass, d_output.view(), dl::Grad::set(d_x.reborrow()));
+                    .backward_left(
+                        pass,
+                        d_output.view(),
+                        dl::Grad::set(d_x_2.reborrow()),
+                    );
             }
             dl::ops::Activation::Gelu
                 .backward_in_place(
@@ -276,13 +274,13 @@ const _: () = {
                 .backward(
                     pass,
                     dl::field!(net.layer_norm1),
-                    x,
+                    x_2,
                     slots.dense1.read::<[f32; 6]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.layer_norm1),
                         write,
                     },
-                    d_x.as_mut().map(|d_x| dl::Grad::add(d_x.reborrow())),
+                    d_x_2.as_mut().map(|d_x_2| dl::Grad::add(d_x_2.reborrow())),
                 );
         }
         fn inspect<D: dl::Device>(
@@ -312,19 +310,11 @@ struct Stack {
     pub dense1: dl::private::ops::dense::Dense<6, 2>,
 }
 const _: () = {
-    use dl::private as dl;
+    use dl::private::{self as dl, own::*, variable as x, variable as d_x};
     unsafe impl dl::Plain for Stack {
         type Element = f32;
     }
-    impl dl::Network for Stack {
-        type Model = Self;
-        fn network(&self) -> &Self {
-            self
-        }
-        fn network_mut(&mut self) -> &mut Self {
-            self
-        }
-    }
+    dl::network!(Stack : Clone, Debug);
     const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
         activation: dl::ops::Activation::Identity,
     };

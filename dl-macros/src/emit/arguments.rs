@@ -2,9 +2,11 @@
 
 use super::Schedule;
 use crate::ir::{Element, Ir, Shape, ValueId};
+pub use crate::names::{gradient, local};
+use crate::names::{of_output, of_term, of_value};
 use crate::plan::Place;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 
 /// Which pass is being written: decides whether outputs and terms are being made, or are there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub fn several(values: &[ValueId]) -> bool {
 impl Ir {
     /// The variable of input `k`.
     pub fn input_name(&self, k: usize) -> Ident {
-        self.values[self.inputs[k]].name.clone()
+        of_value(&self.values[self.inputs[k]].name)
     }
     /// The argument that holds the inputs: the input itself when there is one.
     pub fn input_argument(&self) -> Ident {
@@ -33,11 +35,11 @@ impl Ir {
     }
     /// The variable of output `k`.
     pub fn output_name(&self, k: usize) -> Ident {
-        if self.outputs.len() == 1 { local("output") } else { derived("output", &self.outputs[k].name) }
+        if self.outputs.len() == 1 { local("output") } else { of_output(&self.outputs[k].name) }
     }
     /// The variable of target `k`.
     pub fn target_name(&self, k: usize) -> Ident {
-        self.values[self.targets()[k]].name.clone()
+        of_value(&self.values[self.targets()[k]].name)
     }
     /// The argument that holds the targets.
     pub fn target_argument(&self) -> Ident {
@@ -46,9 +48,6 @@ impl Ir {
     /// The targets of the loss.
     pub fn targets(&self) -> &[ValueId] {
         self.objective.as_ref().map_or(&[], |objective| &objective.targets)
-    }
-    fn term_name(&self, k: usize) -> Ident {
-        format_ident!("term_{k}", span = Span::call_site())
     }
     fn float_inputs(&self) -> Vec<usize> {
         let float = |k: &usize| self.values[self.inputs[*k]].shape.element == Element::F32;
@@ -67,16 +66,13 @@ impl Ir {
 
     /// Takes the inputs apart.
     pub fn unpack_inputs(&self) -> TokenStream {
-        unpack(
-            &local("input"),
-            self.inputs.iter().map(|&v| (self.values[v].name.clone(), &self.values[v].shape)),
-            false,
-        )
+        let inputs = self.inputs.iter().enumerate().map(|(k, &v)| (self.input_name(k), &self.values[v].shape));
+        unpack(&local("input"), inputs, false)
     }
     /// Takes the targets apart.
     pub fn unpack_targets(&self) -> TokenStream {
-        let targets = self.targets().iter();
-        unpack(&local("target"), targets.map(|&v| (self.values[v].name.clone(), &self.values[v].shape)), false)
+        let targets = self.targets().iter().enumerate();
+        unpack(&local("target"), targets.map(|(k, &v)| (self.target_name(k), &self.values[v].shape)), false)
     }
     /// Takes the outputs, or what `wrap` makes of their names, apart.
     pub fn unpack_outputs(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
@@ -87,7 +83,7 @@ impl Ir {
     pub fn unpack_terms(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
         let (terms, from) = (self.objective.iter().flat_map(|objective| &objective.terms).count(), local(from));
         let mutable = writable.then(|| quote!(mut));
-        let names = (0..terms).map(|k| wrap(&self.term_name(k)));
+        let names = (0..terms).map(|k| wrap(&of_term(k)));
         quote!(#(let #mutable #names = #from.take::<f32>();)*)
     }
     /// Takes the gradients to the outputs apart, for a while.
@@ -132,24 +128,9 @@ fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, wri
     quote!(let mut parts = #from.parts(); #(#lets)*)
 }
 
-/// A variable of the generated code's own.
-pub fn local(name: &str) -> Ident {
-    Ident::new(name, Span::call_site())
-}
-
-/// `d_h` for `h`.
-pub fn gradient(name: &Ident) -> Ident {
-    derived("d", name)
-}
-
 /// The name itself.
 pub fn same(name: &Ident) -> Ident {
     name.clone()
-}
-
-/// `prefix_name`; a raw name (`r#loop`) needs no `r#` then.
-fn derived(prefix: &str, name: &Ident) -> Ident {
-    format_ident!("{prefix}_{name}", span = Span::call_site())
 }
 
 impl Schedule<'_> {
@@ -169,9 +150,9 @@ impl Schedule<'_> {
             Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
             Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
             Place::Output(k) => (view(ir.output_name(k), direction == Direction::Forward), &ir.outputs[k].shape),
-            Place::Term(k) => (view(ir.term_name(k), direction != Direction::Backward), &scalar),
+            Place::Term(k) => (view(of_term(k), direction != Direction::Backward), &scalar),
             Place::OutputGradient(k) => (view(gradient(&ir.output_name(k)), true), &ir.outputs[k].shape),
-            Place::TermGradient(k) => (view(gradient(&ir.term_name(k)), true), &scalar),
+            Place::TermGradient(k) => (view(gradient(&of_term(k)), true), &scalar),
             Place::InputGradient(k) => (view(gradient(&ir.input_name(k)), true), self.shape(ir.inputs[k])),
         };
         cast(view, own, shape)
@@ -186,9 +167,9 @@ impl Schedule<'_> {
                 return quote!(slots.#name.write::<#ty>(n));
             }
             Place::Output(k) => (ir.output_name(k), &ir.outputs[k].shape),
-            Place::Term(k) => (ir.term_name(k), &scalar),
+            Place::Term(k) => (of_term(k), &scalar),
             Place::OutputGradient(k) => (gradient(&ir.output_name(k)), &ir.outputs[k].shape),
-            Place::TermGradient(k) => (gradient(&ir.term_name(k)), &scalar),
+            Place::TermGradient(k) => (gradient(&of_term(k)), &scalar),
             Place::InputGradient(k) => (gradient(&ir.input_name(k)), self.shape(ir.inputs[k])),
             Place::Input(_) | Place::Target(_) => unreachable!("the plan never writes over what flows in"),
         };

@@ -7,20 +7,20 @@ use quote::quote;
 
 /// `Model` without tables and passes; it is never run, since the mistakes end the compilation.
 pub fn implementation(ir: &Ir) -> TokenStream {
-    let (name, parameters, types) = (ir.self_type(), ir.parameters(), tables::types(ir));
+    let (name, parameters, types, d) = (ir.self_type(), ir.parameters(), tables::types(ir), ir.device());
     let objective = ir.objective.as_ref().map(|_| objective(ir));
     let forward = quote! {
-        pass: &dl::Pass<'_, D>,
-        net: dl::View<'_, D, Self>,
-        input: dl::View<'_, D, Self::Input>,
+        pass: &dl::Pass<'_, #d>,
+        net: dl::View<'_, #d, Self>,
+        input: dl::View<'_, #d, Self::Input>,
     };
     let backward = quote! {
         #forward
         slots: &mut (),
-        output: dl::View<'_, D, Self::Output>,
-        d_output: dl::ViewMut<'_, D, Self::Output>,
-        d_net: dl::Grad<'_, D, Self>,
-        d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+        output: dl::View<'_, #d, Self::Output>,
+        d_output: dl::ViewMut<'_, #d, Self::Output>,
+        d_net: dl::Grad<'_, #d, Self>,
+        d_input: dl::Option<dl::ViewMut<'_, #d, Self::Input>>,
     };
     quote! {
         #[allow(unused_variables)]
@@ -28,28 +28,28 @@ pub fn implementation(ir: &Ir) -> TokenStream {
             #types
             const TENSORS: dl::Tensors = dl::Tensors(&[]);
             const LAYERS: &'static [dl::LayerInfo] = &[];
-            type Inference<D: dl::Device> = ();
-            type Training<D: dl::Device> = ();
+            type Inference<#d: dl::Device> = ();
+            type Training<#d: dl::Device> = ();
             const INFERENCE_FLOATS: usize = 0;
             const TRAINING_FLOATS: usize = 0;
 
             fn init_weights(&mut self, rng: &mut dl::Rng) {}
-            fn inference_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
-            fn training_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
-            fn infer<D: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, D, Self::Output>) {}
-            fn forward<D: dl::Device>(
-                pass: &dl::Pass<'_, D>,
-                net: dl::ViewMut<'_, D, Self>,
-                input: dl::View<'_, D, Self::Input>,
+            fn inference_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
+            fn training_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
+            fn infer<#d: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, #d, Self::Output>) {}
+            fn forward<#d: dl::Device>(
+                pass: &dl::Pass<'_, #d>,
+                net: dl::ViewMut<'_, #d, Self>,
+                input: dl::View<'_, #d, Self::Input>,
                 slots: &mut (),
-                output: dl::ViewMut<'_, D, Self::Output>,
+                output: dl::ViewMut<'_, #d, Self::Output>,
             ) {
             }
-            fn backward<D: dl::Device>(#backward) {}
-            fn inspect<D: dl::Device>(
+            fn backward<#d: dl::Device>(#backward) {}
+            fn inspect<#d: dl::Device>(
                 slots: &(),
                 samples: usize,
-                see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+                see: &mut dyn ::core::ops::FnMut(&'static str, #d::Ref<'_, f32>),
             ) {
             }
         }
@@ -58,51 +58,51 @@ pub fn implementation(ir: &Ir) -> TokenStream {
 }
 
 fn objective(ir: &Ir) -> TokenStream {
-    let (name, parameters, table) = (ir.self_type(), ir.parameters(), tables::objective(ir));
+    let (name, parameters, table, d) = (ir.self_type(), ir.parameters(), tables::objective(ir), ir.device());
     let forward = quote! {
-        pass: &dl::Pass<'_, D>,
-        net: dl::View<'_, D, Self>,
-        input: dl::View<'_, D, Self::Input>,
+        pass: &dl::Pass<'_, #d>,
+        net: dl::View<'_, #d, Self>,
+        input: dl::View<'_, #d, Self::Input>,
     };
-    let target = quote!(target: dl::View<'_, D, Self::Target>, slots: &mut (),);
+    let target = quote!(target: dl::View<'_, #d, Self::Target>, slots: &mut (),);
     let backward = quote! {
-        d_output: dl::ViewMut<'_, D, Self::Output>,
-        d_net: dl::Grad<'_, D, Self>,
-        d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+        d_output: dl::ViewMut<'_, #d, Self::Output>,
+        d_net: dl::Grad<'_, #d, Self>,
+        d_input: dl::Option<dl::ViewMut<'_, #d, Self::Input>>,
     };
     quote! {
         #[allow(unused_variables)]
         impl #parameters dl::Objective for #name {
             #table
-            type Evaluation<D: dl::Device> = ();
-            fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
-            fn evaluate<D: dl::Device>(
+            type Evaluation<#d: dl::Device> = ();
+            fn evaluation_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
+            fn evaluate<#d: dl::Device>(
                 #forward
                 #target
-                output: dl::ViewMut<'_, D, Self::Output>,
-                terms: dl::PartsMut<'_, D, f32>,
+                output: dl::ViewMut<'_, #d, Self::Output>,
+                terms: dl::PartsMut<'_, #d, f32>,
             ) {
             }
-            fn loss<D: dl::Device>(
+            fn loss<#d: dl::Device>(
                 #forward
                 #target
-                output: dl::View<'_, D, Self::Output>,
-                terms: dl::PartsMut<'_, D, f32>,
+                output: dl::View<'_, #d, Self::Output>,
+                terms: dl::PartsMut<'_, #d, f32>,
             ) {
             }
-            fn backward_loss<D: dl::Device>(
+            fn backward_loss<#d: dl::Device>(
                 #forward
                 #target
-                output: dl::View<'_, D, Self::Output>,
-                terms: dl::Parts<'_, D, f32>,
-                d_terms: dl::PartsMut<'_, D, f32>,
+                output: dl::View<'_, #d, Self::Output>,
+                terms: dl::Parts<'_, #d, f32>,
+                d_terms: dl::PartsMut<'_, #d, f32>,
                 #backward
             ) {
             }
-            fn backward_body<D: dl::Device>(
+            fn backward_body<#d: dl::Device>(
                 #forward
                 slots: &mut (),
-                output: dl::View<'_, D, Self::Output>,
+                output: dl::View<'_, #d, Self::Output>,
                 #backward
             ) {
             }

@@ -3,10 +3,12 @@
 use super::Schedule;
 use crate::dim::Dim;
 use crate::fuse::Mode;
-use crate::ir::{Config, Ir, Node};
+use crate::ir::{Config, Node};
+use crate::names::parameter;
+pub use crate::names::{saved as saved_name, scratch as scratch_name};
 use crate::plan::Slot;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 
 /// One field of the struct.
 struct Member {
@@ -19,31 +21,31 @@ struct Member {
 
 /// The struct.
 pub fn definition(schedule: &Schedule) -> TokenStream {
-    let (name, parameters) = (schedule.memory(), schedule.ir.const_parameters());
+    let (name, parameters, d) = (schedule.memory(), schedule.ir.const_parameters(), schedule.ir.device());
     let members = members(schedule).map(|Member { name, ty, .. }| quote!(#name: #ty,));
     let mut members = members.collect::<TokenStream>();
     if members.is_empty() {
         // A struct must use its parameter.
-        members = quote!(device: ::core::marker::PhantomData<D>);
+        members = quote!(device: ::core::marker::PhantomData<#d>);
     }
-    quote!(pub struct #name<D: dl::Device, #parameters> { #members })
+    quote!(pub struct #name<#d: dl::Device, #parameters> { #members })
 }
 
 /// The members of `Model` about memory.
 pub fn of_model(training: &Schedule, inference: &Schedule) -> TokenStream {
-    let (infer, train) = (inference.memory_type(), training.memory_type());
+    let (infer, train, d) = (inference.memory_type(), training.memory_type(), training.ir.device());
     let (infer_new, train_new) = (inference.allocation(), training.allocation());
     let (infer_floats, train_floats) = (floats(inference), floats(training));
     quote! {
-        type Inference<D: dl::Device> = #infer;
-        type Training<D: dl::Device> = #train;
+        type Inference<#d: dl::Device> = #infer;
+        type Training<#d: dl::Device> = #train;
         const INFERENCE_FLOATS: usize = #infer_floats;
         const TRAINING_FLOATS: usize = #train_floats;
 
-        fn inference_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) -> #infer {
+        fn inference_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #infer {
             #infer_new
         }
-        fn training_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) -> #train {
+        fn training_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #train {
             #train_new
         }
     }
@@ -51,10 +53,10 @@ pub fn of_model(training: &Schedule, inference: &Schedule) -> TokenStream {
 
 /// The members of `Objective` about memory.
 pub fn of_objective(evaluation: &Schedule) -> TokenStream {
-    let (ty, new) = (evaluation.memory_type(), evaluation.allocation());
+    let (ty, new, d) = (evaluation.memory_type(), evaluation.allocation(), evaluation.ir.device());
     quote! {
-        type Evaluation<D: dl::Device> = #ty;
-        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) -> #ty {
+        type Evaluation<#d: dl::Device> = #ty;
+        fn evaluation_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #ty {
             #new
         }
     }
@@ -64,17 +66,18 @@ pub fn of_objective(evaluation: &Schedule) -> TokenStream {
 fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
     let slots = schedule.plan.slots.iter().map(|slot| {
         let size = largest(slot);
-        slot_member(slot.name.clone(), true, size)
+        slot_member(schedule, slot.name.clone(), true, size)
     });
     let saved = schedule.nodes.iter().filter_map(move |node| saved(schedule, node));
-    let scratch = schedule.scratch().map(|(name, ty)| slot_member(name, true, quote!(<#ty as dl::Plain>::LEN)));
+    let scratch =
+        schedule.scratch().map(|(name, ty)| slot_member(schedule, name, true, quote!(<#ty as dl::Plain>::LEN)));
     slots.chain(saved).chain(scratch)
 }
 
-fn slot_member(name: Ident, per_sample: bool, size: TokenStream) -> Member {
+fn slot_member(schedule: &Schedule, name: Ident, per_sample: bool, size: TokenStream) -> Member {
     let method = if per_sample { quote!(slot) } else { quote!(single) };
-    let new = quote!(allocator.#method(#size));
-    Member { name, ty: quote!(dl::Slot<D>), new, floats: if per_sample { size } else { quote!(0) } }
+    let (new, d) = (quote!(allocator.#method(#size)), schedule.ir.device());
+    Member { name, ty: quote!(dl::Slot<#d>), new, floats: if per_sample { size } else { quote!(0) } }
 }
 
 /// What a node keeps beside values.
@@ -87,17 +90,17 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
         } else {
             (quote!(Inference), quote!(inference_memory), quote!(INFERENCE_FLOATS))
         };
-        let model = quote!(<#ty as dl::Model>);
+        let (model, d) = (quote!(<#ty as dl::Model>), schedule.ir.device());
         return Some(Member {
             name,
-            ty: quote!(#model::#memory<D>),
+            ty: quote!(#model::#memory<#d>),
             new: quote!(#model::#new(allocator)),
             floats: quote!(#model::#floats),
         });
     }
     let saved = node.op.saved.as_ref().filter(|_| training)?;
     let ty = &saved.ty;
-    Some(slot_member(name, saved.per_sample, quote!(<#ty as dl::Plain>::LEN)))
+    Some(slot_member(schedule, name, saved.per_sample, quote!(<#ty as dl::Plain>::LEN)))
 }
 
 /// Numbers for one sample.
@@ -123,21 +126,11 @@ fn largest(slot: &Slot) -> TokenStream {
     }
 }
 
-/// The field for what a node saves.
-pub fn saved_name(ir: &Ir, node: &Node) -> Ident {
-    format_ident!("saved_{}", ir.values[node.output].name, span = Span::mixed_site())
-}
-
-/// The field for the gradient to the input of a model inside this one, before it is added.
-pub fn scratch_name(ir: &Ir, node: &Node) -> Ident {
-    format_ident!("saved_d_{}", ir.values[node.output].name, span = Span::mixed_site())
-}
-
 impl Schedule<'_> {
     /// The type of the struct.
     pub fn memory_type(&self) -> TokenStream {
-        let (name, arguments) = (self.memory(), &self.ir.generics);
-        quote!(#name<D #(, #arguments)*>)
+        let (name, d, arguments) = (self.memory(), self.ir.device(), self.ir.generics.iter().map(parameter));
+        quote!(#name<#d #(, #arguments)*>)
     }
     /// A value of the struct.
     fn allocation(&self) -> TokenStream {

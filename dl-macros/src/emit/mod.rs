@@ -17,9 +17,10 @@ pub use structure::camel;
 use crate::diagnostics::{Piece, before};
 use crate::fuse::{Mode, fuse};
 use crate::ir::{Check, Config, Ir, Node};
+use crate::names;
 use crate::plan::{Plan, plan};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
 
 /// One mode of a network: what runs, and where everything lives.
 struct Schedule<'a> {
@@ -37,12 +38,11 @@ impl<'a> Schedule<'a> {
     }
     /// Name of the struct that holds the memory of this mode.
     fn memory(&self) -> Ident {
-        let mode = match self.mode {
+        self.ir.memory_name(match self.mode {
             Mode::Training => "Training",
             Mode::Evaluation => "Evaluation",
             Mode::Inference => "Inference",
-        };
-        format_ident!("{}{mode}", self.ir.name, span = Span::mixed_site())
+        })
     }
     /// How many nodes are the body's.
     fn body_len(&self) -> usize {
@@ -54,31 +54,21 @@ impl<'a> Schedule<'a> {
 /// use.
 pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     let ir = &irs[which];
-    let (name, parameters) = (ir.self_type(), ir.parameters());
-    let structure = structure::structure(krate, irs, which);
+    let parts = structure::Parts::of(ir);
+    let structure = structure::structure(krate, irs, which, &parts);
     // What leaves out the struct leaves out its code.
     let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
-    let plain = structure::plain(ir);
+    let (imports, plain, network) = (ir.imports(krate), structure::plain_numbers(ir, &parts), structure::network(ir));
     let body = if ir.broken { broken::implementation(ir) } else { implementation(ir) };
+    let code = names::renamed(&ir.words, quote!(#checks #plain #network #body));
     quote! {
         #structure
 
         #(#conditions)*
         const _: () = {
-            use #krate::private as dl;
-            #checks
-            #plain
-            impl #parameters dl::Network for #name {
-                type Model = Self;
-                fn network(&self) -> &Self {
-                    self
-                }
-                fn network_mut(&mut self) -> &mut Self {
-                    self
-                }
-            }
-            #body
+            #imports
+            #code
         };
     }
 }
@@ -152,7 +142,7 @@ fn settings<'a>(ir: &Ir, schedules: impl Iterator<Item = &'a &'a Schedule<'a>>) 
     for schedule in schedules.filter(|_| ir.generics.is_empty()) {
         for node in &schedule.nodes {
             if let Config::Settings { path, .. } = &node.op.config {
-                let (name, value) = (constant(node, schedule.mode), struct_of_settings(node));
+                let (name, value) = (constant(ir, node, schedule.mode), struct_of_settings(node));
                 if written.insert(name.to_string()) {
                     constants.extend(quote!(const #name: #path = #value;));
                 }
@@ -178,10 +168,9 @@ fn differs(node: &Node) -> bool {
     node.activation.as_ref().is_some_and(|a| !a.keeps_output)
 }
 
-/// The name of a node's settings: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
-fn constant(node: &Node, mode: Mode) -> Ident {
-    let suffix = if mode != Mode::Training && differs(node) { "_INFER_OP" } else { "_OP" };
-    format_ident!("{}{suffix}", node.constant.to_uppercase(), span = Span::mixed_site())
+/// The name of a node's settings.
+fn constant(ir: &Ir, node: &Node, mode: Mode) -> Ident {
+    ir.constant_name(node, if mode != Mode::Training && differs(node) { "_OP_INFER" } else { "_OP" })
 }
 
 /// The settings of an operation: by name, or (activations, generic models) as they are.
@@ -193,7 +182,7 @@ fn operation(ir: &Ir, node: &Node, mode: Mode) -> TokenStream {
             quote!((#settings))
         }
         _ => {
-            let name = constant(node, mode);
+            let name = constant(ir, node, mode);
             quote!(#name)
         }
     }

@@ -22,24 +22,24 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     let output = ir.outputs.len() == 1;
     let output = if output { quote!(mut output) } else { quote!(output) };
     let length = length(ir);
-    let inspect = inspect(training);
+    let (inspect, d) = (inspect(training), ir.device());
     let backward = backward(training);
     quote! {
-        fn infer<D: dl::Device>(#signature slots: &mut #infer_slots, #output: dl::ViewMut<'_, D, Self::Output>) {
+        fn infer<#d: dl::Device>(#signature slots: &mut #infer_slots, #output: dl::ViewMut<'_, #d, Self::Output>) {
             #length
             #unpack
             #infer
         }
-        fn forward<D: dl::Device>(#changing slots: &mut #train_slots, #output: dl::ViewMut<'_, D, Self::Output>) {
+        fn forward<#d: dl::Device>(#changing slots: &mut #train_slots, #output: dl::ViewMut<'_, #d, Self::Output>) {
             #length
             #unpack
             #forward
         }
         #backward
-        fn inspect<D: dl::Device>(
+        fn inspect<#d: dl::Device>(
             slots: &#train_slots,
             n: usize,
-            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+            see: &mut dyn ::core::ops::FnMut(&'static str, #d::Ref<'_, f32>),
         ) {
             #inspect
         }
@@ -53,11 +53,11 @@ fn forward_signature(ir: &Ir) -> TokenStream {
 
 /// The first arguments of a pass; `net` is how it has the network.
 fn signature_with(ir: &Ir, net: TokenStream) -> TokenStream {
-    let input = ir.input_argument();
+    let (input, d) = (ir.input_argument(), ir.device());
     quote! {
-        pass: &dl::Pass<'_, D>,
-        #net<'_, D, Self>,
-        #input: dl::View<'_, D, Self::Input>,
+        pass: &dl::Pass<'_, #d>,
+        #net<'_, #d, Self>,
+        #input: dl::View<'_, #d, Self::Input>,
     }
 }
 
@@ -75,15 +75,15 @@ fn unpack_forward(ir: &Ir) -> TokenStream {
 /// `backward`; with an objective in two parts, so that its gradients can come in between.
 fn backward(training: &Schedule) -> TokenStream {
     let ir = training.ir;
-    let (signature, arguments) = (backward_signature(training), backward_arguments(ir));
+    let (signature, arguments, d) = (backward_signature(training), backward_arguments(ir), ir.device());
     if ir.objective.is_none() {
         let body = backward_body(training);
-        return quote!(fn backward<D: dl::Device>(#signature) { #body });
+        return quote!(fn backward<#d: dl::Device>(#signature) { #body });
     }
     let (clear, unpack) = (training.clear_seeds(), ir.unpack_input_gradients(true));
     let length = length(ir);
     quote! {
-        fn backward<D: dl::Device>(#signature) {
+        fn backward<#d: dl::Device>(#signature) {
             #length
             { #unpack #clear }
             <Self as dl::Objective>::backward_body(#arguments);
@@ -111,15 +111,15 @@ fn backward_body(training: &Schedule) -> TokenStream {
 }
 
 fn backward_signature(training: &Schedule) -> TokenStream {
-    let (ir, slots) = (training.ir, training.memory_type());
+    let (ir, slots, d) = (training.ir, training.memory_type(), training.ir.device());
     let (signature, d_input) = (forward_signature(ir), gradient(&ir.input_argument()));
     quote! {
         #signature
         slots: &mut #slots,
-        output: dl::View<'_, D, Self::Output>,
-        mut d_output: dl::ViewMut<'_, D, Self::Output>,
-        d_net: dl::Grad<'_, D, Self>,
-        mut #d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+        output: dl::View<'_, #d, Self::Output>,
+        mut d_output: dl::ViewMut<'_, #d, Self::Output>,
+        d_net: dl::Grad<'_, #d, Self>,
+        mut #d_input: dl::Option<dl::ViewMut<'_, #d, Self::Input>>,
     }
 }
 
@@ -137,7 +137,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
     let (inputs, outputs) = (ir.unpack_inputs(), ir.unpack_outputs("output", same, true));
     let output = if ir.outputs.len() == 1 { quote!(mut output) } else { quote!(output) };
     let (train_slots, evaluate_slots) = (training.memory_type(), evaluation.memory_type());
-    let length = length(ir);
+    let (length, d) = (length(ir), ir.device());
 
     let evaluate = evaluation.forward(0..evaluation.nodes.len(), Direction::Forward);
     let terms = ir.unpack_terms("terms", same, true);
@@ -156,38 +156,38 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
     let backward_body = backward_body(training);
     let d_output = local("d_output");
     quote! {
-        fn evaluate<D: dl::Device>(
+        fn evaluate<#d: dl::Device>(
             #signature
-            #target: dl::View<'_, D, Self::Target>,
+            #target: dl::View<'_, #d, Self::Target>,
             slots: &mut #evaluate_slots,
-            #output: dl::ViewMut<'_, D, Self::Output>,
-            mut terms: dl::PartsMut<'_, D, f32>,
+            #output: dl::ViewMut<'_, #d, Self::Output>,
+            mut terms: dl::PartsMut<'_, #d, f32>,
         ) {
             #length
             #inputs #targets #outputs #terms
             #evaluate
         }
-        fn loss<D: dl::Device>(
+        fn loss<#d: dl::Device>(
             #signature
-            #target: dl::View<'_, D, Self::Target>,
+            #target: dl::View<'_, #d, Self::Target>,
             slots: &mut #train_slots,
-            output: dl::View<'_, D, Self::Output>,
-            mut terms: dl::PartsMut<'_, D, f32>,
+            output: dl::View<'_, #d, Self::Output>,
+            mut terms: dl::PartsMut<'_, #d, f32>,
         ) {
             #length
             #inputs #targets #read_outputs #terms
             #loss
         }
-        fn backward_loss<D: dl::Device>(
+        fn backward_loss<#d: dl::Device>(
             #signature
-            #target: dl::View<'_, D, Self::Target>,
+            #target: dl::View<'_, #d, Self::Target>,
             slots: &mut #train_slots,
-            output: dl::View<'_, D, Self::Output>,
-            mut terms: dl::Parts<'_, D, f32>,
-            mut d_terms: dl::PartsMut<'_, D, f32>,
-            mut #d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut #d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            output: dl::View<'_, #d, Self::Output>,
+            mut terms: dl::Parts<'_, #d, f32>,
+            mut d_terms: dl::PartsMut<'_, #d, f32>,
+            mut #d_output: dl::ViewMut<'_, #d, Self::Output>,
+            d_net: dl::Grad<'_, #d, Self>,
+            mut #d_input: dl::Option<dl::ViewMut<'_, #d, Self::Input>>,
         ) {
             #length
             {
@@ -197,7 +197,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
             }
             <Self as dl::Objective>::backward_body(#backward_arguments);
         }
-        fn backward_body<D: dl::Device>(#backward_signature) { #backward_body }
+        fn backward_body<#d: dl::Device>(#backward_signature) { #backward_body }
     }
 }
 

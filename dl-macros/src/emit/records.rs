@@ -1,8 +1,9 @@
 //! The structs of several inputs, outputs or targets.
 
 use crate::ir::{Ir, Shape};
+use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 /// The values of one sample side by side: `PairInput { left: [f32; 784], right: [f32; 784] }`.
 pub struct Record<'a> {
@@ -32,7 +33,7 @@ pub fn targets(ir: &Ir) -> Record<'_> {
 
 impl<'a> Record<'a> {
     fn new(ir: &Ir, suffix: &str, doc: &'static str, fields: Vec<(Ident, &'a Shape)>) -> Self {
-        let name = (fields.len() > 1).then(|| format_ident!("{}{suffix}", ir.name, span = ir.name.span()));
+        let name = (fields.len() > 1).then(|| ident(&format!("{}{suffix}", ir.name), ir.name.span()));
         Record { name, fields, doc }
     }
     /// The type of one sample.
@@ -56,15 +57,15 @@ impl<'a> Record<'a> {
         quote! {
             #(#conditions)*
             #[doc = #doc]
-            #[derive(Clone, Copy, Debug, PartialEq)]
             #[repr(C)]
             #visibility struct #name #parameters { #(#fields)* }
         }
     }
-    /// That the struct is plain numbers.
+    /// That the struct is plain numbers; what one derives else, because the user's module may have other derives.
     pub fn plain(&self, ir: &Ir) -> TokenStream {
         let Some(name) = &self.name else { return quote!() };
-        let (name, parameters) = (ir.generic(name), ir.parameters());
+        let (name, parameters, generic) = (ir.generic(name), ir.parameters(), ir.generic_traits());
+        let fields = self.fields.iter().map(|(name, _)| name);
         let types: Vec<TokenStream> = self.fields.iter().map(|(_, shape)| shape.ty()).collect();
         quote! {
             // SAFETY: `repr(C)`, and every field is an array of `f32` or `u32`.
@@ -72,6 +73,7 @@ impl<'a> Record<'a> {
                 type Element = f32;
                 const PARTS: &'static [usize] = &[#(<#types as dl::Plain>::LEN),*];
             }
+            dl::record!(#generic #name: #(#fields),*);
         }
     }
 }

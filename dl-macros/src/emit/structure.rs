@@ -2,16 +2,16 @@
 
 use super::{docs, records};
 use crate::ir::{FieldId, Ir, ScopeId};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use crate::names::{ident, local, outside, plain};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 
 /// The struct with the user's attributes and documentation, and the architecture as a table below them; before it the
 /// structs of its blocks, and of several inputs, outputs or targets.
-pub fn structure(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
+pub fn structure(krate: &TokenStream, irs: &[Ir], which: usize, parts: &Parts) -> TokenStream {
     let ir = &irs[which];
     let (attributes, name) = (&ir.attributes, &ir.name);
     let (table, drawing) = (docs::architecture(ir), docs::drawing(irs, which));
-    let parts = Parts::of(ir);
     let conditions: Vec<_> = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let blocks = parts.structs.iter().map(|part| {
         let doc = format!("`{}` of [`{name}`].", part.kind);
@@ -49,8 +49,7 @@ fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
 }
 
 /// That the struct and those of its blocks are plain numbers.
-pub fn plain(ir: &Ir) -> TokenStream {
-    let parts = Parts::of(ir);
+pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     let names = parts.structs.iter().map(|part| &part.name).chain([&ir.name]).map(|name| ir.generic(name));
     let parameters = ir.parameters();
     let records = [records::inputs(ir), records::outputs(ir), records::targets(ir)];
@@ -64,6 +63,15 @@ pub fn plain(ir: &Ir) -> TokenStream {
         )*
         #(#records)*
     }
+}
+
+/// What it is beside a model: itself for sessions, and unless the user derives them, cloned in its box and shown by name.
+pub fn network(ir: &Ir) -> TokenStream {
+    let derived = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    let derived: Vec<String> = derived.map(|attribute| quote!(#attribute).to_string()).collect();
+    let traits = ["Clone", "Debug"].into_iter().filter(|name| !derived.iter().any(|derive| derive.contains(name)));
+    let (traits, name, generic) = (traits.map(local), ir.self_type(), ir.generic_traits());
+    quote!(dl::network!(#generic #name: #(#traits),*);)
 }
 
 /// One field of a struct.
@@ -83,13 +91,14 @@ struct Part {
 }
 
 /// All structs of a model.
-struct Parts {
+pub struct Parts {
     structs: Vec<Part>,
     members: Vec<Member>,
 }
 
 impl Parts {
-    fn of(ir: &Ir) -> Parts {
+    /// Called once for a model: it takes the names of the structs.
+    pub fn of(ir: &Ir) -> Parts {
         let mut parts = Parts { structs: Vec::new(), members: Vec::new() };
         parts.members = parts.inside(ir, None);
         parts
@@ -119,9 +128,8 @@ impl Parts {
         if let Some(part) = self.structs.iter().find(|part| part.key == key) {
             return part.name.clone();
         }
-        let same = self.structs.iter().filter(|part| part.kind == *kind).count();
-        let number = if same == 0 { String::new() } else { (same + 1).to_string() };
-        let name = format_ident!("{}{}{number}", ir.name, camel(kind), span = Span::call_site());
+        let name = ir.words.claim(&format!("{}{}", ir.name, camel(kind)));
+        let name = ident(&name, Span::call_site());
         self.structs.push(Part { name: name.clone(), kind: kind.clone(), members, key });
         name
     }
@@ -138,40 +146,13 @@ fn child_towards(ir: &Ir, scope: Option<ScopeId>, field: FieldId) -> Option<Scop
 
 /// `basic_block` as `BasicBlock`.
 pub fn camel(name: &str) -> String {
-    let words = name.trim_start_matches("r#").split('_');
+    let name = plain(name);
+    let words = name.split('_');
     let capital = |word: &str| {
         let mut chars = word.chars();
         chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect::<String>())
     };
     words.map(capital).collect()
-}
-
-/// `tokens` with `dl::` as the path that it stands for, for use where the alias `dl` is not in scope.
-fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
-    let mut result = TokenStream::new();
-    // `::dl::` is a path of the user's.
-    let mut colons = 0;
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let path = colons == 2;
-        colons = if matches!(&token, TokenTree::Punct(p) if p.as_char() == ':') { colons + 1 } else { 0 };
-        match token {
-            TokenTree::Ident(ident)
-                if ident == "dl"
-                    && !path
-                    && matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == ':') =>
-            {
-                result.extend(quote!(#krate::private));
-            }
-            TokenTree::Group(group) => {
-                let mut new = proc_macro2::Group::new(group.delimiter(), outside(krate, group.stream()));
-                new.set_span(group.span());
-                result.extend([TokenTree::Group(new)]);
-            }
-            token => result.extend([token]),
-        }
-    }
-    result
 }
 
 /// Draws the weights of every layer.

@@ -115,7 +115,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
 
 /// Without the `r#` of a raw name.
 fn plain(name: &Ident) -> String {
-    name.to_string().trim_start_matches("r#").to_owned()
+    crate::names::plain(&name.to_string())
 }
 
 fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {

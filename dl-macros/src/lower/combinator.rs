@@ -10,8 +10,9 @@ use crate::dim::Dim;
 use crate::emit::camel;
 use crate::ir::{Field, Op, Output, Scope, Shape};
 use crate::layers;
+use crate::names::ident;
 use proc_macro2::{Ident, Span};
-use quote::{format_ident, quote};
+use quote::quote;
 
 impl Lowering<'_> {
     /// The output of a combinator for what flows in.
@@ -99,8 +100,8 @@ impl Lowering<'_> {
         let field_name = rename.cloned().unwrap_or_else(|| self.names.counted("repeat", word.span()));
         let shape = self.values[input].shape.clone();
         let before = self.diagnostics.count();
-        let name =
-            format_ident!("{}{}", self.model.name, camel(&self.qualified(&field_name, "_")), span = Span::call_site());
+        let name = format!("{}{}", self.model.name, camel(&self.qualified(&field_name, "_")));
+        let name = ident(&self.file.words.claim(&name), Span::call_site());
         let inner = self.stack(&name, body, shape.clone(), word);
         if let Some(rename) = rename {
             self.names.name_layer(rename, Named::Block(combinator.to_string()));

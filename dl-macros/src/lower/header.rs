@@ -6,6 +6,7 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
+use crate::parse::{is_capitalised, is_keyword};
 use proc_macro2::{Ident, Span};
 
 /// The shapes of a header. After a mistake they are what comes nearest: the struct is written with them.
@@ -32,8 +33,7 @@ impl Lowering<'_> {
             let shape = input.shape.as_ref().map(|shape| self.shape(shape, true));
             header.inputs.push(shape.as_ref().map_or(Shape::of([]), |(shape, _)| shape.clone()));
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
-            let name = self.names.value(&input.name);
-            self.values.push(Draft { name, shape });
+            self.values.push(Draft { name: input.name.clone(), shape });
             let flow = Flow::Value(self.values.len() - 1);
             self.bindings.push(Binding { name: input.name.clone(), flow, used: !good || twice });
         }
@@ -60,7 +60,12 @@ impl Lowering<'_> {
     /// The parameters of the model.
     fn generics(&mut self, model: &ast::Model) {
         for (i, name) in model.generics.iter().enumerate() {
-            if model.generics[..i].contains(name) {
+            if is_keyword(name) {
+                self.error(name.span(), format!("`{name}` is a word of Rust; choose another name"));
+            } else if !is_capitalised(name) {
+                let text = format!("names of parameters are in capitals, as those of constants: `{}`", capitals(name));
+                self.error(name.span(), text);
+            } else if model.generics[..i].contains(name) {
                 self.error(name.span(), format!("there is a parameter `{name}` already"));
             } else if self.constants.get(name).is_some() {
                 self.error(name.span(), format!("`{name}` is a constant of this `model!` already"));
@@ -138,4 +143,9 @@ impl Lowering<'_> {
         self.error(span, message);
         false
     }
+}
+
+/// `hidden` as `HIDDEN`.
+fn capitals(name: &Ident) -> String {
+    crate::names::plain(&name.to_string()).to_uppercase()
 }

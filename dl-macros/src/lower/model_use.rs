@@ -8,9 +8,10 @@ use crate::diagnostics::{before, message};
 use crate::dim::Dim;
 use crate::ir::{Check, Config, Field, FieldId, Keeps, Op, Shape, ValueId};
 use crate::layers;
+use crate::names::ident;
 use crate::suggest::suggest;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use std::rc::Rc;
 
 /// A model that `as` named, for use with the same weights.
@@ -239,7 +240,7 @@ impl Lowering<'_> {
             self.diagnostics.require(check::equal(&stated, &outputs[0]), use_.output[0].span, text);
         }
         let record = |suffix: &str, many: bool| {
-            let record = format_ident!("{name}{suffix}", span = name.span());
+            let record = ident(&format!("{name}{suffix}"), name.span());
             many.then(|| if arguments.is_empty() { quote!(#record) } else { quote!(#record<#(#arguments),*>) })
         };
         // Parameters of the model as far as it was read already; those of later ones are not needed for more than tables.

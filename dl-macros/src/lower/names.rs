@@ -2,6 +2,8 @@
 
 use super::Named;
 use crate::ast::Body;
+use crate::names::ident;
+pub use crate::names::plain;
 use crate::visit::{Name, each_name};
 use proc_macro2::{Ident, Span};
 use std::collections::{HashMap, HashSet};
@@ -28,10 +30,11 @@ struct Names1 {
 }
 
 impl Names {
-    /// For a model with `inputs` and `body`.
-    pub fn new<'a>(inputs: impl Iterator<Item = &'a Ident>, body: &Body) -> Self {
-        let mut names = Names { scopes: Vec::new(), values: HashSet::new(), constants: HashSet::new() };
-        names.enter(None, inputs, body, true);
+    /// For a model with `body`, and `declared` inputs and targets: their names are those of public fields.
+    pub fn new<'a>(declared: impl Iterator<Item = &'a Ident> + Clone, body: &Body) -> Self {
+        let values = declared.clone().map(ToString::to_string).collect();
+        let mut names = Names { scopes: Vec::new(), values, constants: HashSet::new() };
+        names.enter(None, declared, body, true);
         names
     }
 
@@ -76,7 +79,7 @@ impl Names {
             *counter += 1;
             let name = format!("{stem}{counter}");
             if !taken.contains(&name) {
-                return Ident::new(&name, span.resolved_at(Span::call_site()));
+                return ident(&name, span.resolved_at(Span::call_site()));
             }
         }
     }
@@ -84,17 +87,16 @@ impl Names {
     /// `name` for a value, with those of the blocks around it; with a number when another value has it.
     pub fn value(&mut self, name: &Ident) -> Ident {
         let text = self.prefixed(&name.to_string());
-        // `emit` calls the gradient of `h` `d_h`, and what is saved for it `saved_h`.
-        let derived = text.starts_with("d_") || text.starts_with("saved_");
-        let text = if derived { format!("value_{text}") } else { text };
         let taken = &self.scopes[0].taken;
-        let text = unique(&mut self.values, taken, &text);
-        if *name == text { name.clone() } else { Ident::new(&text, name.span()) }
+        // With the names of blocks before it, it may be one that the user gave to another value.
+        let first = *name == text || !taken.contains(&text);
+        let text = unique(&mut self.values, taken, &text, first);
+        if *name == text { name.clone() } else { ident(&text, name.span()) }
     }
 
     /// A name for settings that is unique in capitals too.
     pub fn constant(&mut self, label: &str) -> String {
-        unique(&mut self.constants, &HashSet::new(), &label.to_uppercase()).to_lowercase()
+        unique(&mut self.constants, &HashSet::new(), &label.to_uppercase(), true).to_lowercase()
     }
 
     /// The layers that `as` named and that can be used here, innermost first.
@@ -116,17 +118,13 @@ impl Names {
     }
 }
 
-/// Without the `r#` of a raw name.
-pub fn plain(name: &str) -> String {
-    name.trim_start_matches("r#").to_owned()
-}
-
-/// `name`, or `name_2`, `name_3`, … when it is in `used`; none of these in `taken`.
-fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str) -> String {
+/// `name` if `first`, or `name_2`, `name_3`, … when it is in `used`; none of these in `taken`.
+fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str, first: bool) -> String {
     // A raw name (`r#loop`) needs no `r#` once it has a number.
-    let plain = name.strip_prefix("r#").unwrap_or(name);
+    let plain = plain(name);
     let numbered = (2..).map(|n| format!("{plain}_{n}")).filter(|name| !taken.contains(name));
-    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !used.contains(name)).unwrap_or_default();
+    let first = first.then(|| name.to_owned());
+    let free = first.into_iter().chain(numbered).find(|name| !used.contains(name)).unwrap_or_default();
     used.insert(free.clone());
     free
 }

@@ -27,8 +27,7 @@ impl Lowering<'_> {
             }
             let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
-            let name = self.names.value(&target.name);
-            self.values.push(Draft { name, shape });
+            self.values.push(Draft { name: target.name.clone(), shape });
             targets.push(self.values.len() - 1);
             let flow = Flow::Value(self.values.len() - 1);
             self.bindings.push(Binding { name: target.name.clone(), flow, used: !good });

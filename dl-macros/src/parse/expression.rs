@@ -258,7 +258,14 @@ impl Parser<'_> {
                 self.diagnostics.error(cursor.span(), format!("expected a name, found {}", cursor.found()));
                 return None;
             };
-            tokens.push(TokenTree::Ident(last.clone()));
+            let path = names == 0 && tokens.is_empty() && cursor.is_pair(0, ':', ':');
+            // Generated code has a `dl` of its own.
+            let own = path && last == "dl";
+            tokens.push(TokenTree::Ident(if own {
+                proc_macro2::Ident::new_raw("dl", last.span())
+            } else {
+                last.clone()
+            }));
             names += 1;
             let turbofish = cursor.is_pair(0, ':', ':') && cursor.is_punct(2, '<');
             if turbofish || cursor.is_punct(0, '<') && is_capitalised(&last) {

@@ -10,7 +10,8 @@ mod tests;
 use crate::dim::Dim;
 use crate::fuse::Mode;
 use crate::ir::{Config, Element, Ir, Node, ValueId};
-use proc_macro2::{Ident, Span};
+use crate::names;
+use proc_macro2::Ident;
 
 /// Where a value or gradient lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -390,10 +391,10 @@ impl Planner<'_> {
         let values = self.ir.values.len();
         let first = self.nodes.iter().map(|node| node.output).find(|&v| self.class(v) == class);
         match first {
-            Some(value) => self.ir.values[value].name.clone(),
+            Some(value) => names::of_value(&self.ir.values[value].name),
             None => {
                 let of = (0..values).find(|&v| self.class(values + v) == class).unwrap_or(class % values);
-                Ident::new(&format!("d_{}", self.ir.values[of].name), Span::mixed_site())
+                names::gradient_slot(&self.ir.values[of].name)
             }
         }
     }

@@ -30,6 +30,7 @@ impl Net {
             fields: vec![],
             checks: vec![],
             broken: false,
+            words: Default::default(),
         });
         net.value("x", size);
         net

@@ -2,6 +2,7 @@
 
 use super::Probes;
 use crate::layers::{self, Kind, Layer, Parameter};
+use crate::names::ident;
 use crate::parse::combinator::COMBINATORS;
 use crate::parse::cursor::Cursor;
 use crate::parse::{is_capitalised, is_keyword};
@@ -130,7 +131,7 @@ impl Probes<'_> {
             let layer = layers::find(&name.to_string());
             let more = layer.map_or(0, |layer| layer.operands().saturating_sub(1));
             let (fields, others) = self.arguments(&group, layer, operands + more);
-            let anonymous = Ident::new(&name.to_string(), Span::call_site());
+            let anonymous = ident(&name.to_string(), Span::call_site());
             let any = self.any();
             probes.extend(quote!(dl_layers::#scope::#anonymous { #fields ..{ #others #any } };));
         }

@@ -10,6 +10,7 @@ mod shapes;
 mod tests;
 
 use crate::ir::Ir;
+use crate::names::ident;
 use crate::parse::cursor::Cursor;
 use crate::parse::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -59,7 +60,8 @@ pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwi
 /// Takes the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
 /// field that `as` names stays; that of any other layer or block goes to the place behind its name.
 pub fn settle(ir: &mut Ir, named: &HashSet<String>) {
-    ir.values.iter_mut().for_each(|value| value.name.set_span(Span::call_site()));
+    // Not those of the macro's own variables: see `names`.
+    ir.values.iter_mut().for_each(|value| value.name.set_span(Span::mixed_site()));
     let fields = ir.fields.iter_mut().map(|field| &mut field.name);
     let names = fields.chain(ir.scopes.iter_mut().map(|scope| &mut scope.name));
     for name in names.filter(|name| !named.contains(&name.to_string())) {
@@ -109,7 +111,7 @@ struct Scope {
 
 impl Scope {
     fn new(name: &str) -> Self {
-        Scope { name: Ident::new(name, Span::call_site()), layers: Vec::new(), bound: Vec::new() }
+        Scope { name: ident(name, Span::call_site()), layers: Vec::new(), bound: Vec::new() }
     }
 }
 

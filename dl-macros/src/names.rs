@@ -1,0 +1,228 @@
+//! Identifiers: the words that a user's tokens hold, and every name that generated code makes beside them.
+//!
+//! Variables of the user's (inputs, targets) carry the span `mixed_site`, the macro's own `call_site`: two of one name are two
+//! variables. What rustc finds by spelling alone (types, constants, parameters, fields) keeps away from the user's words here.
+
+use crate::ir::{Ir, Node};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+/// Prefixes of variables and fields that stand for something about a value: its gradient, what is saved for it, and the
+/// part of its gradient that is yet to be added.
+const PREFIXES: [&str; 3] = ["d_", "saved_", "scratch_"];
+
+/// The words that nothing generated may be called.
+#[derive(Default)]
+pub struct Words(RefCell<HashSet<String>>);
+
+impl Words {
+    /// Every word in `tokens`.
+    pub fn of(tokens: TokenStream) -> Self {
+        let mut words = HashSet::new();
+        collect(tokens, &mut words);
+        Words(RefCell::new(words))
+    }
+    /// Takes `text`, with a number when it is taken.
+    pub fn claim(&self, text: &str) -> String {
+        let free = self.free(text);
+        self.0.borrow_mut().insert(free.clone());
+        free
+    }
+    /// Takes `text`, which is what it must be.
+    pub fn add(&self, text: String) {
+        self.0.borrow_mut().insert(text);
+    }
+    /// `text`, with a number when it is taken.
+    pub fn free(&self, text: &str) -> String {
+        let numbered = (2..).map(|n| format!("{text}{n}"));
+        let mut candidates = std::iter::once(text.to_owned()).chain(numbered);
+        candidates.find(|name| !self.has(name)).unwrap_or_default()
+    }
+    pub fn has(&self, word: &str) -> bool {
+        self.0.borrow().contains(word)
+    }
+}
+
+fn collect(tokens: TokenStream, words: &mut HashSet<String>) {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(name) => {
+                let name = plain(&name.to_string());
+                // `f32::`: a module may be meant.
+                if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':') {
+                    words.insert(format!("{name}:"));
+                }
+                words.insert(name);
+            }
+            TokenTree::Group(group) => collect(group.stream(), words),
+            _ => {}
+        }
+    }
+}
+
+/// `text`, with or without `r#`, as a name: raw where it must be. Never fails: what is no name becomes `name`.
+pub fn ident(text: &str, span: Span) -> Ident {
+    let text = text.trim_start_matches("r#");
+    let good = |text: &str| syn::parse_str::<Ident>(text).is_ok();
+    // `gen` is a word of Rust in some editions only.
+    match text {
+        "gen" => Ident::new_raw(text, span),
+        _ if good(text) => Ident::new(text, span),
+        _ if good(&format!("r#{text}")) => Ident::new_raw(text, span),
+        _ => Ident::new("name", span),
+    }
+}
+
+/// Without the `r#` of a raw name.
+pub fn plain(name: &str) -> String {
+    name.trim_start_matches("r#").to_owned()
+}
+
+/// `tokens` with `r#` only where a name wants it: `r#x` is `x`.
+pub fn normal(tokens: TokenStream) -> TokenStream {
+    let normal = |token| match token {
+        TokenTree::Ident(name) if name.to_string().starts_with("r#") => {
+            TokenTree::Ident(ident(&name.to_string(), name.span()))
+        }
+        TokenTree::Group(group) => {
+            let mut new = Group::new(group.delimiter(), normal(group.stream()));
+            new.set_span(group.span());
+            TokenTree::Group(new)
+        }
+        token => token,
+    };
+    tokens.into_iter().map(normal).collect()
+}
+
+/// A variable of the macro's own.
+pub fn local(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+/// A variable or field for the value called `name`, which is never one about another value.
+pub fn of_value(name: &Ident) -> Ident {
+    let text = plain(&name.to_string());
+    let inner = text.trim_start_matches("value_");
+    let about = PREFIXES.iter().any(|prefix| inner.starts_with(prefix));
+    if about { ident(&format!("value_{text}"), name.span()) } else { name.clone() }
+}
+
+/// `d_h` for the gradient to `h`: as much the user's as `h`.
+pub fn gradient(name: &Ident) -> Ident {
+    format_ident!("d_{name}", span = name.span())
+}
+
+/// The variable of one of several outputs.
+pub fn of_output(name: &Ident) -> Ident {
+    format_ident!("output_{name}", span = Span::call_site())
+}
+
+/// The variable of term `k` of the loss.
+pub fn of_term(k: usize) -> Ident {
+    format_ident!("term_{k}", span = Span::call_site())
+}
+
+/// The field for what a node saves.
+pub fn saved(ir: &Ir, node: &Node) -> Ident {
+    format_ident!("saved_{}", ir.values[node.output].name, span = Span::mixed_site())
+}
+
+/// The field for the gradient to the input of a model inside this one, before it is added.
+pub fn scratch(ir: &Ir, node: &Node) -> Ident {
+    format_ident!("scratch_{}", ir.values[node.output].name, span = Span::mixed_site())
+}
+
+/// The field for the gradient to a value.
+pub fn gradient_slot(name: &Ident) -> Ident {
+    format_ident!("d_{name}", span = Span::mixed_site())
+}
+
+/// A const parameter where a type might stand: in braces, because a type of that name would be meant first.
+pub fn parameter(name: &Ident) -> TokenStream {
+    quote!({ #name })
+}
+
+impl Ir {
+    /// The parameter of passes and memory that is the device.
+    pub fn device(&self) -> Ident {
+        ident(&self.words.free("D"), Span::call_site())
+    }
+    /// The struct that holds the memory of a mode.
+    pub fn memory_name(&self, mode: &str) -> Ident {
+        ident(&self.words.free(&format!("{}{mode}", self.name)), Span::mixed_site())
+    }
+    /// The settings of a node: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
+    pub fn constant_name(&self, node: &Node, suffix: &str) -> Ident {
+        ident(&self.words.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
+    }
+
+    /// The `use` that begins generated code: the facade as `dl`, and functions under the names of all variables. A constant,
+    /// static or struct of the user's that has such a name would be meant in the place of the variable; a function is not.
+    pub fn imports(&self, krate: &TokenStream) -> TokenStream {
+        let inputs = self.inputs.iter().enumerate().map(|(k, _)| self.input_name(k));
+        let inputs = inputs.flat_map(|name| [name.clone(), gradient(&name)]);
+        let targets = (0..self.targets().len()).map(|k| self.target_name(k));
+        let several = if self.outputs.len() > 1 { self.outputs.as_slice() } else { &[] };
+        let outputs = several.iter().map(|output| of_output(&output.name));
+        let terms = (0..self.objective.as_ref().map_or(0, |objective| objective.terms.len())).map(of_term);
+        let made = outputs.chain(terms).flat_map(|name| [name.clone(), gradient(&name)]);
+        let mut seen = HashSet::new();
+        let names = inputs.chain(targets).chain(made).filter(|name| seen.insert(name.to_string()));
+        let (alias, names) = (ident(&self.words.free("dl"), Span::call_site()), names.collect::<Vec<_>>());
+        // Where the user writes `f32::consts::PI`, a module is meant.
+        let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.words.has(word));
+        let own = if modules { quote!(variables) } else { quote!(own) };
+        quote!(use #krate::private::{self as #alias, #own::* #(, variable as #names)*};)
+    }
+}
+
+/// `tokens` of generated code with its `dl` under the name that it has there: the user may have a `dl` too, written `r#dl`.
+pub fn renamed(words: &Words, tokens: TokenStream) -> TokenStream {
+    let name = words.free("dl");
+    if name == "dl" {
+        return tokens;
+    }
+    replaced(tokens, &|word, before, after| {
+        (word == "dl" && after == 2 && before < 2).then(|| ident(&name, word.span()).into_token_stream())
+    })
+}
+
+/// `tokens` with `dl::` as the path that it stands for, and numbers as those of Rust: for use where the imports of generated
+/// code are not in scope.
+pub fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
+    replaced(tokens, &|word, before, after| match word.to_string().as_str() {
+        "dl" if after == 2 && before < 2 => Some(quote!(#krate::private)),
+        // `f32:` is a field.
+        "f32" | "u32" | "usize" if after == 0 && before < 2 => Some(quote!(#krate::private::#word)),
+        _ => None,
+    })
+}
+
+/// `tokens` with words replaced, told how many colons stand before and after each.
+fn replaced(tokens: TokenStream, with: &dyn Fn(&Ident, usize, usize) -> Option<TokenStream>) -> TokenStream {
+    let mut result = TokenStream::new();
+    let colon = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ':');
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (i, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Ident(word) => {
+                let before = tokens[..i].iter().rev().take(2).take_while(|token| colon(token)).count();
+                let after = tokens[i + 1..].iter().take(2).take_while(|token| colon(token)).count();
+                match with(word, before, after) {
+                    Some(new) => result.extend(new),
+                    None => result.extend([token.clone()]),
+                }
+            }
+            TokenTree::Group(group) => {
+                let mut new = Group::new(group.delimiter(), replaced(group.stream(), with));
+                new.set_span(group.span());
+                result.extend([TokenTree::Group(new)]);
+            }
+            token => result.extend([token.clone()]),
+        }
+    }
+    result
+}

@@ -12,7 +12,7 @@ macro_rules! variables {
     };
 }
 variables! {
-    d d_input d_inputs d_net d_output d_terms device f input model n net output parts pass r rng s samples see slots target
+    d d_input d_inputs d_net d_output d_terms allocator f input model n net output parts pass r rng s samples see slots target
     terms write
 }
 

@@ -350,12 +350,12 @@ impl Ir {
         let start = self.objective.as_ref().map_or(usize::MAX, |objective| objective.start);
         nodes.iter().filter(|node| node.output < start).count()
     }
-    /// For each value whether its gradient holds a part of its sum before the backward pass of the body begins.
-    pub fn given_gradients(&self) -> Vec<bool> {
-        let mut given = vec![false; self.values.len()];
-        let seeds = self.objective.iter().flat_map(|objective| objective.seeds.iter().copied());
-        self.gradient_sources().chain(seeds).for_each(|value| given[value] = true);
-        given
+}
+
+impl Node {
+    /// The value in whose shape it reads input `k`.
+    pub fn shape_of_input(&self, k: usize) -> ValueId {
+        self.inputs[if self.op.same_shape { 0 } else { k }]
     }
 }
 

@@ -6,6 +6,7 @@
 mod ast;
 mod check;
 mod diagnostics;
+mod differentiate;
 mod dim;
 mod emit;
 mod fuse;
@@ -16,8 +17,10 @@ mod names;
 mod number;
 mod parse;
 mod plan;
+mod schedule;
 #[cfg(test)]
 mod snapshots;
+mod steps;
 mod suggest;
 mod visit;
 

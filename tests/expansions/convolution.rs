@@ -206,7 +206,7 @@ const _: () = {
         type Inference<D: dl::Device> = ConvInference<D>;
         type Training<D: dl::Device> = ConvTraining<D>;
         const INFERENCE_FLOATS: usize = 144 + 36;
-        const TRAINING_FLOATS: usize = 144 + 144 + 144 + 144 + 0;
+        const TRAINING_FLOATS: usize = 144 + 144 + 144 + 36 + 0;
         fn inference_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> ConvInference<D> {
@@ -222,7 +222,7 @@ const _: () = {
                 conv1: allocator.slot(144),
                 relu1: allocator.slot(144),
                 max_pool1: allocator.slot(144),
-                d_max_pool1: allocator.slot(144),
+                d_max_pool1: allocator.slot(36),
                 saved_relu1: allocator.single(<[[f32; 4]; 2] as dl::Plain>::LEN),
             }
         }
@@ -351,16 +351,14 @@ const _: () = {
                         to: dl::field_mut!(d_net.batch_norm1),
                         write,
                     },
-                    dl::Some(
-                        dl::Grad::set(slots.d_max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
-                    ),
+                    dl::Some(dl::Grad::set(slots.relu1.write::<[[[f32; 6]; 6]; 4]>(n))),
                 );
             CONV1_OP
                 .backward(
                     pass,
                     dl::field!(net.conv1),
                     image,
-                    slots.d_max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.conv1),
                         write,

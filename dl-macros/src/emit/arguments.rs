@@ -1,10 +1,10 @@
 //! How a pass reaches what it works on: its arguments, taken apart where there are several, and the slots of its memory.
 
-use super::Schedule;
 use crate::ir::{Element, Ir, Shape, ValueId};
 pub use crate::names::{gradient, local};
 use crate::names::{of_output, of_term, of_value};
 use crate::plan::Place;
+use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -183,9 +183,6 @@ impl Schedule<'_> {
     }
     pub fn read_value(&self, value: ValueId, direction: Direction) -> TokenStream {
         self.read(self.place(value), self.shape(value), direction)
-    }
-    pub fn write_value(&self, value: ValueId) -> TokenStream {
-        self.write(self.place(value), self.shape(value))
     }
 }
 

@@ -1,12 +1,11 @@
 //! The memory of a mode: a struct of slots, and how it is allocated.
 
-use super::Schedule;
 use crate::dim::Dim;
 use crate::fuse::Mode;
 use crate::ir::{Config, Node};
 use crate::names::parameter;
-pub use crate::names::{saved as saved_name, scratch as scratch_name};
 use crate::plan::Slot;
+use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -82,7 +81,7 @@ fn slot_member(schedule: &Schedule, name: Ident, per_sample: bool, size: TokenSt
 
 /// What a node keeps beside values.
 fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
-    let name = saved_name(schedule.ir, node);
+    let name = crate::names::saved(schedule.ir, node);
     let training = schedule.mode == Mode::Training;
     if let Config::Model(ty) = &node.op.config {
         let (memory, new, floats) = if training {

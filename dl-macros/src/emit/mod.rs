@@ -1,41 +1,27 @@
 //! Writes the Rust of a checked network: the struct, its tables, its memory and its passes. Never fails.
 
 mod arguments;
-mod backward;
 mod broken;
 mod docs;
-mod forward;
 mod memory;
 mod passes;
 pub mod probes;
 mod records;
+mod steps;
 mod structure;
 mod tables;
 
 pub use structure::camel;
 
 use crate::diagnostics::{Piece, before};
-use crate::fuse::{Mode, fuse};
+use crate::fuse::Mode;
 use crate::ir::{Check, Config, Ir, Node};
 use crate::names;
-use crate::plan::{Plan, plan};
+use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-/// One mode of a network: what runs, and where everything lives.
-struct Schedule<'a> {
-    ir: &'a Ir,
-    mode: Mode,
-    nodes: Vec<Node>,
-    plan: Plan,
-}
-
-impl<'a> Schedule<'a> {
-    fn new(ir: &'a Ir, mode: Mode) -> Self {
-        let nodes = fuse(ir, mode);
-        let plan = plan(ir, &nodes, mode);
-        Schedule { ir, mode, nodes, plan }
-    }
+impl Schedule<'_> {
     /// Name of the struct that holds the memory of this mode.
     fn memory(&self) -> Ident {
         self.ir.memory_name(match self.mode {
@@ -43,10 +29,6 @@ impl<'a> Schedule<'a> {
             Mode::Evaluation => "Evaluation",
             Mode::Inference => "Inference",
         })
-    }
-    /// How many nodes are the body's.
-    fn body_len(&self) -> usize {
-        self.ir.body_len(&self.nodes)
     }
 }
 

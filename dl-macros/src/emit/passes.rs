@@ -1,21 +1,19 @@
 //! The passes as functions: their signatures, and the calls of `forward` and `backward` inside.
 
-use super::Schedule;
 use super::arguments::{Direction, gradient, local, same};
-use super::backward::Backward;
 use crate::ir::Ir;
 use crate::plan::Place;
+use crate::schedule::Schedule;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// `infer`, `forward`, `backward` and `inspect`.
 pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     let ir = training.ir;
-    let body = training.body_len();
     let (infer_slots, train_slots) = (inference.memory_type(), training.memory_type());
     let (infer, forward) = (
-        inference.forward(0..inference.nodes.len(), Direction::Forward),
-        training.forward(0..body, Direction::Forward),
+        inference.print(&inference.passes.forward, Direction::Forward),
+        training.print(&training.passes.forward, Direction::Forward),
     );
     let (signature, unpack) = (forward_signature(ir), unpack_forward(ir));
     let changing = signature_with(ir, quote!(mut net: dl::ViewMut));
@@ -80,7 +78,8 @@ fn backward(training: &Schedule) -> TokenStream {
         let body = backward_body(training);
         return quote!(fn backward<#d: dl::Device>(#signature) { #body });
     }
-    let (clear, unpack) = (training.clear_seeds(), ir.unpack_input_gradients(true));
+    let clear = training.print(&training.passes.clear, Direction::Backward);
+    let unpack = ir.unpack_input_gradients(true);
     let length = length(ir);
     quote! {
         fn backward<#d: dl::Device>(#signature) {
@@ -94,9 +93,7 @@ fn backward(training: &Schedule) -> TokenStream {
 /// The calls of the body, in reverse.
 fn backward_body(training: &Schedule) -> TokenStream {
     let ir = training.ir;
-    let mut writer = Backward::of_body(training);
-    let calls = writer.nodes(0..training.body_len());
-    let rest = writer.rest_of_body();
+    let calls = training.print(&training.passes.backward, Direction::Backward);
     let (inputs, d_inputs) = (ir.unpack_inputs(), ir.unpack_input_gradients(false));
     let outputs = ir.unpack_outputs("output", same, false);
     let d_outputs = ir.unpack_outputs("d_output", gradient, true);
@@ -106,7 +103,6 @@ fn backward_body(training: &Schedule) -> TokenStream {
         let dl::Grad { to: mut d_net, write } = d_net;
         #inputs #outputs #d_outputs #d_inputs
         #calls
-        #rest
     }
 }
 
@@ -131,7 +127,6 @@ fn backward_arguments(ir: &Ir) -> TokenStream {
 /// The passes of a model with an objective.
 pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
     let ir = training.ir;
-    let (body, all) = (training.body_len(), training.nodes.len());
     let (signature, target) = (forward_signature(ir), ir.target_argument());
     let targets = ir.unpack_targets();
     let (inputs, outputs) = (ir.unpack_inputs(), ir.unpack_outputs("output", same, true));
@@ -139,14 +134,13 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
     let (train_slots, evaluate_slots) = (training.memory_type(), evaluation.memory_type());
     let (length, d) = (length(ir), ir.device());
 
-    let evaluate = evaluation.forward(0..evaluation.nodes.len(), Direction::Forward);
+    let forward = evaluation.print(&evaluation.passes.forward, Direction::Forward);
+    let evaluate = evaluation.print(&evaluation.passes.loss, Direction::Forward);
     let terms = ir.unpack_terms("terms", same, true);
-    let loss = training.forward(body..all, Direction::Loss);
+    let loss = training.print(&training.passes.loss, Direction::Loss);
     let read_outputs = ir.unpack_outputs("output", same, false);
 
-    let mut writer = Backward::of_loss(training);
-    let backward = writer.nodes(body..all);
-    let rest = writer.rest_of_loss();
+    let backward = training.print(&training.passes.backward_loss, Direction::Backward);
     let read_terms = ir.unpack_terms("terms", same, false);
     let d_terms = ir.unpack_terms("d_terms", gradient, true);
     let d_outputs = ir.unpack_outputs_again("d_output", gradient);
@@ -165,6 +159,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
         ) {
             #length
             #inputs #targets #outputs #terms
+            #forward
             #evaluate
         }
         fn loss<#d: dl::Device>(
@@ -193,7 +188,6 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
             {
                 #inputs #targets #read_outputs #read_terms #d_terms #d_outputs #d_inputs
                 #backward
-                #rest
             }
             <Self as dl::Objective>::backward_body(#backward_arguments);
         }

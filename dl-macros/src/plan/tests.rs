@@ -1,9 +1,11 @@
 //! The memory plan on networks built by hand: who shares memory with whom, and who must not.
 
 use crate::dim::Dim;
-use crate::fuse::{Mode, fuse};
+use crate::fuse::Mode;
 use crate::ir::*;
-use crate::plan::{Place, Plan, plan};
+use crate::plan::Place;
+use crate::schedule::Schedule;
+use crate::steps::{Call, Step, Towards};
 use proc_macro2::{Ident, Span};
 use quote::quote;
 
@@ -96,12 +98,19 @@ impl Net {
         self.0.values[value].shape.len().known().unwrap()
     }
     /// Ends the network at `output` and plans it.
-    fn plan(&mut self, output: ValueId, mode: Mode) -> (Vec<Node>, Plan) {
+    fn plan(&mut self, output: ValueId, mode: Mode) -> Schedule<'_> {
         self.0.outputs[0].value = output;
-        let nodes = fuse(&self.0, mode);
-        let plan = plan(&self.0, &nodes, mode);
-        (nodes, plan)
+        Schedule::new(&self.0, mode)
     }
+}
+
+/// The backward calls of node `i` in `schedule`.
+fn backward(schedule: &Schedule, i: usize) -> Vec<Towards> {
+    let of = |step: &Step| match step.call {
+        Call::Backward(node, towards) if node == i => Some(towards),
+        _ => None,
+    };
+    schedule.passes.backward.iter().filter_map(of).collect()
 }
 
 fn settings(activation: bool) -> Config {
@@ -134,8 +143,8 @@ fn a_chain_at_inference_takes_two_buffers() {
         x = net.dense(x, 8);
         x = net.elementwise("relu", x, true);
     }
-    let (nodes, plan) = net.plan(x, Mode::Inference);
-    assert_eq!((nodes.len(), plan.slots.len()), (6, 2));
+    let s = net.plan(x, Mode::Inference);
+    assert_eq!((s.nodes.len(), s.plan.slots.len()), (6, 2));
 }
 
 #[test]
@@ -144,14 +153,15 @@ fn what_backward_reads_is_kept_apart() {
     let a = net.dense(0, 8);
     let r = net.elementwise("relu", a, true);
     let b = net.dense(r, 8);
-    let s = net.elementwise("relu", b, true);
-    let c = net.dense(s, 8);
-    let (_, plan) = net.plan(c, Mode::Training);
-    assert_eq!(plan.value(a), None, "fused away");
-    assert_ne!(plan.value(r), plan.value(s));
-    assert_ne!(plan.gradient(s), plan.value(s), "relu's backward reads its output");
-    assert_ne!(plan.gradient(r), plan.value(r));
-    assert_ne!(plan.gradient(r), plan.value(s), "both are in use in the same backward pass");
+    let q = net.elementwise("relu", b, true);
+    let c = net.dense(q, 8);
+    let s = net.plan(c, Mode::Training);
+    assert_eq!(s.plan.value(a), None, "fused away");
+    assert_ne!(s.plan.value(r), s.plan.value(q));
+    assert_ne!(s.plan.gradient(q), s.plan.value(q), "relu's backward reads its output");
+    assert_ne!(s.plan.gradient(r), s.plan.value(r));
+    assert_ne!(s.plan.gradient(r), s.plan.gradient(q), "both are in use in the same call");
+    assert_eq!(s.plan.gradient(r), s.plan.value(q), "relu's backward was the last to read it");
 }
 
 #[test]
@@ -160,10 +170,10 @@ fn gelu_is_fused_at_inference_only() {
     let a = net.dense(0, 8);
     let g = net.elementwise("gelu", a, false);
     let o = net.dense(g, 8);
-    let (nodes, plan) = net.plan(o, Mode::Training);
-    assert_eq!(nodes.len(), 3);
-    assert!(plan.value(a).is_some() && plan.value(a) != plan.value(g));
-    assert_eq!(net.plan(o, Mode::Inference).0.len(), 2);
+    let s = net.plan(o, Mode::Training);
+    assert_eq!(s.nodes.len(), 3);
+    assert!(s.plan.value(a).is_some() && s.plan.value(a) != s.plan.value(g));
+    assert_eq!(net.plan(o, Mode::Inference).nodes.len(), 2);
 }
 
 #[test]
@@ -173,10 +183,10 @@ fn the_gradient_of_a_sum_is_both_gradients() {
     let b = net.dense(a, 8);
     let sum = net.add(a, b);
     let o = net.dense(sum, 8);
-    let (_, plan) = net.plan(o, Mode::Training);
-    assert_eq!(plan.runs[2].gradient_is_there, [true, false]);
-    assert_eq!(plan.gradient(sum), plan.gradient(a));
-    assert_ne!(plan.gradient(sum), plan.gradient(b));
+    let s = net.plan(o, Mode::Training);
+    assert_eq!(backward(&s, 2), [Towards::Right]);
+    assert_eq!(s.plan.gradient(sum), s.plan.gradient(a));
+    assert_ne!(s.plan.gradient(sum), s.plan.gradient(b));
 }
 
 #[test]
@@ -185,8 +195,8 @@ fn a_value_added_to_itself_keeps_its_gradients_apart() {
     let a = net.dense(0, 8);
     let sum = net.add(a, a);
     let o = net.dense(sum, 8);
-    let (_, plan) = net.plan(o, Mode::Training);
-    assert_ne!(plan.gradient(sum), plan.gradient(a));
+    let s = net.plan(o, Mode::Training);
+    assert_ne!(s.plan.gradient(sum), s.plan.gradient(a));
 }
 
 #[test]
@@ -196,11 +206,11 @@ fn dropout_does_not_write_over_what_relu_keeps() {
     let r = net.elementwise("relu", a, true);
     let d = net.dropout(r);
     let o = net.dense(d, 8);
-    let (_, plan) = net.plan(o, Mode::Training);
-    assert_ne!(plan.value(d), plan.value(r));
-    assert!(plan.runs[1].backward_in_place);
-    let (nodes, plan) = net.plan(o, Mode::Inference);
-    assert_eq!(plan.value(d), plan.value(nodes[0].output), "nothing happens at inference");
+    let s = net.plan(o, Mode::Training);
+    assert_ne!(s.plan.value(d), s.plan.value(r));
+    assert!(s.passes.backward.iter().any(|step| step.in_place && step.call == Call::Backward(1, Towards::All)));
+    let s = net.plan(o, Mode::Inference);
+    assert_eq!(s.plan.value(d), s.plan.value(s.nodes[0].output), "nothing happens at inference");
 }
 
 #[test]
@@ -208,13 +218,13 @@ fn reshapes_are_the_same_memory_unless_both_ends_are_arguments() {
     let mut net = Net::new(8);
     let f = net.flatten(0);
     let o = net.dense(f, 8);
-    let (_, plan) = net.plan(o, Mode::Training);
-    assert_eq!(plan.value(f), Some(Place::Input(0)));
-    assert_eq!(plan.gradient(f), Some(Place::InputGradient(0)));
+    let s = net.plan(o, Mode::Training);
+    assert_eq!(s.plan.value(f), Some(Place::Input(0)));
+    assert_eq!(s.plan.gradient(f), Some(Place::InputGradient(0)));
     let mut net = Net::new(8);
     let f = net.flatten(0);
-    let (_, plan) = net.plan(f, Mode::Training);
-    assert!(plan.runs[0].copies);
+    let s = net.plan(f, Mode::Training);
+    assert_eq!(s.passes.forward[0].call, Call::Copy);
 }
 
 #[test]
@@ -223,12 +233,12 @@ fn the_input_is_never_written_over() {
     let r = net.elementwise("relu", 0, true);
     let o = net.dense(r, 8);
     for mode in [Mode::Training, Mode::Inference] {
-        let (_, plan) = net.plan(o, mode);
-        assert!(!plan.runs[0].in_place);
-        assert_ne!(plan.value(r), Some(Place::Input(0)));
+        let s = net.plan(o, mode);
+        assert!(!s.passes.forward[0].in_place);
+        assert_ne!(s.plan.value(r), Some(Place::Input(0)));
     }
-    let (_, plan) = net.plan(o, Mode::Training);
-    assert_eq!(plan.gradient(r), Some(Place::InputGradient(0)), "wanted only with the input's");
+    let s = net.plan(o, Mode::Training);
+    assert_eq!(s.plan.gradient(r), Some(Place::InputGradient(0)), "wanted only with the input's");
 }
 
 #[test]
@@ -237,7 +247,7 @@ fn a_gradient_that_leads_to_weights_never_lives_in_the_optional_argument() {
     let a = net.dense(0, 8);
     let sum = net.add(0, a);
     let o = net.dense(sum, 8);
-    let (_, plan) = net.plan(o, Mode::Training);
-    assert_eq!(plan.runs[1].gradient_is_there, [false, true]);
-    assert_ne!(plan.gradient(sum), Some(Place::InputGradient(0)));
+    let s = net.plan(o, Mode::Training);
+    assert_eq!(backward(&s, 1), [Towards::Left]);
+    assert_ne!(s.plan.gradient(sum), Some(Place::InputGradient(0)));
 }

@@ -1,0 +1,258 @@
+//! The backward pass: which gradients are made, by which calls, in which order, and which are set or added.
+//!
+//! The only place where gradients are decided. Reverse accumulation: every value's gradient is the sum of what its readers
+//! give, in reverse order of execution; the first part sets it, the others are added.
+
+use crate::ir::{Config, Element, FieldId, Ir, Node, ValueId};
+use crate::schedule::may_run_in_place;
+use crate::steps::{Access, Argument, Call, NodeId, Passes, Sharing, Step, Tensor, Towards, Want};
+
+/// Which gradients there are.
+pub struct Gradients {
+    /// Who asks for the gradient to each value.
+    pub wants: Vec<Want>,
+    /// Whether a gradient comes to each value: something after it leads to an output or a term.
+    pub reached: Vec<bool>,
+    /// Whether the gradient to each value holds a part of its sum before the backward pass of the body begins.
+    pub given: Vec<bool>,
+}
+
+/// Writes the backward passes of `nodes` behind their forward passes.
+pub fn differentiate(ir: &Ir, nodes: &[Node], passes: &mut Passes) -> Gradients {
+    let gradients = Gradients { wants: wants(ir, nodes), reached: reached(ir, nodes), given: given(ir) };
+    let mut writer = Writer {
+        ir,
+        nodes,
+        gradients: &gradients,
+        written: vec![false; ir.values.len()],
+        fields: vec![false; ir.fields.len()],
+        steps: Vec::new(),
+    };
+    let body = ir.body_len(nodes);
+    if let Some(objective) = &ir.objective {
+        objective.terms.iter().for_each(|term| writer.written[term.value] = true);
+        (body..nodes.len()).rev().for_each(|i| writer.node(i));
+        let seeds = objective.seeds.iter().copied().filter(|&seed| gradients.flows(seed));
+        let outputs = ir.outputs.iter().map(|output| (output.value, Want::Always));
+        // What the body expects, and the loss gives nothing to.
+        for (value, want) in outputs.chain(seeds.clone().map(|seed| (seed, gradients.wants[seed]))) {
+            if !writer.written[value] && ir.values[value].shape.element == Element::F32 {
+                writer.clear(value, want);
+            }
+        }
+        passes.backward_loss = std::mem::take(&mut writer.steps);
+        seeds.for_each(|seed| writer.clear(seed, gradients.wants[seed]));
+        passes.clear = std::mem::take(&mut writer.steps);
+    }
+    writer.written.clone_from(&gradients.given);
+    (0..body).rev().for_each(|i| writer.node(i));
+    writer.rest();
+    passes.backward = writer.steps;
+    gradients
+}
+
+impl Gradients {
+    /// Those of a pass that only goes forward.
+    pub fn none(ir: &Ir) -> Self {
+        let n = ir.values.len();
+        Gradients { wants: vec![Want::Never; n], reached: vec![false; n], given: vec![false; n] }
+    }
+    /// Whether a gradient flows through a value: it comes there, and someone asks for it.
+    pub fn flows(&self, value: ValueId) -> bool {
+        self.reached[value] && self.wants[value] != Want::Never
+    }
+}
+
+/// For each value whether a weight lies before it, or at least an input of the model.
+fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
+    let mut wants = vec![Want::Never; ir.values.len()];
+    for &input in &ir.inputs {
+        if ir.values[input].shape.element == Element::F32 {
+            wants[input] = Want::ForInput;
+        }
+    }
+    for node in nodes {
+        let inputs = node.inputs.iter().map(|&input| wants[input]).max().unwrap_or(Want::Never);
+        wants[node.output] = match node.field {
+            _ if node.op.stops_gradient => Want::Never,
+            Some(_) => Want::Always,
+            None => inputs,
+        };
+    }
+    wants
+}
+
+/// For each value whether the gradient of what training makes small comes to it.
+fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
+    let mut reached = vec![false; ir.values.len()];
+    for value in ir.gradient_sources() {
+        reached[value] = true;
+    }
+    for node in nodes.iter().rev() {
+        if reached[node.output] && !node.op.stops_gradient {
+            for &input in &node.inputs {
+                reached[input] = true;
+            }
+        }
+    }
+    reached
+}
+
+/// For each value whether its gradient is given from outside, or by the loss.
+fn given(ir: &Ir) -> Vec<bool> {
+    let mut given = vec![false; ir.values.len()];
+    let seeds = ir.objective.iter().flat_map(|objective| objective.seeds.iter().copied());
+    ir.gradient_sources().chain(seeds).for_each(|value| given[value] = true);
+    given
+}
+
+/// Writes steps, keeping in mind which gradients hold a part of their sum already.
+struct Writer<'a> {
+    ir: &'a Ir,
+    nodes: &'a [Node],
+    gradients: &'a Gradients,
+    written: Vec<bool>,
+    fields: Vec<bool>,
+    steps: Vec<Step>,
+}
+
+impl Writer<'_> {
+    /// The backward steps of a node.
+    fn node(&mut self, i: NodeId) {
+        let node = &self.nodes[i];
+        let wanted = node.field.is_some() || node.inputs.iter().any(|&input| self.gradients.flows(input));
+        if !self.gradients.reached[node.output] || node.op.stops_gradient || !wanted {
+            return;
+        }
+        if node.activation.is_some() {
+            let output = Argument::value(node.output, Access::Read);
+            let d_output = Argument::gradient(node.output, Access::Update);
+            // Nothing before this node is trained: all of it is for the gradient to the input.
+            let want = self.gradients.wants[node.output];
+            self.steps.push(Step::new(Call::Activation(i), vec![output, d_output]).guarded(want));
+        }
+        match (&node.op.config, node.field) {
+            (Config::Model(_), _) => self.model(i, node),
+            (_, Some(field)) => self.layer(i, node, field),
+            (Config::Reshape, None) => self.reshape(node),
+            _ => self.operation(i, node),
+        }
+    }
+
+    /// What the backward pass of a node reads, the gradient to its output last.
+    fn read(&self, i: NodeId, node: &Node) -> Vec<Argument> {
+        let inputs = node.inputs.iter().enumerate().filter(|_| node.op.keeps.inputs);
+        let inputs =
+            inputs.map(|(k, &input)| Argument::new(Tensor::Value(input), Access::Read, node.shape_of_input(k)));
+        let output = node.op.keeps.output.then(|| Argument::value(node.output, Access::Read));
+        let saved = node.op.saved.as_ref().map(|_| Argument::new(Tensor::Saved(i), Access::Read, node.output));
+        inputs.chain(output).chain(saved).chain([Argument::gradient(node.output, Access::Read)]).collect()
+    }
+
+    /// A layer with weights.
+    fn layer(&mut self, i: NodeId, node: &Node, field: FieldId) {
+        let mut arguments = vec![Argument::new(Tensor::Weights(field), Access::Read, node.output)];
+        arguments.extend(self.read(i, node));
+        arguments.push(self.weight_gradient(field, node));
+        let input = node.inputs[0];
+        if self.ir.values[input].shape.element == Element::F32 {
+            let want = if self.gradients.flows(input) { self.gradients.wants[input] } else { Want::Never };
+            let access = if want == Want::Never { Access::Set } else { self.next_part(input) };
+            arguments.push(Argument::gradient(input, access).optional(want));
+        }
+        self.steps.push(Step::new(Call::Backward(i, Towards::All), arguments));
+    }
+
+    /// A model inside this one: it sets the gradient to its input, so a further part of a sum is made apart.
+    fn model(&mut self, i: NodeId, node: &Node) {
+        let (input, want) = (node.inputs[0], self.gradients.wants[node.output]);
+        let mut arguments = Vec::new();
+        arguments.extend(node.field.map(|field| Argument::new(Tensor::Weights(field), Access::Read, node.output)));
+        arguments.extend([
+            Argument::value(input, Access::Read),
+            Argument::new(Tensor::Memory(i), Access::Update, node.output),
+            Argument::value(node.output, Access::Read),
+            Argument::gradient(node.output, Access::Update),
+        ]);
+        arguments.extend(node.field.map(|field| self.weight_gradient(field, node)));
+        let scratch = self.gradients.flows(input) && self.written[input];
+        arguments.push(if !self.gradients.flows(input) {
+            Argument::gradient(input, Access::Write).optional(Want::Never)
+        } else if scratch {
+            Argument::new(Tensor::Scratch(i), Access::Write, input).optional(Want::Always)
+        } else {
+            self.written[input] = true;
+            Argument::gradient(input, Access::Write).optional(self.gradients.wants[input])
+        });
+        self.steps.push(Step::new(Call::Backward(i, Towards::All), arguments).guarded(want));
+        if scratch {
+            let part = Argument::new(Tensor::Scratch(i), Access::Read, input);
+            let sum = Step::new(Call::Sum, vec![part, Argument::gradient(input, Access::Add)]);
+            self.steps.push(sum.guarded(self.gradients.wants[input]));
+        }
+    }
+
+    /// Another shape of the same numbers.
+    fn reshape(&mut self, node: &Node) {
+        let input = node.inputs[0];
+        let d_output = Argument::new(Tensor::Gradient(node.output), Access::Read, input);
+        let d_input = Argument::gradient(input, self.next_part(input));
+        let step = Step::new(Call::Sum, vec![d_output, d_input]).guarded(self.gradients.wants[input]);
+        self.steps.push(step.sharing(Sharing::Same));
+    }
+
+    /// An operation without weights: a call for each input that has a gradient.
+    fn operation(&mut self, i: NodeId, node: &Node) {
+        let float = |k: &usize| self.ir.values[node.inputs[*k]].shape.element == Element::F32;
+        let floats: Vec<usize> = (0..node.inputs.len()).filter(float).collect();
+        let towards: &[Towards] = match floats.len() {
+            2 => &[Towards::Left, Towards::Right],
+            3 => &[Towards::First, Towards::Second, Towards::Third],
+            _ => &[Towards::All],
+        };
+        // The gradient that may stay where it is comes last: the others are read from the same memory.
+        for (m, &k) in floats.iter().enumerate().rev() {
+            let input = node.inputs[k];
+            if !self.gradients.flows(input) {
+                continue;
+            }
+            let towards = if node.op.each_input { Towards::Piece(k) } else { towards[m.min(towards.len() - 1)] };
+            let mut arguments = self.read(i, node);
+            let access = self.next_part(input);
+            arguments.push(Argument::new(Tensor::Gradient(input), access, node.shape_of_input(k)));
+            let once = node.inputs.iter().filter(|&&other| other == input).count() == 1;
+            let sharing = match node.op.passes_gradient.get(k) {
+                Some(true) if once => Sharing::Same,
+                _ if may_run_in_place(node, true) => Sharing::InPlace,
+                _ => Sharing::Apart,
+            };
+            let step = Step::new(Call::Backward(i, towards), arguments).sharing(sharing);
+            self.steps.push(step.guarded(self.gradients.wants[input]));
+        }
+    }
+
+    /// Whether the next part of the gradient to a value is the first.
+    fn next_part(&mut self, value: ValueId) -> Access {
+        if std::mem::replace(&mut self.written[value], true) { Access::Add } else { Access::Set }
+    }
+    /// The gradient to the weights of a field.
+    fn weight_gradient(&mut self, field: FieldId, node: &Node) -> Argument {
+        let again = std::mem::replace(&mut self.fields[field], true);
+        let access = if again { Access::Add } else { Access::Set };
+        Argument::new(Tensor::WeightGradient(field), access, node.output)
+    }
+    /// Zeros for the gradient to a value.
+    fn clear(&mut self, value: ValueId, want: Want) {
+        self.steps.push(Step::new(Call::Clear, vec![Argument::gradient(value, Access::Write)]).guarded(want));
+    }
+    /// Zeros for what the steps so far have not reached: weights and inputs behind a stopped gradient.
+    fn rest(&mut self) {
+        for field in (0..self.fields.len()).filter(|&field| !self.fields[field]) {
+            let weights = Argument::new(Tensor::WeightGradient(field), Access::Set, 0);
+            self.steps.push(Step::new(Call::Clear, vec![weights]));
+        }
+        let inputs = self.ir.inputs.iter().copied().filter(|&input| !self.written[input]);
+        let inputs: Vec<_> = inputs.filter(|&input| self.ir.values[input].shape.element == Element::F32).collect();
+        inputs.into_iter().for_each(|input| self.clear(input, Want::ForInput));
+    }
+}

@@ -1,0 +1,181 @@
+//! Prints the steps of a pass: one call each, in order, with what they read and write as views.
+
+use super::arguments::{Direction, gradient};
+use super::operation;
+use crate::fuse::Mode;
+use crate::ir::{Config, FieldId, Inference, Node, Shape};
+use crate::names;
+use crate::plan::Place;
+use crate::schedule::Schedule;
+use crate::steps::{Access, Argument, Call, NodeId, Step, Tensor, Towards, Want};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+impl Schedule<'_> {
+    /// The calls of `steps`; those that serve the gradient to the input alone where it is asked for.
+    pub fn print(&self, steps: &[Step], direction: Direction) -> TokenStream {
+        let together = steps.chunk_by(|a, b| a.guard == b.guard);
+        let print = |steps: &[Step]| {
+            let calls = steps.iter().map(|step| self.step(step, direction)).collect();
+            let guarded = steps[0].guard == Want::ForInput;
+            if guarded { self.ir.with_input_gradients(calls, quote!()) } else { calls }
+        };
+        together.map(print).collect()
+    }
+
+    fn step(&self, step: &Step, direction: Direction) -> TokenStream {
+        let node = step.call.node().map(|i| &self.nodes[i]);
+        let arguments = step.arguments.iter().map(|argument| self.argument(argument, node, direction));
+        let arguments: Vec<TokenStream> = arguments.collect();
+        let (pass, callee) = match (step.call, node) {
+            (Call::Clear, _) => return quote!(#(#arguments)*.clear(pass);),
+            (Call::Copy, _) => (quote!(pass), quote!(dl::ops::Activation::Identity.forward)),
+            // It keeps nothing: in the place of what it would keep stands what is there.
+            (Call::Sum, _) => {
+                let kept = &arguments[0];
+                (quote!(pass, #kept), quote!(dl::ops::Activation::Identity.backward))
+            }
+            (Call::Activation(_), node) => {
+                let activation = node.and_then(|node| node.activation.as_ref()).map(|activation| &activation.expr);
+                (quote!(pass), quote!(#activation.backward_in_place))
+            }
+            (Call::Forward(..) | Call::Backward(..), node) => self.callee(step, node.expect("the call of a node")),
+        };
+        quote!(#callee(#pass, #(#arguments),*);)
+    }
+
+    /// The first arguments of the call of a node, and what is called.
+    fn callee(&self, step: &Step, node: &Node) -> (TokenStream, TokenStream) {
+        let infers = self.mode != Mode::Training;
+        let (method, piece) = match step.call {
+            Call::Backward(_, towards) => towards.method(),
+            Call::Forward(_, piece) if infers && node.op.inference == Inference::Infer => ("infer", piece),
+            Call::Forward(_, piece) => ("forward", piece),
+            Call::Activation(_) | Call::Copy | Call::Sum | Call::Clear => unreachable!("the calls of nodes"),
+        };
+        if let Config::Model(ty) = &node.op.config {
+            let method = Ident::new(if infers { "infer" } else { method }, Span::mixed_site());
+            // Its random numbers are its own.
+            let copy = Literal::usize_unsuffixed(node.output);
+            return (quote!(&pass.copy(#copy)), quote!(<#ty as dl::Model>::#method));
+        }
+        let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
+        let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
+        let piece = piece.map(Literal::usize_unsuffixed).into_iter();
+        (quote!(pass #(, #piece)*), quote!(#op.#method))
+    }
+
+    /// An argument of a call, of a node or not.
+    fn argument(&self, argument: &Argument, node: Option<&Node>, direction: Direction) -> TokenStream {
+        let view = match argument.optional {
+            Some(Want::Never) => return quote!(dl::None),
+            _ => self.view(argument, node, direction),
+        };
+        let view = match (argument.tensor, argument.access) {
+            (Tensor::WeightGradient(_), Access::Add) => quote!(dl::Grad { to: #view, write: dl::Write::Add }),
+            (Tensor::WeightGradient(_), _) => quote!(dl::Grad { to: #view, write }),
+            (_, Access::Set) => quote!(dl::Grad::set(#view)),
+            (_, Access::Add) => quote!(dl::Grad::add(#view)),
+            _ => view,
+        };
+        match (argument.optional, argument.tensor) {
+            (Some(Want::Always), _) => quote!(dl::Some(#view)),
+            (Some(Want::ForInput), Tensor::Gradient(value)) => {
+                if let Some(Place::InputGradient(k)) = self.plan.gradient(value) {
+                    let name = gradient(&self.ir.input_name(k));
+                    return quote!(#name.as_mut().map(|#name| #view));
+                }
+                self.ir.with_input_gradients(quote!(dl::Some(#view)), quote!(else { dl::None }))
+            }
+            _ => view,
+        }
+    }
+
+    /// The view of what an argument is.
+    fn view(&self, argument: &Argument, node: Option<&Node>, direction: Direction) -> TokenStream {
+        let shape = self.shape(argument.shape);
+        let slot = |name: Ident, shape: &TokenStream, count: TokenStream| match argument.access {
+            Access::Read => quote!(slots.#name.read::<#shape>(#count)),
+            _ => quote!(slots.#name.write::<#shape>(#count)),
+        };
+        let view = match argument.tensor {
+            Tensor::Value(value) => self.placed(self.place(value), shape, argument.access, direction),
+            Tensor::Gradient(value) => self.placed(self.gradient_place(value), shape, argument.access, direction),
+            Tensor::Scratch(node) => {
+                let name = names::scratch(self.ir, &self.nodes[node]);
+                slot(name, &shape.ty(), quote!(n))
+            }
+            Tensor::Saved(node) => {
+                let node = &self.nodes[node];
+                let Some(saved) = &node.op.saved else { return quote!() };
+                let count = if saved.per_sample { quote!(n) } else { quote!(1) };
+                return slot(names::saved(self.ir, node), &saved.ty, count);
+            }
+            Tensor::Memory(node) => {
+                let name = names::saved(self.ir, &self.nodes[node]);
+                return quote!(&mut slots.#name);
+            }
+            Tensor::Weights(field) | Tensor::WeightGradient(field) => return self.weights(field, argument, node),
+        };
+        // What flows into or out of a model from elsewhere is checked apart, and a mistake is said once.
+        match node.map(|node| (node, &node.op.config)) {
+            Some((node, Config::Model(ty))) if node.op.elsewhere => {
+                let side =
+                    Ident::new(if node.output == argument.shape { "Output" } else { "Input" }, Span::mixed_site());
+                quote!(#view.cast::<<#ty as dl::Model>::#side>())
+            }
+            _ => view,
+        }
+    }
+
+    fn placed(&self, place: Place, shape: &Shape, access: Access, direction: Direction) -> TokenStream {
+        if access == Access::Read { self.read(place, shape, direction) } else { self.write(place, shape) }
+    }
+
+    /// The weights of a field, or their gradient; a node may see them as those of another kind of layer.
+    fn weights(&self, field: FieldId, argument: &Argument, node: Option<&Node>) -> TokenStream {
+        let path = self.ir.access(field);
+        let cast = node.and_then(|node| node.weights_as.as_ref()).map(|ty| quote!(.cast::<#ty>()));
+        match (argument.tensor, argument.access) {
+            (Tensor::WeightGradient(_), _) => quote!(dl::field_mut!(d_net.#path) #cast),
+            (_, Access::Read) => quote!(dl::field!(net.#path) #cast),
+            _ => quote!(dl::field_mut!(net.#path) #cast),
+        }
+    }
+
+    /// The memory in which models inside this one write what must be added.
+    pub fn scratch(&self) -> impl Iterator<Item = (Ident, TokenStream)> + '_ {
+        let arguments = self.passes.steps().flat_map(|step| &step.arguments);
+        arguments.filter_map(|argument| match (argument.tensor, argument.access) {
+            (Tensor::Scratch(node), Access::Write) => {
+                Some((names::scratch(self.ir, &self.nodes[node]), self.shape(argument.shape).ty()))
+            }
+            _ => None,
+        })
+    }
+}
+
+impl Call {
+    /// The node that is called.
+    fn node(self) -> Option<NodeId> {
+        match self {
+            Call::Forward(node, _) | Call::Backward(node, _) | Call::Activation(node) => Some(node),
+            Call::Copy | Call::Sum | Call::Clear => None,
+        }
+    }
+}
+
+impl Towards {
+    /// The method, and the number that it takes.
+    fn method(self) -> (&'static str, Option<usize>) {
+        match self {
+            Towards::All => ("backward", None),
+            Towards::Left => ("backward_left", None),
+            Towards::Right => ("backward_right", None),
+            Towards::First => ("backward_first", None),
+            Towards::Second => ("backward_second", None),
+            Towards::Third => ("backward_third", None),
+            Towards::Piece(k) => ("backward", Some(k)),
+        }
+    }
+}

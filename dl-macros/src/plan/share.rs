@@ -1,0 +1,105 @@
+//! Rewrites of steps whose result may lie where something that they read lies: some then work in place, some are nothing.
+
+use super::{Place, Planner, timed};
+use crate::ir::ValueId;
+use crate::steps::{Access, Call, Passes, Sharing, Step, Tensor, Want};
+
+/// What becomes of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It stays.
+    Stays,
+    /// It works in place.
+    InPlace,
+    /// There is nothing to do.
+    Vanishes,
+}
+
+impl Planner<'_> {
+    /// Finds the steps that need no memory of their own, and rewrites them.
+    pub(super) fn share(&mut self, passes: &mut Passes) {
+        let forward = passes.forward.len() + passes.loss.len();
+        let steps: Vec<(usize, &Step)> = timed(passes).collect();
+        let mut fates = vec![Fate::Stays; steps.len()];
+        // Reshapes first: that they are the same memory is a fact, all else is a choice that must respect it.
+        for sharing in [Sharing::Same, Sharing::InPlace] {
+            for (i, &(time, step)) in steps[..forward].iter().enumerate().filter(|(_, (_, s))| s.sharing == sharing) {
+                fates[i] = self.share_value(time, step);
+            }
+        }
+        // Of the steps of one node the last first: it may have what the others read.
+        let mut i = forward;
+        while i < steps.len() {
+            let node = |i: usize| steps.get(i).and_then(|(_, step)| node(step));
+            let mut end = i + 1;
+            while node(i).is_some() && node(end) == node(i) {
+                end += 1;
+            }
+            for k in (i..end).rev() {
+                if !fates[i..end].contains(&Fate::Vanishes) && !fates[i..end].contains(&Fate::InPlace) {
+                    fates[k] = self.share_gradient(steps[k].1);
+                }
+            }
+            i = end;
+        }
+        let mut fates = fates.into_iter();
+        let Passes { forward, loss, backward_loss, clear, backward } = passes;
+        for pass in [forward, loss, backward_loss, clear, backward] {
+            pass.retain_mut(|step| match fates.next() {
+                Some(Fate::InPlace) => {
+                    step.work_in_place();
+                    true
+                }
+                fate => fate != Some(Fate::Vanishes),
+            });
+        }
+    }
+
+    /// A forward step.
+    fn share_value(&mut self, time: usize, step: &Step) -> Fate {
+        let Some((from, to)) = step.moved() else { return Fate::Stays };
+        let (Some(from), Some(to)) = (self.entity(from), self.entity(to)) else { return Fate::Stays };
+        let in_place = step.sharing == Sharing::InPlace;
+        let held = matches!(self.classes.place(from), Some(Place::Input(_) | Place::Target(_)));
+        if !self.classes.unitable(from, to) || in_place && (held || self.classes.last(from) > time) {
+            return Fate::Stays;
+        }
+        self.classes.unite(from, to);
+        if in_place { Fate::InPlace } else { Fate::Vanishes }
+    }
+
+    /// A backward step: the gradient that it sets may be the gradient that it reads, which nothing reads after.
+    fn share_gradient(&mut self, step: &Step) -> Fate {
+        let Some((from, to)) = step.moved() else { return Fate::Stays };
+        let (Tensor::Gradient(from), Tensor::Gradient(value)) = (from.tensor, to.tensor) else { return Fate::Stays };
+        // What the caller or the loss gives is there before.
+        if to.access != Access::Set || self.gradients.given[value] || !self.gradient_can_move(from, value) {
+            return Fate::Stays;
+        }
+        let (from, to) = (self.gradient(from), self.gradient(value));
+        self.classes.unite(from, to);
+        if step.sharing == Sharing::InPlace { Fate::InPlace } else { Fate::Vanishes }
+    }
+
+    /// Whether the gradient to `to` can be the memory of the gradient to `from`.
+    fn gradient_can_move(&self, from: ValueId, to: ValueId) -> bool {
+        let (d_from, d_to) = (self.gradient(from), self.gradient(to));
+        // The argument `d_input` may not be there, but gradients that lead to weights are always needed: that of `from`,
+        // and what shares its memory already.
+        let class = self.classes.of(d_from);
+        let wanted = |value: ValueId| {
+            self.gradients.wants[value] == Want::Always && self.classes.of(self.gradient(value)) == class
+        };
+        let leads_to_weights = (0..self.ir.values.len()).any(wanted);
+        let always_there = !matches!(self.classes.place(d_to), Some(Place::InputGradient(_))) || !leads_to_weights;
+        always_there && self.classes.unitable(d_from, d_to)
+    }
+}
+
+/// The node whose gradient a step takes part in.
+fn node(step: &Step) -> Option<usize> {
+    match step.call {
+        Call::Backward(node, _) => Some(node),
+        _ => None,
+    }
+}

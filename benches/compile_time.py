@@ -1,28 +1,54 @@
 #!/usr/bin/env python3
-"""Measures how long programs with `model!` take to compile: a clean release build of the digits example, a rebuild after its
-model was edited, models of 10, 50 and 200 layers over the same crate without a model, and ResNet-50 and `repeat`.
+"""Measures how long programs with `model!` take to compile, and what the optimiser is given.
 
-    python3 benches/compile_time.py [--runs 3]
+    python3 benches/compile_time.py                  # everything, in seconds; the medians of three runs
+    python3 benches/compile_time.py --only networks  # or first, depth
+    python3 benches/compile_time.py --guard          # no clock: fails when each layer is more code the deeper the network
 
-Everything is built in a temporary folder; the medians of the runs are printed in seconds.
+`first` is the README's first command from nothing, and a rebuild after its model was edited. `depth` are networks of 10 to 400
+layers, and `networks` those of the literature (as in tests/zoo): the last crate alone, checked, and optimised for a program
+that predicts, for one that trains in a loop of its own, for one that calls the trainer, and for the same on a GPU.
+Everything is built in a temporary folder; downloads are not counted.
 """
 import argparse, os, pathlib, re, shutil, statistics, subprocess, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
+PREDICTS = "println!(\"{:?}\", Net::init(1).predict(&Vec::<dl::Input<Net>>::new()).len());"
+LOOP = """
+    let net = Net::init(1);
+    let mut training = net.training(DEVICE, 1)?;
+    training.forward(&Vec::<dl::Input<Net>>::new())?;
+    println!("{}", training.loss(&CrossEntropy, &[1])?);
+    training.backward();
+    training.step(&Sgd::new(0.1))?;"""
+FIT = """
+    let mut net = Net::init(1);
+    let data = dl::data::Dataset::new(Vec::<dl::Input<Net>>::new(), Vec::<u32>::new())?;
+    Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(1).validate(&data).fit(&mut net, &data)?;"""
+USES = {
+    "predicts": PREDICTS,
+    "trains": LOOP.replace("DEVICE", "Cpu::new()"),
+    "fits": FIT,
+    "on a GPU": FIT.replace(".epochs(1)", ".epochs(1).on(Cuda::new(0)?)"),
+}
+
 
 def cargo(*arguments, target, cwd=ROOT):
+    """Seconds that a command of cargo takes; what it says when it fails."""
     start = time.perf_counter()
-    subprocess.run(["cargo", *arguments], cwd=cwd, env=dict(os.environ, CARGO_TARGET_DIR=str(target)), check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = dict(os.environ, CARGO_TARGET_DIR=str(target))
+    run = subprocess.run(["cargo", *arguments], cwd=cwd, env=environment, capture_output=True, text=True)
+    if run.returncode != 0:
+        raise SystemExit(f"cargo {' '.join(arguments)}:\n{run.stderr}")
     return time.perf_counter() - start
 
 
-def digits(work, runs):
-    """The example in a copy of the repository, so that editing its model changes nothing here."""
-    copy, target = work / "dl", work / "target"
+def first(work, runs):
+    """The README's first command in a copy of the repository, so that editing its model changes nothing here."""
+    copy, target = work / "dl", work / "target-first"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("target", ".git"))
-    subprocess.run(["cargo", "fetch"], cwd=copy, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    cargo("fetch", target=target, cwd=copy)
     build = ("build", "--release", "--example", "digits")
     clean = []
     for _ in range(min(runs, 2)):
@@ -35,88 +61,160 @@ def digits(work, runs):
         assert count == 1, "examples/digits.rs has a dense layer to edit"
         example.write_text(edited)
         rebuilds.append(cargo(*build, target=target, cwd=copy))
-    print(f"digits, clean release build        {statistics.median(clean):6.1f} s")
-    print(f"digits, rebuild after a model edit {statistics.median(rebuilds):6.1f} s")
+    print(f"first command, cold             {statistics.median(clean):6.1f} s")
+    print(f"the same after a model edit     {statistics.median(rebuilds):6.1f} s")
 
 
-def program(layers, edit):
-    """A binary whose model has `layers` layers, alternating dense and relu."""
-    chain = " ".join(f"-> dense({64 + (i + edit) % 7})" if i % 2 == 0 else "-> relu" for i in range(layers - 1))
-    model = f"model! {{ pub Net(x: [64]) -> [10] {{ x {chain} -> dense(10) }} }}" if layers else ""
-    use = "let mut s = Session::<Net>::on(Cpu::new(), &Net::init(1), 1).unwrap(); println!(\"{:?}\", s.predict_one(&[0.0; 64]));"
-    return f"use dl::prelude::*;\n{model}\nfn main() {{ let _ = Cpu::new(); println!(\"{edit}\"); {use if layers else ''} }}\n"
+def deep(layers):
+    """`layers` layers: dense and relu, of changing widths."""
+    chain = " ".join(f"-> dense({64 + i % 7})" if i % 2 == 0 else "-> relu" for i in range(layers - 1))
+    return f"Net(x: [64]) -> [10] {{ x {chain} -> dense(10) }}"
 
 
-def depth(work, runs):
-    crate, target = work / "depth", work / "target-depth"
-    (crate / "src").mkdir(parents=True)
-    (crate / "Cargo.toml").write_text(
-        f'[package]\nname = "depth"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\ndl = {{ path = "{ROOT}" }}\n[workspace]\n')
-    for command in ("check", "build"):
-        base = None
-        for layers in (0, 10, 50, 200):
-            times = []
-            for run in range(runs + 1):
-                (crate / "src/main.rs").write_text(program(layers, run))
-                times.append(cargo(command, *(["--release"] if command == "build" else []), target=target, cwd=crate))
-            median = statistics.median(times[1:])
-            base = median if base is None else base
-            extra = "" if layers == 0 else f"   {1000 * (median - base) / layers:6.1f} ms a layer over no model"
-            print(f"cargo {command:5} {'--release' if command == 'build' else '         '} {layers:4} layers {median:6.2f} s{extra}")
+def convolutions(blocks):
+    """Residual blocks of convolution, batch norm and relu: six layers each."""
+    block = "-> residual { conv2d(8, 3, padding: 1) -> batch_norm -> relu -> conv2d(8, 3, padding: 1) -> batch_norm }"
+    return f"Net(image: [8, 16, 16]) -> [10] {{ image {block * blocks} -> global_avg_pool2d -> dense(10) }}"
 
 
-RESNET50 = """
-model! {
-    block conv_norm(x, channels, kernel, stride: 1, padding: 0) {
-        x -> conv2d(channels, kernel, stride: stride, padding: padding, bias: false) -> batch_norm
-    }
-    block bottleneck(x: [c, h, w], channels, stride: 1) {
-        let main = x -> conv_norm(channels, 1) -> relu
-            -> conv_norm(channels, 3, stride: stride, padding: 1) -> relu -> conv_norm(4 * channels, 1);
-        let shortcut = if stride != 1 || c != 4 * channels { x -> conv_norm(4 * channels, 1, stride: stride) } else { x };
-        (main + shortcut) -> relu
-    }
-    pub Net(image: [3, 224, 224]) -> [1000] {
-        image -> conv_norm(64, 7, stride: 2, padding: 3) -> relu -> max_pool2d(3, stride: 2, padding: 1)
-            STAGES
-            -> global_avg_pool2d -> dense(1000)
-    }
-}""".replace("STAGES", " ".join(
-    f"-> bottleneck({channels}{', stride: 2' if i == 0 and channels > 64 else ''})"
-    for channels, blocks in ((64, 3), (128, 4), (256, 6), (512, 3)) for i in range(blocks)))
+def mobile(blocks):
+    """Inverted residuals at 224×224, one by one; 16 of them are about MNASNet-0.5."""
+    return f"""
+        block inverted(x: [c, h, w]) {{
+            x -> residual {{
+                conv2d(6 * c, 1, bias: false) -> batch_norm -> relu
+                -> depthwise_conv2d(3, padding: 1, bias: false) -> batch_norm -> relu -> conv2d(c, 1, bias: false) -> batch_norm
+            }}
+        }}
+        Net(image: [3, 224, 224]) -> [10] {{
+            image -> conv2d(16, 3, stride: 2, padding: 1, bias: false) -> batch_norm -> relu
+            {"-> inverted" * blocks} -> global_avg_pool2d -> dense(10)
+        }}"""
 
 
-def repeat(copies):
-    body = "residual { layer_norm -> dense(16) -> gelu -> dense(16) }"
-    return f"model! {{ pub Net(x: [16]) -> [16] {{ x -> repeat {copies} {{ {body} }} }} }}"
+def literature(file, name):
+    """A network of tests/zoo under its name."""
+    text = (ROOT / "tests/zoo" / f"{file}.rs").read_text()
+    return re.search(r"^model! \{\n(.*?)^\}", text, re.M | re.S)[1]
 
 
-def networks(work, runs):
-    """`cargo check` of ResNet-50, and of stacks of 2 and 1,000 copies, over a program without a model."""
-    crate, target = work / "networks", work / "target-depth"
-    (crate / "src").mkdir(parents=True)
-    (crate / "Cargo.toml").write_text(
-        f'[package]\nname = "networks"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\ndl = {{ path = "{ROOT}" }}\n[workspace]\n')
-    for name, model in (("no model", ""), ("ResNet-50", RESNET50), ("repeat 2", repeat(2)), ("repeat 1000", repeat(1000))):
-        times = []
+def unrolled(copies):
+    """A residual network of bottlenecks, every block written out: ResNet-50 has 3, 4, 6 and 3."""
+    stages = " ".join(f"-> bottleneck({channels}{', stride: 2' if i == 0 and channels > 64 else ''})"
+                      for channels, count in zip((64, 128, 256, 512), copies) for i in range(count))
+    return f"""
+        block conv(x, channels, kernel, stride: 1) {{
+            x -> conv2d(channels, kernel, stride: stride, padding: kernel / 2, bias: false) -> batch_norm
+        }}
+        block bottleneck(x: [c, h, w], channels, stride: 1) {{
+            let main = x -> conv(channels, 1) -> relu -> conv(channels, 3, stride: stride) -> relu -> conv(4 * channels, 1);
+            let shortcut = if stride != 1 || c != 4 * channels {{ x -> conv(4 * channels, 1, stride: stride) }} else {{ x }};
+            (main + shortcut) -> relu
+        }}
+        Net(image: [3, 224, 224]) -> [1000] {{
+            image -> conv(64, 7, stride: 2) -> relu -> max_pool2d(3, stride: 2, padding: 1) {stages}
+                -> global_avg_pool2d -> dense(1000)
+        }}"""
+
+
+def networks_of(kind):
+    """Names and models."""
+    if kind == "depth":
+        return [(f"{layers} layers", deep(layers), "Net", layers) for layers in (10, 50, 200, 400)]
+    few = [(f"{blocks} inverted residuals", mobile(blocks), "Net", None) for blocks in (3, 6, 9, 16)]
+    blocks = [(f"{n} residual blocks", convolutions(n), "Net", None) for n in (4, 8, 12, 16)]
+    resnets = [(name, literature("resnet", name), name, None) for name in ("ResNet18", "ResNet50")]
+    others = [("DenseNet121", literature("densenet", "DenseNet121"), "DenseNet121", None),
+              ("MobileNetV2", literature("mobilenet", "MobileNetV2"), "MobileNetV2", None)]
+    resnets += [(f"{title}, unrolled", unrolled(copies), "Net", None)
+                for title, copies in (("ResNet-50", (3, 4, 6, 3)), ("ResNet-101", (3, 4, 23, 3)))]
+    return few + blocks + resnets + others
+
+
+class Program:
+    """A crate whose only dependency is dl."""
+
+    def __init__(self, work, target, cuda):
+        self.folder, self.target = work, target
+        (work / "src").mkdir(parents=True, exist_ok=True)
+        features = ', features = ["cuda"]' if cuda else ""
+        (work / "Cargo.toml").write_text(
+            '[package]\nname = "program"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n'
+            f'[dependencies]\ndl = {{ path = "{ROOT}"{features} }}\n')
+        shutil.copy(ROOT / "Cargo.lock", work / "Cargo.lock")
+
+    def write(self, model, name, use, edit=0):
+        alias = f"type Net = {name};" if name != "Net" else ""
+        declared = f"model! {{ {model} }}\n{alias}" if model else ""
+        (self.folder / "src/main.rs").write_text(
+            f"#![allow(dead_code, unused_imports)]\nuse dl::prelude::*;\n{declared}\n"
+            f"fn main() -> dl::Result<()> {{ println!(\"{edit}\"); {use} Ok(()) }}\n")
+
+    def seconds(self, model, name, use, runs, check=False):
+        """The median of building the crate alone."""
+        command, times = ("check",) if check else ("build", "--release"), []
         for run in range(runs + 1):
-            # Without the model in between, so that nothing of it is there from before.
-            for text in ("", model):
-                (crate / "src/main.rs").write_text(f"use dl::prelude::*;\n{text}\nfn main() {{ let _ = Cpu::new(); println!(\"{run}\"); }}\n")
-                last = cargo("check", target=target, cwd=crate)
-            times.append(last)
-        print(f"cargo check {name:12} {statistics.median(times[1:]):6.2f} s")
+            self.write(model, name, use, run)
+            times.append(cargo(*command, target=self.target, cwd=self.folder))
+        return statistics.median(times[1:])
+
+
+def measure(kind, work, runs):
+    plain = Program(work / "plain", work / "target-plain", cuda=False)
+    card = Program(work / "card", work / "target-card", cuda=True)
+    empty = "let _ = Cpu::new();"
+    base = {True: plain.seconds("", "Net", empty, runs, check=True), False: plain.seconds("", "Net", empty, runs)}
+    print(f"no model: cargo check {base[True]:.2f} s, cargo build --release {base[False]:.2f} s")
+    print(f"{'':24}{'check':>9}" + "".join(f"{use:>10}" for use in USES))
+    for title, model, name, layers in networks_of(kind):
+        seconds = [plain.seconds(model, name, PREDICTS, runs, check=True)]
+        for use, code in USES.items():
+            program = card if use == "on a GPU" else plain
+            seconds.append(program.seconds(model, name, code, runs))
+        print(f"{title:24}" + "".join(f"{s:8.2f} s" for s in seconds), flush=True)
+        if layers:
+            each = [1000 * (s - base[i == 0]) / layers for i, s in enumerate(seconds)]
+            print(f"{'  a layer':24}" + "".join(f"{ms:7.1f} ms" for ms in each), flush=True)
+
+
+def guard(work):
+    """Counts what the optimiser leaves of each further layer: it was 1,600 lines at 80 layers, and more the deeper."""
+    program, failed, folder = Program(work / "guard", ROOT / "target", cuda=False), [], ROOT / "target/release/deps"
+    for title, model in (("dense layers", lambda n: deep(6 * n)), ("residual blocks", convolutions)):
+        for use in ("trains", "fits"):
+            sizes = []
+            for blocks in (8, 16, 32):
+                program.write(model(blocks), "Net", USES[use])
+                for old in folder.glob("program-*.ll"):
+                    old.unlink()
+                emit = ("rustc", "--release", "--", "--emit=llvm-ir", "-Ccodegen-units=1")
+                cargo(*emit, target=program.target, cwd=program.folder)
+                [text] = [file.read_text() for file in folder.glob("program-*.ll")]
+                functions = re.findall(r"^define.*?^}", text, re.M | re.S)
+                sizes.append(sum(function.count("\n") for function in functions))
+            second = sizes[2] - sizes[1]
+            print(f"{title}, {use}: {sizes} lines for 48, 96 and 192 layers: {second / 96:.0f} a layer")
+            if second > 300 * 96:
+                failed.append(f"{title}, {use}")
+    if failed:
+        raise SystemExit(f"FAILED: code grows faster than the layers: {'; '.join(failed)}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", choices=["digits", "depth", "networks"])
+    parser.add_argument("--only", choices=["first", "depth", "networks"])
+    parser.add_argument("--guard", action="store_true")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as work:
-        for name, measure in (("digits", digits), ("depth", depth), ("networks", networks)):
-            if arguments.only in (None, name):
-                measure(pathlib.Path(work), arguments.runs)
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        if arguments.guard:
+            return guard(work)
+        if arguments.only in (None, "first"):
+            first(work, arguments.runs)
+        for kind in ("depth", "networks"):
+            if arguments.only in (None, kind):
+                measure(kind, work, arguments.runs)
 
 
 if __name__ == "__main__":

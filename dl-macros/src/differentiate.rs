@@ -4,7 +4,6 @@
 //! give, in reverse order of execution; the first part sets it, the others are added.
 
 use crate::ir::{Config, Element, FieldId, Ir, Node, ValueId};
-use crate::schedule::may_run_in_place;
 use crate::steps::{Access, Argument, Call, NodeId, Passes, Sharing, Step, Tensor, Towards, Want};
 
 /// Which gradients there are.
@@ -223,7 +222,7 @@ impl Writer<'_> {
             let once = node.inputs.iter().filter(|&&other| other == input).count() == 1;
             let sharing = match node.op.passes_gradient.get(k) {
                 Some(true) if once => Sharing::Same,
-                _ if may_run_in_place(node, true) => Sharing::InPlace,
+                _ if node.may_run_in_place(true) => Sharing::InPlace,
                 _ => Sharing::Apart,
             };
             let step = Step::new(Call::Backward(i, towards), arguments).sharing(sharing);

@@ -271,8 +271,28 @@ impl Field {
         if self.model {
             return self.parameters.clone();
         }
-        let trained = self.tensors.iter().filter(|tensor| tensor.role != "Statistic");
+        let trained = self.tensors.iter().filter(|tensor| tensor.role != Role::Statistic);
         Some(trained.fold(Dim::Known(0), |sum, tensor| sum.add(&Dim::product(&tensor.shape))))
+    }
+}
+
+/// What a tensor is for: the variants of `dl::Role`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Weight,
+    Bias,
+    Scale,
+    Statistic,
+}
+
+impl quote::ToTokens for Role {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match self {
+            Role::Weight => quote::quote!(dl::Role::Weight),
+            Role::Bias => quote::quote!(dl::Role::Bias),
+            Role::Scale => quote::quote!(dl::Role::Scale),
+            Role::Statistic => quote::quote!(dl::Role::Statistic),
+        });
     }
 }
 
@@ -282,8 +302,8 @@ pub struct Tensor {
     pub name: &'static str,
     /// PyTorch's dimensions.
     pub shape: Vec<Dim>,
-    /// A variant of `dl::Role`: `Weight`, `Bias`, `Scale`, `Statistic`.
-    pub role: &'static str,
+    /// What it is for.
+    pub role: Role,
 }
 
 /// A condition that rustc decides, with what to say when it fails.
@@ -356,6 +376,10 @@ impl Node {
     /// The value in whose shape it reads input `k`.
     pub fn shape_of_input(&self, k: usize) -> ValueId {
         self.inputs[if self.op.same_shape { 0 } else { k }]
+    }
+    /// Whether it has passes in place: with weights (batch_norm), at inference only.
+    pub fn may_run_in_place(&self, training: bool) -> bool {
+        self.op.in_place && !(training && self.field.is_some())
     }
 }
 

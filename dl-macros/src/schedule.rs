@@ -63,11 +63,6 @@ fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
         let saved = saved.map(|_| Argument::new(Tensor::Saved(i), Access::Write, node.output));
         arguments.chain([output]).chain(saved).collect()
     };
-    let sharing = if may_run_in_place(node, training) { Sharing::InPlace } else { Sharing::Apart };
+    let sharing = if node.may_run_in_place(training) { Sharing::InPlace } else { Sharing::Apart };
     pass.push(Step::new(Call::Forward(i, None), arguments).sharing(sharing));
-}
-
-/// Whether a node has passes in place: with weights (batch_norm), at inference only.
-pub fn may_run_in_place(node: &Node, training: bool) -> bool {
-    node.op.in_place && !(training && node.field.is_some())
 }

@@ -98,14 +98,14 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
         for tensor in &field.tensors {
             let path = format!("{path}.{}", tensor.name);
             let word = |word: &str| Ident::new(word, Span::mixed_site());
-            let (part, role) = (tensor.name.split('.').map(word), word(tensor.role));
+            let (part, role) = (tensor.name.split('.').map(word), tensor.role);
             let shape = &tensor.shape;
             tensors.push(quote! {
                 dl::Entry::Tensor {
                     name: #path,
                     shape: &[#(#shape),*],
                     offset: dl::offset_of!(Self, #access.#(#part).*),
-                    role: dl::Role::#role,
+                    role: #role,
                 }
             });
         }

@@ -49,10 +49,10 @@ impl Layer for BatchNorm {
         let weights = Weights {
             ty: quote!(dl::ops::batch_norm::BatchNorm<#channels>),
             tensors: vec![
-                Tensor::new("weight", &[&channels], "Scale"),
-                Tensor::new("bias", &[&channels], "Bias"),
-                Tensor::new("running_mean", &[&channels], "Statistic"),
-                Tensor::new("running_var", &[&channels], "Statistic"),
+                Tensor::new("weight", &[&channels], Role::Scale),
+                Tensor::new("bias", &[&channels], Role::Bias),
+                Tensor::new("running_mean", &[&channels], Role::Statistic),
+                Tensor::new("running_var", &[&channels], Role::Statistic),
             ],
             init: quote!(),
         };

@@ -69,9 +69,9 @@ pub fn weights(call: &Call, channels: [&Dim; 2], shape: [&Dim; 2], outputs: &Dim
     };
     let mut dims = shape.to_vec();
     dims.extend(kernel.iter().skip(usize::from(call.is_sequence())));
-    let mut tensors = vec![Tensor::new("weight", &dims, "Weight")];
+    let mut tensors = vec![Tensor::new("weight", &dims, Role::Weight)];
     if bias {
-        tensors.push(Tensor::new("bias", &[outputs], "Bias"));
+        tensors.push(Tensor::new("bias", &[outputs], Role::Bias));
     }
     Weights { ty, tensors, init: call.init() }
 }

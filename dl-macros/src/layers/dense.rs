@@ -36,9 +36,9 @@ impl Layer for Dense {
     fn build(&self, call: &Call) -> Option<Built> {
         let (inputs, rows) = check::rows(call)?;
         let outputs = call.size("outputs");
-        let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], "Weight")];
+        let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], Role::Weight)];
         let ty = if call.flag("bias") {
-            tensors.push(Tensor::new("bias", &[&outputs], "Bias"));
+            tensors.push(Tensor::new("bias", &[&outputs], Role::Bias));
             quote!(dl::ops::dense::Dense<#inputs, #outputs>)
         } else {
             quote!(dl::ops::dense::Dense<#inputs, #outputs, 0>)

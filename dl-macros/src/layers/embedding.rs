@@ -36,7 +36,7 @@ impl Layer for Embedding {
         let config = Config::settings(quote!(dl::ops::embedding::Op), quote!());
         let weights = Weights {
             ty: quote!(dl::ops::embedding::Embedding<#vocabulary, #features>),
-            tensors: vec![Tensor::new("weight", &[&vocabulary, &features], "Weight")],
+            tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
             init: call.init_or(quote!(dl::Init::Normal { std: 1.0 })),
         };
         let mut op = Op::new(config, Keeps::INPUTS);

@@ -84,7 +84,7 @@ fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
     let config = Config::settings(quote!(dl::ops::group_norm::Op), fields);
     let weights = Weights {
         ty: quote!(dl::ops::group_norm::GroupNorm<#channels>),
-        tensors: vec![Tensor::new("weight", &[channels], "Scale"), Tensor::new("bias", &[channels], "Bias")],
+        tensors: vec![Tensor::new("weight", &[channels], Role::Scale), Tensor::new("bias", &[channels], Role::Bias)],
         init: quote!(),
     };
     Built::new(call.input(), Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0))

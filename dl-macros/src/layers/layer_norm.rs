@@ -34,7 +34,10 @@ impl Layer for LayerNorm {
         let op = Op::new(config, Keeps::INPUTS);
         let weights = Weights {
             ty: quote!(dl::ops::layer_norm::LayerNorm<#features>),
-            tensors: vec![Tensor::new("weight", &[features], "Scale"), Tensor::new("bias", &[features], "Bias")],
+            tensors: vec![
+                Tensor::new("weight", &[features], Role::Scale),
+                Tensor::new("bias", &[features], Role::Bias),
+            ],
             init: quote!(),
         };
         Some(Built::new(input.clone(), op).with_weights(weights, Dim::Known(0)))

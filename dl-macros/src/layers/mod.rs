@@ -49,7 +49,7 @@ pub use doc::{Chapter, Doc};
 pub use parameter::{Default, Kind, Parameter, Setting};
 
 use crate::dim::Dim;
-use crate::ir::{Config, Element, Inference, Keeps, Op, Shape, Tensor};
+use crate::ir::{Config, Element, Inference, Keeps, Op, Role, Shape, Tensor};
 use proc_macro2::TokenStream;
 
 /// Every layer.
@@ -284,7 +284,7 @@ impl Keeps {
 }
 
 impl Tensor {
-    pub fn new(name: &'static str, shape: &[&Dim], role: &'static str) -> Self {
+    pub fn new(name: &'static str, shape: &[&Dim], role: Role) -> Self {
         Tensor { name, shape: shape.iter().map(|dim| (*dim).clone()).collect(), role }
     }
 }

@@ -35,7 +35,7 @@ impl Layer for Prelu {
         let weights = Weights {
             ty: quote!(dl::ops::prelu::Prelu<#channels>),
             // A scale: decayed slopes would only draw it to relu.
-            tensors: vec![Tensor::new("weight", &[&channels], "Scale")],
+            tensors: vec![Tensor::new("weight", &[&channels], Role::Scale)],
             init: call.init_or(quote!(dl::Init::Constant(0.25))),
         };
         Some(Built::new(call.input(), Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))

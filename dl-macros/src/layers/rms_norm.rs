@@ -29,7 +29,7 @@ impl Layer for RmsNorm {
         let config = Config::settings(quote!(dl::ops::rms_norm::Op), quote!(epsilon: #epsilon,));
         let weights = Weights {
             ty: quote!(dl::ops::rms_norm::RmsNorm<#features>),
-            tensors: vec![Tensor::new("weight", &[&features], "Scale")],
+            tensors: vec![Tensor::new("weight", &[&features], Role::Scale)],
             init: quote!(),
         };
         Some(Built::new(input, Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))

@@ -46,12 +46,12 @@ impl Layer for SeparableConv2d {
         let (outputs, middle, one) = (call.size("channels"), inputs.mul(&call.size("multiplier")), Dim::Known(1));
         let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw] } = window;
         let mut tensors = vec![
-            Tensor::new("depthwise.weight", &[&middle, &one, &kh, &kw], "Weight"),
-            Tensor::new("pointwise.weight", &[&outputs, &middle, &one, &one], "Weight"),
+            Tensor::new("depthwise.weight", &[&middle, &one, &kh, &kw], Role::Weight),
+            Tensor::new("pointwise.weight", &[&outputs, &middle, &one, &one], Role::Weight),
         ];
         let ty = quote!(dl::ops::separable_conv2d::SeparableConv2d);
         let ty = if call.flag("bias") {
-            tensors.push(Tensor::new("pointwise.bias", &[&outputs], "Bias"));
+            tensors.push(Tensor::new("pointwise.bias", &[&outputs], Role::Bias));
             quote!(#ty<#middle, #outputs, #kh, #kw>)
         } else {
             quote!(#ty<#middle, #outputs, #kh, #kw, 0>)

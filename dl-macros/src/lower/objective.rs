@@ -62,7 +62,10 @@ impl Lowering<'_> {
         for (name, &output) in self.output_names().into_iter().zip(outputs) {
             match self.bindings.iter().rev().find(|binding| binding.name == name) {
                 None => self.bindings.push(Binding { name, flow: Flow::Value(output), used: true }),
-                Some(binding) if binding.flow.value() != Some(output) => self.ambiguous(&name, loss),
+                Some(binding) if binding.flow.value() != Some(output) => {
+                    let input = binding.flow.value().is_some_and(|value| value < self.model.inputs.len());
+                    self.ambiguous(&name, input, loss);
+                }
                 Some(_) => {}
             }
         }
@@ -77,7 +80,7 @@ impl Lowering<'_> {
     }
 
     /// Reports the first use of a name that is the output's and that of another value.
-    fn ambiguous(&self, name: &Ident, loss: &Loss) {
+    fn ambiguous(&self, name: &Ident, input: bool, loss: &Loss) {
         let mut at = None;
         each_name(&loss.body, &mut |what, used| {
             if what == Name::Used && used == name && at.is_none() {
@@ -86,7 +89,11 @@ impl Lowering<'_> {
         });
         let earlier = loss.targets.iter().any(|target| target.name == *name);
         if let (Some(at), false) = (at, earlier) {
-            let text = format!("`{name}` is the output and another value of the body; give the other one another name");
+            let text = if input {
+                format!("`{name}` is an input, and what the loss calls the output; give the input another name")
+            } else {
+                format!("`{name}` is an output, and another value of the body; give that value another name")
+            };
             self.error(at, text);
         }
     }

@@ -13,11 +13,11 @@ macro_rules! values {
                 Only($word: [3]) -> [2] { $word -> dense(4) -> gelu -> dense(2) }
                 loss(goal_: u32) { cross_entropy(output, goal_) }
 
-                Several($word: [3], other_: u32) -> ($word: [3], more_: [2]) {
+                Several($word: [3], other_: u32) -> ($word: [3], last_: [2]) {
                     let more_ = other_ -> embedding(5, 3);
                     (($word * more_) -> dense(3) -> relu, more_ -> dense(2))
                 }
-                loss(goal_: u32, far_: [3]) { cross_entropy(more_, goal_) + 0.5 * mse($word, far_) }
+                loss(goal_: u32, far_: [3]) { cross_entropy(last_, goal_) + 0.5 * mse(more_, far_) }
 
                 Bound(given_: [3]) -> [2] {
                     let $word = given_ -> dense(3);
@@ -46,3 +46,28 @@ macro_rules! output_values {
 }
 outputs_words! { output_values }
 layers_words! { layer_values }
+
+/// The words of the committed expansions are those of the lists: new generated code cannot bring one that nobody tried.
+#[test]
+fn every_word_of_generated_code_is_tested() {
+    let mut known = std::collections::HashSet::new();
+    macro_rules! note { ($($word:ident)*) => { known.extend([$(stringify!($word)),*]) } }
+    small_words! { note }
+    layers_words! { note }
+    outputs_words! { note }
+    capitals_words! { note }
+    // Words of Rust and of the language, which name nothing.
+    known.extend("as const crate dyn fn for if impl in let loop loss mod mut pub repeat residual self static".split(' '));
+    known.extend("struct super type unsafe use Self _ concat block true false match else where".split(' '));
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expansions")).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        // Documentation, comments and texts hold no code.
+        let code: String = text.split("/**").map(|part| part.split_once("*/").map_or(part, |(_, code)| code)).collect();
+        let code: String = code.lines().map(|line| format!("{}\n", line.split("//").next().unwrap_or(""))).collect();
+        let code: String = code.split('"').step_by(2).collect();
+        let words = code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '\'');
+        for word in words.filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_')) {
+            assert!(known.contains(word), "`{word}` is new in generated code: add it to tests/common/words.rs");
+        }
+    }
+}

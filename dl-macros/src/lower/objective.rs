@@ -6,7 +6,7 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::ir::{Element, Objective, Term, ValueId};
 use crate::number::Number;
-use crate::visit::{Name, each_name};
+use crate::visit::each_expr;
 use proc_macro2::Ident;
 use quote::{ToTokens, quote};
 
@@ -82,10 +82,9 @@ impl Lowering<'_> {
     /// Reports the first use of a name that is the output's and that of another value.
     fn ambiguous(&self, name: &Ident, input: bool, loss: &Loss) {
         let mut at = None;
-        each_name(&loss.body, &mut |what, used| {
-            if what == Name::Used && used == name && at.is_none() {
-                at = Some(used.span());
-            }
+        each_expr(&mut loss.body.clone(), &mut |expr| match &expr.kind {
+            ExprKind::Path(path) if at.is_none() && path.single() == Some(name) => at = Some(expr.start),
+            _ => {}
         });
         let earlier = loss.targets.iter().any(|target| target.name == *name);
         if let (Some(at), false) = (at, earlier) {

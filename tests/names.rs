@@ -57,7 +57,9 @@ fn every_word_of_generated_code_is_tested() {
     outputs_words! { note }
     capitals_words! { note }
     // Words of Rust and of the language, which name nothing.
-    known.extend("as const crate dyn fn for if impl in let loop loss mod mut pub repeat residual self static".split(' '));
+    known.extend(
+        "as const crate dyn fn for if impl in let loop loss mod mut pub repeat residual self static".split(' '),
+    );
     known.extend("struct super type unsafe use Self _ concat block true false match else where".split(' '));
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expansions")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();

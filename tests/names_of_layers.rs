@@ -7,8 +7,8 @@ mod words;
 
 /// As a layer that is used again, a block, and what the loss takes beside the inputs; as a stack.
 macro_rules! layers_and_blocks {
-    ($($word:ident)*) => { $(
-        mod $word {
+    ($($word:ident)*) => { mod layers_ { $(
+        pub mod $word {
             ::dl::model! {
                 block $word(a_: [n_], b_: [n_], wide_) { (a_ + b_) -> dense(wide_) -> relu }
 
@@ -22,7 +22,7 @@ macro_rules! layers_and_blocks {
                 Stacked(given_: [3]) -> [3] { given_ -> repeat 2 { residual { dense(3) } } as $word }
             }
         }
-    )* };
+    )* } };
 }
 small_words! { layers_and_blocks }
 macro_rules! output_layers {

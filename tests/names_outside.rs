@@ -101,7 +101,9 @@ macro_rules! beside {
     };
 }
 macro_rules! wide_ {
-    ($item:ident) => { $item! { WIDE scaled single generic table goal } };
+    ($item:ident) => {
+        $item! { WIDE scaled single generic table goal }
+    };
 }
 macro_rules! constants { ($($word:ident)*) => { $(pub const $word: u8 = 3;)* } }
 macro_rules! statics { ($($word:ident)*) => { $(pub static $word: u8 = 3;)* } }
@@ -125,7 +127,13 @@ fn no_item_of_the_users_changes_a_model() {
     let losses = plain::run_();
     assert!(losses[2] < losses[0], "{losses:?}");
     let others = [
-        constant::run_(), static_::run_(), function::run_(), struct_::run_(), tuple::run_(), trait_::run_(), module::run_(),
+        constant::run_(),
+        static_::run_(),
+        function::run_(),
+        struct_::run_(),
+        tuple::run_(),
+        trait_::run_(),
+        module::run_(),
         macro_::run_(),
     ];
     others.iter().for_each(|other| assert_eq!(*other, losses));

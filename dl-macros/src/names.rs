@@ -84,10 +84,9 @@ pub fn plain(name: &str) -> String {
 /// `tokens` with `r#` only where a name wants it: `r#x` is `x`.
 pub fn normal(tokens: TokenStream) -> TokenStream {
     let normal = |token| match token {
-        TokenTree::Ident(name) if name.to_string().starts_with("r#") => {
-            TokenTree::Ident(ident(&name.to_string(), name.span()))
-        }
-        TokenTree::Group(group) => {
+        TokenTree::Ident(name) if needless(&name) => TokenTree::Ident(ident(&name.to_string(), name.span())),
+        // A group that is made anew no longer knows where it opens and closes.
+        TokenTree::Group(group) if any_needless(group.stream()) => {
             let mut new = Group::new(group.delimiter(), normal(group.stream()));
             new.set_span(group.span());
             TokenTree::Group(new)
@@ -95,6 +94,19 @@ pub fn normal(tokens: TokenStream) -> TokenStream {
         token => token,
     };
     tokens.into_iter().map(normal).collect()
+}
+
+fn needless(name: &Ident) -> bool {
+    let text = name.to_string();
+    text.starts_with("r#") && ident(&text, name.span()) != text
+}
+
+fn any_needless(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => needless(&name),
+        TokenTree::Group(group) => any_needless(group.stream()),
+        _ => false,
+    })
 }
 
 /// A variable of the macro's own.

@@ -102,3 +102,37 @@ fn a_named_layer_used_again_has_one_set_of_weights() {
         assert!((y[i] - expected).abs() < 1e-6, "{i}: {} {expected}", y[i]);
     }
 }
+
+model! {
+    block wide(x, width) { x -> dense(width) -> relu }
+
+    Inner<const N: usize>(x: [N]) -> [N] { x -> dense(N) -> layer_norm }
+    Cloned(x: [4], y: [4]) -> [2] {
+        (x + y) -> wide(4) as first -> repeat 3 { dense(4) -> relu } as layers -> Inner<4> as inner -> dense(2)
+    }
+}
+
+/// What programs do with models that they own.
+#[derive(Clone, Debug)]
+struct Owner {
+    net: Box<Cloned>,
+    inner: Vec<Box<Inner<4>>>,
+}
+
+#[test]
+fn models_are_cloned_in_their_boxes() {
+    let mut owner = Owner { net: Cloned::init(1), inner: vec![Inner::init(2)] };
+    let before = owner.clone();
+    owner.net.first.dense1.bias[0] += 1.0;
+    owner.net.layers[2].dense1.bias[0] += 1.0;
+    owner.inner[0].dense1.bias[0] += 1.0;
+    let input = ClonedInput { x: [1.0; 4], y: [0.5; 4] };
+    assert_eq!(before.net.predict_one(&input), Cloned::init(1).predict_one(&input));
+    assert_ne!(owner.net.predict_one(&input), before.net.predict_one(&input));
+    // A model inside another is plain data of it; in a box it is a model of its own.
+    let alone: Box<Inner<4>> = owner.net.inner.to_box();
+    assert_eq!(alone.dense1.weight, owner.net.inner.dense1.weight);
+    assert_eq!(format!("{before:?}"), "Owner { net: Cloned (118 parameters), inner: [Inner (28 parameters)] }");
+    assert_eq!(format!("{input:?}"), "ClonedInput { x: [1.0, 1.0, 1.0, 1.0], y: [0.5, 0.5, 0.5, 0.5] }");
+    assert!(input == input.clone() && input != ClonedInput { x: [0.0; 4], ..input });
+}

@@ -25,6 +25,7 @@ use crate::check;
 use crate::diagnostics::Diagnostics;
 use crate::ir::{Field, FieldId, Ir, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
 use crate::layers::Layer;
+use crate::names::ident;
 use crate::number::Number;
 use arguments::Settings;
 pub use block::check_blocks;
@@ -199,14 +200,23 @@ impl<'a> Lowering<'a> {
         objective: Option<Objective>,
         broken: bool,
     ) -> Vec<Ir> {
+        // A word of Rust that names something is reported, and does not stand in what a broken model becomes.
+        let allowed = |name: &Ident| ident(&name.to_string(), name.span());
         let values = self.values.into_iter();
         // A value without a shape is one of a broken model, and not looked at.
-        let values = values.map(|draft| Value { name: draft.name, shape: draft.shape.unwrap_or(Shape::of([])) });
+        let values = values.map(|draft| {
+            let (name, shape) = (allowed(&draft.name), draft.shape.unwrap_or(Shape::of([])));
+            Value { name, shape }
+        });
+        let outputs = outputs.into_iter().map(|output| Output { name: allowed(&output.name), ..output }).collect();
+        self.fields.iter_mut().for_each(|field| field.name = allowed(&field.name));
+        self.scopes.iter_mut().for_each(|scope| scope.name = allowed(&scope.name));
+        let generics: Vec<Ident> = model.generics.iter().map(allowed).collect();
         self.inner.push(Ir {
             attributes: model.attributes.clone(),
             visibility: model.visibility.clone(),
             name: model.name.clone(),
-            generics: once_each(&model.generics),
+            generics: once_each(&generics),
             inputs: (0..model.inputs.len().max(1)).collect(),
             outputs,
             values: values.collect(),

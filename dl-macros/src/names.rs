@@ -5,7 +5,7 @@
 
 use crate::ir::{Ir, Node};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -84,10 +84,9 @@ pub fn plain(name: &str) -> String {
 /// `tokens` with `r#` only where a name wants it: `r#x` is `x`.
 pub fn normal(tokens: TokenStream) -> TokenStream {
     let normal = |token| match token {
-        TokenTree::Ident(name) if name.to_string().starts_with("r#") => {
-            TokenTree::Ident(ident(&name.to_string(), name.span()))
-        }
-        TokenTree::Group(group) => {
+        TokenTree::Ident(name) if needless(&name) => TokenTree::Ident(ident(&name.to_string(), name.span())),
+        // A group that is made anew no longer knows where it opens and closes.
+        TokenTree::Group(group) if any_needless(group.stream()) => {
             let mut new = Group::new(group.delimiter(), normal(group.stream()));
             new.set_span(group.span());
             TokenTree::Group(new)
@@ -95,6 +94,19 @@ pub fn normal(tokens: TokenStream) -> TokenStream {
         token => token,
     };
     tokens.into_iter().map(normal).collect()
+}
+
+fn needless(name: &Ident) -> bool {
+    let text = name.to_string();
+    text.starts_with("r#") && ident(&text, name.span()) != text
+}
+
+fn any_needless(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => needless(&name),
+        TokenTree::Group(group) => any_needless(group.stream()),
+        _ => false,
+    })
 }
 
 /// A variable of the macro's own.
@@ -110,34 +122,39 @@ pub fn of_value(name: &Ident) -> Ident {
     if about { ident(&format!("value_{text}"), name.span()) } else { name.clone() }
 }
 
+/// A raw name needs no `r#` then.
+fn prefixed(prefix: &str, name: &Ident, span: Span) -> Ident {
+    ident(&format!("{prefix}{}", plain(&name.to_string())), span)
+}
+
 /// `d_h` for the gradient to `h`: as much the user's as `h`.
 pub fn gradient(name: &Ident) -> Ident {
-    format_ident!("d_{name}", span = name.span())
+    prefixed("d_", name, name.span())
 }
 
 /// The variable of one of several outputs.
 pub fn of_output(name: &Ident) -> Ident {
-    format_ident!("output_{name}", span = Span::call_site())
+    prefixed("output_", name, Span::call_site())
 }
 
 /// The variable of term `k` of the loss.
 pub fn of_term(k: usize) -> Ident {
-    format_ident!("term_{k}", span = Span::call_site())
+    local(&format!("term_{k}"))
 }
 
 /// The field for what a node saves.
 pub fn saved(ir: &Ir, node: &Node) -> Ident {
-    format_ident!("saved_{}", ir.values[node.output].name, span = Span::mixed_site())
+    prefixed("saved_", &ir.values[node.output].name, Span::mixed_site())
 }
 
 /// The field for the gradient to the input of a model inside this one, before it is added.
 pub fn scratch(ir: &Ir, node: &Node) -> Ident {
-    format_ident!("scratch_{}", ir.values[node.output].name, span = Span::mixed_site())
+    prefixed("scratch_", &ir.values[node.output].name, Span::mixed_site())
 }
 
 /// The field for the gradient to a value.
 pub fn gradient_slot(name: &Ident) -> Ident {
-    format_ident!("d_{name}", span = Span::mixed_site())
+    prefixed("d_", name, Span::mixed_site())
 }
 
 /// A const parameter where a type might stand: in braces, because a type of that name would be meant first.

@@ -224,12 +224,13 @@ macro_rules! layer {
         $visibility struct $name $($declared)* {
             $($(#[$about])* $inside $field: $ty,)*
         }
-        // SAFETY: `repr(C)`, and every field is `Plain` with elements `f32`: `plain` below has a bound for it.
-        unsafe impl $($declared)* $crate::Plain for $name $($given)* {
-            type Element = f32;
-        }
         const _: () = {
+            // Hides what the user's module has of these names.
             use $crate::private::own::*;
+            // SAFETY: `repr(C)`, and every field is `Plain` with elements `f32`: `plain` below has a bound for it.
+            unsafe impl $($declared)* $crate::Plain for $name $($given)* {
+                type Element = f32;
+            }
             const fn plain<T: $crate::Plain<Element = f32>>() -> usize {
                 ::core::mem::size_of::<T>()
             }

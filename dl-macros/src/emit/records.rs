@@ -33,7 +33,12 @@ pub fn targets(ir: &Ir) -> Record<'_> {
 
 impl<'a> Record<'a> {
     fn new(ir: &Ir, suffix: &str, doc: &'static str, fields: Vec<(Ident, &'a Shape)>) -> Self {
-        let name = (fields.len() > 1).then(|| ident(&format!("{}{suffix}", ir.name), ir.name.span()));
+        let mut fields = fields;
+        // Two of one name are reported.
+        let mut seen = std::collections::HashSet::new();
+        let several = fields.len() > 1;
+        fields.retain(|(name, _)| seen.insert(name.to_string()));
+        let name = several.then(|| ident(&format!("{}{suffix}", ir.name), ir.name.span()));
         Record { name, fields, doc }
     }
     /// The type of one sample.

@@ -191,8 +191,12 @@ impl Lowering<'_> {
             self.error(at, message);
             good = false;
         }
-        for (parameter, given) in block.parameters.iter().zip(given) {
+        for (k, (parameter, given)) in block.parameters.iter().zip(given).enumerate() {
             let name = parameter.name.to_string();
+            // The second of one name is reported.
+            if block.parameters[..k].iter().any(|earlier| earlier.name == parameter.name) {
+                continue;
+            }
             let Some(expr) = given.or(parameter.default.as_ref()) else {
                 if good {
                     let wanted = block.parameters.iter().filter(|parameter| parameter.default.is_none());

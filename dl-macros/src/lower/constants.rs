@@ -94,7 +94,8 @@ impl<'a> Constants<'a> {
     /// The constants and their uses as Rust, for the editor and rustc's lints.
     pub fn probes(&self) -> TokenStream {
         let good = |name: &Ident| {
-            matches!(self.values.borrow().get(&name.to_string()), Some(Some(Constant::Size(_) | Constant::Number(_))))
+            let value = self.values.borrow().get(&name.to_string()).cloned();
+            !is_keyword(name) && matches!(value, Some(Some(Constant::Size(_) | Constant::Number(_))))
         };
         // A second definition is reported already.
         let first = |i: usize| !self.items[..i].iter().any(|earlier| earlier.name == self.items[i].name);

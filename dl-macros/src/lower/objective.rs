@@ -6,6 +6,7 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::ir::{Element, Objective, Term, ValueId};
 use crate::number::Number;
+use crate::visit::each_expr;
 use proc_macro2::Ident;
 use quote::{ToTokens, quote};
 
@@ -24,6 +25,12 @@ impl Lowering<'_> {
                     target.name
                 );
                 self.error(target.name.span(), message);
+            } else if self.output_names().contains(&target.name) {
+                let message = format!(
+                    "`{0}` is the output, and the loss sees it as `{0}`; give the target another name",
+                    target.name
+                );
+                self.error(target.name.span(), message);
             }
             let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
@@ -32,7 +39,7 @@ impl Lowering<'_> {
             let flow = Flow::Value(self.values.len() - 1);
             self.bindings.push(Binding { name: target.name.clone(), flow, used: !good });
         }
-        self.bind_outputs(outputs);
+        self.bind_outputs(outputs, loss);
         self.in_loss = true;
         let mut terms = Vec::new();
         for binding in &loss.body.lets {
@@ -51,15 +58,42 @@ impl Lowering<'_> {
     }
 
     /// The outputs under their names: `output`, or as declared.
-    fn bind_outputs(&mut self, outputs: &[ValueId]) {
-        let names: Vec<Ident> = match &self.model.output {
+    fn bind_outputs(&mut self, outputs: &[ValueId], loss: &Loss) {
+        for (name, &output) in self.output_names().into_iter().zip(outputs) {
+            match self.bindings.iter().rev().find(|binding| binding.name == name) {
+                None => self.bindings.push(Binding { name, flow: Flow::Value(output), used: true }),
+                Some(binding) if binding.flow.value() != Some(output) => {
+                    let input = binding.flow.value().is_some_and(|value| value < self.model.inputs.len());
+                    self.ambiguous(&name, input, loss);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// As the loss calls the outputs.
+    fn output_names(&self) -> Vec<Ident> {
+        match &self.model.output {
             Some(crate::ast::Output::Several(outputs, _)) => outputs.iter().map(|o| o.name.clone()).collect(),
             _ => vec![Ident::new("output", proc_macro2::Span::call_site())],
-        };
-        for (name, &output) in names.into_iter().zip(outputs) {
-            if !self.bindings.iter().any(|binding| binding.name == name) {
-                self.bindings.push(Binding { name, flow: Flow::Value(output), used: true });
-            }
+        }
+    }
+
+    /// Reports the first use of a name that is the output's and that of another value.
+    fn ambiguous(&self, name: &Ident, input: bool, loss: &Loss) {
+        let mut at = None;
+        each_expr(&mut loss.body.clone(), &mut |expr| match &expr.kind {
+            ExprKind::Path(path) if at.is_none() && path.single() == Some(name) => at = Some(expr.start),
+            _ => {}
+        });
+        let earlier = loss.targets.iter().any(|target| target.name == *name);
+        if let (Some(at), false) = (at, earlier) {
+            let text = if input {
+                format!("`{name}` is an input, and what the loss calls the output; give the input another name")
+            } else {
+                format!("`{name}` is an output, and another value of the body; give that value another name")
+            };
+            self.error(at, text);
         }
     }
 

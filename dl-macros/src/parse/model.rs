@@ -22,8 +22,10 @@ impl Parser<'_> {
             return None;
         };
         if is_keyword(&name) || !is_capitalised(&name) {
-            let message =
-                format!("`{name}` cannot name a model; the name becomes a struct, such as `{}`", camel(&name));
+            let message = match camel(&name) {
+                good if good == name.to_string() => format!("`{name}` is a word of Rust; choose another name"),
+                good => format!("`{name}` cannot name a model; the name becomes a struct, such as `{good}`"),
+            };
             self.diagnostics.error(name.span(), message);
         }
         if is_keyword(&name) {
@@ -180,7 +182,7 @@ impl Parser<'_> {
 
 /// `my_net` as `MyNet`.
 fn camel(name: &Ident) -> String {
-    name.to_string()
+    crate::names::plain(&name.to_string())
         .split('_')
         .map(|word| {
             let mut chars = word.chars();

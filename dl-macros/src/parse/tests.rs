@@ -240,3 +240,32 @@ fn change(tokens: TokenStream, source: &mut Random) -> TokenStream {
     }
     result.into_iter().collect()
 }
+
+/// Words of Rust of all editions, and what begins paths.
+const WORDS_OF_RUST: &str = "abstract as async await become box break const continue crate do dyn else enum extern false final \
+    fn for gen if impl in let loop macro match mod move mut override priv pub ref return self Self static struct super trait \
+    true try type typeof unsafe unsized use virtual where while yield union auto default raw safe macro_rules _ __ é 学 ß ŉ";
+
+#[test]
+fn no_word_is_too_much_for_the_macro() {
+    let roles = [
+        "Net(WORD: [3]) -> [2] { WORD -> dense(2) }",
+        "Net(WORD: [3], x: [3]) -> (WORD: [3], y: [3]) { (WORD + x, WORD * x) } loss(WORD: u32, z: [3]) { mse(y, z) }",
+        "Net(x: [3]) -> [2] { let WORD = x -> dense(2); WORD -> relu }",
+        "Net(x: [3]) -> [2] { let (WORD, b) = (x -> dense(2), x -> dense(2)); WORD + b } loss(WORD: [2]) { mse(output, WORD) }",
+        "Net(x: [3]) -> [2] { x -> dense(3) as WORD -> relu -> WORD -> dense(2) -> repeat 2 { dense(2) } as WORD }",
+        "block WORD(x, n) { x -> dense(n) } Net(x: [3]) -> [2] { x -> WORD(3) -> WORD(2) }",
+        "block b(WORD: [WORD], WORD: 3) { WORD -> dense(WORD) } Net(x: [3]) -> [2] { x -> b -> dense(2) }",
+        "const WORD: usize = 3; Net(x: [WORD]) -> [2] { x -> dense(WORD, WORD: 3) -> dense(WORD::WORD) }",
+        "WORD<const WORD: usize>(x: [WORD]) -> [2] { x -> WORD<3> as WORD -> WORD::WORD: [3] -> dense(2) }",
+        "Net(x: WORD[3]) -> WORD { residual WORD { dense(WORD) } }",
+    ];
+    for (word, role) in WORDS_OF_RUST.split_whitespace().flat_map(|word| roles.map(|role| (word, role))) {
+        run(role.replace("WORD", word).parse().unwrap());
+        if let Ok(tokens) = role.replace("WORD", &format!("r#{word}")).parse::<TokenStream>() {
+            let written = crate::expand(quote::quote!([dl] #tokens));
+            let wrong = written.to_string().contains("compile_error");
+            assert!(wrong || syn::parse2::<syn::File>(written).is_ok(), "{role} {word}");
+        }
+    }
+}

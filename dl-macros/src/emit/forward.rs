@@ -106,5 +106,5 @@ impl Schedule<'_> {
 /// is said once.
 pub fn as_model(node: &Node, ty: &TokenStream, side: &str, view: TokenStream) -> TokenStream {
     let side = Ident::new(side, proc_macro2::Span::mixed_site());
-    if node.op.elsewhere { quote!(#view.cast::<<#ty as dl::Model>::#side>()) } else { view }
+    if node.op.elsewhere { quote!(#view.cast_checked_apart::<<#ty as dl::Model>::#side>()) } else { view }
 }

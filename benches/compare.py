@@ -16,7 +16,7 @@ Workloads (float32):
 A workload is measured in turns, ours, then each of theirs, then ours again (`--passes`), each in a process of its own,
 because the speed of a machine drifts; a figure is the median over the passes of the median in a process, in
 microseconds. The ratio is ours over the fastest of theirs: below one, ours is faster. Ours come from
-`cargo bench --bench workloads -- --json --threads N --only REGEX`.
+`cargo bench -p dl-benches -- --json --threads N --only REGEX`.
 
 Modes of theirs: eager; fused (the optimizer's `fused=True`); compile (`torch.compile` of model and loss, with the fused
 optimizer; for predictions with frozen weights); ort (ONNX Runtime, predictions only). `torch.compile` needs a C++ compiler; where it
@@ -217,7 +217,7 @@ def theirs(work, mode, threads):
 
 def ours(work, threads):
     """Measures one workload of ours."""
-    lines, error = child(["cargo", "bench", "-q", "--bench", "workloads", "--", "--json", "--threads", str(threads),
+    lines, error = child(["cargo", "bench", "-q", "-p", "dl-benches", "--", "--json", "--threads", str(threads),
                           "--only", f"^{work}$"])
     found = [line["median_us"] for line in lines if line.get("work") == work]
     return (found[0] if found else None), error or "the bench does not know it"

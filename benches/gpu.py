@@ -33,8 +33,8 @@ import gpu_tests
 from gpu_run import FOLDER, PACKED, REPOSITORY, Peer, Run
 
 MOST = 60 << 20
-# These drive rustc, an editor or another NVRTC, or are empty.
-LEFT = ["ui", "editor", "nvrtc", "dl_benches"]
+# These drive rustc, an editor or another NVRTC, are empty, or look at the repository.
+LEFT = ["ui", "editor", "nvrtc", "dl_benches", "dl_tests"]
 # Arguments of our bench for the columns of gpu_table.OURS.
 OURS = {"dl": [], "own": ["--own-convolutions"]}
 STAGES = ["tests", "sanitizer", "benches"]
@@ -49,13 +49,13 @@ def prepare(options):
         "--no-run",
         "--message-format=json-render-diagnostics",
         "-p",
-        "dl",
+        "dl-tests",
         "-p",
         "dl-runtime",
         "-p",
         "dl-benches",
         "--features",
-        "dl/cuda,dl-runtime/cuda,dl-benches/cuda",
+        "dl-tests/cuda,dl-runtime/cuda,dl-benches/cuda",
         "--lib",
         "--tests",
         "--bench",

@@ -103,7 +103,7 @@ class Run:
 
     def test(self, name, arguments, seconds, before=()):
         """Runs a program of tests as cargo would."""
-        package = REPOSITORY / "dl-runtime" if name == "dl_runtime" else REPOSITORY
+        package = REPOSITORY / ("dl-runtime" if name == "dl_runtime" else "tests")
         command = [*before, self.programs / name, *arguments]
         return self.call(command, seconds, cwd=package, environment={"CARGO_MANIFEST_DIR": str(package)})
 

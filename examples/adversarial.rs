@@ -4,8 +4,6 @@
 //! step along its signs is enough (Goodfellow, Shlens, Szegedy, "Explaining and harnessing adversarial examples", 2015),
 //! while a step of the same size in random directions does little. `--data DIR` uses MNIST instead of the digits in the crate.
 
-mod common;
-
 use common::{Options, accuracy, best, save_png};
 use dl::Plain;
 use dl::data::{Dataset, Split};

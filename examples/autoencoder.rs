@@ -4,8 +4,6 @@
 //! networks", 2006). With two numbers in the middle the images have places on a plane, which is drawn; with sixteen they
 //! come back almost as they were. `--data DIR` uses MNIST instead of the digits in the crate.
 
-mod common;
-
 use common::{Options, pixels, save_plane, save_png};
 use dl::data::{Dataset, Split};
 use dl::prelude::*;

@@ -4,8 +4,6 @@
 //! others, "Extracting and composing robust features with denoising autoencoders", 2008). In prediction it adds none, and
 //! gets images with noise that it has never seen. `--data DIR` uses MNIST instead of the digits in the crate.
 
-mod common;
-
 use common::{Options, save_png};
 use dl::data::Dataset;
 use dl::plain::{flat, flat_mut};

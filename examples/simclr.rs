@@ -4,8 +4,6 @@
 //! others do not (Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual representations",
 //! 2020). Then one layer learns the digits from a hundred labelled images, by what the frozen encoder says about them.
 
-mod common;
-
 use common::{Options, accuracy, save_png};
 use dl::data::{Dataset, Digit, Normalizer, Split};
 use dl::optim::Schedule;

@@ -4,8 +4,6 @@
 //! points instead of one point, and is asked to keep all clouds together near zero. So every point near zero stands for
 //! some image, and random points make new ones. `--data DIR` uses MNIST instead of the digits in the crate.
 
-mod common;
-
 use common::{Options, pixels, save_plane, save_png};
 use dl::data::Split;
 use dl::prelude::*;

@@ -1,9 +1,9 @@
 //! The workloads of `benches/compare.py`, one line each with the median time.
 //!
 //! ```text
-//! cargo bench --bench workloads                                  everything, with all threads
-//! cargo bench --bench workloads -- --threads 1 --only 'T1|I1'
-//! cargo bench --bench workloads -- --json                        one JSON object a line
+//! cargo bench -p dl-benches                                     everything, with all threads
+//! cargo bench -p dl-benches -- --threads 1 --only 'T1|I1'
+//! cargo bench -p dl-benches -- --json                           one JSON object a line
 //! cargo bench -p dl-benches --features cuda -- --device cuda --precision bf16
 //! cargo bench -p dl-benches --features cuda -- --device cuda --kernels      what a step consists of
 //! ```

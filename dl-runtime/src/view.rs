@@ -42,6 +42,13 @@ impl<'a, D: Storage, T: Plain> View<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         View { data: self.data, len: self.len }
     }
+    /// [`View::cast`] where [`Model::CHECKED`](crate::Model::CHECKED) compares the sizes: rustc says a mistake there alone.
+    #[doc(hidden)]
+    pub fn cast_checked_apart<U: Plain<Element = T::Element>>(self) -> View<'a, D, U> {
+        // Of two constants: nothing is left of it in a program that builds.
+        assert!(T::LEN == U::LEN, "cast between shapes of different sizes");
+        View { data: self.data, len: self.len }
+    }
     /// The values of a struct of several inputs or outputs one after another, in the order of its fields.
     pub fn parts(self) -> Parts<'a, D, T::Element> {
         Parts { rest: self.data, len: self.len }
@@ -89,6 +96,13 @@ impl<'a, D: Storage, T: Plain> ViewMut<'a, D, T> {
     /// The same elements under another shape of equal size.
     pub fn cast<U: Plain<Element = T::Element>>(self) -> ViewMut<'a, D, U> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
+        ViewMut { data: self.data, len: self.len }
+    }
+    /// [`ViewMut::cast`] where [`Model::CHECKED`](crate::Model::CHECKED) compares the sizes: rustc says a mistake there alone.
+    #[doc(hidden)]
+    pub fn cast_checked_apart<U: Plain<Element = T::Element>>(self) -> ViewMut<'a, D, U> {
+        // Of two constants: nothing is left of it in a program that builds.
+        assert!(T::LEN == U::LEN, "cast between shapes of different sizes");
         ViewMut { data: self.data, len: self.len }
     }
     /// The values of a struct of several inputs or outputs one after another, in the order of its fields.

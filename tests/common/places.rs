@@ -4,14 +4,14 @@
 use std::env;
 use std::path::PathBuf;
 
-/// The repository: where cargo says it is when it runs the tests, else where it was when they were built.
-pub fn repository() -> PathBuf {
+/// The folder of the tests: where cargo says it is when it runs them, else where it was when they were built.
+fn tests() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
 /// The path of a committed fixture.
 pub fn fixture(file: &str) -> PathBuf {
-    repository().join("tests").join("fixtures").join(file)
+    tests().join("fixtures").join(file)
 }
 
 /// A folder for what tests write: that of the build, or the system's where there is none such.

@@ -189,5 +189,12 @@ impl Schedule<'_> {
 /// `view` of a batch of `from` as one of `to`, where they are not written alike.
 fn cast(view: TokenStream, from: &Shape, to: &Shape) -> TokenStream {
     let ty = to.ty();
-    if from.ty().to_string() == ty.to_string() { view } else { quote!(#view.cast::<#ty>()) }
+    if from.ty().to_string() == ty.to_string() {
+        view
+    } else if from.len().known().is_some() && to.len().known().is_some() {
+        quote!(#view.cast::<#ty>())
+    } else {
+        // What only rustc knows it compares in the checks of the layer, and it would say the mistake again here.
+        quote!(#view.cast_checked_apart::<#ty>())
+    }
 }

@@ -122,7 +122,7 @@ impl Schedule<'_> {
             Some((node, Config::Model(ty))) if node.op.elsewhere => {
                 let side =
                     Ident::new(if node.output == argument.shape { "Output" } else { "Input" }, Span::mixed_site());
-                quote!(#view.cast::<<#ty as dl::Model>::#side>())
+                quote!(#view.cast_checked_apart::<<#ty as dl::Model>::#side>())
             }
             _ => view,
         }

@@ -183,7 +183,7 @@ impl Planner<'_> {
         let values = self.ir.values.len();
         let first = self.nodes.iter().map(|node| node.output).find(|&v| self.classes.of(v) == class);
         match first {
-            Some(value) => self.ir.values[value].name.clone(),
+            Some(value) => crate::names::of_value(&self.ir.values[value].name),
             None => {
                 let of = (0..values).find(|&v| self.classes.of(values + v) == class).unwrap_or(class % values);
                 crate::names::gradient_slot(&self.ir.values[of].name)

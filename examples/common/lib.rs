@@ -1,5 +1,4 @@
 //! What the examples share: their options, and pictures of grey images as PNG files.
-#![allow(dead_code, reason = "every example compiles its own copy and uses a part of it")]
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};

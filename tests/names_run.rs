@@ -68,3 +68,27 @@ fn names_change_nothing() {
     let meeting = run::<Meeting>(MeetingInput { d_x: a, x: b }, MeetingTarget { n: 1, d_d_x: c });
     assert!(plain == meeting && plain.iter().all(|number| number.is_finite()));
 }
+
+/// A module of the facade's name, and one of a type's.
+mod own {
+    pub mod dl {
+        pub const SIZE: usize = 3;
+        pub mod parts {
+            ::dl::model! { pub Inner(x: [super::SIZE]) -> [3] { x -> dense(3) } }
+        }
+    }
+    pub mod f32 {
+        pub const RATE: ::std::primitive::f32 = 0.5;
+    }
+    ::dl::model! {
+        pub Net(x: [dl::SIZE]) -> [2] {
+            x -> dense(dl::SIZE) -> dropout(f32::RATE) -> gelu -> dl::parts::Inner: [dl::SIZE] -> dense(2)
+        }
+    }
+}
+
+#[test]
+fn modules_of_the_users_are_theirs() {
+    assert_eq!(own::Net::PARAMETERS, 12 + 12 + 8);
+    assert_eq!(own::Net::init(1).predict_one(&[1.0; 3]).len(), 2);
+}

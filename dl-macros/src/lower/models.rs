@@ -14,8 +14,7 @@ pub fn check_models(file: &File, diagnostics: &Diagnostics) -> Vec<bool> {
         let twice = |earlier: &&Model| earlier.name == *name && !conditional(earlier) && !conditional(model);
         let earlier = models[..i].iter().find(twice);
         let owner = models.iter().find_map(|owner| {
-            let (_, of) =
-                records(owner).into_iter().find(|(suffix, _)| format!("{}{suffix}", owner.name) == name.to_string())?;
+            let (_, of) = records(owner).into_iter().find(|(suffix, _)| *name == format!("{}{suffix}", owner.name))?;
             Some((owner, of))
         });
         if earlier.is_some() {

@@ -23,7 +23,7 @@ impl Parser<'_> {
         };
         if is_keyword(&name) || !is_capitalised(&name) {
             let message = match camel(&name) {
-                good if good == name.to_string() => format!("`{name}` is a word of Rust; choose another name"),
+                good if name == good => format!("`{name}` is a word of Rust; choose another name"),
                 good => format!("`{name}` cannot name a model; the name becomes a struct, such as `{good}`"),
             };
             self.diagnostics.error(name.span(), message);

@@ -132,6 +132,8 @@ pub enum ExprKind {
     Number(syn::Lit),
     /// `true`
     Flag(bool),
+    /// `"same"`, which is a mistake everywhere; `lower` knows what was meant.
+    Text(syn::LitStr),
     /// `image`, `D`, `crate::config::D`
     Path(Path),
     /// `dense(x, 10)`
@@ -315,6 +317,7 @@ impl Display for Expr {
         match &self.kind {
             ExprKind::Number(literal) => write!(f, "{}", literal.to_token_stream()),
             ExprKind::Flag(flag) => write!(f, "{flag}"),
+            ExprKind::Text(text) => write!(f, "{}", text.token()),
             ExprKind::Path(path) => write!(f, "{path}"),
             ExprKind::Call(layer) => write!(f, "{layer}"),
             ExprKind::Pipe(from, stages) => {

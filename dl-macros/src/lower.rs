@@ -26,7 +26,7 @@ use crate::ir::{Field, FieldId, Ir, Node, Objective, Output, Scope, ScopeId, Sha
 use crate::layers::Layer;
 use crate::number::Number;
 use arguments::Settings;
-pub use block::check_blocks;
+pub use block::{check_blocks, check_uses};
 use constants::Constants;
 use evaluate::Evaluate;
 use names::Names;
@@ -43,7 +43,8 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     let objective = model.loss.as_ref().map(|loss| lowering.objective(loss, &outputs));
     let (declared, good) = (header.outputs, header.good);
     for (output, real) in declared.iter().zip(&outputs) {
-        if let (true, Some(real)) = (good, &lowering.values[*real].shape) {
+        // Behind a mistake of grammar the body is not all there.
+        if let (true, Some(real)) = (good && !model.broken, &lowering.values[*real].shape) {
             check::declared_output(diagnostics, &output.1, real, output.2);
         }
     }
@@ -60,6 +61,9 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     }
     ir
 }
+
+/// More layers than this no one writes, and few blocks that use each other unfold to millions.
+const MOST_LAYERS: usize = 10_000;
 
 /// A model on its way to a graph.
 struct Lowering<'a> {
@@ -90,6 +94,10 @@ struct Lowering<'a> {
     counts: std::collections::HashMap<&'static str, usize>,
     /// Whether the `loss` clause is being read.
     in_loss: bool,
+    /// How many layers, blocks and braces were read, in this model and the stacks inside it.
+    uses: std::rc::Rc<std::cell::Cell<usize>>,
+    /// How many mistakes there were before this model.
+    before: usize,
     /// The stacks inside this one.
     inner: Vec<Ir>,
     /// Of a stack: the names around it, which it does not see.
@@ -182,6 +190,8 @@ impl<'a> Lowering<'a> {
             parameters: Vec::new(),
             counts: std::collections::HashMap::new(),
             in_loss: false,
+            uses: Default::default(),
+            before: diagnostics.count(),
             inner: Vec::new(),
             outside: Vec::new(),
             touched: Vec::new(),
@@ -242,6 +252,19 @@ impl<'a> Lowering<'a> {
         })
     }
 
+    /// Whether one more layer may be unfolded; reports the first that may not.
+    fn may_grow(&self, span: Span) -> bool {
+        self.uses.set(self.uses.get() + 1);
+        if self.uses.get() == MOST_LAYERS + 1 {
+            let message = format!(
+                "with this, `{}` has more than {MOST_LAYERS} layers; `repeat` makes copies that are read once",
+                self.model.name
+            );
+            self.error(span, message);
+        }
+        self.uses.get() <= MOST_LAYERS
+    }
+
     /// Calls `f` with what evaluates arguments here.
     fn evaluate<R>(&self, f: impl FnOnce(Evaluate) -> R) -> R {
         let is_value = |name: &str| self.visible().iter().any(|binding| binding.name == name);
@@ -276,7 +299,7 @@ impl<'a> Lowering<'a> {
             return;
         };
         let mut flow = self.flow(&binding.value, Some(name));
-        if let Flow::Several(values) = &flow {
+        if let (Flow::Several(values), false) = (&flow, self.model.broken) {
             let names: Vec<String> = (1..=values.len()).map(|k| format!("{name}{k}")).collect();
             let message = format!("this is {} values; name each: `let ({}) = …`", values.len(), names.join(", "));
             self.error(name.span(), message);
@@ -312,6 +335,10 @@ impl<'a> Lowering<'a> {
 
     /// Reports the names from binding `first` on that nothing uses.
     fn unused(&self, first: usize, inputs: usize) {
+        // After another mistake, its use may be what that one hides.
+        if self.model.broken || self.diagnostics.count() > self.before {
+            return;
+        }
         for (i, binding) in self.bindings.iter().enumerate().skip(first).filter(|(_, binding)| !binding.used) {
             let name = &binding.name;
             let what = if i < first + inputs { "the input " } else { "" };
@@ -323,10 +350,22 @@ impl<'a> Lowering<'a> {
     fn body(&mut self, model: &ast::Model, header: &header::Header) -> Vec<ValueId> {
         let flow = self.statements(&model.body, None);
         let Some((flow, output)) = flow.zip(model.body.output.as_ref()) else { return Vec::new() };
-        // After a mistake of grammar, a use may be in what was skipped; what only the loss uses is seen later.
-        if !model.broken && model.loss.is_none() {
+        let outputs = self.outputs_of(model, header, flow, output);
+        // What only the loss uses is seen later.
+        if model.loss.is_none() {
             self.unused(0, model.inputs.len());
         }
+        outputs
+    }
+
+    /// What the last expression of the body gives as outputs.
+    fn outputs_of(
+        &mut self,
+        model: &ast::Model,
+        header: &header::Header,
+        flow: Flow,
+        output: &ast::Expr,
+    ) -> Vec<ValueId> {
         let flows = match flow {
             Flow::Several(values) => values.into_iter().map(Flow::Value).collect(),
             flow => vec![flow],
@@ -341,7 +380,7 @@ impl<'a> Lowering<'a> {
                 }
                 n => format!("{n} outputs are declared; end the body with as many values: `({})`", names.join(", ")),
             };
-            if !broken {
+            if !broken && !model.broken {
                 self.diagnostics.error_between(output.start, output.end, message);
             }
             return Vec::new();
@@ -356,7 +395,7 @@ impl<'a> Lowering<'a> {
                     continue;
                 }
             };
-            if id < model.inputs.len() && header.outputs.len() == 1 {
+            if !model.broken && id < model.inputs.len() && header.outputs.len() == 1 {
                 let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
                 self.diagnostics.error_between(output.start, output.end, message);
             }

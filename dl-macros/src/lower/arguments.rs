@@ -2,8 +2,9 @@
 
 use super::evaluate::Evaluate;
 use crate::ast::{Argument, Expr, ExprKind};
+use crate::check;
 use crate::dim::Dim;
-use crate::layers::{Kind, Layer, Parameter, Setting, synonyms};
+use crate::layers::{Kind, Layer, absent, Parameter, Setting, synonyms};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -24,6 +25,14 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
     let mut unmatched = broken;
     let mut after_name = false;
     let mut position = 0;
+    let sizes: Vec<String> = arguments.iter().filter(|a| a.name.is_none()).map(|a| a.value.to_string()).collect();
+    let shape = parameters.first().is_some_and(|parameter| parameter.positional && matches!(parameter.kind, Kind::Shape));
+    if let (true, Some(first)) = (shape && sizes.len() > 1 && !broken, arguments.first()) {
+        // `reshape(1, 28, 28)`
+        let message = format!("several sizes stand in brackets: `{}([{}])`", layer.name(), sizes.join(", "));
+        evaluate.diagnostics.error(first.value.start, message);
+        return settings(evaluate, layer, &[], span, true);
+    }
     for argument in arguments {
         let Some((index, meant)) = place(evaluate, layer, argument, &mut position, after_name, broken) else {
             unmatched = true;
@@ -83,6 +92,13 @@ fn place(
         let index = parameters.iter().position(|parameter| name == parameter.name);
         if index.is_none() {
             let known = parameters.iter().map(|parameter| parameter.name);
+            if let Some(help) = absent::instead(absent::PARAMETERS, &name.to_string()) {
+                if !broken {
+                    let message = format!("`{layer_name}` has no argument `{name}`; {help}");
+                    evaluate.diagnostics.error(name.span(), message);
+                }
+                return None;
+            }
             let meant = suggest(&name.to_string(), known.clone(), synonyms::PARAMETERS);
             let guess =
                 meant.as_ref().and_then(|meant| parameters.iter().position(|parameter| meant == parameter.name));
@@ -91,8 +107,11 @@ fn place(
                 None if parameters.is_empty() => "; it takes none".to_owned(),
                 None => format!("; it takes {}", quoted(known)),
             };
-            let message = format!("`{layer_name}` has no argument `{name}`{help}");
-            evaluate.diagnostics.error(name.span(), message);
+            // After a mistake of grammar, which named the right one.
+            if !broken {
+                let message = format!("`{layer_name}` has no argument `{name}`{help}");
+                evaluate.diagnostics.error(name.span(), message);
+            }
             return guess.map(|index| (index, true));
         }
         return index.map(|index| (index, false));
@@ -123,12 +142,25 @@ fn place(
             n => format!("`{layer_name}` takes {n} arguments without a name"),
         };
         let more = match named.first() {
-            Some(first) if positional > 0 => format!("; give others by name, as in `{first}: {}`", argument.value),
+            Some(_) if positional > 0 => {
+                let (text, named) = (argument.value.to_string(), parameters.iter().filter(|p| !p.positional));
+                // `conv2d(6, 5, same)`: the parameter that this may be.
+                let fits = named.clone().find(|p| words(p.kind).contains(&text.as_str()));
+                let own = named.clone().find(|p| p.name == text);
+                let value = if own.is_some() { "…" } else { &text };
+                let name = own.or(fits).map_or(named_first(parameters), |p| p.name);
+                format!("; give others by name, as in `{name}: {value}`")
+            }
             _ => String::new(),
         };
         evaluate.diagnostics.error_between(at.0, at.1, format!("{message}{more}"));
     }
     None
+}
+
+/// The first parameter that has to be named.
+fn named_first(parameters: &[Parameter]) -> &'static str {
+    parameters.iter().find(|parameter| !parameter.positional).map_or("", |parameter| parameter.name)
 }
 
 /// `` `a`, `b` ``
@@ -138,11 +170,27 @@ fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 /// The value of `parameter` that `expr` gives; `None` when a mistake was reported.
 fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Setting> {
+    let broken = match &expr.bare().kind {
+        ExprKind::Broken => true,
+        ExprKind::Pipe(from, stages) => {
+            matches!(from.kind, ExprKind::Broken) || stages.iter().any(|stage| matches!(stage, crate::ast::Stage::Broken))
+        }
+        _ => false,
+    };
+    if broken {
+        return None;
+    }
     let mistyped = || {
-        let message = format!("`{}` is {}, not `{expr}`", parameter.name, parameter.kind.expected());
+        let number = matches!(expr.bare().kind, ExprKind::Number(_));
+        let whole = super::evaluate::whole(&expr.to_string()).filter(|_| number);
+        let help = whole.map_or(String::new(), |n| format!("; write `{n}`"));
+        let message = format!("`{}` is {}, not `{expr}`{help}", parameter.name, parameter.kind.expected());
         evaluate.diagnostics.error_between(expr.start, expr.end, message);
         None
     };
+    if let Some(result) = foreign(evaluate, parameter, expr) {
+        return result;
+    }
     let word = match &expr.bare().kind {
         ExprKind::Path(path) => path.single().map(ToString::to_string),
         _ => None,
@@ -182,6 +230,11 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             _ => mistyped(),
         },
         Kind::Shape => match &expr.kind {
+            ExprKind::List(items) if items.len() > check::MOST_DIMENSIONS => {
+                let message = format!("a shape has at most {} dimensions", check::MOST_DIMENSIONS);
+                evaluate.diagnostics.error_between(expr.start, expr.end, message);
+                None
+            }
             ExprKind::List(items) => {
                 // All first, so that mistakes in all are reported.
                 let dims: Vec<Option<Dim>> = items.iter().map(|item| evaluate.size(item)).collect();
@@ -208,6 +261,59 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
         },
         Kind::Init => init(evaluate, expr).map(Setting::Init),
         Kind::Size | Kind::Border | Kind::Number => mistyped(),
+    }
+}
+
+/// The words that a parameter may be.
+fn words(kind: Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Padding | Kind::Border => vec!["same", "valid"],
+        Kind::Word(words) => words.to_vec(),
+        Kind::Flag => vec!["true", "false"],
+        Kind::Init => INITS.iter().map(|(word, _)| *word).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What other systems write for a word or a pair, reported with what was meant; `None` when it is no such thing.
+fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Option<Setting>> {
+    let report = |message: String| {
+        evaluate.diagnostics.error_between(expr.start, expr.end, message);
+        Some(None)
+    };
+    let plain = |text: &str| crate::suggest::simplified(text);
+    let word = |text: &str| words(parameter.kind).into_iter().find(|word| plain(word) == plain(text));
+    let name = parameter.name;
+    match &expr.bare().kind {
+        ExprKind::Text(text) => match word(&text.value()) {
+            Some(word) => report(format!("words are written without quotes: `{name}: {word}`")),
+            None => report(format!("`{name}` is {}, not `{expr}`", parameter.kind.expected())),
+        },
+        ExprKind::Path(path) if crate::parse::is_capitalised(&path.last) => {
+            let broken = path.single().is_some_and(|name| {
+                matches!(evaluate.constants.get(name), Some(super::constants::Constant::Broken))
+            });
+            if broken {
+                return Some(None);
+            }
+            let word = word(&path.last.to_string())?;
+            report(format!("words are written in small letters: `{name}: {word}`"))
+        }
+        ExprKind::Path(path) if !words(parameter.kind).is_empty() && !matches!(parameter.kind, Kind::Init) => {
+            let text = path.single()?.to_string();
+            let known = words(parameter.kind);
+            let unknown = !known.contains(&text.as_str())
+                && !evaluate.parameters.contains(&text)
+                && !evaluate.constants.has(&path.last)
+                && !(evaluate.is_value)(&text);
+            let meant = suggest(&text, known, &[]).filter(|_| unknown)?;
+            report(format!("`{name}` is {}, not `{text}`; did you mean `{meant}`?", parameter.kind.expected()))
+        }
+        ExprKind::Tuple(items) if matches!(parameter.kind, Kind::Pair | Kind::Padding | Kind::Sides | Kind::Shape | Kind::Axes) => {
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            report(format!("several sizes stand in brackets: `[{}]`", items.join(", ")))
+        }
+        _ => None,
     }
 }
 

@@ -12,13 +12,9 @@ use proc_macro2::{Ident, Literal, Span};
 use quote::ToTokens;
 use std::collections::HashMap;
 
-/// Reports what is wrong with the blocks themselves, whether they are used or not.
-pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
-    for (i, block) in blocks.iter().enumerate() {
-        check::nameable(diagnostics, &block.name);
-        if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
-            diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
-        }
+/// Reports what blocks take and do not use; after everything else, which may be why.
+pub fn check_uses(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
+    for block in blocks.iter().filter(|block| !block.broken && !diagnostics.are_inside(&block.name.to_string())) {
         let mut used = Vec::new();
         each_name(&block.body, &mut |what, name| {
             if what == Name::Used {
@@ -26,13 +22,30 @@ pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnost
             }
         });
         let values = block.values.iter().map(|value| &value.name);
+        for name in values.chain(block.parameters.iter().map(|parameter| &parameter.name)) {
+            let good = !crate::parse::is_keyword(name) && !crate::parse::is_capitalised(name);
+            if good && !used.iter().any(|used| *name == used) {
+                diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
+            }
+        }
+    }
+}
+
+/// Reports what is wrong with the blocks themselves, whether they are used or not.
+pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
+    for (i, block) in blocks.iter().enumerate() {
+        check::nameable(diagnostics, &block.name);
+        if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
+            diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
+        }
+        let values = block.values.iter().map(|value| &value.name);
         let parameters = block.parameters.iter().map(|parameter| &parameter.name);
         let names: Vec<&Ident> = values.chain(parameters).collect();
         for (k, name) in names.iter().enumerate() {
             if names[..k].contains(name) {
                 diagnostics.error(name.span(), format!("`{name}` is a parameter already"));
-            } else if check::bindable(diagnostics, name) && !block.broken && !used.iter().any(|used| *name == used) {
-                diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
+            } else {
+                check::bindable(diagnostics, name);
             }
         }
     }
@@ -51,13 +64,20 @@ impl Lowering<'_> {
             return self.poisoned(use_.name.span(), None);
         };
         let (name, span) = (use_.name.to_string(), use_.name.span());
-        if block.header_broken && block.values.is_empty() {
+        let twice = |name: &Ident| block.parameters.iter().filter(|parameter| parameter.name == *name).count() > 1;
+        let twice = block.parameters.iter().any(|parameter| twice(&parameter.name));
+        if twice || block.header_broken && block.values.is_empty() {
             use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
             use_.rename.iter().for_each(|rename| self.names.name_layer(rename, Named::Block(name.clone())));
             return self.poisoned(span, None);
         }
         if self.unfolding.contains(&name) {
             let message = format!("`{name}` uses itself, and would never end; `repeat` makes copies");
+            self.error(span, message);
+            return self.poisoned(span, None);
+        }
+        if self.unfolding.len() >= crate::parse::depth::MOST {
+            let message = format!("{} blocks are inside each other here, and none may be deeper", self.unfolding.len());
             self.error(span, message);
             return self.poisoned(span, None);
         }

@@ -43,7 +43,13 @@ impl Lowering<'_> {
         let (path, span) = (&use_.path, use_.path.last.span());
         let mut flows: Vec<Flow> = piped.into_iter().collect();
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
-        let header = if self.known(path).is_some() { self.known_header(use_) } else { self.stated_header(use_) };
+        // A block with a capital is reported, and none of its uses.
+        let block = path.single().is_some_and(|name| self.find_block(name).is_some());
+        let header = match self.known(path) {
+            Some(_) => self.known_header(use_),
+            None if block => None,
+            None => self.stated_header(use_),
+        };
         let name = rename.cloned().unwrap_or_else(|| self.names.counted(&snake(&path.last.to_string()), span));
         let Some(header) = header else {
             if let Some(rename) = rename {
@@ -307,6 +313,12 @@ impl Lowering<'_> {
             return None;
         }
         let text = path.last.to_string();
+        let first = path.tokens.to_string();
+        let foreign = crate::parse::MODULES.iter().any(|module| first.split(' ').next() == Some(module));
+        if let Some(help) = layers::absent::instead(layers::absent::LAYERS, &text).filter(|_| path.single || foreign) {
+            self.error(span, format!("there is no layer `{path}`; {help}"));
+            return None;
+        }
         let meant = suggest(&text, layers::LAYERS.iter().map(|layer| layer.name()), layers::synonyms::LAYERS);
         let models: Vec<String> = self.file.models.iter().map(|model| model.name.to_string()).collect();
         let near = suggest(&text, models.iter().map(String::as_str), &[]);
@@ -318,6 +330,7 @@ impl Lowering<'_> {
                 "there is no model `{text}` in this `model!`; did you mean the layer `{layer}`? A model from elsewhere states \
                 its output: `-> {path}: [10]`"
             ),
+            (Some(layer), _) if foreign && outputs.is_empty() => format!("`{path}` is `{layer}` here"),
             _ if outputs.is_empty() => {
                 format!("the output of `{path}` is not known here; state it: `-> {path}: [10]`, and rustc verifies it")
             }

@@ -73,9 +73,12 @@ impl Lowering<'_> {
         // Every rule that can be asked is asked, whatever else is wrong.
         let good = !broken && use_.layer.check(&call);
         let built = shapes.filter(|_| good && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
-        let built = built.filter(|built| check::holdable(&call, built) && self.types(&call, built));
+        let held = built.as_ref().is_none_or(|built| check::holdable(&call, built));
+        let built = built.filter(|built| held && self.types(&call, built));
         let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
-        let evident = use_.layer.evident(&call).filter(|shape| shape.dims.iter().all(sound));
+        let evident = use_.layer.evident(&call).filter(|shape| held && shape.dims.iter().all(sound));
+        // What comes of whole numbers where others are wanted would be those.
+        let evident = evident.map(|shape| Shape { element: Element::F32, ..shape });
         let input = call.evident_input();
         match built {
             Some(built) => {
@@ -257,6 +260,9 @@ fn takes(layer: &dyn Layer, call: &Call) -> bool {
         let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };
         if shape.element != wanted {
             let text = match (wanted, layer.is_loss()) {
+                (Element::F32, true) if k == 1 => {
+                    message!(format!("`{}` compares with numbers of type `f32`, but the target is ", call.name), shape)
+                }
                 (Element::F32, _) => {
                     let help = "; `embedding` makes features of whole numbers";
                     message!(format!("`{}` takes numbers of type `f32`, but its input is ", call.name), shape, help)
@@ -270,8 +276,16 @@ fn takes(layer: &dyn Layer, call: &Call) -> bool {
                     message!(format!("`{}` takes whole numbers, but its input is ", call.name), shape, help)
                 }
             };
-            call.diagnostics.error(call.span, text);
+            let exchanged = match call.operands.get(1) {
+                Some(Operand::Tensor(second)) => k == 0 && second.element == layer.takes(0) && shape.element == layer.takes(1),
+                _ => false,
+            };
+            let swapped = format!("`{0}` takes what the network says first, and then the target: exchange them", call.name);
+            call.diagnostics.error(call.span, if exchanged { swapped.into() } else { text });
             good = false;
+            if exchanged {
+                break;
+            }
         }
     }
     good

@@ -1,6 +1,6 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
-use super::{Parser, Place, combinator::is_combinator, cursor::Cursor, is_capitalised};
+use super::{Parser, Place, combinator::is_combinator, cursor::Cursor, depth, foreign, is_capitalised};
 use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
@@ -13,15 +13,48 @@ impl Parser<'_> {
                 .error(cursor.span(), "what flows into the braces goes to the first layer in them: remove this arrow");
             cursor.take_arrow();
         }
+        if cursor.is_arrow() && !is_layer(cursor, 2) && matches!(cursor.peek_at(2), Some(TokenTree::Ident(_))) {
+            self.diagnostics.error(cursor.span(), "no arrow stands before the first value: remove it");
+            cursor.take_arrow();
+        }
         let from = self.sum(cursor);
-        if cursor.is_arrow() { self.pipe(from, cursor) } else { from }
+        let arrow = cursor.is_arrow() || self.is_foreign_arrow(cursor) || applies(cursor);
+        if arrow { self.pipe(from, cursor) } else { from }
     }
 
     /// `from` and the layers that its arrows lead to.
-    pub fn pipe(&self, from: Expr, cursor: &mut Cursor) -> Expr {
-        let mut stages = Vec::new();
-        while cursor.take_arrow() || self.half_arrow(cursor) {
-            stages.push(self.stage(cursor));
+    pub fn pipe(&self, mut from: Expr, cursor: &mut Cursor) -> Expr {
+        let (mut stages, mut said, errors) = (Vec::new(), false, self.diagnostics.count());
+        loop {
+            // After a mistake, a layer only wants its arrow.
+            let goes_on = self.diagnostics.count() > errors && is_layer(cursor, 0);
+            if goes_on || cursor.take_arrow() || self.half_arrow(cursor, &mut said) {
+                if let Some(Stage::Model(model)) = stages.last_mut()
+                    && model.output.is_empty()
+                    && cursor.is_group(0, Delimiter::Bracket)
+                {
+                    let message = format!("the output of a model is stated behind a colon: `-> {}: [10]`", model.path);
+                    self.diagnostics.error(cursor.span(), message);
+                    model.output.extend(self.shape(cursor));
+                    continue;
+                }
+                stages.push(self.stage(cursor));
+            } else if self.is_foreign_arrow(cursor)
+                && let Some(layer) = self.foreign_arrow(cursor, &from, &mut said)
+            {
+                let before = self.diagnostics.count();
+                // `net.dense1`: what the name was thought to mean is not known.
+                if cursor.last_was('.') && stages.is_empty() {
+                    from.kind = ExprKind::Broken;
+                }
+                let stage = self.stage(cursor);
+                if !layer {
+                    self.diagnostics.keep(before);
+                }
+                stages.push(if layer { stage } else { Stage::Broken });
+            } else {
+                break;
+            }
         }
         let (start, end) = (from.start, cursor.last_span());
         if let ExprKind::Binary(a, operator, _, b) = &from.kind {
@@ -48,31 +81,46 @@ impl Parser<'_> {
         Expr::new(ExprKind::Binary(Box::new(pipe), operator, at, Box::new(right)), start, end)
     }
 
-    /// Steps over `-` before a layer, which should have been an arrow.
-    fn half_arrow(&self, cursor: &mut Cursor) -> bool {
-        let layer = match cursor.peek_at(1) {
-            Some(TokenTree::Ident(name)) => crate::layers::find(&name.to_string()).is_some(),
-            _ => false,
-        };
-        let half = layer && cursor.is_punct(0, '-');
-        if half {
-            self.diagnostics.error(cursor.span(), "an arrow is written `->`");
+    /// Whether another language's arrow comes next, where an arrow may stand.
+    fn is_foreign_arrow(&self, cursor: &Cursor) -> bool {
+        self.place.get() != Place::Header && foreign::arrow(cursor).is_some()
+    }
+
+    /// Steps over `-` before a layer, or `+` before one that is given no value, which should have been an arrow.
+    fn half_arrow(&self, cursor: &mut Cursor, said: &mut bool) -> bool {
+        let half = is_layer(cursor, 1) && cursor.is_punct(0, '-');
+        let plus = is_layer(cursor, 1) && cursor.is_punct(0, '+') && !takes_a_value(cursor);
+        if half || plus {
+            if !*said {
+                let plus = "layers follow each other by arrows: `->` and not `+`";
+                self.diagnostics.error(cursor.span(), if half { "an arrow is written `->`" } else { plus });
+            }
+            *said = true;
             cursor.next();
         }
-        half
+        half || plus
     }
 
     /// The items of a list in brackets or parentheses, between commas.
     pub fn list<T>(&self, group: &Group, item: impl Fn(&mut Cursor) -> T) -> Vec<T> {
         let mut cursor = Cursor::inside(group);
-        let mut items = Vec::new();
+        let (mut items, mut said) = (Vec::new(), false);
         while !cursor.at_end() {
-            let before = cursor.position();
+            let (before, errors) = (cursor.position(), self.diagnostics.count());
             items.push(item(&mut cursor));
             if !cursor.at_end() && !cursor.is_punct(0, ',') {
-                self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));
+                // Of what stands between two commas the first mistake is the one.
+                if !said && self.diagnostics.count() == errors {
+                    self.diagnostics.error(cursor.span(), self.forgotten_comma(&cursor));
+                }
+                said = true;
                 // A forgotten comma: the next item follows.
-                if matches!(cursor.peek(), Some(TokenTree::Ident(_))) && cursor.position() > before {
+                let between = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
+                if between {
+                    cursor.next();
+                }
+                let next = matches!(cursor.peek(), Some(TokenTree::Ident(word)) if !super::is_keyword(word));
+                if (between || next) && cursor.position() > before {
                     continue;
                 }
                 cursor.skip_to(&[',']);
@@ -80,6 +128,34 @@ impl Parser<'_> {
             cursor.take_punct(',');
         }
         items
+    }
+
+    /// What is said where a comma is missing.
+    fn forgotten_comma(&self, cursor: &Cursor) -> String {
+        let size = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
+        let help = match cursor.peek() {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+                "; there are no indices, and a size is a number, a constant or arithmetic"
+            }
+            Some(TokenTree::Punct(punct)) if punct.as_char() == '.' => "; numbers and values have no methods",
+            Some(TokenTree::Punct(punct)) if "^<>&|".contains(punct.as_char()) => {
+                "; sizes are computed with `+`, `-`, `*`, `/` and `%`"
+            }
+            _ if size => "; between sizes stands a comma: `[28, 28]`",
+            _ => "",
+        };
+        format!("expected `,`, found {}{help}", cursor.found())
+    }
+
+    /// One dimension of a shape.
+    pub fn dimension(&self, cursor: &mut Cursor) -> Expr {
+        if cursor.is_punct(0, '?') || cursor.is_punct(0, '*') {
+            let at = cursor.span();
+            self.diagnostics.error(at, "a dimension is a number or a constant; the batch is never written");
+            cursor.skip_to(&[',']);
+            return Expr::broken(at);
+        }
+        self.expression(cursor)
     }
 
     /// Terms between `+` and `-`.
@@ -95,9 +171,17 @@ impl Parser<'_> {
     /// Terms (`multiplies`: factors) joined to the left.
     fn binary(&self, cursor: &mut Cursor, multiplies: bool) -> Expr {
         let operand = |cursor: &mut Cursor| if multiplies { self.unary(cursor) } else { self.binary(cursor, true) };
-        let mut left = operand(cursor);
+        let (mut left, mut operators) = (operand(cursor), 0);
         while let Some(operator) = operator(cursor).filter(|operator| operator.multiplies() == multiplies) {
+            if self.is_foreign_arrow(cursor) || applies(cursor) {
+                break;
+            }
             let at = cursor.span();
+            operators += 1;
+            if operators > depth::MOST_IN_ROW {
+                let message = format!("an expression has at most {} operators in a row; `let` names a part", depth::MOST_IN_ROW);
+                return self.too_long(cursor, &message);
+            }
             cursor.next();
             let right = operand(cursor);
             let (start, end) = (left.start, right.end);
@@ -113,6 +197,9 @@ impl Parser<'_> {
             cursor.next();
             minus += 1;
         }
+        if minus > depth::MOST_IN_ROW {
+            return self.too_long(cursor, "these signs turn the number around and around; one `-`, or none, is enough");
+        }
         let mut expr = self.primary(cursor);
         for _ in 0..minus {
             let end = expr.end;
@@ -123,6 +210,9 @@ impl Parser<'_> {
 
     fn primary(&self, cursor: &mut Cursor) -> Expr {
         let start = cursor.span();
+        if self.foreign_word(cursor) {
+            return Expr::broken(start);
+        }
         let Some(token) = cursor.peek() else {
             return self.unexpected(cursor, "a value or a number");
         };
@@ -132,7 +222,12 @@ impl Parser<'_> {
                 match parsed {
                     Ok(literal @ (syn::Lit::Int(_) | syn::Lit::Float(_))) => {
                         cursor.next();
+                        self.conversion(cursor);
                         Expr::new(ExprKind::Number(literal), start, start)
+                    }
+                    Ok(syn::Lit::Str(text)) => {
+                        cursor.next();
+                        Expr::new(ExprKind::Text(text), start, start)
                     }
                     _ => self.unexpected(cursor, "a value or a number"),
                 }
@@ -158,6 +253,15 @@ impl Parser<'_> {
             }
             TokenTree::Punct(_) if cursor.is_pair(0, ':', ':') => self.named(cursor),
             TokenTree::Punct(_) => {
+                let literal = match cursor.peek_at(1) {
+                    Some(TokenTree::Literal(literal)) if cursor.is_punct(0, '.') => Some(literal.to_string()),
+                    _ => None,
+                };
+                if let Some(literal) = literal {
+                    self.diagnostics.error(start, format!("a number begins with a digit: `0.{literal}`"));
+                    cursor.skip_to(&['>', ';', ',']);
+                    return Expr::broken(start);
+                }
                 let what = if cursor.is_arrow() { "a value before the arrow" } else { "a value or a number" };
                 self.unexpected(cursor, what)
             }
@@ -189,9 +293,15 @@ impl Parser<'_> {
 
     /// What begins with a name: a value, a constant, a call.
     fn named(&self, cursor: &mut Cursor) -> Expr {
-        let start = cursor.span();
-        let opens = cursor.is_group(1, Delimiter::Parenthesis);
-        let kind = match self.path(cursor) {
+        let (start, before) = (cursor.span(), self.diagnostics.count());
+        let path = self.path(cursor);
+        let opens = cursor.is_group(0, Delimiter::Parenthesis);
+        if path.is_some() && self.diagnostics.count() > before {
+            // `nn.relu(x)`: said; what it holds is read on the way.
+            cursor.take_group(Delimiter::Parenthesis);
+            return Expr::broken(start);
+        }
+        let kind = match path {
             None => return Expr::broken(start),
             Some(path) if opens && path.single && !is_capitalised(&path.last) => match self.layer(cursor, path) {
                 Stage::Layer(layer) => ExprKind::Call(layer),
@@ -208,6 +318,9 @@ impl Parser<'_> {
             }
             Some(path) => ExprKind::Path(path),
         };
+        if matches!(kind, ExprKind::Path(_)) {
+            self.conversion(cursor);
+        }
         if cursor.is_word("as") {
             let message = "`as` names a layer, and must follow one; `let` names a value";
             self.diagnostics.error(cursor.span(), message);
@@ -245,8 +358,25 @@ impl Parser<'_> {
         ExprKind::Parens(Box::new(expr))
     }
 
+    /// Steps over a word of another language that begins what the language has not; whether there was one.
+    fn foreign_word(&self, cursor: &mut Cursor) -> bool {
+        let start = cursor.clone();
+        let foreign = self.foreign(cursor);
+        // A `;` behind is for the body.
+        if foreign && cursor.last_was(';') {
+            let end = cursor.position();
+            *cursor = start;
+            (cursor.position() + 1..end).for_each(|_| drop(cursor.next()));
+        }
+        foreign
+    }
+
     /// `a::b::c`.
     pub fn path(&self, cursor: &mut Cursor) -> Option<Path> {
+        if let Some(name) = self.module(cursor) {
+            let last = name?;
+            return Some(Path { tokens: last.to_token_stream(), last, single: true, generics: Vec::new() });
+        }
         let mut tokens = Vec::new();
         let mut names = 0;
         loop {
@@ -278,7 +408,7 @@ impl Parser<'_> {
         while !cursor.take_punct('<') {
             cursor.next();
         }
-        let mut arguments = Vec::new();
+        let (mut arguments, outside) = (Vec::new(), self.place.replace(Place::Header));
         while !cursor.at_end() && !cursor.is_punct(0, '>') {
             arguments.push(self.sum(cursor));
             if !cursor.take_punct(',') && !cursor.is_punct(0, '>') {
@@ -287,8 +417,17 @@ impl Parser<'_> {
                 break;
             }
         }
+        self.place.set(outside);
         cursor.take_punct('>');
         arguments
+    }
+
+    /// Reports what is too long, and goes to its end.
+    fn too_long(&self, cursor: &mut Cursor, message: &str) -> Expr {
+        let span = cursor.span();
+        self.diagnostics.error(span, message);
+        cursor.skip_to(&['>', ';', ',']);
+        Expr::broken(span)
     }
 
     /// Reports that `expected` was expected, and goes on to the end of this part.
@@ -298,6 +437,27 @@ impl Parser<'_> {
         cursor.skip_to(&['>', ';', ',']);
         Expr::broken(span)
     }
+}
+
+/// Whether the name of a layer stands `ahead` tokens on.
+pub fn is_layer(cursor: &Cursor, ahead: usize) -> bool {
+    matches!(cursor.peek_at(ahead), Some(TokenTree::Ident(name)) if crate::layers::find(&name.to_string()).is_some())
+}
+
+/// Whether the layer behind the next token is given a value in its parentheses, or may be a value's name.
+fn takes_a_value(cursor: &Cursor) -> bool {
+    let Some(TokenTree::Group(group)) = cursor.peek_at(2) else { return false };
+    let mut inside = Cursor::inside(group);
+    match inside.next() {
+        None | Some(TokenTree::Literal(_)) => false,
+        Some(TokenTree::Ident(_)) => !inside.is_punct(0, ':'),
+        Some(_) => true,
+    }
+}
+
+/// Whether `- dense(10)` comes next: a layer without a value, and half an arrow before it.
+fn applies(cursor: &Cursor) -> bool {
+    cursor.is_punct(0, '-') && is_layer(cursor, 1) && cursor.is_group(2, Delimiter::Parenthesis) && !takes_a_value(cursor)
 }
 
 /// The operator that comes next.

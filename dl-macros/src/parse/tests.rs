@@ -13,7 +13,7 @@ fn run(tokens: TokenStream) -> Vec<String> {
     let shapes = crate::emit::probes::Shapes::default();
     let _ = crate::emit::probes::probes(&quote::quote!(dl), tokens.clone(), &shapes, TokenStream::new());
     let file = super::parse(tokens, &diagnostics);
-    let constants = crate::lower::constants::Constants::new(&file.constants, &diagnostics);
+    let constants = crate::lower::constants::Constants::new(&file, &diagnostics);
     for model in &file.models {
         for ir in crate::lower::lower(&file, model, &constants, &diagnostics) {
             let _ = crate::emit::model(&quote::quote!(dl), &[ir], 0);

@@ -99,6 +99,8 @@ pub struct Shape {
     pub element: Option<Ident>,
     pub dims: Vec<Expr>,
     pub span: Span,
+    /// Whether the parser reported mistakes: then some dimensions may be missing.
+    pub broken: bool,
 }
 
 /// The inside of a model's braces.
@@ -219,6 +221,8 @@ pub struct ModelUse {
     /// The output as stated: one shape, or several in parentheses.
     pub output: Vec<Shape>,
     pub rename: Option<Ident>,
+    /// Whether the parser reported mistakes.
+    pub broken: bool,
 }
 
 /// One use of a layer.

@@ -320,7 +320,7 @@ impl<'a> Lowering<'a> {
                 Vec::new()
             }
         };
-        if !values.is_empty() && values.len() != binding.names.len() {
+        if !values.is_empty() && values.len() != binding.names.len() && !self.model.broken {
             let message = format!("these are {} values, and here are {} names", values.len(), binding.names.len());
             self.error(binding.names[0].span(), message);
         }

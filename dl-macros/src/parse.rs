@@ -21,7 +21,13 @@ use syn::parse::Parser as _;
 
 /// Parses the inside of `model! { … }`.
 pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
-    let parser = Parser { diagnostics, place: std::cell::Cell::new(Place::Body), lost: Default::default(), choices: Default::default() };
+    let parser = Parser {
+        diagnostics,
+        place: std::cell::Cell::new(Place::Body),
+        lost: Default::default(),
+        bound: Default::default(),
+        choices: Default::default(),
+    };
     // The end is where the last token stands: of the whole macro, rustc would say much more.
     let end = tokens.clone().into_iter().last().map_or_else(Span::call_site, |last| match last {
         TokenTree::Group(group) => group.span_close(),
@@ -51,6 +57,8 @@ struct Parser<'a> {
     place: std::cell::Cell<Place>,
     /// Whether what a mistake declares may be used: see [`File::lost`].
     lost: std::cell::Cell<bool>,
+    /// Every name that an input or a `let` gave.
+    bound: std::cell::RefCell<std::collections::HashSet<String>>,
     /// How many choices are inside each other by `else if`.
     choices: std::cell::Cell<usize>,
 }
@@ -72,6 +80,16 @@ impl Parser<'_> {
     /// A constant or a model.
     fn item(&self, cursor: &mut Cursor, file: &mut File) {
         let before = self.diagnostics.count();
+        let nothing = match cursor.peek() {
+            Some(TokenTree::Punct(punct)) => punct.as_char() != '#',
+            Some(TokenTree::Ident(_)) | None => false,
+            Some(_) => true,
+        };
+        if nothing && before > 0 {
+            // What another mistake left behind.
+            skip_to_item(cursor);
+            return;
+        }
         for c in [';', ','] {
             if cursor.is_punct(0, c) && !(file.models.is_empty() && file.blocks.is_empty()) {
                 self.diagnostics.error(cursor.span(), format!("nothing stands between models: remove this `{c}`"));
@@ -140,6 +158,7 @@ impl Parser<'_> {
         cursor.take_word("const");
         // Known all the same: its uses are no mistakes.
         let broken = |name: Ident| Constant { value: ast::Expr::broken(name.span()), ty: quote::quote!(usize), name };
+        self.once(cursor, "const");
         let Some(name) = cursor.take_ident() else {
             self.skip_constant(cursor, "a name after `const`");
             return None;
@@ -156,11 +175,25 @@ impl Parser<'_> {
             self.skip_constant(cursor, "`=` and a value");
             return Some(broken(name));
         }
+        let before = self.diagnostics.count();
         let value = self.expression(cursor);
+        if self.diagnostics.count() > before {
+            cursor.skip_to(&[';']);
+            cursor.take_punct(';');
+            return Some(broken(name));
+        }
         if !cursor.take_punct(';') {
             self.skip_constant(cursor, "`;`");
         }
         Some(Constant { name, ty: ty.into_iter().collect(), value })
+    }
+
+    /// Reports `word` where it stands a second time, and steps over it.
+    fn once(&self, cursor: &mut Cursor, word: &str) {
+        if cursor.is_word(word) {
+            self.diagnostics.error(cursor.span(), format!("`{word}` stands here twice: remove one"));
+            cursor.next();
+        }
     }
 
     fn skip_constant(&self, cursor: &mut Cursor, expected: &str) {
@@ -227,7 +260,8 @@ fn begins(cursor: &Cursor) -> bool {
     match cursor.peek() {
         Some(TokenTree::Punct(punct)) => punct.as_char() == '#' && cursor.is_group(1, Delimiter::Bracket),
         Some(TokenTree::Ident(name)) => {
-            is_capitalised(name) && opens || ["pub", "block", "const"].iter().any(|word| name == word)
+            is_capitalised(name) && opens || ["pub", "const"].iter().any(|word| name == word)
+                || name == "block" && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)))
         }
         _ => false,
     }

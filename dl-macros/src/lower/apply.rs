@@ -93,12 +93,16 @@ impl Lowering<'_> {
             return flow;
         }
         if let Some(name) = &use_.rename {
-            // The name is known all the same, so that its uses are no mistakes.
-            let settings = Settings { values: Vec::new(), spans: Vec::new() };
-            let named = NamedLayer { layer: layers::LAYERS[0], settings, field: None, input: None, broken: true };
-            self.names.name_layer(name, Named::Layer(Rc::new(named)));
+            self.name_broken(name);
         }
         self.poisoned(use_.name.span(), None)
+    }
+
+    /// Makes the name of what a mistake hides known all the same, so that its uses are no mistakes.
+    pub(super) fn name_broken(&mut self, name: &Ident) {
+        let settings = Settings { values: Vec::new(), spans: Vec::new() };
+        let named = NamedLayer { layer: layers::LAYERS[0], settings, field: None, input: None, broken: true };
+        self.names.name_layer(name, Named::Layer(Rc::new(named)));
     }
 
     /// A layer of the language.
@@ -127,12 +131,16 @@ impl Lowering<'_> {
         let (operands, arguments) = self.operands(layer, use_, piped);
         let flowing = operands.as_ref().and_then(|operands| self.shape_of(operands.first()?));
         let arguments = self.inferred(layer, arguments, flowing.as_ref(), use_);
+        let heard = self.diagnostics;
+        // What is there after a mistake of grammar is not what was meant.
+        self.diagnostics = if use_.broken { self.silent } else { heard };
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
+        self.diagnostics = heard;
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
         let Outcome { flow, field, good } =
-            self.build(Use { layer, name, span, operands, settings: &settings, text, binding, rename, again: None });
+            self.build(Use { layer, name, span, operands, settings: &settings, text, binding, rename, again: None, broken: use_.broken });
         if let Some(name) = &use_.rename {
             let named = NamedLayer { layer, settings, field, input, broken: !good };
             self.names.name_layer(name, Named::Layer(Rc::new(named)));
@@ -216,7 +224,7 @@ impl Lowering<'_> {
         // After a mistake in the first use, or a reported one here, only the output's evident shape is wanted.
         let operands = operands.filter(|_| !named.broken && !other);
         let text = name.clone();
-        let use_ = Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again };
+        let use_ = Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again, broken: false };
         self.build(use_).flow
     }
 

@@ -42,7 +42,7 @@ pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnost
         let parameters = block.parameters.iter().map(|parameter| &parameter.name);
         let names: Vec<&Ident> = values.chain(parameters).collect();
         for (k, name) in names.iter().enumerate() {
-            if names[..k].contains(name) {
+            if names[..k].contains(name) && !block.header_broken {
                 diagnostics.error(name.span(), format!("`{name}` is a parameter already"));
             } else {
                 check::bindable(diagnostics, name);
@@ -184,6 +184,11 @@ impl Lowering<'_> {
         broken: bool,
         places: &mut HashMap<String, ExprKind>,
     ) -> bool {
+        // What is there after a mistake of grammar is not what was meant.
+        if broken {
+            arguments.iter().for_each(|argument| self.touch(&argument.value));
+            return false;
+        }
         let mut given: Vec<Option<&Expr>> = vec![None; block.parameters.len()];
         let (mut good, mut position) = (!broken, 0);
         for argument in arguments {

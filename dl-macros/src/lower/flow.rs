@@ -148,7 +148,7 @@ impl Lowering<'_> {
                 _ => did_you_mean(meant),
             };
             // It may be one that a mistake in the header hides.
-            if self.model.header_broken {
+            if self.model.header_broken || self.file.lost {
                 return self.poisoned(name.span(), None);
             }
             format!("there is no value `{text}`{help}")

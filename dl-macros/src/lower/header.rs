@@ -97,7 +97,7 @@ impl Lowering<'_> {
 
     /// A shape, and whether it is right; a broken dimension is 1.
     pub(super) fn shape(&mut self, shape: &ast::Shape, scalar: bool) -> (Shape, bool) {
-        let mut good = true;
+        let mut good = !shape.broken;
         let element = match &shape.element {
             Some(name) if name == "u32" => Element::U32,
             Some(name) if name != "f32" => {

@@ -46,14 +46,15 @@ impl Lowering<'_> {
         // A block with a capital is reported, and none of its uses.
         let block = path.single().is_some_and(|name| self.find_block(name).is_some());
         let header = match self.known(path) {
+            // What is missing after a mistake of grammar would look like another.
+            _ if use_.broken || block => None,
             Some(_) => self.known_header(use_),
-            None if block => None,
             None => self.stated_header(use_),
         };
         let name = rename.cloned().unwrap_or_else(|| self.names.counted(&snake(&path.last.to_string()), span));
         let Some(header) = header else {
             if let Some(rename) = rename {
-                self.names.name_layer(rename, Named::Block(path.to_string()));
+                self.name_broken(rename);
             }
             use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
             return self.poisoned(span, None);
@@ -263,6 +264,10 @@ impl Lowering<'_> {
 
     /// A shape of another model's header, with its parameters in place.
     fn header_shape(&self, shape: &ast::Shape, generics: &[Ident], arguments: &[Dim]) -> Option<Shape> {
+        // `[]` is reported where it stands.
+        if shape.dims.is_empty() && shape.element.is_none() {
+            return None;
+        }
         let mut dims = Vec::new();
         for expr in &shape.dims {
             let place = match &expr.kind {
@@ -289,7 +294,11 @@ impl Lowering<'_> {
     /// The output that a use states of a model from elsewhere.
     fn stated_header(&mut self, use_: &ModelUse) -> Option<Header> {
         let (path, span) = (&use_.path, use_.path.last.span());
-        let outputs: Vec<Shape> = use_.output.iter().map(|shape| self.shape(shape, false).0).collect();
+        let shapes: Vec<(Shape, bool)> = use_.output.iter().map(|shape| self.shape(shape, false)).collect();
+        if shapes.iter().any(|(_, good)| !good) {
+            return None;
+        }
+        let outputs: Vec<Shape> = shapes.into_iter().map(|(shape, _)| shape).collect();
         if outputs.len() == 1 {
             let mut ty = path.tokens.clone();
             if !path.generics.is_empty() {

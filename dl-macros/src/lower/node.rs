@@ -44,6 +44,8 @@ pub(super) struct Use<'a> {
     pub rename: Option<&'a Ident>,
     /// The weights of the layer used again.
     pub again: Option<FieldId>,
+    /// Whether its arguments are not all known after a mistake of grammar.
+    pub broken: bool,
 }
 
 /// What became of a use.
@@ -72,7 +74,7 @@ impl Lowering<'_> {
         let broken = use_.settings.values.iter().any(|(_, setting)| matches!(setting, Setting::Broken));
         // Every rule that can be asked is asked, whatever else is wrong.
         let good = !broken && use_.layer.check(&call);
-        let built = shapes.filter(|_| good && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
+        let built = shapes.filter(|_| good && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
         let held = built.as_ref().is_none_or(|built| check::holdable(&call, built));
         let built = built.filter(|built| held && self.types(&call, built));
         let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
@@ -205,7 +207,7 @@ impl Lowering<'_> {
     ) -> Flow {
         let settings = self.evaluate(|evaluate| super::arguments::settings(evaluate, layer, &[], span, false));
         let (operands, settings) = (Some(operands), &settings);
-        self.build(Use { layer, name, span, operands, settings, text, binding, rename: None, again: None }).flow
+        self.build(Use { layer, name, span, operands, settings, text, binding, rename: None, again: None, broken: false }).flow
     }
 
     /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.

@@ -38,7 +38,7 @@ impl Lowering<'_> {
         let name = operator.symbol().to_string();
         let operands = Some(vec![a, b]);
         let use_ =
-            Use { layer, name: &name, span, operands, settings: &settings, text, binding, rename: None, again: None };
+            Use { layer, name: &name, span, operands, settings: &settings, text, binding, rename: None, again: None, broken: false };
         self.build(use_).flow
     }
 

@@ -9,6 +9,7 @@ impl Parser<'_> {
     pub fn block(&self, cursor: &mut Cursor) -> Option<Block> {
         let before = self.diagnostics.count();
         cursor.take_word("block");
+        self.once(cursor, "block");
         let name = cursor.take_ident()?;
         let Some(group) = cursor.take_group(Delimiter::Parenthesis) else {
             let message =
@@ -57,6 +58,7 @@ impl Parser<'_> {
                 cursor.take_punct(',');
                 continue;
             };
+            self.bound.borrow_mut().insert(name.to_string());
             let equals = cursor.is_punct(0, '=');
             if equals {
                 self.diagnostics.error(cursor.span(), format!("a default is written with a colon: `{name}: …`"));

@@ -126,6 +126,7 @@ impl Parser<'_> {
 
     /// Steps over what a `let` of Rust may hold and this one does not.
     fn let_of_rust(&self, cursor: &mut Cursor, told: bool) -> Vec<Ident> {
+        self.once(cursor, "let");
         if cursor.is_word("mut") && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_))) {
             self.diagnostics.error(cursor.span(), "a value does not change: remove `mut`");
             cursor.next();
@@ -157,6 +158,7 @@ impl Parser<'_> {
     /// `h = …;` after `let`; `told` when that was missing.
     pub fn binding(&self, cursor: &mut Cursor, told: bool) -> Option<Let> {
         let names = self.let_of_rust(cursor, told);
+        self.bound.borrow_mut().extend(names.iter().map(ToString::to_string));
         let found = (cursor.span(), cursor.found());
         // `:=` and `+=` are reported, and bind.
         let changes = [':', '+', '-', '*', '/'].iter().any(|&c| cursor.is_pair(0, c, '='));
@@ -170,6 +172,7 @@ impl Parser<'_> {
             None => {
                 let expected = if !names.is_empty() { "`=` and a value" } else { "a name after `let`" };
                 self.diagnostics.error(found.0, format!("expected {expected}, found {}", found.1));
+                self.lost.set(true);
                 cursor.skip_to(&[';']);
             }
             Some(_) if !cursor.is_punct(0, ';') && self.diagnostics.count() == before => {
@@ -198,12 +201,13 @@ impl Parser<'_> {
 
     /// An expression that goes to `;` or the end.
     pub fn statement(&self, cursor: &mut Cursor) -> Expr {
+        let before = self.diagnostics.count();
         let value = self.expression(cursor);
-        self.to_semicolon(value, cursor)
+        self.to_semicolon(value, cursor, before)
     }
 
-    /// What follows an expression up to `;` or the end.
-    pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor) -> Expr {
+    /// What follows an expression up to `;` or the end; there were `before` mistakes before it.
+    pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor, before: usize) -> Expr {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);
         }
@@ -213,7 +217,9 @@ impl Parser<'_> {
         }
         let foreign = matches!(cursor.peek(), Some(TokenTree::Punct(_)));
         let help = if foreign { format!("; an arrow applies a layer: `{value} -> …`") } else { String::new() };
-        self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}{help}", cursor.found()));
+        if self.diagnostics.count() == before {
+            self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}{help}", cursor.found()));
+        }
         self.rest(Expr::broken(value.start), cursor)
     }
 

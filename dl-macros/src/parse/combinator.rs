@@ -85,10 +85,12 @@ impl Parser<'_> {
     /// `as trunk`: the name, if the word is there; reports when no name follows.
     pub fn rename(&self, cursor: &mut Cursor) -> Option<Option<Ident>> {
         cursor.take_word("as").then(|| {
+            self.once(cursor, "as");
             let name = cursor.take_ident();
             if name.is_none() {
                 let message = format!("expected a name after `as`, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
+                self.lost.set(true);
             }
             name
         })
@@ -222,6 +224,7 @@ impl Parser<'_> {
                 self.diagnostics.error(cursor.span(), "a branch of `concat` ends with a value, not with `let`");
                 break;
             }
+            let errors = self.diagnostics.count();
             let value = self.expression(&mut cursor);
             if cursor.is_punct(0, ',') {
                 self.diagnostics.error(cursor.span(), "between the branches of `concat` stands `;`");
@@ -229,7 +232,7 @@ impl Parser<'_> {
                 branches.push(crate::ast::Body { lets, output: Some(value) });
                 continue;
             }
-            let output = Some(self.to_semicolon(value, &mut cursor));
+            let output = Some(self.to_semicolon(value, &mut cursor, errors));
             cursor.take_punct(';');
             branches.push(crate::ast::Body { lets, output });
         }

@@ -13,12 +13,13 @@ impl Parser<'_> {
                 .error(cursor.span(), "what flows into the braces goes to the first layer in them: remove this arrow");
             cursor.take_arrow();
         }
-        if cursor.is_arrow() && !is_layer(cursor, 2) && matches!(cursor.peek_at(2), Some(TokenTree::Ident(_))) {
+        let value = matches!(cursor.peek_at(2), Some(TokenTree::Ident(name)) if !is_capitalised(name));
+        if cursor.is_arrow() && value && !is_layer(cursor, 2) && cursor.is_pair(3, '-', '>') {
             self.diagnostics.error(cursor.span(), "no arrow stands before the first value: remove it");
             cursor.take_arrow();
         }
         let from = self.sum(cursor);
-        let arrow = cursor.is_arrow() || self.is_foreign_arrow(cursor) || applies(cursor);
+        let arrow = cursor.is_arrow() || self.is_foreign_arrow(cursor) || self.applies(cursor);
         if arrow { self.pipe(from, cursor) } else { from }
     }
 
@@ -27,7 +28,16 @@ impl Parser<'_> {
         let (mut stages, mut said, errors) = (Vec::new(), false, self.diagnostics.count());
         loop {
             // After a mistake, a layer only wants its arrow.
-            let goes_on = self.diagnostics.count() > errors && is_layer(cursor, 0);
+            let mistaken = self.diagnostics.count() > errors;
+            said |= mistaken;
+            // `dense -> (10)`: what a layer lacks may be in the wrong place.
+            let bare = stages.iter_mut().rev().take(2).filter(|_| mistaken);
+            for stage in bare {
+                if let Stage::Layer(layer) = stage {
+                    layer.broken |= layer.arguments.is_empty();
+                }
+            }
+            let goes_on = mistaken && is_layer(cursor, 0);
             if goes_on || cursor.take_arrow() || self.half_arrow(cursor, &mut said) {
                 if let Some(Stage::Model(model)) = stages.last_mut()
                     && model.output.is_empty()
@@ -38,7 +48,7 @@ impl Parser<'_> {
                     model.output.extend(self.shape(cursor));
                     continue;
                 }
-                stages.push(self.stage(cursor));
+                stages.push(self.stage_after(cursor, said));
             } else if self.is_foreign_arrow(cursor)
                 && let Some(layer) = self.foreign_arrow(cursor, &from, &mut said)
             {
@@ -47,7 +57,7 @@ impl Parser<'_> {
                 if cursor.last_was('.') && stages.is_empty() {
                     from.kind = ExprKind::Broken;
                 }
-                let stage = self.stage(cursor);
+                let stage = self.stage_after(cursor, said);
                 if !layer {
                     self.diagnostics.keep(before);
                 }
@@ -81,6 +91,19 @@ impl Parser<'_> {
         Expr::new(ExprKind::Binary(Box::new(pipe), operator, at, Box::new(right)), start, end)
     }
 
+    /// Whether the next token but one names a layer, and no value.
+    fn is_layer_alone(&self, cursor: &Cursor) -> bool {
+        let bound = |name: &str| self.bound.borrow().contains(name);
+        is_layer(cursor, 1) && !matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if bound(&name.to_string()))
+    }
+
+    /// Whether `- dense(10)` or `- relu ->` comes next: a layer without a value, and half an arrow before it.
+    fn applies(&self, cursor: &Cursor) -> bool {
+        let arguments = cursor.is_group(2, Delimiter::Parenthesis) && !takes_a_value(cursor);
+        let alone = cursor.peek_at(2).is_none() || cursor.is_punct(2, ';') || cursor.is_pair(2, '-', '>');
+        cursor.is_punct(0, '-') && self.is_layer_alone(cursor) && (arguments || alone)
+    }
+
     /// Whether another language's arrow comes next, where an arrow may stand.
     fn is_foreign_arrow(&self, cursor: &Cursor) -> bool {
         self.place.get() != Place::Header && foreign::arrow(cursor).is_some()
@@ -88,8 +111,9 @@ impl Parser<'_> {
 
     /// Steps over `-` before a layer, or `+` before one that is given no value, which should have been an arrow.
     fn half_arrow(&self, cursor: &mut Cursor, said: &mut bool) -> bool {
-        let half = is_layer(cursor, 1) && cursor.is_punct(0, '-');
-        let plus = is_layer(cursor, 1) && cursor.is_punct(0, '+') && !takes_a_value(cursor);
+        let layer = self.is_layer_alone(cursor);
+        let half = layer && cursor.is_punct(0, '-');
+        let plus = layer && cursor.is_punct(0, '+') && !takes_a_value(cursor);
         if half || plus {
             if !*said {
                 let plus = "layers follow each other by arrows: `->` and not `+`";
@@ -107,7 +131,15 @@ impl Parser<'_> {
         let (mut items, mut said) = (Vec::new(), false);
         while !cursor.at_end() {
             let (before, errors) = (cursor.position(), self.diagnostics.count());
+            if said && cursor.take_punct(',') {
+                continue;
+            }
             items.push(item(&mut cursor));
+            // Behind a forgotten comma, items may be torn.
+            if said {
+                self.diagnostics.keep(errors);
+            }
+            said |= self.diagnostics.count() > errors;
             if !cursor.at_end() && !cursor.is_punct(0, ',') {
                 // Of what stands between two commas the first mistake is the one.
                 if !said && self.diagnostics.count() == errors {
@@ -173,7 +205,7 @@ impl Parser<'_> {
         let operand = |cursor: &mut Cursor| if multiplies { self.unary(cursor) } else { self.binary(cursor, true) };
         let (mut left, mut operators) = (operand(cursor), 0);
         while let Some(operator) = operator(cursor).filter(|operator| operator.multiplies() == multiplies) {
-            if self.is_foreign_arrow(cursor) || applies(cursor) {
+            if self.is_foreign_arrow(cursor) || self.applies(cursor) {
                 break;
             }
             let at = cursor.span();
@@ -450,14 +482,9 @@ fn takes_a_value(cursor: &Cursor) -> bool {
     let mut inside = Cursor::inside(group);
     match inside.next() {
         None | Some(TokenTree::Literal(_)) => false,
-        Some(TokenTree::Ident(_)) => !inside.is_punct(0, ':'),
+        Some(TokenTree::Ident(name)) => !inside.is_punct(0, ':') && !is_capitalised(&name),
         Some(_) => true,
     }
-}
-
-/// Whether `- dense(10)` comes next: a layer without a value, and half an arrow before it.
-fn applies(cursor: &Cursor) -> bool {
-    cursor.is_punct(0, '-') && is_layer(cursor, 1) && cursor.is_group(2, Delimiter::Parenthesis) && !takes_a_value(cursor)
 }
 
 /// The operator that comes next.

@@ -11,6 +11,11 @@ use proc_macro2::{Delimiter, Ident, TokenTree};
 impl Parser<'_> {
     /// What an arrow leads to.
     pub fn stage(&self, cursor: &mut Cursor) -> Stage {
+        self.stage_after(cursor, false)
+    }
+
+    /// What an arrow leads to; `told` when a mistake in the arrows before was reported.
+    pub fn stage_after(&self, cursor: &mut Cursor, told: bool) -> Stage {
         let before = self.diagnostics.count();
         self.name_before(cursor);
         let foreign = self.no_stage(cursor);
@@ -39,22 +44,27 @@ impl Parser<'_> {
                 None => Stage::Broken,
             },
             _ => {
-                let message = format!("expected a layer after `->`, found {}", cursor.found());
-                self.diagnostics.error(cursor.span(), message);
+                if !told {
+                    let message = format!("expected a layer after `->`, found {}", cursor.found());
+                    self.diagnostics.error(cursor.span(), message);
+                }
                 Stage::Broken
             }
         };
         let arrow = self.place.get() != super::Place::Header && foreign::arrow(cursor).is_some();
         let follows = arrow || cursor.at_end() || cursor.is_word("let") || cursor.is_arrow() || operator(cursor).is_some();
         if !follows && !cursor.is_punct(0, ',') && !cursor.is_punct(0, ';') {
-            if !matches!(stage, Stage::Broken) && self.diagnostics.count() == before {
+            if !told && !matches!(stage, Stage::Broken) && self.diagnostics.count() == before {
                 self.diagnostics.error(cursor.span(), self.behind(&stage, cursor));
             }
             self.to_arrow(cursor);
         }
         // What is said of the grammar may be why a layer looks wrong.
-        if let Stage::Layer(layer) = &mut stage {
-            layer.broken |= self.diagnostics.count() > before;
+        let broken = self.diagnostics.count() > before;
+        match &mut stage {
+            Stage::Layer(layer) => layer.broken |= broken,
+            Stage::Model(model) => model.broken |= broken,
+            _ => {}
         }
         stage
     }
@@ -141,7 +151,7 @@ impl Parser<'_> {
             }
         }
         let rename = self.rename(cursor).unwrap_or_default();
-        Stage::Model(ModelUse { path, arguments, output, rename })
+        Stage::Model(ModelUse { path, arguments, output, rename, broken: false })
     }
 
     /// A layer or block with its arguments and name.

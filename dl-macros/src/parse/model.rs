@@ -27,6 +27,7 @@ impl Parser<'_> {
         let header = cursor.is_group(0, Delimiter::Parenthesis) || cursor.is_punct(0, '<');
         if !is_capitalised(&name) && !header && !is_keyword(&name) {
             self.diagnostics.error(at, "expected a model: `Name(input: [2]) -> [1] { … }`");
+            self.lost.set(true);
             skip_to_item(cursor);
             return None;
         }
@@ -89,6 +90,10 @@ impl Parser<'_> {
         let stops = |cursor: &Cursor| {
             cursor.is_group(0, Delimiter::Parenthesis) || cursor.is_group(0, Delimiter::Brace) || cursor.is_arrow()
         };
+        // `Net pub (x: [2])`: this `pub` begins nothing.
+        if cursor.is_word("pub") {
+            cursor.next();
+        }
         while !cursor.at_end() && !stops(cursor) && !super::begins(cursor) {
             cursor.next();
         }
@@ -110,6 +115,7 @@ impl Parser<'_> {
         if !cursor.take_punct('<') {
             return generics;
         }
+        let before = self.diagnostics.count();
         while !cursor.at_end() && !cursor.take_punct('>') {
             let at = cursor.span();
             let name = if cursor.take_word("const") { cursor.take_ident() } else { None };
@@ -117,7 +123,9 @@ impl Parser<'_> {
             match name.filter(|_| good) {
                 Some(name) => generics.push(name),
                 None => {
-                    self.diagnostics.error(at, "the parameters of a model are sizes: `<const WIDTH: usize>`");
+                    if self.diagnostics.count() == before {
+                        self.diagnostics.error(at, "the parameters of a model are sizes: `<const WIDTH: usize>`");
+                    }
                     while !cursor.at_end() && !cursor.is_punct(0, ',') && !cursor.is_punct(0, '>') {
                         cursor.next();
                     }
@@ -165,6 +173,7 @@ impl Parser<'_> {
                 cursor.skip_to(&[',']);
                 return None;
             };
+            self.bound.borrow_mut().insert(name.to_string());
             let colon = cursor.take_punct(':');
             if !colon {
                 let message = format!("expected the shape of one sample, `{name}: [28, 28]`, found {}", cursor.found());
@@ -240,7 +249,7 @@ impl Parser<'_> {
         // `u32` alone: one for each sample.
         let ends = cursor.at_end() || cursor.is_punct(0, ',');
         if element.as_ref().is_some_and(|name| name == "u32" || name == "f32") && ends {
-            return Some(Shape { element, dims: Vec::new(), span: at });
+            return Some(Shape { element, dims: Vec::new(), span: at, broken: false });
         }
         let Some(group) = cursor.take_group(Delimiter::Bracket) else {
             let found = match &element {
@@ -261,8 +270,9 @@ impl Parser<'_> {
             self.diagnostics.error(at.span(), "a shape has its sizes alone, between commas: `[784]`, `[28, 28]`");
             return None;
         }
+        let before = self.diagnostics.count();
         let dims = self.list(&group, |cursor| self.dimension(cursor));
-        Some(Shape { element, dims, span: group.span() })
+        Some(Shape { element, dims, span: group.span(), broken: self.diagnostics.count() > before })
     }
 }
 

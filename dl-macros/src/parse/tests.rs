@@ -68,8 +68,7 @@ fn mistakes_of_grammar_are_reported_where_they_are_and_the_rest_is_read() {
         found,
         [
             "expected a layer after `->`, found `;`",
-            "the last expression is the output: remove this `;`",
-            "expected `->` or `;`, found `=`; an arrow applies a layer: `x -> …`",
+            "an arrow is written `->`",
             "there is no layer `nope`",
         ]
     );

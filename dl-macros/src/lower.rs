@@ -3,6 +3,8 @@
 mod apply;
 mod arguments;
 mod block;
+mod block_checks;
+mod body;
 mod choice;
 mod combinator;
 pub mod constants;
@@ -18,6 +20,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod unembedding;
+mod words;
 
 use crate::ast;
 use crate::check;
@@ -26,7 +29,7 @@ use crate::ir::{Field, FieldId, Ir, Node, Objective, Output, Scope, ScopeId, Sha
 use crate::layers::Layer;
 use crate::number::Number;
 use arguments::Settings;
-pub use block::{check_blocks, check_uses};
+pub use block_checks::{check_blocks, check_uses};
 use constants::Constants;
 use evaluate::Evaluate;
 use names::Names;
@@ -331,79 +334,6 @@ impl<'a> Lowering<'a> {
             let flow = values.get(k).map_or_else(|| self.poisoned(name.span(), None), |&value| Flow::Value(value));
             self.bindings.push(Binding { name: name.clone(), flow, used: !good[k] });
         }
-    }
-
-    /// Reports the names from binding `first` on that nothing uses.
-    fn unused(&self, first: usize, inputs: usize) {
-        // After another mistake, its use may be what that one hides.
-        if self.model.broken || self.diagnostics.count() > self.before {
-            return;
-        }
-        for (i, binding) in self.bindings.iter().enumerate().skip(first).filter(|(_, binding)| !binding.used) {
-            let name = &binding.name;
-            let what = if i < first + inputs { "the input " } else { "" };
-            self.error(name.span(), format!("{what}`{name}` is never used"));
-        }
-    }
-
-    /// The body of the model: its outputs.
-    fn body(&mut self, model: &ast::Model, header: &header::Header) -> Vec<ValueId> {
-        let flow = self.statements(&model.body, None);
-        let Some((flow, output)) = flow.zip(model.body.output.as_ref()) else { return Vec::new() };
-        let outputs = self.outputs_of(model, header, flow, output);
-        // What only the loss uses is seen later.
-        if model.loss.is_none() {
-            self.unused(0, model.inputs.len());
-        }
-        outputs
-    }
-
-    /// What the last expression of the body gives as outputs.
-    fn outputs_of(
-        &mut self,
-        model: &ast::Model,
-        header: &header::Header,
-        flow: Flow,
-        output: &ast::Expr,
-    ) -> Vec<ValueId> {
-        let flows = match flow {
-            Flow::Several(values) => values.into_iter().map(Flow::Value).collect(),
-            flow => vec![flow],
-        };
-        let broken = matches!(flows.as_slice(), [Flow::Value(id)] if self.values[*id].shape.is_none());
-        if header.outputs.len() != flows.len() && header.good {
-            let names: Vec<String> = header.outputs.iter().map(|(name, ..)| name.to_string()).collect();
-            let message = match names.len() {
-                1 => {
-                    "one output is declared, and this is several; several have names: `-> (mean: [20], variance: [20])`"
-                        .to_owned()
-                }
-                n => format!("{n} outputs are declared; end the body with as many values: `({})`", names.join(", ")),
-            };
-            if !broken && !model.broken {
-                self.diagnostics.error_between(output.start, output.end, message);
-            }
-            return Vec::new();
-        }
-        let mut outputs = Vec::new();
-        for flow in flows {
-            let id = match flow {
-                Flow::Value(id) => id,
-                _ => {
-                    let message = format!("the output must be a value of the network, and `{output}` is a number");
-                    self.diagnostics.error_between(output.start, output.end, message);
-                    continue;
-                }
-            };
-            if !model.broken && id < model.inputs.len() && header.outputs.len() == 1 {
-                let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
-                self.diagnostics.error_between(output.start, output.end, message);
-            }
-            // An input, or a value that is an output already, is copied.
-            let taken = id < model.inputs.len() || outputs.contains(&id);
-            outputs.push(if taken { self.copied(id, output.start) } else { id });
-        }
-        outputs
     }
 }
 

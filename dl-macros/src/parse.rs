@@ -7,15 +7,17 @@ pub mod cursor;
 pub mod depth;
 mod expression;
 mod foreign;
-pub use foreign::MODULES;
 mod layer;
+mod list;
 mod model;
+mod pipe;
 #[cfg(test)]
 mod tests;
 
 use crate::ast::{self, Constant, File};
 use crate::diagnostics::Diagnostics;
 use cursor::Cursor;
+pub use foreign::MODULES;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 
@@ -106,7 +108,8 @@ impl Parser<'_> {
         let like_block = small && cursor.is_group(1, Delimiter::Parenthesis) && cursor.is_group(2, Delimiter::Brace);
         let function = matches!(cursor.peek_at(1), Some(TokenTree::Ident(word)) if word == "fn");
         if cursor.is_word("const") && function {
-            self.diagnostics.error(at, "functions stand outside of `model!`; a size is a number, a constant or arithmetic");
+            self.diagnostics
+                .error(at, "functions stand outside of `model!`; a size is a number, a constant or arithmetic");
             skip_item(cursor);
         } else if cursor.is_word("const") {
             let plain = attributes.iter().all(|a| a.path().is_ident("doc"));
@@ -260,7 +263,8 @@ fn begins(cursor: &Cursor) -> bool {
     match cursor.peek() {
         Some(TokenTree::Punct(punct)) => punct.as_char() == '#' && cursor.is_group(1, Delimiter::Bracket),
         Some(TokenTree::Ident(name)) => {
-            is_capitalised(name) && opens || ["pub", "const"].iter().any(|word| name == word)
+            is_capitalised(name) && opens
+                || ["pub", "const"].iter().any(|word| name == word)
                 || name == "block" && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)))
         }
         _ => false,

@@ -40,7 +40,15 @@ pub fn image(call: &Call) -> Option<[Dim; 3]> {
         [height, width] => text.push(message!("; an image without colours is [1, ", height, ", ", width, "]")),
         // The batch, which is never written.
         [_, channels, height, width] if !sequence => {
-            text.push(message!("; the batch is never written: one image is [", channels, ", ", height, ", ", width, "]"));
+            text.push(message!(
+                "; the batch is never written: one image is [",
+                channels,
+                ", ",
+                height,
+                ", ",
+                width,
+                "]"
+            ));
         }
         [length] if sequence => text.push(message!("; a sequence of single numbers is [1, ", length, "]")),
         _ => {}

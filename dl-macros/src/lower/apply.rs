@@ -139,8 +139,18 @@ impl Lowering<'_> {
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
-        let Outcome { flow, field, good } =
-            self.build(Use { layer, name, span, operands, settings: &settings, text, binding, rename, again: None, broken: use_.broken });
+        let Outcome { flow, field, good } = self.build(Use {
+            layer,
+            name,
+            span,
+            operands,
+            settings: &settings,
+            text,
+            binding,
+            rename,
+            again: None,
+            broken: use_.broken,
+        });
         if let Some(name) = &use_.rename {
             let named = NamedLayer { layer, settings, field, input, broken: !good };
             self.names.name_layer(name, Named::Layer(Rc::new(named)));
@@ -169,9 +179,15 @@ impl Lowering<'_> {
             argument.name.is_none() && number
         };
         // Others by name take the places of the last ones.
-        let named = |argument: &&ast::Argument| argument.name.as_ref().is_some_and(|name| {
-            layer.parameters().iter().any(|p| p.positional && (name == p.name || synonyms::PARAMETERS.iter().any(|(word, meaning)| name == word && *meaning == p.name)))
-        });
+        let named = |argument: &&ast::Argument| {
+            argument.name.as_ref().is_some_and(|name| {
+                layer.parameters().iter().any(|p| {
+                    p.positional
+                        && (name == p.name
+                            || synonyms::PARAMETERS.iter().any(|(word, meaning)| name == word && *meaning == p.name))
+                })
+            })
+        };
         let (sizes, by_name) = (arguments.iter().take_while(is_size).count(), arguments.iter().filter(named).count());
         let Some((first, rest)) = arguments.split_first().filter(|_| sizes + by_name > wanted && !use_.broken) else {
             return arguments;
@@ -184,8 +200,7 @@ impl Lowering<'_> {
             return arguments;
         }
         let usage = show(&Ident::new(layer.name(), use_.name.span()), rest);
-        let size = flows.map_or(String::new(), |dim| format!(" {dim}"));
-        let message = format!("`{}` knows the{size} {what} that flow in, and is not told: `{usage}`", layer.name());
+        let message = format!("the inputs of `{}` are inferred from what flows in: write `{usage}`", layer.name());
         self.diagnostics.error_between(first.value.start, first.value.end, message);
         rest
     }
@@ -224,7 +239,8 @@ impl Lowering<'_> {
         // After a mistake in the first use, or a reported one here, only the output's evident shape is wanted.
         let operands = operands.filter(|_| !named.broken && !other);
         let text = name.clone();
-        let use_ = Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again, broken: false };
+        let use_ =
+            Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again, broken: false };
         self.build(use_).flow
     }
 

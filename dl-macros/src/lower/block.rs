@@ -2,54 +2,14 @@
 
 use super::{Flow, Lowering, Named};
 use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
-use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
 use crate::suggest::{did_you_mean, suggest};
-use crate::visit::{Name, each_expr, each_name};
+use crate::visit::each_expr;
 use proc_macro2::{Ident, Literal, Span};
 use quote::ToTokens;
 use std::collections::HashMap;
-
-/// Reports what blocks take and do not use; after everything else, which may be why.
-pub fn check_uses(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
-    for block in blocks.iter().filter(|block| !block.broken && !diagnostics.are_inside(&block.name.to_string())) {
-        let mut used = Vec::new();
-        each_name(&block.body, &mut |what, name| {
-            if what == Name::Used {
-                used.push(name.to_string());
-            }
-        });
-        let values = block.values.iter().map(|value| &value.name);
-        for name in values.chain(block.parameters.iter().map(|parameter| &parameter.name)) {
-            let good = !crate::parse::is_keyword(name) && !crate::parse::is_capitalised(name);
-            if good && !used.iter().any(|used| *name == used) {
-                diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
-            }
-        }
-    }
-}
-
-/// Reports what is wrong with the blocks themselves, whether they are used or not.
-pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
-    for (i, block) in blocks.iter().enumerate() {
-        check::nameable(diagnostics, &block.name);
-        if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
-            diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
-        }
-        let values = block.values.iter().map(|value| &value.name);
-        let parameters = block.parameters.iter().map(|parameter| &parameter.name);
-        let names: Vec<&Ident> = values.chain(parameters).collect();
-        for (k, name) in names.iter().enumerate() {
-            if names[..k].contains(name) && !block.header_broken {
-                diagnostics.error(name.span(), format!("`{name}` is a parameter already"));
-            } else {
-                check::bindable(diagnostics, name);
-            }
-        }
-    }
-}
 
 impl Lowering<'_> {
     /// The block called `name`.

@@ -72,7 +72,8 @@ impl<'a> Constants<'a> {
         }
         let deep = self.values.borrow().values().filter(|value| value.is_none()).count();
         if deep > crate::parse::depth::MOST_IN_ROW {
-            let message = format!("the constant `{key}` is computed from more than {} others", crate::parse::depth::MOST_IN_ROW);
+            let message =
+                format!("the constant `{key}` is computed from more than {} others", crate::parse::depth::MOST_IN_ROW);
             self.diagnostics.error(item.name.span(), message);
             self.values.borrow_mut().insert(key, Some(Constant::Broken));
             return Constant::Broken;

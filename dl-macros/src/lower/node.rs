@@ -74,7 +74,8 @@ impl Lowering<'_> {
         let broken = use_.settings.values.iter().any(|(_, setting)| matches!(setting, Setting::Broken));
         // Every rule that can be asked is asked, whatever else is wrong.
         let good = !broken && use_.layer.check(&call);
-        let built = shapes.filter(|_| good && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
+        let built =
+            shapes.filter(|_| good && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
         let held = built.as_ref().is_none_or(|built| check::holdable(&call, built));
         let built = built.filter(|built| held && self.types(&call, built));
         let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
@@ -207,7 +208,19 @@ impl Lowering<'_> {
     ) -> Flow {
         let settings = self.evaluate(|evaluate| super::arguments::settings(evaluate, layer, &[], span, false));
         let (operands, settings) = (Some(operands), &settings);
-        self.build(Use { layer, name, span, operands, settings, text, binding, rename: None, again: None, broken: false }).flow
+        self.build(Use {
+            layer,
+            name,
+            span,
+            operands,
+            settings,
+            text,
+            binding,
+            rename: None,
+            again: None,
+            broken: false,
+        })
+        .flow
     }
 
     /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.
@@ -279,10 +292,13 @@ fn takes(layer: &dyn Layer, call: &Call) -> bool {
                 }
             };
             let exchanged = match call.operands.get(1) {
-                Some(Operand::Tensor(second)) => k == 0 && second.element == layer.takes(0) && shape.element == layer.takes(1),
+                Some(Operand::Tensor(second)) => {
+                    k == 0 && second.element == layer.takes(0) && shape.element == layer.takes(1)
+                }
                 _ => false,
             };
-            let swapped = format!("`{0}` takes what the network says first, and then the target: exchange them", call.name);
+            let swapped =
+                format!("`{0}` takes what the network says first, and then the target: exchange them", call.name);
             call.diagnostics.error(call.span, if exchanged { swapped.into() } else { text });
             good = false;
             if exchanged {

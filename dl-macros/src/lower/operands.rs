@@ -37,8 +37,18 @@ impl Lowering<'_> {
         let text = format!("{} {} {}", self.show(&a), operator.symbol(), self.show(&b));
         let name = operator.symbol().to_string();
         let operands = Some(vec![a, b]);
-        let use_ =
-            Use { layer, name: &name, span, operands, settings: &settings, text, binding, rename: None, again: None, broken: false };
+        let use_ = Use {
+            layer,
+            name: &name,
+            span,
+            operands,
+            settings: &settings,
+            text,
+            binding,
+            rename: None,
+            again: None,
+            broken: false,
+        };
         self.build(use_).flow
     }
 
@@ -54,7 +64,8 @@ impl Lowering<'_> {
         let mut arguments = use_.arguments.as_slice();
         if layer.variadic() && !arguments.is_empty() && arguments.iter().all(branch) {
             let branches: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-            let message = format!("branches stand in braces, with `;` between them: `{name} {{ {} }}`", branches.join("; "));
+            let message =
+                format!("branches stand in braces, with `;` between them: `{name} {{ {} }}`", branches.join("; "));
             self.error(use_.name.span(), message);
             return (None, &[]);
         }

@@ -83,13 +83,14 @@ impl Parser<'_> {
             } else {
                 let typed = matches!(cursor.peek(), Some(TokenTree::Ident(ty)) if NUMBERS.iter().any(|n| ty == n) || ty == "bool");
                 if colon && typed {
-                    let message = format!("a parameter of a block has no type: `{name}`, or with a default `{name}: 16`");
+                    let message =
+                        format!("a parameter of a block has no type: `{name}`, or with a default `{name}: 16`");
                     self.diagnostics.error(cursor.span(), message);
                     cursor.next();
                     parameters.push(BlockParameter { name, default: None });
                 } else {
-                let default = colon.then(|| self.expression(&mut cursor));
-                parameters.push(BlockParameter { name, default });
+                    let default = colon.then(|| self.expression(&mut cursor));
+                    parameters.push(BlockParameter { name, default });
                 }
             }
             if !cursor.at_end() && !cursor.take_punct(',') {

@@ -25,7 +25,8 @@ impl Parser<'_> {
                 continue;
             }
             if self.forgot_let(&cursor) {
-                self.diagnostics.error(cursor.span(), "a value is named with `let`, and does not change: `let name = …;`");
+                self.diagnostics
+                    .error(cursor.span(), "a value is named with `let`, and does not change: `let name = …;`");
                 body.lets.extend(self.binding(&mut cursor, true));
                 continue;
             }

@@ -99,7 +99,8 @@ impl Parser<'_> {
     /// `if condition { … } else { … }` after the word.
     pub fn choice(&self, word: &Ident, cursor: &mut Cursor) -> Option<If> {
         if self.choices.get() > depth::MOST {
-            let message = format!("at most {} choices are inside each other; a `block` holds the inner ones", depth::MOST);
+            let message =
+                format!("at most {} choices are inside each other; a `block` holds the inner ones", depth::MOST);
             self.diagnostics.error(word.span(), message);
             cursor.skip_to(&['>', ';']);
             return None;
@@ -149,7 +150,8 @@ impl Parser<'_> {
         while cursor.peek_at(ahead).is_some() && !cursor.is_group(ahead, Delimiter::Brace) {
             ahead += 1;
             if ahead > 4 * depth::MOST_IN_ROW {
-                self.diagnostics.error(cursor.span(), "this condition is too long; a parameter of a block may hold a part");
+                self.diagnostics
+                    .error(cursor.span(), "this condition is too long; a parameter of a block may hold a part");
                 cursor.skip_to(&['>', ';']);
                 return Condition::Flag(Expr::broken(cursor.span()));
             }

@@ -17,7 +17,9 @@ pub fn limited(tokens: &TokenStream, diagnostics: &Diagnostics) -> Option<TokenS
         match level.next() {
             Some(TokenTree::Group(group)) => {
                 if open.len() > MOST && group.delimiter() != Delimiter::None {
-                    let text = format!("this is inside {MOST} brackets, and none may be deeper; a `block` holds the inner part");
+                    let text = format!(
+                        "this is inside {MOST} brackets, and none may be deeper; a `block` holds the inner part"
+                    );
                     diagnostics.error(group.span_open(), text);
                     return Some(cut(tokens.clone(), MOST));
                 }

@@ -8,7 +8,8 @@ use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 const LOOPS: &str = "there are no loops; `repeat 6 { … }` stacks copies of layers";
-const FUNCTIONS: &str = "what occurs more than once is a `block` beside the models; functions of Rust stand outside of `model!`";
+const FUNCTIONS: &str =
+    "what occurs more than once is a `block` beside the models; functions of Rust stand outside of `model!`";
 const ITEMS: &str = "this stands outside of `model!`; a body holds `let`s and an expression";
 
 /// Words that begin what a body cannot hold, and what to do.
@@ -86,7 +87,9 @@ impl Parser<'_> {
                     (false, _) => "an arrow is written `->`".to_owned(),
                     (true, true) => format!("an arrow applies a layer: `{from} -> {text}`"),
                     (true, false) if number => "numbers have no methods".to_owned(),
-                    (true, false) => "values have no fields and no methods; an arrow applies a layer: `x -> relu`".to_owned(),
+                    (true, false) => {
+                        "values have no fields and no methods; an arrow applies a layer: `x -> relu`".to_owned()
+                    }
                 },
             );
         }
@@ -99,7 +102,9 @@ impl Parser<'_> {
     pub fn module(&self, cursor: &mut Cursor) -> Option<Option<Ident>> {
         let own = cursor.is_word("self") && cursor.is_punct(1, '.');
         if own && let Some(TokenTree::Ident(field)) = cursor.peek_at(2).cloned() {
-            let message = format!("a body has no `self`; `-> dense(10) as {field}` makes a layer of this name, and `-> {field}` uses it again");
+            let message = format!(
+                "a body has no `self`; `-> dense(10) as {field}` makes a layer of this name, and `-> {field}` uses it again"
+            );
             self.diagnostics.error(cursor.span(), message);
             cursor.skip_to(&['>', ';', ',']);
             return Some(None);
@@ -108,7 +113,8 @@ impl Parser<'_> {
             let small = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if !is_capitalised(name));
             let camel = |name: &Ident| is_capitalised(name) && name.to_string().contains(char::is_lowercase);
             let (first, second) = (cursor.peek().cloned(), cursor.peek_at(2).cloned());
-            if let (true, Some(first), Some(TokenTree::Ident(second))) = (small && cursor.is_punct(1, '.'), first, second)
+            if let (true, Some(first), Some(TokenTree::Ident(second))) =
+                (small && cursor.is_punct(1, '.'), first, second)
                 && camel(&second)
             {
                 self.diagnostics.error(first.span(), format!("a path is written with `::`, as in `{first}::{second}`"));
@@ -206,7 +212,8 @@ impl Parser<'_> {
         let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return };
         let name = matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if is_capitalised(name));
         let header = cursor.is_group(2, Delimiter::Parenthesis) || cursor.is_punct(2, '<');
-        let item = ["block", "fn", "impl", "enum", "trait", "mod", "use", "type", "static"].iter().any(|item| word == item);
+        let item =
+            ["block", "fn", "impl", "enum", "trait", "mod", "use", "type", "static"].iter().any(|item| word == item);
         if name && header && !item && !is_capitalised(&word) {
             self.diagnostics.error(word.span(), format!("a model begins with its name: remove `{word}`"));
             cursor.next();

@@ -1,7 +1,8 @@
 //! Uses of layers: their arguments, their names, and what else an arrow may lead to.
 
 use super::combinator::is_combinator;
-use super::expression::{is_layer, operator};
+use super::expression::operator;
+use super::pipe::is_layer;
 use super::{Parser, cursor::Cursor, foreign, is_capitalised};
 use crate::ast::{Argument, Expr, Layer, ModelUse, Path, Stage};
 use crate::layers::{self, synonyms};
@@ -52,7 +53,8 @@ impl Parser<'_> {
             }
         };
         let arrow = self.place.get() != super::Place::Header && foreign::arrow(cursor).is_some();
-        let follows = arrow || cursor.at_end() || cursor.is_word("let") || cursor.is_arrow() || operator(cursor).is_some();
+        let follows =
+            arrow || cursor.at_end() || cursor.is_word("let") || cursor.is_arrow() || operator(cursor).is_some();
         if !follows && !cursor.is_punct(0, ',') && !cursor.is_punct(0, ';') {
             if !told && !matches!(stage, Stage::Broken) && self.diagnostics.count() == before {
                 self.diagnostics.error(cursor.span(), self.behind(&stage, cursor));
@@ -83,7 +85,9 @@ impl Parser<'_> {
     fn behind(&self, stage: &Stage, cursor: &Cursor) -> String {
         let bare = matches!(stage, Stage::Layer(layer) if layer.arguments.is_empty() && layer.rename.is_none());
         let inside = match cursor.peek() {
-            Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::Parenthesis => Some(group.stream().to_string()),
+            Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::Parenthesis => {
+                Some(group.stream().to_string())
+            }
             Some(TokenTree::Literal(literal)) => Some(literal.to_string()),
             Some(TokenTree::Punct(punct)) if punct.as_char() == '<' => cursor.peek_at(1).map(ToString::to_string),
             _ => None,
@@ -106,7 +110,8 @@ impl Parser<'_> {
             cursor.next();
         }
         if cursor.is_word("as") && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_))) && is_layer(cursor, 2) {
-            self.diagnostics.error(cursor.span(), "`as` stands behind the layer that it names: `-> dense(10) as hidden`");
+            self.diagnostics
+                .error(cursor.span(), "`as` stands behind the layer that it names: `-> dense(10) as hidden`");
             cursor.next();
             cursor.next();
         }

@@ -14,11 +14,14 @@ impl Parser<'_> {
         before: usize,
     ) -> Option<Model> {
         let at = cursor.span();
+        let word = cursor.peek().map_or(String::new(), ToString::to_string);
         let words = ["struct", "enum", "fn", "use", "mod", "impl", "type", "static", "trait", "let"];
         let Some(name) = cursor.take_ident().filter(|name| !words.iter().any(|word| name == word)) else {
             let mut message = "expected a model: `Name(input: [2]) -> [1] { … }`".to_owned();
-            if let Some(TokenTree::Ident(word)) = cursor.peek() {
-                message = format!("`{word}` stands outside of `model!`; models stand here: `Name(input: [2]) -> [1] {{ … }}`");
+            if words.iter().any(|known| word == *known) {
+                message = format!(
+                    "`{word}` stands outside of `model!`; models stand here: `Name(input: [2]) -> [1] {{ … }}`"
+                );
             }
             self.diagnostics.error(at, message);
             skip_item(cursor);
@@ -230,7 +233,8 @@ impl Parser<'_> {
 
     /// Reports what a parameter of Rust may begin with and an input does not, and steps over it.
     fn words_of_rust(&self, cursor: &mut Cursor) {
-        let own = cursor.is_word("self") || cursor.is_punct(0, '&') && matches!(cursor.peek_at(1), Some(TokenTree::Ident(w)) if w == "self");
+        let own = cursor.is_word("self")
+            || cursor.is_punct(0, '&') && matches!(cursor.peek_at(1), Some(TokenTree::Ident(w)) if w == "self");
         if own {
             self.diagnostics.error(cursor.span(), "a model has no `self` among its inputs: remove it");
             cursor.skip_to(&[',']);
@@ -256,7 +260,8 @@ impl Parser<'_> {
                 Some(name) if !cursor.is_group(0, Delimiter::Parenthesis) => format!("`{name}`"),
                 _ => cursor.found(),
             };
-            let number = element.as_ref().filter(|name| super::foreign::NUMBERS.iter().any(|n| *name == n) || *name == "bool");
+            let number =
+                element.as_ref().filter(|name| super::foreign::NUMBERS.iter().any(|n| *name == n) || *name == "bool");
             let message = match number.filter(|name| *name != "u32" && *name != "f32") {
                 Some(name) => format!("elements are `f32` or `u32`, not `{name}`"),
                 None => format!("expected a shape such as `[28, 28]`, found {found}"),

@@ -66,11 +66,7 @@ fn mistakes_of_grammar_are_reported_where_they_are_and_the_rest_is_read() {
         messages("A(x: [2]) -> [2] { x ->  ; } B(x: [2]) -> [1] { x => dense(1) } C(x: [2]) -> [1] { x -> nope(1) }");
     assert_eq!(
         found,
-        [
-            "expected a layer after `->`, found `;`",
-            "an arrow is written `->`",
-            "there is no layer `nope`",
-        ]
+        ["expected a layer after `->`, found `;`", "an arrow is written `->`", "there is no layer `nope`",]
     );
 }
 

@@ -3,7 +3,8 @@
 use super::expression::operator;
 use super::{Parser, Place, cursor::Cursor, foreign, is_capitalised};
 use crate::ast::{Expr, ExprKind, Stage};
-use proc_macro2::{Delimiter, TokenTree};
+use crate::layers::{self, Default, Parameter};
+use proc_macro2::{Delimiter, Ident, TokenTree};
 
 impl Parser<'_> {
     /// `from` and the layers that its arrows lead to.
@@ -17,7 +18,7 @@ impl Parser<'_> {
             let bare = stages.iter_mut().rev().take(2).filter(|_| mistaken);
             for stage in bare {
                 if let Stage::Layer(layer) = stage {
-                    layer.broken |= layer.arguments.is_empty();
+                    layer.broken |= layer.arguments.is_empty() && wants_arguments(&layer.name);
                 }
             }
             let goes_on = mistaken && is_layer(cursor, 0);
@@ -112,6 +113,12 @@ impl Parser<'_> {
 /// Whether the name of a layer stands `ahead` tokens on.
 pub fn is_layer(cursor: &Cursor, ahead: usize) -> bool {
     matches!(cursor.peek_at(ahead), Some(TokenTree::Ident(name)) if crate::layers::find(&name.to_string()).is_some())
+}
+
+/// Whether a layer or block of this name may want arguments.
+fn wants_arguments(name: &Ident) -> bool {
+    let required = |parameter: &Parameter| matches!(parameter.default, Default::Required);
+    layers::find(&name.to_string()).is_none_or(|layer| layer.parameters().iter().any(required))
 }
 
 /// Whether the layer behind the next token is given a value in its parentheses, or may be a value's name.

@@ -217,7 +217,14 @@ impl Parser<'_> {
             return value;
         }
         let foreign = matches!(cursor.peek(), Some(TokenTree::Punct(_)));
-        let help = if foreign { format!("; an arrow applies a layer: `{value} -> …`") } else { String::new() };
+        let sign = super::foreign::sign(cursor);
+        let help = if !sign.is_empty() {
+            sign.to_owned()
+        } else if foreign {
+            format!("; an arrow applies a layer: `{value} -> …`")
+        } else {
+            String::new()
+        };
         if self.diagnostics.count() == before {
             self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}{help}", cursor.found()));
         }

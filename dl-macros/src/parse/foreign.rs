@@ -50,6 +50,18 @@ const ARROWS: [&str; 11] = ["=>", "|>", ">>", "~>", "-->", "->", ">", "|", ".", 
 pub const MODULES: [&str; 13] =
     ["nn", "torch", "functional", "F", "tf", "keras", "layers", "np", "jnp", "jax", "flax", "candle_nn", "burn"];
 
+/// Signs that mean something elsewhere, and what stands for it here.
+const SIGNS: &[(char, &str)] = &[
+    ('#', "; a comment begins with `//`"),
+    ('@', "; `matmul(a, b)` multiplies matrices"),
+    ('?', "; the macro chooses by `if … { … } else { … }`"),
+];
+
+/// What stands for the next token, a sign of another language; empty for others.
+pub fn sign(cursor: &Cursor) -> &'static str {
+    SIGNS.iter().find(|(sign, _)| cursor.is_punct(0, *sign)).map_or("", |(_, help)| help)
+}
+
 /// Types of numbers.
 pub const NUMBERS: [&str; 14] =
     ["usize", "isize", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "int", "float"];

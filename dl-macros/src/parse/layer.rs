@@ -94,7 +94,7 @@ impl Parser<'_> {
         };
         match inside.filter(|_| bare) {
             Some(inside) => format!("the arguments of a layer stand in parentheses: `{stage}({inside})`"),
-            None => format!("expected `->` or `;`, found {}", cursor.found()),
+            None => format!("expected `->` or `;`, found {}{}", cursor.found(), foreign::sign(cursor)),
         }
     }
 

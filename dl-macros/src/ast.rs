@@ -101,6 +101,8 @@ pub struct Shape {
     pub element: Option<Ident>,
     pub dims: Vec<Expr>,
     pub span: Span,
+    /// Whether the parser reported mistakes: then some dimensions may be missing.
+    pub broken: bool,
 }
 
 /// The inside of a model's braces.
@@ -134,6 +136,8 @@ pub enum ExprKind {
     Number(syn::Lit),
     /// `true`
     Flag(bool),
+    /// `"same"`, which is a mistake everywhere; `lower` knows what was meant.
+    Text(syn::LitStr),
     /// `image`, `D`, `crate::config::D`
     Path(Path),
     /// `dense(x, 10)`
@@ -219,6 +223,8 @@ pub struct ModelUse {
     /// The output as stated: one shape, or several in parentheses.
     pub output: Vec<Shape>,
     pub rename: Option<Ident>,
+    /// Whether the parser reported mistakes.
+    pub broken: bool,
 }
 
 /// One use of a layer.
@@ -317,6 +323,7 @@ impl Display for Expr {
         match &self.kind {
             ExprKind::Number(literal) => write!(f, "{}", literal.to_token_stream()),
             ExprKind::Flag(flag) => write!(f, "{flag}"),
+            ExprKind::Text(text) => write!(f, "{}", text.token()),
             ExprKind::Path(path) => write!(f, "{path}"),
             ExprKind::Call(layer) => write!(f, "{layer}"),
             ExprKind::Pipe(from, stages) => {

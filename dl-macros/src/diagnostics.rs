@@ -95,6 +95,8 @@ pub struct Diagnostics {
     blocks: RefCell<Vec<String>>,
     /// What was reported inside blocks: a block that is used twice has its mistakes once.
     inside: RefCell<HashSet<String>>,
+    /// The blocks, as used, in which there were mistakes.
+    mistaken: RefCell<HashSet<String>>,
     read: Cell<bool>,
 }
 
@@ -106,6 +108,7 @@ impl Diagnostics {
     /// Reports a mistake from the token at `start` to that at `end`.
     pub fn error_between(&self, start: Span, end: Span, message: impl Into<Message>) {
         let mut message = message.into();
+        self.mistaken.borrow_mut().extend(self.blocks.borrow().iter().cloned());
         if !self.blocks.borrow().is_empty() {
             // Where spans tell nothing (outside of a macro), the text must.
             let place = match format!("{start:?}") {
@@ -145,6 +148,10 @@ impl Diagnostics {
     pub fn enter(&self, block: String) {
         self.blocks.borrow_mut().push(block);
     }
+    /// Whether there were mistakes inside block `name`.
+    pub fn are_inside(&self, name: &str) -> bool {
+        self.mistaken.borrow().iter().any(|used| used.split('(').next() == Some(name))
+    }
     /// The end of the innermost block.
     pub fn leave(&self) {
         self.blocks.borrow_mut().pop();
@@ -160,6 +167,10 @@ impl Diagnostics {
     /// Number of mistakes so far.
     pub fn count(&self) -> usize {
         self.errors.borrow().len() + self.deferred.get()
+    }
+    /// Throws away all mistakes but the first `count`: what was found behind a mistake of grammar.
+    pub fn keep(&self, count: usize) {
+        self.errors.borrow_mut().truncate(count);
     }
     /// Throws away everything: for a trial whose mistakes are nobody's.
     pub fn forget(&self) {
@@ -183,6 +194,13 @@ impl Diagnostics {
         let deferred = deferred.iter().filter(|check| check.condition.to_string() == "false");
         let deferred: Vec<_> = deferred.map(|check| check.message.text()).collect();
         self.errors.take().into_iter().map(|(.., text)| text).chain(deferred).collect()
+    }
+    /// All mistakes: line and column of the token, and the text.
+    #[cfg(test)]
+    pub fn located(self) -> Vec<(usize, usize, String)> {
+        self.read.set(true);
+        let errors = self.errors.take().into_iter().map(|(start, _, text)| (start, text));
+        errors.map(|(start, text)| (start.start().line, start.start().column, text)).collect()
     }
     /// All mistakes, as `compile_error!`s at their tokens.
     pub fn into_tokens(self) -> TokenStream {

@@ -5,6 +5,8 @@
 
 mod ast;
 mod check;
+#[cfg(test)]
+mod corpus;
 mod diagnostics;
 mod differentiate;
 mod dim;
@@ -36,18 +38,29 @@ pub fn declare(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn expand(input: TokenStream) -> TokenStream {
     let mut tokens = input.into_iter();
     let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
-    let krate = krate.stream();
     let diagnostics = diagnostics::Diagnostics::default();
-    let tokens = names::normal(tokens.collect());
-    let file = parse::parse(tokens.clone(), &diagnostics);
-    let constants = lower::constants::Constants::new(&file.constants, &diagnostics);
+    let mut output = expand_with(krate.stream(), names::normal(tokens.collect()), &diagnostics);
+    output.extend(diagnostics.into_tokens());
+    output
+}
+
+/// The Rust of `tokens`, without the errors; `krate` is the path of the facade.
+fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostics::Diagnostics) -> TokenStream {
+    // What is too deep is left out, and nothing else is said: what is missing would look wrong.
+    let silent = diagnostics::Diagnostics::default();
+    let limited = parse::depth::limited(&tokens, diagnostics);
+    let (diagnostics, deep) = (if limited.is_some() { &silent } else { diagnostics }, limited.is_some());
+    let tokens = limited.unwrap_or(tokens);
+    let mut file = parse::parse(tokens.clone(), diagnostics);
+    file.models.iter_mut().for_each(|model| model.broken |= deep);
+    let constants = lower::constants::Constants::new(&file, diagnostics);
     let named = emit::probes::named(tokens.clone());
     let mut irs = Vec::new();
     let mut shapes = emit::probes::Shapes::default();
-    lower::check_blocks(&file.blocks, &diagnostics);
-    let again = lower::check_models(&file, &diagnostics);
+    lower::check_blocks(&file.blocks, diagnostics);
+    let again = lower::check_models(&file, diagnostics);
     for (model, again) in file.models.iter().zip(again) {
-        for mut ir in lower::lower(&file, model, &constants, &diagnostics) {
+        for mut ir in lower::lower(&file, model, &constants, diagnostics) {
             // One of its name is there.
             if again {
                 continue;
@@ -57,8 +70,9 @@ fn expand(input: TokenStream) -> TokenStream {
             irs.push(ir);
         }
     }
+    lower::check_uses(&file.blocks, diagnostics);
     let mut output = emit::probes::probes(&krate, tokens, &shapes, constants.probes());
     output.extend((0..irs.len()).map(|which| emit::model(&krate, &irs, which)));
-    output.extend(diagnostics.into_tokens());
+    silent.forget();
     output
 }

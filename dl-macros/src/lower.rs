@@ -3,6 +3,8 @@
 mod apply;
 mod arguments;
 mod block;
+mod block_checks;
+mod body;
 mod choice;
 mod combinator;
 pub mod constants;
@@ -19,6 +21,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod unembedding;
+mod words;
 
 use crate::ast;
 use crate::check;
@@ -28,7 +31,7 @@ use crate::layers::Layer;
 use crate::names::ident;
 use crate::number::Number;
 use arguments::Settings;
-pub use block::check_blocks;
+pub use block_checks::{check_blocks, check_uses};
 use constants::Constants;
 use evaluate::Evaluate;
 pub use models::check_models;
@@ -47,7 +50,8 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     let objective = model.loss.as_ref().map(|loss| lowering.objective(loss, &outputs));
     let (declared, good) = (header.outputs, header.good);
     for (output, real) in declared.iter().zip(&outputs) {
-        if let (true, Some(real)) = (good, &lowering.values[*real].shape) {
+        // Behind a mistake of grammar the body is not all there.
+        if let (true, Some(real)) = (good && !model.broken, &lowering.values[*real].shape) {
             check::declared_output(diagnostics, &output.1, real, output.2);
         }
     }
@@ -64,6 +68,9 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     }
     ir
 }
+
+/// More layers than this no one writes, and few blocks that use each other unfold to millions.
+const MOST_LAYERS: usize = 10_000;
 
 /// A model on its way to a graph.
 struct Lowering<'a> {
@@ -94,6 +101,10 @@ struct Lowering<'a> {
     counts: std::collections::HashMap<&'static str, usize>,
     /// Whether the `loss` clause is being read.
     in_loss: bool,
+    /// How many layers, blocks and braces were read, in this model and the stacks inside it.
+    uses: std::rc::Rc<std::cell::Cell<usize>>,
+    /// How many mistakes there were before this model.
+    before: usize,
     /// The stacks inside this one.
     inner: Vec<Ir>,
     /// Of a stack: the names around it, which it does not see.
@@ -186,6 +197,8 @@ impl<'a> Lowering<'a> {
             parameters: Vec::new(),
             counts: std::collections::HashMap::new(),
             in_loss: false,
+            uses: Default::default(),
+            before: diagnostics.count(),
             inner: Vec::new(),
             outside: Vec::new(),
             touched: Vec::new(),
@@ -256,6 +269,19 @@ impl<'a> Lowering<'a> {
         })
     }
 
+    /// Whether one more layer may be unfolded; reports the first that may not.
+    fn may_grow(&self, span: Span) -> bool {
+        self.uses.set(self.uses.get() + 1);
+        if self.uses.get() == MOST_LAYERS + 1 {
+            let message = format!(
+                "with this, `{}` has more than {MOST_LAYERS} layers; `repeat` makes copies that are read once",
+                self.model.name
+            );
+            self.error(span, message);
+        }
+        self.uses.get() <= MOST_LAYERS
+    }
+
     /// Calls `f` with what evaluates arguments here.
     fn evaluate<R>(&self, f: impl FnOnce(Evaluate) -> R) -> R {
         let is_value = |name: &str| self.visible().iter().any(|binding| binding.name == name);
@@ -290,7 +316,7 @@ impl<'a> Lowering<'a> {
             return;
         };
         let mut flow = self.flow(&binding.value, Some(name));
-        if let Flow::Several(values) = &flow {
+        if let (Flow::Several(values), false) = (&flow, self.model.broken) {
             let names: Vec<String> = (1..=values.len()).map(|k| format!("{name}{k}")).collect();
             let message = format!("this is {} values; name each: `let ({}) = …`", values.len(), names.join(", "));
             self.error(name.span(), message);
@@ -311,7 +337,7 @@ impl<'a> Lowering<'a> {
                 Vec::new()
             }
         };
-        if !values.is_empty() && values.len() != binding.names.len() {
+        if !values.is_empty() && values.len() != binding.names.len() && !self.model.broken {
             let message = format!("these are {} values, and here are {} names", values.len(), binding.names.len());
             self.error(binding.names[0].span(), message);
         }
@@ -322,63 +348,6 @@ impl<'a> Lowering<'a> {
             let flow = values.get(k).map_or_else(|| self.poisoned(name.span(), None), |&value| Flow::Value(value));
             self.bindings.push(Binding { name: name.clone(), flow, used: !good[k] });
         }
-    }
-
-    /// Reports the names from binding `first` on that nothing uses.
-    fn unused(&self, first: usize, inputs: usize) {
-        for (i, binding) in self.bindings.iter().enumerate().skip(first).filter(|(_, binding)| !binding.used) {
-            let name = &binding.name;
-            let what = if i < first + inputs { "the input " } else { "" };
-            self.error(name.span(), format!("{what}`{name}` is never used"));
-        }
-    }
-
-    /// The body of the model: its outputs.
-    fn body(&mut self, model: &ast::Model, header: &header::Header) -> Vec<ValueId> {
-        let flow = self.statements(&model.body, None);
-        let Some((flow, output)) = flow.zip(model.body.output.as_ref()) else { return Vec::new() };
-        // After a mistake of grammar, a use may be in what was skipped; what only the loss uses is seen later.
-        if !model.broken && model.loss.is_none() {
-            self.unused(0, model.inputs.len());
-        }
-        let flows = match flow {
-            Flow::Several(values) => values.into_iter().map(Flow::Value).collect(),
-            flow => vec![flow],
-        };
-        let broken = matches!(flows.as_slice(), [Flow::Value(id)] if self.values[*id].shape.is_none());
-        if header.outputs.len() != flows.len() && header.good {
-            let names: Vec<String> = header.outputs.iter().map(|(name, ..)| name.to_string()).collect();
-            let message = match names.len() {
-                1 => {
-                    "one output is declared, and this is several; several have names: `-> (mean: [20], variance: [20])`"
-                        .to_owned()
-                }
-                n => format!("{n} outputs are declared; end the body with as many values: `({})`", names.join(", ")),
-            };
-            if !broken {
-                self.diagnostics.error_between(output.start, output.end, message);
-            }
-            return Vec::new();
-        }
-        let mut outputs = Vec::new();
-        for flow in flows {
-            let id = match flow {
-                Flow::Value(id) => id,
-                _ => {
-                    let message = format!("the output must be a value of the network, and `{output}` is a number");
-                    self.diagnostics.error_between(output.start, output.end, message);
-                    continue;
-                }
-            };
-            if id < model.inputs.len() && header.outputs.len() == 1 {
-                let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
-                self.diagnostics.error_between(output.start, output.end, message);
-            }
-            // An input, or a value that is an output already, is copied.
-            let taken = id < model.inputs.len() || outputs.contains(&id);
-            outputs.push(if taken { self.copied(id, output.start) } else { id });
-        }
-        outputs
     }
 }
 

@@ -4,21 +4,32 @@ mod block;
 mod body;
 pub mod combinator;
 pub mod cursor;
+pub mod depth;
 mod expression;
+mod foreign;
 mod layer;
+mod list;
 mod model;
+mod pipe;
 #[cfg(test)]
 mod tests;
 
 use crate::ast::{self, Constant, File};
 use crate::diagnostics::Diagnostics;
 use cursor::Cursor;
+pub use foreign::MODULES;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 
 /// Parses the inside of `model! { … }`.
 pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
-    let parser = Parser { diagnostics, place: std::cell::Cell::new(Place::Body) };
+    let parser = Parser {
+        diagnostics,
+        place: std::cell::Cell::new(Place::Body),
+        lost: Default::default(),
+        bound: Default::default(),
+        choices: Default::default(),
+    };
     // The end is where the last token stands: of the whole macro, rustc would say much more.
     let end = tokens.clone().into_iter().last().map_or_else(Span::call_site, |last| match last {
         TokenTree::Group(group) => group.span_close(),
@@ -35,6 +46,7 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
             cursor.next();
         }
     }
+    file.lost |= parser.lost.get();
     let silent = diagnostics.count() == 0;
     if silent && file.models.is_empty() {
         diagnostics.error(Span::call_site(), "expected a model: `Name(input: [2]) -> [1] { … }`");
@@ -46,6 +58,12 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
 struct Parser<'a> {
     diagnostics: &'a Diagnostics,
     place: std::cell::Cell<Place>,
+    /// Whether what a mistake declares may be used: see [`File::lost`].
+    lost: std::cell::Cell<bool>,
+    /// Every name that an input or a `let` gave.
+    bound: std::cell::RefCell<std::collections::HashSet<String>>,
+    /// How many choices are inside each other by `else if`.
+    choices: std::cell::Cell<usize>,
 }
 
 /// What kind of body is being read.
@@ -65,13 +83,36 @@ impl Parser<'_> {
     /// A constant or a model.
     fn item(&self, cursor: &mut Cursor, file: &mut File) {
         let before = self.diagnostics.count();
+        let nothing = match cursor.peek() {
+            Some(TokenTree::Punct(punct)) => punct.as_char() != '#',
+            Some(TokenTree::Ident(_)) | None => false,
+            Some(_) => true,
+        };
+        if nothing && before > 0 {
+            // What another mistake left behind.
+            skip_to_item(cursor);
+            return;
+        }
+        for c in [';', ','] {
+            if cursor.is_punct(0, c) && !(file.models.is_empty() && file.blocks.is_empty()) {
+                self.diagnostics.error(cursor.span(), format!("nothing stands between models: remove this `{c}`"));
+                cursor.next();
+                return;
+            }
+        }
         let attributes = self.attributes(cursor);
         let (visibility, at) = (self.visibility(cursor), cursor.span());
+        self.word_before_a_model(cursor);
         let named = matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)));
         let block = cursor.is_word("block") && named;
         let small = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if !is_capitalised(name));
         let like_block = small && cursor.is_group(1, Delimiter::Parenthesis) && cursor.is_group(2, Delimiter::Brace);
-        if cursor.is_word("const") {
+        let function = matches!(cursor.peek_at(1), Some(TokenTree::Ident(word)) if word == "fn");
+        if cursor.is_word("const") && function {
+            self.diagnostics
+                .error(at, "functions stand outside of `model!`; a size is a number, a constant or arithmetic");
+            skip_item(cursor);
+        } else if cursor.is_word("const") {
             let plain = attributes.iter().all(|a| a.path().is_ident("doc"));
             if !plain || !matches!(visibility, syn::Visibility::Inherited) {
                 let message = "a constant in `model!` is for the models beside it; declare it outside to share it";
@@ -84,6 +125,9 @@ impl Parser<'_> {
             if let Some(first) = attributes.iter().find(|attribute| !attribute.path().is_ident("doc")) {
                 let message = "a block is unfolded where it is used, and has no attributes";
                 self.diagnostics.error(syn::spanned::Spanned::span(first), message);
+            }
+            if let syn::Visibility::Public(word) = &visibility {
+                self.diagnostics.error(word.span, "a block is for the models beside it: remove `pub`");
             }
             file.blocks.extend(self.block(cursor));
         } else if cursor.is_word("loss") {
@@ -98,7 +142,7 @@ impl Parser<'_> {
             if !file.lost {
                 self.diagnostics.error(at, message);
             }
-            skip_item(cursor);
+            skip_clause(cursor);
         } else if cursor.is_word("block") && like_block {
             self.diagnostics.error(at, "a block has a name: `block wide(x, width) { … }`");
             file.lost = true;
@@ -118,6 +162,7 @@ impl Parser<'_> {
         cursor.take_word("const");
         // Known all the same: its uses are no mistakes.
         let broken = |name: Ident| Constant { value: ast::Expr::broken(name.span()), ty: quote::quote!(usize), name };
+        self.once(cursor, "const");
         let Some(name) = cursor.take_ident() else {
             self.skip_constant(cursor, "a name after `const`");
             return None;
@@ -134,11 +179,25 @@ impl Parser<'_> {
             self.skip_constant(cursor, "`=` and a value");
             return Some(broken(name));
         }
+        let before = self.diagnostics.count();
         let value = self.expression(cursor);
+        if self.diagnostics.count() > before {
+            cursor.skip_to(&[';']);
+            cursor.take_punct(';');
+            return Some(broken(name));
+        }
         if !cursor.take_punct(';') {
             self.skip_constant(cursor, "`;`");
         }
         Some(Constant { name, ty: ty.into_iter().collect(), value })
+    }
+
+    /// Reports `word` where it stands a second time, and steps over it.
+    fn once(&self, cursor: &mut Cursor, word: &str) {
+        if cursor.is_word(word) {
+            self.diagnostics.error(cursor.span(), format!("`{word}` stands here twice: remove one"));
+            cursor.next();
+        }
     }
 
     fn skip_constant(&self, cursor: &mut Cursor, expected: &str) {
@@ -156,7 +215,7 @@ impl Parser<'_> {
         }
         let parsed = syn::Attribute::parse_outer.parse2(tokens.into_iter().collect());
         parsed.unwrap_or_else(|error| {
-            self.diagnostics.error(error.span(), error.to_string());
+            self.diagnostics.error(error.span(), "this is no attribute of Rust, such as `#[derive(Debug)]`");
             Vec::new()
         })
     }
@@ -171,7 +230,8 @@ impl Parser<'_> {
             tokens.extend(cursor.next());
         }
         syn::parse2(tokens.into_iter().collect()).unwrap_or_else(|error| {
-            self.diagnostics.error(error.span(), error.to_string());
+            let message = "who sees a model is said by `pub`, `pub(crate)` or `pub(super)`";
+            self.diagnostics.error(error.span(), message);
             syn::Visibility::Inherited
         })
     }
@@ -187,15 +247,33 @@ fn skip_item(cursor: &mut Cursor) {
     }
 }
 
-/// Steps over what cannot be the beginning of an item.
-fn skip_to_item(cursor: &mut Cursor) {
-    let begins = |cursor: &Cursor| match cursor.peek() {
-        Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
+/// Steps over what is left of a `loss` clause, which may have no braces.
+fn skip_clause(cursor: &mut Cursor) {
+    cursor.next();
+    while !cursor.at_end() && !cursor.take_punct(';') && cursor.take_group(Delimiter::Brace).is_none() {
+        if begins(cursor) {
+            return;
+        }
+        cursor.next();
+    }
+}
+
+/// Whether an item may begin here.
+fn begins(cursor: &Cursor) -> bool {
+    let opens = cursor.is_group(1, Delimiter::Parenthesis) || cursor.is_punct(1, '<');
+    match cursor.peek() {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '#' && cursor.is_group(1, Delimiter::Bracket),
         Some(TokenTree::Ident(name)) => {
-            is_capitalised(name) || ["pub", "block", "const"].iter().any(|word| name == word)
+            is_capitalised(name) && opens
+                || ["pub", "const"].iter().any(|word| name == word)
+                || name == "block" && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)))
         }
         _ => false,
-    };
+    }
+}
+
+/// Steps over what cannot be the beginning of an item.
+fn skip_to_item(cursor: &mut Cursor) {
     while !cursor.at_end() && !begins(cursor) {
         cursor.next();
     }

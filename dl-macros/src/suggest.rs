@@ -14,7 +14,7 @@ pub fn suggest<'a>(
     }
     // A third of the letters may be wrong: with more, or all of them, the suggestion would be a guess.
     let letters = plain.chars().count();
-    let limit = letters.div_ceil(3).min(3).min(letters.saturating_sub(1));
+    let limit = (letters / 3).clamp(1, 3).min(letters.saturating_sub(1));
     candidates
         .iter()
         .map(|candidate| (distance(&plain, &simplified(candidate)), *candidate))
@@ -29,23 +29,52 @@ pub fn did_you_mean(suggestion: Option<String>) -> String {
 }
 
 /// Without case and underscores: `MaxPool2d` is `max_pool2d`.
-fn simplified(word: &str) -> String {
+pub fn simplified(word: &str) -> String {
     word.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// Letters to insert, delete or replace to get from `a` to `b` (Levenshtein 1966).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + (x != *y) as usize;
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
+/// Whether `word` is `meant` with one slip of the hand: two letters exchanged, or one too many, too few or wrong inside. First
+/// letters and digits tell names apart (`IN1`, `IN2`), and so does the `S` of a plural.
+pub fn is_slip(word: &str, meant: &str) -> bool {
+    if word != meant && simplified(word) == simplified(meant) {
+        return true;
     }
-    row[b.len()]
+    let same = |f: fn(&char) -> bool| word.chars().filter(f).eq(meant.chars().filter(f));
+    let ends = |f: fn(&str) -> Option<char>| f(word) == f(meant);
+    let plural = format!("{word}S") == meant || format!("{meant}S") == word;
+    let inside = ends(|text| text.chars().last()) || word.chars().count() != meant.chars().count();
+    let long = word.chars().count().min(meant.chars().count()) >= 4;
+    long && !plural
+        && (inside || word.len() == meant.len() && sorted(word) == sorted(meant))
+        && ends(|text| text.chars().next())
+        && same(char::is_ascii_digit)
+        && word.split('_').count() == meant.split('_').count()
+        && distance(word, meant) == 1
+}
+
+fn sorted(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
+/// Letters to insert, delete, replace or exchange with their neighbours to get from `a` to `b` (Damerau 1964).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let replaced = rows[i][j] + (x != y) as usize;
+            let mut best = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -58,6 +87,17 @@ mod tests {
             assert_eq!(distance(a, b), changes, "{a} {b}");
             assert_eq!(distance(b, a), changes, "{b} {a}");
         }
+        assert_eq!(distance("rleu", "relu"), 1);
+    }
+
+    #[test]
+    fn a_slip_is_one_letter_that_tells_no_names_apart() {
+        for (word, meant) in [("WIDHT", "WIDTH"), ("WDTH", "WIDTH"), ("HIDEN", "HIDDEN"), ("CLASES", "CLASSES")] {
+            assert!(is_slip(word, meant), "{word} {meant}");
+        }
+        for (word, meant) in [("IN1", "IN2"), ("HEAD", "HEADS"), ("SIZE_X", "SIZE_Y"), ("XDIM", "YDIM"), ("D", "N")] {
+            assert!(!is_slip(word, meant), "{word} {meant}");
+        }
     }
 
     #[test]
@@ -69,6 +109,7 @@ mod tests {
         assert_eq!(suggest("dens").as_deref(), Some("dense"));
         assert_eq!(suggest("MaxPool2d").as_deref(), Some("max_pool2d"));
         assert_eq!(suggest("conv3d").as_deref(), Some("conv2d"));
+        assert_eq!(super::suggest("lstm", ["sum"], &[]), None);
         assert_eq!(suggest("transmogrify"), None);
         assert_eq!(super::suggest("b", ["a"], &[]), None);
         assert_eq!(suggest("gone"), None);

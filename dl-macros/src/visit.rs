@@ -89,7 +89,12 @@ fn in_expr(expr: &mut Expr, see: &mut dyn FnMut(&mut Expr)) {
         ExprKind::List(items) | ExprKind::Tuple(items) => items.iter_mut().for_each(|item| in_expr(item, see)),
         ExprKind::Stage(stage) => in_stage(stage, see),
         ExprKind::If(choice) => in_choice(choice, see),
-        ExprKind::Number(_) | ExprKind::Flag(_) | ExprKind::Path(_) | ExprKind::Range | ExprKind::Broken => {}
+        ExprKind::Number(_)
+        | ExprKind::Flag(_)
+        | ExprKind::Text(_)
+        | ExprKind::Path(_)
+        | ExprKind::Range
+        | ExprKind::Broken => {}
     }
     see(expr);
 }

@@ -6,8 +6,8 @@ use crate::layers::Call;
 
 /// Whether `groups` divides the channels of the input and of the output.
 pub fn groups(call: &Call, inputs: &Dim, outputs: &Dim, groups: &Dim) -> bool {
-    let input = groups_of(call, inputs, groups, "input");
-    groups_of(call, outputs, groups, "output") && input
+    // What divides neither is one mistake.
+    groups_of(call, inputs, groups, "input") && groups_of(call, outputs, groups, "output")
 }
 
 /// Whether `groups` divides the `channels` of the `what`.

@@ -22,6 +22,6 @@ pub use output::declared_output;
 pub use padding::{padding, padding_below_half};
 pub use rank::{channels, features, features_or_image, image, last, rows, several_places};
 pub use same_shape::{equal, same_but, same_shape};
-pub use sizes::{bias_is_used, holdable, not_zero};
+pub use sizes::{MOST, MOST_DIMENSIONS, bias_is_used, holdable, not_zero};
 pub use targets::{classes, one_target};
 pub use window::{Window, size_text};

@@ -11,7 +11,8 @@ pub fn features(call: &Call) -> Option<Dim> {
         return Some(features.clone());
     }
     let name = call.name;
-    let text = message!(format!("`{name}` takes features, but its input is "), &input, "; put `flatten` before it");
+    let help = if input.dims.is_empty() { "; one number is `[1]`" } else { "; put `flatten` before it" };
+    let text = message!(format!("`{name}` takes features, but its input is "), &input, help);
     call.diagnostics.error(call.span, text);
     None
 }
@@ -37,6 +38,18 @@ pub fn image(call: &Call) -> Option<[Dim; 3]> {
     let mut text = message!(format!("`{}` takes {what}, but its input is ", call.name), &input);
     match input.dims.as_slice() {
         [height, width] => text.push(message!("; an image without colours is [1, ", height, ", ", width, "]")),
+        // The batch, which is never written.
+        [_, channels, height, width] if !sequence => {
+            text.push(message!(
+                "; the batch is never written: one image is [",
+                channels,
+                ", ",
+                height,
+                ", ",
+                width,
+                "]"
+            ));
+        }
         [length] if sequence => text.push(message!("; a sequence of single numbers is [1, ", length, "]")),
         _ => {}
     }

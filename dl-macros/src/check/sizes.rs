@@ -33,7 +33,10 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
 }
 
 /// More numbers than this no memory holds: four terabytes.
-const MOST: usize = 1 << 40;
+pub const MOST: usize = 1 << 40;
+
+/// More dimensions than this no layer takes, and types of arrays in arrays are slow to compile.
+pub const MOST_DIMENSIONS: usize = 16;
 
 /// Whether a memory can hold the output and the weights of a layer.
 pub fn holdable(call: &Call, built: &Built) -> bool {

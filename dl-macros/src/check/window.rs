@@ -35,6 +35,11 @@ impl Window {
         if self.padding.iter().any(|padding| padding.known() != Some(0)) {
             text.push(message!(" with padding"));
         }
+        if let [Dim::Known(first), Dim::Known(second), Dim::Known(last @ (1 | 3 | 4))] = call.input().dims.as_slice()
+            && first.min(second) > last
+        {
+            text.push("; an image is [channels, height, width]");
+        }
         let good = call.diagnostics.require(fits, call.at("kernel"), text);
         good.then(|| {
             [0, 1].map(|i| {

@@ -2,6 +2,7 @@
 //!
 //! To add one: its file, and a line in [`LAYERS`]. The names are Keras' and PyTorch's in snake case.
 
+pub mod absent;
 mod activations;
 mod adaptive_pool;
 pub mod arithmetic;

@@ -3,10 +3,10 @@
 use super::arguments::{Settings, settings};
 use super::node::{Outcome, Use};
 use super::{Flow, Lowering, Named, NamedLayer};
-use crate::ast;
+use crate::ast::{self, ExprKind};
 use crate::check;
 use crate::diagnostics::message;
-use crate::ir::Element;
+use crate::ir::{Element, Shape};
 use crate::layers::{self, Layer, synonyms};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
@@ -15,6 +15,9 @@ use std::rc::Rc;
 impl Lowering<'_> {
     /// The output of `use_`, whose first operand may come through an arrow; `binding` is the name of a `let`.
     pub(super) fn apply(&mut self, use_: &ast::Layer, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
+        if !self.may_grow(use_.name.span()) {
+            return self.poisoned(use_.name.span(), None);
+        }
         let name = use_.name.to_string();
         if name == "unembedding" {
             return self.unembed(use_, piped, binding);
@@ -53,8 +56,19 @@ impl Lowering<'_> {
             let known = layers::LAYERS.iter().map(|layer| layer.name().to_owned());
             let blocks = self.file.blocks.iter().map(|block| block.name.to_string());
             let known: Vec<String> = known.chain(self.names.layers()).chain(blocks).collect();
-            meant = suggest(&name, known.iter().map(String::as_str), synonyms::LAYERS);
-            format!("there is no layer `{name}`{}", did_you_mean(meant.clone()))
+            let own = self.names.layers().iter().any(|own| crate::suggest::is_slip(&name, own));
+            match layers::absent::instead(layers::absent::LAYERS, &name).filter(|_| !own) {
+                Some(help) => {
+                    if use_.broken {
+                        return self.as_if(None, use_, piped, binding);
+                    }
+                    format!("there is no layer `{name}`; {help}")
+                }
+                None => {
+                    meant = suggest(&name, known.iter().map(String::as_str), synonyms::LAYERS);
+                    format!("there is no layer `{name}`{}", did_you_mean(meant.clone()))
+                }
+            }
         };
         // It may be a block whose name a mistake hides.
         if !self.file.lost || meant.is_some() {
@@ -79,12 +93,16 @@ impl Lowering<'_> {
             return flow;
         }
         if let Some(name) = &use_.rename {
-            // The name is known all the same, so that its uses are no mistakes.
-            let settings = Settings { values: Vec::new(), spans: Vec::new() };
-            let named = NamedLayer { layer: layers::LAYERS[0], settings, field: None, input: None, broken: true };
-            self.names.name_layer(name, Named::Layer(Rc::new(named)));
+            self.name_broken(name);
         }
         self.poisoned(use_.name.span(), None)
+    }
+
+    /// Makes the name of what a mistake hides known all the same, so that its uses are no mistakes.
+    pub(super) fn name_broken(&mut self, name: &Ident) {
+        let settings = Settings { values: Vec::new(), spans: Vec::new() };
+        let named = NamedLayer { layer: layers::LAYERS[0], settings, field: None, input: None, broken: true };
+        self.names.name_layer(name, Named::Layer(Rc::new(named)));
     }
 
     /// A layer of the language.
@@ -111,17 +129,80 @@ impl Lowering<'_> {
             return self.poisoned(span, None);
         }
         let (operands, arguments) = self.operands(layer, use_, piped);
+        let flowing = operands.as_ref().and_then(|operands| self.shape_of(operands.first()?));
+        let arguments = self.inferred(layer, arguments, flowing.as_ref(), use_);
+        let heard = self.diagnostics;
+        // What is there after a mistake of grammar is not what was meant.
+        self.diagnostics = if use_.broken { self.silent } else { heard };
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
+        self.diagnostics = heard;
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
-        let Outcome { flow, field, good } =
-            self.build(Use { layer, name, span, operands, settings: &settings, text, binding, rename, again: None });
+        let Outcome { flow, field, good } = self.build(Use {
+            layer,
+            name,
+            span,
+            operands,
+            settings: &settings,
+            text,
+            binding,
+            rename,
+            again: None,
+            broken: use_.broken,
+        });
         if let Some(name) = &use_.rename {
             let named = NamedLayer { layer, settings, field, input, broken: !good };
             self.names.name_layer(name, Named::Layer(Rc::new(named)));
         }
         flow
+    }
+
+    /// `arguments` without the size of what flows in, which other systems want to be told: `dense(784, 10)`.
+    fn inferred<'u>(
+        &self,
+        layer: &dyn Layer,
+        arguments: &'u [ast::Argument],
+        input: Option<&Shape>,
+        use_: &ast::Layer,
+    ) -> &'u [ast::Argument] {
+        let Some((_, what)) = layers::absent::INFERRED.iter().find(|(name, _)| layer.name() == *name) else {
+            return arguments;
+        };
+        let wanted = layer.parameters().iter().filter(|parameter| parameter.positional).count();
+        let is_size = |argument: &&ast::Argument| {
+            let number = match &argument.value.bare().kind {
+                ExprKind::Number(_) => true,
+                ExprKind::Path(path) => crate::parse::is_capitalised(&path.last),
+                _ => false,
+            };
+            argument.name.is_none() && number
+        };
+        // Others by name take the places of the last ones.
+        let named = |argument: &&ast::Argument| {
+            argument.name.as_ref().is_some_and(|name| {
+                layer.parameters().iter().any(|p| {
+                    p.positional
+                        && (name == p.name
+                            || synonyms::PARAMETERS.iter().any(|(word, meaning)| name == word && *meaning == p.name))
+                })
+            })
+        };
+        let (sizes, by_name) = (arguments.iter().take_while(is_size).count(), arguments.iter().filter(named).count());
+        let Some((first, rest)) = arguments.split_first().filter(|_| sizes + by_name > wanted && !use_.broken) else {
+            return arguments;
+        };
+        let flows = input.and_then(|shape| if *what == "features" { shape.dims.last() } else { shape.dims.first() });
+        let text = first.value.to_string();
+        // `conv2d(16, 3, 1)` gives a stride rather than the channels of the input.
+        let told = flows.is_some_and(|dim| dim.to_string() == text) || wanted == 1 && sizes == 2 || wanted == 0;
+        if !told {
+            return arguments;
+        }
+        let usage = show(&Ident::new(layer.name(), use_.name.span()), rest);
+        let message = format!("the inputs of `{}` are inferred from what flows in: write `{usage}`", layer.name());
+        self.diagnostics.error_between(first.value.start, first.value.end, message);
+        rest
     }
 
     /// A layer that `as` named, with the same weights.
@@ -158,7 +239,8 @@ impl Lowering<'_> {
         // After a mistake in the first use, or a reported one here, only the output's evident shape is wanted.
         let operands = operands.filter(|_| !named.broken && !other);
         let text = name.clone();
-        let use_ = Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again };
+        let use_ =
+            Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again, broken: false };
         self.build(use_).flow
     }
 

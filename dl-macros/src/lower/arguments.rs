@@ -1,12 +1,13 @@
 //! The arguments of one use of a layer, matched with its parameters and evaluated.
 
 use super::evaluate::Evaluate;
+use super::words::{foreign, init, words};
 use crate::ast::{Argument, Expr, ExprKind};
+use crate::check;
 use crate::dim::Dim;
-use crate::layers::{Kind, Layer, Parameter, Setting, synonyms};
+use crate::layers::{Kind, Layer, Parameter, Setting, absent, synonyms};
 use crate::suggest::{did_you_mean, suggest};
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::Span;
 
 /// The parameters of a use, evaluated.
 pub struct Settings {
@@ -24,6 +25,15 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
     let mut unmatched = broken;
     let mut after_name = false;
     let mut position = 0;
+    let sizes: Vec<String> = arguments.iter().filter(|a| a.name.is_none()).map(|a| a.value.to_string()).collect();
+    let shape =
+        parameters.first().is_some_and(|parameter| parameter.positional && matches!(parameter.kind, Kind::Shape));
+    if let (true, Some(first)) = (shape && sizes.len() > 1 && !broken, arguments.first()) {
+        // `reshape(1, 28, 28)`
+        let message = format!("several sizes stand in brackets: `{}([{}])`", layer.name(), sizes.join(", "));
+        evaluate.diagnostics.error(first.value.start, message);
+        return settings(evaluate, layer, &[], span, true);
+    }
     for argument in arguments {
         let Some((index, meant)) = place(evaluate, layer, argument, &mut position, after_name, broken) else {
             unmatched = true;
@@ -83,6 +93,13 @@ fn place(
         let index = parameters.iter().position(|parameter| name == parameter.name);
         if index.is_none() {
             let known = parameters.iter().map(|parameter| parameter.name);
+            if let Some(help) = absent::instead(absent::PARAMETERS, &name.to_string()) {
+                if !broken {
+                    let message = format!("`{layer_name}` has no argument `{name}`; {help}");
+                    evaluate.diagnostics.error(name.span(), message);
+                }
+                return None;
+            }
             let meant = suggest(&name.to_string(), known.clone(), synonyms::PARAMETERS);
             let guess =
                 meant.as_ref().and_then(|meant| parameters.iter().position(|parameter| meant == parameter.name));
@@ -91,8 +108,11 @@ fn place(
                 None if parameters.is_empty() => "; it takes none".to_owned(),
                 None => format!("; it takes {}", quoted(known)),
             };
-            let message = format!("`{layer_name}` has no argument `{name}`{help}");
-            evaluate.diagnostics.error(name.span(), message);
+            // After a mistake of grammar, which named the right one.
+            if !broken {
+                let message = format!("`{layer_name}` has no argument `{name}`{help}");
+                evaluate.diagnostics.error(name.span(), message);
+            }
             return guess.map(|index| (index, true));
         }
         return index.map(|index| (index, false));
@@ -123,12 +143,25 @@ fn place(
             n => format!("`{layer_name}` takes {n} arguments without a name"),
         };
         let more = match named.first() {
-            Some(first) if positional > 0 => format!("; give others by name, as in `{first}: {}`", argument.value),
+            Some(_) if positional > 0 => {
+                let (text, named) = (argument.value.to_string(), parameters.iter().filter(|p| !p.positional));
+                // `conv2d(6, 5, same)`: the parameter that this may be.
+                let fits = named.clone().find(|p| words(p.kind).contains(&text.as_str()));
+                let own = named.clone().find(|p| p.name == text);
+                let value = if own.is_some() { "…" } else { &text };
+                let name = own.or(fits).map_or(named_first(parameters), |p| p.name);
+                format!("; give others by name, as in `{name}: {value}`")
+            }
             _ => String::new(),
         };
         evaluate.diagnostics.error_between(at.0, at.1, format!("{message}{more}"));
     }
     None
+}
+
+/// The first parameter that has to be named.
+fn named_first(parameters: &[Parameter]) -> &'static str {
+    parameters.iter().find(|parameter| !parameter.positional).map_or("", |parameter| parameter.name)
 }
 
 /// `` `a`, `b` ``
@@ -138,11 +171,33 @@ fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 /// The value of `parameter` that `expr` gives; `None` when a mistake was reported.
 fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Setting> {
+    let broken = match &expr.bare().kind {
+        ExprKind::Broken => true,
+        ExprKind::Pipe(from, stages) => {
+            matches!(from.kind, ExprKind::Broken)
+                || stages.iter().any(|stage| matches!(stage, crate::ast::Stage::Broken))
+        }
+        _ => false,
+    };
+    if broken {
+        return None;
+    }
     let mistyped = || {
-        let message = format!("`{}` is {}, not `{expr}`", parameter.name, parameter.kind.expected());
+        let number = matches!(expr.bare().kind, ExprKind::Number(_));
+        let whole = super::evaluate::whole(&expr.to_string()).filter(|_| number);
+        let size = matches!(parameter.kind, Kind::Size | Kind::Pair | Kind::Padding | Kind::Border | Kind::Sides);
+        let help = match (whole, parameter.kind) {
+            (Some(n), _) if size => format!("; write `{n}`"),
+            (Some(n), Kind::Shape) => format!("; write `[{n}]`"),
+            _ => String::new(),
+        };
+        let message = format!("`{}` is {}, not `{expr}`{help}", parameter.name, parameter.kind.expected());
         evaluate.diagnostics.error_between(expr.start, expr.end, message);
         None
     };
+    if let Some(result) = foreign(evaluate, parameter, expr) {
+        return result;
+    }
     let word = match &expr.bare().kind {
         ExprKind::Path(path) => path.single().map(ToString::to_string),
         _ => None,
@@ -182,6 +237,11 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             _ => mistyped(),
         },
         Kind::Shape => match &expr.kind {
+            ExprKind::List(items) if items.len() > check::MOST_DIMENSIONS => {
+                let message = format!("a shape has at most {} dimensions", check::MOST_DIMENSIONS);
+                evaluate.diagnostics.error_between(expr.start, expr.end, message);
+                None
+            }
             ExprKind::List(items) => {
                 // All first, so that mistakes in all are reported.
                 let dims: Vec<Option<Dim>> = items.iter().map(|item| evaluate.size(item)).collect();
@@ -233,69 +293,4 @@ fn integer(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<i64
             None
         }
     }
-}
-
-/// Initialisations without a number: their names, and the variants of `dl::Init`.
-const INITS: [(&str, &str); 7] = [
-    ("pytorch", "PyTorch"),
-    ("he_normal", "HeNormal"),
-    ("he_uniform", "HeUniform"),
-    ("xavier_normal", "XavierNormal"),
-    ("xavier_uniform", "XavierUniform"),
-    ("zeros", "Zeros"),
-    ("ones", "Ones"),
-];
-
-/// A constant expression of type `dl::Init`.
-fn init(evaluate: Evaluate, expr: &Expr) -> Option<TokenStream> {
-    let (name, arguments) = match &expr.bare().kind {
-        ExprKind::Path(path) if path.single => (&path.last, [].as_slice()),
-        ExprKind::Call(layer) => (&layer.name, layer.arguments.as_slice()),
-        ExprKind::Broken => return None,
-        _ => {
-            let message = format!("expected {}, found `{expr}`", Kind::Init.expected());
-            evaluate.diagnostics.error_between(expr.start, expr.end, message);
-            return None;
-        }
-    };
-    let text = name.to_string();
-    if let Some((_, variant)) = INITS.iter().find(|(word, _)| text == *word) {
-        if let Some(first) = arguments.first() {
-            evaluate.diagnostics.error(first.value.start, format!("`{text}` takes no arguments"));
-            return None;
-        }
-        let variant = proc_macro2::Ident::new(variant, proc_macro2::Span::call_site());
-        return Some(quote!(dl::Init::#variant));
-    }
-    let parameter = match text.as_str() {
-        "constant" => "value",
-        "normal" => "std",
-        "uniform" => "bound",
-        _ => {
-            let words = INITS.iter().map(|(word, _)| *word).chain(["constant", "normal", "uniform"]);
-            let help = did_you_mean(suggest(&text, words, synonyms::INITS));
-            evaluate.diagnostics.error(name.span(), format!("unknown initialisation `{text}`{help}"));
-            return None;
-        }
-    };
-    let [Argument { name: given, value }] = arguments else {
-        let message = format!("`{text}` takes one number: `{text}(0.1)`");
-        evaluate.diagnostics.error_between(expr.start, expr.end, message);
-        return None;
-    };
-    if let Some(given) = given.as_ref().filter(|given| *given != parameter) {
-        let message = format!("`{text}` has no argument `{given}`; did you mean `{parameter}`?");
-        evaluate.diagnostics.error(given.span(), message);
-        return None;
-    }
-    let number = evaluate.number(value)?;
-    if text != "constant" {
-        let rule = format!("the {parameter} of `{text}` must not be negative");
-        evaluate.diagnostics.require(number.within(0.0, f32::MAX.into(), true), value.start, rule).then_some(())?;
-    }
-    Some(match text.as_str() {
-        "constant" => quote!(dl::Init::Constant(#number)),
-        "normal" => quote!(dl::Init::Normal { std: #number }),
-        _ => quote!(dl::Init::Uniform { bound: #number }),
-    })
 }

@@ -2,41 +2,14 @@
 
 use super::{Flow, Lowering, Named};
 use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
-use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
 use crate::suggest::{did_you_mean, suggest};
-use crate::visit::{Name, each_expr, each_name};
+use crate::visit::each_expr;
 use proc_macro2::{Ident, Literal, Span};
 use quote::ToTokens;
 use std::collections::HashMap;
-
-/// Reports what is wrong with the blocks themselves, whether they are used or not.
-pub fn check_blocks(blocks: &[Block], diagnostics: &crate::diagnostics::Diagnostics) {
-    for (i, block) in blocks.iter().enumerate() {
-        check::nameable(diagnostics, &block.name);
-        if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
-            diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
-        }
-        let mut used = Vec::new();
-        each_name(&block.body, &mut |what, name| {
-            if what == Name::Used {
-                used.push(name.to_string());
-            }
-        });
-        let values = block.values.iter().map(|value| &value.name);
-        let parameters = block.parameters.iter().map(|parameter| &parameter.name);
-        let names: Vec<&Ident> = values.chain(parameters).collect();
-        for (k, name) in names.iter().enumerate() {
-            if names[..k].contains(name) {
-                diagnostics.error(name.span(), format!("`{name}` is a parameter already"));
-            } else if check::bindable(diagnostics, name) && !block.broken && !used.iter().any(|used| *name == used) {
-                diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
-            }
-        }
-    }
-}
 
 impl Lowering<'_> {
     /// The block called `name`.
@@ -51,13 +24,20 @@ impl Lowering<'_> {
             return self.poisoned(use_.name.span(), None);
         };
         let (name, span) = (use_.name.to_string(), use_.name.span());
-        if block.header_broken && block.values.is_empty() {
+        let twice = |name: &Ident| block.parameters.iter().filter(|parameter| parameter.name == *name).count() > 1;
+        let twice = block.parameters.iter().any(|parameter| twice(&parameter.name));
+        if twice || block.header_broken && block.values.is_empty() {
             use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
             use_.rename.iter().for_each(|rename| self.names.name_layer(rename, Named::Block(name.clone())));
             return self.poisoned(span, None);
         }
         if self.unfolding.contains(&name) {
             let message = format!("`{name}` uses itself, and would never end; `repeat` makes copies");
+            self.error(span, message);
+            return self.poisoned(span, None);
+        }
+        if self.unfolding.len() >= crate::parse::depth::MOST {
+            let message = format!("{} blocks are inside each other here, and none may be deeper", self.unfolding.len());
             self.error(span, message);
             return self.poisoned(span, None);
         }
@@ -164,6 +144,11 @@ impl Lowering<'_> {
         broken: bool,
         places: &mut HashMap<String, ExprKind>,
     ) -> bool {
+        // What is there after a mistake of grammar is not what was meant.
+        if broken {
+            arguments.iter().for_each(|argument| self.touch(&argument.value));
+            return false;
+        }
         let mut given: Vec<Option<&Expr>> = vec![None; block.parameters.len()];
         let (mut good, mut position) = (!broken, 0);
         for argument in arguments {

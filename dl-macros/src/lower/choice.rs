@@ -24,6 +24,7 @@ impl Lowering<'_> {
         match condition {
             Condition::Flag(expr) => match &expr.bare().kind {
                 ExprKind::Flag(flag) => Some(*flag),
+                ExprKind::Broken => None,
                 _ => {
                     let message = format!("expected a comparison, `true` or `false`, found `{expr}`");
                     self.diagnostics.error_between(expr.start, expr.end, message);

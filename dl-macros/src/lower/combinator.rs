@@ -84,6 +84,10 @@ impl Lowering<'_> {
 
     /// The branches side by side on the first axis.
     fn concat(&mut self, word: &Ident, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
+        // The parser has said that they are too few.
+        if branches.len() < 2 {
+            return self.poisoned(word.span(), None);
+        }
         let Some(layer) = layers::find("concat") else { return self.poisoned(word.span(), None) };
         self.join(layer, "concat", word.span(), branches, "concat { … }".to_owned(), name)
     }
@@ -111,6 +115,10 @@ impl Lowering<'_> {
             return self.poisoned(word.span(), Some(shape));
         }
         let parameters = inner.iter().map(parameters).fold(Dim::Known(0), |sum, dim| sum.add(&dim)).mul(&count);
+        if let Some(size) = parameters.known().filter(|size| *size > check::MOST) {
+            self.error(word.span(), format!("`{combinator}` would have {size} weights, which no memory holds"));
+            return self.poisoned(word.span(), Some(shape));
+        }
         let path = inner.last().map(|ir| ir.self_type());
         self.inner.extend(inner);
         let ty = quote!([#path; #count]);
@@ -161,6 +169,7 @@ impl Lowering<'_> {
         let checks = self.diagnostics.take_checks();
         let mut inner = Lowering::new(self.file, &model, self.constants, self.diagnostics, self.silent, names);
         inner.unfolding = self.unfolding.clone();
+        inner.uses = self.uses.clone();
         inner.outside = self.visible().iter().map(|binding| binding.name.to_string()).collect();
         let before = self.diagnostics.count();
         let value = inner.names.value(&input);

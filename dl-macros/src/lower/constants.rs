@@ -30,12 +30,18 @@ pub struct Constants<'a> {
     /// Every use, for editors and for rustc's warning about constants that nobody uses.
     uses: RefCell<Vec<Ident>>,
     diagnostics: &'a Diagnostics,
+    /// Names that were reported as slips: once is enough.
+    slips: RefCell<std::collections::HashSet<String>>,
+    /// Whether a mistake of grammar may hide some.
+    pub lost: bool,
 }
 
 impl<'a> Constants<'a> {
     /// Evaluates `items`.
-    pub fn new(items: &'a [ast::Constant], diagnostics: &'a Diagnostics) -> Self {
-        let constants = Constants { items, values: RefCell::default(), uses: RefCell::default(), diagnostics };
+    pub fn new(file: &'a ast::File, diagnostics: &'a Diagnostics) -> Self {
+        let (values, uses, slips) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let (items, lost) = (file.constants.as_slice(), file.lost);
+        let constants = Constants { items, values, uses, diagnostics, slips, lost };
         for (i, item) in items.iter().enumerate() {
             if is_keyword(&item.name) || item.name == "_" {
                 diagnostics.error(item.name.span(), format!("`{}` cannot name a constant", item.name));
@@ -64,6 +70,14 @@ impl<'a> Constants<'a> {
             }
             None => {}
         }
+        let deep = self.values.borrow().values().filter(|value| value.is_none()).count();
+        if deep > crate::parse::depth::MOST_IN_ROW {
+            let message =
+                format!("the constant `{key}` is computed from more than {} others", crate::parse::depth::MOST_IN_ROW);
+            self.diagnostics.error(item.name.span(), message);
+            self.values.borrow_mut().insert(key, Some(Constant::Broken));
+            return Constant::Broken;
+        }
         self.values.borrow_mut().insert(key.clone(), None);
         let evaluate = Evaluate {
             constants: self,
@@ -84,6 +98,16 @@ impl<'a> Constants<'a> {
         };
         self.values.borrow_mut().insert(key, Some(value.clone()));
         value
+    }
+
+    /// Whether `name` is a constant of the macro; this is no use.
+    pub fn has(&self, name: &Ident) -> bool {
+        self.items.iter().any(|item| item.name == *name)
+    }
+
+    /// Whether `name` is reported as a slip for the first time.
+    pub fn first_slip(&self, name: &Ident) -> bool {
+        self.slips.borrow_mut().insert(name.to_string())
     }
 
     /// The names of all constants.

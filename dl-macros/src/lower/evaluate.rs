@@ -6,7 +6,7 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
 use crate::number::Number;
 use crate::parse::is_capitalised;
-use crate::suggest::suggest;
+use crate::suggest::{is_slip, suggest};
 
 /// What evaluation needs to know.
 #[derive(Clone, Copy)]
@@ -67,6 +67,11 @@ impl Evaluate<'_> {
             ExprKind::Range => self.error(expr, "dimensions of any size (`..`) are not supported yet"),
             ExprKind::Negative(_) => self.error(expr, "a size cannot be negative"),
             ExprKind::Broken => None,
+            ExprKind::Number(_) => {
+                let whole = whole(&expr.to_string());
+                let help = whole.map_or(String::new(), |n| format!("; write `{n}`"));
+                self.error(expr, format!("expected a whole number, found `{expr}`{help}"))
+            }
             _ => self.error(expr, format!("expected a whole number, found `{expr}`")),
         }
     }
@@ -131,6 +136,23 @@ impl Evaluate<'_> {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found `{name}`"));
             return None;
         }
+        // One that the macro has is meant rather than one outside, whose name is a slip of it.
+        let mut own = self.constants.names();
+        own.extend(self.generics.iter().map(ToString::to_string));
+        if let Some(meant) = own.iter().find(|own| is_capitalised(name) && is_slip(&name.to_string(), own)) {
+            let message = format!(
+                "there is no constant `{name}` in this `model!`; did you mean `{meant}`? One from outside is told apart by its \
+                path: `self::{name}`"
+            );
+            if self.constants.first_slip(name) {
+                self.diagnostics.error(name.span(), message);
+            }
+            return None;
+        }
+        // It may be declared where a mistake hides it.
+        if self.constants.lost {
+            return None;
+        }
         // Constants are in capitals; what looks like none and is none of the macro's is a slip rather than rustc's to find.
         if !is_capitalised(name) && crate::layers::find(&name.to_string()).is_some() {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found the layer `{name}`"));
@@ -138,7 +160,8 @@ impl Evaluate<'_> {
         }
         if !is_capitalised(name) {
             let constants = self.constants.names();
-            let known = self.parameters.iter().map(String::as_str).chain(constants.iter().map(String::as_str));
+            let generics: Vec<String> = self.generics.iter().map(ToString::to_string).collect();
+            let known = self.parameters.iter().chain(&constants).chain(&generics).map(String::as_str);
             let help = match suggest(&name.to_string(), known, &[]) {
                 Some(meant) => format!("; did you mean `{meant}`?"),
                 None => "; sizes and settings are numbers, and constants in capitals".to_owned(),
@@ -153,6 +176,14 @@ impl Evaluate<'_> {
         self.diagnostics.error_between(expr.start, expr.end, message);
         None
     }
+}
+
+/// The whole number that `1e3`, `16.0` or `16u32` is.
+pub fn whole(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['u', 'i', 'f']);
+    let number = |text: &str| text.replace('_', "").parse::<f64>().ok();
+    let value = number(text).or_else(|| number(digits))?;
+    (value >= 1.0 && value.fract() == 0.0 && value < 1e15).then_some(value as u64)
 }
 
 /// A constant from outside, of type `f32`.

@@ -34,8 +34,15 @@ impl Lowering<'_> {
                 flow
             }
             ExprKind::Binary(a, operator, at, b) => {
+                let before = self.diagnostics.count();
                 let (a, b) = (self.flow(a, None), self.flow(b, None));
-                self.binary(a, *operator, *at, b, name)
+                // What the sides are after a mistake need not fit.
+                let silent = self.diagnostics.count() > before;
+                let heard = self.diagnostics;
+                self.diagnostics = if silent { self.silent } else { heard };
+                let flow = self.binary(a, *operator, *at, b, name);
+                self.diagnostics = heard;
+                if silent { self.poisoned(expr.start, None) } else { flow }
             }
             ExprKind::Negative(a) => match self.flow(a, None) {
                 Flow::Number(number) => Flow::Number(number.negative()),
@@ -61,7 +68,16 @@ impl Lowering<'_> {
                     None => self.poisoned(expr.start, None),
                 }
             }
-            ExprKind::Flag(_) | ExprKind::List(_) | ExprKind::Range => {
+            ExprKind::List(items) => {
+                let names: Vec<String> = items.iter().map(ToString::to_string).collect();
+                let message = format!("a list is no value; layers take several as `concat({})`", names.join(", "));
+                let layers = items.iter().any(|item| matches!(item.kind, ExprKind::Call(_)));
+                let arrows = "a list is no value; arrows lead from layer to layer: `x -> dense(16) -> relu`".to_owned();
+                self.diagnostics.error_between(expr.start, expr.end, if layers { arrows } else { message });
+                items.iter().for_each(|item| self.touch(item));
+                self.poisoned(expr.start, None)
+            }
+            ExprKind::Flag(_) | ExprKind::Text(_) | ExprKind::Range => {
                 let message = format!("expected a value of the network, found `{expr}`");
                 self.diagnostics.error_between(expr.start, expr.end, message);
                 self.poisoned(expr.start, None)
@@ -82,6 +98,12 @@ impl Lowering<'_> {
     fn lookup(&mut self, name: &Ident, expr: &Expr) -> Flow {
         if let Some(flow) = self.bound(&name.to_string()) {
             return flow;
+        }
+        let model = self.file.models.iter().any(|model| model.name == *name);
+        if model && !self.constants.has(name) {
+            let input = self.suggested_value();
+            self.error(name.span(), format!("`{name}` is a model, and wants a value: `{input} -> {name}`"));
+            return self.poisoned(name.span(), None);
         }
         let constant = self.constants.get(name);
         let outside = crate::parse::is_capitalised(name);
@@ -126,7 +148,7 @@ impl Lowering<'_> {
                 _ => did_you_mean(meant),
             };
             // It may be one that a mistake in the header hides.
-            if self.model.header_broken {
+            if self.model.header_broken || self.file.lost {
                 return self.poisoned(name.span(), None);
             }
             format!("there is no value `{text}`{help}")

@@ -1,7 +1,7 @@
 //! The header of a model: its input and output shapes.
 
 use super::{Binding, Draft, Flow, Lowering};
-use crate::ast;
+use crate::ast::{self, ExprKind};
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
@@ -102,7 +102,7 @@ impl Lowering<'_> {
 
     /// A shape, and whether it is right; a broken dimension is 1.
     pub(super) fn shape(&mut self, shape: &ast::Shape, scalar: bool) -> (Shape, bool) {
-        let mut good = true;
+        let mut good = !shape.broken;
         let element = match &shape.element {
             Some(name) if name == "u32" => Element::U32,
             Some(name) if name != "f32" => {
@@ -117,8 +117,22 @@ impl Lowering<'_> {
             self.error(shape.span, "a shape has at least one dimension: one number is `[1]`");
             good = false;
         }
+        if shape.dims.len() > check::MOST_DIMENSIONS {
+            self.error(shape.span, format!("a shape has at most {} dimensions", check::MOST_DIMENSIONS));
+            return (Shape { element, dims: vec![Dim::Known(1)], record: None }, false);
+        }
         let mut dims = Vec::new();
-        for expr in &shape.dims {
+        for (k, expr) in shape.dims.iter().enumerate() {
+            if let (0, Some(message)) = (k, self.batch(expr, shape.dims.len())) {
+                self.diagnostics.error_between(expr.start, expr.end, message);
+                good = false;
+                continue;
+            }
+            if matches!(expr.kind, ExprKind::List(_)) {
+                self.error(expr.start, "a shape is one list of sizes: `[1, 28, 28]`");
+                good = false;
+                break;
+            }
             let dim = self.evaluate(|evaluate| evaluate.size(expr));
             let nonzero = dim.as_ref().is_some_and(|dim| {
                 let text = message!("a dimension must be at least 1");
@@ -128,7 +142,28 @@ impl Lowering<'_> {
             good &= nonzero && plain;
             dims.push(dim.filter(|_| plain).unwrap_or(Dim::Known(1)));
         }
+        if good && Dim::product(&dims).known().is_some_and(|size| size > check::MOST) {
+            self.error(shape.span, "no memory holds a value of this shape");
+            return (Shape { element, dims: vec![Dim::Known(1)], record: None }, false);
+        }
         (Shape { element, dims, record: None }, good)
+    }
+
+    /// What is said about a first dimension that stands for the batch.
+    fn batch(&self, expr: &ast::Expr, dims: usize) -> Option<String> {
+        let batch = match &expr.kind {
+            ExprKind::Negative(_) => dims > 1,
+            ExprKind::Path(path) => {
+                let name = path.single()?;
+                let own = self.constants.has(name) || self.model.generics.contains(name);
+                let text = name.to_string().to_lowercase().replace('_', "");
+                let words = ["batch", "batchsize", "n", "b", "bs", ""];
+                let small = !crate::parse::is_capitalised(name) || text.starts_with("batch");
+                !own && (name == "None" || dims > 1 && small && words.contains(&text.as_str()))
+            }
+            _ => false,
+        };
+        batch.then(|| format!("a shape is that of one sample, and the batch is never written: leave out `{expr}`"))
     }
 
     /// Reports a size that is computed from a parameter of the model, which stable Rust has no type for.

@@ -44,11 +44,18 @@ impl Lowering<'_> {
         let (path, span) = (&use_.path, use_.path.last.span());
         let mut flows: Vec<Flow> = piped.into_iter().collect();
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
-        let header = if self.known(path).is_some() { self.known_header(use_) } else { self.stated_header(use_) };
+        // A block with a capital is reported, and none of its uses.
+        let block = path.single().is_some_and(|name| self.find_block(name).is_some());
+        let header = match self.known(path) {
+            // What is missing after a mistake of grammar would look like another.
+            _ if use_.broken || block => None,
+            Some(_) => self.known_header(use_),
+            None => self.stated_header(use_),
+        };
         let name = rename.cloned().unwrap_or_else(|| self.names.counted(&snake(&path.last.to_string()), span));
         let Some(header) = header else {
             if let Some(rename) = rename {
-                self.names.name_layer(rename, Named::Block(path.to_string()));
+                self.name_broken(rename);
             }
             use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
             return self.poisoned(span, None);
@@ -258,6 +265,10 @@ impl Lowering<'_> {
 
     /// A shape of another model's header, with its parameters in place.
     fn header_shape(&self, shape: &ast::Shape, generics: &[Ident], arguments: &[Dim]) -> Option<Shape> {
+        // `[]` is reported where it stands.
+        if shape.dims.is_empty() && shape.element.is_none() {
+            return None;
+        }
         let mut dims = Vec::new();
         for expr in &shape.dims {
             let place = match &expr.kind {
@@ -284,7 +295,11 @@ impl Lowering<'_> {
     /// The output that a use states of a model from elsewhere.
     fn stated_header(&mut self, use_: &ModelUse) -> Option<Header> {
         let (path, span) = (&use_.path, use_.path.last.span());
-        let outputs: Vec<Shape> = use_.output.iter().map(|shape| self.shape(shape, false).0).collect();
+        let shapes: Vec<(Shape, bool)> = use_.output.iter().map(|shape| self.shape(shape, false)).collect();
+        if shapes.iter().any(|(_, good)| !good) {
+            return None;
+        }
+        let outputs: Vec<Shape> = shapes.into_iter().map(|(shape, _)| shape).collect();
         if outputs.len() == 1 {
             let mut ty = path.tokens.clone();
             if !path.generics.is_empty() {
@@ -308,6 +323,12 @@ impl Lowering<'_> {
             return None;
         }
         let text = path.last.to_string();
+        let first = path.tokens.to_string();
+        let foreign = crate::parse::MODULES.iter().any(|module| first.split(' ').next() == Some(module));
+        if let Some(help) = layers::absent::instead(layers::absent::LAYERS, &text).filter(|_| path.single || foreign) {
+            self.error(span, format!("there is no layer `{path}`; {help}"));
+            return None;
+        }
         let meant = suggest(&text, layers::LAYERS.iter().map(|layer| layer.name()), layers::synonyms::LAYERS);
         let models: Vec<String> = self.file.models.iter().map(|model| model.name.to_string()).collect();
         let near = suggest(&text, models.iter().map(String::as_str), &[]);
@@ -319,6 +340,7 @@ impl Lowering<'_> {
                 "there is no model `{text}` in this `model!`; did you mean the layer `{layer}`? A model from elsewhere states \
                 its output: `-> {path}: [10]`"
             ),
+            (Some(layer), _) if foreign && outputs.is_empty() => format!("`{path}` is `{layer}` here"),
             _ if outputs.is_empty() => {
                 format!("the output of `{path}` is not known here; state it: `-> {path}: [10]`, and rustc verifies it")
             }

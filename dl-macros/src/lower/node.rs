@@ -44,6 +44,8 @@ pub(super) struct Use<'a> {
     pub rename: Option<&'a Ident>,
     /// The weights of the layer used again.
     pub again: Option<FieldId>,
+    /// Whether its arguments are not all known after a mistake of grammar.
+    pub broken: bool,
 }
 
 /// What became of a use.
@@ -72,10 +74,14 @@ impl Lowering<'_> {
         let broken = use_.settings.values.iter().any(|(_, setting)| matches!(setting, Setting::Broken));
         // Every rule that can be asked is asked, whatever else is wrong.
         let good = !broken && use_.layer.check(&call);
-        let built = shapes.filter(|_| good && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
-        let built = built.filter(|built| check::holdable(&call, built) && self.types(&call, built));
+        let built =
+            shapes.filter(|_| good && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
+        let held = built.as_ref().is_none_or(|built| check::holdable(&call, built));
+        let built = built.filter(|built| held && self.types(&call, built));
         let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
-        let evident = use_.layer.evident(&call).filter(|shape| shape.dims.iter().all(sound));
+        let evident = use_.layer.evident(&call).filter(|shape| held && shape.dims.iter().all(sound));
+        // What comes of whole numbers where others are wanted would be those.
+        let evident = evident.map(|shape| Shape { element: Element::F32, ..shape });
         let input = call.evident_input();
         match built {
             Some(built) => {
@@ -205,7 +211,19 @@ impl Lowering<'_> {
     ) -> Flow {
         let settings = self.evaluate(|evaluate| super::arguments::settings(evaluate, layer, &[], span, false));
         let (operands, settings) = (Some(operands), &settings);
-        self.build(Use { layer, name, span, operands, settings, text, binding, rename: None, again: None }).flow
+        self.build(Use {
+            layer,
+            name,
+            span,
+            operands,
+            settings,
+            text,
+            binding,
+            rename: None,
+            again: None,
+            broken: false,
+        })
+        .flow
     }
 
     /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.
@@ -260,6 +278,9 @@ fn takes(layer: &dyn Layer, call: &Call) -> bool {
         let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };
         if shape.element != wanted {
             let text = match (wanted, layer.is_loss()) {
+                (Element::F32, true) if k == 1 => {
+                    message!(format!("`{}` compares with numbers of type `f32`, but the target is ", call.name), shape)
+                }
                 (Element::F32, _) => {
                     let help = "; `embedding` makes features of whole numbers";
                     message!(format!("`{}` takes numbers of type `f32`, but its input is ", call.name), shape, help)
@@ -273,8 +294,19 @@ fn takes(layer: &dyn Layer, call: &Call) -> bool {
                     message!(format!("`{}` takes whole numbers, but its input is ", call.name), shape, help)
                 }
             };
-            call.diagnostics.error(call.span, text);
+            let exchanged = match call.operands.get(1) {
+                Some(Operand::Tensor(second)) => {
+                    k == 0 && second.element == layer.takes(0) && shape.element == layer.takes(1)
+                }
+                _ => false,
+            };
+            let swapped =
+                format!("`{0}` takes what the network says first, and then the target: exchange them", call.name);
+            call.diagnostics.error(call.span, if exchanged { swapped.into() } else { text });
             good = false;
+            if exchanged {
+                break;
+            }
         }
     }
     good

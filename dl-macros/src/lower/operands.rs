@@ -8,6 +8,19 @@ use crate::diagnostics::message;
 use crate::layers::{self, Layer};
 use proc_macro2::{Ident, Span};
 
+/// Whether an argument is a layer that is given no value: `dense(8)`.
+fn branch(argument: &ast::Argument) -> bool {
+    match &argument.value.kind {
+        ExprKind::Call(layer) => {
+            let numbers = |argument: &ast::Argument| {
+                argument.name.is_some() || matches!(argument.value.bare().kind, ExprKind::Number(_))
+            };
+            layers::find(&layer.name.to_string()).is_some() && layer.arguments.iter().all(numbers)
+        }
+        _ => false,
+    }
+}
+
 impl Lowering<'_> {
     /// `a` and `b` joined by `operator`, which stands at `span`.
     pub(super) fn binary(&mut self, a: Flow, operator: Operator, span: Span, b: Flow, binding: Option<&Ident>) -> Flow {
@@ -24,8 +37,18 @@ impl Lowering<'_> {
         let text = format!("{} {} {}", self.show(&a), operator.symbol(), self.show(&b));
         let name = operator.symbol().to_string();
         let operands = Some(vec![a, b]);
-        let use_ =
-            Use { layer, name: &name, span, operands, settings: &settings, text, binding, rename: None, again: None };
+        let use_ = Use {
+            layer,
+            name: &name,
+            span,
+            operands,
+            settings: &settings,
+            text,
+            binding,
+            rename: None,
+            again: None,
+            broken: false,
+        };
         self.build(use_).flow
     }
 
@@ -39,6 +62,13 @@ impl Lowering<'_> {
         let (name, wanted, arrow) = (use_.name.to_string(), layer.operands(), piped.is_some());
         let mut operands: Vec<Flow> = piped.into_iter().collect();
         let mut arguments = use_.arguments.as_slice();
+        if layer.variadic() && !arguments.is_empty() && arguments.iter().all(branch) {
+            let branches: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            let message =
+                format!("branches stand in braces, with `;` between them: `{name} {{ {} }}`", branches.join("; "));
+            self.error(use_.name.span(), message);
+            return (None, &[]);
+        }
         while let Some((ast::Argument { name: None, value }, rest)) =
             arguments.split_first().filter(|_| operands.len() < wanted || layer.variadic())
         {
@@ -51,8 +81,10 @@ impl Lowering<'_> {
             operands.push(flow);
             arguments = rest;
         }
+        // What is missing may be in what a mistake hides.
+        let poisoned = operands.iter().any(|flow| matches!(flow, Flow::Value(id) if self.values[*id].shape.is_none()));
         if operands.len() < wanted {
-            if !use_.broken {
+            if !use_.broken && !poisoned {
                 let rest = use_.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let call = if rest.is_empty() { name.clone() } else { format!("{name}({rest})") };
                 let input = self.suggested_value();

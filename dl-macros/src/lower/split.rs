@@ -47,8 +47,18 @@ impl Lowering<'_> {
             let slice = Settings { values, spans: settings.spans.clone() };
             let layer = layers::find("slice").expect("a layer of the language");
             let operands = Some(vec![input.clone()]);
-            let use_ =
-                Use { layer, name, span, operands, settings: &slice, text, binding: None, rename: None, again: None };
+            let use_ = Use {
+                layer,
+                name,
+                span,
+                operands,
+                settings: &slice,
+                text,
+                binding: None,
+                rename: None,
+                again: None,
+                broken: false,
+            };
             parts.extend(self.build(use_).flow.value());
             from = to;
         }

@@ -8,9 +8,10 @@ use crate::layers::{LAYERS, synonyms};
 fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
     let diagnostics = Diagnostics::default();
     let file = crate::parse::parse(text.parse().unwrap(), &diagnostics);
-    let constants = super::constants::Constants::new(&file.constants, &diagnostics);
+    let constants = super::constants::Constants::new(&file, &diagnostics);
     super::check_blocks(&file.blocks, &diagnostics);
     let irs = file.models.iter().flat_map(|model| super::lower(&file, model, &constants, &diagnostics)).collect();
+    super::check_uses(&file.blocks, &diagnostics);
     (irs, diagnostics.messages())
 }
 

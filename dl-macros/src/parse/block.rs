@@ -1,6 +1,6 @@
 //! A block: `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`.
 
-use super::{Parser, cursor::Cursor, skip_item};
+use super::{Parser, cursor::Cursor, foreign::NUMBERS, skip_item};
 use crate::ast::{Block, BlockParameter, BlockValue, Body};
 use proc_macro2::{Delimiter, Group, TokenTree};
 
@@ -9,6 +9,7 @@ impl Parser<'_> {
     pub fn block(&self, cursor: &mut Cursor) -> Option<Block> {
         let before = self.diagnostics.count();
         cursor.take_word("block");
+        self.once(cursor, "block");
         let name = cursor.take_ident()?;
         let Some(group) = cursor.take_group(Delimiter::Parenthesis) else {
             let message =
@@ -57,12 +58,18 @@ impl Parser<'_> {
                 cursor.take_punct(',');
                 continue;
             };
+            self.bound.borrow_mut().insert(name.to_string());
+            let equals = cursor.is_punct(0, '=');
+            if equals {
+                self.diagnostics.error(cursor.span(), format!("a default is written with a colon: `{name}: …`"));
+                cursor.next();
+            }
             let forgotten =
                 cursor.is_group(0, Delimiter::Bracket) || matches!(cursor.peek(), Some(TokenTree::Literal(_)));
-            if forgotten {
+            if forgotten && !equals {
                 self.diagnostics.error(cursor.span(), format!("expected `:`, found {}", cursor.found()));
             }
-            let colon = cursor.take_punct(':') || forgotten;
+            let colon = cursor.take_punct(':') || forgotten || equals;
             let element = cursor.is_word("u32") || cursor.is_word("f32");
             if colon && (element || cursor.is_group(0, Delimiter::Bracket)) {
                 let pattern = self.shape(&mut cursor);
@@ -74,8 +81,17 @@ impl Parser<'_> {
             } else if values.is_empty() && parameters.is_empty() && !colon {
                 values.push(BlockValue { name, pattern: None });
             } else {
-                let default = colon.then(|| self.expression(&mut cursor));
-                parameters.push(BlockParameter { name, default });
+                let typed = matches!(cursor.peek(), Some(TokenTree::Ident(ty)) if NUMBERS.iter().any(|n| ty == n) || ty == "bool");
+                if colon && typed {
+                    let message =
+                        format!("a parameter of a block has no type: `{name}`, or with a default `{name}: 16`");
+                    self.diagnostics.error(cursor.span(), message);
+                    cursor.next();
+                    parameters.push(BlockParameter { name, default: None });
+                } else {
+                    let default = colon.then(|| self.expression(&mut cursor));
+                    parameters.push(BlockParameter { name, default });
+                }
             }
             if !cursor.at_end() && !cursor.take_punct(',') {
                 self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));

@@ -11,19 +11,48 @@ impl Parser<'_> {
         let mut cursor = Cursor::inside(group);
         let mut body = Body::default();
         while !cursor.at_end() {
+            // A second `;` is not worth a message.
+            if cursor.position() > 0 && cursor.take_punct(';') {
+                continue;
+            }
+            let start = self.diagnostics.count();
+            self.returns(&mut cursor);
+            if self.foreign(&mut cursor) {
+                continue;
+            }
             if cursor.take_word("let") {
-                body.lets.extend(self.binding(&mut cursor));
+                body.lets.extend(self.binding(&mut cursor, false));
                 continue;
             }
             if self.forgot_let(&cursor) {
-                self.diagnostics.error(cursor.span(), "a value is named with `let`: `let name = …;`");
-                body.lets.extend(self.binding(&mut cursor));
+                self.diagnostics
+                    .error(cursor.span(), "a value is named with `let`, and does not change: `let name = …;`");
+                body.lets.extend(self.binding(&mut cursor, true));
                 continue;
             }
-            let value = self.statement(&mut cursor);
+            let mut value = self.statement(&mut cursor);
+            if cursor.is_punct(0, ',') && self.place.get() == Place::Body {
+                value = self.without_parentheses(value, &mut cursor);
+            }
             let semicolon = cursor.span();
-            if cursor.take_punct(';') {
-                let last = cursor.at_end();
+            // A `loss` clause in the body is reported itself.
+            let clause = matches!(cursor.peek_at(1), Some(TokenTree::Ident(word)) if word == "loss");
+            if cursor.take_punct(';') && !clause && self.diagnostics.count() == start {
+                let last = cursor.at_end() || cursor.is_punct(0, ';');
+                if self.goes_on(&cursor) {
+                    self.diagnostics.error(semicolon, "layers follow each other by arrows: `->` and not `;`");
+                    let mut goes = true;
+                    while goes {
+                        cursor.take_arrow();
+                        let stages = vec![self.stage(&mut cursor)];
+                        let (from, start) = (Box::new(value.clone()), value.start);
+                        let pipe = Expr::new(ExprKind::Pipe(from, stages), start, cursor.last_span());
+                        value = if cursor.is_arrow() { self.pipe(pipe, &mut cursor) } else { pipe };
+                        goes = cursor.take_punct(';') && self.goes_on(&cursor);
+                    }
+                    body.output = Some(value);
+                    continue;
+                }
                 let message = if last {
                     "the last expression is the output: remove this `;`"
                 } else {
@@ -54,19 +83,89 @@ impl Parser<'_> {
         body
     }
 
-    /// Whether `h =` or `(a, b) =` comes next.
-    fn forgot_let(&self, cursor: &Cursor) -> bool {
-        let name = matches!(cursor.peek(), Some(TokenTree::Ident(_))) || cursor.is_group(0, Delimiter::Parenthesis);
-        name && cursor.is_punct(1, '=') && !cursor.is_pair(1, '=', '>') && !cursor.is_pair(1, '=', '=')
+    /// Whether an arrow or a layer comes next, where a statement might begin.
+    fn goes_on(&self, cursor: &Cursor) -> bool {
+        let layer = match cursor.peek() {
+            Some(TokenTree::Ident(name)) => crate::layers::find(&name.to_string()).is_some(),
+            _ => false,
+        };
+        let ends = matches!(cursor.peek_at(1), None | Some(TokenTree::Punct(_)));
+        cursor.is_arrow() || layer && (ends && !cursor.is_punct(1, '=') || cursor.is_group(1, Delimiter::Parenthesis))
     }
 
-    /// `h = …;` after `let`
-    pub fn binding(&self, cursor: &mut Cursor) -> Option<Let> {
+    /// `a, b` where `(a, b)` was meant, or `a -> b`.
+    fn without_parentheses(&self, first: Expr, cursor: &mut Cursor) -> Expr {
+        let (at, mut items) = (cursor.span(), vec![first]);
+        cursor.take_punct(',');
+        let message = if self.goes_on(cursor) {
+            "layers follow each other by arrows: `->` and not `,`"
+        } else if cursor.at_end() {
+            "the last expression is the output: remove this `,`"
+        } else {
+            "several outputs stand in parentheses: `(a, b)`"
+        };
+        self.diagnostics.error(at, message);
+        let layers = self.goes_on(cursor);
+        // What follows is not looked at: whether it is right depends on what was meant.
+        let before = self.diagnostics.count();
+        while !cursor.at_end() && !cursor.is_punct(0, ';') {
+            items.push(self.statement(cursor));
+            cursor.take_punct(',');
+        }
+        self.diagnostics.keep(before);
+        let (start, end) = (items[0].start, cursor.last_span());
+        if items.len() == 1 || layers { items.remove(0) } else { Expr::new(ExprKind::Tuple(items), start, end) }
+    }
+
+    /// Whether `h =`, `h +=` or `(a, b) =` comes next.
+    fn forgot_let(&self, cursor: &Cursor) -> bool {
+        let name = matches!(cursor.peek(), Some(TokenTree::Ident(_))) || cursor.is_group(0, Delimiter::Parenthesis);
+        let changes = [':', '+', '-', '*', '/'].iter().any(|&c| cursor.is_pair(1, c, '='));
+        let sets = cursor.is_punct(1, '=') && !cursor.is_pair(1, '=', '>') && !cursor.is_pair(1, '=', '=');
+        name && (sets || changes)
+    }
+
+    /// Steps over what a `let` of Rust may hold and this one does not.
+    fn let_of_rust(&self, cursor: &mut Cursor, told: bool) -> Vec<Ident> {
+        self.once(cursor, "let");
+        if cursor.is_word("mut") && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_))) {
+            self.diagnostics.error(cursor.span(), "a value does not change: remove `mut`");
+            cursor.next();
+        }
         let mut names: Vec<Ident> = cursor.take_ident().into_iter().collect();
         if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
             names = self.list(&group, |cursor| self.name(cursor)).into_iter().flatten().collect();
+        } else if cursor.is_group(0, Delimiter::Bracket) || cursor.is_punct(0, ',') && !names.is_empty() {
+            self.diagnostics.error(cursor.span(), "several names stand in parentheses: `let (a, b) = …;`");
+            let group = cursor.take_group(Delimiter::Bracket);
+            let listed = group.map(|group| self.list(&group, |cursor| self.name(cursor)));
+            names.extend(listed.into_iter().flatten().flatten());
+            while cursor.take_punct(',') {
+                names.extend(cursor.take_ident());
+            }
         }
+        if cursor.is_punct(0, ':') && !names.is_empty() && !told {
+            let message = if cursor.is_pair(0, ':', '=') {
+                "a value is bound by `=`: remove this `:`"
+            } else {
+                "the shape of a value follows from its layers: remove what stands from this `:` to the `=`"
+            };
+            self.diagnostics.error(cursor.span(), message);
+            cursor.skip_to(&['=', ';']);
+        }
+        names
+    }
+
+    /// `h = …;` after `let`; `told` when that was missing.
+    pub fn binding(&self, cursor: &mut Cursor, told: bool) -> Option<Let> {
+        let names = self.let_of_rust(cursor, told);
+        self.bound.borrow_mut().extend(names.iter().map(ToString::to_string));
         let found = (cursor.span(), cursor.found());
+        // `:=` and `+=` are reported, and bind.
+        let changes = [':', '+', '-', '*', '/'].iter().any(|&c| cursor.is_pair(0, c, '='));
+        if changes {
+            cursor.next();
+        }
         let equals = !names.is_empty() && cursor.take_punct('=');
         let before = self.diagnostics.count();
         let value = equals.then(|| self.statement(cursor));
@@ -74,10 +173,14 @@ impl Parser<'_> {
             None => {
                 let expected = if !names.is_empty() { "`=` and a value" } else { "a name after `let`" };
                 self.diagnostics.error(found.0, format!("expected {expected}, found {}", found.1));
+                self.lost.set(true);
                 cursor.skip_to(&[';']);
             }
             Some(_) if !cursor.is_punct(0, ';') && self.diagnostics.count() == before => {
                 self.diagnostics.error(cursor.span(), format!("expected `;`, found {}", cursor.found()));
+                if cursor.is_punct(0, ',') {
+                    cursor.skip_to(&[';']);
+                }
             }
             Some(_) => {}
         }
@@ -99,22 +202,32 @@ impl Parser<'_> {
 
     /// An expression that goes to `;` or the end.
     pub fn statement(&self, cursor: &mut Cursor) -> Expr {
+        let before = self.diagnostics.count();
         let value = self.expression(cursor);
-        self.to_semicolon(value, cursor)
+        self.to_semicolon(value, cursor, before)
     }
 
-    /// What follows an expression up to `;` or the end.
-    pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor) -> Expr {
+    /// What follows an expression up to `;` or the end; there were `before` mistakes before it.
+    pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor, before: usize) -> Expr {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);
         }
-        // A forgotten semicolon.
-        if cursor.is_word("let") {
+        // A forgotten semicolon; or several values, which the body sees to.
+        if cursor.is_word("let") || cursor.is_punct(0, ',') && self.place.get() == Place::Body {
             return value;
         }
         let foreign = matches!(cursor.peek(), Some(TokenTree::Punct(_)));
-        let help = if foreign { format!("; an arrow applies a layer: `{value} -> …`") } else { String::new() };
-        self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}{help}", cursor.found()));
+        let sign = super::foreign::sign(cursor);
+        let help = if !sign.is_empty() {
+            sign.to_owned()
+        } else if foreign {
+            format!("; an arrow applies a layer: `{value} -> …`")
+        } else {
+            String::new()
+        };
+        if self.diagnostics.count() == before {
+            self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {}{help}", cursor.found()));
+        }
         self.rest(Expr::broken(value.start), cursor)
     }
 

@@ -1,6 +1,6 @@
 //! What opens braces inside a body: `residual`, `concat` and `repeat`, and the choice `if`.
 
-use super::{Parser, Place, cursor::Cursor};
+use super::{Parser, Place, cursor::Cursor, depth};
 use crate::ast::{Combinator, Condition, Expr, If, Stage};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::{Delimiter, Ident, TokenTree};
@@ -29,7 +29,9 @@ impl Parser<'_> {
             cursor.skip_to(&['>', ';', ',']);
             return Some(Stage::Broken);
         }
-        if known || self.place.get() == Place::Header || !opens && !counts || super::is_capitalised(&word) {
+        let large = super::is_capitalised(&word) && !COMBINATORS.contains(&word.to_string().to_lowercase().as_str());
+        let layer = crate::layers::find(&word.to_string()).is_some();
+        if known || layer || self.place.get() == Place::Header || !opens && !counts || large {
             return None;
         }
         let meant = suggest(
@@ -83,10 +85,12 @@ impl Parser<'_> {
     /// `as trunk`: the name, if the word is there; reports when no name follows.
     pub fn rename(&self, cursor: &mut Cursor) -> Option<Option<Ident>> {
         cursor.take_word("as").then(|| {
+            self.once(cursor, "as");
             let name = cursor.take_ident();
             if name.is_none() {
                 let message = format!("expected a name after `as`, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
+                self.lost.set(true);
             }
             name
         })
@@ -94,6 +98,13 @@ impl Parser<'_> {
 
     /// `if condition { … } else { … }` after the word.
     pub fn choice(&self, word: &Ident, cursor: &mut Cursor) -> Option<If> {
+        if self.choices.get() > depth::MOST {
+            let message =
+                format!("at most {} choices are inside each other; a `block` holds the inner ones", depth::MOST);
+            self.diagnostics.error(word.span(), message);
+            cursor.skip_to(&['>', ';']);
+            return None;
+        }
         let (before, outside) = (self.diagnostics.count(), self.place.replace(Place::Header));
         let condition = self.condition(cursor);
         self.place.set(outside);
@@ -114,7 +125,10 @@ impl Parser<'_> {
         }
         if cursor.is_word("if") {
             let word = cursor.take_ident()?;
-            let (start, inner) = (word.span(), self.choice(&word, cursor)?);
+            self.choices.set(self.choices.get() + 1);
+            let (start, inner) = (word.span(), self.choice(&word, cursor));
+            self.choices.set(self.choices.get() - 1);
+            let inner = inner?;
             let kind = crate::ast::ExprKind::If(Box::new(inner));
             let output = Some(Expr::new(kind, start, cursor.last_span()));
             return Some(If { condition, then, otherwise: crate::ast::Body { lets: Vec::new(), output } });
@@ -122,6 +136,8 @@ impl Parser<'_> {
         let Some(otherwise) = cursor.take_group(Delimiter::Brace) else {
             let message = format!("expected braces after `else`, found {}", cursor.found());
             self.diagnostics.error(cursor.span(), message);
+            cursor.next();
+            cursor.take_group(Delimiter::Parenthesis);
             return None;
         };
         Some(If { condition, then, otherwise: self.body(&otherwise) })
@@ -129,6 +145,17 @@ impl Parser<'_> {
 
     /// `a && b || !c`
     fn condition(&self, cursor: &mut Cursor) -> Condition {
+        // Conditions are read and looked at by recursion.
+        let mut ahead = 0;
+        while cursor.peek_at(ahead).is_some() && !cursor.is_group(ahead, Delimiter::Brace) {
+            ahead += 1;
+            if ahead > 4 * depth::MOST_IN_ROW {
+                self.diagnostics
+                    .error(cursor.span(), "this condition is too long; a parameter of a block may hold a part");
+                cursor.skip_to(&['>', ';']);
+                return Condition::Flag(Expr::broken(cursor.span()));
+            }
+        }
         let mut left = self.conjunction(cursor);
         while cursor.is_pair(0, '|', '|') {
             cursor.next();
@@ -193,12 +220,13 @@ impl Parser<'_> {
         while !cursor.at_end() {
             let mut lets = Vec::new();
             while cursor.take_word("let") {
-                lets.extend(self.binding(&mut cursor));
+                lets.extend(self.binding(&mut cursor, false));
             }
             if cursor.at_end() {
                 self.diagnostics.error(cursor.span(), "a branch of `concat` ends with a value, not with `let`");
                 break;
             }
+            let errors = self.diagnostics.count();
             let value = self.expression(&mut cursor);
             if cursor.is_punct(0, ',') {
                 self.diagnostics.error(cursor.span(), "between the branches of `concat` stands `;`");
@@ -206,7 +234,7 @@ impl Parser<'_> {
                 branches.push(crate::ast::Body { lets, output: Some(value) });
                 continue;
             }
-            let output = Some(self.to_semicolon(value, &mut cursor));
+            let output = Some(self.to_semicolon(value, &mut cursor, errors));
             cursor.take_punct(';');
             branches.push(crate::ast::Body { lets, output });
         }

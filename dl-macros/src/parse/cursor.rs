@@ -52,6 +52,11 @@ impl Cursor {
     pub fn is_punct(&self, ahead: usize, c: char) -> bool {
         matches!(self.peek_at(ahead), Some(TokenTree::Punct(p)) if p.as_char() == c)
     }
+    /// Whether the token before is punctuation `c`.
+    pub fn last_was(&self, c: char) -> bool {
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        matches!(last, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
+    }
     /// Whether `first` and `second` follow without a space between, as in `->`.
     pub fn is_pair(&self, ahead: usize, first: char, second: char) -> bool {
         matches!(self.peek_at(ahead), Some(TokenTree::Punct(p))

@@ -1,6 +1,7 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
-use super::{Parser, Place, combinator::is_combinator, cursor::Cursor, is_capitalised};
+use super::pipe::is_layer;
+use super::{Parser, Place, combinator::is_combinator, cursor::Cursor, depth, is_capitalised};
 use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
@@ -13,73 +14,14 @@ impl Parser<'_> {
                 .error(cursor.span(), "what flows into the braces goes to the first layer in them: remove this arrow");
             cursor.take_arrow();
         }
+        let value = matches!(cursor.peek_at(2), Some(TokenTree::Ident(name)) if !is_capitalised(name));
+        if cursor.is_arrow() && value && !is_layer(cursor, 2) && cursor.is_pair(3, '-', '>') {
+            self.diagnostics.error(cursor.span(), "no arrow stands before the first value: remove it");
+            cursor.take_arrow();
+        }
         let from = self.sum(cursor);
-        if cursor.is_arrow() { self.pipe(from, cursor) } else { from }
-    }
-
-    /// `from` and the layers that its arrows lead to.
-    pub fn pipe(&self, from: Expr, cursor: &mut Cursor) -> Expr {
-        let mut stages = Vec::new();
-        while cursor.take_arrow() || self.half_arrow(cursor) {
-            stages.push(self.stage(cursor));
-        }
-        let (start, end) = (from.start, cursor.last_span());
-        if let ExprKind::Binary(a, operator, _, b) = &from.kind {
-            let more = if stages.len() > 1 { " -> …" } else { "" };
-            let pipe: String = stages.first().map(|stage| format!(" -> {stage}{more}")).unwrap_or_default();
-            let symbol = operator.symbol();
-            let message =
-                format!("`{from}{pipe}` can be read in two ways; write `({from}){pipe}` or `{a} {symbol} ({b}{pipe})`");
-            self.diagnostics.error_between(start, end, message);
-        }
-        let pipe = Expr::new(ExprKind::Pipe(Box::new(from), stages), start, end);
-        let Some(operator) = operator(cursor) else { return pipe };
-        // `x -> relu + y`: reported, and read on as if there were parentheses.
-        let at = cursor.span();
-        cursor.next();
-        let right = self.sum(cursor);
-        let end = cursor.last_span();
-        let symbol = operator.symbol();
-        let message = format!("an arrow beside arithmetic wants parentheses: write `({pipe}) {symbol} {right}`");
-        self.diagnostics.error_between(start, end, message);
-        while cursor.take_arrow() {
-            self.stage(cursor);
-        }
-        Expr::new(ExprKind::Binary(Box::new(pipe), operator, at, Box::new(right)), start, end)
-    }
-
-    /// Steps over `-` before a layer, which should have been an arrow.
-    fn half_arrow(&self, cursor: &mut Cursor) -> bool {
-        let layer = match cursor.peek_at(1) {
-            Some(TokenTree::Ident(name)) => crate::layers::find(&name.to_string()).is_some(),
-            _ => false,
-        };
-        let half = layer && cursor.is_punct(0, '-');
-        if half {
-            self.diagnostics.error(cursor.span(), "an arrow is written `->`");
-            cursor.next();
-        }
-        half
-    }
-
-    /// The items of a list in brackets or parentheses, between commas.
-    pub fn list<T>(&self, group: &Group, item: impl Fn(&mut Cursor) -> T) -> Vec<T> {
-        let mut cursor = Cursor::inside(group);
-        let mut items = Vec::new();
-        while !cursor.at_end() {
-            let before = cursor.position();
-            items.push(item(&mut cursor));
-            if !cursor.at_end() && !cursor.is_punct(0, ',') {
-                self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));
-                // A forgotten comma: the next item follows.
-                if matches!(cursor.peek(), Some(TokenTree::Ident(_))) && cursor.position() > before {
-                    continue;
-                }
-                cursor.skip_to(&[',']);
-            }
-            cursor.take_punct(',');
-        }
-        items
+        let arrow = cursor.is_arrow() || self.is_foreign_arrow(cursor) || self.applies(cursor);
+        if arrow { self.pipe(from, cursor) } else { from }
     }
 
     /// Terms between `+` and `-`.
@@ -95,9 +37,18 @@ impl Parser<'_> {
     /// Terms (`multiplies`: factors) joined to the left.
     fn binary(&self, cursor: &mut Cursor, multiplies: bool) -> Expr {
         let operand = |cursor: &mut Cursor| if multiplies { self.unary(cursor) } else { self.binary(cursor, true) };
-        let mut left = operand(cursor);
+        let (mut left, mut operators) = (operand(cursor), 0);
         while let Some(operator) = operator(cursor).filter(|operator| operator.multiplies() == multiplies) {
+            if self.is_foreign_arrow(cursor) || self.applies(cursor) {
+                break;
+            }
             let at = cursor.span();
+            operators += 1;
+            if operators > depth::MOST_IN_ROW {
+                let message =
+                    format!("an expression has at most {} operators in a row; `let` names a part", depth::MOST_IN_ROW);
+                return self.too_long(cursor, &message);
+            }
             cursor.next();
             let right = operand(cursor);
             let (start, end) = (left.start, right.end);
@@ -113,6 +64,9 @@ impl Parser<'_> {
             cursor.next();
             minus += 1;
         }
+        if minus > depth::MOST_IN_ROW {
+            return self.too_long(cursor, "these signs turn the number around and around; one `-`, or none, is enough");
+        }
         let mut expr = self.primary(cursor);
         for _ in 0..minus {
             let end = expr.end;
@@ -123,6 +77,9 @@ impl Parser<'_> {
 
     fn primary(&self, cursor: &mut Cursor) -> Expr {
         let start = cursor.span();
+        if self.foreign_word(cursor) {
+            return Expr::broken(start);
+        }
         let Some(token) = cursor.peek() else {
             return self.unexpected(cursor, "a value or a number");
         };
@@ -132,7 +89,12 @@ impl Parser<'_> {
                 match parsed {
                     Ok(literal @ (syn::Lit::Int(_) | syn::Lit::Float(_))) => {
                         cursor.next();
+                        self.conversion(cursor);
                         Expr::new(ExprKind::Number(literal), start, start)
+                    }
+                    Ok(syn::Lit::Str(text)) => {
+                        cursor.next();
+                        Expr::new(ExprKind::Text(text), start, start)
                     }
                     _ => self.unexpected(cursor, "a value or a number"),
                 }
@@ -158,6 +120,15 @@ impl Parser<'_> {
             }
             TokenTree::Punct(_) if cursor.is_pair(0, ':', ':') => self.named(cursor),
             TokenTree::Punct(_) => {
+                let literal = match cursor.peek_at(1) {
+                    Some(TokenTree::Literal(literal)) if cursor.is_punct(0, '.') => Some(literal.to_string()),
+                    _ => None,
+                };
+                if let Some(literal) = literal {
+                    self.diagnostics.error(start, format!("a number begins with a digit: `0.{literal}`"));
+                    cursor.skip_to(&['>', ';', ',']);
+                    return Expr::broken(start);
+                }
                 let what = if cursor.is_arrow() { "a value before the arrow" } else { "a value or a number" };
                 self.unexpected(cursor, what)
             }
@@ -189,9 +160,15 @@ impl Parser<'_> {
 
     /// What begins with a name: a value, a constant, a call.
     fn named(&self, cursor: &mut Cursor) -> Expr {
-        let start = cursor.span();
-        let opens = cursor.is_group(1, Delimiter::Parenthesis);
-        let kind = match self.path(cursor) {
+        let (start, before) = (cursor.span(), self.diagnostics.count());
+        let path = self.path(cursor);
+        let opens = cursor.is_group(0, Delimiter::Parenthesis);
+        if path.is_some() && self.diagnostics.count() > before {
+            // `nn.relu(x)`: said; what it holds is read on the way.
+            cursor.take_group(Delimiter::Parenthesis);
+            return Expr::broken(start);
+        }
+        let kind = match path {
             None => return Expr::broken(start),
             Some(path) if opens && path.single && !is_capitalised(&path.last) => match self.layer(cursor, path) {
                 Stage::Layer(layer) => ExprKind::Call(layer),
@@ -208,6 +185,9 @@ impl Parser<'_> {
             }
             Some(path) => ExprKind::Path(path),
         };
+        if matches!(kind, ExprKind::Path(_)) {
+            self.conversion(cursor);
+        }
         if cursor.is_word("as") {
             let message = "`as` names a layer, and must follow one; `let` names a value";
             self.diagnostics.error(cursor.span(), message);
@@ -245,8 +225,25 @@ impl Parser<'_> {
         ExprKind::Parens(Box::new(expr))
     }
 
+    /// Steps over a word of another language that begins what the language has not; whether there was one.
+    fn foreign_word(&self, cursor: &mut Cursor) -> bool {
+        let start = cursor.clone();
+        let foreign = self.foreign(cursor);
+        // A `;` behind is for the body.
+        if foreign && cursor.last_was(';') {
+            let end = cursor.position();
+            *cursor = start;
+            (cursor.position() + 1..end).for_each(|_| drop(cursor.next()));
+        }
+        foreign
+    }
+
     /// `a::b::c`.
     pub fn path(&self, cursor: &mut Cursor) -> Option<Path> {
+        if let Some(name) = self.module(cursor) {
+            let last = name?;
+            return Some(Path { tokens: last.to_token_stream(), last, single: true, generics: Vec::new() });
+        }
         let mut tokens = Vec::new();
         let mut names = 0;
         loop {
@@ -285,7 +282,7 @@ impl Parser<'_> {
         while !cursor.take_punct('<') {
             cursor.next();
         }
-        let mut arguments = Vec::new();
+        let (mut arguments, outside) = (Vec::new(), self.place.replace(Place::Header));
         while !cursor.at_end() && !cursor.is_punct(0, '>') {
             arguments.push(self.sum(cursor));
             if !cursor.take_punct(',') && !cursor.is_punct(0, '>') {
@@ -294,8 +291,17 @@ impl Parser<'_> {
                 break;
             }
         }
+        self.place.set(outside);
         cursor.take_punct('>');
         arguments
+    }
+
+    /// Reports what is too long, and goes to its end.
+    fn too_long(&self, cursor: &mut Cursor, message: &str) -> Expr {
+        let span = cursor.span();
+        self.diagnostics.error(span, message);
+        cursor.skip_to(&['>', ';', ',']);
+        Expr::broken(span)
     }
 
     /// Reports that `expected` was expected, and goes on to the end of this part.

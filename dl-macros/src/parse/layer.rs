@@ -2,14 +2,26 @@
 
 use super::combinator::is_combinator;
 use super::expression::operator;
-use super::{Parser, cursor::Cursor, is_capitalised};
-use crate::ast::{Argument, Layer, ModelUse, Path, Stage};
+use super::pipe::is_layer;
+use super::{Parser, cursor::Cursor, foreign, is_capitalised};
+use crate::ast::{Argument, Expr, Layer, ModelUse, Path, Stage};
+use crate::layers::{self, synonyms};
+use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 impl Parser<'_> {
     /// What an arrow leads to.
     pub fn stage(&self, cursor: &mut Cursor) -> Stage {
-        let stage = match cursor.peek() {
+        self.stage_after(cursor, false)
+    }
+
+    /// What an arrow leads to; `told` when a mistake in the arrows before was reported.
+    pub fn stage_after(&self, cursor: &mut Cursor, told: bool) -> Stage {
+        let before = self.diagnostics.count();
+        self.name_before(cursor);
+        let foreign = self.no_stage(cursor);
+        let mut stage = match cursor.peek() {
+            _ if foreign => Stage::Broken,
             Some(TokenTree::Ident(word)) if is_combinator(cursor) => {
                 let word = word.clone();
                 cursor.next();
@@ -33,26 +45,108 @@ impl Parser<'_> {
                 None => Stage::Broken,
             },
             _ => {
-                let message = format!("expected a layer after `->`, found {}", cursor.found());
-                self.diagnostics.error(cursor.span(), message);
+                if !told {
+                    let message = format!("expected a layer after `->`, found {}", cursor.found());
+                    self.diagnostics.error(cursor.span(), message);
+                }
                 Stage::Broken
             }
         };
-        let follows = cursor.at_end() || cursor.is_word("let") || cursor.is_arrow() || operator(cursor).is_some();
+        let arrow = self.place.get() != super::Place::Header && foreign::arrow(cursor).is_some();
+        let follows =
+            arrow || cursor.at_end() || cursor.is_word("let") || cursor.is_arrow() || operator(cursor).is_some();
         if !follows && !cursor.is_punct(0, ',') && !cursor.is_punct(0, ';') {
-            if !matches!(stage, Stage::Broken) {
-                let found = cursor.found();
-                self.diagnostics.error(cursor.span(), format!("expected `->` or `;`, found {found}"));
+            if !told && !matches!(stage, Stage::Broken) && self.diagnostics.count() == before {
+                self.diagnostics.error(cursor.span(), self.behind(&stage, cursor));
             }
-            cursor.skip_to(&['>', ';', ',']);
+            self.to_arrow(cursor);
+        }
+        // What is said of the grammar may be why a layer looks wrong.
+        let broken = self.diagnostics.count() > before;
+        match &mut stage {
+            Stage::Layer(layer) => layer.broken |= broken,
+            Stage::Model(model) => model.broken |= broken,
+            _ => {}
         }
         stage
+    }
+
+    /// Goes on to the next arrow, the end of the statement, or a layer that only wants its arrow.
+    fn to_arrow(&self, cursor: &mut Cursor) {
+        while !cursor.at_end() && !cursor.is_arrow() && !is_layer(cursor, 0) {
+            if cursor.is_punct(0, ';') || cursor.is_punct(0, ',') || foreign::arrow(cursor).is_some() {
+                return;
+            }
+            cursor.next();
+        }
+    }
+
+    /// What is said about a token behind a layer that nothing can stand behind.
+    fn behind(&self, stage: &Stage, cursor: &Cursor) -> String {
+        let bare = matches!(stage, Stage::Layer(layer) if layer.arguments.is_empty() && layer.rename.is_none());
+        let inside = match cursor.peek() {
+            Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::Parenthesis => {
+                Some(group.stream().to_string())
+            }
+            Some(TokenTree::Literal(literal)) => Some(literal.to_string()),
+            Some(TokenTree::Punct(punct)) if punct.as_char() == '<' => cursor.peek_at(1).map(ToString::to_string),
+            _ => None,
+        };
+        match inside.filter(|_| bare) {
+            Some(inside) => format!("the arguments of a layer stand in parentheses: `{stage}({inside})`"),
+            None => format!("expected `->` or `;`, found {}{}", cursor.found(), foreign::sign(cursor)),
+        }
+    }
+
+    /// `fc: dense(10)`, where `dense(10) as fc` was meant: steps over the name.
+    fn name_before(&self, cursor: &mut Cursor) {
+        let colon = cursor.is_punct(1, ':') && !cursor.is_pair(1, ':', ':');
+        let small = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if !is_capitalised(name));
+        if let (true, Some(TokenTree::Ident(_)), Some(TokenTree::Ident(name))) =
+            (colon && small, cursor.peek_at(2), cursor.peek().cloned())
+        {
+            self.diagnostics.error(name.span(), format!("`as` names a layer, behind it: `-> dense(10) as {name}`"));
+            cursor.next();
+            cursor.next();
+        }
+        if cursor.is_word("as") && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_))) && is_layer(cursor, 2) {
+            self.diagnostics
+                .error(cursor.span(), "`as` stands behind the layer that it names: `-> dense(10) as hidden`");
+            cursor.next();
+            cursor.next();
+        }
+        let dotted = cursor.is_punct(1, '.') && small && !is_layer(cursor, 0) && is_layer(cursor, 2);
+        if let (true, Some(TokenTree::Ident(name))) = (dotted && !foreign::is_module(cursor), cursor.peek().cloned()) {
+            self.diagnostics.error(name.span(), format!("a layer stands alone behind its arrow: remove `{name}.`"));
+            cursor.next();
+            cursor.next();
+        }
+        if cursor.is_punct(0, '>') {
+            self.diagnostics.error(cursor.span(), "an arrow is written `->`");
+            cursor.next();
+        }
+    }
+
+    /// Reports a word that cannot be a layer, and steps over it.
+    fn no_stage(&self, cursor: &mut Cursor) -> bool {
+        let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return false };
+        let path = ["crate", "self", "super", "Self"].iter().any(|start| word == start);
+        if self.foreign(cursor) {
+            return true;
+        }
+        if path || word == "if" || !super::is_keyword(&word) {
+            return false;
+        }
+        self.diagnostics.error(word.span(), format!("expected a layer after `->`, found `{word}`"));
+        cursor.next();
+        self.to_arrow(cursor);
+        true
     }
 
     /// A model: other values that it reads, its output as stated, and its name.
     pub fn model_use(&self, cursor: &mut Cursor, path: Path) -> Stage {
         let group = cursor.take_group(Delimiter::Parenthesis);
-        let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor)));
+        let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor, "")));
         let mut output = Vec::new();
         if cursor.take_punct(':') {
             if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
@@ -62,7 +156,7 @@ impl Parser<'_> {
             }
         }
         let rename = self.rename(cursor).unwrap_or_default();
-        Stage::Model(ModelUse { path, arguments, output, rename })
+        Stage::Model(ModelUse { path, arguments, output, rename, broken: false })
     }
 
     /// A layer or block with its arguments and name.
@@ -70,25 +164,46 @@ impl Parser<'_> {
         let name = path.last;
         let before = self.diagnostics.count();
         let group = cursor.take_group(Delimiter::Parenthesis);
-        let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor)));
+        let of = name.to_string();
+        let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor, &of)));
         let mut broken = self.diagnostics.count() > before;
         let rename = self.rename(cursor);
         broken |= matches!(rename, Some(None));
         Stage::Layer(Layer { name, arguments, rename: rename.flatten(), broken })
     }
 
-    /// `10` or `padding: 2`.
-    fn argument(&self, cursor: &mut Cursor) -> Argument {
+    /// `10` or `padding: 2` of the layer `of`.
+    fn argument(&self, cursor: &mut Cursor, of: &str) -> Argument {
         let named = matches!(cursor.peek(), Some(TokenTree::Ident(_)));
-        let colon = named && cursor.is_punct(1, ':') && !cursor.is_pair(1, ':', ':');
-        let equals = named && cursor.is_punct(1, '=');
-        let name: Option<Ident> = if colon || equals { cursor.take_ident() } else { None };
+        let sign = |c: char, ahead: usize| cursor.is_punct(ahead, c);
+        // `kernel = 3`, `kernel => 3`, `kernel := 3`, `kernel :: 3`, and `kernel -> 3`, where no layer follows.
+        let value = matches!(cursor.peek_at(3), Some(TokenTree::Literal(_)))
+            || matches!(cursor.peek_at(3), Some(TokenTree::Ident(word)) if word == "true" || word == "false");
+        let foreign = match () {
+            _ if sign('=', 1) && sign('>', 2) || sign(':', 1) && sign('=', 2) => 2,
+            _ if value && (cursor.is_pair(1, ':', ':') || cursor.is_pair(1, '-', '>')) => 2,
+            _ if sign('=', 1) => 1,
+            _ => 0,
+        };
+        let colon = named && sign(':', 1) && !cursor.is_pair(1, ':', ':') && foreign == 0;
+        let name: Option<Ident> = if colon || named && foreign > 0 { cursor.take_ident() } else { None };
         if let Some(name) = &name {
-            if equals {
-                let message = format!("a named argument is written with a colon: `{name}: …`");
+            if foreign > 0 {
+                let parameters = layers::find(of).map_or(&[][..], |layer| layer.parameters());
+                let known = parameters.iter().map(|parameter| parameter.name);
+                let text = name.to_string();
+                let meant = suggest(&text, known, synonyms::PARAMETERS).unwrap_or(text);
+                let message = format!("a named argument is written with a colon: `{meant}: …`");
                 self.diagnostics.error(cursor.span(), message);
             }
-            cursor.next();
+            (0..foreign.max(1)).for_each(|_| drop(cursor.next()));
+            // One message for `padding="same"`.
+            if let (true, Some(TokenTree::Literal(literal))) = (foreign > 0, cursor.peek().cloned())
+                && literal.to_string().starts_with('"')
+            {
+                cursor.next();
+                return Argument { name: Some(name.clone()), value: Expr::broken(literal.span()) };
+            }
         }
         Argument { name, value: self.expression(cursor) }
     }

@@ -14,13 +14,31 @@ impl Parser<'_> {
         before: usize,
     ) -> Option<Model> {
         let at = cursor.span();
+        let word = cursor.peek().map_or(String::new(), ToString::to_string);
         let words = ["struct", "enum", "fn", "use", "mod", "impl", "type", "static", "trait", "let"];
         let Some(name) = cursor.take_ident().filter(|name| !words.iter().any(|word| name == word)) else {
-            let message = "expected a model: `Name(input: [2]) -> [1] { … }`";
+            let mut message = "expected a model: `Name(input: [2]) -> [1] { … }`".to_owned();
+            if words.iter().any(|known| word == *known) {
+                message = format!(
+                    "`{word}` stands outside of `model!`; models stand here: `Name(input: [2]) -> [1] {{ … }}`"
+                );
+            }
             self.diagnostics.error(at, message);
             skip_item(cursor);
             return None;
         };
+        let header = cursor.is_group(0, Delimiter::Parenthesis) || cursor.is_punct(0, '<');
+        if !is_capitalised(&name) && !header && !is_keyword(&name) {
+            self.diagnostics.error(at, "expected a model: `Name(input: [2]) -> [1] { … }`");
+            self.lost.set(true);
+            skip_to_item(cursor);
+            return None;
+        }
+        if name == "Loss" && cursor.is_group(1, Delimiter::Brace) {
+            self.diagnostics.error(at, "a `loss` clause begins with a small letter: `loss(target: u32) { … }`");
+            skip_item(cursor);
+            return None;
+        }
         if is_keyword(&name) || !is_capitalised(&name) {
             let message = match camel(&name) {
                 good if name == good => format!("`{name}` is a word of Rust; choose another name"),
@@ -36,28 +54,54 @@ impl Parser<'_> {
         let inputs = match cursor.take_group(Delimiter::Parenthesis) {
             Some(group) => self.inputs(&group),
             None => {
-                let message = format!("expected the input, `(x: [2])`, found {}", cursor.found());
-                self.diagnostics.error(cursor.span(), message);
-                Vec::new()
+                if self.diagnostics.count() == before {
+                    let message = format!("expected the input, `(x: [2])`, found {}", cursor.found());
+                    self.diagnostics.error(cursor.span(), message);
+                }
+                self.to_inputs(cursor);
+                let group = cursor.take_group(Delimiter::Parenthesis);
+                let known = self.diagnostics.count();
+                let inputs = group.map(|group| self.inputs(&group));
+                self.diagnostics.keep(known);
+                inputs.unwrap_or_default()
             }
         };
+        // Behind a mistake, what is missing may be what was mistaken.
+        let (good, known) = (self.diagnostics.count() == before, self.diagnostics.count());
         let output = self.output(cursor);
+        if !good {
+            self.diagnostics.keep(known);
+        }
         let mut header_broken = self.diagnostics.count() > before;
         let body = match cursor.take_group(Delimiter::Brace) {
             Some(group) => self.body(&group),
             None => {
-                let message = format!("expected the body of `{name}` in braces, found {}", cursor.found());
-                self.diagnostics.error(cursor.span(), message);
-                header_broken = true;
-                if !matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
-                    skip_item(cursor);
+                if !header_broken {
+                    let message = format!("expected the body of `{name}` in braces, found {}", cursor.found());
+                    self.diagnostics.error(cursor.span(), message);
                 }
+                header_broken = true;
+                skip_to_item(cursor);
                 Body::default()
             }
         };
         let loss = self.loss(cursor, &mut header_broken);
         let broken = self.diagnostics.count() > before;
         Some(Model { attributes, visibility, name, generics, inputs, output, body, loss, broken, header_broken })
+    }
+
+    /// Steps over what stands before the inputs, the arrow or the body.
+    fn to_inputs(&self, cursor: &mut Cursor) {
+        let stops = |cursor: &Cursor| {
+            cursor.is_group(0, Delimiter::Parenthesis) || cursor.is_group(0, Delimiter::Brace) || cursor.is_arrow()
+        };
+        // `Net pub (x: [2])`: this `pub` begins nothing.
+        if cursor.is_word("pub") {
+            cursor.next();
+        }
+        while !cursor.at_end() && !stops(cursor) && !super::begins(cursor) {
+            cursor.next();
+        }
     }
 
     /// `image: [1, 28, 28]`, between commas.
@@ -76,6 +120,7 @@ impl Parser<'_> {
         if !cursor.take_punct('<') {
             return generics;
         }
+        let before = self.diagnostics.count();
         while !cursor.at_end() && !cursor.take_punct('>') {
             let at = cursor.span();
             let name = if cursor.take_word("const") { cursor.take_ident() } else { None };
@@ -83,7 +128,9 @@ impl Parser<'_> {
             match name.filter(|_| good) {
                 Some(name) => generics.push(name),
                 None => {
-                    self.diagnostics.error(at, "the parameters of a model are sizes: `<const WIDTH: usize>`");
+                    if self.diagnostics.count() == before {
+                        self.diagnostics.error(at, "the parameters of a model are sizes: `<const WIDTH: usize>`");
+                    }
                     while !cursor.at_end() && !cursor.is_punct(0, ',') && !cursor.is_punct(0, '>') {
                         cursor.next();
                     }
@@ -124,12 +171,14 @@ impl Parser<'_> {
     /// `name: [2]`, between commas.
     fn named_shapes(&self, group: &Group) -> Vec<Input> {
         let inputs = self.list(group, |cursor| {
+            self.words_of_rust(cursor);
             let at = cursor.span();
             let Some(name) = cursor.take_ident() else {
                 self.diagnostics.error(at, format!("expected the input's name, found {}", cursor.found()));
                 cursor.skip_to(&[',']);
                 return None;
             };
+            self.bound.borrow_mut().insert(name.to_string());
             let colon = cursor.take_punct(':');
             if !colon {
                 let message = format!("expected the shape of one sample, `{name}: [28, 28]`, found {}", cursor.found());
@@ -137,7 +186,7 @@ impl Parser<'_> {
             }
             let shape = if colon { self.shape(cursor) } else { None };
             if shape.is_none() {
-                cursor.skip_to(&[',']);
+                skip_type(cursor);
             }
             Some(Input { name, shape })
         });
@@ -149,16 +198,54 @@ impl Parser<'_> {
         if !cursor.take_arrow() {
             let message = format!("expected the output's shape, `-> [10]`, found {}", cursor.found());
             self.diagnostics.error(cursor.span(), message);
-            while !cursor.at_end() && !cursor.is_group(0, Delimiter::Brace) {
-                cursor.next();
-            }
+            to_body(cursor);
             return None;
         }
         if let Some(group) = cursor.take_group(Delimiter::Parenthesis) {
+            let mut inside = Cursor::inside(&group);
+            let name = matches!(inside.next(), Some(TokenTree::Ident(_))) && inside.is_punct(0, ':');
+            if !name {
+                let message =
+                    "several outputs are named: `-> (mean: [20], variance: [20])`; one has no parentheses: `-> [20]`";
+                self.diagnostics.error(group.span(), message);
+                return None;
+            }
             let outputs = self.named_shapes(&group);
             return Some(Output::Several(outputs, group.span()));
         }
-        self.shape(cursor).map(Output::One)
+        let named = matches!(cursor.peek(), Some(TokenTree::Ident(_))) && cursor.is_punct(1, ':');
+        if named {
+            self.diagnostics.error(cursor.span(), "one output has no name: `-> [10]`; it is called `output`");
+            cursor.next();
+            cursor.next();
+        }
+        let shape = self.shape(cursor);
+        let braces = cursor.is_group(0, Delimiter::Brace);
+        if !braces && (shape.is_none() || cursor.is_punct(0, ',') || cursor.is_punct(0, '=') || cursor.is_arrow()) {
+            if shape.is_some() {
+                let message = format!("expected the body in braces, found {}", cursor.found());
+                let several = "; several outputs are named: `-> (mean: [20], variance: [20])`";
+                let help = if cursor.is_punct(0, ',') { several } else { "" };
+                self.diagnostics.error(cursor.span(), message + help);
+            }
+            to_body(cursor);
+        }
+        shape.map(Output::One)
+    }
+
+    /// Reports what a parameter of Rust may begin with and an input does not, and steps over it.
+    fn words_of_rust(&self, cursor: &mut Cursor) {
+        let own = cursor.is_word("self")
+            || cursor.is_punct(0, '&') && matches!(cursor.peek_at(1), Some(TokenTree::Ident(w)) if w == "self");
+        if own {
+            self.diagnostics.error(cursor.span(), "a model has no `self` among its inputs: remove it");
+            cursor.skip_to(&[',']);
+            cursor.take_punct(',');
+        }
+        if cursor.is_word("mut") {
+            self.diagnostics.error(cursor.span(), "an input does not change: remove `mut`");
+            cursor.next();
+        }
     }
 
     /// `[1, 28, 28]` or `u32[128]`
@@ -168,15 +255,47 @@ impl Parser<'_> {
         // `u32` alone: one for each sample.
         let ends = cursor.at_end() || cursor.is_punct(0, ',');
         if element.as_ref().is_some_and(|name| name == "u32" || name == "f32") && ends {
-            return Some(Shape { element, dims: Vec::new(), span: at });
+            return Some(Shape { element, dims: Vec::new(), span: at, broken: false });
         }
         let Some(group) = cursor.take_group(Delimiter::Bracket) else {
-            let message = format!("expected a shape such as `[28, 28]`, found {}", cursor.found());
-            self.diagnostics.error(cursor.span(), message);
+            let found = match &element {
+                Some(name) if !cursor.is_group(0, Delimiter::Parenthesis) => format!("`{name}`"),
+                _ => cursor.found(),
+            };
+            let number =
+                element.as_ref().filter(|name| super::foreign::NUMBERS.iter().any(|n| *name == n) || *name == "bool");
+            let message = match number.filter(|name| *name != "u32" && *name != "f32") {
+                Some(name) => format!("elements are `f32` or `u32`, not `{name}`"),
+                None => format!("expected a shape such as `[28, 28]`, found {found}"),
+            };
+            self.diagnostics.error(if element.is_some() { at } else { cursor.span() }, message);
             return None;
         };
-        let dims = self.list(&group, |cursor| self.expression(cursor));
-        Some(Shape { element, dims, span: group.span() })
+        let mut tokens = group.stream().into_iter();
+        let semicolon = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+        if let Some(at) = tokens.find(semicolon) {
+            self.diagnostics.error(at.span(), "a shape has its sizes alone, between commas: `[784]`, `[28, 28]`");
+            return None;
+        }
+        let before = self.diagnostics.count();
+        let dims = self.list(&group, |cursor| self.dimension(cursor));
+        Some(Shape { element, dims, span: group.span(), broken: self.diagnostics.count() > before })
+    }
+}
+
+/// Goes on to the braces of the body.
+fn to_body(cursor: &mut Cursor) {
+    while !cursor.at_end() && !cursor.is_group(0, Delimiter::Brace) && !super::begins(cursor) {
+        cursor.next();
+    }
+}
+
+/// Steps over a type of Rust, whose commas between `<` and `>` are its own.
+fn skip_type(cursor: &mut Cursor) {
+    let mut depth = 0;
+    while !cursor.at_end() && (depth > 0 || !cursor.is_punct(0, ',')) {
+        depth += i32::from(cursor.is_punct(0, '<')) - i32::from(cursor.is_punct(0, '>') && !cursor.last_was('-'));
+        cursor.next();
     }
 }
 

@@ -13,7 +13,7 @@ fn run(tokens: TokenStream) -> Vec<String> {
     let shapes = crate::emit::probes::Shapes::default();
     let _ = crate::emit::probes::probes(&quote::quote!(dl), tokens.clone(), &shapes, TokenStream::new());
     let file = super::parse(tokens, &diagnostics);
-    let constants = crate::lower::constants::Constants::new(&file.constants, &diagnostics);
+    let constants = crate::lower::constants::Constants::new(&file, &diagnostics);
     for model in &file.models {
         for ir in crate::lower::lower(&file, model, &constants, &diagnostics) {
             let _ = crate::emit::model(&quote::quote!(dl), &[ir], 0);
@@ -66,12 +66,7 @@ fn mistakes_of_grammar_are_reported_where_they_are_and_the_rest_is_read() {
         messages("A(x: [2]) -> [2] { x ->  ; } B(x: [2]) -> [1] { x => dense(1) } C(x: [2]) -> [1] { x -> nope(1) }");
     assert_eq!(
         found,
-        [
-            "expected a layer after `->`, found `;`",
-            "the last expression is the output: remove this `;`",
-            "expected `->` or `;`, found `=`; an arrow applies a layer: `x -> …`",
-            "there is no layer `nope`",
-        ]
+        ["expected a layer after `->`, found `;`", "an arrow is written `->`", "there is no layer `nope`",]
     );
 }
 

@@ -1,0 +1,95 @@
+//! What the macro says to broken models, compared with `ui-tests/corpus/`: run outside of a compiler, so that hundreds take seconds.
+//!
+//! A file there holds models, with an empty line between two; the lines below each that begin with `!` are its messages, with
+//! line and column in the model. `DL_BLESS=1 cargo test -p dl-macros corpus` writes them anew: read them as a beginner would.
+
+mod mutations;
+
+use crate::diagnostics::Diagnostics;
+use proc_macro2::TokenStream;
+use std::path::{Path, PathBuf};
+
+/// One model and what is said about it.
+struct Case {
+    model: String,
+    expected: Vec<String>,
+}
+
+/// The directory `path` of the repository.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The files of the corpus, in order of their names.
+fn files() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(repository("ui-tests/corpus")).expect("the corpus");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    files
+}
+
+/// The first line of a file, which says what it is about, and its cases.
+fn read(text: &str) -> (&str, Vec<Case>) {
+    let (first, rest) = text.split_once("\n\n").expect("a sentence, and an empty line");
+    let cases = rest.split("\n\n").map(|part| {
+        let (mut model, mut expected) = (String::new(), Vec::new());
+        for line in part.lines().filter(|line| !line.is_empty()) {
+            match line.strip_prefix("! ") {
+                Some(message) => expected.push(message.to_owned()),
+                None => model = model + line + "\n",
+            }
+        }
+        Case { model, expected }
+    });
+    (first, cases.filter(|case| !case.model.is_empty()).collect())
+}
+
+/// What the macro writes for `tokens`, and what it says: line, column and text of each message.
+fn messages(tokens: TokenStream) -> (TokenStream, Vec<(usize, usize, String)>) {
+    let diagnostics = Diagnostics::default();
+    let output = crate::expand_with(quote::quote!(dl), tokens, &diagnostics);
+    (output, diagnostics.located())
+}
+
+/// The messages as the files have them; columns count from 1, as rustc's do.
+fn lines(model: &str) -> Vec<String> {
+    let Ok(tokens) = model.parse::<TokenStream>() else { return vec!["these are no tokens".to_owned()] };
+    // Spans of other texts stand before those of this one.
+    let (_, mut messages) = messages(tokens);
+    messages.sort_by_key(|(line, column, _)| (*line, *column));
+    messages.into_iter().map(|(line, column, text)| format!("{line}:{} {text}", column + 1)).collect()
+}
+
+#[test]
+fn every_model_of_the_corpus_has_its_messages() {
+    let bless = std::env::var_os("DL_BLESS").is_some();
+    let (mut cases, mut single, mut others, mut wrong) = (0, 0, String::new(), String::new());
+    for path in files() {
+        let text = std::fs::read_to_string(&path).expect("a file of the corpus");
+        let (first, read) = read(&text);
+        let mut blessed = first.to_owned() + "\n";
+        for Case { model, expected } in read {
+            let found = lines(&model);
+            cases += 1;
+            if found.len() == 1 {
+                single += 1;
+            } else {
+                others += &format!("{} messages: {model}", found.len());
+            }
+            if found != expected && !bless {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                wrong += &format!("{name}: {model}expected: {expected:#?}\nfound: {found:#?}\n");
+            }
+            blessed += &format!("\n{model}");
+            found.iter().for_each(|line| blessed += &format!("! {line}\n"));
+        }
+        if bless {
+            std::fs::write(&path, blessed).expect("the file can be written");
+        }
+    }
+    println!("{single} of {cases} broken models have exactly one message; the others:\n{others}");
+    assert!(wrong.is_empty(), "`DL_BLESS=1 cargo test -p dl-macros corpus` writes the messages anew:\n{wrong}");
+    assert!(cases >= 300, "{cases} models");
+    assert!(single * 10 >= cases * 9, "{single} of {cases} have exactly one message");
+}

@@ -1,0 +1,101 @@
+//! What other systems have and dl has not, or has in another form: what to do instead, where "did you mean" would be a guess.
+
+const RECURRENT: &str = "dl has no recurrent layers yet";
+const ATTENTION: &str = "dl has no attention yet; `matmul`, `softmax` and `transpose` are its parts";
+const RESHAPE: &str = "`reshape([1, 28, 28])` gives a value another shape, and `flatten` makes features of it";
+const ARROWS: &str = "arrows lead from layer to layer: `x -> dense(16) -> relu -> dense(10)`";
+const FUNCTION: &str = "values are computed with `+`, `-`, `*`, `/` and layers: `2.0 * x`";
+const HEADER: &str = "the input and its shape stand in the header: `Net(x: [784]) -> [10]`";
+const DATA: &str = "changing the samples belongs to the data set, not to the network";
+
+/// Layers, and what to do instead.
+pub const LAYERS: &[(&str, &str)] = &[
+    ("lstm", RECURRENT),
+    ("gru", RECURRENT),
+    ("rnn", RECURRENT),
+    ("simple_rnn", RECURRENT),
+    ("lstm_cell", RECURRENT),
+    ("gru_cell", RECURRENT),
+    ("bidirectional", RECURRENT),
+    ("time_distributed", RECURRENT),
+    ("attention", ATTENTION),
+    ("self_attention", ATTENTION),
+    ("cross_attention", ATTENTION),
+    ("multi_head_attention", ATTENTION),
+    ("multihead_attention", ATTENTION),
+    ("mha", ATTENTION),
+    ("transformer", ATTENTION),
+    ("transformer_encoder", ATTENTION),
+    ("transformer_encoder_layer", ATTENTION),
+    ("positional_encoding", ATTENTION),
+    ("conv3d", "dl has `conv1d` and `conv2d`"),
+    ("max_pool3d", "dl has `max_pool1d` and `max_pool2d`"),
+    ("squeeze", RESHAPE),
+    ("unsqueeze", RESHAPE),
+    ("expand_dims", RESHAPE),
+    ("unflatten", RESHAPE),
+    ("sequential", ARROWS),
+    ("module_list", ARROWS),
+    ("activation", "an activation is a layer of its own: `-> relu`"),
+    ("lambda", FUNCTION),
+    ("map", FUNCTION),
+    ("apply", FUNCTION),
+    ("input", HEADER),
+    ("input_layer", HEADER),
+    ("random_crop", DATA),
+    ("random_flip", DATA),
+    ("rescaling", DATA),
+    ("sin", FUNCTION),
+    ("cos", FUNCTION),
+];
+
+const FLOWS_IN: &str = "it follows from what flows in";
+const TRAINER: &str = "this belongs to the optimizer or the trainer";
+
+/// Parameters of layers, and what to do instead.
+pub const PARAMETERS: &[(&str, &str)] = &[
+    ("activation", "an activation is a layer of its own: `-> dense(16) -> relu`"),
+    ("nonlinearity", "an activation is a layer of its own: `-> dense(16) -> relu`"),
+    ("name", "`as` names a layer: `-> dense(16) as hidden`"),
+    ("in_features", FLOWS_IN),
+    ("in_channels", FLOWS_IN),
+    ("num_features", FLOWS_IN),
+    ("normalized_shape", FLOWS_IN),
+    ("input_shape", FLOWS_IN),
+    ("input_size", FLOWS_IN),
+    ("inputs", FLOWS_IN),
+    ("dtype", "all weights are `f32`"),
+    ("device", "a model runs where the trainer runs"),
+    ("inplace", "the memory is planned by the macro"),
+    ("kernel_regularizer", TRAINER),
+    ("bias_regularizer", TRAINER),
+    ("weight_decay", TRAINER),
+    ("trainable", TRAINER),
+    ("lr", TRAINER),
+    ("data_format", "an image is [channels, height, width]"),
+    ("padding_mode", "the border is zeros; `pad2d` makes others"),
+    ("start_dim", "`flatten` takes all dimensions of a sample, and the batch is none of them"),
+    ("reduction", "a loss is one number for each sample, and the trainer takes the mean"),
+    ("batch_first", "the batch is never written"),
+];
+
+/// Layers whose weights follow from what flows in, and what of it: others are given it.
+pub const INFERRED: &[(&str, &str)] = &[
+    ("dense", "features"),
+    ("conv2d", "channels"),
+    ("conv1d", "channels"),
+    ("conv_transpose2d", "channels"),
+    ("conv_transpose1d", "channels"),
+    ("separable_conv2d", "channels"),
+    ("batch_norm", "channels"),
+    ("instance_norm", "channels"),
+    ("layer_norm", "features"),
+    ("rms_norm", "features"),
+    ("prelu", "channels"),
+];
+
+/// What `table` says to do instead of `word`, written in any way.
+pub fn instead(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
+    let plain = crate::suggest::simplified(word);
+    table.iter().find(|(foreign, _)| crate::suggest::simplified(foreign) == plain).map(|(_, help)| *help)
+}

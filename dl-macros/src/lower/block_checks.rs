@@ -1,0 +1,46 @@
+//! What is wrong with blocks themselves, whether they are used or not.
+
+use crate::ast::Block;
+use crate::check;
+use crate::diagnostics::Diagnostics;
+use crate::visit::{Name, each_name};
+use proc_macro2::Ident;
+
+/// Reports what blocks take and do not use; after everything else, which may be why.
+pub fn check_uses(blocks: &[Block], diagnostics: &Diagnostics) {
+    for block in blocks.iter().filter(|block| !block.broken && !diagnostics.are_inside(&block.name.to_string())) {
+        let mut used = Vec::new();
+        each_name(&block.body, &mut |what, name| {
+            if what == Name::Used {
+                used.push(name.to_string());
+            }
+        });
+        let values = block.values.iter().map(|value| &value.name);
+        for name in values.chain(block.parameters.iter().map(|parameter| &parameter.name)) {
+            let good = !crate::parse::is_keyword(name) && !crate::parse::is_capitalised(name);
+            if good && !used.iter().any(|used| *name == used) {
+                diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
+            }
+        }
+    }
+}
+
+/// Reports what is wrong with the blocks themselves, whether they are used or not.
+pub fn check_blocks(blocks: &[Block], diagnostics: &Diagnostics) {
+    for (i, block) in blocks.iter().enumerate() {
+        check::nameable(diagnostics, &block.name);
+        if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
+            diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
+        }
+        let values = block.values.iter().map(|value| &value.name);
+        let parameters = block.parameters.iter().map(|parameter| &parameter.name);
+        let names: Vec<&Ident> = values.chain(parameters).collect();
+        for (k, name) in names.iter().enumerate() {
+            if names[..k].contains(name) && !block.header_broken {
+                diagnostics.error(name.span(), format!("`{name}` is a parameter already"));
+            } else {
+                check::bindable(diagnostics, name);
+            }
+        }
+    }
+}

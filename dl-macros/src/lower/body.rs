@@ -1,0 +1,80 @@
+//! The body of a model: its outputs, and what it binds and does not use.
+
+use super::{Flow, Lowering, header};
+use crate::ast;
+use crate::ir::ValueId;
+
+impl Lowering<'_> {
+    /// Reports the names from binding `first` on that nothing uses.
+    pub(super) fn unused(&self, first: usize, inputs: usize) {
+        // After another mistake, its use may be what that one hides.
+        if self.model.broken || self.diagnostics.count() > self.before {
+            return;
+        }
+        for (i, binding) in self.bindings.iter().enumerate().skip(first).filter(|(_, binding)| !binding.used) {
+            let name = &binding.name;
+            let what = if i < first + inputs { "the input " } else { "" };
+            self.error(name.span(), format!("{what}`{name}` is never used"));
+        }
+    }
+
+    /// The body of the model: its outputs.
+    pub(super) fn body(&mut self, model: &ast::Model, header: &header::Header) -> Vec<ValueId> {
+        let flow = self.statements(&model.body, None);
+        let Some((flow, output)) = flow.zip(model.body.output.as_ref()) else { return Vec::new() };
+        let outputs = self.outputs_of(model, header, flow, output);
+        // What only the loss uses is seen later.
+        if model.loss.is_none() {
+            self.unused(0, model.inputs.len());
+        }
+        outputs
+    }
+
+    /// What the last expression of the body gives as outputs.
+    fn outputs_of(
+        &mut self,
+        model: &ast::Model,
+        header: &header::Header,
+        flow: Flow,
+        output: &ast::Expr,
+    ) -> Vec<ValueId> {
+        let flows = match flow {
+            Flow::Several(values) => values.into_iter().map(Flow::Value).collect(),
+            flow => vec![flow],
+        };
+        let broken = matches!(flows.as_slice(), [Flow::Value(id)] if self.values[*id].shape.is_none());
+        if header.outputs.len() != flows.len() && header.good {
+            let names: Vec<String> = header.outputs.iter().map(|(name, ..)| name.to_string()).collect();
+            let message = match names.len() {
+                1 => {
+                    "one output is declared, and this is several; several have names: `-> (mean: [20], variance: [20])`"
+                        .to_owned()
+                }
+                n => format!("{n} outputs are declared; end the body with as many values: `({})`", names.join(", ")),
+            };
+            if !broken && !model.broken {
+                self.diagnostics.error_between(output.start, output.end, message);
+            }
+            return Vec::new();
+        }
+        let mut outputs = Vec::new();
+        for flow in flows {
+            let id = match flow {
+                Flow::Value(id) => id,
+                _ => {
+                    let message = format!("the output must be a value of the network, and `{output}` is a number");
+                    self.diagnostics.error_between(output.start, output.end, message);
+                    continue;
+                }
+            };
+            if !model.broken && id < model.inputs.len() && header.outputs.len() == 1 {
+                let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
+                self.diagnostics.error_between(output.start, output.end, message);
+            }
+            // An input, or a value that is an output already, is copied.
+            let taken = id < model.inputs.len() || outputs.contains(&id);
+            outputs.push(if taken { self.copied(id, output.start) } else { id });
+        }
+        outputs
+    }
+}

@@ -1,0 +1,128 @@
+//! Arguments that are words: what each parameter may be, and what other systems write for it.
+
+use super::evaluate::Evaluate;
+use crate::ast::{Argument, Expr, ExprKind};
+use crate::layers::{Kind, Parameter, Setting, synonyms};
+use crate::suggest::{did_you_mean, suggest};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The words that a parameter may be.
+pub fn words(kind: Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Padding | Kind::Border => vec!["same", "valid"],
+        Kind::Word(words) => words.to_vec(),
+        Kind::Flag => vec!["true", "false"],
+        Kind::Init => INITS.iter().map(|(word, _)| *word).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What other systems write for a word or a pair, reported with what was meant; `None` when it is no such thing.
+pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Option<Setting>> {
+    let report = |message: String| {
+        evaluate.diagnostics.error_between(expr.start, expr.end, message);
+        Some(None)
+    };
+    let plain = |text: &str| crate::suggest::simplified(text);
+    let word = |text: &str| words(parameter.kind).into_iter().find(|word| plain(word) == plain(text));
+    let name = parameter.name;
+    match &expr.bare().kind {
+        ExprKind::Text(text) => match word(&text.value()) {
+            Some(word) => report(format!("words are written without quotes: `{name}: {word}`")),
+            None => report(format!("`{name}` is {}, not `{expr}`", parameter.kind.expected())),
+        },
+        ExprKind::Path(path) if crate::parse::is_capitalised(&path.last) => {
+            let broken = path
+                .single()
+                .is_some_and(|name| matches!(evaluate.constants.get(name), Some(super::constants::Constant::Broken)));
+            if broken {
+                return Some(None);
+            }
+            let word = word(&path.last.to_string())?;
+            report(format!("words are written in small letters: `{name}: {word}`"))
+        }
+        ExprKind::Path(path) if !words(parameter.kind).is_empty() && !matches!(parameter.kind, Kind::Init) => {
+            let text = path.single()?.to_string();
+            let known = words(parameter.kind);
+            let unknown = !known.contains(&text.as_str())
+                && !evaluate.parameters.contains(&text)
+                && !evaluate.constants.has(&path.last)
+                && !(evaluate.is_value)(&text);
+            let meant = suggest(&text, known, &[]).filter(|_| unknown)?;
+            report(format!("`{name}` is {}, not `{text}`; did you mean `{meant}`?", parameter.kind.expected()))
+        }
+        ExprKind::Tuple(items)
+            if matches!(parameter.kind, Kind::Pair | Kind::Padding | Kind::Sides | Kind::Shape | Kind::Axes) =>
+        {
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            report(format!("several sizes stand in brackets: `[{}]`", items.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// Initialisations without a number: their names, and the variants of `dl::Init`.
+const INITS: [(&str, &str); 7] = [
+    ("pytorch", "PyTorch"),
+    ("he_normal", "HeNormal"),
+    ("he_uniform", "HeUniform"),
+    ("xavier_normal", "XavierNormal"),
+    ("xavier_uniform", "XavierUniform"),
+    ("zeros", "Zeros"),
+    ("ones", "Ones"),
+];
+
+/// A constant expression of type `dl::Init`.
+pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<TokenStream> {
+    let (name, arguments) = match &expr.bare().kind {
+        ExprKind::Path(path) if path.single => (&path.last, [].as_slice()),
+        ExprKind::Call(layer) => (&layer.name, layer.arguments.as_slice()),
+        ExprKind::Broken => return None,
+        _ => {
+            let message = format!("expected {}, found `{expr}`", Kind::Init.expected());
+            evaluate.diagnostics.error_between(expr.start, expr.end, message);
+            return None;
+        }
+    };
+    let text = name.to_string();
+    if let Some((_, variant)) = INITS.iter().find(|(word, _)| text == *word) {
+        if let Some(first) = arguments.first() {
+            evaluate.diagnostics.error(first.value.start, format!("`{text}` takes no arguments"));
+            return None;
+        }
+        let variant = proc_macro2::Ident::new(variant, proc_macro2::Span::call_site());
+        return Some(quote!(dl::Init::#variant));
+    }
+    let parameter = match text.as_str() {
+        "constant" => "value",
+        "normal" => "std",
+        "uniform" => "bound",
+        _ => {
+            let words = INITS.iter().map(|(word, _)| *word).chain(["constant", "normal", "uniform"]);
+            let help = did_you_mean(suggest(&text, words, synonyms::INITS));
+            evaluate.diagnostics.error(name.span(), format!("unknown initialisation `{text}`{help}"));
+            return None;
+        }
+    };
+    let [Argument { name: given, value }] = arguments else {
+        let message = format!("`{text}` takes one number: `{text}(0.1)`");
+        evaluate.diagnostics.error_between(expr.start, expr.end, message);
+        return None;
+    };
+    if let Some(given) = given.as_ref().filter(|given| *given != parameter) {
+        let message = format!("`{text}` has no argument `{given}`; did you mean `{parameter}`?");
+        evaluate.diagnostics.error(given.span(), message);
+        return None;
+    }
+    let number = evaluate.number(value)?;
+    if text != "constant" {
+        let rule = format!("the {parameter} of `{text}` must not be negative");
+        evaluate.diagnostics.require(number.within(0.0, f32::MAX.into(), true), value.start, rule).then_some(())?;
+    }
+    Some(match text.as_str() {
+        "constant" => quote!(dl::Init::Constant(#number)),
+        "normal" => quote!(dl::Init::Normal { std: #number }),
+        _ => quote!(dl::Init::Uniform { bound: #number }),
+    })
+}

@@ -1,0 +1,72 @@
+//! Lists in brackets and parentheses, and the dimensions of shapes.
+
+use super::{Parser, cursor::Cursor};
+use crate::ast::Expr;
+use proc_macro2::{Delimiter, Group, TokenTree};
+
+impl Parser<'_> {
+    /// The items of a list in brackets or parentheses, between commas.
+    pub fn list<T>(&self, group: &Group, item: impl Fn(&mut Cursor) -> T) -> Vec<T> {
+        let mut cursor = Cursor::inside(group);
+        let (mut items, mut said) = (Vec::new(), false);
+        while !cursor.at_end() {
+            let (before, errors) = (cursor.position(), self.diagnostics.count());
+            if said && cursor.take_punct(',') {
+                continue;
+            }
+            items.push(item(&mut cursor));
+            // Behind a forgotten comma, items may be torn.
+            if said {
+                self.diagnostics.keep(errors);
+            }
+            said |= self.diagnostics.count() > errors;
+            if !cursor.at_end() && !cursor.is_punct(0, ',') {
+                // Of what stands between two commas the first mistake is the one.
+                if !said && self.diagnostics.count() == errors {
+                    self.diagnostics.error(cursor.span(), self.forgotten_comma(&cursor));
+                }
+                said = true;
+                // A forgotten comma: the next item follows.
+                let between = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
+                if between {
+                    cursor.next();
+                }
+                let next = matches!(cursor.peek(), Some(TokenTree::Ident(word)) if !super::is_keyword(word));
+                if (between || next) && cursor.position() > before {
+                    continue;
+                }
+                cursor.skip_to(&[',']);
+            }
+            cursor.take_punct(',');
+        }
+        items
+    }
+
+    /// What is said where a comma is missing.
+    fn forgotten_comma(&self, cursor: &Cursor) -> String {
+        let size = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
+        let help = match cursor.peek() {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+                "; there are no indices, and a size is a number, a constant or arithmetic"
+            }
+            Some(TokenTree::Punct(punct)) if punct.as_char() == '.' => "; numbers and values have no methods",
+            Some(TokenTree::Punct(punct)) if "^<>&|".contains(punct.as_char()) => {
+                "; sizes are computed with `+`, `-`, `*`, `/` and `%`"
+            }
+            _ if size => "; between sizes stands a comma: `[28, 28]`",
+            _ => "",
+        };
+        format!("expected `,`, found {}{help}", cursor.found())
+    }
+
+    /// One dimension of a shape.
+    pub fn dimension(&self, cursor: &mut Cursor) -> Expr {
+        if cursor.is_punct(0, '?') || cursor.is_punct(0, '*') {
+            let at = cursor.span();
+            self.diagnostics.error(at, "a dimension is a number or a constant; the batch is never written");
+            cursor.skip_to(&[',']);
+            return Expr::broken(at);
+        }
+        self.expression(cursor)
+    }
+}

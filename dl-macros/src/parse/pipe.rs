@@ -1,0 +1,133 @@
+//! Pipes: arrows, what is written for them elsewhere, and the layers that they lead to.
+
+use super::expression::operator;
+use super::{Parser, Place, cursor::Cursor, foreign, is_capitalised};
+use crate::ast::{Expr, ExprKind, Stage};
+use crate::layers::{self, Default, Parameter};
+use proc_macro2::{Delimiter, Ident, TokenTree};
+
+impl Parser<'_> {
+    /// `from` and the layers that its arrows lead to.
+    pub fn pipe(&self, mut from: Expr, cursor: &mut Cursor) -> Expr {
+        let (mut stages, mut said, errors) = (Vec::new(), false, self.diagnostics.count());
+        loop {
+            // After a mistake, a layer only wants its arrow.
+            let mistaken = self.diagnostics.count() > errors;
+            said |= mistaken;
+            // `dense -> (10)`: what a layer lacks may be in the wrong place.
+            let bare = stages.iter_mut().rev().take(2).filter(|_| mistaken);
+            for stage in bare {
+                if let Stage::Layer(layer) = stage {
+                    layer.broken |= layer.arguments.is_empty() && wants_arguments(&layer.name);
+                }
+            }
+            let goes_on = mistaken && is_layer(cursor, 0);
+            if goes_on || cursor.take_arrow() || self.half_arrow(cursor, &mut said) {
+                if let Some(Stage::Model(model)) = stages.last_mut()
+                    && model.output.is_empty()
+                    && cursor.is_group(0, Delimiter::Bracket)
+                {
+                    let message = format!("the output of a model is stated behind a colon: `-> {}: [10]`", model.path);
+                    self.diagnostics.error(cursor.span(), message);
+                    model.output.extend(self.shape(cursor));
+                    continue;
+                }
+                stages.push(self.stage_after(cursor, said));
+            } else if self.is_foreign_arrow(cursor)
+                && let Some(layer) = self.foreign_arrow(cursor, &from, &mut said)
+            {
+                let before = self.diagnostics.count();
+                // `net.dense1`: what the name was thought to mean is not known.
+                if cursor.last_was('.') && stages.is_empty() {
+                    from.kind = ExprKind::Broken;
+                }
+                let stage = self.stage_after(cursor, said);
+                if !layer {
+                    self.diagnostics.keep(before);
+                }
+                stages.push(if layer { stage } else { Stage::Broken });
+            } else {
+                break;
+            }
+        }
+        let (start, end) = (from.start, cursor.last_span());
+        if let ExprKind::Binary(a, operator, _, b) = &from.kind {
+            let more = if stages.len() > 1 { " -> …" } else { "" };
+            let pipe: String = stages.first().map(|stage| format!(" -> {stage}{more}")).unwrap_or_default();
+            let symbol = operator.symbol();
+            let message =
+                format!("`{from}{pipe}` can be read in two ways; write `({from}){pipe}` or `{a} {symbol} ({b}{pipe})`");
+            self.diagnostics.error_between(start, end, message);
+        }
+        let pipe = Expr::new(ExprKind::Pipe(Box::new(from), stages), start, end);
+        let Some(operator) = operator(cursor) else { return pipe };
+        // `x -> relu + y`: reported, and read on as if there were parentheses.
+        let at = cursor.span();
+        cursor.next();
+        let right = self.sum(cursor);
+        let end = cursor.last_span();
+        let symbol = operator.symbol();
+        let message = format!("an arrow beside arithmetic wants parentheses: write `({pipe}) {symbol} {right}`");
+        self.diagnostics.error_between(start, end, message);
+        while cursor.take_arrow() {
+            self.stage(cursor);
+        }
+        Expr::new(ExprKind::Binary(Box::new(pipe), operator, at, Box::new(right)), start, end)
+    }
+
+    /// Whether the next token but one names a layer, and no value.
+    fn is_layer_alone(&self, cursor: &Cursor) -> bool {
+        let bound = |name: &str| self.bound.borrow().contains(name);
+        is_layer(cursor, 1) && !matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if bound(&name.to_string()))
+    }
+
+    /// Whether `- dense(10)` or `- relu ->` comes next: a layer without a value, and half an arrow before it.
+    pub fn applies(&self, cursor: &Cursor) -> bool {
+        let arguments = cursor.is_group(2, Delimiter::Parenthesis) && !takes_a_value(cursor);
+        let alone = cursor.peek_at(2).is_none() || cursor.is_punct(2, ';') || cursor.is_pair(2, '-', '>');
+        cursor.is_punct(0, '-') && self.is_layer_alone(cursor) && (arguments || alone)
+    }
+
+    /// Whether another language's arrow comes next, where an arrow may stand.
+    pub fn is_foreign_arrow(&self, cursor: &Cursor) -> bool {
+        self.place.get() != Place::Header && foreign::arrow(cursor).is_some()
+    }
+
+    /// Steps over `-` before a layer, or `+` before one that is given no value, which should have been an arrow.
+    fn half_arrow(&self, cursor: &mut Cursor, said: &mut bool) -> bool {
+        let layer = self.is_layer_alone(cursor);
+        let half = layer && cursor.is_punct(0, '-');
+        let plus = layer && cursor.is_punct(0, '+') && !takes_a_value(cursor);
+        if half || plus {
+            if !*said {
+                let plus = "layers follow each other by arrows: `->` and not `+`";
+                self.diagnostics.error(cursor.span(), if half { "an arrow is written `->`" } else { plus });
+            }
+            *said = true;
+            cursor.next();
+        }
+        half || plus
+    }
+}
+
+/// Whether the name of a layer stands `ahead` tokens on.
+pub fn is_layer(cursor: &Cursor, ahead: usize) -> bool {
+    matches!(cursor.peek_at(ahead), Some(TokenTree::Ident(name)) if crate::layers::find(&name.to_string()).is_some())
+}
+
+/// Whether a layer or block of this name may want arguments.
+fn wants_arguments(name: &Ident) -> bool {
+    let required = |parameter: &Parameter| matches!(parameter.default, Default::Required);
+    layers::find(&name.to_string()).is_none_or(|layer| layer.parameters().iter().any(required))
+}
+
+/// Whether the layer behind the next token is given a value in its parentheses, or may be a value's name.
+fn takes_a_value(cursor: &Cursor) -> bool {
+    let Some(TokenTree::Group(group)) = cursor.peek_at(2) else { return false };
+    let mut inside = Cursor::inside(group);
+    match inside.next() {
+        None | Some(TokenTree::Literal(_)) => false,
+        Some(TokenTree::Ident(name)) => !inside.is_punct(0, ':') && !is_capitalised(&name),
+        Some(_) => true,
+    }
+}

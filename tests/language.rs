@@ -116,12 +116,12 @@ model! {
 #[derive(Clone, Debug)]
 struct Owner {
     net: Box<Cloned>,
-    inner: Vec<Box<Inner<4>>>,
+    inner: [Box<Inner<4>>; 1],
 }
 
 #[test]
 fn models_are_cloned_in_their_boxes() {
-    let mut owner = Owner { net: Cloned::init(1), inner: vec![Inner::init(2)] };
+    let mut owner = Owner { net: Cloned::init(1), inner: [Inner::init(2)] };
     let before = owner.clone();
     owner.net.first.dense1.bias[0] += 1.0;
     owner.net.layers[2].dense1.bias[0] += 1.0;
@@ -134,5 +134,6 @@ fn models_are_cloned_in_their_boxes() {
     assert_eq!(alone.dense1.weight, owner.net.inner.dense1.weight);
     assert_eq!(format!("{before:?}"), "Owner { net: Cloned (118 parameters), inner: [Inner (28 parameters)] }");
     assert_eq!(format!("{input:?}"), "ClonedInput { x: [1.0, 1.0, 1.0, 1.0], y: [0.5, 0.5, 0.5, 0.5] }");
-    assert!(input == input.clone() && input != ClonedInput { x: [0.0; 4], ..input });
+    let copy = input;
+    assert!(input == copy && input != ClonedInput { x: [0.0; 4], ..input });
 }

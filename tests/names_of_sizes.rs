@@ -1,6 +1,6 @@
 //! Every word of generated code that begins with a capital as the name of a model, a parameter, a constant and a type: each is
 //! a right program.
-#![allow(non_snake_case, non_upper_case_globals, non_camel_case_types, dead_code)]
+#![allow(clippy::upper_case_acronyms, non_snake_case, non_upper_case_globals, non_camel_case_types, dead_code)]
 
 #[path = "common/words.rs"]
 #[macro_use]

@@ -1,6 +1,14 @@
 //! Models beside items of the user's that are called like every word of generated code: constants, statics, functions, structs,
 //! traits, modules and macros; and all of it runs.
-#![allow(non_snake_case, non_upper_case_globals, non_camel_case_types, dead_code, unused_macros, static_mut_refs)]
+#![allow(
+    clippy::upper_case_acronyms,
+    non_snake_case,
+    non_upper_case_globals,
+    non_camel_case_types,
+    dead_code,
+    unused_macros,
+    static_mut_refs
+)]
 
 use dl::Objective;
 use dl::prelude::{Cpu, Sgd};

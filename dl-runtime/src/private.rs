@@ -9,8 +9,8 @@ pub use crate::{field, field_mut, network, record};
 pub mod layer {
     pub use crate::layer::{backward, forward};
 }
+pub use crate::imports::{name_and_size, own, variable, variables, word};
 pub use crate::ops::{self, Grad, Write};
-pub use crate::own::{name_and_size, own, variable, variables, word};
 pub use crate::ranges::{check_labels, check_tokens};
 pub use crate::{
     Allocator, Entry, InputInfo, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role,

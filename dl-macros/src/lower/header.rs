@@ -159,7 +159,7 @@ impl Lowering<'_> {
                 let text = name.to_string().to_lowercase().replace('_', "");
                 let words = ["batch", "batchsize", "n", "b", "bs", ""];
                 let small = !crate::parse::is_capitalised(name) || text.starts_with("batch");
-                !own && (name == "None" || dims > 1 && small && words.contains(&text.as_str()))
+                !own && dims > 1 && (name == "None" || small && words.contains(&text.as_str()))
             }
             _ => false,
         };

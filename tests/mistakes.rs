@@ -51,7 +51,7 @@ fn library(dependencies: &Path) -> PathBuf {
 
 /// The models of the corpus, with what is said to each.
 fn corpus() -> Vec<(String, Vec<String>)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui-tests/corpus");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui-tests/corpus");
     let entries = std::fs::read_dir(directory).expect("the corpus").map(|entry| entry.expect("a file").path());
     let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "txt")).collect();
     files.sort();

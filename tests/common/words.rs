@@ -5,7 +5,7 @@
 macro_rules! small_words {
     ($test:ident) => {
         $test! {
-            a activation all allow any arguments arithmetic as_mut b backward backward_body backward_in_place backward_left
+            a activation all allocator allow any arguments arithmetic as_mut b backward backward_body backward_in_place backward_left
             backward_loss backward_right basic basic1 batch_norm1 bias bool c cfg channels clear clone code conv1 conv2 conv3
             copies copy core d d2 d_basic1_relu1 d_code d_d_x d_h d_image d_input d_inputs d_layers d_left d_max_pool1 d_net
             d_output d_output_difference d_output_sum d_relu1 d_right d_term_0 d_term_1 d_terms d_x d_x_2 data debug declare
@@ -16,7 +16,7 @@ macro_rules! small_words {
             network new non_camel_case_types non_snake_case not offset offset_of ops other output_difference output_sum
             outputs own padding parameters part parts pass pool private probes r read reborrow record reduce relu1
             repr right rng role running_mean running_var rust_analyzer s samples saved_d_x saved_h saved_layers saved_relu1
-            scale scores scratch_x see set shape shapes shortcut slots square1 std str stride take target tensors
+            scale scores scratch_x see set shape shapes shortcut single slot slots square1 std str stride take target tensors
             term_0 term_1 terms test to training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables
             usize value value_d_x variable variables vec view w weight windows words write x x_2
         }
@@ -52,7 +52,7 @@ macro_rules! layers_words {
 macro_rules! capitals_words {
     ($test:ident) => {
         $test! {
-            ADD1_OP  Activation Add Autoencoder AutoencoderEvaluation AutoencoderInference AutoencoderTraining
+            ADD1_OP Activation Add Allocator Autoencoder AutoencoderEvaluation AutoencoderInference AutoencoderTraining
             BASIC1_ADD1_OP BASIC1_CONV1_OP BASIC1_CONV2_OP BATCH_NORM1_OP BatchNorm Bias Box C CONV1_OP COPIES Clone Conv
             Conv2d ConvInference ConvTraining Copy D D2 DENSE1_OP DENSE1_OP_INFER DENSE2_OP Debug Default Dense Device
             Element Elementwise Entry Err Evaluation FIRST_ADD1_OP FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Gelu

@@ -4,7 +4,7 @@ use dl::prelude::*;
 
 model! {
     const gen: usize = 3;
-    const fn: usize = 3;
+    const where: usize = 3;
 
     block async(x) { x -> relu }
     block wide(await, dyn) { await -> dense(dyn) }

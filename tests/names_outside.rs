@@ -110,7 +110,7 @@ macro_rules! beside {
 }
 macro_rules! wide_ {
     ($item:ident) => {
-        $item! { WIDE scaled single generic table goal }
+        $item! { WIDE scaled generic table goal }
     };
 }
 macro_rules! constants { ($($word:ident)*) => { $(pub const $word: u8 = 3;)* } }

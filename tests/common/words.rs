@@ -10,7 +10,7 @@ macro_rules! small_words {
             copies copy core d d2 d_basic1_relu1 d_code d_d_x d_h d_image d_input d_inputs d_layers d_left d_max_pool1 d_net
             d_output d_output_difference d_output_sum d_relu1 d_right d_term_0 d_term_1 d_terms d_x d_x_2 data debug declare
             default dense1 dense2 device difference dilation dl dl2 dl_layers doc epsilon evaluate evaluation_memory f f32
-            field first first_conv1 first_main first_relu1 first_relu2 fmt forward forward_in_place from gelu1 given groups h
+            field field_mut first first_conv1 first_main first_relu1 first_relu2 fmt forward forward_in_place from gelu1 given groups h
             image inference infer infer_in_place inference_memory init init_weights input inputs inside inspect kernel
             language layer layer_norm1 layers left len main map max_pool1 model momentum multiply_adds n name net
             network new non_camel_case_types non_snake_case not offset offset_of ops other output_difference output_sum

@@ -120,6 +120,9 @@ impl Storage for Twin {
     type Mut<'a, E: Element> = &'a mut [E];
     type Pending<E: Element> = Vec<E>;
 
+    fn empty<E: Element>(&self) -> Vec<E> {
+        Vec::new()
+    }
     fn zeros<E: Element>(&self, len: usize) -> Result<Vec<E>> {
         self.cpu.zeros(len)
     }

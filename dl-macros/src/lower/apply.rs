@@ -6,8 +6,10 @@ use super::{Flow, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
 use crate::check;
 use crate::diagnostics::message;
+use crate::dim::Dim;
 use crate::ir::{Element, Shape};
 use crate::layers::{self, Layer, synonyms};
+use crate::path::Path;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
 use std::rc::Rc;
@@ -172,7 +174,7 @@ impl Lowering<'_> {
         let wanted = layer.parameters().iter().filter(|parameter| parameter.positional).count();
         let is_size = |argument: &&ast::Argument| {
             let number = match &argument.value.bare().kind {
-                ExprKind::Number(_) => true,
+                ExprKind::Number(_) | ExprKind::Dim(_) => true,
                 ExprKind::Path(path) => crate::parse::is_capitalised(&path.last),
                 _ => false,
             };
@@ -193,9 +195,8 @@ impl Lowering<'_> {
             return arguments;
         };
         let flows = input.and_then(|shape| if *what == "features" { shape.dims.last() } else { shape.dims.first() });
-        let text = first.value.to_string();
         // `conv2d(16, 3, 1)` gives a stride rather than the channels of the input.
-        let told = flows.is_some_and(|dim| dim.to_string() == text) || wanted == 1 && sizes == 2 || wanted == 0;
+        let told = flows.is_some_and(|dim| written(&first.value, dim)) || wanted == 1 && sizes == 2 || wanted == 0;
         if !told {
             return arguments;
         }
@@ -256,6 +257,19 @@ impl Lowering<'_> {
             self.error(name.span(), message);
         }
         free
+    }
+}
+
+/// Whether `expr` is a size, and `dim` was written like it.
+fn written(expr: &ast::Expr, dim: &Dim) -> bool {
+    match (&expr.bare().kind, dim) {
+        (ExprKind::Number(syn::Lit::Int(literal)), Dim::Known(n)) => {
+            literal.base10_parse().is_ok_and(|m: usize| m == *n)
+        }
+        (ExprKind::Path(path), Dim::Parameter(name)) => path.single() == Some(name),
+        (ExprKind::Path(path), Dim::Outside(outside)) => Path::new(path.tokens.clone()) == *outside,
+        (ExprKind::Dim(given), dim) => given == dim,
+        _ => false,
     }
 }
 

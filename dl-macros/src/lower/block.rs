@@ -8,7 +8,6 @@ use crate::ir::{Element, Shape};
 use crate::suggest::{did_you_mean, suggest};
 use crate::visit::each_expr;
 use proc_macro2::{Ident, Literal, Span};
-use quote::ToTokens;
 use std::collections::HashMap;
 
 impl Lowering<'_> {
@@ -106,7 +105,7 @@ impl Lowering<'_> {
             arguments.split_first().filter(|_| flows.len() < block.values.len())
         {
             // `wide(16)` without a value: say so below, and not that 16 is no value.
-            if matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Flag(_)) {
+            if matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Dim(_) | ExprKind::Flag(_)) {
                 break;
             }
             flows.push(self.flow(value, None));
@@ -300,14 +299,7 @@ fn filled(body: &Body, places: &HashMap<String, ExprKind>) -> Body {
 fn number(dim: &Dim) -> ExprKind {
     match dim {
         Dim::Known(n) => ExprKind::Number(syn::Lit::new(Literal::usize_unsuffixed(*n))),
-        Dim::Parameter(name) => {
-            let (tokens, last) = (name.to_token_stream(), name.clone());
-            ExprKind::Path(ast::Path { tokens, last, single: true, generics: Vec::new() })
-        }
-        Dim::Expr(tokens) => {
-            let last = Ident::new("dimension", Span::call_site());
-            ExprKind::Path(ast::Path { tokens: tokens.clone(), last, single: false, generics: Vec::new() })
-        }
+        dim => ExprKind::Dim(dim.clone()),
     }
 }
 

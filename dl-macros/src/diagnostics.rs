@@ -123,7 +123,7 @@ impl Diagnostics {
         }
         if message.0.iter().any(|piece| matches!(piece, Piece::Dim(dim) if dim.known().is_none())) {
             self.deferred.set(self.deferred.get() + 1);
-            self.checks.borrow_mut().push(Check { span: start, condition: quote::quote!(false), message });
+            self.checks.borrow_mut().push(Check::Condition { span: start, condition: Cond::Known(false), message });
         } else {
             self.errors.borrow_mut().push((start, end, message.text()));
         }
@@ -136,10 +136,10 @@ impl Diagnostics {
                 self.error(span, message);
                 false
             }
-            Cond::Expr(condition) => {
+            Cond::Expr(_) => {
                 let mut message = message.into();
                 message.push(self.chain());
-                self.checks.borrow_mut().push(Check { span, condition, message });
+                self.checks.borrow_mut().push(Check::Condition { span, condition, message });
                 true
             }
         }
@@ -191,8 +191,11 @@ impl Diagnostics {
     pub fn messages(self) -> Vec<String> {
         self.read.set(true);
         let deferred = self.checks.take();
-        let deferred = deferred.iter().filter(|check| check.condition.to_string() == "false");
-        let deferred: Vec<_> = deferred.map(|check| check.message.text()).collect();
+        let deferred = deferred.iter().filter_map(|check| match check {
+            Check::Condition { condition: Cond::Known(false), message, .. } => Some(message.text()),
+            _ => None,
+        });
+        let deferred: Vec<_> = deferred.collect();
         self.errors.take().into_iter().map(|(.., text)| text).chain(deferred).collect()
     }
     /// All mistakes: line and column of the token, and the text.

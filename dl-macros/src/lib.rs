@@ -25,6 +25,7 @@ mod schedule;
 mod snapshots;
 mod steps;
 mod suggest;
+mod types;
 
 mod visit;
 

@@ -3,6 +3,7 @@
 use super::{docs, records};
 use crate::ir::{FieldId, Ir, ScopeId};
 use crate::names::{ident, local, outside, plain};
+use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -77,8 +78,15 @@ pub fn network(ir: &Ir) -> TokenStream {
 /// One field of a struct.
 struct Member {
     name: Ident,
-    ty: TokenStream,
+    ty: Type,
     text: String,
+}
+
+/// The text is that of one use.
+impl PartialEq for Member {
+    fn eq(&self, other: &Member) -> bool {
+        self.name == other.name && self.ty == other.ty
+    }
 }
 
 /// The struct of a block; blocks with the same fields share it.
@@ -86,8 +94,6 @@ struct Part {
     name: Ident,
     kind: String,
     members: Vec<Member>,
-    /// What decides whether two are the same.
-    key: String,
 }
 
 /// All structs of a model.
@@ -123,14 +129,12 @@ impl Parts {
     /// The type of a block with these fields.
     fn add(&mut self, ir: &Ir, scope: ScopeId, members: Vec<Member>) -> Ident {
         let kind = &ir.scopes[scope].kind;
-        let fields: Vec<String> = members.iter().map(|m| format!("{}: {}", m.name, m.ty)).collect();
-        let key = format!("{kind} {{ {} }}", fields.join(", "));
-        if let Some(part) = self.structs.iter().find(|part| part.key == key) {
+        if let Some(part) = self.structs.iter().find(|part| part.kind == *kind && part.members == members) {
             return part.name.clone();
         }
         let name = ir.words.claim(&format!("{}{}", ir.name, camel(kind)));
         let name = ident(&name, Span::call_site());
-        self.structs.push(Part { name: name.clone(), kind: kind.clone(), members, key });
+        self.structs.push(Part { name: name.clone(), kind: kind.clone(), members });
         name
     }
 }

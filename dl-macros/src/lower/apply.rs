@@ -228,9 +228,9 @@ impl Lowering<'_> {
         let now = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let (layer, again) = (named.layer, named.field);
         let other = match (again, &now) {
-            (Some(field), Some(now)) if !named.broken => self
-                .weights(layer, &settings, now)
-                .is_some_and(|weights| weights.ty.to_string() != self.fields[field].ty.to_string()),
+            (Some(field), Some(now)) if !named.broken => {
+                self.weights(layer, &settings, now).is_some_and(|weights| weights.ty != self.fields[field].ty)
+            }
             _ => false,
         };
         if let (true, Some(before), Some(now)) = (other, &named.input, &now) {

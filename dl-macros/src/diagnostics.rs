@@ -91,11 +91,11 @@ pub struct Diagnostics {
     checks: RefCell<Vec<Check>>,
     /// Mistakes among the checks: rustc fills in their numbers.
     deferred: Cell<usize>,
-    /// The blocks that are being unfolded, outermost first.
-    blocks: RefCell<Vec<String>>,
+    /// The blocks that are being unfolded, outermost first: the name of each, and how it is used.
+    blocks: RefCell<Vec<(String, String)>>,
     /// What was reported inside blocks: a block that is used twice has its mistakes once.
     inside: RefCell<HashSet<String>>,
-    /// The blocks, as used, in which there were mistakes.
+    /// The names of the blocks in which there were mistakes.
     mistaken: RefCell<HashSet<String>>,
     read: Cell<bool>,
 }
@@ -108,7 +108,7 @@ impl Diagnostics {
     /// Reports a mistake from the token at `start` to that at `end`.
     pub fn error_between(&self, start: Span, end: Span, message: impl Into<Message>) {
         let mut message = message.into();
-        self.mistaken.borrow_mut().extend(self.blocks.borrow().iter().cloned());
+        self.mistaken.borrow_mut().extend(self.blocks.borrow().iter().map(|(name, _)| name.clone()));
         if !self.blocks.borrow().is_empty() {
             // Where spans tell nothing (outside of a macro), the text must.
             let place = match format!("{start:?}") {
@@ -144,13 +144,13 @@ impl Diagnostics {
             }
         }
     }
-    /// What is reported from here on is inside a block, used as `block`.
-    pub fn enter(&self, block: String) {
-        self.blocks.borrow_mut().push(block);
+    /// What is reported from here on is inside block `name`, used as `shown`.
+    pub fn enter(&self, name: String, shown: String) {
+        self.blocks.borrow_mut().push((name, shown));
     }
     /// Whether there were mistakes inside block `name`.
     pub fn are_inside(&self, name: &str) -> bool {
-        self.mistaken.borrow().iter().any(|used| used.split('(').next() == Some(name))
+        self.mistaken.borrow().contains(name)
     }
     /// The end of the innermost block.
     pub fn leave(&self) {
@@ -159,7 +159,7 @@ impl Diagnostics {
     /// The blocks that led here, innermost first.
     fn chain(&self) -> String {
         let blocks = self.blocks.borrow();
-        let mut blocks = blocks.iter().rev();
+        let mut blocks = blocks.iter().rev().map(|(_, shown)| shown);
         let Some(first) = blocks.next() else { return String::new() };
         let outer: String = blocks.map(|block| format!(", in `{block}`")).collect();
         format!(" (in `{first}`{outer})")

@@ -68,11 +68,18 @@ pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
 
 /// What it is beside a model: itself for sessions, and unless the user derives them, cloned in its box and shown by name.
 pub fn network(ir: &Ir) -> TokenStream {
-    let derived = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
-    let derived: Vec<String> = derived.map(|attribute| quote!(#attribute).to_string()).collect();
-    let traits = ["Clone", "Debug"].into_iter().filter(|name| !derived.iter().any(|derive| derive.contains(name)));
+    let derived: Vec<syn::Path> = ir.attributes.iter().flat_map(derived).collect();
+    let derives = |name: &str| derived.iter().any(|path| path.segments.last().is_some_and(|last| last.ident == name));
+    let traits = ["Clone", "Debug"].into_iter().filter(|name| !derives(name));
     let (traits, name, generic) = (traits.map(local), ir.self_type(), ir.generic_traits());
     quote!(dl::network!(#generic #name: #(#traits),*);)
+}
+
+/// What an attribute derives.
+fn derived(attribute: &syn::Attribute) -> Vec<syn::Path> {
+    type Paths = syn::punctuated::Punctuated<syn::Path, syn::Token![,]>;
+    let paths = attribute.path().is_ident("derive").then(|| attribute.parse_args_with(Paths::parse_terminated).ok());
+    paths.flatten().into_iter().flatten().collect()
 }
 
 /// One field of a struct.

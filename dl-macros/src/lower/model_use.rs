@@ -367,6 +367,10 @@ impl Lowering<'_> {
             let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "part", span };
             parts.extend(self.raw(raw).value());
         }
+        // Inside a block they are called as the block is.
+        if self.scope.is_none() {
+            self.nameless.extend(&parts);
+        }
         parts
     }
 }

@@ -101,8 +101,6 @@ struct Lowering<'a> {
     counts: std::collections::HashMap<&'static str, usize>,
     /// Whether the `loss` clause is being read.
     in_loss: bool,
-    /// Outputs of models that a `let` may still name.
-    nameless: Vec<ValueId>,
     /// How many layers, blocks and braces were read, in this model and the stacks inside it.
     uses: std::rc::Rc<std::cell::Cell<usize>>,
     /// How many mistakes there were before this model.
@@ -200,7 +198,6 @@ impl<'a> Lowering<'a> {
             counts: std::collections::HashMap::new(),
             in_loss: false,
             uses: Default::default(),
-            nameless: Vec::new(),
             before: diagnostics.count(),
             inner: Vec::new(),
             outside: Vec::new(),

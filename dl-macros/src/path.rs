@@ -29,10 +29,6 @@ impl Path {
     pub fn single(&self) -> Option<&Ident> {
         self.names.first().filter(|_| self.names.len() == 1 && !self.rooted)
     }
-    /// The crate or module that it begins in.
-    pub fn first(&self) -> Option<&Ident> {
-        self.names.first().filter(|_| !self.rooted)
-    }
 }
 
 impl PartialEq for Path {

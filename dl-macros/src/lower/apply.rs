@@ -6,10 +6,8 @@ use super::{Flow, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
 use crate::check;
 use crate::diagnostics::message;
-use crate::dim::Dim;
 use crate::ir::{Element, Shape};
 use crate::layers::{self, Layer, synonyms};
-use crate::path::Path;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
 use std::rc::Rc;
@@ -195,8 +193,9 @@ impl Lowering<'_> {
             return arguments;
         };
         let flows = input.and_then(|shape| if *what == "features" { shape.dims.last() } else { shape.dims.first() });
+        let text = first.value.to_string();
         // `conv2d(16, 3, 1)` gives a stride rather than the channels of the input.
-        let told = flows.is_some_and(|dim| written(&first.value, dim)) || wanted == 1 && sizes == 2 || wanted == 0;
+        let told = flows.is_some_and(|dim| dim.to_string() == text) || wanted == 1 && sizes == 2 || wanted == 0;
         if !told {
             return arguments;
         }
@@ -257,19 +256,6 @@ impl Lowering<'_> {
             self.error(name.span(), message);
         }
         free
-    }
-}
-
-/// Whether `expr` is a size, and `dim` was written like it.
-fn written(expr: &ast::Expr, dim: &Dim) -> bool {
-    match (&expr.bare().kind, dim) {
-        (ExprKind::Number(syn::Lit::Int(literal)), Dim::Known(n)) => {
-            literal.base10_parse().is_ok_and(|m: usize| m == *n)
-        }
-        (ExprKind::Path(path), Dim::Parameter(name)) => path.single() == Some(name),
-        (ExprKind::Path(path), Dim::Outside(outside)) => Path::new(path.tokens.clone()) == *outside,
-        (ExprKind::Dim(given), dim) => given == dim,
-        _ => false,
     }
 }
 

@@ -293,7 +293,6 @@ impl Lowering<'_> {
     /// The output that a use states of a model from elsewhere.
     fn stated_header(&mut self, use_: &ModelUse) -> Option<Header> {
         let (path, span) = (&use_.path, use_.path.last.span());
-        let written = crate::path::Path::new(path.tokens.clone());
         let shapes: Vec<(Shape, bool)> = use_.output.iter().map(|shape| self.shape(shape, false)).collect();
         if shapes.iter().any(|(_, good)| !good) {
             return None;
@@ -303,7 +302,7 @@ impl Lowering<'_> {
             let arguments: Option<Vec<Dim>> =
                 path.generics.iter().map(|expr| self.evaluate(|evaluate| evaluate.size(expr))).collect();
             return Some(Header {
-                ty: Type::Outside(written, arguments?),
+                ty: Type::Outside(crate::path::Path::new(path.tokens.clone()), arguments?),
                 text: path.to_string(),
                 inputs: None,
                 outputs,
@@ -317,7 +316,8 @@ impl Lowering<'_> {
             return None;
         }
         let text = path.last.to_string();
-        let foreign = written.first().is_some_and(|first| crate::parse::MODULES.iter().any(|module| first == module));
+        let first = path.tokens.to_string();
+        let foreign = crate::parse::MODULES.iter().any(|module| first.split(' ').next() == Some(module));
         if let Some(help) = layers::absent::instead(layers::absent::LAYERS, &text).filter(|_| path.single || foreign) {
             self.error(span, format!("there is no layer `{path}`; {help}"));
             return None;
@@ -366,10 +366,6 @@ impl Lowering<'_> {
             let inputs = vec![value];
             let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "part", span };
             parts.extend(self.raw(raw).value());
-        }
-        // Inside a block they are called as the block is.
-        if self.scope.is_none() {
-            self.nameless.extend(&parts);
         }
         parts
     }

@@ -178,11 +178,10 @@ impl Lowering<'_> {
 
     /// One of several outputs of a model is called as the user calls it.
     pub(super) fn name_part(&mut self, value: ValueId, name: &Ident) {
+        let nameless = |node: &&mut Node| node.output == value && node.label.starts_with("part") && node.text == "part";
         if self.scope.is_none()
-            && let Some(at) = self.nameless.iter().position(|nameless| *nameless == value)
-            && let Some(node) = self.nodes.iter_mut().find(|node| node.output == value)
+            && let Some(node) = self.nodes.iter_mut().find(nameless)
         {
-            self.nameless.swap_remove(at);
             let name = self.names.value(name);
             node.label = plain(&name.to_string());
             node.constant = self.names.constant(&node.label);

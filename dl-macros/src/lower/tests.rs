@@ -212,14 +212,3 @@ fn numbers_from_outside_in_blocks() {
     assert!(!scale("crate::SCALE").contains("as f32"));
     assert!(scale("crate::SIZE * 2").contains("({ dl :: dim :: mul ({ crate :: SIZE } , 2) } as f32)"));
 }
-
-/// Channels of the input that are told although they are inferred: the same size, however it is spaced.
-#[test]
-fn inferred_sizes_that_are_told() {
-    let told = |channels: &str, argument: &str| {
-        let text = format!("pub N(x: [{channels}, 8, 8]) -> [16, 6, 6] {{ x -> conv2d({argument}, 16, 3) }}");
-        lower(&text).1.iter().any(|message| message.contains("are inferred from what flows in"))
-    };
-    assert!(told("3", "3") && told("3", "0x3") && told("crate::C", "crate :: C"));
-    assert!(!told("3", "4") && !told("crate::C", "crate::D") && !told("crate::C", "3"));
-}

@@ -3,6 +3,7 @@
 //! A broken part is a node of its own (`Broken`), so that the rest of the model is still checked. Features that the grammar
 //! has a place for but that are not built yet are nodes too; `lower` says so.
 
+use crate::dim::Dim;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use std::fmt::{Display, Formatter, Result};
@@ -140,6 +141,8 @@ pub enum ExprKind {
     Text(syn::LitStr),
     /// `image`, `D`, `crate::config::D`
     Path(Path),
+    /// A size in the place of a block's parameter, which the macro does not know.
+    Dim(Dim),
     /// `dense(x, 10)`
     Call(Layer),
     /// `x -> dense(10) -> relu`
@@ -325,6 +328,7 @@ impl Display for Expr {
             ExprKind::Flag(flag) => write!(f, "{flag}"),
             ExprKind::Text(text) => write!(f, "{}", text.token()),
             ExprKind::Path(path) => write!(f, "{path}"),
+            ExprKind::Dim(dim) => f.write_str(&close(dim.to_string())),
             ExprKind::Call(layer) => write!(f, "{layer}"),
             ExprKind::Pipe(from, stages) => {
                 write!(f, "{from}")?;
@@ -382,8 +386,13 @@ impl Display for Argument {
 
 impl Display for Path {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(&self.tokens.to_string().replace(' ', "").replace("r#dl::", "dl::"))
+        f.write_str(&close(self.tokens.to_string()))
     }
+}
+
+/// `path` without the spaces of printed tokens.
+fn close(path: String) -> String {
+    path.replace(' ', "").replace("r#dl::", "dl::")
 }
 
 fn join<T: Display>(items: &[T]) -> String {
@@ -396,6 +405,7 @@ impl ToTokens for Expr {
         tokens.extend(match &self.kind {
             ExprKind::Number(literal) => literal.to_token_stream(),
             ExprKind::Path(path) => path.tokens.clone(),
+            ExprKind::Dim(dim) => dim.to_token_stream(),
             ExprKind::Negative(a) => quote!(-#a),
             ExprKind::Parens(a) => quote!((#a)),
             ExprKind::Binary(a, operator, _, b) => {

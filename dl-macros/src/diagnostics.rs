@@ -91,11 +91,11 @@ pub struct Diagnostics {
     checks: RefCell<Vec<Check>>,
     /// Mistakes among the checks: rustc fills in their numbers.
     deferred: Cell<usize>,
-    /// The blocks that are being unfolded, outermost first.
-    blocks: RefCell<Vec<String>>,
+    /// The blocks that are being unfolded, outermost first: the name of each, and how it is used.
+    blocks: RefCell<Vec<(String, String)>>,
     /// What was reported inside blocks: a block that is used twice has its mistakes once.
     inside: RefCell<HashSet<String>>,
-    /// The blocks, as used, in which there were mistakes.
+    /// The names of the blocks in which there were mistakes.
     mistaken: RefCell<HashSet<String>>,
     read: Cell<bool>,
 }
@@ -108,7 +108,7 @@ impl Diagnostics {
     /// Reports a mistake from the token at `start` to that at `end`.
     pub fn error_between(&self, start: Span, end: Span, message: impl Into<Message>) {
         let mut message = message.into();
-        self.mistaken.borrow_mut().extend(self.blocks.borrow().iter().cloned());
+        self.mistaken.borrow_mut().extend(self.blocks.borrow().iter().map(|(name, _)| name.clone()));
         if !self.blocks.borrow().is_empty() {
             // Where spans tell nothing (outside of a macro), the text must.
             let place = match format!("{start:?}") {
@@ -123,7 +123,7 @@ impl Diagnostics {
         }
         if message.0.iter().any(|piece| matches!(piece, Piece::Dim(dim) if dim.known().is_none())) {
             self.deferred.set(self.deferred.get() + 1);
-            self.checks.borrow_mut().push(Check { span: start, condition: quote::quote!(false), message });
+            self.checks.borrow_mut().push(Check::Condition { span: start, condition: Cond::Known(false), message });
         } else {
             self.errors.borrow_mut().push((start, end, message.text()));
         }
@@ -136,21 +136,21 @@ impl Diagnostics {
                 self.error(span, message);
                 false
             }
-            Cond::Expr(condition) => {
+            Cond::Expr(_) => {
                 let mut message = message.into();
                 message.push(self.chain());
-                self.checks.borrow_mut().push(Check { span, condition, message });
+                self.checks.borrow_mut().push(Check::Condition { span, condition, message });
                 true
             }
         }
     }
-    /// What is reported from here on is inside a block, used as `block`.
-    pub fn enter(&self, block: String) {
-        self.blocks.borrow_mut().push(block);
+    /// What is reported from here on is inside block `name`, used as `shown`.
+    pub fn enter(&self, name: String, shown: String) {
+        self.blocks.borrow_mut().push((name, shown));
     }
     /// Whether there were mistakes inside block `name`.
     pub fn are_inside(&self, name: &str) -> bool {
-        self.mistaken.borrow().iter().any(|used| used.split('(').next() == Some(name))
+        self.mistaken.borrow().contains(name)
     }
     /// The end of the innermost block.
     pub fn leave(&self) {
@@ -159,7 +159,7 @@ impl Diagnostics {
     /// The blocks that led here, innermost first.
     fn chain(&self) -> String {
         let blocks = self.blocks.borrow();
-        let mut blocks = blocks.iter().rev();
+        let mut blocks = blocks.iter().rev().map(|(_, shown)| shown);
         let Some(first) = blocks.next() else { return String::new() };
         let outer: String = blocks.map(|block| format!(", in `{block}`")).collect();
         format!(" (in `{first}`{outer})")
@@ -191,8 +191,11 @@ impl Diagnostics {
     pub fn messages(self) -> Vec<String> {
         self.read.set(true);
         let deferred = self.checks.take();
-        let deferred = deferred.iter().filter(|check| check.condition.to_string() == "false");
-        let deferred: Vec<_> = deferred.map(|check| check.message.text()).collect();
+        let deferred = deferred.iter().filter_map(|check| match check {
+            Check::Condition { condition: Cond::Known(false), message, .. } => Some(message.text()),
+            _ => None,
+        });
+        let deferred: Vec<_> = deferred.collect();
         self.errors.take().into_iter().map(|(.., text)| text).chain(deferred).collect()
     }
     /// All mistakes: line and column of the token, and the text.

@@ -3,7 +3,8 @@
 //! Built by `lower` (with `check` and `layers`), read by `fuse`, `plan` and `emit`. Everything in it is right: a model with
 //! mistakes has an `Ir` too, but with `broken` set and only its header to be relied on.
 
-use crate::dim::Dim;
+use crate::dim::{Cond, Dim};
+use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 
 /// Index into [`Ir::values`].
@@ -23,14 +24,14 @@ pub enum Element {
 }
 
 /// The shape of one sample.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
     /// Element type.
     pub element: Element,
     /// Outermost first.
     pub dims: Vec<Dim>,
     /// The struct that it is, for several values side by side; its elements are then counted by `dims`.
-    pub record: Option<TokenStream>,
+    pub record: Option<Type>,
 }
 
 /// One network.
@@ -121,7 +122,7 @@ pub struct Node {
     /// Its weights; shared when several nodes have the same.
     pub field: Option<FieldId>,
     /// The type as which it sees the weights of another kind of layer (`unembedding`).
-    pub weights_as: Option<TokenStream>,
+    pub weights_as: Option<Type>,
     /// As declared: `conv2d(6, 5, padding: 2)`.
     pub text: String,
     /// Name for tables: the field if there is one, else the value.
@@ -170,7 +171,7 @@ pub struct Op {
 #[derive(Clone)]
 pub enum Config {
     /// A model, or a layer written by hand: its type.
-    Model(TokenStream),
+    Model(Type),
     /// No kernel: the output is the input under another shape (`flatten`).
     Reshape,
     /// `path { fields }`, and with `activation` a further field of that name, which `fuse` may set.
@@ -254,7 +255,7 @@ pub struct Field {
     /// Whether it is a model: its tensors are its own to list, and its weights its own to draw.
     pub model: bool,
     /// `dl::ops::conv2d::Conv2d<1, 6, 5, 5>`.
-    pub ty: TokenStream,
+    pub ty: Type,
     /// In memory order.
     pub tensors: Vec<Tensor>,
     /// Arguments of the field's `init` before `rng`: `dl::Init::PyTorch, dl::Init::PyTorch`.
@@ -306,14 +307,18 @@ pub struct Tensor {
     pub role: Role,
 }
 
-/// A condition that rustc decides, with what to say when it fails.
-pub struct Check {
-    /// Where to say it.
-    pub span: Span,
-    /// Of type `bool`.
-    pub condition: TokenStream,
-    /// What to say.
-    pub message: crate::diagnostics::Message,
+/// What rustc decides.
+pub enum Check {
+    /// A condition; one that fails already is a mistake in whose text there are numbers that only rustc knows.
+    Condition {
+        /// Where to say that it fails.
+        span: Span,
+        condition: Cond,
+        /// What to say.
+        message: crate::diagnostics::Message,
+    },
+    /// An expression that rustc refuses by itself.
+    Promise(TokenStream),
 }
 
 impl Ir {
@@ -333,16 +338,12 @@ impl Ir {
         if self.generics.is_empty() { parameters } else { quote::quote!(impl[#parameters]) }
     }
     /// The struct with its const parameters: `Mlp<IN, OUT>`.
-    pub fn self_type(&self) -> TokenStream {
+    pub fn self_type(&self) -> Type {
         self.generic(&self.name)
     }
     /// `name` with the const parameters of the model.
-    pub fn generic(&self, name: &Ident) -> TokenStream {
-        if self.generics.is_empty() {
-            return quote::quote!(#name);
-        }
-        let generics = self.generics.iter().map(crate::names::parameter);
-        quote::quote!(#name<#(#generics),*>)
+    pub fn generic(&self, name: &Ident) -> Type {
+        Type::Own(name.clone(), self.generics.iter().cloned().map(Dim::Parameter).collect())
     }
     /// The names that lead to a field: `layer1`, `conv1`.
     pub fn path(&self, field: FieldId) -> Vec<Ident> {
@@ -387,7 +388,7 @@ impl Shape {
     /// The type of one sample: `[[[f32; 28]; 28]; 1]`; a plain number for no dimensions.
     pub fn ty(&self) -> TokenStream {
         if let Some(record) = &self.record {
-            return record.clone();
+            return quote::quote!(#record);
         }
         let element = match self.element {
             Element::F32 => quote::quote!(f32),
@@ -396,7 +397,7 @@ impl Shape {
         self.dims.iter().rev().fold(element, |inner, dim| quote::quote!([#inner; #dim]))
     }
     /// Several values side by side.
-    pub fn record(ty: TokenStream, parts: &[Shape]) -> Self {
+    pub fn record(ty: Type, parts: &[Shape]) -> Self {
         let len = parts.iter().fold(Dim::Known(0), |sum, part| sum.add(&part.len()));
         Shape { element: Element::F32, dims: vec![len], record: Some(ty) }
     }

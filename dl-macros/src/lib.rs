@@ -18,12 +18,15 @@ mod lower;
 mod names;
 mod number;
 mod parse;
+mod path;
 mod plan;
 mod schedule;
 #[cfg(test)]
 mod snapshots;
 mod steps;
 mod suggest;
+mod types;
+
 mod visit;
 
 use proc_macro2::{TokenStream, TokenTree};

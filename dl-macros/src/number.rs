@@ -81,7 +81,7 @@ impl From<&Dim> for Number {
     fn from(dim: &Dim) -> Self {
         match dim {
             Dim::Known(n) => Number::Known(*n as f64),
-            Dim::Parameter(_) | Dim::Expr(_) => Number::Expr(quote!((#dim as f32))),
+            dim => Number::Expr(quote!((#dim as f32))),
         }
     }
 }

@@ -93,6 +93,7 @@ fn in_expr(expr: &mut Expr, see: &mut dyn FnMut(&mut Expr)) {
         | ExprKind::Flag(_)
         | ExprKind::Text(_)
         | ExprKind::Path(_)
+        | ExprKind::Dim(_)
         | ExprKind::Range
         | ExprKind::Broken => {}
     }

@@ -189,7 +189,7 @@ impl Schedule<'_> {
 /// `view` of a batch of `from` as one of `to`, where they are not written alike.
 fn cast(view: TokenStream, from: &Shape, to: &Shape) -> TokenStream {
     let ty = to.ty();
-    if from.ty().to_string() == ty.to_string() {
+    if from == to {
         view
     } else if from.len().known().is_some() && to.len().known().is_some() {
         quote!(#view.cast::<#ty>())

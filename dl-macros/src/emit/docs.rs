@@ -2,8 +2,9 @@
 
 use crate::dim::Dim;
 use crate::ir::{Config, Ir, Node, ValueId};
+use crate::types::Type;
 use dl_drawing::{Graph, Layer, Source, grouped};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
 use std::fmt::Write;
 
@@ -76,16 +77,10 @@ fn graph(irs: &[Ir], ir: &Ir) -> Graph {
     Graph { inputs: vec![String::new(); ir.inputs.len()], layers: nodes.iter().enumerate().map(draw).collect() }
 }
 
-/// The model of the same macro that `ty` names, if it is one, and how many of it: `Encoder`, `[NetStack; 6]`.
-fn model<'a>(irs: &'a [Ir], ty: &TokenStream) -> (Option<&'a Ir>, usize) {
-    match ty.clone().into_iter().next() {
-        Some(TokenTree::Group(array)) => {
-            let copies = array.stream().into_iter().last().and_then(|last| last.to_string().parse().ok());
-            (model(irs, &array.stream()).0, copies.unwrap_or(1))
-        }
-        Some(TokenTree::Ident(name)) => (irs.iter().find(|ir| ir.name == name && !ir.broken), 1),
-        _ => (None, 1),
-    }
+/// The model of the same macro that `ty` is, if it is one, and how many of it: `Encoder`, `[NetStack; 6]`.
+fn model<'a>(irs: &'a [Ir], ty: &Type) -> (Option<&'a Ir>, usize) {
+    let (name, copies) = ty.own();
+    (irs.iter().find(|ir| Some(&ir.name) == name && !ir.broken), copies)
 }
 
 /// Trained numbers that node `i` brings; none when it shares the weights of an earlier one.

@@ -102,11 +102,10 @@ fn check(check: &Check) -> TokenStream {
 
 /// The call that decides a condition.
 fn condition(check: &Check) -> TokenStream {
-    let Check { span, condition, message } = check;
-    // A promise that rustc finds true or false by itself.
-    if message.0.is_empty() {
-        return condition.clone();
-    }
+    let (span, condition, message) = match check {
+        Check::Condition { span, condition, message } => (span, condition, message),
+        Check::Promise(promise) => return promise.clone(),
+    };
     let pieces = message.0.iter().map(|piece| match piece {
         Piece::Text(text) => quote!(dl::Piece::Text(#text)),
         Piece::Dim(dim) => quote!(dl::Piece::Number(#dim)),

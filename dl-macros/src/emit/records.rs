@@ -3,7 +3,7 @@
 use crate::ir::{Ir, Shape};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// The values of one sample side by side: `PairInput { left: [f32; 784], right: [f32; 784] }`.
 pub struct Record<'a> {
@@ -44,7 +44,7 @@ impl<'a> Record<'a> {
     /// The type of one sample.
     pub fn ty(&self, ir: &Ir) -> TokenStream {
         match (&self.name, self.fields.as_slice()) {
-            (Some(name), _) => ir.generic(name),
+            (Some(name), _) => ir.generic(name).into_token_stream(),
             (None, [(_, shape)]) => shape.ty(),
             (None, _) => quote!([f32; 0]),
         }

@@ -3,6 +3,7 @@
 use super::{docs, records};
 use crate::ir::{FieldId, Ir, ScopeId};
 use crate::names::{ident, local, outside, plain};
+use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -67,18 +68,32 @@ pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
 
 /// What it is beside a model: itself for sessions, and unless the user derives them, cloned in its box and shown by name.
 pub fn network(ir: &Ir) -> TokenStream {
-    let derived = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
-    let derived: Vec<String> = derived.map(|attribute| quote!(#attribute).to_string()).collect();
-    let traits = ["Clone", "Debug"].into_iter().filter(|name| !derived.iter().any(|derive| derive.contains(name)));
+    let derived: Vec<syn::Path> = ir.attributes.iter().flat_map(derived).collect();
+    let derives = |name: &str| derived.iter().any(|path| path.segments.last().is_some_and(|last| last.ident == name));
+    let traits = ["Clone", "Debug"].into_iter().filter(|name| !derives(name));
     let (traits, name, generic) = (traits.map(local), ir.self_type(), ir.generic_traits());
     quote!(dl::network!(#generic #name: #(#traits),*);)
+}
+
+/// What an attribute derives.
+fn derived(attribute: &syn::Attribute) -> Vec<syn::Path> {
+    type Paths = syn::punctuated::Punctuated<syn::Path, syn::Token![,]>;
+    let paths = attribute.path().is_ident("derive").then(|| attribute.parse_args_with(Paths::parse_terminated).ok());
+    paths.flatten().into_iter().flatten().collect()
 }
 
 /// One field of a struct.
 struct Member {
     name: Ident,
-    ty: TokenStream,
+    ty: Type,
     text: String,
+}
+
+/// The text is that of one use.
+impl PartialEq for Member {
+    fn eq(&self, other: &Member) -> bool {
+        self.name == other.name && self.ty == other.ty
+    }
 }
 
 /// The struct of a block; blocks with the same fields share it.
@@ -86,8 +101,6 @@ struct Part {
     name: Ident,
     kind: String,
     members: Vec<Member>,
-    /// What decides whether two are the same.
-    key: String,
 }
 
 /// All structs of a model.
@@ -123,14 +136,12 @@ impl Parts {
     /// The type of a block with these fields.
     fn add(&mut self, ir: &Ir, scope: ScopeId, members: Vec<Member>) -> Ident {
         let kind = &ir.scopes[scope].kind;
-        let fields: Vec<String> = members.iter().map(|m| format!("{}: {}", m.name, m.ty)).collect();
-        let key = format!("{kind} {{ {} }}", fields.join(", "));
-        if let Some(part) = self.structs.iter().find(|part| part.key == key) {
+        if let Some(part) = self.structs.iter().find(|part| part.kind == *kind && part.members == members) {
             return part.name.clone();
         }
         let name = ir.words.claim(&format!("{}{}", ir.name, camel(kind)));
         let name = ident(&name, Span::call_site());
-        self.structs.push(Part { name: name.clone(), kind: kind.clone(), members, key });
+        self.structs.push(Part { name: name.clone(), kind: kind.clone(), members });
         name
     }
 }

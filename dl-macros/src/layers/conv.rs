@@ -52,26 +52,30 @@ pub fn operation(path: TokenStream, window: &check::Window, groups: &Dim) -> Op 
 
 /// The weights: `channels` as their type says, and as the shape of the tensor says; and a bias for each of `outputs`.
 pub fn weights(call: &Call, channels: [&Dim; 2], shape: [&Dim; 2], outputs: &Dim, kernel: &[Dim; 2]) -> Weights {
-    let ([a, b], [height, width], bias) = (channels, kernel, call.flag("bias"));
+    let ([a, b], bias) = (channels, call.flag("bias"));
     let transposed = call.name.starts_with("conv_transpose");
-    let ty = match (transposed, call.is_sequence()) {
-        (false, false) => quote!(dl::ops::conv2d::Conv2d<#a, #b, #height, #width),
-        (false, true) => quote!(dl::ops::conv2d::Conv1d<#a, #b, #width),
-        (true, false) => quote!(dl::ops::conv_transpose2d::ConvTranspose2d<#a, #b, #height, #width),
-        (true, true) => quote!(dl::ops::conv_transpose2d::ConvTranspose1d<#a, #b, #width),
+    let path = match (transposed, call.is_sequence()) {
+        (false, false) => quote!(dl::ops::conv2d::Conv2d),
+        (false, true) => quote!(dl::ops::conv2d::Conv1d),
+        (true, false) => quote!(dl::ops::conv_transpose2d::ConvTranspose2d),
+        (true, true) => quote!(dl::ops::conv_transpose2d::ConvTranspose1d),
     };
+    let kernel: Vec<&Dim> = kernel.iter().skip(usize::from(call.is_sequence())).collect();
+    let mut sizes = vec![a, b];
+    sizes.extend(&kernel);
     // The number of biases is that of the output channels of the type, if nothing else is said.
     let same = matches!(b.equals(outputs), crate::dim::Cond::Known(true));
-    let ty = match (bias, same) {
-        (true, true) => quote!(#ty>),
-        (true, false) => quote!(#ty, #outputs>),
-        (false, _) => quote!(#ty, 0>),
-    };
+    let none = Dim::Known(0);
+    match (bias, same) {
+        (true, true) => {}
+        (true, false) => sizes.push(outputs),
+        (false, _) => sizes.push(&none),
+    }
     let mut dims = shape.to_vec();
-    dims.extend(kernel.iter().skip(usize::from(call.is_sequence())));
+    dims.extend(kernel);
     let mut tensors = vec![Tensor::new("weight", &dims, Role::Weight)];
     if bias {
         tensors.push(Tensor::new("bias", &[outputs], Role::Bias));
     }
-    Weights { ty, tensors, init: call.init() }
+    Weights { ty: Type::layer(path, sizes), tensors, init: call.init() }
 }

@@ -37,12 +37,13 @@ impl Layer for Dense {
         let (inputs, rows) = check::rows(call)?;
         let outputs = call.size("outputs");
         let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], Role::Weight)];
-        let ty = if call.flag("bias") {
+        let (mut sizes, none) = (vec![&inputs, &outputs], Dim::Known(0));
+        if call.flag("bias") {
             tensors.push(Tensor::new("bias", &[&outputs], Role::Bias));
-            quote!(dl::ops::dense::Dense<#inputs, #outputs>)
         } else {
-            quote!(dl::ops::dense::Dense<#inputs, #outputs, 0>)
-        };
+            sizes.push(&none);
+        }
+        let ty = Type::layer(quote!(dl::ops::dense::Dense), sizes);
         let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
         let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();

@@ -35,7 +35,7 @@ impl Layer for Embedding {
         output.dims.push(features.clone());
         let config = Config::settings(quote!(dl::ops::embedding::Op), quote!());
         let weights = Weights {
-            ty: quote!(dl::ops::embedding::Embedding<#vocabulary, #features>),
+            ty: Type::layer(quote!(dl::ops::embedding::Embedding), [&vocabulary, &features]),
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
             init: call.init_or(quote!(dl::Init::Normal { std: 1.0 })),
         };

@@ -33,7 +33,7 @@ impl Layer for LayerNorm {
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
         let op = Op::new(config, Keeps::INPUTS);
         let weights = Weights {
-            ty: quote!(dl::ops::layer_norm::LayerNorm<#features>),
+            ty: Type::layer(quote!(dl::ops::layer_norm::LayerNorm), [features]),
             tensors: vec![
                 Tensor::new("weight", &[features], Role::Scale),
                 Tensor::new("bias", &[features], Role::Bias),

@@ -51,6 +51,7 @@ pub use parameter::{Default, Kind, Parameter, Setting};
 
 use crate::dim::Dim;
 use crate::ir::{Config, Element, Inference, Keeps, Op, Role, Shape, Tensor};
+use crate::types::Type;
 use proc_macro2::TokenStream;
 
 /// Every layer.
@@ -209,7 +210,7 @@ pub struct Built {
 
 /// The weights of a layer.
 pub struct Weights {
-    pub ty: TokenStream,
+    pub ty: Type,
     /// In memory order.
     pub tensors: Vec<Tensor>,
     /// Arguments of `init` before `rng`.
@@ -257,7 +258,7 @@ impl Op {
         }
     }
     /// The passes of a model inside this one; there may be a layer with a state in it.
-    pub fn model(ty: TokenStream) -> Self {
+    pub fn model(ty: Type) -> Self {
         Op { updates_state: true, ..Op::new(Config::Model(ty), Keeps { inputs: true, output: true }) }
     }
     /// The same with passes that work in place.

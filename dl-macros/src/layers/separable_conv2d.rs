@@ -49,13 +49,13 @@ impl Layer for SeparableConv2d {
             Tensor::new("depthwise.weight", &[&middle, &one, &kh, &kw], Role::Weight),
             Tensor::new("pointwise.weight", &[&outputs, &middle, &one, &one], Role::Weight),
         ];
-        let ty = quote!(dl::ops::separable_conv2d::SeparableConv2d);
-        let ty = if call.flag("bias") {
+        let (mut sizes, none) = (vec![&middle, &outputs, &kh, &kw], Dim::Known(0));
+        if call.flag("bias") {
             tensors.push(Tensor::new("pointwise.bias", &[&outputs], Role::Bias));
-            quote!(#ty<#middle, #outputs, #kh, #kw>)
         } else {
-            quote!(#ty<#middle, #outputs, #kh, #kw, 0>)
-        };
+            sizes.push(&none);
+        }
+        let ty = Type::layer(quote!(dl::ops::separable_conv2d::SeparableConv2d), sizes);
         let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw],);
         let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), Keeps::INPUTS);
         let places = size[0].mul(&size[1]).mul(&middle);

@@ -172,7 +172,7 @@ impl Lowering<'_> {
         let wanted = layer.parameters().iter().filter(|parameter| parameter.positional).count();
         let is_size = |argument: &&ast::Argument| {
             let number = match &argument.value.bare().kind {
-                ExprKind::Number(_) => true,
+                ExprKind::Number(_) | ExprKind::Dim(_) => true,
                 ExprKind::Path(path) => crate::parse::is_capitalised(&path.last),
                 _ => false,
             };
@@ -227,9 +227,9 @@ impl Lowering<'_> {
         let now = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let (layer, again) = (named.layer, named.field);
         let other = match (again, &now) {
-            (Some(field), Some(now)) if !named.broken => self
-                .weights(layer, &settings, now)
-                .is_some_and(|weights| weights.ty.to_string() != self.fields[field].ty.to_string()),
+            (Some(field), Some(now)) if !named.broken => {
+                self.weights(layer, &settings, now).is_some_and(|weights| weights.ty != self.fields[field].ty)
+            }
             _ => false,
         };
         if let (true, Some(before), Some(now)) = (other, &named.input, &now) {

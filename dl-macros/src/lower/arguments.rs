@@ -276,7 +276,7 @@ fn integer(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<i64
     match &expr.kind {
         ExprKind::Parens(inner) => integer(evaluate, parameter, inner),
         ExprKind::Negative(inner) => integer(evaluate, parameter, inner).map(|n| -n),
-        ExprKind::Number(syn::Lit::Int(_)) | ExprKind::Path(_) | ExprKind::Binary(..) => {
+        ExprKind::Number(syn::Lit::Int(_)) | ExprKind::Dim(_) | ExprKind::Path(_) | ExprKind::Binary(..) => {
             let dim = evaluate.size(expr)?;
             let known = dim.known().and_then(|n| i64::try_from(n).ok());
             if known.is_none() {

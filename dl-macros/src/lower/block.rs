@@ -5,10 +5,10 @@ use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
+use crate::path::Path;
 use crate::suggest::{did_you_mean, suggest};
 use crate::visit::each_expr;
 use proc_macro2::{Ident, Literal, Span};
-use quote::ToTokens;
 use std::collections::HashMap;
 
 impl Lowering<'_> {
@@ -67,7 +67,7 @@ impl Lowering<'_> {
         let shown: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let shown =
             if shown.is_empty() { use_.name.to_string() } else { format!("{}({})", use_.name, shown.join(", ")) };
-        self.diagnostics.enter(shown);
+        self.diagnostics.enter(use_.name.to_string(), shown);
         for (value, flow) in block.values.iter().zip(flows) {
             self.bind(&value.name, flow);
         }
@@ -106,7 +106,7 @@ impl Lowering<'_> {
             arguments.split_first().filter(|_| flows.len() < block.values.len())
         {
             // `wide(16)` without a value: say so below, and not that 16 is no value.
-            if matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Flag(_)) {
+            if matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Dim(_) | ExprKind::Flag(_)) {
                 break;
             }
             flows.push(self.flow(value, None));
@@ -221,7 +221,13 @@ impl Lowering<'_> {
             ExprKind::Number(syn::Lit::Float(_)) => Some(expr.kind.clone()),
             ExprKind::Negative(_) => Some(expr.kind.clone()),
             _ if mentions_number(expr, self) => Some(expr.kind.clone()),
-            _ => self.evaluate(|evaluate| evaluate.size(expr)).map(|dim| number(&dim)),
+            kind => self.evaluate(|evaluate| evaluate.size(expr)).map(|dim| match (kind, &dim) {
+                // One from outside is a size or an `f32`: what is wanted where it stands in the block.
+                (ExprKind::Path(path), Dim::Outside(outside)) if Path::new(path.tokens.clone()) == *outside => {
+                    ExprKind::Path(ast::Path { single: false, ..path.clone() })
+                }
+                _ => number(&dim),
+            }),
         }
     }
 
@@ -300,14 +306,7 @@ fn filled(body: &Body, places: &HashMap<String, ExprKind>) -> Body {
 fn number(dim: &Dim) -> ExprKind {
     match dim {
         Dim::Known(n) => ExprKind::Number(syn::Lit::new(Literal::usize_unsuffixed(*n))),
-        Dim::Parameter(name) => {
-            let (tokens, last) = (name.to_token_stream(), name.clone());
-            ExprKind::Path(ast::Path { tokens, last, single: true, generics: Vec::new() })
-        }
-        Dim::Expr(tokens) => {
-            let last = Ident::new("dimension", Span::call_site());
-            ExprKind::Path(ast::Path { tokens: tokens.clone(), last, single: false, generics: Vec::new() })
-        }
+        dim => ExprKind::Dim(dim.clone()),
     }
 }
 

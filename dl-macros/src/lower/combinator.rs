@@ -11,6 +11,7 @@ use crate::emit::camel;
 use crate::ir::{Field, Op, Output, Scope, Shape};
 use crate::layers;
 use crate::names::ident;
+use crate::types::Type;
 use proc_macro2::{Ident, Span};
 use quote::quote;
 
@@ -119,9 +120,9 @@ impl Lowering<'_> {
             self.error(word.span(), format!("`{combinator}` would have {size} weights, which no memory holds"));
             return self.poisoned(word.span(), Some(shape));
         }
-        let path = inner.last().map(|ir| ir.self_type());
+        let stacked = inner.last().expect("the model of the copies").self_type();
         self.inner.extend(inner);
-        let ty = quote!([#path; #count]);
+        let ty = Type::Array(Box::new(stacked), count);
         let field = Field {
             scope: self.scope,
             name: field_name,

@@ -40,6 +40,7 @@ impl Evaluate<'_> {
                 }
                 Constant::Broken => None,
             },
+            ExprKind::Dim(dim) => Some(dim.clone()),
             ExprKind::Parens(inner) => self.size(inner),
             ExprKind::Binary(a, operator, at, b) => {
                 // Both sides first, so that mistakes in both are reported.
@@ -93,6 +94,7 @@ impl Evaluate<'_> {
                 Constant::Number(number) => Some(number),
                 Constant::Broken => None,
             },
+            ExprKind::Dim(dim) => Some(Number::from(dim)),
             ExprKind::Parens(inner) => self.number(inner),
             ExprKind::Negative(inner) => self.number(inner).map(|number| number.negative()),
             ExprKind::Binary(a, operator, at, b) => {
@@ -115,7 +117,7 @@ impl Evaluate<'_> {
     }
 
     fn constant(&self, path: &Path) -> Option<Constant> {
-        self.constant_or(path, |path| Constant::Size(Dim::Expr(path.tokens.clone())))
+        self.constant_or(path, |path| Constant::Size(Dim::Outside(crate::path::Path::new(path.tokens.clone()))))
     }
 
     /// The constant that `path` means; one from outside is made by `outside`.

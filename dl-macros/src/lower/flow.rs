@@ -14,7 +14,7 @@ impl Lowering<'_> {
         // Only the first layer in braces takes what flows into them.
         let implicit = self.implicit.take();
         match &expr.kind {
-            ExprKind::Number(_) => self.number(expr),
+            ExprKind::Number(_) | ExprKind::Dim(_) => self.number(expr),
             ExprKind::Path(path) => match path.single() {
                 Some(single) if implicit.is_some() && self.is_layer(single) => {
                     let layer = Layer { name: single.clone(), arguments: Vec::new(), rename: None, broken: false };

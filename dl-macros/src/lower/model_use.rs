@@ -10,6 +10,7 @@ use crate::ir::{Check, Config, Field, FieldId, Keeps, Op, Shape, ValueId};
 use crate::layers;
 use crate::names::ident;
 use crate::suggest::suggest;
+use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use std::rc::Rc;
@@ -23,16 +24,15 @@ pub(super) struct NamedModel {
 /// What is known of a model where it is used.
 #[derive(Clone)]
 struct Header {
-    /// Its type.
-    ty: TokenStream,
+    ty: Type,
     /// As written.
     text: String,
     /// `None` for models from elsewhere: rustc knows.
     inputs: Option<Vec<Shape>>,
     outputs: Vec<Shape>,
     /// The type of all inputs together, where there are several.
-    input_record: Option<TokenStream>,
-    output_record: Option<TokenStream>,
+    input_record: Option<Type>,
+    output_record: Option<Type>,
     parameters: Option<Dim>,
     /// Where the output of a model from elsewhere is stated.
     stated: Option<Span>,
@@ -62,9 +62,8 @@ impl Lowering<'_> {
         };
         flows.extend(self.model_values(&use_.arguments));
         if !use_.path.generics.is_empty() {
-            let (ty, message) = (&header.ty, Default::default());
-            let condition = quote!(<#ty as dl::Model>::CHECKED);
-            self.diagnostics.put_checks(vec![Check { span, condition, message }]);
+            let ty = &header.ty;
+            self.diagnostics.put_checks(vec![Check::Promise(quote!(<#ty as dl::Model>::CHECKED))]);
         }
         let field = Field {
             scope: self.scope,
@@ -191,7 +190,7 @@ impl Lowering<'_> {
         let promises = promises.map(|(name, span, shape)| {
             let (name, arguments) = (Ident::new(name, before(span)), quote_spanned!(span=> (#text)));
             let path = quote_spanned!(before(span)=> dl::#name::<#ty, #shape>);
-            Check { span, condition: quote!(#path #arguments), message: Default::default() }
+            Check::Promise(quote!(#path #arguments))
         });
         self.diagnostics.put_checks(promises.into());
     }
@@ -228,7 +227,6 @@ impl Lowering<'_> {
         if arguments.len() < model.generics.len() {
             return None;
         }
-        let ty = if arguments.is_empty() { quote!(#name) } else { quote!(#name<#(#arguments),*>) };
         let mut shape = |shape: &ast::Shape| self.header_shape(shape, &model.generics, &arguments);
         let inputs: Option<Vec<Shape>> =
             model.inputs.iter().map(|input| input.shape.as_ref().and_then(&mut shape)).collect();
@@ -248,11 +246,11 @@ impl Lowering<'_> {
         }
         let record = |suffix: &str, many: bool| {
             let record = ident(&format!("{name}{suffix}"), name.span());
-            many.then(|| if arguments.is_empty() { quote!(#record) } else { quote!(#record<#(#arguments),*>) })
+            many.then(|| Type::Own(record, arguments.clone()))
         };
         // Parameters of the model as far as it was read already; those of later ones are not needed for more than tables.
         Some(Header {
-            ty,
+            ty: Type::Own(name.clone(), arguments.clone()),
             text: use_.path.to_string(),
             input_record: record("Input", inputs.len() > 1),
             output_record: record("Output", outputs.len() > 1),
@@ -301,15 +299,10 @@ impl Lowering<'_> {
         }
         let outputs: Vec<Shape> = shapes.into_iter().map(|(shape, _)| shape).collect();
         if outputs.len() == 1 {
-            let mut ty = path.tokens.clone();
-            if !path.generics.is_empty() {
-                let arguments: Option<Vec<Dim>> =
-                    path.generics.iter().map(|expr| self.evaluate(|evaluate| evaluate.size(expr))).collect();
-                let arguments = arguments?;
-                ty.extend(quote!(<#(#arguments),*>));
-            }
+            let arguments: Option<Vec<Dim>> =
+                path.generics.iter().map(|expr| self.evaluate(|evaluate| evaluate.size(expr))).collect();
             return Some(Header {
-                ty,
+                ty: Type::Outside(crate::path::Path::new(path.tokens.clone()), arguments?),
                 text: path.to_string(),
                 inputs: None,
                 outputs,
@@ -351,7 +344,7 @@ impl Lowering<'_> {
     }
 
     /// Several values side by side, as the inputs of one model.
-    fn joined(&mut self, values: &[ValueId], record: &TokenStream, span: Span) -> ValueId {
+    fn joined(&mut self, values: &[ValueId], record: &Type, span: Span) -> ValueId {
         let shapes: Vec<Shape> = values.iter().filter_map(|&value| self.values[value].shape.clone()).collect();
         let mut op = Op::new(Config::settings(quote!(dl::ops::record::Join), offsets(&shapes)), Keeps::NOTHING);
         op.each_input = true;

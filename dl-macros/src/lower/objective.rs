@@ -154,7 +154,7 @@ impl Lowering<'_> {
     /// Whether an expression is a number and no value.
     fn is_number(&self, expr: &Expr) -> bool {
         match &expr.bare().kind {
-            ExprKind::Number(_) => true,
+            ExprKind::Number(_) | ExprKind::Dim(_) => true,
             ExprKind::Path(path) => match path.single() {
                 Some(name) => !self.visible().iter().any(|binding| binding.name == *name),
                 None => true,

@@ -13,7 +13,7 @@ fn branch(argument: &ast::Argument) -> bool {
     match &argument.value.kind {
         ExprKind::Call(layer) => {
             let numbers = |argument: &ast::Argument| {
-                argument.name.is_some() || matches!(argument.value.bare().kind, ExprKind::Number(_))
+                argument.name.is_some() || matches!(argument.value.bare().kind, ExprKind::Number(_) | ExprKind::Dim(_))
             };
             layers::find(&layer.name.to_string()).is_some() && layer.arguments.iter().all(numbers)
         }
@@ -73,7 +73,8 @@ impl Lowering<'_> {
             arguments.split_first().filter(|_| operands.len() < wanted || layer.variadic())
         {
             // `dense(10)` without a value: say so below, and not that 10 is no value.
-            let size = !layer.takes_numbers() && matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Flag(_));
+            let number = matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Dim(_) | ExprKind::Flag(_));
+            let size = !layer.takes_numbers() && number;
             if size {
                 break;
             }

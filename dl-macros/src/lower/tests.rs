@@ -4,6 +4,7 @@ use crate::diagnostics::Diagnostics;
 use crate::dim::Dim;
 use crate::ir::{Config, Inference, Ir};
 use crate::layers::{LAYERS, synonyms};
+use quote::ToTokens;
 
 fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
     let diagnostics = Diagnostics::default();
@@ -50,7 +51,7 @@ fn lenet_becomes_its_graph() {
     assert_eq!(shapes[6], [400]);
     let fields: Vec<_> = ir.fields.iter().map(|field| field.name.to_string()).collect();
     assert_eq!(fields, ["conv1", "conv2", "dense1", "dense2", "logits"]);
-    assert_eq!(ir.fields[1].ty.to_string(), "dl :: ops :: conv2d :: Conv2d < 6 , 16 , 5 , 5 >");
+    assert_eq!(ir.fields[1].ty.to_token_stream().to_string(), "dl :: ops :: conv2d :: Conv2d < 6 , 16 , 5 , 5 >");
     assert_eq!(known(&ir.fields[1].tensors[0].shape), [16, 6, 5, 5]);
     assert_eq!(ir.nodes[3].multiply_adds.known(), Some(16 * 10 * 10 * 6 * 5 * 5));
     // A chain: each node reads the one before.
@@ -196,4 +197,18 @@ fn what_only_the_body_can_tell() {
         ["`a` is used again with the same weights, and takes no arguments here"]
     );
     assert_eq!(mistakes("dense(x, 4, bias: BIAS)"), ["`bias` is `true` or `false`, not `BIAS`"]);
+}
+
+/// A constant from outside has the type that the place in the block wants; what is computed is a size, and converted.
+#[test]
+fn numbers_from_outside_in_blocks() {
+    let scale = |argument: &str| {
+        let block = "block scaled(x, k) { x * k }";
+        let ir = network(&format!("{block} pub N(x: [4]) -> [4] {{ x -> scaled(k: {argument}) }}"));
+        let Config::Settings { fields, .. } = &ir.nodes[0].op.config else { panic!("settings") };
+        fields.to_string()
+    };
+    assert!(scale("crate::SCALE").contains("scale : crate :: SCALE"), "{}", scale("crate::SCALE"));
+    assert!(!scale("crate::SCALE").contains("as f32"));
+    assert!(scale("crate::SIZE * 2").contains("({ dl :: dim :: mul ({ crate :: SIZE } , 2) } as f32)"));
 }

@@ -8,6 +8,7 @@ use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Config, Keeps, Op, Shape};
 use crate::layers::Setting;
+use crate::types::Type;
 use proc_macro2::Ident;
 use quote::quote;
 use std::rc::Rc;
@@ -57,7 +58,7 @@ impl Lowering<'_> {
         let flow = self.raw(Raw { op, inputs, output, field: None, again, text, binding, stem, span });
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
-        node.weights_as = Some(quote!(dl::ops::dense::Dense<#features, #vocabulary, 0>));
+        node.weights_as = Some(Type::layer(quote!(dl::ops::dense::Dense), [&features, &vocabulary, &Dim::Known(0)]));
         flow
     }
 

@@ -65,7 +65,7 @@ impl Net {
             scope: None,
             model: false,
             name,
-            ty: quote!(f32),
+            ty: crate::types::Type::layer(quote!(f32), []),
             tensors: vec![],
             init: quote!(dl::Init::PyTorch),
             text: String::new(),

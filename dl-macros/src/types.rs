@@ -1,0 +1,71 @@
+//! The Rust types of layers' weights, of models and of several values side by side: to be compared and read, and then printed.
+
+use crate::dim::Dim;
+use crate::path::Path;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+
+/// The type of a field, or of one sample of several values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Type {
+    /// A struct that this macro makes, with its const arguments: `Encoder`, `PairInput<4, 8>`.
+    Own(Ident, Vec<Dim>),
+    /// One of the library, or from elsewhere: `dl::ops::dense::Dense<784, 10>`, `crate::Encoder`.
+    Outside(Path, Vec<Dim>),
+    /// Copies of a model: `[NetStack; 12]`.
+    Array(Box<Type>, Dim),
+}
+
+impl Type {
+    /// The weights of a layer: `path<arguments>`.
+    pub fn layer<'a>(path: TokenStream, arguments: impl IntoIterator<Item = &'a Dim>) -> Self {
+        Type::Outside(Path::new(path), arguments.into_iter().cloned().collect())
+    }
+    /// The struct of this macro that it is, or is made of, and how many there are as far as the macro knows.
+    pub fn own(&self) -> (Option<&Ident>, usize) {
+        match self {
+            Type::Own(name, _) => (Some(name), 1),
+            Type::Outside(..) => (None, 1),
+            Type::Array(inner, count) => (inner.own().0, count.known().unwrap_or(1)),
+        }
+    }
+}
+
+impl ToTokens for Type {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let (name, arguments): (&dyn ToTokens, _) = match self {
+            Type::Own(name, arguments) => (name, arguments),
+            Type::Outside(path, arguments) => (path, arguments),
+            Type::Array(inner, count) => return tokens.extend(quote!([#inner; #count])),
+        };
+        name.to_tokens(tokens);
+        if !arguments.is_empty() {
+            tokens.extend(quote!(<#(#arguments),*>));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A type is the same wherever it was written, and no other.
+    #[test]
+    fn compared_by_structure() {
+        let path = |text: &str| Path::new(text.parse().unwrap());
+        assert_eq!(path("crate :: D"), path("crate::D"));
+        assert_ne!(path("::config::D"), path("config::D"));
+        assert_eq!(path("D").single().unwrap(), "D");
+        assert!(path("::D").single().is_none() && path("a::D").single().is_none());
+        let outside = |text: &str| Dim::Outside(path(text));
+        let dense = |inputs: &Dim| Type::layer(quote!(dl::ops::dense::Dense), [inputs, &Dim::Known(10)]);
+        let twice = |text: &str| outside(text).mul(&Dim::Known(2));
+        assert_eq!(dense(&twice("D")), dense(&twice("D")));
+        assert_ne!(dense(&twice("D")), dense(&twice("E")));
+        assert_ne!(dense(&outside("D").add(&Dim::Known(2))), dense(&twice("D")));
+        let copies = Type::Array(Box::new(Type::Own(quote::format_ident!("NetStack"), Vec::new())), Dim::Known(6));
+        assert_eq!(copies.to_token_stream().to_string(), quote!([NetStack; 6]).to_string());
+        assert_eq!(copies.own().1, 6);
+        assert_eq!(copies.own().0.unwrap(), "NetStack");
+    }
+}

@@ -25,9 +25,20 @@ pub struct File {
 /// `const D: usize = 384;`
 pub struct Constant {
     pub name: Ident,
-    /// `usize` or `f32`, checked by `lower`.
+    /// As written.
     pub ty: TokenStream,
+    /// What that is; `lower` reports what is neither.
+    pub kind: Option<ConstantKind>,
     pub value: Expr,
+}
+
+/// What a constant of a model may be.
+#[derive(Clone, Copy)]
+pub enum ConstantKind {
+    /// `usize`
+    Size,
+    /// `f32`
+    Number,
 }
 
 /// `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`: a template, unfolded where it is used.
@@ -97,12 +108,23 @@ pub enum Output {
 /// `[1, 28, 28]`, `u32[128]` or `u32`
 #[derive(Clone)]
 pub struct Shape {
-    /// `f32` or `u32` where written.
-    pub element: Option<Ident>,
+    /// Where written.
+    pub element: Option<Element>,
     pub dims: Vec<Expr>,
     pub span: Span,
     /// Whether the parser reported mistakes: then some dimensions may be missing.
     pub broken: bool,
+}
+
+/// The type that stands before the sizes of a shape.
+#[derive(Clone)]
+pub enum Element {
+    /// `f32`
+    F32,
+    /// `u32`
+    U32,
+    /// Another, which `lower` reports.
+    Other(Ident),
 }
 
 /// The inside of a model's braces.
@@ -178,7 +200,7 @@ pub enum Condition {
     /// A flag, or a parameter that is one.
     Flag(Expr),
     /// `a != b`
-    Compare(Expr, &'static str, Expr),
+    Compare(Expr, Comparison, Expr),
     /// `!a`
     Not(Box<Condition>),
     /// `a && b`
@@ -202,10 +224,31 @@ pub enum Stage {
     Broken,
 }
 
+/// How two numbers are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+/// A word that opens braces of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum CombinatorWord {
+    Residual,
+    Concat,
+    Repeat,
+}
+
 /// `residual { … }`, `concat { …; … }`, `repeat 6 { … }`
 #[derive(Clone)]
 pub struct Combinator {
-    pub word: Ident,
+    pub word: CombinatorWord,
+    /// Of the word.
+    pub span: Span,
     /// Of `repeat`.
     pub count: Option<Expr>,
     /// One, or the branches of `concat`.
@@ -294,6 +337,58 @@ impl Operator {
     }
 }
 
+impl ConstantKind {
+    /// What the type `ty` stands for.
+    pub fn of(ty: &TokenStream) -> Option<ConstantKind> {
+        Some(match ty.to_string().as_str() {
+            "usize" => ConstantKind::Size,
+            "f32" => ConstantKind::Number,
+            _ => return None,
+        })
+    }
+}
+
+impl Element {
+    /// The type called `name`.
+    pub fn of(name: Ident) -> Element {
+        match name.to_string().as_str() {
+            "f32" => Element::F32,
+            "u32" => Element::U32,
+            _ => Element::Other(name),
+        }
+    }
+}
+
+impl Comparison {
+    /// Whether `a` and `b` compare so.
+    pub fn holds<T: PartialOrd>(self, a: T, b: T) -> bool {
+        match self {
+            Comparison::Equal => a == b,
+            Comparison::NotEqual => a != b,
+            Comparison::Less => a < b,
+            Comparison::AtMost => a <= b,
+            Comparison::More => a > b,
+            Comparison::AtLeast => a >= b,
+        }
+    }
+}
+
+impl CombinatorWord {
+    /// Every one.
+    pub const ALL: [CombinatorWord; 3] = [CombinatorWord::Residual, CombinatorWord::Concat, CombinatorWord::Repeat];
+    /// The combinator called `name`.
+    pub fn of(name: &str) -> Option<CombinatorWord> {
+        CombinatorWord::ALL.into_iter().find(|word| name == word.name())
+    }
+    pub fn name(self) -> &'static str {
+        match self {
+            CombinatorWord::Residual => "residual",
+            CombinatorWord::Concat => "concat",
+            CombinatorWord::Repeat => "repeat",
+        }
+    }
+}
+
 impl Path {
     /// The name, if it stands alone.
     pub fn single(&self) -> Option<&Ident> {
@@ -352,6 +447,12 @@ impl Display for Stage {
             Stage::If(..) => f.write_str("if … { … } else { … }"),
             Stage::Broken => f.write_str("…"),
         }
+    }
+}
+
+impl Display for CombinatorWord {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(self.name())
     }
 }
 

@@ -161,7 +161,12 @@ impl Parser<'_> {
     fn constant(&self, cursor: &mut Cursor) -> Option<Constant> {
         cursor.take_word("const");
         // Known all the same: its uses are no mistakes.
-        let broken = |name: Ident| Constant { value: ast::Expr::broken(name.span()), ty: quote::quote!(usize), name };
+        let broken = |name: Ident| Constant {
+            value: ast::Expr::broken(name.span()),
+            ty: quote::quote!(usize),
+            kind: Some(ast::ConstantKind::Size),
+            name,
+        };
         self.once(cursor, "const");
         let Some(name) = cursor.take_ident() else {
             self.skip_constant(cursor, "a name after `const`");
@@ -189,7 +194,8 @@ impl Parser<'_> {
         if !cursor.take_punct(';') {
             self.skip_constant(cursor, "`;`");
         }
-        Some(Constant { name, ty: ty.into_iter().collect(), value })
+        let ty: TokenStream = ty.into_iter().collect();
+        Some(Constant { name, kind: ast::ConstantKind::of(&ty), ty, value })
     }
 
     /// Reports `word` where it stands a second time, and steps over it.

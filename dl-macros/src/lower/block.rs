@@ -247,7 +247,7 @@ impl Lowering<'_> {
         span: Span,
         places: &mut HashMap<String, ExprKind>,
     ) -> bool {
-        let whole = pattern.element.as_ref().is_some_and(|element| element == "u32");
+        let whole = matches!(pattern.element, Some(ast::Element::U32));
         let wanted: Vec<String> = pattern.dims.iter().map(ToString::to_string).collect();
         let wanted = format!("{}[{}]", if whole { "u32" } else { "" }, wanted.join(", "));
         if pattern.dims.len() != shape.dims.len() || whole != (shape.element == Element::U32) {

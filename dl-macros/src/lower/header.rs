@@ -104,13 +104,13 @@ impl Lowering<'_> {
     pub(super) fn shape(&mut self, shape: &ast::Shape, scalar: bool) -> (Shape, bool) {
         let mut good = !shape.broken;
         let element = match &shape.element {
-            Some(name) if name == "u32" => Element::U32,
-            Some(name) if name != "f32" => {
+            Some(ast::Element::U32) => Element::U32,
+            Some(ast::Element::Other(name)) => {
                 self.error(name.span(), format!("elements are `f32` or `u32`, not `{name}`"));
                 good = false;
                 Element::F32
             }
-            _ => Element::F32,
+            Some(ast::Element::F32) | None => Element::F32,
         };
         // `u32` alone is one number for each sample.
         if shape.dims.is_empty() && !(scalar && shape.element.is_some()) {

@@ -287,7 +287,7 @@ impl Lowering<'_> {
                 None => silent.size(expr)?,
             });
         }
-        let whole = shape.element.as_ref().is_some_and(|element| element == "u32");
+        let whole = matches!(shape.element, Some(ast::Element::U32));
         let element = if whole { crate::ir::Element::U32 } else { crate::ir::Element::F32 };
         Some(Shape { element, dims, record: None })
     }

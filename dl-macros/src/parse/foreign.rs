@@ -63,8 +63,13 @@ pub fn sign(cursor: &Cursor) -> &'static str {
 }
 
 /// Types of numbers.
-pub const NUMBERS: [&str; 14] =
+const NUMBERS: [&str; 14] =
     ["usize", "isize", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "int", "float"];
+
+/// Whether `name` is a type that elements and sizes may have elsewhere.
+pub fn is_type(name: &Ident) -> bool {
+    NUMBERS.iter().chain(&["bool"]).any(|ty| name == ty)
+}
 
 /// How many tokens of a foreign arrow come next.
 pub fn arrow(cursor: &Cursor) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! Uses of layers: their arguments, their names, and what else an arrow may lead to.
 
-use super::combinator::is_combinator;
+use super::combinator::combinator;
 use super::expression::operator;
 use super::pipe::is_layer;
 use super::{Parser, cursor::Cursor, foreign, is_capitalised};
@@ -22,10 +22,9 @@ impl Parser<'_> {
         let foreign = self.no_stage(cursor);
         let mut stage = match cursor.peek() {
             _ if foreign => Stage::Broken,
-            Some(TokenTree::Ident(word)) if is_combinator(cursor) => {
-                let word = word.clone();
+            Some(TokenTree::Ident(_)) if let Some((word, span)) = combinator(cursor) => {
                 cursor.next();
-                self.combinator(word, cursor)
+                self.combinator(word, span, cursor)
             }
             Some(TokenTree::Ident(word)) if word == "if" => {
                 let word = word.clone();

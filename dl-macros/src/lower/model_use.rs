@@ -372,7 +372,10 @@ impl Lowering<'_> {
             let (text, output) = ("part".to_owned(), shape.clone());
             let inputs = vec![value];
             let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "part", span };
-            parts.extend(self.raw(raw).value());
+            let part = self.raw(raw).value();
+            // Those of a block are called after it.
+            self.nameless.extend(part.filter(|_| self.scope.is_none()));
+            parts.extend(part);
         }
         parts
     }

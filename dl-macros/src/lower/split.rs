@@ -4,10 +4,11 @@ use super::arguments::{Settings, settings};
 use super::node::Use;
 use super::{Flow, Lowering};
 use crate::ast;
+use crate::call::{Call, Operand, Setting};
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::layers::{self, Call, Layer, Operand, Setting};
+use crate::layers::{self, Layer};
 
 impl Lowering<'_> {
     /// The parts of what flows in.
@@ -27,6 +28,8 @@ impl Lowering<'_> {
             name,
             span,
             operands: vec![Operand::Tensor(shape.clone())],
+            sequence: layer.is_sequence(),
+            parameters: layer.parameters(),
             settings: &settings.values,
             spans: &settings.spans,
             index: 0,

@@ -3,7 +3,8 @@
 use super::expression::operator;
 use super::{Parser, Place, cursor::Cursor, foreign, is_capitalised};
 use crate::ast::{Expr, ExprKind, Stage};
-use crate::layers::{self, Default, Parameter};
+use crate::call::{Default, Parameter};
+use crate::layers;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 impl Parser<'_> {

@@ -2,7 +2,8 @@
 
 use super::Probes;
 use crate::ast::CombinatorWord;
-use crate::layers::{self, Kind, Layer, Parameter};
+use crate::call::{Kind, Parameter};
+use crate::layers::{self, Layer};
 use crate::names::ident;
 use crate::parse::cursor::Cursor;
 use crate::parse::{is_capitalised, is_keyword};

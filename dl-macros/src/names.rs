@@ -109,6 +109,17 @@ fn any_needless(tokens: TokenStream) -> bool {
     })
 }
 
+/// Whether `name` begins with a capital, as types and constants do.
+pub fn is_capitalised(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_uppercase)
+}
+
+/// Whether Rust allows no variable of this name.
+pub fn is_keyword(name: &Ident) -> bool {
+    // `gen` since the edition of 2024; `syn` does not know.
+    name == "gen" || syn::parse2::<Ident>(name.to_token_stream()).is_err()
+}
+
 /// A variable of the macro's own.
 pub fn local(name: &str) -> Ident {
     Ident::new(name, Span::call_site())

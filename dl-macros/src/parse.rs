@@ -16,6 +16,7 @@ mod tests;
 
 use crate::ast::{self, Constant, File};
 use crate::diagnostics::Diagnostics;
+use crate::names::is_capitalised;
 use cursor::Cursor;
 pub use foreign::MODULES;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
@@ -283,16 +284,4 @@ fn skip_to_item(cursor: &mut Cursor) {
     while !cursor.at_end() && !begins(cursor) {
         cursor.next();
     }
-}
-
-/// Whether `name` begins with a capital, as types and constants do.
-pub fn is_capitalised(name: &Ident) -> bool {
-    name.to_string().starts_with(char::is_uppercase)
-}
-
-/// Whether Rust allows no variable of this name.
-pub fn is_keyword(name: &Ident) -> bool {
-    use quote::ToTokens;
-    // `gen` since the edition of 2024; `syn` does not know.
-    name == "gen" || syn::parse2::<Ident>(name.to_token_stream()).is_err()
 }

@@ -1,10 +1,10 @@
 //! One use of a layer: what its name means, and what `as` makes of it.
 
 use super::arguments::{Settings, settings};
+use super::names::nameable;
 use super::node::{Outcome, Use};
 use super::{Evaluate, Flow, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
-use crate::check;
 use crate::diagnostics::message;
 use crate::dim::{Cond, Dim};
 use crate::ir::{Element, Shape};
@@ -170,7 +170,7 @@ impl Lowering<'_> {
         let is_size = |argument: &&ast::Argument| {
             let number = match &argument.value.bare().kind {
                 ExprKind::Number(_) => true,
-                ExprKind::Path(path) => crate::parse::is_capitalised(&path.last),
+                ExprKind::Path(path) => crate::names::is_capitalised(&path.last),
                 _ => false,
             };
             argument.name.is_none() && number
@@ -254,7 +254,7 @@ impl Lowering<'_> {
 
     /// Whether `as` may call a layer `name`.
     pub(super) fn may_name(&self, name: &Ident) -> bool {
-        if !check::nameable(self.diagnostics, name) {
+        if !nameable(self.diagnostics, name) {
             return false;
         }
         let free = self.names.layer(&name.to_string()).is_none();

@@ -212,7 +212,7 @@ impl Lowering<'_> {
             }
             // A word such as `same`: what it means is for the layer to say.
             ExprKind::Path(path)
-                if path.single().is_some_and(|name| !crate::parse::is_capitalised(name))
+                if path.single().is_some_and(|name| !crate::names::is_capitalised(name))
                     && self.constants.get(&path.last).is_none() =>
             {
                 Some(ExprKind::Path(path.clone()))
@@ -258,7 +258,7 @@ impl Lowering<'_> {
         let mut good = true;
         for (expr, dim) in pattern.dims.iter().zip(&shape.dims) {
             let fresh = match &expr.kind {
-                ExprKind::Path(path) => path.single().filter(|name| !crate::parse::is_capitalised(name)),
+                ExprKind::Path(path) => path.single().filter(|name| !crate::names::is_capitalised(name)),
                 _ => None,
             };
             if fresh.is_some_and(|name| name == "_") {

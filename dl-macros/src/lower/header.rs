@@ -6,7 +6,7 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
-use crate::parse::{is_capitalised, is_keyword};
+use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Ident, Span};
 
 /// The shapes of a header. After a mistake they are what comes nearest: the struct is written with them.
@@ -158,7 +158,7 @@ impl Lowering<'_> {
                 let own = self.constants.has(name) || self.model.generics.contains(name);
                 let text = name.to_string().to_lowercase().replace('_', "");
                 let words = ["batch", "batchsize", "n", "b", "bs", ""];
-                let small = !crate::parse::is_capitalised(name) || text.starts_with("batch");
+                let small = !crate::names::is_capitalised(name) || text.starts_with("batch");
                 !own && dims > 1 && (name == "None" || small && words.contains(&text.as_str()))
             }
             _ => false,

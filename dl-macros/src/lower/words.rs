@@ -48,7 +48,7 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
             Some(word) => report(format!("words are written without quotes: `{name}: {word}`")),
             None => report(format!("`{name}` is {}, not `{expr}`", parameter.kind.expected())),
         },
-        ExprKind::Path(path) if crate::parse::is_capitalised(&path.last) => {
+        ExprKind::Path(path) if crate::names::is_capitalised(&path.last) => {
             let broken = path
                 .single()
                 .is_some_and(|name| matches!(evaluate.constants.get(name), Some(super::constants::Constant::Broken)));

@@ -2,6 +2,7 @@
 
 use super::{Parser, Place, cursor::Cursor, depth};
 use crate::ast::{Combinator, CombinatorWord, Comparison, Condition, Expr, If, Stage};
+use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 
@@ -29,7 +30,7 @@ impl Parser<'_> {
             return Some(Stage::Broken);
         }
         let small = word.to_string().to_lowercase();
-        let large = super::is_capitalised(&word) && CombinatorWord::of(&small).is_none();
+        let large = is_capitalised(&word) && CombinatorWord::of(&small).is_none();
         let layer = crate::layers::find(&word.to_string()).is_some();
         if known.is_some() || layer || self.place.get() == Place::Header || !opens && !counts || large {
             return None;

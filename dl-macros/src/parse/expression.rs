@@ -1,8 +1,9 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
 use super::pipe::is_layer;
-use super::{Parser, Place, combinator::combinator, cursor::Cursor, depth, is_capitalised};
+use super::{Parser, Place, combinator::combinator, cursor::Cursor, depth};
 use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
+use crate::names::is_capitalised;
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
 

@@ -1,9 +1,10 @@
 //! Habits of other languages: recognised, told in one message what stands there instead, and read past.
 
+use super::Parser;
 use super::cursor::Cursor;
-use super::{Parser, is_capitalised};
 use crate::ast::{Expr, ExprKind};
 use crate::layers::{self, synonyms};
+use crate::names::{is_capitalised, is_keyword};
 use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
@@ -167,7 +168,7 @@ impl Parser<'_> {
         let clause = word == "loss" && cursor.is_group(2, Delimiter::Brace);
         let found = WORDS.iter().find(|(foreign, _)| word == foreign);
         // Words of Python are names in Rust, unless another word follows.
-        let group = super::is_keyword(&word) && matches!(next, Some(TokenTree::Group(_) | TokenTree::Literal(_)));
+        let group = is_keyword(&word) && matches!(next, Some(TokenTree::Group(_) | TokenTree::Literal(_)));
         let opens = group || matches!(next, Some(TokenTree::Ident(next)) if next != "as");
         let opens = opens || ["break", "continue"].iter().any(|end| word == end);
         let help = match found {

@@ -3,9 +3,10 @@
 use super::combinator::combinator;
 use super::expression::operator;
 use super::pipe::is_layer;
-use super::{Parser, cursor::Cursor, foreign, is_capitalised};
+use super::{Parser, cursor::Cursor, foreign};
 use crate::ast::{Argument, Expr, Layer, ModelUse, Path, Stage};
 use crate::layers::{self, synonyms};
+use crate::names::{is_capitalised, is_keyword};
 use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
@@ -133,7 +134,7 @@ impl Parser<'_> {
         if self.foreign(cursor) {
             return true;
         }
-        if path || word == "if" || !super::is_keyword(&word) {
+        if path || word == "if" || !is_keyword(&word) {
             return false;
         }
         self.diagnostics.error(word.span(), format!("expected a layer after `->`, found `{word}`"));

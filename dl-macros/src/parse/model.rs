@@ -1,7 +1,8 @@
 //! A model: its header, and where its body begins.
 
-use super::{Parser, Place, cursor::Cursor, is_capitalised, is_keyword, skip_item, skip_to_item};
+use super::{Parser, Place, cursor::Cursor, skip_item, skip_to_item};
 use crate::ast::{Body, Element, Input, Loss, Model, Output, Shape};
+use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 impl Parser<'_> {

@@ -4,9 +4,8 @@ use super::Probes;
 use crate::ast::CombinatorWord;
 use crate::call::{Kind, Parameter};
 use crate::layers::{self, Layer};
-use crate::names::ident;
+use crate::names::{ident, is_capitalised, is_keyword};
 use crate::parse::cursor::Cursor;
-use crate::parse::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 

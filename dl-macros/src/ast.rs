@@ -3,9 +3,11 @@
 //! A broken part is a node of its own (`Broken`), so that the rest of the model is still checked. Features that the grammar
 //! has a place for but that are not built yet are nodes too; `lower` says so.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
-use std::fmt::{Display, Formatter, Result};
+mod display;
+mod words;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+pub use words::{CombinatorWord, Comparison, ConstantKind, Element, Operator};
 
 /// Everything inside one `model! { … }`.
 #[derive(Default)]
@@ -30,15 +32,6 @@ pub struct Constant {
     /// What that is; `lower` reports what is neither.
     pub kind: Option<ConstantKind>,
     pub value: Expr,
-}
-
-/// What a constant of a model may be.
-#[derive(Clone, Copy)]
-pub enum ConstantKind {
-    /// `usize`
-    Size,
-    /// `f32`
-    Number,
 }
 
 /// `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`: a template, unfolded where it is used.
@@ -114,17 +107,6 @@ pub struct Shape {
     pub span: Span,
     /// Whether the parser reported mistakes: then some dimensions may be missing.
     pub broken: bool,
-}
-
-/// The type that stands before the sizes of a shape.
-#[derive(Clone)]
-pub enum Element {
-    /// `f32`
-    F32,
-    /// `u32`
-    U32,
-    /// Another, which `lower` reports.
-    Other(Ident),
 }
 
 /// The inside of a model's braces.
@@ -224,25 +206,6 @@ pub enum Stage {
     Broken,
 }
 
-/// How two numbers are compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-}
-
-/// A word that opens braces of its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum CombinatorWord {
-    Residual,
-    Concat,
-    Repeat,
-}
-
 /// `residual { … }`, `concat { …; … }`, `repeat 6 { … }`
 #[derive(Clone)]
 pub struct Combinator {
@@ -301,95 +264,14 @@ pub struct Path {
     pub generics: Vec<Expr>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Rem,
-}
-
-impl Operator {
-    /// The operator written as `symbol`.
-    pub fn of(symbol: char) -> Option<Operator> {
-        Some(match symbol {
-            '+' => Operator::Add,
-            '-' => Operator::Sub,
-            '*' => Operator::Mul,
-            '/' => Operator::Div,
-            '%' => Operator::Rem,
-            _ => return None,
-        })
-    }
-    pub fn symbol(self) -> char {
-        match self {
-            Operator::Add => '+',
-            Operator::Sub => '-',
-            Operator::Mul => '*',
-            Operator::Div => '/',
-            Operator::Rem => '%',
-        }
-    }
-    /// Whether it binds tighter than a sum.
-    pub fn multiplies(self) -> bool {
-        !matches!(self, Operator::Add | Operator::Sub)
-    }
-}
-
-impl ConstantKind {
-    /// What the type `ty` stands for.
-    pub fn of(ty: &TokenStream) -> Option<ConstantKind> {
-        Some(match ty.to_string().as_str() {
-            "usize" => ConstantKind::Size,
-            "f32" => ConstantKind::Number,
-            _ => return None,
-        })
-    }
-}
-
-impl Element {
-    /// The type called `name`.
-    pub fn of(name: Ident) -> Element {
-        match name.to_string().as_str() {
-            "f32" => Element::F32,
-            "u32" => Element::U32,
-            _ => Element::Other(name),
-        }
-    }
-}
-
-impl Comparison {
-    /// Whether `a` and `b` compare so.
-    pub fn holds<T: PartialOrd>(self, a: T, b: T) -> bool {
-        match self {
-            Comparison::Equal => a == b,
-            Comparison::NotEqual => a != b,
-            Comparison::Less => a < b,
-            Comparison::AtMost => a <= b,
-            Comparison::More => a > b,
-            Comparison::AtLeast => a >= b,
-        }
-    }
-}
-
-impl CombinatorWord {
-    /// Every one.
-    pub const ALL: [CombinatorWord; 3] = [CombinatorWord::Residual, CombinatorWord::Concat, CombinatorWord::Repeat];
-    /// The combinator called `name`.
-    pub fn of(name: &str) -> Option<CombinatorWord> {
-        CombinatorWord::ALL.into_iter().find(|word| name == word.name())
-    }
-    pub fn name(self) -> &'static str {
-        match self {
-            CombinatorWord::Residual => "residual",
-            CombinatorWord::Concat => "concat",
-            CombinatorWord::Repeat => "repeat",
-        }
-    }
-}
-
 impl Path {
+    /// The name that it begins with.
+    pub fn first(&self) -> Option<Ident> {
+        match self.tokens.clone().into_iter().next() {
+            Some(TokenTree::Ident(name)) => Some(name),
+            _ => None,
+        }
+    }
     /// The name, if it stands alone.
     pub fn single(&self) -> Option<&Ident> {
         self.single.then_some(&self.last)
@@ -409,101 +291,5 @@ impl Expr {
             ExprKind::Parens(inner) => inner.bare(),
             _ => self,
         }
-    }
-}
-
-/// As a reader would write it; used in tables and messages.
-impl Display for Expr {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match &self.kind {
-            ExprKind::Number(literal) => write!(f, "{}", literal.to_token_stream()),
-            ExprKind::Flag(flag) => write!(f, "{flag}"),
-            ExprKind::Text(text) => write!(f, "{}", text.token()),
-            ExprKind::Path(path) => write!(f, "{path}"),
-            ExprKind::Call(layer) => write!(f, "{layer}"),
-            ExprKind::Pipe(from, stages) => {
-                write!(f, "{from}")?;
-                stages.iter().try_for_each(|stage| write!(f, " -> {stage}"))
-            }
-            ExprKind::Binary(a, operator, _, b) => write!(f, "{a} {} {b}", operator.symbol()),
-            ExprKind::Negative(a) => write!(f, "-{a}"),
-            ExprKind::Parens(a) => write!(f, "({a})"),
-            ExprKind::List(items) => write!(f, "[{}]", join(items)),
-            ExprKind::Tuple(items) => write!(f, "({})", join(items)),
-            ExprKind::If(_) => f.write_str("if … { … } else { … }"),
-            ExprKind::Range => f.write_str(".."),
-            ExprKind::Stage(stage) => write!(f, "{stage}"),
-            ExprKind::Broken => f.write_str("…"),
-        }
-    }
-}
-
-impl Display for Stage {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Stage::Layer(layer) => write!(f, "{layer}"),
-            Stage::Combinator(combinator) => write!(f, "{combinator}"),
-            Stage::Model(model) => write!(f, "{}", model.path),
-            Stage::If(..) => f.write_str("if … { … } else { … }"),
-            Stage::Broken => f.write_str("…"),
-        }
-    }
-}
-
-impl Display for CombinatorWord {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Without what is in the braces.
-impl Display for Combinator {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let count = self.count.as_ref().map_or(String::new(), |count| format!(" {count}"));
-        write!(f, "{}{count} {{ … }}", self.word)
-    }
-}
-
-/// Without `as`.
-impl Display for Layer {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "{}", self.name)?;
-        if self.arguments.is_empty() { Ok(()) } else { write!(f, "({})", join(&self.arguments)) }
-    }
-}
-
-impl Display for Argument {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        if let Some(name) = &self.name {
-            write!(f, "{name}: ")?;
-        }
-        write!(f, "{}", self.value)
-    }
-}
-
-impl Display for Path {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(&self.tokens.to_string().replace(' ', "").replace("r#dl::", "dl::"))
-    }
-}
-
-fn join<T: Display>(items: &[T]) -> String {
-    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// The tokens of a constant expression; spans are the user's.
-impl ToTokens for Expr {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(match &self.kind {
-            ExprKind::Number(literal) => literal.to_token_stream(),
-            ExprKind::Path(path) => path.tokens.clone(),
-            ExprKind::Negative(a) => quote!(-#a),
-            ExprKind::Parens(a) => quote!((#a)),
-            ExprKind::Binary(a, operator, _, b) => {
-                let operator = proc_macro2::Punct::new(operator.symbol(), proc_macro2::Spacing::Alone);
-                quote!(#a #operator #b)
-            }
-            _ => TokenStream::new(),
-        });
     }
 }

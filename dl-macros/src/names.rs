@@ -114,6 +114,11 @@ pub fn is_capitalised(name: &Ident) -> bool {
     name.to_string().starts_with(char::is_uppercase)
 }
 
+/// Whether `name` is `_`, for what has no name.
+pub fn is_blank(name: &Ident) -> bool {
+    name == "_"
+}
+
 /// Whether Rust allows no variable of this name.
 pub fn is_keyword(name: &Ident) -> bool {
     // `gen` since the edition of 2024; `syn` does not know.

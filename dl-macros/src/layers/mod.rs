@@ -44,7 +44,9 @@ mod unembedding;
 mod upsample;
 
 pub use arithmetic::of as of_operator;
+pub use concat::Concat;
 pub use doc::{Chapter, Doc};
+pub use slice::Slice;
 
 use crate::call::{Call, Choice, Default, Init, Kind, Numbered, Operand, Parameter};
 use crate::dim::Dim;
@@ -116,9 +118,9 @@ pub static LAYERS: &[&dyn Layer] = &[
     &reshape::Reshape,
     &reshape::Identity,
     &transpose::Transpose,
-    &concat::Concat,
+    &Concat,
     &stop_gradient::StopGradient,
-    &slice::Slice,
+    &Slice,
     &split::Split,
     &reductions::SUM,
     &reductions::MEAN,

@@ -5,6 +5,7 @@ use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
+use crate::names::is_blank;
 use crate::suggest::{did_you_mean, suggest};
 use crate::visit::each_expr;
 use proc_macro2::{Ident, Literal, Span};
@@ -261,7 +262,7 @@ impl Lowering<'_> {
                 ExprKind::Path(path) => path.single().filter(|name| !crate::names::is_capitalised(name)),
                 _ => None,
             };
-            if fresh.is_some_and(|name| name == "_") {
+            if fresh.is_some_and(is_blank) {
                 continue;
             }
             let bound = fresh.and_then(|name| places.get(&name.to_string())).cloned();

@@ -87,8 +87,7 @@ impl Lowering<'_> {
         if branches.len() < 2 {
             return self.poisoned(span, None);
         }
-        let Some(layer) = layers::find("concat") else { return self.poisoned(span, None) };
-        self.join(layer, "concat", span, branches, "concat { … }".to_owned(), name)
+        self.join(&layers::Concat, "concat", span, branches, "concat { … }".to_owned(), name)
     }
 
     /// Copies of the braces one after another, each with its own weights: a model of its own, and a field of many.

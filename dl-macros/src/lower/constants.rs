@@ -43,7 +43,7 @@ impl<'a> Constants<'a> {
         let (items, lost) = (file.constants.as_slice(), file.lost);
         let constants = Constants { items, values, uses, diagnostics, slips, lost };
         for (i, item) in items.iter().enumerate() {
-            if is_keyword(&item.name) || item.name == "_" {
+            if is_keyword(&item.name) {
                 diagnostics.error(item.name.span(), format!("`{}` cannot name a constant", item.name));
             } else if items[..i].iter().any(|earlier| earlier.name == item.name) {
                 diagnostics.error(item.name.span(), format!("the constant `{}` is defined twice", item.name));

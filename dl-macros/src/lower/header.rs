@@ -156,10 +156,7 @@ impl Lowering<'_> {
             ExprKind::Path(path) => {
                 let name = path.single()?;
                 let own = self.constants.has(name) || self.model.generics.contains(name);
-                let text = name.to_string().to_lowercase().replace('_', "");
-                let words = ["batch", "batchsize", "n", "b", "bs", ""];
-                let small = !crate::names::is_capitalised(name) || text.starts_with("batch");
-                !own && dims > 1 && (name == "None" || small && words.contains(&text.as_str()))
+                !own && dims > 1 && super::words::is_batch(name)
             }
             _ => false,
         };

@@ -323,8 +323,7 @@ impl Lowering<'_> {
             return None;
         }
         let text = path.last.to_string();
-        let first = path.tokens.to_string();
-        let foreign = crate::parse::MODULES.iter().any(|module| first.split(' ').next() == Some(module));
+        let foreign = path.first().is_some_and(|first| crate::parse::MODULES.iter().any(|module| first == module));
         if let Some(help) = layers::absent::instead(layers::absent::LAYERS, &text).filter(|_| path.single || foreign) {
             self.error(span, format!("there is no layer `{path}`; {help}"));
             return None;

@@ -48,10 +48,9 @@ impl Lowering<'_> {
             let values = vec![("from", Setting::Size(from)), ("to", Setting::Size(to.clone())), ("axis", axis.clone())];
             let text = format!("{name}: {size} of {}", shape.dims[at]);
             let slice = Settings { values, spans: settings.spans.clone() };
-            let layer = layers::find("slice").expect("a layer of the language");
             let operands = Some(vec![input.clone()]);
             let use_ = Use {
-                layer,
+                layer: &layers::Slice,
                 name,
                 span,
                 operands,

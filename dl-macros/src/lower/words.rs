@@ -5,7 +5,9 @@ use crate::ast::{Argument, Expr, ExprKind};
 use crate::call::{Init, Kind, NUMBERED, Numbered, Parameter, RULES, Setting};
 use crate::dim::Dim;
 use crate::layers::synonyms;
+use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
+use proc_macro2::Ident;
 
 /// As much padding as keeps the size.
 const SAME: &str = "same";
@@ -34,6 +36,16 @@ pub fn words(kind: Kind) -> Vec<&'static str> {
     }
 }
 
+/// Whether others call the size of a batch `name`.
+pub fn is_batch(name: &Ident) -> bool {
+    const LONG: [&str; 2] = ["batch", "batchsize"];
+    // In capitals these would be constants.
+    const SHORT: [&str; 4] = ["n", "b", "bs", ""];
+    let plain = name.to_string().to_lowercase().replace('_', "");
+    let known = |words: &[&str]| words.contains(&plain.as_str());
+    name == "None" || known(&LONG) || !is_capitalised(name) && known(&SHORT)
+}
+
 /// What other systems write for a word or a pair, reported with what was meant; `None` when it is no such thing.
 pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Option<Setting>> {
     let report = |message: String| {
@@ -48,7 +60,7 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
             Some(word) => report(format!("words are written without quotes: `{name}: {word}`")),
             None => report(format!("`{name}` is {}, not `{expr}`", parameter.kind.expected())),
         },
-        ExprKind::Path(path) if crate::names::is_capitalised(&path.last) => {
+        ExprKind::Path(path) if is_capitalised(&path.last) => {
             let broken = path
                 .single()
                 .is_some_and(|name| matches!(evaluate.constants.get(name), Some(super::constants::Constant::Broken)));

@@ -1,7 +1,6 @@
 //! Diagnostics: collects every mistake of a `model!`, each at the user's token; errors that nobody reads are a bug.
 
 use crate::dim::{Cond, Dim};
-use crate::ir::{Check, Element, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use std::cell::{Cell, RefCell};
@@ -40,21 +39,15 @@ impl From<&Dim> for Message {
         Message(vec![Piece::Dim(dim.clone())])
     }
 }
-impl From<&Shape> for Message {
-    fn from(shape: &Shape) -> Self {
-        if shape.dims.is_empty() {
-            return Message::from(if shape.element == Element::U32 { "one number of type u32" } else { "one number" });
-        }
-        let mut message = Message::from(if shape.element == Element::U32 { "u32[" } else { "[" });
-        for (i, dim) in shape.dims.iter().enumerate() {
-            if i > 0 {
-                message.push(", ");
-            }
-            message.push(dim);
-        }
-        message.push("]");
-        message
-    }
+
+/// A condition that rustc decides, with what to say when it fails.
+pub struct Check {
+    /// Where to say it.
+    pub span: Span,
+    /// Of type `bool`.
+    pub condition: TokenStream,
+    /// What to say.
+    pub message: Message,
 }
 
 impl Message {

@@ -3,8 +3,9 @@
 //! Built by `lower` (with `check` and `layers`), read by `fuse`, `plan` and `emit`. Everything in it is right: a model with
 //! mistakes has an `Ir` too, but with `broken` set and only its header to be relied on.
 
+use crate::diagnostics::{Check, Message};
 use crate::dim::Dim;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 
 /// Index into [`Ir::values`].
 pub type ValueId = usize;
@@ -306,16 +307,6 @@ pub struct Tensor {
     pub role: Role,
 }
 
-/// A condition that rustc decides, with what to say when it fails.
-pub struct Check {
-    /// Where to say it.
-    pub span: Span,
-    /// Of type `bool`.
-    pub condition: TokenStream,
-    /// What to say.
-    pub message: crate::diagnostics::Message,
-}
-
 impl Ir {
     /// How to declare the const parameters: `const IN: usize, const OUT: usize`.
     pub fn const_parameters(&self) -> TokenStream {
@@ -414,5 +405,23 @@ impl std::fmt::Display for Shape {
         }
         let dims: Vec<String> = self.dims.iter().map(Dim::to_string).collect();
         write!(f, "[{}]", dims.join(", "))
+    }
+}
+
+/// The same in a message, whose numbers rustc may fill in.
+impl From<&Shape> for Message {
+    fn from(shape: &Shape) -> Self {
+        if shape.dims.is_empty() {
+            return Message::from(if shape.element == Element::U32 { "one number of type u32" } else { "one number" });
+        }
+        let mut message = Message::from(if shape.element == Element::U32 { "u32[" } else { "[" });
+        for (i, dim) in shape.dims.iter().enumerate() {
+            if i > 0 {
+                message.push(", ");
+            }
+            message.push(dim);
+        }
+        message.push("]");
+        message
     }
 }

@@ -173,10 +173,10 @@ impl Step {
     pub fn moved(&self) -> Option<(&Argument, &Argument)> {
         let to = self.arguments.iter().find(|argument| matches!(argument.access, Access::Write | Access::Set))?;
         let from = self.arguments.iter().rev().find(|argument| {
-            let alike = match (argument.tensor, to.tensor) {
-                (Tensor::Value(_), Tensor::Value(_)) | (Tensor::Gradient(_), Tensor::Gradient(_)) => true,
-                _ => false,
-            };
+            let alike = matches!(
+                (argument.tensor, to.tensor),
+                (Tensor::Value(_), Tensor::Value(_)) | (Tensor::Gradient(_), Tensor::Gradient(_))
+            );
             alike && argument.access == Access::Read
         })?;
         (self.sharing != Sharing::Apart).then_some((from, to))

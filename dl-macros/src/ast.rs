@@ -3,10 +3,12 @@
 //! A broken part is a node of its own (`Broken`), so that the rest of the model is still checked. Features that the grammar
 //! has a place for but that are not built yet are nodes too; `lower` says so.
 
+mod display;
+mod words;
+
 use crate::dim::Dim;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
-use std::fmt::{Display, Formatter, Result};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+pub use words::{CombinatorWord, Comparison, ConstantKind, Element, Operator};
 
 /// Everything inside one `model! { … }`.
 #[derive(Default)]
@@ -26,8 +28,10 @@ pub struct File {
 /// `const D: usize = 384;`
 pub struct Constant {
     pub name: Ident,
-    /// `usize` or `f32`, checked by `lower`.
+    /// As written.
     pub ty: TokenStream,
+    /// What that is; `lower` reports what is neither.
+    pub kind: Option<ConstantKind>,
     pub value: Expr,
 }
 
@@ -98,8 +102,8 @@ pub enum Output {
 /// `[1, 28, 28]`, `u32[128]` or `u32`
 #[derive(Clone)]
 pub struct Shape {
-    /// `f32` or `u32` where written.
-    pub element: Option<Ident>,
+    /// Where written.
+    pub element: Option<Element>,
     pub dims: Vec<Expr>,
     pub span: Span,
     /// Whether the parser reported mistakes: then some dimensions may be missing.
@@ -181,7 +185,7 @@ pub enum Condition {
     /// A flag, or a parameter that is one.
     Flag(Expr),
     /// `a != b`
-    Compare(Expr, &'static str, Expr),
+    Compare(Expr, Comparison, Expr),
     /// `!a`
     Not(Box<Condition>),
     /// `a && b`
@@ -208,7 +212,9 @@ pub enum Stage {
 /// `residual { … }`, `concat { …; … }`, `repeat 6 { … }`
 #[derive(Clone)]
 pub struct Combinator {
-    pub word: Ident,
+    pub word: CombinatorWord,
+    /// Of the word.
+    pub span: Span,
     /// Of `repeat`.
     pub count: Option<Expr>,
     /// One, or the branches of `concat`.
@@ -261,43 +267,14 @@ pub struct Path {
     pub generics: Vec<Expr>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Rem,
-}
-
-impl Operator {
-    /// The operator written as `symbol`.
-    pub fn of(symbol: char) -> Option<Operator> {
-        Some(match symbol {
-            '+' => Operator::Add,
-            '-' => Operator::Sub,
-            '*' => Operator::Mul,
-            '/' => Operator::Div,
-            '%' => Operator::Rem,
-            _ => return None,
-        })
-    }
-    pub fn symbol(self) -> char {
-        match self {
-            Operator::Add => '+',
-            Operator::Sub => '-',
-            Operator::Mul => '*',
-            Operator::Div => '/',
-            Operator::Rem => '%',
+impl Path {
+    /// The name that it begins with.
+    pub fn first(&self) -> Option<Ident> {
+        match self.tokens.clone().into_iter().next() {
+            Some(TokenTree::Ident(name)) => Some(name),
+            _ => None,
         }
     }
-    /// Whether it binds tighter than a sum.
-    pub fn multiplies(self) -> bool {
-        !matches!(self, Operator::Add | Operator::Sub)
-    }
-}
-
-impl Path {
     /// The name, if it stands alone.
     pub fn single(&self) -> Option<&Ident> {
         self.single.then_some(&self.last)
@@ -317,102 +294,5 @@ impl Expr {
             ExprKind::Parens(inner) => inner.bare(),
             _ => self,
         }
-    }
-}
-
-/// As a reader would write it; used in tables and messages.
-impl Display for Expr {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match &self.kind {
-            ExprKind::Number(literal) => write!(f, "{}", literal.to_token_stream()),
-            ExprKind::Flag(flag) => write!(f, "{flag}"),
-            ExprKind::Text(text) => write!(f, "{}", text.token()),
-            ExprKind::Path(path) => write!(f, "{path}"),
-            ExprKind::Dim(dim) => f.write_str(&close(dim.to_string())),
-            ExprKind::Call(layer) => write!(f, "{layer}"),
-            ExprKind::Pipe(from, stages) => {
-                write!(f, "{from}")?;
-                stages.iter().try_for_each(|stage| write!(f, " -> {stage}"))
-            }
-            ExprKind::Binary(a, operator, _, b) => write!(f, "{a} {} {b}", operator.symbol()),
-            ExprKind::Negative(a) => write!(f, "-{a}"),
-            ExprKind::Parens(a) => write!(f, "({a})"),
-            ExprKind::List(items) => write!(f, "[{}]", join(items)),
-            ExprKind::Tuple(items) => write!(f, "({})", join(items)),
-            ExprKind::If(_) => f.write_str("if … { … } else { … }"),
-            ExprKind::Range => f.write_str(".."),
-            ExprKind::Stage(stage) => write!(f, "{stage}"),
-            ExprKind::Broken => f.write_str("…"),
-        }
-    }
-}
-
-impl Display for Stage {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Stage::Layer(layer) => write!(f, "{layer}"),
-            Stage::Combinator(combinator) => write!(f, "{combinator}"),
-            Stage::Model(model) => write!(f, "{}", model.path),
-            Stage::If(..) => f.write_str("if … { … } else { … }"),
-            Stage::Broken => f.write_str("…"),
-        }
-    }
-}
-
-/// Without what is in the braces.
-impl Display for Combinator {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let count = self.count.as_ref().map_or(String::new(), |count| format!(" {count}"));
-        write!(f, "{}{count} {{ … }}", self.word)
-    }
-}
-
-/// Without `as`.
-impl Display for Layer {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "{}", self.name)?;
-        if self.arguments.is_empty() { Ok(()) } else { write!(f, "({})", join(&self.arguments)) }
-    }
-}
-
-impl Display for Argument {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        if let Some(name) = &self.name {
-            write!(f, "{name}: ")?;
-        }
-        write!(f, "{}", self.value)
-    }
-}
-
-impl Display for Path {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(&close(self.tokens.to_string()))
-    }
-}
-
-/// `path` without the spaces of printed tokens.
-fn close(path: String) -> String {
-    path.replace(' ', "").replace("r#dl::", "dl::")
-}
-
-fn join<T: Display>(items: &[T]) -> String {
-    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// The tokens of a constant expression; spans are the user's.
-impl ToTokens for Expr {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(match &self.kind {
-            ExprKind::Number(literal) => literal.to_token_stream(),
-            ExprKind::Path(path) => path.tokens.clone(),
-            ExprKind::Dim(dim) => dim.to_token_stream(),
-            ExprKind::Negative(a) => quote!(-#a),
-            ExprKind::Parens(a) => quote!((#a)),
-            ExprKind::Binary(a, operator, _, b) => {
-                let operator = proc_macro2::Punct::new(operator.symbol(), proc_macro2::Spacing::Alone);
-                quote!(#a #operator #b)
-            }
-            _ => TokenStream::new(),
-        });
     }
 }

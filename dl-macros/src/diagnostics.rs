@@ -1,7 +1,6 @@
 //! Diagnostics: collects every mistake of a `model!`, each at the user's token; errors that nobody reads are a bug.
 
 use crate::dim::{Cond, Dim};
-use crate::ir::{Check, Element, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use std::cell::{Cell, RefCell};
@@ -40,21 +39,19 @@ impl From<&Dim> for Message {
         Message(vec![Piece::Dim(dim.clone())])
     }
 }
-impl From<&Shape> for Message {
-    fn from(shape: &Shape) -> Self {
-        if shape.dims.is_empty() {
-            return Message::from(if shape.element == Element::U32 { "one number of type u32" } else { "one number" });
-        }
-        let mut message = Message::from(if shape.element == Element::U32 { "u32[" } else { "[" });
-        for (i, dim) in shape.dims.iter().enumerate() {
-            if i > 0 {
-                message.push(", ");
-            }
-            message.push(dim);
-        }
-        message.push("]");
-        message
-    }
+
+/// What rustc decides.
+pub enum Check {
+    /// A condition; one that fails already is a mistake in whose text there are numbers that only rustc knows.
+    Condition {
+        /// Where to say that it fails.
+        span: Span,
+        condition: Cond,
+        /// What to say.
+        message: Message,
+    },
+    /// An expression that rustc refuses by itself.
+    Promise(TokenStream),
 }
 
 impl Message {

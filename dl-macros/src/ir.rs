@@ -3,9 +3,10 @@
 //! Built by `lower` (with `check` and `layers`), read by `fuse`, `plan` and `emit`. Everything in it is right: a model with
 //! mistakes has an `Ir` too, but with `broken` set and only its header to be relied on.
 
-use crate::dim::{Cond, Dim};
+use crate::diagnostics::{Check, Message};
+use crate::dim::Dim;
 use crate::types::Type;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 
 /// Index into [`Ir::values`].
 pub type ValueId = usize;
@@ -307,20 +308,6 @@ pub struct Tensor {
     pub role: Role,
 }
 
-/// What rustc decides.
-pub enum Check {
-    /// A condition; one that fails already is a mistake in whose text there are numbers that only rustc knows.
-    Condition {
-        /// Where to say that it fails.
-        span: Span,
-        condition: Cond,
-        /// What to say.
-        message: crate::diagnostics::Message,
-    },
-    /// An expression that rustc refuses by itself.
-    Promise(TokenStream),
-}
-
 impl Ir {
     /// How to declare the const parameters: `const IN: usize, const OUT: usize`.
     pub fn const_parameters(&self) -> TokenStream {
@@ -415,5 +402,23 @@ impl std::fmt::Display for Shape {
         }
         let dims: Vec<String> = self.dims.iter().map(Dim::to_string).collect();
         write!(f, "[{}]", dims.join(", "))
+    }
+}
+
+/// The same in a message, whose numbers rustc may fill in.
+impl From<&Shape> for Message {
+    fn from(shape: &Shape) -> Self {
+        if shape.dims.is_empty() {
+            return Message::from(if shape.element == Element::U32 { "one number of type u32" } else { "one number" });
+        }
+        let mut message = Message::from(if shape.element == Element::U32 { "u32[" } else { "[" });
+        for (i, dim) in shape.dims.iter().enumerate() {
+            if i > 0 {
+                message.push(", ");
+            }
+            message.push(dim);
+        }
+        message.push("]");
+        message
     }
 }

@@ -4,6 +4,7 @@
 //! the Rust. `diagnostics` collects every mistake on the way.
 
 mod ast;
+mod call;
 mod check;
 #[cfg(test)]
 mod corpus;

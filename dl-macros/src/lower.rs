@@ -84,6 +84,8 @@ struct Lowering<'a> {
     names: Names,
     values: Vec<Draft>,
     nodes: Vec<Node>,
+    /// The outputs of models that have several, until a `let` names them.
+    nameless: std::collections::HashSet<ValueId>,
     fields: Vec<Field>,
     scopes: Vec<Scope>,
     /// The block whose layers are being made.
@@ -187,6 +189,7 @@ impl<'a> Lowering<'a> {
             names,
             values: Vec::new(),
             nodes: Vec::new(),
+            nameless: Default::default(),
             fields: Vec::new(),
             scopes: Vec::new(),
             scope: None,

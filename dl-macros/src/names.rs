@@ -3,7 +3,6 @@
 //! Variables of the user's (inputs, targets) carry the span `mixed_site`, the macro's own `call_site`: two of one name are two
 //! variables. What rustc finds by spelling alone (types, constants, parameters, fields) keeps away from the user's words here.
 
-use crate::ir::{Ir, Node};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::cell::RefCell;
@@ -109,6 +108,22 @@ fn any_needless(tokens: TokenStream) -> bool {
     })
 }
 
+/// Whether `name` begins with a capital, as types and constants do.
+pub fn is_capitalised(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_uppercase)
+}
+
+/// Whether `name` is `_`, for what has no name.
+pub fn is_blank(name: &Ident) -> bool {
+    name == "_"
+}
+
+/// Whether Rust allows no variable of this name.
+pub fn is_keyword(name: &Ident) -> bool {
+    // `gen` since the edition of 2024; `syn` does not know.
+    name == "gen" || syn::parse2::<Ident>(name.to_token_stream()).is_err()
+}
+
 /// A variable of the macro's own.
 pub fn local(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
@@ -122,8 +137,8 @@ pub fn of_value(name: &Ident) -> Ident {
     if about { ident(&format!("value_{text}"), name.span()) } else { name.clone() }
 }
 
-/// A raw name needs no `r#` then.
-fn prefixed(prefix: &str, name: &Ident, span: Span) -> Ident {
+/// `name` behind `prefix`; a raw name needs no `r#` then.
+pub fn prefixed(prefix: &str, name: &Ident, span: Span) -> Ident {
     ident(&format!("{prefix}{}", plain(&name.to_string())), span)
 }
 
@@ -142,16 +157,6 @@ pub fn of_term(k: usize) -> Ident {
     local(&format!("term_{k}"))
 }
 
-/// The field for what a node saves.
-pub fn saved(ir: &Ir, node: &Node) -> Ident {
-    prefixed("saved_", &ir.values[node.output].name, Span::mixed_site())
-}
-
-/// The field for the gradient to the input of a model inside this one, before it is added.
-pub fn scratch(ir: &Ir, node: &Node) -> Ident {
-    prefixed("scratch_", &ir.values[node.output].name, Span::mixed_site())
-}
-
 /// The field for the gradient to a value.
 pub fn gradient_slot(name: &Ident) -> Ident {
     prefixed("d_", name, Span::mixed_site())
@@ -160,40 +165,6 @@ pub fn gradient_slot(name: &Ident) -> Ident {
 /// A const parameter where a type might stand: in braces, because a type of that name would be meant first.
 pub fn parameter(name: &Ident) -> TokenStream {
     quote!({ #name })
-}
-
-impl Ir {
-    /// The parameter of passes and memory that is the device.
-    pub fn device(&self) -> Ident {
-        ident(&self.words.free("D"), Span::call_site())
-    }
-    /// The struct that holds the memory of a mode.
-    pub fn memory_name(&self, mode: &str) -> Ident {
-        ident(&self.words.free(&format!("{}{mode}", self.name)), Span::mixed_site())
-    }
-    /// The settings of a node: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
-    pub fn constant_name(&self, node: &Node, suffix: &str) -> Ident {
-        ident(&self.words.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
-    }
-
-    /// The `use` that begins generated code: the facade as `dl`, and functions under the names of all variables. A constant,
-    /// static or struct of the user's that has such a name would be meant in the place of the variable; a function is not.
-    pub fn imports(&self, krate: &TokenStream) -> TokenStream {
-        let inputs = self.inputs.iter().enumerate().map(|(k, _)| self.input_name(k));
-        let inputs = inputs.flat_map(|name| [name.clone(), gradient(&name)]);
-        let targets = (0..self.targets().len()).map(|k| self.target_name(k));
-        let several = if self.outputs.len() > 1 { self.outputs.as_slice() } else { &[] };
-        let outputs = several.iter().map(|output| of_output(&output.name));
-        let terms = (0..self.objective.as_ref().map_or(0, |objective| objective.terms.len())).map(of_term);
-        let made = outputs.chain(terms).flat_map(|name| [name.clone(), gradient(&name)]);
-        let mut seen = HashSet::new();
-        let names = inputs.chain(targets).chain(made).filter(|name| seen.insert(name.to_string()));
-        let (alias, names) = (ident(&self.words.free("dl"), Span::call_site()), names.collect::<Vec<_>>());
-        // Where the user writes `f32::consts::PI`, a module is meant.
-        let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.words.has(word));
-        let own = if modules { quote!(variables) } else { quote!(own) };
-        quote!(use #krate::private::{self as #alias, #own::* #(, variable as #names)*};)
-    }
 }
 
 /// `tokens` of generated code with its `dl` under the name that it has there: the user may have a `dl` too, written `r#dl`.

@@ -16,6 +16,7 @@ mod tests;
 
 use crate::ast::{self, Constant, File};
 use crate::diagnostics::Diagnostics;
+use crate::names::is_capitalised;
 use cursor::Cursor;
 pub use foreign::MODULES;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
@@ -161,7 +162,12 @@ impl Parser<'_> {
     fn constant(&self, cursor: &mut Cursor) -> Option<Constant> {
         cursor.take_word("const");
         // Known all the same: its uses are no mistakes.
-        let broken = |name: Ident| Constant { value: ast::Expr::broken(name.span()), ty: quote::quote!(usize), name };
+        let broken = |name: Ident| Constant {
+            value: ast::Expr::broken(name.span()),
+            ty: quote::quote!(usize),
+            kind: Some(ast::ConstantKind::Size),
+            name,
+        };
         self.once(cursor, "const");
         let Some(name) = cursor.take_ident() else {
             self.skip_constant(cursor, "a name after `const`");
@@ -189,7 +195,8 @@ impl Parser<'_> {
         if !cursor.take_punct(';') {
             self.skip_constant(cursor, "`;`");
         }
-        Some(Constant { name, ty: ty.into_iter().collect(), value })
+        let ty: TokenStream = ty.into_iter().collect();
+        Some(Constant { name, kind: ast::ConstantKind::of(&ty), ty, value })
     }
 
     /// Reports `word` where it stands a second time, and steps over it.
@@ -277,16 +284,4 @@ fn skip_to_item(cursor: &mut Cursor) {
     while !cursor.at_end() && !begins(cursor) {
         cursor.next();
     }
-}
-
-/// Whether `name` begins with a capital, as types and constants do.
-pub fn is_capitalised(name: &Ident) -> bool {
-    name.to_string().starts_with(char::is_uppercase)
-}
-
-/// Whether Rust allows no variable of this name.
-pub fn is_keyword(name: &Ident) -> bool {
-    use quote::ToTokens;
-    // `gen` since the edition of 2024; `syn` does not know.
-    name == "gen" || syn::parse2::<Ident>(name.to_token_stream()).is_err()
 }

@@ -179,7 +179,7 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
                     variables(group.stream(), group.delimiter() == proc_macro2::Delimiter::Parenthesis, found);
                 }
                 // `let x =`, `|x|`, `x: dl::View<…>` and `x: &…`.
-                proc_macro2::TokenTree::Ident(name) if name != "mut" && !crate::parse::is_capitalised(name) => {
+                proc_macro2::TokenTree::Ident(name) if name != "mut" && !crate::names::is_capitalised(name) => {
                     let view = is(Some(i + 2), "dl") && !is(Some(i + 5), "Slot");
                     let taken = view || is(Some(i + 2), "&") || is(Some(i + 2), "usize");
                     let argument = parens && is(after, ":") && taken;

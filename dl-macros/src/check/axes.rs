@@ -1,8 +1,8 @@
 //! The dimensions that a parameter names, counted from the first or, when negative, from the end.
 
+use crate::call::Call;
 use crate::diagnostics::message;
 use crate::ir::Shape;
-use crate::layers::Call;
 
 /// The dimension `axis` of `shape`, which the parameter `name` gives.
 fn resolve(call: &Call, name: &str, axis: i64, shape: &Shape) -> Option<usize> {

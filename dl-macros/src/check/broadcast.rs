@@ -1,10 +1,10 @@
 //! Two values of one shape, or of shapes that NumPy's rule makes one: a size of 1, or one that is lacking on the outside,
 //! is repeated.
 
+use crate::call::Call;
 use crate::diagnostics::{Message, message};
 use crate::dim::{Cond, Dim};
 use crate::ir::Shape;
-use crate::layers::Call;
 
 /// What two values have in common.
 pub struct Broadcast {

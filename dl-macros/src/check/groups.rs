@@ -1,8 +1,8 @@
 //! Groups of channels: each has the same number.
 
+use crate::call::Call;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::layers::Call;
 
 /// Whether `groups` divides the channels of the input and of the output.
 pub fn groups(call: &Call, inputs: &Dim, outputs: &Dim, groups: &Dim) -> bool {

@@ -16,7 +16,7 @@ mod window;
 pub use axes::{axes, axis, walkable};
 pub use broadcast::{Broadcast, broadcast};
 pub use groups::{groups, groups_of};
-pub use names::{bindable, nameable};
+pub use names::bindable;
 pub use numbers::{cosine, divisor, not_negative, positive, rate};
 pub use output::declared_output;
 pub use padding::{padding, padding_below_half};

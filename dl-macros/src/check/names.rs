@@ -1,21 +1,11 @@
-//! Names that a user gives to inputs, values and layers.
+//! Names that a user gives.
 
 use crate::diagnostics::Diagnostics;
-use crate::layers;
-use crate::parse::{is_capitalised, is_keyword};
+use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::Ident;
 
 /// Words that stand for something else in the language.
 const WORDS: [&str; 5] = ["residual", "concat", "repeat", "block", "loss"];
-
-/// Whether `name` may be given to a layer or a block: the names of the language's layers are taken.
-pub fn nameable(diagnostics: &Diagnostics, name: &Ident) -> bool {
-    if layers::find(&name.to_string()).is_some() {
-        diagnostics.error(name.span(), format!("`{name}` is a layer of the language; choose another name"));
-        return false;
-    }
-    bindable(diagnostics, name)
-}
 
 /// Whether `name` may be given to a value. It may be that of a layer (`mean`): a layer stands behind an arrow.
 pub fn bindable(diagnostics: &Diagnostics, name: &Ident) -> bool {

@@ -1,8 +1,8 @@
 //! Numbers within their limits.
 
+use crate::call::Call;
 use crate::diagnostics::{Message, message};
 use crate::dim::Cond;
-use crate::layers::Call;
 use crate::number::Number;
 
 /// Between 0 and 1.

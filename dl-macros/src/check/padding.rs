@@ -1,14 +1,14 @@
 //! Padding: `same`, and how much a pooling window allows.
 
 use super::window::size_text;
+use crate::call::Call;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::layers::Call;
 
 /// The padding of a convolution, with `same` as numbers.
 pub fn padding(call: &Call) -> Option<[Dim; 2]> {
     if !call.is_same_padding("padding") {
-        return Some(call.pair("padding"));
+        return Some(call.border("padding"));
     }
     let (one, two) = (Dim::Known(1), Dim::Known(2));
     let [stride_h, stride_w] = call.pair("stride");
@@ -26,7 +26,7 @@ pub fn padding(call: &Call) -> Option<[Dim; 2]> {
 
 /// Whether each window of a pooling layer holds a number that is not padding.
 pub fn padding_below_half(call: &Call) -> bool {
-    let ([kernel_h, kernel_w], [h, w]) = (call.pair("kernel"), call.pair("padding"));
+    let ([kernel_h, kernel_w], [h, w]) = (call.pair("kernel"), call.border("padding"));
     let two = Dim::Known(2);
     let condition = kernel_h.at_least(&h.mul(&two)).and(kernel_w.at_least(&w.mul(&two)));
     let (padding, kernel) = (size_text(call, [&h, &w]), size_text(call, [&kernel_h, &kernel_w]));

@@ -1,8 +1,8 @@
 //! How many dimensions a layer's input has.
 
+use crate::call::Call;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::layers::Call;
 
 /// The number of features of an input `[features]`.
 pub fn features(call: &Call) -> Option<Dim> {
@@ -28,7 +28,7 @@ pub fn rows(call: &Call) -> Option<(Dim, Option<Dim>)> {
 /// Channels, height and width of an input `[channels, height, width]`; a sequence `[channels, length]` has the height 1.
 pub fn image(call: &Call) -> Option<[Dim; 3]> {
     let input = call.input();
-    let sequence = call.is_sequence();
+    let sequence = call.sequence;
     match input.dims.as_slice() {
         [channels, height, width] if !sequence => return Some([channels.clone(), height.clone(), width.clone()]),
         [channels, length] if sequence => return Some([channels.clone(), Dim::Known(1), length.clone()]),

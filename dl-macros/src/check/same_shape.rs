@@ -1,9 +1,9 @@
 //! Two values of one shape.
 
+use crate::call::Call;
 use crate::diagnostics::message;
 use crate::dim::Cond;
 use crate::ir::Shape;
-use crate::layers::Call;
 
 /// Whether two shapes are the same, now or when rustc knows the numbers.
 pub fn equal(a: &Shape, b: &Shape) -> Cond {

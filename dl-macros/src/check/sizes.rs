@@ -1,8 +1,9 @@
 //! Sizes that must be at least one, and settings that contradict each other.
 
+use crate::call::{Call, Setting};
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::layers::{Built, Call, Setting};
+use crate::ir::{Shape, Tensor};
 
 /// Whether none of the parameters `names` is zero.
 pub fn not_zero(call: &Call, names: &[&str]) -> bool {
@@ -14,15 +15,13 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
             _ => &[],
         };
         // A parameter that has the value of another is reported there.
-        let given = call.spans.iter().any(|(given, _)| given == name);
-        if !given || !names.contains(name) {
+        if call.given_at(name).is_none() || !names.contains(name) {
             continue;
         }
-        let text = format!("the {name} of `{}` must be at least 1", call.name);
-        let text = if *name == "outputs" || *name == "channels" || *name == "groups" {
-            format!("`{}` needs at least 1 {}", call.name, name.trim_end_matches('s'))
-        } else {
-            text
+        let counts = call.parameters.iter().find(|parameter| parameter.name == *name).and_then(|p| p.counts);
+        let text = match counts {
+            Some(one) => format!("`{}` needs at least 1 {one}", call.name),
+            None => format!("the {name} of `{}` must be at least 1", call.name),
         };
         good &= dims.iter().all(|dim| {
             let condition = dim.at_least(&Dim::Known(1));
@@ -38,10 +37,10 @@ pub const MOST: usize = 1 << 40;
 /// More dimensions than this no layer takes, and types of arrays in arrays are slow to compile.
 pub const MOST_DIMENSIONS: usize = 16;
 
-/// Whether a memory can hold the output and the weights of a layer.
-pub fn holdable(call: &Call, built: &Built) -> bool {
-    let weights = built.weights.iter().flat_map(|weights| &weights.tensors).map(|tensor| Dim::product(&tensor.shape));
-    let sizes = weights.map(|size| (size, "weights")).chain([(built.output.len(), "outputs")]);
+/// Whether a memory can hold the output of a layer and its weights.
+pub fn holdable(call: &Call, output: &Shape, weights: &[Tensor]) -> bool {
+    let weights = weights.iter().map(|tensor| Dim::product(&tensor.shape));
+    let sizes = weights.map(|size| (size, "weights")).chain([(output.len(), "outputs")]);
     // Sizes from outside are rustc's: these would be two more checks for every layer.
     let mut known = sizes.filter_map(|(size, what)| size.known().map(|size| (size, what)));
     let Some((size, what)) = known.find(|(size, _)| *size > MOST) else { return true };
@@ -52,8 +51,7 @@ pub fn holdable(call: &Call, built: &Built) -> bool {
 
 /// Reports `bias_init` on a layer without a bias.
 pub fn bias_is_used(call: &Call) -> bool {
-    let given = call.spans.iter().any(|(name, _)| *name == "bias_init");
-    let used = !given || call.flag("bias");
+    let used = call.given_at("bias_init").is_none() || call.flag("bias");
     if !used {
         call.diagnostics.error(call.at("bias_init"), "there is no bias to initialise with `bias: false`");
     }

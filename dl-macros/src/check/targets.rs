@@ -1,10 +1,10 @@
 //! What losses compare with.
 
 use super::same_shape::equal;
+use crate::call::Call;
 use crate::diagnostics::{Message, message};
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
-use crate::layers::Call;
 
 /// That `output` has a number for each class, and `target` a class for each of its places.
 pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {

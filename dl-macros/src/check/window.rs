@@ -1,8 +1,8 @@
 //! A window that slides over an image: it must fit, and decides about the size of the output.
 
+use crate::call::Call;
 use crate::diagnostics::{Message, message};
 use crate::dim::Dim;
-use crate::layers::Call;
 
 /// A window; each pair is height, width.
 pub struct Window {
@@ -14,7 +14,7 @@ pub struct Window {
 
 /// A size as the user thinks of it: `[5, 5]`, or `5` of a sequence.
 pub fn size_text(call: &Call, [height, width]: [&Dim; 2]) -> Message {
-    if call.is_sequence() { message!(width) } else { message!("[", height, ", ", width, "]") }
+    if call.sequence { message!(width) } else { message!("[", height, ", ", width, "]") }
 }
 
 impl Window {

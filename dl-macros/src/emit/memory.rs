@@ -81,7 +81,7 @@ fn slot_member(schedule: &Schedule, name: Ident, per_sample: bool, size: TokenSt
 
 /// What a node keeps beside values.
 fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
-    let name = crate::names::saved(schedule.ir, node);
+    let name = super::names::saved(schedule.ir, node);
     let training = schedule.mode == Mode::Training;
     if let Config::Model(ty) = &node.op.config {
         let (memory, new, floats) = if training {

@@ -4,6 +4,7 @@ mod arguments;
 mod broken;
 mod docs;
 mod memory;
+mod names;
 mod passes;
 pub mod probes;
 mod records;
@@ -13,10 +14,10 @@ mod tables;
 
 pub use structure::camel;
 
-use crate::diagnostics::{Piece, before};
+use crate::diagnostics::{Check, Piece, before};
 use crate::fuse::Mode;
-use crate::ir::{Check, Config, Ir, Node};
-use crate::names;
+use crate::ir::{Config, Ir, Node};
+use crate::names::renamed;
 use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -43,7 +44,7 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
     let (imports, plain, network) = (ir.imports(krate), structure::plain_numbers(ir, &parts), structure::network(ir));
     let body = if ir.broken { broken::implementation(ir) } else { implementation(ir) };
-    let code = names::renamed(&ir.words, quote!(#checks #plain #network #body));
+    let code = renamed(&ir.words, quote!(#checks #plain #network #body));
     quote! {
         #structure
 

@@ -1,10 +1,10 @@
 //! Prints the steps of a pass: one call each, in order, with what they read and write as views.
 
 use super::arguments::{Direction, gradient};
+use super::names;
 use super::operation;
 use crate::fuse::Mode;
 use crate::ir::{Config, FieldId, Inference, Node, Shape};
-use crate::names;
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use crate::steps::{Access, Argument, Call, NodeId, Step, Tensor, Towards, Want};

@@ -79,21 +79,6 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("batch_first", "the batch is never written"),
 ];
 
-/// Layers whose weights follow from what flows in, and what of it: others are given it.
-pub const INFERRED: &[(&str, &str)] = &[
-    ("dense", "features"),
-    ("conv2d", "channels"),
-    ("conv1d", "channels"),
-    ("conv_transpose2d", "channels"),
-    ("conv_transpose1d", "channels"),
-    ("separable_conv2d", "channels"),
-    ("batch_norm", "channels"),
-    ("instance_norm", "channels"),
-    ("layer_norm", "features"),
-    ("rms_norm", "features"),
-    ("prelu", "channels"),
-];
-
 /// What `table` says to do instead of `word`, written in any way.
 pub fn instead(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
     let plain = crate::suggest::simplified(word);

@@ -4,7 +4,7 @@ use super::*;
 use crate::diagnostics::message;
 use crate::{check, ir};
 use proc_macro2::Literal;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// An elementwise activation.
 pub struct Elementwise {
@@ -104,17 +104,20 @@ pub static ELU: Elementwise = Elementwise {
     keeps_output: true,
 };
 
+/// Of `gelu`, unless it is to be faster.
+const EXACT: Choice = Choice::new("none", "Gelu");
+
 pub static GELU: Elementwise = Elementwise {
     name: "gelu",
     line: "x·Φ(x), Φ the normal distribution",
     parameters: &[Parameter::named(
         "approximate",
-        Kind::Word(&["none", "tanh"]),
-        Default::Word("none"),
+        Kind::Word(&[EXACT, Choice::new("tanh", "GeluTanh")]),
+        Default::Word(EXACT),
         "`tanh`: the faster approximation",
     )],
     check: |_| true,
-    variant: |call| if call.word("approximate") == "none" { quote!(Gelu) } else { quote!(GeluTanh) },
+    variant: |call| call.word("approximate").to_token_stream(),
     keeps_output: false,
 };
 

@@ -1,5 +1,6 @@
 //! Pooling to a size that is given, and to a single number for each channel.
 
+use super::pool::Takes;
 use super::*;
 use crate::check;
 use quote::quote;
@@ -8,6 +9,8 @@ use quote::quote;
 pub struct AdaptivePool {
     name: &'static str,
     stem: &'static str,
+    takes: Takes,
+    sequence: bool,
     shapes: &'static str,
     line: &'static str,
     parameters: &'static [Parameter],
@@ -19,6 +22,8 @@ const LENGTH: Parameter = Parameter::positional("size", Kind::Size, Default::Req
 pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool2d",
     stem: "adaptive_avg_pool",
+    takes: Takes::Mean,
+    sequence: false,
     shapes: "`[c, h, w]` → `[c, size…]`",
     line: "the means of windows that together cover the image",
     parameters: &[SIZE],
@@ -26,11 +31,13 @@ pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
 pub static ADAPTIVE_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool2d",
     stem: "adaptive_max_pool",
+    takes: Takes::Largest,
     line: "the largest numbers of windows that together cover the image",
     ..ADAPTIVE_AVG_POOL2D
 };
 pub static ADAPTIVE_AVG_POOL1D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool1d",
+    sequence: true,
     shapes: "`[c, l]` → `[c, size]`",
     line: "the means of windows that together cover the sequence",
     parameters: &[LENGTH],
@@ -38,6 +45,7 @@ pub static ADAPTIVE_AVG_POOL1D: AdaptivePool = AdaptivePool {
 };
 pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool1d",
+    sequence: true,
     line: "the largest numbers of windows that together cover the sequence",
     shapes: "`[c, l]` → `[c, size]`",
     parameters: &[LENGTH],
@@ -46,6 +54,8 @@ pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
 pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_avg_pool2d",
     stem: "global_avg_pool",
+    takes: Takes::Mean,
+    sequence: false,
     shapes: "`[c, h, w]` → `[c]`",
     line: "the mean of each channel",
     parameters: &[],
@@ -53,13 +63,14 @@ pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
 pub static GLOBAL_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_max_pool2d",
     stem: "global_max_pool",
+    takes: Takes::Largest,
     line: "the largest number of each channel",
     ..GLOBAL_AVG_POOL2D
 };
 pub static GLOBAL_AVG_POOL1D: AdaptivePool =
-    AdaptivePool { name: "global_avg_pool1d", shapes: "`[c, l]` → `[c]`", ..GLOBAL_AVG_POOL2D };
+    AdaptivePool { name: "global_avg_pool1d", sequence: true, shapes: "`[c, l]` → `[c]`", ..GLOBAL_AVG_POOL2D };
 pub static GLOBAL_MAX_POOL1D: AdaptivePool =
-    AdaptivePool { name: "global_max_pool1d", shapes: "`[c, l]` → `[c]`", ..GLOBAL_MAX_POOL2D };
+    AdaptivePool { name: "global_max_pool1d", sequence: true, shapes: "`[c, l]` → `[c]`", ..GLOBAL_MAX_POOL2D };
 
 impl Layer for AdaptivePool {
     fn name(&self) -> &'static str {
@@ -77,14 +88,17 @@ impl Layer for AdaptivePool {
     fn check(&self, call: &Call) -> bool {
         check::not_zero(call, &["size"])
     }
+    fn is_sequence(&self) -> bool {
+        self.sequence
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, _, _] = check::image(call)?;
-        let op = pool::operation(self.stem, quote!(dl::ops::pool::Windows::Adaptive), true);
+        let op = pool::operation(self.takes, quote!(dl::ops::pool::Windows::Adaptive), true);
         if !self.parameters.is_empty() {
             return Some(Built::new(call.sized(channels, call.pair("size")), op));
         }
         let mean = || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), Keeps::NOTHING);
-        let op = if self.stem == "global_avg_pool" { mean() } else { op };
+        let op = if let Takes::Mean = self.takes { mean() } else { op };
         Some(Built::new(Shape::of([channels]), op))
     }
 }

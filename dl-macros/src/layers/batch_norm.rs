@@ -37,6 +37,9 @@ impl Layer for BatchNorm {
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
     }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Channels)
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let channels = check::features_or_image(call)?;
         let (momentum, epsilon) = (call.number("momentum"), call.number("epsilon"));

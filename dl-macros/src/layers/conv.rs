@@ -38,7 +38,7 @@ pub fn build(call: &Call, [inputs, height, width]: [Dim; 3], outputs: Dim, group
     }
     let of_group = inputs.div(&groups);
     let multiply_adds = Dim::product([&outputs, &size[0], &size[1], &of_group, &window.kernel[0], &window.kernel[1]]);
-    let weights = weights(call, [&of_group, &outputs], [&outputs, &of_group], &outputs, &window.kernel);
+    let weights = weights(call, false, [&of_group, &outputs], [&outputs, &of_group], &outputs, &window.kernel);
     let op = operation(quote!(dl::ops::conv2d::Op), &window, &groups);
     Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
 }
@@ -51,16 +51,22 @@ pub fn operation(path: TokenStream, window: &check::Window, groups: &Dim) -> Op 
 }
 
 /// The weights: `channels` as their type says, and as the shape of the tensor says; and a bias for each of `outputs`.
-pub fn weights(call: &Call, channels: [&Dim; 2], shape: [&Dim; 2], outputs: &Dim, kernel: &[Dim; 2]) -> Weights {
+pub fn weights(
+    call: &Call,
+    transposed: bool,
+    channels: [&Dim; 2],
+    shape: [&Dim; 2],
+    outputs: &Dim,
+    kernel: &[Dim; 2],
+) -> Weights {
     let ([a, b], bias) = (channels, call.flag("bias"));
-    let transposed = call.name.starts_with("conv_transpose");
-    let path = match (transposed, call.is_sequence()) {
+    let path = match (transposed, call.sequence) {
         (false, false) => quote!(dl::ops::conv2d::Conv2d),
         (false, true) => quote!(dl::ops::conv2d::Conv1d),
         (true, false) => quote!(dl::ops::conv_transpose2d::ConvTranspose2d),
         (true, true) => quote!(dl::ops::conv_transpose2d::ConvTranspose1d),
     };
-    let kernel: Vec<&Dim> = kernel.iter().skip(usize::from(call.is_sequence())).collect();
+    let kernel: Vec<&Dim> = kernel.iter().skip(usize::from(call.sequence)).collect();
     let mut sizes = vec![a, b];
     sizes.extend(&kernel);
     // The number of biases is that of the output channels of the type, if nothing else is said.

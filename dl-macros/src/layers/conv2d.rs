@@ -23,12 +23,14 @@ impl Layer for Conv2d {
         const {
             let [bias, init, bias_init] = conv::BIAS;
             &[
-                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output"),
+                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output")
+                    .counting("channel"),
                 Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
                 Parameter::named("stride", Kind::Pair, Default::Size(1), "step of the window"),
                 Parameter::named("padding", Kind::Padding, Default::Size(0), "zeros around the image"),
                 Parameter::named("dilation", Kind::Pair, Default::Size(1), "distance of the window's elements"),
-                Parameter::named("groups", Kind::Size, Default::Size(1), "parts of the channels that do not mix"),
+                Parameter::named("groups", Kind::Size, Default::Size(1), "parts of the channels that do not mix")
+                    .counting("group"),
                 bias,
                 init,
                 bias_init,
@@ -37,6 +39,9 @@ impl Layer for Conv2d {
     }
     fn check(&self, call: &Call) -> bool {
         conv::check(call)
+    }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         conv::build(call, check::image(call)?, call.size("channels"), call.size("groups"))

@@ -8,17 +8,20 @@ use quote::quote;
 /// A transposed convolution.
 pub struct ConvTranspose {
     name: &'static str,
+    sequence: bool,
     shapes: &'static str,
     parameters: &'static [Parameter],
 }
 
 pub static CONV_TRANSPOSE2D: ConvTranspose = ConvTranspose {
     name: "conv_transpose2d",
+    sequence: false,
     shapes: "`[c, h, w]` → `[channels, h', w']`",
     parameters: &parameters(Kind::Pair),
 };
 pub static CONV_TRANSPOSE1D: ConvTranspose = ConvTranspose {
     name: "conv_transpose1d",
+    sequence: true,
     shapes: "`[c, l]` → `[channels, l']`",
     parameters: &parameters(Kind::Size),
 };
@@ -26,12 +29,13 @@ pub static CONV_TRANSPOSE1D: ConvTranspose = ConvTranspose {
 const fn parameters(kind: Kind) -> [Parameter; 10] {
     let [bias, init, bias_init] = conv::BIAS;
     [
-        Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output"),
+        Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output").counting("channel"),
         Parameter::positional("kernel", kind, Default::Required, "what each number of the input adds to: a size"),
         Parameter::named("stride", kind, Default::Size(1), "distance in the output of neighbours in the input"),
         Parameter::named("padding", kind, Default::Size(0), "what is left out on each side of the output"),
         Parameter::named("output_padding", kind, Default::Size(0), "what is added at the end; less than the stride"),
-        Parameter::named("groups", Kind::Size, Default::Size(1), "parts of the channels that do not mix"),
+        Parameter::named("groups", Kind::Size, Default::Size(1), "parts of the channels that do not mix")
+            .counting("group"),
         Parameter::named("dilation", kind, Default::Size(1), "distance of the kernel's elements"),
         bias,
         init,
@@ -57,19 +61,25 @@ impl Layer for ConvTranspose {
         self.parameters
     }
     fn check(&self, call: &Call) -> bool {
-        let (one, [h, w], [sh, sw]) = (Dim::Known(1), call.pair("output_padding"), call.pair("stride"));
+        let (one, [h, w], [sh, sw]) = (Dim::Known(1), call.border("output_padding"), call.pair("stride"));
         let below = sh.at_least(&h.add(&one)).and(sw.at_least(&w.add(&one)));
         let (added, stride) = (check::size_text(call, [&h, &w]), check::size_text(call, [&sh, &sw]));
         let start = format!("the output_padding of `{}` must be less than its stride: it is ", call.name);
         let text = message!(start, added, ", and the stride is ", stride);
         conv::check(call) && call.diagnostics.require(below, call.at("output_padding"), text)
     }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Channels)
+    }
+    fn is_sequence(&self) -> bool {
+        self.sequence
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let [inputs, height, width] = check::image(call)?;
         let (outputs, groups) = (call.size("channels"), call.size("groups"));
         let divided = check::groups(call, &inputs, &outputs, &groups);
         let window = conv::window(call)?;
-        let (one, reach, added) = (Dim::Known(1), window.reach(), call.pair("output_padding"));
+        let (one, reach, added) = (Dim::Known(1), window.reach(), call.border("output_padding"));
         let image = [&height, &width];
         let whole = [0, 1].map(|i| image[i].sub(&one).mul(&window.stride[i]).add(&reach[i]).add(&added[i]));
         let left_out = [0, 1].map(|i| window.padding[i].mul(&Dim::Known(2)));
@@ -82,7 +92,7 @@ impl Layer for ConvTranspose {
         let of_group = outputs.div(&groups);
         let kernel = &window.kernel;
         let multiply_adds = Dim::product([&inputs, &height, &width, &of_group, &kernel[0], &kernel[1]]);
-        let weights = conv::weights(call, [&inputs, &of_group], [&inputs, &of_group], &outputs, kernel);
+        let weights = conv::weights(call, true, [&inputs, &of_group], [&inputs, &of_group], &outputs, kernel);
         let op = conv::operation(quote!(dl::ops::conv_transpose2d::Op), &window, &groups);
         let size = [0, 1].map(|i| whole[i].sub(&left_out[i]));
         Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))

@@ -20,7 +20,7 @@ impl Layer for Dense {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("outputs", Kind::Size, Default::Required, "number of outputs"),
+                Parameter::positional("outputs", Kind::Size, Default::Required, "number of outputs").counting("output"),
                 Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a number is added to each output"),
                 Parameter::named("init", Kind::Init, Default::Chosen, "how the weights begin"),
                 Parameter::named("bias_init", Kind::Init, Default::Chosen, "how the bias begins"),
@@ -32,6 +32,9 @@ impl Layer for Dense {
     }
     fn check(&self, call: &Call) -> bool {
         check::not_zero(call, &["outputs"]) & check::bias_is_used(call)
+    }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Features)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (inputs, rows) = check::rows(call)?;

@@ -104,7 +104,7 @@ fn the_editors_arguments_are_current() {
             if let Kind::Word(words) = parameter.kind
                 && !words.is_empty()
             {
-                let words: Vec<(&str, &str)> = words.iter().map(|word| (*word, parameter.doc)).collect();
+                let words: Vec<(&str, &str)> = words.iter().map(|choice| (choice.word, parameter.doc)).collect();
                 text.push_str(&module(&format!("{}_{}", layer.name(), parameter.name), "Word", &words));
             }
         }
@@ -155,7 +155,7 @@ fn row(layer: &dyn Layer) -> String {
 /// What else a parameter of a few words may be: `` or `tanh` ``.
 fn others(parameter: &Parameter, default: &str) -> String {
     let Kind::Word(words) = parameter.kind else { return String::new() };
-    words.iter().filter(|word| **word != default).map(|word| format!(" or `{word}`")).collect()
+    words.iter().map(|choice| choice.word).filter(|word| *word != default).map(|word| format!(" or `{word}`")).collect()
 }
 
 /// What a parameter is when nothing is said, as it would be written.
@@ -167,7 +167,7 @@ fn default(parameter: &Parameter) -> Option<String> {
         Default::Number(x) => Some(format!("{x:?}")),
         Default::Integer(n) => Some(n.to_string()),
         Default::Flag(flag) => Some(flag.to_string()),
-        Default::Word(word) | Default::Same(word) => Some(word.to_owned()),
+        Default::Word(Choice { word, .. }) | Default::Same(word) => Some(word.to_owned()),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::check;
 use crate::ir::Range;
+use crate::number::Number;
 use quote::quote;
 
 pub struct Embedding;
@@ -29,6 +30,9 @@ impl Layer for Embedding {
     fn check(&self, call: &Call) -> bool {
         check::not_zero(call, &["vocabulary", "features"])
     }
+    fn is_table(&self) -> bool {
+        true
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let (vocabulary, features) = (call.size("vocabulary"), call.size("features"));
         let mut output = Shape::of(call.input().dims);
@@ -37,7 +41,7 @@ impl Layer for Embedding {
         let weights = Weights {
             ty: Type::layer(quote!(dl::ops::embedding::Embedding), [&vocabulary, &features]),
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
-            init: call.init_or(quote!(dl::Init::Normal { std: 1.0 })),
+            init: call.init_or(Init::Numbered(Numbered::Normal, Number::Known(1.0))),
         };
         let mut op = Op::new(config, Keeps::INPUTS);
         op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens" });

@@ -11,6 +11,9 @@ impl Layer for Flatten {
     fn doc(&self) -> Doc {
         Doc::new(Chapter::Shape, "any → `[n]`", "all numbers of a sample as a list of features; costs nothing")
     }
+    fn alternative(&self) -> &'static str {
+        ", and say `reshape([SIZE])` here"
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let output = Shape::of([call.input().len()]);
         Some(Built::new(output, Op::new(Config::Reshape, Keeps::NOTHING)))

@@ -17,7 +17,8 @@ impl Layer for GroupNorm {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("groups", Kind::Size, Default::Required, "how many groups the channels are in"),
+                Parameter::positional("groups", Kind::Size, Default::Required, "how many groups the channels are in")
+                    .counting("group"),
                 Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
             ]
         }
@@ -63,6 +64,9 @@ impl Layer for InstanceNorm {
     }
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
+    }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let channels = check::channels(call)?;

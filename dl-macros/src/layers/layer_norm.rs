@@ -26,6 +26,9 @@ impl Layer for LayerNorm {
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
     }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Features)
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let epsilon = call.number("epsilon");
         let input = call.input();

@@ -7,7 +7,6 @@ mod activations;
 mod adaptive_pool;
 pub mod arithmetic;
 mod batch_norm;
-mod call;
 mod concat;
 mod conv;
 mod conv1d;
@@ -27,8 +26,8 @@ mod layer_norm;
 mod losses;
 mod matmul;
 mod noise;
+mod operation;
 mod pad2d;
-mod parameter;
 mod pool;
 mod prelu;
 mod reductions;
@@ -45,10 +44,11 @@ mod unembedding;
 mod upsample;
 
 pub use arithmetic::of as of_operator;
-pub use call::{Call, Operand};
+pub use concat::Concat;
 pub use doc::{Chapter, Doc};
-pub use parameter::{Default, Kind, Parameter, Setting};
+pub use slice::Slice;
 
+use crate::call::{Call, Choice, Default, Init, Kind, Numbered, Operand, Parameter};
 use crate::dim::Dim;
 use crate::ir::{Config, Element, Inference, Keeps, Op, Role, Shape, Tensor};
 use crate::types::Type;
@@ -119,9 +119,9 @@ pub static LAYERS: &[&dyn Layer] = &[
     &reshape::Reshape,
     &reshape::Identity,
     &transpose::Transpose,
-    &concat::Concat,
+    &Concat,
     &stop_gradient::StopGradient,
-    &slice::Slice,
+    &Slice,
     &split::Split,
     &reductions::SUM,
     &reductions::MEAN,
@@ -180,6 +180,22 @@ pub trait Layer: Sync {
     fn is_loss(&self) -> bool {
         false
     }
+    /// Whether it is over sequences `[channels, length]`: images of one row.
+    fn is_sequence(&self) -> bool {
+        false
+    }
+    /// Whether its weights are a table of features for each token, which `unembedding` reads too.
+    fn is_table(&self) -> bool {
+        false
+    }
+    /// The size of the input that its weights follow from, which other systems want to be told.
+    fn inferred(&self) -> Option<Inferred> {
+        None
+    }
+    /// What else to write where its output has no type in stable Rust, behind the message.
+    fn alternative(&self) -> &'static str {
+        ""
+    }
     /// Whether one of the values it reads may be a number.
     fn takes_numbers(&self) -> bool {
         false
@@ -195,8 +211,40 @@ pub trait Layer: Sync {
         let _ = call;
         None
     }
+    /// What `lower` makes of its uses.
+    fn becomes(&self) -> Becomes {
+        Becomes::Node
+    }
     /// Checks one use whose settings are right, and says what it becomes; `None` when mistakes were reported.
     fn build(&self, call: &Call) -> Option<Built>;
+}
+
+/// What the uses of a layer are in the graph.
+pub enum Becomes {
+    /// A node, by [`Layer::build`].
+    Node,
+    /// A slice for each part.
+    Slices,
+    /// A dense node with the table that another layer has.
+    Scores,
+}
+
+/// A size of the input.
+pub enum Inferred {
+    /// The last dimension.
+    Features,
+    /// The first dimension.
+    Channels,
+}
+
+impl Inferred {
+    /// The size, of an input of `shape`.
+    pub fn of(self, shape: &Shape) -> Option<&Dim> {
+        match self {
+            Inferred::Features => shape.dims.last(),
+            Inferred::Channels => shape.dims.first(),
+        }
+    }
 }
 
 /// What a use of a layer becomes. It reads all its operands that are values of the network.
@@ -236,53 +284,6 @@ impl Built {
         (self.weights, self.multiply_adds) = (Some(weights), multiply_adds);
         self
     }
-}
-
-impl Op {
-    /// An operation that keeps `keeps` for its backward pass.
-    pub fn new(config: Config, keeps: Keeps) -> Self {
-        Op {
-            config,
-            keeps,
-            saved: None,
-            in_place: false,
-            inference: Inference::Forward,
-            activation: None,
-            passes_gradient: Vec::new(),
-            range: None,
-            same_shape: false,
-            each_input: false,
-            updates_state: false,
-            stops_gradient: false,
-            elsewhere: false,
-        }
-    }
-    /// The passes of a model inside this one; there may be a layer with a state in it.
-    pub fn model(ty: Type) -> Self {
-        Op { updates_state: true, ..Op::new(Config::Model(ty), Keeps { inputs: true, output: true }) }
-    }
-    /// The same with passes that work in place.
-    pub fn in_place(mut self) -> Self {
-        self.in_place = true;
-        self
-    }
-}
-
-impl Config {
-    /// The settings `path { fields }`.
-    pub fn settings(path: TokenStream, fields: TokenStream) -> Self {
-        Config::Settings { path, fields, activation: false }
-    }
-    /// The settings `path { fields activation: … }` of an operation that can apply an activation to its output.
-    pub fn with_activation(path: TokenStream, fields: TokenStream) -> Self {
-        Config::Settings { path, fields, activation: true }
-    }
-}
-
-impl Keeps {
-    pub const NOTHING: Keeps = Keeps { inputs: false, output: false };
-    pub const INPUTS: Keeps = Keeps { inputs: true, output: false };
-    pub const OUTPUT: Keeps = Keeps { inputs: false, output: true };
 }
 
 impl Tensor {

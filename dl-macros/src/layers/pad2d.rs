@@ -7,6 +7,10 @@ use quote::quote;
 
 pub struct Pad2d;
 
+const ZEROS: Choice = Choice::new("zeros", "Zeros");
+const REFLECT: Choice = Choice::new("reflect", "Reflect");
+const MODES: &[Choice] = &[ZEROS, REFLECT, Choice::new("replicate", "Replicate")];
+
 impl Layer for Pad2d {
     fn name(&self) -> &'static str {
         "pad2d"
@@ -23,10 +27,9 @@ impl Layer for Pad2d {
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
-            let modes = Kind::Word(&["zeros", "reflect", "replicate"]);
             &[
                 Parameter::positional("sides", Kind::Sides, Default::Required, "how many on each side"),
-                Parameter::named("mode", modes, Default::Word("zeros"), "what is put there"),
+                Parameter::named("mode", Kind::Word(MODES), Default::Word(ZEROS), "what is put there"),
             ]
         }
     }
@@ -34,26 +37,17 @@ impl Layer for Pad2d {
         let [channels, height, width] = check::image(call)?;
         let sides = call.given_shape("sides")?.dims;
         let [top, bottom, left, right] = sides.as_slice() else { return None };
-        let mode = match call.word("mode") {
-            "reflect" => {
-                let below = |a: &Dim, b: &Dim, size: &Dim| {
-                    let one = Dim::Known(1);
-                    size.at_least(&a.add(&one)).and(size.at_least(&b.add(&one)))
-                };
-                let fits = below(top, bottom, &height).and(below(left, right, &width));
-                let text = message!(
-                    "a mirror has less than the whole image on each side, and the image is [",
-                    &height,
-                    ", ",
-                    &width,
-                    "]"
-                );
-                call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
-                quote!(Reflect)
-            }
-            "replicate" => quote!(Replicate),
-            _ => quote!(Zeros),
-        };
+        let mode = call.word("mode")?;
+        if mode == REFLECT {
+            let below = |a: &Dim, b: &Dim, size: &Dim| {
+                let one = Dim::Known(1);
+                size.at_least(&a.add(&one)).and(size.at_least(&b.add(&one)))
+            };
+            let fits = below(top, bottom, &height).and(below(left, right, &width));
+            let start = "a mirror has less than the whole image on each side, and the image is [";
+            let text = message!(start, &height, ", ", &width, "]");
+            call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
+        }
         let fields = quote!(before: [#top, #left], mode: dl::ops::pad2d::Mode::#mode,);
         let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), Keeps::NOTHING);
         let output = call.sized(channels, [top.add(&height).add(bottom), left.add(&width).add(right)]);

@@ -4,10 +4,19 @@ use super::*;
 use crate::check;
 use quote::quote;
 
+/// What a pooling layer makes of the numbers of a window.
+#[derive(Clone, Copy)]
+pub enum Takes {
+    Largest,
+    Mean,
+}
+
 /// A pooling layer with sliding windows.
 pub struct Pool {
     name: &'static str,
     stem: &'static str,
+    takes: Takes,
+    sequence: bool,
     shapes: &'static str,
     line: &'static str,
     parameters: &'static [Parameter],
@@ -45,21 +54,35 @@ const SEQUENCE: &str = "`[c, l]` → `[c, l']`";
 pub static MAX_POOL2D: Pool = Pool {
     name: "max_pool2d",
     stem: "max_pool",
+    takes: Takes::Largest,
+    sequence: false,
     shapes: IMAGE,
     line: "the largest number of each window",
     parameters: &max(Kind::Pair, "height and width of the window"),
 };
-pub static MAX_POOL1D: Pool =
-    Pool { name: "max_pool1d", shapes: SEQUENCE, parameters: &max(Kind::Size, "length of the window"), ..MAX_POOL2D };
+pub static MAX_POOL1D: Pool = Pool {
+    name: "max_pool1d",
+    sequence: true,
+    shapes: SEQUENCE,
+    parameters: &max(Kind::Size, "length of the window"),
+    ..MAX_POOL2D
+};
 pub static AVG_POOL2D: Pool = Pool {
     name: "avg_pool2d",
     stem: "avg_pool",
+    takes: Takes::Mean,
+    sequence: false,
     shapes: IMAGE,
     line: "the mean of each window",
     parameters: &avg(Kind::Pair, "height and width of the window"),
 };
-pub static AVG_POOL1D: Pool =
-    Pool { name: "avg_pool1d", shapes: SEQUENCE, parameters: &avg(Kind::Size, "length of the window"), ..AVG_POOL2D };
+pub static AVG_POOL1D: Pool = Pool {
+    name: "avg_pool1d",
+    sequence: true,
+    shapes: SEQUENCE,
+    parameters: &avg(Kind::Size, "length of the window"),
+    ..AVG_POOL2D
+};
 
 impl Layer for Pool {
     fn name(&self) -> &'static str {
@@ -77,25 +100,32 @@ impl Layer for Pool {
     fn check(&self, call: &Call) -> bool {
         check::not_zero(call, &["kernel", "stride"]) && check::padding_below_half(call)
     }
+    fn is_sequence(&self) -> bool {
+        self.sequence
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, height, width] = check::image(call)?;
         let one = [Dim::Known(1), Dim::Known(1)];
-        let (kernel, stride, padding) = (call.pair("kernel"), call.pair("stride"), call.pair("padding"));
+        let (kernel, stride, padding) = (call.pair("kernel"), call.pair("stride"), call.border("padding"));
         let window = check::Window { kernel, stride, padding, dilation: one };
         let size = window.output(call, [&height, &width], call.flag("ceil_mode"))?;
         let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = window;
         let windows = quote! {
             dl::ops::pool::Windows::Sliding { kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw] }
         };
-        Some(Built::new(call.sized(channels, size), operation(self.stem, windows, call.flag("count_include_pad"))))
+        Some(Built::new(call.sized(channels, size), operation(self.takes, windows, call.flag("count_include_pad"))))
     }
 }
 
-/// The pooling whose names begin with `stem`.
-pub fn operation(stem: &str, windows: TokenStream, count_include_pad: bool) -> Op {
-    if stem.ends_with("max_pool") {
-        return Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), Keeps::INPUTS);
+/// The pooling over `windows`.
+pub fn operation(takes: Takes, windows: TokenStream, count_include_pad: bool) -> Op {
+    match takes {
+        Takes::Largest => {
+            Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), Keeps::INPUTS)
+        }
+        Takes::Mean => {
+            let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
+            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), Keeps::NOTHING)
+        }
     }
-    let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
-    Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), Keeps::NOTHING)
 }

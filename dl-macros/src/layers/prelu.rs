@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::check;
+use crate::number::Number;
 use quote::quote;
 
 pub struct Prelu;
@@ -29,6 +30,9 @@ impl Layer for Prelu {
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
     }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Channels)
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let channels = if call.flag("per_channel") { check::channels(call)? } else { Dim::Known(1) };
         let config = Config::settings(quote!(dl::ops::prelu::Op), quote!());
@@ -36,7 +40,7 @@ impl Layer for Prelu {
             ty: Type::layer(quote!(dl::ops::prelu::Prelu), [&channels]),
             // A scale: decayed slopes would only draw it to relu.
             tensors: vec![Tensor::new("weight", &[&channels], Role::Scale)],
-            init: call.init_or(quote!(dl::Init::Constant(0.25))),
+            init: call.init_or(Init::Numbered(Numbered::Constant, Number::Known(0.25))),
         };
         Some(Built::new(call.input(), Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))
     }

@@ -23,6 +23,9 @@ impl Layer for RmsNorm {
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()
     }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Features)
+    }
     fn build(&self, call: &Call) -> Option<Built> {
         let epsilon = call.number("epsilon");
         let (input, features) = (call.input(), check::last(call)?);

@@ -24,7 +24,8 @@ impl Layer for SeparableConv2d {
         const {
             let [bias, init, bias_init] = conv::BIAS;
             &[
-                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output"),
+                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output")
+                    .counting("channel"),
                 Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
                 Parameter::named("stride", Kind::Pair, Default::Size(1), "step of the window"),
                 Parameter::named("padding", Kind::Padding, Default::Size(0), "zeros around the image"),
@@ -38,6 +39,9 @@ impl Layer for SeparableConv2d {
     }
     fn check(&self, call: &Call) -> bool {
         conv::check(call)
+    }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let [inputs, height, width] = check::image(call)?;

@@ -20,6 +20,9 @@ impl Layer for Split {
             ]
         }
     }
+    fn becomes(&self) -> Becomes {
+        Becomes::Slices
+    }
     fn build(&self, _: &Call) -> Option<Built> {
         unreachable!("`lower` makes slices of it")
     }

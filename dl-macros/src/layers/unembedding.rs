@@ -18,6 +18,9 @@ impl Layer for Unembedding {
     fn parameters(&self) -> &'static [Parameter] {
         const { &[Parameter::positional("embedding", Kind::Word(&[]), Default::Required, "the name of the embedding")] }
     }
+    fn becomes(&self) -> Becomes {
+        Becomes::Scores
+    }
     fn build(&self, _: &Call) -> Option<Built> {
         unreachable!("`lower` makes it of an embedding")
     }

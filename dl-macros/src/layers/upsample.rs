@@ -6,6 +6,9 @@ use quote::quote;
 
 pub struct Upsample;
 
+const NEAREST: Choice = Choice::new("nearest", "Nearest");
+const MODES: &[Choice] = &[NEAREST, Choice::new("bilinear", "Bilinear")];
+
 impl Layer for Upsample {
     fn name(&self) -> &'static str {
         "upsample"
@@ -19,10 +22,9 @@ impl Layer for Upsample {
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
-            let modes = Kind::Word(&["nearest", "bilinear"]);
             &[
                 Parameter::positional("factor", Kind::Pair, Default::Required, "how many times higher and wider"),
-                Parameter::named("mode", modes, Default::Word("nearest"), "what is between the numbers"),
+                Parameter::named("mode", Kind::Word(MODES), Default::Word(NEAREST), "what is between the numbers"),
             ]
         }
     }
@@ -32,7 +34,7 @@ impl Layer for Upsample {
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, height, width] = check::image(call)?;
         let [by_height, by_width] = call.pair("factor");
-        let mode = if call.word("mode") == "bilinear" { quote!(Bilinear) } else { quote!(Nearest) };
+        let mode = call.word("mode")?;
         let config = Config::settings(quote!(dl::ops::upsample::Op), quote!(mode: dl::ops::upsample::Mode::#mode,));
         let output = call.sized(channels, [height.mul(&by_height), width.mul(&by_width)]);
         Some(Built::new(output, Op::new(config, Keeps::NOTHING)))

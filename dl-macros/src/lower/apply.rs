@@ -1,13 +1,14 @@
 //! One use of a layer: what its name means, and what `as` makes of it.
 
 use super::arguments::{Settings, settings};
+use super::names::nameable;
 use super::node::{Outcome, Use};
-use super::{Flow, Lowering, Named, NamedLayer};
+use super::{Evaluate, Flow, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
-use crate::check;
 use crate::diagnostics::message;
+use crate::dim::{Cond, Dim};
 use crate::ir::{Element, Shape};
-use crate::layers::{self, Layer, synonyms};
+use crate::layers::{self, Becomes, Layer, synonyms};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
 use std::rc::Rc;
@@ -19,14 +20,12 @@ impl Lowering<'_> {
             return self.poisoned(use_.name.span(), None);
         }
         let name = use_.name.to_string();
-        if name == "unembedding" {
-            return self.unembed(use_, piped, binding);
-        }
-        if let Some(layer) = layers::find(&name).filter(|_| name == "split") {
-            return self.split(layer, use_, piped);
-        }
         if let Some(layer) = layers::find(&name) {
-            return self.apply_layer(layer, use_, piped, binding);
+            return match layer.becomes() {
+                Becomes::Node => self.apply_layer(layer, use_, piped, binding),
+                Becomes::Slices => self.split(layer, use_, piped),
+                Becomes::Scores => self.unembed(use_, piped, binding),
+            };
         }
         match self.names.layer(&name).cloned() {
             Some(Named::Layer(named)) => return self.apply_again(&named, use_, piped, binding),
@@ -166,14 +165,12 @@ impl Lowering<'_> {
         input: Option<&Shape>,
         use_: &ast::Layer,
     ) -> &'u [ast::Argument] {
-        let Some((_, what)) = layers::absent::INFERRED.iter().find(|(name, _)| layer.name() == *name) else {
-            return arguments;
-        };
+        let Some(what) = layer.inferred() else { return arguments };
         let wanted = layer.parameters().iter().filter(|parameter| parameter.positional).count();
         let is_size = |argument: &&ast::Argument| {
             let number = match &argument.value.bare().kind {
                 ExprKind::Number(_) | ExprKind::Dim(_) => true,
-                ExprKind::Path(path) => crate::parse::is_capitalised(&path.last),
+                ExprKind::Path(path) => crate::names::is_capitalised(&path.last),
                 _ => false,
             };
             argument.name.is_none() && number
@@ -192,10 +189,9 @@ impl Lowering<'_> {
         let Some((first, rest)) = arguments.split_first().filter(|_| sizes + by_name > wanted && !use_.broken) else {
             return arguments;
         };
-        let flows = input.and_then(|shape| if *what == "features" { shape.dims.last() } else { shape.dims.first() });
-        let text = first.value.to_string();
+        let flows = input.and_then(|shape| what.of(shape));
         // `conv2d(16, 3, 1)` gives a stride rather than the channels of the input.
-        let told = flows.is_some_and(|dim| dim.to_string() == text) || wanted == 1 && sizes == 2 || wanted == 0;
+        let told = flows.is_some_and(|dim| self.is_size(&first.value, dim)) || wanted == 1 && sizes == 2 || wanted == 0;
         if !told {
             return arguments;
         }
@@ -203,6 +199,18 @@ impl Lowering<'_> {
         let message = format!("the inputs of `{}` are inferred from what flows in: write `{usage}`", layer.name());
         self.diagnostics.error_between(first.value.start, first.value.end, message);
         rest
+    }
+
+    /// Whether `expr` is surely the size `dim`; nothing is reported.
+    fn is_size(&self, expr: &ast::Expr, dim: &Dim) -> bool {
+        let size = match &expr.bare().kind {
+            // One from outside may be a slip, which is still to be reported.
+            ExprKind::Path(path) if !self.constants.has(&path.last) && !self.model.generics.contains(&path.last) => {
+                Some(Dim::Outside(crate::path::Path::new(path.tokens.clone())))
+            }
+            _ => self.evaluate(|evaluate| Evaluate { diagnostics: self.silent, ..evaluate }.size(expr)),
+        };
+        size.is_some_and(|size| matches!(size.equals(dim), Cond::Known(true)))
     }
 
     /// A layer that `as` named, with the same weights.
@@ -246,7 +254,7 @@ impl Lowering<'_> {
 
     /// Whether `as` may call a layer `name`.
     pub(super) fn may_name(&self, name: &Ident) -> bool {
-        if !check::nameable(self.diagnostics, name) {
+        if !nameable(self.diagnostics, name) {
             return false;
         }
         let free = self.names.layer(&name.to_string()).is_none();

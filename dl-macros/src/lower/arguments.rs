@@ -1,11 +1,12 @@
 //! The arguments of one use of a layer, matched with its parameters and evaluated.
 
 use super::evaluate::Evaluate;
-use super::words::{foreign, init, words};
+use super::words::{foreign, init, meaning, words};
 use crate::ast::{Argument, Expr, ExprKind};
+use crate::call::{Default, Kind, Parameter, Setting};
 use crate::check;
 use crate::dim::Dim;
-use crate::layers::{Kind, Layer, Parameter, Setting, absent, synonyms};
+use crate::layers::{Layer, absent, synonyms};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Span;
 
@@ -64,14 +65,14 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
             }
             None => parameter.fallback(&settings.values),
         };
-        if given.is_none() && matches!(parameter.default, crate::layers::Default::Required) {
+        if given.is_none() && matches!(parameter.default, Default::Required) {
             missing.push(parameter);
         }
         settings.values.push((parameter.name, setting));
     }
     if !missing.is_empty() && !unmatched {
         let names: Vec<String> = missing.iter().map(|p| format!("`{}` ({})", p.name, p.doc)).collect();
-        let required = |p: &&Parameter| matches!(p.default, crate::layers::Default::Required);
+        let required = |p: &&Parameter| matches!(p.default, Default::Required);
         let usage: Vec<&str> = parameters.iter().filter(required).map(|p| p.name).collect();
         let (name, names, usage) = (layer.name(), names.join(" and "), usage.join(", "));
         evaluate.diagnostics.error(span, format!("`{name}` needs {names}: `{name}({usage})`"));
@@ -198,10 +199,11 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
     if let Some(result) = foreign(evaluate, parameter, expr) {
         return result;
     }
-    let word = match &expr.bare().kind {
-        ExprKind::Path(path) => path.single().map(ToString::to_string),
-        _ => None,
-    };
+    if let ExprKind::Path(path) = &expr.bare().kind
+        && let Some(setting) = path.single().and_then(|word| meaning(parameter.kind, &word.to_string()))
+    {
+        return Some(setting);
+    }
     let numeric = match &expr.bare().kind {
         ExprKind::Number(syn::Lit::Float(_)) => {
             !matches!(parameter.kind, Kind::Size | Kind::Pair | Kind::Padding | Kind::Border | Kind::Sides)
@@ -212,9 +214,6 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
         ),
     };
     match parameter.kind {
-        Kind::Padding | Kind::Border if word.as_deref() == Some("same") => Some(Setting::SamePadding),
-        Kind::Padding if word.as_deref() == Some("valid") => Some(Setting::Pair([Dim::Known(0), Dim::Known(0)])),
-        Kind::Border if word.as_deref() == Some("valid") => Some(Setting::Size(Dim::Known(0))),
         Kind::Pair | Kind::Padding => match &expr.kind {
             ExprKind::List(items) => match items.as_slice() {
                 [height, width] => {
@@ -262,12 +261,8 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             ExprKind::Flag(flag) => Some(Setting::Flag(flag)),
             _ => mistyped(),
         },
-        Kind::Word(words) => match words.iter().find(|known| word.as_deref() == Some(known)) {
-            Some(word) => Some(Setting::Word(word)),
-            None => mistyped(),
-        },
         Kind::Init => init(evaluate, expr).map(Setting::Init),
-        Kind::Size | Kind::Border | Kind::Number => mistyped(),
+        Kind::Size | Kind::Border | Kind::Number | Kind::Word(_) => mistyped(),
     }
 }
 

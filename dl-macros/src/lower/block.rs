@@ -5,6 +5,7 @@ use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
+use crate::names::is_blank;
 use crate::path::Path;
 use crate::suggest::{did_you_mean, suggest};
 use crate::visit::each_expr;
@@ -212,7 +213,7 @@ impl Lowering<'_> {
             }
             // A word such as `same`: what it means is for the layer to say.
             ExprKind::Path(path)
-                if path.single().is_some_and(|name| !crate::parse::is_capitalised(name))
+                if path.single().is_some_and(|name| !crate::names::is_capitalised(name))
                     && self.constants.get(&path.last).is_none() =>
             {
                 Some(ExprKind::Path(path.clone()))
@@ -253,7 +254,7 @@ impl Lowering<'_> {
         span: Span,
         places: &mut HashMap<String, ExprKind>,
     ) -> bool {
-        let whole = pattern.element.as_ref().is_some_and(|element| element == "u32");
+        let whole = matches!(pattern.element, Some(ast::Element::U32));
         let wanted: Vec<String> = pattern.dims.iter().map(ToString::to_string).collect();
         let wanted = format!("{}[{}]", if whole { "u32" } else { "" }, wanted.join(", "));
         if pattern.dims.len() != shape.dims.len() || whole != (shape.element == Element::U32) {
@@ -264,10 +265,10 @@ impl Lowering<'_> {
         let mut good = true;
         for (expr, dim) in pattern.dims.iter().zip(&shape.dims) {
             let fresh = match &expr.kind {
-                ExprKind::Path(path) => path.single().filter(|name| !crate::parse::is_capitalised(name)),
+                ExprKind::Path(path) => path.single().filter(|name| !crate::names::is_capitalised(name)),
                 _ => None,
             };
-            if fresh.is_some_and(|name| name == "_") {
+            if fresh.is_some_and(is_blank) {
                 continue;
             }
             let bound = fresh.and_then(|name| places.get(&name.to_string())).cloned();

@@ -17,7 +17,7 @@ pub fn check_uses(blocks: &[Block], diagnostics: &Diagnostics) {
         });
         let values = block.values.iter().map(|value| &value.name);
         for name in values.chain(block.parameters.iter().map(|parameter| &parameter.name)) {
-            let good = !crate::parse::is_keyword(name) && !crate::parse::is_capitalised(name);
+            let good = !crate::names::is_keyword(name) && !crate::names::is_capitalised(name);
             if good && !used.iter().any(|used| *name == used) {
                 diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
             }
@@ -28,7 +28,7 @@ pub fn check_uses(blocks: &[Block], diagnostics: &Diagnostics) {
 /// Reports what is wrong with the blocks themselves, whether they are used or not.
 pub fn check_blocks(blocks: &[Block], diagnostics: &Diagnostics) {
     for (i, block) in blocks.iter().enumerate() {
-        check::nameable(diagnostics, &block.name);
+        super::names::nameable(diagnostics, &block.name);
         if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
             diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
         }

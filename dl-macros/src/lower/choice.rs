@@ -1,7 +1,7 @@
 //! `if`: the macro chooses one of two bodies, by numbers that it knows.
 
 use super::{Flow, Lowering};
-use crate::ast::{Condition, ExprKind, If};
+use crate::ast::{Comparison, Condition, ExprKind, If};
 use crate::dim::Dim;
 use proc_macro2::Span;
 
@@ -37,7 +37,7 @@ impl Lowering<'_> {
             Condition::Or(a, b) => self.holds(a).zip(self.holds(b)).map(|(a, b)| a || b),
             Condition::Compare(a, operator, b) => {
                 if let (ExprKind::Flag(a), ExprKind::Flag(b)) = (&a.bare().kind, &b.bare().kind) {
-                    return Some((a == b) == (*operator == "=="));
+                    return Some((a == b) == (*operator == Comparison::Equal));
                 }
                 let sides = self.evaluate(|evaluate| (evaluate.size(a), evaluate.size(b)));
                 let (x, y) = (sides.0?, sides.1?);
@@ -60,14 +60,7 @@ impl Lowering<'_> {
                     self.diagnostics.error_between(expr.start, expr.end, message);
                     return None;
                 };
-                Some(match *operator {
-                    "==" => a == b,
-                    "!=" => a != b,
-                    "<" => a < b,
-                    "<=" => a <= b,
-                    ">" => a > b,
-                    _ => a >= b,
-                })
+                Some(operator.holds(a, b))
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::names::{Names, plain};
 use super::node::Raw;
 use super::{Binding, Draft, Flow, Lowering, Named};
-use crate::ast::{self, Body, Combinator};
+use crate::ast::{self, Body, Combinator, CombinatorWord};
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
@@ -18,20 +18,20 @@ use quote::quote;
 impl Lowering<'_> {
     /// The output of a combinator for what flows in.
     pub(super) fn combine(&mut self, combinator: &Combinator, piped: Option<Flow>, name: Option<&Ident>) -> Flow {
-        let word = &combinator.word;
+        let (word, span) = (combinator.word, combinator.span);
         let input = match piped {
             Some(Flow::Value(id)) => id,
             Some(_) => {
-                self.error(word.span(), format!("`{word}` takes a value of the network"));
-                return self.poisoned(word.span(), None);
+                self.error(span, format!("`{word}` takes a value of the network"));
+                return self.poisoned(span, None);
             }
             None => {
                 let input = self.suggested_value();
-                self.error(word.span(), format!("`{word}` wants a value: `{input} -> {combinator}`"));
-                return self.poisoned(word.span(), None);
+                self.error(span, format!("`{word}` wants a value: `{input} -> {combinator}`"));
+                return self.poisoned(span, None);
             }
         };
-        if word == "repeat" {
+        if word == CombinatorWord::Repeat {
             return self.repeat(combinator, input, name);
         }
         let scope = combinator.rename.as_ref().filter(|name| self.may_name(name));
@@ -40,16 +40,15 @@ impl Lowering<'_> {
             self.names.enter(Some(rename), std::iter::empty(), &combinator.bodies[0], false);
         }
         let branches: Vec<Flow> =
-            combinator.bodies.iter().map(|body| self.branch(body, Flow::Value(input), word.span())).collect();
+            combinator.bodies.iter().map(|body| self.branch(body, Flow::Value(input), span)).collect();
         if let Some(rename) = scope {
             self.names.leave();
             self.leave_scope();
             self.names.name_layer(rename, Named::Block(combinator.to_string()));
         }
-        if word == "residual" {
-            self.residual(combinator, input, branches, name)
-        } else {
-            self.concat(word, branches, name)
+        match word {
+            CombinatorWord::Residual => self.residual(combinator, input, branches, name),
+            CombinatorWord::Concat | CombinatorWord::Repeat => self.concat(span, branches, name),
         }
     }
 
@@ -66,59 +65,58 @@ impl Lowering<'_> {
 
     /// The input is added to what the chain makes of it.
     fn residual(&mut self, combinator: &Combinator, input: usize, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
-        let word = &combinator.word;
+        let span = combinator.span;
         let Some(Flow::Value(output)) = branches.first() else {
-            self.error(word.span(), "`residual` adds what its braces make of a value, and these make a number");
-            return self.poisoned(word.span(), None);
+            self.error(span, "`residual` adds what its braces make of a value, and these make a number");
+            return self.poisoned(span, None);
         };
         let shapes = (self.values[input].shape.clone(), self.values[*output].shape.clone());
         if let (Some(before), Some(after)) = &shapes {
             let start = "`residual` adds its input of ";
             let text = message!(start, before, " to what the braces make of it, and that is ", after);
-            if !self.diagnostics.require(check::equal(before, after), word.span(), text) {
-                return self.poisoned(word.span(), Some(before.clone()));
+            if !self.diagnostics.require(check::equal(before, after), span, text) {
+                return self.poisoned(span, Some(before.clone()));
             }
         }
         let operands = vec![Flow::Value(input), Flow::Value(*output)];
-        self.join(&layers::arithmetic::ADD, "residual", word.span(), operands, combinator.to_string(), name)
+        self.join(&layers::arithmetic::ADD, "residual", span, operands, combinator.to_string(), name)
     }
 
     /// The branches side by side on the first axis.
-    fn concat(&mut self, word: &Ident, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
+    fn concat(&mut self, span: Span, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
         // The parser has said that they are too few.
         if branches.len() < 2 {
-            return self.poisoned(word.span(), None);
+            return self.poisoned(span, None);
         }
-        let Some(layer) = layers::find("concat") else { return self.poisoned(word.span(), None) };
-        self.join(layer, "concat", word.span(), branches, "concat { … }".to_owned(), name)
+        self.join(&layers::Concat, "concat", span, branches, "concat { … }".to_owned(), name)
     }
 
     /// Copies of the braces one after another, each with its own weights: a model of its own, and a field of many.
     fn repeat(&mut self, combinator: &Combinator, input: usize, binding: Option<&Ident>) -> Flow {
-        let (word, body) = (&combinator.word, &combinator.bodies[0]);
+        let (span, body) = (combinator.span, &combinator.bodies[0]);
         let count = combinator.count.as_ref().and_then(|count| {
             let dim = self.evaluate(|evaluate| evaluate.size(count))?;
             let text = "`repeat` makes at least one copy";
             self.diagnostics.require(dim.at_least(&Dim::Known(1)), count.start, text).then_some(dim)
         });
         let rename = combinator.rename.as_ref().filter(|name| self.may_name(name));
-        let field_name = rename.cloned().unwrap_or_else(|| self.names.counted("repeat", word.span()));
+        let field_name = rename.cloned().unwrap_or_else(|| self.names.counted("repeat", span));
         let shape = self.values[input].shape.clone();
         let before = self.diagnostics.count();
         let name = format!("{}{}", self.model.name, camel(&self.qualified(&field_name, "_")));
         let name = ident(&self.file.words.claim(&name), Span::call_site());
-        let inner = self.stack(&name, body, shape.clone(), word);
+        let inner = self.stack(&name, body, shape.clone(), span);
         if let Some(rename) = rename {
             self.names.name_layer(rename, Named::Block(combinator.to_string()));
         }
-        let (Some(count), Some(shape)) = (count, shape.clone()) else { return self.poisoned(word.span(), shape) };
+        let (Some(count), Some(shape)) = (count, shape.clone()) else { return self.poisoned(span, shape) };
         if self.diagnostics.count() > before {
-            return self.poisoned(word.span(), Some(shape));
+            return self.poisoned(span, Some(shape));
         }
         let parameters = inner.iter().map(parameters).fold(Dim::Known(0), |sum, dim| sum.add(&dim)).mul(&count);
         if let Some(size) = parameters.known().filter(|size| *size > check::MOST) {
-            self.error(word.span(), format!("`{combinator}` would have {size} weights, which no memory holds"));
-            return self.poisoned(word.span(), Some(shape));
+            self.error(span, format!("`{combinator}` would have {size} weights, which no memory holds"));
+            return self.poisoned(span, Some(shape));
         }
         let stacked = inner.last().expect("the model of the copies").self_type();
         self.inner.extend(inner);
@@ -144,12 +142,12 @@ impl Lowering<'_> {
             text,
             binding,
             stem: "repeat",
-            span: word.span(),
+            span,
         })
     }
 
     /// The model that `repeat` stacks: from a value of `shape` to one of the same shape.
-    fn stack(&mut self, name: &Ident, body: &Body, shape: Option<Shape>, word: &Ident) -> Vec<crate::ir::Ir> {
+    fn stack(&mut self, name: &Ident, body: &Body, shape: Option<Shape>, span: Span) -> Vec<crate::ir::Ir> {
         let input = Ident::new("x", Span::call_site());
         let model = ast::Model {
             attributes: self.model.attributes.iter().filter(|a| a.path().is_ident("cfg")).cloned().collect(),
@@ -178,16 +176,16 @@ impl Lowering<'_> {
         let flow = inner.statements(body, Some(&Flow::Value(0)));
         let mut output = flow.as_ref().and_then(Flow::value).unwrap_or(0);
         if matches!(flow, Some(Flow::Number(_) | Flow::Several(_))) {
-            inner.error(word.span(), "the braces of `repeat` make one value of the network of another");
+            inner.error(span, "the braces of `repeat` make one value of the network of another");
         }
         if output == 0 {
-            output = inner.copied(0, word.span());
+            output = inner.copied(0, span);
         }
         inner.unused(0, 0);
         let (real, outside) = (inner.values[output].shape.clone(), std::mem::take(&mut inner.touched));
         if let (Some(before), Some(after)) = (&shape, &real) {
             let text = message!("`repeat` wants braces that keep the shape, but they make ", after, " of ", before);
-            self.diagnostics.require(check::equal(before, after), word.span(), text);
+            self.diagnostics.require(check::equal(before, after), span, text);
         }
         let broken = self.diagnostics.count() > before;
         let shape = shape.unwrap_or(Shape::of([Dim::Known(1)]));

@@ -1,11 +1,11 @@
 //! The constants of the macro: evaluated once, in whatever order they stand.
 
 use super::evaluate::Evaluate;
-use crate::ast;
+use crate::ast::{self, ConstantKind};
 use crate::diagnostics::Diagnostics;
 use crate::dim::Dim;
+use crate::names::is_keyword;
 use crate::number::Number;
-use crate::parse::is_keyword;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::cell::RefCell;
@@ -43,7 +43,7 @@ impl<'a> Constants<'a> {
         let (items, lost) = (file.constants.as_slice(), file.lost);
         let constants = Constants { items, values, uses, diagnostics, slips, lost };
         for (i, item) in items.iter().enumerate() {
-            if is_keyword(&item.name) || item.name == "_" {
+            if is_keyword(&item.name) {
                 diagnostics.error(item.name.span(), format!("`{}` cannot name a constant", item.name));
             } else if items[..i].iter().any(|earlier| earlier.name == item.name) {
                 diagnostics.error(item.name.span(), format!("the constant `{}` is defined twice", item.name));
@@ -86,12 +86,12 @@ impl<'a> Constants<'a> {
             generics: &[],
             diagnostics: self.diagnostics,
         };
-        let value = match item.ty.to_string().as_str() {
-            "usize" => evaluate.size(&item.value).map_or(Constant::Broken, Constant::Size),
-            "f32" => evaluate.number(&item.value).map_or(Constant::Broken, Constant::Number),
-            ty => {
+        let value = match item.kind {
+            Some(ConstantKind::Size) => evaluate.size(&item.value).map_or(Constant::Broken, Constant::Size),
+            Some(ConstantKind::Number) => evaluate.number(&item.value).map_or(Constant::Broken, Constant::Number),
+            None => {
                 let span = item.ty.clone().into_iter().next().map_or(item.name.span(), |token| token.span());
-                let message = format!("a constant of a model is a `usize` or an `f32`, not `{ty}`");
+                let message = format!("a constant of a model is a `usize` or an `f32`, not `{}`", item.ty);
                 self.diagnostics.error(span, message);
                 Constant::Broken
             }
@@ -128,7 +128,7 @@ impl<'a> Constants<'a> {
         if items.is_empty() {
             return TokenStream::new();
         }
-        let definitions = items.iter().map(|ast::Constant { name, ty, value }| quote!(const #name: #ty = #value;));
+        let definitions = items.iter().map(|ast::Constant { name, ty, value, .. }| quote!(const #name: #ty = #value;));
         let uses = self.uses.borrow();
         let uses = uses.iter().filter(|name| good(name));
         quote!(const _: () = { #(#definitions)* #(let _ = #uses;)* };)

@@ -4,8 +4,8 @@ use super::constants::{Constant, Constants};
 use crate::ast::{Expr, ExprKind, Operator, Path};
 use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
+use crate::names::is_capitalised;
 use crate::number::Number;
-use crate::parse::is_capitalised;
 use crate::suggest::{is_slip, suggest};
 
 /// What evaluation needs to know.
@@ -134,7 +134,7 @@ impl Evaluate<'_> {
             self.diagnostics.error(name.span(), message);
             return None;
         }
-        if crate::parse::is_keyword(name) {
+        if crate::names::is_keyword(name) {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found `{name}`"));
             return None;
         }

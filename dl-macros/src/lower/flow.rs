@@ -106,7 +106,7 @@ impl Lowering<'_> {
             return self.poisoned(name.span(), None);
         }
         let constant = self.constants.get(name);
-        let outside = crate::parse::is_capitalised(name);
+        let outside = crate::names::is_capitalised(name);
         if constant.is_some() || outside {
             return match constant {
                 Some(Constant::Broken) => self.poisoned(name.span(), None),
@@ -125,7 +125,7 @@ impl Lowering<'_> {
             format!("`{text}` is a block, and wants a value: `{input} -> {text}`")
         } else if self.names.layer(&text).is_some() {
             format!("`{text}` is a layer, not a value; bind its output with `let`")
-        } else if crate::parse::is_keyword(name) {
+        } else if crate::names::is_keyword(name) {
             format!("expected a value of the network, found `{text}`")
         } else {
             let known: Vec<String> = self.visible().iter().map(|binding| binding.name.to_string()).collect();

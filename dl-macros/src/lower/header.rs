@@ -6,7 +6,7 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
-use crate::parse::{is_capitalised, is_keyword};
+use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Ident, Span};
 
 /// The shapes of a header. After a mistake they are what comes nearest: the struct is written with them.
@@ -104,13 +104,13 @@ impl Lowering<'_> {
     pub(super) fn shape(&mut self, shape: &ast::Shape, scalar: bool) -> (Shape, bool) {
         let mut good = !shape.broken;
         let element = match &shape.element {
-            Some(name) if name == "u32" => Element::U32,
-            Some(name) if name != "f32" => {
+            Some(ast::Element::U32) => Element::U32,
+            Some(ast::Element::Other(name)) => {
                 self.error(name.span(), format!("elements are `f32` or `u32`, not `{name}`"));
                 good = false;
                 Element::F32
             }
-            _ => Element::F32,
+            Some(ast::Element::F32) | None => Element::F32,
         };
         // `u32` alone is one number for each sample.
         if shape.dims.is_empty() && !(scalar && shape.element.is_some()) {
@@ -156,10 +156,7 @@ impl Lowering<'_> {
             ExprKind::Path(path) => {
                 let name = path.single()?;
                 let own = self.constants.has(name) || self.model.generics.contains(name);
-                let text = name.to_string().to_lowercase().replace('_', "");
-                let words = ["batch", "batchsize", "n", "b", "bs", ""];
-                let small = !crate::parse::is_capitalised(name) || text.starts_with("batch");
-                !own && dims > 1 && (name == "None" || small && words.contains(&text.as_str()))
+                !own && dims > 1 && super::words::is_batch(name)
             }
             _ => false,
         };

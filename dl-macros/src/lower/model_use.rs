@@ -4,9 +4,9 @@ use super::node::Raw;
 use super::{Flow, Lowering, Named};
 use crate::ast::{self, ExprKind, ModelUse, Output, Path};
 use crate::check;
-use crate::diagnostics::{before, message};
+use crate::diagnostics::{Check, before, message};
 use crate::dim::Dim;
-use crate::ir::{Check, Config, Field, FieldId, Keeps, Op, Shape, ValueId};
+use crate::ir::{Config, Field, FieldId, Keeps, Op, Shape, ValueId};
 use crate::layers;
 use crate::names::ident;
 use crate::suggest::suggest;
@@ -285,7 +285,7 @@ impl Lowering<'_> {
                 None => silent.size(expr)?,
             });
         }
-        let whole = shape.element.as_ref().is_some_and(|element| element == "u32");
+        let whole = matches!(shape.element, Some(ast::Element::U32));
         let element = if whole { crate::ir::Element::U32 } else { crate::ir::Element::F32 };
         Some(Shape { element, dims, record: None })
     }
@@ -316,8 +316,7 @@ impl Lowering<'_> {
             return None;
         }
         let text = path.last.to_string();
-        let first = path.tokens.to_string();
-        let foreign = crate::parse::MODULES.iter().any(|module| first.split(' ').next() == Some(module));
+        let foreign = path.first().is_some_and(|first| crate::parse::MODULES.iter().any(|module| first == module));
         if let Some(help) = layers::absent::instead(layers::absent::LAYERS, &text).filter(|_| path.single || foreign) {
             self.error(span, format!("there is no layer `{path}`; {help}"));
             return None;
@@ -365,7 +364,10 @@ impl Lowering<'_> {
             let (text, output) = ("part".to_owned(), shape.clone());
             let inputs = vec![value];
             let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "part", span };
-            parts.extend(self.raw(raw).value());
+            let part = self.raw(raw).value();
+            // Those of a block are called after it.
+            self.nameless.extend(part.filter(|_| self.scope.is_none()));
+            parts.extend(part);
         }
         parts
     }

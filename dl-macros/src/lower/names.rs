@@ -2,6 +2,9 @@
 
 use super::Named;
 use crate::ast::Body;
+use crate::check;
+use crate::diagnostics::Diagnostics;
+use crate::layers;
 use crate::names::ident;
 pub use crate::names::plain;
 use crate::visit::{Name, each_name};
@@ -127,4 +130,13 @@ fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str, first
     let free = first.into_iter().chain(numbered).find(|name| !used.contains(name)).unwrap_or_default();
     used.insert(free.clone());
     free
+}
+
+/// Whether `name` may be given to a layer or a block: the names of the language's layers are taken.
+pub fn nameable(diagnostics: &Diagnostics, name: &Ident) -> bool {
+    if layers::find(&name.to_string()).is_some() {
+        diagnostics.error(name.span(), format!("`{name}` is a layer of the language; choose another name"));
+        return false;
+    }
+    check::bindable(diagnostics, name)
 }

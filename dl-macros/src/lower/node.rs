@@ -3,11 +3,12 @@
 use super::arguments::Settings;
 use super::names::plain;
 use super::{Draft, Flow, Lowering};
+use crate::call::{Call, Operand, Setting};
 use crate::check;
 use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
 use crate::ir::{Config, Element, Field, FieldId, Keeps, Node, Op, Shape, ValueId};
-use crate::layers::{self, Built, Call, Layer, Operand, Setting, Weights};
+use crate::layers::{self, Built, Layer, Weights};
 use proc_macro2::{Ident, Span};
 
 /// A node that is only to be made.
@@ -66,6 +67,8 @@ impl Lowering<'_> {
             name: use_.name,
             span: use_.span,
             operands: shapes.clone().unwrap_or_default(),
+            sequence: use_.layer.is_sequence(),
+            parameters: use_.layer.parameters(),
             settings: &use_.settings.values,
             spans: &use_.settings.spans,
             index,
@@ -76,8 +79,11 @@ impl Lowering<'_> {
         let good = !broken && use_.layer.check(&call);
         let built =
             shapes.filter(|_| good && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
-        let held = built.as_ref().is_none_or(|built| check::holdable(&call, built));
-        let built = built.filter(|built| held && self.types(&call, built));
+        let held = built.as_ref().is_none_or(|built| {
+            let weights = built.weights.as_ref().map_or(&[][..], |weights| &weights.tensors);
+            check::holdable(&call, &built.output, weights)
+        });
+        let built = built.filter(|built| held && self.types(use_.layer, &call, built));
         let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
         let evident = use_.layer.evident(&call).filter(|shape| held && shape.dims.iter().all(sound));
         // What comes of whole numbers where others are wanted would be those.
@@ -96,12 +102,11 @@ impl Lowering<'_> {
     }
 
     /// Whether stable Rust has types for what a use becomes.
-    fn types(&self, call: &Call, built: &Built) -> bool {
+    fn types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
         let output = built.output.dims.iter();
         let weights = built.weights.iter().flat_map(|weights| &weights.tensors).flat_map(|tensor| &tensor.shape);
         let what = format!("a size of `{}`", call.name);
-        let help = if call.name == "flatten" { ", and say `reshape([SIZE])` here" } else { "" };
-        output.chain(weights).all(|dim| self.expressible(dim, call.span, &what, help))
+        output.chain(weights).all(|dim| self.expressible(dim, call.span, &what, layer.alternative()))
     }
 
     /// The operands' shapes and numbers, if all are known.
@@ -178,9 +183,9 @@ impl Lowering<'_> {
 
     /// One of several outputs of a model is called as the user calls it.
     pub(super) fn name_part(&mut self, value: ValueId, name: &Ident) {
-        let nameless = |node: &&mut Node| node.output == value && node.label.starts_with("part") && node.text == "part";
         if self.scope.is_none()
-            && let Some(node) = self.nodes.iter_mut().find(nameless)
+            && self.nameless.remove(&value)
+            && let Some(node) = self.nodes.iter_mut().find(|node| node.output == value)
         {
             let name = self.names.value(name);
             node.label = plain(&name.to_string());
@@ -252,6 +257,8 @@ impl Lowering<'_> {
             name: layer.name(),
             span: Span::call_site(),
             operands: vec![Operand::Tensor(input.clone())],
+            sequence: layer.is_sequence(),
+            parameters: layer.parameters(),
             settings: &settings.values,
             spans: &[],
             index: 0,

@@ -4,10 +4,11 @@ use super::arguments::{Settings, settings};
 use super::node::Use;
 use super::{Flow, Lowering};
 use crate::ast;
+use crate::call::{Call, Operand, Setting};
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::layers::{self, Call, Layer, Operand, Setting};
+use crate::layers::{self, Layer};
 
 impl Lowering<'_> {
     /// The parts of what flows in.
@@ -27,6 +28,8 @@ impl Lowering<'_> {
             name,
             span,
             operands: vec![Operand::Tensor(shape.clone())],
+            sequence: layer.is_sequence(),
+            parameters: layer.parameters(),
             settings: &settings.values,
             spans: &settings.spans,
             index: 0,
@@ -45,10 +48,9 @@ impl Lowering<'_> {
             let values = vec![("from", Setting::Size(from)), ("to", Setting::Size(to.clone())), ("axis", axis.clone())];
             let text = format!("{name}: {size} of {}", shape.dims[at]);
             let slice = Settings { values, spans: settings.spans.clone() };
-            let layer = layers::find("slice").expect("a layer of the language");
             let operands = Some(vec![input.clone()]);
             let use_ = Use {
-                layer,
+                layer: &layers::Slice,
                 name,
                 span,
                 operands,

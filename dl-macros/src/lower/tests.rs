@@ -34,6 +34,18 @@ fn known(dims: &[Dim]) -> Vec<usize> {
 }
 
 #[test]
+fn a_sequence_stays_one_whatever_its_layer_is_called() {
+    let ir = network(
+        "Net(x: [4, 16]) -> [2, 32] {
+            x -> conv1d(4, 3, padding: same) as c -> relu -> c -> conv_transpose1d(2, 2, stride: 2)
+        }",
+    );
+    assert_eq!(ir.fields.len(), 2);
+    let mistakes = lower("Net(x: [4, 8, 8]) -> [4, 8, 8] { x -> conv2d(4, 3, padding: same) as c1d -> c1d }").1;
+    assert_eq!(mistakes, Vec::<String>::new());
+}
+
+#[test]
 fn lenet_becomes_its_graph() {
     let ir = network(
         "LeNet(image: [1, 28, 28]) -> [10] {

@@ -3,11 +3,11 @@
 use super::node::Raw;
 use super::{Flow, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
+use crate::call::Setting;
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Config, Keeps, Op, Shape};
-use crate::layers::Setting;
 use crate::types::Type;
 use proc_macro2::Ident;
 use quote::quote;
@@ -70,7 +70,7 @@ impl Lowering<'_> {
             Some((_, Setting::Size(dim))) => Some(dim.clone()),
             _ => None,
         };
-        (named.layer.name() == "embedding").then_some(())?;
+        named.layer.is_table().then_some(())?;
         Some((named.clone(), size("vocabulary")?, size("features")?))
     }
 }

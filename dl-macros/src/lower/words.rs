@@ -2,20 +2,48 @@
 
 use super::evaluate::Evaluate;
 use crate::ast::{Argument, Expr, ExprKind};
-use crate::layers::{Kind, Parameter, Setting, synonyms};
+use crate::call::{Init, Kind, NUMBERED, Numbered, Parameter, RULES, Setting};
+use crate::dim::Dim;
+use crate::layers::synonyms;
+use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::Ident;
+
+/// As much padding as keeps the size.
+const SAME: &str = "same";
+/// No padding.
+const VALID: &str = "valid";
+
+/// What `word` means for a parameter of `kind`, if it is one of its words.
+pub fn meaning(kind: Kind, word: &str) -> Option<Setting> {
+    match (kind, word) {
+        (Kind::Padding | Kind::Border, SAME) => Some(Setting::SamePadding),
+        (Kind::Padding, VALID) => Some(Setting::Pair([Dim::Known(0), Dim::Known(0)])),
+        (Kind::Border, VALID) => Some(Setting::Size(Dim::Known(0))),
+        (Kind::Word(choices), _) => choices.iter().find(|choice| choice.word == word).copied().map(Setting::Word),
+        _ => None,
+    }
+}
 
 /// The words that a parameter may be.
 pub fn words(kind: Kind) -> Vec<&'static str> {
     match kind {
-        Kind::Padding | Kind::Border => vec!["same", "valid"],
-        Kind::Word(words) => words.to_vec(),
+        Kind::Padding | Kind::Border => vec![SAME, VALID],
+        Kind::Word(choices) => choices.iter().map(|choice| choice.word).collect(),
         Kind::Flag => vec!["true", "false"],
-        Kind::Init => INITS.iter().map(|(word, _)| *word).collect(),
+        Kind::Init => RULES.iter().map(|(word, _)| *word).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Whether others call the size of a batch `name`.
+pub fn is_batch(name: &Ident) -> bool {
+    const LONG: [&str; 2] = ["batch", "batchsize"];
+    // In capitals these would be constants.
+    const SHORT: [&str; 4] = ["n", "b", "bs", ""];
+    let plain = name.to_string().to_lowercase().replace('_', "");
+    let known = |words: &[&str]| words.contains(&plain.as_str());
+    name == "None" || known(&LONG) || !is_capitalised(name) && known(&SHORT)
 }
 
 /// What other systems write for a word or a pair, reported with what was meant; `None` when it is no such thing.
@@ -32,7 +60,7 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
             Some(word) => report(format!("words are written without quotes: `{name}: {word}`")),
             None => report(format!("`{name}` is {}, not `{expr}`", parameter.kind.expected())),
         },
-        ExprKind::Path(path) if crate::parse::is_capitalised(&path.last) => {
+        ExprKind::Path(path) if is_capitalised(&path.last) => {
             let broken = path
                 .single()
                 .is_some_and(|name| matches!(evaluate.constants.get(name), Some(super::constants::Constant::Broken)));
@@ -62,19 +90,8 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
     }
 }
 
-/// Initialisations without a number: their names, and the variants of `dl::Init`.
-const INITS: [(&str, &str); 7] = [
-    ("pytorch", "PyTorch"),
-    ("he_normal", "HeNormal"),
-    ("he_uniform", "HeUniform"),
-    ("xavier_normal", "XavierNormal"),
-    ("xavier_uniform", "XavierUniform"),
-    ("zeros", "Zeros"),
-    ("ones", "Ones"),
-];
-
-/// A constant expression of type `dl::Init`.
-pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<TokenStream> {
+/// How weights begin.
+pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<Init> {
     let (name, arguments) = match &expr.bare().kind {
         ExprKind::Path(path) if path.single => (&path.last, [].as_slice()),
         ExprKind::Call(layer) => (&layer.name, layer.arguments.as_slice()),
@@ -86,24 +103,18 @@ pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<TokenStream> {
         }
     };
     let text = name.to_string();
-    if let Some((_, variant)) = INITS.iter().find(|(word, _)| text == *word) {
+    if let Some((_, rule)) = RULES.iter().find(|(word, _)| text == *word) {
         if let Some(first) = arguments.first() {
             evaluate.diagnostics.error(first.value.start, format!("`{text}` takes no arguments"));
             return None;
         }
-        let variant = proc_macro2::Ident::new(variant, proc_macro2::Span::call_site());
-        return Some(quote!(dl::Init::#variant));
+        return Some(Init::Rule(*rule));
     }
-    let parameter = match text.as_str() {
-        "constant" => "value",
-        "normal" => "std",
-        "uniform" => "bound",
-        _ => {
-            let words = INITS.iter().map(|(word, _)| *word).chain(["constant", "normal", "uniform"]);
-            let help = did_you_mean(suggest(&text, words, synonyms::INITS));
-            evaluate.diagnostics.error(name.span(), format!("unknown initialisation `{text}`{help}"));
-            return None;
-        }
+    let Some((_, rule, parameter)) = NUMBERED.iter().find(|(word, ..)| text == *word) else {
+        let words = RULES.iter().map(|(word, _)| *word).chain(NUMBERED.iter().map(|(word, ..)| *word));
+        let help = did_you_mean(suggest(&text, words, synonyms::INITS));
+        evaluate.diagnostics.error(name.span(), format!("unknown initialisation `{text}`{help}"));
+        return None;
     };
     let [Argument { name: given, value }] = arguments else {
         let message = format!("`{text}` takes one number: `{text}(0.1)`");
@@ -116,13 +127,9 @@ pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<TokenStream> {
         return None;
     }
     let number = evaluate.number(value)?;
-    if text != "constant" {
+    if *rule != Numbered::Constant {
         let rule = format!("the {parameter} of `{text}` must not be negative");
         evaluate.diagnostics.require(number.within(0.0, f32::MAX.into(), true), value.start, rule).then_some(())?;
     }
-    Some(match text.as_str() {
-        "constant" => quote!(dl::Init::Constant(#number)),
-        "normal" => quote!(dl::Init::Normal { std: #number }),
-        _ => quote!(dl::Init::Uniform { bound: #number }),
-    })
+    Some(Init::Numbered(*rule, number))
 }

@@ -1,7 +1,7 @@
 //! A block: `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`.
 
-use super::{Parser, cursor::Cursor, foreign::NUMBERS, skip_item};
-use crate::ast::{Block, BlockParameter, BlockValue, Body};
+use super::{Parser, cursor::Cursor, foreign::is_type, skip_item};
+use crate::ast::{Block, BlockParameter, BlockValue, Body, Element};
 use proc_macro2::{Delimiter, Group, TokenTree};
 
 impl Parser<'_> {
@@ -70,7 +70,10 @@ impl Parser<'_> {
                 self.diagnostics.error(cursor.span(), format!("expected `:`, found {}", cursor.found()));
             }
             let colon = cursor.take_punct(':') || forgotten || equals;
-            let element = cursor.is_word("u32") || cursor.is_word("f32");
+            let element = match cursor.peek() {
+                Some(TokenTree::Ident(name)) => !matches!(Element::of(name.clone()), Element::Other(_)),
+                _ => false,
+            };
             if colon && (element || cursor.is_group(0, Delimiter::Bracket)) {
                 let pattern = self.shape(&mut cursor);
                 if !parameters.is_empty() {
@@ -81,7 +84,7 @@ impl Parser<'_> {
             } else if values.is_empty() && parameters.is_empty() && !colon {
                 values.push(BlockValue { name, pattern: None });
             } else {
-                let typed = matches!(cursor.peek(), Some(TokenTree::Ident(ty)) if NUMBERS.iter().any(|n| ty == n) || ty == "bool");
+                let typed = matches!(cursor.peek(), Some(TokenTree::Ident(ty)) if is_type(ty));
                 if colon && typed {
                     let message =
                         format!("a parameter of a block has no type: `{name}`, or with a default `{name}: 16`");

@@ -1,53 +1,56 @@
 //! What opens braces inside a body: `residual`, `concat` and `repeat`, and the choice `if`.
 
 use super::{Parser, Place, cursor::Cursor, depth};
-use crate::ast::{Combinator, Condition, Expr, If, Stage};
+use crate::ast::{Combinator, CombinatorWord, Comparison, Condition, Expr, If, Stage};
+use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
-use proc_macro2::{Delimiter, Ident, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 
-/// Words that open braces of their own.
-pub const COMBINATORS: [&str; 3] = ["residual", "concat", "repeat"];
-
-/// Whether `residual {`, `repeat 6 {` or the like comes next.
-pub fn is_combinator(cursor: &Cursor) -> bool {
+/// The word of `residual {`, `repeat 6 {` or the like, if that comes next, and where it stands.
+pub fn combinator(cursor: &Cursor) -> Option<(CombinatorWord, Span)> {
+    let Some(TokenTree::Ident(name)) = cursor.peek() else { return None };
+    let word = CombinatorWord::of(&name.to_string())?;
     let opens = cursor.is_group(1, Delimiter::Brace);
-    let counts = cursor.is_word("repeat") && !cursor.is_group(1, Delimiter::Parenthesis) && !cursor.is_punct(1, '-');
-    COMBINATORS.iter().any(|name| cursor.is_word(name)) && (opens || counts)
+    let counts = !cursor.is_group(1, Delimiter::Parenthesis) && !cursor.is_punct(1, '-');
+    (opens || counts && word == CombinatorWord::Repeat).then_some((word, name.span()))
 }
 
 impl Parser<'_> {
     /// A word before braces that opens none, or a word that should open some: reported, with what was meant.
     pub fn no_combinator(&self, cursor: &mut Cursor) -> Option<Stage> {
         let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return None };
-        let known = COMBINATORS.iter().any(|name| word == name);
+        let known = CombinatorWord::of(&word.to_string());
         let opens = cursor.is_group(1, Delimiter::Brace);
         let counts = matches!(cursor.peek_at(1), Some(TokenTree::Literal(_))) && cursor.is_group(2, Delimiter::Brace);
-        if known && word != "concat" {
-            let count = if word == "repeat" { " 6" } else { "" };
+        if let Some(known @ (CombinatorWord::Residual | CombinatorWord::Repeat)) = known {
+            let count = if known == CombinatorWord::Repeat { " 6" } else { "" };
             let message = format!("`{word}` has its layers in braces: `{word}{count} {{ dense(8) -> relu }}`");
             self.diagnostics.error(word.span(), message);
             cursor.skip_to(&['>', ';', ',']);
             return Some(Stage::Broken);
         }
-        let large = super::is_capitalised(&word) && !COMBINATORS.contains(&word.to_string().to_lowercase().as_str());
+        let small = word.to_string().to_lowercase();
+        let large = is_capitalised(&word) && CombinatorWord::of(&small).is_none();
         let layer = crate::layers::find(&word.to_string()).is_some();
-        if known || layer || self.place.get() == Place::Header || !opens && !counts || large {
+        if known.is_some() || layer || self.place.get() == Place::Header || !opens && !counts || large {
             return None;
         }
+        let words = CombinatorWord::ALL;
         let meant = suggest(
             &word.to_string(),
-            COMBINATORS,
+            words.map(CombinatorWord::name),
             &[("parallel", "concat"), ("stack", "repeat"), ("skip", "residual")],
         );
+        let found = meant.as_deref().and_then(CombinatorWord::of);
         let help = match &meant {
             Some(_) => did_you_mean(meant.clone()),
             None => "; braces follow `residual`, `concat` or `repeat`".to_owned(),
         };
         self.diagnostics.error(word.span(), format!("no braces follow `{word}`{help}"));
         cursor.next();
-        let meant = if counts { Some("repeat".to_owned()) } else { meant };
+        let meant = if counts { Some(CombinatorWord::Repeat) } else { found };
         match meant {
-            Some(meant) => Some(self.combinator(Ident::new(&meant, word.span()), cursor)),
+            Some(meant) => Some(self.combinator(meant, word.span(), cursor)),
             None => {
                 cursor.next();
                 Some(Stage::Broken)
@@ -56,12 +59,12 @@ impl Parser<'_> {
     }
 
     /// The rest of a combinator after its word.
-    pub fn combinator(&self, word: Ident, cursor: &mut Cursor) -> Stage {
+    pub fn combinator(&self, word: CombinatorWord, span: Span, cursor: &mut Cursor) -> Stage {
         let mut count = None;
-        if word == "repeat" {
+        if word == CombinatorWord::Repeat {
             if cursor.is_group(0, Delimiter::Brace) {
                 let message = "`repeat` wants a number: `repeat 6 { … }`";
-                self.diagnostics.error(word.span(), message);
+                self.diagnostics.error(span, message);
             } else {
                 let outside = self.place.replace(Place::Header);
                 count = Some(self.factor(cursor));
@@ -76,10 +79,13 @@ impl Parser<'_> {
             return Stage::Broken;
         };
         let outside = self.place.replace(Place::Braces);
-        let bodies = if word == "concat" { self.branches(&group) } else { vec![self.body(&group)] };
+        let bodies = match word {
+            CombinatorWord::Concat => self.branches(&group),
+            CombinatorWord::Residual | CombinatorWord::Repeat => vec![self.body(&group)],
+        };
         self.place.set(outside);
         let rename = self.rename(cursor).unwrap_or_default();
-        Stage::Combinator(Combinator { word, count, bodies, rename })
+        Stage::Combinator(Combinator { word, span, count, bodies, rename })
     }
 
     /// `as trunk`: the name, if the word is there; reports when no name follows.
@@ -190,7 +196,12 @@ impl Parser<'_> {
         }
         let left = self.sum(cursor);
         let at = cursor.span();
-        let pairs = [("==", ['=', '=']), ("!=", ['!', '=']), ("<=", ['<', '=']), (">=", ['>', '='])];
+        let pairs = [
+            (Comparison::Equal, ['=', '=']),
+            (Comparison::NotEqual, ['!', '=']),
+            (Comparison::AtMost, ['<', '=']),
+            (Comparison::AtLeast, ['>', '=']),
+        ];
         for (operator, [a, b]) in pairs {
             if cursor.is_pair(0, a, b) {
                 cursor.next();
@@ -201,9 +212,9 @@ impl Parser<'_> {
         if cursor.is_punct(0, '=') {
             self.diagnostics.error(at, "a comparison is written `==`");
             cursor.next();
-            return Condition::Compare(left, "==", self.sum(cursor));
+            return Condition::Compare(left, Comparison::Equal, self.sum(cursor));
         }
-        for (operator, c) in [("<", '<'), (">", '>')] {
+        for (operator, c) in [(Comparison::Less, '<'), (Comparison::More, '>')] {
             if cursor.is_punct(0, c) {
                 cursor.next();
                 return Condition::Compare(left, operator, self.sum(cursor));

@@ -1,8 +1,9 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
 use super::pipe::is_layer;
-use super::{Parser, Place, combinator::is_combinator, cursor::Cursor, depth, is_capitalised};
+use super::{Parser, Place, combinator::combinator, cursor::Cursor, depth};
 use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
+use crate::names::is_capitalised;
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
 
@@ -145,10 +146,9 @@ impl Parser<'_> {
                     None => Expr::broken(start),
                 }
             }
-            TokenTree::Ident(word) if is_combinator(cursor) => {
-                let word = word.clone();
+            TokenTree::Ident(_) if let Some((word, span)) = combinator(cursor) => {
                 cursor.next();
-                let stage = Box::new(self.combinator(word, cursor));
+                let stage = Box::new(self.combinator(word, span, cursor));
                 Expr::new(ExprKind::Stage(stage), start, cursor.last_span())
             }
             TokenTree::Ident(_) => match self.no_combinator(cursor) {

@@ -1,9 +1,10 @@
 //! Habits of other languages: recognised, told in one message what stands there instead, and read past.
 
+use super::Parser;
 use super::cursor::Cursor;
-use super::{Parser, is_capitalised};
 use crate::ast::{Expr, ExprKind};
 use crate::layers::{self, synonyms};
+use crate::names::{is_capitalised, is_keyword};
 use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
@@ -63,8 +64,13 @@ pub fn sign(cursor: &Cursor) -> &'static str {
 }
 
 /// Types of numbers.
-pub const NUMBERS: [&str; 14] =
+const NUMBERS: [&str; 14] =
     ["usize", "isize", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "int", "float"];
+
+/// Whether `name` is a type that elements and sizes may have elsewhere.
+pub fn is_type(name: &Ident) -> bool {
+    NUMBERS.iter().chain(&["bool"]).any(|ty| name == ty)
+}
 
 /// How many tokens of a foreign arrow come next.
 pub fn arrow(cursor: &Cursor) -> Option<usize> {
@@ -162,7 +168,7 @@ impl Parser<'_> {
         let clause = word == "loss" && cursor.is_group(2, Delimiter::Brace);
         let found = WORDS.iter().find(|(foreign, _)| word == foreign);
         // Words of Python are names in Rust, unless another word follows.
-        let group = super::is_keyword(&word) && matches!(next, Some(TokenTree::Group(_) | TokenTree::Literal(_)));
+        let group = is_keyword(&word) && matches!(next, Some(TokenTree::Group(_) | TokenTree::Literal(_)));
         let opens = group || matches!(next, Some(TokenTree::Ident(next)) if next != "as");
         let opens = opens || ["break", "continue"].iter().any(|end| word == end);
         let help = match found {

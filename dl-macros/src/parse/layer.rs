@@ -1,11 +1,12 @@
 //! Uses of layers: their arguments, their names, and what else an arrow may lead to.
 
-use super::combinator::is_combinator;
+use super::combinator::combinator;
 use super::expression::operator;
 use super::pipe::is_layer;
-use super::{Parser, cursor::Cursor, foreign, is_capitalised};
+use super::{Parser, cursor::Cursor, foreign};
 use crate::ast::{Argument, Expr, Layer, ModelUse, Path, Stage};
 use crate::layers::{self, synonyms};
+use crate::names::{is_capitalised, is_keyword};
 use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
@@ -22,10 +23,9 @@ impl Parser<'_> {
         let foreign = self.no_stage(cursor);
         let mut stage = match cursor.peek() {
             _ if foreign => Stage::Broken,
-            Some(TokenTree::Ident(word)) if is_combinator(cursor) => {
-                let word = word.clone();
+            Some(TokenTree::Ident(_)) if let Some((word, span)) = combinator(cursor) => {
                 cursor.next();
-                self.combinator(word, cursor)
+                self.combinator(word, span, cursor)
             }
             Some(TokenTree::Ident(word)) if word == "if" => {
                 let word = word.clone();
@@ -134,7 +134,7 @@ impl Parser<'_> {
         if self.foreign(cursor) {
             return true;
         }
-        if path || word == "if" || !super::is_keyword(&word) {
+        if path || word == "if" || !is_keyword(&word) {
             return false;
         }
         self.diagnostics.error(word.span(), format!("expected a layer after `->`, found `{word}`"));

@@ -2,6 +2,7 @@
 
 use super::{Parser, cursor::Cursor};
 use crate::ast::Expr;
+use crate::names::is_keyword;
 use proc_macro2::{Delimiter, Group, TokenTree};
 
 impl Parser<'_> {
@@ -31,7 +32,7 @@ impl Parser<'_> {
                 if between {
                     cursor.next();
                 }
-                let next = matches!(cursor.peek(), Some(TokenTree::Ident(word)) if !super::is_keyword(word));
+                let next = matches!(cursor.peek(), Some(TokenTree::Ident(word)) if !is_keyword(word));
                 if (between || next) && cursor.position() > before {
                     continue;
                 }

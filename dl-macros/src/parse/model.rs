@@ -1,7 +1,8 @@
 //! A model: its header, and where its body begins.
 
-use super::{Parser, Place, cursor::Cursor, is_capitalised, is_keyword, skip_item, skip_to_item};
-use crate::ast::{Body, Input, Loss, Model, Output, Shape};
+use super::{Parser, Place, cursor::Cursor, skip_item, skip_to_item};
+use crate::ast::{Body, Element, Input, Loss, Model, Output, Shape};
+use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 impl Parser<'_> {
@@ -251,22 +252,23 @@ impl Parser<'_> {
     /// `[1, 28, 28]` or `u32[128]`
     pub fn shape(&self, cursor: &mut Cursor) -> Option<Shape> {
         let at = cursor.span();
-        let element = cursor.take_ident();
+        let name = cursor.take_ident();
+        let element = name.clone().map(Element::of);
         // `u32` alone: one for each sample.
         let ends = cursor.at_end() || cursor.is_punct(0, ',');
-        if element.as_ref().is_some_and(|name| name == "u32" || name == "f32") && ends {
+        if matches!(element, Some(Element::F32 | Element::U32)) && ends {
             return Some(Shape { element, dims: Vec::new(), span: at, broken: false });
         }
         let Some(group) = cursor.take_group(Delimiter::Bracket) else {
-            let found = match &element {
+            let found = match &name {
                 Some(name) if !cursor.is_group(0, Delimiter::Parenthesis) => format!("`{name}`"),
                 _ => cursor.found(),
             };
-            let number =
-                element.as_ref().filter(|name| super::foreign::NUMBERS.iter().any(|n| *name == n) || *name == "bool");
-            let message = match number.filter(|name| *name != "u32" && *name != "f32") {
-                Some(name) => format!("elements are `f32` or `u32`, not `{name}`"),
-                None => format!("expected a shape such as `[28, 28]`, found {found}"),
+            let message = match &element {
+                Some(Element::Other(name)) if super::foreign::is_type(name) => {
+                    format!("elements are `f32` or `u32`, not `{name}`")
+                }
+                _ => format!("expected a shape such as `[28, 28]`, found {found}"),
             };
             self.diagnostics.error(if element.is_some() { at } else { cursor.span() }, message);
             return None;

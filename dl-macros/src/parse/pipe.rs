@@ -1,9 +1,11 @@
 //! Pipes: arrows, what is written for them elsewhere, and the layers that they lead to.
 
 use super::expression::operator;
-use super::{Parser, Place, cursor::Cursor, foreign, is_capitalised};
+use super::{Parser, Place, cursor::Cursor, foreign};
 use crate::ast::{Expr, ExprKind, Stage};
-use crate::layers::{self, Default, Parameter};
+use crate::call::{Default, Parameter};
+use crate::layers;
+use crate::names::is_capitalised;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 impl Parser<'_> {

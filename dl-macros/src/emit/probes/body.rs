@@ -1,11 +1,11 @@
 //! The probes of bodies: values, layers, arguments.
 
 use super::Probes;
-use crate::layers::{self, Kind, Layer, Parameter};
-use crate::names::ident;
-use crate::parse::combinator::COMBINATORS;
+use crate::ast::CombinatorWord;
+use crate::call::{Kind, Parameter};
+use crate::layers::{self, Layer};
+use crate::names::{ident, is_capitalised, is_keyword};
 use crate::parse::cursor::Cursor;
-use crate::parse::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
@@ -80,7 +80,7 @@ impl Probes<'_> {
                 self.values(&mut inside, &[], arguments)
             }
             Some(TokenTree::Ident(name)) => {
-                let opens = COMBINATORS.iter().any(|combinator| name == combinator);
+                let opens = CombinatorWord::of(&name.to_string()).is_some();
                 let (called, single) = (cursor.is_group(1, Delimiter::Parenthesis), !cursor.is_pair(1, ':', ':'));
                 if single && !is_capitalised(name) && (called || opens) {
                     let name = name.clone();

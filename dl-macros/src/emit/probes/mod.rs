@@ -10,9 +10,8 @@ mod shapes;
 mod tests;
 
 use crate::ir::Ir;
-use crate::names::ident;
+use crate::names::{ident, is_capitalised, is_keyword};
 use crate::parse::cursor::Cursor;
-use crate::parse::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 pub use shapes::Shapes;

@@ -1,8 +1,10 @@
 //! The parameters of a layer: what a use may say, what it means when it does not, and what it is for.
 
+use super::Init;
 use crate::dim::Dim;
 use crate::number::Number;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 
 /// One parameter of a layer.
 pub struct Parameter {
@@ -11,6 +13,8 @@ pub struct Parameter {
     pub positional: bool,
     pub kind: Kind,
     pub default: Default,
+    /// What it is a number of, for the message that none is too few: `channel`.
+    pub counts: Option<&'static str>,
     /// One line for the guide.
     pub doc: &'static str,
 }
@@ -41,9 +45,17 @@ pub enum Kind {
     /// `true` or `false`.
     Flag,
     /// One of these words.
-    Word(&'static [&'static str]),
+    Word(&'static [Choice]),
     /// How weights begin.
     Init,
+}
+
+/// A word that a parameter may be, and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub word: &'static str,
+    /// The variant of the runtime's type.
+    variant: &'static str,
 }
 
 /// What a parameter is when nothing is said.
@@ -56,7 +68,7 @@ pub enum Default {
     /// An integer or an axis.
     Integer(i64),
     Flag(bool),
-    Word(&'static str),
+    Word(Choice),
     /// That of this parameter.
     Same(&'static str),
     /// What the layer chooses.
@@ -76,9 +88,8 @@ pub enum Setting {
     Axes(Vec<i64>),
     Shape(Vec<Dim>),
     Flag(bool),
-    Word(&'static str),
-    /// A constant expression of type `dl::Init`.
-    Init(TokenStream),
+    Word(Choice),
+    Init(Init),
     /// Not given, and the layer chooses.
     Chosen,
     /// Reported.
@@ -88,11 +99,15 @@ pub enum Setting {
 impl Parameter {
     /// The sizes that everyone gives: by position or by name.
     pub const fn positional(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
-        Parameter { name, positional: true, kind, default, doc }
+        Parameter { name, positional: true, kind, default, counts: None, doc }
     }
     /// Only by name.
     pub const fn named(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
-        Parameter { name, positional: false, kind, default, doc }
+        Parameter { name, positional: false, kind, default, counts: None, doc }
+    }
+    /// The same as the number of somethings.
+    pub const fn counting(self, counts: &'static str) -> Self {
+        Parameter { counts: Some(counts), ..self }
     }
     /// The default as a setting; `earlier` are the parameters before with their settings.
     pub fn fallback(&self, earlier: &[(&'static str, Setting)]) -> Setting {
@@ -103,12 +118,25 @@ impl Parameter {
             Default::Number(value) => Setting::Number(Number::Known(value)),
             Default::Integer(n) => Setting::Integer(n),
             Default::Flag(flag) => Setting::Flag(flag),
-            Default::Word(word) => Setting::Word(word),
+            Default::Word(choice) => Setting::Word(choice),
             Default::Same(name) => {
                 earlier.iter().find(|(earlier, _)| *earlier == name).map_or(Setting::Broken, |(_, s)| s.clone())
             }
             Default::Chosen => Setting::Chosen,
         }
+    }
+}
+
+impl Choice {
+    pub const fn new(word: &'static str, variant: &'static str) -> Self {
+        Choice { word, variant }
+    }
+}
+
+/// The variant.
+impl ToTokens for Choice {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        Ident::new(self.variant, Span::call_site()).to_tokens(tokens);
     }
 }
 
@@ -127,7 +155,9 @@ impl Kind {
             Kind::Axes => "the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`".to_owned(),
             Kind::Shape => "a shape such as `[16, 5, 5]`".to_owned(),
             Kind::Flag => "`true` or `false`".to_owned(),
-            Kind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
+            Kind::Word(choices) => {
+                choices.iter().map(|choice| format!("`{}`", choice.word)).collect::<Vec<_>>().join(" or ")
+            }
             Kind::Init => "an initialisation such as `he_normal` or `constant(0.1)`".to_owned(),
         }
     }

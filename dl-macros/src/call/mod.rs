@@ -1,12 +1,17 @@
-//! One use of a layer, as its shape rule sees it: what flows in, and its parameters evaluated.
+//! One use of a layer, as shape rules see it: what flows in, and its parameters evaluated.
 
-use super::parameter::Setting;
+mod init;
+mod parameter;
+
+pub use init::{Init, NUMBERED, Numbered, RULES, Rule};
+pub use parameter::{Choice, Default, Kind, Parameter, Setting};
+
 use crate::diagnostics::Diagnostics;
 use crate::dim::Dim;
 use crate::ir::Shape;
 use crate::number::Number;
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// One use of a layer.
 pub struct Call<'a> {
@@ -16,6 +21,10 @@ pub struct Call<'a> {
     pub span: Span,
     /// What it reads.
     pub operands: Vec<Operand>,
+    /// Whether its layer is over sequences `[channels, length]`: images of one row.
+    pub sequence: bool,
+    /// Those of its layer.
+    pub parameters: &'static [Parameter],
     /// All parameters, in the layer's order.
     pub settings: &'a [(&'static str, Setting)],
     /// Where the given ones stand.
@@ -61,21 +70,25 @@ impl Call<'_> {
     pub fn size(&self, name: &str) -> Dim {
         self.given_size(name).unwrap_or(Dim::Known(1))
     }
-    /// Whether it is a layer over sequences `[channels, length]`: images of one row.
-    pub fn is_sequence(&self) -> bool {
-        self.name.ends_with("1d")
-    }
-    /// Two whole numbers: height, width; of a sequence, those of its only row.
+    /// Two whole numbers: height, width; a sequence has the height 1.
     pub fn pair(&self, name: &str) -> [Dim; 2] {
+        self.pair_or(name, 1)
+    }
+    /// What is added at the sides, two whole numbers; nothing is added to the only row of a sequence.
+    pub fn border(&self, name: &str) -> [Dim; 2] {
+        self.pair_or(name, 0)
+    }
+    /// Height and width; `height` where only the width is given.
+    fn pair_or(&self, name: &str, height: usize) -> [Dim; 2] {
         match self.setting(name) {
             Some(Setting::Pair(pair)) => pair.clone(),
-            Some(Setting::Size(width)) => [Dim::Known(usize::from(!name.ends_with("padding"))), width.clone()],
+            Some(Setting::Size(width)) => [Dim::Known(height), width.clone()],
             _ => [Dim::Known(1), Dim::Known(1)],
         }
     }
     /// A sample of channels of `size`: an image, or a sequence.
     pub fn sized(&self, channels: Dim, [height, width]: [Dim; 2]) -> Shape {
-        let dims = if self.is_sequence() { vec![channels, width] } else { vec![channels, height, width] };
+        let dims = if self.sequence { vec![channels, width] } else { vec![channels, height, width] };
         Shape::of(dims)
     }
     pub fn is_same_padding(&self, name: &str) -> bool {
@@ -110,38 +123,42 @@ impl Call<'_> {
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.setting(name), Some(Setting::Flag(true)))
     }
-    pub fn word(&self, name: &str) -> &'static str {
+    /// One of a few words, unless it is broken.
+    pub fn word(&self, name: &str) -> Option<Choice> {
         match self.setting(name) {
-            Some(Setting::Word(word)) => word,
-            _ => "",
+            Some(Setting::Word(choice)) => Some(*choice),
+            _ => None,
+        }
+    }
+    /// How weights begin, where the parameter `name` says it.
+    fn given_init(&self, name: &str) -> Option<Init> {
+        match self.setting(name) {
+            Some(Setting::Init(init)) => Some(init.clone()),
+            _ => None,
         }
     }
     /// The `init` of a layer with one tensor, which is `default` unless given.
-    pub fn init_or(&self, default: TokenStream) -> TokenStream {
-        match self.setting("init") {
-            Some(Setting::Init(init)) => init.clone(),
-            _ => default,
-        }
+    pub fn init_or(&self, default: Init) -> TokenStream {
+        self.given_init("init").unwrap_or(default).into_token_stream()
     }
     /// The arguments of the `init` of a layer with a weight and a bias: PyTorch's rule for both, or zero for the bias
     /// when the weight begins in another way.
     pub fn init(&self) -> TokenStream {
-        let given = |name| match self.setting(name) {
-            Some(Setting::Init(init)) => Some(init.clone()),
-            _ => None,
-        };
-        let weight = given("init").unwrap_or_else(|| quote!(dl::Init::PyTorch));
-        let default = weight.to_string() == quote!(dl::Init::PyTorch).to_string();
-        let rule = if default { quote!(dl::Init::PyTorch) } else { quote!(dl::Init::Zeros) };
-        let bias = given("bias_init").unwrap_or(rule);
+        let weight = self.given_init("init").unwrap_or(Init::Rule(Rule::PyTorch));
+        let rule = if let Init::Rule(Rule::PyTorch) = weight { Rule::PyTorch } else { Rule::Zeros };
+        let bias = self.given_init("bias_init").unwrap_or(Init::Rule(rule));
         quote!(#weight, #bias)
     }
     /// Whether a parameter without a default is given.
     pub fn is_given(&self, name: &str) -> bool {
         !matches!(self.setting(name), None | Some(Setting::Chosen))
     }
+    /// Where the use itself gives a parameter.
+    pub fn given_at(&self, name: &str) -> Option<Span> {
+        self.spans.iter().find(|(parameter, _)| *parameter == name).map(|(_, span)| *span)
+    }
     /// Where a parameter is given, or else the layer's name.
     pub fn at(&self, name: &str) -> Span {
-        self.spans.iter().find(|(parameter, _)| *parameter == name).map_or(self.span, |(_, span)| *span)
+        self.given_at(name).unwrap_or(self.span)
     }
 }

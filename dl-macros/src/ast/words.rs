@@ -1,0 +1,137 @@
+//! The words and signs of the language that mean one of a few things: read once, by the parser.
+
+use proc_macro2::{Ident, TokenStream};
+use std::fmt::{Display, Formatter, Result};
+
+/// What a constant of a model may be.
+#[derive(Clone, Copy)]
+pub enum ConstantKind {
+    /// `usize`
+    Size,
+    /// `f32`
+    Number,
+}
+
+impl ConstantKind {
+    /// What the type `ty` stands for.
+    pub fn of(ty: &TokenStream) -> Option<ConstantKind> {
+        Some(match ty.to_string().as_str() {
+            "usize" => ConstantKind::Size,
+            "f32" => ConstantKind::Number,
+            _ => return None,
+        })
+    }
+}
+
+/// The type that stands before the sizes of a shape.
+#[derive(Clone)]
+pub enum Element {
+    /// `f32`
+    F32,
+    /// `u32`
+    U32,
+    /// Another, which `lower` reports.
+    Other(Ident),
+}
+
+impl Element {
+    /// The type called `name`.
+    pub fn of(name: Ident) -> Element {
+        match name.to_string().as_str() {
+            "f32" => Element::F32,
+            "u32" => Element::U32,
+            _ => Element::Other(name),
+        }
+    }
+}
+
+/// How two numbers are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+impl Comparison {
+    /// Whether `a` and `b` compare so.
+    pub fn holds<T: PartialOrd>(self, a: T, b: T) -> bool {
+        match self {
+            Comparison::Equal => a == b,
+            Comparison::NotEqual => a != b,
+            Comparison::Less => a < b,
+            Comparison::AtMost => a <= b,
+            Comparison::More => a > b,
+            Comparison::AtLeast => a >= b,
+        }
+    }
+}
+
+/// A word that opens braces of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum CombinatorWord {
+    Residual,
+    Concat,
+    Repeat,
+}
+
+impl CombinatorWord {
+    /// Every one.
+    pub const ALL: [CombinatorWord; 3] = [CombinatorWord::Residual, CombinatorWord::Concat, CombinatorWord::Repeat];
+    /// The combinator called `name`.
+    pub fn of(name: &str) -> Option<CombinatorWord> {
+        CombinatorWord::ALL.into_iter().find(|word| name == word.name())
+    }
+    pub fn name(self) -> &'static str {
+        match self {
+            CombinatorWord::Residual => "residual",
+            CombinatorWord::Concat => "concat",
+            CombinatorWord::Repeat => "repeat",
+        }
+    }
+}
+
+impl Display for CombinatorWord {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(self.name())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+impl Operator {
+    /// The operator written as `symbol`.
+    pub fn of(symbol: char) -> Option<Operator> {
+        Some(match symbol {
+            '+' => Operator::Add,
+            '-' => Operator::Sub,
+            '*' => Operator::Mul,
+            '/' => Operator::Div,
+            '%' => Operator::Rem,
+            _ => return None,
+        })
+    }
+    pub fn symbol(self) -> char {
+        match self {
+            Operator::Add => '+',
+            Operator::Sub => '-',
+            Operator::Mul => '*',
+            Operator::Div => '/',
+            Operator::Rem => '%',
+        }
+    }
+    /// Whether it binds tighter than a sum.
+    pub fn multiplies(self) -> bool {
+        !matches!(self, Operator::Add | Operator::Sub)
+    }
+}

@@ -1,0 +1,67 @@
+//! How weights begin, as the language says it.
+
+use crate::number::Number;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+/// How weights begin: a constant expression of type `dl::Init`.
+#[derive(Clone)]
+pub enum Init {
+    /// By a rule that knows what it needs.
+    Rule(Rule),
+    /// By a rule that is given a number.
+    Numbered(Numbered, Number),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    PyTorch,
+    HeNormal,
+    HeUniform,
+    XavierNormal,
+    XavierUniform,
+    Zeros,
+    Ones,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Numbered {
+    Constant,
+    Normal,
+    Uniform,
+}
+
+/// The rules and their words.
+pub const RULES: [(&str, Rule); 7] = [
+    ("pytorch", Rule::PyTorch),
+    ("he_normal", Rule::HeNormal),
+    ("he_uniform", Rule::HeUniform),
+    ("xavier_normal", Rule::XavierNormal),
+    ("xavier_uniform", Rule::XavierUniform),
+    ("zeros", Rule::Zeros),
+    ("ones", Rule::Ones),
+];
+
+/// The rules with a number, their words, and what the number is called.
+pub const NUMBERED: [(&str, Numbered, &str); 3] = [
+    ("constant", Numbered::Constant, "value"),
+    ("normal", Numbered::Normal, "std"),
+    ("uniform", Numbered::Uniform, "bound"),
+];
+
+impl ToTokens for Init {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(match self {
+            Init::Rule(Rule::PyTorch) => quote!(dl::Init::PyTorch),
+            Init::Rule(Rule::HeNormal) => quote!(dl::Init::HeNormal),
+            Init::Rule(Rule::HeUniform) => quote!(dl::Init::HeUniform),
+            Init::Rule(Rule::XavierNormal) => quote!(dl::Init::XavierNormal),
+            Init::Rule(Rule::XavierUniform) => quote!(dl::Init::XavierUniform),
+            Init::Rule(Rule::Zeros) => quote!(dl::Init::Zeros),
+            Init::Rule(Rule::Ones) => quote!(dl::Init::Ones),
+            Init::Numbered(Numbered::Constant, number) => quote!(dl::Init::Constant(#number)),
+            Init::Numbered(Numbered::Normal, number) => quote!(dl::Init::Normal { std: #number }),
+            Init::Numbered(Numbered::Uniform, number) => quote!(dl::Init::Uniform { bound: #number }),
+        });
+    }
+}

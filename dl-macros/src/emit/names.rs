@@ -1,0 +1,51 @@
+//! The names that the code of one network declares.
+
+use crate::ir::{Ir, Node};
+use crate::names::{gradient, ident, of_output, of_term, prefixed};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use std::collections::HashSet;
+
+/// The field for what a node saves.
+pub fn saved(ir: &Ir, node: &Node) -> Ident {
+    prefixed("saved_", &ir.values[node.output].name, Span::mixed_site())
+}
+
+/// The field for the gradient to the input of a model inside this one, before it is added.
+pub fn scratch(ir: &Ir, node: &Node) -> Ident {
+    prefixed("scratch_", &ir.values[node.output].name, Span::mixed_site())
+}
+
+impl Ir {
+    /// The parameter of passes and memory that is the device.
+    pub fn device(&self) -> Ident {
+        ident(&self.words.free("D"), Span::call_site())
+    }
+    /// The struct that holds the memory of a mode.
+    pub fn memory_name(&self, mode: &str) -> Ident {
+        ident(&self.words.free(&format!("{}{mode}", self.name)), Span::mixed_site())
+    }
+    /// The settings of a node: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
+    pub fn constant_name(&self, node: &Node, suffix: &str) -> Ident {
+        ident(&self.words.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
+    }
+
+    /// The `use` that begins generated code: the facade as `dl`, and functions under the names of all variables. A constant,
+    /// static or struct of the user's that has such a name would be meant in the place of the variable; a function is not.
+    pub fn imports(&self, krate: &TokenStream) -> TokenStream {
+        let inputs = self.inputs.iter().enumerate().map(|(k, _)| self.input_name(k));
+        let inputs = inputs.flat_map(|name| [name.clone(), gradient(&name)]);
+        let targets = (0..self.targets().len()).map(|k| self.target_name(k));
+        let several = if self.outputs.len() > 1 { self.outputs.as_slice() } else { &[] };
+        let outputs = several.iter().map(|output| of_output(&output.name));
+        let terms = (0..self.objective.as_ref().map_or(0, |objective| objective.terms.len())).map(of_term);
+        let made = outputs.chain(terms).flat_map(|name| [name.clone(), gradient(&name)]);
+        let mut seen = HashSet::new();
+        let names = inputs.chain(targets).chain(made).filter(|name| seen.insert(name.to_string()));
+        let (alias, names) = (ident(&self.words.free("dl"), Span::call_site()), names.collect::<Vec<_>>());
+        // Where the user writes `f32::consts::PI`, a module is meant.
+        let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.words.has(word));
+        let own = if modules { quote!(variables) } else { quote!(own) };
+        quote!(use #krate::private::{self as #alias, #own::* #(, variable as #names)*};)
+    }
+}

@@ -1,0 +1,52 @@
+//! The operations that layers become, made in one line each.
+
+use crate::ir::{Config, Inference, Keeps, Op};
+use crate::types::Type;
+use proc_macro2::TokenStream;
+
+impl Op {
+    /// An operation that keeps `keeps` for its backward pass.
+    pub fn new(config: Config, keeps: Keeps) -> Self {
+        Op {
+            config,
+            keeps,
+            saved: None,
+            in_place: false,
+            inference: Inference::Forward,
+            activation: None,
+            passes_gradient: Vec::new(),
+            range: None,
+            same_shape: false,
+            each_input: false,
+            updates_state: false,
+            stops_gradient: false,
+            elsewhere: false,
+        }
+    }
+    /// The passes of a model inside this one; there may be a layer with a state in it.
+    pub fn model(ty: Type) -> Self {
+        Op { updates_state: true, ..Op::new(Config::Model(ty), Keeps { inputs: true, output: true }) }
+    }
+    /// The same with passes that work in place.
+    pub fn in_place(mut self) -> Self {
+        self.in_place = true;
+        self
+    }
+}
+
+impl Config {
+    /// The settings `path { fields }`.
+    pub fn settings(path: TokenStream, fields: TokenStream) -> Self {
+        Config::Settings { path, fields, activation: false }
+    }
+    /// The settings `path { fields activation: … }` of an operation that can apply an activation to its output.
+    pub fn with_activation(path: TokenStream, fields: TokenStream) -> Self {
+        Config::Settings { path, fields, activation: true }
+    }
+}
+
+impl Keeps {
+    pub const NOTHING: Keeps = Keeps { inputs: false, output: false };
+    pub const INPUTS: Keeps = Keeps { inputs: true, output: false };
+    pub const OUTPUT: Keeps = Keeps { inputs: false, output: true };
+}

@@ -20,6 +20,7 @@ mod documents;
 mod dropout;
 mod embedding;
 mod flatten;
+mod glu;
 mod group_norm;
 mod l2_normalize;
 mod layer_norm;
@@ -107,6 +108,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &embedding::Embedding,
     &unembedding::Unembedding,
     &matmul::Matmul,
+    &glu::Glu,
     &l2_normalize::L2Normalize,
     &noise::RandomNormal,
     &noise::GaussianNoise,

@@ -33,6 +33,7 @@ pub mod dense;
 pub mod dropout;
 pub mod embedding;
 pub mod global_avg_pool2d;
+pub mod glu;
 pub mod group_norm;
 mod image;
 pub mod l2_normalize;
@@ -112,6 +113,7 @@ kernels! {
     broadcast::BroadcastKernel,
     concat::StretchKernel,
     embedding::EmbeddingKernel,
+    glu::GluKernel,
     group_norm::GroupNormKernel,
     l2_normalize::L2NormalizeKernel,
     matmul::MatmulKernel,

@@ -56,10 +56,6 @@ model! {
         (y * z) -> log_softmax(axis: 0)
     }
 
-    Gated(x: [5]) -> [3] {
-        x -> dense(6) -> glu
-    }
-
     Logarithms(x: [5]) -> [5] {
         let y = x -> softplus;
         (y -> log) + (y -> powi(-1)) * (x -> exp) - (x -> clamp(-0.5, 0.5) -> mish) + (x -> abs)
@@ -77,7 +73,6 @@ macro_rules! check {
 
 check! {
     attention: Attention,
-    gated: Gated,
     squeeze_excite: SqueezeExcite,
     cut_and_joined: CutAndJoined,
     repeated: Repeated,

@@ -503,11 +503,6 @@ pub struct unembedding {
 /// `[…, m, k]`, `[…, k, n]` → `[…, m, n]`.
 pub struct matmul {}
 
-/// `glu`: The first half of the features or channels times the sigmoid of the second.
-///
-/// `[2n, …]` → `[n, …]`.
-pub struct glu {}
-
 /// `l2_normalize`: The last dimension of each sample scaled to length 1.
 ///
 /// Any, unchanged.

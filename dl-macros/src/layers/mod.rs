@@ -20,7 +20,6 @@ mod documents;
 mod dropout;
 mod embedding;
 mod flatten;
-mod glu;
 mod group_norm;
 mod l2_normalize;
 mod layer_norm;
@@ -108,7 +107,6 @@ pub static LAYERS: &[&dyn Layer] = &[
     &embedding::Embedding,
     &unembedding::Unembedding,
     &matmul::Matmul,
-    &glu::Glu,
     &l2_normalize::L2Normalize,
     &noise::RandomNormal,
     &noise::GaussianNoise,

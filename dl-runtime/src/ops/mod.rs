@@ -33,7 +33,6 @@ pub mod dense;
 pub mod dropout;
 pub mod embedding;
 pub mod global_avg_pool2d;
-pub mod glu;
 pub mod group_norm;
 mod image;
 pub mod l2_normalize;
@@ -113,7 +112,6 @@ kernels! {
     broadcast::BroadcastKernel,
     concat::StretchKernel,
     embedding::EmbeddingKernel,
-    glu::GluKernel,
     group_norm::GroupNormKernel,
     l2_normalize::L2NormalizeKernel,
     matmul::MatmulKernel,

@@ -35,7 +35,6 @@ pub(super) static SOURCES: &[&Source] = &[
     &ops::dropout::cuda::SOURCE,
     &ops::noise::cuda::SOURCE,
     &ops::embedding::cuda::SOURCE,
-    &ops::glu::cuda::SOURCE,
     &ops::l2_normalize::cuda::SOURCE,
     &ops::pad2d::cuda::SOURCE,
     &ops::upsample::cuda::SOURCE,

@@ -1,7 +1,7 @@
 //! The `model!` macro: reads a network's declaration and writes its struct and passes.
 //!
-//! In order: `parse` makes the syntax tree, `lower` (with `layers` and `check`) the graph, `emit` (with `fuse` and `plan`)
-//! the Rust. `diagnostics` collects every mistake on the way.
+//! In order: `parse` makes the syntax tree, `lower` (with `layers` and `check`) the graph, `schedule` (with `fuse`, `differentiate`
+//! and `plan`) the passes as steps with their memory, `emit` the Rust. `diagnostics` collects every mistake on the way.
 
 mod ast;
 mod call;

@@ -153,7 +153,6 @@ const _: () = {
         first_relu1: dl::Slot<D>,
         first_main: dl::Slot<D>,
         first_relu2: dl::Slot<D>,
-        d_basic1_relu1: dl::Slot<D>,
     }
     pub struct NetInference<D: dl::Device> {
         first_conv1: dl::Slot<D>,
@@ -350,7 +349,7 @@ const _: () = {
         type Inference<D: dl::Device> = NetInference<D>;
         type Training<D: dl::Device> = NetTraining<D>;
         const INFERENCE_FLOATS: usize = 128 + 128 + 128;
-        const TRAINING_FLOATS: usize = 128 + 128 + 128 + 128 + 128;
+        const TRAINING_FLOATS: usize = 128 + 128 + 128 + 128;
         fn inference_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> NetInference<D> {
@@ -368,7 +367,6 @@ const _: () = {
                 first_relu1: allocator.slot(128),
                 first_main: allocator.slot(128),
                 first_relu2: allocator.slot(128),
-                d_basic1_relu1: allocator.slot(128),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
@@ -508,12 +506,6 @@ const _: () = {
             let dl::Grad { to: mut d_net, write } = d_net;
             dl::ops::Activation::Relu
                 .backward_in_place(pass, output, d_output.reborrow());
-            BASIC1_ADD1_OP
-                .backward_right(
-                    pass,
-                    d_output.view(),
-                    dl::Grad::set(slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
-                );
             BASIC1_CONV2_OP
                 .backward(
                     pass,
@@ -525,69 +517,59 @@ const _: () = {
                         write,
                     },
                     dl::Some(
-                        dl::Grad::set(
-                            slots.d_basic1_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
-                        ),
+                        dl::Grad::set(slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
                     ),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
                     pass,
                     slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.d_basic1_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_CONV1_OP
                 .backward(
                     pass,
                     dl::field!(net.basic1.conv1),
                     slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.d_basic1_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.basic1.conv1),
                         write,
                     },
-                    dl::Some(
-                        dl::Grad::add(slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
-                    ),
+                    dl::Some(dl::Grad::add(d_output.reborrow())),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
                     pass,
                     slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
-                );
-            FIRST_ADD1_OP
-                .backward_right(
-                    pass,
-                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    dl::Grad::set(slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n)),
+                    d_output.reborrow(),
                 );
             FIRST_CONV3_OP
                 .backward(
                     pass,
                     dl::field!(net.first.conv3),
                     slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.conv3),
                         write,
                     },
                     dl::Some(
-                        dl::Grad::set(slots.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n)),
+                        dl::Grad::set(slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n)),
                     ),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
                     pass,
                     slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_CONV2_OP
                 .backward(
                     pass,
                     dl::field!(net.first.conv2),
                     image,
-                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.conv2),
                         write,
@@ -599,7 +581,7 @@ const _: () = {
                     pass,
                     dl::field!(net.first.conv1),
                     image,
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.conv1),
                         write,

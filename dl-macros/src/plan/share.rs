@@ -1,5 +1,6 @@
 //! Rewrites of steps whose result may lie where something that they read lies: some then work in place, some are nothing.
 
+use super::classes::Entity;
 use super::{Place, Planner, timed};
 use crate::ir::ValueId;
 use crate::steps::{Access, Call, Passes, Sharing, Step, Tensor, Want};
@@ -36,9 +37,7 @@ impl Planner<'_> {
                 end += 1;
             }
             for k in (i..end).rev() {
-                if !fates[i..end].contains(&Fate::Vanishes) && !fates[i..end].contains(&Fate::InPlace) {
-                    fates[k] = self.share_gradient(steps[k].1);
-                }
+                fates[k] = self.share_gradient(steps[k], &steps[end..]);
             }
             i = end;
         }
@@ -68,8 +67,8 @@ impl Planner<'_> {
         if in_place { Fate::InPlace } else { Fate::Vanishes }
     }
 
-    /// A backward step: the gradient that it sets may be the gradient that it reads, which nothing reads after.
-    fn share_gradient(&mut self, step: &Step) -> Fate {
+    /// A backward step: the gradient that it sets may be the gradient that it reads; `after` are the steps of later nodes.
+    fn share_gradient(&mut self, (time, step): (usize, &Step), after: &[(usize, &Step)]) -> Fate {
         let Some((from, to)) = step.moved() else { return Fate::Stays };
         let (Tensor::Gradient(from), Tensor::Gradient(value)) = (from.tensor, to.tensor) else { return Fate::Stays };
         // What the caller or the loss gives is there before.
@@ -77,8 +76,31 @@ impl Planner<'_> {
             return Fate::Stays;
         }
         let (from, to) = (self.gradient(from), self.gradient(value));
+        let in_place = step.sharing == Sharing::InPlace;
+        if self.classes.last(from) > time && (in_place || !self.can_be_both(from, to, after)) {
+            return Fate::Stays;
+        }
         self.classes.unite(from, to);
-        if step.sharing == Sharing::InPlace { Fate::InPlace } else { Fate::Vanishes }
+        if in_place { Fate::InPlace } else { Fate::Vanishes }
+    }
+
+    /// Whether two gradients of the same numbers can be one memory though both are used by the steps to come: nothing changes
+    /// one of them, and its last use comes before the first change of the other.
+    fn can_be_both(&self, a: Entity, b: Entity, after: &[(usize, &Step)]) -> bool {
+        let uses = |class: Entity| {
+            let (mut last, mut change) = (0, usize::MAX);
+            for (time, step) in after {
+                for argument in &step.arguments {
+                    if self.entity(argument).is_some_and(|entity| self.classes.of(entity) == class) {
+                        last = *time;
+                        change = if argument.access == Access::Read { change } else { change.min(*time) };
+                    }
+                }
+            }
+            (last, change)
+        };
+        let ((last_a, change_a), (last_b, change_b)) = (uses(self.classes.of(a)), uses(self.classes.of(b)));
+        change_a == usize::MAX && last_a < change_b || change_b == usize::MAX && last_b < change_a
     }
 
     /// Whether the gradient to `to` can be the memory of the gradient to `from`.

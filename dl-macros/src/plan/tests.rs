@@ -184,9 +184,34 @@ fn the_gradient_of_a_sum_is_both_gradients() {
     let sum = net.add(a, b);
     let o = net.dense(sum, 8);
     let s = net.plan(o, Mode::Training);
+    // The step that reads the gradient to `b` adds to that of `a`.
     assert_eq!(backward(&s, 2), [Towards::Right]);
     assert_eq!(s.plan.gradient(sum), s.plan.gradient(a));
     assert_ne!(s.plan.gradient(sum), s.plan.gradient(b));
+}
+
+#[test]
+fn both_gradients_of_a_sum_are_one_where_neither_is_changed_too_early() {
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let b = net.dense(a, 8);
+    let c = net.dense(b, 8);
+    let sum = net.add(a, c);
+    let o = net.dense(sum, 8);
+    let s = net.plan(o, Mode::Training);
+    // The gradient to `c` is read before something is added to that of `a`.
+    assert_eq!(backward(&s, 3), []);
+    assert_eq!((s.plan.gradient(sum), s.plan.gradient(sum)), (s.plan.gradient(a), s.plan.gradient(c)));
+    let mut net = Net::new(8);
+    let a = net.dense(0, 8);
+    let r = net.elementwise("relu", a, true);
+    let (b, c) = (net.dense(r, 8), net.dropout(r));
+    let sum = net.add(b, c);
+    let o = net.dense(sum, 8);
+    let s = net.plan(o, Mode::Training);
+    // Both are read later, so dropout's backward must not work in place.
+    assert_eq!(s.plan.gradient(b), s.plan.gradient(c));
+    assert!(s.passes.backward.iter().all(|step| !step.in_place || step.call != Call::Backward(2, Towards::All)));
 }
 
 #[test]

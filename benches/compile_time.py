@@ -92,8 +92,8 @@ def mobile(blocks):
         }}"""
 
 
-def literature(file, name):
-    """A network of tests/zoo under its name."""
+def literature(file):
+    """The networks of a file of tests/zoo."""
     text = (ROOT / "tests/zoo" / f"{file}.rs").read_text()
     return re.search(r"^model! \{\n(.*?)^\}", text, re.M | re.S)[1]
 
@@ -123,9 +123,9 @@ def networks_of(kind):
         return [(f"{layers} layers", deep(layers), "Net", layers) for layers in (10, 50, 200, 400)]
     few = [(f"{blocks} inverted residuals", mobile(blocks), "Net", None) for blocks in (3, 6, 9, 16)]
     blocks = [(f"{n} residual blocks", convolutions(n), "Net", None) for n in (4, 8, 12, 16)]
-    resnets = [(name, literature("resnet", name), name, None) for name in ("ResNet18", "ResNet50")]
-    others = [("DenseNet121", literature("densenet", "DenseNet121"), "DenseNet121", None),
-              ("MobileNetV2", literature("mobilenet", "MobileNetV2"), "MobileNetV2", None)]
+    resnets = [(name, literature("resnet"), name, None) for name in ("ResNet18", "ResNet50")]
+    others = [("DenseNet121", literature("densenet"), "DenseNet121", None),
+              ("MobileNetV2", literature("mobilenet"), "MobileNetV2", None)]
     resnets += [(f"{title}, unrolled", unrolled(copies), "Net", None)
                 for title, copies in (("ResNet-50", (3, 4, 6, 3)), ("ResNet-101", (3, 4, 23, 3)))]
     return few + blocks + resnets + others

@@ -21,7 +21,7 @@ pub struct File {
     pub models: Vec<Model>,
     /// Whether something has no name after a mistake: an unknown name may be its.
     pub lost: bool,
-    /// What nothing generated may be called.
+    /// The words that generated code must not define: those of the user.
     pub words: std::rc::Rc<crate::names::Words>,
 }
 
@@ -30,7 +30,7 @@ pub struct Constant {
     pub name: Ident,
     /// As written.
     pub ty: TokenStream,
-    /// What that is; `lower` reports what is neither.
+    /// The type that the declaration names; `lower` reports one that a constant cannot have.
     pub kind: Option<ConstantKind>,
     pub value: Expr,
 }
@@ -42,7 +42,7 @@ pub struct Block {
     pub values: Vec<BlockValue>,
     pub parameters: Vec<BlockParameter>,
     pub body: Body,
-    /// Whether the parser reported mistakes.
+    /// True if the parser reported mistakes.
     pub broken: bool,
     /// Whether it did so before the body: then what the block takes is not known.
     pub header_broken: bool,
@@ -73,7 +73,7 @@ pub struct Model {
     pub body: Body,
     /// `loss(target: u32) { … }`
     pub loss: Option<Loss>,
-    /// Whether the parser reported mistakes.
+    /// True if the parser reported mistakes.
     pub broken: bool,
     /// Whether it did so outside of the bodies: then some inputs or targets may not be known.
     pub header_broken: bool,
@@ -102,11 +102,11 @@ pub enum Output {
 /// `[1, 28, 28]`, `u32[128]` or `u32`
 #[derive(Clone)]
 pub struct Shape {
-    /// Where written.
+    /// The span where the user wrote it.
     pub element: Option<Element>,
     pub dims: Vec<Expr>,
     pub span: Span,
-    /// Whether the parser reported mistakes: then some dimensions may be missing.
+    /// True if the parser reported mistakes; some dimensions may then be missing.
     pub broken: bool,
 }
 
@@ -213,7 +213,7 @@ pub enum Stage {
 #[derive(Clone)]
 pub struct Combinator {
     pub word: CombinatorWord,
-    /// Of the word.
+    /// The span of the word.
     pub span: Span,
     /// Of `repeat`.
     pub count: Option<Expr>,
@@ -232,7 +232,7 @@ pub struct ModelUse {
     /// The output as stated: one shape, or several in parentheses.
     pub output: Vec<Shape>,
     pub rename: Option<Ident>,
-    /// Whether the parser reported mistakes.
+    /// True if the parser reported mistakes.
     pub broken: bool,
 }
 
@@ -243,7 +243,7 @@ pub struct Layer {
     pub arguments: Vec<Argument>,
     /// `as logits`
     pub rename: Option<Ident>,
-    /// Whether the parser reported mistakes in the arguments.
+    /// True if the parser reported mistakes in the arguments.
     pub broken: bool,
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use std::fmt::{Display, Formatter, Result};
 
-/// What a constant of a model may be.
+/// The types that a constant of a model may have.
 #[derive(Clone, Copy)]
 pub enum ConstantKind {
     /// `usize`
@@ -13,7 +13,7 @@ pub enum ConstantKind {
 }
 
 impl ConstantKind {
-    /// What the type `ty` stands for.
+    /// The kind of constant that the type `ty` declares.
     pub fn of(ty: &TokenStream) -> Option<ConstantKind> {
         Some(match ty.to_string().as_str() {
             "usize" => ConstantKind::Size,
@@ -45,7 +45,7 @@ impl Element {
     }
 }
 
-/// How two numbers are compared.
+/// The comparison operators of `if`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     Equal,
@@ -57,7 +57,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Whether `a` and `b` compare so.
+    /// Returns whether the comparison holds for `a` and `b`.
     pub fn holds<T: PartialOrd>(self, a: T, b: T) -> bool {
         match self {
             Comparison::Equal => a == b,
@@ -130,7 +130,7 @@ impl Operator {
             Operator::Rem => '%',
         }
     }
-    /// Whether it binds tighter than a sum.
+    /// Returns whether the operator binds tighter than a sum.
     pub fn multiplies(self) -> bool {
         !matches!(self, Operator::Add | Operator::Sub)
     }

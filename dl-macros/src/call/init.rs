@@ -1,10 +1,10 @@
-//! How weights begin, as the language says it.
+//! Weight initialisation: the rules of the language, and the `dl::Init` that each becomes.
 
 use crate::number::Number;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-/// How weights begin: a constant expression of type `dl::Init`.
+/// The initialisation of a tensor: a constant expression of type `dl::Init`.
 #[derive(Clone)]
 pub enum Init {
     /// By a rule that knows what it needs.

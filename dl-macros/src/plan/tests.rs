@@ -72,27 +72,27 @@ impl Net {
             parameters: None,
         });
         let field = Some(self.0.fields.len() - 1);
-        self.node("dense", op(settings(true), Keeps { inputs: true, output: false }), &[x], size, field)
+        self.node("dense", Op::new(settings(true), Keeps { inputs: true, output: false }), &[x], size, field)
     }
     fn elementwise(&mut self, kind: &'static str, x: ValueId, keeps_output: bool) -> ValueId {
         let expr = quote!(dl::ops::Activation::Relu);
-        let mut op = op(Config::Expr(expr.clone()), Keeps { inputs: !keeps_output, output: keeps_output });
+        let mut op = Op::new(Config::Expr(expr.clone()), Keeps { inputs: !keeps_output, output: keeps_output });
         op.in_place = true;
         op.activation = Some(Activation { expr, keeps_output });
         self.node(kind, op, &[x], self.size(x), None)
     }
     fn dropout(&mut self, x: ValueId) -> ValueId {
-        let mut op = op(settings(false), Keeps::default());
+        let mut op = Op::new(settings(false), Keeps::default());
         (op.in_place, op.inference) = (true, Inference::Identity);
         self.node("dropout", op, &[x], self.size(x), None)
     }
     fn add(&mut self, a: ValueId, b: ValueId) -> ValueId {
-        let mut op = op(settings(true), Keeps::default());
+        let mut op = Op::new(settings(true), Keeps::default());
         op.passes_gradient = vec![true, true];
         self.node("add", op, &[a, b], self.size(a), None)
     }
     fn flatten(&mut self, x: ValueId) -> ValueId {
-        self.node("flatten", op(Config::Reshape, Keeps::default()), &[x], self.size(x), None)
+        self.node("flatten", Op::new(Config::Reshape, Keeps::default()), &[x], self.size(x), None)
     }
     fn size(&self, value: ValueId) -> usize {
         self.0.values[value].shape.len().known().unwrap()
@@ -115,24 +115,6 @@ fn backward(schedule: &Schedule, i: usize) -> Vec<Towards> {
 
 fn settings(activation: bool) -> Config {
     Config::Settings { path: quote!(Op), fields: quote!(), activation }
-}
-
-fn op(config: Config, keeps: Keeps) -> Op {
-    Op {
-        config,
-        keeps,
-        saved: None,
-        in_place: false,
-        inference: Inference::Forward,
-        activation: None,
-        passes_gradient: vec![],
-        range: None,
-        same_shape: false,
-        each_input: false,
-        updates_state: false,
-        stops_gradient: false,
-        elsewhere: false,
-    }
 }
 
 #[test]

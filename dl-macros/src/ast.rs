@@ -102,7 +102,7 @@ pub enum Output {
 /// `[1, 28, 28]`, `u32[128]` or `u32`
 #[derive(Clone)]
 pub struct Shape {
-    /// The span where the user wrote it.
+    /// The element type, if the user wrote one.
     pub element: Option<Element>,
     pub dims: Vec<Expr>,
     pub span: Span,

@@ -5,9 +5,9 @@
 //! while a step of the same size in random directions does little. `--data DIR` uses MNIST instead of the digits in the crate.
 
 use common::{Options, accuracy, best, save_png};
-use dl::Plain;
+use dl::Pod;
 use dl::data::{Dataset, Split};
-use dl::plain::{flat, flat_mut};
+use dl::pod::{flat, flat_mut};
 use dl::prelude::*;
 use dl::random::Rng;
 
@@ -39,7 +39,7 @@ fn main() -> dl::Result<()> {
 
 fn run<M>(digits: &Split<M::Input, u32>, options: &Options) -> dl::Result<()>
 where
-    M: Model<Input: Plain<Element = f32> + Copy, Output = [f32; 10]>,
+    M: Model<Input: Pod<Element = f32> + Copy, Output = [f32; 10]>,
 {
     let mut net = M::init(42);
     Trainer::new(Adam::new(2e-3))
@@ -80,7 +80,7 @@ where
 /// For every pixel of every image: 1 where more ink makes the loss larger, -1 where less ink does.
 fn gradient_signs<M>(net: &M, images: &Dataset<M::Input, u32>) -> dl::Result<Vec<M::Input>>
 where
-    M: Model<Input: Plain<Element = f32> + Copy, Output = [f32; 10]>,
+    M: Model<Input: Pod<Element = f32> + Copy, Output = [f32; 10]>,
 {
     const BATCH: usize = 64;
     let mut training = net.training(Cpu::new(), BATCH)?.with_input_gradients()?;
@@ -96,7 +96,7 @@ where
 }
 
 /// The images, every pixel changed by `epsilon` in its direction, and still between white and black.
-fn step<I: Plain<Element = f32> + Copy>(images: &[I], directions: &[I], epsilon: f32) -> Vec<I> {
+fn step<I: Pod<Element = f32> + Copy>(images: &[I], directions: &[I], epsilon: f32) -> Vec<I> {
     let mut changed = images.to_vec();
     let pixels = flat_mut(&mut changed).iter_mut().zip(flat(directions));
     pixels.for_each(|(pixel, direction)| *pixel = (*pixel + epsilon * direction).clamp(0.0, 1.0));

@@ -6,10 +6,10 @@
 
 use common::{Options, save_png};
 use dl::data::Dataset;
-use dl::plain::{flat, flat_mut};
+use dl::pod::{flat, flat_mut};
 use dl::prelude::*;
 use dl::random::Rng;
-use dl::{Input, Plain};
+use dl::{Input, Pod};
 
 /// The deviation of the noise, where 1 is from white to black.
 const NOISE: f32 = 0.5;
@@ -50,7 +50,7 @@ fn main() -> dl::Result<()> {
 fn run<M>(train: &[M::Input], test: &[M::Input], options: &Options) -> dl::Result<()>
 where
     M: Objective<Target = [f32; 0], Output = Input<M>>,
-    M::Input: Plain<Element = f32> + Clone,
+    M::Input: Pod<Element = f32> + Clone,
 {
     let mut net = M::init(42);
     let train = Dataset::unlabelled(train.to_vec());
@@ -68,7 +68,7 @@ where
 }
 
 /// The mean squared difference of pixels.
-fn error<I: Plain<Element = f32>>(images: &[I], wanted: &[I]) -> f32 {
+fn error<I: Pod<Element = f32>>(images: &[I], wanted: &[I]) -> f32 {
     let (images, wanted) = (flat(images), flat(wanted));
     images.iter().zip(wanted).map(|(a, b)| (a - b).powi(2)).sum::<f32>() / images.len() as f32
 }

@@ -52,7 +52,7 @@ fn main() -> dl::Result<()> {
     let mut training = net.training(Cpu::new(), BATCH)?;
     let (mut images, mut random) = (digits.train.inputs.clone(), Rng::new(1));
     for epoch in 0..epochs {
-        let rate = adam.rate() * schedule.factor(epoch as f64);
+        let rate = adam.learning_rate() * schedule.factor(epoch as f64);
         random.shuffle(&mut images);
         let (mut sum, batches) = (0.0, images.chunks_exact(BATCH));
         let count = batches.len() as f32;
@@ -60,7 +60,7 @@ fn main() -> dl::Result<()> {
             training.forward(&views(images, &mut random))?;
             sum += training.objective(&[[]; BATCH])?;
             training.backward();
-            training.step(&adam.at_rate(rate))?;
+            training.step(&adam.with_learning_rate(rate))?;
         }
         println!("epoch {:>2}/{epochs}  loss {:.4}", epoch + 1, sum / count);
     }

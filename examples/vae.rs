@@ -32,9 +32,9 @@ model! {
         (point -> Decoder<PIXELS> as decoder, mean)
     }
     loss {
-        let likeness = bce(reconstruction, image);
+        let similarity = bce(reconstruction, image);
         let spread = kl_normal(mean, log_variance);
-        PIXELS * likeness + spread
+        PIXELS * similarity + spread
     }
 }
 

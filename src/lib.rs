@@ -60,6 +60,6 @@ pub mod private {
     pub use crate::language;
     pub use dl_macros::declare;
     // Generated code calls this module `dl`: constants of the facade that a declaration names are found in it too.
-    pub use dl_runtime::private::*;
+    pub use dl_runtime::generated::*;
     pub use dl_runtime::*;
 }

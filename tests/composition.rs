@@ -299,10 +299,10 @@ fn an_embedding_tied_to_the_output() {
         let mut direction = vec![0.0; Tied::PARAMETERS];
         differences::noise(10 + seed, &mut direction);
         let expected = differences::slope(&mut |by| {
-            differences::nudge(dl::plain::flat_mut(std::slice::from_mut(&mut *net)), &direction, by);
+            differences::nudge(dl::pod::flat_mut(std::slice::from_mut(&mut *net)), &direction, by);
             of(&net, None)
         });
-        let gradient = dl::plain::flat(std::slice::from_ref(&*d_net));
+        let gradient = dl::pod::flat(std::slice::from_ref(&*d_net));
         differences::compare::<Tied>("weights", gradient, &direction, expected);
     }
     let all = Tied::init(3).predict(&inputs);

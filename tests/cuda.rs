@@ -10,10 +10,10 @@ mod places;
 use dl::data::Dataset;
 use dl::device::cuda::{Counts, Precision};
 use dl::optim::schedule::Cosine;
-use dl::plain::flat;
+use dl::pod::flat;
 use dl::prelude::*;
 use dl::train::{Every, Flow, History};
-use dl::{Error, Plain};
+use dl::{Error, Pod};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
@@ -283,7 +283,7 @@ fn numbers_that_overflow_are_named() {
     fn error<M: Model, D: Device>(device: D, data: &Dataset<M::Input, M::Output>, rate: f64, watched: bool) -> String
     where
         dl::loss::Mse: dl::loss::Loss<M::Output, Target = M::Output>,
-        M::Output: Plain<Element = f32>,
+        M::Output: Pod<Element = f32>,
     {
         let mut trainer = Trainer::new(Sgd::new(rate)).loss(Mse).on(device).epochs(50).batch_size(8).quiet();
         if watched {

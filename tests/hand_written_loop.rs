@@ -6,7 +6,7 @@ mod places;
 use dl::io::checkpoint::Words;
 use dl::optim::Schedule;
 use dl::optim::schedule::Constant;
-use dl::plain::flat;
+use dl::pod::flat;
 use dl::prelude::*;
 use dl::{Error, Training};
 

@@ -66,7 +66,7 @@ proptest! {
     fn readers_survive(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..9_u8), 0..6)) {
         LARGEST.set(0);
         if let Ok(net) = Net::from_bytes(&mutated(Net::init(1).to_bytes().unwrap(), &changes)) {
-            prop_assert!(dl::plain::flat(std::slice::from_ref(&*net)).iter().all(|weight| weight.is_finite()));
+            prop_assert!(dl::pod::flat(std::slice::from_ref(&*net)).iter().all(|weight| weight.is_finite()));
         }
         if let Ok(images) = idx::parse::<[[f32; 4]; 4]>(&mutated(images(), &changes)) {
             prop_assert!(images.len() <= 10);

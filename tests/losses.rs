@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use dl::loss::Loss;
-use dl::plain::flat;
+use dl::pod::flat;
 use dl::prelude::*;
 use dl::{Cpu, Objective};
 use std::slice::from_ref;
@@ -13,7 +13,7 @@ model! {
     Own(x: [3, 4]) -> [CLASSES, 2] { x -> flatten -> dense(2 * CLASSES) -> reshape([CLASSES, 2]) }
     loss(classes: u32[2]) { cross_entropy(output, classes, label_smoothing: 0.1) }
 
-    Given(x: [3, 4]) -> [CLASSES, 2] { x -> flatten -> dense(2 * CLASSES) -> reshape([CLASSES, 2]) }
+    ExternalLoss(x: [3, 4]) -> [CLASSES, 2] { x -> flatten -> dense(2 * CLASSES) -> reshape([CLASSES, 2]) }
 
     OwnHuber(x: [4]) -> [6] { x -> dense(6) } loss(target: [6]) { huber(output, target, delta: 0.5) }
     GivenHuber(x: [4]) -> [6] { x -> dense(6) }
@@ -64,7 +64,7 @@ fn own_losses_are_those_of_the_trainer() {
     let inputs: Vec<[[f32; 4]; 3]> =
         (0..7).map(|n| std::array::from_fn(|i| std::array::from_fn(|j| x(12 * n + 4 * i + j)))).collect();
     let classes: Vec<[u32; 2]> = (0..7).map(|n| [n % 5, (n + 3) % 5]).collect();
-    same::<Own, Given, _>(&CrossEntropy.label_smoothing(0.1), &inputs, &classes);
+    same::<Own, ExternalLoss, _>(&CrossEntropy.label_smoothing(0.1), &inputs, &classes);
     let targets: Vec<[f32; 6]> = (0..7).map(|n| std::array::from_fn(|i| x(n + 6 * i))).collect();
     same::<OwnHuber, GivenHuber, _>(&Huber { delta: 0.5 }, &inputs.as_flattened()[..7], &targets);
 }

@@ -1,13 +1,13 @@
 //! Models whose names meet those of generated code, and each other, do what the same models do under plain names.
 
 use dl::Objective;
-use dl::plain::flat;
+use dl::pod::flat;
 use dl::prelude::*;
 
 model! {
     block plain(x: [n], y: [n], wide) { (x -> dense(wide) -> relu) + (y -> dense(wide) -> sigmoid) }
 
-    Plain(one: [3], two: [3]) -> (three: [3], four: [2]) {
+    Pod(one: [3], two: [3]) -> (three: [3], four: [2]) {
         let a = one -> dense(3) as first;
         let b = a -> layer_norm;
         let c = (b * two) -> add(a);
@@ -23,7 +23,7 @@ model! {
 }
 
 model! {
-    block training(d: [n], d_D: [n], slots) { (d -> dense(slots) -> relu) + (d_D -> dense(slots) -> sigmoid) }
+    block training(d: [n], d_D: [n], memory) { (d -> dense(memory) -> relu) + (d_D -> dense(memory) -> sigmoid) }
 
     Meeting(d_x: [3], x: [3]) -> (output: [3], d_output: [2]) {
         let saved_x = d_x -> dense(3) as net;
@@ -64,7 +64,7 @@ fn run<M: Objective>(input: M::Input, target: M::Target) -> Vec<f32> {
 #[test]
 fn names_change_nothing() {
     let (a, b, c) = ([0.5, -0.2, 0.1], [0.3, 0.9, -0.4], [0.1, 0.2, 0.3]);
-    let plain = run::<Plain>(PlainInput { one: a, two: b }, PlainTarget { five: 1, six: c });
+    let plain = run::<Pod>(PlainInput { one: a, two: b }, PlainTarget { five: 1, six: c });
     let meeting = run::<Meeting>(MeetingInput { d_x: a, x: b }, MeetingTarget { n: 1, d_d_x: c });
     assert!(plain == meeting && plain.iter().all(|number| number.is_finite()));
 }

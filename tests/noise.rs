@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use dl::loss::Mse;
-use dl::plain::{flat, zeroed_box};
+use dl::pod::{flat, zeroed_box};
 use dl::prelude::*;
 use std::slice::from_ref;
 
@@ -21,10 +21,10 @@ model! {
 }
 
 /// The outputs of a training pass, the gradients to the weights, and those to the inputs.
-fn pass<M: Model>(net: &M, inputs: &[M::Input], targets: &[M::Output]) -> (Vec<f32>, Vec<f32>, Vec<f32>)
+fn context<M: Model>(net: &M, inputs: &[M::Input], targets: &[M::Output]) -> (Vec<f32>, Vec<f32>, Vec<f32>)
 where
-    M::Input: Clone + dl::Plain<Element = f32>,
-    M::Output: Clone + dl::Plain<Element = f32>,
+    M::Input: Clone + dl::Pod<Element = f32>,
+    M::Output: Clone + dl::Pod<Element = f32>,
     Mse: dl::loss::Loss<M::Output, Target = M::Output>,
 {
     let mut training = Training::on(Cpu::new(), net, inputs.len()).unwrap().with_input_gradients().unwrap();
@@ -43,7 +43,7 @@ where
 fn a_reparameterised_value_has_the_gradients_of_its_noise() {
     let net = Reparameterised::init(3);
     let x = [[0.5, -1.0, 2.0, 0.25]];
-    let (y, d, _) = pass(&*net, &x, &[[0.0; 3]]);
+    let (y, d, _) = context(&*net, &x, &[[0.0; 3]]);
     let row = |w: &[[f32; 4]; 3], i: usize| w[i].iter().zip(&x[0]).map(|(w, x)| w * x).sum::<f32>();
     let mean = net.predict(&x);
     for i in 0..3 {
@@ -65,7 +65,7 @@ fn noise_is_added_in_training_alone() {
     let net = Noisy::init(1);
     let x: Vec<[f32; 50]> = (0..100).map(|i| [i as f32; 50]).collect();
     assert_eq!(net.predict(&x), x);
-    let (y, _, d) = pass(&*net, &x, &x);
+    let (y, _, d) = context(&*net, &x, &x);
     let noise: Vec<f32> = y.iter().zip(flat(&x)).map(|(y, x)| y - x).collect();
     let deviation = (noise.iter().map(|n| n * n).sum::<f32>() / noise.len() as f32).sqrt();
     assert!((deviation - 0.5).abs() < 0.02, "{deviation}");
@@ -77,7 +77,7 @@ fn noise_is_added_in_training_alone() {
 
 #[test]
 fn each_draws_its_own_numbers() {
-    let (y, _, d) = pass(&*Twice::init(1), &[[1.0; 50]], &[[0.0; 100]]);
+    let (y, _, d) = context(&*Twice::init(1), &[[1.0; 50]], &[[0.0; 100]]);
     assert_ne!(y[..50], y[50..]);
     assert_eq!(d, [0.0; 50]);
     assert_eq!(*Twice::init(1).predict_one(&[1.0; 50]), [0.0; 100]);

@@ -27,7 +27,7 @@ fn net(part: &str) -> Box<Net> {
 #[test]
 fn every_precision_becomes_what_pytorch_says() {
     let (found, expected) = (net("state_dict"), net("expected"));
-    let bits = |net: &Net| dl::plain::flat(std::slice::from_ref(net)).iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+    let bits = |net: &Net| dl::pod::flat(std::slice::from_ref(net)).iter().map(|w| w.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&found), bits(&expected));
     // Not vacuous: there are subnormal halves, and the running means have moved.
     assert!(found.dense1.weight.as_flattened().iter().any(|w| *w != 0.0 && w.abs() < 6.1e-5));

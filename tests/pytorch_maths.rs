@@ -7,7 +7,7 @@ mod common;
 use common::devices::{self, on_devices};
 use common::{Fixture, check};
 use dl::loss::Mse;
-use dl::plain::{flat, zeroed_box};
+use dl::pod::{flat, zeroed_box};
 use dl::prelude::*;
 use std::slice::from_ref;
 

@@ -6,9 +6,9 @@ mod common;
 
 use common::devices::{self, on_devices};
 use common::{Fixture, PASS, agree, check};
-use dl::plain::{flat, flat_mut, zeroed_box};
+use dl::pod::{flat, flat_mut, zeroed_box};
 use dl::prelude::*;
-use dl::{Objective, Plain};
+use dl::{Objective, Pod};
 use std::slice::from_ref;
 
 model! {
@@ -160,14 +160,14 @@ objectives! {
 /// Runs a model under its own loss, in training and in evaluation, and compares all that PyTorch computed. On every device.
 fn objective<M>(fixture: &Fixture, case: &str)
 where
-    M: Objective<Input: Plain<Element = f32> + Clone, Output = [f32; 5], Target: Plain<Element = f32>>,
+    M: Objective<Input: Pod<Element = f32> + Clone, Output = [f32; 5], Target: Pod<Element = f32>>,
 {
     on_devices!(|device| objective_on::<M>(device, fixture, case));
 }
 
 fn objective_on<M>(device: impl Device, fixture: &Fixture, case: &str)
 where
-    M: Objective<Input: Plain<Element = f32> + Clone, Output = [f32; 5], Target: Plain<Element = f32>>,
+    M: Objective<Input: Pod<Element = f32> + Clone, Output = [f32; 5], Target: Pod<Element = f32>>,
 {
     const FEATURES: usize = 7;
     let agrees = |found: &[f32], part: &str| {

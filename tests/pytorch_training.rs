@@ -8,7 +8,7 @@ use common::{Fixture, STEPS, agree};
 use dl::loss::CrossEntropy;
 use dl::optim::schedule::{Constant, OneCycle};
 use dl::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Schedule, Sgd};
-use dl::plain::flat;
+use dl::pod::flat;
 use dl::prelude::*;
 
 model! {
@@ -33,7 +33,7 @@ fn run_on(device: impl Device, name: &str, optimizer: &impl Optimizer, clip: Opt
         if let Some(clip) = clip {
             training.clip(clip).unwrap();
         }
-        training.step(&optimizer.at_rate(optimizer.rate() * schedule.factor(step as f64))).unwrap();
+        training.step(&optimizer.with_learning_rate(optimizer.learning_rate() * schedule.factor(step as f64))).unwrap();
         training.store(&mut net).unwrap();
         for (tensor, history) in Small::TENSORS.iter().zip(&mut weights) {
             history.extend_from_slice(&flat(std::slice::from_ref(&*net))[tensor.range()]);

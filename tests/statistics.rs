@@ -7,9 +7,9 @@ mod devices;
 
 use devices::on_devices;
 use dl::data::Dataset;
-use dl::plain::{flat, flat_mut, zeroed_box};
+use dl::pod::{flat, flat_mut, zeroed_box};
 use dl::prelude::*;
-use dl::{Error, Input, Objective, Plain, Role, Target, Training};
+use dl::{Error, Input, Objective, Pod, Role, Target, Training};
 use std::slice::{from_mut, from_ref};
 
 model! {
@@ -114,7 +114,7 @@ fn close(what: &str, found: &[f32], expected: &[f64], tolerance: f64) {
     }
 }
 
-fn batch<T: Plain<Element = f32>>(numbers: &[f32]) -> Vec<T> {
+fn batch<T: Pod<Element = f32>>(numbers: &[f32]) -> Vec<T> {
     let mut samples: Vec<T> = (0..numbers.len() / T::LEN).map(|_| *zeroed_box()).collect();
     flat_mut(&mut samples).copy_from_slice(numbers);
     samples
@@ -136,7 +136,7 @@ fn now<M: Model, D: Device>(training: &Training<M, D>) -> Vec<f32> {
 /// The running statistics after each of three steps on the pairs. Only the forward pass moves them.
 fn steps<M: Model, D: Device>(device: D, loss: &impl Fn(&mut Training<M, D>)) -> [Vec<f32>; 3]
 where
-    Input<M>: Plain<Element = f32>,
+    Input<M>: Pod<Element = f32>,
 {
     let inputs = batch::<Input<M>>(&PAIRS);
     let mut training = M::init(1).training(device, inputs.len()).unwrap();
@@ -172,7 +172,7 @@ fn check(what: &str, found: [Vec<f32>; 3]) {
 
 fn follows<M: Model<Output = [f32; 1]>>()
 where
-    Input<M>: Plain<Element = f32>,
+    Input<M>: Pod<Element = f32>,
 {
     let loss = |training: &mut Training<M, _>| _ = training.loss(&Mse, &[[0.3], [-0.2]]).unwrap();
     check(M::NAME, steps::<M, _>(Cpu::new(), &loss));
@@ -207,7 +207,7 @@ follows! {
 fn towards_the_models_own_loss() {
     fn own<M: Objective, D: Device>(device: D, targets: &[Target<M>])
     where
-        Input<M>: Plain<Element = f32>,
+        Input<M>: Pod<Element = f32>,
     {
         let inputs = batch::<Input<M>>(&PAIRS);
         check(M::NAME, steps::<M, D>(device, &|training| _ = training.objective(targets).unwrap()));

@@ -30,9 +30,9 @@ dl::model! {
     /// Names that generated code has too.
     pub(crate) Names(input: [FOUR]) -> [TWO + 2] {
         let output = input -> dense(4) as net;
-        let pass = output -> sigmoid -> layer_norm(epsilon: 1e-3);
-        let slots = pass * input - HALF;
-        let n = (1 / (slots * slots + 1)) -> leaky_relu(0.2);
+        let context = output -> sigmoid -> layer_norm(epsilon: 1e-3);
+        let memory = context * input - HALF;
+        let n = (1 / (memory * memory + 1)) -> leaky_relu(0.2);
         let d_output = n / (output * output + 2.0);
         let d_n = d_output -> dense(4, bias: false) as device -> relu;
         let saved_n = n -> dense(4) -> layer_norm -> relu;
@@ -81,7 +81,7 @@ pub mod shadows {
 
     ::dl::model! {
         /// Sees none of them.
-        pub Plain(x: [3, 4, 4]) -> [2] {
+        pub Pod(x: [3, 4, 4]) -> [2] {
             let h = x -> conv2d(4, 3, padding: 1) -> batch_norm -> gelu -> dropout(0.5);
             (h + h) -> global_avg_pool2d -> dense(2)
         }
@@ -94,7 +94,7 @@ pub mod shadows {
 
 #[test]
 fn models_are_as_declared() {
-    assert_eq!(shadows::Plain::PARAMETERS, 4 * 27 + 4 + 8 + 10);
+    assert_eq!(shadows::Pod::PARAMETERS, 4 * 27 + 4 + 8 + 10);
     assert_eq!(Documented::PARAMETERS, 4 * 9 + 4 + 2 * 4 * 3 * 2 + 2);
     assert_eq!(Documented::init(1).clone().r#final.bias.len(), 2);
     assert_eq!(Names::PARAMETERS, 16 + 4 + 8 + 16 + 20 + 8 + 8 + 20 + 20);

@@ -7,10 +7,10 @@ use dl::data::Dataset;
 use dl::loss::{CrossEntropy, Mse};
 use dl::optim::schedule::{Cosine, WarmUp};
 use dl::optim::{Adam, AdamW, Clip, RmsProp, Sgd};
-use dl::plain::flat;
+use dl::pod::flat;
 use dl::prelude::*;
 use dl::train::{ConfusionMatrix, Ended, Every, Flow, History, TopK};
-use dl::{Error, Plain};
+use dl::{Error, Pod};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -345,7 +345,7 @@ fn callbacks_see_steps_and_stop() {
         .clip(Clip::Norm(1e-3))
         .schedule(|step: f64| 1.0 / (1.0 + step))
         .on_step(|step| {
-            rates.push(step.rate);
+            rates.push(step.learning_rate);
             norms.push(step.norm);
             assert_eq!((step.batches, step.batch), (3, (step.step as usize - 1) % 3 + 1));
             if step.step == 4 { Flow::Stop } else { Flow::Continue }

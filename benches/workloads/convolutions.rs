@@ -2,8 +2,9 @@
 
 use crate::measure::Report;
 use dl::Cpu;
+use dl::ops::Activation;
 use dl::ops::conv2d::{Conv2dKernel, Sizes};
-use dl::ops::{Activation, Write};
+use dl::tensor::Write;
 
 /// Samples, input and output channels, image, kernel, stride, padding; no input channels for depthwise.
 const SHAPES: [[usize; 7]; 15] = [

@@ -8,7 +8,7 @@ use crate::networks::{LeNet, Mlp, ResNet20, sample};
 use dl::loss::{CrossEntropy, Loss};
 use dl::optim::{Adam, Optimizer, Sgd};
 use dl::prelude::*;
-use dl::{Cuda, Plain};
+use dl::{Cuda, Pod};
 use std::time::Instant;
 
 model! {
@@ -51,7 +51,7 @@ fn training<M, O>(
     optimizer: &O,
 ) -> dl::Result<()>
 where
-    M: Model<Input: Plain<Element = f32>, Output: Plain<Element = f32>>,
+    M: Model<Input: Pod<Element = f32>, Output: Pod<Element = f32>>,
     O: Optimizer,
     CrossEntropy: Loss<M::Output, Target = u32>,
 {

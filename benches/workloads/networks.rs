@@ -1,10 +1,10 @@
 //! T1, T2, T3 and I1: training steps and predictions of whole networks.
 
 use crate::measure::Report;
-use dl::Plain;
+use dl::Pod;
 use dl::loss::CrossEntropy;
 use dl::optim::Adam;
-use dl::plain::{flat_mut, zeroed_box};
+use dl::pod::{flat_mut, zeroed_box};
 use dl::prelude::*;
 use std::slice::from_mut;
 
@@ -65,12 +65,12 @@ pub fn run(report: &Report) {
 }
 
 /// Forward, loss, backward and Adam, as in a hand-written loop.
-fn training_step<M: Model<Input: Plain<Element = f32>, Output = [f32; 10]>>(report: &Report, work: &str, batch: usize) {
+fn training_step<M: Model<Input: Pod<Element = f32>, Output = [f32; 10]>>(report: &Report, work: &str, batch: usize) {
     training_step_with::<M, _>(report, work, batch, &Adam::new(1e-3));
 }
 
 /// The same with any optimizer.
-fn training_step_with<M: Model<Input: Plain<Element = f32>, Output = [f32; 10]>, O: Optimizer>(
+fn training_step_with<M: Model<Input: Pod<Element = f32>, Output = [f32; 10]>, O: Optimizer>(
     report: &Report,
     work: &str,
     batch: usize,
@@ -94,7 +94,7 @@ fn training_step_with<M: Model<Input: Plain<Element = f32>, Output = [f32; 10]>,
 }
 
 /// One prediction of a session.
-fn prediction<M: Model<Input: Plain<Element = f32>>>(report: &Report, work: &str) {
+fn prediction<M: Model<Input: Pod<Element = f32>>>(report: &Report, work: &str) {
     if !report.wants(work) {
         return;
     }
@@ -106,7 +106,7 @@ fn prediction<M: Model<Input: Plain<Element = f32>>>(report: &Report, work: &str
 }
 
 /// Numbers in 0..1, others for every `seed`.
-pub fn sample<T: Plain<Element = f32>>(seed: usize) -> T {
+pub fn sample<T: Pod<Element = f32>>(seed: usize) -> T {
     let mut sample = zeroed_box::<T>();
     let numbers = flat_mut(from_mut(&mut *sample)).iter_mut();
     numbers.enumerate().for_each(|(i, number)| *number = ((i * 31 + seed * 17) % 251) as f32 / 251.0);

@@ -2,8 +2,8 @@
 
 use crate::measure::Report;
 use dl::Cpu;
-use dl::ops::Write;
 use dl::ops::matmul::{Epilogue, Matrix, matmul};
+use dl::tensor::Write;
 
 const SIZES: [[usize; 3]; 8] = [
     [64, 64, 64],

@@ -142,7 +142,7 @@ pub struct Op {
     /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`.
     pub config: Config,
     /// What the backward pass reads.
-    pub keeps: Keeps,
+    pub keeps: SavedForBackward,
     /// What forward computes for backward alone.
     pub saved: Option<Saved>,
     /// Whether `forward_in_place` and `backward_in_place` exist.
@@ -199,7 +199,7 @@ pub struct Activation {
 
 /// What the backward pass of an operation reads, in the order of its arguments.
 #[derive(Clone, Copy, Default)]
-pub struct Keeps {
+pub struct SavedForBackward {
     /// All inputs.
     pub inputs: bool,
     /// The output.

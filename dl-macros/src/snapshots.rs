@@ -180,7 +180,7 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
                 }
                 // `let x =`, `|x|`, `x: dl::View<…>` and `x: &…`.
                 proc_macro2::TokenTree::Ident(name) if name != "mut" && !crate::names::is_capitalised(name) => {
-                    let view = is(Some(i + 2), "dl") && !is(Some(i + 5), "Slot");
+                    let view = is(Some(i + 2), "dl") && !is(Some(i + 5), "Workspace");
                     let taken = view || is(Some(i + 2), "&") || is(Some(i + 2), "usize");
                     let argument = parens && is(after, ":") && taken;
                     let closure = is(before, "|") && is(after, "|");
@@ -194,7 +194,7 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let own = std::fs::read_to_string(root.join("dl-runtime/src/imports.rs")).expect("the file can be read");
+    let own = std::fs::read_to_string(root.join("dl-runtime/src/generated/imports.rs")).expect("the file can be read");
     let own = own.split_once("variables! {").and_then(|(_, rest)| rest.split_once('}')).expect("the list").0;
     let own: Vec<&str> = own.split_whitespace().collect();
     for entry in std::fs::read_dir(root.join("tests/expansions")).expect("the folder is there") {

@@ -1,60 +1,47 @@
 //! What generated networks call: devices, kernels, losses, optimizers, training, data and files.
 
-mod check;
 pub mod data;
 pub mod device;
-mod drawing;
 mod error;
-mod imports;
+#[doc(hidden)]
+pub mod generated;
 pub mod init;
 pub mod io;
-mod layer;
-pub mod loss;
-mod model;
-mod objective;
+mod metrics;
+mod network;
 pub mod ops;
 pub mod optim;
-mod pass;
-pub mod plain;
 pub mod plot;
-#[doc(hidden)]
-pub mod private;
 pub mod random;
-mod ranges;
 mod session;
-mod slot;
-mod stack;
-mod summary;
-mod tensors;
+pub mod tensor;
 #[cfg(test)]
 mod testing;
 pub mod train;
-mod view;
 
+pub use device::Cpu;
 #[cfg(feature = "cuda")]
 pub use device::Cuda;
-pub use device::{Cpu, Device};
 pub use error::{Error, IN_MEMORY, Result};
-pub use layer::Layer;
-pub use model::{Input, InputInfo, LayerInfo, Model, Network, Output};
-pub use objective::{Objective, Target, Term};
-pub use pass::Pass;
-pub use plain::Plain;
+pub use network::{
+    Input, InputInfo, Layer, LayerInfo, Memory, Model, Network, Objective, Output, Summary, Target, Term,
+};
+pub use ops::{Device, loss};
 pub use session::{Session, Training};
-pub use slot::{Allocator, Slot};
-pub use summary::{Memory, Summary};
-pub use tensors::{Entry, Role, TensorInfo, Tensors};
-pub use view::{Parts, PartsMut, View, ViewMut};
+pub use tensor::pod;
+pub use tensor::{
+    Allocator, Context, Entry, Parts, PartsMut, Pod, Role, TensorInfo, Tensors, View, ViewMut, Workspace,
+};
 
 /// What almost every program needs.
 pub mod prelude {
+    pub use crate::device::Cpu;
     #[cfg(feature = "cuda")]
     pub use crate::device::Cuda;
-    pub use crate::device::{Cpu, Device};
-    pub use crate::loss::{
+    pub use crate::ops::loss::{
         Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, SigmoidFocal,
     };
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
-    pub use crate::{Model, Objective, Session, Training};
+    pub use crate::{Device, Model, Objective, Session, Training};
 }

@@ -1,8 +1,8 @@
 //! What the tests of operations share: numbers to try, and what they are compared with: `f64` and central differences.
 
-use crate::ops::Write;
 use crate::random::Rng;
-use crate::{Plain, View, ViewMut};
+use crate::tensor::Write;
+use crate::{Pod, View, ViewMut};
 
 /// Where the tests of operations run.
 #[cfg(not(feature = "cuda"))]
@@ -22,12 +22,12 @@ pub fn numbers(seed: u64, n: usize) -> Vec<f32> {
 }
 
 /// A batch in `data`.
-pub fn view<T: Plain<Element = f32>>(data: &[f32]) -> View<'_, Device, T> {
+pub fn view<T: Pod<Element = f32>>(data: &[f32]) -> View<'_, Device, T> {
     View::new(data, data.len() / T::LEN)
 }
 
 /// A batch in `data`, to write.
-pub fn view_mut<T: Plain<Element = f32>>(data: &mut [f32]) -> ViewMut<'_, Device, T> {
+pub fn view_mut<T: Pod<Element = f32>>(data: &mut [f32]) -> ViewMut<'_, Device, T> {
     let samples = data.len() / T::LEN;
     ViewMut::new(data, samples)
 }

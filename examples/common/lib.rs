@@ -3,8 +3,8 @@
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use dl::data::Dataset;
-use dl::plain::{Plain, flat};
 use dl::plot::Chart;
+use dl::pod::{Pod, flat};
 use std::fs::{create_dir_all, write};
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,7 @@ const GAP: usize = 4;
 const TILE: usize = 56;
 
 /// Writes rows of square images to a PNG file, 0 as white and 1 as black.
-pub fn save_png<T: Plain<Element = f32>>(path: impl AsRef<Path>, rows: &[&[T]]) -> dl::Result<()> {
+pub fn save_png<T: Pod<Element = f32>>(path: impl AsRef<Path>, rows: &[&[T]]) -> dl::Result<()> {
     let side = T::LEN.isqrt();
     assert_eq!(side * side, T::LEN, "images are square");
     let scale = TILE.div_ceil(side);

@@ -9,6 +9,6 @@ dl::model! {
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(net) = Net::from_bytes(bytes) {
-        assert!(dl::plain::flat(std::slice::from_ref(&*net)).iter().all(|weight| weight.is_finite()));
+        assert!(dl::pod::flat(std::slice::from_ref(&*net)).iter().all(|weight| weight.is_finite()));
     }
 });

@@ -789,6 +789,6 @@ pub struct triplet {
 ///
 /// `[n]` and `[n]` → a number.
 pub struct nt_xent {
-    /// How sharply likeness counts: a number; `0.5` if not given.
+    /// How sharply similarity counts: a number; `0.5` if not given.
     pub temperature: Number,
 }

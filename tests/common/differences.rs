@@ -6,7 +6,7 @@ mod devices;
 
 use devices::on_devices;
 use dl::loss::Mse;
-use dl::plain::{flat, flat_mut, zeroed_box};
+use dl::pod::{flat, flat_mut, zeroed_box};
 use dl::prelude::*;
 use dl::{Input, Output, Target};
 use std::slice;
@@ -25,13 +25,13 @@ fn loss<M: Model>(net: &M, inputs: &[Input<M>], targets: &[Output<M>]) -> f64 {
     let mut outputs: Vec<Output<M>> = (0..inputs.len()).map(|_| *zeroed_box()).collect();
     training.outputs(&mut outputs).unwrap();
     let errors = flat(&outputs).iter().zip(flat(targets)).map(|(y, t)| f64::from(y - t).powi(2));
-    errors.sum::<f64>() / (inputs.len() * <Output<M> as dl::Plain>::LEN) as f64
+    errors.sum::<f64>() / (inputs.len() * <Output<M> as dl::Pod>::LEN) as f64
 }
 
 /// The gradients to weights and inputs against differences of the loss, along random directions.
 pub fn check<M: Model>()
 where
-    Input<M>: dl::Plain<Element = f32>,
+    Input<M>: dl::Pod<Element = f32>,
 {
     const N: usize = 5;
     let mut net = M::init(3);
@@ -99,7 +99,7 @@ fn gradients<M: Model, D: Device>(
     loss: impl Fn(&mut dl::Training<M, D>),
 ) -> [Vec<f32>; 2]
 where
-    Input<M>: dl::Plain<Element = f32>,
+    Input<M>: dl::Pod<Element = f32>,
 {
     let mut training = net.training(device, inputs.len()).unwrap().with_input_gradients().unwrap();
     let mut d_net = zeroed_box::<M>();
@@ -134,7 +134,7 @@ fn the_same_on_all<M: Model>(found: Vec<[Vec<f32>; 2]>) -> [Vec<f32>; 2] {
 /// The same for the model's own loss.
 pub fn check_objective<M: Objective>(targets: &[Target<M>])
 where
-    Input<M>: dl::Plain<Element = f32>,
+    Input<M>: dl::Pod<Element = f32>,
 {
     let n = targets.len();
     let mut net = M::init(3);

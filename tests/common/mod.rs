@@ -15,8 +15,8 @@ pub mod places;
 
 use devices::on_devices;
 use dl::loss::Loss;
-use dl::plain::{flat, flat_mut, zeroed_box};
-use dl::{Device, Model, Plain, Session, Training};
+use dl::pod::{flat, flat_mut, zeroed_box};
+use dl::{Device, Model, Pod, Session, Training};
 use safetensors::{Dtype, SafeTensors};
 use std::slice::{from_mut, from_ref};
 
@@ -72,7 +72,7 @@ impl Fixture {
         self.elements(name)
     }
     /// A tensor of numbers or classes as a batch of samples or targets.
-    pub fn samples<T: Plain<Element: Word>>(&self, name: &str) -> Vec<T> {
+    pub fn samples<T: Pod<Element: Word>>(&self, name: &str) -> Vec<T> {
         let elements = self.elements(name);
         assert_eq!(elements.len() % T::LEN, 0, "{name} is a batch of other samples");
         let sample = |elements: &[T::Element]| {
@@ -123,16 +123,16 @@ pub fn agree(what: &str, found: &[f32], expected: &[f32], units: f32) {
 /// loss, the gradient of every weight and of the input, and the running statistics afterwards. On every device.
 pub fn check<M, L>(fixture: &Fixture, case: &str, net: &M, loss: &L)
 where
-    M: Model<Input: Plain<Element = f32>>,
-    L: Loss<M::Output, Target: Plain<Element: Word>>,
+    M: Model<Input: Pod<Element = f32>>,
+    L: Loss<M::Output, Target: Pod<Element: Word>>,
 {
     on_devices!(|device| check_on(device, fixture, case, net, loss));
 }
 
 fn check_on<M, L>(device: impl Device, fixture: &Fixture, case: &str, net: &M, loss: &L)
 where
-    M: Model<Input: Plain<Element = f32>>,
-    L: Loss<M::Output, Target: Plain<Element: Word>>,
+    M: Model<Input: Pod<Element = f32>>,
+    L: Loss<M::Output, Target: Pod<Element: Word>>,
 {
     let agrees = |found: &[f32], part: &str| {
         let name = format!("{case}/{part}");

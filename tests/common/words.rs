@@ -14,9 +14,9 @@ macro_rules! small_words {
             image inference infer infer_in_place inference_memory init init_weights input inputs inside inspect kernel
             language layer layer_norm1 layers left len main map max_pool1 model momentum multiply_adds n name net
             network new non_camel_case_types non_snake_case not offset offset_of ops other output_difference output_sum
-            outputs own padding parameters part parts pass pool private probes r read reborrow record reduce relu1
+            outputs own padding parameters part parts context pool private probes r read reborrow record reduce relu1
             repr right rng role running_mean running_var rust_analyzer s samples saved_d_x saved_h saved_layers saved_relu1
-            scale scores scratch_x see set shape shapes shortcut single slot slots square1 std str stride take target tensors
+            scale scores scratch_x see set shape shapes shortcut single slot memory square1 std str stride take target tensors
             term_0 term_1 terms test to training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables
             usize value value_d_x variable variables vec view w weight windows words write x x_2
         }
@@ -35,7 +35,7 @@ macro_rules! outputs_words {
 #[macro_export]
 macro_rules! few_words {
     ($test:ident) => {
-        $test! { core dl f32 input n net output pass r#type slots usize x }
+        $test! { core dl f32 input n net output context r#type memory usize x }
     };
 }
 
@@ -59,7 +59,7 @@ macro_rules! capitals_words {
             Grad INFERENCE_FLOATS INPUTS Identity Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN LayerInfo
             LayerNorm MAX MAX_POOL1_OP MEAN1_OP MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic
             NetBasic2 NetInference NetTraining Network None Objective Ok Op Option Output PARAMETERS PARTS Padding Pair
-            PairInference PairInput PairOutput PairTraining Part PartialEq Parts PartsMut Pass Plain PyTorch Ref Relu Result
+            PairInference PairInput PairOutput PairTraining Part PartialEq Parts PartsMut Pass Pod PyTorch Ref Relu Result
             Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding Slot Some Square Stack StackInference StackLayers
             StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS TRAINING_FLOATS
             Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows

@@ -97,13 +97,13 @@ struct NetBasic2 {
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as image, variable as d_image};
-    unsafe impl dl::Plain for NetBasic {
+    unsafe impl dl::Pod for NetBasic {
         type Element = f32;
     }
-    unsafe impl dl::Plain for NetBasic2 {
+    unsafe impl dl::Pod for NetBasic2 {
         type Element = f32;
     }
-    unsafe impl dl::Plain for Net {
+    unsafe impl dl::Pod for Net {
         type Element = f32;
     }
     dl::network!(Net : Clone, Debug);
@@ -149,15 +149,15 @@ const _: () = {
         activation: dl::ops::Activation::Relu,
     };
     pub struct NetTraining<D: dl::Device> {
-        first_conv1: dl::Slot<D>,
-        first_relu1: dl::Slot<D>,
-        first_main: dl::Slot<D>,
-        first_relu2: dl::Slot<D>,
+        first_conv1: dl::Workspace<D>,
+        first_relu1: dl::Workspace<D>,
+        first_main: dl::Workspace<D>,
+        first_relu2: dl::Workspace<D>,
     }
     pub struct NetInference<D: dl::Device> {
-        first_conv1: dl::Slot<D>,
-        first_relu1: dl::Slot<D>,
-        first_main: dl::Slot<D>,
+        first_conv1: dl::Workspace<D>,
+        first_relu1: dl::Workspace<D>,
+        first_main: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
     impl dl::Model for Net {
@@ -377,126 +377,126 @@ const _: () = {
             self.basic1.conv2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut NetInference<D>,
+            memory: &mut NetInference<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = image.len();
             FIRST_CONV1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv1),
                     image,
-                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_CONV2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv2),
                     image,
-                    slots.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_CONV3_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv3),
-                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_ADD1_OP
                 .forward(
-                    pass,
-                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    context,
+                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_CONV1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.basic1.conv1),
-                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_CONV2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.basic1.conv2),
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_ADD1_OP
                 .forward(
-                    pass,
-                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    context,
+                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
                     output.reborrow(),
                 );
         }
         fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut NetTraining<D>,
+            memory: &mut NetTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = image.len();
             FIRST_CONV1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv1),
                     image,
-                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_CONV2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv2),
                     image,
-                    slots.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_CONV3_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv3),
-                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_ADD1_OP
                 .forward(
-                    pass,
-                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n),
+                    context,
+                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu2.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_CONV1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.basic1.conv1),
-                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_CONV2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.basic1.conv2),
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_ADD1_OP
                 .forward(
-                    pass,
-                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    context,
+                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
                     output.reborrow(),
                 );
         }
         fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut NetTraining<D>,
+            memory: &mut NetTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -505,33 +505,33 @@ const _: () = {
             let n = image.len();
             let dl::Grad { to: mut d_net, write } = d_net;
             dl::ops::Activation::Relu
-                .backward_in_place(pass, output, d_output.reborrow());
+                .backward_in_place(context, output, d_output.reborrow());
             BASIC1_CONV2_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.basic1.conv2),
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.basic1.conv2),
                         write,
                     },
                     dl::Some(
-                        dl::Grad::set(slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
+                        dl::Grad::set(memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
                     ),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
-                    pass,
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    context,
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             BASIC1_CONV1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.basic1.conv1),
-                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.basic1.conv1),
                         write,
@@ -540,36 +540,36 @@ const _: () = {
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
-                    pass,
-                    slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                    context,
+                    memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
                     d_output.reborrow(),
                 );
             FIRST_CONV3_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv3),
-                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.conv3),
                         write,
                     },
                     dl::Some(
-                        dl::Grad::set(slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n)),
+                        dl::Grad::set(memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n)),
                     ),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
-                    pass,
-                    slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    slots.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    context,
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             FIRST_CONV2_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv2),
                     image,
-                    slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.conv2),
                         write,
@@ -578,7 +578,7 @@ const _: () = {
                 );
             FIRST_CONV1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.first.conv1),
                     image,
                     d_output.view(),
@@ -590,13 +590,13 @@ const _: () = {
                 );
         }
         fn inspect<D: dl::Device>(
-            slots: &NetTraining<D>,
+            memory: &NetTraining<D>,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
-            see("first.conv2", slots.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n).data());
-            see("first.add1", slots.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n).data());
-            see("basic1.conv1", slots.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n).data());
+            see("first.conv2", memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n).data());
+            see("first.add1", memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n).data());
+            see("basic1.conv1", memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n).data());
         }
     }
 };

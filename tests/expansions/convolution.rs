@@ -47,7 +47,7 @@ struct Conv {
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as image, variable as d_image};
-    unsafe impl dl::Plain for Conv {
+    unsafe impl dl::Pod for Conv {
         type Element = f32;
     }
     dl::network!(Conv : Clone, Debug);
@@ -74,15 +74,15 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     pub struct ConvTraining<D: dl::Device> {
-        conv1: dl::Slot<D>,
-        relu1: dl::Slot<D>,
-        max_pool1: dl::Slot<D>,
-        d_max_pool1: dl::Slot<D>,
-        saved_relu1: dl::Slot<D>,
+        conv1: dl::Workspace<D>,
+        relu1: dl::Workspace<D>,
+        max_pool1: dl::Workspace<D>,
+        d_max_pool1: dl::Workspace<D>,
+        saved_relu1: dl::Workspace<D>,
     }
     pub struct ConvInference<D: dl::Device> {
-        conv1: dl::Slot<D>,
-        max_pool1: dl::Slot<D>,
+        conv1: dl::Workspace<D>,
+        max_pool1: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
     impl dl::Model for Conv {
@@ -223,7 +223,7 @@ const _: () = {
                 relu1: allocator.slot(144),
                 max_pool1: allocator.slot(144),
                 d_max_pool1: allocator.slot(36),
-                saved_relu1: allocator.single(<[[f32; 4]; 2] as dl::Plain>::LEN),
+                saved_relu1: allocator.single(<[[f32; 4]; 2] as dl::Pod>::LEN),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
@@ -232,82 +232,82 @@ const _: () = {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut ConvInference<D>,
+            memory: &mut ConvInference<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = image.len();
             CONV1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.conv1),
                     image,
-                    slots.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
                 );
             BATCH_NORM1_OP
                 .infer_in_place(
-                    pass,
+                    context,
                     dl::field!(net.batch_norm1),
-                    slots.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
                 );
             MAX_POOL1_OP
                 .forward(
-                    pass,
-                    slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    slots.max_pool1.write::<[[[f32; 3]; 3]; 4]>(n),
+                    context,
+                    memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.max_pool1.write::<[[[f32; 3]; 3]; 4]>(n),
                 );
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.max_pool1.read::<[f32; 36]>(n),
+                    memory.max_pool1.read::<[f32; 36]>(n),
                     output.reborrow(),
                 );
         }
         fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut ConvTraining<D>,
+            memory: &mut ConvTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = image.len();
             CONV1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.conv1),
                     image,
-                    slots.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
                 );
             BATCH_NORM1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field_mut!(net.batch_norm1),
-                    slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    slots.relu1.write::<[[[f32; 6]; 6]; 4]>(n),
-                    slots.saved_relu1.write::<[[f32; 4]; 2]>(1),
+                    memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.relu1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.saved_relu1.write::<[[f32; 4]; 2]>(1),
                 );
             MAX_POOL1_OP
                 .forward(
-                    pass,
-                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    slots.max_pool1.write::<[[[f32; 3]; 3]; 4]>(n),
+                    context,
+                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.max_pool1.write::<[[[f32; 3]; 3]; 4]>(n),
                 );
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.max_pool1.read::<[f32; 36]>(n),
+                    memory.max_pool1.read::<[f32; 36]>(n),
                     output.reborrow(),
                 );
         }
         fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut ConvTraining<D>,
+            memory: &mut ConvTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -317,48 +317,48 @@ const _: () = {
             let dl::Grad { to: mut d_net, write } = d_net;
             DENSE1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.max_pool1.read::<[f32; 36]>(n),
+                    memory.max_pool1.read::<[f32; 36]>(n),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(slots.d_max_pool1.write::<[f32; 36]>(n))),
+                    dl::Some(dl::Grad::set(memory.d_max_pool1.write::<[f32; 36]>(n))),
                 );
             MAX_POOL1_OP
                 .backward(
-                    pass,
-                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    slots.d_max_pool1.read::<[[[f32; 3]; 3]; 4]>(n),
-                    dl::Grad::set(slots.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
+                    context,
+                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.d_max_pool1.read::<[[[f32; 3]; 3]; 4]>(n),
+                    dl::Grad::set(memory.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
-                    pass,
-                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    slots.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    context,
+                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n),
                 );
             BATCH_NORM1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.batch_norm1),
-                    slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    slots.saved_relu1.read::<[[f32; 4]; 2]>(1),
-                    slots.max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.saved_relu1.read::<[[f32; 4]; 2]>(1),
+                    memory.max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.batch_norm1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(slots.relu1.write::<[[[f32; 6]; 6]; 4]>(n))),
+                    dl::Some(dl::Grad::set(memory.relu1.write::<[[[f32; 6]; 6]; 4]>(n))),
                 );
             CONV1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.conv1),
                     image,
-                    slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.conv1),
                         write,
@@ -367,13 +367,13 @@ const _: () = {
                 );
         }
         fn inspect<D: dl::Device>(
-            slots: &ConvTraining<D>,
+            memory: &ConvTraining<D>,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
-            see("conv1", slots.conv1.read::<[[[f32; 6]; 6]; 4]>(n).data());
-            see("batch_norm1", slots.relu1.read::<[[[f32; 6]; 6]; 4]>(n).data());
-            see("flatten1", slots.max_pool1.read::<[f32; 36]>(n).data());
+            see("conv1", memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n).data());
+            see("batch_norm1", memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n).data());
+            see("flatten1", memory.max_pool1.read::<[f32; 36]>(n).data());
         }
     }
 };

@@ -55,7 +55,7 @@ const _: () = {
         self as dl, own::*, variable as image, variable as d_image, variable as term_0,
         variable as d_term_0, variable as term_1, variable as d_term_1,
     };
-    unsafe impl dl::Plain for Autoencoder {
+    unsafe impl dl::Pod for Autoencoder {
         type Element = f32;
     }
     dl::network!(Autoencoder : Clone, Debug);
@@ -73,15 +73,15 @@ const _: () = {
         scale: 1.0 / 2 as f32,
     };
     pub struct AutoencoderTraining<D: dl::Device> {
-        code: dl::Slot<D>,
-        square1: dl::Slot<D>,
-        d_code: dl::Slot<D>,
+        code: dl::Workspace<D>,
+        square1: dl::Workspace<D>,
+        d_code: dl::Workspace<D>,
     }
     pub struct AutoencoderInference<D: dl::Device> {
-        code: dl::Slot<D>,
+        code: dl::Workspace<D>,
     }
     pub struct AutoencoderEvaluation<D: dl::Device> {
-        code: dl::Slot<D>,
+        code: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
     impl dl::Model for Autoencoder {
@@ -169,56 +169,56 @@ const _: () = {
             self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut AutoencoderInference<D>,
+            memory: &mut AutoencoderInference<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = image.len();
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     image,
-                    slots.code.write::<[f32; 2]>(n),
+                    memory.code.write::<[f32; 2]>(n),
                 );
             DENSE2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense2),
-                    slots.code.read::<[f32; 2]>(n),
+                    memory.code.read::<[f32; 2]>(n),
                     output.reborrow(),
                 );
         }
         fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut AutoencoderTraining<D>,
+            memory: &mut AutoencoderTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = image.len();
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     image,
-                    slots.code.write::<[f32; 2]>(n),
+                    memory.code.write::<[f32; 2]>(n),
                 );
             DENSE2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense2),
-                    slots.code.read::<[f32; 2]>(n),
+                    memory.code.read::<[f32; 2]>(n),
                     output.reborrow(),
                 );
         }
         fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut AutoencoderTraining<D>,
+            memory: &mut AutoencoderTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -227,15 +227,15 @@ const _: () = {
             let n = image.len();
             {
                 if let dl::Some(d_image) = d_image.as_mut() {
-                    d_image.reborrow().clear(pass);
+                    d_image.reborrow().clear(context);
                 }
-                slots.d_code.write::<[f32; 2]>(n).clear(pass);
+                memory.d_code.write::<[f32; 2]>(n).clear(context);
             }
             <Self as dl::Objective>::backward_body(
-                pass,
+                context,
                 net,
                 image,
-                slots,
+                memory,
                 output,
                 d_output,
                 d_net,
@@ -243,11 +243,11 @@ const _: () = {
             );
         }
         fn inspect<D: dl::Device>(
-            slots: &AutoencoderTraining<D>,
+            memory: &AutoencoderTraining<D>,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
-            see("dense1", slots.code.read::<[f32; 2]>(n).data());
+            see("dense1", memory.code.read::<[f32; 2]>(n).data());
         }
     }
     #[allow(unused_mut, unused_variables)]
@@ -272,11 +272,11 @@ const _: () = {
             }
         }
         fn evaluate<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
             target: dl::View<'_, D, Self::Target>,
-            slots: &mut AutoencoderEvaluation<D>,
+            memory: &mut AutoencoderEvaluation<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
             mut terms: dl::PartsMut<'_, D, f32>,
         ) {
@@ -285,30 +285,31 @@ const _: () = {
             let mut term_1 = terms.take::<f32>();
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     image,
-                    slots.code.write::<[f32; 2]>(n),
+                    memory.code.write::<[f32; 2]>(n),
                 );
             DENSE2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense2),
-                    slots.code.read::<[f32; 2]>(n),
+                    memory.code.read::<[f32; 2]>(n),
                     output.reborrow(),
                 );
             dl::ops::loss::Elementwise::Mse
-                .forward(pass, output.view(), image, term_0.reborrow());
+                .forward(context, output.view(), image, term_0.reborrow());
             dl::ops::Activation::Square
-                .forward_in_place(pass, slots.code.write::<[f32; 2]>(n));
-            MEAN1_OP.forward(pass, slots.code.read::<[f32; 2]>(n), term_1.reborrow());
+                .forward_in_place(context, memory.code.write::<[f32; 2]>(n));
+            MEAN1_OP
+                .forward(context, memory.code.read::<[f32; 2]>(n), term_1.reborrow());
         }
         fn loss<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
             target: dl::View<'_, D, Self::Target>,
-            slots: &mut AutoencoderTraining<D>,
+            memory: &mut AutoencoderTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut terms: dl::PartsMut<'_, D, f32>,
         ) {
@@ -316,21 +317,22 @@ const _: () = {
             let mut term_0 = terms.take::<f32>();
             let mut term_1 = terms.take::<f32>();
             dl::ops::loss::Elementwise::Mse
-                .forward(pass, output, image, term_0.reborrow());
+                .forward(context, output, image, term_0.reborrow());
             dl::ops::Activation::Square
                 .forward(
-                    pass,
-                    slots.code.read::<[f32; 2]>(n),
-                    slots.square1.write::<[f32; 2]>(n),
+                    context,
+                    memory.code.read::<[f32; 2]>(n),
+                    memory.square1.write::<[f32; 2]>(n),
                 );
-            MEAN1_OP.forward(pass, slots.square1.read::<[f32; 2]>(n), term_1.reborrow());
+            MEAN1_OP
+                .forward(context, memory.square1.read::<[f32; 2]>(n), term_1.reborrow());
         }
         fn backward_loss<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
             target: dl::View<'_, D, Self::Target>,
-            slots: &mut AutoencoderTraining<D>,
+            memory: &mut AutoencoderTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut terms: dl::Parts<'_, D, f32>,
             mut d_terms: dl::PartsMut<'_, D, f32>,
@@ -346,21 +348,21 @@ const _: () = {
                 let mut d_term_1 = d_terms.take::<f32>();
                 MEAN1_OP
                     .backward(
-                        pass,
+                        context,
                         d_term_1.view(),
-                        dl::Grad::set(slots.square1.write::<[f32; 2]>(n)),
+                        dl::Grad::set(memory.square1.write::<[f32; 2]>(n)),
                     );
                 dl::ops::Activation::Square
                     .backward(
-                        pass,
-                        slots.code.read::<[f32; 2]>(n),
-                        slots.square1.read::<[f32; 2]>(n),
-                        dl::Grad::set(slots.d_code.write::<[f32; 2]>(n)),
+                        context,
+                        memory.code.read::<[f32; 2]>(n),
+                        memory.square1.read::<[f32; 2]>(n),
+                        dl::Grad::set(memory.d_code.write::<[f32; 2]>(n)),
                     );
                 if let dl::Some(d_image) = d_image.as_mut() {
                     dl::ops::loss::Elementwise::Mse
                         .backward_right(
-                            pass,
+                            context,
                             output,
                             image,
                             d_term_0.view(),
@@ -369,7 +371,7 @@ const _: () = {
                 }
                 dl::ops::loss::Elementwise::Mse
                     .backward_left(
-                        pass,
+                        context,
                         output,
                         image,
                         d_term_0.view(),
@@ -377,10 +379,10 @@ const _: () = {
                     );
             }
             <Self as dl::Objective>::backward_body(
-                pass,
+                context,
                 net,
                 image,
-                slots,
+                memory,
                 output,
                 d_output,
                 d_net,
@@ -388,10 +390,10 @@ const _: () = {
             );
         }
         fn backward_body<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             image: dl::View<'_, D, Self::Input>,
-            slots: &mut AutoencoderTraining<D>,
+            memory: &mut AutoencoderTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -401,22 +403,22 @@ const _: () = {
             let dl::Grad { to: mut d_net, write } = d_net;
             DENSE2_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense2),
-                    slots.code.read::<[f32; 2]>(n),
+                    memory.code.read::<[f32; 2]>(n),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.dense2),
                         write,
                     },
-                    dl::Some(dl::Grad::add(slots.d_code.write::<[f32; 2]>(n))),
+                    dl::Some(dl::Grad::add(memory.d_code.write::<[f32; 2]>(n))),
                 );
             DENSE1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     image,
-                    slots.d_code.read::<[f32; 2]>(n),
+                    memory.d_code.read::<[f32; 2]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.dense1),
                         write,

@@ -42,7 +42,7 @@ pub struct Mlp {
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x, variable as d_x};
-    unsafe impl dl::Plain for Mlp {
+    unsafe impl dl::Pod for Mlp {
         type Element = f32;
     }
     dl::network!(Mlp : Clone, Debug);
@@ -53,11 +53,11 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     pub struct MlpTraining<D: dl::Device> {
-        relu1: dl::Slot<D>,
-        d_relu1: dl::Slot<D>,
+        relu1: dl::Workspace<D>,
+        d_relu1: dl::Workspace<D>,
     }
     pub struct MlpInference<D: dl::Device> {
-        relu1: dl::Slot<D>,
+        relu1: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
     impl dl::Model for Mlp {
@@ -154,56 +154,56 @@ const _: () = {
             self.scores.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
-            slots: &mut MlpInference<D>,
+            memory: &mut MlpInference<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = x.len();
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     x,
-                    slots.relu1.write::<[f32; 16]>(n),
+                    memory.relu1.write::<[f32; 16]>(n),
                 );
             SCORES_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.scores),
-                    slots.relu1.read::<[f32; 16]>(n),
+                    memory.relu1.read::<[f32; 16]>(n),
                     output.reborrow(),
                 );
         }
         fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
-            slots: &mut MlpTraining<D>,
+            memory: &mut MlpTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = x.len();
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     x,
-                    slots.relu1.write::<[f32; 16]>(n),
+                    memory.relu1.write::<[f32; 16]>(n),
                 );
             SCORES_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.scores),
-                    slots.relu1.read::<[f32; 16]>(n),
+                    memory.relu1.read::<[f32; 16]>(n),
                     output.reborrow(),
                 );
         }
         fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
-            slots: &mut MlpTraining<D>,
+            memory: &mut MlpTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -213,28 +213,28 @@ const _: () = {
             let dl::Grad { to: mut d_net, write } = d_net;
             SCORES_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.scores),
-                    slots.relu1.read::<[f32; 16]>(n),
+                    memory.relu1.read::<[f32; 16]>(n),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.scores),
                         write,
                     },
-                    dl::Some(dl::Grad::set(slots.d_relu1.write::<[f32; 16]>(n))),
+                    dl::Some(dl::Grad::set(memory.d_relu1.write::<[f32; 16]>(n))),
                 );
             dl::ops::Activation::Relu
                 .backward_in_place(
-                    pass,
-                    slots.relu1.read::<[f32; 16]>(n),
-                    slots.d_relu1.write::<[f32; 16]>(n),
+                    context,
+                    memory.relu1.read::<[f32; 16]>(n),
+                    memory.d_relu1.write::<[f32; 16]>(n),
                 );
             DENSE1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     x,
-                    slots.d_relu1.read::<[f32; 16]>(n),
+                    memory.d_relu1.read::<[f32; 16]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.dense1),
                         write,
@@ -243,11 +243,11 @@ const _: () = {
                 );
         }
         fn inspect<D: dl::Device>(
-            slots: &MlpTraining<D>,
+            memory: &MlpTraining<D>,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
-            see("dense1", slots.relu1.read::<[f32; 16]>(n).data());
+            see("dense1", memory.relu1.read::<[f32; 16]>(n).data());
         }
     }
 };

@@ -67,22 +67,22 @@ const _: () = {
         variable as d_right, variable as output_sum, variable as d_output_sum,
         variable as output_difference, variable as d_output_difference,
     };
-    unsafe impl dl::Plain for Pair {
+    unsafe impl dl::Pod for Pair {
         type Element = f32;
     }
-    unsafe impl dl::Plain for PairInput {
+    unsafe impl dl::Pod for PairInput {
         type Element = f32;
         const PARTS: &'static [usize] = &[
-            <[f32; 4] as dl::Plain>::LEN,
-            <[f32; 3] as dl::Plain>::LEN,
+            <[f32; 4] as dl::Pod>::LEN,
+            <[f32; 3] as dl::Pod>::LEN,
         ];
     }
     dl::record!(PairInput : left, right);
-    unsafe impl dl::Plain for PairOutput {
+    unsafe impl dl::Pod for PairOutput {
         type Element = f32;
         const PARTS: &'static [usize] = &[
-            <[f32; 5] as dl::Plain>::LEN,
-            <[f32; 5] as dl::Plain>::LEN,
+            <[f32; 5] as dl::Pod>::LEN,
+            <[f32; 5] as dl::Pod>::LEN,
         ];
     }
     dl::record!(PairOutput : sum, difference);
@@ -98,12 +98,12 @@ const _: () = {
     };
     const SUB1_OP: dl::ops::arithmetic::Sub = dl::ops::arithmetic::Sub {};
     pub struct PairTraining<D: dl::Device> {
-        dense1: dl::Slot<D>,
-        dense2: dl::Slot<D>,
+        dense1: dl::Workspace<D>,
+        dense2: dl::Workspace<D>,
     }
     pub struct PairInference<D: dl::Device> {
-        dense1: dl::Slot<D>,
-        dense2: dl::Slot<D>,
+        dense1: dl::Workspace<D>,
+        dense2: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
     impl dl::Model for Pair {
@@ -215,10 +215,10 @@ const _: () = {
             self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             input: dl::View<'_, D, Self::Input>,
-            slots: &mut PairInference<D>,
+            memory: &mut PairInference<D>,
             output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = input.len();
@@ -230,38 +230,38 @@ const _: () = {
             let mut output_difference = parts.take::<[f32; 5]>();
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     left,
-                    slots.dense1.write::<[f32; 5]>(n),
+                    memory.dense1.write::<[f32; 5]>(n),
                 );
             DENSE2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense2),
                     right,
-                    slots.dense2.write::<[f32; 5]>(n),
+                    memory.dense2.write::<[f32; 5]>(n),
                 );
             ADD1_OP
                 .forward(
-                    pass,
-                    slots.dense1.read::<[f32; 5]>(n),
-                    slots.dense2.read::<[f32; 5]>(n),
+                    context,
+                    memory.dense1.read::<[f32; 5]>(n),
+                    memory.dense2.read::<[f32; 5]>(n),
                     output_sum.reborrow(),
                 );
             SUB1_OP
                 .forward(
-                    pass,
-                    slots.dense1.read::<[f32; 5]>(n),
-                    slots.dense2.read::<[f32; 5]>(n),
+                    context,
+                    memory.dense1.read::<[f32; 5]>(n),
+                    memory.dense2.read::<[f32; 5]>(n),
                     output_difference.reborrow(),
                 );
         }
         fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
             input: dl::View<'_, D, Self::Input>,
-            slots: &mut PairTraining<D>,
+            memory: &mut PairTraining<D>,
             output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = input.len();
@@ -273,38 +273,38 @@ const _: () = {
             let mut output_difference = parts.take::<[f32; 5]>();
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     left,
-                    slots.dense1.write::<[f32; 5]>(n),
+                    memory.dense1.write::<[f32; 5]>(n),
                 );
             DENSE2_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense2),
                     right,
-                    slots.dense2.write::<[f32; 5]>(n),
+                    memory.dense2.write::<[f32; 5]>(n),
                 );
             ADD1_OP
                 .forward(
-                    pass,
-                    slots.dense1.read::<[f32; 5]>(n),
-                    slots.dense2.read::<[f32; 5]>(n),
+                    context,
+                    memory.dense1.read::<[f32; 5]>(n),
+                    memory.dense2.read::<[f32; 5]>(n),
                     output_sum.reborrow(),
                 );
             SUB1_OP
                 .forward(
-                    pass,
-                    slots.dense1.read::<[f32; 5]>(n),
-                    slots.dense2.read::<[f32; 5]>(n),
+                    context,
+                    memory.dense1.read::<[f32; 5]>(n),
+                    memory.dense2.read::<[f32; 5]>(n),
                     output_difference.reborrow(),
                 );
         }
         fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             input: dl::View<'_, D, Self::Input>,
-            slots: &mut PairTraining<D>,
+            memory: &mut PairTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -326,28 +326,28 @@ const _: () = {
             let mut d_right = d_inputs.as_mut().map(|parts| parts.take::<[f32; 3]>());
             SUB1_OP
                 .backward_right(
-                    pass,
+                    context,
                     d_output_difference.view(),
-                    dl::Grad::set(slots.dense1.write::<[f32; 5]>(n)),
+                    dl::Grad::set(memory.dense1.write::<[f32; 5]>(n)),
                 );
             ADD1_OP
                 .backward_right(
-                    pass,
+                    context,
                     d_output_sum.view(),
-                    dl::Grad::add(slots.dense1.write::<[f32; 5]>(n)),
+                    dl::Grad::add(memory.dense1.write::<[f32; 5]>(n)),
                 );
             ADD1_OP
                 .backward_left(
-                    pass,
+                    context,
                     d_output_sum.view(),
                     dl::Grad::add(d_output_difference.reborrow()),
                 );
             DENSE2_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense2),
                     right,
-                    slots.dense1.read::<[f32; 5]>(n),
+                    memory.dense1.read::<[f32; 5]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.dense2),
                         write,
@@ -356,7 +356,7 @@ const _: () = {
                 );
             DENSE1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
                     left,
                     d_output_difference.view(),
@@ -368,7 +368,7 @@ const _: () = {
                 );
         }
         fn inspect<D: dl::Device>(
-            slots: &PairTraining<D>,
+            memory: &PairTraining<D>,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {}

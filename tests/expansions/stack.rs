@@ -45,7 +45,7 @@ struct StackLayers {
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x_2, variable as d_x_2};
-    unsafe impl dl::Plain for StackLayers {
+    unsafe impl dl::Pod for StackLayers {
         type Element = f32;
     }
     dl::network!(StackLayers : Clone, Debug);
@@ -62,13 +62,13 @@ const _: () = {
         activation: dl::ops::Activation::Gelu,
     };
     pub struct StackLayersTraining<D: dl::Device> {
-        layer_norm1: dl::Slot<D>,
-        dense1: dl::Slot<D>,
-        gelu1: dl::Slot<D>,
+        layer_norm1: dl::Workspace<D>,
+        dense1: dl::Workspace<D>,
+        gelu1: dl::Workspace<D>,
     }
     pub struct StackLayersInference<D: dl::Device> {
-        layer_norm1: dl::Slot<D>,
-        gelu1: dl::Slot<D>,
+        layer_norm1: dl::Workspace<D>,
+        gelu1: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
     impl dl::Model for StackLayers {
@@ -177,66 +177,76 @@ const _: () = {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             x_2: dl::View<'_, D, Self::Input>,
-            slots: &mut StackLayersInference<D>,
+            memory: &mut StackLayersInference<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = x_2.len();
             LAYER_NORM1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.layer_norm1),
                     x_2,
-                    slots.layer_norm1.write::<[f32; 6]>(n),
+                    memory.layer_norm1.write::<[f32; 6]>(n),
                 );
             DENSE1_OP_INFER
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.layer_norm1.read::<[f32; 6]>(n),
-                    slots.gelu1.write::<[f32; 6]>(n),
+                    memory.layer_norm1.read::<[f32; 6]>(n),
+                    memory.gelu1.write::<[f32; 6]>(n),
                 );
             ADD1_OP
-                .forward(pass, x_2, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
+                .forward(
+                    context,
+                    x_2,
+                    memory.gelu1.read::<[f32; 6]>(n),
+                    output.reborrow(),
+                );
         }
         fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
             x_2: dl::View<'_, D, Self::Input>,
-            slots: &mut StackLayersTraining<D>,
+            memory: &mut StackLayersTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = x_2.len();
             LAYER_NORM1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.layer_norm1),
                     x_2,
-                    slots.layer_norm1.write::<[f32; 6]>(n),
+                    memory.layer_norm1.write::<[f32; 6]>(n),
                 );
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.layer_norm1.read::<[f32; 6]>(n),
-                    slots.dense1.write::<[f32; 6]>(n),
+                    memory.layer_norm1.read::<[f32; 6]>(n),
+                    memory.dense1.write::<[f32; 6]>(n),
                 );
             dl::ops::Activation::Gelu
                 .forward(
-                    pass,
-                    slots.dense1.read::<[f32; 6]>(n),
-                    slots.gelu1.write::<[f32; 6]>(n),
+                    context,
+                    memory.dense1.read::<[f32; 6]>(n),
+                    memory.gelu1.write::<[f32; 6]>(n),
                 );
             ADD1_OP
-                .forward(pass, x_2, slots.gelu1.read::<[f32; 6]>(n), output.reborrow());
+                .forward(
+                    context,
+                    x_2,
+                    memory.gelu1.read::<[f32; 6]>(n),
+                    output.reborrow(),
+                );
         }
         fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             x_2: dl::View<'_, D, Self::Input>,
-            slots: &mut StackLayersTraining<D>,
+            memory: &mut StackLayersTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -247,35 +257,35 @@ const _: () = {
             if let dl::Some(d_x_2) = d_x_2.as_mut() {
                 ADD1_OP
                     .backward_left(
-                        pass,
+                        context,
                         d_output.view(),
                         dl::Grad::set(d_x_2.reborrow()),
                     );
             }
             dl::ops::Activation::Gelu
                 .backward_in_place(
-                    pass,
-                    slots.dense1.read::<[f32; 6]>(n),
+                    context,
+                    memory.dense1.read::<[f32; 6]>(n),
                     d_output.reborrow(),
                 );
             DENSE1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.layer_norm1.read::<[f32; 6]>(n),
+                    memory.layer_norm1.read::<[f32; 6]>(n),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(slots.dense1.write::<[f32; 6]>(n))),
+                    dl::Some(dl::Grad::set(memory.dense1.write::<[f32; 6]>(n))),
                 );
             LAYER_NORM1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.layer_norm1),
                     x_2,
-                    slots.dense1.read::<[f32; 6]>(n),
+                    memory.dense1.read::<[f32; 6]>(n),
                     dl::Grad {
                         to: dl::field_mut!(d_net.layer_norm1),
                         write,
@@ -284,12 +294,12 @@ const _: () = {
                 );
         }
         fn inspect<D: dl::Device>(
-            slots: &StackLayersTraining<D>,
+            memory: &StackLayersTraining<D>,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
-            see("layer_norm1", slots.layer_norm1.read::<[f32; 6]>(n).data());
-            see("dense1", slots.dense1.read::<[f32; 6]>(n).data());
+            see("layer_norm1", memory.layer_norm1.read::<[f32; 6]>(n).data());
+            see("dense1", memory.dense1.read::<[f32; 6]>(n).data());
         }
     }
 };
@@ -311,7 +321,7 @@ struct Stack {
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x, variable as d_x};
-    unsafe impl dl::Plain for Stack {
+    unsafe impl dl::Pod for Stack {
         type Element = f32;
     }
     dl::network!(Stack : Clone, Debug);
@@ -319,12 +329,12 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     pub struct StackTraining<D: dl::Device> {
-        layers: dl::Slot<D>,
-        d_layers: dl::Slot<D>,
+        layers: dl::Workspace<D>,
+        d_layers: dl::Workspace<D>,
         saved_layers: <[StackLayers; 12] as dl::Model>::Training<D>,
     }
     pub struct StackInference<D: dl::Device> {
-        layers: dl::Slot<D>,
+        layers: dl::Workspace<D>,
         saved_layers: <[StackLayers; 12] as dl::Model>::Inference<D>,
     }
     #[allow(unused_mut, unused_variables)]
@@ -413,56 +423,56 @@ const _: () = {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
-            slots: &mut StackInference<D>,
+            memory: &mut StackInference<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = x.len();
             <[StackLayers; 12] as dl::Model>::infer(
-                &pass.copy(1),
+                &context.copy(1),
                 dl::field!(net.layers),
                 x,
-                &mut slots.saved_layers,
-                slots.layers.write::<[f32; 6]>(n),
+                &mut memory.saved_layers,
+                memory.layers.write::<[f32; 6]>(n),
             );
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.layers.read::<[f32; 6]>(n),
+                    memory.layers.read::<[f32; 6]>(n),
                     output.reborrow(),
                 );
         }
         fn forward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             mut net: dl::ViewMut<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
-            slots: &mut StackTraining<D>,
+            memory: &mut StackTraining<D>,
             mut output: dl::ViewMut<'_, D, Self::Output>,
         ) {
             let n = x.len();
             <[StackLayers; 12] as dl::Model>::forward(
-                &pass.copy(1),
+                &context.copy(1),
                 dl::field_mut!(net.layers),
                 x,
-                &mut slots.saved_layers,
-                slots.layers.write::<[f32; 6]>(n),
+                &mut memory.saved_layers,
+                memory.layers.write::<[f32; 6]>(n),
             );
             DENSE1_OP
                 .forward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.layers.read::<[f32; 6]>(n),
+                    memory.layers.read::<[f32; 6]>(n),
                     output.reborrow(),
                 );
         }
         fn backward<D: dl::Device>(
-            pass: &dl::Pass<'_, D>,
+            context: &dl::Context<'_, D>,
             net: dl::View<'_, D, Self>,
             x: dl::View<'_, D, Self::Input>,
-            slots: &mut StackTraining<D>,
+            memory: &mut StackTraining<D>,
             output: dl::View<'_, D, Self::Output>,
             mut d_output: dl::ViewMut<'_, D, Self::Output>,
             d_net: dl::Grad<'_, D, Self>,
@@ -472,23 +482,23 @@ const _: () = {
             let dl::Grad { to: mut d_net, write } = d_net;
             DENSE1_OP
                 .backward(
-                    pass,
+                    context,
                     dl::field!(net.dense1),
-                    slots.layers.read::<[f32; 6]>(n),
+                    memory.layers.read::<[f32; 6]>(n),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(slots.d_layers.write::<[f32; 6]>(n))),
+                    dl::Some(dl::Grad::set(memory.d_layers.write::<[f32; 6]>(n))),
                 );
             <[StackLayers; 12] as dl::Model>::backward(
-                &pass.copy(1),
+                &context.copy(1),
                 dl::field!(net.layers),
                 x,
-                &mut slots.saved_layers,
-                slots.layers.read::<[f32; 6]>(n),
-                slots.d_layers.write::<[f32; 6]>(n),
+                &mut memory.saved_layers,
+                memory.layers.read::<[f32; 6]>(n),
+                memory.d_layers.write::<[f32; 6]>(n),
                 dl::Grad {
                     to: dl::field_mut!(d_net.layers),
                     write,
@@ -497,11 +507,11 @@ const _: () = {
             );
         }
         fn inspect<D: dl::Device>(
-            slots: &StackTraining<D>,
+            memory: &StackTraining<D>,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
-            see("layers", slots.layers.read::<[f32; 6]>(n).data());
+            see("layers", memory.layers.read::<[f32; 6]>(n).data());
         }
     }
 };

@@ -145,7 +145,7 @@ impl Schedule<'_> {
         let (view, own) = match place {
             Place::Slot(slot) => {
                 let name = &self.plan.slots[slot].name;
-                return quote!(slots.#name.read::<#ty>(n));
+                return quote!(memory.#name.read::<#ty>(n));
             }
             Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
             Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
@@ -164,7 +164,7 @@ impl Schedule<'_> {
         let (name, own) = match place {
             Place::Slot(slot) => {
                 let name = &self.plan.slots[slot].name;
-                return quote!(slots.#name.write::<#ty>(n));
+                return quote!(memory.#name.write::<#ty>(n));
             }
             Place::Output(k) => (ir.output_name(k), &ir.outputs[k].shape),
             Place::Term(k) => (of_term(k), &scalar),

@@ -10,13 +10,13 @@ pub fn implementation(ir: &Ir) -> TokenStream {
     let (name, parameters, types, d) = (ir.self_type(), ir.parameters(), tables::types(ir), ir.device());
     let objective = ir.objective.as_ref().map(|_| objective(ir));
     let forward = quote! {
-        pass: &dl::Pass<'_, #d>,
+        context: &dl::Context<'_, #d>,
         net: dl::View<'_, #d, Self>,
         input: dl::View<'_, #d, Self::Input>,
     };
     let backward = quote! {
         #forward
-        slots: &mut (),
+        memory: &mut (),
         output: dl::View<'_, #d, Self::Output>,
         d_output: dl::ViewMut<'_, #d, Self::Output>,
         d_net: dl::Grad<'_, #d, Self>,
@@ -36,18 +36,18 @@ pub fn implementation(ir: &Ir) -> TokenStream {
             fn init_weights(&mut self, rng: &mut dl::Rng) {}
             fn inference_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
             fn training_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
-            fn infer<#d: dl::Device>(#forward slots: &mut (), output: dl::ViewMut<'_, #d, Self::Output>) {}
+            fn infer<#d: dl::Device>(#forward memory: &mut (), output: dl::ViewMut<'_, #d, Self::Output>) {}
             fn forward<#d: dl::Device>(
-                pass: &dl::Pass<'_, #d>,
+                context: &dl::Context<'_, #d>,
                 net: dl::ViewMut<'_, #d, Self>,
                 input: dl::View<'_, #d, Self::Input>,
-                slots: &mut (),
+                memory: &mut (),
                 output: dl::ViewMut<'_, #d, Self::Output>,
             ) {
             }
             fn backward<#d: dl::Device>(#backward) {}
             fn inspect<#d: dl::Device>(
-                slots: &(),
+                memory: &(),
                 samples: usize,
                 see: &mut dyn ::core::ops::FnMut(&'static str, #d::Ref<'_, f32>),
             ) {
@@ -60,11 +60,11 @@ pub fn implementation(ir: &Ir) -> TokenStream {
 fn objective(ir: &Ir) -> TokenStream {
     let (name, parameters, table, d) = (ir.self_type(), ir.parameters(), tables::objective(ir), ir.device());
     let forward = quote! {
-        pass: &dl::Pass<'_, #d>,
+        context: &dl::Context<'_, #d>,
         net: dl::View<'_, #d, Self>,
         input: dl::View<'_, #d, Self::Input>,
     };
-    let target = quote!(target: dl::View<'_, #d, Self::Target>, slots: &mut (),);
+    let target = quote!(target: dl::View<'_, #d, Self::Target>, memory: &mut (),);
     let backward = quote! {
         d_output: dl::ViewMut<'_, #d, Self::Output>,
         d_net: dl::Grad<'_, #d, Self>,
@@ -101,7 +101,7 @@ fn objective(ir: &Ir) -> TokenStream {
             }
             fn backward_body<#d: dl::Device>(
                 #forward
-                slots: &mut (),
+                memory: &mut (),
                 output: dl::View<'_, #d, Self::Output>,
                 #backward
             ) {

@@ -63,20 +63,19 @@ pub fn of_objective(evaluation: &Schedule) -> TokenStream {
 
 /// All fields: slots, what forward saves for backward, and the memory of models inside this one.
 fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
-    let slots = schedule.plan.slots.iter().map(|slot| {
+    let memory = schedule.plan.slots.iter().map(|slot| {
         let size = largest(slot);
         slot_member(schedule, slot.name.clone(), true, size)
     });
     let saved = schedule.nodes.iter().filter_map(move |node| saved(schedule, node));
-    let scratch =
-        schedule.scratch().map(|(name, ty)| slot_member(schedule, name, true, quote!(<#ty as dl::Plain>::LEN)));
-    slots.chain(saved).chain(scratch)
+    let scratch = schedule.scratch().map(|(name, ty)| slot_member(schedule, name, true, quote!(<#ty as dl::Pod>::LEN)));
+    memory.chain(saved).chain(scratch)
 }
 
 fn slot_member(schedule: &Schedule, name: Ident, per_sample: bool, size: TokenStream) -> Member {
     let method = if per_sample { quote!(slot) } else { quote!(single) };
     let (new, d) = (quote!(allocator.#method(#size)), schedule.ir.device());
-    Member { name, ty: quote!(dl::Slot<#d>), new, floats: if per_sample { size } else { quote!(0) } }
+    Member { name, ty: quote!(dl::Workspace<#d>), new, floats: if per_sample { size } else { quote!(0) } }
 }
 
 /// What a node keeps beside values.
@@ -99,7 +98,7 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
     }
     let saved = node.op.saved.as_ref().filter(|_| training)?;
     let ty = &saved.ty;
-    Some(slot_member(schedule, name, saved.per_sample, quote!(<#ty as dl::Plain>::LEN)))
+    Some(slot_member(schedule, name, saved.per_sample, quote!(<#ty as dl::Pod>::LEN)))
 }
 
 /// Numbers for one sample.

@@ -23,19 +23,19 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     let (inspect, d) = (inspect(training), ir.device());
     let backward = backward(training);
     quote! {
-        fn infer<#d: dl::Device>(#signature slots: &mut #infer_slots, #output: dl::ViewMut<'_, #d, Self::Output>) {
+        fn infer<#d: dl::Device>(#signature memory: &mut #infer_slots, #output: dl::ViewMut<'_, #d, Self::Output>) {
             #length
             #unpack
             #infer
         }
-        fn forward<#d: dl::Device>(#changing slots: &mut #train_slots, #output: dl::ViewMut<'_, #d, Self::Output>) {
+        fn forward<#d: dl::Device>(#changing memory: &mut #train_slots, #output: dl::ViewMut<'_, #d, Self::Output>) {
             #length
             #unpack
             #forward
         }
         #backward
         fn inspect<#d: dl::Device>(
-            slots: &#train_slots,
+            memory: &#train_slots,
             n: usize,
             see: &mut dyn ::core::ops::FnMut(&'static str, #d::Ref<'_, f32>),
         ) {
@@ -53,7 +53,7 @@ fn forward_signature(ir: &Ir) -> TokenStream {
 fn signature_with(ir: &Ir, net: TokenStream) -> TokenStream {
     let (input, d) = (ir.input_argument(), ir.device());
     quote! {
-        pass: &dl::Pass<'_, #d>,
+        context: &dl::Context<'_, #d>,
         #net<'_, #d, Self>,
         #input: dl::View<'_, #d, Self::Input>,
     }
@@ -107,11 +107,11 @@ fn backward_body(training: &Schedule) -> TokenStream {
 }
 
 fn backward_signature(training: &Schedule) -> TokenStream {
-    let (ir, slots, d) = (training.ir, training.memory_type(), training.ir.device());
+    let (ir, memory, d) = (training.ir, training.memory_type(), training.ir.device());
     let (signature, d_input) = (forward_signature(ir), gradient(&ir.input_argument()));
     quote! {
         #signature
-        slots: &mut #slots,
+        memory: &mut #memory,
         output: dl::View<'_, #d, Self::Output>,
         mut d_output: dl::ViewMut<'_, #d, Self::Output>,
         d_net: dl::Grad<'_, #d, Self>,
@@ -121,7 +121,7 @@ fn backward_signature(training: &Schedule) -> TokenStream {
 
 fn backward_arguments(ir: &Ir) -> TokenStream {
     let (input, d_input) = (ir.input_argument(), gradient(&ir.input_argument()));
-    quote!(pass, net, #input, slots, output, d_output, d_net, #d_input)
+    quote!(context, net, #input, memory, output, d_output, d_net, #d_input)
 }
 
 /// The passes of a model with an objective.
@@ -153,7 +153,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
         fn evaluate<#d: dl::Device>(
             #signature
             #target: dl::View<'_, #d, Self::Target>,
-            slots: &mut #evaluate_slots,
+            memory: &mut #evaluate_slots,
             #output: dl::ViewMut<'_, #d, Self::Output>,
             mut terms: dl::PartsMut<'_, #d, f32>,
         ) {
@@ -165,7 +165,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
         fn loss<#d: dl::Device>(
             #signature
             #target: dl::View<'_, #d, Self::Target>,
-            slots: &mut #train_slots,
+            memory: &mut #train_slots,
             output: dl::View<'_, #d, Self::Output>,
             mut terms: dl::PartsMut<'_, #d, f32>,
         ) {
@@ -176,7 +176,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
         fn backward_loss<#d: dl::Device>(
             #signature
             #target: dl::View<'_, #d, Self::Target>,
-            slots: &mut #train_slots,
+            memory: &mut #train_slots,
             output: dl::View<'_, #d, Self::Output>,
             mut terms: dl::Parts<'_, #d, f32>,
             mut d_terms: dl::PartsMut<'_, #d, f32>,

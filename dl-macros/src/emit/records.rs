@@ -74,9 +74,9 @@ impl<'a> Record<'a> {
         let types: Vec<TokenStream> = self.fields.iter().map(|(_, shape)| shape.ty()).collect();
         quote! {
             // SAFETY: `repr(C)`, and every field is an array of `f32` or `u32`.
-            unsafe impl #parameters dl::Plain for #name {
+            unsafe impl #parameters dl::Pod for #name {
                 type Element = f32;
-                const PARTS: &'static [usize] = &[#(<#types as dl::Plain>::LEN),*];
+                const PARTS: &'static [usize] = &[#(<#types as dl::Pod>::LEN),*];
             }
             dl::record!(#generic #name: #(#fields),*);
         }

@@ -27,21 +27,21 @@ impl Schedule<'_> {
         let node = step.call.node().map(|i| &self.nodes[i]);
         let arguments = step.arguments.iter().map(|argument| self.argument(argument, node, direction));
         let arguments: Vec<TokenStream> = arguments.collect();
-        let (pass, callee) = match (step.call, node) {
-            (Call::Clear, _) => return quote!(#(#arguments)*.clear(pass);),
-            (Call::Copy, _) => (quote!(pass), quote!(dl::ops::Activation::Identity.forward)),
+        let (context, callee) = match (step.call, node) {
+            (Call::Clear, _) => return quote!(#(#arguments)*.clear(context);),
+            (Call::Copy, _) => (quote!(context), quote!(dl::ops::Activation::Identity.forward)),
             // It keeps nothing: in the place of what it would keep stands what is there.
             (Call::Sum, _) => {
                 let kept = &arguments[0];
-                (quote!(pass, #kept), quote!(dl::ops::Activation::Identity.backward))
+                (quote!(context, #kept), quote!(dl::ops::Activation::Identity.backward))
             }
             (Call::Activation(_), node) => {
                 let activation = node.and_then(|node| node.activation.as_ref()).map(|activation| &activation.expr);
-                (quote!(pass), quote!(#activation.backward_in_place))
+                (quote!(context), quote!(#activation.backward_in_place))
             }
             (Call::Forward(..) | Call::Backward(..), node) => self.callee(step, node.expect("the call of a node")),
         };
-        quote!(#callee(#pass, #(#arguments),*);)
+        quote!(#callee(#context, #(#arguments),*);)
     }
 
     /// The first arguments of the call of a node, and what is called.
@@ -57,12 +57,12 @@ impl Schedule<'_> {
             let method = Ident::new(if infers { "infer" } else { method }, Span::mixed_site());
             // Its random numbers are its own.
             let copy = Literal::usize_unsuffixed(node.output);
-            return (quote!(&pass.copy(#copy)), quote!(<#ty as dl::Model>::#method));
+            return (quote!(&context.copy(#copy)), quote!(<#ty as dl::Model>::#method));
         }
         let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
         let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
         let piece = piece.map(Literal::usize_unsuffixed).into_iter();
-        (quote!(pass #(, #piece)*), quote!(#op.#method))
+        (quote!(context #(, #piece)*), quote!(#op.#method))
     }
 
     /// An argument of a call, of a node or not.
@@ -95,8 +95,8 @@ impl Schedule<'_> {
     fn view(&self, argument: &Argument, node: Option<&Node>, direction: Direction) -> TokenStream {
         let shape = self.shape(argument.shape);
         let slot = |name: Ident, shape: &TokenStream, count: TokenStream| match argument.access {
-            Access::Read => quote!(slots.#name.read::<#shape>(#count)),
-            _ => quote!(slots.#name.write::<#shape>(#count)),
+            Access::Read => quote!(memory.#name.read::<#shape>(#count)),
+            _ => quote!(memory.#name.write::<#shape>(#count)),
         };
         let view = match argument.tensor {
             Tensor::Value(value) => self.placed(self.place(value), shape, argument.access, direction),
@@ -113,7 +113,7 @@ impl Schedule<'_> {
             }
             Tensor::Memory(node) => {
                 let name = names::saved(self.ir, &self.nodes[node]);
-                return quote!(&mut slots.#name);
+                return quote!(&mut memory.#name);
             }
             Tensor::Weights(field) | Tensor::WeightGradient(field) => return self.weights(field, argument, node),
         };

@@ -57,8 +57,8 @@ pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     let records = records.iter().map(|record| record.plain(ir));
     quote! {
         #(
-            // SAFETY: `repr(C)`, and every field is a layer, which is `Plain` with elements `f32`.
-            unsafe impl #parameters dl::Plain for #names {
+            // SAFETY: `repr(C)`, and every field is a layer, which is `Pod` with elements `f32`.
+            unsafe impl #parameters dl::Pod for #names {
                 type Element = f32;
             }
         )*

@@ -39,7 +39,7 @@ impl Layer for Elementwise {
     fn build(&self, call: &Call) -> Option<Built> {
         let (variant, keeps_output) = ((self.variant)(call), self.keeps_output);
         let expr = quote!(dl::ops::Activation::#variant);
-        let keeps = if keeps_output { Keeps::OUTPUT } else { Keeps::INPUTS };
+        let keeps = if keeps_output { SavedForBackward::OUTPUT } else { SavedForBackward::INPUTS };
         let mut op = Op::new(Config::Expr(expr.clone()), keeps).in_place();
         op.activation = Some(ir::Activation { expr, keeps_output });
         Some(Built::new(call.input(), op))

@@ -97,7 +97,8 @@ impl Layer for AdaptivePool {
         if !self.parameters.is_empty() {
             return Some(Built::new(call.sized(channels, call.pair("size")), op));
         }
-        let mean = || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), Keeps::NOTHING);
+        let mean =
+            || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), SavedForBackward::NOTHING);
         let op = if let Takes::Mean = self.takes { mean() } else { op };
         Some(Built::new(Shape::of([channels]), op))
     }

@@ -88,7 +88,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(config, Keeps::INPUTS).in_place()
+                        Op::new(config, SavedForBackward::INPUTS).in_place()
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -111,10 +111,10 @@ impl Arithmetic {
         let shapes = quote!(left: #left, right: #right, output: #output);
         let shapes = quote!(shapes: dl::ops::broadcast::Shapes { #shapes },);
         let (path, fields, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), Keeps::NOTHING),
-            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), Keeps::NOTHING),
-            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, Keeps::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, Keeps::INPUTS),
+            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), SavedForBackward::NOTHING),
+            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), SavedForBackward::NOTHING),
+            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, SavedForBackward::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, SavedForBackward::INPUTS),
         };
         let mut op = Op::new(Config::settings(path, fields), keeps);
         op.passes_gradient = passes_gradient;
@@ -124,10 +124,10 @@ impl Arithmetic {
     /// Of two values of one shape.
     fn of_values(&self) -> Op {
         let (path, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::arithmetic::Add), Keeps::NOTHING),
-            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), Keeps::NOTHING),
-            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), Keeps::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), Keeps::INPUTS),
+            Operator::Add => (quote!(dl::ops::arithmetic::Add), SavedForBackward::NOTHING),
+            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), SavedForBackward::NOTHING),
+            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), SavedForBackward::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), SavedForBackward::INPUTS),
         };
         let adds = self.0 == Operator::Add;
         let config = if adds { Config::with_activation(path, quote!()) } else { Config::settings(path, quote!()) };
@@ -141,5 +141,5 @@ impl Arithmetic {
 /// `scale·x + shift`.
 fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
-    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), Keeps::NOTHING).in_place()
+    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), SavedForBackward::NOTHING).in_place()
 }

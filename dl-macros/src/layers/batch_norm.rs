@@ -45,7 +45,7 @@ impl Layer for BatchNorm {
         let (momentum, epsilon) = (call.number("momentum"), call.number("epsilon"));
         let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
         let config = Config::with_activation(quote!(dl::ops::batch_norm::Op), fields);
-        let mut op = Op::new(config, Keeps::INPUTS).in_place();
+        let mut op = Op::new(config, SavedForBackward::INPUTS).in_place();
         op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
         op.inference = Inference::Infer;
         op.updates_state = true;

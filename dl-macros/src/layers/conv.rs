@@ -47,7 +47,7 @@ pub fn build(call: &Call, [inputs, height, width]: [Dim; 3], outputs: Dim, group
 pub fn operation(path: TokenStream, window: &check::Window, groups: &Dim) -> Op {
     let check::Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = window;
     let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
-    Op::new(Config::with_activation(path, fields), Keeps::INPUTS)
+    Op::new(Config::with_activation(path, fields), SavedForBackward::INPUTS)
 }
 
 /// The weights: `channels` as their type says, and as the shape of the tensor says; and a bias for each of `outputs`.

@@ -50,7 +50,7 @@ impl Layer for Dense {
         let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
         let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();
-        let built = Built::new(Shape::of(output), Op::new(config, Keeps::INPUTS));
+        let built = Built::new(Shape::of(output), Op::new(config, SavedForBackward::INPUTS));
         Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
     }
 }

@@ -31,7 +31,7 @@ impl Layer for Dropout {
         // Every dropout of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::dropout::Op), quote!(rate: #rate, id: #id,));
-        let mut op = Op::new(config, Keeps::NOTHING).in_place();
+        let mut op = Op::new(config, SavedForBackward::NOTHING).in_place();
         op.inference = Inference::Identity;
         Some(Built::new(call.input(), op))
     }

@@ -43,7 +43,7 @@ impl Layer for Embedding {
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
             init: call.init_or(Init::Numbered(Numbered::Normal, Number::Known(1.0))),
         };
-        let mut op = Op::new(config, Keeps::INPUTS);
+        let mut op = Op::new(config, SavedForBackward::INPUTS);
         op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens" });
         Some(Built::new(output, op).with_weights(weights, Dim::Known(0)))
     }

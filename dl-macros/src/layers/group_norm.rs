@@ -77,7 +77,7 @@ impl Layer for InstanceNorm {
         let epsilon = call.number("epsilon");
         let fields = quote!(groups: #channels, epsilon: #epsilon,);
         let config = Config::settings(quote!(dl::ops::group_norm::Unweighted), fields);
-        Some(Built::new(call.input(), Op::new(config, Keeps::INPUTS)))
+        Some(Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)))
     }
 }
 
@@ -91,5 +91,5 @@ fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
         tensors: vec![Tensor::new("weight", &[channels], Role::Scale), Tensor::new("bias", &[channels], Role::Bias)],
         init: quote!(),
     };
-    Built::new(call.input(), Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0))
+    Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)).with_weights(weights, Dim::Known(0))
 }

@@ -34,7 +34,7 @@ impl Layer for LayerNorm {
         let input = call.input();
         let features = input.dims.last()?;
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
-        let op = Op::new(config, Keeps::INPUTS);
+        let op = Op::new(config, SavedForBackward::INPUTS);
         let weights = Weights {
             ty: Type::layer(quote!(dl::ops::layer_norm::LayerNorm), [features]),
             tensors: vec![

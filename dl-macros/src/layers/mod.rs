@@ -50,7 +50,7 @@ pub use slice::Slice;
 
 use crate::call::{Call, Choice, Default, Init, Kind, Numbered, Operand, Parameter};
 use crate::dim::Dim;
-use crate::ir::{Config, Element, Inference, Keeps, Op, Role, Shape, Tensor};
+use crate::ir::{Config, Element, Inference, Op, Role, SavedForBackward, Shape, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 

@@ -22,7 +22,7 @@ impl Layer for RandomNormal {
         // Every one of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::noise::RandomNormal), quote!(id: #id,));
-        let mut op = Op::new(config, Keeps::NOTHING);
+        let mut op = Op::new(config, SavedForBackward::NOTHING);
         op.inference = Inference::Infer;
         op.stops_gradient = true;
         Some(Built::new(call.input(), op))
@@ -51,7 +51,7 @@ impl Layer for GaussianNoise {
     fn build(&self, call: &Call) -> Option<Built> {
         let (stddev, id) = (call.number("stddev"), Dim::Known(call.index));
         let config = Config::settings(quote!(dl::ops::noise::GaussianNoise), quote!(stddev: #stddev, id: #id,));
-        let mut op = Op::new(config, Keeps::NOTHING).in_place();
+        let mut op = Op::new(config, SavedForBackward::NOTHING).in_place();
         op.inference = Inference::Identity;
         op.passes_gradient = vec![true];
         Some(Built::new(call.input(), op))

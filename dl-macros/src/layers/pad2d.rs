@@ -49,7 +49,7 @@ impl Layer for Pad2d {
             call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
         }
         let fields = quote!(before: [#top, #left], mode: dl::ops::pad2d::Mode::#mode,);
-        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), Keeps::NOTHING);
+        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), SavedForBackward::NOTHING);
         let output = call.sized(channels, [top.add(&height).add(bottom), left.add(&width).add(right)]);
         Some(Built::new(output, op))
     }

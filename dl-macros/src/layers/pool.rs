@@ -121,11 +121,11 @@ impl Layer for Pool {
 pub fn operation(takes: Takes, windows: TokenStream, count_include_pad: bool) -> Op {
     match takes {
         Takes::Largest => {
-            Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), Keeps::INPUTS)
+            Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), SavedForBackward::INPUTS)
         }
         Takes::Mean => {
             let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
-            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), Keeps::NOTHING)
+            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), SavedForBackward::NOTHING)
         }
     }
 }

@@ -42,6 +42,6 @@ impl Layer for Prelu {
             tensors: vec![Tensor::new("weight", &[&channels], Role::Scale)],
             init: call.init_or(Init::Numbered(Numbered::Constant, Number::Known(0.25))),
         };
-        Some(Built::new(call.input(), Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))
+        Some(Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }

@@ -54,11 +54,12 @@ impl Layer for Reduction {
                 let many = Dim::product(axes.iter().map(|axis| &input.dims[*axis]));
                 let scale = if self.kind == Reduces::Mean { quote!(1.0 / #many as f32) } else { quote!(1.0) };
                 let fields = quote!(#shapes scale: #scale,);
-                (Config::settings(quote!(dl::ops::reduce::Sum), fields), Keeps::NOTHING)
+                (Config::settings(quote!(dl::ops::reduce::Sum), fields), SavedForBackward::NOTHING)
             }
-            Reduces::Max => {
-                (Config::settings(quote!(dl::ops::reduce::Max), shapes), Keeps { inputs: true, output: true })
-            }
+            Reduces::Max => (
+                Config::settings(quote!(dl::ops::reduce::Max), shapes),
+                SavedForBackward { inputs: true, output: true },
+            ),
         };
         let stays = |axis: &usize| call.flag("keep") || !axes.contains(axis);
         let output: Vec<Dim> = (0..kept.len()).filter(stays).map(|axis| kept[axis].clone()).collect();

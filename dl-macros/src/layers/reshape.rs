@@ -28,7 +28,7 @@ impl Layer for Reshape {
         let text = message!("`reshape` keeps the number of elements, but ", &input, " has ", &from);
         let text = message!(text, " and ", &output, " has ", &to);
         call.diagnostics.require(from.equals(&to), call.at("shape"), text).then_some(())?;
-        Some(Built::new(output, Op::new(Config::Reshape, Keeps::NOTHING)))
+        Some(Built::new(output, Op::new(Config::Reshape, SavedForBackward::NOTHING)))
     }
 }
 
@@ -45,6 +45,6 @@ impl Layer for Identity {
         call.evident_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        Some(Built::new(call.input(), Op::new(Config::Reshape, Keeps::NOTHING)))
+        Some(Built::new(call.input(), Op::new(Config::Reshape, SavedForBackward::NOTHING)))
     }
 }

@@ -35,7 +35,7 @@ impl Layer for RmsNorm {
             tensors: vec![Tensor::new("weight", &[&features], Role::Scale)],
             init: quote!(),
         };
-        Some(Built::new(input, Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))
+        Some(Built::new(input, Op::new(config, SavedForBackward::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }
 

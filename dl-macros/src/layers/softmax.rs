@@ -45,6 +45,6 @@ impl Layer for Softmax {
         let (classes, places) = (&input.dims[axis], Dim::product(&input.dims[axis + 1..]));
         let fields = quote!(classes: #classes, places: #places, log: #log,);
         let config = Config::settings(quote!(dl::ops::softmax::Op), fields);
-        Some(Built::new(input.clone(), Op::new(config, Keeps::OUTPUT).in_place()))
+        Some(Built::new(input.clone(), Op::new(config, SavedForBackward::OUTPUT).in_place()))
     }
 }

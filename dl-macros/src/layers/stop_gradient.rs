@@ -19,7 +19,7 @@ impl Layer for StopGradient {
         call.evident_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let mut op = Op::new(Config::Reshape, Keeps::NOTHING);
+        let mut op = Op::new(Config::Reshape, SavedForBackward::NOTHING);
         op.stops_gradient = true;
         Some(Built::new(call.input(), op))
     }

@@ -47,6 +47,6 @@ impl Layer for Transpose {
         let shape = list(&input.dims);
         let config = Config::settings(quote!(dl::ops::transpose::Op), quote!(shape: #shape, axes: &[#(#axes),*],));
         let output = Shape::of(axes.iter().map(|axis| input.dims[*axis].clone()).collect::<Vec<_>>());
-        Some(Built::new(output, Op::new(config, Keeps::NOTHING)))
+        Some(Built::new(output, Op::new(config, SavedForBackward::NOTHING)))
     }
 }

@@ -37,6 +37,6 @@ impl Layer for Upsample {
         let mode = call.word("mode")?;
         let config = Config::settings(quote!(dl::ops::upsample::Op), quote!(mode: dl::ops::upsample::Mode::#mode,));
         let output = call.sized(channels, [height.mul(&by_height), width.mul(&by_width)]);
-        Some(Built::new(output, Op::new(config, Keeps::NOTHING)))
+        Some(Built::new(output, Op::new(config, SavedForBackward::NOTHING)))
     }
 }

@@ -6,7 +6,7 @@ use crate::ast::{self, ExprKind, ModelUse, Output, Path};
 use crate::check;
 use crate::diagnostics::{Check, before, message};
 use crate::dim::Dim;
-use crate::ir::{Config, Field, FieldId, Keeps, Op, Shape, ValueId};
+use crate::ir::{Config, Field, FieldId, Op, SavedForBackward, Shape, ValueId};
 use crate::layers;
 use crate::names::ident;
 use crate::suggest::suggest;
@@ -345,7 +345,8 @@ impl Lowering<'_> {
     /// Several values side by side, as the inputs of one model.
     fn joined(&mut self, values: &[ValueId], record: &Type, span: Span) -> ValueId {
         let shapes: Vec<Shape> = values.iter().filter_map(|&value| self.values[value].shape.clone()).collect();
-        let mut op = Op::new(Config::settings(quote!(dl::ops::record::Join), offsets(&shapes)), Keeps::NOTHING);
+        let mut op =
+            Op::new(Config::settings(quote!(dl::ops::tuple::Pack), offsets(&shapes)), SavedForBackward::NOTHING);
         op.each_input = true;
         let output = Shape::record(record.clone(), &shapes);
         let text = "join".to_owned();
@@ -360,7 +361,7 @@ impl Lowering<'_> {
         for (k, shape) in shapes.iter().enumerate() {
             let mut fields = offsets(shapes);
             fields.extend(quote!(part: #k,));
-            let op = Op::new(Config::settings(quote!(dl::ops::record::Part), fields), Keeps::NOTHING);
+            let op = Op::new(Config::settings(quote!(dl::ops::tuple::Unpack), fields), SavedForBackward::NOTHING);
             let (text, output) = ("part".to_owned(), shape.clone());
             let inputs = vec![value];
             let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "part", span };

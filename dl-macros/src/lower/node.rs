@@ -7,7 +7,7 @@ use crate::call::{Call, Operand, Setting};
 use crate::check;
 use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
-use crate::ir::{Config, Element, Field, FieldId, Keeps, Node, Op, Shape, ValueId};
+use crate::ir::{Config, Element, Field, FieldId, Node, Op, SavedForBackward, Shape, ValueId};
 use crate::layers::{self, Built, Layer, Weights};
 use proc_macro2::{Ident, Span};
 
@@ -197,7 +197,7 @@ impl Lowering<'_> {
     /// The same value again, where one value cannot be two.
     pub(super) fn copied(&mut self, value: ValueId, span: Span) -> ValueId {
         let Some(output) = self.values[value].shape.clone() else { return value };
-        let op = Op::new(Config::Reshape, Keeps::NOTHING);
+        let op = Op::new(Config::Reshape, SavedForBackward::NOTHING);
         let (text, inputs) = ("identity".to_owned(), vec![value]);
         let stem = "identity";
         let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem, span };

@@ -7,7 +7,7 @@ use crate::call::Setting;
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::ir::{Config, Keeps, Op, Shape};
+use crate::ir::{Config, Op, SavedForBackward, Shape};
 use crate::types::Type;
 use proc_macro2::Ident;
 use quote::quote;
@@ -51,7 +51,7 @@ impl Lowering<'_> {
         }
         let multiply_adds = Dim::product(shape.dims.iter().chain([&vocabulary]));
         let output: Vec<Dim> = rows.iter().cloned().chain([vocabulary.clone()]).collect();
-        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::Op), quote!()), Keeps::INPUTS);
+        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::Op), quote!()), SavedForBackward::INPUTS);
         let text = format!("unembedding({})", self.fields[field].name);
         let (inputs, output, again) = (vec![input], Shape::of(output), Some(field));
         let stem = "unembedding";

@@ -2,7 +2,7 @@
 
 use super::idx;
 use super::{Dataset, Sample, Split};
-use crate::plain::flat_mut;
+use crate::tensor::pod::flat_mut;
 use crate::{Error, Result};
 use std::io::ErrorKind;
 use std::path::Path;

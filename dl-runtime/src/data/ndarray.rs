@@ -1,7 +1,7 @@
 //! Arrays of the `ndarray` crate as samples, and samples as arrays.
 
 use super::Sample;
-use crate::plain::{flat, flat_mut, grow, shaped};
+use crate::tensor::pod::{flat, flat_mut, grow, shaped};
 use crate::{Error, Result};
 use ndarray::{ArrayBase, ArrayViewD, Data, Dimension, IxDyn};
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! Normalisation: mean 0 and deviation 1, measured on the training set and applied to every other.
 
 use super::Sample;
-use crate::plain::{flat, flat_mut};
+use crate::tensor::pod::{flat, flat_mut};
 use crate::{Error, Result};
 use std::marker::PhantomData;
 

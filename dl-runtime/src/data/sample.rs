@@ -1,7 +1,7 @@
 //! Samples: nested arrays whose shape is known when a file or an array is read into them.
 
-use crate::Plain;
-use crate::device::Element;
+use crate::Pod;
+use crate::tensor::Element;
 
 /// A number that samples consist of: `f32`, or `u32` for classes and tokens.
 pub trait Number: Element + private::Sealed {
@@ -46,7 +46,7 @@ impl Number for u32 {
 }
 
 /// One input or target of fixed shape: `f32`, `u32`, or nested arrays such as `[[[f32; 28]; 28]; 1]`.
-pub trait Sample: Plain<Element: Number> + Copy {
+pub trait Sample: Pod<Element: Number> + Copy {
     /// Sizes, outermost first; nothing for a number.
     fn shape() -> Vec<usize>;
 }

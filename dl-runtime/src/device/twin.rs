@@ -4,8 +4,9 @@
 //! tests say so. Convolutions run twice on CUDA: by cuDNN and by own kernels.
 
 use super::cuda::Precision;
-use super::{Cpu, Cuda, Element, Storage};
+use super::{Cpu, Cuda};
 use crate::Result;
+use crate::tensor::{Element, Storage};
 use std::any::Any;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -14,7 +15,9 @@ use std::sync::OnceLock;
 macro_rules! both {
     ($twin:expr, [$($input:ident),*], [$($output:ident),*], |$device:ident| $call:expr) => {{
         #[allow(unused_imports, reason = "calls without inputs")]
-        use $crate::device::{Cuda, Storage, Twin, cuda::Forced};
+        use $crate::device::{Cuda, Twin, cuda::Forced};
+        #[allow(unused_imports, reason = "calls without inputs")]
+        use $crate::tensor::Storage;
         let twin: &Twin = $twin;
         let mut found = Vec::new();
         for $device in &twin.cuda {
@@ -118,7 +121,7 @@ impl Storage for Twin {
     type Buffer<E: Element> = Vec<E>;
     type Ref<'a, E: Element> = &'a [E];
     type Mut<'a, E: Element> = &'a mut [E];
-    type Pending<E: Element> = Vec<E>;
+    type Readback<E: Element> = Vec<E>;
 
     fn empty<E: Element>(&self) -> Vec<E> {
         Vec::new()
@@ -150,14 +153,14 @@ impl Storage for Twin {
     fn shorten<'short, 'long: 'short, E: Element>(data: &'long [E]) -> &'short [E] {
         data
     }
-    fn bits<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
-        Cpu::bits(data)
+    fn reinterpret<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
+        Cpu::reinterpret(data)
     }
-    fn bits_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
-        Cpu::bits_mut(data)
+    fn reinterpret_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
+        Cpu::reinterpret_mut(data)
     }
-    fn fill<E: Element>(&self, to: &mut [E], write: impl FnOnce(&mut [E])) -> Result<()> {
-        self.cpu.fill(to, write)
+    fn upload_with<E: Element>(&self, to: &mut [E], write: impl FnOnce(&mut [E])) -> Result<()> {
+        self.cpu.upload_with(to, write)
     }
     fn upload<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
         self.cpu.upload(from, to)
@@ -165,14 +168,14 @@ impl Storage for Twin {
     fn download<E: Element>(&self, from: &[E], to: &mut [E]) -> Result<()> {
         self.cpu.download(from, to)
     }
-    fn pending<E: Element>(&self, len: usize) -> Result<Vec<E>> {
-        self.cpu.pending(len)
+    fn readback<E: Element>(&self, len: usize) -> Result<Vec<E>> {
+        self.cpu.readback(len)
     }
-    fn download_later<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
-        self.cpu.download_later(from, to)
+    fn download_async<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
+        self.cpu.download_async(from, to)
     }
-    fn arrived<'p, E: Element>(&self, pending: &'p Vec<E>) -> Result<&'p [E]> {
-        self.cpu.arrived(pending)
+    fn wait<'p, E: Element>(&self, pending: &'p Vec<E>) -> Result<&'p [E]> {
+        self.cpu.wait(pending)
     }
     fn copy<E: Element>(&self, from: &[E], to: &mut [E]) {
         both!(self, [from], [to], |device| device.copy(from, to));

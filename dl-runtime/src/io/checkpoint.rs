@@ -6,9 +6,9 @@
 
 use super::Save;
 use super::safetensors::{Reader, Writer};
-use crate::device::Device;
+use crate::ops::Device;
 use crate::optim::Optimizer;
-use crate::plain::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
 use crate::{Error, Model, Result, Training};
 use std::collections::BTreeMap;
 use std::fmt::Display;

@@ -1,7 +1,7 @@
 //! Loading models: every tensor checked by name, shape and type before anything is written.
 
 use super::safetensors::Reader;
-use crate::plain::{flat_mut, zeroed_box};
+use crate::tensor::pod::{flat_mut, zeroed_box};
 use crate::{Error, Model, Result, TensorInfo};
 use std::collections::BTreeMap;
 use std::path::Path;

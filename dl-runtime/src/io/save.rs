@@ -1,7 +1,7 @@
 //! Saving models: tensors under PyTorch's names, and words about them.
 
 use super::safetensors::Writer;
-use crate::plain::flat;
+use crate::tensor::pod::flat;
 use crate::{Model, Result};
 use std::path::Path;
 

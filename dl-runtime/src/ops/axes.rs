@@ -8,18 +8,18 @@ pub const RANK: usize = 8;
 
 /// An index space and where each of `N` tensors has its elements: row by row, where a row is the innermost axis.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Walk<const N: usize> {
+pub(crate) struct StridedIter<const N: usize> {
     rank: usize,
     sizes: [usize; RANK],
     /// Of every axis, the distance between neighbours in each tensor; 0 where a tensor is broadcast.
     strides: [[usize; N]; RANK],
 }
 
-impl<const N: usize> Walk<N> {
+impl<const N: usize> StridedIter<N> {
     /// Over `sizes`; `strides` says for an axis how far neighbours lie apart in each tensor. Axes that lie alike in all
     /// tensors become one, so that rows are as long as can be.
     pub fn new(sizes: &[usize], strides: impl Fn(usize) -> [usize; N]) -> Self {
-        let mut walk = Walk { rank: 0, sizes: [1; RANK], strides: [[1; N]; RANK] };
+        let mut walk = StridedIter { rank: 0, sizes: [1; RANK], strides: [[1; N]; RANK] };
         for (axis, &size) in sizes.iter().enumerate().filter(|(_, size)| **size != 1) {
             let here = strides(axis);
             let mut joined = walk.rank > 0;
@@ -108,11 +108,11 @@ mod tests {
     #[test]
     fn rows_are_as_long_as_can_be() {
         let shape = [2, 3, 4, 5];
-        let plain = Walk::new(&shape, |axis| [stride(&shape, axis)]);
+        let plain = StridedIter::new(&shape, |axis| [stride(&shape, axis)]);
         assert_eq!((plain.len(), plain.row_strides()), (120, [1]));
         // [2, 3, 4, 5] beside [3, 1, 1]: two axes of rows of 20.
         let other = [3, 1, 1];
-        let walk = Walk::new(&shape, |axis| [stride(&shape, axis), broadcast_stride(&other, 4, axis)]);
+        let walk = StridedIter::new(&shape, |axis| [stride(&shape, axis), broadcast_stride(&other, 4, axis)]);
         let mut rows = Vec::new();
         walk.rows(|at| rows.push(at));
         assert_eq!((walk.len(), walk.row_strides()), (20, [1, 0]));
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_number_is_a_row() {
-        let walk = Walk::new(&[1, 1], |_| [7]);
+        let walk = StridedIter::new(&[1, 1], |_| [7]);
         let mut rows = 0;
         walk.rows(|at| rows += 1 + at[0]);
         assert_eq!((walk.len(), walk.row_strides(), rows), (1, [1], 1));

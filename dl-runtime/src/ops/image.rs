@@ -1,9 +1,9 @@
 //! Shapes of images and sequences, which are images of one row: what operations over windows take.
 
-use crate::Plain;
+use crate::Pod;
 
 /// A sample of channels of equal size: `[[[f32; W]; H]; C]`; `[[f32; L]; C]`, whose height is 1; or `[f32; C]`, a number each.
-pub trait Image: Plain<Element = f32> {
+pub trait Image: Pod<Element = f32> {
     /// Number of channels.
     const CHANNELS: usize;
     /// Height and width.

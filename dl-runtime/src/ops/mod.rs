@@ -37,65 +37,26 @@ pub mod group_norm;
 mod image;
 pub mod l2_normalize;
 pub mod layer_norm;
+pub mod loss;
 pub mod matmul;
 pub mod noise;
 pub mod pad2d;
 mod parts;
 pub mod pool;
 pub mod prelu;
-pub mod record;
 pub mod reduce;
 pub mod rms_norm;
 pub mod separable_conv2d;
 pub mod slice;
 pub mod softmax;
 pub mod transpose;
+pub mod tuple;
 pub mod upsample;
 
-/// Losses are operations too.
-pub use crate::loss;
 pub use activation::Activation;
 pub use image::Image;
 
-use crate::device::Storage;
-use crate::{Plain, ViewMut};
-
-/// Whether a gradient replaces what its buffer holds, or is added to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Write {
-    /// The buffer holds nothing yet.
-    Set,
-    /// The buffer holds a part of the sum.
-    Add,
-}
-
-/// A gradient to be written, by setting or adding.
-pub struct Grad<'a, D: Storage, T: Plain> {
-    /// Where it goes.
-    pub to: ViewMut<'a, D, T>,
-    /// Whether something is there already.
-    pub write: Write,
-}
-
-impl<'a, D: Storage, T: Plain> Grad<'a, D, T> {
-    /// Nothing comes: sets zeros, or adds none.
-    pub fn clear(self, pass: &crate::Pass<'_, D>)
-    where
-        D: crate::Device,
-    {
-        if self.write == Write::Set {
-            self.to.clear(pass);
-        }
-    }
-    /// The first part of a sum.
-    pub fn set(to: ViewMut<'a, D, T>) -> Self {
-        Grad { to, write: Write::Set }
-    }
-    /// A further part of a sum.
-    pub fn add(to: ViewMut<'a, D, T>) -> Self {
-        Grad { to, write: Write::Add }
-    }
-}
+use crate::tensor::Storage;
 
 macro_rules! kernels {
     ($($kernel:path),* $(,)?) => {
@@ -110,7 +71,7 @@ kernels! {
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
     broadcast::BroadcastKernel,
-    concat::StretchKernel,
+    concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
     group_norm::GroupNormKernel,
     l2_normalize::L2NormalizeKernel,
@@ -130,13 +91,17 @@ kernels! {
     pool::PoolKernel,
     separable_conv2d::SeparableConv2dKernel,
     upsample::UpsampleKernel,
-    crate::loss::ClassLossKernel,
-    crate::loss::ElementwiseLossKernel,
-    crate::loss::NtXentKernel,
-    crate::loss::VectorLossKernel,
+    loss::ClassLossKernel,
+    loss::ElementwiseLossKernel,
+    loss::NtXentKernel,
+    loss::VectorLossKernel,
     crate::optim::AdamKernel,
     crate::optim::ClipKernel,
     crate::optim::RmsPropKernel,
     crate::optim::SgdKernel,
-    crate::optim::WatchKernel,
+    crate::optim::FiniteCheckKernel,
 }
+
+/// A place to run networks: [`Storage`] and every kernel. Generated code is generic over it.
+pub trait Device: Storage + Kernels {}
+impl<T: Storage + Kernels> Device for T {}

@@ -4,7 +4,7 @@
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// Numbers of one part, at least.
 const LEAST: usize = 1 << 13;
@@ -53,6 +53,6 @@ pub(crate) fn backward(
 
 /// `to` = or `+= d`.
 #[inline(always)]
-pub(crate) fn put(to: &mut f32, d: f32, write: Write) {
+pub(crate) fn accumulate(to: &mut f32, d: f32, write: Write) {
     *to = if write == Write::Set { d } else { *to + d };
 }

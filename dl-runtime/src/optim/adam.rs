@@ -1,10 +1,12 @@
 //! Adam: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015; PyTorch's `Adam`.
 
 use super::segments::{BLOCK, not_finite, parts};
-use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
+use super::{Coupling, Decay, DecayStep, FiniteCheck, Optimizer, OptimizerStep, decay::decay_methods};
+use crate::device::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::device::{Cpu, Device, Storage};
+use crate::ops::Device;
+use crate::tensor::Storage;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Adam: steps of about the learning rate, whatever the size of the gradient.
@@ -18,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// decouples it).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
-    rate: f64,
+    learning_rate: f64,
     betas: (f64, f64),
     epsilon: f64,
     pub(super) decay: Decay,
@@ -26,8 +28,8 @@ pub struct Adam {
 
 impl Adam {
     /// Adam with a learning rate; 1e-3 is usual.
-    pub const fn new(rate: f64) -> Self {
-        Adam { rate, betas: (0.9, 0.999), epsilon: 1e-8, decay: Decay::none(Coupling::Coupled) }
+    pub const fn new(learning_rate: f64) -> Self {
+        Adam { learning_rate, betas: (0.9, 0.999), epsilon: 1e-8, decay: Decay::none(Coupling::Coupled) }
     }
     /// How much the running means of the gradient and of its square keep in each step.
     #[must_use]
@@ -64,30 +66,30 @@ pub struct AdamStep {
 /// The kernel of [`Adam`] and [`AdamW`](super::AdamW).
 pub trait AdamKernel: Storage {
     /// One step over the weights and their running means `m` and `v`.
-    fn adam(&self, step: AdamStep, moved: Moved<'_, Self>, m: Self::Mut<'_, f32>, v: Self::Mut<'_, f32>);
+    fn adam(&self, step: AdamStep, moved: OptimizerStep<'_, Self>, m: Self::Mut<'_, f32>, v: Self::Mut<'_, f32>);
 }
 
 impl Optimizer for Adam {
     const NAME: &'static str = "Adam";
-    fn rate(&self) -> f64 {
-        self.rate
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
     }
-    fn at_rate(&self, rate: f64) -> Self {
-        Adam { rate, ..*self }
+    fn with_learning_rate(&self, learning_rate: f64) -> Self {
+        Adam { learning_rate, ..*self }
     }
     fn buffers(&self) -> &'static [&'static str] {
         &["exp_avg", "exp_avg_sq"]
     }
-    fn update<D: Device>(&self, device: &D, step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
+    fn update<D: Device>(&self, device: &D, step: u64, moved: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
         let [m, v] = state else { panic!("Adam keeps two buffers, not {}", state.len()) };
         let t = step as f64;
         let step = AdamStep {
             first: (1.0 - self.betas.0) as f32,
             second: (self.betas.1 as f32, (1.0 - self.betas.1) as f32),
-            size: (self.rate / (1.0 - self.betas.0.powf(t))) as f32,
+            size: (self.learning_rate / (1.0 - self.betas.0.powf(t))) as f32,
             root: (1.0 / (1.0 - self.betas.1.powf(t)).sqrt()) as f32,
             epsilon: self.epsilon as f32,
-            decay: self.decay.at(self.rate),
+            decay: self.decay.at(self.learning_rate),
         };
         device.adam(step, moved, D::whole_mut(m), D::whole_mut(v));
     }
@@ -109,9 +111,9 @@ simd! {
 }
 
 impl AdamKernel for Cpu {
-    fn adam(&self, s: AdamStep, moved: Moved<'_, Cpu>, m: &mut [f32], v: &mut [f32]) {
-        let Moved { segments, weights, gradients, watch } = moved;
-        if Watch::has_stopped(watch) {
+    fn adam(&self, s: AdamStep, moved: OptimizerStep<'_, Cpu>, m: &mut [f32], v: &mut [f32]) {
+        let OptimizerStep { segments, weights, gradients, watch } = moved;
+        if FiniteCheck::has_stopped(watch) {
             return;
         }
         let finite = AtomicBool::new(true);
@@ -124,6 +126,6 @@ impl AdamKernel for Cpu {
                 }
             }
         });
-        Watch::note_step(watch, finite.into_inner(), gradients);
+        FiniteCheck::note_step(watch, finite.into_inner(), gradients);
     }
 }

@@ -1,7 +1,7 @@
 //! AdamW: Adam with decoupled weight decay; Loshchilov & Hutter, ICLR 2019; PyTorch's `AdamW`.
 
-use super::{Adam, Coupling, Moved, Optimizer};
-use crate::device::Device;
+use super::{Adam, Coupling, Optimizer, OptimizerStep};
+use crate::ops::Device;
 
 /// [`Adam`] whose weight decay shrinks the weights beside the step, `w·(1 - lr·λ)`, instead of bending the gradient.
 ///
@@ -12,8 +12,8 @@ pub struct AdamW(Adam);
 
 impl AdamW {
     /// AdamW with a learning rate; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
-    pub fn new(rate: f64) -> Self {
-        AdamW(Adam::new(rate).coupling(Coupling::Decoupled).weight_decay(0.01))
+    pub fn new(learning_rate: f64) -> Self {
+        AdamW(Adam::new(learning_rate).coupling(Coupling::Decoupled).weight_decay(0.01))
     }
     /// See [`Adam::betas`].
     #[must_use]
@@ -27,8 +27,8 @@ impl AdamW {
     }
     /// See [`Adam::weight_decay`].
     #[must_use]
-    pub fn weight_decay(self, strength: f64) -> Self {
-        AdamW(self.0.weight_decay(strength))
+    pub fn weight_decay(self, weight_decay: f64) -> Self {
+        AdamW(self.0.weight_decay(weight_decay))
     }
     /// See [`Adam::decay_everything`].
     #[must_use]
@@ -39,16 +39,16 @@ impl AdamW {
 
 impl Optimizer for AdamW {
     const NAME: &'static str = "AdamW";
-    fn rate(&self) -> f64 {
-        self.0.rate()
+    fn learning_rate(&self) -> f64 {
+        self.0.learning_rate()
     }
-    fn at_rate(&self, rate: f64) -> Self {
-        AdamW(self.0.at_rate(rate))
+    fn with_learning_rate(&self, learning_rate: f64) -> Self {
+        AdamW(self.0.with_learning_rate(learning_rate))
     }
     fn buffers(&self) -> &'static [&'static str] {
         self.0.buffers()
     }
-    fn update<D: Device>(&self, device: &D, step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
+    fn update<D: Device>(&self, device: &D, step: u64, moved: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
         self.0.update(device, step, moved, state);
     }
 }

@@ -1,11 +1,12 @@
 //! Gradient clipping, as in `torch.nn.utils`: by the norm of the whole gradient, or number by number.
 
 use super::segments::BLOCK;
-use super::{Segment, Segments, Watch};
+use super::{FiniteCheck, Segment, Segments};
 use crate::Role;
+use crate::device::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::device::{Cpu, Storage};
+use crate::tensor::Storage;
 
 /// How large gradients are cut down before a step. Statistics have none.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,7 +68,7 @@ impl ClipKernel for Cpu {
             self.threads().split(parts, &|_, (g, sum)| sum[0] = sum_of_squares(g));
             total += sums.iter().sum::<f64>();
         }
-        Watch::note_norm(watch, total.sqrt());
+        FiniteCheck::note_norm(watch, total.sqrt());
         let factor = Clip::factor(limit, total.sqrt());
         if factor < 1.0 {
             for s in trained(&segments.list) {

@@ -16,7 +16,7 @@ pub enum Coupling {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
     /// The strength λ.
-    pub strength: f64,
+    pub weight_decay: f64,
     /// How it enters a step.
     pub coupling: Coupling,
     /// Also biases and the scales of normalisations, as PyTorch does when it is given no groups of parameters.
@@ -26,14 +26,14 @@ pub struct Decay {
 impl Decay {
     /// No decay yet, of a kind.
     pub(crate) const fn none(coupling: Coupling) -> Self {
-        Decay { strength: 0.0, coupling, everything: false }
+        Decay { weight_decay: 0.0, coupling, everything: false }
     }
     /// What a kernel needs to know at a learning rate.
-    pub fn at(self, rate: f64) -> DecayStep {
+    pub fn at(self, learning_rate: f64) -> DecayStep {
         let coupled = self.coupling == Coupling::Coupled;
         DecayStep {
-            added: if coupled { self.strength as f32 } else { 0.0 },
-            factor: if coupled { 1.0 } else { (1.0 - rate * self.strength) as f32 },
+            added: if coupled { self.weight_decay as f32 } else { 0.0 },
+            factor: if coupled { 1.0 } else { (1.0 - learning_rate * self.weight_decay) as f32 },
             everything: self.everything,
         }
     }
@@ -63,8 +63,8 @@ macro_rules! decay_methods {
     () => {
         /// Weight decay of this strength, 0 at first (0.01 in AdamW); biases and normalisations are spared.
         #[must_use]
-        pub fn weight_decay(mut self, strength: f64) -> Self {
-            self.decay.strength = strength;
+        pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+            self.decay.weight_decay = weight_decay;
             self
         }
         /// How weight decay enters a step.

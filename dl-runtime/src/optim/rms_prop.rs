@@ -1,10 +1,12 @@
 //! RMSProp: Hinton, "Neural networks for machine learning", lecture 6e, 2012; PyTorch's `RMSprop`.
 
 use super::segments::{BLOCK, not_finite, parts};
-use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
+use super::{Coupling, Decay, DecayStep, FiniteCheck, Optimizer, OptimizerStep, decay::decay_methods};
+use crate::device::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::device::{Cpu, Device, Storage};
+use crate::ops::Device;
+use crate::tensor::Storage;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// RMSProp: the gradient over the root of its running mean square.
@@ -18,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The defaults are PyTorch's: α 0.99, ε 1e-8, no momentum, not centred, no weight decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsProp {
-    rate: f64,
+    learning_rate: f64,
     alpha: f64,
     epsilon: f64,
     momentum: f64,
@@ -28,9 +30,9 @@ pub struct RmsProp {
 
 impl RmsProp {
     /// RMSProp with a learning rate; 1e-2 is PyTorch's default.
-    pub const fn new(rate: f64) -> Self {
+    pub const fn new(learning_rate: f64) -> Self {
         let decay = Decay::none(Coupling::Coupled);
-        RmsProp { rate, alpha: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, decay }
+        RmsProp { learning_rate, alpha: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, decay }
     }
     /// How much the running mean square keeps in each step.
     #[must_use]
@@ -63,7 +65,7 @@ impl RmsProp {
 #[derive(Clone, Copy, Debug)]
 pub struct RmsPropStep {
     /// The learning rate.
-    pub rate: f32,
+    pub learning_rate: f32,
     /// α, and `1 - α`.
     pub alpha: (f32, f32),
     /// ε.
@@ -79,12 +81,12 @@ pub struct RmsPropStep {
 /// The kernels of [`RmsProp`].
 pub trait RmsPropKernel: Storage {
     /// One step over the weights and their mean square `v`, neither centred nor with momentum.
-    fn rms_prop(&self, step: RmsPropStep, moved: Moved<'_, Self>, v: Self::Mut<'_, f32>);
+    fn rms_prop(&self, step: RmsPropStep, moved: OptimizerStep<'_, Self>, v: Self::Mut<'_, f32>);
     /// One step over the weights, their mean square `v`, momentum `b` and mean `a`.
     fn rms_prop_full(
         &self,
         step: RmsPropStep,
-        moved: Moved<'_, Self>,
+        moved: OptimizerStep<'_, Self>,
         v: Self::Mut<'_, f32>,
         b: Self::Mut<'_, f32>,
         a: Self::Mut<'_, f32>,
@@ -93,24 +95,24 @@ pub trait RmsPropKernel: Storage {
 
 impl Optimizer for RmsProp {
     const NAME: &'static str = "RmsProp";
-    fn rate(&self) -> f64 {
-        self.rate
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
     }
-    fn at_rate(&self, rate: f64) -> Self {
-        RmsProp { rate, ..*self }
+    fn with_learning_rate(&self, learning_rate: f64) -> Self {
+        RmsProp { learning_rate, ..*self }
     }
     fn buffers(&self) -> &'static [&'static str] {
         let simple = self.momentum == 0.0 && !self.centered;
         if simple { &["square_avg"] } else { &["square_avg", "momentum_buffer", "grad_avg"] }
     }
-    fn update<D: Device>(&self, device: &D, _step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
+    fn update<D: Device>(&self, device: &D, _step: u64, moved: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
         let step = RmsPropStep {
-            rate: self.rate as f32,
+            learning_rate: self.learning_rate as f32,
             alpha: (self.alpha as f32, (1.0 - self.alpha) as f32),
             epsilon: self.epsilon as f32,
             momentum: self.momentum as f32,
             centered: f32::from(self.centered),
-            decay: self.decay.at(self.rate),
+            decay: self.decay.at(self.learning_rate),
         };
         match state {
             [v] => device.rms_prop(step, moved, D::whole_mut(v)),
@@ -130,7 +132,7 @@ simd! {
         for ((w, g), v) in w.iter_mut().zip(g).zip(v) {
             let g = *g + decay.0 * *w;
             *v = s.alpha.0 * *v + s.alpha.1 * (g * g);
-            *w = *w * decay.1 - s.rate * (g / (v.sqrt() + s.epsilon));
+            *w = *w * decay.1 - s.learning_rate * (g / (v.sqrt() + s.epsilon));
             bad |= not_finite(*w);
         }
         bad
@@ -153,7 +155,7 @@ simd! {
             // Never below zero but for rounding.
             let variance = (*v - s.centered * (*a * *a)).max(0.0);
             *b = s.momentum * *b + g / (variance.sqrt() + s.epsilon);
-            *w = *w * decay.1 - s.rate * *b;
+            *w = *w * decay.1 - s.learning_rate * *b;
             bad |= not_finite(*w);
         }
         bad
@@ -161,9 +163,9 @@ simd! {
 }
 
 impl RmsPropKernel for Cpu {
-    fn rms_prop(&self, s: RmsPropStep, moved: Moved<'_, Cpu>, v: &mut [f32]) {
-        let Moved { segments, weights, gradients, watch } = moved;
-        if Watch::has_stopped(watch) {
+    fn rms_prop(&self, s: RmsPropStep, moved: OptimizerStep<'_, Cpu>, v: &mut [f32]) {
+        let OptimizerStep { segments, weights, gradients, watch } = moved;
+        if FiniteCheck::has_stopped(watch) {
             return;
         }
         let finite = AtomicBool::new(true);
@@ -176,11 +178,18 @@ impl RmsPropKernel for Cpu {
                 }
             }
         });
-        Watch::note_step(watch, finite.into_inner(), gradients);
+        FiniteCheck::note_step(watch, finite.into_inner(), gradients);
     }
-    fn rms_prop_full(&self, s: RmsPropStep, moved: Moved<'_, Cpu>, v: &mut [f32], b: &mut [f32], a: &mut [f32]) {
-        let Moved { segments, weights, gradients, watch } = moved;
-        if Watch::has_stopped(watch) {
+    fn rms_prop_full(
+        &self,
+        s: RmsPropStep,
+        moved: OptimizerStep<'_, Cpu>,
+        v: &mut [f32],
+        b: &mut [f32],
+        a: &mut [f32],
+    ) {
+        let OptimizerStep { segments, weights, gradients, watch } = moved;
+        if FiniteCheck::has_stopped(watch) {
             return;
         }
         let finite = AtomicBool::new(true);
@@ -195,6 +204,6 @@ impl RmsPropKernel for Cpu {
                 }
             }
         });
-        Watch::note_step(watch, finite.into_inner(), gradients);
+        FiniteCheck::note_step(watch, finite.into_inner(), gradients);
     }
 }

@@ -1,6 +1,6 @@
 //! Segments: the ranges of a model's flat memory that an optimizer treats alike, and how devices know of them.
 
-use crate::device::Storage;
+use crate::tensor::Storage;
 use crate::{Result, Role, Tensors};
 use std::ops::Range;
 
@@ -51,7 +51,7 @@ impl<D: Storage> Segments<D> {
     /// # Errors
     /// What the device reports when its memory is full.
     pub fn on(device: &D, list: &[Segment]) -> Result<Self> {
-        let reads_the_list = D::lend::<u32>(&[]).is_some();
+        let reads_the_list = D::from_host::<u32>(&[]).is_some();
         let len = if reads_the_list { 0 } else { list.last().map_or(0, |last| last.end) };
         let mut words = vec![0; len.div_ceil(Self::PER_WORD)];
         for segment in list.iter().filter(|_| len > 0) {

@@ -1,10 +1,12 @@
 //! Stochastic gradient descent, with momentum and Nesterov's variant; PyTorch's `SGD` (dampening 0).
 
 use super::segments::{BLOCK, not_finite, parts};
-use super::{Coupling, Decay, DecayStep, Moved, Optimizer, Watch, decay::decay_methods};
+use super::{Coupling, Decay, DecayStep, FiniteCheck, Optimizer, OptimizerStep, decay::decay_methods};
+use crate::device::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::device::{Cpu, Device, Storage};
+use crate::ops::Device;
+use crate::tensor::Storage;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Stochastic gradient descent.
@@ -16,16 +18,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
-    rate: f64,
+    learning_rate: f64,
     momentum: f64,
     nesterov: bool,
     decay: Decay,
 }
 
 impl Sgd {
-    /// Plain descent with a learning rate.
-    pub const fn new(rate: f64) -> Self {
-        Sgd { rate, momentum: 0.0, nesterov: false, decay: Decay::none(Coupling::Coupled) }
+    /// Pod descent with a learning rate.
+    pub const fn new(learning_rate: f64) -> Self {
+        Sgd { learning_rate, momentum: 0.0, nesterov: false, decay: Decay::none(Coupling::Coupled) }
     }
     /// How much of the last step goes into the next; 0.9 is usual.
     #[must_use]
@@ -46,7 +48,7 @@ impl Sgd {
 #[derive(Clone, Copy, Debug)]
 pub struct SgdStep {
     /// The learning rate.
-    pub rate: f32,
+    pub learning_rate: f32,
     /// The momentum.
     pub momentum: f32,
     /// Whether it looks ahead.
@@ -58,28 +60,28 @@ pub struct SgdStep {
 /// The kernels of [`Sgd`].
 pub trait SgdKernel: Storage {
     /// One step over the weights without momentum.
-    fn sgd(&self, step: SgdStep, moved: Moved<'_, Self>);
+    fn sgd(&self, step: SgdStep, moved: OptimizerStep<'_, Self>);
     /// One step over the weights and their momentum `b`.
-    fn sgd_momentum(&self, step: SgdStep, moved: Moved<'_, Self>, b: Self::Mut<'_, f32>);
+    fn sgd_momentum(&self, step: SgdStep, moved: OptimizerStep<'_, Self>, b: Self::Mut<'_, f32>);
 }
 
 impl Optimizer for Sgd {
     const NAME: &'static str = "Sgd";
-    fn rate(&self) -> f64 {
-        self.rate
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
     }
-    fn at_rate(&self, rate: f64) -> Self {
-        Sgd { rate, ..*self }
+    fn with_learning_rate(&self, learning_rate: f64) -> Self {
+        Sgd { learning_rate, ..*self }
     }
     fn buffers(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
     }
-    fn update<D: Device>(&self, device: &D, _step: u64, moved: Moved<'_, D>, state: &mut [D::Buffer<f32>]) {
+    fn update<D: Device>(&self, device: &D, _step: u64, moved: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
         let step = SgdStep {
-            rate: self.rate as f32,
+            learning_rate: self.learning_rate as f32,
             momentum: self.momentum as f32,
             nesterov: self.nesterov,
-            decay: self.decay.at(self.rate),
+            decay: self.decay.at(self.learning_rate),
         };
         match state {
             [] => device.sgd(step, moved),
@@ -90,10 +92,10 @@ impl Optimizer for Sgd {
 
 simd! {
     /// Whether some new weight is not finite.
-    fn plain<S>(rate: f32, decay: (f32, f32), w: &mut [f32], g: &[f32]) -> bool {
+    fn plain<S>(learning_rate: f32, decay: (f32, f32), w: &mut [f32], g: &[f32]) -> bool {
         let mut bad = false;
         for (w, g) in w.iter_mut().zip(g) {
-            *w = *w * decay.1 - rate * (*g + decay.0 * *w);
+            *w = *w * decay.1 - learning_rate * (*g + decay.0 * *w);
             bad |= not_finite(*w);
         }
         bad
@@ -106,7 +108,7 @@ simd! {
         for ((w, g), b) in w.iter_mut().zip(g).zip(b) {
             let g = *g + decay.0 * *w;
             *b = s.momentum * *b + g;
-            *w = *w * decay.1 - s.rate * (now * g + then * *b);
+            *w = *w * decay.1 - s.learning_rate * (now * g + then * *b);
             bad |= not_finite(*w);
         }
         bad
@@ -114,24 +116,24 @@ simd! {
 }
 
 impl SgdKernel for Cpu {
-    fn sgd(&self, s: SgdStep, moved: Moved<'_, Cpu>) {
-        let Moved { segments, weights, gradients, watch } = moved;
-        if Watch::has_stopped(watch) {
+    fn sgd(&self, s: SgdStep, moved: OptimizerStep<'_, Cpu>) {
+        let OptimizerStep { segments, weights, gradients, watch } = moved;
+        if FiniteCheck::has_stopped(watch) {
             return;
         }
         let finite = AtomicBool::new(true);
         self.threads().split((chunks_mut(weights, BLOCK), chunks(gradients, BLOCK)), &|block, (w, g)| {
             for (part, role) in parts(&segments.list, block) {
-                if plain(s.rate, s.decay.of(role), &mut w[part.clone()], &g[part]) {
+                if plain(s.learning_rate, s.decay.of(role), &mut w[part.clone()], &g[part]) {
                     finite.store(false, Ordering::Relaxed);
                 }
             }
         });
-        Watch::note_step(watch, finite.into_inner(), gradients);
+        FiniteCheck::note_step(watch, finite.into_inner(), gradients);
     }
-    fn sgd_momentum(&self, s: SgdStep, moved: Moved<'_, Cpu>, b: &mut [f32]) {
-        let Moved { segments, weights, gradients, watch } = moved;
-        if Watch::has_stopped(watch) {
+    fn sgd_momentum(&self, s: SgdStep, moved: OptimizerStep<'_, Cpu>, b: &mut [f32]) {
+        let OptimizerStep { segments, weights, gradients, watch } = moved;
+        if FiniteCheck::has_stopped(watch) {
             return;
         }
         let finite = AtomicBool::new(true);
@@ -144,6 +146,6 @@ impl SgdKernel for Cpu {
                 }
             }
         });
-        Watch::note_step(watch, finite.into_inner(), gradients);
+        FiniteCheck::note_step(watch, finite.into_inner(), gradients);
     }
 }

@@ -36,15 +36,15 @@ fn step<O: Optimizer, D: crate::Device>(
     mut weights: D::Mut<'_, f32>,
     gradients: D::Ref<'_, f32>,
     state: &mut [D::Buffer<f32>],
-) -> Watch {
+) -> FiniteCheck {
     let segments = Segments::on(device, &pieces()).unwrap();
-    let mut watch = device.zeros(Watch::WORDS).unwrap();
+    let mut watch = device.zeros(FiniteCheck::WORDS).unwrap();
     let (weights, gradients) = (D::reborrow(&mut weights), D::shorten(gradients));
-    let moved = Moved { segments: &segments, weights, gradients, watch: D::whole_mut(&mut watch) };
+    let moved = OptimizerStep { segments: &segments, weights, gradients, watch: D::whole_mut(&mut watch) };
     optimizer.update(device, t, moved, state);
-    let mut words = [0; Watch::WORDS];
+    let mut words = [0; FiniteCheck::WORDS];
     device.download(D::whole(&watch), &mut words).unwrap();
-    Watch::read(&words)
+    FiniteCheck::read(&words)
 }
 
 /// Five steps of `optimizer` against five of `reference(t, w, g, kept)`, which returns the new weight. `decayed` is whether
@@ -60,7 +60,7 @@ fn check<O: Optimizer>(optimizer: O, reference: impl Fn(i32, f64, f64, &mut [f64
     for t in 1..=5 {
         let gradients = random(&mut rng, LEN);
         let watch = step(&Device::with_threads(2), &optimizer, t, &mut weights, &gradients, &mut state);
-        assert_eq!(watch, Watch::default());
+        assert_eq!(watch, FiniteCheck::default());
         for (cpu, weights, state) in &mut others {
             step(cpu, &optimizer, t, weights, &gradients, state);
         }
@@ -160,7 +160,7 @@ fn overflow_is_told() {
     };
     // Nobody looks at the place of a statistic.
     gradients[20_010] = f32::NAN;
-    assert_eq!(adam(&gradients), Watch::default());
+    assert_eq!(adam(&gradients), FiniteCheck::default());
     gradients[20_005] = f32::NAN;
     assert!(adam(&gradients).from_gradients);
     let (mut weights, gradients) = (vec![3e38; LEN], vec![-3e38; LEN]);
@@ -176,10 +176,11 @@ fn a_training_that_has_stopped_stays_as_it_is() {
         let mut watch = [0, overflowed, 0, 0];
         device.watch(7, losses, &mut watch[..]);
         let (mut weights, mut state) = (vec![1.0; LEN], vec![vec![0.0; LEN]; 2]);
-        let moved = Moved { segments: &segments, weights: &mut weights, gradients: &gradients, watch: &mut watch[..] };
+        let moved =
+            OptimizerStep { segments: &segments, weights: &mut weights, gradients: &gradients, watch: &mut watch[..] };
         Adam::new(0.1).update(&device, 1, moved, &mut state);
         assert!(state.iter().flatten().all(|x| *x == 0.0) == (weights == vec![1.0; LEN]));
-        let stopped = Watch::read(&watch).stopped();
+        let stopped = FiniteCheck::read(&watch).stopped();
         assert_eq!(weights == vec![1.0; LEN], stopped == Some(7));
         stopped.is_some()
     };
@@ -199,11 +200,11 @@ fn clipping_spares_statistics() {
     let segments = Segments::on(&device, &pieces()).unwrap();
     let expected: f64 =
         g.iter().enumerate().filter(|(i, _)| role(*i) != Role::Statistic).map(|(_, g)| f64::from(*g).powi(2)).sum();
-    let (mut scaled, mut watch) = (g.clone(), [0; Watch::WORDS]);
+    let (mut scaled, mut watch) = (g.clone(), [0; FiniteCheck::WORDS]);
     device.clip_norm(&segments, 0.5 * expected.sqrt(), &mut scaled, &mut watch);
-    let norm = Watch::read(&watch).norm();
+    let norm = FiniteCheck::read(&watch).norm();
     assert!((norm / expected.sqrt() - 1.0).abs() < 1e-12);
-    let (mut same, mut with_one) = (g.clone(), [0; Watch::WORDS]);
+    let (mut same, mut with_one) = (g.clone(), [0; FiniteCheck::WORDS]);
     device.clip_norm(&segments, norm + 1.0, &mut same, &mut watch);
     assert!(same == g);
     let one = Cpu::with_threads(1);
@@ -223,7 +224,7 @@ fn clipping_spares_statistics() {
     let (mut g, at) = (g, 20_000);
     g[at] = f32::INFINITY;
     device.clip_norm(&segments, 1.0, &mut g, &mut watch);
-    assert!(Watch::read(&watch).norm() == f64::INFINITY && g[at].is_nan() && g[0] == 0.0);
+    assert!(FiniteCheck::read(&watch).norm() == f64::INFINITY && g[at].is_nan() && g[0] == 0.0);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a batch needs on its way to the device: its size checked, its samples picked, room for its targets.
 
-use crate::device::{Device, Element};
-use crate::plain::{flat, flat_mut};
-use crate::{Error, Plain, Result, View};
+use crate::ops::Device;
+use crate::tensor::Element;
+use crate::tensor::pod::{flat, flat_mut};
+use crate::{Error, Pod, Result, View};
 use std::any::Any;
 use std::slice;
 
@@ -16,12 +17,12 @@ pub(super) fn check_batch(found: usize, most: usize) -> Result<()> {
 }
 
 /// Writes the values with these numbers as devices keep them: all first parts, then all second parts, and so on.
-pub(super) fn gather<T: Plain>(values: &[T], picked: &[usize], to: &mut [T::Element]) {
+pub(super) fn gather<T: Pod>(values: &[T], picked: &[usize], to: &mut [T::Element]) {
     write_parts(picked.len(), |slot| &values[picked[slot]], to);
 }
 
 /// Writes all values as devices keep them.
-pub(super) fn pack<T: Plain>(values: &[T], to: &mut [T::Element]) {
+pub(super) fn pack<T: Pod>(values: &[T], to: &mut [T::Element]) {
     if T::PARTS.len() == 1 {
         to.copy_from_slice(flat(values));
     } else {
@@ -29,7 +30,7 @@ pub(super) fn pack<T: Plain>(values: &[T], to: &mut [T::Element]) {
     }
 }
 
-fn write_parts<'v, T: Plain>(n: usize, value: impl Fn(usize) -> &'v T, to: &mut [T::Element]) {
+fn write_parts<'v, T: Pod>(n: usize, value: impl Fn(usize) -> &'v T, to: &mut [T::Element]) {
     let (mut start, mut to) = (0, to);
     for &len in T::PARTS {
         let (part, rest) = to.split_at_mut(n * len);
@@ -41,7 +42,7 @@ fn write_parts<'v, T: Plain>(n: usize, value: impl Fn(usize) -> &'v T, to: &mut 
 }
 
 /// Reads values as devices keep them: what [`pack`] wrote.
-pub(super) fn unpack<T: Plain>(from: &[T::Element], values: &mut [T]) {
+pub(super) fn unpack<T: Pod>(from: &[T::Element], values: &mut [T]) {
     let (n, mut start, mut from) = (values.len(), 0, from);
     for &len in T::PARTS {
         let (part, rest) = from.split_at(n * len);
@@ -53,7 +54,7 @@ pub(super) fn unpack<T: Plain>(from: &[T::Element], values: &mut [T]) {
 }
 
 /// Copies a batch of values from the device.
-pub(super) fn download<D: Device, T: Plain>(device: &D, from: View<'_, D, T>, to: &mut [T]) -> Result<()> {
+pub(super) fn download<D: Device, T: Pod>(device: &D, from: View<'_, D, T>, to: &mut [T]) -> Result<()> {
     if T::PARTS.len() == 1 {
         return device.download(from.data(), flat_mut(to));
     }
@@ -87,7 +88,7 @@ mod tests {
         b: f32,
     }
     // SAFETY: `repr(C)`, three `f32`.
-    unsafe impl Plain for Pair {
+    unsafe impl Pod for Pair {
         type Element = f32;
         const PARTS: &'static [usize] = &[2, 1];
     }

@@ -1,14 +1,15 @@
 //! Where it began: finds the first tensor of a training step that is not finite, for the error message.
 
 use super::Training;
-use crate::device::{Device, Element};
-use crate::optim::Watch;
-use crate::{Error, Model, Plain, Result};
+use crate::ops::Device;
+use crate::optim::FiniteCheck;
+use crate::tensor::Element;
+use crate::{Error, Model, Pod, Result};
 
 impl<M: Model, D: Device> Training<M, D> {
     /// The error of a loss that is not finite. It looks where the numbers came from, in the order of the pass.
     pub(super) fn not_finite_loss(&self) -> Result<Error> {
-        let input = &self.host::<<M::Input as Plain>::Element>(D::whole(&self.input))?;
+        let input = &self.host::<<M::Input as Pod>::Element>(D::whole(&self.input))?;
         if let Some(at) = input[..self.n * M::Input::LEN].iter().position(|x| !x.finite()) {
             return Ok(self.not_finite(format!("input {} of the batch", at / M::Input::LEN)));
         }
@@ -16,7 +17,7 @@ impl<M: Model, D: Device> Training<M, D> {
             return Ok(self.not_finite(format!("weight `{name}`")));
         }
         let mut layer = Ok(None);
-        M::inspect(&self.slots, self.n, &mut |name, data: D::Ref<'_, f32>| {
+        M::inspect(&self.memory, self.n, &mut |name, data: D::Ref<'_, f32>| {
             if matches!(layer, Ok(None)) {
                 layer = self.host::<f32>(data).map(|host| position(&host).map(|_| name));
             }
@@ -37,11 +38,11 @@ impl<M: Model, D: Device> Training<M, D> {
         Ok(Error::NotFinite { step, layer })
     }
     /// The error of a step that made weights which are not finite; `ahead` is whether another was begun behind it.
-    pub(crate) fn step_error(&self, step: u64, watch: Watch, ahead: bool) -> Result<Error> {
+    pub(crate) fn step_error(&self, step: u64, watch: FiniteCheck, ahead: bool) -> Result<Error> {
         if ahead { self.overflowed(step, watch) } else { self.not_finite_step(step) }
     }
     /// The error of such a step whose gradients are gone, but the weights are still as it left them.
-    pub(super) fn overflowed(&self, step: u64, watch: Watch) -> Result<Error> {
+    pub(super) fn overflowed(&self, step: u64, watch: FiniteCheck) -> Result<Error> {
         let name = bad_tensor::<M>(&self.host(D::whole(&self.weights))?).unwrap_or_default();
         let of = if watch.from_gradients { "gradient of" } else { "weight" };
         Ok(Error::NotFinite { step, layer: format!("{of} `{name}`") })

@@ -1,9 +1,10 @@
 //! Prediction: weights and workspace on a device, allocated once.
 
 use super::batch::{check_batch, pack, unpack};
-use crate::device::{Cpu, Device};
-use crate::plain::{flat, flat_mut, zeroed_box};
-use crate::{Allocator, Model, Network, Pass, Plain, Result, View, ViewMut};
+use crate::device::Cpu;
+use crate::ops::Device;
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::{Allocator, Context, Model, Network, Pod, Result, View, ViewMut};
 
 /// A network ready to predict without allocating: what a server keeps.
 ///
@@ -14,7 +15,7 @@ pub struct Session<M: Model, D: Device = Cpu> {
     samples: usize,
     weights: D::Buffer<f32>,
     staged: Option<Staged<M, D>>,
-    slots: M::Inference<D>,
+    memory: M::Inference<D>,
     last: Box<M::Output>,
 }
 
@@ -28,8 +29,8 @@ impl<M: Model, D: Device> Session<M, D> {
         let mut weights = device.zeros(M::LEN)?;
         device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         let staged = Staged::new(&device, samples)?;
-        let slots = Allocator::allocate(&device, samples, M::inference_memory)?;
-        Ok(Session { samples, weights, staged, slots, last: zeroed_box(), device })
+        let memory = Allocator::allocate(&device, samples, M::inference_memory)?;
+        Ok(Session { samples, weights, staged, memory, last: zeroed_box(), device })
     }
     /// Takes the weights of `net` from now on.
     pub fn reload(&mut self, net: &M) -> Result<()> {
@@ -44,7 +45,7 @@ impl<M: Model, D: Device> Session<M, D> {
         M::check_inputs(inputs)?;
         let weights = View::<D, M>::new(D::whole(&self.weights), 1);
         for (inputs, outputs) in inputs.chunks(self.samples).zip(outputs.chunks_mut(self.samples)) {
-            infer(&self.device, weights, &mut self.staged, &mut self.slots, inputs, outputs)?;
+            infer(&self.device, weights, &mut self.staged, &mut self.memory, inputs, outputs)?;
         }
         Ok(())
     }
@@ -54,13 +55,13 @@ impl<M: Model> Session<M> {
     /// The output for one input, valid until the next prediction. Nothing is copied.
     #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
-        let pass = Pass { device: &self.device, seed: 0 };
+        let context = Context { device: &self.device, seed: 0 };
         let output = std::slice::from_mut(&mut *self.last);
         M::infer(
-            &pass,
+            &context,
             View::new(&self.weights[..], 1),
             View::new(flat(std::slice::from_ref(input)), 1),
-            &mut self.slots,
+            &mut self.memory,
             ViewMut::new(flat_mut(output), 1),
         );
         &self.last
@@ -70,7 +71,7 @@ impl<M: Model> Session<M> {
 /// Input and output memory of devices that cannot use the host's, and of models with several inputs or outputs, which
 /// devices keep apart.
 struct Staged<M: Model, D: Device> {
-    input: D::Buffer<<M::Input as Plain>::Element>,
+    input: D::Buffer<<M::Input as Pod>::Element>,
     output: D::Buffer<f32>,
     host: Vec<f32>,
 }
@@ -78,7 +79,7 @@ struct Staged<M: Model, D: Device> {
 impl<M: Model, D: Device> Staged<M, D> {
     /// Nothing where the host's memory serves.
     fn new(device: &D, samples: usize) -> Result<Option<Self>> {
-        if D::lend::<f32>(&[]).is_some() && M::Input::PARTS.len() == 1 && M::Output::PARTS.len() == 1 {
+        if D::from_host::<f32>(&[]).is_some() && M::Input::PARTS.len() == 1 && M::Output::PARTS.len() == 1 {
             return Ok(None);
         }
         let outputs = samples * M::Output::LEN;
@@ -95,20 +96,20 @@ fn infer<M: Model, D: Device>(
     device: &D,
     weights: View<'_, D, M>,
     staged: &mut Option<Staged<M, D>>,
-    slots: &mut M::Inference<D>,
+    memory: &mut M::Inference<D>,
     inputs: &[M::Input],
     outputs: &mut [M::Output],
 ) -> Result<()> {
-    let (n, pass) = (inputs.len(), Pass { device, seed: 0 });
+    let (n, context) = (inputs.len(), Context { device, seed: 0 });
     let Some(Staged { input, output, host }) = staged else {
-        let (Some(input), Some(output)) = (D::lend(flat(inputs)), D::lend_mut(flat_mut(outputs))) else {
+        let (Some(input), Some(output)) = (D::from_host(flat(inputs)), D::from_host_mut(flat_mut(outputs))) else {
             unreachable!("a session on a device that lends nothing has staging memory")
         };
-        M::infer(&pass, weights, View::new(input, n), slots, ViewMut::new(output, n));
+        M::infer(&context, weights, View::new(input, n), memory, ViewMut::new(output, n));
         return Ok(());
     };
-    device.fill(ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data(), |to| pack(inputs, to))?;
-    M::infer(&pass, weights, View::new(D::whole(input), n), slots, ViewMut::new(D::whole_mut(output), n));
+    device.upload_with(ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data(), |to| pack(inputs, to))?;
+    M::infer(&context, weights, View::new(D::whole(input), n), memory, ViewMut::new(D::whole_mut(output), n));
     let output = View::<D, M::Output>::new(D::whole(output), n).data();
     if M::Output::PARTS.len() == 1 {
         return device.download(output, flat_mut(outputs));
@@ -129,10 +130,10 @@ pub(crate) fn predict<M: Model>(net: &M, inputs: &[M::Input], outputs: &mut [M::
     let cpu = if large { Cpu::new() } else { Cpu::with_threads(1) };
     let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
     let samples = inputs.len().clamp(1, BATCH);
-    let slots = Allocator::allocate(&cpu, samples, M::inference_memory);
-    let mut slots = slots.expect("memory, or an abort before this");
+    let memory = Allocator::allocate(&cpu, samples, M::inference_memory);
+    let mut memory = memory.expect("memory, or an abort before this");
     let mut staged = Staged::new(&cpu, samples).expect("memory, or an abort before this");
     for (inputs, outputs) in inputs.chunks(BATCH).zip(outputs.chunks_mut(BATCH)) {
-        infer(&cpu, weights, &mut staged, &mut slots, inputs, outputs).expect("the CPU copies without errors");
+        infer(&cpu, weights, &mut staged, &mut memory, inputs, outputs).expect("the CPU copies without errors");
     }
 }

@@ -4,7 +4,7 @@ mod batch;
 mod diagnosis;
 mod inference;
 mod objective;
-mod optimizing;
+mod optimizer_state;
 mod results;
 mod training;
 mod transfer;

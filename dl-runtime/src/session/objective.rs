@@ -3,10 +3,11 @@
 use super::Training;
 use super::batch::{check_batch, gather, pack};
 use super::training::{Done, pass_seed};
-use crate::device::{Device, Storage};
-use crate::objective::Term;
-use crate::ops::Grad;
-use crate::{Allocator, Error, Model, Objective, Parts, PartsMut, Pass, Plain, Result, View, ViewMut};
+use crate::network::Term;
+use crate::ops::Device;
+use crate::tensor::Grad;
+use crate::tensor::Storage;
+use crate::{Allocator, Context, Error, Model, Objective, Parts, PartsMut, Pod, Result, View, ViewMut};
 use std::any::Any;
 
 /// What the loss of a model needs beside what training needs anyway.
@@ -30,7 +31,7 @@ impl<M: Objective, D: Device> Own<M, D> {
     fn new(device: &D, samples: usize) -> Result<Self> {
         let numbers = samples * M::TERMS.len();
         Ok(Own {
-            target: Box::new(device.zeros::<TargetElement<M>>(samples * <M::Target as Plain>::LEN)?),
+            target: Box::new(device.zeros::<TargetElement<M>>(samples * <M::Target as Pod>::LEN)?),
             evaluation: None,
             terms: device.zeros(numbers)?,
             d_terms: device.zeros(numbers)?,
@@ -41,7 +42,7 @@ impl<M: Objective, D: Device> Own<M, D> {
     }
 }
 
-type TargetElement<M> = <<M as Objective>::Target as Plain>::Element;
+type TargetElement<M> = <<M as Objective>::Target as Pod>::Element;
 type TargetBuffer<M, D> = <D as Storage>::Buffer<TargetElement<M>>;
 
 impl<M: Model, D: Device> Training<M, D> {
@@ -127,14 +128,14 @@ impl<M: Objective, D: Device> Training<M, D> {
         if none {
             own.evaluation = Some(Box::new(Allocator::allocate(&self.device, samples, M::evaluation_memory)?));
         }
-        let slots = own.evaluation.as_mut().and_then(|any| any.downcast_mut()).expect("made above");
+        let memory = own.evaluation.as_mut().and_then(|any| any.downcast_mut()).expect("made above");
         let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");
         M::evaluate(
-            &Pass { device: &self.device, seed: 0 },
+            &Context { device: &self.device, seed: 0 },
             View::new(D::whole(&self.weights), 1),
             View::new(D::whole(&self.input), self.n),
             View::new(D::whole(target), self.n),
-            slots,
+            memory,
             ViewMut::new(D::whole_mut(&mut self.output), self.n),
             PartsMut::new(D::whole_mut(&mut own.terms), self.n),
         );
@@ -152,7 +153,7 @@ impl<M: Objective, D: Device> Training<M, D> {
         }
         let own = self.own.as_mut().expect("made above");
         let target = own.target.downcast_mut::<TargetBuffer<M, D>>().expect("of this model");
-        self.device.fill(ViewMut::<D, M::Target>::new(D::whole_mut(target), n).into_data(), write)
+        self.device.upload_with(ViewMut::<D, M::Target>::new(D::whole_mut(target), n).into_data(), write)
     }
 
     fn objective_of(&mut self, n: usize, write: impl FnOnce(&mut [TargetElement<M>])) -> Result<()> {
@@ -161,11 +162,11 @@ impl<M: Objective, D: Device> Training<M, D> {
         let own = self.own.as_mut().expect("made by `enter_targets`");
         let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");
         M::loss(
-            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
             View::new(D::whole(&self.weights), 1),
             View::new(D::whole(&self.input), self.n),
             View::new(D::whole(target), self.n),
-            &mut self.slots,
+            &mut self.memory,
             View::new(D::whole(&self.output), self.n),
             PartsMut::new(D::whole_mut(&mut own.terms), self.n),
         );
@@ -179,7 +180,7 @@ fn backward<M: Objective, D: Device>(training: &mut Training<M, D>) {
     let n = training.n;
     let own = training.own.as_mut().expect("a loss was computed");
     let d_terms = D::split_mut(D::whole_mut(&mut own.d_terms), n * M::TERMS.len()).0;
-    let filled = training.device.fill(d_terms, |to| {
+    let filled = training.device.upload_with(d_terms, |to| {
         for (term, values) in M::TERMS.iter().zip(to.chunks_exact_mut(n)) {
             values.fill(term.weight / n as f32);
         }
@@ -189,11 +190,11 @@ fn backward<M: Objective, D: Device>(training: &mut Training<M, D>) {
     }
     let target = own.target.downcast_ref::<TargetBuffer<M, D>>().expect("of this model");
     M::backward_loss(
-        &Pass { device: &training.device, seed: pass_seed(training.seed, training.steps) },
+        &Context { device: &training.device, seed: pass_seed(training.seed, training.steps) },
         View::new(D::whole(&training.weights), 1),
         View::new(D::whole(&training.input), n),
         View::new(D::whole(target), n),
-        &mut training.slots,
+        &mut training.memory,
         View::new(D::whole(&training.output), n),
         Parts::new(D::whole(&own.terms), n),
         PartsMut::new(D::whole_mut(&mut own.d_terms), n),

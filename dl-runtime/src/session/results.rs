@@ -3,19 +3,19 @@
 use super::Training;
 use super::batch::unpack;
 use super::training::Done;
-use crate::device::Device;
-use crate::objective::Term;
-use crate::optim::Watch;
-use crate::plain::flat_mut;
-use crate::{Error, Model, Plain, Result};
+use crate::network::Term;
+use crate::ops::Device;
+use crate::optim::FiniteCheck;
+use crate::tensor::pod::flat_mut;
+use crate::{Error, Model, Pod, Result};
 use std::mem;
 
 /// Results on their way to the host.
-pub(crate) struct Arrival<D: Device> {
-    numbers: D::Pending<f32>,
-    watch: D::Pending<u32>,
+pub(crate) struct StepReadback<D: Device> {
+    numbers: D::Readback<f32>,
+    watch: D::Readback<u32>,
     /// Made when first wanted.
-    outputs: Option<D::Pending<f32>>,
+    outputs: Option<D::Readback<f32>>,
     /// Samples of the batch.
     n: usize,
 }
@@ -49,7 +49,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// When no loss was asked for yet.
     pub fn wait(&mut self) -> Result<f32> {
         assert!(self.n > 0, "a loss comes before `wait`");
-        let watch = self.read_watch()?;
+        let watch = self.read_finite_check()?;
         let mean = self.read_numbers()?;
         self.unseen = false;
         let stopped = watch.stopped();
@@ -79,7 +79,7 @@ impl<M: Model, D: Device> Training<M, D> {
         self.later = false;
         let mean = self.read_numbers()?;
         // Where steps are not waited for, the last one is looked at now; its gradients are still there.
-        if !D::EAGER && mem::take(&mut self.unseen) && self.read_watch()?.overflowed {
+        if !D::SYNCHRONOUS && mem::take(&mut self.unseen) && self.read_finite_check()?.overflowed {
             return Err(self.not_finite_step(self.steps)?);
         }
         if !mean.is_finite() {
@@ -94,35 +94,35 @@ impl<M: Model, D: Device> Training<M, D> {
         let (n, len) = (self.n, self.numbers_len());
         let mut arrival = match self.arrivals[slot].take() {
             Some(arrival) => arrival,
-            None => Arrival {
-                numbers: self.device.pending(self.samples * (len / n))?,
-                watch: self.device.pending(Watch::WORDS)?,
+            None => StepReadback {
+                numbers: self.device.readback(self.samples * (len / n))?,
+                watch: self.device.readback(FiniteCheck::WORDS)?,
                 outputs: None,
                 n,
             },
         };
         arrival.n = n;
-        self.device.download_later(self.numbers(), &mut arrival.numbers)?;
-        self.device.download_later(D::whole(&self.watch), &mut arrival.watch)?;
+        self.device.download_async(self.numbers(), &mut arrival.numbers)?;
+        self.device.download_async(D::whole(&self.watch), &mut arrival.watch)?;
         if outputs {
             let pending = match &mut arrival.outputs {
                 Some(pending) => pending,
-                none => none.insert(self.device.pending(self.samples * M::Output::LEN)?),
+                none => none.insert(self.device.readback(self.samples * M::Output::LEN)?),
             };
-            self.device.download_later(D::slice(D::whole(&self.output), 0..n * M::Output::LEN), pending)?;
+            self.device.download_async(D::slice(D::whole(&self.output), 0..n * M::Output::LEN), pending)?;
         }
         self.arrivals[slot] = Some(arrival);
         Ok(())
     }
     /// Waits for the results that were sent for last in this slot. [`Training::losses`] and [`Training::terms`] are then those
     /// of that batch.
-    pub(crate) fn receive(&mut self, slot: usize, outputs: Option<&mut [M::Output]>) -> Result<(f32, Watch)> {
+    pub(crate) fn receive(&mut self, slot: usize, outputs: Option<&mut [M::Output]>) -> Result<(f32, FiniteCheck)> {
         let arrival = self.arrivals[slot].take().expect("results were sent for");
         let received = || {
-            let watch = Watch::read(self.device.arrived(&arrival.watch)?);
-            let mean = self.add_up(self.device.arrived(&arrival.numbers)?, arrival.n);
+            let watch = FiniteCheck::read(self.device.wait(&arrival.watch)?);
+            let mean = self.add_up(self.device.wait(&arrival.numbers)?, arrival.n);
             if let (Some(to), Some(outputs)) = (outputs, &arrival.outputs) {
-                let outputs = self.device.arrived(outputs)?;
+                let outputs = self.device.wait(outputs)?;
                 match M::Output::PARTS.len() {
                     1 => flat_mut(to).copy_from_slice(outputs),
                     _ => unpack(outputs, to),
@@ -138,10 +138,10 @@ impl<M: Model, D: Device> Training<M, D> {
     pub(crate) fn rewind(&mut self, steps: u64) {
         self.steps -= steps;
         self.optimizing.steps -= steps;
-        self.forget_watch();
+        self.reset_finite_check();
     }
     /// Takes the weights of the session for sound.
-    pub(super) fn forget_watch(&mut self) {
+    pub(super) fn reset_finite_check(&mut self) {
         self.device.clear(D::whole_mut(&mut self.watch));
         self.unseen = false;
     }
@@ -165,13 +165,13 @@ impl<M: Model, D: Device> Training<M, D> {
         self.host_numbers = host;
         read.map(|()| mean)
     }
-    pub(super) fn read_watch(&self) -> Result<Watch> {
-        if let Some(words) = D::seen(D::whole(&self.watch)) {
-            return Ok(Watch::read(words));
+    pub(super) fn read_finite_check(&self) -> Result<FiniteCheck> {
+        if let Some(words) = D::as_host_slice(D::whole(&self.watch)) {
+            return Ok(FiniteCheck::read(words));
         }
-        let mut words = [0; Watch::WORDS];
+        let mut words = [0; FiniteCheck::WORDS];
         self.device.download(D::whole(&self.watch), &mut words)?;
-        Ok(Watch::read(&words))
+        Ok(FiniteCheck::read(&words))
     }
     /// From what the loss gave for `n` samples: the losses of the samples, the means of the terms, and the mean.
     fn add_up(&mut self, numbers: &[f32], n: usize) -> f32 {

@@ -2,18 +2,19 @@
 
 use super::batch::{check_batch, gather, pack, target_buffer};
 use super::objective::Own;
-use super::optimizing::Optimizing;
-use super::results::Arrival;
-use crate::device::{Cpu, Device};
-use crate::loss::Loss;
-use crate::ops::Grad;
-use crate::optim::{Clip, Moved, Optimizer, Watch};
-use crate::pass::mix;
-use crate::plain::flat;
-use crate::{Allocator, Error, Model, Network, Pass, Plain, Result, View, ViewMut};
+use super::optimizer_state::OptimizerState;
+use super::results::StepReadback;
+use crate::device::Cpu;
+use crate::ops::Device;
+use crate::ops::loss::Loss;
+use crate::optim::{Clip, FiniteCheck, Optimizer, OptimizerStep};
+use crate::tensor::Grad;
+use crate::tensor::context::mix;
+use crate::tensor::pod::flat;
+use crate::{Allocator, Context, Error, Model, Network, Pod, Result, View, ViewMut};
 use std::any::Any;
 
-type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Element>;
+type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>;
 
 /// A network being trained on a device: its weights, gradients and workspace, for batches of up to a fixed size.
 ///
@@ -32,13 +33,13 @@ type Elements<D, T> = <D as crate::device::Storage>::Buffer<<T as Plain>::Elemen
 /// let mut training = net.training(Cpu::new(), 64)?.seed(7);
 /// for epoch in 0..20 {
 ///     data.shuffle(epoch);
-///     let rate = adam.rate() * schedule.factor(epoch as f64);
+///     let rate = adam.learning_rate() * schedule.factor(epoch as f64);
 ///     for (inputs, targets) in data.batches(64) {
 ///         training.forward(inputs)?;
 ///         training.loss(&CrossEntropy, targets)?;
 ///         training.backward();
 ///         training.clip(Clip::Norm(1.0))?;
-///         training.step(&adam.at_rate(rate))?;
+///         training.step(&adam.with_learning_rate(rate))?;
 ///     }
 /// }
 /// training.store(&mut net)?;
@@ -50,8 +51,8 @@ pub struct Training<M: Model, D: Device = Cpu> {
     pub(super) samples: usize,
     pub(super) weights: D::Buffer<f32>,
     pub(super) gradients: D::Buffer<f32>,
-    pub(super) optimizing: Optimizing<D>,
-    pub(super) slots: M::Training<D>,
+    pub(super) optimizing: OptimizerState<D>,
+    pub(super) memory: M::Training<D>,
     /// Made when first evaluated.
     evaluation: Option<M::Inference<D>>,
     pub(super) input: Elements<D, M::Input>,
@@ -73,7 +74,7 @@ pub struct Training<M: Model, D: Device = Cpu> {
     /// Whether a step was begun that nobody has looked at since.
     pub(super) unseen: bool,
     /// Results on their way to the host, of this step and of the one before.
-    pub(super) arrivals: [Option<Arrival<D>>; 2],
+    pub(super) arrivals: [Option<StepReadback<D>>; 2],
     /// Samples in the current batch.
     pub(super) n: usize,
     pub(super) done: Done,
@@ -110,20 +111,20 @@ impl<M: Model, D: Device> Training<M, D> {
             samples,
             weights,
             gradients: device.zeros(M::LEN)?,
-            optimizing: Optimizing::new(&device, M::TENSORS)?,
-            slots: Allocator::allocate(&device, samples, M::training_memory)?,
+            optimizing: OptimizerState::new(&device, M::TENSORS)?,
+            memory: Allocator::allocate(&device, samples, M::training_memory)?,
             evaluation: None,
-            input: device.zeros(samples * <M::Input as Plain>::LEN)?,
+            input: device.zeros(samples * <M::Input as Pod>::LEN)?,
             d_input: None,
-            output: device.zeros(samples * <M::Output as Plain>::LEN)?,
-            d_output: device.zeros(samples * <M::Output as Plain>::LEN)?,
+            output: device.zeros(samples * <M::Output as Pod>::LEN)?,
+            d_output: device.zeros(samples * <M::Output as Pod>::LEN)?,
             targets: None,
             own: None,
             losses: device.zeros(samples)?,
             host_numbers: vec![0.0; samples],
             host_losses: vec![0.0; samples],
             measured: 0,
-            watch: device.zeros(Watch::WORDS)?,
+            watch: device.zeros(FiniteCheck::WORDS)?,
             unseen: false,
             arrivals: [None, None],
             n: 0,
@@ -143,7 +144,7 @@ impl<M: Model, D: Device> Training<M, D> {
     }
     /// Makes [`Training::backward`] go on to the input: see [`Training::input_gradients`].
     pub fn with_input_gradients(mut self) -> Result<Self> {
-        self.d_input = Some(self.device.zeros(self.samples * <M::Input as Plain>::LEN)?);
+        self.d_input = Some(self.device.zeros(self.samples * <M::Input as Pod>::LEN)?);
         Ok(self)
     }
     /// Steps taken so far.
@@ -188,31 +189,31 @@ impl<M: Model, D: Device> Training<M, D> {
     pub fn evaluate(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
         self.enter(inputs.len(), |to| pack(inputs, to))?;
-        let slots = match &mut self.evaluation {
-            Some(slots) => slots,
+        let memory = match &mut self.evaluation {
+            Some(memory) => memory,
             none => none.insert(Allocator::allocate(&self.device, self.samples, M::inference_memory)?),
         };
         M::infer(
-            &Pass { device: &self.device, seed: 0 },
+            &Context { device: &self.device, seed: 0 },
             View::new(D::whole(&self.weights), 1),
             View::new(D::whole(&self.input), self.n),
-            slots,
+            memory,
             ViewMut::new(D::whole_mut(&mut self.output), self.n),
         );
         self.done = Done::Evaluated;
         Ok(())
     }
-    pub(super) fn enter(&mut self, n: usize, write: impl FnOnce(&mut [<M::Input as Plain>::Element])) -> Result<()> {
+    pub(super) fn enter(&mut self, n: usize, write: impl FnOnce(&mut [<M::Input as Pod>::Element])) -> Result<()> {
         check_batch(n, self.samples)?;
         (self.n, self.done) = (n, Done::Nothing);
-        self.device.fill(ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data(), write)
+        self.device.upload_with(ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data(), write)
     }
     fn run_forward(&mut self) {
         M::forward(
-            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
             ViewMut::new(D::whole_mut(&mut self.weights), 1),
             View::new(D::whole(&self.input), self.n),
-            &mut self.slots,
+            &mut self.memory,
             ViewMut::new(D::whole_mut(&mut self.output), self.n),
         );
         self.done = Done::Forward;
@@ -261,18 +262,18 @@ impl<M: Model, D: Device> Training<M, D> {
         &mut self,
         loss: &L,
         targets: usize,
-        write: impl FnOnce(&mut [<L::Target as Plain>::Element]),
+        write: impl FnOnce(&mut [<L::Target as Pod>::Element]),
     ) -> Result<()> {
         assert!(self.done != Done::Nothing, "`forward` or `evaluate` comes before `loss`");
         if targets != self.n {
             return Err(Error::UnequalLengths { inputs: self.n, targets });
         }
-        let len = self.samples * <L::Target as Plain>::LEN;
-        let buffer = target_buffer::<D, <L::Target as Plain>::Element>(&self.device, &mut self.targets, len)?;
-        self.device.fill(ViewMut::<D, L::Target>::new(D::whole_mut(buffer), self.n).into_data(), write)?;
+        let len = self.samples * <L::Target as Pod>::LEN;
+        let buffer = target_buffer::<D, <L::Target as Pod>::Element>(&self.device, &mut self.targets, len)?;
+        self.device.upload_with(ViewMut::<D, L::Target>::new(D::whole_mut(buffer), self.n).into_data(), write)?;
         let (n, wanted) = (self.n, self.done != Done::Evaluated);
         loss.loss(
-            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
             View::new(D::whole(&self.output), self.n),
             View::new(D::whole(buffer), self.n),
             ViewMut::new(D::whole_mut(&mut self.losses), self.n),
@@ -300,10 +301,10 @@ impl<M: Model, D: Device> Training<M, D> {
         }
         assert!(self.done == Done::Loss, "`forward` and `loss` come before `backward`");
         M::backward(
-            &Pass { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
             View::new(D::whole(&self.weights), 1),
             View::new(D::whole(&self.input), self.n),
-            &mut self.slots,
+            &mut self.memory,
             View::new(D::whole(&self.output), self.n),
             ViewMut::new(D::whole_mut(&mut self.d_output), self.n),
             Grad::set(ViewMut::new(D::whole_mut(&mut self.gradients), 1)),
@@ -320,7 +321,7 @@ impl<M: Model, D: Device> Training<M, D> {
         if matches!(clip, Clip::Value(_)) {
             return Ok(0.0);
         }
-        let norm = self.read_watch()?.norm();
+        let norm = self.read_finite_check()?.norm();
         if !norm.is_finite() {
             return Err(self.not_finite_step(self.steps + 1)?);
         }
@@ -349,14 +350,14 @@ impl<M: Model, D: Device> Training<M, D> {
         assert!(self.done == Done::Backward, "`backward` comes before `step`");
         let state = &mut self.optimizing;
         state.prepare(&self.device, optimizer, M::LEN)?;
-        let moved = Moved {
+        let moved = OptimizerStep {
             segments: &state.segments,
             weights: D::whole_mut(&mut self.weights),
             gradients: D::whole(&self.gradients),
             watch: D::whole_mut(&mut self.watch),
         };
         optimizer.update(&self.device, state.steps + 1, moved, &mut state.buffers);
-        if D::EAGER && !self.later && self.read_watch()?.overflowed {
+        if D::SYNCHRONOUS && !self.later && self.read_finite_check()?.overflowed {
             return Err(self.not_finite_step(self.steps + 1)?);
         }
         self.device.submit()?;

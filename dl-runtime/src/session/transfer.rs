@@ -2,10 +2,10 @@
 
 use super::Training;
 use super::batch::download;
-use super::optimizing::Optimizing;
-use crate::device::Device;
+use super::optimizer_state::OptimizerState;
+use crate::ops::Device;
 use crate::optim::Optimizer;
-use crate::plain::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
 use crate::{Error, Model, Result, View};
 
 impl<M: Model, D: Device> Training<M, D> {
@@ -15,7 +15,7 @@ impl<M: Model, D: Device> Training<M, D> {
     }
     /// Takes the weights of a model on the host.
     pub fn reload(&mut self, from: &M) -> Result<()> {
-        self.forget_watch();
+        self.reset_finite_check();
         self.device.upload(flat(std::slice::from_ref(from)), D::whole_mut(&mut self.weights))
     }
     /// Copies the gradients to a model on the host.
@@ -54,7 +54,7 @@ impl<M: Model, D: Device> Training<M, D> {
         self.optimizing.buffers.iter().map(download).collect()
     }
     /// Which optimizer, and how many steps it took.
-    pub(crate) fn optimizing(&self) -> &Optimizing<D> {
+    pub(crate) fn optimizing(&self) -> &OptimizerState<D> {
         &self.optimizing
     }
     /// The seed of dropout.
@@ -64,7 +64,7 @@ impl<M: Model, D: Device> Training<M, D> {
     /// Takes the seed and the number of steps of another session.
     pub(crate) fn restore(&mut self, seed: u64, steps: u64) {
         (self.seed, self.steps) = (seed, steps);
-        self.forget_watch();
+        self.reset_finite_check();
     }
     /// Takes what an optimizer remembered in another session.
     pub(crate) fn restore_optimizer<O: Optimizer>(&mut self, optimizer: &O, steps: u64, from: &[Box<M>]) -> Result<()> {

@@ -3,16 +3,16 @@
 use super::criterion::Criterion;
 use super::history::History;
 use super::run::{Best, Run};
-use crate::device::Device;
 use crate::io::checkpoint::{Words, malformed};
+use crate::ops::Device;
 use crate::optim::Optimizer;
-use crate::{Model, Plain, Result};
+use crate::{Model, Pod, Result};
 use std::path::Path;
 
 impl<M, T, O, L, D> Run<'_, '_, M, T, O, L, D>
 where
     M: Model,
-    T: Plain,
+    T: Pod,
     O: Optimizer,
     L: Criterion<M, Target = T>,
     D: Device,
@@ -38,7 +38,7 @@ where
         words.set("batch", state.batch);
         words.set("sum of losses", state.loss);
         words.set("seconds", state.seconds);
-        words.set("rate", state.rate);
+        words.set("rate", state.learning_rate);
         words.set("history", state.history.csv());
         let sums = self.trainer.metrics.iter_mut().flat_map(|m| m.sums().to_vec()).map(|sum| sum.to_string());
         words.set("sums of metrics", sums.collect::<Vec<_>>().join(" "));
@@ -66,7 +66,7 @@ where
         }
         state.loss = words.finite(path, "sum of losses")?;
         state.seconds = words.finite(path, "seconds")?;
-        state.rate = words.finite(path, "rate")?;
+        state.learning_rate = words.finite(path, "rate")?;
         let csv = words.text(path, "history")?;
         let rows = History::read_csv(csv, state.history.metrics.len()).filter(|rows| rows.len() == state.epoch);
         let expected = || format!("a history of {} epochs", state.epoch);

@@ -1,16 +1,16 @@
 //! What a trainer makes small: a loss that it was given, or the model's own.
 
-use super::metrics::{Metric, Metrics};
-use crate::loss::Loss;
-use crate::{Device, Model, Objective, Plain, Result, Training};
+use crate::metrics::{Metric, Metrics};
+use crate::ops::loss::Loss;
+use crate::{Device, Model, Objective, Pod, Result, Training};
 
 /// No loss has been given to the trainer: the model has its own, in a `loss` clause.
 #[derive(Clone, Copy, Debug)]
-pub struct OwnLoss;
+pub struct ModelLoss;
 
 /// A loss given to the trainer.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<L>(pub(super) L);
+pub struct ExternalLoss<L>(pub(super) L);
 
 /// What a trainer of the model `M` makes small.
 #[diagnostic::on_unimplemented(
@@ -19,7 +19,7 @@ pub struct Given<L>(pub(super) L);
 )]
 pub trait Criterion<M: Model> {
     /// What one output is compared with.
-    type Target: Plain;
+    type Target: Pod;
     /// The name in histories and checkpoints.
     const NAME: &'static str;
 
@@ -55,7 +55,7 @@ pub trait Criterion<M: Model> {
     ) -> Result<()>;
 }
 
-impl<M: Model, L: Loss<M::Output>> Criterion<M> for Given<L> {
+impl<M: Model, L: Loss<M::Output>> Criterion<M> for ExternalLoss<L> {
     type Target = L::Target;
     const NAME: &'static str = L::NAME;
     fn check(&self, targets: &[L::Target]) -> Result<()> {
@@ -88,7 +88,7 @@ impl<M: Model, L: Loss<M::Output>> Criterion<M> for Given<L> {
     }
 }
 
-impl<M: Objective> Criterion<M> for OwnLoss {
+impl<M: Objective> Criterion<M> for ModelLoss {
     type Target = M::Target;
     const NAME: &'static str = "objective";
     fn check(&self, targets: &[M::Target]) -> Result<()> {
@@ -121,7 +121,7 @@ impl<M: Objective> Criterion<M> for OwnLoss {
     }
 }
 
-impl OwnLoss {
+impl ModelLoss {
     /// A single term is the loss, and not reported twice.
     fn terms_of<M: Objective>(self) -> usize {
         if M::TERMS.len() > 1 { M::TERMS.len() } else { 0 }

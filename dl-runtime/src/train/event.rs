@@ -18,7 +18,7 @@ pub struct StepEnd {
     /// The mean loss of the batch, before the step.
     pub loss: f32,
     /// The learning rate.
-    pub rate: f64,
+    pub learning_rate: f64,
     /// The norm of the gradient before it was clipped; 0 without clipping by norm.
     pub norm: f64,
 }

@@ -1,6 +1,6 @@
 //! The history of a training: one row of numbers per epoch, as CSV and as a chart.
 
-use super::metrics::ConfusionMatrix;
+use crate::metrics::ConfusionMatrix;
 use crate::plot::{Chart, side_by_side};
 use crate::{Result, io};
 use std::fmt::{self, Write as _};
@@ -23,7 +23,7 @@ pub struct Epoch {
     /// Steps since the beginning of the training.
     pub steps: u64,
     /// The learning rate of the last step.
-    pub rate: f64,
+    pub learning_rate: f64,
     /// Time of training and validation, in seconds.
     pub seconds: f64,
     /// Training samples per second, without validation.
@@ -84,13 +84,13 @@ impl History {
     }
     /// The table as text. Every number reads back as the same number.
     pub fn csv(&self) -> String {
-        let mut csv = String::from("epoch,steps,rate,seconds,samples_per_second,loss");
+        let mut csv = String::from("epoch,steps,learning_rate,seconds,samples_per_second,loss");
         let names = || self.metrics.iter().map(|name| name.replace([',', '"', '\n'], " "));
         names().for_each(|name| _ = write!(csv, ",{name}"));
         csv.push_str(",validation loss");
         names().for_each(|name| _ = write!(csv, ",validation {name}"));
         for e in &self.epochs {
-            _ = write!(csv, "\n{},{},{},{},{}", e.epoch, e.steps, e.rate, e.seconds, e.samples_per_second);
+            _ = write!(csv, "\n{},{},{},{},{}", e.epoch, e.steps, e.learning_rate, e.seconds, e.samples_per_second);
             let nothing = || vec![String::new(); 1 + self.metrics.len()];
             let numbers = |s: &Scores| -> Vec<String> {
                 std::iter::once(s.loss).chain(s.metrics.clone()).map(|x| x.to_string()).collect()
@@ -105,7 +105,7 @@ impl History {
     pub(super) fn read_csv(csv: &str, metrics: usize) -> Option<Vec<Epoch>> {
         let row = |line: &str| {
             let cells: Vec<&str> = line.split(',').collect();
-            let [epoch, steps, rate, seconds, samples_per_second, rest @ ..] = &cells[..] else { return None };
+            let [epoch, steps, learning_rate, seconds, samples_per_second, rest @ ..] = &cells[..] else { return None };
             let (train, validation) = rest.split_at_checked(1 + metrics)?;
             let scores = |cells: &[&str]| {
                 let numbers = cells.iter().map(|c| c.parse().ok()).collect::<Option<Vec<f64>>>()?;
@@ -115,7 +115,7 @@ impl History {
             Some(Epoch {
                 epoch: epoch.parse().ok()?,
                 steps: steps.parse().ok()?,
-                rate: rate.parse().ok()?,
+                learning_rate: learning_rate.parse().ok()?,
                 seconds: seconds.parse().ok()?,
                 samples_per_second: samples_per_second.parse().ok()?,
                 train: scores(train)?,

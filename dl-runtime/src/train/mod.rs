@@ -4,15 +4,14 @@ mod checkpoint;
 mod criterion;
 mod event;
 mod history;
-mod metrics;
 mod progress;
 mod run;
 mod trainer;
 
-pub use criterion::{Criterion, Given, OwnLoss};
-pub use event::{EpochEnd, Flow, StepEnd};
-pub use history::{Ended, Epoch, History, Scores};
-pub use metrics::{
+pub use crate::metrics::{
     Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, RootMeanSquaredError, TopK,
 };
+pub use criterion::{Criterion, ExternalLoss, ModelLoss};
+pub use event::{EpochEnd, Flow, StepEnd};
+pub use history::{Ended, Epoch, History, Scores};
 pub use trainer::{Every, Trainer};

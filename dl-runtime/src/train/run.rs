@@ -3,15 +3,15 @@
 use super::criterion::Criterion;
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::{Ended, Epoch, History, Scores};
-use super::metrics::{Metric, Metrics};
 use super::progress::Progress;
 use super::trainer::{Every, Trainer, Unit};
 use crate::data::Dataset;
-use crate::device::Device;
+use crate::metrics::{Metric, Metrics};
+use crate::ops::Device;
 use crate::optim::{Clip, Optimizer};
-use crate::plain::{flat, flat_mut, zeroed_box, zeroed_vec};
 use crate::random::Rng;
-use crate::{Error, Model, Plain, Result, Training};
+use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeroed_vec};
+use crate::{Error, Model, Pod, Result, Training};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -39,7 +39,7 @@ struct Sent {
     step: u64,
     batch: usize,
     batches: usize,
-    rate: f64,
+    learning_rate: f64,
     /// Where its results arrive.
     slot: usize,
 }
@@ -55,7 +55,7 @@ pub(super) struct State<M> {
     /// Time spent on the current epoch.
     pub seconds: f64,
     /// The learning rate of the last step.
-    pub rate: f64,
+    pub learning_rate: f64,
     pub history: History,
     pub best: Option<Best<M>>,
 }
@@ -71,7 +71,7 @@ pub(super) struct Best<M> {
 impl<'a, 'r, M, T, O, L, D> Run<'a, 'r, M, T, O, L, D>
 where
     M: Model,
-    T: Plain,
+    T: Pod,
     O: Optimizer,
     L: Criterion<M, Target = T>,
     D: Device,
@@ -105,9 +105,9 @@ where
         let capacity = trainer.batch_size.min(most);
         let training = Training::on(trainer.device.clone(), net, capacity)?.seed(trainer.seed);
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
-        let state = State { epoch: 0, batch: 0, loss: 0.0, seconds: 0.0, rate: 0.0, history, best: None };
+        let state = State { epoch: 0, batch: 0, loss: 0.0, seconds: 0.0, learning_rate: 0.0, history, best: None };
         let (order, outputs) = (vec![0; data.len()], zeroed_vec(capacity));
-        let ahead = !D::EAGER && trainer.on_step.is_empty();
+        let ahead = !D::SYNCHRONOUS && trainer.on_step.is_empty();
         let mut run = Run { trainer, net, data, training, state, order, outputs, ahead };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
@@ -180,7 +180,7 @@ where
         let row = Epoch {
             epoch: self.state.epoch + 1,
             steps: self.training.steps(),
-            rate: self.state.rate,
+            learning_rate: self.state.learning_rate,
             seconds,
             samples_per_second,
             train,
@@ -204,16 +204,16 @@ where
             Unit::Steps => schedule.factor(training.steps() as f64),
             Unit::Epochs => schedule.factor(training.steps() as f64 / batches as f64),
         });
-        state.rate = trainer.optimizer.rate() * factor;
-        training.step(&trainer.optimizer.at_rate(state.rate))?;
+        state.learning_rate = trainer.optimizer.learning_rate() * factor;
+        training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
         state.batch += 1;
         let (step, slot) = (training.steps(), if self.ahead { (training.steps() % 2) as usize } else { 0 });
         training.send(slot, trainer.metrics.len() > trainer.loss.terms())?;
-        Ok(Sent { picked, step, batch: state.batch, batches, rate: state.rate, slot })
+        Ok(Sent { picked, step, batch: state.batch, batches, learning_rate: state.learning_rate, slot })
     }
     /// Takes the results of a step into account. `ahead` is whether another was asked for behind it.
     fn receive(&mut self, sent: Sent, ahead: bool, progress: &mut Progress) -> Result<Flow> {
-        let Sent { picked, step, batch, batches, rate, slot } = sent;
+        let Sent { picked, step, batch, batches, learning_rate, slot } = sent;
         let (samples, outputs, data) = (picked.len(), &mut self.outputs[..picked.len()], self.data);
         let (loss, watch) = self.training.receive(slot, Some(&mut *outputs))?;
         let picked = &self.order[picked];
@@ -231,7 +231,7 @@ where
         let targets = picked.iter().map(|i| &data.targets[*i]);
         Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets);
         let norm = if matches!(self.trainer.clip, Some(Clip::Norm(_))) { watch.norm() } else { 0.0 };
-        let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, rate, norm };
+        let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
         progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
         let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));
         Ok(flows.fold(Flow::Continue, stronger))
@@ -253,10 +253,10 @@ where
         let (mut waiting, wanted) = (None, self.trainer.metrics.len() > terms);
         for (number, (inputs, targets)) in data.batches(self.training.batch_size()).enumerate() {
             self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
-            let slot = if D::EAGER { 0 } else { number % 2 };
+            let slot = if D::SYNCHRONOUS { 0 } else { number % 2 };
             self.training.send(slot, wanted)?;
             let newest = (slot, inputs, targets);
-            let due = if D::EAGER { Some(newest) } else { waiting.replace(newest) };
+            let due = if D::SYNCHRONOUS { Some(newest) } else { waiting.replace(newest) };
             due.map_or(Ok(()), |due| self.validated(due))?;
         }
         waiting.map_or(Ok(()), |due| self.validated(due))?;
@@ -339,7 +339,7 @@ fn mix(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
-fn check<M: Model, T: Plain, L: Criterion<M, Target = T>>(
+fn check<M: Model, T: Pod, L: Criterion<M, Target = T>>(
     data: &Dataset<M::Input, T>,
     what: &'static str,
     loss: &L,

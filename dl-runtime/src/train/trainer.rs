@@ -1,14 +1,15 @@
 //! The trainer: everything about a training that can be said before it begins.
 
-use super::criterion::{Criterion, Given, OwnLoss};
+use super::criterion::{Criterion, ExternalLoss, ModelLoss};
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::History;
-use super::metrics::{Metric, Metrics};
 use super::run::Run;
 use crate::data::Dataset;
-use crate::device::{Cpu, Device};
+use crate::device::Cpu;
+use crate::metrics::{Metric, Metrics};
+use crate::ops::Device;
 use crate::optim::{Clip, Optimizer, Schedule};
-use crate::{Model, Network, Plain, Result};
+use crate::{Model, Network, Pod, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -53,7 +54,7 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 ///
 /// The same settings, data and seed give the same bits on any number of threads, and when a training is interrupted and
 /// resumed from its checkpoint. Only times differ.
-pub struct Trainer<'a, M: Model, T, O, L = OwnLoss, D = Cpu> {
+pub struct Trainer<'a, M: Model, T, O, L = ModelLoss, D = Cpu> {
     pub(super) optimizer: O,
     pub(super) loss: L,
     pub(super) device: D,
@@ -80,7 +81,7 @@ impl<M: Model, T, O: Optimizer> Trainer<'_, M, T, O> {
     pub fn new(optimizer: O) -> Self {
         Trainer {
             optimizer,
-            loss: OwnLoss,
+            loss: ModelLoss,
             device: Cpu::new(),
             epochs: 10,
             batch_size: 32,
@@ -130,8 +131,8 @@ macro_rules! with {
 impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// What is made small, unless the model has a `loss` clause.
     #[must_use]
-    pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, Given<N>, D> {
-        let (optimizer, device, loss) = (self.optimizer, self.device, Given(loss));
+    pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, ExternalLoss<N>, D> {
+        let (optimizer, device, loss) = (self.optimizer, self.device, ExternalLoss(loss));
         with!(self, optimizer, loss, device)
     }
     /// Where it runs, instead of on all threads of the CPU: `Cpu::with_threads(2)`.
@@ -250,13 +251,13 @@ impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// # Errors
     /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and
     /// [`Error::UnequalLengths`](crate::Error::UnequalLengths) about the data sets, what
-    /// [`Loss::check`](crate::loss::Loss::check) says about targets, [`Error::Setting`](crate::Error::Setting) about settings, and for a checkpoint
+    /// [`Loss::check`](crate::ops::loss::Loss::check) says about targets, [`Error::Setting`](crate::Error::Setting) about settings, and for a checkpoint
     /// those of reading it and [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
     /// [`Error::NotFinite`](crate::Error::NotFinite) with step and layer when numbers overflow: the network then has the
     /// weights of the last epoch that was finished. And whatever writing a checkpoint meets.
     pub fn fit<N: Network<Model = M>>(self, net: &mut N, data: &Dataset<M::Input, T>) -> Result<History>
     where
-        T: Plain,
+        T: Pod,
         O: Optimizer,
         L: Criterion<M, Target = T>,
         D: Device,

@@ -131,7 +131,7 @@ pub static NT_XENT: OfVectors = OfVectors {
     name: "nt_xent",
     line: "two views of a sample more alike than those of others in the batch, by `cos / temperature`: SimCLR",
     kind: Compares::Batch,
-    parameters: &[Parameter::named("temperature", Kind::Number, Default::Number(0.5), "how sharply likeness counts")],
+    parameters: &[Parameter::named("temperature", Kind::Number, Default::Number(0.5), "how sharply similarity counts")],
     check: |call| check::positive(call, "temperature"),
     op: |call| {
         let temperature = call.number("temperature");

@@ -8,7 +8,7 @@ mod tests;
 use self::columns::Columns;
 use self::lines::Lines;
 use super::{Dataset, Sample};
-use crate::plain::{flat_mut, grow};
+use crate::tensor::pod::{flat_mut, grow};
 use crate::{Error, IN_MEMORY, Result};
 use std::fs::File;
 use std::io::Read;

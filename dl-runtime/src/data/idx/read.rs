@@ -4,7 +4,7 @@ use super::header::{self, Kind};
 use super::source::Source;
 use crate::Result;
 use crate::data::{Number, Sample};
-use crate::plain::{flat_mut, grow};
+use crate::tensor::pod::{flat_mut, grow};
 
 /// Bytes of numbers that are made room for before any of them has been seen.
 const AHEAD: usize = 1 << 20;

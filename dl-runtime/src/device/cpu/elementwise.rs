@@ -4,7 +4,7 @@
 use super::simd::{Simd, simd};
 use super::threads::chunks_mut;
 use crate::Cpu;
-use crate::ops::Write;
+use crate::tensor::Write;
 use std::ops::Range;
 
 /// Numbers of one task: enough to be worth the start of a thread, few enough to stay in its cache.

@@ -7,8 +7,8 @@ pub mod threads;
 
 pub use threads::Threads;
 
-use super::{Element, Storage};
 use crate::Result;
+use crate::tensor::{Element, Storage};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Storage for Cpu {
     type Buffer<E: Element> = Vec<E>;
     type Ref<'a, E: Element> = &'a [E];
     type Mut<'a, E: Element> = &'a mut [E];
-    type Pending<E: Element> = Vec<E>;
+    type Readback<E: Element> = Vec<E>;
 
     fn empty<E: Element>(&self) -> Vec<E> {
         Vec::new()
@@ -78,24 +78,24 @@ impl Storage for Cpu {
     fn shorten<'short, 'long: 'short, E: Element>(data: &'long [E]) -> &'short [E] {
         data
     }
-    fn bits<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
+    fn reinterpret<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
         // SAFETY: elements are `f32` or `u32` (the trait is sealed): four bytes each, and every pattern is a value of both.
         unsafe { std::slice::from_raw_parts(data.as_ptr().cast(), data.len()) }
     }
-    fn bits_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
+    fn reinterpret_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
         // SAFETY: as in `bits`; the borrow moves to the result.
         unsafe { std::slice::from_raw_parts_mut(data.as_mut_ptr().cast(), data.len()) }
     }
-    fn seen<E: Element>(data: Self::Ref<'_, E>) -> Option<&[E]> {
+    fn as_host_slice<E: Element>(data: Self::Ref<'_, E>) -> Option<&[E]> {
         Some(data)
     }
-    fn lend<E: Element>(host: &[E]) -> Option<&[E]> {
+    fn from_host<E: Element>(host: &[E]) -> Option<&[E]> {
         Some(host)
     }
-    fn lend_mut<E: Element>(host: &mut [E]) -> Option<&mut [E]> {
+    fn from_host_mut<E: Element>(host: &mut [E]) -> Option<&mut [E]> {
         Some(host)
     }
-    fn fill<E: Element>(&self, to: &mut [E], write: impl FnOnce(&mut [E])) -> Result<()> {
+    fn upload_with<E: Element>(&self, to: &mut [E], write: impl FnOnce(&mut [E])) -> Result<()> {
         write(to);
         Ok(())
     }
@@ -107,15 +107,15 @@ impl Storage for Cpu {
         to.copy_from_slice(from);
         Ok(())
     }
-    fn pending<E: Element>(&self, len: usize) -> Result<Vec<E>> {
+    fn readback<E: Element>(&self, len: usize) -> Result<Vec<E>> {
         Ok(Vec::with_capacity(len))
     }
-    fn download_later<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
+    fn download_async<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
         to.clear();
         to.extend_from_slice(from);
         Ok(())
     }
-    fn arrived<'p, E: Element>(&self, pending: &'p Vec<E>) -> Result<&'p [E]> {
+    fn wait<'p, E: Element>(&self, pending: &'p Vec<E>) -> Result<&'p [E]> {
         Ok(pending)
     }
     fn copy<E: Element>(&self, from: &[E], to: &mut [E]) {

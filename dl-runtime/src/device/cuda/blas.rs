@@ -2,8 +2,8 @@
 
 use super::driver::full;
 use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
-use crate::ops::Write;
 use crate::ops::matmul::Product;
+use crate::tensor::Write;
 use crate::{Error, Result};
 use cudarc::cublaslt::sys::cublasComputeType_t::{CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32};
 use cudarc::cublaslt::sys::cublasLtEpilogue_t::{

@@ -67,7 +67,7 @@ DEVICE u64 thread() { return (u64)blockIdx.x * blockDim.x + threadIdx.x; }
 DEVICE u64 threads() { return (u64)gridDim.x * blockDim.x; }
 
 /// Sets element `i`, or adds to it: `add` is `Write::Add`.
-DEVICE void put(Span<float> to, u64 i, float value, u32 add) { to[i] = add ? to[i] + value : value; }
+DEVICE void accumulate(Span<float> to, u64 i, float value, u32 add) { to[i] = add ? to[i] + value : value; }
 
 /// The sum over the lanes of a warp, in all of them.
 DEVICE float warp_sum(float v) {

@@ -34,8 +34,8 @@ DEVICE float4 map(F f, float4 first, Rest... rest) {
 }
 
 /// Sets, or adds to what is there.
-DEVICE void put(Span<float> to, One at, float value, u32 add) { put(to, at.i, value, add); }
-DEVICE void put(Span<float> to, Four at, float4 value, u32 add) {
+DEVICE void accumulate(Span<float> to, One at, float value, u32 add) { accumulate(to, at.i, value, add); }
+DEVICE void accumulate(Span<float> to, Four at, float4 value, u32 add) {
     if (add) value = map([](float old, float v) { return old + v; }, load4(to, at.i), value);
     store4(to, at.i, value);
 }
@@ -58,5 +58,5 @@ DEVICE void put(Span<float> to, Four at, float4 value, u32 add) {
 /// `y = f(inputs…)`, element by element, set or added.
 template <class F, class... Inputs>
 DEVICE void elementwise(Span<float> y, u32 add, F f, Inputs... inputs) {
-    EACH(at, y.len, (aligned(y) && ... && aligned(inputs)), put(y, at, map(f, get(inputs, at)...), add));
+    EACH(at, y.len, (aligned(y) && ... && aligned(inputs)), accumulate(y, at, map(f, get(inputs, at)...), add));
 }

@@ -1,8 +1,8 @@
 //! Kernels as Rust sees them: where their text is, what arguments they take, and over which grid they run.
 
 use super::storage::{Mut, Ref};
-use crate::device::Element;
-use crate::ops::Write;
+use crate::tensor::Element;
+use crate::tensor::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The text of a file of kernels.

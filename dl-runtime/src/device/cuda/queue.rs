@@ -13,7 +13,7 @@ use super::kernel::{Arguments, Grid, Kernel, Packed, Packing, Source};
 use super::sources::SOURCES;
 use super::{Card, Counts};
 use crate::Result;
-use crate::pass::mix;
+use crate::tensor::context::mix;
 use cudarc::driver::sys;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -4,7 +4,7 @@
 use super::driver::{Context, Event, Stream};
 use super::{Card, Counts};
 use crate::Result;
-use crate::device::Element;
+use crate::tensor::Element;
 use std::collections::VecDeque;
 
 /// Pieces on their way at a time: inputs and targets of two steps.

@@ -2,7 +2,7 @@
 
 use super::driver::Event;
 use super::{Card, Cuda, Grid, kernels};
-use crate::device::{Element, Storage};
+use crate::tensor::{Element, Storage};
 use crate::{Error, Result};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -148,8 +148,8 @@ impl Storage for Cuda {
     type Buffer<E: Element> = Buffer<E>;
     type Ref<'a, E: Element> = Ref<'a, E>;
     type Mut<'a, E: Element> = Mut<'a, E>;
-    type Pending<E: Element> = Pending<E>;
-    const EAGER: bool = false;
+    type Readback<E: Element> = Pending<E>;
+    const SYNCHRONOUS: bool = false;
 
     fn empty<E: Element>(&self) -> Buffer<E> {
         Buffer { card: Arc::clone(&self.card), address: 0, len: 0, elements: PhantomData }
@@ -183,14 +183,14 @@ impl Storage for Cuda {
     fn shorten<'short, 'long: 'short, E: Element>(data: Ref<'long, E>) -> Ref<'short, E> {
         data
     }
-    fn bits<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
+    fn reinterpret<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
         Ref::at(data.address, data.len)
     }
-    fn bits_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
+    fn reinterpret_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
         Mut::at(data.address, data.len)
     }
 
-    fn fill<E: Element>(&self, to: Mut<'_, E>, write: impl FnOnce(&mut [E])) -> Result<()> {
+    fn upload_with<E: Element>(&self, to: Mut<'_, E>, write: impl FnOnce(&mut [E])) -> Result<()> {
         let bytes = to.len * size_of::<E>();
         let mut slot = {
             let state = &mut *self.state();
@@ -212,7 +212,7 @@ impl Storage for Cuda {
         let mut rest = to;
         for piece in from.chunks(PIECE) {
             let (now, later) = Self::split_mut(rest, piece.len());
-            self.fill(now, |memory| memory.copy_from_slice(piece))?;
+            self.upload_with(now, |memory| memory.copy_from_slice(piece))?;
             rest = later;
         }
         Ok(())
@@ -228,12 +228,12 @@ impl Storage for Cuda {
     fn submit(&self) -> Result<()> {
         self.state().begin(&self.card)
     }
-    fn pending<E: Element>(&self, len: usize) -> Result<Pending<E>> {
+    fn readback<E: Element>(&self, len: usize) -> Result<Pending<E>> {
         let context = &self.card.context;
         let (copied, host) = (Event::new(context)?, context.allocate_host(len * size_of::<E>())?);
         Ok(Pending { card: Arc::clone(&self.card), host, room: len, len: 0, copied, elements: PhantomData })
     }
-    fn download_later<E: Element>(&self, from: Ref<'_, E>, to: &mut Pending<E>) -> Result<()> {
+    fn download_async<E: Element>(&self, from: Ref<'_, E>, to: &mut Pending<E>) -> Result<()> {
         assert!(from.len <= to.room, "{} elements in room for {}", from.len, to.room);
         let mut state = self.state();
         state.begin(&self.card)?;
@@ -242,7 +242,7 @@ impl Storage for Cuda {
         to.len = from.len;
         to.copied.record(&self.card.stream)
     }
-    fn arrived<'p, E: Element>(&self, pending: &'p Pending<E>) -> Result<&'p [E]> {
+    fn wait<'p, E: Element>(&self, pending: &'p Pending<E>) -> Result<&'p [E]> {
         self.card.context.enter()?;
         pending.copied.synchronize()?;
         // SAFETY: the copy is done, so the memory holds so many elements, which the card writes again only with `&mut`.
@@ -250,19 +250,20 @@ impl Storage for Cuda {
     }
     fn copy<E: Element>(&self, from: Ref<'_, E>, to: Mut<'_, E>) {
         assert_eq!(from.len, to.len, "a copy of another length");
-        let (from, to) = (Self::bits::<E, u32>(from), Self::bits_mut::<E, u32>(to));
+        let (from, to) = (Self::reinterpret::<E, u32>(from), Self::reinterpret_mut::<E, u32>(to));
         self.launch(&memory_copy, Grid::each(to.len), (from, to));
     }
     fn clear<E: Element>(&self, data: Mut<'_, E>) {
-        let data = Self::bits_mut::<E, u32>(data);
+        let data = Self::reinterpret_mut::<E, u32>(data);
         self.launch(&memory_clear, Grid::each(data.len), (data,));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cuda, PIECE, Storage};
+    use super::{Cuda, PIECE};
     use crate::device::Twin;
+    use crate::tensor::Storage;
 
     #[test]
     fn an_upload_of_several_pieces() {

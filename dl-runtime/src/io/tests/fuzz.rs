@@ -32,7 +32,7 @@ proptest! {
     #[test]
     fn mutated_files_never_panic(bytes in mutated()) {
         if let Ok(net) = Net::from_bytes(&bytes) {
-            let numbers = crate::plain::flat(std::slice::from_ref(&*net));
+            let numbers = crate::tensor::pod::flat(std::slice::from_ref(&*net));
             prop_assert!(numbers.iter().all(|number| number.is_finite()));
         }
     }

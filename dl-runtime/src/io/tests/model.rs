@@ -1,6 +1,6 @@
 //! A model for tests of files: tensors, and no passes.
 
-use crate::private::*;
+use crate::generated::*;
 
 #[repr(C)]
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +16,8 @@ impl Net {
     }
 }
 
-// SAFETY: `repr(C)`, and every field is `Plain` with elements `f32`.
-unsafe impl Plain for Net {
+// SAFETY: `repr(C)`, and every field is `Pod` with elements `f32`.
+unsafe impl Pod for Net {
     type Element = f32;
 }
 
@@ -56,7 +56,7 @@ impl Model for Net {
         unimplemented!("no passes")
     }
     fn infer<D: Device>(
-        _: &Pass<'_, D>,
+        _: &Context<'_, D>,
         _: View<'_, D, Self>,
         _: View<'_, D, Self::Input>,
         (): &mut (),
@@ -65,7 +65,7 @@ impl Model for Net {
         unimplemented!("no passes")
     }
     fn forward<D: Device>(
-        _: &Pass<'_, D>,
+        _: &Context<'_, D>,
         _: ViewMut<'_, D, Self>,
         _: View<'_, D, Self::Input>,
         (): &mut (),
@@ -74,7 +74,7 @@ impl Model for Net {
         unimplemented!("no passes")
     }
     fn backward<D: Device>(
-        _: &Pass<'_, D>,
+        _: &Context<'_, D>,
         _: View<'_, D, Self>,
         _: View<'_, D, Self::Input>,
         (): &mut (),

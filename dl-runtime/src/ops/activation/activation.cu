@@ -3,12 +3,12 @@
 
 template <class X, class At>
 DEVICE void forward(Activation f, X x, Span<float> y, At at) {
-    put(y, at, activate(f, get(x, at)), 0);
+    accumulate(y, at, activate(f, get(x, at)), 0);
 }
 
 template <class Dy, class At>
 DEVICE void backward(Activation f, Span<const float> kept, Dy dy, Span<float> dx, u32 add, At at) {
-    put(dx, at, map([](float slope, float d) { return slope * d; }, slope(f, get(kept, at)), get(dy, at)), add);
+    accumulate(dx, at, map([](float slope, float d) { return slope * d; }, derivative(f, get(kept, at)), get(dy, at)), add);
 }
 
 KERNEL(activation_forward, Activation f, Span<const float> x, Span<float> y) {

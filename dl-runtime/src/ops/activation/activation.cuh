@@ -125,7 +125,7 @@ DEVICE T activate(Activation f, T x) {
 
 /// `f'(x)` from what is kept of a number or of four: the output `y`, or the input `x` (`Activation::keeps`).
 template <class T>
-DEVICE T slope(Activation f, T kept) {
+DEVICE T derivative(Activation f, T kept) {
     switch ((Kind)f.kind) {
     case Kind::Relu:
         return map([](float y) { return y > 0.0f ? 1.0f : 0.0f; }, kept);

@@ -1,9 +1,10 @@
 //! Activations on the CPU.
 
 use super::{Activation, ActivationKernel, Function, with_function};
+use crate::Cpu;
 use crate::device::cpu::elementwise::{Formula, each, write};
 use crate::device::cpu::simd::Simd;
-use crate::{Cpu, ops::Write};
+use crate::tensor::Write;
 
 /// `f(x)` of the input, or of what is there.
 struct Value<F>(F);
@@ -23,19 +24,19 @@ impl<F: Function> Formula<0> for Value<F> {
 }
 
 /// `f'(kept)` times a gradient: an input, or what is there.
-struct Slope<F>(F);
+struct Derivative<F>(F);
 
-impl<F: Function> Formula<2> for Slope<F> {
+impl<F: Function> Formula<2> for Derivative<F> {
     #[inline(always)]
     fn of<S: Simd>(&self, [kept, dy]: [f32; 2], _: f32) -> f32 {
-        self.0.slope::<S>(kept) * dy
+        self.0.derivative::<S>(kept) * dy
     }
 }
 
-impl<F: Function> Formula<1> for Slope<F> {
+impl<F: Function> Formula<1> for Derivative<F> {
     #[inline(always)]
     fn of<S: Simd>(&self, [kept]: [f32; 1], d: f32) -> f32 {
-        self.0.slope::<S>(kept) * d
+        self.0.derivative::<S>(kept) * d
     }
 }
 
@@ -49,11 +50,11 @@ impl ActivationKernel for Cpu {
         }
     }
     fn activation_backward(&self, f: Activation, kept: &[f32], dy: &[f32], dx: &mut [f32], w: Write) {
-        with_function!(f, f => write(self, w, [kept, dy], dx, Slope(f)));
+        with_function!(f, f => write(self, w, [kept, dy], dx, Derivative(f)));
     }
     fn activation_backward_in_place(&self, f: Activation, kept: &[f32], d: &mut [f32]) {
         if f != Activation::Identity {
-            with_function!(f, f => each(self, [kept], d, Slope(f)));
+            with_function!(f, f => each(self, [kept], d, Derivative(f)));
         }
     }
 }

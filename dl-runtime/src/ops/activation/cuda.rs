@@ -2,7 +2,7 @@
 
 use super::{Activation, ActivationKernel};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 kernels!("activation.cu": activation_forward, activation_forward_in_place, activation_backward, activation_backward_in_place);
 

@@ -14,7 +14,7 @@ impl Function for Elu {
         if x > 0.0 { x } else { self.alpha * math::exp_m1::<S>(x) }
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         // α·eˣ = α·(eˣ - 1) + α.
         if y > 0.0 { 1.0 } else { y + self.alpha }
     }
@@ -33,7 +33,7 @@ impl Function for Selu {
         if x > 0.0 { SCALE * x } else { SCALED_ALPHA * math::exp_m1::<S>(x) }
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         if y > 0.0 { SCALE } else { y + SCALED_ALPHA }
     }
 }

@@ -7,7 +7,7 @@ pub(crate) trait Function: Copy + Sync {
     /// `f(x)`.
     fn value<S: Simd>(self, x: f32) -> f32;
     /// `f'(x)` from what is kept: the output `f(x)`, or the input `x` (see `Activation::keeps`).
-    fn slope<S: Simd>(self, kept: f32) -> f32;
+    fn derivative<S: Simd>(self, kept: f32) -> f32;
 }
 
 /// `x`.
@@ -20,7 +20,7 @@ impl Function for Identity {
         x
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, _: f32) -> f32 {
+    fn derivative<S: Simd>(self, _: f32) -> f32 {
         1.0
     }
 }

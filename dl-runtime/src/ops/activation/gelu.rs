@@ -27,7 +27,7 @@ impl Function for Gelu {
         x * Self::distribution::<S>(x)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         Self::distribution::<S>(x) + x * NORMAL * math::exp::<S>(-0.5 * x * x)
     }
 }
@@ -41,7 +41,7 @@ impl Function for GeluTanh {
         0.5 * x * (1.0 + math::tanh::<S>(ROOT * (x + CUBIC * x * x * x)))
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         let t = math::tanh::<S>(ROOT * (x + CUBIC * x * x * x));
         0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * ROOT * (1.0 + 3.0 * CUBIC * x * x)
     }

@@ -23,7 +23,7 @@ impl Function for Clamp {
         clamp(x, self.min, self.max)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         if x >= self.min && x <= self.max { 1.0 } else { 0.0 }
     }
 }
@@ -40,7 +40,7 @@ impl Function for HardTanh {
         clamp(x, self.min, self.max)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         if y > self.min && y < self.max { 1.0 } else { 0.0 }
     }
 }
@@ -54,7 +54,7 @@ impl Function for HardSigmoid {
         clamp(x + 3.0, 0.0, 6.0) / 6.0
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         if y > 0.0 && y < 1.0 { 1.0 / 6.0 } else { 0.0 }
     }
 }
@@ -68,7 +68,7 @@ impl Function for HardSwish {
         x * clamp(x + 3.0, 0.0, 6.0) / 6.0
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         let between = if x > 3.0 { 1.0 } else { x / 3.0 + 0.5 };
         if x < -3.0 { 0.0 } else { between }
     }
@@ -83,7 +83,7 @@ impl Function for Softsign {
         x / (1.0 + x.abs())
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         // 1/(1 + |x|) = 1 - |y|.
         (1.0 - y.abs()) * (1.0 - y.abs())
     }

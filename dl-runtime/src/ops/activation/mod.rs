@@ -43,11 +43,10 @@ mod tests;
 
 pub(crate) use function::{Function, with_function};
 
-use crate::device::{Device, Storage};
-use crate::{
-    Pass, Plain, View, ViewMut,
-    ops::{Grad, Write},
-};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The operation of this room: an activation.
 pub type Op = Activation;
@@ -135,7 +134,7 @@ pub enum Activation {
 
 /// What the backward pass of an activation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeps {
+pub enum SavedForBackward {
     /// Its input: the output does not tell the derivative.
     Input,
     /// Its output, so that the preceding operation can apply the activation itself.
@@ -163,40 +162,45 @@ pub trait ActivationKernel: Storage {
 
 impl Activation {
     /// What [`Activation::backward`] reads.
-    pub const fn keeps(self) -> Keeps {
+    pub const fn keeps(self) -> SavedForBackward {
         use Activation::*;
         match self {
-            Identity | Relu | LeakyRelu { .. } | Elu { .. } | Sigmoid | Tanh => Keeps::Output,
-            Selu | LogSigmoid | Softsign | HardTanh { .. } | HardSigmoid | Exp | Sqrt => Keeps::Output,
-            Gelu | GeluTanh | Silu | Softplus { .. } | Mish | HardSwish => Keeps::Input,
-            Clamp { .. } | Log | Square | Abs | Powi { .. } => Keeps::Input,
+            Identity | Relu | LeakyRelu { .. } | Elu { .. } | Sigmoid | Tanh => SavedForBackward::Output,
+            Selu | LogSigmoid | Softsign | HardTanh { .. } | HardSigmoid | Exp | Sqrt => SavedForBackward::Output,
+            Gelu | GeluTanh | Silu | Softplus { .. } | Mish | HardSwish => SavedForBackward::Input,
+            Clamp { .. } | Log | Square | Abs | Powi { .. } => SavedForBackward::Input,
         }
     }
     /// `output = f(input)`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
-        pass.device.activation_forward(self, input.data(), output.into_data());
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        context.device.activation_forward(self, input.data(), output.into_data());
     }
     /// `value = f(value)`.
-    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
-        pass.device.activation_forward_in_place(self, value.into_data());
+    pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
+        context.device.activation_forward_in_place(self, value.into_data());
     }
     /// The gradient to the input from what [`Activation::keeps`] says.
-    pub fn backward<D: Device, S: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         kept: View<D, S>,
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
-        pass.device.activation_backward(self, kept.data(), d_output.data(), d_input.to.into_data(), d_input.write);
+        context.device.activation_backward(self, kept.data(), d_output.data(), d_input.to.into_data(), d_input.write);
     }
     /// The gradient to the input, over the gradient to the output.
-    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         kept: View<D, S>,
         d: ViewMut<D, S>,
     ) {
-        pass.device.activation_backward_in_place(self, kept.data(), d.into_data());
+        context.device.activation_backward_in_place(self, kept.data(), d.into_data());
     }
 }

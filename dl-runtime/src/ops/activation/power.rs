@@ -12,7 +12,7 @@ impl Function for Exp {
         math::exp::<S>(x)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         y
     }
 }
@@ -26,7 +26,7 @@ impl Function for Log {
         math::ln::<S>(x)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         1.0 / x
     }
 }
@@ -40,7 +40,7 @@ impl Function for Sqrt {
         x.sqrt()
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         0.5 / y
     }
 }
@@ -54,7 +54,7 @@ impl Function for Abs {
         x.abs()
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         if x == 0.0 { 0.0 } else { 1f32.copysign(x) }
     }
 }
@@ -68,7 +68,7 @@ impl Function for Square {
         x * x
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         2.0 * x
     }
 }
@@ -98,7 +98,7 @@ impl Function for Powi {
         power(x, self.exponent)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         // x⁰ is 1 everywhere; x⁻¹ would make its slope NaN at 0.
         if self.exponent == 0 { 0.0 } else { self.exponent as f32 * power(x, self.exponent.saturating_sub(1)) }
     }

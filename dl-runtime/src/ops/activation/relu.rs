@@ -13,7 +13,7 @@ impl Function for Relu {
         if x < 0.0 { 0.0 } else { x }
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         if y > 0.0 { 1.0 } else { 0.0 }
     }
 }
@@ -29,7 +29,7 @@ impl Function for LeakyRelu {
         if x > 0.0 { x } else { self.slope * x }
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         if y > 0.0 { 1.0 } else { self.slope }
     }
 }

@@ -12,7 +12,7 @@ impl Function for Sigmoid {
         math::sigmoid::<S>(x)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         y * (1.0 - y)
     }
 }
@@ -26,7 +26,7 @@ impl Function for Silu {
         x * math::sigmoid::<S>(x)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         let s = math::sigmoid::<S>(x);
         s + x * s * (1.0 - s)
     }
@@ -41,7 +41,7 @@ impl Function for Tanh {
         math::tanh::<S>(x)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         1.0 - y * y
     }
 }

@@ -16,7 +16,7 @@ impl Function for Softplus {
         if z > self.threshold { x } else { math::ln_1p::<S>(math::exp::<S>(z)) / self.beta }
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         let z = self.beta * x;
         if z > self.threshold { 1.0 } else { math::sigmoid::<S>(z) }
     }
@@ -32,7 +32,7 @@ impl Function for LogSigmoid {
         negative - math::ln_1p::<S>(math::exp::<S>(-x.abs()))
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, y: f32) -> f32 {
+    fn derivative<S: Simd>(self, y: f32) -> f32 {
         // σ(-x) = 1 - σ(x) = 1 - eʸ.
         -math::exp_m1::<S>(y)
     }
@@ -64,7 +64,7 @@ impl Function for Mish {
         x * Self::gate::<S>(x)
     }
     #[inline(always)]
-    fn slope<S: Simd>(self, x: f32) -> f32 {
+    fn derivative<S: Simd>(self, x: f32) -> f32 {
         let gate = Self::gate::<S>(x);
         gate + x * math::sigmoid::<S>(x) * Self::rest::<S>(x) * (1.0 + gate)
     }

@@ -1,9 +1,9 @@
 //! Values and slopes against `f64` and central differences, extremes, and what is kept.
 
-use super::{Activation, ActivationKernel, Keeps};
-use crate::ops::{Grad, Write};
+use super::{Activation, ActivationKernel, SavedForBackward};
+use crate::tensor::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, testing::Device};
+use crate::{Context, testing::Device};
 
 const ALL: [Activation; 25] = [
     Activation::Identity,
@@ -102,7 +102,7 @@ fn values_and_gradients() {
         cpu.activation_forward_in_place(f, &mut in_place);
         assert_eq!(in_place, y, "{f:?}");
 
-        let kept = if f.keeps() == Keeps::Output { &y } else { &x };
+        let kept = if f.keeps() == SavedForBackward::Output { &y } else { &x };
         let dx = set_and_add(n, |dx, write| cpu.activation_backward(f, kept, &dy, dx, write));
         let expected = gradient(all, &wide(&x), &dy);
         assert_close(&format!("gradient of {f:?}"), &dx, &expected, 1e-6);
@@ -122,7 +122,7 @@ fn extremes() {
         assert!(!y[1].is_nan() && !y[2].is_nan(), "{f:?}: {y:?}");
         let mut d = [1.0; 3];
         let mut kept = [0.0_f32, 80.0, -80.0];
-        if f.keeps() == Keeps::Output {
+        if f.keeps() == SavedForBackward::Output {
             cpu.activation_forward_in_place(f, &mut kept);
         }
         cpu.activation_backward_in_place(f, &kept, &mut d);
@@ -162,15 +162,15 @@ fn beyond_the_domain() {
 #[test]
 fn typed_passes() {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let (x, mut y, mut d) = ([-1.0, 2.0, 3.0, -4.0], vec![0.0; 4], vec![1.0; 4]);
     type Sample = [[f32; 2]; 1];
-    Activation::Relu.forward(&pass, view::<Sample>(&x), view_mut(&mut y));
+    Activation::Relu.forward(&context, view::<Sample>(&x), view_mut(&mut y));
     assert_eq!(y, [0.0, 2.0, 3.0, 0.0]);
-    Activation::Relu.backward_in_place(&pass, view::<Sample>(&y), view_mut(&mut d));
+    Activation::Relu.backward_in_place(&context, view::<Sample>(&y), view_mut(&mut d));
     assert_eq!(d, [0.0, 1.0, 1.0, 0.0]);
     let to = Grad { to: view_mut::<Sample>(&mut y), write: Write::Add };
-    Activation::LeakyRelu { slope: 0.5 }.backward(&pass, view(&x), view(&[1.0; 4]), to);
+    Activation::LeakyRelu { slope: 0.5 }.backward(&context, view(&x), view(&[1.0; 4]), to);
     assert_eq!(y, [0.5, 3.0, 4.0, 0.5]);
 }
 

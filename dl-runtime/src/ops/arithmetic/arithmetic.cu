@@ -3,7 +3,7 @@
 
 template <class At>
 DEVICE void sum(Activation f, Span<const float> a, Span<const float> b, Span<float> y, At at) {
-    put(y, at, activate(f, map([](float a, float b) { return a + b; }, get(a, at), get(b, at))), 0);
+    accumulate(y, at, activate(f, map([](float a, float b) { return a + b; }, get(a, at), get(b, at))), 0);
 }
 
 KERNEL(arithmetic_add, Activation f, Span<const float> a, Span<const float> b, Span<float> y) {

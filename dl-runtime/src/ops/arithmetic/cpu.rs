@@ -4,8 +4,9 @@ use super::ArithmeticKernel;
 use crate::Cpu;
 use crate::device::cpu::elementwise::{Formula, each, formula, write};
 use crate::device::cpu::simd::Simd;
+use crate::ops::Activation;
 use crate::ops::activation::{Function, with_function};
-use crate::ops::{Activation, Write};
+use crate::tensor::Write;
 
 /// `f(a + b)`.
 struct Sum<F>(F);

@@ -2,8 +2,9 @@
 
 use super::ArithmeticKernel;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
+use crate::ops::Activation;
 use crate::ops::activation::cuda::Code;
-use crate::ops::{Activation, Write};
+use crate::tensor::Write;
 
 kernels!(
     "arithmetic.cu": arithmetic_add, arithmetic_sub, arithmetic_mul, arithmetic_div, arithmetic_div_backward_right,

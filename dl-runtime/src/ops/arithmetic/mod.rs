@@ -18,9 +18,11 @@ mod tests;
 
 pub use scalar::{Affine, Reciprocal};
 
-use crate::device::{Device, Storage};
-use crate::ops::{Activation, Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Activation;
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// `a + b`: residual connections.
 #[derive(Clone, Copy, Debug)]
@@ -83,132 +85,132 @@ pub trait ArithmeticKernel: Storage {
 
 impl Add {
     /// `output = f(a + b)`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, S>,
         b: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        pass.device.add(self.activation, a.data(), b.data(), output.into_data());
+        context.device.add(self.activation, a.data(), b.data(), output.into_data());
     }
     /// The gradient to `a`; `d_output` is the gradient to the sum, before the activation.
-    pub fn backward_left<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, S>,
         d_a: Grad<D, S>,
     ) {
-        pass.device.affine(1.0, 0.0, d_output.data(), d_a.to.into_data(), d_a.write);
+        context.device.affine(1.0, 0.0, d_output.data(), d_a.to.into_data(), d_a.write);
     }
     /// The gradient to `b`: the same.
-    pub fn backward_right<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, S>,
         d_b: Grad<D, S>,
     ) {
-        self.backward_left(pass, d_output, d_b);
+        self.backward_left(context, d_output, d_b);
     }
 }
 
 impl Sub {
     /// `output = a - b`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, S>,
         b: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        pass.device.sub(a.data(), b.data(), output.into_data());
+        context.device.sub(a.data(), b.data(), output.into_data());
     }
     /// The gradient to `a`.
-    pub fn backward_left<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, S>,
         d_a: Grad<D, S>,
     ) {
-        pass.device.affine(1.0, 0.0, d_output.data(), d_a.to.into_data(), d_a.write);
+        context.device.affine(1.0, 0.0, d_output.data(), d_a.to.into_data(), d_a.write);
     }
     /// The gradient to `b`.
-    pub fn backward_right<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, S>,
         d_b: Grad<D, S>,
     ) {
-        pass.device.affine(-1.0, 0.0, d_output.data(), d_b.to.into_data(), d_b.write);
+        context.device.affine(-1.0, 0.0, d_output.data(), d_b.to.into_data(), d_b.write);
     }
 }
 
 impl Mul {
     /// `output = a·b`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, S>,
         b: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        pass.device.mul(a.data(), b.data(), output.into_data(), Write::Set);
+        context.device.mul(a.data(), b.data(), output.into_data(), Write::Set);
     }
     /// The gradient to `a`.
-    pub fn backward_left<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         _: View<D, S>,
         b: View<D, S>,
         d_output: View<D, S>,
         d_a: Grad<D, S>,
     ) {
-        pass.device.mul(b.data(), d_output.data(), d_a.to.into_data(), d_a.write);
+        context.device.mul(b.data(), d_output.data(), d_a.to.into_data(), d_a.write);
     }
     /// The gradient to `b`.
-    pub fn backward_right<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, S>,
         _: View<D, S>,
         d_output: View<D, S>,
         d_b: Grad<D, S>,
     ) {
-        pass.device.mul(a.data(), d_output.data(), d_b.to.into_data(), d_b.write);
+        context.device.mul(a.data(), d_output.data(), d_b.to.into_data(), d_b.write);
     }
 }
 
 impl Div {
     /// `output = a/b`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, S>,
         b: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        pass.device.div(a.data(), b.data(), output.into_data(), Write::Set);
+        context.device.div(a.data(), b.data(), output.into_data(), Write::Set);
     }
     /// The gradient to `a`.
-    pub fn backward_left<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         _: View<D, S>,
         b: View<D, S>,
         d_output: View<D, S>,
         d_a: Grad<D, S>,
     ) {
-        pass.device.div(d_output.data(), b.data(), d_a.to.into_data(), d_a.write);
+        context.device.div(d_output.data(), b.data(), d_a.to.into_data(), d_a.write);
     }
     /// The gradient to `b`.
-    pub fn backward_right<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, S>,
         b: View<D, S>,
         d_output: View<D, S>,
         d_b: Grad<D, S>,
     ) {
-        pass.device.div_backward_right(a.data(), b.data(), d_output.data(), d_b.to.into_data(), d_b.write);
+        context.device.div_backward_right(a.data(), b.data(), d_output.data(), d_b.to.into_data(), d_b.write);
     }
 }

@@ -1,8 +1,8 @@
 //! Arithmetic of a tensor and a number: `x + 1`, `2 - x`, `x / 3` are all [`Affine`], `1 / x` is [`Reciprocal`].
 
-use crate::device::Device;
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// `scale·x + shift`.
 #[derive(Clone, Copy, Debug)]
@@ -22,55 +22,65 @@ pub struct Reciprocal {
 
 impl Affine {
     /// `output = scale·input + shift`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
-        pass.device.affine(self.scale, self.shift, input.data(), output.into_data(), Write::Set);
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        context.device.affine(self.scale, self.shift, input.data(), output.into_data(), Write::Set);
     }
     /// `value = scale·value + shift`.
-    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
-        pass.device.affine_in_place(self.scale, self.shift, value.into_data());
+    pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
+        context.device.affine_in_place(self.scale, self.shift, value.into_data());
     }
     /// The gradient to the input; nothing is kept.
-    pub fn backward<D: Device, S: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
-        pass.device.affine(self.scale, 0.0, d_output.data(), d_input.to.into_data(), d_input.write);
+        context.device.affine(self.scale, 0.0, d_output.data(), d_input.to.into_data(), d_input.write);
     }
     /// The gradient to the input, over the gradient to the output.
-    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, d: ViewMut<D, S>) {
-        pass.device.affine_in_place(self.scale, 0.0, d.into_data());
+    pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, d: ViewMut<D, S>) {
+        context.device.affine_in_place(self.scale, 0.0, d.into_data());
     }
 }
 
 impl Reciprocal {
     /// `output = numerator/input`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
-        pass.device.reciprocal(self.numerator, input.data(), output.into_data());
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        context.device.reciprocal(self.numerator, input.data(), output.into_data());
     }
     /// `value = numerator/value`.
-    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
-        pass.device.reciprocal_in_place(self.numerator, value.into_data());
+    pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
+        context.device.reciprocal_in_place(self.numerator, value.into_data());
     }
     /// The gradient to the input, from the input.
-    pub fn backward<D: Device, S: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
         let Grad { to, write } = d_input;
-        pass.device.reciprocal_backward(self.numerator, input.data(), d_output.data(), to.into_data(), write);
+        context.device.reciprocal_backward(self.numerator, input.data(), d_output.data(), to.into_data(), write);
     }
     /// The gradient to the input, over the gradient to the output.
-    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         d: ViewMut<D, S>,
     ) {
-        pass.device.reciprocal_backward_in_place(self.numerator, input.data(), d.into_data());
+        context.device.reciprocal_backward_in_place(self.numerator, input.data(), d.into_data());
     }
 }

@@ -1,9 +1,10 @@
 //! Values against `f64`, gradients against central differences, for all four operators and both kinds of operands.
 
 use super::{Add, Affine, Div, Mul, Reciprocal, Sub};
-use crate::ops::{Activation, Grad};
+use crate::ops::Activation;
+use crate::tensor::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, testing::Device};
+use crate::{Context, testing::Device};
 
 type Sample = [f32; 3];
 const SAMPLES: usize = 7;
@@ -18,18 +19,18 @@ fn divisors() -> Vec<f32> {
 macro_rules! pairs {
     ($op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
         let cpu = Device::with_threads(1);
-        let pass = Pass { device: &cpu, seed: 0 };
+        let context = Context { device: &cpu, seed: 0 };
         let ($a, $b, dy) = (numbers(1, N), divisors(), numbers(3, N));
         let all = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|($a, $b)| $reference).collect::<Vec<f64>>();
         let mut y = vec![f32::NAN; N];
-        $op.forward(&pass, view::<Sample>(&$a), view::<Sample>(&$b), view_mut::<Sample>(&mut y));
+        $op.forward(&context, view::<Sample>(&$a), view::<Sample>(&$b), view_mut::<Sample>(&mut y));
         assert_close(stringify!($op), &y, &all(&wide(&$a), &wide(&$b)), 1e-7);
         let da = set_and_add(N, |d, write| {
-            $op.backward_left(&pass, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
+            $op.backward_left(&context, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
         });
         assert_close(stringify!($op), &da, &gradient(|a| all(a, &wide(&$b)), &wide(&$a), &dy), 3e-7);
         let db = set_and_add(N, |d, write| {
-            $op.backward_right(&pass, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
+            $op.backward_right(&context, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
         });
         assert_close(stringify!($op), &db, &gradient(|b| all(&wide(&$a), b), &wide(&$b), &dy), 3e-7);
     }};
@@ -47,9 +48,14 @@ fn two_tensors() {
 fn a_sum_with_its_activation() {
     let cpu = Device::with_threads(1);
     let mut y = [0.0; 3];
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let op = Add { activation: Activation::Relu };
-    op.forward(&pass, view::<Sample>(&[1.0, -2.0, 3.0]), view::<Sample>(&[1.0, 1.0, -3.5]), view_mut::<Sample>(&mut y));
+    op.forward(
+        &context,
+        view::<Sample>(&[1.0, -2.0, 3.0]),
+        view::<Sample>(&[1.0, 1.0, -3.5]),
+        view_mut::<Sample>(&mut y),
+    );
     assert_eq!(y, [2.0, 0.0, 0.0]);
 }
 
@@ -57,21 +63,21 @@ fn a_sum_with_its_activation() {
 macro_rules! scalars {
     ($op:expr, |$x:ident| $reference:expr, reads($($kept:ident)?)) => {{
         let cpu = Device::with_threads(1);
-        let pass = Pass { device: &cpu, seed: 0 };
+        let context = Context { device: &cpu, seed: 0 };
         let ($x, dy) = (divisors(), numbers(3, N));
         let reference = |x: &[f64]| x.iter().map(|$x| $reference).collect::<Vec<f64>>();
         let mut y = vec![f32::NAN; N];
-        $op.forward(&pass, view::<Sample>(&$x), view_mut::<Sample>(&mut y));
+        $op.forward(&context, view::<Sample>(&$x), view_mut::<Sample>(&mut y));
         assert_close(stringify!($op), &y, &reference(&wide(&$x)), 1e-7);
         let mut in_place = $x.clone();
-        $op.forward_in_place(&pass, view_mut::<Sample>(&mut in_place));
+        $op.forward_in_place(&context, view_mut::<Sample>(&mut in_place));
         assert_eq!(in_place, y);
         let dx = set_and_add(N, |d, write| {
-            $op.backward(&pass, $(view::<Sample>(&$kept),)? view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
+            $op.backward(&context, $(view::<Sample>(&$kept),)? view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
         });
         assert_close(stringify!($op), &dx, &gradient(reference, &wide(&$x), &dy), 3e-7);
         let mut in_place = dy;
-        $op.backward_in_place(&pass, $(view::<Sample>(&$kept),)? view_mut::<Sample>(&mut in_place));
+        $op.backward_in_place(&context, $(view::<Sample>(&$kept),)? view_mut::<Sample>(&mut in_place));
         assert_eq!(in_place, dx);
     }};
 }
@@ -89,7 +95,7 @@ fn any_number_of_threads() {
     same_on_any_threads(|cpu| {
         let mut y = vec![0.0; a.len()];
         Add { activation: Activation::Silu }.forward(
-            &Pass { device: cpu, seed: 0 },
+            &Context { device: cpu, seed: 0 },
             view::<Sample>(&a),
             view::<Sample>(&b),
             view_mut::<Sample>(&mut y),

@@ -1,6 +1,6 @@
 //! Walks for kernels: `axes.cuh`.
 
-use super::{RANK, Walk, broadcast_stride, len};
+use super::{RANK, StridedIter, broadcast_stride, len};
 use crate::device::cuda::{Argument, Grid, Packed, arguments};
 
 /// A size or distance within a sample, for a kernel.
@@ -42,7 +42,7 @@ pub(crate) struct Axes {
 }
 
 impl Axes {
-    fn new<const N: usize>(walk: &Walk<N>, rank: usize) -> Self {
+    fn new<const N: usize>(walk: &StridedIter<N>, rank: usize) -> Self {
         let mut axes = Axes { rank, ..Axes::default() };
         for axis in 0..rank {
             axes.sizes[axis] = walk.sizes[axis];
@@ -53,15 +53,15 @@ impl Axes {
         axes
     }
     /// All of a walk.
-    pub fn all<const N: usize>(walk: &Walk<N>) -> Self {
+    pub fn all<const N: usize>(walk: &StridedIter<N>) -> Self {
         Axes::new(walk, walk.rank)
     }
     /// One axis of rows that lie `stride` apart.
     pub fn rows(rows: usize, stride: usize) -> Self {
-        Axes { steps: [1; 2], ..Axes::all(&Walk::new(&[rows], |_| [stride])) }
+        Axes { steps: [1; 2], ..Axes::all(&StridedIter::new(&[rows], |_| [stride])) }
     }
     /// All but the innermost, which is that of its rows.
-    pub fn outer<const N: usize>(walk: &Walk<N>) -> Self {
+    pub fn outer<const N: usize>(walk: &StridedIter<N>) -> Self {
         let mut axes = Axes::new(walk, walk.rank - 1);
         for (step, stride) in axes.steps.iter_mut().zip(walk.row_strides()) {
             *step = stride;
@@ -97,7 +97,7 @@ impl Rows {
         Rows { rows: word(rows), len: word(len), stride: word(stride), chunks: word(chunks), lanes }
     }
     /// Those of a walk over an output without gaps.
-    pub fn of<const N: usize>(walk: &Walk<N>) -> Self {
+    pub fn of<const N: usize>(walk: &StridedIter<N>) -> Self {
         let rows = walk.sizes[..walk.rank - 1].iter().product();
         Rows::new(rows, walk.len(), walk.len())
     }

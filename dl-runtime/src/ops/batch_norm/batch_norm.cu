@@ -26,14 +26,14 @@ DEVICE bool writes(Shape s, Place place) { return blockIdx.y == 0 && place.worke
 
 /// The numbers of a thread in its part of the batch: every `step`-th, counted over all samples, in units of `One` or `Four`.
 /// `at` is the place in memory and `column` that in a row of the channel; both follow without a division.
-struct Walk {
+struct StridedIter {
     u64 i, end, step, at, jump, wrap;
     u32 column, rest, area;
 };
-DEVICE Walk walk_of(Shape s, Place place, u64 numbers, u64 size, u32 unit) {
+DEVICE StridedIter walk_of(Shape s, Place place, u64 numbers, u64 size, u32 unit) {
     u32 area = s.area / unit;
     u64 sample = (u64)s.channels * area, end = (blockIdx.y + 1) * size;
-    Walk w;
+    StridedIter w;
     w.i = blockIdx.y * size / unit + place.worker;
     w.end = place.channel < s.channels ? (end < numbers ? end : numbers) / unit : 0;
     w.step = place.workers;
@@ -46,7 +46,7 @@ DEVICE Walk walk_of(Shape s, Place place, u64 numbers, u64 size, u32 unit) {
     return w;
 }
 /// The place of the next number, in units; the walk goes on behind it.
-DEVICE u64 next(Walk& w) {
+DEVICE u64 next(StridedIter& w) {
     u64 at = w.at;
     w.i += w.step;
     w.at += w.jump;
@@ -57,8 +57,8 @@ DEVICE u64 next(Walk& w) {
     }
     return at;
 }
-DEVICE void next(Walk& w, One& at) { at.i = next(w); }
-DEVICE void next(Walk& w, Four& at) { at.i = 4 * next(w); }
+DEVICE void next(StridedIter& w, One& at) { at.i = next(w); }
+DEVICE void next(StridedIter& w, Four& at) { at.i = 4 * next(w); }
 
 /// Whether the numbers of a channel can be taken four at a time, if memory allows it, too.
 DEVICE bool in_fours(Shape s) { return s.area % 4 == 0; }
@@ -69,7 +69,7 @@ DEVICE Moments moments_of(float4 v, float first) {
 }
 /// The moments of a thread's numbers without `first`. Merging costs a division: it is done for four loads at a time.
 template <class At>
-DEVICE Moments walked_moments(Walk w, Span<const float> x, float first) {
+DEVICE Moments walked_moments(StridedIter w, Span<const float> x, float first) {
     Moments m = {0.0f, 0.0f, 0.0f};
     At a, b, c, d;
     while (w.i + 3 * w.step < w.end) {
@@ -108,7 +108,7 @@ DEVICE Moments moments_of_part(Shape s, Place place, u64 numbers, u64 size, Span
                                SharedArray<float, 3 * THREADS>& tile) {
     float first = first_of(s, place, x);
     bool fours = in_fours(s) && aligned(x);
-    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
     return workers_merge(s, fours ? walked_moments<Four>(w, x, first) : walked_moments<One>(w, x, first), tile);
 }
 
@@ -134,17 +134,17 @@ DEVICE By by_of(Shape s, Place place, Span<const float> weights, float mean, flo
     return By{mean, weights[place.channel] / sqrtf(var + epsilon), weights[s.channels + place.channel]};
 }
 template <class At>
-DEVICE void walked_normalise(Walk w, Activation f, By by, Span<const float> x, Span<float> y) {
+DEVICE void walked_normalise(StridedIter w, Activation f, By by, Span<const float> x, Span<float> y) {
     At at;
     while (w.i < w.end) {
         next(w, at);
-        put(y, at, activate(f, map([=](float x) { return fmaf(x - by.mean, by.scale, by.bias); }, get(x, at))), 0);
+        accumulate(y, at, activate(f, map([=](float x) { return fmaf(x - by.mean, by.scale, by.bias); }, get(x, at))), 0);
     }
 }
 DEVICE void normalise(Shape s, Place place, u64 numbers, u64 size, Activation f, By by, Span<const float> x,
                       Span<float> y) {
     bool fours = in_fours(s) && aligned(x) && aligned(y);
-    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
     if (fours) {
         walked_normalise<Four>(w, f, by, x, y);
     } else {
@@ -214,7 +214,7 @@ DEVICE void add(Sums& sums, float mean, float4 x, float4 dy) {
     sums.total += four.total;
 }
 template <class At>
-DEVICE Sums walked_sums(Walk w, float mean, Span<const float> x, Span<const float> dy) {
+DEVICE Sums walked_sums(StridedIter w, float mean, Span<const float> x, Span<const float> dy) {
     Sums sums = {0.0f, 0.0f};
     At a, b;
     while (w.i + w.step < w.end) {
@@ -246,7 +246,7 @@ DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * THREADS>& til
 DEVICE Sums sums_of_part(Shape s, Place place, u64 numbers, u64 size, float mean, Span<const float> x,
                          Span<const float> dy, SharedArray<float, 3 * THREADS>& tile) {
     bool fours = in_fours(s) && aligned(x) && aligned(dy);
-    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
     return workers_sum(s, fours ? walked_sums<Four>(w, mean, x, dy) : walked_sums<One>(w, mean, x, dy), tile);
 }
 
@@ -269,13 +269,13 @@ struct Gradient {
     float mean, scale, slope, shift;
 };
 template <class At>
-DEVICE void walked_gradient(Walk w, Gradient g, Span<const float> x, Span<const float> dy, Span<float> dx, u32 add) {
+DEVICE void walked_gradient(StridedIter w, Gradient g, Span<const float> x, Span<const float> dy, Span<float> dx, u32 add) {
     At at;
     while (w.i < w.end) {
         next(w, at);
         auto d = map([=](float x, float dy) { return fmaf(g.scale, dy, fmaf(g.slope, x - g.mean, g.shift)); }, get(x, at),
                      get(dy, at));
-        put(dx, at, d, add);
+        accumulate(dx, at, d, add);
     }
 }
 
@@ -306,14 +306,14 @@ KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 part
     }
     float n = (float)numbers, d_weight = all.product * inverse;
     if (writes(s, place)) {
-        put(d_weights, c, d_weight, settings.add_weights);
-        put(d_weights, s.channels + c, all.total, settings.add_weights);
+        accumulate(d_weights, c, d_weight, settings.add_weights);
+        accumulate(d_weights, s.channels + c, all.total, settings.add_weights);
     }
     if (dx.len == 0) return;
     float scale = weights[c] * inverse;
     Gradient g = {mean, scale, -scale * inverse * d_weight / n, -scale * all.total / n};
     bool fours = in_fours(s) && aligned(x) && aligned(dy) && aligned(dx);
-    Walk w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
     if (fours) {
         walked_gradient<Four>(w, g, x, dy, dx, settings.add_input);
     } else {

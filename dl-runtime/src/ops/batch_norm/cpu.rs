@@ -6,8 +6,9 @@ use super::{BatchNormKernel, Op, Sizes, features, maps};
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::Activation;
 use crate::ops::activation::{Function, with_function};
-use crate::ops::{Activation, Write};
+use crate::tensor::Write;
 
 /// Numbers of one task.
 const TASK: usize = 1 << 14;

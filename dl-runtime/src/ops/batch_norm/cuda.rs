@@ -1,10 +1,10 @@
 //! Batch normalisation on CUDA: channels cut in parts, so that few of them fill a card, too.
 
 use super::{BatchNormKernel, Op, Sizes};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
-use crate::ops::Write;
 use crate::ops::activation::cuda::Code;
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!(
     "batch_norm.cu": batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward

@@ -3,8 +3,8 @@
 use super::Sizes;
 use super::cpu::Moments;
 use crate::device::cpu::simd::simd;
-use crate::ops::Write;
 use crate::ops::activation::Function;
+use crate::tensor::Write;
 
 /// Channels that are summed side by side.
 pub(super) const LANES: usize = 16;

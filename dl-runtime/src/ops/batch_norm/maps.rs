@@ -3,8 +3,8 @@
 use super::Sizes;
 use super::cpu::Moments;
 use crate::device::cpu::simd::{simd, sum};
-use crate::ops::Write;
 use crate::ops::activation::Function;
+use crate::tensor::Write;
 
 /// Numbers that are gathered and summed in `f32` before the sum goes on in `f64`; they stay in the fastest cache.
 const BLOCK: usize = 2048;

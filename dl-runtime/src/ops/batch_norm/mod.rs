@@ -22,10 +22,12 @@ mod maps;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
 use crate::init::Rng;
-use crate::ops::{Activation, Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Activation;
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The weights and running statistics of batch normalisation over `C` channels.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +44,7 @@ pub struct BatchNorm<const C: usize> {
 }
 
 // SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const C: usize> Plain for BatchNorm<C> {
+unsafe impl<const C: usize> Pod for BatchNorm<C> {
     type Element = f32;
 }
 
@@ -120,9 +122,9 @@ pub trait BatchNormKernel: Storage {
 impl Op {
     /// `output` is `input` normalised by the batch, whose moments move the running statistics; `saved` gets the mean and the
     /// biased variance of every channel.
-    pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: ViewMut<D, BatchNorm<C>>,
         input: View<D, [T; C]>,
         output: ViewMut<D, [T; C]>,
@@ -130,34 +132,34 @@ impl Op {
     ) {
         let sizes = Sizes { channels: C, area: T::LEN };
         let (weights, y, saved) = (weights.into_data(), output.into_data(), saved.into_data());
-        pass.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);
+        context.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);
     }
     /// `output` is `input` normalised by the running statistics.
-    pub fn infer<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn infer<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, BatchNorm<C>>,
         input: View<D, [T; C]>,
         output: ViewMut<D, [T; C]>,
     ) {
         let sizes = Sizes { channels: C, area: T::LEN };
-        pass.device.batch_norm_infer(self, sizes, weights.data(), input.data(), output.into_data());
+        context.device.batch_norm_infer(self, sizes, weights.data(), input.data(), output.into_data());
     }
     /// Normalises `value` by the running statistics.
-    pub fn infer_in_place<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn infer_in_place<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, BatchNorm<C>>,
         value: ViewMut<D, [T; C]>,
     ) {
         let sizes = Sizes { channels: C, area: T::LEN };
-        pass.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
+        context.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
     }
     /// The gradients to scale, shift and the input; `d_output` is the gradient before the activation.
     #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
-    pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn backward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, BatchNorm<C>>,
         input: View<D, [T; C]>,
         saved: View<D, [[f32; C]; 2]>,
@@ -165,7 +167,7 @@ impl Op {
         d_weights: Grad<D, BatchNorm<C>>,
         d_input: Option<Grad<D, [T; C]>>,
     ) {
-        pass.device.batch_norm_backward(
+        context.device.batch_norm_backward(
             self,
             Sizes { channels: C, area: T::LEN },
             weights.data(),

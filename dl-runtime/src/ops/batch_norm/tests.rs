@@ -1,9 +1,10 @@
 //! Batch normalisation against `f64` and central differences, by batch and by running statistics.
 
 use super::{BatchNorm, Op};
-use crate::ops::{Activation, Grad, Write};
+use crate::ops::Activation;
+use crate::tensor::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 const OP: Op = Op { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
 
@@ -41,9 +42,9 @@ fn weights<const C: usize>() -> Vec<f32> {
     w
 }
 
-fn case<T: Plain<Element = f32>, const C: usize>(samples: usize) {
+fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let (len, count) = (samples * C * T::LEN, (samples * T::LEN) as f64);
     let (w, x, dy) = (weights::<C>(), numbers(2, len), numbers(3, len));
     let what = format!("batch_norm of {samples} × {C} channels of {}", T::LEN);
@@ -52,7 +53,7 @@ fn case<T: Plain<Element = f32>, const C: usize>(samples: usize) {
     let (mut y, mut saved) = (vec![f32::NAN; len], vec![f32::NAN; 2 * C]);
     let mut followed = w.clone();
     let net = view_mut::<BatchNorm<C>>(&mut followed);
-    OP.forward(&pass, net, view::<[T; C]>(&x), view_mut(&mut y), view_mut(&mut saved));
+    OP.forward(&context, net, view::<[T; C]>(&x), view_mut(&mut y), view_mut(&mut saved));
     assert_close(&what, &y, &by_batch(&wide(&w), &wide(&x)), 1e-6);
     let (mean, var) = moments(&wide(&x), C, T::LEN);
     assert_close("saved", &saved, &[&mean[..], &var].concat(), 2e-7);
@@ -70,7 +71,7 @@ fn case<T: Plain<Element = f32>, const C: usize>(samples: usize) {
     let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
         let mut all = [&*dw, &[7.0; 2][..].repeat(C)].concat();
         OP.backward(
-            &pass,
+            &context,
             view::<BatchNorm<C>>(&w),
             view::<[T; C]>(&x),
             view(&saved),
@@ -88,11 +89,11 @@ fn case<T: Plain<Element = f32>, const C: usize>(samples: usize) {
     assert_close(&what, &dx, &gradient(|x| by_batch(&wide(&w), x), &wide(&x), &dy), 4e-6);
 
     let mut y = vec![f32::NAN; len];
-    OP.infer(&pass, view::<BatchNorm<C>>(&w), view::<[T; C]>(&x), view_mut(&mut y));
+    OP.infer(&context, view::<BatchNorm<C>>(&w), view::<[T; C]>(&x), view_mut(&mut y));
     let running = (wide(&w[2 * C..3 * C]), wide(&w[3 * C..]));
     assert_close(&what, &y, &normalised(&wide(&w), &wide(&x), &running, T::LEN), 5e-7);
     let mut in_place = x;
-    OP.infer_in_place(&pass, view::<BatchNorm<C>>(&w), view_mut::<[T; C]>(&mut in_place));
+    OP.infer_in_place(&context, view::<BatchNorm<C>>(&w), view_mut::<[T; C]>(&mut in_place));
     assert_eq!(in_place, y);
 }
 
@@ -111,16 +112,16 @@ fn values_and_gradients() {
 #[test]
 fn one_number_in_a_channel_becomes_the_bias() {
     let (cpu, before) = (Device::with_threads(1), weights::<3>());
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let (x, mut y, mut saved, mut w) = (numbers(2, 3), vec![0.0; 3], vec![0.0; 6], before.clone());
     let net = view_mut::<BatchNorm<3>>(&mut w);
-    OP.forward(&pass, net, view::<[f32; 3]>(&x), view_mut(&mut y), view_mut(&mut saved));
+    OP.forward(&context, net, view::<[f32; 3]>(&x), view_mut(&mut y), view_mut(&mut saved));
     assert_eq!(y, w[3..6]);
     assert_eq!(w[9..], before[9..], "one number says nothing about the variance");
     let (mut dw, mut dx) = (vec![0.0; 12], vec![f32::NAN; 3]);
     let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
     OP.backward(
-        &pass,
+        &context,
         view::<BatchNorm<3>>(&w),
         view::<[f32; 3]>(&x),
         view(&saved),
@@ -139,8 +140,8 @@ fn a_large_mean_costs_no_digits() {
     let net = wide(&w);
     let x: Vec<f32> = numbers(1, 50 * 198).iter().map(|x| 300.0 + x).collect();
     let (mut y, mut saved) = (vec![0.0; x.len()], vec![0.0; 4]);
-    let pass = Pass { device: &cpu, seed: 0 };
-    OP.forward(&pass, view_mut::<BatchNorm<2>>(&mut w), view::<Sample>(&x), view_mut(&mut y), view_mut(&mut saved));
+    let context = Context { device: &cpu, seed: 0 };
+    OP.forward(&context, view_mut::<BatchNorm<2>>(&mut w), view::<Sample>(&x), view_mut(&mut y), view_mut(&mut saved));
     // The mean itself is rounded to 300·2⁻²⁴.
     let expected = normalised(&net, &wide(&x), &moments(&wide(&x), 2, 99), 99);
     assert_close("normalised", &y, &expected, 300.0 * 2f64.powi(-24));
@@ -149,14 +150,14 @@ fn a_large_mean_costs_no_digits() {
 #[test]
 fn the_activation_is_applied_in_the_same_pass() {
     let (cpu, mut w) = (Device::with_threads(1), weights::<3>());
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let op = Op { activation: Activation::Relu, ..OP };
     let x = numbers(2, 3 * 4 * 6);
     let (mut plain, mut fused) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     let mut saved = vec![0.0; 6];
     for (op, y) in [(OP, &mut plain), (op, &mut fused)] {
         let net = view_mut::<BatchNorm<3>>(&mut w);
-        op.forward(&pass, net, view::<[[[f32; 3]; 2]; 3]>(&x), view_mut(y), view_mut(&mut saved));
+        op.forward(&context, net, view::<[[[f32; 3]; 2]; 3]>(&x), view_mut(y), view_mut(&mut saved));
     }
     assert!(plain.iter().any(|y| *y < 0.0));
     plain.iter_mut().for_each(|y| *y = y.max(0.0));
@@ -168,19 +169,19 @@ fn begins_as_plain_normalisation() {
     let mut weights =
         BatchNorm::<2> { weight: [9.0; 2], bias: [9.0; 2], running_mean: [9.0; 2], running_var: [9.0; 2] };
     weights.init(&mut crate::init::rng(1));
-    assert_eq!(crate::plain::flat(&[weights]), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
+    assert_eq!(crate::tensor::pod::flat(&[weights]), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
 }
 
-fn any_number_of_threads<T: Plain<Element = f32>, const C: usize>(samples: usize) {
+fn any_number_of_threads<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     let len = samples * C * T::LEN;
     let (w, x, dy) = (weights::<C>(), numbers(2, len), numbers(3, len));
     same_on_any_threads(|cpu| {
-        let pass = Pass { device: cpu, seed: 0 };
+        let context = Context { device: cpu, seed: 0 };
         let (mut net, input) = (w.clone(), view::<[T; C]>(&x));
         let (mut y, mut saved, mut dx, mut dw) = (vec![0.0; len], vec![0.0; 2 * C], vec![0.0; len], vec![0.0; 4 * C]);
-        OP.forward(&pass, view_mut::<BatchNorm<C>>(&mut net), input, view_mut(&mut y), view_mut(&mut saved));
+        OP.forward(&context, view_mut::<BatchNorm<C>>(&mut net), input, view_mut(&mut y), view_mut(&mut saved));
         let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-        OP.backward(&pass, view(&net), input, view(&saved), view(&dy), d_weights, d_input);
+        OP.backward(&context, view(&net), input, view(&saved), view(&dy), d_weights, d_input);
         [y, net, dw, dx].concat()
     });
 }
@@ -194,15 +195,15 @@ fn any_number_of_threads_for_maps_and_features() {
 /// The weights after a batch `x` of single numbers, with what became of the batch.
 fn after(op: Op, mut w: Vec<f32>, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let (cpu, mut y, mut saved) = (Device::with_threads(1), vec![0.0; x.len()], vec![0.0; w.len() / 2]);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     match w.len() {
         4 => {
             let net = view_mut::<BatchNorm<1>>(&mut w);
-            op.forward(&pass, net, view::<[f32; 1]>(x), view_mut(&mut y), view_mut(&mut saved));
+            op.forward(&context, net, view::<[f32; 1]>(x), view_mut(&mut y), view_mut(&mut saved));
         }
         _ => {
             let net = view_mut::<BatchNorm<3>>(&mut w);
-            op.forward(&pass, net, view::<[f32; 3]>(x), view_mut(&mut y), view_mut(&mut saved));
+            op.forward(&context, net, view::<[f32; 3]>(x), view_mut(&mut y), view_mut(&mut saved));
         }
     }
     (w, y)

@@ -4,17 +4,17 @@ use super::{BroadcastKernel, Operator, Shapes, Slope};
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
-use crate::ops::axes::{Walk, broadcast_stride, len};
+use crate::ops::axes::{StridedIter, broadcast_stride, len};
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;
 
 impl Shapes {
     /// The walk over an output sample; the places are those in it, in the first value and in the second.
-    fn walk(self) -> Walk<3> {
+    fn walk(self) -> StridedIter<3> {
         let (rank, sizes) = (self.output.len(), self.output);
-        Walk::new(sizes, |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis)))
+        StridedIter::new(sizes, |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis)))
     }
     /// Numbers of one task in the output and the two values: whole samples.
     fn task(self) -> [usize; 3] {
@@ -25,7 +25,7 @@ impl Shapes {
 
 simd! {
     /// One sample of `y = f(a, b)`.
-    fn forward<S, F>(walk: &Walk<3>, a: &[f32], b: &[f32], y: &mut [f32], f: F) where [F: Fn(f32, f32) -> f32] {
+    fn forward<S, F>(walk: &StridedIter<3>, a: &[f32], b: &[f32], y: &mut [f32], f: F) where [F: Fn(f32, f32) -> f32] {
         let (n, [_, a_step, b_step]) = (walk.len(), walk.row_strides());
         walk.rows(|[y_at, a_at, b_at]| {
             let y = &mut y[y_at..y_at + n];
@@ -43,7 +43,7 @@ simd! {
     }
 
     /// Adds `Σ f(own, other, dy)` to one sample of the gradient to `own`.
-    fn backward<S, F>(walk: &Walk<3>, own: &[f32], other: &[f32], dy: &[f32], d: &mut [f32], f: F)
+    fn backward<S, F>(walk: &StridedIter<3>, own: &[f32], other: &[f32], dy: &[f32], d: &mut [f32], f: F)
     where [F: Fn(f32, f32, f32) -> f32] {
         let (n, [_, own_step, other_step]) = (walk.len(), walk.row_strides());
         walk.rows(|[at, own_at, other_at]| {

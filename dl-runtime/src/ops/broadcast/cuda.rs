@@ -2,10 +2,10 @@
 
 use super::{BroadcastKernel, Operator, Shapes, Slope};
 use crate::device::cuda::{Cuda, Mut, Ref, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::{Axes, Batch, Rows};
-use crate::ops::axes::{Walk, len};
+use crate::ops::axes::{StridedIter, len};
 use crate::ops::reduce::cuda::Reducing;
+use crate::tensor::Write;
 
 kernels!("broadcast.cu": broadcast, broadcast_backward);
 
@@ -15,7 +15,8 @@ impl BroadcastKernel for Cuda {
             return;
         }
         let (batch, rank) = (Batch::new(y.len() / len(s.output), s.output), s.output.len());
-        let walk = Walk::new(batch.sizes(), |axis| [s.left, s.right].map(|shape| Batch::stride(shape, rank, axis)));
+        let walk =
+            StridedIter::new(batch.sizes(), |axis| [s.left, s.right].map(|shape| Batch::stride(shape, rank, axis)));
         let (operator, sign) = match operator {
             Operator::Add { sign } => (0_u32, sign),
             Operator::Mul => (1, 0.0),

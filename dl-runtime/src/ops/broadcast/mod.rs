@@ -17,9 +17,10 @@ mod tests;
 
 use super::axes::len;
 use super::reduce;
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The shapes of two values and of what arithmetic makes of them; leading ones may be left out of `left` and `right`.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +108,7 @@ pub trait BroadcastKernel: Storage + reduce::ReduceKernel {
 
 impl Shapes {
     /// Checks that types and settings speak of the same shapes.
-    fn assert_sizes<A: Plain, B: Plain, O: Plain>(self) {
+    fn assert_sizes<A: Pod, B: Pod, O: Pod>(self) {
         let fit = A::LEN == len(self.left) && B::LEN == len(self.right) && O::LEN == len(self.output);
         assert!(fit, "sizes of broadcast values");
     }
@@ -119,36 +120,37 @@ impl Shapes {
 
 impl Add {
     /// `output = a + sign·b`.
-    pub fn forward<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, A>,
         b: View<D, B>,
         output: ViewMut<D, O>,
     ) {
         self.shapes.assert_sizes::<A, B, O>();
         let operator = Operator::Add { sign: self.sign };
-        pass.device.broadcast(operator, self.shapes, a.data(), b.data(), output.into_data());
+        context.device.broadcast(operator, self.shapes, a.data(), b.data(), output.into_data());
     }
     /// The gradient to `a`.
-    pub fn backward_left<D: Device, A: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward_left<D: Device, A: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, O>,
         d_a: Grad<D, A>,
     ) {
         let Shapes { left, output, .. } = self.shapes;
-        reduce::Sum { shapes: reduce::Shapes { from: output, to: left }, scale: 1.0 }.forward_to(pass, d_output, d_a);
+        reduce::Sum { shapes: reduce::Shapes { from: output, to: left }, scale: 1.0 }
+            .forward_to(context, d_output, d_a);
     }
     /// The gradient to `b`.
-    pub fn backward_right<D: Device, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward_right<D: Device, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, O>,
         d_b: Grad<D, B>,
     ) {
         let shapes = reduce::Shapes { from: self.shapes.output, to: self.shapes.right };
-        reduce::Sum { shapes, scale: self.sign }.forward_to(pass, d_output, d_b);
+        reduce::Sum { shapes, scale: self.sign }.forward_to(context, d_output, d_b);
     }
 }
 
@@ -157,25 +159,20 @@ macro_rules! passes {
     ($op:ident, $operator:expr, $left:expr, $right:expr, $doc:literal) => {
         impl $op {
             #[doc = $doc]
-            pub fn forward<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+            pub fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
                 self,
-                pass: &Pass<D>,
+                context: &Context<D>,
                 a: View<D, A>,
                 b: View<D, B>,
                 output: ViewMut<D, O>,
             ) {
                 self.shapes.assert_sizes::<A, B, O>();
-                pass.device.broadcast($operator, self.shapes, a.data(), b.data(), output.into_data());
+                context.device.broadcast($operator, self.shapes, a.data(), b.data(), output.into_data());
             }
             /// The gradient to `a`.
-            pub fn backward_left<
-                D: Device,
-                A: Plain<Element = f32>,
-                B: Plain<Element = f32>,
-                O: Plain<Element = f32>,
-            >(
+            pub fn backward_left<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
                 self,
-                pass: &Pass<D>,
+                context: &Context<D>,
                 a: View<D, A>,
                 b: View<D, B>,
                 d_output: View<D, O>,
@@ -183,17 +180,12 @@ macro_rules! passes {
             ) {
                 self.shapes.assert_sizes::<A, B, O>();
                 let (a, b, dy, Grad { to, write }) = (a.data(), b.data(), d_output.data(), d_a);
-                pass.device.broadcast_backward($left, self.shapes, a, b, dy, to.into_data(), write);
+                context.device.broadcast_backward($left, self.shapes, a, b, dy, to.into_data(), write);
             }
             /// The gradient to `b`.
-            pub fn backward_right<
-                D: Device,
-                A: Plain<Element = f32>,
-                B: Plain<Element = f32>,
-                O: Plain<Element = f32>,
-            >(
+            pub fn backward_right<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
                 self,
-                pass: &Pass<D>,
+                context: &Context<D>,
                 a: View<D, A>,
                 b: View<D, B>,
                 d_output: View<D, O>,
@@ -201,7 +193,7 @@ macro_rules! passes {
             ) {
                 self.shapes.assert_sizes::<A, B, O>();
                 let (a, b, dy, Grad { to, write }) = (a.data(), b.data(), d_output.data(), d_b);
-                pass.device.broadcast_backward($right, self.shapes.exchanged(), b, a, dy, to.into_data(), write);
+                context.device.broadcast_backward($right, self.shapes.exchanged(), b, a, dy, to.into_data(), write);
             }
         }
     };

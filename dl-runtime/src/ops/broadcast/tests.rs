@@ -1,9 +1,9 @@
 //! Broadcast arithmetic against values by index in `f64`, gradients against central differences.
 
 use super::{Add, Div, Mul, Shapes};
-use crate::ops::Grad;
+use crate::tensor::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 /// For every element of `output`, its index in a value of `shape`.
 fn indices(shape: &[usize], output: &[usize]) -> Vec<usize> {
@@ -30,21 +30,21 @@ fn reference(s: Shapes, a: &[f64], b: &[f64], f: fn(f64, f64) -> f64) -> Vec<f64
 macro_rules! check {
     ($samples:expr, $shapes:expr, $op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
         let cpu = Device::with_threads(1);
-        let pass = Pass { device: &cpu, seed: 0 };
+        let context = Context { device: &cpu, seed: 0 };
         let ($a, dy) = (numbers(1, $samples * A::LEN), numbers(3, $samples * O::LEN));
         // Away from 0, to divide by.
         let $b: Vec<f32> = numbers(2, $samples * B::LEN).into_iter().map(|x| x + x.signum()).collect();
         let what = format!("{:?}", $op);
         let all = |a: &[f64], b: &[f64]| reference($shapes, a, b, |$a, $b| $reference);
         let mut y = vec![f32::NAN; dy.len()];
-        $op.forward(&pass, view::<A>(&$a), view::<B>(&$b), view_mut::<O>(&mut y));
+        $op.forward(&context, view::<A>(&$a), view::<B>(&$b), view_mut::<O>(&mut y));
         assert_close(&what, &y, &all(&wide(&$a), &wide(&$b)), 1e-7);
         let da = set_and_add($a.len(), |d, write| {
-            $op.backward_left(&pass, $($kept!($a, $b),)* view::<O>(&dy), Grad { to: view_mut::<A>(d), write });
+            $op.backward_left(&context, $($kept!($a, $b),)* view::<O>(&dy), Grad { to: view_mut::<A>(d), write });
         });
         assert_close(&what, &da, &gradient(|a| all(a, &wide(&$b)), &wide(&$a), &dy), 5e-7);
         let db = set_and_add($b.len(), |d, write| {
-            $op.backward_right(&pass, $($kept!($a, $b),)* view::<O>(&dy), Grad { to: view_mut::<B>(d), write });
+            $op.backward_right(&context, $($kept!($a, $b),)* view::<O>(&dy), Grad { to: view_mut::<B>(d), write });
         });
         assert_close(&what, &db, &gradient(|b| all(&wide(&$a), b), &wide(&$b), &dy), 5e-7);
     }};
@@ -60,7 +60,7 @@ macro_rules! right {
     };
 }
 
-fn case<A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(samples: usize, shapes: Shapes) {
+fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, shapes: Shapes) {
     check!(samples, shapes, Add { shapes, sign: 1.0 }, |a, b| a + b, reads());
     check!(samples, shapes, Add { shapes, sign: -1.0 }, |a, b| a - b, reads());
     check!(samples, shapes, Mul { shapes }, |a, b| a * b, reads(left, right));
@@ -95,11 +95,11 @@ fn any_number_of_threads() {
     same_on_any_threads(|cpu| {
         let mut y = vec![0.0; a.len()];
         let op = Mul { shapes: Shapes { left: &[21, 40], right: &[21, 1], output: &[21, 40] } };
-        let pass = Pass { device: cpu, seed: 0 };
+        let context = Context { device: cpu, seed: 0 };
         let (a, b) = (view::<[[f32; 40]; 21]>(&a), view::<[[f32; 1]; 21]>(&b));
-        op.forward(&pass, a, b, view_mut::<[[f32; 40]; 21]>(&mut y));
+        op.forward(&context, a, b, view_mut::<[[f32; 40]; 21]>(&mut y));
         let mut db = vec![0.0; 90 * 21];
-        op.backward_right(&pass, a, b, view::<[[f32; 40]; 21]>(&y), Grad::set(view_mut(&mut db)));
+        op.backward_right(&context, a, b, view::<[[f32; 40]; 21]>(&y), Grad::set(view_mut(&mut db)));
         [y, db].concat()
     });
 }

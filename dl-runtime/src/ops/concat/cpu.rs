@@ -1,15 +1,15 @@
 //! Copies of stretches on the CPU.
 
-use super::{Stretch, StretchKernel};
+use super::{StridedCopy, StridedCopyKernel};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;
 
-impl StretchKernel for Cpu {
-    fn copy_stretches(&self, len: usize, from: Stretch, x: &[f32], to: Stretch, y: &mut [f32], write: Write) {
+impl StridedCopyKernel for Cpu {
+    fn copy_strided(&self, len: usize, from: StridedCopy, x: &[f32], to: StridedCopy, y: &mut [f32], write: Write) {
         if len == 0 {
             return;
         }

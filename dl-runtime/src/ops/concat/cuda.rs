@@ -1,15 +1,23 @@
 //! Copies of stretches on CUDA.
 
-use super::{Stretch, StretchKernel};
-use crate::device::Storage;
+use super::{StridedCopy, StridedCopyKernel};
 use crate::device::cuda::{Cuda, Mut, Ref, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::{Axes, Rows};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("concat.cu": concat_stretches);
 
-impl StretchKernel for Cuda {
-    fn copy_stretches(&self, len: usize, from: Stretch, x: Ref<'_, f32>, to: Stretch, y: Mut<'_, f32>, write: Write) {
+impl StridedCopyKernel for Cuda {
+    fn copy_strided(
+        &self,
+        len: usize,
+        from: StridedCopy,
+        x: Ref<'_, f32>,
+        to: StridedCopy,
+        y: Mut<'_, f32>,
+        write: Write,
+    ) {
         if len == 0 || x.is_empty() {
             return;
         }
@@ -22,8 +30,8 @@ impl StretchKernel for Cuda {
 }
 
 #[cfg(test)]
-impl StretchKernel for crate::device::Twin {
-    fn copy_stretches(&self, len: usize, from: Stretch, x: &[f32], to: Stretch, y: &mut [f32], write: Write) {
-        crate::device::both!(self, [x], [y], |device| device.copy_stretches(len, from, x, to, y, write));
+impl StridedCopyKernel for crate::device::Twin {
+    fn copy_strided(&self, len: usize, from: StridedCopy, x: &[f32], to: StridedCopy, y: &mut [f32], write: Write) {
+        crate::device::both!(self, [x], [y], |device| device.copy_strided(len, from, x, to, y, write));
     }
 }

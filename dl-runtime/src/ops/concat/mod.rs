@@ -7,9 +7,10 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of a concatenation; called once for every input, with its number.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ pub struct Op {
 
 /// A stretch of every row of a batch: rows of `stride` elements, of which `len` from `start` on are meant.
 #[derive(Clone, Copy, Debug)]
-pub struct Stretch {
+pub struct StridedCopy {
     /// Where it begins in a row.
     pub start: usize,
     /// Length of a row.
@@ -32,14 +33,14 @@ pub struct Stretch {
 }
 
 /// The kernel of operations that move stretches of rows: concatenation and slices.
-pub trait StretchKernel: Storage {
+pub trait StridedCopyKernel: Storage {
     /// Every row's stretch of `len` elements of `x` goes to that of `y`, set or added; the rest of `y` stays.
-    fn copy_stretches(
+    fn copy_strided(
         &self,
         len: usize,
-        from: Stretch,
+        from: StridedCopy,
         x: Self::Ref<'_, f32>,
-        to: Stretch,
+        to: StridedCopy,
         y: Self::Mut<'_, f32>,
         write: Write,
     );
@@ -47,39 +48,43 @@ pub trait StretchKernel: Storage {
 
 impl Op {
     /// Where input `k` lies by itself and in the output, and how long its rows are.
-    fn places(self, k: usize) -> (usize, Stretch, Stretch) {
+    fn places(self, k: usize) -> (usize, StridedCopy, StridedCopy) {
         let before: usize = self.parts[..k].iter().sum();
         let all: usize = self.parts.iter().sum();
         let len = self.parts[k] * self.inner;
-        (len, Stretch { start: 0, stride: len }, Stretch { start: before * self.inner, stride: all * self.inner })
+        (
+            len,
+            StridedCopy { start: 0, stride: len },
+            StridedCopy { start: before * self.inner, stride: all * self.inner },
+        )
     }
     /// Checks that types and settings speak of the same shapes.
-    fn assert_sizes<S: Plain, O: Plain>(self, k: usize) {
+    fn assert_sizes<S: Pod, O: Pod>(self, k: usize) {
         assert_eq!(S::LEN, self.outer * self.parts[k] * self.inner, "elements of input {k}");
         assert_eq!(O::LEN, self.outer * self.parts.iter().sum::<usize>() * self.inner, "elements of the output");
     }
     /// Copies input `k` to its place in the output.
-    pub fn forward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         k: usize,
         input: View<D, S>,
         output: ViewMut<D, O>,
     ) {
         self.assert_sizes::<S, O>(k);
         let (len, from, to) = self.places(k);
-        pass.device.copy_stretches(len, from, input.data(), to, output.into_data(), Write::Set);
+        context.device.copy_strided(len, from, input.data(), to, output.into_data(), Write::Set);
     }
     /// The gradient to input `k`.
-    pub fn backward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         k: usize,
         d_output: View<D, O>,
         d_input: Grad<D, S>,
     ) {
         self.assert_sizes::<S, O>(k);
         let (len, to, from) = self.places(k);
-        pass.device.copy_stretches(len, from, d_output.data(), to, d_input.to.into_data(), d_input.write);
+        context.device.copy_strided(len, from, d_output.data(), to, d_input.to.into_data(), d_input.write);
     }
 }

@@ -1,9 +1,9 @@
 //! Concatenation against copies by index, and its gradients, which are exact.
 
 use super::Op;
-use crate::ops::Grad;
+use crate::tensor::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 /// Joins `parts` one element at a time; the layout of each is [samples·outer, part, inner].
 fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
@@ -18,20 +18,20 @@ fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
 }
 
 /// Two inputs of shapes `A` and `B` joined to `Y`.
-fn case<A: Plain<Element = f32>, B: Plain<Element = f32>, Y: Plain<Element = f32>>(op: Op, samples: usize) {
+fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op: Op, samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let (a, b) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN));
     let mut y = vec![f32::NAN; samples * Y::LEN];
-    op.forward(&pass, 0, view::<A>(&a), view_mut::<Y>(&mut y));
-    op.forward(&pass, 1, view::<B>(&b), view_mut::<Y>(&mut y));
+    op.forward(&context, 0, view::<A>(&a), view_mut::<Y>(&mut y));
+    op.forward(&context, 1, view::<B>(&b), view_mut::<Y>(&mut y));
     assert_eq!(y, reference(op, &[a.clone(), b.clone()]), "{op:?}");
     // The gradient of a copy is a copy: back to where it came from.
     let da = set_and_add(a.len(), |d, write| {
-        op.backward(&pass, 0, view::<Y>(&y), Grad { to: view_mut::<A>(d), write });
+        op.backward(&context, 0, view::<Y>(&y), Grad { to: view_mut::<A>(d), write });
     });
     let db = set_and_add(b.len(), |d, write| {
-        op.backward(&pass, 1, view::<Y>(&y), Grad { to: view_mut::<B>(d), write });
+        op.backward(&context, 1, view::<Y>(&y), Grad { to: view_mut::<B>(d), write });
     });
     assert_eq!((da, db), (a, b), "{op:?}");
 }
@@ -51,7 +51,7 @@ fn values_and_gradients() {
 fn other_sizes_are_refused() {
     let (cpu, mut y) = (Device::with_threads(1), [0.0; 4]);
     let op = Op { outer: 1, parts: &[1, 3], inner: 1 };
-    op.forward(&Pass { device: &cpu, seed: 0 }, 1, view::<[f32; 2]>(&[0.0; 2]), view_mut::<[f32; 4]>(&mut y));
+    op.forward(&Context { device: &cpu, seed: 0 }, 1, view::<[f32; 2]>(&[0.0; 2]), view_mut::<[f32; 4]>(&mut y));
 }
 
 #[test]
@@ -60,7 +60,12 @@ fn any_number_of_threads() {
     same_on_any_threads(|cpu| {
         let mut y = vec![0.0; 40 * 9 * 301];
         let op = Op { outer: 1, parts: &[7, 2], inner: 301 };
-        op.forward(&Pass { device: cpu, seed: 0 }, 0, view::<[[f32; 301]; 7]>(&x), view_mut::<[[f32; 301]; 9]>(&mut y));
+        op.forward(
+            &Context { device: cpu, seed: 0 },
+            0,
+            view::<[[f32; 301]; 7]>(&x),
+            view_mut::<[[f32; 301]; 9]>(&mut y),
+        );
         y
     });
 }

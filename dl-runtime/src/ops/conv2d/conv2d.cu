@@ -47,7 +47,7 @@ KERNEL(conv2d_bias, u32 samples, u32 channels, u32 area, u32 part, Span<const fl
     Digits at = digits(threadIdx.x, 1, area), by = digits(blockDim.x, 1, area);
     for (at.high += from; at.high < end; advance(at, by, 1, area)) sum += dy[((u64)at.high * channels + blockIdx.x) * area + at.low];
     sum = block_sum(sum, partial);
-    if (threadIdx.x == 0) put(to, (u64)blockIdx.y * channels + blockIdx.x, sum, add);
+    if (threadIdx.x == 0) accumulate(to, (u64)blockIdx.y * channels + blockIdx.x, sum, add);
 }
 
 /// The sums of the parts of two gradients, of the weights and then of the bias: 32 neighbours a block, and sixteen threads for each.
@@ -67,6 +67,6 @@ KERNEL(conv2d_sum, u32 parts, Span<const float> weights, Span<const float> biase
     __syncthreads();
     if (mine == 0 && valid) {
         for (u32 other = 1; other < 16; other++) sum += partial[other * WARP + lane];
-        put(of_bias ? to_bias : to_weight, at, sum, add);
+        accumulate(of_bias ? to_bias : to_weight, at, sum, add);
     }
 }

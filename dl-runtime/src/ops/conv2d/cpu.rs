@@ -9,7 +9,8 @@ use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
 use crate::ops::matmul::WORTH_THREADS;
 use crate::ops::matmul::tile::{Step, with_steps};
-use crate::ops::{Activation, Write, activation::ActivationKernel};
+use crate::ops::{Activation, activation::ActivationKernel};
+use crate::tensor::Write;
 
 /// Samples from which on they are the tasks; fewer are cut by channels too.
 const MANY_SAMPLES: usize = 8;

@@ -9,11 +9,12 @@ pub(in crate::ops) use gradient::Gradient;
 
 use super::tiles::{Tile, tiles};
 use super::{Conv2dKernel, Sizes};
-use crate::device::Storage;
 #[cfg(test)]
 use crate::device::both;
 use crate::device::cuda::{Cuda, Dnn, Mut, Precision, Ref, Target, arguments, kernels};
-use crate::ops::{Activation, Write};
+use crate::ops::Activation;
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!(
     "conv2d.cu": conv2d_gather_16, conv2d_gather_32, conv2d_gather_64, conv2d_gather_128, conv2d_weights_16,

@@ -25,7 +25,7 @@ DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> wei
                 if ((u32)column < g.image_width) sum = fmaf(weight[output * area + k * g.kernel_width + l], x[from + column], sum);
             }
         }
-        put(y, i, relu && sum < 0.0f ? 0.0f : sum, add);
+        accumulate(y, i, relu && sum < 0.0f ? 0.0f : sum, add);
     }
 }
 
@@ -56,7 +56,7 @@ DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> we
                 }
             }
         }
-        put(dx, i, relu && sum < 0.0f ? 0.0f : sum, add);
+        accumulate(dx, i, relu && sum < 0.0f ? 0.0f : sum, add);
     }
 }
 
@@ -79,7 +79,7 @@ DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, 
             sum = fmaf(d, x[(((u64)at.high * g.inputs + input) * g.image_height + row) * g.image_width + column], sum);
         }
         sum = warp_sum(sum);
-        if (lane == 0) put(to, ((u64)blockIdx.y * g.outputs + output) * area + tap, sum, add);
+        if (lane == 0) accumulate(to, ((u64)blockIdx.y * g.outputs + output) * area + tap, sum, add);
     }
 }
 

@@ -196,7 +196,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
         u64 at = targets[P::template column<T>(i)];
         if (row < rows && at != ~0ull) {
             float sum = sums[i] + (bias.len > 0 ? bias[(u64)group * rows + row] : 0.0f);
-            put(target, at + row * target_area, relu && sum < 0.0f ? 0.0f : sum, add);
+            accumulate(target, at + row * target_area, relu && sum < 0.0f ? 0.0f : sum, add);
         }
     }
 }
@@ -305,7 +305,7 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
 #pragma unroll
     for (u32 i = 0; i < T::SUMS; i++) {
         u32 row = first_row + P::template row<T>(i), column = first_column + P::template column<T>(i);
-        if (row < outputs && column < columns) put(to, to_part + ((u64)group * outputs + row) * columns + column, sums[i], add);
+        if (row < outputs && column < columns) accumulate(to, to_part + ((u64)group * outputs + row) * columns + column, sums[i], add);
     }
     if (to_bias.len > 0 && first_column == 0) {
 #pragma unroll
@@ -314,7 +314,7 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
 #pragma unroll
             for (u32 apart = T::WORDS / 2; apart > 0; apart /= 2) sum += __shfl_xor_sync(ALL_LANES, sum, apart);
             u32 row = first_row + id / T::WORDS + i * STRIDE;
-            if (id % T::WORDS == 0 && row < outputs) put(to_bias, (u64)blockIdx.y * g.outputs + group * outputs + row, sum, add);
+            if (id % T::WORDS == 0 && row < outputs) accumulate(to_bias, (u64)blockIdx.y * g.outputs + group * outputs + row, sum, add);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The weights of convolutions: one struct for each number of dimensions, all kernels of rows and columns.
 
-use crate::device::Storage;
-use crate::{Plain, View};
+use crate::tensor::Storage;
+use crate::{Pod, View};
 
 /// The weights of a convolution: a kernel for every pair of channels, and then the bias, which may be empty.
-pub trait Kernel: Plain<Element = f32> {
+pub trait Kernel: Pod<Element = f32> {
     /// Kernels of the first dimension: output channels (input channels of a transposed convolution).
     const ROWS: usize;
     /// Kernels of the second dimension: channels of one group.
@@ -38,7 +38,7 @@ macro_rules! weights {
         }
 
         // SAFETY: `repr(C)` and arrays of `f32` only.
-        unsafe impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $crate::Plain
+        unsafe impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $crate::Pod
             for $name<I, O, $($size,)+ B>
         {
             type Element = f32;
@@ -56,7 +56,7 @@ macro_rules! weights {
             /// Draws the weights; fan in and out are channels times the area of the kernel, as PyTorch counts them.
             pub fn init(&mut self, weight: $crate::init::Init, bias: $crate::init::Init, rng: &mut $crate::init::Rng) {
                 let (fan_in, fan_out) = ($columns * $height * $width, $rows * $height * $width);
-                weight.fill($crate::plain::flat_mut(&mut self.weight), fan_in, fan_out, rng);
+                weight.fill($crate::tensor::pod::flat_mut(&mut self.weight), fan_in, fan_out, rng);
                 bias.fill(&mut self.bias, fan_in, fan_out, rng);
             }
         }

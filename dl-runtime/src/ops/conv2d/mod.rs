@@ -21,10 +21,12 @@ pub(in crate::ops) use kernel::weights as conv_weights;
 pub use kernel::{Conv1d, Conv2d, Kernel};
 pub(in crate::ops) use weights::{bias_gradient, weight_gradient};
 
-use crate::device::{Device, Storage};
+use crate::ops::Activation;
+use crate::ops::Device;
 use crate::ops::image::Image;
-use crate::ops::{Activation, Grad, Write};
-use crate::{Pass, View, ViewMut};
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, View, ViewMut};
 
 /// The settings of a convolution; pairs are of height and width.
 #[derive(Clone, Copy, Debug)]
@@ -126,20 +128,20 @@ impl Op {
     /// `output = f(W * input + b)`.
     pub fn forward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, W>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
         let sizes = Sizes::new::<W, X, Y>(self, input.len());
         let (weight, bias) = W::split(weights);
-        pass.device.conv2d_forward(&sizes, self.activation, weight, bias, input.data(), output.into_data());
+        context.device.conv2d_forward(&sizes, self.activation, weight, bias, input.data(), output.into_data());
     }
 
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
     pub fn backward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, W>,
         input: View<D, X>,
         d_output: View<D, Y>,
@@ -149,10 +151,10 @@ impl Op {
         let sizes = Sizes::new::<W, X, Y>(self, input.len());
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
         let write = d_weights.write;
-        pass.device.conv2d_backward_weights(&sizes, input.data(), d_output.data(), d_weight, d_bias, write);
+        context.device.conv2d_backward_weights(&sizes, input.data(), d_output.data(), d_weight, d_bias, write);
         if let Some(Grad { to, write }) = d_input {
             let (weight, _) = W::split(weights);
-            pass.device.conv2d_backward_input(&sizes, weight, d_output.data(), to.into_data(), write);
+            context.device.conv2d_backward_input(&sizes, weight, d_output.data(), to.into_data(), write);
         }
     }
 }

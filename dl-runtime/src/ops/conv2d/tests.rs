@@ -1,7 +1,7 @@
 //! Convolutions against their definition in f64, and their gradients against central differences of that.
 
 use super::*;
-use crate::ops::Write;
+use crate::tensor::Write;
 use crate::testing::Device;
 
 const STEP: f64 = 1e-4;

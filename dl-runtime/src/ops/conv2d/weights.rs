@@ -8,9 +8,9 @@ use super::image::Layout;
 use crate::device::cpu::simd::{self, simd};
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
-use crate::ops::Write;
 use crate::ops::matmul::WORTH_THREADS;
 use crate::ops::matmul::tile::{Step, with_steps};
+use crate::tensor::Write;
 
 /// Tasks at most; their number depends on the sizes alone.
 const TASKS: usize = 16;

@@ -3,7 +3,8 @@
 use super::ConvTranspose2dKernel;
 use crate::Cpu;
 use crate::ops::conv2d::{Sizes, bias_gradient, correlate, transposed, weight_gradient};
-use crate::ops::{Activation, Write, activation::ActivationKernel};
+use crate::ops::{Activation, activation::ActivationKernel};
+use crate::tensor::Write;
 
 impl ConvTranspose2dKernel for Cpu {
     fn conv_transpose2d_forward(

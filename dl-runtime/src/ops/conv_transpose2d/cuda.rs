@@ -1,13 +1,14 @@
 //! Transposed convolutions on CUDA: the kernels of convolutions, in the other direction.
 
 use super::ConvTranspose2dKernel;
-use crate::device::Storage;
 #[cfg(test)]
 use crate::device::both;
 use crate::device::cuda::{Cuda, Mut, Ref};
+use crate::ops::Activation;
 use crate::ops::conv2d::Sizes;
 use crate::ops::conv2d::cuda::{Direction, Gradient, gather};
-use crate::ops::{Activation, Write};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 impl ConvTranspose2dKernel for Cuda {
     fn conv_transpose2d_forward(

@@ -10,10 +10,12 @@ mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
+use crate::ops::Device;
 use crate::ops::conv2d::{self, Kernel, Sizes, conv_weights};
-use crate::ops::{Activation, Grad, Image, Write};
-use crate::{Pass, View, ViewMut};
+use crate::ops::{Activation, Image};
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, View, ViewMut};
 
 conv_weights! {
     /// The weights of a transposed convolution from `I` channels to `O` of one group, with a kernel of `KH` by `KW`; `B` is the
@@ -85,20 +87,27 @@ impl Op {
     /// `output = f(W ⊛ input + b)`.
     pub fn forward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, W>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
         let sizes = self.sizes::<W, X, Y>(input.len());
         let (weight, bias) = W::split(weights);
-        pass.device.conv_transpose2d_forward(&sizes, self.activation, weight, bias, input.data(), output.into_data());
+        context.device.conv_transpose2d_forward(
+            &sizes,
+            self.activation,
+            weight,
+            bias,
+            input.data(),
+            output.into_data(),
+        );
     }
 
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
     pub fn backward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, W>,
         input: View<D, X>,
         d_output: View<D, Y>,
@@ -108,10 +117,17 @@ impl Op {
         let sizes = self.sizes::<W, X, Y>(input.len());
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
         let write = d_weights.write;
-        pass.device.conv_transpose2d_backward_weights(&sizes, input.data(), d_output.data(), d_weight, d_bias, write);
+        context.device.conv_transpose2d_backward_weights(
+            &sizes,
+            input.data(),
+            d_output.data(),
+            d_weight,
+            d_bias,
+            write,
+        );
         if let Some(Grad { to, write }) = d_input {
             let (weight, _) = W::split(weights);
-            pass.device.conv_transpose2d_backward_input(&sizes, weight, d_output.data(), to.into_data(), write);
+            context.device.conv_transpose2d_backward_input(&sizes, weight, d_output.data(), to.into_data(), write);
         }
     }
 }

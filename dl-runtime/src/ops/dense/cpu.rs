@@ -5,7 +5,8 @@ use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::chunks_mut;
 use crate::ops::matmul::{Bias, Epilogue, Matrix, matmul};
-use crate::ops::{Activation, Write, activation::ActivationKernel};
+use crate::ops::{Activation, activation::ActivationKernel};
+use crate::tensor::Write;
 
 /// Features of one task of the bias gradient.
 const TASK: usize = 128;

@@ -1,11 +1,12 @@
 //! Dense layers on CUDA: three matrix products, with bias and activation in the first and the bias gradient beside the second.
 
 use super::{DenseKernel, Sizes};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Precision, Ref, bf16_form, bf16_len, kernels};
+use crate::ops::Activation;
 use crate::ops::matmul::Product;
 use crate::ops::matmul::cuda::{Beside, Job, is_small};
-use crate::ops::{Activation, Write};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("dense.cu": dense_column_sums, dense_add_chunks, dense_backward_16, dense_backward_32);
 

@@ -30,7 +30,7 @@ KERNEL_OF(256, dense_column_sums, u32 rows, u32 columns, u32 chunk, u32 add, Spa
     column = blockIdx.x * 256 + threadIdx.x;
     float total = 0.0f;
     for (u32 part = 0; part < 8; part++) total += parts[part * 256 + threadIdx.x];
-    if (column < columns) put(sums, (u64)blockIdx.y * columns + column, total, add);
+    if (column < columns) accumulate(sums, (u64)blockIdx.y * columns + column, total, add);
 }
 
 // The sums of all chunks, in their order; a thread for each column.
@@ -39,7 +39,7 @@ KERNEL(dense_add_chunks, u32 chunks, u32 add, Span<const float> x, Span<float> s
         float sum = 0.0f;
 #pragma unroll 8
         for (u32 chunk = 0; chunk < chunks; chunk++) sum += x[chunk * sums.len + j];
-        put(sums, j, sum, add);
+        accumulate(sums, j, sum, add);
     }
 }
 

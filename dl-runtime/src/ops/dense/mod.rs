@@ -7,10 +7,12 @@ mod small;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
 use crate::init::{Init, Rng};
-use crate::ops::{Activation, Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Activation;
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 use std::mem::offset_of;
 
 /// The weights of a dense layer of `I` features in and `O` out; `B` is `O`, or 0 without a bias.
@@ -24,21 +26,21 @@ pub struct Dense<const I: usize, const O: usize, const B: usize = O> {
 }
 
 // SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const I: usize, const O: usize, const B: usize> Plain for Dense<I, O, B> {
+unsafe impl<const I: usize, const O: usize, const B: usize> Pod for Dense<I, O, B> {
     type Element = f32;
 }
 
 impl<const I: usize, const O: usize, const B: usize> Dense<I, O, B> {
     /// Draws the weights; the bias by PyTorch's rule, or zero with any other initialisation.
     pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
-        weight.fill(crate::plain::flat_mut(&mut self.weight), I, O, rng);
+        weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), I, O, rng);
         bias.fill(&mut self.bias, I, O, rng);
     }
 }
 
 /// Samples of rows of `I` features: one, `[f32; I]`, or a sequence of them, `[[f32; I]; T]`.
 #[diagnostic::on_unimplemented(message = "`{Self}` is neither {I} features nor a sequence of them")]
-pub trait Rows<const I: usize>: Plain<Element = f32> {
+pub trait Rows<const I: usize>: Pod<Element = f32> {
     /// How many in one sample.
     const ROWS: usize;
 }
@@ -132,7 +134,7 @@ impl Op {
     /// `output = f(W·input + b)`, for every row of a sequence alike.
     pub fn forward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, Dense<I, O, B>>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
@@ -144,14 +146,14 @@ impl Op {
         // Without optimisation, code made in the user's crate is slower than any that is ready here.
         if const { I.saturating_mul(O) <= small::MAX_WEIGHTS } && sizes.samples == 1 && !cfg!(debug_assertions) {
             let (x, y) = (input.data(), output.into_data());
-            return pass.device.dense_forward_one::<I, O>(self.activation, weight, bias, x, y);
+            return context.device.dense_forward_one::<I, O>(self.activation, weight, bias, x, y);
         }
-        pass.device.dense_forward(sizes, self.activation, weight, bias, input.data(), output.into_data());
+        context.device.dense_forward(sizes, self.activation, weight, bias, input.data(), output.into_data());
     }
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
     pub fn backward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, Dense<I, O, B>>,
         input: View<D, X>,
         d_output: View<D, Y>,
@@ -162,9 +164,9 @@ impl Op {
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), I * O);
         let (x, dy) = (input.data(), d_output.data());
         let Some(Grad { to, write }) = d_input else {
-            return pass.device.dense_backward_weights(sizes, x, dy, d_weight, d_bias, d_weights.write);
+            return context.device.dense_backward_weights(sizes, x, dy, d_weight, d_bias, d_weights.write);
         };
         let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
-        pass.device.dense_backward(sizes, weight, x, dy, [d_weight, d_bias], d_weights.write, to.into_data(), write);
+        context.device.dense_backward(sizes, weight, x, dy, [d_weight, d_bias], d_weights.write, to.into_data(), write);
     }
 }

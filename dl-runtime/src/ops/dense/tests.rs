@@ -1,7 +1,7 @@
 //! The dense layer against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::plain::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
 use crate::testing::Device;
 
 const STEP: f64 = 1e-4;
@@ -46,7 +46,7 @@ fn close(found: &[f32], expected: &[f64]) {
 
 fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
     let device = Device::with_threads(2);
-    let pass = &Pass { device: &device, seed: 0 };
+    let context = &Context { device: &device, seed: 0 };
     let mut net = zeroed_box::<Dense<I, O, B>>();
     let len = Dense::<I, O, B>::LEN;
     flat_mut(std::slice::from_mut(&mut *net)).copy_from_slice(&numbers(len, 1));
@@ -58,7 +58,7 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
     let mut y = vec![0.0; samples * O];
     let net: View<Device, Dense<I, O, B>> = View::new(weights, 1);
     op(Activation::Identity).forward(
-        pass,
+        context,
         net,
         View::<Device, [f32; I]>::new(&x[..], samples),
         ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
@@ -67,14 +67,14 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
     let expected = differences(&wide_d, |d| objective(I, O, &wide_w, &wide_x, d));
     close(&y, &expected);
     op(Activation::Relu).forward(
-        pass,
+        context,
         net,
         View::<Device, [f32; I]>::new(&x[..], samples),
         ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
     );
     close(&y, &expected.iter().map(|y| y.max(0.0)).collect::<Vec<_>>());
     op(Activation::Tanh).forward(
-        pass,
+        context,
         net,
         View::<Device, [f32; I]>::new(&x[..], samples),
         ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
@@ -86,7 +86,7 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
     let (mut dw, mut dx) = (vec![7.0; len], vec![7.0; samples * I]);
     for write in [Write::Set, Write::Add] {
         op(Activation::Identity).backward(
-            pass,
+            context,
             net,
             View::<Device, [f32; I]>::new(&x[..], samples),
             View::<Device, [f32; O]>::new(&d[..], samples),

@@ -4,8 +4,8 @@ use super::{DropoutKernel, Mask};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
 use crate::random::{GROUP, Purpose, words};
+use crate::tensor::Write;
 
 /// Groups of one task.
 const GROUPS: usize = 128;

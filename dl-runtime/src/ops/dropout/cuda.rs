@@ -2,7 +2,7 @@
 
 use super::{DropoutKernel, Mask};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 kernels!("dropout.cu": dropout, dropout_in_place);
 

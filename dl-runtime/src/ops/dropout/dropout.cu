@@ -10,7 +10,7 @@ DEVICE float read(X x, u64 i) {
 
 /// `y = mask·x`: a product, not a choice, so that NaN stays visible.
 DEVICE void keep(Span<float> y, u64 i, bool kept, float scale, float x, u32 add) {
-    if (i < y.len) put(y, i, (kept ? scale : 0.0f) * x, add);
+    if (i < y.len) accumulate(y, i, (kept ? scale : 0.0f) * x, add);
 }
 
 template <class X>

@@ -12,9 +12,10 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of dropout.
 #[derive(Clone, Copy, Debug)]
@@ -54,33 +55,38 @@ pub trait DropoutKernel: Storage {
 }
 
 impl Op {
-    fn mask<D: Device>(self, pass: &Pass<D>) -> Mask {
+    fn mask<D: Device>(self, context: &Context<D>) -> Mask {
         Mask {
-            seed: pass.seed,
+            seed: context.seed,
             id: self.id,
             threshold: (f64::from(self.rate) * 4_294_967_296.0) as u64,
             scale: if self.rate < 1.0 { 1.0 / (1.0 - self.rate) } else { 0.0 },
         }
     }
     /// `output = mask·input`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
-        pass.device.dropout(self.mask(pass), input.data(), output.into_data(), Write::Set);
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        context.device.dropout(self.mask(context), input.data(), output.into_data(), Write::Set);
     }
     /// `value = mask·value`.
-    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
-        pass.device.dropout_in_place(self.mask(pass), value.into_data());
+    pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
+        context.device.dropout_in_place(self.mask(context), value.into_data());
     }
     /// The gradient to the input.
-    pub fn backward<D: Device, S: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
-        pass.device.dropout(self.mask(pass), d_output.data(), d_input.to.into_data(), d_input.write);
+        context.device.dropout(self.mask(context), d_output.data(), d_input.to.into_data(), d_input.write);
     }
     /// The gradient to the input, over the gradient to the output.
-    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, d: ViewMut<D, S>) {
-        pass.device.dropout_in_place(self.mask(pass), d.into_data());
+    pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, d: ViewMut<D, S>) {
+        context.device.dropout_in_place(self.mask(context), d.into_data());
     }
 }

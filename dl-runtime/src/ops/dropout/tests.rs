@@ -1,14 +1,14 @@
 //! Masks: how many stay, that they repeat and differ, and that forward and backward agree.
 
 use super::Op;
-use crate::ops::{Grad, Write};
+use crate::tensor::{Grad, Write};
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Pass, testing::Device};
+use crate::{Context, testing::Device};
 
 fn forward(cpu: &Device, seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; x.len()];
-    let pass = Pass { device: cpu, seed };
-    op.forward(&pass, view::<f32>(x), view_mut(&mut y));
+    let context = Context { device: cpu, seed };
+    op.forward(&context, view::<f32>(x), view_mut(&mut y));
     y
 }
 
@@ -51,18 +51,18 @@ fn nothing_and_everything() {
 #[test]
 fn backward_uses_the_mask_of_forward() {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 5 };
+    let context = Context { device: &cpu, seed: 5 };
     for n in [1, 63, 64, 65, 1000] {
         let (op, dy) = (Op { rate: 0.3, id: 2 }, numbers(2, n));
         // The operation is linear, so its gradient is itself.
         let expected = forward(&cpu, 5, op, &dy);
         let dx = set_and_add(n, |dx, write| {
-            op.backward(&pass, view::<f32>(&dy), Grad { to: view_mut(dx), write });
+            op.backward(&context, view::<f32>(&dy), Grad { to: view_mut(dx), write });
         });
         assert_eq!(dx, expected);
         let (mut value, mut d) = (dy.clone(), dy);
-        op.forward_in_place(&pass, view_mut::<f32>(&mut value));
-        op.backward_in_place(&pass, view_mut::<f32>(&mut d));
+        op.forward_in_place(&context, view_mut::<f32>(&mut value));
+        op.backward_in_place(&context, view_mut::<f32>(&mut d));
         assert_eq!((&value, &d), (&expected, &expected));
     }
 }
@@ -80,7 +80,7 @@ fn any_number_of_threads() {
     same_on_any_threads(|cpu| {
         let mut y = forward(cpu, 1, Op { rate: 0.2, id: 0 }, &x);
         let to = Grad { to: view_mut::<f32>(&mut y), write: Write::Add };
-        Op { rate: 0.2, id: 1 }.backward(&Pass { device: cpu, seed: 1 }, view(&x), to);
+        Op { rate: 0.2, id: 1 }.backward(&Context { device: cpu, seed: 1 }, view(&x), to);
         y
     });
 }

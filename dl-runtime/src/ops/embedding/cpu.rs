@@ -3,7 +3,7 @@
 use super::EmbeddingKernel;
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;

@@ -1,11 +1,11 @@
 //! Embeddings on CUDA.
 
 use super::EmbeddingKernel;
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::{Rows, word};
 use crate::ops::reduce::cuda::{Reducing, sum};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("embedding.cu": embedding_forward, embedding_backward);
 

@@ -7,10 +7,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
 use crate::init::{Init, Rng};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The table of an embedding: `V` tokens of `F` features.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,22 +22,22 @@ pub struct Embedding<const V: usize, const F: usize> {
 }
 
 // SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const V: usize, const F: usize> Plain for Embedding<V, F> {
+unsafe impl<const V: usize, const F: usize> Pod for Embedding<V, F> {
     type Element = f32;
 }
 
 impl<const V: usize, const F: usize> Embedding<V, F> {
     /// Draws the table; PyTorch's rule is a normal distribution of deviation 1.
     pub fn init(&mut self, weight: Init, rng: &mut Rng) {
-        weight.fill(crate::plain::flat_mut(&mut self.weight), V, F, rng);
+        weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), V, F, rng);
     }
 }
 
 /// Samples of tokens: `u32`, `[u32; T]`, …, and what they become with `F` features each.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not made of tokens of type `u32`")]
-pub trait Tokens<const F: usize>: Plain<Element = u32> {
+pub trait Tokens<const F: usize>: Pod<Element = u32> {
     /// The same with `[f32; F]` in place of each token.
-    type Of: Plain<Element = f32>;
+    type Of: Pod<Element = f32>;
 }
 impl<const F: usize> Tokens<F> for u32 {
     type Of = [f32; F];
@@ -74,23 +75,23 @@ impl Op {
     /// `output[i] = weight[input[i]]`.
     pub fn forward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, Embedding<V, F>>,
         input: View<D, T>,
         output: ViewMut<D, T::Of>,
     ) {
-        pass.device.embedding_forward(F, weights.data(), input.data(), output.into_data());
+        context.device.embedding_forward(F, weights.data(), input.data(), output.into_data());
     }
     /// The gradient to the table; tokens have none.
     pub fn backward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         _: View<D, Embedding<V, F>>,
         input: View<D, T>,
         d_output: View<D, T::Of>,
         d_weights: Grad<D, Embedding<V, F>>,
     ) {
         let Grad { to, write } = d_weights;
-        pass.device.embedding_backward(F, input.data(), d_output.data(), to.into_data(), write);
+        context.device.embedding_backward(F, input.data(), d_output.data(), to.into_data(), write);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{Embedding, Op, Tokens};
 use crate::init::{Init, rng};
-use crate::ops::Grad;
 use crate::random::Rng;
+use crate::tensor::Grad;
 use crate::testing::{assert_close, numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Pass, View, testing::Device};
+use crate::{Context, View, testing::Device};
 
 fn tokens(n: usize, vocabulary: usize) -> Vec<u32> {
     let mut rng = Rng::new(7);
@@ -14,18 +14,18 @@ fn tokens(n: usize, vocabulary: usize) -> Vec<u32> {
 
 fn case<T: Tokens<F>, const V: usize, const F: usize>(samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let tokens = tokens(samples * T::LEN, V);
     let (w, dy) = (numbers(1, V * F), numbers(2, tokens.len() * F));
     let input = View::<Device, T>::new(&tokens, samples);
     let what = format!("{samples} × {} of {V} tokens with {F} features", T::LEN);
     let mut y = vec![f32::NAN; dy.len()];
-    Op {}.forward(&pass, view::<Embedding<V, F>>(&w), input, view_mut(&mut y));
+    Op {}.forward(&context, view::<Embedding<V, F>>(&w), input, view_mut(&mut y));
     let rows: Vec<f32> = tokens.iter().flat_map(|&t| w[t as usize * F..][..F].iter().copied()).collect();
     assert_eq!(y, rows, "{what}");
     let dw = set_and_add(w.len(), |d, write| {
         let d_weights = Grad { to: view_mut(d), write };
-        Op {}.backward(&pass, view::<Embedding<V, F>>(&w), input, view(&dy), d_weights);
+        Op {}.backward(&context, view::<Embedding<V, F>>(&w), input, view(&dy), d_weights);
     });
     let mut expected = vec![0.0; w.len()];
     for (token, dy) in tokens.iter().zip(dy.chunks(F)) {
@@ -45,13 +45,13 @@ fn values_and_gradients() {
 #[test]
 fn a_token_beyond_the_table_is_seen() {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let (w, input, mut y, mut dw) = ([1.0, 2.0], [1, 2], [0.0; 2], [9.0; 2]);
     let input = View::<Device, [u32; 2]>::new(&input, 1);
-    Op {}.forward(&pass, view::<Embedding<2, 1>>(&w), input, view_mut(&mut y));
+    Op {}.forward(&context, view::<Embedding<2, 1>>(&w), input, view_mut(&mut y));
     assert!(y[0] == 2.0 && y[1].is_nan());
     let d_weights = Grad::set(view_mut(&mut dw));
-    Op {}.backward(&pass, view::<Embedding<2, 1>>(&w), input, view(&[5.0, 7.0]), d_weights);
+    Op {}.backward(&context, view::<Embedding<2, 1>>(&w), input, view(&[5.0, 7.0]), d_weights);
     assert_eq!(dw, [0.0, 5.0]);
 }
 
@@ -68,11 +68,11 @@ fn any_number_of_threads() {
     let tokens = tokens(9000, 300);
     let (w, dy) = (numbers(1, 300 * 33), numbers(2, 9000 * 33));
     same_on_any_threads(|cpu| {
-        let pass = Pass { device: cpu, seed: 0 };
+        let context = Context { device: cpu, seed: 0 };
         let input = View::<Device, [u32; 9]>::new(&tokens, 1000);
         let (mut y, mut dw) = (vec![0.0; dy.len()], vec![0.0; w.len()]);
-        Op {}.forward(&pass, view::<Embedding<300, 33>>(&w), input, view_mut(&mut y));
-        Op {}.backward(&pass, view::<Embedding<300, 33>>(&w), input, view(&dy), Grad::set(view_mut(&mut dw)));
+        Op {}.forward(&context, view::<Embedding<300, 33>>(&w), input, view_mut(&mut y));
+        Op {}.backward(&context, view::<Embedding<300, 33>>(&w), input, view(&dy), Grad::set(view_mut(&mut dw)));
         [y, dw].concat()
     });
 }

@@ -4,7 +4,7 @@ use super::GlobalAvgPool2dKernel;
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// Channels of one task.
 fn channels(area: usize) -> usize {

@@ -6,9 +6,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Image, Write};
-use crate::{Pass, View, ViewMut};
+use crate::ops::Device;
+use crate::ops::Image;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, View, ViewMut};
 
 /// The settings of global average pooling: none.
 #[derive(Clone, Copy, Debug)]
@@ -26,21 +28,21 @@ impl Op {
     /// `output[c] = mean(input[c])`.
     pub fn forward<D: Device, X: Image, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, X>,
         output: ViewMut<D, [f32; C]>,
     ) {
-        pass.device.global_avg_pool2d_forward(area::<X, C>(), input.data(), output.into_data());
+        context.device.global_avg_pool2d_forward(area::<X, C>(), input.data(), output.into_data());
     }
     /// The gradient to the input; nothing is kept.
     pub fn backward<D: Device, X: Image, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, [f32; C]>,
         d_input: Grad<D, X>,
     ) {
         let Grad { to, write } = d_input;
-        pass.device.global_avg_pool2d_backward(area::<X, C>(), d_output.data(), to.into_data(), write);
+        context.device.global_avg_pool2d_backward(area::<X, C>(), d_output.data(), to.into_data(), write);
     }
 }
 

@@ -1,14 +1,14 @@
 //! Means against `f64`, gradients against central differences.
 
 use super::Op;
-use crate::ops::Grad;
+use crate::tensor::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, testing::Device};
+use crate::{Context, testing::Device};
 
 fn forward<const C: usize, const H: usize, const W: usize>(cpu: &Device, samples: usize, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; samples * C];
     let input = view::<[[[f32; W]; H]; C]>(x);
-    Op {}.forward(&Pass { device: cpu, seed: 0 }, input, view_mut::<[f32; C]>(&mut y));
+    Op {}.forward(&Context { device: cpu, seed: 0 }, input, view_mut::<[f32; C]>(&mut y));
     y
 }
 
@@ -20,7 +20,7 @@ fn case<const C: usize, const H: usize, const W: usize>(samples: usize) {
     assert_close(&what, &forward::<C, H, W>(&cpu, samples, &x), &reference(&wide(&x)), 3e-7);
     let dx = set_and_add(x.len(), |dx, write| {
         let d_input = Grad { to: view_mut::<[[[f32; W]; H]; C]>(dx), write };
-        Op {}.backward(&Pass { device: &cpu, seed: 0 }, view::<[f32; C]>(&dy), d_input);
+        Op {}.backward(&Context { device: &cpu, seed: 0 }, view::<[f32; C]>(&dy), d_input);
     });
     assert_close(&what, &dx, &gradient(reference, &wide(&x), &dy), 3e-7);
 }

@@ -5,7 +5,8 @@ use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::layer_norm::cpu::moments;
-use crate::ops::{Write, parts};
+use crate::ops::parts;
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 13;

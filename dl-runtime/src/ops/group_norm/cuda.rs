@@ -1,10 +1,10 @@
 //! Group normalisation on CUDA.
 
 use super::{GroupNormKernel, Sizes};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
-use crate::ops::Write;
 use crate::ops::layer_norm::cuda::fold;
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("group_norm.cu": group_norm_forward, group_norm_backward);
 arguments! { struct Settings { channels: u32, area: u32, groups: u32, epsilon: f32 } }

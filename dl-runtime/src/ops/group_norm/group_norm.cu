@@ -15,13 +15,13 @@ DEVICE float bias_of(Sizes s, Span<const float> weights, u32 c) {
 
 /// The numbers of a group for one thread: every `blockDim.x`-th, with the channel and the place that follow without a
 /// division.
-struct Walk {
+struct StridedIter {
     u32 i, channel, place, jump, rest;
 };
-DEVICE Walk walk_of(Sizes s) {
-    return Walk{threadIdx.x, threadIdx.x / s.area, threadIdx.x % s.area, blockDim.x / s.area, blockDim.x % s.area};
+DEVICE StridedIter walk_of(Sizes s) {
+    return StridedIter{threadIdx.x, threadIdx.x / s.area, threadIdx.x % s.area, blockDim.x / s.area, blockDim.x % s.area};
 }
-DEVICE void next(Walk& w, Sizes s) {
+DEVICE void next(StridedIter& w, Sizes s) {
     w.i += blockDim.x;
     w.channel += w.jump;
     w.place += w.rest;
@@ -37,7 +37,7 @@ KERNEL(group_norm_forward, Sizes s, Span<const float> weights, Span<const float>
     u64 from = (u64)blockIdx.x * n;
     MeanVar m = row_moments(team_of(blockDim.x), x, from, n, parts);
     float inverse = 1.0f / sqrtf(m.var + s.epsilon);
-    for (Walk w = walk_of(s); w.i < n; next(w, s)) {
+    for (StridedIter w = walk_of(s); w.i < n; next(w, s)) {
         u32 c = first + w.channel;
         y[from + w.i] = fmaf(x[from + w.i] - m.mean, weight_of(weights, c) * inverse, bias_of(s, weights, c));
     }
@@ -80,8 +80,8 @@ KERNEL(group_norm_backward, Sizes s, u32 lanes, Span<const float> weights, Span<
     if (dx.len == 0) return;
     shift = block_sum(shift, partial) / (float)n;
     slope = block_sum(slope, partial) / (float)n * inverse * inverse;
-    for (Walk w = walk_of(s); w.i < n; next(w, s)) {
+    for (StridedIter w = walk_of(s); w.i < n; next(w, s)) {
         float g = dy[from + w.i] * weight_of(weights, first + w.channel);
-        put(dx, from + w.i, inverse * (g - shift - (x[from + w.i] - m.mean) * slope), add);
+        accumulate(dx, from + w.i, inverse * (g - shift - (x[from + w.i] - m.mean) * slope), add);
     }
 }

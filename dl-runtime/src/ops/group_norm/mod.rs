@@ -11,10 +11,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
 use crate::init::Rng;
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The weights of group normalisation of `C` channels.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +28,7 @@ pub struct GroupNorm<const C: usize> {
 }
 
 // SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const C: usize> Plain for GroupNorm<C> {
+unsafe impl<const C: usize> Pod for GroupNorm<C> {
     type Element = f32;
 }
 
@@ -93,19 +94,19 @@ impl Op {
         Sizes { channels, area, groups, epsilon }
     }
     /// `output` is `input` with every group normalised.
-    pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, GroupNorm<C>>,
         input: View<D, [T; C]>,
         output: ViewMut<D, [T; C]>,
     ) {
-        pass.device.group_norm_forward(self.sizes(C, T::LEN), weights.data(), input.data(), output.into_data());
+        context.device.group_norm_forward(self.sizes(C, T::LEN), weights.data(), input.data(), output.into_data());
     }
     /// The gradients to the weights and the input.
-    pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn backward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, GroupNorm<C>>,
         input: View<D, [T; C]>,
         d_output: View<D, [T; C]>,
@@ -115,7 +116,7 @@ impl Op {
         let d_weights = Some((d_weights.to.into_data(), d_weights.write));
         let d_input = d_input.map(|d| (d.to.into_data(), d.write));
         let (s, x, dy) = (self.sizes(C, T::LEN), input.data(), d_output.data());
-        pass.device.group_norm_backward(s, weights.data(), x, dy, d_weights, d_input);
+        context.device.group_norm_backward(s, weights.data(), x, dy, d_weights, d_input);
     }
 }
 
@@ -124,25 +125,25 @@ impl Unweighted {
         Op { groups: self.groups, epsilon: self.epsilon }.sizes(channels, area)
     }
     /// `output` is `input` with every group normalised.
-    pub fn forward<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, [T; C]>,
         output: ViewMut<D, [T; C]>,
     ) {
         let none = D::slice(input.data(), 0..0);
-        pass.device.group_norm_forward(self.sizes(C, T::LEN), none, input.data(), output.into_data());
+        context.device.group_norm_forward(self.sizes(C, T::LEN), none, input.data(), output.into_data());
     }
     /// The gradient to the input, from the input.
-    pub fn backward<D: Device, T: Plain<Element = f32>, const C: usize>(
+    pub fn backward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, [T; C]>,
         d_output: View<D, [T; C]>,
         d_input: Grad<D, [T; C]>,
     ) {
         let (none, d_input) = (D::slice(input.data(), 0..0), Some((d_input.to.into_data(), d_input.write)));
         let (s, x, dy) = (self.sizes(C, T::LEN), input.data(), d_output.data());
-        pass.device.group_norm_backward(s, none, x, dy, None, d_input);
+        context.device.group_norm_backward(s, none, x, dy, None, d_input);
     }
 }

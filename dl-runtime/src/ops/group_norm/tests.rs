@@ -1,9 +1,9 @@
 //! Group normalisation against `f64` and central differences.
 
 use super::{GroupNorm, Op, Unweighted};
-use crate::ops::{Grad, Write};
+use crate::tensor::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 const EPSILON: f32 = 1e-5;
 
@@ -23,22 +23,22 @@ fn reference(groups: usize, weights: &[f64], x: &[f64], area: usize) -> Vec<f64>
     y
 }
 
-fn case<T: Plain<Element = f32>, const C: usize>(groups: usize, samples: usize) {
+fn case<T: Pod<Element = f32>, const C: usize>(groups: usize, samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let len = samples * C * T::LEN;
     let (w, x, dy) = (numbers(1, 2 * C), numbers(2, len), numbers(3, len));
     let what = format!("{groups} groups of {samples} × {C} channels of {}", T::LEN);
     let op = Op { groups, epsilon: EPSILON };
 
     let mut y = vec![f32::NAN; len];
-    op.forward(&pass, view::<GroupNorm<C>>(&w), view::<[T; C]>(&x), view_mut(&mut y));
+    op.forward(&context, view::<GroupNorm<C>>(&w), view::<[T; C]>(&x), view_mut(&mut y));
     assert_close(&what, &y, &reference(groups, &wide(&w), &wide(&x), T::LEN), 2e-6);
 
     let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
         let d_weights = Grad { to: view_mut(dw), write };
         let d_input = dx.map(|(dx, write)| Grad { to: view_mut(dx), write });
-        op.backward(&pass, view::<GroupNorm<C>>(&w), view::<[T; C]>(&x), view(&dy), d_weights, d_input);
+        op.backward(&context, view::<GroupNorm<C>>(&w), view::<[T; C]>(&x), view(&dy), d_weights, d_input);
     };
     let dw = set_and_add(2 * C, |dw, write| backward(dw, write, None));
     let expected = gradient(|w| reference(groups, w, &wide(&x), T::LEN), &wide(&w), &dy);
@@ -50,10 +50,10 @@ fn case<T: Plain<Element = f32>, const C: usize>(groups: usize, samples: usize) 
     // Without weights: as with scales of 1 and shifts of 0.
     let plain: Vec<f64> = (0..2 * C).map(|i| if i < C { 1.0 } else { 0.0 }).collect();
     let op = Unweighted { groups, epsilon: EPSILON };
-    op.forward(&pass, view::<[T; C]>(&x), view_mut(&mut y));
+    op.forward(&context, view::<[T; C]>(&x), view_mut(&mut y));
     assert_close(&what, &y, &reference(groups, &plain, &wide(&x), T::LEN), 2e-6);
     let dx = set_and_add(len, |dx, write| {
-        op.backward(&pass, view::<[T; C]>(&x), view(&dy), Grad { to: view_mut(dx), write });
+        op.backward(&context, view::<[T; C]>(&x), view(&dy), Grad { to: view_mut(dx), write });
     });
     assert_close(&what, &dx, &gradient(|x| reference(groups, &plain, x, T::LEN), &wide(&x), &dy), 4e-6);
 }
@@ -73,7 +73,7 @@ fn values_and_gradients() {
 fn groups_divide_the_channels() {
     let (cpu, mut y) = (Device::with_threads(1), [0.0; 3]);
     let op = Unweighted { groups: 2, epsilon: EPSILON };
-    op.forward(&Pass { device: &cpu, seed: 0 }, view::<[f32; 3]>(&[0.0; 3]), view_mut(&mut y));
+    op.forward(&Context { device: &cpu, seed: 0 }, view::<[f32; 3]>(&[0.0; 3]), view_mut(&mut y));
 }
 
 #[test]
@@ -88,12 +88,12 @@ fn any_number_of_threads() {
     type Image = [[[f32; 17]; 15]; 6];
     let (w, x, dy) = (numbers(1, 12), numbers(2, 70 * Image::LEN), numbers(3, 70 * Image::LEN));
     same_on_any_threads(|cpu| {
-        let pass = Pass { device: cpu, seed: 0 };
+        let context = Context { device: cpu, seed: 0 };
         let (mut y, mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; 12]);
         let op = Op { groups: 3, epsilon: EPSILON };
-        op.forward(&pass, view::<GroupNorm<6>>(&w), view::<Image>(&x), view_mut(&mut y));
+        op.forward(&context, view::<GroupNorm<6>>(&w), view::<Image>(&x), view_mut(&mut y));
         let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-        op.backward(&pass, view::<GroupNorm<6>>(&w), view::<Image>(&x), view(&dy), d_weights, d_input);
+        op.backward(&context, view::<GroupNorm<6>>(&w), view::<Image>(&x), view(&dy), d_weights, d_input);
         [y, dx, dw].concat()
     });
 }

@@ -4,8 +4,8 @@ use super::{L2NormalizeKernel, Op};
 use crate::Cpu;
 use crate::device::cpu::simd::{Simd, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
-use crate::ops::parts::put;
+use crate::ops::parts::accumulate;
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 13;
@@ -35,7 +35,7 @@ simd! {
             let divisor = if short { epsilon } else { length };
             let dot = if short { 0.0 } else { sum::<S, 2>([x, dy], |[x, dy]| x * dy) / length / length };
             for ((x, dy), dx) in x.iter().zip(dy).zip(dx) {
-                put(dx, (dy - x * dot) / divisor, write);
+                accumulate(dx, (dy - x * dot) / divisor, write);
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{L2NormalizeKernel, Op};
 use crate::device::cuda::{Cuda, Mut, Ref, Team, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::word;
+use crate::tensor::Write;
 
 kernels!("l2_normalize.cu": l2_normalize_forward, l2_normalize_backward);
 

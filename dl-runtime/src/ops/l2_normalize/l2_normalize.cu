@@ -28,6 +28,6 @@ KERNEL(l2_normalize_backward, u32 n, u32 lanes, float epsilon, Span<const float>
         float length = sqrtf(team_sum(t, square, partial));
         product = team_sum(t, product, partial);
         float by = divisor(length, epsilon), dot = length < epsilon ? 0.0f : product / length / length;
-        for (u32 i = t.lane; i < n; i += t.lanes) put(dx, from + i, (dy[from + i] - x[from + i] * dot) / by, add);
+        for (u32 i = t.lane; i < n; i += t.lanes) accumulate(dx, from + i, (dy[from + i] - x[from + i] * dot) / by, add);
     }
 }

@@ -8,9 +8,10 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of normalisation to length 1.
 #[derive(Clone, Copy, Debug)]
@@ -38,23 +39,28 @@ pub trait L2NormalizeKernel: Storage {
 
 impl Op {
     /// The operation, for samples of type `S`.
-    fn of<S: Plain>(self) -> Self {
+    fn of<S: Pod>(self) -> Self {
         assert!(S::LEN.is_multiple_of(self.n), "sizes of a normalisation");
         self
     }
     /// `output` is `input` with every row of length 1.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
-        pass.device.l2_normalize_forward(self.of::<S>(), input.data(), output.into_data());
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        context.device.l2_normalize_forward(self.of::<S>(), input.data(), output.into_data());
     }
     /// The gradient to the input, from the input.
-    pub fn backward<D: Device, S: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
         let Grad { to, write } = d_input;
-        pass.device.l2_normalize_backward(self.of::<S>(), input.data(), d_output.data(), to.into_data(), write);
+        context.device.l2_normalize_backward(self.of::<S>(), input.data(), d_output.data(), to.into_data(), write);
     }
 }

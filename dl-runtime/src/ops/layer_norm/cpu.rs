@@ -4,7 +4,8 @@ use super::{LayerNormKernel, Norm};
 use crate::Cpu;
 use crate::device::cpu::simd::{Simd, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::{Write, parts};
+use crate::ops::parts;
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 13;

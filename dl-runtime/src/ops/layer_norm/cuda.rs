@@ -1,9 +1,9 @@
 //! Layer normalisation on CUDA.
 
 use super::{LayerNormKernel, Norm};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, arguments, kernels};
-use crate::ops::Write;
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("layer_norm.cu": layer_norm_forward, layer_norm_backward, layer_norm_sums, layer_norm_fold);
 arguments! { struct Settings { epsilon: f32, centred: u32 } }

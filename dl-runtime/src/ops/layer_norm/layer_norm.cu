@@ -54,7 +54,7 @@ KERNEL(layer_norm_backward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const fl
 #pragma unroll 4
         for (u32 i = team.lane; i < n; i += team.lanes) {
             float g = dy[from + i] * weight[i];
-            put(dx, from + i, by.y * (g - shift - (x[from + i] - by.x) * slope), add);
+            accumulate(dx, from + i, by.y * (g - shift - (x[from + i] - by.x) * slope), add);
         }
     }
 }
@@ -93,8 +93,8 @@ KERNEL(layer_norm_sums, u32 n, u64 rows, u64 size, u32 weights, Span<const float
     product = column_sum(product, parts);
     total = column_sum(total, parts);
     if (at.column < n && at.worker == 0) {
-        put(sums, part * weights + at.column, product, add);
-        if (weights > n) put(sums, part * weights + n + at.column, total, add);
+        accumulate(sums, part * weights + at.column, product, add);
+        if (weights > n) accumulate(sums, part * weights + n + at.column, total, add);
     }
 }
 
@@ -109,5 +109,5 @@ KERNEL(layer_norm_fold, u64 rows, Span<const float> from, Span<float> to, u32 ad
         for (u64 row = at.worker; row < rows; row += at.workers) sum += from[row * to.len + at.column];
     }
     sum = column_sum(sum, parts);
-    if (at.column < to.len && at.worker == 0) put(to, at.column, sum, add);
+    if (at.column < to.len && at.worker == 0) accumulate(to, at.column, sum, add);
 }

@@ -12,10 +12,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
 use crate::init::Rng;
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The weights of layer normalisation over rows of `N` features.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,7 @@ pub struct LayerNorm<const N: usize> {
 }
 
 // SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const N: usize> Plain for LayerNorm<N> {
+unsafe impl<const N: usize> Pod for LayerNorm<N> {
     type Element = f32;
 }
 
@@ -42,7 +43,7 @@ impl<const N: usize> LayerNorm<N> {
 
 /// Samples whose last axis has `N` features: `[f32; N]`, `[[f32; N]; T]`, ….
 #[diagnostic::on_unimplemented(message = "the last axis of `{Self}` does not have {N} features")]
-pub trait Rows<const N: usize>: Plain<Element = f32> {}
+pub trait Rows<const N: usize>: Pod<Element = f32> {}
 impl<const N: usize> Rows<N> for [f32; N] {}
 impl<T: Rows<N>, const N: usize, const M: usize> Rows<N> for [T; M] {}
 
@@ -92,25 +93,25 @@ impl Op {
     /// `output` is `input` with every row normalised.
     pub fn forward<D: Device, S: Rows<N>, const N: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, LayerNorm<N>>,
         input: View<D, S>,
         output: ViewMut<D, S>,
     ) {
         let (weight, bias) = (D::slice(weights.data(), 0..N), D::slice(weights.data(), N..2 * N));
-        pass.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
+        context.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
     }
     /// The gradients to the weights and the input.
     pub fn backward<D: Device, S: Rows<N>, const N: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, LayerNorm<N>>,
         input: View<D, S>,
         d_output: View<D, S>,
         d_weights: Grad<D, LayerNorm<N>>,
         d_input: Option<Grad<D, S>>,
     ) {
-        pass.device.layer_norm_backward(
+        context.device.layer_norm_backward(
             self.norm(),
             D::slice(weights.data(), 0..N),
             input.data(),

@@ -1,9 +1,9 @@
 //! Layer normalisation against `f64` and central differences.
 
 use super::{LayerNorm, Op, Rows};
-use crate::ops::{Grad, Write};
+use crate::tensor::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 const OP: Op = Op { epsilon: 1e-5 };
 
@@ -21,18 +21,18 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
 
 fn case<S: Rows<N>, const N: usize>(samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, 2 * N), numbers(2, len), numbers(3, len));
     let what = format!("layer_norm of {samples} × {} rows of {N}", S::LEN / N);
 
     let mut y = vec![f32::NAN; len];
-    OP.forward(&pass, view::<LayerNorm<N>>(&w), view::<S>(&x), view_mut(&mut y));
+    OP.forward(&context, view::<LayerNorm<N>>(&w), view::<S>(&x), view_mut(&mut y));
     assert_close(&what, &y, &reference(&wide(&w), &wide(&x)), 1e-6);
 
     let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
         OP.backward(
-            &pass,
+            &context,
             view::<LayerNorm<N>>(&w),
             view::<S>(&x),
             view(&dy),
@@ -62,8 +62,8 @@ fn a_large_mean_costs_no_digits() {
     let x: Vec<f32> = numbers(1, 64).iter().map(|x| 100.0 + x).collect();
     let mut w = [1.0; 128];
     w[64..].fill(0.0);
-    let pass = Pass { device: &cpu, seed: 0 };
-    OP.forward(&pass, view::<LayerNorm<64>>(&w), view::<[f32; 64]>(&x), view_mut(&mut y));
+    let context = Context { device: &cpu, seed: 0 };
+    OP.forward(&context, view::<LayerNorm<64>>(&w), view::<[f32; 64]>(&x), view_mut(&mut y));
     // The mean itself is rounded to 100·2⁻²⁴; squares of such numbers in one pass would cost 100 times as much.
     assert_close("normalised", &y, &reference(&wide(&w), &wide(&x)), 100.0 * 2f64.powi(-24));
 }
@@ -81,11 +81,11 @@ fn any_number_of_threads() {
     const N: usize = 96;
     let (w, x, dy) = (numbers(1, 2 * N), numbers(2, 700 * N), numbers(3, 700 * N));
     same_on_any_threads(|cpu| {
-        let pass = Pass { device: cpu, seed: 0 };
+        let context = Context { device: cpu, seed: 0 };
         let (mut y, mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; 2 * N]);
-        OP.forward(&pass, view::<LayerNorm<N>>(&w), view::<[f32; N]>(&x), view_mut(&mut y));
+        OP.forward(&context, view::<LayerNorm<N>>(&w), view::<[f32; N]>(&x), view_mut(&mut y));
         let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-        OP.backward(&pass, view::<LayerNorm<N>>(&w), view::<[f32; N]>(&x), view(&dy), d_weights, d_input);
+        OP.backward(&context, view::<LayerNorm<N>>(&w), view::<[f32; N]>(&x), view(&dy), d_weights, d_input);
         [y, dw, dx].concat()
     });
 }

@@ -5,7 +5,7 @@ use super::{Bias, Epilogue, Matrix, WORTH_THREADS, pack};
 use crate::device::cpu::simd::Level;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// Longest part of k that is multiplied at once: what a strip reads again and again stays in the nearest caches.
 const MAX_K: usize = 512;

@@ -1,10 +1,11 @@
 //! Matrix products on CUDA: small ones by own kernels, in `f32` whatever the precision, the others by cuBLASLt.
 
 use super::{MatmulKernel, Product};
-use crate::device::Storage;
 use crate::device::cuda::{Blas, Cuda, Grid, Mut, Precision, Ref, arguments, kernels};
+use crate::ops::Activation;
 use crate::ops::activation::cuda::Code;
-use crate::ops::{Activation, Write};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("matmul.cu": matmul_tiles_16, matmul_tiles_32, matmul_few_rows, matmul_bias);
 

@@ -4,7 +4,7 @@
 use super::{Bias, Epilogue, Matrix, WORTH_THREADS};
 use crate::device::cpu::Threads;
 use crate::device::cpu::simd::{Simd, Vector, simd};
-use crate::ops::Write;
+use crate::tensor::Write;
 use std::ops::Range;
 
 /// Rows up to which this is faster than tiles.

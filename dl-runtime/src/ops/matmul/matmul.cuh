@@ -142,7 +142,7 @@ DEVICE void matmul_tile(MatmulJob s, Activation f, u32 first_row, u32 first_colu
         u32 i = first_row + e / SIZE, j = first_column + e % SIZE;
         if (i >= s.rows || j > s.columns) continue;
         if (j == s.columns) {
-            if (s.sum_rows) put(ones, i, total, s.add);
+            if (s.sum_rows) accumulate(ones, i, total, s.add);
             continue;
         }
         u64 at = (u64)i * s.columns + j;

@@ -23,7 +23,7 @@ pub use op::{MatmulKernel, Op, Product};
 
 use crate::device::cpu::Threads;
 use crate::device::cpu::simd::{self, Level};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// A matrix to read: `rows` by `columns` with any strides, so that a transpose costs nothing.
 #[derive(Clone, Copy, Debug)]

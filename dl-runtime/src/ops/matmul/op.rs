@@ -5,10 +5,11 @@
 use super::{Epilogue, Matrix, WORTH_THREADS, matmul};
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::device::{Device, Storage};
-use crate::ops::parts::put;
-use crate::ops::{Grad, Write};
-use crate::{Cpu, Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::ops::parts::accumulate;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Cpu, Pod, View, ViewMut};
 
 /// The settings of a product of two values.
 #[derive(Clone, Copy, Debug)]
@@ -55,26 +56,26 @@ impl Op {
         Product { rows: m, inner: k, columns: n, left_transposed: false, right_transposed: false }
     }
     /// Checks that types and settings speak of the same shapes.
-    fn assert_sizes<A: Plain, B: Plain, O: Plain>(self) {
+    fn assert_sizes<A: Pod, B: Pod, O: Pod>(self) {
         let count = O::LEN / (self.m * self.n);
         let fit = A::LEN == count * self.m * self.k && B::LEN == count * self.k * self.n;
         assert!(fit && O::LEN == count * self.m * self.n, "sizes of a matrix product");
     }
     /// `output = a·b`.
-    pub fn forward<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, A>,
         b: View<D, B>,
         output: ViewMut<D, O>,
     ) {
         self.assert_sizes::<A, B, O>();
-        pass.device.matmul_each(self.product(), a.data(), b.data(), output.into_data(), Write::Set);
+        context.device.matmul_each(self.product(), a.data(), b.data(), output.into_data(), Write::Set);
     }
     /// The gradient to `a`: `d_output·bᵀ`.
-    pub fn backward_left<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward_left<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         _: View<D, A>,
         b: View<D, B>,
         d_output: View<D, O>,
@@ -82,12 +83,12 @@ impl Op {
     ) {
         self.assert_sizes::<A, B, O>();
         let product = Product { inner: self.n, columns: self.k, right_transposed: true, ..self.product() };
-        pass.device.matmul_each(product, d_output.data(), b.data(), d_a.to.into_data(), d_a.write);
+        context.device.matmul_each(product, d_output.data(), b.data(), d_a.to.into_data(), d_a.write);
     }
     /// The gradient to `b`: `aᵀ·d_output`.
-    pub fn backward_right<D: Device, A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward_right<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         a: View<D, A>,
         _: View<D, B>,
         d_output: View<D, O>,
@@ -95,7 +96,7 @@ impl Op {
     ) {
         self.assert_sizes::<A, B, O>();
         let product = Product { rows: self.k, inner: self.m, left_transposed: true, ..self.product() };
-        pass.device.matmul_each(product, a.data(), d_output.data(), d_b.to.into_data(), d_b.write);
+        context.device.matmul_each(product, a.data(), d_output.data(), d_b.to.into_data(), d_b.write);
     }
 }
 
@@ -113,7 +114,7 @@ simd! {
                 if p.right_transposed {
                     let row = &a[i * p.inner..(i + 1) * p.inner];
                     for (c, column) in c.iter_mut().zip(b.chunks_exact(p.inner)) {
-                        put(c, sum::<S, 2>([row, column], |[a, b]| a * b), write);
+                        accumulate(c, sum::<S, 2>([row, column], |[a, b]| a * b), write);
                     }
                     continue;
                 }
@@ -162,22 +163,22 @@ mod tests {
         c
     }
 
-    fn case<A: Plain<Element = f32>, B: Plain<Element = f32>, O: Plain<Element = f32>>(op: Op, samples: usize) {
+    fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, samples: usize) {
         let cpu = crate::testing::Device::with_threads(1);
-        let pass = Pass { device: &cpu, seed: 0 };
+        let context = Context { device: &cpu, seed: 0 };
         let (a, b, dy) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN), numbers(3, samples * O::LEN));
         let what = format!("{samples} samples of {op:?}");
         let mut y = vec![f32::NAN; dy.len()];
-        op.forward(&pass, view::<A>(&a), view::<B>(&b), view_mut::<O>(&mut y));
+        op.forward(&context, view::<A>(&a), view::<B>(&b), view_mut::<O>(&mut y));
         assert_close(&what, &y, &reference(op, &wide(&a), &wide(&b)), 5e-7);
         let da = set_and_add(a.len(), |d, write| {
             let d_a = Grad { to: view_mut::<A>(d), write };
-            op.backward_left(&pass, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_a);
+            op.backward_left(&context, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_a);
         });
         assert_close(&what, &da, &gradient(|a| reference(op, a, &wide(&b)), &wide(&a), &dy), 1e-6);
         let db = set_and_add(b.len(), |d, write| {
             let d_b = Grad { to: view_mut::<B>(d), write };
-            op.backward_right(&pass, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_b);
+            op.backward_right(&context, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_b);
         });
         assert_close(&what, &db, &gradient(|b| reference(op, &wide(&a), b), &wide(&b), &dy), 1e-6);
     }
@@ -199,9 +200,9 @@ mod tests {
         let (a, b) = (numbers(1, 60 * 24 * 33), numbers(2, 60 * 33 * 40));
         same_on_any_threads(|cpu| {
             let mut y = vec![0.0; 60 * 24 * 40];
-            let pass = Pass { device: cpu, seed: 0 };
+            let context = Context { device: cpu, seed: 0 };
             let (a, b) = (view::<[[f32; 33]; 24]>(&a), view::<[[f32; 40]; 33]>(&b));
-            Op { m: 24, k: 33, n: 40 }.forward(&pass, a, b, view_mut::<[[f32; 40]; 24]>(&mut y));
+            Op { m: 24, k: 33, n: 40 }.forward(&context, a, b, view_mut::<[[f32; 40]; 24]>(&mut y));
             y
         });
     }

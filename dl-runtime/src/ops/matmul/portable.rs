@@ -1,7 +1,7 @@
 //! Matrix products by the crate `matrixmultiply`, on processors without kernels of our own.
 
 use super::{Bias, Epilogue, Matrix};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// `C = A·B` with the epilogue; sizes are checked by the caller.
 pub(super) fn matmul(a: Matrix, b: Matrix, c: &mut [f32], epilogue: Epilogue) {

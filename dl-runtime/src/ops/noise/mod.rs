@@ -11,10 +11,12 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Activation, Grad};
+use crate::ops::Activation;
+use crate::ops::Device;
 use crate::random::Purpose;
-use crate::{Pass, Plain, View, ViewMut};
+use crate::tensor::Grad;
+use crate::tensor::Storage;
+use crate::{Context, Pod, View, ViewMut};
 
 /// Noise of the shape of its operand: mean 0 and variance 1 in training, zeros at inference. No gradient flows to the operand.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +41,7 @@ pub struct Noise {
     pub seed: u64,
     /// Of the operation.
     pub id: u32,
-    /// Keeps the two operations apart.
+    /// SavedForBackward the two operations apart.
     pub purpose: Purpose,
     /// Standard deviation.
     pub stddev: f32,
@@ -53,48 +55,48 @@ pub trait NoiseKernel: Storage {
 
 impl RandomNormal {
     /// `output = noise`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         mut output: ViewMut<D, S>,
     ) {
-        self.infer(pass, input, output.reborrow());
-        let noise = Noise { seed: pass.seed, id: self.id, purpose: Purpose::RandomNormal, stddev: 1.0 };
-        pass.device.add_noise(noise, output.into_data());
+        self.infer(context, input, output.reborrow());
+        let noise = Noise { seed: context.seed, id: self.id, purpose: Purpose::RandomNormal, stddev: 1.0 };
+        context.device.add_noise(noise, output.into_data());
     }
     /// `output = 0`.
-    pub fn infer<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, _: View<D, S>, output: ViewMut<D, S>) {
-        output.clear(pass);
+    pub fn infer<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, _: View<D, S>, output: ViewMut<D, S>) {
+        output.clear(context);
     }
 }
 
 impl GaussianNoise {
     /// `output = input + noise`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         mut output: ViewMut<D, S>,
     ) {
-        Activation::Identity.forward(pass, input, output.reborrow());
-        self.forward_in_place(pass, output);
+        Activation::Identity.forward(context, input, output.reborrow());
+        self.forward_in_place(context, output);
     }
     /// `value += noise`.
-    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
+    pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
         let GaussianNoise { stddev, id } = self;
-        let noise = Noise { seed: pass.seed, id, purpose: Purpose::GaussianNoise, stddev };
-        pass.device.add_noise(noise, value.into_data());
+        let noise = Noise { seed: context.seed, id, purpose: Purpose::GaussianNoise, stddev };
+        context.device.add_noise(noise, value.into_data());
     }
     /// The gradient to the input: that to the output.
-    pub fn backward<D: Device, S: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
-        Activation::Identity.backward(pass, d_output, d_output, d_input);
+        Activation::Identity.backward(context, d_output, d_output, d_input);
     }
     /// The gradient to the input is there already.
-    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(self, _: &Pass<D>, _: ViewMut<D, S>) {}
+    pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(self, _: &Context<D>, _: ViewMut<D, S>) {}
 }

@@ -1,21 +1,21 @@
 //! Moments of the noise, what it depends on, and that nothing of it is left at inference.
 
 use super::{GaussianNoise, RandomNormal};
-use crate::ops::Grad;
+use crate::tensor::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Pass, testing::Device};
+use crate::{Context, testing::Device};
 
 const N: usize = 100_000;
 
 fn normal(cpu: &Device, seed: u64, id: u32) -> Vec<f32> {
     let (x, mut y) = (vec![f32::NAN; N], vec![f32::NAN; N]);
-    RandomNormal { id }.forward(&Pass { device: cpu, seed }, view::<[f32; 5]>(&x), view_mut(&mut y));
+    RandomNormal { id }.forward(&Context { device: cpu, seed }, view::<[f32; 5]>(&x), view_mut(&mut y));
     y
 }
 
 fn noisy(cpu: &Device, op: GaussianNoise, x: &[f32]) -> Vec<f32> {
     let mut y = vec![f32::NAN; x.len()];
-    op.forward(&Pass { device: cpu, seed: 3 }, view::<[f32; 5]>(x), view_mut(&mut y));
+    op.forward(&Context { device: cpu, seed: 3 }, view::<[f32; 5]>(x), view_mut(&mut y));
     y
 }
 
@@ -45,27 +45,27 @@ fn seed_and_id_choose_the_numbers() {
 #[test]
 fn noise_is_added_and_passes_the_gradient() {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 3 };
+    let context = Context { device: &cpu, seed: 3 };
     let op = GaussianNoise { stddev: 0.25, id: 1 };
     let x = numbers(1, N);
     let y = noisy(&cpu, op, &x);
     assert_moments(&y.iter().zip(&x).map(|(y, x)| y - x).collect::<Vec<_>>(), 0.25);
     let mut in_place = x.clone();
-    op.forward_in_place(&pass, view_mut::<[f32; 5]>(&mut in_place));
+    op.forward_in_place(&context, view_mut::<[f32; 5]>(&mut in_place));
     assert_eq!(in_place, y);
     let dx = set_and_add(N, |d, write| {
-        op.backward(&pass, view::<[f32; 5]>(&x), Grad { to: view_mut::<[f32; 5]>(d), write });
+        op.backward(&context, view::<[f32; 5]>(&x), Grad { to: view_mut::<[f32; 5]>(d), write });
     });
     assert_eq!(dx, x);
     let mut in_place = x.clone();
-    op.backward_in_place(&pass, view_mut::<[f32; 5]>(&mut in_place));
+    op.backward_in_place(&context, view_mut::<[f32; 5]>(&mut in_place));
     assert_eq!(in_place, x);
 }
 
 #[test]
 fn nothing_at_inference() {
     let (cpu, mut y) = (Device::with_threads(1), vec![f32::NAN; 10]);
-    RandomNormal { id: 0 }.infer(&Pass { device: &cpu, seed: 1 }, view::<[f32; 5]>(&[1.0; 10]), view_mut(&mut y));
+    RandomNormal { id: 0 }.infer(&Context { device: &cpu, seed: 1 }, view::<[f32; 5]>(&[1.0; 10]), view_mut(&mut y));
     assert_eq!(y, [0.0; 10]);
 }
 

@@ -3,7 +3,7 @@
 use super::{Mode, Op, Pad2dKernel, Sizes};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 impl Op {
     /// The row (`axis` 0) or column of the image that is number `at` of the output; `None` for zeros.

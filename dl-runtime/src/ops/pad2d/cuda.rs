@@ -2,8 +2,8 @@
 
 use super::{Op, Pad2dKernel, Sizes};
 use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::{Rows, word};
+use crate::tensor::Write;
 
 kernels!("pad2d.cu": pad2d_forward, pad2d_backward);
 

@@ -12,9 +12,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Image, Write};
-use crate::{Pass, View, ViewMut};
+use crate::ops::Device;
+use crate::ops::Image;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, View, ViewMut};
 
 /// What is put around an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +70,24 @@ impl Op {
         sizes
     }
     /// `output` = `input` with its border.
-    pub fn forward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, input: View<D, X>, output: ViewMut<D, Y>) {
+    pub fn forward<D: Device, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        input: View<D, X>,
+        output: ViewMut<D, Y>,
+    ) {
         let sizes = self.sizes::<X, Y>(input.len());
-        pass.device.pad2d_forward(self, &sizes, input.data(), output.into_data());
+        context.device.pad2d_forward(self, &sizes, input.data(), output.into_data());
     }
     /// The gradient to the input.
-    pub fn backward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, d_output: View<D, Y>, d_input: Grad<D, X>) {
+    pub fn backward<D: Device, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        d_output: View<D, Y>,
+        d_input: Grad<D, X>,
+    ) {
         let sizes = self.sizes::<X, Y>(d_output.len());
         let Grad { to, write } = d_input;
-        pass.device.pad2d_backward(self, &sizes, d_output.data(), to.into_data(), write);
+        context.device.pad2d_backward(self, &sizes, d_output.data(), to.into_data(), write);
     }
 }

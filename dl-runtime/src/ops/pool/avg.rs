@@ -3,7 +3,7 @@
 use super::Sizes;
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 use std::ops::Range;
 
 /// Calls `visit(output, input, share)` for every element of a plane's output and every row of the input in its window, with

@@ -4,7 +4,7 @@ use super::{PoolKernel, Sizes, Windows, avg};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// Whether `x`, later in reading order, takes the place of `best`.
 #[inline(always)]

@@ -1,9 +1,9 @@
 //! Pooling on CUDA.
 
 use super::{PoolKernel, Sizes, Windows};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, arguments, kernels};
-use crate::ops::Write;
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!(
     "pool.cu":
@@ -91,7 +91,7 @@ impl PoolKernel for Cuda {
             return self.launch(&pool_pairs_backward, grid, (s.image[1] as u32, x, dy, dx, write));
         }
         let code = Code::of(s);
-        let places = Cuda::bits_mut::<f32, u32>(self.scratch(if s.apart() { 0 } else { s.outputs() }));
+        let places = Cuda::reinterpret_mut::<f32, u32>(self.scratch(if s.apart() { 0 } else { s.outputs() }));
         if !s.apart() {
             let team = s.team();
             let arguments = (code, team, s.outputs(), x, None::<Mut<'_, f32>>, &places);

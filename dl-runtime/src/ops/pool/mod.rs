@@ -14,9 +14,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Image, Write};
-use crate::{Pass, View, ViewMut};
+use crate::ops::Device;
+use crate::ops::Image;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, View, ViewMut};
 use std::ops::Range;
 
 /// Where the windows are; pairs are of height and width.
@@ -144,34 +146,49 @@ pub trait PoolKernel: Storage {
 
 impl Max {
     /// The maximum of every window.
-    pub fn forward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, input: View<D, X>, output: ViewMut<D, Y>) {
+    pub fn forward<D: Device, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        input: View<D, X>,
+        output: ViewMut<D, Y>,
+    ) {
         let sizes = Sizes::new::<X, Y>(self.windows, input.len());
-        pass.device.max_pool_forward(&sizes, input.data(), output.into_data());
+        context.device.max_pool_forward(&sizes, input.data(), output.into_data());
     }
     /// The gradient to the input, from the input.
     pub fn backward<D: Device, X: Image, Y: Image>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, X>,
         d_output: View<D, Y>,
         d_input: Grad<D, X>,
     ) {
         let sizes = Sizes::new::<X, Y>(self.windows, input.len());
         let Grad { to, write } = d_input;
-        pass.device.max_pool_backward(&sizes, input.data(), d_output.data(), to.into_data(), write);
+        context.device.max_pool_backward(&sizes, input.data(), d_output.data(), to.into_data(), write);
     }
 }
 
 impl Avg {
     /// The mean of every window.
-    pub fn forward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, input: View<D, X>, output: ViewMut<D, Y>) {
+    pub fn forward<D: Device, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        input: View<D, X>,
+        output: ViewMut<D, Y>,
+    ) {
         let sizes = Sizes::new::<X, Y>(self.windows, input.len());
-        pass.device.avg_pool_forward(&sizes, self.count_include_pad, input.data(), output.into_data());
+        context.device.avg_pool_forward(&sizes, self.count_include_pad, input.data(), output.into_data());
     }
     /// The gradient to the input.
-    pub fn backward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, d_output: View<D, Y>, d_input: Grad<D, X>) {
+    pub fn backward<D: Device, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        d_output: View<D, Y>,
+        d_input: Grad<D, X>,
+    ) {
         let sizes = Sizes::new::<X, Y>(self.windows, d_output.len());
         let Grad { to, write } = d_input;
-        pass.device.avg_pool_backward(&sizes, self.count_include_pad, d_output.data(), to.into_data(), write);
+        context.device.avg_pool_backward(&sizes, self.count_include_pad, d_output.data(), to.into_data(), write);
     }
 }

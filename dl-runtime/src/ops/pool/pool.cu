@@ -50,17 +50,17 @@ DEVICE Spot spot_of(u64 i, u32 height, u32 width) {
 }
 
 /// The numbers of a window for one thread of a team.
-struct Walk {
+struct StridedIter {
     u32 row, column, jump, rest, rows, columns;
 };
-DEVICE Walk walk_of(Team team, Range rows, Range columns) {
+DEVICE StridedIter walk_of(Team team, Range rows, Range columns) {
     u32 width = columns.end - columns.start;
     bool within = team.lanes < width;
     u32 row = within ? 0 : team.lane / width;
-    return Walk{row, team.lane - row * width, within ? 0 : team.lanes / width, within ? team.lanes : team.lanes % width,
+    return StridedIter{row, team.lane - row * width, within ? 0 : team.lanes / width, within ? team.lanes : team.lanes % width,
                 rows.end - rows.start, width};
 }
-DEVICE void next(Walk& w) {
+DEVICE void next(StridedIter& w) {
     w.row += w.jump;
     w.column += w.rest;
     if (w.column >= w.columns) {
@@ -88,7 +88,7 @@ DEVICE Best better(Best a, Best b) {
 DEVICE Best maximum(Windows w, Team team, Span<const float> x, u64 plane, u32 row, u32 column) {
     Range rows = range_of(w.rows, row), columns = range_of(w.columns, column);
     Best best = {0.0f, NOWHERE};
-    for (Walk walk = walk_of(team, rows, columns); walk.row < walk.rows; next(walk)) {
+    for (StridedIter walk = walk_of(team, rows, columns); walk.row < walk.rows; next(walk)) {
         u32 at = (rows.start + walk.row) * w.columns.size + columns.start + walk.column;
         float value = x[plane + at];
         best = better(best, Best{value, at});
@@ -131,7 +131,7 @@ KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> places
                 if (best == at) d += dy[window];
             }
         }
-        put(dx, i, d, add);
+        accumulate(dx, i, d, add);
     }
 }
 
@@ -162,8 +162,8 @@ KERNEL(pool_pairs_backward, u32 width, Span<const float> x, Span<const float> dy
         Four at = pair_of(i, width);
         float4 a = load4(x, at.i), b = load4(x, at.i + width);
         float4 left = winner(a.x, a.y, b.x, b.y, dy[2 * i]), right = winner(a.z, a.w, b.z, b.w, dy[2 * i + 1]);
-        put(dx, at, make_float4(left.x, left.y, right.x, right.y), add);
-        put(dx, Four{at.i + width}, make_float4(left.z, left.w, right.z, right.w), add);
+        accumulate(dx, at, make_float4(left.x, left.y, right.x, right.y), add);
+        accumulate(dx, Four{at.i + width}, make_float4(left.z, left.w, right.z, right.w), add);
     }
 }
 
@@ -182,7 +182,7 @@ KERNEL(pool_avg_forward, Windows w, u32 with_padding, u32 lanes, u64 windows, Sp
         Spot spot = spot_of(i, w.rows.output, w.columns.output);
         Range rows = range_of(w.rows, spot.row), columns = range_of(w.columns, spot.column);
         float sum = 0.0f;
-        for (Walk walk = walk_of(team, rows, columns); walk.row < walk.rows; next(walk)) {
+        for (StridedIter walk = walk_of(team, rows, columns); walk.row < walk.rows; next(walk)) {
             sum += x[spot.plane * area + (u64)(rows.start + walk.row) * w.columns.size + columns.start + walk.column];
         }
         if (lanes == WARP) sum = warp_sum(sum);
@@ -202,6 +202,6 @@ KERNEL(pool_avg_backward, Windows w, u32 with_padding, Span<const float> dy, Spa
                 d = fmaf(share_of(w, row, column, with_padding), dy[window], d);
             }
         }
-        put(dx, i, d, add);
+        accumulate(dx, i, d, add);
     }
 }

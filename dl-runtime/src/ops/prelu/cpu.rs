@@ -4,8 +4,8 @@ use super::PreluKernel;
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
-use crate::ops::parts::{self, put};
+use crate::ops::parts::{self, accumulate};
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;
@@ -31,7 +31,7 @@ simd! {
             }
             let weight = weight[channel];
             for ((x, dy), dx) in x.iter().zip(dy).zip(&mut dx[i * area..(i + 1) * area]) {
-                put(dx, if *x > 0.0 { *dy } else { weight * dy }, write);
+                accumulate(dx, if *x > 0.0 { *dy } else { weight * dy }, write);
             }
         }
     }

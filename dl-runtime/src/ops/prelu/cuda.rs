@@ -2,10 +2,10 @@
 
 use super::PreluKernel;
 use crate::device::cuda::{Cuda, Mut, Ref, kernels};
-use crate::ops::Write;
-use crate::ops::axes::Walk;
+use crate::ops::axes::StridedIter;
 use crate::ops::axes::cuda::{Axes, Rows};
 use crate::ops::reduce::cuda::Reducing;
+use crate::tensor::Write;
 
 kernels!("prelu.cu": prelu_forward, prelu_backward_input, prelu_backward_weight);
 
@@ -20,7 +20,7 @@ impl PreluKernel for Cuda {
             return;
         }
         let (sizes, strides) = axes(x.len(), weight.len(), area);
-        let walk = Walk::new(&sizes, |axis| strides[axis]);
+        let walk = StridedIter::new(&sizes, |axis| strides[axis]);
         let rows = Rows::of(&walk);
         self.launch(&prelu_forward, rows.grid(), (rows, Axes::outer(&walk), x, weight, y));
     }
@@ -35,7 +35,7 @@ impl PreluKernel for Cuda {
     ) {
         let (sizes, strides) = axes(x.len(), weight.len(), area);
         if let Some((dx, write)) = d_input {
-            let walk = Walk::new(&sizes, |axis| strides[axis]);
+            let walk = StridedIter::new(&sizes, |axis| strides[axis]);
             let rows = Rows::of(&walk);
             let arguments = (rows, Axes::outer(&walk), x, weight, dy, dx, write);
             self.launch(&prelu_backward_input, rows.grid(), arguments);

@@ -9,10 +9,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
 use crate::init::{Init, Rng};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The weights of a parametric rectifier: `C` channels, or 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +24,7 @@ pub struct Prelu<const C: usize> {
 }
 
 // SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const C: usize> Plain for Prelu<C> {
+unsafe impl<const C: usize> Pod for Prelu<C> {
     type Element = f32;
 }
 
@@ -57,24 +58,24 @@ pub trait PreluKernel: Storage {
 
 impl Op {
     /// How many numbers have one weight.
-    fn area<S: Plain>(self, channels: usize) -> usize {
+    fn area<S: Pod>(self, channels: usize) -> usize {
         assert!(S::LEN.is_multiple_of(channels), "channels of a parametric rectifier");
         S::LEN / channels
     }
     /// `output = input` above 0, `weight·input` below.
-    pub fn forward<D: Device, S: Plain<Element = f32>, const C: usize>(
+    pub fn forward<D: Device, S: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, Prelu<C>>,
         input: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        pass.device.prelu_forward(self.area::<S>(C), weights.data(), input.data(), output.into_data());
+        context.device.prelu_forward(self.area::<S>(C), weights.data(), input.data(), output.into_data());
     }
     /// The gradients to the weights and the input.
-    pub fn backward<D: Device, S: Plain<Element = f32>, const C: usize>(
+    pub fn backward<D: Device, S: Pod<Element = f32>, const C: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, Prelu<C>>,
         input: View<D, S>,
         d_output: View<D, S>,
@@ -84,6 +85,6 @@ impl Op {
         let d_weight = (d_weights.to.into_data(), d_weights.write);
         let d_input = d_input.map(|d| (d.to.into_data(), d.write));
         let (area, x, dy) = (self.area::<S>(C), input.data(), d_output.data());
-        pass.device.prelu_backward(area, weights.data(), x, dy, d_weight, d_input);
+        context.device.prelu_backward(area, weights.data(), x, dy, d_weight, d_input);
     }
 }

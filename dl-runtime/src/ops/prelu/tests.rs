@@ -2,9 +2,9 @@
 
 use super::{Op, Prelu};
 use crate::init::{Init, rng};
-use crate::ops::{Grad, Write};
+use crate::tensor::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
     let area = sample / weights.len();
@@ -12,19 +12,19 @@ fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
     x.iter().enumerate().map(y).collect()
 }
 
-fn case<S: Plain<Element = f32>, const C: usize>(samples: usize) {
+fn case<S: Pod<Element = f32>, const C: usize>(samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, C), numbers(2, len), numbers(3, len));
     let what = format!("prelu of {samples} samples of {} with {C} weights", S::LEN);
     let mut y = vec![f32::NAN; len];
-    Op {}.forward(&pass, view::<Prelu<C>>(&w), view::<S>(&x), view_mut(&mut y));
+    Op {}.forward(&context, view::<Prelu<C>>(&w), view::<S>(&x), view_mut(&mut y));
     assert_close(&what, &y, &reference(&wide(&w), &wide(&x), S::LEN), 1e-7);
     let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
         let d_weights = Grad { to: view_mut(dw), write };
         let d_input = dx.map(|(dx, write)| Grad { to: view_mut(dx), write });
-        Op {}.backward(&pass, view::<Prelu<C>>(&w), view::<S>(&x), view(&dy), d_weights, d_input);
+        Op {}.backward(&context, view::<Prelu<C>>(&w), view::<S>(&x), view(&dy), d_weights, d_input);
     };
     let dw = set_and_add(C, |dw, write| backward(dw, write, None));
     assert_close(&what, &dw, &gradient(|w| reference(w, &wide(&x), S::LEN), &wide(&w), &dy), 1e-6);
@@ -55,7 +55,7 @@ fn any_number_of_threads() {
         let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; 6]);
         let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
         let (w, x) = (view::<Prelu<6>>(&w), view::<[[f32; 55]; 6]>(&x));
-        Op {}.backward(&Pass { device: cpu, seed: 0 }, w, x, view(&dy), d_weights, d_input);
+        Op {}.backward(&Context { device: cpu, seed: 0 }, w, x, view(&dy), d_weights, d_input);
         [dx, dw].concat()
     });
 }

@@ -4,18 +4,18 @@ use super::{ReduceKernel, Shapes};
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
-use crate::ops::axes::{Walk, broadcast_stride, len, stride};
-use crate::ops::parts::put;
+use crate::ops::axes::{StridedIter, broadcast_stride, len, stride};
+use crate::ops::parts::accumulate;
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;
 
 impl Shapes {
     /// The walk over an input sample; the places are those in the input and in the output.
-    fn walk(self) -> Walk<2> {
+    fn walk(self) -> StridedIter<2> {
         let rank = self.from.len();
-        Walk::new(self.from, |axis| [stride(self.from, axis), broadcast_stride(self.to, rank, axis)])
+        StridedIter::new(self.from, |axis| [stride(self.from, axis), broadcast_stride(self.to, rank, axis)])
     }
     /// Numbers of one task in the input and in the output: whole samples.
     fn task(self) -> [usize; 2] {
@@ -26,7 +26,7 @@ impl Shapes {
 
 simd! {
     /// Adds `scale·Σ x` to one sample of `y`.
-    fn add<S>(walk: &Walk<2>, scale: f32, x: &[f32], y: &mut [f32]) {
+    fn add<S>(walk: &StridedIter<2>, scale: f32, x: &[f32], y: &mut [f32]) {
         let (n, [_, step]) = (walk.len(), walk.row_strides());
         walk.rows(|[from, to]| {
             let x = &x[from..from + n];
@@ -39,21 +39,21 @@ simd! {
     }
 
     /// One sample of `x` from one of `y`.
-    fn repeat<S>(walk: &Walk<2>, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
+    fn repeat<S>(walk: &StridedIter<2>, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
         let (n, [_, step]) = (walk.len(), walk.row_strides());
         walk.rows(|[to, from]| {
             let x = &mut x[to..to + n];
             if step == 0 {
                 let d = scale * y[from];
-                x.iter_mut().for_each(|x| put(x, d, write));
+                x.iter_mut().for_each(|x| accumulate(x, d, write));
             } else {
-                x.iter_mut().zip(&y[from..from + n]).for_each(|(x, y)| put(x, scale * y, write));
+                x.iter_mut().zip(&y[from..from + n]).for_each(|(x, y)| accumulate(x, scale * y, write));
             }
         });
     }
 
     /// The largest numbers of one sample; `y` begins with negative infinities.
-    fn largest<S>(walk: &Walk<2>, x: &[f32], y: &mut [f32]) {
+    fn largest<S>(walk: &StridedIter<2>, x: &[f32], y: &mut [f32]) {
         let (n, [_, step]) = (walk.len(), walk.row_strides());
         // NaN is larger than any number, so that it is seen.
         let larger = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
@@ -69,7 +69,7 @@ simd! {
 
     /// The gradient of one sample of largest numbers; `counts` gets how many of them are equal.
     fn largest_backward<S>(
-        walk: &Walk<2>, x: &[f32], y: &[f32], dy: &[f32], counts: &mut [f32], dx: &mut [f32], write: Write,
+        walk: &StridedIter<2>, x: &[f32], y: &[f32], dy: &[f32], counts: &mut [f32], dx: &mut [f32], write: Write,
     ) {
         let (n, [_, step]) = (walk.len(), walk.row_strides());
         counts.fill(0.0);
@@ -81,7 +81,7 @@ simd! {
         walk.rows(|[from, to]| {
             for (i, (x, dx)) in x[from..from + n].iter().zip(&mut dx[from..from + n]).enumerate() {
                 let to = to + i * step;
-                put(dx, if *x == y[to] { dy[to] / counts[to] } else { 0.0 }, write);
+                accumulate(dx, if *x == y[to] { dy[to] / counts[to] } else { 0.0 }, write);
             }
         });
     }

@@ -1,11 +1,11 @@
 //! Reductions on CUDA.
 
 use super::{ReduceKernel, Shapes};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::{Axes, Batch, Rows, word};
-use crate::ops::axes::{RANK, Walk, len};
+use crate::ops::axes::{RANK, StridedIter, len};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("reduce.cu": reduce_sum, reduce_max, reduce_max_count, reduce_max_backward, reduce_expand);
 
@@ -49,7 +49,7 @@ impl Reducing {
                 (axes[rank], own[rank]) = (axis, sizes[axis]);
                 rank += 1;
             }
-            Walk::<2>::new(&own[..rank], |axis| strides(axes[axis]))
+            StridedIter::<2>::new(&own[..rank], |axis| strides(axes[axis]))
         };
         let (kept, reduced) = (walk(true), walk(false));
         let (outputs, length) = (kept.elements(), reduced.elements());
@@ -138,7 +138,7 @@ pub(crate) fn sum(cuda: &Cuda, r: Reducing, scale: f32, x: Ref<'_, f32>, y: Mut<
 }
 
 /// `x = scale·y`, repeated where the walk over `x` says so; set or added.
-pub(crate) fn repeat(cuda: &Cuda, walk: &Walk<1>, scale: f32, y: Ref<'_, f32>, x: Mut<'_, f32>, write: Write) {
+pub(crate) fn repeat(cuda: &Cuda, walk: &StridedIter<1>, scale: f32, y: Ref<'_, f32>, x: Mut<'_, f32>, write: Write) {
     let rows = Rows::of(walk);
     cuda.launch(&reduce_expand, rows.grid(), (rows, Axes::outer(walk), scale, y, x, write));
 }
@@ -154,9 +154,9 @@ impl Shapes {
         )
     }
     /// The walk over a batch of inputs; the places are those in the output.
-    fn repetition(self, samples: usize) -> Walk<1> {
+    fn repetition(self, samples: usize) -> StridedIter<1> {
         let (batch, rank) = (Batch::new(samples, self.from), self.from.len());
-        Walk::new(batch.sizes(), |axis| [Batch::stride(self.to, rank, axis)])
+        StridedIter::new(batch.sizes(), |axis| [Batch::stride(self.to, rank, axis)])
     }
 }
 

@@ -14,9 +14,10 @@ pub(crate) mod cuda;
 mod tests;
 
 use super::axes::len;
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The shapes of a reduction.
 #[derive(Clone, Copy, Debug)]
@@ -65,58 +66,58 @@ pub trait ReduceKernel: Storage {
 
 impl Shapes {
     /// Checks that types and settings speak of the same shapes.
-    fn assert_sizes<S: Plain, O: Plain>(self) {
+    fn assert_sizes<S: Pod, O: Pod>(self) {
         assert!(S::LEN == len(self.from) && O::LEN == len(self.to), "sizes of a reduction");
     }
 }
 
 impl Sum {
     /// `output = scale·Σ input`.
-    pub fn forward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         output: ViewMut<D, O>,
     ) {
-        self.forward_to(pass, input, Grad::set(output));
+        self.forward_to(context, input, Grad::set(output));
     }
     /// [`Sum::forward`], set or added: the gradient to what was repeated is a sum.
-    pub(crate) fn forward_to<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub(crate) fn forward_to<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         output: Grad<D, O>,
     ) {
         self.shapes.assert_sizes::<S, O>();
-        pass.device.reduce_sum(self.shapes, self.scale, input.data(), output.to.into_data(), output.write);
+        context.device.reduce_sum(self.shapes, self.scale, input.data(), output.to.into_data(), output.write);
     }
     /// The gradient to the input; nothing is kept.
-    pub fn backward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, O>,
         d_input: Grad<D, S>,
     ) {
         self.shapes.assert_sizes::<S, O>();
-        pass.device.expand(self.shapes, self.scale, d_output.data(), d_input.to.into_data(), d_input.write);
+        context.device.expand(self.shapes, self.scale, d_output.data(), d_input.to.into_data(), d_input.write);
     }
 }
 
 impl Max {
     /// `output = max input`.
-    pub fn forward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         output: ViewMut<D, O>,
     ) {
         self.shapes.assert_sizes::<S, O>();
-        pass.device.reduce_max(self.shapes, input.data(), output.into_data());
+        context.device.reduce_max(self.shapes, input.data(), output.into_data());
     }
     /// The gradient to the input, from input and output.
-    pub fn backward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         output: View<D, O>,
         d_output: View<D, O>,
@@ -125,6 +126,6 @@ impl Max {
         self.shapes.assert_sizes::<S, O>();
         let Grad { to, write } = d_input;
         let (x, y, dy) = (input.data(), output.data(), d_output.data());
-        pass.device.reduce_max_backward(self.shapes, x, y, dy, to.into_data(), write);
+        context.device.reduce_max_backward(self.shapes, x, y, dy, to.into_data(), write);
     }
 }

@@ -70,6 +70,6 @@ DEVICE void reduce(const Reduction& r, const Axes& kept, const Axes& reduced, Sh
             v = fold_lanes<Op>(v, lanes / WARP);
             __syncthreads();
         }
-        if (item < items && threadIdx.x % lanes == 0) put(y, (u64)output * r.pieces + piece, scale * v, add);
+        if (item < items && threadIdx.x % lanes == 0) accumulate(y, (u64)output * r.pieces + piece, scale * v, add);
     }
 }

@@ -7,10 +7,10 @@
 mod tests;
 
 use super::layer_norm::{Norm, Rows};
-use crate::device::Device;
 use crate::init::Rng;
-use crate::ops::Grad;
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Grad;
+use crate::{Context, Pod, View, ViewMut};
 
 /// The weights of root mean square normalisation over rows of `N` features.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub struct RmsNorm<const N: usize> {
 }
 
 // SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const N: usize> Plain for RmsNorm<N> {
+unsafe impl<const N: usize> Pod for RmsNorm<N> {
     type Element = f32;
 }
 
@@ -46,18 +46,18 @@ impl Op {
     /// `output` is `input` with every row normalised.
     pub fn forward<D: Device, S: Rows<N>, const N: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, RmsNorm<N>>,
         input: View<D, S>,
         output: ViewMut<D, S>,
     ) {
         let (weight, bias) = (weights.data(), D::slice(weights.data(), 0..0));
-        pass.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
+        context.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
     }
     /// The gradients to the weights and the input.
     pub fn backward<D: Device, S: Rows<N>, const N: usize>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, RmsNorm<N>>,
         input: View<D, S>,
         d_output: View<D, S>,
@@ -67,6 +67,6 @@ impl Op {
         let d_weights = (d_weights.to.into_data(), d_weights.write);
         let d_input = d_input.map(|d| (d.to.into_data(), d.write));
         let (x, dy) = (input.data(), d_output.data());
-        pass.device.layer_norm_backward(self.norm(), weights.data(), x, dy, d_weights, d_input);
+        context.device.layer_norm_backward(self.norm(), weights.data(), x, dy, d_weights, d_input);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{Op, RmsNorm};
 use crate::ops::layer_norm::Rows;
-use crate::ops::{Grad, Write};
+use crate::tensor::{Grad, Write};
 use crate::testing::{assert_close, gradient, numbers, set_and_add, view, view_mut, wide};
-use crate::{Pass, testing::Device};
+use crate::{Context, testing::Device};
 
 const OP: Op = Op { epsilon: 1e-5 };
 
@@ -20,19 +20,19 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
 
 fn case<S: Rows<N>, const N: usize>(samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, N), numbers(2, len), numbers(3, len));
     let what = format!("rms_norm of {samples} × {} rows of {N}", S::LEN / N);
 
     let mut y = vec![f32::NAN; len];
-    OP.forward(&pass, view::<RmsNorm<N>>(&w), view::<S>(&x), view_mut(&mut y));
+    OP.forward(&context, view::<RmsNorm<N>>(&w), view::<S>(&x), view_mut(&mut y));
     assert_close(&what, &y, &reference(&wide(&w), &wide(&x)), 1e-6);
 
     let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
         let d_weights = Grad { to: view_mut(dw), write };
         let d_input = dx.map(|(dx, write)| Grad { to: view_mut(dx), write });
-        OP.backward(&pass, view::<RmsNorm<N>>(&w), view::<S>(&x), view(&dy), d_weights, d_input);
+        OP.backward(&context, view::<RmsNorm<N>>(&w), view::<S>(&x), view(&dy), d_weights, d_input);
     };
     let dw = set_and_add(N, |dw, write| backward(dw, write, None));
     assert_close(&what, &dw, &gradient(|w| reference(w, &wide(&x)), &wide(&w), &dy), 2e-6);

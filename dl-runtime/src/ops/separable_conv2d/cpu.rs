@@ -3,8 +3,9 @@
 use super::{Both, SeparableConv2dKernel, lengths};
 use crate::Cpu;
 use crate::device::cpu::scratch;
+use crate::ops::Activation;
 use crate::ops::conv2d::Conv2dKernel;
-use crate::ops::{Activation, Write};
+use crate::tensor::Write;
 
 impl SeparableConv2dKernel for Cpu {
     fn separable_conv2d_forward(&self, sizes: &Both, f: Activation, weights: &[f32], x: &[f32], y: &mut [f32]) {

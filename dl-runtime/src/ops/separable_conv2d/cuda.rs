@@ -1,12 +1,13 @@
 //! Separable convolutions on CUDA: both kinds one after the other, with what is between in temporary memory.
 
 use super::{Both, SeparableConv2dKernel};
-use crate::device::Storage;
 #[cfg(test)]
 use crate::device::both;
 use crate::device::cuda::{Cuda, Mut, Ref};
+use crate::ops::Activation;
 use crate::ops::conv2d::cuda::{Direction, Gather, Gradient};
-use crate::ops::{Activation, Write};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 /// Temporary memory: `middle` numbers for what is between, and the most that one of the steps takes.
 fn scratch<'a>(device: &'a Cuda, middle: usize, steps: &[usize]) -> [Mut<'a, f32>; 2] {

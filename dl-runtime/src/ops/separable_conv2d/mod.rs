@@ -10,11 +10,13 @@ mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
 use crate::init::{Init, Rng};
+use crate::ops::Device;
 use crate::ops::conv2d::{self, Conv2d, Sizes};
-use crate::ops::{Activation, Grad, Image, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::{Activation, Image};
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The weights of a separable convolution to `O` channels by way of `M`, with a kernel of `KH` by `KW`; `B` is `O`, or 0
 /// without a bias.
@@ -28,7 +30,7 @@ pub struct SeparableConv2d<const M: usize, const O: usize, const KH: usize, cons
 }
 
 // SAFETY: `repr(C)` and plain layers of `f32` only.
-unsafe impl<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: usize> Plain
+unsafe impl<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: usize> Pod
     for SeparableConv2d<M, O, KH, KW, B>
 {
     type Element = f32;
@@ -127,14 +129,14 @@ impl Op {
         const B: usize,
     >(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, SeparableConv2d<M, O, H, W, B>>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
         let sizes = self.sizes::<X, Y>(input.len(), M, [H, W]);
         let (weights, x, y) = (weights.data(), input.data(), output.into_data());
-        pass.device.separable_conv2d_forward(&sizes, self.activation, weights, x, y);
+        context.device.separable_conv2d_forward(&sizes, self.activation, weights, x, y);
     }
 
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
@@ -149,7 +151,7 @@ impl Op {
         const B: usize,
     >(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         weights: View<D, SeparableConv2d<M, O, H, W, B>>,
         input: View<D, X>,
         d_output: View<D, Y>,
@@ -160,6 +162,6 @@ impl Op {
         let d_weights = (d_weights.to.into_data(), d_weights.write);
         let d_input = d_input.map(|Grad { to, write }| (to.into_data(), write));
         let (x, dy) = (input.data(), d_output.data());
-        pass.device.separable_conv2d_backward(&sizes, weights.data(), x, dy, d_weights, d_input);
+        context.device.separable_conv2d_backward(&sizes, weights.data(), x, dy, d_weights, d_input);
     }
 }

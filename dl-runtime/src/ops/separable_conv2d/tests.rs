@@ -21,13 +21,20 @@ fn case<const M: usize, const B: usize>(samples: usize) {
     let forward = |cpu: &Device| {
         let mut y = vec![f32::NAN; dy.len()];
         let weights = view::<SeparableConv2d<M, 3, 3, 3, B>>(&weights);
-        OP.forward(&Pass { device: cpu, seed: 0 }, weights, view::<X>(&x), view_mut::<Y>(&mut y));
+        OP.forward(&Context { device: cpu, seed: 0 }, weights, view::<X>(&x), view_mut::<Y>(&mut y));
         y
     };
     let backward = |cpu: &Device, d_weights: &mut [f32], dx: &mut [f32], write| {
         let weights = view::<SeparableConv2d<M, 3, 3, 3, B>>(&weights);
         let (d_weights, d_input) = (Grad { to: view_mut(d_weights), write }, Grad { to: view_mut(dx), write });
-        OP.backward(&Pass { device: cpu, seed: 0 }, weights, view::<X>(&x), view::<Y>(&dy), d_weights, Some(d_input));
+        OP.backward(
+            &Context { device: cpu, seed: 0 },
+            weights,
+            view::<X>(&x),
+            view::<Y>(&dy),
+            d_weights,
+            Some(d_input),
+        );
     };
     let cpu = Device::with_threads(1);
     let (w64, x64) = (wide(&weights), wide(&x));

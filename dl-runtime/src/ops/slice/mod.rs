@@ -4,10 +4,10 @@
 #[cfg(test)]
 mod tests;
 
-use super::concat::Stretch;
-use crate::device::Device;
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use super::concat::StridedCopy;
+use crate::ops::Device;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of a slice.
 #[derive(Clone, Copy, Debug)]
@@ -24,31 +24,31 @@ pub struct Op {
 
 impl Op {
     /// Where the slice lies in the input and by itself, and how long its rows are.
-    fn places(self) -> (usize, Stretch, Stretch) {
+    fn places(self) -> (usize, StridedCopy, StridedCopy) {
         let len = (self.to - self.from) * self.inner;
-        let input = Stretch { start: self.from * self.inner, stride: self.size * self.inner };
-        (len, input, Stretch { start: 0, stride: len })
+        let input = StridedCopy { start: self.from * self.inner, stride: self.size * self.inner };
+        (len, input, StridedCopy { start: 0, stride: len })
     }
     /// Checks that types and settings speak of the same shapes.
-    fn assert_sizes<S: Plain, O: Plain>(self) {
+    fn assert_sizes<S: Pod, O: Pod>(self) {
         let (len, input, _) = self.places();
         assert!(self.to <= self.size && S::LEN / input.stride * len == O::LEN, "sizes of a slice");
     }
     /// `output = input[.., from..to, ..]`.
-    pub fn forward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         output: ViewMut<D, O>,
     ) {
         self.assert_sizes::<S, O>();
         let (len, from, to) = self.places();
-        pass.device.copy_stretches(len, from, input.data(), to, output.into_data(), Write::Set);
+        context.device.copy_strided(len, from, input.data(), to, output.into_data(), Write::Set);
     }
     /// The gradient to the input; nothing is kept.
-    pub fn backward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, O>,
         d_input: Grad<D, S>,
     ) {
@@ -56,8 +56,8 @@ impl Op {
         let (len, to, from) = self.places();
         let mut dx = d_input.to.into_data();
         if d_input.write == Write::Set {
-            pass.device.clear(D::reborrow(&mut dx));
+            context.device.clear(D::reborrow(&mut dx));
         }
-        pass.device.copy_stretches(len, from, d_output.data(), to, dx, d_input.write);
+        context.device.copy_strided(len, from, d_output.data(), to, dx, d_input.write);
     }
 }

@@ -1,9 +1,9 @@
 //! Slices against copies by index, and their gradients, which are exact.
 
 use super::Op;
-use crate::ops::Grad;
+use crate::tensor::Grad;
 use crate::testing::{numbers, set_and_add, view, view_mut};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 /// For every element of the slice, its index in the input.
 fn indices(op: Op, len: usize) -> Vec<usize> {
@@ -11,16 +11,16 @@ fn indices(op: Op, len: usize) -> Vec<usize> {
     (0..len).filter(kept).collect()
 }
 
-fn case<S: Plain<Element = f32>, O: Plain<Element = f32>>(op: Op, samples: usize) {
+fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, samples: usize) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
     let indices = indices(op, x.len());
     let mut y = vec![f32::NAN; dy.len()];
-    op.forward(&pass, view::<S>(&x), view_mut::<O>(&mut y));
+    op.forward(&context, view::<S>(&x), view_mut::<O>(&mut y));
     assert_eq!(y, indices.iter().map(|&i| x[i]).collect::<Vec<_>>(), "{op:?}");
     let dx = set_and_add(x.len(), |d, write| {
-        op.backward(&pass, view::<O>(&dy), Grad { to: view_mut::<S>(d), write });
+        op.backward(&context, view::<O>(&dy), Grad { to: view_mut::<S>(d), write });
     });
     let mut expected = vec![0.0; x.len()];
     indices.iter().zip(dy).for_each(|(&i, d)| expected[i] = d);
@@ -41,5 +41,5 @@ fn values_and_gradients() {
 fn other_sizes_are_refused() {
     let (cpu, mut y) = (Device::with_threads(1), [0.0; 4]);
     let op = Op { size: 9, from: 3, to: 6, inner: 1 };
-    op.forward(&Pass { device: &cpu, seed: 0 }, view::<[f32; 9]>(&[0.0; 9]), view_mut::<[f32; 4]>(&mut y));
+    op.forward(&Context { device: &cpu, seed: 0 }, view::<[f32; 9]>(&[0.0; 9]), view_mut::<[f32; 4]>(&mut y));
 }

@@ -4,8 +4,8 @@ use super::{Op, SoftmaxKernel};
 use crate::Cpu;
 use crate::device::cpu::simd::{largest, math, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
-use crate::ops::parts::put;
+use crate::ops::parts::accumulate;
+use crate::tensor::Write;
 
 /// Places whose classes are gathered at a time: a cache line of each class.
 const PLACES: usize = 16;
@@ -37,13 +37,13 @@ simd! {
             if op.log {
                 let total = sum::<S, 1>([dy], |[dy]| dy);
                 for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
-                    put(dx, dy - math::exp::<S>(*y) * total, write);
+                    accumulate(dx, dy - math::exp::<S>(*y) * total, write);
                 }
                 continue;
             }
             let dot = sum::<S, 2>([y, dy], |[y, dy]| y * dy);
             for ((y, dy), dx) in y.iter().zip(dy).zip(dx) {
-                put(dx, y * (dy - dot), write);
+                accumulate(dx, y * (dy - dot), write);
             }
         }
     }
@@ -77,7 +77,7 @@ impl Op {
         for class in 0..self.classes {
             let to = &mut data[start + class * self.places..][..places];
             for (place, x) in to.iter_mut().enumerate() {
-                put(x, rows[place * self.classes + class], write);
+                accumulate(x, rows[place * self.classes + class], write);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Softmax on CUDA.
 
 use super::{Op, SoftmaxKernel};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Mut, Ref, Team, arguments, kernels};
-use crate::ops::Write;
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 kernels!("softmax.cu": softmax_forward, softmax_backward);
 arguments! { struct Shape { classes: u32, places: u32, log: u32 } }

@@ -10,9 +10,10 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of softmax; data lies as [before, classes, places].
 #[derive(Clone, Copy, Debug)]
@@ -46,36 +47,41 @@ pub trait SoftmaxKernel: Storage {
 
 impl Op {
     /// The operation, for samples of type `S`.
-    fn of<S: Plain>(self) -> Self {
+    fn of<S: Pod>(self) -> Self {
         assert!(S::LEN.is_multiple_of(self.classes * self.places), "sizes of a softmax");
         self
     }
     /// `output = softmax(input)`.
-    pub fn forward<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, input: View<D, S>, output: ViewMut<D, S>) {
-        pass.device.softmax_forward(self.of::<S>(), input.data(), output.into_data());
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        context.device.softmax_forward(self.of::<S>(), input.data(), output.into_data());
     }
     /// `value = softmax(value)`.
-    pub fn forward_in_place<D: Device, S: Plain<Element = f32>>(self, pass: &Pass<D>, value: ViewMut<D, S>) {
-        pass.device.softmax_forward_in_place(self.of::<S>(), value.into_data());
+    pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
+        context.device.softmax_forward_in_place(self.of::<S>(), value.into_data());
     }
     /// The gradient to the input, from the output.
-    pub fn backward<D: Device, S: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         output: View<D, S>,
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
         let Grad { to, write } = d_input;
-        pass.device.softmax_backward(self.of::<S>(), output.data(), d_output.data(), to.into_data(), write);
+        context.device.softmax_backward(self.of::<S>(), output.data(), d_output.data(), to.into_data(), write);
     }
     /// The gradient to the input, over the gradient to the output.
-    pub fn backward_in_place<D: Device, S: Plain<Element = f32>>(
+    pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         output: View<D, S>,
         d: ViewMut<D, S>,
     ) {
-        pass.device.softmax_backward_in_place(self.of::<S>(), output.data(), d.into_data());
+        context.device.softmax_backward_in_place(self.of::<S>(), output.data(), d.into_data());
     }
 }

@@ -50,7 +50,7 @@ KERNEL(softmax_backward, Shape s, u32 lanes, u64 rows, Span<const float> y, Span
         for (u32 c = team.lane; c < s.classes; c += team.lanes) {
             u64 at = start + (u64)c * s.places;
             float d = s.log ? dy[at] - expf(y[at]) * sum : y[at] * (dy[at] - sum);
-            put(dx, at, d, add);
+            accumulate(dx, at, d, add);
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::{Direction, Op, TransposeKernel};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
-use crate::ops::axes::{Walk, len};
+use crate::ops::axes::{StridedIter, len};
+use crate::tensor::Write;
 
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;
@@ -21,7 +21,7 @@ fn row(step: usize, x: &[f32], y: &mut [f32], write: Write) {
 impl TransposeKernel for Cpu {
     fn transpose(&self, op: Op, direction: Direction, x: &[f32], y: &mut [f32], write: Write) {
         let (order, sample) = (op.order(direction), len(op.shape));
-        let walk = Walk::new(&order.sizes[..op.axes.len()], |axis| [order.strides[axis]]);
+        let walk = StridedIter::new(&order.sizes[..op.axes.len()], |axis| [order.strides[axis]]);
         let (n, [step]) = (walk.len(), walk.row_strides());
         let task = TASK.div_ceil(sample) * sample;
         self.threads().split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| {

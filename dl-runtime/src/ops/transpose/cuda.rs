@@ -2,9 +2,9 @@
 
 use super::{Direction, Op, TransposeKernel};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::{Axes, Batch, Rows, word};
-use crate::ops::axes::{RANK, Walk, len, stride};
+use crate::ops::axes::{RANK, StridedIter, len, stride};
+use crate::tensor::Write;
 
 kernels!("transpose.cu": transpose_rows, transpose_tiles);
 
@@ -25,7 +25,7 @@ impl TransposeKernel for Cuda {
         let (sizes, strides) = (&order.sizes[..op.axes.len()], &order.strides);
         let batch = Batch::new(x.len() / len(op.shape), sizes);
         // Samples lie alike in both.
-        let walk = Walk::new(batch.sizes(), |axis| match axis {
+        let walk = StridedIter::new(batch.sizes(), |axis| match axis {
             0 => [len(sizes)],
             axis => [strides[axis - 1]],
         });
@@ -45,7 +45,7 @@ impl TransposeKernel for Cuda {
 }
 
 /// The two innermost axes and the others, where the innermost ones differ and are long.
-fn tiles(walk: &Walk<1>) -> Option<(Tiles, Axes)> {
+fn tiles(walk: &StridedIter<1>) -> Option<(Tiles, Axes)> {
     let (sizes, strides) = walk.axes();
     let along = sizes.len() - 1;
     let across = strides.iter().position(|&[stride]| stride == 1)?;
@@ -58,7 +58,7 @@ fn tiles(walk: &Walk<1>) -> Option<(Tiles, Axes)> {
         rank += 1;
     }
     let sizes_of: [usize; RANK] = others.map(|(size, _)| size);
-    let walk = Walk::<2>::new(&sizes_of[..rank], |axis| others[axis].1);
+    let walk = StridedIter::<2>::new(&sizes_of[..rank], |axis| others[axis].1);
     let tiles = Tiles {
         across: word(sizes[across]),
         across_stride: word(stride(sizes, across)),

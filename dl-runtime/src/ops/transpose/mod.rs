@@ -8,9 +8,10 @@ pub(crate) mod cuda;
 mod tests;
 
 use super::axes::{RANK, len, stride};
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Write};
-use crate::{Pass, Plain, View, ViewMut};
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of a transposition.
 #[derive(Clone, Copy, Debug)]
@@ -64,23 +65,23 @@ impl Op {
         order
     }
     /// `output[.., i, .., j, ..] = input[.., j, .., i, ..]`.
-    pub fn forward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         input: View<D, S>,
         output: ViewMut<D, O>,
     ) {
         assert!(S::LEN == len(self.shape) && S::LEN == O::LEN, "sizes of a transposition");
-        pass.device.transpose(self, Direction::There, input.data(), output.into_data(), Write::Set);
+        context.device.transpose(self, Direction::There, input.data(), output.into_data(), Write::Set);
     }
     /// The gradient to the input; nothing is kept.
-    pub fn backward<D: Device, S: Plain<Element = f32>, O: Plain<Element = f32>>(
+    pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
-        pass: &Pass<D>,
+        context: &Context<D>,
         d_output: View<D, O>,
         d_input: Grad<D, S>,
     ) {
         assert!(S::LEN == len(self.shape) && S::LEN == O::LEN, "sizes of a transposition");
-        pass.device.transpose(self, Direction::Back, d_output.data(), d_input.to.into_data(), d_input.write);
+        context.device.transpose(self, Direction::Back, d_output.data(), d_input.to.into_data(), d_input.write);
     }
 }

@@ -1,9 +1,9 @@
 //! Transpositions against copies by index, there and back.
 
 use super::Op;
-use crate::ops::Grad;
+use crate::tensor::Grad;
 use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Pass, Plain, testing::Device};
+use crate::{Context, Pod, testing::Device};
 
 /// For every element of the output, its index in the input.
 fn indices(op: Op) -> Vec<usize> {
@@ -19,16 +19,17 @@ fn indices(op: Op) -> Vec<usize> {
     (0..op.shape.iter().product()).map(index).collect()
 }
 
-fn case<S: Plain<Element = f32>, O: Plain<Element = f32>>(samples: usize, op: Op) {
+fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, op: Op) {
     let cpu = Device::with_threads(1);
-    let pass = Pass { device: &cpu, seed: 0 };
+    let context = Context { device: &cpu, seed: 0 };
     let x = numbers(1, samples * S::LEN);
     let indices = indices(op);
     let expected: Vec<f32> = x.chunks(S::LEN).flat_map(|x| indices.iter().map(|&i| x[i])).collect();
     let mut y = vec![f32::NAN; x.len()];
-    op.forward(&pass, view::<S>(&x), view_mut::<O>(&mut y));
+    op.forward(&context, view::<S>(&x), view_mut::<O>(&mut y));
     assert_eq!(y, expected, "{op:?}");
-    let back = set_and_add(x.len(), |d, write| op.backward(&pass, view::<O>(&y), Grad { to: view_mut::<S>(d), write }));
+    let back =
+        set_and_add(x.len(), |d, write| op.backward(&context, view::<O>(&y), Grad { to: view_mut::<S>(d), write }));
     assert_eq!(back, x, "{op:?}");
 }
 
@@ -52,7 +53,7 @@ fn any_number_of_threads() {
     same_on_any_threads(|cpu| {
         let mut y = vec![0.0; x.len()];
         let op = Op { shape: &[33, 65], axes: &[1, 0] };
-        op.forward(&Pass { device: cpu, seed: 0 }, view::<[[f32; 65]; 33]>(&x), view_mut::<[[f32; 33]; 65]>(&mut y));
+        op.forward(&Context { device: cpu, seed: 0 }, view::<[[f32; 65]; 33]>(&x), view_mut::<[[f32; 33]; 65]>(&mut y));
         y
     });
 }

@@ -33,7 +33,7 @@ KERNEL(transpose_tiles, Tiles t, Axes others, Span<const float> x, Span<float> y
         for (u32 k = 0; k < 4; k++) {
             u32 line = threadIdx.x / TILE + 8 * k;
             if (along + lane < t.along && across + line < t.across)
-                put(y, at.right + along + lane + (u64)(across + line) * t.across_stride, tile[lane * (TILE + 1) + line], add);
+                accumulate(y, at.right + along + lane + (u64)(across + line) * t.across_stride, tile[lane * (TILE + 1) + line], add);
         }
         __syncthreads();
     }

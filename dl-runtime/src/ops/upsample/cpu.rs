@@ -3,7 +3,7 @@
 use super::{Mode, Sizes, UpsampleKernel};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::Write;
+use crate::tensor::Write;
 
 /// Two neighbours in the input, and the shares of them.
 type Source = ([usize; 2], [f32; 2]);

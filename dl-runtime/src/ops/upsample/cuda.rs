@@ -2,8 +2,8 @@
 
 use super::{Mode, Sizes, UpsampleKernel};
 use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
-use crate::ops::Write;
 use crate::ops::axes::cuda::{Rows, word};
+use crate::tensor::Write;
 
 kernels!("upsample.cu": upsample_nearest, upsample_bilinear, upsample_nearest_backward, upsample_bilinear_backward);
 

@@ -11,9 +11,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::device::{Device, Storage};
-use crate::ops::{Grad, Image, Write};
-use crate::{Pass, View, ViewMut};
+use crate::ops::Device;
+use crate::ops::Image;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, View, ViewMut};
 
 /// What is between the numbers of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +71,24 @@ impl Sizes {
 
 impl Op {
     /// `output` = `input` enlarged.
-    pub fn forward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, input: View<D, X>, output: ViewMut<D, Y>) {
+    pub fn forward<D: Device, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        input: View<D, X>,
+        output: ViewMut<D, Y>,
+    ) {
         let sizes = Sizes::new::<X, Y>(input.len());
-        pass.device.upsample_forward(self.mode, &sizes, input.data(), output.into_data());
+        context.device.upsample_forward(self.mode, &sizes, input.data(), output.into_data());
     }
     /// The gradient to the input.
-    pub fn backward<D: Device, X: Image, Y: Image>(self, pass: &Pass<D>, d_output: View<D, Y>, d_input: Grad<D, X>) {
+    pub fn backward<D: Device, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        d_output: View<D, Y>,
+        d_input: Grad<D, X>,
+    ) {
         let sizes = Sizes::new::<X, Y>(d_output.len());
         let Grad { to, write } = d_input;
-        pass.device.upsample_backward(self.mode, &sizes, d_output.data(), to.into_data(), write);
+        context.device.upsample_backward(self.mode, &sizes, d_output.data(), to.into_data(), write);
     }
 }

@@ -1,8 +1,8 @@
 //! Gradient clipping on CUDA.
 
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Grid, Mut, kernels};
 use crate::optim::{ClipKernel, Segments};
+use crate::tensor::Storage;
 
 kernels!("clip.cu": clip_squares, clip_factor, clip_scale, clip_value);
 
@@ -13,7 +13,7 @@ impl ClipKernel for Cuda {
         let roles = Cuda::whole(&segments.roles);
         let parts = Grid::fours(g.len()).blocks[0].min(PARTS as u32) as usize;
         let (parts, factor) = Cuda::split_mut(self.scratch(2 * parts + 1), 2 * parts);
-        let parts = Cuda::bits_mut::<f32, u32>(parts);
+        let parts = Cuda::reinterpret_mut::<f32, u32>(parts);
         self.launch(&clip_squares, Grid::new(parts.len() / 2, 256), (roles, Cuda::share(&g), &parts));
         self.launch(&clip_factor, Grid::new(1, 256), (limit.to_bits(), Cuda::share(&parts), &factor, watch));
         self.launch(&clip_scale, Grid::fours(g.len()), (roles, Cuda::share(&factor), g));
@@ -27,7 +27,7 @@ impl ClipKernel for Cuda {
 mod twin {
     use super::*;
     use crate::device::{Twin, both};
-    use crate::optim::Watch;
+    use crate::optim::FiniteCheck;
 
     impl ClipKernel for Twin {
         fn clip_norm(&self, segments: &Segments<Twin>, limit: f64, g: &mut [f32], watch: &mut [u32]) {
@@ -45,12 +45,12 @@ mod twin {
                     let (mut g, mut watch) = (vec![0.0; g.len()], vec![0; watch.len()]);
                     cuda.download(Cuda::whole(&on_g), &mut g).unwrap();
                     cuda.download(Cuda::whole(&on_watch), &mut watch).unwrap();
-                    [Twin::numbers(&g), vec![Watch::read(&watch).norm()]]
+                    [Twin::numbers(&g), vec![FiniteCheck::read(&watch).norm()]]
                 })
                 .collect();
             self.cpu.clip_norm(&Segments::on(&self.cpu, list).unwrap(), limit, g, watch);
             for found in found {
-                self.compare("clip_norm", &[Twin::numbers(g), vec![Watch::read(watch).norm()]], &found);
+                self.compare("clip_norm", &[Twin::numbers(g), vec![FiniteCheck::read(watch).norm()]], &found);
             }
         }
         fn clip_value(&self, segments: &Segments<Twin>, limit: f32, g: &mut [f32]) {

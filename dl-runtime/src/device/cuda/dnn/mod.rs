@@ -18,8 +18,8 @@ pub(crate) use plan::Library;
 
 use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
 use crate::Result;
-use crate::ops::Write;
 use crate::ops::conv2d::Sizes;
+use crate::tensor::Write;
 use cudarc::driver::sys::CUstream;
 
 /// Multiply-adds from which on cuDNN is worth it: a smaller convolution is bound by launches, and own kernels add bias and

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::Cpu;
-use crate::device::{Storage, Twin};
+use crate::device::Twin;
 use crate::ops::Activation;
 use crate::ops::conv2d::Conv2dKernel;
+use crate::tensor::Storage;
 use crate::testing::{assert_close, numbers, wide};
 use dl_emulation::Status;
 

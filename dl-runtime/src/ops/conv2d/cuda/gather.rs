@@ -2,10 +2,11 @@
 
 use super::{Geometry, by_dnn, conv2d_bias_activation, conv2d_depthwise, is_depthwise, tiles_of};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
+use crate::ops::Activation;
 use crate::ops::activation::{ActivationKernel, cuda::Code};
 use crate::ops::conv2d::Sizes;
 use crate::ops::conv2d::tiles::fastest;
-use crate::ops::{Activation, Write};
+use crate::tensor::Write;
 
 /// Which way numbers go through a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use super::gather::target;
 use super::{Direction, Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, is_depthwise, tiles_of};
-use crate::device::Storage;
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
-use crate::ops::Write;
 use crate::ops::conv2d::Sizes;
 use crate::ops::conv2d::tiles::{Cut, Tile, fastest};
+use crate::tensor::Storage;
+use crate::tensor::Write;
 
 /// Windows that a part of a sum has at least.
 const PART: usize = 256;

@@ -1,0 +1,117 @@
+//! How many answers are right: the most likely class, one of the `k` most likely, or yes and no.
+
+use super::Metric;
+use crate::Pod;
+use crate::ops::loss::Labels;
+use crate::tensor::pod::flat;
+
+/// Counts answers that are right, and all.
+type Counts = [f64; 2];
+
+fn share([right, all]: Counts) -> f64 {
+    right / all
+}
+
+/// The numbers of one place of an output of `C` classes, class by class.
+fn classes<T: Labels, const C: usize>(output: &[T; C], place: usize) -> impl Iterator<Item = f32> {
+    flat(output).iter().skip(place).step_by(T::LEN).copied()
+}
+
+/// The class with the largest number, the first of equals: what PyTorch's `argmax` gives.
+pub(super) fn largest(scores: impl Iterator<Item = f32>) -> u32 {
+    let first = (0, f32::NEG_INFINITY);
+    scores.zip(0..).fold(first, |best, (score, class)| if score > best.1 { (class, score) } else { best }).0
+}
+
+/// The share of samples whose class got the largest number.
+#[derive(Clone, Debug, Default)]
+pub struct Accuracy {
+    counts: Counts,
+}
+
+impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
+    fn name(&self) -> String {
+        "accuracy".into()
+    }
+    fn add(&mut self, output: &[T; C], target: &T::Of) {
+        for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
+            self.counts[0] += f64::from(largest(classes(output, place)) == *label);
+            self.counts[1] += 1.0;
+        }
+    }
+    fn value(&self) -> f64 {
+        share(self.counts)
+    }
+    fn sums(&mut self) -> &mut [f64] {
+        &mut self.counts
+    }
+}
+
+/// The share of samples whose class is among the `k` largest numbers.
+#[derive(Clone, Debug)]
+pub struct TopK {
+    k: usize,
+    counts: Counts,
+}
+
+impl TopK {
+    /// Right is what is among the `k` best.
+    pub const fn new(k: usize) -> Self {
+        TopK { k, counts: [0.0; 2] }
+    }
+}
+
+impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
+    fn name(&self) -> String {
+        format!("top-{} accuracy", self.k)
+    }
+    fn add(&mut self, output: &[T; C], target: &T::Of) {
+        for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
+            let own = classes(output, place).nth(*label as usize).unwrap_or(f32::NAN);
+            // Of equal numbers, the lower class is before the other.
+            let better = classes(output, place).zip(0..).filter(|(x, class)| *x > own || *x == own && class < label);
+            self.counts[0] += f64::from(!own.is_nan() && better.count() < self.k);
+            self.counts[1] += 1.0;
+        }
+    }
+    fn value(&self) -> f64 {
+        share(self.counts)
+    }
+    fn sums(&mut self) -> &mut [f64] {
+        &mut self.counts
+    }
+}
+
+/// The share of yes-or-no answers that are right: a logit above 0 against a target above one half.
+#[derive(Clone, Debug, Default)]
+pub struct BinaryAccuracy {
+    counts: Counts,
+    /// What an answer is compared with.
+    threshold: f32,
+}
+
+impl BinaryAccuracy {
+    /// For answers that are probabilities: yes is above one half.
+    pub const fn of_probabilities() -> Self {
+        BinaryAccuracy { counts: [0.0; 2], threshold: 0.5 }
+    }
+}
+
+impl<Y: Pod<Element = f32>> Metric<Y, Y> for BinaryAccuracy {
+    fn name(&self) -> String {
+        "accuracy".into()
+    }
+    fn add(&mut self, output: &Y, target: &Y) {
+        let pairs = flat(std::slice::from_ref(output)).iter().zip(flat(std::slice::from_ref(target)));
+        for (answer, target) in pairs {
+            self.counts[0] += f64::from((*answer > self.threshold) == (*target > 0.5));
+            self.counts[1] += 1.0;
+        }
+    }
+    fn value(&self) -> f64 {
+        share(self.counts)
+    }
+    fn sums(&mut self) -> &mut [f64] {
+        &mut self.counts
+    }
+}

@@ -1,0 +1,310 @@
+//! Layers written by hand: a struct of weights, and passes over native arrays. `model!` uses them by their type.
+
+use crate::init::Rng;
+use crate::ops::Device;
+use crate::tensor::pod::{flat, flat_mut, shaped, shaped_mut, zeroed_vec};
+use crate::tensor::{Grad, Write};
+use crate::{Context, Pod, View, ViewMut};
+
+/// What a layer that is written by hand does; [`layer!`](crate::layer!) declares its weights.
+///
+/// Such a layer is a [`Model`](crate::Model) of its own: it can be trained, saved and summed up alone, and stands in
+/// other models as `x -> crate::Scale<8>: [8]`. The passes see whole batches as native arrays. On the CPU that is the
+/// memory of the pass itself; other devices copy to the host and back.
+///
+/// A factor for each feature, with its gradient:
+///
+/// ```
+/// # use dl_runtime as dl;
+/// dl::layer! {
+///     /// Multiplies each feature by a factor that is learned.
+///     pub struct Scale<const N: usize> {
+///         /// One for each feature.
+///         pub factor: [f32; N] as Scale,
+///     }
+/// }
+///
+/// impl<const N: usize> dl::Layer for Scale<N> {
+///     type Input = [f32; N];
+///     type Output = [f32; N];
+///
+///     fn init(&mut self, _: &mut dl::init::Rng) {
+///         self.factor = [1.0; N];
+///     }
+///     fn forward(&self, inputs: &[[f32; N]], outputs: &mut [[f32; N]]) {
+///         for (x, y) in inputs.iter().zip(outputs) {
+///             for i in 0..N {
+///                 y[i] = self.factor[i] * x[i];
+///             }
+///         }
+///     }
+///     fn backward(
+///         &self,
+///         inputs: &[[f32; N]],
+///         _: &[[f32; N]],
+///         d_outputs: &[[f32; N]],
+///         d_weights: &mut Self,
+///         d_inputs: &mut [[f32; N]],
+///     ) {
+///         for ((x, dy), dx) in inputs.iter().zip(d_outputs).zip(d_inputs) {
+///             for i in 0..N {
+///                 d_weights.factor[i] += dy[i] * x[i];
+///                 dx[i] = dy[i] * self.factor[i];
+///             }
+///         }
+///     }
+/// }
+///
+/// use dl::Model;
+/// assert_eq!(Scale::<3>::PARAMETERS, 3);
+/// assert_eq!(*Scale::<3>::init(1).predict_one(&[1.0, 2.0, 3.0]), [1.0, 2.0, 3.0]);
+/// ```
+pub trait Layer: Pod<Element = f32> {
+    /// One sample.
+    type Input: Pod<Element = f32>;
+    /// The output for one sample.
+    type Output: Pod<Element = f32>;
+    /// Multiply-adds for one sample, for summaries.
+    const MULTIPLY_ADDS: u64 = 0;
+
+    /// Draws the weights, which are zero before.
+    fn init(&mut self, rng: &mut Rng);
+    /// The outputs for a batch. `outputs` holds numbers of no meaning before.
+    fn forward(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]);
+    /// The gradients of a batch: those to the weights are added to `d_weights`, those to the inputs written to
+    /// `d_inputs`, which holds numbers of no meaning before.
+    fn backward(
+        &self,
+        inputs: &[Self::Input],
+        outputs: &[Self::Output],
+        d_outputs: &[Self::Output],
+        d_weights: &mut Self,
+        d_inputs: &mut [Self::Input],
+    );
+}
+
+/// The dimensions of nested arrays of `f32`, outermost first.
+#[doc(hidden)]
+pub trait Dimensions {
+    const DIMENSIONS: &'static [usize];
+}
+impl Dimensions for f32 {
+    const DIMENSIONS: &'static [usize] = &[];
+}
+impl<const A: usize> Dimensions for [f32; A] {
+    const DIMENSIONS: &'static [usize] = &[A];
+}
+impl<const A: usize, const B: usize> Dimensions for [[f32; B]; A] {
+    const DIMENSIONS: &'static [usize] = &[A, B];
+}
+impl<const A: usize, const B: usize, const C: usize> Dimensions for [[[f32; C]; B]; A] {
+    const DIMENSIONS: &'static [usize] = &[A, B, C];
+}
+impl<const A: usize, const B: usize, const C: usize, const D: usize> Dimensions for [[[[f32; D]; C]; B]; A] {
+    const DIMENSIONS: &'static [usize] = &[A, B, C, D];
+}
+
+/// Memory of a device as host memory: its own where the host can see it, else a copy.
+enum Host<'a, T> {
+    Own(&'a [T]),
+    Copy(Vec<T>),
+}
+
+impl<T> Host<'_, T> {
+    fn values(&self) -> &[T] {
+        match self {
+            Host::Own(values) => values,
+            Host::Copy(values) => values,
+        }
+    }
+}
+
+fn host<'a, D: Device, T: Pod<Element = f32>>(device: &D, view: View<'a, D, T>) -> Host<'a, T> {
+    if let Some(values) = D::as_host_slice(view.data()).and_then(shaped) {
+        return Host::Own(values);
+    }
+    let mut values = zeroed_vec(view.len());
+    device.download(view.data(), flat_mut(&mut values)).unwrap_or_else(|error| device.fail(error));
+    Host::Copy(values)
+}
+
+/// Lets `write` fill the memory behind `view`.
+fn write<D: Device, T: Pod<Element = f32>>(device: &D, view: ViewMut<D, T>, write: impl FnOnce(&mut [T])) {
+    let len = view.len();
+    let written = device.upload_with(view.into_data(), |data| match shaped_mut(data) {
+        Some(values) => write(values),
+        // Values without elements, such as a layer without weights.
+        None => write(&mut zeroed_vec(len)),
+    });
+    written.unwrap_or_else(|error| device.fail(error));
+}
+
+/// [`Layer::forward`] on a device.
+#[doc(hidden)]
+pub fn forward<L: Layer, D: Device>(
+    context: &Context<'_, D>,
+    weights: View<'_, D, L>,
+    input: View<'_, D, L::Input>,
+    output: ViewMut<'_, D, L::Output>,
+) {
+    let (weights, inputs) = (host(context.device, weights), host(context.device, input));
+    write(context.device, output, |outputs| weights.values()[0].forward(inputs.values(), outputs));
+}
+
+/// [`Layer::backward`] on a device.
+#[doc(hidden)]
+pub fn backward<L: Layer, D: Device>(
+    context: &Context<'_, D>,
+    weights: View<'_, D, L>,
+    input: View<'_, D, L::Input>,
+    output: View<'_, D, L::Output>,
+    d_output: &ViewMut<'_, D, L::Output>,
+    d_weights: Grad<'_, D, L>,
+    d_input: Option<ViewMut<'_, D, L::Input>>,
+) {
+    let device = context.device;
+    let (weights, inputs, outputs) = (host(device, weights), host(device, input), host(device, output));
+    let d_outputs = host(device, d_output.view());
+    let Grad { to: mut d_weights, write: mode } = d_weights;
+    // Where the device's memory is not the host's, what is there is not in what `fill` lends.
+    let before = (mode == Write::Add && D::as_host_slice(d_weights.view().data()).is_none()).then(|| {
+        match host(device, d_weights.view()) {
+            Host::Copy(values) => values,
+            Host::Own(_) => unreachable!("memory that the host does not see is copied"),
+        }
+    });
+    write(device, d_weights.reborrow(), |d_weights| {
+        match (mode, before) {
+            (Write::Set, _) => flat_mut(d_weights).fill(0.0),
+            (Write::Add, Some(before)) => flat_mut(d_weights).copy_from_slice(flat(&before)),
+            (Write::Add, None) => {}
+        }
+        let d_weights = &mut d_weights[0];
+        let mut run = |d_inputs: &mut [L::Input]| {
+            weights.values()[0].backward(inputs.values(), outputs.values(), d_outputs.values(), d_weights, d_inputs);
+        };
+        match d_input {
+            Some(d_input) => write(device, d_input, run),
+            None => {
+                let mut unwanted: Vec<L::Input> = zeroed_vec(inputs.values().len());
+                run(&mut unwanted);
+            }
+        }
+    });
+}
+
+/// Declares the weights of a layer that is written by hand; [`Layer`](trait@crate::Layer) says what it does.
+///
+/// Every field has a [`Role`](crate::Role): `Weight`, `Bias` or `Scale`, which decides about weight decay, or `Statistic` for
+/// what is stored but not trained. Fields are `f32` or arrays of it, up to four
+/// dimensions; their names are those in files.
+#[macro_export]
+macro_rules! layer {
+    ($(#[$attribute:meta])* $visibility:vis struct $name:ident {
+        $($(#[$about:meta])* $inside:vis $field:ident: $ty:ty as $role:ident),* $(,)?
+    }) => {
+        $crate::layer! {
+            @ [$(#[$attribute])*] [$visibility] $name [] []
+            $([$(#[$about])*] [$inside] $field [$ty] $role)*
+        }
+    };
+    ($(#[$attribute:meta])* $visibility:vis struct $name:ident<$(const $parameter:ident: usize),+ $(,)?> {
+        $($(#[$about:meta])* $inside:vis $field:ident: $ty:ty as $role:ident),* $(,)?
+    }) => {
+        $crate::layer! {
+            @ [$(#[$attribute])*] [$visibility] $name [<$(const $parameter: usize),+>] [<$($parameter),+>]
+            $([$(#[$about])*] [$inside] $field [$ty] $role)*
+        }
+    };
+    (@ [$(#[$attribute:meta])*] [$visibility:vis] $name:ident [$($declared:tt)*] [$($given:tt)*]
+        $([$(#[$about:meta])*] [$inside:vis] $field:ident [$ty:ty] $role:ident)*
+    ) => {
+        $(#[$attribute])*
+        #[repr(C, align(4))]
+        $visibility struct $name $($declared)* {
+            $($(#[$about])* $inside $field: $ty,)*
+        }
+        const _: () = {
+            // Hides what the user's module has of these names.
+            use $crate::generated::own::*;
+            // SAFETY: `repr(C)`, and every field is `Pod` with elements `f32`: `plain` below has a bound for it.
+            unsafe impl $($declared)* $crate::Pod for $name $($given)* {
+                type Element = f32;
+            }
+            const fn plain<T: $crate::Pod<Element = f32>>() -> usize {
+                ::core::mem::size_of::<T>()
+            }
+            impl $($declared)* $crate::Network for $name $($given)* {
+                type Model = Self;
+                fn network(&self) -> &Self {
+                    self
+                }
+                fn network_mut(&mut self) -> &mut Self {
+                    self
+                }
+            }
+            impl $($declared)* $crate::Model for $name $($given)* {
+                type Input = <Self as $crate::Layer>::Input;
+                type Output = <Self as $crate::Layer>::Output;
+                type Inference<D: $crate::Device> = ();
+                type Training<D: $crate::Device> = ();
+                const NAME: &'static str = ::core::stringify!($name);
+                const TENSORS: $crate::Tensors = {
+                    ::core::assert!(::core::mem::size_of::<Self>() == 0 $(+ plain::<$ty>())*);
+                    $crate::Tensors(&[$($crate::Entry::Tensor {
+                        name: ::core::stringify!($field),
+                        shape: <$ty as $crate::generated::Dimensions>::DIMENSIONS,
+                        offset: ::core::mem::offset_of!(Self, $field),
+                        role: $crate::Role::$role,
+                    }),*])
+                };
+                const LAYERS: &'static [$crate::LayerInfo] = &[];
+                const MULTIPLY_ADDS: u64 = <Self as $crate::Layer>::MULTIPLY_ADDS;
+                const INFERENCE_FLOATS: usize = 0;
+                const TRAINING_FLOATS: usize = 0;
+
+                fn init_weights(&mut self, rng: &mut $crate::init::Rng) {
+                    <Self as $crate::Layer>::init(self, rng);
+                }
+                fn inference_memory<D: $crate::Device>(_: &mut $crate::Allocator<'_, D>) {}
+                fn training_memory<D: $crate::Device>(_: &mut $crate::Allocator<'_, D>) {}
+                fn infer<D: $crate::Device>(
+                    context: &$crate::Context<'_, D>,
+                    net: $crate::View<'_, D, Self>,
+                    input: $crate::View<'_, D, Self::Input>,
+                    (): &mut (),
+                    output: $crate::ViewMut<'_, D, Self::Output>,
+                ) {
+                    $crate::generated::layer::forward(context, net, input, output);
+                }
+                fn forward<D: $crate::Device>(
+                    context: &$crate::Context<'_, D>,
+                    net: $crate::ViewMut<'_, D, Self>,
+                    input: $crate::View<'_, D, Self::Input>,
+                    (): &mut (),
+                    output: $crate::ViewMut<'_, D, Self::Output>,
+                ) {
+                    $crate::generated::layer::forward(context, net.view(), input, output);
+                }
+                fn backward<D: $crate::Device>(
+                    context: &$crate::Context<'_, D>,
+                    net: $crate::View<'_, D, Self>,
+                    input: $crate::View<'_, D, Self::Input>,
+                    (): &mut (),
+                    output: $crate::View<'_, D, Self::Output>,
+                    d_output: $crate::ViewMut<'_, D, Self::Output>,
+                    d_net: $crate::generated::Grad<'_, D, Self>,
+                    d_input: ::core::option::Option<$crate::ViewMut<'_, D, Self::Input>>,
+                ) {
+                    $crate::generated::layer::backward(context, net, input, output, &d_output, d_net, d_input);
+                }
+                fn inspect<D: $crate::Device>(
+                    (): &(),
+                    _: usize,
+                    _: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+                ) {
+                }
+            }
+        };
+    };
+}

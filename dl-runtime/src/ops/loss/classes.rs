@@ -1,0 +1,309 @@
+//! Losses of one class of many: the mean over the places of a sample, each with one number per class and one target.
+//!
+//! One file for each has its formula, and its type for the trainer.
+
+use super::cpu::{self, Samples};
+use super::{Gradient, check_not_negative, check_positive, check_setting};
+use super::{cross_entropy, focal, multi_margin, nll};
+use crate::device::Cpu;
+use crate::device::cpu::simd::{Simd, largest, math, simd, sum};
+use crate::ops::Device;
+use crate::tensor::Grad;
+use crate::tensor::Storage;
+use crate::tensor::ranges::check_labels;
+use crate::{Context, Pod, Result, View, ViewMut};
+
+/// Which loss, with its settings: an operation on an output of `C` classes and the classes that are right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Classes {
+    /// [`CrossEntropy`](super::CrossEntropy).
+    CrossEntropy {
+        /// Probability that is spread over all classes, 0 to 1.
+        label_smoothing: f32,
+    },
+    /// [`Focal`](super::Focal).
+    Focal {
+        /// How much easy samples are passed over; 0 or more.
+        gamma: f32,
+    },
+    /// [`MultiMargin`](super::MultiMargin).
+    MultiMargin {
+        /// How far the right class has to lead; above 0.
+        margin: f32,
+    },
+    /// [`Nll`](super::Nll).
+    Nll,
+}
+
+/// Numbers in a shape, and the type of classes in the same shape: `f32` and `u32`, `[f32; N]` and `[u32; N]`, ….
+pub trait Labels: Pod<Element = f32> {
+    /// The same shape of classes.
+    type Of: Pod<Element = u32>;
+}
+impl Labels for f32 {
+    type Of = u32;
+}
+impl<T: Labels, const N: usize> Labels for [T; N] {
+    type Of = [T::Of; N];
+}
+
+/// Sizes at run time: outputs lie as [samples, classes, places], targets as [samples, places].
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Number of classes.
+    pub classes: usize,
+    /// Targets of one sample.
+    pub places: usize,
+}
+
+/// The kernel of losses of classes; NaN where a target is no class.
+pub trait ClassLossKernel: Storage {
+    /// The loss of every sample.
+    fn class_loss(
+        &self,
+        loss: Classes,
+        sizes: Sizes,
+        x: Self::Ref<'_, f32>,
+        t: Self::Ref<'_, u32>,
+        losses: Self::Mut<'_, f32>,
+    );
+    /// The gradient to `x`.
+    fn class_loss_backward(
+        &self,
+        loss: Classes,
+        sizes: Sizes,
+        x: Self::Ref<'_, f32>,
+        t: Self::Ref<'_, u32>,
+        gradient: Gradient<'_, '_, Self>,
+    );
+    /// Both, of the mean of the losses; in one pass where a device can.
+    fn class_loss_and_gradient(
+        &self,
+        loss: Classes,
+        sizes: Sizes,
+        x: Self::Ref<'_, f32>,
+        t: Self::Ref<'_, u32>,
+        losses: Self::Mut<'_, f32>,
+        gradient: Gradient<'_, '_, Self>,
+    ) {
+        self.class_loss(loss, sizes, x, t, losses);
+        self.class_loss_backward(loss, sizes, x, t, gradient);
+    }
+}
+
+impl Classes {
+    /// `losses` of all samples.
+    pub fn forward<D: Device, T: Labels, const C: usize>(
+        self,
+        context: &Context<D>,
+        output: View<D, [T; C]>,
+        target: View<D, T::Of>,
+        losses: ViewMut<D, f32>,
+    ) {
+        let sizes = Sizes { classes: C, places: T::LEN };
+        context.device.class_loss(self, sizes, output.data(), target.data(), losses.into_data());
+    }
+    /// The gradient to the output.
+    pub fn backward<D: Device, T: Labels, const C: usize>(
+        self,
+        context: &Context<D>,
+        output: View<D, [T; C]>,
+        target: View<D, T::Of>,
+        d_losses: View<D, f32>,
+        d_output: Grad<D, [T; C]>,
+    ) {
+        self.gradient(context, output, target, Gradient::of(d_losses, d_output));
+    }
+    fn gradient<D: Device, T: Labels, const C: usize>(
+        self,
+        context: &Context<D>,
+        output: View<D, [T; C]>,
+        target: View<D, T::Of>,
+        gradient: Gradient<D>,
+    ) {
+        let sizes = Sizes { classes: C, places: T::LEN };
+        context.device.class_loss_backward(self, sizes, output.data(), target.data(), gradient);
+    }
+    /// `losses` of all samples, and the gradient of their mean.
+    pub(super) fn with_gradient<D: Device, T: Labels, const C: usize>(
+        self,
+        context: &Context<D>,
+        output: View<D, [T; C]>,
+        target: View<D, T::Of>,
+        losses: ViewMut<D, f32>,
+        d_output: ViewMut<D, [T; C]>,
+    ) {
+        let (sizes, of_mean) = (Sizes { classes: C, places: T::LEN }, Gradient::of_mean(d_output));
+        let (x, t) = (output.data(), target.data());
+        context.device.class_loss_and_gradient(self, sizes, x, t, losses.into_data(), of_mean);
+    }
+    /// Whether the settings are in their ranges, and `targets` are among `classes` classes.
+    ///
+    /// # Errors
+    /// As [`Loss::check`](super::Loss::check).
+    pub fn check<T: Pod<Element = u32>>(self, classes: usize, targets: &[T]) -> Result<()> {
+        match self {
+            Classes::CrossEntropy { label_smoothing: e } => {
+                check_setting("label_smoothing", e, "0 to 1", (0.0..=1.0).contains(&e))?;
+            }
+            Classes::Focal { gamma } => check_not_negative("gamma", gamma)?,
+            Classes::MultiMargin { margin } => check_positive("margin", margin)?,
+            Classes::Nll => {}
+        }
+        check_labels(targets, classes)
+    }
+}
+
+/// Makes `$loss` a loss of the trainer: `loss_of_classes!(Type, name, pattern => operation)`.
+macro_rules! loss_of_classes {
+    ($loss:ty, $name:literal, $pattern:pat => $op:expr) => {
+        impl From<$loss> for $crate::ops::loss::Classes {
+            fn from($pattern: $loss) -> Self {
+                $op
+            }
+        }
+
+        impl<T: $crate::ops::loss::Labels, const C: usize> $crate::ops::loss::Loss<[T; C]> for $loss {
+            type Target = T::Of;
+            const NAME: &'static str = $name;
+
+            fn check(&self, targets: &[T::Of]) -> $crate::Result<()> {
+                $crate::ops::loss::Classes::from(*self).check(C, targets)
+            }
+            fn metrics(&self) -> $crate::metrics::Metrics<[T; C], T::Of> {
+                vec![Box::new($crate::metrics::Accuracy::default())]
+            }
+            fn loss<D: $crate::Device>(
+                &self,
+                context: &$crate::Context<'_, D>,
+                output: $crate::View<'_, D, [T; C]>,
+                target: $crate::View<'_, D, T::Of>,
+                losses: $crate::ViewMut<'_, D, f32>,
+                d_output: Option<$crate::ViewMut<'_, D, [T; C]>>,
+            ) {
+                let op = $crate::ops::loss::Classes::from(*self);
+                match d_output {
+                    Some(d) => op.with_gradient(context, output, target, losses, d),
+                    None => op.forward(context, output, target, losses),
+                }
+            }
+        }
+    };
+}
+pub(super) use loss_of_classes;
+
+/// A loss of the numbers `x` of all classes, of which `t` is right, and its gradient.
+pub(super) trait Formula: Copy + Sync {
+    fn value<S: Simd>(self, x: &[f32], t: usize) -> f32;
+    /// `dx = scale` times the derivatives.
+    fn gradient<S: Simd>(self, scale: f32, x: &[f32], t: usize, dx: &mut [f32]);
+}
+
+/// The largest `m` of `x`, and `ln Σ e^(x-m)`: distances from the largest lose no digits when all are large.
+#[inline(always)]
+pub(super) fn log_sum_exp<S: Simd>(x: &[f32]) -> (f32, f32) {
+    let largest = largest::<S>(x);
+    (largest, math::ln::<S>(sum::<S, 1>([x], |[x]| math::exp::<S>(x - largest))))
+}
+
+/// `y = scale·softmax(x)`.
+#[inline(always)]
+pub(super) fn softmax<S: Simd>(scale: f32, x: &[f32], y: &mut [f32]) {
+    let largest = largest::<S>(x);
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = math::exp::<S>(x - largest);
+    }
+    let factor = scale / sum::<S, 1>([y], |[e]| e);
+    y.iter_mut().for_each(|y| *y *= factor);
+}
+
+simd! {
+    fn value<S, F>(f: F, x: &[f32], t: u32) -> f32 where [F: Formula] {
+        if (t as usize) < x.len() { f.value::<S>(x, t as usize) } else { f32::NAN }
+    }
+
+    fn gradient<S, F>(f: F, scale: f32, x: &[f32], t: u32, dx: &mut [f32]) where [F: Formula] {
+        if (t as usize) < x.len() { f.gradient::<S>(scale, x, t as usize, dx) } else { dx.fill(f32::NAN) }
+    }
+}
+
+/// A formula over a batch.
+struct Batch<'a, F> {
+    formula: F,
+    sizes: Sizes,
+    x: &'a [f32],
+    t: &'a [u32],
+}
+
+impl<F> Batch<'_, F> {
+    /// Output and targets of sample `n`.
+    fn sample(&self, n: usize) -> (&[f32], &[u32]) {
+        let (size, places) = (self.size_of_sample(), self.sizes.places);
+        (&self.x[n * size..(n + 1) * size], &self.t[n * places..(n + 1) * places])
+    }
+    fn size_of_sample(&self) -> usize {
+        self.sizes.classes * self.sizes.places
+    }
+    /// Copies the numbers at place `p` of a sample to `column`.
+    fn read_place(&self, x: &[f32], p: usize, column: &mut [f32]) {
+        column.iter_mut().zip(x[p..].iter().step_by(self.sizes.places)).for_each(|(to, x)| *to = *x);
+    }
+}
+
+impl<F: Formula> Samples for Batch<'_, F> {
+    fn size(&self) -> usize {
+        self.size_of_sample()
+    }
+    fn scratch(&self) -> usize {
+        if self.sizes.places == 1 { 0 } else { 2 * self.sizes.classes }
+    }
+    fn loss(&self, n: usize, scratch: &mut [f32]) -> f32 {
+        let (x, t) = self.sample(n);
+        if let [t] = t {
+            return value(self.formula, x, *t);
+        }
+        let (column, _) = scratch.split_at_mut(self.sizes.classes);
+        let mut sum = 0.0;
+        for (p, t) in t.iter().enumerate() {
+            self.read_place(x, p, column);
+            sum += f64::from(value(self.formula, column, *t));
+        }
+        (sum / self.sizes.places as f64) as f32
+    }
+    fn gradient(&self, n: usize, _: usize, scale: f32, d: &mut [f32], scratch: &mut [f32]) {
+        let (x, t) = self.sample(n);
+        if let [t] = t {
+            return gradient(self.formula, scale, x, *t, d);
+        }
+        let scale = scale / self.sizes.places as f32;
+        let (column, d_column) = scratch.split_at_mut(self.sizes.classes);
+        for (p, t) in t.iter().enumerate() {
+            self.read_place(x, p, column);
+            gradient(self.formula, scale, column, *t, d_column);
+            d[p..].iter_mut().step_by(self.sizes.places).zip(&*d_column).for_each(|(d, dx)| *d = *dx);
+        }
+    }
+}
+
+/// Calls `run` with the batch of `loss`'s formula.
+fn with_formula(loss: Classes, sizes: Sizes, x: &[f32], t: &[u32], run: impl FnOnce(&dyn Samples)) {
+    match loss {
+        Classes::CrossEntropy { label_smoothing } => {
+            run(&Batch { formula: cross_entropy::Formula { label_smoothing }, sizes, x, t });
+        }
+        Classes::Focal { gamma } => run(&Batch { formula: focal::Formula { gamma }, sizes, x, t }),
+        Classes::MultiMargin { margin } => run(&Batch { formula: multi_margin::Formula { margin }, sizes, x, t }),
+        Classes::Nll => run(&Batch { formula: nll::Formula, sizes, x, t }),
+    }
+}
+
+impl ClassLossKernel for Cpu {
+    fn class_loss(&self, loss: Classes, sizes: Sizes, x: &[f32], t: &[u32], losses: &mut [f32]) {
+        with_formula(loss, sizes, x, t, |batch| cpu::losses(self, batch, losses));
+    }
+    fn class_loss_backward(&self, loss: Classes, sizes: Sizes, x: &[f32], t: &[u32], gradient: Gradient<'_, '_, Cpu>) {
+        let size = sizes.classes * sizes.places;
+        with_formula(loss, sizes, x, t, |batch| cpu::gradient(self, batch, size, gradient));
+    }
+}

@@ -1,0 +1,124 @@
+//! Losses of numbers on CUDA.
+
+use super::Code;
+use crate::device::cuda::{Cuda, Mut, Ref, Team, kernels};
+use crate::ops::loss::{Elementwise, ElementwiseLossKernel, Gradient};
+use crate::tensor::Storage;
+
+kernels!("elementwise.cu": elementwise_loss, elementwise_loss_backward, elementwise_loss_sums);
+
+/// Numbered as `Of` of `elementwise.cu`.
+fn code(loss: Elementwise) -> Code {
+    let (kind, a, b) = match loss {
+        Elementwise::Bce => (0, 0.0, 0.0),
+        Elementwise::BceWithLogits => (1, 0.0, 0.0),
+        Elementwise::Hinge => (2, 0.0, 0.0),
+        Elementwise::Huber { delta } => (3, delta, 0.0),
+        Elementwise::KlNormal => (4, 0.0, 0.0),
+        Elementwise::Mae => (5, 0.0, 0.0),
+        Elementwise::Mse => (6, 0.0, 0.0),
+        Elementwise::SigmoidFocal { gamma, alpha } => (7, gamma, alpha),
+    };
+    Code { kind, a, b }
+}
+
+/// What the sum over a sample is divided by.
+fn count(loss: Elementwise, features: usize) -> f32 {
+    if loss == Elementwise::KlNormal { 1.0 } else { features as f32 }
+}
+
+/// How samples are cut, so that few large ones fill a card, too.
+struct Cuts {
+    /// Numbers of a cut.
+    size: usize,
+    /// Cuts of a sample.
+    cuts: usize,
+    /// Cuts of all samples.
+    rows: usize,
+}
+
+impl Cuts {
+    fn of(features: usize, samples: usize) -> Self {
+        /// Numbers that are worth a block of their own.
+        const LEAST: usize = 1 << 13;
+        /// Blocks that are enough.
+        const BLOCKS: usize = 512;
+        let cuts = features.div_ceil(LEAST).min(BLOCKS.div_ceil(samples.max(1))).max(1);
+        let size = features.div_ceil(cuts);
+        let cuts = features.div_ceil(size);
+        Cuts { size, cuts, rows: samples * cuts }
+    }
+    fn team(&self) -> Team {
+        Team::of(self.rows, self.size)
+    }
+}
+
+/// The sums of the rows of `from`, one for each of `sums`, divided by `count`.
+pub(super) fn sums(cuda: &Cuda, from: Ref<'_, f32>, count: f32, sums: Mut<'_, f32>) {
+    let n = from.len() / sums.len().max(1);
+    let team = Team::of(sums.len(), n);
+    cuda.launch(&elementwise_loss_sums, team.grid(), (team, n, count, from, sums));
+}
+
+impl ElementwiseLossKernel for Cuda {
+    fn elementwise_loss(
+        &self,
+        loss: Elementwise,
+        features: usize,
+        a: Ref<'_, f32>,
+        b: Ref<'_, f32>,
+        losses: Mut<'_, f32>,
+    ) {
+        let cuts = Cuts::of(features, losses.len());
+        let (code, team, count) = (code(loss), cuts.team(), count(loss, features));
+        let launch = |count: f32, to: &Mut<'_, f32>| {
+            self.launch(&elementwise_loss, team.grid(), (code, team, features, cuts.size, cuts.cuts, count, a, b, to));
+        };
+        if cuts.cuts == 1 {
+            return launch(count, &losses);
+        }
+        let parts = self.scratch(cuts.rows);
+        launch(1.0, &parts);
+        sums(self, Cuda::share(&parts), count, losses);
+    }
+    fn elementwise_loss_backward(
+        &self,
+        loss: Elementwise,
+        features: usize,
+        a: Ref<'_, f32>,
+        b: Ref<'_, f32>,
+        gradient: Gradient<'_, '_, Cuda>,
+    ) {
+        let Gradient { input, scale, to, write } = gradient;
+        let cuts = Cuts::of(features, to.len() / features);
+        let (team, count) = (cuts.team(), count(loss, features));
+        let Cuts { size, cuts, rows } = cuts;
+        let arguments = (code(loss), input as u32, team, features, size, cuts, rows, count, a, b, scale, to, write);
+        self.launch(&elementwise_loss_backward, team.grid(), arguments);
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::{Elementwise, ElementwiseLossKernel, Gradient};
+    use crate::device::{Twin, both};
+    use crate::ops::loss::cuda::both_gradients;
+
+    impl ElementwiseLossKernel for Twin {
+        fn elementwise_loss(&self, loss: Elementwise, n: usize, a: &[f32], b: &[f32], losses: &mut [f32]) {
+            both!(self, [a, b], [losses], |device| device.elementwise_loss(loss, n, a, b, losses));
+        }
+        fn elementwise_loss_backward(
+            &self,
+            loss: Elementwise,
+            n: usize,
+            a: &[f32],
+            b: &[f32],
+            gradient: Gradient<'_, '_, Twin>,
+        ) {
+            both_gradients!(self, [a, b], gradient, |device, gradient| {
+                device.elementwise_loss_backward(loss, n, a, b, gradient);
+            });
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// The loss of SimCLR: similarity of all views to all as products of matrices, in tiles of 32×32 numbers for each block of 256
+// threads; sums over rows are merged tile by tile, so that forward keeps no matrix.
+#include "loss.cuh"
+
+#define TILE 32u
+#define THREADS 256u
+/// A tile in shared memory; one column more, so that columns, too, lie in different banks.
+#define PITCH (TILE + 1)
+
+/// `z = x/|x|` of the `n` samples of `a`, then of `b`; lengths, at least PyTorch's 10⁻¹², go to `saved` if there is room.
+KERNEL(nt_xent_normalize, u32 lanes, u64 n, u64 features, Span<const float> a, Span<const float> b, Span<float> z,
+       Span<float> saved) {
+    SHARED(float, partial, WARP);
+    Team team = team_of(lanes);
+    for (u64 row = team.row; row < 2 * n; row += team.step) {
+        u64 view = row / n, sample = row % n, from = sample * features;
+        float sum = 0.0f;
+#pragma unroll 4
+        for (u64 i = team.lane; i < features; i += lanes) {
+            float x = view == 0 ? a[from + i] : b[from + i];
+            sum = fmaf(x, x, sum);
+        }
+        float length = sqrtf(team_sum(team, sum, partial));
+        length = length < 1e-12f ? 1e-12f : length;
+        for (u64 i = team.lane; i < features; i += lanes) {
+            z[row * features + i] = (view == 0 ? a[from + i] : b[from + i]) / length;
+        }
+        if (team.lane == 0 && saved.len) saved[4 * sample + 2 * view] = length;
+    }
+}
+
+/// A matrix from row `first` on: `rows` of `width` numbers.
+struct Matrix {
+    Span<const float> data;
+    u64 first, rows, width;
+};
+DEVICE float at(Matrix m, u64 row, u64 column) {
+    return row < m.rows && column < m.width ? (float)m.data[(m.first + row) * m.width + column] : 0.0f;
+}
+/// Where the tile of this block begins, and its number in the row of tiles.
+DEVICE u64 first_row() { return (u64)blockIdx.y * TILE; }
+DEVICE u64 first_column() { return (u64)blockIdx.x * TILE; }
+/// The tile of this block of the product `a·b`, or `a·bᵀ`: of this thread the column of its lane, in rows of its warp, 8 apart.
+DEVICE float4 product(Matrix a, Matrix b, bool transposed, SharedArray<float, TILE * PITCH>& left,
+                      SharedArray<float, TILE * PITCH>& right) {
+    u32 lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
+    float4 sum = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+    for (u64 k = 0; k < a.width; k += TILE) {
+        for (u32 row = warp; row < TILE; row += THREADS / WARP) {
+            left[row * PITCH + lane] = at(a, first_row() + row, k + lane);
+            if (transposed) {
+                right[lane * PITCH + row] = at(b, first_column() + row, k + lane);
+            } else {
+                right[row * PITCH + lane] = at(b, k + row, first_column() + lane);
+            }
+        }
+        __syncthreads();
+#pragma unroll 8
+        for (u32 i = 0; i < TILE; i++) {
+            float y = right[i * PITCH + lane];
+            sum.x = fmaf(left[warp * PITCH + i], y, sum.x);
+            sum.y = fmaf(left[(warp + 8) * PITCH + i], y, sum.y);
+            sum.z = fmaf(left[(warp + 16) * PITCH + i], y, sum.z);
+            sum.w = fmaf(left[(warp + 24) * PITCH + i], y, sum.w);
+        }
+        __syncthreads();
+    }
+    return sum;
+}
+
+/// The largest similarity `m` of a row of a tile and `Σ e^(s-m)`, to `tiles` as [rows, tiles, 2]; that to the sample's other
+/// view to `positives`.
+DEVICE void sum_row(u64 n, u64 row, float s, Span<float> tiles, Span<float> positives) {
+    u64 column = first_column() + threadIdx.x % WARP;
+    bool compared = column < 2 * n && column != row;
+    s = compared ? s : MINUS_INFINITY;
+    float largest = warp_max(s), sum = warp_sum(compared ? expf(s - largest) : 0.0f);
+    if (row >= 2 * n) return;
+    if (column == (row < n ? row + n : row - n)) positives[row] = s;
+    if (threadIdx.x % WARP == 0) {
+        u64 tile = 2 * (row * gridDim.x + blockIdx.x);
+        tiles[tile] = largest;
+        tiles[tile + 1] = sum;
+    }
+}
+KERNEL_OF(THREADS, nt_xent_tiles, u64 n, u64 features, float temperature, Span<const float> z, Span<float> tiles,
+          Span<float> positives) {
+    SHARED(float, left, TILE * PITCH);
+    SHARED(float, right, TILE * PITCH);
+    Matrix views = {z, 0, 2 * n, features};
+    float4 s = product(views, views, true, left, right);
+    u64 row = first_row() + threadIdx.x / WARP;
+    sum_row(n, row, s.x / temperature, tiles, positives);
+    sum_row(n, row + 8, s.y / temperature, tiles, positives);
+    sum_row(n, row + 16, s.z / temperature, tiles, positives);
+    sum_row(n, row + 24, s.w / temperature, tiles, positives);
+}
+
+/// The logarithm of the sum of a row, from its tiles.
+DEVICE float log_sum(Team team, u64 row, u64 count, Span<const float> tiles, SharedArray<float, WARP>& partial) {
+    float largest = MINUS_INFINITY, sum = 0.0f;
+    for (u64 i = team.lane; i < count; i += team.lanes) largest = larger(largest, tiles[2 * (row * count + i)]);
+    largest = team_max(team, largest, partial);
+    for (u64 i = team.lane; i < count; i += team.lanes) {
+        u64 tile = 2 * (row * count + i);
+        sum = fmaf(tiles[tile + 1], expf(tiles[tile] - largest), sum);
+    }
+    return largest + logf(team_sum(team, sum, partial));
+}
+KERNEL(nt_xent_losses, u32 lanes, u64 count, Span<const float> tiles, Span<const float> positives, Span<float> losses,
+       Span<float> saved) {
+    SHARED(float, partial, WARP);
+    Team team = team_of(lanes);
+    u64 n = losses.len;
+    for (u64 i = team.row; i < n; i += team.step) {
+        float a = log_sum(team, i, count, tiles, partial), b = log_sum(team, n + i, count, tiles, partial);
+        if (team.lane != 0) continue;
+        losses[i] = 0.5f * ((a - positives[i]) + (b - positives[n + i]));
+        if (saved.len) {
+            saved[4 * i + 1] = a;
+            saved[4 * i + 3] = b;
+        }
+    }
+}
+
+/// The gradient to the similarity `s` of view `row` of the input to view `column` of both.
+DEVICE void slope(u64 n, u32 input, u64 row, float s, float temperature, Span<const float> saved, Span<const float> scale,
+                  Span<float> slopes) {
+    u64 column = first_column() + threadIdx.x % WARP, own = input * n + row, other = (1 - input) * n + row;
+    if (row >= n || column >= 2 * n) return;
+    u64 sample = column % n, view = column / n;
+    float weight = 0.5f * weight_of(scale, row, n), of_column = 0.5f * weight_of(scale, sample, n);
+    float d = weight * expf(s - saved[4 * row + 2 * input + 1]) + of_column * expf(s - saved[4 * sample + 2 * view + 1]);
+    if (column == other) d -= 2.0f * weight;
+    // To itself it is not compared.
+    slopes[row * 2 * n + column] = column == own ? 0.0f : d / temperature;
+}
+/// `slopes` is [n, 2·n].
+KERNEL_OF(THREADS, nt_xent_slopes, u64 n, u64 features, float temperature, u32 input, Span<const float> z,
+          Span<const float> saved, Span<const float> scale, Span<float> slopes) {
+    SHARED(float, left, TILE * PITCH);
+    SHARED(float, right, TILE * PITCH);
+    float4 s = product(Matrix{z, input * n, n, features}, Matrix{z, 0, 2 * n, features}, true, left, right);
+    u64 row = first_row() + threadIdx.x / WARP;
+    slope(n, input, row, s.x / temperature, temperature, saved, scale, slopes);
+    slope(n, input, row + 8, s.y / temperature, temperature, saved, scale, slopes);
+    slope(n, input, row + 16, s.z / temperature, temperature, saved, scale, slopes);
+    slope(n, input, row + 24, s.w / temperature, temperature, saved, scale, slopes);
+}
+
+DEVICE void store(u64 n, u64 features, u64 row, float v, Span<float> d) {
+    u64 column = first_column() + threadIdx.x % WARP;
+    if (row < n && column < features) d[row * features + column] = v;
+}
+/// `d = slopes·z`, the gradient to the input's views of length 1.
+KERNEL_OF(THREADS, nt_xent_product, u64 n, u64 features, Span<const float> slopes, Span<const float> z, Span<float> d) {
+    SHARED(float, left, TILE * PITCH);
+    SHARED(float, right, TILE * PITCH);
+    float4 v = product(Matrix{slopes, 0, n, 2 * n}, Matrix{z, 0, 2 * n, features}, false, left, right);
+    u64 row = first_row() + threadIdx.x / WARP;
+    store(n, features, row, v.x, d);
+    store(n, features, row + 8, v.y, d);
+    store(n, features, row + 16, v.z, d);
+    store(n, features, row + 24, v.w, d);
+}
+
+/// `(d - (z·d)·z) / length`: the gradient through the division by the length.
+KERNEL(nt_xent_input, u32 lanes, u64 n, u64 features, u32 input, Span<const float> z, Span<const float> saved,
+       Span<const float> d, Span<float> to, u32 add) {
+    SHARED(float, partial, WARP);
+    Team team = team_of(lanes);
+    for (u64 row = team.row; row < n; row += team.step) {
+        u64 from = row * features, own = (input * n + row) * features;
+        float along = 0.0f;
+#pragma unroll 4
+        for (u64 i = team.lane; i < features; i += lanes) along = fmaf(z[own + i], d[from + i], along);
+        along = team_sum(team, along, partial);
+        float length = saved[4 * row + 2 * input];
+        for (u64 i = team.lane; i < features; i += lanes) {
+            accumulate(to, from + i, (d[from + i] - along * z[own + i]) / length, add);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The loss of SimCLR on CUDA. Forward keeps what is left of tiles of similarity, backward the slopes of one input's views: a
+//! matrix of `n` × `2n`.
+
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, kernels};
+use crate::ops::loss::Gradient;
+use crate::ops::loss::nt_xent::{NtXentKernel, Sizes};
+use crate::tensor::Storage;
+
+kernels!(
+    "nt_xent.cu":
+    nt_xent_normalize, nt_xent_tiles, nt_xent_losses, nt_xent_slopes, nt_xent_product, nt_xent_input
+);
+
+/// Rows and columns of a tile.
+const TILE: usize = 32;
+
+/// A block for each tile of a matrix.
+fn tiles(rows: usize, columns: usize) -> Grid {
+    Grid::of([columns.div_ceil(TILE), rows.div_ceil(TILE), 1], 256)
+}
+
+/// Writes the views divided by their lengths to `z`, and the lengths to `saved`, if anywhere.
+fn normalize(
+    cuda: &Cuda,
+    n: usize,
+    features: usize,
+    views: [Ref<'_, f32>; 2],
+    z: &Mut<'_, f32>,
+    saved: Option<&Mut<'_, f32>>,
+) {
+    let (team, [a, b]) = (Team::of(2 * n, features), views);
+    cuda.launch(&nt_xent_normalize, team.grid(), (team, n, features, a, b, z, saved));
+}
+
+impl NtXentKernel for Cuda {
+    fn nt_xent(&self, s: Sizes, a: Ref<'_, f32>, b: Ref<'_, f32>, losses: Mut<'_, f32>, saved: Option<Mut<'_, f32>>) {
+        let (n, features) = (losses.len(), s.features);
+        let count = (2 * n).div_ceil(TILE);
+        let scratch = self.scratch(2 * n * features + 4 * n * count + 2 * n);
+        let (z, rest) = Cuda::split_mut(scratch, 2 * n * features);
+        let (sums, positives) = Cuda::split_mut(rest, 4 * n * count);
+
+        normalize(self, n, features, [a, b], &z, saved.as_ref());
+        let arguments = (n, features, s.temperature, &z, &sums, &positives);
+        self.launch(&nt_xent_tiles, tiles(2 * n, 2 * n), arguments);
+        let team = Team::of(n, count);
+        self.launch(&nt_xent_losses, team.grid(), (team, count, &sums, &positives, losses, saved));
+    }
+    fn nt_xent_backward(
+        &self,
+        s: Sizes,
+        a: Ref<'_, f32>,
+        b: Ref<'_, f32>,
+        saved: Ref<'_, f32>,
+        gradient: Gradient<'_, '_, Cuda>,
+    ) {
+        let Gradient { input, scale, to, write } = gradient;
+        let (n, features, input) = (saved.len() / 4, s.features, input as u32);
+        let scratch = self.scratch(3 * n * features + 2 * n * n);
+        let (z, rest) = Cuda::split_mut(scratch, 2 * n * features);
+        let (d, slopes) = Cuda::split_mut(rest, n * features);
+
+        normalize(self, n, features, [a, b], &z, None);
+        let arguments = (n, features, s.temperature, input, &z, saved, scale, &slopes);
+        self.launch(&nt_xent_slopes, tiles(n, 2 * n), arguments);
+        self.launch(&nt_xent_product, tiles(n, features), (n, features, &slopes, &z, &d));
+        let team = Team::of(n, features);
+        self.launch(&nt_xent_input, team.grid(), (team, n, features, input, &z, saved, &d, to, write));
+    }
+}
+
+#[cfg(test)]
+mod twin {
+    use super::{Gradient, NtXentKernel, Sizes};
+    use crate::device::{Twin, both};
+    use crate::ops::loss::cuda::both_gradients;
+
+    impl NtXentKernel for Twin {
+        fn nt_xent(&self, s: Sizes, a: &[f32], b: &[f32], losses: &mut [f32], saved: Option<&mut [f32]>) {
+            match saved {
+                Some(saved) => both!(self, [a, b], [losses, saved], |device| {
+                    device.nt_xent(s, a, b, losses, Some(saved));
+                }),
+                None => both!(self, [a, b], [losses], |device| device.nt_xent(s, a, b, losses, None)),
+            }
+        }
+        fn nt_xent_backward(&self, s: Sizes, a: &[f32], b: &[f32], saved: &[f32], gradient: Gradient<'_, '_, Twin>) {
+            both_gradients!(self, [a, b, saved], gradient, |device, gradient| {
+                device.nt_xent_backward(s, a, b, saved, gradient);
+            });
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Losses: what training makes small. A number for each sample, whose mean over the batch is trained.
+//!
+//! | loss | for | compared with | PyTorch |
+//! |---|---|---|---|
+//! | [`CrossEntropy`] | one class of many, from logits | `u32` | `CrossEntropyLoss` |
+//! | [`Nll`] | one class of many, from log-probabilities | `u32` | `NLLLoss` |
+//! | [`Focal`] | one class of many, most samples easy | `u32` | `CrossEntropyLoss` times `(1 - p)^gamma` |
+//! | [`MultiMargin`] | one class of many, by a margin | `u32` | `MultiMarginLoss` |
+//! | [`BceWithLogits`] | yes or no, from logits | 0 to 1 in the shape of the output | `BCEWithLogitsLoss` |
+//! | [`Bce`] | yes or no, from probabilities | the same | `BCELoss` |
+//! | [`SigmoidFocal`] | yes or no, most answers easy | the same | torchvision's `sigmoid_focal_loss` |
+//! | [`Hinge`] | yes or no, by a margin | 1 or -1 in the shape of the output | |
+//! | [`Mse`] | numbers | numbers in the shape of the output | `MSELoss` |
+//! | [`Mae`] | numbers with outliers | the same | `L1Loss` |
+//! | [`Huber`] | numbers with outliers, smooth near 0 | the same | `HuberLoss` |
+//!
+//! These are given to a trainer. They are also operations of the language, in the `loss { … }` of a model, with those that
+//! compare several values of a network: [`Elementwise::KlNormal`], [`Pairs`], [`Triplet`], [`NtXent`].
+//!
+//! A sample's loss is the mean over its elements (or targets), so that the mean over the batch is PyTorch's
+//! `reduction="mean"`; only [`Elementwise::KlNormal`] is a sum over the elements. As an operation a loss follows the
+//! convention of [`ops`](crate::ops): its output is one `f32` per sample, and `d_losses` says how much each sample counts.
+//! A target that `check` refuses makes the loss of its sample NaN where the formula has no value for it.
+
+mod bce;
+mod bce_with_logits;
+mod classes;
+mod cpu;
+mod cross_entropy;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
+mod elementwise;
+mod focal;
+mod hinge;
+mod huber;
+mod kl_normal;
+mod mae;
+mod mse;
+mod multi_margin;
+mod nll;
+pub(crate) mod nt_xent;
+mod pairs;
+mod sigmoid_focal;
+#[cfg(test)]
+mod tests;
+mod triplet;
+mod vectors;
+
+pub use bce::Bce;
+pub use bce_with_logits::BceWithLogits;
+pub use classes::{ClassLossKernel, Classes, Labels, Sizes};
+pub use cross_entropy::{CrossEntropy, SmoothCrossEntropy};
+pub use elementwise::{Elementwise, ElementwiseLossKernel};
+pub use focal::Focal;
+pub use hinge::Hinge;
+pub use huber::Huber;
+pub use mae::Mae;
+pub use mse::Mse;
+pub use multi_margin::MultiMargin;
+pub use nll::Nll;
+pub use nt_xent::{NtXent, NtXentKernel};
+pub use pairs::Pairs;
+pub use sigmoid_focal::SigmoidFocal;
+pub use triplet::Triplet;
+pub use vectors::{VectorLossKernel, Vectors};
+
+use crate::metrics::Metrics;
+use crate::ops::Device;
+use crate::tensor::Storage;
+use crate::tensor::{Grad, Write};
+use crate::{Context, Error, Pod, Result, View, ViewMut};
+
+/// A loss over outputs `Y`: a number for each sample, averaged over the batch.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no loss for outputs of type `{Y}`",
+    note = "`CrossEntropy` and other losses of classes want one number per class, `[f32; CLASSES]`; the other losses take any shape"
+)]
+pub trait Loss<Y: Pod<Element = f32>>: Sync {
+    /// What one output is compared with: `u32` for a class, `Y` for numbers.
+    type Target: Pod;
+
+    /// The name in histories: `cross_entropy`.
+    const NAME: &'static str;
+
+    /// Whether this loss can be used with these targets; called once, where they enter.
+    ///
+    /// # Errors
+    /// [`Error::LabelOutOfRange`], [`Error::TargetOutOfRange`] or [`Error::TargetNotASign`] with the sample,
+    /// [`Error::Setting`] for a wrong setting of the loss itself.
+    fn check(&self, targets: &[Self::Target]) -> Result<()>;
+
+    /// What people naturally want to know beside this loss; nothing, unless said otherwise.
+    fn metrics(&self) -> Metrics<Y, Self::Target> {
+        Metrics::new()
+    }
+
+    /// Writes the loss of every sample to `losses`, and to `d_output` (in validation, none) the gradient of their mean.
+    /// A target that [`Loss::check`] refuses makes the loss NaN.
+    fn loss<D: Device>(
+        &self,
+        context: &Context<'_, D>,
+        output: View<'_, D, Y>,
+        target: View<'_, D, Self::Target>,
+        losses: ViewMut<'_, D, f32>,
+        d_output: Option<ViewMut<'_, D, Y>>,
+    );
+}
+
+/// A gradient that a kernel is asked for: of the losses of a batch, to one input.
+pub struct Gradient<'s, 'd, D: Storage> {
+    /// To which input, counted from 0.
+    pub input: usize,
+    /// How much the loss of each sample counts; without it, one over the number of samples.
+    pub scale: Option<D::Ref<'s, f32>>,
+    /// Where it goes.
+    pub to: D::Mut<'d, f32>,
+    /// Whether something is there already.
+    pub write: Write,
+}
+
+impl<'s, 'd, D: Storage> Gradient<'s, 'd, D> {
+    /// Of the sum of `losses`, each times its number, to the first input.
+    fn of<T: Pod<Element = f32>>(d_losses: View<'s, D, f32>, d: Grad<'d, D, T>) -> Self {
+        Gradient { input: 0, scale: Some(d_losses.data()), to: d.to.into_data(), write: d.write }
+    }
+    /// Of the mean over the batch, to the first input.
+    fn of_mean<T: Pod<Element = f32>>(d: ViewMut<'d, D, T>) -> Self {
+        Gradient { input: 0, scale: None, to: d.into_data(), write: Write::Set }
+    }
+    /// To another input.
+    fn to(self, input: usize) -> Self {
+        Gradient { input, ..self }
+    }
+}
+
+/// That all numbers of `targets` are `good`; else what `error` makes of the sample and the number.
+fn check_each<T: Pod<Element = f32>>(
+    targets: &[T],
+    good: impl Fn(f32) -> bool,
+    error: impl Fn(usize, f32) -> Error,
+) -> Result<()> {
+    let targets = crate::tensor::pod::flat(targets);
+    let found = targets.iter().position(|&target| !good(target));
+    found.map_or(Ok(()), |at| Err(error(at / T::LEN, targets[at])))
+}
+
+/// That all numbers of `targets` are in a range; NaN is in none.
+fn check_targets<T: Pod<Element = f32>>(targets: &[T], low: f32, high: f32) -> Result<()> {
+    let error = |sample, value| Error::TargetOutOfRange { sample, value, low, high };
+    check_each(targets, |target| (low..=high).contains(&target), error)
+}
+
+/// That all numbers of `targets` are 1 or -1.
+fn check_signs<T: Pod<Element = f32>>(targets: &[T]) -> Result<()> {
+    check_each(targets, |target| target.abs() == 1.0, |sample, value| Error::TargetNotASign { sample, value })
+}
+
+/// That a setting is in a range; NaN is in none.
+fn check_setting(setting: &'static str, value: f32, expected: &'static str, holds: bool) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Setting { setting, expected: expected.into(), found: value.to_string() }) }
+}
+
+/// That a setting is a number of at least 0.
+fn check_not_negative(setting: &'static str, value: f32) -> Result<()> {
+    check_setting(setting, value, "0 or more", value >= 0.0 && value.is_finite())
+}
+
+/// That a setting is a number above 0.
+fn check_positive(setting: &'static str, value: f32) -> Result<()> {
+    check_setting(setting, value, "a positive number", value > 0.0 && value.is_finite())
+}

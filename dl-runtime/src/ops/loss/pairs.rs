@@ -1,0 +1,105 @@
+//! Losses of two vectors that should be alike or not: the pairs of metric learning.
+
+use super::vectors::Vectors;
+use super::{Gradient, check_positive, check_setting, check_signs};
+use crate::ops::Device;
+use crate::tensor::Grad;
+use crate::{Context, Pod, Result, View, ViewMut};
+
+/// Which loss, with its settings: an operation on vectors `a` and `b` and a target for each pair, 1 for those that
+/// belong together and -1 for those that do not (anything else makes the loss NaN).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Pairs {
+    /// `1 - cos(a, b)` of those that belong together, `max(0, cos(a, b) - margin)` of the others: PyTorch's
+    /// `CosineEmbeddingLoss`.
+    CosineEmbedding {
+        /// Cosine up to which vectors are different enough, -1 to 1.
+        margin: f32,
+    },
+    /// `½|a - b|²` of those that belong together, `½max(0, margin - |a - b|)²` of the others. Source: Hadsell, Chopra,
+    /// LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR 2006 (whose Y is 0 and 1 for these).
+    Contrastive {
+        /// Distance from which on vectors are different enough; above 0.
+        margin: f32,
+    },
+}
+
+impl Pairs {
+    fn kernel(self) -> Vectors {
+        match self {
+            Pairs::CosineEmbedding { margin } => Vectors::CosineEmbedding { margin },
+            Pairs::Contrastive { margin } => Vectors::Contrastive { margin },
+        }
+    }
+    /// `losses` of all pairs.
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        target: View<D, f32>,
+        losses: ViewMut<D, f32>,
+    ) {
+        context.device.vector_loss(self.kernel(), S::LEN, a.data(), b.data(), target.data(), losses.into_data());
+    }
+    /// The gradient to `a`.
+    pub fn backward_first<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        target: View<D, f32>,
+        d_losses: View<D, f32>,
+        d_a: Grad<D, S>,
+    ) {
+        self.backward(context, a, b, target, Gradient::of(d_losses, d_a));
+    }
+    /// The gradient to `b`.
+    pub fn backward_second<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        target: View<D, f32>,
+        d_losses: View<D, f32>,
+        d_b: Grad<D, S>,
+    ) {
+        self.backward(context, a, b, target, Gradient::of(d_losses, d_b).to(1));
+    }
+    /// The gradient to the target: 0, as it is one of two numbers.
+    pub fn backward_third<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        target: View<D, f32>,
+        d_losses: View<D, f32>,
+        d_target: Grad<D, f32>,
+    ) {
+        self.backward(context, a, b, target, Gradient::of(d_losses, d_target).to(2));
+    }
+    fn backward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        target: View<D, f32>,
+        gradient: Gradient<D>,
+    ) {
+        context.device.vector_loss_backward(self.kernel(), S::LEN, a.data(), b.data(), target.data(), gradient);
+    }
+    /// Whether the settings are in their ranges, and `targets` are 1 and -1.
+    ///
+    /// # Errors
+    /// As [`Loss::check`](super::Loss::check).
+    pub fn check(self, targets: &[f32]) -> Result<()> {
+        match self {
+            Pairs::CosineEmbedding { margin } => {
+                check_setting("margin", margin, "-1 to 1", (-1.0..=1.0).contains(&margin))?;
+            }
+            Pairs::Contrastive { margin } => check_positive("margin", margin)?,
+        }
+        check_signs(targets)
+    }
+}

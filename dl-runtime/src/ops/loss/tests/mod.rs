@@ -1,0 +1,266 @@
+//! Every loss of the trainer against `f64` and central differences, with large numbers, and what `check` refuses.
+
+mod operations;
+
+use super::{
+    Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, Pairs, SigmoidFocal,
+};
+use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, view, view_mut, wide};
+use crate::{Context, Error, Pod, View, testing::Device};
+
+/// Per-sample losses and the gradient of their mean.
+fn run<Y: Pod<Element = f32>, L: Loss<Y>>(cpu: &Device, loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
+    let context = Context { device: cpu, seed: 0 };
+    let target = View::<Device, L::Target>::new(crate::tensor::pod::flat(t), t.len());
+    let (mut losses, mut alone, mut dy) = (vec![0.0; t.len()], vec![0.0; t.len()], vec![f32::NAN; y.len()]);
+    loss.loss(&context, view::<Y>(y), target, view_mut(&mut losses), Some(view_mut(&mut dy)));
+    loss.loss(&context, view::<Y>(y), target, view_mut(&mut alone), None);
+    let bits = |losses: &[f32]| losses.iter().map(|loss| loss.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&losses), bits(&alone), "the gradient changes nothing");
+    (losses, dy)
+}
+
+/// Checks `loss` on the outputs `y` against `f` of one number.
+fn elementwise<L: Loss<[[f32; 3]; 5], Target = [[f32; 3]; 5]>>(
+    loss: L,
+    y: &[f32],
+    targets: &[f32],
+    f: impl Fn(f64, f64) -> f64,
+) {
+    let cpu = Device::with_threads(1);
+    let samples = targets.len() / 15;
+    let t: Vec<[[f32; 3]; 5]> =
+        (0..samples).map(|n| std::array::from_fn(|i| std::array::from_fn(|j| targets[(n * 5 + i) * 3 + j]))).collect();
+    loss.check(&t).unwrap();
+    let (losses, dy) = run::<[[f32; 3]; 5], L>(&cpu, &loss, y, &t);
+    let mean = |y: &[f64]| {
+        let all = y.chunks(15).zip(targets.chunks(15));
+        all.map(|(y, t)| y.iter().zip(t).map(|(&y, &t)| f(y, f64::from(t))).sum::<f64>() / 15.0).collect::<Vec<_>>()
+    };
+    assert_close(L::NAME, &losses, &mean(&wide(y)), 3e-7);
+    let ones = vec![1.0 / samples as f32; samples];
+    // Gradients of a mean are small: compared as those of the sum.
+    let scale = (15 * samples) as f64;
+    let expected: Vec<f64> = gradient(mean, &wide(y), &ones).iter().map(|d| d * scale).collect();
+    let dy: Vec<f32> = dy.iter().map(|d| d * scale as f32).collect();
+    assert_close(L::NAME, &dy, &expected, 1e-6);
+}
+
+#[test]
+fn losses_of_numbers() {
+    for samples in [1, 4] {
+        let (y, targets) = (numbers(1, 15 * samples), numbers(2, 15 * samples));
+        elementwise(Mse, &y, &targets, |y, t| (y - t).powi(2));
+        elementwise(Mae, &y, &targets, |y, t| (y - t).abs());
+        for delta in [0.5, 1.0, 2.5] {
+            let bend = f64::from(delta);
+            elementwise(Huber { delta }, &y, &targets, |y, t| {
+                let d = (y - t).abs();
+                if d < bend { 0.5 * d * d } else { bend * (d - 0.5 * bend) }
+            });
+        }
+        let shares: Vec<f32> = targets.iter().map(|t| t.abs() / 2.0).collect();
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let bce = |p: f64, t: f64| -(t * p.ln() + (1.0 - t) * (1.0 - p).ln());
+        elementwise(BceWithLogits, &y, &shares, |x, t| bce(sigmoid(x), t));
+        let probabilities: Vec<f32> = y.iter().map(|y| 0.5 + y / 4.1).collect();
+        elementwise(Bce, &probabilities, &shares, bce);
+        let signs: Vec<f32> = targets.iter().map(|t| t.signum()).collect();
+        elementwise(Hinge, &y, &signs, |y, t| (1.0 - t * y).max(0.0));
+        let answers: Vec<f32> = signs.iter().map(|t| t.max(0.0)).collect();
+        for (gamma, alpha, targets) in [(2.0, 0.25, &answers), (0.5, 1.0, &shares), (0.0, 0.5, &shares)] {
+            let (g, a) = (f64::from(gamma), f64::from(alpha));
+            elementwise(SigmoidFocal { gamma, alpha }, &y, targets, |x, t| {
+                let p = sigmoid(x);
+                let (right, weight) = (p * t + (1.0 - p) * (1.0 - t), a * t + (1.0 - a) * (1.0 - t));
+                weight * (1.0 - right).powf(g) * bce(p, t)
+            });
+        }
+    }
+}
+
+/// `ln softmax(x)`.
+fn log_softmax(x: &[f64]) -> Vec<f64> {
+    let log_sum = x.iter().map(|x| x.exp()).sum::<f64>().ln();
+    x.iter().map(|x| x - log_sum).collect()
+}
+
+/// `Σ` over classes of the smoothed target times `-ln softmax`.
+fn cross_entropy(epsilon: f64, x: &[f64], label: usize) -> f64 {
+    let wanted = |c: usize| if label == c { 1.0 - epsilon } else { 0.0 } + epsilon / x.len() as f64;
+    log_softmax(x).iter().enumerate().map(|(c, log)| -wanted(c) * log).sum()
+}
+
+/// Checks `loss` against `f` of the numbers and the class of one place.
+fn classes<T: super::Labels, const C: usize, L: Loss<[T; C], Target = T::Of>>(
+    loss: L,
+    targets: &[T::Of],
+    f: impl Fn(&[f64], usize) -> f64,
+) {
+    let cpu = Device::with_threads(1);
+    let (samples, places) = (targets.len(), T::LEN);
+    let x = numbers(1, samples * C * places);
+    loss.check(targets).unwrap();
+    let (losses, dx) = run::<[T; C], _>(&cpu, &loss, &x, targets);
+    let what = format!("{} of {samples} × {C} classes at {places} places", L::NAME);
+    let labels = crate::tensor::pod::flat(targets);
+    let reference = |x: &[f64]| {
+        let one = |(x, labels): (&[f64], &[u32])| {
+            let place = |p: usize| x.iter().skip(p).step_by(places).copied().collect::<Vec<_>>();
+            (0..places).map(|p| f(&place(p), labels[p] as usize)).sum::<f64>() / places as f64
+        };
+        x.chunks(C * places).zip(labels.chunks(places)).map(one).collect::<Vec<f64>>()
+    };
+    assert_close(&what, &losses, &reference(&wide(&x)), 3e-7);
+    let ones = vec![1.0 / samples as f32; samples];
+    let scale = (samples * places) as f64;
+    let expected: Vec<f64> = gradient(reference, &wide(&x), &ones).iter().map(|d| d * scale).collect();
+    let dx: Vec<f32> = dx.iter().map(|d| d * scale as f32).collect();
+    assert_close(&what, &dx, &expected, 1e-6);
+}
+
+/// [`classes`] over several sizes.
+macro_rules! sizes_of_classes {
+    ($loss:expr, $f:expr) => {
+        classes::<f32, 1, _>($loss, &[0, 0], $f);
+        classes::<f32, 2, _>($loss, &[1], $f);
+        classes::<f32, 10, _>($loss, &[9, 0, 4], $f);
+        classes::<f32, 77, _>($loss, &[76, 13], $f);
+        classes::<[f32; 3], 4, _>($loss, &[[3, 0, 1], [1, 1, 2]], $f);
+        classes::<[[f32; 2]; 1], 3, _>($loss, &[[[2, 0]]], $f);
+    };
+}
+
+#[test]
+fn losses_of_classes() {
+    sizes_of_classes!(CrossEntropy, |x, t| cross_entropy(0.0, x, t));
+    for epsilon in [0.1, 1.0] {
+        sizes_of_classes!(CrossEntropy.label_smoothing(epsilon), |x, t| cross_entropy(f64::from(epsilon), x, t));
+    }
+    sizes_of_classes!(Nll, |x, t| -x[t]);
+    for margin in [1.0, 0.3] {
+        sizes_of_classes!(MultiMargin { margin }, |x, t| {
+            let wrong = x.iter().enumerate().filter(|(c, _)| *c != t);
+            wrong.map(|(_, x_c)| (f64::from(margin) - x[t] + x_c).max(0.0)).sum::<f64>() / x.len() as f64
+        });
+    }
+    for gamma in [2.0, 0.5, 0.0] {
+        sizes_of_classes!(Focal { gamma }, |x, t| {
+            let log = log_softmax(x)[t];
+            // What is left of 1 - 1 in f64 has no root.
+            -(1.0 - log.exp()).max(0.0).powf(f64::from(gamma)) * log
+        });
+    }
+}
+
+#[test]
+fn large_numbers_do_not_overflow() {
+    let cpu = Device::with_threads(1);
+    let (losses, dx) = run::<[f32; 2], _>(&cpu, &CrossEntropy, &[1e4, -1e4, 1e4, 9999.0], &[1, 0]);
+    assert_close("losses", &losses, &[2e4, (-1f64).exp().ln_1p()], 1e-7);
+    assert_close("gradient", &dx, &[0.5, -0.5, -0.134_470_7, 0.134_470_7], 1e-7);
+    let (losses, dx) = run::<[f32; 3], _>(&cpu, &BceWithLogits, &[1e4, -1e4, 200.0], &[[0.0, 0.0, 1.0]]);
+    assert_close("losses", &losses, &[1e4 / 3.0], 1e-7);
+    assert_close("gradient", &dx, &[1.0 / 3.0, 0.0, 0.0], 1e-7);
+    let (losses, dx) = run::<[f32; 2], _>(&cpu, &Focal::default(), &[1e4, -1e4, 1e4, -1e4], &[1, 0]);
+    assert_close("losses", &losses, &[2e4, 0.0], 1e-7);
+    assert_close("gradient", &dx, &[0.5, -0.5, 0.0, 0.0], 1e-7);
+    let (losses, dx) = run::<[f32; 2], _>(&cpu, &SigmoidFocal::default(), &[1e4, -1e4], &[[0.0, 0.0]]);
+    assert_close("losses", &losses, &[0.75 * 1e4 / 2.0], 1e-7);
+    assert_close("gradient", &dx, &[0.75 / 2.0, 0.0], 1e-7);
+    let (losses, dx) = run::<[f32; 2], _>(&cpu, &Bce, &[1.0, 0.0], &[[0.0, 0.0]]);
+    assert_close("losses", &losses, &[50.0], 1e-7);
+    assert_close("gradient", &dx, &[0.5e12, 0.0], 1e-7);
+    let (losses, dx) = run::<[f32; 2], _>(&cpu, &Huber::default(), &[1e30, -1e30], &[[0.0, 0.0]]);
+    assert_close("losses", &losses, &[1e30], 1e-7);
+    assert_eq!(dx, [0.5, -0.5]);
+}
+
+#[test]
+fn what_is_not_a_number_is_seen() {
+    let cpu = Device::with_threads(1);
+    let nan = [f32::NAN, 0.0];
+    let all = [
+        run::<[f32; 2], _>(&cpu, &CrossEntropy, &nan, &[1]),
+        run::<[f32; 2], _>(&cpu, &Focal::default(), &nan, &[1]),
+        run::<[f32; 2], _>(&cpu, &MultiMargin::default(), &nan, &[1]),
+        run::<[f32; 2], _>(&cpu, &Nll, &nan, &[2]),
+    ];
+    assert!(all.iter().all(|(losses, dy)| losses[0].is_nan() && dy[0].is_nan()));
+    assert!(run::<[f32; 2], _>(&cpu, &CrossEntropy, &[0.0, 1.0], &[2]).0[0].is_nan(), "a label that is no class");
+    let all = [
+        run::<[f32; 2], _>(&cpu, &Mse, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&cpu, &Mae, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&cpu, &Huber::default(), &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&cpu, &BceWithLogits, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&cpu, &Bce, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&cpu, &Hinge, &nan, &[[1.0; 2]]),
+        run::<[f32; 2], _>(&cpu, &SigmoidFocal::default(), &nan, &[[0.0; 2]]),
+    ];
+    assert!(all.iter().all(|(losses, dy)| losses[0].is_nan() && dy[0].is_nan()));
+}
+
+#[test]
+fn equal_numbers_have_no_gradient() {
+    let (losses, dy) = run::<[f32; 1], _>(&Device::with_threads(1), &Mae, &[2.0], &[[2.0]]);
+    assert_eq!((losses[0], dy[0]), (0.0, 0.0));
+}
+
+#[test]
+fn check_names_the_sample_and_the_range() {
+    fn message<Y: Pod<Element = f32>, L: Loss<Y>>(loss: &L, targets: &[L::Target]) -> String {
+        loss.check(targets).unwrap_err().to_string()
+    }
+    let places = [[0, 1], [1, 7]];
+    assert_eq!(
+        message::<[[f32; 2]; 3], _>(&CrossEntropy, &places),
+        "sample 1: label 7 is out of range; with 3 classes, labels are 0 to 2"
+    );
+    assert_eq!(
+        message::<[f32; 3], _>(&CrossEntropy.label_smoothing(1.5), &[0]),
+        "label_smoothing: expected 0 to 1, found 1.5"
+    );
+    assert_eq!(
+        message::<[f32; 3], _>(&CrossEntropy.label_smoothing(f32::NAN), &[0]),
+        "label_smoothing: expected 0 to 1, found NaN"
+    );
+    assert_eq!(message::<[f32; 1], _>(&Huber { delta: 0.0 }, &[]), "delta: expected a positive number, found 0");
+    assert_eq!(
+        message::<[f32; 2], _>(&Mae, &[[0.0; 2], [0.0; 2], [1.0, f32::NEG_INFINITY]]),
+        "sample 2: target -inf is not a finite number"
+    );
+    assert_eq!(
+        message::<[f32; 2], _>(&BceWithLogits, &[[0.0, 1.0], [1.5, 0.0]]),
+        "sample 1: target 1.5 is out of range; expected 0 to 1"
+    );
+    assert_eq!(message::<[f32; 1], _>(&Hinge, &[[1.0], [0.0]]), "sample 1: target 0 is neither 1 nor -1");
+    let gamma = SigmoidFocal { gamma: -1.0, ..SigmoidFocal::default() };
+    assert_eq!(message::<[f32; 1], _>(&gamma, &[]), "gamma: expected 0 or more, found -1");
+    let alpha = SigmoidFocal { alpha: 2.0, ..SigmoidFocal::default() };
+    assert_eq!(message::<[f32; 1], _>(&alpha, &[]), "alpha: expected 0 to 1, found 2");
+    assert_eq!(message::<[f32; 2], _>(&Focal { gamma: f32::NAN }, &[]), "gamma: expected 0 or more, found NaN");
+    assert_eq!(
+        message::<[f32; 2], _>(&MultiMargin { margin: 0.0 }, &[]),
+        "margin: expected a positive number, found 0"
+    );
+    let far = Pairs::CosineEmbedding { margin: 1.5 };
+    assert_eq!(far.check(&[1.0]).unwrap_err().to_string(), "margin: expected -1 to 1, found 1.5");
+    let pairs = Pairs::Contrastive { margin: 1.0 };
+    assert_eq!(pairs.check(&[1.0, -1.0, 0.0]).unwrap_err().to_string(), "sample 2: target 0 is neither 1 nor -1");
+    assert!(matches!(
+        Loss::<[f32; 3]>::check(&CrossEntropy, &[0, 3]),
+        Err(Error::LabelOutOfRange { sample: 1, label: 3, classes: 3 })
+    ));
+}
+
+#[test]
+fn any_number_of_threads() {
+    let (y, t) = (numbers(1, 999 * 10), numbers(2, 999 * 10));
+    let labels: Vec<u32> = (0..999).map(|i| i % 10).collect();
+    let targets: Vec<[f32; 10]> = t.chunks(10).map(|t| std::array::from_fn(|i| t[i])).collect();
+    same_on_any_threads(|cpu| {
+        let (a, da) = run::<[f32; 10], _>(cpu, &CrossEntropy, &y, &labels);
+        let (b, db) = run::<[f32; 10], _>(cpu, &Huber::default(), &y, &targets);
+        [a, da, b, db].concat()
+    });
+}

@@ -1,0 +1,38 @@
+//! What an optimizer remembers between the steps of a [`Training`](super::Training) session.
+
+use crate::ops::Device;
+use crate::optim::{Optimizer, Segments};
+use crate::{Result, Tensors};
+
+/// The buffers of one optimizer beside the weights of one model.
+pub(crate) struct OptimizerState<D: Device> {
+    /// What is treated how.
+    pub segments: Segments<D>,
+    /// [`Optimizer::NAME`]; empty before the first step.
+    pub name: &'static str,
+    /// [`Optimizer::buffers`].
+    pub names: &'static [&'static str],
+    /// One for each of the names, as long as the model.
+    pub buffers: Vec<D::Buffer<f32>>,
+    /// Steps taken with this optimizer.
+    pub steps: u64,
+}
+
+impl<D: Device> OptimizerState<D> {
+    pub fn new(device: &D, tensors: Tensors) -> Result<Self> {
+        let segments = Segments::on(device, &crate::optim::segments(tensors))?;
+        Ok(OptimizerState { segments, name: "", names: &[], buffers: Vec::new(), steps: 0 })
+    }
+    /// Memory for `optimizer`: what is there if it is of the same kind, else zeros.
+    pub fn prepare<O: Optimizer>(&mut self, device: &D, optimizer: &O, len: usize) -> Result<()> {
+        if self.name == O::NAME && self.names == optimizer.buffers() {
+            return Ok(());
+        }
+        self.buffers.clear();
+        for _ in optimizer.buffers() {
+            self.buffers.push(device.zeros(len)?);
+        }
+        (self.name, self.names, self.steps) = (O::NAME, optimizer.buffers(), 0);
+        Ok(())
+    }
+}

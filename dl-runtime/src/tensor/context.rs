@@ -1,0 +1,28 @@
+//! The context of a pass: what every operation is told beside its tensors.
+
+use super::Storage;
+
+/// One run of a network over a batch, forward or backward.
+pub struct Context<'a, D: Storage> {
+    /// Where it runs.
+    pub device: &'a D,
+    /// Seed of the random numbers of this pass (dropout); the same forward and backward.
+    pub seed: u64,
+}
+
+impl<'a, D: Storage> Context<'a, D> {
+    /// The pass of a part of the network that draws random numbers of its own: copy number `index` of a stack, or a model
+    /// inside a model.
+    #[must_use]
+    pub fn copy(&self, index: usize) -> Context<'a, D> {
+        Context { device: self.device, seed: mix(self.seed, index as u64 + 1) }
+    }
+}
+
+/// Two numbers as a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) of both.
+pub(crate) fn mix(seed: u64, number: u64) -> u64 {
+    let mut z = seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}

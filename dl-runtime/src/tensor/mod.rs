@@ -1,0 +1,19 @@
+//! Tensors: plain numbers ([`Pod`]), their memory on a device ([`Storage`]), and typed views of it ([`View`], [`ViewMut`]).
+
+pub(crate) mod check;
+pub(crate) mod context;
+mod gradient;
+pub mod pod;
+pub(crate) mod ranges;
+mod storage;
+mod table;
+mod view;
+mod workspace;
+
+pub use context::Context;
+pub use gradient::{Grad, Write};
+pub use pod::Pod;
+pub use storage::{Element, Storage};
+pub use table::{Entry, Role, TensorInfo, Tensors};
+pub use view::{Parts, PartsMut, View, ViewMut};
+pub use workspace::{Allocator, Workspace};

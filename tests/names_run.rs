@@ -12,14 +12,14 @@ model! {
         let b = a -> layer_norm;
         let c = (b * two) -> add(a);
         let d = (c + two) -> gelu -> first -> dropout(0.5);
-        let e = d -> PlainInner as inner;
-        let f = (e + c + two) -> PlainInner as other;
+        let e = d -> PodInner as inner;
+        let f = (e + c + two) -> PodInner as other;
         let g = f -> plain(e, 3) -> layer_norm -> relu;
         (g * b, (e + d) -> plain(d, 3) as last -> repeat 2 { dense(3) -> layer_norm -> relu } -> dense(2))
     }
     loss(five: u32, six: [3]) { cross_entropy(four, five) + 0.5 * mse(three, six) + (c -> square -> mean) }
 
-    PlainInner(x: [3]) -> [3] { x -> dense(3) -> layer_norm -> gelu }
+    PodInner(x: [3]) -> [3] { x -> dense(3) -> layer_norm -> gelu }
 }
 
 model! {
@@ -64,7 +64,7 @@ fn run<M: Objective>(input: M::Input, target: M::Target) -> Vec<f32> {
 #[test]
 fn names_change_nothing() {
     let (a, b, c) = ([0.5, -0.2, 0.1], [0.3, 0.9, -0.4], [0.1, 0.2, 0.3]);
-    let plain = run::<Pod>(PlainInput { one: a, two: b }, PlainTarget { five: 1, six: c });
+    let plain = run::<Pod>(PodInput { one: a, two: b }, PodTarget { five: 1, six: c });
     let meeting = run::<Meeting>(MeetingInput { d_x: a, x: b }, MeetingTarget { n: 1, d_d_x: c });
     assert!(plain == meeting && plain.iter().all(|number| number.is_finite()));
 }

@@ -354,19 +354,19 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> NetInference<D> {
             NetInference {
-                first_conv1: allocator.slot(128),
-                first_relu1: allocator.slot(128),
-                first_main: allocator.slot(128),
+                first_conv1: allocator.workspace(128),
+                first_relu1: allocator.workspace(128),
+                first_main: allocator.workspace(128),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> NetTraining<D> {
             NetTraining {
-                first_conv1: allocator.slot(128),
-                first_relu1: allocator.slot(128),
-                first_main: allocator.slot(128),
-                first_relu2: allocator.slot(128),
+                first_conv1: allocator.workspace(128),
+                first_relu1: allocator.workspace(128),
+                first_main: allocator.workspace(128),
+                first_relu2: allocator.workspace(128),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {

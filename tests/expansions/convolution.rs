@@ -211,18 +211,18 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> ConvInference<D> {
             ConvInference {
-                conv1: allocator.slot(144),
-                max_pool1: allocator.slot(36),
+                conv1: allocator.workspace(144),
+                max_pool1: allocator.workspace(36),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> ConvTraining<D> {
             ConvTraining {
-                conv1: allocator.slot(144),
-                relu1: allocator.slot(144),
-                max_pool1: allocator.slot(144),
-                d_max_pool1: allocator.slot(36),
+                conv1: allocator.workspace(144),
+                relu1: allocator.workspace(144),
+                max_pool1: allocator.workspace(144),
+                d_max_pool1: allocator.workspace(36),
                 saved_relu1: allocator.single(<[[f32; 4]; 2] as dl::Pod>::LEN),
             }
         }

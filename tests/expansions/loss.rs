@@ -152,16 +152,16 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> AutoencoderInference<D> {
             AutoencoderInference {
-                code: allocator.slot(2),
+                code: allocator.workspace(2),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> AutoencoderTraining<D> {
             AutoencoderTraining {
-                code: allocator.slot(2),
-                square1: allocator.slot(2),
-                d_code: allocator.slot(2),
+                code: allocator.workspace(2),
+                square1: allocator.workspace(2),
+                d_code: allocator.workspace(2),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
@@ -268,7 +268,7 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> AutoencoderEvaluation<D> {
             AutoencoderEvaluation {
-                code: allocator.slot(2),
+                code: allocator.workspace(2),
             }
         }
         fn evaluate<D: dl::Device>(

@@ -138,15 +138,15 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> MlpInference<D> {
             MlpInference {
-                relu1: allocator.slot(16),
+                relu1: allocator.workspace(16),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> MlpTraining<D> {
             MlpTraining {
-                relu1: allocator.slot(16),
-                d_relu1: allocator.slot(16),
+                relu1: allocator.workspace(16),
+                d_relu1: allocator.workspace(16),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {

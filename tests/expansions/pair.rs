@@ -198,16 +198,16 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> PairInference<D> {
             PairInference {
-                dense1: allocator.slot(5),
-                dense2: allocator.slot(5),
+                dense1: allocator.workspace(5),
+                dense2: allocator.workspace(5),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> PairTraining<D> {
             PairTraining {
-                dense1: allocator.slot(5),
-                dense2: allocator.slot(5),
+                dense1: allocator.workspace(5),
+                dense2: allocator.workspace(5),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {

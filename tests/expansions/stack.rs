@@ -159,17 +159,17 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackLayersInference<D> {
             StackLayersInference {
-                layer_norm1: allocator.slot(6),
-                gelu1: allocator.slot(6),
+                layer_norm1: allocator.workspace(6),
+                gelu1: allocator.workspace(6),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackLayersTraining<D> {
             StackLayersTraining {
-                layer_norm1: allocator.slot(6),
-                dense1: allocator.slot(6),
-                gelu1: allocator.slot(6),
+                layer_norm1: allocator.workspace(6),
+                dense1: allocator.workspace(6),
+                gelu1: allocator.workspace(6),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
@@ -344,7 +344,7 @@ const _: () = {
         const NAME: &'static str = "Stack";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
-                dl::Entry::Part {
+                dl::Entry::Model {
                     name: "layers",
                     offset: dl::offset_of!(Self, layers),
                     tensors: <[StackLayers; 12] as dl::Model>::TENSORS,
@@ -401,7 +401,7 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackInference<D> {
             StackInference {
-                layers: allocator.slot(6),
+                layers: allocator.workspace(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::inference_memory(
                     allocator,
                 ),
@@ -411,8 +411,8 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackTraining<D> {
             StackTraining {
-                layers: allocator.slot(6),
-                d_layers: allocator.slot(6),
+                layers: allocator.workspace(6),
+                d_layers: allocator.workspace(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::training_memory(
                     allocator,
                 ),

@@ -88,7 +88,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
         let path = ir.path(id).iter().map(plain).collect::<Vec<_>>().join(".");
         if field.model {
             tensors.push(quote! {
-                dl::Entry::Part {
+                dl::Entry::Model {
                     name: #path,
                     offset: dl::offset_of!(Self, #access),
                     tensors: <#ty as dl::Model>::TENSORS,

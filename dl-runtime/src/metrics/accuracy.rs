@@ -2,7 +2,7 @@
 
 use super::Metric;
 use crate::Pod;
-use crate::ops::loss::Labels;
+use crate::tensor::Labels;
 use crate::tensor::pod::flat;
 
 /// Counts answers that are right, and all.

@@ -40,7 +40,7 @@ fn step<O: Optimizer, D: crate::Device>(
     let segments = Segments::on(device, &pieces()).unwrap();
     let mut watch = device.zeros(FiniteCheck::WORDS).unwrap();
     let (weights, gradients) = (D::reborrow(&mut weights), D::shorten(gradients));
-    let moved = OptimizerStep { segments: &segments, weights, gradients, watch: D::whole_mut(&mut watch) };
+    let moved = OptimizerStep { segments: &segments, weights, gradients, finite_check: D::whole_mut(&mut watch) };
     optimizer.update(device, t, moved, state);
     let mut words = [0; FiniteCheck::WORDS];
     device.download(D::whole(&watch), &mut words).unwrap();
@@ -174,10 +174,14 @@ fn a_training_that_has_stopped_stays_as_it_is() {
     let segments = Segments::on(&device, &pieces()).unwrap();
     let stopped = |losses: &[f32], overflowed| {
         let mut watch = [0, overflowed, 0, 0];
-        device.watch(7, losses, &mut watch[..]);
+        device.finite_check(7, losses, &mut watch[..]);
         let (mut weights, mut state) = (vec![1.0; LEN], vec![vec![0.0; LEN]; 2]);
-        let moved =
-            OptimizerStep { segments: &segments, weights: &mut weights, gradients: &gradients, watch: &mut watch[..] };
+        let moved = OptimizerStep {
+            segments: &segments,
+            weights: &mut weights,
+            gradients: &gradients,
+            finite_check: &mut watch[..],
+        };
         Adam::new(0.1).update(&device, 1, moved, &mut state);
         assert!(state.iter().flatten().all(|x| *x == 0.0) == (weights == vec![1.0; LEN]));
         let stopped = FiniteCheck::read(&watch).stopped();

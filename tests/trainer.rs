@@ -93,6 +93,10 @@ fn learns_digits() {
     let outputs = net.predict(&digits.test.inputs);
     let matrix = ConfusionMatrix::of(&outputs, &digits.test.targets);
     assert_eq!(Some(&matrix), history.confusion.as_ref());
+    // As JSON it is the same to the last bit, and what is no matrix is none.
+    let json = serde_json::to_string(&history).unwrap();
+    assert_eq!(serde_json::from_str::<History>(&json).unwrap(), history);
+    assert!(serde_json::from_str::<ConfusionMatrix>("[[1.0, 2.0], [3.0]]").is_err());
     assert_eq!(matrix.accuracy(), scores.metrics[0]);
     let mut session = Session::on(Cpu::with_threads(1), &net, 1).unwrap();
     assert_eq!(session.predict_one(&digits.test.inputs[7]), &*net.predict_one(&digits.test.inputs[7]));

@@ -125,7 +125,7 @@ where
         self.order.iter_mut().enumerate().for_each(|(i, slot)| *slot = i);
         if self.trainer.shuffle {
             // Every epoch has an order of its own, which does not need those before it.
-            Rng::new(mix(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
+            Rng::new(epoch_seed(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
         }
         progress.begin(self.state.epoch, batches, self.state.batch);
         let mut sent = None;
@@ -313,8 +313,8 @@ fn stronger(a: Flow, b: Flow) -> Flow {
     if a == Flow::Stop { a } else { b }
 }
 
-/// The seed of the order of one epoch: apart from those of other epochs, and of initial weights from the same seed.
-fn mix(seed: u64, epoch: u64) -> u64 {
+/// The seed of the order of one epoch. It differs from those of other epochs, and from that of initial weights.
+fn epoch_seed(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 

@@ -136,7 +136,8 @@ fn with_field(file: &[u8], field: prop::sample::Index, value: &str) -> Vec<u8> {
     let mut json: serde_json::Value = serde_json::from_str(checkpoint.as_str().unwrap()).unwrap();
     let mut pointers = Vec::new();
     collect_pointers(&json, String::new(), &mut pointers);
-    *json.pointer_mut(field.get(&pointers)).unwrap() = serde_json::from_str(value).unwrap();
+    let pointer: &String = field.get(&pointers);
+    *json.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
     *checkpoint = json.to_string().into();
     let header = header.to_string();
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()

@@ -368,7 +368,7 @@ fn histories_are_tables_and_charts() {
     history.plot_svg(&svg).unwrap();
     let text = std::fs::read_to_string(csv).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let head = "epoch,steps,rate,seconds,samples_per_second,loss,accuracy,validation loss,validation accuracy";
+    let head = "epoch,steps,learning_rate,seconds,samples_per_second,loss,accuracy,validation loss,validation accuracy";
     assert_eq!((lines.len(), lines[0]), (3, head));
     let cells: Vec<f64> = lines[2].split(',').map(|cell| cell.parse().unwrap()).collect();
     assert_eq!(cells[..3], [2.0, 16.0, 1e-3]);

@@ -60,9 +60,9 @@ macro_rules! capitals_words {
             LayerNorm MAX MAX_POOL1_OP MEAN1_OP MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic
             NetBasic2 NetInference NetTraining Network None Objective Ok Op Option Output PARAMETERS PARTS Padding Pair
             PairInference PairInput PairOutput PairTraining Part PartialEq Parts PartsMut Context Pod PyTorch Ref Relu Result
-            Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding Slot Some Square Stack StackInference StackLayers
+            Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding Some Square Stack StackInference StackLayers
             StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS TRAINING_FLOATS
-            Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows
+            Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows Workspace
         }
     };
 }

@@ -36,7 +36,7 @@ pub use device::Cuda;
 pub use device::{Cpu, Device};
 pub use error::{Error, IN_MEMORY, Result};
 pub use layer::Layer;
-pub use model::{Input, InputInfo, LayerInfo, Model, Network, Output};
+pub use model::{Input, InputInfo, LayerInfo, LayerInput, Model, Network, Output};
 pub use objective::{Objective, Target, Term};
 pub use pass::Pass;
 pub use plain::Plain;

@@ -13,8 +13,8 @@ pub use crate::imports::{name_and_size, own, variable, variables, word};
 pub use crate::ops::{self, Grad, Write};
 pub use crate::ranges::{check_labels, check_tokens};
 pub use crate::{
-    Allocator, Entry, InputInfo, LayerInfo, Model, Network, Objective, Parts, PartsMut, Pass, Plain, Result, Role,
-    Slot, Tensors, Term, View, ViewMut,
+    Allocator, Entry, InputInfo, LayerInfo, LayerInput, Model, Network, Objective, Parts, PartsMut, Pass, Plain,
+    Result, Role, Slot, Tensors, Term, View, ViewMut,
 };
 pub use std::boxed::Box;
 pub use std::clone::Clone;

@@ -56,29 +56,32 @@ const fn plain(
     Elementwise { name, line, parameters: &[], check: |_| true, variant, keeps_output }
 }
 
-pub static RELU: Elementwise = plain("relu", "max(x, 0)", |_| quote!(Relu), true);
-pub static SILU: Elementwise = plain("silu", "x / (1 + e⁻ˣ)", |_| quote!(Silu), false);
-pub static SIGMOID: Elementwise = plain("sigmoid", "1 / (1 + e⁻ˣ)", |_| quote!(Sigmoid), true);
-pub static TANH: Elementwise = plain("tanh", "tanh x", |_| quote!(Tanh), true);
-pub static SELU: Elementwise = plain("selu", "1.0507·x, or 1.7581·(eˣ - 1) below 0", |_| quote!(Selu), true);
-pub static MISH: Elementwise = plain("mish", "x·tanh(ln(1 + eˣ))", |_| quote!(Mish), false);
-pub static LOG_SIGMOID: Elementwise = plain("log_sigmoid", "ln(1 / (1 + e⁻ˣ))", |_| quote!(LogSigmoid), true);
-pub static SOFTSIGN: Elementwise = plain("softsign", "x / (1 + |x|)", |_| quote!(Softsign), true);
-pub static RELU6: Elementwise = plain("relu6", "x between 0 and 6", |_| quote!(HardTanh { min: 0.0, max: 6.0 }), true);
+pub static RELU: Elementwise = plain("relu", "computes `max(x, 0)`", |_| quote!(Relu), true);
+pub static SILU: Elementwise = plain("silu", "computes `x / (1 + e⁻ˣ)`, also called swish", |_| quote!(Silu), false);
+pub static SIGMOID: Elementwise = plain("sigmoid", "computes `1 / (1 + e⁻ˣ)`", |_| quote!(Sigmoid), true);
+pub static TANH: Elementwise = plain("tanh", "computes `tanh x`", |_| quote!(Tanh), true);
+pub static SELU: Elementwise =
+    plain("selu", "computes `1.0507·x`, or `1.7581·(eˣ - 1)` where `x < 0`", |_| quote!(Selu), true);
+pub static MISH: Elementwise = plain("mish", "computes `x·tanh(ln(1 + eˣ))`", |_| quote!(Mish), false);
+pub static LOG_SIGMOID: Elementwise =
+    plain("log_sigmoid", "computes `ln(1 / (1 + e⁻ˣ))`", |_| quote!(LogSigmoid), true);
+pub static SOFTSIGN: Elementwise = plain("softsign", "computes `x / (1 + |x|)`", |_| quote!(Softsign), true);
+pub static RELU6: Elementwise =
+    plain("relu6", "computes `min(max(x, 0), 6)`", |_| quote!(HardTanh { min: 0.0, max: 6.0 }), true);
 pub static HARD_SIGMOID: Elementwise =
-    plain("hard_sigmoid", "(x + 3) / 6 between 0 and 1", |_| quote!(HardSigmoid), true);
+    plain("hard_sigmoid", "computes `(x + 3) / 6`, clamped to 0 and 1", |_| quote!(HardSigmoid), true);
 pub static HARD_SWISH: Elementwise =
-    plain("hard_swish", "x·(x + 3) / 6 between -3 and 3, 0 below, x above", |_| quote!(HardSwish), false);
-pub static EXP: Elementwise = plain("exp", "eˣ", |_| quote!(Exp), true);
-pub static LOG: Elementwise = plain("log", "ln x", |_| quote!(Log), false);
-pub static SQRT: Elementwise = plain("sqrt", "√x", |_| quote!(Sqrt), true);
-pub static SQUARE: Elementwise = plain("square", "x²", |_| quote!(Square), false);
-pub static ABS: Elementwise = plain("abs", "|x|", |_| quote!(Abs), false);
+    plain("hard_swish", "computes `x·(x + 3) / 6` from -3 to 3, 0 below and `x` above", |_| quote!(HardSwish), false);
+pub static EXP: Elementwise = plain("exp", "computes `eˣ`", |_| quote!(Exp), true);
+pub static LOG: Elementwise = plain("log", "computes `ln x`", |_| quote!(Log), false);
+pub static SQRT: Elementwise = plain("sqrt", "computes `√x`", |_| quote!(Sqrt), true);
+pub static SQUARE: Elementwise = plain("square", "computes `x²`", |_| quote!(Square), false);
+pub static ABS: Elementwise = plain("abs", "computes `|x|`", |_| quote!(Abs), false);
 
 pub static LEAKY_RELU: Elementwise = Elementwise {
     name: "leaky_relu",
-    line: "x, or slope·x below 0",
-    parameters: &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "factor of negative numbers")],
+    line: "computes `x`, or `slope·x` where `x < 0`",
+    parameters: &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "slope for negative inputs")],
     check: |call| check::not_negative(call, "slope"),
     variant: |call| {
         let slope = call.number("slope");
@@ -89,12 +92,12 @@ pub static LEAKY_RELU: Elementwise = Elementwise {
 
 pub static ELU: Elementwise = Elementwise {
     name: "elu",
-    line: "x, or alpha·(eˣ - 1) below 0",
+    line: "computes `x`, or `alpha·(eˣ - 1)` where `x < 0`",
     parameters: &[Parameter::positional(
         "alpha",
         Kind::Number,
         Default::Number(1.0),
-        "minus the limit for negative numbers",
+        "scale for negative inputs: the output tends to `-alpha`",
     )],
     check: |call| check::not_negative(call, "alpha"),
     variant: |call| {
@@ -105,16 +108,23 @@ pub static ELU: Elementwise = Elementwise {
 };
 
 /// Of `gelu`, unless it is to be faster.
-const EXACT: Choice = Choice::new("none", "Gelu");
+const EXACT: Choice = Choice::new("none", "Gelu", "the exact `Φ`, by the error function");
 
 pub static GELU: Elementwise = Elementwise {
     name: "gelu",
-    line: "x·Φ(x), Φ the normal distribution",
+    line: "computes `x·Φ(x)`, where `Φ` is the distribution function of the standard normal distribution",
     parameters: &[Parameter::named(
         "approximate",
-        Kind::Word(&[EXACT, Choice::new("tanh", "GeluTanh")]),
+        Kind::Word(&[
+            EXACT,
+            Choice::new(
+                "tanh",
+                "GeluTanh",
+                "the approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster",
+            ),
+        ]),
         Default::Word(EXACT),
-        "`tanh`: the faster approximation",
+        "formula for `Φ`",
     )],
     check: |_| true,
     variant: |call| call.word("approximate").to_token_stream(),
@@ -123,10 +133,15 @@ pub static GELU: Elementwise = Elementwise {
 
 pub static SOFTPLUS: Elementwise = Elementwise {
     name: "softplus",
-    line: "ln(1 + e^(beta·x)) / beta",
+    line: "computes `ln(1 + e^(beta·x)) / beta`",
     parameters: &[
-        Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness of the bend"),
-        Parameter::named("threshold", Kind::Number, Default::Number(20.0), "where beta·x is large enough for x itself"),
+        Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness: the larger, the closer to `relu`"),
+        Parameter::named(
+            "threshold",
+            Kind::Number,
+            Default::Number(20.0),
+            "value of `beta·x` above which the output is `x` itself",
+        ),
     ],
     check: |call| check::positive(call, "beta"),
     variant: |call| {
@@ -154,7 +169,7 @@ fn ordered(call: &Call) -> bool {
 
 pub static HARD_TANH: Elementwise = Elementwise {
     name: "hard_tanh",
-    line: "x between two limits, at which the gradient is 0",
+    line: "clamps `x` to `min` and `max`, with a gradient of 0 at the limits",
     parameters: &limits([Default::Number(-1.0), Default::Number(1.0)]),
     check: ordered,
     variant: |call| {
@@ -166,7 +181,7 @@ pub static HARD_TANH: Elementwise = Elementwise {
 
 pub static CLAMP: Elementwise = Elementwise {
     name: "clamp",
-    line: "x between two limits, which pass the gradient themselves",
+    line: "clamps `x` to `min` and `max`, with a gradient of 1 at the limits",
     parameters: &limits([Default::Required, Default::Required]),
     check: ordered,
     variant: |call| {
@@ -178,8 +193,8 @@ pub static CLAMP: Elementwise = Elementwise {
 
 pub static POWI: Elementwise = Elementwise {
     name: "powi",
-    line: "xⁿ for a whole number n",
-    parameters: &[Parameter::positional("exponent", Kind::Integer, Default::Required, "a whole number")],
+    line: "computes `xⁿ` for a whole number `n`",
+    parameters: &[Parameter::positional("exponent", Kind::Integer, Default::Required, "exponent `n`")],
     check: |call| {
         let good = i32::try_from(call.integer("exponent")).is_ok();
         if !good {

@@ -56,12 +56,12 @@ impl Layer for OfClasses {
 
 pub static CROSS_ENTROPY: OfClasses = OfClasses {
     name: "cross_entropy",
-    line: "`-ln softmax(x)` of the right class: classification from plain numbers",
+    line: "computes `-ln softmax(x)` of the true class: for classification from logits",
     parameters: &[Parameter::named(
         "label_smoothing",
         Kind::Number,
         Default::Number(0.0),
-        "probability that is spread over all classes",
+        "probability mass that is spread evenly over all classes",
     )],
     check: |call| check::rate(call, "label_smoothing"),
     variant: |call| {
@@ -72,7 +72,7 @@ pub static CROSS_ENTROPY: OfClasses = OfClasses {
 
 pub static NLL: OfClasses = OfClasses {
     name: "nll",
-    line: "`-x` of the right class: classification from logarithms of probabilities",
+    line: "computes `-x` of the true class: for classification from log-probabilities",
     parameters: &[],
     check: |_| true,
     variant: |_| quote!(Nll),
@@ -80,12 +80,12 @@ pub static NLL: OfClasses = OfClasses {
 
 pub static FOCAL: OfClasses = OfClasses {
     name: "focal",
-    line: "`cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the right class: classes of unequal size",
+    line: "computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced classes",
     parameters: &[Parameter::named(
         "gamma",
         Kind::Number,
         Default::Number(2.0),
-        "how much easy samples are passed over",
+        "exponent of `1 - p`: the larger, the less samples count that are classified well",
     )],
     check: |call| check::not_negative(call, "gamma"),
     variant: |call| {
@@ -96,12 +96,12 @@ pub static FOCAL: OfClasses = OfClasses {
 
 pub static MULTI_MARGIN: OfClasses = OfClasses {
     name: "multi_margin",
-    line: "mean of `max(0, margin - x_right + x)` over the wrong classes: classification by a margin",
+    line: "computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin",
     parameters: &[Parameter::named(
         "margin",
         Kind::Number,
         Default::Number(1.0),
-        "how far the right class has to lead",
+        "margin by which the score of the true class has to lead",
     )],
     check: |call| check::positive(call, "margin"),
     variant: |call| {

@@ -54,27 +54,37 @@ const fn plain(name: &'static str, line: &'static str, variant: fn(&Call) -> Tok
     OfNumbers { name, line, parameters: &[], check: |_| true, variant }
 }
 
-pub static MSE: OfNumbers = plain("mse", "mean of `(a - b)²`: numbers", |_| quote!(Mse));
-pub static MAE: OfNumbers = plain("mae", "mean of `|a - b|`: numbers with outliers", |_| quote!(Mae));
+pub static MSE: OfNumbers = plain("mse", "computes the mean of `(a - b)²`: for regression", |_| quote!(Mse));
+pub static MAE: OfNumbers =
+    plain("mae", "computes the mean of `|a - b|`: for regression with outliers", |_| quote!(Mae));
 pub static BCE: OfNumbers =
-    plain("bce", "cross-entropy of probabilities `a` with targets 0 to 1: answers that are yes or no", |_| quote!(Bce));
-pub static BCE_WITH_LOGITS: OfNumbers =
-    plain("bce_with_logits", "the same of `sigmoid(a)`, with fewer digits lost: yes or no from plain numbers", |_| {
-        quote!(BceWithLogits)
-    });
-pub static HINGE: OfNumbers =
-    plain("hinge", "mean of `max(0, 1 - a·b)` for targets 1 and -1: yes or no by a margin", |_| quote!(Hinge));
+    plain("bce", "computes the binary cross-entropy of probabilities `a` with targets 0 to 1", |_| quote!(Bce));
+pub static BCE_WITH_LOGITS: OfNumbers = plain(
+    "bce_with_logits",
+    "computes `bce(sigmoid(a), b)` in a numerically stable way: for binary classification from logits",
+    |_| quote!(BceWithLogits),
+);
+pub static HINGE: OfNumbers = plain(
+    "hinge",
+    "computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin",
+    |_| quote!(Hinge),
+);
 pub static KL_NORMAL: OfNumbers = plain(
     "kl_normal",
-    "`kl_normal(mean, log_variance)`: `-½ Σ (1 + v - m² - e^v)`, how far a normal distribution is from the standard one; \
-     the sum over the elements",
+    "computes `-½ Σ (1 + v - m² - e^v)` of `kl_normal(mean, log_variance)`: the Kullback-Leibler divergence of a normal \
+     distribution from the standard one, summed over the elements",
     |_| quote!(KlNormal),
 );
 
 pub static HUBER: OfNumbers = OfNumbers {
     name: "huber",
-    line: "mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: outliers, but smooth near 0",
-    parameters: &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "where the parabola becomes a line")],
+    line: "computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for outliers, but smooth near 0",
+    parameters: &[Parameter::named(
+        "delta",
+        Kind::Number,
+        Default::Number(1.0),
+        "value of `|d|` from which the loss is linear",
+    )],
     check: |call| check::positive(call, "delta"),
     variant: |call| {
         let delta = call.number("delta");
@@ -84,11 +94,21 @@ pub static HUBER: OfNumbers = OfNumbers {
 
 pub static SIGMOID_FOCAL: OfNumbers = OfNumbers {
     name: "sigmoid_focal",
-    line: "`bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the right answer, and by `alpha`: \
-           yes or no, most of them easy",
+    line: "computes `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the true answer, weighted by \
+           `alpha`: for binary classification where most samples are easy",
     parameters: &[
-        Parameter::named("gamma", Kind::Number, Default::Number(2.0), "how much easy answers are passed over"),
-        Parameter::named("alpha", Kind::Number, Default::Number(0.25), "weight of yes, against 1 - alpha of no"),
+        Parameter::named(
+            "gamma",
+            Kind::Number,
+            Default::Number(2.0),
+            "exponent of `1 - p`: the larger, the less samples count that are classified well",
+        ),
+        Parameter::named(
+            "alpha",
+            Kind::Number,
+            Default::Number(0.25),
+            "weight of positive targets; negative ones have `1 - alpha`",
+        ),
     ],
     check: |call| {
         let gamma = check::not_negative(call, "gamma");

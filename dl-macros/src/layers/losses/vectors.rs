@@ -78,13 +78,13 @@ impl Layer for OfVectors {
 
 pub static COSINE_EMBEDDING: OfVectors = OfVectors {
     name: "cosine_embedding",
-    line: "`1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1: alike or not by direction",
+    line: "computes `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1",
     kind: Compares::Pair,
     parameters: &[Parameter::named(
         "margin",
         Kind::Number,
         Default::Number(0.0),
-        "cosine up to which vectors are different enough",
+        "cosine below which a pair with target -1 has no loss",
     )],
     check: |call| check::cosine(call, "margin"),
     op: |call| {
@@ -95,13 +95,13 @@ pub static COSINE_EMBEDDING: OfVectors = OfVectors {
 
 pub static CONTRASTIVE: OfVectors = OfVectors {
     name: "contrastive",
-    line: "`½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1: alike or not by distance",
+    line: "computes `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1",
     kind: Compares::Pair,
     parameters: &[Parameter::named(
         "margin",
         Kind::Number,
         Default::Number(1.0),
-        "distance from which on vectors are different enough",
+        "distance above which a pair with target -1 has no loss",
     )],
     check: |call| check::positive(call, "margin"),
     op: |call| {
@@ -112,13 +112,13 @@ pub static CONTRASTIVE: OfVectors = OfVectors {
 
 pub static TRIPLET: OfVectors = OfVectors {
     name: "triplet",
-    line: "`triplet(anchor, positive, negative)`: `max(0, |a - p| - |a - n| + margin)`, nearer to one than to the other",
+    line: "computes `max(0, |a - p| - |a - n| + margin)` of `triplet(anchor, positive, negative)`",
     kind: Compares::Triplet,
     parameters: &[Parameter::named(
         "margin",
         Kind::Number,
         Default::Number(1.0),
-        "how much nearer than the negative the positive has to be",
+        "margin by which the positive has to be nearer to the anchor than the negative",
     )],
     check: |call| check::positive(call, "margin"),
     op: |call| {
@@ -129,9 +129,14 @@ pub static TRIPLET: OfVectors = OfVectors {
 
 pub static NT_XENT: OfVectors = OfVectors {
     name: "nt_xent",
-    line: "two views of a sample more alike than those of others in the batch, by `cos / temperature`: SimCLR",
+    line: "computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by `cos / temperature`",
     kind: Compares::Batch,
-    parameters: &[Parameter::named("temperature", Kind::Number, Default::Number(0.5), "how sharply similarity counts")],
+    parameters: &[Parameter::named(
+        "temperature",
+        Kind::Number,
+        Default::Number(0.5),
+        "divisor of the cosines: the smaller, the sharper the softmax",
+    )],
     check: |call| check::positive(call, "temperature"),
     op: |call| {
         let temperature = call.number("temperature");

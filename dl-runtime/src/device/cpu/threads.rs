@@ -39,13 +39,10 @@ use std::thread::{self, JoinHandle};
 /// A pool of threads; with the caller they are [`Threads::count`].
 pub struct Threads {
     shared: Arc<Shared>,
-    helpers: Helpers,
-}
-
-enum Helpers {
-    Own(Vec<JoinHandle<()>>),
+    workers: Vec<JoinHandle<()>>,
+    /// Helpers instead of workers.
     #[cfg(feature = "rayon")]
-    Borrowed(Borrowed),
+    borrowed: Option<Borrowed>,
 }
 
 impl Threads {
@@ -58,18 +55,27 @@ impl Threads {
             thread::Builder::new().name(format!("dl-{id}")).spawn(move || shared.work(id)).ok()
         };
         let workers = (1..count).map_while(worker).collect();
-        Threads { shared, helpers: Helpers::Own(workers) }
+        Threads {
+            shared,
+            workers,
+            #[cfg(feature = "rayon")]
+            borrowed: None,
+        }
     }
 
     /// As many threads as `pool` has; `None` is the pool in which the calling thread is, else the global one.
     #[cfg(feature = "rayon")]
     pub(super) fn of_rayon(pool: Option<Arc<rayon::ThreadPool>>) -> Self {
-        Threads { shared: Arc::default(), helpers: Helpers::Borrowed(Borrowed::new(pool)) }
+        Threads { shared: Arc::default(), workers: Vec::new(), borrowed: Some(Borrowed::new(pool)) }
     }
 
     /// Number of threads, the caller among them.
     pub fn count(&self) -> usize {
-        self.helpers.count() + 1
+        #[cfg(feature = "rayon")]
+        if let Some(borrowed) = &self.borrowed {
+            return borrowed.count() + 1;
+        }
+        self.workers.len() + 1
     }
 
     /// Calls `body` once with each number in `0..tasks`; returns when all are done. A panic of a task is passed on.
@@ -111,7 +117,7 @@ impl Threads {
 
     /// Runs `body(task, thread)`, with `thread` below both [`Threads::count`] and `tasks`, unique among those running.
     fn fork(&self, tasks: usize, body: &Body<'_>) {
-        let helpers = self.helpers.count().min(tasks.saturating_sub(1));
+        let helpers = (self.count() - 1).min(tasks.saturating_sub(1));
         if helpers == 0 || !self.shared.own() {
             (0..tasks).for_each(|task| body(task, 0));
             return;
@@ -119,7 +125,7 @@ impl Threads {
         // SAFETY: `close` is called below on every path, before `body` goes out of use, and this thread is the owner.
         unsafe { self.shared.open(body, tasks) };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.helpers.call(&self.shared, helpers);
+            self.call(helpers);
             self.shared.take_tasks(body, tasks, 0);
         }));
         self.shared.close();
@@ -129,36 +135,24 @@ impl Threads {
             resume_unwind(payload);
         }
     }
-}
 
-impl Helpers {
-    fn count(&self) -> usize {
-        match self {
-            Helpers::Own(workers) => workers.len(),
-            #[cfg(feature = "rayon")]
-            Helpers::Borrowed(borrowed) => borrowed.count(),
+    /// Calls so many helpers to the open job.
+    fn call(&self, helpers: usize) {
+        #[cfg(feature = "rayon")]
+        if let Some(borrowed) = &self.borrowed {
+            return borrowed.call(&self.shared, helpers);
         }
-    }
-
-    /// Calls the first `helpers` to the open job.
-    fn call(&self, shared: &Arc<Shared>, helpers: usize) {
-        match self {
-            Helpers::Own(workers) => workers[..helpers].iter().for_each(|worker| worker.thread().unpark()),
-            #[cfg(feature = "rayon")]
-            Helpers::Borrowed(borrowed) => borrowed.call(shared, helpers),
-        }
+        self.workers[..helpers].iter().for_each(|worker| worker.thread().unpark());
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        if let Helpers::Own(workers) = &mut self.helpers {
-            self.shared.stop();
-            for worker in workers.drain(..) {
-                worker.thread().unpark();
-                // A worker does not panic: tasks are caught.
-                let _ = worker.join();
-            }
+        self.shared.stop();
+        for worker in self.workers.drain(..) {
+            worker.thread().unpark();
+            // A worker does not panic: tasks are caught.
+            let _ = worker.join();
         }
     }
 }

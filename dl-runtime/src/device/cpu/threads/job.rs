@@ -156,5 +156,5 @@ impl Shared {
 
 /// A moment of waiting, the `spins`-th.
 fn spin(spins: u32) {
-    if spins % SPINS_PER_YIELD == 0 { thread::yield_now() } else { std::hint::spin_loop() }
+    if spins.is_multiple_of(SPINS_PER_YIELD) { thread::yield_now() } else { std::hint::spin_loop() }
 }

@@ -42,15 +42,15 @@ fn the_tables_of_the_guide_are_current() {
         let head = start + rest[start..].find('\n').unwrap();
         let name = rest[start..head].trim_start_matches("<!-- layers: ").trim_end_matches(" -->").to_owned();
         let end = rest[head..].find("<!-- end -->").expect("every table has an end") + head;
-        let layers = LAYERS.iter().filter(|layer| format!("{:?}", layer.doc().chapter) == name);
-        let rows: String = layers.map(|layer| row(*layer)).collect();
+        let layers = all().filter(|layer| format!("{:?}", layer.doc().chapter) == name);
+        let rows: String = layers.map(|layer| row(layer)).collect();
         let table = "| layer | arguments | input → output | |\n|---|---|---|---|";
         let _ = write!(guide, "{}\n\n{table}\n{rows}\n", &rest[..head]);
         rest.drain(..end);
         chapters.push(name);
     }
     guide.push_str(&rest);
-    for layer in LAYERS {
+    for layer in all() {
         let chapter = format!("{:?}", layer.doc().chapter);
         assert!(chapters.contains(&chapter), "the guide has no table for `{}`: {chapter}", layer.name());
     }
@@ -63,10 +63,10 @@ fn the_editors_layers_are_current() {
     for (name, doc) in COMBINATORS {
         let _ = write!(text, "/// {doc}\npub struct {name} {{}}\n\n");
     }
-    for layer in LAYERS {
+    for layer in all() {
         let (name, doc) = (layer.name(), layer.doc());
         let (line, shapes) = (sentence(doc.line), sentence(doc.shapes));
-        let _ = write!(text, "/// `{}`: {line}.\n///\n/// {shapes}.\npub struct {name} {{", usage(*layer));
+        let _ = write!(text, "/// `{}`: {line}.\n///\n/// {shapes}.\npub struct {name} {{", usage(layer));
         for parameter in layer.parameters() {
             let default = default(parameter).map_or_else(String::new, |default| format!("; `{default}` if not given"));
             let (about, expected) = (sentence(parameter.doc), parameter.kind.expected());
@@ -81,7 +81,7 @@ fn the_editors_layers_are_current() {
 #[test]
 fn the_editors_arguments_are_current() {
     let mut text = head("The kinds of arguments that layers take, and the words that some of them may be", "");
-    let parameters = || LAYERS.iter().flat_map(|layer| layer.parameters());
+    let parameters = || all().flat_map(|layer| layer.parameters());
     let mut kinds: Vec<(String, String)> = Vec::new();
     for parameter in parameters() {
         let about = match parameter.kind {
@@ -99,7 +99,7 @@ fn the_editors_arguments_are_current() {
     for (kind, words) in WORDS.iter().filter(|(kind, _)| kinds.iter().any(|(known, _)| known == kind)) {
         text.push_str(&module(kind, kind, words));
     }
-    for layer in LAYERS {
+    for layer in all() {
         for parameter in layer.parameters() {
             if let Kind::Word(words) = parameter.kind
                 && !words.is_empty()

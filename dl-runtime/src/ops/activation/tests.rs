@@ -102,7 +102,7 @@ fn values_and_gradients() {
         cpu.activation_forward_in_place(f, &mut in_place);
         assert_eq!(in_place, y, "{f:?}");
 
-        let kept = if f.keeps() == SavedForBackward::Output { &y } else { &x };
+        let kept = if f.saved_for_backward() == SavedForBackward::Output { &y } else { &x };
         let dx = set_and_add(n, |dx, write| cpu.activation_backward(f, kept, &dy, dx, write));
         let expected = gradient(all, &wide(&x), &dy);
         assert_close(&format!("gradient of {f:?}"), &dx, &expected, 1e-6);
@@ -122,7 +122,7 @@ fn extremes() {
         assert!(!y[1].is_nan() && !y[2].is_nan(), "{f:?}: {y:?}");
         let mut d = [1.0; 3];
         let mut kept = [0.0_f32, 80.0, -80.0];
-        if f.keeps() == SavedForBackward::Output {
+        if f.saved_for_backward() == SavedForBackward::Output {
             cpu.activation_forward_in_place(f, &mut kept);
         }
         cpu.activation_backward_in_place(f, &kept, &mut d);

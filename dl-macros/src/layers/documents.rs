@@ -53,15 +53,15 @@ fn the_tables_of_the_guide_are_current() {
         let head = start + rest[start..].find('\n').unwrap();
         let name = rest[start..head].trim_start_matches("<!-- layers: ").trim_end_matches(" -->").to_owned();
         let end = rest[head..].find("<!-- end -->").expect("every table has an end") + head;
-        let layers = LAYERS.iter().filter(|layer| format!("{:?}", layer.doc().chapter) == name);
-        let rows: String = layers.map(|layer| row(*layer)).collect();
+        let layers = all().filter(|layer| format!("{:?}", layer.doc().chapter) == name);
+        let rows: String = layers.map(|layer| row(layer)).collect();
         let table = "| layer | arguments | input → output | |\n|---|---|---|---|";
         let _ = write!(guide, "{}\n\n{table}\n{rows}\n", &rest[..head]);
         rest.drain(..end);
         chapters.push(name);
     }
     guide.push_str(&rest);
-    for layer in LAYERS {
+    for layer in all() {
         let chapter = format!("{:?}", layer.doc().chapter);
         assert!(chapters.contains(&chapter), "the guide has no table for `{}`: {chapter}", layer.name());
     }
@@ -79,9 +79,16 @@ fn editor_layers() -> String {
     for (name, doc) in COMBINATORS {
         let _ = write!(text, "/// {doc}\npub struct {name} {{}}\n\n");
     }
-    for layer in LAYERS {
+    for layer in all() {
         let (name, Doc { shapes, line, .. }) = (layer.name(), layer.doc());
-        let _ = write!(text, "/// `{}` {line}.\n///\n/// Shapes: {shapes}.\npub struct {name} {{", usage(*layer));
+        let _ = write!(
+            text,
+            "/// `{}` {line}.
+///
+/// Shapes: {shapes}.
+pub struct {name} {{",
+            usage(layer)
+        );
         for parameter in layer.parameters() {
             let (about, value) = (sentence(parameter.doc), value(parameter));
             let field = format!("pub {}: {},", parameter.name, kind(parameter));
@@ -100,7 +107,7 @@ fn the_editors_arguments_are_current() {
 /// Every kind of argument as the documented struct that editors show, and the words as constants.
 fn editor_arguments() -> String {
     let mut text = head("The kinds of arguments that layers take, and the words that some of them may be", "");
-    let parameters = || LAYERS.iter().flat_map(|layer| layer.parameters());
+    let parameters = || all().flat_map(|layer| layer.parameters());
     let mut kinds: Vec<(String, String)> = Vec::new();
     for parameter in parameters() {
         let about = match parameter.kind {
@@ -118,7 +125,7 @@ fn editor_arguments() -> String {
     for (kind, words) in WORDS.iter().filter(|(kind, _)| kinds.iter().any(|(known, _)| known == kind)) {
         text.push_str(&module(kind, kind, words));
     }
-    for layer in LAYERS {
+    for layer in all() {
         for parameter in layer.parameters() {
             if let Kind::Word(words) = parameter.kind
                 && !words.is_empty()
@@ -173,7 +180,7 @@ fn every_word_has_a_text_of_its_own() {
         let doc = text[start..end].lines().rev().nth(1).unwrap();
         assert!(doc.contains(term), "`{term}` is not in the text of `{word}`: {doc}");
     }
-    for parameter in LAYERS.iter().flat_map(|layer| layer.parameters()) {
+    for parameter in all().flat_map(|layer| layer.parameters()) {
         let Kind::Word(words) = parameter.kind else { continue };
         for (i, word) in words.iter().enumerate() {
             let others = words[..i].iter().map(|other| other.doc).chain([parameter.doc]);

@@ -95,7 +95,7 @@ fn values_and_gradients() {
             let (x, dy) = (device.tensor(&x), device.tensor(&dy));
             device.activation_forward(f, x.data(), y.data_mut());
             device.activation_forward_in_place(f, y_in_place.data_mut());
-            let kept = if f.keeps() == SavedForBackward::Output { &y } else { &x };
+            let kept = if f.saved_for_backward() == SavedForBackward::Output { &y } else { &x };
             let dx = device.set_and_add(n, |dx, write| {
                 device.activation_backward(f, kept.data(), dy.data(), dx.data_mut(), write);
             });
@@ -137,7 +137,8 @@ fn extremes() {
         assert!(y[0].is_nan(), "{f:?} hides NaN");
         assert!(!y[1].is_nan() && !y[2].is_nan(), "{f:?}: {y:?}");
         let x = [0.0, 80.0, -80.0];
-        let d = if f.keeps() == SavedForBackward::Output { slopes(f, &values(f, &x)) } else { slopes(f, &x) };
+        let d =
+            if f.saved_for_backward() == SavedForBackward::Output { slopes(f, &values(f, &x)) } else { slopes(f, &x) };
         assert!(d.iter().all(|d| d.is_finite()), "{f:?}: {d:?}");
     }
     // PyTorch's choice where there is no derivative.

@@ -2,6 +2,7 @@
 //! arrays of models.
 
 mod drawing;
+mod files;
 pub(crate) mod layer;
 mod model;
 mod objective;

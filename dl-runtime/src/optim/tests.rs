@@ -55,7 +55,12 @@ fn steps<D: Device>(
     for (step, gradients) in (1..).zip(gradients) {
         let gradients = device.tensor(gradients);
         let (weights, gradients, watch) = (weights.data_mut(), gradients.data(), watch.data_mut());
-        optimizer.update(device, step, OptimizerStep { segments: &segments, weights, gradients, watch }, &mut state);
+        optimizer.update(
+            device,
+            step,
+            OptimizerStep { segments: &segments, weights, gradients, finite_check: watch },
+            &mut state,
+        );
     }
     let read = |buffer: &D::Buffer<f32>| {
         let mut host = vec![0.0; LEN];
@@ -175,7 +180,7 @@ fn a_training_that_has_stopped_stays_as_it_is() {
     let stopped = |losses: &[f32], overflowed| {
         let (weights, (state, watch)) = on_every_device!(|device| {
             let (losses, mut watch) = (device.tensor(losses), device.tensor(&[0, overflowed, 0, 0]));
-            device.watch(7, losses.data(), watch.data_mut());
+            device.finite_check(7, losses.data(), watch.data_mut());
             steps(device, &Adam::new(0.1), &watch.read(), &[1.0; LEN], &gradients)
         });
         assert!(state.iter().flatten().all(|x| *x == 0.0) == (weights == [1.0; LEN]));
@@ -256,4 +261,32 @@ fn schedules() {
     let cycle = OneCycle::over(21.0).rise(11.0 / 21.0).divisors(10.0, 4.0);
     at(cycle, [0.0, 5.0, 10.0, 20.0], [0.1, 0.55, 1.0, 0.025]);
     at(|t: f64| 1.0 / (1.0 + t), [0.0, 1.0, 3.0, 4.0], [1.0, 0.5, 0.25, 0.2]);
+}
+
+#[test]
+fn settings_are_read_from_a_file() {
+    fn check<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(settings: T, json: &str) {
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(text, json);
+        assert_eq!(serde_json::from_str::<T>(&text).unwrap(), settings);
+    }
+    let decay = r#""decay":{"weight_decay":0.0,"coupling":"coupled","everything":false}"#;
+    check(Sgd::new(0.1).nesterov(), &format!(r#"{{"learning_rate":0.1,"momentum":0.0,"nesterov":true,{decay}}}"#));
+    let adam = |rest: &str| format!(r#"{{"learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-8,{rest}}}"#);
+    check(Adam::new(1e-3), &adam(decay));
+    check(AdamW::new(1e-3), &adam(r#""decay":{"weight_decay":0.01,"coupling":"decoupled","everything":false}"#));
+    let rest = format!(r#""alpha":0.99,"epsilon":1e-8,"momentum":0.0,"centered":true,{decay}"#);
+    check(RmsProp::new(0.01).centered(), &format!(r#"{{"learning_rate":0.01,{rest}}}"#));
+    check(Clip::Norm(1.5), r#"{"norm":1.5}"#);
+    let then = r#"{"length":15.0,"floor":0.0}"#;
+    check(
+        WarmUp::over(5.0).from(0.2).then(Cosine::over(15.0)),
+        &format!(r#"{{"length":5.0,"from":0.2,"then":{then}}}"#),
+    );
+    // A misspelt setting is an error, and so is a missing one.
+    assert!(
+        serde_json::from_str::<Sgd>(&format!(r#"{{"learning_rat":0.1,"momentum":0.0,"nesterov":true,{decay}}}"#))
+            .is_err()
+    );
+    assert!(serde_json::from_str::<Sgd>(r#"{"learning_rate":0.1}"#).is_err());
 }

@@ -354,7 +354,7 @@ impl<M: Model, D: Device> Training<M, D> {
             segments: &state.segments,
             weights: D::whole_mut(&mut self.weights),
             gradients: D::whole(&self.gradients),
-            watch: D::whole_mut(&mut self.watch),
+            finite_check: D::whole_mut(&mut self.watch),
         };
         optimizer.update(&self.device, state.steps + 1, moved, &mut state.buffers);
         if D::SYNCHRONOUS && !self.later && self.read_finite_check()?.overflowed {

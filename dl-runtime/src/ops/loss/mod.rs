@@ -46,9 +46,10 @@ mod tests;
 mod triplet;
 mod vectors;
 
+pub use crate::tensor::Labels;
 pub use bce::Bce;
 pub use bce_with_logits::BceWithLogits;
-pub use classes::{ClassLossKernel, Classes, Labels, Sizes};
+pub use classes::{ClassLossKernel, Classes, Sizes};
 pub use cross_entropy::{CrossEntropy, SmoothCrossEntropy};
 pub use elementwise::{Elementwise, ElementwiseLossKernel};
 pub use focal::Focal;

@@ -405,7 +405,7 @@ fn callbacks_see_steps_and_stop() {
         .unwrap();
     assert_eq!((history.ended, history.epochs.len()), (Ended::Callback, 1));
     assert_eq!(rates, [0.5, 0.25, 0.5 / 3.0, 0.125]);
-    assert!(norms.iter().all(|norm| *norm > 1e-3));
+    assert!(norms.iter().all(|norm| norm.is_some_and(|norm| norm > 1e-3)));
 }
 
 #[test]

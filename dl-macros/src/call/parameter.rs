@@ -56,6 +56,8 @@ pub struct Choice {
     pub word: &'static str,
     /// The variant of the runtime's type.
     variant: &'static str,
+    /// One line for the editor: what the word means.
+    pub doc: &'static str,
 }
 
 /// What a parameter is when nothing is said.
@@ -128,8 +130,8 @@ impl Parameter {
 }
 
 impl Choice {
-    pub const fn new(word: &'static str, variant: &'static str) -> Self {
-        Choice { word, variant }
+    pub const fn new(word: &'static str, variant: &'static str, doc: &'static str) -> Self {
+        Choice { word, variant, doc }
     }
 }
 
@@ -155,6 +157,7 @@ impl Kind {
             Kind::Axes => "the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`".to_owned(),
             Kind::Shape => "a shape such as `[16, 5, 5]`".to_owned(),
             Kind::Flag => "`true` or `false`".to_owned(),
+            Kind::Word([]) => "the name of a layer".to_owned(),
             Kind::Word(choices) => {
                 choices.iter().map(|choice| format!("`{}`", choice.word)).collect::<Vec<_>>().join(" or ")
             }

@@ -3,22 +3,29 @@
 use super::*;
 use crate::diagnostics::message;
 use crate::{check, ir};
-use proc_macro2::Literal;
 use quote::{ToTokens, quote};
 
 /// An elementwise activation.
-pub struct Elementwise {
+struct Elementwise {
     name: &'static str,
+    /// Of `dl::ops::Activation`.
+    variant: Variant,
+    /// What its backward pass reads: `Activation::saved_for_backward` in the runtime.
+    saves: Saves,
     /// What it computes, for the guide.
     line: &'static str,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
-    /// The variant of `dl::ops::Activation`.
-    variant: fn(&Call) -> TokenStream,
-    /// Whether its backward pass reads its output rather than its input: `Activation::keeps` in the runtime.
-    keeps_output: bool,
 }
+
+/// What the backward pass of an activation reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saves {
+    Input,
+    Output,
+}
+use Saves::{Input, Output};
 
 impl Layer for Elementwise {
     fn name(&self) -> &'static str {
@@ -37,7 +44,7 @@ impl Layer for Elementwise {
         call.evident_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let (variant, keeps_output) = ((self.variant)(call), self.keeps_output);
+        let (variant, keeps_output) = (self.variant.of(call), self.saves == Output);
         let expr = quote!(dl::ops::Activation::#variant);
         let keeps = if keeps_output { SavedForBackward::OUTPUT } else { SavedForBackward::INPUTS };
         let mut op = Op::new(Config::Expr(expr.clone()), keeps).in_place();
@@ -46,95 +53,111 @@ impl Layer for Elementwise {
     }
 }
 
-/// An activation without parameters.
-const fn plain(
-    name: &'static str,
-    line: &'static str,
-    variant: fn(&Call) -> TokenStream,
-    keeps_output: bool,
-) -> Elementwise {
-    Elementwise { name, line, parameters: &[], check: |_| true, variant, keeps_output }
+impl Elementwise {
+    /// One without parameters.
+    const fn new(name: &'static str, variant: &'static str, saves: Saves, line: &'static str) -> Self {
+        Elementwise { name, variant: Variant::Named(variant), saves, line, parameters: &[], check: |_| true }
+    }
+    /// The same with parameters and their rules.
+    const fn with(self, parameters: &'static [Parameter], check: fn(&Call) -> bool) -> Self {
+        Elementwise { parameters, check, ..self }
+    }
+    /// The same as a variant that a use decides.
+    const fn as_variant(self, variant: fn(&Call) -> TokenStream) -> Self {
+        Elementwise { variant: Variant::Made(variant), ..self }
+    }
 }
 
-pub static RELU: Elementwise = plain("relu", "max(x, 0)", |_| quote!(Relu), true);
-pub static SILU: Elementwise = plain("silu", "x / (1 + e⁻ˣ)", |_| quote!(Silu), false);
-pub static SIGMOID: Elementwise = plain("sigmoid", "1 / (1 + e⁻ˣ)", |_| quote!(Sigmoid), true);
-pub static TANH: Elementwise = plain("tanh", "tanh x", |_| quote!(Tanh), true);
-pub static SELU: Elementwise = plain("selu", "1.0507·x, or 1.7581·(eˣ - 1) below 0", |_| quote!(Selu), true);
-pub static MISH: Elementwise = plain("mish", "x·tanh(ln(1 + eˣ))", |_| quote!(Mish), false);
-pub static LOG_SIGMOID: Elementwise = plain("log_sigmoid", "ln(1 / (1 + e⁻ˣ))", |_| quote!(LogSigmoid), true);
-pub static SOFTSIGN: Elementwise = plain("softsign", "x / (1 + |x|)", |_| quote!(Softsign), true);
-pub static RELU6: Elementwise = plain("relu6", "x between 0 and 6", |_| quote!(HardTanh { min: 0.0, max: 6.0 }), true);
-pub static HARD_SIGMOID: Elementwise =
-    plain("hard_sigmoid", "(x + 3) / 6 between 0 and 1", |_| quote!(HardSigmoid), true);
-pub static HARD_SWISH: Elementwise =
-    plain("hard_swish", "x·(x + 3) / 6 between -3 and 3, 0 below, x above", |_| quote!(HardSwish), false);
-pub static EXP: Elementwise = plain("exp", "eˣ", |_| quote!(Exp), true);
-pub static LOG: Elementwise = plain("log", "ln x", |_| quote!(Log), false);
-pub static SQRT: Elementwise = plain("sqrt", "√x", |_| quote!(Sqrt), true);
-pub static SQUARE: Elementwise = plain("square", "x²", |_| quote!(Square), false);
-pub static ABS: Elementwise = plain("abs", "|x|", |_| quote!(Abs), false);
-
-pub static LEAKY_RELU: Elementwise = Elementwise {
-    name: "leaky_relu",
-    line: "x, or slope·x below 0",
-    parameters: &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "factor of negative numbers")],
-    check: |call| check::not_negative(call, "slope"),
-    variant: |call| {
-        let slope = call.number("slope");
-        quote!(LeakyRelu { slope: #slope })
-    },
-    keeps_output: true,
-};
-
-pub static ELU: Elementwise = Elementwise {
-    name: "elu",
-    line: "x, or alpha·(eˣ - 1) below 0",
-    parameters: &[Parameter::positional(
-        "alpha",
-        Kind::Number,
-        Default::Number(1.0),
-        "minus the limit for negative numbers",
-    )],
-    check: |call| check::not_negative(call, "alpha"),
-    variant: |call| {
-        let alpha = call.number("alpha");
-        quote!(Elu { alpha: #alpha })
-    },
-    keeps_output: true,
-};
+/// Every elementwise activation.
+pub static ALL: &[&dyn Layer] = &[
+    &Elementwise::new("relu", "Relu", Output, "computes `max(x, 0)`"),
+    &Elementwise::new("leaky_relu", "LeakyRelu", Output, "computes `x`, or `slope·x` where `x < 0`").with(
+        &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "slope for negative inputs")],
+        |call| check::not_negative(call, "slope"),
+    ),
+    &Elementwise::new("elu", "Elu", Output, "computes `x`, or `alpha·(eˣ - 1)` where `x < 0`").with(
+        &[Parameter::positional(
+            "alpha",
+            Kind::Number,
+            Default::Number(1.0),
+            "scale for negative inputs: the output tends to `-alpha`",
+        )],
+        |call| check::not_negative(call, "alpha"),
+    ),
+    &Elementwise::new(
+        "gelu",
+        "Gelu",
+        Input,
+        "computes `x·Φ(x)`, where `Φ` is the distribution function of the standard normal distribution",
+    )
+    .with(
+        &[Parameter::named(
+            "approximate",
+            Kind::Word(&[
+                EXACT,
+                Choice::new(
+                    "tanh",
+                    "GeluTanh",
+                    "the approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster",
+                ),
+            ]),
+            Default::Word(EXACT),
+            "formula for `Φ`",
+        )],
+        |_| true,
+    )
+    .as_variant(|call| call.word("approximate").to_token_stream()),
+    &Elementwise::new("silu", "Silu", Input, "computes `x / (1 + e⁻ˣ)`, also called swish"),
+    &Elementwise::new("sigmoid", "Sigmoid", Output, "computes `1 / (1 + e⁻ˣ)`"),
+    &Elementwise::new("tanh", "Tanh", Output, "computes `tanh x`"),
+    &Elementwise::new("softplus", "Softplus", Input, "computes `ln(1 + e^(beta·x)) / beta`").with(
+        &[
+            Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness: the larger, the closer to `relu`"),
+            Parameter::named(
+                "threshold",
+                Kind::Number,
+                Default::Number(20.0),
+                "value of `beta·x` above which the output is `x` itself",
+            ),
+        ],
+        |call| check::positive(call, "beta"),
+    ),
+    &Elementwise::new("selu", "Selu", Output, "computes `1.0507·x`, or `1.7581·(eˣ - 1)` where `x < 0`"),
+    &Elementwise::new("mish", "Mish", Input, "computes `x·tanh(ln(1 + eˣ))`"),
+    &Elementwise::new("log_sigmoid", "LogSigmoid", Output, "computes `ln(1 / (1 + e⁻ˣ))`"),
+    &Elementwise::new("softsign", "Softsign", Output, "computes `x / (1 + |x|)`"),
+    &Elementwise::new("relu6", "HardTanh", Output, "computes `min(max(x, 0), 6)`")
+        .as_variant(|_| quote!(HardTanh { min: 0.0, max: 6.0 })),
+    &Elementwise::new(
+        "hard_tanh",
+        "HardTanh",
+        Output,
+        "clamps `x` to `min` and `max`, with a gradient of 0 at the limits",
+    )
+    .with(&limits([Default::Number(-1.0), Default::Number(1.0)]), ordered),
+    &Elementwise::new("hard_sigmoid", "HardSigmoid", Output, "computes `(x + 3) / 6`, clamped to 0 and 1"),
+    &Elementwise::new("hard_swish", "HardSwish", Input, "computes `x·(x + 3) / 6` from -3 to 3, 0 below and `x` above"),
+    &Elementwise::new("clamp", "Clamp", Input, "clamps `x` to `min` and `max`, with a gradient of 1 at the limits")
+        .with(&limits([Default::Required, Default::Required]), ordered),
+    &Elementwise::new("exp", "Exp", Output, "computes `eˣ`"),
+    &Elementwise::new("log", "Log", Input, "computes `ln x`"),
+    &Elementwise::new("sqrt", "Sqrt", Output, "computes `√x`"),
+    &Elementwise::new("square", "Square", Input, "computes `x²`"),
+    &Elementwise::new("abs", "Abs", Input, "computes `|x|`"),
+    &Elementwise::new("powi", "Powi", Input, "computes `xⁿ` for a whole number `n`").with(
+        &[Parameter::positional("exponent", Kind::Integer, Default::Required, "exponent `n`")],
+        |call| {
+            let good = i32::try_from(call.integer("exponent")).is_ok();
+            if !good {
+                call.diagnostics.error(call.at("exponent"), "the exponent of `powi` does not fit an `i32`");
+            }
+            good
+        },
+    ),
+];
 
 /// Of `gelu`, unless it is to be faster.
-const EXACT: Choice = Choice::new("none", "Gelu");
-
-pub static GELU: Elementwise = Elementwise {
-    name: "gelu",
-    line: "x·Φ(x), Φ the normal distribution",
-    parameters: &[Parameter::named(
-        "approximate",
-        Kind::Word(&[EXACT, Choice::new("tanh", "GeluTanh")]),
-        Default::Word(EXACT),
-        "`tanh`: the faster approximation",
-    )],
-    check: |_| true,
-    variant: |call| call.word("approximate").to_token_stream(),
-    keeps_output: false,
-};
-
-pub static SOFTPLUS: Elementwise = Elementwise {
-    name: "softplus",
-    line: "ln(1 + e^(beta·x)) / beta",
-    parameters: &[
-        Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness of the bend"),
-        Parameter::named("threshold", Kind::Number, Default::Number(20.0), "where beta·x is large enough for x itself"),
-    ],
-    check: |call| check::positive(call, "beta"),
-    variant: |call| {
-        let (beta, threshold) = (call.number("beta"), call.number("threshold"));
-        quote!(Softplus { beta: #beta, threshold: #threshold })
-    },
-    keeps_output: false,
-};
+const EXACT: Choice = Choice::new("none", "Gelu", "the exact `Φ`, by the error function");
 
 /// Of `clamp` and `hard_tanh`.
 const fn limits(default: [Default; 2]) -> [Parameter; 2] {
@@ -151,47 +174,3 @@ fn ordered(call: &Call) -> bool {
     let text = message!("the limits of `", call.name, "` are ", &min, " and ", &max, ", the upper one below the lower");
     call.diagnostics.require(min.at_most(&max), call.at("max"), text)
 }
-
-pub static HARD_TANH: Elementwise = Elementwise {
-    name: "hard_tanh",
-    line: "x between two limits, at which the gradient is 0",
-    parameters: &limits([Default::Number(-1.0), Default::Number(1.0)]),
-    check: ordered,
-    variant: |call| {
-        let (min, max) = (call.number("min"), call.number("max"));
-        quote!(HardTanh { min: #min, max: #max })
-    },
-    keeps_output: true,
-};
-
-pub static CLAMP: Elementwise = Elementwise {
-    name: "clamp",
-    line: "x between two limits, which pass the gradient themselves",
-    parameters: &limits([Default::Required, Default::Required]),
-    check: ordered,
-    variant: |call| {
-        let (min, max) = (call.number("min"), call.number("max"));
-        quote!(Clamp { min: #min, max: #max })
-    },
-    keeps_output: false,
-};
-
-pub static POWI: Elementwise = Elementwise {
-    name: "powi",
-    line: "xⁿ for a whole number n",
-    parameters: &[Parameter::positional("exponent", Kind::Integer, Default::Required, "a whole number")],
-    check: |call| {
-        let good = i32::try_from(call.integer("exponent")).is_ok();
-        if !good {
-            call.diagnostics.error(call.at("exponent"), "the exponent of `powi` does not fit an `i32`");
-        }
-        good
-    },
-    variant: |call| {
-        let exponent = call.integer("exponent");
-        let sign = (exponent < 0).then(|| quote!(-));
-        let size = Literal::u64_unsuffixed(exponent.unsigned_abs());
-        quote!(Powi { exponent: #sign #size })
-    },
-    keeps_output: false,
-};

@@ -25,28 +25,28 @@ pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     takes: Takes::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c, size…]`",
-    line: "the means of windows that together cover the image",
+    line: "takes the mean of each of `size` windows, which are chosen to cover the image",
     parameters: &[SIZE],
 };
 pub static ADAPTIVE_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool2d",
     stem: "adaptive_max_pool",
     takes: Takes::Largest,
-    line: "the largest numbers of windows that together cover the image",
+    line: "takes the maximum of each of `size` windows, which are chosen to cover the image",
     ..ADAPTIVE_AVG_POOL2D
 };
 pub static ADAPTIVE_AVG_POOL1D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool1d",
     sequence: true,
     shapes: "`[c, l]` → `[c, size]`",
-    line: "the means of windows that together cover the sequence",
+    line: "takes the mean of each of `size` windows, which are chosen to cover the sequence",
     parameters: &[LENGTH],
     ..ADAPTIVE_AVG_POOL2D
 };
 pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool1d",
     sequence: true,
-    line: "the largest numbers of windows that together cover the sequence",
+    line: "takes the maximum of each of `size` windows, which are chosen to cover the sequence",
     shapes: "`[c, l]` → `[c, size]`",
     parameters: &[LENGTH],
     ..ADAPTIVE_MAX_POOL2D
@@ -57,14 +57,14 @@ pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
     takes: Takes::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c]`",
-    line: "the mean of each channel",
+    line: "takes the mean of each channel",
     parameters: &[],
 };
 pub static GLOBAL_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_max_pool2d",
     stem: "global_max_pool",
     takes: Takes::Largest,
-    line: "the largest number of each channel",
+    line: "takes the maximum of each channel",
     ..GLOBAL_AVG_POOL2D
 };
 pub static GLOBAL_AVG_POOL1D: AdaptivePool =

@@ -37,12 +37,12 @@ impl Layer for Arithmetic {
     }
     fn doc(&self) -> Doc {
         let line = match self.0 {
-            Operator::Add => "`a + b`",
-            Operator::Sub => "`a - b`",
-            Operator::Mul => "`a * b`",
-            Operator::Div | Operator::Rem => "`a / b`",
+            Operator::Add => "computes `a + b`",
+            Operator::Sub => "computes `a - b`",
+            Operator::Mul => "computes `a * b`, element by element",
+            Operator::Div | Operator::Rem => "computes `a / b`, element by element",
         };
-        let shapes = "two values of one shape, or of sizes of 1 where they differ, or a value and a number";
+        let shapes = "two values, broadcast as in NumPy, or a value and a number";
         Doc::new(Chapter::Arithmetic, shapes, line)
     }
     fn operands(&self) -> usize {

@@ -15,7 +15,7 @@ impl Layer for BatchNorm {
         Doc::new(
             Chapter::Weights,
             "`[n]` or `[c, h, w]`, unchanged",
-            "each feature or channel scaled to mean 0 and variance 1 over the batch",
+            "normalises each feature or channel to mean 0 and variance 1 over the batch, then scales and shifts it",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -25,9 +25,14 @@ impl Layer for BatchNorm {
                     "momentum",
                     Kind::Number,
                     Default::Number(0.1),
-                    "weight of a batch in the running statistics",
+                    "weight of the current batch in the running statistics, as in PyTorch",
                 ),
-                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+                Parameter::named(
+                    "epsilon",
+                    Kind::Number,
+                    Default::Number(1e-5),
+                    "small number that is added to the variance against division by zero",
+                ),
             ]
         }
     }

@@ -6,9 +6,14 @@ use quote::quote;
 
 /// The last parameters of every convolution.
 pub const BIAS: [Parameter; 3] = [
-    Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a number is added to each channel"),
-    Parameter::named("init", Kind::Init, Default::Chosen, "how the weights begin"),
-    Parameter::named("bias_init", Kind::Init, Default::Chosen, "how the bias begins"),
+    Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a learned bias is added to each output channel"),
+    Parameter::named("init", Kind::Init, Default::Chosen, "initialisation of the weights, `pytorch` by default"),
+    Parameter::named(
+        "bias_init",
+        Kind::Init,
+        Default::Chosen,
+        "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
+    ),
 ];
 
 /// The rules of the settings.

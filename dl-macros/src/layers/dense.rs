@@ -14,16 +14,32 @@ impl Layer for Dense {
         Doc::new(
             Chapter::Weights,
             "`[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`",
-            "every output is a weighted sum of all inputs",
+            "computes `W·x + b`: a fully connected layer, PyTorch's `Linear`",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("outputs", Kind::Size, Default::Required, "number of outputs").counting("output"),
-                Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a number is added to each output"),
-                Parameter::named("init", Kind::Init, Default::Chosen, "how the weights begin"),
-                Parameter::named("bias_init", Kind::Init, Default::Chosen, "how the bias begins"),
+                Parameter::positional("outputs", Kind::Size, Default::Required, "number of output features")
+                    .counting("output"),
+                Parameter::named(
+                    "bias",
+                    Kind::Flag,
+                    Default::Flag(true),
+                    "whether a learned bias is added to each output",
+                ),
+                Parameter::named(
+                    "init",
+                    Kind::Init,
+                    Default::Chosen,
+                    "initialisation of the weights, `pytorch` by default",
+                ),
+                Parameter::named(
+                    "bias_init",
+                    Kind::Init,
+                    Default::Chosen,
+                    "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
+                ),
             ]
         }
     }

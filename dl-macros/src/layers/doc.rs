@@ -7,13 +7,12 @@ pub struct Doc {
     pub chapter: Chapter,
     /// `` `[n]` → `[outputs]` ``, or for what any shape is good: `any, unchanged`.
     pub shapes: &'static str,
-    /// What it does: a formula, or a part of a sentence.
+    /// The rest of a sentence about the layer, from the verb on: `` computes `max(x, 0)` ``.
     pub line: &'static str,
 }
 
 /// The tables of the guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "the losses are on their way")]
 pub enum Chapter {
     /// Layers with weights.
     Weights,

@@ -14,11 +14,18 @@ impl Layer for Dropout {
         Doc::new(
             Chapter::Regularisation,
             "any, unchanged",
-            "in training, sets a part `rate` of the numbers to 0 and scales the others by 1/(1 - rate); nothing in prediction",
+            "sets each element to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::positional("rate", Kind::Number, Default::Required, "part that becomes zero, 0 to 1")] }
+        const {
+            &[Parameter::positional(
+                "rate",
+                Kind::Number,
+                Default::Required,
+                "probability that an element is set to 0, from 0 to 1",
+            )]
+        }
     }
     fn check(&self, call: &Call) -> bool {
         check::rate(call, "rate")

@@ -13,14 +13,24 @@ impl Layer for Embedding {
         "embedding"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "`u32[…]` → `[…, features]`", "every token is a row of a table of weights")
+        Doc::new(Chapter::Weights, "`u32[…]` → `[…, features]`", "looks up each token's row in a learned table")
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("vocabulary", Kind::Size, Default::Required, "number of tokens"),
-                Parameter::positional("features", Kind::Size, Default::Required, "numbers for each token"),
-                Parameter::named("init", Kind::Init, Default::Chosen, "how the table begins, `normal(1)` unless given"),
+                Parameter::positional(
+                    "vocabulary",
+                    Kind::Size,
+                    Default::Required,
+                    "number of different tokens: tokens are less than this",
+                ),
+                Parameter::positional("features", Kind::Size, Default::Required, "number of features for each token"),
+                Parameter::named(
+                    "init",
+                    Kind::Init,
+                    Default::Chosen,
+                    "initialisation of the table, `normal(1)` by default",
+                ),
             ]
         }
     }

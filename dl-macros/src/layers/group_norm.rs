@@ -11,15 +11,25 @@ impl Layer for GroupNorm {
         "group_norm"
     }
     fn doc(&self) -> Doc {
-        let line = "groups of channels of each sample scaled to mean 0 and variance 1 over their places";
+        let line = "normalises groups of channels of each sample to mean 0 and variance 1, then scales and shifts each channel";
         Doc::new(Chapter::Weights, "`[c, …]`, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("groups", Kind::Size, Default::Required, "how many groups the channels are in")
-                    .counting("group"),
-                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+                Parameter::positional(
+                    "groups",
+                    Kind::Size,
+                    Default::Required,
+                    "number of groups that the channels are divided into: each is normalised on its own",
+                )
+                .counting("group"),
+                Parameter::named(
+                    "epsilon",
+                    Kind::Number,
+                    Default::Number(1e-5),
+                    "small number that is added to the variance against division by zero",
+                ),
             ]
         }
     }
@@ -43,7 +53,7 @@ impl Layer for InstanceNorm {
         "instance_norm"
     }
     fn doc(&self) -> Doc {
-        let line = "each channel of each sample scaled to mean 0 and variance 1 over its places";
+        let line = "normalises each channel of each sample to mean 0 and variance 1 over its positions";
         Doc::new(Chapter::Weights, "`[c, …]`, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -53,9 +63,14 @@ impl Layer for InstanceNorm {
                     "affine",
                     Kind::Flag,
                     Default::Flag(false),
-                    "whether each channel has scale and shift",
+                    "whether each channel has a learned scale and shift",
                 ),
-                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+                Parameter::named(
+                    "epsilon",
+                    Kind::Number,
+                    Default::Number(1e-5),
+                    "small number that is added to the variance against division by zero",
+                ),
             ]
         }
     }

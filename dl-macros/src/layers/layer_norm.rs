@@ -14,11 +14,18 @@ impl Layer for LayerNorm {
         Doc::new(
             Chapter::Weights,
             "any, unchanged",
-            "the last dimension of each sample scaled to mean 0 and variance 1",
+            "normalises the last dimension of each sample to mean 0 and variance 1, then scales and shifts it",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance")] }
+        const {
+            &[Parameter::named(
+                "epsilon",
+                Kind::Number,
+                Default::Number(1e-5),
+                "small number that is added to the variance against division by zero",
+            )]
+        }
     }
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")

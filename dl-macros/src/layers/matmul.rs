@@ -12,7 +12,7 @@ impl Layer for Matmul {
         "matmul"
     }
     fn doc(&self) -> Doc {
-        let line = "the product of two values as matrices; leading dimensions are the same";
+        let line = "multiplies two values as matrices, or stacks of matrices with the same leading dimensions";
         Doc::new(Chapter::Arithmetic, "`[…, m, k]`, `[…, k, n]` → `[…, m, n]`", line)
     }
     fn operands(&self) -> usize {

@@ -1,6 +1,6 @@
 //! The layers of the language, one file each: parameters, shape rule, and what is called at run time.
 //!
-//! To add one: its file, and a line in [`LAYERS`]. The names are Keras' and PyTorch's in snake case.
+//! To add one: its file, and a line in [`FAMILIES`]; to add one to a family, its entry there. The names are Keras' and PyTorch's in snake case.
 
 pub mod absent;
 mod activations;
@@ -42,11 +42,13 @@ pub mod synonyms;
 mod transpose;
 mod unembedding;
 mod upsample;
+mod variant;
 
 pub use arithmetic::of as of_operator;
 pub use concat::Concat;
 pub use doc::{Chapter, Doc};
 pub use slice::Slice;
+use variant::Variant;
 
 use crate::call::{Call, Choice, Default, Init, Kind, Numbered, Operand, Parameter};
 use crate::dim::Dim;
@@ -54,99 +56,73 @@ use crate::ir::{Config, Element, Inference, Op, Role, SavedForBackward, Shape, T
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
-/// Every layer.
-pub static LAYERS: &[&dyn Layer] = &[
-    &dense::Dense,
-    &conv2d::Conv2d,
-    &conv1d::Conv1d,
-    &depthwise_conv2d::DepthwiseConv2d,
-    &separable_conv2d::SeparableConv2d,
-    &conv_transpose::CONV_TRANSPOSE2D,
-    &conv_transpose::CONV_TRANSPOSE1D,
-    &pool::MAX_POOL2D,
-    &pool::MAX_POOL1D,
-    &pool::AVG_POOL2D,
-    &pool::AVG_POOL1D,
-    &adaptive_pool::ADAPTIVE_AVG_POOL2D,
-    &adaptive_pool::ADAPTIVE_AVG_POOL1D,
-    &adaptive_pool::ADAPTIVE_MAX_POOL2D,
-    &adaptive_pool::ADAPTIVE_MAX_POOL1D,
-    &adaptive_pool::GLOBAL_AVG_POOL2D,
-    &adaptive_pool::GLOBAL_AVG_POOL1D,
-    &adaptive_pool::GLOBAL_MAX_POOL2D,
-    &adaptive_pool::GLOBAL_MAX_POOL1D,
-    &upsample::Upsample,
-    &pad2d::Pad2d,
-    &flatten::Flatten,
-    &activations::RELU,
-    &activations::LEAKY_RELU,
-    &activations::ELU,
-    &activations::GELU,
-    &activations::SILU,
-    &activations::SIGMOID,
-    &activations::TANH,
-    &activations::SOFTPLUS,
-    &activations::SELU,
-    &activations::MISH,
-    &activations::LOG_SIGMOID,
-    &activations::SOFTSIGN,
-    &activations::RELU6,
-    &activations::HARD_TANH,
-    &activations::HARD_SIGMOID,
-    &activations::HARD_SWISH,
-    &activations::CLAMP,
-    &activations::EXP,
-    &activations::LOG,
-    &activations::SQRT,
-    &activations::SQUARE,
-    &activations::ABS,
-    &activations::POWI,
-    &prelu::Prelu,
-    &softmax::SOFTMAX,
-    &softmax::LOG_SOFTMAX,
-    &embedding::Embedding,
-    &unembedding::Unembedding,
-    &matmul::Matmul,
-    &l2_normalize::L2Normalize,
-    &noise::RandomNormal,
-    &noise::GaussianNoise,
-    &dropout::Dropout,
-    &batch_norm::BatchNorm,
-    &layer_norm::LayerNorm,
-    &rms_norm::RmsNorm,
-    &group_norm::GroupNorm,
-    &group_norm::InstanceNorm,
-    &reshape::Reshape,
-    &reshape::Identity,
-    &transpose::Transpose,
-    &Concat,
-    &stop_gradient::StopGradient,
-    &Slice,
-    &split::Split,
-    &reductions::SUM,
-    &reductions::MEAN,
-    &reductions::MAX,
-    &arithmetic::ADD,
-    &arithmetic::SUB,
-    &arithmetic::MUL,
-    &arithmetic::DIV,
-    &losses::CROSS_ENTROPY,
-    &losses::NLL,
-    &losses::FOCAL,
-    &losses::MULTI_MARGIN,
-    &losses::BCE,
-    &losses::BCE_WITH_LOGITS,
-    &losses::SIGMOID_FOCAL,
-    &losses::HINGE,
-    &losses::MSE,
-    &losses::MAE,
-    &losses::HUBER,
-    &losses::KL_NORMAL,
-    &losses::COSINE_EMBEDDING,
-    &losses::CONTRASTIVE,
-    &losses::TRIPLET,
-    &losses::NT_XENT,
+/// Every layer, and every family of layers that has a list of its own.
+static FAMILIES: &[&[&dyn Layer]] = &[
+    &[
+        &dense::Dense,
+        &conv2d::Conv2d,
+        &conv1d::Conv1d,
+        &depthwise_conv2d::DepthwiseConv2d,
+        &separable_conv2d::SeparableConv2d,
+        &conv_transpose::CONV_TRANSPOSE2D,
+        &conv_transpose::CONV_TRANSPOSE1D,
+        &pool::MAX_POOL2D,
+        &pool::MAX_POOL1D,
+        &pool::AVG_POOL2D,
+        &pool::AVG_POOL1D,
+        &adaptive_pool::ADAPTIVE_AVG_POOL2D,
+        &adaptive_pool::ADAPTIVE_AVG_POOL1D,
+        &adaptive_pool::ADAPTIVE_MAX_POOL2D,
+        &adaptive_pool::ADAPTIVE_MAX_POOL1D,
+        &adaptive_pool::GLOBAL_AVG_POOL2D,
+        &adaptive_pool::GLOBAL_AVG_POOL1D,
+        &adaptive_pool::GLOBAL_MAX_POOL2D,
+        &adaptive_pool::GLOBAL_MAX_POOL1D,
+        &upsample::Upsample,
+        &pad2d::Pad2d,
+        &flatten::Flatten,
+    ],
+    activations::ALL,
+    &[
+        &prelu::Prelu,
+        &softmax::SOFTMAX,
+        &softmax::LOG_SOFTMAX,
+        &embedding::Embedding,
+        &unembedding::Unembedding,
+        &matmul::Matmul,
+        &l2_normalize::L2Normalize,
+        &noise::RandomNormal,
+        &noise::GaussianNoise,
+        &dropout::Dropout,
+        &batch_norm::BatchNorm,
+        &layer_norm::LayerNorm,
+        &rms_norm::RmsNorm,
+        &group_norm::GroupNorm,
+        &group_norm::InstanceNorm,
+        &reshape::Reshape,
+        &reshape::Identity,
+        &transpose::Transpose,
+        &Concat,
+        &stop_gradient::StopGradient,
+        &Slice,
+        &split::Split,
+        &reductions::SUM,
+        &reductions::MEAN,
+        &reductions::MAX,
+        &arithmetic::ADD,
+        &arithmetic::SUB,
+        &arithmetic::MUL,
+        &arithmetic::DIV,
+    ],
+    losses::classes::ALL,
+    losses::numbers::ALL,
+    losses::vectors::ALL,
 ];
+
+/// Every layer.
+pub fn all() -> impl Iterator<Item = &'static dyn Layer> + Clone {
+    FAMILIES.iter().copied().flatten().copied()
+}
 
 /// A layer of the language.
 pub trait Layer: Sync {
@@ -272,7 +248,7 @@ fn list(dims: &[Dim]) -> TokenStream {
 
 /// The layer called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Layer> {
-    LAYERS.iter().copied().find(|layer| layer.name() == name)
+    all().find(|layer| layer.name() == name)
 }
 
 impl Built {

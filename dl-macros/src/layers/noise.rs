@@ -12,7 +12,7 @@ impl Layer for RandomNormal {
     }
     fn doc(&self) -> Doc {
         let line =
-            "in training normal random numbers, of mean 0 and variance 1, whatever the value is; zeros in prediction";
+            "draws from the standard normal distribution in training, whatever the input is; zeros in prediction";
         Doc::new(Chapter::Regularisation, "any, unchanged", line)
     }
     fn evident(&self, call: &Call) -> Option<Shape> {
@@ -36,11 +36,12 @@ impl Layer for GaussianNoise {
         "gaussian_noise"
     }
     fn doc(&self) -> Doc {
-        let line = "in training adds normal random numbers of mean 0 and deviation `stddev`; nothing in prediction";
+        let line =
+            "adds normal noise of mean 0 and standard deviation `stddev` in training; does nothing in prediction";
         Doc::new(Chapter::Regularisation, "any, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::positional("stddev", Kind::Number, Default::Required, "deviation of the noise")] }
+        const { &[Parameter::positional("stddev", Kind::Number, Default::Required, "standard deviation of the noise")] }
     }
     fn check(&self, call: &Call) -> bool {
         check::not_negative(call, "stddev")

@@ -27,13 +27,13 @@ const fn kernel(kind: Kind, doc: &'static str) -> Parameter {
 }
 const fn others(kind: Kind) -> [Parameter; 3] {
     [
-        Parameter::named("stride", kind, Default::Same("kernel"), "step of the window"),
-        Parameter::named("padding", kind, Default::Size(0), "border around the image"),
+        Parameter::named("stride", kind, Default::Same("kernel"), "distance between neighbouring windows"),
+        Parameter::named("padding", kind, Default::Size(0), "padding on each side of the image"),
         Parameter::named(
             "ceil_mode",
             Kind::Flag,
             Default::Flag(false),
-            "whether a last window may go beyond the image",
+            "whether the output size is rounded up, so that the last window may go beyond the image",
         ),
     ]
 }
@@ -43,7 +43,7 @@ const fn max(kind: Kind, doc: &'static str) -> [Parameter; 4] {
 }
 const fn avg(kind: Kind, doc: &'static str) -> [Parameter; 5] {
     let [stride, padding, ceil_mode] = others(kind);
-    let counts = "whether the border counts in the mean, as zeros";
+    let counts = "whether the padding counts in the mean, as zeros";
     let counts = Parameter::named("count_include_pad", Kind::Flag, Default::Flag(true), counts);
     [kernel(kind, doc), stride, padding, ceil_mode, counts]
 }
@@ -57,7 +57,7 @@ pub static MAX_POOL2D: Pool = Pool {
     takes: Takes::Largest,
     sequence: false,
     shapes: IMAGE,
-    line: "the largest number of each window",
+    line: "takes the maximum of each window",
     parameters: &max(Kind::Pair, "height and width of the window"),
 };
 pub static MAX_POOL1D: Pool = Pool {
@@ -73,7 +73,7 @@ pub static AVG_POOL2D: Pool = Pool {
     takes: Takes::Mean,
     sequence: false,
     shapes: IMAGE,
-    line: "the mean of each window",
+    line: "takes the mean of each window",
     parameters: &avg(Kind::Pair, "height and width of the window"),
 };
 pub static AVG_POOL1D: Pool = Pool {

@@ -12,17 +12,26 @@ impl Layer for Prelu {
         "prelu"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "any, unchanged", "x, or weight·x below 0, with one weight or one for each channel")
+        Doc::new(
+            Chapter::Weights,
+            "any, unchanged",
+            "computes `x`, or `weight·x` where `x < 0`, with a learned `weight`",
+        )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::named("per_channel", Kind::Flag, Default::Flag(false), "whether each channel has a slope"),
+                Parameter::named(
+                    "per_channel",
+                    Kind::Flag,
+                    Default::Flag(false),
+                    "whether each channel has a slope of its own",
+                ),
                 Parameter::named(
                     "init",
                     Kind::Init,
                     Default::Chosen,
-                    "how slopes begin, `constant(0.25)` unless given",
+                    "initialisation of the slopes, `constant(0.25)` by default",
                 ),
             ]
         }

@@ -27,17 +27,22 @@ impl Layer for Reduction {
     }
     fn doc(&self) -> Doc {
         let line = match self.kind {
-            Reduces::Sum => "the sum over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all",
-            Reduces::Mean => "the mean over some dimensions, or over all",
-            Reduces::Max => "the largest number over some dimensions, or over all",
+            Reduces::Sum => "sums over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all",
+            Reduces::Mean => "takes the mean over some dimensions, or over all",
+            Reduces::Max => "takes the maximum over some dimensions, or over all",
         };
-        Doc::new(Chapter::Shape, "any → what is left, or with `keep: true` ones in place of what is not", line)
+        Doc::new(Chapter::Shape, "any → without the reduced dimensions; with `keep: true` they stay, with size 1", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::named("axis", Kind::Axes, Default::Chosen, "the dimensions that go, all unless given"),
-                Parameter::named("keep", Kind::Flag, Default::Flag(false), "whether they stay, with size 1"),
+                Parameter::named("axis", Kind::Axes, Default::Chosen, "dimensions that are reduced, all by default"),
+                Parameter::named(
+                    "keep",
+                    Kind::Flag,
+                    Default::Flag(false),
+                    "whether the reduced dimensions stay, with size 1 (`keepdim`)",
+                ),
             ]
         }
     }

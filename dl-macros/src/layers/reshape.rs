@@ -13,11 +13,11 @@ impl Layer for Reshape {
         Doc::new(
             Chapter::Shape,
             "any → `shape`",
-            "the same numbers under another shape: `reshape([16, 5, 5])`; costs nothing",
+            "gives a sample another shape with as many elements: `reshape([16, 5, 5])`; copies nothing",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::positional("shape", Kind::Shape, Default::Required, "the new shape: `[16, 5, 5]`")] }
+        const { &[Parameter::positional("shape", Kind::Shape, Default::Required, "new shape of a sample")] }
     }
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.given_shape("shape")
@@ -39,7 +39,7 @@ impl Layer for Identity {
         "identity"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Shape, "any, unchanged", "nothing; costs nothing")
+        Doc::new(Chapter::Shape, "any, unchanged", "returns its input; copies nothing")
     }
     fn evident(&self, call: &Call) -> Option<Shape> {
         call.evident_input()

@@ -11,11 +11,22 @@ impl Layer for RmsNorm {
         "rms_norm"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "any, unchanged", "the last dimension of each sample scaled to a mean square of 1")
+        Doc::new(
+            Chapter::Weights,
+            "any, unchanged",
+            "normalises the last dimension of each sample to a mean square of 1, then scales it",
+        )
     }
     fn parameters(&self) -> &'static [Parameter] {
         // PyTorch's default: the epsilon of `f32`.
-        const { &[Parameter::named("epsilon", Kind::Number, Default::Number(EPSILON), "added to the mean square")] }
+        const {
+            &[Parameter::named(
+                "epsilon",
+                Kind::Number,
+                Default::Number(EPSILON),
+                "small number that is added to the mean square against division by zero",
+            )]
+        }
     }
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")

@@ -19,15 +19,15 @@ impl Layer for Softmax {
     }
     fn doc(&self) -> Doc {
         let line = if self.log {
-            "x - ln Σ e^xⱼ: the logarithm of `softmax`"
+            "computes `x - ln Σ e^xⱼ`: the logarithm of `softmax`"
         } else {
-            "e^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features, the channels of an image, or `axis`"
+            "computes `e^xᵢ / Σ e^xⱼ`: probabilities from logits, over the features, the channels of an image, or `axis`"
         };
         Doc::new(Chapter::Activation, "any, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
-            let doc = "the dimension that sums to one; for features and images the first unless given";
+            let doc = "dimension along which the probabilities sum to 1, by default the first of features `[n]` and images `[c, h, w]`";
             &[Parameter::named("axis", Kind::Axis, Default::Chosen, doc)]
         }
     }

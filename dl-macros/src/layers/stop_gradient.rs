@@ -12,7 +12,7 @@ impl Layer for StopGradient {
         Doc::new(
             Chapter::Shape,
             "any, unchanged",
-            "the value as if it were a constant: no gradient flows back through it",
+            "returns its input as a constant: no gradient flows back through it (`detach`)",
         )
     }
     fn evident(&self, call: &Call) -> Option<Shape> {

@@ -15,12 +15,12 @@ impl Layer for Transpose {
         Doc::new(
             Chapter::Shape,
             "`[…, m, n]` → `[…, n, m]`, or as `axes` says",
-            "the last two dimensions exchanged, or all in another order: `transpose([1, 0, 2])`",
+            "swaps the last two dimensions, or permutes all of them: `transpose([1, 0, 2])`",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
-            let doc = "which dimension of the input each one of the output is: `[1, 0, 2]`";
+            let doc = "order of the input's dimensions in the output, such as `[1, 0, 2]`; unless given, the last two are swapped";
             &[Parameter::positional("axes", Kind::Axes, Default::Chosen, doc)]
         }
     }

@@ -6,8 +6,15 @@ use quote::quote;
 
 pub struct Upsample;
 
-const NEAREST: Choice = Choice::new("nearest", "Nearest");
-const MODES: &[Choice] = &[NEAREST, Choice::new("bilinear", "Bilinear")];
+const NEAREST: Choice = Choice::new("nearest", "Nearest", "nearest-neighbour interpolation: every pixel is repeated");
+const MODES: &[Choice] = &[
+    NEAREST,
+    Choice::new(
+        "bilinear",
+        "Bilinear",
+        "bilinear interpolation between the four nearest pixels, as PyTorch's with `align_corners=False`",
+    ),
+];
 
 impl Layer for Upsample {
     fn name(&self) -> &'static str {
@@ -17,14 +24,14 @@ impl Layer for Upsample {
         Doc::new(
             Chapter::Shape,
             "`[c, h, w]` → `[c, factor·h, factor·w]`",
-            "a larger image: every number again and again, or straight lines between them",
+            "enlarges the image by nearest-neighbour or bilinear interpolation",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("factor", Kind::Pair, Default::Required, "how many times higher and wider"),
-                Parameter::named("mode", Kind::Word(MODES), Default::Word(NEAREST), "what is between the numbers"),
+                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement"),
+                Parameter::named("mode", Kind::Word(MODES), Default::Word(NEAREST), "interpolation between the pixels"),
             ]
         }
     }

@@ -52,7 +52,7 @@ impl Lowering<'_> {
         let message = if self.bound(&name).is_some() {
             format!("`{name}` is a value; an arrow leads to a layer")
         } else {
-            let known = layers::LAYERS.iter().map(|layer| layer.name().to_owned());
+            let known = layers::all().map(|layer| layer.name().to_owned());
             let blocks = self.file.blocks.iter().map(|block| block.name.to_string());
             let known: Vec<String> = known.chain(self.names.layers()).chain(blocks).collect();
             let own = self.names.layers().iter().any(|own| crate::suggest::is_slip(&name, own));
@@ -100,7 +100,13 @@ impl Lowering<'_> {
     /// Makes the name of what a mistake hides known all the same, so that its uses are no mistakes.
     pub(super) fn name_broken(&mut self, name: &Ident) {
         let settings = Settings { values: Vec::new(), spans: Vec::new() };
-        let named = NamedLayer { layer: layers::LAYERS[0], settings, field: None, input: None, broken: true };
+        let named = NamedLayer {
+            layer: layers::all().next().expect("there are layers"),
+            settings,
+            field: None,
+            input: None,
+            broken: true,
+        };
         self.names.name_layer(name, Named::Layer(Rc::new(named)));
     }
 

@@ -321,7 +321,7 @@ impl Lowering<'_> {
             self.error(span, format!("there is no layer `{path}`; {help}"));
             return None;
         }
-        let meant = suggest(&text, layers::LAYERS.iter().map(|layer| layer.name()), layers::synonyms::LAYERS);
+        let meant = suggest(&text, layers::all().map(|layer| layer.name()), layers::synonyms::LAYERS);
         let models: Vec<String> = self.file.models.iter().map(|model| model.name.to_string()).collect();
         let near = suggest(&text, models.iter().map(String::as_str), &[]);
         let message = match (meant, near) {

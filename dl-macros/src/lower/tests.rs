@@ -3,7 +3,7 @@
 use crate::diagnostics::Diagnostics;
 use crate::dim::Dim;
 use crate::ir::{Config, Inference, Ir};
-use crate::layers::{LAYERS, synonyms};
+use crate::layers::{self, synonyms};
 use quote::ToTokens;
 
 fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
@@ -182,7 +182,7 @@ fn a_broken_model_keeps_the_fields_that_programs_name() {
 
 #[test]
 fn every_layer_names_its_kind_and_settings() {
-    for layer in LAYERS {
+    for layer in layers::all() {
         let parameters = layer.parameters();
         for (i, parameter) in parameters.iter().enumerate() {
             assert!(!parameter.doc.is_empty(), "{} {}", layer.name(), parameter.name);
@@ -193,7 +193,7 @@ fn every_layer_names_its_kind_and_settings() {
         assert!(crate::layers::find(meaning).is_some(), "{synonym} -> {meaning}");
         assert!(crate::layers::find(synonym).is_none(), "{synonym} is a layer itself");
     }
-    let known = |name: &str| LAYERS.iter().flat_map(|layer| layer.parameters()).any(|p| p.name == name);
+    let known = |name: &str| layers::all().flat_map(|layer| layer.parameters()).any(|p| p.name == name);
     for (synonym, meaning) in synonyms::PARAMETERS {
         assert!(known(meaning), "{synonym} -> {meaning}");
     }

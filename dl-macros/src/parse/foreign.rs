@@ -147,7 +147,7 @@ impl Parser<'_> {
             cursor.next();
         }
         let name = cursor.take_ident()?;
-        let known = layers::LAYERS.iter().map(|layer| layer.name());
+        let known = layers::all().map(|layer| layer.name());
         let meant = suggest(&name.to_string(), known, synonyms::LAYERS);
         let help = match &meant {
             Some(meant) => format!("`{written}{name}` is `{meant}` here"),

@@ -209,7 +209,7 @@ where
         }
         let targets = picked.iter().map(|i| &data.targets[*i]);
         Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets);
-        let norm = if matches!(self.trainer.clip, Some(Clip::Norm(_))) { watch.norm() } else { 0.0 };
+        let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| watch.norm());
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
         progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
         let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));

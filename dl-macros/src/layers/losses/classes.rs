@@ -6,15 +6,15 @@ use crate::ir::Range;
 use quote::quote;
 
 /// A loss of one class of many.
-pub struct OfClasses {
+struct OfClasses {
     name: &'static str,
+    /// Of `dl::ops::loss::Classes`.
+    variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
-    /// The variant of `dl::ops::loss::Classes`.
-    variant: fn(&Call) -> TokenStream,
 }
 
 impl Layer for OfClasses {
@@ -46,7 +46,7 @@ impl Layer for OfClasses {
         let shapes = shapes(call);
         let [output, target] = shapes.as_slice() else { return None };
         check::classes(call, output, target)?;
-        let variant = (self.variant)(call);
+        let variant = self.variant.of(call);
         let mut built = built(quote!(dl::ops::loss::Classes::#variant));
         let limit = output.dims.first()?.clone();
         built.op.range = Some(Range { operand: 1, limit, check: "check_labels" });
@@ -54,58 +54,50 @@ impl Layer for OfClasses {
     }
 }
 
-pub static CROSS_ENTROPY: OfClasses = OfClasses {
-    name: "cross_entropy",
-    line: "`-ln softmax(x)` of the right class: classification from plain numbers",
-    parameters: &[Parameter::named(
-        "label_smoothing",
-        Kind::Number,
-        Default::Number(0.0),
-        "probability that is spread over all classes",
-    )],
-    check: |call| check::rate(call, "label_smoothing"),
-    variant: |call| {
-        let label_smoothing = call.number("label_smoothing");
-        quote!(CrossEntropy { label_smoothing: #label_smoothing })
+/// Every loss of one class of many.
+pub static ALL: &[&dyn Layer] = &[
+    &OfClasses {
+        name: "cross_entropy",
+        variant: Variant::Named("CrossEntropy"),
+        line: "computes `-ln softmax(x)` of the true class: for classification from logits",
+        parameters: &[Parameter::named(
+            "label_smoothing",
+            Kind::Number,
+            Default::Number(0.0),
+            "probability mass that is spread evenly over all classes",
+        )],
+        check: |call| check::rate(call, "label_smoothing"),
     },
-};
-
-pub static NLL: OfClasses = OfClasses {
-    name: "nll",
-    line: "`-x` of the right class: classification from logarithms of probabilities",
-    parameters: &[],
-    check: |_| true,
-    variant: |_| quote!(Nll),
-};
-
-pub static FOCAL: OfClasses = OfClasses {
-    name: "focal",
-    line: "`cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the right class: classes of unequal size",
-    parameters: &[Parameter::named(
-        "gamma",
-        Kind::Number,
-        Default::Number(2.0),
-        "how much easy samples are passed over",
-    )],
-    check: |call| check::not_negative(call, "gamma"),
-    variant: |call| {
-        let gamma = call.number("gamma");
-        quote!(Focal { gamma: #gamma })
+    &OfClasses {
+        name: "nll",
+        variant: Variant::Named("Nll"),
+        line: "computes `-x` of the true class: for classification from log-probabilities",
+        parameters: &[],
+        check: |_| true,
     },
-};
-
-pub static MULTI_MARGIN: OfClasses = OfClasses {
-    name: "multi_margin",
-    line: "mean of `max(0, margin - x_right + x)` over the wrong classes: classification by a margin",
-    parameters: &[Parameter::named(
-        "margin",
-        Kind::Number,
-        Default::Number(1.0),
-        "how far the right class has to lead",
-    )],
-    check: |call| check::positive(call, "margin"),
-    variant: |call| {
-        let margin = call.number("margin");
-        quote!(MultiMargin { margin: #margin })
+    &OfClasses {
+        name: "focal",
+        variant: Variant::Named("Focal"),
+        line: "computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced \
+               classes",
+        parameters: &[Parameter::named(
+            "gamma",
+            Kind::Number,
+            Default::Number(2.0),
+            "exponent of `1 - p`: the larger, the less samples count that are classified well",
+        )],
+        check: |call| check::not_negative(call, "gamma"),
     },
-};
+    &OfClasses {
+        name: "multi_margin",
+        variant: Variant::Named("MultiMargin"),
+        line: "computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin",
+        parameters: &[Parameter::named(
+            "margin",
+            Kind::Number,
+            Default::Number(1.0),
+            "margin by which the score of the true class has to lead",
+        )],
+        check: |call| check::positive(call, "margin"),
+    },
+];

@@ -1,12 +1,8 @@
 //! Losses: one number for each sample, for `loss { … }`. A file for each shape rule.
 
-mod classes;
-mod numbers;
-mod vectors;
-
-pub use classes::{CROSS_ENTROPY, FOCAL, MULTI_MARGIN, NLL};
-pub use numbers::{BCE, BCE_WITH_LOGITS, HINGE, HUBER, KL_NORMAL, MAE, MSE, SIGMOID_FOCAL};
-pub use vectors::{CONTRASTIVE, COSINE_EMBEDDING, NT_XENT, TRIPLET};
+pub mod classes;
+pub mod numbers;
+pub mod vectors;
 
 use super::*;
 

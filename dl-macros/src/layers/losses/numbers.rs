@@ -5,15 +5,15 @@ use crate::check;
 use quote::quote;
 
 /// A loss of two values of one shape.
-pub struct OfNumbers {
+struct OfNumbers {
     name: &'static str,
+    /// Of `dl::ops::loss::Elementwise`.
+    variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
-    /// The variant of `dl::ops::loss::Elementwise`.
-    variant: fn(&Call) -> TokenStream,
 }
 
 impl Layer for OfNumbers {
@@ -42,60 +42,64 @@ impl Layer for OfNumbers {
         let shapes = shapes(call);
         let [a, b] = shapes.as_slice() else { return None };
         check::same_shape(call, a, b)?;
-        let variant = (self.variant)(call);
+        let variant = self.variant.of(call);
         let mut built = built(quote!(dl::ops::loss::Elementwise::#variant));
         built.op.same_shape = true;
         Some(built)
     }
 }
 
-/// A loss without parameters.
-const fn plain(name: &'static str, line: &'static str, variant: fn(&Call) -> TokenStream) -> OfNumbers {
-    OfNumbers { name, line, parameters: &[], check: |_| true, variant }
+impl OfNumbers {
+    /// One without parameters.
+    const fn new(name: &'static str, variant: &'static str, line: &'static str) -> Self {
+        OfNumbers { name, variant: Variant::Named(variant), line, parameters: &[], check: |_| true }
+    }
+    /// The same with parameters and their rules.
+    const fn with(self, parameters: &'static [Parameter], check: fn(&Call) -> bool) -> Self {
+        OfNumbers { parameters, check, ..self }
+    }
 }
 
-pub static MSE: OfNumbers = plain("mse", "mean of `(a - b)²`: numbers", |_| quote!(Mse));
-pub static MAE: OfNumbers = plain("mae", "mean of `|a - b|`: numbers with outliers", |_| quote!(Mae));
-pub static BCE: OfNumbers =
-    plain("bce", "cross-entropy of probabilities `a` with targets 0 to 1: answers that are yes or no", |_| quote!(Bce));
-pub static BCE_WITH_LOGITS: OfNumbers =
-    plain("bce_with_logits", "the same of `sigmoid(a)`, with fewer digits lost: yes or no from plain numbers", |_| {
-        quote!(BceWithLogits)
-    });
-pub static HINGE: OfNumbers =
-    plain("hinge", "mean of `max(0, 1 - a·b)` for targets 1 and -1: yes or no by a margin", |_| quote!(Hinge));
-pub static KL_NORMAL: OfNumbers = plain(
-    "kl_normal",
-    "`kl_normal(mean, log_variance)`: `-½ Σ (1 + v - m² - e^v)`, how far a normal distribution is from the standard one; \
-     the sum over the elements",
-    |_| quote!(KlNormal),
-);
-
-pub static HUBER: OfNumbers = OfNumbers {
-    name: "huber",
-    line: "mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: outliers, but smooth near 0",
-    parameters: &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "where the parabola becomes a line")],
-    check: |call| check::positive(call, "delta"),
-    variant: |call| {
-        let delta = call.number("delta");
-        quote!(Huber { delta: #delta })
-    },
-};
-
-pub static SIGMOID_FOCAL: OfNumbers = OfNumbers {
-    name: "sigmoid_focal",
-    line: "`bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the right answer, and by `alpha`: \
-           yes or no, most of them easy",
-    parameters: &[
-        Parameter::named("gamma", Kind::Number, Default::Number(2.0), "how much easy answers are passed over"),
-        Parameter::named("alpha", Kind::Number, Default::Number(0.25), "weight of yes, against 1 - alpha of no"),
-    ],
-    check: |call| {
-        let gamma = check::not_negative(call, "gamma");
-        check::rate(call, "alpha") && gamma
-    },
-    variant: |call| {
-        let (gamma, alpha) = (call.number("gamma"), call.number("alpha"));
-        quote!(SigmoidFocal { gamma: #gamma, alpha: #alpha })
-    },
-};
+/// Every loss of two values of one shape.
+pub static ALL: &[&dyn Layer] = &[
+    &OfNumbers::new("bce", "Bce", "computes the binary cross-entropy of probabilities `a` with targets 0 to 1"),
+    &OfNumbers::new(
+        "bce_with_logits",
+        "BceWithLogits",
+        "computes `bce(sigmoid(a), b)` in a numerically stable way: for binary classification from logits",
+    ),
+    &OfNumbers::new(
+        "sigmoid_focal",
+        "SigmoidFocal",
+        "computes `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the true answer, weighted by \
+         `alpha`: for binary classification where most samples are easy",
+    )
+    .with(
+        &[
+            Parameter::named("gamma", Kind::Number, Default::Number(2.0), "exponent of `1 - p`: the larger, the less samples count that are classified well"),
+            Parameter::named("alpha", Kind::Number, Default::Number(0.25), "weight of positive targets; negative ones have `1 - alpha`"),
+        ],
+        |call| {
+            let gamma = check::not_negative(call, "gamma");
+            check::rate(call, "alpha") && gamma
+        },
+    ),
+    &OfNumbers::new("hinge", "Hinge", "computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin"),
+    &OfNumbers::new("mse", "Mse", "computes the mean of `(a - b)²`: for regression"),
+    &OfNumbers::new("mae", "Mae", "computes the mean of `|a - b|`: for regression with outliers"),
+    &OfNumbers::new(
+        "huber",
+        "Huber",
+        "computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for outliers, but smooth near 0",
+    )
+    .with(
+        &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "value of `|d|` from which the loss is linear")],
+        |call| check::positive(call, "delta"),
+    ),
+    &OfNumbers::new(
+        "kl_normal",
+        "KlNormal",
+        "computes `-½ Σ (1 + v - m² - e^v)` of `kl_normal(mean, log_variance)`: the Kullback-Leibler divergence of a normal \
+         distribution from the standard one, summed over the elements",
+    ),
+];

@@ -6,16 +6,16 @@ use crate::ir::Saved;
 use quote::quote;
 
 /// A loss of vectors.
-pub struct OfVectors {
+struct OfVectors {
     name: &'static str,
+    /// Of `dl::ops::loss`.
+    variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,
     kind: Compares,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
-    /// The operation.
-    op: fn(&Call) -> TokenStream,
 }
 
 /// What is compared.
@@ -66,7 +66,8 @@ impl Layer for OfVectors {
         for target in target {
             check::one_target(call, target)?;
         }
-        let mut built = built((self.op)(call));
+        let variant = self.variant.of(call);
+        let mut built = built(quote!(dl::ops::loss::#variant));
         built.op.same_shape = self.kind != Compares::Pair;
         if self.kind == Compares::Batch {
             built.op.saved = Some(Saved { ty: quote!([[f32; 2]; 2]), per_sample: true });
@@ -76,65 +77,59 @@ impl Layer for OfVectors {
     }
 }
 
-pub static COSINE_EMBEDDING: OfVectors = OfVectors {
-    name: "cosine_embedding",
-    line: "`1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1: alike or not by direction",
-    kind: Compares::Pair,
-    parameters: &[Parameter::named(
-        "margin",
-        Kind::Number,
-        Default::Number(0.0),
-        "cosine up to which vectors are different enough",
-    )],
-    check: |call| check::cosine(call, "margin"),
-    op: |call| {
-        let margin = call.number("margin");
-        quote!(dl::ops::loss::Pairs::CosineEmbedding { margin: #margin })
+/// Every loss of vectors.
+pub static ALL: &[&dyn Layer] = &[
+    &OfVectors {
+        name: "cosine_embedding",
+        variant: Variant::Named("Pairs::CosineEmbedding"),
+        line: "computes `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1",
+        kind: Compares::Pair,
+        parameters: &[Parameter::named(
+            "margin",
+            Kind::Number,
+            Default::Number(0.0),
+            "cosine below which a pair with target -1 has no loss",
+        )],
+        check: |call| check::cosine(call, "margin"),
     },
-};
-
-pub static CONTRASTIVE: OfVectors = OfVectors {
-    name: "contrastive",
-    line: "`½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1: alike or not by distance",
-    kind: Compares::Pair,
-    parameters: &[Parameter::named(
-        "margin",
-        Kind::Number,
-        Default::Number(1.0),
-        "distance from which on vectors are different enough",
-    )],
-    check: |call| check::positive(call, "margin"),
-    op: |call| {
-        let margin = call.number("margin");
-        quote!(dl::ops::loss::Pairs::Contrastive { margin: #margin })
+    &OfVectors {
+        name: "contrastive",
+        variant: Variant::Named("Pairs::Contrastive"),
+        line: "computes `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1",
+        kind: Compares::Pair,
+        parameters: &[Parameter::named(
+            "margin",
+            Kind::Number,
+            Default::Number(1.0),
+            "distance above which a pair with target -1 has no loss",
+        )],
+        check: |call| check::positive(call, "margin"),
     },
-};
-
-pub static TRIPLET: OfVectors = OfVectors {
-    name: "triplet",
-    line: "`triplet(anchor, positive, negative)`: `max(0, |a - p| - |a - n| + margin)`, nearer to one than to the other",
-    kind: Compares::Triplet,
-    parameters: &[Parameter::named(
-        "margin",
-        Kind::Number,
-        Default::Number(1.0),
-        "how much nearer than the negative the positive has to be",
-    )],
-    check: |call| check::positive(call, "margin"),
-    op: |call| {
-        let margin = call.number("margin");
-        quote!(dl::ops::loss::Triplet { margin: #margin })
+    &OfVectors {
+        name: "triplet",
+        variant: Variant::Named("Triplet"),
+        line: "computes `max(0, |a - p| - |a - n| + margin)` of `triplet(anchor, positive, negative)`",
+        kind: Compares::Triplet,
+        parameters: &[Parameter::named(
+            "margin",
+            Kind::Number,
+            Default::Number(1.0),
+            "margin by which the positive has to be nearer to the anchor than the negative",
+        )],
+        check: |call| check::positive(call, "margin"),
     },
-};
-
-pub static NT_XENT: OfVectors = OfVectors {
-    name: "nt_xent",
-    line: "two views of a sample more alike than those of others in the batch, by `cos / temperature`: SimCLR",
-    kind: Compares::Batch,
-    parameters: &[Parameter::named("temperature", Kind::Number, Default::Number(0.5), "how sharply similarity counts")],
-    check: |call| check::positive(call, "temperature"),
-    op: |call| {
-        let temperature = call.number("temperature");
-        quote!(dl::ops::loss::NtXent { temperature: #temperature })
+    &OfVectors {
+        name: "nt_xent",
+        variant: Variant::Named("NtXent"),
+        line: "computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by \
+               `cos / temperature`",
+        kind: Compares::Batch,
+        parameters: &[Parameter::named(
+            "temperature",
+            Kind::Number,
+            Default::Number(0.5),
+            "divisor of the cosines: the smaller, the sharper the softmax",
+        )],
+        check: |call| check::positive(call, "temperature"),
     },
-};
+];

@@ -10,6 +10,7 @@ pub(super) static HEADERS: &[Source] = &[
     Source { name: "depthwise.cuh", text: include_str!("../../ops/conv2d/depthwise.cuh") },
     Source { name: "implicit.cuh", text: include_str!("../../ops/conv2d/implicit.cuh") },
     Source { name: "activation.cuh", text: include_str!("../../ops/activation/activation.cuh") },
+    Source { name: "activations.cuh", text: include_str!("../../ops/activation/activations.cuh") },
     Source { name: "axes.cuh", text: include_str!("../../ops/axes/axes.cuh") },
     Source { name: "common.cuh", text: include_str!("common.cuh") },
     Source { name: "elementwise.cuh", text: include_str!("elementwise.cuh") },

@@ -11,35 +11,27 @@ arguments! {
     pub(crate) struct Code { kind: u32, a: f32, b: f32 }
 }
 
+/// A setting of an activation, for kernels.
+pub(super) trait Setting {
+    /// As a number, or as the bits of one.
+    fn word(self) -> f32;
+}
+
+impl Setting for f32 {
+    fn word(self) -> f32 {
+        self
+    }
+}
+
+impl Setting for i32 {
+    fn word(self) -> f32 {
+        f32::from_bits(self.cast_unsigned())
+    }
+}
+
 impl Code {
-    /// Numbered as `Kind` of `activation.cuh`.
     pub(crate) fn of(f: Activation) -> Self {
-        let (kind, a, b) = match f {
-            Activation::Identity => (0, 0.0, 0.0),
-            Activation::Relu => (1, 0.0, 0.0),
-            Activation::LeakyRelu { slope } => (2, slope, 0.0),
-            Activation::Elu { alpha } => (3, alpha, 0.0),
-            Activation::Gelu => (4, 0.0, 0.0),
-            Activation::GeluTanh => (5, 0.0, 0.0),
-            Activation::Silu => (6, 0.0, 0.0),
-            Activation::Sigmoid => (7, 0.0, 0.0),
-            Activation::Tanh => (8, 0.0, 0.0),
-            Activation::Softplus { beta, threshold } => (9, beta, threshold),
-            Activation::Selu => (10, 0.0, 0.0),
-            Activation::Mish => (11, 0.0, 0.0),
-            Activation::LogSigmoid => (12, 0.0, 0.0),
-            Activation::Softsign => (13, 0.0, 0.0),
-            Activation::HardTanh { min, max } => (14, min, max),
-            Activation::HardSigmoid => (15, 0.0, 0.0),
-            Activation::HardSwish => (16, 0.0, 0.0),
-            Activation::Clamp { min, max } => (17, min, max),
-            Activation::Exp => (18, 0.0, 0.0),
-            Activation::Log => (19, 0.0, 0.0),
-            Activation::Sqrt => (20, 0.0, 0.0),
-            Activation::Square => (21, 0.0, 0.0),
-            Activation::Abs => (22, 0.0, 0.0),
-            Activation::Powi { exponent } => (23, f32::from_bits(exponent.cast_unsigned()), 0.0),
-        };
+        let (kind, [a, b]) = f.numbered();
         Code { kind, a, b }
     }
 }
@@ -59,27 +51,6 @@ impl ActivationKernel for Cuda {
     fn activation_backward_in_place(&self, f: Activation, kept: Ref<'_, f32>, d: Mut<'_, f32>) {
         if f != Activation::Identity {
             self.launch(&activation_backward_in_place, Grid::fours(d.len()), (Code::of(f), kept, d));
-        }
-    }
-}
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl ActivationKernel for Twin {
-        fn activation_forward(&self, f: Activation, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.activation_forward(f, x, y));
-        }
-        fn activation_forward_in_place(&self, f: Activation, x: &mut [f32]) {
-            both!(self, [], [x], |device| device.activation_forward_in_place(f, x));
-        }
-        fn activation_backward(&self, f: Activation, kept: &[f32], dy: &[f32], dx: &mut [f32], w: Write) {
-            both!(self, [kept, dy], [dx], |device| device.activation_backward(f, kept, dy, dx, w));
-        }
-        fn activation_backward_in_place(&self, f: Activation, kept: &[f32], d: &mut [f32]) {
-            both!(self, [kept], [d], |device| device.activation_backward_in_place(f, kept, d));
         }
     }
 }

@@ -1,67 +1,104 @@
-//! What an activation is to a kernel: a value and a slope, each inlined into a loop of its own.
+//! What an activation is to a kernel, and `activations!`, which makes everything that knows all of them from one table.
 
 use crate::device::cpu::simd::Simd;
 
-/// One activation with its settings.
+/// One activation with its settings: a value and a derivative, each inlined into a loop of its own.
 pub(crate) trait Function: Copy + Sync {
     /// `f(x)`.
     fn value<S: Simd>(self, x: f32) -> f32;
-    /// `f'(x)` from what is kept: the output `f(x)`, or the input `x` (see `Activation::keeps`).
-    fn derivative<S: Simd>(self, kept: f32) -> f32;
+    /// `f'(x)` from what is saved: the output `f(x)`, or the input `x` (`Activation::saved_for_backward`).
+    fn derivative<S: Simd>(self, saved: f32) -> f32;
 }
 
-/// `x`.
-#[derive(Clone, Copy)]
-pub(crate) struct Identity;
-
-impl Function for Identity {
-    #[inline(always)]
-    fn value<S: Simd>(self, x: f32) -> f32 {
-        x
-    }
-    #[inline(always)]
-    fn derivative<S: Simd>(self, _: f32) -> f32 {
-        1.0
-    }
-}
-
-/// `with_function!(activation, f => expression)`: the expression compiled once for each activation, with `f` its
-/// [`Function`].
-macro_rules! with_function {
-    ($activation:expr, $f:ident => $body:expr) => {{
-        use $crate::ops::activation::{elu, function, gelu, hard, power, relu, sigmoid, softplus};
-        macro_rules! run {
-            ($function:expr) => {{
-                let $f = $function;
-                $body
-            }};
+/// Makes of a table of activations the enum `Activation` with its documentation and `saved_for_backward`, a [`Function`] for
+/// each entry, `with_function!`, and what CUDA calls each.
+///
+/// The first token is `$`, by which the table names what `with_function!` is given.
+macro_rules! activations {
+    ($d:tt $(
+        $(#[$doc:meta])*
+        $name:ident $({ $($(#[$setting_doc:meta])* $setting:ident: $type:ty),* })? saves $saved:ident {
+            value: |$x:pat_param| $value:expr,
+            derivative: |$kept:pat_param| $derivative:expr,
         }
-        match $activation {
-            $crate::ops::Activation::Identity => run!(function::Identity),
-            $crate::ops::Activation::Relu => run!(relu::Relu),
-            $crate::ops::Activation::LeakyRelu { slope } => run!(relu::LeakyRelu { slope }),
-            $crate::ops::Activation::Elu { alpha } => run!(elu::Elu { alpha }),
-            $crate::ops::Activation::Gelu => run!(gelu::Gelu),
-            $crate::ops::Activation::GeluTanh => run!(gelu::GeluTanh),
-            $crate::ops::Activation::Silu => run!(sigmoid::Silu),
-            $crate::ops::Activation::Sigmoid => run!(sigmoid::Sigmoid),
-            $crate::ops::Activation::Tanh => run!(sigmoid::Tanh),
-            $crate::ops::Activation::Softplus { beta, threshold } => run!(softplus::Softplus { beta, threshold }),
-            $crate::ops::Activation::Selu => run!(elu::Selu),
-            $crate::ops::Activation::Mish => run!(softplus::Mish),
-            $crate::ops::Activation::LogSigmoid => run!(softplus::LogSigmoid),
-            $crate::ops::Activation::Softsign => run!(hard::Softsign),
-            $crate::ops::Activation::HardTanh { min, max } => run!(hard::HardTanh { min, max }),
-            $crate::ops::Activation::HardSigmoid => run!(hard::HardSigmoid),
-            $crate::ops::Activation::HardSwish => run!(hard::HardSwish),
-            $crate::ops::Activation::Clamp { min, max } => run!(hard::Clamp { min, max }),
-            $crate::ops::Activation::Exp => run!(power::Exp),
-            $crate::ops::Activation::Log => run!(power::Log),
-            $crate::ops::Activation::Sqrt => run!(power::Sqrt),
-            $crate::ops::Activation::Square => run!(power::Square),
-            $crate::ops::Activation::Abs => run!(power::Abs),
-            $crate::ops::Activation::Powi { exponent } => run!(power::Powi { exponent }),
+    )*) => {
+        /// An elementwise activation with its settings. NaN stays NaN through all of them.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Activation {
+            $(
+                $(#[$doc])*
+                ///
+                #[doc = concat!("Saved for the backward pass: [`SavedForBackward::", stringify!($saved), "`].")]
+                $name $({ $($(#[$setting_doc])* $setting: $type),* })?,
+            )*
         }
-    }};
+
+        impl Activation {
+            /// What [`Activation::backward`] reads.
+            pub const fn saved_for_backward(self) -> SavedForBackward {
+                match self {
+                    $(Activation::$name { .. } => SavedForBackward::$saved,)*
+                }
+            }
+            /// Its number in `activations.cuh`, and its settings, of which there are two at most.
+            #[cfg(feature = "cuda")]
+            pub(super) fn numbered(self) -> (u32, [f32; 2]) {
+                /// In the order of the table.
+                enum Number { $($name),* }
+                let mut settings = [0.0; 2];
+                let number = match self {
+                    $(Activation::$name $({ $($setting),* })? => {
+                        $(settings.iter_mut().zip([$(Setting::word($setting)),*]).for_each(|(to, from)| *to = from);)?
+                        Number::$name
+                    })*
+                };
+                (number as u32, settings)
+            }
+        }
+
+        /// The name of each activation, and what its backward pass reads.
+        #[cfg(test)]
+        pub(super) const TABLE: &[(&str, SavedForBackward)] = &[$((stringify!($name), SavedForBackward::$saved)),*];
+
+        /// The formula of each activation.
+        pub(crate) mod functions {
+            use super::*;
+
+            $(
+                #[derive(Clone, Copy)]
+                pub(crate) struct $name { $($(pub $setting: $type),*)? }
+
+                impl Function for $name {
+                    #[inline(always)]
+                    #[allow(unused_variables, reason = "a formula need not read every setting")]
+                    fn value<S: Simd>(self, $x: f32) -> f32 {
+                        let $name { $($($setting),*)? } = self;
+                        $value
+                    }
+                    #[inline(always)]
+                    #[allow(unused_variables, reason = "a formula need not read every setting")]
+                    fn derivative<S: Simd>(self, $kept: f32) -> f32 {
+                        let $name { $($($setting),*)? } = self;
+                        $derivative
+                    }
+                }
+            )*
+        }
+
+        /// `with_function!(activation, f => expression)`: the expression compiled once for each activation, with `f` its
+        /// [`Function`].
+        macro_rules! with_function {
+            ($d activation:expr, $d f:ident => $d body:expr) => {
+                match $d activation {
+                    $($crate::ops::Activation::$name { $($($setting),*)? } => {
+                        let $d f = $crate::ops::activation::functions::$name { $($($setting),*)? };
+                        $d body
+                    })*
+                }
+            };
+        }
+        pub(crate) use with_function;
+    };
 }
-pub(crate) use with_function;
+pub(super) use activations;

@@ -48,28 +48,3 @@ impl BroadcastKernel for Cuda {
         });
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl BroadcastKernel for Twin {
-        fn broadcast(&self, operator: Operator, s: Shapes, a: &[f32], b: &[f32], y: &mut [f32]) {
-            both!(self, [a, b], [y], |device| device.broadcast(operator, s, a, b, y));
-        }
-        fn broadcast_backward(
-            &self,
-            slope: Slope,
-            s: Shapes,
-            own: &[f32],
-            other: &[f32],
-            dy: &[f32],
-            d_own: &mut [f32],
-            write: Write,
-        ) {
-            both!(self, [own, other, dy], [d_own], |device| device
-                .broadcast_backward(slope, s, own, other, dy, d_own, write));
-        }
-    }
-}

@@ -200,7 +200,7 @@ pub trait Model: Pod<Element = f32> + Network<Model = Self> {
         copy
     }
 
-    /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] adds words to it.
+    /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] adds metadata to it.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io).

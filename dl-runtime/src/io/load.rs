@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 type Rename<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// How to load a model from a safetensors file whose names differ from those of the model, or that lacks some of its tensors.
-/// Where nothing differs, `Model::load` is shorter.
+/// Where nothing differs, [`Model::load`](crate::Model::load) is shorter.
 ///
 /// Elements of F32 are copied, those of F16, BF16 and F64 converted. PyTorch's counters `num_batches_tracked` are ignored.
 ///

@@ -4,7 +4,7 @@
 use super::safetensors::Writer;
 use crate::tensor::Tensors;
 
-/// How to save a model with metadata of one's own. Where there is none, `Model::save` is shorter.
+/// How to save a model with metadata of one's own. Where there is none, [`Model::save`](crate::Model::save) is shorter.
 ///
 /// The metadata of every file has `format` (`pt`, because the layouts are PyTorch's), `model` (the name of the struct) and `dl`
 /// (the version of this crate).

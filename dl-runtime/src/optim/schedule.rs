@@ -4,8 +4,8 @@
 //! ([`Trainer::schedule`]) or in epochs ([`Trainer::schedule_by_epoch`]); in epochs it moves smoothly, so 2.5 is the middle of the
 //! third epoch.
 //!
-//! [`Trainer::schedule`]: ../../train/struct.Trainer.html#method.schedule
-//! [`Trainer::schedule_by_epoch`]: ../../train/struct.Trainer.html#method.schedule_by_epoch
+//! [`Trainer::schedule`]: crate::train::Trainer::schedule
+//! [`Trainer::schedule_by_epoch`]: crate::train::Trainer::schedule_by_epoch
 //!
 //! ```
 //! # use dl_runtime as dl;

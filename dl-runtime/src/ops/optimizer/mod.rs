@@ -1,6 +1,6 @@
 //! The kernels of optimizers: one step over all weights of a model, gradient clipping, and the check for finite numbers.
 //!
-//! The formulas, their sources and the settings are in [`optim`](../../optim/index.html). A kernel gets the settings with their
+//! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel gets the settings with their
 //! factors worked out ([`AdamStep`]), and the weights with all that belongs to them ([`OptimizerStep`]). Running statistics stay as
 //! they are.
 

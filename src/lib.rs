@@ -58,7 +58,7 @@ pub mod private {
     /// What editors show; rustc never sees it.
     #[cfg(any(rust_analyzer, test))]
     pub use crate::language;
-    pub use dl_macros::declare;
+    pub use dl_macros::{declare, drawing};
     // Generated code calls this module `dl`: constants of the facade that a declaration names are found in it too.
     pub use dl_runtime::generated::*;
     pub use dl_runtime::*;

@@ -11,6 +11,7 @@ mod corpus;
 mod diagnostics;
 mod differentiate;
 mod dim;
+mod drawing;
 mod emit;
 mod fuse;
 mod ir;
@@ -36,6 +37,12 @@ use proc_macro2::{TokenStream, TokenTree};
 #[proc_macro]
 pub fn declare(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(input.into()).into()
+}
+
+/// The drawing of a model, as text; called by rustdoc in what [`declare!`] wrote.
+#[proc_macro]
+pub fn drawing(graph: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    drawing::drawn(graph.into()).into()
 }
 
 /// The Rust of `[facade] models…`.

@@ -255,7 +255,7 @@ pub struct Field {
     pub name: Ident,
     /// Whether it is a model: its tensors are its own to list, and its weights its own to draw.
     pub model: bool,
-    /// `dl::ops::conv2d::Conv2d<1, 6, 5, 5>`.
+    /// `dl::layers::Conv2d<1, 6, 5, 5>`.
     pub ty: Type,
     /// In memory order.
     pub tensors: Vec<Tensor>,

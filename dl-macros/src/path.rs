@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// `crate::config::D`, `dl::ops::dense::Dense`; without arguments.
+/// `crate::config::D`, `dl::layers::Dense`; without arguments.
 #[derive(Clone, Debug)]
 pub struct Path {
     /// As written, with the spans.

@@ -57,7 +57,6 @@ pub struct Choice {
     /// The variant of the runtime's type.
     variant: &'static str,
     /// One line for the editor: what the word means.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the test that writes the editor's documentation"))]
     pub doc: &'static str,
 }
 

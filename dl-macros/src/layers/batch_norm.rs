@@ -55,7 +55,7 @@ impl Layer for BatchNorm {
         op.inference = Inference::Infer;
         op.updates_state = true;
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::batch_norm::BatchNorm), [&channels]),
+            ty: Type::layer(quote!(dl::layers::BatchNorm), [&channels]),
             tensors: vec![
                 Tensor::new("weight", &[&channels], Role::Scale),
                 Tensor::new("bias", &[&channels], Role::Bias),

@@ -66,10 +66,10 @@ pub fn weights(
 ) -> Weights {
     let ([a, b], bias) = (channels, call.flag("bias"));
     let path = match (transposed, call.sequence) {
-        (false, false) => quote!(dl::ops::conv2d::Conv2d),
-        (false, true) => quote!(dl::ops::conv2d::Conv1d),
-        (true, false) => quote!(dl::ops::conv_transpose2d::ConvTranspose2d),
-        (true, true) => quote!(dl::ops::conv_transpose2d::ConvTranspose1d),
+        (false, false) => quote!(dl::layers::Conv2d),
+        (false, true) => quote!(dl::layers::Conv1d),
+        (true, false) => quote!(dl::layers::ConvTranspose2d),
+        (true, true) => quote!(dl::layers::ConvTranspose1d),
     };
     let kernel: Vec<&Dim> = kernel.iter().skip(usize::from(call.sequence)).collect();
     let mut sizes = vec![a, b];

@@ -62,7 +62,7 @@ impl Layer for Dense {
         } else {
             sizes.push(&none);
         }
-        let ty = Type::layer(quote!(dl::ops::dense::Dense), sizes);
+        let ty = Type::layer(quote!(dl::layers::Dense), sizes);
         let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
         let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();

@@ -49,7 +49,7 @@ impl Layer for Embedding {
         output.dims.push(features.clone());
         let config = Config::settings(quote!(dl::ops::embedding::Op), quote!());
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::embedding::Embedding), [&vocabulary, &features]),
+            ty: Type::layer(quote!(dl::layers::Embedding), [&vocabulary, &features]),
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
             init: call.init_or(Init::Numbered(Numbered::Normal, Number::Known(1.0))),
         };

@@ -102,7 +102,7 @@ fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
     let fields = quote!(groups: #groups, epsilon: #epsilon,);
     let config = Config::settings(quote!(dl::ops::group_norm::Op), fields);
     let weights = Weights {
-        ty: Type::layer(quote!(dl::ops::group_norm::GroupNorm), [channels]),
+        ty: Type::layer(quote!(dl::layers::GroupNorm), [channels]),
         tensors: vec![Tensor::new("weight", &[channels], Role::Scale), Tensor::new("bias", &[channels], Role::Bias)],
         init: quote!(),
     };

@@ -43,7 +43,7 @@ impl Layer for LayerNorm {
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
         let op = Op::new(config, Keeps::INPUTS);
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::layer_norm::LayerNorm), [features]),
+            ty: Type::layer(quote!(dl::layers::LayerNorm), [features]),
             tensors: vec![
                 Tensor::new("weight", &[features], Role::Scale),
                 Tensor::new("bias", &[features], Role::Bias),

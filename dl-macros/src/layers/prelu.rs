@@ -46,7 +46,7 @@ impl Layer for Prelu {
         let channels = if call.flag("per_channel") { check::channels(call)? } else { Dim::Known(1) };
         let config = Config::settings(quote!(dl::ops::prelu::Op), quote!());
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::prelu::Prelu), [&channels]),
+            ty: Type::layer(quote!(dl::layers::Prelu), [&channels]),
             // A scale: decayed slopes would only draw it to relu.
             tensors: vec![Tensor::new("weight", &[&channels], Role::Scale)],
             init: call.init_or(Init::Numbered(Numbered::Constant, Number::Known(0.25))),

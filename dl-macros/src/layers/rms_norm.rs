@@ -42,7 +42,7 @@ impl Layer for RmsNorm {
         let (input, features) = (call.input(), check::last(call)?);
         let config = Config::settings(quote!(dl::ops::rms_norm::Op), quote!(epsilon: #epsilon,));
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::rms_norm::RmsNorm), [&features]),
+            ty: Type::layer(quote!(dl::layers::RmsNorm), [&features]),
             tensors: vec![Tensor::new("weight", &[&features], Role::Scale)],
             init: quote!(),
         };

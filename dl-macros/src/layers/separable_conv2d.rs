@@ -69,7 +69,7 @@ impl Layer for SeparableConv2d {
         } else {
             sizes.push(&none);
         }
-        let ty = Type::layer(quote!(dl::ops::separable_conv2d::SeparableConv2d), sizes);
+        let ty = Type::layer(quote!(dl::layers::SeparableConv2d), sizes);
         let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw],);
         let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), Keeps::INPUTS);
         let places = size[0].mul(&size[1]).mul(&middle);

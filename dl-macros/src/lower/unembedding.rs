@@ -58,7 +58,7 @@ impl Lowering<'_> {
         let flow = self.raw(Raw { op, inputs, output, field: None, again, text, binding, stem, span });
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
-        node.weights_as = Some(Type::layer(quote!(dl::ops::dense::Dense), [&features, &vocabulary, &Dim::Known(0)]));
+        node.weights_as = Some(Type::layer(quote!(dl::layers::Dense), [&features, &vocabulary, &Dim::Known(0)]));
         flow
     }
 

@@ -20,9 +20,9 @@ pub struct File {
     /// The networks.
     pub models: Vec<Model>,
     /// Whether something has no name after a mistake: an unknown name may be its.
-    pub lost: bool,
+    pub names_missing: bool,
     /// The words that generated code must not define: those of the user.
-    pub words: std::rc::Rc<crate::names::Words>,
+    pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }
 
 /// `const D: usize = 384;`

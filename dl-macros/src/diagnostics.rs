@@ -13,7 +13,7 @@ pub struct Message(pub Vec<Piece>);
 /// A part of a message.
 #[derive(Clone)]
 pub enum Piece {
-    /// Words.
+    /// ReservedNames.
     Text(String),
     /// A number.
     Dim(Dim),
@@ -51,7 +51,7 @@ pub enum Check {
         message: Message,
     },
     /// An expression that rustc refuses by itself.
-    Promise(TokenStream),
+    Assertion(TokenStream),
 }
 
 impl Message {

@@ -66,5 +66,5 @@ fn fusable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
         return None;
     }
     let activation = nodes[next].op.activation.as_ref()?;
-    (mode != Mode::Training || activation.keeps_output).then_some(next)
+    (mode != Mode::Training || activation.backward_reads_output).then_some(next)
 }

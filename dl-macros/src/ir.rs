@@ -64,7 +64,7 @@ pub struct Ir {
     /// Whether errors were reported: then only the struct and its signatures are written.
     pub broken: bool,
     /// The words of the `model!`, which nothing generated may be called.
-    pub words: std::rc::Rc<crate::names::Words>,
+    pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }
 
 /// The `loss` clause: its nodes are the last of [`Ir::nodes`].
@@ -142,7 +142,7 @@ pub struct Op {
     /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`.
     pub config: Config,
     /// What the backward pass reads.
-    pub keeps: Keeps,
+    pub keeps: BackwardReads,
     /// What forward computes for backward alone.
     pub saved: Option<Saved>,
     /// Whether `forward_in_place` and `backward_in_place` exist.
@@ -194,12 +194,12 @@ pub struct Activation {
     /// `dl::ops::Activation::Relu`.
     pub expr: TokenStream,
     /// Whether its backward pass reads its output (relu) rather than its input (gelu).
-    pub keeps_output: bool,
+    pub backward_reads_output: bool,
 }
 
 /// What the backward pass of an operation reads, in the order of its arguments.
 #[derive(Clone, Copy, Default)]
-pub struct Keeps {
+pub struct BackwardReads {
     /// All inputs.
     pub inputs: bool,
     /// The output.

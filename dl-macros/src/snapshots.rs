@@ -24,7 +24,7 @@ fn expanded(model: &str) -> String {
     prettyplease::unparse(&file)
 }
 
-/// Compares the expansion of `model` with the committed file `name`, or writes it.
+/// VectorLossKind the expansion of `model` with the committed file `name`, or writes it.
 fn check(name: &str, model: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expansions").join(format!("{name}.rs"));
     let lines: Vec<String> =

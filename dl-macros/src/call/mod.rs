@@ -3,7 +3,7 @@
 mod init;
 mod parameter;
 
-pub use init::{Init, NUMBERED, Numbered, RULES, Rule};
+pub use init::{Init, PARAMETRIC_RULES, ParametricRule, RULES, Rule};
 pub use parameter::{Choice, Default, Kind, Parameter, Setting};
 
 use crate::diagnostics::Diagnostics;
@@ -47,10 +47,10 @@ impl Call<'_> {
     /// The shape of the first value that flows in.
     pub fn input(&self) -> Shape {
         // Shape rules are only asked when something flows in.
-        self.evident_input().unwrap_or(Shape::of([]))
+        self.known_input().unwrap_or(Shape::of([]))
     }
     /// The shape of the first value that flows in, if it is known.
-    pub fn evident_input(&self) -> Option<Shape> {
+    pub fn known_input(&self) -> Option<Shape> {
         self.operands.iter().find_map(|operand| match operand {
             Operand::Tensor(shape) => Some(shape.clone()),
             Operand::Number(_) => None,
@@ -124,9 +124,9 @@ impl Call<'_> {
         matches!(self.setting(name), Some(Setting::Flag(true)))
     }
     /// One of a few words, unless it is broken.
-    pub fn word(&self, name: &str) -> Option<Choice> {
+    pub fn choice(&self, name: &str) -> Option<Choice> {
         match self.setting(name) {
-            Some(Setting::Word(choice)) => Some(*choice),
+            Some(Setting::Choice(choice)) => Some(*choice),
             _ => None,
         }
     }
@@ -151,7 +151,7 @@ impl Call<'_> {
     }
     /// Whether a parameter without a default is given.
     pub fn is_given(&self, name: &str) -> bool {
-        !matches!(self.setting(name), None | Some(Setting::Chosen))
+        !matches!(self.setting(name), None | Some(Setting::LayerDefault))
     }
     /// Where the use itself gives a parameter.
     pub fn given_at(&self, name: &str) -> Option<Span> {

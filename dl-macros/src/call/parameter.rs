@@ -45,7 +45,7 @@ pub enum Kind {
     /// `true` or `false`.
     Flag,
     /// One of these words.
-    Word(&'static [Choice]),
+    Choice(&'static [Choice]),
     /// How weights begin.
     Init,
 }
@@ -70,11 +70,11 @@ pub enum Default {
     /// An integer or an axis.
     Integer(i64),
     Flag(bool),
-    Word(Choice),
+    Choice(Choice),
     /// That of this parameter.
     Same(&'static str),
     /// What the layer chooses.
-    Chosen,
+    LayerDefault,
 }
 
 /// A parameter evaluated for one use.
@@ -90,10 +90,10 @@ pub enum Setting {
     Axes(Vec<i64>),
     Shape(Vec<Dim>),
     Flag(bool),
-    Word(Choice),
+    Choice(Choice),
     Init(Init),
     /// Not given, and the layer chooses.
-    Chosen,
+    LayerDefault,
     /// Reported.
     Broken,
 }
@@ -120,11 +120,11 @@ impl Parameter {
             Default::Number(value) => Setting::Number(Number::Known(value)),
             Default::Integer(n) => Setting::Integer(n),
             Default::Flag(flag) => Setting::Flag(flag),
-            Default::Word(choice) => Setting::Word(choice),
+            Default::Choice(choice) => Setting::Choice(choice),
             Default::Same(name) => {
                 earlier.iter().find(|(earlier, _)| *earlier == name).map_or(Setting::Broken, |(_, s)| s.clone())
             }
-            Default::Chosen => Setting::Chosen,
+            Default::LayerDefault => Setting::LayerDefault,
         }
     }
 }
@@ -157,8 +157,8 @@ impl Kind {
             Kind::Axes => "the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`".to_owned(),
             Kind::Shape => "a shape such as `[16, 5, 5]`".to_owned(),
             Kind::Flag => "`true` or `false`".to_owned(),
-            Kind::Word([]) => "the name of a layer".to_owned(),
-            Kind::Word(choices) => {
+            Kind::Choice([]) => "the name of a layer".to_owned(),
+            Kind::Choice(choices) => {
                 choices.iter().map(|choice| format!("`{}`", choice.word)).collect::<Vec<_>>().join(" or ")
             }
             Kind::Init => "an initialisation such as `he_normal` or `constant(0.1)`".to_owned(),

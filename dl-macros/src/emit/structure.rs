@@ -2,7 +2,7 @@
 
 use super::{docs, records};
 use crate::ir::{FieldId, Ir, ScopeId};
-use crate::names::{ident, local, outside, plain};
+use crate::names::{ident, local, plain, qualify_facade};
 use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -30,7 +30,7 @@ pub fn structure(krate: &TokenStream, irs: &[Ir], which: usize, parts: &Parts) -
         #(#blocks)*
         #(#records)*
     };
-    outside(krate, tokens)
+    qualify_facade(krate, tokens)
 }
 
 fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
@@ -139,7 +139,7 @@ impl Parts {
         if let Some(part) = self.structs.iter().find(|part| part.kind == *kind && part.members == members) {
             return part.name.clone();
         }
-        let name = ir.words.claim(&format!("{}{}", ir.name, camel(kind)));
+        let name = ir.reserved.reserve(&format!("{}{}", ir.name, camel(kind)));
         let name = ident(&name, Span::call_site());
         self.structs.push(Part { name: name.clone(), kind: kind.clone(), members });
         name

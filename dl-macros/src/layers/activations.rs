@@ -17,7 +17,7 @@ pub struct Elementwise {
     /// The variant of `dl::ops::Activation`.
     variant: fn(&Call) -> TokenStream,
     /// Whether its backward pass reads its output rather than its input: `Activation::keeps` in the runtime.
-    keeps_output: bool,
+    backward_reads_output: bool,
 }
 
 impl Layer for Elementwise {
@@ -33,15 +33,15 @@ impl Layer for Elementwise {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let (variant, keeps_output) = ((self.variant)(call), self.keeps_output);
+        let (variant, backward_reads_output) = ((self.variant)(call), self.backward_reads_output);
         let expr = quote!(dl::ops::Activation::#variant);
-        let keeps = if keeps_output { Keeps::OUTPUT } else { Keeps::INPUTS };
+        let keeps = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
         let mut op = Op::new(Config::Expr(expr.clone()), keeps).in_place();
-        op.activation = Some(ir::Activation { expr, keeps_output });
+        op.activation = Some(ir::Activation { expr, backward_reads_output });
         Some(Built::new(call.input(), op))
     }
 }
@@ -51,9 +51,9 @@ const fn plain(
     name: &'static str,
     line: &'static str,
     variant: fn(&Call) -> TokenStream,
-    keeps_output: bool,
+    backward_reads_output: bool,
 ) -> Elementwise {
-    Elementwise { name, line, parameters: &[], check: |_| true, variant, keeps_output }
+    Elementwise { name, line, parameters: &[], check: |_| true, variant, backward_reads_output }
 }
 
 pub static RELU: Elementwise = plain("relu", "computes `max(x, 0)`", |_| quote!(Relu), true);
@@ -87,7 +87,7 @@ pub static LEAKY_RELU: Elementwise = Elementwise {
         let slope = call.number("slope");
         quote!(LeakyRelu { slope: #slope })
     },
-    keeps_output: true,
+    backward_reads_output: true,
 };
 
 pub static ELU: Elementwise = Elementwise {
@@ -104,7 +104,7 @@ pub static ELU: Elementwise = Elementwise {
         let alpha = call.number("alpha");
         quote!(Elu { alpha: #alpha })
     },
-    keeps_output: true,
+    backward_reads_output: true,
 };
 
 /// Of `gelu`, unless it is to be faster.
@@ -115,7 +115,7 @@ pub static GELU: Elementwise = Elementwise {
     line: "computes `x·Φ(x)`, where `Φ` is the distribution function of the standard normal distribution",
     parameters: &[Parameter::named(
         "approximate",
-        Kind::Word(&[
+        Kind::Choice(&[
             EXACT,
             Choice::new(
                 "tanh",
@@ -123,12 +123,12 @@ pub static GELU: Elementwise = Elementwise {
                 "the approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster",
             ),
         ]),
-        Default::Word(EXACT),
+        Default::Choice(EXACT),
         "formula for `Φ`",
     )],
     check: |_| true,
-    variant: |call| call.word("approximate").to_token_stream(),
-    keeps_output: false,
+    variant: |call| call.choice("approximate").to_token_stream(),
+    backward_reads_output: false,
 };
 
 pub static SOFTPLUS: Elementwise = Elementwise {
@@ -148,7 +148,7 @@ pub static SOFTPLUS: Elementwise = Elementwise {
         let (beta, threshold) = (call.number("beta"), call.number("threshold"));
         quote!(Softplus { beta: #beta, threshold: #threshold })
     },
-    keeps_output: false,
+    backward_reads_output: false,
 };
 
 /// Of `clamp` and `hard_tanh`.
@@ -176,7 +176,7 @@ pub static HARD_TANH: Elementwise = Elementwise {
         let (min, max) = (call.number("min"), call.number("max"));
         quote!(HardTanh { min: #min, max: #max })
     },
-    keeps_output: true,
+    backward_reads_output: true,
 };
 
 pub static CLAMP: Elementwise = Elementwise {
@@ -188,7 +188,7 @@ pub static CLAMP: Elementwise = Elementwise {
         let (min, max) = (call.number("min"), call.number("max"));
         quote!(Clamp { min: #min, max: #max })
     },
-    keeps_output: false,
+    backward_reads_output: false,
 };
 
 pub static POWI: Elementwise = Elementwise {
@@ -208,5 +208,5 @@ pub static POWI: Elementwise = Elementwise {
         let size = Literal::u64_unsuffixed(exponent.unsigned_abs());
         quote!(Powi { exponent: #sign #size })
     },
-    keeps_output: false,
+    backward_reads_output: false,
 };

@@ -51,11 +51,11 @@ impl Layer for Arithmetic {
     fn takes_numbers(&self) -> bool {
         true
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         match call.operands.as_slice() {
-            // Which of two shapes was meant is not evident, unless they fit.
+            // Which of two shapes was meant is not recovered_shape, unless they fit.
             [Operand::Tensor(a), Operand::Tensor(b)] if a.dims.len() != b.dims.len() => None,
-            _ => call.evident_input(),
+            _ => call.known_input(),
         }
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -88,7 +88,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(config, Keeps::INPUTS).in_place()
+                        Op::new(config, BackwardReads::INPUTS).in_place()
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -111,10 +111,10 @@ impl Arithmetic {
         let shapes = quote!(left: #left, right: #right, output: #output);
         let shapes = quote!(shapes: dl::ops::broadcast::Shapes { #shapes },);
         let (path, fields, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), Keeps::NOTHING),
-            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), Keeps::NOTHING),
-            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, Keeps::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, Keeps::INPUTS),
+            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), BackwardReads::NOTHING),
+            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), BackwardReads::NOTHING),
+            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, BackwardReads::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, BackwardReads::INPUTS),
         };
         let mut op = Op::new(Config::settings(path, fields), keeps);
         op.passes_gradient = passes_gradient;
@@ -124,10 +124,10 @@ impl Arithmetic {
     /// Of two values of one shape.
     fn of_values(&self) -> Op {
         let (path, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::arithmetic::Add), Keeps::NOTHING),
-            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), Keeps::NOTHING),
-            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), Keeps::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), Keeps::INPUTS),
+            Operator::Add => (quote!(dl::ops::arithmetic::Add), BackwardReads::NOTHING),
+            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), BackwardReads::NOTHING),
+            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), BackwardReads::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), BackwardReads::INPUTS),
         };
         let adds = self.0 == Operator::Add;
         let config = if adds { Config::with_activation(path, quote!()) } else { Config::settings(path, quote!()) };
@@ -141,5 +141,5 @@ impl Arithmetic {
 /// `scale·x + shift`.
 fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
-    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), Keeps::NOTHING).in_place()
+    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING).in_place()
 }

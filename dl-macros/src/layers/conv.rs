@@ -7,11 +7,11 @@ use quote::quote;
 /// The last parameters of every convolution.
 pub const BIAS: [Parameter; 3] = [
     Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a learned bias is added to each output channel"),
-    Parameter::named("init", Kind::Init, Default::Chosen, "initialisation of the weights, `pytorch` by default"),
+    Parameter::named("init", Kind::Init, Default::LayerDefault, "initialisation of the weights, `pytorch` by default"),
     Parameter::named(
         "bias_init",
         Kind::Init,
-        Default::Chosen,
+        Default::LayerDefault,
         "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
     ),
 ];
@@ -52,7 +52,7 @@ pub fn build(call: &Call, [inputs, height, width]: [Dim; 3], outputs: Dim, group
 pub fn operation(path: TokenStream, window: &check::Window, groups: &Dim) -> Op {
     let check::Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = window;
     let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
-    Op::new(Config::with_activation(path, fields), Keeps::INPUTS)
+    Op::new(Config::with_activation(path, fields), BackwardReads::INPUTS)
 }
 
 /// The weights: `channels` as their type says, and as the shape of the tensor says; and a bias for each of `outputs`.

@@ -30,8 +30,8 @@ impl Layer for LayerNorm {
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Features)
@@ -41,7 +41,7 @@ impl Layer for LayerNorm {
         let input = call.input();
         let features = input.dims.last()?;
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
-        let op = Op::new(config, Keeps::INPUTS);
+        let op = Op::new(config, BackwardReads::INPUTS);
         let weights = Weights {
             ty: Type::layer(quote!(dl::layers::LayerNorm), [features]),
             tensors: vec![

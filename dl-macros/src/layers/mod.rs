@@ -2,7 +2,6 @@
 //!
 //! To add one: its file, and a line in [`LAYERS`]. The names are Keras' and PyTorch's in snake case.
 
-pub mod absent;
 mod activations;
 mod adaptive_pool;
 pub mod arithmetic;
@@ -41,6 +40,7 @@ mod stop_gradient;
 pub mod synonyms;
 mod transpose;
 mod unembedding;
+pub mod unsupported;
 mod upsample;
 
 pub use arithmetic::of as of_operator;
@@ -48,9 +48,9 @@ pub use concat::Concat;
 pub use doc::{Chapter, Doc};
 pub use slice::Slice;
 
-use crate::call::{Call, Choice, Default, Init, Kind, Numbered, Operand, Parameter};
+use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule};
 use crate::dim::Dim;
-use crate::ir::{Config, Element, Inference, Keeps, Op, Role, Shape, Tensor};
+use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
@@ -205,28 +205,28 @@ pub trait Layer: Sync {
         let _ = call;
         true
     }
-    /// The output's shape as far as it is evident after a mistake: what the layers behind go on with.
+    /// The output's shape as far as it is recovered_shape after a mistake: what the layers behind go on with.
     /// There may be no operands.
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         let _ = call;
         None
     }
     /// What `lower` makes of its uses.
-    fn becomes(&self) -> Becomes {
-        Becomes::Node
+    fn lowered_as(&self) -> LoweredAs {
+        LoweredAs::Node
     }
     /// Checks one use whose settings are right, and says what it becomes; `None` when mistakes were reported.
     fn build(&self, call: &Call) -> Option<Built>;
 }
 
 /// What the uses of a layer are in the graph.
-pub enum Becomes {
+pub enum LoweredAs {
     /// A node, by [`Layer::build`].
     Node,
     /// A slice for each part.
     Slices,
     /// A dense node with the table that another layer has.
-    Scores,
+    TiedDense,
 }
 
 /// A size of the input.

@@ -31,8 +31,8 @@ impl Layer for RmsNorm {
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Features)
@@ -46,7 +46,7 @@ impl Layer for RmsNorm {
             tensors: vec![Tensor::new("weight", &[&features], Role::Scale)],
             init: quote!(),
         };
-        Some(Built::new(input, Op::new(config, Keeps::INPUTS)).with_weights(weights, Dim::Known(0)))
+        Some(Built::new(input, Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }
 

@@ -71,7 +71,7 @@ impl Layer for SeparableConv2d {
         }
         let ty = Type::layer(quote!(dl::layers::SeparableConv2d), sizes);
         let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw],);
-        let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), Keeps::INPUTS);
+        let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), BackwardReads::INPUTS);
         let places = size[0].mul(&size[1]).mul(&middle);
         let multiply_adds = places.mul(&kh.mul(&kw).add(&outputs));
         let weights = Weights { ty, tensors, init: call.init() };

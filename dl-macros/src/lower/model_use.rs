@@ -1,12 +1,12 @@
 //! Models inside models: of the same `model!`, of elsewhere, or layers written by hand.
 
-use super::node::Raw;
-use super::{Flow, Lowering, Named};
+use super::node::NewNode;
+use super::{Lowered, Lowering, Named};
 use crate::ast::{self, ExprKind, ModelUse, Output, Path};
 use crate::check;
 use crate::diagnostics::{Check, before, message};
 use crate::dim::Dim;
-use crate::ir::{Config, Field, FieldId, Keeps, Op, Shape, ValueId};
+use crate::ir::{BackwardReads, Config, Field, FieldId, Op, Shape, ValueId};
 use crate::layers;
 use crate::names::ident;
 use crate::suggest::suggest;
@@ -40,9 +40,9 @@ struct Header {
 
 impl Lowering<'_> {
     /// The output of a model.
-    pub(super) fn use_model(&mut self, use_: &ModelUse, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
+    pub(super) fn use_model(&mut self, use_: &ModelUse, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
         let (path, span) = (&use_.path, use_.path.last.span());
-        let mut flows: Vec<Flow> = piped.into_iter().collect();
+        let mut operands: Vec<Lowered> = piped.into_iter().collect();
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         // A block with a capital is reported, and none of its uses.
         let block = path.single().is_some_and(|name| self.find_block(name).is_some());
@@ -57,13 +57,13 @@ impl Lowering<'_> {
             if let Some(rename) = rename {
                 self.name_broken(rename);
             }
-            use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
-            return self.poisoned(span, None);
+            use_.arguments.iter().for_each(|argument| self.mark_used(&argument.value));
+            return self.error_value(span, None);
         };
-        flows.extend(self.model_values(&use_.arguments));
+        operands.extend(self.model_values(&use_.arguments));
         if !use_.path.generics.is_empty() {
             let ty = &header.ty;
-            self.diagnostics.put_checks(vec![Check::Promise(quote!(<#ty as dl::Model>::CHECKED))]);
+            self.diagnostics.put_checks(vec![Check::Assertion(quote!(<#ty as dl::Model>::CHECKED))]);
         }
         let field = Field {
             scope: self.scope,
@@ -75,11 +75,11 @@ impl Lowering<'_> {
             text: header.text.clone(),
             parameters: header.parameters.clone(),
         };
-        let (flow, field) = self.apply_model(&header, flows, span, Some(field), None, binding);
+        let (lowered, field) = self.apply_model(&header, operands, span, Some(field), None, binding);
         if let Some(rename) = rename {
             self.names.name_layer(rename, Named::Model(Rc::new(NamedModel { header, field })));
         }
-        flow
+        lowered
     }
 
     /// A model that `as` named, with the same weights.
@@ -87,62 +87,64 @@ impl Lowering<'_> {
         &mut self,
         named: &NamedModel,
         use_: &ast::Layer,
-        piped: Option<Flow>,
+        piped: Option<Lowered>,
         binding: Option<&Ident>,
-    ) -> Flow {
-        let mut flows: Vec<Flow> = piped.into_iter().collect();
-        flows.extend(self.model_values(&use_.arguments));
+    ) -> Lowered {
+        let mut operands: Vec<Lowered> = piped.into_iter().collect();
+        operands.extend(self.model_values(&use_.arguments));
         if let Some(rename) = &use_.rename {
             self.error(rename.span(), format!("`{}` has its name already", use_.name));
         }
         let span = use_.name.span();
-        let Some(field) = named.field else { return self.poisoned(span, None) };
-        self.apply_model(&named.header, flows, span, None, Some(field), binding).0
+        let Some(field) = named.field else { return self.error_value(span, None) };
+        self.apply_model(&named.header, operands, span, None, Some(field), binding).0
     }
 
     /// What a model makes, after a mistake.
-    fn unknown(&mut self, header: &Header, span: Span) -> Flow {
-        let mut flows = header.outputs.iter().map(|shape| self.poisoned(span, Some(shape.clone()))).collect::<Vec<_>>();
-        if flows.len() == 1 {
-            return flows.remove(0);
+    fn unknown(&mut self, header: &Header, span: Span) -> Lowered {
+        let mut operands =
+            header.outputs.iter().map(|shape| self.error_value(span, Some(shape.clone()))).collect::<Vec<_>>();
+        if operands.len() == 1 {
+            return operands.remove(0);
         }
-        Flow::Several(flows.iter().filter_map(Flow::value).collect())
+        Lowered::Several(operands.iter().filter_map(Lowered::value).collect())
     }
 
     /// The values between the parentheses of a model.
-    fn model_values(&mut self, arguments: &[ast::Argument]) -> Vec<Flow> {
-        let mut flows = Vec::new();
+    fn model_values(&mut self, arguments: &[ast::Argument]) -> Vec<Lowered> {
+        let mut operands = Vec::new();
         for ast::Argument { value, .. } in arguments {
-            let flow = self.flow(value, None);
-            flows.push(match flow {
-                Flow::Number(_) => {
+            let lowered = self.expression(value, None);
+            operands.push(match lowered {
+                Lowered::Number(_) => {
                     let message = format!("a model takes values of the network, and `{value}` is a number");
                     self.diagnostics.error_between(value.start, value.end, message);
-                    self.poisoned(value.start, None)
+                    self.error_value(value.start, None)
                 }
-                flow => flow,
+                lowered => lowered,
             });
         }
-        flows
+        operands
     }
 
     fn apply_model(
         &mut self,
         header: &Header,
-        flows: Vec<Flow>,
+        operands: Vec<Lowered>,
         span: Span,
         field: Option<Field>,
-        again: Option<FieldId>,
+        shared_field: Option<FieldId>,
         binding: Option<&Ident>,
-    ) -> (Flow, Option<FieldId>) {
-        let values: Option<Vec<ValueId>> = flows.iter().map(Flow::value).collect();
+    ) -> (Lowered, Option<FieldId>) {
+        let values: Option<Vec<ValueId>> = operands.iter().map(Lowered::value).collect();
         let wanted = header.inputs.as_ref().map_or(1, Vec::len);
-        let broken = flows.iter().any(|flow| matches!(flow, Flow::Value(id) if self.values[*id].shape.is_none()));
-        if broken && flows.len() != wanted {
+        let broken =
+            operands.iter().any(|lowered| matches!(lowered, Lowered::Value(id) if self.values[*id].shape.is_none()));
+        if broken && operands.len() != wanted {
             return (self.unknown(header, span), None);
         }
         let Some(values) = values.filter(|values| values.len() == wanted) else {
-            let message = match (flows.len(), wanted) {
+            let message = match (operands.len(), wanted) {
                 (0, _) => format!("`{0}` wants a value: `{1} -> {0}`", header.text, self.suggested_value()),
                 (_, 1) => format!("`{}` takes one value", header.text),
                 (_, n) => format!("`{}` takes {n} values: `{}(a, b)`", header.text, header.text),
@@ -162,7 +164,7 @@ impl Lowering<'_> {
             return (self.unknown(header, span), None);
         }
         if header.inputs.is_none() {
-            self.promise(header, &shapes[0], span);
+            self.assert_interface(header, &shapes[0], span);
         }
         let input = match &header.input_record {
             Some(record) => self.joined(&values, record, span),
@@ -175,24 +177,34 @@ impl Lowering<'_> {
             None => header.outputs[0].clone(),
         };
         let stem = "model";
-        let raw = Raw { op, inputs: vec![input], output, field, again, text: header.text.clone(), binding, stem, span };
-        let flow = self.raw(raw);
+        let node = NewNode {
+            op,
+            inputs: vec![input],
+            output,
+            field,
+            shared_field,
+            text: header.text.clone(),
+            binding,
+            stem,
+            span,
+        };
+        let lowered = self.push_node(node);
         let field = self.nodes.last().and_then(|node| node.field);
-        let (Some(_), Flow::Value(id)) = (&header.output_record, &flow) else { return (flow, field) };
+        let (Some(_), Lowered::Value(id)) = (&header.output_record, &lowered) else { return (lowered, field) };
         let parts = self.parts(*id, &header.outputs, span);
-        (Flow::Several(parts), field)
+        (Lowered::Several(parts), field)
     }
 
     /// Leaves to rustc that a model from elsewhere takes and makes what is said here.
-    fn promise(&mut self, header: &Header, input: &Shape, span: Span) {
+    fn assert_interface(&mut self, header: &Header, input: &Shape, span: Span) {
         let (ty, text, output) = (&header.ty, &header.text, &header.outputs[0]);
-        let promises = [("takes", span, input.ty()), ("makes", header.stated.unwrap_or(span), output.ty())];
-        let promises = promises.map(|(name, span, shape)| {
+        let assertions = [("takes", span, input.ty()), ("makes", header.stated.unwrap_or(span), output.ty())];
+        let assertions = assertions.map(|(name, span, shape)| {
             let (name, arguments) = (Ident::new(name, before(span)), quote_spanned!(span=> (#text)));
             let path = quote_spanned!(before(span)=> dl::#name::<#ty, #shape>);
-            Check::Promise(quote!(#path #arguments))
+            Check::Assertion(quote!(#path #arguments))
         });
-        self.diagnostics.put_checks(promises.into());
+        self.diagnostics.put_checks(assertions.into());
     }
 
     /// The model of the same macro that a path means.
@@ -312,12 +324,14 @@ impl Lowering<'_> {
                 stated: use_.output.first().map(|shape| shape.span),
             });
         }
-        if self.file.lost && path.single && outputs.is_empty() {
+        if self.file.names_missing && path.single && outputs.is_empty() {
             return None;
         }
         let text = path.last.to_string();
         let foreign = path.first().is_some_and(|first| crate::parse::MODULES.iter().any(|module| first == module));
-        if let Some(help) = layers::absent::instead(layers::absent::LAYERS, &text).filter(|_| path.single || foreign) {
+        if let Some(help) =
+            layers::unsupported::advice(layers::unsupported::LAYERS, &text).filter(|_| path.single || foreign)
+        {
             self.error(span, format!("there is no layer `{path}`; {help}"));
             return None;
         }
@@ -345,13 +359,14 @@ impl Lowering<'_> {
     /// Several values side by side, as the inputs of one model.
     fn joined(&mut self, values: &[ValueId], record: &Type, span: Span) -> ValueId {
         let shapes: Vec<Shape> = values.iter().filter_map(|&value| self.values[value].shape.clone()).collect();
-        let mut op = Op::new(Config::settings(quote!(dl::ops::record::Join), offsets(&shapes)), Keeps::NOTHING);
+        let mut op = Op::new(Config::settings(quote!(dl::ops::record::Join), offsets(&shapes)), BackwardReads::NOTHING);
         op.each_input = true;
         let output = Shape::record(record.clone(), &shapes);
         let text = "join".to_owned();
         let inputs = values.to_vec();
-        let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "joined", span };
-        self.raw(raw).value().unwrap_or(0)
+        let node =
+            NewNode { op, inputs, output, field: None, shared_field: None, text, binding: None, stem: "joined", span };
+        self.push_node(node).value().unwrap_or(0)
     }
 
     /// The outputs of one model, apart.
@@ -360,11 +375,21 @@ impl Lowering<'_> {
         for (k, shape) in shapes.iter().enumerate() {
             let mut fields = offsets(shapes);
             fields.extend(quote!(part: #k,));
-            let op = Op::new(Config::settings(quote!(dl::ops::record::Part), fields), Keeps::NOTHING);
+            let op = Op::new(Config::settings(quote!(dl::ops::record::Part), fields), BackwardReads::NOTHING);
             let (text, output) = ("part".to_owned(), shape.clone());
             let inputs = vec![value];
-            let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem: "part", span };
-            let part = self.raw(raw).value();
+            let node = NewNode {
+                op,
+                inputs,
+                output,
+                field: None,
+                shared_field: None,
+                text,
+                binding: None,
+                stem: "part",
+                span,
+            };
+            let part = self.push_node(node).value();
             // Those of a block are called after it.
             self.nameless.extend(part.filter(|_| self.scope.is_none()));
             parts.extend(part);

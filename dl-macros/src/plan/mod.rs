@@ -93,7 +93,7 @@ pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: 
     for (time, step) in timed(passes) {
         for argument in step.arguments.iter() {
             if let Some(entity) = planner.entity(argument) {
-                planner.classes.live(entity, time);
+                planner.classes.extend_lifetime(entity, time);
             }
             if let (Tensor::Value(value), true) = (argument.tensor, time > forward) {
                 kept[value] = true;
@@ -147,8 +147,8 @@ impl Planner<'_> {
     }
     /// A value that the caller holds, with a time when it is there.
     fn argument(&mut self, value: ValueId, place: Place, at: usize) {
-        self.classes.put(value, place);
-        self.classes.live(value, at);
+        self.classes.set_place(value, place);
+        self.classes.extend_lifetime(value, at);
     }
     /// The gradient to a value that the caller holds.
     fn given_gradient(&mut self, value: ValueId, training: bool, place: Place, at: usize) {

@@ -182,7 +182,7 @@ impl Probes<'_> {
                     fields.extend(quote!(#name #comma));
                 }
                 _ => {
-                    let layer = positional.is_some_and(|parameter| matches!(parameter.kind, Kind::Word([])));
+                    let layer = positional.is_some_and(|parameter| matches!(parameter.kind, Kind::Choice([])));
                     let value = if layer { self.stage(&mut cursor) } else { self.values(&mut cursor, &[','], true) };
                     match positional.map(|parameter| Ident::new(parameter.name, Span::call_site())) {
                         Some(field) => fields.extend(quote!(#field: #language::given({ #value }),)),
@@ -206,8 +206,8 @@ impl Probes<'_> {
     fn words(&self, layer: &dyn Layer, parameter: &Parameter) -> Option<TokenStream> {
         let name = match parameter.kind {
             // The name of a layer.
-            Kind::Word([]) => return None,
-            Kind::Word(_) => format!("{}_{}", layer.name(), parameter.name),
+            Kind::Choice([]) => return None,
+            Kind::Choice(_) => format!("{}_{}", layer.name(), parameter.name),
             Kind::Padding => "Padding".to_owned(),
             Kind::Border => "Border".to_owned(),
             Kind::Init => "Init".to_owned(),

@@ -56,9 +56,9 @@ pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwi
     }
 }
 
-/// Takes the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
+/// PoolKind the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
 /// field that `as` names stays; that of any other layer or block goes to the place behind its name.
-pub fn settle(ir: &mut Ir, named: &HashSet<String>) {
+pub fn detach_spans(ir: &mut Ir, named: &HashSet<String>) {
     // Not those of the macro's own variables: see `names`.
     ir.values.iter_mut().for_each(|value| value.name.set_span(Span::mixed_site()));
     let fields = ir.fields.iter_mut().map(|field| &mut field.name);

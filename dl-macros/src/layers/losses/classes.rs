@@ -6,7 +6,7 @@ use crate::ir::Range;
 use quote::quote;
 
 /// A loss of one class of many.
-pub struct OfClasses {
+pub struct ClassificationLoss {
     name: &'static str,
     /// What it is, and what it is for.
     line: &'static str,
@@ -17,7 +17,7 @@ pub struct OfClasses {
     variant: fn(&Call) -> TokenStream,
 }
 
-impl Layer for OfClasses {
+impl Layer for ClassificationLoss {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -39,7 +39,7 @@ impl Layer for OfClasses {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -54,7 +54,7 @@ impl Layer for OfClasses {
     }
 }
 
-pub static CROSS_ENTROPY: OfClasses = OfClasses {
+pub static CROSS_ENTROPY: ClassificationLoss = ClassificationLoss {
     name: "cross_entropy",
     line: "computes `-ln softmax(x)` of the true class: for classification from logits",
     parameters: &[Parameter::named(
@@ -70,7 +70,7 @@ pub static CROSS_ENTROPY: OfClasses = OfClasses {
     },
 };
 
-pub static NLL: OfClasses = OfClasses {
+pub static NLL: ClassificationLoss = ClassificationLoss {
     name: "nll",
     line: "computes `-x` of the true class: for classification from log-probabilities",
     parameters: &[],
@@ -78,7 +78,7 @@ pub static NLL: OfClasses = OfClasses {
     variant: |_| quote!(Nll),
 };
 
-pub static FOCAL: OfClasses = OfClasses {
+pub static FOCAL: ClassificationLoss = ClassificationLoss {
     name: "focal",
     line: "computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced classes",
     parameters: &[Parameter::named(
@@ -94,7 +94,7 @@ pub static FOCAL: OfClasses = OfClasses {
     },
 };
 
-pub static MULTI_MARGIN: OfClasses = OfClasses {
+pub static MULTI_MARGIN: ClassificationLoss = ClassificationLoss {
     name: "multi_margin",
     line: "computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin",
     parameters: &[Parameter::named(

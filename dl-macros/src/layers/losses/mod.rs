@@ -12,7 +12,7 @@ use super::*;
 
 /// What a loss becomes: `op` is an expression, and its backward passes read all inputs.
 fn built(op: TokenStream) -> Built {
-    Built::new(Shape::of([]), Op::new(Config::Expr(op), Keeps::INPUTS))
+    Built::new(Shape::of([]), Op::new(Config::Expr(op), BackwardReads::INPUTS))
 }
 
 /// The shapes that flow in.

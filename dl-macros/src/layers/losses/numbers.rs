@@ -5,7 +5,7 @@ use crate::check;
 use quote::quote;
 
 /// A loss of two values of one shape.
-pub struct OfNumbers {
+pub struct ElementwiseLoss {
     name: &'static str,
     /// What it is, and what it is for.
     line: &'static str,
@@ -16,7 +16,7 @@ pub struct OfNumbers {
     variant: fn(&Call) -> TokenStream,
 }
 
-impl Layer for OfNumbers {
+impl Layer for ElementwiseLoss {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -35,7 +35,7 @@ impl Layer for OfNumbers {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -50,33 +50,33 @@ impl Layer for OfNumbers {
 }
 
 /// A loss without parameters.
-const fn plain(name: &'static str, line: &'static str, variant: fn(&Call) -> TokenStream) -> OfNumbers {
-    OfNumbers { name, line, parameters: &[], check: |_| true, variant }
+const fn plain(name: &'static str, line: &'static str, variant: fn(&Call) -> TokenStream) -> ElementwiseLoss {
+    ElementwiseLoss { name, line, parameters: &[], check: |_| true, variant }
 }
 
-pub static MSE: OfNumbers = plain("mse", "computes the mean of `(a - b)²`: for regression", |_| quote!(Mse));
-pub static MAE: OfNumbers =
+pub static MSE: ElementwiseLoss = plain("mse", "computes the mean of `(a - b)²`: for regression", |_| quote!(Mse));
+pub static MAE: ElementwiseLoss =
     plain("mae", "computes the mean of `|a - b|`: for regression with outliers", |_| quote!(Mae));
-pub static BCE: OfNumbers =
+pub static BCE: ElementwiseLoss =
     plain("bce", "computes the binary cross-entropy of probabilities `a` with targets 0 to 1", |_| quote!(Bce));
-pub static BCE_WITH_LOGITS: OfNumbers = plain(
+pub static BCE_WITH_LOGITS: ElementwiseLoss = plain(
     "bce_with_logits",
     "computes `bce(sigmoid(a), b)` in a numerically stable way: for binary classification from logits",
     |_| quote!(BceWithLogits),
 );
-pub static HINGE: OfNumbers = plain(
+pub static HINGE: ElementwiseLoss = plain(
     "hinge",
     "computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin",
     |_| quote!(Hinge),
 );
-pub static KL_NORMAL: OfNumbers = plain(
+pub static KL_NORMAL: ElementwiseLoss = plain(
     "kl_normal",
     "computes `-½ Σ (1 + v - m² - e^v)` of `kl_normal(mean, log_variance)`: the Kullback-Leibler divergence of a normal \
      distribution from the standard one, summed over the elements",
     |_| quote!(KlNormal),
 );
 
-pub static HUBER: OfNumbers = OfNumbers {
+pub static HUBER: ElementwiseLoss = ElementwiseLoss {
     name: "huber",
     line: "computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for outliers, but smooth near 0",
     parameters: &[Parameter::named(
@@ -92,7 +92,7 @@ pub static HUBER: OfNumbers = OfNumbers {
     },
 };
 
-pub static SIGMOID_FOCAL: OfNumbers = OfNumbers {
+pub static SIGMOID_FOCAL: ElementwiseLoss = ElementwiseLoss {
     name: "sigmoid_focal",
     line: "computes `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the true answer, weighted by \
            `alpha`: for binary classification where most samples are easy",

@@ -6,11 +6,11 @@ use crate::ir::Saved;
 use quote::quote;
 
 /// A loss of vectors.
-pub struct OfVectors {
+pub struct VectorLoss {
     name: &'static str,
     /// What it is, and what it is for.
     line: &'static str,
-    kind: Compares,
+    kind: VectorLossKind,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
@@ -20,7 +20,7 @@ pub struct OfVectors {
 
 /// What is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Compares {
+enum VectorLossKind {
     /// Two vectors, with a target.
     Pair,
     /// Three vectors.
@@ -29,15 +29,15 @@ enum Compares {
     Batch,
 }
 
-impl Layer for OfVectors {
+impl Layer for VectorLoss {
     fn name(&self) -> &'static str {
         self.name
     }
     fn doc(&self) -> Doc {
         let shapes = match self.kind {
-            Compares::Pair => "`[n]`, `[n]` and a target, 1 or -1 → a number",
-            Compares::Triplet => "`[n]`, `[n]` and `[n]` → a number",
-            Compares::Batch => "`[n]` and `[n]` → a number",
+            VectorLossKind::Pair => "`[n]`, `[n]` and a target, 1 or -1 → a number",
+            VectorLossKind::Triplet => "`[n]`, `[n]` and `[n]` → a number",
+            VectorLossKind::Batch => "`[n]` and `[n]` → a number",
         };
         Doc::new(Chapter::Loss, shapes, self.line)
     }
@@ -45,7 +45,7 @@ impl Layer for OfVectors {
         self.parameters
     }
     fn operands(&self) -> usize {
-        if self.kind == Compares::Batch { 2 } else { 3 }
+        if self.kind == VectorLossKind::Batch { 2 } else { 3 }
     }
     fn is_loss(&self) -> bool {
         true
@@ -53,12 +53,12 @@ impl Layer for OfVectors {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let shapes = shapes(call);
-        let (vectors, target) = shapes.split_at_checked(if self.kind == Compares::Triplet { 3 } else { 2 })?;
+        let (vectors, target) = shapes.split_at_checked(if self.kind == VectorLossKind::Triplet { 3 } else { 2 })?;
         check::features(call)?;
         for other in &vectors[1..] {
             check::same_shape(call, vectors[0], other)?;
@@ -67,8 +67,8 @@ impl Layer for OfVectors {
             check::one_target(call, target)?;
         }
         let mut built = built((self.op)(call));
-        built.op.same_shape = self.kind != Compares::Pair;
-        if self.kind == Compares::Batch {
+        built.op.same_shape = self.kind != VectorLossKind::Pair;
+        if self.kind == VectorLossKind::Batch {
             built.op.saved = Some(Saved { ty: quote!([[f32; 2]; 2]), per_sample: true });
             built.op.inference = Inference::Infer;
         }
@@ -76,10 +76,10 @@ impl Layer for OfVectors {
     }
 }
 
-pub static COSINE_EMBEDDING: OfVectors = OfVectors {
+pub static COSINE_EMBEDDING: VectorLoss = VectorLoss {
     name: "cosine_embedding",
     line: "computes `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1",
-    kind: Compares::Pair,
+    kind: VectorLossKind::Pair,
     parameters: &[Parameter::named(
         "margin",
         Kind::Number,
@@ -93,10 +93,10 @@ pub static COSINE_EMBEDDING: OfVectors = OfVectors {
     },
 };
 
-pub static CONTRASTIVE: OfVectors = OfVectors {
+pub static CONTRASTIVE: VectorLoss = VectorLoss {
     name: "contrastive",
     line: "computes `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1",
-    kind: Compares::Pair,
+    kind: VectorLossKind::Pair,
     parameters: &[Parameter::named(
         "margin",
         Kind::Number,
@@ -110,10 +110,10 @@ pub static CONTRASTIVE: OfVectors = OfVectors {
     },
 };
 
-pub static TRIPLET: OfVectors = OfVectors {
+pub static TRIPLET: VectorLoss = VectorLoss {
     name: "triplet",
     line: "computes `max(0, |a - p| - |a - n| + margin)` of `triplet(anchor, positive, negative)`",
-    kind: Compares::Triplet,
+    kind: VectorLossKind::Triplet,
     parameters: &[Parameter::named(
         "margin",
         Kind::Number,
@@ -127,10 +127,10 @@ pub static TRIPLET: OfVectors = OfVectors {
     },
 };
 
-pub static NT_XENT: OfVectors = OfVectors {
+pub static NT_XENT: VectorLoss = VectorLoss {
     name: "nt_xent",
     line: "computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by `cos / temperature`",
-    kind: Compares::Batch,
+    kind: VectorLossKind::Batch,
     parameters: &[Parameter::named(
         "temperature",
         Kind::Number,

@@ -80,7 +80,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
 ];
 
 /// What `table` says to do instead of `word`, written in any way.
-pub fn instead(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
+pub fn advice(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
     let plain = crate::suggest::simplified(word);
     table.iter().find(|(foreign, _)| crate::suggest::simplified(foreign) == plain).map(|(_, help)| *help)
 }

@@ -12,12 +12,14 @@ pub mod constants;
 mod evaluate;
 mod expression;
 mod header;
+mod model_header;
 mod model_use;
 mod models;
 mod names;
 mod node;
 mod objective;
 mod operands;
+mod records;
 mod split;
 #[cfg(test)]
 mod tests;

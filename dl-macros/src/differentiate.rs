@@ -51,7 +51,7 @@ pub fn differentiate(ir: &Ir, nodes: &[Node], passes: &mut Passes) -> Gradients 
 }
 
 impl Gradients {
-    /// Those of a pass that only goes forward.
+    /// The gradients of a pass that only goes forward: none.
     pub fn none(ir: &Ir) -> Self {
         let n = ir.values.len();
         Gradients { wants: vec![Want::Never; n], reached: vec![false; n], given: vec![false; n] }
@@ -62,7 +62,7 @@ impl Gradients {
     }
 }
 
-/// For each value whether a weight lies before it, or at least an input of the model.
+/// Finds for each value whether it depends on a weight, or at least on an input of the model.
 fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
     let mut wants = vec![Want::Never; ir.values.len()];
     for &input in &ir.inputs {
@@ -81,7 +81,7 @@ fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
     wants
 }
 
-/// For each value whether the gradient of what training makes small comes to it.
+/// Finds for each value whether the loss depends on it, and so has a gradient to it.
 fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
     let mut reached = vec![false; ir.values.len()];
     for value in ir.gradient_sources() {
@@ -97,7 +97,7 @@ fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
     reached
 }
 
-/// For each value whether its gradient is given from outside, or by the loss.
+/// Finds for each value whether its gradient is given from outside, or by the loss.
 fn given(ir: &Ir) -> Vec<bool> {
     let mut given = vec![false; ir.values.len()];
     let seeds = ir.objective.iter().flat_map(|objective| objective.seeds.iter().copied());
@@ -138,7 +138,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What the backward pass of a node reads, the gradient to its output last.
+    /// Returns the tensors that the backward pass of a node reads, the gradient to its output last.
     fn read(&self, i: NodeId, node: &Node) -> Vec<Argument> {
         let inputs = node.inputs.iter().enumerate().filter(|_| node.op.keeps.inputs);
         let inputs =

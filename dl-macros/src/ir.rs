@@ -46,7 +46,7 @@ pub struct Ir {
     pub scopes: Vec<Scope>,
     /// The objective, where there is a `loss` clause.
     pub objective: Option<Objective>,
-    /// What only rustc can check.
+    /// The checks that are left to rustc.
     pub checks: Vec<Check>,
     /// Whether errors were reported: then only the struct and its signatures are written.
     pub broken: bool,
@@ -57,9 +57,9 @@ pub struct Ir {
 /// The `loss` clause: its nodes are the last of [`Ir::nodes`].
 #[derive(Clone)]
 pub struct Objective {
-    /// What it takes beside the inputs.
+    /// The values that it takes beside the inputs.
     pub targets: Vec<ValueId>,
-    /// What it adds up; no two are the same value.
+    /// The terms of the sum; no two are the same value.
     pub terms: Vec<Term>,
     /// Its first value: those before it are the body's.
     pub start: ValueId,
@@ -70,22 +70,22 @@ pub struct Objective {
 /// One term of the objective.
 #[derive(Clone)]
 pub struct Term {
-    /// For reports: the `let`, or the kind of loss.
+    /// The name in reports: that of the `let`, or the kind of loss.
     pub name: String,
     /// One number for each sample.
     pub value: ValueId,
-    /// What it is multiplied by in the sum.
+    /// Its factor in the sum.
     pub weight: TokenStream,
 }
 
 /// One output of the network. No two are the same value, and none is an input.
 #[derive(Clone)]
 pub struct Output {
-    /// As declared; `output` when it is the only one.
+    /// The declared name; `output` when it is the only one.
     pub name: Ident,
-    /// What it is.
+    /// The value that it is.
     pub value: ValueId,
-    /// As declared.
+    /// The declared shape.
     pub shape: Shape,
 }
 
@@ -101,17 +101,17 @@ pub struct Value {
 /// One use of a layer.
 #[derive(Clone)]
 pub struct Node {
-    /// What it does.
+    /// The operation.
     pub op: Op,
-    /// What it reads.
+    /// The values that it reads.
     pub inputs: Vec<ValueId>,
-    /// What it makes.
+    /// The value that it computes.
     pub output: ValueId,
     /// Its weights; shared when several nodes have the same.
     pub field: Option<FieldId>,
     /// The type as which it sees the weights of another kind of layer (`unembedding`).
     pub weights_as: Option<Type>,
-    /// As declared: `conv2d(6, 5, padding: 2)`.
+    /// The use as the user wrote it: `conv2d(6, 5, padding: 2)`.
     pub text: String,
     /// Name for tables: the field if there is one, else the value.
     pub label: String,
@@ -134,7 +134,7 @@ impl Ir {
         let parameters = self.const_parameters();
         if self.generics.is_empty() { parameters } else { quote::quote!(<#parameters>) }
     }
-    /// What comes before the type in `network!` and `record!`: `impl[const IN: usize, const OUT: usize]`.
+    /// The tokens before the type in `network!` and `record!`: `impl[const IN: usize, const OUT: usize]`.
     pub fn generic_traits(&self) -> TokenStream {
         let parameters = self.const_parameters();
         if self.generics.is_empty() { parameters } else { quote::quote!(impl[#parameters]) }

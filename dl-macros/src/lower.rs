@@ -1,4 +1,4 @@
-//! From the syntax tree to the graph: names looked up, blocks unfolded, arguments evaluated, layers checked and described.
+//! Lowers the syntax tree to the graph: it looks up names, unfolds blocks, evaluates arguments and checks layers.
 
 mod apply;
 mod arguments;
@@ -71,7 +71,7 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     ir
 }
 
-/// More layers than this no one writes, and few blocks that use each other unfold to millions.
+/// The greatest number of layers: a few blocks that use each other would unfold to millions.
 const MAX_LAYERS: usize = 10_000;
 
 /// A model on its way to a graph.
@@ -81,7 +81,7 @@ struct Lowering<'a> {
     model: &'a ast::Model,
     constants: &'a Constants<'a>,
     diagnostics: &'a Diagnostics,
-    /// Where mistakes go that follow from a reported one.
+    /// It drops the mistakes that follow from a reported one.
     silent: &'a Diagnostics,
     names: Names,
     values: Vec<PartialValue>,
@@ -95,7 +95,7 @@ struct Lowering<'a> {
     bindings: Vec<Binding>,
     /// The bindings before this are those of who uses the block.
     frame: usize,
-    /// What flows into the braces of a combinator, for the first layer in them.
+    /// The value that flows into the braces of a combinator, for the first layer in them.
     implicit: Option<Lowered>,
     /// The blocks being unfolded.
     unfolding: Vec<String>,
@@ -111,13 +111,13 @@ struct Lowering<'a> {
     before: usize,
     /// The stacks inside this one.
     inner: Vec<Ir>,
-    /// Of a stack: the names around it, which it does not see.
+    /// The names around a stack, which are not visible in it.
     outside: Vec<String>,
-    /// Those of them that it asked for.
+    /// The names around it that a stack uses all the same, which is reported.
     captured: Vec<String>,
 }
 
-/// A value whose shape is unknown after a mistake.
+/// A value of the network; its shape is unknown after a mistake.
 struct PartialValue {
     name: Ident,
     shape: Option<Shape>,
@@ -131,7 +131,7 @@ struct Binding {
     used: bool,
 }
 
-/// What an expression is.
+/// The result of lowering an expression.
 #[derive(Clone)]
 enum Lowered {
     /// A value of the network.
@@ -152,7 +152,7 @@ impl Lowered {
     }
 }
 
-/// What `as` named, for use with the same weights.
+/// A layer, model or block that `as` named.
 #[derive(Clone)]
 enum Named {
     /// A layer.
@@ -168,7 +168,7 @@ struct NamedLayer {
     settings: Settings,
     /// `None` when its first use was broken, or it has no weights.
     field: Option<FieldId>,
-    /// Of its first use.
+    /// The shape of the input of its first use.
     input: Option<Shape>,
     broken: bool,
 }
@@ -257,7 +257,7 @@ impl<'a> Lowering<'a> {
     fn visible(&self) -> &[Binding] {
         &self.bindings[self.frame..]
     }
-    /// What `name` is bound to; notes the use.
+    /// Returns the value that `name` is bound to, and marks the name as used.
     fn bound(&mut self, name: &str) -> Option<Lowered> {
         let binding = self.bindings[self.frame..].iter_mut().rev().find(|binding| binding.name == name)?;
         binding.used = true;

@@ -55,7 +55,7 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
     file
 }
 
-/// What every function of the parser has at hand.
+/// The state that all functions of the parser share.
 struct Parser<'a> {
     diagnostics: &'a Diagnostics,
     body_kind: std::cell::Cell<BodyKind>,
@@ -67,14 +67,14 @@ struct Parser<'a> {
     choices: std::cell::Cell<usize>,
 }
 
-/// What kind of body is being read.
+/// The kind of body that is being parsed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum BodyKind {
-    /// Of a model or a block.
+    /// The body of a model or a block.
     Body,
-    /// Of a combinator: the first layer needs no value before it.
+    /// The braces of a combinator: the first layer needs no value before it.
     Braces,
-    /// Of a `loss` clause.
+    /// The body of a `loss` clause.
     Loss,
     /// None: what stands before braces, in `if n > 3 { … }` and `repeat n { … }`.
     Header,

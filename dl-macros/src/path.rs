@@ -6,7 +6,7 @@ use quote::ToTokens;
 /// `crate::config::D`, `dl::layers::Dense`; without arguments.
 #[derive(Clone, Debug)]
 pub struct Path {
-    /// As written, with the spans.
+    /// The tokens as the user wrote them, with their spans.
     tokens: TokenStream,
     names: Vec<Ident>,
     /// Whether it begins with `::`.

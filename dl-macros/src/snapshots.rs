@@ -1,4 +1,4 @@
-//! What `model!` writes for small models, compared with `tests/expansions/`: `DL_BLESS=1 cargo test -p dl-macros snapshots`
+//! Compares the code that `model!` writes for small models with `tests/expansions/`: `DL_BLESS=1 cargo test -p dl-macros snapshots`
 //! writes them anew. Generated code is something to read: read it before committing.
 
 use quote::quote;

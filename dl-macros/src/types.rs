@@ -10,7 +10,7 @@ use quote::{ToTokens, quote};
 pub enum Type {
     /// A struct that this macro makes, with its const arguments: `Encoder`, `PairInput<4, 8>`.
     Own(Ident, Vec<Dim>),
-    /// One of the library, or from elsewhere: `dl::layers::Dense<784, 10>`, `crate::Encoder`.
+    /// A type of the library, or of the user's: `dl::layers::Dense<784, 10>`, `crate::Encoder`.
     Outside(Path, Vec<Dim>),
     /// Copies of a model: `[NetStack; 12]`.
     Array(Box<Type>, Dim),

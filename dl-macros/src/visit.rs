@@ -3,12 +3,12 @@
 use crate::ast::{Body, Combinator, Condition, Expr, ExprKind, If, Layer, ModelUse, Stage};
 use proc_macro2::Ident;
 
-/// What a name is.
+/// The role of a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Name {
-    /// By a `let`.
+    /// The name is given by a `let`.
     Bound,
-    /// By an `as`.
+    /// The name is given by an `as`.
     Layer,
     /// A value or number, or the kind of a layer.
     Used,

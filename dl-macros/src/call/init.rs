@@ -7,9 +7,9 @@ use quote::{ToTokens, quote};
 /// The initialisation of a tensor: a constant expression of type `dl::Init`.
 #[derive(Clone)]
 pub enum Init {
-    /// By a rule that knows what it needs.
+    /// A rule without a number.
     Rule(Rule),
-    /// By a rule that is given a number.
+    /// A rule with a number.
     ParametricRule(ParametricRule, Number),
 }
 

@@ -1,4 +1,4 @@
-//! The parameters of a layer: what a use may say, what it means when it does not, and what it is for.
+//! The parameters of layers: their names, kinds of values, defaults and documentation.
 
 use super::Init;
 use crate::dim::Dim;
@@ -13,22 +13,22 @@ pub struct Parameter {
     pub positional: bool,
     pub kind: Kind,
     pub default: Default,
-    /// What it is a number of, for the message that none is too few: `channel`.
+    /// The noun that it counts, for the message that none is too few: `channel`.
     pub counts: Option<&'static str>,
     /// One line for the guide.
     pub doc: &'static str,
 }
 
-/// What a parameter may be.
+/// The kind of value that a parameter takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A whole number.
     Size,
     /// A whole number, or `[height, width]`.
     Pair,
-    /// As `Pair`, or `same`.
+    /// A whole number, `[height, width]` or `same`.
     Padding,
-    /// As `Size`, or `same`.
+    /// A whole number or `same`.
     Border,
     /// A whole number, or `[top, bottom, left, right]`.
     Sides,
@@ -44,7 +44,7 @@ pub enum Kind {
     Shape,
     /// `true` or `false`.
     Flag,
-    /// One of these words.
+    /// One of these choices.
     Choice(&'static [Choice]),
     /// How weights begin.
     Init,
@@ -60,10 +60,10 @@ pub struct Choice {
     pub doc: &'static str,
 }
 
-/// What a parameter is when nothing is said.
+/// The default of a parameter.
 #[derive(Clone, Copy)]
 pub enum Default {
-    /// Something must be said.
+    /// There is no default: every use gives a value.
     Required,
     Size(usize),
     Number(f64),
@@ -71,9 +71,9 @@ pub enum Default {
     Integer(i64),
     Flag(bool),
     Choice(Choice),
-    /// That of this parameter.
+    /// The value of this other parameter.
     Same(&'static str),
-    /// What the layer chooses.
+    /// A value that the layer chooses.
     LayerDefault,
 }
 
@@ -86,13 +86,13 @@ pub enum Setting {
     SamePadding,
     Number(Number),
     Integer(i64),
-    /// As written: negative ones count from the end.
+    /// The axes as the user wrote them: negative ones count from the end.
     Axes(Vec<i64>),
     Shape(Vec<Dim>),
     Flag(bool),
     Choice(Choice),
     Init(Init),
-    /// Not given, and the layer chooses.
+    /// The user gave no value, and the layer chooses one.
     LayerDefault,
     /// Reported.
     Broken,
@@ -143,7 +143,7 @@ impl ToTokens for Choice {
 }
 
 impl Kind {
-    /// What to write, for messages.
+    /// Describes the values that it takes, for messages.
     pub fn expected(self) -> String {
         match self {
             Kind::Size => "a whole number".to_owned(),

@@ -31,13 +31,13 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
     good
 }
 
-/// More numbers than this no memory holds: four terabytes.
+/// The greatest number of elements of a value or of weights: four terabytes.
 pub const MAX_ELEMENTS: usize = 1 << 40;
 
-/// More dimensions than this no layer takes, and types of arrays in arrays are slow to compile.
+/// The greatest number of dimensions: no layer takes more, and nested array types are slow to compile.
 pub const MAX_DIMENSIONS: usize = 16;
 
-/// Whether a memory can hold the output of a layer and its weights.
+/// Reports an output or weights of a layer that no memory holds.
 pub fn fits_in_memory(call: &Call, output: &Shape, weights: &[Tensor]) -> bool {
     let weights = weights.iter().map(|tensor| Dim::product(&tensor.shape));
     let sizes = weights.map(|size| (size, "weights")).chain([(output.len(), "outputs")]);

@@ -49,7 +49,7 @@ fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
     }
 }
 
-/// That the struct and those of its blocks are plain numbers.
+/// Implements `Plain` for the struct and the structs of its blocks.
 pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     let names = parts.structs.iter().map(|part| &part.name).chain([&ir.name]).map(|name| ir.generic(name));
     let parameters = ir.parameters();
@@ -66,7 +66,7 @@ pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     }
 }
 
-/// What it is beside a model: itself for sessions, and unless the user derives them, cloned in its box and shown by name.
+/// Implements `Network`, and unless the user derives them, `Clone` of the box and `Debug`.
 pub fn network(ir: &Ir) -> TokenStream {
     let derived: Vec<syn::Path> = ir.attributes.iter().flat_map(derived).collect();
     let derives = |name: &str| derived.iter().any(|path| path.segments.last().is_some_and(|last| last.ident == name));
@@ -75,7 +75,7 @@ pub fn network(ir: &Ir) -> TokenStream {
     quote!(dl::network!(#generic #name: #(#traits),*);)
 }
 
-/// What an attribute derives.
+/// Returns the traits that an attribute derives.
 fn derived(attribute: &syn::Attribute) -> Vec<syn::Path> {
     type Paths = syn::punctuated::Punctuated<syn::Path, syn::Token![,]>;
     let paths = attribute.path().is_ident("derive").then(|| attribute.parse_args_with(Paths::parse_terminated).ok());

@@ -9,7 +9,7 @@ use proc_macro2::{Ident, TokenStream};
 pub struct Scope {
     /// The field: `bottleneck1`, or what `as` says.
     pub name: Ident,
-    /// What its type is called after: the block.
+    /// The block that its type is named after.
     pub kind: String,
     /// The scope around it.
     pub parent: Option<ScopeId>,
@@ -46,7 +46,7 @@ impl Field {
     }
 }
 
-/// What a tensor is for: the variants of `dl::Role`.
+/// The role of a tensor: a variant of `dl::Role`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Weight,
@@ -72,6 +72,6 @@ pub struct Tensor {
     pub name: &'static str,
     /// PyTorch's dimensions.
     pub shape: Vec<Dim>,
-    /// What it is for.
+    /// Its role, which decides about weight decay.
     pub role: Role,
 }

@@ -9,15 +9,15 @@ use proc_macro2::TokenStream;
 pub struct Op {
     /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`.
     pub config: Config,
-    /// What the backward pass reads.
+    /// The values that the backward pass reads.
     pub keeps: BackwardReads,
-    /// What forward computes for backward alone.
+    /// The tensor that the forward pass saves for the backward pass alone.
     pub saved: Option<Saved>,
     /// Whether `forward_in_place` and `backward_in_place` exist.
     pub in_place: bool,
-    /// What is called at inference.
+    /// The function that inference calls.
     pub inference: Inference,
-    /// For activations: what a preceding operation can apply itself.
+    /// The activation that this operation is, which `fuse` may move into the operation before it.
     pub activation: Option<Activation>,
     /// Whether the gradient to input `i` is the gradient to the output itself (add: both; sub: the first).
     pub passes_gradient: Vec<bool>,
@@ -65,7 +65,7 @@ pub struct Activation {
     pub backward_reads_output: bool,
 }
 
-/// What the backward pass of an operation reads, in the order of its arguments.
+/// The values that the backward pass of an operation reads, in the order of its arguments.
 #[derive(Clone, Copy, Default)]
 pub struct BackwardReads {
     /// All inputs.
@@ -74,7 +74,7 @@ pub struct BackwardReads {
     pub output: bool,
 }
 
-/// What forward computes for backward alone.
+/// The tensor that the forward pass saves for the backward pass alone.
 #[derive(Clone)]
 pub struct Saved {
     /// Type of one value: `[[f32; 6]; 2]`.
@@ -94,7 +94,7 @@ pub struct Range {
     pub check: &'static str,
 }
 
-/// What is called at inference.
+/// The function that inference calls.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Inference {
     /// `forward`.

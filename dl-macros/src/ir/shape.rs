@@ -48,7 +48,7 @@ impl Shape {
     }
 }
 
-/// As declared: `[1, 28, 28]`, `u32[128]`.
+/// Writes the shape as a user declares it: `[1, 28, 28]`, `u32[128]`.
 impl std::fmt::Display for Shape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.element == Element::U32 {

@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 /// An elementwise activation.
 pub struct Elementwise {
     name: &'static str,
-    /// What it computes, for the guide.
+    /// The function that it computes, for the guide.
     line: &'static str,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
@@ -107,7 +107,7 @@ pub static ELU: Elementwise = Elementwise {
     backward_reads_output: true,
 };
 
-/// Of `gelu`, unless it is to be faster.
+/// The default of `gelu`.
 const EXACT: Choice = Choice::new("none", "Gelu", "the exact `Φ`, by the error function");
 
 pub static GELU: Elementwise = Elementwise {
@@ -151,7 +151,7 @@ pub static SOFTPLUS: Elementwise = Elementwise {
     backward_reads_output: false,
 };
 
-/// Of `clamp` and `hard_tanh`.
+/// The parameters of `clamp` and `hard_tanh`.
 const fn limits(default: [Default; 2]) -> [Parameter; 2] {
     let [min, max] = default;
     [

@@ -102,7 +102,7 @@ impl Layer for Arithmetic {
 }
 
 impl Arithmetic {
-    /// Of two values of which one at least is repeated to the shape of `output`.
+    /// Combines two values, at least one of which is broadcast to the shape of `output`.
     fn of_repeated(&self, left: &Shape, right: &Shape, output: &Shape) -> Op {
         // The gradient to what is not repeated in a sum is that to the output.
         let whole = |shape: &Shape| matches!(check::equal(shape, output), Cond::Known(true));
@@ -121,7 +121,7 @@ impl Arithmetic {
         op
     }
 
-    /// Of two values of one shape.
+    /// Combines two values of one shape.
     fn of_values(&self) -> Op {
         let (path, keeps) = match self.0 {
             Operator::Add => (quote!(dl::ops::arithmetic::Add), BackwardReads::NOTHING),

@@ -1,4 +1,4 @@
-//! What the convolutions share: their weights, and the operations that they become.
+//! The code that all convolutions share: their weights and operations.
 
 use super::*;
 use crate::check;

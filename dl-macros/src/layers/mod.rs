@@ -152,11 +152,11 @@ pub static LAYERS: &[&dyn Layer] = &[
 pub trait Layer: Sync {
     /// `conv2d`
     fn name(&self) -> &'static str;
-    /// What the names of its fields and values begin with: `conv` for `conv1`.
+    /// The stem of the names of its fields and values: `conv` for `conv1`.
     fn stem(&self) -> &'static str {
         self.name()
     }
-    /// For the guide and the editor.
+    /// Its documentation in the guide and in editors.
     #[allow(dead_code, reason = "read by the test that writes the guide's tables and the editor's documentation")]
     fn doc(&self) -> Doc;
     /// In the order in which they may be given.
@@ -192,7 +192,7 @@ pub trait Layer: Sync {
     fn inferred(&self) -> Option<Inferred> {
         None
     }
-    /// What else to write where its output has no type in stable Rust, behind the message.
+    /// The end of the message that its output has no type in stable Rust: another way to write it.
     fn alternative(&self) -> &'static str {
         ""
     }
@@ -211,7 +211,7 @@ pub trait Layer: Sync {
         let _ = call;
         None
     }
-    /// What `lower` makes of its uses.
+    /// The form in which `lower` puts its uses into the graph.
     fn lowered_as(&self) -> LoweredAs {
         LoweredAs::Node
     }
@@ -219,7 +219,7 @@ pub trait Layer: Sync {
     fn build(&self, call: &Call) -> Option<Built>;
 }
 
-/// What the uses of a layer are in the graph.
+/// The form in which the uses of a layer stand in the graph.
 pub enum LoweredAs {
     /// A node, by [`Layer::build`].
     Node,
@@ -247,12 +247,12 @@ impl Inferred {
     }
 }
 
-/// What a use of a layer becomes. It reads all its operands that are values of the network.
+/// The result of [`Layer::build`]: a node that reads all operands that are values of the network.
 pub struct Built {
     pub output: Shape,
     pub op: Op,
     pub weights: Option<Weights>,
-    /// For one sample.
+    /// Multiply-adds for one sample.
     pub multiply_adds: Dim,
 }
 
@@ -293,7 +293,7 @@ impl Tensor {
 }
 
 impl Shape {
-    /// Of `f32`.
+    /// A shape of `f32` elements.
     pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
         Shape { element: Element::F32, dims: dims.into(), record: None }
     }

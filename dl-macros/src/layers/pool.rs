@@ -4,7 +4,7 @@ use super::*;
 use crate::check;
 use quote::quote;
 
-/// What a pooling layer makes of the numbers of a window.
+/// The function that a pooling layer applies to each window.
 #[derive(Clone, Copy)]
 pub enum PoolKind {
     Largest,

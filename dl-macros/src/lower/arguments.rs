@@ -14,7 +14,7 @@ use proc_macro2::Span;
 pub struct Settings {
     /// All, in the layer's order.
     pub values: Vec<(&'static str, Setting)>,
-    /// Where the given ones stand.
+    /// The spans of the arguments that the use gives.
     pub spans: Vec<(&'static str, Span)>,
 }
 

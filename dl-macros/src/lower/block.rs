@@ -136,7 +136,7 @@ impl Lowering<'_> {
         Some((operands, arguments))
     }
 
-    /// What stands in the place of each parameter.
+    /// Finds the argument of each parameter, which the body has in its place.
     fn parameters(
         &mut self,
         block: &Block,

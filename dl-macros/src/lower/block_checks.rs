@@ -1,4 +1,4 @@
-//! What is wrong with blocks themselves, whether they are used or not.
+//! Checks of blocks themselves, whether they are used or not.
 
 use crate::ast::Block;
 use crate::check;

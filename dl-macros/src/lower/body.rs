@@ -30,7 +30,7 @@ impl Lowering<'_> {
         outputs
     }
 
-    /// What the last expression of the body gives as outputs.
+    /// Returns the outputs, which are the value of the body's last expression.
     fn outputs_of(
         &mut self,
         model: &ast::Model,

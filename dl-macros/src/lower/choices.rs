@@ -1,4 +1,4 @@
-//! Arguments that are words: what each parameter may be, and what other systems write for it.
+//! Arguments that are one of a few choices, and the spellings of other systems for them.
 
 use super::evaluate::Evaluate;
 use crate::ast::{Argument, Expr, ExprKind};
@@ -9,12 +9,12 @@ use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
 
-/// As much padding as keeps the size.
+/// Padding that keeps the size.
 const SAME: &str = "same";
 /// No padding.
 const VALID: &str = "valid";
 
-/// What `word` means for a parameter of `kind`, if it is one of its words.
+/// Returns the setting that `word` is for a parameter of `kind`, if it is one of its choices.
 pub fn setting_of(kind: Kind, word: &str) -> Option<Setting> {
     match (kind, word) {
         (Kind::Padding | Kind::Border, SAME) => Some(Setting::SamePadding),
@@ -25,7 +25,7 @@ pub fn setting_of(kind: Kind, word: &str) -> Option<Setting> {
     }
 }
 
-/// The words that a parameter may be.
+/// Returns the choices of a parameter.
 pub fn choices(kind: Kind) -> Vec<&'static str> {
     match kind {
         Kind::Padding | Kind::Border => vec![SAME, VALID],
@@ -46,7 +46,7 @@ pub fn is_batch(name: &Ident) -> bool {
     name == "None" || known(&LONG) || !is_capitalised(name) && known(&SHORT)
 }
 
-/// What other systems write for a word or a pair, reported with what was meant; `None` when it is no such thing.
+/// Reports the spelling of another system for a choice or a pair; `None` when `expr` is no such spelling.
 pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Option<Setting>> {
     let report = |message: String| {
         evaluate.diagnostics.error_between(expr.start, expr.end, message);

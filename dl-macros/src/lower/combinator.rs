@@ -52,7 +52,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// What one pair of braces makes of the value that flows in.
+    /// Lowers one pair of braces, applied to the value that flows in.
     fn branch(&mut self, body: &Body, input: Lowered, at: Span) -> Lowered {
         let bindings = self.bindings.len();
         let lowered = self.statements(body, Some(&input));
@@ -214,7 +214,7 @@ impl Lowering<'_> {
         }
         names.join(separator)
     }
-    /// What is made from here on is inside a struct of its own.
+    /// Opens a scope: the fields made from here on are in a struct of their own.
     pub(super) fn enter_scope(&mut self, name: &Ident, kind: &str) {
         self.scopes.push(Scope { name: name.clone(), kind: kind.to_owned(), parent: self.scope });
         self.scope = Some(self.scopes.len() - 1);

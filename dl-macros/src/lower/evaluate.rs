@@ -8,7 +8,7 @@ use crate::names::is_capitalised;
 use crate::number::Number;
 use crate::suggest::{is_typo, suggest};
 
-/// What evaluation needs to know.
+/// The context in which arguments are evaluated.
 #[derive(Clone, Copy)]
 pub struct Evaluate<'a> {
     pub constants: &'a Constants<'a>,

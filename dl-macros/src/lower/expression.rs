@@ -1,4 +1,4 @@
-//! Expressions of values: what a name stands for, and what flows through pipes and operators.
+//! Lowers expressions: names, pipes and operators.
 
 use super::constants::Constant;
 use super::{Lowered, Lowering};
@@ -94,7 +94,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// What `name` stands for: a value, or a constant.
+    /// Looks `name` up: it is a value or a constant.
     fn lookup(&mut self, name: &Ident, expr: &Expr) -> Lowered {
         if let Some(lowered) = self.bound(&name.to_string()) {
             return lowered;

@@ -149,7 +149,7 @@ impl Lowering<'_> {
         (Shape { element, dims, record: None }, good)
     }
 
-    /// What is said about a first dimension that stands for the batch.
+    /// Returns the message about a first dimension that stands for the batch.
     fn batch(&self, expr: &ast::Expr, dims: usize) -> Option<String> {
         let batch = match &expr.kind {
             ExprKind::Negative(_) => dims > 1,

@@ -79,7 +79,7 @@ impl Lowering<'_> {
         self.apply_model(&named.header, operands, span, None, Some(field), binding).0
     }
 
-    /// What a model makes, after a mistake.
+    /// The outputs of a model after a mistake.
     fn unknown(&mut self, header: &Header, span: Span) -> Lowered {
         let mut operands =
             header.outputs.iter().map(|shape| self.error_value(span, Some(shape.clone()))).collect::<Vec<_>>();

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The names of one model.
 pub struct Names {
-    /// From the model to the block that is being unfolded.
+    /// The scopes from the model to the block that is being unfolded.
     scopes: Vec<NameScope>,
     values: HashSet<String>,
     constants: HashSet<String>,
@@ -21,7 +21,7 @@ pub struct Names {
 
 /// The names inside one struct: the model's, or a block's.
 struct NameScope {
-    /// What values in here are called after; empty for the model.
+    /// The prefix of the names of values in here; empty for the model.
     prefix: String,
     /// Every name that the user gave: counters keep away from them.
     taken: HashSet<String>,
@@ -33,7 +33,7 @@ struct NameScope {
 }
 
 impl Names {
-    /// For a model with `body`, and `declared` inputs and targets: their names are those of public fields.
+    /// The names of a model with `body`; `declared` are its inputs and targets, whose names are those of public fields.
     pub fn new<'a>(declared: impl Iterator<Item = &'a Ident> + Clone, body: &Body) -> Self {
         let values = declared.clone().map(ToString::to_string).collect();
         let mut names = Names { scopes: Vec::new(), values, constants: HashSet::new() };

@@ -11,45 +11,45 @@ use crate::ir::{BackwardReads, Config, Element, Field, FieldId, Node, Op, Shape,
 use crate::layers::{self, Built, Layer, Weights};
 use proc_macro2::{Ident, Span};
 
-/// A node that is only to be made.
+/// A node whose rules have been checked, to be put into the graph.
 pub(super) struct NewNode<'a> {
     pub op: Op,
     pub inputs: Vec<ValueId>,
     pub output: Shape,
     /// Its weights, if they are new.
     pub field: Option<Field>,
-    /// Its weights, if they are used again.
+    /// The weights that it shares with an earlier node.
     pub shared_field: Option<FieldId>,
     pub text: String,
-    /// What a `let` calls the value.
+    /// The name that a `let` gives to the value.
     pub binding: Option<&'a Ident>,
-    /// What the value is called after otherwise.
+    /// The stem of the value's name where there is no `let`.
     pub stem: &'static str,
     pub span: Span,
 }
 
-/// What is known of one use before its rules are asked.
+/// One use of a layer before its rules are checked.
 pub(super) struct Use<'a> {
     pub layer: &'static dyn Layer,
-    /// As messages call it.
+    /// Its name in messages.
     pub name: &'a str,
     pub span: Span,
     /// `None` when some are missing.
     pub operands: Option<Vec<Lowered>>,
     pub settings: &'a Settings,
-    /// For tables.
+    /// Its text in tables.
     pub text: String,
-    /// What a `let` calls the value.
+    /// The name that a `let` gives to the value.
     pub binding: Option<&'a Ident>,
-    /// What `as` calls the layer.
+    /// The name that `as` gives to the layer.
     pub rename: Option<&'a Ident>,
-    /// The weights of the layer used again.
+    /// The weights that it shares with an earlier use.
     pub shared_field: Option<FieldId>,
     /// Whether its arguments are not all known after a mistake of grammar.
     pub broken: bool,
 }
 
-/// What became of a use.
+/// The result of one use.
 pub(super) struct Outcome {
     pub lowered: Lowered,
     pub field: Option<FieldId>,
@@ -181,7 +181,7 @@ impl Lowering<'_> {
         Lowered::Value(output)
     }
 
-    /// One of several outputs of a model is called as the user calls it.
+    /// Gives one of several outputs of a model the name that the user gives it.
     pub(super) fn name_part(&mut self, value: ValueId, name: &Ident) {
         if self.scope.is_none()
             && self.nameless.remove(&value)

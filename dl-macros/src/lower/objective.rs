@@ -71,7 +71,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// As the loss calls the outputs.
+    /// The names by which the loss sees the outputs.
     fn output_names(&self) -> Vec<Ident> {
         match &self.model.output {
             Some(crate::ast::Output::Several(outputs, _)) => outputs.iter().map(|o| o.name.clone()).collect(),

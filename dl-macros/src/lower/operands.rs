@@ -1,4 +1,4 @@
-//! What a layer reads: the values before the arrow, between parentheses, and beside an operator.
+//! The operands of layers: the value before the arrow, values in parentheses, and both sides of an operator.
 
 use super::arguments::Settings;
 use super::node::Use;

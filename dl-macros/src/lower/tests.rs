@@ -1,4 +1,4 @@
-//! What a declaration becomes: names, shapes, fields and nodes of small networks.
+//! Tests the graphs of small networks: names, shapes, fields and nodes.
 
 use crate::diagnostics::Diagnostics;
 use crate::dim::Dim;

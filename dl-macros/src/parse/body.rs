@@ -209,7 +209,7 @@ impl Parser<'_> {
         self.to_semicolon(value, cursor, before)
     }
 
-    /// What follows an expression up to `;` or the end; there were `before` mistakes before it.
+    /// Parses the rest of a statement up to `;` or the end; `before` is the number of mistakes before it.
     pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor, before: usize) -> Expr {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);

@@ -1,4 +1,4 @@
-//! What opens braces inside a body: `residual`, `concat` and `repeat`, and the choice `if`.
+//! Parses the combinators `residual`, `concat` and `repeat`, and the choice `if`.
 
 use super::{BodyKind, Parser, cursor::Cursor, depth};
 use crate::ast::{Combinator, CombinatorWord, Comparison, Condition, Expr, If, Stage};

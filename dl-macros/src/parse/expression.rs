@@ -158,7 +158,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What begins with a name: a value, a constant, a call.
+    /// Parses an expression that begins with a name: a value, a constant, a call.
     fn named(&self, cursor: &mut Cursor) -> Expr {
         let (start, before) = (cursor.span(), self.diagnostics.count());
         let path = self.path(cursor);

@@ -44,7 +44,7 @@ const WORDS: &[(&str, &str)] = &[
     ("pub", ITEMS),
 ];
 
-/// What other languages write for `->`.
+/// The arrows of other languages.
 const ARROWS: [&str; 11] = ["=>", "|>", ">>", "~>", "-->", "->", ">", "|", ".", "<-", "==>"];
 
 /// Modules of other systems, whose names stand before those of layers.
@@ -58,7 +58,7 @@ const SIGNS: &[(char, &str)] = &[
     ('?', "; the macro chooses by `if … { … } else { … }`"),
 ];
 
-/// What stands for the next token, a sign of another language; empty for others.
+/// Returns the advice about the next token if it is a sign of another language, else an empty text.
 pub fn sign(cursor: &Cursor) -> &'static str {
     SIGNS.iter().find(|(sign, _)| cursor.is_punct(0, *sign)).map_or("", |(_, help)| help)
 }

@@ -11,12 +11,12 @@ use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 impl Parser<'_> {
-    /// What an arrow leads to.
+    /// Parses the stage after an arrow.
     pub fn stage(&self, cursor: &mut Cursor) -> Stage {
         self.stage_after(cursor, false)
     }
 
-    /// What an arrow leads to; `told` when a mistake in the arrows before was reported.
+    /// Parses the stage after an arrow; `reported` says that a mistake in an earlier arrow was reported.
     pub fn stage_after(&self, cursor: &mut Cursor, reported: bool) -> Stage {
         let before = self.diagnostics.count();
         self.name_before(cursor);
@@ -81,7 +81,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What is said about a token behind a layer that nothing can stand behind.
+    /// Returns the message about a token that cannot follow a layer.
     fn behind(&self, stage: &Stage, cursor: &Cursor) -> String {
         let bare = matches!(stage, Stage::Layer(layer) if layer.arguments.is_empty() && layer.rename.is_none());
         let inside = match cursor.peek() {

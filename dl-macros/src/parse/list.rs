@@ -43,7 +43,7 @@ impl Parser<'_> {
         items
     }
 
-    /// What is said where a comma is missing.
+    /// Returns the message about a missing comma.
     fn forgotten_comma(&self, cursor: &Cursor) -> String {
         let size = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
         let help = match cursor.peek() {

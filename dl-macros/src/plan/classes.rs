@@ -8,14 +8,14 @@ pub type Entity = usize;
 /// All classes.
 pub struct Classes {
     parent: Vec<Entity>,
-    /// For each class, by its representative: first write and last read.
+    /// The first write and the last read of each class, by its representative.
     lives: Vec<Option<(usize, usize)>>,
     /// Where the caller holds it.
     places: Vec<Option<Place>>,
 }
 
 impl Classes {
-    /// As many classes as entities.
+    /// Makes a class for every entity.
     pub fn new(entities: usize) -> Self {
         Classes { parent: (0..entities).collect(), lives: vec![None; entities], places: vec![None; entities] }
     }

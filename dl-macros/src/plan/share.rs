@@ -5,14 +5,14 @@ use super::{Place, Planner, timed};
 use crate::ir::ValueId;
 use crate::steps::{Access, Call, Passes, Sharing, Step, Tensor, Want};
 
-/// What becomes of a step.
+/// The rewrite of one step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rewrite {
-    /// It stays.
+    /// The step stays as it is.
     Keep,
     /// It works in place.
     InPlace,
-    /// There is nothing to do.
+    /// The step does nothing any more, and is removed.
     Remove,
 }
 
@@ -28,7 +28,7 @@ impl Planner<'_> {
                 rewrites[i] = self.share_value(time, step);
             }
         }
-        // Of the steps of one node the last first: it may have what the others read.
+        // The last step of a node comes first: it may reuse the memory that the others read.
         let mut i = forward;
         while i < steps.len() {
             let node = |i: usize| steps.get(i).and_then(|(_, step)| node(step));

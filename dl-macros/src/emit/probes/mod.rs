@@ -88,14 +88,14 @@ fn behind(span: Span) -> Span {
     if proc_macro::is_available() { Span::from(span.unwrap().end()) } else { span }
 }
 
-/// What is known so far.
+/// The state of the walk over the tokens.
 struct Probes<'a> {
     /// The path of the documented language.
     language: TokenStream,
     shapes: &'a Shapes,
     /// Blocks, as layers.
     blocks: TokenStream,
-    /// What is outside of all models, and every model and block; the last is being read.
+    /// The scope outside of all models, and the scope of every model and block; the last is being read.
     scopes: Vec<Scope>,
 }
 

@@ -1,4 +1,4 @@
-//! What editors rely on: the probes of a text and of the same text with a word in it are equal up to that word.
+//! Tests what editors rely on: the probes of a text and of the same text with one more word are equal up to that word.
 
 use super::{Shapes, probes};
 use proc_macro2::TokenStream;

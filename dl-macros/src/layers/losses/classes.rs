@@ -8,7 +8,7 @@ use quote::quote;
 /// A loss of one class of many.
 pub struct ClassificationLoss {
     name: &'static str,
-    /// What it is, and what it is for.
+    /// The formula, and its use.
     line: &'static str,
     parameters: &'static [Parameter],
     /// The rules of the parameters.

@@ -7,7 +7,7 @@ use quote::quote;
 /// A loss of two values of one shape.
 pub struct ElementwiseLoss {
     name: &'static str,
-    /// What it is, and what it is for.
+    /// The formula, and its use.
     line: &'static str,
     parameters: &'static [Parameter],
     /// The rules of the parameters.

@@ -8,7 +8,7 @@ use quote::quote;
 /// A loss of vectors.
 pub struct VectorLoss {
     name: &'static str,
-    /// What it is, and what it is for.
+    /// The formula, and its use.
     line: &'static str,
     kind: VectorLossKind,
     parameters: &'static [Parameter],
@@ -18,7 +18,7 @@ pub struct VectorLoss {
     op: fn(&Call) -> TokenStream,
 }
 
-/// What is compared.
+/// The operands that a loss of vectors compares.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum VectorLossKind {
     /// Two vectors, with a target.

@@ -295,7 +295,7 @@ impl<'a> Lowering<'a> {
         f(Evaluate { constants, is_value: &is_value, parameters, generics: &model.generics, diagnostics })
     }
 
-    /// A value that a mistake leaves without a shape, or with the shape that is recovered_shape all the same.
+    /// Makes the value that stands for the result of a mistake, with its shape where that is known all the same.
     fn error_value(&mut self, span: Span, shape: Option<Shape>) -> Lowered {
         self.values.push(PartialValue { name: Ident::new("broken", span), shape });
         Lowered::Value(self.values.len() - 1)

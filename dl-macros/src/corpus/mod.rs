@@ -1,4 +1,5 @@
-//! Compares the messages of the macro about broken models with `ui-tests/corpus/`, outside of a compiler, so that hundreds take seconds.
+//! Compares the messages of the macro about broken models with `ui-tests/corpus/`, outside of a compiler, so that hundreds take
+//! seconds.
 //!
 //! A file there holds models, with an empty line between two; the lines below each that begin with `!` are its messages, with
 //! line and column in the model. `DL_BLESS=1 cargo test -p dl-macros corpus` writes them anew: read them as a beginner would.

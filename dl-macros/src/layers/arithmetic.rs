@@ -53,7 +53,7 @@ impl Layer for Arithmetic {
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         match call.operands.as_slice() {
-            // Which of two shapes was meant is not recovered_shape, unless they fit.
+            // Unless two shapes fit, nobody knows which of them was meant.
             [Operand::Tensor(a), Operand::Tensor(b)] if a.dims.len() != b.dims.len() => None,
             _ => call.known_input(),
         }

@@ -205,7 +205,7 @@ pub trait Layer: Sync {
         let _ = call;
         true
     }
-    /// The output's shape as far as it is recovered_shape after a mistake: what the layers behind go on with.
+    /// The output's shape where a mistake does not hide it, so that the layers after it can still be checked.
     /// There may be no operands.
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         let _ = call;

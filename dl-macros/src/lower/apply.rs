@@ -244,7 +244,7 @@ impl Lowering<'_> {
             let start = format!("the weights of `{name}` are for an input of ");
             self.error(span, message!(start, before, ", but this one is ", now));
         }
-        // After a mistake in the first use, or a reported one here, only the output's recovered_shape shape is wanted.
+        // After a mistake in the first use, or a reported one here, only the shape of the output is wanted.
         let operands = operands.filter(|_| !named.broken && !other);
         let text = name.clone();
         let use_ = Use {

@@ -50,7 +50,7 @@ fn expand(input: TokenStream) -> TokenStream {
     let mut tokens = input.into_iter();
     let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
     let diagnostics = diagnostics::Diagnostics::default();
-    let mut output = expand_with(krate.stream(), names::normal(tokens.collect()), &diagnostics);
+    let mut output = expand_with(krate.stream(), names::without_needless_raw(tokens.collect()), &diagnostics);
     output.extend(diagnostics.into_tokens());
     output
 }
@@ -77,7 +77,7 @@ fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostic
                 continue;
             }
             shapes.add(&ir);
-            emit::probes::settle(&mut ir, &named);
+            emit::probes::detach_spans(&mut ir, &named);
             irs.push(ir);
         }
     }

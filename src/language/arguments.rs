@@ -24,7 +24,7 @@ pub struct Padding;
 pub struct Border;
 
 /// One of a few words.
-pub struct Word;
+pub struct Choice;
 
 /// A whole number or `[top, bottom, left, right]`.
 pub struct Sides;
@@ -87,29 +87,29 @@ pub mod words {
         pub const uniform: Init = Init;
     }
     pub mod upsample_mode {
-        use super::super::Word;
+        use super::super::Choice;
 
         /// Nearest-neighbour interpolation: every pixel is repeated.
-        pub const nearest: Word = Word;
+        pub const nearest: Choice = Choice;
         /// Bilinear interpolation between the four nearest pixels, as PyTorch's with `align_corners=False`.
-        pub const bilinear: Word = Word;
+        pub const bilinear: Choice = Choice;
     }
     pub mod pad2d_mode {
-        use super::super::Word;
+        use super::super::Choice;
 
         /// Zero padding.
-        pub const zeros: Word = Word;
+        pub const zeros: Choice = Choice;
         /// The image mirrored at its border, which itself is not repeated.
-        pub const reflect: Word = Word;
+        pub const reflect: Choice = Choice;
         /// The pixel at the border, repeated.
-        pub const replicate: Word = Word;
+        pub const replicate: Choice = Choice;
     }
     pub mod gelu_approximate {
-        use super::super::Word;
+        use super::super::Choice;
 
         /// The exact `Φ`, by the error function.
-        pub const none: Word = Word;
+        pub const none: Choice = Choice;
         /// The approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster.
-        pub const tanh: Word = Word;
+        pub const tanh: Choice = Choice;
     }
 }

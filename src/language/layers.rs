@@ -458,7 +458,7 @@ pub struct upsample {
     /// Interpolation between the pixels.
     ///
     /// Give `nearest` or `bilinear`; the default is `nearest`.
-    pub mode: Word,
+    pub mode: Choice,
 }
 
 /// `pad2d(sides)` adds rows and columns around the image.
@@ -472,7 +472,7 @@ pub struct pad2d {
     /// Value of the new pixels.
     ///
     /// Give `zeros` or `reflect` or `replicate`; the default is `zeros`.
-    pub mode: Word,
+    pub mode: Choice,
 }
 
 /// `flatten` gives a sample the shape `[n]`, one vector of features; copies nothing.
@@ -512,7 +512,7 @@ pub struct gelu {
     /// Formula for `Φ`.
     ///
     /// Give `none` or `tanh`; the default is `none`.
-    pub approximate: Word,
+    pub approximate: Choice,
 }
 
 /// `silu` computes `x / (1 + e⁻ˣ)`, also called swish.
@@ -701,7 +701,7 @@ pub struct unembedding {
     /// Name that `as` gave to the embedding.
     ///
     /// Give the name of a layer.
-    pub embedding: Word,
+    pub embedding: Choice,
 }
 
 /// `matmul` multiplies two values as matrices, or stacks of matrices with the same leading dimensions.

@@ -81,19 +81,19 @@ struct Net {
 #[repr(C)]
 struct NetBasic {
     ///`conv2d(8, 1)`
-    pub conv1: dl::private::ops::conv2d::Conv2d<3, 8, 1, 1>,
+    pub conv1: dl::layers::Conv2d<3, 8, 1, 1>,
     ///`conv2d(8, 3, padding: 1)`
-    pub conv2: dl::private::ops::conv2d::Conv2d<3, 8, 3, 3>,
+    pub conv2: dl::layers::Conv2d<3, 8, 3, 3>,
     ///`conv2d(8, 3, padding: 1)`
-    pub conv3: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+    pub conv3: dl::layers::Conv2d<8, 8, 3, 3>,
 }
 ///`basic` of [`Net`].
 #[repr(C)]
 struct NetBasic2 {
     ///`conv2d(8, 3, padding: 1)`
-    pub conv1: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+    pub conv1: dl::layers::Conv2d<8, 8, 3, 3>,
     ///`conv2d(8, 3, padding: 1)`
-    pub conv2: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+    pub conv2: dl::layers::Conv2d<8, 8, 3, 3>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as image, variable as d_image};

@@ -39,11 +39,11 @@ const _: () = {
 #[repr(C)]
 struct Conv {
     ///`conv2d(4, 3, bias: false)`
-    pub conv1: dl::private::ops::conv2d::Conv2d<1, 4, 3, 3, 0>,
+    pub conv1: dl::layers::Conv2d<1, 4, 3, 3, 0>,
     ///`batch_norm`
-    pub batch_norm1: dl::private::ops::batch_norm::BatchNorm<4>,
+    pub batch_norm1: dl::layers::BatchNorm<4>,
     ///`dense(10)`
-    pub dense1: dl::private::ops::dense::Dense<36, 10>,
+    pub dense1: dl::layers::Dense<36, 10>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as image, variable as d_image};

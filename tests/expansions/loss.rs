@@ -46,9 +46,9 @@ const _: () = {
 #[repr(C)]
 struct Autoencoder {
     ///`dense(2)`
-    pub dense1: dl::private::ops::dense::Dense<6, 2>,
+    pub dense1: dl::layers::Dense<6, 2>,
     ///`dense(6)`
-    pub dense2: dl::private::ops::dense::Dense<2, 6>,
+    pub dense2: dl::layers::Dense<2, 6>,
 }
 const _: () = {
     use dl::private::{

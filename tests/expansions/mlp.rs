@@ -36,9 +36,9 @@ const _: () = {
 #[repr(C)]
 pub struct Mlp {
     ///`dense(16)`
-    pub dense1: dl::private::ops::dense::Dense<8, 16>,
+    pub dense1: dl::layers::Dense<8, 16>,
     ///`dense(3)`
-    pub scores: dl::private::ops::dense::Dense<16, 3>,
+    pub scores: dl::layers::Dense<16, 3>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x, variable as d_x};

@@ -41,9 +41,9 @@ const _: () = {
 #[repr(C)]
 pub struct Pair {
     ///`dense(5)`
-    pub dense1: dl::private::ops::dense::Dense<4, 5>,
+    pub dense1: dl::layers::Dense<4, 5>,
     ///`dense(5)`
-    pub dense2: dl::private::ops::dense::Dense<3, 5>,
+    pub dense2: dl::layers::Dense<3, 5>,
 }
 ///One sample for [`Pair`].
 #[repr(C)]

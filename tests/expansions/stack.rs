@@ -39,9 +39,9 @@ const _: () = {
 #[repr(C)]
 struct StackLayers {
     ///`layer_norm`
-    pub layer_norm1: dl::private::ops::layer_norm::LayerNorm<6>,
+    pub layer_norm1: dl::layers::LayerNorm<6>,
     ///`dense(6)`
-    pub dense1: dl::private::ops::dense::Dense<6, 6>,
+    pub dense1: dl::layers::Dense<6, 6>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x_2, variable as d_x_2};
@@ -317,7 +317,7 @@ struct Stack {
     ///`repeat 12 { … }`
     pub layers: [StackLayers; 12],
     ///`dense(2)`
-    pub dense1: dl::private::ops::dense::Dense<6, 2>,
+    pub dense1: dl::layers::Dense<6, 2>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x, variable as d_x};

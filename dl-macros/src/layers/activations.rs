@@ -40,15 +40,15 @@ impl Layer for Elementwise {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let (variant, keeps_output) = (self.variant.of(call), self.saves == Output);
+        let (variant, backward_reads_output) = (self.variant.of(call), self.saves == Output);
         let expr = quote!(dl::ops::Activation::#variant);
-        let keeps = if keeps_output { SavedForBackward::OUTPUT } else { SavedForBackward::INPUTS };
+        let keeps = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
         let mut op = Op::new(Config::Expr(expr.clone()), keeps).in_place();
-        op.activation = Some(ir::Activation { expr, keeps_output });
+        op.activation = Some(ir::Activation { expr, backward_reads_output });
         Some(Built::new(call.input(), op))
     }
 }
@@ -93,7 +93,7 @@ pub static ALL: &[&dyn Layer] = &[
     .with(
         &[Parameter::named(
             "approximate",
-            Kind::Word(&[
+            Kind::Choice(&[
                 EXACT,
                 Choice::new(
                     "tanh",
@@ -101,12 +101,12 @@ pub static ALL: &[&dyn Layer] = &[
                     "the approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster",
                 ),
             ]),
-            Default::Word(EXACT),
+            Default::Choice(EXACT),
             "formula for `Φ`",
         )],
         |_| true,
     )
-    .as_variant(|call| call.word("approximate").to_token_stream()),
+    .as_variant(|call| call.choice("approximate").to_token_stream()),
     &Elementwise::new("silu", "Silu", Input, "computes `x / (1 + e⁻ˣ)`, also called swish"),
     &Elementwise::new("sigmoid", "Sigmoid", Output, "computes `1 / (1 + e⁻ˣ)`"),
     &Elementwise::new("tanh", "Tanh", Output, "computes `tanh x`"),
@@ -156,7 +156,7 @@ pub static ALL: &[&dyn Layer] = &[
     ),
 ];
 
-/// Of `gelu`, unless it is to be faster.
+/// The default of `gelu`.
 const EXACT: Choice = Choice::new("none", "Gelu", "the exact `Φ`, by the error function");
 
 /// Of `clamp` and `hard_tanh`.

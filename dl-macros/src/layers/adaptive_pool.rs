@@ -1,6 +1,6 @@
 //! Pooling to a size that is given, and to a single number for each channel.
 
-use super::pool::Takes;
+use super::pool::PoolKind;
 use super::*;
 use crate::check;
 use quote::quote;
@@ -9,7 +9,7 @@ use quote::quote;
 pub struct AdaptivePool {
     name: &'static str,
     stem: &'static str,
-    takes: Takes,
+    takes: PoolKind,
     sequence: bool,
     shapes: &'static str,
     line: &'static str,
@@ -22,7 +22,7 @@ const LENGTH: Parameter = Parameter::positional("size", Kind::Size, Default::Req
 pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool2d",
     stem: "adaptive_avg_pool",
-    takes: Takes::Mean,
+    takes: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c, size…]`",
     line: "takes the mean of each of `size` windows, which are chosen to cover the image",
@@ -31,7 +31,7 @@ pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
 pub static ADAPTIVE_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool2d",
     stem: "adaptive_max_pool",
-    takes: Takes::Largest,
+    takes: PoolKind::Largest,
     line: "takes the maximum of each of `size` windows, which are chosen to cover the image",
     ..ADAPTIVE_AVG_POOL2D
 };
@@ -54,7 +54,7 @@ pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
 pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_avg_pool2d",
     stem: "global_avg_pool",
-    takes: Takes::Mean,
+    takes: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c]`",
     line: "takes the mean of each channel",
@@ -63,7 +63,7 @@ pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
 pub static GLOBAL_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_max_pool2d",
     stem: "global_max_pool",
-    takes: Takes::Largest,
+    takes: PoolKind::Largest,
     line: "takes the maximum of each channel",
     ..GLOBAL_AVG_POOL2D
 };
@@ -98,8 +98,8 @@ impl Layer for AdaptivePool {
             return Some(Built::new(call.sized(channels, call.pair("size")), op));
         }
         let mean =
-            || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), SavedForBackward::NOTHING);
-        let op = if let Takes::Mean = self.takes { mean() } else { op };
+            || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), BackwardReads::NOTHING);
+        let op = if let PoolKind::Mean = self.takes { mean() } else { op };
         Some(Built::new(Shape::of([channels]), op))
     }
 }

@@ -51,11 +51,11 @@ impl Layer for Arithmetic {
     fn takes_numbers(&self) -> bool {
         true
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         match call.operands.as_slice() {
-            // Which of two shapes was meant is not evident, unless they fit.
+            // Unless two shapes fit, nobody knows which of them was meant.
             [Operand::Tensor(a), Operand::Tensor(b)] if a.dims.len() != b.dims.len() => None,
-            _ => call.evident_input(),
+            _ => call.known_input(),
         }
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -88,7 +88,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(config, SavedForBackward::INPUTS).in_place()
+                        Op::new(config, BackwardReads::INPUTS).in_place()
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -102,7 +102,7 @@ impl Layer for Arithmetic {
 }
 
 impl Arithmetic {
-    /// Of two values of which one at least is repeated to the shape of `output`.
+    /// Combines two values, at least one of which is broadcast to the shape of `output`.
     fn of_repeated(&self, left: &Shape, right: &Shape, output: &Shape) -> Op {
         // The gradient to what is not repeated in a sum is that to the output.
         let whole = |shape: &Shape| matches!(check::equal(shape, output), Cond::Known(true));
@@ -111,23 +111,23 @@ impl Arithmetic {
         let shapes = quote!(left: #left, right: #right, output: #output);
         let shapes = quote!(shapes: dl::ops::broadcast::Shapes { #shapes },);
         let (path, fields, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), SavedForBackward::NOTHING),
-            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), SavedForBackward::NOTHING),
-            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, SavedForBackward::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, SavedForBackward::INPUTS),
+            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), BackwardReads::NOTHING),
+            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), BackwardReads::NOTHING),
+            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, BackwardReads::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, BackwardReads::INPUTS),
         };
         let mut op = Op::new(Config::settings(path, fields), keeps);
         op.passes_gradient = passes_gradient;
         op
     }
 
-    /// Of two values of one shape.
+    /// Combines two values of one shape.
     fn of_values(&self) -> Op {
         let (path, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::arithmetic::Add), SavedForBackward::NOTHING),
-            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), SavedForBackward::NOTHING),
-            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), SavedForBackward::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), SavedForBackward::INPUTS),
+            Operator::Add => (quote!(dl::ops::arithmetic::Add), BackwardReads::NOTHING),
+            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), BackwardReads::NOTHING),
+            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), BackwardReads::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), BackwardReads::INPUTS),
         };
         let adds = self.0 == Operator::Add;
         let config = if adds { Config::with_activation(path, quote!()) } else { Config::settings(path, quote!()) };
@@ -141,5 +141,5 @@ impl Arithmetic {
 /// `scale·x + shift`.
 fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
-    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), SavedForBackward::NOTHING).in_place()
+    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING).in_place()
 }

@@ -39,8 +39,8 @@ impl Layer for BatchNorm {
     fn check(&self, call: &Call) -> bool {
         check::rate(call, "momentum") & check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Channels)
@@ -50,12 +50,12 @@ impl Layer for BatchNorm {
         let (momentum, epsilon) = (call.number("momentum"), call.number("epsilon"));
         let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
         let config = Config::with_activation(quote!(dl::ops::batch_norm::Op), fields);
-        let mut op = Op::new(config, SavedForBackward::INPUTS).in_place();
+        let mut op = Op::new(config, BackwardReads::INPUTS).in_place();
         op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
         op.inference = Inference::Infer;
         op.updates_state = true;
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::batch_norm::BatchNorm), [&channels]),
+            ty: Type::layer(quote!(dl::layers::BatchNorm), [&channels]),
             tensors: vec![
                 Tensor::new("weight", &[&channels], Role::Scale),
                 Tensor::new("bias", &[&channels], Role::Bias),

@@ -31,19 +31,19 @@ impl Layer for Dense {
                 Parameter::named(
                     "init",
                     Kind::Init,
-                    Default::Chosen,
+                    Default::LayerDefault,
                     "initialisation of the weights, `pytorch` by default",
                 ),
                 Parameter::named(
                     "bias_init",
                     Kind::Init,
-                    Default::Chosen,
+                    Default::LayerDefault,
                     "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
                 ),
             ]
         }
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         call.given_size("outputs").map(|outputs| Shape::of([outputs]))
     }
     fn check(&self, call: &Call) -> bool {
@@ -62,11 +62,11 @@ impl Layer for Dense {
         } else {
             sizes.push(&none);
         }
-        let ty = Type::layer(quote!(dl::ops::dense::Dense), sizes);
+        let ty = Type::layer(quote!(dl::layers::Dense), sizes);
         let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
         let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();
-        let built = Built::new(Shape::of(output), Op::new(config, SavedForBackward::INPUTS));
+        let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS));
         Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
     }
 }

@@ -1,4 +1,4 @@
-//! What the guide and the editor say about a layer.
+//! The documentation of a layer in the guide and in editors.
 
 /// One line about a layer, and where it stands in the guide.
 #[allow(dead_code, reason = "for the tests that write the guide's tables and the editor's documentation")]
@@ -20,11 +20,11 @@ pub enum Chapter {
     Shape,
     /// A function of each number.
     Activation,
-    /// What keeps a network from learning by heart.
+    /// Regularisation: noise and dropout.
     Regularisation,
-    /// Of two values.
+    /// Operations on two values.
     Arithmetic,
-    /// For `loss { … }`.
+    /// Losses, for `loss { … }`.
     Loss,
 }
 

@@ -111,7 +111,7 @@ fn editor_arguments() -> String {
     let mut kinds: Vec<(String, String)> = Vec::new();
     for parameter in parameters() {
         let about = match parameter.kind {
-            Kind::Word(_) => "One of a few words".to_owned(),
+            Kind::Choice(_) => "One of a few words".to_owned(),
             kind => sentence(&kind.expected()),
         };
         if !kinds.iter().any(|(known, _)| *known == kind(parameter)) {
@@ -127,11 +127,11 @@ fn editor_arguments() -> String {
     }
     for layer in all() {
         for parameter in layer.parameters() {
-            if let Kind::Word(words) = parameter.kind
+            if let Kind::Choice(words) = parameter.kind
                 && !words.is_empty()
             {
                 let words: Vec<(&str, &str)> = words.iter().map(|choice| (choice.word, choice.doc)).collect();
-                text.push_str(&module(&format!("{}_{}", layer.name(), parameter.name), "Word", &words));
+                text.push_str(&module(&format!("{}_{}", layer.name(), parameter.name), "Choice", &words));
             }
         }
     }
@@ -181,7 +181,7 @@ fn every_word_has_a_text_of_its_own() {
         assert!(doc.contains(term), "`{term}` is not in the text of `{word}`: {doc}");
     }
     for parameter in all().flat_map(|layer| layer.parameters()) {
-        let Kind::Word(words) = parameter.kind else { continue };
+        let Kind::Choice(words) = parameter.kind else { continue };
         for (i, word) in words.iter().enumerate() {
             let others = words[..i].iter().map(|other| other.doc).chain([parameter.doc]);
             assert!(others.clone().all(|other| other != word.doc), "`{}` has the text of another word", word.word);
@@ -198,7 +198,7 @@ fn head(about: &str, uses: &str) -> String {
     )
 }
 
-/// Words as constants of the type `kind`.
+/// ReservedNames as constants of the type `kind`.
 fn module(name: &str, kind: &str, words: &[(&str, &str)]) -> String {
     let mut text = format!("    pub mod {name} {{\n        use super::super::{kind};\n\n");
     for (word, about) in words {
@@ -230,7 +230,7 @@ fn row(layer: &dyn Layer) -> String {
 
 /// What else a parameter of a few words may be: `` or `tanh` ``.
 fn others(parameter: &Parameter, default: &str) -> String {
-    let Kind::Word(words) = parameter.kind else { return String::new() };
+    let Kind::Choice(words) = parameter.kind else { return String::new() };
     words.iter().map(|choice| choice.word).filter(|word| *word != default).map(|word| format!(" or `{word}`")).collect()
 }
 
@@ -249,7 +249,7 @@ fn default(parameter: &Parameter) -> Option<String> {
         Default::Number(x) => Some(format!("{x:?}")),
         Default::Integer(n) => Some(n.to_string()),
         Default::Flag(flag) => Some(flag.to_string()),
-        Default::Word(Choice { word, .. }) | Default::Same(word) => Some(word.to_owned()),
+        Default::Choice(Choice { word, .. }) | Default::Same(word) => Some(word.to_owned()),
         _ => None,
     }
 }

@@ -30,15 +30,15 @@ impl Layer for Dropout {
     fn check(&self, call: &Call) -> bool {
         check::rate(call, "rate")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let rate = call.number("rate");
         // Every dropout of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::dropout::Op), quote!(rate: #rate, id: #id,));
-        let mut op = Op::new(config, SavedForBackward::NOTHING).in_place();
+        let mut op = Op::new(config, BackwardReads::NOTHING).in_place();
         op.inference = Inference::Identity;
         Some(Built::new(call.input(), op))
     }

@@ -28,7 +28,7 @@ impl Layer for Embedding {
                 Parameter::named(
                     "init",
                     Kind::Init,
-                    Default::Chosen,
+                    Default::LayerDefault,
                     "initialisation of the table, `normal(1)` by default",
                 ),
             ]
@@ -49,11 +49,11 @@ impl Layer for Embedding {
         output.dims.push(features.clone());
         let config = Config::settings(quote!(dl::ops::embedding::Op), quote!());
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::embedding::Embedding), [&vocabulary, &features]),
+            ty: Type::layer(quote!(dl::layers::Embedding), [&vocabulary, &features]),
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
-            init: call.init_or(Init::Numbered(Numbered::Normal, Number::Known(1.0))),
+            init: call.init_or(Init::ParametricRule(ParametricRule::Normal, Number::Known(1.0))),
         };
-        let mut op = Op::new(config, SavedForBackward::INPUTS);
+        let mut op = Op::new(config, BackwardReads::INPUTS);
         op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens" });
         Some(Built::new(output, op).with_weights(weights, Dim::Known(0)))
     }

@@ -20,6 +20,6 @@ impl Layer for Flatten {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let output = Shape::of([call.input().len()]);
-        Some(Built::new(output, Op::new(Config::Reshape, SavedForBackward::NOTHING)))
+        Some(Built::new(output, Op::new(Config::Reshape, BackwardReads::NOTHING)))
     }
 }

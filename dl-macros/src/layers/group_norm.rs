@@ -36,8 +36,8 @@ impl Layer for GroupNorm {
     fn check(&self, call: &Call) -> bool {
         check::not_zero(call, &["groups"]) & check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (groups, channels) = (call.size("groups"), check::channels(call)?);
@@ -77,22 +77,22 @@ impl Layer for InstanceNorm {
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let channels = check::channels(call)?;
-        check::several_places(call)?;
+        check::several_positions(call)?;
         if call.flag("affine") {
             return Some(weighted(call, &channels, &channels));
         }
         let epsilon = call.number("epsilon");
         let fields = quote!(groups: #channels, epsilon: #epsilon,);
         let config = Config::settings(quote!(dl::ops::group_norm::Unweighted), fields);
-        Some(Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)))
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)))
     }
 }
 
@@ -102,9 +102,9 @@ fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
     let fields = quote!(groups: #groups, epsilon: #epsilon,);
     let config = Config::settings(quote!(dl::ops::group_norm::Op), fields);
     let weights = Weights {
-        ty: Type::layer(quote!(dl::ops::group_norm::GroupNorm), [channels]),
+        ty: Type::layer(quote!(dl::layers::GroupNorm), [channels]),
         tensors: vec![Tensor::new("weight", &[channels], Role::Scale), Tensor::new("bias", &[channels], Role::Bias)],
         init: quote!(),
     };
-    Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)).with_weights(weights, Dim::Known(0))
+    Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0))
 }

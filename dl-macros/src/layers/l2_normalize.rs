@@ -26,12 +26,12 @@ impl Layer for L2Normalize {
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (features, epsilon) = (check::last(call)?, call.number("epsilon"));
         let config = Config::settings(quote!(dl::ops::l2_normalize::Op), quote!(n: #features, epsilon: #epsilon,));
-        Some(Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)))
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)))
     }
 }

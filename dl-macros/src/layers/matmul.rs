@@ -38,7 +38,7 @@ impl Layer for Matmul {
         same.then_some(())?;
         let output = Shape::of([before_a, &[m.clone(), n.clone()]].concat());
         let config = Config::settings(quote!(dl::ops::matmul::Op), quote!(m: #m, k: #k, n: #n,));
-        let mut built = Built::new(output.clone(), Op::new(config, SavedForBackward::INPUTS));
+        let mut built = Built::new(output.clone(), Op::new(config, BackwardReads::INPUTS));
         built.multiply_adds = output.len().mul(k);
         Some(built)
     }

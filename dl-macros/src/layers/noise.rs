@@ -15,14 +15,14 @@ impl Layer for RandomNormal {
             "draws from the standard normal distribution in training, whatever the input is; zeros in prediction";
         Doc::new(Chapter::Regularisation, "any, unchanged", line)
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         // Every one of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::noise::RandomNormal), quote!(id: #id,));
-        let mut op = Op::new(config, SavedForBackward::NOTHING);
+        let mut op = Op::new(config, BackwardReads::NOTHING);
         op.inference = Inference::Infer;
         op.stops_gradient = true;
         Some(Built::new(call.input(), op))
@@ -46,13 +46,13 @@ impl Layer for GaussianNoise {
     fn check(&self, call: &Call) -> bool {
         check::not_negative(call, "stddev")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (stddev, id) = (call.number("stddev"), Dim::Known(call.index));
         let config = Config::settings(quote!(dl::ops::noise::GaussianNoise), quote!(stddev: #stddev, id: #id,));
-        let mut op = Op::new(config, SavedForBackward::NOTHING).in_place();
+        let mut op = Op::new(config, BackwardReads::NOTHING).in_place();
         op.inference = Inference::Identity;
         op.passes_gradient = vec![true];
         Some(Built::new(call.input(), op))

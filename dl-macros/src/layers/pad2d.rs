@@ -35,7 +35,7 @@ impl Layer for Pad2d {
                     Default::Required,
                     "number of rows and columns on each side",
                 ),
-                Parameter::named("mode", Kind::Word(MODES), Default::Word(ZEROS), "value of the new pixels"),
+                Parameter::named("mode", Kind::Choice(MODES), Default::Choice(ZEROS), "value of the new pixels"),
             ]
         }
     }
@@ -43,7 +43,7 @@ impl Layer for Pad2d {
         let [channels, height, width] = check::image(call)?;
         let sides = call.given_shape("sides")?.dims;
         let [top, bottom, left, right] = sides.as_slice() else { return None };
-        let mode = call.word("mode")?;
+        let mode = call.choice("mode")?;
         if mode == REFLECT {
             let below = |a: &Dim, b: &Dim, size: &Dim| {
                 let one = Dim::Known(1);
@@ -55,7 +55,7 @@ impl Layer for Pad2d {
             call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
         }
         let fields = quote!(before: [#top, #left], mode: dl::ops::pad2d::Mode::#mode,);
-        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), SavedForBackward::NOTHING);
+        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), BackwardReads::NOTHING);
         let output = call.sized(channels, [top.add(&height).add(bottom), left.add(&width).add(right)]);
         Some(Built::new(output, op))
     }

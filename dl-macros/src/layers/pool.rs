@@ -4,9 +4,9 @@ use super::*;
 use crate::check;
 use quote::quote;
 
-/// What a pooling layer makes of the numbers of a window.
+/// The function that a pooling layer applies to each window.
 #[derive(Clone, Copy)]
-pub enum Takes {
+pub enum PoolKind {
     Largest,
     Mean,
 }
@@ -15,7 +15,7 @@ pub enum Takes {
 pub struct Pool {
     name: &'static str,
     stem: &'static str,
-    takes: Takes,
+    takes: PoolKind,
     sequence: bool,
     shapes: &'static str,
     line: &'static str,
@@ -54,7 +54,7 @@ const SEQUENCE: &str = "`[c, l]` → `[c, l']`";
 pub static MAX_POOL2D: Pool = Pool {
     name: "max_pool2d",
     stem: "max_pool",
-    takes: Takes::Largest,
+    takes: PoolKind::Largest,
     sequence: false,
     shapes: IMAGE,
     line: "takes the maximum of each window",
@@ -70,7 +70,7 @@ pub static MAX_POOL1D: Pool = Pool {
 pub static AVG_POOL2D: Pool = Pool {
     name: "avg_pool2d",
     stem: "avg_pool",
-    takes: Takes::Mean,
+    takes: PoolKind::Mean,
     sequence: false,
     shapes: IMAGE,
     line: "takes the mean of each window",
@@ -118,14 +118,14 @@ impl Layer for Pool {
 }
 
 /// The pooling over `windows`.
-pub fn operation(takes: Takes, windows: TokenStream, count_include_pad: bool) -> Op {
+pub fn operation(takes: PoolKind, windows: TokenStream, count_include_pad: bool) -> Op {
     match takes {
-        Takes::Largest => {
-            Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), SavedForBackward::INPUTS)
+        PoolKind::Largest => {
+            Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), BackwardReads::INPUTS)
         }
-        Takes::Mean => {
+        PoolKind::Mean => {
             let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
-            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), SavedForBackward::NOTHING)
+            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), BackwardReads::NOTHING)
         }
     }
 }

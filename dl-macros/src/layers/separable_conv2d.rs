@@ -69,10 +69,9 @@ impl Layer for SeparableConv2d {
         } else {
             sizes.push(&none);
         }
-        let ty = Type::layer(quote!(dl::ops::separable_conv2d::SeparableConv2d), sizes);
+        let ty = Type::layer(quote!(dl::layers::SeparableConv2d), sizes);
         let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw],);
-        let op =
-            Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), SavedForBackward::INPUTS);
+        let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), BackwardReads::INPUTS);
         let places = size[0].mul(&size[1]).mul(&middle);
         let multiply_adds = places.mul(&kh.mul(&kw).add(&outputs));
         let weights = Weights { ty, tensors, init: call.init() };

@@ -20,8 +20,8 @@ impl Layer for Split {
             ]
         }
     }
-    fn becomes(&self) -> Becomes {
-        Becomes::Slices
+    fn lowered_as(&self) -> LoweredAs {
+        LoweredAs::Slices
     }
     fn build(&self, _: &Call) -> Option<Built> {
         unreachable!("`lower` makes slices of it")

@@ -21,7 +21,7 @@ impl Layer for Transpose {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             let doc = "order of the input's dimensions in the output, such as `[1, 0, 2]`; unless given, the last two are swapped";
-            &[Parameter::positional("axes", Kind::Axes, Default::Chosen, doc)]
+            &[Parameter::positional("axes", Kind::Axes, Default::LayerDefault, doc)]
         }
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -47,6 +47,6 @@ impl Layer for Transpose {
         let shape = list(&input.dims);
         let config = Config::settings(quote!(dl::ops::transpose::Op), quote!(shape: #shape, axes: &[#(#axes),*],));
         let output = Shape::of(axes.iter().map(|axis| input.dims[*axis].clone()).collect::<Vec<_>>());
-        Some(Built::new(output, Op::new(config, SavedForBackward::NOTHING)))
+        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING)))
     }
 }

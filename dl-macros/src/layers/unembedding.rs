@@ -23,14 +23,14 @@ impl Layer for Unembedding {
         const {
             &[Parameter::positional(
                 "embedding",
-                Kind::Word(&[]),
+                Kind::Choice(&[]),
                 Default::Required,
                 "name that `as` gave to the embedding",
             )]
         }
     }
-    fn becomes(&self) -> Becomes {
-        Becomes::Scores
+    fn lowered_as(&self) -> LoweredAs {
+        LoweredAs::TiedDense
     }
     fn build(&self, _: &Call) -> Option<Built> {
         unreachable!("`lower` makes it of an embedding")

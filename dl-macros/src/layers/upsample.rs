@@ -31,7 +31,12 @@ impl Layer for Upsample {
         const {
             &[
                 Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement"),
-                Parameter::named("mode", Kind::Word(MODES), Default::Word(NEAREST), "interpolation between the pixels"),
+                Parameter::named(
+                    "mode",
+                    Kind::Choice(MODES),
+                    Default::Choice(NEAREST),
+                    "interpolation between the pixels",
+                ),
             ]
         }
     }
@@ -41,9 +46,9 @@ impl Layer for Upsample {
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, height, width] = check::image(call)?;
         let [by_height, by_width] = call.pair("factor");
-        let mode = call.word("mode")?;
+        let mode = call.choice("mode")?;
         let config = Config::settings(quote!(dl::ops::upsample::Op), quote!(mode: dl::ops::upsample::Mode::#mode,));
         let output = call.sized(channels, [height.mul(&by_height), width.mul(&by_width)]);
-        Some(Built::new(output, Op::new(config, SavedForBackward::NOTHING)))
+        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING)))
     }
 }

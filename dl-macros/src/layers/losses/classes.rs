@@ -6,7 +6,7 @@ use crate::ir::Range;
 use quote::quote;
 
 /// A loss of one class of many.
-struct OfClasses {
+struct ClassificationLoss {
     name: &'static str,
     /// Of `dl::ops::loss::Classes`.
     variant: Variant,
@@ -17,7 +17,7 @@ struct OfClasses {
     check: fn(&Call) -> bool,
 }
 
-impl Layer for OfClasses {
+impl Layer for ClassificationLoss {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -39,7 +39,7 @@ impl Layer for OfClasses {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -56,7 +56,7 @@ impl Layer for OfClasses {
 
 /// Every loss of one class of many.
 pub static ALL: &[&dyn Layer] = &[
-    &OfClasses {
+    &ClassificationLoss {
         name: "cross_entropy",
         variant: Variant::Named("CrossEntropy"),
         line: "computes `-ln softmax(x)` of the true class: for classification from logits",
@@ -68,14 +68,14 @@ pub static ALL: &[&dyn Layer] = &[
         )],
         check: |call| check::rate(call, "label_smoothing"),
     },
-    &OfClasses {
+    &ClassificationLoss {
         name: "nll",
         variant: Variant::Named("Nll"),
         line: "computes `-x` of the true class: for classification from log-probabilities",
         parameters: &[],
         check: |_| true,
     },
-    &OfClasses {
+    &ClassificationLoss {
         name: "focal",
         variant: Variant::Named("Focal"),
         line: "computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced \
@@ -88,7 +88,7 @@ pub static ALL: &[&dyn Layer] = &[
         )],
         check: |call| check::not_negative(call, "gamma"),
     },
-    &OfClasses {
+    &ClassificationLoss {
         name: "multi_margin",
         variant: Variant::Named("MultiMargin"),
         line: "computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin",

@@ -6,21 +6,21 @@ use crate::ir::Saved;
 use quote::quote;
 
 /// A loss of vectors.
-struct OfVectors {
+struct VectorLoss {
     name: &'static str,
     /// Of `dl::ops::loss`.
     variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,
-    kind: Compares,
+    kind: VectorLossKind,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
 }
 
-/// What is compared.
+/// The operands that a loss of vectors compares.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Compares {
+enum VectorLossKind {
     /// Two vectors, with a target.
     Pair,
     /// Three vectors.
@@ -29,15 +29,15 @@ enum Compares {
     Batch,
 }
 
-impl Layer for OfVectors {
+impl Layer for VectorLoss {
     fn name(&self) -> &'static str {
         self.name
     }
     fn doc(&self) -> Doc {
         let shapes = match self.kind {
-            Compares::Pair => "`[n]`, `[n]` and a target, 1 or -1 → a number",
-            Compares::Triplet => "`[n]`, `[n]` and `[n]` → a number",
-            Compares::Batch => "`[n]` and `[n]` → a number",
+            VectorLossKind::Pair => "`[n]`, `[n]` and a target, 1 or -1 → a number",
+            VectorLossKind::Triplet => "`[n]`, `[n]` and `[n]` → a number",
+            VectorLossKind::Batch => "`[n]` and `[n]` → a number",
         };
         Doc::new(Chapter::Loss, shapes, self.line)
     }
@@ -45,7 +45,7 @@ impl Layer for OfVectors {
         self.parameters
     }
     fn operands(&self) -> usize {
-        if self.kind == Compares::Batch { 2 } else { 3 }
+        if self.kind == VectorLossKind::Batch { 2 } else { 3 }
     }
     fn is_loss(&self) -> bool {
         true
@@ -53,12 +53,12 @@ impl Layer for OfVectors {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let shapes = shapes(call);
-        let (vectors, target) = shapes.split_at_checked(if self.kind == Compares::Triplet { 3 } else { 2 })?;
+        let (vectors, target) = shapes.split_at_checked(if self.kind == VectorLossKind::Triplet { 3 } else { 2 })?;
         check::features(call)?;
         for other in &vectors[1..] {
             check::same_shape(call, vectors[0], other)?;
@@ -68,8 +68,8 @@ impl Layer for OfVectors {
         }
         let variant = self.variant.of(call);
         let mut built = built(quote!(dl::ops::loss::#variant));
-        built.op.same_shape = self.kind != Compares::Pair;
-        if self.kind == Compares::Batch {
+        built.op.same_shape = self.kind != VectorLossKind::Pair;
+        if self.kind == VectorLossKind::Batch {
             built.op.saved = Some(Saved { ty: quote!([[f32; 2]; 2]), per_sample: true });
             built.op.inference = Inference::Infer;
         }
@@ -79,11 +79,11 @@ impl Layer for OfVectors {
 
 /// Every loss of vectors.
 pub static ALL: &[&dyn Layer] = &[
-    &OfVectors {
+    &VectorLoss {
         name: "cosine_embedding",
         variant: Variant::Named("Pairs::CosineEmbedding"),
         line: "computes `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1",
-        kind: Compares::Pair,
+        kind: VectorLossKind::Pair,
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
@@ -92,11 +92,11 @@ pub static ALL: &[&dyn Layer] = &[
         )],
         check: |call| check::cosine(call, "margin"),
     },
-    &OfVectors {
+    &VectorLoss {
         name: "contrastive",
         variant: Variant::Named("Pairs::Contrastive"),
         line: "computes `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1",
-        kind: Compares::Pair,
+        kind: VectorLossKind::Pair,
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
@@ -105,11 +105,11 @@ pub static ALL: &[&dyn Layer] = &[
         )],
         check: |call| check::positive(call, "margin"),
     },
-    &OfVectors {
+    &VectorLoss {
         name: "triplet",
         variant: Variant::Named("Triplet"),
         line: "computes `max(0, |a - p| - |a - n| + margin)` of `triplet(anchor, positive, negative)`",
-        kind: Compares::Triplet,
+        kind: VectorLossKind::Triplet,
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
@@ -118,12 +118,12 @@ pub static ALL: &[&dyn Layer] = &[
         )],
         check: |call| check::positive(call, "margin"),
     },
-    &OfVectors {
+    &VectorLoss {
         name: "nt_xent",
         variant: Variant::Named("NtXent"),
         line: "computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by \
                `cos / temperature`",
-        kind: Compares::Batch,
+        kind: VectorLossKind::Batch,
         parameters: &[Parameter::named(
             "temperature",
             Kind::Number,

@@ -192,8 +192,11 @@ pub fn qualify_facade(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
     })
 }
 
+/// Returns the tokens that replace a word, if any do.
+type Replacement<'a> = dyn Fn(&Ident, usize, &[TokenTree]) -> Option<TokenStream> + 'a;
+
 /// Replaces words in `tokens`; `with` is told how many colons stand before a word, and the tokens after it.
-fn replaced(tokens: TokenStream, with: &dyn Fn(&Ident, usize, &[TokenTree]) -> Option<TokenStream>) -> TokenStream {
+fn replaced(tokens: TokenStream, with: &Replacement) -> TokenStream {
     let mut result = TokenStream::new();
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (i, token) in tokens.iter().enumerate() {

@@ -151,7 +151,7 @@ impl Call<'_> {
     }
     /// Whether a parameter without a default is given.
     pub fn is_given(&self, name: &str) -> bool {
-        !matches!(self.setting(name), None | Some(Setting::LayerDefault))
+        !matches!(self.setting(name), None | Some(Setting::ByLayer))
     }
     /// The span of a parameter that the use gives.
     pub fn given_at(&self, name: &str) -> Option<Span> {

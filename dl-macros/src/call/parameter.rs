@@ -74,7 +74,7 @@ pub enum Default {
     /// The value of this other parameter.
     Same(&'static str),
     /// A value that the layer chooses.
-    LayerDefault,
+    ByLayer,
 }
 
 /// A parameter evaluated for one use.
@@ -93,7 +93,7 @@ pub enum Setting {
     Choice(Choice),
     Init(Init),
     /// The user gave no value, and the layer chooses one.
-    LayerDefault,
+    ByLayer,
     /// Reported.
     Broken,
 }
@@ -124,7 +124,7 @@ impl Parameter {
             Default::Same(name) => {
                 earlier.iter().find(|(earlier, _)| *earlier == name).map_or(Setting::Broken, |(_, s)| s.clone())
             }
-            Default::LayerDefault => Setting::LayerDefault,
+            Default::ByLayer => Setting::ByLayer,
         }
     }
 }

@@ -7,11 +7,11 @@ use quote::quote;
 /// The last parameters of every convolution.
 pub const BIAS: [Parameter; 3] = [
     Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a learned bias is added to each output channel"),
-    Parameter::named("init", Kind::Init, Default::LayerDefault, "initialisation of the weights, `pytorch` by default"),
+    Parameter::named("init", Kind::Init, Default::ByLayer, "initialisation of the weights, `pytorch` by default"),
     Parameter::named(
         "bias_init",
         Kind::Init,
-        Default::LayerDefault,
+        Default::ByLayer,
         "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
     ),
 ];

@@ -31,13 +31,13 @@ impl Layer for Dense {
                 Parameter::named(
                     "init",
                     Kind::Init,
-                    Default::LayerDefault,
+                    Default::ByLayer,
                     "initialisation of the weights, `pytorch` by default",
                 ),
                 Parameter::named(
                     "bias_init",
                     Kind::Init,
-                    Default::LayerDefault,
+                    Default::ByLayer,
                     "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
                 ),
             ]

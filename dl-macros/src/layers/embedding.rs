@@ -28,7 +28,7 @@ impl Layer for Embedding {
                 Parameter::named(
                     "init",
                     Kind::Init,
-                    Default::LayerDefault,
+                    Default::ByLayer,
                     "initialisation of the table, `normal(1)` by default",
                 ),
             ]

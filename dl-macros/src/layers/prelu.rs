@@ -30,7 +30,7 @@ impl Layer for Prelu {
                 Parameter::named(
                     "init",
                     Kind::Init,
-                    Default::LayerDefault,
+                    Default::ByLayer,
                     "initialisation of the slopes, `constant(0.25)` by default",
                 ),
             ]

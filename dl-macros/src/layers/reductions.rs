@@ -36,12 +36,7 @@ impl Layer for Reduction {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::named(
-                    "axis",
-                    Kind::Axes,
-                    Default::LayerDefault,
-                    "dimensions that are reduced, all by default",
-                ),
+                Parameter::named("axis", Kind::Axes, Default::ByLayer, "dimensions that are reduced, all by default"),
                 Parameter::named(
                     "keep",
                     Kind::Flag,

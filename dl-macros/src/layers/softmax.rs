@@ -28,7 +28,7 @@ impl Layer for Softmax {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             let doc = "dimension along which the probabilities sum to 1, by default the first of features `[n]` and images `[c, h, w]`";
-            &[Parameter::named("axis", Kind::Axis, Default::LayerDefault, doc)]
+            &[Parameter::named("axis", Kind::Axis, Default::ByLayer, doc)]
         }
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {

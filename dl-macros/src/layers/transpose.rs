@@ -21,7 +21,7 @@ impl Layer for Transpose {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             let doc = "order of the input's dimensions in the output, such as `[1, 0, 2]`; unless given, the last two are swapped";
-            &[Parameter::positional("axes", Kind::Axes, Default::LayerDefault, doc)]
+            &[Parameter::positional("axes", Kind::Axes, Default::ByLayer, doc)]
         }
     }
     fn build(&self, call: &Call) -> Option<Built> {

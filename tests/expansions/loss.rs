@@ -84,7 +84,7 @@ const _: () = {
         code: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for Autoencoder {
+    impl dl::Passes for Autoencoder {
         type Input = [f32; 6];
         type Output = [f32; 6];
         const NAME: &'static str = "Autoencoder";
@@ -146,6 +146,7 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = AutoencoderInference<D>;
         type Training<D: dl::Device> = AutoencoderTraining<D>;
+        type Evaluation<D: dl::Device> = AutoencoderEvaluation<D>;
         const INFERENCE_FLOATS: usize = 2;
         const TRAINING_FLOATS: usize = 2 + 2 + 2;
         fn inference_memory<D: dl::Device>(
@@ -164,18 +165,28 @@ const _: () = {
                 d_code: allocator.slot(2),
             }
         }
+        fn evaluation_memory<D: dl::Device>(
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> AutoencoderEvaluation<D> {
+            AutoencoderEvaluation {
+                code: allocator.slot(2),
+            }
+        }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
             self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderInference<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             DENSE1_OP
                 .forward(
                     context,
@@ -192,13 +203,16 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderTraining<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             DENSE1_OP
                 .forward(
                     context,
@@ -215,32 +229,51 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                d_input: mut d_image,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = image.len();
-            {
+            let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
+            if !own_loss {
                 if let dl::Some(d_image) = d_image.as_mut() {
                     d_image.reborrow().clear(context);
                 }
                 memory.d_code.write::<[f32; 2]>(n).clear(context);
             }
-            <Self as dl::Objective>::backward_body(
-                context,
-                net,
-                image,
-                memory,
-                output,
-                d_output,
-                d_net,
-                d_image,
-            );
+            DENSE2_OP
+                .backward(
+                    context,
+                    dl::field!(net.dense2),
+                    memory.code.read::<[f32; 2]>(n),
+                    d_output.view(),
+                    dl::Grad {
+                        to: dl::field_mut!(d_net.dense2),
+                        write,
+                    },
+                    dl::Some(dl::Grad::add(memory.d_code.write::<[f32; 2]>(n))),
+                );
+            DENSE1_OP
+                .backward(
+                    context,
+                    dl::field!(net.dense1),
+                    image,
+                    memory.d_code.read::<[f32; 2]>(n),
+                    dl::Grad {
+                        to: dl::field_mut!(d_net.dense1),
+                        write,
+                    },
+                    d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
+                );
         }
         fn inspect<D: dl::Device>(
             memory: &AutoencoderTraining<D>,
@@ -251,7 +284,7 @@ const _: () = {
         }
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Objective for Autoencoder {
+    impl dl::LossPasses for Autoencoder {
         type Target = [f32; 0];
         const TERMS: &'static [dl::Term] = &[
             dl::Term {
@@ -263,24 +296,19 @@ const _: () = {
                 weight: 0.01,
             },
         ];
-        type Evaluation<D: dl::Device> = AutoencoderEvaluation<D>;
-        fn evaluation_memory<D: dl::Device>(
-            allocator: &mut dl::Allocator<'_, D>,
-        ) -> AutoencoderEvaluation<D> {
-            AutoencoderEvaluation {
-                code: allocator.slot(2),
-            }
-        }
         fn evaluate<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            target: dl::View<'_, D, Self::Target>,
-            memory: &mut AutoencoderEvaluation<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
-            mut terms: dl::PartsMut<'_, D, f32>,
+            dl::Evaluate {
+                context,
+                batch,
+                net,
+                input: image,
+                target,
+                memory,
+                mut output,
+                mut terms,
+            }: dl::Evaluate<'_, D, Self, Self::Target>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             let mut term_0 = terms.take::<f32>();
             let mut term_1 = terms.take::<f32>();
             DENSE1_OP
@@ -305,17 +333,25 @@ const _: () = {
                 .forward(context, memory.code.read::<[f32; 2]>(n), term_1.reborrow());
         }
         fn loss<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            target: dl::View<'_, D, Self::Target>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut terms: dl::PartsMut<'_, D, f32>,
+            dl::ComputeLoss {
+                context,
+                batch,
+                net,
+                input: image,
+                target,
+                memory,
+                output,
+                mut terms,
+                mut d_terms,
+                mut d_output,
+                d_input: mut d_image,
+            }: dl::ComputeLoss<'_, D, Self, Self::Target>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             let mut term_0 = terms.take::<f32>();
             let mut term_1 = terms.take::<f32>();
+            let mut d_term_0 = d_terms.take::<f32>();
+            let mut d_term_1 = d_terms.take::<f32>();
             dl::ops::loss::Elementwise::Mse
                 .forward(context, output, image, term_0.reborrow());
             dl::ops::Activation::Square
@@ -326,104 +362,36 @@ const _: () = {
                 );
             MEAN1_OP
                 .forward(context, memory.square1.read::<[f32; 2]>(n), term_1.reborrow());
-        }
-        fn backward_loss<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            target: dl::View<'_, D, Self::Target>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut terms: dl::Parts<'_, D, f32>,
-            mut d_terms: dl::PartsMut<'_, D, f32>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
-        ) {
-            let n = image.len();
-            {
-                let term_0 = terms.take::<f32>();
-                let term_1 = terms.take::<f32>();
-                let mut d_term_0 = d_terms.take::<f32>();
-                let mut d_term_1 = d_terms.take::<f32>();
-                MEAN1_OP
-                    .backward(
-                        context,
-                        d_term_1.view(),
-                        dl::Grad::set(memory.square1.write::<[f32; 2]>(n)),
-                    );
-                dl::ops::Activation::Square
-                    .backward(
-                        context,
-                        memory.code.read::<[f32; 2]>(n),
-                        memory.square1.read::<[f32; 2]>(n),
-                        dl::Grad::set(memory.d_code.write::<[f32; 2]>(n)),
-                    );
-                if let dl::Some(d_image) = d_image.as_mut() {
-                    dl::ops::loss::Elementwise::Mse
-                        .backward_right(
-                            context,
-                            output,
-                            image,
-                            d_term_0.view(),
-                            dl::Grad::set(d_image.reborrow()),
-                        );
-                }
+            MEAN1_OP
+                .backward(
+                    context,
+                    d_term_1.view(),
+                    dl::Grad::set(memory.square1.write::<[f32; 2]>(n)),
+                );
+            dl::ops::Activation::Square
+                .backward(
+                    context,
+                    memory.code.read::<[f32; 2]>(n),
+                    memory.square1.read::<[f32; 2]>(n),
+                    dl::Grad::set(memory.d_code.write::<[f32; 2]>(n)),
+                );
+            if let dl::Some(d_image) = d_image.as_mut() {
                 dl::ops::loss::Elementwise::Mse
-                    .backward_left(
+                    .backward_right(
                         context,
                         output,
                         image,
                         d_term_0.view(),
-                        dl::Grad::set(d_output.reborrow()),
+                        dl::Grad::set(d_image.reborrow()),
                     );
             }
-            <Self as dl::Objective>::backward_body(
-                context,
-                net,
-                image,
-                memory,
-                output,
-                d_output,
-                d_net,
-                d_image,
-            );
-        }
-        fn backward_body<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
-        ) {
-            let n = image.len();
-            let dl::Grad { to: mut d_net, write } = d_net;
-            DENSE2_OP
-                .backward(
+            dl::ops::loss::Elementwise::Mse
+                .backward_left(
                     context,
-                    dl::field!(net.dense2),
-                    memory.code.read::<[f32; 2]>(n),
-                    d_output.view(),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.dense2),
-                        write,
-                    },
-                    dl::Some(dl::Grad::add(memory.d_code.write::<[f32; 2]>(n))),
-                );
-            DENSE1_OP
-                .backward(
-                    context,
-                    dl::field!(net.dense1),
+                    output,
                     image,
-                    memory.d_code.read::<[f32; 2]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.dense1),
-                        write,
-                    },
-                    d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
+                    d_term_0.view(),
+                    dl::Grad::set(d_output.reborrow()),
                 );
         }
     }

@@ -63,7 +63,7 @@ impl Lowering<'_> {
         flows.extend(self.model_values(&use_.arguments));
         if !use_.path.generics.is_empty() {
             let ty = &header.ty;
-            self.diagnostics.put_checks(vec![Check::Promise(quote!(<#ty as dl::Model>::CHECKED))]);
+            self.diagnostics.put_checks(vec![Check::Promise(quote!(<#ty as dl::Passes>::CHECKED))]);
         }
         let field = Field {
             scope: self.scope,

@@ -9,7 +9,7 @@ use super::safetensors::{Reader, Writer};
 use crate::ops::Device;
 use crate::optim::Optimizer;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
-use crate::{Error, Model, Result, Training};
+use crate::{Error, Passes, Result, Training};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use std::str::FromStr;
 /// Of what the words mean.
 const VERSION: &str = "1";
 
-impl<M: Model, D: Device> Training<M, D> {
+impl<M: Passes, D: Device> Training<M, D> {
     /// Writes weights, the optimizer's memory, seed and steps to a file, atomically, with words of one's own.
     ///
     /// # Errors
@@ -88,14 +88,14 @@ impl<M: Model, D: Device> Training<M, D> {
 }
 
 /// All tensors of a model-shaped value, under names that begin with `prefix`.
-fn tensors<'a, M: Model>(writer: Writer<'a>, prefix: &str, values: &'a M) -> Writer<'a> {
+fn tensors<'a, M: Passes>(writer: Writer<'a>, prefix: &str, values: &'a M) -> Writer<'a> {
     let floats = flat(std::slice::from_ref(values));
     M::TENSORS
         .iter()
         .fold(writer, |writer, t| writer.tensor(format!("{prefix}{}", t.name), t.shape, &floats[t.range()]))
 }
 
-fn read<M: Model>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<M>> {
+fn read<M: Passes>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<M>> {
     let mut values = zeroed_box::<M>();
     let floats = flat_mut(std::slice::from_mut(&mut *values));
     for tensor in M::TENSORS.iter() {

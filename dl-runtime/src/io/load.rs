@@ -2,7 +2,7 @@
 
 use super::safetensors::Reader;
 use crate::tensor::pod::{flat_mut, zeroed_box};
-use crate::{Error, Model, Result, TensorInfo};
+use crate::{Error, Passes, Result, TensorInfo};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -76,14 +76,14 @@ impl<'a> Load<'a> {
     ///
     /// # Errors
     /// As [`Load::load_into`].
-    pub fn load<M: Model>(&self, path: impl AsRef<Path>) -> Result<Box<M>> {
+    pub fn load<M: Passes>(&self, path: impl AsRef<Path>) -> Result<Box<M>> {
         self.new_model(Reader::open(path)?)
     }
     /// A model from the bytes of a file, such as those of `include_bytes!`.
     ///
     /// # Errors
     /// As [`Load::load_into`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
-    pub fn from_bytes<M: Model>(&self, bytes: &[u8]) -> Result<Box<M>> {
+    pub fn from_bytes<M: Passes>(&self, bytes: &[u8]) -> Result<Box<M>> {
         self.new_model(Reader::of(bytes)?)
     }
     /// Loads a file into a model that exists, and says what differs. After an error the model is as it was.
@@ -91,7 +91,7 @@ impl<'a> Load<'a> {
     /// # Errors
     /// [`Error::Io`], [`Error::Format`], [`Error::TensorNames`], [`Error::TensorShape`], [`Error::TensorType`] and
     /// [`Error::TensorNotFinite`]. Only a file that changes or fails while it is read can leave the model half loaded.
-    pub fn load_into<M: Model>(&self, model: &mut M, path: impl AsRef<Path>) -> Result<Loaded> {
+    pub fn load_into<M: Passes>(&self, model: &mut M, path: impl AsRef<Path>) -> Result<Loaded> {
         let mut reader = Reader::open(path)?.allow_not_finite(self.allow_not_finite);
         let tensors: Vec<_> = M::TENSORS.iter().collect();
         let (pairs, loaded) = self.pairs(&reader, M::NAME, &tensors)?;
@@ -104,12 +104,15 @@ impl<'a> Load<'a> {
         Ok(loaded)
     }
 
-    fn new_model<M: Model>(&self, reader: Reader<'_>) -> Result<Box<M>> {
+    fn new_model<M: Passes>(&self, reader: Reader<'_>) -> Result<Box<M>> {
         let mut reader = reader.allow_not_finite(self.allow_not_finite);
         let tensors: Vec<_> = M::TENSORS.iter().collect();
         let (pairs, loaded) = self.pairs(&reader, M::NAME, &tensors)?;
         const { M::CHECKED }
-        let mut model = if loaded.missing.is_empty() { zeroed_box::<M>() } else { M::init(0) };
+        let mut model = zeroed_box::<M>();
+        if !loaded.missing.is_empty() {
+            model.init_weights(&mut crate::init::rng(0));
+        }
         read(&mut reader, &pairs, flat_mut(std::slice::from_mut(&mut *model)))?;
         Ok(model)
     }

@@ -2,7 +2,7 @@
 
 use super::safetensors::Writer;
 use crate::tensor::pod::flat;
-use crate::{Model, Result};
+use crate::{Passes, Result};
 use std::path::Path;
 
 /// How to save a model; [`Model::save`] with words of one's own.
@@ -36,15 +36,15 @@ impl Save {
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io).
-    pub fn save<M: Model>(&self, model: &M, path: impl AsRef<Path>) -> Result<()> {
+    pub fn save<M: Passes>(&self, model: &M, path: impl AsRef<Path>) -> Result<()> {
         self.writer(model).write(path)
     }
     /// The file as bytes, for [`Load::from_bytes`](super::Load::from_bytes).
-    pub fn to_bytes<M: Model>(&self, model: &M) -> Result<Vec<u8>> {
+    pub fn to_bytes<M: Passes>(&self, model: &M) -> Result<Vec<u8>> {
         self.writer(model).to_bytes()
     }
     /// What is written, to be added to.
-    pub fn writer<'a, M: Model>(&self, model: &'a M) -> Writer<'a> {
+    pub fn writer<'a, M: Passes>(&self, model: &'a M) -> Writer<'a> {
         let floats = flat(std::slice::from_ref(model));
         let mut writer =
             Writer::new().word("format", "pt").word("model", M::NAME).word("dl", env!("CARGO_PKG_VERSION"));

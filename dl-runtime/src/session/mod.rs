@@ -1,14 +1,17 @@
 //! Sessions: a network with its memory on a device, ready to predict ([`Session`]) or to be trained ([`Training`]).
 
 mod batch;
+mod criterion;
 mod diagnosis;
+mod in_flight;
 mod inference;
-mod objective;
+mod loss;
 mod optimizer_state;
-mod results;
 mod training;
 mod transfer;
 
+pub(crate) use batch::Samples;
+pub use criterion::{Criterion, ExternalLoss, ModelLoss};
 pub use inference::Session;
 pub(crate) use inference::predict;
 pub use training::Training;

@@ -41,7 +41,7 @@ impl<'a, D: Storage, T: Pod> View<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         View { data: self.data, len: self.len }
     }
-    /// [`View::cast`] where [`Model::CHECKED`](crate::Model::CHECKED) compares the sizes: rustc says a mistake there alone.
+    /// [`View::cast`] where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes: rustc says a mistake there alone.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> View<'a, D, U> {
         // Of two constants: nothing is left of it in a program that builds.
@@ -97,7 +97,7 @@ impl<'a, D: Storage, T: Pod> ViewMut<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         ViewMut { data: self.data, len: self.len }
     }
-    /// [`ViewMut::cast`] where [`Model::CHECKED`](crate::Model::CHECKED) compares the sizes: rustc says a mistake there alone.
+    /// [`ViewMut::cast`] where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes: rustc says a mistake there alone.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> ViewMut<'a, D, U> {
         // Of two constants: nothing is left of it in a program that builds.

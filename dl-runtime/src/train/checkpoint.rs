@@ -1,17 +1,17 @@
 //! The trainer's part of a checkpoint: how far the training is, and which settings must be the same to go on.
 
-use super::criterion::Criterion;
 use super::history::History;
 use super::run::{Best, Run};
 use crate::io::checkpoint::{Words, malformed};
 use crate::ops::Device;
 use crate::optim::Optimizer;
-use crate::{Model, Pod, Result};
+use crate::session::Criterion;
+use crate::{Passes, Pod, Result};
 use std::path::Path;
 
 impl<M, T, O, L, D> Run<'_, '_, M, T, O, L, D>
 where
-    M: Model,
+    M: Passes,
     T: Pod,
     O: Optimizer,
     L: Criterion<M, Target = T>,

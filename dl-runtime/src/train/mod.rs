@@ -1,17 +1,17 @@
 //! Training: the [`Trainer`], what it reports, and what can be asked of it.
 
 mod checkpoint;
-mod criterion;
 mod event;
 mod history;
 mod progress;
 mod run;
+mod terms;
 mod trainer;
 
 pub use crate::metrics::{
     Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, RootMeanSquaredError, TopK,
 };
-pub use criterion::{Criterion, ExternalLoss, ModelLoss};
+pub use crate::session::{Criterion, ExternalLoss, ModelLoss};
 pub use event::{EpochEnd, Flow, StepEnd};
 pub use history::{Ended, Epoch, History, Scores};
 pub use trainer::{Every, Trainer};

@@ -45,7 +45,7 @@ model! {
     Wide(x: [64]) -> [10] { x -> dense(96) -> gelu -> dense(96) -> relu -> dense(10) }
 }
 
-type Digits = Dataset<<Net as Model>::Input, u32>;
+type Digits = Dataset<dl::Input<Net>, u32>;
 
 /// 90 digits to learn from and 35 to be judged by: neither fills its batches.
 fn digits() -> (Digits, Digits) {
@@ -212,9 +212,9 @@ fn a_step_is_one_graph_and_allocates_nothing() {
     for t in 0..6 {
         let (inputs, targets) = (&data.inputs[..32], &data.targets[..32]);
         training.forward(inputs).unwrap();
-        training.loss_later(&CrossEntropy, targets).unwrap();
+        training.loss_async(&CrossEntropy, targets).unwrap();
         training.backward();
-        training.clip_later(Clip::Norm(1.0));
+        training.clip_async(Clip::Norm(1.0));
         training.step(&Adam::new(0.01 / f64::from(1 + t))).unwrap();
         counts.push(cuda.counts());
     }
@@ -241,7 +241,7 @@ fn a_step_may_take_the_batch_that_is_there() {
             } else {
                 training.forward(&data.inputs[..32]).unwrap();
             }
-            training.loss_later(&CrossEntropy, &data.targets[..32]).unwrap();
+            training.loss_async(&CrossEntropy, &data.targets[..32]).unwrap();
             training.backward();
             training.step(&Adam::new(0.01)).unwrap();
         }
@@ -305,7 +305,7 @@ fn numbers_that_overflow_are_named() {
     let mut training = Line::init(1).training(cuda, 8).unwrap();
     for _ in 0..20 {
         training.forward(&lines.inputs[..8]).unwrap();
-        training.loss_later(&Mse, &lines.targets[..8]).unwrap();
+        training.loss_async(&Mse, &lines.targets[..8]).unwrap();
         training.backward();
         training.step(&Sgd::new(1e18)).unwrap();
     }

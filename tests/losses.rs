@@ -56,6 +56,13 @@ where
     own.gradients(&mut d_a).unwrap();
     given.gradients(&mut d_b).unwrap();
     assert_eq!(bits(flat(from_ref(&*d_a))), bits(flat(from_ref(&*d_b))));
+    // As in prediction: together with the pass of inference, or after it.
+    let evaluated = own.evaluate_objective(inputs, targets).unwrap();
+    own.evaluate(inputs).unwrap();
+    assert_eq!(own.objective(targets).unwrap(), evaluated);
+    given.evaluate(inputs).unwrap();
+    assert_eq!(given.loss(loss, targets).unwrap(), evaluated);
+    assert_eq!((own.terms(), given.terms()), (&[evaluated][..], &[evaluated][..]));
 }
 
 #[test]

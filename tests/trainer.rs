@@ -38,7 +38,7 @@ model! {
     }
 }
 
-type Digits = Dataset<<Net as Model>::Input, u32>;
+type Digits = Dataset<dl::Input<Net>, u32>;
 
 /// 250 digits to learn from and 99 to be judged by: neither fills its batches.
 fn digits() -> (Digits, Digits) {

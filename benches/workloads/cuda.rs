@@ -67,7 +67,7 @@ where
             Some(inputs) => training.forward(inputs)?,
             None => training.forward_again(),
         }
-        training.loss_later(&CrossEntropy, &targets)?;
+        training.loss_async(&CrossEntropy, &targets)?;
         training.backward();
         training.step(optimizer)
     };

@@ -23,13 +23,13 @@ impl ReservedNames {
         collect(tokens, &mut words);
         ReservedNames(RefCell::new(words))
     }
-    /// PoolKind `text`, with a number when it is taken.
+    /// Takes `text`, with a number when it is taken.
     pub fn reserve(&self, text: &str) -> String {
         let free = self.free(text);
         self.0.borrow_mut().insert(free.clone());
         free
     }
-    /// PoolKind `text`, which is what it must be.
+    /// Takes `text`, which is what it must be.
     pub fn add(&self, text: String) {
         self.0.borrow_mut().insert(text);
     }

@@ -24,7 +24,7 @@ fn expanded(model: &str) -> String {
     prettyplease::unparse(&file)
 }
 
-/// VectorLossKind the expansion of `model` with the committed file `name`, or writes it.
+/// Compares the expansion of `model` with the committed file `name`, or writes it.
 fn check(name: &str, model: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expansions").join(format!("{name}.rs"));
     let lines: Vec<String> =
@@ -176,12 +176,18 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
             let (before, after) = (i.checked_sub(1), Some(i + 1));
             match token {
                 proc_macro2::TokenTree::Group(group) => {
+                    // `dl::Forward { x, mut y, input: z }: dl::Forward<…>`.
+                    if is(after, ":") && group.delimiter() == proc_macro2::Delimiter::Brace {
+                        let fields: Vec<_> = group.stream().into_iter().collect();
+                        let last = fields.split(|t| t.to_string() == ",").filter_map(|field| field.last());
+                        found.0.extend(last.map(ToString::to_string));
+                        continue;
+                    }
                     variables(group.stream(), group.delimiter() == proc_macro2::Delimiter::Parenthesis, found);
                 }
-                // `let x =`, `|x|`, `x: dl::View<…>` and `x: &…`.
+                // `let x =`, `|x|` and `x: &…`.
                 proc_macro2::TokenTree::Ident(name) if name != "mut" && !crate::names::is_capitalised(name) => {
-                    let view = is(Some(i + 2), "dl") && !is(Some(i + 5), "Workspace");
-                    let taken = view || is(Some(i + 2), "&") || is(Some(i + 2), "usize");
+                    let taken = is(Some(i + 2), "&") || is(Some(i + 2), "usize");
                     let argument = parens && is(after, ":") && taken;
                     let closure = is(before, "|") && is(after, "|");
                     let bound = (is(before, "let") || is(before, "mut")) && is(after, "=");

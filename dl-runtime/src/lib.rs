@@ -8,6 +8,7 @@ pub mod generated;
 pub mod init;
 pub mod io;
 mod metrics;
+mod model;
 mod network;
 pub mod ops;
 pub mod optim;
@@ -23,11 +24,10 @@ pub use device::Cpu;
 #[cfg(feature = "cuda")]
 pub use device::Cuda;
 pub use error::{Error, IN_MEMORY, Result};
-pub use network::{
-    Input, InputInfo, Layer, LayerInfo, LayerInput, Memory, Model, Network, Objective, Output, Summary, Target, Term,
-};
+pub use model::{Memory, Model, Objective, Summary};
+pub use network::{Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, Network, Output, Passes, Target, Term};
 pub use ops::{Device, loss};
-pub use session::{Session, Training};
+pub use session::{ModelLoss, Session, Training};
 pub use tensor::pod;
 pub use tensor::{
     Allocator, Context, Entry, Parts, PartsMut, Pod, Role, TensorInfo, Tensors, View, ViewMut, Workspace,
@@ -44,4 +44,6 @@ pub mod prelude {
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
     pub use crate::{Device, Model, Objective, Session, Training};
+    // For the constants of a model, such as `LeNet::TENSORS`.
+    pub use crate::{LossPasses as _, Passes as _};
 }

@@ -5,20 +5,21 @@
 macro_rules! small_words {
     ($test:ident) => {
         $test! {
-            a activation all allocator allow any arguments arithmetic as_mut b backward backward_body backward_in_place backward_left
-            backward_loss backward_right basic basic1 batch_norm1 bias bool c cfg channels clear clone code conv1 conv2 conv3
-            copies copy core d d2 d_basic1_relu1 d_code d_d_x d_h d_image d_input d_inputs d_layers d_left d_max_pool1 d_net
-            d_output d_output_difference d_output_sum d_relu1 d_right d_term_0 d_term_1 d_terms d_x d_x_2 data debug declare
-            default dense1 dense2 device difference dilation dl dl2 dl_layers doc epsilon evaluate evaluation_memory f f32
-            field field_mut first first_conv1 first_main first_relu1 first_relu2 fmt forward forward_in_place from gelu1 given groups h
-            image inference infer infer_in_place inference_memory init init_weights input inputs inside inspect kernel
-            language layer layer_norm1 layers left len main map max_pool1 model momentum multiply_adds n name net
-            network new non_camel_case_types non_snake_case not offset offset_of ops other output_difference output_sum
-            outputs own padding parameters part parts context pool private probes r read reborrow record reduce relu1
-            repr right rng role running_mean running_var rust_analyzer s samples saved_d_x saved_h saved_layers saved_relu1
-            scale scores scratch_x see set shape shapes shortcut single slot memory square1 std str stride take target tensors
-            term_0 term_1 terms test to training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables
-            usize value value_d_x variable variables vec view w weight windows words write x x_2
+            a activation all allocator allow any arguments arithmetic as_mut b backward backward_in_place backward_left
+            backward_right basic basic1 batch batch_norm1 bias bool c cfg channels clear clone code conv1 conv2 conv3
+            copies copy core d d2 d_basic1_relu1 d_code d_d_x d_h d_image d_input d_inputs d_layers d_left d_max_pool1
+            d_net d_output d_output_difference d_output_sum d_relu1 d_right d_term_0 d_term_1 d_terms d_x d_x_2 data
+            debug declare default dense1 dense2 device difference dilation dl dl2 dl_layers doc epsilon evaluate
+            evaluation_memory f f32 field field_mut first first_conv1 first_main first_relu1 first_relu2 fmt forward
+            forward_in_place from gelu1 given groups h image inference infer infer_in_place inference_memory init
+            init_weights input inputs inside inspect kernel language layer layer_norm1 layers left len main map
+            max_pool1 model momentum multiply_adds n name net network new non_camel_case_types non_snake_case not offset
+            offset_of ops other output_difference output_sum outputs own own_loss padding parameters part parts context
+            pool private probes r read reborrow record reduce relu1 repr right rng role running_mean running_var
+            rust_analyzer s samples saved_d_x saved_h saved_layers saved_relu1 scale scores scratch_x see set shape
+            shapes shortcut single slot memory square1 std str stride take target tensors term_0 term_1 terms test to
+            training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
+            variable variables vec view w weight windows words write x x_2
         }
     };
 }
@@ -53,16 +54,17 @@ macro_rules! capitals_words {
     ($test:ident) => {
         $test! {
             ADD1_OP Activation Add Allocator Autoencoder AutoencoderEvaluation AutoencoderInference AutoencoderTraining
-            BASIC1_ADD1_OP BASIC1_CONV1_OP BASIC1_CONV2_OP BATCH_NORM1_OP BatchNorm Bias Box C CONV1_OP COPIES Clone Conv
-            Conv2d ConvInference ConvTraining Copy D D2 DENSE1_OP DENSE1_OP_INFER DENSE2_OP Debug Default Dense Device
-            Element Elementwise Entry Err Evaluation FIRST_ADD1_OP FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Gelu
-            Grad INFERENCE_FLOATS INPUTS Identity Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN Layer LayerInfo
-            LayerInput LayerNorm MAX MAX_POOL1_OP MEAN1_OP MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic
-            NetBasic2 NetInference NetTraining Network None Objective Ok Op Option Output PARAMETERS PARTS Padding Pair
-            PairInference PairInput PairOutput PairTraining Part PartialEq Parts PartsMut Context Pod PyTorch Ref Relu Result
-            Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding Some Square Stack StackInference StackLayers
-            StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS TRAINING_FLOATS
-            Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows Workspace
+            BASIC1_ADD1_OP BASIC1_CONV1_OP BASIC1_CONV2_OP BATCH_NORM1_OP Backward Batch BatchNorm Bias Box C CONV1_OP
+            COPIES Clone ComputeLoss Conv Conv2d ConvInference ConvTraining Copy D D2 DENSE1_OP DENSE1_OP_INFER
+            DENSE2_OP Debug Default Dense Device Element Elementwise Entry Err Evaluate Evaluation FIRST_ADD1_OP
+            FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Forward Gelu Grad INFERENCE_FLOATS INPUTS Identity Infer
+            Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN Layer LayerInfo LayerInput LayerNorm LossPasses MAX MAX_POOL1_OP MEAN1_OP
+            MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic NetBasic2 NetInference
+            NetTraining Network None Objective Ok Op Option Output PARAMETERS PARTS Padding Pair PairInference PairInput
+            PairOutput PairTraining Part PartialEq Parts Passes PartsMut Context Pod PyTorch Ref Relu Result Rng Role
+            SCORES_OP SUB1_OP Scale Shapes Size Sliding Some Square Stack StackInference StackLayers
+            StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS
+            TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows Workspace
         }
     };
 }

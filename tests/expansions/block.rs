@@ -160,7 +160,7 @@ const _: () = {
         first_main: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for Net {
+    impl dl::Passes for Net {
         type Input = [[[f32; 4]; 4]; 3];
         type Output = [[[f32; 4]; 4]; 8];
         const NAME: &'static str = "Net";
@@ -348,6 +348,7 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = NetInference<D>;
         type Training<D: dl::Device> = NetTraining<D>;
+        type Evaluation<D: dl::Device> = ();
         const INFERENCE_FLOATS: usize = 128 + 128 + 128;
         const TRAINING_FLOATS: usize = 128 + 128 + 128 + 128;
         fn inference_memory<D: dl::Device>(
@@ -369,6 +370,7 @@ const _: () = {
                 first_relu2: allocator.workspace(128),
             }
         }
+        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.first.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
             self.first.conv2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
@@ -377,13 +379,16 @@ const _: () = {
             self.basic1.conv2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut NetInference<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             FIRST_CONV1_OP
                 .forward(
                     context,
@@ -435,13 +440,16 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut NetTraining<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             FIRST_CONV1_OP
                 .forward(
                     context,
@@ -493,17 +501,21 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut NetTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                d_input: mut d_image,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = image.len();
             let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
             dl::ops::Activation::Relu
                 .backward_in_place(context, output, d_output.reborrow());
             BASIC1_CONV2_OP

@@ -85,7 +85,7 @@ const _: () = {
         max_pool1: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for Conv {
+    impl dl::Passes for Conv {
         type Input = [[[f32; 8]; 8]; 1];
         type Output = [f32; 10];
         const NAME: &'static str = "Conv";
@@ -205,6 +205,7 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = ConvInference<D>;
         type Training<D: dl::Device> = ConvTraining<D>;
+        type Evaluation<D: dl::Device> = ();
         const INFERENCE_FLOATS: usize = 144 + 36;
         const TRAINING_FLOATS: usize = 144 + 144 + 144 + 36 + 0;
         fn inference_memory<D: dl::Device>(
@@ -226,19 +227,23 @@ const _: () = {
                 saved_relu1: allocator.single(<[[f32; 4]; 2] as dl::Pod>::LEN),
             }
         }
+        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
             self.batch_norm1.init(rng);
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut ConvInference<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             CONV1_OP
                 .forward(
                     context,
@@ -267,13 +272,16 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut ConvTraining<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             CONV1_OP
                 .forward(
                     context,
@@ -304,17 +312,21 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut ConvTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                d_input: mut d_image,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = image.len();
             let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
             DENSE1_OP
                 .backward(
                     context,

@@ -84,7 +84,7 @@ const _: () = {
         code: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for Autoencoder {
+    impl dl::Passes for Autoencoder {
         type Input = [f32; 6];
         type Output = [f32; 6];
         const NAME: &'static str = "Autoencoder";
@@ -146,6 +146,7 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = AutoencoderInference<D>;
         type Training<D: dl::Device> = AutoencoderTraining<D>;
+        type Evaluation<D: dl::Device> = AutoencoderEvaluation<D>;
         const INFERENCE_FLOATS: usize = 2;
         const TRAINING_FLOATS: usize = 2 + 2 + 2;
         fn inference_memory<D: dl::Device>(
@@ -164,18 +165,28 @@ const _: () = {
                 d_code: allocator.workspace(2),
             }
         }
+        fn evaluation_memory<D: dl::Device>(
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> AutoencoderEvaluation<D> {
+            AutoencoderEvaluation {
+                code: allocator.slot(2),
+            }
+        }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
             self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderInference<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             DENSE1_OP
                 .forward(
                     context,
@@ -192,13 +203,16 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderTraining<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input: image,
+                memory,
+                mut output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = image.len();
+            let n = batch.samples;
             DENSE1_OP
                 .forward(
                     context,
@@ -215,22 +229,28 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input: image,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                d_input: mut d_image,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = image.len();
-            {
+            let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
+            if !own_loss {
                 if let dl::Some(d_image) = d_image.as_mut() {
                     d_image.reborrow().clear(context);
                 }
                 memory.d_code.write::<[f32; 2]>(n).clear(context);
             }
+<<<<<<< HEAD
             <Self as dl::Objective>::backward_body(
                 context,
                 net,
@@ -401,6 +421,8 @@ const _: () = {
         ) {
             let n = image.len();
             let dl::Grad { to: mut d_net, write } = d_net;
+=======
+>>>>>>> 07a9c302b6b040f167784b436c2b1d94f1af951e
             DENSE2_OP
                 .backward(
                     context,
@@ -424,6 +446,125 @@ const _: () = {
                         write,
                     },
                     d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
+                );
+        }
+        fn inspect<D: dl::Device>(
+            memory: &AutoencoderTraining<D>,
+            n: usize,
+            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
+        ) {
+            see("dense1", memory.code.read::<[f32; 2]>(n).data());
+        }
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::LossPasses for Autoencoder {
+        type Target = [f32; 0];
+        const TERMS: &'static [dl::Term] = &[
+            dl::Term {
+                name: "mse",
+                weight: 1.0,
+            },
+            dl::Term {
+                name: "mean",
+                weight: 0.01,
+            },
+        ];
+        fn evaluate<D: dl::Device>(
+            dl::Evaluate {
+                context,
+                batch,
+                net,
+                input: image,
+                target,
+                memory,
+                mut output,
+                mut terms,
+            }: dl::Evaluate<'_, D, Self, Self::Target>,
+        ) {
+            let n = batch.samples;
+            let mut term_0 = terms.take::<f32>();
+            let mut term_1 = terms.take::<f32>();
+            DENSE1_OP
+                .forward(
+                    context,
+                    dl::field!(net.dense1),
+                    image,
+                    memory.code.write::<[f32; 2]>(n),
+                );
+            DENSE2_OP
+                .forward(
+                    context,
+                    dl::field!(net.dense2),
+                    memory.code.read::<[f32; 2]>(n),
+                    output.reborrow(),
+                );
+            dl::ops::loss::Elementwise::Mse
+                .forward(context, output.view(), image, term_0.reborrow());
+            dl::ops::Activation::Square
+                .forward_in_place(context, memory.code.write::<[f32; 2]>(n));
+            MEAN1_OP
+                .forward(context, memory.code.read::<[f32; 2]>(n), term_1.reborrow());
+        }
+        fn loss<D: dl::Device>(
+            dl::ComputeLoss {
+                context,
+                batch,
+                net,
+                input: image,
+                target,
+                memory,
+                output,
+                mut terms,
+                mut d_terms,
+                mut d_output,
+                d_input: mut d_image,
+            }: dl::ComputeLoss<'_, D, Self, Self::Target>,
+        ) {
+            let n = batch.samples;
+            let mut term_0 = terms.take::<f32>();
+            let mut term_1 = terms.take::<f32>();
+            let mut d_term_0 = d_terms.take::<f32>();
+            let mut d_term_1 = d_terms.take::<f32>();
+            dl::ops::loss::Elementwise::Mse
+                .forward(context, output, image, term_0.reborrow());
+            dl::ops::Activation::Square
+                .forward(
+                    context,
+                    memory.code.read::<[f32; 2]>(n),
+                    memory.square1.write::<[f32; 2]>(n),
+                );
+            MEAN1_OP
+                .forward(context, memory.square1.read::<[f32; 2]>(n), term_1.reborrow());
+            MEAN1_OP
+                .backward(
+                    context,
+                    d_term_1.view(),
+                    dl::Grad::set(memory.square1.write::<[f32; 2]>(n)),
+                );
+            dl::ops::Activation::Square
+                .backward(
+                    context,
+                    memory.code.read::<[f32; 2]>(n),
+                    memory.square1.read::<[f32; 2]>(n),
+                    dl::Grad::set(memory.d_code.write::<[f32; 2]>(n)),
+                );
+            if let dl::Some(d_image) = d_image.as_mut() {
+                dl::ops::loss::Elementwise::Mse
+                    .backward_right(
+                        context,
+                        output,
+                        image,
+                        d_term_0.view(),
+                        dl::Grad::set(d_image.reborrow()),
+                    );
+            }
+            dl::ops::loss::Elementwise::Mse
+                .backward_left(
+                    context,
+                    output,
+                    image,
+                    d_term_0.view(),
+                    dl::Grad::set(d_output.reborrow()),
                 );
         }
     }

@@ -60,7 +60,7 @@ const _: () = {
         relu1: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for Mlp {
+    impl dl::Passes for Mlp {
         type Input = [f32; 8];
         type Output = [f32; 3];
         const NAME: &'static str = "Mlp";
@@ -132,6 +132,7 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = MlpInference<D>;
         type Training<D: dl::Device> = MlpTraining<D>;
+        type Evaluation<D: dl::Device> = ();
         const INFERENCE_FLOATS: usize = 16;
         const TRAINING_FLOATS: usize = 16 + 16;
         fn inference_memory<D: dl::Device>(
@@ -149,18 +150,22 @@ const _: () = {
                 d_relu1: allocator.workspace(16),
             }
         }
+        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
             self.scores.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
-            memory: &mut MlpInference<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input: x,
+                memory,
+                mut output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = x.len();
+            let n = batch.samples;
             DENSE1_OP
                 .forward(
                     context,
@@ -177,13 +182,16 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
-            memory: &mut MlpTraining<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input: x,
+                memory,
+                mut output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = x.len();
+            let n = batch.samples;
             DENSE1_OP
                 .forward(
                     context,
@@ -200,17 +208,21 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
-            memory: &mut MlpTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_x: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input: x,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                d_input: mut d_x,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = x.len();
             let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
             SCORES_OP
                 .backward(
                     context,

@@ -106,7 +106,7 @@ const _: () = {
         dense2: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for Pair {
+    impl dl::Passes for Pair {
         type Input = PairInput;
         type Output = PairOutput;
         const NAME: &'static str = "Pair";
@@ -192,6 +192,7 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = PairInference<D>;
         type Training<D: dl::Device> = PairTraining<D>;
+        type Evaluation<D: dl::Device> = ();
         const INFERENCE_FLOATS: usize = 5 + 5;
         const TRAINING_FLOATS: usize = 5 + 5;
         fn inference_memory<D: dl::Device>(
@@ -210,18 +211,22 @@ const _: () = {
                 dense2: allocator.workspace(5),
             }
         }
+        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
             self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            input: dl::View<'_, D, Self::Input>,
-            memory: &mut PairInference<D>,
-            output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input,
+                memory,
+                output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = input.len();
+            let n = batch.samples;
             let mut parts = input.parts();
             let left = parts.take::<[f32; 4]>();
             let right = parts.take::<[f32; 3]>();
@@ -258,13 +263,16 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            input: dl::View<'_, D, Self::Input>,
-            memory: &mut PairTraining<D>,
-            output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input,
+                memory,
+                output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = input.len();
+            let n = batch.samples;
             let mut parts = input.parts();
             let left = parts.take::<[f32; 4]>();
             let right = parts.take::<[f32; 3]>();
@@ -301,17 +309,21 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            input: dl::View<'_, D, Self::Input>,
-            memory: &mut PairTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_input: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                mut d_input,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = input.len();
             let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
             let mut parts = input.parts();
             let left = parts.take::<[f32; 4]>();
             let right = parts.take::<[f32; 3]>();

@@ -71,7 +71,7 @@ const _: () = {
         gelu1: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for StackLayers {
+    impl dl::Passes for StackLayers {
         type Input = [f32; 6];
         type Output = [f32; 6];
         const NAME: &'static str = "StackLayers";
@@ -153,6 +153,7 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = StackLayersInference<D>;
         type Training<D: dl::Device> = StackLayersTraining<D>;
+        type Evaluation<D: dl::Device> = ();
         const INFERENCE_FLOATS: usize = 6 + 6;
         const TRAINING_FLOATS: usize = 6 + 6 + 6;
         fn inference_memory<D: dl::Device>(
@@ -172,18 +173,22 @@ const _: () = {
                 gelu1: allocator.workspace(6),
             }
         }
+        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             self.layer_norm1.init(rng);
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            x_2: dl::View<'_, D, Self::Input>,
-            memory: &mut StackLayersInference<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input: x_2,
+                memory,
+                mut output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = x_2.len();
+            let n = batch.samples;
             LAYER_NORM1_OP
                 .forward(
                     context,
@@ -207,13 +212,16 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            x_2: dl::View<'_, D, Self::Input>,
-            memory: &mut StackLayersTraining<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input: x_2,
+                memory,
+                mut output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = x_2.len();
+            let n = batch.samples;
             LAYER_NORM1_OP
                 .forward(
                     context,
@@ -243,17 +251,21 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            x_2: dl::View<'_, D, Self::Input>,
-            memory: &mut StackLayersTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_x_2: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input: x_2,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                d_input: mut d_x_2,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = x_2.len();
             let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
             if let dl::Some(d_x_2) = d_x_2.as_mut() {
                 ADD1_OP
                     .backward_left(
@@ -331,14 +343,14 @@ const _: () = {
     pub struct StackTraining<D: dl::Device> {
         layers: dl::Workspace<D>,
         d_layers: dl::Workspace<D>,
-        saved_layers: <[StackLayers; 12] as dl::Model>::Training<D>,
+        saved_layers: <[StackLayers; 12] as dl::Passes>::Training<D>,
     }
     pub struct StackInference<D: dl::Device> {
         layers: dl::Workspace<D>,
-        saved_layers: <[StackLayers; 12] as dl::Model>::Inference<D>,
+        saved_layers: <[StackLayers; 12] as dl::Passes>::Inference<D>,
     }
     #[allow(unused_mut, unused_variables)]
-    impl dl::Model for Stack {
+    impl dl::Passes for Stack {
         type Input = [f32; 6];
         type Output = [f32; 2];
         const NAME: &'static str = "Stack";
@@ -347,7 +359,7 @@ const _: () = {
                 dl::Entry::Model {
                     name: "layers",
                     offset: dl::offset_of!(Self, layers),
-                    tensors: <[StackLayers; 12] as dl::Model>::TENSORS,
+                    tensors: <[StackLayers; 12] as dl::Passes>::TENSORS,
                 },
                 dl::Entry::Tensor {
                     name: "dense1.weight",
@@ -376,9 +388,9 @@ const _: () = {
                 output: &[6],
                 inputs: &[dl::LayerInput::Input(0)],
                 parameters: <[StackLayers; 12] as dl::Model>::PARAMETERS,
-                multiply_adds: <[StackLayers; 12] as dl::Model>::MULTIPLY_ADDS,
-                inside: <[StackLayers; 12] as dl::Model>::LAYERS,
-                copies: <[StackLayers; 12] as dl::Model>::COPIES,
+                multiply_adds: <[StackLayers; 12] as dl::Passes>::MULTIPLY_ADDS,
+                inside: <[StackLayers; 12] as dl::Passes>::LAYERS,
+                copies: <[StackLayers; 12] as dl::Passes>::COPIES,
             },
             dl::LayerInfo {
                 name: "dense1",
@@ -393,16 +405,22 @@ const _: () = {
         ];
         type Inference<D: dl::Device> = StackInference<D>;
         type Training<D: dl::Device> = StackTraining<D>;
+        type Evaluation<D: dl::Device> = ();
         const INFERENCE_FLOATS: usize = 6
-            + <[StackLayers; 12] as dl::Model>::INFERENCE_FLOATS;
+            + <[StackLayers; 12] as dl::Passes>::INFERENCE_FLOATS;
         const TRAINING_FLOATS: usize = 6 + 6
-            + <[StackLayers; 12] as dl::Model>::TRAINING_FLOATS;
+            + <[StackLayers; 12] as dl::Passes>::TRAINING_FLOATS;
         fn inference_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackInference<D> {
             StackInference {
+<<<<<<< HEAD
                 layers: allocator.workspace(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::inference_memory(
+=======
+                layers: allocator.slot(6),
+                saved_layers: <[StackLayers; 12] as dl::Passes>::inference_memory(
+>>>>>>> 07a9c302b6b040f167784b436c2b1d94f1af951e
                     allocator,
                 ),
             }
@@ -411,32 +429,43 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackTraining<D> {
             StackTraining {
+<<<<<<< HEAD
                 layers: allocator.workspace(6),
                 d_layers: allocator.workspace(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::training_memory(
+=======
+                layers: allocator.slot(6),
+                d_layers: allocator.slot(6),
+                saved_layers: <[StackLayers; 12] as dl::Passes>::training_memory(
+>>>>>>> 07a9c302b6b040f167784b436c2b1d94f1af951e
                     allocator,
                 ),
             }
         }
+        fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            dl::Model::init_weights(&mut self.layers, rng);
+            dl::Passes::init_weights(&mut self.layers, rng);
             self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
         }
         fn infer<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
-            memory: &mut StackInference<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Infer {
+                context,
+                batch,
+                net,
+                input: x,
+                memory,
+                mut output,
+            }: dl::Infer<'_, D, Self>,
         ) {
-            let n = x.len();
-            <[StackLayers; 12] as dl::Model>::infer(
-                &context.copy(1),
-                dl::field!(net.layers),
-                x,
-                &mut memory.saved_layers,
-                memory.layers.write::<[f32; 6]>(n),
-            );
+            let n = batch.samples;
+            <[StackLayers; 12] as dl::Passes>::infer(dl::Infer {
+                context: &context.copy(1),
+                batch,
+                net: dl::field!(net.layers).shorten(),
+                input: x.shorten(),
+                memory: &mut memory.saved_layers,
+                output: memory.layers.write::<[f32; 6]>(n),
+            });
             DENSE1_OP
                 .forward(
                     context,
@@ -446,20 +475,24 @@ const _: () = {
                 );
         }
         fn forward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            mut net: dl::ViewMut<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
-            memory: &mut StackTraining<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
+            dl::Forward {
+                context,
+                batch,
+                mut net,
+                input: x,
+                memory,
+                mut output,
+            }: dl::Forward<'_, D, Self>,
         ) {
-            let n = x.len();
-            <[StackLayers; 12] as dl::Model>::forward(
-                &context.copy(1),
-                dl::field_mut!(net.layers),
-                x,
-                &mut memory.saved_layers,
-                memory.layers.write::<[f32; 6]>(n),
-            );
+            let n = batch.samples;
+            <[StackLayers; 12] as dl::Passes>::forward(dl::Forward {
+                context: &context.copy(1),
+                batch,
+                net: dl::field_mut!(net.layers),
+                input: x.shorten(),
+                memory: &mut memory.saved_layers,
+                output: memory.layers.write::<[f32; 6]>(n),
+            });
             DENSE1_OP
                 .forward(
                     context,
@@ -469,17 +502,21 @@ const _: () = {
                 );
         }
         fn backward<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            x: dl::View<'_, D, Self::Input>,
-            memory: &mut StackTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_x: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
+            dl::Backward {
+                context,
+                batch,
+                net,
+                input: x,
+                memory,
+                output,
+                mut d_output,
+                d_net,
+                d_input: mut d_x,
+                own_loss,
+            }: dl::Backward<'_, D, Self>,
         ) {
-            let n = x.len();
             let dl::Grad { to: mut d_net, write } = d_net;
+            let n = batch.samples;
             DENSE1_OP
                 .backward(
                     context,
@@ -492,19 +529,21 @@ const _: () = {
                     },
                     dl::Some(dl::Grad::set(memory.d_layers.write::<[f32; 6]>(n))),
                 );
-            <[StackLayers; 12] as dl::Model>::backward(
-                &context.copy(1),
-                dl::field!(net.layers),
-                x,
-                &mut memory.saved_layers,
-                memory.layers.read::<[f32; 6]>(n),
-                memory.d_layers.write::<[f32; 6]>(n),
-                dl::Grad {
+            <[StackLayers; 12] as dl::Passes>::backward(dl::Backward {
+                context: &context.copy(1),
+                batch,
+                net: dl::field!(net.layers).shorten(),
+                input: x.shorten(),
+                memory: &mut memory.saved_layers,
+                output: memory.layers.read::<[f32; 6]>(n).shorten(),
+                d_output: memory.d_layers.write::<[f32; 6]>(n),
+                d_net: dl::Grad {
                     to: dl::field_mut!(d_net.layers),
                     write,
                 },
-                d_x.as_mut().map(|d_x| d_x.reborrow()),
-            );
+                d_input: d_x.as_mut().map(|d_x| d_x.reborrow()),
+                own_loss: false,
+            });
         }
         fn inspect<D: dl::Device>(
             memory: &StackTraining<D>,

@@ -64,51 +64,37 @@ impl Ir {
         }
     }
 
-    /// PoolKind the inputs apart.
+    /// Takes the inputs apart.
     pub fn unpack_inputs(&self) -> TokenStream {
         let inputs = self.inputs.iter().enumerate().map(|(k, &v)| (self.input_name(k), &self.values[v].shape));
         unpack(&local("input"), inputs, false)
     }
-    /// PoolKind the targets apart.
+    /// Takes the targets apart.
     pub fn unpack_targets(&self) -> TokenStream {
         let targets = self.targets().iter().enumerate();
         unpack(&local("target"), targets.map(|(k, &v)| (self.target_name(k), &self.values[v].shape)), false)
     }
-    /// PoolKind the outputs, or what `wrap` makes of their names, apart.
+    /// Takes the outputs, or what `wrap` makes of their names, apart.
     pub fn unpack_outputs(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
         let outputs = self.outputs.iter().enumerate().map(|(k, output)| (wrap(&self.output_name(k)), &output.shape));
         unpack(&local(from), outputs, writable)
     }
-    /// PoolKind the terms apart.
-    pub fn unpack_terms(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
+    /// Takes the terms, or their gradients, apart.
+    pub fn unpack_terms(&self, from: &str, wrap: fn(&Ident) -> Ident) -> TokenStream {
         let (terms, from) = (self.objective.iter().flat_map(|objective| &objective.terms).count(), local(from));
-        let mutable = writable.then(|| quote!(mut));
         let names = (0..terms).map(|k| wrap(&of_term(k)));
-        quote!(#(let #mutable #names = #from.take::<f32>();)*)
+        quote!(#(let mut #names = #from.take::<f32>();)*)
     }
-    /// PoolKind the gradients to the outputs apart, for a while.
-    pub fn unpack_outputs_again(&self, from: &str, wrap: fn(&Ident) -> Ident) -> TokenStream {
-        if self.outputs.len() == 1 {
-            return quote!();
-        }
-        let (from, unpack) = (local(from), self.unpack_outputs(from, wrap, true));
-        quote!(let #from = #from.reborrow(); #unpack)
-    }
-    /// PoolKind the gradients to the inputs apart, if they are asked for; `again`: for a while.
-    pub fn unpack_input_gradients(&self, again: bool) -> TokenStream {
+    /// Takes the gradients to the inputs apart, if they are asked for.
+    pub fn unpack_input_gradients(&self) -> TokenStream {
         if !several(&self.inputs) {
             return quote!();
         }
         let names = (0..self.inputs.len()).map(|k| gradient(&self.input_name(k)));
         let types = self.inputs.iter().map(|&input| self.values[input].shape.ty());
         let d_input = local("d_input");
-        let parts = if again {
-            quote!(#d_input.as_mut().map(|d| d.reborrow().parts()))
-        } else {
-            quote!(#d_input.map(dl::ViewMut::parts))
-        };
         quote! {
-            let mut d_inputs = #parts;
+            let mut d_inputs = #d_input.map(dl::ViewMut::parts);
             #(let mut #names = d_inputs.as_mut().map(|parts| parts.take::<#types>());)*
         }
     }

@@ -5,47 +5,29 @@ use crate::ir::Ir;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// `Model` without tables and passes; it is never run, since the mistakes end the compilation.
+/// The traits without tables and passes; they are never run, since the mistakes end the compilation.
 pub fn implementation(ir: &Ir) -> TokenStream {
     let (name, parameters, types, d) = (ir.self_type(), ir.parameters(), tables::types(ir), ir.device());
     let objective = ir.objective.as_ref().map(|_| objective(ir));
-    let forward = quote! {
-        context: &dl::Context<'_, #d>,
-        net: dl::View<'_, #d, Self>,
-        input: dl::View<'_, #d, Self::Input>,
-    };
-    let backward = quote! {
-        #forward
-        memory: &mut (),
-        output: dl::View<'_, #d, Self::Output>,
-        d_output: dl::ViewMut<'_, #d, Self::Output>,
-        d_net: dl::Grad<'_, #d, Self>,
-        d_input: dl::Option<dl::ViewMut<'_, #d, Self::Input>>,
-    };
     quote! {
         #[allow(unused_variables)]
-        impl #parameters dl::Model for #name {
+        impl #parameters dl::Passes for #name {
             #types
             const TENSORS: dl::Tensors = dl::Tensors(&[]);
             const LAYERS: &'static [dl::LayerInfo] = &[];
             type Inference<#d: dl::Device> = ();
             type Training<#d: dl::Device> = ();
+            type Evaluation<#d: dl::Device> = ();
             const INFERENCE_FLOATS: usize = 0;
             const TRAINING_FLOATS: usize = 0;
 
             fn init_weights(&mut self, rng: &mut dl::Rng) {}
             fn inference_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
             fn training_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
-            fn infer<#d: dl::Device>(#forward memory: &mut (), output: dl::ViewMut<'_, #d, Self::Output>) {}
-            fn forward<#d: dl::Device>(
-                context: &dl::Context<'_, #d>,
-                net: dl::ViewMut<'_, #d, Self>,
-                input: dl::View<'_, #d, Self::Input>,
-                memory: &mut (),
-                output: dl::ViewMut<'_, #d, Self::Output>,
-            ) {
-            }
-            fn backward<#d: dl::Device>(#backward) {}
+            fn evaluation_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
+            fn infer<#d: dl::Device>(_: dl::Infer<'_, #d, Self>) {}
+            fn forward<#d: dl::Device>(_: dl::Forward<'_, #d, Self>) {}
+            fn backward<#d: dl::Device>(_: dl::Backward<'_, #d, Self>) {}
             fn inspect<#d: dl::Device>(
                 memory: &(),
                 samples: usize,
@@ -59,53 +41,11 @@ pub fn implementation(ir: &Ir) -> TokenStream {
 
 fn objective(ir: &Ir) -> TokenStream {
     let (name, parameters, table, d) = (ir.self_type(), ir.parameters(), tables::objective(ir), ir.device());
-    let forward = quote! {
-        context: &dl::Context<'_, #d>,
-        net: dl::View<'_, #d, Self>,
-        input: dl::View<'_, #d, Self::Input>,
-    };
-    let target = quote!(target: dl::View<'_, #d, Self::Target>, memory: &mut (),);
-    let backward = quote! {
-        d_output: dl::ViewMut<'_, #d, Self::Output>,
-        d_net: dl::Grad<'_, #d, Self>,
-        d_input: dl::Option<dl::ViewMut<'_, #d, Self::Input>>,
-    };
     quote! {
-        #[allow(unused_variables)]
-        impl #parameters dl::Objective for #name {
+        impl #parameters dl::LossPasses for #name {
             #table
-            type Evaluation<#d: dl::Device> = ();
-            fn evaluation_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) {}
-            fn evaluate<#d: dl::Device>(
-                #forward
-                #target
-                output: dl::ViewMut<'_, #d, Self::Output>,
-                terms: dl::PartsMut<'_, #d, f32>,
-            ) {
-            }
-            fn loss<#d: dl::Device>(
-                #forward
-                #target
-                output: dl::View<'_, #d, Self::Output>,
-                terms: dl::PartsMut<'_, #d, f32>,
-            ) {
-            }
-            fn backward_loss<#d: dl::Device>(
-                #forward
-                #target
-                output: dl::View<'_, #d, Self::Output>,
-                terms: dl::Parts<'_, #d, f32>,
-                d_terms: dl::PartsMut<'_, #d, f32>,
-                #backward
-            ) {
-            }
-            fn backward_body<#d: dl::Device>(
-                #forward
-                memory: &mut (),
-                output: dl::View<'_, #d, Self::Output>,
-                #backward
-            ) {
-            }
+            fn evaluate<#d: dl::Device>(_: dl::Evaluate<'_, #d, Self, Self::Target>) {}
+            fn loss<#d: dl::Device>(_: dl::ComputeLoss<'_, #d, Self, Self::Target>) {}
         }
     }
 }

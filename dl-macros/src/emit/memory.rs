@@ -30,14 +30,23 @@ pub fn definition(schedule: &Schedule) -> TokenStream {
     quote!(pub struct #name<#d: dl::Device, #parameters> { #members })
 }
 
-/// The members of `Model` about memory.
-pub fn of_model(training: &Schedule, inference: &Schedule) -> TokenStream {
+/// The members of `Passes` about memory.
+pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: Option<&Schedule>) -> TokenStream {
     let (infer, train, d) = (inference.memory_type(), training.memory_type(), training.ir.device());
     let (infer_new, train_new) = (inference.allocation(), training.allocation());
     let (infer_floats, train_floats) = (floats(inference), floats(training));
+    let evaluate = evaluation.map_or_else(|| quote!(()), Schedule::memory_type);
+    let evaluation_memory = evaluation.map_or_else(
+        || quote!({}),
+        |evaluation| {
+            let new = evaluation.allocation();
+            quote!(-> #evaluate { #new })
+        },
+    );
     quote! {
         type Inference<#d: dl::Device> = #infer;
         type Training<#d: dl::Device> = #train;
+        type Evaluation<#d: dl::Device> = #evaluate;
         const INFERENCE_FLOATS: usize = #infer_floats;
         const TRAINING_FLOATS: usize = #train_floats;
 
@@ -47,17 +56,7 @@ pub fn of_model(training: &Schedule, inference: &Schedule) -> TokenStream {
         fn training_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #train {
             #train_new
         }
-    }
-}
-
-/// The members of `Objective` about memory.
-pub fn of_objective(evaluation: &Schedule) -> TokenStream {
-    let (ty, new, d) = (evaluation.memory_type(), evaluation.allocation(), evaluation.ir.device());
-    quote! {
-        type Evaluation<#d: dl::Device> = #ty;
-        fn evaluation_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #ty {
-            #new
-        }
+        fn evaluation_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) #evaluation_memory
     }
 }
 
@@ -88,7 +87,7 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
         } else {
             (quote!(Inference), quote!(inference_memory), quote!(INFERENCE_FLOATS))
         };
-        let (model, d) = (quote!(<#ty as dl::Model>), schedule.ir.device());
+        let (model, d) = (quote!(<#ty as dl::Passes>), schedule.ir.device());
         return Some(Member {
             name,
             ty: quote!(#model::#memory<#d>),

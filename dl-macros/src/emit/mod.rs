@@ -65,17 +65,15 @@ fn implementation(ir: &Ir) -> TokenStream {
     let settings = settings(ir, schedules.iter().flatten());
     let definitions = schedules.iter().flatten().map(|schedule| memory::definition(schedule));
     let tables = tables::tables(ir);
-    let memory = memory::of_model(&training, &inference);
+    let memory = memory::members_of_passes(&training, &inference, evaluation.as_ref());
     let init = structure::init(ir);
     let passes = passes::passes(&training, &inference);
     let objective = evaluation.as_ref().map(|evaluation| {
-        let (table, memory) = (tables::objective(ir), memory::of_objective(evaluation));
-        let passes = passes::objective(&training, evaluation);
+        let (table, passes) = (tables::objective(ir), passes::objective(&training, evaluation));
         quote! {
             #[allow(unused_mut, unused_variables)]
-            impl #parameters dl::Objective for #name {
+            impl #parameters dl::LossPasses for #name {
                 #table
-                #memory
                 #passes
             }
         }
@@ -85,7 +83,7 @@ fn implementation(ir: &Ir) -> TokenStream {
         #(#definitions)*
 
         #[allow(unused_mut, unused_variables)]
-        impl #parameters dl::Model for #name {
+        impl #parameters dl::Passes for #name {
             #tables
             #memory
             #init

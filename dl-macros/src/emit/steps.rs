@@ -8,6 +8,7 @@ use crate::ir::{Config, FieldId, Inference, Node, Shape};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use crate::steps::{Access, Argument, Call, NodeId, Step, Tensor, Towards, Want};
+use crate::types::Type;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -39,9 +40,36 @@ impl Schedule<'_> {
                 let activation = node.and_then(|node| node.activation.as_ref()).map(|activation| &activation.expr);
                 (quote!(context), quote!(#activation.backward_in_place))
             }
-            (Call::Forward(..) | Call::Backward(..), node) => self.callee(step, node.expect("the call of a node")),
+            (Call::Forward(..) | Call::Backward(..), node) => {
+                let node = node.expect("the call of a node");
+                if let Config::Model(ty) = &node.op.config {
+                    return self.pass_of_model(step, node, ty, &arguments);
+                }
+                self.callee(step, node)
+            }
         };
         quote!(#callee(#context, #(#arguments),*);)
+    }
+
+    /// A pass of a model inside this one.
+    fn pass_of_model(&self, step: &Step, node: &Node, ty: &Type, arguments: &[TokenStream]) -> TokenStream {
+        let (pass, method, last) = match step.call {
+            Call::Backward(..) => ("Backward", "backward", Some(quote!(own_loss: false))),
+            _ if self.mode != Mode::Training => ("Infer", "infer", None),
+            _ => ("Forward", "forward", None),
+        };
+        let word = |word: &str| Ident::new(word, Span::mixed_site());
+        let fields = ["net", "input", "memory", "output", "d_output", "d_net", "d_input"].map(word);
+        // All arguments live equally long, and views do not become shorter by themselves.
+        let shorten = step.arguments.iter().map(|a| (a.access == Access::Read).then(|| quote!(.shorten())));
+        let (pass, method) = (word(pass), word(method));
+        // Its random numbers are its own.
+        let copy = Literal::usize_unsuffixed(node.output);
+        quote! {
+            <#ty as dl::Passes>::#method(dl::#pass {
+                context: &context.copy(#copy), batch, #(#fields: #arguments #shorten,)* #last
+            });
+        }
     }
 
     /// The first arguments of the call of a node, and what is called.
@@ -53,12 +81,6 @@ impl Schedule<'_> {
             Call::Forward(_, piece) => ("forward", piece),
             Call::Activation(_) | Call::Copy | Call::Sum | Call::Clear => unreachable!("the calls of nodes"),
         };
-        if let Config::Model(ty) = &node.op.config {
-            let method = Ident::new(if infers { "infer" } else { method }, Span::mixed_site());
-            // Its random numbers are its own.
-            let copy = Literal::usize_unsuffixed(node.output);
-            return (quote!(&context.copy(#copy)), quote!(<#ty as dl::Model>::#method));
-        }
         let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
         let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
         let piece = piece.map(Literal::usize_unsuffixed).into_iter();
@@ -122,7 +144,7 @@ impl Schedule<'_> {
             Some((node, Config::Model(ty))) if node.op.elsewhere => {
                 let side =
                     Ident::new(if node.output == argument.shape { "Output" } else { "Input" }, Span::mixed_site());
-                quote!(#view.cast_checked_apart::<<#ty as dl::Model>::#side>())
+                quote!(#view.cast_checked_apart::<<#ty as dl::Passes>::#side>())
             }
             _ => view,
         }

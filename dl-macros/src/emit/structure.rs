@@ -172,7 +172,7 @@ pub fn init(ir: &Ir) -> TokenStream {
         let (path, init) = (ir.access(id), &field.init);
         let comma = (!init.is_empty()).then(|| quote!(,));
         if field.model {
-            return quote!(dl::Model::init_weights(&mut self.#path, rng););
+            return quote!(dl::Passes::init_weights(&mut self.#path, rng););
         }
         quote!(self.#path.init(#init #comma rng);)
     });

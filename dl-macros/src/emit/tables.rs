@@ -91,7 +91,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
                 dl::Entry::Model {
                     name: #path,
                     offset: dl::offset_of!(Self, #access),
-                    tensors: <#ty as dl::Model>::TENSORS,
+                    tensors: <#ty as dl::Passes>::TENSORS,
                 }
             });
         }
@@ -143,9 +143,9 @@ fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
                 dl::LayerInfo {
                     #common,
                     parameters: #parameters,
-                    multiply_adds: <#ty as dl::Model>::MULTIPLY_ADDS,
-                    inside: <#ty as dl::Model>::LAYERS,
-                    copies: <#ty as dl::Model>::COPIES,
+                    multiply_adds: <#ty as dl::Passes>::MULTIPLY_ADDS,
+                    inside: <#ty as dl::Passes>::LAYERS,
+                    copies: <#ty as dl::Passes>::COPIES,
                 }
             };
         }

@@ -232,7 +232,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// VectorLossKind what flows in with the patterns of a block, and binds their names.
+    /// Compares what flows in with the patterns of a block, and binds their names.
     fn patterns(
         &mut self,
         block: &Block,

@@ -97,7 +97,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// PoolKind a sum apart.
+    /// Takes a sum apart.
     fn terms(&mut self, expr: &Expr, weight: &Number, start: ValueId, terms: &mut Vec<Term>) {
         match &expr.kind {
             ExprKind::Parens(inner) => return self.terms(inner, weight, start, terms),

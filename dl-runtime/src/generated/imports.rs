@@ -12,8 +12,8 @@ macro_rules! variables {
     };
 }
 variables! {
-    d d_input d_inputs d_net d_output d_terms allocator f input model n net output parts context r rng s samples see memory target
-    terms write
+    allocator batch context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng s
+    samples see target terms write
 }
 
 /// The variables, and the numbers of Rust.

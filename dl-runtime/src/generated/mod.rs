@@ -5,19 +5,20 @@ mod interface;
 
 pub use crate::init::{Init, Rng};
 pub use crate::network::layer::Dimensions;
+pub use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer};
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
 pub use crate::tensor::ranges::{check_labels, check_tokens};
 pub use crate::tensor::{
     Allocator, Context, Entry, Grad, Parts, PartsMut, Pod, Role, Storage, Tensors, View, ViewMut, Workspace, Write,
 };
-pub use crate::{InputInfo, LayerInfo, LayerInput, Model, Network, Objective, Result, Term};
+pub use crate::{InputInfo, LayerInfo, LayerInput, LossPasses, Model, Network, Passes, Result, Term};
 pub use crate::{field, field_mut, network, record};
 pub use imports::{name_and_size, own, variable, variables, word};
 pub use interface::{makes, takes};
 /// The passes of layers written by hand.
 pub mod layer {
-    pub use crate::network::layer::{backward, forward};
+    pub use crate::network::layer::{backward, forward, infer};
 }
 pub use std::boxed::Box;
 pub use std::clone::Clone;
@@ -29,7 +30,7 @@ pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, f32, u32, usize};
 pub use std::result::Result::Ok;
 
-/// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl … for Model`.
+/// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl Passes for …`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! field {

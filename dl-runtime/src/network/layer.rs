@@ -1,10 +1,11 @@
 //! Layers written by hand: a struct of weights, and passes over native arrays. `model!` uses them by their type.
 
+use super::{Backward, Forward, Infer, Input, Passes};
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::pod::{flat, flat_mut, shaped, shaped_mut, zeroed_vec};
 use crate::tensor::{Grad, Write};
-use crate::{Context, Pod, View, ViewMut};
+use crate::{Pod, View, ViewMut};
 
 /// What a layer that is written by hand does; [`layer!`](crate::layer!) declares its weights.
 ///
@@ -106,26 +107,26 @@ impl<const A: usize, const B: usize, const C: usize, const D: usize> Dimensions 
 
 /// Memory of a device as host memory: its own where the host can see it, else a copy.
 enum Host<'a, T> {
-    Own(&'a [T]),
-    Copy(Vec<T>),
+    Borrowed(&'a [T]),
+    Copied(Vec<T>),
 }
 
 impl<T> Host<'_, T> {
     fn values(&self) -> &[T] {
         match self {
-            Host::Own(values) => values,
-            Host::Copy(values) => values,
+            Host::Borrowed(values) => values,
+            Host::Copied(values) => values,
         }
     }
 }
 
 fn host<'a, D: Device, T: Pod<Element = f32>>(device: &D, view: View<'a, D, T>) -> Host<'a, T> {
     if let Some(values) = D::as_host_slice(view.data()).and_then(shaped) {
-        return Host::Own(values);
+        return Host::Borrowed(values);
     }
     let mut values = zeroed_vec(view.len());
     device.download(view.data(), flat_mut(&mut values)).unwrap_or_else(|error| device.fail(error));
-    Host::Copy(values)
+    Host::Copied(values)
 }
 
 /// Lets `write` fill the memory behind `view`.
@@ -139,29 +140,41 @@ fn write<D: Device, T: Pod<Element = f32>>(device: &D, view: ViewMut<D, T>, writ
     written.unwrap_or_else(|error| device.fail(error));
 }
 
-/// [`Layer::forward`] on a device.
+/// [`Layer::forward`] at inference.
 #[doc(hidden)]
-pub fn forward<L: Layer, D: Device>(
-    context: &Context<'_, D>,
+pub fn infer<D: Device, L>(pass: Infer<'_, D, L>)
+where
+    L: Layer + Passes<Input = <L as Layer>::Input, Output = <L as Layer>::Output>,
+{
+    forward_on(pass.context.device, pass.net, pass.input, pass.output);
+}
+
+/// [`Layer::forward`] in training.
+#[doc(hidden)]
+pub fn forward<D: Device, L>(pass: Forward<'_, D, L>)
+where
+    L: Layer + Passes<Input = <L as Layer>::Input, Output = <L as Layer>::Output>,
+{
+    forward_on(pass.context.device, pass.net.view(), pass.input, pass.output);
+}
+
+fn forward_on<D: Device, L: Layer>(
+    device: &D,
     weights: View<'_, D, L>,
     input: View<'_, D, L::Input>,
     output: ViewMut<'_, D, L::Output>,
 ) {
-    let (weights, inputs) = (host(context.device, weights), host(context.device, input));
-    write(context.device, output, |outputs| weights.values()[0].forward(inputs.values(), outputs));
+    let (weights, inputs) = (host(device, weights), host(device, input));
+    write(device, output, |outputs| weights.values()[0].forward(inputs.values(), outputs));
 }
 
 /// [`Layer::backward`] on a device.
 #[doc(hidden)]
-pub fn backward<L: Layer, D: Device>(
-    context: &Context<'_, D>,
-    weights: View<'_, D, L>,
-    input: View<'_, D, L::Input>,
-    output: View<'_, D, L::Output>,
-    d_output: &ViewMut<'_, D, L::Output>,
-    d_weights: Grad<'_, D, L>,
-    d_input: Option<ViewMut<'_, D, L::Input>>,
-) {
+pub fn backward<D: Device, L>(pass: Backward<'_, D, L>)
+where
+    L: Layer + Passes<Input = <L as Layer>::Input, Output = <L as Layer>::Output>,
+{
+    let Backward { context, net: weights, input, output, d_output, d_net: d_weights, d_input, .. } = pass;
     let device = context.device;
     let (weights, inputs, outputs) = (host(device, weights), host(device, input), host(device, output));
     let d_outputs = host(device, d_output.view());
@@ -169,8 +182,8 @@ pub fn backward<L: Layer, D: Device>(
     // Where the device's memory is not the host's, what is there is not in what `fill` lends.
     let before = (mode == Write::Add && D::as_host_slice(d_weights.view().data()).is_none()).then(|| {
         match host(device, d_weights.view()) {
-            Host::Copy(values) => values,
-            Host::Own(_) => unreachable!("memory that the host does not see is copied"),
+            Host::Copied(values) => values,
+            Host::Borrowed(_) => unreachable!("memory that the host does not see is copied"),
         }
     });
     write(device, d_weights.reborrow(), |d_weights| {
@@ -180,13 +193,13 @@ pub fn backward<L: Layer, D: Device>(
             (Write::Add, None) => {}
         }
         let d_weights = &mut d_weights[0];
-        let mut run = |d_inputs: &mut [L::Input]| {
+        let mut run = |d_inputs: &mut [Input<L>]| {
             weights.values()[0].backward(inputs.values(), outputs.values(), d_outputs.values(), d_weights, d_inputs);
         };
         match d_input {
             Some(d_input) => write(device, d_input, run),
             None => {
-                let mut unwanted: Vec<L::Input> = zeroed_vec(inputs.values().len());
+                let mut unwanted: Vec<Input<L>> = zeroed_vec(inputs.values().len());
                 run(&mut unwanted);
             }
         }
@@ -243,11 +256,12 @@ macro_rules! layer {
                     self
                 }
             }
-            impl $($declared)* $crate::Model for $name $($given)* {
+            impl $($declared)* $crate::generated::Passes for $name $($given)* {
                 type Input = <Self as $crate::Layer>::Input;
                 type Output = <Self as $crate::Layer>::Output;
                 type Inference<D: $crate::Device> = ();
                 type Training<D: $crate::Device> = ();
+                type Evaluation<D: $crate::Device> = ();
                 const NAME: &'static str = ::core::stringify!($name);
                 const TENSORS: $crate::Tensors = {
                     ::core::assert!(::core::mem::size_of::<Self>() == 0 $(+ plain::<$ty>())*);
@@ -268,35 +282,15 @@ macro_rules! layer {
                 }
                 fn inference_memory<D: $crate::Device>(_: &mut $crate::Allocator<'_, D>) {}
                 fn training_memory<D: $crate::Device>(_: &mut $crate::Allocator<'_, D>) {}
-                fn infer<D: $crate::Device>(
-                    context: &$crate::Context<'_, D>,
-                    net: $crate::View<'_, D, Self>,
-                    input: $crate::View<'_, D, Self::Input>,
-                    (): &mut (),
-                    output: $crate::ViewMut<'_, D, Self::Output>,
-                ) {
-                    $crate::generated::layer::forward(context, net, input, output);
+                fn evaluation_memory<D: $crate::Device>(_: &mut $crate::Allocator<'_, D>) {}
+                fn infer<D: $crate::Device>(pass: $crate::generated::Infer<'_, D, Self>) {
+                    $crate::generated::layer::infer(pass);
                 }
-                fn forward<D: $crate::Device>(
-                    context: &$crate::Context<'_, D>,
-                    net: $crate::ViewMut<'_, D, Self>,
-                    input: $crate::View<'_, D, Self::Input>,
-                    (): &mut (),
-                    output: $crate::ViewMut<'_, D, Self::Output>,
-                ) {
-                    $crate::generated::layer::forward(context, net.view(), input, output);
+                fn forward<D: $crate::Device>(pass: $crate::generated::Forward<'_, D, Self>) {
+                    $crate::generated::layer::forward(pass);
                 }
-                fn backward<D: $crate::Device>(
-                    context: &$crate::Context<'_, D>,
-                    net: $crate::View<'_, D, Self>,
-                    input: $crate::View<'_, D, Self::Input>,
-                    (): &mut (),
-                    output: $crate::View<'_, D, Self::Output>,
-                    d_output: $crate::ViewMut<'_, D, Self::Output>,
-                    d_net: $crate::generated::Grad<'_, D, Self>,
-                    d_input: ::core::option::Option<$crate::ViewMut<'_, D, Self::Input>>,
-                ) {
-                    $crate::generated::layer::backward(context, net, input, output, &d_output, d_net, d_input);
+                fn backward<D: $crate::Device>(pass: $crate::generated::Backward<'_, D, Self>) {
+                    $crate::generated::layer::backward(pass);
                 }
                 fn inspect<D: $crate::Device>(
                     (): &(),

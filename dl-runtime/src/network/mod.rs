@@ -1,15 +1,14 @@
-//! Networks: the traits that generated code implements ([`Model`], [`Objective`]), layers written by hand ([`Layer`]), and
-//! arrays of models.
+//! Networks as the macros write them: the traits of generated code ([`Passes`], [`LossPasses`]), layers written by hand
+//! ([`Layer`]), and arrays of networks.
 
-mod drawing;
-mod files;
 pub(crate) mod layer;
-mod model;
-mod objective;
+mod loss;
+mod passes;
 mod stack;
-mod summary;
 
 pub use layer::Layer;
-pub use model::{Input, InputInfo, LayerInfo, LayerInput, Model, Network, Output};
-pub use objective::{Objective, Target, Term};
-pub use summary::{Memory, Summary};
+pub use loss::{LossPasses, Target, Term};
+pub use passes::{
+    Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Input, InputInfo, LayerInfo, LayerInput, Network, Output,
+    Passes,
+};

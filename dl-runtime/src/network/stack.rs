@@ -1,14 +1,14 @@
 //! Arrays of models as models: one after another, each with its own weights. `repeat 12 { … }` is one.
 
+use super::{Backward, Forward, Infer, LayerInfo, Network, Passes};
 use crate::init::Rng;
 use crate::ops::Device;
-use crate::tensor::Entry;
-use crate::tensor::Grad;
-use crate::{Allocator, Context, LayerInfo, Model, Network, Pod, Tensors, View, ViewMut, Workspace};
+use crate::tensor::{Entry, Grad};
+use crate::{Allocator, Pod, Tensors, ViewMut, Workspace};
 
-impl<M: Model, const N: usize> Network for [M; N]
+impl<M: Passes, const N: usize> Network for [M; N]
 where
-    M: Model<Output = <M as Model>::Input>,
+    M: Passes<Output = <M as Passes>::Input>,
     M::Input: Pod<Element = f32>,
 {
     type Model = Self;
@@ -33,19 +33,20 @@ pub struct StackInference<T, D: Device> {
     between: [Workspace<D>; 2],
 }
 
-impl<M, const N: usize> Model for [M; N]
+impl<M, const N: usize> Passes for [M; N]
 where
-    M: Model<Output = <M as Model>::Input>,
+    M: Passes<Output = <M as Passes>::Input>,
     M::Input: Pod<Element = f32>,
 {
     type Input = M::Input;
     type Output = M::Input;
     type Inference<D: Device> = StackInference<M::Inference<D>, D>;
     type Training<D: Device> = StackTraining<M::Training<D>, D>;
+    type Evaluation<D: Device> = ();
 
     const NAME: &'static str = M::NAME;
     const TENSORS: Tensors =
-        Tensors(&[Entry::Copies { count: N, stride: size_of::<M>(), tensors: <M as Model>::TENSORS }]);
+        Tensors(&[Entry::Copies { count: N, stride: size_of::<M>(), tensors: <M as Passes>::TENSORS }]);
     const LAYERS: &'static [LayerInfo] = M::LAYERS;
     const COPIES: usize = N;
     const MULTIPLY_ADDS: u64 = N as u64 * M::MULTIPLY_ADDS;
@@ -68,57 +69,52 @@ where
             d_between: [(); 2].map(|()| allocator.workspace(M::Input::LEN)),
         }
     }
-    fn infer<D: Device>(
-        context: &Context<'_, D>,
-        net: View<'_, D, Self>,
-        input: View<'_, D, Self::Input>,
-        memory: &mut Self::Inference<D>,
-        mut output: ViewMut<'_, D, Self::Output>,
-    ) {
-        let (n, [even, odd]) = (input.len(), &mut memory.between);
+    fn evaluation_memory<D: Device>(_: &mut Allocator<'_, D>) {}
+    fn infer<D: Device>(pass: Infer<'_, D, Self>) {
+        let Infer { context, batch, net, input, memory, mut output } = pass;
+        let (n, [even, odd]) = (batch.samples, &mut memory.between);
         for copy in 0..N {
             let (from, to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
-            let from = if copy == 0 { input.shorten() } else { from.read(n) };
-            let to = if copy + 1 == N { output.reborrow() } else { to.write(n) };
-            M::infer(context, net.item(copy), from, &mut memory.copy, to);
+            let input = if copy == 0 { input.shorten() } else { from.read(n) };
+            let output = if copy + 1 == N { output.reborrow() } else { to.write(n) };
+            let net = net.item(copy).shorten();
+            M::infer(Infer { context, batch, net, input, memory: &mut memory.copy, output });
         }
     }
-    fn forward<D: Device>(
-        context: &Context<'_, D>,
-        mut net: ViewMut<'_, D, Self>,
-        input: View<'_, D, Self::Input>,
-        memory: &mut Self::Training<D>,
-        mut output: ViewMut<'_, D, Self::Output>,
-    ) {
-        let n = input.len();
+    fn forward<D: Device>(pass: Forward<'_, D, Self>) {
+        let Forward { context, batch, mut net, input, memory, mut output } = pass;
+        let n = batch.samples;
         for (copy, of_copy) in memory.copies.iter_mut().enumerate() {
             let (before, after) = memory.between.split_at_mut(copy);
-            let from = before.last().map_or(input.shorten(), |slot| slot.read(n));
-            let to = after.first_mut().map_or(output.reborrow(), |slot| slot.write(n));
-            M::forward(&context.copy(copy), net.item(copy), from, of_copy, to);
+            M::forward(Forward {
+                context: &context.copy(copy),
+                batch,
+                net: net.item(copy),
+                input: before.last().map_or(input.shorten(), |slot| slot.read(n)),
+                memory: of_copy,
+                output: after.first_mut().map_or(output.reborrow(), |slot| slot.write(n)),
+            });
         }
     }
-    fn backward<D: Device>(
-        context: &Context<'_, D>,
-        net: View<'_, D, Self>,
-        input: View<'_, D, Self::Input>,
-        memory: &mut Self::Training<D>,
-        output: View<'_, D, Self::Output>,
-        mut d_output: ViewMut<'_, D, Self::Output>,
-        mut d_net: Grad<'_, D, Self>,
-        mut d_input: Option<ViewMut<'_, D, Self::Input>>,
-    ) {
-        let n = input.len();
+    fn backward<D: Device>(pass: Backward<'_, D, Self>) {
+        let Backward { context, batch, net, input, memory, output, mut d_output, mut d_net, mut d_input, .. } = pass;
+        let n = batch.samples;
         let [even, odd] = &mut memory.d_between;
         for (copy, of_copy) in memory.copies.iter_mut().enumerate().rev() {
-            let from = if copy == 0 { input.shorten() } else { memory.between[copy - 1].read(n) };
-            let to = if copy + 1 == N { output.shorten() } else { memory.between[copy].read(n) };
             // The gradient to what flows out of copy `k` lies in slot `k % 2`.
             let (d_from, d_to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
-            let d_to = if copy + 1 == N { d_output.reborrow() } else { d_to.write(n) };
-            let d_from = if copy == 0 { d_input.as_mut().map(ViewMut::reborrow) } else { Some(d_from.write(n)) };
-            let d_net = Grad { to: d_net.to.item(copy), write: d_net.write };
-            M::backward(&context.copy(copy), net.item(copy), from, of_copy, to, d_to, d_net, d_from);
+            M::backward(Backward {
+                context: &context.copy(copy),
+                batch,
+                net: net.item(copy).shorten(),
+                input: if copy == 0 { input.shorten() } else { memory.between[copy - 1].read(n) },
+                memory: of_copy,
+                output: if copy + 1 == N { output.shorten() } else { memory.between[copy].read(n) },
+                d_output: if copy + 1 == N { d_output.reborrow() } else { d_to.write(n) },
+                d_net: Grad { to: d_net.to.item(copy), write: d_net.write },
+                d_input: if copy == 0 { d_input.as_mut().map(ViewMut::reborrow) } else { Some(d_from.write(n)) },
+                own_loss: false,
+            });
         }
     }
     fn inspect<D: Device>(

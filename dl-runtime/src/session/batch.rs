@@ -1,10 +1,8 @@
-//! What a batch needs on its way to the device: its size checked, its samples picked, room for its targets.
+//! Batches on their way to the device and back: sizes are checked, samples picked, and parts laid apart.
 
 use crate::ops::Device;
-use crate::tensor::Element;
 use crate::tensor::pod::{flat, flat_mut};
 use crate::{Error, Pod, Result, View};
-use std::any::Any;
 use std::slice;
 
 /// Checks the size of a batch where it enters.
@@ -16,17 +14,29 @@ pub(super) fn check_batch(found: usize, most: usize) -> Result<()> {
     Err(Error::Setting { setting: "batch size", expected, found: found.to_string() })
 }
 
-/// Writes the values with these numbers as devices keep them: all first parts, then all second parts, and so on.
-pub(super) fn gather<T: Pod>(values: &[T], picked: &[usize], to: &mut [T::Element]) {
-    write_parts(picked.len(), |slot| &values[picked[slot]], to);
+/// The samples of a batch.
+pub(crate) enum Samples<'a, T> {
+    /// A whole slice.
+    All(&'a [T]),
+    /// The values of a slice with these indices.
+    Picked(&'a [T], &'a [usize]),
 }
 
-/// Writes all values as devices keep them.
-pub(super) fn pack<T: Pod>(values: &[T], to: &mut [T::Element]) {
-    if T::PARTS.len() == 1 {
-        to.copy_from_slice(flat(values));
-    } else {
-        write_parts(values.len(), |slot| &values[slot], to);
+impl<T: Pod> Samples<'_, T> {
+    /// The size of the batch.
+    pub fn len(&self) -> usize {
+        match self {
+            Samples::All(values) => values.len(),
+            Samples::Picked(_, indices) => indices.len(),
+        }
+    }
+    /// Writes the samples as devices keep them: all first parts, then all second parts, and so on.
+    pub fn write(&self, to: &mut [T::Element]) {
+        match self {
+            Samples::All(values) if T::PARTS.len() == 1 => to.copy_from_slice(flat(values)),
+            Samples::All(values) => write_parts(values.len(), |slot| &values[slot], to),
+            Samples::Picked(values, indices) => write_parts(indices.len(), |slot| &values[indices[slot]], to),
+        }
     }
 }
 
@@ -41,7 +51,7 @@ fn write_parts<'v, T: Pod>(n: usize, value: impl Fn(usize) -> &'v T, to: &mut [T
     }
 }
 
-/// Reads values as devices keep them: what [`pack`] wrote.
+/// Reads values as devices keep them: what [`Samples::write`] wrote.
 pub(super) fn unpack<T: Pod>(from: &[T::Element], values: &mut [T]) {
     let (n, mut start, mut from) = (values.len(), 0, from);
     for &len in T::PARTS {
@@ -64,19 +74,6 @@ pub(super) fn download<D: Device, T: Pod>(device: &D, from: View<'_, D, T>, to: 
     Ok(())
 }
 
-/// The session's buffer for targets, made anew when it cannot hold `len` elements of this kind.
-pub(super) fn target_buffer<'a, D: Device, E: Element>(
-    device: &D,
-    targets: &'a mut Option<Box<dyn Any + Send + Sync>>,
-    len: usize,
-) -> Result<&'a mut D::Buffer<E>> {
-    let fits = |any: &Box<dyn Any + Send + Sync>| any.downcast_ref().is_some_and(|b| D::len(D::whole::<E>(b)) >= len);
-    if !targets.as_ref().is_some_and(fits) {
-        *targets = Some(Box::new(device.zeros::<E>(len)?));
-    }
-    Ok(targets.as_mut().and_then(|any| any.downcast_mut()).expect("made above"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,12 +94,12 @@ mod tests {
     fn parts_lie_apart_and_come_back() {
         let pairs = [Pair { a: [1.0, 2.0], b: 3.0 }, Pair { a: [4.0, 5.0], b: 6.0 }];
         let mut packed = [0.0; 6];
-        pack(&pairs, &mut packed);
+        Samples::All(&pairs).write(&mut packed);
         assert_eq!(packed, [1.0, 2.0, 4.0, 5.0, 3.0, 6.0]);
         let mut back = [Pair { a: [0.0; 2], b: 0.0 }; 2];
         unpack(&packed, &mut back);
         assert_eq!(back, pairs);
-        gather(&pairs, &[1, 0], &mut packed);
+        Samples::Picked(&pairs, &[1, 0]).write(&mut packed);
         assert_eq!(packed, [4.0, 5.0, 1.0, 2.0, 6.0, 3.0]);
     }
 }

@@ -1,19 +1,19 @@
-//! Where it began: finds the first tensor of a training step that is not finite, for the error message.
+//! The diagnosis of a training step that is not finite: the first tensor where the numbers went wrong.
 
 use super::Training;
 use crate::ops::Device;
 use crate::optim::FiniteCheck;
 use crate::tensor::Element;
-use crate::{Error, Model, Pod, Result};
+use crate::{Error, Passes, Pod, Result};
 
-impl<M: Model, D: Device> Training<M, D> {
+impl<M: Passes, D: Device> Training<M, D> {
     /// The error of a loss that is not finite. It looks where the numbers came from, in the order of the pass.
     pub(super) fn not_finite_loss(&self) -> Result<Error> {
         let input = &self.host::<<M::Input as Pod>::Element>(D::whole(&self.input))?;
         if let Some(at) = input[..self.n * M::Input::LEN].iter().position(|x| !x.finite()) {
             return Ok(self.not_finite(format!("input {} of the batch", at / M::Input::LEN)));
         }
-        if let Some(name) = bad_tensor::<M>(&self.host(D::whole(&self.weights))?) {
+        if let Some(name) = tensor_not_finite::<M>(&self.host(D::whole(&self.weights))?) {
             return Ok(self.not_finite(format!("weight `{name}`")));
         }
         let mut layer = Ok(None);
@@ -30,21 +30,21 @@ impl<M: Model, D: Device> Training<M, D> {
     }
     /// The error of a step that made weights which are not finite, whose gradients are still there.
     pub(super) fn not_finite_step(&self, step: u64) -> Result<Error> {
-        if let Some(name) = bad_tensor::<M>(&self.host(D::whole(&self.gradients))?) {
+        if let Some(name) = tensor_not_finite::<M>(&self.host(D::whole(&self.gradients))?) {
             return Ok(Error::NotFinite { step, layer: format!("gradient of `{name}`") });
         }
-        let weight = bad_tensor::<M>(&self.host(D::whole(&self.weights))?);
+        let weight = tensor_not_finite::<M>(&self.host(D::whole(&self.weights))?);
         let layer = weight.map_or("the norm of the gradient".into(), |name| format!("weight `{name}`"));
         Ok(Error::NotFinite { step, layer })
     }
     /// The error of a step that made weights which are not finite; `ahead` is whether another was begun behind it.
-    pub(crate) fn step_error(&self, step: u64, watch: FiniteCheck, ahead: bool) -> Result<Error> {
-        if ahead { self.overflowed(step, watch) } else { self.not_finite_step(step) }
+    pub(crate) fn step_error(&self, step: u64, check: FiniteCheck, ahead: bool) -> Result<Error> {
+        if ahead { self.overflowed(step, check) } else { self.not_finite_step(step) }
     }
     /// The error of such a step whose gradients are gone, but the weights are still as it left them.
-    pub(super) fn overflowed(&self, step: u64, watch: FiniteCheck) -> Result<Error> {
-        let name = bad_tensor::<M>(&self.host(D::whole(&self.weights))?).unwrap_or_default();
-        let of = if watch.from_gradients { "gradient of" } else { "weight" };
+    pub(super) fn overflowed(&self, step: u64, check: FiniteCheck) -> Result<Error> {
+        let name = tensor_not_finite::<M>(&self.host(D::whole(&self.weights))?).unwrap_or_default();
+        let of = if check.from_gradients { "gradient of" } else { "weight" };
         Ok(Error::NotFinite { step, layer: format!("{of} `{name}`") })
     }
     fn not_finite(&self, layer: String) -> Error {
@@ -64,7 +64,7 @@ fn position(numbers: &[f32]) -> Option<usize> {
 }
 
 /// The name of the first tensor, in the flat memory of a model, that is not finite.
-fn bad_tensor<M: Model>(numbers: &[f32]) -> Option<String> {
+fn tensor_not_finite<M: Passes>(numbers: &[f32]) -> Option<String> {
     let at = position(numbers)? * size_of::<f32>();
     M::TENSORS.iter().filter(|t| t.offset <= at).last().map(|tensor| tensor.name)
 }

@@ -1,16 +1,17 @@
 //! Prediction: weights and workspace on a device, allocated once.
 
-use super::batch::{check_batch, pack, unpack};
+use super::batch::{Samples, check_batch, unpack};
 use crate::device::Cpu;
+use crate::network::{Batch, Infer, Network, Passes};
 use crate::ops::Device;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
-use crate::{Allocator, Context, Model, Network, Pod, Result, View, ViewMut};
+use crate::{Allocator, Context, Pod, Result, View, ViewMut};
 
 /// A network ready to predict without allocating: what a server keeps.
 ///
 /// It holds a copy of the weights on its device. Any number of inputs can be predicted; they are run in batches of up to
 /// the size the session was made for.
-pub struct Session<M: Model, D: Device = Cpu> {
+pub struct Session<M: Passes, D: Device = Cpu> {
     device: D,
     samples: usize,
     weights: D::Buffer<f32>,
@@ -19,7 +20,7 @@ pub struct Session<M: Model, D: Device = Cpu> {
     last: Box<M::Output>,
 }
 
-impl<M: Model, D: Device> Session<M, D> {
+impl<M: Passes, D: Device> Session<M, D> {
     /// A session of `net` on `device` for batches of at most `samples`.
     ///
     /// # Errors
@@ -51,32 +52,31 @@ impl<M: Model, D: Device> Session<M, D> {
     }
 }
 
-impl<M: Model> Session<M> {
+impl<M: Passes> Session<M> {
     /// The output for one input, valid until the next prediction. Nothing is copied.
     #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
-        let context = Context { device: &self.device, seed: 0 };
-        let output = std::slice::from_mut(&mut *self.last);
-        M::infer(
-            &context,
-            View::new(&self.weights[..], 1),
-            View::new(flat(std::slice::from_ref(input)), 1),
-            &mut self.memory,
-            ViewMut::new(flat_mut(output), 1),
-        );
+        M::infer(Infer {
+            context: &Context { device: &self.device, seed: 0 },
+            batch: Batch { samples: 1 },
+            net: View::new(&self.weights[..], 1),
+            input: View::new(flat(std::slice::from_ref(input)), 1),
+            memory: &mut self.memory,
+            output: ViewMut::new(flat_mut(std::slice::from_mut(&mut *self.last)), 1),
+        });
         &self.last
     }
 }
 
 /// Input and output memory of devices that cannot use the host's, and of models with several inputs or outputs, which
 /// devices keep apart.
-struct Staged<M: Model, D: Device> {
+struct Staged<M: Passes, D: Device> {
     input: D::Buffer<<M::Input as Pod>::Element>,
     output: D::Buffer<f32>,
     host: Vec<f32>,
 }
 
-impl<M: Model, D: Device> Staged<M, D> {
+impl<M: Passes, D: Device> Staged<M, D> {
     /// Nothing where the host's memory serves.
     fn new(device: &D, samples: usize) -> Result<Option<Self>> {
         if D::from_host::<f32>(&[]).is_some() && M::Input::PARTS.len() == 1 && M::Output::PARTS.len() == 1 {
@@ -92,7 +92,7 @@ impl<M: Model, D: Device> Staged<M, D> {
 }
 
 /// One batch: in host memory where the device can, or through its own.
-fn infer<M: Model, D: Device>(
+fn infer<M: Passes, D: Device>(
     device: &D,
     weights: View<'_, D, M>,
     staged: &mut Option<Staged<M, D>>,
@@ -100,16 +100,21 @@ fn infer<M: Model, D: Device>(
     inputs: &[M::Input],
     outputs: &mut [M::Output],
 ) -> Result<()> {
-    let (n, context) = (inputs.len(), Context { device, seed: 0 });
+    let (n, context) = (inputs.len(), &Context { device, seed: 0 });
+    let batch = Batch { samples: n };
     let Some(Staged { input, output, host }) = staged else {
         let (Some(input), Some(output)) = (D::from_host(flat(inputs)), D::from_host_mut(flat_mut(outputs))) else {
             unreachable!("a session on a device that lends nothing has staging memory")
         };
-        M::infer(&context, weights, View::new(input, n), memory, ViewMut::new(output, n));
+        let (input, output) = (View::new(input, n), ViewMut::new(output, n));
+        M::infer(Infer { context, batch, net: weights.shorten(), input, memory, output });
         return Ok(());
     };
-    device.upload_with(ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data(), |to| pack(inputs, to))?;
-    M::infer(&context, weights, View::new(D::whole(input), n), memory, ViewMut::new(D::whole_mut(output), n));
+    let to = ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data();
+    device.upload_with(to, |to| Samples::All(inputs).write(to))?;
+    let pass_output = ViewMut::new(D::whole_mut(output), n);
+    let input = View::new(D::whole(input), n);
+    M::infer(Infer { context, batch, net: weights.shorten(), input, memory, output: pass_output });
     let output = View::<D, M::Output>::new(D::whole(output), n).data();
     if M::Output::PARTS.len() == 1 {
         return device.download(output, flat_mut(outputs));
@@ -120,8 +125,8 @@ fn infer<M: Model, D: Device>(
     Ok(())
 }
 
-/// [`Model::predict`]: the model's own memory serves as the session's weights.
-pub(crate) fn predict<M: Model>(net: &M, inputs: &[M::Input], outputs: &mut [M::Output]) {
+/// [`Model::predict`](crate::Model::predict): the model's own memory serves as the session's weights.
+pub(crate) fn predict<M: Passes>(net: &M, inputs: &[M::Input], outputs: &mut [M::Output]) {
     /// Multiply-adds that outweigh the start of threads.
     const LARGE: u64 = 50_000_000;
     /// Samples at a time: enough for the kernels to be at full speed.

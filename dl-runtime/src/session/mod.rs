@@ -2,14 +2,17 @@
 
 mod batch;
 pub(crate) mod checkpoint;
+mod criterion;
 mod diagnosis;
+mod in_flight;
 mod inference;
-mod objective;
+mod loss;
 mod optimizer_state;
-mod results;
 mod training;
 mod transfer;
 
+pub(crate) use batch::Samples;
+pub use criterion::{Criterion, ExternalLoss, ModelLoss};
 pub use inference::Session;
 pub(crate) use inference::predict;
 pub use training::Training;

@@ -6,7 +6,7 @@ use crate::{Result, Tensors};
 
 /// The buffers of one optimizer beside the weights of one model.
 pub(crate) struct OptimizerState<D: Device> {
-    /// What is treated how.
+    /// The ranges of the weights with their roles, which decide about weight decay.
     pub segments: Segments<D>,
     /// [`Optimizer::NAME`]; empty before the first step.
     pub name: &'static str,

@@ -1,18 +1,19 @@
 //! Training: weights, gradients and kept values on a device; the steps of a hand-written loop, and of the trainer.
 
-use super::batch::{check_batch, gather, pack, target_buffer};
-use super::objective::Own;
+use super::batch::{Samples, check_batch};
+use super::criterion::{Criterion, ExternalLoss, ModelLoss};
+use super::in_flight::InFlight;
+use super::loss::LossMemory;
 use super::optimizer_state::OptimizerState;
-use super::results::StepReadback;
 use crate::device::Cpu;
+use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, LossPasses, Network, Passes};
 use crate::ops::Device;
 use crate::ops::loss::Loss;
-use crate::optim::{Clip, FiniteCheck, Optimizer, OptimizerStep};
+use crate::optim::{Clip, Optimizer, OptimizerStep};
 use crate::tensor::Grad;
 use crate::tensor::context::mix;
 use crate::tensor::pod::flat;
-use crate::{Allocator, Context, Error, Model, Network, Pod, Result, View, ViewMut};
-use std::any::Any;
+use crate::{Allocator, Context, Error, PartsMut, Pod, Result, View, ViewMut};
 
 type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>;
 
@@ -46,59 +47,50 @@ type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>
 /// # Ok(())
 /// # }
 /// ```
-pub struct Training<M: Model, D: Device = Cpu> {
+pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) device: D,
+    /// The most samples in a batch.
     pub(super) samples: usize,
     pub(super) weights: D::Buffer<f32>,
     pub(super) gradients: D::Buffer<f32>,
     pub(super) optimizing: OptimizerState<D>,
     pub(super) memory: M::Training<D>,
-    /// Made when first evaluated.
-    evaluation: Option<M::Inference<D>>,
+    /// Allocated when a batch is first evaluated.
+    inference: Option<M::Inference<D>>,
+    /// Allocated when a loss is first evaluated.
+    evaluation: Option<M::Evaluation<D>>,
     pub(super) input: Elements<D, M::Input>,
     pub(super) d_input: Option<Elements<D, M::Input>>,
     pub(super) output: D::Buffer<f32>,
     pub(super) d_output: D::Buffer<f32>,
-    /// A buffer of the elements of the targets, made when first needed.
-    pub(super) targets: Option<Box<dyn Any + Send + Sync>>,
-    /// What the model's own loss needs, made when first needed.
-    pub(super) own: Option<Own<M, D>>,
-    pub(super) losses: D::Buffer<f32>,
-    /// What came of the device's losses, or terms of the model's own loss, for each sample.
-    pub(super) host_numbers: Vec<f32>,
-    pub(super) host_losses: Vec<f32>,
-    /// How many of them there are.
-    pub(super) measured: usize,
-    /// The device's watch over finite numbers.
-    pub(super) watch: D::Buffer<u32>,
-    /// Whether a step was begun that nobody has looked at since.
-    pub(super) unseen: bool,
-    /// Results on their way to the host, of this step and of the one before.
-    pub(super) arrivals: [Option<StepReadback<D>>; 2],
+    pub(super) loss: LossMemory<D>,
+    pub(super) in_flight: InFlight<D>,
     /// Samples in the current batch.
     pub(super) n: usize,
-    pub(super) done: Done,
-    /// Whether the last loss was the model's own.
-    pub(super) own_loss: bool,
-    /// Whether nobody waits for the last loss.
-    pub(super) later: bool,
+    pub(super) stage: Stage,
     pub(super) seed: u64,
     pub(super) steps: u64,
 }
 
 /// How far the current batch has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Done {
-    Nothing,
+pub(super) enum Stage {
+    /// No pass ran.
+    Empty,
+    /// The inference pass ran.
     Evaluated,
+    /// The forward pass ran.
     Forward,
-    Loss,
-    /// The model's own loss.
-    Objective,
+    /// The loss was computed, with its gradients.
+    Loss {
+        /// Whether it is the model's own.
+        own: bool,
+    },
+    /// The backward pass ran.
     Backward,
 }
 
-impl<M: Model, D: Device> Training<M, D> {
+impl<M: Passes, D: Device> Training<M, D> {
     /// Prepares `net` for training on `device` with batches of at most `samples`.
     ///
     /// # Errors
@@ -113,24 +105,16 @@ impl<M: Model, D: Device> Training<M, D> {
             gradients: device.zeros(M::LEN)?,
             optimizing: OptimizerState::new(&device, M::TENSORS)?,
             memory: Allocator::allocate(&device, samples, M::training_memory)?,
+            inference: None,
             evaluation: None,
             input: device.zeros(samples * <M::Input as Pod>::LEN)?,
             d_input: None,
             output: device.zeros(samples * <M::Output as Pod>::LEN)?,
             d_output: device.zeros(samples * <M::Output as Pod>::LEN)?,
-            targets: None,
-            own: None,
-            losses: device.zeros(samples)?,
-            host_numbers: vec![0.0; samples],
-            host_losses: vec![0.0; samples],
-            measured: 0,
-            watch: device.zeros(FiniteCheck::WORDS)?,
-            unseen: false,
-            arrivals: [None, None],
+            loss: LossMemory::new(&device, samples),
+            in_flight: InFlight::new(&device)?,
             n: 0,
-            done: Done::Nothing,
-            own_loss: false,
-            later: false,
+            stage: Stage::Empty,
             seed: 0,
             steps: 0,
             device,
@@ -163,7 +147,11 @@ impl<M: Model, D: Device> Training<M, D> {
     /// [`Error::Setting`] when there are no inputs, or more than the session has room for.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
-        self.enter(inputs.len(), |to| pack(inputs, to))?;
+        self.forward_samples(Samples::All(inputs))
+    }
+    /// [`Training::forward`] on inputs that were checked before.
+    pub(crate) fn forward_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
+        self.upload_inputs(inputs)?;
         self.run_forward();
         Ok(())
     }
@@ -176,47 +164,49 @@ impl<M: Model, D: Device> Training<M, D> {
         assert!(self.n > 0, "`forward` with inputs comes before `forward_again`");
         self.run_forward();
     }
-    /// [`Training::forward`] on the samples of `inputs` with these numbers.
-    pub(crate) fn forward_picked(&mut self, inputs: &[M::Input], picked: &[usize]) -> Result<()> {
-        self.enter(picked.len(), |to| gather(inputs, picked, to))?;
-        self.run_forward();
-        Ok(())
-    }
     /// Runs the network on a batch as in prediction: no dropout, running statistics, nothing kept.
     ///
     /// # Errors
     /// As [`Training::forward`].
     pub fn evaluate(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
-        self.enter(inputs.len(), |to| pack(inputs, to))?;
-        let memory = match &mut self.evaluation {
-            Some(memory) => memory,
-            none => none.insert(Allocator::allocate(&self.device, self.samples, M::inference_memory)?),
-        };
-        M::infer(
-            &Context { device: &self.device, seed: 0 },
-            View::new(D::whole(&self.weights), 1),
-            View::new(D::whole(&self.input), self.n),
-            memory,
-            ViewMut::new(D::whole_mut(&mut self.output), self.n),
-        );
-        self.done = Done::Evaluated;
+        self.infer_samples(Samples::All(inputs))
+    }
+    fn infer_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
+        self.upload_inputs(inputs)?;
+        let batch = self.batch();
+        M::infer(Infer {
+            context: &Context { device: &self.device, seed: 0 },
+            batch,
+            net: View::new(D::whole(&self.weights), 1),
+            input: View::new(D::whole(&self.input), batch.samples),
+            memory: allocated(&mut self.inference, &self.device, self.samples, M::inference_memory)?,
+            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
+        });
+        self.stage = Stage::Evaluated;
         Ok(())
     }
-    pub(super) fn enter(&mut self, n: usize, write: impl FnOnce(&mut [<M::Input as Pod>::Element])) -> Result<()> {
+    fn upload_inputs(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
+        let n = inputs.len();
         check_batch(n, self.samples)?;
-        (self.n, self.done) = (n, Done::Nothing);
-        self.device.upload_with(ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data(), write)
+        (self.n, self.stage) = (n, Stage::Empty);
+        let to = ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data();
+        self.device.upload_with(to, |to| inputs.write(to))
     }
     fn run_forward(&mut self) {
-        M::forward(
-            &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
-            ViewMut::new(D::whole_mut(&mut self.weights), 1),
-            View::new(D::whole(&self.input), self.n),
-            &mut self.memory,
-            ViewMut::new(D::whole_mut(&mut self.output), self.n),
-        );
-        self.done = Done::Forward;
+        let batch = self.batch();
+        M::forward(Forward {
+            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            batch,
+            net: ViewMut::new(D::whole_mut(&mut self.weights), 1),
+            input: View::new(D::whole(&self.input), batch.samples),
+            memory: &mut self.memory,
+            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
+        });
+        self.stage = Stage::Forward;
+    }
+    fn batch(&self) -> Batch {
+        Batch { samples: self.n }
     }
 
     /// The mean loss of the batch after [`Training::forward`] (and with it the gradient at the output) or
@@ -229,63 +219,105 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Panics
     /// When there was no forward pass.
     pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
-        loss.check(targets)?;
-        self.loss_of(loss, targets.len(), |to| pack(targets, to))?;
-        self.read_loss()
+        self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
+        self.wait_for_loss()
     }
-    /// [`Training::loss`] for those who need not know it now: the device goes on with the step while the host prepares the
-    /// next one. [`Training::wait`] has the mean loss, and what went wrong.
+    /// [`Training::loss`] without waiting for it: the device goes on with the step while the host prepares the next one.
+    /// [`Training::wait`] has the mean loss, and what went wrong.
     ///
     /// # Errors
     /// Those of [`Training::loss`] about targets.
     ///
     /// # Panics
     /// When there was no forward pass.
-    pub fn loss_later<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<()> {
-        loss.check(targets)?;
-        self.loss_of(loss, targets.len(), |to| pack(targets, to))?;
-        self.leave_loss();
+    pub fn loss_async<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<()> {
+        self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
+        self.go_on_without_loss();
         Ok(())
     }
-    /// [`Training::loss_later`] with the targets of these numbers, which were checked before.
-    pub(crate) fn loss_picked<L: Loss<M::Output>>(
-        &mut self,
-        loss: &L,
-        targets: &[L::Target],
-        picked: &[usize],
-    ) -> Result<()> {
-        self.loss_of(loss, picked.len(), |to| gather(targets, picked, to))?;
-        self.leave_loss();
-        Ok(())
+    fn check_and_compute_loss<C: Criterion<M>>(&mut self, criterion: &C, targets: &[C::Target]) -> Result<()> {
+        criterion.check(targets)?;
+        self.compute_loss(criterion, Samples::All(targets))
     }
-    fn loss_of<L: Loss<M::Output>>(
+    /// The loss of the batch, and after a forward pass its gradients; the targets were checked before.
+    pub(crate) fn compute_loss<C: Criterion<M>>(
         &mut self,
-        loss: &L,
-        targets: usize,
-        write: impl FnOnce(&mut [<L::Target as Pod>::Element]),
+        criterion: &C,
+        targets: Samples<'_, C::Target>,
     ) -> Result<()> {
-        assert!(self.done != Done::Nothing, "`forward` or `evaluate` comes before `loss`");
-        if targets != self.n {
-            return Err(Error::UnequalLengths { inputs: self.n, targets });
+        let again = matches!(self.stage, Stage::Loss { .. } | Stage::Backward);
+        assert!(self.stage != Stage::Empty && !(again && C::IN_MODEL), "`forward` or `evaluate` comes before a loss");
+        self.upload_targets::<C>(targets)?;
+        if self.stage == Stage::Evaluated {
+            return self.run_evaluation(criterion);
         }
-        let len = self.samples * <L::Target as Pod>::LEN;
-        let buffer = target_buffer::<D, <L::Target as Pod>::Element>(&self.device, &mut self.targets, len)?;
-        self.device.upload_with(ViewMut::<D, L::Target>::new(D::whole_mut(buffer), self.n).into_data(), write)?;
-        let (n, wanted) = (self.n, self.done != Done::Evaluated);
-        loss.loss(
-            &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
-            View::new(D::whole(&self.output), self.n),
-            View::new(D::whole(buffer), self.n),
-            ViewMut::new(D::whole_mut(&mut self.losses), self.n),
-            wanted.then(|| ViewMut::new(D::whole_mut(&mut self.d_output), n)),
-        );
-        self.own_loss = false;
-        self.done = if wanted { Done::Loss } else { Done::Evaluated };
+        let batch = self.batch();
+        if C::IN_MODEL {
+            self.loss.set_term_gradients(&self.device, self.samples, batch)?;
+        }
+        let (target, terms, d_terms) = self.loss.split();
+        criterion.loss(ComputeLoss {
+            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            batch,
+            net: View::new(D::whole(&self.weights), 1),
+            input: View::new(D::whole(&self.input), batch.samples),
+            target: LossMemory::<D>::targets(target, batch),
+            memory: &mut self.memory,
+            output: View::new(D::whole(&self.output), batch.samples),
+            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
+            d_terms: PartsMut::new(D::whole_mut(d_terms), batch.samples),
+            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), batch.samples),
+            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), batch.samples)),
+        });
+        self.stage = Stage::Loss { own: C::IN_MODEL };
+        Ok(())
+    }
+    /// The loss of a batch as in prediction; inputs and targets were checked before.
+    pub(crate) fn evaluate_loss<C: Criterion<M>>(
+        &mut self,
+        criterion: &C,
+        inputs: Samples<'_, M::Input>,
+        targets: Samples<'_, C::Target>,
+    ) -> Result<()> {
+        if C::IN_MODEL {
+            self.upload_inputs(inputs)?
+        } else {
+            self.infer_samples(inputs)?
+        }
+        self.upload_targets::<C>(targets)?;
+        self.run_evaluation(criterion)
+    }
+    fn upload_targets<C: Criterion<M>>(&mut self, targets: Samples<'_, C::Target>) -> Result<()> {
+        if targets.len() != self.n {
+            return Err(Error::UnequalLengths { inputs: self.n, targets: targets.len() });
+        }
+        self.loss.prepare(&self.device, self.samples, C::TERMS)?;
+        self.loss.upload_targets(&self.device, self.samples, targets)
+    }
+    fn run_evaluation<C: Criterion<M>>(&mut self, criterion: &C) -> Result<()> {
+        let batch = self.batch();
+        let (target, terms, _) = self.loss.split();
+        criterion.evaluate(Evaluate {
+            context: &Context { device: &self.device, seed: 0 },
+            batch,
+            net: View::new(D::whole(&self.weights), 1),
+            input: View::new(D::whole(&self.input), batch.samples),
+            target: LossMemory::<D>::targets(target, batch),
+            memory: allocated(&mut self.evaluation, &self.device, self.samples, M::evaluation_memory)?,
+            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
+            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
+        });
+        self.stage = Stage::Evaluated;
         Ok(())
     }
     /// The loss of every sample of the batch, after [`Training::loss`] or [`Training::wait`].
     pub fn losses(&self) -> &[f32] {
-        &self.host_losses[..self.measured]
+        &self.loss.losses
+    }
+    /// The mean of each term of the last loss before it is multiplied by its weight: in the order of [`LossPasses::TERMS`] for
+    /// the model's own, and one for any other.
+    pub fn terms(&self) -> &[f32] {
+        &self.loss.means
     }
 
     /// The gradients of the loss to all weights, and to the input where asked for.
@@ -293,45 +325,42 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Panics
     /// Unless [`Training::forward`], and [`Training::loss`] or [`Training::objective`] came before.
     pub fn backward(&mut self) {
-        if self.done == Done::Objective {
-            let backward = self.own.as_ref().expect("made by `objective`").backward;
-            backward(self);
-            self.done = Done::Backward;
-            return;
-        }
-        assert!(self.done == Done::Loss, "`forward` and `loss` come before `backward`");
-        M::backward(
-            &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
-            View::new(D::whole(&self.weights), 1),
-            View::new(D::whole(&self.input), self.n),
-            &mut self.memory,
-            View::new(D::whole(&self.output), self.n),
-            ViewMut::new(D::whole_mut(&mut self.d_output), self.n),
-            Grad::set(ViewMut::new(D::whole_mut(&mut self.gradients), 1)),
-            self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), self.n)),
-        );
-        self.done = Done::Backward;
+        let Stage::Loss { own } = self.stage else { panic!("`forward` and `loss` come before `backward`") };
+        let batch = self.batch();
+        M::backward(Backward {
+            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            batch,
+            net: View::new(D::whole(&self.weights), 1),
+            input: View::new(D::whole(&self.input), batch.samples),
+            memory: &mut self.memory,
+            output: View::new(D::whole(&self.output), batch.samples),
+            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), batch.samples),
+            d_net: Grad::set(ViewMut::new(D::whole_mut(&mut self.gradients), 1)),
+            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), batch.samples)),
+            own_loss: own,
+        });
+        self.stage = Stage::Backward;
     }
     /// Clips the gradients, and returns the norm they had before; `None` for [`Clip::Value`], which computes no norm.
     ///
     /// # Errors
     /// [`Error::NotFinite`] names the first gradient of infinite norm.
     pub fn clip(&mut self, clip: Clip) -> Result<Option<f64>> {
-        self.clip_later(clip);
+        self.clip_async(clip);
         if matches!(clip, Clip::Value(_)) {
             return Ok(None);
         }
-        let norm = self.read_finite_check()?.norm();
+        let norm = self.in_flight.read_finite_check(&self.device)?.norm();
         if !norm.is_finite() {
             return Err(self.not_finite_step(self.steps + 1)?);
         }
         Ok(Some(norm))
     }
-    /// [`Training::clip`] for those who need not know the norm: [`Training::step`] tells of one that is infinite.
-    pub fn clip_later(&mut self, clip: Clip) {
+    /// [`Training::clip`] without waiting for the norm: [`Training::step`] tells of one that is infinite.
+    pub fn clip_async(&mut self, clip: Clip) {
         let (segments, gradients) = (&self.optimizing.segments, D::whole_mut(&mut self.gradients));
         match clip {
-            Clip::Norm(limit) => self.device.clip_norm(segments, limit, gradients, D::whole_mut(&mut self.watch)),
+            Clip::Norm(limit) => self.device.clip_norm(segments, limit, gradients, self.in_flight.finite_check()),
             Clip::Value(limit) => self.device.clip_value(segments, limit as f32, gradients),
         }
     }
@@ -347,29 +376,101 @@ impl<M: Model, D: Device> Training<M, D> {
     /// # Panics
     /// Unless [`Training::backward`] came before.
     pub fn step<O: Optimizer>(&mut self, optimizer: &O) -> Result<()> {
-        assert!(self.done == Done::Backward, "`backward` comes before `step`");
+        assert!(self.stage == Stage::Backward, "`backward` comes before `step`");
         let state = &mut self.optimizing;
         state.prepare(&self.device, optimizer, M::LEN)?;
-        let moved = OptimizerStep {
+        let step = OptimizerStep {
             segments: &state.segments,
             weights: D::whole_mut(&mut self.weights),
             gradients: D::whole(&self.gradients),
-            finite_check: D::whole_mut(&mut self.watch),
+            finite_check: self.in_flight.finite_check(),
         };
-        optimizer.update(&self.device, state.steps + 1, moved, &mut state.buffers);
-        if D::SYNCHRONOUS && !self.later && self.read_finite_check()?.overflowed {
+        optimizer.update(&self.device, state.steps + 1, step, &mut state.buffers);
+        if self.in_flight.overflowed_at_once(&self.device)? {
             return Err(self.not_finite_step(self.steps + 1)?);
         }
         self.device.submit()?;
         self.optimizing.steps += 1;
         self.steps += 1;
-        self.unseen = true;
-        self.done = Done::Nothing;
+        self.in_flight.step_begins();
+        self.stage = Stage::Empty;
         Ok(())
     }
 }
 
+impl<M: LossPasses, D: Device> Training<M, D> {
+    /// The mean of the model's own loss over the batch, after [`Training::forward`]; [`Training::terms`] has its terms.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Vae: dl::Objective<Input = [f32; 64], Target = [f32; 0]>>(images: Vec<[f32; 64]>) -> dl::Result<()> {
+    /// use dl::data::Dataset;
+    /// use dl::prelude::*;
+    /// let images = Dataset::unlabelled(images);
+    /// let mut net = Vae::init(42);
+    /// let mut training = net.training(Cpu::new(), 64)?;
+    /// for (images, targets) in images.batches(64) {
+    ///     training.forward(images)?;
+    ///     let loss = training.objective(targets)?;
+    ///     training.backward();
+    ///     training.step(&Adam::new(1e-3))?;
+    ///     let terms = Vae::TERMS.iter().zip(training.terms());
+    ///     let terms: Vec<String> = terms.map(|(term, mean)| format!("{} × {} {mean}", term.weight, term.name)).collect();
+    ///     println!("{loss} = {}", terms.join(" + "));
+    /// }
+    /// training.store(&mut net)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LabelOutOfRange`] with the sample; [`Error::NotFinite`] names the step and the first layer where numbers
+    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn objective(&mut self, targets: &[M::Target]) -> Result<f32> {
+        self.check_and_compute_loss(&ModelLoss, targets)?;
+        self.wait_for_loss()
+    }
+    /// [`Training::objective`] without waiting for it, as [`Training::loss_async`].
+    ///
+    /// # Errors
+    /// Those of [`Training::objective`] about targets.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn objective_async(&mut self, targets: &[M::Target]) -> Result<()> {
+        self.check_and_compute_loss(&ModelLoss, targets)?;
+        self.go_on_without_loss();
+        Ok(())
+    }
+    /// The mean of the model's own loss over a batch as in prediction: no dropout, running statistics, nothing kept.
+    ///
+    /// # Errors
+    /// As [`Training::objective`], and [`Error::Setting`] when there are no inputs, or more than the session has room for.
+    pub fn evaluate_objective(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<f32> {
+        M::check_inputs(inputs)?;
+        M::check_targets(targets)?;
+        self.evaluate_loss(&ModelLoss, Samples::All(inputs), Samples::All(targets))?;
+        self.wait_for_loss()
+    }
+}
+
+/// The memory of a pass, allocated when it is first used.
+fn allocated<'m, D: Device, T>(
+    memory: &'m mut Option<T>,
+    device: &D,
+    samples: usize,
+    allocate: impl FnOnce(&mut Allocator<'_, D>) -> T,
+) -> Result<&'m mut T> {
+    match memory {
+        Some(memory) => Ok(memory),
+        none => Ok(none.insert(Allocator::allocate(device, samples, allocate)?)),
+    }
+}
+
 /// The seed of dropout in one step.
-pub(super) fn pass_seed(seed: u64, step: u64) -> u64 {
+fn pass_seed(seed: u64, step: u64) -> u64 {
     mix(seed, step.wrapping_add(1))
 }

@@ -6,9 +6,9 @@ use super::optimizer_state::OptimizerState;
 use crate::ops::Device;
 use crate::optim::Optimizer;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
-use crate::{Error, Model, Result, View};
+use crate::{Error, Passes, Result, View};
 
-impl<M: Model, D: Device> Training<M, D> {
+impl<M: Passes, D: Device> Training<M, D> {
     /// Copies the weights to a model on the host.
     ///
     /// # Errors

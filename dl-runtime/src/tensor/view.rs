@@ -41,7 +41,7 @@ impl<'a, D: Storage, T: Pod> View<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         View { data: self.data, len: self.len }
     }
-    /// [`View::cast`] where [`Model::CHECKED`](crate::Model::CHECKED) compares the sizes, so that rustc reports a mistake only there.
+    /// [`View::cast`] where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake only there.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> View<'a, D, U> {
         // Both are constants, so nothing is left of the check in a program that builds.
@@ -97,7 +97,7 @@ impl<'a, D: Storage, T: Pod> ViewMut<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         ViewMut { data: self.data, len: self.len }
     }
-    /// [`ViewMut::cast`] where [`Model::CHECKED`](crate::Model::CHECKED) compares the sizes, so that rustc reports a mistake only there.
+    /// [`ViewMut::cast`] where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake only there.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> ViewMut<'a, D, U> {
         // Both are constants, so nothing is left of the check in a program that builds.

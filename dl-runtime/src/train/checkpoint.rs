@@ -1,13 +1,13 @@
 //! The trainer's part of a checkpoint: how far the training is, and the settings that must be the same to go on.
 
-use super::criterion::Criterion;
 use super::float::Float;
 use super::history::{History, Scores};
 use super::run::Run;
 use crate::ops::Device;
 use crate::optim::Optimizer;
+use crate::session::Criterion;
 use crate::session::checkpoint::{malformed, same};
-use crate::{Model, Pod, Result};
+use crate::{Passes, Pod, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -60,7 +60,7 @@ struct Saved<S> {
 
 impl<M, T, O, L, D> Run<'_, '_, M, T, O, L, D>
 where
-    M: Model,
+    M: Passes,
     T: Pod,
     O: Optimizer,
     L: Criterion<M, Target = T>,

@@ -1,7 +1,7 @@
 //! What callbacks are told, and what they may answer.
 
 use super::{Epoch, History};
-use crate::Model;
+use crate::Passes;
 
 /// After one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub struct StepEnd {
 /// After one epoch.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct EpochEnd<'a, M: Model> {
+pub struct EpochEnd<'a, M: Passes> {
     /// Its numbers.
     pub row: &'a Epoch,
     /// All epochs so far, this one included.

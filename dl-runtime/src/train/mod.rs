@@ -1,18 +1,18 @@
 //! Training: the [`Trainer`], what it reports, and what can be asked of it.
 
 mod checkpoint;
-mod criterion;
 mod event;
 mod float;
 mod history;
 mod progress;
 mod run;
+mod terms;
 mod trainer;
 
 pub use crate::metrics::{
     Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, RootMeanSquaredError, TopK,
 };
-pub use criterion::{Criterion, ExternalLoss, ModelLoss};
+pub use crate::session::{Criterion, ExternalLoss, ModelLoss};
 pub use event::{EpochEnd, Flow, StepEnd};
 pub use history::{Ended, Epoch, History, Scores};
 pub use trainer::{Every, Trainer};

@@ -1,24 +1,25 @@
 //! The training itself: epochs, steps, validation, and when to stop.
 
 use super::checkpoint::{Best, State};
-use super::criterion::Criterion;
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::{Ended, Epoch, History, Scores};
 use super::progress::Progress;
+use super::terms;
 use super::trainer::{Every, Trainer, Unit};
 use crate::data::Dataset;
-use crate::metrics::{Metric, Metrics};
+use crate::metrics::Metrics;
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer};
 use crate::random::Rng;
+use crate::session::{Criterion, Samples};
 use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeroed_vec};
-use crate::{Error, Model, Pod, Result, Training};
+use crate::{Error, Passes, Pod, Result, Training};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// A training under way.
-pub(super) struct Run<'a, 'r, M: Model, T, O, L, D: Device> {
+pub(super) struct Run<'a, 'r, M: Passes, T, O, L, D: Device> {
     pub trainer: Trainer<'a, M, T, O, L, D>,
     pub net: &'r mut M,
     pub data: &'r Dataset<M::Input, T>,
@@ -32,24 +33,22 @@ pub(super) struct Run<'a, 'r, M: Model, T, O, L, D: Device> {
     outputs: Vec<M::Output>,
     /// Whether the next step is asked for before the results of the last one are there, so that the device never waits. Not
     /// where somebody may want to stop after each step.
-    ahead: bool,
+    asynchronous: bool,
 }
 
-/// A step that was asked for.
-struct Sent {
-    /// Of the order of the epoch.
+/// A step in flight: it was asked for, and its results were not received.
+struct PendingStep {
+    /// Its samples, in the order of the epoch.
     picked: Range<usize>,
     step: u64,
     batch: usize,
     batches: usize,
     learning_rate: f64,
-    /// Where its results arrive.
-    slot: usize,
 }
 
 impl<'a, 'r, M, T, O, L, D> Run<'a, 'r, M, T, O, L, D>
 where
-    M: Model,
+    M: Passes,
     T: Pod,
     O: Optimizer,
     L: Criterion<M, Target = T>,
@@ -73,7 +72,8 @@ where
             Every::Epochs(n) => setting("epochs from checkpoint to checkpoint", n)?,
             Every::Steps(n) => setting("steps from checkpoint to checkpoint", usize::from(n > 0))?,
         }
-        let mut metrics: Metrics<M::Output, T> = trainer.loss.metrics();
+        let mut metrics: Metrics<M::Output, T> = terms::metrics::<M, L>();
+        metrics.extend(trainer.loss.metrics());
         for metric in std::mem::take(&mut trainer.metrics) {
             if metrics.iter().all(|m| m.name() != metric.name()) {
                 metrics.push(metric);
@@ -86,8 +86,8 @@ where
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
         let state = State { epoch: 0, batch: 0, loss: 0.0, seconds: 0.0, learning_rate: 0.0, history, best: None };
         let (order, outputs) = (vec![0; data.len()], zeroed_vec(capacity));
-        let ahead = !D::SYNCHRONOUS && trainer.on_step.is_empty();
-        let mut run = Run { trainer, net, data, training, state, best_weights: None, order, outputs, ahead };
+        let asynchronous = Training::<M, D>::ASYNCHRONOUS && trainer.on_step.is_empty();
+        let mut run = Run { trainer, net, data, training, state, best_weights: None, order, outputs, asynchronous };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
         }
@@ -128,17 +128,17 @@ where
             Rng::new(epoch_seed(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
         }
         progress.begin(self.state.epoch, batches, self.state.batch);
-        let mut sent = None;
+        let mut pending = None;
         while self.state.batch < batches {
-            let newest = self.send(batches)?;
-            let due = if self.ahead { sent.replace(newest) } else { Some(newest) };
-            let flow = due.map_or(Ok(Flow::Continue), |due| self.receive(due, sent.is_some(), progress))?;
+            let newest = self.begin_step(batches)?;
+            let due = if self.asynchronous { pending.replace(newest) } else { Some(newest) };
+            let flow = due.map_or(Ok(Flow::Continue), |due| self.finish_step(due, pending.is_some(), progress))?;
             self.state.seconds = before + start.elapsed().as_secs_f64();
             let asked = self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
             let ends = asked || flow == Flow::Stop;
             let saves = matches!(self.trainer.every, Every::Steps(n) if self.training.steps().is_multiple_of(n));
-            if let Some(last) = sent.take_if(|_| ends || saves || self.state.batch == batches) {
-                self.receive(last, false, progress)?;
+            if let Some(last) = pending.take_if(|_| ends || saves || self.state.batch == batches) {
+                self.finish_step(last, false, progress)?;
             }
             if ends {
                 progress.pause();
@@ -170,14 +170,14 @@ where
     }
 
     /// Asks for one step: forward, loss, backward, and the optimizer's.
-    fn send(&mut self, batches: usize) -> Result<Sent> {
+    fn begin_step(&mut self, batches: usize) -> Result<PendingStep> {
         let (trainer, training, state) = (&mut self.trainer, &mut self.training, &mut self.state);
         let from = state.batch * trainer.batch_size;
         let picked = from..self.data.len().min(from + trainer.batch_size);
-        trainer.loss.forward(training, &self.data.inputs, &self.data.targets, &self.order[picked.clone()])?;
+        forward(training, &trainer.loss, self.data, &self.order[picked.clone()])?;
         training.backward();
         if let Some(clip) = trainer.clip {
-            training.clip_later(clip);
+            training.clip_async(clip);
         }
         let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
             Unit::Steps => schedule.factor(training.steps() as f64),
@@ -186,30 +186,30 @@ where
         state.learning_rate = trainer.optimizer.learning_rate() * factor;
         training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
         state.batch += 1;
-        let (step, slot) = (training.steps(), if self.ahead { (training.steps() % 2) as usize } else { 0 });
-        training.send(slot, trainer.metrics.len() > trainer.loss.terms())?;
-        Ok(Sent { picked, step, batch: state.batch, batches, learning_rate: state.learning_rate, slot })
+        training.request_results(trainer.metrics.len() > terms::reported::<M, L>().len())?;
+        let (step, batch, learning_rate) = (training.steps(), state.batch, state.learning_rate);
+        Ok(PendingStep { picked, step, batch, batches, learning_rate })
     }
-    /// Takes the results of a step into account. `ahead` is whether another was asked for behind it.
-    fn receive(&mut self, sent: Sent, ahead: bool, progress: &mut Progress) -> Result<Flow> {
-        let Sent { picked, step, batch, batches, learning_rate, slot } = sent;
+    /// Waits for the results of a step and takes them into account. `ahead` is whether another was asked for behind it.
+    fn finish_step(&mut self, pending: PendingStep, ahead: bool, progress: &mut Progress) -> Result<Flow> {
+        let PendingStep { picked, step, batch, batches, learning_rate } = pending;
         let (samples, outputs, data) = (picked.len(), &mut self.outputs[..picked.len()], self.data);
-        let (loss, watch) = self.training.receive(slot, Some(&mut *outputs))?;
+        let (loss, check) = self.training.receive_results(outputs)?;
         let picked = &self.order[picked];
-        if watch.overflowed && watch.stopped().is_none() {
-            return Err(self.training.step_error(step, watch, ahead)?);
+        if check.overflowed && check.stopped().is_none() {
+            return Err(self.training.step_error(step, check, ahead)?);
         }
-        if watch.stopped().is_some() {
+        if check.stopped().is_some() {
             // The trained weights are those before the step: once more, to see where it went wrong. Running statistics follow
             // the batch again, which is of no account: the session ends here.
             self.training.rewind(1 + u64::from(ahead));
-            self.trainer.loss.forward(&mut self.training, &self.data.inputs, &self.data.targets, picked)?;
+            forward(&mut self.training, &self.trainer.loss, data, picked)?;
             self.training.wait()?;
             return Err(Error::NotFinite { step, layer: "the loss".into() });
         }
         let targets = picked.iter().map(|i| &data.targets[*i]);
         Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets);
-        let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| watch.norm());
+        let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| check.norm());
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
         progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
         let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));
@@ -228,28 +228,33 @@ where
     }
 
     fn validate(&mut self, data: &Dataset<M::Input, T>) -> Result<Scores> {
-        let terms = self.trainer.loss.terms();
-        let (mut waiting, wanted) = (None, self.trainer.metrics.len() > terms);
-        for (number, (inputs, targets)) in data.batches(self.training.batch_size()).enumerate() {
-            self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
-            let slot = if D::SYNCHRONOUS { 0 } else { number % 2 };
-            self.training.send(slot, wanted)?;
-            let newest = (slot, inputs, targets);
-            let due = if D::SYNCHRONOUS { Some(newest) } else { waiting.replace(newest) };
-            due.map_or(Ok(()), |due| self.validated(due))?;
+        let wanted = self.trainer.metrics.len() > terms::reported::<M, L>().len();
+        let mut pending = None;
+        for batch in data.batches(self.training.batch_size()) {
+            self.begin_evaluation(batch)?;
+            self.training.request_results(wanted)?;
+            let due = if Training::<M, D>::ASYNCHRONOUS { pending.replace(batch) } else { Some(batch) };
+            due.map_or(Ok(()), |due| self.finish_evaluation(due))?;
         }
-        waiting.map_or(Ok(()), |due| self.validated(due))?;
+        pending.map_or(Ok(()), |due| self.finish_evaluation(due))?;
         Ok(self.scores(data.len()))
     }
-    /// Takes a batch of the validation into account.
-    fn validated(&mut self, (slot, inputs, targets): (usize, &[M::Input], &[T])) -> Result<()> {
+    /// Asks for the loss of a batch of the validation.
+    fn begin_evaluation(&mut self, (inputs, targets): (&[M::Input], &[T])) -> Result<()> {
+        self.training.evaluate_loss(&self.trainer.loss, Samples::All(inputs), Samples::All(targets))?;
+        self.training.go_on_without_loss();
+        Ok(())
+    }
+    /// Waits for the results of a batch of the validation and takes them into account.
+    fn finish_evaluation(&mut self, (inputs, targets): (&[M::Input], &[T])) -> Result<()> {
         let outputs = &mut self.outputs[..targets.len()];
-        let (loss, _) = self.training.receive(slot, Some(&mut *outputs))?;
+        let (loss, _) = self.training.receive_results(outputs)?;
         if !loss.is_finite() {
             // Once more, to see where it went wrong.
-            self.trainer.loss.evaluate(&mut self.training, inputs, targets)?;
+            self.begin_evaluation((inputs, targets))?;
             self.training.wait()?;
         }
+        let outputs = &self.outputs[..targets.len()];
         Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets.iter());
         Ok(())
     }
@@ -264,8 +269,8 @@ where
         T: 't,
     {
         state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
-        let (terms, metrics) = trainer.metrics.split_at_mut(trainer.loss.terms());
-        add_terms(terms, training.terms(), outputs.len());
+        let (of_terms, metrics) = trainer.metrics.split_at_mut(terms::reported::<M, L>().len());
+        terms::add(of_terms, training.terms(), outputs.len());
         for metric in metrics {
             outputs.iter().zip(targets.clone()).for_each(|(y, t)| metric.add(y, t));
         }
@@ -300,13 +305,17 @@ where
     }
 }
 
-/// Takes the terms of a batch of `samples` into account.
-fn add_terms<Y, T>(metrics: &mut [Box<dyn Metric<Y, T>>], terms: &[f32], samples: usize) {
-    for (metric, term) in metrics.iter_mut().zip(terms) {
-        let sums = metric.sums();
-        sums[0] += f64::from(*term) * samples as f64;
-        sums[1] += samples as f64;
-    }
+/// The forward pass of the samples with these indices, and their loss, which nobody waits for.
+fn forward<M: Passes, T: Pod, L: Criterion<M, Target = T>, D: Device>(
+    training: &mut Training<M, D>,
+    loss: &L,
+    data: &Dataset<M::Input, T>,
+    picked: &[usize],
+) -> Result<()> {
+    training.forward_samples(Samples::Picked(&data.inputs, picked))?;
+    training.compute_loss(loss, Samples::Picked(&data.targets, picked))?;
+    training.go_on_without_loss();
+    Ok(())
 }
 
 fn stronger(a: Flow, b: Flow) -> Flow {
@@ -318,7 +327,7 @@ fn epoch_seed(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
-fn check<M: Model, T: Pod, L: Criterion<M, Target = T>>(
+fn check<M: Passes, T: Pod, L: Criterion<M, Target = T>>(
     data: &Dataset<M::Input, T>,
     what: &'static str,
     loss: &L,

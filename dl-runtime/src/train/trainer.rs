@@ -1,6 +1,5 @@
 //! The trainer: everything about a training that can be said before it begins.
 
-use super::criterion::{Criterion, ExternalLoss, ModelLoss};
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::History;
 use super::run::Run;
@@ -9,7 +8,8 @@ use crate::device::Cpu;
 use crate::metrics::{Metric, Metrics};
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer, Schedule};
-use crate::{Model, Network, Pod, Result};
+use crate::session::{Criterion, ExternalLoss, ModelLoss};
+use crate::{Network, Passes, Pod, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 ///
 /// The same settings, data and seed give the same bits on any number of threads, and when a training is interrupted and
 /// resumed from its checkpoint. Only times differ.
-pub struct Trainer<'a, M: Model, T, O, L = ModelLoss, D = Cpu> {
+pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
     pub(super) optimizer: O,
     pub(super) loss: L,
     pub(super) device: D,
@@ -78,7 +78,7 @@ pub struct Trainer<'a, M: Model, T, O, L = ModelLoss, D = Cpu> {
     pub(super) interrupt: Option<Arc<AtomicBool>>,
 }
 
-impl<M: Model, T, O: Optimizer> Trainer<'_, M, T, O> {
+impl<M: Passes, T, O: Optimizer> Trainer<'_, M, T, O> {
     /// A training with an optimizer: 10 epochs, batches of 32, shuffled, on all threads of the CPU.
     pub fn new(optimizer: O) -> Self {
         Trainer {
@@ -130,7 +130,7 @@ macro_rules! with {
     };
 }
 
-impl<'a, M: Model, T, O, L, D> Trainer<'a, M, T, O, L, D> {
+impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// What is made small, unless the model has a `loss` clause.
     #[must_use]
     pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, ExternalLoss<N>, D> {

@@ -13,7 +13,7 @@ model! {
 
 struct Classifier {
     net: Box<Net>,
-    images: Vec<<Net as Model>::Input>,
+    images: Vec<dl::Input<Net>>,
 }
 
 impl Classifier {

@@ -56,7 +56,7 @@ pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwi
     }
 }
 
-/// PoolKind the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
+/// Takes the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
 /// field that `as` names stays; that of any other layer or block goes to the place behind its name.
 pub fn detach_spans(ir: &mut Ir, named: &HashSet<String>) {
     // Not those of the macro's own variables: see `names`.

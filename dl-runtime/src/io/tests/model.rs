@@ -31,11 +31,12 @@ impl Network for Net {
     }
 }
 
-impl Model for Net {
+impl Passes for Net {
     type Input = [f32; 3];
     type Output = [f32; 2];
     type Inference<D: Device> = ();
     type Training<D: Device> = ();
+    type Evaluation<D: Device> = ();
     const NAME: &'static str = "Net";
     const TENSORS: Tensors = Tensors(&[
         Entry::Tensor { name: "dense1.weight", shape: &[2, 3], offset: 0, role: Role::Weight },
@@ -55,34 +56,16 @@ impl Model for Net {
     fn training_memory<D: Device>(_: &mut Allocator<'_, D>) {
         unimplemented!("no passes")
     }
-    fn infer<D: Device>(
-        _: &Context<'_, D>,
-        _: View<'_, D, Self>,
-        _: View<'_, D, Self::Input>,
-        (): &mut (),
-        _: ViewMut<'_, D, Self::Output>,
-    ) {
+    fn evaluation_memory<D: Device>(_: &mut Allocator<'_, D>) {
         unimplemented!("no passes")
     }
-    fn forward<D: Device>(
-        _: &Context<'_, D>,
-        _: ViewMut<'_, D, Self>,
-        _: View<'_, D, Self::Input>,
-        (): &mut (),
-        _: ViewMut<'_, D, Self::Output>,
-    ) {
+    fn infer<D: Device>(_: Infer<'_, D, Self>) {
         unimplemented!("no passes")
     }
-    fn backward<D: Device>(
-        _: &Context<'_, D>,
-        _: View<'_, D, Self>,
-        _: View<'_, D, Self::Input>,
-        (): &mut (),
-        _: View<'_, D, Self::Output>,
-        _: ViewMut<'_, D, Self::Output>,
-        _: Grad<'_, D, Self>,
-        _: Option<ViewMut<'_, D, Self::Input>>,
-    ) {
+    fn forward<D: Device>(_: Forward<'_, D, Self>) {
+        unimplemented!("no passes")
+    }
+    fn backward<D: Device>(_: Backward<'_, D, Self>) {
         unimplemented!("no passes")
     }
     fn inspect<D: Device>((): &(), _: usize, _: &mut dyn FnMut(&'static str, D::Ref<'_, f32>)) {}

@@ -107,6 +107,28 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
     );
 }
 
+impl<Y: Pod<Element = f32>, L: Loss<Y>> Loss<Y> for &L {
+    type Target = L::Target;
+    const NAME: &'static str = L::NAME;
+
+    fn check(&self, targets: &[L::Target]) -> Result<()> {
+        L::check(self, targets)
+    }
+    fn metrics(&self) -> Metrics<Y, L::Target> {
+        L::metrics(self)
+    }
+    fn loss<D: Device>(
+        &self,
+        context: &Context<'_, D>,
+        output: View<'_, D, Y>,
+        target: View<'_, D, L::Target>,
+        losses: ViewMut<'_, D, f32>,
+        d_output: Option<ViewMut<'_, D, Y>>,
+    ) {
+        L::loss(self, context, output, target, losses, d_output);
+    }
+}
+
 /// A gradient that a kernel is asked for: of the losses of a batch, to one input.
 pub struct Gradient<'s, 'd, D: Storage> {
     /// To which input, counted from 0.

@@ -1,6 +1,7 @@
 //! The summary of a model: its layers as a table, with parameters, work and memory.
 
-use crate::{LayerInfo, Model, Pod};
+use super::Model;
+use crate::{LayerInfo, Pod};
 use dl_drawing::grouped;
 use std::fmt::{self, Display, Formatter};
 

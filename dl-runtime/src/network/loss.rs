@@ -1,0 +1,46 @@
+//! What `model!` writes for the `loss` clause of a model: its target, its terms and its passes.
+
+use super::{ComputeLoss, Evaluate, Passes};
+use crate::{Device, Pod, Result};
+
+/// One term of an objective.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Term {
+    /// For reports: the `let` of the clause, or the kind of loss.
+    pub name: &'static str,
+    /// What it is multiplied by in the sum.
+    pub weight: f32,
+}
+
+/// The target of the model `M`, for one sample: what its `loss` clause takes.
+pub type Target<M> = <M as LossPasses>::Target;
+
+/// What `model!` writes for a `loss` clause. Programs use it by way of [`Objective`](crate::Objective).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no loss of its own",
+    note = "give one to the trainer, `.loss(CrossEntropy)`, or end the model with `loss(target: u32) {{ cross_entropy(output, target) }}`"
+)]
+pub trait LossPasses: Passes {
+    /// What the loss takes beside the inputs, for one sample.
+    type Target: Pod;
+
+    /// The terms that are added up, in order.
+    const TERMS: &'static [Term];
+
+    /// Whether the classes in `targets` are in their ranges; sessions and the trainer ask where samples enter.
+    ///
+    /// # Errors
+    /// [`Error::LabelOutOfRange`](crate::Error::LabelOutOfRange) with the sample.
+    #[doc(hidden)]
+    fn check_targets(targets: &[Self::Target]) -> Result<()> {
+        let _ = targets;
+        Ok(())
+    }
+    /// The pass of inference, and every term for every sample.
+    #[doc(hidden)]
+    fn evaluate<D: Device>(pass: Evaluate<'_, D, Self, Self::Target>);
+    /// After [`Passes::forward`]: every term for every sample, and from the gradients to the terms those to all values that
+    /// the loss reads. [`Passes::backward`] goes on from there.
+    #[doc(hidden)]
+    fn loss<D: Device>(pass: ComputeLoss<'_, D, Self, Self::Target>);
+}

@@ -1,0 +1,272 @@
+//! What `model!` and `layer!` write for a network: its types, its tables, its memory and its passes.
+
+use crate::init::Rng;
+use crate::ops::Device;
+use crate::tensor::Grad;
+use crate::{Allocator, Context, PartsMut, Pod, Result, Tensors, View, ViewMut};
+
+/// One input of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputInfo {
+    /// As declared.
+    pub name: &'static str,
+    /// Shape of one sample.
+    pub shape: &'static [usize],
+}
+
+/// One line of a model's summary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerInfo {
+    /// The field with its weights, or the name of its value.
+    pub name: &'static str,
+    /// As declared: `conv2d(6, 5, padding: 2)`.
+    pub layer: &'static str,
+    /// Shape of one sample of the output.
+    pub output: &'static [usize],
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Multiply-adds for one sample.
+    pub multiply_adds: u64,
+    /// The values that it reads, in order.
+    pub inputs: &'static [LayerInput],
+    /// The layers of a model inside the model.
+    pub inside: &'static [LayerInfo],
+    /// How many such models come one after another.
+    pub copies: usize,
+}
+
+/// A value that a layer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerInput {
+    /// The output of an earlier layer: its index in [`Passes::LAYERS`].
+    Layer(usize),
+    /// An input of the model: its index in [`Passes::INPUTS`].
+    Input(usize),
+}
+
+/// One sample of the model `M`: `Input<LeNet>` is `[[[f32; 28]; 28]; 1]`.
+pub type Input<M> = <M as Passes>::Input;
+/// The output of the model `M` for one sample.
+pub type Output<M> = <M as Passes>::Output;
+
+/// A network, itself or in its `Box`: what sessions and the trainer take, so that `&net` is right for both.
+pub trait Network {
+    /// The network's type.
+    type Model: Passes;
+    /// The network.
+    fn network(&self) -> &Self::Model;
+    /// The network, to be changed.
+    fn network_mut(&mut self) -> &mut Self::Model;
+}
+
+impl<M: Passes> Network for Box<M> {
+    type Model = M;
+    fn network(&self) -> &M {
+        self
+    }
+    fn network_mut(&mut self) -> &mut M {
+        self
+    }
+}
+
+/// How the rows of a batch belong to samples.
+///
+/// Every sample is one row now. Sequences will lie as packed rows, and their offsets belong here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Number of samples.
+    pub samples: usize,
+}
+
+/// The arguments of [`Passes::infer`].
+pub struct Infer<'a, D: Device, M: Passes> {
+    /// The device, and the seed of the pass.
+    pub context: &'a Context<'a, D>,
+    /// The size of the batch.
+    pub batch: Batch,
+    /// The weights.
+    pub net: View<'a, D, M>,
+    /// The inputs of the batch.
+    pub input: View<'a, D, M::Input>,
+    /// What the pass works in.
+    pub memory: &'a mut M::Inference<D>,
+    /// Where the outputs go.
+    pub output: ViewMut<'a, D, M::Output>,
+}
+
+/// The arguments of [`Passes::forward`].
+pub struct Forward<'a, D: Device, M: Passes> {
+    /// The device, and the seed of the pass.
+    pub context: &'a Context<'a, D>,
+    /// The size of the batch.
+    pub batch: Batch,
+    /// The weights, whose running statistics move.
+    pub net: ViewMut<'a, D, M>,
+    /// The inputs of the batch.
+    pub input: View<'a, D, M::Input>,
+    /// Where the values stay that the backward pass reads.
+    pub memory: &'a mut M::Training<D>,
+    /// Where the outputs go.
+    pub output: ViewMut<'a, D, M::Output>,
+}
+
+/// The arguments of [`Passes::backward`].
+pub struct Backward<'a, D: Device, M: Passes> {
+    /// The device, and the seed of the forward pass.
+    pub context: &'a Context<'a, D>,
+    /// The size of the batch.
+    pub batch: Batch,
+    /// The weights.
+    pub net: View<'a, D, M>,
+    /// The inputs of the batch.
+    pub input: View<'a, D, M::Input>,
+    /// What the forward pass left.
+    pub memory: &'a mut M::Training<D>,
+    /// The outputs of the batch.
+    pub output: View<'a, D, M::Output>,
+    /// The gradients to the outputs, which are used up.
+    pub d_output: ViewMut<'a, D, M::Output>,
+    /// Where the gradients to the weights go: they are set or added.
+    pub d_net: Grad<'a, D, M>,
+    /// Where the gradients to the inputs go, if they are asked for. They are set, or with `own_loss` added to those that
+    /// the loss wrote.
+    pub d_input: Option<ViewMut<'a, D, M::Input>>,
+    /// Whether [`LossPasses::loss`](crate::LossPasses::loss) left its gradients in `memory` and `d_input`. Without it they
+    /// are zero.
+    pub own_loss: bool,
+}
+
+/// The arguments of [`LossPasses::evaluate`](crate::LossPasses::evaluate), and of every loss after an inference pass.
+pub struct Evaluate<'a, D: Device, M: Passes, T: Pod> {
+    /// The device.
+    pub context: &'a Context<'a, D>,
+    /// The size of the batch.
+    pub batch: Batch,
+    /// The weights.
+    pub net: View<'a, D, M>,
+    /// The inputs of the batch.
+    pub input: View<'a, D, M::Input>,
+    /// What the outputs are compared with.
+    pub target: View<'a, D, T>,
+    /// What the pass works in.
+    pub memory: &'a mut M::Evaluation<D>,
+    /// The outputs of the batch.
+    pub output: ViewMut<'a, D, M::Output>,
+    /// Where the terms go: for each term, a number for each sample.
+    pub terms: PartsMut<'a, D, f32>,
+}
+
+/// The arguments of [`LossPasses::loss`](crate::LossPasses::loss), and of every loss in training.
+pub struct ComputeLoss<'a, D: Device, M: Passes, T: Pod> {
+    /// The device, and the seed of the forward pass.
+    pub context: &'a Context<'a, D>,
+    /// The size of the batch.
+    pub batch: Batch,
+    /// The weights.
+    pub net: View<'a, D, M>,
+    /// The inputs of the batch.
+    pub input: View<'a, D, M::Input>,
+    /// What the outputs are compared with.
+    pub target: View<'a, D, T>,
+    /// What the forward pass left.
+    pub memory: &'a mut M::Training<D>,
+    /// The outputs of the batch.
+    pub output: View<'a, D, M::Output>,
+    /// Where the terms go: for each term, a number for each sample.
+    pub terms: PartsMut<'a, D, f32>,
+    /// The gradients to the terms, which are used up.
+    pub d_terms: PartsMut<'a, D, f32>,
+    /// Where the gradients to the outputs go.
+    pub d_output: ViewMut<'a, D, M::Output>,
+    /// Where the gradients to the inputs go, if they are asked for.
+    pub d_input: Option<ViewMut<'a, D, M::Input>>,
+}
+
+/// What the macros write for a network. Programs use it by way of [`Model`](crate::Model).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no model",
+    note = "`model!` declares models, and `layer!` layers that stand among them"
+)]
+pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
+    /// One sample: nested arrays in the declared shape.
+    type Input: Pod;
+    /// The output for one sample.
+    type Output: Pod<Element = f32>;
+    /// Memory of an inference pass.
+    #[doc(hidden)]
+    type Inference<D: Device>: Send + Sync + 'static;
+    /// Memory of a training pass: it keeps what the backward pass reads.
+    #[doc(hidden)]
+    type Training<D: Device>: Send + Sync + 'static;
+    /// Memory of an evaluation of the model's own loss; `()` where it has none.
+    #[doc(hidden)]
+    type Evaluation<D: Device>: Send + Sync + 'static;
+
+    /// The name of the struct.
+    const NAME: &'static str;
+    /// All tensors, in memory order.
+    const TENSORS: Tensors;
+    /// The inputs, as declared.
+    const INPUTS: &'static [InputInfo] = &[];
+    /// All layers, in order of execution.
+    const LAYERS: &'static [LayerInfo];
+    /// Multiply-adds of the forward pass for one sample.
+    const MULTIPLY_ADDS: u64 = {
+        let (mut sum, mut i) = (0, 0);
+        while i < Self::LAYERS.len() {
+            sum += Self::LAYERS[i].multiply_adds;
+            i += 1;
+        }
+        sum
+    };
+    /// How many copies of one network follow each other: more than 1 for arrays, whose `LAYERS` are those of one.
+    const COPIES: usize = 1;
+    /// What a generic model must be checked for once its parameters are known; using it is the check.
+    #[doc(hidden)]
+    const CHECKED: () = ();
+    /// Numbers that an inference pass keeps in memory for one sample, beside input and output.
+    #[doc(hidden)]
+    const INFERENCE_FLOATS: usize;
+    /// Numbers that a training pass keeps in memory for one sample, beside input, output and weights.
+    #[doc(hidden)]
+    const TRAINING_FLOATS: usize;
+
+    /// Whether the whole numbers in `inputs` are in their ranges; sessions and the trainer ask where samples enter.
+    ///
+    /// # Errors
+    /// [`Error::TokenOutOfRange`](crate::Error::TokenOutOfRange) with the sample.
+    #[doc(hidden)]
+    fn check_inputs(inputs: &[Self::Input]) -> Result<()> {
+        let _ = inputs;
+        Ok(())
+    }
+    /// Draws all weights; `self` is zero before.
+    #[doc(hidden)]
+    fn init_weights(&mut self, rng: &mut Rng);
+    /// Memory for inference.
+    #[doc(hidden)]
+    fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D>;
+    /// Memory for training.
+    #[doc(hidden)]
+    fn training_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Training<D>;
+    /// Memory for evaluating the model's own loss.
+    #[doc(hidden)]
+    fn evaluation_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Evaluation<D>;
+    /// The forward pass that keeps nothing.
+    #[doc(hidden)]
+    fn infer<D: Device>(pass: Infer<'_, D, Self>);
+    /// The forward pass of training: it keeps what the backward pass reads, and moves the state of layers (running
+    /// statistics) at each of their uses, in order. The other passes only read the network.
+    #[doc(hidden)]
+    fn forward<D: Device>(pass: Forward<'_, D, Self>);
+    /// The backward pass: gradients to the weights, and to the inputs where they are asked for.
+    #[doc(hidden)]
+    fn backward<D: Device>(pass: Backward<'_, D, Self>);
+    /// Calls `see` with the name and data of every kept value of the last forward pass, in order.
+    #[doc(hidden)]
+    fn inspect<D: Device>(
+        memory: &Self::Training<D>,
+        samples: usize,
+        see: &mut dyn FnMut(&'static str, D::Ref<'_, f32>),
+    );
+}

@@ -1,0 +1,87 @@
+//! The criterion of a training: a loss from outside the model, or the model's own `loss` clause.
+
+use crate::metrics::Metrics;
+use crate::network::{ComputeLoss, Evaluate, LossPasses, Passes, Term};
+use crate::ops::Device;
+use crate::ops::loss::Loss;
+use crate::{Pod, Result};
+
+/// The loss that the `loss` clause of a model declares.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelLoss;
+
+/// A loss from outside the model, such as [`CrossEntropy`](crate::loss::CrossEntropy).
+#[derive(Clone, Copy, Debug)]
+pub struct ExternalLoss<L>(pub L);
+
+/// A loss that the model `M` can be trained with: [`ExternalLoss`] or [`ModelLoss`].
+#[diagnostic::on_unimplemented(
+    message = "nothing says what the training of `{M}` makes small",
+    note = "give the trainer a loss, `.loss(CrossEntropy)`, or the model a `loss` clause"
+)]
+pub trait Criterion<M: Passes> {
+    /// What one output is compared with.
+    type Target: Pod;
+    /// The name in histories and checkpoints.
+    const NAME: &'static str;
+    /// The terms of the loss, which is their sum, each times its weight.
+    const TERMS: &'static [Term];
+    /// Whether the loss belongs to the model: its evaluation computes the outputs too, and its gradients go to any value.
+    const IN_MODEL: bool;
+
+    /// Whether it can be used with these targets.
+    ///
+    /// # Errors
+    /// Those of [`Loss::check`].
+    fn check(&self, targets: &[Self::Target]) -> Result<()>;
+    /// Metrics that are natural to report beside the loss.
+    fn metrics(&self) -> Metrics<M::Output, Self::Target>;
+    /// In training, after the forward pass: every term for every sample, and the gradients of the loss.
+    #[doc(hidden)]
+    fn loss<D: Device>(&self, pass: ComputeLoss<'_, D, M, Self::Target>);
+    /// In evaluation: every term for every sample. The outputs are there unless the loss is [`Criterion::IN_MODEL`].
+    #[doc(hidden)]
+    fn evaluate<D: Device>(&self, pass: Evaluate<'_, D, M, Self::Target>);
+}
+
+impl<M: Passes, L: Loss<M::Output>> Criterion<M> for ExternalLoss<L> {
+    type Target = L::Target;
+    const NAME: &'static str = L::NAME;
+    const TERMS: &'static [Term] = &[Term { name: L::NAME, weight: 1.0 }];
+    const IN_MODEL: bool = false;
+
+    fn check(&self, targets: &[L::Target]) -> Result<()> {
+        self.0.check(targets)
+    }
+    fn metrics(&self) -> Metrics<M::Output, L::Target> {
+        self.0.metrics()
+    }
+    fn loss<D: Device>(&self, pass: ComputeLoss<'_, D, M, L::Target>) {
+        let ComputeLoss { context, target, output, mut terms, d_output, .. } = pass;
+        self.0.loss(context, output, target, terms.take(), Some(d_output));
+    }
+    fn evaluate<D: Device>(&self, pass: Evaluate<'_, D, M, L::Target>) {
+        let Evaluate { context, target, output, mut terms, .. } = pass;
+        self.0.loss(context, output.view(), target, terms.take(), None);
+    }
+}
+
+impl<M: LossPasses> Criterion<M> for ModelLoss {
+    type Target = M::Target;
+    const NAME: &'static str = "objective";
+    const TERMS: &'static [Term] = M::TERMS;
+    const IN_MODEL: bool = true;
+
+    fn check(&self, targets: &[M::Target]) -> Result<()> {
+        M::check_targets(targets)
+    }
+    fn metrics(&self) -> Metrics<M::Output, M::Target> {
+        Metrics::new()
+    }
+    fn loss<D: Device>(&self, pass: ComputeLoss<'_, D, M, M::Target>) {
+        M::loss(pass);
+    }
+    fn evaluate<D: Device>(&self, pass: Evaluate<'_, D, M, M::Target>) {
+        M::evaluate(pass);
+    }
+}

@@ -1,0 +1,203 @@
+//! Steps in flight: what a session has asked its device for and nobody has waited for yet.
+
+use super::Training;
+use super::batch::unpack;
+use super::training::Stage;
+use crate::network::Passes;
+use crate::ops::Device;
+use crate::optim::FiniteCheck;
+use crate::tensor::pod::flat_mut;
+use crate::{Error, Pod, Result};
+use std::mem;
+
+/// The finite check of the steps that were asked for, and their results on the way to the host.
+pub(super) struct InFlight<D: Device> {
+    /// The words of the [`FiniteCheck`] on the device.
+    finite_check: D::Buffer<u32>,
+    /// Whether a step was asked for whose finite check nobody has read.
+    unread_step: bool,
+    /// Whether the host went on without the last loss.
+    async_loss: bool,
+    /// Results of up to two batches.
+    readbacks: [Option<StepReadback<D>>; 2],
+    /// The slot of the results that were requested first.
+    oldest: usize,
+    /// How many results were requested and not received.
+    requested: usize,
+}
+
+/// The results of one batch on their way to the host.
+struct StepReadback<D: Device> {
+    terms: D::Readback<f32>,
+    finite_check: D::Readback<u32>,
+    /// Allocated when first wanted.
+    outputs: Option<D::Readback<f32>>,
+    /// Samples of the batch.
+    n: usize,
+}
+
+impl<D: Device> InFlight<D> {
+    pub fn new(device: &D) -> Result<Self> {
+        Ok(InFlight {
+            finite_check: device.zeros(FiniteCheck::WORDS)?,
+            unread_step: false,
+            async_loss: false,
+            readbacks: [None, None],
+            oldest: 0,
+            requested: 0,
+        })
+    }
+    /// The words that the kernels of a step write.
+    pub fn finite_check(&mut self) -> D::Mut<'_, u32> {
+        D::whole_mut(&mut self.finite_check)
+    }
+    /// Waits for the finite check.
+    pub fn read_finite_check(&self, device: &D) -> Result<FiniteCheck> {
+        if let Some(words) = D::as_host_slice(D::whole(&self.finite_check)) {
+            return Ok(FiniteCheck::read(words));
+        }
+        let mut words = [0; FiniteCheck::WORDS];
+        device.download(D::whole(&self.finite_check), &mut words)?;
+        Ok(FiniteCheck::read(&words))
+    }
+    /// After a step was asked for: whether it overflowed, where that is known at once and nobody waits for it later.
+    pub fn overflowed_at_once(&self, device: &D) -> Result<bool> {
+        Ok(D::SYNCHRONOUS && !self.async_loss && self.read_finite_check(device)?.overflowed)
+    }
+    /// Remembers that a step was asked for.
+    pub fn step_begins(&mut self) {
+        self.unread_step = true;
+    }
+    /// Forgets what was wrong with earlier weights.
+    fn reset(&mut self, device: &D) {
+        device.clear(D::whole_mut(&mut self.finite_check));
+        self.unread_step = false;
+    }
+}
+
+impl<M: Passes, D: Device> Training<M, D> {
+    /// Waits for everything that was asked for, and returns the mean loss of the last batch.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Net: dl::Model<Input = [f32; 4], Output = [f32; 3]>>(data: dl::data::Dataset<[f32; 4], u32>) -> dl::Result<()> {
+    /// use dl::prelude::*;
+    /// let mut net = Net::init(42);
+    /// let mut training = net.training(Cpu::new(), 64)?;
+    /// for (inputs, targets) in data.batches(64) {
+    ///     training.forward(inputs)?;
+    ///     training.loss_async(&CrossEntropy, targets)?;
+    ///     training.backward();
+    ///     training.step(&Adam::new(1e-3))?;
+    /// }
+    /// println!("the last batch had a loss of {}", training.wait()?);
+    /// training.store(&mut net)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] with the first step that went wrong since the last call; the steps behind it moved no trained weight.
+    /// And what a device reports.
+    ///
+    /// # Panics
+    /// When no loss was asked for yet.
+    pub fn wait(&mut self) -> Result<f32> {
+        assert!(self.loss.terms_len() > 0, "a loss comes before `wait`");
+        let check = self.in_flight.read_finite_check(&self.device)?;
+        let mean = self.loss.download(&self.device, self.n)?;
+        self.in_flight.unread_step = false;
+        let stopped = check.stopped();
+        let step = stopped.unwrap_or(self.steps);
+        match (check.overflowed, stopped) {
+            (true, None) => Err(self.not_finite_step(step)?),
+            (true, Some(after)) => Err(self.overflowed(after - 1, check)?),
+            (false, _) if !mean.is_finite() && self.stage != Stage::Empty => Err(self.not_finite_loss()?),
+            (false, Some(step)) => Err(Error::NotFinite { step, layer: "the loss".into() }),
+            (false, None) => Ok(mean),
+        }
+    }
+    /// Waits for the last loss.
+    pub(super) fn wait_for_loss(&mut self) -> Result<f32> {
+        self.in_flight.async_loss = false;
+        let mean = self.loss.download(&self.device, self.n)?;
+        // Where steps are not waited for, the last one is looked at now; its gradients are still there.
+        let unread = !D::SYNCHRONOUS && mem::take(&mut self.in_flight.unread_step);
+        if unread && self.in_flight.read_finite_check(&self.device)?.overflowed {
+            return Err(self.not_finite_step(self.steps)?);
+        }
+        if !mean.is_finite() {
+            return Err(self.not_finite_loss()?);
+        }
+        Ok(mean)
+    }
+    /// Goes on without the last loss: the device stops the training if it is not finite.
+    pub(crate) fn go_on_without_loss(&mut self) {
+        self.in_flight.async_loss = true;
+        if self.stage != Stage::Evaluated {
+            self.device.finite_check(self.steps + 1, self.loss.on_device(self.n), self.in_flight.finite_check());
+        }
+    }
+
+    /// Whether the host can prepare a step while the device is still at the one before.
+    pub(crate) const ASYNCHRONOUS: bool = !D::SYNCHRONOUS;
+
+    /// Requests the results of the last loss, and of the step if there was one. Up to two batches can be requested before
+    /// [`Training::receive_results`] waits for the first of them.
+    pub(crate) fn request_results(&mut self, outputs: bool) -> Result<()> {
+        let (n, device) = (self.n, &self.device);
+        let slot = (self.in_flight.oldest + self.in_flight.requested) % 2;
+        let mut readback = match self.in_flight.readbacks[slot].take() {
+            Some(readback) => readback,
+            None => StepReadback {
+                terms: device.readback(self.samples * self.loss.terms_len())?,
+                finite_check: device.readback(FiniteCheck::WORDS)?,
+                outputs: None,
+                n,
+            },
+        };
+        readback.n = n;
+        device.download_async(self.loss.on_device(n), &mut readback.terms)?;
+        device.download_async(D::whole(&self.in_flight.finite_check), &mut readback.finite_check)?;
+        if outputs {
+            let to = match &mut readback.outputs {
+                Some(to) => to,
+                none => none.insert(device.readback(self.samples * M::Output::LEN)?),
+            };
+            device.download_async(D::slice(D::whole(&self.output), 0..n * M::Output::LEN), to)?;
+        }
+        self.in_flight.readbacks[slot] = Some(readback);
+        self.in_flight.requested += 1;
+        Ok(())
+    }
+    /// Waits for the results that were requested first. [`Training::losses`] and [`Training::terms`] are then those of that
+    /// batch.
+    pub(crate) fn receive_results(&mut self, outputs: &mut [M::Output]) -> Result<(f32, FiniteCheck)> {
+        let (device, flight) = (&self.device, &mut self.in_flight);
+        let readback = flight.readbacks[flight.oldest].as_ref().expect("results were requested");
+        flight.requested -= 1;
+        if flight.requested > 0 {
+            flight.oldest = 1 - flight.oldest;
+        }
+        let check = FiniteCheck::read(device.wait(&readback.finite_check)?);
+        let mean = self.loss.average(device.wait(&readback.terms)?, readback.n);
+        if let Some(from) = &readback.outputs {
+            let from = device.wait(from)?;
+            match M::Output::PARTS.len() {
+                1 => flat_mut(outputs).copy_from_slice(from),
+                _ => unpack(from, outputs),
+            }
+        }
+        Ok((mean, check))
+    }
+    /// Forgets the last `steps` steps, which moved nothing that is trained, so that the first of them can be looked at.
+    pub(crate) fn rewind(&mut self, steps: u64) {
+        self.steps -= steps;
+        self.optimizing.steps -= steps;
+        self.reset_finite_check();
+    }
+    /// Takes the weights of the session for finite.
+    pub(super) fn reset_finite_check(&mut self) {
+        self.in_flight.reset(&self.device);
+    }
+}

@@ -9,7 +9,7 @@ use crate::ops::Device;
 use crate::ops::loss::Loss;
 use crate::optim::{Clip, FiniteCheck, Optimizer, OptimizerStep};
 use crate::tensor::Grad;
-use crate::tensor::context::mix;
+use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
 use crate::{Allocator, Context, Error, Model, Network, Pod, Result, View, ViewMut};
 use std::any::Any;
@@ -371,5 +371,5 @@ impl<M: Model, D: Device> Training<M, D> {
 
 /// The seed of dropout in one step.
 pub(super) fn pass_seed(seed: u64, step: u64) -> u64 {
-    mix(seed, step.wrapping_add(1))
+    splitmix64(seed, step.wrapping_add(1))
 }

@@ -1,6 +1,6 @@
 //! CUDA graphs: a sequence of work that was recorded, and is started as a whole with those arguments that changed.
 
-use super::Card;
+use super::Gpu;
 use super::driver::check;
 use super::kernel::Packing;
 use super::queue::{Queue, Work};
@@ -20,7 +20,7 @@ pub(super) struct Graph {
 
 impl Queue {
     /// Records the work as a graph.
-    pub(super) fn record(&mut self, card: &Card) -> Result<Graph> {
+    pub(super) fn record(&mut self, card: &Gpu) -> Result<Graph> {
         let stream = card.stream.raw;
         let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
         // SAFETY: the stream lives; what is started on it until the end is recorded instead.

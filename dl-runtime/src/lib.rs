@@ -7,6 +7,9 @@ mod error;
 pub mod generated;
 pub mod init;
 pub mod io;
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+pub mod kernels;
 mod metrics;
 mod model;
 mod network;

@@ -2,7 +2,8 @@
 //! library, whose path is in `DL_NVRTC`: `pip install nvidia-cuda-nvrtc-cu12` brings it.
 
 use dl_emulation::Library;
-use dl_runtime::device::cuda::{options, sources};
+use dl_runtime::device::cuda::options;
+use dl_runtime::kernels::sources;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 

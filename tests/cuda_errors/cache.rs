@@ -31,7 +31,7 @@ fn the_second_start_compiles_nothing() {
     if kept.is_empty() {
         return; // It was said why.
     }
-    assert_eq!(kept.len(), dl::device::cuda::sources().0.len(), "one for each file of kernels, and nothing else");
+    assert_eq!(kept.len(), dl::kernels::sources().0.len(), "one for each file of kernels, and nothing else");
     expect(only_kept(&place), "load", &["kernels"]);
     expect(only_kept(&place), "predict", &["predicts as on the CPU", "predicts as on the CPU"]);
     // What another NVRTC made is not taken.
@@ -89,5 +89,5 @@ fn without_a_folder_nothing_is_kept() {
         machine.set("XDG_CACHE_HOME", folder.path().display()).unset("DL_KERNEL_CACHE")
     });
     expect(machine, "load", &["kernels"]);
-    assert_eq!(files(&folder.path().join("dl/kernels")).len(), dl::device::cuda::sources().0.len());
+    assert_eq!(files(&folder.path().join("dl/kernels")).len(), dl::kernels::sources().0.len());
 }

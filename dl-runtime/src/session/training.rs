@@ -11,7 +11,7 @@ use crate::ops::Device;
 use crate::ops::loss::Loss;
 use crate::optim::{Clip, Optimizer, OptimizerStep};
 use crate::tensor::Grad;
-use crate::tensor::context::mix;
+use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
 use crate::{Allocator, Context, Error, PartsMut, Pod, Result, View, ViewMut};
 
@@ -472,5 +472,5 @@ fn allocated<'m, D: Device, T>(
 
 /// The seed of dropout in one step.
 fn pass_seed(seed: u64, step: u64) -> u64 {
-    mix(seed, step.wrapping_add(1))
+    splitmix64(seed, step.wrapping_add(1))
 }

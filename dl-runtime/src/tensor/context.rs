@@ -15,12 +15,12 @@ impl<'a, D: Storage> Context<'a, D> {
     /// inside a model.
     #[must_use]
     pub fn copy(&self, index: usize) -> Context<'a, D> {
-        Context { device: self.device, seed: mix(self.seed, index as u64 + 1) }
+        Context { device: self.device, seed: splitmix64(self.seed, index as u64 + 1) }
     }
 }
 
 /// Two numbers as a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) of both.
-pub(crate) fn mix(seed: u64, number: u64) -> u64 {
+pub(crate) fn splitmix64(seed: u64, number: u64) -> u64 {
     let mut z = seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

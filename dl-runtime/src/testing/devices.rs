@@ -4,7 +4,7 @@
 //! tests say so.
 
 #[cfg(feature = "cuda")]
-use crate::device::cuda::{Cuda, Forced, Precision};
+use crate::device::cuda::{Cuda, ForcedGroupSize, Precision};
 use crate::tensor::{Element, Grad, Pod, Write};
 use crate::testing::{assert_close, numbers, wide};
 use crate::{Context, Cpu, Device, View, ViewMut};
@@ -65,10 +65,10 @@ pub fn on_cpu<R: Results>(run: impl Fn(&Cpu) -> R) -> R {
 pub fn on_cuda<R: Results>(gpus: Vec<Cuda>, cpu: &R, run: impl Fn(&Cuda) -> R) {
     for gpu in &gpus {
         // As it is, and where the number of threads for a row depends on its length, with every number of them.
-        for forced in Forced::EACH.into_iter().take_while(|forced| forced.begin()) {
+        for forced in ForcedGroupSize::EACH.into_iter().take_while(|forced| forced.begin()) {
             compare(gpu, &format!("{gpu:?}, {forced:?}"), &cpu.tensors(), &run(gpu).tensors());
         }
-        Forced::end();
+        ForcedGroupSize::end();
     }
 }
 

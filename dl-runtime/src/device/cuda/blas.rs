@@ -2,7 +2,6 @@
 
 use super::driver::full;
 use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
-use crate::ops::matmul::Product;
 use crate::tensor::Write;
 use crate::{Error, Result};
 use cudarc::cublaslt::sys::cublasComputeType_t::{CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32};
@@ -39,9 +38,17 @@ const BIAS_ALIGNMENT: u64 = 16;
 
 /// `C = A·B`, `count` times, with what cuBLASLt does in the same pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Blas {
-    /// Sizes, and how A and B are stored.
-    pub product: Product,
+pub(crate) struct Gemm {
+    /// Rows of A and C.
+    pub rows: usize,
+    /// Columns of A, rows of B.
+    pub inner: usize,
+    /// Columns of B and C.
+    pub columns: usize,
+    /// Whether A is stored as Aᵀ.
+    pub left_transposed: bool,
+    /// Whether B is stored as Bᵀ.
+    pub right_transposed: bool,
     /// Numbers from one stored row of A to the next, and of B.
     pub pitches: [usize; 2],
     /// Matrices one behind the other.
@@ -54,11 +61,11 @@ pub(crate) struct Blas {
     pub write: Write,
 }
 
-impl Blas {
-    /// Numbers of scratch memory that [`Cuda::blas`] wants, for long sums that are split: more for large results.
+impl Gemm {
+    /// Numbers of scratch memory that [`Cuda::gemm`] wants, for long sums that are split: more for large results.
     pub fn workspace(&self) -> usize {
         const SPLITS: usize = 16;
-        let results = self.count * self.product.rows * self.product.columns;
+        let results = self.count * self.rows * self.columns;
         (SPLITS * results).next_power_of_two().clamp(1 << 18, MOST_WORKSPACE)
     }
     /// Whether an epilogue can add this bias.
@@ -67,7 +74,7 @@ impl Blas {
     }
     fn sizes(&self) -> [u64; 4] {
         let pair = |low: usize, high: usize| (high as u64) << 32 | low as u64;
-        let Product { rows, inner, columns, left_transposed, right_transposed } = self.product;
+        let Gemm { rows, inner, columns, left_transposed, right_transposed, .. } = *self;
         let flag = |flag: bool, bit: u32| usize::from(flag) << bit;
         let flags = flag(left_transposed, 0) | flag(right_transposed, 1) | flag(self.relu, 2);
         let precision = (self.precision as usize) << 4;
@@ -78,8 +85,12 @@ impl Blas {
         let pair = |word: u64| (word as u32 as usize, (word >> 32) as usize);
         let ((rows, inner), (columns, count), (a, b)) = (pair(words[0]), pair(words[1]), pair(words[2]));
         let flag = |bit: u32| words[3] >> bit & 1 == 1;
-        Blas {
-            product: Product { rows, inner, columns, left_transposed: flag(0), right_transposed: flag(1) },
+        Gemm {
+            rows,
+            inner,
+            columns,
+            left_transposed: flag(0),
+            right_transposed: flag(1),
             pitches: [a, b],
             count,
             precision: [Precision::F32, Precision::Tf32, Precision::Bf16][(words[3] >> 4) as usize],
@@ -90,10 +101,10 @@ impl Blas {
 }
 
 impl Cuda {
-    /// Asks for a product by cuBLASLt. `workspace` is scratch memory of [`Blas::workspace`] numbers.
-    pub(crate) fn blas(
+    /// Asks for a product by cuBLASLt. `workspace` is scratch memory of [`Gemm::workspace`] numbers.
+    pub(crate) fn gemm(
         &self,
-        blas: &Blas,
+        gemm: &Gemm,
         [a, b]: [Ref<'_, f32>; 2],
         bias: Option<Ref<'_, f32>>,
         c: &Mut<'_, f32>,
@@ -102,7 +113,7 @@ impl Cuda {
         let addresses = [a.address(), b.address(), c.address(), bias.map_or(0, Ref::address), workspace.address()];
         let mut words = [0; 9];
         words[..5].copy_from_slice(&addresses);
-        words[5..].copy_from_slice(&blas.sizes());
+        words[5..].copy_from_slice(&gemm.sizes());
         let bytes = |len: usize| 4 * len as u64;
         let touched = [
             (addresses[0], bytes(a.len())),
@@ -117,18 +128,18 @@ impl Cuda {
 /// A product, as it was asked for in words.
 fn multiply(libraries: &mut Libraries, words: &Words, stream: CUstream) -> Result<()> {
     let [a, b, c, bias, workspace] = [words[0], words[1], words[2], words[3], words[4]];
-    let blas = Blas::from_sizes([words[5], words[6], words[7], words[8]]);
+    let gemm = Gemm::from_sizes([words[5], words[6], words[7], words[8]]);
     let library = match &mut libraries.cublas {
         Some(library) => library,
         none => none.insert(Library::new()?),
     };
-    library.multiply(blas, [a, b, c, bias], workspace, stream)
+    library.multiply(gemm, [a, b, c, bias], workspace, stream)
 }
 
 /// cuBLASLt, and what was chosen so far.
 pub(crate) struct Library {
     handle: sys::cublasLtHandle_t,
-    plans: HashMap<(Blas, [u32; 3], bool), Plan>,
+    plans: HashMap<(Gemm, [u32; 3], bool), Plan>,
 }
 
 // SAFETY: cuBLASLt's handles and descriptors may be used from any thread; here they are under the lock of the card.
@@ -141,27 +152,27 @@ impl Library {
         answer(unsafe { sys::cublasLtCreate(&mut handle) }).map_err(|code| failed("starting cuBLASLt".into(), code))?;
         Ok(Library { handle, plans: HashMap::new() })
     }
-    fn multiply(&mut self, blas: Blas, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Result<()> {
-        self.start(blas, addresses, workspace, stream).map_err(|code| {
-            let Product { rows, inner, columns, .. } = blas.product;
+    fn multiply(&mut self, gemm: Gemm, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Result<()> {
+        self.start(gemm, addresses, workspace, stream).map_err(|code| {
+            let Gemm { rows, inner, columns, .. } = gemm;
             failed(format!("multiplying matrices of {rows} by {inner} and {inner} by {columns}"), code)
         })
     }
-    fn start(&mut self, blas: Blas, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Answer<()> {
+    fn start(&mut self, gemm: Gemm, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Answer<()> {
         let [a, b, c, bias] = addresses;
         // Algorithms depend on the largest power of two that an address is a multiple of.
         let alignments = [a, b, c].map(|address| 1 << address.trailing_zeros().min(8));
-        let plan = match self.plans.entry((blas, alignments, bias != 0)) {
+        let plan = match self.plans.entry((gemm, alignments, bias != 0)) {
             Entry::Occupied(plan) => plan.into_mut(),
-            Entry::Vacant(new) => new.insert(Plan::new(self.handle, &blas, alignments, bias)?),
+            Entry::Vacant(new) => new.insert(Plan::new(self.handle, &gemm, alignments, bias)?),
         };
         if bias != 0 {
             plan.product.set(BIAS_POINTER, bias)?;
         }
-        let (alpha, beta) = (1.0f32, if blas.write == Write::Add { 1.0f32 } else { 0.0 });
+        let (alpha, beta) = (1.0f32, if gemm.write == Write::Add { 1.0f32 } else { 0.0 });
         let memory = |address: u64| address as *mut c_void;
         // SAFETY: the descriptors live in the plan; the addresses are of memory of the card that holds what they describe
-        // (`Cuda::blas`), and alive until the stream has passed; alpha and beta are read during the call.
+        // (`Cuda::gemm`), and alive until the stream has passed; alpha and beta are read during the call.
         answer(unsafe {
             sys::cublasLtMatmul(
                 self.handle,
@@ -178,7 +189,7 @@ impl Library {
                 plan.c.raw,
                 &plan.algorithm,
                 memory(workspace),
-                4 * blas.workspace(),
+                4 * gemm.workspace(),
                 stream.cast(),
             )
         })
@@ -229,25 +240,25 @@ impl Plan {
     /// cuBLASLt's matrices are column-major: it takes memory that holds our rows one after the other for columns, so it
     /// sees every matrix transposed. Since Cᵀ = Bᵀ·Aᵀ, it is given B as its first factor and A as its second, and writes
     /// what is C to us; its rows are our columns. A factor that is stored transposed needs to be transposed to both sides.
-    fn new(handle: sys::cublasLtHandle_t, blas: &Blas, alignments: [u32; 3], bias: u64) -> Answer<Self> {
-        let p = blas.product;
-        let (compute, inputs) = match blas.precision {
+    fn new(handle: sys::cublasLtHandle_t, gemm: &Gemm, alignments: [u32; 3], bias: u64) -> Answer<Self> {
+        let p = gemm;
+        let (compute, inputs) = match gemm.precision {
             Precision::F32 => (CUBLAS_COMPUTE_32F, CUDA_R_32F),
             Precision::Tf32 => (CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F),
             Precision::Bf16 => (CUBLAS_COMPUTE_32F, CUDA_R_16BF),
         };
         let stored = |rows, columns, transposed| if transposed { [columns, rows] } else { [rows, columns] };
-        let [a_pitch, b_pitch] = blas.pitches;
+        let [a_pitch, b_pitch] = gemm.pitches;
         let mut plan = Plan {
             product: product(compute)?,
-            a: matrix(inputs, stored(p.rows, p.inner, p.left_transposed), a_pitch, blas.count)?,
-            b: matrix(inputs, stored(p.inner, p.columns, p.right_transposed), b_pitch, blas.count)?,
-            c: matrix(CUDA_R_32F, [p.rows, p.columns], p.columns, blas.count)?,
+            a: matrix(inputs, stored(p.rows, p.inner, p.left_transposed), a_pitch, gemm.count)?,
+            b: matrix(inputs, stored(p.inner, p.columns, p.right_transposed), b_pitch, gemm.count)?,
+            c: matrix(CUDA_R_32F, [p.rows, p.columns], p.columns, gemm.count)?,
             algorithm: sys::cublasLtMatmulAlgo_t { data: [0; 8] },
         };
         plan.product.set(FIRST_TRANSPOSED, i32::from(p.right_transposed))?;
         plan.product.set(SECOND_TRANSPOSED, i32::from(p.left_transposed))?;
-        let epilogue = match (bias != 0, blas.relu) {
+        let epilogue = match (bias != 0, gemm.relu) {
             (false, false) => CUBLASLT_EPILOGUE_DEFAULT,
             (false, true) => CUBLASLT_EPILOGUE_RELU,
             (true, false) => CUBLASLT_EPILOGUE_BIAS,
@@ -258,7 +269,7 @@ impl Plan {
             // The choice of the algorithm depends on its alignment.
             plan.product.set(BIAS_POINTER, bias)?;
         }
-        plan.algorithm = plan.choose(handle, 4 * blas.workspace(), alignments)?;
+        plan.algorithm = plan.choose(handle, 4 * gemm.workspace(), alignments)?;
         Ok(plan)
     }
     /// The algorithm that the library thinks the fastest of those whose results are the same in every run.

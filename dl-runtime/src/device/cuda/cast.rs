@@ -2,14 +2,17 @@
 
 use super::{Cuda, Grid, Ref, kernels};
 
-kernels!("cast.cu": cast_bf16);
+kernels!(
+    "cast.cu" with [crate::device::cuda::headers::CAST]:
+    cast_bf16
+);
 
 /// Numbers that hold `rows` rows of so many bf16 each, two in a number, each row filled up to a multiple of 16 bytes.
 pub(crate) fn bf16_len(rows: usize, columns: usize) -> usize {
     rows * columns.next_multiple_of(8) / 2
 }
 
-/// What [`Cuda::derived`] calls such a form.
+/// What [`Cuda::cast`] calls such a form.
 pub(crate) fn bf16_form(columns: usize) -> u64 {
     const NAME: u64 = 0xBF16 << 48;
     // Without filling, the length of the rows does not matter.
@@ -20,7 +23,7 @@ impl Cuda {
     /// A matrix with rows of `columns` as bf16, rounded unless that was done before.
     pub(crate) fn as_bf16<'a>(&self, x: Ref<'a, f32>, columns: usize) -> Ref<'a, f32> {
         let len = bf16_len(x.len() / columns, columns);
-        self.derived(x, bf16_form(columns), len, |x, y| {
+        self.cast(x, bf16_form(columns), len, |x, y| {
             self.launch(&cast_bf16, Grid::each(len / 4), (columns as u32, x, y));
         })
     }

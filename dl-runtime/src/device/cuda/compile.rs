@@ -2,7 +2,6 @@
 
 use super::driver::{Context, check};
 use super::kernel::Source;
-use super::sources::HEADERS;
 use crate::{Error, Result};
 use cudarc::driver::CudaModule;
 // cudarc's `compile_ptx` takes no headers by name and makes no code of a card.
@@ -78,7 +77,7 @@ impl Target {
         };
         let made_for = [options(&self.architecture).join(" "), format!("{:?}", self.version)];
         let mut texts = vec![source.text.as_bytes(), made_for[0].as_bytes(), made_for[1].as_bytes()];
-        texts.extend(HEADERS.iter().map(|header| header.text.as_bytes()));
+        texts.extend(source.headers().iter().map(|header| header.text.as_bytes()));
         let name = source.name.trim_end_matches(".cu");
         Some(folder.join(format!("{name}-{}-{:032x}", self.architecture, hash(&texts))))
     }
@@ -87,7 +86,7 @@ impl Target {
         let text = c(&program(source));
         let name = c(source.name);
         let (headers, names): (Vec<CString>, Vec<CString>) =
-            HEADERS.iter().map(|header| (c(header.text), c(header.name))).unzip();
+            source.headers().iter().map(|header| (c(header.text), c(header.name))).unzip();
         let pointers = |texts: &[CString]| texts.iter().map(|text| text.as_ptr()).collect::<Vec<*const c_char>>();
         let options = options(&self.architecture).map(|option| c(&option));
         let doing = format!("compiling {} with NVRTC", source.name);
@@ -142,7 +141,7 @@ fn hash(texts: &[&[u8]]) -> u128 {
 }
 
 /// What NVRTC is given for a file of kernels.
-pub(super) fn program(source: &Source) -> String {
+pub(crate) fn program(source: &Source) -> String {
     format!("#include \"common.cuh\"\n#line 1 \"{}\"\n{}", source.name, source.text)
 }
 

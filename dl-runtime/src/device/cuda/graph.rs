@@ -1,6 +1,6 @@
 //! CUDA graphs: a sequence of work that was recorded, and is started as a whole with those arguments that changed.
 
-use super::Card;
+use super::Gpu;
 use super::driver::check;
 use super::kernel::Packing;
 use super::queue::{Queue, Work};
@@ -19,7 +19,7 @@ pub(super) struct Graph {
 
 impl Queue {
     /// Records the work as a graph.
-    pub(super) fn record(&mut self, card: &Card) -> Result<Graph> {
+    pub(super) fn record(&mut self, card: &Gpu) -> Result<Graph> {
         let (stream, doing) = (card.stream.raw(), || "recording a graph".into());
         check(card.stream.cuda.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED), doing)?;
         let mut nodes = Vec::with_capacity(self.work.len());

@@ -5,13 +5,30 @@ use crate::tensor::Element;
 use crate::tensor::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The text of a file of kernels.
+/// The text of a file of kernels, or of a header.
 #[derive(Debug)]
-pub struct Source {
+pub(crate) struct Source {
     /// Its file name, for the compiler's messages.
     pub name: &'static str,
     /// What is in it.
     pub text: &'static str,
+    /// The headers that it names.
+    pub includes: &'static [&'static Source],
+}
+
+impl Source {
+    /// The headers that its compilation needs: those that it names, those that they name, and what all files begin with.
+    pub fn headers(&self) -> Vec<&'static Source> {
+        let mut headers = vec![&super::headers::COMMON];
+        let mut named = self.includes.to_vec();
+        while let Some(header) = named.pop() {
+            if headers.iter().all(|known| known.name != header.name) {
+                headers.push(header);
+                named.extend(header.includes);
+            }
+        }
+        headers
+    }
 }
 
 /// A kernel of a [`Source`].
@@ -41,12 +58,20 @@ impl Kernel {
     }
 }
 
-/// `kernels!("file.cu": name, …)`: the file beside this one as `SOURCE`, to be listed in `sources.rs`, and a [`Kernel`] for
-/// each name.
+/// `header!(NAME = "file.cuh" with [HEADER, …])`: the file beside this one, with the headers that it includes.
+macro_rules! header {
+    ($name:ident = $file:literal $(with [$($header:path),*])?) => {
+        pub(crate) static $name: $crate::device::cuda::Source =
+            $crate::device::cuda::Source { name: $file, text: include_str!($file), includes: &[$($(&$header),*)?] };
+    };
+}
+pub(crate) use header;
+
+/// `kernels!("file.cu" with [HEADER, …]: name, …)`: the file beside this one as `SOURCE`, with the headers that it includes,
+/// to be listed in `crate::kernels`; and a [`Kernel`] for each name.
 macro_rules! kernels {
-    ($file:literal: $($name:ident),* $(,)?) => {
-        pub(crate) static SOURCE: $crate::device::cuda::Source =
-            $crate::device::cuda::Source { name: $file, text: include_str!($file) };
+    ($file:literal $(with [$($header:path),*])?: $($name:ident),* $(,)?) => {
+        $crate::device::cuda::header!(SOURCE = $file $(with [$($header),*])?);
         $(
             #[allow(non_upper_case_globals, reason = "named as in the file of kernels")]
             static $name: $crate::device::cuda::Kernel = $crate::device::cuda::Kernel::new(&SOURCE, stringify!($name));

@@ -12,46 +12,47 @@
 //! | `storage.rs` | buffers, ranges of them, copies |
 //! | `staging.rs` | memory that batches and results pass through |
 //! | `kernel.rs` | kernels, their arguments and grids |
-//! | `compile.rs`, `sources.rs` | the texts of all kernels, NVRTC, and what it made, kept on disk |
+//! | `headers.rs` | what files of kernels include |
+//! | `compile.rs` | NVRTC, and what it made, kept on disk |
 //! | `blas.rs` | matrix products by cuBLASLt |
 //! | `dnn/` | convolutions by cuDNN, where it is installed |
 //! | `cast.rs` | matrices rounded to bf16 |
-//! | `derived.rs` | matrices rounded to bf16, kept until their origin changes |
+//! | `cast_cache.rs` | matrices rounded to bf16, kept until their origin changes |
 //! | `queue.rs` | work asked for, in sequences that come again |
 //! | `graph.rs` | CUDA graphs of such sequences |
-//! | `team.rs` | how many threads work on a row |
+//! | `thread_group.rs` | how many threads work on a row |
 //! | `common.cuh` | what kernels are written with |
 
 mod blas;
-mod cast;
+pub(crate) mod cast;
+mod cast_cache;
 mod compile;
-mod derived;
 mod dnn;
 mod driver;
 mod graph;
+pub(crate) mod headers;
 mod kernel;
 mod libraries;
 mod queue;
-mod sources;
 mod staging;
-mod storage;
-mod team;
+pub(crate) mod storage;
+mod thread_group;
 
-pub(crate) use blas::Blas;
+pub(crate) use blas::Gemm;
 pub(crate) use cast::{bf16_form, bf16_len};
 #[doc(hidden)]
 pub use compile::options;
-pub(crate) use dnn::{Dnn, Target};
-pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, kernels};
+pub(crate) use compile::program;
+pub(crate) use dnn::{Convolution, Dnn, Target};
+pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, header, kernels};
 pub(crate) use queue::{Libraries, Words};
-pub use sources::sources;
 pub use storage::{Buffer, Mut, Ref};
 #[cfg(test)]
-pub(crate) use team::Forced;
-pub(crate) use team::Team;
+pub(crate) use thread_group::ForcedGroupSize;
+pub(crate) use thread_group::ThreadGroup;
 
 use crate::{Error, Result};
-use derived::Derived;
+use cast_cache::CastCache;
 use driver::{Context, Stream};
 use queue::Queue;
 use staging::Staging;
@@ -96,7 +97,7 @@ impl std::str::FromStr for Precision {
 /// # Ok::<(), dl::Error>(())
 /// ```
 pub struct Cuda {
-    card: Arc<Card>,
+    card: Arc<Gpu>,
     precision: Precision,
     /// Temporary memory of operations, and smaller ones that came before it. Every handle has its own: sessions of several
     /// threads ask for work on one card in any order.
@@ -128,7 +129,7 @@ impl std::fmt::Debug for Cuda {
 }
 
 /// What all handles of one card share.
-struct Card {
+struct Gpu {
     state: Mutex<State>,
     /// Where all kernels run, in order.
     stream: Stream,
@@ -140,7 +141,7 @@ struct Card {
 struct State {
     queue: Queue,
     staging: Staging,
-    derived: Derived,
+    casts: CastCache,
     /// The first thing that went wrong, until somebody asks for a result.
     error: Option<Error>,
     counts: Counts,
@@ -192,11 +193,11 @@ impl Cuda {
         let state = State {
             queue: Queue::new(&context)?,
             staging: Staging::default(),
-            derived: Derived::default(),
+            casts: CastCache::default(),
             error: None,
             counts: Counts::default(),
         };
-        let card = Arc::new(Card { context, stream, state: Mutex::new(state) });
+        let card = Arc::new(Gpu { context, stream, state: Mutex::new(state) });
         Ok(Cuda {
             card,
             precision: Precision::F32,
@@ -229,14 +230,9 @@ impl Cuda {
     pub fn name(&self) -> &str {
         self.card.context.name()
     }
-    /// Makes all kernels ready now, instead of each file of them at its first use. The first time on a machine they are
-    /// compiled, later read from the disk: from the folder in the variable `DL_KERNEL_CACHE`, else from `dl/kernels` in the
-    /// user's cache. Nothing is kept where that cannot be written, or `DL_KERNEL_CACHE` is empty.
-    ///
-    /// # Errors
-    /// [`Error::DeviceFailed`] with the compiler's messages.
-    pub fn load_kernels(&self) -> Result<()> {
-        self.state().queue.load_all(&self.card.context)
+    /// Makes the kernels of these files ready.
+    pub(crate) fn load(&self, sources: &[&'static Source]) -> Result<()> {
+        self.state().queue.load_all(&self.card.context, sources)
     }
     /// Waits until everything asked for is done.
     ///
@@ -266,8 +262,8 @@ impl Cuda {
     pub(crate) fn launch(&self, kernel: &'static Kernel, grid: Grid, arguments: impl kernel::Arguments) {
         let mut state = self.state();
         if state.error.is_none() && !grid.is_empty() {
-            let State { queue, derived, .. } = &mut *state;
-            if let Err(error) = queue.kernel(&self.card.context, kernel, grid, arguments, derived) {
+            let State { queue, casts, .. } = &mut *state;
+            if let Err(error) = queue.kernel(&self.card.context, kernel, grid, arguments, casts) {
                 state.error = Some(error);
             }
         }
@@ -279,7 +275,7 @@ impl Cuda {
         if state.error.is_none() {
             state.queue.call(run, words, touched);
             for (address, bytes) in touched {
-                state.derived.written(*address, address + bytes);
+                state.casts.written(*address, address + bytes);
             }
         }
     }
@@ -306,7 +302,7 @@ impl Cuda {
     }
 }
 
-impl Card {
+impl Gpu {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves nothing half done: every change is one push.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -315,33 +311,33 @@ impl Card {
 
 impl State {
     /// Sends to the card what was asked for so far.
-    fn begin(&mut self, card: &Card) -> Result<()> {
+    fn begin(&mut self, card: &Gpu) -> Result<()> {
         card.context.enter()?;
         if let Some(error) = self.error.take() {
             self.queue.forget();
-            self.derived.written(0, u64::MAX);
+            self.casts.written(0, u64::MAX);
             return Err(error);
         }
         let sent = self.queue.flush(card, &mut self.counts);
         if sent.is_err() {
-            self.derived.written(0, u64::MAX);
+            self.casts.written(0, u64::MAX);
         }
         sent
     }
     /// As [`State::begin`], if some of it touches `len` bytes from `address` on.
-    fn begin_if_touched(&mut self, card: &Card, address: u64, len: usize) -> Result<()> {
+    fn begin_if_touched(&mut self, card: &Gpu, address: u64, len: usize) -> Result<()> {
         card.context.enter()?;
         if self.error.is_some() || self.queue.touches(address, len as u64) { self.begin(card) } else { Ok(()) }
     }
 }
 
-impl Drop for Card {
+impl Drop for Gpu {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         // Nobody is left to hear of errors.
         let _ = self.context.enter();
         let _ = self.stream.synchronize();
         state.staging.close(&self.context);
-        state.derived.close(&self.context);
+        state.casts.close(&self.context);
     }
 }

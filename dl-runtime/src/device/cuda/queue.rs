@@ -5,15 +5,14 @@
 //! piece by piece; the second time it is recorded as a graph; from then on the pieces whose numbers changed are updated
 //! and the graph is started as a whole, for the price of one launch.
 
+use super::cast_cache::CastCache;
 use super::compile;
-use super::derived::Derived;
 use super::driver::{Context, check};
 use super::graph::Graph;
 use super::kernel::{Arguments, Grid, Kernel, Packed, Packing, Source};
-use super::sources::SOURCES;
-use super::{Card, Counts};
+use super::{Counts, Gpu};
 use crate::Result;
-use crate::tensor::context::mix;
+use crate::tensor::context::splitmix64;
 use cudarc::driver::{CudaModule, sys};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -127,7 +126,7 @@ impl Queue {
         kernel: &'static Kernel,
         grid: Grid,
         arguments: impl Arguments,
-        derived: &mut Derived,
+        derived: &mut CastCache,
     ) -> Result<()> {
         let function = self.function(context, kernel)?;
         let first = self.packed.arguments.len();
@@ -172,13 +171,13 @@ impl Queue {
         self.touched.clear();
     }
     /// Sends what was asked for to the card.
-    pub fn flush(&mut self, card: &Card, counts: &mut Counts) -> Result<()> {
+    pub fn flush(&mut self, card: &Gpu, counts: &mut Counts) -> Result<()> {
         let sent = self.send(card, counts);
         self.forget();
         sent
     }
 
-    fn send(&mut self, card: &Card, counts: &mut Counts) -> Result<()> {
+    fn send(&mut self, card: &Gpu, counts: &mut Counts) -> Result<()> {
         if self.work.len() < WORTH_A_GRAPH {
             return self.start(card, counts);
         }
@@ -218,7 +217,7 @@ impl Queue {
     }
     /// What a sequence is known by: kernels, grids, addresses and lengths, calls of libraries.
     fn key(&self) -> u64 {
-        let words = |key, words: &[u64]| words.iter().fold(key, |key, word| mix(key, *word));
+        let words = |key, words: &[u64]| words.iter().fold(key, |key, word| splitmix64(key, *word));
         let mut key = self.work.len() as u64;
         for work in &self.work {
             match work {
@@ -226,13 +225,13 @@ impl Queue {
                     let [x, y, z] = grid.blocks.map(u64::from);
                     key = words(key, &[*function as u64, x, y << 32 | z, u64::from(grid.threads)]);
                     for argument in &self.packed.arguments[*first..first + count] {
-                        key = mix(key, u64::from(argument.bytes));
+                        key = splitmix64(key, u64::from(argument.bytes));
                         if argument.span {
                             key = words(key, &self.packed.words[argument.word as usize..][..2]);
                         }
                     }
                 }
-                Work::Call { run, words: all } => key = words(mix(key, *run as usize as u64), all),
+                Work::Call { run, words: all } => key = words(splitmix64(key, *run as usize as u64), all),
             }
         }
         key
@@ -247,7 +246,7 @@ impl Queue {
     }
 
     /// Starts the work piece by piece.
-    fn start(&mut self, card: &Card, counts: &mut Counts) -> Result<()> {
+    fn start(&mut self, card: &Gpu, counts: &mut Counts) -> Result<()> {
         for index in 0..self.work.len() {
             self.start_one(index, card.stream.raw())?;
             counts.launches += 1;
@@ -312,8 +311,8 @@ impl Queue {
         Ok(function)
     }
     /// Makes the kernels of all files ready, side by side, since most time goes into compiling them.
-    pub fn load_all(&mut self, context: &Context) -> Result<()> {
-        let missing = SOURCES.iter().filter(|source| !self.modules.contains_key(&address(source)));
+    pub fn load_all(&mut self, context: &Context, sources: &[&'static Source]) -> Result<()> {
+        let missing = sources.iter().filter(|source| !self.modules.contains_key(&address(source)));
         let load = |source: &'static Source| {
             context.enter()?;
             Ok((address(source), compile::load(context, source)?))

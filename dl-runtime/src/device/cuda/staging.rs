@@ -2,7 +2,7 @@
 //! batch is written and sent while the card works on the last one.
 
 use super::driver::{Context, Event, Stream};
-use super::{Card, Counts};
+use super::{Counts, Gpu};
 use crate::Result;
 use crate::tensor::Element;
 use std::collections::VecDeque;
@@ -39,7 +39,7 @@ unsafe impl Send for Slot {}
 
 impl Staging {
     /// Room for `bytes`, to be given back by [`Staging::send`]. Waits for a copy that is still on its way from there.
-    pub fn take(&mut self, card: &Card, bytes: usize, counts: &mut Counts) -> Result<Slot> {
+    pub fn take(&mut self, card: &Gpu, bytes: usize, counts: &mut Counts) -> Result<Slot> {
         let context = &card.context;
         context.enter()?;
         let mut slot = match self.slots.pop_front() {
@@ -58,7 +58,7 @@ impl Staging {
         Ok(slot)
     }
     /// Sends what was written to the beginning of `slot` to memory of the card, after the work that has begun.
-    pub fn send(&mut self, card: &Card, slot: Slot, to: u64, bytes: usize) -> Result<()> {
+    pub fn send(&mut self, card: &Gpu, slot: Slot, to: u64, bytes: usize) -> Result<()> {
         if self.stream.is_none() && bytes > SMALL {
             self.stream = Some(Stream::new(&card.context)?);
         }
@@ -88,7 +88,7 @@ impl Slot {
         // them (`Staging::take`).
         unsafe { std::slice::from_raw_parts_mut(self.host.cast::<E>(), len) }
     }
-    fn send(&self, card: &Card, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
+    fn send(&self, card: &Gpu, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
         // SAFETY: in all copies, `bytes` lie at both ends; the host's memory is not written before `sent`, nor the card's before
         // `placed`.
         unsafe {
@@ -104,7 +104,7 @@ impl Slot {
             self.placed.record(&card.stream)
         }
     }
-    fn grow(&mut self, card: &Card, bytes: usize, counts: &mut Counts) -> Result<()> {
+    fn grow(&mut self, card: &Gpu, bytes: usize, counts: &mut Counts) -> Result<()> {
         if self.bytes < bytes {
             self.placed.synchronize()?;
             self.free(&card.context);

@@ -1,7 +1,7 @@
 //! The memory of a card: buffers, borrowed ranges of them, and copies from and to the host.
 
 use super::driver::Event;
-use super::{Card, Cuda, Grid, kernels};
+use super::{Cuda, Gpu, Grid, kernels};
 use crate::tensor::{Element, Storage};
 use crate::{Error, Result};
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ const PIECE: usize = 4 << 20;
 
 /// Memory owned on a card.
 pub struct Buffer<E> {
-    card: Arc<Card>,
+    card: Arc<Gpu>,
     address: u64,
     len: usize,
     elements: PhantomData<E>,
@@ -43,7 +43,7 @@ impl<E> Drop for Buffer<E> {
         }
         let _ = self.card.stream.synchronize();
         let bytes = (self.len * size_of::<E>()) as u64;
-        state.derived.dropped(&self.card, self.address, self.address + bytes);
+        state.casts.dropped(&self.card, self.address, self.address + bytes);
         self.card.context.free(self.address);
     }
 }
@@ -113,7 +113,7 @@ pub struct Pending<E> {
     len: usize,
     elements: PhantomData<E>,
     /// The last to go: what lies above belongs to it.
-    card: Arc<Card>,
+    card: Arc<Gpu>,
 }
 
 // SAFETY: the pinned memory belongs to this value alone.
@@ -200,7 +200,7 @@ impl Storage for Cuda {
         write(slot.elements(to.len));
         let mut state = self.state();
         let begun = state.begin_if_touched(&self.card, to.address, bytes);
-        state.derived.written(to.address, to.address + bytes as u64);
+        state.casts.written(to.address, to.address + bytes as u64);
         let sent = state.staging.send(&self.card, slot, to.address, bytes);
         begun.and(sent)
     }

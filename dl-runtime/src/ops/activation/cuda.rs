@@ -1,10 +1,15 @@
 //! Activations on CUDA.
 
 use super::{Activation, ActivationKernel};
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, header, kernels};
 use crate::tensor::Write;
 
-kernels!("activation.cu": activation_forward, activation_forward_in_place, activation_backward, activation_backward_in_place);
+header!(TABLE = "activations.cuh");
+header!(HEADER = "activation.cuh" with [crate::device::cuda::headers::ELEMENTWISE, TABLE]);
+kernels!(
+    "activation.cu" with [HEADER]:
+    activation_forward, activation_forward_in_place, activation_backward, activation_backward_in_place
+);
 
 arguments! {
     /// An activation, for kernels: `Activation` of `activation.cuh`.

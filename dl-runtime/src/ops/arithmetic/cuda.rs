@@ -7,7 +7,8 @@ use crate::ops::activation::cuda::Code;
 use crate::tensor::Write;
 
 kernels!(
-    "arithmetic.cu": arithmetic_add, arithmetic_sub, arithmetic_mul, arithmetic_div, arithmetic_div_backward_right,
+    "arithmetic.cu" with [crate::ops::activation::cuda::HEADER]:
+    arithmetic_add, arithmetic_sub, arithmetic_mul, arithmetic_div, arithmetic_div_backward_right,
     arithmetic_affine, arithmetic_affine_in_place, arithmetic_reciprocal, arithmetic_reciprocal_in_place,
     arithmetic_reciprocal_backward, arithmetic_reciprocal_backward_in_place,
 );

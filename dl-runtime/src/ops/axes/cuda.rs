@@ -1,8 +1,9 @@
 //! Walks for kernels: `axes.cuh`.
 
 use super::{RANK, StridedIter, broadcast_stride, len};
-use crate::device::cuda::{Argument, Grid, Packed, arguments};
+use crate::device::cuda::{Argument, Grid, Packed, arguments, header};
 
+header!(HEADER = "axes.cuh");
 /// A size or distance within a sample, for a kernel.
 pub(crate) fn word(n: usize) -> u32 {
     u32::try_from(n).expect("fewer than 2³² elements")

@@ -7,7 +7,8 @@ use crate::tensor::Storage;
 use crate::tensor::Write;
 
 kernels!(
-    "batch_norm.cu": batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward
+    "batch_norm.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::layer_norm::cuda::HEADER]:
+    batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward
 );
 arguments! { struct Shape { channels: u32, area: u32 } }
 arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32 } }

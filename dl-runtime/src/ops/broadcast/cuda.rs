@@ -7,7 +7,10 @@ use crate::ops::axes::{StridedIter, len};
 use crate::ops::reduce::cuda::Reducing;
 use crate::tensor::Write;
 
-kernels!("broadcast.cu": broadcast, broadcast_backward);
+kernels!(
+    "broadcast.cu" with [crate::ops::axes::cuda::HEADER, crate::ops::reduce::cuda::HEADER]:
+    broadcast, broadcast_backward
+);
 
 impl BroadcastKernel for Cuda {
     fn broadcast(&self, operator: Operator, s: Shapes, a: Ref<'_, f32>, b: Ref<'_, f32>, y: Mut<'_, f32>) {

@@ -6,7 +6,10 @@ use crate::ops::axes::cuda::{Axes, Rows};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("concat.cu": concat_stretches);
+kernels!(
+    "concat.cu" with [crate::ops::axes::cuda::HEADER]:
+    concat_stretches
+);
 
 impl StridedCopyKernel for Cuda {
     fn copy_strided(

@@ -9,13 +9,17 @@ pub(in crate::ops) use gradient::Gradient;
 
 use super::tiles::{Tile, tiles};
 use super::{Conv2dKernel, Sizes};
-use crate::device::cuda::{Cuda, Dnn, Mut, Precision, Ref, Target, arguments, kernels};
+use crate::device::cuda::{Convolution, Cuda, Dnn, Mut, Precision, Ref, Target, arguments, header, kernels};
 use crate::ops::Activation;
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
+header!(TILES = "tiles.cuh" with [crate::device::cuda::headers::MMA]);
+header!(IMPLICIT = "implicit.cuh" with [TILES]);
+header!(DEPTHWISE = "depthwise.cuh" with [IMPLICIT]);
 kernels!(
-    "conv2d.cu": conv2d_gather_16, conv2d_gather_32, conv2d_gather_64, conv2d_gather_128, conv2d_weights_16,
+    "conv2d.cu" with [crate::ops::activation::cuda::HEADER, DEPTHWISE]:
+    conv2d_gather_16, conv2d_gather_32, conv2d_gather_64, conv2d_gather_128, conv2d_weights_16,
     conv2d_weights_32, conv2d_weights_64, conv2d_weights_128, conv2d_depthwise, conv2d_depthwise_weights, conv2d_bias,
     conv2d_bias_activation, conv2d_sum
 );
@@ -28,7 +32,8 @@ static F32: [Tile; 4] = tiles(
 pub(crate) mod tf32 {
     use crate::device::cuda::kernels;
     kernels!(
-        "conv2d_tf32.cu": conv2d_gather_tf32_16, conv2d_gather_tf32_32, conv2d_gather_tf32_64, conv2d_gather_tf32_128,
+        "conv2d_tf32.cu" with [super::IMPLICIT]:
+        conv2d_gather_tf32_16, conv2d_gather_tf32_32, conv2d_gather_tf32_64, conv2d_gather_tf32_128,
         conv2d_weights_tf32_16, conv2d_weights_tf32_32, conv2d_weights_tf32_64, conv2d_weights_tf32_128
     );
     pub(super) static TILES: [super::Tile; 4] = super::tiles(
@@ -41,7 +46,8 @@ pub(crate) mod tf32 {
 pub(crate) mod bf16 {
     use crate::device::cuda::kernels;
     kernels!(
-        "conv2d_bf16.cu": conv2d_gather_bf16_16, conv2d_gather_bf16_32, conv2d_gather_bf16_64, conv2d_gather_bf16_128,
+        "conv2d_bf16.cu" with [super::IMPLICIT]:
+        conv2d_gather_bf16_16, conv2d_gather_bf16_32, conv2d_gather_bf16_64, conv2d_gather_bf16_128,
         conv2d_weights_bf16_16, conv2d_weights_bf16_32, conv2d_weights_bf16_64, conv2d_weights_bf16_128
     );
     pub(super) static TILES: [super::Tile; 4] = super::tiles(
@@ -110,7 +116,15 @@ fn is_depthwise(s: &Sizes) -> bool {
 
 /// The convolution by cuDNN; none if it is for own kernels.
 fn by_dnn(device: &Cuda, s: &Sizes, target: Target) -> Option<Dnn> {
-    if is_depthwise(s) { None } else { device.by_dnn(s, target) }
+    if is_depthwise(s) { None } else { device.by_dnn(&s.convolution(), target) }
+}
+
+impl Sizes {
+    /// These sizes as cuDNN is told them.
+    pub(crate) fn convolution(&self) -> Convolution {
+        let Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups } = *self;
+        Convolution { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
+    }
 }
 
 impl Conv2dKernel for Cuda {

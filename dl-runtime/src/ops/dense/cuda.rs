@@ -8,7 +8,10 @@ use crate::ops::matmul::cuda::{Beside, Job, is_small};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("dense.cu": dense_column_sums, dense_add_chunks, dense_backward_16, dense_backward_32);
+kernels!(
+    "dense.cu" with [crate::device::cuda::headers::CAST, crate::ops::matmul::cuda::HEADER]:
+    dense_column_sums, dense_add_chunks, dense_backward_16, dense_backward_32
+);
 
 impl Sizes {
     /// `y = x·Wᵀ`.
@@ -95,7 +98,7 @@ impl Cuda {
             return self.column_sums_and(s, dy, None, d_bias, write);
         }
         let mut d_bias = Some(d_bias);
-        self.derived(dy, bf16_form(columns), bf16_len(rows, columns), |dy, halves| {
+        self.cast(dy, bf16_form(columns), bf16_len(rows, columns), |dy, halves| {
             if let Some(d_bias) = d_bias.take() {
                 self.column_sums_and(s, dy, Some(halves), d_bias, write);
             }

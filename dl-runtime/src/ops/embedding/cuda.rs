@@ -7,7 +7,10 @@ use crate::ops::reduce::cuda::{Reducing, sum};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("embedding.cu": embedding_forward, embedding_backward);
+kernels!(
+    "embedding.cu" with [crate::ops::axes::cuda::HEADER]:
+    embedding_forward, embedding_backward
+);
 
 /// Features of a block of the backward pass.
 const FEATURES: usize = 128;

@@ -6,7 +6,10 @@ use crate::ops::layer_norm::cuda::fold;
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("group_norm.cu": group_norm_forward, group_norm_backward);
+kernels!(
+    "group_norm.cu" with [crate::ops::layer_norm::cuda::HEADER]:
+    group_norm_forward, group_norm_backward
+);
 arguments! { struct Settings { channels: u32, area: u32, groups: u32, epsilon: f32 } }
 
 impl Sizes {

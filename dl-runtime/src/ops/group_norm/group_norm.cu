@@ -35,7 +35,7 @@ KERNEL(group_norm_forward, Sizes s, Span<const float> weights, Span<const float>
     SHARED(float, parts, 3 * WARP);
     u32 n = channels_of_group(s) * s.area, first = blockIdx.x % s.groups * channels_of_group(s);
     u64 from = (u64)blockIdx.x * n;
-    MeanVar m = row_moments(team_of(blockDim.x), x, from, n, parts);
+    MeanVar m = row_moments(thread_group(blockDim.x), x, from, n, parts);
     float inverse = 1.0f / sqrtf(m.var + s.epsilon);
     for (StridedIter w = walk_of(s); w.i < n; next(w, s)) {
         u32 c = first + w.channel;
@@ -52,22 +52,22 @@ KERNEL(group_norm_backward, Sizes s, u32 lanes, Span<const float> weights, Span<
     SHARED(float, partial, WARP);
     u32 per = channels_of_group(s), n = per * s.area, first = blockIdx.x % s.groups * per;
     u64 from = (u64)blockIdx.x * n, sample = blockIdx.x / s.groups;
-    MeanVar m = row_moments(team_of(blockDim.x), x, from, n, parts);
+    MeanVar m = row_moments(thread_group(blockDim.x), x, from, n, parts);
     float inverse = 1.0f / sqrtf(m.var + s.epsilon), shift = 0.0f, slope = 0.0f;
-    Team team = {threadIdx.x / lanes, blockDim.x / lanes, threadIdx.x % lanes, lanes};
-    for (u64 channel = team.row; channel < per; channel += team.step) {
+    ThreadGroup of_channel = {threadIdx.x / lanes, blockDim.x / lanes, threadIdx.x % lanes, lanes};
+    for (u64 channel = of_channel.row; channel < per; channel += of_channel.step) {
         u32 c = first + (u32)channel;
         u64 plane = from + channel * s.area;
         float total = 0.0f, product = 0.0f;
 #pragma unroll 4
-        for (u32 i = team.lane; i < s.area; i += lanes) {
+        for (u32 i = of_channel.lane; i < s.area; i += lanes) {
             float d = dy[plane + i];
             total += d;
             product = fmaf(x[plane + i] - m.mean, d, product);
         }
-        total = team_sum(team, total, partial);
-        product = team_sum(team, product, partial);
-        if (team.lane == 0) {
+        total = group_sum(of_channel, total, partial);
+        product = group_sum(of_channel, product, partial);
+        if (of_channel.lane == 0) {
             if (sums.len) {
                 sums[2 * sample * s.channels + c] = product * inverse;
                 sums[(2 * sample + 1) * s.channels + c] = total;

@@ -1,11 +1,15 @@
 //! Layer normalisation on CUDA.
 
 use super::{LayerNormKernel, Norm};
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, arguments, kernels};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, ThreadGroup, arguments, header, kernels};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("layer_norm.cu": layer_norm_forward, layer_norm_backward, layer_norm_sums, layer_norm_fold);
+header!(HEADER = "moments.cuh" with [crate::device::cuda::headers::THREAD_GROUP]);
+kernels!(
+    "layer_norm.cu" with [HEADER]:
+    layer_norm_forward, layer_norm_backward, layer_norm_sums, layer_norm_fold
+);
 arguments! { struct Settings { epsilon: f32, centred: u32 } }
 
 impl Norm {
@@ -34,8 +38,8 @@ impl LayerNormKernel for Cuda {
     ) {
         let n = weight.len();
         let (rows, settings) = (x.len() / n, norm.settings());
-        let team = Team::of(rows, n);
-        self.launch(&layer_norm_forward, team.grid(), (settings, team, n as u32, rows, weight, bias, x, y));
+        let group = ThreadGroup::of(rows, n);
+        self.launch(&layer_norm_forward, group.grid(), (settings, group, n as u32, rows, weight, bias, x, y));
     }
     fn layer_norm_backward(
         &self,
@@ -55,11 +59,11 @@ impl LayerNormKernel for Cuda {
         let parts = rows.div_ceil(size);
         let (seen, sums) = Cuda::split_mut(self.scratch(2 * rows + parts * weights), 2 * rows);
 
-        let (team, settings) = (Team::of(rows, n), norm.settings());
+        let (group, settings) = (ThreadGroup::of(rows, n), norm.settings());
         let (dx, write_input) = d_input.unzip();
         let write_input = write_input.unwrap_or(Write::Set);
-        let arguments = (settings, team, n as u32, rows, weight, x, dy, dx, write_input, &seen);
-        self.launch(&layer_norm_backward, team.grid(), arguments);
+        let arguments = (settings, group, n as u32, rows, weight, x, dy, dx, write_input, &seen);
+        self.launch(&layer_norm_backward, group.grid(), arguments);
 
         let (grid, n, width) = (Grid::of([across, parts, 1], 256), n as u32, weights as u32);
         if parts == 1 {

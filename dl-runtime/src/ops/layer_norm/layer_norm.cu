@@ -1,4 +1,4 @@
-// Layer normalisation and root mean square normalisation: a team of threads for each row.
+// Layer normalisation and root mean square normalisation: a group of threads for each row.
 #include "moments.cuh"
 
 struct Norm {
@@ -15,12 +15,12 @@ DEVICE float2 shift_and_scale(Norm norm, MeanVar m) {
 KERNEL(layer_norm_forward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const float> weight, Span<const float> bias,
        Span<const float> x, Span<float> y) {
     SHARED(float, parts, 3 * WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < rows; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < rows; row += group.step) {
         u64 from = row * n;
-        float2 by = shift_and_scale(norm, row_moments(team, x, from, n, parts));
+        float2 by = shift_and_scale(norm, row_moments(group, x, from, n, parts));
 #pragma unroll 4
-        for (u32 i = team.lane; i < n; i += team.lanes) {
+        for (u32 i = group.lane; i < n; i += group.lanes) {
             float scaled = (x[from + i] - by.x) * by.y;
             y[from + i] = bias.len ? fmaf(scaled, weight[i], bias[i]) : scaled * weight[i];
         }
@@ -33,26 +33,26 @@ KERNEL(layer_norm_backward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const fl
        Span<const float> dy, Span<float> dx, u32 add, Span<float> seen) {
     SHARED(float, parts, 3 * WARP);
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < rows; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < rows; row += group.step) {
         u64 from = row * n;
-        float2 by = shift_and_scale(norm, row_moments(team, x, from, n, parts));
-        if (team.lane == 0) {
+        float2 by = shift_and_scale(norm, row_moments(group, x, from, n, parts));
+        if (group.lane == 0) {
             seen[2 * row] = by.x;
             seen[2 * row + 1] = by.y;
         }
         if (dx.len == 0) continue;
         float shift = 0.0f, product = 0.0f;
 #pragma unroll 4
-        for (u32 i = team.lane; i < n; i += team.lanes) {
+        for (u32 i = group.lane; i < n; i += group.lanes) {
             float g = dy[from + i] * weight[i];
             shift += g;
             product += g * (x[from + i] - by.x);
         }
-        shift = norm.centred ? team_sum(team, shift, partial) / (float)n : 0.0f;
-        float slope = team_sum(team, product, partial) / (float)n * by.y * by.y;
+        shift = norm.centred ? group_sum(group, shift, partial) / (float)n : 0.0f;
+        float slope = group_sum(group, product, partial) / (float)n * by.y * by.y;
 #pragma unroll 4
-        for (u32 i = team.lane; i < n; i += team.lanes) {
+        for (u32 i = group.lane; i < n; i += group.lanes) {
             float g = dy[from + i] * weight[i];
             accumulate(dx, from + i, by.y * (g - shift - (x[from + i] - by.x) * slope), add);
         }

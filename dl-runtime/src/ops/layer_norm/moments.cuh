@@ -1,7 +1,7 @@
 // Mean and squared distances from it of numbers that are read once: parts that are merged. Source: Chan, Golub, LeVeque,
 // "Algorithms for computing the sample variance", The American Statistician 37 (1983).
 #pragma once
-#include "team.cuh"
+#include "thread_group.cuh"
 
 struct Moments {
     float n, mean, squares;
@@ -27,11 +27,11 @@ DEVICE Moments warp_merge(Moments m) {
     }
     return m;
 }
-/// The moments of a team, in all its threads.
-DEVICE Moments team_merge(Team team, Moments m, SharedArray<float, 3 * WARP>& parts) {
-    if (team.lanes == 1) return m;
+/// The moments of a group, in all its threads.
+DEVICE Moments group_merge(ThreadGroup group, Moments m, SharedArray<float, 3 * WARP>& parts) {
+    if (group.lanes == 1) return m;
     m = warp_merge(m);
-    if (team.lanes == WARP) return m;
+    if (group.lanes == WARP) return m;
     if (threadIdx.x % WARP == 0) {
         u32 warp = threadIdx.x / WARP;
         parts[3 * warp] = m.n, parts[3 * warp + 1] = m.mean, parts[3 * warp + 2] = m.squares;
@@ -52,10 +52,10 @@ struct MeanVar {
 };
 /// Those of the numbers of a row of `n` that begins at `from`; the first is taken away from all, so that none of a mean's
 /// digits are lost.
-DEVICE MeanVar row_moments(Team team, Span<const float> x, u64 from, u32 n, SharedArray<float, 3 * WARP>& parts) {
+DEVICE MeanVar row_moments(ThreadGroup group, Span<const float> x, u64 from, u32 n, SharedArray<float, 3 * WARP>& parts) {
     float first = x[from];
     Moments m = {0.0f, 0.0f, 0.0f};
-    u32 i = team.lane, step = team.lanes;
+    u32 i = group.lane, step = group.lanes;
     for (; i + 3 * step < n; i += 4 * step) {
         float a = x[from + i], b = x[from + i + step], c = x[from + i + 2 * step], d = x[from + i + 3 * step];
         m = merge(m, moments_of(a - first, b - first, c - first, d - first));
@@ -64,6 +64,6 @@ DEVICE MeanVar row_moments(Team team, Span<const float> x, u64 from, u32 n, Shar
         float a = x[from + i];
         m = merge(m, Moments{1.0f, a - first, 0.0f});
     }
-    m = team_merge(team, m, parts);
+    m = group_merge(group, m, parts);
     return MeanVar{first + m.mean, m.squares / (float)n};
 }

@@ -1,13 +1,17 @@
 //! Matrix products on CUDA: small ones by own kernels, in `f32` whatever the precision, the others by cuBLASLt.
 
 use super::{MatmulKernel, Product};
-use crate::device::cuda::{Blas, Cuda, Grid, Mut, Precision, Ref, arguments, kernels};
+use crate::device::cuda::{Cuda, Gemm, Grid, Mut, Precision, Ref, arguments, header, kernels};
 use crate::ops::Activation;
 use crate::ops::activation::cuda::Code;
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("matmul.cu": matmul_tiles_16, matmul_tiles_32, matmul_few_rows, matmul_bias);
+header!(HEADER = "matmul.cuh" with [crate::ops::activation::cuda::HEADER]);
+kernels!(
+    "matmul.cu" with [HEADER]:
+    matmul_tiles_16, matmul_tiles_32, matmul_few_rows, matmul_bias
+);
 
 /// Multiply-adds up to which an own kernel is used: below, a product is bound by latency, and cuBLASLt, made for large ones,
 /// has no advantage.
@@ -133,7 +137,7 @@ impl Cuda {
         beside: Beside,
     ) {
         let f = beside.activation;
-        let simple = matches!(f, Activation::Identity | Activation::Relu) && beside.bias.is_none_or(Blas::can_add);
+        let simple = matches!(f, Activation::Identity | Activation::Relu) && beside.bias.is_none_or(Gemm::can_add);
         let a_columns = if p.left_transposed { p.rows } else { p.inner };
         let b_columns = if p.right_transposed { p.inner } else { p.columns };
         let precision = self.computes_in();
@@ -145,9 +149,12 @@ impl Cuda {
             }
         };
         let relu = simple && f == Activation::Relu;
-        let blas = Blas { product: p, pitches, count, precision, relu, write: beside.write };
-        let workspace = self.scratch(blas.workspace());
-        self.blas(&blas, factors, if simple { beside.bias } else { None }, &c, &workspace);
+        let Product { rows, inner, columns, left_transposed, right_transposed } = p;
+        let write = beside.write;
+        let gemm =
+            Gemm { rows, inner, columns, left_transposed, right_transposed, pitches, count, precision, relu, write };
+        let workspace = self.scratch(gemm.workspace());
+        self.gemm(&gemm, factors, if simple { beside.bias } else { None }, &c, &workspace);
         if !simple {
             let bias = beside.bias.unwrap_or(Cuda::slice(a, 0..0));
             self.launch(&matmul_bias, Grid::fours(c.len()), (p.columns as u32, Code::of(f), bias, c));

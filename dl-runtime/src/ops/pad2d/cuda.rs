@@ -5,7 +5,10 @@ use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
 use crate::ops::axes::cuda::{Rows, word};
 use crate::tensor::Write;
 
-kernels!("pad2d.cu": pad2d_forward, pad2d_backward);
+kernels!(
+    "pad2d.cu" with [crate::ops::axes::cuda::HEADER]:
+    pad2d_forward, pad2d_backward
+);
 
 arguments! {
     /// `Side` of `pad2d.cu`.

@@ -1,12 +1,12 @@
 //! Pooling on CUDA.
 
 use super::{PoolKernel, Sizes, Windows};
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, arguments, kernels};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, ThreadGroup, arguments, kernels};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
 kernels!(
-    "pool.cu":
+    "pool.cu" with [crate::device::cuda::headers::ELEMENTWISE, crate::device::cuda::headers::THREAD_GROUP]:
     pool_max_forward, pool_max_backward, pool_pairs_forward, pool_pairs_backward, pool_avg_forward, pool_avg_backward
 );
 arguments! {
@@ -54,10 +54,10 @@ impl Sizes {
         }
     }
     /// A thread for each window, or a warp where they are large and few.
-    fn team(&self) -> Team {
+    fn group(&self) -> ThreadGroup {
         let outputs = self.outputs();
         let alone = outputs >= 1 << 16 || self.window() <= 32;
-        Team::new(outputs, if alone { 1 } else { 32 })
+        ThreadGroup::new(outputs, if alone { 1 } else { 32 })
     }
     /// Whether windows are 2×2, side by side, over all of an image that can be read in fours from `addresses` on.
     fn pairs(&self, addresses: [u64; 2]) -> bool {
@@ -81,9 +81,9 @@ impl PoolKernel for Cuda {
         if s.pairs([x.address(), x.address()]) {
             return self.launch(&pool_pairs_forward, Grid::each(y.len() / 2), (s.image[1] as u32, x, y));
         }
-        let team = s.team();
-        let arguments = (Code::of(s), team, s.outputs(), x, y, None::<Mut<'_, u32>>);
-        self.launch(&pool_max_forward, team.grid(), arguments);
+        let group = s.group();
+        let arguments = (Code::of(s), group, s.outputs(), x, y, None::<Mut<'_, u32>>);
+        self.launch(&pool_max_forward, group.grid(), arguments);
     }
     fn max_pool_backward(&self, s: &Sizes, x: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         if s.pairs([x.address(), dx.address()]) {
@@ -93,17 +93,17 @@ impl PoolKernel for Cuda {
         let code = Code::of(s);
         let places = Cuda::reinterpret_mut::<f32, u32>(self.scratch(if s.apart() { 0 } else { s.outputs() }));
         if !s.apart() {
-            let team = s.team();
-            let arguments = (code, team, s.outputs(), x, None::<Mut<'_, f32>>, &places);
-            self.launch(&pool_max_forward, team.grid(), arguments);
+            let group = s.group();
+            let arguments = (code, group, s.outputs(), x, None::<Mut<'_, f32>>, &places);
+            self.launch(&pool_max_forward, group.grid(), arguments);
         }
         let grid = Grid::each(dx.len());
         self.launch(&pool_max_backward, grid, (code, x, Cuda::share(&places), dy, dx, write));
     }
     fn avg_pool_forward(&self, s: &Sizes, count_include_pad: bool, x: Ref<'_, f32>, y: Mut<'_, f32>) {
-        let team = s.team();
-        let arguments = (Code::of(s), u32::from(count_include_pad), team, s.outputs(), x, y);
-        self.launch(&pool_avg_forward, team.grid(), arguments);
+        let group = s.group();
+        let arguments = (Code::of(s), u32::from(count_include_pad), group, s.outputs(), x, y);
+        self.launch(&pool_avg_forward, group.grid(), arguments);
     }
     fn avg_pool_backward(&self, s: &Sizes, count_include_pad: bool, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         let arguments = (Code::of(s), u32::from(count_include_pad), dy, &dx, write);

@@ -1,8 +1,8 @@
-// Pooling: a team for each window (one thread, unless windows are large and few); backward, a thread for each number of the
+// Pooling: a group for each window (one thread, unless windows are large and few); backward, a thread for each number of the
 // input gathers from the windows that it is in, so that nothing is written twice. Windows of 2×2 side by side have kernels
 // of their own, two windows a thread.
 #include "elementwise.cuh"
-#include "team.cuh"
+#include "thread_group.cuh"
 
 /// The windows along an axis; those without a size are adaptive.
 struct Axis {
@@ -49,15 +49,15 @@ DEVICE Spot spot_of(u64 i, u32 height, u32 width) {
     return Spot{plane, (u32)(line - plane * height), (u32)(i - line * width)};
 }
 
-/// The numbers of a window for one thread of a team.
+/// The numbers of a window for one thread of a group.
 struct StridedIter {
     u32 row, column, jump, rest, rows, columns;
 };
-DEVICE StridedIter walk_of(Team team, Range rows, Range columns) {
+DEVICE StridedIter walk_of(ThreadGroup group, Range rows, Range columns) {
     u32 width = columns.end - columns.start;
-    bool within = team.lanes < width;
-    u32 row = within ? 0 : team.lane / width;
-    return StridedIter{row, team.lane - row * width, within ? 0 : team.lanes / width, within ? team.lanes : team.lanes % width,
+    bool within = group.lanes < width;
+    u32 row = within ? 0 : group.lane / width;
+    return StridedIter{row, group.lane - row * width, within ? 0 : group.lanes / width, within ? group.lanes : group.lanes % width,
                 rows.end - rows.start, width};
 }
 DEVICE void next(StridedIter& w) {
@@ -85,15 +85,15 @@ DEVICE Best better(Best a, Best b) {
     return second ? b : a;
 }
 /// The maximum of a window of a plane that begins at `plane`.
-DEVICE Best maximum(Windows w, Team team, Span<const float> x, u64 plane, u32 row, u32 column) {
+DEVICE Best maximum(Windows w, ThreadGroup group, Span<const float> x, u64 plane, u32 row, u32 column) {
     Range rows = range_of(w.rows, row), columns = range_of(w.columns, column);
     Best best = {0.0f, NOWHERE};
-    for (StridedIter walk = walk_of(team, rows, columns); walk.row < walk.rows; next(walk)) {
+    for (StridedIter walk = walk_of(group, rows, columns); walk.row < walk.rows; next(walk)) {
         u32 at = (rows.start + walk.row) * w.columns.size + columns.start + walk.column;
         float value = x[plane + at];
         best = better(best, Best{value, at});
     }
-    if (team.lanes == WARP) {
+    if (group.lanes == WARP) {
         for (u32 apart = WARP / 2; apart > 0; apart /= 2) {
             Best other = {__shfl_xor_sync(ALL_LANES, best.value, apart), __shfl_xor_sync(ALL_LANES, best.at, apart)};
             best = better(best, other);
@@ -102,22 +102,22 @@ DEVICE Best maximum(Windows w, Team team, Span<const float> x, u64 plane, u32 ro
     return best;
 }
 
-/// The maximum of every window and, where there is room, its place. Teams are of 1 or 32.
+/// The maximum of every window and, where there is room, its place. Groups are of 1 or 32.
 KERNEL(pool_max_forward, Windows w, u32 lanes, u64 windows, Span<const float> x, Span<float> y, Span<u32> places) {
-    Team team = team_of(lanes);
+    ThreadGroup group = thread_group(lanes);
     u64 area = (u64)w.rows.size * w.columns.size;
-    for (u64 i = team.row; i < windows; i += team.step) {
+    for (u64 i = group.row; i < windows; i += group.step) {
         Spot spot = spot_of(i, w.rows.output, w.columns.output);
-        Best best = maximum(w, team, x, spot.plane * area, spot.row, spot.column);
-        if (team.lane == 0 && y.len) y[i] = best.value;
-        if (team.lane == 0 && places.len) places[i] = best.at;
+        Best best = maximum(w, group, x, spot.plane * area, spot.row, spot.column);
+        if (group.lane == 0 && y.len) y[i] = best.value;
+        if (group.lane == 0 && places.len) places[i] = best.at;
     }
 }
 
 /// Each number gets what belongs to the windows whose maximum it is; without `places`, these are looked for here.
 KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> places, Span<const float> dy, Span<float> dx,
        u32 add) {
-    Team alone = {0, 1, 0, 1};
+    ThreadGroup alone = {0, 1, 0, 1};
     u64 area = (u64)w.rows.size * w.columns.size, out_area = (u64)w.rows.output * w.columns.output;
     for (u64 i = thread(); i < dx.len; i += threads()) {
         Spot spot = spot_of(i, w.rows.size, w.columns.size);
@@ -176,17 +176,17 @@ DEVICE float share_of(Windows w, u32 row, u32 column, u32 with_padding) {
 }
 
 KERNEL(pool_avg_forward, Windows w, u32 with_padding, u32 lanes, u64 windows, Span<const float> x, Span<float> y) {
-    Team team = team_of(lanes);
+    ThreadGroup group = thread_group(lanes);
     u64 area = (u64)w.rows.size * w.columns.size;
-    for (u64 i = team.row; i < windows; i += team.step) {
+    for (u64 i = group.row; i < windows; i += group.step) {
         Spot spot = spot_of(i, w.rows.output, w.columns.output);
         Range rows = range_of(w.rows, spot.row), columns = range_of(w.columns, spot.column);
         float sum = 0.0f;
-        for (StridedIter walk = walk_of(team, rows, columns); walk.row < walk.rows; next(walk)) {
+        for (StridedIter walk = walk_of(group, rows, columns); walk.row < walk.rows; next(walk)) {
             sum += x[spot.plane * area + (u64)(rows.start + walk.row) * w.columns.size + columns.start + walk.column];
         }
         if (lanes == WARP) sum = warp_sum(sum);
-        if (team.lane == 0) y[i] = sum * share_of(w, spot.row, spot.column, with_padding);
+        if (group.lane == 0) y[i] = sum * share_of(w, spot.row, spot.column, with_padding);
     }
 }
 

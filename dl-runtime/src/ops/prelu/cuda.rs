@@ -7,7 +7,10 @@ use crate::ops::axes::cuda::{Axes, Rows};
 use crate::ops::reduce::cuda::Reducing;
 use crate::tensor::Write;
 
-kernels!("prelu.cu": prelu_forward, prelu_backward_input, prelu_backward_weight);
+kernels!(
+    "prelu.cu" with [crate::ops::axes::cuda::HEADER, crate::ops::reduce::cuda::HEADER]:
+    prelu_forward, prelu_backward_input, prelu_backward_weight
+);
 
 /// Samples, channels, numbers of a channel, of `n` numbers in all; and where the input and the weights have them.
 fn axes(n: usize, channels: usize, area: usize) -> ([usize; 3], [[usize; 2]; 3]) {

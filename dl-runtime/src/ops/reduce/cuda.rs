@@ -1,13 +1,17 @@
 //! Reductions on CUDA.
 
 use super::{ReduceKernel, Shapes};
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, header, kernels};
 use crate::ops::axes::cuda::{Axes, Batch, Rows, word};
 use crate::ops::axes::{RANK, StridedIter, len};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("reduce.cu": reduce_sum, reduce_max, reduce_max_count, reduce_max_backward, reduce_expand);
+header!(HEADER = "reduce.cuh" with [crate::ops::axes::cuda::HEADER]);
+kernels!(
+    "reduce.cu" with [HEADER]:
+    reduce_sum, reduce_max, reduce_max_count, reduce_max_backward, reduce_expand
+);
 
 arguments! {
     /// `Reduction` of `reduce.cuh`.

@@ -1,30 +1,33 @@
 //! Softmax on CUDA.
 
 use super::{Op, SoftmaxKernel};
-use crate::device::cuda::{Cuda, Mut, Ref, Team, arguments, kernels};
+use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, arguments, kernels};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("softmax.cu": softmax_forward, softmax_backward);
+kernels!(
+    "softmax.cu" with [crate::device::cuda::headers::THREAD_GROUP]:
+    softmax_forward, softmax_backward
+);
 arguments! { struct Shape { classes: u32, places: u32, log: u32 } }
 
 /// Sizes, threads and number of the rows of `len` numbers.
-fn rows(s: Op, len: usize) -> (Shape, Team, usize) {
+fn rows(s: Op, len: usize) -> (Shape, ThreadGroup, usize) {
     let rows = len / s.classes;
-    let team = if s.places == 1 { Team::of(rows, s.classes) } else { Team::across(rows, s.classes) };
-    (Shape { classes: s.classes as u32, places: s.places as u32, log: u32::from(s.log) }, team, rows)
+    let group = if s.places == 1 { ThreadGroup::of(rows, s.classes) } else { ThreadGroup::across(rows, s.classes) };
+    (Shape { classes: s.classes as u32, places: s.places as u32, log: u32::from(s.log) }, group, rows)
 }
 
 /// `x` may be `y`.
 fn forward(cuda: &Cuda, s: Op, x: Ref<'_, f32>, y: &Mut<'_, f32>) {
-    let (shape, team, rows) = rows(s, y.len());
-    cuda.launch(&softmax_forward, team.grid(), (shape, team, rows, x, y));
+    let (shape, group, rows) = rows(s, y.len());
+    cuda.launch(&softmax_forward, group.grid(), (shape, group, rows, x, y));
 }
 
 /// `dy` may be `dx`.
 fn backward(cuda: &Cuda, s: Op, y: Ref<'_, f32>, dy: Ref<'_, f32>, dx: &Mut<'_, f32>, write: Write) {
-    let (shape, team, rows) = rows(s, dx.len());
-    cuda.launch(&softmax_backward, team.grid(), (shape, team, rows, y, dy, dx, write));
+    let (shape, group, rows) = rows(s, dx.len());
+    cuda.launch(&softmax_backward, group.grid(), (shape, group, rows, y, dy, dx, write));
 }
 
 impl SoftmaxKernel for Cuda {

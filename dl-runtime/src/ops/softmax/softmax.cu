@@ -1,5 +1,5 @@
-// Softmax and its logarithm: a team for each row, whose numbers lie `places` apart; what is read again comes from the cache.
-#include "team.cuh"
+// Softmax and its logarithm: a group for each row, whose numbers lie `places` apart; what is read again comes from the cache.
+#include "thread_group.cuh"
 
 struct Shape {
     u32 classes, places, log;
@@ -12,19 +12,19 @@ DEVICE u64 start_of(Shape s, u64 row) {
 /// `y` may be `x`.
 KERNEL(softmax_forward, Shape s, u32 lanes, u64 rows, Span<const float> x, Span<float> y) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < rows; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < rows; row += group.step) {
         u64 start = start_of(s, row);
         float largest = __uint_as_float(0xFF800000u), sum = 0.0f;
 #pragma unroll 4
-        for (u32 c = team.lane; c < s.classes; c += team.lanes) largest = larger(largest, x[start + (u64)c * s.places]);
-        largest = team_max(team, largest, partial);
+        for (u32 c = group.lane; c < s.classes; c += group.lanes) largest = larger(largest, x[start + (u64)c * s.places]);
+        largest = group_max(group, largest, partial);
 #pragma unroll 4
-        for (u32 c = team.lane; c < s.classes; c += team.lanes) sum += expf(x[start + (u64)c * s.places] - largest);
-        sum = team_sum(team, sum, partial);
+        for (u32 c = group.lane; c < s.classes; c += group.lanes) sum += expf(x[start + (u64)c * s.places] - largest);
+        sum = group_sum(group, sum, partial);
         float share = 1.0f / sum, log_sum = logf(sum);
 #pragma unroll 4
-        for (u32 c = team.lane; c < s.classes; c += team.lanes) {
+        for (u32 c = group.lane; c < s.classes; c += group.lanes) {
             u64 at = start + (u64)c * s.places;
             float above = x[at] - largest;
             y[at] = s.log ? above - log_sum : expf(above) * share;
@@ -36,18 +36,18 @@ KERNEL(softmax_forward, Shape s, u32 lanes, u64 rows, Span<const float> x, Span<
 KERNEL(softmax_backward, Shape s, u32 lanes, u64 rows, Span<const float> y, Span<const float> dy, Span<float> dx,
        u32 add) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < rows; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < rows; row += group.step) {
         u64 start = start_of(s, row);
         float sum = 0.0f;
 #pragma unroll 4
-        for (u32 c = team.lane; c < s.classes; c += team.lanes) {
+        for (u32 c = group.lane; c < s.classes; c += group.lanes) {
             u64 at = start + (u64)c * s.places;
             sum += s.log ? dy[at] : dy[at] * y[at];
         }
-        sum = team_sum(team, sum, partial);
+        sum = group_sum(group, sum, partial);
 #pragma unroll 4
-        for (u32 c = team.lane; c < s.classes; c += team.lanes) {
+        for (u32 c = group.lane; c < s.classes; c += group.lanes) {
             u64 at = start + (u64)c * s.places;
             float d = s.log ? dy[at] - expf(y[at]) * sum : y[at] * (dy[at] - sum);
             accumulate(dx, at, d, add);

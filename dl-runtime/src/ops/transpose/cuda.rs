@@ -6,7 +6,10 @@ use crate::ops::axes::cuda::{Axes, Batch, Rows, word};
 use crate::ops::axes::{RANK, StridedIter, len, stride};
 use crate::tensor::Write;
 
-kernels!("transpose.cu": transpose_rows, transpose_tiles);
+kernels!(
+    "transpose.cu" with [crate::ops::axes::cuda::HEADER]:
+    transpose_rows, transpose_tiles
+);
 
 arguments! {
     /// `Tiles` of `transpose.cu`.

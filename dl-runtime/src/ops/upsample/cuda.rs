@@ -5,7 +5,10 @@ use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
 use crate::ops::axes::cuda::{Rows, word};
 use crate::tensor::Write;
 
-kernels!("upsample.cu": upsample_nearest, upsample_bilinear, upsample_nearest_backward, upsample_bilinear_backward);
+kernels!(
+    "upsample.cu" with [crate::ops::axes::cuda::HEADER]:
+    upsample_nearest, upsample_bilinear, upsample_nearest_backward, upsample_bilinear_backward
+);
 
 arguments! {
     /// `Side` of `upsample.cu`.

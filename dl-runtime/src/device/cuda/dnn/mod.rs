@@ -18,7 +18,6 @@ pub(crate) use plan::Library;
 
 use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
 use crate::Result;
-use crate::ops::conv2d::Sizes;
 use crate::tensor::Write;
 use cudarc::driver::sys::CUstream;
 
@@ -28,10 +27,28 @@ pub(super) const WORTH_IT: usize = 1 << 25;
 /// The alignment in bytes that every algorithm is content with.
 const ALIGNMENT: u64 = 16;
 
+/// The sizes of a convolution, from images to windows; pairs are of rows and columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Convolution {
+    pub samples: usize,
+    /// Channels of the image.
+    pub inputs: usize,
+    /// Channels of the windows.
+    pub outputs: usize,
+    pub image: [usize; 2],
+    /// How many windows there are.
+    pub output: [usize; 2],
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub padding: [usize; 2],
+    pub dilation: [usize; 2],
+    pub groups: usize,
+}
+
 /// What a convolution is of that cuDNN keeps descriptors and an algorithm for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Description {
-    sizes: Sizes,
+    sizes: Convolution,
     target: Target,
     /// Whether operands may be rounded to TF32.
     tf32: bool,
@@ -66,7 +83,8 @@ impl Dnn {
 impl Description {
     fn words(&self) -> [u64; 9] {
         let pair = |[high, low]: [usize; 2]| (high as u64) << 32 | low as u64;
-        let Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups } = self.sizes;
+        let Convolution { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups } =
+            self.sizes;
         let pairs = [[samples, groups], [inputs, outputs], image, output, kernel, stride, padding, dilation].map(pair);
         let mut words = [self.target as u64 | u64::from(self.tf32) << 2; 9];
         words[..8].copy_from_slice(&pairs);
@@ -77,7 +95,7 @@ impl Description {
         let [[samples, groups], [inputs, outputs], image, output, kernel, stride, padding, dilation, flags] =
             words.map(pair);
         Description {
-            sizes: Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups },
+            sizes: Convolution { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups },
             target: [Target::Windows, Target::Image, Target::Weights][flags[1] & 3],
             tf32: flags[1] >> 2 & 1 == 1,
         }
@@ -86,7 +104,7 @@ impl Description {
 
 impl Cuda {
     /// A convolution by cuDNN; none if it is for own kernels.
-    pub(crate) fn by_dnn(&self, sizes: &Sizes, target: Target) -> Option<Dnn> {
+    pub(crate) fn by_dnn(&self, sizes: &Convolution, target: Target) -> Option<Dnn> {
         if self.computes_in() == Precision::Bf16 || work(sizes) < self.dnn_from {
             return None;
         }
@@ -118,7 +136,7 @@ impl Cuda {
 }
 
 /// Multiply-adds of one pass.
-fn work(s: &Sizes) -> usize {
+fn work(s: &Convolution) -> usize {
     let sizes = [s.outputs, s.output[0], s.output[1], s.inputs / s.groups, s.kernel[0], s.kernel[1]];
     sizes.iter().fold(s.samples, |all, size| all.saturating_mul(*size))
 }

@@ -1,8 +1,7 @@
 //! What cuDNN is told of a convolution, and the algorithm that is chosen for it.
 
 use super::functions::{Functions, Proposal, Raw, Status};
-use super::{Description, Target};
-use crate::ops::conv2d::Sizes;
+use super::{Convolution, Description, Target};
 use crate::{Error, Result};
 use cudarc::cudnn::sys;
 use cudarc::cudnn::sys::cudnnConvolutionBwdDataAlgo_t::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
@@ -128,7 +127,7 @@ fn start(functions: &Functions, stream: CUstream) -> Answer<Raw> {
 fn failed(functions: &Functions, description: &Description, status: Status) -> Error {
     // SAFETY: the library returns one of its own texts.
     let text = unsafe { CStr::from_ptr((functions.cudnnGetErrorString)(status)) }.to_string_lossy();
-    let Sizes { inputs, outputs, image, kernel, .. } = description.sizes;
+    let Convolution { inputs, outputs, image, kernel, .. } = description.sizes;
     let [[height, width], [rows, columns]] = [image, kernel];
     Error::DeviceFailed {
         doing: format!("convolving images of {inputs}x{height}x{width} with {outputs} kernels of {rows}x{columns}"),
@@ -270,7 +269,7 @@ fn tensor(f: &Functions, samples: usize, channels: usize, [height, width]: [usiz
 }
 
 /// The weights.
-fn filter(f: &Functions, s: &Sizes) -> Answer<Descriptor> {
+fn filter(f: &Functions, s: &Convolution) -> Answer<Descriptor> {
     let filter = Descriptor::new(f.cudnnCreateFilterDescriptor, f.cudnnDestroyFilterDescriptor)?;
     let [k, c, h, w] = [int(s.outputs)?, int(s.inputs / s.groups)?, int(s.kernel[0])?, int(s.kernel[1])?];
     // SAFETY: the descriptor lives.
@@ -279,7 +278,7 @@ fn filter(f: &Functions, s: &Sizes) -> Answer<Descriptor> {
 }
 
 /// How the weights move over the image.
-fn convolution(f: &Functions, s: &Sizes) -> Answer<Descriptor> {
+fn convolution(f: &Functions, s: &Convolution) -> Answer<Descriptor> {
     let convolution = Descriptor::new(f.cudnnCreateConvolutionDescriptor, f.cudnnDestroyConvolutionDescriptor)?;
     let [[ph, pw], [sh, sw], [dh, dw]] = [s.padding, s.stride, s.dilation];
     let [ph, pw, sh, sw, dh, dw] = [int(ph)?, int(pw)?, int(sh)?, int(sw)?, int(dh)?, int(dw)?];

@@ -3,7 +3,7 @@
 use super::*;
 use crate::Cpu;
 use crate::ops::Activation;
-use crate::ops::conv2d::Conv2dKernel;
+use crate::ops::conv2d::{Conv2dKernel, Sizes};
 use crate::tensor::Storage;
 use crate::testing::{assert_close, gpu, numbers, wide};
 use dl_emulation::Status;
@@ -46,7 +46,7 @@ fn descriptions_in_words() {
     let [samples, inputs, outputs, groups] = [1, 2, 3, 4];
     let [image, output, kernel, stride, padding, dilation] =
         [[5, 6], [7, 8], [9, 10], [11, 12], [13, 14], [15, u32::MAX as usize]];
-    let sizes = Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups };
+    let sizes = Convolution { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups };
     for target in TARGETS {
         for tf32 in [false, true] {
             let description = Description { sizes, target, tf32 };
@@ -58,7 +58,7 @@ fn descriptions_in_words() {
 #[test]
 fn large_ones_in_f32_and_tf32() {
     let Some(cuda) = card() else { return };
-    let (small, large) = (sizes([4, 8], 6, 1), sizes([256, 256], 32, 1));
+    let [small, large] = [sizes([4, 8], 6, 1), sizes([256, 256], 32, 1)].map(|s| s.convolution());
     for target in TARGETS {
         assert!(cuda.by_dnn(&small, target).is_some());
         assert!(cuda.clone().precision(Precision::Tf32).by_dnn(&small, target).is_some());
@@ -139,7 +139,7 @@ fn what_is_refused_is_computed_by_own_kernels() {
     let Some(cuda) = card() else { return };
     // More groups, and larger kernels, than the emulation takes.
     for s in [sizes([32, 32], 5, 16), with_kernel(sizes([2, 3], 7, 1), 11)] {
-        let refused = TARGETS.iter().all(|target| cuda.by_dnn(&s, *target).is_none());
+        let refused = TARGETS.iter().all(|target| cuda.by_dnn(&s.convolution(), *target).is_none());
         assert!(refused || dl_emulation::install() == Status::Gpu, "{s:?}");
         Case::new(s).check(&cuda, 0, 2, 1e-5);
     }
@@ -187,9 +187,9 @@ fn failures_come_with_the_next_result() {
         return;
     }
     let cuda = Cuda::new(0).expect("a card").cudnn_always();
-    assert!(cuda.by_dnn(&sizes([4, 6], 5, 2), Target::Windows).is_some(), "the library is looked for");
+    assert!(cuda.by_dnn(&sizes([4, 6], 5, 2).convolution(), Target::Windows).is_some(), "the library is looked for");
     // There is no plan for it.
-    let description = Description { sizes: sizes([1, 1], 2, 1), target: Target::Windows, tf32: false };
+    let description = Description { sizes: sizes([1, 1], 2, 1).convolution(), target: Target::Windows, tf32: false };
     let mut memory = cuda.zeros(32).expect("memory");
     let (operands, to) = Cuda::split_mut(Cuda::whole_mut(&mut memory), 16);
     let operands = Cuda::share(&operands);

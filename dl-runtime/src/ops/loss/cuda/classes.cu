@@ -1,4 +1,4 @@
-// Losses of one class of many: a team for each target, whose numbers lie `places` apart; what is read again comes from the
+// Losses of one class of many: a group for each target, whose numbers lie `places` apart; what is read again comes from the
 // cache.
 #include "loss.cuh"
 
@@ -21,39 +21,39 @@ DEVICE Row row_of(Shape s, u64 row, Span<const float> x) {
 DEVICE float at(Row row, u32 c) { return row.x[row.start + c * row.step]; }
 
 /// The largest `m`, and `Σ e^(x-m)`.
-DEVICE float2 exp_sum(Team team, Row row, SharedArray<float, WARP>& partial) {
+DEVICE float2 exp_sum(ThreadGroup group, Row row, SharedArray<float, WARP>& partial) {
     float largest = MINUS_INFINITY, sum = 0.0f;
 #pragma unroll 4
-    for (u32 c = team.lane; c < row.n; c += team.lanes) largest = larger(largest, at(row, c));
-    largest = team_max(team, largest, partial);
+    for (u32 c = group.lane; c < row.n; c += group.lanes) largest = larger(largest, at(row, c));
+    largest = group_max(group, largest, partial);
 #pragma unroll 4
-    for (u32 c = team.lane; c < row.n; c += team.lanes) sum += expf(at(row, c) - largest);
-    return make_float2(largest, team_sum(team, sum, partial));
+    for (u32 c = group.lane; c < row.n; c += group.lanes) sum += expf(at(row, c) - largest);
+    return make_float2(largest, group_sum(group, sum, partial));
 }
 /// `q^gamma`, where rounding may have brought `q` below 0.
 DEVICE float focal_power(float q, float gamma) { return powf(q > 0.0f ? q : 0.0f, gamma); }
 
-DEVICE float value(Loss f, Team team, Row row, u32 t, SharedArray<float, WARP>& partial) {
+DEVICE float value(Loss f, ThreadGroup group, Row row, u32 t, SharedArray<float, WARP>& partial) {
     float right = at(row, t), sum = 0.0f;
     switch ((Of)f.kind) {
     case Of::CrossEntropy: {
-        float2 by = exp_sum(team, row, partial);
+        float2 by = exp_sum(group, row, partial);
         float log_sum = logf(by.y), loss = log_sum - (right - by.x);
         if (f.a == 0.0f) return loss;
-        for (u32 c = team.lane; c < row.n; c += team.lanes) sum += at(row, c) - by.x;
-        return (1.0f - f.a) * loss + f.a * (log_sum - team_sum(team, sum, partial) / (float)row.n);
+        for (u32 c = group.lane; c < row.n; c += group.lanes) sum += at(row, c) - by.x;
+        return (1.0f - f.a) * loss + f.a * (log_sum - group_sum(group, sum, partial) / (float)row.n);
     }
     case Of::Focal: {
-        float2 by = exp_sum(team, row, partial);
+        float2 by = exp_sum(group, row, partial);
         float log = (right - by.x) - logf(by.y);
         return -focal_power(-expm1f(log), f.a) * log;
     }
     case Of::MultiMargin:
-        for (u32 c = team.lane; c < row.n; c += team.lanes) {
+        for (u32 c = group.lane; c < row.n; c += group.lanes) {
             float missing = f.a - right + at(row, c);
             sum += c == t || missing < 0.0f ? 0.0f : missing;
         }
-        return team_sum(team, sum, partial) / (float)row.n;
+        return group_sum(group, sum, partial) / (float)row.n;
     default:
         return -right;
     }
@@ -62,12 +62,12 @@ DEVICE float value(Loss f, Team team, Row row, u32 t, SharedArray<float, WARP>& 
 /// The loss of every target.
 KERNEL(class_loss, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<float> losses) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 i = team.row; i < losses.len; i += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 i = group.row; i < losses.len; i += group.step) {
         u32 label = t[i];
-        // The same for the whole team.
-        float loss = label < s.classes ? value(f, team, row_of(s, i, x), label, partial) : NOT_A_NUMBER;
-        if (team.lane == 0) losses[i] = loss;
+        // The same for the whole group.
+        float loss = label < s.classes ? value(f, group, row_of(s, i, x), label, partial) : NOT_A_NUMBER;
+        if (group.lane == 0) losses[i] = loss;
     }
 }
 
@@ -75,8 +75,8 @@ KERNEL(class_loss, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u
 struct Softmax {
     float largest, factor, other, right;
 };
-DEVICE Softmax softmax_of(Loss f, Team team, Row row, u32 t, float scale, SharedArray<float, WARP>& partial) {
-    float2 by = exp_sum(team, row, partial);
+DEVICE Softmax softmax_of(Loss f, ThreadGroup group, Row row, u32 t, float scale, SharedArray<float, WARP>& partial) {
+    float2 by = exp_sum(group, row, partial);
     if ((Of)f.kind == Of::CrossEntropy) {
         return Softmax{by.x, scale / by.y, scale * f.a / (float)row.n, scale * (1.0f - f.a)};
     }
@@ -91,35 +91,35 @@ DEVICE Softmax softmax_of(Loss f, Team team, Row row, u32 t, float scale, Shared
 KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<const float> scale,
        Span<float> d, u32 add, Span<float> losses) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 i = team.row; i < t.len; i += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 i = group.row; i < t.len; i += group.step) {
         Row row = row_of(s, i, x);
         u32 label = t[i];
         if (losses.len > 0) {
-            float loss = label < s.classes ? value(f, team, row, label, partial) : NOT_A_NUMBER;
-            if (team.lane == 0) losses[i] = loss;
+            float loss = label < s.classes ? value(f, group, row, label, partial) : NOT_A_NUMBER;
+            if (group.lane == 0) losses[i] = loss;
         }
         float weight = weight_of(scale, i / s.places, t.len / s.places) / (float)s.places;
         if (label >= s.classes) {
-            for (u32 c = team.lane; c < s.classes; c += lanes) accumulate(d, row.start + c * row.step, NOT_A_NUMBER, add);
+            for (u32 c = group.lane; c < s.classes; c += lanes) accumulate(d, row.start + c * row.step, NOT_A_NUMBER, add);
         } else if ((Of)f.kind == Of::MultiMargin) {
             float bar = f.a - at(row, label), share = weight / (float)s.classes, sum = 0.0f;
-            for (u32 c = team.lane; c < s.classes; c += lanes) {
+            for (u32 c = group.lane; c < s.classes; c += lanes) {
                 if (c == label) continue;
                 // Written so that NaN counts, and stays.
                 float slope = bar + at(row, c) <= 0.0f ? 0.0f : share + 0.0f * at(row, c);
                 sum += slope;
                 accumulate(d, row.start + c * row.step, slope, add);
             }
-            sum = team_sum(team, sum, partial);
-            if (team.lane == 0) accumulate(d, row.start + label * row.step, -sum, add);
+            sum = group_sum(group, sum, partial);
+            if (group.lane == 0) accumulate(d, row.start + label * row.step, -sum, add);
         } else if ((Of)f.kind == Of::Nll) {
-            for (u32 c = team.lane; c < s.classes; c += lanes) {
+            for (u32 c = group.lane; c < s.classes; c += lanes) {
                 accumulate(d, row.start + c * row.step, c == label ? -weight : 0.0f, add);
             }
         } else {
-            Softmax by = softmax_of(f, team, row, label, weight, partial);
-            for (u32 c = team.lane; c < s.classes; c += lanes) {
+            Softmax by = softmax_of(f, group, row, label, weight, partial);
+            for (u32 c = group.lane; c < s.classes; c += lanes) {
                 float slope = by.factor * expf(at(row, c) - by.largest) - by.other - (c == label ? by.right : 0.0f);
                 accumulate(d, row.start + c * row.step, slope, add);
             }

@@ -1,11 +1,14 @@
 //! Losses of classes on CUDA.
 
 use super::{Code, elementwise};
-use crate::device::cuda::{Cuda, Mut, Ref, Team, arguments, kernels};
+use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, arguments, kernels};
 use crate::ops::loss::{ClassLossKernel, Classes, Gradient, Sizes};
 use crate::tensor::Storage;
 
-kernels!("classes.cu": class_loss, class_loss_backward);
+kernels!(
+    "classes.cu" with [crate::ops::loss::cuda::HEADER]:
+    class_loss, class_loss_backward
+);
 arguments! { struct Shape { classes: u32, places: u32 } }
 
 /// Numbered as `Of` of `classes.cu`.
@@ -24,16 +27,20 @@ impl Sizes {
         Shape { classes: self.classes as u32, places: self.places as u32 }
     }
     /// The threads of each of so many targets.
-    fn team(self, targets: usize) -> Team {
-        if self.places == 1 { Team::of(targets, self.classes) } else { Team::across(targets, self.classes) }
+    fn group(self, targets: usize) -> ThreadGroup {
+        if self.places == 1 {
+            ThreadGroup::of(targets, self.classes)
+        } else {
+            ThreadGroup::across(targets, self.classes)
+        }
     }
 }
 
 impl ClassLossKernel for Cuda {
     fn class_loss(&self, loss: Classes, sizes: Sizes, x: Ref<'_, f32>, t: Ref<'_, u32>, losses: Mut<'_, f32>) {
-        let (shape, team) = (sizes.shape(), sizes.team(t.len()));
+        let (shape, group) = (sizes.shape(), sizes.group(t.len()));
         let launch = |to: &Mut<'_, f32>| {
-            self.launch(&class_loss, team.grid(), (code(loss), shape, team, x, t, to));
+            self.launch(&class_loss, group.grid(), (code(loss), shape, group, x, t, to));
         };
         if sizes.places == 1 {
             return launch(&losses);
@@ -51,8 +58,8 @@ impl ClassLossKernel for Cuda {
         gradient: Gradient<'_, '_, Cuda>,
     ) {
         let Gradient { scale, to, write, .. } = gradient;
-        let (shape, team, none) = (sizes.shape(), sizes.team(t.len()), Cuda::slice(x, 0..0));
-        self.launch(&class_loss_backward, team.grid(), (code(loss), shape, team, x, t, scale, to, write, none));
+        let (shape, group, none) = (sizes.shape(), sizes.group(t.len()), Cuda::slice(x, 0..0));
+        self.launch(&class_loss_backward, group.grid(), (code(loss), shape, group, x, t, scale, to, write, none));
     }
     fn class_loss_and_gradient(
         &self,
@@ -68,7 +75,7 @@ impl ClassLossKernel for Cuda {
             return self.class_loss_backward(loss, sizes, x, t, gradient);
         }
         let Gradient { scale, to, write, .. } = gradient;
-        let (shape, team) = (sizes.shape(), sizes.team(t.len()));
-        self.launch(&class_loss_backward, team.grid(), (code(loss), shape, team, x, t, scale, to, write, losses));
+        let (shape, group) = (sizes.shape(), sizes.group(t.len()));
+        self.launch(&class_loss_backward, group.grid(), (code(loss), shape, group, x, t, scale, to, write, losses));
     }
 }

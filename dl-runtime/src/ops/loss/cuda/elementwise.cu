@@ -1,4 +1,4 @@
-// Losses of two tensors of one shape, number by number: a team for each sample, or for a cut of one where samples are few and
+// Losses of two tensors of one shape, number by number: a group for each sample, or for a cut of one where samples are few and
 // large.
 #include "activation.cuh"
 #include "loss.cuh"
@@ -123,25 +123,25 @@ DEVICE Cut cut_of(u64 row, u64 features, u64 size, u64 cuts) {
 KERNEL(elementwise_loss, Loss f, u32 lanes, u64 features, u64 size, u64 cuts, float count, Span<const float> a,
        Span<const float> b, Span<float> sums) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < sums.len; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < sums.len; row += group.step) {
         Cut cut = cut_of(row, features, size, cuts);
         float sum = 0.0f;
 #pragma unroll 4
-        for (u64 i = cut.from + team.lane; i < cut.end; i += lanes) sum += value(f, a[i], b[i]);
-        sum = team_sum(team, sum, partial);
-        if (team.lane == 0) sums[row] = sum / count;
+        for (u64 i = cut.from + group.lane; i < cut.end; i += lanes) sum += value(f, a[i], b[i]);
+        sum = group_sum(group, sum, partial);
+        if (group.lane == 0) sums[row] = sum / count;
     }
 }
 
 /// The gradient to `a`, or to `b` if `input` is 1.
 KERNEL(elementwise_loss_backward, Loss f, u32 input, u32 lanes, u64 features, u64 size, u64 cuts, u64 rows, float count,
        Span<const float> a, Span<const float> b, Span<const float> scale, Span<float> d, u32 add) {
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < rows; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < rows; row += group.step) {
         Cut cut = cut_of(row, features, size, cuts);
         float factor = weight_of(scale, cut.sample, rows / cuts) / count;
-        for (u64 i = cut.from + team.lane; i < cut.end; i += lanes) {
+        for (u64 i = cut.from + group.lane; i < cut.end; i += lanes) {
             float x = a[i], t = b[i];
             accumulate(d, i, factor * (input == 0 ? left(f, x, t) : right(f, x, t)), add);
         }
@@ -151,12 +151,12 @@ KERNEL(elementwise_loss_backward, Loss f, u32 input, u32 lanes, u64 features, u6
 /// The sums of rows of `n` numbers, divided by `count`.
 KERNEL(elementwise_loss_sums, u32 lanes, u64 n, float count, Span<const float> from, Span<float> sums) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < sums.len; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < sums.len; row += group.step) {
         float sum = 0.0f;
 #pragma unroll 4
-        for (u64 i = team.lane; i < n; i += lanes) sum += from[row * n + i];
-        sum = team_sum(team, sum, partial);
-        if (team.lane == 0) sums[row] = sum / count;
+        for (u64 i = group.lane; i < n; i += lanes) sum += from[row * n + i];
+        sum = group_sum(group, sum, partial);
+        if (group.lane == 0) sums[row] = sum / count;
     }
 }

@@ -1,11 +1,14 @@
 //! Losses of numbers on CUDA.
 
 use super::Code;
-use crate::device::cuda::{Cuda, Mut, Ref, Team, kernels};
+use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, kernels};
 use crate::ops::loss::{Elementwise, ElementwiseLossKernel, Gradient};
 use crate::tensor::Storage;
 
-kernels!("elementwise.cu": elementwise_loss, elementwise_loss_backward, elementwise_loss_sums);
+kernels!(
+    "elementwise.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::loss::cuda::HEADER]:
+    elementwise_loss, elementwise_loss_backward, elementwise_loss_sums
+);
 
 /// Numbered as `Of` of `elementwise.cu`.
 fn code(loss: Elementwise) -> Code {
@@ -48,16 +51,16 @@ impl Cuts {
         let cuts = features.div_ceil(size);
         Cuts { size, cuts, rows: samples * cuts }
     }
-    fn team(&self) -> Team {
-        Team::of(self.rows, self.size)
+    fn group(&self) -> ThreadGroup {
+        ThreadGroup::of(self.rows, self.size)
     }
 }
 
 /// The sums of the rows of `from`, one for each of `sums`, divided by `count`.
 pub(super) fn sums(cuda: &Cuda, from: Ref<'_, f32>, count: f32, sums: Mut<'_, f32>) {
     let n = from.len() / sums.len().max(1);
-    let team = Team::of(sums.len(), n);
-    cuda.launch(&elementwise_loss_sums, team.grid(), (team, n, count, from, sums));
+    let group = ThreadGroup::of(sums.len(), n);
+    cuda.launch(&elementwise_loss_sums, group.grid(), (group, n, count, from, sums));
 }
 
 impl ElementwiseLossKernel for Cuda {
@@ -70,9 +73,13 @@ impl ElementwiseLossKernel for Cuda {
         losses: Mut<'_, f32>,
     ) {
         let cuts = Cuts::of(features, losses.len());
-        let (code, team, count) = (code(loss), cuts.team(), count(loss, features));
+        let (code, group, count) = (code(loss), cuts.group(), count(loss, features));
         let launch = |count: f32, to: &Mut<'_, f32>| {
-            self.launch(&elementwise_loss, team.grid(), (code, team, features, cuts.size, cuts.cuts, count, a, b, to));
+            self.launch(
+                &elementwise_loss,
+                group.grid(),
+                (code, group, features, cuts.size, cuts.cuts, count, a, b, to),
+            );
         };
         if cuts.cuts == 1 {
             return launch(count, &losses);
@@ -91,9 +98,9 @@ impl ElementwiseLossKernel for Cuda {
     ) {
         let Gradient { input, scale, to, write } = gradient;
         let cuts = Cuts::of(features, to.len() / features);
-        let (team, count) = (cuts.team(), count(loss, features));
+        let (group, count) = (cuts.group(), count(loss, features));
         let Cuts { size, cuts, rows } = cuts;
-        let arguments = (code(loss), input as u32, team, features, size, cuts, rows, count, a, b, scale, to, write);
-        self.launch(&elementwise_loss_backward, team.grid(), arguments);
+        let arguments = (code(loss), input as u32, group, features, size, cuts, rows, count, a, b, scale, to, write);
+        self.launch(&elementwise_loss_backward, group.grid(), arguments);
     }
 }

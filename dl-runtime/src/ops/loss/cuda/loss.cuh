@@ -1,6 +1,6 @@
 // What kernels of losses share.
 #pragma once
-#include "team.cuh"
+#include "thread_group.cuh"
 
 /// A loss with its settings: `Code` in mod.rs; each file of kernels numbers its own.
 struct Loss {

@@ -11,21 +11,21 @@
 KERNEL(nt_xent_normalize, u32 lanes, u64 n, u64 features, Span<const float> a, Span<const float> b, Span<float> z,
        Span<float> saved) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < 2 * n; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < 2 * n; row += group.step) {
         u64 view = row / n, sample = row % n, from = sample * features;
         float sum = 0.0f;
 #pragma unroll 4
-        for (u64 i = team.lane; i < features; i += lanes) {
+        for (u64 i = group.lane; i < features; i += lanes) {
             float x = view == 0 ? a[from + i] : b[from + i];
             sum = fmaf(x, x, sum);
         }
-        float length = sqrtf(team_sum(team, sum, partial));
+        float length = sqrtf(group_sum(group, sum, partial));
         length = length < 1e-12f ? 1e-12f : length;
-        for (u64 i = team.lane; i < features; i += lanes) {
+        for (u64 i = group.lane; i < features; i += lanes) {
             z[row * features + i] = (view == 0 ? a[from + i] : b[from + i]) / length;
         }
-        if (team.lane == 0 && saved.len) saved[4 * sample + 2 * view] = length;
+        if (group.lane == 0 && saved.len) saved[4 * sample + 2 * view] = length;
     }
 }
 
@@ -97,24 +97,24 @@ KERNEL_OF(THREADS, nt_xent_tiles, u64 n, u64 features, float temperature, Span<c
 }
 
 /// The logarithm of the sum of a row, from its tiles.
-DEVICE float log_sum(Team team, u64 row, u64 count, Span<const float> tiles, SharedArray<float, WARP>& partial) {
+DEVICE float log_sum(ThreadGroup group, u64 row, u64 count, Span<const float> tiles, SharedArray<float, WARP>& partial) {
     float largest = MINUS_INFINITY, sum = 0.0f;
-    for (u64 i = team.lane; i < count; i += team.lanes) largest = larger(largest, tiles[2 * (row * count + i)]);
-    largest = team_max(team, largest, partial);
-    for (u64 i = team.lane; i < count; i += team.lanes) {
+    for (u64 i = group.lane; i < count; i += group.lanes) largest = larger(largest, tiles[2 * (row * count + i)]);
+    largest = group_max(group, largest, partial);
+    for (u64 i = group.lane; i < count; i += group.lanes) {
         u64 tile = 2 * (row * count + i);
         sum = fmaf(tiles[tile + 1], expf(tiles[tile] - largest), sum);
     }
-    return largest + logf(team_sum(team, sum, partial));
+    return largest + logf(group_sum(group, sum, partial));
 }
 KERNEL(nt_xent_losses, u32 lanes, u64 count, Span<const float> tiles, Span<const float> positives, Span<float> losses,
        Span<float> saved) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
+    ThreadGroup group = thread_group(lanes);
     u64 n = losses.len;
-    for (u64 i = team.row; i < n; i += team.step) {
-        float a = log_sum(team, i, count, tiles, partial), b = log_sum(team, n + i, count, tiles, partial);
-        if (team.lane != 0) continue;
+    for (u64 i = group.row; i < n; i += group.step) {
+        float a = log_sum(group, i, count, tiles, partial), b = log_sum(group, n + i, count, tiles, partial);
+        if (group.lane != 0) continue;
         losses[i] = 0.5f * ((a - positives[i]) + (b - positives[n + i]));
         if (saved.len) {
             saved[4 * i + 1] = a;
@@ -168,15 +168,15 @@ KERNEL_OF(THREADS, nt_xent_product, u64 n, u64 features, Span<const float> slope
 KERNEL(nt_xent_input, u32 lanes, u64 n, u64 features, u32 input, Span<const float> z, Span<const float> saved,
        Span<const float> d, Span<float> to, u32 add) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 row = team.row; row < n; row += team.step) {
+    ThreadGroup group = thread_group(lanes);
+    for (u64 row = group.row; row < n; row += group.step) {
         u64 from = row * features, own = (input * n + row) * features;
         float along = 0.0f;
 #pragma unroll 4
-        for (u64 i = team.lane; i < features; i += lanes) along = fmaf(z[own + i], d[from + i], along);
-        along = team_sum(team, along, partial);
+        for (u64 i = group.lane; i < features; i += lanes) along = fmaf(z[own + i], d[from + i], along);
+        along = group_sum(group, along, partial);
         float length = saved[4 * row + 2 * input];
-        for (u64 i = team.lane; i < features; i += lanes) {
+        for (u64 i = group.lane; i < features; i += lanes) {
             accumulate(to, from + i, (d[from + i] - along * z[own + i]) / length, add);
         }
     }

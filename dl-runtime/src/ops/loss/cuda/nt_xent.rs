@@ -1,13 +1,13 @@
 //! The loss of SimCLR on CUDA. Forward keeps what is left of tiles of similarity, backward the slopes of one input's views: a
 //! matrix of `n` × `2n`.
 
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, Team, kernels};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, ThreadGroup, kernels};
 use crate::ops::loss::Gradient;
 use crate::ops::loss::nt_xent::{NtXentKernel, Sizes};
 use crate::tensor::Storage;
 
 kernels!(
-    "nt_xent.cu":
+    "nt_xent.cu" with [crate::ops::loss::cuda::HEADER]:
     nt_xent_normalize, nt_xent_tiles, nt_xent_losses, nt_xent_slopes, nt_xent_product, nt_xent_input
 );
 
@@ -28,8 +28,8 @@ fn normalize(
     z: &Mut<'_, f32>,
     saved: Option<&Mut<'_, f32>>,
 ) {
-    let (team, [a, b]) = (Team::of(2 * n, features), views);
-    cuda.launch(&nt_xent_normalize, team.grid(), (team, n, features, a, b, z, saved));
+    let (group, [a, b]) = (ThreadGroup::of(2 * n, features), views);
+    cuda.launch(&nt_xent_normalize, group.grid(), (group, n, features, a, b, z, saved));
 }
 
 impl NtXentKernel for Cuda {
@@ -43,8 +43,8 @@ impl NtXentKernel for Cuda {
         normalize(self, n, features, [a, b], &z, saved.as_ref());
         let arguments = (n, features, s.temperature, &z, &sums, &positives);
         self.launch(&nt_xent_tiles, tiles(2 * n, 2 * n), arguments);
-        let team = Team::of(n, count);
-        self.launch(&nt_xent_losses, team.grid(), (team, count, &sums, &positives, losses, saved));
+        let group = ThreadGroup::of(n, count);
+        self.launch(&nt_xent_losses, group.grid(), (group, count, &sums, &positives, losses, saved));
     }
     fn nt_xent_backward(
         &self,
@@ -64,7 +64,7 @@ impl NtXentKernel for Cuda {
         let arguments = (n, features, s.temperature, input, &z, saved, scale, &slopes);
         self.launch(&nt_xent_slopes, tiles(n, 2 * n), arguments);
         self.launch(&nt_xent_product, tiles(n, features), (n, features, &slopes, &z, &d));
-        let team = Team::of(n, features);
-        self.launch(&nt_xent_input, team.grid(), (team, n, features, input, &z, saved, &d, to, write));
+        let group = ThreadGroup::of(n, features);
+        self.launch(&nt_xent_input, group.grid(), (group, n, features, input, &z, saved, &d, to, write));
     }
 }

@@ -1,4 +1,4 @@
-// Losses of vectors that belong to one sample, two with a target or three: a team for each sample.
+// Losses of vectors that belong to one sample, two with a target or three: a group for each sample.
 #include "loss.cuh"
 
 /// In the order of `code` in vectors.rs; `a` is the margin.
@@ -8,18 +8,18 @@ enum class Of : u32 { CosineEmbedding, Contrastive, Triplet };
 #define EPSILON 1e-12f
 #define SHIFT 1e-6f
 
-/// What the losses are made of, in the whole team: of pairs `|a|²`, `|b|²` and the cosine, or the distance; of triplets the
+/// What the losses are made of, in the whole group: of pairs `|a|²`, `|b|²` and the cosine, or the distance; of triplets the
 /// distances to the positive and to the negative.
 struct Parts {
     float first, second, cosine;
 };
-DEVICE Parts parts_of(Loss f, Team team, u64 from, u64 n, Span<const float> a, Span<const float> b, Span<const float> c,
+DEVICE Parts parts_of(Loss f, ThreadGroup group, u64 from, u64 n, Span<const float> a, Span<const float> b, Span<const float> c,
                       SharedArray<float, WARP>& partial) {
     float first = 0.0f, second = 0.0f, dot = 0.0f;
     bool triplet = (Of)f.kind == Of::Triplet;
     float shift = triplet ? SHIFT : 0.0f;
 #pragma unroll 4
-    for (u64 i = from + team.lane; i < from + n; i += team.lanes) {
+    for (u64 i = from + group.lane; i < from + n; i += group.lanes) {
         float x = a[i], y = b[i], z = triplet ? (float)c[i] : 0.0f;
         if ((Of)f.kind == Of::CosineEmbedding) {
             first = fmaf(x, x, first), second = fmaf(y, y, second), dot = fmaf(x, y, dot);
@@ -27,9 +27,9 @@ DEVICE Parts parts_of(Loss f, Team team, u64 from, u64 n, Span<const float> a, S
             first = fmaf(x - y + shift, x - y + shift, first), second = fmaf(x - z + shift, x - z + shift, second);
         }
     }
-    first = team_sum(team, first, partial);
-    second = team_sum(team, second, partial);
-    dot = team_sum(team, dot, partial);
+    first = group_sum(group, first, partial);
+    second = group_sum(group, second, partial);
+    dot = group_sum(group, dot, partial);
     if ((Of)f.kind != Of::CosineEmbedding) return Parts{sqrtf(first), sqrtf(second), 0.0f};
     first += EPSILON;
     second += EPSILON;
@@ -48,10 +48,10 @@ DEVICE float over(float scale, float distance) { return distance == 0.0f ? 0.0f 
 KERNEL(vector_loss, Loss f, u32 lanes, u64 features, Span<const float> a, Span<const float> b, Span<const float> c,
        Span<float> losses) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
-    for (u64 n = team.row; n < losses.len; n += team.step) {
-        Parts p = parts_of(f, team, n * features, features, a, b, c, partial);
-        if (team.lane != 0) continue;
+    ThreadGroup group = thread_group(lanes);
+    for (u64 n = group.row; n < losses.len; n += group.step) {
+        Parts p = parts_of(f, group, n * features, features, a, b, c, partial);
+        if (group.lane != 0) continue;
         float loss = 0.0f;
         if ((Of)f.kind == Of::Triplet) {
             loss = above_zero(p.first - p.second + f.a);
@@ -93,14 +93,14 @@ DEVICE Slopes slopes_of(Loss f, u32 input, float scale, float target, Parts part
 KERNEL(vector_loss_backward, Loss f, u32 input, u32 lanes, u64 features, u64 samples, Span<const float> a,
        Span<const float> b, Span<const float> c, Span<const float> scale, Span<float> d, u32 add) {
     SHARED(float, partial, WARP);
-    Team team = team_of(lanes);
+    ThreadGroup group = thread_group(lanes);
     bool triplet = (Of)f.kind == Of::Triplet, cosine = (Of)f.kind == Of::CosineEmbedding;
     float shift = triplet ? SHIFT : 0.0f;
-    for (u64 n = team.row; n < samples; n += team.step) {
+    for (u64 n = group.row; n < samples; n += group.step) {
         u64 from = n * features;
-        Parts parts = parts_of(f, team, from, features, a, b, c, partial);
+        Parts parts = parts_of(f, group, from, features, a, b, c, partial);
         Slopes by = slopes_of(f, input, weight_of(scale, n, samples), triplet ? 0.0f : (float)c[n], parts);
-        for (u64 i = from + team.lane; i < from + features; i += lanes) {
+        for (u64 i = from + group.lane; i < from + features; i += lanes) {
             float x = a[i], y = b[i], slope = 0.0f;
             if (cosine) {
                 slope = input == 0 ? by.p * x + by.q * y : by.p * y + by.q * x;

@@ -1,12 +1,15 @@
 //! Losses of vectors on CUDA.
 
 use super::Code;
-use crate::device::cuda::{Cuda, Mut, Ref, Team, kernels};
+use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, kernels};
 use crate::ops::loss::{Gradient, VectorLossKernel, Vectors};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-kernels!("vectors.cu": vector_loss, vector_loss_backward);
+kernels!(
+    "vectors.cu" with [crate::ops::loss::cuda::HEADER]:
+    vector_loss, vector_loss_backward
+);
 
 /// Numbered as `Of` of `vectors.cu`.
 fn code(loss: Vectors) -> Code {
@@ -28,8 +31,8 @@ impl VectorLossKernel for Cuda {
         c: Ref<'_, f32>,
         losses: Mut<'_, f32>,
     ) {
-        let team = Team::of(losses.len(), features);
-        self.launch(&vector_loss, team.grid(), (code(loss), team, features, a, b, c, losses));
+        let group = ThreadGroup::of(losses.len(), features);
+        self.launch(&vector_loss, group.grid(), (code(loss), group, features, a, b, c, losses));
     }
     fn vector_loss_backward(
         &self,
@@ -49,8 +52,8 @@ impl VectorLossKernel for Cuda {
             return;
         }
         let samples = to.len() / features;
-        let team = Team::of(samples, features);
-        let arguments = (code(loss), input as u32, team, features, samples, a, b, c, scale, to, write);
-        self.launch(&vector_loss_backward, team.grid(), arguments);
+        let group = ThreadGroup::of(samples, features);
+        let arguments = (code(loss), input as u32, group, features, samples, a, b, c, scale, to, write);
+        self.launch(&vector_loss_backward, group.grid(), arguments);
     }
 }

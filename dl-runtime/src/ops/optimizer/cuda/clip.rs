@@ -4,7 +4,10 @@ use crate::device::cuda::{Cuda, Grid, Mut, kernels};
 use crate::ops::optimizer::{ClipKernel, Segments};
 use crate::tensor::Storage;
 
-kernels!("clip.cu": clip_squares, clip_factor, clip_scale, clip_value);
+kernels!(
+    "clip.cu" with [crate::ops::optimizer::cuda::HEADER]:
+    clip_squares, clip_factor, clip_scale, clip_value
+);
 
 impl ClipKernel for Cuda {
     fn clip_norm(&self, segments: &Segments<Cuda>, limit: f64, g: Mut<'_, f32>, finite_check: Mut<'_, u32>) {

@@ -7,11 +7,13 @@ use super::{
     SgdKernel, SgdStep,
 };
 use crate::Role;
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
+use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, header, kernels};
 use crate::tensor::Storage;
 
+header!(HEADER = "optimizer.cuh" with [crate::device::cuda::headers::ELEMENTWISE]);
 kernels!(
-    "optimizer.cu": optim_finite_check, optim_sgd, optim_sgd_momentum, optim_adam, optim_rms_prop, optim_rms_prop_full
+    "optimizer.cu" with [HEADER]: optim_finite_check, optim_sgd, optim_sgd_momentum, optim_adam, optim_rms_prop,
+    optim_rms_prop_full
 );
 
 arguments! {

@@ -1,21 +1,21 @@
-//! Memory in another form (matrices rounded to bf16), made once and kept until something writes what it was made of.
+//! The cache of casts: matrices rounded to bf16, kept until something writes to the memory that they were made of.
 //!
 //! All writes pass through the device in the order of the work, so that a step rounds its weights once for both passes, and
 //! an activation once for forward and backward.
 
-use super::{Card, Cuda, Mut, Ref, State};
+use super::{Cuda, Gpu, Mut, Ref, State};
 use crate::Result;
 
-/// What was made, and of what.
+/// Casts, each with the memory that it was made of.
 #[derive(Default)]
-pub(super) struct Derived {
+pub(super) struct CastCache {
     entries: Vec<Entry>,
 }
 
 struct Entry {
     /// Begin and end of what it was made of.
     from: (u64, u64),
-    /// How it was made.
+    /// The kind of cast.
     form: u64,
     /// Where it is, and how many words it has.
     to: u64,
@@ -23,7 +23,7 @@ struct Entry {
     valid: bool,
 }
 
-impl Derived {
+impl CastCache {
     /// Takes note that the memory between two addresses is written.
     pub fn written(&mut self, begin: u64, end: u64) {
         for entry in &mut self.entries {
@@ -31,7 +31,7 @@ impl Derived {
         }
     }
     /// Gives back what was made of memory that is given back, when all work on it is done.
-    pub fn dropped(&mut self, card: &Card, begin: u64, end: u64) {
+    pub fn dropped(&mut self, card: &Gpu, begin: u64, end: u64) {
         self.entries.retain(|entry| {
             let stays = entry.from.1 <= begin || end <= entry.from.0;
             if !stays {
@@ -47,32 +47,32 @@ impl Derived {
 }
 
 impl State {
-    /// The place of `source` in another form, and whether it has to be written.
-    fn derive(&mut self, card: &Card, source: Ref<'_, f32>, form: u64, len: usize) -> Result<(u64, bool)> {
+    /// The place of the cast of `source`, and whether it has to be written.
+    fn cast(&mut self, card: &Gpu, source: Ref<'_, f32>, form: u64, len: usize) -> Result<(u64, bool)> {
         let from = (source.address(), source.address() + 4 * source.len() as u64);
         let same = |entry: &&mut Entry| (entry.from, entry.form, entry.len) == (from, form, len);
-        if let Some(entry) = self.derived.entries.iter_mut().find(same) {
+        if let Some(entry) = self.casts.entries.iter_mut().find(same) {
             return Ok((entry.to, !std::mem::replace(&mut entry.valid, true)));
         }
         let to = card.context.allocate(4 * len)?;
         self.counts.allocations += 1;
-        self.derived.entries.push(Entry { from, form, to, len, valid: true });
+        self.casts.entries.push(Entry { from, form, to, len, valid: true });
         Ok((to, true))
     }
 }
 
 impl Cuda {
-    /// `source` in another form, of `len` words: what `make` writes, unless that was done before and nothing has written
-    /// `source` since. `form` says what `make` does.
-    pub(crate) fn derived<'a>(
+    /// The cast of `source` to `len` words that `make` writes, unless that was done before and nothing has written to
+    /// `source` since. `form` is the kind of cast.
+    pub(crate) fn cast<'a>(
         &self,
         source: Ref<'a, f32>,
         form: u64,
         len: usize,
         make: impl FnOnce(Ref<'_, f32>, Mut<'_, f32>),
     ) -> Ref<'a, f32> {
-        let derived = self.state().derive(&self.card, source, form, len);
-        match derived {
+        let cast = self.state().cast(&self.card, source, form, len);
+        match cast {
             Ok((to, wanted)) => {
                 if wanted {
                     make(source, Mut::at(to, len));

@@ -1,10 +1,10 @@
-//! Teams: how many threads work on a row together. `team.cuh` has what a kernel does with them.
+//! Groups of threads: how many threads reduce a row together. `thread_group.cuh` has their functions for kernels.
 
 use super::{Argument, Grid, Packed};
 
 /// The threads of a row; as an argument of a kernel, their number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Team {
+pub(crate) struct ThreadGroup {
     /// 1, 32, or all threads of a block.
     pub lanes: u32,
     rows: usize,
@@ -13,7 +13,7 @@ pub(crate) struct Team {
 /// Rows that fill a card with one thread for each.
 const MANY: usize = 1 << 14;
 
-impl Team {
+impl ThreadGroup {
     /// For `rows` rows of `len` numbers that are neighbours in memory.
     pub fn of(rows: usize, len: usize) -> Self {
         let lanes = match len {
@@ -24,16 +24,16 @@ impl Team {
             _ => 1024,
         };
         #[cfg(test)]
-        let lanes = Forced::instead_of(lanes);
-        Team::new(rows, lanes)
+        let lanes = ForcedGroupSize::instead_of(lanes);
+        ThreadGroup::new(rows, lanes)
     }
     /// For rows of which the neighbours in memory are other rows.
     pub fn across(rows: usize, len: usize) -> Self {
-        if rows >= MANY && len <= 4096 { Team::new(rows, 1) } else { Team::of(rows, len) }
+        if rows >= MANY && len <= 4096 { ThreadGroup::new(rows, 1) } else { ThreadGroup::of(rows, len) }
     }
     /// Of so many threads for each row.
     pub fn new(rows: usize, lanes: u32) -> Self {
-        Team { lanes, rows }
+        ThreadGroup { lanes, rows }
     }
     /// Enough blocks for all rows; kernels go on with further rows where these are too many.
     pub fn grid(self) -> Grid {
@@ -43,37 +43,42 @@ impl Team {
     }
 }
 
-impl Argument for Team {
+impl Argument for ThreadGroup {
     fn pack(self, to: &mut Packed) {
         self.lanes.pack(to);
     }
 }
 
-/// For tests: the number of threads that teams have on this thread of the host, whatever the length of rows.
+/// For tests: the number of threads that groups have on this thread of the host, whatever the length of rows.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Forced(Option<u32>);
+pub(crate) struct ForcedGroupSize(Option<u32>);
 
 #[cfg(test)]
 thread_local! {
-    /// What is forced, and whether a team was made since the beginning.
-    static FORCED: std::cell::Cell<(Forced, bool)> = const { std::cell::Cell::new((Forced(None), false)) };
+    /// What is forced, and whether a group was made since the beginning.
+    static FORCED: std::cell::Cell<(ForcedGroupSize, bool)> = const { std::cell::Cell::new((ForcedGroupSize(None), false)) };
 }
 
 #[cfg(test)]
-impl Forced {
+impl ForcedGroupSize {
     /// Nothing, then every number.
-    pub const EACH: [Forced; 5] =
-        [Forced(None), Forced(Some(1)), Forced(Some(32)), Forced(Some(256)), Forced(Some(1024))];
+    pub const EACH: [ForcedGroupSize; 5] = [
+        ForcedGroupSize(None),
+        ForcedGroupSize(Some(1)),
+        ForcedGroupSize(Some(32)),
+        ForcedGroupSize(Some(256)),
+        ForcedGroupSize(Some(1024)),
+    ];
 
-    /// Forces it from now on; false if no team has been made since nothing was forced, so that it makes no difference.
+    /// Forces it from now on; false if no group has been made since nothing was forced, so that it makes no difference.
     pub fn begin(self) -> bool {
         let (_, made) = FORCED.get();
         FORCED.set((self, made && self.0.is_some()));
         made || self.0.is_none()
     }
     pub fn end() {
-        FORCED.set((Forced(None), false));
+        FORCED.set((ForcedGroupSize(None), false));
     }
     fn instead_of(lanes: u32) -> u32 {
         let (forced, _) = FORCED.get();

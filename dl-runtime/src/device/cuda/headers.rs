@@ -1,0 +1,9 @@
+//! What files of kernels include of the device's own; operations have further headers beside their kernels.
+
+use super::kernel::header;
+
+header!(COMMON = "common.cuh");
+header!(ELEMENTWISE = "elementwise.cuh");
+header!(MMA = "mma.cuh");
+header!(THREAD_GROUP = "thread_group.cuh");
+header!(CAST = "cast.cuh" with [MMA]);

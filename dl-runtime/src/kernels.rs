@@ -1,0 +1,109 @@
+//! The kernels of CUDA: the list of all their files, to be compiled at once.
+
+use crate::device::Cuda;
+use crate::device::cuda::{Source, program};
+use crate::{Result, device, ops};
+
+/// Every file of kernels; a test finds those that are missing here.
+#[rustfmt::skip] // One a line.
+static SOURCES: &[&Source] = &[
+    &device::cuda::cast::SOURCE,
+    &device::cuda::storage::SOURCE,
+    &ops::activation::cuda::SOURCE,
+    &ops::arithmetic::cuda::SOURCE,
+    &ops::batch_norm::cuda::SOURCE,
+    &ops::broadcast::cuda::SOURCE,
+    &ops::concat::cuda::SOURCE,
+    &ops::conv2d::cuda::SOURCE,
+    &ops::conv2d::cuda::bf16::SOURCE,
+    &ops::conv2d::cuda::tf32::SOURCE,
+    &ops::dense::cuda::SOURCE,
+    &ops::dropout::cuda::SOURCE,
+    &ops::embedding::cuda::SOURCE,
+    &ops::group_norm::cuda::SOURCE,
+    &ops::l2_normalize::cuda::SOURCE,
+    &ops::layer_norm::cuda::SOURCE,
+    &ops::loss::cuda::classes::SOURCE,
+    &ops::loss::cuda::elementwise::SOURCE,
+    &ops::loss::cuda::nt_xent::SOURCE,
+    &ops::loss::cuda::vectors::SOURCE,
+    &ops::matmul::cuda::SOURCE,
+    &ops::noise::cuda::SOURCE,
+    &ops::pad2d::cuda::SOURCE,
+    &ops::pool::cuda::SOURCE,
+    &ops::prelu::cuda::SOURCE,
+    &ops::reduce::cuda::SOURCE,
+    &ops::softmax::cuda::SOURCE,
+    &ops::transpose::cuda::SOURCE,
+    &ops::upsample::cuda::SOURCE,
+    &ops::optimizer::cuda::SOURCE,
+    &ops::optimizer::cuda::clip::SOURCE,
+];
+
+impl Cuda {
+    /// Makes all kernels ready now, instead of each file of them at its first use. The first time on a machine they are
+    /// compiled, later read from the disk: from the folder in the variable `DL_KERNEL_CACHE`, else from `dl/kernels` in the
+    /// user's cache. Nothing is kept where that cannot be written, or `DL_KERNEL_CACHE` is empty.
+    ///
+    /// # Errors
+    /// [`Error::DeviceFailed`](crate::Error::DeviceFailed) with the compiler's messages.
+    pub fn load_kernels(&self) -> Result<()> {
+        self.load(SOURCES)
+    }
+}
+
+/// The headers of all files, each of them once.
+fn headers() -> Vec<&'static Source> {
+    let mut headers: Vec<_> = SOURCES.iter().flat_map(|source| source.headers()).collect();
+    headers.sort_by_key(|header| header.name);
+    headers.dedup_by_key(|header| header.name);
+    headers
+}
+
+/// Names of files, and their texts.
+type Files<T> = Vec<(&'static str, T)>;
+
+/// Every file of kernels, as NVRTC is given it; then the headers.
+pub fn sources() -> (Files<String>, Files<&'static str>) {
+    let programs = SOURCES.iter().map(|source| (source.name, program(source)));
+    (programs.collect(), headers().iter().map(|header| (header.name, header.text)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    fn files(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("the crate's own source") {
+            let path = entry.expect("an entry").path();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                _ if path.is_dir() => files(&path, found),
+                Some("cu" | "cuh") => found.push(path.file_name().unwrap().to_string_lossy().into_owned()),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_kernels_is_listed() {
+        let mut found = Vec::new();
+        // Where cargo says it is when it runs the tests: they may have been built elsewhere.
+        let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+        files(&Path::new(&here).join("src"), &mut found);
+        found.sort();
+        let listed = super::SOURCES.iter().copied().chain(super::headers());
+        let mut listed: Vec<String> = listed.map(|source| source.name.to_string()).collect();
+        listed.sort();
+        assert_eq!(found, listed);
+    }
+
+    #[test]
+    fn headers_are_those_that_the_texts_name() {
+        for source in super::SOURCES.iter().copied().chain(super::headers()) {
+            let lines = source.text.lines().filter_map(|line| line.strip_prefix("#include \""));
+            let named: Vec<_> = lines.map(|rest| rest.trim_end_matches('"')).collect();
+            let includes: Vec<_> = source.includes.iter().map(|header| header.name).collect();
+            assert_eq!(includes, named, "{}", source.name);
+        }
+    }
+}

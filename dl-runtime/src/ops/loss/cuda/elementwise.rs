@@ -7,24 +7,11 @@ use crate::tensor::Storage;
 
 kernels!("elementwise.cu": elementwise_loss, elementwise_loss_backward, elementwise_loss_sums);
 
-/// Numbered as `Of` of `elementwise.cu`.
-fn code(loss: Elementwise) -> Code {
-    let (kind, a, b) = match loss {
-        Elementwise::Bce => (0, 0.0, 0.0),
-        Elementwise::BceWithLogits => (1, 0.0, 0.0),
-        Elementwise::Hinge => (2, 0.0, 0.0),
-        Elementwise::Huber { delta } => (3, delta, 0.0),
-        Elementwise::KlNormal => (4, 0.0, 0.0),
-        Elementwise::Mae => (5, 0.0, 0.0),
-        Elementwise::Mse => (6, 0.0, 0.0),
-        Elementwise::SigmoidFocal { gamma, alpha } => (7, gamma, alpha),
-    };
-    Code { kind, a, b }
-}
-
-/// What the sum over a sample is divided by.
-fn count(loss: Elementwise, features: usize) -> f32 {
-    if loss == Elementwise::KlNormal { 1.0 } else { features as f32 }
+impl Code {
+    fn of(loss: Elementwise) -> Self {
+        let (kind, [a, b]) = loss.numbered();
+        Code { kind, a, b }
+    }
 }
 
 /// How samples are cut, so that few large ones fill a card, too.
@@ -70,7 +57,7 @@ impl ElementwiseLossKernel for Cuda {
         losses: Mut<'_, f32>,
     ) {
         let cuts = Cuts::of(features, losses.len());
-        let (code, team, count) = (code(loss), cuts.team(), count(loss, features));
+        let (code, team, count) = (Code::of(loss), cuts.team(), loss.count(features));
         let launch = |count: f32, to: &Mut<'_, f32>| {
             self.launch(&elementwise_loss, team.grid(), (code, team, features, cuts.size, cuts.cuts, count, a, b, to));
         };
@@ -91,9 +78,9 @@ impl ElementwiseLossKernel for Cuda {
     ) {
         let Gradient { input, scale, to, write } = gradient;
         let cuts = Cuts::of(features, to.len() / features);
-        let (team, count) = (cuts.team(), count(loss, features));
+        let (team, count) = (cuts.team(), loss.count(features));
         let Cuts { size, cuts, rows } = cuts;
-        let arguments = (code(loss), input as u32, team, features, size, cuts, rows, count, a, b, scale, to, write);
+        let arguments = (Code::of(loss), input as u32, team, features, size, cuts, rows, count, a, b, scale, to, write);
         self.launch(&elementwise_loss_backward, team.grid(), arguments);
     }
 }

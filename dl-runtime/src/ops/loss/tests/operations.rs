@@ -61,8 +61,7 @@ fn elementwise(op: Elementwise, a: Vec<f32>, b: Vec<f32>, count: f64, f: impl Fn
         samples,
         &|context, x, losses| op.forward(context, view::<V>(&x[0]), view(&x[1]), view_mut(losses)),
         &|context, x, input, d_losses, d, write| {
-            let backward = if input == 0 { Elementwise::backward_left } else { Elementwise::backward_right };
-            backward(op, context, view::<V>(&x[0]), view(&x[1]), d_losses, grad(d, write));
+            op.backward(context, input, view::<V>(&x[0]), view(&x[1]), d_losses, grad(d, write));
         },
     );
 }
@@ -152,8 +151,8 @@ fn losses_of_pairs() {
             |x| (0..8).map(|n| f(&x[0][5 * n..5 * n + 5], &x[1][5 * n..5 * n + 5], x[2][n] == 1.0)).collect(),
             &|context, x, losses| op.forward(context, view::<V>(&x[0]), view(&x[1]), view(&x[2]), view_mut(losses)),
             &|context, x, input, d_losses, d, write| {
-                let backward = if input == 0 { Pairs::backward_first } else { Pairs::backward_second };
-                backward(op, context, view::<V>(&x[0]), view(&x[1]), view(&x[2]), d_losses, grad(d, write));
+                let (a, b, target) = (view::<V>(&x[0]), view(&x[1]), view(&x[2]));
+                op.backward(context, input, a, b, target, d_losses, grad::<V>(d, write));
             },
         );
     };
@@ -181,8 +180,8 @@ fn equal_vectors_and_wrong_targets() {
         let (mut losses, mut d, mut d_target) = ([0.0; 2], [f32::NAN; 10], [f32::NAN; 2]);
         let (a, b, t) = (view::<V>(&zeros), view::<V>(&zeros), view::<f32>(&target));
         op.forward(&context, a, b, t, view_mut(&mut losses));
-        op.backward_first(&context, a, b, t, view(&[1.0, 1.0]), Grad::set(view_mut(&mut d)));
-        op.backward_third(&context, a, b, t, view(&[1.0, 1.0]), Grad::set(view_mut(&mut d_target)));
+        op.backward(&context, 0, a, b, t, view(&[1.0, 1.0]), Grad::set(view_mut::<V>(&mut d)));
+        op.backward(&context, 2, a, b, t, view(&[1.0, 1.0]), Grad::set(view_mut::<f32>(&mut d_target)));
         assert!(losses[0].is_finite() && losses[1].is_nan(), "{op:?}: {losses:?}");
         assert!(d[..5].iter().all(|d| *d == 0.0) && d[5..].iter().all(|d| d.is_nan()), "{op:?}: {d:?}");
         assert_eq!(d_target, [0.0; 2]);
@@ -205,8 +204,8 @@ fn triplets() {
             },
             &|context, x, losses| op.forward(context, view::<V>(&x[0]), view(&x[1]), view(&x[2]), view_mut(losses)),
             &|context, x, input, d_losses, d, write| {
-                let backward = [Triplet::backward_first, Triplet::backward_second, Triplet::backward_third][input];
-                backward(op, context, view::<V>(&x[0]), view(&x[1]), view(&x[2]), d_losses, grad(d, write));
+                let (anchor, positive, negative) = (view::<V>(&x[0]), view(&x[1]), view(&x[2]));
+                op.backward(context, input, anchor, positive, negative, d_losses, grad(d, write));
             },
         );
     }
@@ -248,8 +247,8 @@ fn views_of_a_batch() {
             },
             &|context, x, input, d_losses, d, write| {
                 let saved = forward_nt_xent(op, context, x, &mut vec![0.0; samples]);
-                let backward = if input == 0 { NtXent::backward_left } else { NtXent::backward_right };
-                backward(op, context, view::<V>(&x[0]), view(&x[1]), view(&saved), d_losses, grad(d, write));
+                let (a, b) = (view::<V>(&x[0]), view(&x[1]));
+                op.backward(context, input, a, b, view(&saved), d_losses, grad(d, write));
             },
         );
     }
@@ -267,10 +266,10 @@ fn any_number_of_threads() {
         let op = NtXent { temperature: 0.5 };
         let saved = forward_nt_xent(op, &context, &inputs, &mut losses);
         let (a, b) = (view::<V>(&inputs[0]), view::<V>(&inputs[1]));
-        op.backward_right(&context, a, b, view::<Saved>(&saved), view(&c), Grad::set(view_mut(&mut d)));
+        op.backward(&context, 1, a, b, view::<Saved>(&saved), view(&c), Grad::set(view_mut(&mut d)));
         let op = Pairs::CosineEmbedding { margin: 0.0 };
         op.forward(&context, a, b, view(&signs), view_mut(&mut of_pairs));
-        op.backward_first(&context, a, b, view(&signs), view(&c), Grad::add(view_mut(&mut d)));
+        op.backward(&context, 0, a, b, view(&signs), view(&c), Grad::add(view_mut::<V>(&mut d)));
         [losses, of_pairs, d].concat()
     });
 }

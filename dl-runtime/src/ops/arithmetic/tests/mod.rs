@@ -1,6 +1,8 @@
 //! Values against `f64`, gradients against central differences, for all four operators and both kinds of operands.
 
-use super::{Add, Affine, Div, Mul, Reciprocal, Sub};
+mod broadcast;
+
+use super::{Add, Affine, Div, Mul, Reciprocal, Shapes};
 use crate::ops::Activation;
 use crate::tensor::Grad;
 use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
@@ -26,22 +28,27 @@ macro_rules! pairs {
         $op.forward(&context, view::<Sample>(&$a), view::<Sample>(&$b), view_mut::<Sample>(&mut y));
         assert_close(stringify!($op), &y, &all(&wide(&$a), &wide(&$b)), 1e-7);
         let da = set_and_add(N, |d, write| {
-            $op.backward_left(&context, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
+            $op.backward(&context, 0, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
         });
         assert_close(stringify!($op), &da, &gradient(|a| all(a, &wide(&$b)), &wide(&$a), &dy), 3e-7);
         let db = set_and_add(N, |d, write| {
-            $op.backward_right(&context, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
+            $op.backward(&context, 1, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
         });
         assert_close(stringify!($op), &db, &gradient(|b| all(&wide(&$a), b), &wide(&$b), &dy), 3e-7);
     }};
 }
 
+fn sum(sign: f32, activation: Activation) -> Add {
+    Add { shapes: Shapes::Equal, sign, activation }
+}
+
 #[test]
 fn two_tensors() {
-    pairs!(Add { activation: Activation::Identity }, |a, b| a + b, reads());
-    pairs!(Sub {}, |a, b| a - b, reads());
-    pairs!(Mul {}, |a, b| a * b, reads(a, b));
-    pairs!(Div {}, |a, b| a / b, reads(a, b));
+    for sign in [1.0, -1.0] {
+        pairs!(sum(sign, Activation::Identity), |a, b| a + f64::from(sign) * b, reads());
+    }
+    pairs!(Mul { shapes: Shapes::Equal }, |a, b| a * b, reads(a, b));
+    pairs!(Div { shapes: Shapes::Equal }, |a, b| a / b, reads(a, b));
 }
 
 #[test]
@@ -49,7 +56,7 @@ fn a_sum_with_its_activation() {
     let cpu = Device::with_threads(1);
     let mut y = [0.0; 3];
     let context = Context { device: &cpu, seed: 0 };
-    let op = Add { activation: Activation::Relu };
+    let op = sum(1.0, Activation::Relu);
     op.forward(
         &context,
         view::<Sample>(&[1.0, -2.0, 3.0]),
@@ -94,7 +101,7 @@ fn any_number_of_threads() {
     let (a, b) = (numbers(1, 60_000), numbers(2, 60_000));
     same_on_any_threads(|cpu| {
         let mut y = vec![0.0; a.len()];
-        Add { activation: Activation::Silu }.forward(
+        sum(1.0, Activation::Silu).forward(
             &Context { device: cpu, seed: 0 },
             view::<Sample>(&a),
             view::<Sample>(&b),

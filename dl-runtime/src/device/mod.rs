@@ -4,11 +4,7 @@
 pub mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
-#[cfg(all(test, feature = "cuda"))]
-mod twin;
 
 pub use cpu::Cpu;
 #[cfg(feature = "cuda")]
 pub use cuda::Cuda;
-#[cfg(all(test, feature = "cuda"))]
-pub(crate) use twin::{Twin, both};

@@ -3,8 +3,8 @@
 use super::schedule::{Constant, Cosine, Exponential, OneCycle, Step, WarmUp};
 use super::*;
 use crate::random::Rng;
-use crate::testing::Device;
-use crate::{Cpu, Role};
+use crate::testing::{Results, TestDevice, on_every_device};
+use crate::{Device, Role};
 
 /// Two blocks and a bit, in odd pieces: weights, biases, statistics, weights.
 const LEN: usize = 2 * 16 * 1024 + 77;
@@ -28,57 +28,62 @@ fn random(rng: &mut Rng, len: usize) -> Vec<f32> {
     (0..len).map(|_| (rng.next_u32() >> 8) as f32 / 8e6 - 1.0).collect()
 }
 
-/// One step; what the watch says.
-fn step<O: Optimizer, D: crate::Device>(
+impl Results for FiniteCheck {
+    fn tensors(&self) -> Vec<Vec<f64>> {
+        let flags = [self.overflowed, self.from_gradients].map(|flag| f64::from(u8::from(flag)));
+        vec![flags.to_vec(), vec![self.stopped().unwrap_or(0) as f64], vec![self.norm()]]
+    }
+}
+
+/// What a training knows of itself at its beginning.
+const WATCH: [u32; FiniteCheck::WORDS] = [0; FiniteCheck::WORDS];
+
+/// What is there after some steps: the weights, what the optimizer keeps, and what the watch says.
+type Trained = (Vec<f32>, (Vec<Vec<f32>>, FiniteCheck));
+
+/// A step for each of some gradients.
+fn steps<D: Device>(
     device: &D,
-    optimizer: &O,
-    t: u64,
-    mut weights: D::Mut<'_, f32>,
-    gradients: D::Ref<'_, f32>,
-    state: &mut [D::Buffer<f32>],
-) -> FiniteCheck {
+    optimizer: &impl Optimizer,
+    watch: &[u32],
+    weights: &[f32],
+    gradients: &[Vec<f32>],
+) -> Trained {
     let segments = Segments::on(device, &pieces()).unwrap();
-    let mut watch = device.zeros(FiniteCheck::WORDS).unwrap();
-    let (weights, gradients) = (D::reborrow(&mut weights), D::shorten(gradients));
-    let moved = OptimizerStep { segments: &segments, weights, gradients, watch: D::whole_mut(&mut watch) };
-    optimizer.update(device, t, moved, state);
-    let mut words = [0; FiniteCheck::WORDS];
-    device.download(D::whole(&watch), &mut words).unwrap();
-    FiniteCheck::read(&words)
+    let (mut weights, mut watch) = (device.tensor(weights), device.tensor(watch));
+    let mut state: Vec<_> = optimizer.buffers().iter().map(|_| device.zeros(LEN).unwrap()).collect();
+    for (step, gradients) in (1..).zip(gradients) {
+        let gradients = device.tensor(gradients);
+        let (weights, gradients, watch) = (weights.data_mut(), gradients.data(), watch.data_mut());
+        optimizer.update(device, step, OptimizerStep { segments: &segments, weights, gradients, watch }, &mut state);
+    }
+    let read = |buffer: &D::Buffer<f32>| {
+        let mut host = vec![0.0; LEN];
+        device.download(D::whole(buffer), &mut host).unwrap();
+        host
+    };
+    (weights.read(), (state.iter().map(read).collect(), FiniteCheck::read(&watch.read())))
 }
 
 /// Five steps of `optimizer` against five of `reference(t, w, g, kept)`, which returns the new weight. `decayed` is whether
 /// the weight at hand is.
 fn check<O: Optimizer>(optimizer: O, reference: impl Fn(i32, f64, f64, &mut [f64; 3], bool) -> f64, everything: bool) {
     let mut rng = Rng::new(1);
-    let mut weights = random(&mut rng, LEN);
-    let mut expected: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
-    let mut kept = vec![[0.0; 3]; LEN];
-    let mut others = [1, 3].map(|threads| (Cpu::with_threads(threads), weights.clone(), Vec::new()));
-    let mut state = vec![vec![0.0; LEN]; optimizer.buffers().len()];
-    others.iter_mut().for_each(|other| other.2 = state.clone());
-    for t in 1..=5 {
-        let gradients = random(&mut rng, LEN);
-        let watch = step(&Device::with_threads(2), &optimizer, t, &mut weights, &gradients, &mut state);
-        assert_eq!(watch, FiniteCheck::default());
-        for (cpu, weights, state) in &mut others {
-            step(cpu, &optimizer, t, weights, &gradients, state);
+    let before = random(&mut rng, LEN);
+    let gradients: Vec<_> = (0..5).map(|_| random(&mut rng, LEN)).collect();
+    let (weights, (_, watch)) = on_every_device!(|device| steps(device, &optimizer, &WATCH, &before, &gradients));
+    assert_eq!(watch, FiniteCheck::default());
+    for (i, w) in weights.iter().enumerate() {
+        let (mut expected, mut kept) = (f64::from(before[i]), [0.0; 3]);
+        if role(i) != Role::Statistic {
+            for (t, gradients) in (1..).zip(&gradients) {
+                let decayed = everything || role(i) == Role::Weight;
+                expected = reference(t, expected, f64::from(gradients[i]), &mut kept, decayed);
+            }
         }
-        for (i, w) in expected.iter_mut().enumerate() {
-            let g = f64::from(gradients[i]);
-            *w = match role(i) {
-                Role::Statistic => *w,
-                role => reference(t as i32, *w, g, &mut kept[i], everything || role == Role::Weight),
-            };
-        }
-    }
-    for (i, (w, e)) in weights.iter().zip(&expected).enumerate() {
         // Five steps of a few roundings each, of numbers up to about 1.
-        assert!((f64::from(*w) - e).abs() < 3e-6, "{optimizer:?}, weight {i}: {w} instead of {e}");
-        assert!(role(i) != Role::Statistic || f64::from(*w) == *e, "{optimizer:?}, statistic {i}: {w} instead of {e}");
-    }
-    for (cpu, same, _) in &others {
-        assert!(*same == weights, "{optimizer:?} depends on the number of threads: {cpu:?}");
+        let most = if role(i) == Role::Statistic { 0.0 } else { 3e-6 };
+        assert!((f64::from(*w) - expected).abs() <= most, "{optimizer:?}, weight {i}: {w} instead of {expected}");
     }
 }
 
@@ -148,41 +153,34 @@ fn adam_and_adam_w() {
 
 #[test]
 fn overflow_is_told() {
-    let device = Device::with_threads(2);
-    let (mut weights, mut gradients) = (vec![1.0; LEN], vec![0.5; LEN]);
-    gradients[20_000] = f32::INFINITY;
-    let watch = step(&device, &Sgd::new(0.1), 1, &mut weights, &gradients, &mut []);
-    assert!(watch.overflowed && watch.from_gradients && watch.stopped().is_none());
-    let mut gradients = vec![0.5; LEN];
-    let adam = |gradients: &[f32]| {
-        let (mut weights, mut state) = (vec![1.0; LEN], vec![vec![0.0; LEN]; 2]);
-        step(&device, &Adam::new(0.1), 1, &mut weights, gradients, &mut state)
-    };
+    fn watch(optimizer: impl Optimizer, weight: f32, gradient: f32, odd: &[(usize, f32)]) -> FiniteCheck {
+        let mut gradients = vec![gradient; LEN];
+        odd.iter().for_each(|(i, odd)| gradients[*i] = *odd);
+        let gradients = [gradients];
+        on_every_device!(|device| steps(device, &optimizer, &WATCH, &[weight; LEN], &gradients)).1.1
+    }
+    let watch_of_adam = |odd: &[(usize, f32)]| watch(Adam::new(0.1), 1.0, 0.5, odd);
+    let infinite = watch(Sgd::new(0.1), 1.0, 0.5, &[(20_000, f32::INFINITY)]);
+    assert!(infinite.overflowed && infinite.from_gradients && infinite.stopped().is_none());
     // Nobody looks at the place of a statistic.
-    gradients[20_010] = f32::NAN;
-    assert_eq!(adam(&gradients), FiniteCheck::default());
-    gradients[20_005] = f32::NAN;
-    assert!(adam(&gradients).from_gradients);
-    let (mut weights, gradients) = (vec![3e38; LEN], vec![-3e38; LEN]);
-    let watch = step(&device, &Sgd::new(1.0), 1, &mut weights, &gradients, &mut []);
-    assert!(watch.overflowed && !watch.from_gradients);
+    assert_eq!(watch_of_adam(&[(20_010, f32::NAN)]), FiniteCheck::default());
+    assert!(watch_of_adam(&[(20_010, f32::NAN), (20_005, f32::NAN)]).from_gradients);
+    let overflow = watch(Sgd::new(1.0), 3e38, -3e38, &[]);
+    assert!(overflow.overflowed && !overflow.from_gradients);
 }
 
 #[test]
 fn a_training_that_has_stopped_stays_as_it_is() {
-    let (device, gradients) = (Device::with_threads(2), vec![0.5; LEN]);
-    let segments = Segments::on(&device, &pieces()).unwrap();
+    let gradients = [vec![0.5; LEN]];
     let stopped = |losses: &[f32], overflowed| {
-        let mut watch = [0, overflowed, 0, 0];
-        device.watch(7, losses, &mut watch[..]);
-        let (mut weights, mut state) = (vec![1.0; LEN], vec![vec![0.0; LEN]; 2]);
-        let moved =
-            OptimizerStep { segments: &segments, weights: &mut weights, gradients: &gradients, watch: &mut watch[..] };
-        Adam::new(0.1).update(&device, 1, moved, &mut state);
-        assert!(state.iter().flatten().all(|x| *x == 0.0) == (weights == vec![1.0; LEN]));
-        let stopped = FiniteCheck::read(&watch).stopped();
-        assert_eq!(weights == vec![1.0; LEN], stopped == Some(7));
-        stopped.is_some()
+        let (weights, (state, watch)) = on_every_device!(|device| {
+            let (losses, mut watch) = (device.tensor(losses), device.tensor(&[0, overflowed, 0, 0]));
+            device.watch(7, losses.data(), watch.data_mut());
+            steps(device, &Adam::new(0.1), &watch.read(), &[1.0; LEN], &gradients)
+        });
+        assert!(state.iter().flatten().all(|x| *x == 0.0) == (weights == [1.0; LEN]));
+        assert_eq!(weights == [1.0; LEN], watch.stopped() == Some(7));
+        watch.stopped().is_some()
     };
     let mut losses = vec![1.0; 300];
     assert!(!stopped(&losses, 0));
@@ -196,35 +194,33 @@ fn a_training_that_has_stopped_stays_as_it_is() {
 #[test]
 fn clipping_spares_statistics() {
     let g = random(&mut Rng::new(3), LEN);
-    let device = Device::with_threads(3);
-    let segments = Segments::on(&device, &pieces()).unwrap();
-    let expected: f64 =
-        g.iter().enumerate().filter(|(i, _)| role(*i) != Role::Statistic).map(|(_, g)| f64::from(*g).powi(2)).sum();
-    let (mut scaled, mut watch) = (g.clone(), [0; FiniteCheck::WORDS]);
-    device.clip_norm(&segments, 0.5 * expected.sqrt(), &mut scaled, &mut watch);
-    let norm = FiniteCheck::read(&watch).norm();
-    assert!((norm / expected.sqrt() - 1.0).abs() < 1e-12);
-    let (mut same, mut with_one) = (g.clone(), [0; FiniteCheck::WORDS]);
-    device.clip_norm(&segments, norm + 1.0, &mut same, &mut watch);
+    let squares = g.iter().enumerate().filter(|(i, _)| role(*i) != Role::Statistic).map(|(_, g)| f64::from(*g).powi(2));
+    let expected = squares.sum::<f64>().sqrt();
+    // An infinite norm leaves nothing that is a number where the gradient was none.
+    let (mut infinite, at) = (g.clone(), 20_000);
+    infinite[at] = f32::INFINITY;
+    let ([(scaled, watch), (same, _), (broken, broken_watch)], clamped) = on_every_device!(|device| {
+        let segments = Segments::on(device, &pieces()).unwrap();
+        let by_norm = [(0.5 * expected, &g), (expected + 1.0, &g), (1.0, &infinite)].map(|(limit, g)| {
+            let (mut g, mut watch) = (device.tensor(g), device.tensor(&WATCH));
+            device.clip_norm(&segments, limit, g.data_mut(), watch.data_mut());
+            (g.read(), FiniteCheck::read(&watch.read()))
+        });
+        let mut clamped = device.tensor(&g);
+        device.clip_value(&segments, 0.3, clamped.data_mut());
+        (by_norm, clamped.read())
+    });
+    assert!((watch.norm() / expected - 1.0).abs() < 1e-12);
     assert!(same == g);
-    let one = Cpu::with_threads(1);
-    one.clip_norm(&Segments::on(&one, &pieces()).unwrap(), norm + 1.0, &mut same, &mut with_one);
-    assert_eq!(with_one, watch);
     assert_eq!(Clip::factor(3.0, 2.0), 1.0);
     assert_eq!(Clip::factor(1.0, 4.0), 0.25 - 6.2e-8);
-    let factor = Clip::factor(0.5 * expected.sqrt(), norm);
-    let mut clamped = g.clone();
-    device.clip_value(&segments, 0.3, &mut clamped);
+    let factor = Clip::factor(0.5 * expected, watch.norm());
     for (i, g) in g.iter().enumerate() {
         let statistic = role(i) == Role::Statistic;
         assert_eq!(scaled[i], if statistic { *g } else { factor * g });
         assert_eq!(clamped[i], if statistic { *g } else { g.clamp(-0.3, 0.3) });
     }
-    // An infinite norm leaves nothing that is a number where the gradient was none.
-    let (mut g, at) = (g, 20_000);
-    g[at] = f32::INFINITY;
-    device.clip_norm(&segments, 1.0, &mut g, &mut watch);
-    assert!(FiniteCheck::read(&watch).norm() == f64::INFINITY && g[at].is_nan() && g[0] == 0.0);
+    assert!(broken_watch.norm() == f64::INFINITY && broken[at].is_nan() && broken[0] == 0.0);
 }
 
 #[test]

@@ -262,12 +262,11 @@ impl Storage for Cuda {
 #[cfg(test)]
 mod tests {
     use super::{Cuda, PIECE};
-    use crate::device::Twin;
     use crate::tensor::Storage;
 
     #[test]
     fn an_upload_of_several_pieces() {
-        let Some(cuda) = Twin::with_threads(1).cuda.pop() else { return };
+        let Some(cuda) = crate::testing::gpu().pop() else { return };
         let from: Vec<u32> = (0..2 * PIECE as u32 + 3).collect();
         let mut buffer = cuda.zeros(from.len()).expect("memory");
         cuda.upload(&from, Cuda::whole_mut(&mut buffer)).expect("an upload");

@@ -54,24 +54,3 @@ impl ActivationKernel for Cuda {
         }
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl ActivationKernel for Twin {
-        fn activation_forward(&self, f: Activation, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.activation_forward(f, x, y));
-        }
-        fn activation_forward_in_place(&self, f: Activation, x: &mut [f32]) {
-            both!(self, [], [x], |device| device.activation_forward_in_place(f, x));
-        }
-        fn activation_backward(&self, f: Activation, kept: &[f32], dy: &[f32], dx: &mut [f32], w: Write) {
-            both!(self, [kept, dy], [dx], |device| device.activation_backward(f, kept, dy, dx, w));
-        }
-        fn activation_backward_in_place(&self, f: Activation, kept: &[f32], d: &mut [f32]) {
-            both!(self, [kept], [d], |device| device.activation_backward_in_place(f, kept, d));
-        }
-    }
-}

@@ -1,9 +1,10 @@
 //! Values and slopes against `f64` and central differences, extremes, and what is kept.
 
+use super::table::TABLE;
 use super::{Activation, ActivationKernel, SavedForBackward};
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, testing::Device};
+use crate::Context;
+use crate::tensor::Write;
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 const ALL: [Activation; 25] = [
     Activation::Identity,
@@ -76,6 +77,31 @@ fn reference(f: Activation, x: f64) -> f64 {
     }
 }
 
+#[test]
+fn every_entry_of_the_table_is_tested() {
+    let tested: Vec<String> = ALL.iter().chain(&POSITIVE).map(|f| format!("{f:?}")).collect();
+    for (name, _) in TABLE {
+        assert!(tested.iter().any(|f| f.split(' ').next() == Some(name)), "{name}");
+    }
+}
+
+/// `activations.cuh` has the same entries in the same order, with derivatives of the same.
+#[cfg(feature = "cuda")]
+#[test]
+fn the_table_of_cuda_is_the_same() {
+    let entries = include_str!("activations.cuh").lines().filter_map(|line| line.strip_prefix("ACTIVATION("));
+    let saved = |f: SavedForBackward| if f == SavedForBackward::Output { ", y, " } else { ", x, " };
+    let mut count = 0;
+    for (entry, &(name, saves)) in entries.zip(TABLE) {
+        assert!(
+            entry.split(',').next() == Some(name) && entry.contains(saved(saves)),
+            "{name} saves {saves:?}: {entry}"
+        );
+        count += 1;
+    }
+    assert_eq!(count, TABLE.len());
+}
+
 /// Inputs on all sides, with the bends of every activation between them.
 fn inputs() -> Vec<f32> {
     let mut x = numbers(1, 61);
@@ -85,101 +111,102 @@ fn inputs() -> Vec<f32> {
 
 #[test]
 fn values_and_gradients() {
-    let cpu = Device::with_threads(1);
     let n = inputs().len();
     let dy = numbers(2, n);
     for (f, positive) in ALL.map(|f| (f, false)).into_iter().chain(POSITIVE.map(|f| (f, true))) {
         let x: Vec<f32> = inputs().into_iter().map(|x| if positive { x.abs() + 0.1 } else { x }).collect();
         let all = |x: &[f64]| x.iter().map(|&x| reference(f, x)).collect::<Vec<_>>();
-        let mut y = vec![f32::NAN; n];
-        cpu.activation_forward(f, &x, &mut y);
+        let [y, y_in_place, dx, dx_in_place] = on_every_device!(|device| {
+            let (mut y, mut y_in_place, mut dx_in_place) = (device.output(n), device.tensor(&x), device.tensor(&dy));
+            let (x, dy) = (device.tensor(&x), device.tensor(&dy));
+            device.activation_forward(f, x.data(), y.data_mut());
+            device.activation_forward_in_place(f, y_in_place.data_mut());
+            let kept = if f.saved_for_backward() == SavedForBackward::Output { &y } else { &x };
+            let dx = device.set_and_add(n, |dx, write| {
+                device.activation_backward(f, kept.data(), dy.data(), dx.data_mut(), write);
+            });
+            device.activation_backward_in_place(f, kept.data(), dx_in_place.data_mut());
+            [y.read(), y_in_place.read(), dx, dx_in_place.read()]
+        });
         // Number by number, to a few units in the last place.
         for ((x, y), expected) in x.iter().zip(&y).zip(all(&wide(&x))) {
             let error = (f64::from(*y) - expected).abs();
             assert!(error <= 4e-7 * expected.abs() + 1e-7 * f64::from(x.abs()), "{f:?}({x}) is {y}, not {expected}");
         }
-        let mut in_place = x.clone();
-        cpu.activation_forward_in_place(f, &mut in_place);
-        assert_eq!(in_place, y, "{f:?}");
-
-        let kept = if f.saved_for_backward() == SavedForBackward::Output { &y } else { &x };
-        let dx = set_and_add(n, |dx, write| cpu.activation_backward(f, kept, &dy, dx, write));
-        let expected = gradient(all, &wide(&x), &dy);
-        assert_close(&format!("gradient of {f:?}"), &dx, &expected, 1e-6);
-        let mut in_place = dy.clone();
-        cpu.activation_backward_in_place(f, kept, &mut in_place);
-        assert_eq!(in_place, dx, "{f:?}");
+        assert_close(&format!("gradient of {f:?}"), &dx, &gradient(all, &wide(&x), &dy), 1e-6);
+        assert_eq!((y_in_place, dx_in_place), (y, dx), "{f:?}");
     }
+}
+
+/// `f` of some numbers.
+fn values(f: Activation, x: &[f32]) -> Vec<f32> {
+    on_every_device!(|device| {
+        let mut x = device.tensor(x);
+        device.activation_forward_in_place(f, x.data_mut());
+        x.read()
+    })
+}
+
+/// The slopes of `f` where the forward pass kept these numbers.
+fn slopes(f: Activation, kept: &[f32]) -> Vec<f32> {
+    on_every_device!(|device| {
+        let (kept, mut d) = (device.tensor(kept), device.tensor(&vec![1.0; kept.len()]));
+        device.activation_backward_in_place(f, kept.data(), d.data_mut());
+        d.read()
+    })
 }
 
 #[test]
 fn extremes() {
-    let cpu = Device::with_threads(1);
     for f in ALL {
-        let mut y = [f32::NAN, 1e30, -1e30, f32::INFINITY];
-        cpu.activation_forward_in_place(f, &mut y);
+        let y = values(f, &[f32::NAN, 1e30, -1e30, f32::INFINITY]);
         assert!(y[0].is_nan(), "{f:?} hides NaN");
         assert!(!y[1].is_nan() && !y[2].is_nan(), "{f:?}: {y:?}");
-        let mut d = [1.0; 3];
-        let mut kept = [0.0_f32, 80.0, -80.0];
-        if f.saved_for_backward() == SavedForBackward::Output {
-            cpu.activation_forward_in_place(f, &mut kept);
-        }
-        cpu.activation_backward_in_place(f, &kept, &mut d);
+        let x = [0.0, 80.0, -80.0];
+        let d =
+            if f.saved_for_backward() == SavedForBackward::Output { slopes(f, &values(f, &x)) } else { slopes(f, &x) };
         assert!(d.iter().all(|d| d.is_finite()), "{f:?}: {d:?}");
     }
     // PyTorch's choice where there is no derivative.
-    let mut d = [1.0; 2];
-    cpu.activation_backward_in_place(Activation::Relu, &[0.0, -0.0], &mut d);
-    assert_eq!(d, [0.0, 0.0]);
+    assert_eq!(slopes(Activation::Relu, &[0.0, -0.0]), [0.0, 0.0]);
     for (f, at, expected) in [
         (Activation::Abs, 0.0, 0.0),
         (Activation::Clamp { min: -1.0, max: 1.0 }, 1.0, 1.0),
         (Activation::HardTanh { min: -1.0, max: 1.0 }, 1.0, 0.0),
         (Activation::Powi { exponent: 0 }, 0.0, 0.0),
     ] {
-        let mut d = [1.0];
-        cpu.activation_backward_in_place(f, &[at], &mut d);
-        assert_eq!(d, [expected], "{f:?}");
+        assert_eq!(slopes(f, &[at]), [expected], "{f:?}");
     }
 }
 
 #[test]
 fn beyond_the_domain() {
-    let cpu = Device::with_threads(1);
-    let of = |f, mut x: [f32; 3]| {
-        cpu.activation_forward_in_place(f, &mut x);
-        x
-    };
-    let [zero, negative, nan] = of(Activation::Log, [0.0, -1.0, f32::NAN]);
-    assert!(zero == f32::NEG_INFINITY && negative.is_nan() && nan.is_nan());
-    let [zero, negative, nan] = of(Activation::Sqrt, [0.0, -1.0, f32::NAN]);
-    assert!(zero == 0.0 && negative.is_nan() && nan.is_nan());
-    let [zero, whole, nan] = of(Activation::Powi { exponent: -2 }, [0.0, 4.0, f32::NAN]);
-    assert!(zero == f32::INFINITY && whole == 0.0625 && nan.is_nan());
+    let y = values(Activation::Log, &[0.0, -1.0, f32::NAN]);
+    assert!(y[0] == f32::NEG_INFINITY && y[1].is_nan() && y[2].is_nan());
+    let y = values(Activation::Sqrt, &[0.0, -1.0, f32::NAN]);
+    assert!(y[0] == 0.0 && y[1].is_nan() && y[2].is_nan());
+    let y = values(Activation::Powi { exponent: -2 }, &[0.0, 4.0, f32::NAN]);
+    assert!(y[0] == f32::INFINITY && y[1] == 0.0625 && y[2].is_nan());
 }
 
 #[test]
 fn typed_passes() {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
-    let (x, mut y, mut d) = ([-1.0, 2.0, 3.0, -4.0], vec![0.0; 4], vec![1.0; 4]);
     type Sample = [[f32; 2]; 1];
-    Activation::Relu.forward(&context, view::<Sample>(&x), view_mut(&mut y));
-    assert_eq!(y, [0.0, 2.0, 3.0, 0.0]);
-    Activation::Relu.backward_in_place(&context, view::<Sample>(&y), view_mut(&mut d));
-    assert_eq!(d, [0.0, 1.0, 1.0, 0.0]);
-    let to = Grad { to: view_mut::<Sample>(&mut y), write: Write::Add };
-    Activation::LeakyRelu { slope: 0.5 }.backward(&context, view(&x), view(&[1.0; 4]), to);
-    assert_eq!(y, [0.5, 3.0, 4.0, 0.5]);
+    let [y, d, sum] = on_every_device!(|device| {
+        let context = Context { device, seed: 0 };
+        let (x, mut y, ones) = (device.tensor(&[-1.0, 2.0, 3.0, -4.0]), device.output(4), device.tensor(&[1.0; 4]));
+        Activation::Relu.forward(&context, x.view::<Sample>(), y.view_mut());
+        let (relu, mut d) = (y.read(), device.tensor(&[1.0; 4]));
+        Activation::Relu.backward_in_place(&context, y.view::<Sample>(), d.view_mut());
+        let leaky = Activation::LeakyRelu { slope: 0.5 };
+        leaky.backward(&context, x.view(), ones.view(), y.grad::<Sample>(Write::Add));
+        [relu, d.read(), y.read()]
+    });
+    assert_eq!((&y[..], &d[..]), (&[0.0, 2.0, 3.0, 0.0][..], &[0.0, 1.0, 1.0, 0.0][..]));
+    assert_eq!(sum, [0.5, 3.0, 4.0, 0.5]);
 }
 
 #[test]
 fn any_number_of_threads() {
-    let x = numbers(3, 70_001);
-    same_on_any_threads(|cpu| {
-        let mut y = x.clone();
-        cpu.activation_forward_in_place(Activation::Gelu, &mut y);
-        y
-    });
+    values(Activation::Gelu, &numbers(3, 70_001));
 }

@@ -172,6 +172,15 @@ impl Shapes {
         };
         assert!(fit, "sizes of the values of an arithmetic operation");
     }
+    /// The same with the two values exchanged.
+    fn exchanged(self) -> Self {
+        match self {
+            Shapes::Equal => Shapes::Equal,
+            Shapes::Broadcast(Broadcast { left, right, output }) => {
+                Shapes::Broadcast(Broadcast { left: right, right: left, output })
+            }
+        }
+    }
     /// `output = f(a ∘ b)`.
     fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
@@ -191,12 +200,29 @@ impl Shapes {
             }
         }
     }
-}
-
-impl Broadcast {
-    /// The same with the two values exchanged.
-    fn exchanged(self) -> Self {
-        Broadcast { left: self.right, right: self.left, output: self.output }
+    /// The gradient to the first value, `own`.
+    fn backward<D, A, B, O, I>(
+        self,
+        context: &Context<D>,
+        slope: Slope,
+        own: View<D, A>,
+        other: View<D, B>,
+        d_output: View<D, O>,
+        d_own: Grad<D, I>,
+    ) where
+        D: Device,
+        A: Pod<Element = f32>,
+        B: Pod<Element = f32>,
+        O: Pod<Element = f32>,
+        I: Pod<Element = f32>,
+    {
+        self.assert_sizes::<A, B, O>();
+        assert_eq!(I::LEN, A::LEN, "elements of a gradient");
+        let (own, other, dy, to) = (own.data(), other.data(), d_output.data(), d_own.to.into_data());
+        match self {
+            Shapes::Equal => context.device.arithmetic_backward(slope, own, other, dy, to, d_own.write),
+            Shapes::Broadcast(s) => context.device.broadcast_backward(slope, s, own, other, dy, to, d_own.write),
+        }
     }
 }
 
@@ -263,18 +289,9 @@ macro_rules! passes {
                 O: Pod<Element = f32>,
                 I: Pod<Element = f32>,
             {
-                self.shapes.assert_sizes::<A, B, O>();
-                assert_eq!(I::LEN, [A::LEN, B::LEN][k], "elements of input {k}");
-                let (slope, dy, write) = ($slopes[k], d_output.data(), d_input.write);
-                let (own, other) = if k == 0 { (a.data(), b.data()) } else { (b.data(), a.data()) };
-                match self.shapes {
-                    Shapes::Equal => {
-                        context.device.arithmetic_backward(slope, own, other, dy, d_input.to.into_data(), write);
-                    }
-                    Shapes::Broadcast(s) => {
-                        let s = if k == 0 { s } else { s.exchanged() };
-                        context.device.broadcast_backward(slope, s, own, other, dy, d_input.to.into_data(), write);
-                    }
+                match k {
+                    0 => self.shapes.backward(context, $slopes[0], a, b, d_output, d_input),
+                    _ => self.shapes.exchanged().backward(context, $slopes[1], b, a, d_output, d_input),
                 }
             }
         }

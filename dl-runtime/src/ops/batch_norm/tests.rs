@@ -2,9 +2,9 @@
 
 use super::{BatchNorm, Op};
 use crate::ops::Activation;
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, testing::Device};
+use crate::tensor::{Storage, Write};
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Pod};
 
 const OP: Op = Op { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
 
@@ -43,17 +43,34 @@ fn weights<const C: usize>() -> Vec<f32> {
 }
 
 fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let (len, count) = (samples * C * T::LEN, (samples * T::LEN) as f64);
     let (w, x, dy) = (weights::<C>(), numbers(2, len), numbers(3, len));
     let what = format!("batch_norm of {samples} × {C} channels of {}", T::LEN);
     let by_batch = |w: &[f64], x: &[f64]| normalised(w, x, &moments(x, C, T::LEN), T::LEN);
 
-    let (mut y, mut saved) = (vec![f32::NAN; len], vec![f32::NAN; 2 * C]);
-    let mut followed = w.clone();
-    let net = view_mut::<BatchNorm<C>>(&mut followed);
-    OP.forward(&context, net, view::<[T; C]>(&x), view_mut(&mut y), view_mut(&mut saved));
+    let [y, saved, followed, dw, dx, inferred, in_place] = on_every_device!(|device| {
+        let context = Context { device, seed: 0 };
+        let (mut followed, mut in_place) = (device.tensor(&w), device.tensor(&x));
+        let (w, x, dy) = (device.tensor(&w), device.tensor(&x), device.tensor(&dy));
+        let (mut y, mut saved, mut inferred) = (device.output(len), device.output(2 * C), device.output(len));
+        let net = followed.view_mut::<BatchNorm<C>>();
+        OP.forward(&context, net, x.view::<[T; C]>(), y.view_mut(), saved.view_mut());
+        let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
+            let mut all = device.tensor(&[dw.read(), vec![7.0; 2 * C]].concat());
+            let (net, d_input) = (w.view::<BatchNorm<C>>(), dx.map(|(dx, write)| dx.grad(write)));
+            OP.backward(&context, net, x.view::<[T; C]>(), saved.view(), dy.view(), all.grad(write), d_input);
+            let all = all.read();
+            device.upload(&all[..2 * C], dw.data_mut()).expect("an upload");
+            assert_eq!(all[2 * C..], vec![7.0; 2 * C], "the places of the running statistics");
+        };
+        let dw = device.set_and_add(2 * C, |dw, write| backward(dw, write, None));
+        let dx =
+            device.set_and_add(len, |dx, write| backward(&mut device.output(2 * C), Write::Set, Some((dx, write))));
+        OP.infer(&context, w.view::<BatchNorm<C>>(), x.view::<[T; C]>(), inferred.view_mut());
+        OP.infer_in_place(&context, w.view::<BatchNorm<C>>(), in_place.view_mut::<[T; C]>());
+        [y.read(), saved.read(), followed.read(), dw, dx, inferred.read(), in_place.read()]
+    });
+
     assert_close(&what, &y, &by_batch(&wide(&w), &wide(&x)), 1e-6);
     let (mean, var) = moments(&wide(&x), C, T::LEN);
     assert_close("saved", &saved, &[&mean[..], &var].concat(), 2e-7);
@@ -68,33 +85,13 @@ fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     }
     assert_close("running statistics", &followed[2 * C..], &expected, 2e-7);
 
-    let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
-        let mut all = [&*dw, &[7.0; 2][..].repeat(C)].concat();
-        OP.backward(
-            &context,
-            view::<BatchNorm<C>>(&w),
-            view::<[T; C]>(&x),
-            view(&saved),
-            view(&dy),
-            Grad { to: view_mut(&mut all), write },
-            dx.map(|(dx, write)| Grad { to: view_mut(dx), write }),
-        );
-        dw.copy_from_slice(&all[..2 * C]);
-        assert_eq!(all[2 * C..], vec![7.0; 2 * C], "the places of the running statistics");
-    };
-    let dw = set_and_add(2 * C, |dw, write| backward(dw, write, None));
     let expected = gradient(|w| by_batch(w, &wide(&x)), &wide(&w), &dy);
     assert_close(&what, &dw, &expected[..2 * C], 2e-6);
-    let dx = set_and_add(len, |dx, write| backward(&mut vec![0.0; 2 * C], Write::Set, Some((dx, write))));
     assert_close(&what, &dx, &gradient(|x| by_batch(&wide(&w), x), &wide(&x), &dy), 4e-6);
 
-    let mut y = vec![f32::NAN; len];
-    OP.infer(&context, view::<BatchNorm<C>>(&w), view::<[T; C]>(&x), view_mut(&mut y));
     let running = (wide(&w[2 * C..3 * C]), wide(&w[3 * C..]));
-    assert_close(&what, &y, &normalised(&wide(&w), &wide(&x), &running, T::LEN), 5e-7);
-    let mut in_place = x;
-    OP.infer_in_place(&context, view::<BatchNorm<C>>(&w), view_mut::<[T; C]>(&mut in_place));
-    assert_eq!(in_place, y);
+    assert_close(&what, &inferred, &normalised(&wide(&w), &wide(&x), &running, T::LEN), 5e-7);
+    assert_eq!(in_place, inferred);
 }
 
 #[test]
@@ -109,59 +106,57 @@ fn values_and_gradients() {
     case::<[[f32; 8]; 8], 2>(3);
 }
 
+/// What the forward pass makes of `x`: output, what is saved, and the weights then.
+fn forward<T: Pod<Element = f32>, const C: usize>(op: Op, w: &[f32], x: &[f32]) -> [Vec<f32>; 3] {
+    on_every_device!(|device| {
+        let (mut y, mut saved, mut w) = (device.output(x.len()), device.output(2 * C), device.tensor(w));
+        let (context, x) = (Context { device, seed: 0 }, device.tensor(x));
+        op.forward(&context, w.view_mut::<BatchNorm<C>>(), x.view::<[T; C]>(), y.view_mut(), saved.view_mut());
+        [y.read(), saved.read(), w.read()]
+    })
+}
+
+/// The gradients to weights and input.
+fn backward<T: Pod<Element = f32>, const C: usize>(w: &[f32], x: &[f32], saved: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (mut dw, mut dx, w) = (device.tensor(&[0.0; 4].repeat(C)), device.output(x.len()), device.tensor(w));
+        let (context, x, saved, dy) =
+            (Context { device, seed: 0 }, device.tensor(x), device.tensor(saved), device.tensor(dy));
+        let (d_weights, d_input) = (dw.grad::<BatchNorm<C>>(Write::Set), Some(dx.grad(Write::Set)));
+        OP.backward(&context, w.view(), x.view::<[T; C]>(), saved.view(), dy.view(), d_weights, d_input);
+        [dw.read(), dx.read()]
+    })
+}
+
 #[test]
 fn one_number_in_a_channel_becomes_the_bias() {
-    let (cpu, before) = (Device::with_threads(1), weights::<3>());
-    let context = Context { device: &cpu, seed: 0 };
-    let (x, mut y, mut saved, mut w) = (numbers(2, 3), vec![0.0; 3], vec![0.0; 6], before.clone());
-    let net = view_mut::<BatchNorm<3>>(&mut w);
-    OP.forward(&context, net, view::<[f32; 3]>(&x), view_mut(&mut y), view_mut(&mut saved));
+    let (before, x) = (weights::<3>(), numbers(2, 3));
+    let [y, saved, w] = forward::<f32, 3>(OP, &before, &x);
     assert_eq!(y, w[3..6]);
     assert_eq!(w[9..], before[9..], "one number says nothing about the variance");
-    let (mut dw, mut dx) = (vec![0.0; 12], vec![f32::NAN; 3]);
-    let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-    OP.backward(
-        &context,
-        view::<BatchNorm<3>>(&w),
-        view::<[f32; 3]>(&x),
-        view(&saved),
-        view(&[1.0; 3]),
-        d_weights,
-        d_input,
-    );
+    let [dw, dx] = backward::<f32, 3>(&w, &x, &saved, &[1.0; 3]);
     assert_eq!((&dx[..], &dw[..3], &dw[3..6]), (&[0.0; 3][..], &[0.0; 3][..], &[1.0; 3][..]));
 }
 
 #[test]
 fn a_large_mean_costs_no_digits() {
-    type Sample = [[[f32; 9]; 11]; 2];
-    let cpu = Device::with_threads(1);
-    let mut w = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0];
-    let net = wide(&w);
+    let w = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0];
     let x: Vec<f32> = numbers(1, 50 * 198).iter().map(|x| 300.0 + x).collect();
-    let (mut y, mut saved) = (vec![0.0; x.len()], vec![0.0; 4]);
-    let context = Context { device: &cpu, seed: 0 };
-    OP.forward(&context, view_mut::<BatchNorm<2>>(&mut w), view::<Sample>(&x), view_mut(&mut y), view_mut(&mut saved));
+    let [y, ..] = forward::<[[f32; 9]; 11], 2>(OP, &w, &x);
     // The mean itself is rounded to 300·2⁻²⁴.
-    let expected = normalised(&net, &wide(&x), &moments(&wide(&x), 2, 99), 99);
+    let expected = normalised(&wide(&w), &wide(&x), &moments(&wide(&x), 2, 99), 99);
     assert_close("normalised", &y, &expected, 300.0 * 2f64.powi(-24));
 }
 
 #[test]
 fn the_activation_is_applied_in_the_same_pass() {
-    let (cpu, mut w) = (Device::with_threads(1), weights::<3>());
-    let context = Context { device: &cpu, seed: 0 };
-    let op = Op { activation: Activation::Relu, ..OP };
-    let x = numbers(2, 3 * 4 * 6);
-    let (mut plain, mut fused) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-    let mut saved = vec![0.0; 6];
-    for (op, y) in [(OP, &mut plain), (op, &mut fused)] {
-        let net = view_mut::<BatchNorm<3>>(&mut w);
-        op.forward(&context, net, view::<[[[f32; 3]; 2]; 3]>(&x), view_mut(y), view_mut(&mut saved));
-    }
+    let (w, x) = (weights::<3>(), numbers(2, 3 * 4 * 6));
+    let [plain, fused] = [Activation::Identity, Activation::Relu].map(|activation| {
+        let [y, ..] = forward::<[[f32; 3]; 2], 3>(Op { activation, ..OP }, &w, &x);
+        y
+    });
     assert!(plain.iter().any(|y| *y < 0.0));
-    plain.iter_mut().for_each(|y| *y = y.max(0.0));
-    assert_eq!(fused, plain);
+    assert_eq!(fused, plain.iter().map(|y| y.max(0.0)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -175,15 +170,8 @@ fn begins_as_plain_normalisation() {
 fn any_number_of_threads<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     let len = samples * C * T::LEN;
     let (w, x, dy) = (weights::<C>(), numbers(2, len), numbers(3, len));
-    same_on_any_threads(|cpu| {
-        let context = Context { device: cpu, seed: 0 };
-        let (mut net, input) = (w.clone(), view::<[T; C]>(&x));
-        let (mut y, mut saved, mut dx, mut dw) = (vec![0.0; len], vec![0.0; 2 * C], vec![0.0; len], vec![0.0; 4 * C]);
-        OP.forward(&context, view_mut::<BatchNorm<C>>(&mut net), input, view_mut(&mut y), view_mut(&mut saved));
-        let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-        OP.backward(&context, view(&net), input, view(&saved), view(&dy), d_weights, d_input);
-        [y, net, dw, dx].concat()
-    });
+    let [_, saved, w] = forward::<T, C>(OP, &w, &x);
+    backward::<T, C>(&w, &x, &saved, &dy);
 }
 
 #[test]
@@ -193,19 +181,8 @@ fn any_number_of_threads_for_maps_and_features() {
 }
 
 /// The weights after a batch `x` of single numbers, with what became of the batch.
-fn after(op: Op, mut w: Vec<f32>, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let (cpu, mut y, mut saved) = (Device::with_threads(1), vec![0.0; x.len()], vec![0.0; w.len() / 2]);
-    let context = Context { device: &cpu, seed: 0 };
-    match w.len() {
-        4 => {
-            let net = view_mut::<BatchNorm<1>>(&mut w);
-            op.forward(&context, net, view::<[f32; 1]>(x), view_mut(&mut y), view_mut(&mut saved));
-        }
-        _ => {
-            let net = view_mut::<BatchNorm<3>>(&mut w);
-            op.forward(&context, net, view::<[f32; 3]>(x), view_mut(&mut y), view_mut(&mut saved));
-        }
-    }
+fn after(op: Op, w: &[f32], x: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let [y, _, w] = if w.len() == 4 { forward::<f32, 1>(op, w, x) } else { forward::<f32, 3>(op, w, x) };
     (w, y)
 }
 
@@ -220,13 +197,13 @@ fn several_uses_follow_one_another() {
         (1.0, &[b, a], 2.0, 0.02),
     ] {
         let op = Op { momentum, ..OP };
-        let w = uses.iter().fold(vec![1.0, 0.0, 0.0, 1.0], |w, x| after(op, w, x).0);
+        let w = uses.iter().fold(vec![1.0, 0.0, 0.0, 1.0], |w, x| after(op, &w, x).0);
         assert_close("running statistics", &w[2..], &[mean, var], 4e-7);
     }
     // Never below 0, however often and however small the variance of the batch.
     for momentum in [0.1, 0.3, 0.7, 1.0] {
         let op = Op { momentum, ..OP };
-        let w = (0..100).fold(vec![1.0, 0.0, 0.0, 1.0], |w, _| after(op, w, &[0.5; 4]).0);
+        let w = (0..100).fold(vec![1.0, 0.0, 0.0, 1.0], |w, _| after(op, &w, &[0.5; 4]).0);
         assert!(w[3] >= 0.0, "{}", w[3]);
     }
 }
@@ -237,7 +214,7 @@ fn numbers_that_are_not_finite_move_no_statistics_and_are_told() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38, 1e30] {
         let before = weights::<3>();
         let x = [1.0, bad, 0.5, 2.0, -bad, 0.25];
-        let (w, y) = after(OP, before.clone(), &x);
+        let (w, y) = after(OP, &before, &x);
         for c in 0..3 {
             let moved = w[6 + c] != before[6 + c] && w[9 + c] != before[9 + c];
             let same = w[6 + c] == before[6 + c] && w[9 + c] == before[9 + c];

@@ -28,10 +28,3 @@ impl StridedCopyKernel for Cuda {
         self.launch(&concat_stretches, rows.grid(), (rows, axes, x, y, write));
     }
 }
-
-#[cfg(test)]
-impl StridedCopyKernel for crate::device::Twin {
-    fn copy_strided(&self, len: usize, from: StridedCopy, x: &[f32], to: StridedCopy, y: &mut [f32], write: Write) {
-        crate::device::both!(self, [x], [y], |device| device.copy_strided(len, from, x, to, y, write));
-    }
-}

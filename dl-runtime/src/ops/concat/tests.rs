@@ -1,9 +1,8 @@
 //! Concatenation against copies by index, and its gradients, which are exact.
 
 use super::Op;
-use crate::tensor::Grad;
-use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Context, Pod, testing::Device};
+use crate::testing::{TestDevice, numbers, on_every_device};
+use crate::{Context, Cpu, Pod};
 
 /// Joins `parts` one element at a time; the layout of each is [samples·outer, part, inner].
 fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
@@ -19,20 +18,17 @@ fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
 
 /// Two inputs of shapes `A` and `B` joined to `Y`.
 fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op: Op, samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let (a, b) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN));
-    let mut y = vec![f32::NAN; samples * Y::LEN];
-    op.forward(&context, 0, view::<A>(&a), view_mut::<Y>(&mut y));
-    op.forward(&context, 1, view::<B>(&b), view_mut::<Y>(&mut y));
+    let [y, da, db] = on_every_device!(|device| {
+        let (context, mut y) = (Context { device, seed: 0 }, device.output(samples * Y::LEN));
+        op.forward(&context, 0, device.tensor(&a).view::<A>(), y.view_mut::<Y>());
+        op.forward(&context, 1, device.tensor(&b).view::<B>(), y.view_mut::<Y>());
+        let da = device.set_and_add(a.len(), |d, write| op.backward(&context, 0, y.view::<Y>(), d.grad::<A>(write)));
+        let db = device.set_and_add(b.len(), |d, write| op.backward(&context, 1, y.view::<Y>(), d.grad::<B>(write)));
+        [y.read(), da, db]
+    });
     assert_eq!(y, reference(op, &[a.clone(), b.clone()]), "{op:?}");
     // The gradient of a copy is a copy: back to where it came from.
-    let da = set_and_add(a.len(), |d, write| {
-        op.backward(&context, 0, view::<Y>(&y), Grad { to: view_mut::<A>(d), write });
-    });
-    let db = set_and_add(b.len(), |d, write| {
-        op.backward(&context, 1, view::<Y>(&y), Grad { to: view_mut::<B>(d), write });
-    });
     assert_eq!((da, db), (a, b), "{op:?}");
 }
 
@@ -49,23 +45,19 @@ fn values_and_gradients() {
 #[test]
 #[should_panic(expected = "elements of input 1")]
 fn other_sizes_are_refused() {
-    let (cpu, mut y) = (Device::with_threads(1), [0.0; 4]);
+    let cpu = &Cpu::with_threads(1);
     let op = Op { outer: 1, parts: &[1, 3], inner: 1 };
-    op.forward(&Context { device: &cpu, seed: 0 }, 1, view::<[f32; 2]>(&[0.0; 2]), view_mut::<[f32; 4]>(&mut y));
+    let (x, mut y) = (cpu.tensor(&[0.0; 2]), cpu.output(4));
+    op.forward(&Context { device: cpu, seed: 0 }, 1, x.view::<[f32; 2]>(), y.view_mut::<[f32; 4]>());
 }
 
 #[test]
 fn any_number_of_threads() {
     let x = numbers(1, 40 * 7 * 301);
-    same_on_any_threads(|cpu| {
-        let mut y = vec![0.0; 40 * 9 * 301];
+    on_every_device!(|device| {
+        let (x, mut y) = (device.tensor(&x), device.tensor(&vec![0.0; 40 * 9 * 301]));
         let op = Op { outer: 1, parts: &[7, 2], inner: 301 };
-        op.forward(
-            &Context { device: cpu, seed: 0 },
-            0,
-            view::<[[f32; 301]; 7]>(&x),
-            view_mut::<[[f32; 301]; 9]>(&mut y),
-        );
-        y
+        op.forward(&Context { device, seed: 0 }, 0, x.view::<[[f32; 301]; 7]>(), y.view_mut::<[[f32; 301]; 9]>());
+        y.read()
     });
 }

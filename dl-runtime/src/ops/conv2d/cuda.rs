@@ -9,8 +9,6 @@ pub(in crate::ops) use gradient::Gradient;
 
 use super::tiles::{Tile, tiles};
 use super::{Conv2dKernel, Sizes};
-#[cfg(test)]
-use crate::device::both;
 use crate::device::cuda::{Cuda, Dnn, Mut, Precision, Ref, Target, arguments, kernels};
 use crate::ops::Activation;
 use crate::tensor::Storage;
@@ -142,28 +140,5 @@ impl Conv2dKernel for Cuda {
     ) {
         let gradient = Gradient::new(self, s, Direction::Forward, d_bias.len());
         gradient.run(self, x, dy, d_weight, d_bias, write, self.scratch(gradient.scratch()));
-    }
-}
-
-#[cfg(test)]
-impl Conv2dKernel for crate::device::Twin {
-    fn conv2d_forward(&self, s: &Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-        both!(&self.with_cudnn(), [weight, bias, x], [y], |device| device.conv2d_forward(s, f, weight, bias, x, y));
-    }
-    fn conv2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        both!(&self.with_cudnn(), [weight, dy], [dx], |device| device.conv2d_backward_input(s, weight, dy, dx, write));
-    }
-    fn conv2d_backward_weights(
-        &self,
-        s: &Sizes,
-        x: &[f32],
-        dy: &[f32],
-        d_weight: &mut [f32],
-        d_bias: &mut [f32],
-        write: Write,
-    ) {
-        both!(&self.with_cudnn(), [x, dy], [d_weight, d_bias], |device| {
-            device.conv2d_backward_weights(s, x, dy, d_weight, d_bias, write)
-        });
     }
 }

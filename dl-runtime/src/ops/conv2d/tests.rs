@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::tensor::Write;
-use crate::testing::Device;
+use crate::testing::{self, TestDevice, on_every_device, wide};
 
 const STEP: f64 = 1e-4;
 
@@ -14,10 +14,6 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
         (state >> 8) as f32 / (1 << 23) as f32 - 1.0
     };
     (0..len).map(next).collect()
-}
-
-fn wide(x: &[f32]) -> Vec<f64> {
-    x.iter().map(|&x| f64::from(x)).collect()
 }
 
 /// The definition: the output before the activation.
@@ -64,50 +60,75 @@ fn close(what: &str, s: &Sizes, found: &[f32], expected: impl Iterator<Item = (u
     }
 }
 
-/// Forward and both gradients of one convolution on one and on three threads.
+/// What one convolution reads.
+struct Operands {
+    s: Sizes,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    x: Vec<f32>,
+    dy: Vec<f32>,
+}
+
+impl Operands {
+    fn new(s: Sizes, with_bias: bool) -> Self {
+        let area = |[a, b]: [usize; 2]| a * b;
+        Operands {
+            s,
+            weight: numbers(s.outputs * s.inputs / s.groups * area(s.kernel), 1),
+            bias: numbers(if with_bias { s.outputs } else { 0 }, 2),
+            x: numbers(s.samples * s.inputs * area(s.image), 3),
+            dy: numbers(s.samples * s.outputs * area(s.output), 4),
+        }
+    }
+    fn forward(&self, device: &impl Device, f: Activation) -> Vec<f32> {
+        let [weight, bias, x] = [&self.weight, &self.bias, &self.x].map(|x| device.tensor(x));
+        let mut y = device.output(self.dy.len());
+        device.conv2d_forward(&self.s, f, weight.data(), bias.data(), x.data(), y.data_mut());
+        y.read()
+    }
+    /// The gradients to weight, bias and input, set and then added once more.
+    fn backward(&self, device: &impl Device) -> [[Vec<f32>; 3]; 2] {
+        let [weight, x, dy] = [&self.weight, &self.x, &self.dy].map(|x| device.tensor(x));
+        let [mut dw, mut db, mut dx] = [&self.weight, &self.bias, &self.x].map(|x| device.output(x.len()));
+        [Write::Set, Write::Add].map(|write| {
+            device.conv2d_backward_weights(&self.s, x.data(), dy.data(), dw.data_mut(), db.data_mut(), write);
+            device.conv2d_backward_input(&self.s, weight.data(), dy.data(), dx.data_mut(), write);
+            [dw.read(), db.read(), dx.read()]
+        })
+    }
+}
+
+/// Forward and both gradients of one convolution.
 fn check(s: Sizes, with_bias: bool) {
-    let area = |[a, b]: [usize; 2]| a * b;
-    let weight = numbers(s.outputs * s.inputs / s.groups * area(s.kernel), 1);
-    let bias = numbers(if with_bias { s.outputs } else { 0 }, 2);
-    let x = numbers(s.samples * s.inputs * area(s.image), 3);
-    let d = numbers(s.samples * s.outputs * area(s.output), 4);
-    let (w64, b64, x64, d64) = (wide(&weight), wide(&bias), wide(&x), wide(&d));
+    let operands = Operands::new(s, with_bias);
+    let Operands { weight, bias, x, dy, .. } = &operands;
+    let functions: [(_, fn(f64) -> f64); 3] =
+        [(Activation::Identity, |y| y), (Activation::Relu, |y| y.max(0.0)), (Activation::Tanh, f64::tanh)];
+    let (outputs, gradients) = on_every_device!(testing::gpu_with_and_without_cudnn(), |device| {
+        (functions.map(|(activation, _)| operands.forward(device, activation)), operands.backward(device))
+    });
+    let (w64, b64, x64, d64) = (wide(weight), wide(bias), wide(x), wide(dy));
+    let expected = convolution(&s, &w64, &b64, &x64);
+    for ((_, f), y) in functions.iter().zip(&outputs) {
+        close("output", &s, y, expected.iter().map(|y| f(*y)).enumerate());
+    }
     let objective = |w: &[f64], b: &[f64], x: &[f64]| -> f64 {
         convolution(&s, w, b, x).iter().zip(&d64).map(|(y, d)| y * d).sum()
     };
-    let expected = convolution(&s, &w64, &b64, &x64);
     let dw64 = differences(&w64, |w| objective(w, &b64, &x64));
     let db64 = differences(&b64, |b| objective(&w64, b, &x64));
     let dx64 = differences(&x64, |x| objective(&w64, &b64, x));
-    let mut bits = Vec::new();
-    for threads in [1, 3] {
-        let cpu = Device::with_threads(threads);
-        let mut y = vec![7.0; d.len()];
-        for (activation, f) in [
-            (Activation::Identity, (|y| y) as fn(f64) -> f64),
-            (Activation::Relu, |y| y.max(0.0)),
-            (Activation::Tanh, f64::tanh),
-        ] {
-            cpu.conv2d_forward(&s, activation, &weight, &bias, &x, &mut y);
-            close("output", &s, &y, expected.iter().map(|y| f(*y)).enumerate());
-        }
-        let (mut dw, mut db, mut dx) = (vec![7.0; weight.len()], vec![7.0; bias.len()], vec![7.0; x.len()]);
-        for (write, times) in [(Write::Set, 1.0), (Write::Add, 2.0)] {
-            cpu.conv2d_backward_weights(&s, &x, &d, &mut dw, &mut db, write);
-            cpu.conv2d_backward_input(&s, &weight, &d, &mut dx, write);
-            close("weight gradient", &s, &dw, dw64.iter().map(|(i, d)| (*i, d * times)));
-            close("bias gradient", &s, &db, db64.iter().map(|(i, d)| (*i, d * times)));
-            close("input gradient", &s, &dx, dx64.iter().map(|(i, d)| (*i, d * times)));
-        }
-        bits.push([y, dw, db, dx].concat().into_iter().map(f32::to_bits).collect::<Vec<_>>());
+    for ([dw, db, dx], times) in gradients.iter().zip([1.0, 2.0]) {
+        close("weight gradient", &s, dw, dw64.iter().map(|(i, d)| (*i, d * times)));
+        close("bias gradient", &s, db, db64.iter().map(|(i, d)| (*i, d * times)));
+        close("input gradient", &s, dx, dx64.iter().map(|(i, d)| (*i, d * times)));
     }
-    assert!(bits[0] == bits[1], "the same bits with any number of threads: {s:?}");
 
     // NaN is seen behind relu, wherever its window reaches.
-    let (mut broken, mut y) = (x, vec![7.0; d.len()]);
-    broken[0] = f32::NAN;
-    Device::with_threads(1).conv2d_forward(&s, Activation::Relu, &weight, &bias, &broken, &mut y);
-    let expected = convolution(&s, &w64, &b64, &wide(&broken));
+    let mut broken = Operands::new(s, with_bias);
+    broken.x[0] = f32::NAN;
+    let y = on_every_device!(testing::gpu_with_and_without_cudnn(), |device| broken.forward(device, Activation::Relu));
+    let expected = convolution(&s, &w64, &b64, &wide(&broken.x));
     assert!(y.iter().zip(&expected).all(|(y, expected)| y.is_nan() == expected.is_nan()), "{s:?}");
 }
 
@@ -183,7 +204,7 @@ fn outputs_of_every_window_that_fits() {
 #[cfg(feature = "cuda")]
 #[test]
 fn every_tile_in_every_precision() {
-    use crate::device::{Twin, cuda::Precision};
+    use crate::device::{Cuda, cuda::Precision};
     let plain = Sizes {
         samples: 2,
         inputs: 3,
@@ -202,31 +223,21 @@ fn every_tile_in_every_precision() {
         Sizes { inputs: 4, outputs: 6, groups: 2, image: [9, 9], output: [7, 7], dilation: [2, 2], ..plain },
         Sizes { samples: 5, inputs: 17, outputs: 33, kernel: [1, 1], padding: [0, 0], ..plain },
     ];
-    for precision in [Precision::F32, Precision::Tf32, Precision::Bf16] {
-        for tile in 0..4 {
-            let mut twin = Twin::with_threads(1).with_precision(precision);
-            twin.cuda.iter_mut().for_each(|cuda| {
-                *cuda = cuda.clone().cudnn(false);
-                cuda.only_tile = Some(tile);
-            });
-            for s in all {
-                for (axis, output) in s.output.into_iter().enumerate() {
-                    let [kernel, stride] = [s.kernel[axis], s.stride[axis]];
-                    let size = output_size(s.image[axis], kernel, stride, s.padding[axis], s.dilation[axis]);
-                    assert_eq!(output, size, "{s:?}");
-                }
-                let weights = s.outputs * s.inputs / s.groups * s.kernel[0] * s.kernel[1];
-                let places = |[h, w]: [usize; 2]| s.samples * h * w;
-                let (w, b, x) = (numbers(weights, 1), numbers(s.outputs, 2), numbers(s.inputs * places(s.image), 3));
-                let dy = numbers(s.outputs * places(s.output), 4);
-                let mut y = vec![0.0; dy.len()];
-                twin.conv2d_forward(&s, Activation::Relu, &w, &b, &x, &mut y);
-                let (mut dx, mut dw, mut db) = (vec![1.0; x.len()], vec![1.0; w.len()], vec![1.0; b.len()]);
-                for write in [Write::Set, Write::Add] {
-                    twin.conv2d_backward_input(&s, &w, &dy, &mut dx, write);
-                    twin.conv2d_backward_weights(&s, &x, &dy, &mut dw, &mut db, write);
-                }
-            }
+    for s in all {
+        for (axis, output) in s.output.into_iter().enumerate() {
+            let [kernel, stride] = [s.kernel[axis], s.stride[axis]];
+            let size = output_size(s.image[axis], kernel, stride, s.padding[axis], s.dilation[axis]);
+            assert_eq!(output, size, "{s:?}");
         }
+        let operands = Operands::new(s, true);
+        let tile = |gpu: &Cuda, precision, tile| {
+            let mut gpu = gpu.clone().cudnn(false).precision(precision);
+            gpu.only_tile = Some(tile);
+            gpu
+        };
+        let of =
+            |precision| testing::gpu().into_iter().flat_map(move |gpu| (0..4).map(move |i| tile(&gpu, precision, i)));
+        let gpus = [Precision::F32, Precision::Tf32, Precision::Bf16].into_iter().flat_map(of).collect();
+        on_every_device!(gpus, |device| (operands.forward(device, Activation::Relu), operands.backward(device)));
     }
 }

@@ -1,8 +1,6 @@
 //! Transposed convolutions on CUDA: the kernels of convolutions, in the other direction.
 
 use super::ConvTranspose2dKernel;
-#[cfg(test)]
-use crate::device::both;
 use crate::device::cuda::{Cuda, Mut, Ref};
 use crate::ops::Activation;
 use crate::ops::conv2d::Sizes;
@@ -44,38 +42,5 @@ impl ConvTranspose2dKernel for Cuda {
     ) {
         let gradient = Gradient::new(self, s, Direction::Back, d_bias.len());
         gradient.run(self, dy, x, d_weight, d_bias, write, self.scratch(gradient.scratch()));
-    }
-}
-
-#[cfg(test)]
-impl ConvTranspose2dKernel for crate::device::Twin {
-    fn conv_transpose2d_forward(
-        &self,
-        s: &Sizes,
-        f: Activation,
-        weight: &[f32],
-        bias: &[f32],
-        x: &[f32],
-        y: &mut [f32],
-    ) {
-        both!(&self.with_cudnn(), [weight, bias, x], [y], |device| device
-            .conv_transpose2d_forward(s, f, weight, bias, x, y));
-    }
-    fn conv_transpose2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        both!(&self.with_cudnn(), [weight, dy], [dx], |device| device
-            .conv_transpose2d_backward_input(s, weight, dy, dx, write));
-    }
-    fn conv_transpose2d_backward_weights(
-        &self,
-        s: &Sizes,
-        x: &[f32],
-        dy: &[f32],
-        d_weight: &mut [f32],
-        d_bias: &mut [f32],
-        write: Write,
-    ) {
-        both!(&self.with_cudnn(), [x, dy], [d_weight, d_bias], |device| {
-            device.conv_transpose2d_backward_weights(s, x, dy, d_weight, d_bias, write)
-        });
     }
 }

@@ -1,8 +1,7 @@
 //! Transposed convolutions against their definition in f64, and their gradients against central differences of that.
 
 use super::*;
-use crate::testing::Device;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
+use crate::testing::{self, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition: every number adds its kernel.
 fn transposed(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
@@ -48,34 +47,37 @@ fn check(
     let (bias, x) = (numbers(2, outputs), numbers(3, samples * inputs * input[0] * input[1]));
     let dy = numbers(4, samples * outputs * image[0] * image[1]);
     let (w64, b64, x64) = (wide(&weight), wide(&bias), wide(&x));
-    let forward = |cpu: &Device, f: Activation, bias: &[f32]| {
-        let mut y = vec![f32::NAN; dy.len()];
-        cpu.conv_transpose2d_forward(&s, f, &weight, bias, &x, &mut y);
-        y
-    };
-    let cpu = Device::with_threads(1);
+    let [plain, relu, tanh, without_bias, dx, dw, db, dw_alone] =
+        on_every_device!(testing::gpu_with_and_without_cudnn(), |device| {
+            let (weight, x, dy) = (device.tensor(&weight), device.tensor(&x), device.tensor(&dy));
+            let forward = |f, bias: &[f32]| {
+                let (mut y, bias) = (device.output(dy.len()), device.tensor(bias));
+                device.conv_transpose2d_forward(&s, f, weight.data(), bias.data(), x.data(), y.data_mut());
+                y.read()
+            };
+            let [plain, relu, tanh] =
+                [Activation::Identity, Activation::Relu, Activation::Tanh].map(|f| forward(f, &bias));
+            let dx = device.set_and_add(x.len(), |dx, write| {
+                device.conv_transpose2d_backward_input(&s, weight.data(), dy.data(), dx.data_mut(), write);
+            });
+            let to_weights = |dw: &mut Tensor<_>, db: &mut Tensor<_>, write| {
+                device.conv_transpose2d_backward_weights(&s, x.data(), dy.data(), dw.data_mut(), db.data_mut(), write);
+            };
+            let dw = device.set_and_add(weight.len(), |dw, write| to_weights(dw, &mut device.output(outputs), write));
+            let db = device.set_and_add(outputs, |db, write| to_weights(&mut device.output(weight.len()), db, write));
+            let mut dw_alone = device.output(weight.len());
+            to_weights(&mut dw_alone, &mut device.output(0), Write::Set);
+            [plain, relu, tanh, forward(Activation::Identity, &[]), dx, dw, db, dw_alone.read()]
+        });
     let expected = transposed(&s, &w64, &b64, &x64);
-    assert_close(&what, &forward(&cpu, Activation::Identity, &bias), &expected, 1e-5);
-    let relu: Vec<f64> = expected.iter().map(|y| y.max(0.0)).collect();
-    assert_close(&what, &forward(&cpu, Activation::Relu, &bias), &relu, 1e-5);
-    let tanh: Vec<f64> = expected.iter().map(|y| y.tanh()).collect();
-    assert_close(&what, &forward(&cpu, Activation::Tanh, &bias), &tanh, 1e-5);
-    assert_close(&what, &forward(&cpu, Activation::Identity, &[]), &transposed(&s, &w64, &[], &x64), 1e-5);
-    let dx = set_and_add(x.len(), |dx, write| cpu.conv_transpose2d_backward_input(&s, &weight, &dy, dx, write));
+    assert_close(&what, &plain, &expected, 1e-5);
+    assert_close(&what, &relu, &expected.iter().map(|y| y.max(0.0)).collect::<Vec<_>>(), 1e-5);
+    assert_close(&what, &tanh, &expected.iter().map(|y| y.tanh()).collect::<Vec<_>>(), 1e-5);
+    assert_close(&what, &without_bias, &transposed(&s, &w64, &[], &x64), 1e-5);
     assert_close(&what, &dx, &gradient(|x| transposed(&s, &w64, &b64, x), &x64, &dy), 1e-5);
-    let dw = set_and_add(weight.len(), |dw, write| {
-        cpu.conv_transpose2d_backward_weights(&s, &x, &dy, dw, &mut vec![0.0; outputs], write);
-    });
+    assert_eq!(dw_alone, dw);
     assert_close(&what, &dw, &gradient(|w| transposed(&s, w, &b64, &x64), &w64, &dy), 1e-5);
-    let db = set_and_add(outputs, |db, write| {
-        cpu.conv_transpose2d_backward_weights(&s, &x, &dy, &mut vec![0.0; weight.len()], db, write);
-    });
     assert_close(&what, &db, &gradient(|b| transposed(&s, &w64, b, &x64), &b64, &dy), 1e-5);
-    same_on_any_threads(|cpu| {
-        let mut dw = vec![0.0; weight.len()];
-        cpu.conv_transpose2d_backward_weights(&s, &x, &dy, &mut dw, &mut [], Write::Set);
-        [forward(cpu, Activation::Relu, &bias), dw].concat()
-    });
 }
 
 const PLAIN: Op = Op { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, activation: Activation::Identity };

@@ -1,8 +1,7 @@
 //! The dense layer against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box};
-use crate::testing::Device;
+use crate::testing::{TestDevice, on_every_device, wide};
 
 const STEP: f64 = 1e-4;
 
@@ -14,10 +13,6 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
         (state >> 8) as f32 / (1 << 23) as f32 - 1.0
     };
     (0..len).map(next).collect()
-}
-
-fn wide(x: &[f32]) -> Vec<f64> {
-    x.iter().map(|&x| f64::from(x)).collect()
 }
 
 /// `Σ d·(W·x + b)` over samples and features; `w` is the weights, then the bias.
@@ -45,55 +40,34 @@ fn close(found: &[f32], expected: &[f64]) {
 }
 
 fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
-    let device = Device::with_threads(2);
-    let context = &Context { device: &device, seed: 0 };
-    let mut net = zeroed_box::<Dense<I, O, B>>();
-    let len = Dense::<I, O, B>::LEN;
-    flat_mut(std::slice::from_mut(&mut *net)).copy_from_slice(&numbers(len, 1));
-    let weights = flat(std::slice::from_ref(&*net));
-    let (x, d) = (numbers(samples * I, 2), numbers(samples * O, 3));
-    let (wide_w, wide_x, wide_d) = (wide(weights), wide(&x), wide(&d));
-
-    let op = |activation| Op { activation };
-    let mut y = vec![0.0; samples * O];
-    let net: View<Device, Dense<I, O, B>> = View::new(weights, 1);
-    op(Activation::Identity).forward(
-        context,
-        net,
-        View::<Device, [f32; I]>::new(&x[..], samples),
-        ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
-    );
+    let (w, x, d) = (numbers(Dense::<I, O, B>::LEN, 1), numbers(samples * I, 2), numbers(samples * O, 3));
+    let activations = [Activation::Identity, Activation::Relu, Activation::Tanh];
+    let ([plain, relu, tanh], [set, added]) = on_every_device!(|device| {
+        let (context, net) = (Context { device, seed: 0 }, device.tensor(&w));
+        let (net, x, d) = (net.view::<Dense<I, O, B>>(), device.tensor(&x), device.tensor(&d));
+        let outputs = activations.map(|activation| {
+            let mut y = device.output(d.len());
+            Op { activation }.forward(&context, net, x.view::<[f32; I]>(), y.view_mut::<[f32; O]>());
+            y.read()
+        });
+        let (mut dw, mut dx) = (device.output(w.len()), device.output(x.len()));
+        let gradients = [Write::Set, Write::Add].map(|write| {
+            let (d_weights, d_input) = (dw.grad(write), Some(dx.grad(write)));
+            let op = Op { activation: Activation::Identity };
+            op.backward(&context, net, x.view::<[f32; I]>(), d.view::<[f32; O]>(), d_weights, d_input);
+            [dw.read(), dx.read()]
+        });
+        (outputs, gradients)
+    });
+    let (w, x, d) = (wide(&w), wide(&x), wide(&d));
     // Each output is the derivative to its factor.
-    let expected = differences(&wide_d, |d| objective(I, O, &wide_w, &wide_x, d));
-    close(&y, &expected);
-    op(Activation::Relu).forward(
-        context,
-        net,
-        View::<Device, [f32; I]>::new(&x[..], samples),
-        ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
-    );
-    close(&y, &expected.iter().map(|y| y.max(0.0)).collect::<Vec<_>>());
-    op(Activation::Tanh).forward(
-        context,
-        net,
-        View::<Device, [f32; I]>::new(&x[..], samples),
-        ViewMut::<Device, [f32; O]>::new(&mut y[..], samples),
-    );
-    close(&y, &expected.iter().map(|y| y.tanh()).collect::<Vec<_>>());
-
-    let to_weights = differences(&wide_w, |w| objective(I, O, w, &wide_x, &wide_d));
-    let to_input = differences(&wide_x, |x| objective(I, O, &wide_w, x, &wide_d));
-    let (mut dw, mut dx) = (vec![7.0; len], vec![7.0; samples * I]);
-    for write in [Write::Set, Write::Add] {
-        op(Activation::Identity).backward(
-            context,
-            net,
-            View::<Device, [f32; I]>::new(&x[..], samples),
-            View::<Device, [f32; O]>::new(&d[..], samples),
-            Grad { to: ViewMut::new(&mut dw[..], 1), write },
-            Some(Grad { to: ViewMut::<Device, [f32; I]>::new(&mut dx[..], samples), write }),
-        );
-        let times = if write == Write::Set { 1.0 } else { 2.0 };
+    let expected = differences(&d, |d| objective(I, O, &w, &x, d));
+    close(&plain, &expected);
+    close(&relu, &expected.iter().map(|y| y.max(0.0)).collect::<Vec<_>>());
+    close(&tanh, &expected.iter().map(|y| y.tanh()).collect::<Vec<_>>());
+    let to_weights = differences(&w, |w| objective(I, O, w, &x, &d));
+    let to_input = differences(&x, |x| objective(I, O, &w, x, &d));
+    for ([dw, dx], times) in [(set, 1.0), (added, 2.0)] {
         close(&dw, &to_weights.iter().map(|d| d * times).collect::<Vec<_>>());
         close(&dx, &to_input.iter().map(|d| d * times).collect::<Vec<_>>());
     }
@@ -115,31 +89,38 @@ fn outputs_and_gradients_agree_with_f64() {
 #[cfg(feature = "cuda")]
 #[test]
 fn larger_layers_on_cuda() {
-    use crate::device::{Twin, cuda::Precision};
-    for precision in [Precision::F32, Precision::Tf32, Precision::Bf16] {
-        let twin = Twin::with_threads(2).with_precision(precision);
-        for (samples, inputs, outputs, f) in [
-            (24, 330, 390, Activation::Relu),
-            (390, 24, 330, Activation::Identity),
-            (2100, 16, 9, Activation::Relu),
-            (16, 2100, 9, Activation::Gelu),
-            (16, 2100, 12, Activation::Gelu),
-            (2, 136, 5, Activation::Tanh),
-            (3, 140, 6, Activation::Identity),
-            (4, 260, 7, Activation::Relu),
-            (70, 2061, 24, Activation::Relu),
-        ] {
-            let s = Sizes { samples, inputs, outputs };
-            let (w, b, x) = (numbers(outputs * inputs, 1), numbers(outputs, 2), numbers(samples * inputs, 3));
-            let dy = numbers(samples * outputs, 4);
-            let mut y = vec![0.0; dy.len()];
-            twin.dense_forward(s, f, &w, &b, &x, &mut y);
-            let (mut dw, mut db, mut dx) = (vec![1.0; w.len()], vec![1.0; b.len()], vec![1.0; x.len()]);
-            for write in [Write::Set, Write::Add] {
-                twin.dense_backward(s, &w, &x, &dy, [&mut dw, &mut db], write, &mut dx, write);
-                twin.dense_backward_weights(s, &x, &dy, &mut dw, &mut db, write);
-                twin.dense_backward_input(s, &w, &dy, &mut dx, write);
-            }
-        }
+    use crate::device::cuda::Precision;
+    for (samples, inputs, outputs, f) in [
+        (24, 330, 390, Activation::Relu),
+        (390, 24, 330, Activation::Identity),
+        (2100, 16, 9, Activation::Relu),
+        (16, 2100, 9, Activation::Gelu),
+        (16, 2100, 12, Activation::Gelu),
+        (2, 136, 5, Activation::Tanh),
+        (3, 140, 6, Activation::Identity),
+        (4, 260, 7, Activation::Relu),
+        (70, 2061, 24, Activation::Relu),
+    ] {
+        let s = Sizes { samples, inputs, outputs };
+        let (w, b, x) = (numbers(outputs * inputs, 1), numbers(outputs, 2), numbers(samples * inputs, 3));
+        let dy = numbers(samples * outputs, 4);
+        let all = [Precision::F32, Precision::Tf32, Precision::Bf16];
+        let gpus =
+            crate::testing::gpu().into_iter().flat_map(|gpu| all.map(|precision| gpu.clone().precision(precision)));
+        on_every_device!(gpus.collect(), |device| {
+            let [w, b, x, dy] = [&w, &b, &x, &dy].map(|data| device.tensor(data));
+            let mut y = device.output(dy.len());
+            device.dense_forward(s, f, w.data(), b.data(), x.data(), y.data_mut());
+            let gradients = [Write::Set, Write::Add].map(|write| {
+                let [mut dw, mut db, mut dx] = [&w, &b, &x].map(|like| device.tensor(&vec![1.0; like.len()]));
+                let to_weights = [dw.data_mut(), db.data_mut()];
+                device.dense_backward(s, w.data(), x.data(), dy.data(), to_weights, write, dx.data_mut(), write);
+                let together = [dw.read(), db.read(), dx.read()];
+                device.dense_backward_weights(s, x.data(), dy.data(), dw.data_mut(), db.data_mut(), write);
+                device.dense_backward_input(s, w.data(), dy.data(), dx.data_mut(), write);
+                [together, [dw.read(), db.read(), dx.read()]]
+            });
+            (y.read(), gradients)
+        });
     }
 }

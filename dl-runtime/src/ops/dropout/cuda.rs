@@ -21,18 +21,3 @@ impl DropoutKernel for Cuda {
         self.launch(&dropout_in_place, grid(x.len()), (seed, id, mask.least(), scale, x));
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl DropoutKernel for Twin {
-        fn dropout(&self, mask: Mask, x: &[f32], y: &mut [f32], write: Write) {
-            both!(self, [x], [y], |device| device.dropout(mask, x, y, write));
-        }
-        fn dropout_in_place(&self, mask: Mask, x: &mut [f32]) {
-            both!(self, [], [x], |device| device.dropout_in_place(mask, x));
-        }
-    }
-}

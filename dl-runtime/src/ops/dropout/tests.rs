@@ -1,23 +1,23 @@
 //! Masks: how many stay, that they repeat and differ, and that forward and backward agree.
 
 use super::Op;
-use crate::tensor::{Grad, Write};
-use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Context, testing::Device};
+use crate::Context;
+use crate::tensor::Write;
+use crate::testing::{TestDevice, numbers, on_every_device};
 
-fn forward(cpu: &Device, seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
-    let mut y = vec![f32::NAN; x.len()];
-    let context = Context { device: cpu, seed };
-    op.forward(&context, view::<f32>(x), view_mut(&mut y));
-    y
+fn forward(seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
+    on_every_device!(|device| {
+        let (x, mut y) = (device.tensor(x), device.output(x.len()));
+        op.forward(&Context { device, seed }, x.view::<f32>(), y.view_mut());
+        y.read()
+    })
 }
 
 #[test]
 fn a_share_of_rate_is_zero_and_the_mean_stays() {
-    let cpu = Device::with_threads(1);
     let n = 100_000;
     for rate in [0.1, 0.5, 0.8] {
-        let y = forward(&cpu, 1, Op { rate, id: 0 }, &vec![1.0; n]);
+        let y = forward(1, Op { rate, id: 0 }, &vec![1.0; n]);
         let scale = 1.0 / (1.0 - rate);
         assert!(y.iter().all(|&y| y == 0.0 || y == scale));
         let zeros = y.iter().filter(|y| **y == 0.0).count() as f32 / n as f32;
@@ -31,9 +31,8 @@ fn a_share_of_rate_is_zero_and_the_mean_stays() {
 
 #[test]
 fn seed_and_id_choose_the_mask() {
-    let cpu = Device::with_threads(1);
     let x = numbers(1, 1000);
-    let mask = |seed, id| forward(&cpu, seed, Op { rate: 0.5, id }, &x);
+    let mask = |seed, id| forward(seed, Op { rate: 0.5, id }, &x);
     assert_eq!(mask(1, 0), mask(1, 0));
     assert_ne!(mask(1, 0), mask(2, 0));
     assert_ne!(mask(1, 0), mask(1, 1));
@@ -41,35 +40,33 @@ fn seed_and_id_choose_the_mask() {
 
 #[test]
 fn nothing_and_everything() {
-    let cpu = Device::with_threads(1);
     let x = numbers(1, 100);
-    assert_eq!(forward(&cpu, 1, Op { rate: 0.0, id: 0 }, &x), x);
-    assert!(forward(&cpu, 1, Op { rate: 1.0, id: 0 }, &x).iter().all(|y| *y == 0.0));
-    assert!(forward(&cpu, 1, Op { rate: 0.5, id: 0 }, &[f32::NAN; 100]).iter().all(|y| y.is_nan()));
+    assert_eq!(forward(1, Op { rate: 0.0, id: 0 }, &x), x);
+    assert!(forward(1, Op { rate: 1.0, id: 0 }, &x).iter().all(|y| *y == 0.0));
+    assert!(forward(1, Op { rate: 0.5, id: 0 }, &[f32::NAN; 100]).iter().all(|y| y.is_nan()));
 }
 
 #[test]
 fn backward_uses_the_mask_of_forward() {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 5 };
     for n in [1, 63, 64, 65, 1000] {
         let (op, dy) = (Op { rate: 0.3, id: 2 }, numbers(2, n));
-        // The operation is linear, so its gradient is itself.
-        let expected = forward(&cpu, 5, op, &dy);
-        let dx = set_and_add(n, |dx, write| {
-            op.backward(&context, view::<f32>(&dy), Grad { to: view_mut(dx), write });
+        let [dx, y_in_place, dx_in_place] = on_every_device!(|device| {
+            let (context, mut y, mut d) = (Context { device, seed: 5 }, device.tensor(&dy), device.tensor(&dy));
+            let dy = device.tensor(&dy);
+            let dx = device.set_and_add(n, |dx, write| op.backward(&context, dy.view::<f32>(), dx.grad(write)));
+            op.forward_in_place(&context, y.view_mut::<f32>());
+            op.backward_in_place(&context, d.view_mut::<f32>());
+            [dx, y.read(), d.read()]
         });
-        assert_eq!(dx, expected);
-        let (mut value, mut d) = (dy.clone(), dy);
-        op.forward_in_place(&context, view_mut::<f32>(&mut value));
-        op.backward_in_place(&context, view_mut::<f32>(&mut d));
-        assert_eq!((&value, &d), (&expected, &expected));
+        // The operation is linear, so its gradient is itself.
+        let expected = forward(5, op, &dy);
+        assert_eq!((&dx, &y_in_place, &dx_in_place), (&expected, &expected, &expected));
     }
 }
 
 #[test]
 fn the_first_masks_for_good() {
-    let y = forward(&Device::with_threads(1), 42, Op { rate: 0.5, id: 7 }, &[1.0; 12]);
+    let y = forward(42, Op { rate: 0.5, id: 7 }, &[1.0; 12]);
     // Counters [i, 0, 7, 1] under the key [42, 0], by an implementation in Python.
     assert_eq!(y, [2.0, 0.0, 0.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 2.0]);
 }
@@ -77,10 +74,10 @@ fn the_first_masks_for_good() {
 #[test]
 fn any_number_of_threads() {
     let x = numbers(1, 50_001);
-    same_on_any_threads(|cpu| {
-        let mut y = forward(cpu, 1, Op { rate: 0.2, id: 0 }, &x);
-        let to = Grad { to: view_mut::<f32>(&mut y), write: Write::Add };
-        Op { rate: 0.2, id: 1 }.backward(&Context { device: cpu, seed: 1 }, view(&x), to);
-        y
+    on_every_device!(|device| {
+        let (context, x, mut y) = (Context { device, seed: 1 }, device.tensor(&x), device.output(x.len()));
+        Op { rate: 0.2, id: 0 }.forward(&context, x.view::<f32>(), y.view_mut());
+        Op { rate: 0.2, id: 1 }.backward(&context, x.view::<f32>(), y.grad(Write::Add));
+        y.read()
     });
 }

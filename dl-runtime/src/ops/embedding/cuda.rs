@@ -50,18 +50,3 @@ impl EmbeddingKernel for Cuda {
         sum(self, r, 1.0, Cuda::share(&tables), d_weight, write);
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl EmbeddingKernel for Twin {
-        fn embedding_forward(&self, features: usize, weight: &[f32], tokens: &[u32], y: &mut [f32]) {
-            both!(self, [weight, tokens], [y], |device| device.embedding_forward(features, weight, tokens, y));
-        }
-        fn embedding_backward(&self, features: usize, tokens: &[u32], dy: &[f32], dw: &mut [f32], write: Write) {
-            both!(self, [tokens, dy], [dw], |device| device.embedding_backward(features, tokens, dy, dw, write));
-        }
-    }
-}

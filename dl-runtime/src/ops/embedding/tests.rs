@@ -1,11 +1,11 @@
 //! Embeddings against rows by index, gradients against sums in `f64`.
 
 use super::{Embedding, Op, Tokens};
+use crate::Context;
 use crate::init::{Init, rng};
 use crate::random::Rng;
-use crate::tensor::Grad;
-use crate::testing::{assert_close, numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Context, View, testing::Device};
+use crate::tensor::Write;
+use crate::testing::{TestDevice, assert_close, numbers, on_every_device};
 
 fn tokens(n: usize, vocabulary: usize) -> Vec<u32> {
     let mut rng = Rng::new(7);
@@ -13,20 +13,21 @@ fn tokens(n: usize, vocabulary: usize) -> Vec<u32> {
 }
 
 fn case<T: Tokens<F>, const V: usize, const F: usize>(samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let tokens = tokens(samples * T::LEN, V);
     let (w, dy) = (numbers(1, V * F), numbers(2, tokens.len() * F));
-    let input = View::<Device, T>::new(&tokens, samples);
     let what = format!("{samples} × {} of {V} tokens with {F} features", T::LEN);
-    let mut y = vec![f32::NAN; dy.len()];
-    Op {}.forward(&context, view::<Embedding<V, F>>(&w), input, view_mut(&mut y));
+    let [y, dw] = on_every_device!(|device| {
+        let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+        let (input, w, dy) = (device.tensor(&tokens), device.tensor(&w), device.tensor(&dy));
+        let (net, input) = (w.view::<Embedding<V, F>>(), input.view::<T>());
+        Op {}.forward(&context, net, input, y.view_mut());
+        let dw = device.set_and_add(w.len(), |d, write| {
+            Op {}.backward(&context, net, input, dy.view(), d.grad(write));
+        });
+        [y.read(), dw]
+    });
     let rows: Vec<f32> = tokens.iter().flat_map(|&t| w[t as usize * F..][..F].iter().copied()).collect();
     assert_eq!(y, rows, "{what}");
-    let dw = set_and_add(w.len(), |d, write| {
-        let d_weights = Grad { to: view_mut(d), write };
-        Op {}.backward(&context, view::<Embedding<V, F>>(&w), input, view(&dy), d_weights);
-    });
     let mut expected = vec![0.0; w.len()];
     for (token, dy) in tokens.iter().zip(dy.chunks(F)) {
         dy.iter().enumerate().for_each(|(j, dy)| expected[*token as usize * F + j] += f64::from(*dy));
@@ -42,16 +43,22 @@ fn values_and_gradients() {
     case::<[[u32; 3]; 2], 5, 16>(3);
 }
 
+/// Output and gradient to the table for batches of `N` tokens.
+fn passes<const V: usize, const F: usize, const N: usize>(w: &[f32], tokens: &[u32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (context, mut y, mut dw) = (Context { device, seed: 0 }, device.output(dy.len()), device.output(w.len()));
+        let (w, tokens, dy) = (device.tensor(w), device.tensor(tokens), device.tensor(dy));
+        let (net, input) = (w.view::<Embedding<V, F>>(), tokens.view::<[u32; N]>());
+        Op {}.forward(&context, net, input, y.view_mut());
+        Op {}.backward(&context, net, input, dy.view(), dw.grad(Write::Set));
+        [y.read(), dw.read()]
+    })
+}
+
 #[test]
 fn a_token_beyond_the_table_is_seen() {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
-    let (w, input, mut y, mut dw) = ([1.0, 2.0], [1, 2], [0.0; 2], [9.0; 2]);
-    let input = View::<Device, [u32; 2]>::new(&input, 1);
-    Op {}.forward(&context, view::<Embedding<2, 1>>(&w), input, view_mut(&mut y));
+    let [y, dw] = passes::<2, 1, 2>(&[1.0, 2.0], &[1, 2], &[5.0, 7.0]);
     assert!(y[0] == 2.0 && y[1].is_nan());
-    let d_weights = Grad::set(view_mut(&mut dw));
-    Op {}.backward(&context, view::<Embedding<2, 1>>(&w), input, view(&[5.0, 7.0]), d_weights);
     assert_eq!(dw, [0.0, 5.0]);
 }
 
@@ -65,14 +72,5 @@ fn begins_as_it_is_told() {
 
 #[test]
 fn any_number_of_threads() {
-    let tokens = tokens(9000, 300);
-    let (w, dy) = (numbers(1, 300 * 33), numbers(2, 9000 * 33));
-    same_on_any_threads(|cpu| {
-        let context = Context { device: cpu, seed: 0 };
-        let input = View::<Device, [u32; 9]>::new(&tokens, 1000);
-        let (mut y, mut dw) = (vec![0.0; dy.len()], vec![0.0; w.len()]);
-        Op {}.forward(&context, view::<Embedding<300, 33>>(&w), input, view_mut(&mut y));
-        Op {}.backward(&context, view::<Embedding<300, 33>>(&w), input, view(&dy), Grad::set(view_mut(&mut dw)));
-        [y, dw].concat()
-    });
+    passes::<300, 33, 9>(&numbers(1, 300 * 33), &tokens(9000, 300), &numbers(2, 9000 * 33));
 }

@@ -15,18 +15,3 @@ impl GlobalAvgPool2dKernel for Cuda {
         repeat(self, &walk, 1.0 / area as f32, dy, dx, write);
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl GlobalAvgPool2dKernel for Twin {
-        fn global_avg_pool2d_forward(&self, area: usize, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.global_avg_pool2d_forward(area, x, y));
-        }
-        fn global_avg_pool2d_backward(&self, area: usize, dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [dy], [dx], |device| device.global_avg_pool2d_backward(area, dy, dx, write));
-        }
-    }
-}

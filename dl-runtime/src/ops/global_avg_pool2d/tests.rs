@@ -1,27 +1,28 @@
 //! Means against `f64`, gradients against central differences.
 
 use super::Op;
-use crate::tensor::Grad;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, testing::Device};
+use crate::Context;
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-fn forward<const C: usize, const H: usize, const W: usize>(cpu: &Device, samples: usize, x: &[f32]) -> Vec<f32> {
-    let mut y = vec![f32::NAN; samples * C];
-    let input = view::<[[[f32; W]; H]; C]>(x);
-    Op {}.forward(&Context { device: cpu, seed: 0 }, input, view_mut::<[f32; C]>(&mut y));
-    y
+/// Output and gradient to the input.
+fn passes<const C: usize, const H: usize, const W: usize>(x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (context, x, mut y, dy) =
+            (Context { device, seed: 0 }, device.tensor(x), device.output(dy.len()), device.tensor(dy));
+        Op {}.forward(&context, x.view::<[[[f32; W]; H]; C]>(), y.view_mut::<[f32; C]>());
+        let dx = device.set_and_add(x.len(), |dx, write| {
+            Op {}.backward(&context, dy.view::<[f32; C]>(), dx.grad::<[[[f32; W]; H]; C]>(write));
+        });
+        [y.read(), dx]
+    })
 }
 
 fn case<const C: usize, const H: usize, const W: usize>(samples: usize) {
-    let cpu = Device::with_threads(1);
     let (x, dy) = (numbers(1, samples * C * H * W), numbers(2, samples * C));
     let reference = |x: &[f64]| x.chunks(H * W).map(|x| x.iter().sum::<f64>() / (H * W) as f64).collect::<Vec<_>>();
     let what = format!("{samples} × [{C}, {H}, {W}]");
-    assert_close(&what, &forward::<C, H, W>(&cpu, samples, &x), &reference(&wide(&x)), 3e-7);
-    let dx = set_and_add(x.len(), |dx, write| {
-        let d_input = Grad { to: view_mut::<[[[f32; W]; H]; C]>(dx), write };
-        Op {}.backward(&Context { device: &cpu, seed: 0 }, view::<[f32; C]>(&dy), d_input);
-    });
+    let [y, dx] = passes::<C, H, W>(&x, &dy);
+    assert_close(&what, &y, &reference(&wide(&x)), 3e-7);
     assert_close(&what, &dx, &gradient(reference, &wide(&x), &dy), 3e-7);
 }
 
@@ -35,6 +36,5 @@ fn values_and_gradients() {
 
 #[test]
 fn any_number_of_threads() {
-    let x = numbers(1, 8 * 33 * 15 * 17);
-    same_on_any_threads(|cpu| forward::<33, 15, 17>(cpu, 8, &x));
+    passes::<33, 15, 17>(&numbers(1, 8 * 33 * 15 * 17), &numbers(2, 8 * 33));
 }

@@ -50,31 +50,3 @@ impl GroupNormKernel for Cuda {
         }
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::{GroupNormKernel, Sizes, Write};
-    use crate::device::{Twin, both};
-
-    type Grad<'a> = Option<(&'a mut [f32], Write)>;
-
-    impl GroupNormKernel for Twin {
-        fn group_norm_forward(&self, s: Sizes, w: &[f32], x: &[f32], y: &mut [f32]) {
-            both!(self, [w, x], [y], |device| device.group_norm_forward(s, w, x, y));
-        }
-        fn group_norm_backward(&self, s: Sizes, w: &[f32], x: &[f32], dy: &[f32], d_weights: Grad, d_input: Grad) {
-            match (d_weights, d_input) {
-                (Some((dw, write)), Some((dx, add))) => both!(self, [w, x, dy], [dw, dx], |device| {
-                    device.group_norm_backward(s, w, x, dy, Some((dw, write)), Some((dx, add)));
-                }),
-                (Some((dw, write)), None) => both!(self, [w, x, dy], [dw], |device| {
-                    device.group_norm_backward(s, w, x, dy, Some((dw, write)), None);
-                }),
-                (None, Some((dx, add))) => both!(self, [w, x, dy], [dx], |device| {
-                    device.group_norm_backward(s, w, x, dy, None, Some((dx, add)));
-                }),
-                (None, None) => {}
-            }
-        }
-    }
-}

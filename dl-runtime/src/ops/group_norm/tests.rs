@@ -1,9 +1,9 @@
 //! Group normalisation against `f64` and central differences.
 
 use super::{GroupNorm, Op, Unweighted};
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, testing::Device};
+use crate::tensor::Write;
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Cpu, Pod};
 
 const EPSILON: f32 = 1e-5;
 
@@ -24,38 +24,35 @@ fn reference(groups: usize, weights: &[f64], x: &[f64], area: usize) -> Vec<f64>
 }
 
 fn case<T: Pod<Element = f32>, const C: usize>(groups: usize, samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let len = samples * C * T::LEN;
     let (w, x, dy) = (numbers(1, 2 * C), numbers(2, len), numbers(3, len));
+    let [y, dw, dx, plain_y, plain_dx] = on_every_device!(|device| {
+        let (context, w, x, dy) =
+            (Context { device, seed: 0 }, device.tensor(&w), device.tensor(&x), device.tensor(&dy));
+        let (net, x, dy) = (w.view::<GroupNorm<C>>(), x.view::<[T; C]>(), dy.view());
+        let (mut y, mut plain_y) = (device.output(len), device.output(len));
+        let op = Op { groups, epsilon: EPSILON };
+        op.forward(&context, net, x, y.view_mut());
+        let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
+            op.backward(&context, net, x, dy, dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
+        };
+        let dw = device.set_and_add(2 * C, |dw, write| backward(dw, write, None));
+        let dx =
+            device.set_and_add(len, |dx, write| backward(&mut device.output(2 * C), Write::Set, Some((dx, write))));
+        let op = Unweighted { groups, epsilon: EPSILON };
+        op.forward(&context, x, plain_y.view_mut());
+        let plain_dx = device.set_and_add(len, |dx, write| op.backward(&context, x, dy, dx.grad(write)));
+        [y.read(), dw, dx, plain_y.read(), plain_dx]
+    });
     let what = format!("{groups} groups of {samples} × {C} channels of {}", T::LEN);
-    let op = Op { groups, epsilon: EPSILON };
-
-    let mut y = vec![f32::NAN; len];
-    op.forward(&context, view::<GroupNorm<C>>(&w), view::<[T; C]>(&x), view_mut(&mut y));
-    assert_close(&what, &y, &reference(groups, &wide(&w), &wide(&x), T::LEN), 2e-6);
-
-    let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
-        let d_weights = Grad { to: view_mut(dw), write };
-        let d_input = dx.map(|(dx, write)| Grad { to: view_mut(dx), write });
-        op.backward(&context, view::<GroupNorm<C>>(&w), view::<[T; C]>(&x), view(&dy), d_weights, d_input);
-    };
-    let dw = set_and_add(2 * C, |dw, write| backward(dw, write, None));
-    let expected = gradient(|w| reference(groups, w, &wide(&x), T::LEN), &wide(&w), &dy);
-    assert_close(&what, &dw, &expected, 2e-6);
-    let dx = set_and_add(len, |dx, write| backward(&mut vec![0.0; 2 * C], Write::Set, Some((dx, write))));
-    let expected = gradient(|x| reference(groups, &wide(&w), x, T::LEN), &wide(&x), &dy);
-    assert_close(&what, &dx, &expected, 4e-6);
-
+    let (w, x) = (wide(&w), wide(&x));
+    assert_close(&what, &y, &reference(groups, &w, &x, T::LEN), 2e-6);
+    assert_close(&what, &dw, &gradient(|w| reference(groups, w, &x, T::LEN), &w, &dy), 2e-6);
+    assert_close(&what, &dx, &gradient(|x| reference(groups, &w, x, T::LEN), &x, &dy), 4e-6);
     // Without weights: as with scales of 1 and shifts of 0.
     let plain: Vec<f64> = (0..2 * C).map(|i| if i < C { 1.0 } else { 0.0 }).collect();
-    let op = Unweighted { groups, epsilon: EPSILON };
-    op.forward(&context, view::<[T; C]>(&x), view_mut(&mut y));
-    assert_close(&what, &y, &reference(groups, &plain, &wide(&x), T::LEN), 2e-6);
-    let dx = set_and_add(len, |dx, write| {
-        op.backward(&context, view::<[T; C]>(&x), view(&dy), Grad { to: view_mut(dx), write });
-    });
-    assert_close(&what, &dx, &gradient(|x| reference(groups, &plain, x, T::LEN), &wide(&x), &dy), 4e-6);
+    assert_close(&what, &plain_y, &reference(groups, &plain, &x, T::LEN), 2e-6);
+    assert_close(&what, &plain_dx, &gradient(|x| reference(groups, &plain, x, T::LEN), &x, &dy), 4e-6);
 }
 
 #[test]
@@ -71,9 +68,10 @@ fn values_and_gradients() {
 #[test]
 #[should_panic(expected = "groups of channels")]
 fn groups_divide_the_channels() {
-    let (cpu, mut y) = (Device::with_threads(1), [0.0; 3]);
+    let cpu = &Cpu::with_threads(1);
+    let (x, mut y) = (cpu.tensor(&[0.0; 3]), cpu.output(3));
     let op = Unweighted { groups: 2, epsilon: EPSILON };
-    op.forward(&Context { device: &cpu, seed: 0 }, view::<[f32; 3]>(&[0.0; 3]), view_mut(&mut y));
+    op.forward(&Context { device: cpu, seed: 0 }, x.view::<[f32; 3]>(), y.view_mut());
 }
 
 #[test]
@@ -87,13 +85,13 @@ fn begins_as_plain_normalisation() {
 fn any_number_of_threads() {
     type Image = [[[f32; 17]; 15]; 6];
     let (w, x, dy) = (numbers(1, 12), numbers(2, 70 * Image::LEN), numbers(3, 70 * Image::LEN));
-    same_on_any_threads(|cpu| {
-        let context = Context { device: cpu, seed: 0 };
-        let (mut y, mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; 12]);
-        let op = Op { groups: 3, epsilon: EPSILON };
-        op.forward(&context, view::<GroupNorm<6>>(&w), view::<Image>(&x), view_mut(&mut y));
-        let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-        op.backward(&context, view::<GroupNorm<6>>(&w), view::<Image>(&x), view(&dy), d_weights, d_input);
-        [y, dx, dw].concat()
+    on_every_device!(|device| {
+        let (mut y, mut dx, mut dw) = (device.output(x.len()), device.output(x.len()), device.output(12));
+        let (context, w, x, dy) =
+            (Context { device, seed: 0 }, device.tensor(&w), device.tensor(&x), device.tensor(&dy));
+        let (op, net, x) = (Op { groups: 3, epsilon: EPSILON }, w.view::<GroupNorm<6>>(), x.view::<Image>());
+        op.forward(&context, net, x, y.view_mut());
+        op.backward(&context, net, x, dy.view(), dw.grad(Write::Set), Some(dx.grad(Write::Set)));
+        [y.read(), dx.read(), dw.read()]
     });
 }

@@ -24,18 +24,3 @@ impl L2NormalizeKernel for Cuda {
         self.launch(&l2_normalize_backward, team.grid(), (word(n), team, epsilon, x, dy, dx, write));
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl L2NormalizeKernel for Twin {
-        fn l2_normalize_forward(&self, op: Op, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.l2_normalize_forward(op, x, y));
-        }
-        fn l2_normalize_backward(&self, op: Op, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [x, dy], [dx], |device| device.l2_normalize_backward(op, x, dy, dx, write));
-        }
-    }
-}

@@ -1,14 +1,22 @@
 //! Rows of length 1 against `f64` and central differences.
 
 use super::Op;
+use crate::Context;
 use crate::ops::layer_norm::Rows;
-use crate::tensor::Grad;
-use crate::testing::{assert_close, gradient, numbers, set_and_add, view, view_mut, wide};
-use crate::{Context, testing::Device};
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+
+/// Output and gradient to the input.
+fn passes<S: Rows<N>, const N: usize>(epsilon: f32, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (op, context) = (Op { n: N, epsilon }, Context { device, seed: 0 });
+        let (x, mut y, dy) = (device.tensor(x), device.output(x.len()), device.tensor(dy));
+        op.forward(&context, x.view::<S>(), y.view_mut());
+        let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, x.view::<S>(), dy.view(), d.grad(write)));
+        [y.read(), dx]
+    })
+}
 
 fn case<S: Rows<N>, const N: usize>(samples: usize, epsilon: f32) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let reference = |x: &[f64]| {
         let row = |row: &[f64]| {
             let length = row.iter().map(|x| x * x).sum::<f64>().sqrt().max(epsilon.into());
@@ -18,12 +26,8 @@ fn case<S: Rows<N>, const N: usize>(samples: usize, epsilon: f32) {
     };
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * S::LEN));
     let what = format!("{samples} × {} rows of {N}, epsilon {epsilon}", S::LEN / N);
-    let (op, mut y) = (Op { n: N, epsilon }, vec![f32::NAN; x.len()]);
-    op.forward(&context, view::<S>(&x), view_mut(&mut y));
+    let [y, dx] = passes::<S, N>(epsilon, &x, &dy);
     assert_close(&what, &y, &reference(&wide(&x)), 3e-7);
-    let dx = set_and_add(x.len(), |d, write| {
-        op.backward(&context, view::<S>(&x), view(&dy), Grad { to: view_mut(d), write });
-    });
     assert_close(&what, &dx, &gradient(reference, &wide(&x), &dy), 1e-6);
 }
 
@@ -37,12 +41,12 @@ fn values_and_gradients() {
 
 #[test]
 fn a_row_of_zeros_stays() {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
-    let (op, mut y, mut dx) = (Op { n: 2, epsilon: 1e-12 }, [1.0; 4], [0.0; 4]);
-    let x = [0.0, 0.0, f32::NAN, 1.0];
-    op.forward(&context, view::<[f32; 2]>(&x), view_mut(&mut y));
+    let [y, dx] = passes::<[f32; 2], 2>(1e-12, &[0.0; 2], &[1.0; 2]);
+    assert!(y == [0.0; 2] && dx == [1e12; 2]);
+    let [y] = on_every_device!(|device| {
+        let (x, mut y) = (device.tensor(&[0.0, 0.0, f32::NAN, 1.0]), device.output(4));
+        Op { n: 2, epsilon: 1e-12 }.forward(&Context { device, seed: 0 }, x.view::<[f32; 2]>(), y.view_mut());
+        [y.read()]
+    });
     assert!(y[..2] == [0.0; 2] && y[2].is_nan() && y[3].is_nan());
-    op.backward(&context, view::<[f32; 2]>(&x), view(&[1.0; 4]), Grad::set(view_mut(&mut dx)));
-    assert_eq!(dx[..2], [1e12; 2]);
 }

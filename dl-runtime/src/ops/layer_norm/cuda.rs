@@ -70,35 +70,3 @@ impl LayerNormKernel for Cuda {
         }
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::{LayerNormKernel, Norm, Write};
-    use crate::device::{Twin, both};
-
-    type Grad<'a> = (&'a mut [f32], Write);
-
-    impl LayerNormKernel for Twin {
-        fn layer_norm_forward(&self, norm: Norm, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-            both!(self, [weight, bias, x], [y], |device| device.layer_norm_forward(norm, weight, bias, x, y));
-        }
-        fn layer_norm_backward(
-            &self,
-            norm: Norm,
-            weight: &[f32],
-            x: &[f32],
-            dy: &[f32],
-            (dw, write): Grad,
-            d_input: Option<Grad>,
-        ) {
-            match d_input {
-                Some((dx, add)) => both!(self, [weight, x, dy], [dw, dx], |device| {
-                    device.layer_norm_backward(norm, weight, x, dy, (dw, write), Some((dx, add)));
-                }),
-                None => both!(self, [weight, x, dy], [dw], |device| {
-                    device.layer_norm_backward(norm, weight, x, dy, (dw, write), None);
-                }),
-            }
-        }
-    }
-}

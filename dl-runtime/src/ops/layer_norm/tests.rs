@@ -1,9 +1,9 @@
 //! Layer normalisation against `f64` and central differences.
 
 use super::{LayerNorm, Op, Rows};
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, testing::Device};
+use crate::tensor::Write;
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Pod};
 
 const OP: Op = Op { epsilon: 1e-5 };
 
@@ -19,31 +19,31 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
     y
 }
 
+/// Output and gradients to weights and input.
+fn passes<S: Rows<N>, const N: usize>(w: &[f32], x: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
+    on_every_device!(|device| {
+        let (len, mut y) = (x.len(), device.output(x.len()));
+        let (context, w, x, dy) = (Context { device, seed: 0 }, device.tensor(w), device.tensor(x), device.tensor(dy));
+        let (net, x) = (w.view::<LayerNorm<N>>(), x.view::<S>());
+        OP.forward(&context, net, x, y.view_mut());
+        let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
+            OP.backward(&context, net, x, dy.view(), dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
+        };
+        let dw = device.set_and_add(2 * N, |dw, write| backward(dw, write, None));
+        let dx =
+            device.set_and_add(len, |dx, write| backward(&mut device.output(2 * N), Write::Set, Some((dx, write))));
+        [y.read(), dw, dx]
+    })
+}
+
 fn case<S: Rows<N>, const N: usize>(samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, 2 * N), numbers(2, len), numbers(3, len));
-    let what = format!("layer_norm of {samples} × {} rows of {N}", S::LEN / N);
-
-    let mut y = vec![f32::NAN; len];
-    OP.forward(&context, view::<LayerNorm<N>>(&w), view::<S>(&x), view_mut(&mut y));
-    assert_close(&what, &y, &reference(&wide(&w), &wide(&x)), 1e-6);
-
-    let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
-        OP.backward(
-            &context,
-            view::<LayerNorm<N>>(&w),
-            view::<S>(&x),
-            view(&dy),
-            Grad { to: view_mut(dw), write },
-            dx.map(|(dx, write)| Grad { to: view_mut(dx), write }),
-        );
-    };
-    let dw = set_and_add(2 * N, |dw, write| backward(dw, write, None));
-    assert_close(&what, &dw, &gradient(|w| reference(w, &wide(&x)), &wide(&w), &dy), 2e-6);
-    let dx = set_and_add(len, |dx, write| backward(&mut vec![0.0; 2 * N], Write::Set, Some((dx, write))));
-    assert_close(&what, &dx, &gradient(|x| reference(&wide(&w), x), &wide(&x), &dy), 2e-6);
+    let [y, dw, dx] = passes::<S, N>(&w, &x, &dy);
+    let (what, w, x) = (format!("layer_norm of {samples} × {} rows of {N}", S::LEN / N), wide(&w), wide(&x));
+    assert_close(&what, &y, &reference(&w, &x), 1e-6);
+    assert_close(&what, &dw, &gradient(|w| reference(w, &x), &w, &dy), 2e-6);
+    assert_close(&what, &dx, &gradient(|x| reference(&w, x), &x, &dy), 2e-6);
 }
 
 #[test]
@@ -58,12 +58,9 @@ fn values_and_gradients() {
 
 #[test]
 fn a_large_mean_costs_no_digits() {
-    let (cpu, mut y) = (Device::with_threads(1), vec![0.0; 64]);
     let x: Vec<f32> = numbers(1, 64).iter().map(|x| 100.0 + x).collect();
-    let mut w = [1.0; 128];
-    w[64..].fill(0.0);
-    let context = Context { device: &cpu, seed: 0 };
-    OP.forward(&context, view::<LayerNorm<64>>(&w), view::<[f32; 64]>(&x), view_mut(&mut y));
+    let w = [[1.0; 64], [0.0; 64]].concat();
+    let [y, ..] = passes::<[f32; 64], 64>(&w, &x, &[1.0; 64]);
     // The mean itself is rounded to 100·2⁻²⁴; squares of such numbers in one pass would cost 100 times as much.
     assert_close("normalised", &y, &reference(&wide(&w), &wide(&x)), 100.0 * 2f64.powi(-24));
 }
@@ -79,13 +76,5 @@ fn begins_as_plain_normalisation() {
 #[test]
 fn any_number_of_threads() {
     const N: usize = 96;
-    let (w, x, dy) = (numbers(1, 2 * N), numbers(2, 700 * N), numbers(3, 700 * N));
-    same_on_any_threads(|cpu| {
-        let context = Context { device: cpu, seed: 0 };
-        let (mut y, mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; 2 * N]);
-        OP.forward(&context, view::<LayerNorm<N>>(&w), view::<[f32; N]>(&x), view_mut(&mut y));
-        let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-        OP.backward(&context, view::<LayerNorm<N>>(&w), view::<[f32; N]>(&x), view(&dy), d_weights, d_input);
-        [y, dw, dx].concat()
-    });
+    passes::<[f32; N], N>(&numbers(1, 2 * N), &numbers(2, 700 * N), &numbers(3, 700 * N));
 }

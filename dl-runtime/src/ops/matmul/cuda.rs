@@ -160,10 +160,3 @@ impl MatmulKernel for Cuda {
         self.matmul(p, a, b, c, Beside::plain(write));
     }
 }
-
-#[cfg(test)]
-impl MatmulKernel for crate::device::Twin {
-    fn matmul_each(&self, p: Product, a: &[f32], b: &[f32], c: &mut [f32], write: Write) {
-        crate::device::both!(self, [a, b], [c], |device| device.matmul_each(p, a, b, c, write));
-    }
-}

@@ -152,7 +152,7 @@ impl MatmulKernel for Cpu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
+    use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
     fn reference(op: Op, a: &[f64], b: &[f64]) -> Vec<f64> {
         let mut c = Vec::new();
@@ -165,23 +165,24 @@ mod tests {
     }
 
     fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, samples: usize) {
-        let cpu = crate::testing::Device::with_threads(1);
-        let context = Context { device: &cpu, seed: 0 };
         let (a, b, dy) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN), numbers(3, samples * O::LEN));
-        let what = format!("{samples} samples of {op:?}");
-        let mut y = vec![f32::NAN; dy.len()];
-        op.forward(&context, view::<A>(&a), view::<B>(&b), view_mut::<O>(&mut y));
-        assert_close(&what, &y, &reference(op, &wide(&a), &wide(&b)), 5e-7);
-        let da = set_and_add(a.len(), |d, write| {
-            let d_a = Grad { to: view_mut::<A>(d), write };
-            op.backward(&context, 0, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_a);
+        let [y, da, db] = on_every_device!(|device| {
+            let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+            let [a, b, dy] = [&a, &b, &dy].map(|x| device.tensor(x));
+            let (left, right, dy) = (a.view::<A>(), b.view::<B>(), dy.view::<O>());
+            op.forward(&context, left, right, y.view_mut::<O>());
+            let da = device.set_and_add(a.len(), |d, write| {
+                op.backward(&context, 0, left, right, dy, d.grad::<A>(write));
+            });
+            let db = device.set_and_add(b.len(), |d, write| {
+                op.backward(&context, 1, left, right, dy, d.grad::<B>(write));
+            });
+            [y.read(), da, db]
         });
-        assert_close(&what, &da, &gradient(|a| reference(op, a, &wide(&b)), &wide(&a), &dy), 1e-6);
-        let db = set_and_add(b.len(), |d, write| {
-            let d_b = Grad { to: view_mut::<B>(d), write };
-            op.backward(&context, 1, view::<A>(&a), view::<B>(&b), view::<O>(&dy), d_b);
-        });
-        assert_close(&what, &db, &gradient(|b| reference(op, &wide(&a), b), &wide(&b), &dy), 1e-6);
+        let (what, a, b) = (format!("{samples} samples of {op:?}"), wide(&a), wide(&b));
+        assert_close(&what, &y, &reference(op, &a, &b), 5e-7);
+        assert_close(&what, &da, &gradient(|a| reference(op, a, &b), &a, &dy), 1e-6);
+        assert_close(&what, &db, &gradient(|b| reference(op, &a, b), &b, &dy), 1e-6);
     }
 
     type Matrices<const B: usize, const R: usize, const C: usize> = [[[f32; C]; R]; B];
@@ -199,12 +200,12 @@ mod tests {
     #[test]
     fn any_number_of_threads() {
         let (a, b) = (numbers(1, 60 * 24 * 33), numbers(2, 60 * 33 * 40));
-        same_on_any_threads(|cpu| {
-            let mut y = vec![0.0; 60 * 24 * 40];
-            let context = Context { device: cpu, seed: 0 };
-            let (a, b) = (view::<[[f32; 33]; 24]>(&a), view::<[[f32; 40]; 33]>(&b));
-            Op { m: 24, k: 33, n: 40 }.forward(&context, a, b, view_mut::<[[f32; 40]; 24]>(&mut y));
-            y
+        on_every_device!(|device| {
+            let (a, b, mut y) = (device.tensor(&a), device.tensor(&b), device.output(60 * 24 * 40));
+            let (a, b) = (a.view::<[[f32; 33]; 24]>(), b.view::<[[f32; 40]; 33]>());
+            let op = Op { m: 24, k: 33, n: 40 };
+            op.forward(&Context { device, seed: 0 }, a, b, y.view_mut::<[[f32; 40]; 24]>());
+            y.read()
         });
     }
 }

@@ -13,10 +13,3 @@ impl NoiseKernel for Cuda {
         self.launch(&noise_add, grid, (seed, id, purpose as u32, stddev, y));
     }
 }
-
-#[cfg(test)]
-impl NoiseKernel for crate::device::Twin {
-    fn add_noise(&self, noise: Noise, y: &mut [f32]) {
-        crate::device::both!(self, [], [y], |device| device.add_noise(noise, y));
-    }
-}

@@ -1,22 +1,17 @@
 //! Moments of the noise, what it depends on, and that nothing of it is left at inference.
 
 use super::{GaussianNoise, RandomNormal};
-use crate::tensor::Grad;
-use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Context, testing::Device};
+use crate::Context;
+use crate::testing::{TestDevice, numbers, on_every_device};
 
 const N: usize = 100_000;
 
-fn normal(cpu: &Device, seed: u64, id: u32) -> Vec<f32> {
-    let (x, mut y) = (vec![f32::NAN; N], vec![f32::NAN; N]);
-    RandomNormal { id }.forward(&Context { device: cpu, seed }, view::<[f32; 5]>(&x), view_mut(&mut y));
-    y
-}
-
-fn noisy(cpu: &Device, op: GaussianNoise, x: &[f32]) -> Vec<f32> {
-    let mut y = vec![f32::NAN; x.len()];
-    op.forward(&Context { device: cpu, seed: 3 }, view::<[f32; 5]>(x), view_mut(&mut y));
-    y
+fn normal(seed: u64, id: u32) -> Vec<f32> {
+    on_every_device!(|device| {
+        let (x, mut y) = (device.output(N), device.output(N));
+        RandomNormal { id }.forward(&Context { device, seed }, x.view::<[f32; 5]>(), y.view_mut());
+        y.read()
+    })
 }
 
 /// Asserts mean 0 and the deviation within four standard errors.
@@ -30,46 +25,47 @@ fn assert_moments(noise: &[f32], deviation: f64) {
 
 #[test]
 fn seed_and_id_choose_the_numbers() {
-    let cpu = Device::with_threads(1);
-    let first = normal(&cpu, 1, 0);
+    let first = normal(1, 0);
     assert_moments(&first, 1.0);
-    assert_eq!(first, normal(&cpu, 1, 0));
-    for other in [normal(&cpu, 2, 0), normal(&cpu, 1, 1)] {
+    assert_eq!(first, normal(1, 0));
+    for other in [normal(2, 0), normal(1, 1)] {
         let correlation = first.iter().zip(&other).map(|(a, b)| f64::from(a * b)).sum::<f64>() / N as f64;
         assert!(correlation.abs() < 4.0 / (N as f64).sqrt());
     }
     // The two operations draw different numbers for one id.
-    assert_ne!(noisy(&cpu, GaussianNoise { stddev: 1.0, id: 0 }, &vec![0.0; N])[..5], normal(&cpu, 3, 0)[..5]);
+    let [noisy, ..] = passes(GaussianNoise { stddev: 1.0, id: 0 }, &vec![0.0; N]);
+    assert_ne!(noisy[..5], normal(3, 0)[..5]);
+}
+
+/// Output and gradient, and what the passes in place make of the same numbers.
+fn passes(op: GaussianNoise, numbers: &[f32]) -> [Vec<f32>; 4] {
+    on_every_device!(|device| {
+        let (context, x, mut y) = (Context { device, seed: 3 }, device.tensor(numbers), device.output(numbers.len()));
+        let (mut y_in_place, mut dx_in_place) = (device.tensor(numbers), device.tensor(numbers));
+        op.forward(&context, x.view::<[f32; 5]>(), y.view_mut());
+        op.forward_in_place(&context, y_in_place.view_mut::<[f32; 5]>());
+        let dx = device.set_and_add(numbers.len(), |d, write| {
+            op.backward(&context, x.view::<[f32; 5]>(), d.grad(write));
+        });
+        op.backward_in_place(&context, dx_in_place.view_mut::<[f32; 5]>());
+        [y.read(), dx, y_in_place.read(), dx_in_place.read()]
+    })
 }
 
 #[test]
 fn noise_is_added_and_passes_the_gradient() {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 3 };
-    let op = GaussianNoise { stddev: 0.25, id: 1 };
     let x = numbers(1, N);
-    let y = noisy(&cpu, op, &x);
+    let [y, dx, y_in_place, dx_in_place] = passes(GaussianNoise { stddev: 0.25, id: 1 }, &x);
     assert_moments(&y.iter().zip(&x).map(|(y, x)| y - x).collect::<Vec<_>>(), 0.25);
-    let mut in_place = x.clone();
-    op.forward_in_place(&context, view_mut::<[f32; 5]>(&mut in_place));
-    assert_eq!(in_place, y);
-    let dx = set_and_add(N, |d, write| {
-        op.backward(&context, view::<[f32; 5]>(&x), Grad { to: view_mut::<[f32; 5]>(d), write });
-    });
-    assert_eq!(dx, x);
-    let mut in_place = x.clone();
-    op.backward_in_place(&context, view_mut::<[f32; 5]>(&mut in_place));
-    assert_eq!(in_place, x);
+    assert_eq!((y_in_place, &dx, &dx_in_place), (y, &x, &x));
 }
 
 #[test]
 fn nothing_at_inference() {
-    let (cpu, mut y) = (Device::with_threads(1), vec![f32::NAN; 10]);
-    RandomNormal { id: 0 }.infer(&Context { device: &cpu, seed: 1 }, view::<[f32; 5]>(&[1.0; 10]), view_mut(&mut y));
+    let y = on_every_device!(|device| {
+        let (x, mut y) = (device.tensor(&[1.0; 10]), device.output(10));
+        RandomNormal { id: 0 }.infer(&Context { device, seed: 1 }, x.view::<[f32; 5]>(), y.view_mut());
+        y.read()
+    });
     assert_eq!(y, [0.0; 10]);
-}
-
-#[test]
-fn any_number_of_threads() {
-    same_on_any_threads(|cpu| normal(cpu, 9, 2));
 }

@@ -31,18 +31,3 @@ impl Pad2dKernel for Cuda {
         self.launch(&pad2d_backward, rows.grid(), (rows, op.mode as u32, high, wide, dy, dx, write));
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl Pad2dKernel for Twin {
-        fn pad2d_forward(&self, op: Op, s: &Sizes, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.pad2d_forward(op, s, x, y));
-        }
-        fn pad2d_backward(&self, op: Op, s: &Sizes, dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [dy], [dx], |device| device.pad2d_backward(op, s, dy, dx, write));
-        }
-    }
-}

@@ -1,8 +1,7 @@
 //! Padding against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::testing::Device;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition for one axis.
 fn place(mode: Mode, size: usize, at: isize) -> Option<usize> {
@@ -27,20 +26,29 @@ fn padded(op: Op, s: &Sizes, x: &[f64]) -> Vec<f64> {
     x.chunks(h * w).flat_map(|x| (0..rows * columns).map(move |i| at(x, i))).collect()
 }
 
+/// Output and gradient to the input.
+fn passes(op: Op, s: &Sizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (x, mut y, dy) = (device.tensor(x), device.output(dy.len()), device.tensor(dy));
+        device.pad2d_forward(op, s, x.data(), y.data_mut());
+        let dx = device.set_and_add(x.len(), |dx, write| {
+            device.pad2d_backward(op, s, dy.data(), dx.data_mut(), write);
+        });
+        [y.read(), dx]
+    })
+}
+
 fn check(planes: usize, image: [usize; 2], [top, bottom, left, right]: [usize; 4]) {
     let s = Sizes { planes, image, output: [image[0] + top + bottom, image[1] + left + right] };
     let (x, dy) = (numbers(1, planes * image[0] * image[1]), numbers(2, planes * s.output[0] * s.output[1]));
-    let cpu = Device::with_threads(1);
     for mode in [Mode::Zeros, Mode::Reflect, Mode::Replicate] {
         if mode == Mode::Reflect && (top.max(bottom) >= image[0] || left.max(right) >= image[1]) {
             continue;
         }
         let op = Op { before: [top, left], mode };
         let what = format!("{op:?} {s:?}");
-        let mut y = vec![f32::NAN; dy.len()];
-        cpu.pad2d_forward(op, &s, &x, &mut y);
+        let [y, dx] = passes(op, &s, &x, &dy);
         assert_close(&what, &y, &padded(op, &s, &wide(&x)), 0.0);
-        let dx = set_and_add(x.len(), |dx, write| cpu.pad2d_backward(op, &s, &dy, dx, write));
         assert_close(&what, &dx, &gradient(|x| padded(op, &s, x), &wide(&x), &dy), 1e-6);
     }
 }
@@ -59,10 +67,5 @@ fn any_number_of_threads() {
     let s = Sizes { planes: 300, image: [7, 9], output: [11, 12] };
     let (x, dy) = (numbers(1, 300 * 63), numbers(2, 300 * 132));
     let op = Op { before: [1, 2], mode: Mode::Reflect };
-    same_on_any_threads(|cpu| {
-        let (mut y, mut dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);
-        cpu.pad2d_forward(op, &s, &x, &mut y);
-        cpu.pad2d_backward(op, &s, &dy, &mut dx, Write::Set);
-        [y, dx].concat()
-    });
+    passes(op, &s, &x, &dy);
 }

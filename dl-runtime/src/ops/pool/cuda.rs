@@ -110,24 +110,3 @@ impl PoolKernel for Cuda {
         self.launch(&pool_avg_backward, Grid::each(dx.len()), arguments);
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::{PoolKernel, Sizes, Write};
-    use crate::device::{Twin, both};
-
-    impl PoolKernel for Twin {
-        fn max_pool_forward(&self, s: &Sizes, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.max_pool_forward(s, x, y));
-        }
-        fn max_pool_backward(&self, s: &Sizes, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [x, dy], [dx], |device| device.max_pool_backward(s, x, dy, dx, write));
-        }
-        fn avg_pool_forward(&self, s: &Sizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.avg_pool_forward(s, count_include_pad, x, y));
-        }
-        fn avg_pool_backward(&self, s: &Sizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [dy], [dx], |device| device.avg_pool_backward(s, count_include_pad, dy, dx, write));
-        }
-    }
-}

@@ -1,8 +1,7 @@
 //! Pooling against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::testing::Device;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition over planes: `f` of the numbers of each window, and of the size of the window with its padding.
 fn pool(s: &Sizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> {
@@ -35,26 +34,40 @@ fn pool(s: &Sizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> {
     y
 }
 
+/// Output and gradient to the input of the largest numbers of windows, of means with and means without the padding.
+fn passes(s: &Sizes, x: &[f32], dy: &[f32]) -> [[Vec<f32>; 2]; 3] {
+    on_every_device!(|device| {
+        let (x, dy) = (device.tensor(x), device.tensor(dy));
+        let mut y = device.output(dy.len());
+        device.max_pool_forward(s, x.data(), y.data_mut());
+        let dx = device.set_and_add(x.len(), |dx, write| {
+            device.max_pool_backward(s, x.data(), dy.data(), dx.data_mut(), write);
+        });
+        let [with, without] = [true, false].map(|all| {
+            let mut y = device.output(dy.len());
+            device.avg_pool_forward(s, all, x.data(), y.data_mut());
+            let dx = device.set_and_add(x.len(), |dx, write| {
+                device.avg_pool_backward(s, all, dy.data(), dx.data_mut(), write);
+            });
+            [y.read(), dx]
+        });
+        [[y.read(), dx], with, without]
+    })
+}
+
 fn check(planes: usize, image: [usize; 2], output: [usize; 2], windows: Windows) {
     let s = Sizes { windows, planes, image, output };
     s.assert_windows();
     let what = format!("{s:?}");
     let (x, dy) = (numbers(1, planes * image[0] * image[1]), numbers(2, planes * output[0] * output[1]));
     let max = |x: &[f64]| pool(&s, x, |inside, _| inside.iter().copied().fold(f64::NEG_INFINITY, f64::max));
-    let run = |forward: &dyn Fn(&mut [f32])| {
-        let mut y = vec![f32::NAN; dy.len()];
-        forward(&mut y);
-        y
-    };
-    let cpu = Device::with_threads(2);
-    assert_close(&what, &run(&|y| cpu.max_pool_forward(&s, &x, y)), &max(&wide(&x)), 0.0);
-    let dx = set_and_add(x.len(), |dx, write| cpu.max_pool_backward(&s, &x, &dy, dx, write));
+    let [[y, dx], with, without] = passes(&s, &x, &dy);
+    assert_close(&what, &y, &max(&wide(&x)), 0.0);
     assert_close(&what, &dx, &gradient(max, &wide(&x), &dy), 1e-6);
-    for all in [true, false] {
+    for (all, [y, dx]) in [(true, with), (false, without)] {
         let avg =
             |x: &[f64]| pool(&s, x, |inside, n| inside.iter().sum::<f64>() / if all { n } else { inside.len() } as f64);
-        assert_close(&what, &run(&|y| cpu.avg_pool_forward(&s, all, &x, y)), &avg(&wide(&x)), 1e-6);
-        let dx = set_and_add(x.len(), |dx, write| cpu.avg_pool_backward(&s, all, &dy, dx, write));
+        assert_close(&what, &y, &avg(&wide(&x)), 1e-6);
         assert_close(&what, &dx, &gradient(avg, &wide(&x), &dy), 1e-6);
     }
 }
@@ -92,16 +105,13 @@ fn ties_and_nan() {
         let s = Sizes { windows, planes: 1, image, output: [1, 1] };
         let mut x = vec![1.0; image[0] * image[1]];
         x[0] = 0.0;
-        let (cpu, mut dx, mut y) = (Device::with_threads(1), vec![7.0; x.len()], [0.0]);
-        cpu.max_pool_backward(&s, &x, &[3.0], &mut dx, Write::Set);
+        let [[_, dx], ..] = passes(&s, &x, &[3.0]);
         assert_eq!(dx[..3], [0.0, 3.0, 0.0]);
         for at in 0..x.len() {
             let mut x = x.clone();
             x[at] = f32::NAN;
-            cpu.max_pool_forward(&s, &x, &mut y);
-            assert!(y[0].is_nan());
-            cpu.max_pool_backward(&s, &x, &[3.0], &mut dx, Write::Set);
-            assert_eq!(dx[at], 3.0);
+            let [[y, dx], ..] = passes(&s, &x, &[3.0]);
+            assert!(y[0].is_nan() && dx[at] == 3.0);
         }
     }
 }
@@ -111,10 +121,5 @@ fn any_number_of_threads() {
     let windows = Windows::Sliding { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
     let s = Sizes { windows, planes: 300, image: [9, 9], output: [5, 5] };
     let (x, dy) = (numbers(1, 300 * 81), numbers(2, 300 * 25));
-    same_on_any_threads(|cpu| {
-        let (mut y, mut dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);
-        cpu.avg_pool_forward(&s, false, &x, &mut y);
-        cpu.max_pool_backward(&s, &x, &dy, &mut dx, Write::Set);
-        [y, dx].concat()
-    });
+    passes(&s, &x, &dy);
 }

@@ -46,33 +46,3 @@ impl PreluKernel for Cuda {
         });
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl PreluKernel for Twin {
-        fn prelu_forward(&self, area: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
-            both!(self, [weight, x], [y], |device| device.prelu_forward(area, weight, x, y));
-        }
-        fn prelu_backward(
-            &self,
-            area: usize,
-            weight: &[f32],
-            x: &[f32],
-            dy: &[f32],
-            (dw, write): (&mut [f32], Write),
-            d_input: Option<(&mut [f32], Write)>,
-        ) {
-            match d_input {
-                Some((dx, write_x)) => both!(self, [weight, x, dy], [dw, dx], |device| {
-                    device.prelu_backward(area, weight, x, dy, (dw, write), Some((dx, write_x)));
-                }),
-                None => both!(self, [weight, x, dy], [dw], |device| {
-                    device.prelu_backward(area, weight, x, dy, (dw, write), None);
-                }),
-            }
-        }
-    }
-}

@@ -2,9 +2,9 @@
 
 use super::{Op, Prelu};
 use crate::init::{Init, rng};
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, testing::Device};
+use crate::tensor::Write;
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Pod};
 
 fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
     let area = sample / weights.len();
@@ -12,24 +12,31 @@ fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
     x.iter().enumerate().map(y).collect()
 }
 
+/// Output and gradients to weights and input.
+fn passes<S: Pod<Element = f32>, const C: usize>(w: &[f32], x: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
+    on_every_device!(|device| {
+        let (len, mut y) = (x.len(), device.output(x.len()));
+        let (context, w, x, dy) = (Context { device, seed: 0 }, device.tensor(w), device.tensor(x), device.tensor(dy));
+        let (net, x) = (w.view::<Prelu<C>>(), x.view::<S>());
+        Op {}.forward(&context, net, x, y.view_mut());
+        let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
+            Op {}.backward(&context, net, x, dy.view(), dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
+        };
+        let dw = device.set_and_add(C, |dw, write| backward(dw, write, None));
+        let dx = device.set_and_add(len, |dx, write| backward(&mut device.output(C), Write::Set, Some((dx, write))));
+        [y.read(), dw, dx]
+    })
+}
+
 fn case<S: Pod<Element = f32>, const C: usize>(samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, C), numbers(2, len), numbers(3, len));
+    let [y, dw, dx] = passes::<S, C>(&w, &x, &dy);
     let what = format!("prelu of {samples} samples of {} with {C} weights", S::LEN);
-    let mut y = vec![f32::NAN; len];
-    Op {}.forward(&context, view::<Prelu<C>>(&w), view::<S>(&x), view_mut(&mut y));
-    assert_close(&what, &y, &reference(&wide(&w), &wide(&x), S::LEN), 1e-7);
-    let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
-        let d_weights = Grad { to: view_mut(dw), write };
-        let d_input = dx.map(|(dx, write)| Grad { to: view_mut(dx), write });
-        Op {}.backward(&context, view::<Prelu<C>>(&w), view::<S>(&x), view(&dy), d_weights, d_input);
-    };
-    let dw = set_and_add(C, |dw, write| backward(dw, write, None));
-    assert_close(&what, &dw, &gradient(|w| reference(w, &wide(&x), S::LEN), &wide(&w), &dy), 1e-6);
-    let dx = set_and_add(len, |dx, write| backward(&mut [0.0; C], Write::Set, Some((dx, write))));
-    assert_close(&what, &dx, &gradient(|x| reference(&wide(&w), x, S::LEN), &wide(&x), &dy), 1e-6);
+    let (w, x) = (wide(&w), wide(&x));
+    assert_close(&what, &y, &reference(&w, &x, S::LEN), 1e-7);
+    assert_close(&what, &dw, &gradient(|w| reference(w, &x, S::LEN), &w, &dy), 1e-6);
+    assert_close(&what, &dx, &gradient(|x| reference(&w, x, S::LEN), &x, &dy), 1e-6);
 }
 
 #[test]
@@ -50,12 +57,5 @@ fn begins_with_a_quarter() {
 
 #[test]
 fn any_number_of_threads() {
-    let (w, x, dy) = (numbers(1, 6), numbers(2, 300 * 6 * 55), numbers(3, 300 * 6 * 55));
-    same_on_any_threads(|cpu| {
-        let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; 6]);
-        let (d_weights, d_input) = (Grad::set(view_mut(&mut dw)), Some(Grad::set(view_mut(&mut dx))));
-        let (w, x) = (view::<Prelu<6>>(&w), view::<[[f32; 55]; 6]>(&x));
-        Op {}.backward(&Context { device: cpu, seed: 0 }, w, x, view(&dy), d_weights, d_input);
-        [dx, dw].concat()
-    });
+    passes::<[[f32; 55]; 6], 6>(&numbers(1, 6), &numbers(2, 300 * 6 * 55), &numbers(3, 300 * 6 * 55));
 }

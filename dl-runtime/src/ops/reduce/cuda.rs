@@ -210,24 +210,3 @@ impl ReduceKernel for Cuda {
         self.launch(&reduce_max_backward, rows.grid(), arguments);
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl ReduceKernel for Twin {
-        fn reduce_sum(&self, s: Shapes, scale: f32, x: &[f32], y: &mut [f32], write: Write) {
-            both!(self, [x], [y], |device| device.reduce_sum(s, scale, x, y, write));
-        }
-        fn expand(&self, s: Shapes, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
-            both!(self, [y], [x], |device| device.expand(s, scale, y, x, write));
-        }
-        fn reduce_max(&self, s: Shapes, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.reduce_max(s, x, y));
-        }
-        fn reduce_max_backward(&self, s: Shapes, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [x, y, dy], [dx], |device| device.reduce_max_backward(s, x, y, dy, dx, write));
-        }
-    }
-}

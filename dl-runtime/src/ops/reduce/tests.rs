@@ -1,9 +1,8 @@
 //! Reductions against sums by index in `f64`, gradients against central differences.
 
 use super::{Max, Shapes, Sum};
-use crate::tensor::Grad;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, testing::Device};
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Pod};
 
 /// `fold` over the inputs of every output, by index.
 fn reference(s: Shapes, x: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
@@ -22,29 +21,43 @@ fn reference(s: Shapes, x: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -
     y
 }
 
+/// Output and gradient to the input of a sum.
+fn sum<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Sum, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (context, x, mut y, dy) =
+            (Context { device, seed: 0 }, device.tensor(x), device.output(dy.len()), device.tensor(dy));
+        op.forward(&context, x.view::<S>(), y.view_mut::<O>());
+        let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, dy.view::<O>(), d.grad::<S>(write)));
+        [y.read(), dx]
+    })
+}
+
+/// Output and gradient to the input of a maximum.
+fn max<S: Pod<Element = f32>, O: Pod<Element = f32>>(shapes: Shapes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (context, x, mut y, dy) =
+            (Context { device, seed: 0 }, device.tensor(x), device.output(dy.len()), device.tensor(dy));
+        Max { shapes }.forward(&context, x.view::<S>(), y.view_mut::<O>());
+        let dx = device.set_and_add(x.len(), |d, write| {
+            Max { shapes }.backward(&context, x.view::<S>(), y.view::<O>(), dy.view::<O>(), d.grad::<S>(write));
+        });
+        [y.read(), dx]
+    })
+}
+
 fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, from: &'static [usize], to: &'static [usize]) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let shapes = Shapes { from, to };
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
     let what = format!("{samples} × {shapes:?}");
 
-    let op = Sum { shapes, scale: 0.25 };
     let sums = |x: &[f64]| reference(shapes, x, 0.0, |a, b| a + 0.25 * b);
-    let mut y = vec![f32::NAN; dy.len()];
-    op.forward(&context, view::<S>(&x), view_mut::<O>(&mut y));
+    let [y, dx] = sum::<S, O>(Sum { shapes, scale: 0.25 }, &x, &dy);
     assert_close(&what, &y, &sums(&wide(&x)), 3e-7);
-    let dx =
-        set_and_add(x.len(), |d, write| op.backward(&context, view::<O>(&dy), Grad { to: view_mut::<S>(d), write }));
     assert_close(&what, &dx, &gradient(sums, &wide(&x), &dy), 3e-7);
 
-    let op = Max { shapes };
     let largest = |x: &[f64]| reference(shapes, x, f64::NEG_INFINITY, f64::max);
-    op.forward(&context, view::<S>(&x), view_mut::<O>(&mut y));
+    let [y, dx] = max::<S, O>(shapes, &x, &dy);
     assert_close(&what, &y, &largest(&wide(&x)), 0.0);
-    let dx = set_and_add(x.len(), |d, write| {
-        op.backward(&context, view::<S>(&x), view::<O>(&y), view::<O>(&dy), Grad { to: view_mut::<S>(d), write });
-    });
     assert_close(&what, &dx, &gradient(largest, &wide(&x), &dy), 3e-7);
 }
 
@@ -64,31 +77,23 @@ fn values_and_gradients() {
 
 #[test]
 fn equal_numbers_share_the_gradient() {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
-    let (x, mut y, mut dx) = ([2.0, 5.0, 5.0, -1.0], [0.0], [0.0; 4]);
-    let op = Max { shapes: Shapes { from: &[4], to: &[1] } };
-    op.forward(&context, view::<[f32; 4]>(&x), view_mut::<f32>(&mut y));
-    op.backward(&context, view::<[f32; 4]>(&x), view::<f32>(&y), view::<f32>(&[1.0]), Grad::set(view_mut(&mut dx)));
-    assert_eq!((y, dx), ([5.0], [0.0, 0.5, 0.5, 0.0]));
+    let [y, dx] = max::<[f32; 4], f32>(Shapes { from: &[4], to: &[1] }, &[2.0, 5.0, 5.0, -1.0], &[1.0]);
+    assert_eq!((&y[..], &dx[..]), (&[5.0][..], &[0.0, 0.5, 0.5, 0.0][..]));
 }
 
 #[test]
 fn nan_is_seen() {
-    let (cpu, mut y) = (Device::with_threads(1), [0.0; 2]);
-    let op = Max { shapes: Shapes { from: &[3], to: &[] } };
-    let x = [1.0, f32::NAN, 2.0, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
-    op.forward(&Context { device: &cpu, seed: 0 }, view::<[f32; 3]>(&x), view_mut::<f32>(&mut y));
+    let y = on_every_device!(|device| {
+        let x = [1.0, f32::NAN, 2.0, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
+        let (op, x, mut y) = (Max { shapes: Shapes { from: &[3], to: &[] } }, device.tensor(&x), device.output(2));
+        op.forward(&Context { device, seed: 0 }, x.view::<[f32; 3]>(), y.view_mut::<f32>());
+        y.read()
+    });
     assert!(y[0].is_nan() && y[1] == f32::NEG_INFINITY);
 }
 
 #[test]
 fn any_number_of_threads() {
-    let x = numbers(1, 300 * 15 * 17);
-    same_on_any_threads(|cpu| {
-        let mut y = vec![0.0; 300 * 15];
-        let op = Sum { shapes: Shapes { from: &[15, 17], to: &[15, 1] }, scale: 1.0 };
-        op.forward(&Context { device: cpu, seed: 0 }, view::<[[f32; 17]; 15]>(&x), view_mut::<[f32; 15]>(&mut y));
-        y
-    });
+    let op = Sum { shapes: Shapes { from: &[15, 17], to: &[15, 1] }, scale: 1.0 };
+    sum::<[[f32; 17]; 15], [f32; 15]>(op, &numbers(1, 300 * 15 * 17), &numbers(2, 300 * 15));
 }

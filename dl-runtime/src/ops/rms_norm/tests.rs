@@ -1,10 +1,10 @@
 //! Root mean square normalisation against `f64` and central differences.
 
 use super::{Op, RmsNorm};
+use crate::Context;
 use crate::ops::layer_norm::Rows;
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, set_and_add, view, view_mut, wide};
-use crate::{Context, testing::Device};
+use crate::tensor::Write;
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 const OP: Op = Op { epsilon: 1e-5 };
 
@@ -19,25 +19,24 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
 }
 
 fn case<S: Rows<N>, const N: usize>(samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, N), numbers(2, len), numbers(3, len));
-    let what = format!("rms_norm of {samples} × {} rows of {N}", S::LEN / N);
-
-    let mut y = vec![f32::NAN; len];
-    OP.forward(&context, view::<RmsNorm<N>>(&w), view::<S>(&x), view_mut(&mut y));
-    assert_close(&what, &y, &reference(&wide(&w), &wide(&x)), 1e-6);
-
-    let backward = |dw: &mut [f32], write, dx: Option<(&mut [f32], Write)>| {
-        let d_weights = Grad { to: view_mut(dw), write };
-        let d_input = dx.map(|(dx, write)| Grad { to: view_mut(dx), write });
-        OP.backward(&context, view::<RmsNorm<N>>(&w), view::<S>(&x), view(&dy), d_weights, d_input);
-    };
-    let dw = set_and_add(N, |dw, write| backward(dw, write, None));
-    assert_close(&what, &dw, &gradient(|w| reference(w, &wide(&x)), &wide(&w), &dy), 2e-6);
-    let dx = set_and_add(len, |dx, write| backward(&mut [0.0; N], Write::Set, Some((dx, write))));
-    assert_close(&what, &dx, &gradient(|x| reference(&wide(&w), x), &wide(&x), &dy), 2e-6);
+    let [y, dw, dx] = on_every_device!(|device| {
+        let (context, mut y) = (Context { device, seed: 0 }, device.output(len));
+        let [w, x, dy] = [&w, &x, &dy].map(|x| device.tensor(x));
+        let (net, x) = (w.view::<RmsNorm<N>>(), x.view::<S>());
+        OP.forward(&context, net, x, y.view_mut());
+        let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
+            OP.backward(&context, net, x, dy.view(), dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
+        };
+        let dw = device.set_and_add(N, |dw, write| backward(dw, write, None));
+        let dx = device.set_and_add(len, |dx, write| backward(&mut device.output(N), Write::Set, Some((dx, write))));
+        [y.read(), dw, dx]
+    });
+    let (what, w, x) = (format!("rms_norm of {samples} × {} rows of {N}", S::LEN / N), wide(&w), wide(&x));
+    assert_close(&what, &y, &reference(&w, &x), 1e-6);
+    assert_close(&what, &dw, &gradient(|w| reference(w, &x), &w, &dy), 2e-6);
+    assert_close(&what, &dx, &gradient(|x| reference(&w, x), &x, &dy), 2e-6);
 }
 
 #[test]

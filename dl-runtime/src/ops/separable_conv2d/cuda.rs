@@ -1,8 +1,6 @@
 //! Separable convolutions on CUDA: both kinds one after the other, with what is between in temporary memory.
 
 use super::{Both, SeparableConv2dKernel};
-#[cfg(test)]
-use crate::device::both;
 use crate::device::cuda::{Cuda, Mut, Ref};
 use crate::ops::Activation;
 use crate::ops::conv2d::cuda::{Direction, Gather, Gradient};
@@ -69,31 +67,6 @@ impl SeparableConv2dKernel for Cuda {
         of_depthwise.run(self, x, Cuda::share(&between), d_depthwise, no_bias, write, temporary);
         if let Some((dx, write)) = dx {
             to_input.run(self, f, [depthwise, none], Cuda::share(&between), dx, write, rest);
-        }
-    }
-}
-
-#[cfg(test)]
-impl SeparableConv2dKernel for crate::device::Twin {
-    fn separable_conv2d_forward(&self, s: &Both, f: Activation, weights: &[f32], x: &[f32], y: &mut [f32]) {
-        both!(&self.with_cudnn(), [weights, x], [y], |device| device.separable_conv2d_forward(s, f, weights, x, y));
-    }
-    fn separable_conv2d_backward(
-        &self,
-        s: &Both,
-        weights: &[f32],
-        x: &[f32],
-        dy: &[f32],
-        (d_weights, write): (&mut [f32], Write),
-        dx: Option<(&mut [f32], Write)>,
-    ) {
-        match dx {
-            Some((dx, write_dx)) => both!(&self.with_cudnn(), [weights, x, dy], [d_weights, dx], |device| {
-                device.separable_conv2d_backward(s, weights, x, dy, (d_weights, write), Some((dx, write_dx)))
-            }),
-            None => both!(&self.with_cudnn(), [weights, x, dy], [d_weights], |device| {
-                device.separable_conv2d_backward(s, weights, x, dy, (d_weights, write), None)
-            }),
         }
     }
 }

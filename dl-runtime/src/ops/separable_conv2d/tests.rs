@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::ops::conv2d::tests::convolution;
-use crate::testing::Device;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
+use crate::testing::{self, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 const OP: Op = Op { stride: [2, 1], padding: [1, 1], dilation: [1, 1], activation: Activation::Identity };
 
@@ -18,36 +17,22 @@ fn case<const M: usize, const B: usize>(samples: usize) {
         let between = convolution(&sizes[0], &w[..M * 9], &[], x);
         convolution(&sizes[1], &w[M * 9..M * 12], &w[M * 12..], &between)
     };
-    let forward = |cpu: &Device| {
-        let mut y = vec![f32::NAN; dy.len()];
-        let weights = view::<SeparableConv2d<M, 3, 3, 3, B>>(&weights);
-        OP.forward(&Context { device: cpu, seed: 0 }, weights, view::<X>(&x), view_mut::<Y>(&mut y));
-        y
-    };
-    let backward = |cpu: &Device, d_weights: &mut [f32], dx: &mut [f32], write| {
-        let weights = view::<SeparableConv2d<M, 3, 3, 3, B>>(&weights);
-        let (d_weights, d_input) = (Grad { to: view_mut(d_weights), write }, Grad { to: view_mut(dx), write });
-        OP.backward(
-            &Context { device: cpu, seed: 0 },
-            weights,
-            view::<X>(&x),
-            view::<Y>(&dy),
-            d_weights,
-            Some(d_input),
-        );
-    };
-    let cpu = Device::with_threads(1);
-    let (w64, x64) = (wide(&weights), wide(&x));
-    assert_close("output", &forward(&cpu), &reference(&w64, &x64), 1e-6);
-    let dw = set_and_add(weights.len(), |dw, write| backward(&cpu, dw, &mut vec![0.0; x.len()], write));
-    assert_close("weights", &dw, &gradient(|w| reference(w, &x64), &w64, &dy), 1e-5);
-    let dx = set_and_add(x.len(), |dx, write| backward(&cpu, &mut vec![0.0; weights.len()], dx, write));
-    assert_close("input", &dx, &gradient(|x| reference(&w64, x), &x64, &dy), 1e-5);
-    same_on_any_threads(|cpu| {
-        let mut dw = vec![0.0; weights.len()];
-        backward(cpu, &mut dw, &mut vec![0.0; x.len()], Write::Set);
-        [forward(cpu), dw].concat()
+    let [y, dw, dx] = on_every_device!(testing::gpu_with_and_without_cudnn(), |device| {
+        let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+        let [w, x, dy] = [&weights, &x, &dy].map(|x| device.tensor(x));
+        let (net, input) = (w.view::<SeparableConv2d<M, 3, 3, 3, B>>(), x.view::<X>());
+        OP.forward(&context, net, input, y.view_mut::<Y>());
+        let backward = |dw: &mut Tensor<_>, dx: &mut Tensor<_>, write| {
+            OP.backward(&context, net, input, dy.view::<Y>(), dw.grad(write), Some(dx.grad(write)));
+        };
+        let dw = device.set_and_add(w.len(), |dw, write| backward(dw, &mut device.output(x.len()), write));
+        let dx = device.set_and_add(x.len(), |dx, write| backward(&mut device.output(w.len()), dx, write));
+        [y.read(), dw, dx]
     });
+    let (w, x) = (wide(&weights), wide(&x));
+    assert_close("output", &y, &reference(&w, &x), 1e-6);
+    assert_close("weights", &dw, &gradient(|w| reference(w, &x), &w, &dy), 1e-5);
+    assert_close("input", &dx, &gradient(|x| reference(&w, x), &x, &dy), 1e-5);
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Slices against copies by index, and their gradients, which are exact.
 
 use super::Op;
-use crate::tensor::Grad;
-use crate::testing::{numbers, set_and_add, view, view_mut};
-use crate::{Context, Pod, testing::Device};
+use crate::testing::{TestDevice, numbers, on_every_device};
+use crate::{Context, Cpu, Pod};
 
 /// For every element of the slice, its index in the input.
 fn indices(op: Op, len: usize) -> Vec<usize> {
@@ -12,16 +11,16 @@ fn indices(op: Op, len: usize) -> Vec<usize> {
 }
 
 fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, samples: usize) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
     let indices = indices(op, x.len());
-    let mut y = vec![f32::NAN; dy.len()];
-    op.forward(&context, view::<S>(&x), view_mut::<O>(&mut y));
-    assert_eq!(y, indices.iter().map(|&i| x[i]).collect::<Vec<_>>(), "{op:?}");
-    let dx = set_and_add(x.len(), |d, write| {
-        op.backward(&context, view::<O>(&dy), Grad { to: view_mut::<S>(d), write });
+    let [y, dx] = on_every_device!(|device| {
+        let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+        let (x, dy) = (device.tensor(&x), device.tensor(&dy));
+        op.forward(&context, x.view::<S>(), y.view_mut::<O>());
+        let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, dy.view::<O>(), d.grad::<S>(write)));
+        [y.read(), dx]
     });
+    assert_eq!(y, indices.iter().map(|&i| x[i]).collect::<Vec<_>>(), "{op:?}");
     let mut expected = vec![0.0; x.len()];
     indices.iter().zip(dy).for_each(|(&i, d)| expected[i] = d);
     assert_eq!(dx, expected, "{op:?}");
@@ -39,7 +38,7 @@ fn values_and_gradients() {
 #[test]
 #[should_panic(expected = "sizes of a slice")]
 fn other_sizes_are_refused() {
-    let (cpu, mut y) = (Device::with_threads(1), [0.0; 4]);
-    let op = Op { size: 9, from: 3, to: 6, inner: 1 };
-    op.forward(&Context { device: &cpu, seed: 0 }, view::<[f32; 9]>(&[0.0; 9]), view_mut::<[f32; 4]>(&mut y));
+    let cpu = &Cpu::with_threads(1);
+    let (op, x, mut y) = (Op { size: 9, from: 3, to: 6, inner: 1 }, cpu.tensor(&[0.0; 9]), cpu.output(4));
+    op.forward(&Context { device: cpu, seed: 0 }, x.view::<[f32; 9]>(), y.view_mut::<[f32; 4]>());
 }

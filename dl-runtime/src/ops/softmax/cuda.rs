@@ -41,24 +41,3 @@ impl SoftmaxKernel for Cuda {
         backward(self, s, y, Cuda::share(&d), &d, Write::Set);
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::{Op, SoftmaxKernel, Write};
-    use crate::device::{Twin, both};
-
-    impl SoftmaxKernel for Twin {
-        fn softmax_forward(&self, s: Op, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.softmax_forward(s, x, y));
-        }
-        fn softmax_forward_in_place(&self, s: Op, x: &mut [f32]) {
-            both!(self, [], [x], |device| device.softmax_forward_in_place(s, x));
-        }
-        fn softmax_backward(&self, s: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [y, dy], [dx], |device| device.softmax_backward(s, y, dy, dx, write));
-        }
-        fn softmax_backward_in_place(&self, s: Op, y: &[f32], d: &mut [f32]) {
-            both!(self, [y], [d], |device| device.softmax_backward_in_place(s, y, d));
-        }
-    }
-}

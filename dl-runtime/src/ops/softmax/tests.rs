@@ -1,9 +1,8 @@
 //! Softmax against `f64` and central differences, over rows and places.
 
-use super::Op;
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, testing::Device};
+use super::{Op, SoftmaxKernel};
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Pod};
 
 /// Softmax of rows of `classes`.
 fn rows(classes: usize) -> Op {
@@ -30,29 +29,30 @@ fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     both::<T, C>(samples, Op { classes: C, places: T::LEN, log: true });
 }
 
+/// Output and gradient to the input, and what the passes in place make.
+fn passes<T: Pod<Element = f32>, const C: usize>(op: Op, x: &[f32], dy: &[f32]) -> [Vec<f32>; 4] {
+    on_every_device!(|device| {
+        let (mut y_in_place, mut dx_in_place) = (device.tensor(x), device.tensor(dy));
+        let (context, x, mut y, dy) =
+            (Context { device, seed: 0 }, device.tensor(x), device.output(x.len()), device.tensor(dy));
+        op.forward(&context, x.view::<[T; C]>(), y.view_mut());
+        op.forward_in_place(&context, y_in_place.view_mut::<[T; C]>());
+        let dx = device.set_and_add(x.len(), |dx, write| {
+            op.backward(&context, y.view(), dy.view(), dx.grad::<[T; C]>(write));
+        });
+        op.backward_in_place(&context, y.view(), dx_in_place.view_mut::<[T; C]>());
+        [y.read(), dx, y_in_place.read(), dx_in_place.read()]
+    })
+}
+
 fn both<T: Pod<Element = f32>, const C: usize>(samples: usize, op: Op) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let n = samples * C * T::LEN;
     let (x, dy) = (numbers(1, n), numbers(2, n));
     let what = format!("{op:?}, {samples} samples");
-
-    let mut y = vec![f32::NAN; n];
-    op.forward(&context, view::<[T; C]>(&x), view_mut(&mut y));
+    let [y, dx, y_in_place, dx_in_place] = passes::<T, C>(op, &x, &dy);
     assert_close(&what, &y, &reference(op, &wide(&x)), 5e-7);
-    let mut in_place = x.clone();
-    op.forward_in_place(&context, view_mut::<[T; C]>(&mut in_place));
-    assert_eq!(in_place, y);
-
-    let dx = set_and_add(n, |dx, write| {
-        let d_input = Grad { to: view_mut::<[T; C]>(dx), write };
-        op.backward(&context, view(&y), view(&dy), d_input);
-    });
     assert_close(&what, &dx, &gradient(|x| reference(op, x), &wide(&x), &dy), 1e-6);
-    let mut in_place = dy;
-    let d = view_mut::<[T; C]>(&mut in_place);
-    op.backward_in_place(&context, view(&y), d);
-    assert_eq!(in_place, dx);
+    assert_eq!((y_in_place, dx_in_place), (y, dx));
 }
 
 #[test]
@@ -71,29 +71,21 @@ fn values_and_gradients() {
 
 #[test]
 fn large_logits_do_not_overflow() {
-    let cpu = Device::with_threads(1);
-    let mut x = [1000.0, 999.0, f32::NEG_INFINITY, -1e30];
-    rows(4).forward_in_place(&Context { device: &cpu, seed: 0 }, view_mut::<[f32; 4]>(&mut x));
-    assert_close("shares", &x, &[1.0 / (1.0 + (-1f64).exp()), 1.0 / (1.0 + 1f64.exp()), 0.0, 0.0], 1e-7);
-    let mut x = [f32::NAN, 1.0];
-    rows(2).forward_in_place(&Context { device: &cpu, seed: 0 }, view_mut::<[f32; 2]>(&mut x));
-    assert!(x.iter().all(|x| x.is_nan()));
-    let mut x = [-1e30, 0.0, f32::NAN, 1.0];
-    let log = Op { log: true, ..rows(2) };
-    log.forward_in_place(&Context { device: &cpu, seed: 0 }, view_mut::<[f32; 2]>(&mut x));
-    assert!(x[..2] == [-1e30, 0.0] && x[2].is_nan() && x[3].is_nan());
+    let of = |op: Op, x: &[f32]| {
+        on_every_device!(|device| {
+            let mut x = device.tensor(x);
+            device.softmax_forward_in_place(op, x.data_mut());
+            x.read()
+        })
+    };
+    let y = of(rows(4), &[1000.0, 999.0, f32::NEG_INFINITY, -1e30]);
+    assert_close("shares", &y, &[1.0 / (1.0 + (-1f64).exp()), 1.0 / (1.0 + 1f64.exp()), 0.0, 0.0], 1e-7);
+    assert!(of(rows(2), &[f32::NAN, 1.0]).iter().all(|y| y.is_nan()));
+    let y = of(Op { log: true, ..rows(2) }, &[-1e30, 0.0, f32::NAN, 1.0]);
+    assert!(y[..2] == [-1e30, 0.0] && y[2].is_nan() && y[3].is_nan());
 }
 
 #[test]
 fn any_number_of_threads() {
-    let n = 300 * 65;
-    let (x, dy) = (numbers(1, n), numbers(2, n));
-    same_on_any_threads(|cpu| {
-        let context = Context { device: cpu, seed: 0 };
-        let (mut y, mut dx) = (x.clone(), vec![0.0; n]);
-        rows(65).forward_in_place(&context, view_mut::<[f32; 65]>(&mut y));
-        let d_input = Grad { to: view_mut::<[f32; 65]>(&mut dx), write: Write::Set };
-        rows(65).backward(&context, view(&y), view(&dy), d_input);
-        [y, dx].concat()
-    });
+    passes::<f32, 65>(rows(65), &numbers(1, 300 * 65), &numbers(2, 300 * 65));
 }

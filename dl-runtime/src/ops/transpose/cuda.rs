@@ -68,10 +68,3 @@ fn tiles(walk: &StridedIter<1>) -> Option<(Tiles, Axes)> {
     };
     Some((tiles, Axes::all(&walk)))
 }
-
-#[cfg(test)]
-impl TransposeKernel for crate::device::Twin {
-    fn transpose(&self, op: Op, direction: Direction, x: &[f32], y: &mut [f32], write: Write) {
-        crate::device::both!(self, [x], [y], |device| device.transpose(op, direction, x, y, write));
-    }
-}

@@ -1,9 +1,8 @@
 //! Transpositions against copies by index, there and back.
 
 use super::Op;
-use crate::tensor::Grad;
-use crate::testing::{numbers, same_on_any_threads, set_and_add, view, view_mut};
-use crate::{Context, Pod, testing::Device};
+use crate::testing::{TestDevice, numbers, on_every_device};
+use crate::{Context, Pod};
 
 /// For every element of the output, its index in the input.
 fn indices(op: Op) -> Vec<usize> {
@@ -19,18 +18,21 @@ fn indices(op: Op) -> Vec<usize> {
     (0..op.shape.iter().product()).map(index).collect()
 }
 
+/// Output, and what the backward pass makes of it.
+fn passes<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, x: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (context, x, mut y) = (Context { device, seed: 0 }, device.tensor(x), device.output(x.len()));
+        op.forward(&context, x.view::<S>(), y.view_mut::<O>());
+        let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, y.view::<O>(), d.grad::<S>(write)));
+        [y.read(), dx]
+    })
+}
+
 fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, op: Op) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
     let x = numbers(1, samples * S::LEN);
     let indices = indices(op);
     let expected: Vec<f32> = x.chunks(S::LEN).flat_map(|x| indices.iter().map(|&i| x[i])).collect();
-    let mut y = vec![f32::NAN; x.len()];
-    op.forward(&context, view::<S>(&x), view_mut::<O>(&mut y));
-    assert_eq!(y, expected, "{op:?}");
-    let back =
-        set_and_add(x.len(), |d, write| op.backward(&context, view::<O>(&y), Grad { to: view_mut::<S>(d), write }));
-    assert_eq!(back, x, "{op:?}");
+    assert_eq!(passes::<S, O>(op, &x), [expected, x], "{op:?}");
 }
 
 #[test]
@@ -49,11 +51,6 @@ fn values_and_gradients() {
 
 #[test]
 fn any_number_of_threads() {
-    let x = numbers(1, 60 * 33 * 65);
-    same_on_any_threads(|cpu| {
-        let mut y = vec![0.0; x.len()];
-        let op = Op { shape: &[33, 65], axes: &[1, 0] };
-        op.forward(&Context { device: cpu, seed: 0 }, view::<[[f32; 65]; 33]>(&x), view_mut::<[[f32; 33]; 65]>(&mut y));
-        y
-    });
+    let op = Op { shape: &[33, 65], axes: &[1, 0] };
+    passes::<[[f32; 65]; 33], [[f32; 33]; 65]>(op, &numbers(1, 60 * 33 * 65));
 }

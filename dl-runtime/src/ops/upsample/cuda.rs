@@ -38,18 +38,3 @@ impl UpsampleKernel for Cuda {
         self.launch(kernel, rows.grid(), (rows, high, wide, dy, dx, write));
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::*;
-    use crate::device::{Twin, both};
-
-    impl UpsampleKernel for Twin {
-        fn upsample_forward(&self, mode: Mode, s: &Sizes, x: &[f32], y: &mut [f32]) {
-            both!(self, [x], [y], |device| device.upsample_forward(mode, s, x, y));
-        }
-        fn upsample_backward(&self, mode: Mode, s: &Sizes, dy: &[f32], dx: &mut [f32], write: Write) {
-            both!(self, [dy], [dx], |device| device.upsample_backward(mode, s, dy, dx, write));
-        }
-    }
-}

@@ -1,8 +1,7 @@
 //! Enlargement against its definition in f64, and its gradients against central differences of that.
 
 use super::*;
-use crate::testing::Device;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, wide};
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition for one axis: which numbers, and how much of each.
 fn share(mode: Mode, size: usize, factor: usize, at: usize, from: usize) -> f64 {
@@ -23,17 +22,26 @@ fn enlarged(mode: Mode, s: &Sizes, x: &[f64]) -> Vec<f64> {
     x.chunks(h * w).flat_map(|x| (0..h * fh * w * fw).map(move |i| at(x, i / (w * fw), i % (w * fw)))).collect()
 }
 
+/// Output and gradient to the input.
+fn passes(mode: Mode, s: &Sizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+    on_every_device!(|device| {
+        let (x, mut y, dy) = (device.tensor(x), device.output(dy.len()), device.tensor(dy));
+        device.upsample_forward(mode, s, x.data(), y.data_mut());
+        let dx = device.set_and_add(x.len(), |dx, write| {
+            device.upsample_backward(mode, s, dy.data(), dx.data_mut(), write);
+        });
+        [y.read(), dx]
+    })
+}
+
 fn check(planes: usize, image: [usize; 2], factor: [usize; 2]) {
     let s = Sizes { planes, image, factor };
     let len = planes * image[0] * image[1];
     let (x, dy) = (numbers(1, len), numbers(2, len * factor[0] * factor[1]));
-    let cpu = Device::with_threads(1);
     for mode in [Mode::Nearest, Mode::Bilinear] {
         let what = format!("{mode:?} {s:?}");
-        let mut y = vec![f32::NAN; dy.len()];
-        cpu.upsample_forward(mode, &s, &x, &mut y);
+        let [y, dx] = passes(mode, &s, &x, &dy);
         assert_close(&what, &y, &enlarged(mode, &s, &wide(&x)), 1e-6);
-        let dx = set_and_add(len, |dx, write| cpu.upsample_backward(mode, &s, &dy, dx, write));
         assert_close(&what, &dx, &gradient(|x| enlarged(mode, &s, x), &wide(&x), &dy), 1e-6);
     }
 }
@@ -52,10 +60,5 @@ fn values_and_gradients() {
 fn any_number_of_threads() {
     let s = Sizes { planes: 200, image: [7, 9], factor: [2, 3] };
     let (x, dy) = (numbers(1, 200 * 63), numbers(2, 200 * 63 * 6));
-    same_on_any_threads(|cpu| {
-        let (mut y, mut dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);
-        cpu.upsample_forward(Mode::Bilinear, &s, &x, &mut y);
-        cpu.upsample_backward(Mode::Bilinear, &s, &dy, &mut dx, Write::Set);
-        [y, dx].concat()
-    });
+    passes(Mode::Bilinear, &s, &x, &dy);
 }

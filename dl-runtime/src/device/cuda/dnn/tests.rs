@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::Cpu;
-use crate::device::Twin;
 use crate::ops::Activation;
 use crate::ops::conv2d::Conv2dKernel;
 use crate::tensor::Storage;
-use crate::testing::{assert_close, numbers, wide};
+use crate::testing::{assert_close, gpu, numbers, wide};
 use dl_emulation::Status;
 
 /// A convolution of 3 by 3 with its padding.
@@ -34,7 +33,7 @@ fn with_kernel(s: Sizes, size: usize) -> Sizes {
 
 /// The card of the tests if it has cuDNN, which the emulation does.
 fn card() -> Option<Cuda> {
-    let cuda = Twin::with_threads(1).cuda.first()?.clone().cudnn_always();
+    let cuda = gpu().pop()?.cudnn_always();
     let found = cuda.state().queue.libraries().cudnn.get_or_insert_with(Library::find).is_some();
     assert!(found || dl_emulation::install() != Status::Emulated, "the emulation has cuDNN");
     found.then_some(cuda)

@@ -2,9 +2,9 @@
 
 use crate::ops::Activation;
 use crate::ops::arithmetic::{Add, Broadcast, Div, Mul, Shapes};
-use crate::tensor::Grad;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, testing::Device};
+use crate::tensor::Write;
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Pod};
 
 /// For every element of `output`, its index in a value of `shape`.
 fn indices(shape: &[usize], output: &[usize]) -> Vec<usize> {
@@ -29,44 +29,37 @@ fn reference(s: Broadcast, a: &[f64], b: &[f64], f: fn(f64, f64) -> f64) -> Vec<
 
 /// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
 macro_rules! check {
-    ($samples:expr, $shapes:expr, $op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
-        let cpu = Device::with_threads(1);
-        let context = Context { device: &cpu, seed: 0 };
-        let ($a, dy) = (numbers(1, $samples * A::LEN), numbers(3, $samples * O::LEN));
+    ($samples:expr, $shapes:expr, $op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident as $kind:ty),*)) => {{
+        let (x, dy) = (numbers(1, $samples * A::LEN), numbers(3, $samples * O::LEN));
         // Away from 0, to divide by.
-        let $b: Vec<f32> = numbers(2, $samples * B::LEN).into_iter().map(|x| x + x.signum()).collect();
+        let z: Vec<f32> = numbers(2, $samples * B::LEN).into_iter().map(|x| x + x.signum()).collect();
+        let [y, da, db] = on_every_device!(|device| {
+            let (context, mut y, dy) = (Context { device, seed: 0 }, device.output(dy.len()), device.tensor(&dy));
+            let ($a, $b) = (device.tensor(&x), device.tensor(&z));
+            $op.forward(&context, $a.view::<A>(), $b.view::<B>(), y.view_mut::<O>());
+            let da = device.set_and_add(x.len(), |d, write| {
+                $op.backward(&context, 0, $($kept.view::<$kind>(),)* dy.view::<O>(), d.grad::<A>(write));
+            });
+            let db = device.set_and_add(z.len(), |d, write| {
+                $op.backward(&context, 1, $($kept.view::<$kind>(),)* dy.view::<O>(), d.grad::<B>(write));
+            });
+            [y.read(), da, db]
+        });
         let what = format!("{:?}", $op);
         let all = |a: &[f64], b: &[f64]| reference($shapes, a, b, |$a, $b| $reference);
-        let mut y = vec![f32::NAN; dy.len()];
-        $op.forward(&context, view::<A>(&$a), view::<B>(&$b), view_mut::<O>(&mut y));
-        assert_close(&what, &y, &all(&wide(&$a), &wide(&$b)), 1e-7);
-        let da = set_and_add($a.len(), |d, write| {
-            $op.backward(&context, 0, $($kept!($a, $b),)* view::<O>(&dy), Grad { to: view_mut::<A>(d), write });
-        });
-        assert_close(&what, &da, &gradient(|a| all(a, &wide(&$b)), &wide(&$a), &dy), 5e-7);
-        let db = set_and_add($b.len(), |d, write| {
-            $op.backward(&context, 1, $($kept!($a, $b),)* view::<O>(&dy), Grad { to: view_mut::<B>(d), write });
-        });
-        assert_close(&what, &db, &gradient(|b| all(&wide(&$a), b), &wide(&$b), &dy), 5e-7);
+        let (a, b) = (wide(&x), wide(&z));
+        assert_close(&what, &y, &all(&a, &b), 1e-7);
+        assert_close(&what, &da, &gradient(|a| all(a, &b), &a, &dy), 5e-7);
+        assert_close(&what, &db, &gradient(|b| all(&a, b), &b, &dy), 5e-7);
     }};
 }
-macro_rules! left {
-    ($a:ident, $b:ident) => {
-        view::<A>(&$a)
-    };
-}
-macro_rules! right {
-    ($a:ident, $b:ident) => {
-        view::<B>(&$b)
-    };
-}
 
-fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, shapes: Broadcast) {
+fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, s: Broadcast) {
     let (shapes, activation) = (Shapes::Broadcast(s), Activation::Identity);
     check!(samples, s, Add { shapes, sign: 1.0, activation }, |a, b| a + b, reads());
     check!(samples, s, Add { shapes, sign: -1.0, activation }, |a, b| a - b, reads());
-    check!(samples, s, Mul { shapes }, |a, b| a * b, reads(left, right));
-    check!(samples, s, Div { shapes }, |a, b| a / b, reads(left, right));
+    check!(samples, s, Mul { shapes }, |a, b| a * b, reads(a as A, b as B));
+    check!(samples, s, Div { shapes }, |a, b| a / b, reads(a as A, b as B));
 }
 
 #[test]
@@ -94,14 +87,26 @@ fn values_and_gradients() {
 #[test]
 fn any_number_of_threads() {
     let (a, b) = (numbers(1, 90 * 21 * 40), numbers(2, 90 * 21));
-    same_on_any_threads(|cpu| {
-        let mut y = vec![0.0; a.len()];
-        let op = Mul { shapes: Shapes::Broadcast(Broadcast { left: &[21, 40], right: &[21, 1], output: &[21, 40] }) };
-        let context = Context { device: cpu, seed: 0 };
-        let (a, b) = (view::<[[f32; 40]; 21]>(&a), view::<[[f32; 1]; 21]>(&b));
-        op.forward(&context, a, b, view_mut::<[[f32; 40]; 21]>(&mut y));
-        let mut db = vec![0.0; 90 * 21];
-        op.backward(&context, 1, a, b, view::<[[f32; 40]; 21]>(&y), Grad::set(view_mut::<[[f32; 1]; 21]>(&mut db)));
-        [y, db].concat()
+    on_every_device!(|device| {
+        let s = Broadcast { left: &[21, 40], right: &[21, 1], output: &[21, 40] };
+        let op = Mul { shapes: Shapes::Broadcast(s) };
+        let (context, mut y, mut db) = (Context { device, seed: 0 }, device.output(a.len()), device.output(b.len()));
+        let (a, b) = (device.tensor(&a), device.tensor(&b));
+        let (a, b) = (a.view::<[[f32; 40]; 21]>(), b.view::<[[f32; 1]; 21]>());
+        op.forward(&context, a, b, y.view_mut::<[[f32; 40]; 21]>());
+        op.backward(&context, 1, a, b, y.view::<[[f32; 40]; 21]>(), db.grad::<[[f32; 1]; 21]>(Write::Set));
+        [y.read(), db.read()]
     });
+}
+
+#[test]
+fn an_activation_behind_a_repeated_value() {
+    let s = Broadcast { left: &[2], right: &[], output: &[2] };
+    let op = Add { shapes: Shapes::Broadcast(s), sign: 1.0, activation: Activation::Relu };
+    let y = on_every_device!(|device| {
+        let (a, b, mut y) = (device.tensor(&[1.0, -2.0]), device.tensor(&[0.5]), device.output(2));
+        op.forward(&Context { device, seed: 0 }, a.view::<[f32; 2]>(), b.view::<f32>(), y.view_mut::<[f32; 2]>());
+        y.read()
+    });
+    assert_eq!(y, [1.5, 0.0]);
 }

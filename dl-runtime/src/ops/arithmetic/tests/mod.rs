@@ -3,10 +3,9 @@
 mod broadcast;
 
 use super::{Add, Affine, Div, Mul, Reciprocal, Shapes};
+use crate::Context;
 use crate::ops::Activation;
-use crate::tensor::Grad;
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, testing::Device};
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 type Sample = [f32; 3];
 const SAMPLES: usize = 7;
@@ -20,72 +19,71 @@ fn divisors() -> Vec<f32> {
 /// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
 macro_rules! pairs {
     ($op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
-        let cpu = Device::with_threads(1);
-        let context = Context { device: &cpu, seed: 0 };
-        let ($a, $b, dy) = (numbers(1, N), divisors(), numbers(3, N));
+        let (x, z, dy) = (numbers(1, N), divisors(), numbers(3, N));
+        let [y, da, db] = on_every_device!(|device| {
+            let context = Context { device, seed: 0 };
+            let ($a, $b, dy, mut y) = (device.tensor(&x), device.tensor(&z), device.tensor(&dy), device.output(N));
+            $op.forward(&context, $a.view::<Sample>(), $b.view::<Sample>(), y.view_mut::<Sample>());
+            let da = device.set_and_add(N, |d, write| {
+                $op.backward(&context, 0, $($kept.view::<Sample>(),)* dy.view::<Sample>(), d.grad::<Sample>(write));
+            });
+            let db = device.set_and_add(N, |d, write| {
+                $op.backward(&context, 1, $($kept.view::<Sample>(),)* dy.view::<Sample>(), d.grad::<Sample>(write));
+            });
+            [y.read(), da, db]
+        });
         let all = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|($a, $b)| $reference).collect::<Vec<f64>>();
-        let mut y = vec![f32::NAN; N];
-        $op.forward(&context, view::<Sample>(&$a), view::<Sample>(&$b), view_mut::<Sample>(&mut y));
-        assert_close(stringify!($op), &y, &all(&wide(&$a), &wide(&$b)), 1e-7);
-        let da = set_and_add(N, |d, write| {
-            $op.backward(&context, 0, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
-        });
-        assert_close(stringify!($op), &da, &gradient(|a| all(a, &wide(&$b)), &wide(&$a), &dy), 3e-7);
-        let db = set_and_add(N, |d, write| {
-            $op.backward(&context, 1, $(view::<Sample>(&$kept),)* view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
-        });
-        assert_close(stringify!($op), &db, &gradient(|b| all(&wide(&$a), b), &wide(&$b), &dy), 3e-7);
+        let (a, b) = (wide(&x), wide(&z));
+        assert_close(stringify!($op), &y, &all(&a, &b), 1e-7);
+        assert_close(stringify!($op), &da, &gradient(|a| all(a, &b), &a, &dy), 3e-7);
+        assert_close(stringify!($op), &db, &gradient(|b| all(&a, b), &b, &dy), 3e-7);
     }};
-}
-
-fn sum(sign: f32, activation: Activation) -> Add {
-    Add { shapes: Shapes::Equal, sign, activation }
 }
 
 #[test]
 fn two_tensors() {
-    for sign in [1.0, -1.0] {
-        pairs!(sum(sign, Activation::Identity), |a, b| a + f64::from(sign) * b, reads());
-    }
-    pairs!(Mul { shapes: Shapes::Equal }, |a, b| a * b, reads(a, b));
-    pairs!(Div { shapes: Shapes::Equal }, |a, b| a / b, reads(a, b));
+    let (shapes, activation) = (Shapes::Equal, Activation::Identity);
+    pairs!(Add { shapes, sign: 1.0, activation }, |a, b| a + b, reads());
+    pairs!(Add { shapes, sign: -1.0, activation }, |a, b| a - b, reads());
+    pairs!(Mul { shapes }, |a, b| a * b, reads(a, b));
+    pairs!(Div { shapes }, |a, b| a / b, reads(a, b));
+}
+
+/// The sum of two tensors with an activation.
+fn sum(activation: Activation, a: &[f32], b: &[f32]) -> Vec<f32> {
+    on_every_device!(|device| {
+        let (mut y, a, b) = (device.output(a.len()), device.tensor(a), device.tensor(b));
+        let op = Add { shapes: Shapes::Equal, sign: 1.0, activation };
+        op.forward(&Context { device, seed: 0 }, a.view::<Sample>(), b.view::<Sample>(), y.view_mut::<Sample>());
+        y.read()
+    })
 }
 
 #[test]
 fn a_sum_with_its_activation() {
-    let cpu = Device::with_threads(1);
-    let mut y = [0.0; 3];
-    let context = Context { device: &cpu, seed: 0 };
-    let op = sum(1.0, Activation::Relu);
-    op.forward(
-        &context,
-        view::<Sample>(&[1.0, -2.0, 3.0]),
-        view::<Sample>(&[1.0, 1.0, -3.5]),
-        view_mut::<Sample>(&mut y),
-    );
-    assert_eq!(y, [2.0, 0.0, 0.0]);
+    assert_eq!(sum(Activation::Relu, &[1.0, -2.0, 3.0], &[1.0, 1.0, -3.5]), [2.0, 0.0, 0.0]);
 }
 
 /// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
 macro_rules! scalars {
     ($op:expr, |$x:ident| $reference:expr, reads($($kept:ident)?)) => {{
-        let cpu = Device::with_threads(1);
-        let context = Context { device: &cpu, seed: 0 };
-        let ($x, dy) = (divisors(), numbers(3, N));
-        let reference = |x: &[f64]| x.iter().map(|$x| $reference).collect::<Vec<f64>>();
-        let mut y = vec![f32::NAN; N];
-        $op.forward(&context, view::<Sample>(&$x), view_mut::<Sample>(&mut y));
-        assert_close(stringify!($op), &y, &reference(&wide(&$x)), 1e-7);
-        let mut in_place = $x.clone();
-        $op.forward_in_place(&context, view_mut::<Sample>(&mut in_place));
-        assert_eq!(in_place, y);
-        let dx = set_and_add(N, |d, write| {
-            $op.backward(&context, $(view::<Sample>(&$kept),)? view::<Sample>(&dy), Grad { to: view_mut::<Sample>(d), write });
+        let (z, dy) = (divisors(), numbers(3, N));
+        let [y, y_in_place, dx, dx_in_place] = on_every_device!(|device| {
+            let context = Context { device, seed: 0 };
+            let (mut y, mut y_in_place, mut dx_in_place) = (device.output(N), device.tensor(&z), device.tensor(&dy));
+            let ($x, dy) = (device.tensor(&z), device.tensor(&dy));
+            $op.forward(&context, $x.view::<Sample>(), y.view_mut());
+            $op.forward_in_place(&context, y_in_place.view_mut::<Sample>());
+            let dx = device.set_and_add(N, |d, write| {
+                $op.backward(&context, $($kept.view::<Sample>(),)? dy.view(), d.grad::<Sample>(write));
+            });
+            $op.backward_in_place(&context, $($kept.view::<Sample>(),)? dx_in_place.view_mut::<Sample>());
+            [y.read(), y_in_place.read(), dx, dx_in_place.read()]
         });
-        assert_close(stringify!($op), &dx, &gradient(reference, &wide(&$x), &dy), 3e-7);
-        let mut in_place = dy;
-        $op.backward_in_place(&context, $(view::<Sample>(&$kept),)? view_mut::<Sample>(&mut in_place));
-        assert_eq!(in_place, dx);
+        let reference = |x: &[f64]| x.iter().map(|$x| $reference).collect::<Vec<f64>>();
+        assert_close(stringify!($op), &y, &reference(&wide(&z)), 1e-7);
+        assert_close(stringify!($op), &dx, &gradient(reference, &wide(&z), &dy), 3e-7);
+        assert_eq!((y_in_place, dx_in_place), (y, dx));
     }};
 }
 
@@ -98,15 +96,5 @@ fn a_tensor_and_a_number() {
 
 #[test]
 fn any_number_of_threads() {
-    let (a, b) = (numbers(1, 60_000), numbers(2, 60_000));
-    same_on_any_threads(|cpu| {
-        let mut y = vec![0.0; a.len()];
-        sum(1.0, Activation::Silu).forward(
-            &Context { device: cpu, seed: 0 },
-            view::<Sample>(&a),
-            view::<Sample>(&b),
-            view_mut::<Sample>(&mut y),
-        );
-        y
-    });
+    sum(Activation::Silu, &numbers(1, 60_000), &numbers(2, 60_000));
 }

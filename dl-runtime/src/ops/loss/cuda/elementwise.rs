@@ -84,28 +84,3 @@ impl ElementwiseLossKernel for Cuda {
         self.launch(&elementwise_loss_backward, team.grid(), arguments);
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::{Elementwise, ElementwiseLossKernel, Gradient};
-    use crate::device::{Twin, both};
-    use crate::ops::loss::cuda::both_gradients;
-
-    impl ElementwiseLossKernel for Twin {
-        fn elementwise_loss(&self, loss: Elementwise, n: usize, a: &[f32], b: &[f32], losses: &mut [f32]) {
-            both!(self, [a, b], [losses], |device| device.elementwise_loss(loss, n, a, b, losses));
-        }
-        fn elementwise_loss_backward(
-            &self,
-            loss: Elementwise,
-            n: usize,
-            a: &[f32],
-            b: &[f32],
-            gradient: Gradient<'_, '_, Twin>,
-        ) {
-            both_gradients!(self, [a, b], gradient, |device, gradient| {
-                device.elementwise_loss_backward(loss, n, a, b, gradient);
-            });
-        }
-    }
-}

@@ -68,26 +68,3 @@ impl NtXentKernel for Cuda {
         self.launch(&nt_xent_input, team.grid(), (team, n, features, input, &z, saved, &d, to, write));
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::{Gradient, NtXentKernel, Sizes};
-    use crate::device::{Twin, both};
-    use crate::ops::loss::cuda::both_gradients;
-
-    impl NtXentKernel for Twin {
-        fn nt_xent(&self, s: Sizes, a: &[f32], b: &[f32], losses: &mut [f32], saved: Option<&mut [f32]>) {
-            match saved {
-                Some(saved) => both!(self, [a, b], [losses, saved], |device| {
-                    device.nt_xent(s, a, b, losses, Some(saved));
-                }),
-                None => both!(self, [a, b], [losses], |device| device.nt_xent(s, a, b, losses, None)),
-            }
-        }
-        fn nt_xent_backward(&self, s: Sizes, a: &[f32], b: &[f32], saved: &[f32], gradient: Gradient<'_, '_, Twin>) {
-            both_gradients!(self, [a, b, saved], gradient, |device, gradient| {
-                device.nt_xent_backward(s, a, b, saved, gradient);
-            });
-        }
-    }
-}

@@ -54,29 +54,3 @@ impl VectorLossKernel for Cuda {
         self.launch(&vector_loss_backward, team.grid(), arguments);
     }
 }
-
-#[cfg(test)]
-mod twin {
-    use super::{Gradient, VectorLossKernel, Vectors};
-    use crate::device::{Twin, both};
-    use crate::ops::loss::cuda::both_gradients;
-
-    impl VectorLossKernel for Twin {
-        fn vector_loss(&self, loss: Vectors, n: usize, a: &[f32], b: &[f32], c: &[f32], losses: &mut [f32]) {
-            both!(self, [a, b, c], [losses], |device| device.vector_loss(loss, n, a, b, c, losses));
-        }
-        fn vector_loss_backward(
-            &self,
-            loss: Vectors,
-            n: usize,
-            a: &[f32],
-            b: &[f32],
-            c: &[f32],
-            gradient: Gradient<'_, '_, Twin>,
-        ) {
-            both_gradients!(self, [a, b, c], gradient, |device, gradient| {
-                device.vector_loss_backward(loss, n, a, b, c, gradient);
-            });
-        }
-    }
-}

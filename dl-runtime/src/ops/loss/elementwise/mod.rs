@@ -8,7 +8,7 @@ mod table;
 pub use table::{Elementwise, trained};
 
 #[cfg(all(test, feature = "cuda"))]
-pub(super) use table::TABLE;
+pub(crate) use table::TABLE;
 
 use super::Gradient;
 use super::cpu::{self, Samples};

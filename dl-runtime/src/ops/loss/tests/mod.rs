@@ -5,16 +5,19 @@ mod operations;
 use super::{
     Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, Pairs, SigmoidFocal,
 };
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, view, view_mut, wide};
-use crate::{Context, Error, Pod, View, testing::Device};
+use crate::tensor::pod::flat;
+use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Error, Pod};
 
 /// Per-sample losses and the gradient of their mean.
-fn run<Y: Pod<Element = f32>, L: Loss<Y>>(cpu: &Device, loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
-    let context = Context { device: cpu, seed: 0 };
-    let target = View::<Device, L::Target>::new(crate::tensor::pod::flat(t), t.len());
-    let (mut losses, mut alone, mut dy) = (vec![0.0; t.len()], vec![0.0; t.len()], vec![f32::NAN; y.len()]);
-    loss.loss(&context, view::<Y>(y), target, view_mut(&mut losses), Some(view_mut(&mut dy)));
-    loss.loss(&context, view::<Y>(y), target, view_mut(&mut alone), None);
+fn run<Y: Pod<Element = f32>, L: Loss<Y>>(loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
+    let [losses, alone, dy] = on_every_device!(|device| {
+        let (context, y, target) = (Context { device, seed: 0 }, device.tensor(y), device.tensor(flat(t)));
+        let (mut losses, mut alone, mut dy) = (device.output(t.len()), device.output(t.len()), device.output(y.len()));
+        loss.loss(&context, y.view(), target.view(), losses.view_mut(), Some(dy.view_mut()));
+        loss.loss(&context, y.view(), target.view(), alone.view_mut(), None);
+        [losses.read(), alone.read(), dy.read()]
+    });
     let bits = |losses: &[f32]| losses.iter().map(|loss| loss.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&losses), bits(&alone), "the gradient changes nothing");
     (losses, dy)
@@ -27,12 +30,11 @@ fn elementwise<L: Loss<[[f32; 3]; 5], Target = [[f32; 3]; 5]>>(
     targets: &[f32],
     f: impl Fn(f64, f64) -> f64,
 ) {
-    let cpu = Device::with_threads(1);
     let samples = targets.len() / 15;
     let t: Vec<[[f32; 3]; 5]> =
         (0..samples).map(|n| std::array::from_fn(|i| std::array::from_fn(|j| targets[(n * 5 + i) * 3 + j]))).collect();
     loss.check(&t).unwrap();
-    let (losses, dy) = run::<[[f32; 3]; 5], L>(&cpu, &loss, y, &t);
+    let (losses, dy) = run::<[[f32; 3]; 5], L>(&loss, y, &t);
     let mean = |y: &[f64]| {
         let all = y.chunks(15).zip(targets.chunks(15));
         all.map(|(y, t)| y.iter().zip(t).map(|(&y, &t)| f(y, f64::from(t))).sum::<f64>() / 15.0).collect::<Vec<_>>()
@@ -97,13 +99,12 @@ fn classes<T: super::Labels, const C: usize, L: Loss<[T; C], Target = T::Of>>(
     targets: &[T::Of],
     f: impl Fn(&[f64], usize) -> f64,
 ) {
-    let cpu = Device::with_threads(1);
     let (samples, places) = (targets.len(), T::LEN);
     let x = numbers(1, samples * C * places);
     loss.check(targets).unwrap();
-    let (losses, dx) = run::<[T; C], _>(&cpu, &loss, &x, targets);
+    let (losses, dx) = run::<[T; C], _>(&loss, &x, targets);
     let what = format!("{} of {samples} × {C} classes at {places} places", L::NAME);
-    let labels = crate::tensor::pod::flat(targets);
+    let labels = flat(targets);
     let reference = |x: &[f64]| {
         let one = |(x, labels): (&[f64], &[u32])| {
             let place = |p: usize| x.iter().skip(p).step_by(places).copied().collect::<Vec<_>>();
@@ -155,54 +156,52 @@ fn losses_of_classes() {
 
 #[test]
 fn large_numbers_do_not_overflow() {
-    let cpu = Device::with_threads(1);
-    let (losses, dx) = run::<[f32; 2], _>(&cpu, &CrossEntropy, &[1e4, -1e4, 1e4, 9999.0], &[1, 0]);
+    let (losses, dx) = run::<[f32; 2], _>(&CrossEntropy, &[1e4, -1e4, 1e4, 9999.0], &[1, 0]);
     assert_close("losses", &losses, &[2e4, (-1f64).exp().ln_1p()], 1e-7);
     assert_close("gradient", &dx, &[0.5, -0.5, -0.134_470_7, 0.134_470_7], 1e-7);
-    let (losses, dx) = run::<[f32; 3], _>(&cpu, &BceWithLogits, &[1e4, -1e4, 200.0], &[[0.0, 0.0, 1.0]]);
+    let (losses, dx) = run::<[f32; 3], _>(&BceWithLogits, &[1e4, -1e4, 200.0], &[[0.0, 0.0, 1.0]]);
     assert_close("losses", &losses, &[1e4 / 3.0], 1e-7);
     assert_close("gradient", &dx, &[1.0 / 3.0, 0.0, 0.0], 1e-7);
-    let (losses, dx) = run::<[f32; 2], _>(&cpu, &Focal::default(), &[1e4, -1e4, 1e4, -1e4], &[1, 0]);
+    let (losses, dx) = run::<[f32; 2], _>(&Focal::default(), &[1e4, -1e4, 1e4, -1e4], &[1, 0]);
     assert_close("losses", &losses, &[2e4, 0.0], 1e-7);
     assert_close("gradient", &dx, &[0.5, -0.5, 0.0, 0.0], 1e-7);
-    let (losses, dx) = run::<[f32; 2], _>(&cpu, &SigmoidFocal::default(), &[1e4, -1e4], &[[0.0, 0.0]]);
+    let (losses, dx) = run::<[f32; 2], _>(&SigmoidFocal::default(), &[1e4, -1e4], &[[0.0, 0.0]]);
     assert_close("losses", &losses, &[0.75 * 1e4 / 2.0], 1e-7);
     assert_close("gradient", &dx, &[0.75 / 2.0, 0.0], 1e-7);
-    let (losses, dx) = run::<[f32; 2], _>(&cpu, &Bce, &[1.0, 0.0], &[[0.0, 0.0]]);
+    let (losses, dx) = run::<[f32; 2], _>(&Bce, &[1.0, 0.0], &[[0.0, 0.0]]);
     assert_close("losses", &losses, &[50.0], 1e-7);
     assert_close("gradient", &dx, &[0.5e12, 0.0], 1e-7);
-    let (losses, dx) = run::<[f32; 2], _>(&cpu, &Huber::default(), &[1e30, -1e30], &[[0.0, 0.0]]);
+    let (losses, dx) = run::<[f32; 2], _>(&Huber::default(), &[1e30, -1e30], &[[0.0, 0.0]]);
     assert_close("losses", &losses, &[1e30], 1e-7);
     assert_eq!(dx, [0.5, -0.5]);
 }
 
 #[test]
 fn what_is_not_a_number_is_seen() {
-    let cpu = Device::with_threads(1);
     let nan = [f32::NAN, 0.0];
     let all = [
-        run::<[f32; 2], _>(&cpu, &CrossEntropy, &nan, &[1]),
-        run::<[f32; 2], _>(&cpu, &Focal::default(), &nan, &[1]),
-        run::<[f32; 2], _>(&cpu, &MultiMargin::default(), &nan, &[1]),
-        run::<[f32; 2], _>(&cpu, &Nll, &nan, &[2]),
+        run::<[f32; 2], _>(&CrossEntropy, &nan, &[1]),
+        run::<[f32; 2], _>(&Focal::default(), &nan, &[1]),
+        run::<[f32; 2], _>(&MultiMargin::default(), &nan, &[1]),
+        run::<[f32; 2], _>(&Nll, &nan, &[2]),
     ];
     assert!(all.iter().all(|(losses, dy)| losses[0].is_nan() && dy[0].is_nan()));
-    assert!(run::<[f32; 2], _>(&cpu, &CrossEntropy, &[0.0, 1.0], &[2]).0[0].is_nan(), "a label that is no class");
+    assert!(run::<[f32; 2], _>(&CrossEntropy, &[0.0, 1.0], &[2]).0[0].is_nan(), "a label that is no class");
     let all = [
-        run::<[f32; 2], _>(&cpu, &Mse, &nan, &[[0.0; 2]]),
-        run::<[f32; 2], _>(&cpu, &Mae, &nan, &[[0.0; 2]]),
-        run::<[f32; 2], _>(&cpu, &Huber::default(), &nan, &[[0.0; 2]]),
-        run::<[f32; 2], _>(&cpu, &BceWithLogits, &nan, &[[0.0; 2]]),
-        run::<[f32; 2], _>(&cpu, &Bce, &nan, &[[0.0; 2]]),
-        run::<[f32; 2], _>(&cpu, &Hinge, &nan, &[[1.0; 2]]),
-        run::<[f32; 2], _>(&cpu, &SigmoidFocal::default(), &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&Mse, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&Mae, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&Huber::default(), &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&BceWithLogits, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&Bce, &nan, &[[0.0; 2]]),
+        run::<[f32; 2], _>(&Hinge, &nan, &[[1.0; 2]]),
+        run::<[f32; 2], _>(&SigmoidFocal::default(), &nan, &[[0.0; 2]]),
     ];
     assert!(all.iter().all(|(losses, dy)| losses[0].is_nan() && dy[0].is_nan()));
 }
 
 #[test]
 fn equal_numbers_have_no_gradient() {
-    let (losses, dy) = run::<[f32; 1], _>(&Device::with_threads(1), &Mae, &[2.0], &[[2.0]]);
+    let (losses, dy) = run::<[f32; 1], _>(&Mae, &[2.0], &[[2.0]]);
     assert_eq!((losses[0], dy[0]), (0.0, 0.0));
 }
 
@@ -258,9 +257,6 @@ fn any_number_of_threads() {
     let (y, t) = (numbers(1, 999 * 10), numbers(2, 999 * 10));
     let labels: Vec<u32> = (0..999).map(|i| i % 10).collect();
     let targets: Vec<[f32; 10]> = t.chunks(10).map(|t| std::array::from_fn(|i| t[i])).collect();
-    same_on_any_threads(|cpu| {
-        let (a, da) = run::<[f32; 10], _>(cpu, &CrossEntropy, &y, &labels);
-        let (b, db) = run::<[f32; 10], _>(cpu, &Huber::default(), &y, &targets);
-        [a, da, b, db].concat()
-    });
+    run::<[f32; 10], _>(&CrossEntropy, &y, &labels);
+    run::<[f32; 10], _>(&Huber::default(), &y, &targets);
 }

@@ -1,52 +1,95 @@
 //! Losses as operations: values against `f64`, gradients to every input against central differences, weighed by sample.
 
+use crate::ops::loss::classes::Labels;
 use crate::ops::loss::{Classes, Elementwise, NtXent, Pairs, Triplet};
-use crate::tensor::{Grad, Write};
-use crate::testing::{assert_close, gradient, numbers, same_on_any_threads, set_and_add, view, view_mut, wide};
-use crate::{Context, Pod, View, testing::Device};
+use crate::tensor::Write;
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::{Context, Device, View, ViewMut};
+use std::marker::PhantomData;
 
 /// The vectors of the tests.
 type V = [f32; 5];
-/// What `nt_xent` saves.
-type Saved = [[f32; 2]; 2];
 
-/// Writes the loss of every sample of some inputs.
-type Forward<'a> = &'a dyn Fn(&Context<Device>, &[Vec<f32>], &mut [f32]);
-/// Writes the gradient to the input of a number, with how much each sample counts.
-type Backward<'a> = &'a dyn Fn(&Context<Device>, &[Vec<f32>], usize, View<Device, f32>, &mut [f32], Write);
+/// A loss of some inputs, as the tests call it.
+trait Operation {
+    /// Writes the loss of every sample.
+    fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>);
+    /// Writes the gradient to input `input`; `d_losses` is how much each sample counts.
+    fn gradient<D: Device>(
+        &self,
+        context: &Context<D>,
+        x: &[Tensor<D>],
+        input: usize,
+        d_losses: View<D, f32>,
+        d: &mut Tensor<D>,
+        write: Write,
+    );
+}
 
-/// Checks an operation against `reference`, with the gradients to the first `of` inputs.
+/// The losses of every sample, and the gradients to the first `of` inputs.
+fn passes(op: &impl Operation, inputs: &[Vec<f32>], of: usize, d_losses: &[f32]) -> (Vec<f32>, Vec<Vec<f32>>) {
+    on_every_device!(|device| {
+        let (context, mut losses) = (Context { device, seed: 0 }, device.output(d_losses.len()));
+        let (x, d_losses) = (inputs.iter().map(|x| device.tensor(x)).collect::<Vec<_>>(), device.tensor(d_losses));
+        op.losses(&context, &x, losses.view_mut());
+        let gradient = |input: usize| {
+            device.set_and_add(x[input].len(), |d, write| {
+                op.gradient(&context, &x, input, d_losses.view(), d, write);
+            })
+        };
+        (losses.read(), (0..of).map(gradient).collect::<Vec<_>>())
+    })
+}
+
+/// Checks an operation against `reference`, with the gradients to the first `of` inputs; returns the losses.
 fn check(
     what: &str,
+    op: &impl Operation,
     inputs: &[Vec<f32>],
     of: usize,
     reference: impl Fn(&[Vec<f64>]) -> Vec<f64>,
-    forward: Forward,
-    backward: Backward,
-) {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
+) -> Vec<f32> {
     let all: Vec<_> = inputs.iter().map(|x| wide(x)).collect();
     let expected = reference(&all);
-    let (mut losses, d_losses) = (vec![f32::NAN; expected.len()], numbers(9, expected.len()));
-    forward(&context, inputs, &mut losses);
+    let d_losses = numbers(9, expected.len());
+    let (losses, gradients) = passes(op, inputs, of, &d_losses);
     assert_close(what, &losses, &expected, 1e-6);
-    for input in 0..of {
-        let found = set_and_add(inputs[input].len(), |d, write| {
-            backward(&context, inputs, input, view(&d_losses), d, write);
-        });
+    for (input, found) in gradients.iter().enumerate() {
         let of_one = |x: &[f64]| {
             let mut all = all.clone();
             all[input] = x.to_vec();
             reference(&all)
         };
-        assert_close(&format!("{what}, input {input}"), &found, &gradient(of_one, &all[input], &d_losses), 2e-6);
+        assert_close(&format!("{what}, input {input}"), found, &gradient(of_one, &all[input], &d_losses), 2e-6);
     }
+    losses
 }
 
-fn grad<T: Pod<Element = f32>>(d: &mut [f32], write: Write) -> Grad<'_, Device, T> {
-    Grad { to: view_mut(d), write }
+/// `operation!(Op, [further inputs])`.
+macro_rules! operation {
+    ($op:ty, [$($number:literal),*]) => {
+        impl Operation for $op {
+            fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>) {
+                self.forward(context, x[0].view::<V>(), $(x[$number].view(),)* losses);
+            }
+            fn gradient<D: Device>(
+                &self,
+                context: &Context<D>,
+                x: &[Tensor<D>],
+                input: usize,
+                d_losses: View<D, f32>,
+                d: &mut Tensor<D>,
+                write: Write,
+            ) {
+                let d_input = d.grad::<V>(write);
+                self.backward(context, input, x[0].view::<V>(), $(x[$number].view(),)* d_losses, d_input);
+            }
+        }
+    };
 }
+operation!(Elementwise, [1]);
+operation!(Pairs, [1, 2]);
+operation!(Triplet, [1, 2]);
 
 /// Checks a loss of numbers against `f`, summed over a sample and divided by `count`.
 fn elementwise(op: Elementwise, a: Vec<f32>, b: Vec<f32>, count: f64, f: impl Fn(f64, f64) -> f64) {
@@ -54,16 +97,7 @@ fn elementwise(op: Elementwise, a: Vec<f32>, b: Vec<f32>, count: f64, f: impl Fn
         let samples = x[0].chunks(5).zip(x[1].chunks(5));
         samples.map(|(a, b)| a.iter().zip(b).map(|(a, b)| f(*a, *b)).sum::<f64>() / count).collect()
     };
-    check(
-        &format!("{op:?}"),
-        &[a, b],
-        2,
-        samples,
-        &|context, x, losses| op.forward(context, view::<V>(&x[0]), view(&x[1]), view_mut(losses)),
-        &|context, x, input, d_losses, d, write| {
-            op.backward(context, input, view::<V>(&x[0]), view(&x[1]), d_losses, grad(d, write));
-        },
-    );
+    check(&format!("{op:?}"), &op, &[a, b], 2, samples);
 }
 
 #[test]
@@ -93,39 +127,57 @@ fn losses_of_numbers_have_gradients_to_both_sides() {
     }
 }
 
+/// `losses.cuh` has the same entries in the same order.
+#[cfg(feature = "cuda")]
+#[test]
+fn the_table_of_cuda_is_the_same() {
+    let entries = include_str!("../cuda/losses.cuh").lines().filter_map(|line| line.strip_prefix("LOSS("));
+    let names: Vec<_> = entries.filter_map(|entry| entry.split(',').next()).collect();
+    assert_eq!(names, crate::ops::loss::elementwise::TABLE);
+}
+
+/// A loss of `C` classes with its labels.
+struct Labelled<T: Labels, const C: usize> {
+    op: Classes,
+    labels: Vec<u32>,
+    shape: PhantomData<T>,
+}
+
+impl<T: Labels, const C: usize> Operation for Labelled<T, C> {
+    fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>) {
+        let labels = context.device.tensor(&self.labels);
+        self.op.forward(context, x[0].view::<[T; C]>(), labels.view(), losses);
+    }
+    fn gradient<D: Device>(
+        &self,
+        context: &Context<D>,
+        x: &[Tensor<D>],
+        _: usize,
+        d_losses: View<D, f32>,
+        d: &mut Tensor<D>,
+        write: Write,
+    ) {
+        let labels = context.device.tensor(&self.labels);
+        self.op.backward(context, x[0].view::<[T; C]>(), labels.view(), d_losses, d.grad(write));
+    }
+}
+
 #[test]
 fn losses_of_classes_weigh_each_sample() {
     let (labels, places) = ([4_u32, 0, 2], [[1, 0], [0, 0], [1, 1]]);
     let x = numbers(1, 15);
     let cross_entropy = |x: &[f64], t: u32| x.iter().map(|x| x.exp()).sum::<f64>().ln() - x[t as usize];
     let op = Classes::CrossEntropy { label_smoothing: 0.0 };
-    check(
-        "cross_entropy",
-        std::slice::from_ref(&x),
-        1,
-        |x| x[0].chunks(5).zip(labels).map(|(x, t)| cross_entropy(x, t)).collect(),
-        &|context, x, losses| op.forward(context, view::<V>(&x[0]), View::new(&labels[..], 3), view_mut(losses)),
-        &|context, x, _, d_losses, d, write| {
-            op.backward(context, view::<V>(&x[0]), View::new(&labels[..], 3), d_losses, grad(d, write));
-        },
-    );
-    check(
-        "cross_entropy at two places",
-        &[x[..12].to_vec()],
-        1,
-        |x| {
-            let place = |x: &[f64], t: [u32; 2], p: usize| cross_entropy(&[x[p], x[2 + p]], t[p]);
-            let samples = x[0].chunks(4).zip(places);
-            samples.map(|(x, t)| (place(x, t, 0) + place(x, t, 1)) / 2.0).collect()
-        },
-        &|context, x, losses| {
-            op.forward(context, view::<[[f32; 2]; 2]>(&x[0]), View::new(places.as_flattened(), 3), view_mut(losses));
-        },
-        &|context, x, _, d_losses, d, write| {
-            let target = View::new(places.as_flattened(), 3);
-            op.backward(context, view::<[[f32; 2]; 2]>(&x[0]), target, d_losses, grad(d, write));
-        },
-    );
+    let one_place = Labelled::<f32, 5> { op, labels: labels.to_vec(), shape: PhantomData };
+    check("cross_entropy", &one_place, &[x.clone()], 1, |x| {
+        x[0].chunks(5).zip(labels).map(|(x, t)| cross_entropy(x, t)).collect()
+    });
+    let two_places = Labelled::<[f32; 2], 2> { op, labels: places.as_flattened().to_vec(), shape: PhantomData };
+    check("cross_entropy at two places", &two_places, &[x[..12].to_vec()], 1, |x| {
+        let place = |x: &[f64], t: [u32; 2], p: usize| cross_entropy(&[x[p], x[2 + p]], t[p]);
+        let samples = x[0].chunks(4).zip(places);
+        samples.map(|(x, t)| (place(x, t, 0) + place(x, t, 1)) / 2.0).collect()
+    });
 }
 
 fn distance(a: &[f64], b: &[f64], shift: f64) -> f64 {
@@ -144,17 +196,9 @@ type Formula<'a> = &'a dyn Fn(&[f64], &[f64], bool) -> f64;
 fn losses_of_pairs() {
     let inputs = [numbers(1, 40), numbers(2, 40), vec![1.0, -1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0]];
     let pairs = |op: Pairs, f: Formula| {
-        check(
-            &format!("{op:?}"),
-            &inputs,
-            2,
-            |x| (0..8).map(|n| f(&x[0][5 * n..5 * n + 5], &x[1][5 * n..5 * n + 5], x[2][n] == 1.0)).collect(),
-            &|context, x, losses| op.forward(context, view::<V>(&x[0]), view(&x[1]), view(&x[2]), view_mut(losses)),
-            &|context, x, input, d_losses, d, write| {
-                let (a, b, target) = (view::<V>(&x[0]), view(&x[1]), view(&x[2]));
-                op.backward(context, input, a, b, target, d_losses, grad::<V>(d, write));
-            },
-        );
+        check(&format!("{op:?}"), &op, &inputs, 2, |x| {
+            (0..8).map(|n| f(&x[0][5 * n..5 * n + 5], &x[1][5 * n..5 * n + 5], x[2][n] == 1.0)).collect()
+        });
     };
     for margin in [-0.5, 0.0, 0.4] {
         let bound = f64::from(margin);
@@ -173,15 +217,17 @@ fn losses_of_pairs() {
 
 #[test]
 fn equal_vectors_and_wrong_targets() {
-    let cpu = Device::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
-    let (zeros, target) = ([0.0; 10], [-1.0, 0.5]);
     for op in [Pairs::CosineEmbedding { margin: 0.0 }, Pairs::Contrastive { margin: 1.0 }] {
-        let (mut losses, mut d, mut d_target) = ([0.0; 2], [f32::NAN; 10], [f32::NAN; 2]);
-        let (a, b, t) = (view::<V>(&zeros), view::<V>(&zeros), view::<f32>(&target));
-        op.forward(&context, a, b, t, view_mut(&mut losses));
-        op.backward(&context, 0, a, b, t, view(&[1.0, 1.0]), Grad::set(view_mut::<V>(&mut d)));
-        op.backward(&context, 2, a, b, t, view(&[1.0, 1.0]), Grad::set(view_mut::<f32>(&mut d_target)));
+        let [losses, d, d_target] = on_every_device!(|device| {
+            let (context, x) = (Context { device, seed: 0 }, device.tensor(&[0.0; 10]));
+            let (t, ones) = (device.tensor(&[-1.0, 0.5]), device.tensor(&[1.0; 2]));
+            let (mut losses, mut d, mut d_target) = (device.output(2), device.output(10), device.output(2));
+            let (x, t) = (x.view::<V>(), t.view());
+            op.forward(&context, x, x, t, losses.view_mut());
+            op.backward(&context, 0, x, x, t, ones.view(), d.grad::<V>(Write::Set));
+            op.backward(&context, 2, x, x, t, ones.view(), d_target.grad::<f32>(Write::Set));
+            [losses.read(), d.read(), d_target.read()]
+        });
         assert!(losses[0].is_finite() && losses[1].is_nan(), "{op:?}: {losses:?}");
         assert!(d[..5].iter().all(|d| *d == 0.0) && d[5..].iter().all(|d| d.is_nan()), "{op:?}: {d:?}");
         assert_eq!(d_target, [0.0; 2]);
@@ -193,21 +239,11 @@ fn triplets() {
     for (samples, margin) in [(1, 10.0), (9, 1.0), (9, 0.2)] {
         let inputs = [numbers(1, 5 * samples), numbers(2, 5 * samples), numbers(3, 5 * samples)];
         let op = Triplet { margin };
-        check(
-            &format!("{op:?}"),
-            &inputs,
-            3,
-            |x| {
-                let vector = |input: usize, n: usize| &x[input][5 * n..5 * n + 5];
-                let apart = |n: usize, input: usize| distance(vector(0, n), vector(input, n), 1e-6);
-                (0..samples).map(|n| (apart(n, 1) - apart(n, 2) + f64::from(margin)).max(0.0)).collect()
-            },
-            &|context, x, losses| op.forward(context, view::<V>(&x[0]), view(&x[1]), view(&x[2]), view_mut(losses)),
-            &|context, x, input, d_losses, d, write| {
-                let (anchor, positive, negative) = (view::<V>(&x[0]), view(&x[1]), view(&x[2]));
-                op.backward(context, input, anchor, positive, negative, d_losses, grad(d, write));
-            },
-        );
+        check(&format!("{op:?}"), &op, &inputs, 3, |x| {
+            let vector = |input: usize, n: usize| &x[input][5 * n..5 * n + 5];
+            let apart = |n: usize, input: usize| distance(vector(0, n), vector(input, n), 1e-6);
+            (0..samples).map(|n| (apart(n, 1) - apart(n, 2) + f64::from(margin)).max(0.0)).collect()
+        });
     }
 }
 
@@ -223,10 +259,25 @@ fn nt_xent(temperature: f64, a: &[f64], b: &[f64]) -> Vec<f64> {
     (0..n).map(|i| 0.5 * (of_view(i, n + i) + of_view(n + i, i))).collect()
 }
 
-fn forward_nt_xent(op: NtXent, context: &Context<Device>, x: &[Vec<f32>], losses: &mut [f32]) -> Vec<f32> {
-    let mut saved = vec![f32::NAN; 4 * losses.len()];
-    op.forward(context, view::<V>(&x[0]), view(&x[1]), view_mut(losses), view_mut::<Saved>(&mut saved));
-    saved
+impl Operation for NtXent {
+    fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>) {
+        let mut saved = context.device.output(4 * losses.len());
+        self.forward(context, x[0].view::<V>(), x[1].view(), losses, saved.view_mut());
+    }
+    fn gradient<D: Device>(
+        &self,
+        context: &Context<D>,
+        x: &[Tensor<D>],
+        input: usize,
+        d_losses: View<D, f32>,
+        d: &mut Tensor<D>,
+        write: Write,
+    ) {
+        let (a, b, samples) = (x[0].view::<V>(), x[1].view(), d_losses.len());
+        let (mut losses, mut saved) = (context.device.output(samples), context.device.output(4 * samples));
+        self.forward(context, a, b, losses.view_mut(), saved.view_mut());
+        self.backward(context, input, a, b, saved.view(), d_losses, d.grad(write));
+    }
 }
 
 #[test]
@@ -234,42 +285,23 @@ fn views_of_a_batch() {
     for (samples, temperature) in [(1, 0.5), (2, 0.1), (7, 0.5), (20, 0.07)] {
         let inputs = [numbers(1, 5 * samples), numbers(2, 5 * samples)];
         let op = NtXent { temperature };
-        check(
-            &format!("{op:?} of {samples} samples"),
-            &inputs,
-            2,
-            |x| nt_xent(f64::from(temperature), &x[0], &x[1]),
-            &|context, x, losses| {
-                forward_nt_xent(op, context, x, losses);
-                let mut inferred = losses.to_vec();
-                op.infer(context, view::<V>(&x[0]), view(&x[1]), view_mut(&mut inferred));
-                assert_eq!(inferred, losses);
-            },
-            &|context, x, input, d_losses, d, write| {
-                let saved = forward_nt_xent(op, context, x, &mut vec![0.0; samples]);
-                let (a, b) = (view::<V>(&x[0]), view(&x[1]));
-                op.backward(context, input, a, b, view(&saved), d_losses, grad(d, write));
-            },
-        );
+        let losses = check(&format!("{op:?} of {samples} samples"), &op, &inputs, 2, |x| {
+            nt_xent(f64::from(temperature), &x[0], &x[1])
+        });
+        let inferred = on_every_device!(|device| {
+            let [a, b] = inputs.each_ref().map(|x| device.tensor(x));
+            let mut losses = device.output(samples);
+            op.infer(&Context { device, seed: 0 }, a.view::<V>(), b.view(), losses.view_mut());
+            losses.read()
+        });
+        assert_eq!(inferred, losses);
     }
 }
 
 #[test]
 fn any_number_of_threads() {
-    let (a, b, c) = (numbers(1, 3000), numbers(2, 3000), numbers(3, 600));
-    let inputs = [a, b];
-    let signs: Vec<f32> = c.iter().map(|c| c.signum()).collect();
-    same_on_any_threads(|cpu| {
-        let context = Context { device: cpu, seed: 0 };
-        let [mut losses, mut of_pairs] = [vec![0.0; 600], vec![0.0; 600]];
-        let mut d = vec![0.0; 3000];
-        let op = NtXent { temperature: 0.5 };
-        let saved = forward_nt_xent(op, &context, &inputs, &mut losses);
-        let (a, b) = (view::<V>(&inputs[0]), view::<V>(&inputs[1]));
-        op.backward(&context, 1, a, b, view::<Saved>(&saved), view(&c), Grad::set(view_mut(&mut d)));
-        let op = Pairs::CosineEmbedding { margin: 0.0 };
-        op.forward(&context, a, b, view(&signs), view_mut(&mut of_pairs));
-        op.backward(&context, 0, a, b, view(&signs), view(&c), Grad::add(view_mut::<V>(&mut d)));
-        [losses, of_pairs, d].concat()
-    });
+    let (a, b, d_losses) = (numbers(1, 3000), numbers(2, 3000), numbers(3, 600));
+    let signs: Vec<f32> = d_losses.iter().map(|d| d.signum()).collect();
+    passes(&NtXent { temperature: 0.5 }, &[a.clone(), b.clone()], 2, &d_losses);
+    passes(&Pairs::CosineEmbedding { margin: 0.0 }, &[a, b, signs], 1, &d_losses);
 }

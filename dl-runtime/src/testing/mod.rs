@@ -1,15 +1,10 @@
 //! What the tests of operations share: numbers to try, and what they are compared with: `f64` and central differences.
 
-use crate::random::Rng;
-use crate::tensor::Write;
-use crate::{Pod, View, ViewMut};
+mod devices;
 
-/// Where the tests of operations run.
-#[cfg(not(feature = "cuda"))]
-pub type Device = crate::Cpu;
-/// Where the tests of operations run: on the CPU and on CUDA.
-#[cfg(feature = "cuda")]
-pub type Device = crate::device::Twin;
+pub use devices::*;
+
+use crate::random::Rng;
 
 /// `n` numbers in ±2, far enough from 0 for the kinks of activations.
 pub fn numbers(seed: u64, n: usize) -> Vec<f32> {
@@ -19,17 +14,6 @@ pub fn numbers(seed: u64, n: usize) -> Vec<f32> {
         if x.abs() < 1e-3 { 1e-3 } else { x }
     };
     (0..n).map(number).collect()
-}
-
-/// A batch in `data`.
-pub fn view<T: Pod<Element = f32>>(data: &[f32]) -> View<'_, Device, T> {
-    View::new(data, data.len() / T::LEN)
-}
-
-/// A batch in `data`, to write.
-pub fn view_mut<T: Pod<Element = f32>>(data: &mut [f32]) -> ViewMut<'_, Device, T> {
-    let samples = data.len() / T::LEN;
-    ViewMut::new(data, samples)
 }
 
 /// The same numbers in `f64`.
@@ -64,24 +48,4 @@ pub fn gradient(f: impl Fn(&[f64]) -> Vec<f64>, x: &[f64], dy: &[f32]) -> Vec<f6
             (above - below) / (2.0 * STEP)
         })
         .collect()
-}
-
-/// What `backward` writes to `n` numbers, after checking that it overwrites by [`Write::Set`] and adds by [`Write::Add`].
-#[track_caller]
-pub fn set_and_add(n: usize, backward: impl Fn(&mut [f32], Write)) -> Vec<f32> {
-    let (mut set, start) = (vec![f32::NAN; n], numbers(99, n));
-    backward(&mut set, Write::Set);
-    let mut added = start.clone();
-    backward(&mut added, Write::Add);
-    let sums: Vec<f64> = wide(&set).iter().zip(wide(&start)).map(|(a, b)| a + b).collect();
-    assert_close("added gradient", &added, &sums, 1e-6);
-    set
-}
-
-/// That `run` gives the same bits on 1, 2 and 5 threads.
-#[track_caller]
-pub fn same_on_any_threads(run: impl Fn(&Device) -> Vec<f32>) {
-    let bits = |threads| run(&Device::with_threads(threads)).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-    let one = bits(1);
-    assert!(one == bits(2) && one == bits(5), "the result depends on the number of threads");
 }

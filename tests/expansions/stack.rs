@@ -56,6 +56,8 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
         activation: dl::ops::Activation::Identity,
     };
     const DENSE1_OP_INFER: dl::ops::dense::Op = dl::ops::dense::Op {
@@ -256,8 +258,9 @@ const _: () = {
             let dl::Grad { to: mut d_net, write } = d_net;
             if let dl::Some(d_x_2) = d_x_2.as_mut() {
                 ADD1_OP
-                    .backward_left(
+                    .backward(
                         context,
+                        0,
                         d_output.view(),
                         dl::Grad::set(d_x_2.reborrow()),
                     );

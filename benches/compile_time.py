@@ -140,7 +140,7 @@ class Program:
         features = ', features = ["cuda"]' if cuda else ""
         (work / "Cargo.toml").write_text(
             '[package]\nname = "program"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n'
-            f'[dependencies]\ndl = {{ path = "{ROOT}"{features} }}\n')
+            f'[dependencies]\ndl = {{ package = "dl-nets", path = "{ROOT}"{features} }}\n')
         shutil.copy(ROOT / "Cargo.lock", work / "Cargo.lock")
 
     def write(self, model, name, use, edit=0):

@@ -64,14 +64,14 @@ def prepare(options):
     built = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     if built.returncode:
         sys.exit("the programs could not be built")
-    programs, emulation = {}, None
+    programs = {}
     for line in built.stdout.splitlines():
         message = json.loads(line)
-        if message["reason"] == "build-script-executed" and "dl-emulation" in message["package_id"]:
-            emulation = os.path.join(message["out_dir"], "libraries")
-        elif message["reason"] == "compiler-artifact" and message.get("executable"):
+        if message["reason"] == "compiler-artifact" and message.get("executable"):
             programs[message["target"]["name"]] = message["executable"]
     programs = {name: path for name, path in programs.items() if name not in LEFT}
+    command = ["cargo", "run", "--release", "--quiet", "-p", "dl-emulation"]
+    emulation = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True).stdout.strip()
     FOLDER.mkdir(parents=True, exist_ok=True)
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True

@@ -54,7 +54,7 @@ def tests(run, seconds):
     }
     if run.options.dry:
         names = [name for name in names if name in few]
-    if not os.path.isdir(run.about["emulation"] or ""):
+    if not os.path.isdir(run.about["emulation"]):
         # Other machines are made of the emulation's libraries.
         names = [name for name in names if name != "cuda_errors"]
     # The longest first.

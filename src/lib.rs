@@ -36,6 +36,7 @@ pub mod guide;
 #[cfg(any(rust_analyzer, test))]
 #[doc(hidden)]
 pub mod language;
+pub mod layers;
 
 pub use dl_runtime::*;
 
@@ -58,7 +59,8 @@ pub mod private {
     /// What editors show; rustc never sees it.
     #[cfg(any(rust_analyzer, test))]
     pub use crate::language;
-    pub use dl_macros::declare;
+    pub use crate::layers;
+    pub use dl_macros::{declare, drawing};
     // Generated code calls this module `dl`: constants of the facade that a declaration names are found in it too.
     pub use dl_runtime::generated::*;
     pub use dl_runtime::*;

@@ -106,9 +106,26 @@ fn shows(editor: &mut Editor, text: &str, expected: &[&str]) {
 }
 
 fn hover(editor: &mut Editor) {
-    shows(editor, &at("conv2d"), &["struct conv2d", "A small window of weights", "`[c, h, w]` →"]);
-    shows(editor, &at("padding"), &["padding: Padding", "Zeros around the image", "`0` if not given"]);
-    shows(editor, &at("he_normal"), &["variance 2 / inputs"]);
+    shows(editor, &at("conv2d"), &["struct conv2d", "convolves the image with one learned kernel", "`[c, h, w]` →"]);
+    shows(
+        editor,
+        &at("padding"),
+        &["padding: Padding", "Zero padding on each side of the image", "the default is `0`"],
+    );
+    shows(editor, &at("he_normal"), &["variance 2 / fan_in"]);
+    let words = [
+        ("conv2d(4, 3, gro|ups: 1)", "of groups that the channels are divided into"),
+        ("conv2d(4, 3, dila|tion: 2)", "between neighbouring kernel elements"),
+        ("gelu(approximate: no|ne)", "exact `Φ`"),
+        ("gelu(approximate: ta|nh)", "approximation `½(1 + tanh("),
+        ("upsample(2, mode: near|est)", "-neighbour interpolation"),
+        ("upsample(2, mode: bi|linear)", "interpolation between the four nearest pixels"),
+        ("pad2d(1, mode: ref|lect)", "image mirrored"),
+        ("conv2d(4, 3, padding: va|lid)", "No padding"),
+    ];
+    for (layer, text) in words {
+        shows(editor, &model(&format!("image -> {layer} -> flatten -> dense(10)")), &[text]);
+    }
     shows(editor, &at("hidden"), &["let hidden: Tensor<f32, 4, 8, 8>"]);
     shows(editor, &at("hidden ->"), &["let hidden: Tensor<f32, 4, 8, 8>"]);
     shows(editor, &at("small ->"), &["let small: Tensor<f32, 4, 4, 4>"]);

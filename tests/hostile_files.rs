@@ -89,15 +89,28 @@ fn train(checkpoint: &std::path::Path, resume: bool) -> dl::Result<()> {
     trainer.fit(&mut Net::init(1), &data).map(|_| ())
 }
 
-/// Numbers that words of a checkpoint may hold by chance or by intent.
-const NUMBERS: [&str; 9] = ["0", "1", "7", "-1", "NaN", "inf", "1e308", "9223372036854775807", "18446744073709551615"];
+/// What fields of a checkpoint may hold by chance or by intent.
+const VALUES: [&str; 12] = [
+    "0",
+    "1",
+    "7",
+    "-1",
+    "null",
+    "\"NaN\"",
+    "\"inf\"",
+    "1e308",
+    "9223372036854775807",
+    "18446744073709551615",
+    "[]",
+    "{}",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn checkpoints_survive(
-        word in any::<prop::sample::Index>(), number in 0..NUMBERS.len(),
+        field in any::<prop::sample::Index>(), value in 0..VALUES.len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..9_u8), 0..2),
     ) {
         static SOUND: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
@@ -107,25 +120,36 @@ proptest! {
             train(&path, false).unwrap();
             std::fs::read(&path).unwrap()
         });
-        std::fs::write(&path, mutated(reworded(sound, word, NUMBERS[number]), &changes)).unwrap();
-        // Some words may be changed without harm, such as the seconds; whatever happens is no panic.
+        std::fs::write(&path, mutated(with_field(sound, field, VALUES[value]), &changes)).unwrap();
+        // Some fields may be changed without harm, such as the seconds; whatever happens is no panic.
         let _ = train(&path, true);
     }
 }
 
-/// A file with one of its words, if it is a number, replaced.
-fn reworded(file: &[u8], word: prop::sample::Index, number: &str) -> Vec<u8> {
+/// A file with one value replaced in the JSON of its checkpoint, at any depth.
+fn with_field(file: &[u8], field: prop::sample::Index, value: &str) -> Vec<u8> {
     let (len, rest) = file.split_at(8);
     let len = u64::from_le_bytes(len.try_into().unwrap()) as usize;
     let (header, data) = rest.split_at(len);
     let mut header: serde_json::Value = serde_json::from_slice(header).unwrap();
-    let words = header["__metadata__"].as_object_mut().unwrap();
-    let numbers: Vec<String> = words
-        .iter()
-        .filter(|(_, text)| text.as_str().unwrap().parse::<f64>().is_ok())
-        .map(|(key, _)| key.clone())
-        .collect();
-    words[word.get(&numbers)] = number.into();
+    let checkpoint = &mut header["__metadata__"]["checkpoint"];
+    let mut json: serde_json::Value = serde_json::from_str(checkpoint.as_str().unwrap()).unwrap();
+    let mut pointers = Vec::new();
+    collect_pointers(&json, String::new(), &mut pointers);
+    let pointer: &String = field.get(&pointers);
+    *json.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
+    *checkpoint = json.to_string().into();
     let header = header.to_string();
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()
+}
+
+/// Collects the JSON pointers of a value and of all values in it.
+fn collect_pointers(json: &serde_json::Value, pointer: String, to: &mut Vec<String>) {
+    for (key, value) in json.as_object().into_iter().flatten() {
+        collect_pointers(value, format!("{pointer}/{key}"), to);
+    }
+    for (index, value) in json.as_array().into_iter().flatten().enumerate() {
+        collect_pointers(value, format!("{pointer}/{index}"), to);
+    }
+    to.push(pointer);
 }

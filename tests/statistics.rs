@@ -152,7 +152,8 @@ where
         flat_mut(from_mut(&mut *gradients)).fill(f32::NAN);
         training.gradients(&mut gradients).unwrap();
         assert!(statistics(&*gradients).iter().all(|d| *d == 0.0), "{}: a statistic has no gradient", M::NAME);
-        training.clip(Clip::Norm(0.5)).unwrap();
+        assert!(training.clip(Clip::Norm(0.5)).unwrap().is_some_and(|norm| norm > 0.0));
+        assert_eq!(training.clip(Clip::Value(1.0)).unwrap(), None);
         training.step(&AdamW::new(0.1).weight_decay(0.1)).unwrap();
         assert_eq!(now(&training), moved, "{}: backward and the optimizer", M::NAME);
         moved

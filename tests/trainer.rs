@@ -93,6 +93,10 @@ fn learns_digits() {
     let outputs = net.predict(&digits.test.inputs);
     let matrix = ConfusionMatrix::of(&outputs, &digits.test.targets);
     assert_eq!(Some(&matrix), history.confusion.as_ref());
+    // As JSON it is the same to the last bit, and what is no matrix is none.
+    let json = serde_json::to_string(&history).unwrap();
+    assert_eq!(serde_json::from_str::<History>(&json).unwrap(), history);
+    assert!(serde_json::from_str::<ConfusionMatrix>("[[1.0, 2.0], [3.0]]").is_err());
     assert_eq!(matrix.accuracy(), scores.metrics[0]);
     let mut session = Session::on(Cpu::with_threads(1), &net, 1).unwrap();
     assert_eq!(session.predict_one(&digits.test.inputs[7]), &*net.predict_one(&digits.test.inputs[7]));
@@ -214,7 +218,7 @@ fn checkpoints_of_other_trainings_are_refused() {
     assert_eq!(message(line), "FILE: checkpoint of another model: expected Line, found Net");
     // A model is not a checkpoint, and neither is half of one.
     Net::init(0).save(&path).unwrap();
-    let expected = "FILE: not a sound checkpoint file: expected the word `checkpoint version`, found none";
+    let expected = "FILE: not a sound checkpoint file: expected the key `checkpoint` in the metadata, found none";
     assert_eq!(message(run(path.clone(), true, 50, 1)), expected);
     run(path.clone(), false, 50, 1).unwrap();
     let bytes = std::fs::read(&path).unwrap();
@@ -223,11 +227,21 @@ fn checkpoints_of_other_trainings_are_refused() {
     assert!(matches!(run(path.with_extension("gone"), true, 50, 1), Err(Error::Io { .. })));
 }
 
+/// The path of every field of a JSON value, such as `/state/best/epoch`.
+fn fields(value: &serde_json::Value, path: &str, to: &mut Vec<String>) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let path = format!("{path}/{key}");
+        fields(value, &path, to);
+        to.push(path);
+    }
+}
+
 #[test]
-fn checkpoints_with_false_words_are_errors() {
+fn checkpoints_with_false_fields_are_errors() {
     use dl::io::safetensors::{Reader, Writer};
+    use serde_json::{Value, json};
     let (train, test) = digits();
-    let path = file("words.safetensors");
+    let path = file("fields.safetensors");
     let trainer =
         || Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(2).validate(&test).early_stopping(3).quiet();
     trainer().checkpoint(&path).fit(&mut Net::init(0), &train).unwrap();
@@ -242,28 +256,64 @@ fn checkpoints_with_false_words_are_errors() {
             (name, shape, values)
         })
         .collect();
-    let keys: Vec<String> = reader.metadata().keys().cloned().collect();
-    // Written again as it is, it is still sound; with one word missing or false, it is not.
+    let sound: Value = serde_json::from_str(&reader.metadata()["checkpoint"]).unwrap();
+    let resume = |checkpoint: Option<String>| {
+        let model = Writer::new().metadata("model", "Net");
+        let writer = checkpoint.into_iter().fold(model, |writer, json| writer.metadata("checkpoint", json));
+        let writer = tensors.iter().fold(writer, |writer, (name, shape, values)| writer.tensor(name, shape, values));
+        writer.write(&path).unwrap();
+        trainer().epochs(3).resume(&path).fit(&mut Net::init(0), &train)
+    };
+    // Written again as it is, it is still sound.
+    assert_eq!(resume(Some(sound.to_string())).unwrap().epochs.len(), 3);
+    let mut paths = Vec::new();
+    fields(&sound, "", &mut paths);
+    assert!(paths.iter().any(|path| path == "/state/state/history/epochs"), "{paths:?}");
+    // With one field missing or false, it is not; so there are few fields that may be anything, or any number.
     let mut free = std::collections::BTreeSet::new();
-    for key in keys.iter().map(Some).chain([None]) {
-        for value in [None, Some(""), Some("-1"), Some("18446744073709551615"), Some("x, 0 \n1,1")] {
-            let mut writer = Writer::new();
-            for (k, v) in reader.metadata() {
-                let value = if Some(k) == key { value } else { Some(&**v) };
-                writer = value.into_iter().fold(writer, |writer, value| writer.word(k, value));
+    for field in &paths {
+        for value in [None, Some(json!("")), Some(json!(-1)), Some(json!(u64::MAX)), Some(json!([[1.5]]))] {
+            let mut json = sound.clone();
+            let (parent, key) = field.rsplit_once('/').unwrap();
+            let parent = json.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            match value.clone() {
+                Some(value) => _ = parent.insert(key.into(), value),
+                None => _ = parent.remove(key),
             }
-            writer = tensors.iter().fold(writer, |writer, (name, shape, values)| writer.tensor(name, shape, values));
-            writer.write(&path).unwrap();
-            match trainer().epochs(3).resume(&path).fit(&mut Net::init(0), &train) {
-                Ok(_) => _ = key.map(|key| free.insert(&**key)),
-                Err(Error::Format { .. } | Error::Checkpoint { .. }) => assert!(key.is_some()),
-                Err(error) => panic!("{key:?} {value:?}: {error}"),
+            match resume(Some(json.to_string())) {
+                Ok(_) => _ = free.insert(&**field),
+                Err(Error::Format { .. } | Error::Checkpoint { .. }) => {}
+                Err(error) => panic!("{field} {value:?}: {error}"),
             }
         }
     }
-    // What may be anything, or any number.
-    let expected = ["best loss", "dl", "format", "rate", "seconds", "sum of losses"];
+    let expected = [
+        "/state/state/best/loss",
+        "/state/state/history/best",
+        "/state/state/history/confusion",
+        "/state/state/learning_rate",
+        "/state/state/loss",
+        "/state/state/seconds",
+    ];
     assert_eq!(free.into_iter().collect::<Vec<&str>>(), expected);
+    // What is no JSON, of another version or has a field more is an error, too.
+    let more = sound.to_string().replacen('{', r#"{"more":1,"#, 1);
+    for json in [None, Some(String::new()), Some("[".repeat(100_000)), Some("{}".into()), Some(more)] {
+        assert!(matches!(resume(json), Err(Error::Format { .. })));
+    }
+    let mut newer = sound.clone();
+    newer["version"] = json!(2);
+    newer["unknown"] = json!([]);
+    let error = resume(Some(newer.to_string())).unwrap_err().to_string();
+    assert!(error.ends_with("checkpoint of another version: expected 1, found 2"), "{error}");
+    // A number that does not fit the others.
+    for (field, value) in
+        [("/state/metric_sums/0", json!([0.0])), ("/state/state/history/epochs/1/train/metrics", json!([]))]
+    {
+        let mut json = sound.clone();
+        *json.pointer_mut(field).unwrap() = value;
+        assert!(matches!(resume(Some(json.to_string())), Err(Error::Format { .. })), "{field}");
+    }
 }
 
 #[test]
@@ -355,7 +405,7 @@ fn callbacks_see_steps_and_stop() {
         .unwrap();
     assert_eq!((history.ended, history.epochs.len()), (Ended::Callback, 1));
     assert_eq!(rates, [0.5, 0.25, 0.5 / 3.0, 0.125]);
-    assert!(norms.iter().all(|norm| *norm > 1e-3));
+    assert!(norms.iter().all(|norm| norm.is_some_and(|norm| norm > 1e-3)));
 }
 
 #[test]
@@ -368,7 +418,7 @@ fn histories_are_tables_and_charts() {
     history.plot_svg(&svg).unwrap();
     let text = std::fs::read_to_string(csv).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let head = "epoch,steps,rate,seconds,samples_per_second,loss,accuracy,validation loss,validation accuracy";
+    let head = "epoch,steps,learning_rate,seconds,samples_per_second,loss,accuracy,validation loss,validation accuracy";
     assert_eq!((lines.len(), lines[0]), (3, head));
     let cells: Vec<f64> = lines[2].split(',').map(|cell| cell.parse().unwrap()).collect();
     assert_eq!(cells[..3], [2.0, 16.0, 1e-3]);

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench -p dl-benches                                     everything, with all threads
 //! cargo bench -p dl-benches -- --threads 1 --only 'T1|I1'
+//! cargo bench -p dl-benches -- --threads 2 --pool own,rayon --only 'T2'     on threads of the device and of rayon
 //! cargo bench -p dl-benches -- --json                           one JSON object a line
 //! cargo bench -p dl-benches --features cuda -- --device cuda --precision bf16
 //! cargo bench -p dl-benches --features cuda -- --device cuda --kernels      what a step consists of
@@ -25,7 +26,7 @@ fn main() {
             std::process::exit(2);
         }
     };
-    let report = Report::new(options);
+    let mut report = Report::new(options);
     #[cfg(feature = "cuda")]
     if let Some(asked) = report.cuda() {
         if let Err(error) = cuda::run(&report, asked) {
@@ -35,7 +36,7 @@ fn main() {
         return;
     }
     products::run(&report);
-    networks::run(&report);
+    report.in_each_pool(networks::run);
     if report.peers() {
         convolutions::run(&report);
     }

@@ -1,6 +1,8 @@
 //! Arguments, timing and output of the workloads.
 
+use dl::Cpu;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What the command line asks for.
@@ -9,9 +11,34 @@ pub struct Options {
     pub json: bool,
     /// Threads of our device.
     pub threads: usize,
+    /// Whose threads they are, in turn.
+    pub pools: Vec<Pool>,
     only: Option<regex_lite::Regex>,
     #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by what the feature `cuda` brings"))]
     cuda: Asked,
+}
+
+/// Whose threads our device computes on.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Pool {
+    /// The device's own.
+    Own,
+    /// Those of a rayon pool, called from outside of it.
+    Rayon,
+    /// Those of a rayon pool, called from one of them.
+    RayonInside,
+}
+
+impl Pool {
+    const NAMES: [(&str, Pool); 3] = [("own", Pool::Own), ("rayon", Pool::Rayon), ("rayon-inside", Pool::RayonInside)];
+
+    fn from_name(name: &str) -> Result<Self, String> {
+        let found = Self::NAMES.into_iter().find(|known| known.0 == name);
+        found.map(|known| known.1).ok_or(format!("--pool: own, rayon or rayon-inside, not {name}"))
+    }
+    fn name(self) -> &'static str {
+        Self::NAMES.into_iter().find(|known| known.1 == self).expect("all have names").0
+    }
 }
 
 /// What is asked of a GPU.
@@ -32,18 +59,20 @@ pub struct Asked {
 }
 
 impl Options {
-    /// Reads `--json`, `--threads N`, `--only REGEX`, `--device cpu|cuda`, and for a GPU `--precision f32|tf32|bf16`,
-    /// `--kernels`, `--own-convolutions`, `--quick` and `--seconds N`; what cargo adds (`--bench`) is ignored.
+    /// Reads `--json`, `--threads N`, `--pool own,rayon,rayon-inside`, `--only REGEX`, `--seconds N`,
+    /// `--device cpu|cuda`, and for a GPU `--precision f32|tf32|bf16`, `--kernels`, `--own-convolutions` and `--quick`;
+    /// what cargo adds (`--bench`) is ignored.
     pub fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
         let cuda =
             Asked { wanted: false, precision: "f32".into(), kernels: false, own: false, quick: false, seconds: 1.0 };
-        let mut options = Options { json: false, threads, only: None, cuda };
+        let mut options = Options { json: false, threads, pools: vec![Pool::Own], only: None, cuda };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
             match argument.as_str() {
                 "--json" => options.json = true,
                 "--threads" => options.threads = value()?.parse().map_err(|e| format!("--threads: {e}"))?,
+                "--pool" => options.pools = value()?.split(',').map(Pool::from_name).collect::<Result<_, _>>()?,
                 "--only" => options.only = Some(regex_lite::Regex::new(&value()?).map_err(|e| e.to_string())?),
                 "--device" => match value()?.as_str() {
                     "cpu" => options.cuda.wanted = false,
@@ -67,12 +96,35 @@ impl Options {
 /// Prints measurements as they come.
 pub struct Report {
     options: Options,
+    pool: Pool,
 }
 
 impl Report {
     /// A report as asked for.
     pub fn new(options: Options) -> Self {
-        Report { options }
+        let pool = options.pools[0];
+        Report { options, pool }
+    }
+    /// Runs `work` on a device with threads of each pool that is asked for.
+    pub fn in_each_pool(&mut self, mut work: impl FnMut(&Report) + Send) {
+        for pool in self.options.pools.clone() {
+            self.pool = pool;
+            match pool {
+                Pool::Own | Pool::Rayon => work(self),
+                Pool::RayonInside => self.rayon_pool().install(|| work(self)),
+            }
+        }
+    }
+    /// Our device.
+    pub fn device(&self) -> Cpu {
+        match self.pool {
+            Pool::Own => Cpu::with_threads(self.threads()),
+            Pool::Rayon => Cpu::in_pool(self.rayon_pool()),
+            Pool::RayonInside => Cpu::in_global_pool(),
+        }
+    }
+    fn rayon_pool(&self) -> Arc<rayon::ThreadPool> {
+        Arc::new(rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build().expect("threads"))
     }
     /// Threads of our device.
     pub fn threads(&self) -> usize {
@@ -93,14 +145,20 @@ impl Report {
     }
     /// Measures `call` and prints its line; `operations` (multiplications and additions) give GFLOP/s.
     pub fn measure<R>(&self, work: &str, peer: &str, operations: f64, call: impl FnMut() -> R) {
-        let (micros, best) = median_and_best(call);
+        let Times { median: micros, best, mean } = times(self.options.cuda.seconds, call);
         if self.options.json {
-            println!("{{\"work\": \"{work}\", \"threads\": {}, \"median_us\": {micros:.4}}}", self.threads());
+            println!(
+                "{{\"work\": \"{work}\", \"threads\": {}, \"pool\": \"{}\", \"median_us\": {micros:.4}, \"mean_us\": {mean:.4}}}",
+                self.threads(),
+                self.pool.name()
+            );
         } else {
             let speed =
                 if operations > 0.0 { format!("{:8.1} GFLOP/s", operations / micros * 1e-3) } else { String::new() };
-            let threads = self.threads();
-            println!("{work:20} {peer:16} {threads:2} threads {micros:12.3} µs, best {best:12.3} µs {speed}");
+            let (threads, pool) = (self.threads(), self.pool.name());
+            println!(
+                "{work:20} {peer:16} {threads:2} threads, {pool:12} {micros:12.3} µs, best {best:12.3} µs {speed}"
+            );
         }
     }
 }
@@ -158,16 +216,23 @@ pub fn groups(asked: &Asked, mut run: impl FnMut(usize) -> dl::Result<()>) -> dl
     Ok((times[times.len() / 2], times[0]))
 }
 
-/// The median and the least time of a call after a warm-up; short calls are timed in groups, so that the clock does not count.
-fn median_and_best<R>(mut call: impl FnMut() -> R) -> (f64, f64) {
-    let (warm, start, mut calls) = (Duration::from_millis(300), Instant::now(), 0_u32);
+/// Microseconds of a call. The mean has in it what a busy machine costs: a call in ten that waits a hundred times as long.
+struct Times {
+    median: f64,
+    best: f64,
+    mean: f64,
+}
+
+/// The times of a call after a warm-up; short calls are timed in groups, so that the clock does not count.
+fn times<R>(seconds: f64, mut call: impl FnMut() -> R) -> Times {
+    let (warm, start, mut calls) = (Duration::from_secs_f64(0.3 * seconds), Instant::now(), 0_u32);
     while start.elapsed() < warm || calls < 3 {
         black_box(call());
         calls += 1;
     }
     let group =
         (Duration::from_micros(200).as_secs_f64() * f64::from(calls) / start.elapsed().as_secs_f64()) as u32 + 1;
-    let (run, begin) = (Duration::from_millis(1000), Instant::now());
+    let (run, begin) = (Duration::from_secs_f64(seconds), Instant::now());
     let mut times = Vec::new();
     while begin.elapsed() < run || times.len() < 7 {
         let start = Instant::now();
@@ -177,5 +242,6 @@ fn median_and_best<R>(mut call: impl FnMut() -> R) -> (f64, f64) {
         times.push(start.elapsed().as_secs_f64() / f64::from(group));
     }
     times.sort_by(f64::total_cmp);
-    (times[times.len() / 2] * 1e6, times[0] * 1e6)
+    let mean = times.iter().sum::<f64>() / times.len() as f64;
+    Times { median: times[times.len() / 2] * 1e6, best: times[0] * 1e6, mean: mean * 1e6 }
 }

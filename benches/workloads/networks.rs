@@ -81,7 +81,7 @@ fn training_step_with<M: Model<Input: Pod<Element = f32>, Output = [f32; 10]>, O
     }
     let inputs: Vec<M::Input> = (0..batch).map(sample).collect();
     let targets: Vec<u32> = (0..batch).map(|i| (i * 7 % 10) as u32).collect();
-    let device = Cpu::with_threads(report.threads());
+    let device = report.device();
     let mut training = Training::on(device, &*M::init(1), batch).expect("memory");
     // Backward costs twice a forward pass.
     report.measure(work, "dl", 6.0 * M::MULTIPLY_ADDS as f64 * batch as f64, || {
@@ -99,7 +99,7 @@ fn prediction<M: Model<Input: Pod<Element = f32>>>(report: &Report, work: &str) 
         return;
     }
     let input = sample::<M::Input>(1);
-    let mut session = Session::on(Cpu::with_threads(report.threads()), &*M::init(1), 1).expect("memory");
+    let mut session = Session::on(report.device(), &*M::init(1), 1).expect("memory");
     report.measure(work, "dl", 2.0 * M::MULTIPLY_ADDS as f64, || {
         session.predict_one(std::hint::black_box(&input));
     });

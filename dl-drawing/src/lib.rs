@@ -1,14 +1,15 @@
 //! Draws the graph of a network as SVG: layers from top to bottom, branches side by side, models inside models in frames.
 //!
-//! A crate of its own because two need it: the macro, which draws into the documentation of a model when it expands, and the
+//! A crate of its own because two need it: the macro, whose drawings are laid out when rustdoc asks for them, and the
 //! runtime, which draws when a program asks. It knows nothing of either.
 
+mod draw;
 mod layout;
-mod svg;
+pub mod svg;
 #[cfg(test)]
 mod tests;
 
-pub use svg::{document, inline};
+pub use draw::{document, inline};
 
 /// A network: what flows in, and its layers in order of execution.
 #[derive(Clone, Debug, Default)]

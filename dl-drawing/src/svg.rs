@@ -1,144 +1,73 @@
-//! A layout as SVG, for light and dark pages: text and lines have the colour of the text around, boxes a hint of their own.
+//! Writes SVG, for the graphs of this crate and the charts of the runtime: elements with attributes, texts, groups, whole files.
 
-use crate::Graph;
-use crate::layout::{Content, Layout, Line, Placed, baseline, inset, layout};
-use std::fmt::Write;
+use std::fmt::{Display, Formatter, Result, Write};
 
-/// What is left free around all.
-const MARGIN: f64 = 8.0;
+/// Names of attributes and their values, which are written as they are: texts of users belong in [`Svg::text`].
+pub type Attributes<'a> = &'a [(&'a str, &'a dyn Display)];
 
-/// A file: with colours of its own for viewers with a light or a dark background.
-pub fn document(graph: &Graph) -> String {
-    // `:root` is the drawing only where it is the whole document.
-    let style = "<style>svg:root{color:#1f2328;background:#fff}\
-                 @media(prefers-color-scheme:dark){svg:root{color:#d1d7e0;background:#16191d}}</style>";
-    draw(graph, style)
-}
+/// What was written so far.
+pub struct Svg(String);
 
-/// A part of a page, in one line.
-pub fn inline(graph: &Graph) -> String {
-    draw(graph, "")
-}
-
-fn draw(graph: &Graph, style: &str) -> String {
-    let layout = layout(graph, false);
-    let (width, height) = (layout.width + 2.0 * MARGIN, layout.height + 2.0 * MARGIN);
-    let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"{:.0} {:.0} {width:.0} {height:.0}\" font-family=\"ui-monospace, monospace\" font-size=\"11\" \
-         fill=\"currentColor\" text-anchor=\"middle\">{style}",
-        -MARGIN, -MARGIN
-    );
-    group(&mut text, &layout);
-    text + "</svg>"
-}
-
-/// Lines first, so that boxes lie above them.
-fn group(text: &mut String, layout: &Layout) {
-    if !layout.lines.is_empty() {
-        text.push_str("<path fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.55\" d=\"");
-        layout.lines.iter().for_each(|line| curve(text, line));
-        text.push_str("\"/><path fill-opacity=\"0.7\" d=\"");
-        for Line(points) in &layout.lines {
-            let (x, y) = points[points.len() - 1];
-            let _ = write!(text, "M{} {}l-3.5-7h7z", Short(x), Short(y));
-        }
-        text.push_str("\"/>");
+impl Svg {
+    /// A whole file of this `size`, whose upper left corner has the coordinates `corner`; `inside` writes what is in it.
+    pub fn file(
+        corner: (f64, f64),
+        size: (f64, f64),
+        attributes: Attributes<'_>,
+        inside: impl FnOnce(&mut Svg),
+    ) -> String {
+        let (x, y, width, height) = (Number(corner.0), Number(corner.1), Number(size.0), Number(size.1));
+        let view = format!("{x} {y} {width} {height}");
+        let own: Attributes<'_> =
+            &[("xmlns", &"http://www.w3.org/2000/svg"), ("width", &width), ("height", &height), ("viewBox", &view)];
+        let mut svg = Svg(String::new());
+        svg.around("svg", &[own, attributes].concat(), inside);
+        svg.0
     }
-    layout.boxes.iter().for_each(|placed| draw_box(text, placed));
-}
 
-/// Straight within rows, curved between them: points come in pairs, one for the upper and one for the lower end of a row.
-fn curve(text: &mut String, Line(points): &Line) {
-    for (i, &(x, y)) in points.iter().enumerate() {
-        let (x, y) = (Short(x), Short(y));
-        let _ = match i.checked_sub(1).map(|before| points[before]) {
-            None => write!(text, "M{x} {y}"),
-            Some((from_x, from_y)) if i % 2 == 0 && from_x != points[i].0 => {
-                let half = Short((from_y + points[i].1) / 2.0);
-                write!(text, "C{} {half} {x} {half} {x} {y}", Short(from_x))
-            }
-            Some((_, from_y)) if from_y == points[i].1 => Ok(()),
-            Some(_) => write!(text, "L{x} {y}"),
-        };
+    /// Elements that share attributes; `inside` writes them.
+    pub fn group(&mut self, attributes: Attributes<'_>, inside: impl FnOnce(&mut Svg)) {
+        self.around("g", attributes, inside);
+    }
+
+    /// Words, in which `<` and `&` may stand.
+    pub fn text(&mut self, attributes: Attributes<'_>, words: &str) {
+        self.around("text", attributes, |svg| {
+            svg.0 += &words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+        });
+    }
+
+    /// CSS for the elements behind it.
+    pub fn style(&mut self, css: &str) {
+        self.around("style", &[], |svg| svg.0 += css);
+    }
+
+    /// An element with nothing in it: `rect`, `circle`, `path`.
+    pub fn element(&mut self, name: &str, attributes: Attributes<'_>) {
+        self.tag(name, attributes, "/>");
+    }
+
+    fn around(&mut self, name: &str, attributes: Attributes<'_>, inside: impl FnOnce(&mut Svg)) {
+        self.tag(name, attributes, ">");
+        inside(self);
+        self.0.extend(["</", name, ">"]);
+    }
+
+    fn tag(&mut self, name: &str, attributes: Attributes<'_>, end: &str) {
+        self.0.extend(["<", name]);
+        for (name, value) in attributes {
+            let _ = write!(self.0, " {name}=\"{value}\"");
+        }
+        self.0.push_str(end);
     }
 }
 
-fn draw_box(text: &mut String, placed: &Placed) {
-    let Placed { x, y, width, height, content } = placed;
-    let centre = x + width / 2.0;
-    let rectangle = |text: &mut String, style: &str| {
-        let (x, y, width, height) = (Short(*x), Short(*y), Short(*width), Short(*height));
-        let _ = write!(text, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {style}/>");
-    };
-    let line = |text: &mut String, number: usize, words: &str, style: &str| {
-        let at = (Short(centre), Short(y + baseline(number)));
-        let _ = write!(text, "<text x=\"{}\" y=\"{}\"{style}>{}</text>", at.0, at.1, escaped(words));
-    };
-    let faint = " fill-opacity=\"0.65\"";
-    match content {
-        Content::Point => {}
-        Content::Input(name) => {
-            rectangle(text, "rx=\"13\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.5\"");
-            line(text, 0, name, "");
-        }
-        Content::Layer(title, note) => {
-            let colour = colour(title);
-            let style = format!("rx=\"4\" fill=\"{colour}\" fill-opacity=\"0.16\" stroke=\"{colour}\"");
-            rectangle(text, &style);
-            line(text, 0, title, "");
-            if !note.is_empty() {
-                line(text, 1, note, faint);
-            }
-        }
-        Content::Frame(title, note, inside, copies) => {
-            let style =
-                "rx=\"6\" fill=\"currentColor\" fill-opacity=\"0.04\" stroke=\"currentColor\" stroke-opacity=\"0.4\"";
-            if *copies > 1 {
-                let (x, y, width, height) = (Short(x + 5.0), Short(y + height), Short(*width), Short(-height));
-                let edge = format!("M{x} {y}v5h{width}v{height}h-5");
-                let _ =
-                    write!(text, "<path d=\"{edge}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.4\"/>");
-            }
-            rectangle(text, style);
-            line(text, 0, title, " font-weight=\"bold\"");
-            if !note.is_empty() {
-                line(text, 1, note, faint);
-            }
-            let (dx, dy) = inset(1 + !note.is_empty() as usize, *width, inside);
-            let _ = write!(text, "<g transform=\"translate({} {})\">", Short(x + dx), Short(y + dy));
-            group(text, inside);
-            text.push_str("</g>");
-        }
-    }
-}
+/// A coordinate to a tenth of a unit, as short as it can be written.
+pub struct Number(pub f64);
 
-/// A colour for a kind of layer, one of Okabe and Ito's: what works with weights, what normalises, what pools and joins.
-fn colour(title: &str) -> &'static str {
-    let kind = title.split(['(', ' ']).next().unwrap_or_default();
-    let starts = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
-    if starts(&["dense", "embedding", "unembedding", "matmul", "attention", "lstm", "gru"]) {
-        "#d55e00"
-    } else if starts(&["conv", "depthwise", "separable"]) {
-        "#0072b2"
-    } else if kind.ends_with("norm") || starts(&["dropout"]) {
-        "#009e73"
-    } else if kind.contains("pool") || starts(&["upsample", "concat", "residual", "add"]) || title.contains(" + ") {
-        "#cc79a7"
-    } else {
-        "#888888"
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// A coordinate to half a unit, as short as it can be written.
-struct Short(f64);
-
-impl std::fmt::Display for Short {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", (self.0 * 2.0).round() / 2.0)
+impl Display for Number {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        // Zero is added since -0 is longer.
+        write!(f, "{}", (self.0 * 10.0).round() / 10.0 + 0.0)
     }
 }

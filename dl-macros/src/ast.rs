@@ -20,15 +20,15 @@ pub struct File {
     /// The networks.
     pub models: Vec<Model>,
     /// Whether something has no name after a mistake: an unknown name may be its.
-    pub lost: bool,
+    pub names_missing: bool,
     /// The words that generated code must not define: those of the user.
-    pub words: std::rc::Rc<crate::names::Words>,
+    pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }
 
 /// `const D: usize = 384;`
 pub struct Constant {
     pub name: Ident,
-    /// As written.
+    /// The tokens of the type as the user wrote them.
     pub ty: TokenStream,
     /// The type that the declaration names; `lower` reports one that a constant cannot have.
     pub kind: Option<ConstantKind>,
@@ -91,7 +91,7 @@ pub struct Input {
     pub shape: Option<Shape>,
 }
 
-/// What follows the arrow of the header.
+/// The output that the header declares after its arrow.
 pub enum Output {
     /// `[10]`
     One(Shape),
@@ -194,7 +194,7 @@ pub enum Condition {
     Or(Box<Condition>, Box<Condition>),
 }
 
-/// What an arrow may lead to.
+/// A stage of a pipe: an arrow leads to it.
 #[derive(Clone)]
 pub enum Stage {
     /// `dense(10) as logits`, or a block.
@@ -215,7 +215,7 @@ pub struct Combinator {
     pub word: CombinatorWord,
     /// The span of the word.
     pub span: Span,
-    /// Of `repeat`.
+    /// The number of copies that `repeat` makes.
     pub count: Option<Expr>,
     /// One, or the branches of `concat`.
     pub bodies: Vec<Body>,

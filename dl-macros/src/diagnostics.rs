@@ -13,7 +13,7 @@ pub struct Message(pub Vec<Piece>);
 /// A part of a message.
 #[derive(Clone)]
 pub enum Piece {
-    /// Words.
+    /// ReservedNames.
     Text(String),
     /// A number.
     Dim(Dim),
@@ -40,18 +40,18 @@ impl From<&Dim> for Message {
     }
 }
 
-/// What rustc decides.
+/// A check that is left to rustc.
 pub enum Check {
     /// A condition; one that fails already is a mistake in whose text there are numbers that only rustc knows.
     Condition {
-        /// Where to say that it fails.
+        /// The place of the message.
         span: Span,
         condition: Cond,
-        /// What to say.
+        /// The message if it fails.
         message: Message,
     },
     /// An expression that rustc refuses by itself.
-    Promise(TokenStream),
+    Assertion(TokenStream),
 }
 
 impl Message {
@@ -90,7 +90,7 @@ pub struct Diagnostics {
     deferred: Cell<usize>,
     /// The blocks that are being unfolded, outermost first: the name of each, and how it is used.
     blocks: RefCell<Vec<(String, String)>>,
-    /// What was reported inside blocks: a block that is used twice has its mistakes once.
+    /// The mistakes that were reported inside blocks: a block that is used twice has its mistakes once.
     inside: RefCell<HashSet<String>>,
     /// The names of the blocks in which there were mistakes.
     mistaken: RefCell<HashSet<String>>,
@@ -141,7 +141,7 @@ impl Diagnostics {
             }
         }
     }
-    /// What is reported from here on is inside block `name`, used as `shown`.
+    /// Enters block `name`, used as `shown`: the mistakes that follow are inside it.
     pub fn enter(&self, name: String, shown: String) {
         self.blocks.borrow_mut().push((name, shown));
     }
@@ -179,7 +179,7 @@ impl Diagnostics {
     pub fn put_checks(&self, checks: Vec<Check>) {
         self.checks.borrow_mut().extend(checks);
     }
-    /// What was left to rustc since the last call: the checks of one model.
+    /// Returns the checks that were left to rustc since the last call: those of one model.
     pub fn take_checks(&self) -> Vec<Check> {
         self.checks.take()
     }

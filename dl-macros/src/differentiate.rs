@@ -31,7 +31,7 @@ pub fn differentiate(ir: &Ir, nodes: &[Node], passes: &mut Passes) -> Gradients 
     if let Some(objective) = &ir.objective {
         objective.terms.iter().for_each(|term| writer.written[term.value] = true);
         (body..nodes.len()).rev().for_each(|i| writer.node(i));
-        let seeds = objective.seeds.iter().copied().filter(|&seed| gradients.flows(seed));
+        let seeds = objective.seeds.iter().copied().filter(|&seed| gradients.is_needed(seed));
         let outputs = ir.outputs.iter().map(|output| (output.value, Want::Always));
         // What the body expects, and the loss gives nothing to.
         for (value, want) in outputs.chain(seeds.clone().map(|seed| (seed, gradients.wants[seed]))) {
@@ -51,18 +51,18 @@ pub fn differentiate(ir: &Ir, nodes: &[Node], passes: &mut Passes) -> Gradients 
 }
 
 impl Gradients {
-    /// Those of a pass that only goes forward.
+    /// The gradients of a pass that only goes forward: none.
     pub fn none(ir: &Ir) -> Self {
         let n = ir.values.len();
         Gradients { wants: vec![Want::Never; n], reached: vec![false; n], given: vec![false; n] }
     }
     /// Whether a gradient flows through a value: it comes there, and someone asks for it.
-    pub fn flows(&self, value: ValueId) -> bool {
+    pub fn is_needed(&self, value: ValueId) -> bool {
         self.reached[value] && self.wants[value] != Want::Never
     }
 }
 
-/// For each value whether a weight lies before it, or at least an input of the model.
+/// Finds for each value whether it depends on a weight, or at least on an input of the model.
 fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
     let mut wants = vec![Want::Never; ir.values.len()];
     for &input in &ir.inputs {
@@ -81,7 +81,7 @@ fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
     wants
 }
 
-/// For each value whether the gradient of what training makes small comes to it.
+/// Finds for each value whether the loss depends on it, and so has a gradient to it.
 fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
     let mut reached = vec![false; ir.values.len()];
     for value in ir.gradient_sources() {
@@ -97,7 +97,7 @@ fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
     reached
 }
 
-/// For each value whether its gradient is given from outside, or by the loss.
+/// Finds for each value whether its gradient is given from outside, or by the loss.
 fn given(ir: &Ir) -> Vec<bool> {
     let mut given = vec![false; ir.values.len()];
     let seeds = ir.objective.iter().flat_map(|objective| objective.seeds.iter().copied());
@@ -119,7 +119,7 @@ impl Writer<'_> {
     /// The backward steps of a node.
     fn node(&mut self, i: NodeId) {
         let node = &self.nodes[i];
-        let wanted = node.field.is_some() || node.inputs.iter().any(|&input| self.gradients.flows(input));
+        let wanted = node.field.is_some() || node.inputs.iter().any(|&input| self.gradients.is_needed(input));
         if !self.gradients.reached[node.output] || node.op.stops_gradient || !wanted {
             return;
         }
@@ -138,7 +138,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What the backward pass of a node reads, the gradient to its output last.
+    /// Returns the tensors that the backward pass of a node reads, the gradient to its output last.
     fn read(&self, i: NodeId, node: &Node) -> Vec<Argument> {
         let inputs = node.inputs.iter().enumerate().filter(|_| node.op.keeps.inputs);
         let inputs =
@@ -155,7 +155,7 @@ impl Writer<'_> {
         arguments.push(self.weight_gradient(field, node));
         let input = node.inputs[0];
         if self.ir.values[input].shape.element == Element::F32 {
-            let want = if self.gradients.flows(input) { self.gradients.wants[input] } else { Want::Never };
+            let want = if self.gradients.is_needed(input) { self.gradients.wants[input] } else { Want::Never };
             let access = if want == Want::Never { Access::Set } else { self.next_part(input) };
             arguments.push(Argument::gradient(input, access).optional(want));
         }
@@ -174,8 +174,8 @@ impl Writer<'_> {
             Argument::gradient(node.output, Access::Update),
         ]);
         arguments.extend(node.field.map(|field| self.weight_gradient(field, node)));
-        let scratch = self.gradients.flows(input) && self.written[input];
-        arguments.push(if !self.gradients.flows(input) {
+        let scratch = self.gradients.is_needed(input) && self.written[input];
+        arguments.push(if !self.gradients.is_needed(input) {
             Argument::gradient(input, Access::Write).optional(Want::Never)
         } else if scratch {
             Argument::new(Tensor::Scratch(i), Access::Write, input).optional(Want::Always)
@@ -208,7 +208,7 @@ impl Writer<'_> {
         // The gradient that may stay where it is comes last: the others are read from the same memory.
         for &k in floats.iter().rev() {
             let input = node.inputs[k];
-            if !self.gradients.flows(input) {
+            if !self.gradients.is_needed(input) {
                 continue;
             }
             let towards = if one { Towards::All } else { Towards::Input(k) };

@@ -13,7 +13,7 @@ pub enum Dim {
     Parameter(proc_macro2::Ident),
     /// A constant of type `usize` from outside.
     Outside(Path),
-    /// What rustc evaluates from numbers that the macro does not know.
+    /// A function of sizes, of which the macro does not know all; rustc evaluates it.
     Computed(Function, Box<[Dim; 2]>),
 }
 
@@ -68,7 +68,7 @@ impl Dim {
             (a, b) => Dim::Computed(function, Box::new([a.clone(), b.clone()])),
         }
     }
-    /// As rustc reads it where an expression stands.
+    /// Returns the Rust expression.
     fn expression(&self) -> TokenStream {
         match self {
             Dim::Known(n) => Literal::usize_unsuffixed(*n).into_token_stream(),
@@ -145,7 +145,7 @@ impl Function {
             Function::Min => "min",
         }
     }
-    /// What it makes of numbers that the macro knows: the same as in rustc.
+    /// Evaluates the function as the generated code does.
     fn of(self, a: usize, b: usize) -> usize {
         match self {
             Function::Add => a.saturating_add(b),

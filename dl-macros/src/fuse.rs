@@ -2,7 +2,7 @@
 
 use crate::ir::{Config, Inference, Ir, Node};
 
-/// What a pass is for.
+/// The mode in which a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Forward and backward, the loss too.
@@ -39,7 +39,7 @@ pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
     nodes
 }
 
-/// Removes what only the loss has a use for.
+/// Removes the nodes that only the loss reads.
 fn remove_unused(ir: &Ir, nodes: &mut Vec<Node>) {
     let mut used = vec![false; ir.values.len()];
     ir.outputs.iter().for_each(|output| used[output.value] = true);
@@ -66,5 +66,5 @@ fn fusable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
         return None;
     }
     let activation = nodes[next].op.activation.as_ref()?;
-    (mode != Mode::Training || activation.keeps_output).then_some(next)
+    (mode != Mode::Training || activation.backward_reads_output).then_some(next)
 }

@@ -11,6 +11,7 @@ mod corpus;
 mod diagnostics;
 mod differentiate;
 mod dim;
+mod drawing;
 mod emit;
 mod fuse;
 mod ir;
@@ -38,12 +39,18 @@ pub fn declare(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(input.into()).into()
 }
 
+/// The drawing of a model, as text; called by rustdoc in what [`declare!`] wrote.
+#[proc_macro]
+pub fn drawing(graph: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    drawing::drawn(graph.into()).into()
+}
+
 /// The Rust of `[facade] models…`.
 fn expand(input: TokenStream) -> TokenStream {
     let mut tokens = input.into_iter();
     let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
     let diagnostics = diagnostics::Diagnostics::default();
-    let mut output = expand_with(krate.stream(), names::normal(tokens.collect()), &diagnostics);
+    let mut output = expand_with(krate.stream(), names::without_needless_raw(tokens.collect()), &diagnostics);
     output.extend(diagnostics.into_tokens());
     output
 }
@@ -70,7 +77,7 @@ fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostic
                 continue;
             }
             shapes.add(&ir);
-            emit::probes::settle(&mut ir, &named);
+            emit::probes::detach_spans(&mut ir, &named);
             irs.push(ir);
         }
     }

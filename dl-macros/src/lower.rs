@@ -1,27 +1,29 @@
-//! From the syntax tree to the graph: names looked up, blocks unfolded, arguments evaluated, layers checked and described.
+//! Lowers the syntax tree to the graph: it looks up names, unfolds blocks, evaluates arguments and checks layers.
 
 mod apply;
 mod arguments;
 mod block;
 mod block_checks;
 mod body;
-mod choice;
+mod choices;
 mod combinator;
+mod condition;
 pub mod constants;
 mod evaluate;
-mod flow;
+mod expression;
 mod header;
+mod model_header;
 mod model_use;
 mod models;
 mod names;
 mod node;
 mod objective;
 mod operands;
+mod records;
 mod split;
 #[cfg(test)]
 mod tests;
 mod unembedding;
-mod words;
 
 use crate::ast;
 use crate::check;
@@ -69,8 +71,8 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     ir
 }
 
-/// More layers than this no one writes, and few blocks that use each other unfold to millions.
-const MOST_LAYERS: usize = 10_000;
+/// The greatest number of layers: a few blocks that use each other would unfold to millions.
+const MAX_LAYERS: usize = 10_000;
 
 /// A model on its way to a graph.
 struct Lowering<'a> {
@@ -79,10 +81,10 @@ struct Lowering<'a> {
     model: &'a ast::Model,
     constants: &'a Constants<'a>,
     diagnostics: &'a Diagnostics,
-    /// Where mistakes go that follow from a reported one.
+    /// It drops the mistakes that follow from a reported one.
     silent: &'a Diagnostics,
     names: Names,
-    values: Vec<Draft>,
+    values: Vec<PartialValue>,
     nodes: Vec<Node>,
     /// The outputs of models that have several, until a `let` names them.
     nameless: std::collections::HashSet<ValueId>,
@@ -93,8 +95,8 @@ struct Lowering<'a> {
     bindings: Vec<Binding>,
     /// The bindings before this are those of who uses the block.
     frame: usize,
-    /// What flows into the braces of a combinator, for the first layer in them.
-    implicit: Option<Flow>,
+    /// The value that flows into the braces of a combinator, for the first layer in them.
+    implicit: Option<Lowered>,
     /// The blocks being unfolded.
     unfolding: Vec<String>,
     /// The names of their parameters.
@@ -109,14 +111,14 @@ struct Lowering<'a> {
     before: usize,
     /// The stacks inside this one.
     inner: Vec<Ir>,
-    /// Of a stack: the names around it, which it does not see.
+    /// The names around a stack, which are not visible in it.
     outside: Vec<String>,
-    /// Those of them that it asked for.
-    touched: Vec<String>,
+    /// The names around it that a stack uses all the same, which is reported.
+    captured: Vec<String>,
 }
 
-/// A value whose shape is unknown after a mistake.
-struct Draft {
+/// A value of the network; its shape is unknown after a mistake.
+struct PartialValue {
     name: Ident,
     shape: Option<Shape>,
 }
@@ -125,13 +127,13 @@ struct Draft {
 #[derive(Clone)]
 struct Binding {
     name: Ident,
-    flow: Flow,
+    lowered: Lowered,
     used: bool,
 }
 
-/// What an expression is.
+/// The result of lowering an expression.
 #[derive(Clone)]
-enum Flow {
+enum Lowered {
     /// A value of the network.
     Value(ValueId),
     /// A constant.
@@ -140,17 +142,17 @@ enum Flow {
     Several(Vec<ValueId>),
 }
 
-impl Flow {
+impl Lowered {
     /// The value, if it is one.
     fn value(&self) -> Option<ValueId> {
         match self {
-            Flow::Value(id) => Some(*id),
-            Flow::Number(_) | Flow::Several(_) => None,
+            Lowered::Value(id) => Some(*id),
+            Lowered::Number(_) | Lowered::Several(_) => None,
         }
     }
 }
 
-/// What `as` named, for use with the same weights.
+/// A layer, model or block that `as` named.
 #[derive(Clone)]
 enum Named {
     /// A layer.
@@ -166,7 +168,7 @@ struct NamedLayer {
     settings: Settings,
     /// `None` when its first use was broken, or it has no weights.
     field: Option<FieldId>,
-    /// Of its first use.
+    /// The shape of the input of its first use.
     input: Option<Shape>,
     broken: bool,
 }
@@ -204,7 +206,7 @@ impl<'a> Lowering<'a> {
             before: diagnostics.count(),
             inner: Vec::new(),
             outside: Vec::new(),
-            touched: Vec::new(),
+            captured: Vec::new(),
         }
     }
 
@@ -220,8 +222,8 @@ impl<'a> Lowering<'a> {
         let allowed = |name: &Ident| ident(&name.to_string(), name.span());
         let values = self.values.into_iter();
         // A value without a shape is one of a broken model, and not looked at.
-        let values = values.map(|draft| {
-            let (name, shape) = (allowed(&draft.name), draft.shape.unwrap_or(Shape::of([])));
+        let values = values.map(|value| {
+            let (name, shape) = (allowed(&value.name), value.shape.unwrap_or(Shape::of([])));
             Value { name, shape }
         });
         let outputs = outputs.into_iter().map(|output| Output { name: allowed(&output.name), ..output }).collect();
@@ -242,7 +244,7 @@ impl<'a> Lowering<'a> {
             objective,
             checks: self.diagnostics.take_checks(),
             broken,
-            words: self.file.words.clone(),
+            reserved: self.file.reserved.clone(),
         });
         self.inner
     }
@@ -255,11 +257,11 @@ impl<'a> Lowering<'a> {
     fn visible(&self) -> &[Binding] {
         &self.bindings[self.frame..]
     }
-    /// What `name` is bound to; notes the use.
-    fn bound(&mut self, name: &str) -> Option<Flow> {
+    /// Returns the value that `name` is bound to, and marks the name as used.
+    fn bound(&mut self, name: &str) -> Option<Lowered> {
         let binding = self.bindings[self.frame..].iter_mut().rev().find(|binding| binding.name == name)?;
         binding.used = true;
-        Some(binding.flow.clone())
+        Some(binding.lowered.clone())
     }
 
     /// A value for a message about a missing one, which then counts as used: one that nothing uses, or the first.
@@ -275,14 +277,14 @@ impl<'a> Lowering<'a> {
     /// Whether one more layer may be unfolded; reports the first that may not.
     fn may_grow(&self, span: Span) -> bool {
         self.uses.set(self.uses.get() + 1);
-        if self.uses.get() == MOST_LAYERS + 1 {
+        if self.uses.get() == MAX_LAYERS + 1 {
             let message = format!(
-                "with this, `{}` has more than {MOST_LAYERS} layers; `repeat` makes copies that are read once",
+                "with this, `{}` has more than {MAX_LAYERS} layers; `repeat` makes copies that are read once",
                 self.model.name
             );
             self.error(span, message);
         }
-        self.uses.get() <= MOST_LAYERS
+        self.uses.get() <= MAX_LAYERS
     }
 
     /// Calls `f` with what evaluates arguments here.
@@ -293,48 +295,48 @@ impl<'a> Lowering<'a> {
         f(Evaluate { constants, is_value: &is_value, parameters, generics: &model.generics, diagnostics })
     }
 
-    /// A value that a mistake leaves without a shape, or with the shape that is evident all the same.
-    fn poisoned(&mut self, span: Span, shape: Option<Shape>) -> Flow {
-        self.values.push(Draft { name: Ident::new("broken", span), shape });
-        Flow::Value(self.values.len() - 1)
+    /// Makes the value that stands for the result of a mistake, with its shape where that is known all the same.
+    fn error_value(&mut self, span: Span, shape: Option<Shape>) -> Lowered {
+        self.values.push(PartialValue { name: Ident::new("broken", span), shape });
+        Lowered::Value(self.values.len() - 1)
     }
 
     /// The `let`s of a body, and its last expression; what flows into braces goes to the first layer of each.
-    fn statements(&mut self, body: &ast::Body, implicit: Option<&Flow>) -> Option<Flow> {
+    fn statements(&mut self, body: &ast::Body, implicit: Option<&Lowered>) -> Option<Lowered> {
         for binding in &body.lets {
             self.implicit = implicit.cloned();
             self.binding(binding);
         }
         let output = body.output.as_ref()?;
         self.implicit = implicit.cloned();
-        Some(self.flow(output, None))
+        Some(self.expression(output, None))
     }
 
     /// `let h = …;`
     fn binding(&mut self, binding: &ast::Let) {
         let good: Vec<bool> = binding.names.iter().map(|name| check::bindable(self.diagnostics, name)).collect();
         let [name] = binding.names.as_slice() else {
-            let flow = self.flow(&binding.value, None);
-            self.several(binding, flow, &good);
+            let lowered = self.expression(&binding.value, None);
+            self.several(binding, lowered, &good);
             return;
         };
-        let mut flow = self.flow(&binding.value, Some(name));
-        if let (Flow::Several(values), false) = (&flow, self.model.broken) {
+        let mut lowered = self.expression(&binding.value, Some(name));
+        if let (Lowered::Several(values), false) = (&lowered, self.model.broken) {
             let names: Vec<String> = (1..=values.len()).map(|k| format!("{name}{k}")).collect();
             let message = format!("this is {} values; name each: `let ({}) = …`", values.len(), names.join(", "));
             self.error(name.span(), message);
-            flow = self.poisoned(name.span(), None);
+            lowered = self.error_value(name.span(), None);
         }
         // A name that is not allowed is reported once, not again as unused.
-        self.bindings.push(Binding { name: name.clone(), flow, used: !good[0] });
+        self.bindings.push(Binding { name: name.clone(), lowered, used: !good[0] });
     }
 
     /// `let (a, b) = …;`
-    fn several(&mut self, binding: &ast::Let, flow: Flow, good: &[bool]) {
-        let values = match flow {
-            Flow::Several(values) => values,
-            Flow::Value(value) if self.values[value].shape.is_none() => Vec::new(),
-            Flow::Value(_) | Flow::Number(_) => {
+    fn several(&mut self, binding: &ast::Let, lowered: Lowered, good: &[bool]) {
+        let values = match lowered {
+            Lowered::Several(values) => values,
+            Lowered::Value(value) if self.values[value].shape.is_none() => Vec::new(),
+            Lowered::Value(_) | Lowered::Number(_) => {
                 let message = format!("`{}` is one value, and has one name", binding.value);
                 self.error(binding.names[0].span(), message);
                 Vec::new()
@@ -348,8 +350,9 @@ impl<'a> Lowering<'a> {
             if let Some(&value) = values.get(k) {
                 self.name_part(value, name);
             }
-            let flow = values.get(k).map_or_else(|| self.poisoned(name.span(), None), |&value| Flow::Value(value));
-            self.bindings.push(Binding { name: name.clone(), flow, used: !good[k] });
+            let lowered =
+                values.get(k).map_or_else(|| self.error_value(name.span(), None), |&value| Lowered::Value(value));
+            self.bindings.push(Binding { name: name.clone(), lowered, used: !good[k] });
         }
     }
 }

@@ -14,22 +14,22 @@ const PREFIXES: [&str; 3] = ["d_", "saved_", "scratch_"];
 
 /// The words that nothing generated may be called.
 #[derive(Default)]
-pub struct Words(RefCell<HashSet<String>>);
+pub struct ReservedNames(RefCell<HashSet<String>>);
 
-impl Words {
+impl ReservedNames {
     /// Every word in `tokens`.
     pub fn of(tokens: TokenStream) -> Self {
         let mut words = HashSet::new();
         collect(tokens, &mut words);
-        Words(RefCell::new(words))
+        ReservedNames(RefCell::new(words))
     }
-    /// Takes `text`, with a number when it is taken.
-    pub fn claim(&self, text: &str) -> String {
+    /// PoolKind `text`, with a number when it is taken.
+    pub fn reserve(&self, text: &str) -> String {
         let free = self.free(text);
         self.0.borrow_mut().insert(free.clone());
         free
     }
-    /// Takes `text`, which is what it must be.
+    /// PoolKind `text`, which is what it must be.
     pub fn add(&self, text: String) {
         self.0.borrow_mut().insert(text);
     }
@@ -81,18 +81,18 @@ pub fn plain(name: &str) -> String {
 }
 
 /// `tokens` with `r#` only where a name wants it: `r#x` is `x`.
-pub fn normal(tokens: TokenStream) -> TokenStream {
-    let normal = |token| match token {
+pub fn without_needless_raw(tokens: TokenStream) -> TokenStream {
+    let unraw = |token| match token {
         TokenTree::Ident(name) if needless(&name) => TokenTree::Ident(ident(&name.to_string(), name.span())),
         // A group that is made anew no longer knows where it opens and closes.
         TokenTree::Group(group) if any_needless(group.stream()) => {
-            let mut new = Group::new(group.delimiter(), normal(group.stream()));
+            let mut new = Group::new(group.delimiter(), without_needless_raw(group.stream()));
             new.set_span(group.span());
             TokenTree::Group(new)
         }
         token => token,
     };
-    tokens.into_iter().map(normal).collect()
+    tokens.into_iter().map(unraw).collect()
 }
 
 fn needless(name: &Ident) -> bool {
@@ -168,38 +168,42 @@ pub fn parameter(name: &Ident) -> TokenStream {
 }
 
 /// `tokens` of generated code with its `dl` under the name that it has there: the user may have a `dl` too, written `r#dl`.
-pub fn renamed(words: &Words, tokens: TokenStream) -> TokenStream {
-    let name = words.free("dl");
+pub fn rename_facade(reserved: &ReservedNames, tokens: TokenStream) -> TokenStream {
+    let name = reserved.free("dl");
     if name == "dl" {
         return tokens;
     }
     replaced(tokens, &|word, before, after| {
-        (word == "dl" && after == 2 && before < 2).then(|| ident(&name, word.span()).into_token_stream())
+        (word == "dl" && colons(after) == 2 && before < 2).then(|| ident(&name, word.span()).into_token_stream())
     })
 }
 
-/// `tokens` with `dl::` as the path that it stands for, and numbers as those of Rust: for use where the imports of generated
-/// code are not in scope.
-pub fn outside(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
+/// Rewrites `tokens` for the place of the struct, where the imports of generated code are not in scope: `dl::layers` becomes
+/// the public module of the facade, every other `dl::` its private one, and numbers those of Rust.
+pub fn qualify_facade(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
     replaced(tokens, &|word, before, after| match word.to_string().as_str() {
-        "dl" if after == 2 && before < 2 => Some(quote!(#krate::private)),
+        "dl" if colons(after) == 2 && before < 2 => {
+            let public = matches!(after.get(2), Some(TokenTree::Ident(module)) if module == "layers");
+            Some(if public { krate.clone() } else { quote!(#krate::private) })
+        }
         // `f32:` is a field.
-        "f32" | "u32" | "usize" if after == 0 && before < 2 => Some(quote!(#krate::private::#word)),
+        "f32" | "u32" | "usize" if colons(after) == 0 && before < 2 => Some(quote!(#krate::private::#word)),
         _ => None,
     })
 }
 
-/// `tokens` with words replaced, told how many colons stand before and after each.
-fn replaced(tokens: TokenStream, with: &dyn Fn(&Ident, usize, usize) -> Option<TokenStream>) -> TokenStream {
+/// Returns the tokens that replace a word, if any do.
+type Replacement<'a> = dyn Fn(&Ident, usize, &[TokenTree]) -> Option<TokenStream> + 'a;
+
+/// Replaces words in `tokens`; `with` is told how many colons stand before a word, and the tokens after it.
+fn replaced(tokens: TokenStream, with: &Replacement) -> TokenStream {
     let mut result = TokenStream::new();
-    let colon = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ':');
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (i, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Ident(word) => {
-                let before = tokens[..i].iter().rev().take(2).take_while(|token| colon(token)).count();
-                let after = tokens[i + 1..].iter().take(2).take_while(|token| colon(token)).count();
-                match with(word, before, after) {
+                let before = tokens[..i].iter().rev().take(2).take_while(|token| is_colon(token)).count();
+                match with(word, before, &tokens[i + 1..]) {
                     Some(new) => result.extend(new),
                     None => result.extend([token.clone()]),
                 }
@@ -213,4 +217,13 @@ fn replaced(tokens: TokenStream, with: &dyn Fn(&Ident, usize, usize) -> Option<T
         }
     }
     result
+}
+
+/// The number of colons at the start of `tokens`, 2 at most.
+fn colons(tokens: &[TokenTree]) -> usize {
+    tokens.iter().take(2).take_while(|token| is_colon(token)).count()
+}
+
+fn is_colon(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':')
 }

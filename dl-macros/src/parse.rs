@@ -26,8 +26,8 @@ use syn::parse::Parser as _;
 pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
     let parser = Parser {
         diagnostics,
-        place: std::cell::Cell::new(Place::Body),
-        lost: Default::default(),
+        body_kind: std::cell::Cell::new(BodyKind::Body),
+        names_missing: Default::default(),
         bound: Default::default(),
         choices: Default::default(),
     };
@@ -36,9 +36,9 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
         TokenTree::Group(group) => group.span_close(),
         token => token.span(),
     });
-    let words = std::rc::Rc::new(crate::names::Words::of(tokens.clone()));
+    let reserved = std::rc::Rc::new(crate::names::ReservedNames::of(tokens.clone()));
     let mut cursor = Cursor::new(tokens, end);
-    let mut file = File { words, ..File::default() };
+    let mut file = File { reserved, ..File::default() };
     while !cursor.at_end() {
         let before = cursor.position();
         parser.item(&mut cursor, &mut file);
@@ -47,7 +47,7 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
             cursor.next();
         }
     }
-    file.lost |= parser.lost.get();
+    file.names_missing |= parser.names_missing.get();
     let silent = diagnostics.count() == 0;
     if silent && file.models.is_empty() {
         diagnostics.error(Span::call_site(), "expected a model: `Name(input: [2]) -> [1] { … }`");
@@ -55,26 +55,26 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
     file
 }
 
-/// What every function of the parser has at hand.
+/// The state that all functions of the parser share.
 struct Parser<'a> {
     diagnostics: &'a Diagnostics,
-    place: std::cell::Cell<Place>,
-    /// Whether what a mistake declares may be used: see [`File::lost`].
-    lost: std::cell::Cell<bool>,
+    body_kind: std::cell::Cell<BodyKind>,
+    /// Whether what a mistake declares may be used: see [`File::names_missing`].
+    names_missing: std::cell::Cell<bool>,
     /// Every name that an input or a `let` gave.
     bound: std::cell::RefCell<std::collections::HashSet<String>>,
     /// How many choices are inside each other by `else if`.
     choices: std::cell::Cell<usize>,
 }
 
-/// What kind of body is being read.
+/// The kind of body that is being parsed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Of a model or a block.
+enum BodyKind {
+    /// The body of a model or a block.
     Body,
-    /// Of a combinator: the first layer needs no value before it.
+    /// The braces of a combinator: the first layer needs no value before it.
     Braces,
-    /// Of a `loss` clause.
+    /// The body of a `loss` clause.
     Loss,
     /// None: what stands before braces, in `if n > 3 { … }` and `repeat n { … }`.
     Header,
@@ -120,7 +120,7 @@ impl Parser<'_> {
                 self.diagnostics.error(at, message);
             }
             let constant = self.constant(cursor);
-            file.lost |= constant.is_none();
+            file.names_missing |= constant.is_none();
             file.constants.extend(constant);
         } else if block {
             if let Some(first) = attributes.iter().find(|attribute| !attribute.path().is_ident("doc")) {
@@ -140,20 +140,20 @@ impl Parser<'_> {
                 }
                 _ => "a `loss` clause follows the body of its model: `Name(x: [2]) -> [1] { … } loss { … }`".to_owned(),
             };
-            if !file.lost {
+            if !file.names_missing {
                 self.diagnostics.error(at, message);
             }
             skip_clause(cursor);
         } else if cursor.is_word("block") && like_block {
             self.diagnostics.error(at, "a block has a name: `block wide(x, width) { … }`");
-            file.lost = true;
+            file.names_missing = true;
             skip_item(cursor);
         } else if like_block {
             self.diagnostics.error(at, "a block begins with the word `block`: `block wide(x, width) { … }`");
             file.blocks.extend(self.block(cursor));
         } else {
             let model = self.model(cursor, attributes, visibility, before);
-            file.lost |= model.is_none();
+            file.names_missing |= model.is_none();
             file.models.extend(model);
         }
     }

@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// `crate::config::D`, `dl::ops::dense::Dense`; without arguments.
+/// `crate::config::D`, `dl::layers::Dense`; without arguments.
 #[derive(Clone, Debug)]
 pub struct Path {
-    /// As written, with the spans.
+    /// The tokens as the user wrote them, with their spans.
     tokens: TokenStream,
     names: Vec<Ident>,
     /// Whether it begins with `::`.

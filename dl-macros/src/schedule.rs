@@ -12,9 +12,9 @@ pub struct Schedule<'a> {
     pub mode: Mode,
     /// The operations, fused as the mode can.
     pub nodes: Vec<Node>,
-    /// What it calls.
+    /// The steps of its passes.
     pub passes: Passes,
-    /// Where everything lives.
+    /// The memory of its values and gradients.
     pub plan: Plan,
 }
 

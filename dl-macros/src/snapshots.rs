@@ -1,4 +1,4 @@
-//! What `model!` writes for small models, compared with `tests/expansions/`: `DL_BLESS=1 cargo test -p dl-macros snapshots`
+//! Compares the code that `model!` writes for small models with `tests/expansions/`: `DL_BLESS=1 cargo test -p dl-macros snapshots`
 //! writes them anew. Generated code is something to read: read it before committing.
 
 use quote::quote;
@@ -18,13 +18,13 @@ fn expanded(model: &str) -> String {
             _ => return true,
         };
         let editors = attributes.iter().any(|attribute| quote!(#attribute).to_string().contains("rust_analyzer"));
-        attributes.retain(|attribute| !quote!(#attribute).to_string().contains("<svg"));
+        attributes.retain(|attribute| !quote!(#attribute).to_string().contains("drawing !"));
         !editors
     });
     prettyplease::unparse(&file)
 }
 
-/// Compares the expansion of `model` with the committed file `name`, or writes it.
+/// VectorLossKind the expansion of `model` with the committed file `name`, or writes it.
 fn check(name: &str, model: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expansions").join(format!("{name}.rs"));
     let lines: Vec<String> =

@@ -11,9 +11,9 @@ pub type NodeId = usize;
 /// One call of a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What is called.
+    /// The function that is called.
     pub call: Call,
-    /// What it reads and writes, in the order of its arguments.
+    /// The tensors that it reads and writes, in the order of its arguments.
     pub arguments: Vec<Argument>,
     /// Who asks for it; never [`Want::Never`].
     pub guard: Want,
@@ -23,7 +23,7 @@ pub struct Step {
     pub in_place: bool,
 }
 
-/// What a step calls.
+/// The function that a step calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     /// `forward` of a node, or what inference calls instead; for one of many inputs, with its number.
@@ -52,17 +52,17 @@ pub enum Towards {
 /// One argument of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
-    /// What it is.
+    /// The tensor.
     pub tensor: Tensor,
-    /// What is done with it.
+    /// The way in which the step uses it.
     pub access: Access,
     /// The value whose shape it is seen in.
     pub shape: ValueId,
-    /// For arguments that may be left out: who asks for them.
+    /// Who asks for an argument that may be left out.
     pub optional: Option<Want>,
 }
 
-/// What a step works on.
+/// A tensor that a step uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tensor {
     /// A value.
@@ -73,7 +73,7 @@ pub enum Tensor {
     Weights(FieldId),
     /// The gradient to the weights of a field.
     WeightGradient(FieldId),
-    /// What the forward pass of a node computes for its backward pass alone.
+    /// The tensor that the forward pass of a node saves for its backward pass alone.
     Saved(NodeId),
     /// The memory of a model inside this one.
     Memory(NodeId),
@@ -81,7 +81,7 @@ pub enum Tensor {
     Scratch(NodeId),
 }
 
-/// What is done with an argument.
+/// The way in which a step uses an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Read.
@@ -138,7 +138,7 @@ impl Passes {
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.forward.iter().chain(&self.loss).chain(self.backward_steps())
     }
-    /// Those of the backward passes.
+    /// The steps of the backward passes.
     pub fn backward_steps(&self) -> impl Iterator<Item = &Step> {
         self.backward_loss.iter().chain(&self.clear).chain(&self.backward)
     }
@@ -159,7 +159,7 @@ impl Step {
         self.guard = guard;
         self
     }
-    /// For steps that may share memory: what is read, and what is written in its place.
+    /// Returns the argument that is read and the one that may be written in its place, for a step that may share memory.
     pub fn moved(&self) -> Option<(&Argument, &Argument)> {
         let to = self.arguments.iter().find(|argument| matches!(argument.access, Access::Write | Access::Set))?;
         let from = self.arguments.iter().rev().find(|argument| {

@@ -35,7 +35,7 @@ pub fn simplified(word: &str) -> String {
 
 /// Whether `word` is `meant` with one slip of the hand: two letters exchanged, or one too many, too few or wrong inside. First
 /// letters and digits tell names apart (`IN1`, `IN2`), and so does the `S` of a plural.
-pub fn is_slip(word: &str, meant: &str) -> bool {
+pub fn is_typo(word: &str, meant: &str) -> bool {
     if word != meant && simplified(word) == simplified(meant) {
         return true;
     }
@@ -93,10 +93,10 @@ mod tests {
     #[test]
     fn a_slip_is_one_letter_that_tells_no_names_apart() {
         for (word, meant) in [("WIDHT", "WIDTH"), ("WDTH", "WIDTH"), ("HIDEN", "HIDDEN"), ("CLASES", "CLASSES")] {
-            assert!(is_slip(word, meant), "{word} {meant}");
+            assert!(is_typo(word, meant), "{word} {meant}");
         }
         for (word, meant) in [("IN1", "IN2"), ("HEAD", "HEADS"), ("SIZE_X", "SIZE_Y"), ("XDIM", "YDIM"), ("D", "N")] {
-            assert!(!is_slip(word, meant), "{word} {meant}");
+            assert!(!is_typo(word, meant), "{word} {meant}");
         }
     }
 

@@ -10,7 +10,7 @@ use quote::{ToTokens, quote};
 pub enum Type {
     /// A struct that this macro makes, with its const arguments: `Encoder`, `PairInput<4, 8>`.
     Own(Ident, Vec<Dim>),
-    /// One of the library, or from elsewhere: `dl::ops::dense::Dense<784, 10>`, `crate::Encoder`.
+    /// A type of the library, or of the user's: `dl::layers::Dense<784, 10>`, `crate::Encoder`.
     Outside(Path, Vec<Dim>),
     /// Copies of a model: `[NetStack; 12]`.
     Array(Box<Type>, Dim),
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(path("D").single().unwrap(), "D");
         assert!(path("::D").single().is_none() && path("a::D").single().is_none());
         let outside = |text: &str| Dim::Outside(path(text));
-        let dense = |inputs: &Dim| Type::layer(quote!(dl::ops::dense::Dense), [inputs, &Dim::Known(10)]);
+        let dense = |inputs: &Dim| Type::layer(quote!(dl::layers::Dense), [inputs, &Dim::Known(10)]);
         let twice = |text: &str| outside(text).mul(&Dim::Known(2));
         assert_eq!(dense(&twice("D")), dense(&twice("D")));
         assert_ne!(dense(&twice("D")), dense(&twice("E")));

@@ -3,38 +3,42 @@
 use crate::ast::{Body, Combinator, Condition, Expr, ExprKind, If, Layer, ModelUse, Stage};
 use proc_macro2::Ident;
 
-/// What a name is.
+/// The role of a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Name {
-    /// By a `let`.
+    /// The name is given by a `let`.
     Bound,
-    /// By an `as`.
+    /// The name is given by an `as`.
     Layer,
     /// A value or number, or the kind of a layer.
     Used,
 }
 
-/// Calls `see` with every expression in `body`, those inside others first, to be changed.
-pub fn each_expr(body: &mut Body, see: &mut dyn FnMut(&mut Expr)) {
-    body.lets.iter_mut().map(|binding| &mut binding.value).chain(&mut body.output).for_each(|expr| in_expr(expr, see));
+/// Calls `visit` with every expression in `body`, those inside others first, to be changed.
+pub fn each_expr(body: &mut Body, visit: &mut dyn FnMut(&mut Expr)) {
+    body.lets
+        .iter_mut()
+        .map(|binding| &mut binding.value)
+        .chain(&mut body.output)
+        .for_each(|expr| in_expr(expr, visit));
 }
 
-/// Calls `see` with every name in `body` that a `let` or an `as` gives, or that is used.
-pub fn each_name(body: &Body, see: &mut dyn FnMut(Name, &Ident)) {
-    body.lets.iter().flat_map(|binding| &binding.names).for_each(|name| see(Name::Bound, name));
+/// Calls `visit` with every name in `body` that a `let` or an `as` gives, or that is used.
+pub fn each_name(body: &Body, visit: &mut dyn FnMut(Name, &Ident)) {
+    body.lets.iter().flat_map(|binding| &binding.names).for_each(|name| visit(Name::Bound, name));
     let mut body = body.clone();
     each_expr(&mut body, &mut |expr| match &expr.kind {
-        ExprKind::Path(path) => see(Name::Used, &path.last),
-        ExprKind::Call(layer) => layer_names(layer, see),
-        ExprKind::Pipe(_, stages) => stages.iter().for_each(|stage| stage_names(stage, see)),
-        ExprKind::Stage(stage) => stage_names(stage, see),
-        ExprKind::If(choice) => choice_names(choice, see),
+        ExprKind::Path(path) => visit(Name::Used, &path.last),
+        ExprKind::Call(layer) => layer_names(layer, visit),
+        ExprKind::Pipe(_, stages) => stages.iter().for_each(|stage| stage_names(stage, visit)),
+        ExprKind::Stage(stage) => stage_names(stage, visit),
+        ExprKind::If(choice) => choice_names(choice, visit),
         _ => {}
     });
 }
 
-/// Calls `see` with every model that `body` uses.
-pub fn each_model(body: &Body, see: &mut dyn FnMut(&crate::ast::Path)) {
+/// Calls `visit` with every model that `body` uses.
+pub fn each_model(body: &Body, visit: &mut dyn FnMut(&crate::ast::Path)) {
     let mut body = body.clone();
     each_expr(&mut body, &mut |expr| {
         let stages = match &expr.kind {
@@ -44,51 +48,51 @@ pub fn each_model(body: &Body, see: &mut dyn FnMut(&crate::ast::Path)) {
         };
         for stage in stages {
             if let Stage::Model(model) = stage {
-                see(&model.path);
+                visit(&model.path);
             }
         }
     });
 }
 
-fn layer_names(layer: &Layer, see: &mut dyn FnMut(Name, &Ident)) {
-    see(Name::Used, &layer.name);
-    layer.rename.iter().for_each(|name| see(Name::Layer, name));
+fn layer_names(layer: &Layer, visit: &mut dyn FnMut(Name, &Ident)) {
+    visit(Name::Used, &layer.name);
+    layer.rename.iter().for_each(|name| visit(Name::Layer, name));
 }
 
-fn stage_names(stage: &Stage, see: &mut dyn FnMut(Name, &Ident)) {
+fn stage_names(stage: &Stage, visit: &mut dyn FnMut(Name, &Ident)) {
     match stage {
-        Stage::Layer(layer) => layer_names(layer, see),
-        Stage::Model(ModelUse { rename, .. }) => rename.iter().for_each(|name| see(Name::Layer, name)),
+        Stage::Layer(layer) => layer_names(layer, visit),
+        Stage::Model(ModelUse { rename, .. }) => rename.iter().for_each(|name| visit(Name::Layer, name)),
         Stage::Combinator(combinator) => {
-            combinator.rename.iter().for_each(|name| see(Name::Layer, name));
+            combinator.rename.iter().for_each(|name| visit(Name::Layer, name));
             let lets = combinator.bodies.iter().flat_map(|body| &body.lets);
-            lets.flat_map(|binding| &binding.names).for_each(|name| see(Name::Bound, name));
+            lets.flat_map(|binding| &binding.names).for_each(|name| visit(Name::Bound, name));
         }
-        Stage::If(choice, _) => choice_names(choice, see),
+        Stage::If(choice, _) => choice_names(choice, visit),
         Stage::Broken => {}
     }
 }
 
-fn choice_names(choice: &If, see: &mut dyn FnMut(Name, &Ident)) {
+fn choice_names(choice: &If, visit: &mut dyn FnMut(Name, &Ident)) {
     let lets = choice.then.lets.iter().chain(&choice.otherwise.lets);
-    lets.flat_map(|binding| &binding.names).for_each(|name| see(Name::Bound, name));
+    lets.flat_map(|binding| &binding.names).for_each(|name| visit(Name::Bound, name));
 }
 
-fn in_expr(expr: &mut Expr, see: &mut dyn FnMut(&mut Expr)) {
+fn in_expr(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
     match &mut expr.kind {
-        ExprKind::Call(layer) => in_layer(layer, see),
+        ExprKind::Call(layer) => in_layer(layer, visit),
         ExprKind::Pipe(from, stages) => {
-            in_expr(from, see);
-            stages.iter_mut().for_each(|stage| in_stage(stage, see));
+            in_expr(from, visit);
+            stages.iter_mut().for_each(|stage| in_stage(stage, visit));
         }
         ExprKind::Binary(a, _, _, b) => {
-            in_expr(a, see);
-            in_expr(b, see);
+            in_expr(a, visit);
+            in_expr(b, visit);
         }
-        ExprKind::Negative(a) | ExprKind::Parens(a) => in_expr(a, see),
-        ExprKind::List(items) | ExprKind::Tuple(items) => items.iter_mut().for_each(|item| in_expr(item, see)),
-        ExprKind::Stage(stage) => in_stage(stage, see),
-        ExprKind::If(choice) => in_choice(choice, see),
+        ExprKind::Negative(a) | ExprKind::Parens(a) => in_expr(a, visit),
+        ExprKind::List(items) | ExprKind::Tuple(items) => items.iter_mut().for_each(|item| in_expr(item, visit)),
+        ExprKind::Stage(stage) => in_stage(stage, visit),
+        ExprKind::If(choice) => in_choice(choice, visit),
         ExprKind::Number(_)
         | ExprKind::Flag(_)
         | ExprKind::Text(_)
@@ -97,47 +101,47 @@ fn in_expr(expr: &mut Expr, see: &mut dyn FnMut(&mut Expr)) {
         | ExprKind::Range
         | ExprKind::Broken => {}
     }
-    see(expr);
+    visit(expr);
 }
 
-fn in_stage(stage: &mut Stage, see: &mut dyn FnMut(&mut Expr)) {
+fn in_stage(stage: &mut Stage, visit: &mut dyn FnMut(&mut Expr)) {
     match stage {
-        Stage::Layer(layer) => in_layer(layer, see),
+        Stage::Layer(layer) => in_layer(layer, visit),
         Stage::Combinator(Combinator { count, bodies, .. }) => {
-            count.iter_mut().for_each(|count| in_expr(count, see));
-            bodies.iter_mut().for_each(|body| each_expr(body, see));
+            count.iter_mut().for_each(|count| in_expr(count, visit));
+            bodies.iter_mut().for_each(|body| each_expr(body, visit));
         }
         Stage::Model(model) => {
-            model.path.generics.iter_mut().for_each(|argument| in_expr(argument, see));
-            model.arguments.iter_mut().for_each(|argument| in_expr(&mut argument.value, see));
-            model.output.iter_mut().flat_map(|shape| &mut shape.dims).for_each(|dim| in_expr(dim, see));
+            model.path.generics.iter_mut().for_each(|argument| in_expr(argument, visit));
+            model.arguments.iter_mut().for_each(|argument| in_expr(&mut argument.value, visit));
+            model.output.iter_mut().flat_map(|shape| &mut shape.dims).for_each(|dim| in_expr(dim, visit));
         }
-        Stage::If(choice, _) => in_choice(choice, see),
+        Stage::If(choice, _) => in_choice(choice, visit),
         Stage::Broken => {}
     }
 }
 
-fn in_layer(layer: &mut Layer, see: &mut dyn FnMut(&mut Expr)) {
-    layer.arguments.iter_mut().for_each(|argument| in_expr(&mut argument.value, see));
+fn in_layer(layer: &mut Layer, visit: &mut dyn FnMut(&mut Expr)) {
+    layer.arguments.iter_mut().for_each(|argument| in_expr(&mut argument.value, visit));
 }
 
-fn in_choice(choice: &mut If, see: &mut dyn FnMut(&mut Expr)) {
-    in_condition(&mut choice.condition, see);
-    each_expr(&mut choice.then, see);
-    each_expr(&mut choice.otherwise, see);
+fn in_choice(choice: &mut If, visit: &mut dyn FnMut(&mut Expr)) {
+    in_condition(&mut choice.condition, visit);
+    each_expr(&mut choice.then, visit);
+    each_expr(&mut choice.otherwise, visit);
 }
 
-fn in_condition(condition: &mut Condition, see: &mut dyn FnMut(&mut Expr)) {
+fn in_condition(condition: &mut Condition, visit: &mut dyn FnMut(&mut Expr)) {
     match condition {
-        Condition::Flag(a) => in_expr(a, see),
+        Condition::Flag(a) => in_expr(a, visit),
         Condition::Compare(a, _, b) => {
-            in_expr(a, see);
-            in_expr(b, see);
+            in_expr(a, visit);
+            in_expr(b, visit);
         }
-        Condition::Not(a) => in_condition(a, see),
+        Condition::Not(a) => in_condition(a, visit),
         Condition::And(a, b) | Condition::Or(a, b) => {
-            in_condition(a, see);
-            in_condition(b, see);
+            in_condition(a, visit);
+            in_condition(b, visit);
         }
     }
 }

@@ -184,16 +184,16 @@ pub enum Error {
         /// The array's.
         found: Vec<usize>,
     },
-    /// A checkpoint belongs to another training.
+    /// A checkpoint cannot go on as this training: it is of another version, model, optimizer or setting.
     #[error("{path}: checkpoint of another {what}: expected {expected}, found {found}", path = path.display())]
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// What is not the same: the model, the optimizer, or a setting that fixes the results.
+        /// What differs, such as `model`, `optimizer` or `batch size`.
         what: &'static str,
-        /// Of the training that should go on.
+        /// The value of the training that should go on.
         expected: String,
-        /// Of the training that wrote the file.
+        /// The value in the file.
         found: String,
     },
     /// Training came to something that is not a finite number.

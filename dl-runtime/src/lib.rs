@@ -24,7 +24,7 @@ pub use device::Cpu;
 pub use device::Cuda;
 pub use error::{Error, IN_MEMORY, Result};
 pub use network::{
-    Input, InputInfo, Layer, LayerInfo, Memory, Model, Network, Objective, Output, Summary, Target, Term,
+    Input, InputInfo, Layer, LayerInfo, LayerInput, Memory, Model, Network, Objective, Output, Summary, Target, Term,
 };
 pub use ops::{Device, loss};
 pub use session::{Session, Training};

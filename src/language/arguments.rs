@@ -24,7 +24,7 @@ pub struct Padding;
 pub struct Border;
 
 /// One of a few words.
-pub struct Word;
+pub struct Choice;
 
 /// A whole number or `[top, bottom, left, right]`.
 pub struct Sides;
@@ -49,67 +49,67 @@ pub mod words {
     pub mod Padding {
         use super::super::Padding;
 
-        /// As much as keeps the size; for stride 1.
+        /// Zero padding by which the output has the size of the input, as in Keras; it needs a stride of 1.
         pub const same: Padding = Padding;
-        /// None.
+        /// No padding: the same as `0`.
         pub const valid: Padding = Padding;
     }
     pub mod Border {
         use super::super::Border;
 
-        /// As much as keeps the size; for stride 1.
+        /// Zero padding by which the output has the size of the input, as in Keras; it needs a stride of 1.
         pub const same: Border = Border;
-        /// None.
+        /// No padding: the same as `0`.
         pub const valid: Border = Border;
     }
     pub mod Init {
         use super::super::Init;
 
-        /// PyTorch's rule for this layer.
+        /// PyTorch's default for this layer: uniform in ±1/√fan_in.
         pub const pytorch: Init = Init;
-        /// Normal numbers of variance 2 / inputs: for relu.
+        /// Normal distribution of variance 2 / fan_in (He et al., 2015): for relu.
         pub const he_normal: Init = Init;
-        /// Uniform numbers of variance 2 / inputs: for relu.
+        /// Uniform distribution of variance 2 / fan_in (He et al., 2015): for relu.
         pub const he_uniform: Init = Init;
-        /// Normal numbers of variance 2 / (inputs + outputs): for tanh.
+        /// Normal distribution of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010): for tanh.
         pub const xavier_normal: Init = Init;
-        /// Uniform numbers of variance 2 / (inputs + outputs): for tanh.
+        /// Uniform distribution of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010): for tanh.
         pub const xavier_uniform: Init = Init;
-        /// All 0.
+        /// Every element is 0.
         pub const zeros: Init = Init;
-        /// All 1.
+        /// Every element is 1.
         pub const ones: Init = Init;
-        /// `constant(value)`: all the same.
+        /// `constant(value)`: every element is `value`.
         pub const constant: Init = Init;
-        /// `normal(std)`: normal numbers around 0.
+        /// `normal(std)`: normal distribution of mean 0 and standard deviation `std`.
         pub const normal: Init = Init;
-        /// `uniform(bound)`: uniform numbers from -bound to bound.
+        /// `uniform(bound)`: uniform distribution from `-bound` to `bound`.
         pub const uniform: Init = Init;
     }
     pub mod upsample_mode {
-        use super::super::Word;
+        use super::super::Choice;
 
-        /// What is between the numbers.
-        pub const nearest: Word = Word;
-        /// What is between the numbers.
-        pub const bilinear: Word = Word;
+        /// Nearest-neighbour interpolation: every pixel is repeated.
+        pub const nearest: Choice = Choice;
+        /// Bilinear interpolation between the four nearest pixels, as PyTorch's with `align_corners=False`.
+        pub const bilinear: Choice = Choice;
     }
     pub mod pad2d_mode {
-        use super::super::Word;
+        use super::super::Choice;
 
-        /// What is put there.
-        pub const zeros: Word = Word;
-        /// What is put there.
-        pub const reflect: Word = Word;
-        /// What is put there.
-        pub const replicate: Word = Word;
+        /// Zero padding.
+        pub const zeros: Choice = Choice;
+        /// The image mirrored at its border, which itself is not repeated.
+        pub const reflect: Choice = Choice;
+        /// The pixel at the border, repeated.
+        pub const replicate: Choice = Choice;
     }
     pub mod gelu_approximate {
-        use super::super::Word;
+        use super::super::Choice;
 
-        /// `tanh`: the faster approximation.
-        pub const none: Word = Word;
-        /// `tanh`: the faster approximation.
-        pub const tanh: Word = Word;
+        /// The exact `Φ`, by the error function.
+        pub const none: Choice = Choice;
+        /// The approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster.
+        pub const tanh: Choice = Choice;
     }
 }

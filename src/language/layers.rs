@@ -7,788 +7,1064 @@
 
 use super::arguments::*;
 
-/// `residual { … }`: adds its input to what the chain in braces makes of it.
+/// `residual { … }` adds its input to the output of the chain in braces: a skip connection.
 pub struct residual {}
 
-/// `repeat 6 { … }`: copies of the chain in braces one after the other, each with weights of its own.
+/// `repeat 6 { … }` applies 6 copies of the chain in braces one after the other, each with weights of its own.
 pub struct repeat {}
 
-/// `dense(outputs)`: Every output is a weighted sum of all inputs.
+/// `dense(outputs)` computes `W·x + b`: a fully connected layer, PyTorch's `Linear`.
 ///
-/// `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`.
+/// Shapes: `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`.
 pub struct dense {
-    /// Number of outputs: a whole number.
+    /// Number of output features.
+    ///
+    /// Give a whole number.
     pub outputs: Size,
-    /// Whether a number is added to each output: `true` or `false`; `true` if not given.
+    /// Whether a learned bias is added to each output.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
-    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the weights, `pytorch` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
-    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
 }
 
-/// `conv2d(channels, kernel)`: A small window of weights slides over the image.
+/// `conv2d(channels, kernel)` convolves the image with one learned kernel for each output channel, plus a bias.
 ///
-/// `[c, h, w]` → `[channels, h', w']`.
+/// Shapes: `[c, h, w]` → `[channels, h', w']`.
 pub struct conv2d {
-    /// Channels of the output: a whole number.
+    /// Number of output channels.
+    ///
+    /// Give a whole number.
     pub channels: Size,
-    /// Height and width of the window: a whole number or `[height, width]`.
+    /// Height and width of the kernel.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
-    /// Step of the window: a whole number or `[height, width]`; `1` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub stride: Pair,
-    /// Zeros around the image: a whole number, `[height, width]` or `same`; `0` if not given.
+    /// Zero padding on each side of the image.
+    ///
+    /// Give a whole number, `[height, width]` or `same`; the default is `0`.
     pub padding: Padding,
-    /// Distance of the window's elements: a whole number or `[height, width]`; `1` if not given.
+    /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub dilation: Pair,
-    /// Parts of the channels that do not mix: a whole number; `1` if not given.
+    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    ///
+    /// Give a whole number; the default is `1`.
     pub groups: Size,
-    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    /// Whether a learned bias is added to each output channel.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
-    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the weights, `pytorch` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
-    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
 }
 
-/// `conv1d(channels, kernel)`: A small window of weights slides over the sequence.
+/// `conv1d(channels, kernel)` convolves the sequence with one learned kernel for each output channel, plus a bias.
 ///
-/// `[c, l]` → `[channels, l']`.
+/// Shapes: `[c, l]` → `[channels, l']`.
 pub struct conv1d {
-    /// Channels of the output: a whole number.
+    /// Number of output channels.
+    ///
+    /// Give a whole number.
     pub channels: Size,
-    /// Length of the window: a whole number.
+    /// Length of the kernel.
+    ///
+    /// Give a whole number.
     pub kernel: Size,
-    /// Step of the window: a whole number; `1` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number; the default is `1`.
     pub stride: Size,
-    /// Zeros at both ends of the sequence: a whole number or `same`; `0` if not given.
+    /// Zero padding on each side of the sequence.
+    ///
+    /// Give a whole number or `same`; the default is `0`.
     pub padding: Border,
-    /// Distance of the window's elements: a whole number; `1` if not given.
+    /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
+    ///
+    /// Give a whole number; the default is `1`.
     pub dilation: Size,
-    /// Parts of the channels that do not mix: a whole number; `1` if not given.
+    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    ///
+    /// Give a whole number; the default is `1`.
     pub groups: Size,
-    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    /// Whether a learned bias is added to each output channel.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
-    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the weights, `pytorch` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
-    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
 }
 
-/// `depthwise_conv2d(kernel)`: A small window of weights for each channel: `conv2d` with a group for each.
+/// `depthwise_conv2d(kernel)` convolves each channel with kernels of its own: `conv2d` with as many groups as channels.
 ///
-/// `[c, h, w]` → `[multiplier·c, h', w']`.
+/// Shapes: `[c, h, w]` → `[multiplier·c, h', w']`.
 pub struct depthwise_conv2d {
-    /// Height and width of the window: a whole number or `[height, width]`.
+    /// Height and width of the kernel.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
-    /// Step of the window: a whole number or `[height, width]`; `1` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub stride: Pair,
-    /// Zeros around the image: a whole number, `[height, width]` or `same`; `0` if not given.
+    /// Zero padding on each side of the image.
+    ///
+    /// Give a whole number, `[height, width]` or `same`; the default is `0`.
     pub padding: Padding,
-    /// Distance of the window's elements: a whole number or `[height, width]`; `1` if not given.
+    /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub dilation: Pair,
-    /// Channels made from each: a whole number; `1` if not given.
+    /// Number of output channels for each input channel.
+    ///
+    /// Give a whole number; the default is `1`.
     pub multiplier: Size,
-    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    /// Whether a learned bias is added to each output channel.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
-    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the weights, `pytorch` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
-    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
 }
 
-/// `separable_conv2d(channels, kernel)`: A small window of weights for each channel, and then sums over channels: `depthwise` and `pointwise` weights.
+/// `separable_conv2d(channels, kernel)` convolves each channel with kernels of its own (`depthwise`), then mixes the channels with 1×1 kernels (`pointwise`).
 ///
-/// `[c, h, w]` → `[channels, h', w']`.
+/// Shapes: `[c, h, w]` → `[channels, h', w']`.
 pub struct separable_conv2d {
-    /// Channels of the output: a whole number.
+    /// Number of output channels.
+    ///
+    /// Give a whole number.
     pub channels: Size,
-    /// Height and width of the window: a whole number or `[height, width]`.
+    /// Height and width of the kernel.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
-    /// Step of the window: a whole number or `[height, width]`; `1` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub stride: Pair,
-    /// Zeros around the image: a whole number, `[height, width]` or `same`; `0` if not given.
+    /// Zero padding on each side of the image.
+    ///
+    /// Give a whole number, `[height, width]` or `same`; the default is `0`.
     pub padding: Padding,
-    /// Distance of the window's elements: a whole number or `[height, width]`; `1` if not given.
+    /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub dilation: Pair,
-    /// Channels made from each before the sums: a whole number; `1` if not given.
+    /// Number of intermediate channels for each input channel.
+    ///
+    /// Give a whole number; the default is `1`.
     pub multiplier: Size,
-    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    /// Whether a learned bias is added to each output channel.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
-    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the weights, `pytorch` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
-    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
 }
 
-/// `conv_transpose2d(channels, kernel)`: Every number adds its kernel to a larger output: the gradient of a convolution.
+/// `conv_transpose2d(channels, kernel)` computes a transposed convolution: every input element adds its scaled kernel to a larger output.
 ///
-/// `[c, h, w]` → `[channels, h', w']`.
+/// Shapes: `[c, h, w]` → `[channels, h', w']`.
 pub struct conv_transpose2d {
-    /// Channels of the output: a whole number.
+    /// Number of output channels.
+    ///
+    /// Give a whole number.
     pub channels: Size,
-    /// What each number of the input adds to: a size: a whole number or `[height, width]`.
+    /// Size of the kernel.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
-    /// Distance in the output of neighbours in the input: a whole number or `[height, width]`; `1` if not given.
+    /// Distance in the output between neighbouring input elements: the factor of enlargement.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub stride: Pair,
-    /// What is left out on each side of the output: a whole number or `[height, width]`; `0` if not given.
+    /// Number of rows and columns that are cropped from each side of the output.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `0`.
     pub padding: Pair,
-    /// What is added at the end; less than the stride: a whole number or `[height, width]`; `0` if not given.
+    /// Number of rows and columns that are added at the end of the output; less than the stride.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `0`.
     pub output_padding: Pair,
-    /// Parts of the channels that do not mix: a whole number; `1` if not given.
+    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    ///
+    /// Give a whole number; the default is `1`.
     pub groups: Size,
-    /// Distance of the kernel's elements: a whole number or `[height, width]`; `1` if not given.
+    /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
+    ///
+    /// Give a whole number or `[height, width]`; the default is `1`.
     pub dilation: Pair,
-    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    /// Whether a learned bias is added to each output channel.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
-    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the weights, `pytorch` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
-    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
 }
 
-/// `conv_transpose1d(channels, kernel)`: Every number adds its kernel to a larger output: the gradient of a convolution.
+/// `conv_transpose1d(channels, kernel)` computes a transposed convolution: every input element adds its scaled kernel to a larger output.
 ///
-/// `[c, l]` → `[channels, l']`.
+/// Shapes: `[c, l]` → `[channels, l']`.
 pub struct conv_transpose1d {
-    /// Channels of the output: a whole number.
+    /// Number of output channels.
+    ///
+    /// Give a whole number.
     pub channels: Size,
-    /// What each number of the input adds to: a size: a whole number.
+    /// Size of the kernel.
+    ///
+    /// Give a whole number.
     pub kernel: Size,
-    /// Distance in the output of neighbours in the input: a whole number; `1` if not given.
+    /// Distance in the output between neighbouring input elements: the factor of enlargement.
+    ///
+    /// Give a whole number; the default is `1`.
     pub stride: Size,
-    /// What is left out on each side of the output: a whole number; `0` if not given.
+    /// Number of rows and columns that are cropped from each side of the output.
+    ///
+    /// Give a whole number; the default is `0`.
     pub padding: Size,
-    /// What is added at the end; less than the stride: a whole number; `0` if not given.
+    /// Number of rows and columns that are added at the end of the output; less than the stride.
+    ///
+    /// Give a whole number; the default is `0`.
     pub output_padding: Size,
-    /// Parts of the channels that do not mix: a whole number; `1` if not given.
+    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    ///
+    /// Give a whole number; the default is `1`.
     pub groups: Size,
-    /// Distance of the kernel's elements: a whole number; `1` if not given.
+    /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
+    ///
+    /// Give a whole number; the default is `1`.
     pub dilation: Size,
-    /// Whether a number is added to each channel: `true` or `false`; `true` if not given.
+    /// Whether a learned bias is added to each output channel.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
-    /// How the weights begin: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the weights, `pytorch` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
-    /// How the bias begins: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
 }
 
-/// `max_pool2d(kernel)`: The largest number of each window.
+/// `max_pool2d(kernel)` takes the maximum of each window.
 ///
-/// `[c, h, w]` → `[c, h', w']`.
+/// Shapes: `[c, h, w]` → `[c, h', w']`.
 pub struct max_pool2d {
-    /// Height and width of the window: a whole number or `[height, width]`.
+    /// Height and width of the window.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
-    /// Step of the window: a whole number or `[height, width]`; `kernel` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `kernel`.
     pub stride: Pair,
-    /// Border around the image: a whole number or `[height, width]`; `0` if not given.
+    /// Padding on each side of the image.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `0`.
     pub padding: Pair,
-    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
 }
 
-/// `max_pool1d(kernel)`: The largest number of each window.
+/// `max_pool1d(kernel)` takes the maximum of each window.
 ///
-/// `[c, l]` → `[c, l']`.
+/// Shapes: `[c, l]` → `[c, l']`.
 pub struct max_pool1d {
-    /// Length of the window: a whole number.
+    /// Length of the window.
+    ///
+    /// Give a whole number.
     pub kernel: Size,
-    /// Step of the window: a whole number; `kernel` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number; the default is `kernel`.
     pub stride: Size,
-    /// Border around the image: a whole number; `0` if not given.
+    /// Padding on each side of the image.
+    ///
+    /// Give a whole number; the default is `0`.
     pub padding: Size,
-    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
 }
 
-/// `avg_pool2d(kernel)`: The mean of each window.
+/// `avg_pool2d(kernel)` takes the mean of each window.
 ///
-/// `[c, h, w]` → `[c, h', w']`.
+/// Shapes: `[c, h, w]` → `[c, h', w']`.
 pub struct avg_pool2d {
-    /// Height and width of the window: a whole number or `[height, width]`.
+    /// Height and width of the window.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
-    /// Step of the window: a whole number or `[height, width]`; `kernel` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `kernel`.
     pub stride: Pair,
-    /// Border around the image: a whole number or `[height, width]`; `0` if not given.
+    /// Padding on each side of the image.
+    ///
+    /// Give a whole number or `[height, width]`; the default is `0`.
     pub padding: Pair,
-    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
-    /// Whether the border counts in the mean, as zeros: `true` or `false`; `true` if not given.
+    /// Whether the padding counts in the mean, as zeros.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub count_include_pad: Flag,
 }
 
-/// `avg_pool1d(kernel)`: The mean of each window.
+/// `avg_pool1d(kernel)` takes the mean of each window.
 ///
-/// `[c, l]` → `[c, l']`.
+/// Shapes: `[c, l]` → `[c, l']`.
 pub struct avg_pool1d {
-    /// Length of the window: a whole number.
+    /// Length of the window.
+    ///
+    /// Give a whole number.
     pub kernel: Size,
-    /// Step of the window: a whole number; `kernel` if not given.
+    /// Distance between neighbouring windows.
+    ///
+    /// Give a whole number; the default is `kernel`.
     pub stride: Size,
-    /// Border around the image: a whole number; `0` if not given.
+    /// Padding on each side of the image.
+    ///
+    /// Give a whole number; the default is `0`.
     pub padding: Size,
-    /// Whether a last window may go beyond the image: `true` or `false`; `false` if not given.
+    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
-    /// Whether the border counts in the mean, as zeros: `true` or `false`; `true` if not given.
+    /// Whether the padding counts in the mean, as zeros.
+    ///
+    /// Give `true` or `false`; the default is `true`.
     pub count_include_pad: Flag,
 }
 
-/// `adaptive_avg_pool2d(size)`: The means of windows that together cover the image.
+/// `adaptive_avg_pool2d(size)` takes the mean of each of `size` windows, which are chosen to cover the image.
 ///
-/// `[c, h, w]` → `[c, size…]`.
+/// Shapes: `[c, h, w]` → `[c, size…]`.
 pub struct adaptive_avg_pool2d {
-    /// Height and width of the output: a whole number or `[height, width]`.
+    /// Height and width of the output.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub size: Pair,
 }
 
-/// `adaptive_avg_pool1d(size)`: The means of windows that together cover the sequence.
+/// `adaptive_avg_pool1d(size)` takes the mean of each of `size` windows, which are chosen to cover the sequence.
 ///
-/// `[c, l]` → `[c, size]`.
+/// Shapes: `[c, l]` → `[c, size]`.
 pub struct adaptive_avg_pool1d {
-    /// Length of the output: a whole number.
+    /// Length of the output.
+    ///
+    /// Give a whole number.
     pub size: Size,
 }
 
-/// `adaptive_max_pool2d(size)`: The largest numbers of windows that together cover the image.
+/// `adaptive_max_pool2d(size)` takes the maximum of each of `size` windows, which are chosen to cover the image.
 ///
-/// `[c, h, w]` → `[c, size…]`.
+/// Shapes: `[c, h, w]` → `[c, size…]`.
 pub struct adaptive_max_pool2d {
-    /// Height and width of the output: a whole number or `[height, width]`.
+    /// Height and width of the output.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub size: Pair,
 }
 
-/// `adaptive_max_pool1d(size)`: The largest numbers of windows that together cover the sequence.
+/// `adaptive_max_pool1d(size)` takes the maximum of each of `size` windows, which are chosen to cover the sequence.
 ///
-/// `[c, l]` → `[c, size]`.
+/// Shapes: `[c, l]` → `[c, size]`.
 pub struct adaptive_max_pool1d {
-    /// Length of the output: a whole number.
+    /// Length of the output.
+    ///
+    /// Give a whole number.
     pub size: Size,
 }
 
-/// `global_avg_pool2d`: The mean of each channel.
+/// `global_avg_pool2d` takes the mean of each channel.
 ///
-/// `[c, h, w]` → `[c]`.
+/// Shapes: `[c, h, w]` → `[c]`.
 pub struct global_avg_pool2d {}
 
-/// `global_avg_pool1d`: The mean of each channel.
+/// `global_avg_pool1d` takes the mean of each channel.
 ///
-/// `[c, l]` → `[c]`.
+/// Shapes: `[c, l]` → `[c]`.
 pub struct global_avg_pool1d {}
 
-/// `global_max_pool2d`: The largest number of each channel.
+/// `global_max_pool2d` takes the maximum of each channel.
 ///
-/// `[c, h, w]` → `[c]`.
+/// Shapes: `[c, h, w]` → `[c]`.
 pub struct global_max_pool2d {}
 
-/// `global_max_pool1d`: The largest number of each channel.
+/// `global_max_pool1d` takes the maximum of each channel.
 ///
-/// `[c, l]` → `[c]`.
+/// Shapes: `[c, l]` → `[c]`.
 pub struct global_max_pool1d {}
 
-/// `upsample(factor)`: A larger image: every number again and again, or straight lines between them.
+/// `upsample(factor)` enlarges the image by nearest-neighbour or bilinear interpolation.
 ///
-/// `[c, h, w]` → `[c, factor·h, factor·w]`.
+/// Shapes: `[c, h, w]` → `[c, factor·h, factor·w]`.
 pub struct upsample {
-    /// How many times higher and wider: a whole number or `[height, width]`.
+    /// Factor of enlargement.
+    ///
+    /// Give a whole number or `[height, width]`.
     pub factor: Pair,
-    /// What is between the numbers: `nearest` or `bilinear`; `nearest` if not given.
-    pub mode: Word,
+    /// Interpolation between the pixels.
+    ///
+    /// Give `nearest` or `bilinear`; the default is `nearest`.
+    pub mode: Choice,
 }
 
-/// `pad2d(sides)`: Rows and columns around the image: zeros, its mirror image, or its border again.
+/// `pad2d(sides)` adds rows and columns around the image.
 ///
-/// `[c, h, w]` → `[c, top + h + bottom, left + w + right]`.
+/// Shapes: `[c, h, w]` → `[c, top + h + bottom, left + w + right]`.
 pub struct pad2d {
-    /// How many on each side: a whole number or `[top, bottom, left, right]`.
+    /// Number of rows and columns on each side.
+    ///
+    /// Give a whole number or `[top, bottom, left, right]`.
     pub sides: Sides,
-    /// What is put there: `zeros` or `reflect` or `replicate`; `zeros` if not given.
-    pub mode: Word,
+    /// Value of the new pixels.
+    ///
+    /// Give `zeros` or `reflect` or `replicate`; the default is `zeros`.
+    pub mode: Choice,
 }
 
-/// `flatten`: All numbers of a sample as a list of features; costs nothing.
+/// `flatten` gives a sample the shape `[n]`, one vector of features; copies nothing.
 ///
-/// Any → `[n]`.
+/// Shapes: any → `[n]`.
 pub struct flatten {}
 
-/// `relu`: Max(x, 0).
+/// `relu` computes `max(x, 0)`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct relu {}
 
-/// `leaky_relu`: X, or slope·x below 0.
+/// `leaky_relu` computes `x`, or `slope·x` where `x < 0`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct leaky_relu {
-    /// Factor of negative numbers: a number; `0.01` if not given.
+    /// Slope for negative inputs.
+    ///
+    /// Give a number; the default is `0.01`.
     pub slope: Number,
 }
 
-/// `elu`: X, or alpha·(eˣ - 1) below 0.
+/// `elu` computes `x`, or `alpha·(eˣ - 1)` where `x < 0`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct elu {
-    /// Minus the limit for negative numbers: a number; `1` if not given.
+    /// Scale for negative inputs: the output tends to `-alpha`.
+    ///
+    /// Give a number; the default is `1`.
     pub alpha: Number,
 }
 
-/// `gelu`: X·Φ(x), Φ the normal distribution.
+/// `gelu` computes `x·Φ(x)`, where `Φ` is the distribution function of the standard normal distribution.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct gelu {
-    /// `tanh`: the faster approximation: `none` or `tanh`; `none` if not given.
-    pub approximate: Word,
+    /// Formula for `Φ`.
+    ///
+    /// Give `none` or `tanh`; the default is `none`.
+    pub approximate: Choice,
 }
 
-/// `silu`: X / (1 + e⁻ˣ).
+/// `silu` computes `x / (1 + e⁻ˣ)`, also called swish.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct silu {}
 
-/// `sigmoid`: 1 / (1 + e⁻ˣ).
+/// `sigmoid` computes `1 / (1 + e⁻ˣ)`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct sigmoid {}
 
-/// `tanh`: Tanh x.
+/// `tanh` computes `tanh x`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct tanh {}
 
-/// `softplus`: Ln(1 + e^(beta·x)) / beta.
+/// `softplus` computes `ln(1 + e^(beta·x)) / beta`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct softplus {
-    /// Sharpness of the bend: a number; `1` if not given.
+    /// Sharpness: the larger, the closer to `relu`.
+    ///
+    /// Give a number; the default is `1`.
     pub beta: Number,
-    /// Where beta·x is large enough for x itself: a number; `20` if not given.
+    /// Value of `beta·x` above which the output is `x` itself.
+    ///
+    /// Give a number; the default is `20`.
     pub threshold: Number,
 }
 
-/// `selu`: 1.0507·x, or 1.7581·(eˣ - 1) below 0.
+/// `selu` computes `1.0507·x`, or `1.7581·(eˣ - 1)` where `x < 0`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct selu {}
 
-/// `mish`: X·tanh(ln(1 + eˣ)).
+/// `mish` computes `x·tanh(ln(1 + eˣ))`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct mish {}
 
-/// `log_sigmoid`: Ln(1 / (1 + e⁻ˣ)).
+/// `log_sigmoid` computes `ln(1 / (1 + e⁻ˣ))`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct log_sigmoid {}
 
-/// `softsign`: X / (1 + |x|).
+/// `softsign` computes `x / (1 + |x|)`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct softsign {}
 
-/// `relu6`: X between 0 and 6.
+/// `relu6` computes `min(max(x, 0), 6)`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct relu6 {}
 
-/// `hard_tanh`: X between two limits, at which the gradient is 0.
+/// `hard_tanh` clamps `x` to `min` and `max`, with a gradient of 0 at the limits.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct hard_tanh {
-    /// Lower limit: a number; `-1` if not given.
+    /// Lower limit.
+    ///
+    /// Give a number; the default is `-1`.
     pub min: Number,
-    /// Upper limit: a number; `1` if not given.
+    /// Upper limit.
+    ///
+    /// Give a number; the default is `1`.
     pub max: Number,
 }
 
-/// `hard_sigmoid`: (x + 3) / 6 between 0 and 1.
+/// `hard_sigmoid` computes `(x + 3) / 6`, clamped to 0 and 1.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct hard_sigmoid {}
 
-/// `hard_swish`: X·(x + 3) / 6 between -3 and 3, 0 below, x above.
+/// `hard_swish` computes `x·(x + 3) / 6` from -3 to 3, 0 below and `x` above.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct hard_swish {}
 
-/// `clamp(min, max)`: X between two limits, which pass the gradient themselves.
+/// `clamp(min, max)` clamps `x` to `min` and `max`, with a gradient of 1 at the limits.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct clamp {
-    /// Lower limit: a number.
+    /// Lower limit.
+    ///
+    /// Give a number.
     pub min: Number,
-    /// Upper limit: a number.
+    /// Upper limit.
+    ///
+    /// Give a number.
     pub max: Number,
 }
 
-/// `exp`: Eˣ.
+/// `exp` computes `eˣ`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct exp {}
 
-/// `log`: Ln x.
+/// `log` computes `ln x`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct log {}
 
-/// `sqrt`: √x.
+/// `sqrt` computes `√x`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct sqrt {}
 
-/// `square`: X².
+/// `square` computes `x²`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct square {}
 
-/// `abs`: |x|.
+/// `abs` computes `|x|`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct abs {}
 
-/// `powi(exponent)`: Xⁿ for a whole number n.
+/// `powi(exponent)` computes `xⁿ` for a whole number `n`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct powi {
-    /// A whole number: a whole number.
+    /// Exponent `n`.
+    ///
+    /// Give a whole number.
     pub exponent: Integer,
 }
 
-/// `prelu`: X, or weight·x below 0, with one weight or one for each channel.
+/// `prelu` computes `x`, or `weight·x` where `x < 0`, with a learned `weight`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct prelu {
-    /// Whether each channel has a slope: `true` or `false`; `false` if not given.
+    /// Whether each channel has a slope of its own.
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub per_channel: Flag,
-    /// How slopes begin, `constant(0.25)` unless given: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the slopes, `constant(0.25)` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
 }
 
-/// `softmax`: E^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features, the channels of an image, or `axis`.
+/// `softmax` computes `e^xᵢ / Σ e^xⱼ`: probabilities from logits, over the features, the channels of an image, or `axis`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct softmax {
-    /// The dimension that sums to one; for features and images the first unless given: the number of a dimension, 0 for the first or -1 for the last.
+    /// Dimension along which the probabilities sum to 1, by default the first of features `[n]` and images `[c, h, w]`.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
     pub axis: Axis,
 }
 
-/// `log_softmax`: X - ln Σ e^xⱼ: the logarithm of `softmax`.
+/// `log_softmax` computes `x - ln Σ e^xⱼ`: the logarithm of `softmax`.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct log_softmax {
-    /// The dimension that sums to one; for features and images the first unless given: the number of a dimension, 0 for the first or -1 for the last.
+    /// Dimension along which the probabilities sum to 1, by default the first of features `[n]` and images `[c, h, w]`.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
     pub axis: Axis,
 }
 
-/// `embedding(vocabulary, features)`: Every token is a row of a table of weights.
+/// `embedding(vocabulary, features)` looks up each token's row in a learned table.
 ///
-/// `u32[…]` → `[…, features]`.
+/// Shapes: `u32[…]` → `[…, features]`.
 pub struct embedding {
-    /// Number of tokens: a whole number.
+    /// Number of different tokens: tokens are less than this.
+    ///
+    /// Give a whole number.
     pub vocabulary: Size,
-    /// Numbers for each token: a whole number.
+    /// Number of features for each token.
+    ///
+    /// Give a whole number.
     pub features: Size,
-    /// How the table begins, `normal(1)` unless given: an initialisation such as `he_normal` or `constant(0.1)`.
+    /// Initialisation of the table, `normal(1)` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub init: Init,
 }
 
-/// `unembedding(embedding)`: A score for every token, with the table of the embedding that `as` named.
+/// `unembedding(embedding)` computes a logit for every token: the input times the transposed table of an embedding that `as` named (tied weights).
 ///
-/// `[features]` → `[vocabulary]`, `[t, features]` → `[t, vocabulary]`.
+/// Shapes: `[features]` → `[vocabulary]`, `[t, features]` → `[t, vocabulary]`.
 pub struct unembedding {
-    /// The name of the embedding: .
-    pub embedding: Word,
+    /// Name that `as` gave to the embedding.
+    ///
+    /// Give the name of a layer.
+    pub embedding: Choice,
 }
 
-/// `matmul`: The product of two values as matrices; leading dimensions are the same.
+/// `matmul` multiplies two values as matrices, or stacks of matrices with the same leading dimensions.
 ///
-/// `[…, m, k]`, `[…, k, n]` → `[…, m, n]`.
+/// Shapes: `[…, m, k]`, `[…, k, n]` → `[…, m, n]`.
 pub struct matmul {}
 
-/// `l2_normalize`: The last dimension of each sample scaled to length 1.
+/// `l2_normalize` divides the last dimension of each sample by its Euclidean norm.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct l2_normalize {
-    /// The least it is divided by: a number; `1e-12` if not given.
+    /// Lower limit of the norm, against division by zero.
+    ///
+    /// Give a number; the default is `1e-12`.
     pub epsilon: Number,
 }
 
-/// `random_normal`: In training normal random numbers, of mean 0 and variance 1, whatever the value is; zeros in prediction.
+/// `random_normal` draws from the standard normal distribution in training, whatever the input is; zeros in prediction.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct random_normal {}
 
-/// `gaussian_noise(stddev)`: In training adds normal random numbers of mean 0 and deviation `stddev`; nothing in prediction.
+/// `gaussian_noise(stddev)` adds normal noise of mean 0 and standard deviation `stddev` in training; does nothing in prediction.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct gaussian_noise {
-    /// Deviation of the noise: a number.
+    /// Standard deviation of the noise.
+    ///
+    /// Give a number.
     pub stddev: Number,
 }
 
-/// `dropout(rate)`: In training, sets a part `rate` of the numbers to 0 and scales the others by 1/(1 - rate); nothing in prediction.
+/// `dropout(rate)` sets each element to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct dropout {
-    /// Part that becomes zero, 0 to 1: a number.
+    /// Probability that an element is set to 0, from 0 to 1.
+    ///
+    /// Give a number.
     pub rate: Number,
 }
 
-/// `batch_norm`: Each feature or channel scaled to mean 0 and variance 1 over the batch.
+/// `batch_norm` normalises each feature or channel to mean 0 and variance 1 over the batch, then scales and shifts it.
 ///
-/// `[n]` or `[c, h, w]`, unchanged.
+/// Shapes: `[n]` or `[c, h, w]`, unchanged.
 pub struct batch_norm {
-    /// Weight of a batch in the running statistics: a number; `0.1` if not given.
+    /// Weight of the current batch in the running statistics, as in PyTorch.
+    ///
+    /// Give a number; the default is `0.1`.
     pub momentum: Number,
-    /// Added to the variance: a number; `1e-5` if not given.
+    /// Small number that is added to the variance against division by zero.
+    ///
+    /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
 }
 
-/// `layer_norm`: The last dimension of each sample scaled to mean 0 and variance 1.
+/// `layer_norm` normalises the last dimension of each sample to mean 0 and variance 1, then scales and shifts it.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct layer_norm {
-    /// Added to the variance: a number; `1e-5` if not given.
+    /// Small number that is added to the variance against division by zero.
+    ///
+    /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
 }
 
-/// `rms_norm`: The last dimension of each sample scaled to a mean square of 1.
+/// `rms_norm` normalises the last dimension of each sample to a mean square of 1, then scales it.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct rms_norm {
-    /// Added to the mean square: a number; `1.1920929e-7` if not given.
+    /// Small number that is added to the mean square against division by zero.
+    ///
+    /// Give a number; the default is `1.1920929e-7`.
     pub epsilon: Number,
 }
 
-/// `group_norm(groups)`: Groups of channels of each sample scaled to mean 0 and variance 1 over their places.
+/// `group_norm(groups)` normalises groups of channels of each sample to mean 0 and variance 1, then scales and shifts each channel.
 ///
-/// `[c, …]`, unchanged.
+/// Shapes: `[c, …]`, unchanged.
 pub struct group_norm {
-    /// How many groups the channels are in: a whole number.
+    /// Number of groups that the channels are divided into: each is normalised on its own.
+    ///
+    /// Give a whole number.
     pub groups: Size,
-    /// Added to the variance: a number; `1e-5` if not given.
+    /// Small number that is added to the variance against division by zero.
+    ///
+    /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
 }
 
-/// `instance_norm`: Each channel of each sample scaled to mean 0 and variance 1 over its places.
+/// `instance_norm` normalises each channel of each sample to mean 0 and variance 1 over its positions.
 ///
-/// `[c, …]`, unchanged.
+/// Shapes: `[c, …]`, unchanged.
 pub struct instance_norm {
-    /// Whether each channel has scale and shift: `true` or `false`; `false` if not given.
+    /// Whether each channel has a learned scale and shift.
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub affine: Flag,
-    /// Added to the variance: a number; `1e-5` if not given.
+    /// Small number that is added to the variance against division by zero.
+    ///
+    /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
 }
 
-/// `reshape(shape)`: The same numbers under another shape: `reshape([16, 5, 5])`; costs nothing.
+/// `reshape(shape)` gives a sample another shape with as many elements: `reshape([16, 5, 5])`; copies nothing.
 ///
-/// Any → `shape`.
+/// Shapes: any → `shape`.
 pub struct reshape {
-    /// The new shape: `[16, 5, 5]`: a shape such as `[16, 5, 5]`.
+    /// New shape of a sample.
+    ///
+    /// Give a shape such as `[16, 5, 5]`.
     pub shape: Shape,
 }
 
-/// `identity`: Nothing; costs nothing.
+/// `identity` returns its input; copies nothing.
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct identity {}
 
-/// `transpose`: The last two dimensions exchanged, or all in another order: `transpose([1, 0, 2])`.
+/// `transpose` swaps the last two dimensions, or permutes all of them: `transpose([1, 0, 2])`.
 ///
-/// `[…, m, n]` → `[…, n, m]`, or as `axes` says.
+/// Shapes: `[…, m, n]` → `[…, n, m]`, or as `axes` says.
 pub struct transpose {
-    /// Which dimension of the input each one of the output is: `[1, 0, 2]`: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    /// Order of the input's dimensions in the output, such as `[1, 0, 2]`; unless given, the last two are swapped.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
     pub axes: Axes,
 }
 
-/// `concat`: Values side by side along one dimension: `concat(a, b, axis: 1)`, or branches of a chain: `concat { a; b }`.
+/// `concat` concatenates values along one dimension: `concat(a, b, axis: 1)`, or the branches of a chain: `concat { a; b }`.
 ///
-/// `[c₁, …]`, `[c₂, …]`, … → `[c₁ + c₂ + …, …]`.
+/// Shapes: `[c₁, …]`, `[c₂, …]`, … → `[c₁ + c₂ + …, …]`.
 pub struct concat {
-    /// The dimension that grows: the number of a dimension, 0 for the first or -1 for the last; `0` if not given.
+    /// Dimension along which the values are concatenated.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last; the default is `0`.
     pub axis: Axis,
 }
 
-/// `stop_gradient`: The value as if it were a constant: no gradient flows back through it.
+/// `stop_gradient` returns its input as a constant: no gradient flows back through it (`detach`).
 ///
-/// Any, unchanged.
+/// Shapes: any, unchanged.
 pub struct stop_gradient {}
 
-/// `slice(from, to)`: The indices `from..to` of one dimension.
+/// `slice(from, to)` keeps the indices `from..to` of one dimension.
 ///
-/// `[…, n, …]` → `[…, to - from, …]`.
+/// Shapes: `[…, n, …]` → `[…, to - from, …]`.
 pub struct slice {
-    /// First index that is kept: a whole number.
+    /// First index that is kept.
+    ///
+    /// Give a whole number.
     pub from: Size,
-    /// Index after the last that is kept: a whole number.
+    /// End of the range: the index after the last that is kept.
+    ///
+    /// Give a whole number.
     pub to: Size,
-    /// The dimension that is cut: the number of a dimension, 0 for the first or -1 for the last; `0` if not given.
+    /// Dimension that is cut.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last; the default is `0`.
     pub axis: Axis,
 }
 
-/// `split(sizes)`: One dimension in parts of these sizes: `let (a, b) = x -> split([4, 2]);`.
+/// `split(sizes)` cuts one dimension into parts of these sizes: `let (a, b) = x -> split([4, 2]);`.
 ///
-/// `[…, n, …]` → several.
+/// Shapes: `[…, n, …]` → several.
 pub struct split {
-    /// Sizes of the parts: a shape such as `[16, 5, 5]`.
+    /// Sizes of the parts, such as `[4, 2]`.
+    ///
+    /// Give a shape such as `[16, 5, 5]`.
     pub sizes: Shape,
-    /// The dimension that is cut: the number of a dimension, 0 for the first or -1 for the last; `0` if not given.
+    /// Dimension that is cut.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last; the default is `0`.
     pub axis: Axis,
 }
 
-/// `sum`: The sum over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all.
+/// `sum` sums over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all.
 ///
-/// Any → what is left, or with `keep: true` ones in place of what is not.
+/// Shapes: any → without the reduced dimensions; with `keep: true` they stay, with size 1.
 pub struct sum {
-    /// The dimensions that go, all unless given: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    /// Dimensions that are reduced, all by default.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
     pub axis: Axes,
-    /// Whether they stay, with size 1: `true` or `false`; `false` if not given.
+    /// Whether the reduced dimensions stay, with size 1 (`keepdim`).
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub keep: Flag,
 }
 
-/// `mean`: The mean over some dimensions, or over all.
+/// `mean` takes the mean over some dimensions, or over all.
 ///
-/// Any → what is left, or with `keep: true` ones in place of what is not.
+/// Shapes: any → without the reduced dimensions; with `keep: true` they stay, with size 1.
 pub struct mean {
-    /// The dimensions that go, all unless given: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    /// Dimensions that are reduced, all by default.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
     pub axis: Axes,
-    /// Whether they stay, with size 1: `true` or `false`; `false` if not given.
+    /// Whether the reduced dimensions stay, with size 1 (`keepdim`).
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub keep: Flag,
 }
 
-/// `max`: The largest number over some dimensions, or over all.
+/// `max` takes the maximum over some dimensions, or over all.
 ///
-/// Any → what is left, or with `keep: true` ones in place of what is not.
+/// Shapes: any → without the reduced dimensions; with `keep: true` they stay, with size 1.
 pub struct max {
-    /// The dimensions that go, all unless given: the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
+    /// Dimensions that are reduced, all by default.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
     pub axis: Axes,
-    /// Whether they stay, with size 1: `true` or `false`; `false` if not given.
+    /// Whether the reduced dimensions stay, with size 1 (`keepdim`).
+    ///
+    /// Give `true` or `false`; the default is `false`.
     pub keep: Flag,
 }
 
-/// `add`: `a + b`.
+/// `add` computes `a + b`.
 ///
-/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
+/// Shapes: two values, broadcast as in NumPy, or a value and a number.
 pub struct add {}
 
-/// `sub`: `a - b`.
+/// `sub` computes `a - b`.
 ///
-/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
+/// Shapes: two values, broadcast as in NumPy, or a value and a number.
 pub struct sub {}
 
-/// `mul`: `a * b`.
+/// `mul` computes `a * b`, element by element.
 ///
-/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
+/// Shapes: two values, broadcast as in NumPy, or a value and a number.
 pub struct mul {}
 
-/// `div`: `a / b`.
+/// `div` computes `a / b`, element by element.
 ///
-/// Two values of one shape, or of sizes of 1 where they differ, or a value and a number.
+/// Shapes: two values, broadcast as in NumPy, or a value and a number.
 pub struct div {}
 
-/// `cross_entropy`: `-ln softmax(x)` of the right class: classification from plain numbers.
+/// `cross_entropy` computes `-ln softmax(x)` of the true class: for classification from logits.
 ///
-/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
 pub struct cross_entropy {
-    /// Probability that is spread over all classes: a number; `0` if not given.
+    /// Probability mass that is spread evenly over all classes.
+    ///
+    /// Give a number; the default is `0`.
     pub label_smoothing: Number,
 }
 
-/// `nll`: `-x` of the right class: classification from logarithms of probabilities.
+/// `nll` computes `-x` of the true class: for classification from log-probabilities.
 ///
-/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
 pub struct nll {}
 
-/// `focal`: `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the right class: classes of unequal size.
+/// `focal` computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced classes.
 ///
-/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
 pub struct focal {
-    /// How much easy samples are passed over: a number; `2` if not given.
+    /// Exponent of `1 - p`: the larger, the less samples count that are classified well.
+    ///
+    /// Give a number; the default is `2`.
     pub gamma: Number,
 }
 
-/// `multi_margin`: Mean of `max(0, margin - x_right + x)` over the wrong classes: classification by a margin.
+/// `multi_margin` computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin.
 ///
-/// `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
 pub struct multi_margin {
-    /// How far the right class has to lead: a number; `1` if not given.
+    /// Margin by which the score of the true class has to lead.
+    ///
+    /// Give a number; the default is `1`.
     pub margin: Number,
 }
 
-/// `bce`: Cross-entropy of probabilities `a` with targets 0 to 1: answers that are yes or no.
+/// `bce` computes the binary cross-entropy of probabilities `a` with targets 0 to 1.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct bce {}
 
-/// `bce_with_logits`: The same of `sigmoid(a)`, with fewer digits lost: yes or no from plain numbers.
+/// `bce_with_logits` computes `bce(sigmoid(a), b)` in a numerically stable way: for binary classification from logits.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct bce_with_logits {}
 
-/// `sigmoid_focal`: `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the right answer, and by `alpha`: yes or no, most of them easy.
+/// `sigmoid_focal` computes `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the true answer, weighted by `alpha`: for binary classification where most samples are easy.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct sigmoid_focal {
-    /// How much easy answers are passed over: a number; `2` if not given.
+    /// Exponent of `1 - p`: the larger, the less samples count that are classified well.
+    ///
+    /// Give a number; the default is `2`.
     pub gamma: Number,
-    /// Weight of yes, against 1 - alpha of no: a number; `0.25` if not given.
+    /// Weight of positive targets; negative ones have `1 - alpha`.
+    ///
+    /// Give a number; the default is `0.25`.
     pub alpha: Number,
 }
 
-/// `hinge`: Mean of `max(0, 1 - a·b)` for targets 1 and -1: yes or no by a margin.
+/// `hinge` computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct hinge {}
 
-/// `mse`: Mean of `(a - b)²`: numbers.
+/// `mse` computes the mean of `(a - b)²`: for regression.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct mse {}
 
-/// `mae`: Mean of `|a - b|`: numbers with outliers.
+/// `mae` computes the mean of `|a - b|`: for regression with outliers.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct mae {}
 
-/// `huber`: Mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: outliers, but smooth near 0.
+/// `huber` computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for outliers, but smooth near 0.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct huber {
-    /// Where the parabola becomes a line: a number; `1` if not given.
+    /// Value of `|d|` from which the loss is linear.
+    ///
+    /// Give a number; the default is `1`.
     pub delta: Number,
 }
 
-/// `kl_normal`: `kl_normal(mean, log_variance)`: `-½ Σ (1 + v - m² - e^v)`, how far a normal distribution is from the standard one; the sum over the elements.
+/// `kl_normal` computes `-½ Σ (1 + v - m² - e^v)` of `kl_normal(mean, log_variance)`: the Kullback-Leibler divergence of a normal distribution from the standard one, summed over the elements.
 ///
-/// Two values of one shape → a number.
+/// Shapes: two values of one shape → a number.
 pub struct kl_normal {}
 
-/// `cosine_embedding`: `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1: alike or not by direction.
+/// `cosine_embedding` computes `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1.
 ///
-/// `[n]`, `[n]` and a target, 1 or -1 → a number.
+/// Shapes: `[n]`, `[n]` and a target, 1 or -1 → a number.
 pub struct cosine_embedding {
-    /// Cosine up to which vectors are different enough: a number; `0` if not given.
+    /// Cosine below which a pair with target -1 has no loss.
+    ///
+    /// Give a number; the default is `0`.
     pub margin: Number,
 }
 
-/// `contrastive`: `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1: alike or not by distance.
+/// `contrastive` computes `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1.
 ///
-/// `[n]`, `[n]` and a target, 1 or -1 → a number.
+/// Shapes: `[n]`, `[n]` and a target, 1 or -1 → a number.
 pub struct contrastive {
-    /// Distance from which on vectors are different enough: a number; `1` if not given.
+    /// Distance above which a pair with target -1 has no loss.
+    ///
+    /// Give a number; the default is `1`.
     pub margin: Number,
 }
 
-/// `triplet`: `triplet(anchor, positive, negative)`: `max(0, |a - p| - |a - n| + margin)`, nearer to one than to the other.
+/// `triplet` computes `max(0, |a - p| - |a - n| + margin)` of `triplet(anchor, positive, negative)`.
 ///
-/// `[n]`, `[n]` and `[n]` → a number.
+/// Shapes: `[n]`, `[n]` and `[n]` → a number.
 pub struct triplet {
-    /// How much nearer than the negative the positive has to be: a number; `1` if not given.
+    /// Margin by which the positive has to be nearer to the anchor than the negative.
+    ///
+    /// Give a number; the default is `1`.
     pub margin: Number,
 }
 
-/// `nt_xent`: Two views of a sample more alike than those of others in the batch, by `cos / temperature`: SimCLR.
+/// `nt_xent` computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by `cos / temperature`.
 ///
-/// `[n]` and `[n]` → a number.
+/// Shapes: `[n]` and `[n]` → a number.
 pub struct nt_xent {
-    /// How sharply similarity counts: a number; `0.5` if not given.
+    /// Divisor of the cosines: the smaller, the sharper the softmax.
+    ///
+    /// Give a number; the default is `0.5`.
     pub temperature: Number,
 }

@@ -30,7 +30,7 @@ impl Editor {
         let (folder, here) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap());
         let manifest = format!(
             "[package]\nname = \"edited\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
-             [dependencies]\ndl = {{ path = {here:?}, default-features = false }}\n"
+             [dependencies]\ndl = {{ package = \"dl-nets\", path = {here:?}, default-features = false }}\n"
         );
         std::fs::create_dir(folder.path().join("src")).unwrap();
         std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();

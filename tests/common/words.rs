@@ -56,13 +56,13 @@ macro_rules! capitals_words {
             BASIC1_ADD1_OP BASIC1_CONV1_OP BASIC1_CONV2_OP BATCH_NORM1_OP BatchNorm Bias Box C CONV1_OP COPIES Clone Conv
             Conv2d ConvInference ConvTraining Copy D D2 DENSE1_OP DENSE1_OP_INFER DENSE2_OP Debug Default Dense Device
             Element Elementwise Entry Err Evaluation FIRST_ADD1_OP FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Gelu
-            Grad INFERENCE_FLOATS INPUTS Identity Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN LayerInfo
-            LayerNorm MAX MAX_POOL1_OP MEAN1_OP MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic
+            Grad INFERENCE_FLOATS INPUTS Identity Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN Layer LayerInfo
+            LayerInput LayerNorm MAX MAX_POOL1_OP MEAN1_OP MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic
             NetBasic2 NetInference NetTraining Network None Objective Ok Op Option Output PARAMETERS PARTS Padding Pair
             PairInference PairInput PairOutput PairTraining Part PartialEq Parts PartsMut Context Pod PyTorch Ref Relu Result
-            Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding Slot Some Square Stack StackInference StackLayers
+            Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding Some Square Stack StackInference StackLayers
             StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS TRAINING_FLOATS
-            Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows
+            Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows Workspace
         }
     };
 }

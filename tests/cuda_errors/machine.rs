@@ -1,6 +1,5 @@
 //! Other machines than this one: folders with some of the emulation's libraries, and programs that see no others.
 
-use std::path::Path;
 use std::process::Command;
 
 /// The emulation's libraries.
@@ -27,12 +26,9 @@ impl Machine {
     pub fn with(libraries: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         for library in libraries {
-            let Some(from) = dl_emulation::folder() else {
-                println!("SKIP: the emulation of CUDA was not built: {:?}", dl_emulation::install());
-                return None;
-            };
+            let from = dl_emulation::folder().inspect_err(|why| println!("SKIP: CUDA is not emulated: {why}")).ok()?;
             let file = format!("{library}.so");
-            std::fs::copy(Path::new(from).join(&file), folder.path().join(&file)).unwrap();
+            std::fs::copy(from.join(&file), folder.path().join(&file)).unwrap();
         }
         let absent = ALL.into_iter().filter(|library| !libraries.contains(library)).collect();
         Some(Machine { libraries: folder, absent, variables: Vec::new() })

@@ -81,19 +81,19 @@ struct Net {
 #[repr(C)]
 struct NetBasic {
     ///`conv2d(8, 1)`
-    pub conv1: dl::private::ops::conv2d::Conv2d<3, 8, 1, 1>,
+    pub conv1: dl::layers::Conv2d<3, 8, 1, 1>,
     ///`conv2d(8, 3, padding: 1)`
-    pub conv2: dl::private::ops::conv2d::Conv2d<3, 8, 3, 3>,
+    pub conv2: dl::layers::Conv2d<3, 8, 3, 3>,
     ///`conv2d(8, 3, padding: 1)`
-    pub conv3: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+    pub conv3: dl::layers::Conv2d<8, 8, 3, 3>,
 }
 ///`basic` of [`Net`].
 #[repr(C)]
 struct NetBasic2 {
     ///`conv2d(8, 3, padding: 1)`
-    pub conv1: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+    pub conv1: dl::layers::Conv2d<8, 8, 3, 3>,
     ///`conv2d(8, 3, padding: 1)`
-    pub conv2: dl::private::ops::conv2d::Conv2d<8, 8, 3, 3>,
+    pub conv2: dl::layers::Conv2d<8, 8, 3, 3>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as image, variable as d_image};
@@ -243,7 +243,7 @@ const _: () = {
                 name: "first.conv1",
                 layer: "conv2d(8, 1)",
                 output: &[8, 4, 4],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: 32,
                 multiply_adds: 384,
                 inside: &[],
@@ -253,7 +253,7 @@ const _: () = {
                 name: "first.conv2",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: 224,
                 multiply_adds: 3456,
                 inside: &[],
@@ -263,7 +263,7 @@ const _: () = {
                 name: "first.relu1",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[1],
+                inputs: &[dl::LayerInput::Layer(1)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -273,7 +273,7 @@ const _: () = {
                 name: "first.conv3",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[2],
+                inputs: &[dl::LayerInput::Layer(2)],
                 parameters: 584,
                 multiply_adds: 9216,
                 inside: &[],
@@ -283,7 +283,7 @@ const _: () = {
                 name: "first.add1",
                 layer: "first_main + first_conv1",
                 output: &[8, 4, 4],
-                inputs: &[3, 0],
+                inputs: &[dl::LayerInput::Layer(3), dl::LayerInput::Layer(0)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -293,7 +293,7 @@ const _: () = {
                 name: "first.relu2",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[4],
+                inputs: &[dl::LayerInput::Layer(4)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -303,7 +303,7 @@ const _: () = {
                 name: "basic1.conv1",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[5],
+                inputs: &[dl::LayerInput::Layer(5)],
                 parameters: 584,
                 multiply_adds: 9216,
                 inside: &[],
@@ -313,7 +313,7 @@ const _: () = {
                 name: "basic1.relu1",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[6],
+                inputs: &[dl::LayerInput::Layer(6)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -323,7 +323,7 @@ const _: () = {
                 name: "basic1.conv2",
                 layer: "conv2d(8, 3, padding: 1)",
                 output: &[8, 4, 4],
-                inputs: &[7],
+                inputs: &[dl::LayerInput::Layer(7)],
                 parameters: 584,
                 multiply_adds: 9216,
                 inside: &[],
@@ -333,7 +333,7 @@ const _: () = {
                 name: "basic1.add1",
                 layer: "basic1_main + first_relu2",
                 output: &[8, 4, 4],
-                inputs: &[8, 5],
+                inputs: &[dl::LayerInput::Layer(8), dl::LayerInput::Layer(5)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -343,7 +343,7 @@ const _: () = {
                 name: "basic1.relu2",
                 layer: "relu",
                 output: &[8, 4, 4],
-                inputs: &[9],
+                inputs: &[dl::LayerInput::Layer(9)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -358,19 +358,19 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> NetInference<D> {
             NetInference {
-                first_conv1: allocator.slot(128),
-                first_relu1: allocator.slot(128),
-                first_main: allocator.slot(128),
+                first_conv1: allocator.workspace(128),
+                first_relu1: allocator.workspace(128),
+                first_main: allocator.workspace(128),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> NetTraining<D> {
             NetTraining {
-                first_conv1: allocator.slot(128),
-                first_relu1: allocator.slot(128),
-                first_main: allocator.slot(128),
-                first_relu2: allocator.slot(128),
+                first_conv1: allocator.workspace(128),
+                first_relu1: allocator.workspace(128),
+                first_main: allocator.workspace(128),
+                first_relu2: allocator.workspace(128),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {

@@ -39,11 +39,11 @@ const _: () = {
 #[repr(C)]
 struct Conv {
     ///`conv2d(4, 3, bias: false)`
-    pub conv1: dl::private::ops::conv2d::Conv2d<1, 4, 3, 3, 0>,
+    pub conv1: dl::layers::Conv2d<1, 4, 3, 3, 0>,
     ///`batch_norm`
-    pub batch_norm1: dl::private::ops::batch_norm::BatchNorm<4>,
+    pub batch_norm1: dl::layers::BatchNorm<4>,
     ///`dense(10)`
-    pub dense1: dl::private::ops::dense::Dense<36, 10>,
+    pub dense1: dl::layers::Dense<36, 10>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as image, variable as d_image};
@@ -146,7 +146,7 @@ const _: () = {
                 name: "conv1",
                 layer: "conv2d(4, 3, bias: false)",
                 output: &[4, 6, 6],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: 36,
                 multiply_adds: 1296,
                 inside: &[],
@@ -156,7 +156,7 @@ const _: () = {
                 name: "batch_norm1",
                 layer: "batch_norm",
                 output: &[4, 6, 6],
-                inputs: &[0],
+                inputs: &[dl::LayerInput::Layer(0)],
                 parameters: 8,
                 multiply_adds: 0,
                 inside: &[],
@@ -166,7 +166,7 @@ const _: () = {
                 name: "relu1",
                 layer: "relu",
                 output: &[4, 6, 6],
-                inputs: &[1],
+                inputs: &[dl::LayerInput::Layer(1)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -176,7 +176,7 @@ const _: () = {
                 name: "max_pool1",
                 layer: "max_pool2d(2)",
                 output: &[4, 3, 3],
-                inputs: &[2],
+                inputs: &[dl::LayerInput::Layer(2)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -186,7 +186,7 @@ const _: () = {
                 name: "flatten1",
                 layer: "flatten",
                 output: &[36],
-                inputs: &[3],
+                inputs: &[dl::LayerInput::Layer(3)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -196,7 +196,7 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(10)",
                 output: &[10],
-                inputs: &[4],
+                inputs: &[dl::LayerInput::Layer(4)],
                 parameters: 370,
                 multiply_adds: 360,
                 inside: &[],
@@ -211,18 +211,18 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> ConvInference<D> {
             ConvInference {
-                conv1: allocator.slot(144),
-                max_pool1: allocator.slot(36),
+                conv1: allocator.workspace(144),
+                max_pool1: allocator.workspace(36),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> ConvTraining<D> {
             ConvTraining {
-                conv1: allocator.slot(144),
-                relu1: allocator.slot(144),
-                max_pool1: allocator.slot(144),
-                d_max_pool1: allocator.slot(36),
+                conv1: allocator.workspace(144),
+                relu1: allocator.workspace(144),
+                max_pool1: allocator.workspace(144),
+                d_max_pool1: allocator.workspace(36),
                 saved_relu1: allocator.single(<[[f32; 4]; 2] as dl::Pod>::LEN),
             }
         }

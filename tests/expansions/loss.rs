@@ -46,9 +46,9 @@ const _: () = {
 #[repr(C)]
 struct Autoencoder {
     ///`dense(2)`
-    pub dense1: dl::private::ops::dense::Dense<6, 2>,
+    pub dense1: dl::layers::Dense<6, 2>,
     ///`dense(6)`
-    pub dense2: dl::private::ops::dense::Dense<2, 6>,
+    pub dense2: dl::layers::Dense<2, 6>,
 }
 const _: () = {
     use dl::private::{
@@ -127,7 +127,7 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(2)",
                 output: &[2],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: 14,
                 multiply_adds: 12,
                 inside: &[],
@@ -137,7 +137,7 @@ const _: () = {
                 name: "dense2",
                 layer: "dense(6)",
                 output: &[6],
-                inputs: &[0],
+                inputs: &[dl::LayerInput::Layer(0)],
                 parameters: 18,
                 multiply_adds: 12,
                 inside: &[],
@@ -152,16 +152,16 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> AutoencoderInference<D> {
             AutoencoderInference {
-                code: allocator.slot(2),
+                code: allocator.workspace(2),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> AutoencoderTraining<D> {
             AutoencoderTraining {
-                code: allocator.slot(2),
-                square1: allocator.slot(2),
-                d_code: allocator.slot(2),
+                code: allocator.workspace(2),
+                square1: allocator.workspace(2),
+                d_code: allocator.workspace(2),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
@@ -268,7 +268,7 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> AutoencoderEvaluation<D> {
             AutoencoderEvaluation {
-                code: allocator.slot(2),
+                code: allocator.workspace(2),
             }
         }
         fn evaluate<D: dl::Device>(

@@ -36,9 +36,9 @@ const _: () = {
 #[repr(C)]
 pub struct Mlp {
     ///`dense(16)`
-    pub dense1: dl::private::ops::dense::Dense<8, 16>,
+    pub dense1: dl::layers::Dense<8, 16>,
     ///`dense(3)`
-    pub scores: dl::private::ops::dense::Dense<16, 3>,
+    pub scores: dl::layers::Dense<16, 3>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x, variable as d_x};
@@ -103,7 +103,7 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(16)",
                 output: &[16],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: 144,
                 multiply_adds: 128,
                 inside: &[],
@@ -113,7 +113,7 @@ const _: () = {
                 name: "relu1",
                 layer: "relu",
                 output: &[16],
-                inputs: &[0],
+                inputs: &[dl::LayerInput::Layer(0)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -123,7 +123,7 @@ const _: () = {
                 name: "scores",
                 layer: "dense(3)",
                 output: &[3],
-                inputs: &[1],
+                inputs: &[dl::LayerInput::Layer(1)],
                 parameters: 51,
                 multiply_adds: 48,
                 inside: &[],
@@ -138,15 +138,15 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> MlpInference<D> {
             MlpInference {
-                relu1: allocator.slot(16),
+                relu1: allocator.workspace(16),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> MlpTraining<D> {
             MlpTraining {
-                relu1: allocator.slot(16),
-                d_relu1: allocator.slot(16),
+                relu1: allocator.workspace(16),
+                d_relu1: allocator.workspace(16),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {

@@ -41,9 +41,9 @@ const _: () = {
 #[repr(C)]
 pub struct Pair {
     ///`dense(5)`
-    pub dense1: dl::private::ops::dense::Dense<4, 5>,
+    pub dense1: dl::layers::Dense<4, 5>,
     ///`dense(5)`
-    pub dense2: dl::private::ops::dense::Dense<3, 5>,
+    pub dense2: dl::layers::Dense<3, 5>,
 }
 ///One sample for [`Pair`].
 #[repr(C)]
@@ -159,7 +159,7 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(5)",
                 output: &[5],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: 25,
                 multiply_adds: 20,
                 inside: &[],
@@ -169,7 +169,7 @@ const _: () = {
                 name: "dense2",
                 layer: "dense(5)",
                 output: &[5],
-                inputs: &[usize::MAX - 1],
+                inputs: &[dl::LayerInput::Input(1)],
                 parameters: 20,
                 multiply_adds: 15,
                 inside: &[],
@@ -179,7 +179,7 @@ const _: () = {
                 name: "add1",
                 layer: "dense1 + dense2",
                 output: &[5],
-                inputs: &[0, 1],
+                inputs: &[dl::LayerInput::Layer(0), dl::LayerInput::Layer(1)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -189,7 +189,7 @@ const _: () = {
                 name: "sub1",
                 layer: "dense1 - dense2",
                 output: &[5],
-                inputs: &[0, 1],
+                inputs: &[dl::LayerInput::Layer(0), dl::LayerInput::Layer(1)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -204,16 +204,16 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> PairInference<D> {
             PairInference {
-                dense1: allocator.slot(5),
-                dense2: allocator.slot(5),
+                dense1: allocator.workspace(5),
+                dense2: allocator.workspace(5),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> PairTraining<D> {
             PairTraining {
-                dense1: allocator.slot(5),
-                dense2: allocator.slot(5),
+                dense1: allocator.workspace(5),
+                dense2: allocator.workspace(5),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {

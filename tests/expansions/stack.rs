@@ -39,9 +39,9 @@ const _: () = {
 #[repr(C)]
 struct StackLayers {
     ///`layer_norm`
-    pub layer_norm1: dl::private::ops::layer_norm::LayerNorm<6>,
+    pub layer_norm1: dl::layers::LayerNorm<6>,
     ///`dense(6)`
-    pub dense1: dl::private::ops::dense::Dense<6, 6>,
+    pub dense1: dl::layers::Dense<6, 6>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x_2, variable as d_x_2};
@@ -116,7 +116,7 @@ const _: () = {
                 name: "layer_norm1",
                 layer: "layer_norm",
                 output: &[6],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: 12,
                 multiply_adds: 0,
                 inside: &[],
@@ -126,7 +126,7 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(6)",
                 output: &[6],
-                inputs: &[0],
+                inputs: &[dl::LayerInput::Layer(0)],
                 parameters: 42,
                 multiply_adds: 36,
                 inside: &[],
@@ -136,7 +136,7 @@ const _: () = {
                 name: "gelu1",
                 layer: "gelu",
                 output: &[6],
-                inputs: &[1],
+                inputs: &[dl::LayerInput::Layer(1)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -146,7 +146,7 @@ const _: () = {
                 name: "add1",
                 layer: "residual { … }",
                 output: &[6],
-                inputs: &[usize::MAX, 2],
+                inputs: &[dl::LayerInput::Input(0), dl::LayerInput::Layer(2)],
                 parameters: 0,
                 multiply_adds: 0,
                 inside: &[],
@@ -161,17 +161,17 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackLayersInference<D> {
             StackLayersInference {
-                layer_norm1: allocator.slot(6),
-                gelu1: allocator.slot(6),
+                layer_norm1: allocator.workspace(6),
+                gelu1: allocator.workspace(6),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackLayersTraining<D> {
             StackLayersTraining {
-                layer_norm1: allocator.slot(6),
-                dense1: allocator.slot(6),
-                gelu1: allocator.slot(6),
+                layer_norm1: allocator.workspace(6),
+                dense1: allocator.workspace(6),
+                gelu1: allocator.workspace(6),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
@@ -320,7 +320,7 @@ struct Stack {
     ///`repeat 12 { … }`
     pub layers: [StackLayers; 12],
     ///`dense(2)`
-    pub dense1: dl::private::ops::dense::Dense<6, 2>,
+    pub dense1: dl::layers::Dense<6, 2>,
 }
 const _: () = {
     use dl::private::{self as dl, own::*, variable as x, variable as d_x};
@@ -347,7 +347,7 @@ const _: () = {
         const NAME: &'static str = "Stack";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
-                dl::Entry::Part {
+                dl::Entry::Model {
                     name: "layers",
                     offset: dl::offset_of!(Self, layers),
                     tensors: <[StackLayers; 12] as dl::Model>::TENSORS,
@@ -377,7 +377,7 @@ const _: () = {
                 name: "layers",
                 layer: "repeat 12 { … }",
                 output: &[6],
-                inputs: &[usize::MAX],
+                inputs: &[dl::LayerInput::Input(0)],
                 parameters: <[StackLayers; 12] as dl::Model>::PARAMETERS,
                 multiply_adds: <[StackLayers; 12] as dl::Model>::MULTIPLY_ADDS,
                 inside: <[StackLayers; 12] as dl::Model>::LAYERS,
@@ -387,7 +387,7 @@ const _: () = {
                 name: "dense1",
                 layer: "dense(2)",
                 output: &[2],
-                inputs: &[0],
+                inputs: &[dl::LayerInput::Layer(0)],
                 parameters: 14,
                 multiply_adds: 12,
                 inside: &[],
@@ -404,7 +404,7 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackInference<D> {
             StackInference {
-                layers: allocator.slot(6),
+                layers: allocator.workspace(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::inference_memory(
                     allocator,
                 ),
@@ -414,8 +414,8 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackTraining<D> {
             StackTraining {
-                layers: allocator.slot(6),
-                d_layers: allocator.slot(6),
+                layers: allocator.workspace(6),
+                d_layers: allocator.workspace(6),
                 saved_layers: <[StackLayers; 12] as dl::Model>::training_memory(
                     allocator,
                 ),

@@ -4,7 +4,7 @@ use super::*;
 use quote::{ToTokens, quote};
 use std::fmt::{Display, Formatter, Result};
 
-/// As a reader would write it; used in tables and messages.
+/// Writes the expression as a user would, for tables and messages.
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {

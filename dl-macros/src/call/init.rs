@@ -7,10 +7,10 @@ use quote::{ToTokens, quote};
 /// The initialisation of a tensor: a constant expression of type `dl::Init`.
 #[derive(Clone)]
 pub enum Init {
-    /// By a rule that knows what it needs.
+    /// A rule without a number.
     Rule(Rule),
-    /// By a rule that is given a number.
-    Numbered(Numbered, Number),
+    /// A rule with a number.
+    ParametricRule(ParametricRule, Number),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Rule {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Numbered {
+pub enum ParametricRule {
     Constant,
     Normal,
     Uniform,
@@ -43,10 +43,10 @@ pub const RULES: [(&str, Rule); 7] = [
 ];
 
 /// The rules with a number, their words, and what the number is called.
-pub const NUMBERED: [(&str, Numbered, &str); 3] = [
-    ("constant", Numbered::Constant, "value"),
-    ("normal", Numbered::Normal, "std"),
-    ("uniform", Numbered::Uniform, "bound"),
+pub const PARAMETRIC_RULES: [(&str, ParametricRule, &str); 3] = [
+    ("constant", ParametricRule::Constant, "value"),
+    ("normal", ParametricRule::Normal, "std"),
+    ("uniform", ParametricRule::Uniform, "bound"),
 ];
 
 impl ToTokens for Init {
@@ -59,9 +59,9 @@ impl ToTokens for Init {
             Init::Rule(Rule::XavierUniform) => quote!(dl::Init::XavierUniform),
             Init::Rule(Rule::Zeros) => quote!(dl::Init::Zeros),
             Init::Rule(Rule::Ones) => quote!(dl::Init::Ones),
-            Init::Numbered(Numbered::Constant, number) => quote!(dl::Init::Constant(#number)),
-            Init::Numbered(Numbered::Normal, number) => quote!(dl::Init::Normal { std: #number }),
-            Init::Numbered(Numbered::Uniform, number) => quote!(dl::Init::Uniform { bound: #number }),
+            Init::ParametricRule(ParametricRule::Constant, number) => quote!(dl::Init::Constant(#number)),
+            Init::ParametricRule(ParametricRule::Normal, number) => quote!(dl::Init::Normal { std: #number }),
+            Init::ParametricRule(ParametricRule::Uniform, number) => quote!(dl::Init::Uniform { bound: #number }),
         });
     }
 }

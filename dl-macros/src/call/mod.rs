@@ -1,9 +1,9 @@
-//! One use of a layer, as shape rules see it: what flows in, and its parameters evaluated.
+//! One use of a layer, as shape rules see it: the shapes of its operands, and its evaluated parameters.
 
 mod init;
 mod parameter;
 
-pub use init::{Init, NUMBERED, Numbered, RULES, Rule};
+pub use init::{Init, PARAMETRIC_RULES, ParametricRule, RULES, Rule};
 pub use parameter::{Choice, Default, Kind, Parameter, Setting};
 
 use crate::diagnostics::Diagnostics;
@@ -15,26 +15,26 @@ use quote::{ToTokens, quote};
 
 /// One use of a layer.
 pub struct Call<'a> {
-    /// As the user knows it: `conv2d`, or `+`.
+    /// The name that the user wrote: `conv2d`, or `+`.
     pub name: &'a str,
-    /// Where the layer's name stands.
+    /// The span of the layer's name.
     pub span: Span,
-    /// What it reads.
+    /// The operands that it reads.
     pub operands: Vec<Operand>,
     /// Whether its layer is over sequences `[channels, length]`: images of one row.
     pub sequence: bool,
-    /// Those of its layer.
+    /// The parameters of its layer.
     pub parameters: &'static [Parameter],
     /// All parameters, in the layer's order.
     pub settings: &'a [(&'static str, Setting)],
-    /// Where the given ones stand.
+    /// The spans of the arguments that the use gives.
     pub spans: &'a [(&'static str, Span)],
     /// How many layers of this kind come before.
     pub index: usize,
     pub diagnostics: &'a Diagnostics,
 }
 
-/// What a layer reads.
+/// An operand of a layer.
 #[derive(Clone)]
 pub enum Operand {
     /// A value of the network.
@@ -47,10 +47,10 @@ impl Call<'_> {
     /// The shape of the first value that flows in.
     pub fn input(&self) -> Shape {
         // Shape rules are only asked when something flows in.
-        self.evident_input().unwrap_or(Shape::of([]))
+        self.known_input().unwrap_or(Shape::of([]))
     }
     /// The shape of the first value that flows in, if it is known.
-    pub fn evident_input(&self) -> Option<Shape> {
+    pub fn known_input(&self) -> Option<Shape> {
         self.operands.iter().find_map(|operand| match operand {
             Operand::Tensor(shape) => Some(shape.clone()),
             Operand::Number(_) => None,
@@ -74,7 +74,7 @@ impl Call<'_> {
     pub fn pair(&self, name: &str) -> [Dim; 2] {
         self.pair_or(name, 1)
     }
-    /// What is added at the sides, two whole numbers; nothing is added to the only row of a sequence.
+    /// Padding as two whole numbers: height, width; the only row of a sequence has none.
     pub fn border(&self, name: &str) -> [Dim; 2] {
         self.pair_or(name, 0)
     }
@@ -123,10 +123,10 @@ impl Call<'_> {
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.setting(name), Some(Setting::Flag(true)))
     }
-    /// One of a few words, unless it is broken.
-    pub fn word(&self, name: &str) -> Option<Choice> {
+    /// One of a few choices, unless it is broken.
+    pub fn choice(&self, name: &str) -> Option<Choice> {
         match self.setting(name) {
-            Some(Setting::Word(choice)) => Some(*choice),
+            Some(Setting::Choice(choice)) => Some(*choice),
             _ => None,
         }
     }
@@ -151,13 +151,13 @@ impl Call<'_> {
     }
     /// Whether a parameter without a default is given.
     pub fn is_given(&self, name: &str) -> bool {
-        !matches!(self.setting(name), None | Some(Setting::Chosen))
+        !matches!(self.setting(name), None | Some(Setting::ByLayer))
     }
-    /// Where the use itself gives a parameter.
+    /// The span of a parameter that the use gives.
     pub fn given_at(&self, name: &str) -> Option<Span> {
         self.spans.iter().find(|(parameter, _)| *parameter == name).map(|(_, span)| *span)
     }
-    /// Where a parameter is given, or else the layer's name.
+    /// The span of a parameter that the use gives, or else of the layer's name.
     pub fn at(&self, name: &str) -> Span {
         self.given_at(name).unwrap_or(self.span)
     }

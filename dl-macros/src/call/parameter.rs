@@ -1,4 +1,4 @@
-//! The parameters of a layer: what a use may say, what it means when it does not, and what it is for.
+//! The parameters of layers: their names, kinds of values, defaults and documentation.
 
 use super::Init;
 use crate::dim::Dim;
@@ -13,22 +13,22 @@ pub struct Parameter {
     pub positional: bool,
     pub kind: Kind,
     pub default: Default,
-    /// What it is a number of, for the message that none is too few: `channel`.
+    /// The noun that it counts, for the message that none is too few: `channel`.
     pub counts: Option<&'static str>,
     /// One line for the guide.
     pub doc: &'static str,
 }
 
-/// What a parameter may be.
+/// The kind of value that a parameter takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A whole number.
     Size,
     /// A whole number, or `[height, width]`.
     Pair,
-    /// As `Pair`, or `same`.
+    /// A whole number, `[height, width]` or `same`.
     Padding,
-    /// As `Size`, or `same`.
+    /// A whole number or `same`.
     Border,
     /// A whole number, or `[top, bottom, left, right]`.
     Sides,
@@ -44,8 +44,8 @@ pub enum Kind {
     Shape,
     /// `true` or `false`.
     Flag,
-    /// One of these words.
-    Word(&'static [Choice]),
+    /// One of these choices.
+    Choice(&'static [Choice]),
     /// How weights begin.
     Init,
 }
@@ -56,23 +56,25 @@ pub struct Choice {
     pub word: &'static str,
     /// The variant of the runtime's type.
     variant: &'static str,
+    /// One line for the editor: what the word means.
+    pub doc: &'static str,
 }
 
-/// What a parameter is when nothing is said.
+/// The default of a parameter.
 #[derive(Clone, Copy)]
 pub enum Default {
-    /// Something must be said.
+    /// There is no default: every use gives a value.
     Required,
     Size(usize),
     Number(f64),
     /// An integer or an axis.
     Integer(i64),
     Flag(bool),
-    Word(Choice),
-    /// That of this parameter.
+    Choice(Choice),
+    /// The value of this other parameter.
     Same(&'static str),
-    /// What the layer chooses.
-    Chosen,
+    /// A value that the layer chooses.
+    ByLayer,
 }
 
 /// A parameter evaluated for one use.
@@ -84,14 +86,14 @@ pub enum Setting {
     SamePadding,
     Number(Number),
     Integer(i64),
-    /// As written: negative ones count from the end.
+    /// The axes as the user wrote them: negative ones count from the end.
     Axes(Vec<i64>),
     Shape(Vec<Dim>),
     Flag(bool),
-    Word(Choice),
+    Choice(Choice),
     Init(Init),
-    /// Not given, and the layer chooses.
-    Chosen,
+    /// The user gave no value, and the layer chooses one.
+    ByLayer,
     /// Reported.
     Broken,
 }
@@ -118,18 +120,18 @@ impl Parameter {
             Default::Number(value) => Setting::Number(Number::Known(value)),
             Default::Integer(n) => Setting::Integer(n),
             Default::Flag(flag) => Setting::Flag(flag),
-            Default::Word(choice) => Setting::Word(choice),
+            Default::Choice(choice) => Setting::Choice(choice),
             Default::Same(name) => {
                 earlier.iter().find(|(earlier, _)| *earlier == name).map_or(Setting::Broken, |(_, s)| s.clone())
             }
-            Default::Chosen => Setting::Chosen,
+            Default::ByLayer => Setting::ByLayer,
         }
     }
 }
 
 impl Choice {
-    pub const fn new(word: &'static str, variant: &'static str) -> Self {
-        Choice { word, variant }
+    pub const fn new(word: &'static str, variant: &'static str, doc: &'static str) -> Self {
+        Choice { word, variant, doc }
     }
 }
 
@@ -141,7 +143,7 @@ impl ToTokens for Choice {
 }
 
 impl Kind {
-    /// What to write, for messages.
+    /// Describes the values that it takes, for messages.
     pub fn expected(self) -> String {
         match self {
             Kind::Size => "a whole number".to_owned(),
@@ -155,7 +157,8 @@ impl Kind {
             Kind::Axes => "the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`".to_owned(),
             Kind::Shape => "a shape such as `[16, 5, 5]`".to_owned(),
             Kind::Flag => "`true` or `false`".to_owned(),
-            Kind::Word(choices) => {
+            Kind::Choice([]) => "the name of a layer".to_owned(),
+            Kind::Choice(choices) => {
                 choices.iter().map(|choice| format!("`{}`", choice.word)).collect::<Vec<_>>().join(" or ")
             }
             Kind::Init => "an initialisation such as `he_normal` or `constant(0.1)`".to_owned(),

@@ -41,7 +41,7 @@ pub fn axes(call: &Call, name: &str, shape: &Shape) -> Option<Vec<usize>> {
     Some(axes)
 }
 
-/// More dimensions than this no kernel walks over; `axes::RANK` of the runtime.
+/// The greatest number of dimensions that kernels walk over: `axes::RANK` of the runtime.
 const RANK: usize = 8;
 
 /// Whether kernels can walk over `shape`.

@@ -6,7 +6,7 @@ use crate::diagnostics::{Message, message};
 use crate::dim::{Cond, Dim};
 use crate::ir::Shape;
 
-/// What two values have in common.
+/// The result of broadcasting two values.
 pub struct Broadcast {
     pub output: Shape,
     /// Whether one of them is repeated.

@@ -4,7 +4,7 @@ use crate::diagnostics::Diagnostics;
 use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::Ident;
 
-/// Words that stand for something else in the language.
+/// ReservedNames that stand for something else in the language.
 const WORDS: [&str; 5] = ["residual", "concat", "repeat", "block", "loss"];
 
 /// Whether `name` may be given to a value. It may be that of a layer (`mean`): a layer stands behind an arrow.

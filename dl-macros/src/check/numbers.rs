@@ -5,27 +5,27 @@ use crate::diagnostics::{Message, message};
 use crate::dim::Cond;
 use crate::number::Number;
 
-/// Between 0 and 1.
+/// Requires a number between 0 and 1.
 pub fn rate(call: &Call, name: &str) -> bool {
     limit(call, name, |rate| rate.within(0.0, 1.0, true), "must be between 0 and 1")
 }
 
-/// Between -1 and 1.
+/// Requires a number between -1 and 1.
 pub fn cosine(call: &Call, name: &str) -> bool {
     limit(call, name, |cosine| cosine.within(-1.0, 1.0, true), "must be between -1 and 1")
 }
 
-/// Above 0.
+/// Requires a number above 0.
 pub fn positive(call: &Call, name: &str) -> bool {
     limit(call, name, Number::is_positive, "must be above 0")
 }
 
-/// 0 or above.
+/// Requires a number of at least 0.
 pub fn not_negative(call: &Call, name: &str) -> bool {
     limit(call, name, |number| number.within(0.0, f32::MAX.into(), true), "must not be negative")
 }
 
-/// What a value is divided by.
+/// Requires that a divisor is not 0.
 pub fn divisor(call: &Call, divisor: &Number) -> Option<()> {
     call.diagnostics.require(divisor.is_not_zero(), call.span, "this divides by zero").then_some(())
 }

@@ -17,10 +17,10 @@ pub fn features(call: &Call) -> Option<Dim> {
     None
 }
 
-/// The number of features of an input `[features]` or `[places, features]`, and the number of places of the latter.
+/// The number of features of an input `[features]` or `[positions, features]`, and the number of positions of the latter.
 pub fn rows(call: &Call) -> Option<(Dim, Option<Dim>)> {
     match call.input().dims.as_slice() {
-        [places, features] => Some((features.clone(), Some(places.clone()))),
+        [positions, features] => Some((features.clone(), Some(positions.clone()))),
         _ => features(call).map(|features| (features, None)),
     }
 }
@@ -88,7 +88,7 @@ pub fn last(call: &Call) -> Option<Dim> {
 }
 
 /// Whether every channel has more than one number, which alone would be its own mean.
-pub fn several_places(call: &Call) -> Option<()> {
+pub fn several_positions(call: &Call) -> Option<()> {
     let input = call.input();
     let several = Dim::product(input.dims.iter().skip(1)).at_least(&Dim::Known(2));
     let start = format!("`{}` scales each channel over its places, but its input ", call.name);

@@ -31,19 +31,19 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
     good
 }
 
-/// More numbers than this no memory holds: four terabytes.
-pub const MOST: usize = 1 << 40;
+/// The greatest number of elements of a value or of weights: four terabytes.
+pub const MAX_ELEMENTS: usize = 1 << 40;
 
-/// More dimensions than this no layer takes, and types of arrays in arrays are slow to compile.
-pub const MOST_DIMENSIONS: usize = 16;
+/// The greatest number of dimensions: no layer takes more, and nested array types are slow to compile.
+pub const MAX_DIMENSIONS: usize = 16;
 
-/// Whether a memory can hold the output of a layer and its weights.
-pub fn holdable(call: &Call, output: &Shape, weights: &[Tensor]) -> bool {
+/// Reports an output or weights of a layer that no memory holds.
+pub fn fits_in_memory(call: &Call, output: &Shape, weights: &[Tensor]) -> bool {
     let weights = weights.iter().map(|tensor| Dim::product(&tensor.shape));
     let sizes = weights.map(|size| (size, "weights")).chain([(output.len(), "outputs")]);
     // Sizes from outside are rustc's: these would be two more checks for every layer.
     let mut known = sizes.filter_map(|(size, what)| size.known().map(|size| (size, what)));
-    let Some((size, what)) = known.find(|(size, _)| *size > MOST) else { return true };
+    let Some((size, what)) = known.find(|(size, _)| *size > MAX_ELEMENTS) else { return true };
     let size = if size == usize::MAX { "more than 10¹⁹".to_owned() } else { size.to_string() };
     call.diagnostics.error(call.span, format!("`{}` would have {size} {what}, which no memory holds", call.name));
     false

@@ -1,4 +1,4 @@
-//! What losses compare with.
+//! The targets of losses.
 
 use super::same_shape::equal;
 use crate::call::Call;
@@ -6,7 +6,7 @@ use crate::diagnostics::{Message, message};
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
 
-/// That `output` has a number for each class, and `target` a class for each of its places.
+/// Requires a number for each class in `output`, and a class for each of its positions in `target`.
 pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
     let name = call.name;
     let [classes, places @ ..] = output.dims.as_slice() else {
@@ -28,7 +28,7 @@ fn described(target: &Shape) -> Message {
     if target.dims.is_empty() { "one class, u32".into() } else { message!("a class for each place, ", target) }
 }
 
-/// That `target` is one number.
+/// Requires that `target` is one number.
 pub fn one_target(call: &Call, target: &Shape) -> Option<()> {
     let good = target.dims.is_empty();
     if !good {

@@ -18,7 +18,7 @@ pub fn size_text(call: &Call, [height, width]: [&Dim; 2]) -> Message {
 }
 
 impl Window {
-    /// From the first number that the window covers to the last.
+    /// The extent of the window, with the gaps of dilation.
     pub fn reach(&self) -> [Dim; 2] {
         [0, 1].map(|i| self.dilation[i].mul(&self.kernel[i].sub(&Dim::Known(1))).add(&Dim::Known(1)))
     }

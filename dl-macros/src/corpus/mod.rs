@@ -1,4 +1,5 @@
-//! What the macro says to broken models, compared with `ui-tests/corpus/`: run outside of a compiler, so that hundreds take seconds.
+//! Compares the messages of the macro about broken models with `ui-tests/corpus/`, outside of a compiler, so that hundreds take
+//! seconds.
 //!
 //! A file there holds models, with an empty line between two; the lines below each that begin with `!` are its messages, with
 //! line and column in the model. `DL_BLESS=1 cargo test -p dl-macros corpus` writes them anew: read them as a beginner would.
@@ -45,7 +46,7 @@ fn read(text: &str) -> (&str, Vec<Case>) {
     (first, cases.filter(|case| !case.model.is_empty()).collect())
 }
 
-/// What the macro writes for `tokens`, and what it says: line, column and text of each message.
+/// Expands `tokens`; returns the code, and the line, column and text of each message.
 fn messages(tokens: TokenStream) -> (TokenStream, Vec<(usize, usize, String)>) {
     let diagnostics = Diagnostics::default();
     let output = crate::expand_with(quote::quote!(dl), tokens, &diagnostics);

@@ -5,7 +5,7 @@ use super::{messages, repository};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use std::path::Path;
 
-/// What is done to one token.
+/// A mutation of one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
     Remove,

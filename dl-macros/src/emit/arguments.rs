@@ -64,29 +64,29 @@ impl Ir {
         }
     }
 
-    /// Takes the inputs apart.
+    /// PoolKind the inputs apart.
     pub fn unpack_inputs(&self) -> TokenStream {
         let inputs = self.inputs.iter().enumerate().map(|(k, &v)| (self.input_name(k), &self.values[v].shape));
         unpack(&local("input"), inputs, false)
     }
-    /// Takes the targets apart.
+    /// PoolKind the targets apart.
     pub fn unpack_targets(&self) -> TokenStream {
         let targets = self.targets().iter().enumerate();
         unpack(&local("target"), targets.map(|(k, &v)| (self.target_name(k), &self.values[v].shape)), false)
     }
-    /// Takes the outputs, or what `wrap` makes of their names, apart.
+    /// PoolKind the outputs, or what `wrap` makes of their names, apart.
     pub fn unpack_outputs(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
         let outputs = self.outputs.iter().enumerate().map(|(k, output)| (wrap(&self.output_name(k)), &output.shape));
         unpack(&local(from), outputs, writable)
     }
-    /// Takes the terms apart.
+    /// PoolKind the terms apart.
     pub fn unpack_terms(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
         let (terms, from) = (self.objective.iter().flat_map(|objective| &objective.terms).count(), local(from));
         let mutable = writable.then(|| quote!(mut));
         let names = (0..terms).map(|k| wrap(&of_term(k)));
         quote!(#(let #mutable #names = #from.take::<f32>();)*)
     }
-    /// Takes the gradients to the outputs apart, for a while.
+    /// PoolKind the gradients to the outputs apart, for a while.
     pub fn unpack_outputs_again(&self, from: &str, wrap: fn(&Ident) -> Ident) -> TokenStream {
         if self.outputs.len() == 1 {
             return quote!();
@@ -94,7 +94,7 @@ impl Ir {
         let (from, unpack) = (local(from), self.unpack_outputs(from, wrap, true));
         quote!(let #from = #from.reborrow(); #unpack)
     }
-    /// Takes the gradients to the inputs apart, if they are asked for; `again`: for a while.
+    /// PoolKind the gradients to the inputs apart, if they are asked for; `again`: for a while.
     pub fn unpack_input_gradients(&self, again: bool) -> TokenStream {
         if !several(&self.inputs) {
             return quote!();

@@ -1,4 +1,4 @@
-//! What a model with mistakes becomes: its struct and signatures, so that nothing else in the user's crate turns red.
+//! The code of a model with mistakes: its struct and its signatures, so that no other code of the user's is an error.
 
 use super::tables;
 use crate::ir::Ir;

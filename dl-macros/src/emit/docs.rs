@@ -1,6 +1,7 @@
 //! The architecture as a drawing and a table, for the documentation of the struct.
 
 use crate::dim::Dim;
+use crate::drawing::tokens;
 use crate::ir::{Config, Ir, Node, ValueId};
 use crate::types::Type;
 use dl_drawing::{Graph, Layer, Source, grouped};
@@ -40,7 +41,7 @@ fn known(dim: &Dim) -> String {
     if dim.known() == Some(0) { String::new() } else { number(dim) }
 }
 
-/// The graph of number `which` of `irs` as an attribute that only rustdoc reads; nothing for a model with mistakes.
+/// The graph of number `which` of `irs` as an attribute that only rustdoc expands; nothing for a model with mistakes.
 pub fn drawing(irs: &[Ir], which: usize) -> TokenStream {
     let ir = &irs[which];
     if ir.nodes.is_empty() {
@@ -50,9 +51,8 @@ pub fn drawing(irs: &[Ir], which: usize) -> TokenStream {
     for (input, &value) in graph.inputs.iter_mut().zip(&ir.inputs) {
         *input = format!("{} {}", ir.values[value].name, ir.values[value].shape);
     }
-    // A `div` is left to itself by Markdown up to the next empty line.
-    let text = format!("\n\n<div style=\"overflow-x: auto\">{}</div>\n\n", dl_drawing::inline(&graph));
-    quote!(#[cfg_attr(doc, doc = #text)])
+    let graph = tokens(&graph);
+    quote!(#[cfg_attr(doc, doc = dl::drawing!(#graph))])
 }
 
 /// The body of `ir`; the loss is no part of the network.

@@ -73,7 +73,7 @@ fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a 
 }
 
 fn slot_member(schedule: &Schedule, name: Ident, per_sample: bool, size: TokenStream) -> Member {
-    let method = if per_sample { quote!(slot) } else { quote!(single) };
+    let method = if per_sample { quote!(workspace) } else { quote!(single) };
     let (new, d) = (quote!(allocator.#method(#size)), schedule.ir.device());
     Member { name, ty: quote!(dl::Workspace<#d>), new, floats: if per_sample { size } else { quote!(0) } }
 }

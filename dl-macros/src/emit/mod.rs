@@ -17,7 +17,7 @@ pub use structure::camel;
 use crate::diagnostics::{Check, Piece, before};
 use crate::fuse::Mode;
 use crate::ir::{Config, Ir, Node};
-use crate::names::renamed;
+use crate::names::rename_facade;
 use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -44,7 +44,7 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
     let (imports, plain, network) = (ir.imports(krate), structure::plain_numbers(ir, &parts), structure::network(ir));
     let body = if ir.broken { broken::implementation(ir) } else { implementation(ir) };
-    let code = renamed(&ir.words, quote!(#checks #plain #network #body));
+    let code = rename_facade(&ir.reserved, quote!(#checks #plain #network #body));
     quote! {
         #structure
 
@@ -105,7 +105,7 @@ fn check(check: &Check) -> TokenStream {
 fn condition(check: &Check) -> TokenStream {
     let (span, condition, message) = match check {
         Check::Condition { span, condition, message } => (span, condition, message),
-        Check::Promise(promise) => return promise.clone(),
+        Check::Assertion(assertion) => return assertion.clone(),
     };
     let pieces = message.0.iter().map(|piece| match piece {
         Piece::Text(text) => quote!(dl::Piece::Text(#text)),
@@ -147,7 +147,7 @@ fn struct_of_settings(node: &Node) -> TokenStream {
 
 /// Whether the settings of a node at inference are not those in training: a fused activation that training cannot fuse.
 fn differs(node: &Node) -> bool {
-    node.activation.as_ref().is_some_and(|a| !a.keeps_output)
+    node.activation.as_ref().is_some_and(|a| !a.backward_reads_output)
 }
 
 /// The name of a node's settings.

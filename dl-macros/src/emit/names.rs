@@ -19,15 +19,15 @@ pub fn scratch(ir: &Ir, node: &Node) -> Ident {
 impl Ir {
     /// The parameter of passes and memory that is the device.
     pub fn device(&self) -> Ident {
-        ident(&self.words.free("D"), Span::call_site())
+        ident(&self.reserved.free("D"), Span::call_site())
     }
     /// The struct that holds the memory of a mode.
     pub fn memory_name(&self, mode: &str) -> Ident {
-        ident(&self.words.free(&format!("{}{mode}", self.name)), Span::mixed_site())
+        ident(&self.reserved.free(&format!("{}{mode}", self.name)), Span::mixed_site())
     }
     /// The settings of a node: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
     pub fn constant_name(&self, node: &Node, suffix: &str) -> Ident {
-        ident(&self.words.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
+        ident(&self.reserved.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
     }
 
     /// The `use` that begins generated code: the facade as `dl`, and functions under the names of all variables. A constant,
@@ -42,9 +42,9 @@ impl Ir {
         let made = outputs.chain(terms).flat_map(|name| [name.clone(), gradient(&name)]);
         let mut seen = HashSet::new();
         let names = inputs.chain(targets).chain(made).filter(|name| seen.insert(name.to_string()));
-        let (alias, names) = (ident(&self.words.free("dl"), Span::call_site()), names.collect::<Vec<_>>());
+        let (alias, names) = (ident(&self.reserved.free("dl"), Span::call_site()), names.collect::<Vec<_>>());
         // Where the user writes `f32::consts::PI`, a module is meant.
-        let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.words.has(word));
+        let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.reserved.has(word));
         let own = if modules { quote!(variables) } else { quote!(own) };
         quote!(use #krate::private::{self as #alias, #own::* #(, variable as #names)*};)
     }

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 
 /// The values of one sample side by side: `PairInput { left: [f32; 784], right: [f32; 784] }`.
 pub struct Record<'a> {
-    /// Of the struct; `None` when there is one value, or none, and no struct.
+    /// The name of the struct; `None` when there is at most one value, and so no struct.
     pub name: Option<Ident>,
     /// In order.
     pub fields: Vec<(Ident, &'a Shape)>,
@@ -66,7 +66,7 @@ impl<'a> Record<'a> {
             #visibility struct #name #parameters { #(#fields)* }
         }
     }
-    /// That the struct is plain numbers; what one derives else, because the user's module may have other derives.
+    /// Implements `Plain` for the struct, and the traits that one would derive: the user's module may have other derives.
     pub fn plain(&self, ir: &Ir) -> TokenStream {
         let Some(name) = &self.name else { return quote!() };
         let (name, parameters, generic) = (ir.generic(name), ir.parameters(), ir.generic_traits());

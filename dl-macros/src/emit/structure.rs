@@ -2,7 +2,7 @@
 
 use super::{docs, records};
 use crate::ir::{FieldId, Ir, ScopeId};
-use crate::names::{ident, local, outside, plain};
+use crate::names::{ident, local, plain, qualify_facade};
 use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -30,7 +30,7 @@ pub fn structure(krate: &TokenStream, irs: &[Ir], which: usize, parts: &Parts) -
         #(#blocks)*
         #(#records)*
     };
-    outside(krate, tokens)
+    qualify_facade(krate, tokens)
 }
 
 fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
@@ -49,7 +49,7 @@ fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
     }
 }
 
-/// That the struct and those of its blocks are plain numbers.
+/// Implements `Plain` for the struct and the structs of its blocks.
 pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     let names = parts.structs.iter().map(|part| &part.name).chain([&ir.name]).map(|name| ir.generic(name));
     let parameters = ir.parameters();
@@ -66,7 +66,7 @@ pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     }
 }
 
-/// What it is beside a model: itself for sessions, and unless the user derives them, cloned in its box and shown by name.
+/// Implements `Network`, and unless the user derives them, `Clone` of the box and `Debug`.
 pub fn network(ir: &Ir) -> TokenStream {
     let derived: Vec<syn::Path> = ir.attributes.iter().flat_map(derived).collect();
     let derives = |name: &str| derived.iter().any(|path| path.segments.last().is_some_and(|last| last.ident == name));
@@ -75,7 +75,7 @@ pub fn network(ir: &Ir) -> TokenStream {
     quote!(dl::network!(#generic #name: #(#traits),*);)
 }
 
-/// What an attribute derives.
+/// Returns the traits that an attribute derives.
 fn derived(attribute: &syn::Attribute) -> Vec<syn::Path> {
     type Paths = syn::punctuated::Punctuated<syn::Path, syn::Token![,]>;
     let paths = attribute.path().is_ident("derive").then(|| attribute.parse_args_with(Paths::parse_terminated).ok());
@@ -139,7 +139,7 @@ impl Parts {
         if let Some(part) = self.structs.iter().find(|part| part.kind == *kind && part.members == members) {
             return part.name.clone();
         }
-        let name = ir.words.claim(&format!("{}{}", ir.name, camel(kind)));
+        let name = ir.reserved.reserve(&format!("{}{}", ir.name, camel(kind)));
         let name = ident(&name, Span::call_site());
         self.structs.push(Part { name: name.clone(), kind: kind.clone(), members });
         name

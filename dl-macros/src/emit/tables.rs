@@ -88,7 +88,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
         let path = ir.path(id).iter().map(plain).collect::<Vec<_>>().join(".");
         if field.model {
             tensors.push(quote! {
-                dl::Entry::Part {
+                dl::Entry::Model {
                     name: #path,
                     offset: dl::offset_of!(Self, #access),
                     tensors: <#ty as dl::Model>::TENSORS,
@@ -120,17 +120,15 @@ fn plain(name: &Ident) -> String {
 
 fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
     let end = ir.body_len(&ir.nodes);
-    // Where a value comes from: an earlier line, or an input, counted from the other end.
     let source = move |value: ValueId| match ir.inputs.iter().position(|&input| input == value) {
-        Some(0) => quote!(usize::MAX),
         Some(k) => {
             let k = Literal::usize_unsuffixed(k);
-            quote!(usize::MAX - #k)
+            quote!(dl::LayerInput::Input(#k))
         }
         None => {
-            let line = ir.nodes.iter().position(|node| node.output == value).unwrap_or(0);
-            let line = Literal::usize_unsuffixed(line);
-            quote!(#line)
+            let i = ir.nodes.iter().position(|node| node.output == value).unwrap_or(0);
+            let i = Literal::usize_unsuffixed(i);
+            quote!(dl::LayerInput::Layer(#i))
         }
     };
     ir.nodes[..end].iter().enumerate().map(move |(i, node)| {

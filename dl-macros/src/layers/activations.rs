@@ -40,15 +40,15 @@ impl Layer for Elementwise {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let (variant, keeps_output) = (self.variant.of(call), self.saves == Output);
+        let (variant, backward_reads_output) = (self.variant.of(call), self.saves == Output);
         let expr = quote!(dl::ops::Activation::#variant);
-        let keeps = if keeps_output { SavedForBackward::OUTPUT } else { SavedForBackward::INPUTS };
+        let keeps = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
         let mut op = Op::new(Config::Expr(expr.clone()), keeps).in_place();
-        op.activation = Some(ir::Activation { expr, keeps_output });
+        op.activation = Some(ir::Activation { expr, backward_reads_output });
         Some(Built::new(call.input(), op))
     }
 }
@@ -70,60 +70,82 @@ impl Elementwise {
 
 /// Every elementwise activation.
 pub static ALL: &[&dyn Layer] = &[
-    &Elementwise::new("relu", "Relu", Output, "max(x, 0)"),
-    &Elementwise::new("leaky_relu", "LeakyRelu", Output, "x, or slope·x below 0").with(
-        &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "factor of negative numbers")],
+    &Elementwise::new("relu", "Relu", Output, "computes `max(x, 0)`"),
+    &Elementwise::new("leaky_relu", "LeakyRelu", Output, "computes `x`, or `slope·x` where `x < 0`").with(
+        &[Parameter::positional("slope", Kind::Number, Default::Number(0.01), "slope for negative inputs")],
         |call| check::not_negative(call, "slope"),
     ),
-    &Elementwise::new("elu", "Elu", Output, "x, or alpha·(eˣ - 1) below 0").with(
-        &[Parameter::positional("alpha", Kind::Number, Default::Number(1.0), "minus the limit for negative numbers")],
+    &Elementwise::new("elu", "Elu", Output, "computes `x`, or `alpha·(eˣ - 1)` where `x < 0`").with(
+        &[Parameter::positional(
+            "alpha",
+            Kind::Number,
+            Default::Number(1.0),
+            "scale for negative inputs: the output tends to `-alpha`",
+        )],
         |call| check::not_negative(call, "alpha"),
     ),
-    &Elementwise::new("gelu", "Gelu", Input, "x·Φ(x), Φ the normal distribution")
-        .with(
-            &[Parameter::named(
-                "approximate",
-                Kind::Word(&[EXACT, Choice::new("tanh", "GeluTanh")]),
-                Default::Word(EXACT),
-                "`tanh`: the faster approximation",
-            )],
-            |_| true,
-        )
-        .as_variant(|call| call.word("approximate").to_token_stream()),
-    &Elementwise::new("silu", "Silu", Input, "x / (1 + e⁻ˣ)"),
-    &Elementwise::new("sigmoid", "Sigmoid", Output, "1 / (1 + e⁻ˣ)"),
-    &Elementwise::new("tanh", "Tanh", Output, "tanh x"),
-    &Elementwise::new("softplus", "Softplus", Input, "ln(1 + e^(beta·x)) / beta").with(
+    &Elementwise::new(
+        "gelu",
+        "Gelu",
+        Input,
+        "computes `x·Φ(x)`, where `Φ` is the distribution function of the standard normal distribution",
+    )
+    .with(
+        &[Parameter::named(
+            "approximate",
+            Kind::Choice(&[
+                EXACT,
+                Choice::new(
+                    "tanh",
+                    "GeluTanh",
+                    "the approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster",
+                ),
+            ]),
+            Default::Choice(EXACT),
+            "formula for `Φ`",
+        )],
+        |_| true,
+    )
+    .as_variant(|call| call.choice("approximate").to_token_stream()),
+    &Elementwise::new("silu", "Silu", Input, "computes `x / (1 + e⁻ˣ)`, also called swish"),
+    &Elementwise::new("sigmoid", "Sigmoid", Output, "computes `1 / (1 + e⁻ˣ)`"),
+    &Elementwise::new("tanh", "Tanh", Output, "computes `tanh x`"),
+    &Elementwise::new("softplus", "Softplus", Input, "computes `ln(1 + e^(beta·x)) / beta`").with(
         &[
-            Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness of the bend"),
+            Parameter::named("beta", Kind::Number, Default::Number(1.0), "sharpness: the larger, the closer to `relu`"),
             Parameter::named(
                 "threshold",
                 Kind::Number,
                 Default::Number(20.0),
-                "where beta·x is large enough for x itself",
+                "value of `beta·x` above which the output is `x` itself",
             ),
         ],
         |call| check::positive(call, "beta"),
     ),
-    &Elementwise::new("selu", "Selu", Output, "1.0507·x, or 1.7581·(eˣ - 1) below 0"),
-    &Elementwise::new("mish", "Mish", Input, "x·tanh(ln(1 + eˣ))"),
-    &Elementwise::new("log_sigmoid", "LogSigmoid", Output, "ln(1 / (1 + e⁻ˣ))"),
-    &Elementwise::new("softsign", "Softsign", Output, "x / (1 + |x|)"),
-    &Elementwise::new("relu6", "HardTanh", Output, "x between 0 and 6")
+    &Elementwise::new("selu", "Selu", Output, "computes `1.0507·x`, or `1.7581·(eˣ - 1)` where `x < 0`"),
+    &Elementwise::new("mish", "Mish", Input, "computes `x·tanh(ln(1 + eˣ))`"),
+    &Elementwise::new("log_sigmoid", "LogSigmoid", Output, "computes `ln(1 / (1 + e⁻ˣ))`"),
+    &Elementwise::new("softsign", "Softsign", Output, "computes `x / (1 + |x|)`"),
+    &Elementwise::new("relu6", "HardTanh", Output, "computes `min(max(x, 0), 6)`")
         .as_variant(|_| quote!(HardTanh { min: 0.0, max: 6.0 })),
-    &Elementwise::new("hard_tanh", "HardTanh", Output, "x between two limits, at which the gradient is 0")
-        .with(&limits([Default::Number(-1.0), Default::Number(1.0)]), ordered),
-    &Elementwise::new("hard_sigmoid", "HardSigmoid", Output, "(x + 3) / 6 between 0 and 1"),
-    &Elementwise::new("hard_swish", "HardSwish", Input, "x·(x + 3) / 6 between -3 and 3, 0 below, x above"),
-    &Elementwise::new("clamp", "Clamp", Input, "x between two limits, which pass the gradient themselves")
+    &Elementwise::new(
+        "hard_tanh",
+        "HardTanh",
+        Output,
+        "clamps `x` to `min` and `max`, with a gradient of 0 at the limits",
+    )
+    .with(&limits([Default::Number(-1.0), Default::Number(1.0)]), ordered),
+    &Elementwise::new("hard_sigmoid", "HardSigmoid", Output, "computes `(x + 3) / 6`, clamped to 0 and 1"),
+    &Elementwise::new("hard_swish", "HardSwish", Input, "computes `x·(x + 3) / 6` from -3 to 3, 0 below and `x` above"),
+    &Elementwise::new("clamp", "Clamp", Input, "clamps `x` to `min` and `max`, with a gradient of 1 at the limits")
         .with(&limits([Default::Required, Default::Required]), ordered),
-    &Elementwise::new("exp", "Exp", Output, "eˣ"),
-    &Elementwise::new("log", "Log", Input, "ln x"),
-    &Elementwise::new("sqrt", "Sqrt", Output, "√x"),
-    &Elementwise::new("square", "Square", Input, "x²"),
-    &Elementwise::new("abs", "Abs", Input, "|x|"),
-    &Elementwise::new("powi", "Powi", Input, "xⁿ for a whole number n").with(
-        &[Parameter::positional("exponent", Kind::Integer, Default::Required, "a whole number")],
+    &Elementwise::new("exp", "Exp", Output, "computes `eˣ`"),
+    &Elementwise::new("log", "Log", Input, "computes `ln x`"),
+    &Elementwise::new("sqrt", "Sqrt", Output, "computes `√x`"),
+    &Elementwise::new("square", "Square", Input, "computes `x²`"),
+    &Elementwise::new("abs", "Abs", Input, "computes `|x|`"),
+    &Elementwise::new("powi", "Powi", Input, "computes `xⁿ` for a whole number `n`").with(
+        &[Parameter::positional("exponent", Kind::Integer, Default::Required, "exponent `n`")],
         |call| {
             let good = i32::try_from(call.integer("exponent")).is_ok();
             if !good {
@@ -134,8 +156,8 @@ pub static ALL: &[&dyn Layer] = &[
     ),
 ];
 
-/// Of `gelu`, unless it is to be faster.
-const EXACT: Choice = Choice::new("none", "Gelu");
+/// The default of `gelu`.
+const EXACT: Choice = Choice::new("none", "Gelu", "the exact `Φ`, by the error function");
 
 /// Of `clamp` and `hard_tanh`.
 const fn limits(default: [Default; 2]) -> [Parameter; 2] {

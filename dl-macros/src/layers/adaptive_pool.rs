@@ -1,6 +1,6 @@
 //! Pooling to a size that is given, and to a single number for each channel.
 
-use super::pool::Takes;
+use super::pool::PoolKind;
 use super::*;
 use crate::check;
 use quote::quote;
@@ -9,7 +9,7 @@ use quote::quote;
 pub struct AdaptivePool {
     name: &'static str,
     stem: &'static str,
-    takes: Takes,
+    takes: PoolKind,
     sequence: bool,
     shapes: &'static str,
     line: &'static str,
@@ -22,31 +22,31 @@ const LENGTH: Parameter = Parameter::positional("size", Kind::Size, Default::Req
 pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool2d",
     stem: "adaptive_avg_pool",
-    takes: Takes::Mean,
+    takes: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c, size…]`",
-    line: "the means of windows that together cover the image",
+    line: "takes the mean of each of `size` windows, which are chosen to cover the image",
     parameters: &[SIZE],
 };
 pub static ADAPTIVE_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool2d",
     stem: "adaptive_max_pool",
-    takes: Takes::Largest,
-    line: "the largest numbers of windows that together cover the image",
+    takes: PoolKind::Largest,
+    line: "takes the maximum of each of `size` windows, which are chosen to cover the image",
     ..ADAPTIVE_AVG_POOL2D
 };
 pub static ADAPTIVE_AVG_POOL1D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool1d",
     sequence: true,
     shapes: "`[c, l]` → `[c, size]`",
-    line: "the means of windows that together cover the sequence",
+    line: "takes the mean of each of `size` windows, which are chosen to cover the sequence",
     parameters: &[LENGTH],
     ..ADAPTIVE_AVG_POOL2D
 };
 pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool1d",
     sequence: true,
-    line: "the largest numbers of windows that together cover the sequence",
+    line: "takes the maximum of each of `size` windows, which are chosen to cover the sequence",
     shapes: "`[c, l]` → `[c, size]`",
     parameters: &[LENGTH],
     ..ADAPTIVE_MAX_POOL2D
@@ -54,17 +54,17 @@ pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
 pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_avg_pool2d",
     stem: "global_avg_pool",
-    takes: Takes::Mean,
+    takes: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c]`",
-    line: "the mean of each channel",
+    line: "takes the mean of each channel",
     parameters: &[],
 };
 pub static GLOBAL_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_max_pool2d",
     stem: "global_max_pool",
-    takes: Takes::Largest,
-    line: "the largest number of each channel",
+    takes: PoolKind::Largest,
+    line: "takes the maximum of each channel",
     ..GLOBAL_AVG_POOL2D
 };
 pub static GLOBAL_AVG_POOL1D: AdaptivePool =
@@ -98,8 +98,8 @@ impl Layer for AdaptivePool {
             return Some(Built::new(call.sized(channels, call.pair("size")), op));
         }
         let mean =
-            || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), SavedForBackward::NOTHING);
-        let op = if let Takes::Mean = self.takes { mean() } else { op };
+            || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), BackwardReads::NOTHING);
+        let op = if let PoolKind::Mean = self.takes { mean() } else { op };
         Some(Built::new(Shape::of([channels]), op))
     }
 }

@@ -37,12 +37,12 @@ impl Layer for Arithmetic {
     }
     fn doc(&self) -> Doc {
         let line = match self.0 {
-            Operator::Add => "`a + b`",
-            Operator::Sub => "`a - b`",
-            Operator::Mul => "`a * b`",
-            Operator::Div | Operator::Rem => "`a / b`",
+            Operator::Add => "computes `a + b`",
+            Operator::Sub => "computes `a - b`",
+            Operator::Mul => "computes `a * b`, element by element",
+            Operator::Div | Operator::Rem => "computes `a / b`, element by element",
         };
-        let shapes = "two values of one shape, or of sizes of 1 where they differ, or a value and a number";
+        let shapes = "two values, broadcast as in NumPy, or a value and a number";
         Doc::new(Chapter::Arithmetic, shapes, line)
     }
     fn operands(&self) -> usize {
@@ -51,11 +51,11 @@ impl Layer for Arithmetic {
     fn takes_numbers(&self) -> bool {
         true
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         match call.operands.as_slice() {
-            // Which of two shapes was meant is not evident, unless they fit.
+            // Unless two shapes fit, nobody knows which of them was meant.
             [Operand::Tensor(a), Operand::Tensor(b)] if a.dims.len() != b.dims.len() => None,
-            _ => call.evident_input(),
+            _ => call.known_input(),
         }
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -88,7 +88,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(config, SavedForBackward::INPUTS).in_place()
+                        Op::new(config, BackwardReads::INPUTS).in_place()
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -116,10 +116,10 @@ impl Arithmetic {
         };
         let shapes = quote!(shapes: dl::ops::arithmetic::Shapes::#shapes,);
         let (name, fields, keeps) = match self.0 {
-            Operator::Add => (quote!(Add), quote!(#shapes sign: 1.0,), SavedForBackward::NOTHING),
-            Operator::Sub => (quote!(Add), quote!(#shapes sign: -1.0,), SavedForBackward::NOTHING),
-            Operator::Mul => (quote!(Mul), shapes, SavedForBackward::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(Div), shapes, SavedForBackward::INPUTS),
+            Operator::Add => (quote!(Add), quote!(#shapes sign: 1.0,), BackwardReads::NOTHING),
+            Operator::Sub => (quote!(Add), quote!(#shapes sign: -1.0,), BackwardReads::NOTHING),
+            Operator::Mul => (quote!(Mul), shapes, BackwardReads::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(Div), shapes, BackwardReads::INPUTS),
         };
         let path = quote!(dl::ops::arithmetic::#name);
         let config = match self.0 {
@@ -140,5 +140,5 @@ impl Arithmetic {
 /// `scale·x + shift`.
 fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
-    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), SavedForBackward::NOTHING).in_place()
+    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING).in_place()
 }

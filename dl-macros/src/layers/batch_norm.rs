@@ -15,7 +15,7 @@ impl Layer for BatchNorm {
         Doc::new(
             Chapter::Weights,
             "`[n]` or `[c, h, w]`, unchanged",
-            "each feature or channel scaled to mean 0 and variance 1 over the batch",
+            "normalises each feature or channel to mean 0 and variance 1 over the batch, then scales and shifts it",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -25,17 +25,22 @@ impl Layer for BatchNorm {
                     "momentum",
                     Kind::Number,
                     Default::Number(0.1),
-                    "weight of a batch in the running statistics",
+                    "weight of the current batch in the running statistics, as in PyTorch",
                 ),
-                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+                Parameter::named(
+                    "epsilon",
+                    Kind::Number,
+                    Default::Number(1e-5),
+                    "small number that is added to the variance against division by zero",
+                ),
             ]
         }
     }
     fn check(&self, call: &Call) -> bool {
         check::rate(call, "momentum") & check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Channels)
@@ -45,12 +50,12 @@ impl Layer for BatchNorm {
         let (momentum, epsilon) = (call.number("momentum"), call.number("epsilon"));
         let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
         let config = Config::with_activation(quote!(dl::ops::batch_norm::Op), fields);
-        let mut op = Op::new(config, SavedForBackward::INPUTS).in_place();
+        let mut op = Op::new(config, BackwardReads::INPUTS).in_place();
         op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
         op.inference = Inference::Infer;
         op.updates_state = true;
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::batch_norm::BatchNorm), [&channels]),
+            ty: Type::layer(quote!(dl::layers::BatchNorm), [&channels]),
             tensors: vec![
                 Tensor::new("weight", &[&channels], Role::Scale),
                 Tensor::new("bias", &[&channels], Role::Bias),

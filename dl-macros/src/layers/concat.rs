@@ -14,11 +14,18 @@ impl Layer for Concat {
         Doc::new(
             Chapter::Shape,
             "`[c₁, …]`, `[c₂, …]`, … → `[c₁ + c₂ + …, …]`",
-            "values side by side along one dimension: `concat(a, b, axis: 1)`, or branches of a chain: `concat { a; b }`",
+            "concatenates values along one dimension: `concat(a, b, axis: 1)`, or the branches of a chain: `concat { a; b }`",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::named("axis", Kind::Axis, Default::Integer(0), "the dimension that grows")] }
+        const {
+            &[Parameter::named(
+                "axis",
+                Kind::Axis,
+                Default::Integer(0),
+                "dimension along which the values are concatenated",
+            )]
+        }
     }
     fn operands(&self) -> usize {
         2
@@ -40,7 +47,7 @@ impl Layer for Concat {
         let (outer, inner) = (Dim::product(&input.dims[..axis]), Dim::product(&input.dims[axis + 1..]));
         let parts = list(&parts);
         let fields = quote!(outer: #outer, parts: #parts, inner: #inner,);
-        let mut op = Op::new(Config::settings(quote!(dl::ops::concat::Op), fields), SavedForBackward::NOTHING);
+        let mut op = Op::new(Config::settings(quote!(dl::ops::concat::Op), fields), BackwardReads::NOTHING);
         op.each_input = true;
         Some(Built::new(output, op))
     }

@@ -1,4 +1,4 @@
-//! What the convolutions share: their weights, and the operations that they become.
+//! The code that all convolutions share: their weights and operations.
 
 use super::*;
 use crate::check;
@@ -6,9 +6,14 @@ use quote::quote;
 
 /// The last parameters of every convolution.
 pub const BIAS: [Parameter; 3] = [
-    Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a number is added to each channel"),
-    Parameter::named("init", Kind::Init, Default::Chosen, "how the weights begin"),
-    Parameter::named("bias_init", Kind::Init, Default::Chosen, "how the bias begins"),
+    Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a learned bias is added to each output channel"),
+    Parameter::named("init", Kind::Init, Default::ByLayer, "initialisation of the weights, `pytorch` by default"),
+    Parameter::named(
+        "bias_init",
+        Kind::Init,
+        Default::ByLayer,
+        "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
+    ),
 ];
 
 /// The rules of the settings.
@@ -47,7 +52,7 @@ pub fn build(call: &Call, [inputs, height, width]: [Dim; 3], outputs: Dim, group
 pub fn operation(path: TokenStream, window: &check::Window, groups: &Dim) -> Op {
     let check::Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = window;
     let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
-    Op::new(Config::with_activation(path, fields), SavedForBackward::INPUTS)
+    Op::new(Config::with_activation(path, fields), BackwardReads::INPUTS)
 }
 
 /// The weights: `channels` as their type says, and as the shape of the tensor says; and a bias for each of `outputs`.
@@ -61,10 +66,10 @@ pub fn weights(
 ) -> Weights {
     let ([a, b], bias) = (channels, call.flag("bias"));
     let path = match (transposed, call.sequence) {
-        (false, false) => quote!(dl::ops::conv2d::Conv2d),
-        (false, true) => quote!(dl::ops::conv2d::Conv1d),
-        (true, false) => quote!(dl::ops::conv_transpose2d::ConvTranspose2d),
-        (true, true) => quote!(dl::ops::conv_transpose2d::ConvTranspose1d),
+        (false, false) => quote!(dl::layers::Conv2d),
+        (false, true) => quote!(dl::layers::Conv1d),
+        (true, false) => quote!(dl::layers::ConvTranspose2d),
+        (true, true) => quote!(dl::layers::ConvTranspose1d),
     };
     let kernel: Vec<&Dim> = kernel.iter().skip(usize::from(call.sequence)).collect();
     let mut sizes = vec![a, b];

@@ -10,7 +10,11 @@ impl Layer for Conv1d {
         "conv1d"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "`[c, l]` → `[channels, l']`", "a small window of weights slides over the sequence")
+        Doc::new(
+            Chapter::Weights,
+            "`[c, l]` → `[channels, l']`",
+            "convolves the sequence with one learned kernel for each output channel, plus a bias",
+        )
     }
     fn stem(&self) -> &'static str {
         "conv"
@@ -19,13 +23,13 @@ impl Layer for Conv1d {
         const {
             let [bias, init, bias_init] = conv::BIAS;
             &[
-                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output")
+                Parameter::positional("channels", Kind::Size, Default::Required, "number of output channels")
                     .counting("channel"),
-                Parameter::positional("kernel", Kind::Size, Default::Required, "length of the window"),
-                Parameter::named("stride", Kind::Size, Default::Size(1), "step of the window"),
-                Parameter::named("padding", Kind::Border, Default::Size(0), "zeros at both ends of the sequence"),
-                Parameter::named("dilation", Kind::Size, Default::Size(1), "distance of the window's elements"),
-                Parameter::named("groups", Kind::Size, Default::Size(1), "parts of the channels that do not mix")
+                Parameter::positional("kernel", Kind::Size, Default::Required, "length of the kernel"),
+                Parameter::named("stride", Kind::Size, Default::Size(1), "distance between neighbouring windows"),
+                Parameter::named("padding", Kind::Border, Default::Size(0), "zero padding on each side of the sequence"),
+                Parameter::named("dilation", Kind::Size, Default::Size(1), "distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous)"),
+                Parameter::named("groups", Kind::Size, Default::Size(1), "number of groups that the channels are divided into: each output channel sees the input channels of its group alone")
                     .counting("group"),
                 bias,
                 init,

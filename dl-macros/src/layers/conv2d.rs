@@ -13,7 +13,7 @@ impl Layer for Conv2d {
         Doc::new(
             Chapter::Weights,
             "`[c, h, w]` → `[channels, h', w']`",
-            "a small window of weights slides over the image",
+            "convolves the image with one learned kernel for each output channel, plus a bias",
         )
     }
     fn stem(&self) -> &'static str {
@@ -23,13 +23,13 @@ impl Layer for Conv2d {
         const {
             let [bias, init, bias_init] = conv::BIAS;
             &[
-                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output")
+                Parameter::positional("channels", Kind::Size, Default::Required, "number of output channels")
                     .counting("channel"),
-                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
-                Parameter::named("stride", Kind::Pair, Default::Size(1), "step of the window"),
-                Parameter::named("padding", Kind::Padding, Default::Size(0), "zeros around the image"),
-                Parameter::named("dilation", Kind::Pair, Default::Size(1), "distance of the window's elements"),
-                Parameter::named("groups", Kind::Size, Default::Size(1), "parts of the channels that do not mix")
+                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the kernel"),
+                Parameter::named("stride", Kind::Pair, Default::Size(1), "distance between neighbouring windows"),
+                Parameter::named("padding", Kind::Padding, Default::Size(0), "zero padding on each side of the image"),
+                Parameter::named("dilation", Kind::Pair, Default::Size(1), "distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous)"),
+                Parameter::named("groups", Kind::Size, Default::Size(1), "number of groups that the channels are divided into: each output channel sees the input channels of its group alone")
                     .counting("group"),
                 bias,
                 init,

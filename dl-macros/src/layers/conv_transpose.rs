@@ -29,14 +29,14 @@ pub static CONV_TRANSPOSE1D: ConvTranspose = ConvTranspose {
 const fn parameters(kind: Kind) -> [Parameter; 10] {
     let [bias, init, bias_init] = conv::BIAS;
     [
-        Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output").counting("channel"),
-        Parameter::positional("kernel", kind, Default::Required, "what each number of the input adds to: a size"),
-        Parameter::named("stride", kind, Default::Size(1), "distance in the output of neighbours in the input"),
-        Parameter::named("padding", kind, Default::Size(0), "what is left out on each side of the output"),
-        Parameter::named("output_padding", kind, Default::Size(0), "what is added at the end; less than the stride"),
-        Parameter::named("groups", Kind::Size, Default::Size(1), "parts of the channels that do not mix")
+        Parameter::positional("channels", Kind::Size, Default::Required, "number of output channels").counting("channel"),
+        Parameter::positional("kernel", kind, Default::Required, "size of the kernel"),
+        Parameter::named("stride", kind, Default::Size(1), "distance in the output between neighbouring input elements: the factor of enlargement"),
+        Parameter::named("padding", kind, Default::Size(0), "number of rows and columns that are cropped from each side of the output"),
+        Parameter::named("output_padding", kind, Default::Size(0), "number of rows and columns that are added at the end of the output; less than the stride"),
+        Parameter::named("groups", Kind::Size, Default::Size(1), "number of groups that the channels are divided into: each output channel sees the input channels of its group alone")
             .counting("group"),
-        Parameter::named("dilation", kind, Default::Size(1), "distance of the kernel's elements"),
+        Parameter::named("dilation", kind, Default::Size(1), "distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous)"),
         bias,
         init,
         bias_init,
@@ -51,7 +51,7 @@ impl Layer for ConvTranspose {
         Doc::new(
             Chapter::Weights,
             self.shapes,
-            "every number adds its kernel to a larger output: the gradient of a convolution",
+            "computes a transposed convolution: every input element adds its scaled kernel to a larger output",
         )
     }
     fn stem(&self) -> &'static str {

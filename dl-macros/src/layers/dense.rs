@@ -14,20 +14,36 @@ impl Layer for Dense {
         Doc::new(
             Chapter::Weights,
             "`[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`",
-            "every output is a weighted sum of all inputs",
+            "computes `W·x + b`: a fully connected layer, PyTorch's `Linear`",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("outputs", Kind::Size, Default::Required, "number of outputs").counting("output"),
-                Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a number is added to each output"),
-                Parameter::named("init", Kind::Init, Default::Chosen, "how the weights begin"),
-                Parameter::named("bias_init", Kind::Init, Default::Chosen, "how the bias begins"),
+                Parameter::positional("outputs", Kind::Size, Default::Required, "number of output features")
+                    .counting("output"),
+                Parameter::named(
+                    "bias",
+                    Kind::Flag,
+                    Default::Flag(true),
+                    "whether a learned bias is added to each output",
+                ),
+                Parameter::named(
+                    "init",
+                    Kind::Init,
+                    Default::ByLayer,
+                    "initialisation of the weights, `pytorch` by default",
+                ),
+                Parameter::named(
+                    "bias_init",
+                    Kind::Init,
+                    Default::ByLayer,
+                    "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
+                ),
             ]
         }
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         call.given_size("outputs").map(|outputs| Shape::of([outputs]))
     }
     fn check(&self, call: &Call) -> bool {
@@ -46,11 +62,11 @@ impl Layer for Dense {
         } else {
             sizes.push(&none);
         }
-        let ty = Type::layer(quote!(dl::ops::dense::Dense), sizes);
+        let ty = Type::layer(quote!(dl::layers::Dense), sizes);
         let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
         let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();
-        let built = Built::new(Shape::of(output), Op::new(config, SavedForBackward::INPUTS));
+        let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS));
         Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
     }
 }

@@ -13,7 +13,7 @@ impl Layer for DepthwiseConv2d {
         Doc::new(
             Chapter::Weights,
             "`[c, h, w]` → `[multiplier·c, h', w']`",
-            "a small window of weights for each channel: `conv2d` with a group for each",
+            "convolves each channel with kernels of its own: `conv2d` with as many groups as channels",
         )
     }
     fn stem(&self) -> &'static str {
@@ -23,11 +23,21 @@ impl Layer for DepthwiseConv2d {
         const {
             let [bias, init, bias_init] = conv::BIAS;
             &[
-                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
-                Parameter::named("stride", Kind::Pair, Default::Size(1), "step of the window"),
-                Parameter::named("padding", Kind::Padding, Default::Size(0), "zeros around the image"),
-                Parameter::named("dilation", Kind::Pair, Default::Size(1), "distance of the window's elements"),
-                Parameter::named("multiplier", Kind::Size, Default::Size(1), "channels made from each"),
+                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the kernel"),
+                Parameter::named("stride", Kind::Pair, Default::Size(1), "distance between neighbouring windows"),
+                Parameter::named("padding", Kind::Padding, Default::Size(0), "zero padding on each side of the image"),
+                Parameter::named(
+                    "dilation",
+                    Kind::Pair,
+                    Default::Size(1),
+                    "distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous)",
+                ),
+                Parameter::named(
+                    "multiplier",
+                    Kind::Size,
+                    Default::Size(1),
+                    "number of output channels for each input channel",
+                ),
                 bias,
                 init,
                 bias_init,

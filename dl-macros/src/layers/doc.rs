@@ -1,4 +1,4 @@
-//! What the guide and the editor say about a layer.
+//! The documentation of a layer in the guide and in editors.
 
 /// One line about a layer, and where it stands in the guide.
 #[allow(dead_code, reason = "for the tests that write the guide's tables and the editor's documentation")]
@@ -7,13 +7,12 @@ pub struct Doc {
     pub chapter: Chapter,
     /// `` `[n]` → `[outputs]` ``, or for what any shape is good: `any, unchanged`.
     pub shapes: &'static str,
-    /// What it does: a formula, or a part of a sentence.
+    /// The rest of a sentence about the layer, from the verb on: `` computes `max(x, 0)` ``.
     pub line: &'static str,
 }
 
 /// The tables of the guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "the losses are on their way")]
 pub enum Chapter {
     /// Layers with weights.
     Weights,
@@ -21,11 +20,11 @@ pub enum Chapter {
     Shape,
     /// A function of each number.
     Activation,
-    /// What keeps a network from learning by heart.
+    /// Regularisation: noise and dropout.
     Regularisation,
-    /// Of two values.
+    /// Operations on two values.
     Arithmetic,
-    /// For `loss { … }`.
+    /// Losses, for `loss { … }`.
     Loss,
 }
 

@@ -5,29 +5,40 @@ use super::*;
 use std::fmt::Write;
 use std::path::Path;
 
-/// What opens braces and is no layer, and its documentation.
+/// The combinators that are no layers, and their documentation.
 const COMBINATORS: [(&str, &str); 2] = [
-    ("residual", "`residual { … }`: adds its input to what the chain in braces makes of it."),
-    ("repeat", "`repeat 6 { … }`: copies of the chain in braces one after the other, each with weights of its own."),
+    ("residual", "`residual { … }` adds its input to the output of the chain in braces: a skip connection."),
+    (
+        "repeat",
+        "`repeat 6 { … }` applies 6 copies of the chain in braces one after the other, each with weights of its own.",
+    ),
 ];
 
-/// Words that stand for a setting: the kinds that have them, the words, what they mean.
+const SAME: &str = "Zero padding by which the output has the size of the input, as in Keras; it needs a stride of 1";
+
+/// The words that arguments of these kinds may be, and their documentation.
 const WORDS: [(&str, &[(&str, &str)]); 3] = [
-    ("Padding", &[("same", "As much as keeps the size; for stride 1"), ("valid", "None")]),
-    ("Border", &[("same", "As much as keeps the size; for stride 1"), ("valid", "None")]),
+    ("Padding", &[("same", SAME), ("valid", "No padding: the same as `0`")]),
+    ("Border", &[("same", SAME), ("valid", "No padding: the same as `0`")]),
     (
         "Init",
         &[
-            ("pytorch", "PyTorch's rule for this layer"),
-            ("he_normal", "Normal numbers of variance 2 / inputs: for relu"),
-            ("he_uniform", "Uniform numbers of variance 2 / inputs: for relu"),
-            ("xavier_normal", "Normal numbers of variance 2 / (inputs + outputs): for tanh"),
-            ("xavier_uniform", "Uniform numbers of variance 2 / (inputs + outputs): for tanh"),
-            ("zeros", "All 0"),
-            ("ones", "All 1"),
-            ("constant", "`constant(value)`: all the same"),
-            ("normal", "`normal(std)`: normal numbers around 0"),
-            ("uniform", "`uniform(bound)`: uniform numbers from -bound to bound"),
+            ("pytorch", "PyTorch's default for this layer: uniform in ±1/√fan_in"),
+            ("he_normal", "Normal distribution of variance 2 / fan_in (He et al., 2015): for relu"),
+            ("he_uniform", "Uniform distribution of variance 2 / fan_in (He et al., 2015): for relu"),
+            (
+                "xavier_normal",
+                "Normal distribution of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010): for tanh",
+            ),
+            (
+                "xavier_uniform",
+                "Uniform distribution of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010): for tanh",
+            ),
+            ("zeros", "Every element is 0"),
+            ("ones", "Every element is 1"),
+            ("constant", "`constant(value)`: every element is `value`"),
+            ("normal", "`normal(std)`: normal distribution of mean 0 and standard deviation `std`"),
+            ("uniform", "`uniform(bound)`: uniform distribution from `-bound` to `bound`"),
         ],
     ),
 ];
@@ -59,33 +70,48 @@ fn the_tables_of_the_guide_are_current() {
 
 #[test]
 fn the_editors_layers_are_current() {
+    compare("src/language/layers.rs", &editor_layers());
+}
+
+/// Every layer as the documented struct that editors show.
+fn editor_layers() -> String {
     let mut text = head("Every layer as a struct whose fields are its arguments", "use super::arguments::*;\n\n");
     for (name, doc) in COMBINATORS {
         let _ = write!(text, "/// {doc}\npub struct {name} {{}}\n\n");
     }
     for layer in all() {
-        let (name, doc) = (layer.name(), layer.doc());
-        let (line, shapes) = (sentence(doc.line), sentence(doc.shapes));
-        let _ = write!(text, "/// `{}`: {line}.\n///\n/// {shapes}.\npub struct {name} {{", usage(layer));
+        let (name, Doc { shapes, line, .. }) = (layer.name(), layer.doc());
+        let _ = write!(
+            text,
+            "/// `{}` {line}.
+///
+/// Shapes: {shapes}.
+pub struct {name} {{",
+            usage(layer)
+        );
         for parameter in layer.parameters() {
-            let default = default(parameter).map_or_else(String::new, |default| format!("; `{default}` if not given"));
-            let (about, expected) = (sentence(parameter.doc), parameter.kind.expected());
+            let (about, value) = (sentence(parameter.doc), value(parameter));
             let field = format!("pub {}: {},", parameter.name, kind(parameter));
-            let _ = write!(text, "\n    /// {about}: {expected}{default}.\n    {field}");
+            let _ = write!(text, "\n    /// {about}.\n    ///\n    /// {value}.\n    {field}");
         }
         text.push_str(if layer.parameters().is_empty() { "}\n\n" } else { "\n}\n\n" });
     }
-    compare("src/language/layers.rs", text.trim_end());
+    text
 }
 
 #[test]
 fn the_editors_arguments_are_current() {
+    compare("src/language/arguments.rs", &editor_arguments());
+}
+
+/// Every kind of argument as the documented struct that editors show, and the words as constants.
+fn editor_arguments() -> String {
     let mut text = head("The kinds of arguments that layers take, and the words that some of them may be", "");
     let parameters = || all().flat_map(|layer| layer.parameters());
     let mut kinds: Vec<(String, String)> = Vec::new();
     for parameter in parameters() {
         let about = match parameter.kind {
-            Kind::Word(_) => "One of a few words".to_owned(),
+            Kind::Choice(_) => "One of a few words".to_owned(),
             kind => sentence(&kind.expected()),
         };
         if !kinds.iter().any(|(known, _)| *known == kind(parameter)) {
@@ -101,16 +127,66 @@ fn the_editors_arguments_are_current() {
     }
     for layer in all() {
         for parameter in layer.parameters() {
-            if let Kind::Word(words) = parameter.kind
+            if let Kind::Choice(words) = parameter.kind
                 && !words.is_empty()
             {
-                let words: Vec<(&str, &str)> = words.iter().map(|choice| (choice.word, parameter.doc)).collect();
-                text.push_str(&module(&format!("{}_{}", layer.name(), parameter.name), "Word", &words));
+                let words: Vec<(&str, &str)> = words.iter().map(|choice| (choice.word, choice.doc)).collect();
+                text.push_str(&module(&format!("{}_{}", layer.name(), parameter.name), "Choice", &words));
             }
         }
     }
-    text.push_str("}\n");
-    compare("src/language/arguments.rs", text.trim_end());
+    text + "}\n"
+}
+
+/// The text that editors show for the argument `name` of `layer`.
+fn shown<'a>(text: &'a str, layer: &str, name: &str) -> &'a str {
+    let start = text.find(&format!("pub struct {layer} {{")).unwrap();
+    let end = start + text[start..].find(&format!("pub {name}: ")).unwrap();
+    let lines = text[start..end].rfind("\n    pub ").or(text[start..end].find("{\n")).unwrap();
+    &text[start + lines..end]
+}
+
+#[test]
+fn arguments_are_explained_in_the_terms_of_the_field() {
+    let text = editor_layers();
+    for (layer, name, terms) in [
+        ("conv2d", "groups", ["number of groups that the channels are divided into", "the default is `1`"]),
+        ("conv1d", "groups", ["input channels of its group alone", "the default is `1`"]),
+        ("conv2d", "dilation", ["distance between neighbouring kernel elements", "`[height, width]`"]),
+        ("conv_transpose2d", "dilation", ["distance between neighbouring kernel elements", "the default is `1`"]),
+        ("gelu", "approximate", ["formula for `Φ`", "`none` or `tanh`; the default is `none`"]),
+        ("upsample", "mode", ["interpolation", "`nearest` or `bilinear`; the default is `nearest`"]),
+    ] {
+        let shown = shown(&text, layer, name).to_lowercase();
+        for term in terms {
+            assert!(shown.contains(&term.to_lowercase()), "`{term}` is not in the text of `{layer}({name})`: {shown}");
+        }
+    }
+}
+
+#[test]
+fn every_word_has_a_text_of_its_own() {
+    let text = editor_arguments();
+    for (module, word, term) in [
+        ("gelu_approximate", "none", "The exact `Φ`"),
+        ("gelu_approximate", "tanh", "The approximation `½(1 + tanh("),
+        ("upsample_mode", "nearest", "Nearest-neighbour interpolation"),
+        ("upsample_mode", "bilinear", "Bilinear interpolation"),
+        ("pad2d_mode", "reflect", "The image mirrored"),
+        ("Padding", "same", "output has the size of the input"),
+    ] {
+        let start = text.find(&format!("pub mod {module} {{")).unwrap();
+        let end = start + text[start..].find(&format!("pub const {word}: ")).unwrap();
+        let doc = text[start..end].lines().rev().nth(1).unwrap();
+        assert!(doc.contains(term), "`{term}` is not in the text of `{word}`: {doc}");
+    }
+    for parameter in all().flat_map(|layer| layer.parameters()) {
+        let Kind::Choice(words) = parameter.kind else { continue };
+        for (i, word) in words.iter().enumerate() {
+            let others = words[..i].iter().map(|other| other.doc).chain([parameter.doc]);
+            assert!(others.clone().all(|other| other != word.doc), "`{}` has the text of another word", word.word);
+        }
+    }
 }
 
 /// The head of a file.
@@ -122,7 +198,7 @@ fn head(about: &str, uses: &str) -> String {
     )
 }
 
-/// Words as constants of the type `kind`.
+/// ReservedNames as constants of the type `kind`.
 fn module(name: &str, kind: &str, words: &[(&str, &str)]) -> String {
     let mut text = format!("    pub mod {name} {{\n        use super::super::{kind};\n\n");
     for (word, about) in words {
@@ -154,11 +230,17 @@ fn row(layer: &dyn Layer) -> String {
 
 /// What else a parameter of a few words may be: `` or `tanh` ``.
 fn others(parameter: &Parameter, default: &str) -> String {
-    let Kind::Word(words) = parameter.kind else { return String::new() };
+    let Kind::Choice(words) = parameter.kind else { return String::new() };
     words.iter().map(|choice| choice.word).filter(|word| *word != default).map(|word| format!(" or `{word}`")).collect()
 }
 
-/// What a parameter is when nothing is said, as it would be written.
+/// The values that a parameter takes, and its default.
+fn value(parameter: &Parameter) -> String {
+    let default = default(parameter).map_or_else(String::new, |default| format!("; the default is `{default}`"));
+    format!("Give {}{default}", parameter.kind.expected())
+}
+
+/// The default of a parameter as a user would write it.
 fn default(parameter: &Parameter) -> Option<String> {
     match parameter.default {
         Default::Size(n) => Some(n.to_string()),
@@ -167,7 +249,7 @@ fn default(parameter: &Parameter) -> Option<String> {
         Default::Number(x) => Some(format!("{x:?}")),
         Default::Integer(n) => Some(n.to_string()),
         Default::Flag(flag) => Some(flag.to_string()),
-        Default::Word(Choice { word, .. }) | Default::Same(word) => Some(word.to_owned()),
+        Default::Choice(Choice { word, .. }) | Default::Same(word) => Some(word.to_owned()),
         _ => None,
     }
 }

@@ -14,24 +14,31 @@ impl Layer for Dropout {
         Doc::new(
             Chapter::Regularisation,
             "any, unchanged",
-            "in training, sets a part `rate` of the numbers to 0 and scales the others by 1/(1 - rate); nothing in prediction",
+            "sets each element to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::positional("rate", Kind::Number, Default::Required, "part that becomes zero, 0 to 1")] }
+        const {
+            &[Parameter::positional(
+                "rate",
+                Kind::Number,
+                Default::Required,
+                "probability that an element is set to 0, from 0 to 1",
+            )]
+        }
     }
     fn check(&self, call: &Call) -> bool {
         check::rate(call, "rate")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let rate = call.number("rate");
         // Every dropout of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::dropout::Op), quote!(rate: #rate, id: #id,));
-        let mut op = Op::new(config, SavedForBackward::NOTHING).in_place();
+        let mut op = Op::new(config, BackwardReads::NOTHING).in_place();
         op.inference = Inference::Identity;
         Some(Built::new(call.input(), op))
     }

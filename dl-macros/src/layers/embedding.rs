@@ -13,14 +13,24 @@ impl Layer for Embedding {
         "embedding"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "`u32[…]` → `[…, features]`", "every token is a row of a table of weights")
+        Doc::new(Chapter::Weights, "`u32[…]` → `[…, features]`", "looks up each token's row in a learned table")
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("vocabulary", Kind::Size, Default::Required, "number of tokens"),
-                Parameter::positional("features", Kind::Size, Default::Required, "numbers for each token"),
-                Parameter::named("init", Kind::Init, Default::Chosen, "how the table begins, `normal(1)` unless given"),
+                Parameter::positional(
+                    "vocabulary",
+                    Kind::Size,
+                    Default::Required,
+                    "number of different tokens: tokens are less than this",
+                ),
+                Parameter::positional("features", Kind::Size, Default::Required, "number of features for each token"),
+                Parameter::named(
+                    "init",
+                    Kind::Init,
+                    Default::ByLayer,
+                    "initialisation of the table, `normal(1)` by default",
+                ),
             ]
         }
     }
@@ -39,11 +49,11 @@ impl Layer for Embedding {
         output.dims.push(features.clone());
         let config = Config::settings(quote!(dl::ops::embedding::Op), quote!());
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::embedding::Embedding), [&vocabulary, &features]),
+            ty: Type::layer(quote!(dl::layers::Embedding), [&vocabulary, &features]),
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
-            init: call.init_or(Init::Numbered(Numbered::Normal, Number::Known(1.0))),
+            init: call.init_or(Init::ParametricRule(ParametricRule::Normal, Number::Known(1.0))),
         };
-        let mut op = Op::new(config, SavedForBackward::INPUTS);
+        let mut op = Op::new(config, BackwardReads::INPUTS);
         op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens" });
         Some(Built::new(output, op).with_weights(weights, Dim::Known(0)))
     }

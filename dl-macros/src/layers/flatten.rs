@@ -9,13 +9,17 @@ impl Layer for Flatten {
         "flatten"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Shape, "any → `[n]`", "all numbers of a sample as a list of features; costs nothing")
+        Doc::new(
+            Chapter::Shape,
+            "any → `[n]`",
+            "gives a sample the shape `[n]`, one vector of features; copies nothing",
+        )
     }
     fn alternative(&self) -> &'static str {
         ", and say `reshape([SIZE])` here"
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let output = Shape::of([call.input().len()]);
-        Some(Built::new(output, Op::new(Config::Reshape, SavedForBackward::NOTHING)))
+        Some(Built::new(output, Op::new(Config::Reshape, BackwardReads::NOTHING)))
     }
 }

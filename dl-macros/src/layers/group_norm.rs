@@ -11,23 +11,33 @@ impl Layer for GroupNorm {
         "group_norm"
     }
     fn doc(&self) -> Doc {
-        let line = "groups of channels of each sample scaled to mean 0 and variance 1 over their places";
+        let line = "normalises groups of channels of each sample to mean 0 and variance 1, then scales and shifts each channel";
         Doc::new(Chapter::Weights, "`[c, …]`, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("groups", Kind::Size, Default::Required, "how many groups the channels are in")
-                    .counting("group"),
-                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+                Parameter::positional(
+                    "groups",
+                    Kind::Size,
+                    Default::Required,
+                    "number of groups that the channels are divided into: each is normalised on its own",
+                )
+                .counting("group"),
+                Parameter::named(
+                    "epsilon",
+                    Kind::Number,
+                    Default::Number(1e-5),
+                    "small number that is added to the variance against division by zero",
+                ),
             ]
         }
     }
     fn check(&self, call: &Call) -> bool {
         check::not_zero(call, &["groups"]) & check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (groups, channels) = (call.size("groups"), check::channels(call)?);
@@ -43,7 +53,7 @@ impl Layer for InstanceNorm {
         "instance_norm"
     }
     fn doc(&self) -> Doc {
-        let line = "each channel of each sample scaled to mean 0 and variance 1 over its places";
+        let line = "normalises each channel of each sample to mean 0 and variance 1 over its positions";
         Doc::new(Chapter::Weights, "`[c, …]`, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -53,31 +63,36 @@ impl Layer for InstanceNorm {
                     "affine",
                     Kind::Flag,
                     Default::Flag(false),
-                    "whether each channel has scale and shift",
+                    "whether each channel has a learned scale and shift",
                 ),
-                Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance"),
+                Parameter::named(
+                    "epsilon",
+                    Kind::Number,
+                    Default::Number(1e-5),
+                    "small number that is added to the variance against division by zero",
+                ),
             ]
         }
     }
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let channels = check::channels(call)?;
-        check::several_places(call)?;
+        check::several_positions(call)?;
         if call.flag("affine") {
             return Some(weighted(call, &channels, &channels));
         }
         let epsilon = call.number("epsilon");
         let fields = quote!(groups: #channels, epsilon: #epsilon,);
         let config = Config::settings(quote!(dl::ops::group_norm::Unweighted), fields);
-        Some(Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)))
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)))
     }
 }
 
@@ -87,9 +102,9 @@ fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
     let fields = quote!(groups: #groups, epsilon: #epsilon,);
     let config = Config::settings(quote!(dl::ops::group_norm::Op), fields);
     let weights = Weights {
-        ty: Type::layer(quote!(dl::ops::group_norm::GroupNorm), [channels]),
+        ty: Type::layer(quote!(dl::layers::GroupNorm), [channels]),
         tensors: vec![Tensor::new("weight", &[channels], Role::Scale), Tensor::new("bias", &[channels], Role::Bias)],
         init: quote!(),
     };
-    Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)).with_weights(weights, Dim::Known(0))
+    Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0))
 }

@@ -11,20 +11,27 @@ impl Layer for L2Normalize {
         "l2_normalize"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Shape, "any, unchanged", "the last dimension of each sample scaled to length 1")
+        Doc::new(Chapter::Shape, "any, unchanged", "divides the last dimension of each sample by its Euclidean norm")
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::named("epsilon", Kind::Number, Default::Number(1e-12), "the least it is divided by")] }
+        const {
+            &[Parameter::named(
+                "epsilon",
+                Kind::Number,
+                Default::Number(1e-12),
+                "lower limit of the norm, against division by zero",
+            )]
+        }
     }
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (features, epsilon) = (check::last(call)?, call.number("epsilon"));
         let config = Config::settings(quote!(dl::ops::l2_normalize::Op), quote!(n: #features, epsilon: #epsilon,));
-        Some(Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)))
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)))
     }
 }

@@ -14,17 +14,24 @@ impl Layer for LayerNorm {
         Doc::new(
             Chapter::Weights,
             "any, unchanged",
-            "the last dimension of each sample scaled to mean 0 and variance 1",
+            "normalises the last dimension of each sample to mean 0 and variance 1, then scales and shifts it",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::named("epsilon", Kind::Number, Default::Number(1e-5), "added to the variance")] }
+        const {
+            &[Parameter::named(
+                "epsilon",
+                Kind::Number,
+                Default::Number(1e-5),
+                "small number that is added to the variance against division by zero",
+            )]
+        }
     }
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Features)
@@ -34,9 +41,9 @@ impl Layer for LayerNorm {
         let input = call.input();
         let features = input.dims.last()?;
         let config = Config::settings(quote!(dl::ops::layer_norm::Op), quote!(epsilon: #epsilon,));
-        let op = Op::new(config, SavedForBackward::INPUTS);
+        let op = Op::new(config, BackwardReads::INPUTS);
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::layer_norm::LayerNorm), [features]),
+            ty: Type::layer(quote!(dl::layers::LayerNorm), [features]),
             tensors: vec![
                 Tensor::new("weight", &[features], Role::Scale),
                 Tensor::new("bias", &[features], Role::Bias),

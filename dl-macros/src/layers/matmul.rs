@@ -12,7 +12,7 @@ impl Layer for Matmul {
         "matmul"
     }
     fn doc(&self) -> Doc {
-        let line = "the product of two values as matrices; leading dimensions are the same";
+        let line = "multiplies two values as matrices, or stacks of matrices with the same leading dimensions";
         Doc::new(Chapter::Arithmetic, "`[…, m, k]`, `[…, k, n]` → `[…, m, n]`", line)
     }
     fn operands(&self) -> usize {
@@ -38,7 +38,7 @@ impl Layer for Matmul {
         same.then_some(())?;
         let output = Shape::of([before_a, &[m.clone(), n.clone()]].concat());
         let config = Config::settings(quote!(dl::ops::matmul::Op), quote!(m: #m, k: #k, n: #n,));
-        let mut built = Built::new(output.clone(), Op::new(config, SavedForBackward::INPUTS));
+        let mut built = Built::new(output.clone(), Op::new(config, BackwardReads::INPUTS));
         built.multiply_adds = output.len().mul(k);
         Some(built)
     }

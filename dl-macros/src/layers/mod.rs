@@ -2,7 +2,6 @@
 //!
 //! To add one: its file, and a line in [`FAMILIES`]; to add one to a family, its entry there. The names are Keras' and PyTorch's in snake case.
 
-pub mod absent;
 mod activations;
 mod adaptive_pool;
 pub mod arithmetic;
@@ -41,6 +40,7 @@ mod stop_gradient;
 pub mod synonyms;
 mod transpose;
 mod unembedding;
+pub mod unsupported;
 mod upsample;
 mod variant;
 
@@ -50,9 +50,9 @@ pub use doc::{Chapter, Doc};
 pub use slice::Slice;
 use variant::Variant;
 
-use crate::call::{Call, Choice, Default, Init, Kind, Numbered, Operand, Parameter};
+use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule};
 use crate::dim::Dim;
-use crate::ir::{Config, Element, Inference, Op, Role, SavedForBackward, Shape, Tensor};
+use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
@@ -128,11 +128,11 @@ pub fn all() -> impl Iterator<Item = &'static dyn Layer> + Clone {
 pub trait Layer: Sync {
     /// `conv2d`
     fn name(&self) -> &'static str;
-    /// What the names of its fields and values begin with: `conv` for `conv1`.
+    /// The stem of the names of its fields and values: `conv` for `conv1`.
     fn stem(&self) -> &'static str {
         self.name()
     }
-    /// For the guide and the editor.
+    /// Its documentation in the guide and in editors.
     #[allow(dead_code, reason = "read by the test that writes the guide's tables and the editor's documentation")]
     fn doc(&self) -> Doc;
     /// In the order in which they may be given.
@@ -168,7 +168,7 @@ pub trait Layer: Sync {
     fn inferred(&self) -> Option<Inferred> {
         None
     }
-    /// What else to write where its output has no type in stable Rust, behind the message.
+    /// The end of the message that its output has no type in stable Rust: another way to write it.
     fn alternative(&self) -> &'static str {
         ""
     }
@@ -181,28 +181,28 @@ pub trait Layer: Sync {
         let _ = call;
         true
     }
-    /// The output's shape as far as it is evident after a mistake: what the layers behind go on with.
+    /// The output's shape where a mistake does not hide it, so that the layers after it can still be checked.
     /// There may be no operands.
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         let _ = call;
         None
     }
-    /// What `lower` makes of its uses.
-    fn becomes(&self) -> Becomes {
-        Becomes::Node
+    /// The form in which `lower` puts its uses into the graph.
+    fn lowered_as(&self) -> LoweredAs {
+        LoweredAs::Node
     }
     /// Checks one use whose settings are right, and says what it becomes; `None` when mistakes were reported.
     fn build(&self, call: &Call) -> Option<Built>;
 }
 
-/// What the uses of a layer are in the graph.
-pub enum Becomes {
+/// The form in which the uses of a layer stand in the graph.
+pub enum LoweredAs {
     /// A node, by [`Layer::build`].
     Node,
     /// A slice for each part.
     Slices,
     /// A dense node with the table that another layer has.
-    Scores,
+    TiedDense,
 }
 
 /// A size of the input.
@@ -223,12 +223,12 @@ impl Inferred {
     }
 }
 
-/// What a use of a layer becomes. It reads all its operands that are values of the network.
+/// The result of [`Layer::build`]: a node that reads all operands that are values of the network.
 pub struct Built {
     pub output: Shape,
     pub op: Op,
     pub weights: Option<Weights>,
-    /// For one sample.
+    /// Multiply-adds for one sample.
     pub multiply_adds: Dim,
 }
 
@@ -269,7 +269,7 @@ impl Tensor {
 }
 
 impl Shape {
-    /// Of `f32`.
+    /// A shape of `f32` elements.
     pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
         Shape { element: Element::F32, dims: dims.into(), record: None }
     }

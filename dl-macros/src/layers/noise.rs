@@ -12,17 +12,17 @@ impl Layer for RandomNormal {
     }
     fn doc(&self) -> Doc {
         let line =
-            "in training normal random numbers, of mean 0 and variance 1, whatever the value is; zeros in prediction";
+            "draws from the standard normal distribution in training, whatever the input is; zeros in prediction";
         Doc::new(Chapter::Regularisation, "any, unchanged", line)
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         // Every one of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::noise::RandomNormal), quote!(id: #id,));
-        let mut op = Op::new(config, SavedForBackward::NOTHING);
+        let mut op = Op::new(config, BackwardReads::NOTHING);
         op.inference = Inference::Infer;
         op.stops_gradient = true;
         Some(Built::new(call.input(), op))
@@ -36,22 +36,23 @@ impl Layer for GaussianNoise {
         "gaussian_noise"
     }
     fn doc(&self) -> Doc {
-        let line = "in training adds normal random numbers of mean 0 and deviation `stddev`; nothing in prediction";
+        let line =
+            "adds normal noise of mean 0 and standard deviation `stddev` in training; does nothing in prediction";
         Doc::new(Chapter::Regularisation, "any, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::positional("stddev", Kind::Number, Default::Required, "deviation of the noise")] }
+        const { &[Parameter::positional("stddev", Kind::Number, Default::Required, "standard deviation of the noise")] }
     }
     fn check(&self, call: &Call) -> bool {
         check::not_negative(call, "stddev")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (stddev, id) = (call.number("stddev"), Dim::Known(call.index));
         let config = Config::settings(quote!(dl::ops::noise::GaussianNoise), quote!(stddev: #stddev, id: #id,));
-        let mut op = Op::new(config, SavedForBackward::NOTHING).in_place();
+        let mut op = Op::new(config, BackwardReads::NOTHING).in_place();
         op.inference = Inference::Identity;
         op.passes_gradient = vec![true];
         Some(Built::new(call.input(), op))

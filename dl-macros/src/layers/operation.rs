@@ -1,12 +1,12 @@
 //! The operations that layers become, made in one line each.
 
-use crate::ir::{Config, Inference, Op, SavedForBackward};
+use crate::ir::{BackwardReads, Config, Inference, Op};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
 impl Op {
     /// An operation that keeps `keeps` for its backward pass.
-    pub fn new(config: Config, keeps: SavedForBackward) -> Self {
+    pub fn new(config: Config, keeps: BackwardReads) -> Self {
         Op {
             config,
             keeps,
@@ -25,7 +25,7 @@ impl Op {
     }
     /// The passes of a model inside this one; there may be a layer with a state in it.
     pub fn model(ty: Type) -> Self {
-        Op { updates_state: true, ..Op::new(Config::Model(ty), SavedForBackward { inputs: true, output: true }) }
+        Op { updates_state: true, ..Op::new(Config::Model(ty), BackwardReads { inputs: true, output: true }) }
     }
     /// The same with passes that work in place.
     pub fn in_place(mut self) -> Self {
@@ -45,8 +45,8 @@ impl Config {
     }
 }
 
-impl SavedForBackward {
-    pub const NOTHING: SavedForBackward = SavedForBackward { inputs: false, output: false };
-    pub const INPUTS: SavedForBackward = SavedForBackward { inputs: true, output: false };
-    pub const OUTPUT: SavedForBackward = SavedForBackward { inputs: false, output: true };
+impl BackwardReads {
+    pub const NOTHING: BackwardReads = BackwardReads { inputs: false, output: false };
+    pub const INPUTS: BackwardReads = BackwardReads { inputs: true, output: false };
+    pub const OUTPUT: BackwardReads = BackwardReads { inputs: false, output: true };
 }

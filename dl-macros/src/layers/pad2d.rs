@@ -7,9 +7,10 @@ use quote::quote;
 
 pub struct Pad2d;
 
-const ZEROS: Choice = Choice::new("zeros", "Zeros");
-const REFLECT: Choice = Choice::new("reflect", "Reflect");
-const MODES: &[Choice] = &[ZEROS, REFLECT, Choice::new("replicate", "Replicate")];
+const ZEROS: Choice = Choice::new("zeros", "Zeros", "zero padding");
+const REFLECT: Choice =
+    Choice::new("reflect", "Reflect", "the image mirrored at its border, which itself is not repeated");
+const MODES: &[Choice] = &[ZEROS, REFLECT, Choice::new("replicate", "Replicate", "the pixel at the border, repeated")];
 
 impl Layer for Pad2d {
     fn name(&self) -> &'static str {
@@ -19,7 +20,7 @@ impl Layer for Pad2d {
         Doc::new(
             Chapter::Shape,
             "`[c, h, w]` → `[c, top + h + bottom, left + w + right]`",
-            "rows and columns around the image: zeros, its mirror image, or its border again",
+            "adds rows and columns around the image",
         )
     }
     fn stem(&self) -> &'static str {
@@ -28,8 +29,13 @@ impl Layer for Pad2d {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("sides", Kind::Sides, Default::Required, "how many on each side"),
-                Parameter::named("mode", Kind::Word(MODES), Default::Word(ZEROS), "what is put there"),
+                Parameter::positional(
+                    "sides",
+                    Kind::Sides,
+                    Default::Required,
+                    "number of rows and columns on each side",
+                ),
+                Parameter::named("mode", Kind::Choice(MODES), Default::Choice(ZEROS), "value of the new pixels"),
             ]
         }
     }
@@ -37,7 +43,7 @@ impl Layer for Pad2d {
         let [channels, height, width] = check::image(call)?;
         let sides = call.given_shape("sides")?.dims;
         let [top, bottom, left, right] = sides.as_slice() else { return None };
-        let mode = call.word("mode")?;
+        let mode = call.choice("mode")?;
         if mode == REFLECT {
             let below = |a: &Dim, b: &Dim, size: &Dim| {
                 let one = Dim::Known(1);
@@ -49,7 +55,7 @@ impl Layer for Pad2d {
             call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
         }
         let fields = quote!(before: [#top, #left], mode: dl::ops::pad2d::Mode::#mode,);
-        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), SavedForBackward::NOTHING);
+        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), BackwardReads::NOTHING);
         let output = call.sized(channels, [top.add(&height).add(bottom), left.add(&width).add(right)]);
         Some(Built::new(output, op))
     }

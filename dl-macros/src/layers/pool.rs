@@ -4,9 +4,9 @@ use super::*;
 use crate::check;
 use quote::quote;
 
-/// What a pooling layer makes of the numbers of a window.
+/// The function that a pooling layer applies to each window.
 #[derive(Clone, Copy)]
-pub enum Takes {
+pub enum PoolKind {
     Largest,
     Mean,
 }
@@ -15,7 +15,7 @@ pub enum Takes {
 pub struct Pool {
     name: &'static str,
     stem: &'static str,
-    takes: Takes,
+    takes: PoolKind,
     sequence: bool,
     shapes: &'static str,
     line: &'static str,
@@ -27,13 +27,13 @@ const fn kernel(kind: Kind, doc: &'static str) -> Parameter {
 }
 const fn others(kind: Kind) -> [Parameter; 3] {
     [
-        Parameter::named("stride", kind, Default::Same("kernel"), "step of the window"),
-        Parameter::named("padding", kind, Default::Size(0), "border around the image"),
+        Parameter::named("stride", kind, Default::Same("kernel"), "distance between neighbouring windows"),
+        Parameter::named("padding", kind, Default::Size(0), "padding on each side of the image"),
         Parameter::named(
             "ceil_mode",
             Kind::Flag,
             Default::Flag(false),
-            "whether a last window may go beyond the image",
+            "whether the output size is rounded up, so that the last window may go beyond the image",
         ),
     ]
 }
@@ -43,7 +43,7 @@ const fn max(kind: Kind, doc: &'static str) -> [Parameter; 4] {
 }
 const fn avg(kind: Kind, doc: &'static str) -> [Parameter; 5] {
     let [stride, padding, ceil_mode] = others(kind);
-    let counts = "whether the border counts in the mean, as zeros";
+    let counts = "whether the padding counts in the mean, as zeros";
     let counts = Parameter::named("count_include_pad", Kind::Flag, Default::Flag(true), counts);
     [kernel(kind, doc), stride, padding, ceil_mode, counts]
 }
@@ -54,10 +54,10 @@ const SEQUENCE: &str = "`[c, l]` → `[c, l']`";
 pub static MAX_POOL2D: Pool = Pool {
     name: "max_pool2d",
     stem: "max_pool",
-    takes: Takes::Largest,
+    takes: PoolKind::Largest,
     sequence: false,
     shapes: IMAGE,
-    line: "the largest number of each window",
+    line: "takes the maximum of each window",
     parameters: &max(Kind::Pair, "height and width of the window"),
 };
 pub static MAX_POOL1D: Pool = Pool {
@@ -70,10 +70,10 @@ pub static MAX_POOL1D: Pool = Pool {
 pub static AVG_POOL2D: Pool = Pool {
     name: "avg_pool2d",
     stem: "avg_pool",
-    takes: Takes::Mean,
+    takes: PoolKind::Mean,
     sequence: false,
     shapes: IMAGE,
-    line: "the mean of each window",
+    line: "takes the mean of each window",
     parameters: &avg(Kind::Pair, "height and width of the window"),
 };
 pub static AVG_POOL1D: Pool = Pool {
@@ -118,14 +118,14 @@ impl Layer for Pool {
 }
 
 /// The pooling over `windows`.
-pub fn operation(takes: Takes, windows: TokenStream, count_include_pad: bool) -> Op {
+pub fn operation(takes: PoolKind, windows: TokenStream, count_include_pad: bool) -> Op {
     match takes {
-        Takes::Largest => {
-            Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), SavedForBackward::INPUTS)
+        PoolKind::Largest => {
+            Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), BackwardReads::INPUTS)
         }
-        Takes::Mean => {
+        PoolKind::Mean => {
             let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
-            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), SavedForBackward::NOTHING)
+            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), BackwardReads::NOTHING)
         }
     }
 }

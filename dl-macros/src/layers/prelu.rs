@@ -12,23 +12,32 @@ impl Layer for Prelu {
         "prelu"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "any, unchanged", "x, or weight·x below 0, with one weight or one for each channel")
+        Doc::new(
+            Chapter::Weights,
+            "any, unchanged",
+            "computes `x`, or `weight·x` where `x < 0`, with a learned `weight`",
+        )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::named("per_channel", Kind::Flag, Default::Flag(false), "whether each channel has a slope"),
+                Parameter::named(
+                    "per_channel",
+                    Kind::Flag,
+                    Default::Flag(false),
+                    "whether each channel has a slope of its own",
+                ),
                 Parameter::named(
                     "init",
                     Kind::Init,
-                    Default::Chosen,
-                    "how slopes begin, `constant(0.25)` unless given",
+                    Default::ByLayer,
+                    "initialisation of the slopes, `constant(0.25)` by default",
                 ),
             ]
         }
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Channels)
@@ -37,11 +46,11 @@ impl Layer for Prelu {
         let channels = if call.flag("per_channel") { check::channels(call)? } else { Dim::Known(1) };
         let config = Config::settings(quote!(dl::ops::prelu::Op), quote!());
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::prelu::Prelu), [&channels]),
+            ty: Type::layer(quote!(dl::layers::Prelu), [&channels]),
             // A scale: decayed slopes would only draw it to relu.
             tensors: vec![Tensor::new("weight", &[&channels], Role::Scale)],
-            init: call.init_or(Init::Numbered(Numbered::Constant, Number::Known(0.25))),
+            init: call.init_or(Init::ParametricRule(ParametricRule::Constant, Number::Known(0.25))),
         };
-        Some(Built::new(call.input(), Op::new(config, SavedForBackward::INPUTS)).with_weights(weights, Dim::Known(0)))
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }

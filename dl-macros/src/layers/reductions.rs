@@ -7,19 +7,19 @@ use quote::quote;
 /// A reduction.
 pub struct Reduction {
     name: &'static str,
-    kind: Reduces,
+    kind: ReductionKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reduces {
+enum ReductionKind {
     Sum,
     Mean,
     Max,
 }
 
-pub static SUM: Reduction = Reduction { name: "sum", kind: Reduces::Sum };
-pub static MEAN: Reduction = Reduction { name: "mean", kind: Reduces::Mean };
-pub static MAX: Reduction = Reduction { name: "max", kind: Reduces::Max };
+pub static SUM: Reduction = Reduction { name: "sum", kind: ReductionKind::Sum };
+pub static MEAN: Reduction = Reduction { name: "mean", kind: ReductionKind::Mean };
+pub static MAX: Reduction = Reduction { name: "max", kind: ReductionKind::Max };
 
 impl Layer for Reduction {
     fn name(&self) -> &'static str {
@@ -27,17 +27,22 @@ impl Layer for Reduction {
     }
     fn doc(&self) -> Doc {
         let line = match self.kind {
-            Reduces::Sum => "the sum over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all",
-            Reduces::Mean => "the mean over some dimensions, or over all",
-            Reduces::Max => "the largest number over some dimensions, or over all",
+            ReductionKind::Sum => "sums over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all",
+            ReductionKind::Mean => "takes the mean over some dimensions, or over all",
+            ReductionKind::Max => "takes the maximum over some dimensions, or over all",
         };
-        Doc::new(Chapter::Shape, "any → what is left, or with `keep: true` ones in place of what is not", line)
+        Doc::new(Chapter::Shape, "any → without the reduced dimensions; with `keep: true` they stay, with size 1", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::named("axis", Kind::Axes, Default::Chosen, "the dimensions that go, all unless given"),
-                Parameter::named("keep", Kind::Flag, Default::Flag(false), "whether they stay, with size 1"),
+                Parameter::named("axis", Kind::Axes, Default::ByLayer, "dimensions that are reduced, all by default"),
+                Parameter::named(
+                    "keep",
+                    Kind::Flag,
+                    Default::Flag(false),
+                    "whether the reduced dimensions stay, with size 1 (`keepdim`)",
+                ),
             ]
         }
     }
@@ -50,16 +55,15 @@ impl Layer for Reduction {
         let (from, to) = (list(&input.dims), list(&kept));
         let shapes = quote!(shapes: dl::ops::reduce::Shapes { from: #from, to: #to },);
         let (config, keeps) = match self.kind {
-            Reduces::Sum | Reduces::Mean => {
+            ReductionKind::Sum | ReductionKind::Mean => {
                 let many = Dim::product(axes.iter().map(|axis| &input.dims[*axis]));
-                let scale = if self.kind == Reduces::Mean { quote!(1.0 / #many as f32) } else { quote!(1.0) };
+                let scale = if self.kind == ReductionKind::Mean { quote!(1.0 / #many as f32) } else { quote!(1.0) };
                 let fields = quote!(#shapes scale: #scale,);
-                (Config::settings(quote!(dl::ops::reduce::Sum), fields), SavedForBackward::NOTHING)
+                (Config::settings(quote!(dl::ops::reduce::Sum), fields), BackwardReads::NOTHING)
             }
-            Reduces::Max => (
-                Config::settings(quote!(dl::ops::reduce::Max), shapes),
-                SavedForBackward { inputs: true, output: true },
-            ),
+            ReductionKind::Max => {
+                (Config::settings(quote!(dl::ops::reduce::Max), shapes), BackwardReads { inputs: true, output: true })
+            }
         };
         let stays = |axis: &usize| call.flag("keep") || !axes.contains(axis);
         let output: Vec<Dim> = (0..kept.len()).filter(stays).map(|axis| kept[axis].clone()).collect();

@@ -13,13 +13,13 @@ impl Layer for Reshape {
         Doc::new(
             Chapter::Shape,
             "any → `shape`",
-            "the same numbers under another shape: `reshape([16, 5, 5])`; costs nothing",
+            "gives a sample another shape with as many elements: `reshape([16, 5, 5])`; copies nothing",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::positional("shape", Kind::Shape, Default::Required, "the new shape: `[16, 5, 5]`")] }
+        const { &[Parameter::positional("shape", Kind::Shape, Default::Required, "new shape of a sample")] }
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         call.given_shape("shape")
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -28,7 +28,7 @@ impl Layer for Reshape {
         let text = message!("`reshape` keeps the number of elements, but ", &input, " has ", &from);
         let text = message!(text, " and ", &output, " has ", &to);
         call.diagnostics.require(from.equals(&to), call.at("shape"), text).then_some(())?;
-        Some(Built::new(output, Op::new(Config::Reshape, SavedForBackward::NOTHING)))
+        Some(Built::new(output, Op::new(Config::Reshape, BackwardReads::NOTHING)))
     }
 }
 
@@ -39,12 +39,12 @@ impl Layer for Identity {
         "identity"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Shape, "any, unchanged", "nothing; costs nothing")
+        Doc::new(Chapter::Shape, "any, unchanged", "returns its input; copies nothing")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        Some(Built::new(call.input(), Op::new(Config::Reshape, SavedForBackward::NOTHING)))
+        Some(Built::new(call.input(), Op::new(Config::Reshape, BackwardReads::NOTHING)))
     }
 }

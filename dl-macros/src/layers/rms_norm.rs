@@ -11,17 +11,28 @@ impl Layer for RmsNorm {
         "rms_norm"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Weights, "any, unchanged", "the last dimension of each sample scaled to a mean square of 1")
+        Doc::new(
+            Chapter::Weights,
+            "any, unchanged",
+            "normalises the last dimension of each sample to a mean square of 1, then scales it",
+        )
     }
     fn parameters(&self) -> &'static [Parameter] {
         // PyTorch's default: the epsilon of `f32`.
-        const { &[Parameter::named("epsilon", Kind::Number, Default::Number(EPSILON), "added to the mean square")] }
+        const {
+            &[Parameter::named(
+                "epsilon",
+                Kind::Number,
+                Default::Number(EPSILON),
+                "small number that is added to the mean square against division by zero",
+            )]
+        }
     }
     fn check(&self, call: &Call) -> bool {
         check::positive(call, "epsilon")
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Features)
@@ -31,11 +42,11 @@ impl Layer for RmsNorm {
         let (input, features) = (call.input(), check::last(call)?);
         let config = Config::settings(quote!(dl::ops::rms_norm::Op), quote!(epsilon: #epsilon,));
         let weights = Weights {
-            ty: Type::layer(quote!(dl::ops::rms_norm::RmsNorm), [&features]),
+            ty: Type::layer(quote!(dl::layers::RmsNorm), [&features]),
             tensors: vec![Tensor::new("weight", &[&features], Role::Scale)],
             init: quote!(),
         };
-        Some(Built::new(input, Op::new(config, SavedForBackward::INPUTS)).with_weights(weights, Dim::Known(0)))
+        Some(Built::new(input, Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }
 

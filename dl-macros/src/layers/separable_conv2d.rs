@@ -14,7 +14,7 @@ impl Layer for SeparableConv2d {
         Doc::new(
             Chapter::Weights,
             "`[c, h, w]` → `[channels, h', w']`",
-            "a small window of weights for each channel, and then sums over channels: `depthwise` and `pointwise` weights",
+            "convolves each channel with kernels of its own (`depthwise`), then mixes the channels with 1×1 kernels (`pointwise`)",
         )
     }
     fn stem(&self) -> &'static str {
@@ -24,13 +24,23 @@ impl Layer for SeparableConv2d {
         const {
             let [bias, init, bias_init] = conv::BIAS;
             &[
-                Parameter::positional("channels", Kind::Size, Default::Required, "channels of the output")
+                Parameter::positional("channels", Kind::Size, Default::Required, "number of output channels")
                     .counting("channel"),
-                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the window"),
-                Parameter::named("stride", Kind::Pair, Default::Size(1), "step of the window"),
-                Parameter::named("padding", Kind::Padding, Default::Size(0), "zeros around the image"),
-                Parameter::named("dilation", Kind::Pair, Default::Size(1), "distance of the window's elements"),
-                Parameter::named("multiplier", Kind::Size, Default::Size(1), "channels made from each before the sums"),
+                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the kernel"),
+                Parameter::named("stride", Kind::Pair, Default::Size(1), "distance between neighbouring windows"),
+                Parameter::named("padding", Kind::Padding, Default::Size(0), "zero padding on each side of the image"),
+                Parameter::named(
+                    "dilation",
+                    Kind::Pair,
+                    Default::Size(1),
+                    "distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous)",
+                ),
+                Parameter::named(
+                    "multiplier",
+                    Kind::Size,
+                    Default::Size(1),
+                    "number of intermediate channels for each input channel",
+                ),
                 bias,
                 init,
                 bias_init,
@@ -59,10 +69,9 @@ impl Layer for SeparableConv2d {
         } else {
             sizes.push(&none);
         }
-        let ty = Type::layer(quote!(dl::ops::separable_conv2d::SeparableConv2d), sizes);
+        let ty = Type::layer(quote!(dl::layers::SeparableConv2d), sizes);
         let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw],);
-        let op =
-            Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), SavedForBackward::INPUTS);
+        let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), BackwardReads::INPUTS);
         let places = size[0].mul(&size[1]).mul(&middle);
         let multiply_adds = places.mul(&kh.mul(&kw).add(&outputs));
         let weights = Weights { ty, tensors, init: call.init() };

@@ -12,14 +12,19 @@ impl Layer for Slice {
         "slice"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Shape, "`[…, n, …]` → `[…, to - from, …]`", "the indices `from..to` of one dimension")
+        Doc::new(Chapter::Shape, "`[…, n, …]` → `[…, to - from, …]`", "keeps the indices `from..to` of one dimension")
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
                 Parameter::positional("from", Kind::Size, Default::Required, "first index that is kept"),
-                Parameter::positional("to", Kind::Size, Default::Required, "index after the last that is kept"),
-                Parameter::named("axis", Kind::Axis, Default::Integer(0), "the dimension that is cut"),
+                Parameter::positional(
+                    "to",
+                    Kind::Size,
+                    Default::Required,
+                    "end of the range: the index after the last that is kept",
+                ),
+                Parameter::named("axis", Kind::Axis, Default::Integer(0), "dimension that is cut"),
             ]
         }
     }
@@ -36,7 +41,7 @@ impl Layer for Slice {
         }
         let inner = Dim::product(&input.dims[axis + 1..]);
         let fields = quote!(size: #size, from: #from, to: #to, inner: #inner,);
-        let op = Op::new(Config::settings(quote!(dl::ops::slice::Op), fields), SavedForBackward::NOTHING);
+        let op = Op::new(Config::settings(quote!(dl::ops::slice::Op), fields), BackwardReads::NOTHING);
         let mut output = input.clone();
         output.dims[axis] = to.sub(&from);
         Some(Built::new(output, op))

@@ -19,20 +19,20 @@ impl Layer for Softmax {
     }
     fn doc(&self) -> Doc {
         let line = if self.log {
-            "x - ln Σ e^xⱼ: the logarithm of `softmax`"
+            "computes `x - ln Σ e^xⱼ`: the logarithm of `softmax`"
         } else {
-            "e^xᵢ / Σ e^xⱼ: scores as probabilities that sum to one, over the features, the channels of an image, or `axis`"
+            "computes `e^xᵢ / Σ e^xⱼ`: probabilities from logits, over the features, the channels of an image, or `axis`"
         };
         Doc::new(Chapter::Activation, "any, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
-            let doc = "the dimension that sums to one; for features and images the first unless given";
-            &[Parameter::named("axis", Kind::Axis, Default::Chosen, doc)]
+            let doc = "dimension along which the probabilities sum to 1, by default the first of features `[n]` and images `[c, h, w]`";
+            &[Parameter::named("axis", Kind::Axis, Default::ByLayer, doc)]
         }
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (input, log) = (call.input(), self.log);
@@ -45,6 +45,6 @@ impl Layer for Softmax {
         let (classes, places) = (&input.dims[axis], Dim::product(&input.dims[axis + 1..]));
         let fields = quote!(classes: #classes, places: #places, log: #log,);
         let config = Config::settings(quote!(dl::ops::softmax::Op), fields);
-        Some(Built::new(input.clone(), Op::new(config, SavedForBackward::OUTPUT).in_place()))
+        Some(Built::new(input.clone(), Op::new(config, BackwardReads::OUTPUT).in_place()))
     }
 }

@@ -9,19 +9,19 @@ impl Layer for Split {
         "split"
     }
     fn doc(&self) -> Doc {
-        let line = "one dimension in parts of these sizes: `let (a, b) = x -> split([4, 2]);`";
+        let line = "cuts one dimension into parts of these sizes: `let (a, b) = x -> split([4, 2]);`";
         Doc::new(Chapter::Shape, "`[…, n, …]` → several", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("sizes", Kind::Shape, Default::Required, "sizes of the parts"),
-                Parameter::named("axis", Kind::Axis, Default::Integer(0), "the dimension that is cut"),
+                Parameter::positional("sizes", Kind::Shape, Default::Required, "sizes of the parts, such as `[4, 2]`"),
+                Parameter::named("axis", Kind::Axis, Default::Integer(0), "dimension that is cut"),
             ]
         }
     }
-    fn becomes(&self) -> Becomes {
-        Becomes::Slices
+    fn lowered_as(&self) -> LoweredAs {
+        LoweredAs::Slices
     }
     fn build(&self, _: &Call) -> Option<Built> {
         unreachable!("`lower` makes slices of it")

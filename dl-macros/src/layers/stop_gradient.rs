@@ -12,14 +12,14 @@ impl Layer for StopGradient {
         Doc::new(
             Chapter::Shape,
             "any, unchanged",
-            "the value as if it were a constant: no gradient flows back through it",
+            "returns its input as a constant: no gradient flows back through it (`detach`)",
         )
     }
-    fn evident(&self, call: &Call) -> Option<Shape> {
-        call.evident_input()
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let mut op = Op::new(Config::Reshape, SavedForBackward::NOTHING);
+        let mut op = Op::new(Config::Reshape, BackwardReads::NOTHING);
         op.stops_gradient = true;
         Some(Built::new(call.input(), op))
     }

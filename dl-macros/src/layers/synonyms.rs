@@ -1,6 +1,6 @@
 //! The names that other libraries have for layers and parameters, for "did you mean".
 
-/// Of layers.
+/// Other names of layers.
 pub const LAYERS: &[(&str, &str)] = &[
     ("linear", "dense"),
     ("fc", "dense"),
@@ -133,7 +133,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("simclr", "nt_xent"),
 ];
 
-/// Of parameters.
+/// Other names of parameters.
 pub const PARAMETERS: &[(&str, &str)] = &[
     ("units", "outputs"),
     ("out_features", "outputs"),
@@ -184,7 +184,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("tau", "temperature"),
 ];
 
-/// Of initialisations.
+/// Other names of initialisations.
 pub const INITS: &[(&str, &str)] = &[
     ("kaiming_normal", "he_normal"),
     ("kaiming_uniform", "he_uniform"),

@@ -15,13 +15,13 @@ impl Layer for Transpose {
         Doc::new(
             Chapter::Shape,
             "`[…, m, n]` → `[…, n, m]`, or as `axes` says",
-            "the last two dimensions exchanged, or all in another order: `transpose([1, 0, 2])`",
+            "swaps the last two dimensions, or permutes all of them: `transpose([1, 0, 2])`",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
-            let doc = "which dimension of the input each one of the output is: `[1, 0, 2]`";
-            &[Parameter::positional("axes", Kind::Axes, Default::Chosen, doc)]
+            let doc = "order of the input's dimensions in the output, such as `[1, 0, 2]`; unless given, the last two are swapped";
+            &[Parameter::positional("axes", Kind::Axes, Default::ByLayer, doc)]
         }
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -47,6 +47,6 @@ impl Layer for Transpose {
         let shape = list(&input.dims);
         let config = Config::settings(quote!(dl::ops::transpose::Op), quote!(shape: #shape, axes: &[#(#axes),*],));
         let output = Shape::of(axes.iter().map(|axis| input.dims[*axis].clone()).collect::<Vec<_>>());
-        Some(Built::new(output, Op::new(config, SavedForBackward::NOTHING)))
+        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING)))
     }
 }

@@ -13,13 +13,24 @@ impl Layer for Unembedding {
     }
     fn doc(&self) -> Doc {
         let shapes = "`[features]` → `[vocabulary]`, `[t, features]` → `[t, vocabulary]`";
-        Doc::new(Chapter::Weights, shapes, "a score for every token, with the table of the embedding that `as` named")
+        Doc::new(
+            Chapter::Weights,
+            shapes,
+            "computes a logit for every token: the input times the transposed table of an embedding that `as` named (tied weights)",
+        )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[Parameter::positional("embedding", Kind::Word(&[]), Default::Required, "the name of the embedding")] }
+        const {
+            &[Parameter::positional(
+                "embedding",
+                Kind::Choice(&[]),
+                Default::Required,
+                "name that `as` gave to the embedding",
+            )]
+        }
     }
-    fn becomes(&self) -> Becomes {
-        Becomes::Scores
+    fn lowered_as(&self) -> LoweredAs {
+        LoweredAs::TiedDense
     }
     fn build(&self, _: &Call) -> Option<Built> {
         unreachable!("`lower` makes it of an embedding")

@@ -6,8 +6,15 @@ use quote::quote;
 
 pub struct Upsample;
 
-const NEAREST: Choice = Choice::new("nearest", "Nearest");
-const MODES: &[Choice] = &[NEAREST, Choice::new("bilinear", "Bilinear")];
+const NEAREST: Choice = Choice::new("nearest", "Nearest", "nearest-neighbour interpolation: every pixel is repeated");
+const MODES: &[Choice] = &[
+    NEAREST,
+    Choice::new(
+        "bilinear",
+        "Bilinear",
+        "bilinear interpolation between the four nearest pixels, as PyTorch's with `align_corners=False`",
+    ),
+];
 
 impl Layer for Upsample {
     fn name(&self) -> &'static str {
@@ -17,14 +24,19 @@ impl Layer for Upsample {
         Doc::new(
             Chapter::Shape,
             "`[c, h, w]` → `[c, factor·h, factor·w]`",
-            "a larger image: every number again and again, or straight lines between them",
+            "enlarges the image by nearest-neighbour or bilinear interpolation",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("factor", Kind::Pair, Default::Required, "how many times higher and wider"),
-                Parameter::named("mode", Kind::Word(MODES), Default::Word(NEAREST), "what is between the numbers"),
+                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement"),
+                Parameter::named(
+                    "mode",
+                    Kind::Choice(MODES),
+                    Default::Choice(NEAREST),
+                    "interpolation between the pixels",
+                ),
             ]
         }
     }
@@ -34,9 +46,9 @@ impl Layer for Upsample {
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, height, width] = check::image(call)?;
         let [by_height, by_width] = call.pair("factor");
-        let mode = call.word("mode")?;
+        let mode = call.choice("mode")?;
         let config = Config::settings(quote!(dl::ops::upsample::Op), quote!(mode: dl::ops::upsample::Mode::#mode,));
         let output = call.sized(channels, [height.mul(&by_height), width.mul(&by_width)]);
-        Some(Built::new(output, Op::new(config, SavedForBackward::NOTHING)))
+        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING)))
     }
 }

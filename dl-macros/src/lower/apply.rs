@@ -1,30 +1,30 @@
 //! One use of a layer: what its name means, and what `as` makes of it.
 
 use super::arguments::{Settings, settings};
-use super::names::nameable;
+use super::names::may_be_layer_name;
 use super::node::{Outcome, Use};
-use super::{Evaluate, Flow, Lowering, Named, NamedLayer};
+use super::{Evaluate, Lowered, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
 use crate::diagnostics::message;
 use crate::dim::{Cond, Dim};
 use crate::ir::{Element, Shape};
-use crate::layers::{self, Becomes, Layer, synonyms};
+use crate::layers::{self, Layer, LoweredAs, synonyms};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
 use std::rc::Rc;
 
 impl Lowering<'_> {
     /// The output of `use_`, whose first operand may come through an arrow; `binding` is the name of a `let`.
-    pub(super) fn apply(&mut self, use_: &ast::Layer, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
+    pub(super) fn apply(&mut self, use_: &ast::Layer, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
         if !self.may_grow(use_.name.span()) {
-            return self.poisoned(use_.name.span(), None);
+            return self.error_value(use_.name.span(), None);
         }
         let name = use_.name.to_string();
         if let Some(layer) = layers::find(&name) {
-            return match layer.becomes() {
-                Becomes::Node => self.apply_layer(layer, use_, piped, binding),
-                Becomes::Slices => self.split(layer, use_, piped),
-                Becomes::Scores => self.unembed(use_, piped, binding),
+            return match layer.lowered_as() {
+                LoweredAs::Node => self.apply_layer(layer, use_, piped, binding),
+                LoweredAs::Slices => self.split(layer, use_, piped),
+                LoweredAs::TiedDense => self.unembed(use_, piped, binding),
             };
         }
         match self.names.layer(&name).cloned() {
@@ -36,7 +36,7 @@ impl Lowering<'_> {
                     it a model"
                 );
                 self.error(use_.name.span(), message);
-                return self.poisoned(use_.name.span(), None);
+                return self.error_value(use_.name.span(), None);
             }
             None => {}
         }
@@ -44,9 +44,9 @@ impl Lowering<'_> {
             // What a block with a mistake in its header takes is not known, nor what is wrong with it.
             let heard = self.diagnostics;
             self.diagnostics = if block.header_broken { self.silent } else { heard };
-            let flow = self.unfold(use_, piped);
+            let lowered = self.unfold(use_, piped);
             self.diagnostics = heard;
-            return flow;
+            return lowered;
         }
         let mut meant = None;
         let message = if self.bound(&name).is_some() {
@@ -55,8 +55,8 @@ impl Lowering<'_> {
             let known = layers::all().map(|layer| layer.name().to_owned());
             let blocks = self.file.blocks.iter().map(|block| block.name.to_string());
             let known: Vec<String> = known.chain(self.names.layers()).chain(blocks).collect();
-            let own = self.names.layers().iter().any(|own| crate::suggest::is_slip(&name, own));
-            match layers::absent::instead(layers::absent::LAYERS, &name).filter(|_| !own) {
+            let own = self.names.layers().iter().any(|own| crate::suggest::is_typo(&name, own));
+            match layers::unsupported::advice(layers::unsupported::LAYERS, &name).filter(|_| !own) {
                 Some(help) => {
                     if use_.broken {
                         return self.as_if(None, use_, piped, binding);
@@ -70,10 +70,10 @@ impl Lowering<'_> {
             }
         };
         // It may be a block whose name a mistake hides.
-        if !self.file.lost || meant.is_some() {
+        if !self.file.names_missing || meant.is_some() {
             self.error(use_.name.span(), message);
         }
-        use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
+        use_.arguments.iter().for_each(|argument| self.mark_used(&argument.value));
         self.as_if(meant, use_, piped, binding)
     }
 
@@ -82,19 +82,19 @@ impl Lowering<'_> {
         &mut self,
         meant: Option<String>,
         use_: &ast::Layer,
-        piped: Option<Flow>,
+        piped: Option<Lowered>,
         binding: Option<&Ident>,
-    ) -> Flow {
+    ) -> Lowered {
         if let Some(layer) = meant.as_deref().and_then(layers::find) {
             let diagnostics = std::mem::replace(&mut self.diagnostics, self.silent);
-            let flow = self.apply_layer(layer, use_, piped, binding);
+            let lowered = self.apply_layer(layer, use_, piped, binding);
             self.diagnostics = diagnostics;
-            return flow;
+            return lowered;
         }
         if let Some(name) = &use_.rename {
             self.name_broken(name);
         }
-        self.poisoned(use_.name.span(), None)
+        self.error_value(use_.name.span(), None)
     }
 
     /// Makes the name of what a mistake hides known all the same, so that its uses are no mistakes.
@@ -115,9 +115,9 @@ impl Lowering<'_> {
         &mut self,
         layer: &'static dyn Layer,
         use_: &ast::Layer,
-        piped: Option<Flow>,
+        piped: Option<Lowered>,
         binding: Option<&Ident>,
-    ) -> Flow {
+    ) -> Lowered {
         let span = use_.name.span();
         if layer.is_loss() && !self.in_loss {
             // What it reads is used, and nothing else is said about it.
@@ -131,7 +131,7 @@ impl Lowering<'_> {
             };
             let message = format!("`{}` is a loss, and belongs behind the body: `{clause}`", use_.name);
             self.error(span, message);
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
         let (operands, arguments) = self.operands(layer, use_, piped);
         let flowing = operands.as_ref().and_then(|operands| self.shape_of(operands.first()?));
@@ -144,7 +144,7 @@ impl Lowering<'_> {
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
-        let Outcome { flow, field, good } = self.build(Use {
+        let Outcome { lowered, field, good } = self.build(Use {
             layer,
             name,
             span,
@@ -153,14 +153,14 @@ impl Lowering<'_> {
             text,
             binding,
             rename,
-            again: None,
+            shared_field: None,
             broken: use_.broken,
         });
         if let Some(name) = &use_.rename {
             let named = NamedLayer { layer, settings, field, input, broken: !good };
             self.names.name_layer(name, Named::Layer(Rc::new(named)));
         }
-        flow
+        lowered
     }
 
     /// `arguments` without the size of what flows in, which other systems want to be told: `dense(784, 10)`.
@@ -224,9 +224,9 @@ impl Lowering<'_> {
         &mut self,
         named: &NamedLayer,
         use_: &ast::Layer,
-        piped: Option<Flow>,
+        piped: Option<Lowered>,
         binding: Option<&Ident>,
-    ) -> Flow {
+    ) -> Lowered {
         let (span, name) = (use_.name.span(), &use_.name.to_string());
         if let Some(rename) = &use_.rename {
             self.error(rename.span(), format!("`{name}` has its name already"));
@@ -239,8 +239,8 @@ impl Lowering<'_> {
         // The spans are those of the first use: what is wrong now is at this one.
         let settings = Settings { values: named.settings.values.clone(), spans: Vec::new() };
         let now = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
-        let (layer, again) = (named.layer, named.field);
-        let other = match (again, &now) {
+        let (layer, shared_field) = (named.layer, named.field);
+        let other = match (shared_field, &now) {
             (Some(field), Some(now)) if !named.broken => {
                 self.weights(layer, &settings, now).is_some_and(|weights| weights.ty != self.fields[field].ty)
             }
@@ -250,17 +250,27 @@ impl Lowering<'_> {
             let start = format!("the weights of `{name}` are for an input of ");
             self.error(span, message!(start, before, ", but this one is ", now));
         }
-        // After a mistake in the first use, or a reported one here, only the output's evident shape is wanted.
+        // After a mistake in the first use, or a reported one here, only the shape of the output is wanted.
         let operands = operands.filter(|_| !named.broken && !other);
         let text = name.clone();
-        let use_ =
-            Use { layer, name, span, operands, settings: &settings, text, binding, rename: None, again, broken: false };
-        self.build(use_).flow
+        let use_ = Use {
+            layer,
+            name,
+            span,
+            operands,
+            settings: &settings,
+            text,
+            binding,
+            rename: None,
+            shared_field,
+            broken: false,
+        };
+        self.build(use_).lowered
     }
 
     /// Whether `as` may call a layer `name`.
     pub(super) fn may_name(&self, name: &Ident) -> bool {
-        if !nameable(self.diagnostics, name) {
+        if !may_be_layer_name(self.diagnostics, name) {
             return false;
         }
         let free = self.names.layer(&name.to_string()).is_none();

@@ -1,12 +1,12 @@
 //! The arguments of one use of a layer, matched with its parameters and evaluated.
 
+use super::choices::{choices, foreign, init, setting_of};
 use super::evaluate::Evaluate;
-use super::words::{foreign, init, meaning, words};
 use crate::ast::{Argument, Expr, ExprKind};
 use crate::call::{Default, Kind, Parameter, Setting};
 use crate::check;
 use crate::dim::Dim;
-use crate::layers::{Layer, absent, synonyms};
+use crate::layers::{Layer, synonyms, unsupported};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Span;
 
@@ -14,7 +14,7 @@ use proc_macro2::Span;
 pub struct Settings {
     /// All, in the layer's order.
     pub values: Vec<(&'static str, Setting)>,
-    /// Where the given ones stand.
+    /// The spans of the arguments that the use gives.
     pub spans: Vec<(&'static str, Span)>,
 }
 
@@ -94,7 +94,7 @@ fn place(
         let index = parameters.iter().position(|parameter| name == parameter.name);
         if index.is_none() {
             let known = parameters.iter().map(|parameter| parameter.name);
-            if let Some(help) = absent::instead(absent::PARAMETERS, &name.to_string()) {
+            if let Some(help) = unsupported::advice(unsupported::PARAMETERS, &name.to_string()) {
                 if !broken {
                     let message = format!("`{layer_name}` has no argument `{name}`; {help}");
                     evaluate.diagnostics.error(name.span(), message);
@@ -147,7 +147,7 @@ fn place(
             Some(_) if positional > 0 => {
                 let (text, named) = (argument.value.to_string(), parameters.iter().filter(|p| !p.positional));
                 // `conv2d(6, 5, same)`: the parameter that this may be.
-                let fits = named.clone().find(|p| words(p.kind).contains(&text.as_str()));
+                let fits = named.clone().find(|p| choices(p.kind).contains(&text.as_str()));
                 let own = named.clone().find(|p| p.name == text);
                 let value = if own.is_some() { "…" } else { &text };
                 let name = own.or(fits).map_or(named_first(parameters), |p| p.name);
@@ -200,7 +200,7 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
         return result;
     }
     if let ExprKind::Path(path) = &expr.bare().kind
-        && let Some(setting) = path.single().and_then(|word| meaning(parameter.kind, &word.to_string()))
+        && let Some(setting) = path.single().and_then(|word| setting_of(parameter.kind, &word.to_string()))
     {
         return Some(setting);
     }
@@ -236,8 +236,8 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             _ => mistyped(),
         },
         Kind::Shape => match &expr.kind {
-            ExprKind::List(items) if items.len() > check::MOST_DIMENSIONS => {
-                let message = format!("a shape has at most {} dimensions", check::MOST_DIMENSIONS);
+            ExprKind::List(items) if items.len() > check::MAX_DIMENSIONS => {
+                let message = format!("a shape has at most {} dimensions", check::MAX_DIMENSIONS);
                 evaluate.diagnostics.error_between(expr.start, expr.end, message);
                 None
             }
@@ -262,7 +262,7 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             _ => mistyped(),
         },
         Kind::Init => init(evaluate, expr).map(Setting::Init),
-        Kind::Size | Kind::Border | Kind::Number | Kind::Word(_) => mistyped(),
+        Kind::Size | Kind::Border | Kind::Number | Kind::Choice(_) => mistyped(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Blocks: unfolded where they are used, with their parameters in place.
 
-use super::{Flow, Lowering, Named};
+use super::{Lowered, Lowering, Named};
 use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
 use crate::diagnostics::message;
 use crate::dim::Dim;
@@ -19,70 +19,70 @@ impl Lowering<'_> {
     }
 
     /// The output of a block.
-    pub(super) fn unfold(&mut self, use_: &ast::Layer, piped: Option<Flow>) -> Flow {
+    pub(super) fn unfold(&mut self, use_: &ast::Layer, piped: Option<Lowered>) -> Lowered {
         let file = self.file;
         let Some(block) = file.blocks.iter().find(|block| block.name == use_.name) else {
-            return self.poisoned(use_.name.span(), None);
+            return self.error_value(use_.name.span(), None);
         };
         let (name, span) = (use_.name.to_string(), use_.name.span());
         let twice = |name: &Ident| block.parameters.iter().filter(|parameter| parameter.name == *name).count() > 1;
         let twice = block.parameters.iter().any(|parameter| twice(&parameter.name));
         if twice || block.header_broken && block.values.is_empty() {
-            use_.arguments.iter().for_each(|argument| self.touch(&argument.value));
+            use_.arguments.iter().for_each(|argument| self.mark_used(&argument.value));
             use_.rename.iter().for_each(|rename| self.names.name_layer(rename, Named::Block(name.clone())));
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
         if self.unfolding.contains(&name) {
             let message = format!("`{name}` uses itself, and would never end; `repeat` makes copies");
             self.error(span, message);
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
-        if self.unfolding.len() >= crate::parse::depth::MOST {
+        if self.unfolding.len() >= crate::parse::depth::MAX_DEPTH {
             let message = format!("{} blocks are inside each other here, and none may be deeper", self.unfolding.len());
             self.error(span, message);
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
-        let Some((flows, arguments)) = self.block_values(block, use_, piped) else {
+        let Some((operands, arguments)) = self.block_values(block, use_, piped) else {
             if let Some(rename) = rename {
                 self.names.name_layer(rename, Named::Block(name));
             }
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         };
-        let mut places = HashMap::new();
-        let good = self.parameters(block, arguments, span, use_.broken, &mut places)
-            & self.patterns(block, &flows, span, &mut places);
+        let mut substitutions = HashMap::new();
+        let good = self.parameters(block, arguments, span, use_.broken, &mut substitutions)
+            & self.patterns(block, &operands, span, &mut substitutions);
         let field = rename.cloned().unwrap_or_else(|| self.names.counted(&name, span));
         if let Some(rename) = rename {
             self.names.name_layer(rename, Named::Block(name.clone()));
         }
         if !good {
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
-        let body = filled(&block.body, &places);
+        let body = substitute(&block.body, &substitutions);
         let frame = std::mem::replace(&mut self.frame, self.bindings.len());
         self.enter_scope(&field, &name);
         self.names.enter(Some(&field), block.values.iter().map(|value| &value.name), &body, true);
         self.unfolding.push(name);
-        self.parameters.push(places.keys().cloned().collect());
+        self.parameters.push(substitutions.keys().cloned().collect());
         let shown: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let shown =
             if shown.is_empty() { use_.name.to_string() } else { format!("{}({})", use_.name, shown.join(", ")) };
         self.diagnostics.enter(use_.name.to_string(), shown);
-        for (value, flow) in block.values.iter().zip(flows) {
-            self.bind(&value.name, flow);
+        for (value, lowered) in block.values.iter().zip(operands) {
+            self.bind(&value.name, lowered);
         }
-        let mut flow = self.statements(&body, None);
+        let mut lowered = self.statements(&body, None);
         if !block.broken {
             self.unused(self.frame + block.values.len(), 0);
         }
-        if matches!(flow, Some(Flow::Number(_))) {
+        if matches!(lowered, Some(Lowered::Number(_))) {
             let at = block.body.output.as_ref().map_or(span, |output| output.start);
             self.error(
                 at,
                 format!("the output of `{}` must be a value of the network, and this is a number", block.name),
             );
-            flow = None;
+            lowered = None;
         }
         self.diagnostics.leave();
         self.unfolding.pop();
@@ -91,7 +91,7 @@ impl Lowering<'_> {
         self.leave_scope();
         self.bindings.truncate(self.frame);
         self.frame = frame;
-        flow.unwrap_or_else(|| self.poisoned(span, None))
+        lowered.unwrap_or_else(|| self.error_value(span, None))
     }
 
     /// The values that flow into a block, and the arguments that are left.
@@ -99,24 +99,24 @@ impl Lowering<'_> {
         &mut self,
         block: &Block,
         use_: &'u ast::Layer,
-        piped: Option<Flow>,
-    ) -> Option<(Vec<Flow>, &'u [Argument])> {
-        let (name, mut flows) = (&use_.name, piped.into_iter().collect::<Vec<_>>());
+        piped: Option<Lowered>,
+    ) -> Option<(Vec<Lowered>, &'u [Argument])> {
+        let (name, mut operands) = (&use_.name, piped.into_iter().collect::<Vec<_>>());
         let mut arguments = use_.arguments.as_slice();
         while let Some((Argument { name: None, value }, rest)) =
-            arguments.split_first().filter(|_| flows.len() < block.values.len())
+            arguments.split_first().filter(|_| operands.len() < block.values.len())
         {
             // `wide(16)` without a value: say so below, and not that 16 is no value.
             if matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Dim(_) | ExprKind::Flag(_)) {
                 break;
             }
-            flows.push(self.flow(value, None));
+            operands.push(self.expression(value, None));
             arguments = rest;
         }
-        if flows.len() < block.values.len() {
-            let (missing, input) = (&block.values[flows.len()].name, self.suggested_value());
+        if operands.len() < block.values.len() {
+            let (missing, input) = (&block.values[operands.len()].name, self.suggested_value());
             let rest: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-            let message = match (flows.len(), rest.as_slice()) {
+            let message = match (operands.len(), rest.as_slice()) {
                 (0, []) => format!("`{name}` wants a value: `{input} -> {name}`"),
                 (0, rest) => format!("`{name}` wants a value: `{input} -> {name}({})`", rest.join(", ")),
                 _ => format!("`{name}` wants another value, `{missing}`: `… -> {name}({input})`"),
@@ -124,8 +124,8 @@ impl Lowering<'_> {
             self.error(name.span(), message);
             return None;
         }
-        if flows.iter().any(|flow| !matches!(flow, Flow::Value(_))) {
-            let what = if flows.iter().any(|flow| matches!(flow, Flow::Several(_))) {
+        if operands.iter().any(|lowered| !matches!(lowered, Lowered::Value(_))) {
+            let what = if operands.iter().any(|lowered| matches!(lowered, Lowered::Several(_))) {
                 "this is several; name each: `let (a, b) = …`"
             } else {
                 "this is a number"
@@ -133,21 +133,21 @@ impl Lowering<'_> {
             self.error(name.span(), format!("`{name}` takes a value of the network, and {what}"));
             return None;
         }
-        Some((flows, arguments))
+        Some((operands, arguments))
     }
 
-    /// What stands in the place of each parameter.
+    /// Finds the argument of each parameter, which the body has in its place.
     fn parameters(
         &mut self,
         block: &Block,
         arguments: &[Argument],
         span: Span,
         broken: bool,
-        places: &mut HashMap<String, ExprKind>,
+        substitutions: &mut HashMap<String, ExprKind>,
     ) -> bool {
         // What is there after a mistake of grammar is not what was meant.
         if broken {
-            arguments.iter().for_each(|argument| self.touch(&argument.value));
+            arguments.iter().for_each(|argument| self.mark_used(&argument.value));
             return false;
         }
         let mut given: Vec<Option<&Expr>> = vec![None; block.parameters.len()];
@@ -194,7 +194,7 @@ impl Lowering<'_> {
             };
             match self.argument(expr) {
                 Some(kind) => {
-                    places.insert(name, kind);
+                    substitutions.insert(name, kind);
                 }
                 None => good = false,
             }
@@ -232,16 +232,22 @@ impl Lowering<'_> {
         }
     }
 
-    /// Compares what flows in with the patterns of a block, and binds their names.
-    fn patterns(&mut self, block: &Block, flows: &[Flow], span: Span, places: &mut HashMap<String, ExprKind>) -> bool {
+    /// VectorLossKind what flows in with the patterns of a block, and binds their names.
+    fn patterns(
+        &mut self,
+        block: &Block,
+        operands: &[Lowered],
+        span: Span,
+        substitutions: &mut HashMap<String, ExprKind>,
+    ) -> bool {
         let mut good = true;
-        for (value, flow) in block.values.iter().zip(flows) {
-            let (Some(pattern), Flow::Value(id)) = (&value.pattern, flow) else { continue };
+        for (value, lowered) in block.values.iter().zip(operands) {
+            let (Some(pattern), Lowered::Value(id)) = (&value.pattern, lowered) else { continue };
             let Some(shape) = self.values[*id].shape.clone() else {
                 good = false;
                 continue;
             };
-            good &= self.pattern(block, pattern, &shape, span, places);
+            good &= self.pattern(block, pattern, &shape, span, substitutions);
         }
         good
     }
@@ -252,7 +258,7 @@ impl Lowering<'_> {
         pattern: &ast::Shape,
         shape: &Shape,
         span: Span,
-        places: &mut HashMap<String, ExprKind>,
+        substitutions: &mut HashMap<String, ExprKind>,
     ) -> bool {
         let whole = matches!(pattern.element, Some(ast::Element::U32));
         let wanted: Vec<String> = pattern.dims.iter().map(ToString::to_string).collect();
@@ -271,9 +277,9 @@ impl Lowering<'_> {
             if fresh.is_some_and(is_blank) {
                 continue;
             }
-            let bound = fresh.and_then(|name| places.get(&name.to_string())).cloned();
+            let bound = fresh.and_then(|name| substitutions.get(&name.to_string())).cloned();
             if let (Some(name), None) = (fresh, &bound) {
-                places.insert(name.to_string(), number(dim));
+                substitutions.insert(name.to_string(), number(dim));
                 continue;
             }
             let kind = bound.unwrap_or_else(|| expr.kind.clone());
@@ -290,12 +296,12 @@ impl Lowering<'_> {
 }
 
 /// A body with numbers in the places of parameters, at the spans of the places.
-fn filled(body: &Body, places: &HashMap<String, ExprKind>) -> Body {
+fn substitute(body: &Body, substitutions: &HashMap<String, ExprKind>) -> Body {
     let mut body = body.clone();
     each_expr(&mut body, &mut |expr| {
         if let ExprKind::Path(path) = &expr.kind
             && let Some(name) = path.single()
-            && let Some(kind) = places.get(&name.to_string())
+            && let Some(kind) = substitutions.get(&name.to_string())
         {
             expr.kind = kind.clone();
         }

@@ -1,4 +1,4 @@
-//! What is wrong with blocks themselves, whether they are used or not.
+//! Checks of blocks themselves, whether they are used or not.
 
 use crate::ast::Block;
 use crate::check;
@@ -28,7 +28,7 @@ pub fn check_uses(blocks: &[Block], diagnostics: &Diagnostics) {
 /// Reports what is wrong with the blocks themselves, whether they are used or not.
 pub fn check_blocks(blocks: &[Block], diagnostics: &Diagnostics) {
     for (i, block) in blocks.iter().enumerate() {
-        super::names::nameable(diagnostics, &block.name);
+        super::names::may_be_layer_name(diagnostics, &block.name);
         if blocks[..i].iter().any(|earlier| earlier.name == block.name) {
             diagnostics.error(block.name.span(), format!("there is a block `{}` already", block.name));
         }

@@ -1,6 +1,6 @@
 //! The body of a model: its outputs, and what it binds and does not use.
 
-use super::{Flow, Lowering, header};
+use super::{Lowered, Lowering, header};
 use crate::ast;
 use crate::ir::ValueId;
 
@@ -20,9 +20,9 @@ impl Lowering<'_> {
 
     /// The body of the model: its outputs.
     pub(super) fn body(&mut self, model: &ast::Model, header: &header::Header) -> Vec<ValueId> {
-        let flow = self.statements(&model.body, None);
-        let Some((flow, output)) = flow.zip(model.body.output.as_ref()) else { return Vec::new() };
-        let outputs = self.outputs_of(model, header, flow, output);
+        let lowered = self.statements(&model.body, None);
+        let Some((lowered, output)) = lowered.zip(model.body.output.as_ref()) else { return Vec::new() };
+        let outputs = self.outputs_of(model, header, lowered, output);
         // What only the loss uses is seen later.
         if model.loss.is_none() {
             self.unused(0, model.inputs.len());
@@ -30,20 +30,20 @@ impl Lowering<'_> {
         outputs
     }
 
-    /// What the last expression of the body gives as outputs.
+    /// Returns the outputs, which are the value of the body's last expression.
     fn outputs_of(
         &mut self,
         model: &ast::Model,
         header: &header::Header,
-        flow: Flow,
+        lowered: Lowered,
         output: &ast::Expr,
     ) -> Vec<ValueId> {
-        let flows = match flow {
-            Flow::Several(values) => values.into_iter().map(Flow::Value).collect(),
-            flow => vec![flow],
+        let values = match lowered {
+            Lowered::Several(values) => values.into_iter().map(Lowered::Value).collect(),
+            lowered => vec![lowered],
         };
-        let broken = matches!(flows.as_slice(), [Flow::Value(id)] if self.values[*id].shape.is_none());
-        if header.outputs.len() != flows.len() && header.good {
+        let broken = matches!(values.as_slice(), [Lowered::Value(id)] if self.values[*id].shape.is_none());
+        if header.outputs.len() != values.len() && header.good {
             let names: Vec<String> = header.outputs.iter().map(|(name, ..)| name.to_string()).collect();
             let message = match names.len() {
                 1 => {
@@ -58,9 +58,9 @@ impl Lowering<'_> {
             return Vec::new();
         }
         let mut outputs = Vec::new();
-        for flow in flows {
-            let id = match flow {
-                Flow::Value(id) => id,
+        for lowered in values {
+            let id = match lowered {
+                Lowered::Value(id) => id,
                 _ => {
                     let message = format!("the output must be a value of the network, and `{output}` is a number");
                     self.diagnostics.error_between(output.start, output.end, message);

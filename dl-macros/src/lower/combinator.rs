@@ -1,8 +1,8 @@
 //! Combinators: `residual` and `concat` are unfolded, `repeat` is a stack of models of its own.
 
 use super::names::{Names, plain};
-use super::node::Raw;
-use super::{Binding, Draft, Flow, Lowering, Named};
+use super::node::NewNode;
+use super::{Binding, Lowered, Lowering, Named, PartialValue};
 use crate::ast::{self, Body, Combinator, CombinatorWord};
 use crate::check;
 use crate::diagnostics::message;
@@ -17,18 +17,18 @@ use quote::quote;
 
 impl Lowering<'_> {
     /// The output of a combinator for what flows in.
-    pub(super) fn combine(&mut self, combinator: &Combinator, piped: Option<Flow>, name: Option<&Ident>) -> Flow {
+    pub(super) fn combine(&mut self, combinator: &Combinator, piped: Option<Lowered>, name: Option<&Ident>) -> Lowered {
         let (word, span) = (combinator.word, combinator.span);
         let input = match piped {
-            Some(Flow::Value(id)) => id,
+            Some(Lowered::Value(id)) => id,
             Some(_) => {
                 self.error(span, format!("`{word}` takes a value of the network"));
-                return self.poisoned(span, None);
+                return self.error_value(span, None);
             }
             None => {
                 let input = self.suggested_value();
                 self.error(span, format!("`{word}` wants a value: `{input} -> {combinator}`"));
-                return self.poisoned(span, None);
+                return self.error_value(span, None);
             }
         };
         if word == CombinatorWord::Repeat {
@@ -39,8 +39,8 @@ impl Lowering<'_> {
             self.enter_scope(rename, &rename.to_string());
             self.names.enter(Some(rename), std::iter::empty(), &combinator.bodies[0], false);
         }
-        let branches: Vec<Flow> =
-            combinator.bodies.iter().map(|body| self.branch(body, Flow::Value(input), span)).collect();
+        let branches: Vec<Lowered> =
+            combinator.bodies.iter().map(|body| self.branch(body, Lowered::Value(input), span)).collect();
         if let Some(rename) = scope {
             self.names.leave();
             self.leave_scope();
@@ -52,47 +52,53 @@ impl Lowering<'_> {
         }
     }
 
-    /// What one pair of braces makes of the value that flows in.
-    fn branch(&mut self, body: &Body, input: Flow, at: Span) -> Flow {
+    /// Lowers one pair of braces, applied to the value that flows in.
+    fn branch(&mut self, body: &Body, input: Lowered, at: Span) -> Lowered {
         let bindings = self.bindings.len();
-        let flow = self.statements(body, Some(&input));
+        let lowered = self.statements(body, Some(&input));
         if !self.model.broken {
             self.unused(bindings, 0);
         }
         self.bindings.truncate(bindings);
-        flow.unwrap_or_else(|| self.poisoned(at, None))
+        lowered.unwrap_or_else(|| self.error_value(at, None))
     }
 
     /// The input is added to what the chain makes of it.
-    fn residual(&mut self, combinator: &Combinator, input: usize, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
+    fn residual(
+        &mut self,
+        combinator: &Combinator,
+        input: usize,
+        branches: Vec<Lowered>,
+        name: Option<&Ident>,
+    ) -> Lowered {
         let span = combinator.span;
-        let Some(Flow::Value(output)) = branches.first() else {
+        let Some(Lowered::Value(output)) = branches.first() else {
             self.error(span, "`residual` adds what its braces make of a value, and these make a number");
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         };
         let shapes = (self.values[input].shape.clone(), self.values[*output].shape.clone());
         if let (Some(before), Some(after)) = &shapes {
             let start = "`residual` adds its input of ";
             let text = message!(start, before, " to what the braces make of it, and that is ", after);
             if !self.diagnostics.require(check::equal(before, after), span, text) {
-                return self.poisoned(span, Some(before.clone()));
+                return self.error_value(span, Some(before.clone()));
             }
         }
-        let operands = vec![Flow::Value(input), Flow::Value(*output)];
+        let operands = vec![Lowered::Value(input), Lowered::Value(*output)];
         self.join(&layers::arithmetic::ADD, "residual", span, operands, combinator.to_string(), name)
     }
 
     /// The branches side by side on the first axis.
-    fn concat(&mut self, span: Span, branches: Vec<Flow>, name: Option<&Ident>) -> Flow {
+    fn concat(&mut self, span: Span, branches: Vec<Lowered>, name: Option<&Ident>) -> Lowered {
         // The parser has said that they are too few.
         if branches.len() < 2 {
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
         self.join(&layers::Concat, "concat", span, branches, "concat { … }".to_owned(), name)
     }
 
     /// Copies of the braces one after another, each with its own weights: a model of its own, and a field of many.
-    fn repeat(&mut self, combinator: &Combinator, input: usize, binding: Option<&Ident>) -> Flow {
+    fn repeat(&mut self, combinator: &Combinator, input: usize, binding: Option<&Ident>) -> Lowered {
         let (span, body) = (combinator.span, &combinator.bodies[0]);
         let count = combinator.count.as_ref().and_then(|count| {
             let dim = self.evaluate(|evaluate| evaluate.size(count))?;
@@ -104,19 +110,19 @@ impl Lowering<'_> {
         let shape = self.values[input].shape.clone();
         let before = self.diagnostics.count();
         let name = format!("{}{}", self.model.name, camel(&self.qualified(&field_name, "_")));
-        let name = ident(&self.file.words.claim(&name), Span::call_site());
+        let name = ident(&self.file.reserved.reserve(&name), Span::call_site());
         let inner = self.stack(&name, body, shape.clone(), span);
         if let Some(rename) = rename {
             self.names.name_layer(rename, Named::Block(combinator.to_string()));
         }
-        let (Some(count), Some(shape)) = (count, shape.clone()) else { return self.poisoned(span, shape) };
+        let (Some(count), Some(shape)) = (count, shape.clone()) else { return self.error_value(span, shape) };
         if self.diagnostics.count() > before {
-            return self.poisoned(span, Some(shape));
+            return self.error_value(span, Some(shape));
         }
         let parameters = inner.iter().map(parameters).fold(Dim::Known(0), |sum, dim| sum.add(&dim)).mul(&count);
-        if let Some(size) = parameters.known().filter(|size| *size > check::MOST) {
+        if let Some(size) = parameters.known().filter(|size| *size > check::MAX_ELEMENTS) {
             self.error(span, format!("`{combinator}` would have {size} weights, which no memory holds"));
-            return self.poisoned(span, Some(shape));
+            return self.error_value(span, Some(shape));
         }
         let stacked = inner.last().expect("the model of the copies").self_type();
         self.inner.extend(inner);
@@ -133,12 +139,12 @@ impl Lowering<'_> {
         };
         let op = Op::model(ty);
         let text = combinator.to_string();
-        self.raw(Raw {
+        self.push_node(NewNode {
             op,
             inputs: vec![input],
             output: shape,
             field: Some(field),
-            again: None,
+            shared_field: None,
             text,
             binding,
             stem: "repeat",
@@ -172,17 +178,17 @@ impl Lowering<'_> {
         inner.outside = self.visible().iter().map(|binding| binding.name.to_string()).collect();
         let before = self.diagnostics.count();
         let value = inner.names.value(&input);
-        inner.values.push(Draft { name: value, shape: shape.clone() });
-        let flow = inner.statements(body, Some(&Flow::Value(0)));
-        let mut output = flow.as_ref().and_then(Flow::value).unwrap_or(0);
-        if matches!(flow, Some(Flow::Number(_) | Flow::Several(_))) {
+        inner.values.push(PartialValue { name: value, shape: shape.clone() });
+        let lowered = inner.statements(body, Some(&Lowered::Value(0)));
+        let mut output = lowered.as_ref().and_then(Lowered::value).unwrap_or(0);
+        if matches!(lowered, Some(Lowered::Number(_) | Lowered::Several(_))) {
             inner.error(span, "the braces of `repeat` make one value of the network of another");
         }
         if output == 0 {
             output = inner.copied(0, span);
         }
         inner.unused(0, 0);
-        let (real, outside) = (inner.values[output].shape.clone(), std::mem::take(&mut inner.touched));
+        let (real, outside) = (inner.values[output].shape.clone(), std::mem::take(&mut inner.captured));
         if let (Some(before), Some(after)) = (&shape, &real) {
             let text = message!("`repeat` wants braces that keep the shape, but they make ", after, " of ", before);
             self.diagnostics.require(check::equal(before, after), span, text);
@@ -208,7 +214,7 @@ impl Lowering<'_> {
         }
         names.join(separator)
     }
-    /// What is made from here on is inside a struct of its own.
+    /// Opens a scope: the fields made from here on are in a struct of their own.
     pub(super) fn enter_scope(&mut self, name: &Ident, kind: &str) {
         self.scopes.push(Scope { name: name.clone(), kind: kind.to_owned(), parent: self.scope });
         self.scope = Some(self.scopes.len() - 1);
@@ -217,8 +223,8 @@ impl Lowering<'_> {
         self.scope = self.scope.and_then(|scope| self.scopes[scope].parent);
     }
     /// Binds a name to a value that flows into a block.
-    pub(super) fn bind(&mut self, name: &Ident, flow: Flow) {
-        self.bindings.push(Binding { name: name.clone(), flow, used: false });
+    pub(super) fn bind(&mut self, name: &Ident, lowered: Lowered) {
+        self.bindings.push(Binding { name: name.clone(), lowered, used: false });
     }
 }
 

@@ -33,15 +33,15 @@ pub struct Constants<'a> {
     /// Names that were reported as slips: once is enough.
     slips: RefCell<std::collections::HashSet<String>>,
     /// Whether a mistake of grammar may hide some.
-    pub lost: bool,
+    pub names_missing: bool,
 }
 
 impl<'a> Constants<'a> {
     /// Evaluates `items`.
     pub fn new(file: &'a ast::File, diagnostics: &'a Diagnostics) -> Self {
         let (values, uses, slips) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let (items, lost) = (file.constants.as_slice(), file.lost);
-        let constants = Constants { items, values, uses, diagnostics, slips, lost };
+        let (items, names_missing) = (file.constants.as_slice(), file.names_missing);
+        let constants = Constants { items, values, uses, diagnostics, slips, names_missing };
         for (i, item) in items.iter().enumerate() {
             if is_keyword(&item.name) {
                 diagnostics.error(item.name.span(), format!("`{}` cannot name a constant", item.name));
@@ -71,9 +71,9 @@ impl<'a> Constants<'a> {
             None => {}
         }
         let deep = self.values.borrow().values().filter(|value| value.is_none()).count();
-        if deep > crate::parse::depth::MOST_IN_ROW {
+        if deep > crate::parse::depth::MAX_SEQUENCE {
             let message =
-                format!("the constant `{key}` is computed from more than {} others", crate::parse::depth::MOST_IN_ROW);
+                format!("the constant `{key}` is computed from more than {} others", crate::parse::depth::MAX_SEQUENCE);
             self.diagnostics.error(item.name.span(), message);
             self.values.borrow_mut().insert(key, Some(Constant::Broken));
             return Constant::Broken;
@@ -106,7 +106,7 @@ impl<'a> Constants<'a> {
     }
 
     /// Whether `name` is reported as a slip for the first time.
-    pub fn first_slip(&self, name: &Ident) -> bool {
+    pub fn first_typo(&self, name: &Ident) -> bool {
         self.slips.borrow_mut().insert(name.to_string())
     }
 

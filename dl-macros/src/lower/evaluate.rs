@@ -6,9 +6,9 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
 use crate::names::is_capitalised;
 use crate::number::Number;
-use crate::suggest::{is_slip, suggest};
+use crate::suggest::{is_typo, suggest};
 
-/// What evaluation needs to know.
+/// The context in which arguments are evaluated.
 #[derive(Clone, Copy)]
 pub struct Evaluate<'a> {
     pub constants: &'a Constants<'a>,
@@ -141,18 +141,18 @@ impl Evaluate<'_> {
         // One that the macro has is meant rather than one outside, whose name is a slip of it.
         let mut own = self.constants.names();
         own.extend(self.generics.iter().map(ToString::to_string));
-        if let Some(meant) = own.iter().find(|own| is_capitalised(name) && is_slip(&name.to_string(), own)) {
+        if let Some(meant) = own.iter().find(|own| is_capitalised(name) && is_typo(&name.to_string(), own)) {
             let message = format!(
                 "there is no constant `{name}` in this `model!`; did you mean `{meant}`? One from outside is told apart by its \
                 path: `self::{name}`"
             );
-            if self.constants.first_slip(name) {
+            if self.constants.first_typo(name) {
                 self.diagnostics.error(name.span(), message);
             }
             return None;
         }
         // It may be declared where a mistake hides it.
-        if self.constants.lost {
+        if self.constants.names_missing {
             return None;
         }
         // Constants are in capitals; what looks like none and is none of the macro's is a slip rather than rustc's to find.

@@ -1,6 +1,6 @@
 //! The header of a model: its input and output shapes.
 
-use super::{Binding, Draft, Flow, Lowering};
+use super::{Binding, Lowered, Lowering, PartialValue};
 use crate::ast::{self, ExprKind};
 use crate::check;
 use crate::diagnostics::message;
@@ -33,12 +33,12 @@ impl Lowering<'_> {
             let shape = input.shape.as_ref().map(|shape| self.shape(shape, true));
             header.inputs.push(shape.as_ref().map_or(Shape::of([]), |(shape, _)| shape.clone()));
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
-            self.values.push(Draft { name: input.name.clone(), shape });
-            let flow = Flow::Value(self.values.len() - 1);
-            self.bindings.push(Binding { name: input.name.clone(), flow, used: !good || twice });
+            self.values.push(PartialValue { name: input.name.clone(), shape });
+            let lowered = Lowered::Value(self.values.len() - 1);
+            self.bindings.push(Binding { name: input.name.clone(), lowered, used: !good || twice });
         }
         if self.values.is_empty() {
-            self.poisoned(model.name.span(), None);
+            self.error_value(model.name.span(), None);
             header.inputs.push(Shape::of([]));
         }
         match &model.output {
@@ -117,8 +117,8 @@ impl Lowering<'_> {
             self.error(shape.span, "a shape has at least one dimension: one number is `[1]`");
             good = false;
         }
-        if shape.dims.len() > check::MOST_DIMENSIONS {
-            self.error(shape.span, format!("a shape has at most {} dimensions", check::MOST_DIMENSIONS));
+        if shape.dims.len() > check::MAX_DIMENSIONS {
+            self.error(shape.span, format!("a shape has at most {} dimensions", check::MAX_DIMENSIONS));
             return (Shape { element, dims: vec![Dim::Known(1)], record: None }, false);
         }
         let mut dims = Vec::new();
@@ -142,21 +142,21 @@ impl Lowering<'_> {
             good &= nonzero && plain;
             dims.push(dim.filter(|_| plain).unwrap_or(Dim::Known(1)));
         }
-        if good && Dim::product(&dims).known().is_some_and(|size| size > check::MOST) {
+        if good && Dim::product(&dims).known().is_some_and(|size| size > check::MAX_ELEMENTS) {
             self.error(shape.span, "no memory holds a value of this shape");
             return (Shape { element, dims: vec![Dim::Known(1)], record: None }, false);
         }
         (Shape { element, dims, record: None }, good)
     }
 
-    /// What is said about a first dimension that stands for the batch.
+    /// Returns the message about a first dimension that stands for the batch.
     fn batch(&self, expr: &ast::Expr, dims: usize) -> Option<String> {
         let batch = match &expr.kind {
             ExprKind::Negative(_) => dims > 1,
             ExprKind::Path(path) => {
                 let name = path.single()?;
                 let own = self.constants.has(name) || self.model.generics.contains(name);
-                !own && dims > 1 && super::words::is_batch(name)
+                !own && dims > 1 && super::choices::is_batch(name)
             }
             _ => false,
         };

@@ -8,7 +8,7 @@ pub fn check_models(file: &File, diagnostics: &Diagnostics) -> Vec<bool> {
     let models = &file.models;
     // Of two that are compiled under different conditions one is left out.
     let conditional = |model: &Model| model.attributes.iter().any(|attribute| attribute.path().is_ident("cfg"));
-    let mut again = Vec::new();
+    let mut shared_field = Vec::new();
     for (i, model) in models.iter().enumerate() {
         let name = &model.name;
         let twice = |earlier: &&Model| earlier.name == *name && !conditional(earlier) && !conditional(model);
@@ -23,14 +23,14 @@ pub fn check_models(file: &File, diagnostics: &Diagnostics) -> Vec<bool> {
             let message = format!("`{name}` is the struct of the {of} of `{}`; choose another name", owner.name);
             diagnostics.error(name.span(), message);
         }
-        again.push(earlier.is_some() || owner.is_some());
+        shared_field.push(earlier.is_some() || owner.is_some());
     }
     for model in models {
         for (suffix, _) in records(model) {
-            file.words.add(format!("{}{suffix}", model.name));
+            file.reserved.add(format!("{}{suffix}", model.name));
         }
     }
-    again
+    shared_field
 }
 
 /// The structs that a model makes of several inputs, outputs and targets.

@@ -13,15 +13,15 @@ use std::collections::{HashMap, HashSet};
 
 /// The names of one model.
 pub struct Names {
-    /// From the model to the block that is being unfolded.
-    scopes: Vec<Names1>,
+    /// The scopes from the model to the block that is being unfolded.
+    scopes: Vec<NameScope>,
     values: HashSet<String>,
     constants: HashSet<String>,
 }
 
 /// The names inside one struct: the model's, or a block's.
-struct Names1 {
-    /// What values in here are called after; empty for the model.
+struct NameScope {
+    /// The prefix of the names of values in here; empty for the model.
     prefix: String,
     /// Every name that the user gave: counters keep away from them.
     taken: HashSet<String>,
@@ -33,7 +33,7 @@ struct Names1 {
 }
 
 impl Names {
-    /// For a model with `body`, and `declared` inputs and targets: their names are those of public fields.
+    /// The names of a model with `body`; `declared` are its inputs and targets, whose names are those of public fields.
     pub fn new<'a>(declared: impl Iterator<Item = &'a Ident> + Clone, body: &Body) -> Self {
         let values = declared.clone().map(ToString::to_string).collect();
         let mut names = Names { scopes: Vec::new(), values, constants: HashSet::new() };
@@ -56,14 +56,14 @@ impl Names {
             }
         });
         let prefix = name.map_or(String::new(), |name| self.prefixed(&plain(&name.to_string())));
-        self.scopes.push(Names1 { prefix, taken, counters: HashMap::new(), named: HashMap::new(), closed });
+        self.scopes.push(NameScope { prefix, taken, counters: HashMap::new(), named: HashMap::new(), closed });
     }
     /// Goes back out.
     pub fn leave(&mut self) {
         self.scopes.pop();
     }
 
-    fn scope(&mut self) -> &mut Names1 {
+    fn scope(&mut self) -> &mut NameScope {
         self.scopes.last_mut().expect("a model is being read")
     }
     /// `name` with those of the blocks around it: `layer1_conv1`.
@@ -76,7 +76,7 @@ impl Names {
 
     /// The next of `conv1`, `conv2`, …, at `span` for the editor.
     pub fn counted(&mut self, stem: &str, span: Span) -> Ident {
-        let Names1 { counters, taken, .. } = self.scope();
+        let NameScope { counters, taken, .. } = self.scope();
         let counter = counters.entry(stem.to_owned()).or_default();
         loop {
             *counter += 1;
@@ -103,7 +103,7 @@ impl Names {
     }
 
     /// The layers that `as` named and that can be used here, innermost first.
-    fn visible(&self) -> impl Iterator<Item = &Names1> {
+    fn visible(&self) -> impl Iterator<Item = &NameScope> {
         let outermost = self.scopes.iter().rposition(|scope| scope.closed).unwrap_or(0);
         self.scopes[outermost..].iter().rev()
     }
@@ -133,7 +133,7 @@ fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str, first
 }
 
 /// Whether `name` may be given to a layer or a block: the names of the language's layers are taken.
-pub fn nameable(diagnostics: &Diagnostics, name: &Ident) -> bool {
+pub fn may_be_layer_name(diagnostics: &Diagnostics, name: &Ident) -> bool {
     if layers::find(&name.to_string()).is_some() {
         diagnostics.error(name.span(), format!("`{name}` is a layer of the language; choose another name"));
         return false;

@@ -2,56 +2,56 @@
 
 use super::arguments::Settings;
 use super::names::plain;
-use super::{Draft, Flow, Lowering};
+use super::{Lowered, Lowering, PartialValue};
 use crate::call::{Call, Operand, Setting};
 use crate::check;
 use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
-use crate::ir::{Config, Element, Field, FieldId, Node, Op, SavedForBackward, Shape, ValueId};
+use crate::ir::{BackwardReads, Config, Element, Field, FieldId, Node, Op, Shape, ValueId};
 use crate::layers::{self, Built, Layer, Weights};
 use proc_macro2::{Ident, Span};
 
-/// A node that is only to be made.
-pub(super) struct Raw<'a> {
+/// A node whose rules have been checked, to be put into the graph.
+pub(super) struct NewNode<'a> {
     pub op: Op,
     pub inputs: Vec<ValueId>,
     pub output: Shape,
     /// Its weights, if they are new.
     pub field: Option<Field>,
-    /// Its weights, if they are used again.
-    pub again: Option<FieldId>,
+    /// The weights that it shares with an earlier node.
+    pub shared_field: Option<FieldId>,
     pub text: String,
-    /// What a `let` calls the value.
+    /// The name that a `let` gives to the value.
     pub binding: Option<&'a Ident>,
-    /// What the value is called after otherwise.
+    /// The stem of the value's name where there is no `let`.
     pub stem: &'static str,
     pub span: Span,
 }
 
-/// What is known of one use before its rules are asked.
+/// One use of a layer before its rules are checked.
 pub(super) struct Use<'a> {
     pub layer: &'static dyn Layer,
-    /// As messages call it.
+    /// Its name in messages.
     pub name: &'a str,
     pub span: Span,
     /// `None` when some are missing.
-    pub operands: Option<Vec<Flow>>,
+    pub operands: Option<Vec<Lowered>>,
     pub settings: &'a Settings,
-    /// For tables.
+    /// Its text in tables.
     pub text: String,
-    /// What a `let` calls the value.
+    /// The name that a `let` gives to the value.
     pub binding: Option<&'a Ident>,
-    /// What `as` calls the layer.
+    /// The name that `as` gives to the layer.
     pub rename: Option<&'a Ident>,
-    /// The weights of the layer used again.
-    pub again: Option<FieldId>,
+    /// The weights that it shares with an earlier use.
+    pub shared_field: Option<FieldId>,
     /// Whether its arguments are not all known after a mistake of grammar.
     pub broken: bool,
 }
 
-/// What became of a use.
+/// The result of one use.
 pub(super) struct Outcome {
-    pub flow: Flow,
+    pub lowered: Lowered,
     pub field: Option<FieldId>,
     pub good: bool,
 }
@@ -81,22 +81,22 @@ impl Lowering<'_> {
             shapes.filter(|_| good && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
         let held = built.as_ref().is_none_or(|built| {
             let weights = built.weights.as_ref().map_or(&[][..], |weights| &weights.tensors);
-            check::holdable(&call, &built.output, weights)
+            check::fits_in_memory(&call, &built.output, weights)
         });
         let built = built.filter(|built| held && self.types(use_.layer, &call, built));
         let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
-        let evident = use_.layer.evident(&call).filter(|shape| held && shape.dims.iter().all(sound));
+        let recovered_shape = use_.layer.recovered_shape(&call).filter(|shape| held && shape.dims.iter().all(sound));
         // What comes of whole numbers where others are wanted would be those.
-        let evident = evident.map(|shape| Shape { element: Element::F32, ..shape });
-        let input = call.evident_input();
+        let recovered_shape = recovered_shape.map(|shape| Shape { element: Element::F32, ..shape });
+        let input = call.known_input();
         match built {
             Some(built) => {
-                let (flow, field) = self.node(use_, built);
-                Outcome { flow, field, good: true }
+                let (lowered, field) = self.node(use_, built);
+                Outcome { lowered, field, good: true }
             }
             None => {
-                let field = use_.again.or_else(|| self.broken_field(&use_, input.as_ref()));
-                Outcome { flow: self.poisoned(use_.span, evident), field, good: false }
+                let field = use_.shared_field.or_else(|| self.broken_field(&use_, input.as_ref()));
+                Outcome { lowered: self.error_value(use_.span, recovered_shape), field, good: false }
             }
         }
     }
@@ -110,45 +110,45 @@ impl Lowering<'_> {
     }
 
     /// The operands' shapes and numbers, if all are known.
-    fn shapes(&self, operands: &[Flow]) -> Option<Vec<Operand>> {
-        let operand = |flow: &Flow| match flow {
-            Flow::Number(number) => Some(Operand::Number(number.clone())),
-            Flow::Value(id) => self.values[*id].shape.clone().map(Operand::Tensor),
-            Flow::Several(_) => None,
+    fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
+        let operand = |lowered: &Lowered| match lowered {
+            Lowered::Number(number) => Some(Operand::Number(number.clone())),
+            Lowered::Value(id) => self.values[*id].shape.clone().map(Operand::Tensor),
+            Lowered::Several(_) => None,
         };
         operands.iter().map(operand).collect()
     }
 
     /// The node of a checked use.
-    fn node(&mut self, use_: Use, built: Built) -> (Flow, Option<FieldId>) {
-        let inputs = use_.operands.iter().flatten().filter_map(Flow::value).collect();
-        let Use { layer, span, text, binding, rename, again, .. } = use_;
+    fn node(&mut self, use_: Use, built: Built) -> (Lowered, Option<FieldId>) {
+        let inputs = use_.operands.iter().flatten().filter_map(Lowered::value).collect();
+        let Use { layer, span, text, binding, rename, shared_field, .. } = use_;
         let Built { output, op, weights, multiply_adds } = built;
         if let (true, Some(_)) = (self.in_loss, &weights) {
             let message = format!("`{}` has weights, and belongs into the body; the loss has none", use_.name);
             self.error(span, message);
         }
-        let field = weights.filter(|_| again.is_none()).map(|weights| {
+        let field = weights.filter(|_| shared_field.is_none()).map(|weights| {
             let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.stem(), span));
             let layers::Weights { ty, tensors, init } = weights;
             let (scope, text) = (self.scope, text.clone());
             Field { scope, name, model: false, ty, tensors, init, text, parameters: None }
         });
         let binding = binding.or(rename.filter(|_| field.is_none()));
-        let raw = Raw { op, inputs, output, field, again, text, binding, stem: layer.stem(), span };
-        let flow = self.raw(raw);
+        let node = NewNode { op, inputs, output, field, shared_field, text, binding, stem: layer.stem(), span };
+        let lowered = self.push_node(node);
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
-        (flow, node.field)
+        (lowered, node.field)
     }
 
     /// A node whose rules have been asked.
-    pub(super) fn raw(&mut self, raw: Raw) -> Flow {
-        let Raw { op, inputs, output, field, again, text, binding, stem, span } = raw;
+    pub(super) fn push_node(&mut self, node: NewNode) -> Lowered {
+        let NewNode { op, inputs, output, field, shared_field, text, binding, stem, span } = node;
         if self.in_loss && matches!(op.config, Config::Model(_)) {
             self.error(span, format!("`{text}` has weights, and belongs into the body; the loss has none"));
         }
-        let field = again.or_else(|| {
+        let field = shared_field.or_else(|| {
             self.fields.push(field?);
             Some(self.fields.len() - 1)
         });
@@ -161,7 +161,7 @@ impl Lowering<'_> {
         };
         // A layer without weights is called after its value, which is unique.
         let label = if field.is_none() && self.scope.is_none() { plain(&name.to_string()) } else { label };
-        self.values.push(Draft { name, shape: Some(output) });
+        self.values.push(PartialValue { name, shape: Some(output) });
         let output = self.values.len() - 1;
         let constant = self.names.constant(&label.replace('.', "_"));
         let multiply_adds = Dim::Known(0);
@@ -178,10 +178,10 @@ impl Lowering<'_> {
             multiply_adds,
             activation,
         });
-        Flow::Value(output)
+        Lowered::Value(output)
     }
 
-    /// One of several outputs of a model is called as the user calls it.
+    /// Gives one of several outputs of a model the name that the user gives it.
     pub(super) fn name_part(&mut self, value: ValueId, name: &Ident) {
         if self.scope.is_none()
             && self.nameless.remove(&value)
@@ -197,11 +197,11 @@ impl Lowering<'_> {
     /// The same value again, where one value cannot be two.
     pub(super) fn copied(&mut self, value: ValueId, span: Span) -> ValueId {
         let Some(output) = self.values[value].shape.clone() else { return value };
-        let op = Op::new(Config::Reshape, SavedForBackward::NOTHING);
+        let op = Op::new(Config::Reshape, BackwardReads::NOTHING);
         let (text, inputs) = ("identity".to_owned(), vec![value]);
         let stem = "identity";
-        let raw = Raw { op, inputs, output, field: None, again: None, text, binding: None, stem, span };
-        self.raw(raw).value().unwrap_or(value)
+        let node = NewNode { op, inputs, output, field: None, shared_field: None, text, binding: None, stem, span };
+        self.push_node(node).value().unwrap_or(value)
     }
 
     /// A use of `layer` that stands for something else in the language.
@@ -210,10 +210,10 @@ impl Lowering<'_> {
         layer: &'static dyn Layer,
         name: &str,
         span: Span,
-        operands: Vec<Flow>,
+        operands: Vec<Lowered>,
         text: String,
         binding: Option<&Ident>,
-    ) -> Flow {
+    ) -> Lowered {
         let settings = self.evaluate(|evaluate| super::arguments::settings(evaluate, layer, &[], span, false));
         let (operands, settings) = (Some(operands), &settings);
         self.build(Use {
@@ -225,10 +225,10 @@ impl Lowering<'_> {
             text,
             binding,
             rename: None,
-            again: None,
+            shared_field: None,
             broken: false,
         })
-        .flow
+        .lowered
     }
 
     /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.
@@ -270,10 +270,10 @@ impl Lowering<'_> {
     }
 
     /// The shape of a value, if it is known.
-    pub(super) fn shape_of(&self, flow: &Flow) -> Option<Shape> {
-        match flow {
-            Flow::Value(id) => self.values[*id].shape.clone(),
-            Flow::Number(_) | Flow::Several(_) => None,
+    pub(super) fn shape_of(&self, lowered: &Lowered) -> Option<Shape> {
+        match lowered {
+            Lowered::Value(id) => self.values[*id].shape.clone(),
+            Lowered::Number(_) | Lowered::Several(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The `loss` clause: targets, and a sum of terms with weights.
 
-use super::{Binding, Draft, Flow, Lowering};
+use super::{Binding, Lowered, Lowering, PartialValue};
 use crate::ast::{Expr, ExprKind, Loss, Operator};
 use crate::check;
 use crate::diagnostics::message;
@@ -34,10 +34,10 @@ impl Lowering<'_> {
             }
             let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
             let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
-            self.values.push(Draft { name: target.name.clone(), shape });
+            self.values.push(PartialValue { name: target.name.clone(), shape });
             targets.push(self.values.len() - 1);
-            let flow = Flow::Value(self.values.len() - 1);
-            self.bindings.push(Binding { name: target.name.clone(), flow, used: !good });
+            let lowered = Lowered::Value(self.values.len() - 1);
+            self.bindings.push(Binding { name: target.name.clone(), lowered, used: !good });
         }
         self.bind_outputs(outputs, loss);
         self.in_loss = true;
@@ -61,9 +61,9 @@ impl Lowering<'_> {
     fn bind_outputs(&mut self, outputs: &[ValueId], loss: &Loss) {
         for (name, &output) in self.output_names().into_iter().zip(outputs) {
             match self.bindings.iter().rev().find(|binding| binding.name == name) {
-                None => self.bindings.push(Binding { name, flow: Flow::Value(output), used: true }),
-                Some(binding) if binding.flow.value() != Some(output) => {
-                    let input = binding.flow.value().is_some_and(|value| value < self.model.inputs.len());
+                None => self.bindings.push(Binding { name, lowered: Lowered::Value(output), used: true }),
+                Some(binding) if binding.lowered.value() != Some(output) => {
+                    let input = binding.lowered.value().is_some_and(|value| value < self.model.inputs.len());
                     self.ambiguous(&name, input, loss);
                 }
                 Some(_) => {}
@@ -71,7 +71,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// As the loss calls the outputs.
+    /// The names by which the loss sees the outputs.
     fn output_names(&self) -> Vec<Ident> {
         match &self.model.output {
             Some(crate::ast::Output::Several(outputs, _)) => outputs.iter().map(|o| o.name.clone()).collect(),
@@ -97,7 +97,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Takes a sum apart.
+    /// PoolKind a sum apart.
     fn terms(&mut self, expr: &Expr, weight: &Number, start: ValueId, terms: &mut Vec<Term>) {
         match &expr.kind {
             ExprKind::Parens(inner) => return self.terms(inner, weight, start, terms),
@@ -118,7 +118,7 @@ impl Lowering<'_> {
             }
             _ => {}
         }
-        let Flow::Value(mut value) = self.flow(expr, None) else {
+        let Lowered::Value(mut value) = self.expression(expr, None) else {
             let message = format!("a loss is a value of the network, and `{expr}` is a number");
             self.diagnostics.error_between(expr.start, expr.end, message);
             return;

@@ -1,8 +1,8 @@
-//! What a layer reads: the values before the arrow, between parentheses, and beside an operator.
+//! The operands of layers: the value before the arrow, values in parentheses, and both sides of an operator.
 
 use super::arguments::Settings;
 use super::node::Use;
-use super::{Flow, Lowering};
+use super::{Lowered, Lowering};
 use crate::ast::{self, ExprKind, Operator};
 use crate::diagnostics::message;
 use crate::layers::{self, Layer};
@@ -23,14 +23,21 @@ fn branch(argument: &ast::Argument) -> bool {
 
 impl Lowering<'_> {
     /// `a` and `b` joined by `operator`, which stands at `span`.
-    pub(super) fn binary(&mut self, a: Flow, operator: Operator, span: Span, b: Flow, binding: Option<&Ident>) -> Flow {
-        if let (Flow::Number(a), Flow::Number(b)) = (&a, &b) {
+    pub(super) fn binary(
+        &mut self,
+        a: Lowered,
+        operator: Operator,
+        span: Span,
+        b: Lowered,
+        binding: Option<&Ident>,
+    ) -> Lowered {
+        if let (Lowered::Number(a), Lowered::Number(b)) = (&a, &b) {
             let result = self.evaluate(|evaluate| evaluate.combine(a, operator, span, b));
-            return result.map_or_else(|| self.poisoned(span, None), Flow::Number);
+            return result.map_or_else(|| self.error_value(span, None), Lowered::Number);
         }
         if operator == Operator::Rem {
             self.error(span, "`%` is for sizes; values have `+`, `-`, `*` and `/`");
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
         let layer = layers::of_operator(operator);
         let settings = Settings { values: Vec::new(), spans: Vec::new() };
@@ -46,10 +53,10 @@ impl Lowering<'_> {
             text,
             binding,
             rename: None,
-            again: None,
+            shared_field: None,
             broken: false,
         };
-        self.build(use_).flow
+        self.build(use_).lowered
     }
 
     /// The operands of a use, by arrow or as first arguments, and the arguments that are left. `None` for missing ones.
@@ -57,10 +64,10 @@ impl Lowering<'_> {
         &mut self,
         layer: &dyn Layer,
         use_: &'u ast::Layer,
-        piped: Option<Flow>,
-    ) -> (Option<Vec<Flow>>, &'u [ast::Argument]) {
+        piped: Option<Lowered>,
+    ) -> (Option<Vec<Lowered>>, &'u [ast::Argument]) {
         let (name, wanted, arrow) = (use_.name.to_string(), layer.operands(), piped.is_some());
-        let mut operands: Vec<Flow> = piped.into_iter().collect();
+        let mut operands: Vec<Lowered> = piped.into_iter().collect();
         let mut arguments = use_.arguments.as_slice();
         if layer.variadic() && !arguments.is_empty() && arguments.iter().all(branch) {
             let branches: Vec<String> = arguments.iter().map(ToString::to_string).collect();
@@ -78,14 +85,15 @@ impl Lowering<'_> {
             if size {
                 break;
             }
-            let flow = self.flow(value, None);
-            operands.push(flow);
+            let lowered = self.expression(value, None);
+            operands.push(lowered);
             arguments = rest;
         }
         // What is missing may be in what a mistake hides.
-        let poisoned = operands.iter().any(|flow| matches!(flow, Flow::Value(id) if self.values[*id].shape.is_none()));
+        let error_value =
+            operands.iter().any(|lowered| matches!(lowered, Lowered::Value(id) if self.values[*id].shape.is_none()));
         if operands.len() < wanted {
-            if !use_.broken && !poisoned {
+            if !use_.broken && !error_value {
                 let rest = use_.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let call = if rest.is_empty() { name.clone() } else { format!("{name}({rest})") };
                 let input = self.suggested_value();
@@ -99,12 +107,12 @@ impl Lowering<'_> {
             }
             return (None, arguments);
         }
-        if !layer.takes_numbers() && operands.iter().any(|operand| matches!(operand, Flow::Number(_))) {
+        if !layer.takes_numbers() && operands.iter().any(|operand| matches!(operand, Lowered::Number(_))) {
             let message = format!("`{name}` takes a value of the network, and this is a number");
             self.error(use_.name.span(), message);
             return (None, arguments);
         }
-        if operands.iter().any(|operand| matches!(operand, Flow::Several(_))) {
+        if operands.iter().any(|operand| matches!(operand, Lowered::Several(_))) {
             let message = format!("`{name}` takes one value, and this is several; name each: `let (a, b) = …`");
             self.error(use_.name.span(), message);
             return (None, arguments);
@@ -113,29 +121,29 @@ impl Lowering<'_> {
     }
 
     /// Notes the uses of names in an expression that is not looked at after a mistake.
-    pub(super) fn touch(&mut self, expr: &ast::Expr) {
+    pub(super) fn mark_used(&mut self, expr: &ast::Expr) {
         match &expr.kind {
             ExprKind::Path(path) => {
                 self.bound(&path.last.to_string());
             }
-            ExprKind::Call(layer) => layer.arguments.iter().for_each(|argument| self.touch(&argument.value)),
-            ExprKind::Pipe(from, _) => self.touch(from),
+            ExprKind::Call(layer) => layer.arguments.iter().for_each(|argument| self.mark_used(&argument.value)),
+            ExprKind::Pipe(from, _) => self.mark_used(from),
             ExprKind::Binary(a, _, _, b) => {
-                self.touch(a);
-                self.touch(b);
+                self.mark_used(a);
+                self.mark_used(b);
             }
-            ExprKind::Negative(a) | ExprKind::Parens(a) => self.touch(a),
-            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|item| self.touch(item)),
+            ExprKind::Negative(a) | ExprKind::Parens(a) => self.mark_used(a),
+            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|item| self.mark_used(item)),
             _ => {}
         }
     }
 
     /// An operand in words: its name or number.
-    fn show(&self, flow: &Flow) -> String {
-        match flow {
-            Flow::Value(id) => self.values[*id].name.to_string(),
-            Flow::Number(number) => message!(number).text(),
-            Flow::Several(_) => "…".to_owned(),
+    fn show(&self, lowered: &Lowered) -> String {
+        match lowered {
+            Lowered::Value(id) => self.values[*id].name.to_string(),
+            Lowered::Number(number) => message!(number).text(),
+            Lowered::Several(_) => "…".to_owned(),
         }
     }
 }

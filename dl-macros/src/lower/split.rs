@@ -2,7 +2,7 @@
 
 use super::arguments::{Settings, settings};
 use super::node::Use;
-use super::{Flow, Lowering};
+use super::{Lowered, Lowering};
 use crate::ast;
 use crate::call::{Call, Operand, Setting};
 use crate::check;
@@ -12,18 +12,18 @@ use crate::layers::{self, Layer};
 
 impl Lowering<'_> {
     /// The parts of what flows in.
-    pub(super) fn split(&mut self, layer: &dyn Layer, use_: &ast::Layer, piped: Option<Flow>) -> Flow {
+    pub(super) fn split(&mut self, layer: &dyn Layer, use_: &ast::Layer, piped: Option<Lowered>) -> Lowered {
         let (span, name) = (use_.name.span(), layer.name());
         let (operands, arguments) = self.operands(layer, use_, piped);
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
         let find =
             |name: &str| settings.values.iter().find(|(parameter, _)| *parameter == name).map(|(_, s)| s.clone());
         let (Some(Setting::Shape(sizes)), Some(axis)) = (find("sizes"), find("axis")) else {
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         };
-        let input = operands.as_deref().and_then(<[Flow]>::first).cloned();
-        let shape = input.as_ref().and_then(|flow| self.shape_of(flow));
-        let (Some(input), Some(shape)) = (input, shape) else { return self.poisoned(span, None) };
+        let input = operands.as_deref().and_then(<[Lowered]>::first).cloned();
+        let shape = input.as_ref().and_then(|lowered| self.shape_of(lowered));
+        let (Some(input), Some(shape)) = (input, shape) else { return self.error_value(span, None) };
         let call = Call {
             name,
             span,
@@ -35,12 +35,12 @@ impl Lowering<'_> {
             index: 0,
             diagnostics: self.diagnostics,
         };
-        let Some(at) = check::axis(&call, "axis", &shape) else { return self.poisoned(span, None) };
+        let Some(at) = check::axis(&call, "axis", &shape) else { return self.error_value(span, None) };
         let sum = sizes.iter().fold(Dim::Known(0), |sum, size| sum.add(size));
         let text =
             message!("the parts have ", &sum, format!(" in all, but axis {at} of the input has "), &shape.dims[at]);
         if !self.diagnostics.require(sum.equals(&shape.dims[at]), call.at("sizes"), text) {
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
         let (mut parts, mut from) = (Vec::new(), Dim::Known(0));
         for size in &sizes {
@@ -58,12 +58,12 @@ impl Lowering<'_> {
                 text,
                 binding: None,
                 rename: None,
-                again: None,
+                shared_field: None,
                 broken: false,
             };
-            parts.extend(self.build(use_).flow.value());
+            parts.extend(self.build(use_).lowered.value());
             from = to;
         }
-        Flow::Several(parts)
+        Lowered::Several(parts)
     }
 }

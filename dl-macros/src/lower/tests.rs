@@ -1,4 +1,4 @@
-//! What a declaration becomes: names, shapes, fields and nodes of small networks.
+//! Tests the graphs of small networks: names, shapes, fields and nodes.
 
 use crate::diagnostics::Diagnostics;
 use crate::dim::Dim;
@@ -63,7 +63,7 @@ fn lenet_becomes_its_graph() {
     assert_eq!(shapes[6], [400]);
     let fields: Vec<_> = ir.fields.iter().map(|field| field.name.to_string()).collect();
     assert_eq!(fields, ["conv1", "conv2", "dense1", "dense2", "logits"]);
-    assert_eq!(ir.fields[1].ty.to_token_stream().to_string(), "dl :: ops :: conv2d :: Conv2d < 6 , 16 , 5 , 5 >");
+    assert_eq!(ir.fields[1].ty.to_token_stream().to_string(), "dl :: layers :: Conv2d < 6 , 16 , 5 , 5 >");
     assert_eq!(known(&ir.fields[1].tensors[0].shape), [16, 6, 5, 5]);
     assert_eq!(ir.nodes[3].multiply_adds.known(), Some(16 * 10 * 10 * 6 * 5 * 5));
     // A chain: each node reads the one before.

@@ -1,13 +1,13 @@
 //! `unembedding(wte)`: a dense layer with the table of an embedding.
 
-use super::node::Raw;
-use super::{Flow, Lowering, Named, NamedLayer};
+use super::node::NewNode;
+use super::{Lowered, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
 use crate::call::Setting;
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::ir::{Config, Op, SavedForBackward, Shape};
+use crate::ir::{BackwardReads, Config, Op, Shape};
 use crate::types::Type;
 use proc_macro2::Ident;
 use quote::quote;
@@ -15,12 +15,12 @@ use std::rc::Rc;
 
 impl Lowering<'_> {
     /// The scores of all tokens for what flows in.
-    pub(super) fn unembed(&mut self, use_: &ast::Layer, piped: Option<Flow>, binding: Option<&Ident>) -> Flow {
+    pub(super) fn unembed(&mut self, use_: &ast::Layer, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
         let span = use_.name.span();
         let (value, table) = match (piped, use_.arguments.as_slice()) {
-            (Some(flow), [table]) => (Some(flow), Some(&table.value)),
-            (None, [value, table]) => (Some(self.flow(&value.value, None)), Some(&table.value)),
-            (flow, _) => (flow, None),
+            (Some(lowered), [table]) => (Some(lowered), Some(&table.value)),
+            (None, [value, table]) => (Some(self.expression(&value.value, None)), Some(&table.value)),
+            (lowered, _) => (lowered, None),
         };
         let named = table.and_then(|table| self.embedding(table));
         let Some((named, vocabulary, features)) = named else {
@@ -28,18 +28,18 @@ impl Lowering<'_> {
             let message = "`unembedding` wants the name of an embedding: `tokens -> embedding(65, 32) as table`, and then \
                 `-> unembedding(table)`";
             self.error(at, message);
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         };
-        let Some(field) = named.field.filter(|_| !named.broken) else { return self.poisoned(span, None) };
-        let Some(Flow::Value(input)) = value else {
+        let Some(field) = named.field.filter(|_| !named.broken) else { return self.error_value(span, None) };
+        let Some(Lowered::Value(input)) = value else {
             self.error(span, "`unembedding` wants a value: `x -> unembedding(table)`");
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         };
-        let Some(shape) = self.values[input].shape.clone() else { return self.poisoned(span, None) };
+        let Some(shape) = self.values[input].shape.clone() else { return self.error_value(span, None) };
         let (Some((last, rows)), true) = (shape.dims.split_last(), shape.dims.len() <= 2) else {
             let text = message!("`unembedding` takes features [n] or [t, n], but its input is ", &shape);
             self.error(span, text);
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         };
         let text = message!("the embedding has ", &features, " features, but the input is ", &shape);
         if !self.diagnostics.require(
@@ -47,19 +47,20 @@ impl Lowering<'_> {
             span,
             text,
         ) {
-            return self.poisoned(span, None);
+            return self.error_value(span, None);
         }
         let multiply_adds = Dim::product(shape.dims.iter().chain([&vocabulary]));
         let output: Vec<Dim> = rows.iter().cloned().chain([vocabulary.clone()]).collect();
-        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::Op), quote!()), SavedForBackward::INPUTS);
+        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::Op), quote!()), BackwardReads::INPUTS);
         let text = format!("unembedding({})", self.fields[field].name);
-        let (inputs, output, again) = (vec![input], Shape::of(output), Some(field));
+        let (inputs, output, shared_field) = (vec![input], Shape::of(output), Some(field));
         let stem = "unembedding";
-        let flow = self.raw(Raw { op, inputs, output, field: None, again, text, binding, stem, span });
+        let lowered =
+            self.push_node(NewNode { op, inputs, output, field: None, shared_field, text, binding, stem, span });
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
-        node.weights_as = Some(Type::layer(quote!(dl::ops::dense::Dense), [&features, &vocabulary, &Dim::Known(0)]));
-        flow
+        node.weights_as = Some(Type::layer(quote!(dl::layers::Dense), [&features, &vocabulary, &Dim::Known(0)]));
+        lowered
     }
 
     /// The embedding that an argument names, with its sizes.

@@ -1,6 +1,6 @@
 //! The body of a model: `let`s, and the expression that is the output.
 
-use super::{Parser, Place, cursor::Cursor};
+use super::{BodyKind, Parser, cursor::Cursor};
 use crate::ast::{Body, Expr, ExprKind, Let};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
@@ -31,7 +31,7 @@ impl Parser<'_> {
                 continue;
             }
             let mut value = self.statement(&mut cursor);
-            if cursor.is_punct(0, ',') && self.place.get() == Place::Body {
+            if cursor.is_punct(0, ',') && self.body_kind.get() == BodyKind::Body {
                 value = self.without_parentheses(value, &mut cursor);
             }
             let semicolon = cursor.span();
@@ -63,18 +63,20 @@ impl Parser<'_> {
             body.output = Some(value);
         }
         if body.output.is_none() && self.diagnostics.count() == before {
-            let message = match (body.lets.last(), self.place.get()) {
-                (Some(last), Place::Loss) => {
+            let message = match (body.lets.last(), self.body_kind.get()) {
+                (Some(last), BodyKind::Loss) => {
                     format!("the loss has no terms; end it with an expression, such as `{}`", last.names[0])
                 }
                 (Some(last), _) => {
                     format!("the body has no output; end it with an expression, such as `{}`", last.names[0])
                 }
-                (None, Place::Body | Place::Header) => {
+                (None, BodyKind::Body | BodyKind::Header) => {
                     "the body is empty; it says what becomes of the input: `x -> dense(10)`".to_owned()
                 }
-                (None, Place::Braces) => "the braces are empty; they hold layers: `{ dense(10) -> relu }`".to_owned(),
-                (None, Place::Loss) => {
+                (None, BodyKind::Braces) => {
+                    "the braces are empty; they hold layers: `{ dense(10) -> relu }`".to_owned()
+                }
+                (None, BodyKind::Loss) => {
                     "the loss is empty; it says what training makes small: `cross_entropy(output, target)`".to_owned()
                 }
             };
@@ -126,7 +128,7 @@ impl Parser<'_> {
     }
 
     /// Steps over what a `let` of Rust may hold and this one does not.
-    fn let_of_rust(&self, cursor: &mut Cursor, told: bool) -> Vec<Ident> {
+    fn let_of_rust(&self, cursor: &mut Cursor, reported: bool) -> Vec<Ident> {
         self.once(cursor, "let");
         if cursor.is_word("mut") && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_))) {
             self.diagnostics.error(cursor.span(), "a value does not change: remove `mut`");
@@ -144,7 +146,7 @@ impl Parser<'_> {
                 names.extend(cursor.take_ident());
             }
         }
-        if cursor.is_punct(0, ':') && !names.is_empty() && !told {
+        if cursor.is_punct(0, ':') && !names.is_empty() && !reported {
             let message = if cursor.is_pair(0, ':', '=') {
                 "a value is bound by `=`: remove this `:`"
             } else {
@@ -157,8 +159,8 @@ impl Parser<'_> {
     }
 
     /// `h = …;` after `let`; `told` when that was missing.
-    pub fn binding(&self, cursor: &mut Cursor, told: bool) -> Option<Let> {
-        let names = self.let_of_rust(cursor, told);
+    pub fn binding(&self, cursor: &mut Cursor, reported: bool) -> Option<Let> {
+        let names = self.let_of_rust(cursor, reported);
         self.bound.borrow_mut().extend(names.iter().map(ToString::to_string));
         let found = (cursor.span(), cursor.found());
         // `:=` and `+=` are reported, and bind.
@@ -173,7 +175,7 @@ impl Parser<'_> {
             None => {
                 let expected = if !names.is_empty() { "`=` and a value" } else { "a name after `let`" };
                 self.diagnostics.error(found.0, format!("expected {expected}, found {}", found.1));
-                self.lost.set(true);
+                self.names_missing.set(true);
                 cursor.skip_to(&[';']);
             }
             Some(_) if !cursor.is_punct(0, ';') && self.diagnostics.count() == before => {
@@ -207,13 +209,13 @@ impl Parser<'_> {
         self.to_semicolon(value, cursor, before)
     }
 
-    /// What follows an expression up to `;` or the end; there were `before` mistakes before it.
+    /// Parses the rest of a statement up to `;` or the end; `before` is the number of mistakes before it.
     pub fn to_semicolon(&self, value: Expr, cursor: &mut Cursor, before: usize) -> Expr {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);
         }
         // A forgotten semicolon; or several values, which the body sees to.
-        if cursor.is_word("let") || cursor.is_punct(0, ',') && self.place.get() == Place::Body {
+        if cursor.is_word("let") || cursor.is_punct(0, ',') && self.body_kind.get() == BodyKind::Body {
             return value;
         }
         let foreign = matches!(cursor.peek(), Some(TokenTree::Punct(_)));

@@ -1,6 +1,6 @@
-//! What opens braces inside a body: `residual`, `concat` and `repeat`, and the choice `if`.
+//! Parses the combinators `residual`, `concat` and `repeat`, and the choice `if`.
 
-use super::{Parser, Place, cursor::Cursor, depth};
+use super::{BodyKind, Parser, cursor::Cursor, depth};
 use crate::ast::{Combinator, CombinatorWord, Comparison, Condition, Expr, If, Stage};
 use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
@@ -32,7 +32,7 @@ impl Parser<'_> {
         let small = word.to_string().to_lowercase();
         let large = is_capitalised(&word) && CombinatorWord::of(&small).is_none();
         let layer = crate::layers::find(&word.to_string()).is_some();
-        if known.is_some() || layer || self.place.get() == Place::Header || !opens && !counts || large {
+        if known.is_some() || layer || self.body_kind.get() == BodyKind::Header || !opens && !counts || large {
             return None;
         }
         let words = CombinatorWord::ALL;
@@ -66,9 +66,9 @@ impl Parser<'_> {
                 let message = "`repeat` wants a number: `repeat 6 { … }`";
                 self.diagnostics.error(span, message);
             } else {
-                let outside = self.place.replace(Place::Header);
+                let outside = self.body_kind.replace(BodyKind::Header);
                 count = Some(self.factor(cursor));
-                self.place.set(outside);
+                self.body_kind.set(outside);
             }
         }
         let at = cursor.span();
@@ -78,12 +78,12 @@ impl Parser<'_> {
             cursor.skip_to(&['>', ';', ',']);
             return Stage::Broken;
         };
-        let outside = self.place.replace(Place::Braces);
+        let outside = self.body_kind.replace(BodyKind::Braces);
         let bodies = match word {
             CombinatorWord::Concat => self.branches(&group),
             CombinatorWord::Residual | CombinatorWord::Repeat => vec![self.body(&group)],
         };
-        self.place.set(outside);
+        self.body_kind.set(outside);
         let rename = self.rename(cursor).unwrap_or_default();
         Stage::Combinator(Combinator { word, span, count, bodies, rename })
     }
@@ -96,7 +96,7 @@ impl Parser<'_> {
             if name.is_none() {
                 let message = format!("expected a name after `as`, found {}", cursor.found());
                 self.diagnostics.error(cursor.span(), message);
-                self.lost.set(true);
+                self.names_missing.set(true);
             }
             name
         })
@@ -104,16 +104,16 @@ impl Parser<'_> {
 
     /// `if condition { … } else { … }` after the word.
     pub fn choice(&self, word: &Ident, cursor: &mut Cursor) -> Option<If> {
-        if self.choices.get() > depth::MOST {
+        if self.choices.get() > depth::MAX_DEPTH {
             let message =
-                format!("at most {} choices are inside each other; a `block` holds the inner ones", depth::MOST);
+                format!("at most {} choices are inside each other; a `block` holds the inner ones", depth::MAX_DEPTH);
             self.diagnostics.error(word.span(), message);
             cursor.skip_to(&['>', ';']);
             return None;
         }
-        let (before, outside) = (self.diagnostics.count(), self.place.replace(Place::Header));
+        let (before, outside) = (self.diagnostics.count(), self.body_kind.replace(BodyKind::Header));
         let condition = self.condition(cursor);
-        self.place.set(outside);
+        self.body_kind.set(outside);
         let Some(then) = cursor.take_group(Delimiter::Brace) else {
             if self.diagnostics.count() == before {
                 let message = format!("expected what the condition chooses, in braces, found {}", cursor.found());
@@ -155,7 +155,7 @@ impl Parser<'_> {
         let mut ahead = 0;
         while cursor.peek_at(ahead).is_some() && !cursor.is_group(ahead, Delimiter::Brace) {
             ahead += 1;
-            if ahead > 4 * depth::MOST_IN_ROW {
+            if ahead > 4 * depth::MAX_SEQUENCE {
                 self.diagnostics
                     .error(cursor.span(), "this condition is too long; a parameter of a block may hold a part");
                 cursor.skip_to(&['>', ';']);

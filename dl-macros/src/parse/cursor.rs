@@ -7,16 +7,16 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 pub struct Cursor {
     tokens: Vec<TokenTree>,
     at: usize,
-    /// Where the group ends.
+    /// The span of the end of the group.
     end: Span,
 }
 
 impl Cursor {
-    /// At the start of `tokens`, whose end is at `end`.
+    /// A cursor at the start of `tokens`, whose end is at `end`.
     pub fn new(tokens: TokenStream, end: Span) -> Self {
         Cursor { tokens: tokens.into_iter().map(unwrap).collect(), at: 0, end }
     }
-    /// At the start of what is inside `group`.
+    /// A cursor at the start of the tokens inside `group`.
     pub fn inside(group: &Group) -> Self {
         Cursor::new(group.stream(), group.span_close())
     }
@@ -39,11 +39,11 @@ impl Cursor {
         self.at += token.is_some() as usize;
         token
     }
-    /// Of the next token, or of the end.
+    /// The span of the next token, or of the end.
     pub fn span(&self) -> Span {
         self.peek().map_or(self.end, span_of)
     }
-    /// Of the token before, or of the next.
+    /// The span of the token before, or of the next.
     pub fn last_span(&self) -> Span {
         self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or_else(|| self.span(), TokenTree::span)
     }
@@ -156,7 +156,7 @@ fn unwrap(token: TokenTree) -> TokenTree {
     token
 }
 
-/// Of the opening bracket for a group, so that a message stays on one line.
+/// The span of a token; of the opening bracket for a group, so that a message stays on one line.
 fn span_of(token: &TokenTree) -> Span {
     match token {
         TokenTree::Group(group) => group.span_open(),

@@ -4,24 +4,24 @@ use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// Brackets of any kind inside each other, and blocks that use blocks.
-pub const MOST: usize = 48;
+pub const MAX_DEPTH: usize = 48;
 
 /// Operators, signs and choices one after another in one expression.
-pub const MOST_IN_ROW: usize = 128;
+pub const MAX_SEQUENCE: usize = 128;
 
-/// `tokens` without what is inside more than [`MOST`] brackets, which is reported; `None` when nothing is.
+/// `tokens` without what is inside more than [`MAX_DEPTH`] brackets, which is reported; `None` when nothing is.
 pub fn limited(tokens: &TokenStream, diagnostics: &Diagnostics) -> Option<TokenStream> {
     // A list of what is still to be seen, not recursion: this is what keeps recursion short.
     let mut open = vec![tokens.clone().into_iter()];
     while let Some(level) = open.last_mut() {
         match level.next() {
             Some(TokenTree::Group(group)) => {
-                if open.len() > MOST && group.delimiter() != Delimiter::None {
+                if open.len() > MAX_DEPTH && group.delimiter() != Delimiter::None {
                     let text = format!(
-                        "this is inside {MOST} brackets, and none may be deeper; a `block` holds the inner part"
+                        "this is inside {MAX_DEPTH} brackets, and none may be deeper; a `block` holds the inner part"
                     );
                     diagnostics.error(group.span_open(), text);
-                    return Some(cut(tokens.clone(), MOST));
+                    return Some(cut(tokens.clone(), MAX_DEPTH));
                 }
                 open.push(group.stream().into_iter());
             }

@@ -1,7 +1,7 @@
 //! Expressions of the language: pipes, calls, arithmetic, numbers.
 
 use super::pipe::is_layer;
-use super::{Parser, Place, combinator::combinator, cursor::Cursor, depth};
+use super::{BodyKind, Parser, combinator::combinator, cursor::Cursor, depth};
 use crate::ast::{Expr, ExprKind, Operator, Path, Stage};
 use crate::names::is_capitalised;
 use proc_macro2::{Delimiter, Group, TokenTree};
@@ -10,7 +10,7 @@ use quote::ToTokens;
 impl Parser<'_> {
     /// A whole expression: arithmetic, or a value and the layers that its arrows lead to.
     pub fn expression(&self, cursor: &mut Cursor) -> Expr {
-        if cursor.is_arrow() && self.place.get() == Place::Braces {
+        if cursor.is_arrow() && self.body_kind.get() == BodyKind::Braces {
             self.diagnostics
                 .error(cursor.span(), "what flows into the braces goes to the first layer in them: remove this arrow");
             cursor.take_arrow();
@@ -45,9 +45,9 @@ impl Parser<'_> {
             }
             let at = cursor.span();
             operators += 1;
-            if operators > depth::MOST_IN_ROW {
+            if operators > depth::MAX_SEQUENCE {
                 let message =
-                    format!("an expression has at most {} operators in a row; `let` names a part", depth::MOST_IN_ROW);
+                    format!("an expression has at most {} operators in a row; `let` names a part", depth::MAX_SEQUENCE);
                 return self.too_long(cursor, &message);
             }
             cursor.next();
@@ -65,7 +65,7 @@ impl Parser<'_> {
             cursor.next();
             minus += 1;
         }
-        if minus > depth::MOST_IN_ROW {
+        if minus > depth::MAX_SEQUENCE {
             return self.too_long(cursor, "these signs turn the number around and around; one `-`, or none, is enough");
         }
         let mut expr = self.primary(cursor);
@@ -158,7 +158,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What begins with a name: a value, a constant, a call.
+    /// Parses an expression that begins with a name: a value, a constant, a call.
     fn named(&self, cursor: &mut Cursor) -> Expr {
         let (start, before) = (cursor.span(), self.diagnostics.count());
         let path = self.path(cursor);
@@ -199,7 +199,7 @@ impl Parser<'_> {
 
     /// Whether `as name` follows, and the braces of a combinator begin: `residual { dense(8) … }` without parentheses.
     fn names_a_layer(&self, cursor: &Cursor) -> bool {
-        cursor.is_word("as") && self.place.get() == Place::Braces
+        cursor.is_word("as") && self.body_kind.get() == BodyKind::Braces
     }
 
     /// The one expression inside a group, or several between commas.
@@ -282,7 +282,7 @@ impl Parser<'_> {
         while !cursor.take_punct('<') {
             cursor.next();
         }
-        let (mut arguments, outside) = (Vec::new(), self.place.replace(Place::Header));
+        let (mut arguments, outside) = (Vec::new(), self.body_kind.replace(BodyKind::Header));
         while !cursor.at_end() && !cursor.is_punct(0, '>') {
             arguments.push(self.sum(cursor));
             if !cursor.take_punct(',') && !cursor.is_punct(0, '>') {
@@ -291,7 +291,7 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.place.set(outside);
+        self.body_kind.set(outside);
         cursor.take_punct('>');
         arguments
     }

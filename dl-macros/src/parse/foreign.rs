@@ -13,7 +13,7 @@ const FUNCTIONS: &str =
     "what occurs more than once is a `block` beside the models; functions of Rust stand outside of `model!`";
 const ITEMS: &str = "this stands outside of `model!`; a body holds `let`s and an expression";
 
-/// Words that begin what a body cannot hold, and what to do.
+/// ReservedNames that begin what a body cannot hold, and what to do.
 const WORDS: &[(&str, &str)] = &[
     ("for", LOOPS),
     ("while", LOOPS),
@@ -44,7 +44,7 @@ const WORDS: &[(&str, &str)] = &[
     ("pub", ITEMS),
 ];
 
-/// What other languages write for `->`.
+/// The arrows of other languages.
 const ARROWS: [&str; 11] = ["=>", "|>", ">>", "~>", "-->", "->", ">", "|", ".", "<-", "==>"];
 
 /// Modules of other systems, whose names stand before those of layers.
@@ -58,7 +58,7 @@ const SIGNS: &[(char, &str)] = &[
     ('?', "; the macro chooses by `if … { … } else { … }`"),
 ];
 
-/// What stands for the next token, a sign of another language; empty for others.
+/// Returns the advice about the next token if it is a sign of another language, else an empty text.
 pub fn sign(cursor: &Cursor) -> &'static str {
     SIGNS.iter().find(|(sign, _)| cursor.is_punct(0, *sign)).map_or("", |(_, help)| help)
 }
@@ -91,14 +91,14 @@ pub fn is_module(cursor: &Cursor) -> bool {
 
 impl Parser<'_> {
     /// Steps over what stands for an arrow; `said` when this pipe has been told already. Whether a layer follows.
-    pub fn foreign_arrow(&self, cursor: &mut Cursor, from: &Expr, said: &mut bool) -> Option<bool> {
+    pub fn foreign_arrow(&self, cursor: &mut Cursor, from: &Expr, reported: &mut bool) -> Option<bool> {
         let length = arrow(cursor)?;
         let (dot, at) = (length == 1 && cursor.is_punct(0, '.'), cursor.span());
         let Some(TokenTree::Ident(name)) = cursor.peek_at(length).cloned() else { return None };
         let (text, number) = (name.to_string(), matches!(from.kind, ExprKind::Number(_)));
         let layer = !dot || layers::find(&text).is_some() || synonyms::LAYERS.iter().any(|(word, _)| text == *word);
         let layer = layer && !number;
-        if !*said {
+        if !*reported {
             self.diagnostics.error(
                 at,
                 match (dot, layer) {
@@ -111,7 +111,7 @@ impl Parser<'_> {
                 },
             );
         }
-        *said = true;
+        *reported = true;
         (0..length).for_each(|_| drop(cursor.next()));
         Some(layer)
     }
@@ -167,7 +167,7 @@ impl Parser<'_> {
         let call = cursor.is_punct(1, '!') && matches!(cursor.peek_at(2), Some(TokenTree::Group(_)));
         let clause = word == "loss" && cursor.is_group(2, Delimiter::Brace);
         let found = WORDS.iter().find(|(foreign, _)| word == foreign);
-        // Words of Python are names in Rust, unless another word follows.
+        // ReservedNames of Python are names in Rust, unless another word follows.
         let group = is_keyword(&word) && matches!(next, Some(TokenTree::Group(_) | TokenTree::Literal(_)));
         let opens = group || matches!(next, Some(TokenTree::Ident(next)) if next != "as");
         let opens = opens || ["break", "continue"].iter().any(|end| word == end);
@@ -179,7 +179,7 @@ impl Parser<'_> {
         };
         self.diagnostics.error(word.span(), help);
         // What it declares may be used.
-        self.lost.set(true);
+        self.names_missing.set(true);
         let braces = !call && !["use", "const", "static", "import", "from", "type"].iter().any(|item| word == item);
         while !cursor.at_end() && !cursor.is_punct(0, ';') {
             if cursor.take_group(Delimiter::Brace).is_some() && braces {
@@ -195,7 +195,7 @@ impl Parser<'_> {
 
     /// Reports and steps over `|x| …`.
     fn closure(&self, cursor: &mut Cursor) -> bool {
-        if !cursor.is_punct(0, '|') || self.place.get() == super::Place::Header {
+        if !cursor.is_punct(0, '|') || self.body_kind.get() == super::BodyKind::Header {
             return false;
         }
         let message = "there are no closures; values are computed with `+`, `-`, `*`, `/` and layers: `2.0 * x`";

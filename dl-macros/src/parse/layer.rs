@@ -11,13 +11,13 @@ use crate::suggest::suggest;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 impl Parser<'_> {
-    /// What an arrow leads to.
+    /// Parses the stage after an arrow.
     pub fn stage(&self, cursor: &mut Cursor) -> Stage {
         self.stage_after(cursor, false)
     }
 
-    /// What an arrow leads to; `told` when a mistake in the arrows before was reported.
-    pub fn stage_after(&self, cursor: &mut Cursor, told: bool) -> Stage {
+    /// Parses the stage after an arrow; `reported` says that a mistake in an earlier arrow was reported.
+    pub fn stage_after(&self, cursor: &mut Cursor, reported: bool) -> Stage {
         let before = self.diagnostics.count();
         self.name_before(cursor);
         let foreign = self.no_stage(cursor);
@@ -45,18 +45,18 @@ impl Parser<'_> {
                 None => Stage::Broken,
             },
             _ => {
-                if !told {
+                if !reported {
                     let message = format!("expected a layer after `->`, found {}", cursor.found());
                     self.diagnostics.error(cursor.span(), message);
                 }
                 Stage::Broken
             }
         };
-        let arrow = self.place.get() != super::Place::Header && foreign::arrow(cursor).is_some();
+        let arrow = self.body_kind.get() != super::BodyKind::Header && foreign::arrow(cursor).is_some();
         let follows =
             arrow || cursor.at_end() || cursor.is_word("let") || cursor.is_arrow() || operator(cursor).is_some();
         if !follows && !cursor.is_punct(0, ',') && !cursor.is_punct(0, ';') {
-            if !told && !matches!(stage, Stage::Broken) && self.diagnostics.count() == before {
+            if !reported && !matches!(stage, Stage::Broken) && self.diagnostics.count() == before {
                 self.diagnostics.error(cursor.span(), self.behind(&stage, cursor));
             }
             self.to_arrow(cursor);
@@ -81,7 +81,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What is said about a token behind a layer that nothing can stand behind.
+    /// Returns the message about a token that cannot follow a layer.
     fn behind(&self, stage: &Stage, cursor: &Cursor) -> String {
         let bare = matches!(stage, Stage::Layer(layer) if layer.arguments.is_empty() && layer.rename.is_none());
         let inside = match cursor.peek() {

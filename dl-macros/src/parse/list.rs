@@ -9,24 +9,24 @@ impl Parser<'_> {
     /// The items of a list in brackets or parentheses, between commas.
     pub fn list<T>(&self, group: &Group, item: impl Fn(&mut Cursor) -> T) -> Vec<T> {
         let mut cursor = Cursor::inside(group);
-        let (mut items, mut said) = (Vec::new(), false);
+        let (mut items, mut reported) = (Vec::new(), false);
         while !cursor.at_end() {
             let (before, errors) = (cursor.position(), self.diagnostics.count());
-            if said && cursor.take_punct(',') {
+            if reported && cursor.take_punct(',') {
                 continue;
             }
             items.push(item(&mut cursor));
             // Behind a forgotten comma, items may be torn.
-            if said {
+            if reported {
                 self.diagnostics.keep(errors);
             }
-            said |= self.diagnostics.count() > errors;
+            reported |= self.diagnostics.count() > errors;
             if !cursor.at_end() && !cursor.is_punct(0, ',') {
                 // Of what stands between two commas the first mistake is the one.
-                if !said && self.diagnostics.count() == errors {
+                if !reported && self.diagnostics.count() == errors {
                     self.diagnostics.error(cursor.span(), self.forgotten_comma(&cursor));
                 }
-                said = true;
+                reported = true;
                 // A forgotten comma: the next item follows.
                 let between = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
                 if between {
@@ -43,7 +43,7 @@ impl Parser<'_> {
         items
     }
 
-    /// What is said where a comma is missing.
+    /// Returns the message about a missing comma.
     fn forgotten_comma(&self, cursor: &Cursor) -> String {
         let size = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
         let help = match cursor.peek() {

@@ -1,6 +1,6 @@
 //! A model: its header, and where its body begins.
 
-use super::{Parser, Place, cursor::Cursor, skip_item, skip_to_item};
+use super::{BodyKind, Parser, cursor::Cursor, skip_item, skip_to_item};
 use crate::ast::{Body, Element, Input, Loss, Model, Output, Shape};
 use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
@@ -31,7 +31,7 @@ impl Parser<'_> {
         let header = cursor.is_group(0, Delimiter::Parenthesis) || cursor.is_punct(0, '<');
         if !is_capitalised(&name) && !header && !is_keyword(&name) {
             self.diagnostics.error(at, "expected a model: `Name(input: [2]) -> [1] { … }`");
-            self.lost.set(true);
+            self.names_missing.set(true);
             skip_to_item(cursor);
             return None;
         }
@@ -154,9 +154,9 @@ impl Parser<'_> {
         *header_broken |= self.diagnostics.count() > before;
         let body = match cursor.take_group(Delimiter::Brace) {
             Some(group) => {
-                let outside = self.place.replace(Place::Loss);
+                let outside = self.body_kind.replace(BodyKind::Loss);
                 let body = self.body(&group);
-                self.place.set(outside);
+                self.body_kind.set(outside);
                 body
             }
             None => {

@@ -1,7 +1,7 @@
 //! Pipes: arrows, what is written for them elsewhere, and the layers that they lead to.
 
 use super::expression::operator;
-use super::{Parser, Place, cursor::Cursor, foreign};
+use super::{BodyKind, Parser, cursor::Cursor, foreign};
 use crate::ast::{Expr, ExprKind, Stage};
 use crate::call::{Default, Parameter};
 use crate::layers;
@@ -11,11 +11,11 @@ use proc_macro2::{Delimiter, Ident, TokenTree};
 impl Parser<'_> {
     /// `from` and the layers that its arrows lead to.
     pub fn pipe(&self, mut from: Expr, cursor: &mut Cursor) -> Expr {
-        let (mut stages, mut said, errors) = (Vec::new(), false, self.diagnostics.count());
+        let (mut stages, mut reported, errors) = (Vec::new(), false, self.diagnostics.count());
         loop {
             // After a mistake, a layer only wants its arrow.
             let mistaken = self.diagnostics.count() > errors;
-            said |= mistaken;
+            reported |= mistaken;
             // `dense -> (10)`: what a layer lacks may be in the wrong place.
             let bare = stages.iter_mut().rev().take(2).filter(|_| mistaken);
             for stage in bare {
@@ -24,7 +24,7 @@ impl Parser<'_> {
                 }
             }
             let goes_on = mistaken && is_layer(cursor, 0);
-            if goes_on || cursor.take_arrow() || self.half_arrow(cursor, &mut said) {
+            if goes_on || cursor.take_arrow() || self.half_arrow(cursor, &mut reported) {
                 if let Some(Stage::Model(model)) = stages.last_mut()
                     && model.output.is_empty()
                     && cursor.is_group(0, Delimiter::Bracket)
@@ -34,16 +34,16 @@ impl Parser<'_> {
                     model.output.extend(self.shape(cursor));
                     continue;
                 }
-                stages.push(self.stage_after(cursor, said));
+                stages.push(self.stage_after(cursor, reported));
             } else if self.is_foreign_arrow(cursor)
-                && let Some(layer) = self.foreign_arrow(cursor, &from, &mut said)
+                && let Some(layer) = self.foreign_arrow(cursor, &from, &mut reported)
             {
                 let before = self.diagnostics.count();
                 // `net.dense1`: what the name was thought to mean is not known.
                 if cursor.last_was('.') && stages.is_empty() {
                     from.kind = ExprKind::Broken;
                 }
-                let stage = self.stage_after(cursor, said);
+                let stage = self.stage_after(cursor, reported);
                 if !layer {
                     self.diagnostics.keep(before);
                 }
@@ -92,20 +92,20 @@ impl Parser<'_> {
 
     /// Whether another language's arrow comes next, where an arrow may stand.
     pub fn is_foreign_arrow(&self, cursor: &Cursor) -> bool {
-        self.place.get() != Place::Header && foreign::arrow(cursor).is_some()
+        self.body_kind.get() != BodyKind::Header && foreign::arrow(cursor).is_some()
     }
 
     /// Steps over `-` before a layer, or `+` before one that is given no value, which should have been an arrow.
-    fn half_arrow(&self, cursor: &mut Cursor, said: &mut bool) -> bool {
+    fn half_arrow(&self, cursor: &mut Cursor, reported: &mut bool) -> bool {
         let layer = self.is_layer_alone(cursor);
         let half = layer && cursor.is_punct(0, '-');
         let plus = layer && cursor.is_punct(0, '+') && !takes_a_value(cursor);
         if half || plus {
-            if !*said {
+            if !*reported {
                 let plus = "layers follow each other by arrows: `->` and not `+`";
                 self.diagnostics.error(cursor.span(), if half { "an arrow is written `->`" } else { plus });
             }
-            *said = true;
+            *reported = true;
             cursor.next();
         }
         half || plus

@@ -236,7 +236,7 @@ fn change(tokens: TokenStream, source: &mut Random) -> TokenStream {
     result.into_iter().collect()
 }
 
-/// Words of Rust of all editions, and what begins paths.
+/// ReservedNames of Rust of all editions, and what begins paths.
 const WORDS_OF_RUST: &str = "abstract as async await become box break const continue crate do dyn else enum extern false final \
     fn for gen if impl in let loop macro match mod move mut override priv pub ref return self Self static struct super trait \
     true try type typeof unsafe unsized use virtual where while yield union auto default raw safe macro_rules _ __ é 学 ß ŉ";

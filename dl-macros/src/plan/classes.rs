@@ -8,14 +8,14 @@ pub type Entity = usize;
 /// All classes.
 pub struct Classes {
     parent: Vec<Entity>,
-    /// For each class, by its representative: first write and last read.
+    /// The first write and the last read of each class, by its representative.
     lives: Vec<Option<(usize, usize)>>,
     /// Where the caller holds it.
     places: Vec<Option<Place>>,
 }
 
 impl Classes {
-    /// As many classes as entities.
+    /// Makes a class for every entity.
     pub fn new(entities: usize) -> Self {
         Classes { parent: (0..entities).collect(), lives: vec![None; entities], places: vec![None; entities] }
     }
@@ -27,7 +27,7 @@ impl Classes {
         entity
     }
     /// Notes that `entity` is there at `time`.
-    pub fn live(&mut self, entity: Entity, time: usize) {
+    pub fn extend_lifetime(&mut self, entity: Entity, time: usize) {
         let class = self.of(entity);
         let (first, last) = self.lives[class].unwrap_or((time, time));
         self.lives[class] = Some((first.min(time), last.max(time)));
@@ -37,7 +37,7 @@ impl Classes {
         self.lives[self.of(entity)].map_or(0, |(_, last)| last)
     }
     /// Notes that the caller holds `entity`.
-    pub fn put(&mut self, entity: Entity, place: Place) {
+    pub fn set_place(&mut self, entity: Entity, place: Place) {
         self.places[entity] = Some(place);
     }
     /// Where the caller holds it.
@@ -57,7 +57,7 @@ impl Classes {
         }
     }
     /// Whether two entities can be one class: the caller holds at most one of them.
-    pub fn unitable(&self, a: Entity, b: Entity) -> bool {
+    pub fn can_unite(&self, a: Entity, b: Entity) -> bool {
         self.of(a) == self.of(b) || self.place(a).is_none() || self.place(b).is_none()
     }
     /// The classes that live and that no caller holds, by their lives: representative, first write, last read.

@@ -17,7 +17,7 @@ use crate::steps::{Argument, Passes, Step, Tensor, Want};
 use classes::{Classes, Entity};
 use proc_macro2::Ident;
 
-/// Where a value or gradient lives.
+/// The memory of a value or a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Input number so and so of the model.
@@ -57,11 +57,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Where a value lives; `None` for values that fusion removed.
+    /// Returns the memory of a value; `None` if fusion removed it.
     pub fn value(&self, value: ValueId) -> Option<Place> {
         self.places[value]
     }
-    /// Where the gradient to a value lives.
+    /// Returns the memory of the gradient to a value.
     pub fn gradient(&self, value: ValueId) -> Option<Place> {
         self.places[self.values + value]
     }
@@ -93,7 +93,7 @@ pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: 
     for (time, step) in timed(passes) {
         for argument in step.arguments.iter() {
             if let Some(entity) = planner.entity(argument) {
-                planner.classes.live(entity, time);
+                planner.classes.extend_lifetime(entity, time);
             }
             if let (Tensor::Value(value), true) = (argument.tensor, time > forward) {
                 kept[value] = true;
@@ -114,7 +114,7 @@ impl Planner<'_> {
     fn gradient(&self, value: ValueId) -> Entity {
         self.ir.values.len() + value
     }
-    /// What of the plan an argument is; nothing for weights, what has a field of its own, and what is left out.
+    /// Returns the value or gradient that an argument is; `None` for weights, for saved tensors, and for arguments left out.
     fn entity(&self, argument: &Argument) -> Option<Entity> {
         match argument.tensor {
             _ if argument.optional == Some(Want::Never) => None,
@@ -124,7 +124,7 @@ impl Planner<'_> {
         }
     }
 
-    /// What the caller holds.
+    /// Assigns the arguments that the caller allocates: inputs, outputs, targets, terms and their gradients.
     fn measure_arguments(&mut self, mode: Mode, times: Times) {
         let ir = self.ir;
         let training = mode == Mode::Training;
@@ -147,8 +147,8 @@ impl Planner<'_> {
     }
     /// A value that the caller holds, with a time when it is there.
     fn argument(&mut self, value: ValueId, place: Place, at: usize) {
-        self.classes.put(value, place);
-        self.classes.live(value, at);
+        self.classes.set_place(value, place);
+        self.classes.extend_lifetime(value, at);
     }
     /// The gradient to a value that the caller holds.
     fn given_gradient(&mut self, value: ValueId, training: bool, place: Place, at: usize) {

@@ -5,15 +5,15 @@ use super::{Place, Planner, timed};
 use crate::ir::ValueId;
 use crate::steps::{Access, Call, Passes, Sharing, Step, Tensor, Want};
 
-/// What becomes of a step.
+/// The rewrite of one step.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// It stays.
-    Stays,
+enum Rewrite {
+    /// The step stays as it is.
+    Keep,
     /// It works in place.
     InPlace,
-    /// There is nothing to do.
-    Vanishes,
+    /// The step does nothing any more, and is removed.
+    Remove,
 }
 
 impl Planner<'_> {
@@ -21,14 +21,14 @@ impl Planner<'_> {
     pub(super) fn share(&mut self, passes: &mut Passes) {
         let forward = passes.forward.len() + passes.loss.len();
         let steps: Vec<(usize, &Step)> = timed(passes).collect();
-        let mut fates = vec![Fate::Stays; steps.len()];
+        let mut rewrites = vec![Rewrite::Keep; steps.len()];
         // Reshapes first: that they are the same memory is a fact, all else is a choice that must respect it.
         for sharing in [Sharing::Same, Sharing::InPlace] {
             for (i, &(time, step)) in steps[..forward].iter().enumerate().filter(|(_, (_, s))| s.sharing == sharing) {
-                fates[i] = self.share_value(time, step);
+                rewrites[i] = self.share_value(time, step);
             }
         }
-        // Of the steps of one node the last first: it may have what the others read.
+        // The last step of a node comes first: it may reuse the memory that the others read.
         let mut i = forward;
         while i < steps.len() {
             let node = |i: usize| steps.get(i).and_then(|(_, step)| node(step));
@@ -37,51 +37,51 @@ impl Planner<'_> {
                 end += 1;
             }
             for k in (i..end).rev() {
-                fates[k] = self.share_gradient(steps[k], &steps[end..]);
+                rewrites[k] = self.share_gradient(steps[k], &steps[end..]);
             }
             i = end;
         }
-        let mut fates = fates.into_iter();
+        let mut rewrites = rewrites.into_iter();
         let Passes { forward, loss, backward_loss, clear, backward } = passes;
         for pass in [forward, loss, backward_loss, clear, backward] {
-            pass.retain_mut(|step| match fates.next() {
-                Some(Fate::InPlace) => {
+            pass.retain_mut(|step| match rewrites.next() {
+                Some(Rewrite::InPlace) => {
                     step.work_in_place();
                     true
                 }
-                fate => fate != Some(Fate::Vanishes),
+                rewrite => rewrite != Some(Rewrite::Remove),
             });
         }
     }
 
     /// A forward step.
-    fn share_value(&mut self, time: usize, step: &Step) -> Fate {
-        let Some((from, to)) = step.moved() else { return Fate::Stays };
-        let (Some(from), Some(to)) = (self.entity(from), self.entity(to)) else { return Fate::Stays };
+    fn share_value(&mut self, time: usize, step: &Step) -> Rewrite {
+        let Some((from, to)) = step.moved() else { return Rewrite::Keep };
+        let (Some(from), Some(to)) = (self.entity(from), self.entity(to)) else { return Rewrite::Keep };
         let in_place = step.sharing == Sharing::InPlace;
         let held = matches!(self.classes.place(from), Some(Place::Input(_) | Place::Target(_)));
-        if !self.classes.unitable(from, to) || in_place && (held || self.classes.last(from) > time) {
-            return Fate::Stays;
+        if !self.classes.can_unite(from, to) || in_place && (held || self.classes.last(from) > time) {
+            return Rewrite::Keep;
         }
         self.classes.unite(from, to);
-        if in_place { Fate::InPlace } else { Fate::Vanishes }
+        if in_place { Rewrite::InPlace } else { Rewrite::Remove }
     }
 
     /// A backward step: the gradient that it sets may be the gradient that it reads; `after` are the steps of later nodes.
-    fn share_gradient(&mut self, (time, step): (usize, &Step), after: &[(usize, &Step)]) -> Fate {
-        let Some((from, to)) = step.moved() else { return Fate::Stays };
-        let (Tensor::Gradient(from), Tensor::Gradient(value)) = (from.tensor, to.tensor) else { return Fate::Stays };
+    fn share_gradient(&mut self, (time, step): (usize, &Step), after: &[(usize, &Step)]) -> Rewrite {
+        let Some((from, to)) = step.moved() else { return Rewrite::Keep };
+        let (Tensor::Gradient(from), Tensor::Gradient(value)) = (from.tensor, to.tensor) else { return Rewrite::Keep };
         // What the caller or the loss gives is there before.
         if to.access != Access::Set || self.gradients.given[value] || !self.gradient_can_move(from, value) {
-            return Fate::Stays;
+            return Rewrite::Keep;
         }
         let (from, to) = (self.gradient(from), self.gradient(value));
         let in_place = step.sharing == Sharing::InPlace;
         if self.classes.last(from) > time && (in_place || !self.can_be_both(from, to, after)) {
-            return Fate::Stays;
+            return Rewrite::Keep;
         }
         self.classes.unite(from, to);
-        if in_place { Fate::InPlace } else { Fate::Vanishes }
+        if in_place { Rewrite::InPlace } else { Rewrite::Remove }
     }
 
     /// Whether two gradients of the same numbers can be one memory though both are used by the steps to come: nothing changes
@@ -114,7 +114,7 @@ impl Planner<'_> {
         };
         let leads_to_weights = (0..self.ir.values.len()).any(wanted);
         let always_there = !matches!(self.classes.place(d_to), Some(Place::InputGradient(_))) || !leads_to_weights;
-        always_there && self.classes.unitable(d_from, d_to)
+        always_there && self.classes.can_unite(d_from, d_to)
     }
 }
 

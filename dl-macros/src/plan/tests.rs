@@ -32,7 +32,7 @@ impl Net {
             fields: vec![],
             checks: vec![],
             broken: false,
-            words: Default::default(),
+            reserved: Default::default(),
         });
         net.value("x", size);
         net
@@ -72,28 +72,30 @@ impl Net {
             parameters: None,
         });
         let field = Some(self.0.fields.len() - 1);
-        self.node("dense", Op::new(settings(true), SavedForBackward { inputs: true, output: false }), &[x], size, field)
+        self.node("dense", Op::new(settings(true), BackwardReads { inputs: true, output: false }), &[x], size, field)
     }
-    fn elementwise(&mut self, kind: &'static str, x: ValueId, keeps_output: bool) -> ValueId {
+    fn elementwise(&mut self, kind: &'static str, x: ValueId, backward_reads_output: bool) -> ValueId {
         let expr = quote!(dl::ops::Activation::Relu);
-        let mut op =
-            Op::new(Config::Expr(expr.clone()), SavedForBackward { inputs: !keeps_output, output: keeps_output });
+        let mut op = Op::new(
+            Config::Expr(expr.clone()),
+            BackwardReads { inputs: !backward_reads_output, output: backward_reads_output },
+        );
         op.in_place = true;
-        op.activation = Some(Activation { expr, keeps_output });
+        op.activation = Some(Activation { expr, backward_reads_output });
         self.node(kind, op, &[x], self.size(x), None)
     }
     fn dropout(&mut self, x: ValueId) -> ValueId {
-        let mut op = Op::new(settings(false), SavedForBackward::default());
+        let mut op = Op::new(settings(false), BackwardReads::default());
         (op.in_place, op.inference) = (true, Inference::Identity);
         self.node("dropout", op, &[x], self.size(x), None)
     }
     fn add(&mut self, a: ValueId, b: ValueId) -> ValueId {
-        let mut op = Op::new(settings(true), SavedForBackward::default());
+        let mut op = Op::new(settings(true), BackwardReads::default());
         op.passes_gradient = vec![true, true];
         self.node("add", op, &[a, b], self.size(a), None)
     }
     fn flatten(&mut self, x: ValueId) -> ValueId {
-        self.node("flatten", Op::new(Config::Reshape, SavedForBackward::default()), &[x], self.size(x), None)
+        self.node("flatten", Op::new(Config::Reshape, BackwardReads::default()), &[x], self.size(x), None)
     }
     fn size(&self, value: ValueId) -> usize {
         self.0.values[value].shape.len().known().unwrap()

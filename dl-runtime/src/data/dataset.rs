@@ -1,11 +1,12 @@
-//! A data set: inputs and targets side by side, shuffled, split and cut into batches.
+//! A data set is a list of inputs with their targets, which can be shuffled, split and cut into batches.
 
 use crate::random::Rng;
+use crate::tensor::ranges;
 use crate::{Error, Result};
 
-/// Samples to learn from: input `i` belongs to target `i`.
+/// Samples to learn from: target `i` belongs to input `i`.
 ///
-/// `I` is a model's input, `T` what a loss compares its output with: `u32` for a class, arrays for numbers.
+/// `I` is the input of a model, and `T` the target that a loss compares its output with: `u32` for a class, arrays for numbers.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -34,7 +35,7 @@ impl<I, T> Default for Dataset<I, T> {
 }
 
 impl<I, T> Dataset<I, T> {
-    /// Inputs with their targets.
+    /// Makes a data set of inputs and their targets.
     ///
     /// # Errors
     /// [`Error::UnequalLengths`] unless there are as many targets as inputs.
@@ -43,14 +44,17 @@ impl<I, T> Dataset<I, T> {
         set.check_lengths()?;
         Ok(set)
     }
-    /// Checks what [`Dataset::new`] checks, for sets whose fields were changed.
+    /// Checks that there are as many targets as inputs, after the fields were changed.
+    ///
+    /// # Errors
+    /// As [`Dataset::new`].
     pub fn check_lengths(&self) -> Result<()> {
         match (self.inputs.len(), self.targets.len()) {
             (inputs, targets) if inputs != targets => Err(Error::UnequalLengths { inputs, targets }),
             _ => Ok(()),
         }
     }
-    /// Number of samples.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         self.inputs.len().min(self.targets.len())
     }
@@ -58,11 +62,11 @@ impl<I, T> Dataset<I, T> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Every input with its target.
+    /// Iterates over the inputs with their targets.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&I, &T)> + DoubleEndedIterator {
         self.inputs.iter().zip(&self.targets)
     }
-    /// Slices of `size` samples; the last may be shorter. A `size` of 0 counts as 1.
+    /// Iterates over slices of `size` samples, of which the last may be shorter. A `size` of 0 counts as 1.
     pub fn batches(&self, size: usize) -> impl ExactSizeIterator<Item = (&[I], &[T])> {
         self.inputs.chunks(size.max(1)).zip(self.targets.chunks(size.max(1)))
     }
@@ -73,13 +77,13 @@ impl<I, T> Dataset<I, T> {
         Rng::new(seed).shuffle(&mut self.inputs[..len]);
         Rng::new(seed).shuffle(&mut self.targets[..len]);
     }
-    /// The first `fraction` of the samples, rounded to the nearest sample, and the rest: shuffle first.
+    /// Splits off the first `fraction` of the samples, rounded to the nearest sample. Sorted samples should be shuffled before.
     pub fn split(self, fraction: f64) -> (Self, Self) {
         // The cast saturates: below 0 or NaN is nothing, and `split_at` knows the end.
         let first = (self.len() as f64 * fraction).round() as usize;
         self.split_at(first)
     }
-    /// The first `samples`, as many as there are, and the rest.
+    /// Splits off the first `samples`, or all if there are fewer.
     pub fn split_at(mut self, samples: usize) -> (Self, Self) {
         let at = samples.min(self.len());
         let rest = Dataset { inputs: self.inputs.split_off(at), targets: self.targets.split_off(at) };
@@ -90,22 +94,22 @@ impl<I, T> Dataset<I, T> {
         self.inputs.append(&mut other.inputs);
         self.targets.append(&mut other.targets);
     }
-    /// The same samples with other inputs, such as normalised or reshaped ones.
+    /// Replaces every input, for instance by a normalised or reshaped one.
     pub fn map_inputs<J>(self, f: impl FnMut(I) -> J) -> Dataset<J, T> {
         Dataset { inputs: self.inputs.into_iter().map(f).collect(), targets: self.targets }
     }
-    /// The same samples with other targets.
+    /// Replaces every target.
     pub fn map_targets<U>(self, f: impl FnMut(T) -> U) -> Dataset<I, U> {
         Dataset { inputs: self.inputs, targets: self.targets.into_iter().map(f).collect() }
     }
 }
 
-/// A data set in two parts: one to learn from, one to be judged by.
+/// A data set in two parts: one to train on, and one to test what was learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split<I, T> {
-    /// To learn from.
+    /// The samples to train on.
     pub train: Dataset<I, T>,
-    /// Never seen in training.
+    /// The samples that are never trained on.
     pub test: Dataset<I, T>,
 }
 
@@ -116,7 +120,7 @@ impl<I, T> Default for Split<I, T> {
 }
 
 impl<I> Dataset<I, [f32; 0]> {
-    /// Inputs without targets, for models whose `loss` clause takes none: `loss { mse(output, image) }`.
+    /// Makes a data set of inputs without targets, for models whose `loss` clause takes none: `loss { mse(output, image) }`.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -131,7 +135,7 @@ impl<I> Dataset<I, [f32; 0]> {
 }
 
 impl<I> Dataset<I, u32> {
-    /// Checks that every label is a class of `classes`.
+    /// Checks that every label is below `classes`.
     ///
     /// # Errors
     /// [`Error::LabelOutOfRange`] names the first sample whose label is not.
@@ -140,12 +144,12 @@ impl<I> Dataset<I, u32> {
     }
 }
 
-/// What [`Dataset::check_labels`] checks, for bare labels.
+/// Checks that every label is below `classes`.
+///
+/// # Errors
+/// [`Error::LabelOutOfRange`] names the first sample whose label is not.
 pub fn check_labels(labels: &[u32], classes: usize) -> Result<()> {
-    match labels.iter().position(|&label| label as usize >= classes) {
-        Some(sample) => Err(Error::LabelOutOfRange { sample, label: labels[sample], classes }),
-        None => Ok(()),
-    }
+    ranges::check_labels(labels, classes)
 }
 
 #[cfg(test)]

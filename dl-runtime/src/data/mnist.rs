@@ -1,4 +1,4 @@
-//! MNIST, and data sets in its four files, such as Fashion-MNIST.
+//! The reader of MNIST, and of data sets in the same four files, such as Fashion-MNIST.
 
 use super::idx;
 use super::{Dataset, Sample, Split};

@@ -1,4 +1,4 @@
-//! Data sets and where they come from: the packed digits, readers of files, arrays, and normalisation.
+//! Data sets and their sources: the digits in this crate, readers of files, arrays of `ndarray`; and normalisation.
 
 #[cfg(feature = "csv")]
 mod csv;

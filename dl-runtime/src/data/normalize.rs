@@ -1,4 +1,4 @@
-//! Normalisation: mean 0 and deviation 1, measured on the training set and applied to every other.
+//! Normalisation to mean 0 and standard deviation 1, measured on the training set and applied to all data.
 
 use super::Sample;
 use crate::tensor::pod::{flat, flat_mut};
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 /// Shifts and scales numbers so that those it was measured on have mean 0 and standard deviation 1.
 ///
-/// Measure on the training set only, and apply the same to the test set and to what is predicted later:
+/// It is measured on the training set only, and applied to the test set and to all later inputs, too:
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -29,14 +29,14 @@ pub struct Normalizer<I> {
 }
 
 impl<I: Sample<Element = f32>> Normalizer<I> {
-    /// Measures every number of a sample on its own: for tables, whose columns have different units.
+    /// Measures every number of a sample on its own, as tables need it, whose columns have different units.
     ///
     /// # Errors
     /// [`Error::Empty`] without samples.
     pub fn per_feature(samples: &[I]) -> Result<Self> {
         Self::measured(samples, I::LEN)
     }
-    /// Measures every part along the first dimension of a sample: for images, the channels.
+    /// Measures every part along the first dimension of a sample on its own, which are the channels of an image.
     ///
     /// # Errors
     /// [`Error::Empty`] without samples.
@@ -56,17 +56,17 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
             numbers.iter_mut().for_each(|number| *number = (*number - mean) / deviation);
         });
     }
-    /// Takes [`Normalizer::apply`] back: for outputs of a network that learned normalised targets.
+    /// Reverses [`Normalizer::apply`], for the outputs of a network that was trained on normalised targets.
     pub fn undo(&self, samples: &mut [I]) {
         self.each(samples, |numbers, mean, deviation| {
             numbers.iter_mut().for_each(|number| *number = *number * deviation + mean);
         });
     }
-    /// What is subtracted: one number, one per channel or one per feature.
+    /// The means, which are subtracted: one in all, one per channel or one per feature.
     pub fn means(&self) -> &[f32] {
         &self.means
     }
-    /// What is divided by: as many numbers. Where all samples are equal it is 1.
+    /// The standard deviations, by which is divided, as many as there are means. Where all samples are equal it is 1.
     pub fn deviations(&self) -> &[f32] {
         &self.deviations
     }

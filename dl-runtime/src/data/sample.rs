@@ -1,20 +1,20 @@
-//! Samples: nested arrays whose shape is known when a file or an array is read into them.
+//! Samples are nested arrays; their shape is checked against that of a file or an array that is read into them.
 
 use crate::Pod;
 use crate::tensor::Element;
 
 /// A number that samples consist of: `f32`, or `u32` for classes and tokens.
 pub trait Number: Element + private::Sealed {
-    /// What is expected of a number that is read.
+    /// The description of such numbers in errors.
     #[doc(hidden)]
     const EXPECTED: &'static str;
-    /// The nearest of this kind, unless the number is not among them.
+    /// The nearest number of this type; `None` if it is out of its range, or not whole for `u32`.
     #[doc(hidden)]
     fn from_f64(value: f64) -> Option<Self>;
-    /// A number in a table.
+    /// Reads a field of a table.
     #[doc(hidden)]
     fn parse(text: &str) -> Option<Self>;
-    /// As many little numbers as both slices have.
+    /// Converts bytes, as many as both slices have.
     #[doc(hidden)]
     fn from_u8(bytes: &[u8], to: &mut [Self]);
 }
@@ -47,7 +47,7 @@ impl Number for u32 {
 
 /// One input or target of fixed shape: `f32`, `u32`, or nested arrays such as `[[[f32; 28]; 28]; 1]`.
 pub trait Sample: Pod<Element: Number> + Copy {
-    /// Sizes, outermost first; nothing for a number.
+    /// The sizes, outermost first; none for a single number.
     fn shape() -> Vec<usize>;
 }
 

@@ -1,17 +1,17 @@
-//! Initial weights: the usual distributions, drawn from one seeded generator.
+//! The usual distributions of initial weights, drawn from one seeded generator.
 
 #[cfg(test)]
 mod tests;
 
 pub use crate::random::Rng;
 
-/// The generator of `seed`.
+/// Makes the generator of a seed.
 pub fn rng(seed: u64) -> Rng {
     Rng::new(seed)
 }
 
-/// How the weights of a layer begin. "In" and "out" are PyTorch's `fan_in` and `fan_out`: the products summed into one
-/// output, and the outputs that one input is multiplied into.
+/// The distribution of the initial weights of a layer. In the formulas, "in" and "out" are PyTorch's `fan_in` and `fan_out`: the
+/// number of products that are summed into one output, and the number of outputs that one input contributes to.
 ///
 /// ```
 /// # use dl_runtime as dl;

@@ -1,4 +1,4 @@
-//! Atomic writing: after a crash or a full disk, a file is the old one or the new one, never a part.
+//! Atomic writing: after a crash or on a full disk there is the old file or the new one, never a part.
 
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions};
@@ -6,12 +6,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Writes the file at `path` with `fill`, into a temporary file of the same folder that then takes its name.
+/// Writes the file at `path` by calling `fill`, first into a temporary file in the same folder, which then takes its name.
 ///
-/// The contents are on the disk before the name changes. A symbolic link is followed, its target replaced.
+/// The contents are on the disk before the name changes. Where `path` is a symbolic link, its target is replaced.
 ///
 /// # Errors
-/// [`Error::Io`] when anything fails; the temporary file is removed, and what was at `path` is still there.
+/// [`Error::Io`] when anything fails. The temporary file is then removed, and the old file at `path` is still there.
 pub fn write_atomic(path: impl AsRef<Path>, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let path = path.as_ref();
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());

@@ -1,16 +1,17 @@
-//! Loading models: every tensor checked by name, shape and type before anything is written.
+//! Loading models: every tensor is checked by name, shape and type before anything is written. The methods that take a model
+//! are with the models, because files know only tables of tensors.
 
 use super::safetensors::Reader;
-use crate::tensor::pod::{flat_mut, zeroed_box};
-use crate::{Error, Model, Result, TensorInfo};
+use crate::tensor::{TensorInfo, Tensors};
+use crate::{Error, Result};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 type Rename<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// How to load a model from a safetensors file: [`Model::load`] with names that differ, or with tensors that are not there.
+/// How to load a model from a safetensors file whose names differ from those of the model, or that lacks some of its tensors.
+/// Where nothing differs, [`Model::load`](crate::Model::load) is shorter.
 ///
-/// Elements F32 are taken as they are, F16, BF16 and F64 are converted. PyTorch's counters `num_batches_tracked` are ignored.
+/// Elements of F32 are copied, those of F16, BF16 and F64 converted. PyTorch's counters `num_batches_tracked` are ignored.
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
@@ -29,105 +30,66 @@ pub struct Load<'a> {
     allow_not_finite: bool,
 }
 
-/// What a file had to say beside the tensors of the model.
+/// How a file that was loaded differs from the model, and its metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The file's own words.
-    pub words: BTreeMap<String, String>,
-    /// Tensors of the model that are not in the file, left as they were.
+    /// The metadata of the file: text by key.
+    pub metadata: BTreeMap<String, String>,
+    /// The tensors of the model that are not in the file; they were left as they were.
     pub missing: Vec<String>,
-    /// Tensors of the file that are not in the model, left out.
+    /// The tensors of the file that are not in the model; they were left out.
     pub unexpected: Vec<String>,
 }
 
 impl<'a> Load<'a> {
-    /// Strict: exactly the tensors of the model, under their names, all numbers finite.
+    /// The strictest form: the file has exactly the tensors of the model under their names, and all numbers are finite.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Takes a tensor of the file whose name begins with `file` as if it began with `model`; the first that fits counts.
+    /// Renames the tensors of the file whose names begin with `file`: they begin with `model` instead. The first of several calls
+    /// that fits a name counts.
     pub fn rename(mut self, file: impl Into<String>, model: impl Into<String>) -> Self {
         self.renames.push((file.into(), model.into()));
         self
     }
-    /// Maps names in the file to names in the model, before [`Load::rename`]; tensors that become `None` are passed over.
+    /// Maps names in the file to names in the model, before [`Load::rename`]. Tensors whose names become `None` are left out.
     pub fn rename_with(mut self, f: impl Fn(&str) -> Option<String> + 'a) -> Self {
         self.rename_with = Some(Box::new(f));
         self
     }
-    /// Lets tensors of the model be absent from the file: they stay as they are.
+    /// Allows the file to lack tensors of the model, which then stay as they are.
     pub fn allow_missing(mut self, allow: bool) -> Self {
         self.allow_missing = allow;
         self
     }
-    /// Lets the file have tensors that the model does not: they are left out.
+    /// Allows the file to have tensors that the model does not have, which are then left out.
     pub fn allow_unexpected(mut self, allow: bool) -> Self {
         self.allow_unexpected = allow;
         self
     }
-    /// Lets NaN and infinities into the model.
+    /// Allows NaN and infinities.
     pub fn allow_not_finite(mut self, allow: bool) -> Self {
         self.allow_not_finite = allow;
         self
     }
 
-    /// A model from a file. What is missing, where that is allowed, is as in `M::init(0)`.
-    ///
-    /// # Errors
-    /// As [`Load::load_into`].
-    pub fn load<M: Model>(&self, path: impl AsRef<Path>) -> Result<Box<M>> {
-        self.new_model(Reader::open(path)?)
-    }
-    /// A model from the bytes of a file, such as those of `include_bytes!`.
-    ///
-    /// # Errors
-    /// As [`Load::load_into`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
-    pub fn from_bytes<M: Model>(&self, bytes: &[u8]) -> Result<Box<M>> {
-        self.new_model(Reader::of(bytes)?)
-    }
-    /// Loads a file into a model that exists, and says what differs. After an error the model is as it was.
-    ///
-    /// # Errors
-    /// [`Error::Io`], [`Error::Format`], [`Error::TensorNames`], [`Error::TensorShape`], [`Error::TensorType`] and
-    /// [`Error::TensorNotFinite`]. Only a file that changes or fails while it is read can leave the model half loaded.
-    pub fn load_into<M: Model>(&self, model: &mut M, path: impl AsRef<Path>) -> Result<Loaded> {
-        let mut reader = Reader::open(path)?.allow_not_finite(self.allow_not_finite);
-        let tensors: Vec<_> = M::TENSORS.iter().collect();
-        let (pairs, loaded) = self.pairs(&reader, M::NAME, &tensors)?;
-        if !self.allow_not_finite {
-            for (name, _) in &pairs {
-                reader.verify(name)?;
-            }
-        }
-        read(&mut reader, &pairs, flat_mut(std::slice::from_mut(model)))?;
-        Ok(loaded)
-    }
-
-    fn new_model<M: Model>(&self, reader: Reader<'_>) -> Result<Box<M>> {
-        let mut reader = reader.allow_not_finite(self.allow_not_finite);
-        let tensors: Vec<_> = M::TENSORS.iter().collect();
-        let (pairs, loaded) = self.pairs(&reader, M::NAME, &tensors)?;
-        const { M::CHECKED }
-        let mut model = if loaded.missing.is_empty() { zeroed_box::<M>() } else { M::init(0) };
-        read(&mut reader, &pairs, flat_mut(std::slice::from_mut(&mut *model)))?;
-        Ok(model)
-    }
-
-    /// The name in the file of every tensor to be read, all checked.
-    fn pairs<'t>(
+    /// Matches the tensors of a file with those of a model, and checks their names, shapes and types.
+    pub(crate) fn match_tensors<'r>(
         &self,
-        reader: &Reader<'_>,
+        reader: Reader<'r>,
         model: &'static str,
-        tensors: &'t [TensorInfo],
-    ) -> Result<(Vec<(String, &'t TensorInfo)>, Loaded)> {
+        tensors: Tensors,
+    ) -> Result<Matched<'r>> {
+        let reader = reader.allow_not_finite(self.allow_not_finite);
+        let tensors: Vec<TensorInfo> = tensors.iter().collect();
         let mut of_model: BTreeMap<&str, &TensorInfo> = tensors.iter().map(|tensor| (&*tensor.name, tensor)).collect();
-        let mut pairs: Vec<(String, &TensorInfo)> = Vec::new();
-        let mut loaded = Loaded { words: reader.metadata().clone(), ..Loaded::default() };
+        let mut pairs: Vec<(String, TensorInfo)> = Vec::new();
+        let mut loaded = Loaded { metadata: reader.metadata().clone(), ..Loaded::default() };
         for name in reader.names() {
-            let Some(renamed) = self.name(&name) else { continue };
+            let Some(renamed) = self.name_in_model(&name) else { continue };
             if let Some(tensor) = of_model.remove(&*renamed) {
-                pairs.push((name, tensor));
+                pairs.push((name, tensor.clone()));
             } else if let Some((first, _)) = pairs.iter().find(|(_, tensor)| tensor.name == renamed) {
                 return Err(Error::Format {
                     path: reader.path().into(),
@@ -150,10 +112,10 @@ impl<'a> Load<'a> {
         for (name, tensor) in &pairs {
             reader.check(name, tensor.shape)?;
         }
-        Ok((pairs, loaded))
+        Ok(Matched { reader, pairs, loaded, finite: !self.allow_not_finite })
     }
     /// The name in the model for a name in the file.
-    fn name(&self, name: &str) -> Option<String> {
+    fn name_in_model(&self, name: &str) -> Option<String> {
         let name = match &self.rename_with {
             Some(f) => f(name)?,
             None => name.to_string(),
@@ -178,7 +140,24 @@ impl std::fmt::Debug for Load<'_> {
     }
 }
 
-/// Reads every tensor to its place in the model.
-fn read(reader: &mut Reader<'_>, pairs: &[(String, &TensorInfo)], model: &mut [f32]) -> Result<()> {
-    pairs.iter().try_for_each(|(name, tensor)| reader.read(name, &mut model[tensor.range()]))
+/// The tensors of a file that go into a model, all checked.
+pub(crate) struct Matched<'r> {
+    reader: Reader<'r>,
+    /// The name in the file, and the tensor of the model.
+    pairs: Vec<(String, TensorInfo)>,
+    pub loaded: Loaded,
+    /// Whether all numbers have to be finite.
+    finite: bool,
+}
+
+impl Matched<'_> {
+    /// Checks that all numbers are finite, where they have to be.
+    pub fn verify(&mut self) -> Result<()> {
+        self.pairs.iter().filter(|_| self.finite).try_for_each(|(name, _)| self.reader.verify(name))
+    }
+    /// Reads every tensor to its place in the flat memory of the model.
+    pub fn read(mut self, model: &mut [f32]) -> Result<Loaded> {
+        self.pairs.iter().try_for_each(|(name, tensor)| self.reader.read(name, &mut model[tensor.range()]))?;
+        Ok(self.loaded)
+    }
 }

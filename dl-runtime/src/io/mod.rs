@@ -1,7 +1,6 @@
-//! Files of models: safetensors with PyTorch's names and layouts, read and written without a second copy of the model.
+//! Files: safetensors with PyTorch's names and layouts, read and written without a second copy of the model, and atomic writing.
 
 mod atomic;
-pub mod checkpoint;
 mod load;
 pub mod safetensors;
 mod save;

@@ -1,58 +1,47 @@
-//! Saving models: tensors under PyTorch's names, and words about them.
+//! Saving models: tensors under PyTorch's names, and metadata about them. The methods that take a model are with the models,
+//! because files know only tables of tensors.
 
 use super::safetensors::Writer;
-use crate::tensor::pod::flat;
-use crate::{Model, Result};
-use std::path::Path;
+use crate::tensor::Tensors;
 
-/// How to save a model; [`Model::save`] with words of one's own.
+/// How to save a model with metadata of one's own. Where there is none, [`Model::save`](crate::Model::save) is shorter.
 ///
-/// Every file says `format` (`pt`: the layouts are PyTorch's), `model` (the name of the struct) and `dl` (the version).
+/// The metadata of every file has `format` (`pt`, because the layouts are PyTorch's), `model` (the name of the struct) and `dl`
+/// (the version of this crate).
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
 /// # fn example<LeNet: dl::Model>(net: &LeNet) -> dl::Result<()> {
 /// use dl::io::Save;
-/// Save::new().word("trained-on", "MNIST").save(net, "lenet.safetensors")?;
+/// Save::new().metadata("trained-on", "MNIST").save(net, "lenet.safetensors")?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Save {
-    words: Vec<(String, String)>,
+    metadata: Vec<(String, String)>,
 }
 
 impl Save {
-    /// No further words.
+    /// A file without further metadata.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Adds to the file's own words.
-    pub fn word(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.words.push((key.into(), value.into()));
+    /// Adds a value to the metadata of the file; the last one of a key stays.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.push((key.into(), value.into()));
         self
     }
-    /// Writes `model` to a file, atomically: at any moment there is the old file or the new one.
-    ///
-    /// # Errors
-    /// [`Error::Io`](crate::Error::Io).
-    pub fn save<M: Model>(&self, model: &M, path: impl AsRef<Path>) -> Result<()> {
-        self.writer(model).write(path)
-    }
-    /// The file as bytes, for [`Load::from_bytes`](super::Load::from_bytes).
-    pub fn to_bytes<M: Model>(&self, model: &M) -> Result<Vec<u8>> {
-        self.writer(model).to_bytes()
-    }
-    /// What is written, to be added to.
-    pub fn writer<'a, M: Model>(&self, model: &'a M) -> Writer<'a> {
-        let floats = flat(std::slice::from_ref(model));
+    /// The file of the model with this name, these tensors and this flat memory, to which more can be added.
+    pub(crate) fn write_tensors<'a>(&self, model: &str, tensors: Tensors, floats: &'a [f32]) -> Writer<'a> {
         let mut writer =
-            Writer::new().word("format", "pt").word("model", M::NAME).word("dl", env!("CARGO_PKG_VERSION"));
-        for (key, value) in &self.words {
-            writer = writer.word(key, value);
+            Writer::new().metadata("format", "pt").metadata("model", model).metadata("dl", env!("CARGO_PKG_VERSION"));
+        for (key, value) in &self.metadata {
+            writer = writer.metadata(key, value);
         }
-        for tensor in M::TENSORS.iter() {
-            writer = writer.tensor(&tensor.name, tensor.shape, &floats[tensor.range()]);
+        for tensor in tensors.iter() {
+            let data = &floats[tensor.range()];
+            writer = writer.tensor(tensor.name, tensor.shape, data);
         }
         writer
     }

@@ -1,29 +1,31 @@
-//! How many answers are right: the most likely class, one of the `k` most likely, or yes and no.
+//! The share of right answers: of the most likely class, of the `k` most likely classes, and of yes or no.
 
 use super::Metric;
 use crate::Pod;
-use crate::ops::loss::Labels;
+use crate::tensor::Labels;
 use crate::tensor::pod::flat;
 
-/// Counts answers that are right, and all.
+/// The number of right answers, and of all answers.
 type Counts = [f64; 2];
 
 fn share([right, all]: Counts) -> f64 {
     right / all
 }
 
-/// The numbers of one place of an output of `C` classes, class by class.
+/// The scores of all `C` classes at one place of an output.
 fn classes<T: Labels, const C: usize>(output: &[T; C], place: usize) -> impl Iterator<Item = f32> {
     flat(output).iter().skip(place).step_by(T::LEN).copied()
 }
 
-/// The class with the largest number, the first of equals: what PyTorch's `argmax` gives.
+/// The class with the largest score, the first of equal ones, as PyTorch's `argmax` gives.
 pub(super) fn largest(scores: impl Iterator<Item = f32>) -> u32 {
     let first = (0, f32::NEG_INFINITY);
     scores.zip(0..).fold(first, |best, (score, class)| if score > best.1 { (class, score) } else { best }).0
 }
 
-/// The share of samples whose class got the largest number.
+/// The share of labels whose class has the largest score of the output.
+///
+/// Outputs are `[f32; C]` with a label `u32`, or `[[f32; W]; C]` and deeper with a label for each place.
 #[derive(Clone, Debug, Default)]
 pub struct Accuracy {
     counts: Counts,
@@ -47,7 +49,7 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
     }
 }
 
-/// The share of samples whose class is among the `k` largest numbers.
+/// The share of labels whose class is among the `k` largest scores of the output: top-k accuracy.
 #[derive(Clone, Debug)]
 pub struct TopK {
     k: usize,
@@ -55,7 +57,7 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// Right is what is among the `k` best.
+    /// Counts an answer as right if its class is among the `k` largest scores.
     pub const fn new(k: usize) -> Self {
         TopK { k, counts: [0.0; 2] }
     }
@@ -68,7 +70,7 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
     fn add(&mut self, output: &[T; C], target: &T::Of) {
         for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
             let own = classes(output, place).nth(*label as usize).unwrap_or(f32::NAN);
-            // Of equal numbers, the lower class is before the other.
+            // Of equal scores, that of the lower class comes first.
             let better = classes(output, place).zip(0..).filter(|(x, class)| *x > own || *x == own && class < label);
             self.counts[0] += f64::from(!own.is_nan() && better.count() < self.k);
             self.counts[1] += 1.0;
@@ -82,16 +84,16 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
     }
 }
 
-/// The share of yes-or-no answers that are right: a logit above 0 against a target above one half.
+/// The share of right answers to yes-or-no questions: a logit above 0 says yes, and so does a target above 0.5.
 #[derive(Clone, Debug, Default)]
 pub struct BinaryAccuracy {
     counts: Counts,
-    /// What an answer is compared with.
+    /// An output above this says yes.
     threshold: f32,
 }
 
 impl BinaryAccuracy {
-    /// For answers that are probabilities: yes is above one half.
+    /// For outputs that are probabilities: one above 0.5 says yes.
     pub const fn of_probabilities() -> Self {
         BinaryAccuracy { counts: [0.0; 2], threshold: 0.5 }
     }

@@ -1,12 +1,13 @@
-//! The confusion matrix: which class is taken for which.
+//! The confusion matrix counts which classes are taken for which.
 
 use super::Metric;
 use super::accuracy::largest;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How often each class (a row) was taken for each class (a column).
+/// How often the samples of each class (a row) were taken for each class (a column).
 ///
-/// In a training, its number is the balanced accuracy: the mean of all classes' [`recall`](ConfusionMatrix::recall).
+/// As a metric of a training, its value is the balanced accuracy: the mean [`recall`](ConfusionMatrix::recall) of the classes.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -17,24 +18,47 @@ use std::fmt;
 /// assert_eq!(matrix.recall(0), 0.5);
 /// println!("{matrix}");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Vec<f64>>", into = "Vec<Vec<f64>>")]
 pub struct ConfusionMatrix {
     classes: usize,
+    /// Row by row.
     counts: Vec<f64>,
 }
 
+impl From<ConfusionMatrix> for Vec<Vec<f64>> {
+    fn from(matrix: ConfusionMatrix) -> Self {
+        (0..matrix.classes).map(|class| matrix.row(class).to_vec()).collect()
+    }
+}
+
+impl TryFrom<Vec<Vec<f64>>> for ConfusionMatrix {
+    type Error = &'static str;
+
+    fn try_from(rows: Vec<Vec<f64>>) -> Result<Self, Self::Error> {
+        let classes = rows.len();
+        if rows.iter().any(|row| row.len() != classes) {
+            return Err("a confusion matrix has as many columns as rows");
+        }
+        Ok(ConfusionMatrix { classes, counts: rows.concat() })
+    }
+}
+
 impl ConfusionMatrix {
-    /// Nothing counted yet.
+    /// A matrix of zeros.
     pub fn new(classes: usize) -> Self {
         ConfusionMatrix { classes, counts: vec![0.0; classes * classes] }
     }
-    /// The matrix of outputs and the labels of their samples.
+    /// Counts the classes with the largest outputs against the labels.
     pub fn of<const C: usize>(outputs: &[[f32; C]], labels: &[u32]) -> Self {
         let mut matrix = Self::new(C);
         outputs.iter().zip(labels).for_each(|(output, label)| Metric::add(&mut matrix, output, label));
         matrix
     }
-    /// Number of classes.
+    fn row(&self, class: usize) -> &[f64] {
+        &self.counts[class * self.classes..(class + 1) * self.classes]
+    }
+    /// The number of classes.
     pub fn classes(&self) -> usize {
         self.classes
     }
@@ -42,17 +66,17 @@ impl ConfusionMatrix {
     pub fn count(&self, truth: usize, answer: usize) -> u64 {
         self.counts[truth * self.classes + answer] as u64
     }
-    /// The share of samples of a class that were recognised; NaN where there were none.
+    /// The share of the samples of a class that were recognised; NaN if there were none.
     pub fn recall(&self, class: usize) -> f64 {
-        let row = &self.counts[class * self.classes..(class + 1) * self.classes];
+        let row = self.row(class);
         row[class] / row.iter().sum::<f64>()
     }
-    /// The share of answers for a class that were right; NaN where there were none.
+    /// The share of the answers for a class that were right; NaN if there were none.
     pub fn precision(&self, class: usize) -> f64 {
         let column = self.counts[class..].iter().step_by(self.classes);
         self.counts[class * self.classes + class] / column.sum::<f64>()
     }
-    /// The harmonic mean of precision and recall of a class.
+    /// The F1 score of a class: the harmonic mean of its precision and its recall.
     pub fn f1(&self, class: usize) -> f64 {
         let (p, r) = (self.precision(class), self.recall(class));
         2.0 * p * r / (p + r)
@@ -62,7 +86,7 @@ impl ConfusionMatrix {
         let right: f64 = (0..self.classes).map(|c| self.counts[c * self.classes + c]).sum();
         right / self.counts.iter().sum::<f64>()
     }
-    /// The mean recall of the classes that occurred.
+    /// The mean recall of the classes that have samples.
     pub fn balanced_accuracy(&self) -> f64 {
         let recalls: Vec<f64> = (0..self.classes).map(|c| self.recall(c)).filter(|r| !r.is_nan()).collect();
         recalls.iter().sum::<f64>() / recalls.len() as f64

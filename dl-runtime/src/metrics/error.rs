@@ -1,16 +1,16 @@
-//! How far numbers are from what they should be, and metrics of one's own.
+//! The distance of outputs from their targets, and metrics of one's own.
 
 use super::Metric;
 use crate::Pod;
 use crate::tensor::pod::flat;
 
-/// The mean distance of all numbers from their targets.
+/// The mean distance of all output numbers from their targets (MAE).
 #[derive(Clone, Debug, Default)]
 pub struct MeanAbsoluteError {
     sums: [f64; 2],
 }
 
-/// The root of the mean squared distance of all numbers from their targets.
+/// The root of the mean squared distance of all output numbers from their targets (RMSE).
 #[derive(Clone, Debug, Default)]
 pub struct RootMeanSquaredError {
     sums: [f64; 2],
@@ -75,7 +75,7 @@ pub struct MeanOf<F> {
 }
 
 impl<F> MeanOf<F> {
-    /// The mean of `f`, under a name.
+    /// The mean of `f`, with a name for its column in a history.
     pub fn new<Y, T>(name: impl Into<String>, f: F) -> Self
     where
         F: Fn(&Y, &T) -> f64,

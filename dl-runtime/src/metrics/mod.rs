@@ -1,4 +1,4 @@
-//! Metrics: what people want to know beside the loss, counted sample by sample.
+//! Metrics are numbers beside the loss that people want to know, such as the accuracy. They are counted sample by sample.
 
 mod accuracy;
 mod confusion;
@@ -12,21 +12,21 @@ pub use error::{MeanAbsoluteError, MeanOf, RootMeanSquaredError};
 
 /// A number about outputs `Y` and their targets `T`, over a whole epoch.
 ///
-/// All a metric keeps are sums, so that it can be reset, saved in a checkpoint and read back by whoever holds it.
+/// A metric keeps nothing but sums. So the trainer can reset them, save them in a checkpoint and read them back.
 pub trait Metric<Y, T>: Send {
     /// The name of its column in a history: `accuracy`.
     fn name(&self) -> String;
-    /// Takes one sample into account.
+    /// Adds one sample to the sums.
     fn add(&mut self, output: &Y, target: &T);
-    /// The metric of all samples since the sums were zero; NaN without any.
+    /// The metric over all samples since the sums were zero; NaN if there were none.
     fn value(&self) -> f64;
-    /// Everything it keeps.
+    /// The sums, all that the metric keeps.
     fn sums(&mut self) -> &mut [f64];
-    /// The matrix, of a metric that is one.
+    /// The confusion matrix, if the metric is one.
     fn confusion(&self) -> Option<&ConfusionMatrix> {
         None
     }
 }
 
-/// Metrics for outputs `Y` and targets `T`, such as the natural ones of a loss.
+/// Metrics for outputs `Y` and targets `T`, such as those that a loss reports by default.
 pub type Metrics<Y, T> = Vec<Box<dyn Metric<Y, T>>>;

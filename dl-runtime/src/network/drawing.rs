@@ -1,6 +1,6 @@
 //! The graph of a model as SVG, from the tables of the model.
 
-use crate::{InputInfo, LayerInfo};
+use crate::{InputInfo, LayerInfo, LayerInput};
 use dl_drawing::{Graph, Layer, Source};
 
 /// The drawing of a model with these tables, as a file.
@@ -13,23 +13,25 @@ pub(crate) fn drawing(inputs: &[InputInfo], layers: &[LayerInfo]) -> String {
 
 /// `layers` and what they read; `inputs` are the shapes of what flows in.
 fn graph(inputs: &[&[usize]], layers: &[LayerInfo]) -> Graph {
-    let shape = |source: &usize| match source_of(*source) {
-        Source::Input(k) => inputs.get(k).copied().unwrap_or_default(),
-        Source::Layer(i) => layers.get(i).map(|layer| layer.output).unwrap_or_default(),
+    let shape = |input: &LayerInput| match *input {
+        LayerInput::Input(k) => inputs.get(k).copied().unwrap_or_default(),
+        LayerInput::Layer(i) => layers.get(i).map(|layer| layer.output).unwrap_or_default(),
     };
     let draw = |layer: &LayerInfo| {
         let read: Vec<&[usize]> = layer.inputs.iter().map(shape).collect();
         let [from, to] = [read.first().copied().unwrap_or_default(), layer.output].map(|shape| format!("{shape:?}"));
         let drawn = Layer::new(layer.layer, layer.name, &to, &from, layer.parameters as u64);
         let inside = (!layer.inside.is_empty()).then(|| graph(&read, layer.inside));
-        Layer { reads: layer.inputs.iter().copied().map(source_of).collect(), inside, copies: layer.copies, ..drawn }
+        Layer { reads: layer.inputs.iter().copied().map(source).collect(), inside, copies: layer.copies, ..drawn }
     };
     Graph { inputs: vec![String::new(); inputs.len()], layers: layers.iter().map(draw).collect() }
 }
 
-/// Inputs are counted from the other end.
-fn source_of(source: usize) -> Source {
-    if source > usize::MAX / 2 { Source::Input(usize::MAX - source) } else { Source::Layer(source) }
+fn source(input: LayerInput) -> Source {
+    match input {
+        LayerInput::Layer(i) => Source::Layer(i),
+        LayerInput::Input(k) => Source::Input(k),
+    }
 }
 
 #[cfg(test)]
@@ -42,7 +44,7 @@ mod tests {
         output: &[4],
         parameters: 0,
         multiply_adds: 0,
-        inputs: &[usize::MAX],
+        inputs: &[LayerInput::Input(0)],
         inside: &[],
         copies: 1,
     };
@@ -50,9 +52,18 @@ mod tests {
     #[test]
     fn tables_become_a_graph() {
         let inputs = [InputInfo { name: "x", shape: &[4] }, InputInfo { name: "y", shape: &[4] }];
-        let dense = LayerInfo { name: "dense1", layer: "dense(4)", parameters: 20, inputs: &[0], ..LINE };
-        let sum = LayerInfo { name: "add1", layer: "x + y", inputs: &[1, usize::MAX - 1], ..LINE };
-        let inside = LayerInfo { name: "block", layer: "Block", inside: &[LINE], copies: 3, inputs: &[2], ..LINE };
+        let dense =
+            LayerInfo { name: "dense1", layer: "dense(4)", parameters: 20, inputs: &[LayerInput::Layer(0)], ..LINE };
+        let sum =
+            LayerInfo { name: "add1", layer: "x + y", inputs: &[LayerInput::Layer(1), LayerInput::Input(1)], ..LINE };
+        let inside = LayerInfo {
+            name: "block",
+            layer: "Block",
+            inside: &[LINE],
+            copies: 3,
+            inputs: &[LayerInput::Layer(2)],
+            ..LINE
+        };
         let layers = [LINE, dense, sum, inside];
         let drawn = graph(&[&[4], &[4]], &layers);
         assert_eq!(drawn.inputs.len(), 2);

@@ -2,6 +2,7 @@
 //! arrays of models.
 
 mod drawing;
+mod files;
 pub(crate) mod layer;
 mod model;
 mod objective;
@@ -9,6 +10,6 @@ mod stack;
 mod summary;
 
 pub use layer::Layer;
-pub use model::{Input, InputInfo, LayerInfo, Model, Network, Output};
+pub use model::{Input, InputInfo, LayerInfo, LayerInput, Model, Network, Output};
 pub use objective::{Objective, Target, Term};
 pub use summary::{Memory, Summary};

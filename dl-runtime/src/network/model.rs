@@ -29,12 +29,21 @@ pub struct LayerInfo {
     pub parameters: usize,
     /// Multiply-adds for one sample.
     pub multiply_adds: u64,
-    /// Where what it reads comes from: earlier lines by number, input `k` of the model as `usize::MAX - k`.
-    pub inputs: &'static [usize],
+    /// The values that it reads, in order.
+    pub inputs: &'static [LayerInput],
     /// The layers of a model inside the model.
     pub inside: &'static [LayerInfo],
     /// How many such models come one after another.
     pub copies: usize,
+}
+
+/// A value that a layer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerInput {
+    /// The output of an earlier layer: its index in [`Model::LAYERS`].
+    Layer(usize),
+    /// An input of the model: its index in [`Model::INPUTS`].
+    Input(usize),
 }
 
 /// One sample of the model `M`: `Input<LeNet>` is `[[[f32; 28]; 28]; 1]`.
@@ -191,7 +200,7 @@ pub trait Model: Pod<Element = f32> + Network<Model = Self> {
         copy
     }
 
-    /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] adds words to it.
+    /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] adds metadata to it.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io).

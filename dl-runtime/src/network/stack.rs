@@ -58,14 +58,14 @@ where
     fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D> {
         StackInference {
             copy: M::inference_memory(allocator),
-            between: [(); 2].map(|()| allocator.slot(M::Input::LEN)),
+            between: [(); 2].map(|()| allocator.workspace(M::Input::LEN)),
         }
     }
     fn training_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Training<D> {
         StackTraining {
             copies: (0..N).map(|_| M::training_memory(allocator)).collect(),
-            between: (1..N).map(|_| allocator.slot(M::Input::LEN)).collect(),
-            d_between: [(); 2].map(|()| allocator.slot(M::Input::LEN)),
+            between: (1..N).map(|_| allocator.workspace(M::Input::LEN)).collect(),
+            d_between: [(); 2].map(|()| allocator.workspace(M::Input::LEN)),
         }
     }
     fn infer<D: Device>(

@@ -41,6 +41,7 @@ pub mod layer_norm;
 pub mod loss;
 pub mod matmul;
 pub mod noise;
+pub mod optimizer;
 pub mod pad2d;
 mod parts;
 pub mod pool;
@@ -95,11 +96,11 @@ kernels! {
     loss::ElementwiseLossKernel,
     loss::NtXentKernel,
     loss::VectorLossKernel,
-    crate::optim::AdamKernel,
-    crate::optim::ClipKernel,
-    crate::optim::RmsPropKernel,
-    crate::optim::SgdKernel,
-    crate::optim::FiniteCheckKernel,
+    optimizer::AdamKernel,
+    optimizer::ClipKernel,
+    optimizer::RmsPropKernel,
+    optimizer::SgdKernel,
+    optimizer::FiniteCheckKernel,
 }
 
 /// A place to run networks: [`Storage`] and every kernel. Generated code is generic over it.

@@ -1,17 +1,19 @@
 //! AdamW: Adam with decoupled weight decay; Loshchilov & Hutter, ICLR 2019; PyTorch's `AdamW`.
 
-use super::{Adam, Coupling, Optimizer, OptimizerStep};
+use super::{Adam, Coupling, Optimizer};
 use crate::ops::Device;
+use crate::ops::optimizer::OptimizerStep;
+use serde::{Deserialize, Serialize};
 
 /// [`Adam`] whose weight decay shrinks the weights beside the step, `w·(1 - lr·λ)`, instead of bending the gradient.
 ///
-/// The defaults are PyTorch's: β 0.9 and 0.999, ε 1e-8, weight decay 0.01 (here on weights, not on biases and
-/// normalisations).
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The defaults are PyTorch's: β₁ is 0.9, β₂ is 0.999, ε is 1e-8 and the weight decay 0.01. Unlike in PyTorch, biases and the
+/// scales of normalisations do not decay unless [`AdamW::decay_everything`] says so.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamW(Adam);
 
 impl AdamW {
-    /// AdamW with a learning rate; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
+    /// AdamW with this learning rate; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
     pub fn new(learning_rate: f64) -> Self {
         AdamW(Adam::new(learning_rate).coupling(Coupling::Decoupled).weight_decay(0.01))
     }
@@ -48,7 +50,7 @@ impl Optimizer for AdamW {
     fn buffers(&self) -> &'static [&'static str] {
         self.0.buffers()
     }
-    fn update<D: Device>(&self, device: &D, step: u64, moved: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
-        self.0.update(device, step, moved, state);
+    fn update<D: Device>(&self, device: &D, step: u64, weights: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
+        self.0.update(device, step, weights, state);
     }
 }

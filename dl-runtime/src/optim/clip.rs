@@ -1,88 +1,23 @@
 //! Gradient clipping, as in `torch.nn.utils`: by the norm of the whole gradient, or number by number.
 
-use super::segments::BLOCK;
-use super::{FiniteCheck, Segment, Segments};
-use crate::Role;
-use crate::device::Cpu;
-use crate::device::cpu::simd::simd;
-use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::tensor::Storage;
+use crate::ops::optimizer::clip_factor;
+use serde::{Deserialize, Serialize};
 
-/// How large gradients are cut down before a step. Statistics have none.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How large gradients are cut down before a step. Running statistics have no gradient and are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Clip {
-    /// The whole gradient is scaled by `limit / (norm + 1e-6)` where its Euclidean norm is above the limit:
-    /// Pascanu et al., ICML 2013; `clip_grad_norm_`.
+    /// Scales the whole gradient by `limit / (norm + 1e-6)` where its Euclidean norm is above this limit:
+    /// Pascanu et al., "On the difficulty of training recurrent neural networks", ICML 2013; `clip_grad_norm_`.
     Norm(f64),
-    /// Every number is brought into `-limit..=limit`: `clip_grad_value_`.
+    /// Brings every number of the gradient into `-limit..=limit`: `clip_grad_value_`.
     Value(f64),
 }
 
 impl Clip {
-    /// What to multiply a gradient of this norm with.
+    /// The factor by which [`Clip::Norm`] multiplies a gradient of this norm.
     pub fn factor(limit: f64, norm: f64) -> f32 {
-        (limit / (norm + 1e-6)).min(1.0) as f32
+        clip_factor(limit, norm)
     }
-}
-
-/// The kernels of gradient clipping.
-pub trait ClipKernel: Storage {
-    /// [`Clip::Norm`]: the norm goes to the watch, from a sum in double precision in an order that is always the same.
-    fn clip_norm(&self, segments: &Segments<Self>, limit: f64, g: Self::Mut<'_, f32>, watch: Self::Mut<'_, u32>);
-    /// [`Clip::Value`].
-    fn clip_value(&self, segments: &Segments<Self>, limit: f32, g: Self::Mut<'_, f32>);
-}
-
-/// Tasks of a sum: few enough for their results to lie on the stack.
-const TASKS: usize = 64;
-const LANES: usize = 16;
-
-simd! {
-    fn sum_of_squares<S>(g: &[f32]) -> f64 {
-        let mut lanes = [0f64; LANES];
-        let (whole, rest) = g.as_chunks::<LANES>();
-        for g in whole {
-            for (lane, g) in lanes.iter_mut().zip(g) {
-                *lane += f64::from(*g) * f64::from(*g);
-            }
-        }
-        lanes.iter().sum::<f64>() + rest.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>()
-    }
-    fn scale<S>(factor: f32, g: &mut [f32]) {
-        g.iter_mut().for_each(|g| *g *= factor);
-    }
-    fn clamp<S>(limit: f32, g: &mut [f32]) {
-        g.iter_mut().for_each(|g| *g = g.clamp(-limit, limit));
-    }
-}
-
-impl ClipKernel for Cpu {
-    fn clip_norm(&self, segments: &Segments<Cpu>, limit: f64, g: &mut [f32], watch: &mut [u32]) {
-        let mut total = 0.0;
-        for segment in trained(&segments.list) {
-            let g = &g[segment.start..segment.end];
-            let size = g.len().div_ceil(TASKS).max(4096).next_multiple_of(LANES);
-            let mut sums = [0.0; TASKS];
-            let parts = (chunks(g, size), chunks_mut(&mut sums[..g.len().div_ceil(size)], 1));
-            self.threads().split(parts, &|_, (g, sum)| sum[0] = sum_of_squares(g));
-            total += sums.iter().sum::<f64>();
-        }
-        FiniteCheck::note_norm(watch, total.sqrt());
-        let factor = Clip::factor(limit, total.sqrt());
-        if factor < 1.0 {
-            for s in trained(&segments.list) {
-                self.threads().split(chunks_mut(&mut g[s.start..s.end], BLOCK), &|_, g| scale(factor, g));
-            }
-        }
-    }
-    fn clip_value(&self, segments: &Segments<Cpu>, limit: f32, g: &mut [f32]) {
-        for s in trained(&segments.list) {
-            self.threads().split(chunks_mut(&mut g[s.start..s.end], BLOCK), &|_, g| clamp(limit.abs(), g));
-        }
-    }
-}
-
-fn trained(segments: &[Segment]) -> impl Iterator<Item = &Segment> {
-    segments.iter().filter(|s| s.role != Role::Statistic && s.start < s.end)
 }

@@ -1,7 +1,11 @@
-//! Schedules: how the learning rate changes while training goes on. The formulas are PyTorch's.
+//! Schedules change the learning rate while training goes on. The formulas are PyTorch's.
 //!
-//! A schedule gives a factor for the optimizer's learning rate. The position is counted in steps or in epochs, as the
-//! trainer is told; in epochs it moves smoothly, so 2.5 is the middle of the third epoch.
+//! A schedule gives a factor that the learning rate of the optimizer is multiplied by. Its position is counted in steps
+//! ([`Trainer::schedule`]) or in epochs ([`Trainer::schedule_by_epoch`]); in epochs it moves smoothly, so 2.5 is the middle of the
+//! third epoch.
+//!
+//! [`Trainer::schedule`]: crate::train::Trainer::schedule
+//! [`Trainer::schedule_by_epoch`]: crate::train::Trainer::schedule_by_epoch
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -12,11 +16,12 @@
 //! assert!(schedule.factor(20.0) < 1e-9);
 //! ```
 
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// A factor for the learning rate at every position of training. Closures from `f64` to `f64` are schedules too.
+/// A factor for the learning rate at every position of a training. Closures from `f64` to `f64` are schedules too.
 pub trait Schedule: Send + Sync {
-    /// The factor after `at` steps or epochs; 0 is the first step.
+    /// The factor after `at` steps or epochs; at the first step, `at` is 0.
     fn factor(&self, at: f64) -> f64;
 }
 
@@ -26,8 +31,8 @@ impl<F: Fn(f64) -> f64 + Send + Sync> Schedule for F {
     }
 }
 
-/// The optimizer's own rate, always: PyTorch's `ConstantLR` with factor 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The factor is always 1: PyTorch's `ConstantLR` with factor 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Constant;
 
 impl Schedule for Constant {
@@ -36,19 +41,20 @@ impl Schedule for Constant {
     }
 }
 
-/// Multiplied by `gamma` after every so many: `gamma^⌊t / every⌋`, PyTorch's `StepLR`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The learning rate is multiplied by `gamma` after every so many steps or epochs: `gamma^⌊t / every⌋`, PyTorch's `StepLR`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     every: f64,
     gamma: f64,
 }
 
 impl Step {
-    /// Times 0.1 after every `every` steps or epochs.
+    /// Multiplies the learning rate by 0.1 after every `every` steps or epochs.
     pub const fn every(every: f64) -> Self {
         Step { every, gamma: 0.1 }
     }
-    /// Another factor than 0.1.
+    /// Sets another factor than 0.1.
     #[must_use]
     pub const fn gamma(self, gamma: f64) -> Self {
         Step { gamma, ..self }
@@ -61,14 +67,15 @@ impl Schedule for Step {
     }
 }
 
-/// `gamma^t`, PyTorch's `ExponentialLR`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The factor is `gamma^t`: PyTorch's `ExponentialLR`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Exponential {
     gamma: f64,
 }
 
 impl Exponential {
-    /// Times `gamma` at every step or epoch.
+    /// Multiplies the learning rate by `gamma` at every step or epoch.
     pub const fn new(gamma: f64) -> Self {
         Exponential { gamma }
     }
@@ -80,20 +87,21 @@ impl Schedule for Exponential {
     }
 }
 
-/// Half a cosine from 1 down to a floor: `floor + (1 - floor)·(1 + cos(π·t/T))/2`, PyTorch's `CosineAnnealingLR`;
-/// afterwards it stays at the floor. Loshchilov & Hutter, "SGDR", ICLR 2017.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The factor falls from 1 to a floor along half a cosine, `floor + (1 - floor)·(1 + cos(π·t/T))/2`, and stays there: PyTorch's
+/// `CosineAnnealingLR`; Loshchilov & Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cosine {
     length: f64,
     floor: f64,
 }
 
 impl Cosine {
-    /// Down to 0 over `length` steps or epochs.
+    /// Falls to 0 over `length` steps or epochs.
     pub const fn over(length: f64) -> Self {
         Cosine { length, floor: 0.0 }
     }
-    /// Down to this factor instead of 0.
+    /// Falls to this factor instead of 0.
     #[must_use]
     pub const fn floor(self, floor: f64) -> Self {
         Cosine { floor, ..self }
@@ -111,8 +119,9 @@ fn cosine(from: f64, to: f64, t: f64) -> f64 {
     to + (from - to) * (1.0 + (PI * t.clamp(0.0, 1.0)).cos()) / 2.0
 }
 
-/// A straight line up to 1, PyTorch's `LinearLR`, and then another schedule from its beginning.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The factor rises to 1 along a straight line (PyTorch's `LinearLR`); then another schedule begins.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WarmUp<S = Constant> {
     length: f64,
     from: f64,
@@ -120,11 +129,11 @@ pub struct WarmUp<S = Constant> {
 }
 
 impl WarmUp {
-    /// From a third up to 1 over `length` steps or epochs.
+    /// Rises from a third to 1 over `length` steps or epochs.
     pub const fn over(length: f64) -> Self {
         WarmUp { length, from: 1.0 / 3.0, then: Constant }
     }
-    /// What follows; its position begins at 0.
+    /// Sets the schedule that follows; its position begins at 0.
     #[must_use]
     pub fn then<S: Schedule>(self, then: S) -> WarmUp<S> {
         WarmUp { length: self.length, from: self.from, then }
@@ -132,7 +141,7 @@ impl WarmUp {
 }
 
 impl<S> WarmUp<S> {
-    /// From this factor instead of a third.
+    /// Rises from this factor instead of a third.
     #[must_use]
     pub fn from(mut self, factor: f64) -> Self {
         self.from = factor;
@@ -150,9 +159,10 @@ impl<S: Schedule> Schedule for WarmUp<S> {
     }
 }
 
-/// Up from a 25th to 1 and down to almost nothing, both by half a cosine: PyTorch's `OneCycleLR`, whose `max_lr` is
-/// the optimizer's rate. Smith & Topin, "Super-convergence", 2018. The momentum is left alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The factor rises from 1/25 to 1 and falls to almost nothing, both along half a cosine: PyTorch's `OneCycleLR`, whose `max_lr`
+/// is the optimizer's learning rate; Smith & Topin, "Super-convergence", 2018. The momentum does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OneCycle {
     length: f64,
     rise: f64,
@@ -161,16 +171,17 @@ pub struct OneCycle {
 }
 
 impl OneCycle {
-    /// Over `length` steps (counted in epochs, the whole last one would run at the end's rate); the peak is after 30%.
+    /// One cycle over `length` steps, with its peak after 30 % of them. It is meant for positions in steps: counted in epochs, the
+    /// whole last epoch would run at the lowest learning rate.
     pub const fn over(length: f64) -> Self {
         OneCycle { length, rise: 0.3, start: 25.0, end: 1e4 }
     }
-    /// The part of the length before the peak, instead of 0.3 (`pct_start`).
+    /// Sets the part of the length before the peak, instead of 0.3 (`pct_start`).
     #[must_use]
     pub const fn rise(self, rise: f64) -> Self {
         OneCycle { rise, ..self }
     }
-    /// The first factor is `1 / start` instead of 1/25 (`div_factor`), the last one `1 / (start · end)` instead of
+    /// Makes the first factor `1 / start` instead of 1/25 (`div_factor`), and the last one `1 / (start · end)` instead of
     /// 1/250,000 (`final_div_factor`).
     #[must_use]
     pub const fn divisors(self, start: f64, end: f64) -> Self {

@@ -36,33 +36,38 @@ impl Results for FiniteCheck {
 }
 
 /// What a training knows of itself at its beginning.
-const WATCH: [u32; FiniteCheck::WORDS] = [0; FiniteCheck::WORDS];
+const CHECK: [u32; FiniteCheck::WORDS] = [0; FiniteCheck::WORDS];
 
-/// What is there after some steps: the weights, what the optimizer keeps, and what the watch says.
+/// What is there after some steps: the weights, what the optimizer keeps, and what the check found.
 type Trained = (Vec<f32>, (Vec<Vec<f32>>, FiniteCheck));
 
 /// A step for each of some gradients.
 fn steps<D: Device>(
     device: &D,
     optimizer: &impl Optimizer,
-    watch: &[u32],
+    finite_check: &[u32],
     weights: &[f32],
     gradients: &[Vec<f32>],
 ) -> Trained {
     let segments = Segments::on(device, &pieces()).unwrap();
-    let (mut weights, mut watch) = (device.tensor(weights), device.tensor(watch));
+    let (mut weights, mut finite_check) = (device.tensor(weights), device.tensor(finite_check));
     let mut state: Vec<_> = optimizer.buffers().iter().map(|_| device.zeros(LEN).unwrap()).collect();
     for (step, gradients) in (1..).zip(gradients) {
         let gradients = device.tensor(gradients);
-        let (weights, gradients, watch) = (weights.data_mut(), gradients.data(), watch.data_mut());
-        optimizer.update(device, step, OptimizerStep { segments: &segments, weights, gradients, watch }, &mut state);
+        let (weights, gradients, finite_check) = (weights.data_mut(), gradients.data(), finite_check.data_mut());
+        optimizer.update(
+            device,
+            step,
+            OptimizerStep { segments: &segments, weights, gradients, finite_check },
+            &mut state,
+        );
     }
     let read = |buffer: &D::Buffer<f32>| {
         let mut host = vec![0.0; LEN];
         device.download(D::whole(buffer), &mut host).unwrap();
         host
     };
-    (weights.read(), (state.iter().map(read).collect(), FiniteCheck::read(&watch.read())))
+    (weights.read(), (state.iter().map(read).collect(), FiniteCheck::read(&finite_check.read())))
 }
 
 /// Five steps of `optimizer` against five of `reference(t, w, g, kept)`, which returns the new weight. `decayed` is whether
@@ -71,8 +76,9 @@ fn check<O: Optimizer>(optimizer: O, reference: impl Fn(i32, f64, f64, &mut [f64
     let mut rng = Rng::new(1);
     let before = random(&mut rng, LEN);
     let gradients: Vec<_> = (0..5).map(|_| random(&mut rng, LEN)).collect();
-    let (weights, (_, watch)) = on_every_device!(|device| steps(device, &optimizer, &WATCH, &before, &gradients));
-    assert_eq!(watch, FiniteCheck::default());
+    let (weights, (_, finite_check)) =
+        on_every_device!(|device| steps(device, &optimizer, &CHECK, &before, &gradients));
+    assert_eq!(finite_check, FiniteCheck::default());
     for (i, w) in weights.iter().enumerate() {
         let (mut expected, mut kept) = (f64::from(before[i]), [0.0; 3]);
         if role(i) != Role::Statistic {
@@ -153,19 +159,19 @@ fn adam_and_adam_w() {
 
 #[test]
 fn overflow_is_told() {
-    fn watch(optimizer: impl Optimizer, weight: f32, gradient: f32, odd: &[(usize, f32)]) -> FiniteCheck {
+    fn finite_check(optimizer: impl Optimizer, weight: f32, gradient: f32, odd: &[(usize, f32)]) -> FiniteCheck {
         let mut gradients = vec![gradient; LEN];
         odd.iter().for_each(|(i, odd)| gradients[*i] = *odd);
         let gradients = [gradients];
-        on_every_device!(|device| steps(device, &optimizer, &WATCH, &[weight; LEN], &gradients)).1.1
+        on_every_device!(|device| steps(device, &optimizer, &CHECK, &[weight; LEN], &gradients)).1.1
     }
-    let watch_of_adam = |odd: &[(usize, f32)]| watch(Adam::new(0.1), 1.0, 0.5, odd);
-    let infinite = watch(Sgd::new(0.1), 1.0, 0.5, &[(20_000, f32::INFINITY)]);
+    let check_of_adam = |odd: &[(usize, f32)]| finite_check(Adam::new(0.1), 1.0, 0.5, odd);
+    let infinite = finite_check(Sgd::new(0.1), 1.0, 0.5, &[(20_000, f32::INFINITY)]);
     assert!(infinite.overflowed && infinite.from_gradients && infinite.stopped().is_none());
     // Nobody looks at the place of a statistic.
-    assert_eq!(watch_of_adam(&[(20_010, f32::NAN)]), FiniteCheck::default());
-    assert!(watch_of_adam(&[(20_010, f32::NAN), (20_005, f32::NAN)]).from_gradients);
-    let overflow = watch(Sgd::new(1.0), 3e38, -3e38, &[]);
+    assert_eq!(check_of_adam(&[(20_010, f32::NAN)]), FiniteCheck::default());
+    assert!(check_of_adam(&[(20_010, f32::NAN), (20_005, f32::NAN)]).from_gradients);
+    let overflow = finite_check(Sgd::new(1.0), 3e38, -3e38, &[]);
     assert!(overflow.overflowed && !overflow.from_gradients);
 }
 
@@ -173,14 +179,14 @@ fn overflow_is_told() {
 fn a_training_that_has_stopped_stays_as_it_is() {
     let gradients = [vec![0.5; LEN]];
     let stopped = |losses: &[f32], overflowed| {
-        let (weights, (state, watch)) = on_every_device!(|device| {
-            let (losses, mut watch) = (device.tensor(losses), device.tensor(&[0, overflowed, 0, 0]));
-            device.watch(7, losses.data(), watch.data_mut());
-            steps(device, &Adam::new(0.1), &watch.read(), &[1.0; LEN], &gradients)
+        let (weights, (state, finite_check)) = on_every_device!(|device| {
+            let (losses, mut finite_check) = (device.tensor(losses), device.tensor(&[0, overflowed, 0, 0]));
+            device.finite_check(7, losses.data(), finite_check.data_mut());
+            steps(device, &Adam::new(0.1), &finite_check.read(), &[1.0; LEN], &gradients)
         });
         assert!(state.iter().flatten().all(|x| *x == 0.0) == (weights == [1.0; LEN]));
-        assert_eq!(weights == [1.0; LEN], watch.stopped() == Some(7));
-        watch.stopped().is_some()
+        assert_eq!(weights == [1.0; LEN], finite_check.stopped() == Some(7));
+        finite_check.stopped().is_some()
     };
     let mut losses = vec![1.0; 300];
     assert!(!stopped(&losses, 0));
@@ -199,28 +205,28 @@ fn clipping_spares_statistics() {
     // An infinite norm leaves nothing that is a number where the gradient was none.
     let (mut infinite, at) = (g.clone(), 20_000);
     infinite[at] = f32::INFINITY;
-    let ([(scaled, watch), (same, _), (broken, broken_watch)], clamped) = on_every_device!(|device| {
+    let ([(scaled, finite_check), (same, _), (broken, broken_check)], clamped) = on_every_device!(|device| {
         let segments = Segments::on(device, &pieces()).unwrap();
         let by_norm = [(0.5 * expected, &g), (expected + 1.0, &g), (1.0, &infinite)].map(|(limit, g)| {
-            let (mut g, mut watch) = (device.tensor(g), device.tensor(&WATCH));
-            device.clip_norm(&segments, limit, g.data_mut(), watch.data_mut());
-            (g.read(), FiniteCheck::read(&watch.read()))
+            let (mut g, mut finite_check) = (device.tensor(g), device.tensor(&CHECK));
+            device.clip_norm(&segments, limit, g.data_mut(), finite_check.data_mut());
+            (g.read(), FiniteCheck::read(&finite_check.read()))
         });
         let mut clamped = device.tensor(&g);
         device.clip_value(&segments, 0.3, clamped.data_mut());
         (by_norm, clamped.read())
     });
-    assert!((watch.norm() / expected - 1.0).abs() < 1e-12);
+    assert!((finite_check.norm() / expected - 1.0).abs() < 1e-12);
     assert!(same == g);
     assert_eq!(Clip::factor(3.0, 2.0), 1.0);
     assert_eq!(Clip::factor(1.0, 4.0), 0.25 - 6.2e-8);
-    let factor = Clip::factor(0.5 * expected, watch.norm());
+    let factor = Clip::factor(0.5 * expected, finite_check.norm());
     for (i, g) in g.iter().enumerate() {
         let statistic = role(i) == Role::Statistic;
         assert_eq!(scaled[i], if statistic { *g } else { factor * g });
         assert_eq!(clamped[i], if statistic { *g } else { g.clamp(-0.3, 0.3) });
     }
-    assert!(broken_watch.norm() == f64::INFINITY && broken[at].is_nan() && broken[0] == 0.0);
+    assert!(broken_check.norm() == f64::INFINITY && broken[at].is_nan() && broken[0] == 0.0);
 }
 
 #[test]
@@ -256,4 +262,32 @@ fn schedules() {
     let cycle = OneCycle::over(21.0).rise(11.0 / 21.0).divisors(10.0, 4.0);
     at(cycle, [0.0, 5.0, 10.0, 20.0], [0.1, 0.55, 1.0, 0.025]);
     at(|t: f64| 1.0 / (1.0 + t), [0.0, 1.0, 3.0, 4.0], [1.0, 0.5, 0.25, 0.2]);
+}
+
+#[test]
+fn settings_are_read_from_a_file() {
+    fn check<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(settings: T, json: &str) {
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(text, json);
+        assert_eq!(serde_json::from_str::<T>(&text).unwrap(), settings);
+    }
+    let decay = r#""decay":{"weight_decay":0.0,"coupling":"coupled","everything":false}"#;
+    check(Sgd::new(0.1).nesterov(), &format!(r#"{{"learning_rate":0.1,"momentum":0.0,"nesterov":true,{decay}}}"#));
+    let adam = |rest: &str| format!(r#"{{"learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-8,{rest}}}"#);
+    check(Adam::new(1e-3), &adam(decay));
+    check(AdamW::new(1e-3), &adam(r#""decay":{"weight_decay":0.01,"coupling":"decoupled","everything":false}"#));
+    let rest = format!(r#""alpha":0.99,"epsilon":1e-8,"momentum":0.0,"centered":true,{decay}"#);
+    check(RmsProp::new(0.01).centered(), &format!(r#"{{"learning_rate":0.01,{rest}}}"#));
+    check(Clip::Norm(1.5), r#"{"norm":1.5}"#);
+    let then = r#"{"length":15.0,"floor":0.0}"#;
+    check(
+        WarmUp::over(5.0).from(0.2).then(Cosine::over(15.0)),
+        &format!(r#"{{"length":5.0,"from":0.2,"then":{then}}}"#),
+    );
+    // A misspelt setting is an error, and so is a missing one.
+    assert!(
+        serde_json::from_str::<Sgd>(&format!(r#"{{"learning_rat":0.1,"momentum":0.0,"nesterov":true,{decay}}}"#))
+            .is_err()
+    );
+    assert!(serde_json::from_str::<Sgd>(r#"{"learning_rate":0.1}"#).is_err());
 }

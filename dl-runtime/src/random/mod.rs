@@ -1,8 +1,8 @@
-//! Random numbers: Philox 4×32-10, a counter-based generator, so that every number has an address and any thread,
-//! or another device, can draw it alone.
+//! Random numbers by Philox 4×32-10, a counter-based generator: every number has an index, and any thread or another device can
+//! compute it alone.
 //!
-//! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. No libm and no fused
-//! multiply-add takes part, so a seed gives the same bits on every machine.
+//! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. It uses neither libm nor fused
+//! multiply-adds, so a seed gives the same bits on every machine.
 
 mod normal;
 mod rng;
@@ -12,17 +12,17 @@ mod tests;
 pub(crate) use normal::normal;
 pub use rng::Rng;
 
-/// Words drawn at a time: 4 of each of 16 counters, so that sixteen lanes work side by side.
+/// The number of words that are drawn at a time: 4 of each of 16 counters, so that 16 SIMD lanes work side by side.
 pub const GROUP: usize = 64;
 const LANES: usize = GROUP / 4;
 
-/// What a sequence of numbers is for: the last word of the counter, so that equal seeds never share numbers.
+/// The purpose of a sequence of numbers. It is the last word of the counter, so that two purposes never share numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Purpose {
-    /// Initial weights, shuffles: whatever [`Rng`] draws in sequence.
+    /// Initial weights and shuffles, which [`Rng`] draws in sequence.
     Sequence = 0,
-    /// Masks of dropout.
+    /// The masks of dropout.
     Dropout = 1,
     /// Random normal values.
     RandomNormal = 2,
@@ -30,7 +30,7 @@ pub enum Purpose {
     GaussianNoise = 3,
 }
 
-/// Words `group·64..group·64 + 64` of the sequence of `seed`, `stream` and `purpose`.
+/// Computes the words `group·64..group·64 + 64` of the sequence of `seed`, `stream` and `purpose`.
 ///
 /// Word `i` of the group is output `i / 16` of the counter `[low, high, stream, purpose]`, where `low` and `high` are the
 /// halves of `16·group + i % 16`; the key is the seed.
@@ -51,7 +51,7 @@ pub fn words(seed: u64, stream: u32, purpose: Purpose, group: u64) -> [u32; GROU
     words
 }
 
-/// Ten rounds over `L` counters side by side.
+/// Computes ten rounds over `L` counters side by side.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "a lane of four arrays")]
 fn philox<const L: usize>(mut c: [[u32; L]; 4], mut key: [u32; 2]) -> [[u32; L]; 4] {
@@ -71,7 +71,7 @@ fn philox<const L: usize>(mut c: [[u32; L]; 4], mut key: [u32; 2]) -> [[u32; L];
     c
 }
 
-/// Uniform in [0, 1), of the upper 24 bits.
+/// Converts the upper 24 bits to a uniform number in [0, 1).
 #[inline(always)]
 pub(crate) fn uniform(word: u32) -> f32 {
     (word >> 8) as f32 / (1 << 24) as f32

@@ -1,9 +1,9 @@
-//! The sequential generator: initial weights and shuffles.
+//! The sequential generator, for initial weights and shuffles.
 
 use super::{GROUP, Purpose, uniform, words};
 use crate::device::cpu::simd::simd;
 
-/// A seeded sequence of random numbers whose place can be saved and found again.
+/// A seeded sequence of random numbers. Its position can be saved, and the sequence continued there.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -24,24 +24,24 @@ pub struct Rng {
 }
 
 impl Rng {
-    /// The beginning of the sequence of `seed`.
+    /// Starts the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
         Self::at(seed, 0)
     }
-    /// The sequence of `seed`, continued at a [`Rng::position`].
+    /// Continues the sequence of `seed` at a [`Rng::position`].
     pub fn at(seed: u64, position: u64) -> Self {
         let buffer = words(seed, 0, Purpose::Sequence, position / GROUP as u64);
         Rng { seed, position, buffer }
     }
-    /// What the sequence was made from.
+    /// The seed of the sequence.
     pub fn seed(&self) -> u64 {
         self.seed
     }
-    /// How many words have been drawn; with the seed, the whole state.
+    /// The number of words drawn so far; with the seed it is the whole state.
     pub fn position(&self) -> u64 {
         self.position
     }
-    /// 32 random bits.
+    /// Draws 32 random bits.
     pub fn next_u32(&mut self) -> u32 {
         let at = (self.position % GROUP as u64) as usize;
         if at == 0 {
@@ -50,11 +50,11 @@ impl Rng {
         self.position += 1;
         self.buffer[at]
     }
-    /// 64 random bits.
+    /// Draws 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         u64::from(self.next_u32()) << 32 | u64::from(self.next_u32())
     }
-    /// Uniform in [0, 1), of 24 random bits.
+    /// Draws a uniform number in [0, 1) of 24 random bits.
     pub fn uniform(&mut self) -> f32 {
         uniform(self.next_u32())
     }

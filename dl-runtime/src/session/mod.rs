@@ -1,6 +1,7 @@
 //! Sessions: a network with its memory on a device, ready to predict ([`Session`]) or to be trained ([`Training`]).
 
 mod batch;
+pub(crate) mod checkpoint;
 mod diagnosis;
 mod inference;
 mod objective;

@@ -72,7 +72,7 @@ impl<M: Model, D: Device> Training<M, D> {
         let len = self.numbers_len();
         let numbers = if self.own_loss { self.own.as_ref().map(|own| &own.terms) } else { Some(&self.losses) };
         let numbers = D::slice(D::whole(numbers.expect("computed just now")), 0..len);
-        self.device.watch(self.steps + 1, numbers, D::whole_mut(&mut self.watch));
+        self.device.finite_check(self.steps + 1, numbers, D::whole_mut(&mut self.watch));
     }
     /// Waits for the last loss.
     pub(super) fn read_loss(&mut self) -> Result<f32> {

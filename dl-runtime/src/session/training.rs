@@ -312,20 +312,20 @@ impl<M: Model, D: Device> Training<M, D> {
         );
         self.done = Done::Backward;
     }
-    /// Cuts the gradients down, and returns the norm they had (for [`Clip::Value`], 0: it is not computed).
+    /// Clips the gradients, and returns the norm they had before; `None` for [`Clip::Value`], which computes no norm.
     ///
     /// # Errors
     /// [`Error::NotFinite`] names the first gradient of infinite norm.
-    pub fn clip(&mut self, clip: Clip) -> Result<f64> {
+    pub fn clip(&mut self, clip: Clip) -> Result<Option<f64>> {
         self.clip_later(clip);
         if matches!(clip, Clip::Value(_)) {
-            return Ok(0.0);
+            return Ok(None);
         }
         let norm = self.read_finite_check()?.norm();
         if !norm.is_finite() {
             return Err(self.not_finite_step(self.steps + 1)?);
         }
-        Ok(norm)
+        Ok(Some(norm))
     }
     /// [`Training::clip`] for those who need not know the norm: [`Training::step`] tells of one that is infinite.
     pub fn clip_later(&mut self, clip: Clip) {
@@ -354,7 +354,7 @@ impl<M: Model, D: Device> Training<M, D> {
             segments: &state.segments,
             weights: D::whole_mut(&mut self.weights),
             gradients: D::whole(&self.gradients),
-            watch: D::whole_mut(&mut self.watch),
+            finite_check: D::whole_mut(&mut self.watch),
         };
         optimizer.update(&self.device, state.steps + 1, moved, &mut state.buffers);
         if D::SYNCHRONOUS && !self.later && self.read_finite_check()?.overflowed {

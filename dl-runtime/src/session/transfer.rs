@@ -1,4 +1,4 @@
-//! What goes in and out of a [`Training`] session: weights, gradients, outputs, and the optimizer's memory.
+//! Copies between the host and a [`Training`] session: weights, gradients, outputs, and the buffers of the optimizer.
 
 use super::Training;
 use super::batch::download;
@@ -10,24 +10,39 @@ use crate::{Error, Model, Result, View};
 
 impl<M: Model, D: Device> Training<M, D> {
     /// Copies the weights to a model on the host.
+    ///
+    /// # Errors
+    /// Those of the device.
     pub fn store(&self, to: &mut M) -> Result<()> {
         self.device.download(D::whole(&self.weights), flat_mut(std::slice::from_mut(to)))
     }
-    /// Takes the weights of a model on the host.
+    /// Replaces the weights by those of a model on the host.
+    ///
+    /// # Errors
+    /// Those of the device.
     pub fn reload(&mut self, from: &M) -> Result<()> {
         self.reset_finite_check();
         self.device.upload(flat(std::slice::from_ref(from)), D::whole_mut(&mut self.weights))
     }
-    /// Copies the gradients to a model on the host.
+    /// Copies the gradients of the last [`Training::backward`] to a model on the host, each to the place of its weight.
+    ///
+    /// # Errors
+    /// Those of the device.
     pub fn gradients(&self, to: &mut M) -> Result<()> {
         self.device.download(D::whole(&self.gradients), flat_mut(std::slice::from_mut(to)))
     }
-    /// Copies the outputs of the batch to the host; `to` has the length of the batch.
+    /// Copies the outputs of the batch to the host; `to` must have the length of the batch.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the length of `to` is another, and those of the device.
     pub fn outputs(&self, to: &mut [M::Output]) -> Result<()> {
         self.check_outgoing(to.len())?;
         download(&self.device, View::<D, M::Output>::new(D::whole(&self.output), self.n), to)
     }
-    /// Copies the gradients to the inputs of the batch to the host; `to` has the length of the batch.
+    /// Copies the gradients to the inputs of the batch to the host; `to` must have the length of the batch.
+    ///
+    /// # Errors
+    /// As [`Training::outputs`].
     ///
     /// # Panics
     /// Unless the session was made [`with_input_gradients`](Training::with_input_gradients).
@@ -44,7 +59,7 @@ impl<M: Model, D: Device> Training<M, D> {
         Err(Error::Setting { setting: "room for the values of the batch", expected, found })
     }
 
-    /// What the optimizer remembers, each buffer in the shape of the model.
+    /// The buffers of the optimizer, each in the shape of the model.
     pub(crate) fn optimizer_buffers(&self) -> Result<Vec<Box<M>>> {
         let download = |buffer: &D::Buffer<f32>| {
             let mut values = zeroed_box::<M>();
@@ -53,7 +68,7 @@ impl<M: Model, D: Device> Training<M, D> {
         };
         self.optimizing.buffers.iter().map(download).collect()
     }
-    /// Which optimizer, and how many steps it took.
+    /// The optimizer's name, buffers and number of steps.
     pub(crate) fn optimizing(&self) -> &OptimizerState<D> {
         &self.optimizing
     }
@@ -61,12 +76,12 @@ impl<M: Model, D: Device> Training<M, D> {
     pub(crate) fn seed_of_passes(&self) -> u64 {
         self.seed
     }
-    /// Takes the seed and the number of steps of another session.
+    /// Takes over the seed and the number of steps of another session.
     pub(crate) fn restore(&mut self, seed: u64, steps: u64) {
         (self.seed, self.steps) = (seed, steps);
         self.reset_finite_check();
     }
-    /// Takes what an optimizer remembered in another session.
+    /// Takes over the buffers of an optimizer in another session.
     pub(crate) fn restore_optimizer<O: Optimizer>(&mut self, optimizer: &O, steps: u64, from: &[Box<M>]) -> Result<()> {
         self.optimizing.prepare(&self.device, optimizer, M::LEN)?;
         self.optimizing.steps = steps;

@@ -1,6 +1,6 @@
-//! Checks that rustc makes for the macro: shapes that need constants from outside, in the words of the language.
+//! Shape checks that rustc evaluates for the macro, where a shape depends on constants from outside of the declaration.
 
-/// Arithmetic of dimensions that never overflows: the checks report what is wrong, a second error would only confuse.
+/// Arithmetic of dimensions that never overflows: a check reports the mistake, and a second error would only confuse.
 pub mod dim {
     /// `a + b`.
     pub const fn add(a: usize, b: usize) -> usize {
@@ -48,16 +48,16 @@ pub mod dim {
     }
 }
 
-/// A part of a message.
+/// A part of a compiler message.
 #[derive(Clone, Copy)]
 pub enum Piece {
-    /// Words.
+    /// Text.
     Text(&'static str),
     /// A dimension.
     Number(usize),
 }
 
-/// Bytes that the longest message may have; what is longer is cut.
+/// The longest message in bytes; a longer one is cut off.
 const LIMIT: usize = 1000;
 
 /// Ends compilation with `message` at the caller unless `holds`; called in `const _: () = …` at the user's token.
@@ -65,7 +65,7 @@ const LIMIT: usize = 1000;
 pub const fn check(holds: bool, message: &[Piece]) {
     if !holds {
         let (buffer, len) = write(message);
-        // A cut inside a character is not text; then the words are fewer.
+        // A cut inside a character leaves no valid UTF-8; the message is then a short one.
         match std::str::from_utf8(buffer.split_at(len).0) {
             Ok(text) => panic!("{}", text),
             Err(_) => panic!("a shape of this model is wrong"),
@@ -73,22 +73,22 @@ pub const fn check(holds: bool, message: &[Piece]) {
     }
 }
 
-/// Dimensions that a message shows; no sample has more.
+/// The most dimensions that a message shows; no sample has more.
 const RANK: usize = 12;
 
 /// The shape of a type of samples, for messages.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// What stands before the bracket: `u32`.
+    /// The text before the bracket, such as `u32`.
     prefix: &'static str,
-    /// Outermost first.
+    /// The dimensions, outermost first.
     sizes: [usize; RANK],
-    /// How many of them there are; more than `RANK` for a struct.
+    /// The number of dimensions; more than `RANK` for a struct.
     rank: usize,
 }
 
 impl Form {
-    /// Neither a number nor an array: a struct of several values.
+    /// A struct of several values, which is neither a number nor an array.
     pub const OTHER: Form = Form { prefix: "several values", sizes: [0; RANK], rank: RANK + 1 };
 
     /// A single number.
@@ -118,7 +118,7 @@ impl Form {
         }
         same
     }
-    /// `[1, 28, 28]` as parts of a message, filled up with nothing.
+    /// Returns the parts of a message such as `[1, 28, 28]`, filled up with empty text.
     const fn pieces(&self) -> [Piece; 2 * RANK + 2] {
         let mut pieces = [const { Piece::Text("") }; 2 * RANK + 2];
         pieces[0] = Piece::Text(self.prefix);
@@ -135,7 +135,7 @@ impl Form {
     }
 }
 
-/// Ends compilation unless a `real` shape and the one that was `said` are the same.
+/// Ends compilation unless the `real` shape is the one that the declaration says.
 #[track_caller]
 pub(crate) const fn compare(name: &'static str, does: &'static str, real: &Form, but: &'static str, said: &Form) {
     let (real_pieces, said_pieces) = (real.pieces(), said.pieces());
@@ -152,7 +152,7 @@ pub(crate) const fn compare(name: &'static str, does: &'static str, real: &Form,
     check(real.equals(said), &pieces);
 }
 
-/// The text of `message` and its length.
+/// Writes `message` as text; returns the buffer and the length of the text.
 const fn write(message: &[Piece]) -> ([u8; LIMIT], usize) {
     let (mut buffer, mut len, mut i) = ([0; LIMIT], 0, 0);
     while i < message.len() {
@@ -178,7 +178,7 @@ const fn append(mut buffer: [u8; LIMIT], mut len: usize, bytes: &[u8]) -> ([u8; 
     (buffer, len)
 }
 
-/// The decimal digits of `number`, and where they begin.
+/// Writes `number` in decimal; returns the buffer and the index of the first digit.
 const fn decimal(mut number: usize) -> ([u8; 20], usize) {
     let (mut digits, mut from) = ([b'0'; 20], 20);
     loop {

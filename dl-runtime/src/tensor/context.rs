@@ -2,16 +2,16 @@
 
 use super::Storage;
 
-/// One run of a network over a batch, forward or backward.
+/// The context of one pass of a network over a batch, forward or backward.
 pub struct Context<'a, D: Storage> {
-    /// Where it runs.
+    /// The device that the pass runs on.
     pub device: &'a D,
-    /// Seed of the random numbers of this pass (dropout); the same forward and backward.
+    /// The seed of the random numbers of this pass (dropout). The forward and the backward pass of a step have the same.
     pub seed: u64,
 }
 
 impl<'a, D: Storage> Context<'a, D> {
-    /// The pass of a part of the network that draws random numbers of its own: copy number `index` of a stack, or a model
+    /// The context of a part of the network that draws random numbers of its own: copy number `index` of a stack, or a model
     /// inside a model.
     #[must_use]
     pub fn copy(&self, index: usize) -> Context<'a, D> {

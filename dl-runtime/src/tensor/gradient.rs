@@ -1,36 +1,36 @@
-//! Gradients to be written: where a gradient goes, and whether it replaces or is added to what is there.
+//! The destination of a gradient, which a backward pass sets or accumulates into.
 
 use super::{Context, Pod, Storage, ViewMut};
 
-/// Whether a gradient replaces what its buffer holds, or is added to it.
+/// Whether a gradient replaces the content of its buffer, or is added to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Write {
-    /// The buffer holds nothing yet.
+    /// Replaces the content, which has no meaning yet.
     Set,
-    /// The buffer holds a part of the sum.
+    /// Adds to the content, which is a part of the sum.
     Add,
 }
 
-/// A gradient to be written, by setting or adding.
+/// A gradient to be written, by setting or by accumulating.
 pub struct Grad<'a, D: Storage, T: Pod> {
-    /// Where it goes.
+    /// The memory to write to.
     pub to: ViewMut<'a, D, T>,
-    /// Whether something is there already.
+    /// Whether to set or to add.
     pub write: Write,
 }
 
 impl<'a, D: Storage, T: Pod> Grad<'a, D, T> {
-    /// Nothing comes: sets zeros, or adds none.
+    /// Writes a gradient of zeros: sets them, or adds nothing.
     pub fn clear(self, context: &Context<'_, D>) {
         if self.write == Write::Set {
             self.to.clear(context);
         }
     }
-    /// The first part of a sum.
+    /// The destination of the first part of a sum.
     pub fn set(to: ViewMut<'a, D, T>) -> Self {
         Grad { to, write: Write::Set }
     }
-    /// A further part of a sum.
+    /// The destination of a further part of a sum.
     pub fn add(to: ViewMut<'a, D, T>) -> Self {
         Grad { to, write: Write::Add }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod context;
 mod gradient;
+mod labels;
 pub mod pod;
 pub(crate) mod ranges;
 mod storage;
@@ -12,6 +13,7 @@ mod workspace;
 
 pub use context::Context;
 pub use gradient::{Grad, Write};
+pub use labels::Labels;
 pub use pod::Pod;
 pub use storage::{Element, Storage};
 pub use table::{Entry, Role, TensorInfo, Tensors};

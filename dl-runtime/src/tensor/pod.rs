@@ -1,10 +1,10 @@
-//! Pod numbers: types that are one block of `f32` or `u32` and nothing else, seen as flat slices.
+//! Plain old data: types that are one block of `f32` or `u32` and nothing else, and their conversion to flat slices and back.
 
 use super::Element;
 use super::check::Form;
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 
-/// A type that is nothing but elements side by side: `f32`, `u32`, arrays of them, layers and models.
+/// Plain old data: a type that is nothing but elements side by side. These are `f32`, `u32`, arrays of them, layers and models.
 ///
 /// # Safety
 /// The type consists of `size_of::<Self>() / 4` values of [`Pod::Element`] without padding, has the
@@ -14,14 +14,14 @@ use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
     note = "samples are `f32` or `u32`, or arrays of them such as `[[f32; 28]; 28]`"
 )]
 pub unsafe trait Pod: Sized + Send + Sync + 'static {
-    /// `f32` or `u32`.
+    /// The type of the elements, `f32` or `u32`.
     type Element: Element;
-    /// Number of elements in one value.
+    /// The number of elements of one value.
     const LEN: usize = size_of::<Self>() / size_of::<Self::Element>();
-    /// Numbers of elements of the parts that a batch keeps apart: the fields of the struct of several inputs or outputs.
+    /// The number of elements of each part that a batch stores apart: these are the fields of a struct of several inputs or outputs.
     /// A batch of such structs lies on a device as all first parts, then all second parts, and so on.
     const PARTS: &'static [usize] = &[Self::LEN];
-    /// How messages write it.
+    /// The shape as compiler messages write it.
     #[doc(hidden)]
     const FORM: Form = Form::OTHER;
 }
@@ -42,19 +42,19 @@ unsafe impl<T: Pod, const N: usize> Pod for [T; N] {
     const FORM: Form = T::FORM.times(N);
 }
 
-/// The elements of `values`, in memory order.
+/// Returns the elements of `values` in memory order.
 pub fn flat<T: Pod>(values: &[T]) -> &[T::Element] {
     // SAFETY: by the contract of `Pod`, `T` is `T::LEN` elements without padding.
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len() * T::LEN) }
 }
 
-/// The elements of `values`, in memory order, to be changed.
+/// Returns the elements of `values` in memory order, to be changed.
 pub fn flat_mut<T: Pod>(values: &mut [T]) -> &mut [T::Element] {
     // SAFETY: by the contract of `Pod`, `T` is `T::LEN` elements without padding, each of any value.
     unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len() * T::LEN) }
 }
 
-/// `elements` as values of `T`, unless they do not come out even.
+/// Returns `elements` as values of `T`; `None` when their number is not a multiple of `T::LEN`.
 pub fn shaped<T: Pod>(elements: &[T::Element]) -> Option<&[T]> {
     if T::LEN == 0 || !elements.len().is_multiple_of(T::LEN) {
         return None;
@@ -63,7 +63,7 @@ pub fn shaped<T: Pod>(elements: &[T::Element]) -> Option<&[T]> {
     Some(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), elements.len() / T::LEN) })
 }
 
-/// [`shaped`], to be changed.
+/// Returns `elements` as values of `T` to be changed, as [`shaped`].
 pub fn shaped_mut<T: Pod>(elements: &mut [T::Element]) -> Option<&mut [T]> {
     if T::LEN == 0 || !elements.len().is_multiple_of(T::LEN) {
         return None;
@@ -72,7 +72,7 @@ pub fn shaped_mut<T: Pod>(elements: &mut [T::Element]) -> Option<&mut [T]> {
     Some(unsafe { std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), elements.len() / T::LEN) })
 }
 
-/// Appends `n` values of zeros, or reports that there is no memory for them; no value passes over the stack.
+/// Appends `n` values of zeros, or reports that there is no memory for them. No value passes over the stack.
 pub(crate) fn grow<T: Pod>(values: &mut Vec<T>, n: usize) -> Result<(), std::collections::TryReserveError> {
     values.try_reserve(n)?;
     // SAFETY: there is room for `n` values more, and zeroed memory is a value of a `Pod` type.
@@ -83,7 +83,7 @@ pub(crate) fn grow<T: Pod>(values: &mut Vec<T>, n: usize) -> Result<(), std::col
     Ok(())
 }
 
-/// A value of zeros made directly on the heap: a model of any size never passes over the stack.
+/// Allocates a value of zeros directly on the heap, so that a large model never passes over the stack.
 pub fn zeroed_box<T: Pod>() -> Box<T> {
     let layout = Layout::new::<T>();
     if layout.size() == 0 {
@@ -100,7 +100,7 @@ pub fn zeroed_box<T: Pod>() -> Box<T> {
     }
 }
 
-/// `len` values of zeros made directly on the heap.
+/// Allocates `len` values of zeros directly on the heap.
 pub fn zeroed_vec<T: Pod>(len: usize) -> Vec<T> {
     let mut values = Vec::new();
     if grow(&mut values, len).is_err() {

@@ -1,16 +1,16 @@
-//! Whole numbers that index something, classes and tokens: checked once, where they enter.
+//! Checks of indices, which are class labels and tokens. They are made once, where samples enter.
 
 use super::Pod;
 use super::pod::flat;
 use crate::{Error, Result};
 
-/// That classes are among `classes`; the error names the sample.
+/// Checks that all labels are below `classes`; the error names the sample.
 pub fn check_labels<'a, T: Pod<Element = u32>>(labels: impl IntoIterator<Item = &'a T>, classes: usize) -> Result<()> {
     let wrong = |sample, label| Error::LabelOutOfRange { sample, label, classes };
     below(labels, classes).map_or(Ok(()), |(sample, label)| Err(wrong(sample, label)))
 }
 
-/// That tokens are among `vocabulary`; the error names the sample.
+/// Checks that all tokens are below `vocabulary`; the error names the sample.
 pub fn check_tokens<'a, T: Pod<Element = u32>>(
     tokens: impl IntoIterator<Item = &'a T>,
     vocabulary: usize,
@@ -19,7 +19,7 @@ pub fn check_tokens<'a, T: Pod<Element = u32>>(
     below(tokens, vocabulary).map_or(Ok(()), |(sample, token)| Err(wrong(sample, token)))
 }
 
-/// The first number that is not below `limit`, and its sample.
+/// Finds the first index that is not below `limit`, and its sample.
 fn below<'a, T: Pod<Element = u32>>(samples: impl IntoIterator<Item = &'a T>, limit: usize) -> Option<(usize, u32)> {
     samples.into_iter().enumerate().find_map(|(sample, numbers)| {
         let numbers = flat(std::slice::from_ref(numbers)).iter();

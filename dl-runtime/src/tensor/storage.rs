@@ -1,11 +1,11 @@
-//! Storage: what memory on a device is, and how it is copied from and to the host.
+//! The trait [`Storage`] of the memory of a device: how it is allocated, borrowed, and copied from and to the host.
 
 use crate::{Error, Result};
 use std::ops::Range;
 
-/// A number that devices store: `f32` or `u32`.
+/// The type of one element of a tensor: `f32`, or `u32` for tokens and class labels.
 pub trait Element: sealed::Sealed + super::Pod<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug {
-    /// Whether it is a number: neither NaN nor an infinity.
+    /// Whether the element is finite; every `u32` is.
     fn finite(self) -> bool;
 }
 mod sealed {
@@ -24,83 +24,94 @@ impl Element for u32 {
     }
 }
 
-/// The memory of a device: buffers, borrowed ranges of them, and copies from and to the host.
+/// The memory of a device. A buffer owns memory, and `Ref` and `Mut` borrow a range of one, as `&[E]` and `&mut [E]` do on the CPU.
+///
+/// [`Cpu`](crate::Cpu) and `Cuda` implement it; it is one half of a [`Device`](crate::Device), whose other half is the kernels.
 pub trait Storage: Clone + Send + Sync + 'static {
-    /// Memory owned on the device.
+    /// Memory that is owned, as `Vec<E>` on the CPU.
     type Buffer<E: Element>: Send + Sync + 'static;
     /// A borrowed range to read (`&[E]` on the CPU).
     type Ref<'a, E: Element>: Copy;
     /// A borrowed range to write (`&mut [E]` on the CPU).
     type Mut<'a, E: Element>;
-    /// Whether a call returns when its work is done. Otherwise work is done in the order of the calls, some time later, and
-    /// what goes wrong is reported with the next result that somebody waits for.
+    /// Whether a call returns only when its work is done. On an asynchronous device (CUDA) the calls are enqueued and run later in
+    /// the same order; an error is then reported by the next call that waits for a result.
     const SYNCHRONOUS: bool = true;
-    /// Host memory for results that come later.
+    /// Host memory that an asynchronous copy from the device fills.
     type Readback<E: Element>: Send + Sync + 'static;
 
     /// A buffer of no elements, which takes no memory.
     fn empty<E: Element>(&self) -> Self::Buffer<E>;
     /// A new buffer of `len` zeros.
     fn zeros<E: Element>(&self, len: usize) -> Result<Self::Buffer<E>>;
-    /// The whole buffer, to read.
+    /// Borrows the whole buffer to read.
     fn whole<E: Element>(buffer: &Self::Buffer<E>) -> Self::Ref<'_, E>;
-    /// The whole buffer, to write.
+    /// Borrows the whole buffer to write.
     fn whole_mut<E: Element>(buffer: &mut Self::Buffer<E>) -> Self::Mut<'_, E>;
-    /// Number of elements.
+    /// The number of elements of a range.
     fn len<E: Element>(data: Self::Ref<'_, E>) -> usize;
-    /// A part of a range.
+    /// Borrows a part of a range, as `&data[range]`.
     fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E>;
-    /// Two adjacent parts of a range, to write.
+    /// Splits a range in two at an index, as `split_at_mut`.
     fn split_mut<E: Element>(data: Self::Mut<'_, E>, at: usize) -> (Self::Mut<'_, E>, Self::Mut<'_, E>);
-    /// A writable range, lent again to read.
+    /// Borrows a writable range to read.
     fn share<'a, E: Element>(data: &'a Self::Mut<'_, E>) -> Self::Ref<'a, E>;
-    /// A writable range, lent again to write.
+    /// Borrows a writable range for a shorter time, as `&mut *data`.
     fn reborrow<'a, E: Element>(data: &'a mut Self::Mut<'_, E>) -> Self::Mut<'a, E>;
 
-    /// A range that is borrowed for a shorter time.
+    /// Shortens the lifetime of a borrowed range.
     fn shorten<'short, 'long: 'short, E: Element>(data: Self::Ref<'long, E>) -> Self::Ref<'short, E>;
-    /// The same memory as elements of the other type, bit by bit: a struct of several inputs may have both.
+    /// Reinterprets the bits of a range as elements of another type. A struct of several inputs may hold both types in one buffer.
     fn reinterpret<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B>;
-    /// [`Storage::bits`], to write.
+    /// Reinterprets the bits of a writable range, as [`Storage::reinterpret`].
     fn reinterpret_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B>;
 
-    /// Host memory as the device's own, without a copy, where the device can.
+    /// Uses host memory as memory of the device without a copy; `None` where the device has memory of its own.
     fn from_host<E: Element>(host: &[E]) -> Option<Self::Ref<'_, E>> {
         let _ = host;
         None
     }
-    /// [`Storage::lend`], to write.
+    /// Uses writable host memory as memory of the device, as [`Storage::from_host`].
     fn from_host_mut<E: Element>(host: &mut [E]) -> Option<Self::Mut<'_, E>> {
         let _ = host;
         None
     }
-    /// The device's memory as the host's own, without a copy, where the host can see it.
+    /// Reads memory of the device without a copy; `None` where the host cannot.
     fn as_host_slice<E: Element>(data: Self::Ref<'_, E>) -> Option<&[E]> {
         let _ = data;
         None
     }
-    /// Lets `write` fill memory that then is the device's; on the CPU it is so from the beginning.
+    /// Uploads what `write` writes. `write` gets the memory itself on the CPU, and a staging buffer on a GPU.
+    ///
+    /// # Errors
+    /// A device reports that it is out of memory, or an error of earlier asynchronous work.
     fn upload_with<E: Element>(&self, to: Self::Mut<'_, E>, write: impl FnOnce(&mut [E])) -> Result<()>;
-    /// Copies host memory of the same length to the device.
+    /// Copies host memory to a range of the device of the same length.
+    ///
+    /// # Errors
+    /// As [`Storage::upload_with`].
     fn upload<E: Element>(&self, from: &[E], to: Self::Mut<'_, E>) -> Result<()>;
-    /// Copies device memory to host memory of the same length; waits for what was asked before.
+    /// Copies a range of the device to host memory of the same length. It waits for all work that was enqueued before.
+    ///
+    /// # Errors
+    /// As [`Storage::upload_with`].
     fn download<E: Element>(&self, from: Self::Ref<'_, E>, to: &mut [E]) -> Result<()>;
-    /// Begins what was asked for, where a device gathers work: the end of a step is a good time.
+    /// Launches the work that was enqueued so far, on devices that gather it: sessions call it at the end of a step.
     fn submit(&self) -> Result<()> {
         Ok(())
     }
-    /// SavedForBackward an error of work without a result for the next call that has one.
+    /// Records an error of a call that returns no result; the next call that returns one reports it.
     fn fail(&self, error: Error) {
         let _ = error;
     }
-    /// Host memory for up to `len` elements that come later.
+    /// Allocates host memory for asynchronous copies of up to `len` elements.
     fn readback<E: Element>(&self, len: usize) -> Result<Self::Readback<E>>;
-    /// Asks for a copy of device memory as it is after all that was asked before, and does not wait for it. What `to` held
-    /// is of no use any more.
+    /// Enqueues a copy to host memory and returns at once. The copy sees the result of all work that was enqueued before; the
+    /// previous content of `to` is lost.
     fn download_async<E: Element>(&self, from: Self::Ref<'_, E>, to: &mut Self::Readback<E>) -> Result<()>;
-    /// Waits for the copy that was last asked for, not for what was asked after it, and lends it: as many elements as it had.
-    fn wait<'p, E: Element>(&self, pending: &'p Self::Readback<E>) -> Result<&'p [E]>;
-    /// Copies within the device.
+    /// Waits for the last copy that was enqueued to this memory, but not for later work, and returns the elements that it copied.
+    fn wait<'r, E: Element>(&self, readback: &'r Self::Readback<E>) -> Result<&'r [E]>;
+    /// Copies a range to another of the same length on the same device.
     fn copy<E: Element>(&self, from: Self::Ref<'_, E>, to: Self::Mut<'_, E>);
     /// Sets every element to zero.
     fn clear<E: Element>(&self, data: Self::Mut<'_, E>);

@@ -1,6 +1,6 @@
-//! The tensors of a model: their names, shapes, places and roles, as a table that the macro writes and files follow.
+//! The table of a model's tensors, which the macro writes: their names, shapes, offsets and roles. Files and optimizers follow it.
 
-/// What a tensor is for; decides about weight decay and training.
+/// The role of a tensor. It decides whether the tensor is trained, and whether it has weight decay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
@@ -10,26 +10,26 @@ pub enum Role {
     Bias,
     /// The factor of a normalisation: trained, without weight decay.
     Scale,
-    /// Not trained but measured (batch norm): the forward pass of training moves it, its gradient is 0, and optimizers leave it
-    /// alone.
+    /// Measured instead of trained (the running statistics of batch norm): the forward pass of training updates it, its gradient is
+    /// 0, and optimizers do not change it.
     Statistic,
 }
 
-/// One tensor of a model: its name in files (PyTorch's), shape and place.
+/// One tensor of a model: its name in files (as PyTorch names it), its shape and its offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorInfo {
-    /// Such as `conv1.weight`, or `encoder.blocks.0.dense1.bias`.
+    /// The full name, such as `conv1.weight` or `encoder.blocks.0.dense1.bias`.
     pub name: String,
-    /// PyTorch's dimensions, outermost first.
+    /// The dimensions as PyTorch has them, outermost first.
     pub shape: &'static [usize],
-    /// Position of the first element, in bytes from the start of the model.
+    /// The offset of the first element, in bytes from the start of the model.
     pub offset: usize,
-    /// What it is for.
+    /// Its role.
     pub role: Role,
 }
 
 impl TensorInfo {
-    /// Number of elements.
+    /// The number of elements.
     pub fn len(&self) -> usize {
         product(self.shape)
     }
@@ -37,7 +37,7 @@ impl TensorInfo {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Where its elements are among all elements of the model.
+    /// The range of its elements among all elements of the model.
     pub fn range(&self) -> std::ops::Range<usize> {
         let start = self.offset / size_of::<f32>();
         start..start + self.len()
@@ -59,7 +59,7 @@ pub enum Entry {
         role: Role,
     },
     /// A model inside the model.
-    Part {
+    Model {
         /// The field.
         name: &'static str,
         /// In bytes from the start of the model.
@@ -95,7 +95,7 @@ impl Tensors {
                 Entry::Tensor { name, shape, offset, role } => {
                     into.push(TensorInfo { name: format!("{prefix}{name}"), shape, offset: start + offset, role });
                 }
-                Entry::Part { name, offset, tensors } => {
+                Entry::Model { name, offset, tensors } => {
                     tensors.collect(&format!("{prefix}{name}."), start + offset, into);
                 }
                 Entry::Copies { count, stride, tensors } => {
@@ -106,13 +106,13 @@ impl Tensors {
             }
         }
     }
-    /// Number of tensors.
+    /// The number of tensors.
     pub const fn len(self) -> usize {
         let (mut sum, mut i) = (0, 0);
         while i < self.0.len() {
             sum += match self.0[i] {
                 Entry::Tensor { .. } => 1,
-                Entry::Part { tensors, .. } => tensors.len(),
+                Entry::Model { tensors, .. } => tensors.len(),
                 Entry::Copies { count, tensors, .. } => count * tensors.len(),
             };
             i += 1;
@@ -123,14 +123,14 @@ impl Tensors {
     pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
-    /// Number of trained numbers.
+    /// The number of trained parameters.
     pub const fn parameters(self) -> usize {
         let (mut sum, mut i) = (0, 0);
         while i < self.0.len() {
             sum += match self.0[i] {
                 Entry::Tensor { role: Role::Statistic, .. } => 0,
                 Entry::Tensor { shape, .. } => product(shape),
-                Entry::Part { tensors, .. } => tensors.parameters(),
+                Entry::Model { tensors, .. } => tensors.parameters(),
                 Entry::Copies { count, tensors, .. } => count * tensors.parameters(),
             };
             i += 1;
@@ -158,7 +158,7 @@ mod tests {
     ]);
     const NET: Tensors = Tensors(&[
         Entry::Tensor { name: "first.bias", shape: &[5], offset: 0, role: Role::Bias },
-        Entry::Part {
+        Entry::Model {
             name: "blocks",
             offset: 20,
             tensors: Tensors(&[Entry::Copies { count: 2, stride: 36, tensors: BLOCK }]),

@@ -1,13 +1,62 @@
-//! The trainer's part of a checkpoint: how far the training is, and which settings must be the same to go on.
+//! The trainer's part of a checkpoint: how far the training is, and the settings that must be the same to go on.
 
 use super::criterion::Criterion;
-use super::history::History;
-use super::run::{Best, Run};
-use crate::io::checkpoint::{Words, malformed};
+use super::float::Float;
+use super::history::{History, Scores};
+use super::run::Run;
 use crate::ops::Device;
 use crate::optim::Optimizer;
+use crate::session::checkpoint::{malformed, same};
 use crate::{Model, Pod, Result};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
+
+/// How far a training is.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct State {
+    /// Finished epochs.
+    pub epoch: usize,
+    /// Finished batches of the current epoch.
+    pub batch: usize,
+    /// The sum of the losses of the current epoch's samples.
+    pub loss: f64,
+    /// Seconds spent on the current epoch.
+    pub seconds: f64,
+    /// The learning rate of the last step.
+    pub learning_rate: f64,
+    pub history: History,
+    pub best: Option<Best>,
+}
+
+/// The best epoch so far.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Best {
+    /// Counted from 1.
+    pub epoch: usize,
+    pub loss: f64,
+}
+
+/// The settings that fix the results and cannot change on the way; the number of epochs, learning rates and schedules can.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    loss: String,
+    batch_size: usize,
+    training_samples: usize,
+    shuffle: bool,
+}
+
+/// All that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved<S> {
+    settings: Settings,
+    state: S,
+    /// The sums of each metric over the current epoch.
+    metric_sums: Vec<Vec<Float>>,
+}
 
 impl<M, T, O, L, D> Run<'_, '_, M, T, O, L, D>
 where
@@ -17,71 +66,66 @@ where
     L: Criterion<M, Target = T>,
     D: Device,
 {
-    /// What fixes the results and cannot change on the way. The number of epochs, rates and schedules can.
-    fn fixed(&self) -> [(&'static str, String); 6] {
-        let trainer = &self.trainer;
-        [
-            ("loss", L::NAME.into()),
-            ("seed", trainer.seed.to_string()),
-            ("batch size", trainer.batch_size.to_string()),
-            ("training set", format!("{} samples", self.data.len())),
-            ("shuffling", trainer.shuffle.to_string()),
-            ("metrics", self.state.history.metrics.join(", ")),
-        ]
+    fn settings(&self) -> Settings {
+        Settings {
+            loss: L::NAME.into(),
+            batch_size: self.trainer.batch_size,
+            training_samples: self.data.len(),
+            shuffle: self.trainer.shuffle,
+        }
     }
     /// Writes a checkpoint if there is a file for it. The weights on the host are the current ones.
     pub(super) fn save(&mut self) -> Result<()> {
         let Some(path) = &self.trainer.checkpoint else { return Ok(()) };
-        let (state, mut words) = (&self.state, Words::default());
-        self.fixed().iter().for_each(|(key, value)| words.set(key, value));
-        words.set("epoch", state.epoch);
-        words.set("batch", state.batch);
-        words.set("sum of losses", state.loss);
-        words.set("seconds", state.seconds);
-        words.set("rate", state.learning_rate);
-        words.set("history", state.history.csv());
-        let sums = self.trainer.metrics.iter_mut().flat_map(|m| m.sums().to_vec()).map(|sum| sum.to_string());
-        words.set("sums of metrics", sums.collect::<Vec<_>>().join(" "));
-        if let Some(best) = &state.best {
-            words.set("best epoch", best.epoch);
-            words.set("best loss", best.loss);
-        }
-        let best = state.best.as_ref().map(|best| &*best.weights);
-        self.training.write_checkpoint(path, &words, self.net, best)
+        let settings = self.settings();
+        let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums().iter().copied().map(Float).collect());
+        let saved = Saved { settings, state: &self.state, metric_sums: sums.collect() };
+        self.training.write_checkpoint(path, &saved, self.net, self.best_weights.as_deref())
     }
     /// Takes everything from a checkpoint.
     pub(super) fn resume(&mut self, path: &Path) -> Result<()> {
-        let (words, best) = self.training.read_checkpoint(&self.trainer.optimizer, path)?;
-        for (what, expected) in self.fixed() {
-            words.expect(path, what, expected)?;
+        let (saved, best_weights) = self.training.read_checkpoint(&self.trainer.optimizer, path)?;
+        let Saved::<State> { settings: found, state, metric_sums } = saved;
+        let expected = self.settings();
+        same(path, "loss", expected.loss, found.loss)?;
+        same(path, "seed", self.trainer.seed, self.training.seed_of_passes())?;
+        same(path, "batch size", expected.batch_size, found.batch_size)?;
+        same(path, "number of training samples", expected.training_samples, found.training_samples)?;
+        same(path, "shuffling", expected.shuffle, found.shuffle)?;
+        same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
+        self.check(path, &state, best_weights.is_some())?;
+        let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums());
+        if metric_sums.len() != sums.len() {
+            return Err(malformed(path, format!("sums of {} metrics", sums.len()), &metric_sums.len().to_string()));
         }
-        let batches = self.batches();
-        let state = &mut self.state;
-        state.epoch = words.number(path, "epoch")?;
-        state.batch = words.at_most(path, "batch", batches as u64)? as usize;
-        let steps = state.epoch.checked_mul(batches).and_then(|steps| steps.checked_add(state.batch));
-        if steps.map(|steps| steps as u64) != Some(self.training.steps()) {
-            let expected = format!("the steps of {} epochs of {batches} batches and {} more", state.epoch, state.batch);
+        for (sums, found) in sums.zip(metric_sums) {
+            if sums.len() != found.len() {
+                let expected = format!("{} sums of a metric", sums.len());
+                return Err(malformed(path, expected, &found.len().to_string()));
+            }
+            sums.iter_mut().zip(found).for_each(|(sum, found)| *sum = found.0);
+        }
+        (self.state, self.best_weights) = (state, best_weights);
+        // The network holds these weights until the next epoch ends.
+        self.training.store(self.net)
+    }
+    /// Checks that the numbers of a state fit together.
+    fn check(&self, path: &Path, state: &State, has_best_weights: bool) -> Result<()> {
+        let (State { epoch, batch, history, best, .. }, batches) = (state, self.batches());
+        let steps = epoch.checked_mul(batches).and_then(|steps| steps.checked_add(*batch));
+        if *batch > batches || steps.map(|steps| steps as u64) != Some(self.training.steps()) {
+            let expected = format!("the steps of {epoch} epochs of {batches} batches and {batch} more");
             return Err(malformed(path, expected, &self.training.steps().to_string()));
         }
-        state.loss = words.finite(path, "sum of losses")?;
-        state.seconds = words.finite(path, "seconds")?;
-        state.learning_rate = words.finite(path, "rate")?;
-        let csv = words.text(path, "history")?;
-        let rows = History::read_csv(csv, state.history.metrics.len()).filter(|rows| rows.len() == state.epoch);
-        let expected = || format!("a history of {} epochs", state.epoch);
-        state.history.epochs = rows.ok_or_else(|| malformed(path, expected(), csv))?;
-        let text = words.text(path, "sums of metrics")?;
-        let found: Option<Vec<f64>> = text.split_whitespace().map(|sum| sum.parse().ok()).collect();
-        let mut sums: Vec<&mut f64> = self.trainer.metrics.iter_mut().flat_map(|m| m.sums()).collect();
-        let found = found.filter(|found| found.len() == sums.len());
-        let found = found.ok_or_else(|| malformed(path, format!("{} sums of metrics", sums.len()), text))?;
-        sums.iter_mut().zip(found).for_each(|(sum, found)| **sum = found);
-        if let Some(weights) = best {
-            let epoch = words.at_most(path, "best epoch", state.epoch as u64)? as usize;
-            state.best = Some(Best { epoch, loss: words.finite(path, "best loss")?, weights });
+        let complete = |scores: &Scores| scores.metrics.len() == history.metrics.len();
+        let row_is_complete = |row: &super::Epoch| complete(&row.train) && row.validation.iter().all(complete);
+        if history.epochs.len() != *epoch || !history.epochs.iter().all(row_is_complete) {
+            let found = format!("{} epochs, or false numbers of metrics", history.epochs.len());
+            return Err(malformed(path, format!("a history of {epoch} epochs"), &found));
         }
-        // What `fit` reads the network for until the next epoch ends.
-        self.training.store(self.net)
+        if best.is_some() != has_best_weights || best.is_some_and(|best| !(1..=*epoch).contains(&best.epoch)) {
+            return Err(malformed(path, "a best epoch among those finished, with its weights", &format!("{best:?}")));
+        }
+        Ok(())
     }
 }

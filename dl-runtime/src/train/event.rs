@@ -19,8 +19,8 @@ pub struct StepEnd {
     pub loss: f32,
     /// The learning rate.
     pub learning_rate: f64,
-    /// The norm of the gradient before it was clipped; 0 without clipping by norm.
-    pub norm: f64,
+    /// The norm of the gradient before it was clipped; `None` without clipping by norm, which alone computes it.
+    pub norm: Option<f64>,
 }
 
 /// After one epoch.

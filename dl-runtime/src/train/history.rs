@@ -1,74 +1,95 @@
-//! The history of a training: one row of numbers per epoch, as CSV and as a chart.
+//! The history of a training: one row of numbers per epoch, as JSON, as CSV and as a chart.
 
+use super::float;
 use crate::metrics::ConfusionMatrix;
 use crate::plot::{Chart, side_by_side};
 use crate::{Result, io};
+use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
 /// The loss and the metrics over one pass through a data set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scores {
-    /// The mean loss of all samples. In training, every sample was seen by the network as it was then.
+    /// The mean loss of all samples. In training, each batch is measured before the step that it leads to.
+    #[serde(with = "float::one")]
     pub loss: f64,
-    /// In the order of [`History::metrics`].
+    /// The values of the metrics, in the order of [`History::metrics`].
+    #[serde(with = "float::many")]
     pub metrics: Vec<f64>,
 }
 
-/// One epoch.
-#[derive(Clone, Debug, PartialEq)]
+/// The numbers of one epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Epoch {
-    /// Counted from 1.
+    /// The number of the epoch, counted from 1.
     pub epoch: usize,
-    /// Steps since the beginning of the training.
+    /// The number of steps since the beginning of the training.
     pub steps: u64,
     /// The learning rate of the last step.
     pub learning_rate: f64,
-    /// Time of training and validation, in seconds.
+    /// The time that training and validation took, in seconds.
     pub seconds: f64,
-    /// Training samples per second, without validation.
+    /// How many samples were trained per second, without the time of validation.
+    #[serde(with = "float::one")]
     pub samples_per_second: f64,
-    /// Over the training set.
+    /// Loss and metrics of the training set.
     pub train: Scores,
-    /// Over the validation set.
+    /// Loss and metrics of the validation set, if there is one.
     pub validation: Option<Scores>,
 }
 
 /// Why a training ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ended {
-    /// After all epochs.
+    /// All epochs were trained.
     #[default]
     Finished,
-    /// The validation no longer became better.
+    /// The loss did not become smaller for too many epochs: [`Trainer::early_stopping`](super::Trainer::early_stopping).
     Early,
-    /// A callback said so.
+    /// A callback returned [`Flow::Stop`](super::Flow::Stop).
     Callback,
     /// The flag of [`Trainer::interrupt`](super::Trainer::interrupt) was set.
     Interrupted,
 }
 
-/// What happened in a training.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What happened in a training: the loss and the metrics of each epoch.
+///
+/// A history can be kept in any format of `serde`. In JSON, NaN and infinities are the texts `NaN`, `inf` and `-inf`.
+///
+/// ```
+/// # use dl_runtime as dl;
+/// # let history = dl::train::History { metrics: vec!["accuracy".into()], ..Default::default() };
+/// use dl::train::History;
+/// let json = serde_json::to_string(&history).expect("a history fits into JSON");
+/// let again: History = serde_json::from_str(&json).expect("written above");
+/// assert_eq!(again, history);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct History {
-    /// Names of the metrics.
+    /// The names of the metrics.
     pub metrics: Vec<String>,
-    /// One row for each epoch that was finished.
+    /// The epochs that were finished, in order.
     pub epochs: Vec<Epoch>,
-    /// The epoch (from 1) whose weights the network has, where early stopping chose them.
+    /// The epoch (from 1) whose weights the network has; `None` without early stopping.
     pub best: Option<usize>,
     /// Why the training ended.
     pub ended: Ended,
-    /// The last confusion matrix, of the validation where there is one, when the metric was asked for.
+    /// The confusion matrix of the last epoch (of the validation set, if there is one), if [`ConfusionMatrix`] is among the
+    /// metrics.
     pub confusion: Option<ConfusionMatrix>,
 }
 
 impl History {
-    /// The last epoch.
+    /// The last epoch that was finished.
     pub fn last(&self) -> Option<&Epoch> {
         self.epochs.last()
     }
-    /// Writes a table with one line per epoch, atomically.
+    /// Writes [`History::csv`] to a file, atomically.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io).
@@ -82,7 +103,7 @@ impl History {
     pub fn plot_svg(&self, path: impl AsRef<Path>) -> Result<()> {
         io::write_atomic(path, |to| to.write_all(self.svg().as_bytes()))
     }
-    /// The table as text. Every number reads back as the same number.
+    /// A table as CSV, with one line per epoch after a header. Every number reads back as the same number.
     pub fn csv(&self) -> String {
         let mut csv = String::from("epoch,steps,learning_rate,seconds,samples_per_second,loss");
         let names = || self.metrics.iter().map(|name| name.replace([',', '"', '\n'], " "));
@@ -101,29 +122,6 @@ impl History {
         }
         csv + "\n"
     }
-    /// Reads the rows of [`History::csv`]; `None` where it is no such table.
-    pub(super) fn read_csv(csv: &str, metrics: usize) -> Option<Vec<Epoch>> {
-        let row = |line: &str| {
-            let cells: Vec<&str> = line.split(',').collect();
-            let [epoch, steps, learning_rate, seconds, samples_per_second, rest @ ..] = &cells[..] else { return None };
-            let (train, validation) = rest.split_at_checked(1 + metrics)?;
-            let scores = |cells: &[&str]| {
-                let numbers = cells.iter().map(|c| c.parse().ok()).collect::<Option<Vec<f64>>>()?;
-                let (loss, metrics) = numbers.split_first()?;
-                Some(Scores { loss: *loss, metrics: metrics.to_vec() })
-            };
-            Some(Epoch {
-                epoch: epoch.parse().ok()?,
-                steps: steps.parse().ok()?,
-                learning_rate: learning_rate.parse().ok()?,
-                seconds: seconds.parse().ok()?,
-                samples_per_second: samples_per_second.parse().ok()?,
-                train: scores(train)?,
-                validation: scores(validation),
-            })
-        };
-        csv.lines().skip(1).map(row).collect()
-    }
     fn svg(&self) -> String {
         let chart = |name: &str, number: &dyn Fn(&Scores) -> f64| {
             let points = |scores: &dyn Fn(&Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
@@ -135,13 +133,13 @@ impl History {
         };
         let mut charts = vec![chart("loss", &|s| s.loss).logarithmic()];
         for (i, name) in self.metrics.iter().enumerate() {
-            charts.push(chart(name, &|s| s.metrics[i]));
+            charts.push(chart(name, &|s| s.metrics.get(i).copied().unwrap_or(f64::NAN)));
         }
         side_by_side(&charts)
     }
 }
 
-/// One line for people: `epoch  3/20  loss 0.1234  accuracy 0.970 | validation loss 0.2345  accuracy 0.951 | …`.
+/// One line of an epoch for people: `epoch  3/20  loss 0.1234  accuracy 0.970 | validation loss 0.2345  accuracy 0.951 | …`.
 pub(super) struct Line<'a> {
     pub epoch: &'a Epoch,
     pub epochs: usize,

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod criterion;
 mod event;
+mod float;
 mod history;
 mod progress;
 mod run;

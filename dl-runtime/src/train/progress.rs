@@ -1,21 +1,23 @@
-//! What people see while a training runs: a bar where there is a terminal, and one line per epoch, on standard error.
+//! The progress of a training on standard error: a bar if that is a terminal, and one line per epoch.
 
 use super::history::{Epoch, Line, Thousands};
 use std::time::{Duration, Instant};
 
-/// Shows a training.
+/// Shows the progress of a training.
 pub(super) struct Progress {
     quiet: bool,
     epochs: usize,
     #[cfg(feature = "progress")]
     bar: Option<indicatif::ProgressBar>,
-    /// When the bar's words were last changed, the samples since the epoch began, and when that was.
+    /// When the text of the bar was last changed.
     shown: Instant,
+    /// When the epoch began, or went on.
     began: Instant,
+    /// Samples since then.
     samples: usize,
 }
 
-/// The time between two changes of the bar's words.
+/// The time between two changes of the bar's text.
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Progress {
@@ -36,7 +38,7 @@ impl Progress {
             samples: 0,
         }
     }
-    /// An epoch (from 0) of so many batches, some of which may be done.
+    /// Begins an epoch (counted from 0) of so many batches, of which `done` are done already.
     pub fn begin(&mut self, epoch: usize, batches: usize, done: usize) {
         (self.began, self.samples) = (Instant::now(), 0);
         #[cfg(feature = "progress")]
@@ -55,7 +57,7 @@ impl Progress {
         #[cfg(not(feature = "progress"))]
         let _ = (epoch, batches, done);
     }
-    /// One batch of `new` samples is done; `loss` is the sum over the `samples` of this epoch.
+    /// Shows that a batch of `new` samples is done. `loss` is the sum over the `samples` of this epoch so far.
     pub fn step(&mut self, loss: f64, samples: usize, new: usize) {
         self.samples += new;
         #[cfg(feature = "progress")]
@@ -63,21 +65,21 @@ impl Progress {
             bar.inc(1);
             if self.shown.elapsed() >= PAUSE {
                 self.shown = Instant::now();
-                let rate = self.samples as f64 / self.began.elapsed().as_secs_f64();
-                bar.set_message(format!("loss {:.4}  {} samples/s", loss / samples as f64, Thousands(rate)));
+                let speed = self.samples as f64 / self.began.elapsed().as_secs_f64();
+                bar.set_message(format!("loss {:.4}  {} samples/s", loss / samples as f64, Thousands(speed)));
             }
         }
         #[cfg(not(feature = "progress"))]
         let _ = (loss, samples, PAUSE, Thousands(0.0), self.shown, self.began);
     }
-    /// The epoch's samples are done, validation begins.
+    /// Shows that validation has begun.
     pub fn validate(&self) {
         #[cfg(feature = "progress")]
         if let Some(bar) = &self.bar {
             bar.set_message("validation");
         }
     }
-    /// The epoch is over.
+    /// Prints the line of an epoch.
     pub fn end(&self, row: &Epoch, metrics: &[String]) {
         if self.quiet {
             return;
@@ -85,7 +87,7 @@ impl Progress {
         self.pause();
         eprintln!("{}", Line { epoch: row, epochs: self.epochs, metrics });
     }
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn pause(&self) {
         #[cfg(feature = "progress")]
         if let Some(bar) = &self.bar {

@@ -1,5 +1,6 @@
 //! The training itself: epochs, steps, validation, and when to stop.
 
+use super::checkpoint::{Best, State};
 use super::criterion::Criterion;
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::{Ended, Epoch, History, Scores};
@@ -22,7 +23,9 @@ pub(super) struct Run<'a, 'r, M: Model, T, O, L, D: Device> {
     pub net: &'r mut M,
     pub data: &'r Dataset<M::Input, T>,
     pub training: Training<M, D>,
-    pub state: State<M>,
+    pub state: State,
+    /// The weights of [`State::best`].
+    pub best_weights: Option<Box<M>>,
     /// The samples in the order of this epoch.
     order: Vec<usize>,
     /// The outputs of a batch, for the metrics.
@@ -42,30 +45,6 @@ struct Sent {
     learning_rate: f64,
     /// Where its results arrive.
     slot: usize,
-}
-
-/// How far a training is: what a checkpoint holds beside weights and the optimizer's memory.
-pub(super) struct State<M> {
-    /// Finished epochs.
-    pub epoch: usize,
-    /// Finished batches of the current epoch.
-    pub batch: usize,
-    /// The sum of the losses of the current epoch.
-    pub loss: f64,
-    /// Time spent on the current epoch.
-    pub seconds: f64,
-    /// The learning rate of the last step.
-    pub learning_rate: f64,
-    pub history: History,
-    pub best: Option<Best<M>>,
-}
-
-/// The best epoch so far.
-pub(super) struct Best<M> {
-    /// Counted from 1.
-    pub epoch: usize,
-    pub loss: f64,
-    pub weights: Box<M>,
 }
 
 impl<'a, 'r, M, T, O, L, D> Run<'a, 'r, M, T, O, L, D>
@@ -108,7 +87,7 @@ where
         let state = State { epoch: 0, batch: 0, loss: 0.0, seconds: 0.0, learning_rate: 0.0, history, best: None };
         let (order, outputs) = (vec![0; data.len()], zeroed_vec(capacity));
         let ahead = !D::SYNCHRONOUS && trainer.on_step.is_empty();
-        let mut run = Run { trainer, net, data, training, state, order, outputs, ahead };
+        let mut run = Run { trainer, net, data, training, state, best_weights: None, order, outputs, ahead };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
         }
@@ -129,9 +108,9 @@ where
         {
             self.save()?;
         }
-        if let Some(best) = &self.state.best {
-            flat_mut(std::slice::from_mut(self.net)).copy_from_slice(flat(std::slice::from_ref(&*best.weights)));
-            self.state.history.best = Some(best.epoch);
+        if let Some(weights) = &self.best_weights {
+            flat_mut(std::slice::from_mut(self.net)).copy_from_slice(flat(std::slice::from_ref(&**weights)));
+            self.state.history.best = self.state.best.map(|best| best.epoch);
         }
         Ok(self.state.history)
     }
@@ -146,7 +125,7 @@ where
         self.order.iter_mut().enumerate().for_each(|(i, slot)| *slot = i);
         if self.trainer.shuffle {
             // Every epoch has an order of its own, which does not need those before it.
-            Rng::new(mix(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
+            Rng::new(epoch_seed(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
         }
         progress.begin(self.state.epoch, batches, self.state.batch);
         let mut sent = None;
@@ -230,7 +209,7 @@ where
         }
         let targets = picked.iter().map(|i| &data.targets[*i]);
         Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets);
-        let norm = if matches!(self.trainer.clip, Some(Clip::Norm(_))) { watch.norm() } else { 0.0 };
+        let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| watch.norm());
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
         progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
         let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));
@@ -277,7 +256,7 @@ where
     /// Adds the batch that was received last to the sums of losses and metrics.
     fn account<'t>(
         trainer: &mut Trainer<'a, M, T, O, L, D>,
-        state: &mut State<M>,
+        state: &mut State,
         training: &Training<M, D>,
         outputs: &[M::Output],
         targets: impl Iterator<Item = &'t T> + Clone,
@@ -298,9 +277,9 @@ where
         (self.state.epoch, self.state.batch, self.state.seconds) = (row.epoch, 0, 0.0);
         let loss = row.validation.as_ref().unwrap_or(&row.train).loss;
         if self.trainer.patience.is_some() && self.state.best.as_ref().is_none_or(|best| loss < best.loss) {
-            let best = self.state.best.get_or_insert_with(|| Best { epoch: 0, loss, weights: zeroed_box() });
-            (best.epoch, best.loss) = (row.epoch, loss);
-            flat_mut(std::slice::from_mut(&mut *best.weights)).copy_from_slice(flat(std::slice::from_ref(&*self.net)));
+            self.state.best = Some(Best { epoch: row.epoch, loss });
+            let weights = &mut **self.best_weights.get_or_insert_with(zeroed_box);
+            flat_mut(std::slice::from_mut(weights)).copy_from_slice(flat(std::slice::from_ref(&*self.net)));
         }
         self.state.history.epochs.push(row);
         let mut flow = Flow::Continue;
@@ -334,8 +313,8 @@ fn stronger(a: Flow, b: Flow) -> Flow {
     if a == Flow::Stop { a } else { b }
 }
 
-/// The seed of the order of one epoch: apart from those of other epochs, and of initial weights from the same seed.
-fn mix(seed: u64, epoch: u64) -> u64 {
+/// The seed of the order of one epoch. It differs from those of other epochs, and from that of initial weights.
+fn epoch_seed(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 

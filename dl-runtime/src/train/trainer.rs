@@ -10,12 +10,14 @@ use crate::metrics::{Metric, Metrics};
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer, Schedule};
 use crate::{Model, Network, Pod, Result};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// How often a checkpoint is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Every {
     /// After so many epochs.
     Epochs(usize),

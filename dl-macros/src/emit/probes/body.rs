@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 impl Probes<'_> {
-    /// What stands in braces: `let`s and expressions; `chain` when they begin with a layer rather than a value.
+    /// Writes the probes of a body in braces; with `chain` it begins with a layer rather than a value.
     pub fn statements(&mut self, group: &Group, chain: bool) -> TokenStream {
         let mut cursor = Cursor::new(closed(group.stream()), group.span_close());
         let mut probes = TokenStream::new();
@@ -100,7 +100,7 @@ impl Probes<'_> {
         }
     }
 
-    /// What an arrow leads to.
+    /// Writes the probe of the stage after an arrow.
     fn stage(&mut self, cursor: &mut Cursor) -> TokenStream {
         match cursor.peek() {
             Some(TokenTree::Ident(name)) if !is_capitalised(name) && !cursor.is_pair(1, ':', ':') => {
@@ -182,7 +182,7 @@ impl Probes<'_> {
                     fields.extend(quote!(#name #comma));
                 }
                 _ => {
-                    let layer = positional.is_some_and(|parameter| matches!(parameter.kind, Kind::Word([])));
+                    let layer = positional.is_some_and(|parameter| matches!(parameter.kind, Kind::Choice([])));
                     let value = if layer { self.stage(&mut cursor) } else { self.values(&mut cursor, &[','], true) };
                     match positional.map(|parameter| Ident::new(parameter.name, Span::call_site())) {
                         Some(field) => fields.extend(quote!(#field: #language::given({ #value }),)),
@@ -202,12 +202,12 @@ impl Probes<'_> {
         (fields, others)
     }
 
-    /// What brings the words of `parameter` into scope, if it has any.
+    /// Returns the `use` that brings the choices of `parameter` into scope, if it has any.
     fn words(&self, layer: &dyn Layer, parameter: &Parameter) -> Option<TokenStream> {
         let name = match parameter.kind {
             // The name of a layer.
-            Kind::Word([]) => return None,
-            Kind::Word(_) => format!("{}_{}", layer.name(), parameter.name),
+            Kind::Choice([]) => return None,
+            Kind::Choice(_) => format!("{}_{}", layer.name(), parameter.name),
             Kind::Padding => "Padding".to_owned(),
             Kind::Border => "Border".to_owned(),
             Kind::Init => "Init".to_owned(),

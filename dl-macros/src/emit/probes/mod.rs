@@ -56,9 +56,9 @@ pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwi
     }
 }
 
-/// Takes the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
+/// PoolKind the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
 /// field that `as` names stays; that of any other layer or block goes to the place behind its name.
-pub fn settle(ir: &mut Ir, named: &HashSet<String>) {
+pub fn detach_spans(ir: &mut Ir, named: &HashSet<String>) {
     // Not those of the macro's own variables: see `names`.
     ir.values.iter_mut().for_each(|value| value.name.set_span(Span::mixed_site()));
     let fields = ir.fields.iter_mut().map(|field| &mut field.name);
@@ -88,14 +88,14 @@ fn behind(span: Span) -> Span {
     if proc_macro::is_available() { Span::from(span.unwrap().end()) } else { span }
 }
 
-/// What is known so far.
+/// The state of the walk over the tokens.
 struct Probes<'a> {
     /// The path of the documented language.
     language: TokenStream,
     shapes: &'a Shapes,
     /// Blocks, as layers.
     blocks: TokenStream,
-    /// What is outside of all models, and every model and block; the last is being read.
+    /// The scope outside of all models, and the scope of every model and block; the last is being read.
     scopes: Vec<Scope>,
 }
 

@@ -1,4 +1,4 @@
-//! What editors show of values and constants: shapes and numbers.
+//! The shapes and numbers that editors show for values and constants.
 
 use crate::ir::{Element, Ir, Shape};
 use crate::parse::cursor::Cursor;
@@ -33,7 +33,7 @@ impl Shapes {
     }
 }
 
-/// What stands from `start` (at the `=`) to `end`, without the user's spans; anything when it is not whole.
+/// Returns the tokens from `start` (at the `=`) to `end` without the user's spans, or `any()` if they are no expression.
 pub fn expression(mut start: Cursor, end: &Cursor, language: &TokenStream) -> TokenStream {
     let mut tokens = Vec::new();
     while start.position() < end.position() {

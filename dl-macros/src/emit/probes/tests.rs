@@ -1,4 +1,4 @@
-//! What editors rely on: the probes of a text and of the same text with a word in it are equal up to that word.
+//! Tests what editors rely on: the probes of a text and of the same text with one more word are equal up to that word.
 
 use super::{Shapes, probes};
 use proc_macro2::TokenStream;
@@ -39,7 +39,7 @@ fn a_longer_word_changes_nothing_before_it() {
     let words = words.filter(|end| {
         TEXT[..*end].rsplit([' ', '\n']).next().is_some_and(|word| word.starts_with(|c: char| c.is_alphabetic()))
     });
-    // Words of the language become names, and names words.
+    // ReservedNames of the language become names, and names words.
     let keyword = |end: usize| {
         let word = TEXT[..end].rsplit([' ', '\n']).next().unwrap();
         ["const", "block", "let", "as", "loss", "u32", "crate", "residual", "concat", "repeat"].contains(&word)

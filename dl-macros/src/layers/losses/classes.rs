@@ -6,7 +6,7 @@ use crate::ir::Range;
 use quote::quote;
 
 /// A loss of one class of many.
-struct OfClasses {
+struct ClassificationLoss {
     name: &'static str,
     /// Of `dl::ops::loss::Classes`.
     variant: Variant,
@@ -17,7 +17,7 @@ struct OfClasses {
     check: fn(&Call) -> bool,
 }
 
-impl Layer for OfClasses {
+impl Layer for ClassificationLoss {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -39,7 +39,7 @@ impl Layer for OfClasses {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -56,47 +56,47 @@ impl Layer for OfClasses {
 
 /// Every loss of one class of many.
 pub static ALL: &[&dyn Layer] = &[
-    &OfClasses {
+    &ClassificationLoss {
         name: "cross_entropy",
         variant: Variant::Named("CrossEntropy"),
-        line: "`-ln softmax(x)` of the right class: classification from plain numbers",
+        line: "computes `-ln softmax(x)` of the true class: for classification from logits",
         parameters: &[Parameter::named(
             "label_smoothing",
             Kind::Number,
             Default::Number(0.0),
-            "probability that is spread over all classes",
+            "probability mass that is spread evenly over all classes",
         )],
         check: |call| check::rate(call, "label_smoothing"),
     },
-    &OfClasses {
+    &ClassificationLoss {
         name: "nll",
         variant: Variant::Named("Nll"),
-        line: "`-x` of the right class: classification from logarithms of probabilities",
+        line: "computes `-x` of the true class: for classification from log-probabilities",
         parameters: &[],
         check: |_| true,
     },
-    &OfClasses {
+    &ClassificationLoss {
         name: "focal",
         variant: Variant::Named("Focal"),
-        line: "`cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the right class: classes of unequal \
-               size",
+        line: "computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced \
+               classes",
         parameters: &[Parameter::named(
             "gamma",
             Kind::Number,
             Default::Number(2.0),
-            "how much easy samples are passed over",
+            "exponent of `1 - p`: the larger, the less samples count that are classified well",
         )],
         check: |call| check::not_negative(call, "gamma"),
     },
-    &OfClasses {
+    &ClassificationLoss {
         name: "multi_margin",
         variant: Variant::Named("MultiMargin"),
-        line: "mean of `max(0, margin - x_right + x)` over the wrong classes: classification by a margin",
+        line: "computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin",
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
             Default::Number(1.0),
-            "how far the right class has to lead",
+            "margin by which the score of the true class has to lead",
         )],
         check: |call| check::positive(call, "margin"),
     },

@@ -6,12 +6,12 @@ pub mod vectors;
 
 use super::*;
 
-/// What a loss becomes: `op` is an expression, and its backward passes read all inputs.
+/// Builds the node of a loss: `op` is an expression, and its backward passes read all inputs.
 fn built(op: TokenStream) -> Built {
-    Built::new(Shape::of([]), Op::new(Config::Expr(op), SavedForBackward::INPUTS))
+    Built::new(Shape::of([]), Op::new(Config::Expr(op), BackwardReads::INPUTS))
 }
 
-/// The shapes that flow in.
+/// Returns the shapes of the operands.
 fn shapes<'a>(call: &'a Call) -> Vec<&'a Shape> {
     let shape = |operand: &'a Operand| match operand {
         Operand::Tensor(shape) => Some(shape),

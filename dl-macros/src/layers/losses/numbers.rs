@@ -5,7 +5,7 @@ use crate::check;
 use quote::quote;
 
 /// A loss of two values of one shape.
-struct OfNumbers {
+struct ElementwiseLoss {
     name: &'static str,
     /// Of `dl::ops::loss::Elementwise`.
     variant: Variant,
@@ -16,7 +16,7 @@ struct OfNumbers {
     check: fn(&Call) -> bool,
 }
 
-impl Layer for OfNumbers {
+impl Layer for ElementwiseLoss {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -35,7 +35,7 @@ impl Layer for OfNumbers {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
@@ -49,57 +49,57 @@ impl Layer for OfNumbers {
     }
 }
 
-impl OfNumbers {
+impl ElementwiseLoss {
     /// One without parameters.
     const fn new(name: &'static str, variant: &'static str, line: &'static str) -> Self {
-        OfNumbers { name, variant: Variant::Named(variant), line, parameters: &[], check: |_| true }
+        ElementwiseLoss { name, variant: Variant::Named(variant), line, parameters: &[], check: |_| true }
     }
     /// The same with parameters and their rules.
     const fn with(self, parameters: &'static [Parameter], check: fn(&Call) -> bool) -> Self {
-        OfNumbers { parameters, check, ..self }
+        ElementwiseLoss { parameters, check, ..self }
     }
 }
 
 /// Every loss of two values of one shape.
 pub static ALL: &[&dyn Layer] = &[
-    &OfNumbers::new("bce", "Bce", "cross-entropy of probabilities `a` with targets 0 to 1: answers that are yes or no"),
-    &OfNumbers::new(
+    &ElementwiseLoss::new("bce", "Bce", "computes the binary cross-entropy of probabilities `a` with targets 0 to 1"),
+    &ElementwiseLoss::new(
         "bce_with_logits",
         "BceWithLogits",
-        "the same of `sigmoid(a)`, with fewer digits lost: yes or no from plain numbers",
+        "computes `bce(sigmoid(a), b)` in a numerically stable way: for binary classification from logits",
     ),
-    &OfNumbers::new(
+    &ElementwiseLoss::new(
         "sigmoid_focal",
         "SigmoidFocal",
-        "`bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the right answer, and by `alpha`: \
-         yes or no, most of them easy",
+        "computes `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the true answer, weighted by \
+         `alpha`: for binary classification where most samples are easy",
     )
     .with(
         &[
-            Parameter::named("gamma", Kind::Number, Default::Number(2.0), "how much easy answers are passed over"),
-            Parameter::named("alpha", Kind::Number, Default::Number(0.25), "weight of yes, against 1 - alpha of no"),
+            Parameter::named("gamma", Kind::Number, Default::Number(2.0), "exponent of `1 - p`: the larger, the less samples count that are classified well"),
+            Parameter::named("alpha", Kind::Number, Default::Number(0.25), "weight of positive targets; negative ones have `1 - alpha`"),
         ],
         |call| {
             let gamma = check::not_negative(call, "gamma");
             check::rate(call, "alpha") && gamma
         },
     ),
-    &OfNumbers::new("hinge", "Hinge", "mean of `max(0, 1 - a·b)` for targets 1 and -1: yes or no by a margin"),
-    &OfNumbers::new("mse", "Mse", "mean of `(a - b)²`: numbers"),
-    &OfNumbers::new("mae", "Mae", "mean of `|a - b|`: numbers with outliers"),
-    &OfNumbers::new(
+    &ElementwiseLoss::new("hinge", "Hinge", "computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin"),
+    &ElementwiseLoss::new("mse", "Mse", "computes the mean of `(a - b)²`: for regression"),
+    &ElementwiseLoss::new("mae", "Mae", "computes the mean of `|a - b|`: for regression with outliers"),
+    &ElementwiseLoss::new(
         "huber",
         "Huber",
-        "mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: outliers, but smooth near 0",
+        "computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for outliers, but smooth near 0",
     )
     .with(
-        &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "where the parabola becomes a line")],
+        &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "value of `|d|` from which the loss is linear")],
         |call| check::positive(call, "delta"),
     ),
-    &OfNumbers::new(
+    &ElementwiseLoss::new(
         "kl_normal",
         "KlNormal",
-        "`kl_normal(mean, log_variance)`: `-½ Σ (1 + v - m² - e^v)`, how far a normal distribution is from the standard \
-         one; the sum over the elements",
+        "computes `-½ Σ (1 + v - m² - e^v)` of `kl_normal(mean, log_variance)`: the Kullback-Leibler divergence of a normal \
+         distribution from the standard one, summed over the elements",
     ),
 ];

@@ -6,21 +6,21 @@ use crate::ir::Saved;
 use quote::quote;
 
 /// A loss of vectors.
-struct OfVectors {
+struct VectorLoss {
     name: &'static str,
     /// Of `dl::ops::loss`.
     variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,
-    kind: Compares,
+    kind: VectorLossKind,
     parameters: &'static [Parameter],
     /// The rules of the parameters.
     check: fn(&Call) -> bool,
 }
 
-/// What is compared.
+/// The operands that a loss of vectors compares.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Compares {
+enum VectorLossKind {
     /// Two vectors, with a target.
     Pair,
     /// Three vectors.
@@ -29,15 +29,15 @@ enum Compares {
     Batch,
 }
 
-impl Layer for OfVectors {
+impl Layer for VectorLoss {
     fn name(&self) -> &'static str {
         self.name
     }
     fn doc(&self) -> Doc {
         let shapes = match self.kind {
-            Compares::Pair => "`[n]`, `[n]` and a target, 1 or -1 → a number",
-            Compares::Triplet => "`[n]`, `[n]` and `[n]` → a number",
-            Compares::Batch => "`[n]` and `[n]` → a number",
+            VectorLossKind::Pair => "`[n]`, `[n]` and a target, 1 or -1 → a number",
+            VectorLossKind::Triplet => "`[n]`, `[n]` and `[n]` → a number",
+            VectorLossKind::Batch => "`[n]` and `[n]` → a number",
         };
         Doc::new(Chapter::Loss, shapes, self.line)
     }
@@ -45,7 +45,7 @@ impl Layer for OfVectors {
         self.parameters
     }
     fn operands(&self) -> usize {
-        if self.kind == Compares::Batch { 2 } else { 3 }
+        if self.kind == VectorLossKind::Batch { 2 } else { 3 }
     }
     fn is_loss(&self) -> bool {
         true
@@ -53,12 +53,12 @@ impl Layer for OfVectors {
     fn check(&self, call: &Call) -> bool {
         (self.check)(call)
     }
-    fn evident(&self, _: &Call) -> Option<Shape> {
+    fn recovered_shape(&self, _: &Call) -> Option<Shape> {
         Some(Shape::of([]))
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let shapes = shapes(call);
-        let (vectors, target) = shapes.split_at_checked(if self.kind == Compares::Triplet { 3 } else { 2 })?;
+        let (vectors, target) = shapes.split_at_checked(if self.kind == VectorLossKind::Triplet { 3 } else { 2 })?;
         check::features(call)?;
         for other in &vectors[1..] {
             check::same_shape(call, vectors[0], other)?;
@@ -68,8 +68,8 @@ impl Layer for OfVectors {
         }
         let variant = self.variant.of(call);
         let mut built = built(quote!(dl::ops::loss::#variant));
-        built.op.same_shape = self.kind != Compares::Pair;
-        if self.kind == Compares::Batch {
+        built.op.same_shape = self.kind != VectorLossKind::Pair;
+        if self.kind == VectorLossKind::Batch {
             built.op.saved = Some(Saved { ty: quote!([[f32; 2]; 2]), per_sample: true });
             built.op.inference = Inference::Infer;
         }
@@ -79,55 +79,56 @@ impl Layer for OfVectors {
 
 /// Every loss of vectors.
 pub static ALL: &[&dyn Layer] = &[
-    &OfVectors {
+    &VectorLoss {
         name: "cosine_embedding",
         variant: Variant::Named("Pairs::CosineEmbedding"),
-        line: "`1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1: alike or not by direction",
-        kind: Compares::Pair,
+        line: "computes `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1",
+        kind: VectorLossKind::Pair,
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
             Default::Number(0.0),
-            "cosine up to which vectors are different enough",
+            "cosine below which a pair with target -1 has no loss",
         )],
         check: |call| check::cosine(call, "margin"),
     },
-    &OfVectors {
+    &VectorLoss {
         name: "contrastive",
         variant: Variant::Named("Pairs::Contrastive"),
-        line: "`½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1: alike or not by distance",
-        kind: Compares::Pair,
+        line: "computes `½|a - b|²` where the target is 1, `½max(0, margin - |a - b|)²` where it is -1",
+        kind: VectorLossKind::Pair,
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
             Default::Number(1.0),
-            "distance from which on vectors are different enough",
+            "distance above which a pair with target -1 has no loss",
         )],
         check: |call| check::positive(call, "margin"),
     },
-    &OfVectors {
+    &VectorLoss {
         name: "triplet",
         variant: Variant::Named("Triplet"),
-        line: "`triplet(anchor, positive, negative)`: `max(0, |a - p| - |a - n| + margin)`, nearer to one than to the other",
-        kind: Compares::Triplet,
+        line: "computes `max(0, |a - p| - |a - n| + margin)` of `triplet(anchor, positive, negative)`",
+        kind: VectorLossKind::Triplet,
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
             Default::Number(1.0),
-            "how much nearer than the negative the positive has to be",
+            "margin by which the positive has to be nearer to the anchor than the negative",
         )],
         check: |call| check::positive(call, "margin"),
     },
-    &OfVectors {
+    &VectorLoss {
         name: "nt_xent",
         variant: Variant::Named("NtXent"),
-        line: "two views of a sample more alike than those of others in the batch, by `cos / temperature`: SimCLR",
-        kind: Compares::Batch,
+        line: "computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by \
+               `cos / temperature`",
+        kind: VectorLossKind::Batch,
         parameters: &[Parameter::named(
             "temperature",
             Kind::Number,
             Default::Number(0.5),
-            "how sharply similarity counts",
+            "divisor of the cosines: the smaller, the sharper the softmax",
         )],
         check: |call| check::positive(call, "temperature"),
     },

@@ -14,13 +14,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Name of the format in errors.
+/// The name of the format in errors.
 const FORMAT: &str = "CSV";
 
 /// How to read a data set from a CSV file.
 ///
-/// Without further words there is a header, the last columns are the targets (as many as the target type has numbers), and
-/// all others are the inputs.
+/// By default the first line is a header, the last columns are the targets (as many as the target type has numbers), and all
+/// others are the inputs.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -47,35 +47,35 @@ impl Default for Csv {
 }
 
 impl Csv {
-    /// A header, commas, targets last.
+    /// The defaults: a header, commas between fields, and the targets in the last columns.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Whether the first line names the columns; without names they are `1`, `2`, ….
+    /// Sets whether the first line names the columns. Without names they are called `1`, `2` and so on.
     pub fn header(mut self, header: bool) -> Self {
         self.header = header;
         self
     }
-    /// What stands between fields: `b';'`, `b'\t'`.
+    /// Sets the byte between fields, such as `b';'` or `b'\t'`.
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
         self
     }
-    /// The columns of the inputs, in this order, instead of all that are not targets.
+    /// Sets the columns of the inputs, in this order, instead of all that are not targets.
     pub fn inputs<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
         self.inputs = Some(columns.into_iter().map(Into::into).collect());
         self
     }
-    /// The column of the target, instead of the last.
+    /// Sets the column of the target, instead of the last one.
     pub fn target(self, column: impl Into<String>) -> Self {
         self.targets([column])
     }
-    /// The columns of a target of several numbers, in this order, instead of the last ones.
+    /// Sets the columns of a target of several numbers, in this order, instead of the last ones.
     pub fn targets<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
         self.targets = Some(columns.into_iter().map(Into::into).collect());
         self
     }
-    /// The names that stand for the classes 0, 1, … in the column of the target.
+    /// Sets the names of the classes 0, 1 and so on, which the column of the target holds instead of numbers.
     pub fn classes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.classes = Some(names.into_iter().map(Into::into).collect());
         self

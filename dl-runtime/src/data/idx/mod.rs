@@ -11,16 +11,16 @@ use crate::{Error, IN_MEMORY, Result};
 use std::fs::File;
 use std::path::Path;
 
-/// Name of the format in errors.
+/// The name of the format in errors.
 const FORMAT: &str = "IDX";
 
-/// Reads the samples of an IDX file, plain or compressed with gzip: what it is shows in its first bytes.
+/// Reads the samples of an IDX file, plain or compressed with gzip; its first bytes show which.
 ///
 /// The first size of the file is the number of samples, the others must be those of `T`; sizes of 1 at the front, such as
 /// one channel, may be there or not. Numbers of the types u8, i8, i16, i32, f32 and f64 become `T`'s `f32` or `u32`; they
 /// are not scaled.
 ///
-/// Memory grows with what the file really holds, whatever its header says.
+/// The memory for samples grows with the bytes that the file really has, whatever its header says.
 ///
 /// ```no_run
 /// # use dl_runtime as dl;

@@ -6,12 +6,12 @@ use crate::Result;
 use crate::data::{Number, Sample};
 use crate::tensor::pod::{flat_mut, grow};
 
-/// Bytes of numbers that are made room for before any of them has been seen.
+/// How many bytes are allocated for numbers before any of them has been read.
 const AHEAD: usize = 1 << 20;
-/// Bytes that are converted at a time; a multiple of every size of a number.
+/// How many bytes are converted at a time; a multiple of the size of every element type.
 const CHUNK: usize = 1 << 14;
 
-/// All samples of a file.
+/// Reads all samples of a file.
 pub(super) fn samples<T: Sample>(mut source: Source<'_>) -> Result<Vec<T>> {
     let (kind, count) = header::read(&mut source, &T::shape())?;
     let mut samples: Vec<T> = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn samples<T: Sample>(mut source: Source<'_>) -> Result<Vec<T>> {
     Ok(samples)
 }
 
-/// Fills `to`; `place` knows the number of all samples, and the sample that an element of `to` is in.
+/// Fills `to`. `place` gives the number of all samples, and the sample of an element of `to`.
 fn numbers<E: Number>(
     source: &mut Source<'_>,
     kind: Kind,
@@ -50,7 +50,7 @@ fn numbers<E: Number>(
     Ok(())
 }
 
-/// Converts big-endian numbers; the index of the first that cannot be is returned.
+/// Converts big-endian numbers, and returns the index of the first one that cannot be converted.
 fn convert<E: Number>(kind: Kind, bytes: &[u8], to: &mut [E]) -> Option<usize> {
     if kind == Kind::U8 {
         E::from_u8(bytes, to);

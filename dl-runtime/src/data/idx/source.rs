@@ -1,17 +1,17 @@
-//! The bytes of an IDX file: as they are, or unpacked from gzip.
+//! The bytes of an IDX file, unpacked if it is compressed with gzip.
 
 use super::FORMAT;
 use crate::{Error, Result};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// Bytes of a file, and its name for errors.
+/// The bytes of a file, and its name for errors.
 pub(super) struct Source<'a> {
     bytes: Box<dyn Read + 'a>,
     path: PathBuf,
 }
 
-/// Looks at the first bytes of a file to know what it is.
+/// Opens a file, plain or compressed, as its first bytes show.
 pub(super) fn open<'a>(file: Box<dyn Read + 'a>, path: &Path) -> Result<Source<'a>> {
     let mut file = BufReader::with_capacity(1 << 16, file);
     let packed = file.fill_buf().map_err(Error::io(path))?.starts_with(&[0x1f, 0x8b]);
@@ -30,7 +30,7 @@ fn unpack<'a>(_: impl BufRead + 'a, path: &Path) -> Result<Box<dyn Read + 'a>> {
 }
 
 impl Source<'_> {
-    /// Fills `to` as far as the file goes: the number of bytes that were there.
+    /// Fills `to` as far as the file goes, and returns the number of bytes.
     pub(super) fn fill(&mut self, to: &mut [u8]) -> Result<usize> {
         let mut len = 0;
         while len < to.len() {
@@ -43,7 +43,7 @@ impl Source<'_> {
         }
         Ok(len)
     }
-    /// The next bytes; where there are too few, `expected` says what should have come.
+    /// Reads the next bytes; if there are too few, the error says that `expected` should have come.
     pub(super) fn next<const N: usize>(&mut self, expected: impl FnOnce() -> String) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         match self.fill(&mut bytes)? {
@@ -64,7 +64,7 @@ impl Source<'_> {
     pub(super) fn malformed(&self, expected: String, found: String) -> Error {
         Error::Format { path: self.path.clone(), format: FORMAT, expected, found }
     }
-    /// What went wrong in reading: with the file system, or with what gzip found.
+    /// The error of reading, which came from the file system or from gzip.
     fn error(&self, error: io::Error) -> Error {
         match error.kind() {
             ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {

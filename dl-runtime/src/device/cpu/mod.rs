@@ -30,6 +30,20 @@ impl Cpu {
     pub fn with_threads(count: usize) -> Self {
         Cpu { threads: Arc::new(Threads::new(count.clamp(1, 1024))) }
     }
+    /// The threads of a rayon pool that the application has, so that no others fight them for the cores.
+    ///
+    /// As many threads compute as the pool has, the calling one among them, whether it is one of the pool's or not. Where
+    /// the pool is busy, fewer do. Unlike the device's own threads, those of a pool are called by an allocation each time
+    /// that no work came for some 20 µs.
+    #[cfg(feature = "rayon")]
+    pub fn in_pool(pool: Arc<rayon::ThreadPool>) -> Self {
+        Cpu { threads: Arc::new(Threads::of_rayon(Some(pool))) }
+    }
+    /// The threads of rayon's global pool, or of the pool in whose `install` this is called; see [`Cpu::in_pool`].
+    #[cfg(feature = "rayon")]
+    pub fn in_global_pool() -> Self {
+        Cpu { threads: Arc::new(Threads::of_rayon(None)) }
+    }
     /// The threads, for kernels.
     pub fn threads(&self) -> &Threads {
         &self.threads
@@ -123,5 +137,29 @@ impl Storage for Cpu {
     }
     fn clear<E: Element>(&self, data: &mut [E]) {
         data.fill(E::default());
+    }
+}
+
+#[cfg(all(test, feature = "rayon"))]
+mod tests {
+    use super::*;
+    use crate::ops::Write;
+    use crate::ops::matmul::{Epilogue, Matrix, matmul};
+
+    #[test]
+    fn products_are_the_same_bits_in_any_pool() {
+        let (m, k, n) = (37, 301, 203);
+        let numbers = |len: usize| (0..len).map(|i| (i * 31 % 251) as f32 / 251.0 - 0.4).collect::<Vec<_>>();
+        let (a, b) = (numbers(m * k), numbers(k * n));
+        let product = |cpu: Cpu| {
+            let mut c = vec![0.0; m * n];
+            matmul(cpu.threads(), Matrix::new(&a, m, k), Matrix::new(&b, k, n), &mut c, Epilogue::plain(Write::Set));
+            c.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap());
+        let expected = product(Cpu::with_threads(1));
+        assert_eq!(product(Cpu::in_pool(pool.clone())), expected);
+        assert_eq!(pool.install(|| product(Cpu::in_global_pool())), expected);
+        assert_eq!(product(Cpu::in_global_pool()), expected);
     }
 }

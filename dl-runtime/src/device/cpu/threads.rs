@@ -1,4 +1,4 @@
-//! The threads of a [`Cpu`](super::Cpu): fork and join over numbered tasks, without allocation.
+//! The threads of a [`Cpu`](super::Cpu): fork and join over numbered tasks.
 //!
 //! ```text
 //! cpu.threads().run(tasks, &|task| …);                          each number in 0..tasks once, on some thread
@@ -9,79 +9,72 @@
 //! The caller takes part. Which thread runs a task is left to chance, so a task must not depend on it, and the number
 //! and sizes of tasks must not depend on the number of threads: then results are the same bits for any number.
 //! A call from inside a task, or while another thread uses the pool, runs inline.
+//!
+//! Helpers are threads of the pool's own, which sleep between jobs and never allocate, or threads of a rayon pool that
+//! the application has. The latter are borrowed: a helper is a rayon task that looks for jobs and returns to rayon when
+//! none came for some 20 µs, so the application's own tasks run on the same threads. The caller never waits for a rayon
+//! task to start: it does whatever tasks no helper has taken, hence no deadlock, from inside of the pool either.
+//!
+//! **Another process on our cores.** With another process on one of two cores, the system puts the caller and its helper
+//! on the other one together. A helper that spins there for work takes the core from the caller, who has the work: each job
+//! then cost 20 µs of spinning, and two threads were half as fast as one. So whoever looks or waits for another thread
+//! offers the core every microsecond ([`std::thread::yield_now`]); on an idle core that returns at once.
 
+#[cfg(feature = "rayon")]
+mod borrowed;
+mod job;
 mod split;
 
 pub use split::{Chunks, ChunksMut, Split, chunks, chunks_mut};
 
 use super::scratch;
-use std::any::Any;
-use std::cell::UnsafeCell;
+#[cfg(feature = "rayon")]
+use borrowed::Borrowed;
+use job::{Body, Shared};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-/// How often a worker looks for work before it sleeps: some 20 µs, longer than the gaps inside a training step.
-const SPINS: u32 = if cfg!(miri) { 10 } else { 2_000 };
-
-/// `state` holds the number of workers inside the job, and this flag while the job admits more.
-const OPEN: usize = 1 << (usize::BITS - 1);
-
-type Body<'a> = dyn Fn(usize, usize) + Sync + 'a;
-
-/// A pool of worker threads; with the caller they are [`Threads::count`].
+/// A pool of threads; with the caller they are [`Threads::count`].
 pub struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// Helpers instead of workers.
+    #[cfg(feature = "rayon")]
+    borrowed: Option<Borrowed>,
 }
-
-struct Shared {
-    /// Whether a call owns the pool.
-    owned: AtomicBool,
-    /// Counts jobs, so that a worker enters each at most once.
-    epoch: AtomicUsize,
-    /// [`OPEN`] and the number of workers inside.
-    state: AtomicUsize,
-    /// The next task.
-    next: AtomicUsize,
-    /// The job; written by the owner while the pool is closed and empty, read by workers inside.
-    job: UnsafeCell<Option<(*const Body<'static>, usize)>>,
-    /// The first panic of a worker.
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
-    stop: AtomicBool,
-}
-
-// SAFETY: `job` is written only while no worker is inside (`state` is 0) by the one owner, and read only by workers
-// that entered through `state` after that; the body it points to is `Sync`.
-unsafe impl Sync for Shared {}
-// SAFETY: as above; nothing in it is tied to a thread.
-unsafe impl Send for Shared {}
 
 impl Threads {
-    /// `count` threads, the caller among them (at least 1).
+    /// `count` threads of its own, the caller among them (at least 1).
     pub fn new(count: usize) -> Self {
-        let shared = Arc::new(Shared {
-            owned: AtomicBool::new(false),
-            epoch: AtomicUsize::new(0),
-            state: AtomicUsize::new(0),
-            next: AtomicUsize::new(0),
-            job: UnsafeCell::new(None),
-            panic: Mutex::new(None),
-            stop: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::default());
         let worker = |id| {
             let shared = shared.clone();
             // A machine that grants fewer threads computes the same with those.
             thread::Builder::new().name(format!("dl-{id}")).spawn(move || shared.work(id)).ok()
         };
         let workers = (1..count).map_while(worker).collect();
-        Threads { shared, workers }
+        Threads {
+            shared,
+            workers,
+            #[cfg(feature = "rayon")]
+            borrowed: None,
+        }
+    }
+
+    /// As many threads as `pool` has; `None` is the pool in which the calling thread is, else the global one.
+    #[cfg(feature = "rayon")]
+    pub(super) fn of_rayon(pool: Option<Arc<rayon::ThreadPool>>) -> Self {
+        Threads { shared: Arc::default(), workers: Vec::new(), borrowed: Some(Borrowed::new(pool)) }
     }
 
     /// Number of threads, the caller among them.
     pub fn count(&self) -> usize {
+        #[cfg(feature = "rayon")]
+        if let Some(borrowed) = &self.borrowed {
+            return borrowed.count() + 1;
+        }
         self.workers.len() + 1
     }
 
@@ -124,98 +117,38 @@ impl Threads {
 
     /// Runs `body(task, thread)`, with `thread` below both [`Threads::count`] and `tasks`, unique among those running.
     fn fork(&self, tasks: usize, body: &Body<'_>) {
-        let shared = &*self.shared;
-        if tasks < 2 || self.workers.is_empty() || shared.owned.swap(true, Ordering::Acquire) {
+        let helpers = (self.count() - 1).min(tasks.saturating_sub(1));
+        if helpers == 0 || !self.shared.own() {
             (0..tasks).for_each(|task| body(task, 0));
             return;
         }
-        let helpers = self.workers.len().min(tasks - 1);
-        // SAFETY: only the lifetime is forgotten; no worker holds the pointer after `close` below, which is reached
-        // on every path, and `body` outlives that. This owner alone writes, while the pool is closed and empty.
-        unsafe {
-            *shared.job.get() = Some((std::mem::transmute::<*const Body<'_>, *const Body<'static>>(body), tasks));
-        }
-        shared.next.store(0, Ordering::Relaxed);
-        shared.state.store(OPEN, Ordering::Release);
-        shared.epoch.fetch_add(1, Ordering::Release);
-        self.workers[..helpers].iter().for_each(|worker| worker.thread().unpark());
-        let outcome = catch_unwind(AssertUnwindSafe(|| shared.take_tasks(body, tasks, 0)));
-        shared.close();
-        let theirs = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
-        shared.owned.store(false, Ordering::Release);
+        // SAFETY: `close` is called below on every path, before `body` goes out of use, and this thread is the owner.
+        unsafe { self.shared.open(body, tasks) };
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            self.call(helpers);
+            self.shared.take_tasks(body, tasks, 0);
+        }));
+        self.shared.close();
+        let theirs = self.shared.take_panic();
+        self.shared.disown();
         if let Some(payload) = outcome.err().or(theirs) {
             resume_unwind(payload);
         }
     }
-}
 
-impl Shared {
-    fn take_tasks(&self, body: &Body<'_>, tasks: usize, thread: usize) {
-        loop {
-            let task = self.next.fetch_add(1, Ordering::Relaxed);
-            if task >= tasks {
-                return;
-            }
-            body(task, thread);
+    /// Calls so many helpers to the open job.
+    fn call(&self, helpers: usize) {
+        #[cfg(feature = "rayon")]
+        if let Some(borrowed) = &self.borrowed {
+            return borrowed.call(&self.shared, helpers);
         }
-    }
-
-    /// Admits no more workers and waits for those inside.
-    fn close(&self) {
-        self.state.fetch_and(!OPEN, Ordering::AcqRel);
-        let mut spins = 0;
-        while self.state.load(Ordering::Acquire) != 0 {
-            spins += 1;
-            // The worker may need this very core.
-            if spins % SPINS == 0 { thread::yield_now() } else { std::hint::spin_loop() }
-        }
-    }
-
-    /// The life of worker `id`.
-    fn work(&self, id: usize) {
-        let mut seen = 0;
-        loop {
-            let mut spins = 0;
-            let epoch = loop {
-                let epoch = self.epoch.load(Ordering::Acquire);
-                if epoch != seen {
-                    break epoch;
-                }
-                if self.stop.load(Ordering::Acquire) {
-                    return;
-                }
-                spins += 1;
-                if spins < SPINS { std::hint::spin_loop() } else { thread::park() }
-            };
-            seen = epoch;
-            if self.enter() {
-                // SAFETY: inside, so the owner neither writes the job nor returns before this worker leaves.
-                if let Some((body, tasks)) = unsafe { *self.job.get() }
-                    && id < tasks
-                {
-                    // SAFETY: as above, the body is alive.
-                    let body = unsafe { &*body };
-                    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.take_tasks(body, tasks, id))) {
-                        // The others stop early.
-                        self.next.store(tasks, Ordering::Relaxed);
-                        self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
-                    }
-                }
-                self.state.fetch_sub(1, Ordering::AcqRel);
-            }
-        }
-    }
-
-    /// Enters the job if it is open.
-    fn enter(&self) -> bool {
-        let enter = |state| if state & OPEN != 0 { Some(state + 1) } else { None };
-        self.state.fetch_update(Ordering::AcqRel, Ordering::Relaxed, enter).is_ok()
+        self.workers[..helpers].iter().for_each(|worker| worker.thread().unpark());
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Release);
+        self.shared.stop();
         for worker in self.workers.drain(..) {
             worker.thread().unpark();
             // A worker does not panic: tasks are caught.
@@ -233,11 +166,25 @@ impl fmt::Debug for Threads {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Pools of `count` threads: one of its own, and a rayon pool.
+    fn pools(count: usize) -> Vec<Threads> {
+        vec![
+            Threads::new(count),
+            #[cfg(feature = "rayon")]
+            Threads::of_rayon(Some(rayon_pool(count))),
+        ]
+    }
+
+    #[cfg(feature = "rayon")]
+    fn rayon_pool(count: usize) -> Arc<rayon::ThreadPool> {
+        Arc::new(rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap())
+    }
 
     #[test]
     fn every_task_runs_once() {
-        for count in [1, 2, 5] {
-            let threads = Threads::new(count);
+        for threads in [1, 2, 5].into_iter().flat_map(pools) {
             for tasks in [0, 1, 2, 7, 40] {
                 let ran: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
                 threads.run(tasks, &|task| {
@@ -250,91 +197,139 @@ mod tests {
 
     #[test]
     fn splits_are_disjoint_and_complete() {
-        let threads = Threads::new(3);
-        let x: Vec<f32> = (0..101).map(|i| i as f32).collect();
-        let mut y = vec![0.0; 101];
-        let mut firsts = vec![0.0; 11];
-        threads.split((chunks(&x, 10), chunks_mut(&mut y, 10), chunks_mut(&mut firsts, 1)), &|task, (x, y, first)| {
-            assert_eq!(x[0], task as f32 * 10.0);
-            y.copy_from_slice(x);
-            first[0] = x[0];
-        });
-        assert_eq!(x, y);
-        assert_eq!(firsts[10], 100.0);
+        for threads in pools(3) {
+            let x: Vec<f32> = (0..101).map(|i| i as f32).collect();
+            let mut y = vec![0.0; 101];
+            let mut firsts = vec![0.0; 11];
+            threads.split(
+                (chunks(&x, 10), chunks_mut(&mut y, 10), chunks_mut(&mut firsts, 1)),
+                &|task, (x, y, first)| {
+                    assert_eq!(x[0], task as f32 * 10.0);
+                    y.copy_from_slice(x);
+                    first[0] = x[0];
+                },
+            );
+            assert_eq!(x, y);
+            assert_eq!(firsts[10], 100.0);
+        }
     }
 
     #[test]
     fn scratch_belongs_to_one_task_at_a_time() {
-        let threads = Threads::new(4);
-        let wrong = AtomicUsize::new(0);
-        threads.run_with_scratch(20, 33, &|task, scratch| {
-            assert_eq!((scratch.len(), scratch.as_ptr() as usize % 64), (33, 0));
-            scratch.fill(task as f32);
-            thread::yield_now();
-            wrong.fetch_add(scratch.iter().filter(|x| **x != task as f32).count(), Ordering::Relaxed);
-        });
-        assert_eq!(wrong.into_inner(), 0);
+        for threads in pools(4) {
+            let wrong = AtomicUsize::new(0);
+            threads.run_with_scratch(20, 33, &|task, scratch| {
+                assert_eq!((scratch.len(), scratch.as_ptr() as usize % 64), (33, 0));
+                scratch.fill(task as f32);
+                thread::yield_now();
+                wrong.fetch_add(scratch.iter().filter(|x| **x != task as f32).count(), Ordering::Relaxed);
+            });
+            assert_eq!(wrong.into_inner(), 0);
+        }
     }
 
     #[test]
     fn no_scratch_is_scratch_too() {
-        let threads = Threads::new(3);
-        let sum = AtomicUsize::new(0);
-        threads.run_with_scratch(9, 0, &|task, scratch| {
-            assert!(scratch.is_empty());
-            sum.fetch_add(task, Ordering::Relaxed);
-            thread::yield_now();
-        });
-        assert_eq!(sum.into_inner(), 36);
+        for threads in pools(3) {
+            let sum = AtomicUsize::new(0);
+            threads.run_with_scratch(9, 0, &|task, scratch| {
+                assert!(scratch.is_empty());
+                sum.fetch_add(task, Ordering::Relaxed);
+                thread::yield_now();
+            });
+            assert_eq!(sum.into_inner(), 36);
+        }
     }
 
     #[test]
     fn nested_and_concurrent_calls_run_inline() {
-        let threads = Threads::new(3);
-        let sum = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    threads.run(8, &|a| {
-                        threads.run_with_scratch(4, 8, &|b, scratch| {
-                            scratch.fill(1.0);
-                            sum.fetch_add(a * b, Ordering::Relaxed);
+        for threads in pools(3) {
+            let sum = AtomicUsize::new(0);
+            thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        threads.run(8, &|a| {
+                            threads.run_with_scratch(4, 8, &|b, scratch| {
+                                scratch.fill(1.0);
+                                sum.fetch_add(a * b, Ordering::Relaxed);
+                            });
                         });
                     });
-                });
-            }
-        });
-        assert_eq!(sum.into_inner(), 3 * 28 * 6);
+                }
+            });
+            assert_eq!(sum.into_inner(), 3 * 28 * 6);
+        }
     }
 
     #[test]
     fn a_panic_reaches_the_caller_and_the_pool_survives() {
-        let threads = Threads::new(3);
-        for bad in [0, 5] {
-            let run = || threads.run(9, &|task| assert_ne!(task, bad, "task {task}"));
-            let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
-            assert!(payload.downcast_ref::<String>().unwrap().contains(&format!("task {bad}")));
+        for threads in pools(3) {
+            for bad in [0, 5] {
+                let run = || threads.run(9, &|task| assert_ne!(task, bad, "task {task}"));
+                let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+                assert!(payload.downcast_ref::<String>().unwrap().contains(&format!("task {bad}")));
+            }
+            let sum = AtomicUsize::new(0);
+            threads.run(5, &|task| {
+                sum.fetch_add(task, Ordering::Relaxed);
+            });
+            assert_eq!(sum.into_inner(), 10);
         }
-        let sum = AtomicUsize::new(0);
-        threads.run(5, &|task| {
-            sum.fetch_add(task, Ordering::Relaxed);
-        });
-        assert_eq!(sum.into_inner(), 10);
     }
 
     #[test]
     fn sleeping_workers_wake() {
-        let threads = Threads::new(2);
-        for _ in 0..3 {
-            thread::sleep(std::time::Duration::from_millis(2));
-            let ran = AtomicUsize::new(0);
-            threads.run(2, &|_| {
-                ran.fetch_add(1, Ordering::Relaxed);
-                // Both tasks are needed at the same time: two threads must take part.
-                while ran.load(Ordering::Relaxed) < 2 {
-                    thread::yield_now();
-                }
-            });
+        for threads in pools(2) {
+            for _ in 0..3 {
+                thread::sleep(std::time::Duration::from_millis(2));
+                let ran = AtomicUsize::new(0);
+                threads.run(2, &|_| {
+                    ran.fetch_add(1, Ordering::Relaxed);
+                    // Both tasks are needed at the same time: two threads must take part.
+                    while ran.load(Ordering::Relaxed) < 2 {
+                        thread::yield_now();
+                    }
+                });
+            }
         }
+    }
+
+    #[cfg(feature = "rayon")]
+    #[test]
+    fn the_caller_may_be_a_thread_of_the_pool() {
+        let pool = rayon_pool(3);
+        let threads = Threads::of_rayon(Some(pool.clone()));
+        let sum = AtomicUsize::new(0);
+        let run = |_: rayon::BroadcastContext<'_>| {
+            threads.run_with_scratch(9, 5, &|task, scratch| {
+                scratch.fill(1.0);
+                sum.fetch_add(task, Ordering::Relaxed);
+            });
+        };
+        pool.broadcast(run);
+        assert_eq!(sum.into_inner(), 3 * 36);
+        assert_eq!(pool.install(|| Threads::of_rayon(None).count()), 3);
+    }
+
+    #[cfg(feature = "rayon")]
+    #[test]
+    fn a_pool_without_a_free_thread_is_not_waited_for() {
+        let pool = rayon_pool(2);
+        let threads = Threads::of_rayon(Some(pool.clone()));
+        let (started, finish) = (std::sync::Barrier::new(3), std::sync::Barrier::new(3));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                pool.broadcast(|_| {
+                    started.wait();
+                    finish.wait();
+                })
+            });
+            started.wait();
+            let here = thread::current().id();
+            for _ in 0..3 {
+                threads.run(8, &|_| assert_eq!(thread::current().id(), here));
+            }
+            finish.wait();
+        });
     }
 }

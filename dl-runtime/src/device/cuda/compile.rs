@@ -4,66 +4,39 @@ use super::driver::{Context, check};
 use super::kernel::Source;
 use super::sources::HEADERS;
 use crate::{Error, Result};
-use cudarc::driver::sys;
-use cudarc::nvrtc::sys as nvrtc;
+use cudarc::driver::CudaModule;
+// cudarc's `compile_ptx` takes no headers by name and makes no code of a card.
+use cudarc::nvrtc::{Ptx, sys as nvrtc};
 use std::ffi::{CStr, CString, c_char};
 use std::path::{Path, PathBuf};
 use std::ptr;
+use std::sync::Arc;
 
-/// The code of a [`Source`], loaded.
-pub(super) struct Module {
-    raw: sys::CUmodule,
-}
-
-// SAFETY: the driver's handles may be used from any thread that has made the context current.
-unsafe impl Send for Module {}
-
-impl Module {
-    /// Compiles `source`, or takes what was compiled before.
-    pub fn load(context: &Context, source: &Source) -> Result<Self> {
-        let target = Target::of(context)?;
-        let file = target.file(source);
-        if let Some(code) = file.as_deref().and_then(kept)
-            && let Ok(module) = Module::of(&code, source)
-        {
-            return Ok(module);
-        }
-        let code = target.compile(source)?;
-        let module = Module::of(&code, source)?;
-        if let Some(file) = file {
-            // It is there for the next start; without it that only takes longer.
-            let _ = file.parent().map(std::fs::create_dir_all);
-            let _ = crate::io::write_atomic(file, |to| {
-                to.write_all(&code)?;
-                to.write_all(&hash(&[&code]).to_le_bytes())
-            });
-        }
-        Ok(module)
-    }
-    fn of(code: &[u8], source: &Source) -> Result<Self> {
-        let mut raw = ptr::null_mut();
+/// The code of `source`, compiled, or as it was compiled before.
+pub(super) fn load(context: &Context, source: &Source) -> Result<Arc<CudaModule>> {
+    let target = Target::of(context)?;
+    let file = target.file(source);
+    let module = |mut code: Vec<u8>| {
         // The driver reads on to a zero where the code is text.
-        let code = [code, &[0]].concat();
-        // SAFETY: the context is current; the driver checks the code's form.
-        check(unsafe { sys::cuModuleLoadData(&mut raw, code.as_ptr().cast()) }, || {
-            format!("loading the kernels of {}", source.name)
-        })?;
-        Ok(Module { raw })
+        code.push(0);
+        check(context.cuda.load_module(Ptx::from_binary(code)), || format!("loading the kernels of {}", source.name))
+    };
+    if let Some(code) = file.as_deref().and_then(kept)
+        && let Ok(module) = module(code)
+    {
+        return Ok(module);
     }
-    pub fn function(&self, name: &str) -> Result<sys::CUfunction> {
-        let mut function = ptr::null_mut();
-        let text = CString::new(name).unwrap_or_default();
-        // SAFETY: the module lives; the name ends with a zero.
-        check(unsafe { sys::cuModuleGetFunction(&mut function, self.raw, text.as_ptr()) }, || {
-            format!("looking for the kernel {name}")
-        })?;
-        Ok(function)
+    let code = target.compile(source)?;
+    let module = module(code.clone())?;
+    if let Some(file) = file {
+        // It is there for the next start; without it that only takes longer.
+        let _ = file.parent().map(std::fs::create_dir_all);
+        let _ = crate::io::write_atomic(file, |to| {
+            to.write_all(&code)?;
+            to.write_all(&hash(&[&code]).to_le_bytes())
+        });
     }
-    /// Unloads it; its functions are not used any more.
-    pub fn unload(self) {
-        // SAFETY: loaded once, unloaded once.
-        let _ = unsafe { sys::cuModuleUnload(self.raw) };
-    }
+    Ok(module)
 }
 
 /// What code is made for.

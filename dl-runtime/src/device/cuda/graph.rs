@@ -4,14 +4,13 @@ use super::Card;
 use super::driver::check;
 use super::kernel::Packing;
 use super::queue::{Queue, Work};
-use crate::Result;
-use cudarc::driver::sys;
+use crate::{Error, Result};
+use cudarc::driver::{CudaGraph, sys};
 use std::ptr;
 
 /// A recorded sequence.
 pub(super) struct Graph {
-    raw: sys::CUgraph,
-    pub exec: sys::CUgraphExec,
+    pub cuda: CudaGraph,
     /// One for each piece of work; null for calls of libraries.
     nodes: Vec<sys::CUgraphNode>,
     /// The arguments it was last started with.
@@ -21,10 +20,8 @@ pub(super) struct Graph {
 impl Queue {
     /// Records the work as a graph.
     pub(super) fn record(&mut self, card: &Card) -> Result<Graph> {
-        let stream = card.stream.raw;
-        let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
-        // SAFETY: the stream lives; what is started on it until the end is recorded instead.
-        check(unsafe { sys::cuStreamBeginCapture_v2(stream, mode) }, || "recording a graph".into())?;
+        let (stream, doing) = (card.stream.raw(), || "recording a graph".into());
+        check(card.stream.cuda.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED), doing)?;
         let mut nodes = Vec::with_capacity(self.work.len());
         let mut recorded = Ok(());
         for index in 0..self.work.len() {
@@ -37,21 +34,11 @@ impl Queue {
                 break;
             }
         }
-        let mut raw = ptr::null_mut();
-        // SAFETY: ends the recording that began above, also after an error.
-        let ended = check(unsafe { sys::cuStreamEndCapture(stream, &mut raw) }, || "recording a graph".into());
-        let mut graph = Graph { raw, exec: ptr::null_mut(), nodes, words: self.packed.words.clone() };
-        let made = recorded.and(ended).and_then(|()| {
-            // SAFETY: the graph was recorded just now.
-            check(unsafe { sys::cuGraphInstantiateWithFlags(&mut graph.exec, raw, 0) }, || "building a graph".into())
-        });
-        match made {
-            Ok(()) => Ok(graph),
-            Err(error) => {
-                graph.destroy();
-                Err(error)
-            }
-        }
+        // Also after an error: it ends the recording that began above.
+        let ended = check(card.stream.cuda.end_capture(sys::CUgraphInstantiate_flags(0)), doing);
+        recorded?;
+        let nothing = || Error::DeviceFailed { doing: doing(), reason: "the driver recorded nothing".into() };
+        Ok(Graph { cuda: ended?.ok_or_else(nothing)?, nodes, words: self.packed.words.clone() })
     }
     /// Gives the kernels of a graph those arguments that changed.
     pub(super) fn update(&self, graph: &mut Graph) -> Result<()> {
@@ -83,26 +70,12 @@ impl Queue {
                 ctx: self.context.cast_mut().cast(),
             };
             // SAFETY: the node is of this graph and this kernel; the driver copies the parameters.
-            check(unsafe { sys::cuGraphExecKernelNodeSetParams_v2(graph.exec, *node, &parameters) }, || {
-                "changing a graph".into()
-            })?;
+            let code =
+                unsafe { sys::cuGraphExecKernelNodeSetParams_v2(graph.cuda.cu_graph_exec(), *node, &parameters) };
+            check(code.result(), || "changing a graph".into())?;
         }
         graph.words.copy_from_slice(&self.packed.words);
         Ok(())
-    }
-}
-
-impl Graph {
-    pub fn destroy(self) {
-        // SAFETY: made once, destroyed once; a null handle is refused without harm. The driver lets running work finish.
-        unsafe {
-            if !self.exec.is_null() {
-                let _ = sys::cuGraphExecDestroy(self.exec);
-            }
-            if !self.raw.is_null() {
-                let _ = sys::cuGraphDestroy(self.raw);
-            }
-        }
     }
 }
 
@@ -122,7 +95,7 @@ fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
             ptr::null_mut(),
             &mut count,
         );
-        check(code, || "recording a graph".into())?;
+        check(code.result(), || "recording a graph".into())?;
         Ok(if count == 1 { *nodes } else { ptr::null_mut() })
     }
 }

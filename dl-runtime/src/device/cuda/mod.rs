@@ -245,7 +245,7 @@ impl Cuda {
     pub fn synchronize(&self) -> Result<()> {
         let mut state = self.state();
         state.begin(&self.card)?;
-        self.card.stream.synchronize(&self.card.context)
+        self.card.stream.synchronize()
     }
     /// What the card was asked to do so far.
     #[doc(hidden)]
@@ -340,8 +340,7 @@ impl Drop for Card {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         // Nobody is left to hear of errors.
         let _ = self.context.enter();
-        let _ = self.stream.synchronize(&self.context);
-        state.queue.close();
+        let _ = self.stream.synchronize();
         state.staging.close(&self.context);
         state.derived.close(&self.context);
     }

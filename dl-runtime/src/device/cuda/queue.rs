@@ -5,7 +5,7 @@
 //! piece by piece; the second time it is recorded as a graph; from then on the pieces whose numbers changed are updated
 //! and the graph is started as a whole, for the price of one launch.
 
-use super::compile::Module;
+use super::compile;
 use super::derived::Derived;
 use super::driver::{Context, check};
 use super::graph::Graph;
@@ -14,10 +14,11 @@ use super::sources::SOURCES;
 use super::{Card, Counts};
 use crate::Result;
 use crate::tensor::context::mix;
-use cudarc::driver::sys;
+use cudarc::driver::{CudaModule, sys};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::c_void;
+use std::sync::Arc;
 use std::{fmt, ptr, thread};
 
 /// Numbers that describe a call of a library.
@@ -47,12 +48,13 @@ pub(super) struct Queue {
     pub(super) packed: Packed,
     /// Begin and end of the memory that calls of libraries touch.
     touched: Vec<(u64, u64)>,
+    libraries: Libraries,
+    /// Before the modules, which go when no graph has their kernels any more.
+    sequences: HashMap<u64, Sequence>,
     /// By [`Kernel::id`].
     functions: Vec<Option<Function>>,
     /// By the address of the source.
-    modules: HashMap<usize, Module>,
-    libraries: Libraries,
-    sequences: HashMap<u64, Sequence>,
+    modules: HashMap<usize, Arc<CudaModule>>,
     /// Counts flushes, to forget the sequence that was not used for longest.
     clock: u64,
 }
@@ -107,14 +109,14 @@ struct Sequence {
 impl Queue {
     pub fn new(context: &Context) -> Result<Self> {
         Ok(Queue {
-            context: context.raw.cast(),
+            context: context.cuda.cu_ctx().cast(),
             work: Vec::new(),
             packed: Packed::default(),
             touched: Vec::new(),
-            functions: Vec::new(),
-            modules: HashMap::new(),
             libraries: Libraries::default(),
             sequences: HashMap::new(),
+            functions: Vec::new(),
+            modules: HashMap::new(),
             clock: 0,
         })
     }
@@ -191,12 +193,12 @@ impl Queue {
         match sequence.graph.take() {
             Some(mut graph) => {
                 self.update(&mut graph)?;
-                self.launch(card, key, graph, counts)
+                self.launch(key, graph, counts)
             }
             None => {
                 let graph = self.record(card)?;
                 counts.graphs += 1;
-                self.launch(card, key, graph, counts)
+                self.launch(key, graph, counts)
             }
         }
     }
@@ -205,13 +207,12 @@ impl Queue {
         let last = self.sequences.values().max_by_key(|sequence| sequence.used);
         last.map_or(Vec::new(), |sequence| sequence.work.iter().map(Work::to_string).collect())
     }
-    fn launch(&mut self, card: &Card, key: u64, graph: Graph, counts: &mut Counts) -> Result<()> {
+    fn launch(&mut self, key: u64, graph: Graph, counts: &mut Counts) -> Result<()> {
         counts.graph_launches += 1;
-        // SAFETY: the graph lives; its kernels' memory does too, since buffers wait for the stream before they go.
-        let launched = check(unsafe { sys::cuGraphLaunch(graph.exec, card.stream.raw) }, || "starting a graph".into());
-        match self.sequences.get_mut(&key) {
-            Some(sequence) => sequence.graph = Some(graph),
-            None => graph.destroy(),
+        // Its kernels' memory lives, since buffers wait for the stream before they go.
+        let launched = check(graph.cuda.launch(), || "starting a graph".into());
+        if let Some(sequence) = self.sequences.get_mut(&key) {
+            sequence.graph = Some(graph);
         }
         launched
     }
@@ -240,16 +241,15 @@ impl Queue {
     fn make_room(&mut self) {
         if self.sequences.len() >= MOST_GRAPHS
             && let Some(oldest) = self.sequences.iter().min_by_key(|(_, sequence)| sequence.used).map(|(key, _)| *key)
-            && let Some(Sequence { graph: Some(graph), .. }) = self.sequences.remove(&oldest)
         {
-            graph.destroy();
+            self.sequences.remove(&oldest);
         }
     }
 
     /// Starts the work piece by piece.
     fn start(&mut self, card: &Card, counts: &mut Counts) -> Result<()> {
         for index in 0..self.work.len() {
-            self.start_one(index, card.stream.raw)?;
+            self.start_one(index, card.stream.raw())?;
             counts.launches += 1;
         }
         Ok(())
@@ -260,6 +260,7 @@ impl Queue {
                 let mut arguments = [ptr::null_mut(); 16];
                 self.addresses(first, count, &mut arguments);
                 let [x, y, z] = grid.blocks;
+                // cudarc's `launch_builder` allocates a list of arguments for each launch.
                 // SAFETY: the kernel has these parameters (`check_parameters`), which the driver copies; the memory they
                 // name lives until the stream has passed (`Buffer::drop`).
                 check(
@@ -277,7 +278,8 @@ impl Queue {
                             arguments.as_mut_ptr(),
                             ptr::null_mut(),
                         )
-                    },
+                    }
+                    .result(),
                     || format!("starting a kernel over {grid:?}"),
                 )
             }
@@ -299,9 +301,10 @@ impl Queue {
         context.enter()?;
         let module = match self.modules.entry(address(kernel.source)) {
             Entry::Occupied(module) => module.into_mut(),
-            Entry::Vacant(place) => place.insert(Module::load(context, kernel.source)?),
+            Entry::Vacant(place) => place.insert(compile::load(context, kernel.source)?),
         };
-        let function = Function { raw: module.function(kernel.name)?, checked: false };
+        let function = check(module.load_function(kernel.name), || format!("looking for the kernel {}", kernel.name))?;
+        let function = Function { raw: function.cu_function(), checked: false };
         if self.functions.len() <= id {
             self.functions.resize(id + 1, None);
         }
@@ -313,7 +316,7 @@ impl Queue {
         let missing = SOURCES.iter().filter(|source| !self.modules.contains_key(&address(source)));
         let load = |source: &'static Source| {
             context.enter()?;
-            Ok((address(source), Module::load(context, source)?))
+            Ok((address(source), compile::load(context, source)?))
         };
         let loaded = thread::scope(|scope| {
             let threads: Vec<_> = missing.map(|source| scope.spawn(move || load(source))).collect();
@@ -327,12 +330,6 @@ impl Queue {
             }
         }
         all
-    }
-    /// Gives everything back to the driver, when all work is done.
-    pub fn close(&mut self) {
-        self.libraries = Libraries::default();
-        self.sequences.drain().filter_map(|(_, sequence)| sequence.graph).for_each(Graph::destroy);
-        self.modules.drain().for_each(|(_, module)| module.unload());
     }
 }
 

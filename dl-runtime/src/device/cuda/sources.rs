@@ -20,7 +20,7 @@ pub(super) static HEADERS: &[Source] = &[
     Source { name: "moments.cuh", text: include_str!("../../ops/layer_norm/moments.cuh") },
     Source { name: "team.cuh", text: include_str!("team.cuh") },
     Source { name: "cast.cuh", text: include_str!("cast.cuh") },
-    Source { name: "optim.cuh", text: include_str!("../../optim/cuda/optim.cuh") },
+    Source { name: "optimizer.cuh", text: include_str!("../../ops/optimizer/cuda/optimizer.cuh") },
     Source { name: "matmul.cuh", text: include_str!("../../ops/matmul/matmul.cuh") },
 ];
 
@@ -55,8 +55,8 @@ pub(super) static SOURCES: &[&Source] = &[
     &ops::layer_norm::cuda::SOURCE,
     &ops::group_norm::cuda::SOURCE,
     &ops::batch_norm::cuda::SOURCE,
-    &crate::optim::cuda::SOURCE,
-    &crate::optim::cuda::clip::SOURCE,
+    &ops::optimizer::cuda::SOURCE,
+    &ops::optimizer::cuda::clip::SOURCE,
 ];
 
 /// Names of files, and their texts.

@@ -69,7 +69,7 @@ impl Staging {
     /// Gives the memory back, when all work is done.
     pub fn close(&mut self, context: &Context) {
         if let Some(stream) = self.stream.take() {
-            let _ = stream.synchronize(context);
+            let _ = stream.synchronize();
         }
         for slot in self.slots.drain(..) {
             slot.free(context);

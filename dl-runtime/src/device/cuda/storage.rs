@@ -41,7 +41,7 @@ impl<E> Drop for Buffer<E> {
         if let Err(error) = state.begin_if_touched(&self.card, self.address, self.len * size_of::<E>()) {
             state.error.get_or_insert(error);
         }
-        let _ = self.card.stream.synchronize(&self.card.context);
+        let _ = self.card.stream.synchronize();
         let bytes = (self.len * size_of::<E>()) as u64;
         state.derived.dropped(&self.card, self.address, self.address + bytes);
         self.card.context.free(self.address);
@@ -223,7 +223,7 @@ impl Storage for Cuda {
         state.begin(&self.card)?;
         // SAFETY: both ranges have this length, and `to` is ours until the copy is done, which is waited for.
         unsafe { self.card.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
-        self.card.stream.synchronize(&self.card.context)
+        self.card.stream.synchronize()
     }
     fn submit(&self) -> Result<()> {
         self.state().begin(&self.card)

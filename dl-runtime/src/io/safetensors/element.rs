@@ -1,8 +1,8 @@
-//! Element types of files that can become `f32`.
+//! The element types of files that can become `f32`.
 
 use super::Dtype;
 
-/// How to read one element type.
+/// An element type that can be read as `f32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Element {
     F32,
@@ -12,7 +12,7 @@ pub(super) enum Element {
 }
 
 impl Element {
-    /// The element type of `dtype`, unless that is not a kind of number that networks calculate with.
+    /// The element type of `dtype`; `None` for whole numbers and other types that networks do not calculate with.
     pub(super) fn of(dtype: Dtype) -> Option<Self> {
         match dtype {
             Dtype::F32 => Some(Element::F32),
@@ -22,7 +22,7 @@ impl Element {
             _ => None,
         }
     }
-    /// Bytes of one element.
+    /// The size of one element in bytes.
     pub(super) fn size(self) -> usize {
         match self {
             Element::F16 | Element::BF16 => 2,
@@ -30,7 +30,7 @@ impl Element {
             Element::F64 => 8,
         }
     }
-    /// Converts little-endian elements; as many as both slices have.
+    /// Converts little-endian elements, as many as both slices have.
     pub(super) fn decode(self, bytes: &[u8], to: &mut [f32]) {
         match self {
             Element::F32 => each(bytes, to, f32::from_le_bytes),

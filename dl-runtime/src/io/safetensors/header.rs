@@ -1,4 +1,4 @@
-//! The header of a safetensors file, checked against the length of the file before anything is allocated for it.
+//! The header of a safetensors file. It is checked against the length of the file before memory is allocated for it.
 
 use super::FORMAT;
 use crate::{Error, Result};
@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Bytes that a header may have, as in the `safetensors` crate.
+/// The most bytes that a header may have, as in the `safetensors` crate.
 const LIMIT: u64 = 100_000_000;
 
-/// What a file holds.
+/// The contents of a file.
 pub(super) struct Header {
-    /// Names, types, shapes and places; without holes or overlaps.
+    /// The names, types, shapes and offsets of the tensors, which leave no holes and do not overlap.
     pub(super) tensors: Metadata,
-    /// The file's own words, `__metadata__`.
+    /// The metadata of the file, `__metadata__`.
     pub(super) metadata: BTreeMap<String, String>,
-    /// Where the tensors begin, in bytes from the start of the file.
+    /// The offset of the first tensor in the file, in bytes.
     pub(super) start: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The safetensors format (<https://huggingface.co/docs/safetensors>): named tensors after a JSON header.
+//! The safetensors format (<https://huggingface.co/docs/safetensors>): a JSON header, then the numbers of named tensors.
 //!
 //! [`Reader`] and [`Writer`] stream between a file and the memory of the tensors. The header is parsed by the `safetensors`
 //! crate; its function that reads files wants all of the file in memory, and so is not used.
@@ -13,8 +13,8 @@ pub use write::Writer;
 
 use ::safetensors::Dtype;
 
-/// Name of the format in errors.
+/// The name of the format in errors.
 pub(super) const FORMAT: &str = "safetensors";
 
-/// Bytes that are read, converted and checked at a time.
+/// How many bytes are read, converted and checked at a time.
 const CHUNK: usize = 1 << 16;

@@ -1,4 +1,4 @@
-//! Reading safetensors: any tensor as `f32`, from a file or from memory, a chunk at a time.
+//! Reading safetensors: any tensor is read as `f32`, from a file or from memory, a chunk at a time.
 
 use super::CHUNK;
 use super::element::Element;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 trait Source: Read + Seek {}
 impl<T: Read + Seek> Source for T {}
 
-/// An open safetensors file, or one in memory, whose header has been checked.
+/// A safetensors file, open or in memory, whose header has been checked.
 pub struct Reader<'a> {
     source: Box<dyn Source + 'a>,
     path: PathBuf,
@@ -38,7 +38,7 @@ impl Reader<'static> {
 }
 
 impl<'a> Reader<'a> {
-    /// A file in memory, such as one of `include_bytes!`.
+    /// Reads a file in memory, such as one of `include_bytes!`, and checks its header.
     ///
     /// # Errors
     /// As [`Reader::open`], with [`IN_MEMORY`] for the path.
@@ -49,31 +49,31 @@ impl<'a> Reader<'a> {
         let header = Header::read(&mut *source, path)?;
         Ok(Reader { source, path: path.to_path_buf(), header, allow_not_finite: false })
     }
-    /// Lets NaN and infinities pass; otherwise they are errors.
+    /// Allows NaN and infinities, which are errors otherwise.
     pub fn allow_not_finite(mut self, allow: bool) -> Self {
         self.allow_not_finite = allow;
         self
     }
-    /// The file.
+    /// The path of the file, or [`IN_MEMORY`].
     pub fn path(&self) -> &Path {
         &self.path
     }
-    /// The file's own words.
+    /// The metadata of the file: text by key.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.header.metadata
     }
-    /// Names of all tensors, in the order of the file.
+    /// The names of all tensors, in the order of the file.
     pub fn names(&self) -> Vec<String> {
         self.header.tensors.offset_keys()
     }
-    /// Dimensions of a tensor, outermost first; `None` when there is none of that name.
+    /// The shape of a tensor, outermost dimension first; `None` if the file has no tensor of this name.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.header.tensors.info(name).map(|tensor| &tensor.shape[..])
     }
-    /// Checks that a tensor is there, in this shape, with elements that can become `f32`.
+    /// Checks that the file has a tensor of this name and shape, with elements that can become `f32`.
     ///
     /// # Errors
-    /// [`Error::TensorNames`], [`Error::TensorShape`] or [`Error::TensorType`], naming the tensor.
+    /// [`Error::NoTensor`], [`Error::TensorShape`] or [`Error::TensorType`], naming the tensor.
     pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
         self.place(name)?;
         match self.shape(name) {
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
             _ => Ok(()),
         }
     }
-    /// Reads a tensor of F32, F16, BF16 or F64 into `to`, which has as many elements.
+    /// Reads a tensor of F32, F16, BF16 or F64 into `to`, which must have as many elements.
     ///
     /// # Errors
     /// As [`Reader::check`], [`Error::TensorNotFinite`] and [`Error::Io`]; `to` may then be written in part.
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         }
         self.chunks(name, |at, values| to[at..at + values.len()].copy_from_slice(values))
     }
-    /// Reads a tensor only to see that its elements are sound.
+    /// Reads a tensor only to check its elements.
     ///
     /// # Errors
     /// As [`Reader::read`].
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
         self.chunks(name, |_, _| ())
     }
 
-    /// The type of a tensor's elements, where it begins in the file, and the number of elements.
+    /// The type of a tensor's elements, the offset of the first one in the file, and their number.
     fn place(&self, name: &str) -> Result<(Element, u64, usize)> {
         let Some(tensor) = self.header.tensors.info(name) else {
             return Err(Error::NoTensor { path: self.path.clone(), tensor: name.into() });
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
         Ok((element, self.header.start + from as u64, (to - from) / element.size()))
     }
 
-    /// Calls `f` with the index and the values of one chunk of a tensor after the other.
+    /// Calls `f` for each chunk of a tensor, with the index of its first value and its values.
     fn chunks(&mut self, name: &str, mut f: impl FnMut(usize, &[f32])) -> Result<()> {
         let (element, start, len) = self.place(name)?;
         self.source.seek(SeekFrom::Start(start)).map_err(Error::io(&self.path))?;

@@ -1,4 +1,4 @@
-//! Writing safetensors: borrowed tensors, streamed to a file or to memory.
+//! Writing safetensors: borrowed tensors are streamed to a file or to memory.
 
 use super::{CHUNK, FORMAT};
 use crate::io::write_atomic;
@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Tensors and words to be written. The same ones give the same bytes.
+/// A safetensors file to be written. The same tensors and metadata always give the same bytes.
 ///
 /// ```
 /// # use dl_runtime as dl;
 /// use dl::io::safetensors::{Reader, Writer};
-/// let bytes = Writer::new().word("author", "me").tensor("bias", &[2], &[0.5, -1.0]).to_bytes()?;
+/// let bytes = Writer::new().metadata("author", "me").tensor("bias", &[2], &[0.5, -1.0]).to_bytes()?;
 /// let mut bias = [0.0; 2];
 /// Reader::of(&bytes)?.read("bias", &mut bias)?;
 /// assert_eq!(bias, [0.5, -1.0]);
@@ -20,21 +20,21 @@ use std::path::Path;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Writer<'a> {
-    words: Map<String, Value>,
+    metadata: Map<String, Value>,
     tensors: Vec<(String, &'a [usize], &'a [f32])>,
 }
 
 impl<'a> Writer<'a> {
-    /// Nothing yet.
+    /// A file without tensors and metadata.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Adds to the file's own words; the last of the same key stays.
-    pub fn word(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.words.insert(key.into(), Value::String(value.into()));
+    /// Adds a value to the metadata of the file; the last one of a key stays.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), Value::String(value.into()));
         self
     }
-    /// Adds a tensor, outermost dimension first. The data follow each other in the order of these calls.
+    /// Adds a tensor of this shape, outermost dimension first. The file has the tensors in the order of these calls.
     pub fn tensor(mut self, name: impl Into<String>, shape: &'a [usize], data: &'a [f32]) -> Self {
         self.tensors.push((name.into(), shape, data));
         self
@@ -63,8 +63,8 @@ impl<'a> Writer<'a> {
     /// The JSON of the header, filled with spaces so that the data is aligned to 8 bytes.
     fn header(&self, path: &Path) -> Result<String> {
         let mut entries = Map::new();
-        if !self.words.is_empty() {
-            entries.insert("__metadata__".into(), Value::Object(self.words.clone()));
+        if !self.metadata.is_empty() {
+            entries.insert("__metadata__".into(), Value::Object(self.metadata.clone()));
         }
         let mut at = 0;
         for (name, shape, data) in &self.tensors {

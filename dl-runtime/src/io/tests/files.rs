@@ -52,7 +52,7 @@ fn what_is_saved_is_loaded() {
     let folder = folder("save");
     let path = folder.join("net.safetensors");
     let net = Net::counting();
-    Save::new().word("author", "me").save(&*net, &path).unwrap();
+    Save::new().metadata("author", "me").save(&*net, &path).unwrap();
     assert_eq!(Net::load(&path).unwrap(), net);
     assert_eq!(Net::from_bytes(&net.to_bytes().unwrap()).unwrap(), net);
 

@@ -9,6 +9,7 @@ use crate::device::Cpu;
 use crate::device::cpu::simd::{Simd, largest, math, simd, sum};
 use crate::ops::Device;
 use crate::tensor::Grad;
+use crate::tensor::Labels;
 use crate::tensor::Storage;
 use crate::tensor::ranges::check_labels;
 use crate::{Context, Pod, Result, View, ViewMut};
@@ -34,18 +35,6 @@ pub enum Classes {
     },
     /// [`Nll`](super::Nll).
     Nll,
-}
-
-/// Numbers in a shape, and the type of classes in the same shape: `f32` and `u32`, `[f32; N]` and `[u32; N]`, ….
-pub trait Labels: Pod<Element = f32> {
-    /// The same shape of classes.
-    type Of: Pod<Element = u32>;
-}
-impl Labels for f32 {
-    type Of = u32;
-}
-impl<T: Labels, const N: usize> Labels for [T; N] {
-    type Of = [T::Of; N];
 }
 
 /// Sizes at run time: outputs lie as [samples, classes, places], targets as [samples, places].

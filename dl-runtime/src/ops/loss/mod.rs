@@ -29,7 +29,8 @@ mod tests;
 mod triplet;
 mod vectors;
 
-pub use classes::{ClassLossKernel, Classes, Labels, Sizes};
+pub use crate::tensor::Labels;
+pub use classes::{ClassLossKernel, Classes, Sizes};
 pub use cross_entropy::{CrossEntropy, SmoothCrossEntropy};
 pub use elementwise::{Elementwise, ElementwiseLossKernel, trained};
 pub use focal::Focal;

@@ -41,7 +41,7 @@ pub struct Noise {
     pub seed: u64,
     /// Of the operation.
     pub id: u32,
-    /// SavedForBackward the two operations apart.
+    /// Keeps the random numbers of the two operations apart.
     pub purpose: Purpose,
     /// Standard deviation.
     pub stddev: f32,

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs, warnings)]
 
+pub mod beside;
+
 use deep::prelude::*;
 use dl_test_encoder::Shift;
 

@@ -34,7 +34,7 @@ struct Source {
     const char* file;
     u64 bytes, hash;
 };
-/// The kernel files and headers that are compiled into the library; the last has no name. Written by build.rs.
+/// The kernel files and headers that are compiled into the library; the last has no name. Written by libraries.rs.
 extern const Source SOURCES[];
 /// The file whose text `text` ends with; null if it is none of `SOURCES`.
 DL_SHARED const Source* find_source(const char* text, u64 bytes);

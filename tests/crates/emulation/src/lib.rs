@@ -14,7 +14,10 @@
 //! | `DL_EMULATION_NVRTC`, `DL_EMULATION_CUBLASLT` | the CUDA that these libraries are of | 13990 and 13000 |
 //! | `DL_EMULATION_REFUSES` | the file that NVRTC refuses, or `all` | none |
 
+mod libraries;
+
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// What answers to CUDA in this process.
@@ -28,17 +31,20 @@ pub enum Status {
     Missing(String),
 }
 
-/// The folder of the libraries, for programs that are started with it in `LD_LIBRARY_PATH`.
-pub fn folder() -> Option<&'static str> {
-    option_env!("DL_EMULATION_LIBRARIES")
+/// The folder of the libraries, for programs that are started with it in `LD_LIBRARY_PATH`; the first call builds them. Where
+/// that cannot be, it says why.
+pub fn folder() -> Result<&'static Path, &'static str> {
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    FOLDER.get_or_init(libraries::build).as_deref().map_err(String::as_str)
 }
 
 /// Looks for a GPU, and loads the emulation where there is none. Call it before anything else asks for CUDA.
 pub fn install() -> Status {
     static INSTALLED: OnceLock<Status> = OnceLock::new();
     let emulate = || {
-        let Some(folder) = folder() else {
-            return Status::Missing(option_env!("DL_EMULATION_MISSING").unwrap_or("it was not built").into());
+        let folder = match folder() {
+            Ok(folder) => folder.display(),
+            Err(why) => return Status::Missing(why.into()),
         };
         // By their path first: what asks for these names later gets the libraries that bear them already.
         for name in ["libcuda.so", "libnvrtc.so", "libcublasLt.so", "libcudnn.so"] {

@@ -94,7 +94,7 @@ impl Cuda {
         let mut state = self.state();
         let library = state.queue.libraries().cudnn.get_or_insert_with(Library::find).as_mut()?;
         self.card.context.enter().ok()?;
-        let plan = library.plan(&description, self.card.stream.raw)?;
+        let plan = library.plan(&description, self.card.stream.raw())?;
         Some(Dnn { description, scratch: plan.workspace.div_ceil(4) })
     }
     /// Asks for a convolution of two operands, in the order of [`Target`], at addresses that [`Dnn::takes`]. `scratch` is memory

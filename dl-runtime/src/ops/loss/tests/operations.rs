@@ -1,7 +1,7 @@
 //! Losses as operations: values against `f64`, gradients to every input against central differences, weighed by sample.
 
-use crate::ops::loss::classes::Labels;
 use crate::ops::loss::{Classes, Elementwise, NtXent, Pairs, Triplet};
+use crate::tensor::Labels;
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Device, View, ViewMut};

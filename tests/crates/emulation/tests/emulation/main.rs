@@ -1,5 +1,5 @@
 //! The emulation's own tests: right kernels pass, every kind of mistake is found and named, and nothing runs too early.
-#![cfg(feature = "build")]
+#![cfg(feature = "cuda")]
 
 mod common;
 mod mistakes;

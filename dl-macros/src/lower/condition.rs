@@ -1,22 +1,22 @@
 //! `if`: the macro chooses one of two bodies, by numbers that it knows.
 
-use super::{Flow, Lowering};
+use super::{Lowered, Lowering};
 use crate::ast::{Comparison, Condition, ExprKind, If};
 use crate::dim::Dim;
 use proc_macro2::Span;
 
 impl Lowering<'_> {
     /// The body that is chosen; `piped` flows into it.
-    pub(super) fn choose(&mut self, choice: &If, piped: Option<Flow>, at: Span) -> Flow {
-        let Some(chosen) = self.holds(&choice.condition) else { return self.poisoned(at, None) };
+    pub(super) fn choose(&mut self, choice: &If, piped: Option<Lowered>, at: Span) -> Lowered {
+        let Some(chosen) = self.holds(&choice.condition) else { return self.error_value(at, None) };
         let body = if chosen { &choice.then } else { &choice.otherwise };
         let bindings = self.bindings.len();
-        let flow = self.statements(body, piped.as_ref());
+        let lowered = self.statements(body, piped.as_ref());
         if !self.model.broken {
             self.unused(bindings, 0);
         }
         self.bindings.truncate(bindings);
-        flow.unwrap_or_else(|| self.poisoned(at, None))
+        lowered.unwrap_or_else(|| self.error_value(at, None))
     }
 
     /// Whether a condition holds; `None` when a mistake was reported.
@@ -43,7 +43,7 @@ impl Lowering<'_> {
                 let (x, y) = (sides.0?, sides.1?);
                 let (Dim::Known(a), Dim::Known(b)) = (&x, &y) else {
                     // It may be a constant whose name a mistake hides.
-                    if self.file.lost {
+                    if self.file.names_missing {
                         return None;
                     }
                     let (unknown, expr) = if x.known().is_none() { (x, a) } else { (y, b) };

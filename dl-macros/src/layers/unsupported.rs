@@ -1,4 +1,4 @@
-//! What other systems have and dl has not, or has in another form: what to do instead, where "did you mean" would be a guess.
+//! Layers and parameters of other systems that dl lacks or writes in another way, with advice.
 
 const RECURRENT: &str = "dl has no recurrent layers yet";
 const ATTENTION: &str = "dl has no attention yet; `matmul`, `softmax` and `transpose` are its parts";
@@ -79,8 +79,8 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("batch_first", "the batch is never written"),
 ];
 
-/// What `table` says to do instead of `word`, written in any way.
-pub fn instead(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
+/// Returns the advice of `table` about `word`, in any spelling.
+pub fn advice(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
     let plain = crate::suggest::simplified(word);
     table.iter().find(|(foreign, _)| crate::suggest::simplified(foreign) == plain).map(|(_, help)| *help)
 }

@@ -1,23 +1,24 @@
-// Optimizers: all that is remembered of a weight is read and written once, four numbers a thread; and the watch over steps.
-#include "optim.cuh"
+// Optimizers: all that is remembered of a weight is read and written once, four numbers a thread; and the check for
+// finite numbers.
+#include "optimizer.cuh"
 
 /// Stops at `step` where a loss is not finite, or the step before made weights that are not. One block.
-KERNEL(optim_watch, u32 step, Span<const float> losses, Span<u32> watch) {
+KERNEL(optim_finite_check, u32 step, Span<const float> losses, Span<u32> check) {
     int bad = 0;
     for (u64 i = threadIdx.x; i < losses.len; i += blockDim.x) bad |= not_finite(losses[i]);
     bad = __syncthreads_or(bad);
-    if (threadIdx.x == 0 && !watch[STOPPED] && (bad || watch[OVERFLOWED])) watch[STOPPED] = step;
+    if (threadIdx.x == 0 && !check[STOPPED] && (bad || check[OVERFLOWED])) check[STOPPED] = step;
 }
 
-KERNEL(optim_sgd, float rate, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch) {
-    move_all(decay, roles, w, g, watch, [=](float g, float*) { return rate * g; });
+KERNEL(optim_sgd, float rate, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check) {
+    move_all(decay, roles, w, g, check, [=](float g, float*) { return rate * g; });
 }
 
 /// The step is `now * g + then * b`.
 KERNEL(optim_sgd_momentum, float rate, float momentum, float now, float then, Decay decay, Span<const u32> roles, Span<float> w,
-       Span<const float> g, Span<u32> watch, Span<float> b) {
+       Span<const float> g, Span<u32> check, Span<float> b) {
     move_all(
-        decay, roles, w, g, watch,
+        decay, roles, w, g, check,
         [=](float g, float* kept) {
             kept[0] = momentum * kept[0] + g;
             return rate * (now * g + then * kept[0]);
@@ -30,10 +31,10 @@ struct Adam {
     float first, second, second_rest, size, root, epsilon;
 };
 
-KERNEL(optim_adam, Adam s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch, Span<float> m,
+KERNEL(optim_adam, Adam s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check, Span<float> m,
        Span<float> v) {
     move_all(
-        decay, roles, w, g, watch,
+        decay, roles, w, g, check,
         [=](float g, float* kept) {
             kept[0] += s.first * (g - kept[0]);
             kept[1] = s.second * kept[1] + s.second_rest * (g * g);
@@ -47,10 +48,10 @@ struct RmsProp {
     float rate, alpha, alpha_rest, epsilon, momentum, centered;
 };
 
-KERNEL(optim_rms_prop, RmsProp s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch,
+KERNEL(optim_rms_prop, RmsProp s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check,
        Span<float> v) {
     move_all(
-        decay, roles, w, g, watch,
+        decay, roles, w, g, check,
         [=](float g, float* kept) {
             kept[0] = s.alpha * kept[0] + s.alpha_rest * (g * g);
             return s.rate * (g / (sqrtf(kept[0]) + s.epsilon));
@@ -58,10 +59,10 @@ KERNEL(optim_rms_prop, RmsProp s, Decay decay, Span<const u32> roles, Span<float
         v);
 }
 
-KERNEL(optim_rms_prop_full, RmsProp s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch,
+KERNEL(optim_rms_prop_full, RmsProp s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check,
        Span<float> v, Span<float> b, Span<float> a) {
     move_all(
-        decay, roles, w, g, watch,
+        decay, roles, w, g, check,
         [=](float g, float* kept) {
             kept[0] = s.alpha * kept[0] + s.alpha_rest * (g * g);
             kept[2] += s.alpha_rest * (g - kept[2]);

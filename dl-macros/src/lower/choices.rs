@@ -1,35 +1,35 @@
-//! Arguments that are words: what each parameter may be, and what other systems write for it.
+//! Arguments that are one of a few choices, and the spellings of other systems for them.
 
 use super::evaluate::Evaluate;
 use crate::ast::{Argument, Expr, ExprKind};
-use crate::call::{Init, Kind, NUMBERED, Numbered, Parameter, RULES, Setting};
+use crate::call::{Init, Kind, PARAMETRIC_RULES, Parameter, ParametricRule, RULES, Setting};
 use crate::dim::Dim;
 use crate::layers::synonyms;
 use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
 
-/// As much padding as keeps the size.
+/// Padding that keeps the size.
 const SAME: &str = "same";
 /// No padding.
 const VALID: &str = "valid";
 
-/// What `word` means for a parameter of `kind`, if it is one of its words.
-pub fn meaning(kind: Kind, word: &str) -> Option<Setting> {
+/// Returns the setting that `word` is for a parameter of `kind`, if it is one of its choices.
+pub fn setting_of(kind: Kind, word: &str) -> Option<Setting> {
     match (kind, word) {
         (Kind::Padding | Kind::Border, SAME) => Some(Setting::SamePadding),
         (Kind::Padding, VALID) => Some(Setting::Pair([Dim::Known(0), Dim::Known(0)])),
         (Kind::Border, VALID) => Some(Setting::Size(Dim::Known(0))),
-        (Kind::Word(choices), _) => choices.iter().find(|choice| choice.word == word).copied().map(Setting::Word),
+        (Kind::Choice(choices), _) => choices.iter().find(|choice| choice.word == word).copied().map(Setting::Choice),
         _ => None,
     }
 }
 
-/// The words that a parameter may be.
-pub fn words(kind: Kind) -> Vec<&'static str> {
+/// Returns the choices of a parameter.
+pub fn choices(kind: Kind) -> Vec<&'static str> {
     match kind {
         Kind::Padding | Kind::Border => vec![SAME, VALID],
-        Kind::Word(choices) => choices.iter().map(|choice| choice.word).collect(),
+        Kind::Choice(choices) => choices.iter().map(|choice| choice.word).collect(),
         Kind::Flag => vec!["true", "false"],
         Kind::Init => RULES.iter().map(|(word, _)| *word).collect(),
         _ => Vec::new(),
@@ -46,14 +46,14 @@ pub fn is_batch(name: &Ident) -> bool {
     name == "None" || known(&LONG) || !is_capitalised(name) && known(&SHORT)
 }
 
-/// What other systems write for a word or a pair, reported with what was meant; `None` when it is no such thing.
+/// Reports the spelling of another system for a choice or a pair; `None` when `expr` is no such spelling.
 pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Option<Setting>> {
     let report = |message: String| {
         evaluate.diagnostics.error_between(expr.start, expr.end, message);
         Some(None)
     };
     let plain = |text: &str| crate::suggest::simplified(text);
-    let word = |text: &str| words(parameter.kind).into_iter().find(|word| plain(word) == plain(text));
+    let word = |text: &str| choices(parameter.kind).into_iter().find(|word| plain(word) == plain(text));
     let name = parameter.name;
     match &expr.bare().kind {
         ExprKind::Text(text) => match word(&text.value()) {
@@ -70,9 +70,9 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
             let word = word(&path.last.to_string())?;
             report(format!("words are written in small letters: `{name}: {word}`"))
         }
-        ExprKind::Path(path) if !words(parameter.kind).is_empty() && !matches!(parameter.kind, Kind::Init) => {
+        ExprKind::Path(path) if !choices(parameter.kind).is_empty() && !matches!(parameter.kind, Kind::Init) => {
             let text = path.single()?.to_string();
-            let known = words(parameter.kind);
+            let known = choices(parameter.kind);
             let unknown = !known.contains(&text.as_str())
                 && !evaluate.parameters.contains(&text)
                 && !evaluate.constants.has(&path.last)
@@ -110,8 +110,8 @@ pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<Init> {
         }
         return Some(Init::Rule(*rule));
     }
-    let Some((_, rule, parameter)) = NUMBERED.iter().find(|(word, ..)| text == *word) else {
-        let words = RULES.iter().map(|(word, _)| *word).chain(NUMBERED.iter().map(|(word, ..)| *word));
+    let Some((_, rule, parameter)) = PARAMETRIC_RULES.iter().find(|(word, ..)| text == *word) else {
+        let words = RULES.iter().map(|(word, _)| *word).chain(PARAMETRIC_RULES.iter().map(|(word, ..)| *word));
         let help = did_you_mean(suggest(&text, words, synonyms::INITS));
         evaluate.diagnostics.error(name.span(), format!("unknown initialisation `{text}`{help}"));
         return None;
@@ -127,9 +127,9 @@ pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<Init> {
         return None;
     }
     let number = evaluate.number(value)?;
-    if *rule != Numbered::Constant {
+    if *rule != ParametricRule::Constant {
         let rule = format!("the {parameter} of `{text}` must not be negative");
         evaluate.diagnostics.require(number.within(0.0, f32::MAX.into(), true), value.start, rule).then_some(())?;
     }
-    Some(Init::Numbered(*rule, number))
+    Some(Init::ParametricRule(*rule, number))
 }

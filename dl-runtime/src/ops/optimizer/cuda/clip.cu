@@ -1,5 +1,5 @@
 // Gradient clipping: the norm in double precision, in parts that are added in a fixed order; statistics have none.
-#include "optim.cuh"
+#include "optimizer.cuh"
 
 /// `v`, or 0 for statistics, in double precision.
 DEVICE double trained(u32 roles, u32 k, float v) { return (roles >> (2 * k) & 3u) == STATISTIC ? 0.0 : (double)v; }
@@ -27,8 +27,8 @@ KERNEL(clip_squares, Span<const u32> roles, Span<const float> g, Span<u32> parts
     parts[2 * (u64)blockIdx.x + 1] = (u32)(bits >> 32);
 }
 
-/// The norm, from the sums of all blocks, to the watch, and what gradients are multiplied by to `factor`. One block.
-KERNEL(clip_factor, u64 limit, Span<const u32> parts, Span<float> factor, Span<u32> watch) {
+/// The norm, from the sums of all blocks, to the words of the check, and what gradients are multiplied by to `factor`. One block.
+KERNEL(clip_factor, u64 limit, Span<const u32> parts, Span<float> factor, Span<u32> check) {
     SHARED(double, partial, WARP);
     double sum = 0.0;
     for (u64 i = threadIdx.x; i < parts.len / 2; i += blockDim.x)
@@ -37,8 +37,8 @@ KERNEL(clip_factor, u64 limit, Span<const u32> parts, Span<float> factor, Span<u
     if (threadIdx.x > 0) return;
     double norm = sqrt(sum), scale = __longlong_as_double((i64)limit) / (norm + 1e-6);
     u64 bits = (u64)__double_as_longlong(norm);
-    watch[NORM] = (u32)bits;
-    watch[NORM + 1] = (u32)(bits >> 32);
+    check[NORM] = (u32)bits;
+    check[NORM + 1] = (u32)(bits >> 32);
     // Not a number stays.
     factor[0] = scale > 1.0 ? 1.0f : (float)scale;
 }

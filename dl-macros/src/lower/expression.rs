@@ -1,7 +1,7 @@
-//! Expressions of values: what a name stands for, and what flows through pipes and operators.
+//! Lowers expressions: names, pipes and operators.
 
 use super::constants::Constant;
-use super::{Flow, Lowering};
+use super::{Lowered, Lowering};
 use crate::ast::{Expr, ExprKind, Layer, Operator, Stage};
 use crate::layers;
 use crate::number::Number;
@@ -10,7 +10,7 @@ use proc_macro2::{Ident, Span};
 
 impl Lowering<'_> {
     /// The value of `expr`; `name` is what a `let` calls it.
-    pub(super) fn flow(&mut self, expr: &Expr, name: Option<&Ident>) -> Flow {
+    pub(super) fn expression(&mut self, expr: &Expr, name: Option<&Ident>) -> Lowered {
         // Only the first layer in braces takes what flows into them.
         let implicit = self.implicit.take();
         match &expr.kind {
@@ -26,37 +26,37 @@ impl Lowering<'_> {
             ExprKind::Call(layer) => self.apply(layer, implicit, name),
             ExprKind::Pipe(from, stages) => {
                 self.implicit = implicit;
-                let mut flow = self.flow(from, None);
+                let mut lowered = self.expression(from, None);
                 for (i, stage) in stages.iter().enumerate() {
                     let name = name.filter(|_| i + 1 == stages.len());
-                    flow = self.stage(stage, Some(flow), name);
+                    lowered = self.stage(stage, Some(lowered), name);
                 }
-                flow
+                lowered
             }
             ExprKind::Binary(a, operator, at, b) => {
                 let before = self.diagnostics.count();
-                let (a, b) = (self.flow(a, None), self.flow(b, None));
+                let (a, b) = (self.expression(a, None), self.expression(b, None));
                 // What the sides are after a mistake need not fit.
                 let silent = self.diagnostics.count() > before;
                 let heard = self.diagnostics;
                 self.diagnostics = if silent { self.silent } else { heard };
-                let flow = self.binary(a, *operator, *at, b, name);
+                let lowered = self.binary(a, *operator, *at, b, name);
                 self.diagnostics = heard;
-                if silent { self.poisoned(expr.start, None) } else { flow }
+                if silent { self.error_value(expr.start, None) } else { lowered }
             }
-            ExprKind::Negative(a) => match self.flow(a, None) {
-                Flow::Number(number) => Flow::Number(number.negative()),
-                value => self.binary(Flow::Number(Number::Known(-1.0)), Operator::Mul, expr.start, value, name),
+            ExprKind::Negative(a) => match self.expression(a, None) {
+                Lowered::Number(number) => Lowered::Number(number.negative()),
+                value => self.binary(Lowered::Number(Number::Known(-1.0)), Operator::Mul, expr.start, value, name),
             },
             ExprKind::Parens(inner) => {
                 self.implicit = implicit;
-                self.flow(inner, name)
+                self.expression(inner, name)
             }
             ExprKind::Stage(stage) => self.stage(stage, implicit, name),
             ExprKind::If(choice) => self.choose(choice, implicit, expr.start),
             ExprKind::Tuple(items) => {
-                let values = items.iter().map(|item| match self.flow(item, None) {
-                    Flow::Value(value) => Some(value),
+                let values = items.iter().map(|item| match self.expression(item, None) {
+                    Lowered::Value(value) => Some(value),
                     _ => {
                         let message = format!("expected a value of the network, found `{item}`");
                         self.diagnostics.error_between(item.start, item.end, message);
@@ -64,8 +64,8 @@ impl Lowering<'_> {
                     }
                 });
                 match values.collect::<Vec<_>>().into_iter().collect() {
-                    Some(values) => Flow::Several(values),
-                    None => self.poisoned(expr.start, None),
+                    Some(values) => Lowered::Several(values),
+                    None => self.error_value(expr.start, None),
                 }
             }
             ExprKind::List(items) => {
@@ -74,42 +74,42 @@ impl Lowering<'_> {
                 let layers = items.iter().any(|item| matches!(item.kind, ExprKind::Call(_)));
                 let arrows = "a list is no value; arrows lead from layer to layer: `x -> dense(16) -> relu`".to_owned();
                 self.diagnostics.error_between(expr.start, expr.end, if layers { arrows } else { message });
-                items.iter().for_each(|item| self.touch(item));
-                self.poisoned(expr.start, None)
+                items.iter().for_each(|item| self.mark_used(item));
+                self.error_value(expr.start, None)
             }
             ExprKind::Flag(_) | ExprKind::Text(_) | ExprKind::Range => {
                 let message = format!("expected a value of the network, found `{expr}`");
                 self.diagnostics.error_between(expr.start, expr.end, message);
-                self.poisoned(expr.start, None)
+                self.error_value(expr.start, None)
             }
-            ExprKind::Broken => self.poisoned(expr.start, None),
+            ExprKind::Broken => self.error_value(expr.start, None),
         }
     }
 
     /// A number, or what a mistake leaves.
-    fn number(&mut self, expr: &Expr) -> Flow {
+    fn number(&mut self, expr: &Expr) -> Lowered {
         match self.evaluate(|evaluate| evaluate.number(expr)) {
-            Some(number) => Flow::Number(number),
-            None => self.poisoned(expr.start, None),
+            Some(number) => Lowered::Number(number),
+            None => self.error_value(expr.start, None),
         }
     }
 
-    /// What `name` stands for: a value, or a constant.
-    fn lookup(&mut self, name: &Ident, expr: &Expr) -> Flow {
-        if let Some(flow) = self.bound(&name.to_string()) {
-            return flow;
+    /// Looks `name` up: it is a value or a constant.
+    fn lookup(&mut self, name: &Ident, expr: &Expr) -> Lowered {
+        if let Some(lowered) = self.bound(&name.to_string()) {
+            return lowered;
         }
         let model = self.file.models.iter().any(|model| model.name == *name);
         if model && !self.constants.has(name) {
             let input = self.suggested_value();
             self.error(name.span(), format!("`{name}` is a model, and wants a value: `{input} -> {name}`"));
-            return self.poisoned(name.span(), None);
+            return self.error_value(name.span(), None);
         }
         let constant = self.constants.get(name);
         let outside = crate::names::is_capitalised(name);
         if constant.is_some() || outside {
             return match constant {
-                Some(Constant::Broken) => self.poisoned(name.span(), None),
+                Some(Constant::Broken) => self.error_value(name.span(), None),
                 _ => self.number(expr),
             };
         }
@@ -118,7 +118,7 @@ impl Lowering<'_> {
             let input = self.visible().last().map_or("x".to_owned(), |binding| binding.name.to_string());
             format!("`{}` is a layer, and wants a value: `{input} -> {text}`", layer.name())
         } else if self.outside.contains(&text) {
-            self.touched.push(text.clone());
+            self.captured.push(text.clone());
             format!("the braces of `repeat` see nothing but what flows into them, and `{text}` is outside")
         } else if self.find_block(name).is_some() {
             let input = self.visible().last().map_or("x".to_owned(), |binding| binding.name.to_string());
@@ -148,22 +148,22 @@ impl Lowering<'_> {
                 _ => did_you_mean(meant),
             };
             // It may be one that a mistake in the header hides.
-            if self.model.header_broken || self.file.lost {
-                return self.poisoned(name.span(), None);
+            if self.model.header_broken || self.file.names_missing {
+                return self.error_value(name.span(), None);
             }
             format!("there is no value `{text}`{help}")
         };
         self.error(name.span(), message);
-        self.poisoned(name.span(), None)
+        self.error_value(name.span(), None)
     }
 
-    fn stage(&mut self, stage: &Stage, piped: Option<Flow>, name: Option<&Ident>) -> Flow {
+    fn stage(&mut self, stage: &Stage, piped: Option<Lowered>, name: Option<&Ident>) -> Lowered {
         match stage {
             Stage::Layer(layer) => self.apply(layer, piped, name),
             Stage::Combinator(combinator) => self.combine(combinator, piped, name),
             Stage::Model(model) => self.use_model(model, piped, name),
             Stage::If(choice, at) => self.choose(choice, piped, *at),
-            Stage::Broken => self.poisoned(Span::call_site(), None),
+            Stage::Broken => self.error_value(Span::call_site(), None),
         }
     }
 

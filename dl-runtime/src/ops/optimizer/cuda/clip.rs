@@ -1,13 +1,13 @@
 //! Gradient clipping on CUDA.
 
 use crate::device::cuda::{Cuda, Grid, Mut, kernels};
-use crate::optim::{ClipKernel, Segments};
+use crate::ops::optimizer::{ClipKernel, Segments};
 use crate::tensor::Storage;
 
 kernels!("clip.cu": clip_squares, clip_factor, clip_scale, clip_value);
 
 impl ClipKernel for Cuda {
-    fn clip_norm(&self, segments: &Segments<Cuda>, limit: f64, g: Mut<'_, f32>, watch: Mut<'_, u32>) {
+    fn clip_norm(&self, segments: &Segments<Cuda>, limit: f64, g: Mut<'_, f32>, finite_check: Mut<'_, u32>) {
         /// Sums that one block then adds.
         const PARTS: usize = 1 << 10;
         let roles = Cuda::whole(&segments.roles);
@@ -15,7 +15,7 @@ impl ClipKernel for Cuda {
         let (parts, factor) = Cuda::split_mut(self.scratch(2 * parts + 1), 2 * parts);
         let parts = Cuda::reinterpret_mut::<f32, u32>(parts);
         self.launch(&clip_squares, Grid::new(parts.len() / 2, 256), (roles, Cuda::share(&g), &parts));
-        self.launch(&clip_factor, Grid::new(1, 256), (limit.to_bits(), Cuda::share(&parts), &factor, watch));
+        self.launch(&clip_factor, Grid::new(1, 256), (limit.to_bits(), Cuda::share(&parts), &factor, finite_check));
         self.launch(&clip_scale, Grid::fours(g.len()), (roles, Cuda::share(&factor), g));
     }
     fn clip_value(&self, segments: &Segments<Cuda>, limit: f32, g: Mut<'_, f32>) {

@@ -1,21 +1,21 @@
-//! Segments: the ranges of a model's flat memory that an optimizer treats alike, and how devices know of them.
+//! Segments are the ranges of a model's flat memory whose numbers an optimizer treats alike.
 
 use crate::tensor::Storage;
 use crate::{Result, Role, Tensors};
 use std::ops::Range;
 
-/// Numbers side by side whose role is the same.
+/// A range of numbers whose role is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// The first number.
+    /// The index of the first number.
     pub start: usize,
-    /// Behind the last number.
+    /// The index behind the last number.
     pub end: usize,
-    /// [`Role::Weight`], [`Role::Bias`] (and what else is trained without decay), or [`Role::Statistic`].
+    /// [`Role::Weight`], [`Role::Statistic`], or [`Role::Bias`] for all that is trained without decay.
     pub role: Role,
 }
 
-/// The segments of a model, in memory order; neighbours that are treated alike are one.
+/// The segments of a model, in memory order; neighbours of the same role are one segment.
 pub fn segments(tensors: Tensors) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     for tensor in tensors.iter() {
@@ -33,20 +33,20 @@ pub fn segments(tensors: Tensors) -> Vec<Segment> {
     segments
 }
 
-/// The segments of a model as a device has them.
+/// The segments of a model on a device.
 pub struct Segments<D: Storage> {
-    /// In memory order.
+    /// The segments, in memory order.
     pub list: Vec<Segment>,
-    /// For each number of the model two bits, from the lowest of the first word on: 0 for [`Role::Weight`], 1 for
-    /// [`Role::Bias`], 2 for [`Role::Statistic`]. Empty where the device reads the list.
+    /// Two bits for each number of the model, from the lowest of the first word on: 0 is [`Role::Weight`], 1 is
+    /// [`Role::Bias`], 2 is [`Role::Statistic`]. It is empty on devices that read the list.
     pub roles: D::Buffer<u32>,
 }
 
 impl<D: Storage> Segments<D> {
-    /// Numbers in a word of [`Segments::roles`].
+    /// How many numbers share one word of [`Segments::roles`].
     const PER_WORD: usize = 16;
 
-    /// These segments on `device`.
+    /// Copies these segments to `device`.
     ///
     /// # Errors
     /// What the device reports when its memory is full.
@@ -70,10 +70,10 @@ impl<D: Storage> Segments<D> {
     }
 }
 
-/// Numbers in one task: 64 KB of each buffer, whatever the number of threads.
+/// How many numbers one task works on, whatever the number of threads: 64 KB of each buffer.
 pub(super) const BLOCK: usize = 16 * 1024;
 
-/// The trained parts of block number `block`, relative to its start, with their roles.
+/// The trained ranges of block number `block`, counted from its start, with their roles.
 pub(super) fn parts(segments: &[Segment], block: usize) -> impl Iterator<Item = (Range<usize>, Role)> {
     let (from, to) = (block * BLOCK, (block + 1) * BLOCK);
     let first = segments.partition_point(|s| s.end <= from);
@@ -82,7 +82,7 @@ pub(super) fn parts(segments: &[Segment], block: usize) -> impl Iterator<Item = 
     overlapping.map(move |s| (s.start.max(from) - from..s.end.min(to) - from, s.role))
 }
 
-/// Whether all bits of the exponent are set: infinity or not a number. Vectorises where `f32::is_finite` does not.
+/// Whether a number is infinite or NaN: all bits of its exponent are set. This vectorises where `f32::is_finite` does not.
 #[inline(always)]
 pub(super) fn not_finite(x: f32) -> bool {
     x.to_bits() & 0x7F80_0000 == 0x7F80_0000

@@ -1,8 +1,8 @@
-// What kernels of optimizers share: one or four numbers at a time, their roles, and the watch.
+// What kernels of optimizers share: one or four numbers at a time, their roles, and the check for finite numbers.
 #pragma once
 #include "elementwise.cuh"
 
-/// Words of the watch (watch.rs).
+/// Words of the check (finite_check.rs).
 #define STOPPED 0
 #define OVERFLOWED 1
 #define NORM 2
@@ -77,11 +77,11 @@ DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<
 
 /// One step over all weights, unless the training has stopped.
 template <class Step, class... Kept>
-DEVICE void move_all(Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> watch, Step step,
+DEVICE void move_all(Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check, Step step,
                      Kept... kept) {
-    if (watch[STOPPED]) return;
+    if (check[STOPPED]) return;
     u32 bad = 0;
     EACH(at, w.len, ((aligned(w) && aligned(g)) && ... && aligned(kept)), move(at, decay, roles, w, g, bad, step, kept...));
     // A gradient alone does no harm: a step may have taken nothing from it.
-    if (bad & 1) atomicOr(&watch[OVERFLOWED], bad);
+    if (bad & 1) atomicOr(&check[OVERFLOWED], bad);
 }

@@ -1,0 +1,78 @@
+//! The shapes of values, and their types in Rust.
+
+use crate::diagnostics::Message;
+use crate::dim::Dim;
+use crate::types::Type;
+use proc_macro2::TokenStream;
+
+/// The element type of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// `f32`.
+    F32,
+    /// `u32`: classes and tokens.
+    U32,
+}
+
+/// The shape of one sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// Element type.
+    pub element: Element,
+    /// Outermost first.
+    pub dims: Vec<Dim>,
+    /// The struct that it is, for several values side by side; its elements are then counted by `dims`.
+    pub record: Option<Type>,
+}
+
+impl Shape {
+    /// The type of one sample: `[[[f32; 28]; 28]; 1]`; a plain number for no dimensions.
+    pub fn ty(&self) -> TokenStream {
+        if let Some(record) = &self.record {
+            return quote::quote!(#record);
+        }
+        let element = match self.element {
+            Element::F32 => quote::quote!(f32),
+            Element::U32 => quote::quote!(u32),
+        };
+        self.dims.iter().rev().fold(element, |inner, dim| quote::quote!([#inner; #dim]))
+    }
+    /// Several values side by side.
+    pub fn record(ty: Type, parts: &[Shape]) -> Self {
+        let len = parts.iter().fold(Dim::Known(0), |sum, part| sum.add(&part.len()));
+        Shape { element: Element::F32, dims: vec![len], record: Some(ty) }
+    }
+    /// Number of elements.
+    pub fn len(&self) -> Dim {
+        Dim::product(&self.dims)
+    }
+}
+
+/// Writes the shape as a user declares it: `[1, 28, 28]`, `u32[128]`.
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.element == Element::U32 {
+            f.write_str("u32")?;
+        }
+        let dims: Vec<String> = self.dims.iter().map(Dim::to_string).collect();
+        write!(f, "[{}]", dims.join(", "))
+    }
+}
+
+/// The same in a message, whose numbers rustc may fill in.
+impl From<&Shape> for Message {
+    fn from(shape: &Shape) -> Self {
+        if shape.dims.is_empty() {
+            return Message::from(if shape.element == Element::U32 { "one number of type u32" } else { "one number" });
+        }
+        let mut message = Message::from(if shape.element == Element::U32 { "u32[" } else { "[" });
+        for (i, dim) in shape.dims.iter().enumerate() {
+            if i > 0 {
+                message.push(", ");
+            }
+            message.push(dim);
+        }
+        message.push("]");
+        message
+    }
+}

@@ -1,0 +1,57 @@
+//! Several inputs or outputs of a model: values that are packed into one struct, and unpacked from one.
+
+use super::Lowering;
+use super::node::NewNode;
+use crate::ir::{BackwardReads, Config, Op, Shape, ValueId};
+use crate::types::Type;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+impl Lowering<'_> {
+    /// Adds a node that packs several values into the struct of inputs that a model takes.
+    pub(super) fn joined(&mut self, values: &[ValueId], record: &Type, span: Span) -> ValueId {
+        let shapes: Vec<Shape> = values.iter().filter_map(|&value| self.values[value].shape.clone()).collect();
+        let mut op = Op::new(Config::settings(quote!(dl::ops::record::Join), offsets(&shapes)), BackwardReads::NOTHING);
+        op.each_input = true;
+        let output = Shape::record(record.clone(), &shapes);
+        let text = "join".to_owned();
+        let inputs = values.to_vec();
+        let node =
+            NewNode { op, inputs, output, field: None, shared_field: None, text, binding: None, stem: "joined", span };
+        self.push_node(node).value().unwrap_or(0)
+    }
+
+    /// Adds the nodes that unpack the struct of outputs of a model.
+    pub(super) fn parts(&mut self, value: ValueId, shapes: &[Shape], span: Span) -> Vec<ValueId> {
+        let mut parts = Vec::new();
+        for (k, shape) in shapes.iter().enumerate() {
+            let mut fields = offsets(shapes);
+            fields.extend(quote!(part: #k,));
+            let op = Op::new(Config::settings(quote!(dl::ops::record::Part), fields), BackwardReads::NOTHING);
+            let (text, output) = ("part".to_owned(), shape.clone());
+            let inputs = vec![value];
+            let node = NewNode {
+                op,
+                inputs,
+                output,
+                field: None,
+                shared_field: None,
+                text,
+                binding: None,
+                stem: "part",
+                span,
+            };
+            let part = self.push_node(node).value();
+            // The values of a block are named after the block.
+            self.nameless.extend(part.filter(|_| self.scope.is_none()));
+            parts.extend(part);
+        }
+        parts
+    }
+}
+
+/// `lens: &[784, 20],`
+fn offsets(shapes: &[Shape]) -> TokenStream {
+    let lens = shapes.iter().map(Shape::len);
+    quote!(lens: &[#(#lens),*],)
+}

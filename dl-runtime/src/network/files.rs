@@ -1,0 +1,71 @@
+//! Models in files: the methods of [`Load`] and [`Save`] that take a model.
+
+use crate::io::safetensors::{Reader, Writer};
+use crate::io::{Load, Loaded, Save};
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::{Model, Result};
+use std::path::Path;
+
+impl Load<'_> {
+    /// Reads a model from a file. Tensors that are missing, where that is allowed, are as in `M::init(0)`.
+    ///
+    /// # Errors
+    /// As [`Load::load_into`].
+    pub fn load<M: Model>(&self, path: impl AsRef<Path>) -> Result<Box<M>> {
+        self.new_model(Reader::open(path)?)
+    }
+    /// Reads a model from the bytes of a file, such as those of `include_bytes!`.
+    ///
+    /// # Errors
+    /// As [`Load::load_into`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
+    pub fn from_bytes<M: Model>(&self, bytes: &[u8]) -> Result<Box<M>> {
+        self.new_model(Reader::of(bytes)?)
+    }
+    /// Reads a file into a model that exists, and returns what differs. After an error the model is as it was.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Format`], [`Error::TensorNames`], [`Error::TensorShape`], [`Error::TensorType`] and
+    /// [`Error::TensorNotFinite`] name the file, and the tensor. Only a file that changes or fails while it is read can leave the
+    /// model half loaded.
+    ///
+    /// [`Error::Io`]: crate::Error::Io
+    /// [`Error::Format`]: crate::Error::Format
+    /// [`Error::TensorNames`]: crate::Error::TensorNames
+    /// [`Error::TensorShape`]: crate::Error::TensorShape
+    /// [`Error::TensorType`]: crate::Error::TensorType
+    /// [`Error::TensorNotFinite`]: crate::Error::TensorNotFinite
+    pub fn load_into<M: Model>(&self, model: &mut M, path: impl AsRef<Path>) -> Result<Loaded> {
+        let mut matched = self.match_tensors(Reader::open(path)?, M::NAME, M::TENSORS)?;
+        matched.verify()?;
+        matched.read(flat_mut(std::slice::from_mut(model)))
+    }
+
+    fn new_model<M: Model>(&self, reader: Reader<'_>) -> Result<Box<M>> {
+        const { M::CHECKED }
+        let matched = self.match_tensors(reader, M::NAME, M::TENSORS)?;
+        let mut model = if matched.loaded.missing.is_empty() { zeroed_box::<M>() } else { M::init(0) };
+        matched.read(flat_mut(std::slice::from_mut(&mut *model)))?;
+        Ok(model)
+    }
+}
+
+impl Save {
+    /// Writes `model` to a file, atomically: at any moment there is the old file or the new one.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io).
+    pub fn save<M: Model>(&self, model: &M, path: impl AsRef<Path>) -> Result<()> {
+        self.writer(model).write(path)
+    }
+    /// The file as bytes, for [`Load::from_bytes`].
+    ///
+    /// # Errors
+    /// As [`Writer::to_bytes`].
+    pub fn to_bytes<M: Model>(&self, model: &M) -> Result<Vec<u8>> {
+        self.writer(model).to_bytes()
+    }
+    /// The writer of the file, to which more tensors and metadata can be added.
+    pub fn writer<'a, M: Model>(&self, model: &'a M) -> Writer<'a> {
+        self.write_tensors(M::NAME, M::TENSORS, flat(std::slice::from_ref(model)))
+    }
+}

@@ -1,0 +1,205 @@
+//! Checkpoints: a training in one safetensors file, from which it goes on as if it had never stopped.
+//!
+//! The file holds the weights under their names in the model, the buffers of the optimizer as `optimizer.<buffer>.<tensor>`, and
+//! everything else as JSON under one key of the metadata. So a checkpoint is also a file of the model:
+//! `Load::new().allow_unexpected(true)` reads it.
+
+use super::Training;
+use crate::io::Save;
+use crate::io::safetensors::{Reader, Writer};
+use crate::ops::Device;
+use crate::optim::Optimizer;
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::{Error, Model, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The key of the metadata whose value is a [`Checkpoint`] as JSON.
+const KEY: &str = "checkpoint";
+/// The version of [`Checkpoint`] and of the names of tensors.
+const VERSION: u32 = 1;
+/// The prefix of the weights of the best epoch.
+const BEST: &str = "best.";
+
+/// What a checkpoint holds beside tensors, with the caller's own state `S`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checkpoint<S> {
+    version: u32,
+    /// [`Model::NAME`].
+    model: String,
+    /// The seed of dropout.
+    seed: u64,
+    /// Steps of the training.
+    steps: u64,
+    /// The optimizer of the last step; none before the first.
+    optimizer: Option<OptimizerRecord>,
+    state: S,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptimizerRecord {
+    /// [`Optimizer::NAME`].
+    name: String,
+    /// Steps taken with this optimizer.
+    steps: u64,
+}
+
+/// The part that every version has.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+impl<M: Model, D: Device> Training<M, D> {
+    /// Writes the weights, the buffers of the optimizer, the seed and the number of steps to a file, atomically. `state` is
+    /// whatever the loop needs to go on, or `&()`; it is stored as JSON, which has neither NaN nor infinities.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Net: dl::Model>(net: &Net, path: &std::path::Path) -> dl::Result<()> {
+    /// use dl::prelude::*;
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Progress {
+    ///     epoch: usize,
+    /// }
+    ///
+    /// let mut training = net.training(Cpu::new(), 64)?;
+    /// training.save_checkpoint(path, &Progress { epoch: 3 })?;
+    /// let progress: Progress = training.load_checkpoint(&Adam::new(1e-3), path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Format`] for a state that does not fit into JSON, and those of the device.
+    pub fn save_checkpoint<S: Serialize>(&self, path: impl AsRef<Path>, state: &S) -> Result<()> {
+        let mut net = zeroed_box();
+        self.store(&mut net)?;
+        self.write_checkpoint(path.as_ref(), state, &net, None)
+    }
+    /// Takes everything from a checkpoint that was written with an optimizer of the same kind, and returns the state that was
+    /// saved with it.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where the file is of another version, model or optimizer; [`Error::Format`] where it is no
+    /// checkpoint, or its state no `S`; and those of reading a model. After such an error the session is as it was.
+    pub fn load_checkpoint<S: DeserializeOwned, O: Optimizer>(
+        &mut self,
+        optimizer: &O,
+        path: impl AsRef<Path>,
+    ) -> Result<S> {
+        Ok(self.read_checkpoint(optimizer, path.as_ref())?.0)
+    }
+
+    /// [`Training::save_checkpoint`] with the weights that are on the host already, and with those of the best epoch.
+    pub(crate) fn write_checkpoint<S: Serialize>(
+        &self,
+        path: &Path,
+        state: &S,
+        net: &M,
+        best: Option<&M>,
+    ) -> Result<()> {
+        let buffers = self.optimizer_buffers()?;
+        let optimizing = self.optimizing();
+        let optimizer = || OptimizerRecord { name: optimizing.name.into(), steps: optimizing.steps };
+        let checkpoint = Checkpoint {
+            version: VERSION,
+            model: M::NAME.into(),
+            seed: self.seed_of_passes(),
+            steps: self.steps(),
+            optimizer: (self.steps() > 0).then(optimizer),
+            state,
+        };
+        let json = serde_json::to_string(&checkpoint)
+            .map_err(|error| malformed(path, "a state that fits into JSON", &error.to_string()))?;
+        let mut writer = Save::new().metadata(KEY, json).writer(net);
+        for (name, buffer) in optimizing.names.iter().zip(&buffers) {
+            writer = add_tensors(writer, &format!("optimizer.{name}."), &**buffer);
+        }
+        if let Some(best) = best {
+            writer = add_tensors(writer, BEST, best);
+        }
+        writer.write(path)
+    }
+    /// [`Training::load_checkpoint`], with the weights of the best epoch if the file has some.
+    pub(crate) fn read_checkpoint<S: DeserializeOwned, O: Optimizer>(
+        &mut self,
+        optimizer: &O,
+        path: &Path,
+    ) -> Result<(S, Option<Box<M>>)> {
+        let mut reader = Reader::open(path)?;
+        let json = reader.metadata().get(KEY);
+        let json = json.ok_or_else(|| malformed(path, format!("the key `{KEY}` in the metadata"), "none"))?;
+        let fields = |error: serde_json::Error| malformed(path, "the fields of a checkpoint", &error.to_string());
+        let Version { version } = serde_json::from_str(json).map_err(fields)?;
+        same(path, "version", VERSION, version)?;
+        // The state is read after the rest: a file of another model is not said to have a false state.
+        let checkpoint: Checkpoint<serde_json::Value> = serde_json::from_str(json).map_err(fields)?;
+        let Checkpoint { model, seed, steps, optimizer: record, state, .. } = checkpoint;
+        same(path, "model", M::NAME, &*model)?;
+        if let Some(record) = &record {
+            same(path, "optimizer", O::NAME, &*record.name)?;
+        }
+        let optimizer_steps = record.as_ref().map_or(0, |record| record.steps);
+        // No sum of steps may overflow.
+        if steps > u64::MAX / 2 || optimizer_steps > steps || record.is_none() != (steps == 0) {
+            let found = format!("{steps} steps, {optimizer_steps} of them with the optimizer");
+            return Err(malformed(path, "steps that a training can have taken", &found));
+        }
+        let state: S = serde_json::from_value(state)
+            .map_err(|error| malformed(path, "the state of such a training", &error.to_string()))?;
+        let net = read_tensors::<M>(&mut reader, "")?;
+        let names: &[&str] = if record.is_some() { optimizer.buffers() } else { &[] };
+        let buffer = |name: &&str| read_tensors(&mut reader, &format!("optimizer.{name}."));
+        let buffers: Vec<Box<M>> = names.iter().map(buffer).collect::<Result<_>>()?;
+        let has_best = reader.names().iter().any(|name| name.starts_with(BEST));
+        let best = has_best.then(|| read_tensors(&mut reader, BEST)).transpose()?;
+        self.reload(&net)?;
+        self.restore(seed, steps);
+        if record.is_some() {
+            self.restore_optimizer(optimizer, optimizer_steps, &buffers)?;
+        }
+        Ok((state, best))
+    }
+}
+
+/// Adds all tensors of a value in the shape of the model, under names that begin with `prefix`.
+fn add_tensors<'a, M: Model>(writer: Writer<'a>, prefix: &str, values: &'a M) -> Writer<'a> {
+    let floats = flat(std::slice::from_ref(values));
+    M::TENSORS
+        .iter()
+        .fold(writer, |writer, t| writer.tensor(format!("{prefix}{}", t.name), t.shape, &floats[t.range()]))
+}
+
+/// Reads what [`add_tensors`] wrote.
+fn read_tensors<M: Model>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<M>> {
+    let mut values = zeroed_box::<M>();
+    let floats = flat_mut(std::slice::from_mut(&mut *values));
+    for tensor in M::TENSORS.iter() {
+        let name = format!("{prefix}{}", tensor.name);
+        reader.check(&name, tensor.shape)?;
+        reader.read(&name, &mut floats[tensor.range()])?;
+    }
+    Ok(values)
+}
+
+/// Checks that a checkpoint says the same as the training that should go on.
+///
+/// # Errors
+/// [`Error::Checkpoint`] with both.
+pub(crate) fn same<T: PartialEq + ToString>(path: &Path, what: &'static str, expected: T, found: T) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::Checkpoint { path: path.into(), what, expected: expected.to_string(), found: found.to_string() })
+}
+
+/// The error of a file that is no checkpoint, or a damaged one.
+pub(crate) fn malformed(path: &Path, expected: impl Into<String>, found: &str) -> Error {
+    let found = found.chars().take(200).collect();
+    Error::Format { path: path.into(), format: "checkpoint", expected: expected.into(), found }
+}

@@ -1,0 +1,31 @@
+//! The weights of layers: the types of the fields of a network that [`model!`](crate::model!) declares.
+//!
+//! Each is a struct of nested arrays of `f32` in PyTorch's memory order. The last parameter `B` of a layer that may have a
+//! bias is the number of biases: 0 with `bias: false`.
+//!
+//! ```
+//! use dl::layers::Dense;
+//! use dl::prelude::*;
+//!
+//! model! {
+//!     Line(x: [3]) -> [1] { x -> dense(1) as line }
+//! }
+//!
+//! let net = Line::init(1);
+//! let line: &Dense<3, 1> = &net.line;
+//! assert_eq!((line.weight[0].len(), line.bias.len()), (3, 1));
+//! ```
+
+#[doc(inline)]
+pub use dl_runtime::ops::{
+    batch_norm::BatchNorm,
+    conv_transpose2d::{ConvTranspose1d, ConvTranspose2d},
+    conv2d::{Conv1d, Conv2d},
+    dense::Dense,
+    embedding::Embedding,
+    group_norm::GroupNorm,
+    layer_norm::LayerNorm,
+    prelu::Prelu,
+    rms_norm::RmsNorm,
+    separable_conv2d::SeparableConv2d,
+};

@@ -204,18 +204,14 @@ impl Writer<'_> {
     fn operation(&mut self, i: NodeId, node: &Node) {
         let float = |k: &usize| self.ir.values[node.inputs[*k]].shape.element == Element::F32;
         let floats: Vec<usize> = (0..node.inputs.len()).filter(float).collect();
-        let towards: &[Towards] = match floats.len() {
-            2 => &[Towards::Left, Towards::Right],
-            3 => &[Towards::First, Towards::Second, Towards::Third],
-            _ => &[Towards::All],
-        };
+        let one = floats.len() == 1 && !node.op.each_input;
         // The gradient that may stay where it is comes last: the others are read from the same memory.
-        for (m, &k) in floats.iter().enumerate().rev() {
+        for &k in floats.iter().rev() {
             let input = node.inputs[k];
             if !self.gradients.is_needed(input) {
                 continue;
             }
-            let towards = if node.op.each_input { Towards::Piece(k) } else { towards[m.min(towards.len() - 1)] };
+            let towards = if one { Towards::All } else { Towards::Input(k) };
             let mut arguments = self.read(i, node);
             let access = self.next_part(input);
             arguments.push(Argument::new(Tensor::Gradient(input), access, node.shape_of_input(k)));

@@ -45,18 +45,8 @@ pub enum Call {
 pub enum Towards {
     /// All there is.
     All,
-    /// The first of two inputs.
-    Left,
-    /// The second of two.
-    Right,
-    /// The first of three.
-    First,
-    /// The second of three.
-    Second,
-    /// The third of three.
-    Third,
-    /// One of many inputs, by its number.
-    Piece(usize),
+    /// That to one of several inputs, by its number.
+    Input(usize),
 }
 
 /// One argument of a call.

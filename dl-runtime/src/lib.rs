@@ -41,9 +41,8 @@ pub mod prelude {
     pub use crate::device::Cpu;
     #[cfg(feature = "cuda")]
     pub use crate::device::Cuda;
-    pub use crate::ops::loss::{
-        Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, SigmoidFocal,
-    };
+    pub use crate::ops::loss::trained::*;
+    pub use crate::ops::loss::{CrossEntropy, Focal, Loss, MultiMargin, Nll};
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
     pub use crate::{Device, Model, Objective, Session, Training};

@@ -5,8 +5,8 @@
 macro_rules! small_words {
     ($test:ident) => {
         $test! {
-            a activation all allocator allow any arguments arithmetic as_mut b backward backward_in_place backward_left
-            backward_right basic basic1 batch batch_norm1 bias bool c cfg channels clear clone code conv1 conv2 conv3
+            a activation all allocator allow any arguments arithmetic as_mut b backward backward_in_place
+            basic basic1 batch batch_norm1 bias bool c cfg channels clear clone code conv1 conv2 conv3
             copies copy core d d2 d_basic1_relu1 d_code d_d_x d_h d_image d_input d_inputs d_layers d_left d_max_pool1
             d_net d_output d_output_difference d_output_sum d_relu1 d_right d_term_0 d_term_1 d_terms d_x d_x_2 data
             debug declare default dense1 dense2 device difference dilation dl dl2 dl_layers doc epsilon evaluate

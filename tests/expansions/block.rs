@@ -129,6 +129,8 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
         activation: dl::ops::Activation::Relu,
     };
     const BASIC1_CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
@@ -146,6 +148,8 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     const BASIC1_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
         activation: dl::ops::Activation::Relu,
     };
     pub struct NetTraining<D: dl::Device> {

@@ -381,8 +381,9 @@ const _: () = {
                     );
                 if let dl::Some(d_image) = d_image.as_mut() {
                     dl::ops::loss::Elementwise::Mse
-                        .backward_right(
+                        .backward(
                             context,
+                            1,
                             output,
                             image,
                             d_term_0.view(),
@@ -390,8 +391,9 @@ const _: () = {
                         );
                 }
                 dl::ops::loss::Elementwise::Mse
-                    .backward_left(
+                    .backward(
                         context,
+                        0,
                         output,
                         image,
                         d_term_0.view(),

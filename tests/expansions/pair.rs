@@ -94,9 +94,15 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
         activation: dl::ops::Activation::Identity,
     };
-    const SUB1_OP: dl::ops::arithmetic::Sub = dl::ops::arithmetic::Sub {};
+    const SUB1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: -1.0,
+        activation: dl::ops::Activation::Identity,
+    };
     pub struct PairTraining<D: dl::Device> {
         dense1: dl::Workspace<D>,
         dense2: dl::Workspace<D>,
@@ -337,20 +343,23 @@ const _: () = {
             let mut d_left = d_inputs.as_mut().map(|parts| parts.take::<[f32; 4]>());
             let mut d_right = d_inputs.as_mut().map(|parts| parts.take::<[f32; 3]>());
             SUB1_OP
-                .backward_right(
+                .backward(
                     context,
+                    1,
                     d_output_difference.view(),
                     dl::Grad::set(memory.dense1.write::<[f32; 5]>(n)),
                 );
             ADD1_OP
-                .backward_right(
+                .backward(
                     context,
+                    1,
                     d_output_sum.view(),
                     dl::Grad::add(memory.dense1.write::<[f32; 5]>(n)),
                 );
             ADD1_OP
-                .backward_left(
+                .backward(
                     context,
+                    0,
                     d_output_sum.view(),
                     dl::Grad::add(d_output_difference.reborrow()),
                 );

@@ -56,6 +56,8 @@ const _: () = {
         activation: dl::ops::Activation::Identity,
     };
     const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
         activation: dl::ops::Activation::Identity,
     };
     const DENSE1_OP_INFER: dl::ops::dense::Op = dl::ops::dense::Op {
@@ -268,8 +270,9 @@ const _: () = {
             let n = batch.samples;
             if let dl::Some(d_x_2) = d_x_2.as_mut() {
                 ADD1_OP
-                    .backward_left(
+                    .backward(
                         context,
+                        0,
                         d_output.view(),
                         dl::Grad::set(d_x_2.reborrow()),
                     );

@@ -75,16 +75,17 @@ impl Schedule<'_> {
     /// The first arguments of the call of a node, and what is called.
     fn callee(&self, step: &Step, node: &Node) -> (TokenStream, TokenStream) {
         let infers = self.mode != Mode::Training;
-        let (method, piece) = match step.call {
-            Call::Backward(_, towards) => towards.method(),
-            Call::Forward(_, piece) if infers && node.op.inference == Inference::Infer => ("infer", piece),
-            Call::Forward(_, piece) => ("forward", piece),
+        let (method, input) = match step.call {
+            Call::Backward(_, Towards::All) => ("backward", None),
+            Call::Backward(_, Towards::Input(k)) => ("backward", Some(k)),
+            Call::Forward(_, input) if infers && node.op.inference == Inference::Infer => ("infer", input),
+            Call::Forward(_, input) => ("forward", input),
             Call::Activation(_) | Call::Copy | Call::Sum | Call::Clear => unreachable!("the calls of nodes"),
         };
         let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
         let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
-        let piece = piece.map(Literal::usize_unsuffixed).into_iter();
-        (quote!(context #(, #piece)*), quote!(#op.#method))
+        let input = input.map(Literal::usize_unsuffixed).into_iter();
+        (quote!(context #(, #input)*), quote!(#op.#method))
     }
 
     /// An argument of a call, of a node or not.
@@ -183,21 +184,6 @@ impl Call {
         match self {
             Call::Forward(node, _) | Call::Backward(node, _) | Call::Activation(node) => Some(node),
             Call::Copy | Call::Sum | Call::Clear => None,
-        }
-    }
-}
-
-impl Towards {
-    /// The method, and the number that it takes.
-    fn method(self) -> (&'static str, Option<usize>) {
-        match self {
-            Towards::All => ("backward", None),
-            Towards::Left => ("backward_left", None),
-            Towards::Right => ("backward_right", None),
-            Towards::First => ("backward_first", None),
-            Towards::Second => ("backward_second", None),
-            Towards::Third => ("backward_third", None),
-            Towards::Piece(k) => ("backward", Some(k)),
         }
     }
 }

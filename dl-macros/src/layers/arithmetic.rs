@@ -65,7 +65,7 @@ impl Layer for Arithmetic {
                 if repeats {
                     check::walkable(call, &output)?;
                 }
-                let op = if repeats { self.of_repeated(a, b, &output) } else { self.of_values() };
+                let op = self.of_values(a, b, &output, repeats);
                 Some(Built::new(output, op))
             }
             [Operand::Tensor(a), Operand::Number(b)] => {
@@ -102,38 +102,37 @@ impl Layer for Arithmetic {
 }
 
 impl Arithmetic {
-    /// Combines two values, at least one of which is broadcast to the shape of `output`.
-    fn of_repeated(&self, left: &Shape, right: &Shape, output: &Shape) -> Op {
+    /// Of two values, of which one at least may be repeated to the shape of `output`.
+    fn of_values(&self, left: &Shape, right: &Shape, output: &Shape, repeats: bool) -> Op {
         // The gradient to what is not repeated in a sum is that to the output.
-        let whole = |shape: &Shape| matches!(check::equal(shape, output), Cond::Known(true));
+        let whole = |shape: &Shape| !repeats || matches!(check::equal(shape, output), Cond::Known(true));
         let passes_gradient = vec![!self.0.multiplies() && whole(left), self.0 == Operator::Add && whole(right)];
-        let (left, right, output) = (list(&left.dims), list(&right.dims), list(&output.dims));
-        let shapes = quote!(left: #left, right: #right, output: #output);
-        let shapes = quote!(shapes: dl::ops::broadcast::Shapes { #shapes },);
-        let (path, fields, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: 1.0,), BackwardReads::NOTHING),
-            Operator::Sub => (quote!(dl::ops::broadcast::Add), quote!(#shapes sign: -1.0,), BackwardReads::NOTHING),
-            Operator::Mul => (quote!(dl::ops::broadcast::Mul), shapes, BackwardReads::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::broadcast::Div), shapes, BackwardReads::INPUTS),
+        let shapes = if repeats {
+            let (left, right, output) = (list(&left.dims), list(&right.dims), list(&output.dims));
+            let shapes = quote!(left: #left, right: #right, output: #output);
+            quote!(Broadcast(dl::ops::arithmetic::Broadcast { #shapes }))
+        } else {
+            quote!(Equal)
         };
-        let mut op = Op::new(Config::settings(path, fields), keeps);
-        op.passes_gradient = passes_gradient;
-        op
-    }
-
-    /// Combines two values of one shape.
-    fn of_values(&self) -> Op {
-        let (path, keeps) = match self.0 {
-            Operator::Add => (quote!(dl::ops::arithmetic::Add), BackwardReads::NOTHING),
-            Operator::Sub => (quote!(dl::ops::arithmetic::Sub), BackwardReads::NOTHING),
-            Operator::Mul => (quote!(dl::ops::arithmetic::Mul), BackwardReads::INPUTS),
-            Operator::Div | Operator::Rem => (quote!(dl::ops::arithmetic::Div), BackwardReads::INPUTS),
+        let shapes = quote!(shapes: dl::ops::arithmetic::Shapes::#shapes,);
+        let (name, fields, keeps) = match self.0 {
+            Operator::Add => (quote!(Add), quote!(#shapes sign: 1.0,), BackwardReads::NOTHING),
+            Operator::Sub => (quote!(Add), quote!(#shapes sign: -1.0,), BackwardReads::NOTHING),
+            Operator::Mul => (quote!(Mul), shapes, BackwardReads::INPUTS),
+            Operator::Div | Operator::Rem => (quote!(Div), shapes, BackwardReads::INPUTS),
         };
-        let adds = self.0 == Operator::Add;
-        let config = if adds { Config::with_activation(path, quote!()) } else { Config::settings(path, quote!()) };
+        let path = quote!(dl::ops::arithmetic::#name);
+        let config = match self.0 {
+            // The activation behind a sum is applied in the same pass.
+            Operator::Add if !repeats => Config::with_activation(path, fields),
+            Operator::Add | Operator::Sub => {
+                Config::settings(path, quote!(#fields activation: dl::ops::Activation::Identity,))
+            }
+            _ => Config::settings(path, fields),
+        };
         let mut op = Op::new(config, keeps);
-        op.same_shape = true;
-        op.passes_gradient = vec![!self.0.multiplies(), adds];
+        op.same_shape = !repeats;
+        op.passes_gradient = passes_gradient;
         op
     }
 }

@@ -170,7 +170,7 @@ fn the_gradient_of_a_sum_is_both_gradients() {
     let o = net.dense(sum, 8);
     let s = net.plan(o, Mode::Training);
     // The step that reads the gradient to `b` adds to that of `a`.
-    assert_eq!(backward(&s, 2), [Towards::Right]);
+    assert_eq!(backward(&s, 2), [Towards::Input(1)]);
     assert_eq!(s.plan.gradient(sum), s.plan.gradient(a));
     assert_ne!(s.plan.gradient(sum), s.plan.gradient(b));
 }
@@ -258,6 +258,6 @@ fn a_gradient_that_leads_to_weights_never_lives_in_the_optional_argument() {
     let sum = net.add(0, a);
     let o = net.dense(sum, 8);
     let s = net.plan(o, Mode::Training);
-    assert_eq!(backward(&s, 1), [Towards::Left]);
+    assert_eq!(backward(&s, 1), [Towards::Input(0)]);
     assert_ne!(s.plan.gradient(sum), Some(Place::InputGradient(0)));
 }

@@ -7,7 +7,7 @@
 //! OP.forward          (pass, [weights], inputs…, output, [saved])   training, and inference unless `infer` exists
 //! OP.infer            (pass, [weights], inputs…, output)            where inference differs (batch_norm) or saves nothing
 //! OP.forward_in_place (pass, value)                                 elementwise operations
-//! OP.backward         (pass, [weights], [kept…], d_output, [d_weights: Grad], d_input: Grad)
+//! OP.backward         (pass, [k], [weights], [kept…], d_output, [d_weights: Grad], d_input: Grad)
 //! OP.backward_in_place(pass, [kept…], d)                            elementwise; d holds d_output before, d_input after
 //! ```
 //!
@@ -15,9 +15,11 @@
 //! them, and gradients have zeros where the state is.
 //!
 //! `kept…` are those of (inputs…, output, saved) that the backward pass reads, in this order. With weights, `d_input` is an
-//! `Option`: the first layer of a network needs none; inputs of `u32` (tokens, classes) have no gradient and no `d_input`. With
-//! two inputs there are `backward_left` and `backward_right` instead of `backward`. An operation on any number of inputs
-//! (`concat`) is called once for each, with its number: `forward(pass, k, input, output)`, `backward(pass, k, d_output, d_input)`. `saved` is what forward computes for backward alone: a view of one value per batch or per sample.
+//! `Option`: the first layer of a network needs none; inputs of `u32` (tokens, classes) have no gradient and no `d_input`. An
+//! operation on several inputs that have gradients makes one a call: `k` is the number of that input, counted from 0, and
+//! `d_input` has its shape. An operation on any number of inputs (`concat`) goes forward in this way, too:
+//! `forward(pass, k, input, output)`. `saved` is what forward computes for backward alone: a view of one value per batch or per
+//! sample.
 //! Operations with an `activation` setting apply it in their forward pass; generated code takes the gradient through it
 //! (`Activation::backward_in_place`) before it calls their backward pass.
 
@@ -25,7 +27,6 @@ pub mod activation;
 pub mod arithmetic;
 mod axes;
 pub mod batch_norm;
-pub mod broadcast;
 pub mod concat;
 pub mod conv2d;
 pub mod conv_transpose2d;
@@ -71,7 +72,6 @@ kernels! {
     activation::ActivationKernel,
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
-    broadcast::BroadcastKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
     group_norm::GroupNormKernel,

@@ -1,5 +1,6 @@
 //! Values and slopes against `f64` and central differences, extremes, and what is kept.
 
+use super::table::TABLE;
 use super::{Activation, ActivationKernel, SavedForBackward};
 use crate::Context;
 use crate::tensor::Write;
@@ -74,6 +75,31 @@ fn reference(f: Activation, x: f64) -> f64 {
         Activation::Abs => x.abs(),
         Activation::Powi { exponent } => x.powi(exponent),
     }
+}
+
+#[test]
+fn every_entry_of_the_table_is_tested() {
+    let tested: Vec<String> = ALL.iter().chain(&POSITIVE).map(|f| format!("{f:?}")).collect();
+    for (name, _) in TABLE {
+        assert!(tested.iter().any(|f| f.split(' ').next() == Some(name)), "{name}");
+    }
+}
+
+/// `activations.cuh` has the same entries in the same order, with derivatives of the same.
+#[cfg(feature = "cuda")]
+#[test]
+fn the_table_of_cuda_is_the_same() {
+    let entries = include_str!("activations.cuh").lines().filter_map(|line| line.strip_prefix("ACTIVATION("));
+    let saved = |f: SavedForBackward| if f == SavedForBackward::Output { ", y, " } else { ", x, " };
+    let mut count = 0;
+    for (entry, &(name, saves)) in entries.zip(TABLE) {
+        assert!(
+            entry.split(',').next() == Some(name) && entry.contains(saved(saves)),
+            "{name} saves {saves:?}: {entry}"
+        );
+        count += 1;
+    }
+    assert_eq!(count, TABLE.len());
 }
 
 /// Inputs on all sides, with the bends of every activation between them.

@@ -1,20 +1,20 @@
 //! Arithmetic on the CPU.
 
-use super::ArithmeticKernel;
+use super::{ArithmeticKernel, Broadcast, Operator, Slope, broadcast};
 use crate::Cpu;
 use crate::device::cpu::elementwise::{Formula, each, formula, write};
 use crate::device::cpu::simd::Simd;
 use crate::ops::Activation;
-use crate::ops::activation::{Function, with_function};
+use crate::ops::activation::{ActivationKernel, Function, with_function};
 use crate::tensor::Write;
 
-/// `f(a + b)`.
-struct Sum<F>(F);
+/// `f(a + sign·b)`.
+struct Sum<F>(F, f32);
 
 impl<F: Function> Formula<2> for Sum<F> {
     #[inline(always)]
     fn of<S: Simd>(&self, [a, b]: [f32; 2], _: f32) -> f32 {
-        self.0.value::<S>(a + b)
+        self.0.value::<S>(a + self.1 * b)
     }
 }
 
@@ -39,20 +39,37 @@ impl<F: Fn(f32) -> f32 + Sync> Formula<1> for Scaled<F> {
 }
 
 impl ArithmeticKernel for Cpu {
-    fn add(&self, f: Activation, a: &[f32], b: &[f32], y: &mut [f32]) {
-        with_function!(f, f => each(self, [a, b], y, Sum(f)));
+    fn arithmetic(&self, operator: Operator, f: Activation, a: &[f32], b: &[f32], y: &mut [f32]) {
+        match operator {
+            Operator::Add { sign } => return with_function!(f, f => each(self, [a, b], y, Sum(f, sign))),
+            Operator::Mul => each(self, [a, b], y, formula(|[a, b]| a * b)),
+            Operator::Div => each(self, [a, b], y, formula(|[a, b]| a / b)),
+        }
+        self.activation_forward_in_place(f, y);
     }
-    fn sub(&self, a: &[f32], b: &[f32], y: &mut [f32]) {
-        each(self, [a, b], y, formula(|[a, b]| a - b));
+    fn arithmetic_backward(&self, slope: Slope, own: &[f32], other: &[f32], dy: &[f32], d: &mut [f32], w: Write) {
+        match slope {
+            Slope::Factor => write(self, w, [other, dy], d, formula(|[other, dy]| other * dy)),
+            Slope::Dividend => write(self, w, [other, dy], d, formula(|[other, dy]| dy / other)),
+            Slope::Divisor => {
+                write(self, w, [own, other, dy], d, formula(|[own, other, dy]| -(other / own / own) * dy));
+            }
+        }
     }
-    fn mul(&self, a: &[f32], b: &[f32], y: &mut [f32], w: Write) {
-        write(self, w, [a, b], y, formula(|[a, b]| a * b));
+    fn broadcast(&self, operator: Operator, s: Broadcast, a: &[f32], b: &[f32], y: &mut [f32]) {
+        broadcast::forward_all(self, operator, s, a, b, y);
     }
-    fn div(&self, a: &[f32], b: &[f32], y: &mut [f32], w: Write) {
-        write(self, w, [a, b], y, formula(|[a, b]| a / b));
-    }
-    fn div_backward_right(&self, a: &[f32], b: &[f32], dy: &[f32], db: &mut [f32], w: Write) {
-        write(self, w, [a, b, dy], db, formula(|[a, b, dy]| -(a / b / b) * dy));
+    fn broadcast_backward(
+        &self,
+        slope: Slope,
+        s: Broadcast,
+        own: &[f32],
+        other: &[f32],
+        dy: &[f32],
+        d_own: &mut [f32],
+        write: Write,
+    ) {
+        broadcast::backward_all(self, slope, s, own, other, dy, d_own, write);
     }
     fn affine(&self, scale: f32, shift: f32, x: &[f32], y: &mut [f32], w: Write) {
         write(self, w, [x], y, formula(|[x]| scale * x + shift));

@@ -1,14 +1,18 @@
-//! Arithmetic on whole tensors: `+ - * /` of two values of one shape, and of a value and a number.
+//! Arithmetic on whole tensors: `+ - * /` of two values, and of a value and a number.
 //!
-//! | operation | `y` | gradient left | gradient right | backward reads |
+//! | operation | `y` | gradient to `a` | gradient to `b` | backward reads |
 //! |---|---|---|---|---|
-//! | [`Add`] | `a + b` | `dy` | `dy` | |
-//! | [`Sub`] | `a - b` | `dy` | `-dy` | |
+//! | [`Add`] | `a + sign·b` | `dy` | `sign·dy` | |
 //! | [`Mul`] | `a·b` | `b·dy` | `a·dy` | inputs |
 //! | [`Div`] | `a/b` | `dy/b` | `-a/b²·dy` | inputs |
 //! | [`Affine`] | `scale·x + shift` | `scale·dy` | | |
 //! | [`Reciprocal`] | `numerator/x` | `-numerator/x²·dy` | | input |
+//!
+//! Two values of different shapes are broadcast by NumPy's rule: along an axis where one of them has size 1, or that it lacks on
+//! the outside, it is repeated. The gradient to what was repeated is a sum over the repetitions. [`Shapes`] says which it is, and
+//! values of one shape take plain loops.
 
+mod broadcast;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -18,48 +22,124 @@ mod tests;
 
 pub use scalar::{Affine, Reciprocal};
 
+use super::reduce;
 use crate::ops::Activation;
 use crate::ops::Device;
+use crate::ops::axes::len;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// `a + b`: residual connections.
+/// The shapes of two values and of what arithmetic makes of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Shapes {
+    /// All three are one.
+    Equal,
+    /// At least one value is repeated.
+    Broadcast(Broadcast),
+}
+
+/// Shapes of which one at least is repeated; leading ones may be left out of `left` and `right`.
+#[derive(Clone, Copy, Debug)]
+pub struct Broadcast {
+    /// Of a sample of the first.
+    pub left: &'static [usize],
+    /// Of a sample of the second.
+    pub right: &'static [usize],
+    /// Of an output sample.
+    pub output: &'static [usize],
+}
+
+/// `a + sign·b`: residual connections, differences.
 #[derive(Clone, Copy, Debug)]
 pub struct Add {
-    /// What is applied to the sum in the same pass.
+    /// What is added.
+    pub shapes: Shapes,
+    /// 1, or -1 for a difference.
+    pub sign: f32,
+    /// What is applied to the sum; in the same pass where the shapes are equal.
     pub activation: Activation,
 }
 
-/// `a - b`.
-#[derive(Clone, Copy, Debug)]
-pub struct Sub {}
-
 /// `a·b`, element by element.
 #[derive(Clone, Copy, Debug)]
-pub struct Mul {}
+pub struct Mul {
+    /// What is multiplied.
+    pub shapes: Shapes,
+}
 
 /// `a/b`, element by element.
 #[derive(Clone, Copy, Debug)]
-pub struct Div {}
+pub struct Div {
+    /// What is divided.
+    pub shapes: Shapes,
+}
 
-/// The kernels of arithmetic.
-pub trait ArithmeticKernel: Storage {
-    /// `y = f(a + b)`.
-    fn add(&self, f: Activation, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `y = a - b`.
-    fn sub(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `y = a·b`, set or added.
-    fn mul(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write);
-    /// `y = a/b`, set or added.
-    fn div(&self, a: Self::Ref<'_, f32>, b: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write);
-    /// `db = -a/b²·dy`, set or added.
-    fn div_backward_right(
+/// What is made of two numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operator {
+    /// `a + sign·b`.
+    Add {
+        /// 1 or -1.
+        sign: f32,
+    },
+    /// `a·b`.
+    Mul,
+    /// `a/b`.
+    Div,
+}
+
+/// A gradient to one of two values, for each of its repetitions; `own` is that value, `other` the other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slope {
+    /// `other·dy`: to both factors.
+    Factor,
+    /// `dy/other`: to what is divided.
+    Dividend,
+    /// `-other/own²·dy`: to what it is divided by.
+    Divisor,
+}
+
+/// The kernels of arithmetic; the gradients of broadcast sums are those of `ReduceKernel`.
+pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
+    /// `y = f(a ∘ b)` of values of one shape.
+    fn arithmetic(
         &self,
+        operator: Operator,
+        f: Activation,
         a: Self::Ref<'_, f32>,
         b: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
+    /// `d_own = slope(own, other, dy)` of values of one shape, set or added.
+    fn arithmetic_backward(
+        &self,
+        slope: Slope,
+        own: Self::Ref<'_, f32>,
+        other: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
-        db: Self::Mut<'_, f32>,
+        d_own: Self::Mut<'_, f32>,
+        write: Write,
+    );
+    /// `y = a ∘ b` of values that are repeated.
+    fn broadcast(
+        &self,
+        operator: Operator,
+        s: Broadcast,
+        a: Self::Ref<'_, f32>,
+        b: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
+    /// `d_own = Σ slope(own, other, dy)` over the repetitions of `own`, set or added; `left` of the shapes is that of `own`.
+    #[expect(clippy::too_many_arguments, reason = "a gradient of two values")]
+    fn broadcast_backward(
+        &self,
+        slope: Slope,
+        s: Broadcast,
+        own: Self::Ref<'_, f32>,
+        other: Self::Ref<'_, f32>,
+        dy: Self::Ref<'_, f32>,
+        d_own: Self::Mut<'_, f32>,
         write: Write,
     );
     /// `y = scale·x + shift`, set or added.
@@ -83,134 +163,140 @@ pub trait ArithmeticKernel: Storage {
     fn reciprocal_backward_in_place(&self, numerator: f32, x: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
 }
 
+impl Shapes {
+    /// Checks that types and settings speak of the same shapes.
+    fn assert_sizes<A: Pod, B: Pod, O: Pod>(self) {
+        let fit = match self {
+            Shapes::Equal => A::LEN == O::LEN && B::LEN == O::LEN,
+            Shapes::Broadcast(s) => A::LEN == len(s.left) && B::LEN == len(s.right) && O::LEN == len(s.output),
+        };
+        assert!(fit, "sizes of the values of an arithmetic operation");
+    }
+    /// The same with the two values exchanged.
+    fn exchanged(self) -> Self {
+        match self {
+            Shapes::Equal => Shapes::Equal,
+            Shapes::Broadcast(Broadcast { left, right, output }) => {
+                Shapes::Broadcast(Broadcast { left: right, right: left, output })
+            }
+        }
+    }
+    /// `output = f(a ∘ b)`.
+    fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        operator: Operator,
+        f: Activation,
+        a: View<D, A>,
+        b: View<D, B>,
+        mut output: ViewMut<D, O>,
+    ) {
+        self.assert_sizes::<A, B, O>();
+        match self {
+            Shapes::Equal => context.device.arithmetic(operator, f, a.data(), b.data(), output.into_data()),
+            Shapes::Broadcast(s) => {
+                context.device.broadcast(operator, s, a.data(), b.data(), output.reborrow().into_data());
+                f.forward_in_place(context, output);
+            }
+        }
+    }
+    /// The gradient to the first value, `own`.
+    fn backward<D, A, B, O, I>(
+        self,
+        context: &Context<D>,
+        slope: Slope,
+        own: View<D, A>,
+        other: View<D, B>,
+        d_output: View<D, O>,
+        d_own: Grad<D, I>,
+    ) where
+        D: Device,
+        A: Pod<Element = f32>,
+        B: Pod<Element = f32>,
+        O: Pod<Element = f32>,
+        I: Pod<Element = f32>,
+    {
+        self.assert_sizes::<A, B, O>();
+        assert_eq!(I::LEN, A::LEN, "elements of a gradient");
+        let (own, other, dy, to) = (own.data(), other.data(), d_output.data(), d_own.to.into_data());
+        match self {
+            Shapes::Equal => context.device.arithmetic_backward(slope, own, other, dy, to, d_own.write),
+            Shapes::Broadcast(s) => context.device.broadcast_backward(slope, s, own, other, dy, to, d_own.write),
+        }
+    }
+}
+
 impl Add {
-    /// `output = f(a + b)`.
-    pub fn forward<D: Device, S: Pod<Element = f32>>(
+    /// `output = f(a + sign·b)`.
+    pub fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        output: ViewMut<D, S>,
+        a: View<D, A>,
+        b: View<D, B>,
+        output: ViewMut<D, O>,
     ) {
-        context.device.add(self.activation, a.data(), b.data(), output.into_data());
+        self.shapes.forward(context, Operator::Add { sign: self.sign }, self.activation, a, b, output);
     }
-    /// The gradient to `a`; `d_output` is the gradient to the sum, before the activation.
-    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
+    /// The gradient to input `k`, `a` or `b`; `d_output` is the gradient to the sum, before the activation.
+    pub fn backward<D: Device, O: Pod<Element = f32>, I: Pod<Element = f32>>(
         self,
         context: &Context<D>,
-        d_output: View<D, S>,
-        d_a: Grad<D, S>,
+        k: usize,
+        d_output: View<D, O>,
+        d_input: Grad<D, I>,
     ) {
-        context.device.affine(1.0, 0.0, d_output.data(), d_a.to.into_data(), d_a.write);
-    }
-    /// The gradient to `b`: the same.
-    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        d_output: View<D, S>,
-        d_b: Grad<D, S>,
-    ) {
-        self.backward_left(context, d_output, d_b);
-    }
-}
-
-impl Sub {
-    /// `output = a - b`.
-    pub fn forward<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        output: ViewMut<D, S>,
-    ) {
-        context.device.sub(a.data(), b.data(), output.into_data());
-    }
-    /// The gradient to `a`.
-    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        d_output: View<D, S>,
-        d_a: Grad<D, S>,
-    ) {
-        context.device.affine(1.0, 0.0, d_output.data(), d_a.to.into_data(), d_a.write);
-    }
-    /// The gradient to `b`.
-    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        d_output: View<D, S>,
-        d_b: Grad<D, S>,
-    ) {
-        context.device.affine(-1.0, 0.0, d_output.data(), d_b.to.into_data(), d_b.write);
+        let scale = [1.0, self.sign][k];
+        match self.shapes {
+            Shapes::Equal => {
+                assert_eq!(I::LEN, O::LEN, "elements of input {k}");
+                context.device.affine(scale, 0.0, d_output.data(), d_input.to.into_data(), d_input.write);
+            }
+            Shapes::Broadcast(s) => {
+                let shapes = reduce::Shapes { from: s.output, to: [s.left, s.right][k] };
+                reduce::Sum { shapes, scale }.forward_to(context, d_output, d_input);
+            }
+        }
     }
 }
 
-impl Mul {
-    /// `output = a·b`.
-    pub fn forward<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        output: ViewMut<D, S>,
-    ) {
-        context.device.mul(a.data(), b.data(), output.into_data(), Write::Set);
-    }
-    /// The gradient to `a`.
-    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        _: View<D, S>,
-        b: View<D, S>,
-        d_output: View<D, S>,
-        d_a: Grad<D, S>,
-    ) {
-        context.device.mul(b.data(), d_output.data(), d_a.to.into_data(), d_a.write);
-    }
-    /// The gradient to `b`.
-    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        _: View<D, S>,
-        d_output: View<D, S>,
-        d_b: Grad<D, S>,
-    ) {
-        context.device.mul(a.data(), d_output.data(), d_b.to.into_data(), d_b.write);
-    }
+/// The passes of [`Mul`] and [`Div`], which differ in their slopes alone.
+macro_rules! passes {
+    ($op:ident, $operator:expr, $slopes:expr, $doc:literal) => {
+        impl $op {
+            #[doc = $doc]
+            pub fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
+                self,
+                context: &Context<D>,
+                a: View<D, A>,
+                b: View<D, B>,
+                output: ViewMut<D, O>,
+            ) {
+                self.shapes.forward(context, $operator, Activation::Identity, a, b, output);
+            }
+            /// The gradient to input `k`, `a` or `b`.
+            pub fn backward<D, A, B, O, I>(
+                self,
+                context: &Context<D>,
+                k: usize,
+                a: View<D, A>,
+                b: View<D, B>,
+                d_output: View<D, O>,
+                d_input: Grad<D, I>,
+            ) where
+                D: Device,
+                A: Pod<Element = f32>,
+                B: Pod<Element = f32>,
+                O: Pod<Element = f32>,
+                I: Pod<Element = f32>,
+            {
+                match k {
+                    0 => self.shapes.backward(context, $slopes[0], a, b, d_output, d_input),
+                    _ => self.shapes.exchanged().backward(context, $slopes[1], b, a, d_output, d_input),
+                }
+            }
+        }
+    };
 }
 
-impl Div {
-    /// `output = a/b`.
-    pub fn forward<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        output: ViewMut<D, S>,
-    ) {
-        context.device.div(a.data(), b.data(), output.into_data(), Write::Set);
-    }
-    /// The gradient to `a`.
-    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        _: View<D, S>,
-        b: View<D, S>,
-        d_output: View<D, S>,
-        d_a: Grad<D, S>,
-    ) {
-        context.device.div(d_output.data(), b.data(), d_a.to.into_data(), d_a.write);
-    }
-    /// The gradient to `b`.
-    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        d_output: View<D, S>,
-        d_b: Grad<D, S>,
-    ) {
-        context.device.div_backward_right(a.data(), b.data(), d_output.data(), d_b.to.into_data(), d_b.write);
-    }
-}
+passes!(Mul, Operator::Mul, [Slope::Factor, Slope::Factor], "`output = a·b`.");
+passes!(Div, Operator::Div, [Slope::Dividend, Slope::Divisor], "`output = a/b`.");

@@ -102,7 +102,7 @@ impl Classes {
         d_losses: View<D, f32>,
         d_output: Grad<D, [T; C]>,
     ) {
-        self.gradient(context, output, target, Gradient::of(d_losses, d_output));
+        self.gradient(context, output, target, Gradient::of(0, d_losses, d_output));
     }
     fn gradient<D: Device, T: Labels, const C: usize>(
         self,

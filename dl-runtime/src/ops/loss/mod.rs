@@ -1,18 +1,9 @@
 //! Losses: what training makes small. A number for each sample, whose mean over the batch is trained.
 //!
-//! | loss | for | compared with | PyTorch |
-//! |---|---|---|---|
-//! | [`CrossEntropy`] | one class of many, from logits | `u32` | `CrossEntropyLoss` |
-//! | [`Nll`] | one class of many, from log-probabilities | `u32` | `NLLLoss` |
-//! | [`Focal`] | one class of many, most samples easy | `u32` | `CrossEntropyLoss` times `(1 - p)^gamma` |
-//! | [`MultiMargin`] | one class of many, by a margin | `u32` | `MultiMarginLoss` |
-//! | [`BceWithLogits`] | yes or no, from logits | 0 to 1 in the shape of the output | `BCEWithLogitsLoss` |
-//! | [`Bce`] | yes or no, from probabilities | the same | `BCELoss` |
-//! | [`SigmoidFocal`] | yes or no, most answers easy | the same | torchvision's `sigmoid_focal_loss` |
-//! | [`Hinge`] | yes or no, by a margin | 1 or -1 in the shape of the output | |
-//! | [`Mse`] | numbers | numbers in the shape of the output | `MSELoss` |
-//! | [`Mae`] | numbers with outliers | the same | `L1Loss` |
-//! | [`Huber`] | numbers with outliers, smooth near 0 | the same | `HuberLoss` |
+//! - Of one class of many: [`CrossEntropy`] from logits (PyTorch's `CrossEntropyLoss`), [`Nll`] from log-probabilities
+//!   (`NLLLoss`), [`Focal`] where most samples are easy (`CrossEntropyLoss` times `(1 - p)^gamma`), [`MultiMargin`] by a margin
+//!   (`MultiMarginLoss`). They compare with `u32`.
+//! - Of numbers, or of answers that are yes or no: those of [`trained`]. They compare with a target in the shape of the output.
 //!
 //! These are given to a trainer. They are also operations of the language, in the `loss { … }` of a model, with those that
 //! compare several values of a network: [`Elementwise::KlNormal`], [`Pairs`], [`Triplet`], [`NtXent`].
@@ -22,8 +13,6 @@
 //! convention of [`ops`](crate::ops): its output is one `f32` per sample, and `d_losses` says how much each sample counts.
 //! A target that `check` refuses makes the loss of its sample NaN where the formula has no value for it.
 
-mod bce;
-mod bce_with_logits;
 mod classes;
 mod cpu;
 mod cross_entropy;
@@ -31,37 +20,25 @@ mod cross_entropy;
 pub(crate) mod cuda;
 mod elementwise;
 mod focal;
-mod hinge;
-mod huber;
-mod kl_normal;
-mod mae;
-mod mse;
 mod multi_margin;
 mod nll;
 pub(crate) mod nt_xent;
 mod pairs;
-mod sigmoid_focal;
 #[cfg(test)]
 mod tests;
 mod triplet;
 mod vectors;
 
 pub use crate::tensor::Labels;
-pub use bce::Bce;
-pub use bce_with_logits::BceWithLogits;
 pub use classes::{ClassLossKernel, Classes, Sizes};
 pub use cross_entropy::{CrossEntropy, SmoothCrossEntropy};
-pub use elementwise::{Elementwise, ElementwiseLossKernel};
+pub use elementwise::{Elementwise, ElementwiseLossKernel, trained};
 pub use focal::Focal;
-pub use hinge::Hinge;
-pub use huber::Huber;
-pub use mae::Mae;
-pub use mse::Mse;
 pub use multi_margin::MultiMargin;
 pub use nll::Nll;
 pub use nt_xent::{NtXent, NtXentKernel};
 pub use pairs::Pairs;
-pub use sigmoid_focal::SigmoidFocal;
+pub use trained::*;
 pub use triplet::Triplet;
 pub use vectors::{VectorLossKernel, Vectors};
 
@@ -142,17 +119,13 @@ pub struct Gradient<'s, 'd, D: Storage> {
 }
 
 impl<'s, 'd, D: Storage> Gradient<'s, 'd, D> {
-    /// Of the sum of `losses`, each times its number, to the first input.
-    fn of<T: Pod<Element = f32>>(d_losses: View<'s, D, f32>, d: Grad<'d, D, T>) -> Self {
-        Gradient { input: 0, scale: Some(d_losses.data()), to: d.to.into_data(), write: d.write }
+    /// Of the sum of `losses`, each times its number, to an input.
+    fn of<T: Pod<Element = f32>>(input: usize, d_losses: View<'s, D, f32>, d: Grad<'d, D, T>) -> Self {
+        Gradient { input, scale: Some(d_losses.data()), to: d.to.into_data(), write: d.write }
     }
     /// Of the mean over the batch, to the first input.
     fn of_mean<T: Pod<Element = f32>>(d: ViewMut<'d, D, T>) -> Self {
         Gradient { input: 0, scale: None, to: d.into_data(), write: Write::Set }
-    }
-    /// To another input.
-    fn to(self, input: usize) -> Self {
-        Gradient { input, ..self }
     }
 }
 

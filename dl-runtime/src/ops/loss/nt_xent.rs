@@ -87,30 +87,18 @@ impl NtXent {
     ) {
         context.device.nt_xent(self.sizes::<S>(), a.data(), b.data(), losses.into_data(), None);
     }
-    /// The gradient to `a`.
-    pub fn backward_left<D: Device, S: Pod<Element = f32>>(
+    /// The gradient to input `k`, `a` or `b`.
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
+        k: usize,
         a: View<D, S>,
         b: View<D, S>,
         saved: View<D, Saved>,
         d_losses: View<D, f32>,
-        d_a: Grad<D, S>,
+        d_input: Grad<D, S>,
     ) {
-        let gradient = Gradient::of(d_losses, d_a);
-        context.device.nt_xent_backward(self.sizes::<S>(), a.data(), b.data(), saved.data(), gradient);
-    }
-    /// The gradient to `b`.
-    pub fn backward_right<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        saved: View<D, Saved>,
-        d_losses: View<D, f32>,
-        d_b: Grad<D, S>,
-    ) {
-        let gradient = Gradient::of(d_losses, d_b).to(1);
+        let gradient = Gradient::of(k, d_losses, d_input);
         context.device.nt_xent_backward(self.sizes::<S>(), a.data(), b.data(), saved.data(), gradient);
     }
 }

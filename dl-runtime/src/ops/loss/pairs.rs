@@ -43,50 +43,19 @@ impl Pairs {
     ) {
         context.device.vector_loss(self.kernel(), S::LEN, a.data(), b.data(), target.data(), losses.into_data());
     }
-    /// The gradient to `a`.
-    pub fn backward_first<D: Device, S: Pod<Element = f32>>(
+    /// The gradient to input `k`: `a`, `b`, or the target, to which it is 0, as that is one of two numbers.
+    pub fn backward<D: Device, S: Pod<Element = f32>, T: Pod<Element = f32>>(
         self,
         context: &Context<D>,
+        k: usize,
         a: View<D, S>,
         b: View<D, S>,
         target: View<D, f32>,
         d_losses: View<D, f32>,
-        d_a: Grad<D, S>,
+        d_input: Grad<D, T>,
     ) {
-        self.backward(context, a, b, target, Gradient::of(d_losses, d_a));
-    }
-    /// The gradient to `b`.
-    pub fn backward_second<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        target: View<D, f32>,
-        d_losses: View<D, f32>,
-        d_b: Grad<D, S>,
-    ) {
-        self.backward(context, a, b, target, Gradient::of(d_losses, d_b).to(1));
-    }
-    /// The gradient to the target: 0, as it is one of two numbers.
-    pub fn backward_third<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        target: View<D, f32>,
-        d_losses: View<D, f32>,
-        d_target: Grad<D, f32>,
-    ) {
-        self.backward(context, a, b, target, Gradient::of(d_losses, d_target).to(2));
-    }
-    fn backward<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, S>,
-        b: View<D, S>,
-        target: View<D, f32>,
-        gradient: Gradient<D>,
-    ) {
+        assert_eq!(T::LEN, [S::LEN, S::LEN, 1][k], "elements of input {k}");
+        let gradient = Gradient::of(k, d_losses, d_input);
         context.device.vector_loss_backward(self.kernel(), S::LEN, a.data(), b.data(), target.data(), gradient);
     }
     /// Whether the settings are in their ranges, and `targets` are 1 and -1.

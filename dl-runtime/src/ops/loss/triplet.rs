@@ -29,51 +29,19 @@ impl Triplet {
         let (a, p, n) = (anchor.data(), positive.data(), negative.data());
         context.device.vector_loss(Vectors::Triplet { margin: self.margin }, S::LEN, a, p, n, losses.into_data());
     }
-    /// The gradient to the anchor.
-    pub fn backward_first<D: Device, S: Pod<Element = f32>>(
+    /// The gradient to input `k`: the anchor, the positive or the negative.
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
+        k: usize,
         anchor: View<D, S>,
         positive: View<D, S>,
         negative: View<D, S>,
         d_losses: View<D, f32>,
-        d_anchor: Grad<D, S>,
-    ) {
-        self.backward(context, anchor, positive, negative, Gradient::of(d_losses, d_anchor));
-    }
-    /// The gradient to the positive.
-    pub fn backward_second<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        anchor: View<D, S>,
-        positive: View<D, S>,
-        negative: View<D, S>,
-        d_losses: View<D, f32>,
-        d_positive: Grad<D, S>,
-    ) {
-        self.backward(context, anchor, positive, negative, Gradient::of(d_losses, d_positive).to(1));
-    }
-    /// The gradient to the negative.
-    pub fn backward_third<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        anchor: View<D, S>,
-        positive: View<D, S>,
-        negative: View<D, S>,
-        d_losses: View<D, f32>,
-        d_negative: Grad<D, S>,
-    ) {
-        self.backward(context, anchor, positive, negative, Gradient::of(d_losses, d_negative).to(2));
-    }
-    fn backward<D: Device, S: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        anchor: View<D, S>,
-        positive: View<D, S>,
-        negative: View<D, S>,
-        gradient: Gradient<D>,
+        d_input: Grad<D, S>,
     ) {
         let (a, p, n) = (anchor.data(), positive.data(), negative.data());
-        context.device.vector_loss_backward(Vectors::Triplet { margin: self.margin }, S::LEN, a, p, n, gradient);
+        let (loss, gradient) = (Vectors::Triplet { margin: self.margin }, Gradient::of(k, d_losses, d_input));
+        context.device.vector_loss_backward(loss, S::LEN, a, p, n, gradient);
     }
 }

@@ -72,31 +72,32 @@ impl Op {
         self.assert_sizes::<A, B, O>();
         context.device.matmul_each(self.product(), a.data(), b.data(), output.into_data(), Write::Set);
     }
-    /// The gradient to `a`: `d_output·bᵀ`.
-    pub fn backward_left<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
+    /// The gradient to input `k`: `d_output·bᵀ` to `a`, `aᵀ·d_output` to `b`.
+    pub fn backward<D, A, B, O, I>(
         self,
         context: &Context<D>,
-        _: View<D, A>,
+        k: usize,
+        a: View<D, A>,
         b: View<D, B>,
         d_output: View<D, O>,
-        d_a: Grad<D, A>,
-    ) {
+        d_input: Grad<D, I>,
+    ) where
+        D: Device,
+        A: Pod<Element = f32>,
+        B: Pod<Element = f32>,
+        O: Pod<Element = f32>,
+        I: Pod<Element = f32>,
+    {
         self.assert_sizes::<A, B, O>();
-        let product = Product { inner: self.n, columns: self.k, right_transposed: true, ..self.product() };
-        context.device.matmul_each(product, d_output.data(), b.data(), d_a.to.into_data(), d_a.write);
-    }
-    /// The gradient to `b`: `aᵀ·d_output`.
-    pub fn backward_right<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        a: View<D, A>,
-        _: View<D, B>,
-        d_output: View<D, O>,
-        d_b: Grad<D, B>,
-    ) {
-        self.assert_sizes::<A, B, O>();
-        let product = Product { rows: self.k, inner: self.m, left_transposed: true, ..self.product() };
-        context.device.matmul_each(product, a.data(), d_output.data(), d_b.to.into_data(), d_b.write);
+        assert_eq!(I::LEN, [A::LEN, B::LEN][k], "elements of input {k}");
+        let (a, b, dy, Grad { to, write }) = (a.data(), b.data(), d_output.data(), d_input);
+        if k == 0 {
+            let product = Product { inner: self.n, columns: self.k, right_transposed: true, ..self.product() };
+            context.device.matmul_each(product, dy, b, to.into_data(), write);
+        } else {
+            let product = Product { rows: self.k, inner: self.m, left_transposed: true, ..self.product() };
+            context.device.matmul_each(product, a, dy, to.into_data(), write);
+        }
     }
 }
 
@@ -171,10 +172,10 @@ mod tests {
             let (left, right, dy) = (a.view::<A>(), b.view::<B>(), dy.view::<O>());
             op.forward(&context, left, right, y.view_mut::<O>());
             let da = device.set_and_add(a.len(), |d, write| {
-                op.backward_left(&context, left, right, dy, d.grad::<A>(write));
+                op.backward(&context, 0, left, right, dy, d.grad::<A>(write));
             });
             let db = device.set_and_add(b.len(), |d, write| {
-                op.backward_right(&context, left, right, dy, d.grad::<B>(write));
+                op.backward(&context, 1, left, right, dy, d.grad::<B>(write));
             });
             [y.read(), da, db]
         });

@@ -3,111 +3,83 @@
 #include "activation.cuh"
 #include "loss.cuh"
 
-/// In the order of `code` in elementwise.rs; `a` is delta or gamma, `b` is alpha.
-enum class Of : u32 { Bce, BceWithLogits, Hinge, Huber, KlNormal, Mae, Mse, SigmoidFocal };
+enum class Of : u32 {
+#define LOSS(name, value, left, right) name,
+#include "losses.cuh"
+#undef LOSS
+};
 
+/// Written so that NaN stays.
+DEVICE float at_least(float x, float least) { return x < least ? least : x; }
 /// `ln p` and `ln(1 - p)`, at least -100; NaN unless `p` is from 0 to 1.
-DEVICE float2 logarithms(float p) {
-    float yes = logf(p), no = log1pf(-p);
-    return make_float2(yes < -100.0f ? -100.0f : yes, no < -100.0f ? -100.0f : no);
-}
-DEVICE float bce_with_logits(float x, float t) {
-    return (x < 0.0f ? 0.0f : x) - x * t + log1pf(expf(-fabsf(x)));
-}
+DEVICE float2 logarithms(float p) { return make_float2(at_least(logf(p), -100.0f), at_least(log1pf(-p), -100.0f)); }
+DEVICE float bce(float2 log, float t) { return -(t * log.x + (1.0f - t) * log.y); }
+DEVICE float bce_with_logits(float x, float t) { return at_least(x, 0.0f) - x * t + log1pf(expf(-fabsf(x))); }
 /// `factor` where the answer costs something; what is neither is NaN, and stays.
 DEVICE float hinge_derivative(float y, float t, float factor) {
     float side = t * y;
     return side >= 1.0f ? 0.0f : side < 1.0f ? factor : side;
 }
+DEVICE float huber(float d, float delta) { return d < delta ? 0.5f * d * d : delta * (d - 0.5f * delta); }
 DEVICE float sign(float d) { return d > 0.0f ? 1.0f : d < 0.0f ? -1.0f : d; }
 
 /// What focal loss is made of: probabilities, cross-entropy, alpha of the target, `q = 1 - p_t` and `q^gamma`.
 struct Focal {
-    float yes, no, cross_entropy, alpha, q, power;
+    float gamma, alpha, yes, no, cross_entropy, alpha_t, q, power;
 };
-DEVICE Focal focal(Loss f, float x, float t) {
+DEVICE Focal focal(float gamma, float alpha, float x, float t) {
     float yes = sigmoid(x), no = sigmoid(-x), q = yes * (1.0f - t) + no * t;
-    return Focal{yes, no, bce_with_logits(x, t), f.b * t + (1.0f - f.b) * (1.0f - t), q, powf(q, f.a)};
+    float alpha_t = alpha * t + (1.0f - alpha) * (1.0f - t);
+    return Focal{gamma, alpha, yes, no, bce_with_logits(x, t), alpha_t, q, powf(q, gamma)};
 }
 /// The derivative of `q^gamma`, where that of `q` is `slope`; where `q` is 0, so is that.
-DEVICE float of_power(Loss f, Focal p, float slope) { return p.q == 0.0f ? 0.0f : f.a * p.power * (slope / p.q); }
-
-DEVICE float value(Loss f, float a, float b) {
-    float d = a - b;
-    switch ((Of)f.kind) {
-    case Of::Bce: {
-        float2 log = logarithms(a);
-        return -(b * log.x + (1.0f - b) * log.y);
-    }
-    case Of::BceWithLogits:
-        return bce_with_logits(a, b);
-    case Of::Hinge:
-        return 1.0f - a * b < 0.0f ? 0.0f : 1.0f - a * b;
-    case Of::Huber:
-        return fabsf(d) < f.a ? 0.5f * d * d : f.a * (fabsf(d) - 0.5f * f.a);
-    case Of::KlNormal:
-        return 0.5f * (a * a + (expm1f(b) - b));
-    case Of::Mae:
-        return fabsf(d);
-    case Of::Mse:
-        return d * d;
-    default: {
-        Focal p = focal(f, a, b);
-        return p.alpha * p.power * p.cross_entropy;
-    }
-    }
+DEVICE float of_power(Focal p, float slope) { return p.q == 0.0f ? 0.0f : p.gamma * p.power * (slope / p.q); }
+DEVICE float focal_value(Focal p) { return p.alpha_t * p.power * p.cross_entropy; }
+DEVICE float focal_left(Focal p, float t) {
+    float slope = p.yes * p.no * (1.0f - 2.0f * t);
+    return p.alpha_t * (p.power * (p.yes - t) + of_power(p, slope) * p.cross_entropy);
+}
+DEVICE float focal_right(Focal p, float x) {
+    float product = of_power(p, p.no - p.yes) * p.cross_entropy - p.power * x;
+    return p.alpha_t * product + (2.0f * p.alpha - 1.0f) * p.power * p.cross_entropy;
 }
 
-/// The derivative to `a`.
-DEVICE float left(Loss f, float a, float b) {
-    float d = a - b;
+DEVICE float value(Loss f, float y, float t) {
+    float a = f.a, b = f.b;
     switch ((Of)f.kind) {
-    case Of::Bce: {
-        float variance = a * (1.0f - a);
-        return d / (variance < 1e-12f ? 1e-12f : variance);
+#define LOSS(name, value, left, right) \
+    case Of::name:                     \
+        return value;
+#include "losses.cuh"
+#undef LOSS
     }
-    case Of::BceWithLogits:
-        return sigmoid(a) - b;
-    case Of::Hinge:
-        return hinge_derivative(a, b, -b);
-    case Of::Huber:
-        return clamp(d, -f.a, f.a);
-    case Of::KlNormal:
-        return a;
-    case Of::Mae:
-        return sign(d);
-    case Of::Mse:
-        return 2.0f * d;
-    default: {
-        Focal p = focal(f, a, b);
-        float slope = p.yes * p.no * (1.0f - 2.0f * b);
-        return p.alpha * (p.power * (p.yes - b) + of_power(f, p, slope) * p.cross_entropy);
-    }
-    }
+    return NOT_A_NUMBER;
 }
 
-/// The derivative to `b`.
-DEVICE float right(Loss f, float a, float b) {
+/// The derivative to `y`.
+DEVICE float left(Loss f, float y, float t) {
+    float a = f.a, b = f.b;
     switch ((Of)f.kind) {
-    case Of::Bce: {
-        float2 log = logarithms(a);
-        return log.y - log.x;
+#define LOSS(name, value, left, right) \
+    case Of::name:                     \
+        return left;
+#include "losses.cuh"
+#undef LOSS
     }
-    case Of::BceWithLogits:
-        return -a;
-    case Of::Hinge:
-        return hinge_derivative(a, b, -a);
-    case Of::KlNormal:
-        return 0.5f * expm1f(b);
-    case Of::SigmoidFocal: {
-        Focal p = focal(f, a, b);
-        float product = of_power(f, p, p.no - p.yes) * p.cross_entropy - p.power * a;
-        return p.alpha * product + (2.0f * f.b - 1.0f) * p.power * p.cross_entropy;
+    return NOT_A_NUMBER;
+}
+
+/// The derivative to `t`.
+DEVICE float right(Loss f, float y, float t) {
+    float a = f.a, b = f.b;
+    switch ((Of)f.kind) {
+#define LOSS(name, value, left, right) \
+    case Of::name:                     \
+        return right;
+#include "losses.cuh"
+#undef LOSS
     }
-    default:
-        // Of the difference.
-        return -left(f, a, b);
-    }
+    return NOT_A_NUMBER;
 }
 
 /// Cut number `row` of all samples, of `size` numbers, of which a sample has `cuts`.

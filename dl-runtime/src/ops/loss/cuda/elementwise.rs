@@ -1,33 +1,21 @@
 //! Losses of numbers on CUDA.
 
 use super::Code;
-use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, kernels};
+use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, header, kernels};
 use crate::ops::loss::{Elementwise, ElementwiseLossKernel, Gradient};
 use crate::tensor::Storage;
 
+header!(TABLE = "losses.cuh");
 kernels!(
-    "elementwise.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::loss::cuda::HEADER]:
+    "elementwise.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::loss::cuda::HEADER, TABLE]:
     elementwise_loss, elementwise_loss_backward, elementwise_loss_sums
 );
 
-/// Numbered as `Of` of `elementwise.cu`.
-fn code(loss: Elementwise) -> Code {
-    let (kind, a, b) = match loss {
-        Elementwise::Bce => (0, 0.0, 0.0),
-        Elementwise::BceWithLogits => (1, 0.0, 0.0),
-        Elementwise::Hinge => (2, 0.0, 0.0),
-        Elementwise::Huber { delta } => (3, delta, 0.0),
-        Elementwise::KlNormal => (4, 0.0, 0.0),
-        Elementwise::Mae => (5, 0.0, 0.0),
-        Elementwise::Mse => (6, 0.0, 0.0),
-        Elementwise::SigmoidFocal { gamma, alpha } => (7, gamma, alpha),
-    };
-    Code { kind, a, b }
-}
-
-/// What the sum over a sample is divided by.
-fn count(loss: Elementwise, features: usize) -> f32 {
-    if loss == Elementwise::KlNormal { 1.0 } else { features as f32 }
+impl Code {
+    fn of(loss: Elementwise) -> Self {
+        let (kind, [a, b]) = loss.numbered();
+        Code { kind, a, b }
+    }
 }
 
 /// How samples are cut, so that few large ones fill a card, too.
@@ -73,7 +61,7 @@ impl ElementwiseLossKernel for Cuda {
         losses: Mut<'_, f32>,
     ) {
         let cuts = Cuts::of(features, losses.len());
-        let (code, group, count) = (code(loss), cuts.group(), count(loss, features));
+        let (code, group, count) = (Code::of(loss), cuts.group(), loss.count(features));
         let launch = |count: f32, to: &Mut<'_, f32>| {
             self.launch(
                 &elementwise_loss,
@@ -98,9 +86,10 @@ impl ElementwiseLossKernel for Cuda {
     ) {
         let Gradient { input, scale, to, write } = gradient;
         let cuts = Cuts::of(features, to.len() / features);
-        let (group, count) = (cuts.group(), count(loss, features));
+        let (group, count) = (cuts.group(), loss.count(features));
         let Cuts { size, cuts, rows } = cuts;
-        let arguments = (code(loss), input as u32, group, features, size, cuts, rows, count, a, b, scale, to, write);
+        let arguments =
+            (Code::of(loss), input as u32, group, features, size, cuts, rows, count, a, b, scale, to, write);
         self.launch(&elementwise_loss_backward, group.grid(), arguments);
     }
 }

@@ -65,9 +65,9 @@ fn check(
     losses
 }
 
-/// `operation!(Op, [further inputs], [gradients to the inputs])`.
+/// `operation!(Op, [further inputs])`.
 macro_rules! operation {
-    ($op:ty, [$($number:literal),*], [$($backward:path),*]) => {
+    ($op:ty, [$($number:literal),*]) => {
         impl Operation for $op {
             fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>) {
                 self.forward(context, x[0].view::<V>(), $(x[$number].view(),)* losses);
@@ -81,15 +81,15 @@ macro_rules! operation {
                 d: &mut Tensor<D>,
                 write: Write,
             ) {
-                let backward = [$($backward),*][input];
-                backward(*self, context, x[0].view::<V>(), $(x[$number].view(),)* d_losses, d.grad(write));
+                let d_input = d.grad::<V>(write);
+                self.backward(context, input, x[0].view::<V>(), $(x[$number].view(),)* d_losses, d_input);
             }
         }
     };
 }
-operation!(Elementwise, [1], [Elementwise::backward_left, Elementwise::backward_right]);
-operation!(Pairs, [1, 2], [Pairs::backward_first, Pairs::backward_second]);
-operation!(Triplet, [1, 2], [Triplet::backward_first, Triplet::backward_second, Triplet::backward_third]);
+operation!(Elementwise, [1]);
+operation!(Pairs, [1, 2]);
+operation!(Triplet, [1, 2]);
 
 /// Checks a loss of numbers against `f`, summed over a sample and divided by `count`.
 fn elementwise(op: Elementwise, a: Vec<f32>, b: Vec<f32>, count: f64, f: impl Fn(f64, f64) -> f64) {
@@ -125,6 +125,15 @@ fn losses_of_numbers_have_gradients_to_both_sides() {
             (0.3_f32 as f64 * t + 0.7 * (1.0 - t)) * wrong.powf(1.5) * bce(p, t)
         });
     }
+}
+
+/// `losses.cuh` has the same entries in the same order.
+#[cfg(feature = "cuda")]
+#[test]
+fn the_table_of_cuda_is_the_same() {
+    let entries = include_str!("../cuda/losses.cuh").lines().filter_map(|line| line.strip_prefix("LOSS("));
+    let names: Vec<_> = entries.filter_map(|entry| entry.split(',').next()).collect();
+    assert_eq!(names, crate::ops::loss::elementwise::TABLE);
 }
 
 /// A loss of `C` classes with its labels.
@@ -215,8 +224,8 @@ fn equal_vectors_and_wrong_targets() {
             let (mut losses, mut d, mut d_target) = (device.output(2), device.output(10), device.output(2));
             let (x, t) = (x.view::<V>(), t.view());
             op.forward(&context, x, x, t, losses.view_mut());
-            op.backward_first(&context, x, x, t, ones.view(), d.grad(Write::Set));
-            op.backward_third(&context, x, x, t, ones.view(), d_target.grad(Write::Set));
+            op.backward(&context, 0, x, x, t, ones.view(), d.grad::<V>(Write::Set));
+            op.backward(&context, 2, x, x, t, ones.view(), d_target.grad::<f32>(Write::Set));
             [losses.read(), d.read(), d_target.read()]
         });
         assert!(losses[0].is_finite() && losses[1].is_nan(), "{op:?}: {losses:?}");
@@ -267,8 +276,7 @@ impl Operation for NtXent {
         let (a, b, samples) = (x[0].view::<V>(), x[1].view(), d_losses.len());
         let (mut losses, mut saved) = (context.device.output(samples), context.device.output(4 * samples));
         self.forward(context, a, b, losses.view_mut(), saved.view_mut());
-        let backward = [NtXent::backward_left, NtXent::backward_right][input];
-        backward(*self, context, a, b, saved.view(), d_losses, d.grad(write));
+        self.backward(context, input, a, b, saved.view(), d_losses, d.grad(write));
     }
 }
 

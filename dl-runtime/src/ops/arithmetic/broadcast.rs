@@ -1,6 +1,6 @@
 //! Broadcast arithmetic on the CPU: sample by sample, row by row.
 
-use super::{BroadcastKernel, Operator, Shapes, Slope};
+use super::{Broadcast, Operator, Slope};
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -10,7 +10,7 @@ use crate::tensor::Write;
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 14;
 
-impl Shapes {
+impl Broadcast {
     /// The walk over an output sample; the places are those in it, in the first value and in the second.
     fn walk(self) -> StridedIter<3> {
         let (rank, sizes) = (self.output.len(), self.output);
@@ -65,45 +65,47 @@ simd! {
     }
 }
 
-impl BroadcastKernel for Cpu {
-    fn broadcast(&self, operator: Operator, s: Shapes, a: &[f32], b: &[f32], y: &mut [f32]) {
-        let (walk, [of_y, of_a, of_b]) = (s.walk(), s.task());
-        self.threads().split((chunks(a, of_a), chunks(b, of_b), chunks_mut(y, of_y)), &|_, (a, b, y)| {
-            let inputs = a.chunks_exact(len(s.left)).zip(b.chunks_exact(len(s.right)));
-            for ((a, b), y) in inputs.zip(y.chunks_exact_mut(len(s.output))) {
-                match operator {
-                    Operator::Add { sign } => forward(&walk, a, b, y, |a, b| a + sign * b),
-                    Operator::Mul => forward(&walk, a, b, y, |a, b| a * b),
-                    Operator::Div => forward(&walk, a, b, y, |a, b| a / b),
-                }
+/// `y = a ∘ b`.
+pub(super) fn forward_all(cpu: &Cpu, operator: Operator, s: Broadcast, a: &[f32], b: &[f32], y: &mut [f32]) {
+    let (walk, [of_y, of_a, of_b]) = (s.walk(), s.task());
+    cpu.threads().split((chunks(a, of_a), chunks(b, of_b), chunks_mut(y, of_y)), &|_, (a, b, y)| {
+        let inputs = a.chunks_exact(len(s.left)).zip(b.chunks_exact(len(s.right)));
+        for ((a, b), y) in inputs.zip(y.chunks_exact_mut(len(s.output))) {
+            match operator {
+                Operator::Add { sign } => forward(&walk, a, b, y, |a, b| a + sign * b),
+                Operator::Mul => forward(&walk, a, b, y, |a, b| a * b),
+                Operator::Div => forward(&walk, a, b, y, |a, b| a / b),
             }
-        });
-    }
-    fn broadcast_backward(
-        &self,
-        slope: Slope,
-        s: Shapes,
-        own: &[f32],
-        other: &[f32],
-        dy: &[f32],
-        d_own: &mut [f32],
-        write: Write,
-    ) {
-        let (walk, [of_y, of_own, of_other]) = (s.walk(), s.task());
-        let parts = (chunks(own, of_own), chunks(other, of_other), chunks(dy, of_y), chunks_mut(d_own, of_own));
-        self.threads().split(parts, &|_, (own, other, dy, d)| {
-            if write == Write::Set {
-                d.fill(0.0);
+        }
+    });
+}
+
+/// `d_own = Σ slope(own, other, dy)` over the repetitions of `own`, set or added.
+#[expect(clippy::too_many_arguments, reason = "a gradient of two values")]
+pub(super) fn backward_all(
+    cpu: &Cpu,
+    slope: Slope,
+    s: Broadcast,
+    own: &[f32],
+    other: &[f32],
+    dy: &[f32],
+    d_own: &mut [f32],
+    write: Write,
+) {
+    let (walk, [of_y, of_own, of_other]) = (s.walk(), s.task());
+    let parts = (chunks(own, of_own), chunks(other, of_other), chunks(dy, of_y), chunks_mut(d_own, of_own));
+    cpu.threads().split(parts, &|_, (own, other, dy, d)| {
+        if write == Write::Set {
+            d.fill(0.0);
+        }
+        let inputs = own.chunks_exact(len(s.left)).zip(other.chunks_exact(len(s.right)));
+        let outputs = dy.chunks_exact(len(s.output)).zip(d.chunks_exact_mut(len(s.left)));
+        for ((own, other), (dy, d)) in inputs.zip(outputs) {
+            match slope {
+                Slope::Factor => backward(&walk, own, other, dy, d, |_, other, dy| other * dy),
+                Slope::Dividend => backward(&walk, own, other, dy, d, |_, other, dy| dy / other),
+                Slope::Divisor => backward(&walk, own, other, dy, d, |own, other, dy| -(other / own / own) * dy),
             }
-            let inputs = own.chunks_exact(len(s.left)).zip(other.chunks_exact(len(s.right)));
-            let outputs = dy.chunks_exact(len(s.output)).zip(d.chunks_exact_mut(len(s.left)));
-            for ((own, other), (dy, d)) in inputs.zip(outputs) {
-                match slope {
-                    Slope::Factor => backward(&walk, own, other, dy, d, |_, other, dy| other * dy),
-                    Slope::Dividend => backward(&walk, own, other, dy, d, |_, other, dy| dy / other),
-                    Slope::Divisor => backward(&walk, own, other, dy, d, |own, other, dy| -(other / own / own) * dy),
-                }
-            }
-        });
-    }
+        }
+    });
 }

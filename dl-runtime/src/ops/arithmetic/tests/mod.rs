@@ -1,6 +1,8 @@
 //! Values against `f64`, gradients against central differences, for all four operators and both kinds of operands.
 
-use super::{Add, Affine, Div, Mul, Reciprocal, Sub};
+mod broadcast;
+
+use super::{Add, Affine, Div, Mul, Reciprocal, Shapes};
 use crate::Context;
 use crate::ops::Activation;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -21,12 +23,12 @@ macro_rules! pairs {
         let [y, da, db] = on_every_device!(|device| {
             let context = Context { device, seed: 0 };
             let ($a, $b, dy, mut y) = (device.tensor(&x), device.tensor(&z), device.tensor(&dy), device.output(N));
-            $op.forward(&context, $a.view::<Sample>(), $b.view(), y.view_mut());
+            $op.forward(&context, $a.view::<Sample>(), $b.view::<Sample>(), y.view_mut::<Sample>());
             let da = device.set_and_add(N, |d, write| {
-                $op.backward_left(&context, $($kept.view::<Sample>(),)* dy.view(), d.grad::<Sample>(write));
+                $op.backward(&context, 0, $($kept.view::<Sample>(),)* dy.view::<Sample>(), d.grad::<Sample>(write));
             });
             let db = device.set_and_add(N, |d, write| {
-                $op.backward_right(&context, $($kept.view::<Sample>(),)* dy.view(), d.grad::<Sample>(write));
+                $op.backward(&context, 1, $($kept.view::<Sample>(),)* dy.view::<Sample>(), d.grad::<Sample>(write));
             });
             [y.read(), da, db]
         });
@@ -40,17 +42,19 @@ macro_rules! pairs {
 
 #[test]
 fn two_tensors() {
-    pairs!(Add { activation: Activation::Identity }, |a, b| a + b, reads());
-    pairs!(Sub {}, |a, b| a - b, reads());
-    pairs!(Mul {}, |a, b| a * b, reads(a, b));
-    pairs!(Div {}, |a, b| a / b, reads(a, b));
+    let (shapes, activation) = (Shapes::Equal, Activation::Identity);
+    pairs!(Add { shapes, sign: 1.0, activation }, |a, b| a + b, reads());
+    pairs!(Add { shapes, sign: -1.0, activation }, |a, b| a - b, reads());
+    pairs!(Mul { shapes }, |a, b| a * b, reads(a, b));
+    pairs!(Div { shapes }, |a, b| a / b, reads(a, b));
 }
 
 /// The sum of two tensors with an activation.
 fn sum(activation: Activation, a: &[f32], b: &[f32]) -> Vec<f32> {
     on_every_device!(|device| {
         let (mut y, a, b) = (device.output(a.len()), device.tensor(a), device.tensor(b));
-        Add { activation }.forward(&Context { device, seed: 0 }, a.view::<Sample>(), b.view(), y.view_mut());
+        let op = Add { shapes: Shapes::Equal, sign: 1.0, activation };
+        op.forward(&Context { device, seed: 0 }, a.view::<Sample>(), b.view::<Sample>(), y.view_mut::<Sample>());
         y.read()
     })
 }

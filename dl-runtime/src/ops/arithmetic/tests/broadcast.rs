@@ -1,6 +1,7 @@
 //! Broadcast arithmetic against values by index in `f64`, gradients against central differences.
 
-use super::{Add, Div, Mul, Shapes};
+use crate::ops::Activation;
+use crate::ops::arithmetic::{Add, Broadcast, Div, Mul, Shapes};
 use crate::tensor::Write;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
@@ -20,7 +21,7 @@ fn indices(shape: &[usize], output: &[usize]) -> Vec<usize> {
 }
 
 /// `f(a, b)` by index.
-fn reference(s: Shapes, a: &[f64], b: &[f64], f: fn(f64, f64) -> f64) -> Vec<f64> {
+fn reference(s: Broadcast, a: &[f64], b: &[f64], f: fn(f64, f64) -> f64) -> Vec<f64> {
     let (left, right) = (indices(s.left, s.output), indices(s.right, s.output));
     let samples = a.chunks(s.left.iter().product()).zip(b.chunks(s.right.iter().product()));
     samples.flat_map(|(a, b)| left.iter().zip(&right).map(move |(&i, &j)| f(a[i], b[j]))).collect()
@@ -37,10 +38,10 @@ macro_rules! check {
             let ($a, $b) = (device.tensor(&x), device.tensor(&z));
             $op.forward(&context, $a.view::<A>(), $b.view::<B>(), y.view_mut::<O>());
             let da = device.set_and_add(x.len(), |d, write| {
-                $op.backward_left(&context, $($kept.view::<$kind>(),)* dy.view::<O>(), d.grad::<A>(write));
+                $op.backward(&context, 0, $($kept.view::<$kind>(),)* dy.view::<O>(), d.grad::<A>(write));
             });
             let db = device.set_and_add(z.len(), |d, write| {
-                $op.backward_right(&context, $($kept.view::<$kind>(),)* dy.view::<O>(), d.grad::<B>(write));
+                $op.backward(&context, 1, $($kept.view::<$kind>(),)* dy.view::<O>(), d.grad::<B>(write));
             });
             [y.read(), da, db]
         });
@@ -53,32 +54,33 @@ macro_rules! check {
     }};
 }
 
-fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, shapes: Shapes) {
-    check!(samples, shapes, Add { shapes, sign: 1.0 }, |a, b| a + b, reads());
-    check!(samples, shapes, Add { shapes, sign: -1.0 }, |a, b| a - b, reads());
-    check!(samples, shapes, Mul { shapes }, |a, b| a * b, reads(a as A, b as B));
-    check!(samples, shapes, Div { shapes }, |a, b| a / b, reads(a as A, b as B));
+fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, s: Broadcast) {
+    let (shapes, activation) = (Shapes::Broadcast(s), Activation::Identity);
+    check!(samples, s, Add { shapes, sign: 1.0, activation }, |a, b| a + b, reads());
+    check!(samples, s, Add { shapes, sign: -1.0, activation }, |a, b| a - b, reads());
+    check!(samples, s, Mul { shapes }, |a, b| a * b, reads(a as A, b as B));
+    check!(samples, s, Div { shapes }, |a, b| a / b, reads(a as A, b as B));
 }
 
 #[test]
 fn values_and_gradients() {
     type Image<const C: usize, const H: usize, const W: usize> = [[[f32; W]; H]; C];
-    case::<[f32; 1], [f32; 1], [f32; 1]>(1, Shapes { left: &[1], right: &[1], output: &[1] });
-    case::<[f32; 5], f32, [f32; 5]>(3, Shapes { left: &[5], right: &[], output: &[5] });
-    case::<[f32; 1], [f32; 37], [f32; 37]>(3, Shapes { left: &[1], right: &[37], output: &[37] });
-    case::<[[f32; 5]; 3], [f32; 5], [[f32; 5]; 3]>(2, Shapes { left: &[3, 5], right: &[5], output: &[3, 5] });
-    case::<[[f32; 1]; 3], [f32; 5], [[f32; 5]; 3]>(2, Shapes { left: &[3, 1], right: &[5], output: &[3, 5] });
+    case::<[f32; 1], [f32; 1], [f32; 1]>(1, Broadcast { left: &[1], right: &[1], output: &[1] });
+    case::<[f32; 5], f32, [f32; 5]>(3, Broadcast { left: &[5], right: &[], output: &[5] });
+    case::<[f32; 1], [f32; 37], [f32; 37]>(3, Broadcast { left: &[1], right: &[37], output: &[37] });
+    case::<[[f32; 5]; 3], [f32; 5], [[f32; 5]; 3]>(2, Broadcast { left: &[3, 5], right: &[5], output: &[3, 5] });
+    case::<[[f32; 1]; 3], [f32; 5], [[f32; 5]; 3]>(2, Broadcast { left: &[3, 1], right: &[5], output: &[3, 5] });
     case::<Image<3, 4, 5>, Image<3, 1, 1>, Image<3, 4, 5>>(
         2,
-        Shapes { left: &[3, 4, 5], right: &[3, 1, 1], output: &[3, 4, 5] },
+        Broadcast { left: &[3, 4, 5], right: &[3, 1, 1], output: &[3, 4, 5] },
     );
     case::<Image<1, 4, 1>, Image<3, 4, 5>, Image<3, 4, 5>>(
         1,
-        Shapes { left: &[1, 4, 1], right: &[3, 4, 5], output: &[3, 4, 5] },
+        Broadcast { left: &[1, 4, 1], right: &[3, 4, 5], output: &[3, 4, 5] },
     );
     case::<Image<1, 4, 1>, Image<3, 1, 5>, Image<3, 4, 5>>(
         2,
-        Shapes { left: &[1, 4, 1], right: &[3, 1, 5], output: &[3, 4, 5] },
+        Broadcast { left: &[1, 4, 1], right: &[3, 1, 5], output: &[3, 4, 5] },
     );
 }
 
@@ -86,12 +88,25 @@ fn values_and_gradients() {
 fn any_number_of_threads() {
     let (a, b) = (numbers(1, 90 * 21 * 40), numbers(2, 90 * 21));
     on_every_device!(|device| {
-        let op = Mul { shapes: Shapes { left: &[21, 40], right: &[21, 1], output: &[21, 40] } };
+        let s = Broadcast { left: &[21, 40], right: &[21, 1], output: &[21, 40] };
+        let op = Mul { shapes: Shapes::Broadcast(s) };
         let (context, mut y, mut db) = (Context { device, seed: 0 }, device.output(a.len()), device.output(b.len()));
         let (a, b) = (device.tensor(&a), device.tensor(&b));
         let (a, b) = (a.view::<[[f32; 40]; 21]>(), b.view::<[[f32; 1]; 21]>());
         op.forward(&context, a, b, y.view_mut::<[[f32; 40]; 21]>());
-        op.backward_right(&context, a, b, y.view::<[[f32; 40]; 21]>(), db.grad(Write::Set));
+        op.backward(&context, 1, a, b, y.view::<[[f32; 40]; 21]>(), db.grad::<[[f32; 1]; 21]>(Write::Set));
         [y.read(), db.read()]
     });
+}
+
+#[test]
+fn an_activation_behind_a_repeated_value() {
+    let s = Broadcast { left: &[2], right: &[], output: &[2] };
+    let op = Add { shapes: Shapes::Broadcast(s), sign: 1.0, activation: Activation::Relu };
+    let y = on_every_device!(|device| {
+        let (a, b, mut y) = (device.tensor(&[1.0, -2.0]), device.tensor(&[0.5]), device.output(2));
+        op.forward(&Context { device, seed: 0 }, a.view::<[f32; 2]>(), b.view::<f32>(), y.view_mut::<[f32; 2]>());
+        y.read()
+    });
+    assert_eq!(y, [1.5, 0.0]);
 }

@@ -1,0 +1,186 @@
+//! What an elementwise loss is to a kernel, and `losses!`, which makes everything that knows all of them from one table.
+
+use crate::device::cpu::simd::Simd;
+
+/// A loss of two numbers, and its derivatives.
+pub(crate) trait Formula: Copy + Sync {
+    fn value<S: Simd>(self, a: f32, b: f32) -> f32;
+    /// The derivative to `a`.
+    fn left<S: Simd>(self, a: f32, b: f32) -> f32;
+    /// The derivative to `b`.
+    fn right<S: Simd>(self, a: f32, b: f32) -> f32;
+}
+
+/// How the numbers of a sample become its loss.
+pub(crate) enum Reduction {
+    Mean,
+    Sum,
+}
+
+impl Reduction {
+    /// What the sum over a sample of `features` numbers is divided by.
+    pub fn count(self, features: usize) -> f32 {
+        match self {
+            Reduction::Mean => features as f32,
+            Reduction::Sum => 1.0,
+        }
+    }
+}
+
+/// Makes of a table of losses the enum `Elementwise` with its documentation and its checks, a [`Formula`] for each entry, what
+/// CUDA calls each, and those that a trainer takes as types of their own, in `trained`.
+macro_rules! losses {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $({ $($(#[$setting_doc:meta])* $setting:ident: f32 = $default:expr),* })? reduction $reduction:ident {
+            value: |$a:pat_param, $b:pat_param| $value:expr,
+            left: |$left_a:pat_param, $left_b:pat_param| $left:expr,
+            right: |$right_a:pat_param, $right_b:pat_param| $right:expr,
+            $(settings: $settings:expr,)?
+            targets: $targets:path,
+            $(trainer: $text:literal, $metric:expr,)?
+        }
+    )*) => {
+        /// Which loss, with its settings: an operation on an output `a` and what it is compared with, `b`.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Elementwise {
+            $($(#[$doc])* $name $({ $($(#[$setting_doc])* $setting: f32),* })?,)*
+        }
+
+        impl Elementwise {
+            /// Whether the settings are in their ranges, and `targets` can be what is compared with.
+            ///
+            /// # Errors
+            /// As [`Loss::check`](crate::loss::Loss::check).
+            #[allow(unused_variables, reason = "not every loss has rules for its settings")]
+            pub fn check<S: Pod<Element = f32>>(self, targets: &[S]) -> Result<()> {
+                match self {
+                    $(Elementwise::$name { $($($setting),*)? } => {
+                        $($settings?;)?
+                        $targets(targets)
+                    })*
+                }
+            }
+            /// What the sum over a sample of `features` numbers is divided by.
+            pub(crate) fn count(self, features: usize) -> f32 {
+                match self {
+                    $(Elementwise::$name { .. } => Reduction::$reduction.count(features),)*
+                }
+            }
+            /// Its number in `losses.cuh`, and its settings, of which there are two at most.
+            #[cfg(feature = "cuda")]
+            pub(crate) fn numbered(self) -> (u32, [f32; 2]) {
+                /// In the order of the table.
+                enum Number { $($name),* }
+                let mut settings = [0.0; 2];
+                let number = match self {
+                    $(Elementwise::$name $({ $($setting),* })? => {
+                        $(settings.iter_mut().zip([$($setting),*]).for_each(|(to, from)| *to = from);)?
+                        Number::$name
+                    })*
+                };
+                (number as u32, settings)
+            }
+            /// Calls `run` with its formula over a batch.
+            pub(super) fn with_formula(self, features: usize, inputs: [&[f32]; 2], run: impl FnOnce(&dyn Samples)) {
+                let count = self.count(features);
+                match self {
+                    $(Elementwise::$name { $($($setting),*)? } => {
+                        let formula = formulas::$name { $($($setting),*)? };
+                        run(&Batch { formula, features, count, inputs });
+                    })*
+                }
+            }
+        }
+
+        /// The name of each loss.
+        #[cfg(all(test, feature = "cuda"))]
+        pub(crate) const TABLE: &[&str] = &[$(stringify!($name)),*];
+
+        /// The formula of each loss, which is the loss of the trainer, too.
+        mod formulas {
+            use super::*;
+
+            $(
+                losses!(@structure { $(#[$doc])* #[derive(Clone, Copy, Debug, PartialEq)] }
+                        $name $({ $($(#[$setting_doc])* pub $setting: f32),* })?);
+
+                impl Formula for $name {
+                    #[inline(always)]
+                    #[allow(unused_variables, reason = "a formula need not read every setting")]
+                    fn value<S: Simd>(self, $a: f32, $b: f32) -> f32 {
+                        let $name { $($($setting),*)? } = self;
+                        $value
+                    }
+                    #[inline(always)]
+                    #[allow(unused_variables, reason = "a formula need not read every setting")]
+                    fn left<S: Simd>(self, $left_a: f32, $left_b: f32) -> f32 {
+                        let $name { $($($setting),*)? } = self;
+                        $left
+                    }
+                    #[inline(always)]
+                    #[allow(unused_variables, reason = "a formula need not read every setting")]
+                    fn right<S: Simd>(self, $right_a: f32, $right_b: f32) -> f32 {
+                        let $name { $($($setting),*)? } = self;
+                        $right
+                    }
+                }
+            )*
+        }
+
+        /// The losses of numbers that a trainer takes.
+        pub mod trained {
+            use super::*;
+
+            $(losses!(@trained $(($text, $metric))? $name { $($($setting = $default),*)? });)*
+        }
+    };
+    (@structure { $($head:tt)* } $name:ident) => {
+        $($head)*
+        pub struct $name;
+    };
+    (@structure { $($head:tt)* } $name:ident $settings:tt) => {
+        $($head)*
+        pub struct $name $settings
+    };
+    (@trained $name:ident $settings:tt) => {};
+    (@trained ($text:literal, $metric:expr) $name:ident { $($setting:ident = $default:expr),* }) => {
+        pub use super::formulas::$name;
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name { $($setting: $default),* }
+            }
+        }
+
+        impl From<$name> for Elementwise {
+            fn from($name { $($setting),* }: $name) -> Self {
+                Elementwise::$name { $($setting),* }
+            }
+        }
+
+        impl<Y: Pod<Element = f32>> Loss<Y> for $name {
+            type Target = Y;
+            const NAME: &'static str = $text;
+
+            fn check(&self, targets: &[Y]) -> Result<()> {
+                Elementwise::from(*self).check(targets)
+            }
+            fn metrics(&self) -> Metrics<Y, Y> {
+                vec![Box::new($metric)]
+            }
+            fn loss<D: Device>(
+                &self,
+                context: &Context<'_, D>,
+                output: View<'_, D, Y>,
+                target: View<'_, D, Y>,
+                losses: ViewMut<'_, D, f32>,
+                d_output: Option<ViewMut<'_, D, Y>>,
+            ) {
+                Elementwise::from(*self).with_gradient(context, output, target, losses, d_output);
+            }
+        }
+    };
+}
+pub(super) use losses;

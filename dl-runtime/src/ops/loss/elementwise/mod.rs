@@ -1,0 +1,150 @@
+//! Losses of two tensors of one shape, number by number: the mean over the elements of a sample (`kl_normal`: the sum).
+//!
+//! `table.rs` has one entry for each; [`Elementwise`] is made of it, and lists them.
+
+mod family;
+mod table;
+
+pub use table::{Elementwise, trained};
+
+#[cfg(all(test, feature = "cuda"))]
+pub(crate) use table::TABLE;
+
+use super::Gradient;
+use super::cpu::{self, Samples};
+use crate::device::Cpu;
+use crate::device::cpu::simd::{simd, sum};
+use crate::ops::Device;
+use crate::tensor::Grad;
+use crate::tensor::Storage;
+use crate::{Context, Pod, View, ViewMut};
+use family::Formula;
+
+/// The kernel of elementwise losses.
+pub trait ElementwiseLossKernel: Storage {
+    /// The loss of every sample of `features` numbers.
+    fn elementwise_loss(
+        &self,
+        loss: Elementwise,
+        features: usize,
+        a: Self::Ref<'_, f32>,
+        b: Self::Ref<'_, f32>,
+        losses: Self::Mut<'_, f32>,
+    );
+    /// The gradient to one of the inputs.
+    fn elementwise_loss_backward(
+        &self,
+        loss: Elementwise,
+        features: usize,
+        a: Self::Ref<'_, f32>,
+        b: Self::Ref<'_, f32>,
+        gradient: Gradient<'_, '_, Self>,
+    );
+}
+
+impl Elementwise {
+    /// `losses` of all samples.
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        losses: ViewMut<D, f32>,
+    ) {
+        context.device.elementwise_loss(self, S::LEN, a.data(), b.data(), losses.into_data());
+    }
+    /// The gradient to input `k`, `a` or `b`.
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        k: usize,
+        a: View<D, S>,
+        b: View<D, S>,
+        d_losses: View<D, f32>,
+        d_input: Grad<D, S>,
+    ) {
+        let gradient = Gradient::of(k, d_losses, d_input);
+        context.device.elementwise_loss_backward(self, S::LEN, a.data(), b.data(), gradient);
+    }
+    /// `losses` of all samples, and the gradient of their mean to `a`.
+    fn with_gradient<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        a: View<D, S>,
+        b: View<D, S>,
+        losses: ViewMut<D, f32>,
+        d_a: Option<ViewMut<D, S>>,
+    ) {
+        self.forward(context, a, b, losses);
+        if let Some(d) = d_a {
+            context.device.elementwise_loss_backward(self, S::LEN, a.data(), b.data(), Gradient::of_mean(d));
+        }
+    }
+}
+
+simd! {
+    fn total<S, F>(f: F, a: &[f32], b: &[f32]) -> f32 where [F: Formula] {
+        sum::<S, 2>([a, b], |[a, b]| f.value::<S>(a, b))
+    }
+
+    /// `d = scale` times the derivatives to `a`.
+    fn left<S, F>(f: F, scale: f32, a: &[f32], b: &[f32], d: &mut [f32]) where [F: Formula] {
+        for ((d, a), b) in d.iter_mut().zip(a).zip(b) {
+            *d = scale * f.left::<S>(*a, *b);
+        }
+    }
+
+    /// `d = scale` times the derivatives to `b`.
+    fn right<S, F>(f: F, scale: f32, a: &[f32], b: &[f32], d: &mut [f32]) where [F: Formula] {
+        for ((d, a), b) in d.iter_mut().zip(a).zip(b) {
+            *d = scale * f.right::<S>(*a, *b);
+        }
+    }
+}
+
+/// A formula over a batch.
+struct Batch<'a, F> {
+    formula: F,
+    features: usize,
+    /// What the sum over a sample is divided by.
+    count: f32,
+    inputs: [&'a [f32]; 2],
+}
+
+impl<F: Formula> Batch<'_, F> {
+    /// The inputs of sample `n`.
+    fn sample(&self, n: usize) -> (&[f32], &[f32]) {
+        let range = n * self.features..(n + 1) * self.features;
+        (&self.inputs[0][range.clone()], &self.inputs[1][range])
+    }
+}
+
+impl<F: Formula> Samples for Batch<'_, F> {
+    fn size(&self) -> usize {
+        self.features
+    }
+    fn loss(&self, n: usize, _: &mut [f32]) -> f32 {
+        let (a, b) = self.sample(n);
+        total(self.formula, a, b) / self.count
+    }
+    fn gradient(&self, n: usize, input: usize, scale: f32, d: &mut [f32], _: &mut [f32]) {
+        let ((a, b), scale) = (self.sample(n), scale / self.count);
+        if input == 0 { left(self.formula, scale, a, b, d) } else { right(self.formula, scale, a, b, d) }
+    }
+}
+
+impl ElementwiseLossKernel for Cpu {
+    fn elementwise_loss(&self, loss: Elementwise, features: usize, a: &[f32], b: &[f32], losses: &mut [f32]) {
+        loss.with_formula(features, [a, b], |batch| cpu::losses(self, batch, losses));
+    }
+    fn elementwise_loss_backward(
+        &self,
+        loss: Elementwise,
+        features: usize,
+        a: &[f32],
+        b: &[f32],
+        gradient: Gradient<'_, '_, Cpu>,
+    ) {
+        loss.with_formula(features, [a, b], |batch| cpu::gradient(self, batch, features, gradient));
+    }
+}

@@ -169,7 +169,7 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> AutoencoderEvaluation<D> {
             AutoencoderEvaluation {
-                code: allocator.slot(2),
+                code: allocator.workspace(2),
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
@@ -250,181 +250,6 @@ const _: () = {
                 }
                 memory.d_code.write::<[f32; 2]>(n).clear(context);
             }
-<<<<<<< HEAD
-            <Self as dl::Objective>::backward_body(
-                context,
-                net,
-                image,
-                memory,
-                output,
-                d_output,
-                d_net,
-                d_image,
-            );
-        }
-        fn inspect<D: dl::Device>(
-            memory: &AutoencoderTraining<D>,
-            n: usize,
-            see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
-        ) {
-            see("dense1", memory.code.read::<[f32; 2]>(n).data());
-        }
-    }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Objective for Autoencoder {
-        type Target = [f32; 0];
-        const TERMS: &'static [dl::Term] = &[
-            dl::Term {
-                name: "mse",
-                weight: 1.0,
-            },
-            dl::Term {
-                name: "mean",
-                weight: 0.01,
-            },
-        ];
-        type Evaluation<D: dl::Device> = AutoencoderEvaluation<D>;
-        fn evaluation_memory<D: dl::Device>(
-            allocator: &mut dl::Allocator<'_, D>,
-        ) -> AutoencoderEvaluation<D> {
-            AutoencoderEvaluation {
-                code: allocator.workspace(2),
-            }
-        }
-        fn evaluate<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            target: dl::View<'_, D, Self::Target>,
-            memory: &mut AutoencoderEvaluation<D>,
-            mut output: dl::ViewMut<'_, D, Self::Output>,
-            mut terms: dl::PartsMut<'_, D, f32>,
-        ) {
-            let n = image.len();
-            let mut term_0 = terms.take::<f32>();
-            let mut term_1 = terms.take::<f32>();
-            DENSE1_OP
-                .forward(
-                    context,
-                    dl::field!(net.dense1),
-                    image,
-                    memory.code.write::<[f32; 2]>(n),
-                );
-            DENSE2_OP
-                .forward(
-                    context,
-                    dl::field!(net.dense2),
-                    memory.code.read::<[f32; 2]>(n),
-                    output.reborrow(),
-                );
-            dl::ops::loss::Elementwise::Mse
-                .forward(context, output.view(), image, term_0.reborrow());
-            dl::ops::Activation::Square
-                .forward_in_place(context, memory.code.write::<[f32; 2]>(n));
-            MEAN1_OP
-                .forward(context, memory.code.read::<[f32; 2]>(n), term_1.reborrow());
-        }
-        fn loss<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            target: dl::View<'_, D, Self::Target>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut terms: dl::PartsMut<'_, D, f32>,
-        ) {
-            let n = image.len();
-            let mut term_0 = terms.take::<f32>();
-            let mut term_1 = terms.take::<f32>();
-            dl::ops::loss::Elementwise::Mse
-                .forward(context, output, image, term_0.reborrow());
-            dl::ops::Activation::Square
-                .forward(
-                    context,
-                    memory.code.read::<[f32; 2]>(n),
-                    memory.square1.write::<[f32; 2]>(n),
-                );
-            MEAN1_OP
-                .forward(context, memory.square1.read::<[f32; 2]>(n), term_1.reborrow());
-        }
-        fn backward_loss<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            target: dl::View<'_, D, Self::Target>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut terms: dl::Parts<'_, D, f32>,
-            mut d_terms: dl::PartsMut<'_, D, f32>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
-        ) {
-            let n = image.len();
-            {
-                let term_0 = terms.take::<f32>();
-                let term_1 = terms.take::<f32>();
-                let mut d_term_0 = d_terms.take::<f32>();
-                let mut d_term_1 = d_terms.take::<f32>();
-                MEAN1_OP
-                    .backward(
-                        context,
-                        d_term_1.view(),
-                        dl::Grad::set(memory.square1.write::<[f32; 2]>(n)),
-                    );
-                dl::ops::Activation::Square
-                    .backward(
-                        context,
-                        memory.code.read::<[f32; 2]>(n),
-                        memory.square1.read::<[f32; 2]>(n),
-                        dl::Grad::set(memory.d_code.write::<[f32; 2]>(n)),
-                    );
-                if let dl::Some(d_image) = d_image.as_mut() {
-                    dl::ops::loss::Elementwise::Mse
-                        .backward(
-                            context,
-                            1,
-                            output,
-                            image,
-                            d_term_0.view(),
-                            dl::Grad::set(d_image.reborrow()),
-                        );
-                }
-                dl::ops::loss::Elementwise::Mse
-                    .backward(
-                        context,
-                        0,
-                        output,
-                        image,
-                        d_term_0.view(),
-                        dl::Grad::set(d_output.reborrow()),
-                    );
-            }
-            <Self as dl::Objective>::backward_body(
-                context,
-                net,
-                image,
-                memory,
-                output,
-                d_output,
-                d_net,
-                d_image,
-            );
-        }
-        fn backward_body<D: dl::Device>(
-            context: &dl::Context<'_, D>,
-            net: dl::View<'_, D, Self>,
-            image: dl::View<'_, D, Self::Input>,
-            memory: &mut AutoencoderTraining<D>,
-            output: dl::View<'_, D, Self::Output>,
-            mut d_output: dl::ViewMut<'_, D, Self::Output>,
-            d_net: dl::Grad<'_, D, Self>,
-            mut d_image: dl::Option<dl::ViewMut<'_, D, Self::Input>>,
-        ) {
-            let n = image.len();
-            let dl::Grad { to: mut d_net, write } = d_net;
-=======
->>>>>>> 07a9c302b6b040f167784b436c2b1d94f1af951e
             DENSE2_OP
                 .backward(
                     context,
@@ -552,8 +377,9 @@ const _: () = {
                 );
             if let dl::Some(d_image) = d_image.as_mut() {
                 dl::ops::loss::Elementwise::Mse
-                    .backward_right(
+                    .backward(
                         context,
+                        1,
                         output,
                         image,
                         d_term_0.view(),
@@ -561,8 +387,9 @@ const _: () = {
                     );
             }
             dl::ops::loss::Elementwise::Mse
-                .backward_left(
+                .backward(
                     context,
+                    0,
                     output,
                     image,
                     d_term_0.view(),

@@ -417,13 +417,8 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackInference<D> {
             StackInference {
-<<<<<<< HEAD
                 layers: allocator.workspace(6),
-                saved_layers: <[StackLayers; 12] as dl::Model>::inference_memory(
-=======
-                layers: allocator.slot(6),
                 saved_layers: <[StackLayers; 12] as dl::Passes>::inference_memory(
->>>>>>> 07a9c302b6b040f167784b436c2b1d94f1af951e
                     allocator,
                 ),
             }
@@ -432,15 +427,9 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackTraining<D> {
             StackTraining {
-<<<<<<< HEAD
                 layers: allocator.workspace(6),
                 d_layers: allocator.workspace(6),
-                saved_layers: <[StackLayers; 12] as dl::Model>::training_memory(
-=======
-                layers: allocator.slot(6),
-                d_layers: allocator.slot(6),
                 saved_layers: <[StackLayers; 12] as dl::Passes>::training_memory(
->>>>>>> 07a9c302b6b040f167784b436c2b1d94f1af951e
                     allocator,
                 ),
             }

@@ -11,7 +11,7 @@ impl Lowering<'_> {
     /// Adds a node that packs several values into the struct of inputs that a model takes.
     pub(super) fn joined(&mut self, values: &[ValueId], record: &Type, span: Span) -> ValueId {
         let shapes: Vec<Shape> = values.iter().filter_map(|&value| self.values[value].shape.clone()).collect();
-        let mut op = Op::new(Config::settings(quote!(dl::ops::record::Join), offsets(&shapes)), BackwardReads::NOTHING);
+        let mut op = Op::new(Config::settings(quote!(dl::ops::tuple::Pack), offsets(&shapes)), BackwardReads::NOTHING);
         op.each_input = true;
         let output = Shape::record(record.clone(), &shapes);
         let text = "join".to_owned();
@@ -27,7 +27,7 @@ impl Lowering<'_> {
         for (k, shape) in shapes.iter().enumerate() {
             let mut fields = offsets(shapes);
             fields.extend(quote!(part: #k,));
-            let op = Op::new(Config::settings(quote!(dl::ops::record::Part), fields), BackwardReads::NOTHING);
+            let op = Op::new(Config::settings(quote!(dl::ops::tuple::Unpack), fields), BackwardReads::NOTHING);
             let (text, output) = ("part".to_owned(), shape.clone());
             let inputs = vec![value];
             let node = NewNode {

@@ -10,7 +10,7 @@ use crate::io::safetensors::{Reader, Writer};
 use crate::ops::Device;
 use crate::optim::Optimizer;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
-use crate::{Error, Model, Result};
+use crate::{Error, Passes, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -27,7 +27,7 @@ const BEST: &str = "best.";
 #[serde(deny_unknown_fields)]
 struct Checkpoint<S> {
     version: u32,
-    /// [`Model::NAME`].
+    /// [`Passes::NAME`].
     model: String,
     /// The seed of dropout.
     seed: u64,
@@ -53,7 +53,7 @@ struct Version {
     version: u32,
 }
 
-impl<M: Model, D: Device> Training<M, D> {
+impl<M: Passes, D: Device> Training<M, D> {
     /// Writes the weights, the buffers of the optimizer, the seed and the number of steps to a file, atomically. `state` is
     /// whatever the loop needs to go on, or `&()`; it is stored as JSON, which has neither NaN nor infinities.
     ///
@@ -168,7 +168,7 @@ impl<M: Model, D: Device> Training<M, D> {
 }
 
 /// Adds all tensors of a value in the shape of the model, under names that begin with `prefix`.
-fn add_tensors<'a, M: Model>(writer: Writer<'a>, prefix: &str, values: &'a M) -> Writer<'a> {
+fn add_tensors<'a, M: Passes>(writer: Writer<'a>, prefix: &str, values: &'a M) -> Writer<'a> {
     let floats = flat(std::slice::from_ref(values));
     M::TENSORS
         .iter()
@@ -176,7 +176,7 @@ fn add_tensors<'a, M: Model>(writer: Writer<'a>, prefix: &str, values: &'a M) ->
 }
 
 /// Reads what [`add_tensors`] wrote.
-fn read_tensors<M: Model>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<M>> {
+fn read_tensors<M: Passes>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<M>> {
     let mut values = zeroed_box::<M>();
     let floats = flat_mut(std::slice::from_mut(&mut *values));
     for tensor in M::TENSORS.iter() {

@@ -143,7 +143,7 @@ impl Storage for Cpu {
 #[cfg(all(test, feature = "rayon"))]
 mod tests {
     use super::*;
-    use crate::ops::Write;
+    use crate::tensor::Write;
     use crate::ops::matmul::{Epilogue, Matrix, matmul};
 
     #[test]

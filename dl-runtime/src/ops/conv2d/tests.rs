@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::tensor::Write;
-use crate::testing::{self, TestDevice, on_every_device, wide};
+use crate::testing::{TestDevice, on_every_device, wide};
 
 const STEP: f64 = 1e-4;
 
@@ -102,14 +102,15 @@ impl Operands {
 fn check(s: Sizes, with_bias: bool) {
     let operands = Operands::new(s, with_bias);
     let Operands { weight, bias, x, dy, .. } = &operands;
-    let functions: [(_, fn(f64) -> f64); 3] =
-        [(Activation::Identity, |y| y), (Activation::Relu, |y| y.max(0.0)), (Activation::Tanh, f64::tanh)];
-    let (outputs, gradients) = on_every_device!(testing::gpu_with_and_without_cudnn(), |device| {
-        (functions.map(|(activation, _)| operands.forward(device, activation)), operands.backward(device))
+    type Function = fn(f64) -> f64;
+    let activations = [Activation::Identity, Activation::Relu, Activation::Tanh];
+    let functions: [Function; 3] = [|y| y, |y| y.max(0.0), f64::tanh];
+    let (outputs, gradients) = on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| {
+        (activations.map(|activation| operands.forward(device, activation)), operands.backward(device))
     });
     let (w64, b64, x64, d64) = (wide(weight), wide(bias), wide(x), wide(dy));
     let expected = convolution(&s, &w64, &b64, &x64);
-    for ((_, f), y) in functions.iter().zip(&outputs) {
+    for (f, y) in functions.iter().zip(&outputs) {
         close("output", &s, y, expected.iter().map(|y| f(*y)).enumerate());
     }
     let objective = |w: &[f64], b: &[f64], x: &[f64]| -> f64 {
@@ -127,7 +128,8 @@ fn check(s: Sizes, with_bias: bool) {
     // NaN is seen behind relu, wherever its window reaches.
     let mut broken = Operands::new(s, with_bias);
     broken.x[0] = f32::NAN;
-    let y = on_every_device!(testing::gpu_with_and_without_cudnn(), |device| broken.forward(device, Activation::Relu));
+    let y = on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| broken
+        .forward(device, Activation::Relu));
     let expected = convolution(&s, &w64, &b64, &wide(&broken.x));
     assert!(y.iter().zip(&expected).all(|(y, expected)| y.is_nan() == expected.is_nan()), "{s:?}");
 }
@@ -235,8 +237,9 @@ fn every_tile_in_every_precision() {
             gpu.only_tile = Some(tile);
             gpu
         };
-        let of =
-            |precision| testing::gpu().into_iter().flat_map(move |gpu| (0..4).map(move |i| tile(&gpu, precision, i)));
+        let of = |precision| {
+            crate::testing::gpu().into_iter().flat_map(move |gpu| (0..4).map(move |i| tile(&gpu, precision, i)))
+        };
         let gpus = [Precision::F32, Precision::Tf32, Precision::Bf16].into_iter().flat_map(of).collect();
         on_every_device!(gpus, |device| (operands.forward(device, Activation::Relu), operands.backward(device)));
     }

@@ -1,7 +1,7 @@
 //! Transposed convolutions against their definition in f64, and their gradients against central differences of that.
 
 use super::*;
-use crate::testing::{self, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition: every number adds its kernel.
 fn transposed(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
@@ -48,7 +48,7 @@ fn check(
     let dy = numbers(4, samples * outputs * image[0] * image[1]);
     let (w64, b64, x64) = (wide(&weight), wide(&bias), wide(&x));
     let [plain, relu, tanh, without_bias, dx, dw, db, dw_alone] =
-        on_every_device!(testing::gpu_with_and_without_cudnn(), |device| {
+        on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| {
             let (weight, x, dy) = (device.tensor(&weight), device.tensor(&x), device.tensor(&dy));
             let forward = |f, bias: &[f32]| {
                 let (mut y, bias) = (device.output(dy.len()), device.tensor(bias));

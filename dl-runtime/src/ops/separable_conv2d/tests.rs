@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ops::conv2d::tests::convolution;
-use crate::testing::{self, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 const OP: Op = Op { stride: [2, 1], padding: [1, 1], dilation: [1, 1], activation: Activation::Identity };
 
@@ -17,7 +17,7 @@ fn case<const M: usize, const B: usize>(samples: usize) {
         let between = convolution(&sizes[0], &w[..M * 9], &[], x);
         convolution(&sizes[1], &w[M * 9..M * 12], &w[M * 12..], &between)
     };
-    let [y, dw, dx] = on_every_device!(testing::gpu_with_and_without_cudnn(), |device| {
+    let [y, dw, dx] = on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| {
         let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
         let [w, x, dy] = [&weights, &x, &dy].map(|x| device.tensor(x));
         let (net, input) = (w.view::<SeparableConv2d<M, 3, 3, 3, B>>(), x.view::<X>());

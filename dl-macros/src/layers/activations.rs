@@ -63,7 +63,7 @@ impl Elementwise {
         Elementwise { parameters, check, ..self }
     }
     /// The same as a variant that a use decides.
-    const fn as_variant(self, variant: fn(&Call) -> TokenStream) -> Self {
+    const fn with_variant(self, variant: fn(&Call) -> TokenStream) -> Self {
         Elementwise { variant: Variant::Made(variant), ..self }
     }
 }
@@ -106,7 +106,7 @@ pub static ALL: &[&dyn Layer] = &[
         )],
         |_| true,
     )
-    .as_variant(|call| call.choice("approximate").to_token_stream()),
+    .with_variant(|call| call.choice("approximate").to_token_stream()),
     &Elementwise::new("silu", "Silu", Input, "computes `x / (1 + e⁻ˣ)`, also called swish"),
     &Elementwise::new("sigmoid", "Sigmoid", Output, "computes `1 / (1 + e⁻ˣ)`"),
     &Elementwise::new("tanh", "Tanh", Output, "computes `tanh x`"),
@@ -127,7 +127,7 @@ pub static ALL: &[&dyn Layer] = &[
     &Elementwise::new("log_sigmoid", "LogSigmoid", Output, "computes `ln(1 / (1 + e⁻ˣ))`"),
     &Elementwise::new("softsign", "Softsign", Output, "computes `x / (1 + |x|)`"),
     &Elementwise::new("relu6", "HardTanh", Output, "computes `min(max(x, 0), 6)`")
-        .as_variant(|_| quote!(HardTanh { min: 0.0, max: 6.0 })),
+        .with_variant(|_| quote!(HardTanh { min: 0.0, max: 6.0 })),
     &Elementwise::new(
         "hard_tanh",
         "HardTanh",

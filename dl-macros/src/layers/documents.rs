@@ -54,7 +54,7 @@ fn the_tables_of_the_guide_are_current() {
         let name = rest[start..head].trim_start_matches("<!-- layers: ").trim_end_matches(" -->").to_owned();
         let end = rest[head..].find("<!-- end -->").expect("every table has an end") + head;
         let layers = all().filter(|layer| format!("{:?}", layer.doc().chapter) == name);
-        let rows: String = layers.map(|layer| row(layer)).collect();
+        let rows: String = layers.map(row).collect();
         let table = "| layer | arguments | input → output | |\n|---|---|---|---|";
         let _ = write!(guide, "{}\n\n{table}\n{rows}\n", &rest[..head]);
         rest.drain(..end);

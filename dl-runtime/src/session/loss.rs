@@ -65,6 +65,7 @@ impl<D: Device> LossMemory<D> {
         })
     }
     /// The targets to read, and the memory of the terms and of their gradients to write.
+    #[expect(clippy::type_complexity, reason = "three buffers, each by its type")]
     pub fn split(&mut self) -> (&D::Buffer<u32>, &mut D::Buffer<f32>, &mut D::Buffer<f32>) {
         (&self.targets, &mut self.terms, &mut self.d_terms)
     }

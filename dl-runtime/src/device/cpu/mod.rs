@@ -143,8 +143,8 @@ impl Storage for Cpu {
 #[cfg(all(test, feature = "rayon"))]
 mod tests {
     use super::*;
-    use crate::tensor::Write;
     use crate::ops::matmul::{Epilogue, Matrix, matmul};
+    use crate::tensor::Write;
 
     #[test]
     fn products_are_the_same_bits_in_any_pool() {

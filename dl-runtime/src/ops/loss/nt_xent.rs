@@ -88,6 +88,7 @@ impl NtXent {
         context.device.nt_xent(self.sizes::<S>(), a.data(), b.data(), losses.into_data(), None);
     }
     /// The gradient to input `k`, `a` or `b`.
+    #[expect(clippy::too_many_arguments, reason = "the convention of operations: kept values, then gradients")]
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,

@@ -44,6 +44,7 @@ impl Pairs {
         context.device.vector_loss(self.kernel(), S::LEN, a.data(), b.data(), target.data(), losses.into_data());
     }
     /// The gradient to input `k`: `a`, `b`, or the target, to which it is 0, as that is one of two numbers.
+    #[expect(clippy::too_many_arguments, reason = "the convention of operations: kept values, then gradients")]
     pub fn backward<D: Device, S: Pod<Element = f32>, T: Pod<Element = f32>>(
         self,
         context: &Context<D>,

@@ -30,6 +30,7 @@ impl Triplet {
         context.device.vector_loss(Vectors::Triplet { margin: self.margin }, S::LEN, a, p, n, losses.into_data());
     }
     /// The gradient to input `k`: the anchor, the positive or the negative.
+    #[expect(clippy::too_many_arguments, reason = "the convention of operations: kept values, then gradients")]
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,

@@ -125,7 +125,6 @@ pub static ALL: &[&dyn Layer] = &[
     &Elementwise::new("selu", "Selu", Output, "computes `1.0507·x`, or `1.7581·(eˣ - 1)` where `x < 0`"),
     &Elementwise::new("mish", "Mish", Input, "computes `x·tanh(ln(1 + eˣ))`"),
     &Elementwise::new("log_sigmoid", "LogSigmoid", Output, "computes `ln(1 / (1 + e⁻ˣ))`"),
-    &Elementwise::new("tanh_shrink", "TanhShrink", Input, "computes `x - tanh x`"),
     &Elementwise::new("softsign", "Softsign", Output, "computes `x / (1 + |x|)`"),
     &Elementwise::new("relu6", "HardTanh", Output, "computes `min(max(x, 0), 6)`")
         .with_variant(|_| quote!(HardTanh { min: 0.0, max: 6.0 })),

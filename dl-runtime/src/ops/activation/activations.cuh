@@ -13,7 +13,6 @@ ACTIVATION(Softplus, x, a * x > b ? x : log1pf(expf(a * x)) / a, x, a * x > b ? 
 ACTIVATION(Selu, x, x > 0.0f ? SELU_SCALE * x : SELU_ALPHA * expm1f(x), y, y > 0.0f ? SELU_SCALE : y + SELU_ALPHA)
 ACTIVATION(Mish, x, x * (mish_part(x) / (mish_part(x) + 2.0f)), x, mish_derivative(x, mish_part(x)))
 ACTIVATION(LogSigmoid, x, (x < 0.0f ? x : 0.0f) - log1pf(expf(-fabsf(x))), y, -expm1f(y))
-ACTIVATION(TanhShrink, x, x - tanhf(x), x, tanhf(x) * tanhf(x))
 ACTIVATION(Softsign, x, x / (1.0f + fabsf(x)), y, (1.0f - fabsf(y)) * (1.0f - fabsf(y)))
 ACTIVATION(HardTanh, x, clamp(x, a, b), y, y > a && y < b ? 1.0f : 0.0f)
 ACTIVATION(HardSigmoid, x, clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f, y, y > 0.0f && y < 1.0f ? 1.0f / 6.0f : 0.0f)

@@ -129,12 +129,6 @@ activations! { $
         derivative: |y| -math::exp_m1::<S>(y),
     }
 
-    /// `x - tanh x`, PyTorch's `Tanhshrink`.
-    TanhShrink saves Input {
-        value: |x| x - math::tanh::<S>(x),
-        derivative: |x| math::tanh::<S>(x) * math::tanh::<S>(x),
-    }
-
     /// `x/(1 + |x|)`.
     Softsign saves Output {
         value: |x| x / (1.0 + x.abs()),

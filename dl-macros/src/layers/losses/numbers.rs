@@ -86,7 +86,6 @@ pub static ALL: &[&dyn Layer] = &[
     ),
     &ElementwiseLoss::new("hinge", "Hinge", "computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin"),
     &ElementwiseLoss::new("mse", "Mse", "computes the mean of `(a - b)²`: for regression"),
-    &ElementwiseLoss::new("log_cosh", "LogCosh", "computes the mean of `ln cosh(a - b)`: for regression with outliers"),
     &ElementwiseLoss::new("mae", "Mae", "computes the mean of `|a - b|`: for regression with outliers"),
     &ElementwiseLoss::new(
         "huber",

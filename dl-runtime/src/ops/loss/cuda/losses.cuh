@@ -6,6 +6,5 @@ LOSS(Hinge, at_least(1.0f - y * t, 0.0f), hinge_derivative(y, t, -t), hinge_deri
 LOSS(Huber, huber(fabsf(y - t), a), clamp(y - t, -a, a), -clamp(y - t, -a, a))
 LOSS(KlNormal, 0.5f * (y * y + (expm1f(t) - t)), y, 0.5f * expm1f(t))
 LOSS(Mae, fabsf(y - t), sign(y - t), -sign(y - t))
-LOSS(LogCosh, fabsf(y - t) + log1pf(expf(-2.0f * fabsf(y - t))) - 0.6931472f, tanhf(y - t), -tanhf(y - t))
 LOSS(Mse, (y - t) * (y - t), 2.0f * (y - t), 2.0f * (t - y))
 LOSS(SigmoidFocal, focal_value(focal(a, b, y, t)), focal_left(focal(a, b, y, t), t), focal_right(focal(a, b, y, t), y))

@@ -132,15 +132,6 @@ losses! {
         trainer: "mae", RootMeanSquaredError::default(),
     }
 
-    /// `ln cosh(y - t)`, Keras' `LogCosh`: for numbers with outliers, smooth everywhere.
-    LogCosh reduction Mean {
-        value: |y, t| (y - t).abs() + math::ln_1p::<S>(math::exp::<S>(-2.0 * (y - t).abs())) - std::f32::consts::LN_2,
-        left: |y, t| math::tanh::<S>(y - t),
-        right: |y, t| -math::tanh::<S>(y - t),
-        targets: finite,
-        trainer: "log_cosh", RootMeanSquaredError::default(),
-    }
-
     /// Mean squared error `(y - t)²`, PyTorch's `MSELoss`: for numbers.
     ///
     /// ```

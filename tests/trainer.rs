@@ -424,7 +424,7 @@ fn histories_are_tables_and_charts() {
     assert_eq!(cells[..3], [2.0, 16.0, 1e-3]);
     assert_eq!(cells[7], history.last().unwrap().validation.as_ref().unwrap().loss);
     let svg = std::fs::read_to_string(svg).unwrap();
-    assert!(svg.contains(">validation</text>") && svg.contains(">accuracy</text>") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains(">validation</text>") && svg.contains(">accuracy</text>") && svg.ends_with("</svg>"));
 }
 
 #[test]

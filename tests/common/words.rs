@@ -56,7 +56,7 @@ macro_rules! capitals_words {
             ADD1_OP Activation Add Allocator Autoencoder AutoencoderEvaluation AutoencoderInference AutoencoderTraining
             BASIC1_ADD1_OP BASIC1_CONV1_OP BASIC1_CONV2_OP BATCH_NORM1_OP Backward Batch BatchNorm Bias Box C CONV1_OP
             COPIES Clone ComputeLoss Conv Conv2d ConvInference ConvTraining Copy D D2 DENSE1_OP DENSE1_OP_INFER
-            DENSE2_OP Debug Default Dense Device Element Elementwise Entry Err Evaluate Evaluation FIRST_ADD1_OP
+            DENSE2_OP Debug Default Dense Device Element Elementwise Entry Equal Err Evaluate Evaluation FIRST_ADD1_OP
             FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Forward Gelu Grad INFERENCE_FLOATS INPUTS Identity Infer
             Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN Layer LayerInfo LayerInput LayerNorm LossPasses MAX MAX_POOL1_OP MEAN1_OP
             MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic NetBasic2 NetInference

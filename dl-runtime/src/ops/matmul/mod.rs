@@ -115,7 +115,7 @@ pub(crate) const WORTH_THREADS: usize = 400_000;
 /// ```
 /// # use dl_runtime as dl;
 /// use dl::ops::matmul::{Epilogue, Matrix, matmul};
-/// use dl::{Cpu, ops::Write};
+/// use dl::{Cpu, tensor::Write};
 /// let (a, b, mut c) = ([1.0, 2.0], [3.0, 4.0], [0.0; 4]);
 /// matmul(Cpu::new().threads(), Matrix::new(&a, 2, 1), Matrix::new(&b, 1, 2), &mut c, Epilogue::plain(Write::Set));
 /// assert_eq!(c, [3.0, 4.0, 6.0, 8.0]);

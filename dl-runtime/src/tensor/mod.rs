@@ -15,6 +15,7 @@ pub use context::Context;
 pub use gradient::{Grad, Write};
 pub use labels::Labels;
 pub use pod::Pod;
+pub(crate) use storage::sealed;
 pub use storage::{Element, Storage};
 pub use table::{Entry, Role, TensorInfo, Tensors};
 pub use view::{Parts, PartsMut, View, ViewMut};

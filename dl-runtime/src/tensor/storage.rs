@@ -8,7 +8,9 @@ pub trait Element: sealed::Sealed + super::Pod<Element = Self> + Copy + Default 
     /// Whether the element is finite; every `u32` is.
     fn finite(self) -> bool;
 }
-mod sealed {
+pub(crate) mod sealed {
+    /// Devices are those of this crate: generated code relies on what they promise.
+    pub trait Device {}
     pub trait Sealed {}
     impl Sealed for f32 {}
     impl Sealed for u32 {}
@@ -27,7 +29,7 @@ impl Element for u32 {
 /// The memory of a device. A buffer owns memory, and `Ref` and `Mut` borrow a range of one, as `&[E]` and `&mut [E]` do on the CPU.
 ///
 /// [`Cpu`](crate::Cpu) and `Cuda` implement it; it is one half of a [`Device`](crate::Device), whose other half is the kernels.
-pub trait Storage: Clone + Send + Sync + 'static {
+pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
     /// Memory that is owned, as `Vec<E>` on the CPU.
     type Buffer<E: Element>: Send + Sync + 'static;
     /// A borrowed range to read (`&[E]` on the CPU).

@@ -8,7 +8,7 @@ pub mod threads;
 pub use threads::Threads;
 
 use crate::Result;
-use crate::tensor::{Element, Storage};
+use crate::tensor::{Element, Storage, sealed};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,6 +55,8 @@ impl Default for Cpu {
         Self::new()
     }
 }
+
+impl sealed::Device for Cpu {}
 
 impl Storage for Cpu {
     type Buffer<E: Element> = Vec<E>;

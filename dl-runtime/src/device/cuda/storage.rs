@@ -144,6 +144,8 @@ impl Cuda {
     }
 }
 
+impl crate::tensor::sealed::Device for Cuda {}
+
 impl Storage for Cuda {
     type Buffer<E: Element> = Buffer<E>;
     type Ref<'a, E: Element> = Ref<'a, E>;

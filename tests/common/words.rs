@@ -17,9 +17,9 @@ macro_rules! small_words {
             offset_of ops other output_difference output_sum outputs own own_loss padding parameters part parts context
             pool private probes r read reborrow record reduce relu1 repr right rng role running_mean running_var
             rust_analyzer s samples saved_d_x saved_h saved_layers saved_relu1 scale scores scratch_x see set shape
-            shapes shortcut single slot memory square1 std str stride take target tensors term_0 term_1 terms test to
+            shapes shorten shortcut sign single slot memory square1 std str stride take target tensors term_0 term_1 terms test to
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
-            variable variables vec view w weight windows words write x x_2
+            variable variables vec view w weight windows words workspace write x x_2
         }
     };
 }

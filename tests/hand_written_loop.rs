@@ -32,7 +32,7 @@ fn bits<M: Model>(training: &Training<M>) -> Vec<u32> {
     flat(std::slice::from_ref(&*net)).iter().map(|w| w.to_bits()).collect()
 }
 
-/// What the loop keeps beside the session.
+/// The state of the loop beside the session.
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Progress {
     epoch: u32,

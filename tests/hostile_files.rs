@@ -89,7 +89,7 @@ fn train(checkpoint: &std::path::Path, resume: bool) -> dl::Result<()> {
     trainer.fit(&mut Net::init(1), &data).map(|_| ())
 }
 
-/// What fields of a checkpoint may hold by chance or by intent.
+/// Values that a damaged or hostile checkpoint may hold in its fields.
 const VALUES: [&str; 12] = [
     "0",
     "1",

@@ -296,7 +296,7 @@ fn checkpoints_with_false_fields_are_errors() {
         "/state/state/seconds",
     ];
     assert_eq!(free.into_iter().collect::<Vec<&str>>(), expected);
-    // What is no JSON, of another version or has a field more is an error, too.
+    // Text that is no JSON, another version and an unknown field are errors, too.
     let more = sound.to_string().replacen('{', r#"{"more":1,"#, 1);
     for json in [None, Some(String::new()), Some("[".repeat(100_000)), Some("{}".into()), Some(more)] {
         assert!(matches!(resume(json), Err(Error::Format { .. })));

@@ -23,9 +23,9 @@ pub struct Options {
 pub enum Pool {
     /// The device's own.
     Own,
-    /// Those of a rayon pool, called from outside of it.
+    /// The threads of a rayon pool, called from outside of it.
     Rayon,
-    /// Those of a rayon pool, called from one of them.
+    /// The threads of a rayon pool, called from one of them.
     RayonInside,
 }
 

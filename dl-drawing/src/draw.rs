@@ -5,7 +5,7 @@ use crate::layout::{Content, Layout, Line, Placed, baseline, inset, layout};
 use crate::svg::{Attributes, Number, Svg};
 use std::fmt::Write;
 
-/// What is left free around all.
+/// The margin around the drawing.
 const MARGIN: f64 = 8.0;
 
 /// A file: with colours of its own for viewers with a light or a dark background.

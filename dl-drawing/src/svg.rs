@@ -5,7 +5,7 @@ use std::fmt::{Display, Formatter, Result, Write};
 /// Names of attributes and their values, which are written as they are: texts of users belong in [`Svg::text`].
 pub type Attributes<'a> = &'a [(&'a str, &'a dyn Display)];
 
-/// What was written so far.
+/// The text written so far.
 pub struct Svg(String);
 
 impl Svg {

@@ -8,7 +8,7 @@ use syn::parse::{ParseStream, Parser, Result};
 use syn::punctuated::Punctuated;
 use syn::{LitInt, LitStr, Token, bracketed, parenthesized};
 
-/// What [`drawn`] reads: inputs, and for every layer its two lines, its copies, what it reads and what is inside it.
+/// The syntax that [`drawn`] parses: the inputs, and for every layer its two lines of text, its copies, its inputs and the layers inside it.
 pub fn tokens(Graph { inputs, layers }: &Graph) -> TokenStream {
     let layers = layers.iter().map(|Layer { title, note, reads, inside, copies }| {
         let inside = inside.iter().map(tokens);
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use proc_macro2::TokenTree;
 
-    /// What the first `drawing!` in `tokens` is given.
+    /// Returns the tokens inside the first `drawing!` in `tokens`.
     fn asked(tokens: TokenStream) -> Option<TokenStream> {
         let mut named = false;
         for token in tokens {

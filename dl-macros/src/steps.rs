@@ -45,7 +45,7 @@ pub enum Call {
 pub enum Towards {
     /// All there is.
     All,
-    /// That to one of several inputs, by its number.
+    /// The gradient to one of several inputs, by its number.
     Input(usize),
 }
 

@@ -189,7 +189,7 @@ pub enum Error {
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// What differs, such as `model`, `optimizer` or `batch size`.
+        /// The setting that differs, such as `model`, `optimizer` or `batch size`.
         what: &'static str,
         /// The value of the training that should go on.
         expected: String,

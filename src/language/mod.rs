@@ -18,12 +18,12 @@ pub struct Tensor<
 
 /// Anything: probes are looked at and never run.
 pub fn any<T>() -> T {
-    unimplemented!()
+    unreachable!("editors read this, and nothing runs it")
 }
 
 /// `_value` as anything.
 pub fn given<T, U>(_value: T) -> U {
-    unimplemented!()
+    unreachable!("editors read this, and nothing runs it")
 }
 
 /// `$items` as they are.

@@ -21,7 +21,7 @@ pub struct Field {
     pub scope: Option<ScopeId>,
     /// `conv1`, or what `as` says.
     pub name: Ident,
-    /// Whether it is a model: its tensors are its own to list, and its weights its own to draw.
+    /// Whether it is a model, which lists its tensors and draws its weights itself.
     pub model: bool,
     /// `dl::layers::Conv2d<1, 6, 5, 5>`.
     pub ty: Type,

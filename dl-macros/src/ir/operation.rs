@@ -4,7 +4,7 @@ use crate::dim::Dim;
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
-/// How an operation is called; see the convention at the top of `dl-runtime/src/ops/mod.rs`.
+/// An operation and the way it is called, by the convention at the top of `dl-runtime/src/ops/mod.rs`.
 #[derive(Clone)]
 pub struct Op {
     /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`.
@@ -23,7 +23,7 @@ pub struct Op {
     pub passes_gradient: Vec<bool>,
     /// The operand of whole numbers that index something, and how many they may name.
     pub range: Option<Range>,
-    /// Whether all inputs have one shape: that of the first, even where another's is written differently.
+    /// Whether all inputs have the shape of the first, even where the shape of another is written differently.
     pub same_shape: bool,
     /// Whether it is called once for every input, with the input's number (concat).
     pub each_input: bool,

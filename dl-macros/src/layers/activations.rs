@@ -8,9 +8,9 @@ use quote::{ToTokens, quote};
 /// An elementwise activation.
 struct Elementwise {
     name: &'static str,
-    /// Of `dl::ops::Activation`.
+    /// The variant of `dl::ops::Activation`.
     variant: Variant,
-    /// What its backward pass reads: `Activation::saved_for_backward` in the runtime.
+    /// The tensor that its backward pass reads: `Activation::saved_for_backward` in the runtime.
     saves: Saves,
     /// What it computes, for the guide.
     line: &'static str,
@@ -19,7 +19,7 @@ struct Elementwise {
     check: fn(&Call) -> bool,
 }
 
-/// What the backward pass of an activation reads.
+/// The tensor that the backward pass of an activation reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Saves {
     Input,

@@ -1,4 +1,4 @@
-//! What a layer of a family is in the runtime: a variant of an enum, or a struct, with the layer's parameters as its settings.
+//! A layer of a family becomes a variant of an enum or a struct of the runtime, with the layer's parameters as its settings.
 
 use crate::call::{Call, Setting};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -8,7 +8,7 @@ use quote::quote;
 pub enum Variant {
     /// `Huber`, or `Pairs::Contrastive`; its settings are called as the parameters.
     Named(&'static str),
-    /// What a use decides.
+    /// A variant that the use decides.
     Made(fn(&Call) -> TokenStream),
 }
 

@@ -70,7 +70,7 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
     fn add(&mut self, output: &[T; C], target: &T::Of) {
         for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
             let own = classes(output, place).nth(*label as usize).unwrap_or(f32::NAN);
-            // Of equal scores, that of the lower class comes first.
+            // Among equal scores, the lower class comes first.
             let better = classes(output, place).zip(0..).filter(|(x, class)| *x > own || *x == own && class < label);
             self.counts[0] += f64::from(!own.is_nan() && better.count() < self.k);
             self.counts[1] += 1.0;

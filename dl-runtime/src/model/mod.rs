@@ -1,4 +1,4 @@
-//! What programs do with a network: [`Model`], and [`Objective`] for one with a loss of its own.
+//! The traits that programs use: [`Model`], and [`Objective`] for a model with a loss of its own.
 
 mod drawing;
 mod files;

@@ -1,4 +1,4 @@
-//! What `model!` writes for the `loss` clause of a model: its target, its terms and its passes.
+//! The trait that `model!` implements for the `loss` clause of a model: its target, its terms and its passes.
 
 use super::{ComputeLoss, Evaluate, Passes};
 use crate::{Device, Pod, Result};
@@ -8,20 +8,20 @@ use crate::{Device, Pod, Result};
 pub struct Term {
     /// For reports: the `let` of the clause, or the kind of loss.
     pub name: &'static str,
-    /// What it is multiplied by in the sum.
+    /// Its weight in the sum.
     pub weight: f32,
 }
 
 /// The target of the model `M`, for one sample: what its `loss` clause takes.
 pub type Target<M> = <M as LossPasses>::Target;
 
-/// What `model!` writes for a `loss` clause. Programs use it by way of [`Objective`](crate::Objective).
+/// The passes that `model!` writes for a `loss` clause. Programs use them through [`Objective`](crate::Objective).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no loss of its own",
     note = "give one to the trainer, `.loss(CrossEntropy)`, or end the model with `loss(target: u32) {{ cross_entropy(output, target) }}`"
 )]
 pub trait LossPasses: Passes {
-    /// What the loss takes beside the inputs, for one sample.
+    /// The target that the loss takes beside the inputs, for one sample.
     type Target: Pod;
 
     /// The terms that are added up, in order.

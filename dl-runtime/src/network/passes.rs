@@ -1,4 +1,4 @@
-//! What `model!` and `layer!` write for a network: its types, its tables, its memory and its passes.
+//! The trait that `model!` and `layer!` implement for a network: its types, its tables, its memory and its passes.
 
 use crate::init::Rng;
 use crate::ops::Device;
@@ -31,7 +31,7 @@ pub struct LayerInfo {
     pub inputs: &'static [LayerInput],
     /// The layers of a model inside the model.
     pub inside: &'static [LayerInfo],
-    /// How many such models come one after another.
+    /// The number of such models that follow one another.
     pub copies: usize,
 }
 
@@ -88,9 +88,9 @@ pub struct Infer<'a, D: Device, M: Passes> {
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
     pub input: View<'a, D, M::Input>,
-    /// What the pass works in.
+    /// The memory of the pass.
     pub memory: &'a mut M::Inference<D>,
-    /// Where the outputs go.
+    /// The outputs to write.
     pub output: ViewMut<'a, D, M::Output>,
 }
 
@@ -104,9 +104,9 @@ pub struct Forward<'a, D: Device, M: Passes> {
     pub net: ViewMut<'a, D, M>,
     /// The inputs of the batch.
     pub input: View<'a, D, M::Input>,
-    /// Where the values stay that the backward pass reads.
+    /// The memory of the values that the backward pass reads.
     pub memory: &'a mut M::Training<D>,
-    /// Where the outputs go.
+    /// The outputs to write.
     pub output: ViewMut<'a, D, M::Output>,
 }
 
@@ -120,15 +120,15 @@ pub struct Backward<'a, D: Device, M: Passes> {
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
     pub input: View<'a, D, M::Input>,
-    /// What the forward pass left.
+    /// The memory that the forward pass wrote.
     pub memory: &'a mut M::Training<D>,
     /// The outputs of the batch.
     pub output: View<'a, D, M::Output>,
     /// The gradients to the outputs, which are used up.
     pub d_output: ViewMut<'a, D, M::Output>,
-    /// Where the gradients to the weights go: they are set or added.
+    /// The gradients to the weights to write: they are set or added.
     pub d_net: Grad<'a, D, M>,
-    /// Where the gradients to the inputs go, if they are asked for. They are set, or with `own_loss` added to those that
+    /// The gradients to the inputs to write, if they are asked for. They are set, or with `own_loss` added to those that
     /// the loss wrote.
     pub d_input: Option<ViewMut<'a, D, M::Input>>,
     /// Whether [`LossPasses::loss`](crate::LossPasses::loss) left its gradients in `memory` and `d_input`. Without it they
@@ -146,13 +146,13 @@ pub struct Evaluate<'a, D: Device, M: Passes, T: Pod> {
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
     pub input: View<'a, D, M::Input>,
-    /// What the outputs are compared with.
+    /// The targets of the batch.
     pub target: View<'a, D, T>,
-    /// What the pass works in.
+    /// The memory of the pass.
     pub memory: &'a mut M::Evaluation<D>,
     /// The outputs of the batch.
     pub output: ViewMut<'a, D, M::Output>,
-    /// Where the terms go: for each term, a number for each sample.
+    /// The terms to write: for each term, a number for each sample.
     pub terms: PartsMut<'a, D, f32>,
 }
 
@@ -166,23 +166,23 @@ pub struct ComputeLoss<'a, D: Device, M: Passes, T: Pod> {
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
     pub input: View<'a, D, M::Input>,
-    /// What the outputs are compared with.
+    /// The targets of the batch.
     pub target: View<'a, D, T>,
-    /// What the forward pass left.
+    /// The memory that the forward pass wrote.
     pub memory: &'a mut M::Training<D>,
     /// The outputs of the batch.
     pub output: View<'a, D, M::Output>,
-    /// Where the terms go: for each term, a number for each sample.
+    /// The terms to write: for each term, a number for each sample.
     pub terms: PartsMut<'a, D, f32>,
     /// The gradients to the terms, which are used up.
     pub d_terms: PartsMut<'a, D, f32>,
-    /// Where the gradients to the outputs go.
+    /// The gradients to the outputs to write.
     pub d_output: ViewMut<'a, D, M::Output>,
-    /// Where the gradients to the inputs go, if they are asked for.
+    /// The gradients to the inputs to write, if they are asked for.
     pub d_input: Option<ViewMut<'a, D, M::Input>>,
 }
 
-/// What the macros write for a network. Programs use it by way of [`Model`](crate::Model).
+/// The passes that the macros write for a network. Programs use them through [`Model`](crate::Model).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no model",
     note = "`model!` declares models, and `layer!` layers that stand among them"
@@ -221,7 +221,7 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     };
     /// How many copies of one network follow each other: more than 1 for arrays, whose `LAYERS` are those of one.
     const COPIES: usize = 1;
-    /// What a generic model must be checked for once its parameters are known; using it is the check.
+    /// The shape checks of a generic model, which are evaluated where its parameters are known and this is used.
     #[doc(hidden)]
     const CHECKED: () = ();
     /// Numbers that an inference pass keeps in memory for one sample, beside input and output.

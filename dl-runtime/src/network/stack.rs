@@ -20,7 +20,7 @@ where
     }
 }
 
-/// What a stack remembers: the memory of every copy, and what flows from each to the next.
+/// The memory of a stack in training: that of every copy, and the values and gradients between copies.
 pub struct StackTraining<T, D: Device> {
     copies: Vec<T>,
     between: Vec<Workspace<D>>,

@@ -35,10 +35,10 @@ impl Results for FiniteCheck {
     }
 }
 
-/// What a training knows of itself at its beginning.
+/// The words of the finite check at the beginning of a training.
 const CHECK: [u32; FiniteCheck::WORDS] = [0; FiniteCheck::WORDS];
 
-/// What is there after some steps: the weights, what the optimizer keeps, and what the check found.
+/// The result of some steps: the weights, the optimizer's buffers, and the finite check.
 type Trained = (Vec<f32>, (Vec<Vec<f32>>, FiniteCheck));
 
 /// A step for each of some gradients.

@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 /// The prefix of the weights of the best epoch.
 const BEST: &str = "best.";
 
-/// What a checkpoint holds beside tensors, with the caller's own state `S`.
+/// The content of a checkpoint beside its tensors, with the caller's own state `S`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Checkpoint<S> {

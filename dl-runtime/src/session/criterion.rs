@@ -20,7 +20,7 @@ pub struct ExternalLoss<L>(pub L);
     note = "give the trainer a loss, `.loss(CrossEntropy)`, or the model a `loss` clause"
 )]
 pub trait Criterion<M: Passes> {
-    /// What one output is compared with.
+    /// The target of one output.
     type Target: Pod;
     /// The name in histories and checkpoints.
     const NAME: &'static str;
@@ -32,7 +32,7 @@ pub trait Criterion<M: Passes> {
     /// Whether it can be used with these targets.
     ///
     /// # Errors
-    /// Those of [`Loss::check`].
+    /// The errors of [`Loss::check`].
     fn check(&self, targets: &[Self::Target]) -> Result<()>;
     /// Metrics that are natural to report beside the loss.
     fn metrics(&self) -> Metrics<M::Output, Self::Target>;

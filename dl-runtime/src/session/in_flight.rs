@@ -22,7 +22,7 @@ pub(super) struct InFlight<D: Device> {
     readbacks: [Option<StepReadback<D>>; 2],
     /// The slot of the results that were requested first.
     oldest: usize,
-    /// How many results were requested and not received.
+    /// The number of results that were requested and not received yet.
     requested: usize,
 }
 

@@ -73,7 +73,7 @@ impl<D: Device> LossMemory<D> {
     pub fn on_device(&self, n: usize) -> D::Ref<'_, f32> {
         D::slice(D::whole(&self.terms), 0..n * self.criterion.len())
     }
-    /// How many terms the last loss has.
+    /// The number of terms of the last loss.
     pub fn terms_len(&self) -> usize {
         self.criterion.len()
     }

@@ -2,6 +2,7 @@
 
 mod batch;
 pub(crate) mod checkpoint;
+mod compute_loss;
 mod criterion;
 mod diagnosis;
 mod in_flight;

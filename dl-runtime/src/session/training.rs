@@ -1,19 +1,17 @@
 //! Training: weights, gradients and kept values on a device; the steps of a hand-written loop, and of the trainer.
 
 use super::batch::{Samples, check_batch};
-use super::criterion::{Criterion, ExternalLoss, ModelLoss};
 use super::in_flight::InFlight;
 use super::loss::LossMemory;
 use super::optimizer_state::OptimizerState;
 use crate::device::Cpu;
-use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, LossPasses, Network, Passes};
+use crate::network::{Backward, Batch, Forward, Infer, Network, Passes};
 use crate::ops::Device;
-use crate::ops::loss::Loss;
 use crate::optim::{Clip, Optimizer, OptimizerStep};
 use crate::tensor::Grad;
 use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
-use crate::{Allocator, Context, Error, PartsMut, Pod, Result, View, ViewMut};
+use crate::{Allocator, Context, Pod, Result, View, ViewMut};
 
 type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>;
 
@@ -58,7 +56,7 @@ pub struct Training<M: Passes, D: Device = Cpu> {
     /// Allocated when a batch is first evaluated.
     inference: Option<M::Inference<D>>,
     /// Allocated when a loss is first evaluated.
-    evaluation: Option<M::Evaluation<D>>,
+    pub(super) evaluation: Option<M::Evaluation<D>>,
     pub(super) input: Elements<D, M::Input>,
     pub(super) d_input: Option<Elements<D, M::Input>>,
     pub(super) output: D::Buffer<f32>,
@@ -172,7 +170,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         M::check_inputs(inputs)?;
         self.infer_samples(Samples::All(inputs))
     }
-    fn infer_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
+    pub(super) fn infer_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
         self.upload_inputs(inputs)?;
         let batch = self.batch();
         M::infer(Infer {
@@ -186,7 +184,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.stage = Stage::Evaluated;
         Ok(())
     }
-    fn upload_inputs(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
+    pub(super) fn upload_inputs(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
         let n = inputs.len();
         check_batch(n, self.samples)?;
         (self.n, self.stage) = (n, Stage::Empty);
@@ -205,119 +203,8 @@ impl<M: Passes, D: Device> Training<M, D> {
         });
         self.stage = Stage::Forward;
     }
-    fn batch(&self) -> Batch {
+    pub(super) fn batch(&self) -> Batch {
         Batch { samples: self.n }
-    }
-
-    /// The mean loss of the batch after [`Training::forward`] (and with it the gradient at the output) or
-    /// [`Training::evaluate`].
-    ///
-    /// # Errors
-    /// What [`Loss::check`] says about the targets; [`Error::NotFinite`] names the step and the first layer where numbers
-    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
-    ///
-    /// # Panics
-    /// When there was no forward pass.
-    pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
-        self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
-        self.wait_for_loss()
-    }
-    /// [`Training::loss`] without waiting for it: the device goes on with the step while the host prepares the next one.
-    /// [`Training::wait`] has the mean loss, and what went wrong.
-    ///
-    /// # Errors
-    /// Those of [`Training::loss`] about targets.
-    ///
-    /// # Panics
-    /// When there was no forward pass.
-    pub fn loss_async<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<()> {
-        self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
-        self.go_on_without_loss();
-        Ok(())
-    }
-    fn check_and_compute_loss<C: Criterion<M>>(&mut self, criterion: &C, targets: &[C::Target]) -> Result<()> {
-        criterion.check(targets)?;
-        self.compute_loss(criterion, Samples::All(targets))
-    }
-    /// The loss of the batch, and after a forward pass its gradients; the targets were checked before.
-    pub(crate) fn compute_loss<C: Criterion<M>>(
-        &mut self,
-        criterion: &C,
-        targets: Samples<'_, C::Target>,
-    ) -> Result<()> {
-        let again = matches!(self.stage, Stage::Loss { .. } | Stage::Backward);
-        assert!(self.stage != Stage::Empty && !(again && C::IN_MODEL), "`forward` or `evaluate` comes before a loss");
-        self.upload_targets::<C>(targets)?;
-        if self.stage == Stage::Evaluated {
-            return self.run_evaluation(criterion);
-        }
-        let batch = self.batch();
-        if C::IN_MODEL {
-            self.loss.set_term_gradients(&self.device, self.samples, batch)?;
-        }
-        let (target, terms, d_terms) = self.loss.split();
-        criterion.loss(ComputeLoss {
-            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
-            batch,
-            net: View::new(D::whole(&self.weights), 1),
-            input: View::new(D::whole(&self.input), batch.samples),
-            target: LossMemory::<D>::targets(target, batch),
-            memory: &mut self.memory,
-            output: View::new(D::whole(&self.output), batch.samples),
-            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
-            d_terms: PartsMut::new(D::whole_mut(d_terms), batch.samples),
-            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), batch.samples),
-            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), batch.samples)),
-        });
-        self.stage = Stage::Loss { own: C::IN_MODEL };
-        Ok(())
-    }
-    /// The loss of a batch as in prediction; inputs and targets were checked before.
-    pub(crate) fn evaluate_loss<C: Criterion<M>>(
-        &mut self,
-        criterion: &C,
-        inputs: Samples<'_, M::Input>,
-        targets: Samples<'_, C::Target>,
-    ) -> Result<()> {
-        if C::IN_MODEL {
-            self.upload_inputs(inputs)?
-        } else {
-            self.infer_samples(inputs)?
-        }
-        self.upload_targets::<C>(targets)?;
-        self.run_evaluation(criterion)
-    }
-    fn upload_targets<C: Criterion<M>>(&mut self, targets: Samples<'_, C::Target>) -> Result<()> {
-        if targets.len() != self.n {
-            return Err(Error::UnequalLengths { inputs: self.n, targets: targets.len() });
-        }
-        self.loss.prepare(&self.device, self.samples, C::TERMS)?;
-        self.loss.upload_targets(&self.device, self.samples, targets)
-    }
-    fn run_evaluation<C: Criterion<M>>(&mut self, criterion: &C) -> Result<()> {
-        let batch = self.batch();
-        let (target, terms, _) = self.loss.split();
-        criterion.evaluate(Evaluate {
-            context: &Context { device: &self.device, seed: 0 },
-            batch,
-            net: View::new(D::whole(&self.weights), 1),
-            input: View::new(D::whole(&self.input), batch.samples),
-            target: LossMemory::<D>::targets(target, batch),
-            memory: allocated(&mut self.evaluation, &self.device, self.samples, M::evaluation_memory)?,
-            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
-            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
-        });
-        self.stage = Stage::Evaluated;
-        Ok(())
-    }
-    /// The loss of every sample of the batch, after [`Training::loss`] or [`Training::wait`].
-    pub fn losses(&self) -> &[f32] {
-        &self.loss.losses
-    }
-    /// The mean of each term of the last loss before it is multiplied by its weight: in the order of [`LossPasses::TERMS`] for
-    /// the model's own, and one for any other.
-    pub fn terms(&self) -> &[f32] {
-        &self.loss.means
     }
 
     /// The gradients of the loss to all weights, and to the input where asked for.
@@ -398,67 +285,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 }
 
-impl<M: LossPasses, D: Device> Training<M, D> {
-    /// The mean of the model's own loss over the batch, after [`Training::forward`]; [`Training::terms`] has its terms.
-    ///
-    /// ```
-    /// # use dl_runtime as dl;
-    /// # fn example<Vae: dl::Objective<Input = [f32; 64], Target = [f32; 0]>>(images: Vec<[f32; 64]>) -> dl::Result<()> {
-    /// use dl::data::Dataset;
-    /// use dl::prelude::*;
-    /// let images = Dataset::unlabelled(images);
-    /// let mut net = Vae::init(42);
-    /// let mut training = net.training(Cpu::new(), 64)?;
-    /// for (images, targets) in images.batches(64) {
-    ///     training.forward(images)?;
-    ///     let loss = training.objective(targets)?;
-    ///     training.backward();
-    ///     training.step(&Adam::new(1e-3))?;
-    ///     let terms = Vae::TERMS.iter().zip(training.terms());
-    ///     let terms: Vec<String> = terms.map(|(term, mean)| format!("{} × {} {mean}", term.weight, term.name)).collect();
-    ///     println!("{loss} = {}", terms.join(" + "));
-    /// }
-    /// training.store(&mut net)?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::LabelOutOfRange`] with the sample; [`Error::NotFinite`] names the step and the first layer where numbers
-    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
-    ///
-    /// # Panics
-    /// When there was no forward pass.
-    pub fn objective(&mut self, targets: &[M::Target]) -> Result<f32> {
-        self.check_and_compute_loss(&ModelLoss, targets)?;
-        self.wait_for_loss()
-    }
-    /// [`Training::objective`] without waiting for it, as [`Training::loss_async`].
-    ///
-    /// # Errors
-    /// Those of [`Training::objective`] about targets.
-    ///
-    /// # Panics
-    /// When there was no forward pass.
-    pub fn objective_async(&mut self, targets: &[M::Target]) -> Result<()> {
-        self.check_and_compute_loss(&ModelLoss, targets)?;
-        self.go_on_without_loss();
-        Ok(())
-    }
-    /// The mean of the model's own loss over a batch as in prediction: no dropout, running statistics, nothing kept.
-    ///
-    /// # Errors
-    /// As [`Training::objective`], and [`Error::Setting`] when there are no inputs, or more than the session has room for.
-    pub fn evaluate_objective(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<f32> {
-        M::check_inputs(inputs)?;
-        M::check_targets(targets)?;
-        self.evaluate_loss(&ModelLoss, Samples::All(inputs), Samples::All(targets))?;
-        self.wait_for_loss()
-    }
-}
-
 /// The memory of a pass, allocated when it is first used.
-fn allocated<'m, D: Device, T>(
+pub(super) fn allocated<'m, D: Device, T>(
     memory: &'m mut Option<T>,
     device: &D,
     samples: usize,
@@ -471,6 +299,6 @@ fn allocated<'m, D: Device, T>(
 }
 
 /// The seed of dropout in one step.
-fn pass_seed(seed: u64, step: u64) -> u64 {
+pub(super) fn pass_seed(seed: u64, step: u64) -> u64 {
     splitmix64(seed, step.wrapping_add(1))
 }

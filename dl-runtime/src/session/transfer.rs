@@ -12,14 +12,14 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Copies the weights to a model on the host.
     ///
     /// # Errors
-    /// Those of the device.
+    /// The kernels of the device itself.
     pub fn store(&self, to: &mut M) -> Result<()> {
         self.device.download(D::whole(&self.weights), flat_mut(std::slice::from_mut(to)))
     }
     /// Replaces the weights by those of a model on the host.
     ///
     /// # Errors
-    /// Those of the device.
+    /// The kernels of the device itself.
     pub fn reload(&mut self, from: &M) -> Result<()> {
         self.reset_finite_check();
         self.device.upload(flat(std::slice::from_ref(from)), D::whole_mut(&mut self.weights))
@@ -27,7 +27,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Copies the gradients of the last [`Training::backward`] to a model on the host, each to the place of its weight.
     ///
     /// # Errors
-    /// Those of the device.
+    /// The kernels of the device itself.
     pub fn gradients(&self, to: &mut M) -> Result<()> {
         self.device.download(D::whole(&self.gradients), flat_mut(std::slice::from_mut(to)))
     }

@@ -25,7 +25,7 @@ macro_rules! on_every_device {
 }
 pub(crate) use on_every_device;
 
-/// What a test finds: one or several tensors.
+/// The results of a test case: one or several tensors.
 pub trait Results {
     fn tensors(&self) -> Vec<Vec<f64>>;
 }
@@ -50,7 +50,7 @@ impl<A: Results, B: Results> Results for (A, B) {
     }
 }
 
-/// What `run` finds on the CPU: the same bits on 1, 2 and 5 threads.
+/// Runs a case on the CPU with 1, 2 and 5 threads, and checks that all give the same bits.
 #[track_caller]
 pub fn on_cpu<R: Results>(run: impl Fn(&Cpu) -> R) -> R {
     let [one, two, five] = [1, 2, 5].map(|threads| run(&Cpu::with_threads(threads)));
@@ -59,7 +59,7 @@ pub fn on_cpu<R: Results>(run: impl Fn(&Cpu) -> R) -> R {
     one
 }
 
-/// That `run` finds on each of `gpus` what it found on the CPU.
+/// Checks that `run` gives on each of `gpus` what it gave on the CPU.
 #[cfg(feature = "cuda")]
 #[track_caller]
 pub fn on_cuda<R: Results>(gpus: Vec<Cuda>, cpu: &R, run: impl Fn(&Cuda) -> R) {
@@ -72,7 +72,7 @@ pub fn on_cuda<R: Results>(gpus: Vec<Cuda>, cpu: &R, run: impl Fn(&Cuda) -> R) {
     }
 }
 
-/// That CUDA found what the CPU found, to rounding: relative to the largest number, NaN where NaN is.
+/// Checks that CUDA and the CPU agree to rounding, relative to the largest number, with NaN where NaN is.
 #[cfg(feature = "cuda")]
 #[track_caller]
 fn compare(gpu: &Cuda, what: &str, cpu: &[Vec<f64>], cuda: &[Vec<f64>]) {
@@ -153,7 +153,7 @@ impl<D: Device, E: Element> Tensor<'_, D, E> {
     }
 }
 
-/// What tests do with a device.
+/// The methods of a device for tests.
 pub trait TestDevice: Device {
     /// A copy of `host` on the device.
     fn tensor<E: Element>(&self, host: &[E]) -> Tensor<'_, Self, E> {

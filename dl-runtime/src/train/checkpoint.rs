@@ -11,7 +11,7 @@ use crate::{Passes, Pod, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// How far a training is.
+/// The progress of a training.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {

@@ -56,7 +56,7 @@ pub enum Ended {
     Interrupted,
 }
 
-/// What happened in a training: the loss and the metrics of each epoch.
+/// The history of a training: the loss and the metrics of each epoch.
 ///
 /// A history can be kept in any format of `serde`. In JSON, NaN and infinities are the texts `NaN`, `inf` and `-inf`.
 ///

@@ -8,7 +8,7 @@ use quote::quote;
 /// A loss of one class of many.
 struct ClassificationLoss {
     name: &'static str,
-    /// Of `dl::ops::loss::Classes`.
+    /// The variant of `dl::ops::loss::Classes`.
     variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,

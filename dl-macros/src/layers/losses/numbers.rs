@@ -7,7 +7,7 @@ use quote::quote;
 /// A loss of two values of one shape.
 struct ElementwiseLoss {
     name: &'static str,
-    /// Of `dl::ops::loss::Elementwise`.
+    /// The variant of `dl::ops::loss::Elementwise`.
     variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,

@@ -8,7 +8,7 @@ use quote::quote;
 /// A loss of vectors.
 struct VectorLoss {
     name: &'static str,
-    /// Of `dl::ops::loss`.
+    /// The struct or variant of `dl::ops::loss`.
     variant: Variant,
     /// What it is, and what it is for.
     line: &'static str,

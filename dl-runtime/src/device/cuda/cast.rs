@@ -12,7 +12,7 @@ pub(crate) fn bf16_len(rows: usize, columns: usize) -> usize {
     rows * columns.next_multiple_of(8) / 2
 }
 
-/// What [`Cuda::cast`] calls such a form.
+/// The name of such a form in [`Cuda::cast`].
 pub(crate) fn bf16_form(columns: usize) -> u64 {
     const NAME: u64 = 0xBF16 << 48;
     // Without filling, the length of the rows does not matter.

@@ -162,7 +162,7 @@ impl Stream {
     pub fn new(context: &Context) -> Result<Self> {
         Ok(Stream { cuda: check(context.cuda.new_stream(), || "making a stream".into())? })
     }
-    /// What libraries take.
+    /// The convolutions that libraries take.
     pub fn raw(&self) -> sys::CUstream {
         self.cuda.cu_stream()
     }

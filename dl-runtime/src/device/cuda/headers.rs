@@ -1,4 +1,4 @@
-//! What files of kernels include of the device's own; operations have further headers beside their kernels.
+//! The headers of the device, which files of kernels include; operations have further headers beside their kernels.
 
 use super::kernel::header;
 

@@ -226,7 +226,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    /// What cudarc's safe layer calls for the device, which does not name it.
+    /// The driver functions that cudarc's safe layer calls and the device does not name.
     const BY_CUDARC: &[&str] = &[
         "cuCtxGetCurrent",
         "cuCtxSetCurrent",

@@ -56,7 +56,7 @@ pub(crate) struct ForcedGroupSize(Option<u32>);
 
 #[cfg(test)]
 thread_local! {
-    /// What is forced, and whether a group was made since the beginning.
+    /// The size that is forced, and whether a group was made since the beginning.
     static FORCED: std::cell::Cell<(ForcedGroupSize, bool)> = const { std::cell::Cell::new((ForcedGroupSize(None), false)) };
 }
 

@@ -51,22 +51,22 @@ impl Passes for Net {
         *self = *Net::counting();
     }
     fn inference_memory<D: Device>(_: &mut Allocator<'_, D>) {
-        unimplemented!("no passes")
+        unreachable!("the model is only saved and loaded")
     }
     fn training_memory<D: Device>(_: &mut Allocator<'_, D>) {
-        unimplemented!("no passes")
+        unreachable!("the model is only saved and loaded")
     }
     fn evaluation_memory<D: Device>(_: &mut Allocator<'_, D>) {
-        unimplemented!("no passes")
+        unreachable!("the model is only saved and loaded")
     }
     fn infer<D: Device>(_: Infer<'_, D, Self>) {
-        unimplemented!("no passes")
+        unreachable!("the model is only saved and loaded")
     }
     fn forward<D: Device>(_: Forward<'_, D, Self>) {
-        unimplemented!("no passes")
+        unreachable!("the model is only saved and loaded")
     }
     fn backward<D: Device>(_: Backward<'_, D, Self>) {
-        unimplemented!("no passes")
+        unreachable!("the model is only saved and loaded")
     }
     fn inspect<D: Device>((): &(), _: usize, _: &mut dyn FnMut(&'static str, D::Ref<'_, f32>)) {}
 }

@@ -1,4 +1,4 @@
-//! What an activation is to a kernel, and `activations!`, which makes everything that knows all of them from one table.
+//! The trait of an activation in a kernel, and the macro `activations!`, which generates everything that lists all of them from one table.
 
 use crate::device::cpu::simd::Simd;
 
@@ -35,7 +35,7 @@ macro_rules! activations {
         }
 
         impl Activation {
-            /// What [`Activation::backward`] reads.
+            /// Returns the tensor that [`Activation::backward`] reads.
             pub const fn saved_for_backward(self) -> SavedForBackward {
                 match self {
                     $(Activation::$name { .. } => SavedForBackward::$saved,)*

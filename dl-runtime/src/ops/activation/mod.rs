@@ -21,7 +21,7 @@ use crate::{Context, Pod, View, ViewMut};
 /// The operation of this room: an activation.
 pub type Op = Activation;
 
-/// What the backward pass of an activation reads.
+/// The tensor that the backward pass of an activation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SavedForBackward {
     /// Its input: the output does not tell the derivative.

@@ -83,7 +83,7 @@ activations! { $
 
     /// `ln(1 + e^(beta·x))/beta`, and `x` where `beta·x > threshold`.
     Softplus {
-        /// How sharp the bend is.
+        /// The sharpness: the larger, the closer to relu.
         beta: f32,
         /// From where on the function is taken for `x`.
         threshold: f32

@@ -42,40 +42,40 @@ pub enum Shapes {
 /// Shapes of which one at least is repeated; leading ones may be left out of `left` and `right`.
 #[derive(Clone, Copy, Debug)]
 pub struct Broadcast {
-    /// Of a sample of the first.
+    /// The shape of a sample of the first value.
     pub left: &'static [usize],
-    /// Of a sample of the second.
+    /// The shape of a sample of the second value.
     pub right: &'static [usize],
-    /// Of an output sample.
+    /// The shape of a sample of the output.
     pub output: &'static [usize],
 }
 
 /// `a + sign·b`: residual connections, differences.
 #[derive(Clone, Copy, Debug)]
 pub struct Add {
-    /// What is added.
+    /// The shapes of the summands.
     pub shapes: Shapes,
     /// 1, or -1 for a difference.
     pub sign: f32,
-    /// What is applied to the sum; in the same pass where the shapes are equal.
+    /// The activation of the sum; it is applied in the same loop where the shapes are equal.
     pub activation: Activation,
 }
 
 /// `a·b`, element by element.
 #[derive(Clone, Copy, Debug)]
 pub struct Mul {
-    /// What is multiplied.
+    /// The shapes of the factors.
     pub shapes: Shapes,
 }
 
 /// `a/b`, element by element.
 #[derive(Clone, Copy, Debug)]
 pub struct Div {
-    /// What is divided.
+    /// The shapes of dividend and divisor.
     pub shapes: Shapes,
 }
 
-/// What is made of two numbers.
+/// An operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operator {
     /// `a + sign·b`.

@@ -9,14 +9,14 @@ use crate::{Context, Pod, View, ViewMut};
 pub struct Affine {
     /// The factor.
     pub scale: f32,
-    /// What is added.
+    /// The number that is added.
     pub shift: f32,
 }
 
 /// `numerator/x`.
 #[derive(Clone, Copy, Debug)]
 pub struct Reciprocal {
-    /// What is divided.
+    /// The number that is divided.
     pub numerator: f32,
 }
 

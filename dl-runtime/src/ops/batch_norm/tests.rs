@@ -106,7 +106,7 @@ fn values_and_gradients() {
     case::<[[f32; 8]; 8], 2>(3);
 }
 
-/// What the forward pass makes of `x`: output, what is saved, and the weights then.
+/// Runs the forward pass on `x`; returns the output, the saved tensor, and the weights after it.
 fn forward<T: Pod<Element = f32>, const C: usize>(op: Op, w: &[f32], x: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (mut y, mut saved, mut w) = (device.output(x.len()), device.output(2 * C), device.tensor(w));

@@ -60,7 +60,7 @@ fn close(what: &str, s: &Sizes, found: &[f32], expected: impl Iterator<Item = (u
     }
 }
 
-/// What one convolution reads.
+/// The tensors that one convolution reads.
 struct Operands {
     s: Sizes,
     weight: Vec<f32>,

@@ -23,7 +23,7 @@ use crate::{Context, Pod, View, ViewMut};
 /// The operation: two views of each sample as vectors, of any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NtXent {
-    /// How sharply similarity counts; above 0.
+    /// The divisor of the cosines: the smaller, the sharper the softmax; above 0.
     pub temperature: f32,
 }
 

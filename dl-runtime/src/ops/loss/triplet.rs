@@ -12,7 +12,7 @@ use crate::{Context, Pod, View, ViewMut};
 /// The operation: an anchor, a positive that belongs to it and a negative that does not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Triplet {
-    /// How much nearer than the negative the positive has to be; above 0.
+    /// The margin by which the positive has to be nearer than the negative; above 0.
     pub margin: f32,
 }
 

@@ -41,7 +41,7 @@ pub struct Noise {
     pub seed: u64,
     /// Of the operation.
     pub id: u32,
-    /// Keeps the random numbers of the two operations apart.
+    /// Separates the random numbers of the two operations.
     pub purpose: Purpose,
     /// Standard deviation.
     pub stddev: f32,

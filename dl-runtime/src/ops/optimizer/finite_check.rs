@@ -4,7 +4,7 @@
 use crate::device::Cpu;
 use crate::tensor::Storage;
 
-/// What the check of a training found, read from its words on the device.
+/// The result of the finite check of a training, read from its words on the device.
 ///
 /// When a step cannot be right, the check stops the training on the device: all later steps of the optimizer do nothing until
 /// the host looks, so that the weights stay as they were before that step.

@@ -41,7 +41,7 @@ pub fn build() -> Result<PathBuf, String> {
         files(&runtime, &["cu"]).into_iter().chain(files(&here.join("tests"), &["cu"])).collect();
     let headers = files(&runtime, &["cuh"]);
 
-    // What every object depends on.
+    // Every object file depends on these.
     let mut shared = compiler.clone();
     for header in include.iter().chain(own.iter().filter(|f| f.extension() == Some(OsStr::new("h")))) {
         shared += &text(header);

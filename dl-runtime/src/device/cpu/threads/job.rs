@@ -16,10 +16,10 @@ const SPINS_PER_YIELD: u32 = if cfg!(miri) { 1 } else { 100 };
 /// `state` holds the number of helpers inside the job, and this flag while the job admits more.
 const OPEN: usize = 1 << (usize::BITS - 1);
 
-/// What a job does: `body(task, thread)`.
+/// The function of a job: `body(task, thread)`.
 pub(super) type Body<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
-/// What the caller and its helpers share.
+/// The state that the caller and its helpers share.
 #[derive(Default)]
 pub(super) struct Shared {
     /// Whether a call owns the pool.

@@ -36,7 +36,7 @@ pub(crate) struct Convolution {
     /// Channels of the windows.
     pub outputs: usize,
     pub image: [usize; 2],
-    /// How many windows there are.
+    /// The number of windows.
     pub output: [usize; 2],
     pub kernel: [usize; 2],
     pub stride: [usize; 2],

@@ -18,7 +18,7 @@ impl Code {
     }
 }
 
-/// How samples are cut, so that few large ones fill a card, too.
+/// The pieces that samples are cut into, so that a few large samples fill a GPU, too.
 struct Cuts {
     /// Numbers of a cut.
     size: usize,

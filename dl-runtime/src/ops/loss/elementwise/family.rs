@@ -1,4 +1,4 @@
-//! What an elementwise loss is to a kernel, and `losses!`, which makes everything that knows all of them from one table.
+//! The trait of an elementwise loss in a kernel, and the macro `losses!`, which generates everything that lists all of them from one table.
 
 use crate::device::cpu::simd::Simd;
 
@@ -11,14 +11,14 @@ pub(crate) trait Formula: Copy + Sync {
     fn right<S: Simd>(self, a: f32, b: f32) -> f32;
 }
 
-/// How the numbers of a sample become its loss.
+/// The reduction of the numbers of a sample to its loss.
 pub(crate) enum Reduction {
     Mean,
     Sum,
 }
 
 impl Reduction {
-    /// What the sum over a sample of `features` numbers is divided by.
+    /// Returns the divisor of the sum over a sample of `features` numbers.
     pub fn count(self, features: usize) -> f32 {
         match self {
             Reduction::Mean => features as f32,
@@ -62,7 +62,7 @@ macro_rules! losses {
                     })*
                 }
             }
-            /// What the sum over a sample of `features` numbers is divided by.
+            /// Returns the divisor of the sum over a sample of `features` numbers.
             pub(crate) fn count(self, features: usize) -> f32 {
                 match self {
                     $(Elementwise::$name { .. } => Reduction::$reduction.count(features),)*

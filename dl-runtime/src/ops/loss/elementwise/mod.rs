@@ -106,7 +106,7 @@ simd! {
 struct Batch<'a, F> {
     formula: F,
     features: usize,
-    /// What the sum over a sample is divided by.
+    /// The divisor of the sum over a sample.
     count: f32,
     inputs: [&'a [f32]; 2],
 }

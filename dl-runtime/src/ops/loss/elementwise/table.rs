@@ -95,7 +95,7 @@ losses! {
     /// assert_eq!(Huber::default(), Huber { delta: 1.0 });
     /// ```
     Huber {
-        /// Where the parabola becomes a line; above 0. 1 by default, as in PyTorch.
+        /// The size of the error from which the loss is linear; above 0. It is 1 by default, as in PyTorch.
         delta: f32 = 1.0
     } reduction Mean {
         value: |y, t| {
@@ -163,7 +163,7 @@ losses! {
     /// assert_eq!(SigmoidFocal::default(), SigmoidFocal { gamma: 2.0, alpha: 0.25 });
     /// ```
     SigmoidFocal {
-        /// How much easy answers are passed over; 0 or more.
+        /// The exponent of `1 - p`: the larger, the less easy samples count; 0 or more.
         gamma: f32 = 2.0,
         /// Weight of yes, against `1 - alpha` of no; 0 to 1.
         alpha: f32 = 0.25
@@ -189,12 +189,12 @@ losses! {
     }
 }
 
-/// That all targets are numbers.
+/// Checks that all targets are finite.
 fn finite<S: Pod<Element = f32>>(targets: &[S]) -> Result<()> {
     check_targets(targets, f32::MIN, f32::MAX)
 }
 
-/// That all targets are from 0 to 1.
+/// Checks that all targets are from 0 to 1.
 fn shares<S: Pod<Element = f32>>(targets: &[S]) -> Result<()> {
     check_targets(targets, 0.0, 1.0)
 }
@@ -216,7 +216,7 @@ fn bce_with_logits<S: Simd>(x: f32, t: f32) -> f32 {
 #[inline(always)]
 fn hinge_derivative(y: f32, t: f32, factor: f32) -> f32 {
     let side = t * y;
-    // What is neither is NaN, and stays.
+    // Otherwise the value is NaN, and stays NaN.
     if side >= 1.0 {
         0.0
     } else if side < 1.0 {
@@ -249,7 +249,7 @@ fn sign(d: f32) -> f32 {
     }
 }
 
-/// What focal loss and its derivatives are made of.
+/// The terms of focal loss and of its derivatives.
 struct Focal {
     /// Probability of yes.
     yes: f32,

@@ -1,0 +1,182 @@
+//! The loss of a batch in a [`Training`] session: one given to the session, or the model's own, by one path.
+
+use super::batch::Samples;
+use super::criterion::{Criterion, ExternalLoss, ModelLoss};
+use super::loss::LossMemory;
+use super::training::{Stage, Training, allocated, pass_seed};
+use crate::network::{ComputeLoss, Evaluate, LossPasses, Passes};
+use crate::ops::Device;
+use crate::ops::loss::Loss;
+use crate::{Context, Error, PartsMut, Result, View, ViewMut};
+
+impl<M: Passes, D: Device> Training<M, D> {
+    /// The mean loss of the batch after [`Training::forward`] (and with it the gradient at the output) or
+    /// [`Training::evaluate`].
+    ///
+    /// # Errors
+    /// What [`Loss::check`] says about the targets; [`Error::NotFinite`] names the step and the first layer where numbers
+    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
+        self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
+        self.wait_for_loss()
+    }
+    /// [`Training::loss`] without waiting for it: the device goes on with the step while the host prepares the next one.
+    /// [`Training::wait`] has the mean loss, and what went wrong.
+    ///
+    /// # Errors
+    /// Those of [`Training::loss`] about targets.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn loss_async<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<()> {
+        self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
+        self.go_on_without_loss();
+        Ok(())
+    }
+    fn check_and_compute_loss<C: Criterion<M>>(&mut self, criterion: &C, targets: &[C::Target]) -> Result<()> {
+        criterion.check(targets)?;
+        self.compute_loss(criterion, Samples::All(targets))
+    }
+    /// The loss of the batch, and after a forward pass its gradients; the targets were checked before.
+    pub(crate) fn compute_loss<C: Criterion<M>>(
+        &mut self,
+        criterion: &C,
+        targets: Samples<'_, C::Target>,
+    ) -> Result<()> {
+        let again = matches!(self.stage, Stage::Loss { .. } | Stage::Backward);
+        assert!(self.stage != Stage::Empty && !(again && C::IN_MODEL), "`forward` or `evaluate` comes before a loss");
+        self.upload_targets::<C>(targets)?;
+        if self.stage == Stage::Evaluated {
+            return self.run_evaluation(criterion);
+        }
+        let batch = self.batch();
+        if C::IN_MODEL {
+            self.loss.set_term_gradients(&self.device, self.samples, batch)?;
+        }
+        let (target, terms, d_terms) = self.loss.split();
+        criterion.loss(ComputeLoss {
+            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            batch,
+            net: View::new(D::whole(&self.weights), 1),
+            input: View::new(D::whole(&self.input), batch.samples),
+            target: LossMemory::<D>::targets(target, batch),
+            memory: &mut self.memory,
+            output: View::new(D::whole(&self.output), batch.samples),
+            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
+            d_terms: PartsMut::new(D::whole_mut(d_terms), batch.samples),
+            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), batch.samples),
+            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), batch.samples)),
+        });
+        self.stage = Stage::Loss { own: C::IN_MODEL };
+        Ok(())
+    }
+    /// The loss of a batch as in prediction; inputs and targets were checked before.
+    pub(crate) fn evaluate_loss<C: Criterion<M>>(
+        &mut self,
+        criterion: &C,
+        inputs: Samples<'_, M::Input>,
+        targets: Samples<'_, C::Target>,
+    ) -> Result<()> {
+        if C::IN_MODEL {
+            self.upload_inputs(inputs)?
+        } else {
+            self.infer_samples(inputs)?
+        }
+        self.upload_targets::<C>(targets)?;
+        self.run_evaluation(criterion)
+    }
+    fn upload_targets<C: Criterion<M>>(&mut self, targets: Samples<'_, C::Target>) -> Result<()> {
+        if targets.len() != self.n {
+            return Err(Error::UnequalLengths { inputs: self.n, targets: targets.len() });
+        }
+        self.loss.prepare(&self.device, self.samples, C::TERMS)?;
+        self.loss.upload_targets(&self.device, self.samples, targets)
+    }
+    fn run_evaluation<C: Criterion<M>>(&mut self, criterion: &C) -> Result<()> {
+        let batch = self.batch();
+        let (target, terms, _) = self.loss.split();
+        criterion.evaluate(Evaluate {
+            context: &Context { device: &self.device, seed: 0 },
+            batch,
+            net: View::new(D::whole(&self.weights), 1),
+            input: View::new(D::whole(&self.input), batch.samples),
+            target: LossMemory::<D>::targets(target, batch),
+            memory: allocated(&mut self.evaluation, &self.device, self.samples, M::evaluation_memory)?,
+            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
+            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
+        });
+        self.stage = Stage::Evaluated;
+        Ok(())
+    }
+    /// The loss of every sample of the batch, after [`Training::loss`] or [`Training::wait`].
+    pub fn losses(&self) -> &[f32] {
+        &self.loss.losses
+    }
+    /// The mean of each term of the last loss before it is multiplied by its weight: in the order of [`LossPasses::TERMS`] for
+    /// the model's own, and one for any other.
+    pub fn terms(&self) -> &[f32] {
+        &self.loss.means
+    }
+}
+
+impl<M: LossPasses, D: Device> Training<M, D> {
+    /// The mean of the model's own loss over the batch, after [`Training::forward`]; [`Training::terms`] has its terms.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Vae: dl::Objective<Input = [f32; 64], Target = [f32; 0]>>(images: Vec<[f32; 64]>) -> dl::Result<()> {
+    /// use dl::data::Dataset;
+    /// use dl::prelude::*;
+    /// let images = Dataset::unlabelled(images);
+    /// let mut net = Vae::init(42);
+    /// let mut training = net.training(Cpu::new(), 64)?;
+    /// for (images, targets) in images.batches(64) {
+    ///     training.forward(images)?;
+    ///     let loss = training.objective(targets)?;
+    ///     training.backward();
+    ///     training.step(&Adam::new(1e-3))?;
+    ///     let terms = Vae::TERMS.iter().zip(training.terms());
+    ///     let terms: Vec<String> = terms.map(|(term, mean)| format!("{} × {} {mean}", term.weight, term.name)).collect();
+    ///     println!("{loss} = {}", terms.join(" + "));
+    /// }
+    /// training.store(&mut net)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LabelOutOfRange`] with the sample; [`Error::NotFinite`] names the step and the first layer where numbers
+    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn objective(&mut self, targets: &[M::Target]) -> Result<f32> {
+        self.check_and_compute_loss(&ModelLoss, targets)?;
+        self.wait_for_loss()
+    }
+    /// [`Training::objective`] without waiting for it, as [`Training::loss_async`].
+    ///
+    /// # Errors
+    /// The errors of [`Training::objective`] about targets.
+    ///
+    /// # Panics
+    /// When there was no forward pass.
+    pub fn objective_async(&mut self, targets: &[M::Target]) -> Result<()> {
+        self.check_and_compute_loss(&ModelLoss, targets)?;
+        self.go_on_without_loss();
+        Ok(())
+    }
+    /// The mean of the model's own loss over a batch as in prediction: no dropout, running statistics, nothing kept.
+    ///
+    /// # Errors
+    /// As [`Training::objective`], and [`Error::Setting`] when there are no inputs, or more than the session has room for.
+    pub fn evaluate_objective(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<f32> {
+        M::check_inputs(inputs)?;
+        M::check_targets(targets)?;
+        self.evaluate_loss(&ModelLoss, Samples::All(inputs), Samples::All(targets))?;
+        self.wait_for_loss()
+    }
+}

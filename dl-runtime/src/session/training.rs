@@ -92,7 +92,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Prepares `net` for training on `device` with batches of at most `samples`.
     ///
     /// # Errors
-    /// [`Error::Setting`] when `samples` is 0, and what the device reports when its memory is full.
+    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0, and what the device reports when its memory is full.
     pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
         check_batch(samples, usize::MAX)?;
         let mut weights = device.zeros(M::LEN)?;
@@ -142,7 +142,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// whatever comes after it; not by numbers that are not finite.
     ///
     /// # Errors
-    /// [`Error::Setting`] when there are no inputs, or more than the session has room for.
+    /// [`Error::Setting`](crate::Error::Setting) when there are no inputs, or more than the session has room for.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
         self.forward_samples(Samples::All(inputs))
@@ -231,7 +231,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Clips the gradients, and returns the norm they had before; `None` for [`Clip::Value`], which computes no norm.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] names the first gradient of infinite norm.
+    /// [`Error::NotFinite`](crate::Error::NotFinite) names the first gradient of infinite norm.
     pub fn clip(&mut self, clip: Clip) -> Result<Option<f64>> {
         self.clip_async(clip);
         if matches!(clip, Clip::Value(_)) {
@@ -257,7 +257,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// the end of the step: what went wrong in it is reported by the next [`Training::loss`] or [`Training::wait`].
     ///
     /// # Errors
-    /// [`Error::NotFinite`] names the first gradient or weight that overflowed. The weights of the session are then no
+    /// [`Error::NotFinite`](crate::Error::NotFinite) names the first gradient or weight that overflowed. The weights of the session are then no
     /// longer of use: [`Training::reload`] others, or a checkpoint.
     ///
     /// # Panics

@@ -114,7 +114,7 @@ impl Editor {
         let answer = self.ask("textDocument/definition", at);
         let places = answer.as_array().cloned().unwrap_or_default();
         let place = |place: &Value| {
-            let path = PathBuf::from(place["uri"].as_str()?.strip_prefix("file://")?);
+            let path = path(place["uri"].as_str()?)?;
             let text = if path == self.file() { shown.clone() } else { std::fs::read_to_string(&path).ok()? };
             let start = &place["range"]["start"];
             let line = text.lines().nth(start["line"].as_u64()? as usize)?;
@@ -209,4 +209,20 @@ fn read(output: &mut impl BufRead) -> Option<Value> {
 
 fn uri(path: &Path) -> String {
     format!("file://{}", path.display())
+}
+
+/// The file of a URI, in which a space is `%20`.
+fn path(uri: &str) -> Option<PathBuf> {
+    let mut bytes = Vec::new();
+    let mut rest = uri.strip_prefix("file://")?.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok().map(PathBuf::from)
 }

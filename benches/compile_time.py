@@ -161,10 +161,10 @@ class Program:
 
 def measure(kind, work, runs):
     plain = Program(work / "plain", work / "target-plain", cuda=False)
-    card = Program(work / "card", work / "target-card", cuda=True)
+    gpu = Program(work / "gpu", work / "target-gpu", cuda=True)
     empty = "let _ = Cpu::new();"
     # What they depend on, before anything is timed.
-    for program, check in ((plain, True), (plain, False), (card, False)):
+    for program, check in ((plain, True), (plain, False), (gpu, False)):
         program.seconds("", "Net", empty, 1, check)
     base = {True: plain.seconds("", "Net", empty, runs, check=True), False: plain.seconds("", "Net", empty, runs)}
     print(f"no model: cargo check {base[True]:.2f} s, cargo build --release {base[False]:.2f} s")
@@ -172,7 +172,7 @@ def measure(kind, work, runs):
     for title, model, name, layers in networks_of(kind):
         seconds = [plain.seconds(model, name, PREDICTS, runs, check=True)]
         for use, code in USES.items():
-            program = card if use == "on a GPU" else plain
+            program = gpu if use == "on a GPU" else plain
             seconds.append(program.seconds(model, name, code, runs))
         print(f"{title:24}" + "".join(f"{s:8.2f} s" for s in seconds), flush=True)
         if layers:

@@ -6,9 +6,9 @@ docs/gpu.md.
     python3 benches/gpu.py prepare                  where Rust is: builds, packs all into target/gpu/programs.tar.xz
     python3 benches/gpu.py run --out DIR            where the GPU is, with that file: python3 and PyTorch, no Rust
     python3 benches/gpu.py report DIR/results.json  writes the table again
-    python3 benches/gpu.py prepare run --dry        a little of everything on the emulated card and PyTorch's CPU
+    python3 benches/gpu.py prepare run --dry        a little of everything on the emulated GPU and PyTorch's CPU
 
-`run` runs the tests, then some of them under compute-sanitizer's memcheck and racecheck, then measures the card's
+`run` runs the tests, then some of them under compute-sanitizer's memcheck and racecheck, then measures the GPU's
 limits and, in turn and several times, the workloads T1, T2, T3 and MLP_4096 (workloads/cuda.rs) in dl and in PyTorch
 (gpu_torch.py, which compiles while the tests run). `--stages` picks some of that. When time runs out the rest is
 left, and what is missing is listed. DIR gets log.txt, results.json and gpu.md. The exit status is 1 when a test
@@ -97,8 +97,8 @@ def prepare(options):
 
 
 def versions(run):
-    """The card, its driver, and what everything was built with."""
-    card = (
+    """The GPU, its driver, and what everything was built with."""
+    gpu = (
         subprocess.run(
             ["nvidia-smi", "--query-gpu=driver_version,memory.total,clocks.max.sm", "--format=csv,noheader"],
             capture_output=True,
@@ -107,7 +107,7 @@ def versions(run):
         if shutil.which("nvidia-smi")
         else ""
     )
-    run.results["versions"] = [f"driver {card}"] * bool(card) + [f"dl {run.about['commit']}"]
+    run.results["versions"] = [f"driver {gpu}"] * bool(gpu) + [f"dl {run.about['commit']}"]
 
 
 def prepared(run, peers):
@@ -124,13 +124,13 @@ def prepared(run, peers):
 
 
 def limits(run):
-    """What the card does at most, by PyTorch."""
+    """What the GPU does at most, by PyTorch."""
     command = [sys.executable, REPOSITORY / "benches" / "gpu_torch.py", "--limits", *["--dry"] * run.options.dry]
     # With the libraries that PyTorch finds by itself.
     said, _ = run.call(command, 120, environment={"LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")})
     found = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     if not found:
-        return run.miss(f"the limits of the card: {said.strip().splitlines()[-1] if said.strip() else 'nothing said'}")
+        return run.miss(f"the limits of the GPU: {said.strip().splitlines()[-1] if said.strip() else 'nothing said'}")
     run.results["limits"] = found[0]
     run.results["versions"].append(f"PyTorch {found[0]['torch']} with CUDA {found[0]['cuda_of_torch']}")
     run.say(f"limits: {found[0]}")
@@ -162,7 +162,7 @@ def figures_of(run, work, precision, peer, modes):
 
 
 def benches(run, peers):
-    """The limits of the card, then all workloads in turn, as many times as there is time for."""
+    """The limits of the GPU, then all workloads in turn, as many times as there is time for."""
     ready = prepared(run, peers)
     if importlib.util.find_spec("torch"):
         limits(run)
@@ -192,8 +192,8 @@ def measure(options):
     if error:
         print(f"no GPU that dl can use: {error}", file=sys.stderr)
         sys.exit(2)
-    run.results["card"], run.results["kernels_s"] = lines[0]["card"], lines[0]["kernels_s"]
-    run.say(f"{lines[0]['card']}: all kernels were ready after {lines[0]['kernels_s']} s")
+    run.results["gpu"], run.results["kernels_s"] = lines[0]["gpu"], lines[0]["kernels_s"]
+    run.say(f"{lines[0]['gpu']}: all kernels were ready after {lines[0]['kernels_s']} s")
     versions(run)
     peers = []
     try:

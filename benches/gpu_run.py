@@ -31,7 +31,7 @@ class Run:
         self.wrong = False
         self.results = {
             "date": datetime.date.today().isoformat(),
-            "card": "?",
+            "gpu": "?",
             "versions": [],
             "seconds": 0,
             "passes": 0,

@@ -7,7 +7,7 @@ from compare import LAYERS
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 WORKS = ["T1_b64", "T1_b256", "T2", "T3", "MLP_4096"]
 PRECISIONS = ["f32", "bf16", "tf32"]
-FEEDS = ["host", "card"]
+FEEDS = ["host", "gpu"]
 OURS = {"dl": "dl", "own": "dl, own convolutions"}
 COLUMNS = {
     "eager": "PyTorch eager",
@@ -23,7 +23,7 @@ SHAPES = {
     "T3": (32, 3072, LAYERS["resnet20"][0]),
     "MLP_4096": (4096, 4096, [4096 * 4096] * 4),
 }
-# Bytes that SGD reads and writes in MLP_4096. The weights of the others stay in the card's cache.
+# Bytes that SGD reads and writes in MLP_4096. The weights of the others stay in the GPU's cache.
 SGD = 3 * 4 * 4 * (4096 * 4096 + 4096)
 
 
@@ -34,11 +34,11 @@ def operations(work):
 
 
 def least(work, precision, feed, limits):
-    """Microseconds that a step takes at least by the card's measured limits: operations and optimizer, or the batch."""
+    """Microseconds that a step takes at least by the GPU's measured limits: operations and optimizer, or the batch."""
     samples, numbers, _ = SHAPES[work]
-    card = 1e-6 * operations(work) / limits[f"{precision}_tflops"]
-    card += 1e-3 * SGD / limits["copy_gbs"] if work == "MLP_4096" else 0
-    return max(card, 4e-3 * samples * numbers / limits["host_to_card_gbs"] if feed == "host" else 0)
+    gpu = 1e-6 * operations(work) / limits[f"{precision}_tflops"]
+    gpu += 1e-3 * SGD / limits["copy_gbs"] if work == "MLP_4096" else 0
+    return max(gpu, 4e-3 * samples * numbers / limits["host_to_gpu_gbs"] if feed == "host" else 0)
 
 
 def text(value, form=None):
@@ -56,7 +56,7 @@ def row(work, precision, feed, figures, limits):
         found[mode] = statistics.median(times) if times else None
     mine, graphs = found["dl"], [found[mode] for mode in COLUMNS if mode != "eager" and found[mode]]
     pieces = next((figure["pieces"] for figure in figures if "pieces" in figure), None)
-    if "host_to_card_gbs" in limits:
+    if "host_to_gpu_gbs" in limits:
         least_us = least(work, precision, feed, limits)
         launches = limits["graph_of_1_us"] + (pieces - 1) * limits["kernel_in_graph_us"] if pieces else None
         peak = 1e-4 * operations(work) / limits[f"{precision}_tflops"] / mine if mine else None
@@ -88,7 +88,7 @@ def block(results):
     limits = results.get("limits", {})
     tests = results.get("tests")
     lines = [
-        f"{results['date']}, {results['card']}, {'; '.join(results['versions'])}; {results['seconds']:.0f} s in all.",
+        f"{results['date']}, {results['gpu']}, {'; '.join(results['versions'])}; {results['seconds']:.0f} s in all.",
         "",
     ]
     if tests:
@@ -101,8 +101,8 @@ def block(results):
         "f32_tflops": "products in f32, TFLOP/s",
         "tf32_tflops": "in TF32",
         "bf16_tflops": "in bf16",
-        "copy_gbs": "copying on the card, GB/s",
-        "host_to_card_gbs": "from pinned memory to the card, GB/s",
+        "copy_gbs": "copying on the GPU, GB/s",
+        "host_to_gpu_gbs": "from pinned memory to the GPU, GB/s",
         "graph_of_1_us": "a graph of one kernel, µs",
         "kernel_in_graph_us": "each further kernel of a graph, µs",
     }

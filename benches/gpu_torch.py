@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch's side of benches/gpu.py: the training steps of the workloads on a GPU, and what the card can do at most.
+"""PyTorch's side of benches/gpu.py: the training steps of the workloads on a GPU, and what the GPU can do at most.
 
     python3 benches/gpu_torch.py --limits                      one JSON object
     python3 benches/gpu_torch.py --work T1_b64 --precision f32
@@ -12,7 +12,7 @@ that compiling goes on while other things are done, and a figure can be asked fo
     graph      the eager step, optimizer included, recorded as one CUDA graph
     compiled   forward, loss and backward by torch.compile, recorded with the fused optimizer as one CUDA graph
 
-Feeds: `host` copies a batch from pinned memory before every step without waiting, four batches in turn; `card` leaves
+Feeds: `host` copies a batch from pinned memory before every step without waiting, four batches in turn; `gpu` leaves
 inputs and targets where they are. With bf16 the forward pass and the loss run under autocast, weights stay float32.
 """
 
@@ -66,7 +66,7 @@ class Steps:
         self.device = device
         net, shape, classes, optimizer = network(work, small)
         net = net.to(device)
-        # Only Adam counts its steps on the card, where asked to.
+        # Only Adam counts its steps on the GPU, where asked to.
         capturable = {"capturable": True} if mode in ("graph", "compiled") and work[:2] in ("T1", "T2") else {}
         fused = {"fused": True} if device == "cuda" else {}
         self.optimizer = optimizer(net.parameters(), **fused, **capturable)
@@ -87,7 +87,7 @@ class Steps:
         self.step = self.eager
         if mode in ("graph", "compiled"):
             self.record()
-        for feed in ("host", "card"):
+        for feed in ("host", "gpu"):
             self.run(feed, 3)
 
     def eager(self):
@@ -168,7 +168,7 @@ def serve(work, precision, modes, device, small):
 
 
 def limits(device, small):
-    """What the card does at most: products, copies, kernels in a graph."""
+    """What the GPU does at most: products, copies, kernels in a graph."""
     import torch
 
     cuda = device == "cuda"
@@ -201,7 +201,7 @@ def limits(device, small):
     if cuda:
         host = torch.empty(words // 8).pin_memory()
         copy = lambda: a[: len(host)].copy_(host, non_blocking=True)
-        found["host_to_card_gbs"] = round(4 * len(host) / seconds(copy, least) / 1e9, 1)
+        found["host_to_gpu_gbs"] = round(4 * len(host) / seconds(copy, least) / 1e9, 1)
 
         few = torch.zeros(32, device=device)
         for kernels in (1, 201):

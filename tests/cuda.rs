@@ -53,8 +53,8 @@ fn digits() -> (Digits, Digits) {
     (train, rest.split_at(35).0)
 }
 
-/// The card for one test at a time, so that its counts are this test's.
-fn card() -> Option<(dl::Cuda, MutexGuard<'static, ()>)> {
+/// The GPU for one test at a time, so that its counts are this test's.
+fn gpu() -> Option<(dl::Cuda, MutexGuard<'static, ()>)> {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     devices::cuda().map(|cuda| (cuda, alone))
@@ -123,7 +123,7 @@ fn train<D: Device>(device: D) -> (Box<Net>, History) {
 
 #[test]
 fn a_training_is_that_of_the_cpu_and_the_same_every_time() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let ((first, history), (second, _), (cpu, expected)) = (train(cuda.clone()), train(cuda), train(Cpu::new()));
     assert!(bits(&*first) == bits(&*second), "the same seed, the same bits");
     // Nine steps of Adam, which makes the most of every rounding; accuracies of 90 and 35 samples.
@@ -133,7 +133,7 @@ fn a_training_is_that_of_the_cpu_and_the_same_every_time() {
 
 #[test]
 fn threads_share_a_card() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let alone = train(cuda.clone()).0;
     let together = std::thread::scope(|scope| {
         let threads = [(); 3].map(|()| scope.spawn(|| train(cuda.clone()).0));
@@ -146,7 +146,7 @@ fn threads_share_a_card() {
 
 #[test]
 fn a_model_with_its_own_loss() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let images = Dataset::unlabelled(digits().0.inputs);
     let run = |history: &mut Vec<f64>, on: Option<dl::Cuda>| {
         let mut net = Autoencoder::init(1);
@@ -165,7 +165,7 @@ fn a_model_with_its_own_loss() {
 
 #[test]
 fn a_checkpoint_goes_on_bit_for_bit_and_on_the_other_device() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let ((data, _), path) = (digits(), file("cuda-checkpoint.safetensors"));
     let trainer = || Trainer::new(Adam::new(0.01)).loss(CrossEntropy).batch_size(32).seed(2).quiet();
     let (mut whole, mut half) = (Net::init(4), Net::init(4));
@@ -183,7 +183,7 @@ fn a_checkpoint_goes_on_bit_for_bit_and_on_the_other_device() {
 
 #[test]
 fn a_model_trained_on_the_gpu_is_a_model() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let ((_, test), path) = (digits(), file("cuda-model.safetensors"));
     train(cuda.clone()).0.save(&path).unwrap();
     let net = Net::load(&path).unwrap();
@@ -205,7 +205,7 @@ fn a_model_trained_on_the_gpu_is_a_model() {
 
 #[test]
 fn a_step_is_one_graph_and_allocates_nothing() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let ((data, _), net) = (digits(), Net::init(1));
     let mut training = net.training(cuda.clone(), 32).unwrap();
     let (mut counts, before) = (Vec::new(), cuda.counts());
@@ -231,7 +231,7 @@ fn a_step_is_one_graph_and_allocates_nothing() {
 
 #[test]
 fn a_step_may_take_the_batch_that_is_there() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let ((data, _), net) = (digits(), Net::init(1));
     let run = |again: bool| {
         let (mut training, mut after) = (net.training(cuda.clone(), 32).unwrap(), Net::init(1));
@@ -253,7 +253,7 @@ fn a_step_may_take_the_batch_that_is_there() {
 
 #[test]
 fn the_trainer_takes_one_graph_a_step() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let (data, counts) = (digits().0, Mutex::new(Vec::new()));
     let data = Dataset { inputs: data.inputs[..64].to_vec(), targets: data.targets[..64].to_vec() };
     let seen = cuda.clone();
@@ -275,7 +275,7 @@ fn the_trainer_takes_one_graph_a_step() {
 /// What is not finite is told as on the CPU, whether somebody looks at every step or not.
 #[test]
 fn numbers_that_overflow_are_named() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let inputs: Vec<[f32; 1]> = (0..64).map(|i| [i as f32]).collect();
     let targets: Vec<[f32; 1]> = inputs.iter().map(|x| [3.0 * x[0]]).collect();
     let lines = Dataset { inputs, targets };
@@ -315,7 +315,7 @@ fn numbers_that_overflow_are_named() {
 
 #[test]
 fn coarser_products_are_close_and_weights_stay_exact() {
-    let Some((cuda, _alone)) = card() else { return };
+    let Some((cuda, _alone)) = gpu() else { return };
     let inputs: Vec<[f32; 64]> =
         digits().0.inputs.iter().map(|image| image[0].as_flattened().try_into().unwrap()).collect();
     let targets = digits().0.targets;

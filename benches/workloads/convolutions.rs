@@ -3,7 +3,7 @@
 use crate::measure::Report;
 use dl::Cpu;
 use dl::ops::Activation;
-use dl::ops::conv2d::{Conv2dKernel, Sizes};
+use dl::ops::conv2d::{Conv2dKernel, Conv2dSizes};
 use dl::tensor::Write;
 
 /// Samples, input and output channels, image, kernel, stride, padding; no input channels for depthwise.
@@ -36,7 +36,7 @@ pub fn run(report: &Report) {
         let groups = if inputs == 0 { outputs } else { 1 };
         let inputs = if inputs == 0 { outputs } else { inputs };
         let out = (size + 2 * padding - kernel) / stride + 1;
-        let s = Sizes {
+        let s = Conv2dSizes {
             samples,
             inputs,
             outputs,

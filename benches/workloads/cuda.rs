@@ -1,5 +1,5 @@
 //! T1, T2, T3 and a large MLP on a GPU: steps of a loop that waits for nothing, fed by the host or with a batch that stays
-//! on the card.
+//! on the GPU.
 //!
 //! The emulation of `tests/crates/emulation` will do for `--kernels` and `--quick`: `LD_LIBRARY_PATH` says where it is.
 
@@ -26,7 +26,7 @@ pub fn run(report: &Report, asked: &Asked) -> dl::Result<()> {
     let start = Instant::now();
     let device = Cuda::new(0)?.precision(asked.precision.parse()?).cudnn(!asked.own);
     device.load_kernels()?;
-    report.card(device.name(), start.elapsed());
+    report.gpu(device.name(), start.elapsed());
     let (adam, momentum) = (Adam::new(1e-3), Sgd::new(0.1).momentum(0.9));
     // What is emulated need not be large.
     let batch = |samples| if asked.quick { 4 } else { samples };
@@ -76,11 +76,11 @@ where
     let pieces = device.last_work();
     if asked.kernels {
         report.pieces(work, &pieces);
-        // Nobody waits for the card, so that the emulation, which is lazy, need not do the work.
+        // Nobody waits for the GPU, so that the emulation, which is lazy, need not do the work.
         std::mem::forget((training, device.clone()));
         return Ok(());
     }
-    for (feed, batches) in [("host", &batches[..]), ("card", &[])] {
+    for (feed, batches) in [("host", &batches[..]), ("gpu", &[])] {
         let mut turn = 0;
         let time = groups(asked, |steps| {
             for _ in 0..steps {

@@ -166,11 +166,11 @@ impl Report {
 /// What is measured on a GPU.
 #[cfg(feature = "cuda")]
 impl Report {
-    /// Prints which card it is, and how long its kernels took to load.
-    pub fn card(&self, name: &str, loading: Duration) {
+    /// Prints which GPU it is, and how long its kernels took to load.
+    pub fn gpu(&self, name: &str, loading: Duration) {
         let seconds = loading.as_secs_f64();
         match self.options.json {
-            true => println!("{{\"card\": {name:?}, \"kernels_s\": {seconds:.2}}}"),
+            true => println!("{{\"gpu\": {name:?}, \"kernels_s\": {seconds:.2}}}"),
             false => println!("{name}; kernels were ready after {seconds:.2} s"),
         }
     }

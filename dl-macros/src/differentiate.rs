@@ -140,10 +140,10 @@ impl Writer<'_> {
 
     /// Returns the tensors that the backward pass of a node reads, the gradient to its output last.
     fn read(&self, i: NodeId, node: &Node) -> Vec<Argument> {
-        let inputs = node.inputs.iter().enumerate().filter(|_| node.op.keeps.inputs);
+        let inputs = node.inputs.iter().enumerate().filter(|_| node.op.backward_reads.inputs);
         let inputs =
             inputs.map(|(k, &input)| Argument::new(Tensor::Value(input), Access::Read, node.shape_of_input(k)));
-        let output = node.op.keeps.output.then(|| Argument::value(node.output, Access::Read));
+        let output = node.op.backward_reads.output.then(|| Argument::value(node.output, Access::Read));
         let saved = node.op.saved.as_ref().map(|_| Argument::new(Tensor::Saved(i), Access::Read, node.output));
         inputs.chain(output).chain(saved).chain([Argument::gradient(node.output, Access::Read)]).collect()
     }

@@ -12,7 +12,7 @@ pub enum Dim {
     /// A parameter of a generic model.
     Parameter(proc_macro2::Ident),
     /// A constant of type `usize` from outside.
-    Outside(Path),
+    External(Path),
     /// A function of sizes, of which the macro does not know all; rustc evaluates it.
     Computed(Function, Box<[Dim; 2]>),
 }
@@ -49,7 +49,7 @@ impl Dim {
             Dim::Known(_) => None,
             Dim::Parameter(name) => named(name),
             // Where the code stands that names it, the parameter is meant.
-            Dim::Outside(path) => path.single().and_then(named),
+            Dim::External(path) => path.single().and_then(named),
             Dim::Computed(_, operands) => operands.iter().find_map(|operand| operand.mentioned(generics)),
         }
     }
@@ -57,7 +57,7 @@ impl Dim {
     pub fn known(&self) -> Option<usize> {
         match self {
             Dim::Known(n) => Some(*n),
-            Dim::Parameter(_) | Dim::Outside(_) | Dim::Computed(..) => None,
+            Dim::Parameter(_) | Dim::External(_) | Dim::Computed(..) => None,
         }
     }
 
@@ -73,7 +73,7 @@ impl Dim {
         match self {
             Dim::Known(n) => Literal::usize_unsuffixed(*n).into_token_stream(),
             Dim::Parameter(name) => name.into_token_stream(),
-            Dim::Outside(path) => path.into_token_stream(),
+            Dim::External(path) => path.into_token_stream(),
             Dim::Computed(function, operands) => {
                 let name = proc_macro2::Ident::new(function.name(), proc_macro2::Span::mixed_site());
                 let [a, b] = operands.as_ref();
@@ -172,7 +172,7 @@ impl ToTokens for Dim {
         tokens.extend(match self {
             Dim::Known(_) => expression,
             Dim::Parameter(name) => crate::names::parameter(name),
-            Dim::Outside(_) | Dim::Computed(..) => quote!({ #expression }),
+            Dim::External(_) | Dim::Computed(..) => quote!({ #expression }),
         });
     }
 }

@@ -145,7 +145,7 @@ impl Ir {
     }
     /// `name` with the const parameters of the model.
     pub fn generic(&self, name: &Ident) -> Type {
-        Type::Own(name.clone(), self.generics.iter().cloned().map(Dim::Parameter).collect())
+        Type::Declared(name.clone(), self.generics.iter().cloned().map(Dim::Parameter).collect())
     }
     /// The names that lead to a field: `layer1`, `conv1`.
     pub fn path(&self, field: FieldId) -> Vec<Ident> {

@@ -34,7 +34,7 @@ pub enum Call {
     Activation(NodeId),
     /// The same numbers elsewhere, or under another shape.
     Copy,
-    /// The same gradient elsewhere: set, or added to what is there.
+    /// The same gradient is_external_model: set, or added to what is there.
     Sum,
     /// Zeros.
     Clear,

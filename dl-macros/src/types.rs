@@ -9,9 +9,9 @@ use quote::{ToTokens, quote};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
     /// A struct that this macro makes, with its const arguments: `Encoder`, `PairInput<4, 8>`.
-    Own(Ident, Vec<Dim>),
+    Declared(Ident, Vec<Dim>),
     /// A type of the library, or of the user's: `dl::layers::Dense<784, 10>`, `crate::Encoder`.
-    Outside(Path, Vec<Dim>),
+    External(Path, Vec<Dim>),
     /// Copies of a model: `[NetStack; 12]`.
     Array(Box<Type>, Dim),
 }
@@ -19,14 +19,14 @@ pub enum Type {
 impl Type {
     /// The weights of a layer: `path<arguments>`.
     pub fn layer<'a>(path: TokenStream, arguments: impl IntoIterator<Item = &'a Dim>) -> Self {
-        Type::Outside(Path::new(path), arguments.into_iter().cloned().collect())
+        Type::External(Path::new(path), arguments.into_iter().cloned().collect())
     }
     /// The struct of this macro that it is, or is made of, and how many there are as far as the macro knows.
-    pub fn own(&self) -> (Option<&Ident>, usize) {
+    pub fn declared(&self) -> (Option<&Ident>, usize) {
         match self {
-            Type::Own(name, _) => (Some(name), 1),
-            Type::Outside(..) => (None, 1),
-            Type::Array(inner, count) => (inner.own().0, count.known().unwrap_or(1)),
+            Type::Declared(name, _) => (Some(name), 1),
+            Type::External(..) => (None, 1),
+            Type::Array(inner, count) => (inner.declared().0, count.known().unwrap_or(1)),
         }
     }
 }
@@ -34,8 +34,8 @@ impl Type {
 impl ToTokens for Type {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let (name, arguments): (&dyn ToTokens, _) = match self {
-            Type::Own(name, arguments) => (name, arguments),
-            Type::Outside(path, arguments) => (path, arguments),
+            Type::Declared(name, arguments) => (name, arguments),
+            Type::External(path, arguments) => (path, arguments),
             Type::Array(inner, count) => return tokens.extend(quote!([#inner; #count])),
         };
         name.to_tokens(tokens);
@@ -57,15 +57,15 @@ mod tests {
         assert_ne!(path("::config::D"), path("config::D"));
         assert_eq!(path("D").single().unwrap(), "D");
         assert!(path("::D").single().is_none() && path("a::D").single().is_none());
-        let outside = |text: &str| Dim::Outside(path(text));
+        let outside = |text: &str| Dim::External(path(text));
         let dense = |inputs: &Dim| Type::layer(quote!(dl::layers::Dense), [inputs, &Dim::Known(10)]);
         let twice = |text: &str| outside(text).mul(&Dim::Known(2));
         assert_eq!(dense(&twice("D")), dense(&twice("D")));
         assert_ne!(dense(&twice("D")), dense(&twice("E")));
         assert_ne!(dense(&outside("D").add(&Dim::Known(2))), dense(&twice("D")));
-        let copies = Type::Array(Box::new(Type::Own(quote::format_ident!("NetStack"), Vec::new())), Dim::Known(6));
+        let copies = Type::Array(Box::new(Type::Declared(quote::format_ident!("NetStack"), Vec::new())), Dim::Known(6));
         assert_eq!(copies.to_token_stream().to_string(), quote!([NetStack; 6]).to_string());
-        assert_eq!(copies.own().1, 6);
-        assert_eq!(copies.own().0.unwrap(), "NetStack");
+        assert_eq!(copies.declared().1, 6);
+        assert_eq!(copies.declared().0.unwrap(), "NetStack");
     }
 }

@@ -122,19 +122,19 @@ impl Chart {
 
 impl Series {
     fn draw(&self, x: &Axis, y: &Axis, colour: &str, svg: &mut Svg) {
-        let places = self.points.iter().map(|p| (x.place(p.0), y.place(p.1)));
+        let positions = self.points.iter().map(|p| (x.place(p.0), y.place(p.1)));
         let dot = |svg: &mut Svg, (x, y): (f64, f64), radius: f64, opacity: f64| {
             let place: Attributes<'_> = &[("cx", &Number(x)), ("cy", &Number(y)), ("r", &radius)];
             svg.element("circle", &[place, &[("fill", &colour), ("fill-opacity", &opacity)]].concat());
         };
         if self.mark == Mark::Points {
-            for place in places.filter(|(x, y)| x.is_finite() && y.is_finite()) {
+            for place in positions.filter(|(x, y)| x.is_finite() && y.is_finite()) {
                 dot(svg, place, 2.2, 0.5);
             }
             return;
         }
         let (mut path, mut down, mut last) = (String::new(), false, None);
-        for (x, y) in places {
+        for (x, y) in positions {
             let drawn = x.is_finite() && y.is_finite();
             if drawn {
                 _ = write!(path, "{}{} {}", if down { 'L' } else { 'M' }, Number(x), Number(y));
@@ -165,7 +165,7 @@ pub fn side_by_side(charts: &[Chart]) -> String {
     })
 }
 
-/// From numbers to places: `low..=high` to `from..=to`.
+/// From numbers to positions: `low..=high` to `from..=to`.
 struct Axis {
     low: f64,
     high: f64,

@@ -3,7 +3,7 @@
 //! - [`language`]: what may stand inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
 //! - [`training`]: the trainer, losses, optimizers, schedules, and a loop by hand
-//! - [`gpu`]: the same on an NVIDIA card
+//! - [`gpu`]: the same on an NVIDIA GPU
 //! - [`expansion`]: what the macro writes, read from top to bottom
 //! - [`data_and_files`]: data sets, readers, safetensors, and networks from PyTorch
 

@@ -22,7 +22,7 @@ pub(crate) use on_devices;
 #[cfg(not(feature = "cuda"))]
 pub fn no_others() {}
 
-/// One card for all tests of a file; none where it cannot be emulated either.
+/// One GPU for all tests of a file; none where it cannot be emulated either.
 #[cfg(feature = "cuda")]
 pub fn cuda() -> Option<dl::Cuda> {
     static CUDA: std::sync::OnceLock<Option<dl::Cuda>> = std::sync::OnceLock::new();
@@ -31,7 +31,7 @@ pub fn cuda() -> Option<dl::Cuda> {
             eprintln!("SKIP: nothing is tested on CUDA: {why}");
             None
         }
-        _ => Some(dl::Cuda::new(0).expect("a card or its emulation")),
+        _ => Some(dl::Cuda::new(0).expect("a GPU or its emulation")),
     })
     .clone()
 }

@@ -60,7 +60,7 @@ macro_rules! capitals_words {
             FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Forward Gelu Grad INFERENCE_FLOATS INPUTS Identity Infer
             Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN Layer LayerInfo LayerInput LayerNorm LossPasses MAX MAX_POOL1_OP MEAN1_OP
             MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic NetBasic2 NetInference
-            NetTraining Network None Objective Ok Op Option Output PARAMETERS PARTS Padding Pair PairInference PairInput
+            NetTraining Network None Objective Ok Conv2dOp BatchNormOp DenseOp LayerNormOp Option Output PARAMETERS PARTS Padding Pair PairInference PairInput
             PairOutput PairTraining Part PartialEq Parts Passes PartsMut Context Pod PyTorch Ref Relu Result Rng Role
             SCORES_OP SUB1_OP Scale Shapes Size Sliding Some Square Stack StackInference StackLayers
             StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS

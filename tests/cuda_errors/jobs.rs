@@ -24,7 +24,7 @@ fn child() {
     match job.as_str() {
         "open" => open(0),
         "open the fourth" => open(3),
-        "fill the card" => fill_the_card(),
+        "fill the GPU" => fill_the_gpu(),
         "predict" => predict(),
         "load" => load(),
         _ => panic!("no such job: {job}"),
@@ -79,7 +79,7 @@ fn close(found: &[[f32; 16]], expected: &[[f32; 16]]) -> &'static str {
 }
 
 /// Too large a batch for the session, too large a batch for its temporary memory, then one that fits.
-fn fill_the_card() {
+fn fill_the_gpu() {
     let (cuda, net) = (Cuda::new(0).unwrap(), Net::init(1));
     for _ in 0..2 {
         // The second time, too: nothing is left of the first.
@@ -106,7 +106,7 @@ fn fill_the_card() {
     say_result(training.outputs(&mut outputs), |()| format!("trains {}", close(&outputs, &expected[..4])));
 }
 
-/// One batch on the card, twice.
+/// One batch on the GPU, twice.
 fn predict() {
     let (net, x) = (Net::init(1), inputs(4));
     let cuda = Cuda::new(0).unwrap();

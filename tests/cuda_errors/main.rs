@@ -12,7 +12,7 @@ use machine::{ALL, CUBLAS, DRIVER, Machine, NVRTC};
 
 const NO: &str = "NoDevice: no CUDA device 0 here: ";
 const INSTALL_DRIVER: &str =
-    "install the NVIDIA driver, or start the container with the cards (`docker run --gpus all`)";
+    "install the NVIDIA driver, or start the container with the GPUs (`docker run --gpus all`)";
 const NVRTC_NAME: &str = "CUDA's run-time compiler NVRTC (libnvrtc)";
 const INSTALL_NVRTC: &str = "install the CUDA toolkit 12, or the Python package nvidia-cuda-nvrtc-cu12 and put the folder \
                              of its libnvrtc.so.12 (site-packages/nvidia/cuda_nvrtc/lib) into LD_LIBRARY_PATH";
@@ -114,13 +114,13 @@ fn libraries_that_do_not_fit_the_driver() {
 
 #[test]
 fn cards_that_are_not_there() {
-    expect(machine("DL_EMULATION_CARDS", "0"), "open", &[&format!("{NO}the driver finds no NVIDIA card")]);
+    expect(machine("DL_EMULATION_GPUS", "0"), "open", &[&format!("{NO}the driver finds no NVIDIA GPU")]);
     let no = "NoDevice: no CUDA device 3 here: the driver finds";
-    expect(Machine::with(&ALL), "open the fourth", &[&format!("{no} one card, number 0")]);
-    let two = || machine("DL_EMULATION_CARDS", "2");
-    expect(two(), "open the fourth", &[&format!("{no} 2 cards, numbers 0 to 1")]);
+    expect(Machine::with(&ALL), "open the fourth", &[&format!("{no} one GPU, number 0")]);
+    let two = || machine("DL_EMULATION_GPUS", "2");
+    expect(two(), "open the fourth", &[&format!("{no} 2 GPUs, numbers 0 to 1")]);
     let hidden = two().map(|machine| machine.set("CUDA_VISIBLE_DEVICES", "4,5"));
-    let why = format!("{no} 2 cards, numbers 0 to 1 (CUDA_VISIBLE_DEVICES is `4,5`)");
+    let why = format!("{no} 2 GPUs, numbers 0 to 1 (CUDA_VISIBLE_DEVICES is `4,5`)");
     expect(hidden, "open the fourth", &[&why]);
 }
 
@@ -156,7 +156,7 @@ fn a_full_card() {
         "gradients",
         "trains as on the CPU",
     ];
-    expect(machine("DL_EMULATION_MEMORY", "4194304"), "fill the card", &lines);
+    expect(machine("DL_EMULATION_MEMORY", "4194304"), "fill the GPU", &lines);
     // Room for the session, but not for the code of kernels.
     let code = "DeviceMemory: CUDA device 0 (emulated): out of memory: 53984 of 280000 bytes are free; a smaller batch needs less";
     expect(machine("DL_EMULATION_MEMORY", "280000"), "predict", &[code, code]);

@@ -107,21 +107,21 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Net : Clone, Debug);
-    const FIRST_CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+    const FIRST_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
         stride: [1, 1],
         padding: [0, 0],
         dilation: [1, 1],
         groups: 1,
         activation: dl::ops::Activation::Identity,
     };
-    const FIRST_CONV2_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+    const FIRST_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
         stride: [1, 1],
         padding: [1, 1],
         dilation: [1, 1],
         groups: 1,
         activation: dl::ops::Activation::Relu,
     };
-    const FIRST_CONV3_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+    const FIRST_CONV3_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
         stride: [1, 1],
         padding: [1, 1],
         dilation: [1, 1],
@@ -133,14 +133,14 @@ const _: () = {
         sign: 1.0,
         activation: dl::ops::Activation::Relu,
     };
-    const BASIC1_CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+    const BASIC1_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
         stride: [1, 1],
         padding: [1, 1],
         dilation: [1, 1],
         groups: 1,
         activation: dl::ops::Activation::Relu,
     };
-    const BASIC1_CONV2_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+    const BASIC1_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
         stride: [1, 1],
         padding: [1, 1],
         dilation: [1, 1],

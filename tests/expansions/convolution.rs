@@ -51,14 +51,14 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Conv : Clone, Debug);
-    const CONV1_OP: dl::ops::conv2d::Op = dl::ops::conv2d::Op {
+    const CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
         stride: [1, 1],
         padding: [0, 0],
         dilation: [1, 1],
         groups: 1,
         activation: dl::ops::Activation::Identity,
     };
-    const BATCH_NORM1_OP: dl::ops::batch_norm::Op = dl::ops::batch_norm::Op {
+    const BATCH_NORM1_OP: dl::ops::batch_norm::BatchNormOp = dl::ops::batch_norm::BatchNormOp {
         momentum: 0.1,
         epsilon: 0.00001,
         activation: dl::ops::Activation::Relu,
@@ -70,7 +70,7 @@ const _: () = {
             padding: [0, 0],
         },
     };
-    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
     pub struct ConvTraining<D: dl::Device> {

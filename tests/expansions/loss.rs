@@ -59,10 +59,10 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Autoencoder : Clone, Debug);
-    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
-    const DENSE2_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
     const MEAN1_OP: dl::ops::reduce::Sum = dl::ops::reduce::Sum {

@@ -46,10 +46,10 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Mlp : Clone, Debug);
-    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Relu,
     };
-    const SCORES_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const SCORES_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
     pub struct MlpTraining<D: dl::Device> {

@@ -87,10 +87,10 @@ const _: () = {
     }
     dl::record!(PairOutput : sum, difference);
     dl::network!(Pair : Clone, Debug);
-    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
-    const DENSE2_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
     const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {

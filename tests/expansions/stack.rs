@@ -49,10 +49,10 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(StackLayers : Clone, Debug);
-    const LAYER_NORM1_OP: dl::ops::layer_norm::Op = dl::ops::layer_norm::Op {
+    const LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
         epsilon: 0.00001,
     };
-    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
     const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
@@ -60,7 +60,7 @@ const _: () = {
         sign: 1.0,
         activation: dl::ops::Activation::Identity,
     };
-    const DENSE1_OP_INFER: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Gelu,
     };
     pub struct StackLayersTraining<D: dl::Device> {
@@ -340,7 +340,7 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Stack : Clone, Debug);
-    const DENSE1_OP: dl::ops::dense::Op = dl::ops::dense::Op {
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
     pub struct StackTraining<D: dl::Device> {

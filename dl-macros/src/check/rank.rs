@@ -91,7 +91,7 @@ pub fn last(call: &Call) -> Option<Dim> {
 pub fn several_positions(call: &Call) -> Option<()> {
     let input = call.input();
     let several = Dim::product(input.dims.iter().skip(1)).at_least(&Dim::Known(2));
-    let start = format!("`{}` scales each channel over its places, but its input ", call.name);
+    let start = format!("`{}` scales each channel over its positions, but its input ", call.name);
     let text = message!(start, &input, " has one place for each; `layer_norm` scales over features");
     call.diagnostics.require(several, call.span, text).then_some(())
 }

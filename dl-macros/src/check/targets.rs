@@ -9,7 +9,7 @@ use crate::ir::{Element, Shape};
 /// Requires a number for each class in `output`, and a class for each of its positions in `target`.
 pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
     let name = call.name;
-    let [classes, places @ ..] = output.dims.as_slice() else {
+    let [classes, positions @ ..] = output.dims.as_slice() else {
         let text = format!("`{name}` wants a number for each class, but its input is a single number");
         call.diagnostics.error(call.span, text);
         return None;
@@ -17,7 +17,7 @@ pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
     let start = format!("`{name}` wants a number for each class, but there is ");
     let text = message!(start, classes, "; for yes or no from one number there is `bce_with_logits`");
     call.diagnostics.require(classes.at_least(&Dim::Known(2)), call.span, text).then_some(())?;
-    let wanted = Shape { element: Element::U32, ..Shape::of(places) };
+    let wanted = Shape { element: Element::U32, ..Shape::of(positions) };
     let start = format!("`{name}` compares ");
     let text = message!(start, output, " with ", described(&wanted), ", but the target is ", described(target));
     call.diagnostics.require(equal(&wanted, target), call.span, text).then_some(())

@@ -137,11 +137,11 @@ fn a_changed_token_is_one_mistake() {
     let mut tallies = [Tally::default(), Tally::default(), Tally::default()];
     let models = models();
     assert!(models.len() >= 25, "{} models", models.len());
-    // So many places of each model, evenly, beginning at another one in each.
-    let places = if everything { usize::MAX } else { 16 };
+    // So many positions of each model, evenly, beginning at another one in each.
+    let positions = if everything { usize::MAX } else { 16 };
     for (number, (file, model)) in models.iter().enumerate() {
         let tokens = count(model);
-        let step = tokens.div_ceil(places).max(1);
+        let step = tokens.div_ceil(positions).max(1);
         for at in (number % step..tokens).step_by(step) {
             for change in [Change::Remove, Change::Double, Change::Exchange] {
                 let mutant = changed(model.clone(), &mut at.clone(), change);

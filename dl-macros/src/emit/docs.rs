@@ -79,7 +79,7 @@ fn graph(irs: &[Ir], ir: &Ir) -> Graph {
 
 /// The model of the same macro that `ty` is, if it is one, and how many of it: `Encoder`, `[NetStack; 6]`.
 fn model<'a>(irs: &'a [Ir], ty: &Type) -> (Option<&'a Ir>, usize) {
-    let (name, copies) = ty.own();
+    let (name, copies) = ty.declared();
     (irs.iter().find(|ir| Some(&ir.name) == name && !ir.broken), copies)
 }
 

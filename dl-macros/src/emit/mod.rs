@@ -132,7 +132,7 @@ fn settings<'a>(ir: &Ir, schedules: impl Iterator<Item = &'a &'a Schedule<'a>>) 
     constants
 }
 
-/// `dl::ops::conv2d::Op { … }`
+/// `dl::ops::conv2d::Conv2dOp { … }`
 fn struct_of_settings(node: &Node) -> TokenStream {
     let Config::Settings { path, fields, activation } = &node.op.config else { return quote!() };
     let activation = activation.then(|| {

@@ -142,7 +142,7 @@ impl Schedule<'_> {
         };
         // What flows into or out of a model from elsewhere is checked apart, and a mistake is said once.
         match node.map(|node| (node, &node.op.config)) {
-            Some((node, Config::Model(ty))) if node.op.elsewhere => {
+            Some((node, Config::Model(ty))) if node.op.is_external_model => {
                 let side =
                     Ident::new(if node.output == argument.shape { "Output" } else { "Input" }, Span::mixed_site());
                 quote!(#view.cast_checked_apart::<<#ty as dl::Passes>::#side>())

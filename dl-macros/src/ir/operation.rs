@@ -7,10 +7,10 @@ use proc_macro2::TokenStream;
 /// An operation and the way it is called, by the convention at the top of `dl-runtime/src/ops/mod.rs`.
 #[derive(Clone)]
 pub struct Op {
-    /// The settings as a constant expression: `dl::ops::conv2d::Op { stride: [1, 1], … }`.
+    /// The settings as a constant expression: `dl::ops::conv2d::Conv2dOp { stride: [1, 1], … }`.
     pub config: Config,
     /// The values that the backward pass reads.
-    pub keeps: BackwardReads,
+    pub backward_reads: BackwardReads,
     /// The tensor that the forward pass saves for the backward pass alone.
     pub saved: Option<Saved>,
     /// Whether `forward_in_place` and `backward_in_place` exist.
@@ -33,7 +33,7 @@ pub struct Op {
     pub stops_gradient: bool,
     /// Whether it is a model whose shapes only rustc knows: what flows in and out is checked apart from the passes, which
     /// take it as it is.
-    pub elsewhere: bool,
+    pub is_external_model: bool,
 }
 
 /// The settings of an operation.
@@ -45,7 +45,7 @@ pub enum Config {
     Reshape,
     /// `path { fields }`, and with `activation` a further field of that name, which `fuse` may set.
     Settings {
-        /// Type of the settings: `dl::ops::conv2d::Op`.
+        /// Type of the settings: `dl::ops::conv2d::Conv2dOp`.
         path: TokenStream,
         /// `stride: [1, 1], padding: [2, 2], …`, with a comma at the end where there are any.
         fields: TokenStream,

@@ -46,8 +46,8 @@ impl Layer for Elementwise {
     fn build(&self, call: &Call) -> Option<Built> {
         let (variant, backward_reads_output) = (self.variant.of(call), self.saves == Output);
         let expr = quote!(dl::ops::Activation::#variant);
-        let keeps = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
-        let mut op = Op::new(Config::Expr(expr.clone()), keeps).in_place();
+        let backward_reads = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
+        let mut op = Op::new(Config::Expr(expr.clone()), backward_reads).in_place();
         op.activation = Some(ir::Activation { expr, backward_reads_output });
         Some(Built::new(call.input(), op))
     }

@@ -8,7 +8,7 @@ use quote::quote;
 /// A pooling layer whose windows cover the image, as many as the output has elements.
 pub struct AdaptivePool {
     name: &'static str,
-    stem: &'static str,
+    name_prefix: &'static str,
     takes: PoolKind,
     sequence: bool,
     shapes: &'static str,
@@ -21,7 +21,7 @@ const LENGTH: Parameter = Parameter::positional("size", Kind::Size, Default::Req
 
 pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool2d",
-    stem: "adaptive_avg_pool",
+    name_prefix: "adaptive_avg_pool",
     takes: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c, size…]`",
@@ -30,7 +30,7 @@ pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
 };
 pub static ADAPTIVE_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool2d",
-    stem: "adaptive_max_pool",
+    name_prefix: "adaptive_max_pool",
     takes: PoolKind::Largest,
     line: "takes the maximum of each of `size` windows, which are chosen to cover the image",
     ..ADAPTIVE_AVG_POOL2D
@@ -53,7 +53,7 @@ pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
 };
 pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_avg_pool2d",
-    stem: "global_avg_pool",
+    name_prefix: "global_avg_pool",
     takes: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c]`",
@@ -62,7 +62,7 @@ pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
 };
 pub static GLOBAL_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_max_pool2d",
-    stem: "global_max_pool",
+    name_prefix: "global_max_pool",
     takes: PoolKind::Largest,
     line: "takes the maximum of each channel",
     ..GLOBAL_AVG_POOL2D
@@ -79,8 +79,8 @@ impl Layer for AdaptivePool {
     fn doc(&self) -> Doc {
         Doc::new(Chapter::Shape, self.shapes, self.line)
     }
-    fn stem(&self) -> &'static str {
-        self.stem
+    fn name_prefix(&self) -> &'static str {
+        self.name_prefix
     }
     fn parameters(&self) -> &'static [Parameter] {
         self.parameters
@@ -97,8 +97,12 @@ impl Layer for AdaptivePool {
         if !self.parameters.is_empty() {
             return Some(Built::new(call.sized(channels, call.pair("size")), op));
         }
-        let mean =
-            || Op::new(Config::settings(quote!(dl::ops::global_avg_pool2d::Op), quote!()), BackwardReads::NOTHING);
+        let mean = || {
+            Op::new(
+                Config::settings(quote!(dl::ops::global_avg_pool2d::GlobalAvgPool2dOp), quote!()),
+                BackwardReads::NOTHING,
+            )
+        };
         let op = if let PoolKind::Mean = self.takes { mean() } else { op };
         Some(Built::new(Shape::of([channels]), op))
     }

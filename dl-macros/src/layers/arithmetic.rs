@@ -115,7 +115,7 @@ impl Arithmetic {
             quote!(Equal)
         };
         let shapes = quote!(shapes: dl::ops::arithmetic::Shapes::#shapes,);
-        let (name, fields, keeps) = match self.0 {
+        let (name, fields, backward_reads) = match self.0 {
             Operator::Add => (quote!(Add), quote!(#shapes sign: 1.0,), BackwardReads::NOTHING),
             Operator::Sub => (quote!(Add), quote!(#shapes sign: -1.0,), BackwardReads::NOTHING),
             Operator::Mul => (quote!(Mul), shapes, BackwardReads::INPUTS),
@@ -130,7 +130,7 @@ impl Arithmetic {
             }
             _ => Config::settings(path, fields),
         };
-        let mut op = Op::new(config, keeps);
+        let mut op = Op::new(config, backward_reads);
         op.same_shape = !repeats;
         op.passes_gradient = passes_gradient;
         op

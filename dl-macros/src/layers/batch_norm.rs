@@ -49,7 +49,7 @@ impl Layer for BatchNorm {
         let channels = check::features_or_image(call)?;
         let (momentum, epsilon) = (call.number("momentum"), call.number("epsilon"));
         let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
-        let config = Config::with_activation(quote!(dl::ops::batch_norm::Op), fields);
+        let config = Config::with_activation(quote!(dl::ops::batch_norm::BatchNormOp), fields);
         let mut op = Op::new(config, BackwardReads::INPUTS).in_place();
         op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
         op.inference = Inference::Infer;

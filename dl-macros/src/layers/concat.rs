@@ -47,7 +47,7 @@ impl Layer for Concat {
         let (outer, inner) = (Dim::product(&input.dims[..axis]), Dim::product(&input.dims[axis + 1..]));
         let parts = list(&parts);
         let fields = quote!(outer: #outer, parts: #parts, inner: #inner,);
-        let mut op = Op::new(Config::settings(quote!(dl::ops::concat::Op), fields), BackwardReads::NOTHING);
+        let mut op = Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING);
         op.each_input = true;
         Some(Built::new(output, op))
     }

@@ -44,7 +44,7 @@ pub fn build(call: &Call, [inputs, height, width]: [Dim; 3], outputs: Dim, group
     let of_group = inputs.div(&groups);
     let multiply_adds = Dim::product([&outputs, &size[0], &size[1], &of_group, &window.kernel[0], &window.kernel[1]]);
     let weights = weights(call, false, [&of_group, &outputs], [&outputs, &of_group], &outputs, &window.kernel);
-    let op = operation(quote!(dl::ops::conv2d::Op), &window, &groups);
+    let op = operation(quote!(dl::ops::conv2d::Conv2dOp), &window, &groups);
     Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
 }
 

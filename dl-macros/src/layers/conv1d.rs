@@ -16,7 +16,7 @@ impl Layer for Conv1d {
             "convolves the sequence with one learned kernel for each output channel, plus a bias",
         )
     }
-    fn stem(&self) -> &'static str {
+    fn name_prefix(&self) -> &'static str {
         "conv"
     }
     fn parameters(&self) -> &'static [Parameter] {

@@ -54,7 +54,7 @@ impl Layer for ConvTranspose {
             "computes a transposed convolution: every input element adds its scaled kernel to a larger output",
         )
     }
-    fn stem(&self) -> &'static str {
+    fn name_prefix(&self) -> &'static str {
         "conv_transpose"
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -93,7 +93,7 @@ impl Layer for ConvTranspose {
         let kernel = &window.kernel;
         let multiply_adds = Dim::product([&inputs, &height, &width, &of_group, &kernel[0], &kernel[1]]);
         let weights = conv::weights(call, true, [&inputs, &of_group], [&inputs, &of_group], &outputs, kernel);
-        let op = conv::operation(quote!(dl::ops::conv_transpose2d::Op), &window, &groups);
+        let op = conv::operation(quote!(dl::ops::conv_transpose2d::ConvTranspose2dOp), &window, &groups);
         let size = [0, 1].map(|i| whole[i].sub(&left_out[i]));
         Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
     }

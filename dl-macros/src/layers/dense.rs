@@ -63,7 +63,7 @@ impl Layer for Dense {
             sizes.push(&none);
         }
         let ty = Type::layer(quote!(dl::layers::Dense), sizes);
-        let config = Config::with_activation(quote!(dl::ops::dense::Op), quote!());
+        let config = Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
         let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();
         let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS));

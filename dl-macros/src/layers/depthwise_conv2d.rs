@@ -16,7 +16,7 @@ impl Layer for DepthwiseConv2d {
             "convolves each channel with kernels of its own: `conv2d` with as many groups as channels",
         )
     }
-    fn stem(&self) -> &'static str {
+    fn name_prefix(&self) -> &'static str {
         "depthwise_conv"
     }
     fn parameters(&self) -> &'static [Parameter] {

@@ -37,7 +37,7 @@ impl Layer for Dropout {
         let rate = call.number("rate");
         // Every dropout of a model draws its own numbers.
         let id = Dim::Known(call.index);
-        let config = Config::settings(quote!(dl::ops::dropout::Op), quote!(rate: #rate, id: #id,));
+        let config = Config::settings(quote!(dl::ops::dropout::DropoutOp), quote!(rate: #rate, id: #id,));
         let mut op = Op::new(config, BackwardReads::NOTHING).in_place();
         op.inference = Inference::Identity;
         Some(Built::new(call.input(), op))

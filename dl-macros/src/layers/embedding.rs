@@ -47,7 +47,7 @@ impl Layer for Embedding {
         let (vocabulary, features) = (call.size("vocabulary"), call.size("features"));
         let mut output = Shape::of(call.input().dims);
         output.dims.push(features.clone());
-        let config = Config::settings(quote!(dl::ops::embedding::Op), quote!());
+        let config = Config::settings(quote!(dl::ops::embedding::EmbeddingOp), quote!());
         let weights = Weights {
             ty: Type::layer(quote!(dl::layers::Embedding), [&vocabulary, &features]),
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],

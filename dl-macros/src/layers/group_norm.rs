@@ -100,7 +100,7 @@ impl Layer for InstanceNorm {
 fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
     let epsilon = call.number("epsilon");
     let fields = quote!(groups: #groups, epsilon: #epsilon,);
-    let config = Config::settings(quote!(dl::ops::group_norm::Op), fields);
+    let config = Config::settings(quote!(dl::ops::group_norm::GroupNormOp), fields);
     let weights = Weights {
         ty: Type::layer(quote!(dl::layers::GroupNorm), [channels]),
         tensors: vec![Tensor::new("weight", &[channels], Role::Scale), Tensor::new("bias", &[channels], Role::Bias)],

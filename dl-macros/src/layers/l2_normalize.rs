@@ -31,7 +31,8 @@ impl Layer for L2Normalize {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (features, epsilon) = (check::last(call)?, call.number("epsilon"));
-        let config = Config::settings(quote!(dl::ops::l2_normalize::Op), quote!(n: #features, epsilon: #epsilon,));
+        let config =
+            Config::settings(quote!(dl::ops::l2_normalize::L2NormalizeOp), quote!(n: #features, epsilon: #epsilon,));
         Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)))
     }
 }

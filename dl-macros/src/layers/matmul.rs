@@ -37,7 +37,7 @@ impl Layer for Matmul {
         call.diagnostics.require(k.equals(inner), call.span, text).then_some(())?;
         same.then_some(())?;
         let output = Shape::of([before_a, &[m.clone(), n.clone()]].concat());
-        let config = Config::settings(quote!(dl::ops::matmul::Op), quote!(m: #m, k: #k, n: #n,));
+        let config = Config::settings(quote!(dl::ops::matmul::MatmulOp), quote!(m: #m, k: #k, n: #n,));
         let mut built = Built::new(output.clone(), Op::new(config, BackwardReads::INPUTS));
         built.multiply_adds = output.len().mul(k);
         Some(built)

@@ -128,8 +128,8 @@ pub fn all() -> impl Iterator<Item = &'static dyn Layer> + Clone {
 pub trait Layer: Sync {
     /// `conv2d`
     fn name(&self) -> &'static str;
-    /// The stem of the names of its fields and values: `conv` for `conv1`.
-    fn stem(&self) -> &'static str {
+    /// The prefix of the names of its fields and values: `conv` for `conv1`.
+    fn name_prefix(&self) -> &'static str {
         self.name()
     }
     /// Its documentation in the guide and in editors.

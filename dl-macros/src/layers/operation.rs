@@ -5,11 +5,11 @@ use crate::types::Type;
 use proc_macro2::TokenStream;
 
 impl Op {
-    /// An operation that keeps `keeps` for its backward pass.
-    pub fn new(config: Config, keeps: BackwardReads) -> Self {
+    /// An operation whose backward pass reads `backward_reads`.
+    pub fn new(config: Config, backward_reads: BackwardReads) -> Self {
         Op {
             config,
-            keeps,
+            backward_reads,
             saved: None,
             in_place: false,
             inference: Inference::Forward,
@@ -20,7 +20,7 @@ impl Op {
             each_input: false,
             updates_state: false,
             stops_gradient: false,
-            elsewhere: false,
+            is_external_model: false,
         }
     }
     /// The passes of a model inside this one; there may be a layer with a state in it.

@@ -23,7 +23,7 @@ impl Layer for Pad2d {
             "adds rows and columns around the image",
         )
     }
-    fn stem(&self) -> &'static str {
+    fn name_prefix(&self) -> &'static str {
         "pad"
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -55,7 +55,7 @@ impl Layer for Pad2d {
             call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
         }
         let fields = quote!(before: [#top, #left], mode: dl::ops::pad2d::Mode::#mode,);
-        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Op), fields), BackwardReads::NOTHING);
+        let op = Op::new(Config::settings(quote!(dl::ops::pad2d::Pad2dOp), fields), BackwardReads::NOTHING);
         let output = call.sized(channels, [top.add(&height).add(bottom), left.add(&width).add(right)]);
         Some(Built::new(output, op))
     }

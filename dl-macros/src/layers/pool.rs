@@ -14,7 +14,7 @@ pub enum PoolKind {
 /// A pooling layer with sliding windows.
 pub struct Pool {
     name: &'static str,
-    stem: &'static str,
+    name_prefix: &'static str,
     takes: PoolKind,
     sequence: bool,
     shapes: &'static str,
@@ -53,7 +53,7 @@ const SEQUENCE: &str = "`[c, l]` → `[c, l']`";
 
 pub static MAX_POOL2D: Pool = Pool {
     name: "max_pool2d",
-    stem: "max_pool",
+    name_prefix: "max_pool",
     takes: PoolKind::Largest,
     sequence: false,
     shapes: IMAGE,
@@ -69,7 +69,7 @@ pub static MAX_POOL1D: Pool = Pool {
 };
 pub static AVG_POOL2D: Pool = Pool {
     name: "avg_pool2d",
-    stem: "avg_pool",
+    name_prefix: "avg_pool",
     takes: PoolKind::Mean,
     sequence: false,
     shapes: IMAGE,
@@ -91,8 +91,8 @@ impl Layer for Pool {
     fn doc(&self) -> Doc {
         Doc::new(Chapter::Shape, self.shapes, self.line)
     }
-    fn stem(&self) -> &'static str {
-        self.stem
+    fn name_prefix(&self) -> &'static str {
+        self.name_prefix
     }
     fn parameters(&self) -> &'static [Parameter] {
         self.parameters

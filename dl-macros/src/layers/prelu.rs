@@ -44,7 +44,7 @@ impl Layer for Prelu {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let channels = if call.flag("per_channel") { check::channels(call)? } else { Dim::Known(1) };
-        let config = Config::settings(quote!(dl::ops::prelu::Op), quote!());
+        let config = Config::settings(quote!(dl::ops::prelu::PreluOp), quote!());
         let weights = Weights {
             ty: Type::layer(quote!(dl::layers::Prelu), [&channels]),
             // A scale: decayed slopes would only draw it to relu.

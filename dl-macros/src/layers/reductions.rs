@@ -54,7 +54,7 @@ impl Layer for Reduction {
         let kept: Vec<Dim> = input.dims.iter().enumerate().map(goes).collect();
         let (from, to) = (list(&input.dims), list(&kept));
         let shapes = quote!(shapes: dl::ops::reduce::Shapes { from: #from, to: #to },);
-        let (config, keeps) = match self.kind {
+        let (config, backward_reads) = match self.kind {
             ReductionKind::Sum | ReductionKind::Mean => {
                 let many = Dim::product(axes.iter().map(|axis| &input.dims[*axis]));
                 let scale = if self.kind == ReductionKind::Mean { quote!(1.0 / #many as f32) } else { quote!(1.0) };
@@ -67,6 +67,6 @@ impl Layer for Reduction {
         };
         let stays = |axis: &usize| call.flag("keep") || !axes.contains(axis);
         let output: Vec<Dim> = (0..kept.len()).filter(stays).map(|axis| kept[axis].clone()).collect();
-        Some(Built::new(Shape::of(output), Op::new(config, keeps)))
+        Some(Built::new(Shape::of(output), Op::new(config, backward_reads)))
     }
 }

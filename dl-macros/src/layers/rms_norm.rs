@@ -40,7 +40,7 @@ impl Layer for RmsNorm {
     fn build(&self, call: &Call) -> Option<Built> {
         let epsilon = call.number("epsilon");
         let (input, features) = (call.input(), check::last(call)?);
-        let config = Config::settings(quote!(dl::ops::rms_norm::Op), quote!(epsilon: #epsilon,));
+        let config = Config::settings(quote!(dl::ops::rms_norm::RmsNormOp), quote!(epsilon: #epsilon,));
         let weights = Weights {
             ty: Type::layer(quote!(dl::layers::RmsNorm), [&features]),
             tensors: vec![Tensor::new("weight", &[&features], Role::Scale)],

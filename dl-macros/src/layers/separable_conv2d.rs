@@ -17,7 +17,7 @@ impl Layer for SeparableConv2d {
             "convolves each channel with kernels of its own (`depthwise`), then mixes the channels with 1×1 kernels (`pointwise`)",
         )
     }
-    fn stem(&self) -> &'static str {
+    fn name_prefix(&self) -> &'static str {
         "separable_conv"
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -71,9 +71,12 @@ impl Layer for SeparableConv2d {
         }
         let ty = Type::layer(quote!(dl::layers::SeparableConv2d), sizes);
         let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw],);
-        let op = Op::new(Config::with_activation(quote!(dl::ops::separable_conv2d::Op), fields), BackwardReads::INPUTS);
-        let places = size[0].mul(&size[1]).mul(&middle);
-        let multiply_adds = places.mul(&kh.mul(&kw).add(&outputs));
+        let op = Op::new(
+            Config::with_activation(quote!(dl::ops::separable_conv2d::SeparableConv2dOp), fields),
+            BackwardReads::INPUTS,
+        );
+        let positions = size[0].mul(&size[1]).mul(&middle);
+        let multiply_adds = positions.mul(&kh.mul(&kw).add(&outputs));
         let weights = Weights { ty, tensors, init: call.init() };
         Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
     }

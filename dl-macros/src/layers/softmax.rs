@@ -42,9 +42,9 @@ impl Layer for Softmax {
             return None;
         }
         let axis = check::axis(call, "axis", &input)?;
-        let (classes, places) = (&input.dims[axis], Dim::product(&input.dims[axis + 1..]));
-        let fields = quote!(classes: #classes, places: #places, log: #log,);
-        let config = Config::settings(quote!(dl::ops::softmax::Op), fields);
+        let (classes, positions) = (&input.dims[axis], Dim::product(&input.dims[axis + 1..]));
+        let fields = quote!(classes: #classes, positions: #positions, log: #log,);
+        let config = Config::settings(quote!(dl::ops::softmax::SoftmaxOp), fields);
         Some(Built::new(input.clone(), Op::new(config, BackwardReads::OUTPUT).in_place()))
     }
 }

@@ -45,7 +45,8 @@ impl Layer for Transpose {
             return None;
         }
         let shape = list(&input.dims);
-        let config = Config::settings(quote!(dl::ops::transpose::Op), quote!(shape: #shape, axes: &[#(#axes),*],));
+        let config =
+            Config::settings(quote!(dl::ops::transpose::TransposeOp), quote!(shape: #shape, axes: &[#(#axes),*],));
         let output = Shape::of(axes.iter().map(|axis| input.dims[*axis].clone()).collect::<Vec<_>>());
         Some(Built::new(output, Op::new(config, BackwardReads::NOTHING)))
     }

@@ -47,7 +47,8 @@ impl Layer for Upsample {
         let [channels, height, width] = check::image(call)?;
         let [by_height, by_width] = call.pair("factor");
         let mode = call.choice("mode")?;
-        let config = Config::settings(quote!(dl::ops::upsample::Op), quote!(mode: dl::ops::upsample::Mode::#mode,));
+        let config =
+            Config::settings(quote!(dl::ops::upsample::UpsampleOp), quote!(mode: dl::ops::upsample::Mode::#mode,));
         let output = call.sized(channels, [height.mul(&by_height), width.mul(&by_width)]);
         Some(Built::new(output, Op::new(config, BackwardReads::NOTHING)))
     }

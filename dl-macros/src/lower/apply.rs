@@ -2,7 +2,7 @@
 
 use super::arguments::{Settings, settings};
 use super::names::may_be_layer_name;
-use super::node::{Outcome, Use};
+use super::node::{BuiltLayer, LayerUse};
 use super::{Evaluate, Lowered, Lowering, Named, NamedLayer};
 use crate::ast::{self, ExprKind};
 use crate::diagnostics::message;
@@ -144,7 +144,7 @@ impl Lowering<'_> {
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
-        let Outcome { lowered, field, good } = self.build(Use {
+        let BuiltLayer { lowered, field, good } = self.build(LayerUse {
             layer,
             name,
             span,
@@ -181,7 +181,7 @@ impl Lowering<'_> {
             };
             argument.name.is_none() && number
         };
-        // Others by name take the places of the last ones.
+        // Others by name take the positions of the last ones.
         let named = |argument: &&ast::Argument| {
             argument.name.as_ref().is_some_and(|name| {
                 layer.parameters().iter().any(|p| {
@@ -212,7 +212,7 @@ impl Lowering<'_> {
         let size = match &expr.bare().kind {
             // One from outside may be a slip, which is still to be reported.
             ExprKind::Path(path) if !self.constants.has(&path.last) && !self.model.generics.contains(&path.last) => {
-                Some(Dim::Outside(crate::path::Path::new(path.tokens.clone())))
+                Some(Dim::External(crate::path::Path::new(path.tokens.clone())))
             }
             _ => self.evaluate(|evaluate| Evaluate { diagnostics: self.silent, ..evaluate }.size(expr)),
         };
@@ -253,7 +253,7 @@ impl Lowering<'_> {
         // After a mistake in the first use, or a reported one here, only the shape of the output is wanted.
         let operands = operands.filter(|_| !named.broken && !other);
         let text = name.clone();
-        let use_ = Use {
+        let use_ = LayerUse {
             layer,
             name,
             span,

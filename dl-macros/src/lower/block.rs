@@ -224,7 +224,7 @@ impl Lowering<'_> {
             _ if mentions_number(expr, self) => Some(expr.kind.clone()),
             kind => self.evaluate(|evaluate| evaluate.size(expr)).map(|dim| match (kind, &dim) {
                 // One from outside is a size or an `f32`: what is wanted where it stands in the block.
-                (ExprKind::Path(path), Dim::Outside(outside)) if Path::new(path.tokens.clone()) == *outside => {
+                (ExprKind::Path(path), Dim::External(outside)) if Path::new(path.tokens.clone()) == *outside => {
                     ExprKind::Path(ast::Path { single: false, ..path.clone() })
                 }
                 _ => number(&dim),
@@ -295,7 +295,7 @@ impl Lowering<'_> {
     }
 }
 
-/// A body with numbers in the places of parameters, at the spans of the places.
+/// A body in which numbers stand for parameters, each at the span of the parameter that it replaces.
 fn substitute(body: &Body, substitutions: &HashMap<String, ExprKind>) -> Body {
     let mut body = body.clone();
     each_expr(&mut body, &mut |expr| {

@@ -147,7 +147,7 @@ impl Lowering<'_> {
             shared_field: None,
             text,
             binding,
-            stem: "repeat",
+            name_prefix: "repeat",
             span,
         })
     }

@@ -117,7 +117,7 @@ impl Evaluate<'_> {
     }
 
     fn constant(&self, path: &Path) -> Option<Constant> {
-        self.constant_or(path, |path| Constant::Size(Dim::Outside(crate::path::Path::new(path.tokens.clone()))))
+        self.constant_or(path, |path| Constant::Size(Dim::External(crate::path::Path::new(path.tokens.clone()))))
     }
 
     /// The constant that `path` means; one from outside is made by `outside`.

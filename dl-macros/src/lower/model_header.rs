@@ -81,11 +81,11 @@ impl Lowering<'_> {
         }
         let record = |suffix: &str, many: bool| {
             let record = ident(&format!("{name}{suffix}"), name.span());
-            many.then(|| Type::Own(record, arguments.clone()))
+            many.then(|| Type::Declared(record, arguments.clone()))
         };
         // Parameters of the model as far as it was read already; those of later ones are not needed for more than tables.
         Some(Header {
-            ty: Type::Own(name.clone(), arguments.clone()),
+            ty: Type::Declared(name.clone(), arguments.clone()),
             text: use_.path.to_string(),
             input_record: record("Input", inputs.len() > 1),
             output_record: record("Output", outputs.len() > 1),
@@ -137,7 +137,7 @@ impl Lowering<'_> {
             let arguments: Option<Vec<Dim>> =
                 path.generics.iter().map(|expr| self.evaluate(|evaluate| evaluate.size(expr))).collect();
             return Some(Header {
-                ty: Type::Outside(crate::path::Path::new(path.tokens.clone()), arguments?),
+                ty: Type::External(crate::path::Path::new(path.tokens.clone()), arguments?),
                 text: path.to_string(),
                 inputs: None,
                 outputs,

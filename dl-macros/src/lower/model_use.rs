@@ -150,12 +150,12 @@ impl Lowering<'_> {
             None => values[0],
         };
         let mut op = Op::model(header.ty.clone());
-        op.elsewhere = header.inputs.is_none();
+        op.is_external_model = header.inputs.is_none();
         let output = match &header.output_record {
             Some(record) => Shape::record(record.clone(), &header.outputs),
             None => header.outputs[0].clone(),
         };
-        let stem = "model";
+        let name_prefix = "model";
         let node = NewNode {
             op,
             inputs: vec![input],
@@ -164,7 +164,7 @@ impl Lowering<'_> {
             shared_field,
             text: header.text.clone(),
             binding,
-            stem,
+            name_prefix,
             span,
         };
         let lowered = self.push_node(node);

@@ -75,12 +75,12 @@ impl Names {
     }
 
     /// The next of `conv1`, `conv2`, …, at `span` for the editor.
-    pub fn counted(&mut self, stem: &str, span: Span) -> Ident {
+    pub fn counted(&mut self, name_prefix: &str, span: Span) -> Ident {
         let NameScope { counters, taken, .. } = self.scope();
-        let counter = counters.entry(stem.to_owned()).or_default();
+        let counter = counters.entry(name_prefix.to_owned()).or_default();
         loop {
             *counter += 1;
-            let name = format!("{stem}{counter}");
+            let name = format!("{name_prefix}{counter}");
             if !taken.contains(&name) {
                 return ident(&name, span.resolved_at(Span::call_site()));
             }

@@ -23,13 +23,13 @@ pub(super) struct NewNode<'a> {
     pub text: String,
     /// The name that a `let` gives to the value.
     pub binding: Option<&'a Ident>,
-    /// The stem of the value's name where there is no `let`.
-    pub stem: &'static str,
+    /// The prefix of the value's name where there is no `let`.
+    pub name_prefix: &'static str,
     pub span: Span,
 }
 
 /// One use of a layer before its rules are checked.
-pub(super) struct Use<'a> {
+pub(super) struct LayerUse<'a> {
     pub layer: &'static dyn Layer,
     /// Its name in messages.
     pub name: &'a str,
@@ -50,7 +50,7 @@ pub(super) struct Use<'a> {
 }
 
 /// The result of one use.
-pub(super) struct Outcome {
+pub(super) struct BuiltLayer {
     pub lowered: Lowered,
     pub field: Option<FieldId>,
     pub good: bool,
@@ -58,7 +58,7 @@ pub(super) struct Outcome {
 
 impl Lowering<'_> {
     /// Asks the rules of a use, and makes its node, or what a mistake leaves.
-    pub(super) fn build(&mut self, use_: Use) -> Outcome {
+    pub(super) fn build(&mut self, use_: LayerUse) -> BuiltLayer {
         let index = self.counts.entry(use_.layer.name()).or_default();
         *index += 1;
         let index = *index - 1;
@@ -92,11 +92,11 @@ impl Lowering<'_> {
         match built {
             Some(built) => {
                 let (lowered, field) = self.node(use_, built);
-                Outcome { lowered, field, good: true }
+                BuiltLayer { lowered, field, good: true }
             }
             None => {
                 let field = use_.shared_field.or_else(|| self.broken_field(&use_, input.as_ref()));
-                Outcome { lowered: self.error_value(use_.span, recovered_shape), field, good: false }
+                BuiltLayer { lowered: self.error_value(use_.span, recovered_shape), field, good: false }
             }
         }
     }
@@ -120,22 +120,23 @@ impl Lowering<'_> {
     }
 
     /// The node of a checked use.
-    fn node(&mut self, use_: Use, built: Built) -> (Lowered, Option<FieldId>) {
+    fn node(&mut self, use_: LayerUse, built: Built) -> (Lowered, Option<FieldId>) {
         let inputs = use_.operands.iter().flatten().filter_map(Lowered::value).collect();
-        let Use { layer, span, text, binding, rename, shared_field, .. } = use_;
+        let LayerUse { layer, span, text, binding, rename, shared_field, .. } = use_;
         let Built { output, op, weights, multiply_adds } = built;
         if let (true, Some(_)) = (self.in_loss, &weights) {
             let message = format!("`{}` has weights, and belongs into the body; the loss has none", use_.name);
             self.error(span, message);
         }
         let field = weights.filter(|_| shared_field.is_none()).map(|weights| {
-            let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.stem(), span));
+            let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.name_prefix(), span));
             let layers::Weights { ty, tensors, init } = weights;
             let (scope, text) = (self.scope, text.clone());
             Field { scope, name, model: false, ty, tensors, init, text, parameters: None }
         });
         let binding = binding.or(rename.filter(|_| field.is_none()));
-        let node = NewNode { op, inputs, output, field, shared_field, text, binding, stem: layer.stem(), span };
+        let node =
+            NewNode { op, inputs, output, field, shared_field, text, binding, name_prefix: layer.name_prefix(), span };
         let lowered = self.push_node(node);
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
@@ -144,7 +145,7 @@ impl Lowering<'_> {
 
     /// A node whose rules have been asked.
     pub(super) fn push_node(&mut self, node: NewNode) -> Lowered {
-        let NewNode { op, inputs, output, field, shared_field, text, binding, stem, span } = node;
+        let NewNode { op, inputs, output, field, shared_field, text, binding, name_prefix, span } = node;
         if self.in_loss && matches!(op.config, Config::Model(_)) {
             self.error(span, format!("`{text}` has weights, and belongs into the body; the loss has none"));
         }
@@ -153,7 +154,7 @@ impl Lowering<'_> {
             Some(self.fields.len() - 1)
         });
         let own = field.map(|field| self.fields[field].name.clone());
-        let wanted = binding.cloned().or(own.clone()).unwrap_or_else(|| self.names.counted(stem, span));
+        let wanted = binding.cloned().or(own.clone()).unwrap_or_else(|| self.names.counted(name_prefix, span));
         let name = self.names.value(&wanted);
         let label = match own {
             Some(own) => self.qualified(&own, "."),
@@ -199,8 +200,9 @@ impl Lowering<'_> {
         let Some(output) = self.values[value].shape.clone() else { return value };
         let op = Op::new(Config::Reshape, BackwardReads::NOTHING);
         let (text, inputs) = ("identity".to_owned(), vec![value]);
-        let stem = "identity";
-        let node = NewNode { op, inputs, output, field: None, shared_field: None, text, binding: None, stem, span };
+        let name_prefix = "identity";
+        let node =
+            NewNode { op, inputs, output, field: None, shared_field: None, text, binding: None, name_prefix, span };
         self.push_node(node).value().unwrap_or(value)
     }
 
@@ -216,7 +218,7 @@ impl Lowering<'_> {
     ) -> Lowered {
         let settings = self.evaluate(|evaluate| super::arguments::settings(evaluate, layer, &[], span, false));
         let (operands, settings) = (Some(operands), &settings);
-        self.build(Use {
+        self.build(LayerUse {
             layer,
             name,
             span,
@@ -232,14 +234,14 @@ impl Lowering<'_> {
     }
 
     /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.
-    fn broken_field(&mut self, use_: &Use, input: Option<&Shape>) -> Option<FieldId> {
+    fn broken_field(&mut self, use_: &LayerUse, input: Option<&Shape>) -> Option<FieldId> {
         let weights = [vec![1], vec![1, 4096, 4096]].into_iter().find_map(|dims| {
             let rank = dims.len();
             let guess = Shape::of(dims.into_iter().map(Dim::Known).collect::<Vec<_>>());
             let input = input.filter(|shape| shape.dims.len() == rank).unwrap_or(&guess);
             self.weights(use_.layer, use_.settings, input)
         })?;
-        let name = use_.rename.cloned().unwrap_or_else(|| self.names.counted(use_.layer.stem(), use_.span));
+        let name = use_.rename.cloned().unwrap_or_else(|| self.names.counted(use_.layer.name_prefix(), use_.span));
         let Weights { ty, tensors, init } = weights;
         let mut sizes = tensors.iter().flat_map(|tensor| &tensor.shape);
         if sizes.any(|dim| dim.computed_from(&self.model.generics).is_some()) {

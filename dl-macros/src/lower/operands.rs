@@ -1,7 +1,7 @@
 //! The operands of layers: the value before the arrow, values in parentheses, and both sides of an operator.
 
 use super::arguments::Settings;
-use super::node::Use;
+use super::node::LayerUse;
 use super::{Lowered, Lowering};
 use crate::ast::{self, ExprKind, Operator};
 use crate::diagnostics::message;
@@ -44,7 +44,7 @@ impl Lowering<'_> {
         let text = format!("{} {} {}", self.show(&a), operator.symbol(), self.show(&b));
         let name = operator.symbol().to_string();
         let operands = Some(vec![a, b]);
-        let use_ = Use {
+        let use_ = LayerUse {
             layer,
             name: &name,
             span,

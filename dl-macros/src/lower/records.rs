@@ -16,8 +16,17 @@ impl Lowering<'_> {
         let output = Shape::record(record.clone(), &shapes);
         let text = "join".to_owned();
         let inputs = values.to_vec();
-        let node =
-            NewNode { op, inputs, output, field: None, shared_field: None, text, binding: None, stem: "joined", span };
+        let node = NewNode {
+            op,
+            inputs,
+            output,
+            field: None,
+            shared_field: None,
+            text,
+            binding: None,
+            name_prefix: "joined",
+            span,
+        };
         self.push_node(node).value().unwrap_or(0)
     }
 
@@ -38,7 +47,7 @@ impl Lowering<'_> {
                 shared_field: None,
                 text,
                 binding: None,
-                stem: "part",
+                name_prefix: "part",
                 span,
             };
             let part = self.push_node(node).value();

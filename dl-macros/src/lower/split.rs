@@ -1,7 +1,7 @@
 //! `split`: a slice for each part.
 
 use super::arguments::{Settings, settings};
-use super::node::Use;
+use super::node::LayerUse;
 use super::{Lowered, Lowering};
 use crate::ast;
 use crate::call::{Call, Operand, Setting};
@@ -49,7 +49,7 @@ impl Lowering<'_> {
             let text = format!("{name}: {size} of {}", shape.dims[at]);
             let slice = Settings { values, spans: settings.spans.clone() };
             let operands = Some(vec![input.clone()]);
-            let use_ = Use {
+            let use_ = LayerUse {
                 layer: &layers::Slice,
                 name,
                 span,

@@ -51,12 +51,12 @@ impl Lowering<'_> {
         }
         let multiply_adds = Dim::product(shape.dims.iter().chain([&vocabulary]));
         let output: Vec<Dim> = rows.iter().cloned().chain([vocabulary.clone()]).collect();
-        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::Op), quote!()), BackwardReads::INPUTS);
+        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!()), BackwardReads::INPUTS);
         let text = format!("unembedding({})", self.fields[field].name);
         let (inputs, output, shared_field) = (vec![input], Shape::of(output), Some(field));
-        let stem = "unembedding";
+        let name_prefix = "unembedding";
         let lowered =
-            self.push_node(NewNode { op, inputs, output, field: None, shared_field, text, binding, stem, span });
+            self.push_node(NewNode { op, inputs, output, field: None, shared_field, text, binding, name_prefix, span });
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
         node.weights_as = Some(Type::layer(quote!(dl::layers::Dense), [&features, &vocabulary, &Dim::Known(0)]));

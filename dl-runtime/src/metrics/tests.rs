@@ -31,7 +31,7 @@ fn accuracies() {
 
 #[test]
 fn accuracy_of_many_places() {
-    // Two classes at three places: [class][place].
+    // Two classes at three positions: [class][place].
     let output = [[1.0, 0.0, 5.0], [0.0, 1.0, 6.0]];
     assert_eq!(value(Accuracy::default(), &[output], &[[0, 1, 0]]), 2.0 / 3.0);
     assert_eq!(value(TopK::new(2), &[output], &[[0, 1, 0]]), 1.0);

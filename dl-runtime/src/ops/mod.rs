@@ -1,6 +1,6 @@
 //! Operations: one room each, with its mathematics, its shapes, its kernels for every device, and its tests.
 //!
-//! Every room exports an `Op`: the settings of the operation as a constant, with the typed passes as methods.
+//! Every room exports a type `<Room>Op` (`DenseOp`, `Conv2dOp`): the settings of the operation as a constant, with the typed passes as methods.
 //! Generated code calls them in one convention (arguments in brackets only where the operation has them):
 //!
 //! ```text

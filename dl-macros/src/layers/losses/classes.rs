@@ -1,4 +1,4 @@
-//! Losses of one class of many: numbers `[classes, places…]` against classes `u32[places…]`. One entry each.
+//! Losses of one class of many: numbers `[classes, positions…]` against classes `u32[positions…]`. One entry each.
 
 use super::*;
 use crate::check;

@@ -142,7 +142,7 @@ pub(crate) struct Library {
     plans: HashMap<(Gemm, [u32; 3], bool), Plan>,
 }
 
-// SAFETY: cuBLASLt's handles and descriptors may be used from any thread; here they are under the lock of the card.
+// SAFETY: cuBLASLt's handles and descriptors may be used from any thread; here they are under the lock of the GPU.
 unsafe impl Send for Library {}
 
 impl Library {
@@ -171,7 +171,7 @@ impl Library {
         }
         let (alpha, beta) = (1.0f32, if gemm.write == Write::Add { 1.0f32 } else { 0.0 });
         let memory = |address: u64| address as *mut c_void;
-        // SAFETY: the descriptors live in the plan; the addresses are of memory of the card that holds what they describe
+        // SAFETY: the descriptors live in the plan; the addresses are of memory of the GPU that holds what they describe
         // (`Cuda::gemm`), and alive until the stream has passed; alpha and beta are read during the call.
         answer(unsafe {
             sys::cublasLtMatmul(

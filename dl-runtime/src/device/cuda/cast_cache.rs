@@ -31,11 +31,11 @@ impl CastCache {
         }
     }
     /// Gives back what was made of memory that is given back, when all work on it is done.
-    pub fn dropped(&mut self, card: &Gpu, begin: u64, end: u64) {
+    pub fn dropped(&mut self, gpu: &Gpu, begin: u64, end: u64) {
         self.entries.retain(|entry| {
             let stays = entry.from.1 <= begin || end <= entry.from.0;
             if !stays {
-                card.context.free(entry.to);
+                gpu.context.free(entry.to);
             }
             stays
         });
@@ -48,13 +48,13 @@ impl CastCache {
 
 impl State {
     /// The place of the cast of `source`, and whether it has to be written.
-    fn cast(&mut self, card: &Gpu, source: Ref<'_, f32>, form: u64, len: usize) -> Result<(u64, bool)> {
+    fn cast(&mut self, gpu: &Gpu, source: Ref<'_, f32>, form: u64, len: usize) -> Result<(u64, bool)> {
         let from = (source.address(), source.address() + 4 * source.len() as u64);
         let same = |entry: &&mut Entry| (entry.from, entry.form, entry.len) == (from, form, len);
         if let Some(entry) = self.casts.entries.iter_mut().find(same) {
             return Ok((entry.to, !std::mem::replace(&mut entry.valid, true)));
         }
-        let to = card.context.allocate(4 * len)?;
+        let to = gpu.context.allocate(4 * len)?;
         self.counts.allocations += 1;
         self.casts.entries.push(Entry { from, form, to, len, valid: true });
         Ok((to, true))
@@ -71,7 +71,7 @@ impl Cuda {
         len: usize,
         make: impl FnOnce(Ref<'_, f32>, Mut<'_, f32>),
     ) -> Ref<'a, f32> {
-        let cast = self.state().cast(&self.card, source, form, len);
+        let cast = self.state().cast(&self.gpu, source, form, len);
         match cast {
             Ok((to, wanted)) => {
                 if wanted {

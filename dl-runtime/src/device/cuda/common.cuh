@@ -3,7 +3,7 @@
 // The dialect. Kernels are `KERNEL(name, parameters) { … }`, their helpers `DEVICE`; memory of the device comes as `Span`,
 // shared memory as `SHARED(type, name, count);`. Indices, barriers, shuffles and integer atomics have CUDA's own names
 // (`threadIdx.x`, `__syncthreads`, `__shfl_xor_sync`, …). There are no floating-point atomics and no order that depends on
-// the card: the same input gives the same bits. So one file compiles for the card (NVRTC, without the toolkit's headers) and,
+// the GPU: the same input gives the same bits. So one file compiles for the GPU (NVRTC, without the toolkit's headers) and,
 // in tests, for the processor (tests/crates/emulation), where spans and shared memory are checked.
 #pragma once
 
@@ -121,7 +121,7 @@ DEVICE float block_max(float v, SharedArray<float, WARP>& partial) {
 /// Whether all bits of the exponent are set: infinity or not a number.
 DEVICE bool not_finite(float x) { return (__float_as_uint(x) & 0x7F800000u) == 0x7F800000u; }
 
-/// The four words of a counter, in the order in which a group of 64 has them: at places `i`, `i + 16`, `i + 32`, `i + 48`.
+/// The four words of a counter, in the order in which a group of 64 has them: at positions `i`, `i + 16`, `i + 32`, `i + 48`.
 struct Words {
     u32 a, b, c, d;
 };

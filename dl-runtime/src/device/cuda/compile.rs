@@ -1,10 +1,10 @@
-//! From the text of kernels to the card's code: NVRTC, and what it made before, kept on disk.
+//! From the text of kernels to the GPU's code: NVRTC, and what it made before, kept on disk.
 
 use super::driver::{Context, check};
 use super::kernel::Source;
 use crate::{Error, Result};
 use cudarc::driver::CudaModule;
-// cudarc's `compile_ptx` takes no headers by name and makes no code of a card.
+// cudarc's `compile_ptx` takes no headers by name and makes no code of a GPU.
 use cudarc::nvrtc::{Ptx, sys as nvrtc};
 use std::ffi::{CStr, CString, c_char};
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub(super) fn load(context: &Context, source: &Source) -> Result<Arc<CudaModule>
 
 /// What code is made for.
 struct Target {
-    /// Such as `sm_90`; `compute_90` where NVRTC is older than the card, whose driver then makes the rest.
+    /// Such as `sm_90`; `compute_90` where NVRTC is older than the GPU, whose driver then makes the rest.
     architecture: String,
     /// NVRTC's.
     version: (i32, i32),
@@ -50,7 +50,7 @@ impl Target {
     fn of(context: &Context) -> Result<Self> {
         let (mut major, mut minor, mut count) = (0, 0, 0);
         let mut known;
-        let doing = "asking NVRTC which cards it knows";
+        let doing = "asking NVRTC which GPUs it knows";
         // SAFETY: the library is there (`Context::new`); it writes two numbers, then a count, then so many numbers.
         unsafe {
             succeed(nvrtc::nvrtcVersion(&mut major, &mut minor), doing)?;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::ptr;
 use std::sync::Arc;
 
-/// A card, its primary context, and what is known of it. Freed with the last handle.
+/// A GPU, its primary context, and what is known of it. Freed with the last handle.
 pub(super) struct Context {
     pub cuda: Arc<CudaContext>,
     name: String,
@@ -21,7 +21,7 @@ pub(super) struct Context {
 /// What a call of the driver returned.
 pub(super) fn check<T>(returned: Result<T, DriverError>, what: impl FnOnce() -> String) -> Result<T> {
     returned.map_err(|error| match error.0 {
-        // Code, graphs and the driver's own tables need memory of the card, too.
+        // Code, graphs and the driver's own tables need memory of the GPU, too.
         sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY => full(None),
         _ => Error::DeviceFailed { doing: what(), reason: describe(error) },
     })
@@ -35,7 +35,7 @@ fn describe(error: DriverError) -> String {
     }
 }
 
-/// What the driver says of a card's memory, which is full.
+/// What the driver says of a GPU's memory, which is full.
 pub(super) fn full(wanted: Option<usize>) -> Error {
     let mut device = 0;
     // SAFETY: the driver writes a number. Where it fails it stays 0.
@@ -45,12 +45,12 @@ pub(super) fn full(wanted: Option<usize>) -> Error {
     Error::DeviceMemory { device: format!("CUDA device {device} ({name})"), wanted, free, total }
 }
 
-/// That a card's number is none of `count`.
-fn cards(count: i32) -> String {
+/// That a GPU's number is none of `count`.
+fn gpus(count: i32) -> String {
     let are = match count {
-        0 => "the driver finds no NVIDIA card".into(),
-        1 => "the driver finds one card, number 0".into(),
-        count => format!("the driver finds {count} cards, numbers 0 to {}", count - 1),
+        0 => "the driver finds no NVIDIA GPU".into(),
+        1 => "the driver finds one GPU, number 0".into(),
+        count => format!("the driver finds {count} GPUs, numbers 0 to {}", count - 1),
     };
     match std::env::var("CUDA_VISIBLE_DEVICES") {
         Ok(shown) => format!("{are} (CUDA_VISIBLE_DEVICES is `{shown}`)"),
@@ -64,7 +64,7 @@ impl Context {
             .map_err(|reason| Error::NoDevice { device: format!("CUDA device {ordinal}"), reason })
             .and_then(|context| context.enter().map(|()| context))
     }
-    /// The card, or why there is none and what to do.
+    /// The GPU, or why there is none and what to do.
     fn open(ordinal: usize) -> Result<Self, String> {
         fn succeed<T>(returned: Result<T, DriverError>, what: &str) -> Result<T, String> {
             returned.map_err(|error| format!("{what}: {}", describe(error)))
@@ -72,7 +72,7 @@ impl Context {
         // cudarc panics where a library or a function of it is missing, so `libraries` asks first.
         libraries::driver()?;
         match result::init() {
-            Err(DriverError(sys::CUresult::CUDA_ERROR_NO_DEVICE)) => return Err(cards(0)),
+            Err(DriverError(sys::CUresult::CUDA_ERROR_NO_DEVICE)) => return Err(gpus(0)),
             Err(DriverError(sys::CUresult::CUDA_ERROR_STUB_LIBRARY)) => {
                 let instead = "take its folder (stubs) out of LD_LIBRARY_PATH, and install the NVIDIA driver";
                 return Err(format!("the libcuda found is the CUDA toolkit's, made for linking only; {instead}"));
@@ -83,15 +83,15 @@ impl Context {
         // SAFETY: the driver writes a number.
         succeed(unsafe { sys::cuDriverGetVersion(&mut version) }.result(), "the CUDA driver has no version")?;
         libraries::driver_is_new_enough(version)?;
-        let count = succeed(result::device::get_count(), "the CUDA driver finds no cards")?;
+        let count = succeed(result::device::get_count(), "the CUDA driver finds no GPUs")?;
         if i32::try_from(ordinal).map_or(true, |ordinal| ordinal >= count) {
-            return Err(cards(count));
+            return Err(gpus(count));
         }
-        let cuda = succeed(CudaContext::new(ordinal), "the card cannot be used")?;
+        let cuda = succeed(CudaContext::new(ordinal), "the GPU cannot be used")?;
         // SAFETY: what is tracked are uses of `CudaSlice`s, and none is ever made. Tracking would forbid captures.
         unsafe { cuda.disable_event_tracking() };
-        let (major, minor) = succeed(cuda.compute_capability(), "the card does not say what it can")?;
-        let name = succeed(cuda.name(), "the card has no name")?;
+        let (major, minor) = succeed(cuda.compute_capability(), "the GPU does not say what it can")?;
+        let name = succeed(cuda.name(), "the GPU has no name")?;
         if major < 8 {
             return Err(format!("{name} has compute capability {major}.{minor}; 8.0 (Ampere) or newer is needed"));
         }
@@ -102,12 +102,12 @@ impl Context {
     pub fn name(&self) -> &str {
         &self.name
     }
-    /// Makes this thread's further calls mean this card.
+    /// Makes this thread's further calls mean this GPU.
     pub fn enter(&self) -> Result<()> {
-        check(self.cuda.bind_to_thread(), || "making the card current".into())
+        check(self.cuda.bind_to_thread(), || "making the GPU current".into())
     }
 
-    /// Memory of the card. A `CudaSlice` would take it from a pool, in the order of a stream: whether the card is full is to be
+    /// Memory of the GPU. A `CudaSlice` would take it from a pool, in the order of a stream: whether the GPU is full is to be
     /// known at once.
     pub fn allocate(&self, bytes: usize) -> Result<u64> {
         self.enter()?;
@@ -119,10 +119,10 @@ impl Context {
     }
     /// Gives memory back, when all work on it is done.
     pub fn free(&self, address: u64) {
-        // SAFETY: `address` came from `allocate`; the driver waits for the card. Errors concern earlier work.
+        // SAFETY: `address` came from `allocate`; the driver waits for the GPU. Errors concern earlier work.
         let _ = unsafe { result::free_sync(address) };
     }
-    /// Host memory that the card can read and write by itself, zeroed. cudarc's `PinnedHostSlice` is slow for the host to read.
+    /// Host memory that the GPU can read and write by itself, zeroed. cudarc's `PinnedHostSlice` is slow for the host to read.
     pub fn allocate_host(&self, bytes: usize) -> Result<*mut u8> {
         self.enter()?;
         let mut at = ptr::null_mut();
@@ -130,7 +130,7 @@ impl Context {
         unsafe {
             match sys::cuMemAllocHost_v2(&mut at, bytes.max(1)) {
                 sys::CUresult::CUDA_SUCCESS => at.cast::<u8>().write_bytes(0, bytes),
-                // Not the card's memory is full, but the host's.
+                // Not the GPU's memory is full, but the host's.
                 code => {
                     let doing = format!("allocating {bytes} bytes of the host's memory for copies");
                     return Err(Error::DeviceFailed { doing, reason: describe(DriverError(code)) });
@@ -168,7 +168,7 @@ impl Stream {
     }
     /// Waits for all work of the stream.
     pub fn synchronize(&self) -> Result<()> {
-        check(self.cuda.synchronize(), || "waiting for the card".into())
+        check(self.cuda.synchronize(), || "waiting for the GPU".into())
     }
     /// Makes further work wait for `event`.
     pub fn wait(&self, event: &Event) -> Result<()> {
@@ -177,37 +177,37 @@ impl Stream {
     /// Copies from pinned host memory, some time later.
     ///
     /// # Safety
-    /// `from` is pinned memory of `bytes`, which stays as it is until the work is done; `to` is memory of the card.
+    /// `from` is pinned memory of `bytes`, which stays as it is until the work is done; `to` is memory of the GPU.
     pub unsafe fn copy_in(&self, from: *const u8, to: u64, bytes: usize) -> Result<()> {
         // SAFETY: by the contract.
         check(unsafe { sys::cuMemcpyHtoDAsync_v2(to, from.cast(), bytes, self.raw()) }.result(), || {
-            format!("copying {bytes} bytes to the card")
+            format!("copying {bytes} bytes to the GPU")
         })
     }
     /// Copies to host memory, some time later.
     ///
     /// # Safety
-    /// `to` is memory of `bytes`, which nobody else uses until the work is done; `from` is memory of the card.
+    /// `to` is memory of `bytes`, which nobody else uses until the work is done; `from` is memory of the GPU.
     pub unsafe fn copy_out(&self, from: u64, to: *mut u8, bytes: usize) -> Result<()> {
         // SAFETY: by the contract.
         check(unsafe { sys::cuMemcpyDtoHAsync_v2(to.cast(), from, bytes, self.raw()) }.result(), || {
-            format!("copying {bytes} bytes from the card")
+            format!("copying {bytes} bytes from the GPU")
         })
     }
-    /// Copies within the card.
+    /// Copies within the GPU.
     ///
     /// # Safety
-    /// Both are memory of the card, of at least `bytes`.
+    /// Both are memory of the GPU, of at least `bytes`.
     pub unsafe fn copy_within(&self, from: u64, to: u64, bytes: usize) -> Result<()> {
         // SAFETY: by the contract.
         check(unsafe { sys::cuMemcpyDtoDAsync_v2(to, from, bytes, self.raw()) }.result(), || {
-            format!("copying {bytes} bytes on the card")
+            format!("copying {bytes} bytes on the GPU")
         })
     }
     /// Sets words of four bytes to zero.
     ///
     /// # Safety
-    /// `at` is memory of the card, of at least `words` words.
+    /// `at` is memory of the GPU, of at least `words` words.
     pub unsafe fn clear(&self, at: u64, words: usize) -> Result<()> {
         // SAFETY: by the contract.
         check(unsafe { sys::cuMemsetD32Async(at, 0, words, self.raw()) }.result(), || format!("clearing {words} words"))
@@ -229,6 +229,6 @@ impl Event {
     }
     /// Waits for what was last recorded; not at all if nothing was.
     pub fn synchronize(&self) -> Result<()> {
-        check(self.cuda.synchronize(), || "waiting for the card".into())
+        check(self.cuda.synchronize(), || "waiting for the GPU".into())
     }
 }

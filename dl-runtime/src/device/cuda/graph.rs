@@ -19,9 +19,9 @@ pub(super) struct Graph {
 
 impl Queue {
     /// Records the work as a graph.
-    pub(super) fn record(&mut self, card: &Gpu) -> Result<Graph> {
-        let (stream, doing) = (card.stream.raw(), || "recording a graph".into());
-        check(card.stream.cuda.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED), doing)?;
+    pub(super) fn record(&mut self, gpu: &Gpu) -> Result<Graph> {
+        let (stream, doing) = (gpu.stream.raw(), || "recording a graph".into());
+        check(gpu.stream.cuda.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED), doing)?;
         let mut nodes = Vec::with_capacity(self.work.len());
         let mut recorded = Ok(());
         for index in 0..self.work.len() {
@@ -35,7 +35,7 @@ impl Queue {
             }
         }
         // Also after an error: it ends the recording that began above.
-        let ended = check(card.stream.cuda.end_capture(sys::CUgraphInstantiate_flags(0)), doing);
+        let ended = check(gpu.stream.cuda.end_capture(sys::CUgraphInstantiate_flags(0)), doing);
         recorded?;
         let nothing = || Error::DeviceFailed { doing: doing(), reason: "the driver recorded nothing".into() };
         Ok(Graph { cuda: ended?.ok_or_else(nothing)?, nodes, words: self.packed.words.clone() })

@@ -91,7 +91,7 @@ impl Grid {
     /// For loops `for (u64 i = thread(); i < n; i += threads())`.
     pub fn each(n: usize) -> Self {
         const THREADS: usize = 256;
-        /// Enough to fill every card of today several times.
+        /// Enough to fill every GPU of today several times.
         const MOST: usize = 1 << 13;
         Grid::new(n.div_ceil(THREADS).min(MOST), THREADS as u32)
     }

@@ -107,7 +107,7 @@ pub(super) fn driver() -> Result<(), String> {
     // SAFETY: this only looks for the library.
     if !unsafe { driver::is_culib_present() } {
         return Err(format!(
-            "{DRIVER_NAME} was not found; install the NVIDIA driver, or start the container with the cards \
+            "{DRIVER_NAME} was not found; install the NVIDIA driver, or start the container with the GPUs \
              (`docker run --gpus all`)"
         ));
     }

@@ -1,8 +1,8 @@
-//! NVIDIA GPUs: the same operations, by kernels that NVRTC compiles for the card at hand.
+//! NVIDIA GPUs: the same operations, by kernels that NVRTC compiles for the GPU at hand.
 //!
 //! The libraries are looked for when a [`Cuda`] is made, so that a build needs no CUDA toolkit and a program built with
 //! the feature `cuda` runs, on the CPU, where there is no driver. What operations ask for is gathered
-//! (`queue.rs`) and sent to the card when somebody waits for a result or a step ends: then as one CUDA graph.
+//! (`queue.rs`) and sent to the GPU when somebody waits for a result or a step ends: then as one CUDA graph.
 //!
 //! | file | what it has |
 //! |---|---|
@@ -86,8 +86,8 @@ impl std::str::FromStr for Precision {
 
 /// An NVIDIA GPU.
 ///
-/// Handles are cheap to clone and share the card's memory, kernels and order of work. Asking for work does not wait for
-/// it: what goes wrong on the card is reported with the next result.
+/// Handles are cheap to clone and share the GPU's memory, kernels and order of work. Asking for work does not wait for
+/// it: what goes wrong on the GPU is reported with the next result.
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
@@ -97,10 +97,10 @@ impl std::str::FromStr for Precision {
 /// # Ok::<(), dl::Error>(())
 /// ```
 pub struct Cuda {
-    card: Arc<Gpu>,
+    gpu: Arc<Gpu>,
     precision: Precision,
     /// Temporary memory of operations, and smaller ones that came before it. Every handle has its own: sessions of several
-    /// threads ask for work on one card in any order.
+    /// threads ask for work on one GPU in any order.
     scratch: Mutex<Vec<Buffer<f32>>>,
     /// Multiply-adds from which on a convolution is for cuDNN.
     dnn_from: usize,
@@ -112,7 +112,7 @@ pub struct Cuda {
 impl Clone for Cuda {
     fn clone(&self) -> Self {
         Cuda {
-            card: Arc::clone(&self.card),
+            gpu: Arc::clone(&self.gpu),
             precision: self.precision,
             scratch: Mutex::default(),
             dnn_from: self.dnn_from,
@@ -124,11 +124,11 @@ impl Clone for Cuda {
 
 impl std::fmt::Debug for Cuda {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}, {:?}", self.card.context, self.precision)
+        write!(f, "{}, {:?}", self.gpu.context, self.precision)
     }
 }
 
-/// What all handles of one card share.
+/// What all handles of one GPU share.
 struct Gpu {
     state: Mutex<State>,
     /// Where all kernels run, in order.
@@ -147,11 +147,11 @@ struct State {
     counts: Counts,
 }
 
-/// What a card was asked to do; for tests.
+/// What a GPU was asked to do; for tests.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Pieces of memory allocated on the card.
+    /// Pieces of memory allocated on the GPU.
     pub allocations: u64,
     /// Kernels and library calls started one by one.
     pub launches: u64,
@@ -162,7 +162,7 @@ pub struct Counts {
 }
 
 impl Cuda {
-    /// The card with this number, from 0.
+    /// The GPU with this number, from 0.
     ///
     /// A program needs nothing of CUDA to be built; its libraries are looked for here, where the system looks for
     /// libraries:
@@ -170,7 +170,7 @@ impl Cuda {
     /// | library | what for | comes with |
     /// |---|---|---|
     /// | `libcuda`, the driver | memory, launches, graphs | the NVIDIA driver, 545 (CUDA 12.3) or newer; in a container, the host's: `docker run --gpus all` |
-    /// | `libnvrtc` | compiles the kernels for the card at hand | the CUDA toolkit 12 or newer, or the Python package `nvidia-cuda-nvrtc-cu12` |
+    /// | `libnvrtc` | compiles the kernels for the GPU at hand | the CUDA toolkit 12 or newer, or the Python package `nvidia-cuda-nvrtc-cu12` |
     /// | `libcublasLt` | large matrix products | the CUDA toolkit 12 or newer, or the Python package `nvidia-cublas-cu12` |
     ///
     /// Neither of the last two may be of a newer major version of CUDA than the driver. Python packages put libraries where
@@ -182,10 +182,10 @@ impl Cuda {
     /// export LD_LIBRARY_PATH=$at/cuda_nvrtc/lib:$at/cublas/lib
     /// ```
     ///
-    /// The card needs compute capability 8.0 (Ampere, of 2020) or newer.
+    /// The GPU needs compute capability 8.0 (Ampere, of 2020) or newer.
     ///
     /// # Errors
-    /// [`Error::NoDevice`], which says what to install, when one of these is missing or too old, or there is no such card.
+    /// [`Error::NoDevice`], which says what to install, when one of these is missing or too old, or there is no such GPU.
     /// The program can go on with [`Cpu`](super::Cpu).
     pub fn new(ordinal: usize) -> Result<Self> {
         let context = Context::new(ordinal)?;
@@ -197,9 +197,9 @@ impl Cuda {
             error: None,
             counts: Counts::default(),
         };
-        let card = Arc::new(Gpu { context, stream, state: Mutex::new(state) });
+        let gpu = Arc::new(Gpu { context, stream, state: Mutex::new(state) });
         Ok(Cuda {
-            card,
+            gpu,
             precision: Precision::F32,
             scratch: Mutex::default(),
             dnn_from: dnn::WORTH_IT,
@@ -207,32 +207,32 @@ impl Cuda {
             only_tile: None,
         })
     }
-    /// The same card, with matrix products and convolutions computed otherwise.
+    /// The same GPU, with matrix products and convolutions computed otherwise.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
-    /// The same card, with large convolutions in `f32` and TF32 computed by cuDNN where it is installed, as they are without
+    /// The same GPU, with large convolutions in `f32` and TF32 computed by cuDNN where it is installed, as they are without
     /// this call; or, with `false`, always by the kernels of this crate, as on a machine without cuDNN.
     #[must_use]
     pub fn cudnn(mut self, wanted: bool) -> Self {
         self.dnn_from = if wanted { dnn::WORTH_IT } else { usize::MAX };
         self
     }
-    /// The same card, with convolutions of every size by cuDNN.
+    /// The same GPU, with convolutions of every size by cuDNN.
     #[cfg(test)]
     pub(crate) fn cudnn_always(mut self) -> Self {
         self.dnn_from = 0;
         self
     }
-    /// What the driver calls the card.
+    /// What the driver calls the GPU.
     pub fn name(&self) -> &str {
-        self.card.context.name()
+        self.gpu.context.name()
     }
     /// Makes the kernels of these files ready.
     pub(crate) fn load(&self, sources: &[&'static Source]) -> Result<()> {
-        self.state().queue.load_all(&self.card.context, sources)
+        self.state().queue.load_all(&self.gpu.context, sources)
     }
     /// Waits until everything asked for is done.
     ///
@@ -240,10 +240,10 @@ impl Cuda {
     /// What went wrong since the last result.
     pub fn synchronize(&self) -> Result<()> {
         let mut state = self.state();
-        state.begin(&self.card)?;
-        self.card.stream.synchronize()
+        state.begin(&self.gpu)?;
+        self.gpu.stream.synchronize()
     }
-    /// What the card was asked to do so far.
+    /// What the GPU was asked to do so far.
     #[doc(hidden)]
     pub fn counts(&self) -> Counts {
         self.state().counts
@@ -263,13 +263,13 @@ impl Cuda {
         let mut state = self.state();
         if state.error.is_none() && !grid.is_empty() {
             let State { queue, casts, .. } = &mut *state;
-            if let Err(error) = queue.kernel(&self.card.context, kernel, grid, arguments, casts) {
+            if let Err(error) = queue.kernel(&self.gpu.context, kernel, grid, arguments, casts) {
                 state.error = Some(error);
             }
         }
     }
     /// Asks for a call of a library. It may use the stream it is given and nothing that changes while `words` are the
-    /// same: the call may be recorded once and repeated by the card. It reads or writes `touched`: addresses and bytes.
+    /// same: the call may be recorded once and repeated by the GPU. It reads or writes `touched`: addresses and bytes.
     pub(crate) fn call(&self, run: queue::Run, words: &[u64], touched: &[(u64, u64)]) {
         let mut state = self.state();
         if state.error.is_none() {
@@ -284,7 +284,7 @@ impl Cuda {
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let most = scratch.last().map_or(0, Buffer::len);
         if most < len || scratch.is_empty() {
-            // At least twice as much as before, so that what came before stays below what is in use; on a card that is nearly
+            // At least twice as much as before, so that what came before stays below what is in use; on a GPU that is nearly
             // full, no more than is needed.
             match self.new_buffer(len.max(2 * most).max(1 << 16)).or_else(|_| self.new_buffer(len)) {
                 Ok(larger) => scratch.push(larger),
@@ -298,7 +298,7 @@ impl Cuda {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.card.state()
+        self.gpu.state()
     }
 }
 
@@ -310,24 +310,24 @@ impl Gpu {
 }
 
 impl State {
-    /// Sends to the card what was asked for so far.
-    fn begin(&mut self, card: &Gpu) -> Result<()> {
-        card.context.enter()?;
+    /// Sends to the GPU what was asked for so far.
+    fn begin(&mut self, gpu: &Gpu) -> Result<()> {
+        gpu.context.enter()?;
         if let Some(error) = self.error.take() {
             self.queue.forget();
             self.casts.written(0, u64::MAX);
             return Err(error);
         }
-        let sent = self.queue.flush(card, &mut self.counts);
+        let sent = self.queue.flush(gpu, &mut self.counts);
         if sent.is_err() {
             self.casts.written(0, u64::MAX);
         }
         sent
     }
     /// As [`State::begin`], if some of it touches `len` bytes from `address` on.
-    fn begin_if_touched(&mut self, card: &Gpu, address: u64, len: usize) -> Result<()> {
-        card.context.enter()?;
-        if self.error.is_some() || self.queue.touches(address, len as u64) { self.begin(card) } else { Ok(()) }
+    fn begin_if_touched(&mut self, gpu: &Gpu, address: u64, len: usize) -> Result<()> {
+        gpu.context.enter()?;
+        if self.error.is_some() || self.queue.touches(address, len as u64) { self.begin(gpu) } else { Ok(()) }
     }
 }
 

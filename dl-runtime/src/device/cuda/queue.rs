@@ -1,4 +1,4 @@
-//! Work that was asked for: gathered, then sent to the card, the second time as one CUDA graph.
+//! Work that was asked for: gathered, then sent to the GPU, the second time as one CUDA graph.
 //!
 //! A training step asks for the same kernels over the same memory again and again; only a few numbers differ (seeds, the
 //! size of a step). So a sequence of work is known by its kernels, grids and addresses. The first time it is started
@@ -59,7 +59,7 @@ pub(super) struct Queue {
 }
 
 // SAFETY: the driver's handles may be used from any thread that has made the context current, and are used under the lock
-// of the card.
+// of the GPU.
 unsafe impl Send for Queue {}
 
 /// One piece of work.
@@ -90,7 +90,7 @@ impl fmt::Display for Work {
     }
 }
 
-/// A kernel on this card.
+/// A kernel on this GPU.
 #[derive(Clone, Copy)]
 struct Function {
     raw: sys::CUfunction,
@@ -170,23 +170,23 @@ impl Queue {
         self.packed.clear();
         self.touched.clear();
     }
-    /// Sends what was asked for to the card.
-    pub fn flush(&mut self, card: &Gpu, counts: &mut Counts) -> Result<()> {
-        let sent = self.send(card, counts);
+    /// Sends what was asked for to the GPU.
+    pub fn flush(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
+        let sent = self.send(gpu, counts);
         self.forget();
         sent
     }
 
-    fn send(&mut self, card: &Gpu, counts: &mut Counts) -> Result<()> {
+    fn send(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
         if self.work.len() < WORTH_A_GRAPH {
-            return self.start(card, counts);
+            return self.start(gpu, counts);
         }
         self.clock += 1;
         let key = self.key();
         let Some(sequence) = self.sequences.get_mut(&key) else {
             self.make_room();
             self.sequences.insert(key, Sequence { used: self.clock, work: self.work.clone(), graph: None });
-            return self.start(card, counts);
+            return self.start(gpu, counts);
         };
         sequence.used = self.clock;
         match sequence.graph.take() {
@@ -195,7 +195,7 @@ impl Queue {
                 self.launch(key, graph, counts)
             }
             None => {
-                let graph = self.record(card)?;
+                let graph = self.record(gpu)?;
                 counts.graphs += 1;
                 self.launch(key, graph, counts)
             }
@@ -246,9 +246,9 @@ impl Queue {
     }
 
     /// Starts the work piece by piece.
-    fn start(&mut self, card: &Gpu, counts: &mut Counts) -> Result<()> {
+    fn start(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
         for index in 0..self.work.len() {
-            self.start_one(index, card.stream.raw())?;
+            self.start_one(index, gpu.stream.raw())?;
             counts.launches += 1;
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! Pinned memory that batches pass through on their way to the card, so that the host does not wait for copies: the next
-//! batch is written and sent while the card works on the last one.
+//! Pinned memory that batches pass through on their way to the GPU, so that the host does not wait for copies: the next
+//! batch is written and sent while the GPU works on the last one.
 
 use super::driver::{Context, Event, Stream};
 use super::{Counts, Gpu};
@@ -17,7 +17,7 @@ const SMALL: usize = 1 << 18;
 pub(super) struct Staging {
     /// Those not in use by a caller, the one that waited for longest in front.
     slots: VecDeque<Slot>,
-    /// Where large pieces are copied while the card works.
+    /// Where large pieces are copied while the GPU works.
     stream: Option<Stream>,
 }
 
@@ -26,11 +26,11 @@ pub(super) struct Slot {
     /// Pinned memory of the host.
     host: *mut u8,
     bytes: usize,
-    /// As much on the card, for large pieces; 0 while there is none.
+    /// As much on the GPU, for large pieces; 0 while there is none.
     device: u64,
     /// The host's memory may be written again.
     sent: Event,
-    /// The card's memory may be written again.
+    /// The GPU's memory may be written again.
     placed: Event,
 }
 
@@ -39,8 +39,8 @@ unsafe impl Send for Slot {}
 
 impl Staging {
     /// Room for `bytes`, to be given back by [`Staging::send`]. Waits for a copy that is still on its way from there.
-    pub fn take(&mut self, card: &Gpu, bytes: usize, counts: &mut Counts) -> Result<Slot> {
-        let context = &card.context;
+    pub fn take(&mut self, gpu: &Gpu, bytes: usize, counts: &mut Counts) -> Result<Slot> {
+        let context = &gpu.context;
         context.enter()?;
         let mut slot = match self.slots.pop_front() {
             Some(slot) if self.slots.len() + 1 >= SLOTS => slot,
@@ -50,19 +50,19 @@ impl Staging {
                 Slot { host: std::ptr::null_mut(), bytes: 0, device: 0, sent, placed }
             }
         };
-        let ready = slot.sent.synchronize().and_then(|()| slot.grow(card, bytes, counts));
+        let ready = slot.sent.synchronize().and_then(|()| slot.grow(gpu, bytes, counts));
         if let Err(error) = ready {
             slot.free(context);
             return Err(error);
         }
         Ok(slot)
     }
-    /// Sends what was written to the beginning of `slot` to memory of the card, after the work that has begun.
-    pub fn send(&mut self, card: &Gpu, slot: Slot, to: u64, bytes: usize) -> Result<()> {
+    /// Sends what was written to the beginning of `slot` to memory of the GPU, after the work that has begun.
+    pub fn send(&mut self, gpu: &Gpu, slot: Slot, to: u64, bytes: usize) -> Result<()> {
         if self.stream.is_none() && bytes > SMALL {
-            self.stream = Some(Stream::new(&card.context)?);
+            self.stream = Some(Stream::new(&gpu.context)?);
         }
-        let sent = slot.send(card, self.stream.as_ref(), to, bytes);
+        let sent = slot.send(gpu, self.stream.as_ref(), to, bytes);
         self.slots.push_back(slot);
         sent
     }
@@ -84,36 +84,36 @@ impl Slot {
         if len == 0 {
             return &mut [];
         }
-        // SAFETY: it has room for them, aligned for any; it holds numbers (zeros at first), and the card has finished reading
+        // SAFETY: it has room for them, aligned for any; it holds numbers (zeros at first), and the GPU has finished reading
         // them (`Staging::take`).
         unsafe { std::slice::from_raw_parts_mut(self.host.cast::<E>(), len) }
     }
-    fn send(&self, card: &Gpu, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
-        // SAFETY: in all copies, `bytes` lie at both ends; the host's memory is not written before `sent`, nor the card's before
+    fn send(&self, gpu: &Gpu, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
+        // SAFETY: in all copies, `bytes` lie at both ends; the host's memory is not written before `sent`, nor the GPU's before
         // `placed`.
         unsafe {
             let Some(copies) = copies.filter(|_| bytes > SMALL) else {
-                card.stream.copy_in(self.host, to, bytes)?;
-                return self.sent.record(&card.stream);
+                gpu.stream.copy_in(self.host, to, bytes)?;
+                return self.sent.record(&gpu.stream);
             };
             copies.wait(&self.placed)?;
             copies.copy_in(self.host, self.device, bytes)?;
             self.sent.record(copies)?;
-            card.stream.wait(&self.sent)?;
-            card.stream.copy_within(self.device, to, bytes)?;
-            self.placed.record(&card.stream)
+            gpu.stream.wait(&self.sent)?;
+            gpu.stream.copy_within(self.device, to, bytes)?;
+            self.placed.record(&gpu.stream)
         }
     }
-    fn grow(&mut self, card: &Gpu, bytes: usize, counts: &mut Counts) -> Result<()> {
+    fn grow(&mut self, gpu: &Gpu, bytes: usize, counts: &mut Counts) -> Result<()> {
         if self.bytes < bytes {
             self.placed.synchronize()?;
-            self.free(&card.context);
+            self.free(&gpu.context);
             (self.host, self.bytes, self.device) = (std::ptr::null_mut(), 0, 0);
-            self.host = card.context.allocate_host(bytes)?;
+            self.host = gpu.context.allocate_host(bytes)?;
             self.bytes = bytes;
         }
         if bytes > SMALL && self.device == 0 {
-            self.device = card.context.allocate(self.bytes)?;
+            self.device = gpu.context.allocate(self.bytes)?;
             counts.allocations += 1;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The memory of a card: buffers, borrowed ranges of them, and copies from and to the host.
+//! The memory of a GPU: buffers, borrowed ranges of them, and copies from and to the host.
 
 use super::driver::Event;
 use super::{Cuda, Gpu, Grid, kernels};
@@ -11,12 +11,12 @@ use std::sync::Arc;
 kernels!("memory.cu": memory_copy, memory_clear);
 
 /// Elements that are uploaded at a time, so that the memory they pass through, which is kept, stays small: weights may fill
-/// half the card.
+/// half the GPU.
 const PIECE: usize = 4 << 20;
 
-/// Memory owned on a card.
+/// Memory owned on a GPU.
 pub struct Buffer<E> {
-    card: Arc<Gpu>,
+    gpu: Arc<Gpu>,
     address: u64,
     len: usize,
     elements: PhantomData<E>,
@@ -36,19 +36,19 @@ impl<E> Drop for Buffer<E> {
         if self.address == 0 {
             return;
         }
-        let mut state = self.card.state();
+        let mut state = self.gpu.state();
         // What was asked for may still use it. Errors stay for the next result.
-        if let Err(error) = state.begin_if_touched(&self.card, self.address, self.len * size_of::<E>()) {
+        if let Err(error) = state.begin_if_touched(&self.gpu, self.address, self.len * size_of::<E>()) {
             state.error.get_or_insert(error);
         }
-        let _ = self.card.stream.synchronize();
+        let _ = self.gpu.stream.synchronize();
         let bytes = (self.len * size_of::<E>()) as u64;
-        state.casts.dropped(&self.card, self.address, self.address + bytes);
-        self.card.context.free(self.address);
+        state.casts.dropped(&self.gpu, self.address, self.address + bytes);
+        self.gpu.context.free(self.address);
     }
 }
 
-/// A range of a card's memory, to read.
+/// A range of a GPU's memory, to read.
 pub struct Ref<'a, E> {
     address: u64,
     len: usize,
@@ -62,7 +62,7 @@ impl<E> Clone for Ref<'_, E> {
 }
 impl<E> Copy for Ref<'_, E> {}
 
-/// A range of a card's memory, to write.
+/// A range of a GPU's memory, to write.
 pub struct Mut<'a, E> {
     address: u64,
     len: usize,
@@ -73,7 +73,7 @@ impl<E> Ref<'_, E> {
     pub(super) fn at(address: u64, len: usize) -> Self {
         Ref { address, len, buffer: PhantomData }
     }
-    /// Where it begins, as the card counts.
+    /// Where it begins, as the GPU counts.
     pub(crate) fn address(self) -> u64 {
         self.address
     }
@@ -91,7 +91,7 @@ impl<E> Mut<'_, E> {
     pub(super) fn at(address: u64, len: usize) -> Self {
         Mut { address, len, buffer: PhantomData }
     }
-    /// Where it begins, as the card counts.
+    /// Where it begins, as the GPU counts.
     pub(crate) fn address(&self) -> u64 {
         self.address
     }
@@ -113,7 +113,7 @@ pub struct Pending<E> {
     len: usize,
     elements: PhantomData<E>,
     /// The last to go: what lies above belongs to it.
-    card: Arc<Gpu>,
+    gpu: Arc<Gpu>,
 }
 
 // SAFETY: the pinned memory belongs to this value alone.
@@ -123,10 +123,10 @@ unsafe impl<E: Sync> Sync for Pending<E> {}
 
 impl<E> Drop for Pending<E> {
     fn drop(&mut self) {
-        let _ = self.card.context.enter();
-        // The card may still be writing.
+        let _ = self.gpu.context.enter();
+        // The GPU may still be writing.
         let _ = self.copied.synchronize();
-        self.card.context.free_host(self.host);
+        self.gpu.context.free_host(self.host);
     }
 }
 
@@ -134,12 +134,12 @@ impl Cuda {
     /// Asks for every element as zero; new memory is not in use by anything that was asked for.
     pub(super) fn new_buffer<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
         let mut state = self.state();
-        let address = self.card.context.allocate(len * size_of::<E>())?;
+        let address = self.gpu.context.allocate(len * size_of::<E>())?;
         state.counts.allocations += 1;
-        let buffer = Buffer { card: Arc::clone(&self.card), address, len, elements: PhantomData };
+        let buffer = Buffer { gpu: Arc::clone(&self.gpu), address, len, elements: PhantomData };
         drop(state);
         // SAFETY: the memory was just allocated with this length; elements are of four bytes.
-        unsafe { self.card.stream.clear(address, len) }?;
+        unsafe { self.gpu.stream.clear(address, len) }?;
         Ok(buffer)
     }
 }
@@ -154,7 +154,7 @@ impl Storage for Cuda {
     const SYNCHRONOUS: bool = false;
 
     fn empty<E: Element>(&self) -> Buffer<E> {
-        Buffer { card: Arc::clone(&self.card), address: 0, len: 0, elements: PhantomData }
+        Buffer { gpu: Arc::clone(&self.gpu), address: 0, len: 0, elements: PhantomData }
     }
     fn zeros<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
         self.new_buffer(len)
@@ -196,14 +196,14 @@ impl Storage for Cuda {
         let bytes = to.len * size_of::<E>();
         let mut slot = {
             let state = &mut *self.state();
-            state.staging.take(&self.card, bytes, &mut state.counts)?
+            state.staging.take(&self.gpu, bytes, &mut state.counts)?
         };
         // Without the lock: a hand-written layer fills two gradients, one inside the other.
         write(slot.elements(to.len));
         let mut state = self.state();
-        let begun = state.begin_if_touched(&self.card, to.address, bytes);
+        let begun = state.begin_if_touched(&self.gpu, to.address, bytes);
         state.casts.written(to.address, to.address + bytes as u64);
-        let sent = state.staging.send(&self.card, slot, to.address, bytes);
+        let sent = state.staging.send(&self.gpu, slot, to.address, bytes);
         begun.and(sent)
     }
     fn fail(&self, error: Error) {
@@ -222,32 +222,32 @@ impl Storage for Cuda {
     fn download<E: Element>(&self, from: Ref<'_, E>, to: &mut [E]) -> Result<()> {
         assert_eq!(from.len, to.len(), "a download of another length");
         let mut state = self.state();
-        state.begin(&self.card)?;
+        state.begin(&self.gpu)?;
         // SAFETY: both ranges have this length, and `to` is ours until the copy is done, which is waited for.
-        unsafe { self.card.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
-        self.card.stream.synchronize()
+        unsafe { self.gpu.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
+        self.gpu.stream.synchronize()
     }
     fn submit(&self) -> Result<()> {
-        self.state().begin(&self.card)
+        self.state().begin(&self.gpu)
     }
     fn readback<E: Element>(&self, len: usize) -> Result<Pending<E>> {
-        let context = &self.card.context;
+        let context = &self.gpu.context;
         let (copied, host) = (Event::new(context)?, context.allocate_host(len * size_of::<E>())?);
-        Ok(Pending { card: Arc::clone(&self.card), host, room: len, len: 0, copied, elements: PhantomData })
+        Ok(Pending { gpu: Arc::clone(&self.gpu), host, room: len, len: 0, copied, elements: PhantomData })
     }
     fn download_async<E: Element>(&self, from: Ref<'_, E>, to: &mut Pending<E>) -> Result<()> {
         assert!(from.len <= to.room, "{} elements in room for {}", from.len, to.room);
         let mut state = self.state();
-        state.begin(&self.card)?;
+        state.begin(&self.gpu)?;
         // SAFETY: the pinned memory has room for them, and is not read until `copied`.
-        unsafe { self.card.stream.copy_out(from.address, to.host, from.len * size_of::<E>()) }?;
+        unsafe { self.gpu.stream.copy_out(from.address, to.host, from.len * size_of::<E>()) }?;
         to.len = from.len;
-        to.copied.record(&self.card.stream)
+        to.copied.record(&self.gpu.stream)
     }
     fn wait<'p, E: Element>(&self, pending: &'p Pending<E>) -> Result<&'p [E]> {
-        self.card.context.enter()?;
+        self.gpu.context.enter()?;
         pending.copied.synchronize()?;
-        // SAFETY: the copy is done, so the memory holds so many elements, which the card writes again only with `&mut`.
+        // SAFETY: the copy is done, so the memory holds so many elements, which the GPU writes again only with `&mut`.
         Ok(unsafe { std::slice::from_raw_parts(pending.host.cast(), pending.len) })
     }
     fn copy<E: Element>(&self, from: Ref<'_, E>, to: Mut<'_, E>) {

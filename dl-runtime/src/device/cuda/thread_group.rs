@@ -10,7 +10,7 @@ pub(crate) struct ThreadGroup {
     rows: usize,
 }
 
-/// Rows that fill a card with one thread for each.
+/// Rows that fill a GPU with one thread for each.
 const MANY: usize = 1 << 14;
 
 impl ThreadGroup {

@@ -51,7 +51,7 @@ fn each<const N: usize>(bytes: &[u8], to: &mut [f32], f: impl Fn([u8; N]) -> f32
 /// The value of an IEEE 754 binary16.
 fn half(bits: u16) -> f32 {
     let (sign, rest) = (u32::from(bits >> 15) << 31, u32::from(bits & 0x7fff));
-    // With its 10 bits of fraction and 5 of exponent at the places of a binary32, the number is 2¹¹² times too small;
+    // With its 10 bits of fraction and 5 of exponent at the positions of a binary32, the number is 2¹¹² times too small;
     // multiplying is exact, subnormal numbers included.
     let magnitude = match rest {
         0x7c00.. => f32::from_bits(0x7f80_0000 | (rest & 0x3ff) << 13),

@@ -18,9 +18,6 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The operation of this room: an activation.
-pub type Op = Activation;
-
 /// The tensor that the backward pass of an activation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SavedForBackward {

@@ -62,12 +62,12 @@ KERNEL(broadcast_backward, Slope slope, Reduction r, Axes kept, Axes reduced, Sp
     switch (slope) {
     case Slope::Factor:
         return reduce<Plus>(
-            r, kept, reduced, partial, d, 1.0f, add, [&](u32, Places at) { return other[at.right] * dy[at.left]; });
+            r, kept, reduced, partial, d, 1.0f, add, [&](u32, Offsets at) { return other[at.right] * dy[at.left]; });
     case Slope::Dividend:
         return reduce<Plus>(
-            r, kept, reduced, partial, d, 1.0f, add, [&](u32, Places at) { return dy[at.left] / other[at.right]; });
+            r, kept, reduced, partial, d, 1.0f, add, [&](u32, Offsets at) { return dy[at.left] / other[at.right]; });
     case Slope::Divisor:
-        return reduce<Plus>(r, kept, reduced, partial, d, 1.0f, add, [&](u32 output, Places at) {
+        return reduce<Plus>(r, kept, reduced, partial, d, 1.0f, add, [&](u32 output, Offsets at) {
             float divisor = own[output];
             return -(other[at.right] / divisor / divisor) * dy[at.left];
         });

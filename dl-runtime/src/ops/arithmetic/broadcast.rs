@@ -11,7 +11,7 @@ use crate::tensor::Write;
 const TASK: usize = 1 << 14;
 
 impl Broadcast {
-    /// The walk over an output sample; the places are those in it, in the first value and in the second.
+    /// The walk over an output sample; the positions are those in it, in the first value and in the second.
     fn walk(self) -> StridedIter<3> {
         let (rank, sizes) = (self.output.len(), self.output);
         StridedIter::new(sizes, |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis)))

@@ -11,13 +11,13 @@ struct Axes {
 };
 
 /// Where something is in two tensors.
-struct Places {
+struct Offsets {
     u64 left, right;
 };
 
-/// The places of element `index` of the axes.
-DEVICE Places places(const Axes& axes, u32 index) {
-    Places at = {0, 0};
+/// The positions of element `index` of the axes.
+DEVICE Offsets offsets(const Axes& axes, u32 index) {
+    Offsets at = {0, 0};
 #pragma unroll
     for (u32 axis = RANK - 1; axis > 0; axis--) {
         if (axis < axes.rank) {
@@ -69,8 +69,8 @@ DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Val
 template <class F>
 DEVICE void fill_pairs(const Rows& rows, const Axes& axes, Span<const float> left, Span<const float> right, Span<float> y, u32 add, F f) {
     fill_rows(
-        rows, y, add, [&](u32 row) { return places(axes, row); },
-        [&](Places at, u64, u32 j) {
+        rows, y, add, [&](u32 row) { return offsets(axes, row); },
+        [&](Offsets at, u64, u32 j) {
             return f(left[at.left + (u64)j * axes.left_step], right[at.right + (u64)j * axes.right_step]);
         });
 }
@@ -79,6 +79,6 @@ DEVICE void fill_pairs(const Rows& rows, const Axes& axes, Span<const float> lef
 template <class F>
 DEVICE void fill_from(const Rows& rows, const Axes& axes, Span<const float> left, Span<float> y, u32 add, F f) {
     fill_rows(
-        rows, y, add, [&](u32 row) { return places(axes, row); },
-        [&](Places at, u64, u32 j) { return f(left[at.left + (u64)j * axes.left_step]); });
+        rows, y, add, [&](u32 row) { return offsets(axes, row); },
+        [&](Offsets at, u64, u32 j) { return f(left[at.left + (u64)j * axes.left_step]); });
 }

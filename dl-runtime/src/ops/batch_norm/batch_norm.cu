@@ -10,7 +10,7 @@
 #define THREADS 256u
 
 struct Shape {
-    u32 channels, area;
+    u32 channels, spatial_size;
 };
 
 /// The channel of this thread, which is one of `workers` that share it.
@@ -18,7 +18,7 @@ struct Place {
     u32 channel, worker, workers;
 };
 DEVICE Place place_of(Shape s) {
-    if (s.area == 1) return Place{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, THREADS / WARP};
+    if (s.spatial_size == 1) return Place{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, THREADS / WARP};
     return Place{blockIdx.x, threadIdx.x, THREADS};
 }
 /// Whether this thread is the one that writes what is known of its channel.
@@ -28,21 +28,21 @@ DEVICE bool writes(Shape s, Place place) { return blockIdx.y == 0 && place.worke
 /// `at` is the place in memory and `column` that in a row of the channel; both follow without a division.
 struct StridedIter {
     u64 i, end, step, at, jump, wrap;
-    u32 column, rest, area;
+    u32 column, rest, spatial_size;
 };
 DEVICE StridedIter walk_of(Shape s, Place place, u64 numbers, u64 size, u32 unit) {
-    u32 area = s.area / unit;
-    u64 sample = (u64)s.channels * area, end = (blockIdx.y + 1) * size;
+    u32 spatial_size = s.spatial_size / unit;
+    u64 sample = (u64)s.channels * spatial_size, end = (blockIdx.y + 1) * size;
     StridedIter w;
     w.i = blockIdx.y * size / unit + place.worker;
     w.end = place.channel < s.channels ? (end < numbers ? end : numbers) / unit : 0;
     w.step = place.workers;
-    w.column = (u32)(w.i % area);
-    w.rest = place.workers % area;
-    w.area = area;
-    w.at = w.i / area * sample + (u64)place.channel * area + w.column;
-    w.jump = place.workers / area * sample + w.rest;
-    w.wrap = sample - area;
+    w.column = (u32)(w.i % spatial_size);
+    w.rest = place.workers % spatial_size;
+    w.spatial_size = spatial_size;
+    w.at = w.i / spatial_size * sample + (u64)place.channel * spatial_size + w.column;
+    w.jump = place.workers / spatial_size * sample + w.rest;
+    w.wrap = sample - spatial_size;
     return w;
 }
 /// The place of the next number, in units; the walk goes on behind it.
@@ -51,8 +51,8 @@ DEVICE u64 next(StridedIter& w) {
     w.i += w.step;
     w.at += w.jump;
     w.column += w.rest;
-    if (w.column >= w.area) {
-        w.column -= w.area;
+    if (w.column >= w.spatial_size) {
+        w.column -= w.spatial_size;
         w.at += w.wrap;
     }
     return at;
@@ -61,7 +61,7 @@ DEVICE void next(StridedIter& w, One& at) { at.i = next(w); }
 DEVICE void next(StridedIter& w, Four& at) { at.i = 4 * next(w); }
 
 /// Whether the numbers of a channel can be taken four at a time, if memory allows it, too.
-DEVICE bool in_fours(Shape s) { return s.area % 4 == 0; }
+DEVICE bool in_fours(Shape s) { return s.spatial_size % 4 == 0; }
 
 DEVICE Moments moments_of(float v, float first) { return Moments{1.0f, v - first, 0.0f}; }
 DEVICE Moments moments_of(float4 v, float first) {
@@ -86,7 +86,7 @@ DEVICE Moments walked_moments(StridedIter w, Span<const float> x, float first) {
 }
 /// The moments of all workers of a channel.
 DEVICE Moments workers_merge(Shape s, Moments m, SharedArray<float, 3 * THREADS>& tile) {
-    if (s.area > 1) m = warp_merge(m);
+    if (s.spatial_size > 1) m = warp_merge(m);
     tile[threadIdx.x] = m.n;
     tile[THREADS + threadIdx.x] = m.mean;
     tile[2 * THREADS + threadIdx.x] = m.squares;
@@ -101,7 +101,7 @@ DEVICE Moments workers_merge(Shape s, Moments m, SharedArray<float, 3 * THREADS>
 }
 /// The first number of a channel: moments are taken without it, so that none of a large mean's digits are lost.
 DEVICE float first_of(Shape s, Place place, Span<const float> x) {
-    return place.channel < s.channels ? (float)x[(u64)place.channel * s.area] : 0.0f;
+    return place.channel < s.channels ? (float)x[(u64)place.channel * s.spatial_size] : 0.0f;
 }
 /// The moments of a part of a channel, without its first number.
 DEVICE Moments moments_of_part(Shape s, Place place, u64 numbers, u64 size, Span<const float> x,
@@ -230,7 +230,7 @@ DEVICE Sums walked_sums(StridedIter w, float mean, Span<const float> x, Span<con
 }
 /// The sums of all workers of a channel.
 DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * THREADS>& tile) {
-    if (s.area > 1) sums = Sums{warp_sum(sums.product), warp_sum(sums.total)};
+    if (s.spatial_size > 1) sums = Sums{warp_sum(sums.product), warp_sum(sums.total)};
     tile[threadIdx.x] = sums.product;
     tile[THREADS + threadIdx.x] = sums.total;
     __syncthreads();

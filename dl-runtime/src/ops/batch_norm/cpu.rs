@@ -2,7 +2,7 @@
 //!
 //! Each phase is cut in tasks by the sizes alone, so results do not depend on the number of threads.
 
-use super::{BatchNormKernel, Op, Sizes, features, maps};
+use super::{BatchNormKernel, BatchNormOp, BatchNormSizes, features, maps};
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -13,10 +13,10 @@ use crate::tensor::Write;
 /// Numbers of one task.
 const TASK: usize = 1 << 14;
 
-impl Sizes {
+impl BatchNormSizes {
     /// Numbers of one sample.
     pub(super) fn sample(self) -> usize {
-        self.channels * self.area
+        self.channels * self.spatial_size
     }
     /// Samples of one task.
     fn samples_per_task(self) -> usize {
@@ -25,7 +25,7 @@ impl Sizes {
     /// Channels of one task, for data of `len` numbers in all.
     fn channels_per_task(self, len: usize) -> usize {
         let enough = (TASK * self.channels / len.max(1)).clamp(1, self.channels);
-        if self.area == 1 { enough.next_multiple_of(features::LANES) } else { enough }
+        if self.spatial_size == 1 { enough.next_multiple_of(features::LANES) } else { enough }
     }
 }
 
@@ -46,7 +46,15 @@ impl Moments<'_> {
 }
 
 /// `y = f(weight·(x - mean)/√(var + ε) + bias)`; of what is in `y`, where there is no `x`.
-fn normalise(cpu: &Cpu, f: Activation, s: Sizes, weights: &[f32], by: Moments, x: Option<&[f32]>, y: &mut [f32]) {
+fn normalise(
+    cpu: &Cpu,
+    f: Activation,
+    s: BatchNormSizes,
+    weights: &[f32],
+    by: Moments,
+    x: Option<&[f32]>,
+    y: &mut [f32],
+) {
     let size = s.samples_per_task() * s.sample();
     with_function!(f, f => cpu.threads().split(chunks_mut(y, size), &|task, y| {
         let x = x.map(|x| &x[task * size..task * size + y.len()]);
@@ -54,12 +62,19 @@ fn normalise(cpu: &Cpu, f: Activation, s: Sizes, weights: &[f32], by: Moments, x
     }));
 }
 
-fn normalise_samples(f: impl Function, s: Sizes, weights: &[f32], by: Moments, x: Option<&[f32]>, y: &mut [f32]) {
+fn normalise_samples(
+    f: impl Function,
+    s: BatchNormSizes,
+    weights: &[f32],
+    by: Moments,
+    x: Option<&[f32]>,
+    y: &mut [f32],
+) {
     let (weight, bias) = (&weights[..s.channels], &weights[s.channels..2 * s.channels]);
     if let Some(x) = x {
         y.copy_from_slice(x);
     }
-    if s.area == 1 {
+    if s.spatial_size == 1 {
         scratch::with(s.channels, |scale| {
             (0..s.channels).for_each(|c| scale[c] = weight[c] * by.inverse(c));
             features::normalise(f, by.mean, scale, bias, y);
@@ -70,13 +85,21 @@ fn normalise_samples(f: impl Function, s: Sizes, weights: &[f32], by: Moments, x
 }
 
 impl BatchNormKernel for Cpu {
-    fn batch_norm_forward(&self, op: Op, s: Sizes, weights: &mut [f32], x: &[f32], y: &mut [f32], saved: &mut [f32]) {
+    fn batch_norm_forward(
+        &self,
+        op: BatchNormOp,
+        s: BatchNormSizes,
+        weights: &mut [f32],
+        x: &[f32],
+        y: &mut [f32],
+        saved: &mut [f32],
+    ) {
         let (mean, var) = saved.split_at_mut(s.channels);
         let channels = s.channels_per_task(x.len());
         let parts = (chunks_mut(mean, channels), chunks_mut(var, channels));
         self.threads().split_with_scratch(parts, s.block(), &|task, block, (mean, var)| {
             let first = task * channels;
-            if s.area == 1 {
+            if s.spatial_size == 1 {
                 features::moments(s, first, x, mean, var);
             } else {
                 maps::moments(s, first, x, mean, var, block);
@@ -85,16 +108,16 @@ impl BatchNormKernel for Cpu {
         follow(op.momentum, x.len() / s.channels, mean, var, weights[2 * s.channels..].split_at_mut(s.channels));
         normalise(self, op.activation, s, weights, Moments { mean, var, epsilon: op.epsilon }, Some(x), y);
     }
-    fn batch_norm_infer(&self, op: Op, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
+    fn batch_norm_infer(&self, op: BatchNormOp, s: BatchNormSizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
         normalise(self, op.activation, s, weights, running(op, s, weights), Some(x), y);
     }
-    fn batch_norm_infer_in_place(&self, op: Op, s: Sizes, weights: &[f32], x: &mut [f32]) {
+    fn batch_norm_infer_in_place(&self, op: BatchNormOp, s: BatchNormSizes, weights: &[f32], x: &mut [f32]) {
         normalise(self, op.activation, s, weights, running(op, s, weights), None, x);
     }
     fn batch_norm_backward(
         &self,
-        op: Op,
-        s: Sizes,
+        op: BatchNormOp,
+        s: BatchNormSizes,
         weights: &[f32],
         x: &[f32],
         saved: &[f32],
@@ -109,7 +132,7 @@ impl BatchNormKernel for Cpu {
             let parts = (chunks_mut(d_weight, channels), chunks_mut(d_bias, channels));
             self.threads().split_with_scratch(parts, 2 * s.block(), &|task, blocks, (d_weight, d_bias)| {
                 let first = task * channels;
-                if s.area == 1 {
+                if s.spatial_size == 1 {
                     features::sums(s, first, by, x, dy, d_weight, d_bias);
                 } else {
                     maps::sums(s, first, by, x, dy, d_weight, d_bias, blocks);
@@ -127,7 +150,7 @@ impl BatchNormKernel for Cpu {
                 let weight = &weights[..s.channels];
                 let n = (x.len() / s.channels) as f32;
                 self.threads().split((chunks(x, size), chunks(dy, size), chunks_mut(dx, size)), &|_, (x, dy, dx)| {
-                    if s.area == 1 {
+                    if s.spatial_size == 1 {
                         features::input_gradient(s, weight, by, sums, n, x, dy, dx, write);
                     } else {
                         maps::input_gradient(s, weight, by, sums, n, x, dy, dx, write);
@@ -139,7 +162,7 @@ impl BatchNormKernel for Cpu {
 }
 
 /// The running statistics among `weights`.
-fn running(op: Op, s: Sizes, weights: &[f32]) -> Moments<'_> {
+fn running(op: BatchNormOp, s: BatchNormSizes, weights: &[f32]) -> Moments<'_> {
     let (mean, var) = weights[2 * s.channels..].split_at(s.channels);
     Moments { mean, var, epsilon: op.epsilon }
 }

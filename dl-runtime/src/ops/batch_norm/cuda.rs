@@ -1,6 +1,6 @@
-//! Batch normalisation on CUDA: channels cut in parts, so that few of them fill a card, too.
+//! Batch normalisation on CUDA: channels cut in parts, so that few of them fill a GPU, too.
 
-use super::{BatchNormKernel, Op, Sizes};
+use super::{BatchNormKernel, BatchNormOp, BatchNormSizes};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
 use crate::ops::activation::cuda::Code;
 use crate::tensor::Storage;
@@ -10,7 +10,7 @@ kernels!(
     "batch_norm.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::layer_norm::cuda::HEADER]:
     batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward
 );
-arguments! { struct Shape { channels: u32, area: u32 } }
+arguments! { struct Shape { channels: u32, spatial_size: u32 } }
 arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32 } }
 
 /// Threads of a block.
@@ -32,13 +32,13 @@ struct Cut {
 }
 
 impl Cut {
-    fn of(s: Sizes, len: usize) -> Self {
+    fn of(s: BatchNormSizes, len: usize) -> Self {
         let numbers = len / s.channels;
         // Of [C], a block takes the channels of a warp; a part is worth some numbers for each of its threads.
-        let (across, least) = if s.area == 1 { (s.channels.div_ceil(32), 32) } else { (s.channels, 4096) };
+        let (across, least) = if s.spatial_size == 1 { (s.channels.div_ceil(32), 32) } else { (s.channels, 4096) };
         let parts = BLOCKS.div_ceil(across).min(numbers.div_ceil(least)).clamp(1, PARTS);
         let size = numbers.div_ceil(parts).next_multiple_of(4).max(4);
-        let shape = Shape { channels: s.channels as u32, area: s.area as u32 };
+        let shape = Shape { channels: s.channels as u32, spatial_size: s.spatial_size as u32 };
         Cut { shape, across, numbers, size, parts: numbers.div_ceil(size).max(1) }
     }
     fn grid(&self) -> Grid {
@@ -47,7 +47,7 @@ impl Cut {
 }
 
 /// Normalises by the running statistics; `x` may be `y`.
-fn infer(cuda: &Cuda, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: &Mut<'_, f32>) {
+fn infer(cuda: &Cuda, op: BatchNormOp, s: BatchNormSizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: &Mut<'_, f32>) {
     let cut = Cut::of(s, x.len());
     let arguments = (cut.shape, cut.numbers, cut.size, Code::of(op.activation), op.epsilon, weights, x, y);
     cuda.launch(&batch_norm_infer, cut.grid(), arguments);
@@ -56,8 +56,8 @@ fn infer(cuda: &Cuda, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, 
 impl BatchNormKernel for Cuda {
     fn batch_norm_forward(
         &self,
-        op: Op,
-        s: Sizes,
+        op: BatchNormOp,
+        s: BatchNormSizes,
         weights: Mut<'_, f32>,
         x: Ref<'_, f32>,
         y: Mut<'_, f32>,
@@ -74,16 +74,23 @@ impl BatchNormKernel for Cuda {
         let arguments = (cut.shape, numbers, size, parts, f, momentum, epsilon, trained, running, moments, x, y, saved);
         self.launch(&batch_norm_forward, cut.grid(), arguments);
     }
-    fn batch_norm_infer(&self, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn batch_norm_infer(
+        &self,
+        op: BatchNormOp,
+        s: BatchNormSizes,
+        weights: Ref<'_, f32>,
+        x: Ref<'_, f32>,
+        y: Mut<'_, f32>,
+    ) {
         infer(self, op, s, weights, x, &y);
     }
-    fn batch_norm_infer_in_place(&self, op: Op, s: Sizes, weights: Ref<'_, f32>, x: Mut<'_, f32>) {
+    fn batch_norm_infer_in_place(&self, op: BatchNormOp, s: BatchNormSizes, weights: Ref<'_, f32>, x: Mut<'_, f32>) {
         infer(self, op, s, weights, Cuda::share(&x), &x);
     }
     fn batch_norm_backward(
         &self,
-        op: Op,
-        s: Sizes,
+        op: BatchNormOp,
+        s: BatchNormSizes,
         weights: Ref<'_, f32>,
         x: Ref<'_, f32>,
         saved: Ref<'_, f32>,

@@ -1,6 +1,6 @@
 //! Batch normalisation of [C]: neighbours in memory are different channels.
 
-use super::Sizes;
+use super::BatchNormSizes;
 use super::cpu::Moments;
 use crate::device::cpu::simd::simd;
 use crate::ops::activation::Function;
@@ -11,7 +11,7 @@ pub(super) const LANES: usize = 16;
 
 /// Calls `f` for each number of the channels `first..first + lanes`, with its lane and index.
 #[inline(always)]
-fn for_lanes(s: Sizes, first: usize, lanes: usize, len: usize, mut f: impl FnMut(usize, usize)) {
+fn for_lanes(s: BatchNormSizes, first: usize, lanes: usize, len: usize, mut f: impl FnMut(usize, usize)) {
     for start in (first..len).step_by(s.channels) {
         for lane in 0..lanes.min(LANES) {
             f(lane, start + lane);
@@ -21,7 +21,7 @@ fn for_lanes(s: Sizes, first: usize, lanes: usize, len: usize, mut f: impl FnMut
 
 simd! {
     /// Mean and biased variance of the channels from `first` on.
-    pub(super) fn moments<S>(s: Sizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32]) {
+    pub(super) fn moments<S>(s: BatchNormSizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32]) {
         let n = (x.len() / s.channels) as f64;
         for (i, (mean, var)) in mean.chunks_mut(LANES).zip(var.chunks_mut(LANES)).enumerate() {
             let (first, lanes) = (first + i * LANES, mean.len());
@@ -50,7 +50,7 @@ simd! {
 
     /// `Σ dy·x̂` and `Σ dy` of the channels from `first` on.
     pub(super) fn sums<S>(
-        s: Sizes,
+        s: BatchNormSizes,
         first: usize,
         by: Moments<'_>,
         x: &[f32],
@@ -76,7 +76,7 @@ simd! {
 
     /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples; `sums` are `Σ dy·x̂` and `Σ dy`.
     pub(super) fn input_gradient<S>(
-        s: Sizes,
+        s: BatchNormSizes,
         weight: &[f32],
         by: Moments<'_>,
         sums: (&[f32], &[f32]),

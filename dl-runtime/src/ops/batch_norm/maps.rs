@@ -1,6 +1,6 @@
 //! Batch normalisation of [C, H, W]: the numbers of a channel lie in one row for each sample.
 
-use super::Sizes;
+use super::BatchNormSizes;
 use super::cpu::Moments;
 use crate::device::cpu::simd::{simd, sum};
 use crate::ops::activation::Function;
@@ -9,30 +9,32 @@ use crate::tensor::Write;
 /// Numbers that are gathered and summed in `f32` before the sum goes on in `f64`; they stay in the fastest cache.
 const BLOCK: usize = 2048;
 
-impl Sizes {
+impl BatchNormSizes {
     /// Numbers of a block: rows of one channel, one at least.
     pub(super) fn block(self) -> usize {
-        BLOCK.div_ceil(self.area) * self.area
+        BLOCK.div_ceil(self.spatial_size) * self.spatial_size
     }
     /// Copies rows of channel `c` from sample `first` on, as many as fit, into `to`; returns the number of samples.
     #[inline(always)]
     fn gather(self, c: usize, first: usize, from: &[f32], to: &mut [f32]) -> usize {
-        let rows = from[first * self.sample()..].chunks_exact(self.sample()).zip(to.chunks_exact_mut(self.area));
-        rows.map(|(sample, row)| row.copy_from_slice(&sample[c * self.area..(c + 1) * self.area])).count()
+        let rows =
+            from[first * self.sample()..].chunks_exact(self.sample()).zip(to.chunks_exact_mut(self.spatial_size));
+        rows.map(|(sample, row)| row.copy_from_slice(&sample[c * self.spatial_size..(c + 1) * self.spatial_size]))
+            .count()
     }
 }
 
 simd! {
     /// Mean and biased variance of the channels from `first` on, block by block and then together: Chan, Golub, LeVeque,
     /// "Algorithms for computing the sample variance", The American Statistician 37 (1983).
-    pub(super) fn moments<S>(s: Sizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32], block: &mut [f32]) {
+    pub(super) fn moments<S>(s: BatchNormSizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32], block: &mut [f32]) {
         let samples = x.len() / s.sample();
         for (i, (mean_to, var_to)) in mean.iter_mut().zip(var).enumerate() {
             let (mut at, mut mean, mut squares) = (0, 0.0, 0.0);
             while at < samples {
                 let rows = s.gather(first + i, at, x, block);
-                let block = &block[..rows * s.area];
-                let (n, seen) = (block.len() as f64, (at * s.area) as f64);
+                let block = &block[..rows * s.spatial_size];
+                let (n, seen) = (block.len() as f64, (at * s.spatial_size) as f64);
                 let of_block = f64::from(sum::<S, 1>([block], |[x]| x)) / n;
                 let near = of_block as f32;
                 let around = f64::from(sum::<S, 1>([block], |[x]| (x - near) * (x - near)));
@@ -41,15 +43,15 @@ simd! {
                 mean += delta * (n / (seen + n));
                 at += rows;
             }
-            (*mean_to, *var_to) = (mean as f32, (squares / (samples * s.area) as f64) as f32);
+            (*mean_to, *var_to) = (mean as f32, (squares / (samples * s.spatial_size) as f64) as f32);
         }
     }
 
     /// `y = f(weight·(y - mean)/√(var + ε) + bias)` for whole samples.
-    pub(super) fn normalise<S, F>(f: F, s: Sizes, weight: &[f32], bias: &[f32], by: Moments<'_>, y: &mut [f32])
+    pub(super) fn normalise<S, F>(f: F, s: BatchNormSizes, weight: &[f32], bias: &[f32], by: Moments<'_>, y: &mut [f32])
     where [F: Function] {
         for sample in y.chunks_exact_mut(s.sample()) {
-            for (c, row) in sample.chunks_exact_mut(s.area).enumerate() {
+            for (c, row) in sample.chunks_exact_mut(s.spatial_size).enumerate() {
                 let (mean, scale, bias) = (by.mean[c], weight[c] * by.inverse(c), bias[c]);
                 for y in row {
                     *y = f.value::<S>(S::mul_add(*y - mean, scale, bias));
@@ -60,7 +62,7 @@ simd! {
 
     /// `Σ dy·x̂` and `Σ dy` of the channels from `first` on.
     pub(super) fn sums<S>(
-        s: Sizes,
+        s: BatchNormSizes,
         first: usize,
         by: Moments<'_>,
         x: &[f32],
@@ -74,7 +76,7 @@ simd! {
             let (c, mut at, mut total, mut product) = (first + i, 0, 0.0, 0.0);
             let mean = by.mean[c];
             while at < x.len() / s.sample() {
-                let n = s.gather(c, at, x, x_block) * s.area;
+                let n = s.gather(c, at, x, x_block) * s.spatial_size;
                 at += s.gather(c, at, dy, dy_block);
                 total += f64::from(sum::<S, 1>([&dy_block[..n]], |[dy]| dy));
                 product += f64::from(sum::<S, 2>([&x_block[..n], &dy_block[..n]], |[x, dy]| (x - mean) * dy));
@@ -85,7 +87,7 @@ simd! {
 
     /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples; `sums` are `Σ dy·x̂` and `Σ dy`.
     pub(super) fn input_gradient<S>(
-        s: Sizes,
+        s: BatchNormSizes,
         weight: &[f32],
         by: Moments<'_>,
         sums: (&[f32], &[f32]),
@@ -95,7 +97,7 @@ simd! {
         dx: &mut [f32],
         write: Write,
     ) {
-        let rows = x.chunks_exact(s.area).zip(dy.chunks_exact(s.area)).zip(dx.chunks_exact_mut(s.area));
+        let rows = x.chunks_exact(s.spatial_size).zip(dy.chunks_exact(s.spatial_size)).zip(dx.chunks_exact_mut(s.spatial_size));
         for (row, ((x, dy), dx)) in rows.enumerate() {
             let c = row % s.channels;
             let (mean, inverse) = (by.mean[c], by.inverse(c));

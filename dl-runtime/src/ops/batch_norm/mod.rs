@@ -1,4 +1,4 @@
-//! Batch normalisation of every channel over the batch (and the places of `[C, H, W]`):
+//! Batch normalisation of every channel over the batch (and the positions of `[C, H, W]`):
 //! `y = weight·(x - mean)/√(var + ε) + bias`.
 //!
 //! Source: Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
@@ -60,7 +60,7 @@ impl<const C: usize> BatchNorm<C> {
 
 /// The settings of batch normalisation.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct BatchNormOp {
     /// Weight of the new batch in the running statistics; PyTorch's default is 0.1.
     pub momentum: f32,
     /// Added to the variance; PyTorch's default is 1e-5.
@@ -69,13 +69,13 @@ pub struct Op {
     pub activation: Activation,
 }
 
-/// Sizes at run time: data lies as [samples, channels, area].
+/// Sizes at run time: data lies as [samples, channels, spatial_size].
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct BatchNormSizes {
     /// Channels.
     pub channels: usize,
-    /// Places of one channel: H·W, or 1.
-    pub area: usize,
+    /// Positions of one channel: H·W, or 1.
+    pub spatial_size: usize,
 }
 
 /// The kernels of batch normalisation. `weights` are those of [`BatchNorm`], one after the other; the number of samples
@@ -85,8 +85,8 @@ pub trait BatchNormKernel: Storage {
     /// channel.
     fn batch_norm_forward(
         &self,
-        op: Op,
-        sizes: Sizes,
+        op: BatchNormOp,
+        sizes: BatchNormSizes,
         weights: Self::Mut<'_, f32>,
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
@@ -95,21 +95,27 @@ pub trait BatchNormKernel: Storage {
     /// Normalises by the running statistics.
     fn batch_norm_infer(
         &self,
-        op: Op,
-        sizes: Sizes,
+        op: BatchNormOp,
+        sizes: BatchNormSizes,
         weights: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
     /// Normalises `x` by the running statistics.
-    fn batch_norm_infer_in_place(&self, op: Op, sizes: Sizes, weights: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>);
-    /// The gradients to scale and shift and, where asked for, to the input. In the places of the running statistics nothing is
+    fn batch_norm_infer_in_place(
+        &self,
+        op: BatchNormOp,
+        sizes: BatchNormSizes,
+        weights: Self::Ref<'_, f32>,
+        x: Self::Mut<'_, f32>,
+    );
+    /// The gradients to scale and shift and, where asked for, to the input. In the positions of the running statistics nothing is
     /// written.
     #[expect(clippy::too_many_arguments, reason = "one reading of the batch serves both gradients")]
     fn batch_norm_backward(
         &self,
-        op: Op,
-        sizes: Sizes,
+        op: BatchNormOp,
+        sizes: BatchNormSizes,
         weights: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         saved: Self::Ref<'_, f32>,
@@ -119,7 +125,7 @@ pub trait BatchNormKernel: Storage {
     );
 }
 
-impl Op {
+impl BatchNormOp {
     /// `output` is `input` normalised by the batch, whose moments move the running statistics; `saved` gets the mean and the
     /// biased variance of every channel.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
@@ -130,7 +136,7 @@ impl Op {
         output: ViewMut<D, [T; C]>,
         saved: ViewMut<D, [[f32; C]; 2]>,
     ) {
-        let sizes = Sizes { channels: C, area: T::LEN };
+        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         let (weights, y, saved) = (weights.into_data(), output.into_data(), saved.into_data());
         context.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);
     }
@@ -142,7 +148,7 @@ impl Op {
         input: View<D, [T; C]>,
         output: ViewMut<D, [T; C]>,
     ) {
-        let sizes = Sizes { channels: C, area: T::LEN };
+        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         context.device.batch_norm_infer(self, sizes, weights.data(), input.data(), output.into_data());
     }
     /// Normalises `value` by the running statistics.
@@ -152,7 +158,7 @@ impl Op {
         weights: View<D, BatchNorm<C>>,
         value: ViewMut<D, [T; C]>,
     ) {
-        let sizes = Sizes { channels: C, area: T::LEN };
+        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         context.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
     }
     /// The gradients to scale, shift and the input; `d_output` is the gradient before the activation.
@@ -169,7 +175,7 @@ impl Op {
     ) {
         context.device.batch_norm_backward(
             self,
-            Sizes { channels: C, area: T::LEN },
+            BatchNormSizes { channels: C, spatial_size: T::LEN },
             weights.data(),
             input.data(),
             saved.data(),

@@ -1,35 +1,35 @@
 //! Batch normalisation against `f64` and central differences, by batch and by running statistics.
 
-use super::{BatchNorm, Op};
+use super::{BatchNorm, BatchNormOp};
 use crate::ops::Activation;
 use crate::tensor::{Storage, Write};
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
-const OP: Op = Op { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
+const OP: BatchNormOp = BatchNormOp { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
 
 /// Channel of each number.
-fn channel(i: usize, channels: usize, area: usize) -> usize {
-    i / area % channels
+fn channel(i: usize, channels: usize, spatial_size: usize) -> usize {
+    i / spatial_size % channels
 }
 
 /// Mean and biased variance of every channel.
-fn moments(x: &[f64], channels: usize, area: usize) -> (Vec<f64>, Vec<f64>) {
+fn moments(x: &[f64], channels: usize, spatial_size: usize) -> (Vec<f64>, Vec<f64>) {
     let n = (x.len() / channels) as f64;
     let (mut mean, mut var) = (vec![0.0; channels], vec![0.0; channels]);
-    x.iter().enumerate().for_each(|(i, x)| mean[channel(i, channels, area)] += x / n);
+    x.iter().enumerate().for_each(|(i, x)| mean[channel(i, channels, spatial_size)] += x / n);
     for (i, x) in x.iter().enumerate() {
-        let c = channel(i, channels, area);
+        let c = channel(i, channels, spatial_size);
         var[c] += (x - mean[c]).powi(2) / n;
     }
     (mean, var)
 }
 
 /// Normalised by `(mean, var)`.
-fn normalised(weights: &[f64], x: &[f64], by: &(Vec<f64>, Vec<f64>), area: usize) -> Vec<f64> {
+fn normalised(weights: &[f64], x: &[f64], by: &(Vec<f64>, Vec<f64>), spatial_size: usize) -> Vec<f64> {
     let channels = weights.len() / 4;
     let one = |(i, x): (usize, &f64)| {
-        let c = channel(i, channels, area);
+        let c = channel(i, channels, spatial_size);
         weights[c] * (x - by.0[c]) / (by.1[c] + f64::from(OP.epsilon)).sqrt() + weights[channels + c]
     };
     x.iter().enumerate().map(one).collect()
@@ -61,7 +61,7 @@ fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
             OP.backward(&context, net, x.view::<[T; C]>(), saved.view(), dy.view(), all.grad(write), d_input);
             let all = all.read();
             device.upload(&all[..2 * C], dw.data_mut()).expect("an upload");
-            assert_eq!(all[2 * C..], vec![7.0; 2 * C], "the places of the running statistics");
+            assert_eq!(all[2 * C..], vec![7.0; 2 * C], "the positions of the running statistics");
         };
         let dw = device.set_and_add(2 * C, |dw, write| backward(dw, write, None));
         let dx =
@@ -107,7 +107,7 @@ fn values_and_gradients() {
 }
 
 /// Runs the forward pass on `x`; returns the output, the saved tensor, and the weights after it.
-fn forward<T: Pod<Element = f32>, const C: usize>(op: Op, w: &[f32], x: &[f32]) -> [Vec<f32>; 3] {
+fn forward<T: Pod<Element = f32>, const C: usize>(op: BatchNormOp, w: &[f32], x: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (mut y, mut saved, mut w) = (device.output(x.len()), device.output(2 * C), device.tensor(w));
         let (context, x) = (Context { device, seed: 0 }, device.tensor(x));
@@ -152,7 +152,7 @@ fn a_large_mean_costs_no_digits() {
 fn the_activation_is_applied_in_the_same_pass() {
     let (w, x) = (weights::<3>(), numbers(2, 3 * 4 * 6));
     let [plain, fused] = [Activation::Identity, Activation::Relu].map(|activation| {
-        let [y, ..] = forward::<[[f32; 3]; 2], 3>(Op { activation, ..OP }, &w, &x);
+        let [y, ..] = forward::<[[f32; 3]; 2], 3>(BatchNormOp { activation, ..OP }, &w, &x);
         y
     });
     assert!(plain.iter().any(|y| *y < 0.0));
@@ -181,7 +181,7 @@ fn any_number_of_threads_for_maps_and_features() {
 }
 
 /// The weights after a batch `x` of single numbers, with what became of the batch.
-fn after(op: Op, w: &[f32], x: &[f32]) -> (Vec<f32>, Vec<f32>) {
+fn after(op: BatchNormOp, w: &[f32], x: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let [y, _, w] = if w.len() == 4 { forward::<f32, 1>(op, w, x) } else { forward::<f32, 3>(op, w, x) };
     (w, y)
 }
@@ -196,13 +196,13 @@ fn several_uses_follow_one_another() {
         (0.1, &[a, b, a, b, a, b], 1.430_338, 0.555_608_78),
         (1.0, &[b, a], 2.0, 0.02),
     ] {
-        let op = Op { momentum, ..OP };
+        let op = BatchNormOp { momentum, ..OP };
         let w = uses.iter().fold(vec![1.0, 0.0, 0.0, 1.0], |w, x| after(op, &w, x).0);
         assert_close("running statistics", &w[2..], &[mean, var], 4e-7);
     }
     // Never below 0, however often and however small the variance of the batch.
     for momentum in [0.1, 0.3, 0.7, 1.0] {
-        let op = Op { momentum, ..OP };
+        let op = BatchNormOp { momentum, ..OP };
         let w = (0..100).fold(vec![1.0, 0.0, 0.0, 1.0], |w, _| after(op, &w, &[0.5; 4]).0);
         assert!(w[3] >= 0.0, "{}", w[3]);
     }

@@ -1,5 +1,5 @@
 //! Concatenation along an axis: `[outer, part 0, inner]`, `[outer, part 1, inner]`, … side by side as
-//! `[outer, Σ parts, inner]`. Its gradient is cut in the same places.
+//! `[outer, Σ parts, inner]`. Its gradient is cut in the same positions.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -14,7 +14,7 @@ use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of a concatenation; called once for every input, with its number.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct ConcatOp {
     /// Elements before the axis: the product of the dimensions outside it.
     pub outer: usize,
     /// The size of each input along the axis.
@@ -46,9 +46,9 @@ pub trait StridedCopyKernel: Storage {
     );
 }
 
-impl Op {
+impl ConcatOp {
     /// Where input `k` lies by itself and in the output, and how long its rows are.
-    fn places(self, k: usize) -> (usize, StridedCopy, StridedCopy) {
+    fn block(self, k: usize) -> (usize, StridedCopy, StridedCopy) {
         let before: usize = self.parts[..k].iter().sum();
         let all: usize = self.parts.iter().sum();
         let len = self.parts[k] * self.inner;
@@ -72,7 +72,7 @@ impl Op {
         output: ViewMut<D, O>,
     ) {
         self.assert_sizes::<S, O>(k);
-        let (len, from, to) = self.places(k);
+        let (len, from, to) = self.block(k);
         context.device.copy_strided(len, from, input.data(), to, output.into_data(), Write::Set);
     }
     /// The gradient to input `k`.
@@ -84,7 +84,7 @@ impl Op {
         d_input: Grad<D, S>,
     ) {
         self.assert_sizes::<S, O>(k);
-        let (len, to, from) = self.places(k);
+        let (len, to, from) = self.block(k);
         context.device.copy_strided(len, from, d_output.data(), to, d_input.to.into_data(), d_input.write);
     }
 }

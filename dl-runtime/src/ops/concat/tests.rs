@@ -1,11 +1,11 @@
 //! Concatenation against copies by index, and its gradients, which are exact.
 
-use super::Op;
+use super::ConcatOp;
 use crate::testing::{TestDevice, numbers, on_every_device};
 use crate::{Context, Cpu, Pod};
 
 /// Joins `parts` one element at a time; the layout of each is [samples·outer, part, inner].
-fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
+fn reference(op: ConcatOp, parts: &[Vec<f32>]) -> Vec<f32> {
     let rows = parts[0].len() / (op.parts[0] * op.inner);
     let mut y = Vec::new();
     for row in 0..rows {
@@ -17,7 +17,7 @@ fn reference(op: Op, parts: &[Vec<f32>]) -> Vec<f32> {
 }
 
 /// Two inputs of shapes `A` and `B` joined to `Y`.
-fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op: Op, samples: usize) {
+fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op: ConcatOp, samples: usize) {
     let (a, b) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN));
     let [y, da, db] = on_every_device!(|device| {
         let (context, mut y) = (Context { device, seed: 0 }, device.output(samples * Y::LEN));
@@ -34,19 +34,19 @@ fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op:
 
 #[test]
 fn values_and_gradients() {
-    case::<[f32; 1], [f32; 1], [f32; 2]>(Op { outer: 1, parts: &[1, 1], inner: 1 }, 1);
-    case::<[f32; 3], [f32; 5], [f32; 8]>(Op { outer: 1, parts: &[3, 5], inner: 1 }, 4);
-    case::<[[f32; 7]; 2], [[f32; 7]; 3], [[f32; 7]; 5]>(Op { outer: 1, parts: &[2, 3], inner: 7 }, 3);
-    case::<[[f32; 1]; 3], [[f32; 4]; 3], [[f32; 5]; 3]>(Op { outer: 3, parts: &[1, 4], inner: 1 }, 1);
+    case::<[f32; 1], [f32; 1], [f32; 2]>(ConcatOp { outer: 1, parts: &[1, 1], inner: 1 }, 1);
+    case::<[f32; 3], [f32; 5], [f32; 8]>(ConcatOp { outer: 1, parts: &[3, 5], inner: 1 }, 4);
+    case::<[[f32; 7]; 2], [[f32; 7]; 3], [[f32; 7]; 5]>(ConcatOp { outer: 1, parts: &[2, 3], inner: 7 }, 3);
+    case::<[[f32; 1]; 3], [[f32; 4]; 3], [[f32; 5]; 3]>(ConcatOp { outer: 3, parts: &[1, 4], inner: 1 }, 1);
     type Image<const C: usize, const H: usize> = [[[f32; 3]; H]; C];
-    case::<Image<5, 2>, Image<5, 4>, Image<5, 6>>(Op { outer: 5, parts: &[2, 4], inner: 3 }, 2);
+    case::<Image<5, 2>, Image<5, 4>, Image<5, 6>>(ConcatOp { outer: 5, parts: &[2, 4], inner: 3 }, 2);
 }
 
 #[test]
 #[should_panic(expected = "elements of input 1")]
 fn other_sizes_are_refused() {
     let cpu = &Cpu::with_threads(1);
-    let op = Op { outer: 1, parts: &[1, 3], inner: 1 };
+    let op = ConcatOp { outer: 1, parts: &[1, 3], inner: 1 };
     let (x, mut y) = (cpu.tensor(&[0.0; 2]), cpu.output(4));
     op.forward(&Context { device: cpu, seed: 0 }, 1, x.view::<[f32; 2]>(), y.view_mut::<[f32; 4]>());
 }
@@ -56,7 +56,7 @@ fn any_number_of_threads() {
     let x = numbers(1, 40 * 7 * 301);
     on_every_device!(|device| {
         let (x, mut y) = (device.tensor(&x), device.tensor(&vec![0.0; 40 * 9 * 301]));
-        let op = Op { outer: 1, parts: &[7, 2], inner: 301 };
+        let op = ConcatOp { outer: 1, parts: &[7, 2], inner: 301 };
         op.forward(&Context { device, seed: 0 }, 0, x.view::<[[f32; 301]; 7]>(), y.view_mut::<[[f32; 301]; 9]>());
         y.read()
     });

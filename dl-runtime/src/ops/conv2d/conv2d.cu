@@ -21,11 +21,11 @@ KERNEL(conv2d_depthwise_weights, Geometry g, u32 part, Span<const float> x, Span
 }
 
 /// y = f(y + bias) in place, behind convolutions by cuDNN: four neighbours a thread where channels begin at multiples of 16 bytes.
-KERNEL(conv2d_bias_activation, u32 channels, u32 area, Activation f, Span<const float> bias, Span<float> y) {
-    u32 width = area % 4 == 0 && aligned(y) ? 4 : 1;
+KERNEL(conv2d_bias_activation, u32 channels, u32 spatial_size, Activation f, Span<const float> bias, Span<float> y) {
+    u32 width = spatial_size % 4 == 0 && aligned(y) ? 4 : 1;
     u64 stride = threads() * width;
-    Digits at = digits((u32)thread() * width, channels, area), by = digits((u32)stride, channels, area);
-    for (u64 i = thread() * width; i < y.len; i += stride, advance(at, by, channels, area)) {
+    Digits at = digits((u32)thread() * width, channels, spatial_size), by = digits((u32)stride, channels, spatial_size);
+    for (u64 i = thread() * width; i < y.len; i += stride, advance(at, by, channels, spatial_size)) {
         // Without a bias nothing is added: -0 stays.
         bool add = bias.len > 0;
         float b = add ? bias[at.middle] : 0.0f;
@@ -40,12 +40,12 @@ KERNEL(conv2d_bias_activation, u32 channels, u32 area, Activation f, Span<const 
 }
 
 /// The sum of one channel in one part of the samples: blocks x channels, y parts.
-KERNEL(conv2d_bias, u32 samples, u32 channels, u32 area, u32 part, Span<const float> dy, Span<float> to, u32 add) {
+KERNEL(conv2d_bias, u32 samples, u32 channels, u32 spatial_size, u32 part, Span<const float> dy, Span<float> to, u32 add) {
     SHARED(float, partial, WARP);
     u32 from = blockIdx.y * part, end = from + part < samples ? from + part : samples;
     float sum = 0.0f;
-    Digits at = digits(threadIdx.x, 1, area), by = digits(blockDim.x, 1, area);
-    for (at.high += from; at.high < end; advance(at, by, 1, area)) sum += dy[((u64)at.high * channels + blockIdx.x) * area + at.low];
+    Digits at = digits(threadIdx.x, 1, spatial_size), by = digits(blockDim.x, 1, spatial_size);
+    for (at.high += from; at.high < end; advance(at, by, 1, spatial_size)) sum += dy[((u64)at.high * channels + blockIdx.x) * spatial_size + at.low];
     sum = block_sum(sum, partial);
     if (threadIdx.x == 0) accumulate(to, (u64)blockIdx.y * channels + blockIdx.x, sum, add);
 }

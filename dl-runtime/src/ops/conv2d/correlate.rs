@@ -115,8 +115,8 @@ simd! {
             for piece in (0..pieces).step_by(REGISTERS) {
                 let mut sums = [start; REGISTERS];
                 // From the start of the image and of the result to each register's columns, and how many these are.
-                let mut places = [(0, 0, 0); REGISTERS];
-                for (v, place) in places.iter_mut().enumerate().take(pieces - piece) {
+                let mut positions = [(0, 0, 0); REGISTERS];
+                for (v, place) in positions.iter_mut().enumerate().take(pieces - piece) {
                     let (row, column) = ((piece + v) / of_row, (piece + v) % of_row * lanes);
                     *place = (row * of.b_row + column, row * to.row + column, lanes.min(of.columns - column));
                 }
@@ -127,12 +127,12 @@ simd! {
                         let a = S::F32::splat(*a.as_ptr().add(step.a as usize));
                         let b = b.as_ptr().add(step.b as usize);
                         for v in 0..REGISTERS {
-                            let x = S::F32::load_first(b.wrapping_add(places[v].0), places[v].2);
+                            let x = S::F32::load_first(b.wrapping_add(positions[v].0), positions[v].2);
                             sums[v] = x.mul_add(a, sums[v]);
                         }
                     }
                     for v in 0..REGISTERS {
-                        let (_, place, count) = places[v];
+                        let (_, place, count) = positions[v];
                         let c = c.as_mut_ptr().wrapping_add(channel * to.channel + place);
                         if of.add {
                             sums[v] = sums[v].add(S::F32::load_first(c, count));

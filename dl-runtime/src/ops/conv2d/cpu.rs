@@ -3,7 +3,7 @@
 
 use super::correlate::{Correlation, Target};
 use super::image::{Layout, Parts, interleave};
-use super::{Conv2dKernel, Sizes, weights};
+use super::{Conv2dKernel, Conv2dSizes, weights};
 use crate::Cpu;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
@@ -15,7 +15,7 @@ use crate::tensor::Write;
 /// Samples from which on they are the tasks; fewer are cut by channels too.
 const MANY_SAMPLES: usize = 8;
 
-impl Sizes {
+impl Conv2dSizes {
     /// Output channels of one group.
     pub(super) fn outputs_of_group(&self) -> usize {
         self.outputs / self.groups
@@ -25,12 +25,12 @@ impl Sizes {
         self.inputs / self.groups
     }
     /// Elements of one kernel.
-    pub(super) fn area(&self) -> usize {
+    pub(super) fn spatial_size(&self) -> usize {
         self.kernel[0] * self.kernel[1]
     }
     /// Multiply-adds of the whole batch.
     pub(super) fn work(&self) -> usize {
-        self.samples * self.outputs * self.inputs_of_group() * self.area() * self.output[0] * self.output[1]
+        self.samples * self.outputs * self.inputs_of_group() * self.spatial_size() * self.output[0] * self.output[1]
     }
     /// Elements of the kernel that meet a position of the image whose remainder by the stride is `remainder`.
     fn taps(&self, axis: usize, remainder: usize) -> impl Iterator<Item = usize> + Clone + use<> {
@@ -44,7 +44,7 @@ impl Sizes {
 #[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
 fn for_blocks(
     threads: &Threads,
-    s: &Sizes,
+    s: &Conv2dSizes,
     layout: Layout,
     image_channels: usize,
     images: &[f32],
@@ -111,7 +111,7 @@ fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
 pub(in crate::ops) fn transposed(
     threads: &Threads,
-    s: &Sizes,
+    s: &Conv2dSizes,
     weight: &[f32],
     start: &[f32],
     relu: bool,
@@ -125,7 +125,7 @@ pub(in crate::ops) fn transposed(
     let (inputs, outputs) = (s.inputs_of_group(), s.outputs_of_group());
     // A position of the input meets only every stride-th element of the kernel: those with its remainder.
     let place = |o: usize, k: usize, l: usize| Step {
-        a: (o * inputs * s.area() + k * s.kernel[1] + l) as u32,
+        a: (o * inputs * s.spatial_size() + k * s.kernel[1] + l) as u32,
         b: (o * layout.plane() + layout.place(k, l)) as u32,
     };
     let remainders = |axis: usize| 0..s.stride[axis];
@@ -140,10 +140,10 @@ pub(in crate::ops) fn transposed(
     };
     with_steps(steps, |steps| {
         let [height, width] = s.image;
-        let area = height * width;
+        let spatial_size = height * width;
         let apart = s.stride != [1, 1];
         for_blocks(threads, s, layout, s.outputs, dy, dx, &|image, first_channel, dx| {
-            let part = dx.len() / area * height.div_ceil(s.stride[0]) * pitch;
+            let part = dx.len() / spatial_size * height.div_ceil(s.stride[0]) * pitch;
             scratch::with(if apart { s.stride[1] * part } else { 0 }, |parts| {
                 let mut rest = steps;
                 for r in remainders(0) {
@@ -164,13 +164,13 @@ pub(in crate::ops) fn transposed(
                         }
                         let (to, channel_floats) = match apart {
                             true => (&mut parts[column * part..][..part], height.div_ceil(s.stride[0]) * pitch),
-                            false => (&mut *dx, area),
+                            false => (&mut *dx, spatial_size),
                         };
                         for_groups(first_channel, to.len() / channel_floats, inputs, |group, channel, channels| {
                             let correlation = Correlation {
                                 channels,
-                                a: &weight[(group * outputs * inputs + channel - group * inputs) * s.area()..],
-                                a_stride: s.area(),
+                                a: &weight[(group * outputs * inputs + channel - group * inputs) * s.spatial_size()..],
+                                a_stride: s.spatial_size(),
                                 steps: these,
                                 columns,
                                 b_row: layout.columns.len,
@@ -189,8 +189,8 @@ pub(in crate::ops) fn transposed(
                         });
                     }
                     if apart {
-                        let from = Parts { parts, part, plane: part * area / dx.len(), pitch };
-                        interleave(from, dx, area, width, row, s.stride, write == Write::Add);
+                        let from = Parts { parts, part, plane: part * spatial_size / dx.len(), pitch };
+                        interleave(from, dx, spatial_size, width, row, s.stride, write == Write::Add);
                     }
                 }
             });
@@ -202,7 +202,7 @@ pub(in crate::ops) fn transposed(
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
 pub(in crate::ops) fn correlate(
     threads: &Threads,
-    s: &Sizes,
+    s: &Conv2dSizes,
     weight: &[f32],
     start: &[f32],
     relu: bool,
@@ -219,14 +219,14 @@ pub(in crate::ops) fn correlate(
     let [kh, kw] = s.kernel;
     let steps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| place(i, k, l))));
     with_steps(steps, |steps| {
-        let area = s.output[0] * s.output[1];
-        let [rows, columns] = if layout.flat { [1, area] } else { s.output };
+        let spatial_size = s.output[0] * s.output[1];
+        let [rows, columns] = if layout.flat { [1, spatial_size] } else { s.output };
         for_blocks(threads, s, layout, s.inputs, x, y, &|image, first, y| {
-            for_groups(first, y.len() / area, s.outputs_of_group(), |group, channel, channels| {
+            for_groups(first, y.len() / spatial_size, s.outputs_of_group(), |group, channel, channels| {
                 let correlation = Correlation {
                     channels,
-                    a: &weight[channel * inputs * s.area()..],
-                    a_stride: inputs * s.area(),
+                    a: &weight[channel * inputs * s.spatial_size()..],
+                    a_stride: inputs * s.spatial_size(),
                     steps,
                     columns,
                     b_row: layout.columns.len,
@@ -234,27 +234,27 @@ pub(in crate::ops) fn correlate(
                     add: write == Write::Add,
                     relu,
                 };
-                let to = Target { channel: area, row: columns };
+                let to = Target { channel: spatial_size, row: columns };
                 let image = &image[group * inputs * layout.plane()..];
-                correlation.run(image, &mut y[(channel - first) * area..], to, rows);
+                correlation.run(image, &mut y[(channel - first) * spatial_size..], to, rows);
             });
         });
     });
 }
 
 impl Conv2dKernel for Cpu {
-    fn conv2d_forward(&self, s: &Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+    fn conv2d_forward(&self, s: &Conv2dSizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
         correlate(self.threads(), s, weight, bias, f == Activation::Relu, x, y, Write::Set);
         if !matches!(f, Activation::Identity | Activation::Relu) {
             self.activation_forward_in_place(f, y);
         }
     }
-    fn conv2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    fn conv2d_backward_input(&self, s: &Conv2dSizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         transposed(self.threads(), s, weight, &[], false, dy, dx, write);
     }
     fn conv2d_backward_weights(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         x: &[f32],
         dy: &[f32],
         d_weight: &mut [f32],

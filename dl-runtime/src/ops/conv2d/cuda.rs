@@ -8,7 +8,7 @@ pub(in crate::ops) use gather::{Direction, Gather, gather};
 pub(in crate::ops) use gradient::Gradient;
 
 use super::tiles::{Tile, tiles};
-use super::{Conv2dKernel, Sizes};
+use super::{Conv2dKernel, Conv2dSizes};
 use crate::device::cuda::{Convolution, Cuda, Dnn, Mut, Precision, Ref, Target, arguments, header, kernels};
 use crate::ops::Activation;
 use crate::tensor::Storage;
@@ -57,7 +57,7 @@ pub(crate) mod bf16 {
 }
 
 arguments! {
-    /// [`Sizes`]: the struct of the same name in `implicit.cuh`.
+    /// [`Conv2dSizes`]: the struct of the same name in `implicit.cuh`.
     struct Geometry {
         samples: u32, groups: u32, inputs: u32, outputs: u32,
         image_height: u32, image_width: u32, output_height: u32, output_width: u32,
@@ -67,7 +67,7 @@ arguments! {
 }
 
 impl Geometry {
-    fn of(s: &Sizes) -> Self {
+    fn of(s: &Conv2dSizes) -> Self {
         let size = |n: usize| u32::try_from(n).expect("sizes below 2³²");
         let [[image_height, image_width], [output_height, output_width]] = [s.image, s.output].map(|a| a.map(size));
         let [[kernel_height, kernel_width], [stride_height, stride_width]] = [s.kernel, s.stride].map(|a| a.map(size));
@@ -110,19 +110,19 @@ fn tiles_of(device: &Cuda) -> &'static [Tile] {
 }
 
 /// Whether each group has a single input channel, and there are several.
-fn is_depthwise(s: &Sizes) -> bool {
+fn is_depthwise(s: &Conv2dSizes) -> bool {
     s.groups > 1 && s.groups == s.inputs
 }
 
 /// The convolution by cuDNN; none if it is for own kernels.
-fn by_dnn(device: &Cuda, s: &Sizes, target: Target) -> Option<Dnn> {
+fn by_dnn(device: &Cuda, s: &Conv2dSizes, target: Target) -> Option<Dnn> {
     if is_depthwise(s) { None } else { device.by_dnn(&s.convolution(), target) }
 }
 
-impl Sizes {
+impl Conv2dSizes {
     /// These sizes as cuDNN is told them.
     pub(crate) fn convolution(&self) -> Convolution {
-        let Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups } = *self;
+        let Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups } = *self;
         Convolution { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
     }
 }
@@ -130,7 +130,7 @@ impl Sizes {
 impl Conv2dKernel for Cuda {
     fn conv2d_forward(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         f: Activation,
         weight: Ref<'_, f32>,
         bias: Ref<'_, f32>,
@@ -139,13 +139,20 @@ impl Conv2dKernel for Cuda {
     ) {
         gather(self, s, Direction::Forward, f, weight, bias, x, y, Write::Set);
     }
-    fn conv2d_backward_input(&self, s: &Sizes, weight: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+    fn conv2d_backward_input(
+        &self,
+        s: &Conv2dSizes,
+        weight: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        dx: Mut<'_, f32>,
+        write: Write,
+    ) {
         let none = Cuda::slice(weight, 0..0);
         gather(self, s, Direction::Back, Activation::Identity, weight, none, dy, dx, write);
     }
     fn conv2d_backward_weights(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
         d_weight: Mut<'_, f32>,

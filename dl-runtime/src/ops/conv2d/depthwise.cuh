@@ -8,7 +8,7 @@ DEVICE u64 divide(u64 a, u32 b) { return a >> 32 ? a / b : (u32)a / b; }
 /// `y = relu(bias + W * x)`: one thread for each number of y.
 DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> x,
                               Span<float> y, u32 add) {
-    u32 area = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
+    u32 spatial_size = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
     for (u64 i = thread(); i < y.len; i += threads()) {
         u64 line = divide(i, g.output_width), plane = divide(line, g.output_height), sample = divide(plane, g.outputs);
         u32 output = (u32)(plane - sample * g.outputs);
@@ -22,7 +22,7 @@ DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> wei
             u64 from = (image + row) * g.image_width;
             for (u32 l = 0; l < g.kernel_width; l++) {
                 int column = side + (int)(l * g.dilation_width);
-                if ((u32)column < g.image_width) sum = fmaf(weight[output * area + k * g.kernel_width + l], x[from + column], sum);
+                if ((u32)column < g.image_width) sum = fmaf(weight[output * spatial_size + k * g.kernel_width + l], x[from + column], sum);
             }
         }
         accumulate(y, i, relu && sum < 0.0f ? 0.0f : sum, add);
@@ -32,7 +32,7 @@ DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> wei
 /// The gradient to the image, or a transposed convolution: one thread for each number of the image.
 DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> dy,
                                Span<float> dx, u32 add) {
-    u32 area = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
+    u32 spatial_size = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
     for (u64 i = thread(); i < dx.len; i += threads()) {
         u64 line = divide(i, g.image_width), plane = divide(line, g.image_height), sample = divide(plane, g.inputs);
         u32 input = (u32)(plane - sample * g.inputs);
@@ -48,7 +48,7 @@ DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> we
             for (u32 k = 0; k < vertical.taps; k++) {
                 int r = top + (int)k * vertical.tap_advance;
                 if ((u32)r >= g.output_height) continue;
-                u32 weights = o * area + (vertical.tap + k * vertical.tap_step) * g.kernel_width + horizontal.tap;
+                u32 weights = o * spatial_size + (vertical.tap + k * vertical.tap_step) * g.kernel_width + horizontal.tap;
                 for (u32 l = 0; l < horizontal.taps; l++) {
                     int c = side + (int)l * horizontal.tap_advance;
                     if ((u32)c < g.output_width)
@@ -63,11 +63,11 @@ DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> we
 /// The gradient to the weights of one channel from one part of the samples: a block for both, whose warps take the elements of the
 /// kernel in turn, so that dy and x come from the cache after the first.
 DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to, u32 add) {
-    u32 area = g.kernel_height * g.kernel_width, output = blockIdx.x, input = output / (g.outputs / g.groups);
+    u32 spatial_size = g.kernel_height * g.kernel_width, output = blockIdx.x, input = output / (g.outputs / g.groups);
     u32 from = blockIdx.y * part, end = from + part < g.samples ? from + part : g.samples;
     u32 lane = threadIdx.x % WARP;
     Digits by = digits(WARP, g.output_height, g.output_width);
-    for (u32 tap = threadIdx.x / WARP; tap < area; tap += blockDim.x / WARP) {
+    for (u32 tap = threadIdx.x / WARP; tap < spatial_size; tap += blockDim.x / WARP) {
         int down = (int)(tap / g.kernel_width * g.dilation_height) - (int)g.padding_height;
         int over = (int)(tap % g.kernel_width * g.dilation_width) - (int)g.padding_width;
         float sum = 0.0f;
@@ -79,7 +79,7 @@ DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, 
             sum = fmaf(d, x[(((u64)at.high * g.inputs + input) * g.image_height + row) * g.image_width + column], sum);
         }
         sum = warp_sum(sum);
-        if (lane == 0) accumulate(to, ((u64)blockIdx.y * g.outputs + output) * area + tap, sum, add);
+        if (lane == 0) accumulate(to, ((u64)blockIdx.y * g.outputs + output) * spatial_size + tap, sum, add);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Images as convolutions read them: copied so that what one element of the kernel meets lies side by side.
 
-use super::Sizes;
+use super::Conv2dSizes;
 use crate::device::cpu::simd::{Simd, Vector, simd};
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ enum Order {
 
 impl Axis {
     /// The input, for windows `windows` along the axis; `flat` gives each element of the kernel a class.
-    fn input(s: &Sizes, axis: usize, flat: bool, windows: Range<usize>) -> Self {
+    fn input(s: &Conv2dSizes, axis: usize, flat: bool, windows: Range<usize>) -> Self {
         let (dilation, stride, kernel) = (s.dilation[axis], s.stride[axis], s.kernel[axis]);
         let origin = (windows.start * stride) as isize - s.padding[axis] as isize;
         let farthest = (kernel - 1) * dilation;
@@ -47,7 +47,7 @@ impl Axis {
     }
 
     /// The gradient to the output, as the gradient to the input reads it.
-    fn d_output(s: &Sizes, axis: usize, flat: bool) -> Self {
+    fn d_output(s: &Conv2dSizes, axis: usize, flat: bool) -> Self {
         let (dilation, stride, kernel, padding) = (s.dilation[axis], s.stride[axis], s.kernel[axis], s.padding[axis]);
         let before = (kernel - 1) * dilation / stride;
         let (classes, len, order) = if flat {
@@ -112,16 +112,16 @@ pub(super) struct Layout {
 
 impl Layout {
     /// The padded input of a convolution, for some rows of windows.
-    pub fn input(s: &Sizes, flat: bool, rows: Range<usize>) -> Self {
+    pub fn input(s: &Conv2dSizes, flat: bool, rows: Range<usize>) -> Self {
         let columns = Axis::input(s, 1, flat, 0..s.output[1]);
         Layout { rows: Axis::input(s, 0, false, rows), columns, flat }
     }
     /// The gradient to the output, with as many zeros around as the gradient to the input looks at.
-    pub fn d_output(s: &Sizes, flat: bool) -> Self {
+    pub fn d_output(s: &Conv2dSizes, flat: bool) -> Self {
         Layout { rows: Axis::d_output(s, 0, false), columns: Axis::d_output(s, 1, flat), flat }
     }
     /// Whether rows of `columns` windows leave so much of their registers empty that `flat` is faster.
-    pub fn wants_flat(s: &Sizes, columns: usize) -> bool {
+    pub fn wants_flat(s: &Conv2dSizes, columns: usize) -> bool {
         let filled = columns.next_multiple_of(crate::ops::matmul::tile::shape().lanes);
         s.kernel[1] == 1 || 4 * filled > 5 * columns
     }
@@ -280,11 +280,11 @@ pub(super) struct Parts<'a> {
 }
 
 simd! {
-    /// Brings columns together: channels of `area` floats, rows of `width`, of which every `stride[0]`-th from `row` on is
+    /// Brings columns together: channels of `spatial_size` floats, rows of `width`, of which every `stride[0]`-th from `row` on is
     /// replaced or added to; its column `start + i·stride[1]` is number i of part `start`.
-    pub(super) fn interleave<S>(from: Parts, to: &mut [f32], area: usize, width: usize, row: usize, stride: [usize; 2], add: bool) {
+    pub(super) fn interleave<S>(from: Parts, to: &mut [f32], spatial_size: usize, width: usize, row: usize, stride: [usize; 2], add: bool) {
         let Parts { parts, part, plane, pitch } = from;
-        for (channel, to) in to.chunks_exact_mut(area).enumerate() {
+        for (channel, to) in to.chunks_exact_mut(spatial_size).enumerate() {
             for (i, to) in to.chunks_exact_mut(width).skip(row).step_by(stride[0]).enumerate() {
                 let parts = &parts[channel * plane + i * pitch..];
                 let mut done = 0;

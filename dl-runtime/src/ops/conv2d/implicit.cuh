@@ -14,7 +14,7 @@ struct Geometry {
 /// Beyond every image: what is at this distance is 0.
 #define FAR 0x20000000
 
-/// One dimension of a gather. The target's places are `first + i·step`, for `i < count`. Element `tap + j·tap_step` of the kernel, for
+/// One dimension of a gather. The target's positions are `first + i·step`, for `i < count`. Element `tap + j·tap_step` of the kernel, for
 /// `j < taps`, is there above place `from + i·advance + j·tap_advance` of the source.
 struct Axis {
     u32 first, step, count;
@@ -63,13 +63,13 @@ DEVICE float inside(Span<const float> image, i64 base, int4 place, int row, int 
     return in ? image[(u64)(base + place.x)] : 0.0f;
 }
 
-/// `target[m, n] = relu(bias[m] + Σ weight[m, k] · source[k, n])`: m counts the channels of a group, n its places in all samples, k the
+/// `target[m, n] = relu(bias[m] + Σ weight[m, k] · source[k, n])`: m counts the channels of a group, n its positions in all samples, k the
 /// channels of the source and the elements of the kernel. Blocks: x tiles, z groups and, against the direction of the convolution,
-/// remainders by the strides. `places` says for each k of a step where it is in the image and in the weights.
+/// remainders by the strides. `positions` says for each k of a step where it is in the image and in the weights.
 template <class P, class T, u32 LA, u32 LB, u32 LP>
 DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> weight, Span<const float> bias,
                    Span<const float> source, Span<float> target, u32 add, SharedArray<typename P::Word, LA>& left,
-                   SharedArray<typename P::Word, LB>& right, SharedArray<int4, LP>& places, SharedArray<u64, T::N>& targets) {
+                   SharedArray<typename P::Word, LB>& right, SharedArray<int4, LP>& positions, SharedArray<u64, T::N>& targets) {
     typedef Operand<P, T::M, T::WORDS, P::DEEP> A;
     typedef Operand<P, T::N, T::WORDS, false> B;
     const u32 STEP = T::WORDS * P::OF_WORD, THREADS = T::THREADS;
@@ -80,14 +80,14 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
     Axis horizontal = back ? against(g.image_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width,
                                      remainder % g.stride_width)
                            : along(g.output_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width);
-    u32 inputs = g.inputs / g.groups, outputs = g.outputs / g.groups, area = g.kernel_height * g.kernel_width;
+    u32 inputs = g.inputs / g.groups, outputs = g.outputs / g.groups, spatial_size = g.kernel_height * g.kernel_width;
     u32 rows = back ? inputs : outputs, channels = back ? outputs : inputs;
     u32 height = back ? g.output_height : g.image_height, width = back ? g.output_width : g.image_width;
     u32 target_height = back ? g.image_height : g.output_height, target_width = back ? g.image_width : g.output_width;
-    u64 target_area = (u64)target_height * target_width;
+    u64 target_size = (u64)target_height * target_width;
     // From one row of the product, and from one channel of the source, to the next in the weights.
-    u32 weight_row = back ? area : inputs * area, weight_channel = back ? inputs * area : area;
-    u64 weight_base = (u64)group * outputs * inputs * area;
+    u32 weight_row = back ? spatial_size : inputs * spatial_size, weight_channel = back ? inputs * spatial_size : spatial_size;
+    u64 weight_base = (u64)group * outputs * inputs * spatial_size;
     u64 columns = (u64)g.samples * vertical.count * horizontal.count;
     u32 tiles = (rows + T::M - 1) / T::M;
     u32 first_row = blockIdx.x % tiles * T::M;
@@ -108,12 +108,12 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
         top = vertical.from + (int)r * vertical.advance;
         side = horizontal.from + (int)c * horizontal.advance;
         base = (i64)((sample * g.groups + group) * channels * height * width) + (i64)top * width + side;
-        to = (sample * g.groups + group) * rows * target_area +
+        to = (sample * g.groups + group) * rows * target_size +
              (u64)(vertical.first + r * vertical.step) * target_width + horizontal.first + c * horizontal.step;
     }
     if (id < T::N) targets[id] = to;
 
-    // The k of which this thread writes the places.
+    // The k of which this thread writes the positions.
     u32 sum_len = channels * vertical.taps * horizontal.taps;
     u32 next = id;
     Digits k = {0, 0, 0}, step = {0, 0, 0};
@@ -131,7 +131,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
                 advance(k, step, vertical.taps, horizontal.taps);
             }
             next += STEP;
-            places[half * STEP + id] = at;
+            positions[half * STEP + id] = at;
         }
     };
 
@@ -143,7 +143,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
             float x[P::OF_WORD];
 #pragma unroll
             for (u32 j = 0; j < P::OF_WORD; j++) {
-                int4 at = places[half * STEP + id % T::WORDS * P::OF_WORD + j];
+                int4 at = positions[half * STEP + id % T::WORDS * P::OF_WORD + j];
                 x[j] = row < rows && at.w >= 0 ? weight[weight_base + (u64)row * weight_row + (u32)at.w] : 0.0f;
             }
             a[i] = P::word(x);
@@ -153,7 +153,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
             float x[P::OF_WORD];
 #pragma unroll
             for (u32 j = 0; j < P::OF_WORD; j++) {
-                int4 at = places[half * STEP + (id / T::N + i * (THREADS / T::N)) * P::OF_WORD + j];
+                int4 at = positions[half * STEP + (id / T::N + i * (THREADS / T::N)) * P::OF_WORD + j];
                 x[j] = inside(source, base, at, top, side, height, width);
             }
             b[i] = P::word(x);
@@ -171,7 +171,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
     float sums[T::SUMS];
 #pragma unroll
     for (u32 i = 0; i < T::SUMS; i++) sums[i] = 0.0f;
-    // While a step is multiplied, the numbers of the next are on their way, and its places are known.
+    // While a step is multiplied, the numbers of the next are on their way, and its positions are known.
     u32 steps = (sum_len + STEP - 1) / STEP;
     place(0);
     __syncthreads();
@@ -196,7 +196,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
         u64 at = targets[P::template column<T>(i)];
         if (row < rows && at != ~0ull) {
             float sum = sums[i] + (bias.len > 0 ? bias[(u64)group * rows + row] : 0.0f);
-            accumulate(target, at + row * target_area, relu && sum < 0.0f ? 0.0f : sum, add);
+            accumulate(target, at + row * target_size, relu && sum < 0.0f ? 0.0f : sum, add);
         }
     }
 }
@@ -207,13 +207,13 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
 template <class P, class T, u32 LA, u32 LB>
 DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to,
                             Span<float> to_bias, u32 add, SharedArray<typename P::Word, LA>& left,
-                            SharedArray<typename P::Word, LB>& right, SharedArray<int4, T::N>& places) {
+                            SharedArray<typename P::Word, LB>& right, SharedArray<int4, T::N>& positions) {
     typedef Operand<P, T::M, T::WORDS, P::DEEP> A;
     typedef Operand<P, T::N, T::WORDS, P::DEEP> B;
     const u32 STEP = T::WORDS * P::OF_WORD, THREADS = T::THREADS, STRIDE = THREADS / T::WORDS;
     u32 id = threadIdx.x, group = blockIdx.z;
-    u32 inputs = g.inputs / g.groups, outputs = g.outputs / g.groups, area = g.kernel_height * g.kernel_width;
-    u32 columns = inputs * area, tiles = (outputs + T::M - 1) / T::M;
+    u32 inputs = g.inputs / g.groups, outputs = g.outputs / g.groups, spatial_size = g.kernel_height * g.kernel_width;
+    u32 columns = inputs * spatial_size, tiles = (outputs + T::M - 1) / T::M;
     u32 first_row = blockIdx.x % tiles * T::M, first_column = blockIdx.x / tiles * T::N;
     u32 image = g.image_height * g.image_width, output = g.output_height * g.output_width;
     u64 windows = (u64)g.samples * output;
@@ -226,7 +226,7 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
             int down = (int)(n.middle * g.dilation_height), over = (int)(n.low * g.dilation_width);
             at = make_int4((int)(n.high * image) + down * (int)g.image_width + over, down, over, 0);
         }
-        places[i] = at;
+        positions[i] = at;
     }
 
     // The windows of this thread's word: sample, row and column.
@@ -271,7 +271,7 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
         }
 #pragma unroll
         for (u32 i = 0; i < T::N / STRIDE; i++) {
-            int4 at = places[id / T::WORDS + i * STRIDE];
+            int4 at = positions[id / T::WORDS + i * STRIDE];
             float y[P::OF_WORD];
 #pragma unroll
             for (u32 j = 0; j < P::OF_WORD; j++) y[j] = inside(x, x_base[j], at, top[j], side[j], g.image_height, g.image_width);
@@ -325,15 +325,15 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
               Span<const float> source, Span<float> target, u32 add) {                                                              \
         SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                                      \
         SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, false>::LEN));                                                       \
-        SHARED(int4, places, 2 * T::WORDS * P::OF_WORD);                                                                            \
+        SHARED(int4, positions, 2 * T::WORDS * P::OF_WORD);                                                                            \
         SHARED(u64, targets, T::N);                                                                                                 \
-        gather<P, T>(g, back, relu, weight, bias, source, target, add, left, right, places, targets);                               \
+        gather<P, T>(g, back, relu, weight, bias, source, target, add, left, right, positions, targets);                               \
     }                                                                                                                               \
     KERNEL_OF(T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to,            \
               Span<float> to_bias, u32 add) {                                                                                       \
         SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                                      \
         SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, P::DEEP>::LEN));                                                     \
-        SHARED(int4, places, T::N);                                                                                                 \
-        weight_gradient<P, T>(g, part, x, dy, to, to_bias, add, left, right, places);                                               \
+        SHARED(int4, positions, T::N);                                                                                                 \
+        weight_gradient<P, T>(g, part, x, dy, to, to_bias, add, left, right, positions);                                               \
     }
 

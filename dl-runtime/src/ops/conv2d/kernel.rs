@@ -53,7 +53,7 @@ macro_rules! weights {
         }
 
         impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $name<I, O, $($size,)+ B> {
-            /// Draws the weights; fan in and out are channels times the area of the kernel, as PyTorch counts them.
+            /// Draws the weights; fan in and out are channels times the size of the kernel, as PyTorch counts them.
             pub fn init(&mut self, weight: $crate::init::Init, bias: $crate::init::Init, rng: &mut $crate::init::Rng) {
                 let (fan_in, fan_out) = ($columns * $height * $width, $rows * $height * $width);
                 weight.fill($crate::tensor::pod::flat_mut(&mut self.weight), fan_in, fan_out, rng);

@@ -30,7 +30,7 @@ use crate::{Context, View, ViewMut};
 
 /// The settings of a convolution; pairs are of height and width.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct Conv2dOp {
     /// Steps of the window.
     pub stride: [usize; 2],
     /// Rows and columns of zeros on each side.
@@ -50,9 +50,9 @@ pub const fn output_size(size: usize, kernel: usize, stride: usize, padding: usi
     if padded < window { 0 } else { (padded - window) / stride + 1 }
 }
 
-/// Sizes and settings at run time; pairs are of height and width.
+/// Conv2dSizes and settings at run time; pairs are of height and width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Sizes {
+pub struct Conv2dSizes {
     /// Batch size.
     pub samples: usize,
     /// Input channels, of all groups.
@@ -65,13 +65,13 @@ pub struct Sizes {
     pub output: [usize; 2],
     /// The kernel.
     pub kernel: [usize; 2],
-    /// See [`Op::stride`].
+    /// See [`Conv2dOp::stride`].
     pub stride: [usize; 2],
-    /// See [`Op::padding`].
+    /// See [`Conv2dOp::padding`].
     pub padding: [usize; 2],
-    /// See [`Op::dilation`].
+    /// See [`Conv2dOp::dilation`].
     pub dilation: [usize; 2],
-    /// See [`Op::groups`].
+    /// See [`Conv2dOp::groups`].
     pub groups: usize,
 }
 
@@ -80,7 +80,7 @@ pub trait Conv2dKernel: Storage {
     /// `y = f(W * x + b)`; `bias` is empty when the layer has none.
     fn conv2d_forward(
         &self,
-        sizes: &Sizes,
+        sizes: &Conv2dSizes,
         activation: Activation,
         weight: Self::Ref<'_, f32>,
         bias: Self::Ref<'_, f32>,
@@ -90,7 +90,7 @@ pub trait Conv2dKernel: Storage {
     /// The gradient to the input.
     fn conv2d_backward_input(
         &self,
-        sizes: &Sizes,
+        sizes: &Conv2dSizes,
         weight: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
@@ -99,7 +99,7 @@ pub trait Conv2dKernel: Storage {
     /// The gradients to the weights and, unless `d_bias` is empty, to the bias.
     fn conv2d_backward_weights(
         &self,
-        sizes: &Sizes,
+        sizes: &Conv2dSizes,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         d_weight: Self::Mut<'_, f32>,
@@ -108,10 +108,10 @@ pub trait Conv2dKernel: Storage {
     );
 }
 
-impl Sizes {
+impl Conv2dSizes {
     /// The sizes of one call, checked.
-    pub(crate) fn new<W: Kernel, X: Image, Y: Image>(op: Op, samples: usize) -> Self {
-        let Op { stride, padding, dilation, groups, .. } = op;
+    pub(crate) fn new<W: Kernel, X: Image, Y: Image>(op: Conv2dOp, samples: usize) -> Self {
+        let Conv2dOp { stride, padding, dilation, groups, .. } = op;
         let (image, kernel) = (X::SIZE, W::SIZE);
         assert!(
             X::CHANNELS == W::COLUMNS * groups && Y::CHANNELS == W::ROWS && W::ROWS.is_multiple_of(groups),
@@ -120,11 +120,11 @@ impl Sizes {
         let size = |i: usize| output_size(image[i], kernel[i], stride[i], padding[i], dilation[i]);
         assert_eq!(Y::SIZE, [size(0), size(1)], "output of a convolution");
         let (inputs, outputs, output) = (X::CHANNELS, Y::CHANNELS, Y::SIZE);
-        Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
+        Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
     }
 }
 
-impl Op {
+impl Conv2dOp {
     /// `output = f(W * input + b)`.
     pub fn forward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
@@ -133,7 +133,7 @@ impl Op {
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
-        let sizes = Sizes::new::<W, X, Y>(self, input.len());
+        let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
         let (weight, bias) = W::split(weights);
         context.device.conv2d_forward(&sizes, self.activation, weight, bias, input.data(), output.into_data());
     }
@@ -148,7 +148,7 @@ impl Op {
         d_weights: Grad<D, W>,
         d_input: Option<Grad<D, X>>,
     ) {
-        let sizes = Sizes::new::<W, X, Y>(self, input.len());
+        let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
         let write = d_weights.write;
         context.device.conv2d_backward_weights(&sizes, input.data(), d_output.data(), d_weight, d_bias, write);

@@ -17,7 +17,7 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
 }
 
 /// The definition: the output before the activation.
-pub(in crate::ops) fn convolution(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
+pub(in crate::ops) fn convolution(s: &Conv2dSizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
     let ([h, width], [oh, ow], [kh, kw]) = (s.image, s.output, s.kernel);
     let (inputs, outputs) = (s.inputs / s.groups, s.outputs / s.groups);
     let mut y = vec![0.0; s.samples * s.outputs * oh * ow];
@@ -53,7 +53,7 @@ fn differences(x: &[f64], f: impl Fn(&[f64]) -> f64) -> Vec<(usize, f64)> {
 }
 
 #[track_caller]
-fn close(what: &str, s: &Sizes, found: &[f32], expected: impl Iterator<Item = (usize, f64)>) {
+fn close(what: &str, s: &Conv2dSizes, found: &[f32], expected: impl Iterator<Item = (usize, f64)>) {
     for (i, expected) in expected {
         let error = (f64::from(found[i]) - expected).abs();
         assert!(error < 2e-5 * (1.0 + expected.abs()), "{what} {i} of {s:?}: {} is not {expected}", found[i]);
@@ -62,7 +62,7 @@ fn close(what: &str, s: &Sizes, found: &[f32], expected: impl Iterator<Item = (u
 
 /// The tensors that one convolution reads.
 struct Operands {
-    s: Sizes,
+    s: Conv2dSizes,
     weight: Vec<f32>,
     bias: Vec<f32>,
     x: Vec<f32>,
@@ -70,14 +70,14 @@ struct Operands {
 }
 
 impl Operands {
-    fn new(s: Sizes, with_bias: bool) -> Self {
-        let area = |[a, b]: [usize; 2]| a * b;
+    fn new(s: Conv2dSizes, with_bias: bool) -> Self {
+        let spatial_size = |[a, b]: [usize; 2]| a * b;
         Operands {
             s,
-            weight: numbers(s.outputs * s.inputs / s.groups * area(s.kernel), 1),
+            weight: numbers(s.outputs * s.inputs / s.groups * spatial_size(s.kernel), 1),
             bias: numbers(if with_bias { s.outputs } else { 0 }, 2),
-            x: numbers(s.samples * s.inputs * area(s.image), 3),
-            dy: numbers(s.samples * s.outputs * area(s.output), 4),
+            x: numbers(s.samples * s.inputs * spatial_size(s.image), 3),
+            dy: numbers(s.samples * s.outputs * spatial_size(s.output), 4),
         }
     }
     fn forward(&self, device: &impl Device, f: Activation) -> Vec<f32> {
@@ -99,7 +99,7 @@ impl Operands {
 }
 
 /// Forward and both gradients of one convolution.
-fn check(s: Sizes, with_bias: bool) {
+fn check(s: Conv2dSizes, with_bias: bool) {
     let operands = Operands::new(s, with_bias);
     let Operands { weight, bias, x, dy, .. } = &operands;
     type Function = fn(f64) -> f64;
@@ -134,64 +134,65 @@ fn check(s: Sizes, with_bias: bool) {
     assert!(y.iter().zip(&expected).all(|(y, expected)| y.is_nan() == expected.is_nan()), "{s:?}");
 }
 
-/// Sizes with the output that follows.
-fn sizes(samples: usize, channels: [usize; 2], image: [usize; 2], kernel: [usize; 2], op: Op) -> Sizes {
-    let Op { stride, padding, dilation, groups, .. } = op;
+/// Conv2dSizes with the output that follows.
+fn sizes(samples: usize, channels: [usize; 2], image: [usize; 2], kernel: [usize; 2], op: Conv2dOp) -> Conv2dSizes {
+    let Conv2dOp { stride, padding, dilation, groups, .. } = op;
     let size = |i: usize| output_size(image[i], kernel[i], stride[i], padding[i], dilation[i]);
     let [inputs, outputs] = channels;
     let output = [size(0), size(1)];
-    Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
+    Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
 }
 
-const PLAIN: Op = Op { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, activation: Activation::Identity };
+const PLAIN: Conv2dOp =
+    Conv2dOp { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, activation: Activation::Identity };
 
 #[test]
 fn plain_padded_and_single() {
     check(sizes(1, [1, 1], [1, 1], [1, 1], PLAIN), true);
     check(sizes(2, [3, 5], [4, 7], [1, 1], PLAIN), false);
     check(sizes(1, [2, 6], [7, 5], [3, 2], PLAIN), true);
-    check(sizes(2, [1, 6], [9, 20], [5, 5], Op { padding: [2, 2], ..PLAIN }), true);
+    check(sizes(2, [1, 6], [9, 20], [5, 5], Conv2dOp { padding: [2, 2], ..PLAIN }), true);
     check(sizes(3, [2, 3], [4, 4], [4, 4], PLAIN), true);
-    check(sizes(1, [1, 2], [3, 37], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(1, [1, 2], [3, 37], [3, 3], Conv2dOp { padding: [1, 1], ..PLAIN }), true);
 }
 
 #[test]
 fn strides_and_dilation() {
     for stride in [[2, 2], [1, 3], [3, 1]] {
         for dilation in [[1, 1], [2, 3]] {
-            let op = Op { stride, dilation, padding: [2, 1], ..PLAIN };
+            let op = Conv2dOp { stride, dilation, padding: [2, 1], ..PLAIN };
             check(sizes(2, [2, 3], [8, 11], [3, 3], op), true);
         }
     }
     // Rows and columns that no window meets, and a kernel smaller than the stride.
-    check(sizes(2, [2, 3], [8, 9], [1, 1], Op { stride: [3, 2], ..PLAIN }), false);
-    check(sizes(1, [1, 2], [6, 6], [2, 2], Op { stride: [4, 4], padding: [1, 0], ..PLAIN }), true);
+    check(sizes(2, [2, 3], [8, 9], [1, 1], Conv2dOp { stride: [3, 2], ..PLAIN }), false);
+    check(sizes(1, [1, 2], [6, 6], [2, 2], Conv2dOp { stride: [4, 4], padding: [1, 0], ..PLAIN }), true);
 }
 
 #[test]
 fn groups_and_depthwise() {
-    check(sizes(2, [4, 6], [5, 6], [3, 3], Op { groups: 2, padding: [1, 1], ..PLAIN }), true);
-    check(sizes(2, [5, 5], [6, 6], [3, 3], Op { groups: 5, stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
-    check(sizes(1, [3, 9], [5, 4], [2, 3], Op { groups: 3, ..PLAIN }), false);
-    check(sizes(2, [2, 2], [4, 5], [3, 3], Op { groups: 2, padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [4, 6], [5, 6], [3, 3], Conv2dOp { groups: 2, padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [5, 5], [6, 6], [3, 3], Conv2dOp { groups: 5, stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
+    check(sizes(1, [3, 9], [5, 4], [2, 3], Conv2dOp { groups: 3, ..PLAIN }), false);
+    check(sizes(2, [2, 2], [4, 5], [3, 3], Conv2dOp { groups: 2, padding: [1, 1], ..PLAIN }), true);
 }
 
 #[test]
 fn batches_that_are_worth_threads() {
-    check(sizes(11, [3, 8], [9, 9], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
-    check(sizes(2, [8, 16], [10, 10], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
-    check(sizes(2, [8, 12], [14, 14], [3, 3], Op { stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
+    check(sizes(11, [3, 8], [9, 9], [3, 3], Conv2dOp { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [8, 16], [10, 10], [3, 3], Conv2dOp { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [8, 12], [14, 14], [3, 3], Conv2dOp { stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
     check(sizes(1, [6, 16], [14, 14], [5, 5], PLAIN), true);
 }
 
 #[test]
 fn images_that_are_cut_in_bands_and_windows_over_the_ends_of_rows() {
-    check(sizes(1, [2, 9], [41, 40], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
-    check(sizes(2, [4, 8], [70, 37], [3, 3], Op { stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
-    check(sizes(9, [5, 40], [8, 8], [3, 3], Op { padding: [1, 1], ..PLAIN }), true);
-    check(sizes(5, [8, 18], [7, 7], [5, 5], Op { padding: [2, 2], stride: [1, 2], ..PLAIN }), true);
-    check(sizes(3, [16, 70], [9, 9], [1, 1], Op { stride: [2, 2], ..PLAIN }), true);
-    check(sizes(2, [16, 32], [9, 10], [3, 3], Op { groups: 2, dilation: [2, 2], ..PLAIN }), true);
+    check(sizes(1, [2, 9], [41, 40], [3, 3], Conv2dOp { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(2, [4, 8], [70, 37], [3, 3], Conv2dOp { stride: [2, 2], padding: [1, 1], ..PLAIN }), true);
+    check(sizes(9, [5, 40], [8, 8], [3, 3], Conv2dOp { padding: [1, 1], ..PLAIN }), true);
+    check(sizes(5, [8, 18], [7, 7], [5, 5], Conv2dOp { padding: [2, 2], stride: [1, 2], ..PLAIN }), true);
+    check(sizes(3, [16, 70], [9, 9], [1, 1], Conv2dOp { stride: [2, 2], ..PLAIN }), true);
+    check(sizes(2, [16, 32], [9, 10], [3, 3], Conv2dOp { groups: 2, dilation: [2, 2], ..PLAIN }), true);
 }
 
 #[test]
@@ -207,7 +208,7 @@ fn outputs_of_every_window_that_fits() {
 #[test]
 fn every_tile_in_every_precision() {
     use crate::device::{Cuda, cuda::Precision};
-    let plain = Sizes {
+    let plain = Conv2dSizes {
         samples: 2,
         inputs: 3,
         outputs: 5,
@@ -221,9 +222,9 @@ fn every_tile_in_every_precision() {
     };
     let all = [
         plain,
-        Sizes { samples: 3, outputs: 19, image: [9, 8], output: [5, 3], kernel: [2, 3], stride: [2, 3], ..plain },
-        Sizes { inputs: 4, outputs: 6, groups: 2, image: [9, 9], output: [7, 7], dilation: [2, 2], ..plain },
-        Sizes { samples: 5, inputs: 17, outputs: 33, kernel: [1, 1], padding: [0, 0], ..plain },
+        Conv2dSizes { samples: 3, outputs: 19, image: [9, 8], output: [5, 3], kernel: [2, 3], stride: [2, 3], ..plain },
+        Conv2dSizes { inputs: 4, outputs: 6, groups: 2, image: [9, 9], output: [7, 7], dilation: [2, 2], ..plain },
+        Conv2dSizes { samples: 5, inputs: 17, outputs: 33, kernel: [1, 1], padding: [0, 0], ..plain },
     ];
     for s in all {
         for (axis, output) in s.output.into_iter().enumerate() {

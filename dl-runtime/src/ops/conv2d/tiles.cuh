@@ -1,7 +1,7 @@
 // Tiles of a product through shared memory, for the convolutions: what a block, a warp and a thread compute, in every precision.
 //
 // A block computes M rows by N columns in steps of WORDS words of k. A word is one number, or two neighbours in k as bf16. The operands
-// are stored by `at(k, i)`; their places are chosen so that warps write and read them without, or with few, bank conflicts.
+// are stored by `at(k, i)`; their positions are chosen so that warps write and read them without, or with few, bank conflicts.
 #pragma once
 #include "mma.cuh"
 

@@ -31,7 +31,7 @@ pub(super) const fn tiles(gather: [&'static Kernel; 4], weights: [&'static Kerne
     ]
 }
 
-/// The tile that is expected to take least time for `products` products of this size, on a card that takes some blocks at once.
+/// The tile that is expected to take least time for `products` products of this size, on a GPU that takes some blocks at once.
 pub(super) fn fastest(tiles: &'static [Tile], rows: usize, columns: usize, products: usize) -> &'static Tile {
     const AT_ONCE: usize = 128;
     let time = |tile: &&Tile| {
@@ -41,12 +41,12 @@ pub(super) fn fastest(tiles: &'static [Tile], rows: usize, columns: usize, produ
     tiles.iter().min_by_key(time).expect("tiles")
 }
 
-/// Blocks that keep every card busy.
+/// Blocks that keep every GPU busy.
 const FILL: usize = 256;
 /// Numbers of all sums of parts together, at most.
 const MOST_PARTIAL: usize = 1 << 24;
 
-/// How a sum is cut into parts, each summed by blocks of its own; the same on every card.
+/// How a sum is cut into parts, each summed by blocks of its own; the same on every GPU.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     pub parts: usize,

@@ -3,7 +3,7 @@
 mod dots;
 mod product;
 
-use super::Sizes;
+use super::Conv2dSizes;
 use super::image::Layout;
 use crate::device::cpu::simd::{self, simd};
 use crate::device::cpu::threads::chunks_mut;
@@ -26,7 +26,7 @@ const MANY: [usize; 2] = [8, 32];
 /// One piece of the batch: some samples, or some rows of one.
 #[derive(Clone, Copy)]
 struct Piece<'a> {
-    s: &'a Sizes,
+    s: &'a Conv2dSizes,
     layout: Layout,
     /// For each weight of an output channel, where in the images of its group it meets the first window.
     taps: &'a [Step],
@@ -55,16 +55,16 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(s: &Sizes, weights: usize) -> Self {
-        let area = s.output[0] * s.output[1];
-        let parts = (s.samples * area / PART).min(MAX_PARTIAL / weights).clamp(1, TASKS.min(s.samples));
+    fn new(s: &Conv2dSizes, weights: usize) -> Self {
+        let spatial_size = s.output[0] * s.output[1];
+        let parts = (s.samples * spatial_size / PART).min(MAX_PARTIAL / weights).clamp(1, TASKS.min(s.samples));
         let samples = s.samples.div_ceil(parts);
         let parts = s.samples.div_ceil(samples);
         let unit = if s.groups > 1 { s.outputs_of_group() } else { product::width(s.outputs) };
         let units = s.outputs.div_ceil(unit);
         let channels = units.div_ceil((TASKS / parts).clamp(1, units)) * unit;
         let rows = s.output[0].min(PIECE.div_ceil(s.output[1]).max(s.output[0] / 16));
-        let run = if rows < s.output[0] { 1 } else { (PIECE / area).clamp(1, samples) };
+        let run = if rows < s.output[0] { 1 } else { (PIECE / spatial_size).clamp(1, samples) };
         Cut { parts, samples, channels, run, rows }
     }
 }
@@ -72,7 +72,7 @@ impl Cut {
 /// `d_weight` = (or `+=`) the gradient.
 pub(in crate::ops) fn weight_gradient(
     threads: &Threads,
-    s: &Sizes,
+    s: &Conv2dSizes,
     x: &[f32],
     dy: &[f32],
     d_weight: &mut [f32],
@@ -155,16 +155,17 @@ pub(in crate::ops) fn weight_gradient(
 /// `d_bias` = (or `+=`) the sums of each channel of `dy`.
 pub(in crate::ops) fn bias_gradient(
     threads: &Threads,
-    [samples, channels, area]: [usize; 3],
+    [samples, channels, spatial_size]: [usize; 3],
     dy: &[f32],
     d_bias: &mut [f32],
     write: Write,
 ) {
-    let per_task = (16 * 1024_usize).div_ceil(samples * area);
+    let per_task = (16 * 1024_usize).div_ceil(samples * spatial_size);
     threads.split(chunks_mut(d_bias, per_task), &|task, d_bias| {
         for (i, db) in d_bias.iter_mut().enumerate() {
             let channel = task * per_task + i;
-            let sums = (0..samples).map(|n| channel_sum(&dy[(n * channels + channel) * area..][..area]));
+            let sums =
+                (0..samples).map(|n| channel_sum(&dy[(n * channels + channel) * spatial_size..][..spatial_size]));
             *db = if write == Write::Add { *db } else { 0.0 } + sums.sum::<f32>();
         }
     });

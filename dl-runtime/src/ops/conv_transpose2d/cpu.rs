@@ -2,14 +2,14 @@
 
 use super::ConvTranspose2dKernel;
 use crate::Cpu;
-use crate::ops::conv2d::{Sizes, bias_gradient, correlate, transposed, weight_gradient};
+use crate::ops::conv2d::{Conv2dSizes, bias_gradient, correlate, transposed, weight_gradient};
 use crate::ops::{Activation, activation::ActivationKernel};
 use crate::tensor::Write;
 
 impl ConvTranspose2dKernel for Cpu {
     fn conv_transpose2d_forward(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         f: Activation,
         weight: &[f32],
         bias: &[f32],
@@ -21,12 +21,19 @@ impl ConvTranspose2dKernel for Cpu {
             self.activation_forward_in_place(f, y);
         }
     }
-    fn conv_transpose2d_backward_input(&self, s: &Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    fn conv_transpose2d_backward_input(
+        &self,
+        s: &Conv2dSizes,
+        weight: &[f32],
+        dy: &[f32],
+        dx: &mut [f32],
+        write: Write,
+    ) {
         correlate(self.threads(), s, weight, &[], false, dy, dx, write);
     }
     fn conv_transpose2d_backward_weights(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         x: &[f32],
         dy: &[f32],
         d_weight: &mut [f32],

@@ -3,7 +3,7 @@
 use super::ConvTranspose2dKernel;
 use crate::device::cuda::{Cuda, Mut, Ref};
 use crate::ops::Activation;
-use crate::ops::conv2d::Sizes;
+use crate::ops::conv2d::Conv2dSizes;
 use crate::ops::conv2d::cuda::{Direction, Gradient, gather};
 use crate::tensor::Storage;
 use crate::tensor::Write;
@@ -11,7 +11,7 @@ use crate::tensor::Write;
 impl ConvTranspose2dKernel for Cuda {
     fn conv_transpose2d_forward(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         f: Activation,
         weight: Ref<'_, f32>,
         bias: Ref<'_, f32>,
@@ -22,7 +22,7 @@ impl ConvTranspose2dKernel for Cuda {
     }
     fn conv_transpose2d_backward_input(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         weight: Ref<'_, f32>,
         dy: Ref<'_, f32>,
         dx: Mut<'_, f32>,
@@ -33,7 +33,7 @@ impl ConvTranspose2dKernel for Cuda {
     }
     fn conv_transpose2d_backward_weights(
         &self,
-        s: &Sizes,
+        s: &Conv2dSizes,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
         d_weight: Mut<'_, f32>,

@@ -11,7 +11,7 @@ mod cuda;
 mod tests;
 
 use crate::ops::Device;
-use crate::ops::conv2d::{self, Kernel, Sizes, conv_weights};
+use crate::ops::conv2d::{self, Conv2dSizes, Kernel, conv_weights};
 use crate::ops::{Activation, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
@@ -31,7 +31,7 @@ conv_weights! {
 /// The settings of a transposed convolution; pairs are of height and width. Rows and columns that a stride leaves open at
 /// the end (PyTorch's `output_padding`) follow from the output's shape.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct ConvTranspose2dOp {
     /// Distance in the output of what neighbours in the input add.
     pub stride: [usize; 2],
     /// Rows and columns left out on each side of the output.
@@ -49,7 +49,7 @@ pub trait ConvTranspose2dKernel: Storage {
     /// `y = f(W ⊛ x + b)`; `bias` is empty when the layer has none.
     fn conv_transpose2d_forward(
         &self,
-        sizes: &Sizes,
+        sizes: &Conv2dSizes,
         activation: Activation,
         weight: Self::Ref<'_, f32>,
         bias: Self::Ref<'_, f32>,
@@ -59,7 +59,7 @@ pub trait ConvTranspose2dKernel: Storage {
     /// The gradient to the input.
     fn conv_transpose2d_backward_input(
         &self,
-        sizes: &Sizes,
+        sizes: &Conv2dSizes,
         weight: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
@@ -68,7 +68,7 @@ pub trait ConvTranspose2dKernel: Storage {
     /// The gradients to the weights and, unless `d_bias` is empty, to the bias.
     fn conv_transpose2d_backward_weights(
         &self,
-        sizes: &Sizes,
+        sizes: &Conv2dSizes,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         d_weight: Self::Mut<'_, f32>,
@@ -77,11 +77,11 @@ pub trait ConvTranspose2dKernel: Storage {
     );
 }
 
-impl Op {
+impl ConvTranspose2dOp {
     /// The sizes of the convolution from the output to the input.
-    fn sizes<W: Kernel, X: Image, Y: Image>(self, samples: usize) -> Sizes {
-        let Op { stride, padding, dilation, groups, activation } = self;
-        Sizes::new::<W, Y, X>(conv2d::Op { stride, padding, dilation, groups, activation }, samples)
+    fn sizes<W: Kernel, X: Image, Y: Image>(self, samples: usize) -> Conv2dSizes {
+        let ConvTranspose2dOp { stride, padding, dilation, groups, activation } = self;
+        Conv2dSizes::new::<W, Y, X>(conv2d::Conv2dOp { stride, padding, dilation, groups, activation }, samples)
     }
 
     /// `output = f(W ⊛ input + b)`.

@@ -4,13 +4,14 @@ use super::*;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition: every number adds its kernel.
-fn transposed(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
+fn transposed(s: &Conv2dSizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
     // `s` is of the convolution from `y` to `x`.
     let ([h, width], [rows, columns], [kh, kw]) = (s.image, s.output, s.kernel);
     let (of_group, from_group) = (s.inputs / s.groups, s.outputs / s.groups);
-    let area = h * width;
-    let mut y: Vec<f64> =
-        (0..s.samples * s.inputs * area).map(|at| bias.get(at / area % s.inputs).copied().unwrap_or(0.0)).collect();
+    let spatial_size = h * width;
+    let mut y: Vec<f64> = (0..s.samples * s.inputs * spatial_size)
+        .map(|at| bias.get(at / spatial_size % s.inputs).copied().unwrap_or(0.0))
+        .collect();
     for (at, x) in x.iter().enumerate() {
         let (n, i) = (at / (s.outputs * rows * columns), at / (rows * columns) % s.outputs);
         let (r, c) = (at / columns % rows, at % columns);
@@ -20,7 +21,7 @@ fn transposed(s: &Sizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
                 let column = (c * s.stride[1] + l * s.dilation[1]).checked_sub(s.padding[1]).filter(|c| *c < width);
                 if let (Some(row), Some(column)) = (row, column) {
                     let channel = n * s.inputs + i / from_group * of_group + o;
-                    y[channel * area + row * width + column] += x * w[((i * of_group + o) * kh + k) * kw + l];
+                    y[channel * spatial_size + row * width + column] += x * w[((i * of_group + o) * kh + k) * kw + l];
                 }
             }
         }
@@ -35,13 +36,23 @@ fn check(
     input: [usize; 2],
     kernel: [usize; 2],
     open: [usize; 2],
-    op: Op,
+    op: ConvTranspose2dOp,
 ) {
-    let Op { stride, padding, dilation, groups, .. } = op;
+    let ConvTranspose2dOp { stride, padding, dilation, groups, .. } = op;
     let size = |i: usize| (input[i] - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1 + open[i] - 2 * padding[i];
     let (image, output) = ([size(0), size(1)], input);
-    let s =
-        Sizes { samples, inputs: outputs, outputs: inputs, image, output, kernel, stride, padding, dilation, groups };
+    let s = Conv2dSizes {
+        samples,
+        inputs: outputs,
+        outputs: inputs,
+        image,
+        output,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+    };
     let what = format!("{s:?}");
     let weight = numbers(1, inputs * outputs / groups * kernel[0] * kernel[1]);
     let (bias, x) = (numbers(2, outputs), numbers(3, samples * inputs * input[0] * input[1]));
@@ -80,20 +91,33 @@ fn check(
     assert_close(&what, &db, &gradient(|b| transposed(&s, &w64, b, &x64), &b64, &dy), 1e-5);
 }
 
-const PLAIN: Op = Op { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, activation: Activation::Identity };
+const PLAIN: ConvTranspose2dOp = ConvTranspose2dOp {
+    stride: [1, 1],
+    padding: [0, 0],
+    dilation: [1, 1],
+    groups: 1,
+    activation: Activation::Identity,
+};
 
 #[test]
 fn values_and_gradients() {
     check(1, [1, 1], [1, 1], [1, 1], [0, 0], PLAIN);
     check(2, [3, 2], [4, 3], [3, 2], [0, 0], PLAIN);
-    check(2, [2, 3], [3, 4], [2, 2], [0, 0], Op { stride: [2, 2], ..PLAIN });
-    check(1, [3, 2], [3, 5], [3, 3], [1, 1], Op { stride: [2, 2], padding: [1, 1], ..PLAIN });
-    check(1, [2, 1], [3, 2], [2, 3], [2, 0], Op { stride: [3, 1], dilation: [2, 2], padding: [0, 2], ..PLAIN });
-    check(2, [4, 6], [3, 3], [3, 3], [0, 1], Op { stride: [1, 2], groups: 2, padding: [1, 1], ..PLAIN });
-    check(1, [2, 2], [1, 9], [1, 4], [0, 0], Op { stride: [1, 2], padding: [0, 1], ..PLAIN });
+    check(2, [2, 3], [3, 4], [2, 2], [0, 0], ConvTranspose2dOp { stride: [2, 2], ..PLAIN });
+    check(1, [3, 2], [3, 5], [3, 3], [1, 1], ConvTranspose2dOp { stride: [2, 2], padding: [1, 1], ..PLAIN });
+    check(
+        1,
+        [2, 1],
+        [3, 2],
+        [2, 3],
+        [2, 0],
+        ConvTranspose2dOp { stride: [3, 1], dilation: [2, 2], padding: [0, 2], ..PLAIN },
+    );
+    check(2, [4, 6], [3, 3], [3, 3], [0, 1], ConvTranspose2dOp { stride: [1, 2], groups: 2, padding: [1, 1], ..PLAIN });
+    check(1, [2, 2], [1, 9], [1, 4], [0, 0], ConvTranspose2dOp { stride: [1, 2], padding: [0, 1], ..PLAIN });
 }
 
 #[test]
 fn channels_that_fill_registers() {
-    check(3, [9, 10], [5, 5], [2, 2], [0, 0], Op { stride: [2, 2], ..PLAIN });
+    check(3, [9, 10], [5, 5], [2, 2], [0, 0], ConvTranspose2dOp { stride: [2, 2], ..PLAIN });
 }

@@ -1,6 +1,6 @@
 //! Dense layers on the CPU: three matrix products.
 
-use super::{DenseKernel, Sizes, small};
+use super::{DenseKernel, DenseSizes, small};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::chunks_mut;
@@ -12,7 +12,7 @@ use crate::tensor::Write;
 const TASK: usize = 128;
 
 impl DenseKernel for Cpu {
-    fn dense_forward(&self, s: Sizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+    fn dense_forward(&self, s: DenseSizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
         let bias = if bias.is_empty() { Bias::None } else { Bias::Columns(bias) };
         let epilogue = Epilogue { bias, relu: f == Activation::Relu, write: Write::Set };
         let weight = Matrix::new(weight, s.outputs, s.inputs).transposed();
@@ -38,13 +38,13 @@ impl DenseKernel for Cpu {
             self.activation_forward_in_place(f, y);
         }
     }
-    fn dense_backward_input(&self, s: Sizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    fn dense_backward_input(&self, s: DenseSizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let dy = Matrix::new(dy, s.samples, s.outputs);
         matmul(self.threads(), dy, Matrix::new(weight, s.outputs, s.inputs), dx, Epilogue::plain(write));
     }
     fn dense_backward_weights(
         &self,
-        s: Sizes,
+        s: DenseSizes,
         x: &[f32],
         dy: &[f32],
         d_weight: &mut [f32],

@@ -1,6 +1,6 @@
 //! Dense layers on CUDA: three matrix products, with bias and activation in the first and the bias gradient beside the second.
 
-use super::{DenseKernel, Sizes};
+use super::{DenseKernel, DenseSizes};
 use crate::device::cuda::{Cuda, Grid, Mut, Precision, Ref, bf16_form, bf16_len, kernels};
 use crate::ops::Activation;
 use crate::ops::matmul::Product;
@@ -13,20 +13,20 @@ kernels!(
     dense_column_sums, dense_add_chunks, dense_backward_16, dense_backward_32
 );
 
-impl Sizes {
+impl DenseSizes {
     /// `y = x·Wᵀ`.
     fn forward(self) -> Product {
-        let Sizes { samples: rows, inputs: inner, outputs: columns } = self;
+        let DenseSizes { samples: rows, inputs: inner, outputs: columns } = self;
         Product { rows, inner, columns, left_transposed: false, right_transposed: true }
     }
     /// `dx = dy·W`.
     fn to_input(self) -> Product {
-        let Sizes { samples: rows, inputs: columns, outputs: inner } = self;
+        let DenseSizes { samples: rows, inputs: columns, outputs: inner } = self;
         Product { rows, inner, columns, left_transposed: false, right_transposed: false }
     }
     /// `dW = dyᵀ·x`.
     fn to_weights(self) -> Product {
-        let Sizes { samples: inner, inputs: columns, outputs: rows } = self;
+        let DenseSizes { samples: inner, inputs: columns, outputs: rows } = self;
         Product { rows, inner, columns, left_transposed: true, right_transposed: false }
     }
 }
@@ -34,7 +34,7 @@ impl Sizes {
 impl DenseKernel for Cuda {
     fn dense_forward(
         &self,
-        s: Sizes,
+        s: DenseSizes,
         activation: Activation,
         weight: Ref<'_, f32>,
         bias: Ref<'_, f32>,
@@ -44,12 +44,19 @@ impl DenseKernel for Cuda {
         let bias = (!bias.is_empty()).then_some(bias);
         self.matmul(s.forward(), x, weight, y, Beside { bias, activation, write: Write::Set });
     }
-    fn dense_backward_input(&self, s: Sizes, weight: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+    fn dense_backward_input(
+        &self,
+        s: DenseSizes,
+        weight: Ref<'_, f32>,
+        dy: Ref<'_, f32>,
+        dx: Mut<'_, f32>,
+        write: Write,
+    ) {
         self.matmul(s.to_input(), dy, weight, dx, Beside::plain(write));
     }
     fn dense_backward_weights(
         &self,
-        s: Sizes,
+        s: DenseSizes,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
         d_weight: Mut<'_, f32>,
@@ -68,7 +75,7 @@ impl DenseKernel for Cuda {
     }
     fn dense_backward(
         &self,
-        s: Sizes,
+        s: DenseSizes,
         weight: Ref<'_, f32>,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
@@ -92,7 +99,7 @@ impl DenseKernel for Cuda {
 
 impl Cuda {
     /// `db = Σ dy`; for products in bf16 `dy` is rounded on the way.
-    fn column_sums(&self, s: Sizes, dy: Ref<'_, f32>, d_bias: Mut<'_, f32>, write: Write) {
+    fn column_sums(&self, s: DenseSizes, dy: Ref<'_, f32>, d_bias: Mut<'_, f32>, write: Write) {
         let (rows, columns) = (s.samples, s.outputs);
         if self.computes_in() != Precision::Bf16 {
             return self.column_sums_and(s, dy, None, d_bias, write);
@@ -109,7 +116,7 @@ impl Cuda {
     }
     fn column_sums_and(
         &self,
-        s: Sizes,
+        s: DenseSizes,
         dy: Ref<'_, f32>,
         halves: Option<Mut<'_, f32>>,
         d_bias: Mut<'_, f32>,

@@ -53,14 +53,14 @@ impl<const I: usize, const T: usize> Rows<I> for [[f32; I]; T] {
 
 /// The settings of a dense layer.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct DenseOp {
     /// What is applied to the sums in the same pass.
     pub activation: Activation,
 }
 
 /// Sizes at run time.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct DenseSizes {
     /// Batch size.
     pub samples: usize,
     /// Features in.
@@ -74,7 +74,7 @@ pub trait DenseKernel: Storage {
     /// `y = f(x·Wᵀ + b)`; `bias` is empty when the layer has none.
     fn dense_forward(
         &self,
-        sizes: Sizes,
+        sizes: DenseSizes,
         activation: Activation,
         weight: Self::Ref<'_, f32>,
         bias: Self::Ref<'_, f32>,
@@ -91,12 +91,12 @@ pub trait DenseKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     ) {
-        self.dense_forward(Sizes { samples: 1, inputs: I, outputs: O }, activation, weight, bias, x, y);
+        self.dense_forward(DenseSizes { samples: 1, inputs: I, outputs: O }, activation, weight, bias, x, y);
     }
     /// `dx = dy·W`.
     fn dense_backward_input(
         &self,
-        sizes: Sizes,
+        sizes: DenseSizes,
         weight: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
@@ -105,7 +105,7 @@ pub trait DenseKernel: Storage {
     /// `dW = dyᵀ·x` and `db = Σ dy`.
     fn dense_backward_weights(
         &self,
-        sizes: Sizes,
+        sizes: DenseSizes,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         d_weight: Self::Mut<'_, f32>,
@@ -116,7 +116,7 @@ pub trait DenseKernel: Storage {
     #[allow(clippy::too_many_arguments, reason = "those of two kernels")]
     fn dense_backward(
         &self,
-        sizes: Sizes,
+        sizes: DenseSizes,
         weight: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
@@ -130,7 +130,7 @@ pub trait DenseKernel: Storage {
     }
 }
 
-impl Op {
+impl DenseOp {
     /// `output = f(W·input + b)`, for every row of a sequence alike.
     pub fn forward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
@@ -140,7 +140,7 @@ impl Op {
         output: ViewMut<D, Y>,
     ) {
         const { assert!(X::ROWS == Y::ROWS, "as many rows out as in") };
-        let sizes = Sizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
+        let sizes = DenseSizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
         let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
         let bias = weights.field::<[f32; B]>(offset_of!(Dense<I, O, B>, bias)).data();
         // Without optimisation, code made in the user's crate is slower than any that is ready here.
@@ -160,7 +160,7 @@ impl Op {
         d_weights: Grad<D, Dense<I, O, B>>,
         d_input: Option<Grad<D, X>>,
     ) {
-        let sizes = Sizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
+        let sizes = DenseSizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), I * O);
         let (x, dy) = (input.data(), d_output.data());
         let Some(Grad { to, write }) = d_input else {

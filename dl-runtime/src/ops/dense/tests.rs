@@ -47,13 +47,13 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
         let (net, x, d) = (net.view::<Dense<I, O, B>>(), device.tensor(&x), device.tensor(&d));
         let outputs = activations.map(|activation| {
             let mut y = device.output(d.len());
-            Op { activation }.forward(&context, net, x.view::<[f32; I]>(), y.view_mut::<[f32; O]>());
+            DenseOp { activation }.forward(&context, net, x.view::<[f32; I]>(), y.view_mut::<[f32; O]>());
             y.read()
         });
         let (mut dw, mut dx) = (device.output(w.len()), device.output(x.len()));
         let gradients = [Write::Set, Write::Add].map(|write| {
             let (d_weights, d_input) = (dw.grad(write), Some(dx.grad(write)));
-            let op = Op { activation: Activation::Identity };
+            let op = DenseOp { activation: Activation::Identity };
             op.backward(&context, net, x.view::<[f32; I]>(), d.view::<[f32; O]>(), d_weights, d_input);
             [dw.read(), dx.read()]
         });
@@ -101,7 +101,7 @@ fn larger_layers_on_cuda() {
         (4, 260, 7, Activation::Relu),
         (70, 2061, 24, Activation::Relu),
     ] {
-        let s = Sizes { samples, inputs, outputs };
+        let s = DenseSizes { samples, inputs, outputs };
         let (w, b, x) = (numbers(outputs * inputs, 1), numbers(outputs, 2), numbers(samples * inputs, 3));
         let dy = numbers(samples * outputs, 4);
         let all = [Precision::F32, Precision::Tf32, Precision::Bf16];

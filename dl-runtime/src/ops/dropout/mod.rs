@@ -19,7 +19,7 @@ use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of dropout.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct DropoutOp {
     /// Probability of zero, from 0 to 1.
     pub rate: f32,
     /// Which dropout of the network this is: each draws numbers of its own.
@@ -54,7 +54,7 @@ pub trait DropoutKernel: Storage {
     fn dropout_in_place(&self, mask: Mask, x: Self::Mut<'_, f32>);
 }
 
-impl Op {
+impl DropoutOp {
     fn mask<D: Device>(self, context: &Context<D>) -> Mask {
         Mask {
             seed: context.seed,

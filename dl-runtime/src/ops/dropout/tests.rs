@@ -1,11 +1,11 @@
 //! Masks: how many stay, that they repeat and differ, and that forward and backward agree.
 
-use super::Op;
+use super::DropoutOp;
 use crate::Context;
 use crate::tensor::Write;
 use crate::testing::{TestDevice, numbers, on_every_device};
 
-fn forward(seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
+fn forward(seed: u64, op: DropoutOp, x: &[f32]) -> Vec<f32> {
     on_every_device!(|device| {
         let (x, mut y) = (device.tensor(x), device.output(x.len()));
         op.forward(&Context { device, seed }, x.view::<f32>(), y.view_mut());
@@ -17,7 +17,7 @@ fn forward(seed: u64, op: Op, x: &[f32]) -> Vec<f32> {
 fn a_share_of_rate_is_zero_and_the_mean_stays() {
     let n = 100_000;
     for rate in [0.1, 0.5, 0.8] {
-        let y = forward(1, Op { rate, id: 0 }, &vec![1.0; n]);
+        let y = forward(1, DropoutOp { rate, id: 0 }, &vec![1.0; n]);
         let scale = 1.0 / (1.0 - rate);
         assert!(y.iter().all(|&y| y == 0.0 || y == scale));
         let zeros = y.iter().filter(|y| **y == 0.0).count() as f32 / n as f32;
@@ -32,7 +32,7 @@ fn a_share_of_rate_is_zero_and_the_mean_stays() {
 #[test]
 fn seed_and_id_choose_the_mask() {
     let x = numbers(1, 1000);
-    let mask = |seed, id| forward(seed, Op { rate: 0.5, id }, &x);
+    let mask = |seed, id| forward(seed, DropoutOp { rate: 0.5, id }, &x);
     assert_eq!(mask(1, 0), mask(1, 0));
     assert_ne!(mask(1, 0), mask(2, 0));
     assert_ne!(mask(1, 0), mask(1, 1));
@@ -41,15 +41,15 @@ fn seed_and_id_choose_the_mask() {
 #[test]
 fn nothing_and_everything() {
     let x = numbers(1, 100);
-    assert_eq!(forward(1, Op { rate: 0.0, id: 0 }, &x), x);
-    assert!(forward(1, Op { rate: 1.0, id: 0 }, &x).iter().all(|y| *y == 0.0));
-    assert!(forward(1, Op { rate: 0.5, id: 0 }, &[f32::NAN; 100]).iter().all(|y| y.is_nan()));
+    assert_eq!(forward(1, DropoutOp { rate: 0.0, id: 0 }, &x), x);
+    assert!(forward(1, DropoutOp { rate: 1.0, id: 0 }, &x).iter().all(|y| *y == 0.0));
+    assert!(forward(1, DropoutOp { rate: 0.5, id: 0 }, &[f32::NAN; 100]).iter().all(|y| y.is_nan()));
 }
 
 #[test]
 fn backward_uses_the_mask_of_forward() {
     for n in [1, 63, 64, 65, 1000] {
-        let (op, dy) = (Op { rate: 0.3, id: 2 }, numbers(2, n));
+        let (op, dy) = (DropoutOp { rate: 0.3, id: 2 }, numbers(2, n));
         let [dx, y_in_place, dx_in_place] = on_every_device!(|device| {
             let (context, mut y, mut d) = (Context { device, seed: 5 }, device.tensor(&dy), device.tensor(&dy));
             let dy = device.tensor(&dy);
@@ -66,7 +66,7 @@ fn backward_uses_the_mask_of_forward() {
 
 #[test]
 fn the_first_masks_for_good() {
-    let y = forward(42, Op { rate: 0.5, id: 7 }, &[1.0; 12]);
+    let y = forward(42, DropoutOp { rate: 0.5, id: 7 }, &[1.0; 12]);
     // Counters [i, 0, 7, 1] under the key [42, 0], by an implementation in Python.
     assert_eq!(y, [2.0, 0.0, 0.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 2.0]);
 }
@@ -76,8 +76,8 @@ fn any_number_of_threads() {
     let x = numbers(1, 50_001);
     on_every_device!(|device| {
         let (context, x, mut y) = (Context { device, seed: 1 }, device.tensor(&x), device.output(x.len()));
-        Op { rate: 0.2, id: 0 }.forward(&context, x.view::<f32>(), y.view_mut());
-        Op { rate: 0.2, id: 1 }.backward(&context, x.view::<f32>(), y.grad(Write::Add));
+        DropoutOp { rate: 0.2, id: 0 }.forward(&context, x.view::<f32>(), y.view_mut());
+        DropoutOp { rate: 0.2, id: 1 }.backward(&context, x.view::<f32>(), y.grad(Write::Add));
         y.read()
     });
 }

@@ -14,7 +14,7 @@ kernels!(
 
 /// Features of a block of the backward pass.
 const FEATURES: usize = 128;
-/// Blocks that fill a card; each reads all tokens, so more are not better.
+/// Blocks that fill a GPU; each reads all tokens, so more are not better.
 const BLOCKS: usize = 1024;
 /// With fewer, the tokens are cut into chunks of at least so many, each with a table of its own.
 const FEW: usize = 256;

@@ -23,7 +23,7 @@ struct Row {
     float sum[4];
 };
 
-/// Adds the gradients at the places of those lanes of which `listed` has a bit, four at a time so that several are on
+/// Adds the gradients at the positions of those lanes of which `listed` has a bit, four at a time so that several are on
 /// their way.
 DEVICE void add_rows(Row& row, Span<const float> dy, u32 listed, u32 place) {
     while (listed != 0) {
@@ -51,7 +51,7 @@ DEVICE void add_rows(Row& row, Span<const float> dy, u32 listed, u32 place) {
 KERNEL_OF(256, embedding_backward, u32 vocabulary, u32 features, u32 part, u32 chunk, Span<const u32> tokens, Span<const float> dy,
           Span<float> tables, u32 add) {
     SHARED(u32, rows, LISTED);
-    SHARED(u32, places, LISTED);
+    SHARED(u32, positions, LISTED);
     SHARED(u32, counts, READ / WARP);
     u32 lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
     u32 first = blockIdx.x * part, size = vocabulary - first < part ? vocabulary - first : part;
@@ -90,7 +90,7 @@ KERNEL_OF(256, embedding_backward, u32 vocabulary, u32 features, u32 part, u32 c
                 if (w == warp && mine[k] < size) {
                     u32 place = before + __popc(listed[k] & ((1u << lane) - 1));
                     rows[place] = mine[k];
-                    places[place] = (u32)(at + k * 256 + threadIdx.x);
+                    positions[place] = (u32)(at + k * 256 + threadIdx.x);
                 }
                 before += counts[k * WARPS + w];
             }
@@ -101,7 +101,7 @@ KERNEL_OF(256, embedding_backward, u32 vocabulary, u32 features, u32 part, u32 c
         // The rows of a warp are those whose number it has modulo 8; a place that was added is none.
         for (u32 from = 0; from < held; from += WARP) {
             u32 r = from + lane < held ? (u32)rows[from + lane] : NONE;
-            bool due = r != NONE && r % WARPS == warp && places[from + lane] != NONE;
+            bool due = r != NONE && r % WARPS == warp && positions[from + lane] != NONE;
             u32 todo = __ballot_sync(ALL_LANES, due);
             while (todo != 0) {
                 u32 next = __shfl_sync(ALL_LANES, r, __ffs(todo) - 1);
@@ -109,8 +109,8 @@ KERNEL_OF(256, embedding_backward, u32 vocabulary, u32 features, u32 part, u32 c
                 row.sum[0] = row.sum[1] = row.sum[2] = row.sum[3] = 0.0f;
                 for (u32 i = from; i < held; i += WARP) {
                     bool same = i + lane < held && rows[i + lane] == next;
-                    u32 place = same ? (u32)places[i + lane] : 0;
-                    if (same) places[i + lane] = NONE;
+                    u32 place = same ? (u32)positions[i + lane] : 0;
+                    if (same) positions[i + lane] = NONE;
                     add_rows(row, dy, __ballot_sync(ALL_LANES, same), place);
                 }
 #pragma unroll

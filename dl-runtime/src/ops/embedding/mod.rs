@@ -1,5 +1,5 @@
 //! Embedding: every token is a row of a table, `[…]` → `[…, features]`, PyTorch's `Embedding`. The gradient to a row is the sum
-//! over the places of its token.
+//! over the positions of its token.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -48,7 +48,7 @@ impl<T: Tokens<F>, const F: usize, const N: usize> Tokens<F> for [T; N] {
 
 /// The settings of an embedding: none.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {}
+pub struct EmbeddingOp {}
 
 /// The kernels of embeddings; the vocabulary follows from the length of the table.
 pub trait EmbeddingKernel: Storage {
@@ -71,7 +71,7 @@ pub trait EmbeddingKernel: Storage {
     );
 }
 
-impl Op {
+impl EmbeddingOp {
     /// `output[i] = weight[input[i]]`.
     pub fn forward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
         self,

@@ -1,6 +1,6 @@
 //! Embeddings against rows by index, gradients against sums in `f64`.
 
-use super::{Embedding, Op, Tokens};
+use super::{Embedding, EmbeddingOp, Tokens};
 use crate::Context;
 use crate::init::{Init, rng};
 use crate::random::Rng;
@@ -20,9 +20,9 @@ fn case<T: Tokens<F>, const V: usize, const F: usize>(samples: usize) {
         let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
         let (input, w, dy) = (device.tensor(&tokens), device.tensor(&w), device.tensor(&dy));
         let (net, input) = (w.view::<Embedding<V, F>>(), input.view::<T>());
-        Op {}.forward(&context, net, input, y.view_mut());
+        EmbeddingOp {}.forward(&context, net, input, y.view_mut());
         let dw = device.set_and_add(w.len(), |d, write| {
-            Op {}.backward(&context, net, input, dy.view(), d.grad(write));
+            EmbeddingOp {}.backward(&context, net, input, dy.view(), d.grad(write));
         });
         [y.read(), dw]
     });
@@ -49,8 +49,8 @@ fn passes<const V: usize, const F: usize, const N: usize>(w: &[f32], tokens: &[u
         let (context, mut y, mut dw) = (Context { device, seed: 0 }, device.output(dy.len()), device.output(w.len()));
         let (w, tokens, dy) = (device.tensor(w), device.tensor(tokens), device.tensor(dy));
         let (net, input) = (w.view::<Embedding<V, F>>(), tokens.view::<[u32; N]>());
-        Op {}.forward(&context, net, input, y.view_mut());
-        Op {}.backward(&context, net, input, dy.view(), dw.grad(Write::Set));
+        EmbeddingOp {}.forward(&context, net, input, y.view_mut());
+        EmbeddingOp {}.backward(&context, net, input, dy.view(), dw.grad(Write::Set));
         [y.read(), dw.read()]
     })
 }

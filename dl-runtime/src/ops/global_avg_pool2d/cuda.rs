@@ -7,11 +7,11 @@ use crate::ops::reduce::cuda::{Reducing, repeat, sum};
 use crate::tensor::Write;
 
 impl GlobalAvgPool2dKernel for Cuda {
-    fn global_avg_pool2d_forward(&self, area: usize, x: Ref<'_, f32>, y: Mut<'_, f32>) {
-        sum(self, Reducing::rows(y.len(), area), 1.0 / area as f32, x, y, Write::Set);
+    fn global_avg_pool2d_forward(&self, spatial_size: usize, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+        sum(self, Reducing::rows(y.len(), spatial_size), 1.0 / spatial_size as f32, x, y, Write::Set);
     }
-    fn global_avg_pool2d_backward(&self, area: usize, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
-        let walk = StridedIter::new(&[dy.len(), area], |axis| [1 - axis]);
-        repeat(self, &walk, 1.0 / area as f32, dy, dx, write);
+    fn global_avg_pool2d_backward(&self, spatial_size: usize, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+        let walk = StridedIter::new(&[dy.len(), spatial_size], |axis| [1 - axis]);
+        repeat(self, &walk, 1.0 / spatial_size as f32, dy, dx, write);
     }
 }

@@ -14,17 +14,23 @@ use crate::{Context, View, ViewMut};
 
 /// The settings of global average pooling: none.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {}
+pub struct GlobalAvgPool2dOp {}
 
-/// The kernels of global average pooling; `area` is H·W, the number of means follows from the lengths.
+/// The kernels of global average pooling; `spatial_size` is H·W, the number of means follows from the lengths.
 pub trait GlobalAvgPool2dKernel: Storage {
-    /// `y = mean(x)` of every `area` numbers.
-    fn global_avg_pool2d_forward(&self, area: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx = dy/area`, set or added.
-    fn global_avg_pool2d_backward(&self, area: usize, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write);
+    /// `y = mean(x)` of every `spatial_size` numbers.
+    fn global_avg_pool2d_forward(&self, spatial_size: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// `dx = dy/spatial_size`, set or added.
+    fn global_avg_pool2d_backward(
+        &self,
+        spatial_size: usize,
+        dy: Self::Ref<'_, f32>,
+        dx: Self::Mut<'_, f32>,
+        write: Write,
+    );
 }
 
-impl Op {
+impl GlobalAvgPool2dOp {
     /// `output[c] = mean(input[c])`.
     pub fn forward<D: Device, X: Image, const C: usize>(
         self,
@@ -32,7 +38,7 @@ impl Op {
         input: View<D, X>,
         output: ViewMut<D, [f32; C]>,
     ) {
-        context.device.global_avg_pool2d_forward(area::<X, C>(), input.data(), output.into_data());
+        context.device.global_avg_pool2d_forward(spatial_size::<X, C>(), input.data(), output.into_data());
     }
     /// The gradient to the input; nothing is kept.
     pub fn backward<D: Device, X: Image, const C: usize>(
@@ -42,12 +48,12 @@ impl Op {
         d_input: Grad<D, X>,
     ) {
         let Grad { to, write } = d_input;
-        context.device.global_avg_pool2d_backward(area::<X, C>(), d_output.data(), to.into_data(), write);
+        context.device.global_avg_pool2d_backward(spatial_size::<X, C>(), d_output.data(), to.into_data(), write);
     }
 }
 
 /// Numbers of each of `C` channels.
-fn area<X: Image, const C: usize>() -> usize {
+fn spatial_size<X: Image, const C: usize>() -> usize {
     assert_eq!(X::CHANNELS, C, "channels of a global pooling");
     X::SIZE[0] * X::SIZE[1]
 }

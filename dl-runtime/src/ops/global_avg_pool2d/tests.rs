@@ -1,6 +1,6 @@
 //! Means against `f64`, gradients against central differences.
 
-use super::Op;
+use super::GlobalAvgPool2dOp;
 use crate::Context;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
@@ -9,9 +9,9 @@ fn passes<const C: usize, const H: usize, const W: usize>(x: &[f32], dy: &[f32])
     on_every_device!(|device| {
         let (context, x, mut y, dy) =
             (Context { device, seed: 0 }, device.tensor(x), device.output(dy.len()), device.tensor(dy));
-        Op {}.forward(&context, x.view::<[[[f32; W]; H]; C]>(), y.view_mut::<[f32; C]>());
+        GlobalAvgPool2dOp {}.forward(&context, x.view::<[[[f32; W]; H]; C]>(), y.view_mut::<[f32; C]>());
         let dx = device.set_and_add(x.len(), |dx, write| {
-            Op {}.backward(&context, dy.view::<[f32; C]>(), dx.grad::<[[[f32; W]; H]; C]>(write));
+            GlobalAvgPool2dOp {}.backward(&context, dy.view::<[f32; C]>(), dx.grad::<[[[f32; W]; H]; C]>(write));
         });
         [y.read(), dx]
     })

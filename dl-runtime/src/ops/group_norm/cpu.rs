@@ -1,6 +1,6 @@
 //! Group normalisation on the CPU.
 
-use super::{GroupNormKernel, Sizes};
+use super::{GroupNormKernel, GroupNormSizes};
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -11,9 +11,9 @@ use crate::tensor::Write;
 /// Numbers of one task, at least.
 const TASK: usize = 1 << 13;
 
-impl Sizes {
+impl GroupNormSizes {
     fn sample(self) -> usize {
-        self.channels * self.area
+        self.channels * self.spatial_size
     }
     /// Numbers of a group.
     fn group(self) -> usize {
@@ -32,10 +32,10 @@ impl Sizes {
 
 simd! {
     /// Groups from number `first` on, counted over all samples.
-    fn forward<S>(s: Sizes, first: usize, weights: &[f32], x: &[f32], y: &mut [f32]) {
+    fn forward<S>(s: GroupNormSizes, first: usize, weights: &[f32], x: &[f32], y: &mut [f32]) {
         for (i, (x, y)) in x.chunks_exact(s.group()).zip(y.chunks_exact_mut(s.group())).enumerate() {
             let (mean, inverse) = moments::<S>(x, s.epsilon);
-            for (j, (x, y)) in x.chunks_exact(s.area).zip(y.chunks_exact_mut(s.area)).enumerate() {
+            for (j, (x, y)) in x.chunks_exact(s.spatial_size).zip(y.chunks_exact_mut(s.spatial_size)).enumerate() {
                 let (weight, bias) = s.weights(weights, (first + i) % s.groups * s.per() + j);
                 let scale = weight * inverse;
                 x.iter().zip(y).for_each(|(x, y)| *y = S::mul_add(*x - mean, scale, bias));
@@ -45,15 +45,15 @@ simd! {
 
     /// Adds `Σ dy·x̂` and `Σ dy` to `total` if there are weights, and writes `dx` unless it is empty.
     fn backward<S>(
-        s: Sizes, first: usize, weights: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
+        s: GroupNormSizes, first: usize, weights: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
     ) {
-        let (n, area) = (s.group(), s.area);
+        let (n, spatial_size) = (s.group(), s.spatial_size);
         for (i, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
             let channel = (first + i) % s.groups * s.per();
             let (mean, inverse) = moments::<S>(x, s.epsilon);
             // Σ g and Σ g·(x - mean) over the group, by channels.
             let (mut shift, mut slope) = (0.0, 0.0);
-            for (j, (x, dy)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).enumerate() {
+            for (j, (x, dy)) in x.chunks_exact(spatial_size).zip(dy.chunks_exact(spatial_size)).enumerate() {
                 let (weight, _) = s.weights(weights, channel + j);
                 let of_dy = sum::<S, 1>([dy], |[dy]| dy);
                 let product = sum::<S, 2>([dy, x], |[dy, x]| dy * (x - mean));
@@ -68,14 +68,14 @@ simd! {
                 continue;
             }
             let (shift, slope) = (shift / n as f32, slope / n as f32 * inverse * inverse);
-            let outputs = dx[i * n..(i + 1) * n].chunks_exact_mut(area);
-            for (j, ((x, dy), dx)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).zip(outputs).enumerate() {
+            let outputs = dx[i * n..(i + 1) * n].chunks_exact_mut(spatial_size);
+            for (j, ((x, dy), dx)) in x.chunks_exact(spatial_size).zip(dy.chunks_exact(spatial_size)).zip(outputs).enumerate() {
                 let (weight, _) = s.weights(weights, channel + j);
-                let places = x.iter().zip(dy).zip(dx);
+                let positions = x.iter().zip(dy).zip(dx);
                 let gradient = |x: f32, dy: f32| inverse * (dy * weight - shift - (x - mean) * slope);
                 match write {
-                    Write::Set => places.for_each(|((x, dy), dx)| *dx = gradient(*x, *dy)),
-                    Write::Add => places.for_each(|((x, dy), dx)| *dx += gradient(*x, *dy)),
+                    Write::Set => positions.for_each(|((x, dy), dx)| *dx = gradient(*x, *dy)),
+                    Write::Add => positions.for_each(|((x, dy), dx)| *dx += gradient(*x, *dy)),
                 }
             }
         }
@@ -83,14 +83,14 @@ simd! {
 }
 
 impl GroupNormKernel for Cpu {
-    fn group_norm_forward(&self, s: Sizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
+    fn group_norm_forward(&self, s: GroupNormSizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
         let groups = TASK.div_ceil(s.group());
         let parts = (chunks(x, groups * s.group()), chunks_mut(y, groups * s.group()));
         self.threads().split(parts, &|task, (x, y)| forward(s, task * groups, weights, x, y));
     }
     fn group_norm_backward(
         &self,
-        s: Sizes,
+        s: GroupNormSizes,
         weights: &[f32],
         x: &[f32],
         dy: &[f32],

@@ -1,6 +1,6 @@
 //! Group normalisation on CUDA.
 
-use super::{GroupNormKernel, Sizes};
+use super::{GroupNormKernel, GroupNormSizes};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
 use crate::ops::layer_norm::cuda::fold;
 use crate::tensor::Storage;
@@ -10,31 +10,31 @@ kernels!(
     "group_norm.cu" with [crate::ops::layer_norm::cuda::HEADER]:
     group_norm_forward, group_norm_backward
 );
-arguments! { struct Settings { channels: u32, area: u32, groups: u32, epsilon: f32 } }
+arguments! { struct Settings { channels: u32, spatial_size: u32, groups: u32, epsilon: f32 } }
 
-impl Sizes {
+impl GroupNormSizes {
     /// What kernels are told, and a block for each group of `len` numbers.
     fn launch(self, len: usize) -> (Settings, Grid) {
-        let [channels, area, groups] = [self.channels, self.area, self.groups].map(|n| n as u32);
-        let group = self.channels / self.groups * self.area;
+        let [channels, spatial_size, groups] = [self.channels, self.spatial_size, self.groups].map(|n| n as u32);
+        let group = self.channels / self.groups * self.spatial_size;
         let threads = match group {
             0..=256 => 32,
             257..=2048 => 128,
             2049..=8192 => 256,
             _ => 1024,
         };
-        (Settings { channels, area, groups, epsilon: self.epsilon }, Grid::new(len / group, threads))
+        (Settings { channels, spatial_size, groups, epsilon: self.epsilon }, Grid::new(len / group, threads))
     }
 }
 
 impl GroupNormKernel for Cuda {
-    fn group_norm_forward(&self, s: Sizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn group_norm_forward(&self, s: GroupNormSizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let (settings, grid) = s.launch(x.len());
         self.launch(&group_norm_forward, grid, (settings, weights, x, y));
     }
     fn group_norm_backward(
         &self,
-        s: Sizes,
+        s: GroupNormSizes,
         weights: Ref<'_, f32>,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
@@ -43,8 +43,8 @@ impl GroupNormKernel for Cuda {
     ) {
         let (settings, grid) = s.launch(x.len());
         // A channel that is long, or alone, is summed up by the whole block.
-        let lanes = if s.area >= 1024 || s.channels == s.groups { grid.threads } else { 32 };
-        let sums = self.scratch(if d_weights.is_some() { 2 * x.len() / s.area } else { 0 });
+        let lanes = if s.spatial_size >= 1024 || s.channels == s.groups { grid.threads } else { 32 };
+        let sums = self.scratch(if d_weights.is_some() { 2 * x.len() / s.spatial_size } else { 0 });
         let (dx, write) = d_input.unzip();
         let arguments = (settings, lanes, weights, x, dy, dx, write.unwrap_or(Write::Set), &sums);
         self.launch(&group_norm_backward, grid, arguments);

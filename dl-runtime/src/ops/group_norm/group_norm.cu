@@ -2,14 +2,14 @@
 // from the cache.
 #include "moments.cuh"
 
-struct Sizes {
-    u32 channels, area, groups;
+struct GroupNormSizes {
+    u32 channels, spatial_size, groups;
     float epsilon;
 };
-DEVICE u32 channels_of_group(Sizes s) { return s.channels / s.groups; }
+DEVICE u32 channels_of_group(GroupNormSizes s) { return s.channels / s.groups; }
 /// Scale and shift of channel `c`; 1 and 0 where there are no weights.
 DEVICE float weight_of(Span<const float> weights, u32 c) { return weights.len ? (float)weights[c] : 1.0f; }
-DEVICE float bias_of(Sizes s, Span<const float> weights, u32 c) {
+DEVICE float bias_of(GroupNormSizes s, Span<const float> weights, u32 c) {
     return weights.len ? (float)weights[s.channels + c] : 0.0f;
 }
 
@@ -18,22 +18,22 @@ DEVICE float bias_of(Sizes s, Span<const float> weights, u32 c) {
 struct StridedIter {
     u32 i, channel, place, jump, rest;
 };
-DEVICE StridedIter walk_of(Sizes s) {
-    return StridedIter{threadIdx.x, threadIdx.x / s.area, threadIdx.x % s.area, blockDim.x / s.area, blockDim.x % s.area};
+DEVICE StridedIter walk_of(GroupNormSizes s) {
+    return StridedIter{threadIdx.x, threadIdx.x / s.spatial_size, threadIdx.x % s.spatial_size, blockDim.x / s.spatial_size, blockDim.x % s.spatial_size};
 }
-DEVICE void next(StridedIter& w, Sizes s) {
+DEVICE void next(StridedIter& w, GroupNormSizes s) {
     w.i += blockDim.x;
     w.channel += w.jump;
     w.place += w.rest;
-    if (w.place >= s.area) {
-        w.place -= s.area;
+    if (w.place >= s.spatial_size) {
+        w.place -= s.spatial_size;
         w.channel++;
     }
 }
 
-KERNEL(group_norm_forward, Sizes s, Span<const float> weights, Span<const float> x, Span<float> y) {
+KERNEL(group_norm_forward, GroupNormSizes s, Span<const float> weights, Span<const float> x, Span<float> y) {
     SHARED(float, parts, 3 * WARP);
-    u32 n = channels_of_group(s) * s.area, first = blockIdx.x % s.groups * channels_of_group(s);
+    u32 n = channels_of_group(s) * s.spatial_size, first = blockIdx.x % s.groups * channels_of_group(s);
     u64 from = (u64)blockIdx.x * n;
     MeanVar m = row_moments(thread_group(blockDim.x), x, from, n, parts);
     float inverse = 1.0f / sqrtf(m.var + s.epsilon);
@@ -46,21 +46,21 @@ KERNEL(group_norm_forward, Sizes s, Span<const float> weights, Span<const float>
 /// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` for every group, where `g = dy·weight`, unless it is empty; `Σ dy·x̂` and
 /// `Σ dy` of every channel of every sample go to `sums`, as [samples, 2, channels], unless it is empty. `lanes` threads, a
 /// warp or all, sum up a channel.
-KERNEL(group_norm_backward, Sizes s, u32 lanes, Span<const float> weights, Span<const float> x, Span<const float> dy,
+KERNEL(group_norm_backward, GroupNormSizes s, u32 lanes, Span<const float> weights, Span<const float> x, Span<const float> dy,
        Span<float> dx, u32 add, Span<float> sums) {
     SHARED(float, parts, 3 * WARP);
     SHARED(float, partial, WARP);
-    u32 per = channels_of_group(s), n = per * s.area, first = blockIdx.x % s.groups * per;
+    u32 per = channels_of_group(s), n = per * s.spatial_size, first = blockIdx.x % s.groups * per;
     u64 from = (u64)blockIdx.x * n, sample = blockIdx.x / s.groups;
     MeanVar m = row_moments(thread_group(blockDim.x), x, from, n, parts);
     float inverse = 1.0f / sqrtf(m.var + s.epsilon), shift = 0.0f, slope = 0.0f;
     ThreadGroup of_channel = {threadIdx.x / lanes, blockDim.x / lanes, threadIdx.x % lanes, lanes};
     for (u64 channel = of_channel.row; channel < per; channel += of_channel.step) {
         u32 c = first + (u32)channel;
-        u64 plane = from + channel * s.area;
+        u64 plane = from + channel * s.spatial_size;
         float total = 0.0f, product = 0.0f;
 #pragma unroll 4
-        for (u32 i = of_channel.lane; i < s.area; i += lanes) {
+        for (u32 i = of_channel.lane; i < s.spatial_size; i += lanes) {
             float d = dy[plane + i];
             total += d;
             product = fmaf(x[plane + i] - m.mean, d, product);

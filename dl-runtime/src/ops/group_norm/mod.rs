@@ -1,4 +1,4 @@
-//! Group normalisation: the channels of a sample in groups, each scaled to mean 0 and variance 1 over its channels and places:
+//! Group normalisation: the channels of a sample in groups, each scaled to mean 0 and variance 1 over its channels and positions:
 //! `y = weight_c·(x - mean)/√(var + ε) + bias_c`. With as many groups as channels it is instance normalisation.
 //!
 //! Sources: Wu, He, "Group normalization", ECCV 2018; Ulyanov, Vedaldi, Lempitsky, "Instance normalization", 2016. The variance
@@ -42,7 +42,7 @@ impl<const C: usize> GroupNorm<C> {
 
 /// The settings of group normalisation.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct GroupNormOp {
     /// How many groups; a divisor of the channels.
     pub groups: usize,
     /// Added to the variance; PyTorch's default is 1e-5.
@@ -58,13 +58,13 @@ pub struct Unweighted {
     pub epsilon: f32,
 }
 
-/// Sizes at run time: data lies as [samples, channels, area].
+/// Sizes at run time: data lies as [samples, channels, spatial_size].
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct GroupNormSizes {
     /// Channels of a sample.
     pub channels: usize,
     /// Numbers of a channel.
-    pub area: usize,
+    pub spatial_size: usize,
     /// Groups of a sample.
     pub groups: usize,
     /// Added to the variance.
@@ -74,11 +74,17 @@ pub struct Sizes {
 /// The kernels of group normalisation; `weights` is scales, then shifts, or empty.
 pub trait GroupNormKernel: Storage {
     /// `y = weight·x̂ + bias`.
-    fn group_norm_forward(&self, s: Sizes, weights: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn group_norm_forward(
+        &self,
+        s: GroupNormSizes,
+        weights: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
     /// The gradients to the weights, if there are any, and, where asked for, to the input.
     fn group_norm_backward(
         &self,
-        s: Sizes,
+        s: GroupNormSizes,
         weights: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
@@ -87,11 +93,11 @@ pub trait GroupNormKernel: Storage {
     );
 }
 
-impl Op {
-    fn sizes(self, channels: usize, area: usize) -> Sizes {
-        let Op { groups, epsilon } = self;
+impl GroupNormOp {
+    fn sizes(self, channels: usize, spatial_size: usize) -> GroupNormSizes {
+        let GroupNormOp { groups, epsilon } = self;
         assert!(groups > 0 && channels.is_multiple_of(groups), "groups of channels");
-        Sizes { channels, area, groups, epsilon }
+        GroupNormSizes { channels, spatial_size, groups, epsilon }
     }
     /// `output` is `input` with every group normalised.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
@@ -121,8 +127,8 @@ impl Op {
 }
 
 impl Unweighted {
-    fn sizes(self, channels: usize, area: usize) -> Sizes {
-        Op { groups: self.groups, epsilon: self.epsilon }.sizes(channels, area)
+    fn sizes(self, channels: usize, spatial_size: usize) -> GroupNormSizes {
+        GroupNormOp { groups: self.groups, epsilon: self.epsilon }.sizes(channels, spatial_size)
     }
     /// `output` is `input` with every group normalised.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(

@@ -1,22 +1,22 @@
 //! Group normalisation against `f64` and central differences.
 
-use super::{GroupNorm, Op, Unweighted};
+use super::{GroupNorm, GroupNormOp, Unweighted};
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Cpu, Pod};
 
 const EPSILON: f32 = 1e-5;
 
-fn reference(groups: usize, weights: &[f64], x: &[f64], area: usize) -> Vec<f64> {
+fn reference(groups: usize, weights: &[f64], x: &[f64], spatial_size: usize) -> Vec<f64> {
     let channels = weights.len() / 2;
-    let n = channels / groups * area;
+    let n = channels / groups * spatial_size;
     let mut y = Vec::new();
     for (i, group) in x.chunks(n).enumerate() {
         let mean = group.iter().sum::<f64>() / n as f64;
         let var = group.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64;
         let inverse = 1.0 / (var + f64::from(EPSILON)).sqrt();
         y.extend(group.iter().enumerate().map(|(j, x)| {
-            let c = i % groups * (channels / groups) + j / area;
+            let c = i % groups * (channels / groups) + j / spatial_size;
             weights[c] * (x - mean) * inverse + weights[channels + c]
         }));
     }
@@ -31,7 +31,7 @@ fn case<T: Pod<Element = f32>, const C: usize>(groups: usize, samples: usize) {
             (Context { device, seed: 0 }, device.tensor(&w), device.tensor(&x), device.tensor(&dy));
         let (net, x, dy) = (w.view::<GroupNorm<C>>(), x.view::<[T; C]>(), dy.view());
         let (mut y, mut plain_y) = (device.output(len), device.output(len));
-        let op = Op { groups, epsilon: EPSILON };
+        let op = GroupNormOp { groups, epsilon: EPSILON };
         op.forward(&context, net, x, y.view_mut());
         let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
             op.backward(&context, net, x, dy, dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
@@ -89,7 +89,7 @@ fn any_number_of_threads() {
         let (mut y, mut dx, mut dw) = (device.output(x.len()), device.output(x.len()), device.output(12));
         let (context, w, x, dy) =
             (Context { device, seed: 0 }, device.tensor(&w), device.tensor(&x), device.tensor(&dy));
-        let (op, net, x) = (Op { groups: 3, epsilon: EPSILON }, w.view::<GroupNorm<6>>(), x.view::<Image>());
+        let (op, net, x) = (GroupNormOp { groups: 3, epsilon: EPSILON }, w.view::<GroupNorm<6>>(), x.view::<Image>());
         op.forward(&context, net, x, y.view_mut());
         op.backward(&context, net, x, dy.view(), dw.grad(Write::Set), Some(dx.grad(Write::Set)));
         [y.read(), dx.read(), dw.read()]

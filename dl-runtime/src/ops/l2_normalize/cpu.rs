@@ -1,6 +1,6 @@
 //! Normalisation to length 1 on the CPU.
 
-use super::{L2NormalizeKernel, Op};
+use super::{L2NormalizeKernel, L2NormalizeOp};
 use crate::Cpu;
 use crate::device::cpu::simd::{Simd, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -17,8 +17,8 @@ fn length<S: Simd>(x: &[f32]) -> f32 {
 }
 
 simd! {
-    fn forward<S>(op: Op, x: &[f32], y: &mut [f32]) {
-        let Op { n, epsilon } = op;
+    fn forward<S>(op: L2NormalizeOp, x: &[f32], y: &mut [f32]) {
+        let L2NormalizeOp { n, epsilon } = op;
         for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
             let length = length::<S>(x);
             // A comparison that NaN fails, so that it stays.
@@ -27,8 +27,8 @@ simd! {
         }
     }
 
-    fn backward<S>(op: Op, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        let Op { n, epsilon } = op;
+    fn backward<S>(op: L2NormalizeOp, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+        let L2NormalizeOp { n, epsilon } = op;
         for ((x, dy), dx) in x.chunks_exact(n).zip(dy.chunks_exact(n)).zip(dx.chunks_exact_mut(n)) {
             let length = length::<S>(x);
             let short = length < epsilon;
@@ -42,11 +42,11 @@ simd! {
 }
 
 impl L2NormalizeKernel for Cpu {
-    fn l2_normalize_forward(&self, op: Op, x: &[f32], y: &mut [f32]) {
+    fn l2_normalize_forward(&self, op: L2NormalizeOp, x: &[f32], y: &mut [f32]) {
         let size = TASK.div_ceil(op.n) * op.n;
         self.threads().split((chunks(x, size), chunks_mut(y, size)), &|_, (x, y)| forward(op, x, y));
     }
-    fn l2_normalize_backward(&self, op: Op, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    fn l2_normalize_backward(&self, op: L2NormalizeOp, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let size = TASK.div_ceil(op.n) * op.n;
         let parts = (chunks(x, size), chunks(dy, size), chunks_mut(dx, size));
         self.threads().split(parts, &|_, (x, dy, dx)| backward(op, x, dy, dx, write));

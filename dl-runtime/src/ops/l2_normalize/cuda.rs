@@ -1,6 +1,6 @@
 //! Normalisation to length 1 on CUDA.
 
-use super::{L2NormalizeKernel, Op};
+use super::{L2NormalizeKernel, L2NormalizeOp};
 use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, kernels};
 use crate::ops::axes::cuda::word;
 use crate::tensor::Write;
@@ -11,13 +11,13 @@ kernels!(
 );
 
 impl L2NormalizeKernel for Cuda {
-    fn l2_normalize_forward(&self, Op { n, epsilon }: Op, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn l2_normalize_forward(&self, L2NormalizeOp { n, epsilon }: L2NormalizeOp, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let group = ThreadGroup::of(x.len() / n, n);
         self.launch(&l2_normalize_forward, group.grid(), (word(n), group, epsilon, x, y));
     }
     fn l2_normalize_backward(
         &self,
-        Op { n, epsilon }: Op,
+        L2NormalizeOp { n, epsilon }: L2NormalizeOp,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
         dx: Mut<'_, f32>,

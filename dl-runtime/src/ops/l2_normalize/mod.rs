@@ -15,7 +15,7 @@ use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of normalisation to length 1.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct L2NormalizeOp {
     /// Length of a row: the size of the last axis.
     pub n: usize,
     /// The least that a row is divided by; PyTorch's default is 1e-12.
@@ -25,11 +25,11 @@ pub struct Op {
 /// The kernels of normalisation to length 1.
 pub trait L2NormalizeKernel: Storage {
     /// `y = x/max(‖x‖, ε)`.
-    fn l2_normalize_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn l2_normalize_forward(&self, op: L2NormalizeOp, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `dx = (dy - y·Σ dy·y)/‖x‖`, set or added.
     fn l2_normalize_backward(
         &self,
-        op: Op,
+        op: L2NormalizeOp,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
@@ -37,7 +37,7 @@ pub trait L2NormalizeKernel: Storage {
     );
 }
 
-impl Op {
+impl L2NormalizeOp {
     /// The operation, for samples of type `S`.
     fn of<S: Pod>(self) -> Self {
         assert!(S::LEN.is_multiple_of(self.n), "sizes of a normalisation");

@@ -52,7 +52,7 @@ impl LayerNormKernel for Cuda {
     ) {
         let (n, weights) = (weight.len(), d_weights.len());
         let rows = x.len() / n;
-        // Rows are cut in parts, so that few columns fill a card, too.
+        // Rows are cut in parts, so that few columns fill a GPU, too.
         let across = n.div_ceil(COLUMNS);
         let parts = 1024_usize.div_ceil(across).min(rows.div_ceil(32)).clamp(1, 128);
         let size = rows.div_ceil(parts);

@@ -49,7 +49,7 @@ impl<T: Rows<N>, const N: usize, const M: usize> Rows<N> for [T; M] {}
 
 /// The settings of layer normalisation.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct LayerNormOp {
     /// Added to the variance; PyTorch's default is 1e-5.
     pub epsilon: f32,
 }
@@ -86,7 +86,7 @@ pub trait LayerNormKernel: Storage {
     );
 }
 
-impl Op {
+impl LayerNormOp {
     fn norm(self) -> Norm {
         Norm { epsilon: self.epsilon, centred: true }
     }

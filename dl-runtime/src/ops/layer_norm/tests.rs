@@ -1,11 +1,11 @@
 //! Layer normalisation against `f64` and central differences.
 
-use super::{LayerNorm, Op, Rows};
+use super::{LayerNorm, LayerNormOp, Rows};
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
-const OP: Op = Op { epsilon: 1e-5 };
+const OP: LayerNormOp = LayerNormOp { epsilon: 1e-5 };
 
 fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
     let n = weights.len() / 2;

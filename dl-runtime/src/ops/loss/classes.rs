@@ -1,4 +1,4 @@
-//! Losses of one class of many: the mean over the places of a sample, each with one number per class and one target.
+//! Losses of one class of many: the mean over the positions of a sample, each with one number per class and one target.
 //!
 //! One file for each has its formula, and its type for the trainer.
 
@@ -37,13 +37,13 @@ pub enum Classes {
     Nll,
 }
 
-/// Sizes at run time: outputs lie as [samples, classes, places], targets as [samples, places].
+/// Sizes at run time: outputs lie as [samples, classes, positions], targets as [samples, positions].
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct ClassSizes {
     /// Number of classes.
     pub classes: usize,
     /// Targets of one sample.
-    pub places: usize,
+    pub positions: usize,
 }
 
 /// The kernel of losses of classes; NaN where a target is no class.
@@ -52,7 +52,7 @@ pub trait ClassLossKernel: Storage {
     fn class_loss(
         &self,
         loss: Classes,
-        sizes: Sizes,
+        sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
         losses: Self::Mut<'_, f32>,
@@ -61,7 +61,7 @@ pub trait ClassLossKernel: Storage {
     fn class_loss_backward(
         &self,
         loss: Classes,
-        sizes: Sizes,
+        sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
         gradient: Gradient<'_, '_, Self>,
@@ -70,7 +70,7 @@ pub trait ClassLossKernel: Storage {
     fn class_loss_and_gradient(
         &self,
         loss: Classes,
-        sizes: Sizes,
+        sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
         losses: Self::Mut<'_, f32>,
@@ -90,7 +90,7 @@ impl Classes {
         target: View<D, T::Of>,
         losses: ViewMut<D, f32>,
     ) {
-        let sizes = Sizes { classes: C, places: T::LEN };
+        let sizes = ClassSizes { classes: C, positions: T::LEN };
         context.device.class_loss(self, sizes, output.data(), target.data(), losses.into_data());
     }
     /// The gradient to the output.
@@ -111,7 +111,7 @@ impl Classes {
         target: View<D, T::Of>,
         gradient: Gradient<D>,
     ) {
-        let sizes = Sizes { classes: C, places: T::LEN };
+        let sizes = ClassSizes { classes: C, positions: T::LEN };
         context.device.class_loss_backward(self, sizes, output.data(), target.data(), gradient);
     }
     /// `losses` of all samples, and the gradient of their mean.
@@ -123,7 +123,7 @@ impl Classes {
         losses: ViewMut<D, f32>,
         d_output: ViewMut<D, [T; C]>,
     ) {
-        let (sizes, of_mean) = (Sizes { classes: C, places: T::LEN }, Gradient::of_mean(d_output));
+        let (sizes, of_mean) = (ClassSizes { classes: C, positions: T::LEN }, Gradient::of_mean(d_output));
         let (x, t) = (output.data(), target.data());
         context.device.class_loss_and_gradient(self, sizes, x, t, losses.into_data(), of_mean);
     }
@@ -220,7 +220,7 @@ simd! {
 /// A formula over a batch.
 struct Batch<'a, F> {
     formula: F,
-    sizes: Sizes,
+    sizes: ClassSizes,
     x: &'a [f32],
     t: &'a [u32],
 }
@@ -228,15 +228,15 @@ struct Batch<'a, F> {
 impl<F> Batch<'_, F> {
     /// Output and targets of sample `n`.
     fn sample(&self, n: usize) -> (&[f32], &[u32]) {
-        let (size, places) = (self.size_of_sample(), self.sizes.places);
-        (&self.x[n * size..(n + 1) * size], &self.t[n * places..(n + 1) * places])
+        let (size, positions) = (self.size_of_sample(), self.sizes.positions);
+        (&self.x[n * size..(n + 1) * size], &self.t[n * positions..(n + 1) * positions])
     }
     fn size_of_sample(&self) -> usize {
-        self.sizes.classes * self.sizes.places
+        self.sizes.classes * self.sizes.positions
     }
     /// Copies the numbers at place `p` of a sample to `column`.
     fn read_place(&self, x: &[f32], p: usize, column: &mut [f32]) {
-        column.iter_mut().zip(x[p..].iter().step_by(self.sizes.places)).for_each(|(to, x)| *to = *x);
+        column.iter_mut().zip(x[p..].iter().step_by(self.sizes.positions)).for_each(|(to, x)| *to = *x);
     }
 }
 
@@ -245,7 +245,7 @@ impl<F: Formula> Samples for Batch<'_, F> {
         self.size_of_sample()
     }
     fn scratch(&self) -> usize {
-        if self.sizes.places == 1 { 0 } else { 2 * self.sizes.classes }
+        if self.sizes.positions == 1 { 0 } else { 2 * self.sizes.classes }
     }
     fn loss(&self, n: usize, scratch: &mut [f32]) -> f32 {
         let (x, t) = self.sample(n);
@@ -258,25 +258,25 @@ impl<F: Formula> Samples for Batch<'_, F> {
             self.read_place(x, p, column);
             sum += f64::from(value(self.formula, column, *t));
         }
-        (sum / self.sizes.places as f64) as f32
+        (sum / self.sizes.positions as f64) as f32
     }
     fn gradient(&self, n: usize, _: usize, scale: f32, d: &mut [f32], scratch: &mut [f32]) {
         let (x, t) = self.sample(n);
         if let [t] = t {
             return gradient(self.formula, scale, x, *t, d);
         }
-        let scale = scale / self.sizes.places as f32;
+        let scale = scale / self.sizes.positions as f32;
         let (column, d_column) = scratch.split_at_mut(self.sizes.classes);
         for (p, t) in t.iter().enumerate() {
             self.read_place(x, p, column);
             gradient(self.formula, scale, column, *t, d_column);
-            d[p..].iter_mut().step_by(self.sizes.places).zip(&*d_column).for_each(|(d, dx)| *d = *dx);
+            d[p..].iter_mut().step_by(self.sizes.positions).zip(&*d_column).for_each(|(d, dx)| *d = *dx);
         }
     }
 }
 
 /// Calls `run` with the batch of `loss`'s formula.
-fn with_formula(loss: Classes, sizes: Sizes, x: &[f32], t: &[u32], run: impl FnOnce(&dyn Samples)) {
+fn with_formula(loss: Classes, sizes: ClassSizes, x: &[f32], t: &[u32], run: impl FnOnce(&dyn Samples)) {
     match loss {
         Classes::CrossEntropy { label_smoothing } => {
             run(&Batch { formula: cross_entropy::Formula { label_smoothing }, sizes, x, t });
@@ -288,11 +288,18 @@ fn with_formula(loss: Classes, sizes: Sizes, x: &[f32], t: &[u32], run: impl FnO
 }
 
 impl ClassLossKernel for Cpu {
-    fn class_loss(&self, loss: Classes, sizes: Sizes, x: &[f32], t: &[u32], losses: &mut [f32]) {
+    fn class_loss(&self, loss: Classes, sizes: ClassSizes, x: &[f32], t: &[u32], losses: &mut [f32]) {
         with_formula(loss, sizes, x, t, |batch| cpu::losses(self, batch, losses));
     }
-    fn class_loss_backward(&self, loss: Classes, sizes: Sizes, x: &[f32], t: &[u32], gradient: Gradient<'_, '_, Cpu>) {
-        let size = sizes.classes * sizes.places;
+    fn class_loss_backward(
+        &self,
+        loss: Classes,
+        sizes: ClassSizes,
+        x: &[f32],
+        t: &[u32],
+        gradient: Gradient<'_, '_, Cpu>,
+    ) {
+        let size = sizes.classes * sizes.positions;
         with_formula(loss, sizes, x, t, |batch| cpu::gradient(self, batch, size, gradient));
     }
 }

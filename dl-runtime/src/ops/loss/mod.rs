@@ -30,7 +30,7 @@ mod triplet;
 mod vectors;
 
 pub use crate::tensor::Labels;
-pub use classes::{ClassLossKernel, Classes, Sizes};
+pub use classes::{ClassLossKernel, ClassSizes, Classes};
 pub use cross_entropy::{CrossEntropy, SmoothCrossEntropy};
 pub use elementwise::{Elementwise, ElementwiseLossKernel, trained};
 pub use focal::Focal;

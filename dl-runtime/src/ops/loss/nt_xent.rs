@@ -32,7 +32,7 @@ type Saved = [[f32; 2]; 2];
 
 /// Settings and sizes at run time.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct NtXentSizes {
     /// Numbers of one view.
     pub features: usize,
     /// As in [`NtXent`].
@@ -44,7 +44,7 @@ pub trait NtXentKernel: Storage {
     /// The loss of every sample, and what backward needs: four numbers for each sample.
     fn nt_xent(
         &self,
-        sizes: Sizes,
+        sizes: NtXentSizes,
         a: Self::Ref<'_, f32>,
         b: Self::Ref<'_, f32>,
         losses: Self::Mut<'_, f32>,
@@ -53,7 +53,7 @@ pub trait NtXentKernel: Storage {
     /// The gradient to one of the views.
     fn nt_xent_backward(
         &self,
-        sizes: Sizes,
+        sizes: NtXentSizes,
         a: Self::Ref<'_, f32>,
         b: Self::Ref<'_, f32>,
         saved: Self::Ref<'_, f32>,
@@ -62,8 +62,8 @@ pub trait NtXentKernel: Storage {
 }
 
 impl NtXent {
-    fn sizes<S: Pod<Element = f32>>(self) -> Sizes {
-        Sizes { features: S::LEN, temperature: self.temperature }
+    fn sizes<S: Pod<Element = f32>>(self) -> NtXentSizes {
+        NtXentSizes { features: S::LEN, temperature: self.temperature }
     }
     /// `losses` of all samples, and what backward needs.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
@@ -114,7 +114,7 @@ simd! {
     }
 
     /// `s_k = z_r·z_k / temperature` for all rows `z_k`; of row `r` with itself, negative infinity.
-    fn similarity<S>(sizes: Sizes, z: &[f32], r: usize, s: &mut [f32]) {
+    fn similarity<S>(sizes: NtXentSizes, z: &[f32], r: usize, s: &mut [f32]) {
         let own = &z[r * sizes.features..(r + 1) * sizes.features];
         for (s, z) in s.iter_mut().zip(z.chunks_exact(sizes.features)) {
             *s = sum::<S, 2>([own, z], |[a, b]| a * b) / sizes.temperature;
@@ -153,7 +153,7 @@ simd! {
 
 /// A batch after forward.
 struct Batch<'a> {
-    sizes: Sizes,
+    sizes: NtXentSizes,
     /// Number of samples.
     n: usize,
     /// The views of length 1: those of the first input, then those of the second.
@@ -213,7 +213,7 @@ fn normalize_all(features: usize, views: [&[f32]; 2], z: &mut [f32], mut saw: im
 }
 
 impl NtXentKernel for Cpu {
-    fn nt_xent(&self, sizes: Sizes, a: &[f32], b: &[f32], losses: &mut [f32], saved: Option<&mut [f32]>) {
+    fn nt_xent(&self, sizes: NtXentSizes, a: &[f32], b: &[f32], losses: &mut [f32], saved: Option<&mut [f32]>) {
         let n = losses.len();
         let Some(saved) = saved else {
             return scratch::with(4 * n, |saved| self.nt_xent(sizes, a, b, losses, Some(saved)));
@@ -230,7 +230,14 @@ impl NtXentKernel for Cpu {
             cpu::losses(self, &Batch { sizes, n, z, saved, scale: None }, losses);
         });
     }
-    fn nt_xent_backward(&self, sizes: Sizes, a: &[f32], b: &[f32], saved: &[f32], gradient: Gradient<'_, '_, Cpu>) {
+    fn nt_xent_backward(
+        &self,
+        sizes: NtXentSizes,
+        a: &[f32],
+        b: &[f32],
+        saved: &[f32],
+        gradient: Gradient<'_, '_, Cpu>,
+    ) {
         let n = saved.len() / 4;
         scratch::with(2 * n * sizes.features, |z| {
             normalize_all(sizes.features, [a, b], z, |_, _| {});

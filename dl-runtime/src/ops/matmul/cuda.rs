@@ -20,7 +20,7 @@ const SMALL: usize = 1 << 25;
 const SHORT: usize = 1 << 11;
 /// Multiply-adds below which nothing else matters.
 const TINY: usize = 1 << 18;
-/// Blocks with which larger tiles fill a card.
+/// Blocks with which larger tiles fill a GPU.
 const ENOUGH_BLOCKS: usize = 128;
 /// Rows up to which each row of B is read by one warp.
 const FEW_ROWS: usize = 4;

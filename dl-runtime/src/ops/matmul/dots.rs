@@ -12,7 +12,7 @@ pub(super) const FEW: usize = 4;
 /// Columns of one task.
 const TASK: usize = 32;
 
-/// `C = A·B` with the epilogue, for at most [`FEW`] rows; both are contiguous along k. Sizes are checked by the caller.
+/// `C = A·B` with the epilogue, for at most [`FEW`] rows; both are contiguous along k. MatmulSizes are checked by the caller.
 pub(super) fn few_rows(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: Epilogue) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let dots = Dots { a, b, c: c.as_mut_ptr(), epilogue };

@@ -21,7 +21,7 @@ KERNEL_OF(256, matmul_tiles_32, MatmulJob s, u64 count, Activation f, Span<const
     matmul_each<4, 8>(s, count, f, a, b, bias, c, ones, shared);
 }
 
-// Tiles of 16 by 16: four times as many blocks, where the others would leave most of the card idle.
+// Tiles of 16 by 16: four times as many blocks, where the others would leave most of the GPU idle.
 KERNEL_OF(256, matmul_tiles_16, MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
           Span<const float> bias, Span<float> c, Span<float> ones) {
     SHARED(float, shared, MATMUL_SHARED(16));

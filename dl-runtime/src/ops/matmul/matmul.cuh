@@ -2,7 +2,7 @@
 //
 // A block of 8 warps makes a square tile of C. Each warp sums every eighth slice of the inner axis in its registers, and reads
 // it from its own part of shared memory: no warp waits for another until the 8 parts are added, in their order. So products
-// with few elements and long sums keep a card busy too.
+// with few elements and long sums keep a GPU busy too.
 #pragma once
 #include "activation.cuh"
 

@@ -19,7 +19,7 @@ mod portable;
 mod tests;
 pub(crate) mod tile;
 
-pub use op::{MatmulKernel, Op, Product};
+pub use op::{MatmulKernel, MatmulOp, Product};
 
 use crate::device::cpu::Threads;
 use crate::device::cpu::simd::{self, Level};

@@ -13,7 +13,7 @@ use crate::{Context, Cpu, Pod, View, ViewMut};
 
 /// The settings of a product of two values.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct MatmulOp {
     /// Rows of the first and of the product.
     pub m: usize,
     /// Columns of the first, rows of the second.
@@ -22,7 +22,7 @@ pub struct Op {
     pub n: usize,
 }
 
-/// Sizes of a product, and which of its factors are stored with rows and columns exchanged.
+/// MatmulSizes of a product, and which of its factors are stored with rows and columns exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Product {
     /// Rows of the product.
@@ -50,9 +50,9 @@ pub trait MatmulKernel: Storage {
     );
 }
 
-impl Op {
+impl MatmulOp {
     fn product(self) -> Product {
-        let Op { m, k, n } = self;
+        let MatmulOp { m, k, n } = self;
         Product { rows: m, inner: k, columns: n, left_transposed: false, right_transposed: false }
     }
     /// Checks that types and settings speak of the same shapes.
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
     use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-    fn reference(op: Op, a: &[f64], b: &[f64]) -> Vec<f64> {
+    fn reference(op: MatmulOp, a: &[f64], b: &[f64]) -> Vec<f64> {
         let mut c = Vec::new();
         for (a, b) in a.chunks(op.m * op.k).zip(b.chunks(op.k * op.n)) {
             for i in 0..op.m {
@@ -164,7 +164,7 @@ mod tests {
         c
     }
 
-    fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, samples: usize) {
+    fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(op: MatmulOp, samples: usize) {
         let (a, b, dy) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN), numbers(3, samples * O::LEN));
         let [y, da, db] = on_every_device!(|device| {
             let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
@@ -189,12 +189,12 @@ mod tests {
 
     #[test]
     fn values_and_gradients() {
-        case::<[[f32; 1]; 1], [[f32; 1]; 1], [[f32; 1]; 1]>(Op { m: 1, k: 1, n: 1 }, 1);
-        case::<[[f32; 5]; 3], [[f32; 7]; 5], [[f32; 7]; 3]>(Op { m: 3, k: 5, n: 7 }, 3);
-        case::<Matrices<2, 3, 4>, Matrices<2, 4, 5>, Matrices<2, 3, 5>>(Op { m: 3, k: 4, n: 5 }, 2);
-        case::<Matrices<3, 1, 9>, Matrices<3, 9, 1>, Matrices<3, 1, 1>>(Op { m: 1, k: 9, n: 1 }, 1);
-        case::<Matrices<2, 17, 3>, Matrices<2, 3, 33>, Matrices<2, 17, 33>>(Op { m: 17, k: 3, n: 33 }, 1);
-        case::<Matrices<1, 9, 40>, Matrices<1, 40, 5>, Matrices<1, 9, 5>>(Op { m: 9, k: 40, n: 5 }, 1);
+        case::<[[f32; 1]; 1], [[f32; 1]; 1], [[f32; 1]; 1]>(MatmulOp { m: 1, k: 1, n: 1 }, 1);
+        case::<[[f32; 5]; 3], [[f32; 7]; 5], [[f32; 7]; 3]>(MatmulOp { m: 3, k: 5, n: 7 }, 3);
+        case::<Matrices<2, 3, 4>, Matrices<2, 4, 5>, Matrices<2, 3, 5>>(MatmulOp { m: 3, k: 4, n: 5 }, 2);
+        case::<Matrices<3, 1, 9>, Matrices<3, 9, 1>, Matrices<3, 1, 1>>(MatmulOp { m: 1, k: 9, n: 1 }, 1);
+        case::<Matrices<2, 17, 3>, Matrices<2, 3, 33>, Matrices<2, 17, 33>>(MatmulOp { m: 17, k: 3, n: 33 }, 1);
+        case::<Matrices<1, 9, 40>, Matrices<1, 40, 5>, Matrices<1, 9, 5>>(MatmulOp { m: 9, k: 40, n: 5 }, 1);
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
         on_every_device!(|device| {
             let (a, b, mut y) = (device.tensor(&a), device.tensor(&b), device.output(60 * 24 * 40));
             let (a, b) = (a.view::<[[f32; 33]; 24]>(), b.view::<[[f32; 40]; 33]>());
-            let op = Op { m: 24, k: 33, n: 40 };
+            let op = MatmulOp { m: 24, k: 33, n: 40 };
             op.forward(&Context { device, seed: 0 }, a, b, y.view_mut::<[[f32; 40]; 24]>());
             y.read()
         });

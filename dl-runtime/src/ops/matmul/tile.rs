@@ -212,10 +212,10 @@ impl Tile<'_> {
                         (left, right) = (left.wrapping_add(a), right.wrapping_add(b));
                     }
                 }
-                Inner::Listed { stride, rows: places, steps } if LISTED => {
+                Inner::Listed { stride, rows: positions, steps } if LISTED => {
                     let mut rows = [self.a; R];
                     for i in 0..R {
-                        let place = if places.is_empty() { i * stride } else { places[self.row + i].a as usize };
+                        let place = if positions.is_empty() { i * stride } else { positions[self.row + i].a as usize };
                         rows[i] = self.a.add(place);
                     }
                     for step in &steps[..s.k] {

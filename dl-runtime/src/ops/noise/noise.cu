@@ -1,7 +1,7 @@
 // Noise: a thread draws the four words of a counter, for elements `i`, `i + 16`, `i + 32`, `i + 48` of a group of 64.
 
 /// The normal quantile of `(word + ½)/2³²`, by the formulas and constants of `random/normal.rs`; in f32, because f64 is
-/// slow on many cards: what needs more bits is taken from the integers, so that it stays within a few units in the last place.
+/// slow on many GPUs: what needs more bits is taken from the integers, so that it stays within a few units in the last place.
 DEVICE float normal(u32 word) {
     // Distance from the middle, and probability of the tail, each rounded once.
     float q = (float)(2 * (i64)word + 1 - (1ll << 32)) * (1.0f / 8589934592.0f);

@@ -1,6 +1,6 @@
 //! Padding on CUDA.
 
-use super::{Op, Pad2dKernel, Sizes};
+use super::{Pad2dKernel, Pad2dOp, Pad2dSizes};
 use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
 use crate::ops::axes::cuda::{Rows, word};
 use crate::tensor::Write;
@@ -16,19 +16,19 @@ arguments! {
 }
 
 /// Height and width.
-fn sides(op: Op, s: &Sizes) -> [Side; 2] {
+fn sides(op: Pad2dOp, s: &Pad2dSizes) -> [Side; 2] {
     let side =
         |axis: usize| Side { before: word(op.before[axis]), image: word(s.image[axis]), output: word(s.output[axis]) };
     [side(0), side(1)]
 }
 
 impl Pad2dKernel for Cuda {
-    fn pad2d_forward(&self, op: Op, s: &Sizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn pad2d_forward(&self, op: Pad2dOp, s: &Pad2dSizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let ([high, wide], [height, width]) = (sides(op, s), s.output);
         let rows = Rows::new(s.planes * height, width, width);
         self.launch(&pad2d_forward, rows.grid(), (rows, op.mode as u32, high, wide, x, y));
     }
-    fn pad2d_backward(&self, op: Op, s: &Sizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+    fn pad2d_backward(&self, op: Pad2dOp, s: &Pad2dSizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         let ([high, wide], [height, width]) = (sides(op, s), s.image);
         let rows = Rows::new(s.planes * height, width, width);
         self.launch(&pad2d_backward, rows.grid(), (rows, op.mode as u32, high, wide, dy, dx, write));

@@ -31,7 +31,7 @@ pub enum Mode {
 
 /// The settings of padding; what comes below and on the right follows from the shapes.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct Pad2dOp {
     /// Rows above, columns on the left.
     pub before: [usize; 2],
     /// What is put there.
@@ -40,7 +40,7 @@ pub struct Op {
 
 /// Sizes at run time.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct Pad2dSizes {
     /// Samples times channels.
     pub planes: usize,
     /// Height and width of an input plane.
@@ -52,16 +52,23 @@ pub struct Sizes {
 /// The kernels of padding.
 pub trait Pad2dKernel: Storage {
     /// `y` = `x` with its border.
-    fn pad2d_forward(&self, op: Op, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn pad2d_forward(&self, op: Pad2dOp, sizes: &Pad2dSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `dx`: every number gets the gradients of all its copies.
-    fn pad2d_backward(&self, op: Op, sizes: &Sizes, dy: Self::Ref<'_, f32>, dx: Self::Mut<'_, f32>, write: Write);
+    fn pad2d_backward(
+        &self,
+        op: Pad2dOp,
+        sizes: &Pad2dSizes,
+        dy: Self::Ref<'_, f32>,
+        dx: Self::Mut<'_, f32>,
+        write: Write,
+    );
 }
 
-impl Op {
+impl Pad2dOp {
     /// The sizes of one call, checked.
-    fn sizes<X: Image, Y: Image>(self, samples: usize) -> Sizes {
+    fn sizes<X: Image, Y: Image>(self, samples: usize) -> Pad2dSizes {
         assert_eq!(X::CHANNELS, Y::CHANNELS, "channels of a padding");
-        let sizes = Sizes { planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
+        let sizes = Pad2dSizes { planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
         for (axis, before) in self.before.into_iter().enumerate() {
             let (image, output) = (sizes.image[axis], sizes.output[axis]);
             let after = output.checked_sub(image + before).expect("output of a padding");

@@ -16,7 +16,7 @@ fn place(mode: Mode, size: usize, at: isize) -> Option<usize> {
     (0..=last).contains(&at).then_some(at as usize)
 }
 
-fn padded(op: Op, s: &Sizes, x: &[f64]) -> Vec<f64> {
+fn padded(op: Pad2dOp, s: &Pad2dSizes, x: &[f64]) -> Vec<f64> {
     let ([h, w], [rows, columns], [top, left]) = (s.image, s.output, op.before);
     let at = |x: &[f64], i: usize| {
         let row = place(op.mode, h, (i / columns) as isize - top as isize);
@@ -27,7 +27,7 @@ fn padded(op: Op, s: &Sizes, x: &[f64]) -> Vec<f64> {
 }
 
 /// Output and gradient to the input.
-fn passes(op: Op, s: &Sizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+fn passes(op: Pad2dOp, s: &Pad2dSizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (x, mut y, dy) = (device.tensor(x), device.output(dy.len()), device.tensor(dy));
         device.pad2d_forward(op, s, x.data(), y.data_mut());
@@ -39,13 +39,13 @@ fn passes(op: Op, s: &Sizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
 }
 
 fn check(planes: usize, image: [usize; 2], [top, bottom, left, right]: [usize; 4]) {
-    let s = Sizes { planes, image, output: [image[0] + top + bottom, image[1] + left + right] };
+    let s = Pad2dSizes { planes, image, output: [image[0] + top + bottom, image[1] + left + right] };
     let (x, dy) = (numbers(1, planes * image[0] * image[1]), numbers(2, planes * s.output[0] * s.output[1]));
     for mode in [Mode::Zeros, Mode::Reflect, Mode::Replicate] {
         if mode == Mode::Reflect && (top.max(bottom) >= image[0] || left.max(right) >= image[1]) {
             continue;
         }
-        let op = Op { before: [top, left], mode };
+        let op = Pad2dOp { before: [top, left], mode };
         let what = format!("{op:?} {s:?}");
         let [y, dx] = passes(op, &s, &x, &dy);
         assert_close(&what, &y, &padded(op, &s, &wide(&x)), 0.0);
@@ -64,8 +64,8 @@ fn values_and_gradients() {
 
 #[test]
 fn any_number_of_threads() {
-    let s = Sizes { planes: 300, image: [7, 9], output: [11, 12] };
+    let s = Pad2dSizes { planes: 300, image: [7, 9], output: [11, 12] };
     let (x, dy) = (numbers(1, 300 * 63), numbers(2, 300 * 132));
-    let op = Op { before: [1, 2], mode: Mode::Reflect };
+    let op = Pad2dOp { before: [1, 2], mode: Mode::Reflect };
     passes(op, &s, &x, &dy);
 }

@@ -1,6 +1,6 @@
 //! Average pooling on the CPU.
 
-use super::Sizes;
+use super::PoolSizes;
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Calls `visit(output, input, share)` for every element of a plane's output and every row of the input in its window, with
 /// the positions of that row and one over the size of the window.
 #[inline(always)]
-fn windows(s: &Sizes, count_include_pad: bool, mut visit: impl FnMut(usize, Range<usize>, f32)) {
+fn windows(s: &PoolSizes, count_include_pad: bool, mut visit: impl FnMut(usize, Range<usize>, f32)) {
     let count = |axis, at| if count_include_pad { s.counted(axis, at) } else { s.range(axis, at).len() };
     for r in 0..s.output[0] {
         let height = count(0, r);
@@ -24,24 +24,24 @@ fn windows(s: &Sizes, count_include_pad: bool, mut visit: impl FnMut(usize, Rang
 }
 
 /// `y = mean(window of x)`.
-pub(super) fn forward(cpu: &Cpu, s: &Sizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
-    let ((area, out_area), planes) = (s.areas(), s.task());
-    cpu.threads().split((chunks(x, planes * area), chunks_mut(y, planes * out_area)), &|_, (x, y)| {
+pub(super) fn forward(cpu: &Cpu, s: &PoolSizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
+    let ((spatial_size, output_size), planes) = (s.spatial_sizes(), s.task());
+    cpu.threads().split((chunks(x, planes * spatial_size), chunks_mut(y, planes * output_size)), &|_, (x, y)| {
         y.fill(0.0);
-        for (x, y) in x.chunks_exact(area).zip(y.chunks_exact_mut(out_area)) {
+        for (x, y) in x.chunks_exact(spatial_size).zip(y.chunks_exact_mut(output_size)) {
             windows(s, count_include_pad, |to, from, share| y[to] += share * x[from].iter().sum::<f32>());
         }
     });
 }
 
 /// `dx`: every element of a window gets an equal share of its gradient.
-pub(super) fn backward(cpu: &Cpu, s: &Sizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
-    let ((area, out_area), planes) = (s.areas(), s.task());
-    cpu.threads().split((chunks(dy, planes * out_area), chunks_mut(dx, planes * area)), &|_, (dy, dx)| {
+pub(super) fn backward(cpu: &Cpu, s: &PoolSizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
+    let ((spatial_size, output_size), planes) = (s.spatial_sizes(), s.task());
+    cpu.threads().split((chunks(dy, planes * output_size), chunks_mut(dx, planes * spatial_size)), &|_, (dy, dx)| {
         if write == Write::Set {
             dx.fill(0.0);
         }
-        for (dy, dx) in dy.chunks_exact(out_area).zip(dx.chunks_exact_mut(area)) {
+        for (dy, dx) in dy.chunks_exact(output_size).zip(dx.chunks_exact_mut(spatial_size)) {
             windows(s, count_include_pad, |from, to, share| {
                 dx[to].iter_mut().for_each(|dx| *dx += share * dy[from]);
             });

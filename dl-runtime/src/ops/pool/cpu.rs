@@ -1,6 +1,6 @@
 //! Pooling on the CPU: maxima; windows of 2×2 side by side, the usual ones, have loops of their own.
 
-use super::{PoolKernel, Sizes, Windows, avg};
+use super::{PoolKernel, PoolSizes, Windows, avg};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -14,7 +14,7 @@ fn wins(x: f32, best: f32) -> bool {
 
 /// Position of the first maximum (or last NaN, as in PyTorch) of output element `r`, `c` of a plane.
 #[inline(always)]
-fn maximum(s: &Sizes, x: &[f32], r: usize, c: usize) -> usize {
+fn maximum(s: &PoolSizes, x: &[f32], r: usize, c: usize) -> usize {
     let (rows, columns) = (s.range(0, r), s.range(1, c));
     let mut best = rows.start * s.image[1] + columns.start;
     for row in rows {
@@ -27,7 +27,7 @@ fn maximum(s: &Sizes, x: &[f32], r: usize, c: usize) -> usize {
     best
 }
 
-impl Sizes {
+impl PoolSizes {
     fn is_two_by_two(&self) -> bool {
         let half = self.image[0] / 2 == self.output[0] && self.image[1] / 2 == self.output[1];
         half && self.windows == Windows::Sliding { kernel: [2, 2], stride: [2, 2], padding: [0, 0] }
@@ -35,10 +35,10 @@ impl Sizes {
 }
 
 impl PoolKernel for Cpu {
-    fn max_pool_forward(&self, s: &Sizes, x: &[f32], y: &mut [f32]) {
-        let ((area, out_area), planes) = (s.areas(), s.task());
-        self.threads().split((chunks(x, planes * area), chunks_mut(y, planes * out_area)), &|_, (x, y)| {
-            for (x, y) in x.chunks_exact(area).zip(y.chunks_exact_mut(out_area)) {
+    fn max_pool_forward(&self, s: &PoolSizes, x: &[f32], y: &mut [f32]) {
+        let ((spatial_size, output_size), planes) = (s.spatial_sizes(), s.task());
+        self.threads().split((chunks(x, planes * spatial_size), chunks_mut(y, planes * output_size)), &|_, (x, y)| {
+            for (x, y) in x.chunks_exact(spatial_size).zip(y.chunks_exact_mut(output_size)) {
                 if s.is_two_by_two() {
                     two_by_two_forward(x, s.image[1], y, s.output[1]);
                     continue;
@@ -49,14 +49,17 @@ impl PoolKernel for Cpu {
             }
         });
     }
-    fn max_pool_backward(&self, s: &Sizes, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        let ((area, out_area), planes) = (s.areas(), s.task());
-        let data = (chunks(x, planes * area), chunks(dy, planes * out_area), chunks_mut(dx, planes * area));
+    fn max_pool_backward(&self, s: &PoolSizes, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+        let ((spatial_size, output_size), planes) = (s.spatial_sizes(), s.task());
+        let data =
+            (chunks(x, planes * spatial_size), chunks(dy, planes * output_size), chunks_mut(dx, planes * spatial_size));
         self.threads().split(data, &|_, (x, dy, dx)| {
             if write == Write::Set && !(s.is_two_by_two() && s.image[0].is_multiple_of(2)) {
                 dx.fill(0.0);
             }
-            for ((x, dy), dx) in x.chunks_exact(area).zip(dy.chunks_exact(out_area)).zip(dx.chunks_exact_mut(area)) {
+            for ((x, dy), dx) in
+                x.chunks_exact(spatial_size).zip(dy.chunks_exact(output_size)).zip(dx.chunks_exact_mut(spatial_size))
+            {
                 if s.is_two_by_two() {
                     two_by_two_backward(x, s.image[1], dy, s.output[1], dx, write == Write::Add);
                     continue;
@@ -67,10 +70,10 @@ impl PoolKernel for Cpu {
             }
         });
     }
-    fn avg_pool_forward(&self, s: &Sizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
+    fn avg_pool_forward(&self, s: &PoolSizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
         avg::forward(self, s, count_include_pad, x, y);
     }
-    fn avg_pool_backward(&self, s: &Sizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
+    fn avg_pool_backward(&self, s: &PoolSizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
         avg::backward(self, s, count_include_pad, dy, dx, write);
     }
 }

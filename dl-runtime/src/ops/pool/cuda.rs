@@ -1,6 +1,6 @@
 //! Pooling on CUDA.
 
-use super::{PoolKernel, Sizes, Windows};
+use super::{PoolKernel, PoolSizes, Windows};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, ThreadGroup, arguments, kernels};
 use crate::tensor::Storage;
 use crate::tensor::Write;
@@ -18,7 +18,7 @@ arguments! {
 }
 
 impl Code {
-    fn of(s: &Sizes) -> Self {
+    fn of(s: &PoolSizes) -> Self {
         let (kernel, stride, padding) = match s.windows {
             Windows::Sliding { kernel, stride, padding } => (kernel, stride, padding),
             Windows::Adaptive => ([0; 2], [0; 2], [0; 2]),
@@ -42,15 +42,15 @@ impl Code {
     }
 }
 
-impl Sizes {
+impl PoolSizes {
     fn outputs(&self) -> usize {
-        self.planes * self.areas().1
+        self.planes * self.spatial_sizes().1
     }
     /// Numbers of a window, about.
     fn window(&self) -> usize {
         match self.windows {
             Windows::Sliding { kernel, .. } => kernel[0] * kernel[1],
-            Windows::Adaptive => self.areas().0.div_ceil(self.areas().1),
+            Windows::Adaptive => self.spatial_sizes().0.div_ceil(self.spatial_sizes().1),
         }
     }
     /// A thread for each window, or a warp where they are large and few.
@@ -77,7 +77,7 @@ impl Sizes {
 }
 
 impl PoolKernel for Cuda {
-    fn max_pool_forward(&self, s: &Sizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn max_pool_forward(&self, s: &PoolSizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         if s.pairs([x.address(), x.address()]) {
             return self.launch(&pool_pairs_forward, Grid::each(y.len() / 2), (s.image[1] as u32, x, y));
         }
@@ -85,27 +85,34 @@ impl PoolKernel for Cuda {
         let arguments = (Code::of(s), group, s.outputs(), x, y, None::<Mut<'_, u32>>);
         self.launch(&pool_max_forward, group.grid(), arguments);
     }
-    fn max_pool_backward(&self, s: &Sizes, x: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+    fn max_pool_backward(&self, s: &PoolSizes, x: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         if s.pairs([x.address(), dx.address()]) {
             let grid = Grid::each(dy.len() / 2);
             return self.launch(&pool_pairs_backward, grid, (s.image[1] as u32, x, dy, dx, write));
         }
         let code = Code::of(s);
-        let places = Cuda::reinterpret_mut::<f32, u32>(self.scratch(if s.apart() { 0 } else { s.outputs() }));
+        let positions = Cuda::reinterpret_mut::<f32, u32>(self.scratch(if s.apart() { 0 } else { s.outputs() }));
         if !s.apart() {
             let group = s.group();
-            let arguments = (code, group, s.outputs(), x, None::<Mut<'_, f32>>, &places);
+            let arguments = (code, group, s.outputs(), x, None::<Mut<'_, f32>>, &positions);
             self.launch(&pool_max_forward, group.grid(), arguments);
         }
         let grid = Grid::each(dx.len());
-        self.launch(&pool_max_backward, grid, (code, x, Cuda::share(&places), dy, dx, write));
+        self.launch(&pool_max_backward, grid, (code, x, Cuda::share(&positions), dy, dx, write));
     }
-    fn avg_pool_forward(&self, s: &Sizes, count_include_pad: bool, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn avg_pool_forward(&self, s: &PoolSizes, count_include_pad: bool, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let group = s.group();
         let arguments = (Code::of(s), u32::from(count_include_pad), group, s.outputs(), x, y);
         self.launch(&pool_avg_forward, group.grid(), arguments);
     }
-    fn avg_pool_backward(&self, s: &Sizes, count_include_pad: bool, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+    fn avg_pool_backward(
+        &self,
+        s: &PoolSizes,
+        count_include_pad: bool,
+        dy: Ref<'_, f32>,
+        dx: Mut<'_, f32>,
+        write: Write,
+    ) {
         let arguments = (Code::of(s), u32::from(count_include_pad), dy, &dx, write);
         self.launch(&pool_avg_backward, Grid::each(dx.len()), arguments);
     }

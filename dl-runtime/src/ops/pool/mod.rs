@@ -56,7 +56,7 @@ pub struct Avg {
 
 /// Sizes at run time; channels and samples are alike to a pooling: both are planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sizes {
+pub struct PoolSizes {
     /// Where the windows are.
     pub windows: Windows,
     /// Samples times channels.
@@ -67,11 +67,11 @@ pub struct Sizes {
     pub output: [usize; 2],
 }
 
-impl Sizes {
+impl PoolSizes {
     /// The sizes of one call, checked.
     fn new<X: Image, Y: Image>(windows: Windows, samples: usize) -> Self {
         assert_eq!(X::CHANNELS, Y::CHANNELS, "channels of a pooling");
-        let sizes = Sizes { windows, planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
+        let sizes = PoolSizes { windows, planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
         sizes.assert_windows();
         sizes
     }
@@ -109,34 +109,40 @@ impl Sizes {
         }
     }
     /// Numbers of an input plane and of an output plane.
-    fn areas(&self) -> (usize, usize) {
+    fn spatial_sizes(&self) -> (usize, usize) {
         (self.image[0] * self.image[1], self.output[0] * self.output[1])
     }
     /// Planes of one task.
     fn task(&self) -> usize {
-        (16 * 1024_usize).div_ceil(self.areas().0)
+        (16 * 1024_usize).div_ceil(self.spatial_sizes().0)
     }
 }
 
 /// The kernels of pooling.
 pub trait PoolKernel: Storage {
     /// `y = max(window of x)`.
-    fn max_pool_forward(&self, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn max_pool_forward(&self, sizes: &PoolSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `dx` from `x`, where the maxima are looked for again.
     fn max_pool_backward(
         &self,
-        sizes: &Sizes,
+        sizes: &PoolSizes,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
         write: Write,
     );
     /// `y = mean(window of x)`.
-    fn avg_pool_forward(&self, sizes: &Sizes, count_include_pad: bool, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn avg_pool_forward(
+        &self,
+        sizes: &PoolSizes,
+        count_include_pad: bool,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
     /// `dx`: every element of a window gets an equal share of its gradient.
     fn avg_pool_backward(
         &self,
-        sizes: &Sizes,
+        sizes: &PoolSizes,
         count_include_pad: bool,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
@@ -152,7 +158,7 @@ impl Max {
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
-        let sizes = Sizes::new::<X, Y>(self.windows, input.len());
+        let sizes = PoolSizes::new::<X, Y>(self.windows, input.len());
         context.device.max_pool_forward(&sizes, input.data(), output.into_data());
     }
     /// The gradient to the input, from the input.
@@ -163,7 +169,7 @@ impl Max {
         d_output: View<D, Y>,
         d_input: Grad<D, X>,
     ) {
-        let sizes = Sizes::new::<X, Y>(self.windows, input.len());
+        let sizes = PoolSizes::new::<X, Y>(self.windows, input.len());
         let Grad { to, write } = d_input;
         context.device.max_pool_backward(&sizes, input.data(), d_output.data(), to.into_data(), write);
     }
@@ -177,7 +183,7 @@ impl Avg {
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
-        let sizes = Sizes::new::<X, Y>(self.windows, input.len());
+        let sizes = PoolSizes::new::<X, Y>(self.windows, input.len());
         context.device.avg_pool_forward(&sizes, self.count_include_pad, input.data(), output.into_data());
     }
     /// The gradient to the input.
@@ -187,7 +193,7 @@ impl Avg {
         d_output: View<D, Y>,
         d_input: Grad<D, X>,
     ) {
-        let sizes = Sizes::new::<X, Y>(self.windows, d_output.len());
+        let sizes = PoolSizes::new::<X, Y>(self.windows, d_output.len());
         let Grad { to, write } = d_input;
         context.device.avg_pool_backward(&sizes, self.count_include_pad, d_output.data(), to.into_data(), write);
     }

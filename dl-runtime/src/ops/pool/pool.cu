@@ -103,22 +103,22 @@ DEVICE Best maximum(Windows w, ThreadGroup group, Span<const float> x, u64 plane
 }
 
 /// The maximum of every window and, where there is room, its place. Groups are of 1 or 32.
-KERNEL(pool_max_forward, Windows w, u32 lanes, u64 windows, Span<const float> x, Span<float> y, Span<u32> places) {
+KERNEL(pool_max_forward, Windows w, u32 lanes, u64 windows, Span<const float> x, Span<float> y, Span<u32> positions) {
     ThreadGroup group = thread_group(lanes);
-    u64 area = (u64)w.rows.size * w.columns.size;
+    u64 spatial_size = (u64)w.rows.size * w.columns.size;
     for (u64 i = group.row; i < windows; i += group.step) {
         Spot spot = spot_of(i, w.rows.output, w.columns.output);
-        Best best = maximum(w, group, x, spot.plane * area, spot.row, spot.column);
+        Best best = maximum(w, group, x, spot.plane * spatial_size, spot.row, spot.column);
         if (group.lane == 0 && y.len) y[i] = best.value;
-        if (group.lane == 0 && places.len) places[i] = best.at;
+        if (group.lane == 0 && positions.len) positions[i] = best.at;
     }
 }
 
-/// Each number gets what belongs to the windows whose maximum it is; without `places`, these are looked for here.
-KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> places, Span<const float> dy, Span<float> dx,
+/// Each number gets what belongs to the windows whose maximum it is; without `positions`, these are looked for here.
+KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> positions, Span<const float> dy, Span<float> dx,
        u32 add) {
     ThreadGroup alone = {0, 1, 0, 1};
-    u64 area = (u64)w.rows.size * w.columns.size, out_area = (u64)w.rows.output * w.columns.output;
+    u64 spatial_size = (u64)w.rows.size * w.columns.size, output_size = (u64)w.rows.output * w.columns.output;
     for (u64 i = thread(); i < dx.len; i += threads()) {
         Spot spot = spot_of(i, w.rows.size, w.columns.size);
         Range rows = windows_of(w.rows, spot.row), columns = windows_of(w.columns, spot.column);
@@ -126,8 +126,8 @@ KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> places
         float d = 0.0f;
         for (u32 row = rows.start; row < rows.end; row++) {
             for (u32 column = columns.start; column < columns.end; column++) {
-                u64 window = spot.plane * out_area + row * w.columns.output + column;
-                u32 best = places.len ? (u32)places[window] : maximum(w, alone, x, spot.plane * area, row, column).at;
+                u64 window = spot.plane * output_size + row * w.columns.output + column;
+                u32 best = positions.len ? (u32)positions[window] : maximum(w, alone, x, spot.plane * spatial_size, row, column).at;
                 if (best == at) d += dy[window];
             }
         }
@@ -177,13 +177,13 @@ DEVICE float share_of(Windows w, u32 row, u32 column, u32 with_padding) {
 
 KERNEL(pool_avg_forward, Windows w, u32 with_padding, u32 lanes, u64 windows, Span<const float> x, Span<float> y) {
     ThreadGroup group = thread_group(lanes);
-    u64 area = (u64)w.rows.size * w.columns.size;
+    u64 spatial_size = (u64)w.rows.size * w.columns.size;
     for (u64 i = group.row; i < windows; i += group.step) {
         Spot spot = spot_of(i, w.rows.output, w.columns.output);
         Range rows = range_of(w.rows, spot.row), columns = range_of(w.columns, spot.column);
         float sum = 0.0f;
         for (StridedIter walk = walk_of(group, rows, columns); walk.row < walk.rows; next(walk)) {
-            sum += x[spot.plane * area + (u64)(rows.start + walk.row) * w.columns.size + columns.start + walk.column];
+            sum += x[spot.plane * spatial_size + (u64)(rows.start + walk.row) * w.columns.size + columns.start + walk.column];
         }
         if (lanes == WARP) sum = warp_sum(sum);
         if (group.lane == 0) y[i] = sum * share_of(w, spot.row, spot.column, with_padding);
@@ -191,14 +191,14 @@ KERNEL(pool_avg_forward, Windows w, u32 with_padding, u32 lanes, u64 windows, Sp
 }
 
 KERNEL(pool_avg_backward, Windows w, u32 with_padding, Span<const float> dy, Span<float> dx, u32 add) {
-    u64 out_area = (u64)w.rows.output * w.columns.output;
+    u64 output_size = (u64)w.rows.output * w.columns.output;
     for (u64 i = thread(); i < dx.len; i += threads()) {
         Spot spot = spot_of(i, w.rows.size, w.columns.size);
         Range rows = windows_of(w.rows, spot.row), columns = windows_of(w.columns, spot.column);
         float d = 0.0f;
         for (u32 row = rows.start; row < rows.end; row++) {
             for (u32 column = columns.start; column < columns.end; column++) {
-                u64 window = spot.plane * out_area + row * w.columns.output + column;
+                u64 window = spot.plane * output_size + row * w.columns.output + column;
                 d = fmaf(share_of(w, row, column, with_padding), dy[window], d);
             }
         }

@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition over planes: `f` of the numbers of each window, and of the size of the window with its padding.
-fn pool(s: &Sizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> {
+fn pool(s: &PoolSizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> {
     let [h, w] = s.image;
     // First position, end, and end with the padding; all with the padding before.
     let span = |axis: usize, at: usize| match s.windows {
@@ -35,7 +35,7 @@ fn pool(s: &Sizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> {
 }
 
 /// Output and gradient to the input of the largest numbers of windows, of means with and means without the padding.
-fn passes(s: &Sizes, x: &[f32], dy: &[f32]) -> [[Vec<f32>; 2]; 3] {
+fn passes(s: &PoolSizes, x: &[f32], dy: &[f32]) -> [[Vec<f32>; 2]; 3] {
     on_every_device!(|device| {
         let (x, dy) = (device.tensor(x), device.tensor(dy));
         let mut y = device.output(dy.len());
@@ -56,7 +56,7 @@ fn passes(s: &Sizes, x: &[f32], dy: &[f32]) -> [[Vec<f32>; 2]; 3] {
 }
 
 fn check(planes: usize, image: [usize; 2], output: [usize; 2], windows: Windows) {
-    let s = Sizes { windows, planes, image, output };
+    let s = PoolSizes { windows, planes, image, output };
     s.assert_windows();
     let what = format!("{s:?}");
     let (x, dy) = (numbers(1, planes * image[0] * image[1]), numbers(2, planes * output[0] * output[1]));
@@ -102,7 +102,7 @@ fn adaptive_windows() {
 fn ties_and_nan() {
     for (kernel, image) in [([2, 2], [2, 2]), ([2, 3], [2, 3])] {
         let windows = Windows::Sliding { kernel, stride: kernel, padding: [0, 0] };
-        let s = Sizes { windows, planes: 1, image, output: [1, 1] };
+        let s = PoolSizes { windows, planes: 1, image, output: [1, 1] };
         let mut x = vec![1.0; image[0] * image[1]];
         x[0] = 0.0;
         let [[_, dx], ..] = passes(&s, &x, &[3.0]);
@@ -119,7 +119,7 @@ fn ties_and_nan() {
 #[test]
 fn any_number_of_threads() {
     let windows = Windows::Sliding { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
-    let s = Sizes { windows, planes: 300, image: [9, 9], output: [5, 5] };
+    let s = PoolSizes { windows, planes: 300, image: [9, 9], output: [5, 5] };
     let (x, dy) = (numbers(1, 300 * 81), numbers(2, 300 * 25));
     passes(&s, &x, &dy);
 }

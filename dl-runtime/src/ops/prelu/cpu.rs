@@ -12,8 +12,8 @@ const TASK: usize = 1 << 14;
 
 simd! {
     /// Channels from number `first` on, counted over all samples.
-    fn forward<S>(area: usize, first: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
-        for (i, (x, y)) in x.chunks_exact(area).zip(y.chunks_exact_mut(area)).enumerate() {
+    fn forward<S>(spatial_size: usize, first: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
+        for (i, (x, y)) in x.chunks_exact(spatial_size).zip(y.chunks_exact_mut(spatial_size)).enumerate() {
             let weight = weight[(first + i) % weight.len()];
             x.iter().zip(y).for_each(|(x, y)| *y = if *x > 0.0 { *x } else { weight * x });
         }
@@ -21,16 +21,16 @@ simd! {
 
     /// Adds `Σ dy·min(x, 0)` to `total`, and writes `dx` unless it is empty.
     fn backward<S>(
-        area: usize, first: usize, weight: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
+        spatial_size: usize, first: usize, weight: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write,
     ) {
-        for (i, (x, dy)) in x.chunks_exact(area).zip(dy.chunks_exact(area)).enumerate() {
+        for (i, (x, dy)) in x.chunks_exact(spatial_size).zip(dy.chunks_exact(spatial_size)).enumerate() {
             let channel = (first + i) % weight.len();
             total[channel] += sum::<S, 2>([x, dy], |[x, dy]| if x > 0.0 { 0.0 } else { dy * x });
             if dx.is_empty() {
                 continue;
             }
             let weight = weight[channel];
-            for ((x, dy), dx) in x.iter().zip(dy).zip(&mut dx[i * area..(i + 1) * area]) {
+            for ((x, dy), dx) in x.iter().zip(dy).zip(&mut dx[i * spatial_size..(i + 1) * spatial_size]) {
                 accumulate(dx, if *x > 0.0 { *dy } else { weight * dy }, write);
             }
         }
@@ -38,22 +38,22 @@ simd! {
 }
 
 impl PreluKernel for Cpu {
-    fn prelu_forward(&self, area: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
-        let channels = TASK.div_ceil(area);
-        let parts = (chunks(x, channels * area), chunks_mut(y, channels * area));
-        self.threads().split(parts, &|task, (x, y)| forward(area, task * channels, weight, x, y));
+    fn prelu_forward(&self, spatial_size: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
+        let channels = TASK.div_ceil(spatial_size);
+        let parts = (chunks(x, channels * spatial_size), chunks_mut(y, channels * spatial_size));
+        self.threads().split(parts, &|task, (x, y)| forward(spatial_size, task * channels, weight, x, y));
     }
     fn prelu_backward(
         &self,
-        area: usize,
+        spatial_size: usize,
         weight: &[f32],
         x: &[f32],
         dy: &[f32],
         d_weight: (&mut [f32], Write),
         d_input: Option<(&mut [f32], Write)>,
     ) {
-        parts::backward(self, area, x, dy, d_weight, d_input, &|first, x, dy, sums, dx, write| {
-            backward(area, first, weight, x, dy, sums, dx, write);
+        parts::backward(self, spatial_size, x, dy, d_weight, d_input, &|first, x, dy, sums, dx, write| {
+            backward(spatial_size, first, weight, x, dy, sums, dx, write);
         });
     }
 }

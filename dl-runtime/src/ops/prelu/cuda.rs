@@ -13,30 +13,30 @@ kernels!(
 );
 
 /// Samples, channels, numbers of a channel, of `n` numbers in all; and where the input and the weights have them.
-fn axes(n: usize, channels: usize, area: usize) -> ([usize; 3], [[usize; 2]; 3]) {
-    ([n / channels / area, channels, area], [[channels * area, 0], [area, 1], [1, 0]])
+fn axes(n: usize, channels: usize, spatial_size: usize) -> ([usize; 3], [[usize; 2]; 3]) {
+    ([n / channels / spatial_size, channels, spatial_size], [[channels * spatial_size, 0], [spatial_size, 1], [1, 0]])
 }
 
 impl PreluKernel for Cuda {
-    fn prelu_forward(&self, area: usize, weight: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn prelu_forward(&self, spatial_size: usize, weight: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         if x.is_empty() {
             return;
         }
-        let (sizes, strides) = axes(x.len(), weight.len(), area);
+        let (sizes, strides) = axes(x.len(), weight.len(), spatial_size);
         let walk = StridedIter::new(&sizes, |axis| strides[axis]);
         let rows = Rows::of(&walk);
         self.launch(&prelu_forward, rows.grid(), (rows, Axes::outer(&walk), x, weight, y));
     }
     fn prelu_backward(
         &self,
-        area: usize,
+        spatial_size: usize,
         weight: Ref<'_, f32>,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
         (d_weight, write): (Mut<'_, f32>, Write),
         d_input: Option<(Mut<'_, f32>, Write)>,
     ) {
-        let (sizes, strides) = axes(x.len(), weight.len(), area);
+        let (sizes, strides) = axes(x.len(), weight.len(), spatial_size);
         if let Some((dx, write)) = d_input {
             let walk = StridedIter::new(&sizes, |axis| strides[axis]);
             let rows = Rows::of(&walk);

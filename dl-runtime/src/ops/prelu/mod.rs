@@ -37,17 +37,23 @@ impl<const C: usize> Prelu<C> {
 
 /// The settings of a parametric rectifier: none.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {}
+pub struct PreluOp {}
 
-/// The kernels of parametric rectifiers; `area` numbers side by side have one weight, the next ones the next, and so on
+/// The kernels of parametric rectifiers; `spatial_size` numbers side by side have one weight, the next ones the next, and so on
 /// around.
 pub trait PreluKernel: Storage {
     /// `y = x` above 0, `weight·x` below.
-    fn prelu_forward(&self, area: usize, weight: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn prelu_forward(
+        &self,
+        spatial_size: usize,
+        weight: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
     /// The gradients to the weights and, where asked for, to the input.
     fn prelu_backward(
         &self,
-        area: usize,
+        spatial_size: usize,
         weight: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
@@ -56,9 +62,9 @@ pub trait PreluKernel: Storage {
     );
 }
 
-impl Op {
+impl PreluOp {
     /// How many numbers have one weight.
-    fn area<S: Pod>(self, channels: usize) -> usize {
+    fn spatial_size<S: Pod>(self, channels: usize) -> usize {
         assert!(S::LEN.is_multiple_of(channels), "channels of a parametric rectifier");
         S::LEN / channels
     }
@@ -70,7 +76,7 @@ impl Op {
         input: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        context.device.prelu_forward(self.area::<S>(C), weights.data(), input.data(), output.into_data());
+        context.device.prelu_forward(self.spatial_size::<S>(C), weights.data(), input.data(), output.into_data());
     }
     /// The gradients to the weights and the input.
     pub fn backward<D: Device, S: Pod<Element = f32>, const C: usize>(
@@ -84,7 +90,7 @@ impl Op {
     ) {
         let d_weight = (d_weights.to.into_data(), d_weights.write);
         let d_input = d_input.map(|d| (d.to.into_data(), d.write));
-        let (area, x, dy) = (self.area::<S>(C), input.data(), d_output.data());
-        context.device.prelu_backward(area, weights.data(), x, dy, d_weight, d_input);
+        let (spatial_size, x, dy) = (self.spatial_size::<S>(C), input.data(), d_output.data());
+        context.device.prelu_backward(spatial_size, weights.data(), x, dy, d_weight, d_input);
     }
 }

@@ -9,8 +9,8 @@ KERNEL(prelu_forward, Rows rows, Axes axes, Span<const float> x, Span<const floa
 KERNEL(prelu_backward_input, Rows rows, Axes axes, Span<const float> x, Span<const float> weight, Span<const float> dy,
        Span<float> dx, u32 add) {
     fill_rows(
-        rows, dx, add, [&](u32 row) { return places(axes, row); },
-        [&](Places at, u64 i, u32 j) {
+        rows, dx, add, [&](u32 row) { return positions(axes, row); },
+        [&](Offsets at, u64 i, u32 j) {
             float w = weight[at.right + (u64)j * axes.right_step], d = dy[i];
             return x[i] > 0.0f ? d : w * d;
         });
@@ -18,7 +18,7 @@ KERNEL(prelu_backward_input, Rows rows, Axes axes, Span<const float> x, Span<con
 
 KERNEL(prelu_backward_weight, Reduction r, Axes kept, Axes reduced, Span<const float> x, Span<const float> dy, Span<float> d, u32 add) {
     SHARED(float, partial, WARP);
-    reduce<Plus>(r, kept, reduced, partial, d, 1.0f, add, [&](u32, Places at) {
+    reduce<Plus>(r, kept, reduced, partial, d, 1.0f, add, [&](u32, Offsets at) {
         float value = x[at.left];
         return value > 0.0f ? 0.0f : dy[at.left] * value;
     });

@@ -1,14 +1,14 @@
 //! The parametric rectifier against `f64` and central differences.
 
-use super::{Op, Prelu};
+use super::{Prelu, PreluOp};
 use crate::init::{Init, rng};
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
 fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
-    let area = sample / weights.len();
-    let y = |(i, x): (usize, &f64)| if *x > 0.0 { *x } else { weights[i / area % weights.len()] * x };
+    let spatial_size = sample / weights.len();
+    let y = |(i, x): (usize, &f64)| if *x > 0.0 { *x } else { weights[i / spatial_size % weights.len()] * x };
     x.iter().enumerate().map(y).collect()
 }
 
@@ -18,9 +18,9 @@ fn passes<S: Pod<Element = f32>, const C: usize>(w: &[f32], x: &[f32], dy: &[f32
         let (len, mut y) = (x.len(), device.output(x.len()));
         let (context, w, x, dy) = (Context { device, seed: 0 }, device.tensor(w), device.tensor(x), device.tensor(dy));
         let (net, x) = (w.view::<Prelu<C>>(), x.view::<S>());
-        Op {}.forward(&context, net, x, y.view_mut());
+        PreluOp {}.forward(&context, net, x, y.view_mut());
         let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
-            Op {}.backward(&context, net, x, dy.view(), dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
+            PreluOp {}.backward(&context, net, x, dy.view(), dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
         };
         let dw = device.set_and_add(C, |dw, write| backward(dw, write, None));
         let dx = device.set_and_add(len, |dx, write| backward(&mut device.output(C), Write::Set, Some((dx, write))));

@@ -12,7 +12,7 @@ use crate::tensor::Write;
 const TASK: usize = 1 << 14;
 
 impl Shapes {
-    /// The walk over an input sample; the places are those in the input and in the output.
+    /// The walk over an input sample; the positions are those in the input and in the output.
     fn walk(self) -> StridedIter<2> {
         let rank = self.from.len();
         StridedIter::new(self.from, |axis| [stride(self.from, axis), broadcast_stride(self.to, rank, axis)])

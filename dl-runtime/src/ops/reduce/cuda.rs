@@ -18,7 +18,7 @@ arguments! {
     pub(crate) struct Reduction { outputs: u32, length: u32, pieces: u32, piece: u32, lanes: u32 }
 }
 
-/// Threads that a card has work for.
+/// Threads that a GPU has work for.
 const THREADS: usize = 1 << 17;
 /// Elements of a thread, at least, before the work is cut into more pieces.
 const LEAST: usize = 16;
@@ -157,7 +157,7 @@ impl Shapes {
             |axis| [Batch::stride(self.from, rank, axis); 2],
         )
     }
-    /// The walk over a batch of inputs; the places are those in the output.
+    /// The walk over a batch of inputs; the positions are those in the output.
     fn repetition(self, samples: usize) -> StridedIter<1> {
         let (batch, rank) = (Batch::new(samples, self.from), self.from.len());
         StridedIter::new(batch.sizes(), |axis| [Batch::stride(self.to, rank, axis)])

@@ -41,7 +41,7 @@ DEVICE float fold_lanes(float v, u32 lanes) {
     return v;
 }
 
-/// `y = scale·` the `Op` of `value(output, places)` over the reduced axes, set or added; with several pieces the result of
+/// `y = scale·` the `Op` of `value(output, positions)` over the reduced axes, set or added; with several pieces the result of
 /// piece `p` of an output to element `output·pieces + p`.
 template <class Op, class Value>
 DEVICE void reduce(const Reduction& r, const Axes& kept, const Axes& reduced, SharedArray<float, WARP>& partial, Span<float> y,
@@ -55,11 +55,11 @@ DEVICE void reduce(const Reduction& r, const Axes& kept, const Axes& reduced, Sh
         u32 piece = item / r.outputs, output = item - piece * r.outputs;
         float v = Op::first();
         if (item < items) {
-            Places at = places(kept, output);
+            Offsets at = offsets(kept, output);
             u32 begin = piece * r.piece, end = r.length - begin < r.piece ? r.length : begin + r.piece;
             v = fold<Op>(begin + threadIdx.x % lanes, end, lanes, [&](u32 i) {
-                Places here = places(reduced, i);
-                return value(output, Places{at.left + here.left, at.right + here.right});
+                Offsets here = offsets(reduced, i);
+                return value(output, Offsets{at.left + here.left, at.right + here.right});
             });
         }
         v = fold_lanes<Op>(v, whole ? WARP : lanes);

@@ -34,12 +34,12 @@ impl<const N: usize> RmsNorm<N> {
 
 /// The settings of root mean square normalisation.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct RmsNormOp {
     /// Added to the mean square; PyTorch's default is 2⁻²³.
     pub epsilon: f32,
 }
 
-impl Op {
+impl RmsNormOp {
     fn norm(self) -> Norm {
         Norm { epsilon: self.epsilon, centred: false }
     }

@@ -1,12 +1,12 @@
 //! Root mean square normalisation against `f64` and central differences.
 
-use super::{Op, RmsNorm};
+use super::{RmsNorm, RmsNormOp};
 use crate::Context;
 use crate::ops::layer_norm::Rows;
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-const OP: Op = Op { epsilon: 1e-5 };
+const OP: RmsNormOp = RmsNormOp { epsilon: 1e-5 };
 
 fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
     let n = weights.len();

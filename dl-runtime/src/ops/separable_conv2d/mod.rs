@@ -12,7 +12,7 @@ mod tests;
 
 use crate::init::{Init, Rng};
 use crate::ops::Device;
-use crate::ops::conv2d::{self, Conv2d, Sizes};
+use crate::ops::conv2d::{self, Conv2d, Conv2dSizes};
 use crate::ops::{Activation, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
@@ -48,7 +48,7 @@ impl<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: 
 
 /// The settings of a separable convolution; pairs are of height and width, and of the depthwise part.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct SeparableConv2dOp {
     /// Steps of the window.
     pub stride: [usize; 2],
     /// Rows and columns of zeros on each side.
@@ -60,11 +60,11 @@ pub struct Op {
 }
 
 /// The sizes of both convolutions: depthwise, pointwise.
-pub type Both = [Sizes; 2];
+pub type Both = [Conv2dSizes; 2];
 
 /// Numbers of the depthwise weights, of the pointwise ones, and of what is between.
 fn lengths([depthwise, pointwise]: &Both) -> [usize; 3] {
-    let Sizes { samples, outputs, output, kernel, .. } = depthwise;
+    let Conv2dSizes { samples, outputs, output, kernel, .. } = depthwise;
     let middle = samples * outputs * output[0] * output[1];
     [outputs * kernel[0] * kernel[1], pointwise.inputs * pointwise.outputs, middle]
 }
@@ -92,15 +92,15 @@ pub trait SeparableConv2dKernel: Storage {
     );
 }
 
-impl Op {
+impl SeparableConv2dOp {
     /// The sizes of one call, checked.
     fn sizes<X: Image, Y: Image>(self, samples: usize, middle: usize, kernel: [usize; 2]) -> Both {
-        let Op { stride, padding, dilation, .. } = self;
+        let SeparableConv2dOp { stride, padding, dilation, .. } = self;
         let size = |i: usize| conv2d::output_size(X::SIZE[i], kernel[i], stride[i], padding[i], dilation[i]);
         assert_eq!(Y::SIZE, [size(0), size(1)], "output of a separable convolution");
         assert!(middle.is_multiple_of(X::CHANNELS), "channels of a separable convolution");
         let (inputs, image, output) = (X::CHANNELS, X::SIZE, Y::SIZE);
-        let depthwise = Sizes {
+        let depthwise = Conv2dSizes {
             samples,
             inputs,
             outputs: middle,
@@ -114,7 +114,10 @@ impl Op {
         };
         let (kernel, stride, padding, dilation) = ([1; 2], [1; 2], [0; 2], [1; 2]);
         let (inputs, outputs, image) = (middle, Y::CHANNELS, Y::SIZE);
-        [depthwise, Sizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups: 1 }]
+        [
+            depthwise,
+            Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups: 1 },
+        ]
     }
 
     /// `output = f(P * (D * input) + b)`.

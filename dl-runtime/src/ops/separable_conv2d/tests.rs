@@ -4,7 +4,8 @@ use super::*;
 use crate::ops::conv2d::tests::convolution;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-const OP: Op = Op { stride: [2, 1], padding: [1, 1], dilation: [1, 1], activation: Activation::Identity };
+const OP: SeparableConv2dOp =
+    SeparableConv2dOp { stride: [2, 1], padding: [1, 1], dilation: [1, 1], activation: Activation::Identity };
 
 /// From 2 channels of 6×5 by way of `M` to 3 of 3×5 with a kernel of 3×3, with `B` biases.
 fn case<const M: usize, const B: usize>(samples: usize) {

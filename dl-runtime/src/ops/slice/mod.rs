@@ -11,7 +11,7 @@ use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of a slice.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct SliceOp {
     /// The size of the input along the axis.
     pub size: usize,
     /// The first index that is kept.
@@ -22,16 +22,16 @@ pub struct Op {
     pub inner: usize,
 }
 
-impl Op {
+impl SliceOp {
     /// Where the slice lies in the input and by itself, and how long its rows are.
-    fn places(self) -> (usize, StridedCopy, StridedCopy) {
+    fn positions(self) -> (usize, StridedCopy, StridedCopy) {
         let len = (self.to - self.from) * self.inner;
         let input = StridedCopy { start: self.from * self.inner, stride: self.size * self.inner };
         (len, input, StridedCopy { start: 0, stride: len })
     }
     /// Checks that types and settings speak of the same shapes.
     fn assert_sizes<S: Pod, O: Pod>(self) {
-        let (len, input, _) = self.places();
+        let (len, input, _) = self.positions();
         assert!(self.to <= self.size && S::LEN / input.stride * len == O::LEN, "sizes of a slice");
     }
     /// `output = input[.., from..to, ..]`.
@@ -42,7 +42,7 @@ impl Op {
         output: ViewMut<D, O>,
     ) {
         self.assert_sizes::<S, O>();
-        let (len, from, to) = self.places();
+        let (len, from, to) = self.positions();
         context.device.copy_strided(len, from, input.data(), to, output.into_data(), Write::Set);
     }
     /// The gradient to the input; nothing is kept.
@@ -53,7 +53,7 @@ impl Op {
         d_input: Grad<D, S>,
     ) {
         self.assert_sizes::<S, O>();
-        let (len, to, from) = self.places();
+        let (len, to, from) = self.positions();
         let mut dx = d_input.to.into_data();
         if d_input.write == Write::Set {
             context.device.clear(D::reborrow(&mut dx));

@@ -1,16 +1,16 @@
 //! Slices against copies by index, and their gradients, which are exact.
 
-use super::Op;
+use super::SliceOp;
 use crate::testing::{TestDevice, numbers, on_every_device};
 use crate::{Context, Cpu, Pod};
 
 /// For every element of the slice, its index in the input.
-fn indices(op: Op, len: usize) -> Vec<usize> {
+fn indices(op: SliceOp, len: usize) -> Vec<usize> {
     let kept = |i: &usize| (op.from..op.to).contains(&(i / op.inner % op.size));
     (0..len).filter(kept).collect()
 }
 
-fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, samples: usize) {
+fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: SliceOp, samples: usize) {
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
     let indices = indices(op, x.len());
     let [y, dx] = on_every_device!(|device| {
@@ -28,17 +28,17 @@ fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, samples: usize) {
 
 #[test]
 fn values_and_gradients() {
-    case::<[f32; 1], [f32; 1]>(Op { size: 1, from: 0, to: 1, inner: 1 }, 1);
-    case::<[f32; 9], [f32; 4]>(Op { size: 9, from: 3, to: 7, inner: 1 }, 3);
-    case::<[[f32; 5]; 4], [[f32; 5]; 1]>(Op { size: 4, from: 3, to: 4, inner: 5 }, 2);
-    case::<[[f32; 5]; 4], [[f32; 2]; 4]>(Op { size: 5, from: 0, to: 2, inner: 1 }, 1);
-    case::<[[[f32; 3]; 7]; 2], [[[f32; 3]; 5]; 2]>(Op { size: 7, from: 1, to: 6, inner: 3 }, 3);
+    case::<[f32; 1], [f32; 1]>(SliceOp { size: 1, from: 0, to: 1, inner: 1 }, 1);
+    case::<[f32; 9], [f32; 4]>(SliceOp { size: 9, from: 3, to: 7, inner: 1 }, 3);
+    case::<[[f32; 5]; 4], [[f32; 5]; 1]>(SliceOp { size: 4, from: 3, to: 4, inner: 5 }, 2);
+    case::<[[f32; 5]; 4], [[f32; 2]; 4]>(SliceOp { size: 5, from: 0, to: 2, inner: 1 }, 1);
+    case::<[[[f32; 3]; 7]; 2], [[[f32; 3]; 5]; 2]>(SliceOp { size: 7, from: 1, to: 6, inner: 3 }, 3);
 }
 
 #[test]
 #[should_panic(expected = "sizes of a slice")]
 fn other_sizes_are_refused() {
     let cpu = &Cpu::with_threads(1);
-    let (op, x, mut y) = (Op { size: 9, from: 3, to: 6, inner: 1 }, cpu.tensor(&[0.0; 9]), cpu.output(4));
+    let (op, x, mut y) = (SliceOp { size: 9, from: 3, to: 6, inner: 1 }, cpu.tensor(&[0.0; 9]), cpu.output(4));
     op.forward(&Context { device: cpu, seed: 0 }, x.view::<[f32; 9]>(), y.view_mut::<[f32; 4]>());
 }

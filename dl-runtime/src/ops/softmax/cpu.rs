@@ -1,18 +1,18 @@
-//! Softmax on the CPU: of rows, and of [classes, places] as rows that are gathered, a few places at a time.
+//! Softmax on the CPU: of rows, and of [classes, positions] as rows that are gathered, a few positions at a time.
 
-use super::{Op, SoftmaxKernel};
+use super::{SoftmaxKernel, SoftmaxOp};
 use crate::Cpu;
 use crate::device::cpu::simd::{largest, math, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::parts::accumulate;
 use crate::tensor::Write;
 
-/// Places whose classes are gathered at a time: a cache line of each class.
+/// Positions whose classes are gathered at a time: a cache line of each class.
 const PLACES: usize = 16;
 
 simd! {
     /// Every row of `classes` numbers becomes its softmax, or the logarithm of that.
-    fn forward<S>(op: Op, x: &mut [f32]) {
+    fn forward<S>(op: SoftmaxOp, x: &mut [f32]) {
         for row in x.chunks_exact_mut(op.classes) {
             let largest = largest::<S>(row);
             if op.log {
@@ -31,7 +31,7 @@ simd! {
     }
 
     /// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy`, in every row.
-    fn backward<S>(op: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    fn backward<S>(op: SoftmaxOp, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let n = op.classes;
         for ((y, dy), dx) in y.chunks_exact(n).zip(dy.chunks_exact(n)).zip(dx.chunks_exact_mut(n)) {
             if op.log {
@@ -49,33 +49,33 @@ simd! {
     }
 }
 
-impl Op {
+impl SoftmaxOp {
     fn sample(self) -> usize {
-        self.classes * self.places
+        self.classes * self.positions
     }
     /// Numbers of one task: whole samples.
     fn task(self) -> usize {
         4096_usize.div_ceil(self.sample()) * self.sample()
     }
-    /// Calls `f` with groups of places of every sample: where the group begins, and its number of places.
+    /// Calls `f` with groups of positions of every sample: where the group begins, and its number of positions.
     fn groups(self, len: usize, mut f: impl FnMut(usize, usize)) {
         for sample in (0..len).step_by(self.sample()) {
-            for place in (0..self.places).step_by(PLACES) {
-                f(sample + place, PLACES.min(self.places - place));
+            for place in (0..self.positions).step_by(PLACES) {
+                f(sample + place, PLACES.min(self.positions - place));
             }
         }
     }
-    /// Copies a group of places from `data` to `rows`, one row for each place.
-    fn gather(self, start: usize, places: usize, data: &[f32], rows: &mut [f32]) {
+    /// Copies a group of positions from `data` to `rows`, one row for each place.
+    fn gather(self, start: usize, positions: usize, data: &[f32], rows: &mut [f32]) {
         for class in 0..self.classes {
-            let from = &data[start + class * self.places..][..places];
+            let from = &data[start + class * self.positions..][..positions];
             from.iter().enumerate().for_each(|(place, x)| rows[place * self.classes + class] = *x);
         }
     }
     /// The way back.
-    fn scatter(self, start: usize, places: usize, rows: &[f32], data: &mut [f32], write: Write) {
+    fn scatter(self, start: usize, positions: usize, rows: &[f32], data: &mut [f32], write: Write) {
         for class in 0..self.classes {
-            let to = &mut data[start + class * self.places..][..places];
+            let to = &mut data[start + class * self.positions..][..positions];
             for (place, x) in to.iter_mut().enumerate() {
                 accumulate(x, rows[place * self.classes + class], write);
             }
@@ -84,56 +84,56 @@ impl Op {
 }
 
 /// Scratch memory of a task for `rows` buffers of a group.
-fn scratch(op: Op, rows: usize) -> usize {
-    if op.places == 1 { 0 } else { rows * PLACES * op.classes }
+fn scratch(op: SoftmaxOp, rows: usize) -> usize {
+    if op.positions == 1 { 0 } else { rows * PLACES * op.classes }
 }
 
-fn forward_samples(s: Op, scratch: &mut [f32], x: &mut [f32]) {
-    if s.places == 1 {
+fn forward_samples(s: SoftmaxOp, scratch: &mut [f32], x: &mut [f32]) {
+    if s.positions == 1 {
         return forward(s, x);
     }
-    s.groups(x.len(), |start, places| {
-        let rows = &mut scratch[..places * s.classes];
-        s.gather(start, places, x, rows);
+    s.groups(x.len(), |start, positions| {
+        let rows = &mut scratch[..positions * s.classes];
+        s.gather(start, positions, x, rows);
         forward(s, rows);
-        s.scatter(start, places, rows, x, Write::Set);
+        s.scatter(start, positions, rows, x, Write::Set);
     });
 }
 
-fn backward_samples(s: Op, scratch: &mut [f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-    if s.places == 1 {
+fn backward_samples(s: SoftmaxOp, scratch: &mut [f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    if s.positions == 1 {
         return backward(s, y, dy, dx, write);
     }
     let (y_rows, rows) = scratch.split_at_mut(PLACES * s.classes);
     let (dy_rows, dx_rows) = rows.split_at_mut(PLACES * s.classes);
-    s.groups(y.len(), |start, places| {
-        let range = ..places * s.classes;
-        s.gather(start, places, y, &mut y_rows[range]);
-        s.gather(start, places, dy, &mut dy_rows[range]);
+    s.groups(y.len(), |start, positions| {
+        let range = ..positions * s.classes;
+        s.gather(start, positions, y, &mut y_rows[range]);
+        s.gather(start, positions, dy, &mut dy_rows[range]);
         backward(s, &y_rows[range], &dy_rows[range], &mut dx_rows[range], Write::Set);
-        s.scatter(start, places, &dx_rows[range], dx, write);
+        s.scatter(start, positions, &dx_rows[range], dx, write);
     });
 }
 
 impl SoftmaxKernel for Cpu {
-    fn softmax_forward(&self, s: Op, x: &[f32], y: &mut [f32]) {
+    fn softmax_forward(&self, s: SoftmaxOp, x: &[f32], y: &mut [f32]) {
         let parts = (chunks(x, s.task()), chunks_mut(y, s.task()));
         self.threads().split_with_scratch(parts, scratch(s, 1), &|_, scratch, (x, y)| {
             y.copy_from_slice(x);
             forward_samples(s, scratch, y);
         });
     }
-    fn softmax_forward_in_place(&self, s: Op, x: &mut [f32]) {
+    fn softmax_forward_in_place(&self, s: SoftmaxOp, x: &mut [f32]) {
         let x = chunks_mut(x, s.task());
         self.threads().split_with_scratch(x, scratch(s, 1), &|_, scratch, x| forward_samples(s, scratch, x));
     }
-    fn softmax_backward(&self, s: Op, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
+    fn softmax_backward(&self, s: SoftmaxOp, y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let parts = (chunks(y, s.task()), chunks(dy, s.task()), chunks_mut(dx, s.task()));
         self.threads().split_with_scratch(parts, scratch(s, 3), &|_, scratch, (y, dy, dx)| {
             backward_samples(s, scratch, y, dy, dx, write);
         });
     }
-    fn softmax_backward_in_place(&self, s: Op, y: &[f32], d: &mut [f32]) {
+    fn softmax_backward_in_place(&self, s: SoftmaxOp, y: &[f32], d: &mut [f32]) {
         let parts = (chunks(y, s.task()), chunks_mut(d, s.task()));
         self.threads().split_with_scratch(parts, s.sample() + scratch(s, 3), &|_, scratch, (y, d)| {
             let (dy, scratch) = scratch.split_at_mut(s.sample());

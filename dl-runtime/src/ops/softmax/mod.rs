@@ -15,13 +15,13 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The settings of softmax; data lies as [before, classes, places].
+/// The settings of softmax; data lies as [before, classes, positions].
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct SoftmaxOp {
     /// Numbers that sum to 1: the size of the axis.
     pub classes: usize,
     /// Neighbours in memory that belong to different sums: the product of the dimensions inside the axis.
-    pub places: usize,
+    pub positions: usize,
     /// Whether the logarithm is wanted.
     pub log: bool,
 }
@@ -29,26 +29,26 @@ pub struct Op {
 /// The kernels of softmax; how often the classes lie one after the other follows from the lengths.
 pub trait SoftmaxKernel: Storage {
     /// `y = softmax(x)`.
-    fn softmax_forward(&self, op: Op, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn softmax_forward(&self, op: SoftmaxOp, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `x = softmax(x)`.
-    fn softmax_forward_in_place(&self, op: Op, x: Self::Mut<'_, f32>);
+    fn softmax_forward_in_place(&self, op: SoftmaxOp, x: Self::Mut<'_, f32>);
     /// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy`, set or added.
     fn softmax_backward(
         &self,
-        op: Op,
+        op: SoftmaxOp,
         y: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
         write: Write,
     );
     /// The same over `d`.
-    fn softmax_backward_in_place(&self, op: Op, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
+    fn softmax_backward_in_place(&self, op: SoftmaxOp, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
 }
 
-impl Op {
+impl SoftmaxOp {
     /// The operation, for samples of type `S`.
     fn of<S: Pod>(self) -> Self {
-        assert!(S::LEN.is_multiple_of(self.classes * self.places), "sizes of a softmax");
+        assert!(S::LEN.is_multiple_of(self.classes * self.positions), "sizes of a softmax");
         self
     }
     /// `output = softmax(input)`.

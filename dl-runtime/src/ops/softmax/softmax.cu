@@ -1,12 +1,12 @@
-// Softmax and its logarithm: a group for each row, whose numbers lie `places` apart; what is read again comes from the cache.
+// Softmax and its logarithm: a group for each row, whose numbers lie `positions` apart; what is read again comes from the cache.
 #include "thread_group.cuh"
 
 struct Shape {
-    u32 classes, places, log;
+    u32 classes, positions, log;
 };
 /// Where a row begins.
 DEVICE u64 start_of(Shape s, u64 row) {
-    return s.places == 1 ? row * s.classes : row / s.places * ((u64)s.classes * s.places) + row % s.places;
+    return s.positions == 1 ? row * s.classes : row / s.positions * ((u64)s.classes * s.positions) + row % s.positions;
 }
 
 /// `y` may be `x`.
@@ -17,15 +17,15 @@ KERNEL(softmax_forward, Shape s, u32 lanes, u64 rows, Span<const float> x, Span<
         u64 start = start_of(s, row);
         float largest = __uint_as_float(0xFF800000u), sum = 0.0f;
 #pragma unroll 4
-        for (u32 c = group.lane; c < s.classes; c += group.lanes) largest = larger(largest, x[start + (u64)c * s.places]);
+        for (u32 c = group.lane; c < s.classes; c += group.lanes) largest = larger(largest, x[start + (u64)c * s.positions]);
         largest = group_max(group, largest, partial);
 #pragma unroll 4
-        for (u32 c = group.lane; c < s.classes; c += group.lanes) sum += expf(x[start + (u64)c * s.places] - largest);
+        for (u32 c = group.lane; c < s.classes; c += group.lanes) sum += expf(x[start + (u64)c * s.positions] - largest);
         sum = group_sum(group, sum, partial);
         float share = 1.0f / sum, log_sum = logf(sum);
 #pragma unroll 4
         for (u32 c = group.lane; c < s.classes; c += group.lanes) {
-            u64 at = start + (u64)c * s.places;
+            u64 at = start + (u64)c * s.positions;
             float above = x[at] - largest;
             y[at] = s.log ? above - log_sum : expf(above) * share;
         }
@@ -42,13 +42,13 @@ KERNEL(softmax_backward, Shape s, u32 lanes, u64 rows, Span<const float> y, Span
         float sum = 0.0f;
 #pragma unroll 4
         for (u32 c = group.lane; c < s.classes; c += group.lanes) {
-            u64 at = start + (u64)c * s.places;
+            u64 at = start + (u64)c * s.positions;
             sum += s.log ? dy[at] : dy[at] * y[at];
         }
         sum = group_sum(group, sum, partial);
 #pragma unroll 4
         for (u32 c = group.lane; c < s.classes; c += group.lanes) {
-            u64 at = start + (u64)c * s.places;
+            u64 at = start + (u64)c * s.positions;
             float d = s.log ? dy[at] - expf(y[at]) * sum : y[at] * (dy[at] - sum);
             accumulate(dx, at, d, add);
         }

@@ -1,22 +1,22 @@
-//! Softmax against `f64` and central differences, over rows and places.
+//! Softmax against `f64` and central differences, over rows and positions.
 
-use super::{Op, SoftmaxKernel};
+use super::{SoftmaxKernel, SoftmaxOp};
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
 /// Softmax of rows of `classes`.
-fn rows(classes: usize) -> Op {
-    Op { classes, places: 1, log: false }
+fn rows(classes: usize) -> SoftmaxOp {
+    SoftmaxOp { classes, positions: 1, log: false }
 }
 
-fn reference(op: Op, x: &[f64]) -> Vec<f64> {
-    let Op { classes, places, log } = op;
+fn reference(op: SoftmaxOp, x: &[f64]) -> Vec<f64> {
+    let SoftmaxOp { classes, positions, log } = op;
     let mut y = x.to_vec();
-    for sample in y.chunks_mut(classes * places) {
-        for place in 0..places {
-            let sum: f64 = (0..classes).map(|c| sample[c * places + place].exp()).sum();
+    for sample in y.chunks_mut(classes * positions) {
+        for place in 0..positions {
+            let sum: f64 = (0..classes).map(|c| sample[c * positions + place].exp()).sum();
             for c in 0..classes {
-                let x = &mut sample[c * places + place];
+                let x = &mut sample[c * positions + place];
                 *x = if log { *x - sum.ln() } else { x.exp() / sum };
             }
         }
@@ -25,12 +25,12 @@ fn reference(op: Op, x: &[f64]) -> Vec<f64> {
 }
 
 fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
-    both::<T, C>(samples, Op { classes: C, places: T::LEN, log: false });
-    both::<T, C>(samples, Op { classes: C, places: T::LEN, log: true });
+    both::<T, C>(samples, SoftmaxOp { classes: C, positions: T::LEN, log: false });
+    both::<T, C>(samples, SoftmaxOp { classes: C, positions: T::LEN, log: true });
 }
 
 /// Output and gradient to the input, and what the passes in place make.
-fn passes<T: Pod<Element = f32>, const C: usize>(op: Op, x: &[f32], dy: &[f32]) -> [Vec<f32>; 4] {
+fn passes<T: Pod<Element = f32>, const C: usize>(op: SoftmaxOp, x: &[f32], dy: &[f32]) -> [Vec<f32>; 4] {
     on_every_device!(|device| {
         let (mut y_in_place, mut dx_in_place) = (device.tensor(x), device.tensor(dy));
         let (context, x, mut y, dy) =
@@ -45,7 +45,7 @@ fn passes<T: Pod<Element = f32>, const C: usize>(op: Op, x: &[f32], dy: &[f32]) 
     })
 }
 
-fn both<T: Pod<Element = f32>, const C: usize>(samples: usize, op: Op) {
+fn both<T: Pod<Element = f32>, const C: usize>(samples: usize, op: SoftmaxOp) {
     let n = samples * C * T::LEN;
     let (x, dy) = (numbers(1, n), numbers(2, n));
     let what = format!("{op:?}, {samples} samples");
@@ -71,7 +71,7 @@ fn values_and_gradients() {
 
 #[test]
 fn large_logits_do_not_overflow() {
-    let of = |op: Op, x: &[f32]| {
+    let of = |op: SoftmaxOp, x: &[f32]| {
         on_every_device!(|device| {
             let mut x = device.tensor(x);
             device.softmax_forward_in_place(op, x.data_mut());
@@ -81,7 +81,7 @@ fn large_logits_do_not_overflow() {
     let y = of(rows(4), &[1000.0, 999.0, f32::NEG_INFINITY, -1e30]);
     assert_close("shares", &y, &[1.0 / (1.0 + (-1f64).exp()), 1.0 / (1.0 + 1f64.exp()), 0.0, 0.0], 1e-7);
     assert!(of(rows(2), &[f32::NAN, 1.0]).iter().all(|y| y.is_nan()));
-    let y = of(Op { log: true, ..rows(2) }, &[-1e30, 0.0, f32::NAN, 1.0]);
+    let y = of(SoftmaxOp { log: true, ..rows(2) }, &[-1e30, 0.0, f32::NAN, 1.0]);
     assert!(y[..2] == [-1e30, 0.0] && y[2].is_nan() && y[3].is_nan());
 }
 

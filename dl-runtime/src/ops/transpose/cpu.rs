@@ -1,6 +1,6 @@
 //! Transpositions on the CPU: what is written lies in order, what is read is gathered.
 
-use super::{Direction, Op, TransposeKernel};
+use super::{Direction, TransposeKernel, TransposeOp};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::axes::{StridedIter, len};
@@ -19,7 +19,7 @@ fn row(step: usize, x: &[f32], y: &mut [f32], write: Write) {
 }
 
 impl TransposeKernel for Cpu {
-    fn transpose(&self, op: Op, direction: Direction, x: &[f32], y: &mut [f32], write: Write) {
+    fn transpose(&self, op: TransposeOp, direction: Direction, x: &[f32], y: &mut [f32], write: Write) {
         let (order, sample) = (op.order(direction), len(op.shape));
         let walk = StridedIter::new(&order.sizes[..op.axes.len()], |axis| [order.strides[axis]]);
         let (n, [step]) = (walk.len(), walk.row_strides());

@@ -1,6 +1,6 @@
 //! Transpositions on CUDA.
 
-use super::{Direction, Op, TransposeKernel};
+use super::{Direction, TransposeKernel, TransposeOp};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
 use crate::ops::axes::cuda::{Axes, Batch, Rows, word};
 use crate::ops::axes::{RANK, StridedIter, len, stride};
@@ -20,7 +20,7 @@ arguments! {
 const LONG: usize = 16;
 
 impl TransposeKernel for Cuda {
-    fn transpose(&self, op: Op, direction: Direction, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
+    fn transpose(&self, op: TransposeOp, direction: Direction, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
         if x.is_empty() {
             return;
         }

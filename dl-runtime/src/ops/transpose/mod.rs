@@ -15,7 +15,7 @@ use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of a transposition.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct TransposeOp {
     /// The shape of an input sample.
     pub shape: &'static [usize],
     /// For each axis of the output, the axis of the input that it is.
@@ -41,10 +41,17 @@ struct Order {
 /// The kernel of transpositions.
 pub trait TransposeKernel: Storage {
     /// `y` is `x` with its axes in the other order, set or added.
-    fn transpose(&self, op: Op, direction: Direction, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write);
+    fn transpose(
+        &self,
+        op: TransposeOp,
+        direction: Direction,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+        write: Write,
+    );
 }
 
-impl Op {
+impl TransposeOp {
     fn order(self, direction: Direction) -> Order {
         assert!(self.axes.len() <= RANK, "at most {RANK} axes");
         // Of the output: its sizes, and its axis that is each axis of the input.

@@ -1,11 +1,11 @@
 //! Transpositions against copies by index, there and back.
 
-use super::Op;
+use super::TransposeOp;
 use crate::testing::{TestDevice, numbers, on_every_device};
 use crate::{Context, Pod};
 
 /// For every element of the output, its index in the input.
-fn indices(op: Op) -> Vec<usize> {
+fn indices(op: TransposeOp) -> Vec<usize> {
     let sizes: Vec<usize> = op.axes.iter().map(|&axis| op.shape[axis]).collect();
     let index = |mut i: usize| {
         let mut from = 0;
@@ -19,7 +19,7 @@ fn indices(op: Op) -> Vec<usize> {
 }
 
 /// Output, and what the backward pass makes of it.
-fn passes<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, x: &[f32]) -> [Vec<f32>; 2] {
+fn passes<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: TransposeOp, x: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y) = (Context { device, seed: 0 }, device.tensor(x), device.output(x.len()));
         op.forward(&context, x.view::<S>(), y.view_mut::<O>());
@@ -28,7 +28,7 @@ fn passes<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Op, x: &[f32]) -> [V
     })
 }
 
-fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, op: Op) {
+fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, op: TransposeOp) {
     let x = numbers(1, samples * S::LEN);
     let indices = indices(op);
     let expected: Vec<f32> = x.chunks(S::LEN).flat_map(|x| indices.iter().map(|&i| x[i])).collect();
@@ -37,20 +37,23 @@ fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(samples: usize, op: Op) {
 
 #[test]
 fn values_and_gradients() {
-    case::<[[f32; 1]; 1], [[f32; 1]; 1]>(1, Op { shape: &[1, 1], axes: &[1, 0] });
-    case::<[[f32; 5]; 3], [[f32; 3]; 5]>(4, Op { shape: &[3, 5], axes: &[1, 0] });
-    case::<[[f32; 5]; 1], [[f32; 1]; 5]>(2, Op { shape: &[1, 5], axes: &[1, 0] });
-    case::<[[[f32; 5]; 3]; 2], [[[f32; 3]; 5]; 2]>(3, Op { shape: &[2, 3, 5], axes: &[0, 2, 1] });
-    case::<[[[f32; 5]; 3]; 2], [[[f32; 5]; 2]; 3]>(1, Op { shape: &[2, 3, 5], axes: &[1, 0, 2] });
-    case::<[[[f32; 5]; 3]; 2], [[[f32; 2]; 3]; 5]>(2, Op { shape: &[2, 3, 5], axes: &[2, 1, 0] });
-    case::<[[[f32; 5]; 3]; 2], [[[f32; 3]; 2]; 5]>(2, Op { shape: &[2, 3, 5], axes: &[2, 0, 1] });
-    case::<[[[f32; 5]; 3]; 2], [[[f32; 2]; 5]; 3]>(2, Op { shape: &[2, 3, 5], axes: &[1, 2, 0] });
-    case::<[[[f32; 5]; 3]; 2], [[[f32; 5]; 3]; 2]>(2, Op { shape: &[2, 3, 5], axes: &[0, 1, 2] });
-    case::<[[[[f32; 4]; 3]; 2]; 5], [[[[f32; 2]; 4]; 5]; 3]>(2, Op { shape: &[5, 2, 3, 4], axes: &[2, 0, 3, 1] });
+    case::<[[f32; 1]; 1], [[f32; 1]; 1]>(1, TransposeOp { shape: &[1, 1], axes: &[1, 0] });
+    case::<[[f32; 5]; 3], [[f32; 3]; 5]>(4, TransposeOp { shape: &[3, 5], axes: &[1, 0] });
+    case::<[[f32; 5]; 1], [[f32; 1]; 5]>(2, TransposeOp { shape: &[1, 5], axes: &[1, 0] });
+    case::<[[[f32; 5]; 3]; 2], [[[f32; 3]; 5]; 2]>(3, TransposeOp { shape: &[2, 3, 5], axes: &[0, 2, 1] });
+    case::<[[[f32; 5]; 3]; 2], [[[f32; 5]; 2]; 3]>(1, TransposeOp { shape: &[2, 3, 5], axes: &[1, 0, 2] });
+    case::<[[[f32; 5]; 3]; 2], [[[f32; 2]; 3]; 5]>(2, TransposeOp { shape: &[2, 3, 5], axes: &[2, 1, 0] });
+    case::<[[[f32; 5]; 3]; 2], [[[f32; 3]; 2]; 5]>(2, TransposeOp { shape: &[2, 3, 5], axes: &[2, 0, 1] });
+    case::<[[[f32; 5]; 3]; 2], [[[f32; 2]; 5]; 3]>(2, TransposeOp { shape: &[2, 3, 5], axes: &[1, 2, 0] });
+    case::<[[[f32; 5]; 3]; 2], [[[f32; 5]; 3]; 2]>(2, TransposeOp { shape: &[2, 3, 5], axes: &[0, 1, 2] });
+    case::<[[[[f32; 4]; 3]; 2]; 5], [[[[f32; 2]; 4]; 5]; 3]>(
+        2,
+        TransposeOp { shape: &[5, 2, 3, 4], axes: &[2, 0, 3, 1] },
+    );
 }
 
 #[test]
 fn any_number_of_threads() {
-    let op = Op { shape: &[33, 65], axes: &[1, 0] };
+    let op = TransposeOp { shape: &[33, 65], axes: &[1, 0] };
     passes::<[[f32; 65]; 33], [[f32; 33]; 65]>(op, &numbers(1, 60 * 33 * 65));
 }

@@ -1,6 +1,6 @@
 //! Enlargement on the CPU: every row and column of the output is made from one or two of the input.
 
-use super::{Mode, Sizes, UpsampleKernel};
+use super::{Mode, UpsampleKernel, UpsampleSizes};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
@@ -8,7 +8,7 @@ use crate::tensor::Write;
 /// Two neighbours in the input, and the shares of them.
 type Source = ([usize; 2], [f32; 2]);
 
-impl Sizes {
+impl UpsampleSizes {
     /// What row or column `at` of the output is made from.
     #[inline(always)]
     fn source(&self, axis: usize, at: usize) -> Source {
@@ -20,18 +20,18 @@ impl Sizes {
     }
     /// Numbers of an input plane and of an output row, and planes of one task.
     fn sizes(&self) -> (usize, usize, usize) {
-        let (area, [rows, columns]) = (self.image[0] * self.image[1], self.factor);
-        (area, self.image[1] * columns, (16 * 1024_usize).div_ceil(area * rows * columns))
+        let (spatial_size, [rows, columns]) = (self.image[0] * self.image[1], self.factor);
+        (spatial_size, self.image[1] * columns, (16 * 1024_usize).div_ceil(spatial_size * rows * columns))
     }
 }
 
 impl UpsampleKernel for Cpu {
-    fn upsample_forward(&self, mode: Mode, s: &Sizes, x: &[f32], y: &mut [f32]) {
-        let (area, row, planes) = s.sizes();
+    fn upsample_forward(&self, mode: Mode, s: &UpsampleSizes, x: &[f32], y: &mut [f32]) {
+        let (spatial_size, row, planes) = s.sizes();
         let (width, [rows, columns]) = (s.image[1], s.factor);
-        let out_area = area * rows * columns;
-        self.threads().split((chunks(x, planes * area), chunks_mut(y, planes * out_area)), &|_, (x, y)| {
-            for (x, y) in x.chunks_exact(area).zip(y.chunks_exact_mut(out_area)) {
+        let output_size = spatial_size * rows * columns;
+        self.threads().split((chunks(x, planes * spatial_size), chunks_mut(y, planes * output_size)), &|_, (x, y)| {
+            for (x, y) in x.chunks_exact(spatial_size).zip(y.chunks_exact_mut(output_size)) {
                 match mode {
                     Mode::Nearest => {
                         for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(rows * row)) {
@@ -55,37 +55,40 @@ impl UpsampleKernel for Cpu {
             }
         });
     }
-    fn upsample_backward(&self, mode: Mode, s: &Sizes, dy: &[f32], dx: &mut [f32], write: Write) {
-        let (area, row, planes) = s.sizes();
+    fn upsample_backward(&self, mode: Mode, s: &UpsampleSizes, dy: &[f32], dx: &mut [f32], write: Write) {
+        let (spatial_size, row, planes) = s.sizes();
         let (width, [rows, columns]) = (s.image[1], s.factor);
-        let out_area = area * rows * columns;
-        self.threads().split((chunks(dy, planes * out_area), chunks_mut(dx, planes * area)), &|_, (dy, dx)| {
-            if write == Write::Set {
-                dx.fill(0.0);
-            }
-            for (dy, dx) in dy.chunks_exact(out_area).zip(dx.chunks_exact_mut(area)) {
-                for (r, dy) in dy.chunks_exact(row).enumerate() {
-                    match mode {
-                        Mode::Nearest => {
-                            let dx = &mut dx[r / rows * width..][..width];
-                            dx.iter_mut()
-                                .zip(dy.chunks_exact(columns))
-                                .for_each(|(dx, dy)| *dx += dy.iter().sum::<f32>());
-                        }
-                        Mode::Bilinear => {
-                            let (lines, shares) = s.source(0, r);
-                            for (line, share) in lines.into_iter().zip(shares) {
-                                let dx = &mut dx[line * width..][..width];
-                                for (c, dy) in dy.iter().enumerate() {
-                                    let ([i, j], [left, right]) = s.source(1, c);
-                                    dx[i] += share * left * dy;
-                                    dx[j] += share * right * dy;
+        let output_size = spatial_size * rows * columns;
+        self.threads().split(
+            (chunks(dy, planes * output_size), chunks_mut(dx, planes * spatial_size)),
+            &|_, (dy, dx)| {
+                if write == Write::Set {
+                    dx.fill(0.0);
+                }
+                for (dy, dx) in dy.chunks_exact(output_size).zip(dx.chunks_exact_mut(spatial_size)) {
+                    for (r, dy) in dy.chunks_exact(row).enumerate() {
+                        match mode {
+                            Mode::Nearest => {
+                                let dx = &mut dx[r / rows * width..][..width];
+                                dx.iter_mut()
+                                    .zip(dy.chunks_exact(columns))
+                                    .for_each(|(dx, dy)| *dx += dy.iter().sum::<f32>());
+                            }
+                            Mode::Bilinear => {
+                                let (lines, shares) = s.source(0, r);
+                                for (line, share) in lines.into_iter().zip(shares) {
+                                    let dx = &mut dx[line * width..][..width];
+                                    for (c, dy) in dy.iter().enumerate() {
+                                        let ([i, j], [left, right]) = s.source(1, c);
+                                        dx[i] += share * left * dy;
+                                        dx[j] += share * right * dy;
+                                    }
                                 }
                             }
                         }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 }

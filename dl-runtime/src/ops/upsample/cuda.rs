@@ -1,6 +1,6 @@
 //! Enlargement on CUDA.
 
-use super::{Mode, Sizes, UpsampleKernel};
+use super::{Mode, UpsampleKernel, UpsampleSizes};
 use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
 use crate::ops::axes::cuda::{Rows, word};
 use crate::tensor::Write;
@@ -16,13 +16,13 @@ arguments! {
 }
 
 /// Height and width.
-fn sides(s: &Sizes) -> [Side; 2] {
+fn sides(s: &UpsampleSizes) -> [Side; 2] {
     let side = |axis: usize| Side { image: word(s.image[axis]), factor: word(s.factor[axis]) };
     [side(0), side(1)]
 }
 
 impl UpsampleKernel for Cuda {
-    fn upsample_forward(&self, mode: Mode, s: &Sizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
+    fn upsample_forward(&self, mode: Mode, s: &UpsampleSizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let ([high, wide], width) = (sides(s), s.image[1] * s.factor[1]);
         let rows = Rows::new(s.planes * s.image[0] * s.factor[0], width, width);
         let kernel = match mode {
@@ -31,7 +31,7 @@ impl UpsampleKernel for Cuda {
         };
         self.launch(kernel, rows.grid(), (rows, high, wide, x, y));
     }
-    fn upsample_backward(&self, mode: Mode, s: &Sizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
+    fn upsample_backward(&self, mode: Mode, s: &UpsampleSizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         let ([high, wide], width) = (sides(s), s.image[1]);
         let rows = Rows::new(s.planes * s.image[0], width, width);
         let kernel = match mode {

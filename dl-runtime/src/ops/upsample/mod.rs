@@ -28,14 +28,14 @@ pub enum Mode {
 
 /// The settings of enlargement.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub struct UpsampleOp {
     /// What is between the numbers of the input.
     pub mode: Mode,
 }
 
 /// Sizes at run time.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes {
+pub struct UpsampleSizes {
     /// Samples times channels.
     pub planes: usize,
     /// Height and width of an input plane.
@@ -47,29 +47,29 @@ pub struct Sizes {
 /// The kernels of enlargement.
 pub trait UpsampleKernel: Storage {
     /// `y` = `x` enlarged.
-    fn upsample_forward(&self, mode: Mode, sizes: &Sizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    fn upsample_forward(&self, mode: Mode, sizes: &UpsampleSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `dx`: every number gets its share of the gradients of those made from it.
     fn upsample_backward(
         &self,
         mode: Mode,
-        sizes: &Sizes,
+        sizes: &UpsampleSizes,
         dy: Self::Ref<'_, f32>,
         dx: Self::Mut<'_, f32>,
         write: Write,
     );
 }
 
-impl Sizes {
+impl UpsampleSizes {
     /// The sizes of one call, checked.
     fn new<X: Image, Y: Image>(samples: usize) -> Self {
         let ([h, w], [rows, columns]) = (X::SIZE, Y::SIZE);
         let whole = rows.is_multiple_of(h) && columns.is_multiple_of(w);
         assert!(X::CHANNELS == Y::CHANNELS && whole, "output of an enlargement");
-        Sizes { planes: samples * X::CHANNELS, image: X::SIZE, factor: [rows / h, columns / w] }
+        UpsampleSizes { planes: samples * X::CHANNELS, image: X::SIZE, factor: [rows / h, columns / w] }
     }
 }
 
-impl Op {
+impl UpsampleOp {
     /// `output` = `input` enlarged.
     pub fn forward<D: Device, X: Image, Y: Image>(
         self,
@@ -77,7 +77,7 @@ impl Op {
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
-        let sizes = Sizes::new::<X, Y>(input.len());
+        let sizes = UpsampleSizes::new::<X, Y>(input.len());
         context.device.upsample_forward(self.mode, &sizes, input.data(), output.into_data());
     }
     /// The gradient to the input.
@@ -87,7 +87,7 @@ impl Op {
         d_output: View<D, Y>,
         d_input: Grad<D, X>,
     ) {
-        let sizes = Sizes::new::<X, Y>(d_output.len());
+        let sizes = UpsampleSizes::new::<X, Y>(d_output.len());
         let Grad { to, write } = d_input;
         context.device.upsample_backward(self.mode, &sizes, d_output.data(), to.into_data(), write);
     }

@@ -14,7 +14,7 @@ fn share(mode: Mode, size: usize, factor: usize, at: usize, from: usize) -> f64 
     }
 }
 
-fn enlarged(mode: Mode, s: &Sizes, x: &[f64]) -> Vec<f64> {
+fn enlarged(mode: Mode, s: &UpsampleSizes, x: &[f64]) -> Vec<f64> {
     let ([h, w], [fh, fw]) = (s.image, s.factor);
     let at = |x: &[f64], r: usize, c: usize| -> f64 {
         (0..h * w).map(|i| x[i] * share(mode, h, fh, r, i / w) * share(mode, w, fw, c, i % w)).sum()
@@ -23,7 +23,7 @@ fn enlarged(mode: Mode, s: &Sizes, x: &[f64]) -> Vec<f64> {
 }
 
 /// Output and gradient to the input.
-fn passes(mode: Mode, s: &Sizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
+fn passes(mode: Mode, s: &UpsampleSizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (x, mut y, dy) = (device.tensor(x), device.output(dy.len()), device.tensor(dy));
         device.upsample_forward(mode, s, x.data(), y.data_mut());
@@ -35,7 +35,7 @@ fn passes(mode: Mode, s: &Sizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
 }
 
 fn check(planes: usize, image: [usize; 2], factor: [usize; 2]) {
-    let s = Sizes { planes, image, factor };
+    let s = UpsampleSizes { planes, image, factor };
     let len = planes * image[0] * image[1];
     let (x, dy) = (numbers(1, len), numbers(2, len * factor[0] * factor[1]));
     for mode in [Mode::Nearest, Mode::Bilinear] {
@@ -58,7 +58,7 @@ fn values_and_gradients() {
 
 #[test]
 fn any_number_of_threads() {
-    let s = Sizes { planes: 200, image: [7, 9], factor: [2, 3] };
+    let s = UpsampleSizes { planes: 200, image: [7, 9], factor: [2, 3] };
     let (x, dy) = (numbers(1, 200 * 63), numbers(2, 200 * 63 * 6));
     passes(Mode::Bilinear, &s, &x, &dy);
 }

@@ -1,7 +1,7 @@
 // cuBLASLt on the processor: products of column-major matrices as documented, with what the real library refuses refused.
 //
 // D = epilogue(alpha·op(A)·op(B) + beta·C). Arguments are checked when a product is asked for; memory when the stream gets
-// there, as on a card. An algorithm is bound to what it was asked for: sizes, alignment, workspace.
+// there, as on a GPU. An algorithm is bound to what it was asked for: sizes, alignment, workspace.
 #include <cmath>
 #include <cstdint>
 #include <cstring>

@@ -1,7 +1,7 @@
 // cuDNN on the processor: convolutions of float images in NCHW as documented, with what the real library refuses refused.
 //
 // Descriptors, algorithms and workspaces are checked when a convolution is asked for; memory when the stream gets there, as on a
-// card. Beside good algorithms some are proposed that must not be taken: they are refused when they run, need too much memory, or
+// GPU. Beside good algorithms some are proposed that must not be taken: they are refused when they run, need too much memory, or
 // add in another order every time.
 #include <cstring>
 #include "driver.h"

@@ -17,7 +17,7 @@ thread_local void* current;
 constexpr u64 ROOM_FOR_CODE = 64 << 10;
 constexpr Result NO_DEVICE = 100;
 
-u64 cards() { return setting("DL_EMULATION_CARDS", 1); }
+u64 gpus() { return setting("DL_EMULATION_GPUS", 1); }
 u64 capability() { return setting("DL_EMULATION_CAPABILITY", 80); }
 }  // namespace
 
@@ -38,7 +38,7 @@ Result ready() {
 DL_API Result cuInit(u32) {
     Lock lock;
     if (u64 code = setting("DL_EMULATION_START", 0)) return (Result)code;
-    if (cards() == 0) return NO_DEVICE;
+    if (gpus() == 0) return NO_DEVICE;
     initialized = true;
     return SUCCESS;
 }
@@ -47,7 +47,7 @@ DL_API Result cuDriverGetVersion(int* to) {
     return SUCCESS;
 }
 DL_API Result cuDeviceGetCount(int* to) {
-    *to = (int)cards();
+    *to = (int)gpus();
     return initialized ? SUCCESS : NOT_INITIALIZED;
 }
 DL_API Result cuDeviceGet(int* to, int ordinal) {

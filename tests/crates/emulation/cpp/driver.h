@@ -16,7 +16,7 @@ constexpr Result SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALI
                  INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, CAPTURE_UNSUPPORTED = 900,
                  CAPTURE_INVALIDATED = 901, CAPTURE_UNMATCHED = 903, CAPTURE_UNJOINED = 904, CAPTURE_ISOLATION = 905, CAPTURE_IMPLICIT = 906, CAPTURED_EVENT = 907, ILLEGAL_STATE = 401;
 
-// mistakes.cpp: the first mistake fails everything after it, as on a card.
+// mistakes.cpp: the first mistake fails everything after it, as on a GPU.
 /// The mistake's code from then on; SUCCESS before.
 Result failed();
 void fail_kernel(const std::string& text);

@@ -1,4 +1,4 @@
-// Mistakes: the first one of a kernel fails everything after it, as on a card.
+// Mistakes: the first one of a kernel fails everything after it, as on a GPU.
 #include <cstdio>
 #include <cstring>
 #include <mutex>

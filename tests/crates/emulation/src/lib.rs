@@ -1,16 +1,16 @@
 //! A CUDA driver on the processor, for tests: [`install`] loads shared libraries that dl's dynamic loading takes for the real
 //! ones. Kernels run as C++, thread by thread, in an order that changes from launch to launch; every access to memory and
-//! every barrier is checked, streams run as late as they may, and a mistake fails the launch as it would on a card.
+//! every barrier is checked, streams run as late as they may, and a mistake fails the launch as it would on a GPU.
 //!
 //! Variables of the environment make it another machine:
 //!
 //! | variable | what it sets | else |
 //! |---|---|---|
 //! | `DL_EMULATION_START` | what `cuInit` returns | 0 |
-//! | `DL_EMULATION_CARDS` | how many cards there are | 1 |
+//! | `DL_EMULATION_GPUS` | how many GPUs there are | 1 |
 //! | `DL_EMULATION_VERSION` | the CUDA of the driver | 13000, which is 13.0 |
-//! | `DL_EMULATION_CAPABILITY` | the compute capability of the cards | 80, which is 8.0 |
-//! | `DL_EMULATION_MEMORY` | bytes on the card | 16 GiB |
+//! | `DL_EMULATION_CAPABILITY` | the compute capability of the GPUs | 80, which is 8.0 |
+//! | `DL_EMULATION_MEMORY` | bytes on the GPU | 16 GiB |
 //! | `DL_EMULATION_NVRTC`, `DL_EMULATION_CUBLASLT` | the CUDA that these libraries are of | 13990 and 13000 |
 //! | `DL_EMULATION_REFUSES` | the file that NVRTC refuses, or `all` | none |
 

@@ -96,7 +96,7 @@ pub fn build() -> Result<PathBuf, String> {
         return Ok(libraries);
     }
     // Not by `eprintln!`, which tests would capture.
-    let _ = writeln!(std::io::stderr(), "compiling the kernels for the emulated card");
+    let _ = writeln!(std::io::stderr(), "compiling the kernels for the emulated GPU");
     compile(&compiler, &units);
     let unfinished = out.join("unfinished");
     let _ = fs::remove_dir_all(&unfinished);

@@ -351,8 +351,8 @@ impl Vector for __m512 {
     fn evens(self, b: Self) -> Self {
         // SAFETY: see `splat`.
         unsafe {
-            let places = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            _mm512_permutex2var_ps(self, places, b)
+            let positions = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            _mm512_permutex2var_ps(self, positions, b)
         }
     }
     #[inline(always)]

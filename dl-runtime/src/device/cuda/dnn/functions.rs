@@ -7,7 +7,7 @@ use cudarc::cudnn::sys;
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::offset_of;
 
-/// A handle, a descriptor, or memory of the card.
+/// A handle, a descriptor, or memory of the GPU.
 pub(super) type Raw = *mut c_void;
 
 /// What the library answers: 0, or what went wrong.

@@ -111,8 +111,8 @@ impl Cuda {
         let description = Description { sizes: *sizes, target, tf32: self.computes_in() == Precision::Tf32 };
         let mut state = self.state();
         let library = state.queue.libraries().cudnn.get_or_insert_with(Library::find).as_mut()?;
-        self.card.context.enter().ok()?;
-        let plan = library.plan(&description, self.card.stream.raw())?;
+        self.gpu.context.enter().ok()?;
+        let plan = library.plan(&description, self.gpu.stream.raw())?;
         Some(Dnn { description, scratch: plan.workspace.div_ceil(4) })
     }
     /// Asks for a convolution of two operands, in the order of [`Target`], at addresses that [`Dnn::takes`]. `scratch` is memory

@@ -45,7 +45,7 @@ pub(crate) struct Library {
 }
 
 // SAFETY: cuDNN's handles and descriptors may be used from any thread, by one at a time; here they are under the lock of the
-// card.
+// GPU.
 unsafe impl Send for Library {}
 
 impl Library {
@@ -80,7 +80,7 @@ impl Library {
         };
         let (alpha, beta) = (1.0f32, if add { 1.0f32 } else { 0.0 });
         let memory = |address: u64| address as Raw;
-        // SAFETY: the handle lives, and the descriptors in the plan; the addresses are of memory of the card that holds what they
+        // SAFETY: the handle lives, and the descriptors in the plan; the addresses are of memory of the GPU that holds what they
         // describe (`Cuda::dnn`), and alive until the stream has passed; alpha and beta are read during the call.
         let done = unsafe {
             answer((functions.cudnnSetStream)(handle, stream.cast())).and_then(|()| {
@@ -233,7 +233,7 @@ impl Plan {
 }
 
 /// Whether an algorithm may be used. Those by Fourier's and Winograd's transforms may not: they carry NaN, and the rounding of
-/// large numbers, to places whose windows have none.
+/// large numbers, to positions whose windows have none.
 fn is_allowed(proposal: &Proposal, description: &Description) -> bool {
     let direct: &[u32] = match description.target {
         Target::Windows => &[

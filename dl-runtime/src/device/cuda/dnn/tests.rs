@@ -3,16 +3,16 @@
 use super::*;
 use crate::Cpu;
 use crate::ops::Activation;
-use crate::ops::conv2d::{Conv2dKernel, Sizes};
+use crate::ops::conv2d::{Conv2dKernel, Conv2dSizes};
 use crate::tensor::Storage;
 use crate::testing::{assert_close, gpu, numbers, wide};
 use dl_emulation::Status;
 
 /// A convolution of 3 by 3 with its padding.
-fn sizes(channels: [usize; 2], side: usize, groups: usize) -> Sizes {
+fn sizes(channels: [usize; 2], side: usize, groups: usize) -> Conv2dSizes {
     let [inputs, outputs] = channels;
     let (image, output, kernel) = ([side; 2], [side; 2], [3; 2]);
-    Sizes {
+    Conv2dSizes {
         samples: 2,
         inputs,
         outputs,
@@ -27,12 +27,12 @@ fn sizes(channels: [usize; 2], side: usize, groups: usize) -> Sizes {
 }
 
 /// The same with a kernel of so many rows and columns.
-fn with_kernel(s: Sizes, size: usize) -> Sizes {
-    Sizes { kernel: [size; 2], padding: [size / 2; 2], ..s }
+fn with_kernel(s: Conv2dSizes, size: usize) -> Conv2dSizes {
+    Conv2dSizes { kernel: [size; 2], padding: [size / 2; 2], ..s }
 }
 
-/// The card of the tests if it has cuDNN, which the emulation does.
-fn card() -> Option<Cuda> {
+/// The GPU of the tests if it has cuDNN, which the emulation does.
+fn with_cudnn() -> Option<Cuda> {
     let cuda = gpu().pop()?.cudnn_always();
     let found = cuda.state().queue.libraries().cudnn.get_or_insert_with(Library::find).is_some();
     assert!(found || dl_emulation::install() != Status::Emulated, "the emulation has cuDNN");
@@ -57,7 +57,7 @@ fn descriptions_in_words() {
 
 #[test]
 fn large_ones_in_f32_and_tf32() {
-    let Some(cuda) = card() else { return };
+    let Some(cuda) = with_cudnn() else { return };
     let [small, large] = [sizes([4, 8], 6, 1), sizes([256, 256], 32, 1)].map(|s| s.convolution());
     for target in TARGETS {
         assert!(cuda.by_dnn(&small, target).is_some());
@@ -71,7 +71,7 @@ fn large_ones_in_f32_and_tf32() {
 
 /// The operands of one convolution, and what the CPU makes of them.
 struct Case {
-    s: Sizes,
+    s: Conv2dSizes,
     weight: Vec<f32>,
     bias: Vec<f32>,
     x: Vec<f32>,
@@ -82,14 +82,14 @@ struct Case {
 type Results = [Vec<f32>; 4];
 
 impl Case {
-    fn new(s: Sizes) -> Self {
-        let area = |[height, width]: [usize; 2]| height * width;
+    fn new(s: Conv2dSizes) -> Self {
+        let spatial_size = |[height, width]: [usize; 2]| height * width;
         Case {
             s,
-            weight: numbers(1, s.outputs * s.inputs / s.groups * area(s.kernel)),
+            weight: numbers(1, s.outputs * s.inputs / s.groups * spatial_size(s.kernel)),
             bias: numbers(2, s.outputs),
-            x: numbers(3, s.samples * s.inputs * area(s.image)),
-            dy: numbers(4, s.samples * s.outputs * area(s.output)),
+            x: numbers(3, s.samples * s.inputs * spatial_size(s.image)),
+            dy: numbers(4, s.samples * s.outputs * spatial_size(s.output)),
         }
     }
     /// All three passes, `rounds` times; operands begin `offset` numbers behind the beginning of a buffer.
@@ -136,7 +136,7 @@ impl Case {
 
 #[test]
 fn what_is_refused_is_computed_by_own_kernels() {
-    let Some(cuda) = card() else { return };
+    let Some(cuda) = with_cudnn() else { return };
     // More groups, and larger kernels, than the emulation takes.
     for s in [sizes([32, 32], 5, 16), with_kernel(sizes([2, 3], 7, 1), 11)] {
         let refused = TARGETS.iter().all(|target| cuda.by_dnn(&s.convolution(), *target).is_none());
@@ -147,7 +147,7 @@ fn what_is_refused_is_computed_by_own_kernels() {
 
 #[test]
 fn operands_at_odd_addresses() {
-    let Some(cuda) = card() else { return };
+    let Some(cuda) = with_cudnn() else { return };
     for offset in [1, 2, 4] {
         Case::new(sizes([3, 5], 6, 1)).check(&cuda, offset, 1, 1e-5);
     }
@@ -155,11 +155,11 @@ fn operands_at_odd_addresses() {
 
 #[test]
 fn within_graphs() {
-    if card().is_none() {
+    if with_cudnn().is_none() {
         return;
     }
-    // A card of its own, whose work is not mixed with that of other tests.
-    let cuda = Cuda::new(0).expect("a card").cudnn_always();
+    // A GPU of its own, whose work is not mixed with that of other tests.
+    let cuda = Cuda::new(0).expect("a GPU").cudnn_always();
     let case = Case::new(sizes([4, 6], 5, 2));
     let results = case.check(&cuda, 0, 5, 1e-5);
     let counts = cuda.counts();
@@ -171,7 +171,7 @@ fn within_graphs() {
 
 #[test]
 fn tf32_rounds_operands() {
-    let Some(cuda) = card() else { return };
+    let Some(cuda) = with_cudnn() else { return };
     let case = Case::new(sizes([16, 8], 7, 1));
     let exact = case.check(&cuda, 0, 1, 1e-5);
     let rounded = case.check(&cuda.precision(Precision::Tf32), 0, 1, 2e-3);
@@ -183,10 +183,10 @@ fn tf32_rounds_operands() {
 
 #[test]
 fn failures_come_with_the_next_result() {
-    if card().is_none() {
+    if with_cudnn().is_none() {
         return;
     }
-    let cuda = Cuda::new(0).expect("a card").cudnn_always();
+    let cuda = Cuda::new(0).expect("a GPU").cudnn_always();
     assert!(cuda.by_dnn(&sizes([4, 6], 5, 2).convolution(), Target::Windows).is_some(), "the library is looked for");
     // There is no plan for it.
     let description = Description { sizes: sizes([1, 1], 2, 1).convolution(), target: Target::Windows, tf32: false };

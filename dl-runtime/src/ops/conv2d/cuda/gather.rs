@@ -4,7 +4,7 @@ use super::{Geometry, by_dnn, conv2d_bias_activation, conv2d_depthwise, is_depth
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
 use crate::ops::Activation;
 use crate::ops::activation::{ActivationKernel, cuda::Code};
-use crate::ops::conv2d::Sizes;
+use crate::ops::conv2d::Conv2dSizes;
 use crate::ops::conv2d::tiles::fastest;
 use crate::tensor::Write;
 
@@ -21,7 +21,7 @@ pub(in crate::ops) enum Direction {
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
 pub(in crate::ops) fn gather(
     device: &Cuda,
-    s: &Sizes,
+    s: &Conv2dSizes,
     direction: Direction,
     f: Activation,
     weight: Ref<'_, f32>,
@@ -37,13 +37,13 @@ pub(in crate::ops) fn gather(
 /// How it is computed.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Gather {
-    sizes: Sizes,
+    sizes: Conv2dSizes,
     direction: Direction,
     dnn: Option<Dnn>,
 }
 
 impl Gather {
-    pub(in crate::ops) fn new(device: &Cuda, s: &Sizes, direction: Direction) -> Self {
+    pub(in crate::ops) fn new(device: &Cuda, s: &Conv2dSizes, direction: Direction) -> Self {
         let target = match direction {
             Direction::Forward => Target::Windows,
             Direction::Back => Target::Image,
@@ -75,8 +75,8 @@ impl Gather {
                 let operands = if self.direction == Direction::Forward { [from, weight] } else { [weight, from] };
                 device.dnn(dnn, operands, &to, write, &scratch);
                 if !plain {
-                    let [channels, area] = target(&self.sizes, self.direction).map(|n| n as u32);
-                    let arguments = (channels, area, Code::of(f), bias, &to);
+                    let [channels, spatial_size] = target(&self.sizes, self.direction).map(|n| n as u32);
+                    let arguments = (channels, spatial_size, Code::of(f), bias, &to);
                     device.launch(&conv2d_bias_activation, Grid::fours(to.len()), arguments);
                 }
             }
@@ -104,7 +104,7 @@ impl Gather {
                 Direction::Forward => (s.outputs / s.groups, s.output, [1, 1]),
                 Direction::Back => (s.inputs / s.groups, s.image, s.stride),
             };
-            // Against the direction of the convolution, the places with one remainder by the strides are a product of their own.
+            // Against the direction of the convolution, the positions with one remainder by the strides are a product of their own.
             let columns = s.samples * size[0].div_ceil(strides[0]) * size[1].div_ceil(strides[1]);
             let products = s.groups * strides[0] * strides[1];
             let tile = fastest(tiles_of(device), rows, columns, products);
@@ -117,8 +117,8 @@ impl Gather {
     }
 }
 
-/// Channels and places of what a convolution computes, which are those of its bias.
-pub(super) fn target(s: &Sizes, direction: Direction) -> [usize; 2] {
+/// Channels and positions of what a convolution computes, which are those of its bias.
+pub(super) fn target(s: &Conv2dSizes, direction: Direction) -> [usize; 2] {
     match direction {
         Direction::Forward => [s.outputs, s.output[0] * s.output[1]],
         Direction::Back => [s.inputs, s.image[0] * s.image[1]],

@@ -3,7 +3,7 @@
 use super::gather::target;
 use super::{Direction, Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, is_depthwise, tiles_of};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
-use crate::ops::conv2d::Sizes;
+use crate::ops::conv2d::Conv2dSizes;
 use crate::ops::conv2d::tiles::{Cut, Tile, fastest};
 use crate::tensor::Storage;
 use crate::tensor::Write;
@@ -14,7 +14,7 @@ const PART: usize = 256;
 /// The gradients to weights and bias, and how they are computed.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Gradient {
-    sizes: Sizes,
+    sizes: Conv2dSizes,
     direction: Direction,
     /// That to the weights, if it is cuDNN's.
     dnn: Option<Dnn>,
@@ -30,7 +30,7 @@ pub(in crate::ops) struct Gradient {
 
 impl Gradient {
     /// For the convolution `s` with a bias of `bias` numbers: on its windows, or, with [`Direction::Back`], on its images.
-    pub(in crate::ops) fn new(device: &Cuda, s: &Sizes, direction: Direction, bias: usize) -> Self {
+    pub(in crate::ops) fn new(device: &Cuda, s: &Conv2dSizes, direction: Direction, bias: usize) -> Self {
         let own = Gradient::own(device, s, direction, bias);
         let Some(dnn) = by_dnn(device, s, Target::Weights) else { return own };
         let cut = cut_of_bias(s, direction, bias);
@@ -39,7 +39,7 @@ impl Gradient {
         Gradient { dnn: Some(dnn), bias: cut, together: false, partial, scratch, ..own }
     }
     /// By own kernels.
-    fn own(device: &Cuda, s: &Sizes, direction: Direction, bias: usize) -> Self {
+    fn own(device: &Cuda, s: &Conv2dSizes, direction: Direction, bias: usize) -> Self {
         let [rows, columns] = [s.outputs / s.groups, s.inputs / s.groups * s.kernel[0] * s.kernel[1]];
         let (numbers, windows) = (s.outputs * columns, s.samples * s.output[0] * s.output[1]);
         let tile = fastest(tiles_of(device), rows, columns, s.groups * windows.div_ceil(2 * PART));
@@ -109,11 +109,11 @@ impl Gradient {
 
         if !self.together && !d_bias.is_empty() {
             let from = if self.direction == Direction::Forward { dy } else { x };
-            let [channels, area] = target(s, self.direction).map(|n| n as u32);
+            let [channels, spatial_size] = target(s, self.direction).map(|n| n as u32);
             let Cut { parts, len } = self.bias;
             let (to, first) = if parts == 1 { (&d_bias, write) } else { (&part_bias, Write::Set) };
             let grid = Grid::of([d_bias.len(), parts, 1], 256);
-            device.launch(&conv2d_bias, grid, (s.samples as u32, channels, area, len as u32, from, to, first));
+            device.launch(&conv2d_bias, grid, (s.samples as u32, channels, spatial_size, len as u32, from, to, first));
             if parts > 1 {
                 sum(parts, &none, &d_bias);
             }
@@ -121,13 +121,13 @@ impl Gradient {
     }
 }
 
-/// Samples whose planes of so many places are a part of a sum.
-fn samples_of_part(area: usize) -> usize {
-    PART.div_ceil(area.max(1))
+/// Samples whose planes of so many positions are a part of a sum.
+fn samples_of_part(spatial_size: usize) -> usize {
+    PART.div_ceil(spatial_size.max(1))
 }
 
 /// How the sums of a bias are cut that is not summed with the weights.
-fn cut_of_bias(s: &Sizes, direction: Direction, bias: usize) -> Cut {
-    let [channels, area] = target(s, direction);
-    Cut::new(s.samples, bias, channels, samples_of_part(area / 8))
+fn cut_of_bias(s: &Conv2dSizes, direction: Direction, bias: usize) -> Cut {
+    let [channels, spatial_size] = target(s, direction);
+    Cut::new(s.samples, bias, channels, samples_of_part(spatial_size / 8))
 }

@@ -15,13 +15,13 @@ const MAX_TAPS: usize = 6;
 /// The gradient of some output channels over one piece of the batch; `to` is replaced or added to.
 pub(super) fn gradient(piece: &Piece, channels: Range<usize>, to: &mut [f32], add: bool) {
     let Piece { s, layout, taps, samples, x, dy, .. } = *piece;
-    let (outputs, area) = (s.outputs_of_group(), s.output[0] * s.output[1]);
+    let (outputs, spatial_size) = (s.outputs_of_group(), s.output[0] * s.output[1]);
     let [rows, columns] = if layout.flat { [1, piece.rows * s.output[1]] } else { [piece.rows, s.output[1]] };
     let level = level(columns);
     let max_outputs = if level == Level::Avx512 { MAX_OUTPUTS } else { 2 };
     let farthest = taps.iter().map(|tap| tap.a as usize).max().unwrap_or(0);
     let (sample, group_floats) = (s.inputs * layout.plane(), s.inputs_of_group() * layout.plane());
-    let last_dy = (samples - 1) * s.outputs * area + (channels.end - 1) * area + rows * columns;
+    let last_dy = (samples - 1) * s.outputs * spatial_size + (channels.end - 1) * spatial_size + rows * columns;
     assert!(last_dy <= dy.len(), "gradient to the output");
     let last_x = (samples - 1) * sample + (s.groups - 1) * group_floats + (rows - 1) * layout.columns.len + columns;
     assert!(last_x + farthest <= x.len(), "input");
@@ -43,9 +43,9 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, to: &mut [f32], ad
                 samples,
                 rows,
                 columns,
-                dy: dy[channel * area..].as_ptr(),
-                dy_sample: s.outputs * area,
-                dy_channel: area,
+                dy: dy[channel * spatial_size..].as_ptr(),
+                dy_sample: s.outputs * spatial_size,
+                dy_channel: spatial_size,
                 x: x[group * group_floats..].as_ptr(),
                 x_sample: sample,
                 x_row: layout.columns.len,

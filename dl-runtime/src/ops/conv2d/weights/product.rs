@@ -9,7 +9,8 @@ use std::ops::Range;
 /// [`width`] floats for every pixel.
 pub(super) fn gradient(piece: &Piece, channels: Range<usize>, packed: &mut [f32], to: &mut [f32], add: bool) {
     let Piece { s, layout, taps, pixels, samples, x, dy, rows } = *piece;
-    let (outputs, area, pixels_of_sample) = (s.outputs_of_group(), s.output[0] * s.output[1], rows * s.output[1]);
+    let (outputs, spatial_size, pixels_of_sample) =
+        (s.outputs_of_group(), s.output[0] * s.output[1], rows * s.output[1]);
     let shape = tile::shape_for(outputs);
     let width = 2 * shape.lanes;
     let group_floats = s.inputs_of_group() * layout.plane();
@@ -23,9 +24,9 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, packed: &mut [f32]
         let group = channel / outputs;
         let count = (((group + 1) * outputs).min(channels.end) - channel).min(width);
         for sample in 0..samples {
-            let from = &dy[(sample * s.outputs + channel) * area..];
+            let from = &dy[(sample * s.outputs + channel) * spatial_size..];
             let packed = &mut packed[sample * pixels_of_sample * width..][..pixels_of_sample * width];
-            transpose(from, area, count, pixels_of_sample, packed, width);
+            transpose(from, spatial_size, count, pixels_of_sample, packed, width);
         }
         let to = &mut to[(channel - channels.start) * taps.len()..][..count * taps.len()];
         let strip = Strip {

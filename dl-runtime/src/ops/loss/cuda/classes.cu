@@ -1,4 +1,4 @@
-// Losses of one class of many: a group for each target, whose numbers lie `places` apart; what is read again comes from the
+// Losses of one class of many: a group for each target, whose numbers lie `positions` apart; what is read again comes from the
 // cache.
 #include "loss.cuh"
 
@@ -6,7 +6,7 @@
 enum class Of : u32 { CrossEntropy, Focal, MultiMargin, Nll };
 
 struct Shape {
-    u32 classes, places;
+    u32 classes, positions;
 };
 /// The numbers of one target.
 struct Row {
@@ -15,8 +15,8 @@ struct Row {
     u32 n;
 };
 DEVICE Row row_of(Shape s, u64 row, Span<const float> x) {
-    u64 start = s.places == 1 ? row * s.classes : row / s.places * ((u64)s.classes * s.places) + row % s.places;
-    return Row{x, start, s.places, s.classes};
+    u64 start = s.positions == 1 ? row * s.classes : row / s.positions * ((u64)s.classes * s.positions) + row % s.positions;
+    return Row{x, start, s.positions, s.classes};
 }
 DEVICE float at(Row row, u32 c) { return row.x[row.start + c * row.step]; }
 
@@ -99,7 +99,7 @@ KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Spa
             float loss = label < s.classes ? value(f, group, row, label, partial) : NOT_A_NUMBER;
             if (group.lane == 0) losses[i] = loss;
         }
-        float weight = weight_of(scale, i / s.places, t.len / s.places) / (float)s.places;
+        float weight = weight_of(scale, i / s.positions, t.len / s.positions) / (float)s.positions;
         if (label >= s.classes) {
             for (u32 c = group.lane; c < s.classes; c += lanes) accumulate(d, row.start + c * row.step, NOT_A_NUMBER, add);
         } else if ((Of)f.kind == Of::MultiMargin) {

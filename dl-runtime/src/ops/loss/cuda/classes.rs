@@ -2,14 +2,14 @@
 
 use super::{Code, elementwise};
 use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, arguments, kernels};
-use crate::ops::loss::{ClassLossKernel, Classes, Gradient, Sizes};
+use crate::ops::loss::{ClassLossKernel, ClassSizes, Classes, Gradient};
 use crate::tensor::Storage;
 
 kernels!(
     "classes.cu" with [crate::ops::loss::cuda::HEADER]:
     class_loss, class_loss_backward
 );
-arguments! { struct Shape { classes: u32, places: u32 } }
+arguments! { struct Shape { classes: u32, positions: u32 } }
 
 /// Numbered as `Of` of `classes.cu`.
 fn code(loss: Classes) -> Code {
@@ -22,13 +22,13 @@ fn code(loss: Classes) -> Code {
     Code { kind, a, b: 0.0 }
 }
 
-impl Sizes {
+impl ClassSizes {
     fn shape(self) -> Shape {
-        Shape { classes: self.classes as u32, places: self.places as u32 }
+        Shape { classes: self.classes as u32, positions: self.positions as u32 }
     }
     /// The threads of each of so many targets.
     fn group(self, targets: usize) -> ThreadGroup {
-        if self.places == 1 {
+        if self.positions == 1 {
             ThreadGroup::of(targets, self.classes)
         } else {
             ThreadGroup::across(targets, self.classes)
@@ -37,22 +37,22 @@ impl Sizes {
 }
 
 impl ClassLossKernel for Cuda {
-    fn class_loss(&self, loss: Classes, sizes: Sizes, x: Ref<'_, f32>, t: Ref<'_, u32>, losses: Mut<'_, f32>) {
+    fn class_loss(&self, loss: Classes, sizes: ClassSizes, x: Ref<'_, f32>, t: Ref<'_, u32>, losses: Mut<'_, f32>) {
         let (shape, group) = (sizes.shape(), sizes.group(t.len()));
         let launch = |to: &Mut<'_, f32>| {
             self.launch(&class_loss, group.grid(), (code(loss), shape, group, x, t, to));
         };
-        if sizes.places == 1 {
+        if sizes.positions == 1 {
             return launch(&losses);
         }
         let all = self.scratch(t.len());
         launch(&all);
-        elementwise::sums(self, Cuda::share(&all), sizes.places as f32, losses);
+        elementwise::sums(self, Cuda::share(&all), sizes.positions as f32, losses);
     }
     fn class_loss_backward(
         &self,
         loss: Classes,
-        sizes: Sizes,
+        sizes: ClassSizes,
         x: Ref<'_, f32>,
         t: Ref<'_, u32>,
         gradient: Gradient<'_, '_, Cuda>,
@@ -64,13 +64,13 @@ impl ClassLossKernel for Cuda {
     fn class_loss_and_gradient(
         &self,
         loss: Classes,
-        sizes: Sizes,
+        sizes: ClassSizes,
         x: Ref<'_, f32>,
         t: Ref<'_, u32>,
         losses: Mut<'_, f32>,
         gradient: Gradient<'_, '_, Cuda>,
     ) {
-        if sizes.places > 1 {
+        if sizes.positions > 1 {
             self.class_loss(loss, sizes, x, t, losses);
             return self.class_loss_backward(loss, sizes, x, t, gradient);
         }

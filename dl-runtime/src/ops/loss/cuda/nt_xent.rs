@@ -3,7 +3,7 @@
 
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, ThreadGroup, kernels};
 use crate::ops::loss::Gradient;
-use crate::ops::loss::nt_xent::{NtXentKernel, Sizes};
+use crate::ops::loss::nt_xent::{NtXentKernel, NtXentSizes};
 use crate::tensor::Storage;
 
 kernels!(
@@ -33,7 +33,14 @@ fn normalize(
 }
 
 impl NtXentKernel for Cuda {
-    fn nt_xent(&self, s: Sizes, a: Ref<'_, f32>, b: Ref<'_, f32>, losses: Mut<'_, f32>, saved: Option<Mut<'_, f32>>) {
+    fn nt_xent(
+        &self,
+        s: NtXentSizes,
+        a: Ref<'_, f32>,
+        b: Ref<'_, f32>,
+        losses: Mut<'_, f32>,
+        saved: Option<Mut<'_, f32>>,
+    ) {
         let (n, features) = (losses.len(), s.features);
         let count = (2 * n).div_ceil(TILE);
         let scratch = self.scratch(2 * n * features + 4 * n * count + 2 * n);
@@ -48,7 +55,7 @@ impl NtXentKernel for Cuda {
     }
     fn nt_xent_backward(
         &self,
-        s: Sizes,
+        s: NtXentSizes,
         a: Ref<'_, f32>,
         b: Ref<'_, f32>,
         saved: Ref<'_, f32>,

@@ -99,22 +99,22 @@ fn classes<T: super::Labels, const C: usize, L: Loss<[T; C], Target = T::Of>>(
     targets: &[T::Of],
     f: impl Fn(&[f64], usize) -> f64,
 ) {
-    let (samples, places) = (targets.len(), T::LEN);
-    let x = numbers(1, samples * C * places);
+    let (samples, positions) = (targets.len(), T::LEN);
+    let x = numbers(1, samples * C * positions);
     loss.check(targets).unwrap();
     let (losses, dx) = run::<[T; C], _>(&loss, &x, targets);
-    let what = format!("{} of {samples} × {C} classes at {places} places", L::NAME);
+    let what = format!("{} of {samples} × {C} classes at {positions} positions", L::NAME);
     let labels = flat(targets);
     let reference = |x: &[f64]| {
         let one = |(x, labels): (&[f64], &[u32])| {
-            let place = |p: usize| x.iter().skip(p).step_by(places).copied().collect::<Vec<_>>();
-            (0..places).map(|p| f(&place(p), labels[p] as usize)).sum::<f64>() / places as f64
+            let place = |p: usize| x.iter().skip(p).step_by(positions).copied().collect::<Vec<_>>();
+            (0..positions).map(|p| f(&place(p), labels[p] as usize)).sum::<f64>() / positions as f64
         };
-        x.chunks(C * places).zip(labels.chunks(places)).map(one).collect::<Vec<f64>>()
+        x.chunks(C * positions).zip(labels.chunks(positions)).map(one).collect::<Vec<f64>>()
     };
     assert_close(&what, &losses, &reference(&wide(&x)), 3e-7);
     let ones = vec![1.0 / samples as f32; samples];
-    let scale = (samples * places) as f64;
+    let scale = (samples * positions) as f64;
     let expected: Vec<f64> = gradient(reference, &wide(&x), &ones).iter().map(|d| d * scale).collect();
     let dx: Vec<f32> = dx.iter().map(|d| d * scale as f32).collect();
     assert_close(&what, &dx, &expected, 1e-6);
@@ -210,9 +210,9 @@ fn check_names_the_sample_and_the_range() {
     fn message<Y: Pod<Element = f32>, L: Loss<Y>>(loss: &L, targets: &[L::Target]) -> String {
         loss.check(targets).unwrap_err().to_string()
     }
-    let places = [[0, 1], [1, 7]];
+    let positions = [[0, 1], [1, 7]];
     assert_eq!(
-        message::<[[f32; 2]; 3], _>(&CrossEntropy, &places),
+        message::<[[f32; 2]; 3], _>(&CrossEntropy, &positions),
         "sample 1: label 7 is out of range; with 3 classes, labels are 0 to 2"
     );
     assert_eq!(

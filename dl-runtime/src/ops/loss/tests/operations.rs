@@ -164,7 +164,7 @@ impl<T: Labels, const C: usize> Operation for Labelled<T, C> {
 
 #[test]
 fn losses_of_classes_weigh_each_sample() {
-    let (labels, places) = ([4_u32, 0, 2], [[1, 0], [0, 0], [1, 1]]);
+    let (labels, positions) = ([4_u32, 0, 2], [[1, 0], [0, 0], [1, 1]]);
     let x = numbers(1, 15);
     let cross_entropy = |x: &[f64], t: u32| x.iter().map(|x| x.exp()).sum::<f64>().ln() - x[t as usize];
     let op = Classes::CrossEntropy { label_smoothing: 0.0 };
@@ -172,10 +172,10 @@ fn losses_of_classes_weigh_each_sample() {
     check("cross_entropy", &one_place, std::slice::from_ref(&x), 1, |x| {
         x[0].chunks(5).zip(labels).map(|(x, t)| cross_entropy(x, t)).collect()
     });
-    let two_places = Labelled::<[f32; 2], 2> { op, labels: places.as_flattened().to_vec(), shape: PhantomData };
-    check("cross_entropy at two places", &two_places, &[x[..12].to_vec()], 1, |x| {
+    let two_places = Labelled::<[f32; 2], 2> { op, labels: positions.as_flattened().to_vec(), shape: PhantomData };
+    check("cross_entropy at two positions", &two_places, &[x[..12].to_vec()], 1, |x| {
         let place = |x: &[f64], t: [u32; 2], p: usize| cross_entropy(&[x[p], x[2 + p]], t[p]);
-        let samples = x[0].chunks(4).zip(places);
+        let samples = x[0].chunks(4).zip(positions);
         samples.map(|(x, t)| (place(x, t, 0) + place(x, t, 1)) / 2.0).collect()
     });
 }

@@ -7,14 +7,14 @@ use std::sync::{Mutex, MutexGuard};
 
 pub const OK: CUresult = CUresult::CUDA_SUCCESS;
 
-pub struct Card {
+pub struct Gpu {
     pub stream: CUstream,
     module: CUmodule,
     _alone: MutexGuard<'static, ()>,
 }
 
 /// The emulation, free of former mistakes; none where a GPU or no compiler is.
-pub fn card() -> Option<Card> {
+pub fn gpu() -> Option<Gpu> {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
     match dl_emulation::install() {
@@ -34,7 +34,7 @@ pub fn card() -> Option<Card> {
         assert_eq!(cuStreamCreate(&mut stream, 1), OK);
         let image = compile(include_str!("../kernels.cu")).expect("the text is the one that was compiled");
         assert_eq!(cuModuleLoadData(&mut module, image.as_ptr().cast()), OK);
-        Some(Card { stream, module, _alone: alone })
+        Some(Gpu { stream, module, _alone: alone })
     }
 }
 
@@ -70,7 +70,7 @@ pub struct Span {
     pub len: u64,
 }
 
-impl Card {
+impl Gpu {
     pub fn function(&self, name: &str) -> CUfunction {
         let mut function = std::ptr::null_mut();
         let name = CString::new(name).unwrap();

@@ -1,20 +1,20 @@
 //! Every kind of mistake fails the launch and everything after it, with words that name kernel, block, thread and place.
 
-use crate::common::{OK, at, card};
+use crate::common::{OK, at, gpu};
 use cudarc::driver::sys::*;
 
 /// Runs a kernel on spans of these lengths and returns what was found.
 fn found(name: &str, grid: u32, block: u32, lens: &[usize]) -> Option<String> {
-    let card = card()?;
-    let spans: Vec<_> = lens.iter().map(|&len| card.upload(&vec![0f32; len])).collect();
+    let gpu = gpu()?;
+    let spans: Vec<_> = lens.iter().map(|&len| gpu.upload(&vec![0f32; len])).collect();
     let parameters: Vec<_> = spans.iter().map(at).collect();
-    assert_eq!(card.launch(name, grid, block, &parameters), OK, "launches only enqueue");
-    let failed = card.wait();
+    assert_eq!(gpu.launch(name, grid, block, &parameters), OK, "launches only enqueue");
+    let failed = gpu.wait();
     assert!(
         failed == CUresult::CUDA_ERROR_LAUNCH_FAILED || failed == CUresult::CUDA_ERROR_ILLEGAL_ADDRESS,
         "{failed:?}"
     );
-    assert_eq!(card.wait(), failed, "it stays");
+    assert_eq!(gpu.wait(), failed, "it stays");
     Some(dl_emulation::last_mistake().expect("a mistake has its words"))
 }
 
@@ -54,10 +54,10 @@ fn races() {
     expect("emulation_test_late_barrier", 1, 64, &[64], &["tile[", "a race"]);
     expect("emulation_test_blocks_race", 2, 32, &[1], &["writes parameter 1[0], which another block wrote"]);
     expect("emulation_test_blocks_read", 2, 32, &[96], &["parameter 1[3]", "another block"]);
-    let Some(card) = card() else { return };
-    let to = card.upload(&[0u32; 32]);
-    card.launch("emulation_test_warp_memory", 1, 32, &[at(&to), at(&0u32)]);
-    assert_ne!(card.wait(), OK);
+    let Some(gpu) = gpu() else { return };
+    let to = gpu.upload(&[0u32; 32]);
+    gpu.launch("emulation_test_warp_memory", 1, 32, &[at(&to), at(&0u32)]);
+    assert_ne!(gpu.wait(), OK);
 }
 
 #[test]
@@ -76,23 +76,23 @@ fn barriers_that_some_threads_never_reach() {
 
 #[test]
 fn launches_that_cuda_refuses() {
-    let Some(card) = card() else { return };
-    let y = card.upload(&[0f32; 2048]);
+    let Some(gpu) = gpu() else { return };
+    let y = gpu.upload(&[0f32; 2048]);
     let refused = |name: &str, grid, block, word: &str| {
-        assert_eq!(card.launch(name, grid, block, &[at(&y)]), CUresult::CUDA_ERROR_INVALID_VALUE);
+        assert_eq!(gpu.launch(name, grid, block, &[at(&y)]), CUresult::CUDA_ERROR_INVALID_VALUE);
         let text = dl_emulation::last_mistake().expect("a refusal has its words");
         assert!(text.contains(word) && text.contains(name), "{text:?}");
     };
     refused("emulation_test_small_blocks", 0, 32, "a dimension of 0");
     refused("emulation_test_small_blocks", 1, 1025, "1025 threads");
     refused("emulation_test_small_blocks", 1, 96, "compiled for 64");
-    assert_eq!(card.wait(), OK, "a refusal harms nothing");
+    assert_eq!(gpu.wait(), OK, "a refusal harms nothing");
 }
 
 #[test]
 fn memory_that_is_not_there() {
-    let Some(card) = card() else { return };
-    let (x, y) = (card.upload(&[0f32; 8]), card.upload(&[0f32; 8]));
+    let Some(gpu) = gpu() else { return };
+    let (x, y) = (gpu.upload(&[0f32; 8]), gpu.upload(&[0f32; 8]));
     // SAFETY: the emulation checks what the tests do wrong here.
     unsafe {
         assert_eq!(cuMemcpyDtoD_v2(y.address + 4, x.address, 32), CUresult::CUDA_ERROR_INVALID_VALUE);
@@ -100,18 +100,18 @@ fn memory_that_is_not_there() {
         assert_eq!(cuMemFree_v2(x.address), OK);
         assert_eq!(cuMemFree_v2(x.address), CUresult::CUDA_ERROR_INVALID_VALUE);
     }
-    card.launch("emulation_test_add", 1, 32, &[at(&x), at(&y), at(&1f32)]);
-    assert_eq!(card.wait(), CUresult::CUDA_ERROR_ILLEGAL_ADDRESS);
+    gpu.launch("emulation_test_add", 1, 32, &[at(&x), at(&y), at(&1f32)]);
+    assert_eq!(gpu.wait(), CUresult::CUDA_ERROR_ILLEGAL_ADDRESS);
     let text = dl_emulation::last_mistake().unwrap();
     assert!(text.contains("`emulation_test_add`: parameter 1 is no memory of the device"), "{text:?}");
 }
 
 #[test]
 fn memory_begins_as_not_a_number() {
-    let Some(card) = card() else { return };
+    let Some(gpu) = gpu() else { return };
     let mut address = 0;
     // SAFETY: the place is ours.
     assert_eq!(unsafe { cuMemAlloc_v2(&mut address, 12) }, OK);
-    let values = card.read::<f32>(crate::common::Span { address, len: 3 });
+    let values = gpu.read::<f32>(crate::common::Span { address, len: 3 });
     assert!(values.iter().all(|v| v.is_nan()));
 }

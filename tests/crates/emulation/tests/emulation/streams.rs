@@ -1,11 +1,11 @@
 //! Work runs as late as it may, so what was not waited for is seen; captured graphs replay what was captured.
 
-use crate::common::{Card, OK, Span, at, card};
+use crate::common::{Gpu, OK, Span, at, gpu};
 use cudarc::driver::sys::*;
 use std::ptr::null_mut;
 
-fn add(card: &Card, x: Span, y: Span, by: f32) {
-    assert_eq!(card.launch("emulation_test_add", 1, 32, &[at(&x), at(&y), at(&by)]), OK);
+fn add(gpu: &Gpu, x: Span, y: Span, by: f32) {
+    assert_eq!(gpu.launch("emulation_test_add", 1, 32, &[at(&x), at(&y), at(&by)]), OK);
 }
 
 /// Pinned memory of the host.
@@ -20,24 +20,24 @@ fn pinned(len: usize) -> &'static mut [f32] {
 
 #[test]
 fn pinned_memory_is_read_late_and_pageable_memory_at_once() {
-    let Some(card) = card() else { return };
-    let to = card.upload(&[0f32; 4]);
+    let Some(gpu) = gpu() else { return };
+    let to = gpu.upload(&[0f32; 4]);
     let host = pinned(4);
     host.fill(1.0);
     let mut pageable = [1f32; 4];
     // SAFETY: both ranges hold 16 bytes.
     unsafe {
-        assert_eq!(cuMemcpyHtoDAsync_v2(to.address, host.as_ptr().cast(), 16, card.stream), OK);
+        assert_eq!(cuMemcpyHtoDAsync_v2(to.address, host.as_ptr().cast(), 16, gpu.stream), OK);
         host.fill(2.0);
-        assert_eq!(card.read::<f32>(to), [2.0; 4], "too early");
-        assert_eq!(cuMemcpyHtoDAsync_v2(to.address, pageable.as_ptr().cast(), 16, card.stream), OK);
+        assert_eq!(gpu.read::<f32>(to), [2.0; 4], "too early");
+        assert_eq!(cuMemcpyHtoDAsync_v2(to.address, pageable.as_ptr().cast(), 16, gpu.stream), OK);
         pageable.fill(2.0);
-        assert_eq!(card.read::<f32>(to), [1.0; 4]);
+        assert_eq!(gpu.read::<f32>(to), [1.0; 4]);
         // And written late.
         host.fill(0.0);
-        assert_eq!(cuMemcpyDtoHAsync_v2(host.as_mut_ptr().cast(), to.address, 16, card.stream), OK);
+        assert_eq!(cuMemcpyDtoHAsync_v2(host.as_mut_ptr().cast(), to.address, 16, gpu.stream), OK);
         assert_eq!(host, [0.0; 4]);
-        card.wait();
+        gpu.wait();
         assert_eq!(host, [1.0; 4]);
     }
     assert!(pageable == [2.0; 4]);
@@ -45,25 +45,25 @@ fn pinned_memory_is_read_late_and_pageable_memory_at_once() {
 
 #[test]
 fn a_missing_event_shows() {
-    let Some(card) = card() else { return };
-    let (x, y) = (card.upload(&[0f32; 4]), card.upload(&[0f32; 4]));
+    let Some(gpu) = gpu() else { return };
+    let (x, y) = (gpu.upload(&[0f32; 4]), gpu.upload(&[0f32; 4]));
     let (mut copies, mut event) = (null_mut(), null_mut());
     // SAFETY: handles are those that the driver gave.
     unsafe {
         assert_eq!(cuStreamCreate(&mut copies, 1), OK);
         assert_eq!(cuEventCreate(&mut event, 2), OK);
         for (with_event, expected) in [(false, 1.0), (true, 4.0)] {
-            cuMemsetD8Async(x.address, 0, 16, card.stream);
-            card.wait();
+            cuMemsetD8Async(x.address, 0, 16, gpu.stream);
+            gpu.wait();
             let host = pinned(4);
             host.fill(3.0);
             assert_eq!(cuMemcpyHtoDAsync_v2(x.address, host.as_ptr().cast(), 16, copies), OK);
             if with_event {
                 assert_eq!(cuEventRecord(event, copies), OK);
-                assert_eq!(cuStreamWaitEvent(card.stream, event, 0), OK);
+                assert_eq!(cuStreamWaitEvent(gpu.stream, event, 0), OK);
             }
-            add(&card, x, y, 1.0);
-            assert_eq!(card.read::<f32>(y), [expected; 4]);
+            add(&gpu, x, y, 1.0);
+            assert_eq!(gpu.read::<f32>(y), [expected; 4]);
             cuStreamSynchronize(copies);
         }
     }
@@ -71,34 +71,27 @@ fn a_missing_event_shows() {
 
 #[test]
 fn graphs_replay_what_was_captured() {
-    let Some(card) = card() else { return };
-    let (x, y) = (card.upload(&[0f32; 4]), card.upload(&[0f32; 4]));
+    let Some(gpu) = gpu() else { return };
+    let (x, y) = (gpu.upload(&[0f32; 4]), gpu.upload(&[0f32; 4]));
     let (mut graph, mut run) = (null_mut(), null_mut());
     let global = CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_GLOBAL;
     // SAFETY: handles are those that the driver gave; the parameters are the kernel's.
     unsafe {
-        assert_eq!(cuStreamBeginCapture_v2(card.stream, global), OK);
-        add(&card, x, x, 1.0);
+        assert_eq!(cuStreamBeginCapture_v2(gpu.stream, global), OK);
+        add(&gpu, x, x, 1.0);
         let (mut status, mut id) = (CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE, 0);
         let (mut nodes, mut count) = (std::ptr::null(), 0);
-        let result = cuStreamGetCaptureInfo_v3(
-            card.stream,
-            &mut status,
-            &mut id,
-            null_mut(),
-            &mut nodes,
-            null_mut(),
-            &mut count,
-        );
+        let result =
+            cuStreamGetCaptureInfo_v3(gpu.stream, &mut status, &mut id, null_mut(), &mut nodes, null_mut(), &mut count);
         assert_eq!((result, count), (OK, 1));
         let node = *nodes;
-        add(&card, x, y, 0.0);
-        assert_eq!(cuStreamEndCapture(card.stream, &mut graph), OK);
-        assert_eq!(card.read::<f32>(x), [0.0; 4], "captured work does not run");
+        add(&gpu, x, y, 0.0);
+        assert_eq!(cuStreamEndCapture(gpu.stream, &mut graph), OK);
+        assert_eq!(gpu.read::<f32>(x), [0.0; 4], "captured work does not run");
 
         assert_eq!(cuGraphInstantiateWithFlags(&mut run, graph, 0), OK);
         for _ in 0..3 {
-            assert_eq!(cuGraphLaunch(run, card.stream), OK);
+            assert_eq!(cuGraphLaunch(run, gpu.stream), OK);
         }
         // Launches made before keep their parameters.
         let by = 10f32;
@@ -108,25 +101,25 @@ fn graphs_replay_what_was_captured() {
         assert_eq!(launch.blockDimX, 32);
         launch.kernelParams = parameters.as_mut_ptr();
         assert_eq!(cuGraphExecKernelNodeSetParams_v2(run, node, &launch), OK);
-        assert_eq!(cuGraphLaunch(run, card.stream), OK);
-        assert_eq!(card.read::<f32>(y), [13.0; 4]);
+        assert_eq!(cuGraphLaunch(run, gpu.stream), OK);
+        assert_eq!(gpu.read::<f32>(y), [13.0; 4]);
         assert_eq!((cuGraphExecDestroy(run), cuGraphDestroy(graph)), (OK, OK));
     }
 }
 
 #[test]
 fn calls_that_spoil_a_capture() {
-    let Some(card) = card() else { return };
+    let Some(gpu) = gpu() else { return };
     let (mut graph, mut address) = (null_mut(), 0);
     // SAFETY: handles are those that the driver gave.
     unsafe {
         let global = CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_GLOBAL;
-        assert_eq!(cuStreamBeginCapture_v2(card.stream, global), OK);
-        assert_eq!(cuStreamSynchronize(card.stream), CUresult::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
-        assert_eq!(cuStreamEndCapture(card.stream, &mut graph), CUresult::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
-        assert_eq!(cuStreamBeginCapture_v2(card.stream, global), OK);
+        assert_eq!(cuStreamBeginCapture_v2(gpu.stream, global), OK);
+        assert_eq!(cuStreamSynchronize(gpu.stream), CUresult::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+        assert_eq!(cuStreamEndCapture(gpu.stream, &mut graph), CUresult::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+        assert_eq!(cuStreamBeginCapture_v2(gpu.stream, global), OK);
         assert_eq!(cuMemAlloc_v2(&mut address, 4), CUresult::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
-        assert_eq!(cuStreamEndCapture(card.stream, &mut graph), CUresult::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
-        assert_eq!(card.wait(), OK);
+        assert_eq!(cuStreamEndCapture(gpu.stream, &mut graph), CUresult::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+        assert_eq!(gpu.wait(), OK);
     }
 }

@@ -16,8 +16,8 @@ variables! {
     samples see target terms write
 }
 
-/// The variables, and the numbers of Rust.
-pub mod own {
+/// Names that generated code must find as they are, whatever the user's module calls so: its variables, and the numbers of Rust.
+pub mod hygiene {
     pub use super::variables::*;
     pub use std::primitive::{bool, f32, str, u32, u64, usize};
 }

@@ -239,7 +239,7 @@ macro_rules! layer {
         }
         const _: () = {
             // Hides what the user's module has of these names.
-            use $crate::generated::own::*;
+            use $crate::generated::hygiene::*;
             // SAFETY: `repr(C)`, and every field is `Pod` with elements `f32`: `plain` below has a bound for it.
             unsafe impl $($declared)* $crate::Pod for $name $($given)* {
                 type Element = f32;

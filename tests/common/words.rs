@@ -14,7 +14,7 @@ macro_rules! small_words {
             forward_in_place from gelu1 given groups h image inference infer infer_in_place inference_memory init
             init_weights input inputs inside inspect kernel language layer layer_norm1 layers left len main map
             max_pool1 model momentum multiply_adds n name net network new non_camel_case_types non_snake_case not offset
-            offset_of ops other output_difference output_sum outputs own own_loss padding parameters part parts context
+            offset_of ops other output_difference output_sum outputs hygiene own own_loss padding parameters part parts context
             pool private probes r read reborrow record reduce relu1 repr right rng role running_mean running_var
             rust_analyzer s samples saved_d_x saved_h saved_layers saved_relu1 scale scores scratch_x see set shape
             shapes shorten shortcut sign single slot memory square1 std str stride take target tensors term_0 term_1 terms test to

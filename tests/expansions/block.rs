@@ -96,7 +96,7 @@ struct NetBasic2 {
     pub conv2: dl::layers::Conv2d<8, 8, 3, 3>,
 }
 const _: () = {
-    use dl::private::{self as dl, own::*, variable as image, variable as d_image};
+    use dl::private::{self as dl, hygiene::*, variable as image, variable as d_image};
     unsafe impl dl::Pod for NetBasic {
         type Element = f32;
     }

@@ -46,7 +46,7 @@ struct Conv {
     pub dense1: dl::layers::Dense<36, 10>,
 }
 const _: () = {
-    use dl::private::{self as dl, own::*, variable as image, variable as d_image};
+    use dl::private::{self as dl, hygiene::*, variable as image, variable as d_image};
     unsafe impl dl::Pod for Conv {
         type Element = f32;
     }

@@ -52,8 +52,9 @@ struct Autoencoder {
 }
 const _: () = {
     use dl::private::{
-        self as dl, own::*, variable as image, variable as d_image, variable as term_0,
-        variable as d_term_0, variable as term_1, variable as d_term_1,
+        self as dl, hygiene::*, variable as image, variable as d_image,
+        variable as term_0, variable as d_term_0, variable as term_1,
+        variable as d_term_1,
     };
     unsafe impl dl::Pod for Autoencoder {
         type Element = f32;

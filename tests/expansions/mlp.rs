@@ -41,7 +41,7 @@ pub struct Mlp {
     pub scores: dl::layers::Dense<16, 3>,
 }
 const _: () = {
-    use dl::private::{self as dl, own::*, variable as x, variable as d_x};
+    use dl::private::{self as dl, hygiene::*, variable as x, variable as d_x};
     unsafe impl dl::Pod for Mlp {
         type Element = f32;
     }

@@ -63,7 +63,7 @@ pub struct PairOutput {
 }
 const _: () = {
     use dl::private::{
-        self as dl, own::*, variable as left, variable as d_left, variable as right,
+        self as dl, hygiene::*, variable as left, variable as d_left, variable as right,
         variable as d_right, variable as output_sum, variable as d_output_sum,
         variable as output_difference, variable as d_output_difference,
     };

@@ -44,7 +44,7 @@ struct StackLayers {
     pub dense1: dl::layers::Dense<6, 6>,
 }
 const _: () = {
-    use dl::private::{self as dl, own::*, variable as x_2, variable as d_x_2};
+    use dl::private::{self as dl, hygiene::*, variable as x_2, variable as d_x_2};
     unsafe impl dl::Pod for StackLayers {
         type Element = f32;
     }
@@ -335,7 +335,7 @@ struct Stack {
     pub dense1: dl::layers::Dense<6, 2>,
 }
 const _: () = {
-    use dl::private::{self as dl, own::*, variable as x, variable as d_x};
+    use dl::private::{self as dl, hygiene::*, variable as x, variable as d_x};
     unsafe impl dl::Pod for Stack {
         type Element = f32;
     }

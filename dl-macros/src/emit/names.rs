@@ -45,7 +45,7 @@ impl Ir {
         let (alias, names) = (ident(&self.reserved.free("dl"), Span::call_site()), names.collect::<Vec<_>>());
         // Where the user writes `f32::consts::PI`, a module is meant.
         let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.reserved.has(word));
-        let own = if modules { quote!(variables) } else { quote!(own) };
-        quote!(use #krate::private::{self as #alias, #own::* #(, variable as #names)*};)
+        let scope = if modules { quote!(variables) } else { quote!(hygiene) };
+        quote!(use #krate::private::{self as #alias, #scope::* #(, variable as #names)*};)
     }
 }

@@ -14,7 +14,7 @@ pub use crate::tensor::{
 };
 pub use crate::{InputInfo, LayerInfo, LayerInput, LossPasses, Model, Network, Passes, Result, Term};
 pub use crate::{field, field_mut, network, record};
-pub use imports::{name_and_size, own, variable, variables, word};
+pub use imports::{hygiene, name_and_size, variable, variables, word};
 pub use interface::{makes, takes};
 /// The passes of layers written by hand.
 pub mod layer {

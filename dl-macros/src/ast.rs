@@ -25,7 +25,7 @@ pub struct File {
     pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }
 
-/// `const D: usize = 384;`
+/// A constant: `const D: usize = 384;`.
 pub struct Constant {
     pub name: Ident,
     /// The tokens of the type as the user wrote them.
@@ -35,7 +35,7 @@ pub struct Constant {
     pub value: Expr,
 }
 
-/// `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`: a template, unfolded where it is used.
+/// A block, which is a template: `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`. It is unfolded where it is used.
 pub struct Block {
     pub name: Ident,
     /// The values that it reads; the first comes through the arrow.
@@ -48,20 +48,20 @@ pub struct Block {
     pub header_broken: bool,
 }
 
-/// `x` or `x: [c, h, w]`
+/// A value that a block reads: `x` or `x: [c, h, w]`.
 pub struct BlockValue {
     pub name: Ident,
     /// New names are bound to the dimensions of the argument; numbers and constants must be equal to them.
     pub pattern: Option<Shape>,
 }
 
-/// `channels` or `stride: 1`
+/// A parameter of a block: `channels` or `stride: 1`.
 pub struct BlockParameter {
     pub name: Ident,
     pub default: Option<Expr>,
 }
 
-/// `pub LeNet(image: [1, 28, 28]) -> [10] { … }`
+/// A model: `pub LeNet(image: [1, 28, 28]) -> [10] { … }`.
 pub struct Model {
     pub attributes: Vec<syn::Attribute>,
     pub visibility: syn::Visibility,
@@ -79,13 +79,13 @@ pub struct Model {
     pub header_broken: bool,
 }
 
-/// `loss(target: u32) { cross_entropy(output, target) }`
+/// A `loss` clause: `loss(target: u32) { cross_entropy(output, target) }`.
 pub struct Loss {
     pub targets: Vec<Input>,
     pub body: Body,
 }
 
-/// `image: [1, 28, 28]`
+/// An input, a target or one of several outputs: `image: [1, 28, 28]`.
 pub struct Input {
     pub name: Ident,
     pub shape: Option<Shape>,
@@ -99,7 +99,7 @@ pub enum Output {
     Several(Vec<Input>, Span),
 }
 
-/// `[1, 28, 28]`, `u32[128]` or `u32`
+/// A shape: `[1, 28, 28]`, `u32[128]` or `u32`.
 #[derive(Clone)]
 pub struct Shape {
     /// The element type, if the user wrote one.
@@ -118,7 +118,7 @@ pub struct Body {
     pub output: Option<Expr>,
 }
 
-/// `let h = …;` or `let (a, b) = …;`
+/// A `let`: `let h = …;` or `let (a, b) = …;`.
 #[derive(Clone)]
 pub struct Let {
     pub names: Vec<Ident>,
@@ -179,7 +179,7 @@ pub struct If {
     pub otherwise: Body,
 }
 
-/// `stride != 1 || c != channels`
+/// The condition of an `if`: `stride != 1 || c != channels`.
 #[derive(Clone)]
 pub enum Condition {
     /// A flag, or a parameter that is one.
@@ -209,7 +209,7 @@ pub enum Stage {
     Broken,
 }
 
-/// `residual { … }`, `concat { …; … }`, `repeat 6 { … }`
+/// A use of a combinator: `residual { … }`, `concat { …; … }`, `repeat 6 { … }`.
 #[derive(Clone)]
 pub struct Combinator {
     pub word: CombinatorWord,
@@ -223,7 +223,7 @@ pub struct Combinator {
     pub rename: Option<Ident>,
 }
 
-/// `crate::Encoder(second): [64] as encoder`
+/// A use of a model: `crate::Encoder(second): [64] as encoder`.
 #[derive(Clone)]
 pub struct ModelUse {
     pub path: Path,
@@ -247,7 +247,7 @@ pub struct Layer {
     pub broken: bool,
 }
 
-/// `10` or `padding: 2`
+/// An argument: `10` or `padding: 2`.
 #[derive(Clone)]
 pub struct Argument {
     pub name: Option<Ident>,

@@ -17,7 +17,7 @@ pub struct Step {
     pub arguments: Vec<Argument>,
     /// When the step is needed; never [`Want::Never`].
     pub guard: Want,
-    /// How its result may share the memory of an operand.
+    /// The kind of sharing that is allowed between its result and an operand.
     pub sharing: Sharing,
     /// Set by `plan`: `true` if it overwrites an operand, by `forward_in_place` or `backward_in_place`.
     pub in_place: bool,
@@ -108,7 +108,7 @@ pub enum Want {
     Always,
 }
 
-/// How the result of a step may share the memory of an operand.
+/// The kind of memory sharing that is allowed between the result of a step and an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sharing {
     /// They must have separate memory.
@@ -198,7 +198,7 @@ impl Argument {
     pub fn gradient(value: ValueId, access: Access) -> Self {
         Argument::new(Tensor::Gradient(value), access, value)
     }
-    /// Makes the argument optional; `want` tells when it is needed.
+    /// Makes the argument optional; it is needed when `want` is.
     pub fn optional(mut self, want: Want) -> Self {
         self.optional = Some(want);
         self

@@ -969,7 +969,7 @@ pub struct focal {
 ///
 /// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
 pub struct multi_margin {
-    /// Difference of the scores of the true class and another above which the loss is 0.
+    /// Difference between the scores of the true class and any other class above which the loss is 0.
     ///
     /// Give a number; the default is `1`.
     pub margin: Number,
@@ -1053,7 +1053,7 @@ pub struct contrastive {
 ///
 /// Shapes: `[n]`, `[n]` and `[n]` → a number.
 pub struct triplet {
-    /// Difference of the distances to the negative and to the positive above which the loss is 0.
+    /// Difference between the anchor's distances to the negative and to the positive above which the loss is 0.
     ///
     /// Give a number; the default is `1`.
     pub margin: Number,

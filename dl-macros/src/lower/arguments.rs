@@ -18,7 +18,7 @@ pub struct Settings {
     pub spans: Vec<(&'static str, Span)>,
 }
 
-/// Matches `arguments` with the parameters of `layer`; `broken` tells that the parser reported mistakes in them.
+/// Matches `arguments` with the parameters of `layer`; `broken` is true if the parser reported mistakes in them.
 pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], span: Span, broken: bool) -> Settings {
     let parameters = layer.parameters();
     let mut given: Vec<Option<&Expr>> = parameters.iter().map(|_| None).collect();

@@ -158,7 +158,7 @@ impl Parser<'_> {
         names
     }
 
-    /// Parses `h = …;` after `let`; `reported` tells that a missing `let` was reported.
+    /// Parses `h = …;` after `let`; `reported` is true if a missing `let` was reported.
     pub fn binding(&self, cursor: &mut Cursor, reported: bool) -> Option<Let> {
         let names = self.let_of_rust(cursor, reported);
         self.bound.borrow_mut().extend(names.iter().map(ToString::to_string));

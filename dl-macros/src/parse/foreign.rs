@@ -90,7 +90,7 @@ pub fn is_module(cursor: &Cursor) -> bool {
 }
 
 impl Parser<'_> {
-    /// Skips another language's arrow and returns whether a layer follows; `None` if there is no such arrow. `reported` tells that this
+    /// Skips another language's arrow and returns whether a layer follows; `None` if there is no such arrow. `reported` is true if this
     /// pipe already has a message.
     pub fn foreign_arrow(&self, cursor: &mut Cursor, from: &Expr, reported: &mut bool) -> Option<bool> {
         let length = arrow(cursor)?;

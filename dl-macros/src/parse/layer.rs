@@ -16,7 +16,7 @@ impl Parser<'_> {
         self.stage_after(cursor, false)
     }
 
-    /// Parses the stage after an arrow; `reported` tells that a mistake in an earlier arrow was reported.
+    /// Parses the stage after an arrow; `reported` is true if a mistake in an earlier arrow was reported.
     pub fn stage_after(&self, cursor: &mut Cursor, reported: bool) -> Stage {
         let before = self.diagnostics.count();
         self.name_before(cursor);

@@ -96,7 +96,7 @@ pub static ALL: &[&dyn Layer] = &[
             "margin",
             Kind::Number,
             Default::Number(1.0),
-            "difference of the scores of the true class and another above which the loss is 0",
+            "difference between the scores of the true class and any other class above which the loss is 0",
         )],
         check: |call| check::positive(call, "margin"),
     },

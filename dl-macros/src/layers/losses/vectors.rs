@@ -114,7 +114,7 @@ pub static ALL: &[&dyn Layer] = &[
             "margin",
             Kind::Number,
             Default::Number(1.0),
-            "difference of the distances to the negative and to the positive above which the loss is 0",
+            "difference between the anchor's distances to the negative and to the positive above which the loss is 0",
         )],
         check: |call| check::positive(call, "margin"),
     },

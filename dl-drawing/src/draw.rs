@@ -1,4 +1,4 @@
-//! A layout as SVG, for light and dark pages: text and lines have the colour of the text around, boxes a hint of their own.
+//! Draws a layout as SVG for light and dark pages: text and lines have the colour of the surrounding text, boxes a faint colour.
 
 use crate::Graph;
 use crate::layout::{Content, Layout, Line, Placed, baseline, inset, layout};
@@ -8,15 +8,15 @@ use std::fmt::Write;
 /// The margin around the drawing.
 const MARGIN: f64 = 8.0;
 
-/// A file: with colours of its own for viewers with a light or a dark background.
+/// Draws a whole file, with colours for viewers with a light or a dark background.
 pub fn document(graph: &Graph) -> String {
-    // `:root` is the drawing only where it is the whole document.
+    // `:root` matches the drawing only if it is the whole document.
     let style = "svg:root{color:#1f2328;background:#fff}\
                  @media(prefers-color-scheme:dark){svg:root{color:#d1d7e0;background:#16191d}}";
     draw(graph, |svg| svg.style(style))
 }
 
-/// A part of a page, in one line.
+/// Draws a part of a page, as one line of text.
 pub fn inline(graph: &Graph) -> String {
     draw(graph, |_| {})
 }
@@ -36,7 +36,7 @@ fn draw(graph: &Graph, style: impl FnOnce(&mut Svg)) -> String {
     })
 }
 
-/// Lines first, so that boxes lie above them.
+/// Draws a layout: lines first, so that boxes cover them.
 fn group(svg: &mut Svg, layout: &Layout) {
     if !layout.lines.is_empty() {
         let (mut curves, mut arrows) = (String::new(), String::new());
@@ -52,7 +52,7 @@ fn group(svg: &mut Svg, layout: &Layout) {
     layout.boxes.iter().for_each(|placed| draw_box(svg, placed));
 }
 
-/// Straight within rows, curved between them: points come in pairs, one for the upper and one for the lower end of a row.
+/// Writes a line, which is straight within rows and curved between them. Points come in pairs for the upper and the lower end of a row.
 fn curve(text: &mut String, Line(points): &Line) {
     for (i, &(x, y)) in points.iter().enumerate() {
         let (x, y) = (Number(x), Number(y));
@@ -117,7 +117,8 @@ fn draw_box(svg: &mut Svg, placed: &Placed) {
     }
 }
 
-/// A colour for a kind of layer, one of Okabe and Ito's: what works with weights, what normalises, what pools and joins.
+/// Returns the colour for a kind of layer: with weights, normalisation, pooling and joining, or others. The palette is that of Okabe
+/// and Ito.
 fn colour(title: &str) -> &'static str {
     let kind = title.split(['(', ' ']).next().unwrap_or_default();
     let starts = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));

@@ -1,20 +1,20 @@
-//! Where everything goes: layers in rows by their distance from the inputs, chains in columns, and a way for every line that
-//! passes no box.
+//! Lays out a graph: layers in rows by their distance from the inputs, chains in columns, and a path for every line that crosses no
+//! box.
 
 use crate::{Graph, Layer, Source};
 
-/// Width of a letter, height of a line of text, space inside a box.
+/// The width of a letter, the height of a line of text, and the space inside a box.
 const LETTER: f64 = 6.7;
 const LINE: f64 = 16.0;
 const INSET: f64 = 10.0;
-/// Space between rows, where lines change their column; between columns; the width of a column for one line.
+/// The space between rows, in which lines change their column; the space between columns; the width of a track for one line.
 const GAP: f64 = 26.0;
 const SPACE: f64 = 24.0;
 const TRACK: f64 = 16.0;
-/// Distance of the arrows that lead to one box.
+/// The distance between the arrows to one box.
 const ARROWS: f64 = 14.0;
 
-/// A drawing without style.
+/// The positions of all boxes and lines.
 #[derive(Default)]
 pub struct Layout {
     pub width: f64,
@@ -23,7 +23,7 @@ pub struct Layout {
     pub lines: Vec<Line>,
 }
 
-/// A box: its left upper corner, size and content.
+/// A box: its upper left corner, size and content.
 pub struct Placed {
     pub x: f64,
     pub y: f64,
@@ -32,36 +32,36 @@ pub struct Placed {
     pub content: Content,
 }
 
-/// What is in a box.
+/// The content of a box.
 pub enum Content {
-    /// Where a model inside a model begins.
+    /// An input of a model inside a model, which is not drawn.
     Point,
     /// An input.
     Input(String),
-    /// A layer: its two lines.
+    /// A layer: its two lines of text.
     Layer(String, String),
-    /// A model: its two lines, what is in it from `INSET` below them, and how many of it there are.
+    /// A model: its two lines of text, the layout of its layers, and the number of copies.
     Frame(String, String, Layout, usize),
 }
 
-/// A line from above to below with an arrow at its end: straight from point to point in rows, curved between rows.
+/// A line downwards with an arrow at its end: straight within rows, curved between rows.
 pub struct Line(pub Vec<(f64, f64)>);
 
-/// A box before it has a place.
+/// A box without a position.
 struct Node {
     width: f64,
     height: f64,
     content: Content,
-    /// What it reads, by index of the node.
+    /// The indices of the nodes that it reads.
     reads: Vec<usize>,
     row: usize,
     chain: usize,
 }
 
-/// Rows of one column that are taken, both included.
+/// The first and the last of the rows that are taken in one column.
 type Taken = (usize, usize);
 
-/// Nodes one below the other in one column.
+/// Nodes below each other in one column.
 struct Chain {
     last: usize,
     taken: Taken,
@@ -76,7 +76,7 @@ struct Column {
     tracks: Vec<Vec<Taken>>,
 }
 
-/// The layout of `graph`; `nested` when it stands in a frame.
+/// Lays out `graph`; `nested` is true if it is inside a frame.
 pub fn layout(graph: &Graph, nested: bool) -> Layout {
     let mut nodes = nodes(graph, nested);
     let mut chains = chains(&mut nodes);
@@ -85,10 +85,10 @@ pub fn layout(graph: &Graph, nested: bool) -> Layout {
         let column = &mut columns[chains[node.chain].column];
         column.width = column.width.max(node.width);
     }
-    place(nodes, &chains, &columns, &tracks)
+    position(nodes, &chains, &columns, &tracks)
 }
 
-/// Inputs and layers with their sizes and rows.
+/// Returns inputs and layers with their sizes and rows.
 fn nodes(graph: &Graph, nested: bool) -> Vec<Node> {
     let inputs = graph.inputs.iter().map(|input| {
         let content = if nested { Content::Point } else { Content::Input(input.clone()) };
@@ -101,7 +101,7 @@ fn nodes(graph: &Graph, nested: bool) -> Vec<Node> {
             Source::Input(k) => *k,
             Source::Layer(i) => graph.inputs.len() + i,
         });
-        // A table that names what is not there yet is drawn without the line.
+        // A line from a layer that does not come before is left out.
         let reads: Vec<usize> = reads.filter(|read| *read < nodes.len()).collect();
         let row = reads.iter().map(|read| nodes[*read].row + 1).max().unwrap_or(0);
         let (width, height, content) = content(layer);
@@ -110,7 +110,7 @@ fn nodes(graph: &Graph, nested: bool) -> Vec<Node> {
     nodes
 }
 
-/// The size of a layer's box, and what is in it.
+/// Returns the size and the content of a layer's box.
 fn content(layer: &Layer) -> (f64, f64, Content) {
     let lines = 1 + !layer.note.is_empty() as usize;
     let (width, height) = (text_width(&layer.title).max(text_width(&layer.note)), LINE * lines as f64 + INSET);
@@ -129,7 +129,7 @@ fn text_width(text: &str) -> f64 {
     text.chars().count() as f64 * LETTER + 2.0 * INSET
 }
 
-/// Joins nodes to chains: each goes on below one that it reads and that nothing follows yet, the leftmost.
+/// Joins nodes to chains: each node continues the leftmost chain that ends with a node that it reads.
 fn chains(nodes: &mut [Node]) -> Vec<Chain> {
     let mut chains: Vec<Chain> = Vec::new();
     for i in 0..nodes.len() {
@@ -142,7 +142,7 @@ fn chains(nodes: &mut [Node]) -> Vec<Chain> {
             None => chains.push(Chain { last: i, taken: (row, row), column: 0 }),
         }
     }
-    // Below the end of a chain, its column is the way of the lines that start there.
+    // Below its end, the column of a chain is reserved for the lines that start there.
     for chain in &mut chains {
         let below = nodes.iter().filter(|node| node.reads.contains(&chain.last)).map(|node| node.row - 1).max();
         chain.taken.1 = chain.taken.1.max(below.unwrap_or(0));
@@ -150,8 +150,8 @@ fn chains(nodes: &mut [Node]) -> Vec<Chain> {
     chains
 }
 
-/// Gives every chain a column, and a track beside it to every node whose lines pass other boxes of its chain: by node, the
-/// column and the number of the track.
+/// Assigns a column to every chain, and a track beside it to every node whose lines pass other boxes of its chain. Returns the column
+/// and the index of the track for each node.
 fn columns(nodes: &[Node], chains: &mut [Chain]) -> (Vec<Column>, Vec<Option<(usize, usize)>>) {
     let mut columns: Vec<Column> = Vec::new();
     for chain in chains.iter_mut() {
@@ -164,7 +164,7 @@ fn columns(nodes: &[Node], chains: &mut [Chain]) -> (Vec<Column>, Vec<Option<(us
     let track = |(i, node): (usize, &Node)| {
         let chain = &chains[node.chain];
         let far = nodes.iter().filter(|reader| reader.reads.contains(&i) && reader.row > node.row + 1);
-        // The next of its own chain is reached in the column itself.
+        // The line to the next node of the chain stays in the column.
         let far =
             far.filter(|reader| reader.chain != node.chain || !follows(nodes, i, reader)).map(|reader| reader.row);
         let last = far.max().filter(|_| chain.last != i)?;
@@ -180,20 +180,20 @@ fn columns(nodes: &[Node], chains: &mut [Chain]) -> (Vec<Column>, Vec<Option<(us
     (columns, tracks)
 }
 
-/// Whether `reader` is the next node after `i` in its chain.
+/// Returns whether `reader` is the next node after `i` in its chain.
 fn follows(nodes: &[Node], i: usize, reader: &Node) -> bool {
     let next = nodes[i + 1..].iter().find(|node| node.chain == nodes[i].chain);
     next.is_some_and(|next| next.row == reader.row)
 }
 
-/// The first of `lists` in which no rows of `wanted` are taken, or their number.
+/// Returns the index of the first of `lists` in which no rows of `wanted` are taken, or the number of lists.
 fn free<'a>(lists: impl ExactSizeIterator<Item = &'a Vec<Taken>>, wanted: Taken) -> usize {
     let (len, mut lists) = (lists.len(), lists);
     lists.position(|taken| taken.iter().all(|rows| rows.1 < wanted.0 || wanted.1 < rows.0)).unwrap_or(len)
 }
 
-/// Coordinates.
-fn place(nodes: Vec<Node>, chains: &[Chain], columns: &[Column], tracks: &[Option<(usize, usize)>]) -> Layout {
+/// Computes the coordinates of all boxes and lines.
+fn position(nodes: Vec<Node>, chains: &[Chain], columns: &[Column], tracks: &[Option<(usize, usize)>]) -> Layout {
     let rows = nodes.iter().map(|node| node.row + 1).max().unwrap_or(0);
     let mut tops = vec![0.0; rows + 1];
     for row in 0..rows {
@@ -213,7 +213,7 @@ fn place(nodes: Vec<Node>, chains: &[Chain], columns: &[Column], tracks: &[Optio
     let top = |node: &Node| (tops[node.row] + bottom(node.row) - node.height) / 2.0;
     let mut lines = Vec::new();
     for node in &nodes {
-        // Arrows from the left come in on the left.
+        // Arrows are sorted, so that lines from the left end on the left.
         let way = |read: usize| {
             let from = &nodes[read];
             let own = chains[from.chain].last == read || from.chain == node.chain && follows(&nodes, read, node);
@@ -246,11 +246,11 @@ fn place(nodes: Vec<Node>, chains: &[Chain], columns: &[Column], tracks: &[Optio
     Layout { width, height: (tops[rows] - GAP).max(0.0), boxes: boxes.collect(), lines }
 }
 
-/// Where the text of a box begins, and where what is in a frame does.
+/// Returns the baseline of a line of text, relative to the top of its box.
 pub fn baseline(line: usize) -> f64 {
     INSET / 2.0 + LINE * line as f64 + 12.0
 }
-/// Where what is in a frame begins, below `lines` of text in a frame of this width.
+/// Returns the position of the layout inside a frame of this width, below `lines` lines of text.
 pub fn inset(lines: usize, width: f64, inside: &Layout) -> (f64, f64) {
     ((width - inside.width) / 2.0, LINE * lines as f64 + INSET + INSET)
 }

@@ -1,7 +1,7 @@
-//! Draws the graph of a network as SVG: layers from top to bottom, branches side by side, models inside models in frames.
+//! Draws the graph of a network as SVG: layers from top to bottom, branches side by side, and models inside models in frames.
 //!
-//! A crate of its own because two need it: the macro, whose drawings are laid out when rustdoc asks for them, and the
-//! runtime, which draws when a program asks. It knows nothing of either.
+//! It is a crate of its own because two others use it: the macro for the documentation of models, and the runtime for programs that
+//! call `drawing()`. It depends on neither.
 
 mod draw;
 mod layout;
@@ -11,40 +11,40 @@ mod tests;
 
 pub use draw::{document, inline};
 
-/// A network: what flows in, and its layers in order of execution.
+/// A network: its inputs, and its layers in order of execution.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// What the inputs are called, with their shapes; nothing is shown of those of a model inside a model.
+    /// The names and shapes of the inputs; those of a model inside a model are not shown.
     pub inputs: Vec<String>,
-    /// Every layer after those that it reads from.
+    /// The layers; each comes after those that it reads.
     pub layers: Vec<Layer>,
 }
 
 /// One layer, or a model inside the model.
 #[derive(Clone, Debug, Default)]
 pub struct Layer {
-    /// As declared: `conv2d(6, 5, padding: 2)`.
+    /// The layer as declared: `conv2d(6, 5, padding: 2)`.
     pub title: String,
-    /// What is said below it: name, shape, parameters.
+    /// The text below the title: name, shape and parameters.
     pub note: String,
-    /// What it reads.
+    /// The values that it reads.
     pub reads: Vec<Source>,
     /// The layers of a model inside the model.
     pub inside: Option<Graph>,
-    /// How many of it come one after another.
+    /// The number of copies that follow each other.
     pub copies: usize,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// An input, by number.
+    /// The input with this index.
     Input(usize),
-    /// An earlier layer, by number.
+    /// The output of the earlier layer with this index.
     Layer(usize),
 }
 
-/// A number as people read it: `1,234,567`.
+/// Writes a number with its digits in groups of three: `1,234,567`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::new();
@@ -58,8 +58,8 @@ pub fn grouped(n: u64) -> String {
 }
 
 impl Layer {
-    /// A layer without anything inside. Its name and parameters are shown where it has any, and the `shape` of what it makes
-    /// where that is not `from`, the shape of what it reads.
+    /// Returns a layer without a model inside. The note has the name and the number of parameters if there are any, and the output's
+    /// `shape` if it differs from the input's shape `from`.
     pub fn new(title: &str, name: &str, shape: &str, from: &str, parameters: u64) -> Self {
         let mut note: Vec<String> = Vec::new();
         note.extend((parameters > 0).then(|| name.to_owned()));

@@ -1,15 +1,15 @@
-//! Writes SVG, for the graphs of this crate and the charts of the runtime: elements with attributes, texts, groups, whole files.
+//! Writes SVG for the graphs of this crate and the charts of the runtime: elements with attributes, texts, groups and whole files.
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-/// Names of attributes and their values, which are written as they are: texts of users belong in [`Svg::text`].
+/// Names and values of attributes. Values are not escaped, so texts of users belong in [`Svg::text`].
 pub type Attributes<'a> = &'a [(&'a str, &'a dyn Display)];
 
 /// The text written so far.
 pub struct Svg(String);
 
 impl Svg {
-    /// A whole file of this `size`, whose upper left corner has the coordinates `corner`; `inside` writes what is in it.
+    /// Writes a whole file of this `size`, whose upper left corner has the coordinates `corner`; `inside` writes the elements.
     pub fn file(
         corner: (f64, f64),
         size: (f64, f64),
@@ -25,24 +25,24 @@ impl Svg {
         svg.0
     }
 
-    /// Elements that share attributes; `inside` writes them.
+    /// Writes a group of elements that share attributes; `inside` writes the elements.
     pub fn group(&mut self, attributes: Attributes<'_>, inside: impl FnOnce(&mut Svg)) {
         self.around("g", attributes, inside);
     }
 
-    /// Words, in which `<` and `&` may stand.
+    /// Writes a text, which is escaped.
     pub fn text(&mut self, attributes: Attributes<'_>, words: &str) {
         self.around("text", attributes, |svg| {
             svg.0 += &words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
         });
     }
 
-    /// CSS for the elements behind it.
+    /// Writes CSS for the elements of the file.
     pub fn style(&mut self, css: &str) {
         self.around("style", &[], |svg| svg.0 += css);
     }
 
-    /// An element with nothing in it: `rect`, `circle`, `path`.
+    /// Writes an element without content: `rect`, `circle`, `path`.
     pub fn element(&mut self, name: &str, attributes: Attributes<'_>) {
         self.tag(name, attributes, "/>");
     }
@@ -62,12 +62,12 @@ impl Svg {
     }
 }
 
-/// A coordinate to a tenth of a unit, as short as it can be written.
+/// A coordinate, which is written to a tenth of a unit in the shortest form.
 pub struct Number(pub f64);
 
 impl Display for Number {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        // Zero is added since -0 is longer.
+        // Adding zero turns -0 into 0, which is shorter.
         write!(f, "{}", (self.0 * 10.0).round() / 10.0 + 0.0)
     }
 }

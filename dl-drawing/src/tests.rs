@@ -1,4 +1,4 @@
-//! Drawings: no two boxes overlap, no line crosses a box, every line is there, and the SVG is well-formed.
+//! Tests drawings: no two boxes overlap, no line crosses a box, every line is drawn, and the SVG is well-formed.
 
 use crate::layout::{Content, Layout, layout};
 use crate::{Graph, Layer, Source, document, grouped, inline};
@@ -13,7 +13,7 @@ fn graph(inputs: &[&str], layers: Vec<Layer>) -> Graph {
     Graph { inputs: inputs.iter().map(|input| (*input).to_owned()).collect(), layers }
 }
 
-/// A chain, a block with a skip, an inception, a dense block, two inputs, a model inside a model, nothing at all.
+/// Returns a chain, a skip connection, an inception block, a dense block, two inputs, models inside models, and an empty graph.
 fn graphs() -> Vec<Graph> {
     let chain = graph(&["image [1, 8, 8]"], vec![layer("conv2d(6, 5)", &[Input(0)]), layer("relu", &[L(0)])]);
     let skip = graph(
@@ -64,13 +64,13 @@ fn graphs() -> Vec<Graph> {
     vec![chain, skip, inception, graph(&["x"], dense), two, nested, deep, constant, Graph::default()]
 }
 
-/// Calls `see` with `layout` and with those inside it.
-fn every(layout: &Layout, see: &mut dyn FnMut(&Layout)) {
-    see(layout);
+/// Calls `visit` with `layout` and with those inside it.
+fn every(layout: &Layout, visit: &mut dyn FnMut(&Layout)) {
+    visit(layout);
     for placed in &layout.boxes {
         if let Content::Frame(_, _, inside, _) = &placed.content {
             assert!(inside.width <= placed.width && inside.height <= placed.height);
-            every(inside, see);
+            every(inside, visit);
         }
     }
 }
@@ -116,13 +116,13 @@ fn every_line_is_drawn_and_crosses_no_box() {
 fn branches_stand_side_by_side_and_chains_below_each_other() {
     let drawn = layout(&graphs()[2], false);
     let centre = |i: usize| drawn.boxes[i].x + drawn.boxes[i].width / 2.0;
-    // x -> conv2d -> concat -> dense, and beside it conv2d -> conv2d.
+    // The chain x -> conv2d -> concat -> dense is in one column, and conv2d -> conv2d beside it.
     assert!(centre(0) == centre(1) && centre(1) == centre(7) && centre(7) == centre(8));
     assert!(centre(2) == centre(3) && centre(2) > centre(1) && centre(4) > centre(2));
     assert!(drawn.boxes[1].y < drawn.boxes[3].y && drawn.boxes[1].y == drawn.boxes[2].y);
 }
 
-/// Whether tags are closed in order, attributes quoted and no bare `&` or `<` is in the text.
+/// Asserts that tags are closed in order, attributes are quoted, and the text has no bare `&` or `<`.
 fn well_formed(text: &str) {
     let mut open = Vec::new();
     let mut rest = text;

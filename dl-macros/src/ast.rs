@@ -1,7 +1,7 @@
 //! The syntax tree of `model!`: what the user wrote, with spans, before any name is looked up or number evaluated.
 //!
-//! A broken part is a node of its own (`Broken`), so that the rest of the model is still checked. Features that the grammar
-//! has a place for but that are not built yet are nodes too; `lower` says so.
+//! A part with a syntax error becomes a node of its own (`Broken`), so that the rest of the model is still checked. The grammar
+//! also accepts features that do not exist yet; they are nodes too, and `lower` reports them.
 
 mod display;
 mod words;
@@ -19,49 +19,49 @@ pub struct File {
     pub blocks: Vec<Block>,
     /// The networks.
     pub models: Vec<Model>,
-    /// Whether something has no name after a mistake: an unknown name may be its.
+    /// `true` if a mistake left an item without a name, so that an unknown name may mean that item.
     pub names_missing: bool,
-    /// The words that generated code must not define: those of the user.
+    /// The user's names, which generated code must not define.
     pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }
 
-/// `const D: usize = 384;`
+/// A constant: `const D: usize = 384;`.
 pub struct Constant {
     pub name: Ident,
     /// The tokens of the type as the user wrote them.
     pub ty: TokenStream,
-    /// The type that the declaration names; `lower` reports one that a constant cannot have.
+    /// The type that the declaration names; `None` for a type that a constant cannot have, which `lower` reports.
     pub kind: Option<ConstantKind>,
     pub value: Expr,
 }
 
-/// `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`: a template, unfolded where it is used.
+/// A block, which is a template: `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`. It is unfolded where it is used.
 pub struct Block {
     pub name: Ident,
-    /// The values that it reads; the first flows in through the arrow.
+    /// The values that it reads; the first comes through the arrow.
     pub values: Vec<BlockValue>,
     pub parameters: Vec<BlockParameter>,
     pub body: Body,
-    /// True if the parser reported mistakes.
+    /// `true` if the parser reported mistakes.
     pub broken: bool,
-    /// Whether it did so before the body: then what the block takes is not known.
+    /// `true` if some of them were before the body, so that the block's values and parameters may be incomplete.
     pub header_broken: bool,
 }
 
-/// `x` or `x: [c, h, w]`
+/// A value that a block reads: `x` or `x: [c, h, w]`.
 pub struct BlockValue {
     pub name: Ident,
-    /// New names are bound to the dimensions that come; numbers and constants must agree with them.
+    /// New names are bound to the dimensions of the argument; numbers and constants must be equal to them.
     pub pattern: Option<Shape>,
 }
 
-/// `channels` or `stride: 1`
+/// A parameter of a block: `channels` or `stride: 1`.
 pub struct BlockParameter {
     pub name: Ident,
     pub default: Option<Expr>,
 }
 
-/// `pub LeNet(image: [1, 28, 28]) -> [10] { … }`
+/// A model: `pub LeNet(image: [1, 28, 28]) -> [10] { … }`.
 pub struct Model {
     pub attributes: Vec<syn::Attribute>,
     pub visibility: syn::Visibility,
@@ -73,19 +73,19 @@ pub struct Model {
     pub body: Body,
     /// `loss(target: u32) { … }`
     pub loss: Option<Loss>,
-    /// True if the parser reported mistakes.
+    /// `true` if the parser reported mistakes.
     pub broken: bool,
-    /// Whether it did so outside of the bodies: then some inputs or targets may not be known.
+    /// `true` if some of them were outside of the bodies, so that inputs or targets may be missing.
     pub header_broken: bool,
 }
 
-/// `loss(target: u32) { cross_entropy(output, target) }`
+/// A `loss` clause: `loss(target: u32) { cross_entropy(output, target) }`.
 pub struct Loss {
     pub targets: Vec<Input>,
     pub body: Body,
 }
 
-/// `image: [1, 28, 28]`
+/// An input, a target or one of several outputs: `image: [1, 28, 28]`.
 pub struct Input {
     pub name: Ident,
     pub shape: Option<Shape>,
@@ -99,14 +99,14 @@ pub enum Output {
     Several(Vec<Input>, Span),
 }
 
-/// `[1, 28, 28]`, `u32[128]` or `u32`
+/// A shape: `[1, 28, 28]`, `u32[128]` or `u32`.
 #[derive(Clone)]
 pub struct Shape {
     /// The element type, if the user wrote one.
     pub element: Option<Element>,
     pub dims: Vec<Expr>,
     pub span: Span,
-    /// True if the parser reported mistakes; some dimensions may then be missing.
+    /// `true` if the parser reported mistakes; some dimensions may then be missing.
     pub broken: bool,
 }
 
@@ -118,20 +118,20 @@ pub struct Body {
     pub output: Option<Expr>,
 }
 
-/// `let h = …;` or `let (a, b) = …;`
+/// A `let`: `let h = …;` or `let (a, b) = …;`.
 #[derive(Clone)]
 pub struct Let {
     pub names: Vec<Ident>,
     pub value: Expr,
 }
 
-/// A value of the network, or a number: one grammar for both, told apart by `lower`.
+/// A value of the network or a number. Both have one grammar; `lower` distinguishes them.
 #[derive(Clone)]
 pub struct Expr {
     pub kind: ExprKind,
-    /// First token.
+    /// The span of the first token.
     pub start: Span,
-    /// Last token.
+    /// The span of the last token.
     pub end: Span,
 }
 
@@ -141,17 +141,17 @@ pub enum ExprKind {
     Number(syn::Lit),
     /// `true`
     Flag(bool),
-    /// `"same"`, which is a mistake everywhere; `lower` knows what was meant.
+    /// `"same"`: a string is always a mistake, and `lower` suggests the word without quotes.
     Text(syn::LitStr),
     /// `image`, `D`, `crate::config::D`
     Path(Path),
-    /// A size in the place of a block's parameter, which the macro does not know.
+    /// A size that replaces a block's parameter and whose value only rustc knows.
     Dim(Dim),
     /// `dense(x, 10)`
     Call(Layer),
     /// `x -> dense(10) -> relu`
     Pipe(Box<Expr>, Vec<Stage>),
-    /// `a + b`, and where the operator stands.
+    /// `a + b`, with the span of the operator.
     Binary(Box<Expr>, Operator, Span, Box<Expr>),
     /// `-a`
     Negative(Box<Expr>),
@@ -165,13 +165,13 @@ pub enum ExprKind {
     If(Box<If>),
     /// `..`, `..=256`
     Range,
-    /// `residual { … }`, `crate::Encoder(x)` in the place of a value.
+    /// `residual { … }` or `crate::Encoder(x)` where a value is expected.
     Stage(Box<Stage>),
-    /// Reported by the parser.
+    /// A part that the parser has reported.
     Broken,
 }
 
-/// A choice that the macro makes.
+/// An `if` whose branch the macro chooses.
 #[derive(Clone)]
 pub struct If {
     pub condition: Condition,
@@ -179,7 +179,7 @@ pub struct If {
     pub otherwise: Body,
 }
 
-/// `stride != 1 || c != channels`
+/// The condition of an `if`: `stride != 1 || c != channels`.
 #[derive(Clone)]
 pub enum Condition {
     /// A flag, or a parameter that is one.
@@ -194,7 +194,7 @@ pub enum Condition {
     Or(Box<Condition>, Box<Condition>),
 }
 
-/// A stage of a pipe: an arrow leads to it.
+/// A stage of a pipe, after an arrow.
 #[derive(Clone)]
 pub enum Stage {
     /// `dense(10) as logits`, or a block.
@@ -205,11 +205,11 @@ pub enum Stage {
     Model(ModelUse),
     /// `if wide { … } else { … }`
     If(Box<If>, Span),
-    /// Reported by the parser.
+    /// A part that the parser has reported.
     Broken,
 }
 
-/// `residual { … }`, `concat { …; … }`, `repeat 6 { … }`
+/// A use of a combinator: `residual { … }`, `concat { …; … }`, `repeat 6 { … }`.
 #[derive(Clone)]
 pub struct Combinator {
     pub word: CombinatorWord,
@@ -217,22 +217,22 @@ pub struct Combinator {
     pub span: Span,
     /// The number of copies that `repeat` makes.
     pub count: Option<Expr>,
-    /// One, or the branches of `concat`.
+    /// One body, or the branches of `concat`.
     pub bodies: Vec<Body>,
     /// `as trunk`
     pub rename: Option<Ident>,
 }
 
-/// `crate::Encoder(second): [64] as encoder`
+/// A use of a model: `crate::Encoder(second): [64] as encoder`.
 #[derive(Clone)]
 pub struct ModelUse {
     pub path: Path,
-    /// Values beside the one that flows in.
+    /// The values beside the one that comes through the arrow.
     pub arguments: Vec<Argument>,
-    /// The output as stated: one shape, or several in parentheses.
+    /// The output as the user stated it: one shape, or several in parentheses.
     pub output: Vec<Shape>,
     pub rename: Option<Ident>,
-    /// True if the parser reported mistakes.
+    /// `true` if the parser reported mistakes.
     pub broken: bool,
 }
 
@@ -243,11 +243,11 @@ pub struct Layer {
     pub arguments: Vec<Argument>,
     /// `as logits`
     pub rename: Option<Ident>,
-    /// True if the parser reported mistakes in the arguments.
+    /// `true` if the parser reported mistakes in the arguments.
     pub broken: bool,
 }
 
-/// `10` or `padding: 2`
+/// An argument: `10` or `padding: 2`.
 #[derive(Clone)]
 pub struct Argument {
     pub name: Option<Ident>,
@@ -257,25 +257,25 @@ pub struct Argument {
 /// A name, with the modules before it.
 #[derive(Clone)]
 pub struct Path {
-    /// Tokens as written.
+    /// The tokens as written.
     pub tokens: TokenStream,
-    /// Last name.
+    /// The last name.
     pub last: Ident,
-    /// Whether it is `last` alone.
+    /// `true` if the path is `last` alone.
     pub single: bool,
     /// `<4, 8>`
     pub generics: Vec<Expr>,
 }
 
 impl Path {
-    /// The name that it begins with.
+    /// Returns the first name of the path.
     pub fn first(&self) -> Option<Ident> {
         match self.tokens.clone().into_iter().next() {
             Some(TokenTree::Ident(name)) => Some(name),
             _ => None,
         }
     }
-    /// The name, if it stands alone.
+    /// Returns the name, if the path is a single one.
     pub fn single(&self) -> Option<&Ident> {
         self.single.then_some(&self.last)
     }
@@ -288,7 +288,7 @@ impl Expr {
     pub fn broken(span: Span) -> Expr {
         Expr::new(ExprKind::Broken, span, span)
     }
-    /// The same without parentheses around it.
+    /// Returns the expression without the parentheses around it.
     pub fn bare(&self) -> &Expr {
         match &self.kind {
             ExprKind::Parens(inner) => inner.bare(),

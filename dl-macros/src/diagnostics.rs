@@ -1,4 +1,4 @@
-//! Diagnostics: collects every mistake of a `model!`, each at the user's token; errors that nobody reads are a bug.
+//! Collects every mistake of a `model!`, each at the user's token. Dropping collected errors without showing them is a bug, and panics.
 
 use crate::dim::{Cond, Dim};
 use proc_macro2::{Span, TokenStream};
@@ -13,9 +13,9 @@ pub struct Message(pub Vec<Piece>);
 /// A part of a message.
 #[derive(Clone)]
 pub enum Piece {
-    /// ReservedNames.
+    /// Plain text.
     Text(String),
-    /// A number.
+    /// A dimension.
     Dim(Dim),
 }
 
@@ -40,17 +40,17 @@ impl From<&Dim> for Message {
     }
 }
 
-/// A check that is left to rustc.
+/// A check that rustc makes in the generated code.
 pub enum Check {
-    /// A condition; one that fails already is a mistake in whose text there are numbers that only rustc knows.
+    /// A condition. One that is known to fail is a mistake whose message contains numbers that only rustc knows.
     Condition {
-        /// The place of the message.
+        /// The token at which rustc reports the message.
         span: Span,
         condition: Cond,
         /// The message if it fails.
         message: Message,
     },
-    /// An expression that rustc refuses by itself.
+    /// An expression that does not compile if the check fails.
     Assertion(TokenStream),
 }
 
@@ -59,7 +59,7 @@ impl Message {
     pub fn push(&mut self, more: impl Into<Message>) {
         self.0.extend(more.into().0);
     }
-    /// The whole text; dimensions that the macro does not know as they were written.
+    /// Returns the whole text, in which unknown dimensions appear as the user wrote them.
     pub fn text(&self) -> String {
         self.0
             .iter()
@@ -71,7 +71,7 @@ impl Message {
     }
 }
 
-/// Joins text, `&Dim`s and `&Shape`s to a [`Message`].
+/// Joins text, `&Dim`s and `&Shape`s into a [`Message`].
 macro_rules! message {
     ($($piece:expr),+ $(,)?) => {{
         let mut message = $crate::diagnostics::Message::default();
@@ -84,16 +84,18 @@ pub(crate) use message;
 /// The mistakes of one `model!`.
 #[derive(Default)]
 pub struct Diagnostics {
+    /// The first token, the last token and the text of each mistake.
     errors: RefCell<Vec<(Span, Span, String)>>,
     checks: RefCell<Vec<Check>>,
-    /// Mistakes among the checks: rustc fills in their numbers.
+    /// The number of mistakes that are among the checks, or that were not repeated.
     deferred: Cell<usize>,
-    /// The blocks that are being unfolded, outermost first: the name of each, and how it is used.
+    /// The blocks that are being unfolded, outermost first: the name and the use of each.
     blocks: RefCell<Vec<(String, String)>>,
-    /// The mistakes that were reported inside blocks: a block that is used twice has its mistakes once.
+    /// The mistakes that were reported inside blocks, so that a block that is used twice reports its mistakes once.
     inside: RefCell<HashSet<String>>,
     /// The names of the blocks in which there were mistakes.
     mistaken: RefCell<HashSet<String>>,
+    /// `true` once the mistakes have been shown.
     read: Cell<bool>,
 }
 
@@ -107,7 +109,7 @@ impl Diagnostics {
         let mut message = message.into();
         self.mistaken.borrow_mut().extend(self.blocks.borrow().iter().map(|(name, _)| name.clone()));
         if !self.blocks.borrow().is_empty() {
-            // Where spans tell nothing (outside of a macro), the text must.
+            // The debug output of a span identifies it. Outside of a macro it has no positions, and the text must do.
             let place = match format!("{start:?}") {
                 place if place.contains("..") => place,
                 _ => message.text(),
@@ -125,7 +127,8 @@ impl Diagnostics {
             self.errors.borrow_mut().push((start, end, message.text()));
         }
     }
-    /// Reports a mistake unless `condition` holds, now or when rustc knows the numbers. Whether it may go on as if it held.
+    /// Reports a mistake unless `condition` holds, which rustc decides where it is not known yet. Returns `false` if the condition is
+    /// known to fail.
     pub fn require(&self, condition: Cond, span: Span, message: impl Into<Message>) -> bool {
         match condition {
             Cond::Known(true) => true,
@@ -141,19 +144,19 @@ impl Diagnostics {
             }
         }
     }
-    /// Enters block `name`, used as `shown`: the mistakes that follow are inside it.
+    /// Enters block `name`, used as `shown`: mistakes from here to [`leave`](Self::leave) are inside it.
     pub fn enter(&self, name: String, shown: String) {
         self.blocks.borrow_mut().push((name, shown));
     }
-    /// Whether there were mistakes inside block `name`.
+    /// Returns whether there were mistakes inside block `name`.
     pub fn are_inside(&self, name: &str) -> bool {
         self.mistaken.borrow().contains(name)
     }
-    /// The end of the innermost block.
+    /// Leaves the innermost block.
     pub fn leave(&self) {
         self.blocks.borrow_mut().pop();
     }
-    /// The blocks that led here, innermost first.
+    /// Describes the blocks around the current place, innermost first.
     fn chain(&self) -> String {
         let blocks = self.blocks.borrow();
         let mut blocks = blocks.iter().rev().map(|(_, shown)| shown);
@@ -161,29 +164,29 @@ impl Diagnostics {
         let outer: String = blocks.map(|block| format!(", in `{block}`")).collect();
         format!(" (in `{first}`{outer})")
     }
-    /// Number of mistakes so far.
+    /// Returns the number of mistakes so far.
     pub fn count(&self) -> usize {
         self.errors.borrow().len() + self.deferred.get()
     }
-    /// Throws away all mistakes but the first `count`: what was found behind a mistake of grammar.
+    /// Discards all mistakes but the first `count`: those after a syntax error may only be its consequences.
     pub fn keep(&self, count: usize) {
         self.errors.borrow_mut().truncate(count);
     }
-    /// Throws away everything: for a trial whose mistakes are nobody's.
+    /// Discards everything, for a trial whose mistakes are not to be shown.
     pub fn forget(&self) {
         self.errors.take();
         self.checks.take();
         self.deferred.set(0);
     }
-    /// Gives back what was taken: the checks of the model around a stack.
+    /// Puts back checks that [`take_checks`](Self::take_checks) returned: those of the model around a stack.
     pub fn put_checks(&self, checks: Vec<Check>) {
         self.checks.borrow_mut().extend(checks);
     }
-    /// Returns the checks that were left to rustc since the last call: those of one model.
+    /// Returns the checks that were left to rustc since the last call, which are those of one model.
     pub fn take_checks(&self) -> Vec<Check> {
         self.checks.take()
     }
-    /// The texts of all mistakes, in order.
+    /// Returns the texts of all mistakes, in order.
     #[cfg(test)]
     pub fn messages(self) -> Vec<String> {
         self.read.set(true);
@@ -195,22 +198,22 @@ impl Diagnostics {
         let deferred: Vec<_> = deferred.collect();
         self.errors.take().into_iter().map(|(.., text)| text).chain(deferred).collect()
     }
-    /// All mistakes: line and column of the token, and the text.
+    /// Returns the line and column of the token, and the text, of every mistake.
     #[cfg(test)]
     pub fn located(self) -> Vec<(usize, usize, String)> {
         self.read.set(true);
         let errors = self.errors.take().into_iter().map(|(start, _, text)| (start, text));
         errors.map(|(start, text)| (start.start().line, start.start().column, text)).collect()
     }
-    /// All mistakes, as `compile_error!`s at their tokens.
+    /// Writes every mistake as a `compile_error!` at its tokens.
     pub fn into_tokens(self) -> TokenStream {
         self.read.set(true);
         let errors = self.errors.take();
         errors
             .into_iter()
             .map(|(start, end, text)| {
-                // rustc joins the span of the path's first token and of the group to one range. The names between stand before
-                // the user's token: on it, editors would explain what `core` and `compile_error` are.
+                // rustc reports the range from the path's first token to the group. The names between get the position before the
+                // user's token; on the token itself, editors would show the documentation of `core` and `compile_error`.
                 let (colons, names) = (quote_spanned!(start=> ::), quote_spanned!(before(start)=> core::compile_error));
                 let path = quote::quote!(#colons #names !);
                 let group = quote_spanned!(end=> { #text });
@@ -220,7 +223,7 @@ impl Diagnostics {
     }
 }
 
-/// The place before `span`: for names of generated code that rustc is to report at the user's token, and editors not to see there.
+/// Returns the empty span before `span`, for generated names: rustc reports them at the user's token, and editors do not show them.
 pub fn before(span: Span) -> Span {
     if proc_macro::is_available() { Span::from(span.unwrap().start()) } else { span }
 }

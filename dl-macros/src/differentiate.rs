@@ -1,22 +1,22 @@
-//! The backward pass: which gradients are made, by which calls, in which order, and which are set or added.
+//! Derives the backward pass: which gradients are computed, by which calls, in which order, and which are set or added.
 //!
-//! The only place where gradients are decided. Reverse accumulation: every value's gradient is the sum of what its readers
-//! give, in reverse order of execution; the first part sets it, the others are added.
+//! No other module decides about gradients. This is reverse-mode differentiation: the gradient of a value is the sum of one part
+//! from each node that reads it, in reverse order of execution. The first part is set, the others are added.
 
 use crate::ir::{Config, Element, FieldId, Ir, Node, ValueId};
 use crate::steps::{Access, Argument, Call, NodeId, Passes, Sharing, Step, Tensor, Towards, Want};
 
-/// Which gradients there are.
+/// The gradients that exist.
 pub struct Gradients {
-    /// Who asks for the gradient to each value.
+    /// For each value, when its gradient is needed.
     pub wants: Vec<Want>,
-    /// Whether a gradient comes to each value: something after it leads to an output or a term.
+    /// For each value, `true` if an output or a term depends on it, so that it has a gradient.
     pub reached: Vec<bool>,
-    /// Whether the gradient to each value holds a part of its sum before the backward pass of the body begins.
+    /// For each value, `true` if its gradient already holds a part of its sum when the backward pass of the body begins.
     pub given: Vec<bool>,
 }
 
-/// Writes the backward passes of `nodes` behind their forward passes.
+/// Adds the backward passes of `nodes` to `passes`.
 pub fn differentiate(ir: &Ir, nodes: &[Node], passes: &mut Passes) -> Gradients {
     let gradients = Gradients { wants: wants(ir, nodes), reached: reached(ir, nodes), given: given(ir) };
     let mut writer = Writer {
@@ -33,7 +33,7 @@ pub fn differentiate(ir: &Ir, nodes: &[Node], passes: &mut Passes) -> Gradients 
         (body..nodes.len()).rev().for_each(|i| writer.node(i));
         let seeds = objective.seeds.iter().copied().filter(|&seed| gradients.is_needed(seed));
         let outputs = ir.outputs.iter().map(|output| (output.value, Want::Always));
-        // What the body expects, and the loss gives nothing to.
+        // The body reads these gradients, and the loss does not write them.
         for (value, want) in outputs.chain(seeds.clone().map(|seed| (seed, gradients.wants[seed]))) {
             if !writer.written[value] && ir.values[value].shape.element == Element::F32 {
                 writer.clear(value, want);
@@ -51,18 +51,19 @@ pub fn differentiate(ir: &Ir, nodes: &[Node], passes: &mut Passes) -> Gradients 
 }
 
 impl Gradients {
-    /// The gradients of a pass that only goes forward: none.
+    /// Returns the gradients of a mode without a backward pass: none.
     pub fn none(ir: &Ir) -> Self {
         let n = ir.values.len();
         Gradients { wants: vec![Want::Never; n], reached: vec![false; n], given: vec![false; n] }
     }
-    /// Whether a gradient flows through a value: it comes there, and someone asks for it.
+    /// Returns whether the gradient to a value exists and is needed.
     pub fn is_needed(&self, value: ValueId) -> bool {
         self.reached[value] && self.wants[value] != Want::Never
     }
 }
 
-/// Finds for each value whether it depends on a weight, or at least on an input of the model.
+/// Finds when the gradient to each value is needed: always if the value depends on a weight, and for the gradient to the input if
+/// it depends on an input alone.
 fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
     let mut wants = vec![Want::Never; ir.values.len()];
     for &input in &ir.inputs {
@@ -81,7 +82,7 @@ fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
     wants
 }
 
-/// Finds for each value whether the loss depends on it, and so has a gradient to it.
+/// Finds for each value whether an output or a term depends on it.
 fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
     let mut reached = vec![false; ir.values.len()];
     for value in ir.gradient_sources() {
@@ -97,7 +98,7 @@ fn reached(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
     reached
 }
 
-/// Finds for each value whether its gradient is given from outside, or by the loss.
+/// Finds for each value whether its gradient comes from outside or from the loss.
 fn given(ir: &Ir) -> Vec<bool> {
     let mut given = vec![false; ir.values.len()];
     let seeds = ir.objective.iter().flat_map(|objective| objective.seeds.iter().copied());
@@ -105,18 +106,20 @@ fn given(ir: &Ir) -> Vec<bool> {
     given
 }
 
-/// Writes steps, keeping in mind which gradients hold a part of their sum already.
+/// Writes steps, and records which gradients already hold a part of their sum.
 struct Writer<'a> {
     ir: &'a Ir,
     nodes: &'a [Node],
     gradients: &'a Gradients,
+    /// For each value, `true` if its gradient holds a part.
     written: Vec<bool>,
+    /// For each field, `true` if the gradient to its weights holds a part.
     fields: Vec<bool>,
     steps: Vec<Step>,
 }
 
 impl Writer<'_> {
-    /// The backward steps of a node.
+    /// Writes the backward steps of a node.
     fn node(&mut self, i: NodeId) {
         let node = &self.nodes[i];
         let wanted = node.field.is_some() || node.inputs.iter().any(|&input| self.gradients.is_needed(input));
@@ -126,7 +129,7 @@ impl Writer<'_> {
         if node.activation.is_some() {
             let output = Argument::value(node.output, Access::Read);
             let d_output = Argument::gradient(node.output, Access::Update);
-            // Nothing before this node is trained: all of it is for the gradient to the input.
+            // If no weight comes before this node, the step only serves the gradient to the input.
             let want = self.gradients.wants[node.output];
             self.steps.push(Step::new(Call::Activation(i), vec![output, d_output]).guarded(want));
         }
@@ -148,7 +151,7 @@ impl Writer<'_> {
         inputs.chain(output).chain(saved).chain([Argument::gradient(node.output, Access::Read)]).collect()
     }
 
-    /// A layer with weights.
+    /// Writes the step of a layer with weights.
     fn layer(&mut self, i: NodeId, node: &Node, field: FieldId) {
         let mut arguments = vec![Argument::new(Tensor::Weights(field), Access::Read, node.output)];
         arguments.extend(self.read(i, node));
@@ -162,7 +165,8 @@ impl Writer<'_> {
         self.steps.push(Step::new(Call::Backward(i, Towards::All), arguments));
     }
 
-    /// A model inside this one: it sets the gradient to its input, so a further part of a sum is made apart.
+    /// Writes the steps of a model inside this one. It can only set the gradient to its input, so a part that must be added is computed
+    /// in scratch memory.
     fn model(&mut self, i: NodeId, node: &Node) {
         let (input, want) = (node.inputs[0], self.gradients.wants[node.output]);
         let mut arguments = Vec::new();
@@ -191,7 +195,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Another shape of the same numbers.
+    /// Writes the step of a reshape, whose gradient has the same numbers in another shape.
     fn reshape(&mut self, node: &Node) {
         let input = node.inputs[0];
         let d_output = Argument::new(Tensor::Gradient(node.output), Access::Read, input);
@@ -200,12 +204,12 @@ impl Writer<'_> {
         self.steps.push(step.sharing(Sharing::Same));
     }
 
-    /// An operation without weights: a call for each input that has a gradient.
+    /// Writes the steps of an operation without weights: a call for each input that has a gradient.
     fn operation(&mut self, i: NodeId, node: &Node) {
         let float = |k: &usize| self.ir.values[node.inputs[*k]].shape.element == Element::F32;
         let floats: Vec<usize> = (0..node.inputs.len()).filter(float).collect();
         let one = floats.len() == 1 && !node.op.each_input;
-        // The gradient that may stay where it is comes last: the others are read from the same memory.
+        // The first input comes last: its gradient may overwrite the gradient to the output, which the other calls read.
         for &k in floats.iter().rev() {
             let input = node.inputs[k];
             if !self.gradients.is_needed(input) {
@@ -226,21 +230,21 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether the next part of the gradient to a value is the first.
+    /// Returns how the next part of the gradient to a value is written: the first is set, the others are added.
     fn next_part(&mut self, value: ValueId) -> Access {
         if std::mem::replace(&mut self.written[value], true) { Access::Add } else { Access::Set }
     }
-    /// The gradient to the weights of a field.
+    /// Returns the gradient to the weights of a field as an argument.
     fn weight_gradient(&mut self, field: FieldId, node: &Node) -> Argument {
         let again = std::mem::replace(&mut self.fields[field], true);
         let access = if again { Access::Add } else { Access::Set };
         Argument::new(Tensor::WeightGradient(field), access, node.output)
     }
-    /// Zeros for the gradient to a value.
+    /// Writes a step that sets the gradient to a value to zero.
     fn clear(&mut self, value: ValueId, want: Want) {
         self.steps.push(Step::new(Call::Clear, vec![Argument::gradient(value, Access::Write)]).guarded(want));
     }
-    /// Zeros for what the steps so far have not reached: weights and inputs behind a stopped gradient.
+    /// Writes steps that set the gradients to zero that no step has written: those of weights and inputs before a `stop_gradient`.
     fn rest(&mut self) {
         for field in (0..self.fields.len()).filter(|&field| !self.fields[field]) {
             let weights = Argument::new(Tensor::WeightGradient(field), Access::Set, 0);

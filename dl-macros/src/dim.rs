@@ -1,4 +1,4 @@
-//! Dimensions: a number that the macro knows, or an expression that only rustc can evaluate. The only place that knows which.
+//! Dimensions: each is a number that the macro knows or an expression that only rustc can evaluate. No other module distinguishes them.
 
 use crate::path::Path;
 use proc_macro2::{Literal, TokenStream};
@@ -7,17 +7,17 @@ use quote::{ToTokens, quote};
 /// A size in a shape or an argument.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dim {
-    /// Evaluated at expansion.
+    /// A number known at expansion.
     Known(usize),
     /// A parameter of a generic model.
     Parameter(proc_macro2::Ident),
-    /// A constant of type `usize` from outside.
+    /// A constant of type `usize` from outside the macro.
     External(Path),
-    /// A function of sizes, of which the macro does not know all; rustc evaluates it.
+    /// A function of two sizes, at least one of them unknown to the macro; rustc evaluates it.
     Computed(Function, Box<[Dim; 2]>),
 }
 
-/// The total functions of `dl::private::dim`.
+/// The functions of `dl::private::dim`, which have a result for all arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     Add,
@@ -38,22 +38,22 @@ pub enum Cond {
 }
 
 impl Dim {
-    /// The parameter of a generic model that this is computed from; none for the parameter itself.
+    /// Returns the first of `generics` that this is computed from; `None` for a parameter itself.
     pub fn computed_from<'a>(&self, generics: &'a [proc_macro2::Ident]) -> Option<&'a proc_macro2::Ident> {
         if let Dim::Parameter(_) = self { None } else { self.mentioned(generics) }
     }
-    /// The first of `generics` in it.
+    /// Returns the first of `generics` in the expression.
     fn mentioned<'a>(&self, generics: &'a [proc_macro2::Ident]) -> Option<&'a proc_macro2::Ident> {
         let named = |name| generics.iter().find(|generic| *generic == name);
         match self {
             Dim::Known(_) => None,
             Dim::Parameter(name) => named(name),
-            // Where the code stands that names it, the parameter is meant.
+            // In the generated code, the name would resolve to the parameter.
             Dim::External(path) => path.single().and_then(named),
             Dim::Computed(_, operands) => operands.iter().find_map(|operand| operand.mentioned(generics)),
         }
     }
-    /// The number, if the macro knows it.
+    /// Returns the number, if the macro knows it.
     pub fn known(&self) -> Option<usize> {
         match self {
             Dim::Known(n) => Some(*n),
@@ -61,7 +61,7 @@ impl Dim {
         }
     }
 
-    /// `function` of `self` and `other`: here where both are known, or else in rustc.
+    /// Applies `function`, at once if both sizes are known.
     fn combine(&self, other: &Dim, function: Function) -> Dim {
         match (self, other) {
             (Dim::Known(a), Dim::Known(b)) => Dim::Known(function.of(*a, *b)),
@@ -82,28 +82,28 @@ impl Dim {
         }
     }
 
-    /// Sum; saturates. The checks report what is wrong, and a second error would only confuse.
+    /// Returns the sum, which saturates. Arithmetic never fails: the checks report a wrong size, and a second error would confuse.
     pub fn add(&self, other: &Dim) -> Dim {
         self.combine(other, Function::Add)
     }
-    /// Difference; 1 where there is none.
+    /// Returns the difference, or 1 if it would be negative.
     pub fn sub(&self, other: &Dim) -> Dim {
         self.combine(other, Function::Sub)
     }
-    /// Product; saturates.
+    /// Returns the product, which saturates.
     pub fn mul(&self, other: &Dim) -> Dim {
         self.combine(other, Function::Mul)
     }
-    /// Quotient rounded down; 1 when `other` is 0.
+    /// Returns the quotient rounded down, or 1 if `other` is 0.
     pub fn div(&self, other: &Dim) -> Dim {
         self.combine(other, Function::Div)
     }
-    /// Remainder; 0 when `other` is 0.
+    /// Returns the remainder, or 0 if `other` is 0.
     pub fn rem(&self, other: &Dim) -> Dim {
         self.combine(other, Function::Rem)
     }
 
-    /// The smaller of both.
+    /// Returns the minimum.
     pub fn min(&self, other: &Dim) -> Dim {
         self.combine(other, Function::Min)
     }
@@ -115,20 +115,20 @@ impl Dim {
             (a, b) => Cond::Expr(quote!((#a #operator #b))),
         }
     }
-    /// `self == other`.
+    /// Returns the condition `self == other`.
     pub fn equals(&self, other: &Dim) -> Cond {
         self.compare(other, quote!(==), usize::eq)
     }
-    /// `self >= other`.
+    /// Returns the condition `self >= other`.
     pub fn at_least(&self, other: &Dim) -> Cond {
         self.compare(other, quote!(>=), usize::ge)
     }
-    /// Whether `self` is a multiple of `other`.
+    /// Returns the condition that `self` is a multiple of `other`.
     pub fn is_multiple_of(&self, other: &Dim) -> Cond {
         self.rem(other).equals(&Dim::Known(0))
     }
 
-    /// The product of many.
+    /// Returns the product of `dims`.
     pub fn product<'a>(dims: impl IntoIterator<Item = &'a Dim>) -> Dim {
         dims.into_iter().fold(Dim::Known(1), |a, b| if let Dim::Known(1) = a { b.clone() } else { a.mul(b) })
     }
@@ -158,14 +158,14 @@ impl Function {
     }
 }
 
-/// The text that a reader sees: the number, or the expression as written.
+/// Writes the number, or the expression as Rust.
 impl std::fmt::Display for Dim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.expression())
     }
 }
 
-/// A constant expression of type `usize`; also fit for a const argument (`Dense<#dim, 10>`).
+/// Writes a constant expression of type `usize`, which may also be a const argument (`Dense<#dim, 10>`).
 impl ToTokens for Dim {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let expression = self.expression();
@@ -177,7 +177,7 @@ impl ToTokens for Dim {
     }
 }
 
-/// A constant expression of type `bool`.
+/// Writes a constant expression of type `bool`.
 impl ToTokens for Cond {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
@@ -188,7 +188,7 @@ impl ToTokens for Cond {
 }
 
 impl Cond {
-    /// Both.
+    /// Returns the condition that both hold.
     pub fn and(self, other: Cond) -> Cond {
         match (self, other) {
             (Cond::Known(false), _) | (_, Cond::Known(false)) => Cond::Known(false),

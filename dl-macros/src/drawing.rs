@@ -1,5 +1,5 @@
-//! The graph of a model on its way into the documentation: `declare!` writes it down as tokens, which rustc drops, and rustdoc
-//! asks `drawing!` to lay it out. Builds pay for no layout.
+//! The drawing of a model in its documentation. `declare!` writes the graph as tokens, and only rustdoc expands `drawing!`, which
+//! lays it out; ordinary builds do not pay for the layout.
 
 use dl_drawing::{Graph, Layer, Source};
 use proc_macro2::TokenStream;
@@ -8,7 +8,8 @@ use syn::parse::{ParseStream, Parser, Result};
 use syn::punctuated::Punctuated;
 use syn::{LitInt, LitStr, Token, bracketed, parenthesized};
 
-/// The syntax that [`drawn`] parses: the inputs, and for every layer its two lines of text, its copies, its inputs and the layers inside it.
+/// Writes a graph in the syntax that [`drawn`] parses: the inputs, and for every layer its two lines of text, the number of copies,
+/// its inputs and the layers inside it.
 pub fn tokens(Graph { inputs, layers }: &Graph) -> TokenStream {
     let layers = layers.iter().map(|Layer { title, note, reads, inside, copies }| {
         let inside = inside.iter().map(tokens);
@@ -21,13 +22,13 @@ pub fn tokens(Graph { inputs, layers }: &Graph) -> TokenStream {
     quote!((#(#inputs),*) #(#layers)*)
 }
 
-/// The text of the attribute: the drawing of the graph in `input`.
+/// Returns the drawing of the graph in `input` as the string of a `doc` attribute.
 pub fn drawn(input: TokenStream) -> TokenStream {
     let graph = match graph.parse2(input) {
         Ok(graph) => graph,
         Err(error) => return error.into_compile_error(),
     };
-    // A `div` is left to itself by Markdown up to the next empty line.
+    // Markdown passes a `div` through unchanged up to the next empty line.
     let text = format!("\n\n<div style=\"overflow-x: auto\">{}</div>\n\n", dl_drawing::inline(&graph));
     quote!(#text)
 }

@@ -1,19 +1,19 @@
-//! Fusion: the operations as they are run, in training and at inference, with activations inside the layers before them.
+//! Fuses activations into the operations before them, and removes nodes that a mode does not run.
 
 use crate::ir::{Config, Inference, Ir, Node};
 
 /// The mode in which a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Forward and backward, the loss too.
+    /// The forward and backward passes, with the loss.
     Training,
-    /// Forward only, as in use, and then the loss.
+    /// The forward pass of inference, and then the loss.
     Evaluation,
-    /// Forward only.
+    /// The forward pass alone.
     Inference,
 }
 
-/// The nodes of `ir` as `mode` runs them.
+/// Returns the nodes of `ir` as `mode` runs them.
 pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
     let mut nodes = ir.nodes.clone();
     if mode == Mode::Inference && ir.objective.is_some() {
@@ -51,7 +51,7 @@ fn remove_unused(ir: &Ir, nodes: &mut Vec<Node>) {
     nodes.retain(|node| used[node.output]);
 }
 
-/// The node whose activation node `i` can apply itself: the only reader of its output.
+/// Returns the activation node that can be fused into node `i`: it must be the only reader of the output of `i`.
 fn fusable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
     let node = &nodes[i];
     let given = ir.gradient_sources().any(|value| value == node.output);
@@ -60,7 +60,7 @@ fn fusable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
     }
     let mut readers = (0..nodes.len()).filter(|&n| nodes[n].inputs.contains(&node.output));
     let (next, None) = (readers.next()?, readers.next()) else { return None };
-    // The body and the loss are passes of their own.
+    // The body and the loss are separate passes.
     let body = ir.body_len(nodes);
     if (i < body) != (next < body) {
         return None;

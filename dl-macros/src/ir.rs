@@ -1,7 +1,7 @@
-//! The intermediate representation: one checked network as a list of operations on values, in order of execution.
+//! The intermediate representation: a checked network as a graph of operations on values, listed in order of execution.
 //!
-//! `lower` builds it (with `check` and `layers`); `fuse`, `plan` and `emit` read it. Everything in it has been checked: a model
-//! with mistakes has an `Ir` too, but `broken` is set, and only its header can be relied on.
+//! `lower` builds it (with `check` and `layers`); `fuse`, `plan` and `emit` read it. Everything in it has been checked. A model
+//! with mistakes also has an `Ir`, but `broken` is set, and only its header is reliable.
 
 mod field;
 mod operation;
@@ -44,37 +44,37 @@ pub struct Ir {
     pub fields: Vec<Field>,
     /// The structs inside the struct.
     pub scopes: Vec<Scope>,
-    /// The objective, where there is a `loss` clause.
+    /// The objective, if there is a `loss` clause.
     pub objective: Option<Objective>,
     /// The checks that are left to rustc.
     pub checks: Vec<Check>,
-    /// Whether errors were reported: then only the struct and its signatures are written.
+    /// `true` if errors were reported, so that only the struct and its signatures are written.
     pub broken: bool,
-    /// The words of the `model!`, which nothing generated may be called.
+    /// The names in the `model!`, which generated items must not have.
     pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }
 
 /// The `loss` clause: its nodes are the last of [`Ir::nodes`].
 #[derive(Clone)]
 pub struct Objective {
-    /// The values that it takes beside the inputs.
+    /// The values that it takes in addition to the inputs.
     pub targets: Vec<ValueId>,
     /// The terms of the sum; no two are the same value.
     pub terms: Vec<Term>,
-    /// Its first value: those before it are the body's.
+    /// Its first value; those before it belong to the body.
     pub start: ValueId,
-    /// The values of the body, beside the outputs, that its nodes read and give a gradient to.
+    /// The values of the body that its nodes read and give a gradient to, without the outputs.
     pub seeds: Vec<ValueId>,
 }
 
-/// One term of the objective.
+/// One term of the loss.
 #[derive(Clone)]
 pub struct Term {
-    /// The name in reports: that of the `let`, or the kind of loss.
+    /// The name in reports: that of the `let`, or the name of the loss.
     pub name: String,
     /// One number for each sample.
     pub value: ValueId,
-    /// Its factor in the sum.
+    /// The factor of the term in the sum.
     pub weight: TokenStream,
 }
 
@@ -83,7 +83,7 @@ pub struct Term {
 pub struct Output {
     /// The declared name; `output` when it is the only one.
     pub name: Ident,
-    /// The value that it is.
+    /// The value of the output.
     pub value: ValueId,
     /// The declared shape.
     pub shape: Shape,
@@ -92,7 +92,7 @@ pub struct Output {
 /// One tensor that flows through the network.
 #[derive(Clone)]
 pub struct Value {
-    /// Unique, in the user's words: the `let`, the `as`, or the kind and a counter (`relu1`). Snake case.
+    /// A unique name in snake case: that of the `let` or the `as`, or the kind and a counter (`relu1`).
     pub name: Ident,
     /// Shape of one sample.
     pub shape: Shape,
@@ -107,47 +107,47 @@ pub struct Node {
     pub inputs: Vec<ValueId>,
     /// The value that it computes.
     pub output: ValueId,
-    /// Its weights; shared when several nodes have the same.
+    /// The field with its weights; nodes that share weights have the same field.
     pub field: Option<FieldId>,
-    /// The type as which it sees the weights of another kind of layer (`unembedding`).
+    /// The type to which it casts the weights of another kind of layer (`unembedding`).
     pub weights_as: Option<Type>,
     /// The use as the user wrote it: `conv2d(6, 5, padding: 2)`.
     pub text: String,
-    /// Name for tables: the field if there is one, else the value.
+    /// The name in tables: that of the field if there is one, else of the value.
     pub label: String,
-    /// Name for the constant of its settings, unique: the label, with a number when weights are shared.
+    /// The unique name for the constant of its settings: the label, with a number when weights are shared.
     pub constant: String,
-    /// Multiply-adds for one sample.
+    /// The number of multiply-adds for one sample.
     pub multiply_adds: Dim,
     /// Set by `fuse`: the activation that this operation applies to its output.
     pub activation: Option<Activation>,
 }
 
 impl Ir {
-    /// How to declare the const parameters: `const IN: usize, const OUT: usize`.
+    /// Writes the declaration of the const parameters: `const IN: usize, const OUT: usize`.
     pub fn const_parameters(&self) -> TokenStream {
         let generics = &self.generics;
         quote::quote!(#(const #generics: usize),*)
     }
-    /// The same between `<` and `>`; nothing where there are none.
+    /// Writes the declaration of the const parameters between `<` and `>`; nothing if there are none.
     pub fn parameters(&self) -> TokenStream {
         let parameters = self.const_parameters();
         if self.generics.is_empty() { parameters } else { quote::quote!(<#parameters>) }
     }
-    /// The tokens before the type in `network!` and `record!`: `impl[const IN: usize, const OUT: usize]`.
+    /// Writes the tokens before the type in `network!` and `record!`: `impl[const IN: usize, const OUT: usize]`.
     pub fn generic_traits(&self) -> TokenStream {
         let parameters = self.const_parameters();
         if self.generics.is_empty() { parameters } else { quote::quote!(impl[#parameters]) }
     }
-    /// The struct with its const parameters: `Mlp<IN, OUT>`.
+    /// Returns the struct with its const parameters: `Mlp<IN, OUT>`.
     pub fn self_type(&self) -> Type {
         self.generic(&self.name)
     }
-    /// `name` with the const parameters of the model.
+    /// Returns the type `name` with the const parameters of the model.
     pub fn generic(&self, name: &Ident) -> Type {
         Type::Declared(name.clone(), self.generics.iter().cloned().map(Dim::Parameter).collect())
     }
-    /// The names that lead to a field: `layer1`, `conv1`.
+    /// Returns the names on the path to a field: `layer1`, `conv1`.
     pub fn path(&self, field: FieldId) -> Vec<Ident> {
         let field = &self.fields[field];
         let mut path = vec![field.name.clone()];
@@ -158,17 +158,17 @@ impl Ir {
         }
         path
     }
-    /// The access to a field, after a dot: `layer1.conv1`.
+    /// Writes the path to a field after a dot: `layer1.conv1`.
     pub fn access(&self, field: FieldId) -> TokenStream {
         let path = self.path(field);
         quote::quote!(#(#path).*)
     }
-    /// The values whose gradient is given from outside: outputs, and the terms of the loss.
+    /// Returns the values whose gradient comes from outside: outputs, and the terms of the loss.
     pub fn gradient_sources(&self) -> impl Iterator<Item = ValueId> + '_ {
         let terms = self.objective.iter().flat_map(|objective| objective.terms.iter().map(|term| term.value));
         self.outputs.iter().map(|output| output.value).chain(terms)
     }
-    /// How many of `nodes` are the body's; those of the loss come after.
+    /// Returns the number of `nodes` in the body; those of the loss come after.
     pub fn body_len(&self, nodes: &[Node]) -> usize {
         let start = self.objective.as_ref().map_or(usize::MAX, |objective| objective.start);
         nodes.iter().filter(|node| node.output < start).count()
@@ -176,11 +176,11 @@ impl Ir {
 }
 
 impl Node {
-    /// The value in whose shape it reads input `k`.
+    /// Returns the value in whose shape it reads input `k`.
     pub fn shape_of_input(&self, k: usize) -> ValueId {
         self.inputs[if self.op.same_shape { 0 } else { k }]
     }
-    /// Whether it has passes in place: with weights (batch_norm), at inference only.
+    /// Returns whether it has passes that work in place; with weights (batch_norm), it has one at inference only.
     pub fn may_run_in_place(&self, training: bool) -> bool {
         self.op.in_place && !(training && self.field.is_some())
     }

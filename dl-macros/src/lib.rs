@@ -33,19 +33,19 @@ mod visit;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Declares a network; called by the facade's `model!`, which passes the path of the facade first.
+/// Declares a network. The facade's `model!` calls it and passes the path of the facade first.
 #[proc_macro]
 pub fn declare(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(input.into()).into()
 }
 
-/// The drawing of a model, as text; called by rustdoc in what [`declare!`] wrote.
+/// Returns the drawing of a model as a string literal; rustdoc expands it in code that [`declare!`] generated.
 #[proc_macro]
 pub fn drawing(graph: proc_macro::TokenStream) -> proc_macro::TokenStream {
     drawing::drawn(graph.into()).into()
 }
 
-/// The Rust of `[facade] models…`.
+/// Expands `[facade] models…` into Rust, with the errors.
 fn expand(input: TokenStream) -> TokenStream {
     let mut tokens = input.into_iter();
     let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
@@ -55,9 +55,9 @@ fn expand(input: TokenStream) -> TokenStream {
     output
 }
 
-/// The Rust of `tokens`, without the errors; `krate` is the path of the facade.
+/// Expands `tokens` into Rust and leaves the errors in `diagnostics`; `krate` is the path of the facade.
 fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostics::Diagnostics) -> TokenStream {
-    // What is too deep is left out, and nothing else is said: what is missing would look wrong.
+    // Groups that nest too deeply are left out. That is the only error shown, since the gaps would cause others.
     let silent = diagnostics::Diagnostics::default();
     let limited = parse::depth::limited(&tokens, diagnostics);
     let (diagnostics, deep) = (if limited.is_some() { &silent } else { diagnostics }, limited.is_some());
@@ -72,7 +72,7 @@ fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostic
     let again = lower::check_models(&file, diagnostics);
     for (model, again) in file.models.iter().zip(again) {
         for mut ir in lower::lower(&file, model, &constants, diagnostics) {
-            // One of its name is there.
+            // A model of this name is already written.
             if again {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Lowers the syntax tree to the graph: it looks up names, unfolds blocks, evaluates arguments and checks layers.
+//! Lowers the syntax tree to the graph: looks up names, unfolds blocks, evaluates arguments and checks layers.
 
 mod apply;
 mod arguments;
@@ -40,7 +40,7 @@ pub use models::check_models;
 use names::Names;
 use proc_macro2::{Ident, Span};
 
-/// The graph of `model`, after those of the stacks inside it.
+/// Lowers `model`. Returns the graphs of the stacks inside it, and then its own.
 pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagnostics: &Diagnostics) -> Vec<Ir> {
     let before = diagnostics.count();
     let silent = Diagnostics::default();
@@ -50,10 +50,10 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     let header = lowering.header(model);
     let outputs = lowering.body(model, &header);
     let objective = model.loss.as_ref().map(|loss| lowering.objective(loss, &outputs));
-    let (declared, good) = (header.outputs, header.good);
+    let (declared, valid) = (header.outputs, header.valid);
     for (output, real) in declared.iter().zip(&outputs) {
-        // Behind a mistake of grammar the body is not all there.
-        if let (true, Some(real)) = (good && !model.broken, &lowering.values[*real].shape) {
+        // After a syntax error the body may be incomplete.
+        if let (true, Some(real)) = (valid && !model.broken, &lowering.values[*real].shape) {
             check::declared_output(diagnostics, &output.1, real, output.2);
         }
     }
@@ -71,59 +71,59 @@ pub fn lower(file: &ast::File, model: &ast::Model, constants: &Constants, diagno
     ir
 }
 
-/// The greatest number of layers: a few blocks that use each other would unfold to millions.
+/// The greatest number of layers of a model; a few nested blocks could unfold to millions.
 const MAX_LAYERS: usize = 10_000;
 
-/// A model on its way to a graph.
+/// The state of lowering one model.
 struct Lowering<'a> {
     file: &'a ast::File,
-    /// The model, or the one whose stack this is.
+    /// The model, or the one that contains the stack.
     model: &'a ast::Model,
     constants: &'a Constants<'a>,
     diagnostics: &'a Diagnostics,
-    /// It drops the mistakes that follow from a reported one.
+    /// Receives the mistakes that only follow from a reported one; they are discarded.
     silent: &'a Diagnostics,
     names: Names,
     values: Vec<PartialValue>,
     nodes: Vec<Node>,
-    /// The outputs of models that have several, until a `let` names them.
+    /// The outputs of models with several outputs, until a `let` names them.
     nameless: std::collections::HashSet<ValueId>,
     fields: Vec<Field>,
     scopes: Vec<Scope>,
-    /// The block whose layers are being made.
+    /// The scope of the layers that are being lowered.
     scope: Option<ScopeId>,
     bindings: Vec<Binding>,
-    /// The bindings before this are those of who uses the block.
+    /// The index of the first binding of the current block; those before it belong to its user.
     frame: usize,
-    /// The value that flows into the braces of a combinator, for the first layer in them.
+    /// The input of the braces of a combinator, which the first layer in them reads.
     implicit: Option<Lowered>,
     /// The blocks being unfolded.
     unfolding: Vec<String>,
-    /// The names of their parameters.
+    /// The names of the parameters of each of them.
     parameters: Vec<Vec<String>>,
-    /// Uses of each kind of layer.
+    /// The number of uses of each kind of layer.
     counts: std::collections::HashMap<&'static str, usize>,
-    /// Whether the `loss` clause is being read.
+    /// `true` while the `loss` clause is lowered.
     in_loss: bool,
-    /// How many layers, blocks and braces were read, in this model and the stacks inside it.
+    /// The number of layers, blocks and braces so far, in this model and the stacks inside it.
     uses: std::rc::Rc<std::cell::Cell<usize>>,
-    /// How many mistakes there were before this model.
+    /// The number of mistakes before this model.
     before: usize,
-    /// The stacks inside this one.
+    /// The graphs of the stacks inside this model.
     inner: Vec<Ir>,
     /// The names around a stack, which are not visible in it.
     outside: Vec<String>,
-    /// The names around it that a stack uses all the same, which is reported.
+    /// The names of `outside` that a stack uses regardless, which is reported.
     captured: Vec<String>,
 }
 
-/// A value of the network; its shape is unknown after a mistake.
+/// A value of the network; its shape may be unknown after a mistake.
 struct PartialValue {
     name: Ident,
     shape: Option<Shape>,
 }
 
-/// An input or a `let`.
+/// A name that is bound to a value or a number: an input or a `let`.
 #[derive(Clone)]
 struct Binding {
     name: Ident,
@@ -143,7 +143,7 @@ enum Lowered {
 }
 
 impl Lowered {
-    /// The value, if it is one.
+    /// Returns the value, if it is one.
     fn value(&self) -> Option<ValueId> {
         match self {
             Lowered::Value(id) => Some(*id),
@@ -166,7 +166,7 @@ enum Named {
 struct NamedLayer {
     layer: &'static dyn Layer,
     settings: Settings,
-    /// `None` when its first use was broken, or it has no weights.
+    /// `None` if its first use was broken or it has no weights.
     field: Option<FieldId>,
     /// The shape of the input of its first use.
     input: Option<Shape>,
@@ -210,7 +210,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The graph, after those of the stacks inside it.
+    /// Returns the graphs of the stacks inside the model, and then its own.
     fn finish(
         mut self,
         model: &ast::Model,
@@ -218,10 +218,10 @@ impl<'a> Lowering<'a> {
         objective: Option<Objective>,
         broken: bool,
     ) -> Vec<Ir> {
-        // A word of Rust that names something is reported, and does not stand in what a broken model becomes.
+        // A name that is a keyword of Rust was reported; the code of a broken model must not contain it.
         let allowed = |name: &Ident| ident(&name.to_string(), name.span());
         let values = self.values.into_iter();
-        // A value without a shape is one of a broken model, and not looked at.
+        // Only a broken model has values without a shape, and nothing reads them.
         let values = values.map(|value| {
             let (name, shape) = (allowed(&value.name), value.shape.unwrap_or(Shape::of([])));
             Value { name, shape }
@@ -253,7 +253,7 @@ impl<'a> Lowering<'a> {
         self.diagnostics.error(span, message);
     }
 
-    /// The names that can be seen here.
+    /// Returns the bindings that are visible here.
     fn visible(&self) -> &[Binding] {
         &self.bindings[self.frame..]
     }
@@ -264,7 +264,8 @@ impl<'a> Lowering<'a> {
         Some(binding.lowered.clone())
     }
 
-    /// A value for a message about a missing one, which then counts as used: one that nothing uses, or the first.
+    /// Returns the name of a value for a message about a missing one: an unused value if there is one, or else the first. It then counts
+    /// as used.
     fn suggested_value(&mut self) -> String {
         let visible = &mut self.bindings[self.frame..];
         let unused = visible.iter().position(|binding| !binding.used).unwrap_or(0);
@@ -274,7 +275,7 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// Whether one more layer may be unfolded; reports the first that may not.
+    /// Counts one more layer, and returns whether the model may have it; reports the first that it may not.
     fn may_grow(&self, span: Span) -> bool {
         self.uses.set(self.uses.get() + 1);
         if self.uses.get() == MAX_LAYERS + 1 {
@@ -287,7 +288,7 @@ impl<'a> Lowering<'a> {
         self.uses.get() <= MAX_LAYERS
     }
 
-    /// Calls `f` with what evaluates arguments here.
+    /// Calls `f` with an evaluator for arguments in the current scope.
     fn evaluate<R>(&self, f: impl FnOnce(Evaluate) -> R) -> R {
         let is_value = |name: &str| self.visible().iter().any(|binding| binding.name == name);
         let Lowering { constants, diagnostics, model, .. } = *self;
@@ -295,13 +296,13 @@ impl<'a> Lowering<'a> {
         f(Evaluate { constants, is_value: &is_value, parameters, generics: &model.generics, diagnostics })
     }
 
-    /// Makes the value that stands for the result of a mistake, with its shape where that is known all the same.
+    /// Adds a value for the result of a broken expression, with its shape if that is known regardless.
     fn error_value(&mut self, span: Span, shape: Option<Shape>) -> Lowered {
         self.values.push(PartialValue { name: Ident::new("broken", span), shape });
         Lowered::Value(self.values.len() - 1)
     }
 
-    /// The `let`s of a body, and its last expression; what flows into braces goes to the first layer of each.
+    /// Lowers the `let`s of a body and its last expression; the first layer of each reads `implicit`, the input of the braces.
     fn statements(&mut self, body: &ast::Body, implicit: Option<&Lowered>) -> Option<Lowered> {
         for binding in &body.lets {
             self.implicit = implicit.cloned();
@@ -312,12 +313,12 @@ impl<'a> Lowering<'a> {
         Some(self.expression(output, None))
     }
 
-    /// `let h = …;`
+    /// Lowers `let h = …;`.
     fn binding(&mut self, binding: &ast::Let) {
-        let good: Vec<bool> = binding.names.iter().map(|name| check::bindable(self.diagnostics, name)).collect();
+        let allowed: Vec<bool> = binding.names.iter().map(|name| check::bindable(self.diagnostics, name)).collect();
         let [name] = binding.names.as_slice() else {
             let lowered = self.expression(&binding.value, None);
-            self.several(binding, lowered, &good);
+            self.several(binding, lowered, &allowed);
             return;
         };
         let mut lowered = self.expression(&binding.value, Some(name));
@@ -327,12 +328,12 @@ impl<'a> Lowering<'a> {
             self.error(name.span(), message);
             lowered = self.error_value(name.span(), None);
         }
-        // A name that is not allowed is reported once, not again as unused.
-        self.bindings.push(Binding { name: name.clone(), lowered, used: !good[0] });
+        // A name that is not allowed was reported; it must not be reported as unused, too.
+        self.bindings.push(Binding { name: name.clone(), lowered, used: !allowed[0] });
     }
 
-    /// `let (a, b) = …;`
-    fn several(&mut self, binding: &ast::Let, lowered: Lowered, good: &[bool]) {
+    /// Binds the names of `let (a, b) = …;`.
+    fn several(&mut self, binding: &ast::Let, lowered: Lowered, allowed: &[bool]) {
         let values = match lowered {
             Lowered::Several(values) => values,
             Lowered::Value(value) if self.values[value].shape.is_none() => Vec::new(),
@@ -352,12 +353,12 @@ impl<'a> Lowering<'a> {
             }
             let lowered =
                 values.get(k).map_or_else(|| self.error_value(name.span(), None), |&value| Lowered::Value(value));
-            self.bindings.push(Binding { name: name.clone(), lowered, used: !good[k] });
+            self.bindings.push(Binding { name: name.clone(), lowered, used: !allowed[k] });
         }
     }
 }
 
-/// `names` without those that come again, which are reported.
+/// Returns `names` without repetitions, which were reported.
 fn once_each(names: &[Ident]) -> Vec<Ident> {
     names.iter().enumerate().filter(|(i, name)| !names[..*i].contains(name)).map(|(_, name)| name.clone()).collect()
 }

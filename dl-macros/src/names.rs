@@ -1,39 +1,40 @@
-//! Identifiers: the words that a user's tokens hold, and every name that generated code makes beside them.
+//! Identifiers: reads the names in the user's tokens, and makes all names of generated code.
 //!
-//! Variables of the user's (inputs, targets) carry the span `mixed_site`, the macro's own `call_site`: two of one name are two
-//! variables. What rustc finds by spelling alone (types, constants, parameters, fields) keeps away from the user's words here.
+//! Hygiene keeps variables apart: those of the user (inputs, targets) have the span `mixed_site`, the macro's own `call_site`, so
+//! that two with the same name are two variables. rustc resolves other names (types, constants, parameters, fields) by spelling
+//! alone; the functions here avoid the user's names.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-/// Prefixes of variables and fields that stand for something about a value: its gradient, what is saved for it, and the
-/// part of its gradient that is yet to be added.
+/// Prefixes of variables and fields that belong to a value: its gradient, the tensor saved for its backward pass, and the part of
+/// its gradient that is not yet added.
 const PREFIXES: [&str; 3] = ["d_", "saved_", "scratch_"];
 
-/// The words that nothing generated may be called.
+/// The names that generated code must not define.
 #[derive(Default)]
 pub struct ReservedNames(RefCell<HashSet<String>>);
 
 impl ReservedNames {
-    /// Every word in `tokens`.
+    /// Reserves every name in `tokens`.
     pub fn of(tokens: TokenStream) -> Self {
         let mut words = HashSet::new();
         collect(tokens, &mut words);
         ReservedNames(RefCell::new(words))
     }
-    /// Takes `text`, with a number when it is taken.
+    /// Reserves and returns `text`, with a number if it is taken.
     pub fn reserve(&self, text: &str) -> String {
         let free = self.free(text);
         self.0.borrow_mut().insert(free.clone());
         free
     }
-    /// Takes `text`, which is what it must be.
+    /// Reserves `text` itself.
     pub fn add(&self, text: String) {
         self.0.borrow_mut().insert(text);
     }
-    /// `text`, with a number when it is taken.
+    /// Returns `text`, with a number if it is taken.
     pub fn free(&self, text: &str) -> String {
         let numbered = (2..).map(|n| format!("{text}{n}"));
         let mut candidates = std::iter::once(text.to_owned()).chain(numbered);
@@ -50,7 +51,7 @@ fn collect(tokens: TokenStream, words: &mut HashSet<String>) {
         match token {
             TokenTree::Ident(name) => {
                 let name = plain(&name.to_string());
-                // `f32::`: a module may be meant.
+                // In `f32::`, the name may be that of a module.
                 if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':') {
                     words.insert(format!("{name}:"));
                 }
@@ -62,29 +63,29 @@ fn collect(tokens: TokenStream, words: &mut HashSet<String>) {
     }
 }
 
-/// `text`, with or without `r#`, as a name: raw where it must be. Never fails: what is no name becomes `name`.
+/// Returns `text`, with or without `r#`, as an identifier, which is raw if it must be. A text that is not a name becomes `name`.
 pub fn ident(text: &str, span: Span) -> Ident {
     let text = text.trim_start_matches("r#");
-    let good = |text: &str| syn::parse_str::<Ident>(text).is_ok();
-    // `gen` is a word of Rust in some editions only.
+    let is_name = |text: &str| syn::parse_str::<Ident>(text).is_ok();
+    // `gen` is a keyword in some editions only.
     match text {
         "gen" => Ident::new_raw(text, span),
-        _ if good(text) => Ident::new(text, span),
-        _ if good(&format!("r#{text}")) => Ident::new_raw(text, span),
+        _ if is_name(text) => Ident::new(text, span),
+        _ if is_name(&format!("r#{text}")) => Ident::new_raw(text, span),
         _ => Ident::new("name", span),
     }
 }
 
-/// Without the `r#` of a raw name.
+/// Returns `name` without the `r#` of a raw identifier.
 pub fn plain(name: &str) -> String {
     name.trim_start_matches("r#").to_owned()
 }
 
-/// `tokens` with `r#` only where a name wants it: `r#x` is `x`.
+/// Removes every `r#` that a name does not need: `r#x` becomes `x`.
 pub fn without_needless_raw(tokens: TokenStream) -> TokenStream {
     let unraw = |token| match token {
         TokenTree::Ident(name) if needless(&name) => TokenTree::Ident(ident(&name.to_string(), name.span())),
-        // A group that is made anew no longer knows where it opens and closes.
+        // A new group loses the spans of its delimiters, so only those that need it are rebuilt.
         TokenTree::Group(group) if any_needless(group.stream()) => {
             let mut new = Group::new(group.delimiter(), without_needless_raw(group.stream()));
             new.set_span(group.span());
@@ -108,28 +109,28 @@ fn any_needless(tokens: TokenStream) -> bool {
     })
 }
 
-/// Whether `name` begins with a capital, as types and constants do.
+/// Returns whether `name` begins with a capital, as types and constants do.
 pub fn is_capitalised(name: &Ident) -> bool {
     name.to_string().starts_with(char::is_uppercase)
 }
 
-/// Whether `name` is `_`, for what has no name.
+/// Returns whether `name` is `_`.
 pub fn is_blank(name: &Ident) -> bool {
     name == "_"
 }
 
-/// Whether Rust allows no variable of this name.
+/// Returns whether Rust does not allow a variable with this name.
 pub fn is_keyword(name: &Ident) -> bool {
-    // `gen` since the edition of 2024; `syn` does not know.
+    // `gen` is a keyword since edition 2024, but not for `syn`.
     name == "gen" || syn::parse2::<Ident>(name.to_token_stream()).is_err()
 }
 
-/// A variable of the macro's own.
+/// Returns a variable of the macro's own.
 pub fn local(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
-/// A variable or field for the value called `name`, which is never one about another value.
+/// Returns the variable or field for the value called `name`. It differs from those that belong to another value, such as `d_h`.
 pub fn of_value(name: &Ident) -> Ident {
     let text = plain(&name.to_string());
     let inner = text.trim_start_matches("value_");
@@ -137,37 +138,37 @@ pub fn of_value(name: &Ident) -> Ident {
     if about { ident(&format!("value_{text}"), name.span()) } else { name.clone() }
 }
 
-/// `name` behind `prefix`; a raw name needs no `r#` then.
+/// Returns `name` after `prefix`, without the `r#` of a raw identifier.
 pub fn prefixed(prefix: &str, name: &Ident, span: Span) -> Ident {
     ident(&format!("{prefix}{}", plain(&name.to_string())), span)
 }
 
-/// `d_h` for the gradient to `h`: as much the user's as `h`.
+/// Returns `d_h` for the gradient to `h`, with the same span.
 pub fn gradient(name: &Ident) -> Ident {
     prefixed("d_", name, name.span())
 }
 
-/// The variable of one of several outputs.
+/// Returns the variable of one of several outputs.
 pub fn of_output(name: &Ident) -> Ident {
     prefixed("output_", name, Span::call_site())
 }
 
-/// The variable of term `k` of the loss.
+/// Returns the variable of term `k` of the loss.
 pub fn of_term(k: usize) -> Ident {
     local(&format!("term_{k}"))
 }
 
-/// The field for the gradient to a value.
+/// Returns the field for the gradient to a value.
 pub fn gradient_slot(name: &Ident) -> Ident {
     prefixed("d_", name, Span::mixed_site())
 }
 
-/// A const parameter where a type might stand: in braces, because a type of that name would be meant first.
+/// Writes a const parameter as a generic argument. The braces are needed where there is a type with the same name.
 pub fn parameter(name: &Ident) -> TokenStream {
     quote!({ #name })
 }
 
-/// `tokens` of generated code with its `dl` under the name that it has there: the user may have a `dl` too, written `r#dl`.
+/// Renames the `dl` of generated code in `tokens` if the user also has a `dl`, which is written `r#dl`.
 pub fn rename_facade(reserved: &ReservedNames, tokens: TokenStream) -> TokenStream {
     let name = reserved.free("dl");
     if name == "dl" {
@@ -178,24 +179,24 @@ pub fn rename_facade(reserved: &ReservedNames, tokens: TokenStream) -> TokenStre
     })
 }
 
-/// Rewrites `tokens` for the place of the struct, where the imports of generated code are not in scope: `dl::layers` becomes
-/// the public module of the facade, every other `dl::` its private one, and numbers those of Rust.
+/// Rewrites the `tokens` of the struct, in whose scope the imports of generated code are missing: `dl::layers` becomes the public
+/// module of the facade, every other `dl::` its private one, and `f32`, `u32` and `usize` become paths into it.
 pub fn qualify_facade(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
     replaced(tokens, &|word, before, after| match word.to_string().as_str() {
         "dl" if colons(after) == 2 && before < 2 => {
             let public = matches!(after.get(2), Some(TokenTree::Ident(module)) if module == "layers");
             Some(if public { krate.clone() } else { quote!(#krate::private) })
         }
-        // `f32:` is a field.
+        // Before a colon, `f32` is the name of a field.
         "f32" | "u32" | "usize" if colons(after) == 0 && before < 2 => Some(quote!(#krate::private::#word)),
         _ => None,
     })
 }
 
-/// Returns the tokens that replace a word, if any do.
+/// A function that returns the tokens that replace a word, if any.
 type Replacement<'a> = dyn Fn(&Ident, usize, &[TokenTree]) -> Option<TokenStream> + 'a;
 
-/// Replaces words in `tokens`; `with` is told how many colons stand before a word, and the tokens after it.
+/// Replaces words in `tokens`; `with` gets the word, the number of colons before it, and the tokens after it.
 fn replaced(tokens: TokenStream, with: &Replacement) -> TokenStream {
     let mut result = TokenStream::new();
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -219,7 +220,7 @@ fn replaced(tokens: TokenStream, with: &Replacement) -> TokenStream {
     result
 }
 
-/// The number of colons at the start of `tokens`, 2 at most.
+/// Counts the colons at the start of `tokens`, up to 2.
 fn colons(tokens: &[TokenTree]) -> usize {
     tokens.iter().take(2).take_while(|token| is_colon(token)).count()
 }

@@ -1,4 +1,4 @@
-//! A number of type `f32` in the language: known to the macro, or an expression that only rustc can evaluate.
+//! Numbers of type `f32`: each is known to the macro or an expression that only rustc can evaluate.
 
 use crate::ast::Operator;
 use crate::diagnostics::Message;
@@ -6,17 +6,17 @@ use crate::dim::{Cond, Dim};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-/// A factor, a rate, a slope.
+/// A number such as a factor, a rate or a slope.
 #[derive(Clone, Debug)]
 pub enum Number {
-    /// Evaluated at expansion.
+    /// A number known at expansion.
     Known(f64),
-    /// A constant expression of type `f32`.
+    /// A constant expression of type `f32`, which only rustc can evaluate.
     Expr(TokenStream),
 }
 
 impl Number {
-    /// `self` and `other` joined by `operator`; `None` if the result is no finite `f32`.
+    /// Applies `operator`; `None` if the result is not a finite `f32`.
     pub fn combine(&self, operator: Operator, other: &Number) -> Option<Number> {
         match (self, other) {
             (Number::Known(a), Number::Known(b)) => Number::finite(match operator {
@@ -32,18 +32,18 @@ impl Number {
             }
         }
     }
-    /// `value`, if an `f32` can hold it.
+    /// Returns `value` as a number, if it is finite as an `f32`.
     pub fn finite(value: f64) -> Option<Number> {
         (value as f32).is_finite().then_some(Number::Known(value))
     }
-    /// `-self`.
+    /// Returns `-self`.
     pub fn negative(&self) -> Number {
         match self {
             Number::Known(value) => Number::Known(-value),
             Number::Expr(expr) => Number::Expr(quote!((-#expr))),
         }
     }
-    /// Whether `low <= self`, and `self <= high` (`self < high` unless `inclusive`).
+    /// Returns the condition `low <= self && self <= high`, or `self < high` unless `inclusive`.
     pub fn within(&self, low: f64, high: f64, inclusive: bool) -> Cond {
         match self {
             Number::Known(value) => Cond::Known(*value >= low && (*value < high || inclusive && *value == high)),
@@ -54,21 +54,21 @@ impl Number {
             }
         }
     }
-    /// Whether `self <= other`.
+    /// Returns the condition `self <= other`.
     pub fn at_most(&self, other: &Number) -> Cond {
         match (self, other) {
             (Number::Known(a), Number::Known(b)) => Cond::Known(a <= b),
             (a, b) => Cond::Expr(quote!((#a <= #b))),
         }
     }
-    /// Whether `self > 0`.
+    /// Returns the condition `self > 0`.
     pub fn is_positive(&self) -> Cond {
         match self {
             Number::Known(value) => Cond::Known(*value as f32 > 0.0),
             Number::Expr(expr) => Cond::Expr(quote!((#expr > 0.0))),
         }
     }
-    /// Whether `self` is not 0.
+    /// Returns the condition `self != 0`.
     pub fn is_not_zero(&self) -> Cond {
         match self {
             Number::Known(value) => Cond::Known(*value as f32 != 0.0),
@@ -86,7 +86,7 @@ impl From<&Dim> for Number {
     }
 }
 
-/// The number where the macro knows it; rustc cannot write an `f32` in a constant, so then as it was written.
+/// Writes the number, or the user's expression if the macro does not know it: rustc cannot format an `f32` in a constant.
 impl From<&Number> for Message {
     fn from(number: &Number) -> Self {
         Message::from(match number {
@@ -96,11 +96,11 @@ impl From<&Number> for Message {
     }
 }
 
-/// A constant expression of type `f32`.
+/// Writes a constant expression of type `f32`.
 impl ToTokens for Number {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
-            // Not finite numbers are refused where they are made.
+            // `finite` has excluded infinities and NaN.
             Number::Known(value) => {
                 let value = (*value as f32).clamp(f32::MIN, f32::MAX);
                 let literal = Literal::f32_unsuffixed(value.abs());

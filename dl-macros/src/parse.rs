@@ -1,4 +1,4 @@
-//! The parser of `model!`: tolerant, so that one compile reports every mistake. A broken part becomes a node.
+//! Parses `model!`. The parser recovers from errors, so that one compilation reports every mistake; a broken part becomes a node.
 
 mod block;
 mod body;
@@ -31,7 +31,7 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
         bound: Default::default(),
         choices: Default::default(),
     };
-    // The end is where the last token stands: of the whole macro, rustc would say much more.
+    // The end is the last token: with the span of the whole macro, rustc would print all of it.
     let end = tokens.clone().into_iter().last().map_or_else(Span::call_site, |last| match last {
         TokenTree::Group(group) => group.span_close(),
         token => token.span(),
@@ -42,7 +42,7 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
     while !cursor.at_end() {
         let before = cursor.position();
         parser.item(&mut cursor, &mut file);
-        // Whatever is reported, the end is reached.
+        // Every item consumes at least one token, so that the loop ends.
         if cursor.position() == before {
             cursor.next();
         }
@@ -59,11 +59,11 @@ pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> File {
 struct Parser<'a> {
     diagnostics: &'a Diagnostics,
     body_kind: std::cell::Cell<BodyKind>,
-    /// Whether what a mistake declares may be used: see [`File::names_missing`].
+    /// `true` if a broken part may declare a name: see [`File::names_missing`].
     names_missing: std::cell::Cell<bool>,
-    /// Every name that an input or a `let` gave.
+    /// Every name of an input or a `let`.
     bound: std::cell::RefCell<std::collections::HashSet<String>>,
-    /// How many choices are inside each other by `else if`.
+    /// The depth of nested `else if`s.
     choices: std::cell::Cell<usize>,
 }
 
@@ -72,16 +72,16 @@ struct Parser<'a> {
 enum BodyKind {
     /// The body of a model or a block.
     Body,
-    /// The braces of a combinator: the first layer needs no value before it.
+    /// The braces of a combinator, whose first layer needs no operand.
     Braces,
     /// The body of a `loss` clause.
     Loss,
-    /// None: what stands before braces, in `if n > 3 { … }` and `repeat n { … }`.
+    /// The expression before braces, in `if n > 3 { … }` and `repeat n { … }`.
     Header,
 }
 
 impl Parser<'_> {
-    /// A constant or a model.
+    /// Parses a constant, a block or a model.
     fn item(&self, cursor: &mut Cursor, file: &mut File) {
         let before = self.diagnostics.count();
         let nothing = match cursor.peek() {
@@ -90,7 +90,7 @@ impl Parser<'_> {
             Some(_) => true,
         };
         if nothing && before > 0 {
-            // What another mistake left behind.
+            // These tokens are left over from another mistake.
             skip_to_item(cursor);
             return;
         }
@@ -158,10 +158,10 @@ impl Parser<'_> {
         }
     }
 
-    /// `const D: usize = 384;`
+    /// Parses `const D: usize = 384;`.
     fn constant(&self, cursor: &mut Cursor) -> Option<Constant> {
         cursor.take_word("const");
-        // Known all the same: its uses are no mistakes.
+        // A broken constant is declared regardless, so that its uses are not reported.
         let broken = |name: Ident| Constant {
             value: ast::Expr::broken(name.span()),
             ty: quote::quote!(usize),
@@ -199,7 +199,7 @@ impl Parser<'_> {
         Some(Constant { name, kind: ast::ConstantKind::of(&ty), ty, value })
     }
 
-    /// Reports `word` where it stands a second time, and steps over it.
+    /// Reports and skips a second `word`.
     fn once(&self, cursor: &mut Cursor, word: &str) {
         if cursor.is_word(word) {
             self.diagnostics.error(cursor.span(), format!("`{word}` stands here twice: remove one"));
@@ -213,7 +213,7 @@ impl Parser<'_> {
         cursor.take_punct(';');
     }
 
-    /// `#[…]` and doc comments.
+    /// Parses `#[…]` and doc comments.
     fn attributes(&self, cursor: &mut Cursor) -> Vec<syn::Attribute> {
         let mut tokens = Vec::new();
         while cursor.is_punct(0, '#') && cursor.is_group(1, Delimiter::Bracket) {
@@ -227,7 +227,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `pub`, `pub(crate)`
+    /// Parses `pub` or `pub(crate)`.
     fn visibility(&self, cursor: &mut Cursor) -> syn::Visibility {
         if !cursor.is_word("pub") {
             return syn::Visibility::Inherited;
@@ -244,7 +244,7 @@ impl Parser<'_> {
     }
 }
 
-/// Steps over what is left of an item: to `;` or the end of its braces.
+/// Skips the rest of an item, up to `;` or the end of its braces.
 fn skip_item(cursor: &mut Cursor) {
     while !cursor.at_end() {
         if cursor.take_group(Delimiter::Brace).is_some() || cursor.take_punct(';') {
@@ -254,7 +254,7 @@ fn skip_item(cursor: &mut Cursor) {
     }
 }
 
-/// Steps over what is left of a `loss` clause, which may have no braces.
+/// Skips the rest of a `loss` clause, which may have no braces.
 fn skip_clause(cursor: &mut Cursor) {
     cursor.next();
     while !cursor.at_end() && !cursor.take_punct(';') && cursor.take_group(Delimiter::Brace).is_none() {
@@ -265,7 +265,7 @@ fn skip_clause(cursor: &mut Cursor) {
     }
 }
 
-/// Whether an item may begin here.
+/// Returns whether an item may begin here.
 fn begins(cursor: &Cursor) -> bool {
     let opens = cursor.is_group(1, Delimiter::Parenthesis) || cursor.is_punct(1, '<');
     match cursor.peek() {
@@ -279,7 +279,7 @@ fn begins(cursor: &Cursor) -> bool {
     }
 }
 
-/// Steps over what cannot be the beginning of an item.
+/// Skips to the next token that may begin an item.
 fn skip_to_item(cursor: &mut Cursor) {
     while !cursor.at_end() && !begins(cursor) {
         cursor.next();

@@ -1,20 +1,20 @@
-//! A path of Rust as it stands in generated code: as the user wrote it, or one of the library; equal to another by its names.
+//! Rust paths in generated code, written by the user or naming an item of the library. Paths are compared by their names.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// `crate::config::D`, `dl::layers::Dense`; without arguments.
+/// A path without generic arguments: `crate::config::D`, `dl::layers::Dense`.
 #[derive(Clone, Debug)]
 pub struct Path {
     /// The tokens as the user wrote them, with their spans.
     tokens: TokenStream,
     names: Vec<Ident>,
-    /// Whether it begins with `::`.
+    /// `true` if it begins with `::`.
     rooted: bool,
 }
 
 impl Path {
-    /// The path that `tokens` are.
+    /// Returns the path with these tokens.
     pub fn new(tokens: TokenStream) -> Self {
         let (mut names, mut rooted) = (Vec::new(), false);
         for token in tokens.clone() {
@@ -25,7 +25,7 @@ impl Path {
         }
         Path { tokens, names, rooted }
     }
-    /// The name, if it stands alone.
+    /// Returns the name, if the path is a single one.
     pub fn single(&self) -> Option<&Ident> {
         self.names.first().filter(|_| self.names.len() == 1 && !self.rooted)
     }

@@ -1,4 +1,4 @@
-//! One mode of a network: the operations as it runs them, the steps of its passes, and where everything lives.
+//! Schedules a network in one mode: its fused operations, the steps of its passes, and their memory.
 
 use crate::differentiate::{Gradients, differentiate};
 use crate::fuse::{Mode, fuse};
@@ -6,11 +6,11 @@ use crate::ir::{Config, Ir, Node};
 use crate::plan::{Plan, plan};
 use crate::steps::{Access, Argument, Call, NodeId, Passes, Sharing, Step, Tensor};
 
-/// One mode of a network.
+/// A network in one mode.
 pub struct Schedule<'a> {
     pub ir: &'a Ir,
     pub mode: Mode,
-    /// The operations, fused as the mode can.
+    /// The operations, fused for the mode.
     pub nodes: Vec<Node>,
     /// The steps of its passes.
     pub passes: Passes,
@@ -19,6 +19,7 @@ pub struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
+    /// Schedules `ir` in `mode`.
     pub fn new(ir: &'a Ir, mode: Mode) -> Self {
         let nodes = fuse(ir, mode);
         let body = ir.body_len(&nodes);
@@ -35,7 +36,7 @@ impl<'a> Schedule<'a> {
     }
 }
 
-/// The forward steps of node `i`.
+/// Adds the forward steps of node `i` to `pass`.
 fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
     let training = mode == Mode::Training;
     let output = Argument::value(node.output, Access::Write);

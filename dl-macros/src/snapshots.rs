@@ -1,10 +1,10 @@
-//! Compares the code that `model!` writes for small models with `tests/expansions/`: `DL_BLESS=1 cargo test -p dl-macros snapshots`
-//! writes them anew. Generated code is something to read: read it before committing.
+//! Compares the code that `model!` generates for small models with `tests/expansions/`. `DL_BLESS=1 cargo test -p dl-macros snapshots`
+//! rewrites the files; read them before committing, since generated code is meant to be readable.
 
 use quote::quote;
 use std::path::Path;
 
-/// The Rust that `model` becomes, as a file; without what only editors see, and the drawing.
+/// Returns the expansion of `model` as a file, without the probes for editors and the drawing.
 fn expanded(model: &str) -> String {
     let tokens: proc_macro2::TokenStream = model.parse().expect("tokens");
     let mut file: syn::File = syn::parse2(crate::expand(quote!([dl] #tokens))).expect("Rust");
@@ -42,7 +42,7 @@ fn check(name: &str, model: &str) {
     );
 }
 
-/// The passage of an expansion that begins with the line that holds `key`, to the line that closes it, moved to the left.
+/// Returns the part of an expansion from the line with `key` to the line that closes it, without its indentation.
 fn passage(text: &str, key: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let start = lines.iter().position(|line| line.contains(key)).unwrap_or_else(|| panic!("there is no `{key}`"));
@@ -163,7 +163,8 @@ fn a_model_with_its_own_loss() {
     );
 }
 
-/// Every variable in the expansions is imported as a function: else a constant of that name in the user's module is meant.
+/// Every variable in the expansions is imported as a function. Otherwise it would refer to a constant of that name in the user's
+/// module.
 #[test]
 fn every_variable_hides_what_the_user_has_of_its_name() {
     #[derive(Default)]
@@ -176,7 +177,7 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
             let (before, after) = (i.checked_sub(1), Some(i + 1));
             match token {
                 proc_macro2::TokenTree::Group(group) => {
-                    // `dl::Forward { x, mut y, input: z }: dl::Forward<…>`.
+                    // A pattern such as `dl::Forward { x, mut y, input: z }: dl::Forward<…>`.
                     if is(after, ":") && group.delimiter() == proc_macro2::Delimiter::Brace {
                         let fields: Vec<_> = group.stream().into_iter().collect();
                         let last = fields.split(|t| t.to_string() == ",").filter_map(|field| field.last());
@@ -185,7 +186,7 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
                     }
                     variables(group.stream(), group.delimiter() == proc_macro2::Delimiter::Parenthesis, found);
                 }
-                // `let x =`, `|x|` and `x: &…`.
+                // Bindings such as `let x =`, `|x|` and `x: &…`.
                 proc_macro2::TokenTree::Ident(name) if name != "mut" && !crate::names::is_capitalised(name) => {
                     let taken = is(Some(i + 2), "&") || is(Some(i + 2), "usize");
                     let argument = parens && is(after, ":") && taken;

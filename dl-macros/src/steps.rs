@@ -1,7 +1,7 @@
-//! The passes of a network as data: lists of steps, each a call with what it reads and what it writes.
+//! The passes of a network as data: lists of steps, each a call with the tensors that it reads and writes.
 //!
-//! `schedule` makes the steps of the forward pass and `differentiate` those of the backward pass; `plan` finds the memory of
-//! what they read and write, and rewrites those that need none of their own; `emit` prints them. What they do is decided here.
+//! `schedule` makes the steps of the forward pass and `differentiate` those of the backward pass. `plan` assigns memory to the tensors
+//! and rewrites steps that need none of their own. `emit` prints the steps and decides nothing about what they do.
 
 use crate::ir::{FieldId, ValueId};
 
@@ -15,37 +15,38 @@ pub struct Step {
     pub call: Call,
     /// The tensors that it reads and writes, in the order of its arguments.
     pub arguments: Vec<Argument>,
-    /// Who asks for it; never [`Want::Never`].
+    /// When the step is needed; never [`Want::Never`].
     pub guard: Want,
-    /// Whether what it writes may lie where something that it reads lies.
+    /// The kind of sharing that is allowed between its result and an operand.
     pub sharing: Sharing,
-    /// Set by `plan`: it writes over what it reads, by `forward_in_place` or `backward_in_place`.
+    /// Set by `plan`: `true` if it overwrites an operand, by `forward_in_place` or `backward_in_place`.
     pub in_place: bool,
 }
 
 /// The function that a step calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// `forward` of a node, or what inference calls instead; for one of many inputs, with its number.
+    /// `forward` of a node, or the function that inference calls instead. An operation that is called once for each input gets its
+    /// index.
     Forward(NodeId, Option<usize>),
-    /// The backward pass of a node, towards what.
+    /// The backward pass of a node, and the gradients that it computes.
     Backward(NodeId, Towards),
-    /// The gradient through the activation that `fuse` put into a node, in place.
+    /// The gradient through the activation that `fuse` moved into a node, in place.
     Activation(NodeId),
-    /// The same numbers elsewhere, or under another shape.
+    /// Copies a value, possibly to another shape.
     Copy,
-    /// The same gradient is_external_model: set, or added to what is there.
+    /// Copies a gradient or adds it to another.
     Sum,
-    /// Zeros.
+    /// Writes zeros.
     Clear,
 }
 
-/// Which gradient a backward call makes.
+/// The gradients that a backward call computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Towards {
-    /// All there is.
+    /// All gradients of the node.
     All,
-    /// The gradient to one of several inputs, by its number.
+    /// The gradient to the input with this index.
     Input(usize),
 }
 
@@ -54,11 +55,11 @@ pub enum Towards {
 pub struct Argument {
     /// The tensor.
     pub tensor: Tensor,
-    /// The way in which the step uses it.
+    /// The way in which the step accesses it.
     pub access: Access,
-    /// The value whose shape it is seen in.
+    /// The value whose shape the view has.
     pub shape: ValueId,
-    /// Who asks for an argument that may be left out.
+    /// When an optional argument is needed; `None` for an argument that is always given.
     pub optional: Option<Want>,
 }
 
@@ -69,7 +70,7 @@ pub enum Tensor {
     Value(ValueId),
     /// The gradient to a value.
     Gradient(ValueId),
-    /// The weights of a field, with its state.
+    /// The weights of a field, including its state.
     Weights(FieldId),
     /// The gradient to the weights of a field.
     WeightGradient(FieldId),
@@ -81,85 +82,86 @@ pub enum Tensor {
     Scratch(NodeId),
 }
 
-/// The way in which a step uses an argument.
+/// The way in which a step accesses an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Read.
+    /// It is read.
     Read,
-    /// Written, whatever was there.
+    /// It is overwritten.
     Write,
-    /// Read and written: the state among weights, values in place, the gradients that models use up.
+    /// It is read and written: state among the weights, values in place, gradients that models use as scratch memory.
     Update,
-    /// The first part of a gradient.
+    /// The first part of a gradient overwrites it.
     Set,
-    /// A further part.
+    /// A further part of a gradient is added to it.
     Add,
 }
 
-/// Who asks for the gradient to a value.
+/// When the gradient to a value is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
-    /// Nobody: it depends on nothing that is trained or has a gradient of its own.
+    /// Never: the value depends neither on weights nor on an input with a gradient.
     Never,
-    /// The caller, if it asks for the gradient to the input.
+    /// If the caller asks for the gradient to the input.
     ForInput,
-    /// Weights before it.
+    /// Always: the value depends on weights.
     Always,
 }
 
-/// How what a step reads and what it writes may lie.
+/// The kind of memory sharing that is allowed between the result of a step and an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sharing {
-    /// Apart.
+    /// They must have separate memory.
     Apart,
-    /// In one memory if it may write over what it reads.
+    /// The step may overwrite its operand.
     InPlace,
-    /// In one memory, where there is nothing to do: what it writes is what it reads.
+    /// The result equals the operand, so in the same memory the step has nothing to do.
     Same,
 }
 
 /// The steps of all passes, in the order in which they run.
 #[derive(Default)]
 pub struct Passes {
-    /// The body, forward.
+    /// The forward pass of the body.
     pub forward: Vec<Step>,
-    /// The `loss` clause, forward.
+    /// The forward pass of the `loss` clause.
     pub loss: Vec<Step>,
-    /// The `loss` clause, backward.
+    /// The backward pass of the `loss` clause.
     pub backward_loss: Vec<Step>,
-    /// Instead of it, when the caller gives the gradients to the outputs: zeros for those that the loss would give.
+    /// Runs instead of `backward_loss` if the caller provides the gradients to the outputs: zeros for the gradients that the loss would
+    /// write.
     pub clear: Vec<Step>,
-    /// The body, backward.
+    /// The backward pass of the body.
     pub backward: Vec<Step>,
 }
 
 impl Passes {
-    /// All steps, in order.
+    /// Returns all steps in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.forward.iter().chain(&self.loss).chain(self.backward_steps())
     }
-    /// The steps of the backward passes.
+    /// Returns the steps of the backward passes.
     pub fn backward_steps(&self) -> impl Iterator<Item = &Step> {
         self.backward_loss.iter().chain(&self.clear).chain(&self.backward)
     }
 }
 
 impl Step {
-    /// A step that is always taken.
+    /// Returns a step that is always needed.
     pub fn new(call: Call, arguments: Vec<Argument>) -> Self {
         Step { call, arguments, guard: Want::Always, sharing: Sharing::Apart, in_place: false }
     }
-    /// The same with what it may share.
+    /// Sets how the step may share memory.
     pub fn sharing(mut self, sharing: Sharing) -> Self {
         self.sharing = sharing;
         self
     }
-    /// The same for `guard` alone.
+    /// Sets when the step is needed.
     pub fn guarded(mut self, guard: Want) -> Self {
         self.guard = guard;
         self
     }
-    /// Returns the argument that is read and the one that may be written in its place, for a step that may share memory.
+    /// Returns the operand and the result that may share its memory, for a step that may share memory.
     pub fn moved(&self) -> Option<(&Argument, &Argument)> {
         let to = self.arguments.iter().find(|argument| matches!(argument.access, Access::Write | Access::Set))?;
         let from = self.arguments.iter().rev().find(|argument| {
@@ -171,32 +173,32 @@ impl Step {
         })?;
         (self.sharing != Sharing::Apart).then_some((from, to))
     }
-    /// Makes it write over what it reads: the argument read goes, the written one is both.
+    /// Makes the step overwrite its operand: one argument replaces the operand and the result.
     pub fn work_in_place(&mut self) {
         let Some((from, to)) = self.moved().map(|(from, to)| (from.clone(), to.clone())) else { return };
         self.in_place = true;
         self.arguments.retain(|argument| *argument != from);
         let to = self.arguments.iter_mut().find(|argument| **argument == to).expect("an argument of the step");
-        // In the shape of the node's output, whichever of both that is.
+        // The argument has the shape of the node's output: the result in a forward step, the operand in a backward step.
         let shape = if let Tensor::Gradient(_) = to.tensor { from.shape } else { to.shape };
         *to = Argument { access: Access::Update, shape, ..to.clone() };
     }
 }
 
 impl Argument {
-    /// `tensor`, seen in the shape of `shape`.
+    /// Returns an argument whose view has the shape of the value `shape`.
     pub fn new(tensor: Tensor, access: Access, shape: ValueId) -> Self {
         Argument { tensor, access, shape, optional: None }
     }
-    /// A value in its own shape.
+    /// Returns a value in its own shape.
     pub fn value(value: ValueId, access: Access) -> Self {
         Argument::new(Tensor::Value(value), access, value)
     }
-    /// The gradient to a value in its own shape.
+    /// Returns the gradient to a value in its own shape.
     pub fn gradient(value: ValueId, access: Access) -> Self {
         Argument::new(Tensor::Gradient(value), access, value)
     }
-    /// The same, left out unless `want` asks for it.
+    /// Makes the argument optional; it is needed when `want` is.
     pub fn optional(mut self, want: Want) -> Self {
         self.optional = Some(want);
         self

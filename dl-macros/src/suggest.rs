@@ -1,6 +1,6 @@
-//! "Did you mean": the known word that a mistyped or foreign one stands for.
+//! "Did you mean": finds the known word for a mistyped one or a name from another library.
 
-/// The candidate that `word` most likely means: by `synonyms` (word, meaning), or by the fewest changed letters.
+/// Returns the candidate that `word` most likely means, by `synonyms` (word, meaning) or by the smallest edit distance.
 pub fn suggest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -12,7 +12,7 @@ pub fn suggest<'a>(
     if let Some(meaning) = meant.filter(|meaning| candidates.contains(meaning)) {
         return Some(meaning.to_owned());
     }
-    // A third of the letters may be wrong: with more, or all of them, the suggestion would be a guess.
+    // At most a third of the letters may be wrong, and never all of them; otherwise the suggestion would be a guess.
     let letters = plain.chars().count();
     let limit = (letters / 3).clamp(1, 3).min(letters.saturating_sub(1));
     candidates
@@ -23,18 +23,18 @@ pub fn suggest<'a>(
         .map(|(_, candidate)| candidate.to_owned())
 }
 
-/// `; did you mean `dense`?`, or nothing.
+/// Writes ``; did you mean `dense`?``, or nothing.
 pub fn did_you_mean(suggestion: Option<String>) -> String {
     suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
-/// Without case and underscores: `MaxPool2d` is `max_pool2d`.
+/// Removes case and underscores, so that `MaxPool2d` equals `max_pool2d`.
 pub fn simplified(word: &str) -> String {
     word.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// Whether `word` is `meant` with one slip of the hand: two letters exchanged, or one too many, too few or wrong inside. First
-/// letters and digits tell names apart (`IN1`, `IN2`), and so does the `S` of a plural.
+/// Returns whether `word` is `meant` with one typo: two letters exchanged, or one letter too many, too few or wrong. Names that differ
+/// in the first letter, in digits (`IN1`, `IN2`) or in the `S` of a plural are different names.
 pub fn is_typo(word: &str, meant: &str) -> bool {
     if word != meant && simplified(word) == simplified(meant) {
         return true;
@@ -58,7 +58,7 @@ fn sorted(word: &str) -> Vec<char> {
     letters
 }
 
-/// Letters to insert, delete, replace or exchange with their neighbours to get from `a` to `b` (Damerau 1964).
+/// Returns the number of letters to insert, delete, replace or exchange with a neighbour to get from `a` to `b` (Damerau, 1964).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];

@@ -1,14 +1,14 @@
-//! The Rust types of layers' weights, of models and of several values side by side: to be compared and read, and then printed.
+//! Rust types of weights, of models and of structs of several values, which are compared by structure before they are printed.
 
 use crate::dim::Dim;
 use crate::path::Path;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
-/// The type of a field, or of one sample of several values.
+/// The type of a field, or of one sample of several inputs or outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
-    /// A struct that this macro makes, with its const arguments: `Encoder`, `PairInput<4, 8>`.
+    /// A struct that this macro generates, with its const arguments: `Encoder`, `PairInput<4, 8>`.
     Declared(Ident, Vec<Dim>),
     /// A type of the library, or of the user's: `dl::layers::Dense<784, 10>`, `crate::Encoder`.
     External(Path, Vec<Dim>),
@@ -17,11 +17,12 @@ pub enum Type {
 }
 
 impl Type {
-    /// The weights of a layer: `path<arguments>`.
+    /// Returns the type of a layer's weights: `path<arguments>`.
     pub fn layer<'a>(path: TokenStream, arguments: impl IntoIterator<Item = &'a Dim>) -> Self {
         Type::External(Path::new(path), arguments.into_iter().cloned().collect())
     }
-    /// The struct of this macro that it is, or is made of, and how many there are as far as the macro knows.
+    /// Returns the name of the generated struct, or of the elements of an array of it, and the number of copies, or 1 if only rustc
+    /// knows it.
     pub fn declared(&self) -> (Option<&Ident>, usize) {
         match self {
             Type::Declared(name, _) => (Some(name), 1),
@@ -49,7 +50,7 @@ impl ToTokens for Type {
 mod tests {
     use super::*;
 
-    /// A type is the same wherever it was written, and no other.
+    /// Types are equal if they have the same structure, regardless of spacing and spans.
     #[test]
     fn compared_by_structure() {
         let path = |text: &str| Path::new(text.parse().unwrap());

@@ -1,4 +1,4 @@
-//! Walks over the syntax tree: every expression and every name in a body.
+//! Visits every expression, name or model in a body of the syntax tree.
 
 use crate::ast::{Body, Combinator, Condition, Expr, ExprKind, If, Layer, ModelUse, Stage};
 use proc_macro2::Ident;
@@ -10,11 +10,11 @@ pub enum Name {
     Bound,
     /// The name is given by an `as`.
     Layer,
-    /// A value or number, or the kind of a layer.
+    /// The name is used: a value, a number or a layer.
     Used,
 }
 
-/// Calls `visit` with every expression in `body`, those inside others first, to be changed.
+/// Calls `visit` with every expression in `body`, inner ones first; `visit` may change it.
 pub fn each_expr(body: &mut Body, visit: &mut dyn FnMut(&mut Expr)) {
     body.lets
         .iter_mut()

@@ -1,11 +1,11 @@
-//! The kernels of CUDA: the list of all their files, to be compiled at once.
+//! Lists the files of all CUDA kernels, so that they can be compiled at once.
 
 use crate::device::Cuda;
 use crate::device::cuda::{Source, program};
 use crate::{Result, device, ops};
 
 /// Every file of kernels; a test finds those that are missing here.
-#[rustfmt::skip] // One a line.
+#[rustfmt::skip] // One file on each line.
 static SOURCES: &[&Source] = &[
     &device::cuda::cast::SOURCE,
     &device::cuda::storage::SOURCE,
@@ -40,9 +40,9 @@ static SOURCES: &[&Source] = &[
 ];
 
 impl Cuda {
-    /// Makes all kernels ready now, instead of each file of them at its first use. The first time on a machine they are
-    /// compiled, later read from the disk: from the folder in the variable `DL_KERNEL_CACHE`, else from `dl/kernels` in the
-    /// user's cache. Nothing is kept where that cannot be written, or `DL_KERNEL_CACHE` is empty.
+    /// Loads all kernels now, instead of each file at its first use. They are compiled the first time on a machine, and later read from
+    /// a cache on disk: the folder in the environment variable `DL_KERNEL_CACHE`, or else `dl/kernels` in the user's cache folder.
+    /// Nothing is cached if that folder cannot be written, or if `DL_KERNEL_CACHE` is empty.
     ///
     /// # Errors
     /// [`Error::DeviceFailed`](crate::Error::DeviceFailed) with the compiler's messages.
@@ -51,7 +51,7 @@ impl Cuda {
     }
 }
 
-/// The headers of all files, each of them once.
+/// Returns the headers of all files, each of them once.
 fn headers() -> Vec<&'static Source> {
     let mut headers: Vec<_> = SOURCES.iter().flat_map(|source| source.headers()).collect();
     headers.sort_by_key(|header| header.name);
@@ -59,10 +59,10 @@ fn headers() -> Vec<&'static Source> {
     headers
 }
 
-/// Names of files, and their texts.
+/// The names and texts of files.
 type Files<T> = Vec<(&'static str, T)>;
 
-/// Every file of kernels, as NVRTC is given it; then the headers.
+/// Returns every file of kernels in the form that NVRTC compiles, and the headers.
 pub fn sources() -> (Files<String>, Files<&'static str>) {
     let programs = SOURCES.iter().map(|source| (source.name, program(source)));
     (programs.collect(), headers().iter().map(|header| (header.name, header.text)).collect())
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn every_file_of_kernels_is_listed() {
         let mut found = Vec::new();
-        // Where cargo says it is when it runs the tests: they may have been built elsewhere.
+        // The variable at run time takes precedence, since the tests may have been built elsewhere.
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
         files(&Path::new(&here).join("src"), &mut found);
         found.sort();
@@ -103,7 +103,7 @@ mod tests {
             // The emulation has a header of its own, which ends with `.h`.
             let mut named: Vec<_> =
                 lines.map(|rest| rest.trim_end_matches('"')).filter(|name| name.ends_with(".cuh")).collect();
-            // A table of formulas is included once for each thing that it is read for.
+            // A table of formulas may be included several times in a row.
             named.dedup();
             let includes: Vec<_> = source.includes.iter().map(|header| header.name).collect();
             assert_eq!(includes, named, "{}", source.name);

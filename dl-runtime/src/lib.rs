@@ -1,4 +1,4 @@
-//! What generated networks call: devices, kernels, losses, optimizers, training, data and files.
+//! The runtime of generated networks: devices, kernels, losses, optimizers, training, data and files.
 
 pub mod data;
 pub mod device;
@@ -36,7 +36,7 @@ pub use tensor::{
     Allocator, Context, Entry, Parts, PartsMut, Pod, Role, TensorInfo, Tensors, View, ViewMut, Workspace,
 };
 
-/// What almost every program needs.
+/// The items that almost every program needs.
 pub mod prelude {
     pub use crate::device::Cpu;
     #[cfg(feature = "cuda")]
@@ -46,6 +46,6 @@ pub mod prelude {
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
     pub use crate::{Device, Model, Objective, Session, Training};
-    // For the constants of a model, such as `LeNet::TENSORS`.
+    // These traits have the constants of a model, such as `LeNet::TENSORS`.
     pub use crate::{LossPasses as _, Passes as _};
 }

@@ -1,4 +1,4 @@
-//! Charts as SVG files: lines and points over two axes, panels side by side. No dependency, no font, no script.
+//! Charts as SVG files: lines and points over two axes, in panels side by side. The files contain no fonts or scripts.
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -12,10 +12,10 @@ use dl_drawing::svg::{Attributes, Number, Svg};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Okabe and Ito's colours, told apart by most eyes, and two more for ten classes.
+/// The palette of Okabe and Ito, whose colours also colour-blind readers can distinguish, and two more for ten classes.
 const COLOURS: [&str; 10] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442", "#999999", "#882255"];
-/// Size of a panel, and what lies around the axes: left, top, right, bottom.
+/// The size of a panel, and the margins around the axes: left, top, right, bottom.
 const SIZE: (f64, f64) = (460.0, 320.0);
 const MARGINS: (f64, f64, f64, f64) = (68.0, 58.0, 18.0, 52.0);
 
@@ -42,28 +42,28 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// An empty chart under a title.
+    /// Returns an empty chart with a title.
     pub fn new(title: impl Into<String>) -> Self {
         Chart { title: title.into(), labels: Default::default(), series: Vec::new(), logarithmic: false }
     }
-    /// What the axes show, with units.
+    /// Sets the labels of the axes, which should include units.
     #[must_use]
     pub fn axes(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         self.labels = (x.into(), y.into());
         self
     }
-    /// Draws the vertical axis by powers of ten, where all numbers allow it and span more than one.
+    /// Makes the vertical axis logarithmic, if all numbers are positive and span more than a power of ten.
     #[must_use]
     pub fn logarithmic(mut self) -> Self {
         self.logarithmic = true;
         self
     }
-    /// A line through points from left to right; what is not finite is a gap.
+    /// Adds a line through points from left to right; numbers that are not finite leave a gap.
     #[must_use]
     pub fn line(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         self.series(name, Mark::Line, points)
     }
-    /// A cloud of points.
+    /// Adds a scatter plot of points.
     #[must_use]
     pub fn points(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         self.series(name, Mark::Points, points)
@@ -72,7 +72,7 @@ impl Chart {
         self.series.push(Series { name: name.into(), mark, points: points.into_iter().collect() });
         self
     }
-    /// The chart as a whole SVG file.
+    /// Returns the chart as a whole SVG file.
     pub fn svg(&self) -> String {
         side_by_side(std::slice::from_ref(self))
     }
@@ -84,7 +84,7 @@ impl Chart {
         crate::io::write_atomic(path, |to| to.write_all(self.svg().as_bytes()))
     }
 
-    /// The panel, its upper left corner at 0, 0.
+    /// Draws the panel with its upper left corner at (0, 0).
     fn draw(&self, svg: &mut Svg) {
         let points = || self.series.iter().flat_map(|s| &s.points).filter(|(x, y)| x.is_finite() && y.is_finite());
         let (least, most) = points().fold((f64::INFINITY, 0f64), |(a, b), (_, y)| (a.min(*y), b.max(*y)));
@@ -149,7 +149,7 @@ impl Series {
     }
 }
 
-/// Charts beside each other in one SVG file.
+/// Draws charts side by side in one SVG file.
 pub fn side_by_side(charts: &[Chart]) -> String {
     let size = (SIZE.0 * charts.len() as f64, SIZE.1);
     let font: Attributes<'_> = &[("font-family", &"sans-serif"), ("font-size", &12), ("fill", &"#333")];
@@ -165,14 +165,14 @@ pub fn side_by_side(charts: &[Chart]) -> String {
     })
 }
 
-/// From numbers to positions: `low..=high` to `from..=to`.
+/// Maps the numbers `low..=high` to the positions `from..=to`.
 struct Axis {
     low: f64,
     high: f64,
     from: f64,
     to: f64,
     logarithmic: bool,
-    /// Whether all values are whole numbers: epochs.
+    /// `true` if all values are whole numbers, such as epochs.
     whole: bool,
 }
 
@@ -197,7 +197,7 @@ impl Axis {
         };
         self.from + part * (self.to - self.from)
     }
-    /// Some four to ten round numbers, where they lie and how they read.
+    /// Returns the positions and texts of about four to ten round numbers.
     fn ticks(&self) -> Vec<(f64, String)> {
         let (mut values, mut digits) = (Vec::new(), 0);
         if self.logarithmic {
@@ -242,7 +242,7 @@ mod tests {
     fn gaps_single_points_and_nothing_draw() {
         let line = Chart::new("a < b").line("x & y", [(0.0, 1.0), (1.0, f64::NAN), (2.0, 3.0), (3.0, 4.0)]).svg();
         assert!(line.contains("a &lt; b") && line.contains("x &amp; y"));
-        // Two strokes: the gap is not bridged.
+        // The line has two parts, since it does not cross the gap.
         let path = line.split('<').find(|element| element.contains("class=\"line\"")).unwrap();
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1));
         for chart in [

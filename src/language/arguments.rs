@@ -1,4 +1,4 @@
-//! The kinds of arguments that layers take, and the words that some of them may be.
+//! Declares the kinds of arguments that layers take, and the words that some of them accept.
 //!
 //! Written by `DL_BLESS=1 cargo test -p dl-macros documents` from the layers themselves.
 
@@ -23,7 +23,7 @@ pub struct Padding;
 /// A whole number or `same`.
 pub struct Border;
 
-/// One of a few words.
+/// One of several words.
 pub struct Choice;
 
 /// A whole number or `[top, bottom, left, right]`.
@@ -44,12 +44,12 @@ pub struct Shape;
 /// The number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
 pub struct Axes;
 
-/// The words of each argument that has any.
+/// The words that arguments accept, a module for each argument.
 pub mod words {
     pub mod Padding {
         use super::super::Padding;
 
-        /// Zero padding by which the output has the size of the input, as in Keras; it needs a stride of 1.
+        /// Zero padding such that the output has the size of the input, as in Keras; it needs a stride of 1.
         pub const same: Padding = Padding;
         /// No padding: the same as `0`.
         pub const valid: Padding = Padding;
@@ -57,7 +57,7 @@ pub mod words {
     pub mod Border {
         use super::super::Border;
 
-        /// Zero padding by which the output has the size of the input, as in Keras; it needs a stride of 1.
+        /// Zero padding such that the output has the size of the input, as in Keras; it needs a stride of 1.
         pub const same: Border = Border;
         /// No padding: the same as `0`.
         pub const valid: Border = Border;
@@ -99,9 +99,9 @@ pub mod words {
 
         /// Zero padding.
         pub const zeros: Choice = Choice;
-        /// The image mirrored at its border, which itself is not repeated.
+        /// The image mirrored at its border, without repeating the border itself.
         pub const reflect: Choice = Choice;
-        /// The pixel at the border, repeated.
+        /// Copies of the nearest pixel of the border.
         pub const replicate: Choice = Choice;
     }
     pub mod gelu_approximate {

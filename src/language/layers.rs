@@ -1,4 +1,4 @@
-//! Every layer as a struct whose fields are its arguments.
+//! Declares every layer as a struct whose fields are its arguments.
 //!
 //! Written by `DL_BLESS=1 cargo test -p dl-macros documents` from the layers themselves.
 
@@ -475,7 +475,7 @@ pub struct pad2d {
     pub mode: Choice,
 }
 
-/// `flatten` gives a sample the shape `[n]`, one vector of features; copies nothing.
+/// `flatten` flattens a sample to one vector of `n` features, without copying.
 ///
 /// Shapes: any → `[n]`.
 pub struct flatten {}
@@ -713,7 +713,7 @@ pub struct matmul {}
 ///
 /// Shapes: any, unchanged.
 pub struct l2_normalize {
-    /// Lower limit of the norm, against division by zero.
+    /// Lower limit of the norm, to avoid division by zero.
     ///
     /// Give a number; the default is `1e-12`.
     pub epsilon: Number,
@@ -752,7 +752,7 @@ pub struct batch_norm {
     ///
     /// Give a number; the default is `0.1`.
     pub momentum: Number,
-    /// Small number that is added to the variance against division by zero.
+    /// Small number added to the variance to avoid division by zero.
     ///
     /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
@@ -762,7 +762,7 @@ pub struct batch_norm {
 ///
 /// Shapes: any, unchanged.
 pub struct layer_norm {
-    /// Small number that is added to the variance against division by zero.
+    /// Small number added to the variance to avoid division by zero.
     ///
     /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
@@ -772,7 +772,7 @@ pub struct layer_norm {
 ///
 /// Shapes: any, unchanged.
 pub struct rms_norm {
-    /// Small number that is added to the mean square against division by zero.
+    /// Small number added to the mean square to avoid division by zero.
     ///
     /// Give a number; the default is `1.1920929e-7`.
     pub epsilon: Number,
@@ -786,7 +786,7 @@ pub struct group_norm {
     ///
     /// Give a whole number.
     pub groups: Size,
-    /// Small number that is added to the variance against division by zero.
+    /// Small number added to the variance to avoid division by zero.
     ///
     /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
@@ -800,13 +800,13 @@ pub struct instance_norm {
     ///
     /// Give `true` or `false`; the default is `false`.
     pub affine: Flag,
-    /// Small number that is added to the variance against division by zero.
+    /// Small number added to the variance to avoid division by zero.
     ///
     /// Give a number; the default is `1e-5`.
     pub epsilon: Number,
 }
 
-/// `reshape(shape)` gives a sample another shape with as many elements: `reshape([16, 5, 5])`; copies nothing.
+/// `reshape(shape)` gives a sample another shape with the same number of elements, without copying: `reshape([16, 5, 5])`.
 ///
 /// Shapes: any → `shape`.
 pub struct reshape {
@@ -816,14 +816,14 @@ pub struct reshape {
     pub shape: Shape,
 }
 
-/// `identity` returns its input; copies nothing.
+/// `identity` returns its input, without copying.
 ///
 /// Shapes: any, unchanged.
 pub struct identity {}
 
 /// `transpose` swaps the last two dimensions, or permutes all of them: `transpose([1, 0, 2])`.
 ///
-/// Shapes: `[…, m, n]` → `[…, n, m]`, or as `axes` says.
+/// Shapes: `[…, m, n]` → `[…, n, m]`, or in the order `axes`.
 pub struct transpose {
     /// Order of the input's dimensions in the output, such as `[1, 0, 2]`; unless given, the last two are swapped.
     ///
@@ -858,21 +858,21 @@ pub struct slice {
     ///
     /// Give a whole number.
     pub to: Size,
-    /// Dimension that is cut.
+    /// Dimension that is sliced.
     ///
     /// Give the number of a dimension, 0 for the first or -1 for the last; the default is `0`.
     pub axis: Axis,
 }
 
-/// `split(sizes)` cuts one dimension into parts of these sizes: `let (a, b) = x -> split([4, 2]);`.
+/// `split(sizes)` splits one dimension into parts of these sizes: `let (a, b) = x -> split([4, 2]);`.
 ///
-/// Shapes: `[…, n, …]` → several.
+/// Shapes: `[…, n, …]` → several values.
 pub struct split {
     /// Sizes of the parts, such as `[4, 2]`.
     ///
     /// Give a shape such as `[16, 5, 5]`.
     pub sizes: Shape,
-    /// Dimension that is cut.
+    /// Dimension that is split.
     ///
     /// Give the number of a dimension, 0 for the first or -1 for the last; the default is `0`.
     pub axis: Axis,
@@ -959,17 +959,17 @@ pub struct nll {}
 ///
 /// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
 pub struct focal {
-    /// Exponent of `1 - p`: the larger, the less samples count that are classified well.
+    /// Exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well.
     ///
     /// Give a number; the default is `2`.
     pub gamma: Number,
 }
 
-/// `multi_margin` computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin.
+/// `multi_margin` computes the mean of `max(0, margin - x_true + x)` over the other classes: for maximum-margin classification.
 ///
 /// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
 pub struct multi_margin {
-    /// Margin by which the score of the true class has to lead.
+    /// Difference between the scores of the true class and any other class above which the loss is 0.
     ///
     /// Give a number; the default is `1`.
     pub margin: Number,
@@ -989,7 +989,7 @@ pub struct bce_with_logits {}
 ///
 /// Shapes: two values of one shape → a number.
 pub struct sigmoid_focal {
-    /// Exponent of `1 - p`: the larger, the less samples count that are classified well.
+    /// Exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well.
     ///
     /// Give a number; the default is `2`.
     pub gamma: Number,
@@ -999,7 +999,7 @@ pub struct sigmoid_focal {
     pub alpha: Number,
 }
 
-/// `hinge` computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin.
+/// `hinge` computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for maximum-margin binary classification.
 ///
 /// Shapes: two values of one shape → a number.
 pub struct hinge {}
@@ -1014,11 +1014,11 @@ pub struct mse {}
 /// Shapes: two values of one shape → a number.
 pub struct mae {}
 
-/// `huber` computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for outliers, but smooth near 0.
+/// `huber` computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for regression with outliers, and smooth near 0.
 ///
 /// Shapes: two values of one shape → a number.
 pub struct huber {
-    /// Value of `|d|` from which the loss is linear.
+    /// Value of `|d|` above which the loss is linear.
     ///
     /// Give a number; the default is `1`.
     pub delta: Number,
@@ -1053,17 +1053,17 @@ pub struct contrastive {
 ///
 /// Shapes: `[n]`, `[n]` and `[n]` → a number.
 pub struct triplet {
-    /// Margin by which the positive has to be nearer to the anchor than the negative.
+    /// Difference between the anchor's distances to the negative and to the positive above which the loss is 0.
     ///
     /// Give a number; the default is `1`.
     pub margin: Number,
 }
 
-/// `nt_xent` computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by `cos / temperature`.
+/// `nt_xent` computes the contrastive loss of SimCLR: the cross-entropy of finding the other view of a sample among all views in the batch, with `cos / temperature` as logits.
 ///
 /// Shapes: `[n]` and `[n]` → a number.
 pub struct nt_xent {
-    /// Divisor of the cosines: the smaller, the sharper the softmax.
+    /// Divisor of the cosines: the smaller it is, the sharper is the softmax.
     ///
     /// Give a number; the default is `0.5`.
     pub temperature: Number,

@@ -46,7 +46,7 @@ const _: () = {
         use dl::private::language::layers:: *; pub struct basic { pub channels :
         dl::private::language::arguments::Size, } } pub mod basic { pub use super::all::
         *; } pub mod Net { pub use super::all:: *; #[doc =
-        r" The layer that `as` names here, again: with the same weights."] pub struct
+        r" Uses the layer that `as` named again, with the same weights."] pub struct
         first {} } }
     }
     #[cfg(not(rust_analyzer))]

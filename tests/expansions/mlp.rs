@@ -16,7 +16,7 @@ const _: () = {
         }; { use dl_layers::Mlp:: *; } }; #[allow(non_camel_case_types, non_snake_case)]
         mod dl_layers { pub mod all { pub use dl::private::language::layers:: *; } pub
         mod Mlp { pub use super::all:: *; #[doc =
-        r" The layer that `as` names here, again: with the same weights."] pub struct
+        r" Uses the layer that `as` named again, with the same weights."] pub struct
         scores {} } }
     }
     #[cfg(not(rust_analyzer))]

@@ -45,7 +45,7 @@ pub struct Pair {
     ///`dense(5)`
     pub dense2: dl::layers::Dense<3, 5>,
 }
-///One sample for [`Pair`].
+///The inputs for one sample of [`Pair`].
 #[repr(C)]
 pub struct PairInput {
     ///`[4]`

@@ -18,7 +18,7 @@ const _: () = {
         dl_layers::Stack:: *; } }; #[allow(non_camel_case_types, non_snake_case)] mod
         dl_layers { pub mod all { pub use dl::private::language::layers:: *; } pub mod
         Stack { pub use super::all:: *; #[doc =
-        r" The layer that `as` names here, again: with the same weights."] pub struct
+        r" Uses the layer that `as` named again, with the same weights."] pub struct
         layers {} } }
     }
     #[cfg(not(rust_analyzer))]

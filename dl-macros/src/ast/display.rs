@@ -1,4 +1,4 @@
-//! The syntax tree as a reader would write it, and as Rust.
+//! Prints the syntax tree: as the user would write it, and as Rust tokens.
 
 use super::*;
 use quote::{ToTokens, quote};
@@ -12,7 +12,7 @@ impl Display for Expr {
             ExprKind::Flag(flag) => write!(f, "{flag}"),
             ExprKind::Text(text) => write!(f, "{}", text.token()),
             ExprKind::Path(path) => write!(f, "{path}"),
-            ExprKind::Dim(dim) => f.write_str(&close(dim.to_string())),
+            ExprKind::Dim(dim) => f.write_str(&without_spaces(dim.to_string())),
             ExprKind::Call(layer) => write!(f, "{layer}"),
             ExprKind::Pipe(from, stages) => {
                 write!(f, "{from}")?;
@@ -43,7 +43,7 @@ impl Display for Stage {
     }
 }
 
-/// Without what is in the braces.
+/// Leaves out the contents of the braces.
 impl Display for Combinator {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let count = self.count.as_ref().map_or(String::new(), |count| format!(" {count}"));
@@ -51,7 +51,7 @@ impl Display for Combinator {
     }
 }
 
-/// Without `as`.
+/// Leaves out `as`.
 impl Display for Layer {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{}", self.name)?;
@@ -70,12 +70,12 @@ impl Display for Argument {
 
 impl Display for Path {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(&close(self.tokens.to_string()))
+        f.write_str(&without_spaces(self.tokens.to_string()))
     }
 }
 
-/// `path` without the spaces of printed tokens.
-fn close(path: String) -> String {
+/// Removes the spaces that printed tokens have between them.
+fn without_spaces(path: String) -> String {
     path.replace(' ', "").replace("r#dl::", "dl::")
 }
 
@@ -83,7 +83,7 @@ fn join<T: Display>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The tokens of a constant expression; spans are the user's.
+/// Writes a constant expression as Rust, with the user's spans.
 impl ToTokens for Expr {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match &self.kind {

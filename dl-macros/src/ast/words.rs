@@ -1,4 +1,4 @@
-//! The words and signs of the language that mean one of a few things: read once, by the parser.
+//! Enums for the words and operators of the language; the parser reads each once, and later passes compare variants.
 
 use proc_macro2::{Ident, TokenStream};
 use std::fmt::{Display, Formatter, Result};
@@ -13,7 +13,7 @@ pub enum ConstantKind {
 }
 
 impl ConstantKind {
-    /// The kind of constant that the type `ty` declares.
+    /// Returns the kind of constant that the type `ty` declares.
     pub fn of(ty: &TokenStream) -> Option<ConstantKind> {
         Some(match ty.to_string().as_str() {
             "usize" => ConstantKind::Size,
@@ -23,19 +23,19 @@ impl ConstantKind {
     }
 }
 
-/// The type that stands before the sizes of a shape.
+/// The element type before the dimensions of a shape.
 #[derive(Clone)]
 pub enum Element {
     /// `f32`
     F32,
     /// `u32`
     U32,
-    /// Another, which `lower` reports.
+    /// Any other type, which `lower` reports.
     Other(Ident),
 }
 
 impl Element {
-    /// The type called `name`.
+    /// Returns the type called `name`.
     pub fn of(name: Ident) -> Element {
         match name.to_string().as_str() {
             "f32" => Element::F32,
@@ -70,7 +70,7 @@ impl Comparison {
     }
 }
 
-/// A word that opens braces of its own.
+/// A word before braces that combines the layers inside them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum CombinatorWord {
     Residual,
@@ -79,9 +79,9 @@ pub enum CombinatorWord {
 }
 
 impl CombinatorWord {
-    /// Every one.
+    /// All combinators.
     pub const ALL: [CombinatorWord; 3] = [CombinatorWord::Residual, CombinatorWord::Concat, CombinatorWord::Repeat];
-    /// The combinator called `name`.
+    /// Returns the combinator called `name`.
     pub fn of(name: &str) -> Option<CombinatorWord> {
         CombinatorWord::ALL.into_iter().find(|word| name == word.name())
     }
@@ -110,7 +110,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// The operator written as `symbol`.
+    /// Returns the operator written as `symbol`.
     pub fn of(symbol: char) -> Option<Operator> {
         Some(match symbol {
             '+' => Operator::Add,
@@ -130,7 +130,7 @@ impl Operator {
             Operator::Rem => '%',
         }
     }
-    /// Returns whether the operator binds tighter than a sum.
+    /// Returns whether the operator binds tighter than `+` and `-`.
     pub fn multiplies(self) -> bool {
         !matches!(self, Operator::Add | Operator::Sub)
     }

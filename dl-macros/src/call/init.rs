@@ -1,4 +1,4 @@
-//! Weight initialisation: the rules of the language, and the `dl::Init` that each becomes.
+//! Weight initialisation: the rules of the language, each written as a `dl::Init`.
 
 use crate::number::Number;
 use proc_macro2::TokenStream;
@@ -31,7 +31,7 @@ pub enum ParametricRule {
     Uniform,
 }
 
-/// The rules and their words.
+/// The rules without a number, with their words.
 pub const RULES: [(&str, Rule); 7] = [
     ("pytorch", Rule::PyTorch),
     ("he_normal", Rule::HeNormal),
@@ -42,7 +42,7 @@ pub const RULES: [(&str, Rule); 7] = [
     ("ones", Rule::Ones),
 ];
 
-/// The rules with a number, their words, and what the number is called.
+/// The rules with a number: the word, the rule, and the name of the number.
 pub const PARAMETRIC_RULES: [(&str, ParametricRule, &str); 3] = [
     ("constant", ParametricRule::Constant, "value"),
     ("normal", ParametricRule::Normal, "std"),

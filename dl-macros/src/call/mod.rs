@@ -1,4 +1,4 @@
-//! One use of a layer, as shape rules see it: the shapes of its operands, and its evaluated parameters.
+//! One use of a layer as shape rules see it: the shapes of its operands and its evaluated parameters.
 
 mod init;
 mod parameter;
@@ -21,7 +21,7 @@ pub struct Call<'a> {
     pub span: Span,
     /// The operands that it reads.
     pub operands: Vec<Operand>,
-    /// Whether its layer is over sequences `[channels, length]`: images of one row.
+    /// `true` if the layer takes sequences `[channels, length]`, which are images of one row.
     pub sequence: bool,
     /// The parameters of its layer.
     pub parameters: &'static [Parameter],
@@ -29,7 +29,7 @@ pub struct Call<'a> {
     pub settings: &'a [(&'static str, Setting)],
     /// The spans of the arguments that the use gives.
     pub spans: &'a [(&'static str, Span)],
-    /// How many layers of this kind come before.
+    /// The number of earlier layers of this kind.
     pub index: usize,
     pub diagnostics: &'a Diagnostics,
 }
@@ -44,12 +44,12 @@ pub enum Operand {
 }
 
 impl Call<'_> {
-    /// The shape of the first value that flows in.
+    /// Returns the shape of the first operand that is a value.
     pub fn input(&self) -> Shape {
-        // Shape rules are only asked when something flows in.
+        // Shape rules run only when there is such an operand.
         self.known_input().unwrap_or(Shape::of([]))
     }
-    /// The shape of the first value that flows in, if it is known.
+    /// Returns the shape of the first operand that is a value, if there is one.
     pub fn known_input(&self) -> Option<Shape> {
         self.operands.iter().find_map(|operand| match operand {
             Operand::Tensor(shape) => Some(shape.clone()),
@@ -59,26 +59,26 @@ impl Call<'_> {
     fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|(parameter, _)| *parameter == name).map(|(_, setting)| setting)
     }
-    /// A whole number, unless it is broken.
+    /// Returns a size; `None` if it was reported as wrong.
     pub fn given_size(&self, name: &str) -> Option<Dim> {
         match self.setting(name) {
             Some(Setting::Size(dim)) => Some(dim.clone()),
             _ => None,
         }
     }
-    /// A whole number.
+    /// Returns a size, or 1 if it was reported as wrong.
     pub fn size(&self, name: &str) -> Dim {
         self.given_size(name).unwrap_or(Dim::Known(1))
     }
-    /// Two whole numbers: height, width; a sequence has the height 1.
+    /// Returns two sizes, height and width; the height of a sequence is 1.
     pub fn pair(&self, name: &str) -> [Dim; 2] {
         self.pair_or(name, 1)
     }
-    /// Padding as two whole numbers: height, width; the only row of a sequence has none.
+    /// Returns the padding of height and width; a sequence has none in its height.
     pub fn border(&self, name: &str) -> [Dim; 2] {
         self.pair_or(name, 0)
     }
-    /// Height and width; `height` where only the width is given.
+    /// Returns height and width; the height is `height` where only the width is given.
     fn pair_or(&self, name: &str, height: usize) -> [Dim; 2] {
         match self.setting(name) {
             Some(Setting::Pair(pair)) => pair.clone(),
@@ -86,7 +86,7 @@ impl Call<'_> {
             _ => [Dim::Known(1), Dim::Known(1)],
         }
     }
-    /// A sample of channels of `size`: an image, or a sequence.
+    /// Returns the shape of a sample with channels of this height and width: an image or a sequence.
     pub fn sized(&self, channels: Dim, [height, width]: [Dim; 2]) -> Shape {
         let dims = if self.sequence { vec![channels, width] } else { vec![channels, height, width] };
         Shape::of(dims)
@@ -106,14 +106,14 @@ impl Call<'_> {
             _ => 0,
         }
     }
-    /// The axes given, as written.
+    /// Returns the axes as the user wrote them, if they are given.
     pub fn axes(&self, name: &str) -> Option<&[i64]> {
         match self.setting(name) {
             Some(Setting::Axes(axes)) => Some(axes),
             _ => None,
         }
     }
-    /// A shape, unless it is broken.
+    /// Returns a shape; `None` if it was reported as wrong.
     pub fn given_shape(&self, name: &str) -> Option<Shape> {
         match self.setting(name) {
             Some(Setting::Shape(dims)) => Some(Shape::of(dims.clone())),
@@ -123,41 +123,41 @@ impl Call<'_> {
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.setting(name), Some(Setting::Flag(true)))
     }
-    /// One of a few choices, unless it is broken.
+    /// Returns the chosen word; `None` if it was reported as wrong.
     pub fn choice(&self, name: &str) -> Option<Choice> {
         match self.setting(name) {
             Some(Setting::Choice(choice)) => Some(*choice),
             _ => None,
         }
     }
-    /// How weights begin, where the parameter `name` says it.
+    /// Returns the initialisation that the parameter `name` gives, if it is given.
     fn given_init(&self, name: &str) -> Option<Init> {
         match self.setting(name) {
             Some(Setting::Init(init)) => Some(init.clone()),
             _ => None,
         }
     }
-    /// The `init` of a layer with one tensor, which is `default` unless given.
+    /// Returns the `init` of a layer with one tensor, or `default` if the use gives none.
     pub fn init_or(&self, default: Init) -> TokenStream {
         self.given_init("init").unwrap_or(default).into_token_stream()
     }
-    /// The arguments of the `init` of a layer with a weight and a bias: PyTorch's rule for both, or zero for the bias
-    /// when the weight begins in another way.
+    /// Returns the arguments of `init` for a layer with a weight and a bias. The default is PyTorch's rule for both; with another
+    /// rule for the weight, the bias begins at zero.
     pub fn init(&self) -> TokenStream {
         let weight = self.given_init("init").unwrap_or(Init::Rule(Rule::PyTorch));
         let rule = if let Init::Rule(Rule::PyTorch) = weight { Rule::PyTorch } else { Rule::Zeros };
         let bias = self.given_init("bias_init").unwrap_or(Init::Rule(rule));
         quote!(#weight, #bias)
     }
-    /// Whether a parameter without a default is given.
+    /// Returns whether the use gives a parameter that has no default.
     pub fn is_given(&self, name: &str) -> bool {
         !matches!(self.setting(name), None | Some(Setting::ByLayer))
     }
-    /// The span of a parameter that the use gives.
+    /// Returns the span of a parameter that the use gives.
     pub fn given_at(&self, name: &str) -> Option<Span> {
         self.spans.iter().find(|(parameter, _)| *parameter == name).map(|(_, span)| *span)
     }
-    /// The span of a parameter that the use gives, or else of the layer's name.
+    /// Returns the span of a parameter, or that of the layer's name if the use does not give it.
     pub fn at(&self, name: &str) -> Span {
         self.given_at(name).unwrap_or(self.span)
     }

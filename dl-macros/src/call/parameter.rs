@@ -9,13 +9,13 @@ use quote::ToTokens;
 /// One parameter of a layer.
 pub struct Parameter {
     pub name: &'static str,
-    /// Whether it may be given without its name.
+    /// `true` if it may be given without its name.
     pub positional: bool,
     pub kind: Kind,
     pub default: Default,
-    /// The noun that it counts, for the message that none is too few: `channel`.
+    /// The noun that it counts (`channel`), for the message "needs at least 1 channel".
     pub counts: Option<&'static str>,
-    /// One line for the guide.
+    /// One line of documentation for the guide and the editor.
     pub doc: &'static str,
 }
 
@@ -34,9 +34,9 @@ pub enum Kind {
     Sides,
     /// A number of type `f32`.
     Number,
-    /// A whole number that may be negative and that the macro knows.
+    /// A whole number that may be negative; the macro must know it.
     Integer,
-    /// One of the dimensions: 0 for the first, -1 for the last.
+    /// The index of a dimension: 0 for the first, -1 for the last.
     Axis,
     /// One dimension or several: `0`, `[1, 2]`.
     Axes,
@@ -46,17 +46,17 @@ pub enum Kind {
     Flag,
     /// One of these choices.
     Choice(&'static [Choice]),
-    /// How weights begin.
+    /// A rule that initialises weights.
     Init,
 }
 
-/// A word that a parameter may be, and what it means.
+/// A word that a parameter accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub word: &'static str,
     /// The variant of the runtime's type.
     variant: &'static str,
-    /// One line for the editor: what the word means.
+    /// The meaning of the word, in one line for the editor.
     pub doc: &'static str,
 }
 
@@ -77,7 +77,7 @@ pub enum Default {
     ByLayer,
 }
 
-/// A parameter evaluated for one use.
+/// The value of a parameter in one use.
 #[derive(Clone)]
 pub enum Setting {
     Size(Dim),
@@ -94,24 +94,24 @@ pub enum Setting {
     Init(Init),
     /// The user gave no value, and the layer chooses one.
     ByLayer,
-    /// Reported.
+    /// The value was reported as wrong.
     Broken,
 }
 
 impl Parameter {
-    /// The sizes that everyone gives: by position or by name.
+    /// A parameter that may be given by position or by name.
     pub const fn positional(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
         Parameter { name, positional: true, kind, default, counts: None, doc }
     }
-    /// Only by name.
+    /// A parameter that must be given by name.
     pub const fn named(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
         Parameter { name, positional: false, kind, default, counts: None, doc }
     }
-    /// The same as the number of somethings.
+    /// Declares that the parameter is a number of `counts`, such as `channel`.
     pub const fn counting(self, counts: &'static str) -> Self {
         Parameter { counts: Some(counts), ..self }
     }
-    /// The default as a setting; `earlier` are the parameters before with their settings.
+    /// Returns the default as a setting; `earlier` holds the settings of the parameters before this one.
     pub fn fallback(&self, earlier: &[(&'static str, Setting)]) -> Setting {
         match self.default {
             Default::Required => Setting::Broken,
@@ -135,7 +135,7 @@ impl Choice {
     }
 }
 
-/// The variant.
+/// Writes the variant of the runtime's type.
 impl ToTokens for Choice {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         Ident::new(self.variant, Span::call_site()).to_tokens(tokens);
@@ -143,7 +143,7 @@ impl ToTokens for Choice {
 }
 
 impl Kind {
-    /// Describes the values that it takes, for messages.
+    /// Describes the values that the parameter accepts, for messages.
     pub fn expected(self) -> String {
         match self {
             Kind::Size => "a whole number".to_owned(),

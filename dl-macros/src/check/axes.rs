@@ -1,10 +1,10 @@
-//! The dimensions that a parameter names, counted from the first or, when negative, from the end.
+//! Resolves axes, which count dimensions from the first or, when negative, from the end.
 
 use crate::call::Call;
 use crate::diagnostics::message;
 use crate::ir::Shape;
 
-/// The dimension `axis` of `shape`, which the parameter `name` gives.
+/// Returns the index in `shape` of the dimension `axis`, which the parameter `name` gives.
 fn resolve(call: &Call, name: &str, axis: i64, shape: &Shape) -> Option<usize> {
     let rank = shape.dims.len();
     let index = if axis < 0 { rank.checked_sub(axis.unsigned_abs() as usize) } else { usize::try_from(axis).ok() };
@@ -21,12 +21,13 @@ fn resolve(call: &Call, name: &str, axis: i64, shape: &Shape) -> Option<usize> {
     index
 }
 
-/// The dimension of `shape` that the parameter `name` says.
+/// Returns the dimension of `shape` that the parameter `name` gives.
 pub fn axis(call: &Call, name: &str, shape: &Shape) -> Option<usize> {
     resolve(call, name, call.integer(name), shape)
 }
 
-/// The dimensions of `shape` that the parameter `name` says, each once, in the order given; all when it is not given.
+/// Returns the dimensions of `shape` that the parameter `name` gives, in their order, or all if it is not given; requires that
+/// none is given twice.
 pub fn axes(call: &Call, name: &str, shape: &Shape) -> Option<Vec<usize>> {
     let Some(given) = call.axes(name) else { return Some((0..shape.dims.len()).collect()) };
     let mut axes = Vec::new();
@@ -41,15 +42,15 @@ pub fn axes(call: &Call, name: &str, shape: &Shape) -> Option<Vec<usize>> {
     Some(axes)
 }
 
-/// The greatest number of dimensions that kernels walk over: `axes::RANK` of the runtime.
+/// The greatest number of dimensions that kernels iterate over: `axes::RANK` of the runtime.
 const RANK: usize = 8;
 
-/// Whether kernels can walk over `shape`.
-pub fn walkable(call: &Call, shape: &Shape) -> Option<()> {
-    let good = shape.dims.len() <= RANK;
-    if !good {
+/// Requires that `shape` has no more dimensions than kernels iterate over.
+pub fn rank_is_supported(call: &Call, shape: &Shape) -> Option<()> {
+    let supported = shape.dims.len() <= RANK;
+    if !supported {
         let text = message!(format!("`{}` takes up to {RANK} dimensions, but its input is ", call.name), shape);
         call.diagnostics.error(call.span, text);
     }
-    good.then_some(())
+    supported.then_some(())
 }

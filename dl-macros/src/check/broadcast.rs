@@ -1,5 +1,4 @@
-//! Two values of one shape, or of shapes that NumPy's rule makes one: a size of 1, or one that is lacking on the outside,
-//! is repeated.
+//! Checks shapes that are broadcast by NumPy's rule: a dimension of size 1, or one that is missing on the outside, is repeated.
 
 use crate::call::Call;
 use crate::diagnostics::{Message, message};
@@ -9,11 +8,11 @@ use crate::ir::Shape;
 /// The result of broadcasting two values.
 pub struct Broadcast {
     pub output: Shape,
-    /// Whether one of them is repeated.
+    /// `true` if one of them is repeated.
     pub repeats: bool,
 }
 
-/// The shape of `a` and `b` together; reports when they have none.
+/// Returns the shape that `a` and `b` broadcast to, or reports that they do not fit.
 pub fn broadcast(call: &Call, a: &Shape, b: &Shape) -> Option<Broadcast> {
     let rank = a.dims.len().max(b.dims.len());
     let one = Dim::Known(1);
@@ -49,7 +48,8 @@ pub fn broadcast(call: &Call, a: &Shape, b: &Shape) -> Option<Broadcast> {
     call.diagnostics.require(all, call.span, text).then(|| Broadcast { output: Shape::of(dims), repeats })
 }
 
-/// The shape under which `small` fits `large`, if its dimensions are the first of those: one number for each channel.
+/// Returns the shape in which `small` broadcasts to `large`, if its dimensions are the first ones of `large`: one number for
+/// each channel.
 fn per_channel(large: &Shape, small: &Shape) -> Option<Shape> {
     let known = |shape: &Shape| shape.dims.iter().map(Dim::known).collect::<Option<Vec<usize>>>();
     let (large, small) = (known(large)?, known(small)?);

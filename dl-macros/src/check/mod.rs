@@ -1,4 +1,4 @@
-//! The rules that layers share, one function each: they report what is wrong, in the words of the language, at its token.
+//! The rules that layers share, one function each. Each reports a mistake at the user's token, in the words of the language.
 
 mod axes;
 mod broadcast;
@@ -13,7 +13,7 @@ mod sizes;
 mod targets;
 mod window;
 
-pub use axes::{axes, axis, walkable};
+pub use axes::{axes, axis, rank_is_supported};
 pub use broadcast::{Broadcast, broadcast};
 pub use groups::{groups, groups_of};
 pub use names::bindable;

@@ -1,13 +1,13 @@
-//! Names that a user gives.
+//! Checks the names that a user gives to values.
 
 use crate::diagnostics::Diagnostics;
 use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::Ident;
 
-/// ReservedNames that stand for something else in the language.
+/// Words that have a meaning of their own in the language.
 const WORDS: [&str; 5] = ["residual", "concat", "repeat", "block", "loss"];
 
-/// Whether `name` may be given to a value. It may be that of a layer (`mean`): a layer stands behind an arrow.
+/// Requires that `name` may name a value. The name of a layer (`mean`) may, since layers follow an arrow.
 pub fn bindable(diagnostics: &Diagnostics, name: &Ident) -> bool {
     let text = if is_keyword(name) {
         format!("`{name}` is a word of Rust; choose another name")

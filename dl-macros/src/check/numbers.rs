@@ -1,4 +1,4 @@
-//! Numbers within their limits.
+//! Checks that numbers are within their limits.
 
 use crate::call::Call;
 use crate::diagnostics::{Message, message};
@@ -30,13 +30,13 @@ pub fn divisor(call: &Call, divisor: &Number) -> Option<()> {
     call.diagnostics.require(divisor.is_not_zero(), call.span, "this divides by zero").then_some(())
 }
 
-/// The number `name`, if it is `good`.
-fn limit(call: &Call, name: &str, good: impl Fn(&Number) -> Cond, rule: &str) -> bool {
+/// Requires that the number `name` is `allowed`; `rule` states the limit in words.
+fn limit(call: &Call, name: &str, allowed: impl Fn(&Number) -> Cond, rule: &str) -> bool {
     let number = call.number(name);
     let found = match &number {
         Number::Known(_) => message!(", and is ", &number),
         Number::Expr(_) => Message::default(),
     };
     let text = message!(format!("the {name} of `{}` {rule}", call.name), found);
-    call.diagnostics.require(good(&number), call.at(name), text)
+    call.diagnostics.require(allowed(&number), call.at(name), text)
 }

@@ -1,10 +1,10 @@
-//! How many dimensions a layer's input has.
+//! Checks the number of dimensions of a layer's input.
 
 use crate::call::Call;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 
-/// The number of features of an input `[features]`.
+/// Returns the number of features of an input `[features]`, or reports another shape.
 pub fn features(call: &Call) -> Option<Dim> {
     let input = call.input();
     if let [features] = input.dims.as_slice() {
@@ -17,7 +17,7 @@ pub fn features(call: &Call) -> Option<Dim> {
     None
 }
 
-/// The number of features of an input `[features]` or `[positions, features]`, and the number of positions of the latter.
+/// Returns the number of features of an input `[features]` or `[positions, features]`, and the number of positions of the latter.
 pub fn rows(call: &Call) -> Option<(Dim, Option<Dim>)> {
     match call.input().dims.as_slice() {
         [positions, features] => Some((features.clone(), Some(positions.clone()))),
@@ -25,7 +25,7 @@ pub fn rows(call: &Call) -> Option<(Dim, Option<Dim>)> {
     }
 }
 
-/// Channels, height and width of an input `[channels, height, width]`; a sequence `[channels, length]` has the height 1.
+/// Returns channels, height and width of an input `[channels, height, width]`; a sequence `[channels, length]` has the height 1.
 pub fn image(call: &Call) -> Option<[Dim; 3]> {
     let input = call.input();
     let sequence = call.sequence;
@@ -38,7 +38,7 @@ pub fn image(call: &Call) -> Option<[Dim; 3]> {
     let mut text = message!(format!("`{}` takes {what}, but its input is ", call.name), &input);
     match input.dims.as_slice() {
         [height, width] => text.push(message!("; an image without colours is [1, ", height, ", ", width, "]")),
-        // The batch, which is never written.
+        // The user also wrote the batch dimension.
         [_, channels, height, width] if !sequence => {
             text.push(message!(
                 "; the batch is never written: one image is [",
@@ -57,7 +57,7 @@ pub fn image(call: &Call) -> Option<[Dim; 3]> {
     None
 }
 
-/// The number of features or channels of an input `[features]` or `[channels, height, width]`.
+/// Returns the number of features or channels of an input `[features]` or `[channels, height, width]`.
 pub fn features_or_image(call: &Call) -> Option<Dim> {
     let input = call.input();
     if let ([features], _) | (_, [features, _, _]) = (input.dims.as_slice(), input.dims.as_slice()) {
@@ -69,7 +69,7 @@ pub fn features_or_image(call: &Call) -> Option<Dim> {
     None
 }
 
-/// The number of channels of an input `[channels, …]`.
+/// Returns the number of channels of an input `[channels, …]`.
 pub fn channels(call: &Call) -> Option<Dim> {
     let channels = call.input().dims.first().cloned();
     if channels.is_none() {
@@ -78,7 +78,7 @@ pub fn channels(call: &Call) -> Option<Dim> {
     channels
 }
 
-/// The size of the last dimension of the input.
+/// Returns the size of the last dimension of the input.
 pub fn last(call: &Call) -> Option<Dim> {
     let last = call.input().dims.last().cloned();
     if last.is_none() {
@@ -87,7 +87,7 @@ pub fn last(call: &Call) -> Option<Dim> {
     last
 }
 
-/// Whether every channel has more than one number, which alone would be its own mean.
+/// Requires that every channel has more than one element, since the mean of one is the element itself.
 pub fn several_positions(call: &Call) -> Option<()> {
     let input = call.input();
     let several = Dim::product(input.dims.iter().skip(1)).at_least(&Dim::Known(2));

@@ -1,20 +1,20 @@
-//! Sizes that must be at least one, and settings that contradict each other.
+//! Checks that sizes are at least one and fit in memory, and that settings do not contradict each other.
 
 use crate::call::{Call, Setting};
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Shape, Tensor};
 
-/// Whether none of the parameters `names` is zero.
+/// Requires that none of the parameters `names` is zero.
 pub fn not_zero(call: &Call, names: &[&str]) -> bool {
-    let mut good = true;
+    let mut valid = true;
     for (name, setting) in call.settings {
         let dims = match setting {
             Setting::Size(dim) => std::slice::from_ref(dim),
             Setting::Pair(pair) => pair.as_slice(),
             _ => &[],
         };
-        // A parameter that has the value of another is reported there.
+        // A parameter that defaults to the value of another is reported at that one.
         if call.given_at(name).is_none() || !names.contains(name) {
             continue;
         }
@@ -23,25 +23,25 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
             Some(one) => format!("`{}` needs at least 1 {one}", call.name),
             None => format!("the {name} of `{}` must be at least 1", call.name),
         };
-        good &= dims.iter().all(|dim| {
+        valid &= dims.iter().all(|dim| {
             let condition = dim.at_least(&Dim::Known(1));
             call.diagnostics.require(condition, call.at(name), message!(text.clone()))
         });
     }
-    good
+    valid
 }
 
-/// The greatest number of elements of a value or of weights: four terabytes.
+/// The greatest number of elements of a value or of weights; as `f32` they take four terabytes.
 pub const MAX_ELEMENTS: usize = 1 << 40;
 
-/// The greatest number of dimensions: no layer takes more, and nested array types are slow to compile.
+/// The greatest number of dimensions of a value; types of more deeply nested arrays are slow to compile.
 pub const MAX_DIMENSIONS: usize = 16;
 
-/// Reports an output or weights of a layer that no memory holds.
+/// Requires that the output and the weights of a layer have at most [`MAX_ELEMENTS`] elements.
 pub fn fits_in_memory(call: &Call, output: &Shape, weights: &[Tensor]) -> bool {
     let weights = weights.iter().map(|tensor| Dim::product(&tensor.shape));
     let sizes = weights.map(|size| (size, "weights")).chain([(output.len(), "outputs")]);
-    // Sizes from outside are rustc's: these would be two more checks for every layer.
+    // Only known sizes are checked: a check by rustc would cost compile time for every layer.
     let mut known = sizes.filter_map(|(size, what)| size.known().map(|size| (size, what)));
     let Some((size, what)) = known.find(|(size, _)| *size > MAX_ELEMENTS) else { return true };
     let size = if size == usize::MAX { "more than 10¹⁹".to_owned() } else { size.to_string() };
@@ -49,7 +49,7 @@ pub fn fits_in_memory(call: &Call, output: &Shape, weights: &[Tensor]) -> bool {
     false
 }
 
-/// Reports `bias_init` on a layer without a bias.
+/// Requires that a layer with `bias_init` has a bias.
 pub fn bias_is_used(call: &Call) -> bool {
     let used = call.given_at("bias_init").is_none() || call.flag("bias");
     if !used {

@@ -1,4 +1,4 @@
-//! The targets of losses.
+//! Checks the targets of losses.
 
 use super::same_shape::equal;
 use crate::call::Call;
@@ -6,7 +6,7 @@ use crate::diagnostics::{Message, message};
 use crate::dim::Dim;
 use crate::ir::{Element, Shape};
 
-/// Requires a number for each class in `output`, and a class for each of its positions in `target`.
+/// Requires that `output` has one number for each class, and `target` one class for each position of `output`.
 pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
     let name = call.name;
     let [classes, positions @ ..] = output.dims.as_slice() else {
@@ -23,17 +23,17 @@ pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
     call.diagnostics.require(equal(&wanted, target), call.span, text).then_some(())
 }
 
-/// A target of classes in words.
+/// Describes a target of classes, for messages.
 fn described(target: &Shape) -> Message {
     if target.dims.is_empty() { "one class, u32".into() } else { message!("a class for each place, ", target) }
 }
 
 /// Requires that `target` is one number.
 pub fn one_target(call: &Call, target: &Shape) -> Option<()> {
-    let good = target.dims.is_empty();
-    if !good {
+    let single = target.dims.is_empty();
+    if !single {
         let start = format!("the target of `{}` is one number, 1 or -1, but here it is ", call.name);
         call.diagnostics.error(call.span, message!(start, target));
     }
-    good.then_some(())
+    single.then_some(())
 }

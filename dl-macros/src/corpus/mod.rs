@@ -1,8 +1,8 @@
-//! Compares the messages of the macro about broken models with `ui-tests/corpus/`, outside of a compiler, so that hundreds take
-//! seconds.
+//! Compares the macro's messages about broken models with `ui-tests/corpus/`. The macro runs outside of rustc, so that hundreds of
+//! models take seconds.
 //!
-//! A file there holds models, with an empty line between two; the lines below each that begin with `!` are its messages, with
-//! line and column in the model. `DL_BLESS=1 cargo test -p dl-macros corpus` writes them anew: read them as a beginner would.
+//! A file there contains models, separated by empty lines. The lines below a model that begin with `!` are its messages, with line
+//! and column in the model. `DL_BLESS=1 cargo test -p dl-macros corpus` rewrites them; read them as a beginner would.
 
 mod mutations;
 
@@ -10,18 +10,18 @@ use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
 use std::path::{Path, PathBuf};
 
-/// One model and what is said about it.
+/// One model and the messages about it.
 struct Case {
     model: String,
     expected: Vec<String>,
 }
 
-/// The directory `path` of the repository.
+/// Returns the absolute path of `path` in the repository.
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// The files of the corpus, in order of their names.
+/// Returns the files of the corpus in alphabetical order.
 fn files() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(repository("ui-tests/corpus")).expect("the corpus");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
@@ -30,7 +30,7 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-/// The first line of a file, which says what it is about, and its cases.
+/// Returns the first line of a file, which describes it, and its cases.
 fn read(text: &str) -> (&str, Vec<Case>) {
     let (first, rest) = text.split_once("\n\n").expect("a sentence, and an empty line");
     let cases = rest.split("\n\n").map(|part| {
@@ -53,10 +53,10 @@ fn messages(tokens: TokenStream) -> (TokenStream, Vec<(usize, usize, String)>) {
     (output, diagnostics.located())
 }
 
-/// The messages as the files have them; columns count from 1, as rustc's do.
+/// Returns the messages in the form of the files; columns count from 1, as in rustc.
 fn lines(model: &str) -> Vec<String> {
     let Ok(tokens) = model.parse::<TokenStream>() else { return vec!["these are no tokens".to_owned()] };
-    // Spans of other texts stand before those of this one.
+    // The macro reports mistakes pass by pass; the files list them in order of position.
     let (_, mut messages) = messages(tokens);
     messages.sort_by_key(|(line, column, _)| (*line, *column));
     messages.into_iter().map(|(line, column, text)| format!("{line}:{} {text}", column + 1)).collect()

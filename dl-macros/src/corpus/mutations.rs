@@ -1,5 +1,5 @@
-//! Good models with one token removed, doubled or exchanged with the next: none panics, almost all have one message, and what
-//! the macro writes is Rust all the same.
+//! Mutates one token of valid models: removes it, doubles it or exchanges it with the next. No mutant panics, almost all have one
+//! message, and the expansion is always valid Rust.
 
 use super::{messages, repository};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -13,7 +13,7 @@ enum Change {
     Exchange,
 }
 
-/// Good models: what stands in `model! { … }` in the files of the repository that show or test the language.
+/// Returns valid models: the contents of `model! { … }` in the files of the repository that show or test the language.
 fn models() -> Vec<(String, TokenStream)> {
     let files = ["src/guide/language.md", "tests/language.rs", "tests/zoo/alexnet.rs", "tests/zoo/unet.rs"];
     let mut files = files.map(str::to_owned).to_vec();
@@ -25,7 +25,7 @@ fn models() -> Vec<(String, TokenStream)> {
     read(files)
 }
 
-/// The models in `files`, which are good.
+/// Returns the models in `files`, and asserts that they are valid.
 fn read(mut files: Vec<String>) -> Vec<(String, TokenStream)> {
     files.sort();
     let mut found = Vec::new();
@@ -37,7 +37,7 @@ fn read(mut files: Vec<String>) -> Vec<(String, TokenStream)> {
             }
         }
     }
-    // The template of a `macro_rules!` is no model yet.
+    // The template of a `macro_rules!` is not a model.
     found.retain(|(_, model)| !model.to_string().contains('$'));
     for (file, model) in &found {
         let messages = messages(model.clone()).1;
@@ -46,31 +46,31 @@ fn read(mut files: Vec<String>) -> Vec<(String, TokenStream)> {
     found
 }
 
-/// The Rust in a file: itself, or the examples of a guide with the lines that it does not show.
+/// Returns the Rust code in a file: the file itself, or the examples of a guide with their hidden lines.
 fn code(path: &Path, text: &str) -> Vec<String> {
     if path.extension().is_some_and(|extension| extension == "rs") {
         return vec![text.to_owned()];
     }
     let shown = |line: &str| line.strip_prefix("# ").unwrap_or(line).to_owned() + "\n";
-    let good = |part: &&str| !part.starts_with("compile_fail") && !part.starts_with("text");
-    text.split("```").skip(1).step_by(2).filter(good).map(|part| part.lines().skip(1).map(shown).collect()).collect()
+    let valid = |part: &&str| !part.starts_with("compile_fail") && !part.starts_with("text");
+    text.split("```").skip(1).step_by(2).filter(valid).map(|part| part.lines().skip(1).map(shown).collect()).collect()
 }
 
-/// Calls `see` with what stands in every `model! { … }`.
-fn inside(tokens: TokenStream, see: &mut impl FnMut(TokenStream)) {
+/// Calls `visit` with the contents of every `model! { … }`.
+fn inside(tokens: TokenStream, visit: &mut impl FnMut(TokenStream)) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (i, token) in tokens.iter().enumerate() {
         let TokenTree::Group(group) = token else { continue };
         let word = i.checked_sub(2).is_some_and(|at| matches!(&tokens[at], TokenTree::Ident(word) if word == "model"));
         if word && group.delimiter() == Delimiter::Brace {
-            see(group.stream());
+            visit(group.stream());
         } else {
-            inside(group.stream(), see);
+            inside(group.stream(), visit);
         }
     }
 }
 
-/// How many tokens there are at any depth; a group is one before what is in it.
+/// Counts the tokens at all depths; a group is a token that comes before its contents.
 fn count(tokens: &TokenStream) -> usize {
     let one = |token: TokenTree| match token {
         TokenTree::Group(group) => 1 + count(&group.stream()),
@@ -79,7 +79,7 @@ fn count(tokens: &TokenStream) -> usize {
     tokens.clone().into_iter().map(one).sum()
 }
 
-/// `tokens` with token number `at` changed.
+/// Returns `tokens` with token number `at` changed.
 fn changed(tokens: TokenStream, at: &mut usize, change: Change) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut i = 0;
@@ -109,12 +109,13 @@ fn changed(tokens: TokenStream, at: &mut usize, change: Change) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// Mutants, and how many have one message; what is printed is for whoever mends the others.
+/// Counts the mutants of one kind by their number of messages.
 #[derive(Default)]
 struct Tally {
-    good: usize,
+    valid: usize,
     wrong: usize,
     single: usize,
+    /// Descriptions of the mutants with several messages, which the test prints.
     others: Vec<String>,
 }
 
@@ -137,7 +138,7 @@ fn a_changed_token_is_one_mistake() {
     let mut tallies = [Tally::default(), Tally::default(), Tally::default()];
     let models = models();
     assert!(models.len() >= 25, "{} models", models.len());
-    // So many positions of each model, evenly, beginning at another one in each.
+    // Mutates this many evenly spaced positions of each model; the first position varies between models.
     let positions = if everything { usize::MAX } else { 16 };
     for (number, (file, model)) in models.iter().enumerate() {
         let tokens = count(model);
@@ -151,7 +152,7 @@ fn a_changed_token_is_one_mistake() {
                     panic!("{file}: {change:?} {at}: {error}\n{mutant}");
                 }
                 match messages.len() {
-                    0 => tally.good += 1,
+                    0 => tally.valid += 1,
                     1 => tally.single += 1,
                     _ => {
                         let texts = messages.iter().map(|(line, column, text)| format!("  {line}:{column} {text}\n"));
@@ -163,16 +164,16 @@ fn a_changed_token_is_one_mistake() {
             }
         }
     }
-    for (change, Tally { good, wrong, single, others }) in ["removed", "doubled", "exchanged"].iter().zip(&tallies) {
+    for (change, Tally { valid, wrong, single, others }) in ["removed", "doubled", "exchanged"].iter().zip(&tallies) {
         println!("{}", others.concat());
-        println!("a token {change}: {good} have no message, and {single} of {wrong} exactly one");
+        println!("a token {change}: {valid} have no message, and {single} of {wrong} exactly one");
     }
     for Tally { wrong, single, .. } in &tallies {
         assert!(*single * 10 >= *wrong * 9, "{single} of {wrong} have exactly one message");
     }
 }
 
-/// Token number `at`, and what stands around it.
+/// Returns token number `at` with its neighbours.
 fn around(tokens: TokenStream, at: usize) -> String {
     fn flat(tokens: TokenStream, into: &mut Vec<String>) {
         for token in tokens {

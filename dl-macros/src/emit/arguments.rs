@@ -1,4 +1,4 @@
-//! How a pass reaches what it works on: its arguments, taken apart where there are several, and the slots of its memory.
+//! Writes how a pass accesses its data: its arguments, unpacked where there are several values, and the slots of its memory.
 
 use crate::ir::{Element, Ir, Shape, ValueId};
 pub use crate::names::{gradient, local};
@@ -8,44 +8,44 @@ use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-/// Which pass is being written: decides whether outputs and terms are being made, or are there.
+/// The pass that is being written. It decides whether outputs and terms are writable views.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// Both are being made.
+    /// Writes outputs and terms.
     Forward,
-    /// Terms are being made.
+    /// Writes terms, and reads outputs.
     Loss,
-    /// Both are there.
+    /// Reads outputs and terms.
     Backward,
 }
 
-/// The type of several values side by side, as fields of a generated struct.
+/// Returns whether inputs, outputs or targets are fields of a generated struct; a single one is passed as it is.
 pub fn several(values: &[ValueId]) -> bool {
     values.len() != 1
 }
 
 impl Ir {
-    /// The variable of input `k`.
+    /// Returns the variable of input `k`.
     pub fn input_name(&self, k: usize) -> Ident {
         of_value(&self.values[self.inputs[k]].name)
     }
-    /// The argument that holds the inputs: the input itself when there is one.
+    /// Returns the argument that holds the inputs; a single input is the argument itself.
     pub fn input_argument(&self) -> Ident {
         if several(&self.inputs) { local("input") } else { self.input_name(0) }
     }
-    /// The variable of output `k`.
+    /// Returns the variable of output `k`.
     pub fn output_name(&self, k: usize) -> Ident {
         if self.outputs.len() == 1 { local("output") } else { of_output(&self.outputs[k].name) }
     }
-    /// The variable of target `k`.
+    /// Returns the variable of target `k`.
     pub fn target_name(&self, k: usize) -> Ident {
         of_value(&self.values[self.targets()[k]].name)
     }
-    /// The argument that holds the targets.
+    /// Returns the argument that holds the targets.
     pub fn target_argument(&self) -> Ident {
         if several(self.targets()) { local("target") } else { self.target_name(0) }
     }
-    /// The targets of the loss.
+    /// Returns the targets of the loss.
     pub fn targets(&self) -> &[ValueId] {
         self.objective.as_ref().map_or(&[], |objective| &objective.targets)
     }
@@ -53,7 +53,7 @@ impl Ir {
         let float = |k: &usize| self.values[self.inputs[*k]].shape.element == Element::F32;
         (0..self.inputs.len()).filter(float).collect()
     }
-    /// Opens the gradients to the inputs for `calls`, where they are asked for.
+    /// Writes `calls` under the condition that the caller asks for the gradients to the inputs.
     pub fn with_input_gradients(&self, calls: TokenStream, otherwise: TokenStream) -> TokenStream {
         let names: Vec<Ident> = self.float_inputs().into_iter().map(|k| gradient(&self.input_name(k))).collect();
         if let [name] = names.as_slice() {
@@ -64,28 +64,28 @@ impl Ir {
         }
     }
 
-    /// Takes the inputs apart.
+    /// Writes a variable for each of several inputs.
     pub fn unpack_inputs(&self) -> TokenStream {
         let inputs = self.inputs.iter().enumerate().map(|(k, &v)| (self.input_name(k), &self.values[v].shape));
         unpack(&local("input"), inputs, false)
     }
-    /// Takes the targets apart.
+    /// Writes a variable for each of several targets.
     pub fn unpack_targets(&self) -> TokenStream {
         let targets = self.targets().iter().enumerate();
         unpack(&local("target"), targets.map(|(k, &v)| (self.target_name(k), &self.values[v].shape)), false)
     }
-    /// Takes the outputs, or what `wrap` makes of their names, apart.
+    /// Writes a variable for each of several outputs or their gradients; `wrap` makes its name from that of the output.
     pub fn unpack_outputs(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
         let outputs = self.outputs.iter().enumerate().map(|(k, output)| (wrap(&self.output_name(k)), &output.shape));
         unpack(&local(from), outputs, writable)
     }
-    /// Takes the terms, or their gradients, apart.
+    /// Writes a variable for each term or its gradient.
     pub fn unpack_terms(&self, from: &str, wrap: fn(&Ident) -> Ident) -> TokenStream {
         let (terms, from) = (self.objective.iter().flat_map(|objective| &objective.terms).count(), local(from));
         let names = (0..terms).map(|k| wrap(&of_term(k)));
         quote!(#(let mut #names = #from.take::<f32>();)*)
     }
-    /// Takes the gradients to the inputs apart, if they are asked for.
+    /// Writes a variable for the gradient to each of several inputs, which is `None` unless the caller asks for them.
     pub fn unpack_input_gradients(&self) -> TokenStream {
         if !several(&self.inputs) {
             return quote!();
@@ -100,7 +100,7 @@ impl Ir {
     }
 }
 
-/// `let name = ….take::<type>();` for each part of the record in variable `from`; nothing for a single one.
+/// Writes `let name = ….take::<type>();` for each part of the struct in variable `from`; nothing for a single one.
 fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, writable: bool) -> TokenStream {
     let parts: Vec<_> = parts.collect();
     if parts.len() < 2 {
@@ -114,7 +114,7 @@ fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, wri
     quote!(let mut parts = #from.parts(); #(#lets)*)
 }
 
-/// The name itself.
+/// Returns the name itself.
 pub fn same(name: &Ident) -> Ident {
     name.clone()
 }
@@ -123,7 +123,7 @@ impl Schedule<'_> {
     pub fn shape(&self, value: ValueId) -> &Shape {
         &self.ir.values[value].shape
     }
-    /// `place` as a view of `shape`.
+    /// Writes a view of `place` that has the shape `shape`.
     pub fn read(&self, place: Place, shape: &Shape, direction: Direction) -> TokenStream {
         let (ir, ty) = (self.ir, shape.ty());
         let view = |name: Ident, writable: bool| if writable { quote!(#name.view()) } else { quote!(#name) };
@@ -143,7 +143,7 @@ impl Schedule<'_> {
         };
         cast(view, own, shape)
     }
-    /// `place` as a writable view of `shape`.
+    /// Writes a writable view of `place` that has the shape `shape`.
     pub fn write(&self, place: Place, shape: &Shape) -> TokenStream {
         let (ir, ty) = (self.ir, shape.ty());
         let scalar = Shape::of([]);
@@ -172,7 +172,7 @@ impl Schedule<'_> {
     }
 }
 
-/// `view` of a batch of `from` as one of `to`, where they are not written alike.
+/// Writes a cast of `view` from shape `from` to shape `to`, unless they are the same.
 fn cast(view: TokenStream, from: &Shape, to: &Shape) -> TokenStream {
     let ty = to.ty();
     if from == to {
@@ -180,7 +180,7 @@ fn cast(view: TokenStream, from: &Shape, to: &Shape) -> TokenStream {
     } else if from.len().known().is_some() && to.len().known().is_some() {
         quote!(#view.cast::<#ty>())
     } else {
-        // What only rustc knows it compares in the checks of the layer, and it would say the mistake again here.
+        // The checks of the layer compare sizes that only rustc knows; this cast must not report a mistake again.
         quote!(#view.cast_checked_apart::<#ty>())
     }
 }

@@ -1,11 +1,11 @@
-//! The code of a model with mistakes: its struct and its signatures, so that no other code of the user's is an error.
+//! Writes the code of a model with mistakes: its struct and signatures, so that the user's other code still compiles.
 
 use super::tables;
 use crate::ir::Ir;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The traits without tables and passes; they are never run, since the mistakes end the compilation.
+/// Writes the traits with empty tables and passes. They never run, since the mistakes stop the compilation.
 pub fn implementation(ir: &Ir) -> TokenStream {
     let (name, parameters, types, d) = (ir.self_type(), ir.parameters(), tables::types(ir), ir.device());
     let objective = ir.objective.as_ref().map(|_| objective(ir));

@@ -1,4 +1,4 @@
-//! The architecture as a drawing and a table, for the documentation of the struct.
+//! Writes the architecture as a drawing and a table, for the documentation of the struct.
 
 use crate::dim::Dim;
 use crate::drawing::tokens;
@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use std::fmt::Write;
 
-/// A Markdown table: layer, output shape, parameters, multiply-adds.
+/// Returns a Markdown table with the output shape, parameters and multiply-adds of each layer.
 pub fn architecture(ir: &Ir) -> String {
     let mut text = String::from("\n\n| | layer | output | parameters | multiply-adds |\n|---|---|---|---:|---:|\n");
     for input in &ir.inputs {
@@ -19,10 +19,10 @@ pub fn architecture(ir: &Ir) -> String {
     let (mut parameters, mut work) = (Dim::Known(0), Dim::Known(0));
     for (i, node) in ir.nodes.iter().enumerate() {
         let (own, shape) = (self::parameters(ir, i), &ir.values[node.output].shape);
-        // Layers without weights or products leave their cells empty, and so do models that only rustc knows.
+        // Cells are empty for layers without weights or multiply-adds, and for models that only rustc knows.
         let model = matches!(node.op.config, Config::Model(_));
-        let count = if node.field.is_some() && !model { number(&own) } else { known(&own) };
-        let (text_of, products) = (node.text.replace('|', "\\|"), known(&node.multiply_adds));
+        let count = if node.field.is_some() && !model { number(&own) } else { number_or_empty(&own) };
+        let (text_of, products) = (node.text.replace('|', "\\|"), number_or_empty(&node.multiply_adds));
         let _ = writeln!(text, "| `{}` | `{text_of}` | `{shape}` | {count} | {products} |", node.label);
         (parameters, work) = (parameters.add(&own), work.add(&node.multiply_adds));
     }
@@ -32,16 +32,16 @@ pub fn architecture(ir: &Ir) -> String {
     text
 }
 
-/// As people read it.
+/// Returns a number with its digits in groups of three.
 fn number(dim: &Dim) -> String {
     dim.known().map_or_else(|| dim.to_string(), |n| grouped(n as u64))
 }
-/// The same, and nothing for 0.
-fn known(dim: &Dim) -> String {
+/// Returns a number like [`number`], or nothing for 0.
+fn number_or_empty(dim: &Dim) -> String {
     if dim.known() == Some(0) { String::new() } else { number(dim) }
 }
 
-/// The graph of number `which` of `irs` as an attribute that only rustdoc expands; nothing for a model with mistakes.
+/// Writes the graph of model `irs[which]` as an attribute that only rustdoc expands; nothing for a model with mistakes.
 pub fn drawing(irs: &[Ir], which: usize) -> TokenStream {
     let ir = &irs[which];
     if ir.nodes.is_empty() {
@@ -55,7 +55,7 @@ pub fn drawing(irs: &[Ir], which: usize) -> TokenStream {
     quote!(#[cfg_attr(doc, doc = dl::drawing!(#graph))])
 }
 
-/// The body of `ir`; the loss is no part of the network.
+/// Returns the graph of the body of `ir`, without the loss.
 fn graph(irs: &[Ir], ir: &Ir) -> Graph {
     let nodes = &ir.nodes[..ir.body_len(&ir.nodes)];
     let source = |value: &ValueId| match ir.inputs.iter().position(|input| input == value) {
@@ -77,13 +77,13 @@ fn graph(irs: &[Ir], ir: &Ir) -> Graph {
     Graph { inputs: vec![String::new(); ir.inputs.len()], layers: nodes.iter().enumerate().map(draw).collect() }
 }
 
-/// The model of the same macro that `ty` is, if it is one, and how many of it: `Encoder`, `[NetStack; 6]`.
+/// Returns the model of the same macro that `ty` names, if there is one, and the number of copies: `Encoder`, `[NetStack; 6]`.
 fn model<'a>(irs: &'a [Ir], ty: &Type) -> (Option<&'a Ir>, usize) {
     let (name, copies) = ty.declared();
     (irs.iter().find(|ir| Some(&ir.name) == name && !ir.broken), copies)
 }
 
-/// Trained numbers that node `i` brings; none when it shares the weights of an earlier one.
+/// Returns the number of trained parameters that node `i` adds: 0 if it shares the weights of an earlier node.
 pub fn parameters(ir: &Ir, i: usize) -> Dim {
     match ir.nodes[i].field {
         Some(field) if !ir.nodes[..i].iter().any(|node: &Node| node.field == Some(field)) => {

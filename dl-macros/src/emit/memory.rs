@@ -1,4 +1,4 @@
-//! The memory of a mode: a struct of slots, and how it is allocated.
+//! Writes the memory of a mode: a struct of slots, and its allocation.
 
 use crate::dim::Dim;
 use crate::fuse::Mode;
@@ -13,24 +13,25 @@ use quote::quote;
 struct Member {
     name: Ident,
     ty: TokenStream,
+    /// The expression that allocates it.
     new: TokenStream,
-    /// Numbers for one sample.
+    /// The number of `f32` for one sample.
     floats: TokenStream,
 }
 
-/// The struct.
+/// Writes the struct.
 pub fn definition(schedule: &Schedule) -> TokenStream {
     let (name, parameters, d) = (schedule.memory(), schedule.ir.const_parameters(), schedule.ir.device());
     let members = members(schedule).map(|Member { name, ty, .. }| quote!(#name: #ty,));
     let mut members = members.collect::<TokenStream>();
     if members.is_empty() {
-        // A struct must use its parameter.
+        // A struct must use its type parameter.
         members = quote!(device: ::core::marker::PhantomData<#d>);
     }
     quote!(pub struct #name<#d: dl::Device, #parameters> { #members })
 }
 
-/// The members of `Passes` about memory.
+/// Writes the members of `Passes` that concern memory.
 pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: Option<&Schedule>) -> TokenStream {
     let (infer, train, d) = (inference.memory_type(), training.memory_type(), training.ir.device());
     let (infer_new, train_new) = (inference.allocation(), training.allocation());
@@ -60,7 +61,7 @@ pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: 
     }
 }
 
-/// All fields: slots, what forward saves for backward, and the memory of models inside this one.
+/// Returns all fields: slots, tensors that the forward pass saves for the backward pass, and the memory of models inside this one.
 fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
     let memory = schedule.plan.slots.iter().map(|slot| {
         let size = largest(slot);
@@ -77,7 +78,7 @@ fn slot_member(schedule: &Schedule, name: Ident, per_sample: bool, size: TokenSt
     Member { name, ty: quote!(dl::Workspace<#d>), new, floats: if per_sample { size } else { quote!(0) } }
 }
 
-/// What a node keeps beside values.
+/// Returns the field for the tensor that a node saves, or for the memory of a model.
 fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
     let name = super::names::saved(schedule.ir, node);
     let training = schedule.mode == Mode::Training;
@@ -100,14 +101,14 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
     Some(slot_member(schedule, name, saved.per_sample, quote!(<#ty as dl::Pod>::LEN)))
 }
 
-/// Numbers for one sample.
+/// Writes the number of `f32` that the memory takes for one sample.
 fn floats(schedule: &Schedule) -> TokenStream {
     let floats = members(schedule).map(|member| member.floats);
     let floats: Vec<TokenStream> = floats.collect();
     if floats.is_empty() { quote!(0) } else { quote!(#(#floats)+*) }
 }
 
-/// Size of a slot: of the largest value that lives there.
+/// Writes the size of a slot, which is that of the largest value in it.
 fn largest(slot: &Slot) -> TokenStream {
     let known: Option<Vec<usize>> = slot.sizes.iter().map(Dim::known).collect();
     match known {
@@ -117,19 +118,19 @@ fn largest(slot: &Slot) -> TokenStream {
         }
         None => {
             let sizes = &slot.sizes;
-            // `const`: rustc says what is wrong with a constant as it does for the struct, and so only once.
+            // In a `const`, rustc reports a mistake in a constant as it does in the struct, and so only once.
             quote!(const { dl::dim::largest(&[#(#sizes),*]) })
         }
     }
 }
 
 impl Schedule<'_> {
-    /// The type of the struct.
+    /// Writes the type of the struct.
     pub fn memory_type(&self) -> TokenStream {
         let (name, d, arguments) = (self.memory(), self.ir.device(), self.ir.generics.iter().map(parameter));
         quote!(#name<#d #(, #arguments)*>)
     }
-    /// A value of the struct.
+    /// Writes the expression that allocates the struct.
     fn allocation(&self) -> TokenStream {
         let name = self.memory();
         let mut fields = members(self).map(|Member { name, new, .. }| quote!(#name: #new,)).collect::<TokenStream>();

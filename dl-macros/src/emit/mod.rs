@@ -1,4 +1,4 @@
-//! Writes the Rust of a checked network: the struct, its tables, its memory and its passes. Never fails.
+//! Writes the Rust of a checked network: the struct, its tables, its memory and its passes. Emitting code never fails.
 
 mod arguments;
 mod broken;
@@ -23,7 +23,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Schedule<'_> {
-    /// Name of the struct that holds the memory of this mode.
+    /// Returns the name of the struct that holds the memory of this mode.
     fn memory(&self) -> Ident {
         self.ir.memory_name(match self.mode {
             Mode::Training => "Training",
@@ -33,13 +33,12 @@ impl Schedule<'_> {
     }
 }
 
-/// Everything that number `which` of `irs` becomes; `krate` is the path of the facade, and the others are models that it may
-/// use.
+/// Writes all code of the model `irs[which]`, which may use the other models; `krate` is the path of the facade.
 pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     let ir = &irs[which];
     let parts = structure::Parts::of(ir);
     let structure = structure::structure(krate, irs, which, &parts);
-    // What leaves out the struct leaves out its code.
+    // A `cfg` on the struct applies to its code, too.
     let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
     let (imports, plain, network) = (ir.imports(krate), structure::plain_numbers(ir, &parts), structure::network(ir));
@@ -93,13 +92,13 @@ fn implementation(ir: &Ir) -> TokenStream {
     }
 }
 
-/// A condition that rustc decides, at the user's token.
+/// Writes an item in which rustc decides a condition.
 fn check(check: &Check) -> TokenStream {
     let call = condition(check);
     quote!(const _: () = #call;)
 }
 
-/// The call that decides a condition.
+/// Writes the call that decides a condition, at the user's token.
 fn condition(check: &Check) -> TokenStream {
     let (span, condition, message) = match check {
         Check::Condition { span, condition, message } => (span, condition, message),
@@ -114,8 +113,8 @@ fn condition(check: &Check) -> TokenStream {
     quote!(#name #arguments)
 }
 
-/// The settings of all operations as constants, so that the passes read as one line a layer. A generic model has them in
-/// the passes: constants know nothing of its parameters.
+/// Writes the settings of all operations as constants, so that a pass has one line for each layer. A generic model has them in
+/// the passes, since a constant cannot use its parameters.
 fn settings<'a>(ir: &Ir, schedules: impl Iterator<Item = &'a &'a Schedule<'a>>) -> TokenStream {
     let mut constants = TokenStream::new();
     let mut written = std::collections::HashSet::new();
@@ -132,7 +131,7 @@ fn settings<'a>(ir: &Ir, schedules: impl Iterator<Item = &'a &'a Schedule<'a>>) 
     constants
 }
 
-/// `dl::ops::conv2d::Conv2dOp { … }`
+/// Writes the settings of a node as a struct: `dl::ops::conv2d::Conv2dOp { … }`.
 fn struct_of_settings(node: &Node) -> TokenStream {
     let Config::Settings { path, fields, activation } = &node.op.config else { return quote!() };
     let activation = activation.then(|| {
@@ -143,17 +142,17 @@ fn struct_of_settings(node: &Node) -> TokenStream {
     quote!(#path { #fields #activation })
 }
 
-/// Whether the settings of a node at inference are not those in training: a fused activation that training cannot fuse.
-fn differs(node: &Node) -> bool {
+/// Returns whether a node has other settings at inference than in training: an activation that training cannot fuse.
+fn differs_at_inference(node: &Node) -> bool {
     node.activation.as_ref().is_some_and(|a| !a.backward_reads_output)
 }
 
-/// The name of a node's settings.
+/// Returns the name of the constant with a node's settings.
 fn constant(ir: &Ir, node: &Node, mode: Mode) -> Ident {
-    ir.constant_name(node, if mode != Mode::Training && differs(node) { "_OP_INFER" } else { "_OP" })
+    ir.constant_name(node, if mode != Mode::Training && differs_at_inference(node) { "_OP_INFER" } else { "_OP" })
 }
 
-/// The settings of an operation: by name, or (activations, generic models) as they are.
+/// Writes the settings of an operation: the name of a constant, or the expression itself (activations, generic models).
 fn operation(ir: &Ir, node: &Node, mode: Mode) -> TokenStream {
     match &node.op.config {
         Config::Expr(expr) => expr.clone(),

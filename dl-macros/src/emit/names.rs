@@ -1,4 +1,4 @@
-//! The names that the code of one network declares.
+//! Makes the names that the code of one network declares.
 
 use crate::ir::{Ir, Node};
 use crate::names::{gradient, ident, of_output, of_term, prefixed};
@@ -6,32 +6,33 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use std::collections::HashSet;
 
-/// The field for what a node saves.
+/// Returns the field for the tensor that a node saves.
 pub fn saved(ir: &Ir, node: &Node) -> Ident {
     prefixed("saved_", &ir.values[node.output].name, Span::mixed_site())
 }
 
-/// The field for the gradient to the input of a model inside this one, before it is added.
+/// Returns the field for the gradient to the input of a model inside this one, before it is added to the others.
 pub fn scratch(ir: &Ir, node: &Node) -> Ident {
     prefixed("scratch_", &ir.values[node.output].name, Span::mixed_site())
 }
 
 impl Ir {
-    /// The parameter of passes and memory that is the device.
+    /// Returns the type parameter for the device.
     pub fn device(&self) -> Ident {
         ident(&self.reserved.free("D"), Span::call_site())
     }
-    /// The struct that holds the memory of a mode.
+    /// Returns the name of the struct that holds the memory of a mode.
     pub fn memory_name(&self, mode: &str) -> Ident {
         ident(&self.reserved.free(&format!("{}{mode}", self.name)), Span::mixed_site())
     }
-    /// The settings of a node: `CONV1_OP`. Not `CONV1`, which may be a constant of the user's.
+    /// Returns the name of a node's settings: `CONV1_OP`. `CONV1` may be a constant of the user's.
     pub fn constant_name(&self, node: &Node, suffix: &str) -> Ident {
         ident(&self.reserved.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
     }
 
-    /// The `use` that begins generated code: the facade as `dl`, and functions under the names of all variables. A constant,
-    /// static or struct of the user's that has such a name would be meant in the place of the variable; a function is not.
+    /// Writes the `use` that begins generated code: the facade as `dl`, and a function under the name of each variable. A pattern
+    /// with the name of a user's constant, static or struct would refer to that item; the function shadows it, and a pattern never
+    /// refers to a function.
     pub fn imports(&self, krate: &TokenStream) -> TokenStream {
         let inputs = self.inputs.iter().enumerate().map(|(k, _)| self.input_name(k));
         let inputs = inputs.flat_map(|name| [name.clone(), gradient(&name)]);
@@ -43,7 +44,7 @@ impl Ir {
         let mut seen = HashSet::new();
         let names = inputs.chain(targets).chain(made).filter(|name| seen.insert(name.to_string()));
         let (alias, names) = (ident(&self.reserved.free("dl"), Span::call_site()), names.collect::<Vec<_>>());
-        // Where the user writes `f32::consts::PI`, a module is meant.
+        // `f32::consts::PI` in the user's code refers to the module, which must stay visible.
         let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.reserved.has(word));
         let scope = if modules { quote!(variables) } else { quote!(hygiene) };
         quote!(use #krate::private::{self as #alias, #scope::* #(, variable as #names)*};)

@@ -1,4 +1,4 @@
-//! The passes as functions: their arguments taken apart, and the calls of `forward` and `backward` inside.
+//! Writes the passes as functions: they unpack their arguments, and then call `forward` or `backward` of each operation.
 
 use super::arguments::{Direction, gradient, local, same};
 use crate::ir::Ir;
@@ -7,7 +7,7 @@ use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-/// `infer`, `forward`, `backward` and `inspect`.
+/// Writes `infer`, `forward`, `backward` and `inspect`.
 pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     let (ir, d, memory) = (training.ir, training.ir.device(), training.memory_type());
     let infer = inference.print(&inference.passes.forward, Direction::Forward);
@@ -39,29 +39,30 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     }
 }
 
-/// The size of the batch, and the inputs taken apart.
+/// Writes the beginning of a pass: the size of the batch, and a variable for each input.
 fn begin(ir: &Ir) -> TokenStream {
     let inputs = ir.unpack_inputs();
     quote!(let n = batch.samples; #inputs)
 }
 
-/// The argument `input` under its name.
+/// Writes the pattern of the argument `input`.
 fn input(ir: &Ir) -> TokenStream {
     bind("input", ir.input_argument(), false)
 }
 
-/// The argument `output` of passes that make it.
+/// Writes the pattern of the argument `output` in passes that write it.
 fn made_output(ir: &Ir) -> TokenStream {
     bind("output", local("output"), ir.outputs.len() == 1)
 }
 
-/// The field of a pattern: `input: image`, or `input` alone.
+/// Writes a field of a pattern: `input: image`, or `input` alone.
 fn bind(field: &str, name: Ident, mutable: bool) -> TokenStream {
     let (field, mutable) = (local(field), mutable.then(|| quote!(mut)));
     if field == name { quote!(#mutable #name) } else { quote!(#field: #mutable #name) }
 }
 
-/// `backward`: the calls of the body in reverse, from the gradients to the outputs and those that a loss of its own left.
+/// Writes `backward`: the calls of the body in reverse order, which begin with the gradients to the outputs and, after the model's
+/// own loss, with those that the loss wrote.
 fn backward(training: &Schedule) -> TokenStream {
     let (ir, d) = (training.ir, training.ir.device());
     let calls = training.print(&training.passes.backward, Direction::Backward);
@@ -85,7 +86,7 @@ fn backward(training: &Schedule) -> TokenStream {
     }
 }
 
-/// The passes of a model with an objective.
+/// Writes the passes of a model with a `loss` clause.
 pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
     let (ir, d) = (training.ir, training.ir.device());
     let (input, d_input) = (input(ir), bind("d_input", gradient(&ir.input_argument()), true));
@@ -125,7 +126,7 @@ pub fn objective(training: &Schedule, evaluation: &Schedule) -> TokenStream {
     }
 }
 
-/// Shows every value that is still there after the forward pass.
+/// Writes `inspect`, which shows every value that is still in memory after the forward pass.
 fn inspect(schedule: &Schedule) -> TokenStream {
     schedule
         .nodes

@@ -1,4 +1,4 @@
-//! The structs of several inputs, outputs or targets.
+//! Writes the structs of several inputs, outputs or targets.
 
 use crate::ir::{Ir, Shape};
 use crate::names::ident;
@@ -9,39 +9,39 @@ use quote::{ToTokens, quote};
 pub struct Record<'a> {
     /// The name of the struct; `None` when there is at most one value, and so no struct.
     pub name: Option<Ident>,
-    /// In order.
+    /// The values in order.
     pub fields: Vec<(Ident, &'a Shape)>,
     doc: &'static str,
 }
 
-/// The inputs of a model.
+/// Returns the inputs of a model.
 pub fn inputs(ir: &Ir) -> Record<'_> {
     let fields = ir.inputs.iter().map(|&value| (ir.values[value].name.clone(), &ir.values[value].shape));
-    Record::new(ir, "Input", "One sample for", fields.collect())
+    Record::new(ir, "Input", "The inputs for one sample of", fields.collect())
 }
-/// The outputs of a model.
+/// Returns the outputs of a model.
 pub fn outputs(ir: &Ir) -> Record<'_> {
     let fields = ir.outputs.iter().map(|output| (output.name.clone(), &output.shape));
     Record::new(ir, "Output", "The outputs for one sample of", fields.collect())
 }
-/// The targets of a model's loss.
+/// Returns the targets of a model's loss.
 pub fn targets(ir: &Ir) -> Record<'_> {
     let targets = ir.objective.iter().flat_map(|objective| &objective.targets);
     let fields = targets.map(|&value| (ir.values[value].name.clone(), &ir.values[value].shape));
-    Record::new(ir, "Target", "What the loss compares one sample with, for", fields.collect())
+    Record::new(ir, "Target", "The targets of the loss for one sample of", fields.collect())
 }
 
 impl<'a> Record<'a> {
     fn new(ir: &Ir, suffix: &str, doc: &'static str, fields: Vec<(Ident, &'a Shape)>) -> Self {
         let mut fields = fields;
-        // Two of one name are reported.
+        // A repeated name was reported.
         let mut seen = std::collections::HashSet::new();
         let several = fields.len() > 1;
         fields.retain(|(name, _)| seen.insert(name.to_string()));
         let name = several.then(|| ident(&format!("{}{suffix}", ir.name), ir.name.span()));
         Record { name, fields, doc }
     }
-    /// The type of one sample.
+    /// Writes the type of one sample.
     pub fn ty(&self, ir: &Ir) -> TokenStream {
         match (&self.name, self.fields.as_slice()) {
             (Some(name), _) => ir.generic(name).into_token_stream(),
@@ -49,7 +49,7 @@ impl<'a> Record<'a> {
             (None, _) => quote!([f32; 0]),
         }
     }
-    /// The struct.
+    /// Writes the struct.
     pub fn definition(&self, ir: &Ir) -> TokenStream {
         let Some(name) = &self.name else { return quote!() };
         let (visibility, parameters) = (&ir.visibility, ir.parameters());
@@ -66,7 +66,7 @@ impl<'a> Record<'a> {
             #visibility struct #name #parameters { #(#fields)* }
         }
     }
-    /// Implements `Plain` for the struct, and the traits that one would derive: the user's module may have other derives.
+    /// Implements `Pod` for the struct, and the usual traits. `derive` is not used, since the user's module may redefine it.
     pub fn plain(&self, ir: &Ir) -> TokenStream {
         let Some(name) = &self.name else { return quote!() };
         let (name, parameters, generic) = (ir.generic(name), ir.parameters(), ir.generic_traits());

@@ -1,4 +1,4 @@
-//! Prints the steps of a pass: one call each, in order, with what they read and write as views.
+//! Writes the steps of a pass in order, each as one call with its arguments as views.
 
 use super::arguments::{Direction, gradient};
 use super::names;
@@ -13,7 +13,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 impl Schedule<'_> {
-    /// The calls of `steps`; those that serve the gradient to the input alone where it is asked for.
+    /// Writes the calls of `steps`. Those that only serve the gradient to the input are under the condition that the caller asks for it.
     pub fn print(&self, steps: &[Step], direction: Direction) -> TokenStream {
         let together = steps.chunk_by(|a, b| a.guard == b.guard);
         let print = |steps: &[Step]| {
@@ -31,7 +31,7 @@ impl Schedule<'_> {
         let (context, callee) = match (step.call, node) {
             (Call::Clear, _) => return quote!(#(#arguments)*.clear(context);),
             (Call::Copy, _) => (quote!(context), quote!(dl::ops::Activation::Identity.forward)),
-            // It keeps nothing: in the place of what it would keep stands what is there.
+            // Identity reads no value, so its argument for the saved value can be any view.
             (Call::Sum, _) => {
                 let kept = &arguments[0];
                 (quote!(context, #kept), quote!(dl::ops::Activation::Identity.backward))
@@ -51,7 +51,7 @@ impl Schedule<'_> {
         quote!(#callee(#context, #(#arguments),*);)
     }
 
-    /// A pass of a model inside this one.
+    /// Writes the call of a pass of a model inside this one.
     fn pass_of_model(&self, step: &Step, node: &Node, ty: &Type, arguments: &[TokenStream]) -> TokenStream {
         let (pass, method, last) = match step.call {
             Call::Backward(..) => ("Backward", "backward", Some(quote!(own_loss: false))),
@@ -60,10 +60,10 @@ impl Schedule<'_> {
         };
         let word = |word: &str| Ident::new(word, Span::mixed_site());
         let fields = ["net", "input", "memory", "output", "d_output", "d_net", "d_input"].map(word);
-        // All arguments live equally long, and views do not become shorter by themselves.
+        // All arguments share one lifetime, and views do not shorten their lifetime implicitly.
         let shorten = step.arguments.iter().map(|a| (a.access == Access::Read).then(|| quote!(.shorten())));
         let (pass, method) = (word(pass), word(method));
-        // Its random numbers are its own.
+        // Each model draws random numbers of its own.
         let copy = Literal::usize_unsuffixed(node.output);
         quote! {
             <#ty as dl::Passes>::#method(dl::#pass {
@@ -72,7 +72,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// The first arguments of the call of a node, and what is called.
+    /// Returns the first arguments of the call of a node, and the function.
     fn callee(&self, step: &Step, node: &Node) -> (TokenStream, TokenStream) {
         let infers = self.mode != Mode::Training;
         let (method, input) = match step.call {
@@ -88,7 +88,7 @@ impl Schedule<'_> {
         (quote!(context #(, #input)*), quote!(#op.#method))
     }
 
-    /// An argument of a call, of a node or not.
+    /// Writes an argument of a call; `node` is the called node, if any.
     fn argument(&self, argument: &Argument, node: Option<&Node>, direction: Direction) -> TokenStream {
         let view = match argument.optional {
             Some(Want::Never) => return quote!(dl::None),
@@ -114,7 +114,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// The view of what an argument is.
+    /// Writes the view of an argument.
     fn view(&self, argument: &Argument, node: Option<&Node>, direction: Direction) -> TokenStream {
         let shape = self.shape(argument.shape);
         let slot = |name: Ident, shape: &TokenStream, count: TokenStream| match argument.access {
@@ -140,7 +140,7 @@ impl Schedule<'_> {
             }
             Tensor::Weights(field) | Tensor::WeightGradient(field) => return self.weights(field, argument, node),
         };
-        // What flows into or out of a model from elsewhere is checked apart, and a mistake is said once.
+        // Inputs and outputs of an external model are checked elsewhere; this cast must not report a mistake again.
         match node.map(|node| (node, &node.op.config)) {
             Some((node, Config::Model(ty))) if node.op.is_external_model => {
                 let side =
@@ -155,7 +155,7 @@ impl Schedule<'_> {
         if access == Access::Read { self.read(place, shape, direction) } else { self.write(place, shape) }
     }
 
-    /// The weights of a field, or their gradient; a node may see them as those of another kind of layer.
+    /// Writes the weights of a field or their gradient, cast if the node reads them as those of another kind of layer.
     fn weights(&self, field: FieldId, argument: &Argument, node: Option<&Node>) -> TokenStream {
         let path = self.ir.access(field);
         let cast = node.and_then(|node| node.weights_as.as_ref()).map(|ty| quote!(.cast::<#ty>()));
@@ -166,7 +166,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// The memory in which models inside this one write what must be added.
+    /// Returns the fields and types of the scratch memory, into which models inside this one write gradients that must be added.
     pub fn scratch(&self) -> impl Iterator<Item = (Ident, TokenStream)> + '_ {
         let arguments = self.passes.steps().flat_map(|step| &step.arguments);
         arguments.filter_map(|argument| match (argument.tensor, argument.access) {
@@ -179,7 +179,7 @@ impl Schedule<'_> {
 }
 
 impl Call {
-    /// The node that is called.
+    /// Returns the node that is called.
     fn node(self) -> Option<NodeId> {
         match self {
             Call::Forward(node, _) | Call::Backward(node, _) | Call::Activation(node) => Some(node),

@@ -1,4 +1,4 @@
-//! The struct: one field for each layer with weights, in order, and how its weights begin. Blocks are structs inside it.
+//! Writes the struct, with one field for each layer with weights, and the initialisation of the weights. Blocks are structs inside it.
 
 use super::{docs, records};
 use crate::ir::{FieldId, Ir, ScopeId};
@@ -7,8 +7,8 @@ use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// The struct with the user's attributes and documentation, and the architecture as a table below them; before it the
-/// structs of its blocks, and of several inputs, outputs or targets.
+/// Writes the struct with the user's attributes and documentation and a table of the architecture, and then the structs of its
+/// blocks and of several inputs, outputs or targets.
 pub fn structure(krate: &TokenStream, irs: &[Ir], which: usize, parts: &Parts) -> TokenStream {
     let ir = &irs[which];
     let (attributes, name) = (&ir.attributes, &ir.name);
@@ -39,7 +39,7 @@ fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
         let text = format!("`{text}`");
         quote!(#[doc = #text] pub #name: #ty,)
     });
-    // Models have the alignment of `f32`, those without weights too.
+    // Every model has the alignment of `f32`, also one without weights.
     let layout = if members.is_empty() { quote!(C, align(4)) } else { quote!(C) };
     quote! {
         #[repr(#layout)]
@@ -49,7 +49,7 @@ fn definition(ir: &Ir, name: &Ident, members: &[Member]) -> TokenStream {
     }
 }
 
-/// Implements `Plain` for the struct and the structs of its blocks.
+/// Implements `Pod` for the struct and the structs of its blocks.
 pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     let names = parts.structs.iter().map(|part| &part.name).chain([&ir.name]).map(|name| ir.generic(name));
     let parameters = ir.parameters();
@@ -66,7 +66,7 @@ pub fn plain_numbers(ir: &Ir, parts: &Parts) -> TokenStream {
     }
 }
 
-/// Implements `Network`, and unless the user derives them, `Clone` of the box and `Debug`.
+/// Implements `Network`, and `Clone` of the box and `Debug` unless the user derives them.
 pub fn network(ir: &Ir) -> TokenStream {
     let derived: Vec<syn::Path> = ir.attributes.iter().flat_map(derived).collect();
     let derives = |name: &str| derived.iter().any(|path| path.segments.last().is_some_and(|last| last.ident == name));
@@ -86,10 +86,11 @@ fn derived(attribute: &syn::Attribute) -> Vec<syn::Path> {
 struct Member {
     name: Ident,
     ty: Type,
+    /// The documentation of the field: the layer as its first use writes it.
     text: String,
 }
 
-/// The text is that of one use.
+/// Ignores the text, which belongs to one use.
 impl PartialEq for Member {
     fn eq(&self, other: &Member) -> bool {
         self.name == other.name && self.ty == other.ty
@@ -110,13 +111,13 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Called once for a model: it takes the names of the structs.
+    /// Collects the structs of a model. Must be called once for each, since it reserves the names of the structs.
     pub fn of(ir: &Ir) -> Parts {
         let mut parts = Parts { structs: Vec::new(), members: Vec::new() };
         parts.members = parts.inside(ir, None);
         parts
     }
-    /// The fields inside `scope`, in order of first use.
+    /// Returns the fields inside `scope`, in order of first use.
     fn inside(&mut self, ir: &Ir, scope: Option<ScopeId>) -> Vec<Member> {
         let mut members = Vec::new();
         let mut seen = Vec::new();
@@ -133,7 +134,7 @@ impl Parts {
         }
         members
     }
-    /// The type of a block with these fields.
+    /// Returns the struct of a block with these fields, and adds it if it is new.
     fn add(&mut self, ir: &Ir, scope: ScopeId, members: Vec<Member>) -> Ident {
         let kind = &ir.scopes[scope].kind;
         if let Some(part) = self.structs.iter().find(|part| part.kind == *kind && part.members == members) {
@@ -146,7 +147,7 @@ impl Parts {
     }
 }
 
-/// The scope directly inside `scope` that leads to a field, if the field is deeper inside it.
+/// Returns the scope directly inside `scope` that contains a field; `None` if the field is in `scope` itself or not inside it.
 fn child_towards(ir: &Ir, scope: Option<ScopeId>, field: FieldId) -> Option<ScopeId> {
     let mut inner = ir.fields[field].scope?;
     while ir.scopes[inner].parent != scope {
@@ -155,7 +156,7 @@ fn child_towards(ir: &Ir, scope: Option<ScopeId>, field: FieldId) -> Option<Scop
     Some(inner)
 }
 
-/// `basic_block` as `BasicBlock`.
+/// Converts `basic_block` to `BasicBlock`.
 pub fn camel(name: &str) -> String {
     let name = plain(name);
     let words = name.split('_');
@@ -166,7 +167,7 @@ pub fn camel(name: &str) -> String {
     words.map(capital).collect()
 }
 
-/// Draws the weights of every layer.
+/// Writes `init_weights`, which initialises the weights of every layer.
 pub fn init(ir: &Ir) -> TokenStream {
     let layers = ir.fields.iter().enumerate().map(|(id, field)| {
         let (path, init) = (ir.access(id), &field.init);

@@ -1,4 +1,4 @@
-//! The tables of a model: its types, tensors and layers.
+//! Writes the tables of a model: its types, tensors and layers.
 
 use super::docs::parameters;
 use super::{condition, records};
@@ -7,7 +7,7 @@ use crate::ir::{Config, Ir, ValueId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-/// `Input`, `Output`, `NAME`, `TENSORS` and `LAYERS`.
+/// Writes `Input`, `Output`, `NAME`, `TENSORS`, `INPUTS` and `LAYERS`.
 pub fn tables(ir: &Ir) -> TokenStream {
     let (types, tensors, layers) = (types(ir), tensors(ir), layers(ir));
     let inputs = ir.inputs.iter().map(|&input| {
@@ -15,7 +15,7 @@ pub fn tables(ir: &Ir) -> TokenStream {
         quote!(dl::InputInfo { name: #name, shape: &[#(#shape),*] })
     });
     let inputs_are_checked = check(ir, "check_inputs", "Input", &ir.inputs);
-    // What only rustc can check of a generic model, once its parameters are known.
+    // The checks of a generic model, which rustc makes once its parameters are known.
     let checks = (!ir.generics.is_empty()).then(|| {
         let checks = ir.checks.iter().map(condition);
         quote!(const CHECKED: () = { #(#checks;)* };)
@@ -30,7 +30,7 @@ pub fn tables(ir: &Ir) -> TokenStream {
     }
 }
 
-/// `Input`, `Output` and `NAME`: what a broken model has too.
+/// Writes `Input`, `Output` and `NAME`, which a broken model has, too.
 pub fn types(ir: &Ir) -> TokenStream {
     let (input, output) = (records::inputs(ir).ty(ir), records::outputs(ir).ty(ir));
     let name = ir.name.to_string();
@@ -41,7 +41,7 @@ pub fn types(ir: &Ir) -> TokenStream {
     }
 }
 
-/// `Target` and `TERMS`.
+/// Writes `Target` and `TERMS`.
 pub fn objective(ir: &Ir) -> TokenStream {
     let target = records::targets(ir).ty(ir);
     let terms = ir.objective.iter().flat_map(|objective| &objective.terms).map(|term| {
@@ -56,7 +56,7 @@ pub fn objective(ir: &Ir) -> TokenStream {
     }
 }
 
-/// `check_inputs` or `check_targets`: that whole numbers are in their ranges, where there are any.
+/// Writes `check_inputs` or `check_targets`, which check that class numbers and tokens are in their ranges; nothing if there are none.
 pub fn check(ir: &Ir, name: &str, ty: &str, values: &[ValueId]) -> TokenStream {
     let mut checks = Vec::new();
     for range in ir.nodes.iter().filter_map(|node| Some((node, node.op.range.as_ref()?))) {
@@ -113,7 +113,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
     tensors
 }
 
-/// Without the `r#` of a raw name.
+/// Returns a name without the `r#` of a raw identifier.
 fn plain(name: &Ident) -> String {
     crate::names::plain(&name.to_string())
 }

@@ -1,15 +1,15 @@
-//! The fields of the generated struct: layers with weights, models, and the structs inside the struct.
+//! Fields of the generated struct: layers with weights, models, and structs for blocks.
 
 use super::ScopeId;
 use crate::dim::Dim;
 use crate::types::Type;
 use proc_macro2::{Ident, TokenStream};
 
-/// A part of the struct that is a struct of its own: a block, or a combinator that `as` names.
+/// A struct inside the struct: a block, or a combinator that `as` names.
 pub struct Scope {
-    /// The field: `bottleneck1`, or what `as` says.
+    /// The name of the field: `bottleneck1`, or the one that `as` gives.
     pub name: Ident,
-    /// The block that its type is named after.
+    /// The name of the block, from which the name of the type is made.
     pub kind: String,
     /// The scope around it.
     pub parent: Option<ScopeId>,
@@ -17,26 +17,26 @@ pub struct Scope {
 
 /// One field of the struct: a layer with weights, or a model.
 pub struct Field {
-    /// The part of the struct that it is in.
+    /// The scope that contains it; `None` for the struct itself.
     pub scope: Option<ScopeId>,
-    /// `conv1`, or what `as` says.
+    /// `conv1`, or the name that `as` gives.
     pub name: Ident,
-    /// Whether it is a model, which lists its tensors and draws its weights itself.
+    /// `true` for a model, which lists its tensors and initialises its weights itself.
     pub model: bool,
     /// `dl::layers::Conv2d<1, 6, 5, 5>`.
     pub ty: Type,
-    /// In memory order.
+    /// The tensors in memory order.
     pub tensors: Vec<Tensor>,
-    /// Arguments of the field's `init` before `rng`: `dl::Init::PyTorch, dl::Init::PyTorch`.
+    /// The arguments of the field's `init` before `rng`: `dl::Init::PyTorch, dl::Init::PyTorch`.
     pub init: TokenStream,
-    /// One line for its documentation: `conv2d(6, 5, padding: 2)`.
+    /// The documentation of the field, in one line: `conv2d(6, 5, padding: 2)`.
     pub text: String,
-    /// Trained numbers of a model, where the macro knows them.
+    /// The number of trained parameters of a model, if the macro knows it.
     pub parameters: Option<Dim>,
 }
 
 impl Field {
-    /// Trained numbers; `None` for a model that only rustc knows.
+    /// Returns the number of trained parameters; `None` for a model that only rustc knows.
     pub fn trained(&self) -> Option<Dim> {
         if self.model {
             return self.parameters.clone();
@@ -70,8 +70,8 @@ impl quote::ToTokens for Role {
 pub struct Tensor {
     /// `weight`: the field of the layer's struct, and PyTorch's name.
     pub name: &'static str,
-    /// PyTorch's dimensions.
+    /// The dimensions in PyTorch's order.
     pub shape: Vec<Dim>,
-    /// Its role, which decides about weight decay.
+    /// The role, which decides whether weight decay applies.
     pub role: Role,
 }

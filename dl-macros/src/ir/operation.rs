@@ -1,4 +1,4 @@
-//! Operations: which function of the runtime a node calls, and what its backward pass needs.
+//! Operations: the function of the runtime that a node calls, and the tensors that its backward pass needs.
 
 use crate::dim::Dim;
 use crate::types::Type;
@@ -13,26 +13,26 @@ pub struct Op {
     pub backward_reads: BackwardReads,
     /// The tensor that the forward pass saves for the backward pass alone.
     pub saved: Option<Saved>,
-    /// Whether `forward_in_place` and `backward_in_place` exist.
+    /// `true` if `forward_in_place` and `backward_in_place` exist.
     pub in_place: bool,
     /// The function that inference calls.
     pub inference: Inference,
     /// The activation that this operation is, which `fuse` may move into the operation before it.
     pub activation: Option<Activation>,
-    /// Whether the gradient to input `i` is the gradient to the output itself (add: both; sub: the first).
+    /// For each input, `true` if its gradient is the gradient to the output itself (add: both inputs; sub: the first).
     pub passes_gradient: Vec<bool>,
-    /// The operand of whole numbers that index something, and how many they may name.
+    /// The operand of class numbers or tokens, with the limit that they must be below.
     pub range: Option<Range>,
-    /// Whether all inputs have the shape of the first, even where the shape of another is written differently.
+    /// `true` if all inputs have the shape of the first, even where the shape of another is written differently.
     pub same_shape: bool,
-    /// Whether it is called once for every input, with the input's number (concat).
+    /// `true` if it is called once for every input, with the index of the input (concat).
     pub each_input: bool,
-    /// Whether its forward pass in training changes what it has in the network (batch_norm: its running statistics).
+    /// `true` if its forward pass in training updates tensors of the network (batch_norm: the running statistics).
     pub updates_state: bool,
-    /// Whether no gradient flows to what it reads (stop_gradient).
+    /// `true` if its inputs get no gradient (stop_gradient).
     pub stops_gradient: bool,
-    /// Whether it is a model whose shapes only rustc knows: what flows in and out is checked apart from the passes, which
-    /// take it as it is.
+    /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them
+    /// unchecked.
     pub is_external_model: bool,
 }
 
@@ -41,15 +41,15 @@ pub struct Op {
 pub enum Config {
     /// A model, or a layer written by hand: its type.
     Model(Type),
-    /// No kernel: the output is the input under another shape (`flatten`).
+    /// There is no kernel: the output is the input in another shape (`flatten`).
     Reshape,
-    /// `path { fields }`, and with `activation` a further field of that name, which `fuse` may set.
+    /// `path { fields }`; with `activation` the struct has a further field of that name, which `fuse` may set.
     Settings {
-        /// Type of the settings: `dl::ops::conv2d::Conv2dOp`.
+        /// The type of the settings: `dl::ops::conv2d::Conv2dOp`.
         path: TokenStream,
-        /// `stride: [1, 1], padding: [2, 2], …`, with a comma at the end where there are any.
+        /// `stride: [1, 1], padding: [2, 2], …`, with a comma at the end if there are any.
         fields: TokenStream,
-        /// Whether there is a field `activation`.
+        /// `true` if there is a field `activation`.
         activation: bool,
     },
     /// A whole expression, such as `dl::ops::Activation::Relu`.
@@ -61,34 +61,34 @@ pub enum Config {
 pub struct Activation {
     /// `dl::ops::Activation::Relu`.
     pub expr: TokenStream,
-    /// Whether its backward pass reads its output (relu) rather than its input (gelu).
+    /// `true` if its backward pass reads its output (relu) rather than its input (gelu).
     pub backward_reads_output: bool,
 }
 
 /// The values that the backward pass of an operation reads, in the order of its arguments.
 #[derive(Clone, Copy, Default)]
 pub struct BackwardReads {
-    /// All inputs.
+    /// `true` if it reads all inputs.
     pub inputs: bool,
-    /// The output.
+    /// `true` if it reads the output.
     pub output: bool,
 }
 
 /// The tensor that the forward pass saves for the backward pass alone.
 #[derive(Clone)]
 pub struct Saved {
-    /// Type of one value: `[[f32; 6]; 2]`.
+    /// The type of one value: `[[f32; 6]; 2]`.
     pub ty: TokenStream,
-    /// One for each sample, or one for the whole batch.
+    /// `true` if there is one value for each sample, `false` if there is one for the whole batch.
     pub per_sample: bool,
 }
 
-/// Whole numbers below a limit; checked where they enter the model.
+/// The limit of class numbers or tokens, which is checked where they enter the model.
 #[derive(Clone)]
 pub struct Range {
-    /// Which operand.
+    /// The index of the operand.
     pub operand: usize,
-    /// They are below this.
+    /// The numbers must be below this.
     pub limit: Dim,
     /// The function of `dl` that checks them: `check_labels`, `check_tokens`.
     pub check: &'static str,
@@ -99,8 +99,8 @@ pub struct Range {
 pub enum Inference {
     /// `forward`.
     Forward,
-    /// `infer` (same arguments without `saved`), or `infer_in_place` where the plan allows.
+    /// `infer` (the arguments of `forward` without `saved`), or `infer_in_place` where the plan allows it.
     Infer,
-    /// Nothing: the output is the input (`dropout`).
+    /// No function: the output is the input (`dropout`).
     Identity,
 }

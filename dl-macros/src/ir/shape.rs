@@ -1,4 +1,4 @@
-//! The shapes of values, and their types in Rust.
+//! Shapes of values, and the Rust types for them.
 
 use crate::diagnostics::Message;
 use crate::dim::Dim;
@@ -17,16 +17,16 @@ pub enum Element {
 /// The shape of one sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// Element type.
+    /// The element type.
     pub element: Element,
-    /// Outermost first.
+    /// The dimensions, outermost first.
     pub dims: Vec<Dim>,
-    /// The struct that it is, for several values side by side; its elements are then counted by `dims`.
+    /// The struct that holds several values side by side; `dims` is then the number of its elements.
     pub record: Option<Type>,
 }
 
 impl Shape {
-    /// The type of one sample: `[[[f32; 28]; 28]; 1]`; a plain number for no dimensions.
+    /// Writes the type of one sample: `[[[f32; 28]; 28]; 1]`, or `f32` for a shape without dimensions.
     pub fn ty(&self) -> TokenStream {
         if let Some(record) = &self.record {
             return quote::quote!(#record);
@@ -37,12 +37,12 @@ impl Shape {
         };
         self.dims.iter().rev().fold(element, |inner, dim| quote::quote!([#inner; #dim]))
     }
-    /// Several values side by side.
+    /// Returns the shape of a struct of several values.
     pub fn record(ty: Type, parts: &[Shape]) -> Self {
         let len = parts.iter().fold(Dim::Known(0), |sum, part| sum.add(&part.len()));
         Shape { element: Element::F32, dims: vec![len], record: Some(ty) }
     }
-    /// Number of elements.
+    /// Returns the number of elements.
     pub fn len(&self) -> Dim {
         Dim::product(&self.dims)
     }
@@ -59,7 +59,7 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// The same in a message, whose numbers rustc may fill in.
+/// Writes the shape in a message, in which rustc may fill in numbers.
 impl From<&Shape> for Message {
     fn from(shape: &Shape) -> Self {
         if shape.dims.is_empty() {

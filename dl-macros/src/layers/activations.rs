@@ -1,4 +1,4 @@
-//! The elementwise activations: a function of each number. One entry each.
+//! The elementwise activations, which apply a function to each element. Each is an entry of [`ALL`].
 
 use super::*;
 use crate::diagnostics::message;
@@ -12,10 +12,10 @@ struct Elementwise {
     variant: Variant,
     /// The tensor that its backward pass reads: `Activation::saved_for_backward` in the runtime.
     saves: Saves,
-    /// What it computes, for the guide.
+    /// The formula, for the guide.
     line: &'static str,
     parameters: &'static [Parameter],
-    /// The rules of the parameters.
+    /// Checks the parameters.
     check: fn(&Call) -> bool,
 }
 
@@ -54,15 +54,15 @@ impl Layer for Elementwise {
 }
 
 impl Elementwise {
-    /// One without parameters.
+    /// Returns an activation without parameters.
     const fn new(name: &'static str, variant: &'static str, saves: Saves, line: &'static str) -> Self {
         Elementwise { name, variant: Variant::Named(variant), saves, line, parameters: &[], check: |_| true }
     }
-    /// The same with parameters and their rules.
+    /// Adds parameters and their check.
     const fn with(self, parameters: &'static [Parameter], check: fn(&Call) -> bool) -> Self {
         Elementwise { parameters, check, ..self }
     }
-    /// The same as a variant that a use decides.
+    /// Chooses the variant by the parameters of each use.
     const fn with_variant(self, variant: fn(&Call) -> TokenStream) -> Self {
         Elementwise { variant: Variant::Made(variant), ..self }
     }
@@ -147,11 +147,11 @@ pub static ALL: &[&dyn Layer] = &[
     &Elementwise::new("powi", "Powi", Input, "computes `xⁿ` for a whole number `n`").with(
         &[Parameter::positional("exponent", Kind::Integer, Default::Required, "exponent `n`")],
         |call| {
-            let good = i32::try_from(call.integer("exponent")).is_ok();
-            if !good {
+            let fits = i32::try_from(call.integer("exponent")).is_ok();
+            if !fits {
                 call.diagnostics.error(call.at("exponent"), "the exponent of `powi` does not fit an `i32`");
             }
-            good
+            fits
         },
     ),
 ];
@@ -159,7 +159,7 @@ pub static ALL: &[&dyn Layer] = &[
 /// The default of `gelu`.
 const EXACT: Choice = Choice::new("none", "Gelu", "the exact `Φ`, by the error function");
 
-/// Of `clamp` and `hard_tanh`.
+/// Returns the parameters of `clamp` and `hard_tanh`.
 const fn limits(default: [Default; 2]) -> [Parameter; 2] {
     let [min, max] = default;
     [
@@ -168,7 +168,7 @@ const fn limits(default: [Default; 2]) -> [Parameter; 2] {
     ]
 }
 
-/// Whether the limits are in order.
+/// Requires that the lower limit is not above the upper one.
 fn ordered(call: &Call) -> bool {
     let (min, max) = (call.number("min"), call.number("max"));
     let text = message!("the limits of `", call.name, "` are ", &min, " and ", &max, ", the upper one below the lower");

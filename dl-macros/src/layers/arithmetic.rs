@@ -1,4 +1,4 @@
-//! `+ - * /`, also as `add`, `sub`, `mul` and `div`: two values, broadcast by NumPy's rule, or a value and a number.
+//! `+ - * /`, also written `add`, `sub`, `mul` and `div`, of two values, broadcast by NumPy's rule, or of a value and a number.
 
 use super::*;
 use crate::ast::Operator;
@@ -7,7 +7,7 @@ use crate::dim::Cond;
 
 use quote::{ToTokens, quote};
 
-/// An arithmetic operation, element by element.
+/// An elementwise arithmetic operation.
 pub struct Arithmetic(Operator);
 
 pub static ADD: Arithmetic = Arithmetic(Operator::Add);
@@ -15,13 +15,13 @@ pub static SUB: Arithmetic = Arithmetic(Operator::Sub);
 pub static MUL: Arithmetic = Arithmetic(Operator::Mul);
 pub static DIV: Arithmetic = Arithmetic(Operator::Div);
 
-/// The layer behind `operator`.
+/// Returns the layer for `operator`.
 pub fn of(operator: Operator) -> &'static dyn Layer {
     match operator {
         Operator::Add => &ADD,
         Operator::Sub => &SUB,
         Operator::Mul => &MUL,
-        // `%` is for sizes alone; `lower` refuses it before it comes here.
+        // `%` is for sizes alone: `lower` reports it elsewhere.
         Operator::Div | Operator::Rem => &DIV,
     }
 }
@@ -53,7 +53,7 @@ impl Layer for Arithmetic {
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         match call.operands.as_slice() {
-            // Unless two shapes fit, nobody knows which of them was meant.
+            // With different ranks, either operand may be the wrong one.
             [Operand::Tensor(a), Operand::Tensor(b)] if a.dims.len() != b.dims.len() => None,
             _ => call.known_input(),
         }
@@ -63,7 +63,7 @@ impl Layer for Arithmetic {
             [Operand::Tensor(a), Operand::Tensor(b)] => {
                 let Broadcast { output, repeats } = check::broadcast(call, a, b)?;
                 if repeats {
-                    check::walkable(call, &output)?;
+                    check::rank_is_supported(call, &output)?;
                 }
                 let op = self.of_values(a, b, &output, repeats);
                 Some(Built::new(output, op))
@@ -102,9 +102,9 @@ impl Layer for Arithmetic {
 }
 
 impl Arithmetic {
-    /// Of two values, of which one at least may be repeated to the shape of `output`.
+    /// Returns the operation on two values; with `repeats`, they are broadcast to the shape of `output`.
     fn of_values(&self, left: &Shape, right: &Shape, output: &Shape, repeats: bool) -> Op {
-        // The gradient to what is not repeated in a sum is that to the output.
+        // The gradient to an operand of a sum that is not broadcast is the gradient to the output.
         let whole = |shape: &Shape| !repeats || matches!(check::equal(shape, output), Cond::Known(true));
         let passes_gradient = vec![!self.0.multiplies() && whole(left), self.0 == Operator::Add && whole(right)];
         let shapes = if repeats {
@@ -123,7 +123,7 @@ impl Arithmetic {
         };
         let path = quote!(dl::ops::arithmetic::#name);
         let config = match self.0 {
-            // The activation behind a sum is applied in the same pass.
+            // A sum can apply the activation after it in the same pass.
             Operator::Add if !repeats => Config::with_activation(path, fields),
             Operator::Add | Operator::Sub => {
                 Config::settings(path, quote!(#fields activation: dl::ops::Activation::Identity,))
@@ -137,7 +137,7 @@ impl Arithmetic {
     }
 }
 
-/// `scale·x + shift`.
+/// Returns the operation `scale·x + shift`.
 fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
     Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING).in_place()

@@ -1,4 +1,4 @@
-//! `batch_norm`: each feature or channel scaled to mean 0 and variance 1 over the batch.
+//! `batch_norm` normalises each feature or channel to mean 0 and variance 1 over the batch.
 
 use super::*;
 use crate::check;
@@ -31,7 +31,7 @@ impl Layer for BatchNorm {
                     "epsilon",
                     Kind::Number,
                     Default::Number(1e-5),
-                    "small number that is added to the variance against division by zero",
+                    "small number added to the variance to avoid division by zero",
                 ),
             ]
         }

@@ -1,4 +1,4 @@
-//! `concat(a, b, …)`: values side by side along one dimension, the channels of images unless `axis` says another.
+//! `concat(a, b, …)` concatenates values along one dimension, which is the first (the channels of images) by default.
 
 use super::*;
 use crate::check;

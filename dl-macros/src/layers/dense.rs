@@ -1,4 +1,4 @@
-//! `dense(outputs)`: every output is a weighted sum of all inputs.
+//! `dense(outputs)` is a fully connected layer: every output is a weighted sum of all inputs.
 
 use super::*;
 use crate::check;

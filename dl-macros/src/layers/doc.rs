@@ -1,13 +1,13 @@
 //! The documentation of a layer in the guide and in editors.
 
-/// One line about a layer, and where it stands in the guide.
+/// One line about a layer, and the table of the guide that contains it.
 #[allow(dead_code, reason = "for the tests that write the guide's tables and the editor's documentation")]
 #[derive(Clone, Copy)]
 pub struct Doc {
     pub chapter: Chapter,
-    /// `` `[n]` → `[outputs]` ``, or for what any shape is good: `any, unchanged`.
+    /// The input and output shapes: `` `[n]` → `[outputs]` ``, or `any, unchanged`.
     pub shapes: &'static str,
-    /// The rest of a sentence about the layer, from the verb on: `` computes `max(x, 0)` ``.
+    /// A sentence about the layer from the verb on: `` computes `max(x, 0)` ``.
     pub line: &'static str,
 }
 
@@ -16,9 +16,9 @@ pub struct Doc {
 pub enum Chapter {
     /// Layers with weights.
     Weights,
-    /// Pooling, and all else that changes the shape and has no weights.
+    /// Pooling and other layers without weights that change the shape.
     Shape,
-    /// A function of each number.
+    /// Activations.
     Activation,
     /// Regularisation: noise and dropout.
     Regularisation,

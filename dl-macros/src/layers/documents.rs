@@ -1,11 +1,11 @@
-//! Writes the tables of the guide and the editor's documentation of every layer, and tests that they are current:
-//! `DL_BLESS=1 cargo test -p dl-macros documents` writes them anew.
+//! Writes the tables of the guide and the editor's documentation of every layer, and tests that the files are current.
+//! `DL_BLESS=1 cargo test -p dl-macros documents` rewrites them.
 
 use super::*;
 use std::fmt::Write;
 use std::path::Path;
 
-/// The combinators that are no layers, and their documentation.
+/// The combinators that are not also layers, with their documentation.
 const COMBINATORS: [(&str, &str); 2] = [
     ("residual", "`residual { … }` adds its input to the output of the chain in braces: a skip connection."),
     (
@@ -14,9 +14,9 @@ const COMBINATORS: [(&str, &str); 2] = [
     ),
 ];
 
-const SAME: &str = "Zero padding by which the output has the size of the input, as in Keras; it needs a stride of 1";
+const SAME: &str = "Zero padding such that the output has the size of the input, as in Keras; it needs a stride of 1";
 
-/// The words that arguments of these kinds may be, and their documentation.
+/// The words that arguments of these kinds accept, with their documentation.
 const WORDS: [(&str, &[(&str, &str)]); 3] = [
     ("Padding", &[("same", SAME), ("valid", "No padding: the same as `0`")]),
     ("Border", &[("same", SAME), ("valid", "No padding: the same as `0`")]),
@@ -73,9 +73,10 @@ fn the_editors_layers_are_current() {
     compare("src/language/layers.rs", &editor_layers());
 }
 
-/// Every layer as the documented struct that editors show.
+/// Writes every layer as a documented struct for editors.
 fn editor_layers() -> String {
-    let mut text = head("Every layer as a struct whose fields are its arguments", "use super::arguments::*;\n\n");
+    let mut text =
+        head("Declares every layer as a struct whose fields are its arguments", "use super::arguments::*;\n\n");
     for (name, doc) in COMBINATORS {
         let _ = write!(text, "/// {doc}\npub struct {name} {{}}\n\n");
     }
@@ -104,14 +105,14 @@ fn the_editors_arguments_are_current() {
     compare("src/language/arguments.rs", &editor_arguments());
 }
 
-/// Every kind of argument as the documented struct that editors show, and the words as constants.
+/// Writes every kind of argument as a documented struct for editors, and its words as constants.
 fn editor_arguments() -> String {
-    let mut text = head("The kinds of arguments that layers take, and the words that some of them may be", "");
+    let mut text = head("Declares the kinds of arguments that layers take, and the words that some of them accept", "");
     let parameters = || all().flat_map(|layer| layer.parameters());
     let mut kinds: Vec<(String, String)> = Vec::new();
     for parameter in parameters() {
         let about = match parameter.kind {
-            Kind::Choice(_) => "One of a few words".to_owned(),
+            Kind::Choice(_) => "One of several words".to_owned(),
             kind => sentence(&kind.expected()),
         };
         if !kinds.iter().any(|(known, _)| *known == kind(parameter)) {
@@ -121,7 +122,7 @@ fn editor_arguments() -> String {
     for (kind, about) in &kinds {
         let _ = write!(text, "/// {about}.\npub struct {kind};\n\n");
     }
-    text.push_str("/// The words of each argument that has any.\npub mod words {\n");
+    text.push_str("/// The words that arguments accept, a module for each argument.\npub mod words {\n");
     for (kind, words) in WORDS.iter().filter(|(kind, _)| kinds.iter().any(|(known, _)| known == kind)) {
         text.push_str(&module(kind, kind, words));
     }
@@ -138,7 +139,7 @@ fn editor_arguments() -> String {
     text + "}\n"
 }
 
-/// The text that editors show for the argument `name` of `layer`.
+/// Returns the text that editors show for the argument `name` of `layer`.
 fn shown<'a>(text: &'a str, layer: &str, name: &str) -> &'a str {
     let start = text.find(&format!("pub struct {layer} {{")).unwrap();
     let end = start + text[start..].find(&format!("pub {name}: ")).unwrap();
@@ -189,7 +190,7 @@ fn every_word_has_a_text_of_its_own() {
     }
 }
 
-/// The head of a file.
+/// Returns the beginning of a generated file.
 fn head(about: &str, uses: &str) -> String {
     let names = "non_camel_case_types, non_snake_case, non_upper_case_globals";
     format!(
@@ -198,7 +199,7 @@ fn head(about: &str, uses: &str) -> String {
     )
 }
 
-/// ReservedNames as constants of the type `kind`.
+/// Writes a module with `words` as constants of the type `kind`.
 fn module(name: &str, kind: &str, words: &[(&str, &str)]) -> String {
     let mut text = format!("    pub mod {name} {{\n        use super::super::{kind};\n\n");
     for (word, about) in words {
@@ -207,14 +208,14 @@ fn module(name: &str, kind: &str, words: &[(&str, &str)]) -> String {
     text + "    }\n"
 }
 
-/// `conv2d(channels, kernel)`
+/// Writes a layer with its required parameters: `conv2d(channels, kernel)`.
 fn usage(layer: &dyn Layer) -> String {
     let required = |parameter: &&Parameter| matches!(parameter.default, Default::Required);
     let names: Vec<&str> = layer.parameters().iter().filter(required).map(|parameter| parameter.name).collect();
     if names.is_empty() { layer.name().to_owned() } else { format!("{}({})", layer.name(), names.join(", ")) }
 }
 
-/// A line of the guide.
+/// Writes the row of a layer in the guide's table.
 fn row(layer: &dyn Layer) -> String {
     let optional = layer.parameters().iter().filter(|parameter| !matches!(parameter.default, Default::Required));
     let arguments: Vec<String> = optional
@@ -228,23 +229,23 @@ fn row(layer: &dyn Layer) -> String {
     format!("| `{}` | {arguments} | {} | {line} |\n", usage(layer), doc.shapes)
 }
 
-/// What else a parameter of a few words may be: `` or `tanh` ``.
+/// Lists the words that a parameter accepts besides its default: `` or `tanh` ``.
 fn others(parameter: &Parameter, default: &str) -> String {
     let Kind::Choice(words) = parameter.kind else { return String::new() };
     words.iter().map(|choice| choice.word).filter(|word| *word != default).map(|word| format!(" or `{word}`")).collect()
 }
 
-/// The values that a parameter takes, and its default.
+/// Describes the values that a parameter accepts, and its default.
 fn value(parameter: &Parameter) -> String {
     let default = default(parameter).map_or_else(String::new, |default| format!("; the default is `{default}`"));
     format!("Give {}{default}", parameter.kind.expected())
 }
 
-/// The default of a parameter as a user would write it.
+/// Returns the default of a parameter as a user would write it.
 fn default(parameter: &Parameter) -> Option<String> {
     match parameter.default {
         Default::Size(n) => Some(n.to_string()),
-        // As short as people write it: `1`, `0.01`, `1e-5`.
+        // The shortest form: `1`, `0.01`, `1e-5`.
         Default::Number(x) if x.fract() == 0.0 => Some(format!("{x}")),
         Default::Number(x) => Some(format!("{x:?}")),
         Default::Integer(n) => Some(n.to_string()),
@@ -254,13 +255,13 @@ fn default(parameter: &Parameter) -> Option<String> {
     }
 }
 
-/// The name of a kind of argument: `Pair`.
+/// Returns the name of a kind of argument: `Pair`.
 fn kind(parameter: &Parameter) -> String {
     let name = format!("{:?}", parameter.kind);
     name.split('(').next().unwrap_or_default().to_owned()
 }
 
-/// With a capital at the start.
+/// Capitalises the first letter.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
@@ -274,7 +275,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(path(name)).unwrap_or_default()
 }
 
-/// Whether the file `name` is `text`; `DL_BLESS=1` makes it so.
+/// Asserts that the file `name` contains `text`; with `DL_BLESS=1`, writes it first.
 fn compare(name: &str, text: &str) {
     if std::env::var_os("DL_BLESS").is_some() {
         std::fs::write(path(name), format!("{}\n", text.trim_end())).unwrap();

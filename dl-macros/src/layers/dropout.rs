@@ -1,4 +1,4 @@
-//! `dropout(rate)`: in training, sets a random part of the numbers to zero and scales up the others.
+//! `dropout(rate)` sets random elements to zero in training and scales up the others.
 
 use super::*;
 use crate::check;
@@ -35,7 +35,7 @@ impl Layer for Dropout {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let rate = call.number("rate");
-        // Every dropout of a model draws its own numbers.
+        // Every dropout of a model draws its own random numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::dropout::DropoutOp), quote!(rate: #rate, id: #id,));
         let mut op = Op::new(config, BackwardReads::NOTHING).in_place();

@@ -1,4 +1,4 @@
-//! `embedding(vocabulary, features)`: every token becomes a row of a table of weights.
+//! `embedding(vocabulary, features)` replaces every token by its row in a table of weights.
 
 use super::*;
 use crate::check;

@@ -1,4 +1,4 @@
-//! `flatten`: an image as a list of features.
+//! `flatten` reshapes a sample to one vector of features.
 
 use super::*;
 
@@ -9,11 +9,7 @@ impl Layer for Flatten {
         "flatten"
     }
     fn doc(&self) -> Doc {
-        Doc::new(
-            Chapter::Shape,
-            "any → `[n]`",
-            "gives a sample the shape `[n]`, one vector of features; copies nothing",
-        )
+        Doc::new(Chapter::Shape, "any → `[n]`", "flattens a sample to one vector of `n` features, without copying")
     }
     fn alternative(&self) -> &'static str {
         ", and say `reshape([SIZE])` here"

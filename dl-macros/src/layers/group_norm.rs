@@ -1,4 +1,4 @@
-//! `group_norm(groups)` and `instance_norm`: groups of channels of each sample, or each channel, scaled to mean 0 and variance 1.
+//! `group_norm(groups)` normalises groups of channels of each sample to mean 0 and variance 1, `instance_norm` each channel.
 
 use super::*;
 use crate::check;
@@ -28,7 +28,7 @@ impl Layer for GroupNorm {
                     "epsilon",
                     Kind::Number,
                     Default::Number(1e-5),
-                    "small number that is added to the variance against division by zero",
+                    "small number added to the variance to avoid division by zero",
                 ),
             ]
         }
@@ -69,7 +69,7 @@ impl Layer for InstanceNorm {
                     "epsilon",
                     Kind::Number,
                     Default::Number(1e-5),
-                    "small number that is added to the variance against division by zero",
+                    "small number added to the variance to avoid division by zero",
                 ),
             ]
         }
@@ -96,7 +96,7 @@ impl Layer for InstanceNorm {
     }
 }
 
-/// Group normalisation with a scale and a shift for every channel.
+/// Builds group normalisation with a scale and a shift for every channel.
 fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
     let epsilon = call.number("epsilon");
     let fields = quote!(groups: #groups, epsilon: #epsilon,);

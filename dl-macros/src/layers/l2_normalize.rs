@@ -1,4 +1,4 @@
-//! `l2_normalize`: the features of each sample scaled to length 1.
+//! `l2_normalize` scales the features of each sample to a Euclidean norm of 1.
 
 use super::*;
 use crate::check;
@@ -19,7 +19,7 @@ impl Layer for L2Normalize {
                 "epsilon",
                 Kind::Number,
                 Default::Number(1e-12),
-                "lower limit of the norm, against division by zero",
+                "lower limit of the norm, to avoid division by zero",
             )]
         }
     }

@@ -1,4 +1,4 @@
-//! `layer_norm`: the features of each sample scaled to mean 0 and variance 1.
+//! `layer_norm` normalises the features of each sample to mean 0 and variance 1.
 
 use super::*;
 use crate::check;
@@ -23,7 +23,7 @@ impl Layer for LayerNorm {
                 "epsilon",
                 Kind::Number,
                 Default::Number(1e-5),
-                "small number that is added to the variance against division by zero",
+                "small number added to the variance to avoid division by zero",
             )]
         }
     }

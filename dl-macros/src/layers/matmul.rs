@@ -1,4 +1,4 @@
-//! `matmul(a, b)`: the product of two values as matrices, one by one over leading dimensions.
+//! `matmul(a, b)` multiplies two values as matrices, or as stacks of matrices over the leading dimensions.
 
 use super::*;
 use crate::diagnostics::message;

@@ -1,6 +1,7 @@
-//! The layers of the language, one file each: parameters, shape rule, and what is called at run time.
+//! The layers of the language. Each has a file with its parameters, its shape rule and the operation that it becomes.
 //!
-//! To add one: its file, and a line in [`FAMILIES`]; to add one to a family, its entry there. The names are Keras' and PyTorch's in snake case.
+//! A new layer needs a file and a line in [`FAMILIES`]; a new layer of a family, such as an activation, only an entry in the
+//! family's list. The names are those of Keras and PyTorch in snake case.
 
 mod activations;
 mod adaptive_pool;
@@ -56,7 +57,7 @@ use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Tens
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
-/// Every layer, and every family of layers that has a list of its own.
+/// All layers: those with a file of their own, and the lists of the families.
 static FAMILIES: &[&[&dyn Layer]] = &[
     &[
         &dense::Dense,
@@ -119,89 +120,89 @@ static FAMILIES: &[&[&dyn Layer]] = &[
     losses::vectors::ALL,
 ];
 
-/// Every layer.
+/// Returns every layer.
 pub fn all() -> impl Iterator<Item = &'static dyn Layer> + Clone {
     FAMILIES.iter().copied().flatten().copied()
 }
 
 /// A layer of the language.
 pub trait Layer: Sync {
-    /// `conv2d`
+    /// Returns the name in the language: `conv2d`.
     fn name(&self) -> &'static str;
-    /// The prefix of the names of its fields and values: `conv` for `conv1`.
+    /// Returns the prefix of the names of its fields and values: `conv` for `conv1`.
     fn name_prefix(&self) -> &'static str {
         self.name()
     }
-    /// Its documentation in the guide and in editors.
+    /// Returns the documentation for the guide and editors.
     #[allow(dead_code, reason = "read by the test that writes the guide's tables and the editor's documentation")]
     fn doc(&self) -> Doc;
-    /// In the order in which they may be given.
+    /// Returns the parameters in the order in which they may be given.
     fn parameters(&self) -> &'static [Parameter] {
         &[]
     }
-    /// How many values it reads; at least so many when it is variadic.
+    /// Returns the number of values that it reads, or the least number if it is variadic.
     fn operands(&self) -> usize {
         1
     }
-    /// Whether it reads any number of values from [`Layer::operands`] on (`concat(a, b, c)`).
+    /// Returns whether it may read more values than [`Layer::operands`] (`concat(a, b, c)`).
     fn variadic(&self) -> bool {
         false
     }
-    /// The elements that its operand number `operand` must have.
+    /// Returns the element type that the operand with index `operand` must have.
     fn takes(&self, operand: usize) -> Element {
         let _ = operand;
         Element::F32
     }
-    /// Whether it is a loss: one number for each sample, to be made small by training.
+    /// Returns whether it is a loss: one number for each sample, which training minimises.
     fn is_loss(&self) -> bool {
         false
     }
-    /// Whether it is over sequences `[channels, length]`: images of one row.
+    /// Returns whether it takes sequences `[channels, length]`, which are images of one row.
     fn is_sequence(&self) -> bool {
         false
     }
-    /// Whether its weights are a table of features for each token, which `unembedding` reads too.
+    /// Returns whether its weights are a table with features for each token, which `unembedding` can read, too.
     fn is_table(&self) -> bool {
         false
     }
-    /// The size of the input that its weights follow from, which other systems want to be told.
+    /// Returns the size of the input that determines the shape of its weights, which other libraries take as an argument.
     fn inferred(&self) -> Option<Inferred> {
         None
     }
-    /// The end of the message that its output has no type in stable Rust: another way to write it.
+    /// Returns the end of the message that stable Rust has no type for its output; it suggests another way to write it.
     fn alternative(&self) -> &'static str {
         ""
     }
-    /// Whether one of the values it reads may be a number.
+    /// Returns whether one of its operands may be a number.
     fn takes_numbers(&self) -> bool {
         false
     }
-    /// Checks what the settings alone tell, whatever flows in; whether they are right.
+    /// Checks the settings alone, without the input, and returns whether they are valid.
     fn check(&self, call: &Call) -> bool {
         let _ = call;
         true
     }
-    /// The output's shape where a mistake does not hide it, so that the layers after it can still be checked.
-    /// There may be no operands.
+    /// Returns the output's shape after a mistake, if it is known regardless, so that the layers after it can still be checked. The
+    /// call may have no operands.
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         let _ = call;
         None
     }
-    /// The form in which `lower` puts its uses into the graph.
+    /// Returns the form in which `lower` adds its uses to the graph.
     fn lowered_as(&self) -> LoweredAs {
         LoweredAs::Node
     }
-    /// Checks one use whose settings are right, and says what it becomes; `None` when mistakes were reported.
+    /// Checks a use whose settings are valid, and returns its node; `None` if mistakes were reported.
     fn build(&self, call: &Call) -> Option<Built>;
 }
 
-/// The form in which the uses of a layer stand in the graph.
+/// The form that the uses of a layer have in the graph.
 pub enum LoweredAs {
     /// A node, by [`Layer::build`].
     Node,
     /// A slice for each part.
     Slices,
-    /// A dense node with the table that another layer has.
+    /// A dense node with the weights of an embedding.
     TiedDense,
 }
 
@@ -214,7 +215,7 @@ pub enum Inferred {
 }
 
 impl Inferred {
-    /// The size, of an input of `shape`.
+    /// Returns this size of an input with shape `shape`.
     pub fn of(self, shape: &Shape) -> Option<&Dim> {
         match self {
             Inferred::Features => shape.dims.last(),
@@ -223,36 +224,36 @@ impl Inferred {
     }
 }
 
-/// The result of [`Layer::build`]: a node that reads all operands that are values of the network.
+/// The result of [`Layer::build`]: a node that reads all operands that are values.
 pub struct Built {
     pub output: Shape,
     pub op: Op,
     pub weights: Option<Weights>,
-    /// Multiply-adds for one sample.
+    /// The number of multiply-adds for one sample.
     pub multiply_adds: Dim,
 }
 
 /// The weights of a layer.
 pub struct Weights {
     pub ty: Type,
-    /// In memory order.
+    /// The tensors in memory order.
     pub tensors: Vec<Tensor>,
-    /// Arguments of `init` before `rng`.
+    /// The arguments of `init` before `rng`.
     pub init: TokenStream,
 }
 
-/// Sizes as a constant expression of type `&[usize]`.
+/// Writes sizes as a constant expression of type `&[usize]`.
 fn list(dims: &[Dim]) -> TokenStream {
     quote::quote!(&[#(#dims),*])
 }
 
-/// The layer called `name`.
+/// Returns the layer called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Layer> {
     all().find(|layer| layer.name() == name)
 }
 
 impl Built {
-    /// A layer without weights.
+    /// Returns a node without weights.
     pub fn new(output: Shape, op: Op) -> Self {
         Built { output, op, weights: None, multiply_adds: Dim::Known(0) }
     }
@@ -269,7 +270,7 @@ impl Tensor {
 }
 
 impl Shape {
-    /// A shape of `f32` elements.
+    /// Returns a shape of `f32` elements.
     pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
         Shape { element: Element::F32, dims: dims.into(), record: None }
     }

@@ -1,4 +1,4 @@
-//! `random_normal` and `gaussian_noise`: random numbers in training, instead of a value or added to it.
+//! `random_normal` replaces a value by random numbers in training, and `gaussian_noise` adds them to it.
 
 use super::*;
 use crate::check;
@@ -19,7 +19,7 @@ impl Layer for RandomNormal {
         call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        // Every one of a model draws its own numbers.
+        // Every `random_normal` of a model draws its own numbers.
         let id = Dim::Known(call.index);
         let config = Config::settings(quote!(dl::ops::noise::RandomNormal), quote!(id: #id,));
         let mut op = Op::new(config, BackwardReads::NOTHING);

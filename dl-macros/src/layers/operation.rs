@@ -1,11 +1,11 @@
-//! The operations that layers become, made in one line each.
+//! Constructors for the operations that layers become.
 
 use crate::ir::{BackwardReads, Config, Inference, Op};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
 impl Op {
-    /// An operation whose backward pass reads `backward_reads`.
+    /// Returns an operation whose backward pass reads `backward_reads`.
     pub fn new(config: Config, backward_reads: BackwardReads) -> Self {
         Op {
             config,
@@ -23,11 +23,11 @@ impl Op {
             is_external_model: false,
         }
     }
-    /// The passes of a model inside this one; there may be a layer with a state in it.
+    /// Returns the operation of a model inside this one, in which a layer may have state.
     pub fn model(ty: Type) -> Self {
         Op { updates_state: true, ..Op::new(Config::Model(ty), BackwardReads { inputs: true, output: true }) }
     }
-    /// The same with passes that work in place.
+    /// Declares that the operation has passes that work in place.
     pub fn in_place(mut self) -> Self {
         self.in_place = true;
         self
@@ -35,11 +35,11 @@ impl Op {
 }
 
 impl Config {
-    /// The settings `path { fields }`.
+    /// Returns the settings `path { fields }`.
     pub fn settings(path: TokenStream, fields: TokenStream) -> Self {
         Config::Settings { path, fields, activation: false }
     }
-    /// The settings `path { fields activation: … }` of an operation that can apply an activation to its output.
+    /// Returns the settings `path { fields activation: … }` of an operation that can apply an activation to its output.
     pub fn with_activation(path: TokenStream, fields: TokenStream) -> Self {
         Config::Settings { path, fields, activation: true }
     }

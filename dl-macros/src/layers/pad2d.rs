@@ -1,4 +1,4 @@
-//! `pad2d(sides)`: rows and columns around an image.
+//! `pad2d(sides)` adds rows and columns around an image.
 
 use super::*;
 use crate::check;
@@ -9,8 +9,9 @@ pub struct Pad2d;
 
 const ZEROS: Choice = Choice::new("zeros", "Zeros", "zero padding");
 const REFLECT: Choice =
-    Choice::new("reflect", "Reflect", "the image mirrored at its border, which itself is not repeated");
-const MODES: &[Choice] = &[ZEROS, REFLECT, Choice::new("replicate", "Replicate", "the pixel at the border, repeated")];
+    Choice::new("reflect", "Reflect", "the image mirrored at its border, without repeating the border itself");
+const MODES: &[Choice] =
+    &[ZEROS, REFLECT, Choice::new("replicate", "Replicate", "copies of the nearest pixel of the border")];
 
 impl Layer for Pad2d {
     fn name(&self) -> &'static str {

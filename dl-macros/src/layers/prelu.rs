@@ -1,4 +1,4 @@
-//! `prelu`: relu with a trained slope for negative numbers, one for all or one for each channel.
+//! `prelu` is relu with a trained slope for negative inputs, one for all channels or one for each.
 
 use super::*;
 use crate::check;
@@ -47,7 +47,7 @@ impl Layer for Prelu {
         let config = Config::settings(quote!(dl::ops::prelu::PreluOp), quote!());
         let weights = Weights {
             ty: Type::layer(quote!(dl::layers::Prelu), [&channels]),
-            // A scale: decayed slopes would only draw it to relu.
+            // The role of a scale exempts the slopes from weight decay, which would only pull them towards relu.
             tensors: vec![Tensor::new("weight", &[&channels], Role::Scale)],
             init: call.init_or(Init::ParametricRule(ParametricRule::Constant, Number::Known(0.25))),
         };

@@ -1,4 +1,4 @@
-//! `sum`, `mean` and `max` over dimensions: over all of them unless `axis` says which.
+//! `sum`, `mean` and `max` reduce the dimensions that `axis` names, or all.
 
 use super::*;
 use crate::check;
@@ -48,10 +48,10 @@ impl Layer for Reduction {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let input = call.input();
-        check::walkable(call, &input)?;
+        check::rank_is_supported(call, &input)?;
         let axes = check::axes(call, "axis", &input)?;
-        let goes = |(axis, dim): (usize, &Dim)| if axes.contains(&axis) { Dim::Known(1) } else { dim.clone() };
-        let kept: Vec<Dim> = input.dims.iter().enumerate().map(goes).collect();
+        let reduced = |(axis, dim): (usize, &Dim)| if axes.contains(&axis) { Dim::Known(1) } else { dim.clone() };
+        let kept: Vec<Dim> = input.dims.iter().enumerate().map(reduced).collect();
         let (from, to) = (list(&input.dims), list(&kept));
         let shapes = quote!(shapes: dl::ops::reduce::Shapes { from: #from, to: #to },);
         let (config, backward_reads) = match self.kind {

@@ -1,4 +1,4 @@
-//! `reshape([a, b])` and `identity`: the same numbers under another shape, or the same.
+//! `reshape([a, b])` gives the same elements another shape, and `identity` returns its input.
 
 use super::*;
 use crate::diagnostics::message;
@@ -13,7 +13,7 @@ impl Layer for Reshape {
         Doc::new(
             Chapter::Shape,
             "any → `shape`",
-            "gives a sample another shape with as many elements: `reshape([16, 5, 5])`; copies nothing",
+            "gives a sample another shape with the same number of elements, without copying: `reshape([16, 5, 5])`",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -39,7 +39,7 @@ impl Layer for Identity {
         "identity"
     }
     fn doc(&self) -> Doc {
-        Doc::new(Chapter::Shape, "any, unchanged", "returns its input; copies nothing")
+        Doc::new(Chapter::Shape, "any, unchanged", "returns its input, without copying")
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         call.known_input()

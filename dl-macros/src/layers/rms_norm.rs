@@ -1,4 +1,4 @@
-//! `rms_norm`: the features of each sample scaled to a mean square of 1.
+//! `rms_norm` scales the features of each sample to a mean square of 1.
 
 use super::*;
 use crate::check;
@@ -18,13 +18,13 @@ impl Layer for RmsNorm {
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
-        // PyTorch's default: the epsilon of `f32`.
+        // PyTorch's default is the epsilon of `f32`.
         const {
             &[Parameter::named(
                 "epsilon",
                 Kind::Number,
                 Default::Number(EPSILON),
-                "small number that is added to the mean square against division by zero",
+                "small number added to the mean square to avoid division by zero",
             )]
         }
     }
@@ -50,5 +50,5 @@ impl Layer for RmsNorm {
     }
 }
 
-/// 2⁻²³
+/// `f32::EPSILON`, which is 2⁻²³, with the digits that the documentation shows.
 const EPSILON: f64 = 1.1920929e-7;

@@ -1,4 +1,4 @@
-//! `slice(from, to)`: the indices from `from` up to, and without, `to` of one dimension.
+//! `slice(from, to)` keeps the indices `from..to` of one dimension.
 
 use super::*;
 use crate::check;
@@ -24,7 +24,7 @@ impl Layer for Slice {
                     Default::Required,
                     "end of the range: the index after the last that is kept",
                 ),
-                Parameter::named("axis", Kind::Axis, Default::Integer(0), "dimension that is cut"),
+                Parameter::named("axis", Kind::Axis, Default::Integer(0), "dimension that is sliced"),
             ]
         }
     }
@@ -33,10 +33,10 @@ impl Layer for Slice {
         let axis = check::axis(call, "axis", &input)?;
         let (from, to, size) = (call.size("from"), call.size("to"), &input.dims[axis]);
         let text = message!("`slice` from ", &from, " to ", &to, " is empty");
-        let some = call.diagnostics.require(to.at_least(&from.add(&Dim::Known(1))), call.at("to"), text);
+        let not_empty = call.diagnostics.require(to.at_least(&from.add(&Dim::Known(1))), call.at("to"), text);
         let text = message!("`slice` goes to ", &to, format!(", but axis {axis} of its input has "), size);
         let within = call.diagnostics.require(size.at_least(&to), call.at("to"), text);
-        if !some || !within {
+        if !not_empty || !within {
             return None;
         }
         let inner = Dim::product(&input.dims[axis + 1..]);

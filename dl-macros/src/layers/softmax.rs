@@ -1,4 +1,4 @@
-//! `softmax` and `log_softmax`: scores as probabilities that sum to one, or the logarithms of these.
+//! `softmax` turns logits into probabilities that sum to 1, and `log_softmax` computes their logarithms.
 
 use super::*;
 use crate::check;

@@ -1,4 +1,4 @@
-//! `split([4, 4, 2])`: one dimension in parts, each a value of its own: `let (a, b, c) = x -> split([4, 4, 2]);`
+//! `split([4, 4, 2])` splits one dimension into several values: `let (a, b, c) = x -> split([4, 4, 2]);`
 
 use super::*;
 
@@ -9,14 +9,14 @@ impl Layer for Split {
         "split"
     }
     fn doc(&self) -> Doc {
-        let line = "cuts one dimension into parts of these sizes: `let (a, b) = x -> split([4, 2]);`";
-        Doc::new(Chapter::Shape, "`[…, n, …]` → several", line)
+        let line = "splits one dimension into parts of these sizes: `let (a, b) = x -> split([4, 2]);`";
+        Doc::new(Chapter::Shape, "`[…, n, …]` → several values", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
                 Parameter::positional("sizes", Kind::Shape, Default::Required, "sizes of the parts, such as `[4, 2]`"),
-                Parameter::named("axis", Kind::Axis, Default::Integer(0), "dimension that is cut"),
+                Parameter::named("axis", Kind::Axis, Default::Integer(0), "dimension that is split"),
             ]
         }
     }

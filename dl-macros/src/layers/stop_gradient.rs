@@ -1,4 +1,4 @@
-//! `stop_gradient`: the value as it is, as if it were a constant to the layers before it.
+//! `stop_gradient` returns its input unchanged and passes no gradient back.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The names that other libraries have for layers and parameters, for "did you mean".
+//! Names of layers and parameters in other libraries, for "did you mean".
 
 /// Other names of layers.
 pub const LAYERS: &[(&str, &str)] = &[

@@ -1,4 +1,4 @@
-//! `transpose`: the dimensions in another order; the last two exchanged unless an order is given.
+//! `transpose` swaps the last two dimensions, or puts all dimensions into the given order.
 
 use super::*;
 use crate::check;
@@ -14,7 +14,7 @@ impl Layer for Transpose {
     fn doc(&self) -> Doc {
         Doc::new(
             Chapter::Shape,
-            "`[…, m, n]` → `[…, n, m]`, or as `axes` says",
+            "`[…, m, n]` → `[…, n, m]`, or in the order `axes`",
             "swaps the last two dimensions, or permutes all of them: `transpose([1, 0, 2])`",
         )
     }
@@ -26,7 +26,7 @@ impl Layer for Transpose {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let input = call.input();
-        check::walkable(call, &input)?;
+        check::rank_is_supported(call, &input)?;
         let rank = input.dims.len();
         let mut axes = check::axes(call, "axes", &input)?;
         if call.axes("axes").is_none() {

@@ -1,7 +1,7 @@
-//! `unembedding(wte)`: a score for every token, with the weights of an embedding: the tied output layer of language models.
+//! `unembedding(wte)` computes a logit for every token with the weights of an embedding: the tied output layer of language models.
 //!
 //! Source: Press, Wolf, "Using the Output Embedding to Improve Language Models", EACL 2017. It is a dense layer without a
-//! bias whose weights `[vocabulary, features]` are the table of an embedding; `lower` finds that.
+//! bias whose weights `[vocabulary, features]` are the table of an embedding, which `lower` looks up.
 
 use super::*;
 

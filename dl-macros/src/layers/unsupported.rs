@@ -1,4 +1,4 @@
-//! Layers and parameters of other systems that dl lacks or writes in another way, with advice.
+//! Layers and parameters of other libraries that dl lacks or writes in another way, with advice.
 
 const RECURRENT: &str = "dl has no recurrent layers yet";
 const ATTENTION: &str = "dl has no attention yet; `matmul`, `softmax` and `transpose` are its parts";
@@ -8,7 +8,7 @@ const FUNCTION: &str = "values are computed with `+`, `-`, `*`, `/` and layers: 
 const HEADER: &str = "the input and its shape stand in the header: `Net(x: [784]) -> [10]`";
 const DATA: &str = "changing the samples belongs to the data set, not to the network";
 
-/// Layers, and what to do instead.
+/// Layers, with what to use instead.
 pub const LAYERS: &[(&str, &str)] = &[
     ("lstm", RECURRENT),
     ("gru", RECURRENT),
@@ -52,7 +52,7 @@ pub const LAYERS: &[(&str, &str)] = &[
 const FLOWS_IN: &str = "it follows from what flows in";
 const TRAINER: &str = "this belongs to the optimizer or the trainer";
 
-/// Parameters of layers, and what to do instead.
+/// Parameters of layers, with what to write instead.
 pub const PARAMETERS: &[(&str, &str)] = &[
     ("activation", "an activation is a layer of its own: `-> dense(16) -> relu`"),
     ("nonlinearity", "an activation is a layer of its own: `-> dense(16) -> relu`"),
@@ -79,7 +79,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("batch_first", "the batch is never written"),
 ];
 
-/// Returns the advice of `table` about `word`, in any spelling.
+/// Returns the advice of `table` about `word`; case and underscores do not matter.
 pub fn advice(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
     let plain = crate::suggest::simplified(word);
     table.iter().find(|(foreign, _)| crate::suggest::simplified(foreign) == plain).map(|(_, help)| *help)

@@ -1,19 +1,19 @@
-//! A layer of a family becomes a variant of an enum or a struct of the runtime, with the layer's parameters as its settings.
+//! Writes the operation of a layer of a family: an enum variant or a struct of the runtime, whose fields are the layer's parameters.
 
 use crate::call::{Call, Setting};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-/// The operation of a layer, below the path of its family.
+/// The operation of a layer, relative to the path of its family.
 pub enum Variant {
-    /// `Huber`, or `Pairs::Contrastive`; its settings are called as the parameters.
+    /// `Huber` or `Pairs::Contrastive`; its fields have the names of the parameters.
     Named(&'static str),
-    /// A variant that the use decides.
+    /// A variant that depends on the parameters of the use.
     Made(fn(&Call) -> TokenStream),
 }
 
 impl Variant {
-    /// With the settings of a use.
+    /// Writes the operation with the settings of a use.
     pub fn of(&self, call: &Call) -> TokenStream {
         let path = match self {
             Variant::Made(make) => return make(call),
@@ -32,7 +32,7 @@ fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
-/// A number, or a whole one that may be negative.
+/// Writes a number or an integer.
 fn value(setting: &Setting) -> TokenStream {
     match setting {
         Setting::Number(number) => quote!(#number),
@@ -41,7 +41,7 @@ fn value(setting: &Setting) -> TokenStream {
             let size = Literal::u64_unsuffixed(n.unsigned_abs());
             quote!(#sign #size)
         }
-        // Reported, or of no layer of a family.
+        // It was reported as wrong, or does not occur in a family.
         _ => quote!(0.0),
     }
 }

@@ -1,4 +1,4 @@
-//! One use of a layer: what its name means, and what `as` makes of it.
+//! Lowers one use of a layer: resolves its name, and records the name that `as` gives.
 
 use super::arguments::{Settings, settings};
 use super::names::may_be_layer_name;
@@ -14,7 +14,7 @@ use proc_macro2::Ident;
 use std::rc::Rc;
 
 impl Lowering<'_> {
-    /// The output of `use_`, whose first operand may come through an arrow; `binding` is the name of a `let`.
+    /// Lowers `use_` and returns its output. `piped` is the operand that comes through an arrow, and `binding` the name of the `let`.
     pub(super) fn apply(&mut self, use_: &ast::Layer, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
         if !self.may_grow(use_.name.span()) {
             return self.error_value(use_.name.span(), None);
@@ -41,11 +41,11 @@ impl Lowering<'_> {
             None => {}
         }
         if let Some(block) = self.find_block(&use_.name) {
-            // What a block with a mistake in its header takes is not known, nor what is wrong with it.
-            let heard = self.diagnostics;
-            self.diagnostics = if block.header_broken { self.silent } else { heard };
+            // With a mistake in its header, the values and parameters of a block are unknown, so nothing can be wrong with a use.
+            let diagnostics = self.diagnostics;
+            self.diagnostics = if block.header_broken { self.silent } else { diagnostics };
             let lowered = self.unfold(use_, piped);
-            self.diagnostics = heard;
+            self.diagnostics = diagnostics;
             return lowered;
         }
         let mut meant = None;
@@ -69,7 +69,7 @@ impl Lowering<'_> {
                 }
             }
         };
-        // It may be a block whose name a mistake hides.
+        // It may be a block whose name is missing after a mistake.
         if !self.file.names_missing || meant.is_some() {
             self.error(use_.name.span(), message);
         }
@@ -77,7 +77,7 @@ impl Lowering<'_> {
         self.as_if(meant, use_, piped, binding)
     }
 
-    /// After an unknown layer: goes on as if `meant` had been written, without further messages about it.
+    /// Lowers an unknown layer as if the user had written `meant`, without further messages.
     fn as_if(
         &mut self,
         meant: Option<String>,
@@ -97,7 +97,7 @@ impl Lowering<'_> {
         self.error_value(use_.name.span(), None)
     }
 
-    /// Makes the name of what a mistake hides known all the same, so that its uses are no mistakes.
+    /// Declares the name of a broken layer, so that its uses are not reported.
     pub(super) fn name_broken(&mut self, name: &Ident) {
         let settings = Settings { values: Vec::new(), spans: Vec::new() };
         let named = NamedLayer {
@@ -110,7 +110,7 @@ impl Lowering<'_> {
         self.names.name_layer(name, Named::Layer(Rc::new(named)));
     }
 
-    /// A layer of the language.
+    /// Lowers a layer of the language.
     fn apply_layer(
         &mut self,
         layer: &'static dyn Layer,
@@ -120,7 +120,7 @@ impl Lowering<'_> {
     ) -> Lowered {
         let span = use_.name.span();
         if layer.is_loss() && !self.in_loss {
-            // What it reads is used, and nothing else is said about it.
+            // Its operands count as used, and nothing else about it is reported.
             let diagnostics = std::mem::replace(&mut self.diagnostics, self.silent);
             self.operands(layer, use_, piped);
             self.diagnostics = diagnostics;
@@ -134,17 +134,17 @@ impl Lowering<'_> {
             return self.error_value(span, None);
         }
         let (operands, arguments) = self.operands(layer, use_, piped);
-        let flowing = operands.as_ref().and_then(|operands| self.shape_of(operands.first()?));
-        let arguments = self.inferred(layer, arguments, flowing.as_ref(), use_);
-        let heard = self.diagnostics;
-        // What is there after a mistake of grammar is not what was meant.
-        self.diagnostics = if use_.broken { self.silent } else { heard };
+        let first = operands.as_ref().and_then(|operands| self.shape_of(operands.first()?));
+        let arguments = self.without_inferred(layer, arguments, first.as_ref(), use_);
+        let diagnostics = self.diagnostics;
+        // The arguments after a syntax error may not be those that the user meant.
+        self.diagnostics = if use_.broken { self.silent } else { diagnostics };
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
-        self.diagnostics = heard;
+        self.diagnostics = diagnostics;
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
-        let BuiltLayer { lowered, field, good } = self.build(LayerUse {
+        let BuiltLayer { lowered, field, valid } = self.build(LayerUse {
             layer,
             name,
             span,
@@ -157,14 +157,15 @@ impl Lowering<'_> {
             broken: use_.broken,
         });
         if let Some(name) = &use_.rename {
-            let named = NamedLayer { layer, settings, field, input, broken: !good };
+            let named = NamedLayer { layer, settings, field, input, broken: !valid };
             self.names.name_layer(name, Named::Layer(Rc::new(named)));
         }
         lowered
     }
 
-    /// `arguments` without the size of what flows in, which other systems want to be told: `dense(784, 10)`.
-    fn inferred<'u>(
+    /// Returns `arguments` without a first one that repeats a size of the input, as in other libraries, which is reported:
+    /// `dense(784, 10)`.
+    fn without_inferred<'u>(
         &self,
         layer: &dyn Layer,
         arguments: &'u [ast::Argument],
@@ -181,7 +182,7 @@ impl Lowering<'_> {
             };
             argument.name.is_none() && number
         };
-        // Others by name take the positions of the last ones.
+        // Positional parameters that are given by name leave fewer positions.
         let named = |argument: &&ast::Argument| {
             argument.name.as_ref().is_some_and(|name| {
                 layer.parameters().iter().any(|p| {
@@ -195,10 +196,11 @@ impl Lowering<'_> {
         let Some((first, rest)) = arguments.split_first().filter(|_| sizes + by_name > wanted && !use_.broken) else {
             return arguments;
         };
-        let flows = input.and_then(|shape| what.of(shape));
-        // `conv2d(16, 3, 1)` gives a stride rather than the channels of the input.
-        let told = flows.is_some_and(|dim| self.is_size(&first.value, dim)) || wanted == 1 && sizes == 2 || wanted == 0;
-        if !told {
+        let size = input.and_then(|shape| what.of(shape));
+        // The surplus argument of `conv2d(16, 3, 1)` is the stride rather than the channels of the input.
+        let repeated =
+            size.is_some_and(|dim| self.is_size(&first.value, dim)) || wanted == 1 && sizes == 2 || wanted == 0;
+        if !repeated {
             return arguments;
         }
         let usage = show(&Ident::new(layer.name(), use_.name.span()), rest);
@@ -207,10 +209,10 @@ impl Lowering<'_> {
         rest
     }
 
-    /// Whether `expr` is surely the size `dim`; nothing is reported.
+    /// Returns whether `expr` is known to be the size `dim`, without reporting mistakes.
     fn is_size(&self, expr: &ast::Expr, dim: &Dim) -> bool {
         let size = match &expr.bare().kind {
-            // One from outside may be a slip, which is still to be reported.
+            // A constant from outside may be a typo, which is reported elsewhere.
             ExprKind::Path(path) if !self.constants.has(&path.last) && !self.model.generics.contains(&path.last) => {
                 Some(Dim::External(crate::path::Path::new(path.tokens.clone())))
             }
@@ -219,7 +221,7 @@ impl Lowering<'_> {
         size.is_some_and(|size| matches!(size.equals(dim), Cond::Known(true)))
     }
 
-    /// A layer that `as` named, with the same weights.
+    /// Lowers another use of a layer that `as` named, with the same weights.
     fn apply_again(
         &mut self,
         named: &NamedLayer,
@@ -236,7 +238,7 @@ impl Lowering<'_> {
             let message = format!("`{name}` is used again with the same weights, and takes no arguments here");
             self.error(first.name.as_ref().map_or(first.value.start, Ident::span), message);
         }
-        // The spans are those of the first use: what is wrong now is at this one.
+        // Without the spans of the first use, mistakes are reported at the name in this one.
         let settings = Settings { values: named.settings.values.clone(), spans: Vec::new() };
         let now = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
         let (layer, shared_field) = (named.layer, named.field);
@@ -250,7 +252,7 @@ impl Lowering<'_> {
             let start = format!("the weights of `{name}` are for an input of ");
             self.error(span, message!(start, before, ", but this one is ", now));
         }
-        // After a mistake in the first use, or a reported one here, only the shape of the output is wanted.
+        // After a mistake in the first use, or a reported one here, only the shape of the output is needed.
         let operands = operands.filter(|_| !named.broken && !other);
         let text = name.clone();
         let use_ = LayerUse {
@@ -268,7 +270,7 @@ impl Lowering<'_> {
         self.build(use_).lowered
     }
 
-    /// Whether `as` may call a layer `name`.
+    /// Requires that `as` may give a layer the name `name`.
     pub(super) fn may_name(&self, name: &Ident) -> bool {
         if !may_be_layer_name(self.diagnostics, name) {
             return false;
@@ -283,7 +285,7 @@ impl Lowering<'_> {
     }
 }
 
-/// `conv2d(6, 5)`, without the operands.
+/// Writes a layer without its operands: `conv2d(6, 5)`.
 fn show(name: &Ident, arguments: &[ast::Argument]) -> String {
     if arguments.is_empty() {
         return name.to_string();

@@ -1,4 +1,4 @@
-//! The arguments of one use of a layer, matched with its parameters and evaluated.
+//! Matches the arguments of one use of a layer with its parameters, and evaluates them.
 
 use super::choices::{choices, foreign, init, setting_of};
 use super::evaluate::Evaluate;
@@ -10,19 +10,19 @@ use crate::layers::{Layer, synonyms, unsupported};
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Span;
 
-/// The parameters of a use, evaluated.
+/// The evaluated parameters of a use.
 pub struct Settings {
-    /// All, in the layer's order.
+    /// All parameters in the layer's order.
     pub values: Vec<(&'static str, Setting)>,
     /// The spans of the arguments that the use gives.
     pub spans: Vec<(&'static str, Span)>,
 }
 
-/// Matches `arguments` with the parameters of `layer`; `broken` when the parser reported mistakes in them.
+/// Matches `arguments` with the parameters of `layer`; `broken` is true if the parser reported mistakes in them.
 pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], span: Span, broken: bool) -> Settings {
     let parameters = layer.parameters();
     let mut given: Vec<Option<&Expr>> = parameters.iter().map(|_| None).collect();
-    // An argument that belongs to no parameter may be the missing one under a wrong name: one mistake, one message.
+    // An argument without a parameter may be the missing one with a wrong name, which should be one message.
     let mut unmatched = broken;
     let mut after_name = false;
     let mut position = 0;
@@ -36,11 +36,11 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
         return settings(evaluate, layer, &[], span, true);
     }
     for argument in arguments {
-        let Some((index, meant)) = place(evaluate, layer, argument, &mut position, after_name, broken) else {
+        let Some((index, meant)) = parameter_of(evaluate, layer, argument, &mut position, after_name, broken) else {
             unmatched = true;
             continue;
         };
-        // A mistyped name is taken as the one that was meant, so that nothing else looks wrong for want of it.
+        // A mistyped name counts as the intended one, so that its absence is not reported, too.
         unmatched |= meant;
         if meant && given[index].is_some() {
             continue;
@@ -80,8 +80,9 @@ pub fn settings(evaluate: Evaluate, layer: &dyn Layer, arguments: &[Argument], s
     settings
 }
 
-/// The index of the parameter that `argument` gives, and whether it is a guess after a mistake; `None` after another one.
-fn place(
+/// Returns the index of the parameter that `argument` gives, and `true` if that is a guess after a mistake; `None` after a mistake
+/// without a guess.
+fn parameter_of(
     evaluate: Evaluate,
     layer: &dyn Layer,
     argument: &Argument,
@@ -109,7 +110,7 @@ fn place(
                 None if parameters.is_empty() => "; it takes none".to_owned(),
                 None => format!("; it takes {}", quoted(known)),
             };
-            // After a mistake of grammar, which named the right one.
+            // After a syntax error, whose message named the right one.
             if !broken {
                 let message = format!("`{layer_name}` has no argument `{name}`{help}");
                 evaluate.diagnostics.error(name.span(), message);
@@ -124,7 +125,7 @@ fn place(
             let message = "arguments without a name come before those with one";
             evaluate.diagnostics.error_between(at.0, at.1, message);
         }
-        // Said once is enough.
+        // The mistake is reported once.
         *position = usize::MAX;
         return None;
     }
@@ -134,7 +135,7 @@ fn place(
     if index < positional {
         return Some((index, false));
     }
-    // After a mistake of grammar, what was one argument may look like two.
+    // After a syntax error, one argument may look like two.
     if index == positional && !broken {
         let named: Vec<&str> = parameters.iter().filter(|p| !p.positional).map(|p| p.name).collect();
         let message = match positional {
@@ -146,7 +147,7 @@ fn place(
         let more = match named.first() {
             Some(_) if positional > 0 => {
                 let (text, named) = (argument.value.to_string(), parameters.iter().filter(|p| !p.positional));
-                // `conv2d(6, 5, same)`: the parameter that this may be.
+                // The parameter that the argument probably is: `conv2d(6, 5, same)`.
                 let fits = named.clone().find(|p| choices(p.kind).contains(&text.as_str()));
                 let own = named.clone().find(|p| p.name == text);
                 let value = if own.is_some() { "…" } else { &text };
@@ -160,17 +161,17 @@ fn place(
     None
 }
 
-/// The first parameter that has to be named.
+/// Returns the first parameter that must be given by name.
 fn named_first(parameters: &[Parameter]) -> &'static str {
     parameters.iter().find(|parameter| !parameter.positional).map_or("", |parameter| parameter.name)
 }
 
-/// `` `a`, `b` ``
+/// Lists names in backticks: `` `a`, `b` ``.
 fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The value of `parameter` that `expr` gives; `None` when a mistake was reported.
+/// Evaluates `expr` as the value of `parameter`; `None` if a mistake was reported.
 fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Setting> {
     let broken = match &expr.bare().kind {
         ExprKind::Broken => true,
@@ -242,7 +243,7 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
                 None
             }
             ExprKind::List(items) => {
-                // All first, so that mistakes in all are reported.
+                // Every item is evaluated before the first mistake ends it, so that all mistakes are reported.
                 let dims: Vec<Option<Dim>> = items.iter().map(|item| evaluate.size(item)).collect();
                 dims.into_iter().collect::<Option<Vec<Dim>>>().map(Setting::Shape)
             }
@@ -266,7 +267,7 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
     }
 }
 
-/// A whole number that may be negative; the macro must know it.
+/// Evaluates a whole number that may be negative and that the macro must know.
 fn integer(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<i64> {
     match &expr.kind {
         ExprKind::Parens(inner) => integer(evaluate, parameter, inner),

@@ -1,4 +1,4 @@
-//! Blocks: unfolded where they are used, with their parameters in place.
+//! Unfolds blocks where they are used, and substitutes their parameters.
 
 use super::{Lowered, Lowering, Named};
 use crate::ast::{self, Argument, Block, Body, Expr, ExprKind};
@@ -13,12 +13,12 @@ use proc_macro2::{Ident, Literal, Span};
 use std::collections::HashMap;
 
 impl Lowering<'_> {
-    /// The block called `name`.
+    /// Returns the block called `name`.
     pub(super) fn find_block(&self, name: &Ident) -> Option<&Block> {
         self.file.blocks.iter().find(|block| block.name == *name)
     }
 
-    /// The output of a block.
+    /// Unfolds a block and returns its output.
     pub(super) fn unfold(&mut self, use_: &ast::Layer, piped: Option<Lowered>) -> Lowered {
         let file = self.file;
         let Some(block) = file.blocks.iter().find(|block| block.name == use_.name) else {
@@ -50,13 +50,13 @@ impl Lowering<'_> {
             return self.error_value(span, None);
         };
         let mut substitutions = HashMap::new();
-        let good = self.parameters(block, arguments, span, use_.broken, &mut substitutions)
+        let valid = self.parameters(block, arguments, span, use_.broken, &mut substitutions)
             & self.patterns(block, &operands, span, &mut substitutions);
         let field = rename.cloned().unwrap_or_else(|| self.names.counted(&name, span));
         if let Some(rename) = rename {
             self.names.name_layer(rename, Named::Block(name.clone()));
         }
-        if !good {
+        if !valid {
             return self.error_value(span, None);
         }
         let body = substitute(&block.body, &substitutions);
@@ -94,7 +94,7 @@ impl Lowering<'_> {
         lowered.unwrap_or_else(|| self.error_value(span, None))
     }
 
-    /// The values that flow into a block, and the arguments that are left.
+    /// Returns the values that a block reads, and the arguments that are left for its parameters.
     fn block_values<'u>(
         &mut self,
         block: &Block,
@@ -106,7 +106,7 @@ impl Lowering<'_> {
         while let Some((Argument { name: None, value }, rest)) =
             arguments.split_first().filter(|_| operands.len() < block.values.len())
         {
-            // `wide(16)` without a value: say so below, and not that 16 is no value.
+            // `wide(16)` lacks a value, which is reported below; 16 is an argument.
             if matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Dim(_) | ExprKind::Flag(_)) {
                 break;
             }
@@ -136,7 +136,7 @@ impl Lowering<'_> {
         Some((operands, arguments))
     }
 
-    /// Finds the argument of each parameter, which the body has in its place.
+    /// Finds the argument that replaces each parameter in the body, and returns whether all are valid.
     fn parameters(
         &mut self,
         block: &Block,
@@ -145,13 +145,13 @@ impl Lowering<'_> {
         broken: bool,
         substitutions: &mut HashMap<String, ExprKind>,
     ) -> bool {
-        // What is there after a mistake of grammar is not what was meant.
+        // The arguments after a syntax error may not be those that the user meant.
         if broken {
             arguments.iter().for_each(|argument| self.mark_used(&argument.value));
             return false;
         }
         let mut given: Vec<Option<&Expr>> = vec![None; block.parameters.len()];
-        let (mut good, mut position) = (!broken, 0);
+        let (mut valid, mut position) = (!broken, 0);
         for argument in arguments {
             let index = match &argument.name {
                 Some(name) => block.parameters.iter().position(|parameter| parameter.name == *name),
@@ -175,34 +175,34 @@ impl Lowering<'_> {
                 (None, None) => format!("`{}` takes {} here", block.name, counted(given.len())),
             };
             self.error(at, message);
-            good = false;
+            valid = false;
         }
         for (k, (parameter, given)) in block.parameters.iter().zip(given).enumerate() {
             let name = parameter.name.to_string();
-            // The second of one name is reported.
+            // A repeated name was reported.
             if block.parameters[..k].iter().any(|earlier| earlier.name == parameter.name) {
                 continue;
             }
             let Some(expr) = given.or(parameter.default.as_ref()) else {
-                if good {
+                if valid {
                     let wanted = block.parameters.iter().filter(|parameter| parameter.default.is_none());
                     let wanted: Vec<String> = wanted.map(|parameter| parameter.name.to_string()).collect();
                     self.error(span, format!("`{0}` needs `{name}`: `{0}({1})`", block.name, wanted.join(", ")));
                 }
-                good = false;
+                valid = false;
                 continue;
             };
             match self.argument(expr) {
                 Some(kind) => {
                     substitutions.insert(name, kind);
                 }
-                None => good = false,
+                None => valid = false,
             }
         }
-        good
+        valid
     }
 
-    /// The number, flag, word or list that an argument of a block is.
+    /// Evaluates an argument of a block to a number, flag, word or list.
     fn argument(&mut self, expr: &Expr) -> Option<ExprKind> {
         match &expr.bare().kind {
             ExprKind::Flag(flag) => Some(ExprKind::Flag(*flag)),
@@ -211,7 +211,7 @@ impl Lowering<'_> {
                 let items = items.into_iter().map(|kind| kind.map(|kind| Expr::new(kind, expr.start, expr.end)));
                 items.collect::<Option<_>>().map(ExprKind::List)
             }
-            // A word such as `same`: what it means is for the layer to say.
+            // A word such as `same` has a meaning only for the layer that gets it.
             ExprKind::Path(path)
                 if path.single().is_some_and(|name| !crate::names::is_capitalised(name))
                     && self.constants.get(&path.last).is_none() =>
@@ -223,7 +223,7 @@ impl Lowering<'_> {
             ExprKind::Negative(_) => Some(expr.kind.clone()),
             _ if mentions_number(expr, self) => Some(expr.kind.clone()),
             kind => self.evaluate(|evaluate| evaluate.size(expr)).map(|dim| match (kind, &dim) {
-                // One from outside is a size or an `f32`: what is wanted where it stands in the block.
+                // A constant from outside may be a size or an `f32`, which depends on its use in the block.
                 (ExprKind::Path(path), Dim::External(outside)) if Path::new(path.tokens.clone()) == *outside => {
                     ExprKind::Path(ast::Path { single: false, ..path.clone() })
                 }
@@ -232,7 +232,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Compares what flows in with the patterns of a block, and binds their names.
+    /// Matches the operands with the patterns of a block, and binds the names in these.
     fn patterns(
         &mut self,
         block: &Block,
@@ -240,16 +240,16 @@ impl Lowering<'_> {
         span: Span,
         substitutions: &mut HashMap<String, ExprKind>,
     ) -> bool {
-        let mut good = true;
+        let mut valid = true;
         for (value, lowered) in block.values.iter().zip(operands) {
             let (Some(pattern), Lowered::Value(id)) = (&value.pattern, lowered) else { continue };
             let Some(shape) = self.values[*id].shape.clone() else {
-                good = false;
+                valid = false;
                 continue;
             };
-            good &= self.pattern(block, pattern, &shape, span, substitutions);
+            valid &= self.pattern(block, pattern, &shape, span, substitutions);
         }
-        good
+        valid
     }
 
     fn pattern(
@@ -268,7 +268,7 @@ impl Lowering<'_> {
             self.error(span, message!(start, shape));
             return false;
         }
-        let mut good = true;
+        let mut valid = true;
         for (expr, dim) in pattern.dims.iter().zip(&shape.dims) {
             let fresh = match &expr.kind {
                 ExprKind::Path(path) => path.single().filter(|name| !crate::names::is_capitalised(name)),
@@ -285,17 +285,17 @@ impl Lowering<'_> {
             let kind = bound.unwrap_or_else(|| expr.kind.clone());
             let expected = Expr::new(kind, expr.start, expr.end);
             let Some(expected) = self.evaluate(|evaluate| evaluate.size(&expected)) else {
-                good = false;
+                valid = false;
                 continue;
             };
             let start = format!("`{}` takes {wanted}, but its input is ", block.name);
-            good &= self.diagnostics.require(expected.equals(dim), span, message!(start, shape));
+            valid &= self.diagnostics.require(expected.equals(dim), span, message!(start, shape));
         }
-        good
+        valid
     }
 }
 
-/// A body in which numbers stand for parameters, each at the span of the parameter that it replaces.
+/// Replaces the parameters in a body by their arguments, which keep the spans of the parameters.
 fn substitute(body: &Body, substitutions: &HashMap<String, ExprKind>) -> Body {
     let mut body = body.clone();
     each_expr(&mut body, &mut |expr| {
@@ -309,7 +309,7 @@ fn substitute(body: &Body, substitutions: &HashMap<String, ExprKind>) -> Body {
     body
 }
 
-/// A size as the language writes it.
+/// Returns a size as an expression.
 fn number(dim: &Dim) -> ExprKind {
     match dim {
         Dim::Known(n) => ExprKind::Number(syn::Lit::new(Literal::usize_unsuffixed(*n))),
@@ -317,7 +317,7 @@ fn number(dim: &Dim) -> ExprKind {
     }
 }
 
-/// Whether an expression is a number of type `f32` rather than a size.
+/// Returns whether an expression contains a number of type `f32`, so that it is not a size.
 fn mentions_number(expr: &Expr, lowering: &Lowering) -> bool {
     let mut body = Body { lets: Vec::new(), output: Some(expr.clone()) };
     let mut float = false;

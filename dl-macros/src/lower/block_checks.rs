@@ -1,4 +1,4 @@
-//! Checks of blocks themselves, whether they are used or not.
+//! Checks the declarations of blocks, also of those that are not used.
 
 use crate::ast::Block;
 use crate::check;
@@ -6,7 +6,7 @@ use crate::diagnostics::Diagnostics;
 use crate::visit::{Name, each_name};
 use proc_macro2::Ident;
 
-/// Reports what blocks take and do not use; after everything else, which may be why.
+/// Reports values and parameters that blocks do not use. Must run last, since another mistake may be the reason.
 pub fn check_uses(blocks: &[Block], diagnostics: &Diagnostics) {
     for block in blocks.iter().filter(|block| !block.broken && !diagnostics.are_inside(&block.name.to_string())) {
         let mut used = Vec::new();
@@ -17,15 +17,15 @@ pub fn check_uses(blocks: &[Block], diagnostics: &Diagnostics) {
         });
         let values = block.values.iter().map(|value| &value.name);
         for name in values.chain(block.parameters.iter().map(|parameter| &parameter.name)) {
-            let good = !crate::names::is_keyword(name) && !crate::names::is_capitalised(name);
-            if good && !used.iter().any(|used| *name == used) {
+            let valid = !crate::names::is_keyword(name) && !crate::names::is_capitalised(name);
+            if valid && !used.iter().any(|used| *name == used) {
                 diagnostics.error(name.span(), format!("`{name}` is never used in `{}`", block.name));
             }
         }
     }
 }
 
-/// Reports what is wrong with the blocks themselves, whether they are used or not.
+/// Reports mistakes in the names of blocks, their values and their parameters.
 pub fn check_blocks(blocks: &[Block], diagnostics: &Diagnostics) {
     for (i, block) in blocks.iter().enumerate() {
         super::names::may_be_layer_name(diagnostics, &block.name);

@@ -1,13 +1,13 @@
-//! The body of a model: its outputs, and what it binds and does not use.
+//! Lowers the body of a model to its outputs, and reports unused names.
 
 use super::{Lowered, Lowering, header};
 use crate::ast;
 use crate::ir::ValueId;
 
 impl Lowering<'_> {
-    /// Reports the names from binding `first` on that nothing uses.
+    /// Reports unused names from binding `first` on, of which the first `inputs` are inputs.
     pub(super) fn unused(&self, first: usize, inputs: usize) {
-        // After another mistake, its use may be what that one hides.
+        // After another mistake, the use may be in a part that was skipped.
         if self.model.broken || self.diagnostics.count() > self.before {
             return;
         }
@@ -18,19 +18,19 @@ impl Lowering<'_> {
         }
     }
 
-    /// The body of the model: its outputs.
+    /// Lowers the body of the model and returns its outputs.
     pub(super) fn body(&mut self, model: &ast::Model, header: &header::Header) -> Vec<ValueId> {
         let lowered = self.statements(&model.body, None);
         let Some((lowered, output)) = lowered.zip(model.body.output.as_ref()) else { return Vec::new() };
         let outputs = self.outputs_of(model, header, lowered, output);
-        // What only the loss uses is seen later.
+        // The loss may use other names; they are checked after it.
         if model.loss.is_none() {
             self.unused(0, model.inputs.len());
         }
         outputs
     }
 
-    /// Returns the outputs, which are the value of the body's last expression.
+    /// Returns the outputs from the value of the body's last expression.
     fn outputs_of(
         &mut self,
         model: &ast::Model,
@@ -43,7 +43,7 @@ impl Lowering<'_> {
             lowered => vec![lowered],
         };
         let broken = matches!(values.as_slice(), [Lowered::Value(id)] if self.values[*id].shape.is_none());
-        if header.outputs.len() != values.len() && header.good {
+        if header.outputs.len() != values.len() && header.valid {
             let names: Vec<String> = header.outputs.iter().map(|(name, ..)| name.to_string()).collect();
             let message = match names.len() {
                 1 => {
@@ -71,7 +71,7 @@ impl Lowering<'_> {
                 let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
                 self.diagnostics.error_between(output.start, output.end, message);
             }
-            // An input, or a value that is an output already, is copied.
+            // An output is a value of its own: an input, or a value that already is an output, is copied.
             let taken = id < model.inputs.len() || outputs.contains(&id);
             outputs.push(if taken { self.copied(id, output.start) } else { id });
         }

@@ -1,4 +1,4 @@
-//! Arguments that are one of a few choices, and the spellings of other systems for them.
+//! Evaluates arguments that are words, and reports the spellings of other libraries.
 
 use super::evaluate::Evaluate;
 use crate::ast::{Argument, Expr, ExprKind};
@@ -9,12 +9,12 @@ use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Ident;
 
-/// Padding that keeps the size.
+/// The word for padding that keeps the size.
 const SAME: &str = "same";
-/// No padding.
+/// The word for no padding.
 const VALID: &str = "valid";
 
-/// Returns the setting that `word` is for a parameter of `kind`, if it is one of its choices.
+/// Returns the setting for `word`, if a parameter of `kind` accepts it.
 pub fn setting_of(kind: Kind, word: &str) -> Option<Setting> {
     match (kind, word) {
         (Kind::Padding | Kind::Border, SAME) => Some(Setting::SamePadding),
@@ -25,7 +25,7 @@ pub fn setting_of(kind: Kind, word: &str) -> Option<Setting> {
     }
 }
 
-/// Returns the choices of a parameter.
+/// Returns the words that a parameter of `kind` accepts.
 pub fn choices(kind: Kind) -> Vec<&'static str> {
     match kind {
         Kind::Padding | Kind::Border => vec![SAME, VALID],
@@ -36,17 +36,17 @@ pub fn choices(kind: Kind) -> Vec<&'static str> {
     }
 }
 
-/// Whether others call the size of a batch `name`.
+/// Returns whether `name` is a common name for the batch dimension.
 pub fn is_batch(name: &Ident) -> bool {
     const LONG: [&str; 2] = ["batch", "batchsize"];
-    // In capitals these would be constants.
+    // These are batch sizes in small letters only; in capitals they may be constants.
     const SHORT: [&str; 4] = ["n", "b", "bs", ""];
     let plain = name.to_string().to_lowercase().replace('_', "");
     let known = |words: &[&str]| words.contains(&plain.as_str());
     name == "None" || known(&LONG) || !is_capitalised(name) && known(&SHORT)
 }
 
-/// Reports the spelling of another system for a choice or a pair; `None` when `expr` is no such spelling.
+/// Reports another library's spelling of a word or a pair. Returns `None` if `expr` is none, and `Some(None)` once it is reported.
 pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Option<Setting>> {
     let report = |message: String| {
         evaluate.diagnostics.error_between(expr.start, expr.end, message);
@@ -90,7 +90,7 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
     }
 }
 
-/// How weights begin.
+/// Evaluates an initialisation of weights.
 pub fn init(evaluate: Evaluate, expr: &Expr) -> Option<Init> {
     let (name, arguments) = match &expr.bare().kind {
         ExprKind::Path(path) if path.single => (&path.last, [].as_slice()),

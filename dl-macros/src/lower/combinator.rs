@@ -1,4 +1,4 @@
-//! Combinators: `residual` and `concat` are unfolded, `repeat` is a stack of models of its own.
+//! Lowers combinators: unfolds `residual` and `concat`, and turns the braces of `repeat` into a model, of which it stacks copies.
 
 use super::names::{Names, plain};
 use super::node::NewNode;
@@ -16,7 +16,7 @@ use proc_macro2::{Ident, Span};
 use quote::quote;
 
 impl Lowering<'_> {
-    /// The output of a combinator for what flows in.
+    /// Lowers a combinator that reads `piped` and returns its output.
     pub(super) fn combine(&mut self, combinator: &Combinator, piped: Option<Lowered>, name: Option<&Ident>) -> Lowered {
         let (word, span) = (combinator.word, combinator.span);
         let input = match piped {
@@ -52,7 +52,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Lowers one pair of braces, applied to the value that flows in.
+    /// Lowers one pair of braces whose first layer reads `input`.
     fn branch(&mut self, body: &Body, input: Lowered, at: Span) -> Lowered {
         let bindings = self.bindings.len();
         let lowered = self.statements(body, Some(&input));
@@ -63,7 +63,7 @@ impl Lowering<'_> {
         lowered.unwrap_or_else(|| self.error_value(at, None))
     }
 
-    /// The input is added to what the chain makes of it.
+    /// Adds the input of a chain to its output.
     fn residual(
         &mut self,
         combinator: &Combinator,
@@ -88,16 +88,16 @@ impl Lowering<'_> {
         self.join(&layers::arithmetic::ADD, "residual", span, operands, combinator.to_string(), name)
     }
 
-    /// The branches side by side on the first axis.
+    /// Concatenates the branches along the first axis.
     fn concat(&mut self, span: Span, branches: Vec<Lowered>, name: Option<&Ident>) -> Lowered {
-        // The parser has said that they are too few.
+        // The parser reported a single branch.
         if branches.len() < 2 {
             return self.error_value(span, None);
         }
         self.join(&layers::Concat, "concat", span, branches, "concat { … }".to_owned(), name)
     }
 
-    /// Copies of the braces one after another, each with its own weights: a model of its own, and a field of many.
+    /// Lowers the braces of `repeat` to a model, and applies an array of it: copies one after another, each with weights of its own.
     fn repeat(&mut self, combinator: &Combinator, input: usize, binding: Option<&Ident>) -> Lowered {
         let (span, body) = (combinator.span, &combinator.bodies[0]);
         let count = combinator.count.as_ref().and_then(|count| {
@@ -152,7 +152,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// The model that `repeat` stacks: from a value of `shape` to one of the same shape.
+    /// Lowers the model that `repeat` stacks, which keeps the `shape` of its input.
     fn stack(&mut self, name: &Ident, body: &Body, shape: Option<Shape>, span: Span) -> Vec<crate::ir::Ir> {
         let input = Ident::new("x", Span::call_site());
         let model = ast::Model {
@@ -204,7 +204,7 @@ impl Lowering<'_> {
         irs
     }
 
-    /// `name` with the blocks around it.
+    /// Returns `name` with the names of the blocks around it.
     pub(super) fn qualified(&self, name: &Ident, separator: &str) -> String {
         let mut names = vec![plain(&name.to_string())];
         let mut scope = self.scope;
@@ -214,7 +214,7 @@ impl Lowering<'_> {
         }
         names.join(separator)
     }
-    /// Opens a scope: the fields made from here on are in a struct of their own.
+    /// Opens a scope: new fields go into a struct of their own until `leave_scope`.
     pub(super) fn enter_scope(&mut self, name: &Ident, kind: &str) {
         self.scopes.push(Scope { name: name.clone(), kind: kind.to_owned(), parent: self.scope });
         self.scope = Some(self.scopes.len() - 1);
@@ -222,13 +222,13 @@ impl Lowering<'_> {
     pub(super) fn leave_scope(&mut self) {
         self.scope = self.scope.and_then(|scope| self.scopes[scope].parent);
     }
-    /// Binds a name to a value that flows into a block.
+    /// Binds a name to an operand of a block.
     pub(super) fn bind(&mut self, name: &Ident, lowered: Lowered) {
         self.bindings.push(Binding { name: name.clone(), lowered, used: false });
     }
 }
 
-/// Trained numbers of a model, as far as it knows them itself.
+/// Returns the number of trained parameters of a model, without those that only rustc knows.
 pub(super) fn parameters(ir: &crate::ir::Ir) -> Dim {
     ir.fields.iter().fold(Dim::Known(0), |sum, field| sum.add(&field.trained().unwrap_or(Dim::Known(0))))
 }

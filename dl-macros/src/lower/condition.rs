@@ -1,4 +1,4 @@
-//! `if`: the macro chooses one of two bodies, by numbers that it knows.
+//! Lowers `if`: the macro chooses one of two bodies by numbers that it knows.
 
 use super::{Lowered, Lowering};
 use crate::ast::{Comparison, Condition, ExprKind, If};
@@ -6,7 +6,7 @@ use crate::dim::Dim;
 use proc_macro2::Span;
 
 impl Lowering<'_> {
-    /// The body that is chosen; `piped` flows into it.
+    /// Lowers the chosen body, whose first layer reads `piped`.
     pub(super) fn choose(&mut self, choice: &If, piped: Option<Lowered>, at: Span) -> Lowered {
         let Some(chosen) = self.holds(&choice.condition) else { return self.error_value(at, None) };
         let body = if chosen { &choice.then } else { &choice.otherwise };
@@ -19,7 +19,7 @@ impl Lowering<'_> {
         lowered.unwrap_or_else(|| self.error_value(at, None))
     }
 
-    /// Whether a condition holds; `None` when a mistake was reported.
+    /// Returns whether a condition holds; `None` if a mistake was reported.
     fn holds(&mut self, condition: &Condition) -> Option<bool> {
         match condition {
             Condition::Flag(expr) => match &expr.bare().kind {
@@ -32,7 +32,7 @@ impl Lowering<'_> {
                 }
             },
             Condition::Not(inner) => self.holds(inner).map(|holds| !holds),
-            // Both sides, so that mistakes in both are reported.
+            // Both sides are evaluated, so that mistakes in both are reported.
             Condition::And(a, b) => self.holds(a).zip(self.holds(b)).map(|(a, b)| a && b),
             Condition::Or(a, b) => self.holds(a).zip(self.holds(b)).map(|(a, b)| a || b),
             Condition::Compare(a, operator, b) => {
@@ -42,7 +42,7 @@ impl Lowering<'_> {
                 let sides = self.evaluate(|evaluate| (evaluate.size(a), evaluate.size(b)));
                 let (x, y) = (sides.0?, sides.1?);
                 let (Dim::Known(a), Dim::Known(b)) = (&x, &y) else {
-                    // It may be a constant whose name a mistake hides.
+                    // It may be a constant whose name is missing after a mistake.
                     if self.file.names_missing {
                         return None;
                     }

@@ -1,4 +1,4 @@
-//! The constants of the macro: evaluated once, in whatever order they stand.
+//! Evaluates the constants of the macro once, in any order of declaration.
 
 use super::evaluate::Evaluate;
 use crate::ast::{self, ConstantKind};
@@ -18,7 +18,7 @@ pub enum Constant {
     Size(Dim),
     /// `f32`
     Number(Number),
-    /// Reported.
+    /// The constant was reported as wrong.
     Broken,
 }
 
@@ -27,21 +27,21 @@ pub struct Constants<'a> {
     items: &'a [ast::Constant],
     /// `None` while a constant is being evaluated.
     values: RefCell<HashMap<String, Option<Constant>>>,
-    /// Every use, for editors and for rustc's warning about constants that nobody uses.
+    /// Every use, for editors and for rustc's warning about unused constants.
     uses: RefCell<Vec<Ident>>,
     diagnostics: &'a Diagnostics,
-    /// Names that were reported as slips: once is enough.
-    slips: RefCell<std::collections::HashSet<String>>,
-    /// Whether a mistake of grammar may hide some.
+    /// Names that were reported as typos, which are reported once.
+    typos: RefCell<std::collections::HashSet<String>>,
+    /// `true` if constants may be missing after a syntax error.
     pub names_missing: bool,
 }
 
 impl<'a> Constants<'a> {
     /// Evaluates `items`.
     pub fn new(file: &'a ast::File, diagnostics: &'a Diagnostics) -> Self {
-        let (values, uses, slips) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let (values, uses, typos) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (items, names_missing) = (file.constants.as_slice(), file.names_missing);
-        let constants = Constants { items, values, uses, diagnostics, slips, names_missing };
+        let constants = Constants { items, values, uses, diagnostics, typos, names_missing };
         for (i, item) in items.iter().enumerate() {
             if is_keyword(&item.name) {
                 diagnostics.error(item.name.span(), format!("`{}` cannot name a constant", item.name));
@@ -53,7 +53,7 @@ impl<'a> Constants<'a> {
         constants
     }
 
-    /// The value of `name`, if it is a constant of the macro; notes the use.
+    /// Returns the value of `name`, if it is a constant of the macro, and records the use.
     pub fn get(&self, name: &Ident) -> Option<Constant> {
         let item = self.items.iter().find(|item| item.name == *name)?;
         self.uses.borrow_mut().push(name.clone());
@@ -100,37 +100,37 @@ impl<'a> Constants<'a> {
         value
     }
 
-    /// Whether `name` is a constant of the macro; this is no use.
+    /// Returns whether `name` is a constant of the macro, without recording a use.
     pub fn has(&self, name: &Ident) -> bool {
         self.items.iter().any(|item| item.name == *name)
     }
 
-    /// Whether `name` is reported as a slip for the first time.
+    /// Records that `name` is a typo; returns `true` the first time.
     pub fn first_typo(&self, name: &Ident) -> bool {
-        self.slips.borrow_mut().insert(name.to_string())
+        self.typos.borrow_mut().insert(name.to_string())
     }
 
-    /// The names of all constants.
+    /// Returns the names of all constants.
     pub fn names(&self) -> Vec<String> {
         self.items.iter().map(|item| item.name.to_string()).collect()
     }
 
-    /// The constants and their uses as Rust, for the editor and rustc's lints.
+    /// Writes the constants and their uses as Rust, for rustc's lints.
     pub fn probes(&self) -> TokenStream {
-        let good = |name: &Ident| {
+        let valid = |name: &Ident| {
             let value = self.values.borrow().get(&name.to_string()).cloned();
             !is_keyword(name) && matches!(value, Some(Some(Constant::Size(_) | Constant::Number(_))))
         };
-        // A second definition is reported already.
+        // A second definition was reported.
         let first = |i: usize| !self.items[..i].iter().any(|earlier| earlier.name == self.items[i].name);
         let items = self.items.iter().enumerate();
-        let items: Vec<_> = items.filter(|(i, item)| first(*i) && good(&item.name)).map(|(_, item)| item).collect();
+        let items: Vec<_> = items.filter(|(i, item)| first(*i) && valid(&item.name)).map(|(_, item)| item).collect();
         if items.is_empty() {
             return TokenStream::new();
         }
         let definitions = items.iter().map(|ast::Constant { name, ty, value, .. }| quote!(const #name: #ty = #value;));
         let uses = self.uses.borrow();
-        let uses = uses.iter().filter(|name| good(name));
+        let uses = uses.iter().filter(|name| valid(name));
         quote!(const _: () = { #(#definitions)* #(let _ = #uses;)* };)
     }
 }

@@ -1,4 +1,4 @@
-//! Arguments and dimensions evaluated: here where the numbers are known, else as an expression for rustc.
+//! Evaluates arguments and dimensions: to a number where all numbers are known, else to an expression for rustc.
 
 use super::constants::{Constant, Constants};
 use crate::ast::{Expr, ExprKind, Operator, Path};
@@ -12,7 +12,7 @@ use crate::suggest::{is_typo, suggest};
 #[derive(Clone, Copy)]
 pub struct Evaluate<'a> {
     pub constants: &'a Constants<'a>,
-    /// Whether a name is a value of the network.
+    /// Returns whether a name is a value of the network.
     pub is_value: &'a dyn Fn(&str) -> bool,
     /// The parameters of the block that is being unfolded.
     pub parameters: &'a [String],
@@ -22,7 +22,7 @@ pub struct Evaluate<'a> {
 }
 
 impl Evaluate<'_> {
-    /// A whole number of type `usize`; `None` when a mistake was reported.
+    /// Evaluates a size of type `usize`; `None` if a mistake was reported.
     pub fn size(&self, expr: &Expr) -> Option<Dim> {
         match &expr.kind {
             ExprKind::Number(syn::Lit::Int(literal)) if matches!(literal.suffix(), "" | "usize") => {
@@ -43,10 +43,10 @@ impl Evaluate<'_> {
             ExprKind::Dim(dim) => Some(dim.clone()),
             ExprKind::Parens(inner) => self.size(inner),
             ExprKind::Binary(a, operator, at, b) => {
-                // Both sides first, so that mistakes in both are reported.
+                // Both sides are evaluated first, so that mistakes in both are reported.
                 let (a, b) = (self.size(a), self.size(b));
                 let (a, b) = (a?, b?);
-                let good = match operator {
+                let valid = match operator {
                     Operator::Sub => {
                         let text = message!(&a, " - ", &b, " is less than 0, and a size cannot be");
                         self.diagnostics.require(a.at_least(&b), *at, text)
@@ -57,7 +57,7 @@ impl Evaluate<'_> {
                     }
                     Operator::Add | Operator::Mul => true,
                 };
-                good.then(|| match operator {
+                valid.then(|| match operator {
                     Operator::Add => a.add(&b),
                     Operator::Sub => a.sub(&b),
                     Operator::Mul => a.mul(&b),
@@ -77,7 +77,7 @@ impl Evaluate<'_> {
         }
     }
 
-    /// A number of type `f32`; `None` when a mistake was reported.
+    /// Evaluates a number of type `f32`; `None` if a mistake was reported.
     pub fn number(&self, expr: &Expr) -> Option<Number> {
         match &expr.kind {
             ExprKind::Number(literal) => {
@@ -106,7 +106,7 @@ impl Evaluate<'_> {
         }
     }
 
-    /// `a` and `b` joined by `operator`, which stands at `at`.
+    /// Applies `operator`, whose token is at `at`, to `a` and `b`; `None` if a mistake was reported.
     pub fn combine(&self, a: &Number, operator: Operator, at: proc_macro2::Span, b: &Number) -> Option<Number> {
         let result = a.combine(operator, b);
         if result.is_none() {
@@ -120,7 +120,7 @@ impl Evaluate<'_> {
         self.constant_or(path, |path| Constant::Size(Dim::External(crate::path::Path::new(path.tokens.clone()))))
     }
 
-    /// The constant that `path` means; one from outside is made by `outside`.
+    /// Returns the constant that `path` names; `outside` makes one from outside of the macro.
     fn constant_or(&self, path: &Path, outside: impl Fn(&Path) -> Constant) -> Option<Constant> {
         let Some(name) = path.single() else { return Some(outside(path)) };
         if self.generics.contains(name) {
@@ -138,7 +138,7 @@ impl Evaluate<'_> {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found `{name}`"));
             return None;
         }
-        // One that the macro has is meant rather than one outside, whose name is a slip of it.
+        // A name that differs from a constant of the macro by a typo is reported rather than taken for one from outside.
         let mut own = self.constants.names();
         own.extend(self.generics.iter().map(ToString::to_string));
         if let Some(meant) = own.iter().find(|own| is_capitalised(name) && is_typo(&name.to_string(), own)) {
@@ -151,11 +151,11 @@ impl Evaluate<'_> {
             }
             return None;
         }
-        // It may be declared where a mistake hides it.
+        // It may be declared in a part that was skipped after a mistake.
         if self.constants.names_missing {
             return None;
         }
-        // Constants are in capitals; what looks like none and is none of the macro's is a slip rather than rustc's to find.
+        // Constants are in capitals. Any other name that the macro does not know is a mistake, which rustc would report less clearly.
         if !is_capitalised(name) && crate::layers::find(&name.to_string()).is_some() {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found the layer `{name}`"));
             return None;
@@ -180,7 +180,7 @@ impl Evaluate<'_> {
     }
 }
 
-/// The whole number that `1e3`, `16.0` or `16u32` is.
+/// Returns the value of a literal such as `1e3`, `16.0` or `16u32`, if it is a whole number.
 pub fn whole(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['u', 'i', 'f']);
     let number = |text: &str| text.replace('_', "").parse::<f64>().ok();
@@ -188,7 +188,7 @@ pub fn whole(text: &str) -> Option<u64> {
     (value >= 1.0 && value.fract() == 0.0 && value < 1e15).then_some(value as u64)
 }
 
-/// A constant from outside, of type `f32`.
+/// Returns a constant of type `f32` from outside.
 pub fn path_number(path: &Path) -> Number {
     Number::Expr(path.tokens.clone())
 }

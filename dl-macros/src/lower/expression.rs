@@ -9,9 +9,9 @@ use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::{Ident, Span};
 
 impl Lowering<'_> {
-    /// The value of `expr`; `name` is what a `let` calls it.
+    /// Lowers `expr`; `name` is the name of the `let`.
     pub(super) fn expression(&mut self, expr: &Expr, name: Option<&Ident>) -> Lowered {
-        // Only the first layer in braces takes what flows into them.
+        // Only the first layer in braces reads their input.
         let implicit = self.implicit.take();
         match &expr.kind {
             ExprKind::Number(_) | ExprKind::Dim(_) => self.number(expr),
@@ -36,12 +36,12 @@ impl Lowering<'_> {
             ExprKind::Binary(a, operator, at, b) => {
                 let before = self.diagnostics.count();
                 let (a, b) = (self.expression(a, None), self.expression(b, None));
-                // What the sides are after a mistake need not fit.
+                // After a mistake in one of the sides, they need not fit.
                 let silent = self.diagnostics.count() > before;
-                let heard = self.diagnostics;
-                self.diagnostics = if silent { self.silent } else { heard };
+                let diagnostics = self.diagnostics;
+                self.diagnostics = if silent { self.silent } else { diagnostics };
                 let lowered = self.binary(a, *operator, *at, b, name);
-                self.diagnostics = heard;
+                self.diagnostics = diagnostics;
                 if silent { self.error_value(expr.start, None) } else { lowered }
             }
             ExprKind::Negative(a) => match self.expression(a, None) {
@@ -86,7 +86,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A number, or what a mistake leaves.
+    /// Lowers a number.
     fn number(&mut self, expr: &Expr) -> Lowered {
         match self.evaluate(|evaluate| evaluate.number(expr)) {
             Some(number) => Lowered::Number(number),
@@ -94,7 +94,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Looks `name` up: it is a value or a constant.
+    /// Lowers `name`, which is a value or a constant.
     fn lookup(&mut self, name: &Ident, expr: &Expr) -> Lowered {
         if let Some(lowered) = self.bound(&name.to_string()) {
             return lowered;
@@ -130,7 +130,7 @@ impl Lowering<'_> {
         } else {
             let known: Vec<String> = self.visible().iter().map(|binding| binding.name.to_string()).collect();
             let meant = suggest(&text, known.iter().map(String::as_str), &[]);
-            // The value that was meant is used.
+            // The suggested value counts as used.
             meant.as_deref().and_then(|meant| self.bound(meant));
             let hidden = self.bindings[..self.frame].iter().any(|binding| binding.name == text);
             let help = match (&meant, known.as_slice()) {
@@ -147,7 +147,7 @@ impl Lowering<'_> {
                 }
                 _ => did_you_mean(meant),
             };
-            // It may be one that a mistake in the header hides.
+            // It may be missing after a mistake in the header.
             if self.model.header_broken || self.file.names_missing {
                 return self.error_value(name.span(), None);
             }
@@ -167,7 +167,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Whether a name alone is a layer here, and no value.
+    /// Returns whether a name alone is a layer here, and not a value.
     fn is_layer(&self, name: &Ident) -> bool {
         let text = name.to_string();
         let value = self.visible().iter().any(|binding| binding.name == text);
@@ -176,7 +176,7 @@ impl Lowering<'_> {
     }
 }
 
-/// ``the values here are `a`, `b` and `c` ``
+/// Lists values: ``the values here are `a`, `b` and `c` ``.
 fn list(names: &[String], last: &str) -> String {
     let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.dedup();

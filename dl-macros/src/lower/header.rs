@@ -1,4 +1,4 @@
-//! The header of a model: its input and output shapes.
+//! Lowers the header of a model: its parameters, inputs and output shapes.
 
 use super::{Binding, Lowered, Lowering, PartialValue};
 use crate::ast::{self, ExprKind};
@@ -9,22 +9,22 @@ use crate::ir::{Element, Shape};
 use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Ident, Span};
 
-/// The shapes of a header. After a mistake they are what comes nearest: the struct is written with them.
+/// The shapes of a header. After a mistake they are approximate, and only used to write the struct.
 pub(super) struct Header {
     pub inputs: Vec<Shape>,
-    /// Name, shape, and where it is declared.
+    /// The name, the shape and the span of each output.
     pub outputs: Vec<(Ident, Shape, Span)>,
-    /// Whether the outputs are right.
-    pub good: bool,
+    /// `true` if the outputs have no mistake.
+    pub valid: bool,
 }
 
 impl Lowering<'_> {
-    /// Makes the inputs' values.
+    /// Lowers the header and adds a value for each input.
     pub(super) fn header(&mut self, model: &ast::Model) -> Header {
-        let mut header = Header { inputs: Vec::new(), outputs: Vec::new(), good: true };
+        let mut header = Header { inputs: Vec::new(), outputs: Vec::new(), valid: true };
         self.generics(model);
         for (i, input) in model.inputs.iter().enumerate() {
-            let good = check::bindable(self.diagnostics, &input.name);
+            let allowed = check::bindable(self.diagnostics, &input.name);
             let twice = model.inputs[..i].iter().any(|earlier| earlier.name == input.name);
             if twice {
                 self.error(input.name.span(), format!("there is an input `{}` already", input.name));
@@ -32,10 +32,10 @@ impl Lowering<'_> {
             }
             let shape = input.shape.as_ref().map(|shape| self.shape(shape, true));
             header.inputs.push(shape.as_ref().map_or(Shape::of([]), |(shape, _)| shape.clone()));
-            let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
+            let shape = shape.and_then(|(shape, valid)| (valid && !twice).then_some(shape));
             self.values.push(PartialValue { name: input.name.clone(), shape });
             let lowered = Lowered::Value(self.values.len() - 1);
-            self.bindings.push(Binding { name: input.name.clone(), lowered, used: !good || twice });
+            self.bindings.push(Binding { name: input.name.clone(), lowered, used: !allowed || twice });
         }
         if self.values.is_empty() {
             self.error_value(model.name.span(), None);
@@ -47,17 +47,17 @@ impl Lowering<'_> {
                 self.output(&mut header, name, shape);
             }
             Some(ast::Output::Several(outputs, at)) => self.outputs(&mut header, outputs, *at),
-            None => header.good = false,
+            None => header.valid = false,
         }
         if header.outputs.is_empty() {
             let output = (Ident::new("output", Span::call_site()), Shape::of([]), model.name.span());
             header.outputs.push(output);
-            header.good = false;
+            header.valid = false;
         }
         header
     }
 
-    /// The parameters of the model.
+    /// Checks the names of the model's const parameters.
     fn generics(&mut self, model: &ast::Model) {
         for (i, name) in model.generics.iter().enumerate() {
             if is_keyword(name) {
@@ -76,14 +76,14 @@ impl Lowering<'_> {
     fn outputs(&mut self, header: &mut Header, outputs: &[ast::Input], at: Span) {
         if outputs.len() < 2 {
             self.error(at, "several outputs are named: `-> (mean: [20], variance: [20])`; one has no name: `-> [20]`");
-            header.good = false;
+            header.valid = false;
         }
         for (i, output) in outputs.iter().enumerate() {
             let twice = outputs[..i].iter().any(|earlier| earlier.name == output.name);
             if twice {
                 self.error(output.name.span(), format!("there is an output `{}` already", output.name));
             }
-            header.good &= check::bindable(self.diagnostics, &output.name) && !twice && output.shape.is_some();
+            header.valid &= check::bindable(self.diagnostics, &output.name) && !twice && output.shape.is_some();
             if let (Some(shape), false) = (&output.shape, twice) {
                 self.output(header, output.name.clone(), shape);
             }
@@ -91,31 +91,31 @@ impl Lowering<'_> {
     }
 
     fn output(&mut self, header: &mut Header, name: Ident, shape: &ast::Shape) {
-        let (output, mut good) = self.shape(shape, false);
+        let (output, mut valid) = self.shape(shape, false);
         if output.element == Element::U32 {
             self.error(shape.span, "the output of a network is `f32`");
-            good = false;
+            valid = false;
         }
         header.outputs.push((name, Shape::of(output.dims), shape.span));
-        header.good &= good;
+        header.valid &= valid;
     }
 
-    /// A shape, and whether it is right; a broken dimension is 1.
+    /// Evaluates a shape and returns whether it is valid; a broken dimension becomes 1. With `scalar`, an element type alone is a shape.
     pub(super) fn shape(&mut self, shape: &ast::Shape, scalar: bool) -> (Shape, bool) {
-        let mut good = !shape.broken;
+        let mut valid = !shape.broken;
         let element = match &shape.element {
             Some(ast::Element::U32) => Element::U32,
             Some(ast::Element::Other(name)) => {
                 self.error(name.span(), format!("elements are `f32` or `u32`, not `{name}`"));
-                good = false;
+                valid = false;
                 Element::F32
             }
             Some(ast::Element::F32) | None => Element::F32,
         };
-        // `u32` alone is one number for each sample.
+        // `u32` alone declares one number for each sample.
         if shape.dims.is_empty() && !(scalar && shape.element.is_some()) {
             self.error(shape.span, "a shape has at least one dimension: one number is `[1]`");
-            good = false;
+            valid = false;
         }
         if shape.dims.len() > check::MAX_DIMENSIONS {
             self.error(shape.span, format!("a shape has at most {} dimensions", check::MAX_DIMENSIONS));
@@ -125,12 +125,12 @@ impl Lowering<'_> {
         for (k, expr) in shape.dims.iter().enumerate() {
             if let (0, Some(message)) = (k, self.batch(expr, shape.dims.len())) {
                 self.diagnostics.error_between(expr.start, expr.end, message);
-                good = false;
+                valid = false;
                 continue;
             }
             if matches!(expr.kind, ExprKind::List(_)) {
                 self.error(expr.start, "a shape is one list of sizes: `[1, 28, 28]`");
-                good = false;
+                valid = false;
                 break;
             }
             let dim = self.evaluate(|evaluate| evaluate.size(expr));
@@ -139,17 +139,17 @@ impl Lowering<'_> {
                 self.diagnostics.require(dim.at_least(&Dim::Known(1)), expr.start, text)
             });
             let plain = dim.as_ref().is_none_or(|dim| self.expressible(dim, expr.start, "this dimension", ""));
-            good &= nonzero && plain;
+            valid &= nonzero && plain;
             dims.push(dim.filter(|_| plain).unwrap_or(Dim::Known(1)));
         }
-        if good && Dim::product(&dims).known().is_some_and(|size| size > check::MAX_ELEMENTS) {
+        if valid && Dim::product(&dims).known().is_some_and(|size| size > check::MAX_ELEMENTS) {
             self.error(shape.span, "no memory holds a value of this shape");
             return (Shape { element, dims: vec![Dim::Known(1)], record: None }, false);
         }
-        (Shape { element, dims, record: None }, good)
+        (Shape { element, dims, record: None }, valid)
     }
 
-    /// Returns the message about a first dimension that stands for the batch.
+    /// Returns the message about a first dimension that is the batch.
     fn batch(&self, expr: &ast::Expr, dims: usize) -> Option<String> {
         let batch = match &expr.kind {
             ExprKind::Negative(_) => dims > 1,
@@ -163,7 +163,7 @@ impl Lowering<'_> {
         batch.then(|| format!("a shape is that of one sample, and the batch is never written: leave out `{expr}`"))
     }
 
-    /// Reports a size that is computed from a parameter of the model, which stable Rust has no type for.
+    /// Requires that a size is not computed from a parameter of the model, since stable Rust has no type for that.
     pub(super) fn expressible(&self, dim: &Dim, span: Span, what: &str, help: &str) -> bool {
         let Some(parameter) = dim.computed_from(&self.model.generics) else { return true };
         let message = format!(
@@ -177,7 +177,7 @@ impl Lowering<'_> {
     }
 }
 
-/// `hidden` as `HIDDEN`.
+/// Converts `hidden` to `HIDDEN`.
 fn capitals(name: &Ident) -> String {
     crate::names::plain(&name.to_string()).to_uppercase()
 }

@@ -1,4 +1,4 @@
-//! The interface of a model that another model uses: read from the same `model!`, or stated where a model from outside is used.
+//! Finds the interface of a model that another model uses: in the same `model!`, or as the use of a model from outside states it.
 
 use super::Lowering;
 use crate::ast::{self, ExprKind, ModelUse, Output, Path};
@@ -12,7 +12,7 @@ use crate::suggest::suggest;
 use crate::types::Type;
 use proc_macro2::{Ident, Span};
 
-/// The interface of a model, as far as the macro knows it where the model is used.
+/// The interface of a model, as far as the macro knows it at a use.
 #[derive(Clone)]
 pub(super) struct Header {
     pub ty: Type,
@@ -21,11 +21,12 @@ pub(super) struct Header {
     /// The shapes of its inputs; `None` for a model from outside, whose inputs only rustc knows.
     pub inputs: Option<Vec<Shape>>,
     pub outputs: Vec<Shape>,
-    /// The type of all inputs together, where there are several.
+    /// The struct of several inputs.
     pub input_record: Option<Type>,
+    /// The struct of several outputs.
     pub output_record: Option<Type>,
     pub parameters: Option<Dim>,
-    /// The place where a use states the output of a model from outside.
+    /// The span at which a use states the output of a model from outside.
     pub stated: Option<Span>,
 }
 
@@ -83,7 +84,7 @@ impl Lowering<'_> {
             let record = ident(&format!("{name}{suffix}"), name.span());
             many.then(|| Type::Declared(record, arguments.clone()))
         };
-        // Parameters of the model as far as it was read already; those of later ones are not needed for more than tables.
+        // The model may not be lowered yet, so its number of parameters is unknown; only tables show it.
         Some(Header {
             ty: Type::Declared(name.clone(), arguments.clone()),
             text: use_.path.to_string(),
@@ -96,15 +97,15 @@ impl Lowering<'_> {
         })
     }
 
-    /// Evaluates a shape in the header of another model, with `arguments` in the place of its parameters.
+    /// Evaluates a shape in the header of another model, whose parameters `arguments` replace.
     fn header_shape(&self, shape: &ast::Shape, generics: &[Ident], arguments: &[Dim]) -> Option<Shape> {
-        // `[]` is reported where it stands.
+        // An empty shape is reported at its declaration.
         if shape.dims.is_empty() && shape.element.is_none() {
             return None;
         }
         let mut dims = Vec::new();
         for expr in &shape.dims {
-            let place = match &expr.kind {
+            let parameter = match &expr.kind {
                 ExprKind::Path(path) => path.single().and_then(|name| generics.iter().position(|g| g == name)),
                 _ => None,
             };
@@ -115,7 +116,7 @@ impl Lowering<'_> {
                 generics: &self.model.generics,
                 diagnostics: self.silent,
             };
-            dims.push(match place {
+            dims.push(match parameter {
                 Some(k) => arguments[k].clone(),
                 None => silent.size(expr)?,
             });
@@ -129,7 +130,7 @@ impl Lowering<'_> {
     pub(super) fn stated_header(&mut self, use_: &ModelUse) -> Option<Header> {
         let (path, span) = (&use_.path, use_.path.last.span());
         let shapes: Vec<(Shape, bool)> = use_.output.iter().map(|shape| self.shape(shape, false)).collect();
-        if shapes.iter().any(|(_, good)| !good) {
+        if shapes.iter().any(|(_, valid)| !valid) {
             return None;
         }
         let outputs: Vec<Shape> = shapes.into_iter().map(|(shape, _)| shape).collect();
@@ -180,7 +181,7 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether `model` uses the model called `name`, or is it.
+/// Returns whether `model` is the model called `name` or uses it.
 fn contains(file: &ast::File, model: &ast::Model, name: &str, seen: &mut Vec<String>) -> bool {
     if model.name == name {
         return true;

@@ -1,4 +1,4 @@
-//! Models inside models: of the same `model!`, of elsewhere, or layers written by hand.
+//! Lowers uses of models inside a model: of the same `model!`, from outside, or layers written by hand.
 
 use super::model_header::Header;
 use super::node::NewNode;
@@ -11,22 +11,22 @@ use proc_macro2::{Ident, Span};
 use quote::{quote, quote_spanned};
 use std::rc::Rc;
 
-/// A model that `as` named, for use with the same weights.
+/// A model that `as` named, which can be used again with the same weights.
 pub(super) struct NamedModel {
     header: Header,
     field: Option<FieldId>,
 }
 
 impl Lowering<'_> {
-    /// The output of a model.
+    /// Lowers a use of a model and returns its output.
     pub(super) fn use_model(&mut self, use_: &ModelUse, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
         let (path, span) = (&use_.path, use_.path.last.span());
         let mut operands: Vec<Lowered> = piped.into_iter().collect();
         let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
-        // A block with a capital is reported, and none of its uses.
+        // The declaration of a block with a capital was reported, so its uses are not.
         let block = path.single().is_some_and(|name| self.find_block(name).is_some());
         let header = match self.known(path) {
-            // What is missing after a mistake of grammar would look like another.
+            // After a syntax error, missing parts would look like another mistake.
             _ if use_.broken || block => None,
             Some(_) => self.known_header(use_),
             None => self.stated_header(use_),
@@ -61,7 +61,7 @@ impl Lowering<'_> {
         lowered
     }
 
-    /// A model that `as` named, with the same weights.
+    /// Lowers another use of a model that `as` named, with the same weights.
     pub(super) fn use_model_again(
         &mut self,
         named: &NamedModel,
@@ -79,7 +79,7 @@ impl Lowering<'_> {
         self.apply_model(&named.header, operands, span, None, Some(field), binding).0
     }
 
-    /// The outputs of a model after a mistake.
+    /// Adds values for the outputs of a broken use of a model.
     fn unknown(&mut self, header: &Header, span: Span) -> Lowered {
         let mut operands =
             header.outputs.iter().map(|shape| self.error_value(span, Some(shape.clone()))).collect::<Vec<_>>();
@@ -89,7 +89,7 @@ impl Lowering<'_> {
         Lowered::Several(operands.iter().filter_map(Lowered::value).collect())
     }
 
-    /// The values between the parentheses of a model.
+    /// Lowers the arguments of a model, which are values.
     fn model_values(&mut self, arguments: &[ast::Argument]) -> Vec<Lowered> {
         let mut operands = Vec::new();
         for ast::Argument { value, .. } in arguments {
@@ -133,13 +133,13 @@ impl Lowering<'_> {
         };
         let shapes: Option<Vec<Shape>> = values.iter().map(|&value| self.values[value].shape.clone()).collect();
         let Some(shapes) = shapes else { return (self.unknown(header, span), None) };
-        let mut good = true;
+        let mut valid = true;
         for (shape, wanted) in shapes.iter().zip(header.inputs.iter().flatten()) {
             let start = format!("`{}` takes ", header.text);
             let text = message!(start, wanted, ", but its input is ", shape);
-            good &= self.diagnostics.require(check::equal(shape, wanted), span, text);
+            valid &= self.diagnostics.require(check::equal(shape, wanted), span, text);
         }
-        if !good {
+        if !valid {
             return (self.unknown(header, span), None);
         }
         if header.inputs.is_none() {
@@ -174,7 +174,7 @@ impl Lowering<'_> {
         (Lowered::Several(parts), field)
     }
 
-    /// Leaves to rustc that a model from elsewhere takes and makes what is said here.
+    /// Adds checks by which rustc verifies the input and output of a model from outside.
     fn assert_interface(&mut self, header: &Header, input: &Shape, span: Span) {
         let (ty, text, output) = (&header.ty, &header.text, &header.outputs[0]);
         let assertions = [("takes", span, input.ty()), ("makes", header.stated.unwrap_or(span), output.ty())];
@@ -187,7 +187,7 @@ impl Lowering<'_> {
     }
 }
 
-/// `ImageEncoder` as `image_encoder`.
+/// Converts `ImageEncoder` to `image_encoder`.
 fn snake(name: &str) -> String {
     let mut snake = String::new();
     for (i, c) in name.chars().enumerate() {

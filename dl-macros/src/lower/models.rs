@@ -1,14 +1,15 @@
-//! The models of one `model!` beside each other: names that two of them would have.
+//! Checks that the models of one `model!`, and the structs that they generate, have different names.
 
 use crate::ast::{File, Model, Output};
 use crate::diagnostics::Diagnostics;
 
-/// Reports models of one name, and those called like a struct that another one makes; for each whether it is there already.
+/// Reports models with the name of an earlier one or of a struct that a model generates. Returns for each model `true` if its name
+/// is taken.
 pub fn check_models(file: &File, diagnostics: &Diagnostics) -> Vec<bool> {
     let models = &file.models;
-    // Of two that are compiled under different conditions one is left out.
+    // Two models with different `cfg` conditions may have the same name.
     let conditional = |model: &Model| model.attributes.iter().any(|attribute| attribute.path().is_ident("cfg"));
-    let mut shared_field = Vec::new();
+    let mut taken = Vec::new();
     for (i, model) in models.iter().enumerate() {
         let name = &model.name;
         let twice = |earlier: &&Model| earlier.name == *name && !conditional(earlier) && !conditional(model);
@@ -23,17 +24,17 @@ pub fn check_models(file: &File, diagnostics: &Diagnostics) -> Vec<bool> {
             let message = format!("`{name}` is the struct of the {of} of `{}`; choose another name", owner.name);
             diagnostics.error(name.span(), message);
         }
-        shared_field.push(earlier.is_some() || owner.is_some());
+        taken.push(earlier.is_some() || owner.is_some());
     }
     for model in models {
         for (suffix, _) in records(model) {
             file.reserved.add(format!("{}{suffix}", model.name));
         }
     }
-    shared_field
+    taken
 }
 
-/// The structs that a model makes of several inputs, outputs and targets.
+/// Returns the suffix and the contents of each struct that a model generates for several inputs, outputs or targets.
 fn records(model: &Model) -> Vec<(&'static str, &'static str)> {
     let targets = model.loss.as_ref().map_or(0, |loss| loss.targets.len());
     let outputs = match &model.output {

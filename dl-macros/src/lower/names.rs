@@ -1,4 +1,4 @@
-//! Names of fields, values and settings: the user's own, or the kind and a counter; each unique.
+//! Makes unique names for fields, values and settings, from the user's names or from the kind of layer and a counter.
 
 use super::Named;
 use crate::ast::Body;
@@ -21,19 +21,19 @@ pub struct Names {
 
 /// The names inside one struct: the model's, or a block's.
 struct NameScope {
-    /// The prefix of the names of values in here; empty for the model.
+    /// The prefix of the names of its values; empty for the model.
     prefix: String,
-    /// Every name that the user gave: counters keep away from them.
+    /// Every name that the user gave, which counters avoid.
     taken: HashSet<String>,
     counters: HashMap<String, usize>,
     /// The layers that `as` named.
     named: HashMap<String, Named>,
-    /// Whether names from outside are hidden: a block, not a combinator.
+    /// `true` for a block, which hides names from outside; `false` for a combinator.
     closed: bool,
 }
 
 impl Names {
-    /// The names of a model with `body`; `declared` are its inputs and targets, whose names are those of public fields.
+    /// Returns the names of a model with `body`; `declared` are its inputs and targets, whose names are those of public fields.
     pub fn new<'a>(declared: impl Iterator<Item = &'a Ident> + Clone, body: &Body) -> Self {
         let values = declared.clone().map(ToString::to_string).collect();
         let mut names = Names { scopes: Vec::new(), values, constants: HashSet::new() };
@@ -41,7 +41,7 @@ impl Names {
         names
     }
 
-    /// Goes into a part of the model with names of its own.
+    /// Enters a block or a combinator with names of its own.
     pub fn enter<'a>(
         &mut self,
         name: Option<&Ident>,
@@ -58,7 +58,7 @@ impl Names {
         let prefix = name.map_or(String::new(), |name| self.prefixed(&plain(&name.to_string())));
         self.scopes.push(NameScope { prefix, taken, counters: HashMap::new(), named: HashMap::new(), closed });
     }
-    /// Goes back out.
+    /// Leaves the innermost block or combinator.
     pub fn leave(&mut self) {
         self.scopes.pop();
     }
@@ -66,7 +66,7 @@ impl Names {
     fn scope(&mut self) -> &mut NameScope {
         self.scopes.last_mut().expect("a model is being read")
     }
-    /// `name` with those of the blocks around it: `layer1_conv1`.
+    /// Returns `name` with the names of the blocks around it: `layer1_conv1`.
     fn prefixed(&self, name: &str) -> String {
         match self.scopes.last() {
             Some(scope) if !scope.prefix.is_empty() => format!("{}_{name}", scope.prefix),
@@ -74,7 +74,7 @@ impl Names {
         }
     }
 
-    /// The next of `conv1`, `conv2`, …, at `span` for the editor.
+    /// Returns the next of `conv1`, `conv2`, …, with the position of `span` for editors.
     pub fn counted(&mut self, name_prefix: &str, span: Span) -> Ident {
         let NameScope { counters, taken, .. } = self.scope();
         let counter = counters.entry(name_prefix.to_owned()).or_default();
@@ -87,41 +87,41 @@ impl Names {
         }
     }
 
-    /// `name` for a value, with those of the blocks around it; with a number when another value has it.
+    /// Returns a unique name for the value `name`, with the names of the blocks around it, and a number if another value has it.
     pub fn value(&mut self, name: &Ident) -> Ident {
         let text = self.prefixed(&name.to_string());
         let taken = &self.scopes[0].taken;
-        // With the names of blocks before it, it may be one that the user gave to another value.
+        // With the prefix, it may be the name of another value.
         let first = *name == text || !taken.contains(&text);
         let text = unique(&mut self.values, taken, &text, first);
         if *name == text { name.clone() } else { ident(&text, name.span()) }
     }
 
-    /// A name for settings that is unique in capitals too.
+    /// Returns a name for settings that stays unique when capitalised.
     pub fn constant(&mut self, label: &str) -> String {
         unique(&mut self.constants, &HashSet::new(), &label.to_uppercase(), true).to_lowercase()
     }
 
-    /// The layers that `as` named and that can be used here, innermost first.
+    /// Returns the scopes whose layers can be used here, innermost first.
     fn visible(&self) -> impl Iterator<Item = &NameScope> {
         let outermost = self.scopes.iter().rposition(|scope| scope.closed).unwrap_or(0);
         self.scopes[outermost..].iter().rev()
     }
-    /// The layer called `name`.
+    /// Returns the layer that `as` named `name`.
     pub fn layer(&self, name: &str) -> Option<&Named> {
         self.visible().find_map(|scope| scope.named.get(name))
     }
-    /// The names of all layers that can be used here.
+    /// Returns the names of all layers that can be used here.
     pub fn layers(&self) -> Vec<String> {
         self.visible().flat_map(|scope| scope.named.keys().cloned()).collect()
     }
-    /// Notes that a layer is called `name`; the first one stays.
+    /// Records that a layer is called `name`, unless another one already is.
     pub fn name_layer(&mut self, name: &Ident, layer: Named) {
         self.scope().named.entry(name.to_string()).or_insert(layer);
     }
 }
 
-/// `name` if `first`, or `name_2`, `name_3`, … when it is in `used`; none of these in `taken`.
+/// Returns `name` if `first` and it is not in `used`, or else the first of `name_2`, `name_3`, … that is in neither `used` nor `taken`.
 fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str, first: bool) -> String {
     // A raw name (`r#loop`) needs no `r#` once it has a number.
     let plain = plain(name);
@@ -132,7 +132,7 @@ fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str, first
     free
 }
 
-/// Whether `name` may be given to a layer or a block: the names of the language's layers are taken.
+/// Requires that `name` may name a layer or a block, which must not have the name of a layer of the language.
 pub fn may_be_layer_name(diagnostics: &Diagnostics, name: &Ident) -> bool {
     if layers::find(&name.to_string()).is_some() {
         diagnostics.error(name.span(), format!("`{name}` is a layer of the language; choose another name"));

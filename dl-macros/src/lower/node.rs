@@ -1,4 +1,4 @@
-//! A use of a layer whose operands and settings are known: its rules are asked, and its node is made.
+//! Checks a use of a layer whose operands and settings are known, and adds its node to the graph.
 
 use super::arguments::Settings;
 use super::names::plain;
@@ -11,7 +11,7 @@ use crate::ir::{BackwardReads, Config, Element, Field, FieldId, Node, Op, Shape,
 use crate::layers::{self, Built, Layer, Weights};
 use proc_macro2::{Ident, Span};
 
-/// A node whose rules have been checked, to be put into the graph.
+/// A checked node that will be added to the graph.
 pub(super) struct NewNode<'a> {
     pub op: Op,
     pub inputs: Vec<ValueId>,
@@ -23,18 +23,18 @@ pub(super) struct NewNode<'a> {
     pub text: String,
     /// The name that a `let` gives to the value.
     pub binding: Option<&'a Ident>,
-    /// The prefix of the value's name where there is no `let`.
+    /// The prefix of the value's name if there is no `let`.
     pub name_prefix: &'static str,
     pub span: Span,
 }
 
-/// One use of a layer before its rules are checked.
+/// One use of a layer before it is checked.
 pub(super) struct LayerUse<'a> {
     pub layer: &'static dyn Layer,
     /// Its name in messages.
     pub name: &'a str,
     pub span: Span,
-    /// `None` when some are missing.
+    /// `None` if some are missing.
     pub operands: Option<Vec<Lowered>>,
     pub settings: &'a Settings,
     /// Its text in tables.
@@ -45,19 +45,20 @@ pub(super) struct LayerUse<'a> {
     pub rename: Option<&'a Ident>,
     /// The weights that it shares with an earlier use.
     pub shared_field: Option<FieldId>,
-    /// Whether its arguments are not all known after a mistake of grammar.
+    /// `true` if its arguments may be incomplete after a syntax error.
     pub broken: bool,
 }
 
-/// The result of one use.
+/// The result of one use of a layer.
 pub(super) struct BuiltLayer {
     pub lowered: Lowered,
     pub field: Option<FieldId>,
-    pub good: bool,
+    /// `false` if a mistake was reported.
+    pub valid: bool,
 }
 
 impl Lowering<'_> {
-    /// Asks the rules of a use, and makes its node, or what a mistake leaves.
+    /// Checks a use and adds its node, or a value for its result after a mistake.
     pub(super) fn build(&mut self, use_: LayerUse) -> BuiltLayer {
         let index = self.counts.entry(use_.layer.name()).or_default();
         *index += 1;
@@ -75,41 +76,41 @@ impl Lowering<'_> {
             diagnostics: self.diagnostics,
         };
         let broken = use_.settings.values.iter().any(|(_, setting)| matches!(setting, Setting::Broken));
-        // Every rule that can be asked is asked, whatever else is wrong.
-        let good = !broken && use_.layer.check(&call);
+        // The settings are checked even if the operands are wrong.
+        let valid = !broken && use_.layer.check(&call);
         let built =
-            shapes.filter(|_| good && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
-        let held = built.as_ref().is_none_or(|built| {
+            shapes.filter(|_| valid && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
+        let fits = built.as_ref().is_none_or(|built| {
             let weights = built.weights.as_ref().map_or(&[][..], |weights| &weights.tensors);
             check::fits_in_memory(&call, &built.output, weights)
         });
-        let built = built.filter(|built| held && self.types(use_.layer, &call, built));
-        let sound = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
-        let recovered_shape = use_.layer.recovered_shape(&call).filter(|shape| held && shape.dims.iter().all(sound));
-        // What comes of whole numbers where others are wanted would be those.
+        let built = built.filter(|built| fits && self.has_types(use_.layer, &call, built));
+        let allowed = |dim: &Dim| dim.known() != Some(0) && dim.computed_from(&self.model.generics).is_none();
+        let recovered_shape = use_.layer.recovered_shape(&call).filter(|shape| fits && shape.dims.iter().all(allowed));
+        // The recovered shape may be that of a wrong `u32` input; outputs are `f32`.
         let recovered_shape = recovered_shape.map(|shape| Shape { element: Element::F32, ..shape });
         let input = call.known_input();
         match built {
             Some(built) => {
                 let (lowered, field) = self.node(use_, built);
-                BuiltLayer { lowered, field, good: true }
+                BuiltLayer { lowered, field, valid: true }
             }
             None => {
                 let field = use_.shared_field.or_else(|| self.broken_field(&use_, input.as_ref()));
-                BuiltLayer { lowered: self.error_value(use_.span, recovered_shape), field, good: false }
+                BuiltLayer { lowered: self.error_value(use_.span, recovered_shape), field, valid: false }
             }
         }
     }
 
-    /// Whether stable Rust has types for what a use becomes.
-    fn types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
+    /// Requires that stable Rust has types for the output and the weights of a use.
+    fn has_types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
         let output = built.output.dims.iter();
         let weights = built.weights.iter().flat_map(|weights| &weights.tensors).flat_map(|tensor| &tensor.shape);
         let what = format!("a size of `{}`", call.name);
         output.chain(weights).all(|dim| self.expressible(dim, call.span, &what, layer.alternative()))
     }
 
-    /// The operands' shapes and numbers, if all are known.
+    /// Returns the shapes and numbers of the operands, if all are known.
     fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
         let operand = |lowered: &Lowered| match lowered {
             Lowered::Number(number) => Some(Operand::Number(number.clone())),
@@ -119,7 +120,7 @@ impl Lowering<'_> {
         operands.iter().map(operand).collect()
     }
 
-    /// The node of a checked use.
+    /// Adds the node of a checked use.
     fn node(&mut self, use_: LayerUse, built: Built) -> (Lowered, Option<FieldId>) {
         let inputs = use_.operands.iter().flatten().filter_map(Lowered::value).collect();
         let LayerUse { layer, span, text, binding, rename, shared_field, .. } = use_;
@@ -143,7 +144,7 @@ impl Lowering<'_> {
         (lowered, node.field)
     }
 
-    /// A node whose rules have been asked.
+    /// Adds a checked node.
     pub(super) fn push_node(&mut self, node: NewNode) -> Lowered {
         let NewNode { op, inputs, output, field, shared_field, text, binding, name_prefix, span } = node;
         if self.in_loss && matches!(op.config, Config::Model(_)) {
@@ -160,7 +161,7 @@ impl Lowering<'_> {
             Some(own) => self.qualified(&own, "."),
             None => self.qualified(&wanted, "."),
         };
-        // A layer without weights is called after its value, which is unique.
+        // A layer without weights has the name of its value, which is unique.
         let label = if field.is_none() && self.scope.is_none() { plain(&name.to_string()) } else { label };
         self.values.push(PartialValue { name, shape: Some(output) });
         let output = self.values.len() - 1;
@@ -182,7 +183,7 @@ impl Lowering<'_> {
         Lowered::Value(output)
     }
 
-    /// Gives one of several outputs of a model the name that the user gives it.
+    /// Gives one of several outputs of a model the name that a `let` binds it to.
     pub(super) fn name_part(&mut self, value: ValueId, name: &Ident) {
         if self.scope.is_none()
             && self.nameless.remove(&value)
@@ -195,7 +196,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The same value again, where one value cannot be two.
+    /// Adds a node that copies a value without cost, for places that need a value of their own.
     pub(super) fn copied(&mut self, value: ValueId, span: Span) -> ValueId {
         let Some(output) = self.values[value].shape.clone() else { return value };
         let op = Op::new(Config::Reshape, BackwardReads::NOTHING);
@@ -206,7 +207,7 @@ impl Lowering<'_> {
         self.push_node(node).value().unwrap_or(value)
     }
 
-    /// A use of `layer` that stands for something else in the language.
+    /// Applies `layer`, which implements the combinator called `name`.
     pub(super) fn join(
         &mut self,
         layer: &'static dyn Layer,
@@ -233,7 +234,7 @@ impl Lowering<'_> {
         .lowered
     }
 
-    /// The field of a layer with a mistake, so that programs that name it are not wrong too: for an input that fits.
+    /// Adds a field for a broken layer, with an input shape that fits, so that code that names the field still compiles.
     fn broken_field(&mut self, use_: &LayerUse, input: Option<&Shape>) -> Option<FieldId> {
         let weights = [vec![1], vec![1, 4096, 4096]].into_iter().find_map(|dims| {
             let rank = dims.len();
@@ -252,7 +253,7 @@ impl Lowering<'_> {
         Some(self.fields.len() - 1)
     }
 
-    /// The weights that a layer has for an input of shape `input`, on trial: mistakes are nobody's.
+    /// Returns the weights that a layer has for an input of shape `input`, without reporting mistakes.
     pub(super) fn weights(&self, layer: &dyn Layer, settings: &Settings, input: &Shape) -> Option<Weights> {
         let trial = Diagnostics::default();
         let call = Call {
@@ -271,7 +272,7 @@ impl Lowering<'_> {
         built.and_then(|built| built.weights)
     }
 
-    /// The shape of a value, if it is known.
+    /// Returns the shape of a value, if it is known.
     pub(super) fn shape_of(&self, lowered: &Lowered) -> Option<Shape> {
         match lowered {
             Lowered::Value(id) => self.values[*id].shape.clone(),
@@ -280,9 +281,9 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether the elements that flow in are of the type that the layer takes.
+/// Requires that the operands have the element types that the layer takes.
 fn takes(layer: &dyn Layer, call: &Call) -> bool {
-    let mut good = true;
+    let mut valid = true;
     for (k, operand) in call.operands.iter().enumerate() {
         let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };
         if shape.element != wanted {
@@ -312,11 +313,11 @@ fn takes(layer: &dyn Layer, call: &Call) -> bool {
             let swapped =
                 format!("`{0}` takes what the network says first, and then the target: exchange them", call.name);
             call.diagnostics.error(call.span, if exchanged { swapped.into() } else { text });
-            good = false;
+            valid = false;
             if exchanged {
                 break;
             }
         }
     }
-    good
+    valid
 }

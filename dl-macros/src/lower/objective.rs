@@ -1,4 +1,4 @@
-//! The `loss` clause: targets, and a sum of terms with weights.
+//! Lowers the `loss` clause: targets, and a sum of weighted terms.
 
 use super::{Binding, Lowered, Lowering, PartialValue};
 use crate::ast::{Expr, ExprKind, Loss, Operator};
@@ -11,12 +11,12 @@ use proc_macro2::Ident;
 use quote::{ToTokens, quote};
 
 impl Lowering<'_> {
-    /// The objective of a model with these outputs.
+    /// Lowers the `loss` clause of a model with these outputs.
     pub(super) fn objective(&mut self, loss: &Loss, outputs: &[ValueId]) -> Objective {
         let (start, body) = (self.values.len(), self.nodes.len());
         let mut targets = Vec::new();
         for (i, target) in loss.targets.iter().enumerate() {
-            let good = check::bindable(self.diagnostics, &target.name);
+            let allowed = check::bindable(self.diagnostics, &target.name);
             let twice = loss.targets[..i].iter().any(|earlier| earlier.name == target.name)
                 || self.bindings.iter().any(|binding| binding.name == target.name);
             if twice {
@@ -33,11 +33,11 @@ impl Lowering<'_> {
                 self.error(target.name.span(), message);
             }
             let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
-            let shape = shape.and_then(|(shape, good)| (good && !twice).then_some(shape));
+            let shape = shape.and_then(|(shape, valid)| (valid && !twice).then_some(shape));
             self.values.push(PartialValue { name: target.name.clone(), shape });
             targets.push(self.values.len() - 1);
             let lowered = Lowered::Value(self.values.len() - 1);
-            self.bindings.push(Binding { name: target.name.clone(), lowered, used: !good });
+            self.bindings.push(Binding { name: target.name.clone(), lowered, used: !allowed });
         }
         self.bind_outputs(outputs, loss);
         self.in_loss = true;
@@ -57,7 +57,7 @@ impl Lowering<'_> {
         Objective { targets, terms, start, seeds }
     }
 
-    /// The outputs under their names: `output`, or as declared.
+    /// Binds the outputs to their names: `output`, or the declared ones.
     fn bind_outputs(&mut self, outputs: &[ValueId], loss: &Loss) {
         for (name, &output) in self.output_names().into_iter().zip(outputs) {
             match self.bindings.iter().rev().find(|binding| binding.name == name) {
@@ -71,7 +71,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The names by which the loss sees the outputs.
+    /// Returns the names of the outputs in the loss.
     fn output_names(&self) -> Vec<Ident> {
         match &self.model.output {
             Some(crate::ast::Output::Several(outputs, _)) => outputs.iter().map(|o| o.name.clone()).collect(),
@@ -79,7 +79,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Reports the first use of a name that is the output's and that of another value.
+    /// Reports the first use of a name that both an output and another value have.
     fn ambiguous(&self, name: &Ident, input: bool, loss: &Loss) {
         let mut at = None;
         each_expr(&mut loss.body.clone(), &mut |expr| match &expr.kind {
@@ -97,7 +97,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Takes a sum apart.
+    /// Splits a sum into terms.
     fn terms(&mut self, expr: &Expr, weight: &Number, start: ValueId, terms: &mut Vec<Term>) {
         match &expr.kind {
             ExprKind::Parens(inner) => return self.terms(inner, weight, start, terms),
@@ -144,14 +144,14 @@ impl Lowering<'_> {
             before.weight = quote!(#earlier + #number);
             return;
         }
-        // A term is a value of the clause.
+        // A term must be a value of the `loss` clause.
         if value < start {
             value = self.copied(value, expr.start);
         }
         terms.push(Term { name, value, weight: number });
     }
 
-    /// Whether an expression is a number and no value.
+    /// Returns whether an expression is a number and not a value.
     fn is_number(&self, expr: &Expr) -> bool {
         match &expr.bare().kind {
             ExprKind::Number(_) | ExprKind::Dim(_) => true,
@@ -165,7 +165,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Gives each term a name of its own.
+    /// Makes the names of the terms unique.
     fn named(&self, terms: &mut [Term]) {
         for i in 0..terms.len() {
             let same = terms[..i].iter().filter(|term| term.name == terms[i].name).count();
@@ -175,7 +175,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The values of the body, beside its outputs, whose gradient the clause gives.
+    /// Returns the values of the body, without its outputs, to which the loss gives a gradient.
     fn seeds(&self, start: ValueId, body: usize, outputs: &[ValueId], terms: &[Term]) -> Vec<ValueId> {
         let mut seeds = Vec::new();
         let read = self.nodes[body.min(self.nodes.len())..].iter().flat_map(|node| node.inputs.iter().copied());

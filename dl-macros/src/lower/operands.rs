@@ -1,4 +1,4 @@
-//! The operands of layers: the value before the arrow, values in parentheses, and both sides of an operator.
+//! Lowers the operands of layers: the value before the arrow, values in parentheses, and both sides of an operator.
 
 use super::arguments::Settings;
 use super::node::LayerUse;
@@ -8,7 +8,7 @@ use crate::diagnostics::message;
 use crate::layers::{self, Layer};
 use proc_macro2::{Ident, Span};
 
-/// Whether an argument is a layer that is given no value: `dense(8)`.
+/// Returns whether an argument is a layer without an operand: `dense(8)`.
 fn branch(argument: &ast::Argument) -> bool {
     match &argument.value.kind {
         ExprKind::Call(layer) => {
@@ -22,7 +22,7 @@ fn branch(argument: &ast::Argument) -> bool {
 }
 
 impl Lowering<'_> {
-    /// `a` and `b` joined by `operator`, which stands at `span`.
+    /// Applies `operator`, whose token is at `span`, to `a` and `b`.
     pub(super) fn binary(
         &mut self,
         a: Lowered,
@@ -59,7 +59,8 @@ impl Lowering<'_> {
         self.build(use_).lowered
     }
 
-    /// The operands of a use, by arrow or as first arguments, and the arguments that are left. `None` for missing ones.
+    /// Lowers the operands of a use, which come through the arrow or are the first arguments, and returns them with the other arguments.
+    /// The operands are `None` if some are missing.
     pub(super) fn operands<'u>(
         &mut self,
         layer: &dyn Layer,
@@ -79,7 +80,7 @@ impl Lowering<'_> {
         while let Some((ast::Argument { name: None, value }, rest)) =
             arguments.split_first().filter(|_| operands.len() < wanted || layer.variadic())
         {
-            // `dense(10)` without a value: say so below, and not that 10 is no value.
+            // `dense(10)` lacks a value, which is reported below; 10 is an argument.
             let number = matches!(value.bare().kind, ExprKind::Number(_) | ExprKind::Dim(_) | ExprKind::Flag(_));
             let size = !layer.takes_numbers() && number;
             if size {
@@ -89,7 +90,7 @@ impl Lowering<'_> {
             operands.push(lowered);
             arguments = rest;
         }
-        // What is missing may be in what a mistake hides.
+        // The missing operand may be in a part that was skipped after a mistake.
         let error_value =
             operands.iter().any(|lowered| matches!(lowered, Lowered::Value(id) if self.values[*id].shape.is_none()));
         if operands.len() < wanted {
@@ -120,7 +121,7 @@ impl Lowering<'_> {
         (Some(operands), arguments)
     }
 
-    /// Notes the uses of names in an expression that is not looked at after a mistake.
+    /// Marks the names in an expression as used that is not lowered because of a mistake.
     pub(super) fn mark_used(&mut self, expr: &ast::Expr) {
         match &expr.kind {
             ExprKind::Path(path) => {
@@ -138,7 +139,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// An operand in words: its name or number.
+    /// Returns the name or number of an operand, for tables.
     fn show(&self, lowered: &Lowered) -> String {
         match lowered {
             Lowered::Value(id) => self.values[*id].name.to_string(),

@@ -1,4 +1,4 @@
-//! Several inputs or outputs of a model: values that are packed into one struct, and unpacked from one.
+//! Packs several inputs of a model into one struct, and unpacks several outputs from one.
 
 use super::Lowering;
 use super::node::NewNode;
@@ -11,7 +11,7 @@ impl Lowering<'_> {
     /// Adds a node that packs several values into the struct of inputs that a model takes.
     pub(super) fn joined(&mut self, values: &[ValueId], record: &Type, span: Span) -> ValueId {
         let shapes: Vec<Shape> = values.iter().filter_map(|&value| self.values[value].shape.clone()).collect();
-        let mut op = Op::new(Config::settings(quote!(dl::ops::tuple::Pack), offsets(&shapes)), BackwardReads::NOTHING);
+        let mut op = Op::new(Config::settings(quote!(dl::ops::tuple::Pack), lens(&shapes)), BackwardReads::NOTHING);
         op.each_input = true;
         let output = Shape::record(record.clone(), &shapes);
         let text = "join".to_owned();
@@ -34,7 +34,7 @@ impl Lowering<'_> {
     pub(super) fn parts(&mut self, value: ValueId, shapes: &[Shape], span: Span) -> Vec<ValueId> {
         let mut parts = Vec::new();
         for (k, shape) in shapes.iter().enumerate() {
-            let mut fields = offsets(shapes);
+            let mut fields = lens(shapes);
             fields.extend(quote!(part: #k,));
             let op = Op::new(Config::settings(quote!(dl::ops::tuple::Unpack), fields), BackwardReads::NOTHING);
             let (text, output) = ("part".to_owned(), shape.clone());
@@ -51,7 +51,7 @@ impl Lowering<'_> {
                 span,
             };
             let part = self.push_node(node).value();
-            // The values of a block are named after the block.
+            // In a block, values keep the name that begins with the block's.
             self.nameless.extend(part.filter(|_| self.scope.is_none()));
             parts.extend(part);
         }
@@ -59,8 +59,8 @@ impl Lowering<'_> {
     }
 }
 
-/// `lens: &[784, 20],`
-fn offsets(shapes: &[Shape]) -> TokenStream {
+/// Writes the sizes of the parts: `lens: &[784, 20],`.
+fn lens(shapes: &[Shape]) -> TokenStream {
     let lens = shapes.iter().map(Shape::len);
     quote!(lens: &[#(#lens),*],)
 }

@@ -1,4 +1,4 @@
-//! `split`: a slice for each part.
+//! Lowers `split` to a slice for each part.
 
 use super::arguments::{Settings, settings};
 use super::node::LayerUse;
@@ -11,7 +11,7 @@ use crate::dim::Dim;
 use crate::layers::{self, Layer};
 
 impl Lowering<'_> {
-    /// The parts of what flows in.
+    /// Lowers a use of `split` and returns the parts.
     pub(super) fn split(&mut self, layer: &dyn Layer, use_: &ast::Layer, piped: Option<Lowered>) -> Lowered {
         let (span, name) = (use_.name.span(), layer.name());
         let (operands, arguments) = self.operands(layer, use_, piped);

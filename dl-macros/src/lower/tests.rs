@@ -16,7 +16,7 @@ fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
     (irs, diagnostics.messages())
 }
 
-/// The one network of `text`, which is right.
+/// Lowers the network in `text`, which has no mistakes.
 fn network(text: &str) -> Ir {
     let (mut irs, messages) = lower(text);
     assert_eq!(messages, Vec::<String>::new());
@@ -24,7 +24,7 @@ fn network(text: &str) -> Ir {
     irs.remove(0)
 }
 
-/// The messages about a model from `x: [8]` to `[4]` with `body`.
+/// Returns the messages about a model from `x: [8]` to `[4]` with `body`.
 fn mistakes(body: &str) -> Vec<String> {
     lower(&format!("Net(x: [8]) -> [4] {{ {body} }}")).1
 }
@@ -66,7 +66,7 @@ fn lenet_becomes_its_graph() {
     assert_eq!(ir.fields[1].ty.to_token_stream().to_string(), "dl :: layers :: Conv2d < 6 , 16 , 5 , 5 >");
     assert_eq!(known(&ir.fields[1].tensors[0].shape), [16, 6, 5, 5]);
     assert_eq!(ir.nodes[3].multiply_adds.known(), Some(16 * 10 * 10 * 6 * 5 * 5));
-    // A chain: each node reads the one before.
+    // Each node reads the output of the node before it.
     for (i, node) in ir.nodes.iter().enumerate() {
         assert_eq!((node.inputs.as_slice(), node.output), ([i].as_slice(), i + 1));
     }
@@ -102,7 +102,7 @@ fn constants_are_folded_in_any_order() {
 fn constants_from_outside_are_left_to_rustc() {
     let ir = network("Net(x: [config::WIDTH]) -> [2 * D] { x -> dense(D * 2) }");
     assert_eq!(ir.values[0].shape.ty().to_string(), "[f32 ; { config :: WIDTH }]");
-    // At least 1: the input, the output and the dense layer; and the output is the declared one.
+    // Input, output and dense layer have sizes of at least 1, and the output has the declared shape.
     assert_eq!(ir.checks.len(), 4);
 }
 
@@ -211,7 +211,7 @@ fn what_only_the_body_can_tell() {
     assert_eq!(mistakes("dense(x, 4, bias: BIAS)"), ["`bias` is `true` or `false`, not `BIAS`"]);
 }
 
-/// A constant from outside has the type that the place in the block wants; what is computed is a size, and converted.
+/// A constant from outside has the type that the block needs; a computed argument is a size, and is converted.
 #[test]
 fn numbers_from_outside_in_blocks() {
     let scale = |argument: &str| {

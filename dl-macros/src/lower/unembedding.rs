@@ -1,4 +1,4 @@
-//! `unembedding(wte)`: a dense layer with the table of an embedding.
+//! Lowers `unembedding(wte)` to a dense layer with the weights of an embedding.
 
 use super::node::NewNode;
 use super::{Lowered, Lowering, Named, NamedLayer};
@@ -14,7 +14,7 @@ use quote::quote;
 use std::rc::Rc;
 
 impl Lowering<'_> {
-    /// The scores of all tokens for what flows in.
+    /// Lowers a use of `unembedding` and returns the logits of all tokens.
     pub(super) fn unembed(&mut self, use_: &ast::Layer, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
         let span = use_.name.span();
         let (value, table) = match (piped, use_.arguments.as_slice()) {
@@ -63,7 +63,7 @@ impl Lowering<'_> {
         lowered
     }
 
-    /// The embedding that an argument names, with its sizes.
+    /// Returns the embedding that an argument names, with its sizes.
     fn embedding(&self, table: &ast::Expr) -> Option<(Rc<NamedLayer>, Dim, Dim)> {
         let ExprKind::Path(path) = &table.kind else { return None };
         let Some(Named::Layer(named)) = self.names.layer(&path.single()?.to_string()) else { return None };

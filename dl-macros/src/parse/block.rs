@@ -1,11 +1,11 @@
-//! A block: `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`.
+//! Parses blocks: `block bottleneck(x: [c, h, w], channels, stride: 1) { … }`.
 
 use super::{Parser, cursor::Cursor, foreign::is_type, skip_item};
 use crate::ast::{Block, BlockParameter, BlockValue, Body, Element};
 use proc_macro2::{Delimiter, Group, TokenTree};
 
 impl Parser<'_> {
-    /// A block, from its word on.
+    /// Parses a block, beginning with the word `block`.
     pub fn block(&self, cursor: &mut Cursor) -> Option<Block> {
         let before = self.diagnostics.count();
         cursor.take_word("block");
@@ -16,7 +16,7 @@ impl Parser<'_> {
                 format!("expected what `{name}` takes, `(x)` or `(x: [c, h, w], channels)`, found {}", cursor.found());
             self.diagnostics.error(cursor.span(), message);
             skip_item(cursor);
-            // Known all the same: its uses are no mistakes.
+            // A broken block is declared regardless, so that its uses are not reported.
             return Some(Block {
                 name,
                 values: Vec::new(),
@@ -45,7 +45,7 @@ impl Parser<'_> {
         Some(Block { name, values, parameters, body, broken: self.diagnostics.count() > before, header_broken })
     }
 
-    /// The first name is the value that flows in; others are values when a shape follows, and else parameters.
+    /// Parses the values and parameters of a block. The first name is a value; others are values if a shape follows, or else parameters.
     fn block_parameters(&self, group: &Group) -> (Vec<BlockValue>, Vec<BlockParameter>) {
         let (mut values, mut parameters) = (Vec::new(), Vec::new());
         let mut cursor = Cursor::inside(group);
@@ -98,7 +98,7 @@ impl Parser<'_> {
             }
             if !cursor.at_end() && !cursor.take_punct(',') {
                 self.diagnostics.error(cursor.span(), format!("expected `,`, found {}", cursor.found()));
-                // A forgotten comma: the next name follows.
+                // If only the comma is missing, the next name follows.
                 if !matches!(cursor.peek(), Some(TokenTree::Ident(_))) {
                     cursor.skip_to(&[',']);
                     cursor.take_punct(',');

@@ -1,17 +1,17 @@
-//! The body of a model: `let`s, and the expression that is the output.
+//! Parses the body of a model: `let`s, and the expression that is the output.
 
 use super::{BodyKind, Parser, cursor::Cursor};
 use crate::ast::{Body, Expr, ExprKind, Let};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 impl Parser<'_> {
-    /// The `let`s and the last expression.
+    /// Parses the `let`s and the last expression.
     pub fn body(&self, group: &Group) -> Body {
         let before = self.diagnostics.count();
         let mut cursor = Cursor::inside(group);
         let mut body = Body::default();
         while !cursor.at_end() {
-            // A second `;` is not worth a message.
+            // A second `;` is ignored.
             if cursor.position() > 0 && cursor.take_punct(';') {
                 continue;
             }
@@ -35,20 +35,20 @@ impl Parser<'_> {
                 value = self.without_parentheses(value, &mut cursor);
             }
             let semicolon = cursor.span();
-            // A `loss` clause in the body is reported itself.
+            // A `loss` clause in the body has a message of its own.
             let clause = matches!(cursor.peek_at(1), Some(TokenTree::Ident(word)) if word == "loss");
             if cursor.take_punct(';') && !clause && self.diagnostics.count() == start {
                 let last = cursor.at_end() || cursor.is_punct(0, ';');
-                if self.goes_on(&cursor) {
+                if self.pipe_continues(&cursor) {
                     self.diagnostics.error(semicolon, "layers follow each other by arrows: `->` and not `;`");
-                    let mut goes = true;
-                    while goes {
+                    let mut continues = true;
+                    while continues {
                         cursor.take_arrow();
                         let stages = vec![self.stage(&mut cursor)];
                         let (from, start) = (Box::new(value.clone()), value.start);
                         let pipe = Expr::new(ExprKind::Pipe(from, stages), start, cursor.last_span());
                         value = if cursor.is_arrow() { self.pipe(pipe, &mut cursor) } else { pipe };
-                        goes = cursor.take_punct(';') && self.goes_on(&cursor);
+                        continues = cursor.take_punct(';') && self.pipe_continues(&cursor);
                     }
                     body.output = Some(value);
                     continue;
@@ -85,8 +85,8 @@ impl Parser<'_> {
         body
     }
 
-    /// Whether an arrow or a layer comes next, where a statement might begin.
-    fn goes_on(&self, cursor: &Cursor) -> bool {
+    /// Returns whether an arrow or a layer comes next, where a statement might begin.
+    fn pipe_continues(&self, cursor: &Cursor) -> bool {
         let layer = match cursor.peek() {
             Some(TokenTree::Ident(name)) => crate::layers::find(&name.to_string()).is_some(),
             _ => false,
@@ -95,11 +95,11 @@ impl Parser<'_> {
         cursor.is_arrow() || layer && (ends && !cursor.is_punct(1, '=') || cursor.is_group(1, Delimiter::Parenthesis))
     }
 
-    /// `a, b` where `(a, b)` was meant, or `a -> b`.
+    /// Parses `a, b` where the user meant `(a, b)` or `a -> b`.
     fn without_parentheses(&self, first: Expr, cursor: &mut Cursor) -> Expr {
         let (at, mut items) = (cursor.span(), vec![first]);
         cursor.take_punct(',');
-        let message = if self.goes_on(cursor) {
+        let message = if self.pipe_continues(cursor) {
             "layers follow each other by arrows: `->` and not `,`"
         } else if cursor.at_end() {
             "the last expression is the output: remove this `,`"
@@ -107,8 +107,8 @@ impl Parser<'_> {
             "several outputs stand in parentheses: `(a, b)`"
         };
         self.diagnostics.error(at, message);
-        let layers = self.goes_on(cursor);
-        // What follows is not looked at: whether it is right depends on what was meant.
+        let layers = self.pipe_continues(cursor);
+        // Mistakes in the rest are discarded, since they depend on what the user meant.
         let before = self.diagnostics.count();
         while !cursor.at_end() && !cursor.is_punct(0, ';') {
             items.push(self.statement(cursor));
@@ -119,7 +119,7 @@ impl Parser<'_> {
         if items.len() == 1 || layers { items.remove(0) } else { Expr::new(ExprKind::Tuple(items), start, end) }
     }
 
-    /// Whether `h =`, `h +=` or `(a, b) =` comes next.
+    /// Returns whether `h =`, `h +=` or `(a, b) =` comes next.
     fn forgot_let(&self, cursor: &Cursor) -> bool {
         let name = matches!(cursor.peek(), Some(TokenTree::Ident(_))) || cursor.is_group(0, Delimiter::Parenthesis);
         let changes = [':', '+', '-', '*', '/'].iter().any(|&c| cursor.is_pair(1, c, '='));
@@ -127,7 +127,7 @@ impl Parser<'_> {
         name && (sets || changes)
     }
 
-    /// Steps over what a `let` of Rust may hold and this one does not.
+    /// Parses the names of a `let`, and reports and skips Rust syntax that it does not accept, such as `mut` and types.
     fn let_of_rust(&self, cursor: &mut Cursor, reported: bool) -> Vec<Ident> {
         self.once(cursor, "let");
         if cursor.is_word("mut") && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_))) {
@@ -158,12 +158,12 @@ impl Parser<'_> {
         names
     }
 
-    /// `h = …;` after `let`; `told` when that was missing.
+    /// Parses `h = …;` after `let`; `reported` is true if a missing `let` was reported.
     pub fn binding(&self, cursor: &mut Cursor, reported: bool) -> Option<Let> {
         let names = self.let_of_rust(cursor, reported);
         self.bound.borrow_mut().extend(names.iter().map(ToString::to_string));
         let found = (cursor.span(), cursor.found());
-        // `:=` and `+=` are reported, and bind.
+        // `:=` and `+=` are reported, and bind the name regardless.
         let changes = [':', '+', '-', '*', '/'].iter().any(|&c| cursor.is_pair(0, c, '='));
         if changes {
             cursor.next();
@@ -187,12 +187,12 @@ impl Parser<'_> {
             Some(_) => {}
         }
         cursor.take_punct(';');
-        // A name without a value is bound all the same: its uses are no mistakes.
+        // A name without a value is bound regardless, so that its uses are not reported.
         let at = found.0;
         (!names.is_empty()).then(|| Let { names, value: value.unwrap_or_else(|| Expr::broken(at)) })
     }
 
-    /// One name of a list.
+    /// Parses one name of a list.
     fn name(&self, cursor: &mut Cursor) -> Option<Ident> {
         let name = cursor.take_ident();
         if name.is_none() {
@@ -202,7 +202,7 @@ impl Parser<'_> {
         name
     }
 
-    /// An expression that goes to `;` or the end.
+    /// Parses an expression that ends at `;` or the end of the tokens.
     pub fn statement(&self, cursor: &mut Cursor) -> Expr {
         let before = self.diagnostics.count();
         let value = self.expression(cursor);
@@ -214,7 +214,7 @@ impl Parser<'_> {
         if cursor.at_end() || cursor.is_punct(0, ';') || matches!(value.kind, ExprKind::Broken) {
             return self.rest(value, cursor);
         }
-        // A forgotten semicolon; or several values, which the body sees to.
+        // A missing semicolon or several values, which the body reports.
         if cursor.is_word("let") || cursor.is_punct(0, ',') && self.body_kind.get() == BodyKind::Body {
             return value;
         }
@@ -233,7 +233,7 @@ impl Parser<'_> {
         self.rest(Expr::broken(value.start), cursor)
     }
 
-    /// `value`, or what follows it after a mistake.
+    /// Parses the pipes that follow a mistake, and returns the last, or `value` if there is none.
     fn rest(&self, mut value: Expr, cursor: &mut Cursor) -> Expr {
         loop {
             cursor.skip_to(&['>', ';']);

@@ -6,7 +6,7 @@ use crate::names::is_capitalised;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 
-/// The word of `residual {`, `repeat 6 {` or the like, if that comes next, and where it stands.
+/// Returns the word and the span of a combinator such as `residual {` or `repeat 6 {`, if one comes next.
 pub fn combinator(cursor: &Cursor) -> Option<(CombinatorWord, Span)> {
     let Some(TokenTree::Ident(name)) = cursor.peek() else { return None };
     let word = CombinatorWord::of(&name.to_string())?;
@@ -16,7 +16,7 @@ pub fn combinator(cursor: &Cursor) -> Option<(CombinatorWord, Span)> {
 }
 
 impl Parser<'_> {
-    /// A word before braces that opens none, or a word that should open some: reported, with what was meant.
+    /// Reports a word before braces that is not a combinator, or a combinator without braces, and parses it as what the user meant.
     pub fn no_combinator(&self, cursor: &mut Cursor) -> Option<Stage> {
         let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return None };
         let known = CombinatorWord::of(&word.to_string());
@@ -58,7 +58,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The rest of a combinator after its word.
+    /// Parses the rest of a combinator after its word.
     pub fn combinator(&self, word: CombinatorWord, span: Span, cursor: &mut Cursor) -> Stage {
         let mut count = None;
         if word == CombinatorWord::Repeat {
@@ -88,7 +88,7 @@ impl Parser<'_> {
         Stage::Combinator(Combinator { word, span, count, bodies, rename })
     }
 
-    /// `as trunk`: the name, if the word is there; reports when no name follows.
+    /// Parses `as trunk`: returns the name, if the word is there, and reports a missing name.
     pub fn rename(&self, cursor: &mut Cursor) -> Option<Option<Ident>> {
         cursor.take_word("as").then(|| {
             self.once(cursor, "as");
@@ -102,7 +102,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `if condition { … } else { … }` after the word.
+    /// Parses `if condition { … } else { … }` after the `if`.
     pub fn choice(&self, word: &Ident, cursor: &mut Cursor) -> Option<If> {
         if self.choices.get() > depth::MAX_DEPTH {
             let message =
@@ -149,9 +149,9 @@ impl Parser<'_> {
         Some(If { condition, then, otherwise: self.body(&otherwise) })
     }
 
-    /// `a && b || !c`
+    /// Parses a condition: `a && b || !c`.
     fn condition(&self, cursor: &mut Cursor) -> Condition {
-        // Conditions are read and looked at by recursion.
+        // Conditions are processed recursively, so their length is limited.
         let mut ahead = 0;
         while cursor.peek_at(ahead).is_some() && !cursor.is_group(ahead, Delimiter::Brace) {
             ahead += 1;
@@ -223,7 +223,7 @@ impl Parser<'_> {
         Condition::Flag(left)
     }
 
-    /// The branches of `concat`, between semicolons.
+    /// Parses the branches of `concat`, separated by semicolons.
     fn branches(&self, group: &proc_macro2::Group) -> Vec<crate::ast::Body> {
         let mut cursor = Cursor::inside(group);
         let before = self.diagnostics.count();

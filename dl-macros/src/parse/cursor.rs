@@ -1,4 +1,4 @@
-//! A position in a list of tokens: what comes next, and how to get on after something unexpected.
+//! A position in a list of tokens, with lookahead and recovery after unexpected tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
@@ -12,16 +12,16 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// A cursor at the start of `tokens`, whose end is at `end`.
+    /// Returns a cursor at the start of `tokens`; `end` is the span of their end.
     pub fn new(tokens: TokenStream, end: Span) -> Self {
         Cursor { tokens: tokens.into_iter().map(unwrap).collect(), at: 0, end }
     }
-    /// A cursor at the start of the tokens inside `group`.
+    /// Returns a cursor at the start of the tokens inside `group`.
     pub fn inside(group: &Group) -> Self {
         Cursor::new(group.stream(), group.span_close())
     }
 
-    /// How many tokens come before.
+    /// Returns the number of tokens before the cursor.
     pub fn position(&self) -> usize {
         self.at
     }
@@ -39,25 +39,25 @@ impl Cursor {
         self.at += token.is_some() as usize;
         token
     }
-    /// The span of the next token, or of the end.
+    /// Returns the span of the next token, or of the end.
     pub fn span(&self) -> Span {
         self.peek().map_or(self.end, span_of)
     }
-    /// The span of the token before, or of the next.
+    /// Returns the span of the previous token, or of the next if there is none.
     pub fn last_span(&self) -> Span {
         self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or_else(|| self.span(), TokenTree::span)
     }
 
-    /// Whether punctuation `c` stands `ahead` tokens on.
+    /// Returns whether the token `ahead` tokens after the next one is the punctuation `c`.
     pub fn is_punct(&self, ahead: usize, c: char) -> bool {
         matches!(self.peek_at(ahead), Some(TokenTree::Punct(p)) if p.as_char() == c)
     }
-    /// Whether the token before is punctuation `c`.
+    /// Returns whether the previous token is the punctuation `c`.
     pub fn last_was(&self, c: char) -> bool {
         let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
         matches!(last, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
     }
-    /// Whether `first` and `second` follow without a space between, as in `->`.
+    /// Returns whether `first` and `second` follow `ahead` tokens on without a space between them, as in `->`.
     pub fn is_pair(&self, ahead: usize, first: char, second: char) -> bool {
         matches!(self.peek_at(ahead), Some(TokenTree::Punct(p))
             if p.as_char() == first && p.spacing() == proc_macro2::Spacing::Joint)
@@ -66,34 +66,34 @@ impl Cursor {
     pub fn is_arrow(&self) -> bool {
         self.is_pair(0, '-', '>')
     }
-    /// Whether the word `word` comes next.
+    /// Returns whether `word` comes next.
     pub fn is_word(&self, word: &str) -> bool {
         matches!(self.peek(), Some(TokenTree::Ident(ident)) if ident == word)
     }
-    /// Whether a group in `delimiter` stands `ahead` tokens on.
+    /// Returns whether the token `ahead` tokens after the next one is a group in `delimiter`.
     pub fn is_group(&self, ahead: usize, delimiter: Delimiter) -> bool {
         matches!(self.peek_at(ahead), Some(TokenTree::Group(group)) if group.delimiter() == delimiter)
     }
 
-    /// Steps over punctuation `c`, if it comes next.
+    /// Takes the punctuation `c`, if it comes next.
     pub fn take_punct(&mut self, c: char) -> bool {
         let found = self.is_punct(0, c);
         self.at += found as usize;
         found
     }
-    /// Steps over `->`, if it comes next.
+    /// Takes `->`, if it comes next.
     pub fn take_arrow(&mut self) -> bool {
         let found = self.is_arrow();
         self.at += 2 * found as usize;
         found
     }
-    /// Steps over the word `word`, if it comes next.
+    /// Takes `word`, if it comes next.
     pub fn take_word(&mut self, word: &str) -> bool {
         let found = self.is_word(word);
         self.at += found as usize;
         found
     }
-    /// A name or word, if one comes next.
+    /// Takes a name or keyword, if one comes next.
     pub fn take_ident(&mut self) -> Option<Ident> {
         match self.peek() {
             Some(TokenTree::Ident(ident)) => {
@@ -104,7 +104,7 @@ impl Cursor {
             _ => None,
         }
     }
-    /// A group in `delimiter`, if one comes next.
+    /// Takes a group in `delimiter`, if one comes next.
     pub fn take_group(&mut self, delimiter: Delimiter) -> Option<Group> {
         match self.peek() {
             Some(TokenTree::Group(group)) if group.delimiter() == delimiter => {
@@ -116,7 +116,7 @@ impl Cursor {
         }
     }
 
-    /// The next token in words, for messages.
+    /// Describes the next token, for messages.
     pub fn found(&self) -> String {
         match self.peek() {
             None => "the end".to_owned(),
@@ -131,7 +131,7 @@ impl Cursor {
         }
     }
 
-    /// Steps on until a token of `stops` (`>` stands for `->`) or the end comes next.
+    /// Skips tokens until one of `stops` (`>` means `->`) or the end comes next.
     pub fn skip_to(&mut self, stops: &[char]) {
         while !self.at_end() {
             let stop = stops.iter().any(|&c| if c == '>' { self.is_arrow() } else { self.is_punct(0, c) });
@@ -143,7 +143,7 @@ impl Cursor {
     }
 }
 
-/// A token that a `macro_rules!` passed on in an invisible group, without the group.
+/// Removes the invisible group around a token that a `macro_rules!` passed on.
 fn unwrap(token: TokenTree) -> TokenTree {
     if let TokenTree::Group(group) = &token
         && group.delimiter() == Delimiter::None
@@ -156,7 +156,7 @@ fn unwrap(token: TokenTree) -> TokenTree {
     token
 }
 
-/// The span of a token; of the opening bracket for a group, so that a message stays on one line.
+/// Returns the span of a token, or of the opening bracket of a group, so that a message covers one line.
 fn span_of(token: &TokenTree) -> Span {
     match token {
         TokenTree::Group(group) => group.span_open(),

@@ -1,17 +1,17 @@
-//! How deep things may be inside each other: known before anything is read, so that no reader runs out of stack.
+//! Limits how deeply tokens nest. The limit is checked before anything is parsed, so that recursion never overflows the stack.
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-/// Brackets of any kind inside each other, and blocks that use blocks.
+/// The greatest depth of nested brackets of any kind, and of blocks that use blocks.
 pub const MAX_DEPTH: usize = 48;
 
-/// Operators, signs and choices one after another in one expression.
+/// The greatest number of operators, signs and choices in a row in one expression.
 pub const MAX_SEQUENCE: usize = 128;
 
-/// `tokens` without what is inside more than [`MAX_DEPTH`] brackets, which is reported; `None` when nothing is.
+/// Returns `tokens` without the contents of brackets deeper than [`MAX_DEPTH`], which are reported; `None` if there are none.
 pub fn limited(tokens: &TokenStream, diagnostics: &Diagnostics) -> Option<TokenStream> {
-    // A list of what is still to be seen, not recursion: this is what keeps recursion short.
+    // An explicit stack instead of recursion, since the depth is not limited yet.
     let mut open = vec![tokens.clone().into_iter()];
     while let Some(level) = open.last_mut() {
         match level.next() {
@@ -32,7 +32,7 @@ pub fn limited(tokens: &TokenStream, diagnostics: &Diagnostics) -> Option<TokenS
     None
 }
 
-/// `tokens` with what is in the brackets `depth` levels down left out.
+/// Returns `tokens` without the contents of the brackets `depth` levels down.
 fn cut(tokens: TokenStream, depth: usize) -> TokenStream {
     let inner = |group: &Group| if depth == 0 { TokenStream::new() } else { cut(group.stream(), depth - 1) };
     let token = |token| match token {

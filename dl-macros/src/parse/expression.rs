@@ -1,4 +1,4 @@
-//! Expressions of the language: pipes, calls, arithmetic, numbers.
+//! Parses expressions: pipes, calls, arithmetic and numbers.
 
 use super::pipe::is_layer;
 use super::{BodyKind, Parser, combinator::combinator, cursor::Cursor, depth};
@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::ToTokens;
 
 impl Parser<'_> {
-    /// A whole expression: arithmetic, or a value and the layers that its arrows lead to.
+    /// Parses a whole expression: arithmetic, or a value and the layers after its arrows.
     pub fn expression(&self, cursor: &mut Cursor) -> Expr {
         if cursor.is_arrow() && self.body_kind.get() == BodyKind::Braces {
             self.diagnostics
@@ -25,17 +25,17 @@ impl Parser<'_> {
         if arrow { self.pipe(from, cursor) } else { from }
     }
 
-    /// Terms between `+` and `-`.
+    /// Parses a sum of terms with `+` and `-`.
     pub fn sum(&self, cursor: &mut Cursor) -> Expr {
         self.binary(cursor, false)
     }
 
-    /// One factor: what stands before braces.
+    /// Parses one factor, such as the count before the braces of `repeat`.
     pub fn factor(&self, cursor: &mut Cursor) -> Expr {
         self.unary(cursor)
     }
 
-    /// Terms (`multiplies`: factors) joined to the left.
+    /// Parses terms, or factors if `multiplies`, with left-associative operators.
     fn binary(&self, cursor: &mut Cursor, multiplies: bool) -> Expr {
         let operand = |cursor: &mut Cursor| if multiplies { self.unary(cursor) } else { self.binary(cursor, true) };
         let (mut left, mut operators) = (operand(cursor), 0);
@@ -60,7 +60,7 @@ impl Parser<'_> {
 
     fn unary(&self, cursor: &mut Cursor) -> Expr {
         let (mut minus, start) = (0, cursor.span());
-        // A loop, not recursion: any number of signs may stand here.
+        // A loop instead of recursion, since the number of signs is not limited yet.
         while cursor.is_punct(0, '-') && !cursor.is_arrow() {
             cursor.next();
             minus += 1;
@@ -164,7 +164,7 @@ impl Parser<'_> {
         let path = self.path(cursor);
         let opens = cursor.is_group(0, Delimiter::Parenthesis);
         if path.is_some() && self.diagnostics.count() > before {
-            // `nn.relu(x)`: said; what it holds is read on the way.
+            // A mistake such as `nn.relu(x)` was reported; its parentheses are skipped.
             cursor.take_group(Delimiter::Parenthesis);
             return Expr::broken(start);
         }
@@ -197,12 +197,12 @@ impl Parser<'_> {
         Expr::new(kind, start, cursor.last_span())
     }
 
-    /// Whether `as name` follows, and the braces of a combinator begin: `residual { dense(8) … }` without parentheses.
+    /// Returns whether `as name` follows a layer without parentheses at the start of a combinator's braces: `residual { relu as r … }`.
     fn names_a_layer(&self, cursor: &Cursor) -> bool {
         cursor.is_word("as") && self.body_kind.get() == BodyKind::Braces
     }
 
-    /// The one expression inside a group, or several between commas.
+    /// Parses the expression inside a group, or several separated by commas.
     fn inside(&self, group: &Group) -> ExprKind {
         let mut inner = Cursor::inside(group);
         let expr = self.expression(&mut inner);
@@ -225,11 +225,11 @@ impl Parser<'_> {
         ExprKind::Parens(Box::new(expr))
     }
 
-    /// Steps over a word of another language that begins what the language has not; whether there was one.
+    /// Reports and skips syntax of another language that begins with a keyword, and returns whether there was any.
     fn foreign_word(&self, cursor: &mut Cursor) -> bool {
         let start = cursor.clone();
         let foreign = self.foreign(cursor);
-        // A `;` behind is for the body.
+        // The body needs the `;` after it.
         if foreign && cursor.last_was(';') {
             let end = cursor.position();
             *cursor = start;
@@ -238,7 +238,7 @@ impl Parser<'_> {
         foreign
     }
 
-    /// `a::b::c`.
+    /// Parses a path: `a::b::c`.
     pub fn path(&self, cursor: &mut Cursor) -> Option<Path> {
         if let Some(name) = self.module(cursor) {
             let last = name?;
@@ -256,7 +256,7 @@ impl Parser<'_> {
                 return None;
             };
             let path = names == 0 && tokens.is_empty() && cursor.is_pair(0, ':', ':');
-            // Generated code has a `dl` of its own.
+            // Generated code has a `dl` of its own, so the user's becomes `r#dl`.
             let own = path && last == "dl";
             tokens.push(TokenTree::Ident(if own {
                 proc_macro2::Ident::new_raw("dl", last.span())
@@ -277,7 +277,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `::<4, HIDDEN>`
+    /// Parses generic arguments: `::<4, HIDDEN>`.
     fn generic_arguments(&self, cursor: &mut Cursor) -> Vec<Expr> {
         while !cursor.take_punct('<') {
             cursor.next();
@@ -296,7 +296,7 @@ impl Parser<'_> {
         arguments
     }
 
-    /// Reports what is too long, and goes to its end.
+    /// Reports an expression that is too long, and skips to its end.
     fn too_long(&self, cursor: &mut Cursor, message: &str) -> Expr {
         let span = cursor.span();
         self.diagnostics.error(span, message);
@@ -304,7 +304,7 @@ impl Parser<'_> {
         Expr::broken(span)
     }
 
-    /// Reports that `expected` was expected, and goes on to the end of this part.
+    /// Reports that `expected` was expected, and skips to the next arrow, `;` or comma.
     fn unexpected(&self, cursor: &mut Cursor, expected: &str) -> Expr {
         let span = cursor.span();
         self.diagnostics.error(span, format!("expected {expected}, found {}", cursor.found()));
@@ -313,7 +313,7 @@ impl Parser<'_> {
     }
 }
 
-/// The operator that comes next.
+/// Returns the operator that comes next, if any.
 pub fn operator(cursor: &Cursor) -> Option<Operator> {
     match cursor.peek() {
         Some(TokenTree::Punct(punct)) if !cursor.is_arrow() => Operator::of(punct.as_char()),

@@ -1,4 +1,4 @@
-//! Habits of other languages: recognised, told in one message what stands there instead, and read past.
+//! Recognises syntax of other languages, reports in one message what to write instead, and skips it.
 
 use super::Parser;
 use super::cursor::Cursor;
@@ -13,7 +13,7 @@ const FUNCTIONS: &str =
     "what occurs more than once is a `block` beside the models; functions of Rust stand outside of `model!`";
 const ITEMS: &str = "this stands outside of `model!`; a body holds `let`s and an expression";
 
-/// ReservedNames that begin what a body cannot hold, and what to do.
+/// Words that begin syntax that a body cannot contain, with the advice.
 const WORDS: &[(&str, &str)] = &[
     ("for", LOOPS),
     ("while", LOOPS),
@@ -47,11 +47,11 @@ const WORDS: &[(&str, &str)] = &[
 /// The arrows of other languages.
 const ARROWS: [&str; 11] = ["=>", "|>", ">>", "~>", "-->", "->", ">", "|", ".", "<-", "==>"];
 
-/// Modules of other systems, whose names stand before those of layers.
+/// Modules of other libraries, which users write before the names of layers.
 pub const MODULES: [&str; 13] =
     ["nn", "torch", "functional", "F", "tf", "keras", "layers", "np", "jnp", "jax", "flax", "candle_nn", "burn"];
 
-/// Signs that mean something elsewhere, and what stands for it here.
+/// Signs of other languages, with what to write instead.
 const SIGNS: &[(char, &str)] = &[
     ('#', "; a comment begins with `//`"),
     ('@', "; `matmul(a, b)` multiplies matrices"),
@@ -63,16 +63,16 @@ pub fn sign(cursor: &Cursor) -> &'static str {
     SIGNS.iter().find(|(sign, _)| cursor.is_punct(0, *sign)).map_or("", |(_, help)| help)
 }
 
-/// Types of numbers.
+/// Types of numbers in Rust and Python.
 const NUMBERS: [&str; 14] =
     ["usize", "isize", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "int", "float"];
 
-/// Whether `name` is a type that elements and sizes may have elsewhere.
+/// Returns whether `name` is a type of elements or sizes in Rust or Python.
 pub fn is_type(name: &Ident) -> bool {
     NUMBERS.iter().chain(&["bool"]).any(|ty| name == ty)
 }
 
-/// How many tokens of a foreign arrow come next.
+/// Returns the number of tokens of another language's arrow, if one comes next.
 pub fn arrow(cursor: &Cursor) -> Option<usize> {
     let mut run = String::new();
     while let Some(TokenTree::Punct(punct)) = cursor.peek_at(run.len()) {
@@ -82,7 +82,7 @@ pub fn arrow(cursor: &Cursor) -> Option<usize> {
     (leads && !cursor.is_arrow() && ARROWS.contains(&run.as_str())).then_some(run.len())
 }
 
-/// Whether a module of another system, and a dot, come next.
+/// Returns whether a module of another library and a dot come next.
 pub fn is_module(cursor: &Cursor) -> bool {
     cursor.is_punct(1, '.')
         && matches!(cursor.peek_at(2), Some(TokenTree::Ident(_)))
@@ -90,7 +90,8 @@ pub fn is_module(cursor: &Cursor) -> bool {
 }
 
 impl Parser<'_> {
-    /// Steps over what stands for an arrow; `said` when this pipe has been told already. Whether a layer follows.
+    /// Skips another language's arrow and returns whether a layer follows; `None` if there is no such arrow. `reported` is true if this
+    /// pipe already has a message.
     pub fn foreign_arrow(&self, cursor: &mut Cursor, from: &Expr, reported: &mut bool) -> Option<bool> {
         let length = arrow(cursor)?;
         let (dot, at) = (length == 1 && cursor.is_punct(0, '.'), cursor.span());
@@ -116,7 +117,8 @@ impl Parser<'_> {
         Some(layer)
     }
 
-    /// Steps over `nn.` before a layer, and gives the layer's name; over `self.fc` whole.
+    /// Reports and skips the module before a layer (`nn.`) and returns the layer's name, or skips all of `self.fc` and returns
+    /// `Some(None)`. Returns `None` if there is no such prefix.
     pub fn module(&self, cursor: &mut Cursor) -> Option<Option<Ident>> {
         let own = cursor.is_word("self") && cursor.is_punct(1, '.');
         if own && let Some(TokenTree::Ident(field)) = cursor.peek_at(2).cloned() {
@@ -157,7 +159,7 @@ impl Parser<'_> {
         Some(Some(meant.map_or(name.clone(), |meant| Ident::new(&meant, name.span()))))
     }
 
-    /// Reports and steps over a word that begins what the language has not; whether there was one.
+    /// Reports and skips syntax of another language that begins with a keyword, and returns whether there was any.
     pub fn foreign(&self, cursor: &mut Cursor) -> bool {
         if self.closure(cursor) {
             return true;
@@ -167,7 +169,7 @@ impl Parser<'_> {
         let call = cursor.is_punct(1, '!') && matches!(cursor.peek_at(2), Some(TokenTree::Group(_)));
         let clause = word == "loss" && cursor.is_group(2, Delimiter::Brace);
         let found = WORDS.iter().find(|(foreign, _)| word == foreign);
-        // ReservedNames of Python are names in Rust, unless another word follows.
+        // Keywords of Python may be names here, unless another word follows.
         let group = is_keyword(&word) && matches!(next, Some(TokenTree::Group(_) | TokenTree::Literal(_)));
         let opens = group || matches!(next, Some(TokenTree::Ident(next)) if next != "as");
         let opens = opens || ["break", "continue"].iter().any(|end| word == end);
@@ -178,7 +180,7 @@ impl Parser<'_> {
             _ => return false,
         };
         self.diagnostics.error(word.span(), help);
-        // What it declares may be used.
+        // It may declare a name that is used.
         self.names_missing.set(true);
         let braces = !call && !["use", "const", "static", "import", "from", "type"].iter().any(|item| word == item);
         while !cursor.at_end() && !cursor.is_punct(0, ';') {
@@ -193,7 +195,7 @@ impl Parser<'_> {
         true
     }
 
-    /// Reports and steps over `|x| …`.
+    /// Reports and skips a closure: `|x| …`.
     fn closure(&self, cursor: &mut Cursor) -> bool {
         if !cursor.is_punct(0, '|') || self.body_kind.get() == super::BodyKind::Header {
             return false;
@@ -207,7 +209,7 @@ impl Parser<'_> {
         true
     }
 
-    /// Steps over `return`, which the last expression does not want.
+    /// Reports and skips `return`.
     pub fn returns(&self, cursor: &mut Cursor) {
         if cursor.is_word("return") {
             self.diagnostics.error(cursor.span(), "the last expression is the output: remove `return`");
@@ -215,7 +217,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Steps over `as usize` behind a number.
+    /// Reports and skips `as usize` after a number.
     pub fn conversion(&self, cursor: &mut Cursor) {
         let number = matches!(cursor.peek_at(1), Some(TokenTree::Ident(ty)) if NUMBERS.iter().any(|n| ty == n));
         if cursor.is_word("as") && number {
@@ -225,7 +227,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether `word Name` comes next, as in `class Net(x: [2])`; steps over the word.
+    /// Reports and skips a word before the name of a model, as in `class Net(x: [2])`.
     pub fn word_before_a_model(&self, cursor: &mut Cursor) {
         let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return };
         let name = matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if is_capitalised(name));

@@ -1,4 +1,4 @@
-//! Uses of layers: their arguments, their names, and what else an arrow may lead to.
+//! Parses uses of layers with their arguments and names, and the other stages of a pipe.
 
 use super::combinator::combinator;
 use super::expression::operator;
@@ -16,7 +16,7 @@ impl Parser<'_> {
         self.stage_after(cursor, false)
     }
 
-    /// Parses the stage after an arrow; `reported` says that a mistake in an earlier arrow was reported.
+    /// Parses the stage after an arrow; `reported` is true if a mistake in an earlier arrow was reported.
     pub fn stage_after(&self, cursor: &mut Cursor, reported: bool) -> Stage {
         let before = self.diagnostics.count();
         self.name_before(cursor);
@@ -61,7 +61,7 @@ impl Parser<'_> {
             }
             self.to_arrow(cursor);
         }
-        // What is said of the grammar may be why a layer looks wrong.
+        // After a syntax error, a layer may look wrong only because of it.
         let broken = self.diagnostics.count() > before;
         match &mut stage {
             Stage::Layer(layer) => layer.broken |= broken,
@@ -71,7 +71,7 @@ impl Parser<'_> {
         stage
     }
 
-    /// Goes on to the next arrow, the end of the statement, or a layer that only wants its arrow.
+    /// Skips to the next arrow, the end of the statement, or a layer whose arrow is missing.
     fn to_arrow(&self, cursor: &mut Cursor) {
         while !cursor.at_end() && !cursor.is_arrow() && !is_layer(cursor, 0) {
             if cursor.is_punct(0, ';') || cursor.is_punct(0, ',') || foreign::arrow(cursor).is_some() {
@@ -98,7 +98,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `fc: dense(10)`, where `dense(10) as fc` was meant: steps over the name.
+    /// Reports and skips a name before a layer, as in `fc: dense(10)`, where the user meant `dense(10) as fc`.
     fn name_before(&self, cursor: &mut Cursor) {
         let colon = cursor.is_punct(1, ':') && !cursor.is_pair(1, ':', ':');
         let small = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if !is_capitalised(name));
@@ -127,7 +127,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Reports a word that cannot be a layer, and steps over it.
+    /// Reports and skips a word that cannot be a layer, and returns whether there was one.
     fn no_stage(&self, cursor: &mut Cursor) -> bool {
         let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return false };
         let path = ["crate", "self", "super", "Self"].iter().any(|start| word == start);
@@ -143,7 +143,7 @@ impl Parser<'_> {
         true
     }
 
-    /// A model: other values that it reads, its output as stated, and its name.
+    /// Parses a use of a model after its path: its arguments, its stated output and its name.
     pub fn model_use(&self, cursor: &mut Cursor, path: Path) -> Stage {
         let group = cursor.take_group(Delimiter::Parenthesis);
         let arguments = group.map_or_else(Vec::new, |group| self.list(&group, |cursor| self.argument(cursor, "")));
@@ -159,7 +159,7 @@ impl Parser<'_> {
         Stage::Model(ModelUse { path, arguments, output, rename, broken: false })
     }
 
-    /// A layer or block with its arguments and name.
+    /// Parses a layer or block after its path: its arguments and its name.
     pub fn layer(&self, cursor: &mut Cursor, path: Path) -> Stage {
         let name = path.last;
         let before = self.diagnostics.count();
@@ -172,11 +172,11 @@ impl Parser<'_> {
         Stage::Layer(Layer { name, arguments, rename: rename.flatten(), broken })
     }
 
-    /// `10` or `padding: 2` of the layer `of`.
+    /// Parses an argument of the layer `of`: `10` or `padding: 2`.
     fn argument(&self, cursor: &mut Cursor, of: &str) -> Argument {
         let named = matches!(cursor.peek(), Some(TokenTree::Ident(_)));
         let sign = |c: char, ahead: usize| cursor.is_punct(ahead, c);
-        // `kernel = 3`, `kernel => 3`, `kernel := 3`, `kernel :: 3`, and `kernel -> 3`, where no layer follows.
+        // Recognises `kernel = 3`, `kernel => 3`, `kernel := 3`, `kernel :: 3`, and `kernel -> 3` without a layer after the arrow.
         let value = matches!(cursor.peek_at(3), Some(TokenTree::Literal(_)))
             || matches!(cursor.peek_at(3), Some(TokenTree::Ident(word)) if word == "true" || word == "false");
         let foreign = match () {
@@ -197,7 +197,7 @@ impl Parser<'_> {
                 self.diagnostics.error(cursor.span(), message);
             }
             (0..foreign.max(1)).for_each(|_| drop(cursor.next()));
-            // One message for `padding="same"`.
+            // `padding="same"` gets one message.
             if let (true, Some(TokenTree::Literal(literal))) = (foreign > 0, cursor.peek().cloned())
                 && literal.to_string().starts_with('"')
             {

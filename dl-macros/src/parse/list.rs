@@ -1,4 +1,4 @@
-//! Lists in brackets and parentheses, and the dimensions of shapes.
+//! Parses lists in brackets and parentheses, and the dimensions of shapes.
 
 use super::{Parser, cursor::Cursor};
 use crate::ast::Expr;
@@ -6,7 +6,7 @@ use crate::names::is_keyword;
 use proc_macro2::{Delimiter, Group, TokenTree};
 
 impl Parser<'_> {
-    /// The items of a list in brackets or parentheses, between commas.
+    /// Parses the items of a list in brackets or parentheses, separated by commas.
     pub fn list<T>(&self, group: &Group, item: impl Fn(&mut Cursor) -> T) -> Vec<T> {
         let mut cursor = Cursor::inside(group);
         let (mut items, mut reported) = (Vec::new(), false);
@@ -16,18 +16,18 @@ impl Parser<'_> {
                 continue;
             }
             items.push(item(&mut cursor));
-            // Behind a forgotten comma, items may be torn.
+            // After a missing comma, the next items may be fragments.
             if reported {
                 self.diagnostics.keep(errors);
             }
             reported |= self.diagnostics.count() > errors;
             if !cursor.at_end() && !cursor.is_punct(0, ',') {
-                // Of what stands between two commas the first mistake is the one.
+                // Between two commas, only the first mistake is reported.
                 if !reported && self.diagnostics.count() == errors {
                     self.diagnostics.error(cursor.span(), self.forgotten_comma(&cursor));
                 }
                 reported = true;
-                // A forgotten comma: the next item follows.
+                // If only the comma is missing, the next item follows.
                 let between = cursor.is_word("x") && matches!(cursor.peek_at(1), Some(TokenTree::Literal(_)));
                 if between {
                     cursor.next();
@@ -60,7 +60,7 @@ impl Parser<'_> {
         format!("expected `,`, found {}{help}", cursor.found())
     }
 
-    /// One dimension of a shape.
+    /// Parses one dimension of a shape.
     pub fn dimension(&self, cursor: &mut Cursor) -> Expr {
         if cursor.is_punct(0, '?') || cursor.is_punct(0, '*') {
             let at = cursor.span();

@@ -1,4 +1,4 @@
-//! A model: its header, and where its body begins.
+//! Parses models: the header, the body and the `loss` clause.
 
 use super::{BodyKind, Parser, cursor::Cursor, skip_item, skip_to_item};
 use crate::ast::{Body, Element, Input, Loss, Model, Output, Shape};
@@ -6,7 +6,7 @@ use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
 impl Parser<'_> {
-    /// `pub LeNet(image: [1, 28, 28]) -> [10] { … }`
+    /// Parses `LeNet(image: [1, 28, 28]) -> [10] { … }`; `before` is the number of mistakes before the model.
     pub fn model(
         &self,
         cursor: &mut Cursor,
@@ -42,8 +42,8 @@ impl Parser<'_> {
         }
         if is_keyword(&name) || !is_capitalised(&name) {
             let message = match camel(&name) {
-                good if name == good => format!("`{name}` is a word of Rust; choose another name"),
-                good => format!("`{name}` cannot name a model; the name becomes a struct, such as `{good}`"),
+                suggested if name == suggested => format!("`{name}` is a word of Rust; choose another name"),
+                suggested => format!("`{name}` cannot name a model; the name becomes a struct, such as `{suggested}`"),
             };
             self.diagnostics.error(name.span(), message);
         }
@@ -67,10 +67,10 @@ impl Parser<'_> {
                 inputs.unwrap_or_default()
             }
         };
-        // Behind a mistake, what is missing may be what was mistaken.
-        let (good, known) = (self.diagnostics.count() == before, self.diagnostics.count());
+        // After a mistake in the inputs, a mistake in the output may be its consequence.
+        let (valid, known) = (self.diagnostics.count() == before, self.diagnostics.count());
         let output = self.output(cursor);
-        if !good {
+        if !valid {
             self.diagnostics.keep(known);
         }
         let mut header_broken = self.diagnostics.count() > before;
@@ -91,12 +91,12 @@ impl Parser<'_> {
         Some(Model { attributes, visibility, name, generics, inputs, output, body, loss, broken, header_broken })
     }
 
-    /// Steps over what stands before the inputs, the arrow or the body.
+    /// Skips to the inputs, the arrow or the body.
     fn to_inputs(&self, cursor: &mut Cursor) {
         let stops = |cursor: &Cursor| {
             cursor.is_group(0, Delimiter::Parenthesis) || cursor.is_group(0, Delimiter::Brace) || cursor.is_arrow()
         };
-        // `Net pub (x: [2])`: this `pub` begins nothing.
+        // The `pub` of `Net pub (x: [2])` does not begin an item.
         if cursor.is_word("pub") {
             cursor.next();
         }
@@ -105,7 +105,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `image: [1, 28, 28]`, between commas.
+    /// Parses inputs: `image: [1, 28, 28]`, separated by commas.
     fn inputs(&self, group: &Group) -> Vec<Input> {
         let before = self.diagnostics.count();
         let inputs = self.named_shapes(group);
@@ -115,7 +115,7 @@ impl Parser<'_> {
         inputs
     }
 
-    /// `<const IN: usize, const OUT: usize>`
+    /// Parses const parameters: `<const IN: usize, const OUT: usize>`.
     fn generics(&self, cursor: &mut Cursor) -> Vec<Ident> {
         let mut generics = Vec::new();
         if !cursor.take_punct('<') {
@@ -125,8 +125,8 @@ impl Parser<'_> {
         while !cursor.at_end() && !cursor.take_punct('>') {
             let at = cursor.span();
             let name = if cursor.take_word("const") { cursor.take_ident() } else { None };
-            let good = cursor.take_punct(':') && cursor.take_word("usize");
-            match name.filter(|_| good) {
+            let typed = cursor.take_punct(':') && cursor.take_word("usize");
+            match name.filter(|_| typed) {
                 Some(name) => generics.push(name),
                 None => {
                     if self.diagnostics.count() == before {
@@ -142,7 +142,7 @@ impl Parser<'_> {
         generics
     }
 
-    /// `loss(target: u32) { … }`
+    /// Parses a `loss` clause: `loss(target: u32) { … }`.
     fn loss(&self, cursor: &mut Cursor, header_broken: &mut bool) -> Option<Loss> {
         let braces = cursor.is_group(1, Delimiter::Parenthesis) || cursor.is_group(1, Delimiter::Brace);
         if !cursor.is_word("loss") || !braces {
@@ -169,7 +169,7 @@ impl Parser<'_> {
         Some(Loss { targets: targets.unwrap_or_default(), body })
     }
 
-    /// `name: [2]`, between commas.
+    /// Parses names with shapes: `name: [2]`, separated by commas.
     fn named_shapes(&self, group: &Group) -> Vec<Input> {
         let inputs = self.list(group, |cursor| {
             self.words_of_rust(cursor);
@@ -194,7 +194,7 @@ impl Parser<'_> {
         inputs.into_iter().flatten().collect()
     }
 
-    /// `-> [10]`
+    /// Parses the declared output: `-> [10]`.
     fn output(&self, cursor: &mut Cursor) -> Option<Output> {
         if !cursor.take_arrow() {
             let message = format!("expected the output's shape, `-> [10]`, found {}", cursor.found());
@@ -234,7 +234,7 @@ impl Parser<'_> {
         shape.map(Output::One)
     }
 
-    /// Reports what a parameter of Rust may begin with and an input does not, and steps over it.
+    /// Reports and skips `self` and `mut`, which may begin a function's parameter in Rust, but not an input.
     fn words_of_rust(&self, cursor: &mut Cursor) {
         let own = cursor.is_word("self")
             || cursor.is_punct(0, '&') && matches!(cursor.peek_at(1), Some(TokenTree::Ident(w)) if w == "self");
@@ -249,12 +249,12 @@ impl Parser<'_> {
         }
     }
 
-    /// `[1, 28, 28]` or `u32[128]`
+    /// Parses a shape: `[1, 28, 28]` or `u32[128]`.
     pub fn shape(&self, cursor: &mut Cursor) -> Option<Shape> {
         let at = cursor.span();
         let name = cursor.take_ident();
         let element = name.clone().map(Element::of);
-        // `u32` alone: one for each sample.
+        // `u32` alone is one number for each sample.
         let ends = cursor.at_end() || cursor.is_punct(0, ',');
         if matches!(element, Some(Element::F32 | Element::U32)) && ends {
             return Some(Shape { element, dims: Vec::new(), span: at, broken: false });
@@ -285,14 +285,14 @@ impl Parser<'_> {
     }
 }
 
-/// Goes on to the braces of the body.
+/// Skips to the braces of the body.
 fn to_body(cursor: &mut Cursor) {
     while !cursor.at_end() && !cursor.is_group(0, Delimiter::Brace) && !super::begins(cursor) {
         cursor.next();
     }
 }
 
-/// Steps over a type of Rust, whose commas between `<` and `>` are its own.
+/// Skips a Rust type, including commas between `<` and `>`.
 fn skip_type(cursor: &mut Cursor) {
     let mut depth = 0;
     while !cursor.at_end() && (depth > 0 || !cursor.is_punct(0, ',')) {
@@ -301,7 +301,7 @@ fn skip_type(cursor: &mut Cursor) {
     }
 }
 
-/// `my_net` as `MyNet`.
+/// Converts `my_net` to `MyNet`.
 fn camel(name: &Ident) -> String {
     crate::names::plain(&name.to_string())
         .split('_')

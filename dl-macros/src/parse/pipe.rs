@@ -1,4 +1,4 @@
-//! Pipes: arrows, what is written for them elsewhere, and the layers that they lead to.
+//! Parses pipes: arrows, including those of other languages, and the layers after them.
 
 use super::expression::operator;
 use super::{BodyKind, Parser, cursor::Cursor, foreign};
@@ -9,22 +9,22 @@ use crate::names::is_capitalised;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 impl Parser<'_> {
-    /// `from` and the layers that its arrows lead to.
+    /// Parses the arrows after `from` and their layers.
     pub fn pipe(&self, mut from: Expr, cursor: &mut Cursor) -> Expr {
         let (mut stages, mut reported, errors) = (Vec::new(), false, self.diagnostics.count());
         loop {
-            // After a mistake, a layer only wants its arrow.
+            // After a mistake, a layer without an arrow continues the pipe.
             let mistaken = self.diagnostics.count() > errors;
             reported |= mistaken;
-            // `dense -> (10)`: what a layer lacks may be in the wrong place.
+            // The missing arguments of a layer may be in the wrong place: `dense -> (10)`.
             let bare = stages.iter_mut().rev().take(2).filter(|_| mistaken);
             for stage in bare {
                 if let Stage::Layer(layer) = stage {
                     layer.broken |= layer.arguments.is_empty() && wants_arguments(&layer.name);
                 }
             }
-            let goes_on = mistaken && is_layer(cursor, 0);
-            if goes_on || cursor.take_arrow() || self.half_arrow(cursor, &mut reported) {
+            let continues = mistaken && is_layer(cursor, 0);
+            if continues || cursor.take_arrow() || self.half_arrow(cursor, &mut reported) {
                 if let Some(Stage::Model(model)) = stages.last_mut()
                     && model.output.is_empty()
                     && cursor.is_group(0, Delimiter::Bracket)
@@ -39,7 +39,7 @@ impl Parser<'_> {
                 && let Some(layer) = self.foreign_arrow(cursor, &from, &mut reported)
             {
                 let before = self.diagnostics.count();
-                // `net.dense1`: what the name was thought to mean is not known.
+                // In `net.dense1`, the name is unknown and must not be reported, too.
                 if cursor.last_was('.') && stages.is_empty() {
                     from.kind = ExprKind::Broken;
                 }
@@ -63,7 +63,7 @@ impl Parser<'_> {
         }
         let pipe = Expr::new(ExprKind::Pipe(Box::new(from), stages), start, end);
         let Some(operator) = operator(cursor) else { return pipe };
-        // `x -> relu + y`: reported, and read on as if there were parentheses.
+        // `x -> relu + y` is reported, and parsed as if there were parentheses.
         let at = cursor.span();
         cursor.next();
         let right = self.sum(cursor);
@@ -77,25 +77,25 @@ impl Parser<'_> {
         Expr::new(ExprKind::Binary(Box::new(pipe), operator, at, Box::new(right)), start, end)
     }
 
-    /// Whether the next token but one names a layer, and no value.
+    /// Returns whether the token after the next one names a layer, and not a value.
     fn is_layer_alone(&self, cursor: &Cursor) -> bool {
         let bound = |name: &str| self.bound.borrow().contains(name);
         is_layer(cursor, 1) && !matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if bound(&name.to_string()))
     }
 
-    /// Whether `- dense(10)` or `- relu ->` comes next: a layer without a value, and half an arrow before it.
+    /// Returns whether `- dense(10)` or `- relu ->` comes next: a layer without an operand, after half an arrow.
     pub fn applies(&self, cursor: &Cursor) -> bool {
         let arguments = cursor.is_group(2, Delimiter::Parenthesis) && !takes_a_value(cursor);
         let alone = cursor.peek_at(2).is_none() || cursor.is_punct(2, ';') || cursor.is_pair(2, '-', '>');
         cursor.is_punct(0, '-') && self.is_layer_alone(cursor) && (arguments || alone)
     }
 
-    /// Whether another language's arrow comes next, where an arrow may stand.
+    /// Returns whether another language's arrow comes next, and an arrow may come here.
     pub fn is_foreign_arrow(&self, cursor: &Cursor) -> bool {
         self.body_kind.get() != BodyKind::Header && foreign::arrow(cursor).is_some()
     }
 
-    /// Steps over `-` before a layer, or `+` before one that is given no value, which should have been an arrow.
+    /// Reports and skips `-` before a layer, or `+` before one without an operand, which should have been an arrow.
     fn half_arrow(&self, cursor: &mut Cursor, reported: &mut bool) -> bool {
         let layer = self.is_layer_alone(cursor);
         let half = layer && cursor.is_punct(0, '-');
@@ -112,18 +112,18 @@ impl Parser<'_> {
     }
 }
 
-/// Whether the name of a layer stands `ahead` tokens on.
+/// Returns whether the token `ahead` tokens after the next one names a layer.
 pub fn is_layer(cursor: &Cursor, ahead: usize) -> bool {
     matches!(cursor.peek_at(ahead), Some(TokenTree::Ident(name)) if crate::layers::find(&name.to_string()).is_some())
 }
 
-/// Whether a layer or block of this name may want arguments.
+/// Returns whether a layer or block of this name may need arguments.
 fn wants_arguments(name: &Ident) -> bool {
     let required = |parameter: &Parameter| matches!(parameter.default, Default::Required);
     layers::find(&name.to_string()).is_none_or(|layer| layer.parameters().iter().any(required))
 }
 
-/// Whether the layer behind the next token is given a value in its parentheses, or may be a value's name.
+/// Returns whether the layer after the next token has an operand in its parentheses, or may be the name of a value.
 fn takes_a_value(cursor: &Cursor) -> bool {
     let Some(TokenTree::Group(group)) = cursor.peek_at(2) else { return false };
     let mut inside = Cursor::inside(group);

@@ -1,9 +1,9 @@
-//! The parser on right, wrong and random input: it reports, and never panics.
+//! Tests the parser on right, wrong and random input: it reports mistakes and never panics.
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// Everything that the macro does with `text`, and the messages.
+/// Expands `text` and returns the messages.
 fn messages(text: &str) -> Vec<String> {
     run(text.parse().unwrap())
 }
@@ -30,7 +30,7 @@ const LENET: &str = "
     }
 ";
 
-/// Every form of the language.
+/// A text with every construct of the language.
 const WHOLE: &str = "
     const WIDE: usize = 6;
     block basic(x: [c, h, w], channels, stride: 1) {
@@ -91,11 +91,11 @@ fn every_prefix_of_a_model_is_read_without_panic() {
         all.push(TokenTree::Group(Group::new(Delimiter::Brace, part)));
         run(all.into_iter().collect()).is_empty()
     });
-    // Without `as logits` it is a network all the same.
+    // The body without `as logits` is also valid.
     assert_eq!(silent.collect::<Vec<_>>(), [body.len() - 2]);
 }
 
-/// A small generator of random numbers (Marsaglia, "Xorshift RNGs", 2003).
+/// A small random number generator (Marsaglia, "Xorshift RNGs", 2003).
 struct Random(u64);
 
 impl Random {
@@ -201,7 +201,7 @@ fn models_with_random_omissions_never_panic() {
     }
 }
 
-/// `tokens` without one of them, at any depth: what is half typed.
+/// Returns `tokens` without one of them, at any depth, as in a text that is being typed.
 fn without_one(tokens: TokenStream, source: &mut Random) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     if tokens.is_empty() {
@@ -219,7 +219,7 @@ fn without_one(tokens: TokenStream, source: &mut Random) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// `tokens` with some dropped, doubled or replaced.
+/// Returns `tokens` with some dropped, doubled or replaced.
 fn change(tokens: TokenStream, source: &mut Random) -> TokenStream {
     let mut result = Vec::new();
     for token in tokens {
@@ -236,7 +236,7 @@ fn change(tokens: TokenStream, source: &mut Random) -> TokenStream {
     result.into_iter().collect()
 }
 
-/// ReservedNames of Rust of all editions, and what begins paths.
+/// Keywords of all editions of Rust, and other unusual names.
 const WORDS_OF_RUST: &str = "abstract as async await become box break const continue crate do dyn else enum extern false final \
     fn for gen if impl in let loop macro match mod move mut override priv pub ref return self Self static struct super trait \
     true try type typeof unsafe unsized use virtual where while yield union auto default raw safe macro_rules _ __ é 学 ß ŉ";

@@ -1,8 +1,8 @@
-//! The memory plan: what backward needs is kept, everything else shares buffers by lifetime.
+//! Plans memory: values that the backward pass reads are kept, and all others share buffers by lifetime.
 //!
-//! Time runs over the steps of all passes in order. Every value and every gradient lives from its first write to its last
-//! read. Values that are the same memory (a reshape, a step in place) are one class; classes whose lifetimes do not meet share
-//! a slot.
+//! Times are the indices of the steps of all passes in order. Every value and every gradient lives from its first write to its last
+//! read. Values that alias each other (a reshape, a step in place) form one class; classes whose lifetimes do not overlap share a
+//! slot.
 
 mod classes;
 mod share;
@@ -20,19 +20,19 @@ use proc_macro2::Ident;
 /// The memory of a value or a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Input number so and so of the model.
+    /// The input with this index.
     Input(usize),
     /// An output.
     Output(usize),
-    /// The gradient to an output, as the caller gives it.
+    /// The gradient to an output, which the caller provides.
     OutputGradient(usize),
-    /// The gradient to an input, which is there only when it is asked for.
+    /// The gradient to an input, which exists only if the caller asks for it.
     InputGradient(usize),
     /// A target of the loss.
     Target(usize),
     /// A term of the loss.
     Term(usize),
-    /// The gradient to a term, as the caller gives it.
+    /// The gradient to a term, which the caller provides.
     TermGradient(usize),
     /// A slot of the plan.
     Slot(usize),
@@ -40,9 +40,9 @@ pub enum Place {
 
 /// One buffer.
 pub struct Slot {
-    /// Field of the memory struct: the first value that lives there.
+    /// The field of the memory struct, named after the first value in the slot.
     pub name: Ident,
-    /// Sizes of all that live there; the largest decides.
+    /// The sizes of all values in the slot, of which the largest counts.
     pub sizes: Vec<Dim>,
 }
 
@@ -50,7 +50,7 @@ pub struct Slot {
 pub struct Plan {
     /// All buffers.
     pub slots: Vec<Slot>,
-    /// Whether the backward pass reads each value.
+    /// For each value, `true` if the backward pass reads it.
     pub kept: Vec<bool>,
     places: Vec<Option<Place>>,
     values: usize,
@@ -67,15 +67,16 @@ impl Plan {
     }
 }
 
-/// When things happen that no step does.
+/// Times at which the caller accesses memory.
 #[derive(Clone, Copy)]
 struct Times {
-    /// The caller has the outputs and terms, and gives the gradients to them.
+    /// The caller reads the outputs and terms, and provides their gradients.
     given: usize,
-    /// All is done.
+    /// All passes have ended.
     end: usize,
 }
 
+/// The state of planning one mode.
 struct Planner<'a> {
     ir: &'a Ir,
     nodes: &'a [Node],
@@ -83,7 +84,7 @@ struct Planner<'a> {
     classes: Classes,
 }
 
-/// Plans the memory of `passes`, the steps of `nodes` in `mode`, and rewrites the steps that need no memory of their own.
+/// Plans the memory of `passes`, which are the steps of `nodes` in `mode`, and rewrites the steps that need no memory of their own.
 pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: &mut Passes) -> Plan {
     let forward = passes.forward.len() + passes.loss.len();
     let end = forward + 1 + passes.backward_steps().count();
@@ -104,7 +105,7 @@ pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: 
     planner.assign(kept)
 }
 
-/// The steps with their times; at the time between forward and backward is no step.
+/// Returns the steps with their times. The time between the forward and backward passes has no step.
 fn timed(passes: &Passes) -> impl Iterator<Item = (usize, &Step)> {
     let forward = passes.forward.len() + passes.loss.len();
     passes.steps().enumerate().map(move |(i, step)| (if i < forward { i } else { i + 1 }, step))
@@ -114,7 +115,7 @@ impl Planner<'_> {
     fn gradient(&self, value: ValueId) -> Entity {
         self.ir.values.len() + value
     }
-    /// Returns the value or gradient that an argument is; `None` for weights, for saved tensors, and for arguments left out.
+    /// Returns the value or gradient of an argument; `None` for weights, saved tensors and omitted arguments.
     fn entity(&self, argument: &Argument) -> Option<Entity> {
         match argument.tensor {
             _ if argument.optional == Some(Want::Never) => None,
@@ -124,7 +125,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Assigns the arguments that the caller allocates: inputs, outputs, targets, terms and their gradients.
+    /// Records the places and lifetimes of arguments that the caller allocates: inputs, outputs, targets, terms and their gradients.
     fn measure_arguments(&mut self, mode: Mode, times: Times) {
         let ir = self.ir;
         let training = mode == Mode::Training;
@@ -145,19 +146,19 @@ impl Planner<'_> {
             self.given_gradient(term.value, training, Place::TermGradient(k), times.given);
         }
     }
-    /// A value that the caller holds, with a time when it is there.
+    /// Records a value that the caller allocates, and a time at which it is alive.
     fn argument(&mut self, value: ValueId, place: Place, at: usize) {
         self.classes.set_place(value, place);
         self.classes.extend_lifetime(value, at);
     }
-    /// The gradient to a value that the caller holds.
+    /// Records the gradient to a value that the caller allocates.
     fn given_gradient(&mut self, value: ValueId, training: bool, place: Place, at: usize) {
         if training && self.ir.values[value].shape.element == Element::F32 {
             self.argument(self.gradient(value), place, at);
         }
     }
 
-    /// Gives every class a slot: in order of first write, the free slot whose size fits best.
+    /// Assigns a slot to every class: in order of first write, the free slot whose size fits best.
     fn assign(self, kept: Vec<bool>) -> Plan {
         let values = self.ir.values.len();
         let mut slots: Vec<(Slot, usize)> = Vec::new();
@@ -178,7 +179,7 @@ impl Planner<'_> {
         Plan { slots: slots.into_iter().map(|(slot, _)| slot).collect(), kept, places, values }
     }
 
-    /// The name of a class: its first value that is written, `d_…` for gradients.
+    /// Returns the name of a class: its first written value, or `d_…` for gradients.
     fn name(&self, class: Entity) -> Ident {
         let values = self.ir.values.len();
         let first = self.nodes.iter().map(|node| node.output).find(|&v| self.classes.of(v) == class);
@@ -192,7 +193,7 @@ impl Planner<'_> {
     }
 }
 
-/// How badly `size` fits a slot: the numbers that one of them would leave unused.
+/// Returns how badly `size` fits a slot: the difference between the two sizes.
 fn misfit(slot: &Slot, size: &Dim) -> usize {
     let largest = slot.sizes.iter().map(Dim::known).try_fold(0, |a, b| Some(a.max(b?)));
     match (largest, size.known()) {

@@ -1,4 +1,4 @@
-//! Rewrites of steps whose result may lie where something that they read lies: some then work in place, some are nothing.
+//! Rewrites steps whose result may share the memory of an operand: some then work in place, and others are removed.
 
 use super::classes::Entity;
 use super::{Place, Planner, timed};
@@ -10,9 +10,9 @@ use crate::steps::{Access, Call, Passes, Sharing, Step, Tensor, Want};
 enum Rewrite {
     /// The step stays as it is.
     Keep,
-    /// It works in place.
+    /// The step works in place.
     InPlace,
-    /// The step does nothing any more, and is removed.
+    /// The step is removed, since its result aliases its operand.
     Remove,
 }
 
@@ -22,13 +22,13 @@ impl Planner<'_> {
         let forward = passes.forward.len() + passes.loss.len();
         let steps: Vec<(usize, &Step)> = timed(passes).collect();
         let mut rewrites = vec![Rewrite::Keep; steps.len()];
-        // Reshapes first: that they are the same memory is a fact, all else is a choice that must respect it.
+        // Reshapes come first: their aliasing is required, and steps in place must respect it.
         for sharing in [Sharing::Same, Sharing::InPlace] {
             for (i, &(time, step)) in steps[..forward].iter().enumerate().filter(|(_, (_, s))| s.sharing == sharing) {
                 rewrites[i] = self.share_value(time, step);
             }
         }
-        // The last step of a node comes first: it may reuse the memory that the others read.
+        // The last step of a node comes first, since only it may overwrite memory that the others read.
         let mut i = forward;
         while i < steps.len() {
             let node = |i: usize| steps.get(i).and_then(|(_, step)| node(step));
@@ -54,7 +54,7 @@ impl Planner<'_> {
         }
     }
 
-    /// A forward step.
+    /// Decides the rewrite of a forward step.
     fn share_value(&mut self, time: usize, step: &Step) -> Rewrite {
         let Some((from, to)) = step.moved() else { return Rewrite::Keep };
         let (Some(from), Some(to)) = (self.entity(from), self.entity(to)) else { return Rewrite::Keep };
@@ -67,26 +67,27 @@ impl Planner<'_> {
         if in_place { Rewrite::InPlace } else { Rewrite::Remove }
     }
 
-    /// A backward step: the gradient that it sets may be the gradient that it reads; `after` are the steps of later nodes.
+    /// Decides the rewrite of a backward step, which may set a gradient in the memory of the one that it reads; `after` holds the steps of
+    /// later nodes.
     fn share_gradient(&mut self, (time, step): (usize, &Step), after: &[(usize, &Step)]) -> Rewrite {
         let Some((from, to)) = step.moved() else { return Rewrite::Keep };
         let (Tensor::Gradient(from), Tensor::Gradient(value)) = (from.tensor, to.tensor) else { return Rewrite::Keep };
-        // What the caller or the loss gives is there before.
+        // A gradient from the caller or the loss already has a value.
         if to.access != Access::Set || self.gradients.given[value] || !self.gradient_can_move(from, value) {
             return Rewrite::Keep;
         }
         let (from, to) = (self.gradient(from), self.gradient(value));
         let in_place = step.sharing == Sharing::InPlace;
-        if self.classes.last(from) > time && (in_place || !self.can_be_both(from, to, after)) {
+        if self.classes.last(from) > time && (in_place || !self.can_alias(from, to, after)) {
             return Rewrite::Keep;
         }
         self.classes.unite(from, to);
         if in_place { Rewrite::InPlace } else { Rewrite::Remove }
     }
 
-    /// Whether two gradients of the same numbers can be one memory though both are used by the steps to come: nothing changes
-    /// one of them, and its last use comes before the first change of the other.
-    fn can_be_both(&self, a: Entity, b: Entity, after: &[(usize, &Step)]) -> bool {
+    /// Returns whether two equal gradients can share memory although later steps use both: no step changes one of them, and its last use
+    /// comes before the first change of the other.
+    fn can_alias(&self, a: Entity, b: Entity, after: &[(usize, &Step)]) -> bool {
         let uses = |class: Entity| {
             let (mut last, mut change) = (0, usize::MAX);
             for (time, step) in after {
@@ -103,22 +104,22 @@ impl Planner<'_> {
         change_a == usize::MAX && last_a < change_b || change_b == usize::MAX && last_b < change_a
     }
 
-    /// Whether the gradient to `to` can be the memory of the gradient to `from`.
+    /// Returns whether the gradients to `from` and `to` can share memory.
     fn gradient_can_move(&self, from: ValueId, to: ValueId) -> bool {
         let (d_from, d_to) = (self.gradient(from), self.gradient(to));
-        // The argument `d_input` may not be there, but gradients that lead to weights are always needed: that of `from`,
-        // and what shares its memory already.
+        // The argument `d_input` is optional, so it cannot hold gradients that lead to weights: neither that of `from` nor one
+        // that already shares its memory.
         let class = self.classes.of(d_from);
         let wanted = |value: ValueId| {
             self.gradients.wants[value] == Want::Always && self.classes.of(self.gradient(value)) == class
         };
         let leads_to_weights = (0..self.ir.values.len()).any(wanted);
-        let always_there = !matches!(self.classes.place(d_to), Some(Place::InputGradient(_))) || !leads_to_weights;
-        always_there && self.classes.can_unite(d_from, d_to)
+        let exists = !matches!(self.classes.place(d_to), Some(Place::InputGradient(_))) || !leads_to_weights;
+        exists && self.classes.can_unite(d_from, d_to)
     }
 }
 
-/// The node whose gradient a step takes part in.
+/// Returns the node whose backward pass a step belongs to.
 fn node(step: &Step) -> Option<usize> {
     match step.call {
         Call::Backward(node, _) => Some(node),

@@ -1,4 +1,4 @@
-//! The memory plan on networks built by hand: who shares memory with whom, and who must not.
+//! Tests the memory plan on networks built by hand: which values share memory, and which must not.
 
 use crate::dim::Dim;
 use crate::fuse::Mode;
@@ -107,7 +107,7 @@ impl Net {
     }
 }
 
-/// The backward calls of node `i` in `schedule`.
+/// Returns the backward calls of node `i` in `schedule`.
 fn backward(schedule: &Schedule, i: usize) -> Vec<Towards> {
     let of = |step: &Step| match step.call {
         Call::Backward(node, towards) if node == i => Some(towards),

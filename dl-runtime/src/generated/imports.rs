@@ -1,10 +1,10 @@
-//! What generated code calls by one word, as a glob that hides whatever of that name is in the user's module.
+//! The names that generated code uses without a path. It imports them by a glob, which shadows items of the user's module.
 
-/// Variables of generated code as functions. In the place of a name, a constant, static or struct of the user's module would
-/// be meant; a function is not, and this one hides them.
+/// Declares a function for each variable of generated code. A pattern `x` refers to a constant, static or struct `x` of the user's
+/// module, if there is one; the imported function shadows it, and a pattern never refers to a function.
 macro_rules! variables {
     ($($name:ident)*) => {
-        /// All variables that every model has.
+        /// The variables that the code of every model has.
         #[allow(missing_docs)]
         pub mod variables {
             $(pub fn $name() {})*
@@ -22,10 +22,10 @@ pub mod hygiene {
     pub use std::primitive::{bool, f32, str, u32, u64, usize};
 }
 
-/// A variable that one model has: imported under its name.
+/// A variable that the code of one model has, which imports this function under its name.
 pub fn variable() {}
 
-/// What every declared network is beside a model: itself for sessions; in its box, cloned; and in messages its name.
+/// Implements the traits of every declared network: `Network` for sessions, `Clone` for its box, and `Debug`.
 ///
 /// `network!(LeNet: Clone, Debug)`, and `network!(impl[const N: usize] Mlp<N>: Clone, Debug)`.
 #[doc(hidden)]
@@ -46,7 +46,7 @@ macro_rules! network {
             }
         }
     };
-    // Not of the network itself, whose value would pass over the stack.
+    // Only the box implements `Clone`: cloning the network itself would put a copy on the stack.
     (@Clone [$($parameters:tt)*] $name:ty) => {
         impl<$($parameters)*> $crate::generated::Clone for $crate::generated::Box<$name> {
             fn clone(&self) -> Self {
@@ -66,7 +66,8 @@ macro_rules! network {
     };
 }
 
-/// What is derived for the struct of several inputs, outputs or targets: `record!(PairInput: left, right)`.
+/// Implements `Copy`, `Clone`, `PartialEq` and `Debug` for the struct of several inputs, outputs or targets:
+/// `record!(PairInput: left, right)`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record {
@@ -95,12 +96,12 @@ macro_rules! record {
     };
 }
 
-/// `type` of `r#type`, and `Pair` of `Pair<{ N }>`.
+/// Returns the plain name: `type` for `r#type`, and `Pair` for `Pair<{ N }>`.
 pub fn word(text: &str) -> &str {
     text.trim_start_matches("r#").split([' ', '<']).next().unwrap_or_default()
 }
 
-/// `LeNet (61,706 parameters)`
+/// Writes the name and the size of a model: `LeNet (61,706 parameters)`.
 pub fn name_and_size<M: crate::Model>(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
     write!(f, "{} ({} parameters)", M::NAME, dl_drawing::grouped(M::PARAMETERS as u64))
 }

@@ -1,4 +1,4 @@
-//! All that generated code may name, as `dl::…`.
+//! All items that generated code may use, as `dl::…`.
 
 mod imports;
 mod interface;
@@ -30,7 +30,7 @@ pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, f32, u32, usize};
 pub use std::result::Result::Ok;
 
-/// The view of one field of a model's view: `field!(net.layer1.conv1)` inside `impl Passes for …`.
+/// Views one field of a model: `field!(net.layer1.conv1)` inside `impl Passes for …`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! field {
@@ -39,7 +39,7 @@ macro_rules! field {
     };
 }
 
-/// [`field!`], to write: `field_mut!(net.batch_norm1)`.
+/// Views one field of a model for writing, like [`field!`]: `field_mut!(net.batch_norm1)`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! field_mut {

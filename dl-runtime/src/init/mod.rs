@@ -1,11 +1,11 @@
-//! The usual distributions of initial weights, drawn from one seeded generator.
+//! The usual distributions of initial weights, drawn from a seeded random number generator.
 
 #[cfg(test)]
 mod tests;
 
 pub use crate::random::Rng;
 
-/// Makes the generator of a seed.
+/// Returns the random number generator with this seed.
 pub fn rng(seed: u64) -> Rng {
     Rng::new(seed)
 }
@@ -26,27 +26,27 @@ pub enum Init {
     /// PyTorch's default for dense and convolution layers: uniform in ±1/√in, weights and biases
     /// (`kaiming_uniform_` with `a = √5`).
     PyTorch,
-    /// Normal with deviation √(2/in), for ReLU: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015, eq. 10.
+    /// Normal with standard deviation √(2/in), for ReLU: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015, eq. 10.
     HeNormal,
-    /// Uniform in ±√(6/in): the deviation of [`Init::HeNormal`].
+    /// Uniform in ±√(6/in), with the standard deviation of [`Init::HeNormal`].
     HeUniform,
-    /// Normal with deviation √(2/(in + out)), for tanh: Glorot, Bengio, "Understanding the difficulty of training deep
+    /// Normal with standard deviation √(2/(in + out)), for tanh: Glorot, Bengio, "Understanding the difficulty of training deep
     /// feedforward neural networks", AISTATS 2010, eq. 12.
     XavierNormal,
-    /// Uniform in ±√(6/(in + out)): eq. 16 there.
+    /// Uniform in ±√(6/(in + out)), for tanh: eq. 16 of the same paper.
     XavierUniform,
-    /// Every weight 0.
+    /// Every weight is 0.
     Zeros,
-    /// Every weight 1.
+    /// Every weight is 1.
     Ones,
-    /// Every weight the same.
+    /// Every weight is this value.
     Constant(f32),
-    /// Normal with mean 0.
+    /// Normal with mean 0 and standard deviation `std`.
     Normal {
-        /// The deviation.
+        /// The standard deviation.
         std: f32,
     },
-    /// Uniform in ±bound.
+    /// Uniform in ±`bound`.
     Uniform {
         /// The largest magnitude.
         bound: f32,
@@ -54,7 +54,8 @@ pub enum Init {
 }
 
 impl Init {
-    /// Fills `weights`, whose layer sums `fan_in` products into each output and feeds `fan_out` from each input.
+    /// Fills `weights` with random numbers. The layer sums `fan_in` products for each output, and each input contributes to `fan_out`
+    /// outputs.
     pub fn fill(self, weights: &mut [f32], fan_in: usize, fan_out: usize, rng: &mut Rng) {
         let (fan_in, fan_out) = (fan_in as f32, fan_out as f32);
         match self {

@@ -1,4 +1,4 @@
-//! Moments and bounds of every initialisation against theory, and its first numbers for good.
+//! Tests the moments and bounds of every initialisation against theory, and that its numbers never change.
 
 use super::{Init, rng};
 
@@ -11,7 +11,7 @@ fn draw(init: Init, n: usize) -> Vec<f32> {
     weights
 }
 
-/// Mean and deviation.
+/// Returns the mean and the standard deviation.
 fn moments(values: &[f32]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
@@ -34,12 +34,12 @@ fn distributions_have_their_moments() {
     for (init, std, bounded) in cases {
         let values = draw(init, n);
         let (mean, found) = moments(&values);
-        // Four standard errors; that of a deviation is at most std/√(2n).
+        // The tolerance is four standard errors; that of a standard deviation is at most std/√(2n).
         assert!(mean.abs() < 4.0 * std / (n as f64).sqrt(), "{init:?}: mean {mean}");
         assert!((found / std - 1.0).abs() < 4.0 / (2.0 * n as f64).sqrt(), "{init:?}: deviation {found}, not {std}");
         let largest = f64::from(values.iter().fold(0f32, |m, v| m.max(v.abs())));
         let bound = std / third;
-        // Of a uniform sample the largest comes near the bound, of a normal one it goes beyond.
+        // The largest number of a uniform sample comes close to the bound, that of a normal one exceeds it.
         assert_eq!(largest <= bound * (1.0 + 1e-6), bounded, "{init:?}: largest {largest}, bound {bound}");
         assert!(largest > bound * 0.999, "{init:?}: largest {largest}, bound {bound}");
     }

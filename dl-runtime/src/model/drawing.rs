@@ -1,9 +1,9 @@
-//! The graph of a model as SVG, from the tables of the model.
+//! Draws the graph of a model as SVG from the model's tables.
 
 use crate::{InputInfo, LayerInfo, LayerInput};
 use dl_drawing::{Graph, Layer, Source};
 
-/// The drawing of a model with these tables, as a file.
+/// Draws a model with these tables as a whole SVG file.
 pub(crate) fn drawing(inputs: &[InputInfo], layers: &[LayerInfo]) -> String {
     let shapes: Vec<&[usize]> = inputs.iter().map(|input| input.shape).collect();
     let mut graph = graph(&shapes, layers);
@@ -11,7 +11,7 @@ pub(crate) fn drawing(inputs: &[InputInfo], layers: &[LayerInfo]) -> String {
     dl_drawing::document(&graph)
 }
 
-/// `layers` and what they read; `inputs` are the shapes of what flows in.
+/// Returns the graph of `layers`; `inputs` are the shapes of the model's inputs.
 fn graph(inputs: &[&[usize]], layers: &[LayerInfo]) -> Graph {
     let shape = |input: &LayerInput| match *input {
         LayerInput::Input(k) => inputs.get(k).copied().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Models in files: the methods of [`Load`] and [`Save`] that take a model.
+//! Loads and saves models: the methods of [`Load`] and [`Save`] that take a model.
 
 use crate::io::safetensors::{Reader, Writer};
 use crate::io::{Load, Loaded, Save};
@@ -7,7 +7,7 @@ use crate::{Model, Result};
 use std::path::Path;
 
 impl Load<'_> {
-    /// Reads a model from a file. Tensors that are missing, where that is allowed, are as in `M::init(0)`.
+    /// Reads a model from a file. If missing tensors are allowed, they are those of `M::init(0)`.
     ///
     /// # Errors
     /// As [`Load::load_into`].
@@ -21,12 +21,12 @@ impl Load<'_> {
     pub fn from_bytes<M: Model>(&self, bytes: &[u8]) -> Result<Box<M>> {
         self.new_model(Reader::of(bytes)?)
     }
-    /// Reads a file into a model that exists, and returns what differs. After an error the model is as it was.
+    /// Reads a file into an existing model, and returns the differences. After an error the model is unchanged.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Format`], [`Error::TensorNames`], [`Error::TensorShape`], [`Error::TensorType`] and
-    /// [`Error::TensorNotFinite`] name the file, and the tensor. Only a file that changes or fails while it is read can leave the
-    /// model half loaded.
+    /// [`Error::TensorNotFinite`] name the file and the tensor. Only a file that changes or fails while it is read can leave the
+    /// model partly loaded.
     ///
     /// [`Error::Io`]: crate::Error::Io
     /// [`Error::Format`]: crate::Error::Format
@@ -50,21 +50,21 @@ impl Load<'_> {
 }
 
 impl Save {
-    /// Writes `model` to a file, atomically: at any moment there is the old file or the new one.
+    /// Writes `model` to a file atomically: at any moment, the path holds the whole old file or the whole new one.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io).
     pub fn save<M: Model>(&self, model: &M, path: impl AsRef<Path>) -> Result<()> {
         self.writer(model).write(path)
     }
-    /// The file as bytes, for [`Load::from_bytes`].
+    /// Returns the bytes of the file, for [`Load::from_bytes`].
     ///
     /// # Errors
     /// As [`Writer::to_bytes`].
     pub fn to_bytes<M: Model>(&self, model: &M) -> Result<Vec<u8>> {
         self.writer(model).to_bytes()
     }
-    /// The writer of the file, to which more tensors and metadata can be added.
+    /// Returns the writer of the file, to which more tensors and metadata can be added.
     pub fn writer<'a, M: Model>(&self, model: &'a M) -> Writer<'a> {
         self.write_tensors(M::NAME, M::TENSORS, flat(std::slice::from_ref(model)))
     }

@@ -1,4 +1,4 @@
-//! The traits that programs use: [`Model`], and [`Objective`] for a model with a loss of its own.
+//! The traits that programs use: [`Model`], and [`Objective`] for a model with its own loss.
 
 mod drawing;
 mod files;
@@ -14,26 +14,26 @@ use crate::{Result, Session, Training, session};
 use std::path::Path;
 use std::slice;
 
-/// A network that `model!` or `layer!` declared, or an array of such networks: plain data with generated passes.
+/// A network that `model!` or `layer!` declares, or an array of such networks: plain data with generated passes.
 ///
 /// Its types and tables are those of [`Passes`]: `Input` and `Output` ([`dl::Input<LeNet>`](crate::Input)), `NAME`,
 /// `TENSORS`, `INPUTS`, `LAYERS` and `MULTIPLY_ADDS`.
 pub trait Model: Passes {
-    /// Number of trained numbers.
+    /// The number of trained parameters.
     const PARAMETERS: usize = Self::TENSORS.parameters();
-    /// Memory that predicting needs, for budgets that the compiler checks:
+    /// The memory that prediction needs, for budgets that the compiler checks:
     /// `const _: () = assert!(LeNet::INFERENCE_MEMORY.bytes(1) < 1_000_000);`
     const INFERENCE_MEMORY: Memory = Memory {
         fixed: size_of::<Self>(),
         per_sample: size_of::<Self::Input>() + size_of::<Self::Output>() + size_of::<f32>() * Self::INFERENCE_FLOATS,
     };
-    /// Memory that training needs, without what the optimizer remembers (Adam: two more numbers per parameter).
+    /// The memory that training needs, without the state of the optimizer (Adam: two numbers for each parameter).
     const TRAINING_MEMORY: Memory = Memory {
         fixed: 2 * size_of::<Self>(),
         per_sample: size_of::<Self::Input>() + 2 * size_of::<Self::Output>() + size_of::<f32>() * Self::TRAINING_FLOATS,
     };
 
-    /// A new network with seeded random weights, made directly on the heap.
+    /// Returns a new network with random weights from `seed`, allocated directly on the heap.
     fn init(seed: u64) -> Box<Self> {
         const { Self::CHECKED }
         let mut net = zeroed_box::<Self>();
@@ -41,15 +41,15 @@ pub trait Model: Passes {
         net
     }
 
-    /// A copy, made directly on the heap. `net.clone()` of a `Box<LeNet>` is the same; this is for a network inside another,
-    /// and for code that is generic over models.
+    /// Returns a copy, allocated directly on the heap. `net.clone()` of a `Box<LeNet>` does the same; this method is for a network inside
+    /// another, and for code that is generic over models.
     fn to_box(&self) -> Box<Self> {
         let mut copy = zeroed_box::<Self>();
         flat_mut(slice::from_mut(&mut *copy)).copy_from_slice(flat(slice::from_ref(self)));
         copy
     }
 
-    /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] adds words to it.
+    /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] can add metadata.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io).
@@ -59,54 +59,55 @@ pub trait Model: Passes {
     /// Reads a safetensors file that has exactly the tensors of this model; [`Load`] is for files that differ.
     ///
     /// # Errors
-    /// One that names the file, and the tensor, with what was expected and what was found: see [`Load::load_into`].
+    /// The error names the file and the tensor, with what was expected and what was found: see [`Load::load_into`].
     fn load(path: impl AsRef<Path>) -> Result<Box<Self>> {
         Load::new().load(path)
     }
-    /// The bytes that [`Model::save`] writes.
+    /// Returns the bytes of the file that [`Model::save`] writes.
     fn to_bytes(&self) -> Result<Vec<u8>> {
         Save::new().to_bytes(self)
     }
-    /// Reads what [`Model::save`] wrote, such as `include_bytes!("net.safetensors")`.
+    /// Reads the bytes of a file that [`Model::save`] wrote, such as `include_bytes!("net.safetensors")`.
     ///
     /// # Errors
     /// As [`Model::load`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
     fn from_bytes(bytes: &[u8]) -> Result<Box<Self>> {
         Load::new().from_bytes(bytes)
     }
-    /// A session that predicts batches of at most `samples` on `device` without allocating: for servers.
+    /// Returns a session that predicts batches of at most `samples` on `device`. It allocates once, which suits servers.
     ///
     /// # Errors
     /// As [`Session::on`](crate::Session::on).
     fn session<D: Device>(&self, device: D, samples: usize) -> Result<Session<Self, D>> {
         Session::on(device, self, samples)
     }
-    /// A session that trains a copy of the weights on `device` in batches of at most `samples`: for hand-written loops.
+    /// Returns a session that trains a copy of the weights on `device` in batches of at most `samples`, for hand-written loops.
     ///
     /// # Errors
     /// As [`Training::on`](crate::Training::on).
     fn training<D: Device>(&self, device: D, samples: usize) -> Result<Training<Self, D>> {
         Training::on(device, self, samples)
     }
-    /// The output for each of `inputs`, on the CPU: for scripts. A program that predicts again and again keeps a
-    /// [`Session`](crate::Session), which allocates once.
+    /// Computes the output for each of `inputs` on the CPU. A program that predicts repeatedly should keep a
+    /// [`Session`](crate::Session), which allocates only once.
     fn predict(&self, inputs: &[Self::Input]) -> Vec<Self::Output> {
         let mut outputs = zeroed_vec(inputs.len());
         session::predict(self, inputs, &mut outputs);
         outputs
     }
-    /// The output for one input, on the CPU; see [`Model::predict`].
+    /// Computes the output for one input on the CPU; see [`Model::predict`].
     fn predict_one(&self, input: &Self::Input) -> Box<Self::Output> {
         let mut output = zeroed_box();
         session::predict(self, slice::from_ref(input), slice::from_mut(&mut *output));
         output
     }
 
-    /// The graph as an SVG drawing, readable on light and dark pages: `std::fs::write("net.svg", LeNet::drawing())`.
+    /// Draws the graph as SVG, readable on light and dark pages: `std::fs::write("net.svg", LeNet::drawing())`.
     fn drawing() -> String {
         drawing::drawing(Self::INPUTS, Self::LAYERS)
     }
-    /// The layers as a table, with parameters, multiply-adds and memory: `println!("{}", LeNet::summary())`.
+    /// Returns a summary that prints as a table of the layers, with parameters, multiply-adds and memory:
+    /// `println!("{}", LeNet::summary())`.
     fn summary() -> Summary {
         Summary::of::<Self>()
     }
@@ -114,11 +115,11 @@ pub trait Model: Passes {
 
 impl<M: Passes> Model for M {}
 
-/// A model that declares its own loss: `loss(target: u32) { cross_entropy(output, target) }`.
+/// A model with its own loss: `loss(target: u32) { cross_entropy(output, target) }`.
 ///
 /// [`Trainer`](crate::train::Trainer) trains it without `.loss(…)` and reports each of several terms by its name;
-/// hand-written loops call [`Training::objective`](crate::Training::objective). What the clause takes is the target of the
-/// data set: `u32` or arrays as declared, a struct `NetTarget` where it takes several, and `[f32; 0]` where it takes none, for
+/// hand-written loops call [`Training::objective`](crate::Training::objective). The targets of the data set are those that the clause
+/// declares: `u32` or arrays, a struct `NetTarget` for several targets, and `[f32; 0]` for none, as in
 /// [`Dataset::unlabelled`](crate::data::Dataset::unlabelled).
 pub trait Objective: Model + LossPasses {}
 

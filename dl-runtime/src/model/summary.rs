@@ -1,11 +1,11 @@
-//! The summary of a model: its layers as a table, with parameters, work and memory.
+//! The summary of a model: a table of its layers, with parameters, multiply-adds and memory.
 
 use super::Model;
 use crate::{LayerInfo, Pod};
 use dl_drawing::grouped;
 use std::fmt::{self, Display, Formatter};
 
-/// What [`Model::summary`] tells; printed, it is a table for a terminal.
+/// The summary that [`Model::summary`] returns. It is displayed as a table for terminals.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -13,29 +13,29 @@ pub struct Summary {
     pub name: &'static str,
     /// All layers, in order of execution.
     pub layers: &'static [LayerInfo],
-    /// Trained numbers.
+    /// The number of trained parameters.
     pub parameters: usize,
-    /// Numbers that are measured, not trained: the running statistics of batch norm.
+    /// The number of elements that are measured instead of trained: the running statistics of batch norm.
     pub statistics: usize,
-    /// Multiply-adds of the forward pass for one sample.
+    /// The number of multiply-adds of the forward pass for one sample.
     pub multiply_adds: u64,
-    /// Memory that predicting needs.
+    /// The memory that prediction needs.
     pub inference: Memory,
-    /// Memory that training needs, without what the optimizer remembers (Adam: two more numbers per parameter).
+    /// The memory that training needs, without the state of the optimizer (Adam: two numbers for each parameter).
     pub training: Memory,
 }
 
-/// Memory that grows with the number of samples at a time.
+/// An amount of memory that grows with the batch size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// Bytes that are needed anyway: weights, and gradients in training.
+    /// The bytes for any batch size: weights, and gradients in training.
     pub fixed: usize,
-    /// Bytes for each sample of a batch: input, output and what lies between.
+    /// The bytes for each sample of a batch: input, output and intermediate values.
     pub per_sample: usize,
 }
 
 impl Memory {
-    /// Bytes for batches of `samples`.
+    /// Returns the bytes for batches of `samples`.
     pub const fn bytes(self, samples: usize) -> usize {
         self.fixed + samples * self.per_sample
     }
@@ -55,7 +55,7 @@ impl Summary {
     }
 }
 
-/// The cells of a row; the first three are words, the others numbers.
+/// The cells of a row; the first three are left-aligned texts, the others right-aligned numbers.
 type Row = [String; 5];
 
 impl Display for Summary {
@@ -88,7 +88,7 @@ impl Display for Summary {
     }
 }
 
-/// One row for each layer; those of a model inside the model below it, set in, where it is used first.
+/// Adds a row for each layer. The layers of a model inside the model follow its first use, indented.
 fn add_rows(layers: &[LayerInfo], depth: usize, rows: &mut Vec<Row>) {
     for layer in layers {
         let mut cells = row(layer);
@@ -102,7 +102,7 @@ fn add_rows(layers: &[LayerInfo], depth: usize, rows: &mut Vec<Row>) {
 }
 
 fn row(layer: &LayerInfo) -> Row {
-    // Layers without weights or products leave their cells empty: what costs is seen at once.
+    // Zeros are left out, so that the layers that cost something stand out.
     let number = |n: u64| if n == 0 { String::new() } else { grouped(n) };
     [
         layer.name.to_string(),
@@ -119,11 +119,11 @@ fn write_row(f: &mut Formatter<'_>, [name, layer, output, parameters, work]: &Ro
     writeln!(f, "{}", row.trim_end())
 }
 
-/// A number of bytes in the largest unit of 1,000 that leaves at least one: `241 kB`.
+/// Writes a number of bytes in the largest decimal unit with at least one of it: `241 kB`.
 fn bytes(n: usize) -> String {
     let (mut value, mut unit) = (n as f64, "bytes");
     for larger in ["kB", "MB", "GB", "TB"] {
-        // What would be shown as 1000 belongs to the next unit.
+        // A value that would round to 1000 belongs to the next unit.
         if value < 999.5 {
             break;
         }

@@ -1,4 +1,4 @@
-//! Layers written by hand: a struct of weights, and passes over native arrays. `model!` uses them by their type.
+//! Layers written by hand: a struct of weights, with passes over native arrays. `model!` uses them by their type.
 
 use super::{Backward, Forward, Infer, Input, Passes};
 use crate::init::Rng;
@@ -7,20 +7,20 @@ use crate::tensor::pod::{flat, flat_mut, shaped, shaped_mut, zeroed_vec};
 use crate::tensor::{Grad, Write};
 use crate::{Pod, View, ViewMut};
 
-/// What a layer that is written by hand does; [`layer!`](crate::layer!) declares its weights.
+/// The passes of a layer that is written by hand; [`layer!`](crate::layer!) declares its weights.
 ///
-/// Such a layer is a [`Model`](crate::Model) of its own: it can be trained, saved and summed up alone, and stands in
-/// other models as `x -> crate::Scale<8>: [8]`. The passes see whole batches as native arrays. On the CPU that is the
-/// memory of the pass itself; other devices copy to the host and back.
+/// Such a layer is a [`Model`](crate::Model) of its own: it can be trained, saved and summarised alone, and other models use it as
+/// `x -> crate::Scale<8>: [8]`. The passes get whole batches as native arrays. On the CPU these are the memory of the pass itself;
+/// other devices copy to the host and back.
 ///
-/// A factor for each feature, with its gradient:
+/// This layer has a factor for each feature:
 ///
 /// ```
 /// # use dl_runtime as dl;
 /// dl::layer! {
-///     /// Multiplies each feature by a factor that is learned.
+///     /// Multiplies each feature by a learned factor.
 ///     pub struct Scale<const N: usize> {
-///         /// One for each feature.
+///         /// The factor of each feature.
 ///         pub factor: [f32; N] as Scale,
 ///     }
 /// }
@@ -65,15 +65,15 @@ pub trait Layer: Pod<Element = f32> {
     type Input: Pod<Element = f32>;
     /// The output for one sample.
     type Output: Pod<Element = f32>;
-    /// Multiply-adds for one sample, for summaries.
+    /// The number of multiply-adds for one sample, for summaries.
     const MULTIPLY_ADDS: u64 = 0;
 
-    /// Draws the weights, which are zero before.
+    /// Initialises the weights, which are zero before.
     fn init(&mut self, rng: &mut Rng);
-    /// The outputs for a batch. `outputs` holds numbers of no meaning before.
+    /// Computes the outputs for a batch. The previous content of `outputs` has no meaning.
     fn forward(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]);
-    /// The gradients of a batch: those to the weights are added to `d_weights`, those to the inputs written to
-    /// `d_inputs`, which holds numbers of no meaning before.
+    /// Computes the gradients of a batch: adds those to the weights to `d_weights`, and writes those to the inputs to `d_inputs`, whose
+    /// previous content has no meaning.
     fn backward(
         &self,
         inputs: &[Self::Input],
@@ -105,7 +105,7 @@ impl<const A: usize, const B: usize, const C: usize, const D: usize> Dimensions 
     const DIMENSIONS: &'static [usize] = &[A, B, C, D];
 }
 
-/// Memory of a device as host memory: its own where the host can see it, else a copy.
+/// Memory of a device as host memory: the same memory if the host can access it, or else a copy.
 enum Host<'a, T> {
     Borrowed(&'a [T]),
     Copied(Vec<T>),
@@ -129,12 +129,12 @@ fn host<'a, D: Device, T: Pod<Element = f32>>(device: &D, view: View<'a, D, T>) 
     Host::Copied(values)
 }
 
-/// Lets `write` fill the memory behind `view`.
+/// Calls `write` with host memory, and stores it in the memory behind `view`.
 fn write<D: Device, T: Pod<Element = f32>>(device: &D, view: ViewMut<D, T>, write: impl FnOnce(&mut [T])) {
     let len = view.len();
     let written = device.upload_with(view.into_data(), |data| match shaped_mut(data) {
         Some(values) => write(values),
-        // Values without elements, such as a layer without weights.
+        // The values have no elements, such as those of a layer without weights.
         None => write(&mut zeroed_vec(len)),
     });
     written.unwrap_or_else(|error| device.fail(error));
@@ -179,7 +179,7 @@ where
     let (weights, inputs, outputs) = (host(device, weights), host(device, input), host(device, output));
     let d_outputs = host(device, d_output.view());
     let Grad { to: mut d_weights, write: mode } = d_weights;
-    // Where the device's memory is not the host's, what is there is not in what `fill` lends.
+    // If the device has memory of its own, `write` gets a staging buffer without the gradient so far, which must be copied.
     let before = (mode == Write::Add && D::as_host_slice(d_weights.view().data()).is_none()).then(|| {
         match host(device, d_weights.view()) {
             Host::Copied(values) => values,
@@ -206,11 +206,10 @@ where
     });
 }
 
-/// Declares the weights of a layer that is written by hand; [`Layer`](trait@crate::Layer) says what it does.
+/// Declares the weights of a layer that is written by hand; the trait [`Layer`](trait@crate::Layer) has its passes.
 ///
-/// Every field has a [`Role`](crate::Role): `Weight`, `Bias` or `Scale`, which decides about weight decay, or `Statistic` for
-/// what is stored but not trained. Fields are `f32` or arrays of it, up to four
-/// dimensions; their names are those in files.
+/// Every field has a [`Role`](crate::Role): `Weight`, `Bias` or `Scale`, which decides whether weight decay applies, or `Statistic`
+/// for numbers that are stored but not trained. Fields are `f32` or arrays of it with up to four dimensions; files use their names.
 #[macro_export]
 macro_rules! layer {
     ($(#[$attribute:meta])* $visibility:vis struct $name:ident {
@@ -238,7 +237,7 @@ macro_rules! layer {
             $($(#[$about])* $inside $field: $ty,)*
         }
         const _: () = {
-            // Hides what the user's module has of these names.
+            // Shadows items of the user's module with these names.
             use $crate::generated::hygiene::*;
             // SAFETY: `repr(C)`, and every field is `Pod` with elements `f32`: `plain` below has a bound for it.
             unsafe impl $($declared)* $crate::Pod for $name $($given)* {

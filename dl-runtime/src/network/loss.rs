@@ -1,33 +1,33 @@
-//! The trait that `model!` implements for the `loss` clause of a model: its target, its terms and its passes.
+//! The trait that `model!` implements for the `loss` clause of a model, with its target, its terms and its passes.
 
 use super::{ComputeLoss, Evaluate, Passes};
 use crate::{Device, Pod, Result};
 
-/// One term of an objective.
+/// One term of a loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Term {
-    /// For reports: the `let` of the clause, or the kind of loss.
+    /// The name in reports: that of a `let` in the clause, or of the loss.
     pub name: &'static str,
-    /// Its weight in the sum.
+    /// The weight in the sum.
     pub weight: f32,
 }
 
-/// The target of the model `M`, for one sample: what its `loss` clause takes.
+/// The target of the model `M` for one sample, which its `loss` clause declares.
 pub type Target<M> = <M as LossPasses>::Target;
 
-/// The passes that `model!` writes for a `loss` clause. Programs use them through [`Objective`](crate::Objective).
+/// The passes that `model!` generates for a `loss` clause. Programs use them through [`Objective`](crate::Objective).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no loss of its own",
     note = "give one to the trainer, `.loss(CrossEntropy)`, or end the model with `loss(target: u32) {{ cross_entropy(output, target) }}`"
 )]
 pub trait LossPasses: Passes {
-    /// The target that the loss takes beside the inputs, for one sample.
+    /// The target of the loss for one sample.
     type Target: Pod;
 
-    /// The terms that are added up, in order.
+    /// The terms of the sum, in order.
     const TERMS: &'static [Term];
 
-    /// Whether the classes in `targets` are in their ranges; sessions and the trainer ask where samples enter.
+    /// Checks that the classes in `targets` are in their ranges; sessions and the trainer call this where samples enter.
     ///
     /// # Errors
     /// [`Error::LabelOutOfRange`](crate::Error::LabelOutOfRange) with the sample.
@@ -36,11 +36,11 @@ pub trait LossPasses: Passes {
         let _ = targets;
         Ok(())
     }
-    /// The pass of inference, and every term for every sample.
+    /// Runs the inference pass, and computes every term for every sample.
     #[doc(hidden)]
     fn evaluate<D: Device>(pass: Evaluate<'_, D, Self, Self::Target>);
-    /// After [`Passes::forward`]: every term for every sample, and from the gradients to the terms those to all values that
-    /// the loss reads. [`Passes::backward`] goes on from there.
+    /// After [`Passes::forward`], computes every term for every sample, and from the gradients to the terms the gradients to all values
+    /// that the loss reads. [`Passes::backward`] continues from there.
     #[doc(hidden)]
     fn loss<D: Device>(pass: ComputeLoss<'_, D, Self, Self::Target>);
 }

@@ -1,5 +1,4 @@
-//! Networks as the macros write them: the traits of generated code ([`Passes`], [`LossPasses`]), layers written by hand
-//! ([`Layer`]), and arrays of networks.
+//! The traits that generated code implements ([`Passes`], [`LossPasses`]), layers written by hand ([`Layer`]), and arrays of networks.
 
 pub(crate) mod layer;
 mod loss;

@@ -1,4 +1,4 @@
-//! The trait that `model!` and `layer!` implement for a network: its types, its tables, its memory and its passes.
+//! The trait that `model!` and `layer!` implement for a network, with its types, its tables, its memory and its passes.
 
 use crate::init::Rng;
 use crate::ops::Device;
@@ -8,30 +8,30 @@ use crate::{Allocator, Context, PartsMut, Pod, Result, Tensors, View, ViewMut};
 /// One input of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputInfo {
-    /// As declared.
+    /// The name as declared.
     pub name: &'static str,
-    /// Shape of one sample.
+    /// The shape of one sample.
     pub shape: &'static [usize],
 }
 
-/// One line of a model's summary.
+/// One layer in a model's table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerInfo {
     /// The field with its weights, or the name of its value.
     pub name: &'static str,
-    /// As declared: `conv2d(6, 5, padding: 2)`.
+    /// The layer as declared: `conv2d(6, 5, padding: 2)`.
     pub layer: &'static str,
-    /// Shape of one sample of the output.
+    /// The shape of the output for one sample.
     pub output: &'static [usize],
-    /// Trained numbers.
+    /// The number of trained parameters.
     pub parameters: usize,
-    /// Multiply-adds for one sample.
+    /// The number of multiply-adds for one sample.
     pub multiply_adds: u64,
     /// The values that it reads, in order.
     pub inputs: &'static [LayerInput],
     /// The layers of a model inside the model.
     pub inside: &'static [LayerInfo],
-    /// The number of such models that follow one another.
+    /// The number of copies of that model that follow each other.
     pub copies: usize,
 }
 
@@ -49,13 +49,13 @@ pub type Input<M> = <M as Passes>::Input;
 /// The output of the model `M` for one sample.
 pub type Output<M> = <M as Passes>::Output;
 
-/// A network, itself or in its `Box`: what sessions and the trainer take, so that `&net` is right for both.
+/// A network, itself or in its `Box`. Sessions and the trainer take it, so that `&net` works for both.
 pub trait Network {
     /// The network's type.
     type Model: Passes;
-    /// The network.
+    /// Returns the network.
     fn network(&self) -> &Self::Model;
-    /// The network, to be changed.
+    /// Returns the network for writing.
     fn network_mut(&mut self) -> &mut Self::Model;
 }
 
@@ -69,12 +69,12 @@ impl<M: Passes> Network for Box<M> {
     }
 }
 
-/// How the rows of a batch belong to samples.
+/// The relation between the rows of a batch and its samples.
 ///
-/// Every sample is one row now. Sequences will lie as packed rows, and their offsets belong here.
+/// Every sample is one row. Packed sequences of different lengths will need their offsets here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// Number of samples.
+    /// The number of samples.
     pub samples: usize,
 }
 
@@ -100,7 +100,7 @@ pub struct Forward<'a, D: Device, M: Passes> {
     pub context: &'a Context<'a, D>,
     /// The size of the batch.
     pub batch: Batch,
-    /// The weights, whose running statistics move.
+    /// The weights, whose running statistics the pass updates.
     pub net: ViewMut<'a, D, M>,
     /// The inputs of the batch.
     pub input: View<'a, D, M::Input>,
@@ -124,15 +124,15 @@ pub struct Backward<'a, D: Device, M: Passes> {
     pub memory: &'a mut M::Training<D>,
     /// The outputs of the batch.
     pub output: View<'a, D, M::Output>,
-    /// The gradients to the outputs, which are used up.
+    /// The gradients to the outputs, which the pass may overwrite.
     pub d_output: ViewMut<'a, D, M::Output>,
-    /// The gradients to the weights to write: they are set or added.
+    /// The gradients to the weights to write, by setting or adding.
     pub d_net: Grad<'a, D, M>,
-    /// The gradients to the inputs to write, if they are asked for. They are set, or with `own_loss` added to those that
-    /// the loss wrote.
+    /// The gradients to the inputs to write, if the caller asks for them. They are set, or with `own_loss` added to those that the loss
+    /// wrote.
     pub d_input: Option<ViewMut<'a, D, M::Input>>,
-    /// Whether [`LossPasses::loss`](crate::LossPasses::loss) left its gradients in `memory` and `d_input`. Without it they
-    /// are zero.
+    /// `true` if [`LossPasses::loss`](crate::LossPasses::loss) wrote its gradients to `memory` and `d_input`. Otherwise they count as
+    /// zero.
     pub own_loss: bool,
 }
 
@@ -174,15 +174,15 @@ pub struct ComputeLoss<'a, D: Device, M: Passes, T: Pod> {
     pub output: View<'a, D, M::Output>,
     /// The terms to write: for each term, a number for each sample.
     pub terms: PartsMut<'a, D, f32>,
-    /// The gradients to the terms, which are used up.
+    /// The gradients to the terms, which the pass may overwrite.
     pub d_terms: PartsMut<'a, D, f32>,
     /// The gradients to the outputs to write.
     pub d_output: ViewMut<'a, D, M::Output>,
-    /// The gradients to the inputs to write, if they are asked for.
+    /// The gradients to the inputs to write, if the caller asks for them.
     pub d_input: Option<ViewMut<'a, D, M::Input>>,
 }
 
-/// The passes that the macros write for a network. Programs use them through [`Model`](crate::Model).
+/// The passes that the macros generate for a network. Programs use them through [`Model`](crate::Model).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no model",
     note = "`model!` declares models, and `layer!` layers that stand among them"
@@ -192,13 +192,13 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     type Input: Pod;
     /// The output for one sample.
     type Output: Pod<Element = f32>;
-    /// Memory of an inference pass.
+    /// The memory of an inference pass.
     #[doc(hidden)]
     type Inference<D: Device>: Send + Sync + 'static;
-    /// Memory of a training pass: it keeps what the backward pass reads.
+    /// The memory of a training pass, which keeps the values that the backward pass reads.
     #[doc(hidden)]
     type Training<D: Device>: Send + Sync + 'static;
-    /// Memory of an evaluation of the model's own loss; `()` where it has none.
+    /// The memory of an evaluation of the model's own loss; `()` if it has none.
     #[doc(hidden)]
     type Evaluation<D: Device>: Send + Sync + 'static;
 
@@ -206,11 +206,11 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     const NAME: &'static str;
     /// All tensors, in memory order.
     const TENSORS: Tensors;
-    /// The inputs, as declared.
+    /// The inputs as declared.
     const INPUTS: &'static [InputInfo] = &[];
     /// All layers, in order of execution.
     const LAYERS: &'static [LayerInfo];
-    /// Multiply-adds of the forward pass for one sample.
+    /// The number of multiply-adds of the forward pass for one sample.
     const MULTIPLY_ADDS: u64 = {
         let (mut sum, mut i) = (0, 0);
         while i < Self::LAYERS.len() {
@@ -219,19 +219,19 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
         }
         sum
     };
-    /// How many copies of one network follow each other: more than 1 for arrays, whose `LAYERS` are those of one.
+    /// The number of copies of one network that follow each other. It is more than 1 for arrays, whose `LAYERS` are those of one copy.
     const COPIES: usize = 1;
-    /// The shape checks of a generic model, which are evaluated where its parameters are known and this is used.
+    /// The shape checks of a generic model. rustc evaluates them where its parameters are known and this constant is used.
     #[doc(hidden)]
     const CHECKED: () = ();
-    /// Numbers that an inference pass keeps in memory for one sample, beside input and output.
+    /// The number of `f32` that an inference pass keeps in memory for one sample, without input and output.
     #[doc(hidden)]
     const INFERENCE_FLOATS: usize;
-    /// Numbers that a training pass keeps in memory for one sample, beside input, output and weights.
+    /// The number of `f32` that a training pass keeps in memory for one sample, without input, output and weights.
     #[doc(hidden)]
     const TRAINING_FLOATS: usize;
 
-    /// Whether the whole numbers in `inputs` are in their ranges; sessions and the trainer ask where samples enter.
+    /// Checks that the tokens in `inputs` are in their ranges; sessions and the trainer call this where samples enter.
     ///
     /// # Errors
     /// [`Error::TokenOutOfRange`](crate::Error::TokenOutOfRange) with the sample.
@@ -240,26 +240,26 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
         let _ = inputs;
         Ok(())
     }
-    /// Draws all weights; `self` is zero before.
+    /// Initialises all weights, which are zero before.
     #[doc(hidden)]
     fn init_weights(&mut self, rng: &mut Rng);
-    /// Memory for inference.
+    /// Allocates memory for inference.
     #[doc(hidden)]
     fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D>;
-    /// Memory for training.
+    /// Allocates memory for training.
     #[doc(hidden)]
     fn training_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Training<D>;
-    /// Memory for evaluating the model's own loss.
+    /// Allocates memory for evaluating the model's own loss.
     #[doc(hidden)]
     fn evaluation_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Evaluation<D>;
-    /// The forward pass that keeps nothing.
+    /// Runs the forward pass of inference, which keeps no intermediate values.
     #[doc(hidden)]
     fn infer<D: Device>(pass: Infer<'_, D, Self>);
-    /// The forward pass of training: it keeps what the backward pass reads, and moves the state of layers (running
-    /// statistics) at each of their uses, in order. The other passes only read the network.
+    /// Runs the forward pass of training. It keeps the values that the backward pass reads, and updates the state of layers (running
+    /// statistics) at each use, in order. The other passes only read the network.
     #[doc(hidden)]
     fn forward<D: Device>(pass: Forward<'_, D, Self>);
-    /// The backward pass: gradients to the weights, and to the inputs where they are asked for.
+    /// Runs the backward pass, which computes the gradients to the weights, and those to the inputs if the caller asks for them.
     #[doc(hidden)]
     fn backward<D: Device>(pass: Backward<'_, D, Self>);
     /// Calls `see` with the name and data of every kept value of the last forward pass, in order.

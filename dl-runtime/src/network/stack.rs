@@ -1,4 +1,4 @@
-//! Arrays of models as models: one after another, each with its own weights. `repeat 12 { … }` is one.
+//! Implements the passes of arrays of models, which run one after another, each with weights of its own: `repeat 12 { … }`.
 
 use super::{Backward, Forward, Infer, LayerInfo, Network, Passes};
 use crate::init::Rng;
@@ -20,14 +20,14 @@ where
     }
 }
 
-/// The memory of a stack in training: that of every copy, and the values and gradients between copies.
+/// The memory of a stack in training: the memory of every copy, and the values and gradients between copies.
 pub struct StackTraining<T, D: Device> {
     copies: Vec<T>,
     between: Vec<Workspace<D>>,
     d_between: [Workspace<D>; 2],
 }
 
-/// The memory of a stack at inference: that of one copy serves all.
+/// The memory of a stack at inference, in which all copies use the memory of one.
 pub struct StackInference<T, D: Device> {
     copy: T,
     between: [Workspace<D>; 2],
@@ -101,7 +101,7 @@ where
         let n = batch.samples;
         let [even, odd] = &mut memory.d_between;
         for (copy, of_copy) in memory.copies.iter_mut().enumerate().rev() {
-            // The gradient to what flows out of copy `k` lies in slot `k % 2`.
+            // The gradient to the output of copy `k` is in slot `k % 2`.
             let (d_from, d_to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
             M::backward(Backward {
                 context: &context.copy(copy),

@@ -1,5 +1,5 @@
-//! Random numbers by Philox 4×32-10, a counter-based generator: every number has an index, and any thread or another device can
-//! compute it alone.
+//! Random numbers by Philox 4×32-10, a counter-based generator: every number has an index, from which any thread or device can compute
+//! it independently.
 //!
 //! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. It uses neither libm nor fused
 //! multiply-adds, so a seed gives the same bits on every machine.
@@ -51,7 +51,7 @@ pub fn words(seed: u64, stream: u32, purpose: Purpose, group: u64) -> [u32; GROU
     words
 }
 
-/// Computes ten rounds over `L` counters side by side.
+/// Computes ten rounds of Philox for `L` counters in parallel.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "a lane of four arrays")]
 fn philox<const L: usize>(mut c: [[u32; L]; 4], mut key: [u32; 2]) -> [[u32; L]; 4] {

@@ -1,13 +1,13 @@
-//! Normal numbers by the inverse of the cumulative distribution: one word each, without rejection and without libm.
+//! Normal random numbers by the inverse of the cumulative distribution function: one word for each, without rejection and libm.
 
-/// Converts a word to a normal number by the quantile function: Wichura, "Algorithm AS 241: the percentage points of the normal distribution",
-/// Applied Statistics 37 (1988), PPND7, whose error of 1e-7 is that of `f32`. Between -6.3 and 6.3.
+/// Converts a word to a normal number between -6.3 and 6.3 by the quantile function: Wichura, "Algorithm AS 241: the percentage points
+/// of the normal distribution", Applied Statistics 37 (1988), PPND7, whose error of 1e-7 is that of `f32`.
 #[inline(always)]
 pub(crate) fn normal(word: u32) -> f32 {
     quantile((f64::from(word) + 0.5) / 4_294_967_296.0) as f32
 }
 
-/// `x` with `P(X < x) = p` for `p` in (0, 1).
+/// Computes the `x` with `P(X < x) = p` for `p` in (0, 1).
 #[inline(always)]
 pub(super) fn quantile(p: f64) -> f64 {
     let q = p - 0.5;
@@ -29,8 +29,8 @@ pub(super) fn quantile(p: f64) -> f64 {
     if q < 0.0 { -tail } else { tail }
 }
 
-/// Computes the natural logarithm of a normal positive number to 1e-10: the series of `2·atanh((m - 1)/(m + 1))` for the
-/// mantissa `m` in [√½, √2). The last bits of libm's differ between systems.
+/// Computes the natural logarithm of a normal positive number to 1e-10 by the series of `2·atanh((m - 1)/(m + 1))` for the mantissa
+/// `m` in [√½, √2). The last bits of libm's logarithm differ between systems.
 #[inline(always)]
 pub(super) fn ln(x: f64) -> f64 {
     let bits = x.to_bits() + (0x3FF0_0000_0000_0000 - std::f64::consts::FRAC_1_SQRT_2.to_bits());

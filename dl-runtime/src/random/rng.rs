@@ -1,9 +1,9 @@
-//! The sequential generator, for initial weights and shuffles.
+//! The sequential random number generator for initial weights and shuffles.
 
 use super::{GROUP, Purpose, uniform, words};
 use crate::device::cpu::simd::simd;
 
-/// A seeded sequence of random numbers. Its position can be saved, and the sequence continued there.
+/// A seeded sequence of random numbers. Its position can be saved, and the sequence can continue from there.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -24,20 +24,20 @@ pub struct Rng {
 }
 
 impl Rng {
-    /// Starts the sequence of `seed`.
+    /// Returns the start of the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
         Self::at(seed, 0)
     }
-    /// Continues the sequence of `seed` at a [`Rng::position`].
+    /// Returns the sequence of `seed` from a [`Rng::position`] on.
     pub fn at(seed: u64, position: u64) -> Self {
         let buffer = words(seed, 0, Purpose::Sequence, position / GROUP as u64);
         Rng { seed, position, buffer }
     }
-    /// The seed of the sequence.
+    /// Returns the seed of the sequence.
     pub fn seed(&self) -> u64 {
         self.seed
     }
-    /// The number of words drawn so far; with the seed it is the whole state.
+    /// Returns the number of words drawn so far, which is the whole state together with the seed.
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -58,28 +58,28 @@ impl Rng {
     pub fn uniform(&mut self) -> f32 {
         uniform(self.next_u32())
     }
-    /// Normal with mean 0 and deviation 1.
+    /// Draws a normal number with mean 0 and standard deviation 1.
     pub fn normal(&mut self) -> f32 {
         super::normal(self.next_u32())
     }
-    /// Uniform in `0..n`, without bias (Lemire, "Fast random integer generation in an interval", 2019); 0 when `n` is 0.
+    /// Draws a uniform number in `0..n` without bias (Lemire, "Fast random integer generation in an interval", 2019); 0 if `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
         let n = n as u64;
         loop {
             let product = u128::from(self.next_u64()) * u128::from(n);
-            // The lowest `2⁶⁴ mod n` products of each interval are surplus.
+            // The lowest `2⁶⁴ mod n` products of each interval are rejected, so that all intervals have the same size.
             if n == 0 || product as u64 >= n.wrapping_neg() % n {
                 return (product >> 64) as usize;
             }
         }
     }
-    /// Puts `items` in random order (Fisher and Yates).
+    /// Puts `items` into random order by the Fisher-Yates shuffle.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
     }
-    /// Fills `values` with `f` of one random word each, from the next whole group on: the way to draw millions.
+    /// Fills `values` with `f` of one random word each, from the next whole group on, which is faster than one call for each.
     pub fn fill(&mut self, values: &mut [f32], f: impl Fn(u32) -> f32) {
         let first = self.position.div_ceil(GROUP as u64);
         fill(self.seed, first, values, f);
@@ -88,7 +88,7 @@ impl Rng {
 }
 
 simd! {
-    /// `f` of the words of the sequence from the group `first` on.
+    /// Fills `values` with `f` of the words of the sequence from the group `first` on.
     fn fill<S, F>(seed: u64, first: u64, values: &mut [f32], f: F) where [F: Fn(u32) -> f32] {
         for (i, chunk) in values.chunks_mut(GROUP).enumerate() {
             let words = words(seed, 0, Purpose::Sequence, first + i as u64);

@@ -1,10 +1,10 @@
-//! Known answers of Random123, and moments against theory.
+//! Tests the generator against known answers of Random123, and the moments of its numbers against theory.
 
 use super::{Purpose, Rng, normal, normal::quantile, philox, words};
 
 #[test]
 fn known_answers() {
-    // kat_vectors of Random123: philox4x32 10.
+    // The values are from kat_vectors of Random123: philox4x32 10.
     let cases = [
         ([0; 4], [0; 2], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]),
         ([!0; 4], [!0; 2], [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]),
@@ -57,7 +57,7 @@ fn below_is_uniform_and_a_shuffle_a_permutation() {
     let mut rng = Rng::new(11);
     let mut counts = [0; 7];
     (0..70_000).for_each(|_| counts[rng.below(7)] += 1);
-    // Chi squared with 6 degrees of freedom is under 22.5 with probability 0.999.
+    // Chi-squared with 6 degrees of freedom is below 22.5 with probability 0.999.
     let chi2: f64 = counts.iter().map(|&n| (f64::from(n) - 1e4).powi(2) / 1e4).sum();
     assert!(chi2 < 22.5, "{chi2}");
     assert_eq!((rng.below(0), rng.below(1)), (0, 0));
@@ -70,7 +70,7 @@ fn below_is_uniform_and_a_shuffle_a_permutation() {
 
 #[test]
 fn normal_quantiles() {
-    // statistics.NormalDist().inv_cdf of Python.
+    // The values are from Python's statistics.NormalDist().inv_cdf.
     let cases = [
         (0.5, 0.0),
         (0.07, -1.4757910281791706),
@@ -91,7 +91,7 @@ fn normal_moments() {
     let (mut rng, n) = (Rng::new(5), 100_000);
     let values: Vec<f64> = (0..n).map(|_| f64::from(rng.normal())).collect();
     let moment = |k: i32| values.iter().map(|v| v.powi(k)).sum::<f64>() / f64::from(n);
-    // Four standard errors: of the mean 1/√n, of the variance √(2/n), of the fourth moment √(96/n).
+    // The tolerance is four standard errors: 1/√n for the mean, √(2/n) for the variance, √(96/n) for the fourth moment.
     let bound = 4.0 / f64::from(n).sqrt();
     assert!(moment(1).abs() < bound);
     assert!((moment(2) - 1.0).abs() < bound * 2f64.sqrt());

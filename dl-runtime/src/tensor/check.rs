@@ -1,34 +1,34 @@
-//! Shape checks that rustc evaluates for the macro, where a shape depends on constants from outside of the declaration.
+//! Shape checks that rustc evaluates, since the macro does not know the constants from outside of the declaration.
 
-/// Arithmetic of dimensions that never overflows: a check reports the mistake, and a second error would only confuse.
+/// Arithmetic of dimensions that never overflows. A check reports the mistake, and a second error would confuse.
 pub mod dim {
-    /// `a + b`.
+    /// Returns `a + b`, which saturates.
     pub const fn add(a: usize, b: usize) -> usize {
         a.saturating_add(b)
     }
-    /// `a - b`; 1 where there is none.
+    /// Returns `a - b`, or 1 if it would be negative.
     pub const fn sub(a: usize, b: usize) -> usize {
         match a.checked_sub(b) {
             Some(difference) => difference,
             None => 1,
         }
     }
-    /// `a · b`.
+    /// Returns `a · b`, which saturates.
     pub const fn mul(a: usize, b: usize) -> usize {
         a.saturating_mul(b)
     }
-    /// `a / b` rounded down; 1 when `b` is 0.
+    /// Returns `a / b` rounded down, or 1 if `b` is 0.
     pub const fn div(a: usize, b: usize) -> usize {
         match a.checked_div(b) {
             Some(quotient) => quotient,
             None => 1,
         }
     }
-    /// The smaller of `a` and `b`.
+    /// Returns the smaller of `a` and `b`.
     pub const fn min(a: usize, b: usize) -> usize {
         if a < b { a } else { b }
     }
-    /// The largest of `sizes`.
+    /// Returns the largest of `sizes`, or 0 if there are none.
     pub const fn largest(sizes: &[usize]) -> usize {
         let (mut largest, mut i) = (0, 0);
         while i < sizes.len() {
@@ -39,7 +39,7 @@ pub mod dim {
         }
         largest
     }
-    /// Remainder of `a / b`; 0 when `b` is 0.
+    /// Returns the remainder of `a / b`, or 0 if `b` is 0.
     pub const fn rem(a: usize, b: usize) -> usize {
         match a.checked_rem(b) {
             Some(remainder) => remainder,
@@ -51,7 +51,7 @@ pub mod dim {
 /// A part of a compiler message.
 #[derive(Clone, Copy)]
 pub enum Piece {
-    /// Text.
+    /// Plain text.
     Text(&'static str),
     /// A dimension.
     Number(usize),
@@ -60,7 +60,7 @@ pub enum Piece {
 /// The longest message in bytes; a longer one is cut off.
 const LIMIT: usize = 1000;
 
-/// Ends compilation with `message` at the caller unless `holds`; called in `const _: () = …` at the user's token.
+/// Stops compilation with `message` at the caller unless `holds`. Generated code calls it in `const _: () = …` at the user's token.
 #[track_caller]
 pub const fn check(holds: bool, message: &[Piece]) {
     if !holds {
@@ -73,7 +73,7 @@ pub const fn check(holds: bool, message: &[Piece]) {
     }
 }
 
-/// The most dimensions that a message shows; no sample has more.
+/// The greatest number of dimensions that a message shows.
 const RANK: usize = 12;
 
 /// The shape of a type of samples, for messages.
@@ -91,11 +91,11 @@ impl Form {
     /// A struct of several values, which is neither a number nor an array.
     pub const OTHER: Form = Form { prefix: "several values", sizes: [0; RANK], rank: RANK + 1 };
 
-    /// A single number.
+    /// Returns the shape of a single number.
     pub const fn number(prefix: &'static str) -> Form {
         Form { prefix, sizes: [0; RANK], rank: 0 }
     }
-    /// An array of `n` of these.
+    /// Returns the shape of an array of `n` values of this shape.
     pub const fn times(self, n: usize) -> Form {
         if self.rank >= RANK {
             return Form::OTHER;
@@ -118,7 +118,7 @@ impl Form {
         }
         same
     }
-    /// Returns the parts of a message such as `[1, 28, 28]`, filled up with empty text.
+    /// Returns the parts of a message such as `[1, 28, 28]`, padded with empty texts.
     const fn pieces(&self) -> [Piece; 2 * RANK + 2] {
         let mut pieces = [const { Piece::Text("") }; 2 * RANK + 2];
         pieces[0] = Piece::Text(self.prefix);
@@ -135,7 +135,7 @@ impl Form {
     }
 }
 
-/// Ends compilation unless the `real` shape is the one that the declaration says.
+/// Stops compilation unless the `real` shape is the declared one, `said`.
 #[track_caller]
 pub(crate) const fn compare(name: &'static str, does: &'static str, real: &Form, but: &'static str, said: &Form) {
     let (real_pieces, said_pieces) = (real.pieces(), said.pieces());

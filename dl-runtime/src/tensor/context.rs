@@ -1,4 +1,4 @@
-//! The context of a pass: what every operation is told beside its tensors.
+//! The context of a pass, which every operation gets in addition to its tensors.
 
 use super::Storage;
 
@@ -11,15 +11,15 @@ pub struct Context<'a, D: Storage> {
 }
 
 impl<'a, D: Storage> Context<'a, D> {
-    /// The context of a part of the network that draws random numbers of its own: copy number `index` of a stack, or a model
-    /// inside a model.
+    /// Returns the context of a part of the network that draws random numbers of its own: the copy `index` of a stack, or a model inside
+    /// a model.
     #[must_use]
     pub fn copy(&self, index: usize) -> Context<'a, D> {
         Context { device: self.device, seed: splitmix64(self.seed, index as u64 + 1) }
     }
 }
 
-/// Two numbers as a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) of both.
+/// Mixes two numbers to a seed by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 pub(crate) fn splitmix64(seed: u64, number: u64) -> u64 {
     let mut z = seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

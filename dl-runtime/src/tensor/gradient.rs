@@ -2,7 +2,7 @@
 
 use super::{Context, Pod, Storage, ViewMut};
 
-/// Whether a gradient replaces the content of its buffer, or is added to it.
+/// The way in which a gradient is written: it replaces the content of its buffer or is added to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Write {
     /// Replaces the content, which has no meaning yet.
@@ -15,7 +15,7 @@ pub enum Write {
 pub struct Grad<'a, D: Storage, T: Pod> {
     /// The memory to write to.
     pub to: ViewMut<'a, D, T>,
-    /// Whether to set or to add.
+    /// The way in which it is written.
     pub write: Write,
 }
 
@@ -26,11 +26,11 @@ impl<'a, D: Storage, T: Pod> Grad<'a, D, T> {
             self.to.clear(context);
         }
     }
-    /// The destination of the first part of a sum.
+    /// Returns the destination of the first part of a sum.
     pub fn set(to: ViewMut<'a, D, T>) -> Self {
         Grad { to, write: Write::Set }
     }
-    /// The destination of a further part of a sum.
+    /// Returns the destination of a further part of a sum.
     pub fn add(to: ViewMut<'a, D, T>) -> Self {
         Grad { to, write: Write::Add }
     }

@@ -1,4 +1,4 @@
-//! The shapes of class labels: a loss compares an output of `f32` with labels of `u32`.
+//! The types of class labels: a loss compares an output of `f32` with labels of `u32` in the same shape.
 
 use super::Pod;
 

@@ -4,7 +4,7 @@ use super::Element;
 use super::check::Form;
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 
-/// Plain old data: a type that is nothing but elements side by side. These are `f32`, `u32`, arrays of them, layers and models.
+/// Plain old data: a type that consists of contiguous elements. These are `f32`, `u32`, arrays of them, layers and models.
 ///
 /// # Safety
 /// The type consists of `size_of::<Self>() / 4` values of [`Pod::Element`] without padding, has the
@@ -18,8 +18,8 @@ pub unsafe trait Pod: Sized + Send + Sync + 'static {
     type Element: Element;
     /// The number of elements of one value.
     const LEN: usize = size_of::<Self>() / size_of::<Self::Element>();
-    /// The number of elements of each part that a batch stores apart: these are the fields of a struct of several inputs or outputs.
-    /// A batch of such structs lies on a device as all first parts, then all second parts, and so on.
+    /// The number of elements of each part that a batch stores separately: the fields of a struct of several inputs or outputs. On a
+    /// device, a batch of such structs is stored as all first parts, then all second parts, and so on.
     const PARTS: &'static [usize] = &[Self::LEN];
     /// The shape as compiler messages write it.
     #[doc(hidden)]
@@ -48,13 +48,13 @@ pub fn flat<T: Pod>(values: &[T]) -> &[T::Element] {
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len() * T::LEN) }
 }
 
-/// Returns the elements of `values` in memory order, to be changed.
+/// Returns the elements of `values` in memory order for writing.
 pub fn flat_mut<T: Pod>(values: &mut [T]) -> &mut [T::Element] {
     // SAFETY: by the contract of `Pod`, `T` is `T::LEN` elements without padding, each of any value.
     unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len() * T::LEN) }
 }
 
-/// Returns `elements` as values of `T`; `None` when their number is not a multiple of `T::LEN`.
+/// Returns `elements` as values of `T`; `None` if their number is not a multiple of `T::LEN`.
 pub fn shaped<T: Pod>(elements: &[T::Element]) -> Option<&[T]> {
     if T::LEN == 0 || !elements.len().is_multiple_of(T::LEN) {
         return None;
@@ -63,7 +63,7 @@ pub fn shaped<T: Pod>(elements: &[T::Element]) -> Option<&[T]> {
     Some(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), elements.len() / T::LEN) })
 }
 
-/// Returns `elements` as values of `T` to be changed, as [`shaped`].
+/// Returns `elements` as values of `T` for writing, like [`shaped`].
 pub fn shaped_mut<T: Pod>(elements: &mut [T::Element]) -> Option<&mut [T]> {
     if T::LEN == 0 || !elements.len().is_multiple_of(T::LEN) {
         return None;
@@ -72,7 +72,7 @@ pub fn shaped_mut<T: Pod>(elements: &mut [T::Element]) -> Option<&mut [T]> {
     Some(unsafe { std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), elements.len() / T::LEN) })
 }
 
-/// Appends `n` values of zeros, or reports that there is no memory for them. No value passes over the stack.
+/// Appends `n` values of zeros, or returns an error if there is no memory for them. No value passes over the stack.
 pub(crate) fn grow<T: Pod>(values: &mut Vec<T>, n: usize) -> Result<(), std::collections::TryReserveError> {
     values.try_reserve(n)?;
     // SAFETY: there is room for `n` values more, and zeroed memory is a value of a `Pod` type.

@@ -1,4 +1,4 @@
-//! Checks of indices, which are class labels and tokens. They are made once, where samples enter.
+//! Checks class labels and tokens, which are indices, once where samples enter.
 
 use super::Pod;
 use super::pod::flat;

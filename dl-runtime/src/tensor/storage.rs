@@ -5,11 +5,11 @@ use std::ops::Range;
 
 /// The type of one element of a tensor: `f32`, or `u32` for tokens and class labels.
 pub trait Element: sealed::Sealed + super::Pod<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug {
-    /// Whether the element is finite; every `u32` is.
+    /// Returns whether the element is finite; every `u32` is.
     fn finite(self) -> bool;
 }
 pub(crate) mod sealed {
-    /// Devices are those of this crate: generated code relies on what they promise.
+    /// Only devices of this crate implement [`Storage`](super::Storage), since generated code relies on their guarantees.
     pub trait Device {}
     pub trait Sealed {}
     impl Sealed for f32 {}
@@ -36,21 +36,21 @@ pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
     type Ref<'a, E: Element>: Copy;
     /// A borrowed range to write (`&mut [E]` on the CPU).
     type Mut<'a, E: Element>;
-    /// Whether a call returns only when its work is done. On an asynchronous device (CUDA) the calls are enqueued and run later in
-    /// the same order; an error is then reported by the next call that waits for a result.
+    /// `true` if a call returns only when its work is done. An asynchronous device (CUDA) enqueues calls and runs them later in the same
+    /// order; the next call that waits for a result then reports an error.
     const SYNCHRONOUS: bool = true;
     /// Host memory that an asynchronous copy from the device fills.
     type Readback<E: Element>: Send + Sync + 'static;
 
-    /// A buffer of no elements, which takes no memory.
+    /// Returns a buffer without elements, which takes no memory.
     fn empty<E: Element>(&self) -> Self::Buffer<E>;
-    /// A new buffer of `len` zeros.
+    /// Allocates a buffer of `len` zeros.
     fn zeros<E: Element>(&self, len: usize) -> Result<Self::Buffer<E>>;
     /// Borrows the whole buffer to read.
     fn whole<E: Element>(buffer: &Self::Buffer<E>) -> Self::Ref<'_, E>;
     /// Borrows the whole buffer to write.
     fn whole_mut<E: Element>(buffer: &mut Self::Buffer<E>) -> Self::Mut<'_, E>;
-    /// The number of elements of a range.
+    /// Returns the number of elements of a range.
     fn len<E: Element>(data: Self::Ref<'_, E>) -> usize;
     /// Borrows a part of a range, as `&data[range]`.
     fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E>;
@@ -68,7 +68,7 @@ pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
     /// Reinterprets the bits of a writable range, as [`Storage::reinterpret`].
     fn reinterpret_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B>;
 
-    /// Uses host memory as memory of the device without a copy; `None` where the device has memory of its own.
+    /// Uses host memory as memory of the device without a copy; `None` if the device has memory of its own.
     fn from_host<E: Element>(host: &[E]) -> Option<Self::Ref<'_, E>> {
         let _ = host;
         None
@@ -78,27 +78,27 @@ pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
         let _ = host;
         None
     }
-    /// Reads memory of the device without a copy; `None` where the host cannot.
+    /// Reads memory of the device without a copy; `None` if the host cannot access it.
     fn as_host_slice<E: Element>(data: Self::Ref<'_, E>) -> Option<&[E]> {
         let _ = data;
         None
     }
-    /// Uploads what `write` writes. `write` gets the memory itself on the CPU, and a staging buffer on a GPU.
+    /// Uploads the elements that `write` writes. `write` gets the memory itself on the CPU, and a staging buffer on a GPU.
     ///
     /// # Errors
     /// A device reports that it is out of memory, or an error of earlier asynchronous work.
     fn upload_with<E: Element>(&self, to: Self::Mut<'_, E>, write: impl FnOnce(&mut [E])) -> Result<()>;
-    /// Copies host memory to a range of the device of the same length.
+    /// Copies host memory to a range of the same length on the device.
     ///
     /// # Errors
     /// As [`Storage::upload_with`].
     fn upload<E: Element>(&self, from: &[E], to: Self::Mut<'_, E>) -> Result<()>;
-    /// Copies a range of the device to host memory of the same length. It waits for all work that was enqueued before.
+    /// Copies a range on the device to host memory of the same length, after waiting for all work that was enqueued before.
     ///
     /// # Errors
     /// As [`Storage::upload_with`].
     fn download<E: Element>(&self, from: Self::Ref<'_, E>, to: &mut [E]) -> Result<()>;
-    /// Launches the work that was enqueued so far, on devices that gather it: sessions call it at the end of a step.
+    /// Launches the work enqueued so far, on devices that collect it first. Sessions call it at the end of a step.
     fn submit(&self) -> Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The table of a model's tensors, which the macro writes: their names, shapes, offsets and roles. Files and optimizers follow it.
+//! The table of a model's tensors, which the macro generates: their names, shapes, offsets and roles. Files and optimizers use it.
 
 /// The role of a tensor. It decides whether the tensor is trained, and whether it has weight decay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,56 +24,56 @@ pub struct TensorInfo {
     pub shape: &'static [usize],
     /// The offset of the first element, in bytes from the start of the model.
     pub offset: usize,
-    /// Its role.
+    /// The role.
     pub role: Role,
 }
 
 impl TensorInfo {
-    /// The number of elements.
+    /// Returns the number of elements.
     pub fn len(&self) -> usize {
         product(self.shape)
     }
-    /// Whether there are no elements.
+    /// Returns whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// The range of its elements among all elements of the model.
+    /// Returns the range of its elements among all elements of the model.
     pub fn range(&self) -> std::ops::Range<usize> {
         let start = self.offset / size_of::<f32>();
         start..start + self.len()
     }
 }
 
-/// One line of the table of a model: a tensor, or a model inside it with a table of its own.
+/// One entry in the table of a model: a tensor, or a model inside it with a table of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A tensor.
     Tensor {
-        /// Its name within the model.
+        /// The name within the model.
         name: &'static str,
-        /// PyTorch's dimensions.
+        /// The dimensions as in PyTorch, outermost first.
         shape: &'static [usize],
-        /// In bytes from the start of the model.
+        /// The offset in bytes from the start of the model.
         offset: usize,
-        /// What it is for.
+        /// The role.
         role: Role,
     },
     /// A model inside the model.
     Model {
-        /// The field.
+        /// The name of the field.
         name: &'static str,
-        /// In bytes from the start of the model.
+        /// The offset in bytes from the start of the model.
         offset: usize,
-        /// Its own table.
+        /// The table of the inner model.
         tensors: Tensors,
     },
-    /// Copies of one model side by side, named by number: `0`, `1`, …
+    /// Contiguous copies of one model, whose names are their indices: `0`, `1`, …
     Copies {
-        /// How many.
+        /// The number of copies.
         count: usize,
-        /// Bytes from one to the next.
+        /// The bytes from one copy to the next.
         stride: usize,
-        /// The table of each.
+        /// The table of each copy.
         tensors: Tensors,
     },
 }
@@ -83,7 +83,7 @@ pub enum Entry {
 pub struct Tensors(pub &'static [Entry]);
 
 impl Tensors {
-    /// All tensors, those of inner models under names such as `encoder.dense1.weight`.
+    /// Returns all tensors; those of inner models have names such as `encoder.dense1.weight`.
     pub fn iter(self) -> impl Iterator<Item = TensorInfo> {
         let mut tensors = Vec::with_capacity(self.len());
         self.collect("", 0, &mut tensors);
@@ -106,7 +106,7 @@ impl Tensors {
             }
         }
     }
-    /// The number of tensors.
+    /// Returns the number of tensors.
     pub const fn len(self) -> usize {
         let (mut sum, mut i) = (0, 0);
         while i < self.0.len() {
@@ -119,11 +119,11 @@ impl Tensors {
         }
         sum
     }
-    /// Whether there are none.
+    /// Returns whether there are no tensors.
     pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
-    /// The number of trained parameters.
+    /// Returns the number of trained parameters.
     pub const fn parameters(self) -> usize {
         let (mut sum, mut i) = (0, 0);
         while i < self.0.len() {

@@ -27,7 +27,7 @@ impl<'a, D: Storage, T: Pod> View<'a, D, T> {
     {
         View { data: D::shorten(self.data), len: self.len }
     }
-    /// The number of values, which is the batch size.
+    /// Returns the number of values, which is the batch size.
     #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
     pub fn len(self) -> usize {
         self.len
@@ -41,14 +41,15 @@ impl<'a, D: Storage, T: Pod> View<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         View { data: self.data, len: self.len }
     }
-    /// [`View::cast`] where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake only there.
+    /// Casts like [`View::cast`], where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake
+    /// only there.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> View<'a, D, U> {
-        // Both are constants, so nothing is left of the check in a program that builds.
+        // Both sizes are constants, so that the optimiser removes the check.
         assert!(T::LEN == U::LEN, "cast between shapes of different sizes");
         View { data: self.data, len: self.len }
     }
-    /// Takes a batch of structs apart: the parts are the fields, in order.
+    /// Splits a batch of structs into parts, which are the fields in order.
     pub fn parts(self) -> Parts<'a, D, T::Element> {
         Parts { rest: self.data, len: self.len }
     }
@@ -75,7 +76,7 @@ impl<'a, D: Storage, T: Pod> ViewMut<'a, D, T> {
     pub fn new(data: D::Mut<'a, T::Element>, len: usize) -> Self {
         ViewMut { data: D::split_mut(data, len * T::LEN).0, len }
     }
-    /// The number of values, which is the batch size.
+    /// Returns the number of values, which is the batch size.
     #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
     pub fn len(&self) -> usize {
         self.len
@@ -97,14 +98,15 @@ impl<'a, D: Storage, T: Pod> ViewMut<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         ViewMut { data: self.data, len: self.len }
     }
-    /// [`ViewMut::cast`] where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake only there.
+    /// Casts like [`ViewMut::cast`], where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake
+    /// only there.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> ViewMut<'a, D, U> {
-        // Both are constants, so nothing is left of the check in a program that builds.
+        // Both sizes are constants, so that the optimiser removes the check.
         assert!(T::LEN == U::LEN, "cast between shapes of different sizes");
         ViewMut { data: self.data, len: self.len }
     }
-    /// Takes a batch of structs apart: the parts are the fields, in order.
+    /// Splits a batch of structs into parts, which are the fields in order.
     pub fn parts(self) -> PartsMut<'a, D, T::Element> {
         PartsMut { rest: Some(self.data), len: self.len }
     }
@@ -155,7 +157,7 @@ pub struct Parts<'a, D: Storage, E: Element> {
 }
 
 impl<'a, D: Storage, E: Element> Parts<'a, D, E> {
-    /// Takes `len` structs apart.
+    /// Splits `len` structs into parts.
     pub fn new(data: D::Ref<'a, E>, len: usize) -> Self {
         Parts { rest: data, len }
     }
@@ -176,14 +178,14 @@ pub struct PartsMut<'a, D: Storage, E: Element> {
 }
 
 impl<'a, D: Storage, E: Element> PartsMut<'a, D, E> {
-    /// Takes `len` structs apart.
+    /// Splits `len` structs into parts.
     pub fn new(data: D::Mut<'a, E>, len: usize) -> Self {
         PartsMut { rest: Some(data), len }
     }
     /// Takes the next part, which is of type `T` in each struct.
     ///
     /// # Panics
-    /// When the parts taken are larger than the structs.
+    /// Panics if the parts taken are larger than the structs.
     pub fn take<T: Pod>(&mut self) -> ViewMut<'a, D, T> {
         let rest = self.rest.take().expect("put back below");
         let (part, rest) = D::split_mut(rest, self.len * T::LEN);

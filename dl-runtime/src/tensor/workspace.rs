@@ -1,4 +1,4 @@
-//! Workspaces: the buffers of intermediate values. The memory plan of a model lets values whose lifetimes do not overlap share one.
+//! Workspaces are the buffers of intermediate values. In the memory plan of a model, values whose lifetimes do not overlap share one.
 
 use super::{Pod, Storage, View, ViewMut};
 use crate::{Error, Result};
@@ -9,7 +9,7 @@ pub struct Workspace<D: Storage> {
 }
 
 impl<D: Storage> Workspace<D> {
-    /// Reads the first `samples` values, as the type that was written last.
+    /// Borrows the buffer to read the first `samples` values, whose type must be the one that was written last.
     pub fn read<T: Pod<Element = f32>>(&self, samples: usize) -> View<'_, D, T> {
         View::new(D::whole(&self.buffer), samples)
     }

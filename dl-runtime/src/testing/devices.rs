@@ -1,7 +1,7 @@
-//! Tests on every device: a test is written once, as a function of a device, and must find the same on all of them.
+//! Runs tests on every device: a test is written once, as a function of a device, and must have the same results on all of them.
 //!
-//! CUDA is a GPU if there is one, else the emulator of `tests/crates/emulation`; without either only the CPU runs, and the
-//! tests say so.
+//! CUDA is a GPU if there is one, or else the emulator of `tests/crates/emulation`. Without either, tests run on the CPU alone and
+//! report that.
 
 #[cfg(feature = "cuda")]
 use crate::device::cuda::{Cuda, ForcedGroupSize, Precision};
@@ -9,9 +9,9 @@ use crate::tensor::{Element, Grad, Pod, Write};
 use crate::testing::{assert_close, numbers, wide};
 use crate::{Context, Cpu, Device, View, ViewMut};
 
-/// `on_every_device!(|device| results)`: what the body finds on the CPU, after checking that the number of threads changes
-/// no bit of it and that CUDA finds the same to rounding. `on_every_device!(gpus, |device| results)` lists the ways in
-/// which CUDA computes, as [`gpu`] and [`gpu_with_and_without_cudnn`] do.
+/// `on_every_device!(|device| results)` returns the results on the CPU, after checking that the number of threads changes no bit of
+/// them and that CUDA's results are equal up to rounding. `on_every_device!(gpus, |device| results)` chooses the configurations of CUDA,
+/// such as [`gpu`] and [`gpu_with_and_without_cudnn`].
 macro_rules! on_every_device {
     (|$device:ident| $body:expr) => {
         $crate::testing::on_every_device!($crate::testing::gpu(), |$device| $body)
@@ -50,7 +50,7 @@ impl<A: Results, B: Results> Results for (A, B) {
     }
 }
 
-/// Runs a case on the CPU with 1, 2 and 5 threads, and checks that all give the same bits.
+/// Runs a case on the CPU with 1, 2 and 5 threads, and checks that all results have the same bits.
 #[track_caller]
 pub fn on_cpu<R: Results>(run: impl Fn(&Cpu) -> R) -> R {
     let [one, two, five] = [1, 2, 5].map(|threads| run(&Cpu::with_threads(threads)));
@@ -59,12 +59,12 @@ pub fn on_cpu<R: Results>(run: impl Fn(&Cpu) -> R) -> R {
     one
 }
 
-/// Checks that `run` gives on each of `gpus` what it gave on the CPU.
+/// Checks that the results of `run` on each of `gpus` are those on the CPU.
 #[cfg(feature = "cuda")]
 #[track_caller]
 pub fn on_cuda<R: Results>(gpus: Vec<Cuda>, cpu: &R, run: impl Fn(&Cuda) -> R) {
     for gpu in &gpus {
-        // As it is, and where the number of threads for a row depends on its length, with every number of them.
+        // The default, and every number of threads for each row, which otherwise depends on the length of the row.
         for forced in ForcedGroupSize::EACH.into_iter().take_while(|forced| forced.begin()) {
             compare(gpu, &format!("{gpu:?}, {forced:?}"), &cpu.tensors(), &run(gpu).tensors());
         }
@@ -72,13 +72,13 @@ pub fn on_cuda<R: Results>(gpus: Vec<Cuda>, cpu: &R, run: impl Fn(&Cuda) -> R) {
     }
 }
 
-/// Checks that CUDA and the CPU agree to rounding, relative to the largest number, with NaN where NaN is.
+/// Checks that CUDA and the CPU agree up to rounding, relative to the largest number, and have NaN at the same positions.
 #[cfg(feature = "cuda")]
 #[track_caller]
 fn compare(gpu: &Cuda, what: &str, cpu: &[Vec<f64>], cuda: &[Vec<f64>]) {
     let tolerance = match gpu.computes_in() {
         Precision::F32 => TOLERANCE,
-        // Twice what each of two factors loses, relative to the largest result.
+        // Twice the rounding error of each of two factors, relative to the largest result.
         Precision::Tf32 => 2f64.powi(-10),
         Precision::Bf16 => 2f64.powi(-7),
     };
@@ -93,10 +93,10 @@ fn compare(gpu: &Cuda, what: &str, cpu: &[Vec<f64>], cuda: &[Vec<f64>]) {
     }
 }
 
-/// For two sums in `f32` in another order.
+/// The tolerance for two sums in `f32` in a different order.
 const TOLERANCE: f64 = 1e-5;
 
-/// The one GPU of all tests of the process, if there is one.
+/// Returns the GPU that all tests of the process share, if there is one.
 #[cfg(feature = "cuda")]
 pub fn gpu() -> Vec<Cuda> {
     static GPU: std::sync::OnceLock<Vec<Cuda>> = std::sync::OnceLock::new();
@@ -110,7 +110,7 @@ pub fn gpu() -> Vec<Cuda> {
     .clone()
 }
 
-/// The GPU twice: convolutions of every size by cuDNN, where it takes them, and by the kernels of this crate.
+/// Returns the GPU twice: with convolutions of every size by cuDNN, where it supports them, and by the kernels of this crate.
 #[cfg(feature = "cuda")]
 pub fn gpu_with_and_without_cudnn() -> Vec<Cuda> {
     gpu().into_iter().flat_map(|gpu| [gpu.clone().cudnn_always(), gpu.cudnn(false)]).collect()
@@ -132,20 +132,20 @@ impl<D: Device, E: Element> Tensor<'_, D, E> {
     pub fn data_mut(&mut self) -> D::Mut<'_, E> {
         D::whole_mut(&mut self.buffer)
     }
-    /// As a batch of `T`.
+    /// Views the numbers as a batch of `T`.
     pub fn view<T: Pod<Element = E>>(&self) -> View<'_, D, T> {
         View::new(self.data(), self.len() / T::LEN)
     }
-    /// As a batch of `T`, to write.
+    /// Views the numbers as a batch of `T` for writing.
     pub fn view_mut<T: Pod<Element = E>>(&mut self) -> ViewMut<'_, D, T> {
         let samples = self.len() / T::LEN;
         ViewMut::new(self.data_mut(), samples)
     }
-    /// As the gradient to a batch of `T`.
+    /// Returns the numbers as the destination of the gradient to a batch of `T`.
     pub fn grad<T: Pod<Element = E>>(&mut self, write: Write) -> Grad<'_, D, T> {
         Grad { to: self.view_mut(), write }
     }
-    /// The numbers, on the host.
+    /// Copies the numbers to the host.
     pub fn read(&self) -> Vec<E> {
         let mut host = vec![E::default(); self.len()];
         self.device.download(self.data(), &mut host).expect("a result");
@@ -155,18 +155,17 @@ impl<D: Device, E: Element> Tensor<'_, D, E> {
 
 /// The methods of a device for tests.
 pub trait TestDevice: Device {
-    /// A copy of `host` on the device.
+    /// Copies `host` to the device.
     fn tensor<E: Element>(&self, host: &[E]) -> Tensor<'_, Self, E> {
         let mut buffer = self.zeros(host.len()).expect("memory");
         self.upload(host, Self::whole_mut(&mut buffer)).expect("an upload");
         Tensor { device: self, buffer }
     }
-    /// Memory for a result of `len` numbers, which are NaN before.
+    /// Returns memory for a result of `len` numbers, which are NaN before.
     fn output(&self, len: usize) -> Tensor<'_, Self> {
         self.tensor(&vec![f32::NAN; len])
     }
-    /// What `backward` writes to `n` numbers, after checking that it overwrites by [`Write::Set`] and adds by
-    /// [`Write::Add`].
+    /// Returns the `n` numbers that `backward` writes, after checking that it overwrites with [`Write::Set`] and adds with [`Write::Add`].
     #[track_caller]
     fn set_and_add(&self, n: usize, backward: impl Fn(&mut Tensor<'_, Self>, Write)) -> Vec<f32> {
         let (mut set, start) = (self.output(n), numbers(99, n));

@@ -1,4 +1,4 @@
-//! What the tests of operations share: numbers to try, and what they are compared with: `f64` and central differences.
+//! Helpers for the tests of operations: test numbers, comparisons with `f64` references, and gradients by central differences.
 
 mod devices;
 
@@ -6,7 +6,7 @@ pub use devices::*;
 
 use crate::random::Rng;
 
-/// `n` numbers in ±2, far enough from 0 for the kinks of activations.
+/// Returns `n` numbers in ±2, far enough from 0 to avoid the kinks of activations.
 pub fn numbers(seed: u64, n: usize) -> Vec<f32> {
     let mut rng = Rng::new(seed);
     let number = |_| {
@@ -16,12 +16,13 @@ pub fn numbers(seed: u64, n: usize) -> Vec<f32> {
     (0..n).map(number).collect()
 }
 
-/// The same numbers in `f64`.
+/// Converts numbers to `f64`.
 pub fn wide(x: &[f32]) -> Vec<f64> {
     x.iter().map(|&x| f64::from(x)).collect()
 }
 
-/// That each number is within `tolerance` of what is expected, relative to the largest of those, at least 1.
+/// Asserts that each number is within `tolerance` of the expected one, relative to the largest expected magnitude, or to 1 if that is
+/// larger.
 #[track_caller]
 pub fn assert_close(what: &str, found: &[f32], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
@@ -32,7 +33,7 @@ pub fn assert_close(what: &str, found: &[f32], expected: &[f64], tolerance: f64)
     }
 }
 
-/// The gradient of `Σ dy·f(x)` to `x` by central differences; exact to about 1e-9.
+/// Computes the gradient of `Σ dy·f(x)` to `x` by central differences, which is exact to about 1e-9.
 pub fn gradient(f: impl Fn(&[f64]) -> Vec<f64>, x: &[f64], dy: &[f32]) -> Vec<f64> {
     const STEP: f64 = 1e-5;
     let mut x = x.to_vec();

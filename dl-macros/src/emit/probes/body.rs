@@ -1,4 +1,4 @@
-//! The probes of bodies: values, layers, arguments.
+//! Writes the probes of bodies: values, layers and arguments.
 
 use super::Probes;
 use crate::ast::CombinatorWord;
@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 impl Probes<'_> {
-    /// Writes the probes of a body in braces; with `chain` it begins with a layer rather than a value.
+    /// Writes the probes of a body in braces; with `chain` it may begin with a layer.
     pub fn statements(&mut self, group: &Group, chain: bool) -> TokenStream {
         let mut cursor = Cursor::new(closed(group.stream()), group.span_close());
         let mut probes = TokenStream::new();
@@ -30,7 +30,7 @@ impl Probes<'_> {
         probes
     }
 
-    /// The layer at the start of a chain in braces, unless a value stands there.
+    /// Writes the probe of the layer at the start of a chain in braces; nothing if a value comes first.
     fn first(&mut self, cursor: &mut Cursor) -> TokenStream {
         match cursor.peek() {
             Some(TokenTree::Ident(name)) if !self.is_bound(&name.to_string()) => self.stage(cursor),
@@ -38,8 +38,8 @@ impl Probes<'_> {
         }
     }
 
-    /// Values, numbers and the layers that arrows lead to, up to `stops`, a `let` or the end.
-    /// Among `arguments` no layers stand.
+    /// Writes the probes of values, numbers and the layers after arrows, up to one of `stops`, a `let` or the end. Within `arguments`,
+    /// names are not completed to layers.
     pub fn values(&mut self, cursor: &mut Cursor, stops: &[char], arguments: bool) -> TokenStream {
         let mut probes = TokenStream::new();
         while !cursor.at_end() && !cursor.is_word("let") && !stops.iter().any(|stop| cursor.is_punct(0, *stop)) {
@@ -53,20 +53,20 @@ impl Probes<'_> {
                 probes.extend(self.value(cursor, arguments));
             }
         }
-        // Where the next value will be.
+        // Completes a value that is not written yet.
         if !arguments {
-            probes.extend(self.place(None));
+            probes.extend(self.value_or_layer(None));
         }
         probes
     }
 
-    /// A name of a value; layers are offered beside: `dense(x, 10)`.
-    fn place(&mut self, name: Option<TokenStream>) -> TokenStream {
+    /// Writes a value or nothing, where completion also offers layers: `dense(x, 10)`.
+    fn value_or_layer(&mut self, name: Option<TokenStream>) -> TokenStream {
         let (scope, name) = (&self.scope().name, name.into_iter());
         quote!({ use dl_layers::#scope::*; #(#name;)* })
     }
 
-    /// One name, group or other token.
+    /// Writes the probes of one name, group or other token.
     fn value(&mut self, cursor: &mut Cursor, arguments: bool) -> TokenStream {
         match cursor.peek() {
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
@@ -91,7 +91,7 @@ impl Probes<'_> {
                 if cursor.is_group(0, Delimiter::Parenthesis) {
                     return quote!(let _: #path;);
                 }
-                if single && !arguments { self.place(Some(path)) } else { quote!(#path;) }
+                if single && !arguments { self.value_or_layer(Some(path)) } else { quote!(#path;) }
             }
             _ => {
                 cursor.next();
@@ -115,7 +115,7 @@ impl Probes<'_> {
                 }
                 path.map(|path| quote!(let _: #path;)).unwrap_or_default()
             }
-            // Here a name may be on its way.
+            // The user may be about to write a name.
             _ => {
                 let scope = &self.scope().name;
                 quote!(let _: dl_layers::#scope::;)
@@ -123,7 +123,7 @@ impl Probes<'_> {
         }
     }
 
-    /// One use of a layer, of whose arguments the first `operands` are values.
+    /// Writes the probes of a use of a layer; the first `operands` of its arguments are values.
     fn layer(&mut self, cursor: &mut Cursor, name: Ident, operands: usize) -> TokenStream {
         let scope = self.scope().name.clone();
         let mut probes = quote!(let _: dl_layers::#scope::#name;);
@@ -138,7 +138,7 @@ impl Probes<'_> {
         probes
     }
 
-    /// Arguments as the fields of the layer's struct, and what else stands among them.
+    /// Writes arguments as fields of the layer's struct, and returns the probes of everything else among them.
     fn arguments(
         &mut self,
         group: &Group,
@@ -168,7 +168,7 @@ impl Probes<'_> {
                     let value = self.values(&mut cursor, &[','], true);
                     fields.extend(quote!(#name: #language::given({ #words #value }),));
                 }
-                // The start of a name, it seems.
+                // This is probably the start of a parameter's name.
                 Some(name)
                     if alone
                         && position >= operands
@@ -177,7 +177,7 @@ impl Probes<'_> {
                         && !self.is_bound(&name.to_string()) =>
                 {
                     cursor.next();
-                    // The comma that follows it, if any: the only difference to an empty place is to be the name.
+                    // The comma after it is written, so that only the name differs from the expansion without it.
                     let comma = cursor.is_punct(0, ',').then(|| quote!(,));
                     fields.extend(quote!(#name #comma));
                 }
@@ -191,7 +191,7 @@ impl Probes<'_> {
                 }
             }
             others.extend(self.values(&mut cursor, &[','], true));
-            // An empty place before a comma, as for a name above.
+            // Writes the comma of an empty argument, as above.
             let place = position >= operands && positional.is_none();
             let empty = cursor.position() == start && place && cursor.is_punct(0, ',');
             fields.extend(empty.then(|| quote!(,)));
@@ -218,12 +218,12 @@ impl Probes<'_> {
     }
 }
 
-/// `a::b::c`; `None` for a word that is no name.
+/// Reads a path such as `a::b::c`; `None` for a keyword.
 fn path(cursor: &mut Cursor) -> Option<TokenStream> {
     let mut path = TokenStream::new();
     loop {
         let name = cursor.take_ident()?;
-        // `crate` and its like may begin a path, and nothing else.
+        // Keywords such as `crate` may only begin a path.
         if is_keyword(&name) && !cursor.is_pair(0, ':', ':') {
             return None;
         }
@@ -236,7 +236,7 @@ fn path(cursor: &mut Cursor) -> Option<TokenStream> {
     }
 }
 
-/// `tokens` with every parenthesis closed before a `;`: where one is missing, editors close it at the end of all.
+/// Closes every parenthesis in `tokens` before a `;`: where one is missing, editors close it at the end of the text.
 fn closed(tokens: TokenStream) -> TokenStream {
     let mut result = Vec::new();
     for token in tokens {

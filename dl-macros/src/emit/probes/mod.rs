@@ -1,8 +1,9 @@
-//! Probes for editors: the user's names as Rust that rust-analyzer can complete, explain and follow; rustc never sees it.
+//! Writes probes for editors: Rust that contains the user's names, so that rust-analyzer can complete them, show their documentation
+//! and go to their definitions. rustc never compiles it.
 //!
-//! Made from the tokens rather than the syntax tree, so that they have the same form whether a model is right, wrong or half
-//! written: rust-analyzer completes by comparing the expansion with that of the same text with a word in the cursor's place,
-//! and both must be equal up to that word. Every name of the user stands here once, in order, with its own span.
+//! Probes come from the tokens rather than the syntax tree, so that they have the same form whether a model is right, wrong or half
+//! written. To complete, rust-analyzer compares the expansion with that of the same text with a word at the cursor, and both must
+//! be equal up to that word. Every name of the user appears once, in order, with its own span.
 
 mod body;
 mod shapes;
@@ -17,7 +18,7 @@ use quote::quote;
 pub use shapes::Shapes;
 use std::collections::HashSet;
 
-/// The probes of what stands inside `model! { … }`; `otherwise` is for rustc alone.
+/// Writes the probes of the tokens inside `model! { … }`; `otherwise` is compiled by rustc alone.
 pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwise: TokenStream) -> TokenStream {
     let language = quote!(#krate::private::language);
     let mut probes = Probes { language, shapes, blocks: TokenStream::new(), scopes: vec![Scope::new("all")] };
@@ -28,13 +29,13 @@ pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwi
             pub mod #name {
                 pub use super::all::*;
                 #(
-                    /// The layer that `as` names here, again: with the same weights.
+                    /// Uses the layer that `as` named again, with the same weights.
                     pub struct #layers {}
                 )*
             }
         }
     });
-    // The call of a macro, because what is left out must parse all the same, and these are as whole as the model is.
+    // Code that `cfg` leaves out must parse, too, and probes of a half-written model do not. As the input of a macro they need not.
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {
@@ -56,10 +57,10 @@ pub fn probes(krate: &TokenStream, tokens: TokenStream, shapes: &Shapes, otherwi
     }
 }
 
-/// Takes the names of `ir` from the user's tokens, which editors are to find in the probes alone and not in every pass. A
-/// field that `as` names stays; that of any other layer or block goes to the place behind its name.
+/// Detaches the names of `ir` from the spans of the user's tokens, so that editors find these in the probes and not in every pass.
+/// A field that `as` names keeps its span; the field of any other layer or block gets the empty span after its name.
 pub fn detach_spans(ir: &mut Ir, named: &HashSet<String>) {
-    // Not those of the macro's own variables: see `names`.
+    // `mixed_site` keeps them distinct from the macro's own variables: see `names`.
     ir.values.iter_mut().for_each(|value| value.name.set_span(Span::mixed_site()));
     let fields = ir.fields.iter_mut().map(|field| &mut field.name);
     let names = fields.chain(ir.scopes.iter_mut().map(|scope| &mut scope.name));
@@ -68,7 +69,7 @@ pub fn detach_spans(ir: &mut Ir, named: &HashSet<String>) {
     }
 }
 
-/// The names that follow an `as` anywhere in `tokens`.
+/// Returns the names that follow an `as` anywhere in `tokens`.
 pub fn named(tokens: TokenStream) -> HashSet<String> {
     let mut names = HashSet::new();
     let mut after = false;
@@ -83,28 +84,28 @@ pub fn named(tokens: TokenStream) -> HashSet<String> {
     names
 }
 
-/// The place between `span` and the next token.
+/// Returns the empty span after `span`.
 fn behind(span: Span) -> Span {
     if proc_macro::is_available() { Span::from(span.unwrap().end()) } else { span }
 }
 
 /// The state of the walk over the tokens.
 struct Probes<'a> {
-    /// The path of the documented language.
+    /// The path of the module that documents the language.
     language: TokenStream,
     shapes: &'a Shapes,
-    /// Blocks, as layers.
+    /// A struct for each block, which stands for a layer.
     blocks: TokenStream,
-    /// The scope outside of all models, and the scope of every model and block; the last is being read.
+    /// The scope outside of all models, then that of every model and block; the last one is being read.
     scopes: Vec<Scope>,
 }
 
-/// A model or a block.
+/// The names in a model or a block.
 struct Scope {
     name: Ident,
     /// The layers that `as` names.
     layers: Vec<Ident>,
-    /// Every other name in it.
+    /// All other names.
     bound: Vec<String>,
 }
 
@@ -115,7 +116,7 @@ impl Scope {
 }
 
 impl Probes<'_> {
-    /// Constants, blocks and models.
+    /// Writes the probes of constants, blocks and models.
     fn items(&mut self, cursor: &mut Cursor) -> TokenStream {
         let mut items = TokenStream::new();
         while !cursor.at_end() {
@@ -126,7 +127,7 @@ impl Probes<'_> {
             let block = cursor.is_word("block") && cursor.take_word("block");
             match cursor.take_ident() {
                 Some(name) if block || is_capitalised(&name) => items.extend(self.network(cursor, name, block)),
-                // Visibility, attributes, what is half written.
+                // Visibility, attributes or an incomplete item.
                 Some(_) => {}
                 None => drop(cursor.next()),
             }
@@ -134,7 +135,7 @@ impl Probes<'_> {
         items
     }
 
-    /// `D: usize = 2 * N;`
+    /// Writes the probes of a constant: `D: usize = 2 * N;`.
     fn constant(&mut self, cursor: &mut Cursor) -> TokenStream {
         let Some(name) = cursor.take_ident().filter(|name| !is_keyword(name)) else { return TokenStream::new() };
         let mut ty = TokenStream::new();
@@ -147,13 +148,13 @@ impl Probes<'_> {
         let probes = self.values(cursor, &[';'], true);
         let value = shapes::expression(start, cursor, &self.language);
         cursor.take_punct(';');
-        // Names first: what comes before the cursor must not depend on whether the value is whole.
+        // Names come first: the code before the cursor must not depend on whether the value is complete.
         let number = probes.is_empty() && syn::parse2::<syn::Lit>(value.clone()).is_ok();
         let value = if number { value } else { quote!({ #probes #value }) };
         quote!(const #name: #ty = #value;)
     }
 
-    /// `LeNet(image: [1, 28, 28]) -> [10] { … }`, or a block.
+    /// Writes the probes of a model or a block: `LeNet(image: [1, 28, 28]) -> [10] { … }`.
     fn network(&mut self, cursor: &mut Cursor, name: Ident, block: bool) -> TokenStream {
         self.scopes.push(Scope::new(&name.to_string()));
         let mut probes = self.generics(cursor);
@@ -177,7 +178,7 @@ impl Probes<'_> {
         quote!(const _: () = { #probes };)
     }
 
-    /// `<const IN: usize>`: as values, which is all that editors need.
+    /// Writes the probes of const parameters (`<const IN: usize>`) as variables, which is enough for editors.
     fn generics(&mut self, cursor: &mut Cursor) -> TokenStream {
         let mut probes = TokenStream::new();
         let any = self.any();
@@ -198,7 +199,7 @@ impl Probes<'_> {
         probes
     }
 
-    /// `image: [1, 28, 28]`, between commas; for a block its parameters, too.
+    /// Writes the probes of inputs (`image: [1, 28, 28]`), and of the parameters of a block.
     fn inputs(&mut self, group: &Group, block: Option<&Ident>) -> TokenStream {
         let mut cursor = Cursor::inside(group);
         let (mut probes, mut parameters) = (TokenStream::new(), TokenStream::new());
@@ -233,7 +234,7 @@ impl Probes<'_> {
         probes
     }
 
-    /// `[c, h, w]` of a block: names for dimensions.
+    /// Writes the probes of a shape pattern of a block (`[c, h, w]`), which names dimensions.
     fn pattern(&mut self, cursor: &mut Cursor) -> TokenStream {
         self.element(cursor);
         let Some(group) = cursor.take_group(Delimiter::Bracket) else { return TokenStream::new() };
@@ -251,7 +252,7 @@ impl Probes<'_> {
         probes
     }
 
-    /// `[10]`, or `(mean: [20], variance: [20])`.
+    /// Writes the probes of the declared output: `[10]` or `(mean: [20], variance: [20])`.
     fn output(&mut self, cursor: &mut Cursor) -> TokenStream {
         let Some(group) = cursor.take_group(Delimiter::Parenthesis) else {
             self.element(cursor);
@@ -260,7 +261,7 @@ impl Probes<'_> {
         };
         let (mut cursor, mut probes) = (Cursor::inside(&group), TokenStream::new());
         while !cursor.at_end() {
-            // A name here is that of the value in the body.
+            // The name of an output is that of a value in the body, which has the probe.
             cursor.take_ident();
             cursor.take_punct(':');
             self.element(&mut cursor);
@@ -270,14 +271,14 @@ impl Probes<'_> {
         probes
     }
 
-    /// Steps over `u32`.
+    /// Skips an element type.
     fn element(&self, cursor: &mut Cursor) {
         if cursor.is_word("f32") || cursor.is_word("u32") {
             cursor.next();
         }
     }
 
-    /// `name` as a value of the network.
+    /// Declares a variable for the value `name` of the network.
     fn bind(&mut self, name: &Ident) -> TokenStream {
         let Scope { name: scope, bound, .. } = &self.scopes[self.scopes.len() - 1];
         let earlier = bound.iter().filter(|bound| name == bound).count();
@@ -286,12 +287,12 @@ impl Probes<'_> {
         quote!(let #name: #tensor = #any;)
     }
 
-    /// A value that the user did not name.
+    /// Declares a variable for a value that the user did not name.
     fn any_tensor(&mut self, name: &str) -> TokenStream {
         self.bind(&Ident::new(name, Span::call_site()))
     }
 
-    /// The model or block that is being read.
+    /// Returns the scope of the model or block that is being read.
     fn scope(&mut self) -> &mut Scope {
         let last = self.scopes.len() - 1;
         &mut self.scopes[last]
@@ -300,7 +301,7 @@ impl Probes<'_> {
         self.scopes[self.scopes.len() - 1].bound.iter().any(|bound| bound == name)
     }
 
-    /// An expression of any type.
+    /// Writes an expression of any type.
     fn any(&self) -> TokenStream {
         let language = &self.language;
         quote!(#language::any())

@@ -1,4 +1,4 @@
-//! The shapes and numbers that editors show for values and constants.
+//! Provides the shapes and numbers that editors show for values and constants.
 
 use crate::ir::{Element, Ir, Shape};
 use crate::parse::cursor::Cursor;
@@ -11,13 +11,13 @@ use std::collections::HashMap;
 pub struct Shapes(HashMap<(String, String), Shape>);
 
 impl Shapes {
-    /// Notes the values of `ir`, as far as they are known.
+    /// Adds the shapes of the values of `ir`.
     pub fn add(&mut self, ir: &Ir) {
         let values = ir.values.iter();
         self.0.extend(values.map(|value| ((ir.name.to_string(), value.name.to_string()), value.shape.clone())));
     }
 
-    /// The type of the value `name` of `model`, of which there are `earlier` ones with the same name.
+    /// Writes the type of the value `name` of `model`; `earlier` is the number of earlier values with this name.
     pub fn tensor(&self, language: &TokenStream, model: &str, name: &Ident, earlier: usize) -> TokenStream {
         let name = if earlier == 0 { name.to_string() } else { format!("{name}_{}", earlier + 1) };
         let Some(shape) = self.0.get(&(model.to_owned(), name)) else { return quote!(#language::Tensor) };
@@ -46,7 +46,7 @@ pub fn expression(mut start: Cursor, end: &Cursor, language: &TokenStream) -> To
     }
 }
 
-/// `token` without its place.
+/// Returns `token` without the user's span.
 fn anonymous(token: TokenTree) -> TokenTree {
     let mut token = match token {
         TokenTree::Group(group) => {

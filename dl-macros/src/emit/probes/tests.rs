@@ -1,10 +1,10 @@
-//! Tests what editors rely on: the probes of a text and of the same text with one more word are equal up to that word.
+//! Tests the property that editors rely on: the probes of a text and of the text with one more word are equal up to that word.
 
 use super::{Shapes, probes};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Everything that the language has, and some mistakes; a word may come at every space.
+/// A text with all of the language and some mistakes. There is a space wherever a word may be inserted.
 const TEXT: &str = "
     const D : usize = 2 * N ; const N : usize = ;
     block bottleneck ( x : [ c , h , w ] , channels , stride : 1 ) {
@@ -19,12 +19,13 @@ const TEXT: &str = "
     } loss ( target : u32 ) { let t = cross_entropy ( output , target ) ; 0.5 * t }
     Half ( x : [ 2 ] ) -> { let y = x -> ; z ( w , , v : ) } pub Halfer ( x";
 
+/// Returns the probes of `text`.
 fn of(text: &str) -> String {
     let tokens: TokenStream = format!("{text} )").parse().unwrap();
     probes(&quote!(dl), tokens, &Shapes::default(), TokenStream::new()).to_string()
 }
 
-/// Whether the probes of `text` with a word at `at`, if they contain it, are `whole` up to the word.
+/// Returns whether the probes of `text` with a word at `at` are equal to `whole` up to the word, if they contain it.
 fn agree(text: &str, at: usize, whole: &str) -> bool {
     let (before, after) = text.split_at(at);
     let with = of(&format!("{before}marker{after}"));
@@ -39,7 +40,7 @@ fn a_longer_word_changes_nothing_before_it() {
     let words = words.filter(|end| {
         TEXT[..*end].rsplit([' ', '\n']).next().is_some_and(|word| word.starts_with(|c: char| c.is_alphabetic()))
     });
-    // ReservedNames of the language become names, and names words.
+    // A longer keyword becomes a name, so its probes do change.
     let keyword = |end: usize| {
         let word = TEXT[..end].rsplit([' ', '\n']).next().unwrap();
         ["const", "block", "let", "as", "loss", "u32", "crate", "residual", "concat", "repeat"].contains(&word)

@@ -1,19 +1,19 @@
-//! Losses of one class of many: numbers `[classes, positions…]` against classes `u32[positions…]`. One entry each.
+//! Losses for classification: scores `[classes, positions…]` with targets `u32[positions…]`. Each is an entry of [`ALL`].
 
 use super::*;
 use crate::check;
 use crate::ir::Range;
 use quote::quote;
 
-/// A loss of one class of many.
+/// A loss for classification.
 struct ClassificationLoss {
     name: &'static str,
     /// The variant of `dl::ops::loss::Classes`.
     variant: Variant,
-    /// What it is, and what it is for.
+    /// The formula and the use of the loss, for the guide.
     line: &'static str,
     parameters: &'static [Parameter],
-    /// The rules of the parameters.
+    /// Checks the parameters.
     check: fn(&Call) -> bool,
 }
 
@@ -54,7 +54,7 @@ impl Layer for ClassificationLoss {
     }
 }
 
-/// Every loss of one class of many.
+/// Every loss for classification.
 pub static ALL: &[&dyn Layer] = &[
     &ClassificationLoss {
         name: "cross_entropy",
@@ -84,19 +84,19 @@ pub static ALL: &[&dyn Layer] = &[
             "gamma",
             Kind::Number,
             Default::Number(2.0),
-            "exponent of `1 - p`: the larger, the less samples count that are classified well",
+            "exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well",
         )],
         check: |call| check::not_negative(call, "gamma"),
     },
     &ClassificationLoss {
         name: "multi_margin",
         variant: Variant::Named("MultiMargin"),
-        line: "computes the mean of `max(0, margin - x_true + x)` over the other classes: for classification by a margin",
+        line: "computes the mean of `max(0, margin - x_true + x)` over the other classes: for maximum-margin classification",
         parameters: &[Parameter::named(
             "margin",
             Kind::Number,
             Default::Number(1.0),
-            "margin by which the score of the true class has to lead",
+            "difference between the scores of the true class and any other class above which the loss is 0",
         )],
         check: |call| check::positive(call, "margin"),
     },

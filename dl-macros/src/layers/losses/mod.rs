@@ -1,4 +1,4 @@
-//! Losses: one number for each sample, for `loss { … }`. A file for each shape rule.
+//! Losses for `loss { … }`, which compute one number for each sample. There is a file for each shape rule.
 
 pub mod classes;
 pub mod numbers;
@@ -6,7 +6,7 @@ pub mod vectors;
 
 use super::*;
 
-/// Builds the node of a loss: `op` is an expression, and its backward passes read all inputs.
+/// Builds the node of a loss with the operation `op`, whose backward passes read all inputs.
 fn built(op: TokenStream) -> Built {
     Built::new(Shape::of([]), Op::new(Config::Expr(op), BackwardReads::INPUTS))
 }

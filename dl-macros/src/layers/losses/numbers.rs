@@ -1,18 +1,18 @@
-//! Losses of two values of one shape, number by number. One entry each.
+//! Elementwise losses of two values with the same shape. Each is an entry of [`ALL`].
 
 use super::*;
 use crate::check;
 use quote::quote;
 
-/// A loss of two values of one shape.
+/// An elementwise loss of two values with the same shape.
 struct ElementwiseLoss {
     name: &'static str,
     /// The variant of `dl::ops::loss::Elementwise`.
     variant: Variant,
-    /// What it is, and what it is for.
+    /// The formula and the use of the loss, for the guide.
     line: &'static str,
     parameters: &'static [Parameter],
-    /// The rules of the parameters.
+    /// Checks the parameters.
     check: fn(&Call) -> bool,
 }
 
@@ -50,17 +50,17 @@ impl Layer for ElementwiseLoss {
 }
 
 impl ElementwiseLoss {
-    /// One without parameters.
+    /// Returns a loss without parameters.
     const fn new(name: &'static str, variant: &'static str, line: &'static str) -> Self {
         ElementwiseLoss { name, variant: Variant::Named(variant), line, parameters: &[], check: |_| true }
     }
-    /// The same with parameters and their rules.
+    /// Adds parameters and their check.
     const fn with(self, parameters: &'static [Parameter], check: fn(&Call) -> bool) -> Self {
         ElementwiseLoss { parameters, check, ..self }
     }
 }
 
-/// Every loss of two values of one shape.
+/// Every elementwise loss.
 pub static ALL: &[&dyn Layer] = &[
     &ElementwiseLoss::new("bce", "Bce", "computes the binary cross-entropy of probabilities `a` with targets 0 to 1"),
     &ElementwiseLoss::new(
@@ -76,7 +76,7 @@ pub static ALL: &[&dyn Layer] = &[
     )
     .with(
         &[
-            Parameter::named("gamma", Kind::Number, Default::Number(2.0), "exponent of `1 - p`: the larger, the less samples count that are classified well"),
+            Parameter::named("gamma", Kind::Number, Default::Number(2.0), "exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well"),
             Parameter::named("alpha", Kind::Number, Default::Number(0.25), "weight of positive targets; negative ones have `1 - alpha`"),
         ],
         |call| {
@@ -84,16 +84,16 @@ pub static ALL: &[&dyn Layer] = &[
             check::rate(call, "alpha") && gamma
         },
     ),
-    &ElementwiseLoss::new("hinge", "Hinge", "computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for binary classification by a margin"),
+    &ElementwiseLoss::new("hinge", "Hinge", "computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for maximum-margin binary classification"),
     &ElementwiseLoss::new("mse", "Mse", "computes the mean of `(a - b)²`: for regression"),
     &ElementwiseLoss::new("mae", "Mae", "computes the mean of `|a - b|`: for regression with outliers"),
     &ElementwiseLoss::new(
         "huber",
         "Huber",
-        "computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for outliers, but smooth near 0",
+        "computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for regression with outliers, and smooth near 0",
     )
     .with(
-        &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "value of `|d|` from which the loss is linear")],
+        &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "value of `|d|` above which the loss is linear")],
         |call| check::positive(call, "delta"),
     ),
     &ElementwiseLoss::new(

@@ -1,4 +1,4 @@
-//! Losses of vectors: two with a target, three, or two views of every sample. One entry each.
+//! Losses of vectors: of a pair with a target, of a triplet, or of two views of every sample. Each is an entry of [`ALL`].
 
 use super::*;
 use crate::check;
@@ -10,11 +10,11 @@ struct VectorLoss {
     name: &'static str,
     /// The struct or variant of `dl::ops::loss`.
     variant: Variant,
-    /// What it is, and what it is for.
+    /// The formula and the use of the loss, for the guide.
     line: &'static str,
     kind: VectorLossKind,
     parameters: &'static [Parameter],
-    /// The rules of the parameters.
+    /// Checks the parameters.
     check: fn(&Call) -> bool,
 }
 
@@ -25,7 +25,7 @@ enum VectorLossKind {
     Pair,
     /// Three vectors.
     Triplet,
-    /// Two vectors, with those of all other samples of the batch.
+    /// Two vectors of each sample, compared with those of all other samples of the batch.
     Batch,
 }
 
@@ -114,21 +114,21 @@ pub static ALL: &[&dyn Layer] = &[
             "margin",
             Kind::Number,
             Default::Number(1.0),
-            "margin by which the positive has to be nearer to the anchor than the negative",
+            "difference between the anchor's distances to the negative and to the positive above which the loss is 0",
         )],
         check: |call| check::positive(call, "margin"),
     },
     &VectorLoss {
         name: "nt_xent",
         variant: Variant::Named("NtXent"),
-        line: "computes the contrastive loss of SimCLR: two views of a sample against those of all other samples in the batch, by \
-               `cos / temperature`",
+        line: "computes the contrastive loss of SimCLR: the cross-entropy of finding the other view of a sample among all views in the \
+               batch, with `cos / temperature` as logits",
         kind: VectorLossKind::Batch,
         parameters: &[Parameter::named(
             "temperature",
             Kind::Number,
             Default::Number(0.5),
-            "divisor of the cosines: the smaller, the sharper the softmax",
+            "divisor of the cosines: the smaller it is, the sharper is the softmax",
         )],
         check: |call| check::positive(call, "temperature"),
     },

@@ -1,6 +1,5 @@
 //! Elementwise loops on the CPU. Every operation that computes number by number uses them, and so gets vector
-//! instructions and
-//! threads.
+//! instructions and threads.
 
 use super::simd::{Simd, simd};
 use super::threads::chunks_mut;
@@ -66,8 +65,7 @@ impl<F: Formula<N>, const N: usize> Run for Loop<'_, F, N> {
 }
 
 /// Returns the elements of all inputs at `i`. It is a loop because the closure of a `map` is compiled anew for every
-/// formula, which
-/// took half of the crate's compile time.
+/// formula, which took half of the crate's compile time.
 #[inline(always)]
 pub(crate) fn at<const N: usize>(inputs: &[&[f32]; N], i: usize) -> [f32; N] {
     let mut elements = [0.0; N];

@@ -35,10 +35,8 @@ impl Cpu {
     /// for the cores.
     ///
     /// As many threads compute as the pool has, including the calling one, whether it belongs to the pool or not; fewer
-    /// if the
-    /// pool is busy. Unlike the device's own threads, waking a thread of the pool costs an allocation whenever there
-    /// was no work
-    /// for about 20 µs.
+    /// if the pool is busy. Unlike the device's own threads, waking a thread of the pool costs an allocation whenever
+    /// there was no work for about 20 µs.
     #[cfg(feature = "rayon")]
     pub fn in_pool(pool: Arc<rayon::ThreadPool>) -> Self {
         Cpu { threads: Arc::new(Threads::of_rayon(Some(pool))) }

@@ -7,26 +7,20 @@
 //! ```
 //!
 //! The calling thread takes part. Any thread may run any task, so the result of a task must not depend on its thread,
-//! and the number
-//! and sizes of tasks must not depend on the number of threads. Then results are the same bits for any number of
-//! threads.
-//! A call from inside a task, or while another thread uses the pool, runs all its tasks on the calling thread.
+//! and the number and sizes of tasks must not depend on the number of threads. Then results are the same bits for any
+//! number of threads. A call from inside a task, or while another thread uses the pool, runs all its tasks on the
+//! calling thread.
 //!
 //! Helpers are either the pool's own threads, which sleep between jobs and never allocate, or threads of a rayon pool
-//! that the
-//! application has. The latter are borrowed: a helper is a rayon task that looks for jobs and returns to rayon when
-//! there was none
-//! for about 20 µs, so the application's own tasks run on the same threads. The caller never waits for a rayon task to
-//! start: it
-//! runs all tasks that no helper has taken. So there is no deadlock, even for a call from inside the rayon pool.
+//! that the application has. The latter are borrowed: a helper is a rayon task that looks for jobs and returns to rayon
+//! when there was none for about 20 µs, so the application's own tasks run on the same threads. The caller never waits
+//! for a rayon task to start: it runs all tasks that no helper has taken. So there is no deadlock, even for a call from
+//! inside the rayon pool.
 //!
 //! **Another process on our cores.** If another process occupies one of two cores, the system may put the caller and
-//! its helper
-//! together on the other one. A helper that spins there takes the core from the caller, who has the work: each job then
-//! cost 20 µs of
-//! spinning, and two threads were half as fast as one. So every thread that waits for another one yields its core every
-//! microsecond
-//! ([`std::thread::yield_now`]), which returns at once on an idle core.
+//! its helper together on the other one. A helper that spins there takes the core from the caller, who has the work:
+//! each job then cost 20 µs of spinning, and two threads were half as fast as one. So every thread that waits for
+//! another one yields its core every microsecond ([`std::thread::yield_now`]), which returns at once on an idle core.
 
 #[cfg(feature = "rayon")]
 mod borrowed;

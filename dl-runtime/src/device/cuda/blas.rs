@@ -174,8 +174,7 @@ impl Library {
         let (alpha, beta) = (1.0f32, if gemm.write == Write::Add { 1.0f32 } else { 0.0 });
         let memory = |address: u64| address as *mut c_void;
         // SAFETY: the plan owns the descriptors; the addresses are of GPU memory that holds what they describe
-        // (`Cuda::gemm`) and
-        // is alive until the stream has passed; alpha and beta are read during the call.
+        // (`Cuda::gemm`) and is alive until the stream has passed; alpha and beta are read during the call.
         check(unsafe {
             sys::cublasLtMatmul(
                 self.handle,
@@ -242,8 +241,7 @@ struct Plan {
 impl Plan {
     /// cuBLASLt's matrices are column-major. It takes our rows for columns, so it sees every matrix transposed. Since
     /// Cᵀ = Bᵀ·Aᵀ, it gets B as its first factor and A as its second, and writes C in our layout. A factor that is
-    /// stored
-    /// transposed has to be transposed for cuBLASLt, too.
+    /// stored transposed has to be transposed for cuBLASLt, too.
     fn new(handle: sys::cublasLtHandle_t, gemm: &Gemm, alignments: [u32; 3], bias: u64) -> CublasResult<Self> {
         let p = gemm;
         let (compute, inputs) = match gemm.precision {

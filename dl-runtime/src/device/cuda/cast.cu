@@ -2,8 +2,7 @@
 #include "cast.cuh"
 
 // Writes the rows of `x` to `y` as bf16, two to a word. Rows are padded with zeros to a multiple of 8, since cuBLASLt
-// needs rows
-// at multiples of 16 bytes. A thread handles 8 elements at a time.
+// needs rows at multiples of 16 bytes. A thread handles 8 elements at a time.
 KERNEL(cast_bf16, u32 columns, Span<const float> x, Span<float> y) {
     u32 groups = (columns + 7) / 8;
     if (columns % 8 == 0 && aligned(x)) {

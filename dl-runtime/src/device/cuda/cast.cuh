@@ -3,8 +3,7 @@
 #include "mma.cuh"
 
 /// Reads 8 elements of a row from `at` on. Only `left` of them exist, and the others are zero. `vectors` promises that
-/// all 8 exist
-/// and that their address is a multiple of 16 bytes.
+/// all 8 exist and that their address is a multiple of 16 bytes.
 DEVICE void read_8(float (&v)[8], Span<const float> x, u64 at, u32 left, bool vectors) {
     if (vectors) {
         float4 a = load4(x, at), b = load4(x, at + 4);

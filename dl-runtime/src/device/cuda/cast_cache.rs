@@ -1,8 +1,7 @@
 //! The cache of casts: matrices rounded to bf16, kept until their source is written to.
 //!
 //! The device sees all writes in order. So a step rounds its weights once for the forward and the backward pass, and
-//! every
-//! activation once for both passes, too.
+//! every activation once for both passes, too.
 
 use super::{Cuda, Gpu, Mut, Ref, State};
 use crate::Result;
@@ -64,8 +63,7 @@ impl State {
 
 impl Cuda {
     /// Returns the cast of `source`, of `len` words. `make` computes it, unless that was done before and `source` was
-    /// not written
-    /// to since. `form` is the kind of cast.
+    /// not written to since. `form` is the kind of cast.
     pub(crate) fn cast<'a>(
         &self,
         source: Ref<'a, f32>,

@@ -1,15 +1,11 @@
 // Included by every kernel file: types, memory ranges, shared memory, reductions over warps and blocks, random numbers.
 //
 // The dialect. A kernel is written `KERNEL(name, parameters) { … }` and a helper function `DEVICE`. Device memory is
-// passed as
-// `Span`, and shared memory is declared with `SHARED(type, name, count);`. Indices, barriers, shuffles and integer
-// atomics have
-// CUDA's own names (`threadIdx.x`, `__syncthreads`, `__shfl_xor_sync`, …). Floating-point atomics are not used, and no
-// order of
-// summation depends on the GPU, so the same input gives the same bits. The same file compiles for the GPU (with NVRTC,
-// without
-// the toolkit's headers) and, in tests, for the CPU (tests/crates/emulation), where spans and shared memory are
-// bounds-checked.
+// passed as `Span`, and shared memory is declared with `SHARED(type, name, count);`. Indices, barriers, shuffles and
+// integer atomics have CUDA's own names (`threadIdx.x`, `__syncthreads`, `__shfl_xor_sync`, …). Floating-point atomics
+// are not used, and no order of summation depends on the GPU, so the same input gives the same bits. The same file
+// compiles for the GPU (with NVRTC, without the toolkit's headers) and, in tests, for the CPU (tests/crates/emulation),
+// where spans and shared memory are bounds-checked.
 #pragma once
 
 typedef unsigned char u8;
@@ -67,8 +63,8 @@ DEVICE void store4(SharedArray<float, N>& s, u32 i, float4 v) {
 #define WARP 32u
 #define ALL_LANES 0xFFFFFFFFu
 
-/// The index of this thread in a one-dimensional grid, and the number of threads, for grid-stride loops:
-/// `for (u64 i = thread(); i < n; i += threads())`.
+/// The index of this thread in a one-dimensional grid, and the number of threads, for grid-stride loops: `for (u64 i =
+/// thread(); i < n; i += threads())`.
 DEVICE u64 thread() { return (u64)blockIdx.x * blockDim.x + threadIdx.x; }
 DEVICE u64 threads() { return (u64)gridDim.x * blockDim.x; }
 
@@ -94,8 +90,7 @@ DEVICE double warp_sum(double v) {
 }
 
 /// Returns the sum over a block to all of its threads. The block size is a multiple of 32, and every thread must call
-/// it.
-/// `partial` may be reused at once.
+/// it. `partial` may be reused at once.
 template <class T>
 DEVICE T block_sum(T v, SharedArray<T, WARP>& partial) {
     v = warp_sum(v);

@@ -128,8 +128,7 @@ impl Target {
 }
 
 /// Reads the code from a cache file if the file is complete. The check is needed because the driver does not know where
-/// the
-/// code ends and would read beyond it.
+/// the code ends and would read beyond it.
 fn cached(file: &Path) -> Option<Vec<u8>> {
     let mut code = std::fs::read(file).ok()?;
     let end = code.last_chunk::<16>().map(|hash| u128::from_le_bytes(*hash))?;

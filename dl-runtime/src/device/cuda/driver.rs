@@ -111,8 +111,7 @@ impl Context {
     }
 
     /// Allocates GPU memory at once. A `CudaSlice` would be allocated from a pool in the order of a stream, which would
-    /// report a
-    /// full GPU too late.
+    /// report a full GPU too late.
     pub fn allocate(&self, bytes: usize) -> Result<u64> {
         self.enter()?;
         // SAFETY: the context is current, and memory is written before it is read.
@@ -127,8 +126,7 @@ impl Context {
         let _ = unsafe { result::free_sync(address) };
     }
     /// Allocates zeroed pinned host memory, which the GPU can read and write by itself. cudarc's `PinnedHostSlice` is
-    /// slow for
-    /// the host to read.
+    /// slow for the host to read.
     pub fn allocate_host(&self, bytes: usize) -> Result<*mut u8> {
         self.enter()?;
         let mut at = ptr::null_mut();

@@ -1,6 +1,5 @@
 // Elementwise loops, which handle four elements at a time where the alignment allows it. An operation provides a
-// function of one
-// element.
+// function of one element.
 #pragma once
 
 /// The index of one element, or of the first of four elements (a multiple of 4).
@@ -43,8 +42,7 @@ DEVICE void accumulate(Span<float> to, Four at, float4 value, u32 add) {
 }
 
 /// Runs `step`, an expression that uses `at`, for every element of `0..n`. `at` is a `Four` where all ranges are
-/// `aligned`, else a
-/// `One`. It is a macro because NVRTC does not support generic lambdas here.
+/// `aligned`, else a `One`. It is a macro because NVRTC does not support generic lambdas here.
 #define EACH(at, n, aligned, step)                                        \
     {                                                                     \
         u64 fours_ = (aligned) ? (n) / 4 : 0;                             \

@@ -1,6 +1,5 @@
 //! CUDA graphs: a sequence of launches that is recorded once and then launched as a whole, after the arguments that
-//! changed
-//! are updated.
+//! changed are updated.
 
 use super::Gpu;
 use super::driver::check;
@@ -86,8 +85,7 @@ fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
     let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
     let (mut nodes, mut count) = (ptr::null(), 0);
     // SAFETY: the stream is capturing. The driver writes the address and number of the nodes that the next work will
-    // depend on;
-    // in a single stream that is the last node.
+    // depend on; in a single stream that is the last node.
     unsafe {
         let code = sys::cuStreamGetCaptureInfo_v3(
             stream,

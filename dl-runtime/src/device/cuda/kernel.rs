@@ -70,8 +70,7 @@ macro_rules! header {
 pub(crate) use header;
 
 /// `kernels!("file.cu" with [HEADER, …]: name, …)` defines `SOURCE` as the file beside this one, with the headers that
-/// it
-/// includes, and a [`Kernel`] for each name. `SOURCE` must also be listed in `crate::kernels`.
+/// it includes, and a [`Kernel`] for each name. `SOURCE` must also be listed in `crate::kernels`.
 macro_rules! kernels {
     ($file:literal $(with [$($header:path),*])?: $($name:ident),* $(,)?) => {
         $crate::device::cuda::header!(SOURCE = $file $(with [$($header),*])?);
@@ -246,8 +245,7 @@ impl Word for f32 {
 }
 
 /// `arguments! { struct Name { field: u32, … } }` defines a struct of words of four bytes that a kernel takes as one
-/// argument.
-/// The kernel file defines the same struct.
+/// argument. The kernel file defines the same struct.
 macro_rules! arguments {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($(#[$inner:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$meta])*

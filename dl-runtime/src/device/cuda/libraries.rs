@@ -1,10 +1,8 @@
 //! Checks that the CUDA libraries are installed and fit each other, and says what to install if not.
 //!
 //! cudarc looks up a library and its functions at the first call and panics if one is missing. So everything is checked
-//! here
-//! before anything is called. Every function that the device calls, directly or through cudarc's safe layer, has to be
-//! listed
-//! here; a test finds the direct calls.
+//! here before anything is called. Every function that the device calls, directly or through cudarc's safe layer, has
+//! to be listed here; a test finds the direct calls.
 
 use cudarc::{cublaslt::sys as cublas, driver::sys as driver, nvrtc::sys as nvrtc};
 

@@ -1,8 +1,7 @@
 // Products of small matrices on the tensor cores of a warp, with float32 sums.
 //
 // Operands are words of 32 bits: one number rounded to TF32, or two neighbours along k as bf16 (the first in the low
-// half). Both
-// kinds have the same layout in words. With `row = lane / 4` and `place = lane % 4`, a lane holds
+// half). Both kinds have the same layout in words. With `row = lane / 4` and `place = lane % 4`, a lane holds
 //   of A, 16 by 8 words: {(row, place), (row + 8, place), (row, place + 4), (row + 8, place + 4)},
 //   of B, 8 words by 8:  {(place, row), (place + 4, row)},
 //   of D, 16 by 8:       {(row, 2·place), (row, 2·place + 1), (row + 8, 2·place), (row + 8, 2·place + 1)}

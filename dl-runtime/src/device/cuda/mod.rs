@@ -1,10 +1,9 @@
 //! NVIDIA GPUs: the operations of `ops` as CUDA kernels, which NVRTC compiles for the GPU in use.
 //!
 //! The CUDA libraries are loaded when a [`Cuda`] is created. A build therefore needs no CUDA toolkit, and a program
-//! built with
-//! the feature `cuda` still runs on the CPU where there is no driver. Launches are queued (`queue.rs`) and sent to the
-//! GPU when
-//! the program waits for a result or a step ends. A sequence of launches that repeats is sent as one CUDA graph.
+//! built with the feature `cuda` still runs on the CPU where there is no driver. Launches are queued (`queue.rs`) and
+//! sent to the GPU when the program waits for a result or a step ends. A sequence of launches that repeats is sent as
+//! one CUDA graph.
 //!
 //! | file | contents |
 //! |---|---|
@@ -69,8 +68,7 @@ pub enum Precision {
     /// They run on the tensor cores, with inputs rounded to TF32 (10 bits of fraction) and sums in `f32`.
     Tf32,
     /// They run on the tensor cores, with inputs rounded to bf16 (7 bits of fraction) and sums in `f32`. The range of
-    /// values is
-    /// that of `f32`, so losses need no scaling.
+    /// values is that of `f32`, so losses need no scaling.
     Bf16,
 }
 
@@ -90,8 +88,7 @@ impl std::str::FromStr for Precision {
 /// An NVIDIA GPU.
 ///
 /// A `Cuda` is a handle that is cheap to clone; clones share the GPU's memory, compiled kernels and queue. Operations
-/// run
-/// asynchronously: an error on the GPU is reported with the next result.
+/// run asynchronously: an error on the GPU is reported with the next result.
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
@@ -104,8 +101,7 @@ pub struct Cuda {
     gpu: Arc<Gpu>,
     precision: Precision,
     /// The workspace of operations is the last buffer; the smaller ones before it may still be in use by queued work.
-    /// Every
-    /// handle has its own, since sessions on several threads queue work on one GPU in any order.
+    /// Every handle has its own, since sessions on several threads queue work on one GPU in any order.
     scratch: Mutex<Vec<Buffer<f32>>>,
     /// A convolution with at least so many multiply-adds goes to cuDNN.
     dnn_from: usize,
@@ -179,8 +175,7 @@ impl Cuda {
     /// | `libcublasLt` | large matrix products | the CUDA toolkit 12 or newer, or the Python package `nvidia-cublas-cu12` |
     ///
     /// The last two must not have a newer major version of CUDA than the driver. Python packages put libraries where
-    /// only
-    /// Python looks; add their folders to the system's search path before the program starts:
+    /// only Python looks; add their folders to the system's search path before the program starts:
     ///
     /// ```sh
     /// pip install nvidia-cuda-nvrtc-cu12 nvidia-cublas-cu12
@@ -192,8 +187,7 @@ impl Cuda {
     ///
     /// # Errors
     /// [`Error::NoDevice`], which says what to install, if a library is missing or too old or if there is no such GPU.
-    /// The
-    /// program can fall back to [`Cpu`](super::Cpu).
+    /// The program can fall back to [`Cpu`](super::Cpu).
     pub fn new(ordinal: usize) -> Result<Self> {
         let context = Context::new(ordinal)?;
         let stream = Stream::new(&context)?;
@@ -221,8 +215,7 @@ impl Cuda {
         self
     }
     /// Chooses whether large convolutions in `f32` and TF32 may use cuDNN where it is installed, which is the default.
-    /// With
-    /// `false` this crate's own kernels compute all convolutions, as on a machine without cuDNN.
+    /// With `false` this crate's own kernels compute all convolutions, as on a machine without cuDNN.
     #[must_use]
     pub fn cudnn(mut self, wanted: bool) -> Self {
         self.dnn_from = if wanted { dnn::WORTH_IT } else { usize::MAX };
@@ -278,9 +271,8 @@ impl Cuda {
         }
     }
     /// Queues a call of a library. `run` may depend only on `words` and the stream that it gets, since the call may be
-    /// recorded
-    /// once in a graph and repeated by the GPU. `touched` lists the memory that it reads or writes, as addresses and
-    /// bytes.
+    /// recorded once in a graph and repeated by the GPU. `touched` lists the memory that it reads or writes, as
+    /// addresses and bytes.
     pub(crate) fn call(&self, run: queue::Run, words: &[u64], touched: &[(u64, u64)]) {
         let mut state = self.state();
         if state.error.is_none() {

@@ -1,12 +1,9 @@
 //! The queue of launches: work is collected here and then sent to the GPU, as one CUDA graph when the sequence repeats.
 //!
 //! A training step launches the same kernels on the same memory again and again; only a few numbers differ, such as
-//! seeds
-//! and the step size. A sequence is therefore identified by its kernels, grids and argument_pointers. The first time, its
-//! kernels are
-//! launched one by one. The second time, they are recorded as a graph. From then on, the nodes whose arguments changed
-//! are
-//! updated and the graph is launched as a whole, which costs as much as one launch.
+//! seeds and the step size. A sequence is therefore identified by its kernels, grids and argument_pointers. The first
+//! time, its kernels are launched one by one. The second time, they are recorded as a graph. From then on, the nodes
+//! whose arguments changed are updated and the graph is launched as a whole, which costs as much as one launch.
 
 use super::cast_cache::CastCache;
 use super::compile;
@@ -62,8 +59,7 @@ pub(super) struct Queue {
 }
 
 // SAFETY: the driver's handles may be used from any thread that has made the context current, and the GPU's lock is
-// held
-// whenever they are used.
+// held whenever they are used.
 unsafe impl Send for Queue {}
 
 /// One queued kernel or library call.
@@ -265,8 +261,7 @@ impl Queue {
                 // The driver is called directly, since cudarc's `launch_builder` allocates a list of arguments for each
                 // launch.
                 // SAFETY: the kernel has these parameters (`check_parameters`), and the driver copies them; the memory
-                // that they point to
-                // lives until the stream has passed (`Buffer::drop`).
+                // that they point to lives until the stream has passed (`Buffer::drop`).
                 check(
                     unsafe {
                         sys::cuLaunchKernel(

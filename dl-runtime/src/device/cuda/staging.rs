@@ -1,6 +1,5 @@
 //! Pinned host memory through which batches are uploaded, so that the host does not wait for copies: the next batch is
-//! written
-//! and sent while the GPU works on the previous one.
+//! written and sent while the GPU works on the previous one.
 
 use super::driver::{Context, Event, Stream};
 use super::{Counts, Gpu};
@@ -87,14 +86,12 @@ impl Slot {
             return &mut [];
         }
         // SAFETY: the memory is large enough and aligned for any element; it holds numbers (zeros at first), and the
-        // GPU has
-        // finished reading them (`Staging::take`).
+        // GPU has finished reading them (`Staging::take`).
         unsafe { std::slice::from_raw_parts_mut(self.host.cast::<E>(), len) }
     }
     fn send(&self, gpu: &Gpu, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
         // SAFETY: in all copies both sides have at least `bytes`; the host memory is not written before `sent`, nor the
-        // GPU memory
-        // before `placed`.
+        // GPU memory before `placed`.
         unsafe {
             let Some(copies) = copies.filter(|_| bytes > SMALL) else {
                 gpu.stream.copy_in(self.host, to, bytes)?;

@@ -11,8 +11,7 @@ use std::sync::Arc;
 kernels!("memory.cu": memory_copy, memory_clear);
 
 /// The number of elements that are uploaded at a time. It bounds the staging memory, which is kept: weights may fill
-/// half the
-/// GPU.
+/// half the GPU.
 const PIECE: usize = 4 << 20;
 
 /// Memory owned on a GPU.

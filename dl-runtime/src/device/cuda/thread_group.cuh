@@ -1,6 +1,5 @@
 // Thread groups: the threads that work on one row together. A group is a single thread, a warp or a block, depending on
-// the
-// length of the row (thread_group.rs).
+// the length of the row (thread_group.rs).
 #pragma once
 
 struct ThreadGroup {

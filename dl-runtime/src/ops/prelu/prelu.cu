@@ -1,4 +1,4 @@
-// Parametric rectifiers: threads lie along channels; the gradient to the weights is a sum (reduce.cuh).
+// Parametric ReLUs: threads are laid out along channels, and the gradient to the weights is a sum (reduce.cuh).
 #include "axes.cuh"
 #include "reduce.cuh"
 

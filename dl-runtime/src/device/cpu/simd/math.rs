@@ -1,7 +1,6 @@
 //! `exp`, `ln` and related functions for `f32`. They have no branches, so loops over them vectorise. Their error is at
-//! most 2 units in
-//! the last place (`sigmoid` 2.5). Sources: Cephes (Moshier) for `exp`, `ln` and `tanh`; N. Juffa's minimax polynomials
-//! for `erf`.
+//! most 2 units in the last place (`sigmoid` 2.5). Sources: Cephes (Moshier) for `exp`, `ln` and `tanh`; N. Juffa's
+//! minimax polynomials for `erf`.
 
 use super::Simd;
 

@@ -12,17 +12,12 @@
 //! ```
 //!
 //! This defines `exp_all(x, y)`, whose body is plain Rust that the compiler vectorises for AVX-512, for AVX2 and for
-//! the baseline.
-//! Inside, `S: Simd` is the instruction set: `S::mul_add(a, b, c)` is a single instruction where there is one
-//! (`f32::mul_add` would
-//! be a slow call elsewhere), and `S::F32` is a vector register for kernels that use registers explicitly. Functions
-//! that the body
-//! calls must be `#[inline(always)]`. Bounds of further type parameters go in brackets:
-//! `fn map<S, F>(x: &mut [f32], f: F) where [F: Fn(f32) -> f32] { … }`. A sum over a slice does not vectorise by
-//! itself, since the
-//! compiler may not reorder floating-point additions: use [`sum`]. The environment variable `DL_SIMD` (`avx2`,
-//! `baseline`) selects
-//! a lower instruction set, for tests.
+//! the baseline. Inside, `S: Simd` is the instruction set: `S::mul_add(a, b, c)` is a single instruction where there is
+//! one (`f32::mul_add` would be a slow call elsewhere), and `S::F32` is a vector register for kernels that use
+//! registers explicitly. Functions that the body calls must be `#[inline(always)]`. Bounds of further type parameters
+//! go in brackets: `fn map<S, F>(x: &mut [f32], f: F) where [F: Fn(f32) -> f32] { … }`. A sum over a slice does not
+//! vectorise by itself, since the compiler may not reorder floating-point additions: use [`sum`]. The environment
+//! variable `DL_SIMD` (`avx2`, `baseline`) selects a lower instruction set, for tests.
 
 pub(crate) mod math;
 mod reduce;

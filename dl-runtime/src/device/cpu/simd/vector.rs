@@ -53,10 +53,8 @@ pub(crate) trait Vector: Copy {
     /// Returns the largest lane; NaN only if all lanes are NaN.
     fn largest(self) -> f32;
     /// Writes the transpose of a block: `rows` (at most `LANES`) rows of `LANES` values, `stride` apart, become `LANES`
-    /// rows of
-    /// `rows` values, `to_stride` apart. If `whole`, `LANES` values are written to each row, with zeros after the first
-    /// `rows`;
-    /// rows are written in order, so a row may overwrite that tail of the one before.
+    /// rows of `rows` values, `to_stride` apart. If `whole`, `LANES` values are written to each row, with zeros after
+    /// the first `rows`; rows are written in order, so a row may overwrite that tail of the one before.
     ///
     /// # Safety
     /// All of these can be read and written.

@@ -41,8 +41,7 @@ pub(super) struct Shared {
 }
 
 // SAFETY: `job` is written only by the one owner while no helper is inside (`state` is 0), and read only by helpers
-// that entered
-// through `state` after that; the body that it points to is `Sync`.
+// that entered through `state` after that; the body that it points to is `Sync`.
 unsafe impl Sync for Shared {}
 // SAFETY: as above; nothing in it is bound to a thread.
 unsafe impl Send for Shared {}

@@ -1,8 +1,7 @@
 //! The cuDNN functions that the device uses, each looked up by name.
 //!
 //! cudarc's bindings panic when a function is missing, and their status is an enum of one version's codes. cuDNN 8 and
-//! 9 both
-//! have these functions, but different error codes.
+//! 9 both have these functions, but different error codes.
 
 use cudarc::cudnn::sys;
 use std::ffi::{c_char, c_int, c_void};
@@ -69,8 +68,7 @@ macro_rules! functions {
 }
 
 // Enums are passed as numbers. The three kinds of convolution take the same arguments: handle, the two operands, the
-// convolution,
-// the algorithm with its workspace, and the result.
+// convolution, the algorithm with its workspace, and the result.
 functions! {
     cudnnGetVersion: fn() -> usize;
     cudnnGetErrorString: fn(Status) -> *const c_char;

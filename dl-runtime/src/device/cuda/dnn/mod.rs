@@ -1,8 +1,7 @@
 //! Convolutions with cuDNN, where it is installed: which convolutions it gets, and how they are queued.
 //!
 //! [`Cuda::by_dnn`] decides beforehand whether cuDNN computes a convolution. Small ones, those in bf16, and whatever
-//! cuDNN does not
-//! support are left to the kernels of `ops/conv2d`.
+//! cuDNN does not support are left to the kernels of `ops/conv2d`.
 //!
 //! | file | contents |
 //! |---|---|
@@ -23,8 +22,7 @@ use crate::tensor::Write;
 use cudarc::driver::sys::CUstream;
 
 /// cuDNN gets convolutions from so many multiply-adds on. A smaller one is bound by launches, and our own kernels add
-/// the bias and
-/// the activation in the same launch.
+/// the bias and the activation in the same launch.
 pub(super) const WORTH_IT: usize = 1 << 25;
 /// The alignment in bytes that is enough for every algorithm.
 const ALIGNMENT: u64 = 16;
@@ -118,8 +116,7 @@ impl Cuda {
         Some(Dnn { description, scratch: plan.workspace.div_ceil(4) })
     }
     /// Queues a convolution of two operands, in the order of [`Target`], at addresses that [`Dnn::takes`] accepts.
-    /// `scratch` has at
-    /// least [`Dnn::scratch`] numbers.
+    /// `scratch` has at least [`Dnn::scratch`] numbers.
     pub(crate) fn dnn(
         &self,
         dnn: &Dnn,

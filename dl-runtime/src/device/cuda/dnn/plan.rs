@@ -82,8 +82,8 @@ impl Library {
         let (alpha, beta) = (1.0f32, if add { 1.0f32 } else { 0.0 });
         let memory = |address: u64| address as Raw;
         // SAFETY: the handle is alive, and so are the plan's descriptors; the addresses are of GPU memory that holds
-        // what they describe
-        // (`Cuda::dnn`) and is alive until the stream has passed; alpha and beta are read during the call.
+        // what they describe (`Cuda::dnn`) and is alive until the stream has passed; alpha and beta are read during the
+        // call.
         let done = unsafe {
             check((functions.cudnnSetStream)(handle, stream.cast())).and_then(|()| {
                 check(convolve(
@@ -195,8 +195,7 @@ impl Plan {
         Ok(plan)
     }
     /// Chooses the algorithm that the library estimates to be the fastest of those that give the same bits in every
-    /// run, sum the
-    /// products of a window directly, and need no more workspace than allowed.
+    /// run, sum the products of a window directly, and need no more workspace than allowed.
     fn choose(&mut self, f: &Functions, handle: Raw, description: &Description) -> CudnnResult<()> {
         let (propose, workspace) = match description.target {
             Target::Windows => (f.cudnnGetConvolutionForwardAlgorithm_v7, f.cudnnGetConvolutionForwardWorkspaceSize),
@@ -236,8 +235,7 @@ impl Plan {
 }
 
 /// Returns whether an algorithm may be used. FFT and Winograd algorithms may not: they spread NaN, and the rounding
-/// errors of large
-/// numbers, to positions whose windows contain none.
+/// errors of large numbers, to positions whose windows contain none.
 fn is_acceptable(proposal: &Proposal, description: &Description) -> bool {
     let direct: &[u32] = match description.target {
         Target::Windows => &[
@@ -296,7 +294,12 @@ fn convolution(f: &Functions, s: &Convolution) -> CudnnResult<Descriptor> {
 }
 
 /// Returns the shape of the output that the library computes from the descriptors.
-fn output(f: &Functions, convolution: &Descriptor, image: &Descriptor, weights: &Descriptor) -> CudnnResult<[usize; 4]> {
+fn output(
+    f: &Functions,
+    convolution: &Descriptor,
+    image: &Descriptor,
+    weights: &Descriptor,
+) -> CudnnResult<[usize; 4]> {
     let [mut n, mut c, mut h, mut w] = [0; 4];
     let size = f.cudnnGetConvolution2dForwardOutputDim;
     // SAFETY: the descriptors are alive; the library writes four numbers.

@@ -53,7 +53,7 @@ fn without_libraries() {
 #[test]
 fn without_a_function() {
     let without = |library, function| Some(Machine::with(&ALL)?.without(library, function));
-    let driver = format!("{NO}the CUDA driver (libcuda) lacks cuInit; install the NVIDIA driver anew");
+    let driver = format!("{NO}the CUDA driver (libcuda) lacks cuInit; reinstall the NVIDIA driver");
     expect(without(DRIVER, "cuInit"), "open", &[&driver]);
     let driver = format!(
         "{NO}the CUDA driver (libcuda) says that it is for CUDA 13.0, but lacks cuGraphExecKernelNodeSetParams_v2; \
@@ -83,7 +83,7 @@ fn a_driver_that_is_too_old() {
 
 #[test]
 fn a_driver_that_does_not_start() {
-    let stub = "the libcuda found is the CUDA toolkit's, made for linking only; take its folder (stubs) out of \
+    let stub = "the libcuda that was found is the CUDA toolkit's stub, which is only for linking; take its folder (stubs) out of \
                 LD_LIBRARY_PATH, and install the NVIDIA driver";
     expect(machine("DL_EMULATION_START", "34"), "open", &[&format!("{NO}{stub}")]);
     let other = "the CUDA driver does not start: initialization error (CUDA_ERROR_NOT_INITIALIZED)";
@@ -94,13 +94,13 @@ fn a_driver_that_does_not_start() {
 
 #[test]
 fn libraries_that_do_not_fit_the_driver() {
-    let is = |name, is, install| format!("{NO}{name} is of CUDA {is}, which is too old; {install}");
+    let is = |name, is, install| format!("{NO}{name} comes from CUDA {is}, which is too old; {install}");
     expect(machine("DL_EMULATION_NVRTC", "11080"), "open", &[&is(NVRTC_NAME, "11.8", INSTALL_NVRTC)]);
     expect(machine("DL_EMULATION_CUBLASLT", "11080"), "open", &[&is(CUBLAS_NAME, "11.8", INSTALL_CUBLAS)]);
     let newer = |name: &str, is: &str, install: &str| {
         let or = install.strip_prefix("install ").unwrap();
         format!(
-            "{NO}{name} is of CUDA {is}, too new for the NVIDIA driver, which is for CUDA 12.8; \
+            "{NO}{name} comes from CUDA {is}, too new for the NVIDIA driver, which is for CUDA 12.8; \
              install a driver for CUDA 13.0 or newer, or {or}"
         )
     };

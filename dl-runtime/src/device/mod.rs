@@ -1,5 +1,6 @@
-//! Devices: the processor ([`Cpu`]) and NVIDIA GPUs ([`Cuda`](https://docs.rs/cudarc)). Each implements
-//! [`Storage`](crate::tensor::Storage) here, and the kernel of every operation in the room of that operation.
+//! Devices: the processor ([`Cpu`]) and NVIDIA GPUs ([`Cuda`](https://docs.rs/cudarc)). Each device implements
+//! [`Storage`](crate::tensor::Storage) here. Its kernels for an operation are in the folder of that operation under
+//! `ops`.
 
 pub mod cpu;
 #[cfg(feature = "cuda")]

@@ -1,12 +1,13 @@
-//! Shapes of images and sequences, which are images of one row: what operations over windows take.
+//! The shapes of images and sequences that operations over windows take. A sequence is an image with one row.
 
 use crate::Pod;
 
-/// A sample of channels of equal size: `[[[f32; W]; H]; C]`; `[[f32; L]; C]`, whose height is 1; or `[f32; C]`, a number each.
+/// A sample of channels of equal size: `[[[f32; W]; H]; C]`; `[[f32; L]; C]` with height 1; or `[f32; C]` with height
+/// and width 1.
 pub trait Image: Pod<Element = f32> {
-    /// Number of channels.
+    /// The number of channels.
     const CHANNELS: usize;
-    /// Height and width.
+    /// The height and width of a channel.
     const SIZE: [usize; 2];
 }
 

@@ -1,7 +1,8 @@
-//! Operations: one room each, with its mathematics, its shapes, its kernels for every device, and its tests.
+//! Operations. Each has its own folder with its mathematics, its shapes, its kernels for every device, and its tests.
 //!
-//! Every room exports a type `<Room>Op` (`DenseOp`, `Conv2dOp`): the settings of the operation as a constant, with the typed passes as methods.
-//! Generated code calls them in one convention (arguments in brackets only where the operation has them):
+//! Every folder exports a type `<Name>Op` (`DenseOp`, `Conv2dOp`): its value holds the settings of the operation, and
+//! its methods are the typed passes. Generated code calls them in the same way for every operation (arguments in
+//! brackets exist only where the operation has them):
 //!
 //! ```text
 //! OP.forward          (pass, [weights], inputs…, output, [saved])   training, and inference unless `infer` exists
@@ -11,17 +12,20 @@
 //! OP.backward_in_place(pass, [kept…], d)                            elementwise; d holds d_output before, d_input after
 //! ```
 //!
-//! The forward pass of an operation with a state (batch_norm's running statistics) has its weights to write; all other passes read
-//! them, and gradients have zeros where the state is.
+//! `pass` is the [`Context`](crate::Context) of the pass: the device and the seed. `kept…` are those of (inputs…,
+//! output, saved) that the backward pass reads, in this order. `saved` is a value that the forward pass computes only
+//! for the backward pass; it has one entry per batch or per sample. With weights, `d_input` is an `Option`, since the
+//! first layer of a network needs no gradient to its input. Inputs of `u32` (tokens, classes) have no gradient and no
+//! `d_input`.
 //!
-//! `kept…` are those of (inputs…, output, saved) that the backward pass reads, in this order. With weights, `d_input` is an
-//! `Option`: the first layer of a network needs none; inputs of `u32` (tokens, classes) have no gradient and no `d_input`. An
-//! operation on several inputs that have gradients makes one a call: `k` is the number of that input, counted from 0, and
-//! `d_input` has its shape. An operation on any number of inputs (`concat`) goes forward in this way, too:
-//! `forward(pass, k, input, output)`. `saved` is what forward computes for backward alone: a view of one value per batch or per
-//! sample.
-//! Operations with an `activation` setting apply it in their forward pass; generated code takes the gradient through it
-//! (`Activation::backward_in_place`) before it calls their backward pass.
+//! An operation with several differentiable inputs computes one gradient per call: `k` is the index of that input,
+//! counted from 0, and `d_input` has its shape. An operation with any number of inputs (`concat`) runs its forward pass
+//! that way, too: `forward(pass, k, input, output)`.
+//!
+//! The forward pass of an operation with state (the running statistics of batch_norm) may write to its weights. All
+//! other passes only read them, and the gradient of the state is zero. Operations with an `activation` setting apply it
+//! in their forward pass. Generated code computes the gradient of the activation (`Activation::backward_in_place`)
+//! before it calls their backward pass.
 
 pub mod activation;
 pub mod arithmetic;
@@ -62,7 +66,7 @@ use crate::tensor::Storage;
 
 macro_rules! kernels {
     ($($kernel:path),* $(,)?) => {
-        /// Every kernel that a device must have; one line for each operation.
+        /// The kernels that a device must have, with one line for each operation.
         pub trait Kernels: $($kernel +)* {}
         impl<T: $($kernel +)*> Kernels for T {}
     };
@@ -103,6 +107,6 @@ kernels! {
     optimizer::FiniteCheckKernel,
 }
 
-/// A place to run networks: [`Storage`] and every kernel. Generated code is generic over it.
+/// A device that runs networks: it has [`Storage`] and every kernel. Generated code is generic over it.
 pub trait Device: Storage + Kernels {}
 impl<T: Storage + Kernels> Device for T {}

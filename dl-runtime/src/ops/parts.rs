@@ -1,21 +1,22 @@
-//! Gradients to weights that every row of a batch adds to: summed in a fixed number of parts, and these in order, so that the
-//! result does not depend on the number of threads.
+//! Gradients to weights to which every row of a batch contributes. They are summed in a fixed number of parts, and the
+//! parts are added in order, so that the result does not depend on the number of threads.
 
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 
-/// Numbers of one part, at least.
-const LEAST: usize = 1 << 13;
-/// The most parts.
-const PARTS: usize = 32;
+/// The smallest part, in numbers.
+const MIN_PART: usize = 1 << 13;
+/// The largest number of parts.
+const MAX_PARTS: usize = 32;
 
-/// What a part computes from its rows of `x` and `dy`, of which it is told the number of the first: adds its gradient to
-/// `sums`, and writes the gradient to `x` to `dx`, which is empty where nobody wants it.
+/// The function that computes one part: `body(first_row, x, dy, sums, dx, write)`. It adds the gradient to the weights
+/// to `sums`, and writes the gradient to `x` to `dx`, which is empty if that gradient is not wanted.
 pub(crate) type Body<'a> = dyn Fn(usize, &[f32], &[f32], &mut [f32], &mut [f32], Write) + Sync + 'a;
 
-/// The gradients of an operation over rows of `row` numbers: to its weights (none at all if empty) and to its input.
+/// Computes the gradients of an operation over rows of `row` numbers: to its weights (`d_weights` is empty if there are
+/// none) and to its input.
 pub(crate) fn backward(
     cpu: &Cpu,
     row: usize,
@@ -25,9 +26,9 @@ pub(crate) fn backward(
     d_input: Option<(&mut [f32], Write)>,
     body: &Body,
 ) {
-    // A part of no sums is a part all the same.
+    // Without weights the work is split into parts, too.
     let n = d_weights.len().max(1);
-    let rows = LEAST.div_ceil(row).max((x.len() / row).div_ceil(PARTS));
+    let rows = MIN_PART.div_ceil(row).max((x.len() / row).div_ceil(MAX_PARTS));
     let (size, parts) = (rows * row, (x.len() / row).div_ceil(rows));
     scratch::with(parts * n, |sums| {
         sums.fill(0.0);
@@ -51,7 +52,7 @@ pub(crate) fn backward(
     });
 }
 
-/// `to` = or `+= d`.
+/// `to = d`, or `to += d` with [`Write::Add`].
 #[inline(always)]
 pub(crate) fn accumulate(to: &mut f32, d: f32, write: Write) {
     *to = if write == Write::Set { d } else { *to + d };

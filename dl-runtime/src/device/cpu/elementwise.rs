@@ -1,5 +1,5 @@
-//! Elementwise loops of the CPU: every operation that computes number by number goes through here, and gets
-//! vector instructions and threads.
+//! Elementwise loops on the CPU. Every operation that computes number by number uses them, and so gets vector
+//! instructions and threads.
 
 use super::simd::{Simd, simd};
 use super::threads::chunks_mut;
@@ -7,16 +7,16 @@ use crate::Cpu;
 use crate::tensor::Write;
 use std::ops::Range;
 
-/// Numbers of one task: enough to be worth the start of a thread, few enough to stay in its cache.
+/// The number of elements of one task: enough to be worth waking a thread, few enough to stay in its cache.
 const CHUNK: usize = 1 << 14;
 
-/// What is computed for each element from those of `N` inputs.
+/// The function that computes an element of the output from the elements of `N` inputs.
 pub(crate) trait Formula<const N: usize>: Sync {
-    /// The new output from the inputs at the same place and the output that was there.
+    /// Returns the new output from the inputs at the same index and the old output.
     fn of<S: Simd>(&self, inputs: [f32; N], old: f32) -> f32;
 }
 
-/// A formula that needs no `S`.
+/// Makes a formula of a closure that does not use `S`.
 pub(crate) fn formula<const N: usize>(f: impl Fn([f32; N]) -> f32 + Sync) -> impl Formula<N> {
     Closure(f)
 }
@@ -48,7 +48,7 @@ struct Loop<'a, F, const N: usize> {
     formula: &'a F,
 }
 
-/// What [`simd!`] can compile: it takes types, not numbers.
+/// A trait for [`simd!`], which is generic over types but not over numbers.
 trait Run {
     fn run<S: Simd>(self);
 }
@@ -64,8 +64,8 @@ impl<F: Formula<N>, const N: usize> Run for Loop<'_, F, N> {
     }
 }
 
-/// The elements of all inputs at `i`. (A loop: closures of `map` are compiled anew for every formula, and take half the
-/// time of the crate.)
+/// Returns the elements of all inputs at `i`. It is a loop because the closure of a `map` is compiled anew for every
+/// formula, which took half of the crate's compile time.
 #[inline(always)]
 pub(crate) fn at<const N: usize>(inputs: &[&[f32]; N], i: usize) -> [f32; N] {
     let mut elements = [0.0; N];
@@ -75,7 +75,7 @@ pub(crate) fn at<const N: usize>(inputs: &[&[f32]; N], i: usize) -> [f32; N] {
     elements
 }
 
-/// The same range of all inputs.
+/// Returns the same range of all inputs.
 #[inline(always)]
 pub(crate) fn cut<const N: usize>(mut inputs: [&[f32]; N], range: Range<usize>) -> [&[f32]; N] {
     for input in &mut inputs {
@@ -90,7 +90,7 @@ simd! {
     }
 }
 
-/// `output[i] = formula([inputs[0][i], inputs[1][i], …], output[i])`, where all slices have one length.
+/// `output[i] = formula([inputs[0][i], inputs[1][i], …], output[i])`; all slices have the same length.
 pub(crate) fn each<const N: usize>(cpu: &Cpu, inputs: [&[f32]; N], output: &mut [f32], formula: impl Formula<N>) {
     let formula = &formula;
     cpu.threads().split(chunks_mut(output, CHUNK), &|task, output| {
@@ -99,7 +99,7 @@ pub(crate) fn each<const N: usize>(cpu: &Cpu, inputs: [&[f32]; N], output: &mut 
     });
 }
 
-/// `output = formula(inputs)`, set or added.
+/// `output = formula(inputs)`, or `+=` with [`Write::Add`].
 pub(crate) fn write<const N: usize>(
     cpu: &Cpu,
     write: Write,

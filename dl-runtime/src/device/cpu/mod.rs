@@ -1,4 +1,5 @@
-//! The CPU: slices for memory, a pool of threads, and kernels chosen by what the processor can do.
+//! The CPU device: its memory is slices, it has a pool of threads, and its kernels are chosen by the processor's
+//! features.
 
 pub(crate) mod elementwise;
 pub(crate) mod scratch;
@@ -12,7 +13,7 @@ use crate::tensor::{Element, Storage, sealed};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The processor, with a number of threads. Results do not depend on that number.
+/// The CPU with a number of threads. Results do not depend on that number.
 ///
 /// Clones share the threads.
 #[derive(Clone, Debug)]
@@ -21,30 +22,31 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// All the processor's threads, or as many as the environment variable `DL_THREADS` says.
+    /// Uses all hardware threads, or as many as the environment variable `DL_THREADS` says.
     pub fn new() -> Self {
         let wanted = std::env::var("DL_THREADS").ok().and_then(|n| n.trim().parse().ok());
         Self::with_threads(wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())))
     }
-    /// A number of threads, the caller among them (at least 1).
+    /// Uses `count` threads, including the calling one (at least 1).
     pub fn with_threads(count: usize) -> Self {
         Cpu { threads: Arc::new(Threads::new(count.clamp(1, 1024))) }
     }
-    /// The threads of a rayon pool that the application has, so that no others fight them for the cores.
+    /// Uses the threads of a rayon pool that the application already has, so that no other threads compete with them
+    /// for the cores.
     ///
-    /// As many threads compute as the pool has, the calling one among them, whether it is one of the pool's or not. Where
-    /// the pool is busy, fewer do. Unlike the device's own threads, those of a pool are called by an allocation each time
-    /// that no work came for some 20 µs.
+    /// As many threads compute as the pool has, including the calling one, whether it belongs to the pool or not; fewer
+    /// if the pool is busy. Unlike the device's own threads, waking a thread of the pool costs an allocation whenever
+    /// there was no work for about 20 µs.
     #[cfg(feature = "rayon")]
     pub fn in_pool(pool: Arc<rayon::ThreadPool>) -> Self {
         Cpu { threads: Arc::new(Threads::of_rayon(Some(pool))) }
     }
-    /// The threads of rayon's global pool, or of the pool in whose `install` this is called; see [`Cpu::in_pool`].
+    /// Uses the threads of rayon's global pool, or of the pool in whose `install` this is called; see [`Cpu::in_pool`].
     #[cfg(feature = "rayon")]
     pub fn in_global_pool() -> Self {
         Cpu { threads: Arc::new(Threads::of_rayon(None)) }
     }
-    /// The threads, for kernels.
+    /// Returns the thread pool, for kernels.
     pub fn threads(&self) -> &Threads {
         &self.threads
     }
@@ -95,11 +97,12 @@ impl Storage for Cpu {
         data
     }
     fn reinterpret<A: Element, B: Element>(data: Self::Ref<'_, A>) -> Self::Ref<'_, B> {
-        // SAFETY: elements are `f32` or `u32` (the trait is sealed): four bytes each, and every pattern is a value of both.
+        // SAFETY: elements are `f32` or `u32` (the trait is sealed): four bytes each, and every bit pattern is valid
+        // for both.
         unsafe { std::slice::from_raw_parts(data.as_ptr().cast(), data.len()) }
     }
     fn reinterpret_mut<A: Element, B: Element>(data: Self::Mut<'_, A>) -> Self::Mut<'_, B> {
-        // SAFETY: as in `bits`; the borrow moves to the result.
+        // SAFETY: as in `reinterpret`; the borrow moves to the result.
         unsafe { std::slice::from_raw_parts_mut(data.as_mut_ptr().cast(), data.len()) }
     }
     fn as_host_slice<E: Element>(data: Self::Ref<'_, E>) -> Option<&[E]> {

@@ -1,18 +1,18 @@
-//! Scratch memory of a thread: grows to what was ever asked for, then never allocates again.
+//! Scratch memory of a thread. It grows to the largest size that was ever requested and then never allocates again.
 
 use std::cell::RefCell;
 
-/// Floats in 64 bytes: the alignment of scratch memory.
+/// The alignment of scratch memory: 64 bytes, in floats.
 const ALIGN: usize = 16;
 
 thread_local! {
-    /// Buffers not in use; the outermost user's on top.
+    /// The buffers that are not in use; the one for the outermost call is on top.
     static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls `body` with `floats` numbers of memory, of any content, aligned to 64 bytes. Calls may nest.
+/// Calls `body` with `floats` numbers of memory with any content, aligned to 64 bytes. Calls may nest.
 pub(crate) fn with<R>(floats: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
-    // Nothing needs no buffer: a thread that first comes here in a later step would allocate one.
+    // An empty request takes no buffer: a thread that first gets here in a later step would allocate one.
     if floats == 0 {
         return body(&mut []);
     }

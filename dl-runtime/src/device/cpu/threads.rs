@@ -1,24 +1,26 @@
-//! The threads of a [`Cpu`](super::Cpu): fork and join over numbered tasks.
+//! The thread pool of a [`Cpu`](super::Cpu): fork and join over numbered tasks.
 //!
 //! ```text
 //! cpu.threads().run(tasks, &|task| …);                          each number in 0..tasks once, on some thread
 //! cpu.threads().run_with_scratch(tasks, floats, &|task, scratch| …);   with 64-byte aligned memory of the thread
-//! cpu.threads().split((chunks(x, n), chunks_mut(y, m)), &|task, (x, y)| …);   disjoint chunks, one pair a task
+//! cpu.threads().split((chunks(x, n), chunks_mut(y, m)), &|task, (x, y)| …);   disjoint chunks, one pair per task
 //! ```
 //!
-//! The caller takes part. Which thread runs a task is left to chance, so a task must not depend on it, and the number
-//! and sizes of tasks must not depend on the number of threads: then results are the same bits for any number.
-//! A call from inside a task, or while another thread uses the pool, runs inline.
+//! The calling thread takes part. Any thread may run any task, so the result of a task must not depend on its thread,
+//! and the number and sizes of tasks must not depend on the number of threads. Then results are the same bits for any
+//! number of threads. A call from inside a task, or while another thread uses the pool, runs all its tasks on the
+//! calling thread.
 //!
-//! Helpers are threads of the pool's own, which sleep between jobs and never allocate, or threads of a rayon pool that
-//! the application has. The latter are borrowed: a helper is a rayon task that looks for jobs and returns to rayon when
-//! none came for some 20 µs, so the application's own tasks run on the same threads. The caller never waits for a rayon
-//! task to start: it does whatever tasks no helper has taken, hence no deadlock, from inside of the pool either.
+//! Helpers are either the pool's own threads, which sleep between jobs and never allocate, or threads of a rayon pool
+//! that the application has. The latter are borrowed: a helper is a rayon task that looks for jobs and returns to rayon
+//! when there was none for about 20 µs, so the application's own tasks run on the same threads. The caller never waits
+//! for a rayon task to start: it runs all tasks that no helper has taken. So there is no deadlock, even for a call from
+//! inside the rayon pool.
 //!
-//! **Another process on our cores.** With another process on one of two cores, the system puts the caller and its helper
-//! on the other one together. A helper that spins there for work takes the core from the caller, who has the work: each job
-//! then cost 20 µs of spinning, and two threads were half as fast as one. So whoever looks or waits for another thread
-//! offers the core every microsecond ([`std::thread::yield_now`]); on an idle core that returns at once.
+//! **Another process on our cores.** If another process occupies one of two cores, the system may put the caller and
+//! its helper together on the other one. A helper that spins there takes the core from the caller, who has the work:
+//! each job then cost 20 µs of spinning, and two threads were half as fast as one. So every thread that waits for
+//! another one yields its core every microsecond ([`std::thread::yield_now`]), which returns at once on an idle core.
 
 #[cfg(feature = "rayon")]
 mod borrowed;
@@ -36,22 +38,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-/// A pool of threads; with the caller they are [`Threads::count`].
+/// A pool of threads. Together with the calling thread it has [`Threads::count`] threads.
 pub struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
-    /// Helpers instead of workers.
+    /// The borrowed helpers of a rayon pool, which replace the workers.
     #[cfg(feature = "rayon")]
     borrowed: Option<Borrowed>,
 }
 
 impl Threads {
-    /// `count` threads of its own, the caller among them (at least 1).
+    /// Creates a pool of `count` threads, including the calling one (at least 1).
     pub fn new(count: usize) -> Self {
         let shared = Arc::new(Shared::default());
         let worker = |id| {
             let shared = shared.clone();
-            // A machine that grants fewer threads computes the same with those.
+            // If the system refuses to start a thread, the others compute the same result.
             thread::Builder::new().name(format!("dl-{id}")).spawn(move || shared.work(id)).ok()
         };
         let workers = (1..count).map_while(worker).collect();
@@ -63,13 +65,13 @@ impl Threads {
         }
     }
 
-    /// As many threads as `pool` has; `None` is the pool in which the calling thread is, else the global one.
+    /// Uses as many threads as `pool` has; `None` is the pool of the calling thread, or else the global one.
     #[cfg(feature = "rayon")]
     pub(super) fn of_rayon(pool: Option<Arc<rayon::ThreadPool>>) -> Self {
         Threads { shared: Arc::default(), workers: Vec::new(), borrowed: Some(Borrowed::new(pool)) }
     }
 
-    /// Number of threads, the caller among them.
+    /// Returns the number of threads, including the calling one.
     pub fn count(&self) -> usize {
         #[cfg(feature = "rayon")]
         if let Some(borrowed) = &self.borrowed {
@@ -78,26 +80,28 @@ impl Threads {
         self.workers.len() + 1
     }
 
-    /// Calls `body` once with each number in `0..tasks`; returns when all are done. A panic of a task is passed on.
+    /// Calls `body` once with each number in `0..tasks` and returns when all calls are done. A panic in a task is
+    /// passed on.
     pub fn run(&self, tasks: usize, body: &(dyn Fn(usize) + Sync)) {
         self.fork(tasks, &|task, _| body(task));
     }
 
-    /// [`Threads::run`] with `floats` numbers of scratch memory for each thread, of any content, aligned to 64 bytes.
+    /// Does the same as [`Threads::run`], with `floats` numbers of scratch memory (any content, aligned to 64 bytes)
+    /// for each thread.
     pub fn run_with_scratch(&self, tasks: usize, floats: usize, body: &(dyn Fn(usize, &mut [f32]) + Sync)) {
         let stride = floats.max(1).next_multiple_of(16);
         scratch::with(stride * self.count().min(tasks.max(1)), |memory| {
             let memory = ChunksMut::new(memory, stride);
             self.fork(tasks, &|task, thread| {
-                // SAFETY: `thread` differs between threads that run at the same time, and the part is given back
-                // at the end of the task.
+                // SAFETY: `thread` differs between threads that run at the same time, and the part is used only during
+                // the task.
                 let mine = unsafe { memory.part(thread) };
                 body(task, &mut mine[..floats]);
             });
         });
     }
 
-    /// [`Threads::split`] with the scratch memory of [`Threads::run_with_scratch`].
+    /// Does the same as [`Threads::split`], with the scratch memory of [`Threads::run_with_scratch`].
     #[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
     pub fn split_with_scratch<S: Split>(
         &self,
@@ -109,7 +113,7 @@ impl Threads {
         self.run_with_scratch(data.count(), floats, &|task, scratch| body(task, scratch, unsafe { data.part(task) }));
     }
 
-    /// Calls `body` once for every chunk of `data`, with its number and the chunk.
+    /// Calls `body` once for every chunk of `data`, with the chunk and its number.
     pub fn split<S: Split>(&self, data: S, body: &(dyn Fn(usize, S::Part) + Sync)) {
         // SAFETY: each number is given once, and below the count.
         self.fork(data.count(), &|task, _| body(task, unsafe { data.part(task) }));
@@ -122,21 +126,21 @@ impl Threads {
             (0..tasks).for_each(|task| body(task, 0));
             return;
         }
-        // SAFETY: `close` is called below on every path, before `body` goes out of use, and this thread is the owner.
+        // SAFETY: `close` is called below on every path, before `body` goes out of scope, and this thread is the owner.
         unsafe { self.shared.open(body, tasks) };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             self.call(helpers);
             self.shared.take_tasks(body, tasks, 0);
         }));
         self.shared.close();
-        let theirs = self.shared.take_panic();
+        let helper_panic = self.shared.take_panic();
         self.shared.disown();
-        if let Some(payload) = outcome.err().or(theirs) {
+        if let Some(payload) = outcome.err().or(helper_panic) {
             resume_unwind(payload);
         }
     }
 
-    /// Calls so many helpers to the open job.
+    /// Wakes so many helpers for the open job.
     fn call(&self, helpers: usize) {
         #[cfg(feature = "rayon")]
         if let Some(borrowed) = &self.borrowed {
@@ -151,7 +155,7 @@ impl Drop for Threads {
         self.shared.stop();
         for worker in self.workers.drain(..) {
             worker.thread().unpark();
-            // A worker does not panic: tasks are caught.
+            // A worker does not panic, since panics of tasks are caught.
             let _ = worker.join();
         }
     }
@@ -168,7 +172,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Pools of `count` threads: one of its own, and a rayon pool.
+    /// Pools of `count` threads: one with its own threads, and one of rayon's.
     fn pools(count: usize) -> Vec<Threads> {
         vec![
             Threads::new(count),
@@ -285,7 +289,7 @@ mod tests {
                 let ran = AtomicUsize::new(0);
                 threads.run(2, &|_| {
                     ran.fetch_add(1, Ordering::Relaxed);
-                    // Both tasks are needed at the same time: two threads must take part.
+                    // Each task waits for the other, so two threads must take part.
                     while ran.load(Ordering::Relaxed) < 2 {
                         thread::yield_now();
                     }
@@ -325,9 +329,9 @@ mod tests {
                 })
             });
             started.wait();
-            let here = thread::current().id();
+            let caller = thread::current().id();
             for _ in 0..3 {
-                threads.run(8, &|_| assert_eq!(thread::current().id(), here));
+                threads.run(8, &|_| assert_eq!(thread::current().id(), caller));
             }
             finish.wait();
         });

@@ -1,6 +1,7 @@
-//! Matrix products by cuBLASLt: what a product is described by, and the algorithm chosen once for each description.
+//! Matrix products with cuBLASLt: the description of a product, and the algorithm that is chosen once for each
+//! description.
 
-use super::driver::full;
+use super::driver::out_of_memory;
 use super::{Cuda, Libraries, Mut, Precision, Ref, Words};
 use crate::tensor::Write;
 use crate::{Error, Result};
@@ -31,12 +32,12 @@ use std::collections::hash_map::Entry;
 use std::ffi::c_void;
 use std::ptr;
 
-/// Numbers of temporary memory that algorithms may use at most: 32 MiB, what the library recommends for Hopper.
-const MOST_WORKSPACE: usize = 8 << 20;
-/// The alignment that a bias in an epilogue needs, in bytes.
+/// The largest workspace of an algorithm, in numbers: 32 MiB, which cuBLASLt recommends for Hopper.
+const MAX_WORKSPACE: usize = 8 << 20;
+/// The alignment in bytes that the epilogue needs of a bias.
 const BIAS_ALIGNMENT: u64 = 16;
 
-/// `C = A·B`, `count` times, with what cuBLASLt does in the same pass.
+/// `C = A·B` for a batch of `count` matrices, with the bias and ReLU that cuBLASLt applies in the same pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Gemm {
     /// Rows of A and C.
@@ -49,30 +50,31 @@ pub(crate) struct Gemm {
     pub left_transposed: bool,
     /// Whether B is stored as Bᵀ.
     pub right_transposed: bool,
-    /// Numbers from one stored row of A to the next, and of B.
+    /// The distances, in numbers, between stored rows of A and of B.
     pub pitches: [usize; 2],
-    /// Matrices one behind the other.
+    /// The batch size; the matrices follow each other in memory.
     pub count: usize,
-    /// What A and B are: `f32`, rounded to TF32 on the way, or bf16.
+    /// The type of A and B: `f32`, `f32` that is rounded to TF32 when it is read, or bf16.
     pub precision: Precision,
-    /// Whether negative results become 0.
+    /// Whether ReLU is applied to the result.
     pub relu: bool,
     /// Whether C is replaced or added to.
     pub write: Write,
 }
 
 impl Gemm {
-    /// Numbers of scratch memory that [`Cuda::gemm`] wants, for long sums that are split: more for large results.
+    /// Returns the workspace that [`Cuda::gemm`] needs, in numbers. It is for splitting long sums, and larger results
+    /// need more.
     pub fn workspace(&self) -> usize {
         const SPLITS: usize = 16;
         let results = self.count * self.rows * self.columns;
-        (SPLITS * results).next_power_of_two().clamp(1 << 18, MOST_WORKSPACE)
+        (SPLITS * results).next_power_of_two().clamp(1 << 18, MAX_WORKSPACE)
     }
-    /// Whether an epilogue can add this bias.
+    /// Returns whether the epilogue can add this bias.
     pub fn can_add(bias: Ref<'_, f32>) -> bool {
         bias.address().is_multiple_of(BIAS_ALIGNMENT)
     }
-    fn sizes(&self) -> [u64; 4] {
+    fn to_words(&self) -> [u64; 4] {
         let pair = |low: usize, high: usize| (high as u64) << 32 | low as u64;
         let Gemm { rows, inner, columns, left_transposed, right_transposed, .. } = *self;
         let flag = |flag: bool, bit: u32| usize::from(flag) << bit;
@@ -81,7 +83,7 @@ impl Gemm {
         let flags = flags | flag(self.write == Write::Add, 3) | precision;
         [pair(rows, inner), pair(columns, self.count), pair(self.pitches[0], self.pitches[1]), flags as u64]
     }
-    fn from_sizes(words: [u64; 4]) -> Self {
+    fn from_words(words: [u64; 4]) -> Self {
         let pair = |word: u64| (word as u32 as usize, (word >> 32) as usize);
         let ((rows, inner), (columns, count), (a, b)) = (pair(words[0]), pair(words[1]), pair(words[2]));
         let flag = |bit: u32| words[3] >> bit & 1 == 1;
@@ -101,7 +103,7 @@ impl Gemm {
 }
 
 impl Cuda {
-    /// Asks for a product by cuBLASLt. `workspace` is scratch memory of [`Gemm::workspace`] numbers.
+    /// Queues a product with cuBLASLt. `workspace` has [`Gemm::workspace`] numbers.
     pub(crate) fn gemm(
         &self,
         gemm: &Gemm,
@@ -113,7 +115,7 @@ impl Cuda {
         let addresses = [a.address(), b.address(), c.address(), bias.map_or(0, Ref::address), workspace.address()];
         let mut words = [0; 9];
         words[..5].copy_from_slice(&addresses);
-        words[5..].copy_from_slice(&gemm.sizes());
+        words[5..].copy_from_slice(&gemm.to_words());
         let bytes = |len: usize| 4 * len as u64;
         let touched = [
             (addresses[0], bytes(a.len())),
@@ -125,10 +127,10 @@ impl Cuda {
     }
 }
 
-/// A product, as it was asked for in words.
+/// Computes the product that [`Cuda::gemm`] packed into words.
 fn multiply(libraries: &mut Libraries, words: &Words, stream: CUstream) -> Result<()> {
     let [a, b, c, bias, workspace] = [words[0], words[1], words[2], words[3], words[4]];
-    let gemm = Gemm::from_sizes([words[5], words[6], words[7], words[8]]);
+    let gemm = Gemm::from_words([words[5], words[6], words[7], words[8]]);
     let library = match &mut libraries.cublas {
         Some(library) => library,
         none => none.insert(Library::new()?),
@@ -136,20 +138,20 @@ fn multiply(libraries: &mut Libraries, words: &Words, stream: CUstream) -> Resul
     library.multiply(gemm, [a, b, c, bias], workspace, stream)
 }
 
-/// cuBLASLt, and what was chosen so far.
+/// The handle of cuBLASLt, and the plans that were made so far.
 pub(crate) struct Library {
     handle: sys::cublasLtHandle_t,
     plans: HashMap<(Gemm, [u32; 3], bool), Plan>,
 }
 
-// SAFETY: cuBLASLt's handles and descriptors may be used from any thread; here they are under the lock of the GPU.
+// SAFETY: cuBLASLt's handles and descriptors may be used from any thread, and here they are used under the GPU's lock.
 unsafe impl Send for Library {}
 
 impl Library {
     fn new() -> Result<Self> {
         let mut handle = ptr::null_mut();
-        // SAFETY: the library is there (`Context::new` asked) and the context current; it writes one handle.
-        answer(unsafe { sys::cublasLtCreate(&mut handle) }).map_err(|code| failed("starting cuBLASLt".into(), code))?;
+        // SAFETY: the library is loaded (`Context::new` checked) and the context is current; it writes one handle.
+        check(unsafe { sys::cublasLtCreate(&mut handle) }).map_err(|code| failed("starting cuBLASLt".into(), code))?;
         Ok(Library { handle, plans: HashMap::new() })
     }
     fn multiply(&mut self, gemm: Gemm, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Result<()> {
@@ -158,9 +160,9 @@ impl Library {
             failed(format!("multiplying matrices of {rows} by {inner} and {inner} by {columns}"), code)
         })
     }
-    fn start(&mut self, gemm: Gemm, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Answer<()> {
+    fn start(&mut self, gemm: Gemm, addresses: [u64; 4], workspace: u64, stream: CUstream) -> CublasResult<()> {
         let [a, b, c, bias] = addresses;
-        // Algorithms depend on the largest power of two that an address is a multiple of.
+        // The choice of algorithm depends on the largest power of two that divides each address.
         let alignments = [a, b, c].map(|address| 1 << address.trailing_zeros().min(8));
         let plan = match self.plans.entry((gemm, alignments, bias != 0)) {
             Entry::Occupied(plan) => plan.into_mut(),
@@ -171,9 +173,9 @@ impl Library {
         }
         let (alpha, beta) = (1.0f32, if gemm.write == Write::Add { 1.0f32 } else { 0.0 });
         let memory = |address: u64| address as *mut c_void;
-        // SAFETY: the descriptors live in the plan; the addresses are of memory of the GPU that holds what they describe
-        // (`Cuda::gemm`), and alive until the stream has passed; alpha and beta are read during the call.
-        answer(unsafe {
+        // SAFETY: the plan owns the descriptors; the addresses are of GPU memory that holds what they describe
+        // (`Cuda::gemm`) and is alive until the stream has passed; alpha and beta are read during the call.
+        check(unsafe {
             sys::cublasLtMatmul(
                 self.handle,
                 plan.product.raw,
@@ -199,12 +201,12 @@ impl Library {
 impl Drop for Library {
     fn drop(&mut self) {
         self.plans.clear();
-        // SAFETY: made in `new`, destroyed once.
+        // SAFETY: the handle was created in `new` and is destroyed once.
         let _ = unsafe { sys::cublasLtDestroy(self.handle) };
     }
 }
 
-/// One of the library's descriptors `T` with attributes `A`.
+/// A descriptor of the library, of type `T` with attributes `A`.
 struct Descriptor<T, A> {
     raw: *mut T,
     set: unsafe fn(*mut T, A, *const c_void, usize) -> sys::cublasStatus_t,
@@ -212,22 +214,22 @@ struct Descriptor<T, A> {
 }
 
 impl<T, A> Descriptor<T, A> {
-    fn set<V>(&self, attribute: A, value: V) -> Answer<()> {
-        // SAFETY: the descriptor lives; the library copies a value of this size, or refuses it.
-        answer(unsafe { (self.set)(self.raw, attribute, (&raw const value).cast(), size_of::<V>()) })
+    fn set<V>(&self, attribute: A, value: V) -> CublasResult<()> {
+        // SAFETY: the descriptor is alive; the library copies a value of this size, or rejects it.
+        check(unsafe { (self.set)(self.raw, attribute, (&raw const value).cast(), size_of::<V>()) })
     }
 }
 
 impl<T, A> Drop for Descriptor<T, A> {
     fn drop(&mut self) {
-        // SAFETY: made where `raw` was filled, destroyed once.
+        // SAFETY: the descriptor was created where `raw` was set, and is destroyed once.
         let _ = unsafe { (self.destroy)(self.raw) };
     }
 }
 
 type Matrix = Descriptor<sys::cublasLtMatrixLayoutOpaque_t, sys::cublasLtMatrixLayoutAttribute_t>;
 
-/// Descriptors of one product, and its algorithm.
+/// The descriptors of one product, and its algorithm.
 struct Plan {
     product: Descriptor<sys::cublasLtMatmulDescOpaque_t, sys::cublasLtMatmulDescAttributes_t>,
     a: Matrix,
@@ -237,10 +239,10 @@ struct Plan {
 }
 
 impl Plan {
-    /// cuBLASLt's matrices are column-major: it takes memory that holds our rows one after the other for columns, so it
-    /// sees every matrix transposed. Since Cᵀ = Bᵀ·Aᵀ, it is given B as its first factor and A as its second, and writes
-    /// what is C to us; its rows are our columns. A factor that is stored transposed needs to be transposed to both sides.
-    fn new(handle: sys::cublasLtHandle_t, gemm: &Gemm, alignments: [u32; 3], bias: u64) -> Answer<Self> {
+    /// cuBLASLt's matrices are column-major. It takes our rows for columns, so it sees every matrix transposed. Since
+    /// Cᵀ = Bᵀ·Aᵀ, it gets B as its first factor and A as its second, and writes C in our layout. A factor that is
+    /// stored transposed has to be transposed for cuBLASLt, too.
+    fn new(handle: sys::cublasLtHandle_t, gemm: &Gemm, alignments: [u32; 3], bias: u64) -> CublasResult<Self> {
         let p = gemm;
         let (compute, inputs) = match gemm.precision {
             Precision::F32 => (CUBLAS_COMPUTE_32F, CUDA_R_32F),
@@ -266,40 +268,42 @@ impl Plan {
         };
         plan.product.set(EPILOGUE, epilogue as u32)?;
         if bias != 0 {
-            // The choice of the algorithm depends on its alignment.
+            // The choice of algorithm depends on the alignment of the bias.
             plan.product.set(BIAS_POINTER, bias)?;
         }
         plan.algorithm = plan.choose(handle, 4 * gemm.workspace(), alignments)?;
         Ok(plan)
     }
-    /// The algorithm that the library thinks the fastest of those whose results are the same in every run.
+    /// Chooses the algorithm that the library estimates to be the fastest of those that give the same bits in every
+    /// run.
     fn choose(
         &self,
         handle: sys::cublasLtHandle_t,
         workspace: usize,
         [a_alignment, b_alignment, c_alignment]: [u32; 3],
-    ) -> Answer<sys::cublasLtMatmulAlgo_t> {
+    ) -> CublasResult<sys::cublasLtMatmulAlgo_t> {
         let mut preference = Descriptor {
             raw: ptr::null_mut(),
             set: sys::cublasLtMatmulPreferenceSetAttribute,
             destroy: sys::cublasLtMatmulPreferenceDestroy,
         };
         // SAFETY: the library writes one handle.
-        answer(unsafe { sys::cublasLtMatmulPreferenceCreate(&mut preference.raw) })?;
+        check(unsafe { sys::cublasLtMatmulPreferenceCreate(&mut preference.raw) })?;
         preference.set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace as u64)?;
-        // Parts of long sums are added from the workspace in a fixed order, never in the order in which they are ready.
+        // The parts of a split sum are added from the workspace in a fixed order, not in the order in which they
+        // finish.
         let in_order = sys::cublasLtReductionScheme_t::CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE as u32;
         preference.set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, in_order)?;
         preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, b_alignment)?;
         preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, a_alignment)?;
         preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, c_alignment)?;
         preference.set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, c_alignment)?;
-        // SAFETY: numbers only, and success is 0.
+        // SAFETY: the struct consists of numbers, for which zero is valid; the status zero is success.
         let mut best: sys::cublasLtMatmulHeuristicResult_t = unsafe { std::mem::zeroed() };
         let mut found = 0;
         let [a, b, c] = [&self.a, &self.b, &self.c].map(|matrix| matrix.raw);
-        // SAFETY: all handles live; there is room for the one result that is asked for.
-        answer(unsafe {
+        // SAFETY: all handles are alive, and there is room for the one result that is requested.
+        check(unsafe {
             sys::cublasLtMatmulAlgoGetHeuristic(
                 handle,
                 self.product.raw,
@@ -313,47 +317,47 @@ impl Plan {
                 &mut found,
             )
         })?;
-        answer(if found == 0 { CUBLAS_STATUS_NOT_SUPPORTED } else { best.state })?;
+        check(if found == 0 { CUBLAS_STATUS_NOT_SUPPORTED } else { best.state })?;
         Ok(best.algo)
     }
 }
 
 fn product(
     compute: sys::cublasComputeType_t,
-) -> Answer<Descriptor<sys::cublasLtMatmulDescOpaque_t, sys::cublasLtMatmulDescAttributes_t>> {
+) -> CublasResult<Descriptor<sys::cublasLtMatmulDescOpaque_t, sys::cublasLtMatmulDescAttributes_t>> {
     let mut product = Descriptor {
         raw: ptr::null_mut(),
         set: sys::cublasLtMatmulDescSetAttribute,
         destroy: sys::cublasLtMatmulDescDestroy,
     };
     // SAFETY: the library writes one handle.
-    answer(unsafe { sys::cublasLtMatmulDescCreate(&mut product.raw, compute, CUDA_R_32F) })?;
+    check(unsafe { sys::cublasLtMatmulDescCreate(&mut product.raw, compute, CUDA_R_32F) })?;
     Ok(product)
 }
 
-/// `count` matrices of `rows` by `columns` as we see them.
-fn matrix(of: sys::cudaDataType_t, [rows, columns]: [usize; 2], pitch: usize, count: usize) -> Answer<Matrix> {
+/// The layout of `count` matrices of `rows` by `columns`, in our row-major view.
+fn matrix(of: sys::cudaDataType_t, [rows, columns]: [usize; 2], pitch: usize, count: usize) -> CublasResult<Matrix> {
     let mut matrix = Descriptor {
         raw: ptr::null_mut(),
         set: sys::cublasLtMatrixLayoutSetAttribute,
         destroy: sys::cublasLtMatrixLayoutDestroy,
     };
     // SAFETY: the library writes one handle.
-    answer(unsafe { sys::cublasLtMatrixLayoutCreate(&mut matrix.raw, of, columns as u64, rows as u64, pitch as i64) })?;
+    check(unsafe { sys::cublasLtMatrixLayoutCreate(&mut matrix.raw, of, columns as u64, rows as u64, pitch as i64) })?;
     matrix.set(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, count as i32)?;
     matrix.set(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, (rows * pitch) as i64)?;
     Ok(matrix)
 }
 
-/// What the library answers.
-type Answer<T> = std::result::Result<T, sys::cublasStatus_t>;
+/// The result of a call of cuBLASLt.
+type CublasResult<T> = std::result::Result<T, sys::cublasStatus_t>;
 
-fn answer(code: sys::cublasStatus_t) -> Answer<()> {
+fn check(code: sys::cublasStatus_t) -> CublasResult<()> {
     if code == CUBLAS_STATUS_SUCCESS { Ok(()) } else { Err(code) }
 }
 fn failed(doing: String, code: sys::cublasStatus_t) -> Error {
     match code {
-        CUBLAS_STATUS_ALLOC_FAILED => full(None),
-        code => Error::DeviceFailed { doing, reason: format!("cuBLASLt says {code:?}") },
+        CUBLAS_STATUS_ALLOC_FAILED => out_of_memory(None),
+        code => Error::DeviceFailed { doing, reason: format!("cuBLASLt returned {code:?}") },
     }
 }

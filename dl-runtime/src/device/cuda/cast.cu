@@ -1,8 +1,8 @@
-// Matrices as bf16, for products on the matrix units.
+// The cast of matrices to bf16, for products on the tensor cores.
 #include "cast.cuh"
 
-// `y` = the rows of `x` as bf16, two to a word, filled up with zeros to a multiple of 8: cuBLASLt wants rows at multiples of 16
-// bytes. A thread has 8 elements at a time.
+// Writes the rows of `x` to `y` as bf16, two to a word. Rows are padded with zeros to a multiple of 8, since cuBLASLt
+// needs rows at multiples of 16 bytes. A thread handles 8 elements at a time.
 KERNEL(cast_bf16, u32 columns, Span<const float> x, Span<float> y) {
     u32 groups = (columns + 7) / 8;
     if (columns % 8 == 0 && aligned(x)) {

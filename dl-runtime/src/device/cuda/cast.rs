@@ -1,4 +1,4 @@
-//! Matrices rounded to bf16, for products on the matrix units.
+//! The cast of matrices to bf16, for products on the tensor cores.
 
 use super::{Cuda, Grid, Ref, kernels};
 
@@ -7,20 +7,21 @@ kernels!(
     cast_bf16
 );
 
-/// Numbers that hold `rows` rows of so many bf16 each, two in a number, each row filled up to a multiple of 16 bytes.
+/// The length of a bf16 matrix in numbers of four bytes: two bf16 share a number, and rows are padded to a multiple of
+/// 16 bytes.
 pub(crate) fn bf16_len(rows: usize, columns: usize) -> usize {
     rows * columns.next_multiple_of(8) / 2
 }
 
-/// The name of such a form in [`Cuda::cast`].
+/// The `form` of [`Cuda::cast`] for a bf16 matrix.
 pub(crate) fn bf16_form(columns: usize) -> u64 {
     const NAME: u64 = 0xBF16 << 48;
-    // Without filling, the length of the rows does not matter.
+    // Without padding, the length of the rows does not matter.
     NAME | if columns.is_multiple_of(8) { 0 } else { columns as u64 }
 }
 
 impl Cuda {
-    /// A matrix with rows of `columns` as bf16, rounded unless that was done before.
+    /// Returns a matrix with rows of `columns` numbers as bf16, rounded unless that was done before.
     pub(crate) fn as_bf16<'a>(&self, x: Ref<'a, f32>, columns: usize) -> Ref<'a, f32> {
         let len = bf16_len(x.len() / columns, columns);
         self.cast(x, bf16_form(columns), len, |x, y| {

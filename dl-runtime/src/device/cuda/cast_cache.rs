@@ -1,36 +1,36 @@
-//! The cache of casts: matrices rounded to bf16, kept until something writes to the memory that they were made of.
+//! The cache of casts: matrices rounded to bf16, kept until their source is written to.
 //!
-//! All writes pass through the device in the order of the work, so that a step rounds its weights once for both passes, and
-//! an activation once for forward and backward.
+//! The device sees all writes in order. So a step rounds its weights once for the forward and the backward pass, and
+//! every activation once for both passes, too.
 
 use super::{Cuda, Gpu, Mut, Ref, State};
 use crate::Result;
 
-/// Casts, each with the memory that it was made of.
+/// Casts, each with the range of memory that it was made from.
 #[derive(Default)]
 pub(super) struct CastCache {
     entries: Vec<Entry>,
 }
 
 struct Entry {
-    /// Begin and end of what it was made of.
+    /// The begin and end address of the source.
     from: (u64, u64),
     /// The kind of cast.
     form: u64,
-    /// Where it is, and how many words it has.
+    /// The address of the cast.
     to: u64,
     len: usize,
     valid: bool,
 }
 
 impl CastCache {
-    /// Takes note that the memory between two addresses is written.
+    /// Invalidates the casts of memory between two addresses, which is about to be written.
     pub fn written(&mut self, begin: u64, end: u64) {
         for entry in &mut self.entries {
             entry.valid &= entry.from.1 <= begin || end <= entry.from.0;
         }
     }
-    /// Gives back what was made of memory that is given back, when all work on it is done.
+    /// Frees the casts of memory that is being freed, once all work on it is done.
     pub fn dropped(&mut self, gpu: &Gpu, begin: u64, end: u64) {
         self.entries.retain(|entry| {
             let stays = entry.from.1 <= begin || end <= entry.from.0;
@@ -40,14 +40,14 @@ impl CastCache {
             stays
         });
     }
-    /// Gives everything back.
+    /// Frees all casts.
     pub fn close(&mut self, context: &super::driver::Context) {
         self.entries.drain(..).for_each(|entry| context.free(entry.to));
     }
 }
 
 impl State {
-    /// The place of the cast of `source`, and whether it has to be written.
+    /// Returns the address of the cast of `source`, and whether the cast still has to be computed.
     fn cast(&mut self, gpu: &Gpu, source: Ref<'_, f32>, form: u64, len: usize) -> Result<(u64, bool)> {
         let from = (source.address(), source.address() + 4 * source.len() as u64);
         let same = |entry: &&mut Entry| (entry.from, entry.form, entry.len) == (from, form, len);
@@ -62,8 +62,8 @@ impl State {
 }
 
 impl Cuda {
-    /// The cast of `source` to `len` words that `make` writes, unless that was done before and nothing has written to
-    /// `source` since. `form` is the kind of cast.
+    /// Returns the cast of `source`, of `len` words. `make` computes it, unless that was done before and `source` was
+    /// not written to since. `form` is the kind of cast.
     pub(crate) fn cast<'a>(
         &self,
         source: Ref<'a, f32>,

@@ -1,10 +1,11 @@
-// What every kernel file begins with: types, checked ranges, shared memory, sums over warps and blocks, random numbers.
+// Included by every kernel file: types, memory ranges, shared memory, reductions over warps and blocks, random numbers.
 //
-// The dialect. Kernels are `KERNEL(name, parameters) { … }`, their helpers `DEVICE`; memory of the device comes as `Span`,
-// shared memory as `SHARED(type, name, count);`. Indices, barriers, shuffles and integer atomics have CUDA's own names
-// (`threadIdx.x`, `__syncthreads`, `__shfl_xor_sync`, …). There are no floating-point atomics and no order that depends on
-// the GPU: the same input gives the same bits. So one file compiles for the GPU (NVRTC, without the toolkit's headers) and,
-// in tests, for the processor (tests/crates/emulation), where spans and shared memory are checked.
+// The dialect. A kernel is written `KERNEL(name, parameters) { … }` and a helper function `DEVICE`. Device memory is
+// passed as `Span`, and shared memory is declared with `SHARED(type, name, count);`. Indices, barriers, shuffles and
+// integer atomics have CUDA's own names (`threadIdx.x`, `__syncthreads`, `__shfl_xor_sync`, …). Floating-point atomics
+// are not used, and no order of summation depends on the GPU, so the same input gives the same bits. The same file
+// compiles for the GPU (with NVRTC, without the toolkit's headers) and, in tests, for the CPU (tests/crates/emulation),
+// where spans and shared memory are bounds-checked.
 #pragma once
 
 typedef unsigned char u8;
@@ -17,14 +18,14 @@ typedef long long i64;
 #include "emulation.h"
 #else
 
-/// A kernel for blocks of any size: it uses 64 registers at most, so that 1024 threads have room (tests/nvrtc.rs looks).
+/// A kernel for blocks of any size. It may use at most 64 registers, so that 1024 threads fit (tests/nvrtc.rs checks).
 #define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
-/// A kernel whose blocks have `threads` threads at most: the compiler may use more registers.
+/// A kernel whose blocks have at most `threads` threads, which lets the compiler use more registers.
 #define KERNEL_OF(threads, name, ...) extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
 #define DEVICE static __device__ __forceinline__
 #define SHARED(type, name, count) __shared__ SharedArray<type, count> name
 
-/// A range of the device's memory.
+/// A range of device memory.
 template <class T>
 struct Span {
     T* data;
@@ -33,19 +34,19 @@ struct Span {
     __device__ __forceinline__ Span part(u64 from, u64 count) const { return Span{data + from, count}; }
 };
 
-/// An array of the block's shared memory.
+/// An array in the block's shared memory.
 template <class T, u32 N>
 struct __align__(16) SharedArray {
     T data[N];
     __device__ __forceinline__ T& operator[](u32 i) { return data[i]; }
 };
 
-/// Whether `load4` and `store4` may be used: the range begins at a multiple of 16 bytes.
+/// Returns whether `load4` and `store4` may be used: the range begins at a multiple of 16 bytes.
 template <class T>
 DEVICE bool aligned(Span<T> s) {
     return ((u64)s.data & 15) == 0;
 }
-/// Elements `i` to `i + 3`, where `i` is a multiple of 4.
+/// Loads or stores elements `i` to `i + 3`, where `i` is a multiple of 4.
 DEVICE float4 load4(Span<const float> s, u64 i) { return *reinterpret_cast<const float4*>(s.data + i); }
 DEVICE float4 load4(Span<float> s, u64 i) { return *reinterpret_cast<const float4*>(s.data + i); }
 DEVICE void store4(Span<float> s, u64 i, float4 v) { *reinterpret_cast<float4*>(s.data + i) = v; }
@@ -62,19 +63,20 @@ DEVICE void store4(SharedArray<float, N>& s, u32 i, float4 v) {
 #define WARP 32u
 #define ALL_LANES 0xFFFFFFFFu
 
-/// The number of this thread in a grid of one dimension, and how many there are: `for (u64 i = thread(); i < n; i += threads())`.
+/// The index of this thread in a one-dimensional grid, and the number of threads, for grid-stride loops: `for (u64 i =
+/// thread(); i < n; i += threads())`.
 DEVICE u64 thread() { return (u64)blockIdx.x * blockDim.x + threadIdx.x; }
 DEVICE u64 threads() { return (u64)gridDim.x * blockDim.x; }
 
-/// Sets element `i`, or adds to it: `add` is `Write::Add`.
+/// Sets element `i`, or adds to it if `add` (`Write::Add`).
 DEVICE void accumulate(Span<float> to, u64 i, float value, u32 add) { to[i] = add ? to[i] + value : value; }
 
-/// The sum over the lanes of a warp, in all of them.
+/// Returns the sum over the lanes of a warp to all of them.
 DEVICE float warp_sum(float v) {
     for (u32 apart = WARP / 2; apart > 0; apart /= 2) v += __shfl_xor_sync(ALL_LANES, v, apart);
     return v;
 }
-/// The largest number of a warp, in all lanes; NaN if there is one.
+/// Returns the largest number of a warp to all lanes; NaN if one of them is NaN.
 DEVICE float warp_max(float v) {
     for (u32 apart = WARP / 2; apart > 0; apart /= 2) {
         float other = __shfl_xor_sync(ALL_LANES, v, apart);
@@ -87,8 +89,8 @@ DEVICE double warp_sum(double v) {
     return v;
 }
 
-/// The sum over a block whose threads are a multiple of 32, in all of them; every thread calls it. `partial` may be used
-/// again at once.
+/// Returns the sum over a block to all of its threads. The block size is a multiple of 32, and every thread must call
+/// it. `partial` may be reused at once.
 template <class T>
 DEVICE T block_sum(T v, SharedArray<T, WARP>& partial) {
     v = warp_sum(v);
@@ -103,7 +105,7 @@ DEVICE T block_sum(T v, SharedArray<T, WARP>& partial) {
     __syncthreads();
     return sum;
 }
-/// The largest number of a block, as `block_sum`.
+/// Returns the largest number of a block; otherwise as `block_sum`.
 DEVICE float block_max(float v, SharedArray<float, WARP>& partial) {
     v = warp_max(v);
     u32 warps = blockDim.x / WARP;
@@ -118,15 +120,15 @@ DEVICE float block_max(float v, SharedArray<float, WARP>& partial) {
     return most;
 }
 
-/// Whether all bits of the exponent are set: infinity or not a number.
+/// Returns whether all bits of the exponent are set: infinity or NaN.
 DEVICE bool not_finite(float x) { return (__float_as_uint(x) & 0x7F800000u) == 0x7F800000u; }
 
-/// The four words of a counter, in the order in which a group of 64 has them: at positions `i`, `i + 16`, `i + 32`, `i + 48`.
+/// The four random words of one counter. In a group of 64 they have the positions `i`, `i + 16`, `i + 32` and `i + 48`.
 struct Words {
     u32 a, b, c, d;
 };
 
-/// Philox 4×32-10, as `random::words` on the host.
+/// The generator Philox 4×32-10, as in `random::words` on the host.
 DEVICE Words philox(u64 seed, u32 stream, u32 purpose, u64 counter) {
     u32 c0 = (u32)counter, c1 = (u32)(counter >> 32), c2 = stream, c3 = purpose;
     u32 k0 = (u32)seed, k1 = (u32)(seed >> 32);
@@ -142,7 +144,7 @@ DEVICE Words philox(u64 seed, u32 stream, u32 purpose, u64 counter) {
     return Words{c0, c1, c2, c3};
 }
 
-/// Word `index` of the sequence of `seed`, `stream` and `purpose`.
+/// Returns word `index` of the random sequence of `seed`, `stream` and `purpose`.
 DEVICE u32 random_word(u64 seed, u32 stream, u32 purpose, u64 index) {
     Words words = philox(seed, stream, purpose, index / 64 * 16 + index % 16);
     u32 output = (u32)(index % 64 / 16);

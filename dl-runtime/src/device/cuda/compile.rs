@@ -1,26 +1,27 @@
-//! From the text of kernels to the GPU's code: NVRTC, and what it made before, kept on disk.
+//! Compiles kernel files for the GPU with NVRTC, and keeps the compiled code in a cache on disk.
 
 use super::driver::{Context, check};
 use super::kernel::Source;
 use crate::{Error, Result};
 use cudarc::driver::CudaModule;
-// cudarc's `compile_ptx` takes no headers by name and makes no code of a GPU.
+// NVRTC is called directly, since cudarc's `compile_ptx` cannot be given headers by name and does not make machine
+// code.
 use cudarc::nvrtc::{Ptx, sys as nvrtc};
 use std::ffi::{CStr, CString, c_char};
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::Arc;
 
-/// The code of `source`, compiled, or as it was compiled before.
+/// Loads the kernels of `source`, from the cache if they were compiled before.
 pub(super) fn load(context: &Context, source: &Source) -> Result<Arc<CudaModule>> {
     let target = Target::of(context)?;
     let file = target.file(source);
     let module = |mut code: Vec<u8>| {
-        // The driver reads on to a zero where the code is text.
+        // Where the code is PTX, which is text, the driver reads up to a zero.
         code.push(0);
         check(context.cuda.load_module(Ptx::from_binary(code)), || format!("loading the kernels of {}", source.name))
     };
-    if let Some(code) = file.as_deref().and_then(kept)
+    if let Some(code) = file.as_deref().and_then(cached)
         && let Ok(module) = module(code)
     {
         return Ok(module);
@@ -28,7 +29,7 @@ pub(super) fn load(context: &Context, source: &Source) -> Result<Arc<CudaModule>
     let code = target.compile(source)?;
     let module = module(code.clone())?;
     if let Some(file) = file {
-        // It is there for the next start; without it that only takes longer.
+        // The cache only saves time at the next start, so failing to write it is no error.
         let _ = file.parent().map(std::fs::create_dir_all);
         let _ = crate::io::write_atomic(file, |to| {
             to.write_all(&code)?;
@@ -38,11 +39,12 @@ pub(super) fn load(context: &Context, source: &Source) -> Result<Arc<CudaModule>
     Ok(module)
 }
 
-/// What code is made for.
+/// What code is compiled for.
 struct Target {
-    /// Such as `sm_90`; `compute_90` where NVRTC is older than the GPU, whose driver then makes the rest.
+    /// Such as `sm_90`; or `compute_90` where NVRTC is older than the GPU. It then makes PTX, which the driver
+    /// translates.
     architecture: String,
-    /// NVRTC's.
+    /// The version of NVRTC.
     version: (i32, i32),
 }
 
@@ -51,19 +53,20 @@ impl Target {
         let (mut major, mut minor, mut count) = (0, 0, 0);
         let mut known;
         let doing = "asking NVRTC which GPUs it knows";
-        // SAFETY: the library is there (`Context::new`); it writes two numbers, then a count, then so many numbers.
+        // SAFETY: the library is loaded (`Context::new`); it writes two numbers, then a count, then that many numbers.
         unsafe {
             succeed(nvrtc::nvrtcVersion(&mut major, &mut minor), doing)?;
             succeed(nvrtc::nvrtcGetNumSupportedArchs(&mut count), doing)?;
             known = vec![0; usize::try_from(count).unwrap_or(0)];
             succeed(nvrtc::nvrtcGetSupportedArchs(known.as_mut_ptr()), doing)?;
         }
-        let mine = context.capability;
-        let newest = known.iter().copied().filter(|known| *known <= mine).max().unwrap_or(mine);
-        let kind = if newest == mine { "sm" } else { "compute" };
+        let capability = context.capability;
+        let newest = known.iter().copied().filter(|known| *known <= capability).max().unwrap_or(capability);
+        let kind = if newest == capability { "sm" } else { "compute" };
         Ok(Target { architecture: format!("{kind}_{newest}"), version: (major, minor) })
     }
-    /// Where the code of `source` is kept: a folder of `DL_KERNEL_CACHE`, or of the user's cache.
+    /// Returns the cache file for `source`: in the folder `DL_KERNEL_CACHE`, or in the user's cache folder. None if the
+    /// variable is empty or there is no such folder.
     fn file(&self, source: &Source) -> Option<PathBuf> {
         let folder = match std::env::var_os("DL_KERNEL_CACHE") {
             Some(folder) if folder.is_empty() => return None,
@@ -75,8 +78,8 @@ impl Target {
                     .or_else(|| home("HOME", ".cache/dl/kernels"))?
             }
         };
-        let made_for = [options(&self.architecture).join(" "), format!("{:?}", self.version)];
-        let mut texts = vec![source.text.as_bytes(), made_for[0].as_bytes(), made_for[1].as_bytes()];
+        let target = [options(&self.architecture).join(" "), format!("{:?}", self.version)];
+        let mut texts = vec![source.text.as_bytes(), target[0].as_bytes(), target[1].as_bytes()];
         texts.extend(source.headers().iter().map(|header| header.text.as_bytes()));
         let name = source.name.trim_end_matches(".cu");
         Some(folder.join(format!("{name}-{}-{:032x}", self.architecture, hash(&texts))))
@@ -91,7 +94,7 @@ impl Target {
         let options = options(&self.architecture).map(|option| c(&option));
         let doing = format!("compiling {} with NVRTC", source.name);
         let mut made = ptr::null_mut();
-        // SAFETY: all texts end with a zero and live through the calls, the arrays have the lengths given.
+        // SAFETY: all texts end with a zero and live through the calls, and the arrays have the lengths given.
         unsafe {
             let (headers, names) = (pointers(&headers), pointers(&names));
             let count = headers.len() as i32;
@@ -124,15 +127,16 @@ impl Target {
     }
 }
 
-/// The code in a file, if it is whole. The driver does not know where it ends, and would read on.
-fn kept(file: &Path) -> Option<Vec<u8>> {
+/// Reads the code from a cache file if the file is complete. The check is needed because the driver does not know where
+/// the code ends and would read beyond it.
+fn cached(file: &Path) -> Option<Vec<u8>> {
     let mut code = std::fs::read(file).ok()?;
     let end = code.last_chunk::<16>().map(|hash| u128::from_le_bytes(*hash))?;
     code.truncate(code.len() - 16);
     (hash(&[&code]) == end).then_some(code)
 }
 
-/// FNV-1a over texts, each with a zero behind it.
+/// The FNV-1a hash of texts, each followed by a zero.
 fn hash(texts: &[&[u8]]) -> u128 {
     let bytes = texts.iter().flat_map(|text| text.iter().chain(&[0]));
     bytes.fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| {
@@ -140,12 +144,12 @@ fn hash(texts: &[&[u8]]) -> u128 {
     })
 }
 
-/// What NVRTC is given for a file of kernels.
+/// The text that NVRTC compiles for a kernel file.
 pub(crate) fn program(source: &Source) -> String {
     format!("#include \"common.cuh\"\n#line 1 \"{}\"\n{}", source.name, source.text)
 }
 
-/// The options of NVRTC, for an architecture such as `sm_90`.
+/// The options for NVRTC, for an architecture such as `sm_90`.
 pub fn options(architecture: &str) -> [String; 2] {
     [format!("--gpu-architecture={architecture}"), "--std=c++17".into()]
 }
@@ -155,7 +159,8 @@ struct Program(nvrtc::nvrtcProgram);
 impl Program {
     fn log(&self) -> String {
         let mut bytes = 0;
-        // SAFETY: the program lives; NVRTC writes a number, then as many bytes as it says, the last of them a zero.
+        // SAFETY: the program is alive; NVRTC writes a number, then as many bytes as it said, of which the last is a
+        // zero.
         unsafe {
             if nvrtc::nvrtcGetProgramLogSize(self.0, &mut bytes) != nvrtc::nvrtcResult::NVRTC_SUCCESS {
                 return String::new();
@@ -169,7 +174,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // SAFETY: made once, destroyed once.
+        // SAFETY: the program was created once and is destroyed once.
         let _ = unsafe { nvrtc::nvrtcDestroyProgram(&mut self.0) };
     }
 }
@@ -177,7 +182,7 @@ impl Drop for Program {
 fn succeed(code: nvrtc::nvrtcResult, doing: &str) -> Result<()> {
     match code {
         nvrtc::nvrtcResult::NVRTC_SUCCESS => Ok(()),
-        // SAFETY: NVRTC returns a constant string for every number.
+        // SAFETY: NVRTC returns a constant string for every code.
         code => {
             Err(failed(doing, unsafe { CStr::from_ptr(nvrtc::nvrtcGetErrorString(code)) }.to_string_lossy().into()))
         }

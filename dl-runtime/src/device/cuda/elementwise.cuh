@@ -1,7 +1,8 @@
-// Elementwise loops, four elements at a time where memory allows: an operation says what it does with one.
+// Elementwise loops, which handle four elements at a time where the alignment allows it. An operation provides a
+// function of one element.
 #pragma once
 
-/// One element of a range, and four of them from a multiple of 4 on.
+/// The index of one element, or of the first of four elements (a multiple of 4).
 struct One {
     u64 i;
 };
@@ -18,7 +19,7 @@ DEVICE float4 get(S s, Four at) {
     return load4(s, at.i);
 }
 
-/// `f` of numbers, or of each of the four numbers of vectors.
+/// Applies `f` to numbers, or to each of the four components of vectors.
 template <class F, class... Rest>
 DEVICE float map(F f, float first, Rest... rest) {
     return f(first, rest...);
@@ -33,15 +34,15 @@ DEVICE float4 map(F f, float4 first, Rest... rest) {
     return result;
 }
 
-/// Sets, or adds to what is there.
+/// Sets the elements, or adds to them if `add`.
 DEVICE void accumulate(Span<float> to, One at, float value, u32 add) { accumulate(to, at.i, value, add); }
 DEVICE void accumulate(Span<float> to, Four at, float4 value, u32 add) {
     if (add) value = map([](float old, float v) { return old + v; }, load4(to, at.i), value);
     store4(to, at.i, value);
 }
 
-/// `step`, a call with `at`, for every element of `0..n`: `at` is `Four` where all ranges are `aligned`, else `One`.
-/// (NVRTC takes no generic lambdas.)
+/// Runs `step`, an expression that uses `at`, for every element of `0..n`. `at` is a `Four` where all ranges are
+/// `aligned`, else a `One`. It is a macro because NVRTC does not support generic lambdas here.
 #define EACH(at, n, aligned, step)                                        \
     {                                                                     \
         u64 fours_ = (aligned) ? (n) / 4 : 0;                             \
@@ -55,7 +56,7 @@ DEVICE void accumulate(Span<float> to, Four at, float4 value, u32 add) {
         }                                                                 \
     }
 
-/// `y = f(inputs…)`, element by element, set or added.
+/// `y = f(inputs…)`, element by element; added to `y` if `add`.
 template <class F, class... Inputs>
 DEVICE void elementwise(Span<float> y, u32 add, F f, Inputs... inputs) {
     EACH(at, y.len, (aligned(y) && ... && aligned(inputs)), accumulate(y, at, map(f, get(inputs, at)...), add));

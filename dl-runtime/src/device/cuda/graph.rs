@@ -1,4 +1,5 @@
-//! CUDA graphs: a sequence of work that was recorded, and is started as a whole with those arguments that changed.
+//! CUDA graphs: a sequence of launches that is recorded once and then launched as a whole, after the arguments that
+//! changed are updated.
 
 use super::Gpu;
 use super::driver::check;
@@ -8,24 +9,24 @@ use crate::{Error, Result};
 use cudarc::driver::{CudaGraph, sys};
 use std::ptr;
 
-/// A recorded sequence.
+/// A recorded sequence, ready to launch.
 pub(super) struct Graph {
     pub cuda: CudaGraph,
-    /// One for each piece of work; null for calls of libraries.
+    /// One node for each entry of the sequence; null for library calls.
     nodes: Vec<sys::CUgraphNode>,
-    /// The arguments it was last started with.
+    /// The arguments of the last launch.
     words: Vec<u64>,
 }
 
 impl Queue {
-    /// Records the work as a graph.
+    /// Records the queued work as a graph.
     pub(super) fn record(&mut self, gpu: &Gpu) -> Result<Graph> {
         let (stream, doing) = (gpu.stream.raw(), || "recording a graph".into());
         check(gpu.stream.cuda.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED), doing)?;
         let mut nodes = Vec::with_capacity(self.work.len());
         let mut recorded = Ok(());
         for index in 0..self.work.len() {
-            recorded = self.start_one(index, stream).and_then(|()| {
+            recorded = self.launch_one(index, stream).and_then(|()| {
                 let kernel = matches!(self.work[index], Work::Kernel { .. });
                 nodes.push(if kernel { last_node(stream)? } else { ptr::null_mut() });
                 Ok(())
@@ -34,13 +35,13 @@ impl Queue {
                 break;
             }
         }
-        // Also after an error: it ends the recording that began above.
+        // The capture that began above must end after an error, too.
         let ended = check(gpu.stream.cuda.end_capture(sys::CUgraphInstantiate_flags(0)), doing);
         recorded?;
         let nothing = || Error::DeviceFailed { doing: doing(), reason: "the driver recorded nothing".into() };
         Ok(Graph { cuda: ended?.ok_or_else(nothing)?, nodes, words: self.packed.words.clone() })
     }
-    /// Gives the kernels of a graph those arguments that changed.
+    /// Sets those arguments of the graph's kernels that changed since the last launch.
     pub(super) fn update(&self, graph: &mut Graph) -> Result<()> {
         for (work, node) in self.work.iter().zip(&graph.nodes) {
             let Work::Kernel { function, grid, first, count, .. } = *work else { continue };
@@ -53,7 +54,7 @@ impl Queue {
                 continue;
             }
             let mut addresses = [ptr::null_mut(); 16];
-            self.addresses(first, count, &mut addresses);
+            self.argument_pointers(first, count, &mut addresses);
             let [x, y, z] = grid.blocks;
             let parameters = sys::CUDA_KERNEL_NODE_PARAMS {
                 func: function,
@@ -69,22 +70,22 @@ impl Queue {
                 kern: ptr::null_mut(),
                 ctx: self.context.cast_mut().cast(),
             };
-            // SAFETY: the node is of this graph and this kernel; the driver copies the parameters.
+            // SAFETY: the node belongs to this graph and this kernel; the driver copies the parameters.
             let code =
                 unsafe { sys::cuGraphExecKernelNodeSetParams_v2(graph.cuda.cu_graph_exec(), *node, &parameters) };
-            check(code.result(), || "changing a graph".into())?;
+            check(code.result(), || "updating a graph".into())?;
         }
         graph.words.copy_from_slice(&self.packed.words);
         Ok(())
     }
 }
 
-/// The node that was recorded last.
+/// Returns the node that was recorded last.
 fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
     let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
     let (mut nodes, mut count) = (ptr::null(), 0);
-    // SAFETY: the stream is being recorded; the driver writes the address and number of the nodes that come next work
-    // will wait for: in one stream, the last.
+    // SAFETY: the stream is capturing. The driver writes the address and number of the nodes that the next work will
+    // depend on; in a single stream that is the last node.
     unsafe {
         let code = sys::cuStreamGetCaptureInfo_v3(
             stream,

@@ -1,4 +1,4 @@
-//! The headers of the device, which files of kernels include; operations have further headers beside their kernels.
+//! The headers that kernel files include. Operations have further headers beside their kernels.
 
 use super::kernel::header;
 

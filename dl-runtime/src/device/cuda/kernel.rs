@@ -1,23 +1,24 @@
-//! Kernels as Rust sees them: where their text is, what arguments they take, and over which grid they run.
+//! Kernels as Rust sees them: their source, their arguments and the grid of threads that runs them.
 
 use super::storage::{Mut, Ref};
 use crate::tensor::Element;
 use crate::tensor::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The text of a file of kernels, or of a header.
+/// The source of a kernel file or of a header.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// Its file name, for the compiler's messages.
+    /// The file name, for the compiler's messages.
     pub name: &'static str,
-    /// What is in it.
+    /// The contents of the file.
     pub text: &'static str,
-    /// The headers that it names.
+    /// The headers that it includes itself.
     pub includes: &'static [&'static Source],
 }
 
 impl Source {
-    /// The headers that its compilation needs: those that it names, those that they name, and what all files begin with.
+    /// Returns all headers that its compilation needs: those that it includes, directly or through others, and
+    /// `common.cuh`.
     pub fn headers(&self) -> Vec<&'static Source> {
         let mut headers = vec![&super::headers::COMMON];
         let mut named = self.includes.to_vec();
@@ -35,7 +36,7 @@ impl Source {
 pub(crate) struct Kernel {
     pub source: &'static Source,
     pub name: &'static str,
-    /// One more than its number in the order of first use; 0 before that.
+    /// The kernel's number (in the order of first use) plus one; 0 before the first use.
     id: AtomicU32,
 }
 
@@ -43,13 +44,13 @@ impl Kernel {
     pub const fn new(source: &'static Source, name: &'static str) -> Self {
         Kernel { source, name, id: AtomicU32::new(0) }
     }
-    /// Its number, the same in the whole process.
+    /// Returns the kernel's number, which is the same in the whole process.
     pub fn id(&self) -> usize {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         match self.id.load(Ordering::Relaxed) {
             0 => {
                 let mine = NEXT.fetch_add(1, Ordering::Relaxed);
-                // Another thread may have been first.
+                // Another thread may have set a number in the meantime.
                 let set = self.id.compare_exchange(0, mine, Ordering::Relaxed, Ordering::Relaxed);
                 set.map_or_else(|other| other, |_| mine) as usize - 1
             }
@@ -58,7 +59,8 @@ impl Kernel {
     }
 }
 
-/// `header!(NAME = "file.cuh" with [HEADER, …])`: the file beside this one, with the headers that it includes.
+/// `header!(NAME = "file.cuh" with [HEADER, …])` defines `NAME` as the file beside this one, with the headers that it
+/// includes.
 macro_rules! header {
     ($name:ident = $file:literal $(with [$($header:path),*])?) => {
         pub(crate) static $name: $crate::device::cuda::Source =
@@ -67,8 +69,8 @@ macro_rules! header {
 }
 pub(crate) use header;
 
-/// `kernels!("file.cu" with [HEADER, …]: name, …)`: the file beside this one as `SOURCE`, with the headers that it includes,
-/// to be listed in `crate::kernels`; and a [`Kernel`] for each name.
+/// `kernels!("file.cu" with [HEADER, …]: name, …)` defines `SOURCE` as the file beside this one, with the headers that
+/// it includes, and a [`Kernel`] for each name. `SOURCE` must also be listed in `crate::kernels`.
 macro_rules! kernels {
     ($file:literal $(with [$($header:path),*])?: $($name:ident),* $(,)?) => {
         $crate::device::cuda::header!(SOURCE = $file $(with [$($header),*])?);
@@ -80,7 +82,7 @@ macro_rules! kernels {
 }
 pub(crate) use kernels;
 
-/// The threads that run a kernel: `blocks` of `threads` each.
+/// The threads that run a kernel: `blocks` blocks of `threads` threads each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Grid {
     pub blocks: [u32; 3],
@@ -88,25 +90,25 @@ pub(crate) struct Grid {
 }
 
 impl Grid {
-    /// For loops `for (u64 i = thread(); i < n; i += threads())`.
+    /// The grid of a kernel that loops with `for (u64 i = thread(); i < n; i += threads())`.
     pub fn each(n: usize) -> Self {
         const THREADS: usize = 256;
-        /// Enough to fill every GPU of today several times.
+        /// So many blocks fill every current GPU several times.
         const MOST: usize = 1 << 13;
         Grid::new(n.div_ceil(THREADS).min(MOST), THREADS as u32)
     }
-    /// As [`Grid::each`], of which every thread takes four elements at a time.
+    /// The grid of a loop as in [`Grid::each`] whose threads take four elements at a time.
     pub fn fours(n: usize) -> Self {
         Grid::each(n.div_ceil(4))
     }
-    /// A row of blocks.
+    /// A one-dimensional grid.
     pub fn new(blocks: usize, threads: u32) -> Self {
         Grid::of([blocks, 1, 1], threads)
     }
-    /// Blocks in up to three dimensions; the second and third have at most 65,535.
+    /// A grid of up to three dimensions; the second and third have at most 65,535 blocks.
     ///
     /// # Panics
-    /// When there are more blocks than CUDA allows: the operation should have a loop.
+    /// If there are more blocks than CUDA allows; the kernel should loop instead.
     pub fn of(blocks: [usize; 3], threads: u32) -> Self {
         let fits = blocks[0] < 1 << 31 && blocks[1] < 1 << 16 && blocks[2] < 1 << 16 && threads <= 1024;
         assert!(fits, "a grid of {blocks:?} blocks of {threads} threads");
@@ -117,22 +119,22 @@ impl Grid {
     }
 }
 
-/// The arguments of one launch, side by side in memory.
+/// The arguments of launches, one after the other in memory.
 #[derive(Default)]
 pub(crate) struct Packed {
     pub words: Vec<u64>,
     pub arguments: Vec<Packing>,
 }
 
-/// Where one argument is.
+/// The place of one argument in [`Packed::words`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Packing {
-    /// Index of its first word.
+    /// The index of its first word.
     pub word: u32,
     pub bytes: u32,
-    /// Whether it is an address and a length.
+    /// Whether it is a `Span`: an address and a length.
     pub span: bool,
-    /// Whether the kernel writes there.
+    /// Whether it is a `Span` that the kernel writes to.
     pub written: bool,
 }
 
@@ -149,7 +151,7 @@ impl Packed {
         self.arguments.push(Packing { word: self.words.len() as u32, bytes: len, span: false, written: false });
         self.words.push(u64::from_ne_bytes(bytes));
     }
-    /// A struct of words of four bytes.
+    /// Adds a struct of words of four bytes.
     pub fn words(&mut self, words: &[u32]) {
         self.arguments.push(Packing {
             word: self.words.len() as u32,
@@ -170,7 +172,7 @@ impl Packed {
 
 /// One argument of a kernel.
 pub(crate) trait Argument {
-    /// Adds it to those of a launch.
+    /// Appends it to the arguments of a launch.
     fn pack(self, to: &mut Packed);
 }
 
@@ -212,7 +214,7 @@ impl<E: Element> Argument for Mut<'_, E> {
         (&self).pack(to);
     }
 }
-/// Where there is nothing, or nothing is wanted: an empty range.
+/// `None` is an empty range.
 impl<A: Argument> Argument for Option<A> {
     fn pack(self, to: &mut Packed) {
         match self {
@@ -222,7 +224,7 @@ impl<A: Argument> Argument for Option<A> {
     }
 }
 
-/// A field of an [`arguments!`] struct: four bytes.
+/// A field of an [`arguments!`] struct; it has four bytes.
 pub(crate) trait Word: Copy {
     fn word(self) -> u32;
 }
@@ -242,8 +244,8 @@ impl Word for f32 {
     }
 }
 
-/// `arguments! { struct Name { field: u32, … } }`: a struct of words of four bytes that a kernel takes as one argument; the
-/// file of kernels has the same struct.
+/// `arguments! { struct Name { field: u32, … } }` defines a struct of words of four bytes that a kernel takes as one
+/// argument. The kernel file defines the same struct.
 macro_rules! arguments {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($(#[$inner:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$meta])*
@@ -260,7 +262,7 @@ macro_rules! arguments {
 }
 pub(crate) use arguments;
 
-/// The arguments of a kernel: a tuple.
+/// The arguments of a kernel, as a tuple.
 pub(crate) trait Arguments {
     fn pack(self, to: &mut Packed);
 }

@@ -1,15 +1,15 @@
-//! CUDA's libraries: whether they are here and fit each other, and if not, what to install.
+//! Checks that the CUDA libraries are installed and fit each other, and says what to install if not.
 //!
-//! cudarc looks for a library, and in it for a function, at the first call, and panics where there is none. So both are
-//! asked for here before anything is called. Whatever the device begins to call is to be listed here, by itself or through
-//! cudarc's safe layer; a test finds what it calls by itself.
+//! cudarc looks up a library and its functions at the first call and panics if one is missing. So everything is checked
+//! here before anything is called. Every function that the device calls, directly or through cudarc's safe layer, has
+//! to be listed here; a test finds the direct calls.
 
 use cudarc::{cublaslt::sys as cublas, driver::sys as driver, nvrtc::sys as nvrtc};
 
-/// What the driver is asked for before its version is known.
+/// Driver functions that are needed before its version is known.
 const DRIVER_START: &[&str] = &["cuInit", "cuDriverGetVersion", "cuGetErrorName", "cuGetErrorString"];
 
-/// What else the device calls of the driver.
+/// The other driver functions that the device calls.
 const DRIVER: &[&str] = &[
     "cuCtxGetCurrent",
     "cuCtxGetDevice",
@@ -51,7 +51,7 @@ const DRIVER: &[&str] = &[
     "cuStreamWaitEvent",
 ];
 
-/// What the device calls from CUDA 12.4 on.
+/// Driver functions that the device calls from CUDA 12.4 on.
 const DRIVER_12_4: &[&str] = &["cuFuncGetParamInfo"];
 
 const NVRTC: &[&str] = &[
@@ -87,22 +87,22 @@ const CUBLAS: &[&str] = &[
     "cublasLtMatrixLayoutSetAttribute",
 ];
 
-/// The oldest driver whose graphs can be changed after they are built, as the device does: CUDA 12.3.
+/// The oldest driver that can update graphs the way the device does: CUDA 12.3.
 const OLDEST_DRIVER: i32 = 12_030;
-/// The oldest NVRTC and cuBLASLt that are installed beside such a driver: CUDA 12.0.
+/// The oldest NVRTC and cuBLASLt that work with such a driver: CUDA 12.0.
 const OLDEST: i32 = 12_000;
 
 const DRIVER_NAME: &str = "the CUDA driver (libcuda)";
 
-/// A function of a library, whatever its arguments; it is not called.
+/// The type that functions are looked up with, whatever their arguments; it is never called.
 type Function = unsafe extern "C" fn();
 
-/// 12.4 for 12040.
+/// Formats a version of CUDA: 12040 is 12.4.
 pub(super) fn dotted(version: i32) -> String {
     format!("{}.{}", version / 1000, version % 1000 / 10)
 }
 
-/// That there is a driver that can be asked for its version.
+/// Checks that there is a driver that can report its version.
 pub(super) fn driver() -> Result<(), String> {
     // SAFETY: this only looks for the library.
     if !unsafe { driver::is_culib_present() } {
@@ -111,11 +111,10 @@ pub(super) fn driver() -> Result<(), String> {
              (`docker run --gpus all`)"
         ));
     }
-    has(driver_has, DRIVER_START)
-        .map_err(|lacks| format!("{DRIVER_NAME} lacks {lacks}; install the NVIDIA driver anew"))
+    has(driver_has, DRIVER_START).map_err(|lacks| format!("{DRIVER_NAME} lacks {lacks}; reinstall the NVIDIA driver"))
 }
 
-/// That the driver, which is for CUDA `version`, has all that the device calls.
+/// Checks that the driver, which is for CUDA `version`, has all functions that the device calls.
 pub(super) fn driver_is_new_enough(version: i32) -> Result<(), String> {
     let newer = "install driver 545 or newer, which is for CUDA 12.3";
     if version < OLDEST_DRIVER {
@@ -127,7 +126,7 @@ pub(super) fn driver_is_new_enough(version: i32) -> Result<(), String> {
     })
 }
 
-/// That the compiler is there, and that a driver for CUDA `driver` can run what it makes.
+/// Checks that the compiler is installed and that a driver for CUDA `driver` can run its code.
 pub(super) fn nvrtc(driver: i32) -> Result<(), String> {
     let library = Library {
         name: "CUDA's run-time compiler NVRTC (libnvrtc)",
@@ -141,12 +140,12 @@ pub(super) fn nvrtc(driver: i32) -> Result<(), String> {
     let lookup = |name: &str| unsafe { nvrtc::culib().get::<Function>(name.as_bytes()).is_ok() };
     library.has(lookup, NVRTC)?;
     let (mut major, mut minor) = (0, 0);
-    // SAFETY: the function is there; it writes two numbers, which stay 0 if it fails.
+    // SAFETY: the function was found; it writes two numbers, which stay 0 if it fails.
     let _ = unsafe { nvrtc::nvrtcVersion(&mut major, &mut minor) };
     library.fits(1000 * major + 10 * minor, driver)
 }
 
-/// That the library of matrix products is there, and runs with a driver for CUDA `driver`.
+/// Checks that cuBLASLt is installed and works with a driver for CUDA `driver`.
 pub(super) fn cublas(driver: i32) -> Result<(), String> {
     let library = Library {
         name: "CUDA's matrix library cuBLASLt (libcublasLt)",
@@ -159,7 +158,7 @@ pub(super) fn cublas(driver: i32) -> Result<(), String> {
     // SAFETY: the library is there.
     let lookup = |name: &str| unsafe { cublas::culib().get::<Function>(name.as_bytes()).is_ok() };
     library.has(lookup, CUBLAS)?;
-    // SAFETY: the function is there; it returns a number.
+    // SAFETY: the function was found; it returns a number.
     library.fits(unsafe { cublas::cublasLtGetCudartVersion() } as i32, driver)
 }
 
@@ -167,14 +166,14 @@ pub(super) fn cublas(driver: i32) -> Result<(), String> {
 struct Library {
     name: &'static str,
     file: &'static str,
-    /// On PyPI, where it is smaller than the toolkit.
+    /// Its Python package on PyPI, which is smaller than the toolkit.
     package: &'static str,
-    /// In `site-packages`.
+    /// The folder of the library in `site-packages`.
     folder: &'static str,
 }
 
 impl Library {
-    fn install(&self) -> String {
+    fn how_to_install(&self) -> String {
         let Library { file, package, folder, .. } = self;
         if cfg!(windows) {
             return "install the CUDA toolkit".into();
@@ -185,25 +184,26 @@ impl Library {
         )
     }
     fn is_present(&self, present: bool) -> Result<(), String> {
-        if present { Ok(()) } else { Err(format!("{} was not found; {}", self.name, self.install())) }
+        if present { Ok(()) } else { Err(format!("{} was not found; {}", self.name, self.how_to_install())) }
     }
     fn has(&self, lookup: impl Fn(&str) -> bool, functions: &[&'static str]) -> Result<(), String> {
-        has(lookup, functions)
-            .map_err(|lacks| format!("{} is too old or damaged: it lacks {lacks}; {}", self.name, self.install()))
+        has(lookup, functions).map_err(|lacks| {
+            format!("{} is too old or damaged: it lacks {lacks}; {}", self.name, self.how_to_install())
+        })
     }
     fn fits(&self, version: i32, driver: i32) -> Result<(), String> {
         let (name, is) = (self.name, dotted(version));
         if version < OLDEST {
-            return Err(format!("{name} is of CUDA {is}, which is too old; {}", self.install()));
+            return Err(format!("{name} comes from CUDA {is}, which is too old; {}", self.how_to_install()));
         }
-        // Within one major version, older drivers run newer libraries.
+        // Within one major version, older drivers support newer libraries.
         if version / 1000 > driver / 1000 {
             return Err(format!(
-                "{name} is of CUDA {is}, too new for the NVIDIA driver, which is for CUDA {}; install a driver for CUDA {} \
+                "{name} comes from CUDA {is}, too new for the NVIDIA driver, which is for CUDA {}; install a driver for CUDA {} \
                  or newer, or {}",
                 dotted(driver),
                 dotted(version / 1000 * 1000),
-                self.install().trim_start_matches("install ")
+                self.how_to_install().trim_start_matches("install ")
             ));
         }
         Ok(())
@@ -211,11 +211,11 @@ impl Library {
 }
 
 fn driver_has(name: &str) -> bool {
-    // SAFETY: the library is there (`driver`).
+    // SAFETY: the library is loaded (`driver`).
     unsafe { driver::culib().get::<Function>(name.as_bytes()).is_ok() }
 }
 
-/// The first function that is missing.
+/// Returns the first missing function as the error.
 fn has(lookup: impl Fn(&str) -> bool, functions: &[&'static str]) -> Result<(), &'static str> {
     functions.iter().find(|name| !lookup(name)).map_or(Ok(()), |name| Err(name))
 }
@@ -226,7 +226,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    /// The driver functions that cudarc's safe layer calls and the device does not name.
+    /// The driver functions that only cudarc's safe layer calls.
     const BY_CUDARC: &[&str] = &[
         "cuCtxGetCurrent",
         "cuCtxSetCurrent",
@@ -261,12 +261,12 @@ mod tests {
         "cuStreamWaitEvent",
     ];
 
-    /// The functions of CUDA that the Rust files of a folder name, as cudarc does: `sys::cuLaunchKernel`.
-    fn named(folder: &Path, found: &mut BTreeSet<String>) {
+    /// Collects the CUDA functions that the Rust files of a folder name the way cudarc does: `sys::cuLaunchKernel`.
+    fn collect_named(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(folder).expect("the crate's own source") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                named(&path, found);
+                collect_named(&path, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("a text");
                 for after in text.split("::").skip(1) {
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn every_function_that_is_called_is_listed() {
         let mut called: BTreeSet<String> = BY_CUDARC.iter().copied().map(String::from).collect();
-        named(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut called);
+        collect_named(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut called);
         let listed = [DRIVER_START, DRIVER, DRIVER_12_4, NVRTC, CUBLAS].concat();
         assert_eq!(called, listed.into_iter().map(String::from).collect());
     }

@@ -1,7 +1,7 @@
-// Products of small matrices by the tensor cores of a warp, with float32 sums.
+// Products of small matrices on the tensor cores of a warp, with float32 sums.
 //
-// Operands come as words of 32 bits: one number rounded to TF32, or two neighbours in k as bf16 (the first in the low half). In words
-// both kinds have one layout. With `row = lane / 4` and `place = lane % 4` a lane holds
+// Operands are words of 32 bits: one number rounded to TF32, or two neighbours along k as bf16 (the first in the low
+// half). Both kinds have the same layout in words. With `row = lane / 4` and `place = lane % 4`, a lane holds
 //   of A, 16 by 8 words: {(row, place), (row + 8, place), (row, place + 4), (row + 8, place + 4)},
 //   of B, 8 words by 8:  {(place, row), (place + 4, row)},
 //   of D, 16 by 8:       {(row, 2·place), (row, 2·place + 1), (row + 8, 2·place), (row + 8, 2·place + 1)}
@@ -10,20 +10,20 @@
 
 #ifdef DL_EMULATED
 
-/// The number as TF32: ten bits of fraction, to nearest, ties away from zero.
+/// Rounds to TF32: ten bits of fraction, to nearest, ties away from zero.
 DEVICE u32 to_tf32(float x) {
     u32 bits = __float_as_uint(x);
     return not_finite(x) ? bits : (bits + 0x1000u) & 0xFFFFE000u;
 }
-/// The number as bf16: to nearest, ties to even.
+/// Rounds to bf16: to nearest, ties to even.
 DEVICE u32 to_bf16(float x) {
     u32 bits = __float_as_uint(x);
     return x != x ? 0x7FFFu : (bits + 0x7FFFu + (bits >> 16 & 1)) >> 16;
 }
-/// Two numbers as bf16, the first in the low half.
+/// Rounds two numbers to bf16; the first goes to the low half of the word.
 DEVICE u32 to_bf16(float low, float high) { return to_bf16(high) << 16 | to_bf16(low); }
 
-/// D += A·B as the hardware's lanes do it: each asks the lanes that hold its row and columns.
+/// D += A·B with the hardware's distribution over lanes: each lane shuffles in the rows and columns that it needs.
 template <class Dot>
 DEVICE void emulated_mma(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2], Dot dot) {
     u32 lane = threadIdx.x % WARP, row = lane / 4, column = lane % 4 * 2;
@@ -53,26 +53,26 @@ DEVICE void mma_bf16(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) {
 
 #else
 
-/// The number as TF32: ten bits of fraction, to nearest, ties away from zero.
+/// Rounds to TF32: ten bits of fraction, to nearest, ties away from zero.
 DEVICE u32 to_tf32(float x) {
     u32 word;
     asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(word) : "f"(x));
     return word;
 }
-/// Two numbers as bf16, the first in the low half: to nearest, ties to even.
+/// Rounds two numbers to bf16 (to nearest, ties to even); the first goes to the low half of the word.
 DEVICE u32 to_bf16(float low, float high) {
     u32 word;
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
     return word;
 }
 
-/// D += A·B of 16 by 8, 8 by 8 numbers.
+/// D += A·B, where A is 16 by 8 and B is 8 by 8 numbers.
 DEVICE void mma_tf32(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) {
     asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
-/// D += A·B of 16 by 16, 16 by 8 numbers.
+/// D += A·B, where A is 16 by 16 and B is 16 by 8 numbers.
 DEVICE void mma_bf16(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) {
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])

@@ -1,27 +1,28 @@
-//! NVIDIA GPUs: the same operations, by kernels that NVRTC compiles for the GPU at hand.
+//! NVIDIA GPUs: the operations of `ops` as CUDA kernels, which NVRTC compiles for the GPU in use.
 //!
-//! The libraries are looked for when a [`Cuda`] is made, so that a build needs no CUDA toolkit and a program built with
-//! the feature `cuda` runs, on the CPU, where there is no driver. What operations ask for is gathered
-//! (`queue.rs`) and sent to the GPU when somebody waits for a result or a step ends: then as one CUDA graph.
+//! The CUDA libraries are loaded when a [`Cuda`] is created. A build therefore needs no CUDA toolkit, and a program
+//! built with the feature `cuda` still runs on the CPU where there is no driver. Launches are queued (`queue.rs`) and
+//! sent to the GPU when the program waits for a result or a step ends. A sequence of launches that repeats is sent as
+//! one CUDA graph.
 //!
-//! | file | what it has |
+//! | file | contents |
 //! |---|---|
 //! | `mod.rs` | [`Cuda`] and its settings |
-//! | `libraries.rs` | whether CUDA's libraries are there, and what to install |
-//! | `driver.rs` | the calls of the CUDA driver, with errors |
-//! | `storage.rs` | buffers, ranges of them, copies |
-//! | `staging.rs` | memory that batches and results pass through |
-//! | `kernel.rs` | kernels, their arguments and grids |
-//! | `headers.rs` | what files of kernels include |
-//! | `compile.rs` | NVRTC, and what it made, kept on disk |
-//! | `blas.rs` | matrix products by cuBLASLt |
-//! | `dnn/` | convolutions by cuDNN, where it is installed |
-//! | `cast.rs` | matrices rounded to bf16 |
-//! | `cast_cache.rs` | matrices rounded to bf16, kept until their origin changes |
-//! | `queue.rs` | work asked for, in sequences that come again |
-//! | `graph.rs` | CUDA graphs of such sequences |
-//! | `thread_group.rs` | how many threads work on a row |
-//! | `common.cuh` | what kernels are written with |
+//! | `libraries.rs` | checks that the CUDA libraries are installed, and says what to install |
+//! | `driver.rs` | calls of the CUDA driver, with errors |
+//! | `storage.rs` | buffers, ranges of them, and copies |
+//! | `staging.rs` | pinned memory for uploads |
+//! | `kernel.rs` | kernels, their arguments and their grids |
+//! | `headers.rs` | the headers that kernel files include |
+//! | `compile.rs` | NVRTC, and the cache of compiled kernels on disk |
+//! | `blas.rs` | matrix products with cuBLASLt |
+//! | `dnn/` | convolutions with cuDNN, where it is installed |
+//! | `cast.rs` | the cast of a matrix to bf16 |
+//! | `cast_cache.rs` | bf16 casts, kept until their source changes |
+//! | `queue.rs` | the queue of launches, and the graphs of repeated sequences |
+//! | `graph.rs` | recording and updating CUDA graphs |
+//! | `thread_group.rs` | how many threads work on one row |
+//! | `common.cuh` | types and functions that every kernel file uses |
 
 mod blas;
 pub(crate) mod cast;
@@ -58,22 +59,22 @@ use queue::Queue;
 use staging::Staging;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How matrix products and convolutions compute. Weights, gradients and everything else stay `f32`.
+/// The precision of matrix products and convolutions. Weights, gradients and everything else stay `f32`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Precision {
-    /// In `f32`, as on the CPU.
+    /// They compute in `f32`, as on the CPU.
     #[default]
     F32,
-    /// On the matrix units with inputs rounded to TF32 (10 bits behind the point) and sums in `f32`.
+    /// They run on the tensor cores, with inputs rounded to TF32 (10 bits of fraction) and sums in `f32`.
     Tf32,
-    /// On the matrix units with inputs rounded to bf16 (7 bits behind the point) and sums in `f32`. The range is that of
-    /// `f32`, so that losses need no scaling.
+    /// They run on the tensor cores, with inputs rounded to bf16 (7 bits of fraction) and sums in `f32`. The range of
+    /// values is that of `f32`, so losses need no scaling.
     Bf16,
 }
 
 impl std::str::FromStr for Precision {
     type Err = Error;
-    /// From `f32`, `tf32` or `bf16`.
+    /// Parses `f32`, `tf32` or `bf16`; any other name is [`Error::Setting`].
     fn from_str(name: &str) -> Result<Self> {
         match name {
             "f32" => Ok(Precision::F32),
@@ -86,8 +87,8 @@ impl std::str::FromStr for Precision {
 
 /// An NVIDIA GPU.
 ///
-/// Handles are cheap to clone and share the GPU's memory, kernels and order of work. Asking for work does not wait for
-/// it: what goes wrong on the GPU is reported with the next result.
+/// A `Cuda` is a handle that is cheap to clone; clones share the GPU's memory, compiled kernels and queue. Operations
+/// run asynchronously: an error on the GPU is reported with the next result.
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
@@ -99,12 +100,12 @@ impl std::str::FromStr for Precision {
 pub struct Cuda {
     gpu: Arc<Gpu>,
     precision: Precision,
-    /// Temporary memory of operations, and smaller ones that came before it. Every handle has its own: sessions of several
-    /// threads ask for work on one GPU in any order.
+    /// The workspace of operations is the last buffer; the smaller ones before it may still be in use by queued work.
+    /// Every handle has its own, since sessions on several threads queue work on one GPU in any order.
     scratch: Mutex<Vec<Buffer<f32>>>,
-    /// Multiply-adds from which on a convolution is for cuDNN.
+    /// A convolution with at least so many multiply-adds goes to cuDNN.
     dnn_from: usize,
-    /// The only tile of convolutions that may be taken.
+    /// Forces one tile size of the convolution kernels.
     #[cfg(test)]
     pub(crate) only_tile: Option<usize>,
 }
@@ -128,53 +129,53 @@ impl std::fmt::Debug for Cuda {
     }
 }
 
-/// What all handles of one GPU share.
+/// The state that all handles of one GPU share.
 struct Gpu {
     state: Mutex<State>,
-    /// Where all kernels run, in order.
+    /// All kernels run on this stream, in order.
     stream: Stream,
-    /// The last to go: what lies above belongs to it.
+    /// Dropped last, since the fields above belong to the context.
     context: Context,
 }
 
-/// What changes as work is asked for.
+/// The part of a GPU's state that changes with every launch.
 struct State {
     queue: Queue,
     staging: Staging,
     casts: CastCache,
-    /// The first thing that went wrong, until somebody asks for a result.
+    /// The first error since the last result; the next result returns it.
     error: Option<Error>,
     counts: Counts,
 }
 
-/// What a GPU was asked to do; for tests.
+/// Counts of what a GPU was told to do, for tests.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Pieces of memory allocated on the GPU.
+    /// Allocations of GPU memory.
     pub allocations: u64,
-    /// Kernels and library calls started one by one.
+    /// Kernels and library calls launched one by one.
     pub launches: u64,
     /// CUDA graphs built.
     pub graphs: u64,
-    /// CUDA graphs started.
+    /// CUDA graphs launched.
     pub graph_launches: u64,
 }
 
 impl Cuda {
-    /// The GPU with this number, from 0.
+    /// Opens the GPU with this number; numbers start at 0.
     ///
-    /// A program needs nothing of CUDA to be built; its libraries are looked for here, where the system looks for
+    /// A program is built without CUDA. The libraries are loaded here, from where the system looks for shared
     /// libraries:
     ///
-    /// | library | what for | comes with |
+    /// | library | used for | comes with |
     /// |---|---|---|
     /// | `libcuda`, the driver | memory, launches, graphs | the NVIDIA driver, 545 (CUDA 12.3) or newer; in a container, the host's: `docker run --gpus all` |
-    /// | `libnvrtc` | compiles the kernels for the GPU at hand | the CUDA toolkit 12 or newer, or the Python package `nvidia-cuda-nvrtc-cu12` |
+    /// | `libnvrtc` | compiling the kernels for the GPU in use | the CUDA toolkit 12 or newer, or the Python package `nvidia-cuda-nvrtc-cu12` |
     /// | `libcublasLt` | large matrix products | the CUDA toolkit 12 or newer, or the Python package `nvidia-cublas-cu12` |
     ///
-    /// Neither of the last two may be of a newer major version of CUDA than the driver. Python packages put libraries where
-    /// only Python looks; tell the system before the program starts:
+    /// The last two must not have a newer major version of CUDA than the driver. Python packages put libraries where
+    /// only Python looks; add their folders to the system's search path before the program starts:
     ///
     /// ```sh
     /// pip install nvidia-cuda-nvrtc-cu12 nvidia-cublas-cu12
@@ -182,11 +183,11 @@ impl Cuda {
     /// export LD_LIBRARY_PATH=$at/cuda_nvrtc/lib:$at/cublas/lib
     /// ```
     ///
-    /// The GPU needs compute capability 8.0 (Ampere, of 2020) or newer.
+    /// The GPU needs compute capability 8.0 (Ampere, from 2020) or newer.
     ///
     /// # Errors
-    /// [`Error::NoDevice`], which says what to install, when one of these is missing or too old, or there is no such GPU.
-    /// The program can go on with [`Cpu`](super::Cpu).
+    /// [`Error::NoDevice`], which says what to install, if a library is missing or too old or if there is no such GPU.
+    /// The program can fall back to [`Cpu`](super::Cpu).
     pub fn new(ordinal: usize) -> Result<Self> {
         let context = Context::new(ordinal)?;
         let stream = Stream::new(&context)?;
@@ -207,58 +208,59 @@ impl Cuda {
             only_tile: None,
         })
     }
-    /// The same GPU, with matrix products and convolutions computed otherwise.
+    /// Returns this handle with another precision for matrix products and convolutions.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
-    /// The same GPU, with large convolutions in `f32` and TF32 computed by cuDNN where it is installed, as they are without
-    /// this call; or, with `false`, always by the kernels of this crate, as on a machine without cuDNN.
+    /// Chooses whether large convolutions in `f32` and TF32 may use cuDNN where it is installed, which is the default.
+    /// With `false` this crate's own kernels compute all convolutions, as on a machine without cuDNN.
     #[must_use]
     pub fn cudnn(mut self, wanted: bool) -> Self {
         self.dnn_from = if wanted { dnn::WORTH_IT } else { usize::MAX };
         self
     }
-    /// The same GPU, with convolutions of every size by cuDNN.
+    /// Sends convolutions of every size to cuDNN.
     #[cfg(test)]
     pub(crate) fn cudnn_always(mut self) -> Self {
         self.dnn_from = 0;
         self
     }
-    /// What the driver calls the GPU.
+    /// Returns the driver's name of the GPU.
     pub fn name(&self) -> &str {
         self.gpu.context.name()
     }
-    /// Makes the kernels of these files ready.
+    /// Compiles (or reads from the cache) and loads the kernels of these files.
     pub(crate) fn load(&self, sources: &[&'static Source]) -> Result<()> {
         self.state().queue.load_all(&self.gpu.context, sources)
     }
-    /// Waits until everything asked for is done.
+    /// Waits until all queued work is done.
     ///
     /// # Errors
-    /// What went wrong since the last result.
+    /// The first error since the last result.
     pub fn synchronize(&self) -> Result<()> {
         let mut state = self.state();
-        state.begin(&self.gpu)?;
+        state.flush(&self.gpu)?;
         self.gpu.stream.synchronize()
     }
-    /// What the GPU was asked to do so far.
+    /// Returns how much the GPU was told to do so far.
     #[doc(hidden)]
     pub fn counts(&self) -> Counts {
         self.state().counts
     }
-    /// The kernels (with their blocks and threads) and library calls of the step or prediction that was sent last.
+    /// Lists the kernels (with their blocks and threads) and library calls of the step or prediction that was sent
+    /// last.
     #[doc(hidden)]
     pub fn last_work(&self) -> Vec<String> {
-        self.state().queue.last()
+        self.state().queue.last_work()
     }
-    /// How matrix products compute.
+    /// Returns the precision of matrix products and convolutions.
     pub(crate) fn computes_in(&self) -> Precision {
         self.precision
     }
 
-    /// Asks for a kernel over `grid`.
+    /// Queues a launch of `kernel` over `grid`.
     pub(crate) fn launch(&self, kernel: &'static Kernel, grid: Grid, arguments: impl kernel::Arguments) {
         let mut state = self.state();
         if state.error.is_none() && !grid.is_empty() {
@@ -268,8 +270,9 @@ impl Cuda {
             }
         }
     }
-    /// Asks for a call of a library. It may use the stream it is given and nothing that changes while `words` are the
-    /// same: the call may be recorded once and repeated by the GPU. It reads or writes `touched`: addresses and bytes.
+    /// Queues a call of a library. `run` may depend only on `words` and the stream that it gets, since the call may be
+    /// recorded once in a graph and repeated by the GPU. `touched` lists the memory that it reads or writes, as
+    /// addresses and bytes.
     pub(crate) fn call(&self, run: queue::Run, words: &[u64], touched: &[(u64, u64)]) {
         let mut state = self.state();
         if state.error.is_none() {
@@ -279,13 +282,14 @@ impl Cuda {
             }
         }
     }
-    /// Temporary memory of `len` numbers for one operation, which asks for it once: the next operation gets the same.
+    /// Returns a workspace of `len` numbers for one operation, which asks for it once; the next operation gets the same
+    /// memory.
     pub(crate) fn scratch(&self, len: usize) -> Mut<'_, f32> {
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let most = scratch.last().map_or(0, Buffer::len);
         if most < len || scratch.is_empty() {
-            // At least twice as much as before, so that what came before stays below what is in use; on a GPU that is nearly
-            // full, no more than is needed.
+            // Doubling keeps the sum of the older buffers below the size of the one in use. A GPU that is nearly full
+            // gets the exact size.
             match self.new_buffer(len.max(2 * most).max(1 << 16)).or_else(|_| self.new_buffer(len)) {
                 Ok(larger) => scratch.push(larger),
                 Err(error) => {
@@ -304,17 +308,17 @@ impl Cuda {
 
 impl Gpu {
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves nothing half done: every change is one push.
+        // After a panic elsewhere the state is still consistent: every change is a single push.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Sends to the GPU what was asked for so far.
-    fn begin(&mut self, gpu: &Gpu) -> Result<()> {
+    /// Sends the queued work to the GPU; returns the first error since the last result.
+    fn flush(&mut self, gpu: &Gpu) -> Result<()> {
         gpu.context.enter()?;
         if let Some(error) = self.error.take() {
-            self.queue.forget();
+            self.queue.clear();
             self.casts.written(0, u64::MAX);
             return Err(error);
         }
@@ -324,17 +328,17 @@ impl State {
         }
         sent
     }
-    /// As [`State::begin`], if some of it touches `len` bytes from `address` on.
-    fn begin_if_touched(&mut self, gpu: &Gpu, address: u64, len: usize) -> Result<()> {
+    /// Does the same as [`State::flush`] if some of the queued work touches the `len` bytes from `address` on.
+    fn flush_if_touched(&mut self, gpu: &Gpu, address: u64, len: usize) -> Result<()> {
         gpu.context.enter()?;
-        if self.error.is_some() || self.queue.touches(address, len as u64) { self.begin(gpu) } else { Ok(()) }
+        if self.error.is_some() || self.queue.touches(address, len as u64) { self.flush(gpu) } else { Ok(()) }
     }
 }
 
 impl Drop for Gpu {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // Nobody is left to hear of errors.
+        // Errors are ignored, since nobody is left to receive them.
         let _ = self.context.enter();
         let _ = self.stream.synchronize();
         state.staging.close(&self.context);

@@ -1,9 +1,9 @@
-//! Work that was asked for: gathered, then sent to the GPU, the second time as one CUDA graph.
+//! The queue of launches: work is collected here and then sent to the GPU, as one CUDA graph when the sequence repeats.
 //!
-//! A training step asks for the same kernels over the same memory again and again; only a few numbers differ (seeds, the
-//! size of a step). So a sequence of work is known by its kernels, grids and addresses. The first time it is started
-//! piece by piece; the second time it is recorded as a graph; from then on the pieces whose numbers changed are updated
-//! and the graph is started as a whole, for the price of one launch.
+//! A training step launches the same kernels on the same memory again and again; only a few numbers differ, such as
+//! seeds and the step size. A sequence is therefore identified by its kernels, grids and argument_pointers. The first
+//! time, its kernels are launched one by one. The second time, they are recorded as a graph. From then on, the nodes
+//! whose arguments changed are updated and the graph is launched as a whole, which costs as much as one launch.
 
 use super::cast_cache::CastCache;
 use super::compile;
@@ -20,56 +20,56 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use std::{fmt, ptr, thread};
 
-/// Numbers that describe a call of a library.
+/// The arguments of a library call, as words.
 pub(crate) type Words = [u64; 16];
 
-/// A call of a library on the stream it is given.
+/// A function that calls a library on the stream that it is given.
 pub(crate) type Run = fn(&mut Libraries, &Words, sys::CUstream) -> Result<()>;
 
-/// What calls of libraries share.
+/// The libraries' handles and cached plans, which library calls share.
 #[derive(Default)]
 pub(crate) struct Libraries {
     pub cublas: Option<super::blas::Library>,
-    /// Once it was looked for: if it is installed.
+    /// `None` until it was looked for, then `Some(None)` if it is not installed.
     pub cudnn: Option<Option<super::dnn::Library>>,
 }
 
-/// Sequences shorter than this are started piece by piece.
-const WORTH_A_GRAPH: usize = 3;
-/// Sequences remembered.
-const MOST_GRAPHS: usize = 64;
+/// Shorter sequences are launched one by one.
+const MIN_GRAPH_LENGTH: usize = 3;
+/// The number of sequences that are remembered.
+const MAX_GRAPHS: usize = 64;
 
-/// Work asked for and not yet sent, and the graphs of sequences that came before.
+/// Queued work, and the graphs of earlier sequences.
 pub(super) struct Queue {
     pub(super) context: *const c_void,
     pub(super) work: Vec<Work>,
     /// The arguments of all kernels in `work`.
     pub(super) packed: Packed,
-    /// Begin and end of the memory that calls of libraries touch.
+    /// The ranges of memory (begin and end address) that queued library calls touch.
     touched: Vec<(u64, u64)>,
     libraries: Libraries,
-    /// Before the modules, which go when no graph has their kernels any more.
+    /// Declared before the modules, because a module may be unloaded only when no graph uses its kernels.
     sequences: HashMap<u64, Sequence>,
-    /// By [`Kernel::id`].
+    /// Indexed by [`Kernel::id`].
     functions: Vec<Option<Function>>,
-    /// By the address of the source.
+    /// Keyed by the address of the source.
     modules: HashMap<usize, Arc<CudaModule>>,
-    /// Counts flushes, to forget the sequence that was not used for longest.
+    /// Counts flushes, so that the least recently used sequence can be dropped.
     clock: u64,
 }
 
-// SAFETY: the driver's handles may be used from any thread that has made the context current, and are used under the lock
-// of the GPU.
+// SAFETY: the driver's handles may be used from any thread that has made the context current, and the GPU's lock is
+// held whenever they are used.
 unsafe impl Send for Queue {}
 
-/// One piece of work.
+/// One queued kernel or library call.
 #[derive(Clone, Copy)]
 pub(super) enum Work {
     Kernel {
         kernel: &'static Kernel,
         function: sys::CUfunction,
         grid: Grid,
-        /// Of [`Packed::arguments`].
+        /// Index of its first argument in [`Packed::arguments`].
         first: usize,
         count: usize,
     },
@@ -85,20 +85,20 @@ impl fmt::Display for Work {
             Work::Kernel { kernel, grid: Grid { blocks: [x, y, z], threads }, .. } => {
                 write!(f, "{} {x}x{y}x{z} of {threads}", kernel.name)
             }
-            Work::Call { .. } => f.write_str("a library's"),
+            Work::Call { .. } => f.write_str("library call"),
         }
     }
 }
 
-/// A kernel on this GPU.
+/// A kernel that is loaded on this GPU.
 #[derive(Clone, Copy)]
 struct Function {
     raw: sys::CUfunction,
-    /// Whether its first launch had the parameters that the kernel has.
+    /// Whether the arguments of its first launch were checked against its parameters.
     checked: bool,
 }
 
-/// A sequence that was asked for before.
+/// A sequence that was sent before.
 struct Sequence {
     used: u64,
     work: Vec<Work>,
@@ -119,14 +119,14 @@ impl Queue {
             clock: 0,
         })
     }
-    /// Adds a kernel, compiled at its first use.
+    /// Queues a kernel, which is compiled at its first use.
     pub fn kernel(
         &mut self,
         context: &Context,
         kernel: &'static Kernel,
         grid: Grid,
         arguments: impl Arguments,
-        derived: &mut CastCache,
+        casts: &mut CastCache,
     ) -> Result<()> {
         let function = self.function(context, kernel)?;
         let first = self.packed.arguments.len();
@@ -138,55 +138,54 @@ impl Queue {
         }
         for argument in self.packed.arguments[first..].iter().filter(|argument| argument.written) {
             let at = argument.word as usize;
-            derived.written(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1]);
+            casts.written(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1]);
         }
         self.work.push(Work::Kernel { kernel, function: function.raw, grid, first, count });
         Ok(())
     }
-    /// Adds a call of a library.
+    /// Queues a call of a library.
     pub fn call(&mut self, run: Run, words: &[u64], touched: &[(u64, u64)]) {
         let mut all = [0; 16];
         all[..words.len()].copy_from_slice(words);
         self.work.push(Work::Call { run, words: all });
         self.touched.extend(touched.iter().map(|(address, bytes)| (*address, address + bytes)));
     }
-    /// What calls of libraries share.
     pub fn libraries(&mut self) -> &mut Libraries {
         &mut self.libraries
     }
-    /// Whether work that was not sent yet may touch `bytes` from `address` on.
+    /// Returns whether queued work may touch the `bytes` from `address` on.
     pub fn touches(&self, address: u64, bytes: u64) -> bool {
-        let meets = |from: u64, to: u64| from < address + bytes && address < to;
+        let overlaps = |from: u64, to: u64| from < address + bytes && address < to;
         let spans = self.packed.arguments.iter().filter(|argument| argument.span).any(|argument| {
             let at = argument.word as usize;
-            // Elements are of four bytes.
-            meets(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1])
+            // Every element has four bytes.
+            overlaps(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1])
         });
-        spans || self.touched.iter().any(|(from, to)| meets(*from, *to))
+        spans || self.touched.iter().any(|(from, to)| overlaps(*from, *to))
     }
-    /// Drops what was asked for.
-    pub fn forget(&mut self) {
+    /// Drops the queued work.
+    pub fn clear(&mut self) {
         self.work.clear();
         self.packed.clear();
         self.touched.clear();
     }
-    /// Sends what was asked for to the GPU.
+    /// Sends the queued work to the GPU.
     pub fn flush(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
         let sent = self.send(gpu, counts);
-        self.forget();
+        self.clear();
         sent
     }
 
     fn send(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
-        if self.work.len() < WORTH_A_GRAPH {
-            return self.start(gpu, counts);
+        if self.work.len() < MIN_GRAPH_LENGTH {
+            return self.launch_each(gpu, counts);
         }
         self.clock += 1;
         let key = self.key();
         let Some(sequence) = self.sequences.get_mut(&key) else {
-            self.make_room();
+            self.evict_oldest();
             self.sequences.insert(key, Sequence { used: self.clock, work: self.work.clone(), graph: None });
-            return self.start(gpu, counts);
+            return self.launch_each(gpu, counts);
         };
         sequence.used = self.clock;
         match sequence.graph.take() {
@@ -201,21 +200,21 @@ impl Queue {
             }
         }
     }
-    /// What was sent last of what is worth a graph, piece by piece.
-    pub fn last(&self) -> Vec<String> {
+    /// Lists the kernels and calls of the sequence that was sent last, leaving out sequences too short for a graph.
+    pub fn last_work(&self) -> Vec<String> {
         let last = self.sequences.values().max_by_key(|sequence| sequence.used);
         last.map_or(Vec::new(), |sequence| sequence.work.iter().map(Work::to_string).collect())
     }
     fn launch(&mut self, key: u64, graph: Graph, counts: &mut Counts) -> Result<()> {
         counts.graph_launches += 1;
-        // Its kernels' memory lives, since buffers wait for the stream before they go.
+        // The memory of its kernels is alive, since a buffer waits for the stream before it is freed.
         let launched = check(graph.cuda.launch(), || "starting a graph".into());
         if let Some(sequence) = self.sequences.get_mut(&key) {
             sequence.graph = Some(graph);
         }
         launched
     }
-    /// What a sequence is known by: kernels, grids, addresses and lengths, calls of libraries.
+    /// Hashes what identifies a sequence: kernels, grids, argument_pointers and lengths, and library calls.
     fn key(&self) -> u64 {
         let words = |key, words: &[u64]| words.iter().fold(key, |key, word| splitmix64(key, *word));
         let mut key = self.work.len() as u64;
@@ -236,32 +235,33 @@ impl Queue {
         }
         key
     }
-    /// Forgets the sequence that was not used for longest, when there are many.
-    fn make_room(&mut self) {
-        if self.sequences.len() >= MOST_GRAPHS
+    /// Drops the least recently used sequence when there are too many.
+    fn evict_oldest(&mut self) {
+        if self.sequences.len() >= MAX_GRAPHS
             && let Some(oldest) = self.sequences.iter().min_by_key(|(_, sequence)| sequence.used).map(|(key, _)| *key)
         {
             self.sequences.remove(&oldest);
         }
     }
 
-    /// Starts the work piece by piece.
-    fn start(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
+    /// Launches the queued work one by one.
+    fn launch_each(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
         for index in 0..self.work.len() {
-            self.start_one(index, gpu.stream.raw())?;
+            self.launch_one(index, gpu.stream.raw())?;
             counts.launches += 1;
         }
         Ok(())
     }
-    pub(super) fn start_one(&mut self, index: usize, stream: sys::CUstream) -> Result<()> {
+    pub(super) fn launch_one(&mut self, index: usize, stream: sys::CUstream) -> Result<()> {
         match self.work[index] {
             Work::Kernel { function, grid, first, count, .. } => {
                 let mut arguments = [ptr::null_mut(); 16];
-                self.addresses(first, count, &mut arguments);
+                self.argument_pointers(first, count, &mut arguments);
                 let [x, y, z] = grid.blocks;
-                // cudarc's `launch_builder` allocates a list of arguments for each launch.
-                // SAFETY: the kernel has these parameters (`check_parameters`), which the driver copies; the memory they
-                // name lives until the stream has passed (`Buffer::drop`).
+                // The driver is called directly, since cudarc's `launch_builder` allocates a list of arguments for each
+                // launch.
+                // SAFETY: the kernel has these parameters (`check_parameters`), and the driver copies them; the memory
+                // that they point to lives until the stream has passed (`Buffer::drop`).
                 check(
                     unsafe {
                         sys::cuLaunchKernel(
@@ -285,8 +285,8 @@ impl Queue {
             Work::Call { run, words } => run(&mut self.libraries, &words, stream),
         }
     }
-    /// The addresses of the arguments of a kernel.
-    pub(super) fn addresses(&self, first: usize, count: usize, to: &mut [*mut c_void; 16]) {
+    /// Writes pointers to the arguments of a kernel into `to`.
+    pub(super) fn argument_pointers(&self, first: usize, count: usize, to: &mut [*mut c_void; 16]) {
         for (to, argument) in to.iter_mut().zip(&self.packed.arguments[first..first + count]) {
             *to = (&raw const self.packed.words[argument.word as usize]).cast_mut().cast();
         }
@@ -310,7 +310,7 @@ impl Queue {
         self.functions[id] = Some(function);
         Ok(function)
     }
-    /// Makes the kernels of all files ready, side by side, since most time goes into compiling them.
+    /// Loads the kernels of all files, on several threads because compiling them takes most of the time.
     pub fn load_all(&mut self, context: &Context, sources: &[&'static Source]) -> Result<()> {
         let missing = sources.iter().filter(|source| !self.modules.contains_key(&address(source)));
         let load = |source: &'static Source| {
@@ -332,12 +332,12 @@ impl Queue {
     }
 }
 
-/// What a file of kernels is known by.
+/// Identifies a file of kernels by its address.
 fn address(source: &'static Source) -> usize {
     ptr::from_ref(source) as usize
 }
 
-/// That a kernel has the parameters that it is launched with; drivers before CUDA 12.4 do not say.
+/// Panics if a kernel has other parameters than it is launched with. Drivers before CUDA 12.4 cannot tell.
 fn check_parameters(
     context: &Context,
     kernel: &Kernel,
@@ -349,7 +349,7 @@ fn check_parameters(
     }
     let size = |index| {
         let (mut offset, mut size) = (0, 0);
-        // SAFETY: the function lives; the driver writes two numbers, or says that there is no such parameter.
+        // SAFETY: the function is alive; the driver writes two numbers, or returns that there is no such parameter.
         let code = unsafe { sys::cuFuncGetParamInfo(function, index, &mut offset, &mut size) };
         (code == sys::CUresult::CUDA_SUCCESS).then_some(size)
     };

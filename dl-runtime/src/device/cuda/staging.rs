@@ -1,5 +1,5 @@
-//! Pinned memory that batches pass through on their way to the GPU, so that the host does not wait for copies: the next
-//! batch is written and sent while the GPU works on the last one.
+//! Pinned host memory through which batches are uploaded, so that the host does not wait for copies: the next batch is
+//! written and sent while the GPU works on the previous one.
 
 use super::driver::{Context, Event, Stream};
 use super::{Counts, Gpu};
@@ -7,38 +7,39 @@ use crate::Result;
 use crate::tensor::Element;
 use std::collections::VecDeque;
 
-/// Pieces on their way at a time: inputs and targets of two steps.
+/// The number of uploads in flight: the inputs and targets of two steps.
 const SLOTS: usize = 4;
-/// Up to this many bytes go straight to their place, in the order of work: quicker than an overlapped copy is to set up.
+/// Up to so many bytes are copied directly on the compute stream, which is quicker than setting up an overlapped copy.
 const SMALL: usize = 1 << 18;
 
-/// Pinned memory for several pieces.
+/// Pinned memory for several uploads.
 #[derive(Default)]
 pub(super) struct Staging {
-    /// Those not in use by a caller, the one that waited for longest in front.
+    /// The slots that no caller is using; the least recently used is in front.
     slots: VecDeque<Slot>,
-    /// Where large pieces are copied while the GPU works.
+    /// The stream on which large uploads are copied while the GPU computes.
     stream: Option<Stream>,
 }
 
-/// Room for one piece.
+/// The memory for one upload.
 pub(super) struct Slot {
-    /// Pinned memory of the host.
+    /// Pinned host memory.
     host: *mut u8,
     bytes: usize,
-    /// As much on the GPU, for large pieces; 0 while there is none.
+    /// GPU memory of the same size, for large uploads; 0 if there is none.
     device: u64,
-    /// The host's memory may be written again.
+    /// After this event the host memory may be written again.
     sent: Event,
-    /// The GPU's memory may be written again.
+    /// After this event the GPU memory may be written again.
     placed: Event,
 }
 
-// SAFETY: the pinned memory belongs to the slot alone.
+// SAFETY: only the slot owns the pinned memory.
 unsafe impl Send for Slot {}
 
 impl Staging {
-    /// Room for `bytes`, to be given back by [`Staging::send`]. Waits for a copy that is still on its way from there.
+    /// Takes a slot of at least `bytes`, which [`Staging::send`] gives back. Waits until the slot's previous copy is
+    /// done.
     pub fn take(&mut self, gpu: &Gpu, bytes: usize, counts: &mut Counts) -> Result<Slot> {
         let context = &gpu.context;
         context.enter()?;
@@ -57,7 +58,7 @@ impl Staging {
         }
         Ok(slot)
     }
-    /// Sends what was written to the beginning of `slot` to memory of the GPU, after the work that has begun.
+    /// Copies the first `bytes` of `slot` to the GPU address `to`, after the work that was sent before.
     pub fn send(&mut self, gpu: &Gpu, slot: Slot, to: u64, bytes: usize) -> Result<()> {
         if self.stream.is_none() && bytes > SMALL {
             self.stream = Some(Stream::new(&gpu.context)?);
@@ -66,7 +67,7 @@ impl Staging {
         self.slots.push_back(slot);
         sent
     }
-    /// Gives the memory back, when all work is done.
+    /// Frees the memory once all work is done.
     pub fn close(&mut self, context: &Context) {
         if let Some(stream) = self.stream.take() {
             let _ = stream.synchronize();
@@ -78,19 +79,19 @@ impl Staging {
 }
 
 impl Slot {
-    /// Room for the first `len` elements.
+    /// The memory of the first `len` elements.
     pub fn elements<E: Element>(&mut self, len: usize) -> &mut [E] {
         assert!(len * size_of::<E>() <= self.bytes, "a slot of {} bytes", self.bytes);
         if len == 0 {
             return &mut [];
         }
-        // SAFETY: it has room for them, aligned for any; it holds numbers (zeros at first), and the GPU has finished reading
-        // them (`Staging::take`).
+        // SAFETY: the memory is large enough and aligned for any element; it holds numbers (zeros at first), and the
+        // GPU has finished reading them (`Staging::take`).
         unsafe { std::slice::from_raw_parts_mut(self.host.cast::<E>(), len) }
     }
     fn send(&self, gpu: &Gpu, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
-        // SAFETY: in all copies, `bytes` lie at both ends; the host's memory is not written before `sent`, nor the GPU's before
-        // `placed`.
+        // SAFETY: in all copies both sides have at least `bytes`; the host memory is not written before `sent`, nor the
+        // GPU memory before `placed`.
         unsafe {
             let Some(copies) = copies.filter(|_| bytes > SMALL) else {
                 gpu.stream.copy_in(self.host, to, bytes)?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 kernels!("memory.cu": memory_copy, memory_clear);
 
-/// Elements that are uploaded at a time, so that the memory they pass through, which is kept, stays small: weights may fill
+/// The number of elements that are uploaded at a time. It bounds the staging memory, which is kept: weights may fill
 /// half the GPU.
 const PIECE: usize = 4 << 20;
 
@@ -37,8 +37,8 @@ impl<E> Drop for Buffer<E> {
             return;
         }
         let mut state = self.gpu.state();
-        // What was asked for may still use it. Errors stay for the next result.
-        if let Err(error) = state.begin_if_touched(&self.gpu, self.address, self.len * size_of::<E>()) {
+        // Queued work may still use the memory. An error is kept for the next result.
+        if let Err(error) = state.flush_if_touched(&self.gpu, self.address, self.len * size_of::<E>()) {
             state.error.get_or_insert(error);
         }
         let _ = self.gpu.stream.synchronize();
@@ -48,7 +48,7 @@ impl<E> Drop for Buffer<E> {
     }
 }
 
-/// A range of a GPU's memory, to read.
+/// A range of GPU memory that may be read.
 pub struct Ref<'a, E> {
     address: u64,
     len: usize,
@@ -62,7 +62,7 @@ impl<E> Clone for Ref<'_, E> {
 }
 impl<E> Copy for Ref<'_, E> {}
 
-/// A range of a GPU's memory, to write.
+/// A range of GPU memory that may be read and written.
 pub struct Mut<'a, E> {
     address: u64,
     len: usize,
@@ -105,40 +105,40 @@ impl<E> Mut<'_, E> {
     }
 }
 
-/// Pinned memory of the host for results that come later.
+/// Pinned host memory for results that arrive later.
 pub struct Pending<E> {
     copied: Event,
     host: *mut u8,
     room: usize,
     len: usize,
     elements: PhantomData<E>,
-    /// The last to go: what lies above belongs to it.
+    /// Dropped last, since the fields above belong to its context.
     gpu: Arc<Gpu>,
 }
 
-// SAFETY: the pinned memory belongs to this value alone.
+// SAFETY: only this value owns the pinned memory.
 unsafe impl<E: Send> Send for Pending<E> {}
-// SAFETY: without `&mut` nothing reads or writes it.
+// SAFETY: a shared reference only reads the pinned memory, and only after the copy is done (`wait`).
 unsafe impl<E: Sync> Sync for Pending<E> {}
 
 impl<E> Drop for Pending<E> {
     fn drop(&mut self) {
         let _ = self.gpu.context.enter();
-        // The GPU may still be writing.
+        // The GPU may still be writing to this memory.
         let _ = self.copied.synchronize();
         self.gpu.context.free_host(self.host);
     }
 }
 
 impl Cuda {
-    /// Asks for every element as zero; new memory is not in use by anything that was asked for.
+    /// Allocates a buffer of zeros. They are written at once, ahead of queued work, which cannot use new memory.
     pub(super) fn new_buffer<E: Element>(&self, len: usize) -> Result<Buffer<E>> {
         let mut state = self.state();
         let address = self.gpu.context.allocate(len * size_of::<E>())?;
         state.counts.allocations += 1;
         let buffer = Buffer { gpu: Arc::clone(&self.gpu), address, len, elements: PhantomData };
         drop(state);
-        // SAFETY: the memory was just allocated with this length; elements are of four bytes.
+        // SAFETY: the memory was just allocated with this length, and every element has four bytes.
         unsafe { self.gpu.stream.clear(address, len) }?;
         Ok(buffer)
     }
@@ -198,13 +198,13 @@ impl Storage for Cuda {
             let state = &mut *self.state();
             state.staging.take(&self.gpu, bytes, &mut state.counts)?
         };
-        // Without the lock: a hand-written layer fills two gradients, one inside the other.
+        // `write` runs without the lock, since a hand-written layer fills two gradients, one inside the other.
         write(slot.elements(to.len));
         let mut state = self.state();
-        let begun = state.begin_if_touched(&self.gpu, to.address, bytes);
+        let flushed = state.flush_if_touched(&self.gpu, to.address, bytes);
         state.casts.written(to.address, to.address + bytes as u64);
         let sent = state.staging.send(&self.gpu, slot, to.address, bytes);
-        begun.and(sent)
+        flushed.and(sent)
     }
     fn fail(&self, error: Error) {
         self.state().error.get_or_insert(error);
@@ -222,13 +222,14 @@ impl Storage for Cuda {
     fn download<E: Element>(&self, from: Ref<'_, E>, to: &mut [E]) -> Result<()> {
         assert_eq!(from.len, to.len(), "a download of another length");
         let mut state = self.state();
-        state.begin(&self.gpu)?;
-        // SAFETY: both ranges have this length, and `to` is ours until the copy is done, which is waited for.
+        state.flush(&self.gpu)?;
+        // SAFETY: both ranges have this length, and `to` stays borrowed until the copy is done, because the next line
+        // waits for it.
         unsafe { self.gpu.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
         self.gpu.stream.synchronize()
     }
     fn submit(&self) -> Result<()> {
-        self.state().begin(&self.gpu)
+        self.state().flush(&self.gpu)
     }
     fn readback<E: Element>(&self, len: usize) -> Result<Pending<E>> {
         let context = &self.gpu.context;
@@ -238,8 +239,8 @@ impl Storage for Cuda {
     fn download_async<E: Element>(&self, from: Ref<'_, E>, to: &mut Pending<E>) -> Result<()> {
         assert!(from.len <= to.room, "{} elements in room for {}", from.len, to.room);
         let mut state = self.state();
-        state.begin(&self.gpu)?;
-        // SAFETY: the pinned memory has room for them, and is not read until `copied`.
+        state.flush(&self.gpu)?;
+        // SAFETY: the pinned memory has room for the elements and is not read before `copied`.
         unsafe { self.gpu.stream.copy_out(from.address, to.host, from.len * size_of::<E>()) }?;
         to.len = from.len;
         to.copied.record(&self.gpu.stream)
@@ -247,7 +248,8 @@ impl Storage for Cuda {
     fn wait<'p, E: Element>(&self, pending: &'p Pending<E>) -> Result<&'p [E]> {
         self.gpu.context.enter()?;
         pending.copied.synchronize()?;
-        // SAFETY: the copy is done, so the memory holds so many elements, which the GPU writes again only with `&mut`.
+        // SAFETY: the copy is done, so the memory holds `len` elements, and the GPU writes to it again only through
+        // `&mut`.
         Ok(unsafe { std::slice::from_raw_parts(pending.host.cast(), pending.len) })
     }
     fn copy<E: Element>(&self, from: Ref<'_, E>, to: Mut<'_, E>) {

@@ -1,8 +1,8 @@
-//! Groups of threads: how many threads reduce a row together. `thread_group.cuh` has their functions for kernels.
+//! Thread groups: how many threads reduce a row together. The functions of kernels for them are in `thread_group.cuh`.
 
 use super::{Argument, Grid, Packed};
 
-/// The threads of a row; as an argument of a kernel, their number.
+/// The group of threads that works on a row. As an argument of a kernel it is their number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ThreadGroup {
     /// 1, 32, or all threads of a block.
@@ -10,11 +10,11 @@ pub(crate) struct ThreadGroup {
     rows: usize,
 }
 
-/// Rows that fill a GPU with one thread for each.
+/// So many rows fill a GPU with one thread per row.
 const MANY: usize = 1 << 14;
 
 impl ThreadGroup {
-    /// For `rows` rows of `len` numbers that are neighbours in memory.
+    /// The group for `rows` rows of `len` numbers each, where the numbers of a row are adjacent in memory.
     pub fn of(rows: usize, len: usize) -> Self {
         let lanes = match len {
             0..=32 if rows >= MANY => 1,
@@ -27,15 +27,15 @@ impl ThreadGroup {
         let lanes = ForcedGroupSize::instead_of(lanes);
         ThreadGroup::new(rows, lanes)
     }
-    /// For rows of which the neighbours in memory are other rows.
+    /// The group for strided rows, where numbers of different rows are adjacent in memory.
     pub fn across(rows: usize, len: usize) -> Self {
         if rows >= MANY && len <= 4096 { ThreadGroup::new(rows, 1) } else { ThreadGroup::of(rows, len) }
     }
-    /// Of so many threads for each row.
+    /// A group of `lanes` threads for each row.
     pub fn new(rows: usize, lanes: u32) -> Self {
         ThreadGroup { lanes, rows }
     }
-    /// Enough blocks for all rows; kernels go on with further rows where these are too many.
+    /// A grid with enough blocks for all rows; where that would be too many, the kernels loop over further rows.
     pub fn grid(self) -> Grid {
         const MOST: usize = 1 << 13;
         let threads = self.lanes.max(128);
@@ -49,20 +49,20 @@ impl Argument for ThreadGroup {
     }
 }
 
-/// For tests: the number of threads that groups have on this thread of the host, whatever the length of rows.
+/// Forces the number of threads of the groups made on this host thread, for tests.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ForcedGroupSize(Option<u32>);
 
 #[cfg(test)]
 thread_local! {
-    /// The size that is forced, and whether a group was made since the beginning.
+    /// The forced size, and whether a group was made since it was set.
     static FORCED: std::cell::Cell<(ForcedGroupSize, bool)> = const { std::cell::Cell::new((ForcedGroupSize(None), false)) };
 }
 
 #[cfg(test)]
 impl ForcedGroupSize {
-    /// Nothing, then every number.
+    /// No forced size, then every size.
     pub const EACH: [ForcedGroupSize; 5] = [
         ForcedGroupSize(None),
         ForcedGroupSize(Some(1)),
@@ -71,7 +71,8 @@ impl ForcedGroupSize {
         ForcedGroupSize(Some(1024)),
     ];
 
-    /// Forces it from now on; false if no group has been made since nothing was forced, so that it makes no difference.
+    /// Forces this size from now on. Returns false if no group was made since the unforced run, so that the size does
+    /// not matter.
     pub fn begin(self) -> bool {
         let (_, made) = FORCED.get();
         FORCED.set((self, made && self.0.is_some()));

@@ -1,10 +1,10 @@
-// Arithmetic on whole tensors. Of values of one shape, four elements a thread; of values that are repeated, threads lie along rows
-// of the output, and gradients are sums (reduce.cuh).
+// Elementwise arithmetic. For operands of equal shape, a thread handles four elements. For broadcast operands, threads
+// are laid out along rows of the output, and gradients are sums (reduce.cuh).
 #include "activation.cuh"
 #include "axes.cuh"
 #include "reduce.cuh"
 
-/// `Operator`.
+/// `Operator` of `arithmetic/mod.rs`.
 enum class Operator : u32 { Add, Mul, Div };
 
 /// `y = f(op(a, b))`.
@@ -30,7 +30,7 @@ KERNEL(arithmetic, Operator op, float sign, Activation f, Span<const float> a, S
     }
 }
 
-/// `Slope`.
+/// `Slope` of `arithmetic/mod.rs`.
 enum class Slope : u32 { Factor, Dividend, Divisor };
 
 KERNEL(arithmetic_backward, Slope slope, Span<const float> own, Span<const float> other, Span<const float> dy, Span<float> d,

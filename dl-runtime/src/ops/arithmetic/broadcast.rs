@@ -1,4 +1,4 @@
-//! Broadcast arithmetic on the CPU: sample by sample, row by row.
+//! Broadcast arithmetic on the CPU, sample by sample and row by row.
 
 use super::{Broadcast, Operator, Slope};
 use crate::Cpu;
@@ -7,16 +7,16 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::axes::{StridedIter, broadcast_stride, len};
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
 impl Broadcast {
-    /// The walk over an output sample; the positions are those in it, in the first value and in the second.
-    fn walk(self) -> StridedIter<3> {
+    /// Iterates over an output sample, with offsets in the output, in the first operand and in the second.
+    fn iter(self) -> StridedIter<3> {
         let (rank, sizes) = (self.output.len(), self.output);
         StridedIter::new(sizes, |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis)))
     }
-    /// Numbers of one task in the output and the two values: whole samples.
+    /// Returns the size of one task in the output and in the two operands: whole samples.
     fn task(self) -> [usize; 3] {
         let samples = TASK.div_ceil(len(self.output));
         [samples * len(self.output), samples * len(self.left), samples * len(self.right)]
@@ -24,10 +24,10 @@ impl Broadcast {
 }
 
 simd! {
-    /// One sample of `y = f(a, b)`.
-    fn forward<S, F>(walk: &StridedIter<3>, a: &[f32], b: &[f32], y: &mut [f32], f: F) where [F: Fn(f32, f32) -> f32] {
-        let (n, [_, a_step, b_step]) = (walk.len(), walk.row_strides());
-        walk.rows(|[y_at, a_at, b_at]| {
+    /// Computes one sample of `y = f(a, b)`.
+    fn forward<S, F>(iter: &StridedIter<3>, a: &[f32], b: &[f32], y: &mut [f32], f: F) where [F: Fn(f32, f32) -> f32] {
+        let (n, [_, a_step, b_step]) = (iter.len(), iter.row_strides());
+        iter.rows(|[y_at, a_at, b_at]| {
             let y = &mut y[y_at..y_at + n];
             if a_step == 0 {
                 let a = a[a_at];
@@ -43,10 +43,10 @@ simd! {
     }
 
     /// Adds `Σ f(own, other, dy)` to one sample of the gradient to `own`.
-    fn backward<S, F>(walk: &StridedIter<3>, own: &[f32], other: &[f32], dy: &[f32], d: &mut [f32], f: F)
+    fn backward<S, F>(iter: &StridedIter<3>, own: &[f32], other: &[f32], dy: &[f32], d: &mut [f32], f: F)
     where [F: Fn(f32, f32, f32) -> f32] {
-        let (n, [_, own_step, other_step]) = (walk.len(), walk.row_strides());
-        walk.rows(|[at, own_at, other_at]| {
+        let (n, [_, own_step, other_step]) = (iter.len(), iter.row_strides());
+        iter.rows(|[at, own_at, other_at]| {
             let dy = &dy[at..at + n];
             if own_step == 0 {
                 let own = own[own_at];
@@ -67,20 +67,20 @@ simd! {
 
 /// `y = a ∘ b`.
 pub(super) fn forward_all(cpu: &Cpu, operator: Operator, s: Broadcast, a: &[f32], b: &[f32], y: &mut [f32]) {
-    let (walk, [of_y, of_a, of_b]) = (s.walk(), s.task());
+    let (iter, [of_y, of_a, of_b]) = (s.iter(), s.task());
     cpu.threads().split((chunks(a, of_a), chunks(b, of_b), chunks_mut(y, of_y)), &|_, (a, b, y)| {
         let inputs = a.chunks_exact(len(s.left)).zip(b.chunks_exact(len(s.right)));
         for ((a, b), y) in inputs.zip(y.chunks_exact_mut(len(s.output))) {
             match operator {
-                Operator::Add { sign } => forward(&walk, a, b, y, |a, b| a + sign * b),
-                Operator::Mul => forward(&walk, a, b, y, |a, b| a * b),
-                Operator::Div => forward(&walk, a, b, y, |a, b| a / b),
+                Operator::Add { sign } => forward(&iter, a, b, y, |a, b| a + sign * b),
+                Operator::Mul => forward(&iter, a, b, y, |a, b| a * b),
+                Operator::Div => forward(&iter, a, b, y, |a, b| a / b),
             }
         }
     });
 }
 
-/// `d_own = Σ slope(own, other, dy)` over the repetitions of `own`, set or added.
+/// `d_own = Σ slope(own, other, dy)` over the repetitions of `own`, or `+=` with [`Write::Add`].
 #[expect(clippy::too_many_arguments, reason = "a gradient of two values")]
 pub(super) fn backward_all(
     cpu: &Cpu,
@@ -92,7 +92,7 @@ pub(super) fn backward_all(
     d_own: &mut [f32],
     write: Write,
 ) {
-    let (walk, [of_y, of_own, of_other]) = (s.walk(), s.task());
+    let (iter, [of_y, of_own, of_other]) = (s.iter(), s.task());
     let parts = (chunks(own, of_own), chunks(other, of_other), chunks(dy, of_y), chunks_mut(d_own, of_own));
     cpu.threads().split(parts, &|_, (own, other, dy, d)| {
         if write == Write::Set {
@@ -102,9 +102,9 @@ pub(super) fn backward_all(
         let outputs = dy.chunks_exact(len(s.output)).zip(d.chunks_exact_mut(len(s.left)));
         for ((own, other), (dy, d)) in inputs.zip(outputs) {
             match slope {
-                Slope::Factor => backward(&walk, own, other, dy, d, |_, other, dy| other * dy),
-                Slope::Dividend => backward(&walk, own, other, dy, d, |_, other, dy| dy / other),
-                Slope::Divisor => backward(&walk, own, other, dy, d, |own, other, dy| -(other / own / own) * dy),
+                Slope::Factor => backward(&iter, own, other, dy, d, |_, other, dy| other * dy),
+                Slope::Dividend => backward(&iter, own, other, dy, d, |_, other, dy| dy / other),
+                Slope::Divisor => backward(&iter, own, other, dy, d, |own, other, dy| -(other / own / own) * dy),
             }
         }
     });

@@ -18,7 +18,7 @@ impl<F: Function> Formula<2> for Sum<F> {
     }
 }
 
-/// `f` of what is there.
+/// `f` of the old output.
 struct InPlace<F>(F);
 
 impl<F: Fn(f32) -> f32 + Sync> Formula<0> for InPlace<F> {
@@ -28,7 +28,7 @@ impl<F: Fn(f32) -> f32 + Sync> Formula<0> for InPlace<F> {
     }
 }
 
-/// What is there, times `f` of an input.
+/// The old output times `f` of an input.
 struct Scaled<F>(F);
 
 impl<F: Fn(f32) -> f32 + Sync> Formula<1> for Scaled<F> {

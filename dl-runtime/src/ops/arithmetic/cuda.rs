@@ -16,8 +16,8 @@ kernels!(
     arithmetic_reciprocal_backward_in_place,
 );
 
-/// As in `arithmetic.cu`.
-fn numbered(operator: Operator) -> (u32, f32) {
+/// Returns the code of the operator in `arithmetic.cu`, and its sign.
+fn operator_code(operator: Operator) -> (u32, f32) {
     match operator {
         Operator::Add { sign } => (0, sign),
         Operator::Mul => (1, 0.0),
@@ -27,7 +27,7 @@ fn numbered(operator: Operator) -> (u32, f32) {
 
 impl ArithmeticKernel for Cuda {
     fn arithmetic(&self, operator: Operator, f: Activation, a: Ref<'_, f32>, b: Ref<'_, f32>, y: Mut<'_, f32>) {
-        let (operator, sign) = numbered(operator);
+        let (operator, sign) = operator_code(operator);
         self.launch(&arithmetic, Grid::fours(y.len()), (operator, sign, Code::of(f), a, b, y));
     }
     fn arithmetic_backward(
@@ -47,11 +47,11 @@ impl ArithmeticKernel for Cuda {
             return;
         }
         let (batch, rank) = (Batch::new(y.len() / len(s.output), s.output), s.output.len());
-        let walk =
+        let iter =
             StridedIter::new(batch.sizes(), |axis| [s.left, s.right].map(|shape| Batch::stride(shape, rank, axis)));
-        let (operator, sign) = numbered(operator);
-        let rows = Rows::of(&walk);
-        self.launch(&broadcast, rows.grid(), (operator, sign, rows, Axes::outer(&walk), a, b, y));
+        let (operator, sign) = operator_code(operator);
+        let rows = Rows::of(&iter);
+        self.launch(&broadcast, rows.grid(), (operator, sign, rows, Axes::outer(&iter), a, b, y));
     }
     fn broadcast_backward(
         &self,

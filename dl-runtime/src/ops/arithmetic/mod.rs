@@ -1,4 +1,4 @@
-//! Arithmetic on whole tensors: `+ - * /` of two values, and of a value and a number.
+//! Elementwise arithmetic: `+ - * /` of two tensors, and of a tensor and a number.
 //!
 //! | operation | `y` | gradient to `a` | gradient to `b` | backward reads |
 //! |---|---|---|---|---|
@@ -8,9 +8,9 @@
 //! | [`Affine`] | `scale·x + shift` | `scale·dy` | | |
 //! | [`Reciprocal`] | `numerator/x` | `-numerator/x²·dy` | | input |
 //!
-//! Two values of different shapes are broadcast by NumPy's rule: along an axis where one of them has size 1, or that it lacks on
-//! the outside, it is repeated. The gradient to what was repeated is a sum over the repetitions. [`Shapes`] says which it is, and
-//! values of one shape take plain loops.
+//! Two tensors of different shapes are broadcast by NumPy's rule: a tensor is repeated along an axis where it has size
+//! 1, or along a leading axis that it lacks. The gradient to a repeated tensor is the sum over the repetitions.
+//! [`Shapes`] says whether tensors are broadcast; tensors of one shape use plain loops.
 
 mod broadcast;
 mod cpu;
@@ -30,21 +30,21 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The shapes of two values and of what arithmetic makes of them.
+/// The shapes of the two operands and of the result.
 #[derive(Clone, Copy, Debug)]
 pub enum Shapes {
-    /// All three are one.
+    /// All three shapes are equal.
     Equal,
-    /// At least one value is repeated.
+    /// At least one operand is broadcast.
     Broadcast(Broadcast),
 }
 
-/// Shapes of which one at least is repeated; leading ones may be left out of `left` and `right`.
+/// The shapes of a broadcast operation; leading axes of size 1 may be left out of `left` and `right`.
 #[derive(Clone, Copy, Debug)]
 pub struct Broadcast {
-    /// The shape of a sample of the first value.
+    /// The shape of a sample of the first operand.
     pub left: &'static [usize],
-    /// The shape of a sample of the second value.
+    /// The shape of a sample of the second operand.
     pub right: &'static [usize],
     /// The shape of a sample of the output.
     pub output: &'static [usize],
@@ -53,11 +53,11 @@ pub struct Broadcast {
 /// `a + sign·b`: residual connections, differences.
 #[derive(Clone, Copy, Debug)]
 pub struct Add {
-    /// The shapes of the summands.
+    /// The shapes of the operands.
     pub shapes: Shapes,
     /// 1, or -1 for a difference.
     pub sign: f32,
-    /// The activation of the sum; it is applied in the same loop where the shapes are equal.
+    /// The activation of the sum. It is applied in the same loop if the shapes are equal.
     pub activation: Activation,
 }
 
@@ -89,20 +89,20 @@ pub enum Operator {
     Div,
 }
 
-/// A gradient to one of two values, for each of its repetitions; `own` is that value, `other` the other one.
+/// The gradient to one of two operands for each of its repetitions; `own` is that operand, and `other` the other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slope {
-    /// `other·dy`: to both factors.
+    /// `other·dy`, the gradient to a factor.
     Factor,
-    /// `dy/other`: to what is divided.
+    /// `dy/other`, the gradient to the dividend.
     Dividend,
-    /// `-other/own²·dy`: to what it is divided by.
+    /// `-other/own²·dy`, the gradient to the divisor.
     Divisor,
 }
 
-/// The kernels of arithmetic; the gradients of broadcast sums are those of `ReduceKernel`.
+/// The kernels of arithmetic. The gradients of broadcast sums use `ReduceKernel`.
 pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
-    /// `y = f(a ∘ b)` of values of one shape.
+    /// `y = f(a ∘ b)` of operands of equal shape.
     fn arithmetic(
         &self,
         operator: Operator,
@@ -111,7 +111,7 @@ pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
         b: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// `d_own = slope(own, other, dy)` of values of one shape, set or added.
+    /// `d_own = slope(own, other, dy)` of operands of equal shape, or `+=` with [`Write::Add`].
     fn arithmetic_backward(
         &self,
         slope: Slope,
@@ -121,7 +121,7 @@ pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
         d_own: Self::Mut<'_, f32>,
         write: Write,
     );
-    /// `y = a ∘ b` of values that are repeated.
+    /// `y = a ∘ b` of operands that are broadcast.
     fn broadcast(
         &self,
         operator: Operator,
@@ -130,7 +130,8 @@ pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
         b: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// `d_own = Σ slope(own, other, dy)` over the repetitions of `own`, set or added; `left` of the shapes is that of `own`.
+    /// `d_own = Σ slope(own, other, dy)` over the repetitions of `own`, or `+=` with [`Write::Add`]; `s.left` is the
+    /// shape of `own`.
     #[expect(clippy::too_many_arguments, reason = "a gradient of two values")]
     fn broadcast_backward(
         &self,
@@ -142,7 +143,7 @@ pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
         d_own: Self::Mut<'_, f32>,
         write: Write,
     );
-    /// `y = scale·x + shift`, set or added.
+    /// `y = scale·x + shift`, or `+=` with [`Write::Add`].
     fn affine(&self, scale: f32, shift: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write);
     /// `x = scale·x + shift`.
     fn affine_in_place(&self, scale: f32, shift: f32, x: Self::Mut<'_, f32>);
@@ -150,7 +151,7 @@ pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
     fn reciprocal(&self, numerator: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `x = numerator/x`.
     fn reciprocal_in_place(&self, numerator: f32, x: Self::Mut<'_, f32>);
-    /// `dx = -numerator/x²·dy`, set or added.
+    /// `dx = -numerator/x²·dy`, or `+=` with [`Write::Add`].
     fn reciprocal_backward(
         &self,
         numerator: f32,
@@ -164,7 +165,7 @@ pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
 }
 
 impl Shapes {
-    /// Checks that types and settings speak of the same shapes.
+    /// Checks that the types have the sizes of the settings.
     fn assert_sizes<A: Pod, B: Pod, O: Pod>(self) {
         let fit = match self {
             Shapes::Equal => A::LEN == O::LEN && B::LEN == O::LEN,
@@ -172,8 +173,8 @@ impl Shapes {
         };
         assert!(fit, "sizes of the values of an arithmetic operation");
     }
-    /// The same with the two values exchanged.
-    fn exchanged(self) -> Self {
+    /// Returns the shapes with the two operands swapped.
+    fn swapped(self) -> Self {
         match self {
             Shapes::Equal => Shapes::Equal,
             Shapes::Broadcast(Broadcast { left, right, output }) => {
@@ -200,7 +201,7 @@ impl Shapes {
             }
         }
     }
-    /// The gradient to the first value, `own`.
+    /// Computes the gradient to the first operand, `own`.
     fn backward<D, A, B, O, I>(
         self,
         context: &Context<D>,
@@ -227,7 +228,7 @@ impl Shapes {
 }
 
 impl Add {
-    /// `output = f(a + sign·b)`.
+    /// `output = f(a + sign·b)`, with `a` and `b` broadcast to the shape of `output`.
     pub fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -237,7 +238,8 @@ impl Add {
     ) {
         self.shapes.forward(context, Operator::Add { sign: self.sign }, self.activation, a, b, output);
     }
-    /// The gradient to input `k`, `a` or `b`; `d_output` is the gradient to the sum, before the activation.
+    /// Computes the gradient to input `k`: `a` (0) or `b` (1). `d_output` is the gradient to the sum, before the
+    /// activation.
     pub fn backward<D: Device, O: Pod<Element = f32>, I: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -259,7 +261,7 @@ impl Add {
     }
 }
 
-/// The passes of [`Mul`] and [`Div`], which differ in their slopes alone.
+/// Implements the passes of [`Mul`] and [`Div`], which differ only in their slopes.
 macro_rules! passes {
     ($op:ident, $operator:expr, $slopes:expr, $doc:literal) => {
         impl $op {
@@ -273,7 +275,7 @@ macro_rules! passes {
             ) {
                 self.shapes.forward(context, $operator, Activation::Identity, a, b, output);
             }
-            /// The gradient to input `k`, `a` or `b`.
+            /// Computes the gradient to input `k`: `a` (0) or `b` (1).
             pub fn backward<D, A, B, O, I>(
                 self,
                 context: &Context<D>,
@@ -291,7 +293,7 @@ macro_rules! passes {
             {
                 match k {
                     0 => self.shapes.backward(context, $slopes[0], a, b, d_output, d_input),
-                    _ => self.shapes.exchanged().backward(context, $slopes[1], b, a, d_output, d_input),
+                    _ => self.shapes.swapped().backward(context, $slopes[1], b, a, d_output, d_input),
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Arithmetic of a tensor and a number: `x + 1`, `2 - x`, `x / 3` are all [`Affine`], `1 / x` is [`Reciprocal`].
+//! Arithmetic of a tensor and a number: `x + 1`, `2 - x` and `x / 3` are all [`Affine`], `1 / x` is [`Reciprocal`].
 
 use crate::ops::Device;
 use crate::tensor::{Grad, Write};
@@ -21,7 +21,7 @@ pub struct Reciprocal {
 }
 
 impl Affine {
-    /// `output = scale·input + shift`.
+    /// `output = scale·input + shift`, of any shape.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -34,7 +34,7 @@ impl Affine {
     pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
         context.device.affine_in_place(self.scale, self.shift, value.into_data());
     }
-    /// The gradient to the input; nothing is kept.
+    /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -50,7 +50,7 @@ impl Affine {
 }
 
 impl Reciprocal {
-    /// `output = numerator/input`.
+    /// `output = numerator/input`, of any shape.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -63,7 +63,7 @@ impl Reciprocal {
     pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
         context.device.reciprocal_in_place(self.numerator, value.into_data());
     }
-    /// The gradient to the input, from the input.
+    /// Computes the gradient to the input, from the input.
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,

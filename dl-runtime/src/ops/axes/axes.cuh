@@ -1,21 +1,22 @@
-// Walks over tensors whose axes lie differently, as in `axes.rs`: an output row by row, and where its inputs have theirs.
+// Iterates over tensors with different strides, as `axes.rs` does: row by row over an output, with the offsets of its
+// inputs.
 #pragma once
 
 #define RANK 8u
 
-/// Axes, outermost first: their sizes, and how far neighbours lie apart in two tensors. `left_step` and `right_step` are those
-/// of rows, an innermost axis that is not among the others.
+/// Axes, outermost first: their sizes, and their strides in two tensors. `left_step` and `right_step` are the strides
+/// within a row, which is the innermost axis and not among the others.
 struct Axes {
     u32 rank, left_step, right_step;
     u32 sizes[RANK], left[RANK], right[RANK];
 };
 
-/// Where something is in two tensors.
+/// Offsets of an element in two tensors.
 struct Offsets {
     u64 left, right;
 };
 
-/// The positions of element `index` of the axes.
+/// Returns the offsets of element `index` of the axes.
 DEVICE Offsets offsets(const Axes& axes, u32 index) {
     Offsets at = {0, 0};
 #pragma unroll
@@ -32,12 +33,13 @@ DEVICE Offsets offsets(const Axes& axes, u32 index) {
     return at;
 }
 
-/// Rows of an output, `stride` apart: each in `chunks` of four elements for each of 2^`lanes` threads.
+/// Rows of an output, which begin `stride` apart. 2^`lanes` threads handle four elements each of a chunk of a row.
 struct Rows {
     u32 rows, len, stride, chunks, lanes;
 };
 
-/// `y = value(begin(row), i, j)` for every element `j` of every row, which is element `i` of `y`; set or added.
+/// `y[i] = value(begin(row), i, j)` for every element `j` of every row, whose index in `y` is `i`; added to `y` if
+/// `add`.
 template <class Begin, class Value>
 DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Value value) {
     u32 lanes = 1u << rows.lanes, items = rows.rows * rows.chunks;
@@ -46,7 +48,7 @@ DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Val
         u32 first = ((u32)item - row * rows.chunks) * 4 * lanes + threadIdx.x % lanes;
         u64 base = (u64)row * rows.stride;
         auto at = begin(row);
-        // All are read before the first is written: so the reads wait for memory together.
+        // All four are read before the first is written, so that the reads wait for memory together.
         float values[4];
 #pragma unroll
         for (u32 k = 0; k < 4; k++) {
@@ -65,7 +67,7 @@ DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Val
     }
 }
 
-/// `y = f(left, right)`, each of which may be repeated.
+/// `y = f(left, right)`, each of which may be broadcast.
 template <class F>
 DEVICE void fill_pairs(const Rows& rows, const Axes& axes, Span<const float> left, Span<const float> right, Span<float> y, u32 add, F f) {
     fill_rows(
@@ -75,7 +77,7 @@ DEVICE void fill_pairs(const Rows& rows, const Axes& axes, Span<const float> lef
         });
 }
 
-/// `y = f(left)`, which may be repeated or lie otherwise.
+/// `y = f(left)`, which may be broadcast or transposed.
 template <class F>
 DEVICE void fill_from(const Rows& rows, const Axes& axes, Span<const float> left, Span<float> y, u32 add, F f) {
     fill_rows(

@@ -1,15 +1,15 @@
-//! Walks for kernels: `axes.cuh`.
+//! Strided iteration for CUDA kernels; the device side is `axes.cuh`.
 
 use super::{RANK, StridedIter, broadcast_stride, len};
 use crate::device::cuda::{Argument, Grid, Packed, arguments, header};
 
 header!(HEADER = "axes.cuh");
-/// A size or distance within a sample, for a kernel.
+/// Converts a size or stride within a sample to a kernel argument.
 pub(crate) fn word(n: usize) -> u32 {
     u32::try_from(n).expect("fewer than 2³² elements")
 }
 
-/// The shape of a batch: samples before the axes of one.
+/// The shape of a batch: the number of samples, followed by the axes of a sample.
 pub(crate) struct Batch {
     sizes: [usize; RANK + 1],
     rank: usize,
@@ -25,46 +25,45 @@ impl Batch {
     pub fn sizes(&self) -> &[usize] {
         &self.sizes[..self.rank]
     }
-    /// Distance between neighbours along `axis` of a batch of `shape`, repeated where its size is 1, among samples of `rank`
-    /// axes.
+    /// Returns the stride of `axis` in a batch of `shape`, broadcast where its size is 1, among samples of `rank` axes.
     pub fn stride(shape: &[usize], rank: usize, axis: usize) -> usize {
         axis.checked_sub(1).map_or(len(shape), |axis| broadcast_stride(shape, rank, axis))
     }
 }
 
-/// Axes and where two tensors have them: `Axes` of `axes.cuh`.
+/// The sizes of axes and their strides in two tensors: `Axes` of `axes.cuh`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Axes {
     rank: usize,
-    /// Distance between neighbours of a row in each tensor.
+    /// The stride within a row in each tensor.
     steps: [usize; 2],
     sizes: [usize; RANK],
     strides: [[usize; RANK]; 2],
 }
 
 impl Axes {
-    fn new<const N: usize>(walk: &StridedIter<N>, rank: usize) -> Self {
+    fn new<const N: usize>(iter: &StridedIter<N>, rank: usize) -> Self {
         let mut axes = Axes { rank, ..Axes::default() };
         for axis in 0..rank {
-            axes.sizes[axis] = walk.sizes[axis];
+            axes.sizes[axis] = iter.sizes[axis];
             for tensor in 0..N {
-                axes.strides[tensor][axis] = walk.strides[axis][tensor];
+                axes.strides[tensor][axis] = iter.strides[axis][tensor];
             }
         }
         axes
     }
-    /// All of a walk.
-    pub fn all<const N: usize>(walk: &StridedIter<N>) -> Self {
-        Axes::new(walk, walk.rank)
+    /// All axes of an iteration.
+    pub fn all<const N: usize>(iter: &StridedIter<N>) -> Self {
+        Axes::new(iter, iter.rank)
     }
-    /// One axis of rows that lie `stride` apart.
+    /// One axis of contiguous rows that begin `stride` apart.
     pub fn rows(rows: usize, stride: usize) -> Self {
         Axes { steps: [1; 2], ..Axes::all(&StridedIter::new(&[rows], |_| [stride])) }
     }
-    /// All but the innermost, which is that of its rows.
-    pub fn outer<const N: usize>(walk: &StridedIter<N>) -> Self {
-        let mut axes = Axes::new(walk, walk.rank - 1);
-        for (step, stride) in axes.steps.iter_mut().zip(walk.row_strides()) {
+    /// All axes but the innermost, whose strides become the strides within a row.
+    pub fn outer<const N: usize>(iter: &StridedIter<N>) -> Self {
+        let mut axes = Axes::new(iter, iter.rank - 1);
+        for (step, stride) in axes.steps.iter_mut().zip(iter.row_strides()) {
             *step = stride;
         }
         axes
@@ -83,26 +82,26 @@ impl Argument for Axes {
 }
 
 arguments! {
-    /// How threads share rows: `Rows` of `axes.cuh`.
+    /// The distribution of rows over threads: `Rows` of `axes.cuh`.
     pub(crate) struct Rows { rows: u32, len: u32, stride: u32, chunks: u32, lanes: u32 }
 }
 
 impl Rows {
-    /// `rows` of `len` elements, which begin `stride` apart.
+    /// Distributes `rows` rows of `len` elements, which begin `stride` apart.
     pub fn new(rows: usize, len: usize, stride: usize) -> Self {
-        // Four elements for a thread, as far as there are so many; 256 threads at most.
+        // Each thread gets four elements if there are enough, with at most 256 threads per row.
         let lanes = len.div_ceil(4).next_power_of_two().min(256);
         let chunks = len.div_ceil(4 * lanes);
         assert!(len < 1 << 31 && (rows * chunks) < 1 << 32, "{rows} rows of {len} elements");
         let lanes = lanes.trailing_zeros();
         Rows { rows: word(rows), len: word(len), stride: word(stride), chunks: word(chunks), lanes }
     }
-    /// Those of a walk over an output without gaps.
-    pub fn of<const N: usize>(walk: &StridedIter<N>) -> Self {
-        let rows = walk.sizes[..walk.rank - 1].iter().product();
-        Rows::new(rows, walk.len(), walk.len())
+    /// Distributes the rows of an iteration over a contiguous output.
+    pub fn of<const N: usize>(iter: &StridedIter<N>) -> Self {
+        let rows = iter.sizes[..iter.rank - 1].iter().product();
+        Rows::new(rows, iter.len(), iter.len())
     }
-    /// The threads for all of them.
+    /// Returns the grid for all rows.
     pub fn grid(self) -> Grid {
         Grid::each((self.rows as usize * self.chunks as usize) << self.lanes)
     }

@@ -1,11 +1,11 @@
-//! Copies of stretches on the CPU.
+//! Copies of ranges of rows on the CPU.
 
 use super::{StridedCopy, StridedCopyKernel};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
 impl StridedCopyKernel for Cpu {

@@ -1,4 +1,4 @@
-//! Copies of stretches on CUDA.
+//! Copies of ranges of rows on CUDA.
 
 use super::{StridedCopy, StridedCopyKernel};
 use crate::device::cuda::{Cuda, Mut, Ref, kernels};

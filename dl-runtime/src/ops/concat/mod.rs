@@ -1,5 +1,5 @@
-//! Concatenation along an axis: `[outer, part 0, inner]`, `[outer, part 1, inner]`, … side by side as
-//! `[outer, Σ parts, inner]`. Its gradient is cut in the same positions.
+//! Concatenation along an axis: `[outer, part 0, inner]`, `[outer, part 1, inner]`, … become `[outer, Σ parts, inner]`.
+//! The gradient is split at the same positions.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -12,29 +12,30 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The settings of a concatenation; called once for every input, with its number.
+/// The settings of a concatenation, which is called once for every input, with the input's index.
 #[derive(Clone, Copy, Debug)]
 pub struct ConcatOp {
-    /// Elements before the axis: the product of the dimensions outside it.
+    /// The product of the dimensions before the axis.
     pub outer: usize,
     /// The size of each input along the axis.
     pub parts: &'static [usize],
-    /// Elements behind the axis: the product of the dimensions inside it.
+    /// The product of the dimensions after the axis.
     pub inner: usize,
 }
 
-/// A stretch of every row of a batch: rows of `stride` elements, of which `len` from `start` on are meant.
+/// A range of every row of a batch: it begins at `start` in rows of `stride` elements.
 #[derive(Clone, Copy, Debug)]
 pub struct StridedCopy {
-    /// Where it begins in a row.
+    /// The start of the range in a row.
     pub start: usize,
-    /// Length of a row.
+    /// The length of a row.
     pub stride: usize,
 }
 
-/// The kernel of operations that move stretches of rows: concatenation and slices.
+/// The kernel of operations that copy ranges of rows: concatenation and slices.
 pub trait StridedCopyKernel: Storage {
-    /// Every row's stretch of `len` elements of `x` goes to that of `y`, set or added; the rest of `y` stays.
+    /// Copies a range of `len` elements of every row of `x` to the range in `y`, or adds it; the rest of `y` stays as
+    /// it is.
     fn copy_strided(
         &self,
         len: usize,
@@ -47,7 +48,7 @@ pub trait StridedCopyKernel: Storage {
 }
 
 impl ConcatOp {
-    /// Where input `k` lies by itself and in the output, and how long its rows are.
+    /// Returns the length of the range of input `k` in each row, and its place in the input and in the output.
     fn block(self, k: usize) -> (usize, StridedCopy, StridedCopy) {
         let before: usize = self.parts[..k].iter().sum();
         let all: usize = self.parts.iter().sum();
@@ -58,12 +59,12 @@ impl ConcatOp {
             StridedCopy { start: before * self.inner, stride: all * self.inner },
         )
     }
-    /// Checks that types and settings speak of the same shapes.
+    /// Checks that the types have the sizes of the settings.
     fn assert_sizes<S: Pod, O: Pod>(self, k: usize) {
         assert_eq!(S::LEN, self.outer * self.parts[k] * self.inner, "elements of input {k}");
         assert_eq!(O::LEN, self.outer * self.parts.iter().sum::<usize>() * self.inner, "elements of the output");
     }
-    /// Copies input `k` to its place in the output.
+    /// Copies input `k`, `[outer, parts[k], inner]`, to its place in the output, `[outer, Σ parts, inner]`.
     pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -75,7 +76,7 @@ impl ConcatOp {
         let (len, from, to) = self.block(k);
         context.device.copy_strided(len, from, input.data(), to, output.into_data(), Write::Set);
     }
-    /// The gradient to input `k`.
+    /// Computes the gradient to input `k`.
     pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,

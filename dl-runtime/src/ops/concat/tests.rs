@@ -1,10 +1,10 @@
-//! Concatenation against copies by index, and its gradients, which are exact.
+//! Compares concatenation, and its gradients, which are exact, with copies by index.
 
 use super::ConcatOp;
 use crate::testing::{TestDevice, numbers, on_every_device};
 use crate::{Context, Cpu, Pod};
 
-/// Joins `parts` one element at a time; the layout of each is [samples·outer, part, inner].
+/// Joins `parts` element by element; each has the layout [samples·outer, part, inner].
 fn reference(op: ConcatOp, parts: &[Vec<f32>]) -> Vec<f32> {
     let rows = parts[0].len() / (op.parts[0] * op.inner);
     let mut y = Vec::new();
@@ -16,7 +16,7 @@ fn reference(op: ConcatOp, parts: &[Vec<f32>]) -> Vec<f32> {
     y
 }
 
-/// Two inputs of shapes `A` and `B` joined to `Y`.
+/// Joins two inputs of shapes `A` and `B` to `Y`.
 fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op: ConcatOp, samples: usize) {
     let (a, b) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN));
     let [y, da, db] = on_every_device!(|device| {
@@ -28,7 +28,7 @@ fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op:
         [y.read(), da, db]
     });
     assert_eq!(y, reference(op, &[a.clone(), b.clone()]), "{op:?}");
-    // The gradient of a copy is a copy: back to where it came from.
+    // The gradient of a copy is a copy back to where it came from.
     assert_eq!((da, db), (a, b), "{op:?}");
 }
 

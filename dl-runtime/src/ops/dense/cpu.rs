@@ -1,4 +1,4 @@
-//! Dense layers on the CPU: three matrix products.
+//! Dense layers on the CPU, as three matrix products.
 
 use super::{DenseKernel, DenseSizes, small};
 use crate::Cpu;
@@ -8,7 +8,7 @@ use crate::ops::matmul::{Bias, Epilogue, Matrix, matmul};
 use crate::ops::{Activation, activation::ActivationKernel};
 use crate::tensor::Write;
 
-/// Features of one task of the bias gradient.
+/// The number of features of one task of the bias gradient.
 const TASK: usize = 128;
 
 impl DenseKernel for Cpu {
@@ -60,7 +60,7 @@ impl DenseKernel for Cpu {
 }
 
 simd! {
-    /// `to` = (or `+=`) the sums of some columns of a matrix, from `first` on.
+    /// Sets `to` to the sums of some columns of a matrix, from `first` on, or adds them.
     fn sum_rows<S>(matrix: &[f32], columns: usize, first: usize, to: &mut [f32], add: bool) {
         if !add {
             to.fill(0.0);

@@ -1,4 +1,5 @@
-//! Dense layers on CUDA: three matrix products, with bias and activation in the first and the bias gradient beside the second.
+//! Dense layers on CUDA, as three matrix products. The first also applies bias and activation, and the second computes
+//! the gradient to the bias as well.
 
 use super::{DenseKernel, DenseSizes};
 use crate::device::cuda::{Cuda, Grid, Mut, Precision, Ref, bf16_form, bf16_len, kernels};
@@ -98,7 +99,7 @@ impl DenseKernel for Cuda {
 }
 
 impl Cuda {
-    /// `db = Σ dy`; for products in bf16 `dy` is rounded on the way.
+    /// `db = Σ dy`. For products in bf16, the same kernel also rounds `dy`.
     fn column_sums(&self, s: DenseSizes, dy: Ref<'_, f32>, d_bias: Mut<'_, f32>, write: Write) {
         let (rows, columns) = (s.samples, s.outputs);
         if self.computes_in() != Precision::Bf16 {
@@ -122,7 +123,7 @@ impl Cuda {
         d_bias: Mut<'_, f32>,
         write: Write,
     ) {
-        /// Rows of one block, at least, and chunks of rows, at most.
+        /// The smallest number of rows of one block, and the largest number of chunks of rows.
         const ROWS: usize = 128;
         const CHUNKS: usize = 64;
         let chunk = s.samples.div_ceil(CHUNKS).next_multiple_of(8).max(ROWS);

@@ -1,9 +1,10 @@
-// Dense layers: the gradient of the bias beside large products, and both gradients of a small layer at once.
+// Dense layers: the gradient to the bias for large products, and both gradients of a small layer in one launch.
 #include "cast.cuh"
 #include "matmul.cuh"
 
-// Sums of the columns of `x` over `chunk` rows for each block in y, and `x` as bf16 on the way if `halves` is not empty (rows
-// filled up to a multiple of 8). A block has 256 columns, 8 for each lane, and 8 rows at a time, one for each warp.
+// Sums the columns of `x`, over `chunk` rows for each block in y, and also writes `x` as bf16 if `halves` is not empty
+// (rows are padded to a multiple of 8). A block has 256 columns, 8 for each lane, and handles 8 rows at a time, one for
+// each warp.
 KERNEL_OF(256, dense_column_sums, u32 rows, u32 columns, u32 chunk, u32 add, Span<const float> x, Span<float> halves, Span<float> sums) {
     SHARED(float, parts, 8 * 256);
     u32 warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
@@ -33,7 +34,7 @@ KERNEL_OF(256, dense_column_sums, u32 rows, u32 columns, u32 chunk, u32 add, Spa
     if (column < columns) accumulate(sums, (u64)blockIdx.y * columns + column, total, add);
 }
 
-// The sums of all chunks, in their order; a thread for each column.
+// Adds the sums of all chunks, in order; a thread for each column.
 KERNEL(dense_add_chunks, u32 chunks, u32 add, Span<const float> x, Span<float> sums) {
     for (u64 j = thread(); j < sums.len; j += threads()) {
         float sum = 0.0f;
@@ -43,7 +44,7 @@ KERNEL(dense_add_chunks, u32 chunks, u32 add, Span<const float> x, Span<float> s
     }
 }
 
-/// dW = dyᵀ·x with db beside it in the first blocks, dx = dy·W in the others.
+/// The first blocks compute dW = dyᵀ·x together with db, the others dx = dy·W.
 template <u32 R, u32 C, u32 N>
 DEVICE void dense_backward(MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x, Span<const float> w,
                            Span<float> dw, Span<float> db, Span<float> dx, SharedArray<float, N>& shared) {

@@ -15,11 +15,11 @@ use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 use std::mem::offset_of;
 
-/// The weights of a dense layer of `I` features in and `O` out; `B` is `O`, or 0 without a bias.
+/// The weights of a dense layer with `I` input features and `O` output features; `B` is `O`, or 0 without a bias.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct Dense<const I: usize, const O: usize, const B: usize = O> {
-    /// One row of `I` for every output.
+    /// One row of `I` weights for every output.
     pub weight: [[f32; I]; O],
     /// One number for every output.
     pub bias: [f32; B],
@@ -31,17 +31,17 @@ unsafe impl<const I: usize, const O: usize, const B: usize> Pod for Dense<I, O, 
 }
 
 impl<const I: usize, const O: usize, const B: usize> Dense<I, O, B> {
-    /// Draws the weights; the bias by PyTorch's rule, or zero with any other initialisation.
+    /// Draws the weights. The bias follows PyTorch's rule, or is zero with any other initialisation.
     pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
         weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), I, O, rng);
         bias.fill(&mut self.bias, I, O, rng);
     }
 }
 
-/// Samples of rows of `I` features: one, `[f32; I]`, or a sequence of them, `[[f32; I]; T]`.
+/// A sample that consists of rows of `I` features: one row, `[f32; I]`, or a sequence of them, `[[f32; I]; T]`.
 #[diagnostic::on_unimplemented(message = "`{Self}` is neither {I} features nor a sequence of them")]
 pub trait Rows<const I: usize>: Pod<Element = f32> {
-    /// How many in one sample.
+    /// The number of rows of a sample.
     const ROWS: usize;
 }
 impl<const I: usize> Rows<I> for [f32; I] {
@@ -54,18 +54,18 @@ impl<const I: usize, const T: usize> Rows<I> for [[f32; I]; T] {
 /// The settings of a dense layer.
 #[derive(Clone, Copy, Debug)]
 pub struct DenseOp {
-    /// What is applied to the sums in the same pass.
+    /// The activation, which is applied to the sums in the same pass.
     pub activation: Activation,
 }
 
-/// Sizes at run time.
+/// The sizes of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct DenseSizes {
     /// Batch size.
     pub samples: usize,
-    /// Features in.
+    /// The number of input features.
     pub inputs: usize,
-    /// Features out.
+    /// The number of output features.
     pub outputs: usize,
 }
 
@@ -81,7 +81,8 @@ pub trait DenseKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// [`DenseKernel::dense_forward`] of one sample, where a device has a kernel for the very size.
+    /// Does the same as [`DenseKernel::dense_forward`] for one sample; a device may have kernels compiled for the very
+    /// size.
     #[inline]
     fn dense_forward_one<const I: usize, const O: usize>(
         &self,
@@ -112,7 +113,8 @@ pub trait DenseKernel: Storage {
         d_bias: Self::Mut<'_, f32>,
         write: Write,
     );
-    /// [`DenseKernel::dense_backward_weights`] and [`DenseKernel::dense_backward_input`], where a device has both in one.
+    /// Does the same as [`DenseKernel::dense_backward_weights`] and [`DenseKernel::dense_backward_input`]; a device may
+    /// do both in one launch.
     #[allow(clippy::too_many_arguments, reason = "those of two kernels")]
     fn dense_backward(
         &self,
@@ -131,7 +133,7 @@ pub trait DenseKernel: Storage {
 }
 
 impl DenseOp {
-    /// `output = f(W·input + b)`, for every row of a sequence alike.
+    /// `output = f(W·input + b)`, `[I]` → `[O]`, or `[T, I]` → `[T, O]` for every row of a sequence.
     pub fn forward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
         context: &Context<D>,
@@ -143,14 +145,16 @@ impl DenseOp {
         let sizes = DenseSizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
         let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
         let bias = weights.field::<[f32; B]>(offset_of!(Dense<I, O, B>, bias)).data();
-        // Without optimisation, code made in the user's crate is slower than any that is ready here.
+        // In a debug build, code that is instantiated in the user's crate would be slower than this crate's precompiled
+        // kernels.
         if const { I.saturating_mul(O) <= small::MAX_WEIGHTS } && sizes.samples == 1 && !cfg!(debug_assertions) {
             let (x, y) = (input.data(), output.into_data());
             return context.device.dense_forward_one::<I, O>(self.activation, weight, bias, x, y);
         }
         context.device.dense_forward(sizes, self.activation, weight, bias, input.data(), output.into_data());
     }
-    /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
+    /// Computes the gradients to the weights and the input. `d_output` is the gradient to the sums, before the
+    /// activation.
     pub fn backward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
         context: &Context<D>,

@@ -1,11 +1,12 @@
-//! One sample through a small dense layer, by a kernel made for its size: all loops are unrolled, nothing is looked up.
+//! One sample through a small dense layer. The kernel is compiled for the layer's size, so all loops are unrolled and
+//! nothing is looked up at run time.
 
 use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector};
 
-/// Weights up to which this pays; beyond, the time goes into the sums themselves.
+/// The largest number of weights for which this is faster; beyond, the sums themselves take most of the time.
 pub(super) const MAX_WEIGHTS: usize = 1024;
 
-/// `y = W·x + b`, then `max(y, 0)` with `relu`.
+/// `y = W·x + b`, and `max(y, 0)` of that if `relu`.
 #[inline]
 pub(super) fn forward<const I: usize, const O: usize>(
     weight: &[[f32; I]; O],
@@ -49,7 +50,7 @@ fn avx2<const I: usize, const O: usize>(
     groups::<simd::Avx2, 8, I, O>(weight, bias, x, y, relu);
 }
 
-/// Outputs in groups of one register of `L` lanes.
+/// Computes the outputs in groups that fill one register of `L` lanes.
 #[inline(always)]
 fn groups<S: Simd, const L: usize, const I: usize, const O: usize>(
     weight: &[[f32; I]; O],
@@ -66,7 +67,7 @@ fn groups<S: Simd, const L: usize, const I: usize, const O: usize>(
         let mut p = 0;
         while p < I {
             let n = if I - p < L { I - p } else { L };
-            // SAFETY: `n` values from p on are inside of `x` and of each row.
+            // SAFETY: `n` values from p on are inside `x` and inside each row.
             unsafe {
                 let x = S::F32::load_first(x.as_ptr().add(p), n);
                 for j in 0..count {
@@ -76,7 +77,7 @@ fn groups<S: Simd, const L: usize, const I: usize, const O: usize>(
             p += L;
         }
         let mut sum = S::F32::sums(&sums);
-        // SAFETY: `count` values from `first` on are inside of `bias` and `y`.
+        // SAFETY: `count` values from `first` on are inside `bias` and `y`.
         unsafe {
             if let Some(bias) = bias {
                 sum = sum.add(S::F32::load_first(bias.as_ptr().add(first), count));
@@ -103,7 +104,7 @@ mod tests {
             let mut y = [9.0; O];
             forward(&weight, bias, &x, &mut y, relu);
             for o in 0..O {
-                // Whole numbers: every order of sums is exact.
+                // All values are small integers, so every order of summation is exact.
                 let sum = bias.map_or(0.0, |b| b[o]) + weight[o].iter().zip(x).map(|(w, x)| w * x).sum::<f32>();
                 assert_eq!(y[o], if relu { sum.max(0.0) } else { sum }, "{I} to {O}, output {o}");
             }

@@ -1,11 +1,11 @@
-//! The dense layer against its definition in f64, and its gradients against central differences of that.
+//! Compares the dense layer with its definition in f64, and its gradients with central differences.
 
 use super::*;
 use crate::testing::{TestDevice, on_every_device, wide};
 
 const STEP: f64 = 1e-4;
 
-/// Numbers that look random.
+/// Pseudo-random numbers.
 fn numbers(len: usize, seed: u32) -> Vec<f32> {
     let mut state = seed;
     let next = |_| {
@@ -15,13 +15,13 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
     (0..len).map(next).collect()
 }
 
-/// `Σ d·(W·x + b)` over samples and features; `w` is the weights, then the bias.
+/// `Σ d·(W·x + b)` over samples and features; `w` holds the weights, then the bias.
 fn objective(i: usize, o: usize, w: &[f64], x: &[f64], d: &[f64]) -> f64 {
     let row = |x: &[f64], r: usize| w.get(o * i + r).unwrap_or(&0.0) + (0..i).map(|k| w[r * i + k] * x[k]).sum::<f64>();
     x.chunks(i).zip(d.chunks(o)).map(|(x, d)| (0..o).map(|r| d[r] * row(x, r)).sum::<f64>()).sum()
 }
 
-/// The derivative of `f` to every element of `x`.
+/// The derivative of `f` with respect to every element of `x`.
 fn differences(x: &[f64], f: impl Fn(&[f64]) -> f64) -> Vec<f64> {
     let at = |i: usize, step: f64| {
         let mut x = x.to_vec();
@@ -60,7 +60,7 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
         (outputs, gradients)
     });
     let (w, x, d) = (wide(&w), wide(&x), wide(&d));
-    // Each output is the derivative to its factor.
+    // Each output is the derivative with respect to its factor.
     let expected = differences(&d, |d| objective(I, O, &w, &x, d));
     close(&plain, &expected);
     close(&relu, &expected.iter().map(|y| y.max(0.0)).collect::<Vec<_>>());
@@ -84,8 +84,8 @@ fn outputs_and_gradients_agree_with_f64() {
     check::<1, 40, 40>(19);
 }
 
-/// Layers for which CUDA has other kernels, or cuBLASLt, in every precision: many tiles, long sums over features and over
-/// samples, an activation that cuBLASLt has not.
+/// Layers that take other kernels on CUDA, or cuBLASLt, in every precision: many tiles, long sums over features and
+/// over samples, an activation that cuBLASLt lacks.
 #[cfg(feature = "cuda")]
 #[test]
 fn larger_layers_on_cuda() {

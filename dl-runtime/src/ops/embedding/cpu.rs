@@ -1,13 +1,14 @@
-//! Embeddings on the CPU: rows copied; and added up, each part of the table by one task, in the order of the tokens.
+//! Embeddings on the CPU. The forward pass copies rows. In the backward pass each task sums one part of the table, in
+//! the order of the tokens.
 
 use super::EmbeddingKernel;
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
-/// The most parts of the table in its gradient: each looks at all tokens.
+/// The largest number of parts of the table in the backward pass; each part reads all tokens.
 const PARTS: usize = 32;
 
 impl EmbeddingKernel for Cpu {

@@ -12,11 +12,11 @@ kernels!(
     embedding_forward, embedding_backward
 );
 
-/// Features of a block of the backward pass.
+/// The number of features of a block of the backward pass.
 const FEATURES: usize = 128;
-/// Blocks that fill a GPU; each reads all tokens, so more are not better.
+/// So many blocks fill a GPU. Each reads all tokens, so more would not be better.
 const BLOCKS: usize = 1024;
-/// With fewer, the tokens are cut into chunks of at least so many, each with a table of its own.
+/// With fewer blocks, the tokens are split into chunks of at least `CHUNK`, and each chunk sums its own table.
 const FEW: usize = 256;
 const CHUNK: usize = 2048;
 

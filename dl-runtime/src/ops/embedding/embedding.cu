@@ -1,10 +1,11 @@
-// Embeddings. Forward, threads lie along the rows that are copied. Backward, a block has some rows of the table and 128
-// features of them: it reads all tokens in order, lists those that are its own, and a warp for each row adds up what the
-// list has of it. Every row is one warp's, in the order of the tokens: no atomics, the same sum every time.
+// Embeddings. In the forward pass, threads are laid out along the rows that are copied. In the backward pass, a block
+// has some rows of the table and 128 features of them. It reads all tokens in order and lists those of its own rows;
+// then a warp sums the entries of each row in the list. Each row belongs to one warp, which sums in the order of the
+// tokens: there are no atomics, and the sum is the same every time.
 #include "axes.cuh"
 
 #define WARPS 8u
-/// Tokens read at a time, and the most in a list.
+/// The number of tokens that are read at a time, and the capacity of the list.
 #define READ 1024u
 #define LISTED 2048u
 #define NONE 0xFFFFFFFFu
@@ -17,14 +18,14 @@ KERNEL(embedding_forward, Rows rows, u32 vocabulary, Span<const float> weight, S
         });
 }
 
-/// Adds to one row of the table, by one warp: four features a lane.
+/// The sum of one row of the table by one warp, with four features per lane.
 struct Row {
     u32 features, column;
     float sum[4];
 };
 
-/// Adds the gradients at the positions of those lanes of which `listed` has a bit, four at a time so that several are on
-/// their way.
+/// Adds the gradients at the positions of those lanes whose bit is set in `listed`, four at a time so that several
+/// reads are in flight.
 DEVICE void add_rows(Row& row, Span<const float> dy, u32 listed, u32 place) {
     while (listed != 0) {
         float values[4][4];
@@ -47,7 +48,8 @@ DEVICE void add_rows(Row& row, Span<const float> dy, u32 listed, u32 place) {
     }
 }
 
-/// Rows `part·blockIdx.x`… of the table, from the tokens of chunk `blockIdx.z`, whose table is that of this number in `d`.
+/// Computes the gradient of rows `part·blockIdx.x`… of the table from the tokens of chunk `blockIdx.z`, and writes it
+/// to that chunk's table in `tables`.
 KERNEL_OF(256, embedding_backward, u32 vocabulary, u32 features, u32 part, u32 chunk, Span<const u32> tokens, Span<const float> dy,
           Span<float> tables, u32 add) {
     SHARED(u32, rows, LISTED);
@@ -70,7 +72,7 @@ KERNEL_OF(256, embedding_backward, u32 vocabulary, u32 features, u32 part, u32 c
     u64 begin = (u64)blockIdx.z * chunk, end = begin + chunk < tokens.len ? begin + chunk : tokens.len;
     u32 held = 0;
     for (u64 at = begin; at < end; at += READ) {
-        // The list goes on, in the order of the tokens.
+        // Append to the list, in the order of the tokens.
         u32 mine[4], listed[4];
 #pragma unroll
         for (u32 k = 0; k < 4; k++) {
@@ -98,7 +100,8 @@ KERNEL_OF(256, embedding_backward, u32 vocabulary, u32 features, u32 part, u32 c
         held = before;
         __syncthreads();
         if (held <= LISTED - READ && at + READ < end) continue;
-        // The rows of a warp are those whose number it has modulo 8; a place that was added is none.
+        // A warp handles the rows whose index modulo 8 is its own. The position of an entry that was added becomes
+        // NONE.
         for (u32 from = 0; from < held; from += WARP) {
             u32 r = from + lane < held ? (u32)rows[from + lane] : NONE;
             bool due = r != NONE && r % WARPS == warp && positions[from + lane] != NONE;

@@ -1,5 +1,5 @@
-//! Embedding: every token is a row of a table, `[…]` → `[…, features]`, PyTorch's `Embedding`. The gradient to a row is the sum
-//! over the positions of its token.
+//! Embedding: every token selects a row of a table, `[…]` → `[…, features]`, as PyTorch's `Embedding`. The gradient to
+//! a row is the sum over the positions of its token.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -13,7 +13,7 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The table of an embedding: `V` tokens of `F` features.
+/// The table of an embedding: `F` features for each of `V` tokens.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct Embedding<const V: usize, const F: usize> {
@@ -27,16 +27,16 @@ unsafe impl<const V: usize, const F: usize> Pod for Embedding<V, F> {
 }
 
 impl<const V: usize, const F: usize> Embedding<V, F> {
-    /// Draws the table; PyTorch's rule is a normal distribution of deviation 1.
+    /// Draws the table; PyTorch's rule is a normal distribution with standard deviation 1.
     pub fn init(&mut self, weight: Init, rng: &mut Rng) {
         weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), V, F, rng);
     }
 }
 
-/// Samples of tokens: `u32`, `[u32; T]`, …, and what they become with `F` features each.
+/// A sample of tokens, `u32`, `[u32; T]`, …, together with its type after embedding with `F` features.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not made of tokens of type `u32`")]
 pub trait Tokens<const F: usize>: Pod<Element = u32> {
-    /// The same with `[f32; F]` in place of each token.
+    /// The same shape with `[f32; F]` in place of each token.
     type Of: Pod<Element = f32>;
 }
 impl<const F: usize> Tokens<F> for u32 {
@@ -46,13 +46,13 @@ impl<T: Tokens<F>, const F: usize, const N: usize> Tokens<F> for [T; N] {
     type Of = [T::Of; N];
 }
 
-/// The settings of an embedding: none.
+/// An embedding has no settings.
 #[derive(Clone, Copy, Debug)]
 pub struct EmbeddingOp {}
 
-/// The kernels of embeddings; the vocabulary follows from the length of the table.
+/// The kernels of embeddings; the size of the vocabulary follows from the length of the table.
 pub trait EmbeddingKernel: Storage {
-    /// Every `features` numbers of `y` are the row of a token; NaN where the table has none.
+    /// Copies the row of each token to `y`, `features` numbers each; NaN for a token that is not in the table.
     fn embedding_forward(
         &self,
         features: usize,
@@ -60,7 +60,7 @@ pub trait EmbeddingKernel: Storage {
         tokens: Self::Ref<'_, u32>,
         y: Self::Mut<'_, f32>,
     );
-    /// `d_weight[token] = Σ dy`; tokens that the table has not are left out.
+    /// `d_weight[token] = Σ dy`; tokens that are not in the table are skipped.
     fn embedding_backward(
         &self,
         features: usize,
@@ -72,7 +72,7 @@ pub trait EmbeddingKernel: Storage {
 }
 
 impl EmbeddingOp {
-    /// `output[i] = weight[input[i]]`.
+    /// `output[i] = weight[input[i]]`, `[…]` → `[…, F]`.
     pub fn forward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
         self,
         context: &Context<D>,
@@ -82,7 +82,7 @@ impl EmbeddingOp {
     ) {
         context.device.embedding_forward(F, weights.data(), input.data(), output.into_data());
     }
-    /// The gradient to the table; tokens have none.
+    /// Computes the gradient to the table; tokens have no gradient.
     pub fn backward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
         self,
         context: &Context<D>,

@@ -1,4 +1,4 @@
-//! Embeddings against rows by index, gradients against sums in `f64`.
+//! Compares embeddings with rows by index, and gradients with sums in `f64`.
 
 use super::{Embedding, EmbeddingOp, Tokens};
 use crate::Context;
@@ -43,7 +43,7 @@ fn values_and_gradients() {
     case::<[[u32; 3]; 2], 5, 16>(3);
 }
 
-/// Output and gradient to the table for batches of `N` tokens.
+/// The output and the gradient to the table for batches of `N` tokens.
 fn passes<const V: usize, const F: usize, const N: usize>(w: &[f32], tokens: &[u32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, mut y, mut dw) = (Context { device, seed: 0 }, device.output(dy.len()), device.output(w.len()));

@@ -6,7 +6,7 @@ use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 
-/// Channels of one task.
+/// Returns the number of channels of one task.
 fn channels(spatial_size: usize) -> usize {
     (1_usize << 14).div_ceil(spatial_size)
 }

@@ -1,4 +1,4 @@
-//! Global average pooling on CUDA: sums over rows, and numbers repeated along them.
+//! Global average pooling on CUDA: sums over rows, and repetitions along rows in the backward pass.
 
 use super::GlobalAvgPool2dKernel;
 use crate::device::cuda::{Cuda, Mut, Ref};
@@ -11,7 +11,7 @@ impl GlobalAvgPool2dKernel for Cuda {
         sum(self, Reducing::rows(y.len(), spatial_size), 1.0 / spatial_size as f32, x, y, Write::Set);
     }
     fn global_avg_pool2d_backward(&self, spatial_size: usize, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
-        let walk = StridedIter::new(&[dy.len(), spatial_size], |axis| [1 - axis]);
-        repeat(self, &walk, 1.0 / spatial_size as f32, dy, dx, write);
+        let iter = StridedIter::new(&[dy.len(), spatial_size], |axis| [1 - axis]);
+        repeat(self, &iter, 1.0 / spatial_size as f32, dy, dx, write);
     }
 }

@@ -1,4 +1,5 @@
-//! Global average pooling: `[C, H, W]` or `[C, L]` → `[C]`, the mean of every channel (Lin, Chen, Yan, "Network in network", ICLR 2014).
+//! Global average pooling: `[C, H, W]` or `[C, L]` → `[C]`, the mean of every channel. Source: Lin, Chen, Yan, "Network
+//! in network", ICLR 2014.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -12,15 +13,15 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
 
-/// The settings of global average pooling: none.
+/// Global average pooling has no settings.
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalAvgPool2dOp {}
 
-/// The kernels of global average pooling; `spatial_size` is H·W, the number of means follows from the lengths.
+/// The kernels of global average pooling; `spatial_size` is H·W, and the number of means follows from the lengths.
 pub trait GlobalAvgPool2dKernel: Storage {
     /// `y = mean(x)` of every `spatial_size` numbers.
     fn global_avg_pool2d_forward(&self, spatial_size: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx = dy/spatial_size`, set or added.
+    /// `dx = dy/spatial_size`, or `+=` with [`Write::Add`].
     fn global_avg_pool2d_backward(
         &self,
         spatial_size: usize,
@@ -31,7 +32,7 @@ pub trait GlobalAvgPool2dKernel: Storage {
 }
 
 impl GlobalAvgPool2dOp {
-    /// `output[c] = mean(input[c])`.
+    /// `output[c] = mean(input[c])`, `[C, H, W]` or `[C, L]` → `[C]`.
     pub fn forward<D: Device, X: Image, const C: usize>(
         self,
         context: &Context<D>,
@@ -40,7 +41,7 @@ impl GlobalAvgPool2dOp {
     ) {
         context.device.global_avg_pool2d_forward(spatial_size::<X, C>(), input.data(), output.into_data());
     }
-    /// The gradient to the input; nothing is kept.
+    /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, X: Image, const C: usize>(
         self,
         context: &Context<D>,
@@ -52,7 +53,7 @@ impl GlobalAvgPool2dOp {
     }
 }
 
-/// Numbers of each of `C` channels.
+/// Returns the size of each of `C` channels.
 fn spatial_size<X: Image, const C: usize>() -> usize {
     assert_eq!(X::CHANNELS, C, "channels of a global pooling");
     X::SIZE[0] * X::SIZE[1]

@@ -1,10 +1,10 @@
-//! Means against `f64`, gradients against central differences.
+//! Compares means with `f64`, and gradients with central differences.
 
 use super::GlobalAvgPool2dOp;
 use crate::Context;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-/// Output and gradient to the input.
+/// The output and the gradient to the input.
 fn passes<const C: usize, const H: usize, const W: usize>(x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y, dy) =

@@ -8,22 +8,22 @@ use crate::ops::layer_norm::cpu::moments;
 use crate::ops::parts;
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 13;
 
 impl GroupNormSizes {
     fn sample(self) -> usize {
         self.channels * self.spatial_size
     }
-    /// Numbers of a group.
+    /// Returns the size of a group in numbers.
     fn group(self) -> usize {
         self.sample() / self.groups
     }
-    /// Channels of a group.
-    fn per(self) -> usize {
+    /// Returns the number of channels of a group.
+    fn channels_per_group(self) -> usize {
         self.channels / self.groups
     }
-    /// Scale and shift of channel `c`.
+    /// Returns the scale and shift of channel `c`.
     #[inline(always)]
     fn weights(self, weights: &[f32], c: usize) -> (f32, f32) {
         if weights.is_empty() { (1.0, 0.0) } else { (weights[c], weights[self.channels + c]) }
@@ -31,12 +31,12 @@ impl GroupNormSizes {
 }
 
 simd! {
-    /// Groups from number `first` on, counted over all samples.
+    /// Computes the groups from number `first` on, counted over all samples.
     fn forward<S>(s: GroupNormSizes, first: usize, weights: &[f32], x: &[f32], y: &mut [f32]) {
         for (i, (x, y)) in x.chunks_exact(s.group()).zip(y.chunks_exact_mut(s.group())).enumerate() {
             let (mean, inverse) = moments::<S>(x, s.epsilon);
             for (j, (x, y)) in x.chunks_exact(s.spatial_size).zip(y.chunks_exact_mut(s.spatial_size)).enumerate() {
-                let (weight, bias) = s.weights(weights, (first + i) % s.groups * s.per() + j);
+                let (weight, bias) = s.weights(weights, (first + i) % s.groups * s.channels_per_group() + j);
                 let scale = weight * inverse;
                 x.iter().zip(y).for_each(|(x, y)| *y = S::mul_add(*x - mean, scale, bias));
             }
@@ -49,19 +49,19 @@ simd! {
     ) {
         let (n, spatial_size) = (s.group(), s.spatial_size);
         for (i, (x, dy)) in x.chunks_exact(n).zip(dy.chunks_exact(n)).enumerate() {
-            let channel = (first + i) % s.groups * s.per();
+            let channel = (first + i) % s.groups * s.channels_per_group();
             let (mean, inverse) = moments::<S>(x, s.epsilon);
-            // Σ g and Σ g·(x - mean) over the group, by channels.
+            // Σ g and Σ g·(x - mean) over the group are summed channel by channel.
             let (mut shift, mut slope) = (0.0, 0.0);
             for (j, (x, dy)) in x.chunks_exact(spatial_size).zip(dy.chunks_exact(spatial_size)).enumerate() {
                 let (weight, _) = s.weights(weights, channel + j);
-                let of_dy = sum::<S, 1>([dy], |[dy]| dy);
+                let dy_sum = sum::<S, 1>([dy], |[dy]| dy);
                 let product = sum::<S, 2>([dy, x], |[dy, x]| dy * (x - mean));
                 if !weights.is_empty() {
                     total[channel + j] += product * inverse;
-                    total[s.channels + channel + j] += of_dy;
+                    total[s.channels + channel + j] += dy_sum;
                 }
-                shift += weight * of_dy;
+                shift += weight * dy_sum;
                 slope += weight * product;
             }
             if dx.is_empty() {

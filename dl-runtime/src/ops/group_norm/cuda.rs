@@ -13,7 +13,7 @@ kernels!(
 arguments! { struct Settings { channels: u32, spatial_size: u32, groups: u32, epsilon: f32 } }
 
 impl GroupNormSizes {
-    /// What kernels are told, and a block for each group of `len` numbers.
+    /// Returns the kernel argument, and a grid with a block for each group of `len` numbers.
     fn launch(self, len: usize) -> (Settings, Grid) {
         let [channels, spatial_size, groups] = [self.channels, self.spatial_size, self.groups].map(|n| n as u32);
         let group = self.channels / self.groups * self.spatial_size;
@@ -42,7 +42,7 @@ impl GroupNormKernel for Cuda {
         d_input: Option<(Mut<'_, f32>, Write)>,
     ) {
         let (settings, grid) = s.launch(x.len());
-        // A channel that is long, or alone, is summed up by the whole block.
+        // A channel that is long, or alone in its group, is summed by the whole block.
         let lanes = if s.spatial_size >= 1024 || s.channels == s.groups { grid.threads } else { 32 };
         let sums = self.scratch(if d_weights.is_some() { 2 * x.len() / s.spatial_size } else { 0 });
         let (dx, write) = d_input.unzip();

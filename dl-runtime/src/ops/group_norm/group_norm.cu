@@ -1,4 +1,4 @@
-// Group normalisation: a block for each group of a sample, whose numbers lie side by side in memory; what is read again comes
+// Group normalisation: a block for each group of a sample, whose numbers are contiguous in memory. Repeated reads come
 // from the cache.
 #include "moments.cuh"
 
@@ -7,21 +7,21 @@ struct GroupNormSizes {
     float epsilon;
 };
 DEVICE u32 channels_of_group(GroupNormSizes s) { return s.channels / s.groups; }
-/// Scale and shift of channel `c`; 1 and 0 where there are no weights.
+/// Return the scale and the shift of channel `c`; 1 and 0 if there are no weights.
 DEVICE float weight_of(Span<const float> weights, u32 c) { return weights.len ? (float)weights[c] : 1.0f; }
 DEVICE float bias_of(GroupNormSizes s, Span<const float> weights, u32 c) {
     return weights.len ? (float)weights[s.channels + c] : 0.0f;
 }
 
-/// The numbers of a group for one thread: every `blockDim.x`-th, with the channel and the place that follow without a
-/// division.
-struct StridedIter {
+/// Iterates over the numbers of a group for one thread, which takes every `blockDim.x`-th. The channel and the position
+/// in it are updated without a division.
+struct GroupIter {
     u32 i, channel, place, jump, rest;
 };
-DEVICE StridedIter walk_of(GroupNormSizes s) {
-    return StridedIter{threadIdx.x, threadIdx.x / s.spatial_size, threadIdx.x % s.spatial_size, blockDim.x / s.spatial_size, blockDim.x % s.spatial_size};
+DEVICE GroupIter group_iter(GroupNormSizes s) {
+    return GroupIter{threadIdx.x, threadIdx.x / s.spatial_size, threadIdx.x % s.spatial_size, blockDim.x / s.spatial_size, blockDim.x % s.spatial_size};
 }
-DEVICE void next(StridedIter& w, GroupNormSizes s) {
+DEVICE void next(GroupIter& w, GroupNormSizes s) {
     w.i += blockDim.x;
     w.channel += w.jump;
     w.place += w.rest;
@@ -37,15 +37,15 @@ KERNEL(group_norm_forward, GroupNormSizes s, Span<const float> weights, Span<con
     u64 from = (u64)blockIdx.x * n;
     MeanVar m = row_moments(thread_group(blockDim.x), x, from, n, parts);
     float inverse = 1.0f / sqrtf(m.var + s.epsilon);
-    for (StridedIter w = walk_of(s); w.i < n; next(w, s)) {
+    for (GroupIter w = group_iter(s); w.i < n; next(w, s)) {
         u32 c = first + w.channel;
         y[from + w.i] = fmaf(x[from + w.i] - m.mean, weight_of(weights, c) * inverse, bias_of(s, weights, c));
     }
 }
 
-/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` for every group, where `g = dy·weight`, unless it is empty; `Σ dy·x̂` and
-/// `Σ dy` of every channel of every sample go to `sums`, as [samples, 2, channels], unless it is empty. `lanes` threads, a
-/// warp or all, sum up a channel.
+/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` for every group, where `g = dy·weight`, unless `dx` is empty. `Σ
+/// dy·x̂` and `Σ dy` of every channel of every sample go to `sums`, as [samples, 2, channels], unless it is empty.
+/// `lanes` threads, a warp or the whole block, sum a channel.
 KERNEL(group_norm_backward, GroupNormSizes s, u32 lanes, Span<const float> weights, Span<const float> x, Span<const float> dy,
        Span<float> dx, u32 add, Span<float> sums) {
     SHARED(float, parts, 3 * WARP);
@@ -80,7 +80,7 @@ KERNEL(group_norm_backward, GroupNormSizes s, u32 lanes, Span<const float> weigh
     if (dx.len == 0) return;
     shift = block_sum(shift, partial) / (float)n;
     slope = block_sum(slope, partial) / (float)n * inverse * inverse;
-    for (StridedIter w = walk_of(s); w.i < n; next(w, s)) {
+    for (GroupIter w = group_iter(s); w.i < n; next(w, s)) {
         float g = dy[from + w.i] * weight_of(weights, first + w.channel);
         accumulate(dx, from + w.i, inverse * (g - shift - (x[from + w.i] - m.mean) * slope), add);
     }

@@ -1,9 +1,10 @@
-//! Group normalisation: the channels of a sample in groups, each scaled to mean 0 and variance 1 over its channels and positions:
-//! `y = weight_c·(x - mean)/√(var + ε) + bias_c`. With as many groups as channels it is instance normalisation.
+//! Group normalisation: the channels of a sample are split into groups, and each group is scaled to mean 0 and variance
+//! 1 over its channels and positions: `y = weight_c·(x - mean)/√(var + ε) + bias_c`. With as many groups as channels it
+//! is instance normalisation.
 //!
-//! Sources: Wu, He, "Group normalization", ECCV 2018; Ulyanov, Vedaldi, Lempitsky, "Instance normalization", 2016. The variance
-//! is the biased one, as in PyTorch. With `x̂ = (x - mean)/√(var + ε)`, `g = dy·weight` and means over the group, the gradients
-//! are `d_bias = Σ dy`, `d_weight = Σ dy·x̂` and `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`.
+//! Sources: Wu, He, "Group normalization", ECCV 2018; Ulyanov, Vedaldi, Lempitsky, "Instance normalization", 2016. The
+//! variance is the biased one, as in PyTorch. With `x̂ = (x - mean)/√(var + ε)`, `g = dy·weight` and means over the
+//! group, the gradients are `d_bias = Σ dy`, `d_weight = Σ dy·x̂` and `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -21,9 +22,9 @@ use crate::{Context, Pod, View, ViewMut};
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct GroupNorm<const C: usize> {
-    /// Scale of every channel, 1 at first.
+    /// The scale of every channel, initially 1.
     pub weight: [f32; C],
-    /// Shift of every channel, 0 at first.
+    /// The shift of every channel, initially 0.
     pub bias: [f32; C],
 }
 
@@ -33,7 +34,7 @@ unsafe impl<const C: usize> Pod for GroupNorm<C> {
 }
 
 impl<const C: usize> GroupNorm<C> {
-    /// Scale 1, shift 0; draws nothing.
+    /// Sets the scales to 1 and the shifts to 0; no random numbers are drawn.
     pub fn init(&mut self, _: &mut Rng) {
         self.weight.fill(1.0);
         self.bias.fill(0.0);
@@ -45,11 +46,11 @@ impl<const C: usize> GroupNorm<C> {
 pub struct GroupNormOp {
     /// How many groups; a divisor of the channels.
     pub groups: usize,
-    /// Added to the variance; PyTorch's default is 1e-5.
+    /// The number that is added to the variance; PyTorch's default is 1e-5.
     pub epsilon: f32,
 }
 
-/// Group normalisation without weights, as instance normalisation is by default.
+/// Group normalisation without weights, which is the default of instance normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct Unweighted {
     /// How many groups; a divisor of the channels.
@@ -58,20 +59,20 @@ pub struct Unweighted {
     pub epsilon: f32,
 }
 
-/// Sizes at run time: data lies as [samples, channels, spatial_size].
+/// The sizes of one call; the data has the layout [samples, channels, spatial_size].
 #[derive(Clone, Copy, Debug)]
 pub struct GroupNormSizes {
-    /// Channels of a sample.
+    /// The number of channels of a sample.
     pub channels: usize,
-    /// Numbers of a channel.
+    /// The size of a channel: height times width.
     pub spatial_size: usize,
-    /// Groups of a sample.
+    /// The number of groups of a sample.
     pub groups: usize,
     /// Added to the variance.
     pub epsilon: f32,
 }
 
-/// The kernels of group normalisation; `weights` is scales, then shifts, or empty.
+/// The kernels of group normalisation; `weights` holds the scales, then the shifts, or is empty.
 pub trait GroupNormKernel: Storage {
     /// `y = weight·x̂ + bias`.
     fn group_norm_forward(
@@ -81,7 +82,7 @@ pub trait GroupNormKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// The gradients to the weights, if there are any, and, where asked for, to the input.
+    /// Computes the gradients to the weights, if there are any, and, if wanted, to the input.
     fn group_norm_backward(
         &self,
         s: GroupNormSizes,
@@ -109,7 +110,7 @@ impl GroupNormOp {
     ) {
         context.device.group_norm_forward(self.sizes(C, T::LEN), weights.data(), input.data(), output.into_data());
     }
-    /// The gradients to the weights and the input.
+    /// Computes the gradients to the weights and the input.
     pub fn backward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -140,7 +141,7 @@ impl Unweighted {
         let none = D::slice(input.data(), 0..0);
         context.device.group_norm_forward(self.sizes(C, T::LEN), none, input.data(), output.into_data());
     }
-    /// The gradient to the input, from the input.
+    /// Computes the gradient to the input, from the input.
     pub fn backward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,

@@ -1,4 +1,4 @@
-//! Group normalisation against `f64` and central differences.
+//! Compares group normalisation with `f64` and central differences.
 
 use super::{GroupNorm, GroupNormOp, Unweighted};
 use crate::tensor::Write;
@@ -49,7 +49,7 @@ fn case<T: Pod<Element = f32>, const C: usize>(groups: usize, samples: usize) {
     assert_close(&what, &y, &reference(groups, &w, &x, T::LEN), 2e-6);
     assert_close(&what, &dw, &gradient(|w| reference(groups, w, &x, T::LEN), &w, &dy), 2e-6);
     assert_close(&what, &dx, &gradient(|x| reference(groups, &w, x, T::LEN), &x, &dy), 4e-6);
-    // Without weights: as with scales of 1 and shifts of 0.
+    // Without weights the result is that of scales of 1 and shifts of 0.
     let plain: Vec<f64> = (0..2 * C).map(|i| if i < C { 1.0 } else { 0.0 }).collect();
     assert_close(&what, &plain_y, &reference(groups, &plain, &x, T::LEN), 2e-6);
     assert_close(&what, &plain_dx, &gradient(|x| reference(groups, &plain, x, T::LEN), &x, &dy), 4e-6);

@@ -1,4 +1,4 @@
-//! Normalisation to length 1 on the CPU.
+//! L2 normalisation on the CPU.
 
 use super::{L2NormalizeKernel, L2NormalizeOp};
 use crate::Cpu;
@@ -7,12 +7,12 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::parts::accumulate;
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 13;
 
-/// The length of a row.
+/// Returns the norm of a row.
 #[inline(always)]
-fn length<S: Simd>(x: &[f32]) -> f32 {
+fn norm<S: Simd>(x: &[f32]) -> f32 {
     sum::<S, 1>([x], |[x]| x * x).sqrt()
 }
 
@@ -20,9 +20,9 @@ simd! {
     fn forward<S>(op: L2NormalizeOp, x: &[f32], y: &mut [f32]) {
         let L2NormalizeOp { n, epsilon } = op;
         for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
-            let length = length::<S>(x);
-            // A comparison that NaN fails, so that it stays.
-            let divisor = if length < epsilon { epsilon } else { length };
+            let norm = norm::<S>(x);
+            // The comparison is false for NaN, so that NaN stays NaN.
+            let divisor = if norm < epsilon { epsilon } else { norm };
             x.iter().zip(y).for_each(|(x, y)| *y = x / divisor);
         }
     }
@@ -30,10 +30,10 @@ simd! {
     fn backward<S>(op: L2NormalizeOp, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let L2NormalizeOp { n, epsilon } = op;
         for ((x, dy), dx) in x.chunks_exact(n).zip(dy.chunks_exact(n)).zip(dx.chunks_exact_mut(n)) {
-            let length = length::<S>(x);
-            let short = length < epsilon;
-            let divisor = if short { epsilon } else { length };
-            let dot = if short { 0.0 } else { sum::<S, 2>([x, dy], |[x, dy]| x * dy) / length / length };
+            let norm = norm::<S>(x);
+            let short = norm < epsilon;
+            let divisor = if short { epsilon } else { norm };
+            let dot = if short { 0.0 } else { sum::<S, 2>([x, dy], |[x, dy]| x * dy) / norm / norm };
             for ((x, dy), dx) in x.iter().zip(dy).zip(dx) {
                 accumulate(dx, (dy - x * dot) / divisor, write);
             }

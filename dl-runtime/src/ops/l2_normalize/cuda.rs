@@ -1,4 +1,4 @@
-//! Normalisation to length 1 on CUDA.
+//! L2 normalisation on CUDA.
 
 use super::{L2NormalizeKernel, L2NormalizeOp};
 use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, kernels};

@@ -1,7 +1,7 @@
-// Rows of length 1: a group for each row, whose second reading comes from the caches.
+// L2 normalisation: a thread group for each row, whose second read comes from the cache.
 #include "thread_group.cuh"
 
-/// What a row is divided by; NaN stays.
+/// Returns the divisor of a row; NaN stays NaN.
 DEVICE float divisor(float length, float epsilon) { return length < epsilon ? epsilon : length; }
 
 KERNEL(l2_normalize_forward, u32 n, u32 lanes, float epsilon, Span<const float> x, Span<float> y) {

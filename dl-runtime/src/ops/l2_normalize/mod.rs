@@ -1,6 +1,6 @@
-//! Rows of length 1: `y = x/max(‖x‖, ε)` over the last axis of a sample, PyTorch's `F.normalize`.
+//! L2 normalisation: `y = x/max(‖x‖, ε)` over the last axis of a sample, as PyTorch's `F.normalize`.
 //!
-//! The gradient is `dx = (dy - y·Σ dy·y)/‖x‖`, and `dy/ε` where the row is shorter than ε.
+//! The gradient is `dx = (dy - y·Σ dy·y)/‖x‖`, and `dy/ε` for a row with a norm below ε.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -13,20 +13,20 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The settings of normalisation to length 1.
+/// The settings of L2 normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct L2NormalizeOp {
-    /// Length of a row: the size of the last axis.
+    /// The length of a row: the size of the last axis.
     pub n: usize,
-    /// The least that a row is divided by; PyTorch's default is 1e-12.
+    /// The smallest divisor; PyTorch's default is 1e-12.
     pub epsilon: f32,
 }
 
-/// The kernels of normalisation to length 1.
+/// The kernels of L2 normalisation.
 pub trait L2NormalizeKernel: Storage {
     /// `y = x/max(‖x‖, ε)`.
     fn l2_normalize_forward(&self, op: L2NormalizeOp, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx = (dy - y·Σ dy·y)/‖x‖`, set or added.
+    /// `dx = (dy - y·Σ dy·y)/‖x‖`, or `+=` with [`Write::Add`].
     fn l2_normalize_backward(
         &self,
         op: L2NormalizeOp,
@@ -38,12 +38,12 @@ pub trait L2NormalizeKernel: Storage {
 }
 
 impl L2NormalizeOp {
-    /// The operation, for samples of type `S`.
+    /// Checks the settings for samples of type `S`.
     fn of<S: Pod>(self) -> Self {
         assert!(S::LEN.is_multiple_of(self.n), "sizes of a normalisation");
         self
     }
-    /// `output` is `input` with every row of length 1.
+    /// Scales every row of `input` to norm 1: `[.., n]` → `[.., n]`.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -52,7 +52,7 @@ impl L2NormalizeOp {
     ) {
         context.device.l2_normalize_forward(self.of::<S>(), input.data(), output.into_data());
     }
-    /// The gradient to the input, from the input.
+    /// Computes the gradient to the input, from the input.
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,

@@ -1,11 +1,11 @@
-//! Rows of length 1 against `f64` and central differences.
+//! Compares L2 normalisation with `f64` and central differences.
 
 use super::L2NormalizeOp;
 use crate::Context;
 use crate::ops::layer_norm::Rows;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-/// Output and gradient to the input.
+/// The output and the gradient to the input.
 fn passes<S: Rows<N>, const N: usize>(epsilon: f32, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (op, context) = (L2NormalizeOp { n: N, epsilon }, Context { device, seed: 0 });

@@ -7,10 +7,10 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::parts;
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 13;
 
-/// Mean and 1/√(var + ε) of some numbers.
+/// Returns the mean and 1/√(var + ε) of some numbers.
 #[inline(always)]
 pub(in crate::ops) fn moments<S: Simd>(x: &[f32], epsilon: f32) -> (f32, f32) {
     let n = x.len() as f32;
@@ -20,7 +20,7 @@ pub(in crate::ops) fn moments<S: Simd>(x: &[f32], epsilon: f32) -> (f32, f32) {
 }
 
 impl Norm {
-    /// What a row is shifted and scaled by; without a mean, the variance is that around 0.
+    /// Returns the shift and scale of a row; without centring, the shift is 0 and the variance is the mean square.
     #[inline(always)]
     fn moments<S: Simd>(self, x: &[f32]) -> (f32, f32) {
         if self.centred {
@@ -48,8 +48,8 @@ simd! {
         }
     }
 
-    /// Adds `Σ dy·x̂` and (where there is room) `Σ dy` to `total`, and writes `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`,
-    /// where `g = dy·weight`, unless it is empty.
+    /// Adds `Σ dy·x̂` and (if there is a bias) `Σ dy` to `total`. Writes `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var +
+    /// ε)`, where `g = dy·weight`, unless `dx` is empty.
     fn backward<S>(norm: Norm, weight: &[f32], x: &[f32], dy: &[f32], total: &mut [f32], dx: &mut [f32], write: Write) {
         let n = weight.len();
         let (d_weight, d_bias) = total.split_at_mut(n);

@@ -18,10 +18,10 @@ impl Norm {
     }
 }
 
-/// Columns of a block that adds up columns.
+/// The number of columns of a block of the kernels that sum columns.
 const COLUMNS: usize = 32;
 
-/// The sums of the columns of `from`.
+/// Sums the columns of `from`, which is [rows, to.len()].
 pub(in crate::ops) fn fold(cuda: &Cuda, from: Ref<'_, f32>, to: Mut<'_, f32>, write: Write) {
     let grid = Grid::new(to.len().div_ceil(COLUMNS), 256);
     cuda.launch(&layer_norm_fold, grid, (from.len() / to.len(), from, to, write));
@@ -52,24 +52,24 @@ impl LayerNormKernel for Cuda {
     ) {
         let (n, weights) = (weight.len(), d_weights.len());
         let rows = x.len() / n;
-        // Rows are cut in parts, so that few columns fill a GPU, too.
+        // The rows are split into parts, so that few columns fill a GPU, too.
         let across = n.div_ceil(COLUMNS);
         let parts = 1024_usize.div_ceil(across).min(rows.div_ceil(32)).clamp(1, 128);
         let size = rows.div_ceil(parts);
         let parts = rows.div_ceil(size);
-        let (seen, sums) = Cuda::split_mut(self.scratch(2 * rows + parts * weights), 2 * rows);
+        let (moments, sums) = Cuda::split_mut(self.scratch(2 * rows + parts * weights), 2 * rows);
 
         let (group, settings) = (ThreadGroup::of(rows, n), norm.settings());
         let (dx, write_input) = d_input.unzip();
         let write_input = write_input.unwrap_or(Write::Set);
-        let arguments = (settings, group, n as u32, rows, weight, x, dy, dx, write_input, &seen);
+        let arguments = (settings, group, n as u32, rows, weight, x, dy, dx, write_input, &moments);
         self.launch(&layer_norm_backward, group.grid(), arguments);
 
         let (grid, n, width) = (Grid::of([across, parts, 1], 256), n as u32, weights as u32);
         if parts == 1 {
-            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &seen, d_weights, write));
+            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &moments, d_weights, write));
         } else {
-            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &seen, &sums, Write::Set));
+            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &moments, &sums, Write::Set));
             fold(self, Cuda::share(&sums), d_weights, write);
         }
     }

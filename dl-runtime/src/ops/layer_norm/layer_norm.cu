@@ -1,4 +1,4 @@
-// Layer normalisation and root mean square normalisation: a group of threads for each row.
+// Layer normalisation and RMS normalisation: a thread group for each row.
 #include "moments.cuh"
 
 struct Norm {
@@ -6,7 +6,7 @@ struct Norm {
     u32 centred;
 };
 
-/// What a row is shifted and scaled by; without a mean, the variance is that around 0.
+/// Returns the shift and scale of a row; without centring, the variance is the mean square.
 DEVICE float2 shift_and_scale(Norm norm, MeanVar m) {
     if (norm.centred) return make_float2(m.mean, 1.0f / sqrtf(m.var + norm.epsilon));
     return make_float2(0.0f, 1.0f / sqrtf(m.var + m.mean * m.mean + norm.epsilon));
@@ -27,10 +27,10 @@ KERNEL(layer_norm_forward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const flo
     }
 }
 
-/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` for every row, where `g = dy·weight`, unless it is empty; what rows were
-/// shifted and scaled by goes to `seen`.
+/// `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)` for every row, where `g = dy·weight`, unless `dx` is empty. The
+/// shift and scale of every row go to `moments`.
 KERNEL(layer_norm_backward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const float> weight, Span<const float> x,
-       Span<const float> dy, Span<float> dx, u32 add, Span<float> seen) {
+       Span<const float> dy, Span<float> dx, u32 add, Span<float> moments) {
     SHARED(float, parts, 3 * WARP);
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);
@@ -38,8 +38,8 @@ KERNEL(layer_norm_backward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const fl
         u64 from = row * n;
         float2 by = shift_and_scale(norm, row_moments(group, x, from, n, parts));
         if (group.lane == 0) {
-            seen[2 * row] = by.x;
-            seen[2 * row + 1] = by.y;
+            moments[2 * row] = by.x;
+            moments[2 * row + 1] = by.y;
         }
         if (dx.len == 0) continue;
         float shift = 0.0f, product = 0.0f;
@@ -59,12 +59,12 @@ KERNEL(layer_norm_backward, Norm norm, u32 lanes, u32 n, u64 rows, Span<const fl
     }
 }
 
-/// Where the columns of a block of 32×8 threads are added up, eight of each.
+/// The column of a thread in a block of 32×8 threads, in which eight threads sum each column.
 struct Columns {
     u32 column, worker, workers;
 };
 DEVICE Columns columns() { return Columns{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, blockDim.x / WARP}; }
-/// The sum over the warps of a block, lane by lane.
+/// Returns the sum over the warps of a block, lane by lane.
 DEVICE float column_sum(float v, SharedArray<float, 256>& parts) {
     parts[threadIdx.x] = v;
     __syncthreads();
@@ -74,10 +74,10 @@ DEVICE float column_sum(float v, SharedArray<float, 256>& parts) {
     return sum;
 }
 
-/// `Σ dy·x̂` and, where there is room, `Σ dy` over a part of the rows: a warp of columns and eight rows at a time for each
-/// block, rows of part `blockIdx.y`; `size` is the number of rows of a part, and `sums` is [parts, weights].
+/// Computes `Σ dy·x̂` and, if there is a bias, `Σ dy` over part `blockIdx.y` of the rows. A block handles 32 columns
+/// and eight rows at a time. `size` is the number of rows of a part, and `sums` is [parts, weights].
 KERNEL(layer_norm_sums, u32 n, u64 rows, u64 size, u32 weights, Span<const float> x, Span<const float> dy,
-       Span<const float> seen, Span<float> sums, u32 add) {
+       Span<const float> moments, Span<float> sums, u32 add) {
     SHARED(float, parts, 256);
     Columns at = columns();
     u64 part = blockIdx.y, end = (part + 1) * size < rows ? (part + 1) * size : rows;
@@ -86,7 +86,7 @@ KERNEL(layer_norm_sums, u32 n, u64 rows, u64 size, u32 weights, Span<const float
 #pragma unroll 4
         for (u64 row = part * size + at.worker; row < end; row += at.workers) {
             float d = dy[row * n + at.column];
-            product = fmaf((x[row * n + at.column] - seen[2 * row]) * seen[2 * row + 1], d, product);
+            product = fmaf((x[row * n + at.column] - moments[2 * row]) * moments[2 * row + 1], d, product);
             total += d;
         }
     }
@@ -98,7 +98,7 @@ KERNEL(layer_norm_sums, u32 n, u64 rows, u64 size, u32 weights, Span<const float
     }
 }
 
-/// The sums of the columns of `from`, as [rows, to.len]: a warp of columns for each block, whose eight warps take every
+/// Sums the columns of `from`, which is [rows, to.len]. A block handles 32 columns, and each of its eight warps every
 /// eighth row.
 KERNEL(layer_norm_fold, u64 rows, Span<const float> from, Span<float> to, u32 add) {
     SHARED(float, parts, 256);

@@ -1,7 +1,7 @@
 //! Layer normalisation over the last axis of a sample: `y = weight·(x - mean)/√(var + ε) + bias` for every row.
 //!
-//! Source: Ba, Kiros, Hinton, "Layer normalization", 2016. The variance is the biased one, as in PyTorch. Mean and
-//! variance are computed again in the backward pass, which takes a fifth of its time and saves a result to keep.
+//! Source: Ba, Kiros, Hinton, "Layer normalization", 2016. The variance is the biased one, as in PyTorch. The backward
+//! pass computes mean and variance again, which takes a fifth of its time but avoids keeping a result.
 //!
 //! With `x̂ = (x - mean)/√(var + ε)`, `g = dy·weight` and means over the row, the gradients are `d_bias = Σ dy`,
 //! `d_weight = Σ dy·x̂` (sums over rows) and `dx = (g - mean(g) - x̂·mean(g·x̂))/√(var + ε)`.
@@ -22,9 +22,9 @@ use crate::{Context, Pod, View, ViewMut};
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct LayerNorm<const N: usize> {
-    /// Scale of every feature, 1 at first.
+    /// The scale of every feature, initially 1.
     pub weight: [f32; N],
-    /// Shift of every feature, 0 at first.
+    /// The shift of every feature, initially 0.
     pub bias: [f32; N],
 }
 
@@ -34,14 +34,14 @@ unsafe impl<const N: usize> Pod for LayerNorm<N> {
 }
 
 impl<const N: usize> LayerNorm<N> {
-    /// Scale 1, shift 0; draws nothing.
+    /// Sets the scales to 1 and the shifts to 0; no random numbers are drawn.
     pub fn init(&mut self, _: &mut Rng) {
         self.weight.fill(1.0);
         self.bias.fill(0.0);
     }
 }
 
-/// Samples whose last axis has `N` features: `[f32; N]`, `[[f32; N]; T]`, ….
+/// A sample whose last axis has `N` features: `[f32; N]`, `[[f32; N]; T]`, ….
 #[diagnostic::on_unimplemented(message = "the last axis of `{Self}` does not have {N} features")]
 pub trait Rows<const N: usize>: Pod<Element = f32> {}
 impl<const N: usize> Rows<N> for [f32; N] {}
@@ -50,22 +50,22 @@ impl<T: Rows<N>, const N: usize, const M: usize> Rows<N> for [T; M] {}
 /// The settings of layer normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerNormOp {
-    /// Added to the variance; PyTorch's default is 1e-5.
+    /// The number that is added to the variance; PyTorch's default is 1e-5.
     pub epsilon: f32,
 }
 
-/// Layer normalisation, or what is left of it without the mean: `rms_norm`.
+/// The settings of the kernels: layer normalisation, or `rms_norm`, which does not subtract the mean.
 #[derive(Clone, Copy, Debug)]
 pub struct Norm {
-    /// Added to the variance.
+    /// The number that is added to the variance.
     pub epsilon: f32,
-    /// Whether the mean is taken away.
+    /// Whether the mean is subtracted.
     pub centred: bool,
 }
 
-/// The kernels of normalisation by rows; a row is as long as `weight`.
+/// The kernels of normalisation by rows; the length of a row is that of `weight`.
 pub trait LayerNormKernel: Storage {
-    /// `y = weight·x̂ + bias` for every row; `bias` is empty where there is none, which is not centred then.
+    /// `y = weight·x̂ + bias` for every row. `bias` may be empty, but only if the norm is not centred.
     fn layer_norm_forward(
         &self,
         norm: Norm,
@@ -74,7 +74,7 @@ pub trait LayerNormKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// The gradients to the weights (weight, then bias if there is one) and, where asked for, to the input.
+    /// Computes the gradients to the weights (weight, then bias if there is one) and, if wanted, to the input.
     fn layer_norm_backward(
         &self,
         norm: Norm,
@@ -90,7 +90,7 @@ impl LayerNormOp {
     fn norm(self) -> Norm {
         Norm { epsilon: self.epsilon, centred: true }
     }
-    /// `output` is `input` with every row normalised.
+    /// Normalises every row of `input`: `[.., N]` → `[.., N]`.
     pub fn forward<D: Device, S: Rows<N>, const N: usize>(
         self,
         context: &Context<D>,
@@ -101,7 +101,7 @@ impl LayerNormOp {
         let (weight, bias) = (D::slice(weights.data(), 0..N), D::slice(weights.data(), N..2 * N));
         context.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
     }
-    /// The gradients to the weights and the input.
+    /// Computes the gradients to the weights and the input.
     pub fn backward<D: Device, S: Rows<N>, const N: usize>(
         self,
         context: &Context<D>,

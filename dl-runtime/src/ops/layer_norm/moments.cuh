@@ -1,5 +1,5 @@
-// Mean and squared distances from it of numbers that are read once: parts that are merged. Source: Chan, Golub, LeVeque,
-// "Algorithms for computing the sample variance", The American Statistician 37 (1983).
+// Mean and sum of squared deviations of numbers that are read only once: partial results are merged. Source: Chan,
+// Golub, LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
 #pragma once
 #include "thread_group.cuh"
 
@@ -7,18 +7,18 @@ struct Moments {
     float n, mean, squares;
 };
 
-/// The moments of the numbers of both.
+/// Merges the moments of two sets of numbers.
 DEVICE Moments merge(Moments a, Moments b) {
     float n = a.n + b.n, share = n > 0.0f ? b.n / n : 0.0f, apart = b.mean - a.mean;
     return Moments{n, a.mean + apart * share, a.squares + b.squares + apart * (a.n * share) * apart};
 }
-/// The moments of four numbers.
+/// Returns the moments of four numbers.
 DEVICE Moments moments_of(float a, float b, float c, float d) {
     float mean = 0.25f * ((a + b) + (c + d));
     a -= mean, b -= mean, c -= mean, d -= mean;
     return Moments{4.0f, mean, (a * a + b * b) + (c * c + d * d)};
 }
-/// The moments of the lanes of a warp, in all of them.
+/// Merges the moments of the lanes of a warp; all of them get the result.
 DEVICE Moments warp_merge(Moments m) {
     for (u32 apart = 1; apart < WARP; apart *= 2) {
         Moments other = {__shfl_xor_sync(ALL_LANES, m.n, apart), __shfl_xor_sync(ALL_LANES, m.mean, apart),
@@ -27,7 +27,7 @@ DEVICE Moments warp_merge(Moments m) {
     }
     return m;
 }
-/// The moments of a group, in all its threads.
+/// Merges the moments of a thread group; all its threads get the result.
 DEVICE Moments group_merge(ThreadGroup group, Moments m, SharedArray<float, 3 * WARP>& parts) {
     if (group.lanes == 1) return m;
     m = warp_merge(m);
@@ -50,8 +50,8 @@ DEVICE Moments group_merge(ThreadGroup group, Moments m, SharedArray<float, 3 * 
 struct MeanVar {
     float mean, var;
 };
-/// Those of the numbers of a row of `n` that begins at `from`; the first is taken away from all, so that none of a mean's
-/// digits are lost.
+/// Returns the mean and variance of a row of `n` numbers that begins at `from`. The first number is subtracted from
+/// all, so that no digits of a large mean are lost.
 DEVICE MeanVar row_moments(ThreadGroup group, Span<const float> x, u64 from, u32 n, SharedArray<float, 3 * WARP>& parts) {
     float first = x[from];
     Moments m = {0.0f, 0.0f, 0.0f};

@@ -1,4 +1,4 @@
-//! Layer normalisation against `f64` and central differences.
+//! Compares layer normalisation with `f64` and central differences.
 
 use super::{LayerNorm, LayerNormOp, Rows};
 use crate::tensor::Write;
@@ -19,7 +19,7 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
     y
 }
 
-/// Output and gradients to weights and input.
+/// The output and the gradients to weights and input.
 fn passes<S: Rows<N>, const N: usize>(w: &[f32], x: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (len, mut y) = (x.len(), device.output(x.len()));
@@ -66,7 +66,7 @@ fn a_large_mean_costs_no_digits() {
         OP.forward(&context, w.view::<LayerNorm<64>>(), x.view::<[f32; 64]>(), y.view_mut());
         y.read()
     });
-    // The mean itself is rounded to 100·2⁻²⁴; squares of such numbers in one pass would cost 100 times as much.
+    // The mean itself is rounded to 100·2⁻²⁴; sums of squares in one pass would be 100 times less accurate.
     assert_close("normalised", &y, &reference(&wide(&w), &wide(&x)), 100.0 * 2f64.powi(-24));
 }
 

@@ -1,4 +1,4 @@
-//! Large matrix products: operands packed where it pays, strips of C as tasks.
+//! Large matrix products: operands are packed where that pays off, and strips of C are tasks.
 
 use super::tile::{self, Inner, Start, Step, Strip};
 use super::{Bias, Epilogue, Matrix, WORTH_THREADS, pack};
@@ -7,16 +7,17 @@ use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
 use crate::tensor::Write;
 
-/// Longest part of k that is multiplied at once: what a strip reads again and again stays in the nearest caches.
+/// The longest part of k that is multiplied at once, so that the data that a strip reads repeatedly stays in the L1 and
+/// L2 caches.
 const MAX_K: usize = 512;
-/// Floats of A that are packed at once.
+/// The number of floats of A that are packed at once.
 const MAX_PACKED: usize = 4 << 20;
-/// Strips up to which A is read in place rather than packed.
+/// With up to so many strips, A is read in place instead of packed.
 const FEW_STRIPS: usize = 4;
-/// Strips from which on they are the tasks.
+/// With at least so many strips, the strips are the tasks.
 const MANY_STRIPS: usize = 8;
 
-/// How C lies in memory.
+/// The memory layout of C.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// Row-major.
@@ -25,14 +26,14 @@ pub(super) enum Order {
     Columns,
 }
 
-/// `C = A·B` with the epilogue, C in `order`; sizes are checked by the caller.
+/// `C = A·B` with the epilogue and C in `order`; the caller has checked the sizes.
 pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], order: Order, epilogue: Epilogue) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let shape = tile::shape();
     let (lanes, width) = (shape.lanes, 2 * shape.lanes);
     let (strips, few_tiles) = (n.div_ceil(width), m <= shape.listed_rows);
     let read_columns = a.row_stride == 1 || k == 0;
-    // Rows that are a multiple of 2 KiB apart fall on the same lines of the nearest cache.
+    // Rows that are a multiple of 2 KiB apart would compete for the same lines of the L1 cache.
     let read_rows = !read_columns
         && a.column_stride == 1
         && (few_tiles || strips <= FEW_STRIPS && !a.row_stride.is_multiple_of(512));
@@ -59,20 +60,20 @@ pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], ord
     });
 }
 
-/// How rows and k are cut.
+/// The division of rows and of k.
 #[derive(Clone, Copy)]
 struct Parts {
-    /// The rows of A at work.
+    /// The first row of A that is processed, and the number of rows.
     first_row: usize,
     rows: usize,
-    /// Rows of a tile.
+    /// The number of rows of a tile.
     tile_rows: usize,
-    /// Length of the parts of k.
+    /// The length of the parts of k.
     part: usize,
 }
 
 impl Parts {
-    /// Packs the rows of A: each tile its `k` columns, so that the parts of k of a tile follow each other.
+    /// Packs the rows of A tile by tile. A tile has its `k` columns, so the parts of k of a tile follow each other.
     fn pack_left(self, threads: &Threads, a: Matrix, packed: &mut [f32]) {
         let k = a.columns;
         let tiles_per_task = (32 * 1024_usize).div_ceil(self.tile_rows * k);
@@ -86,20 +87,20 @@ impl Parts {
     }
 }
 
-/// What all tasks of one product share.
+/// The data that all tasks of one product share.
 struct Product<'a> {
     a: Matrix<'a>,
     b: Matrix<'a>,
     c: *mut f32,
     order: Order,
     epilogue: Epilogue<'a>,
-    /// Columns of a register, and of which instruction set.
+    /// The number of lanes of a register, and its instruction set.
     lanes: usize,
     level: Level,
     parts: Parts,
-    /// A, packed; empty when it is read in place.
+    /// The packed A; empty if A is read in place.
     packed_a: &'a [f32],
-    /// For each k of a part its place, when A is read in place by rows.
+    /// The offsets for each k of a part, if A is read in place by rows.
     steps: &'a [Step],
 }
 
@@ -118,7 +119,7 @@ impl Product<'_> {
         } else if strips >= MANY_STRIPS || strips >= tiles {
             threads.run_with_scratch(strips, self.parts.part * width, &|strip, packed_b| self.strip(strip, packed_b));
         } else {
-            // Flat: the strips are packed first, and the tasks are rows.
+            // C has few columns: the strips are packed first, and the tasks are groups of rows.
             scratch::with(strips * width * k, |packed_b| {
                 threads.split(chunks_mut(packed_b, (width * k).max(1)), &|strip, packed_b| {
                     pack::right(self.b, 0, k, strip * width, width.min(n - strip * width), packed_b, width);
@@ -137,12 +138,12 @@ impl Product<'_> {
         }
     }
 
-    /// All rows of one strip; B is packed part by part.
+    /// Computes all rows of one strip; B is packed part by part.
     fn strip(&self, strip: usize, packed_b: &mut [f32]) {
         let (k, width, rows) = (self.a.columns, 2 * self.lanes, self.parts.rows);
         let first_column = strip * width;
         let columns = width.min(self.b.columns - first_column);
-        // One tile reads each number of B once: then packing is the larger half of the work.
+        // With a single tile, each number of B is read only once, and packing would be the larger half of the work.
         let read_in_place = rows <= self.parts.tile_rows
             && self.b.column_stride == 1
             && columns % self.lanes == 0
@@ -160,7 +161,7 @@ impl Product<'_> {
         }
     }
 
-    /// Some rows of one strip over one part of k; `b` is the strip's part of B, its rows `b_step` apart.
+    /// Computes some rows of one strip over one part of k; `b` is the strip's part of B, with rows `b_step` apart.
     fn part(&self, row: usize, rows: usize, strip: usize, first_k: usize, b: &[f32], b_step: usize) {
         let Parts { first_row, tile_rows, part, .. } = self.parts;
         let (k, n, m, width) = (self.a.columns, self.b.columns, self.a.rows, 2 * self.lanes);
@@ -170,7 +171,7 @@ impl Product<'_> {
         let global_row = first_row + row;
         let in_a = global_row * self.a.row_stride + first_k * self.a.column_stride;
         let (a, a_tile, inner) = if !self.packed_a.is_empty() {
-            // `row` begins a tile, and a packed tile is tile_rows by k.
+            // `row` is the first row of a tile, and a packed tile is tile_rows by k.
             let a = &self.packed_a[row * k + first_k * tile_rows..];
             (a.as_ptr(), tile_rows * k, Inner::Even { a: tile_rows, b: b_step })
         } else if self.steps.is_empty() {
@@ -209,8 +210,9 @@ impl Product<'_> {
             add: first_k > 0 || self.epilogue.write == Write::Add,
             relu: self.epilogue.relu && first_k + k_now == k,
         };
-        // SAFETY: `Matrix` is within its data and C has m·n elements; these rows and columns are inside of both, and no
-        // other task has them. `b` holds `k_now` rows of whole registers: packed, or checked by `strip`.
+        // SAFETY: a `Matrix` lies within its data and C has m·n elements; these rows and columns are inside both, and
+        // no other task writes them. `b` holds `k_now` rows of whole registers: it is packed, or `strip` has checked
+        // it.
         unsafe { strip.run() }
     }
 }

@@ -1,4 +1,5 @@
-//! Matrix products on CUDA: small ones by own kernels, in `f32` whatever the precision, the others by cuBLASLt.
+//! Matrix products on CUDA. Our own kernels compute small ones, in `f32` whatever the precision; cuBLASLt computes the
+//! others.
 
 use super::{MatmulKernel, Product};
 use crate::device::cuda::{Cuda, Gemm, Grid, Mut, Precision, Ref, arguments, header, kernels};
@@ -13,20 +14,20 @@ kernels!(
     matmul_tiles_16, matmul_tiles_32, matmul_few_rows, matmul_bias
 );
 
-/// Multiply-adds up to which an own kernel is used: below, a product is bound by latency, and cuBLASLt, made for large ones,
-/// has no advantage.
+/// Our own kernels are used up to so many multiply-adds. Such a product is bound by latency, so cuBLASLt, which is made
+/// for large ones, has no advantage.
 const SMALL: usize = 1 << 25;
-/// Length of sums up to which that holds: blocks of the own kernels have whole sums.
+/// That holds for sums up to this length, since a block of our kernels computes whole sums.
 const SHORT: usize = 1 << 11;
-/// Multiply-adds below which nothing else matters.
+/// Below so many multiply-adds our own kernels are used whatever the length of the sums.
 const TINY: usize = 1 << 18;
-/// Blocks with which larger tiles fill a GPU.
+/// So many blocks fill a GPU, so that the larger tiles can be used.
 const ENOUGH_BLOCKS: usize = 128;
-/// Rows up to which each row of B is read by one warp.
+/// Up to so many rows of A, each row of B is read by one warp.
 const FEW_ROWS: usize = 4;
 
 arguments! {
-    /// A small product, for kernels: `MatmulJob` of `matmul.cuh`.
+    /// A small product, as a kernel argument: `MatmulJob` of `matmul.cuh`.
     pub(crate) struct Job {
         rows: u32,
         inner: u32,
@@ -41,7 +42,7 @@ arguments! {
 }
 
 impl Job {
-    /// `sum_rows`: whether the sums of the rows of A are wanted too.
+    /// Describes a product. `sum_rows` says whether the kernel also computes the sums of the rows of A.
     pub(crate) fn new(p: Product, sum_rows: bool, write: Write) -> Self {
         let strides = |rows: usize, columns: usize, transposed| if transposed { (1, rows) } else { (columns, 1) };
         let (a_row, a_inner) = strides(p.rows, p.inner, p.left_transposed);
@@ -51,40 +52,40 @@ impl Job {
         let (sum_rows, add) = (u32::from(sum_rows), u32::from(write == Write::Add));
         Job { rows, inner, columns, a_row, a_inner, b_inner, b_column, sum_rows, add }
     }
-    /// How many tiles of `size` by `size` it has.
+    /// Returns the number of tiles of `size` by `size`.
     pub(crate) fn tiles(&self, size: usize) -> usize {
         (self.rows as usize).div_ceil(size) * (self.columns as usize + self.sum_rows as usize).div_ceil(size)
     }
-    /// Whether so many products have enough tiles of 32 by 32; else they should be of 16 by 16.
+    /// Returns whether `count` products have enough tiles of 32 by 32; otherwise tiles of 16 by 16 should be used.
     pub(crate) fn large_tiles(&self, count: usize) -> bool {
         self.tiles(32) * count >= ENOUGH_BLOCKS
     }
 }
 
-/// What is asked for beside a product.
+/// The bias, the activation and the write mode of a product.
 #[derive(Clone, Copy)]
 pub(crate) struct Beside<'a> {
-    /// Added to every row.
+    /// The bias that is added to every row.
     pub bias: Option<Ref<'a, f32>>,
     pub activation: Activation,
     pub write: Write,
 }
 
 impl Beside<'_> {
-    /// Nothing.
+    /// A product without bias and activation.
     pub fn plain(write: Write) -> Self {
         Beside { bias: None, activation: Activation::Identity, write }
     }
 }
 
-/// Whether `count` products are for the own kernels.
+/// Returns whether `count` products should be computed by our own kernels.
 pub(crate) fn is_small(p: Product, count: usize) -> bool {
     let work = p.rows.saturating_mul(p.inner).saturating_mul(p.columns).saturating_mul(count);
     work <= TINY || (work <= SMALL && p.inner <= SHORT) || p.rows.max(p.inner).max(p.columns) <= 32
 }
 
 impl Cuda {
-    /// `C = f(A·B + bias)` for matrices one behind the other; how many follows from the lengths.
+    /// Queues `C = f(A·B + bias)` for a batch of contiguous matrices, whose number follows from the lengths.
     pub(crate) fn matmul(&self, p: Product, a: Ref<'_, f32>, b: Ref<'_, f32>, c: Mut<'_, f32>, beside: Beside) {
         if c.is_empty() {
             return;
@@ -104,7 +105,7 @@ impl Cuda {
             self.matmul_large(p, count, a, b, c, beside);
         }
     }
-    /// Products by own kernels; the sums of the rows of A to `sums`, if the job says so.
+    /// Queues products with our own kernels, and the sums of the rows of A to `sums` if the job says so.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a kernel")]
     pub(crate) fn matmul_tiles(
         &self,
@@ -126,7 +127,7 @@ impl Cuda {
         let grid = Grid::of([job.tiles(size), products, 1], 256);
         self.launch(kernel, grid, (job, count, f, a, b, bias, c, sums));
     }
-    /// Products by cuBLASLt.
+    /// Queues products with cuBLASLt.
     pub(crate) fn matmul_large(
         &self,
         p: Product,

@@ -1,5 +1,5 @@
-//! Products of a few rows with a matrix whose columns are contiguous (one sample through a dense layer): dot products,
-//! nothing packed, every number of the matrix read once.
+//! Products of a few rows with a matrix whose columns are contiguous (one sample through a dense layer). They are dot
+//! products: nothing is packed, and every number of the matrix is read once.
 
 use super::{Bias, Epilogue, Matrix, WORTH_THREADS};
 use crate::device::cpu::Threads;
@@ -7,12 +7,13 @@ use crate::device::cpu::simd::{Simd, Vector, simd};
 use crate::tensor::Write;
 use std::ops::Range;
 
-/// Rows up to which this is faster than tiles.
+/// Up to so many rows this is faster than tiles.
 pub(super) const FEW: usize = 4;
-/// Columns of one task.
+/// The number of columns of one task.
 const TASK: usize = 32;
 
-/// `C = A·B` with the epilogue, for at most [`FEW`] rows; both are contiguous along k. MatmulSizes are checked by the caller.
+/// `C = A·B` with the epilogue, for at most [`FEW`] rows; both operands are contiguous along k. The caller has checked
+/// the sizes.
 pub(super) fn few_rows(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: Epilogue) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let dots = Dots { a, b, c: c.as_mut_ptr(), epilogue };
@@ -34,7 +35,7 @@ struct Dots<'a> {
 unsafe impl Sync for Dots<'_> {}
 
 simd! {
-    /// Some columns of C; no other task has them.
+    /// Computes some columns of C, which no other task writes.
     fn dot_products<S>(dots: &Dots, columns: Range<usize>) {
         match (dots.a.rows, S::F32::LANES) {
             (1, 16) => dots.one_row::<S, 16>(columns),
@@ -48,12 +49,12 @@ simd! {
 }
 
 impl Dots<'_> {
-    /// The only row; columns in groups of one register of `L` lanes.
+    /// Computes the only row, with columns in groups that fill one register of `L` lanes.
     #[inline(always)]
     fn one_row<S: Simd, const L: usize>(&self, columns: Range<usize>) {
         let k = self.a.columns;
         let x = &self.a.data[..k];
-        // The bounds of every column, once.
+        // The bounds of all columns are checked once.
         let stride = self.b.column_stride;
         assert!(k == 0 || (columns.end - 1) * stride + k <= self.b.data.len() && columns.end <= self.b.columns);
         let b = self.b.data.as_ptr();
@@ -62,14 +63,14 @@ impl Dots<'_> {
             let count = L.min(columns.end - column);
             let mut rows = [b; L];
             for j in 0..L {
-                // The last column stands in for those that are not there.
+                // The last column is repeated in place of missing ones.
                 rows[j] = b.wrapping_add((column + j.min(count - 1)) * stride);
             }
             let mut sums = [S::F32::splat(0.0); L];
             let mut p = 0;
             while p < k {
                 let n = L.min(k - p);
-                // SAFETY: `n` values from p on are inside of `x`, and of each column by the assertion.
+                // SAFETY: `n` values from p on are inside `x`, and inside each column by the assertion.
                 unsafe {
                     let x = first::<S>(x.as_ptr().add(p), n);
                     for j in 0..L {
@@ -79,8 +80,8 @@ impl Dots<'_> {
                 p += L;
             }
             let mut y = S::F32::sums(&sums);
-            // SAFETY: the bias has a number for each row or column, as checked by `matmul`; `count` columns from
-            // `column` on are in the only row of C and belong to this task.
+            // SAFETY: the bias has a number for each row or column, as `matmul` checked; `count` columns from `column`
+            // on are in the only row of C and belong to this task.
             unsafe {
                 let c = self.c.add(column);
                 match self.epilogue.bias {
@@ -100,7 +101,7 @@ impl Dots<'_> {
         }
     }
 
-    /// Columns in groups of `G`, for `R` rows.
+    /// Computes columns in groups of `G`, for `R` rows.
     #[inline(always)]
     fn columns<S: Simd, const R: usize, const G: usize>(&self, columns: Range<usize>) {
         let whole = columns.start + (columns.len() - columns.len() % G);
@@ -122,7 +123,7 @@ impl Dots<'_> {
         let mut p = 0;
         while p < k {
             let count = lanes.min(k - p);
-            // SAFETY: `count` values from p on are inside of each slice of k.
+            // SAFETY: `count` values from p on are inside each slice, which has k values.
             unsafe {
                 for i in 0..R {
                     x[i] = first::<S>(a[i].as_ptr().add(p), count);
@@ -145,7 +146,7 @@ impl Dots<'_> {
                     Bias::Rows(bias) => bias[i],
                     Bias::Columns(bias) => bias[column + j],
                 };
-                // SAFETY: C has R rows of n columns, of which this task has this one.
+                // SAFETY: C has R rows of n columns, and this column belongs to this task.
                 let c = unsafe { &mut *self.c.add(i * n + column + j) };
                 let old = if self.epilogue.write == Write::Add { *c } else { 0.0 };
                 let y = old + (sums[i][j].sum() + bias);
@@ -155,10 +156,10 @@ impl Dots<'_> {
     }
 }
 
-/// `count` values and zeros.
+/// Loads `count` values, followed by zeros.
 ///
 /// # Safety
-/// The values can be read.
+/// `count` values can be read from `from`.
 #[inline(always)]
 unsafe fn first<S: Simd>(from: *const f32, count: usize) -> S::F32 {
     // SAFETY: the caller's promise.

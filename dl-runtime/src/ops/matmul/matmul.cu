@@ -1,34 +1,35 @@
-// Matrix products by own kernels: small ones, those that cuBLASLt refuses, and those of few rows.
+// Our own kernels for matrix products: small ones, those of few rows, and the activations that cuBLASLt lacks.
 #include "matmul.cuh"
 
-/// Many products of one kind, one behind the other in memory: blocks in x are tiles, in y products.
+/// A batch of products, contiguous in memory. Blocks in x are tiles, and blocks in y are products.
 template <u32 R, u32 C, u32 N>
 DEVICE void matmul_each(MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
                         Span<const float> bias, Span<float> c, Span<float> ones, SharedArray<float, N>& shared) {
     u64 of_a = (u64)s.rows * s.inner, of_b = (u64)s.inner * s.columns, of_c = (u64)s.rows * s.columns;
     for (u64 i = blockIdx.y; i < count; i += gridDim.y) {
-        // What the last product left in shared memory may still be read.
+        // Other threads may still be reading the shared memory of the previous product.
         if (i >= gridDim.y) __syncthreads();
         matmul_tile_number<R, C>(blockIdx.x, s, f, a.part(i * of_a, of_a), b.part(i * of_b, of_b), bias,
                                  c.part(i * of_c, of_c), ones, shared);
     }
 }
 
-// Tiles of 32 by 32: few reads for each multiplication.
+// Tiles of 32 by 32, which need few reads per multiplication.
 KERNEL_OF(256, matmul_tiles_32, MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
           Span<const float> bias, Span<float> c, Span<float> ones) {
     SHARED(float, shared, MATMUL_SHARED(32));
     matmul_each<4, 8>(s, count, f, a, b, bias, c, ones, shared);
 }
 
-// Tiles of 16 by 16: four times as many blocks, where the others would leave most of the GPU idle.
+// Tiles of 16 by 16: four times as many blocks, for products whose larger tiles would leave most of the GPU idle.
 KERNEL_OF(256, matmul_tiles_16, MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
           Span<const float> bias, Span<float> c, Span<float> ones) {
     SHARED(float, shared, MATMUL_SHARED(16));
     matmul_each<2, 4>(s, count, f, a, b, bias, c, ones, shared);
 }
 
-// Up to 4 rows of A times the rows of B: a warp for each row of B, which is read once, 16 bytes a lane where it is aligned.
+// Up to 4 rows of A times the rows of B. A warp handles a row of B, which is read once, with 16 bytes per lane if it is
+// aligned.
 KERNEL(matmul_few_rows, u32 rows, u32 inner, u32 columns, u32 add, Activation f, Span<const float> a, Span<const float> b,
        Span<const float> bias, Span<float> c) {
     u32 lane = threadIdx.x % WARP;
@@ -75,11 +76,11 @@ KERNEL(matmul_few_rows, u32 rows, u32 inner, u32 columns, u32 add, Activation f,
     }
 }
 
-// y = f(y + bias) in place, for what cuBLASLt does not do itself. 4 elements a thread where rows allow it.
+// y = f(y + bias) in place, for epilogues that cuBLASLt does not have; 4 elements per thread where the rows allow it.
 KERNEL(matmul_bias, u32 columns, Activation f, Span<const float> bias, Span<float> y) {
     u32 width = columns % 4 == 0 && aligned(y) ? 4 : 1;
     u64 stride = threads() * width;
-    // The column goes along with the place, so that nothing is divided in the loop.
+    // The column is updated together with the index, so that the loop contains no division.
     u32 column = (u32)(thread() * width % columns), step = (u32)(stride % columns);
     for (u64 i = thread() * width; i < y.len; i += stride) {
         if (width == 4) {

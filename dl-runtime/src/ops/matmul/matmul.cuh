@@ -1,31 +1,30 @@
-// Products of small matrices: C = f(A·B + bias), with any distances between the elements of A and B.
+// Products of small matrices: C = f(A·B + bias), with any strides of A and B.
 //
-// A block of 8 warps makes a square tile of C. Each warp sums every eighth slice of the inner axis in its registers, and reads
-// it from its own part of shared memory: no warp waits for another until the 8 parts are added, in their order. So products
-// with few elements and long sums keep a GPU busy too.
+// A block of 8 warps computes a square tile of C. Each warp sums every eighth slice of the inner axis in its registers,
+// and reads the slice from its own part of shared memory. So no warp waits for another until the 8 partial tiles are
+// added, in order. This keeps a GPU busy even with few elements and long sums.
 #pragma once
 #include "activation.cuh"
 
-/// Of one product: sizes, distances between neighbours in elements, and what is asked for beside it. A and B have fewer than
-/// 2^32 elements.
+/// The sizes, strides and options of one product. A and B have fewer than 2^32 elements each.
 struct MatmulJob {
     u32 rows, inner, columns;
     u32 a_row, a_inner, b_inner, b_column;
-    /// Whether `ones` gets the sums of the rows of A: B has one more column, of ones.
+    /// Whether `ones` gets the sums of the rows of A: B is extended by a column of ones.
     u32 sum_rows;
     u32 add;
 };
 
 #define MATMUL_WARPS 8u
 #define MATMUL_THREADS (WARP * MATMUL_WARPS)
-/// Elements of a slice of A, or of B, that one warp has at a time: 8 for each lane.
+/// The number of elements of a slice of A, or of B, that a warp loads at a time: 8 for each lane.
 #define MATMUL_SLICE 256u
-/// Shared memory, in numbers, for tiles of `size` by `size`: slices, or the 8 parts of the tile.
+/// The shared memory, in numbers, for tiles of `size` by `size`: it holds the slices, and later the 8 partial tiles.
 #define MATMUL_SHARED(size) \
     (MATMUL_WARPS * ((size) * (size) > MATMUL_SLICE / (size) * ((size) + 4) * 2 ? (size) * (size) : MATMUL_SLICE / (size) * ((size) + 4) * 2))
 
-/// Where element `e` of the 8 that a lane copies is in a slice of `SIZE` across the inner axis and 256 / `SIZE` along it. Lanes
-/// follow the axis whose neighbours are neighbours in memory: the inner one if `ALONG`.
+/// The position of element `e` of the 8 that a lane copies, in a slice of `SIZE` across the inner axis and 256 / `SIZE`
+/// along it. Lanes are laid out along the contiguous axis: the inner one if `ALONG`.
 template <u32 SIZE, bool ALONG>
 DEVICE u32 matmul_across(u32 e) {
     constexpr u32 DEPTH = MATMUL_SLICE / SIZE;
@@ -39,8 +38,8 @@ DEVICE u32 matmul_along(u32 e) {
     return ALONG ? lane % DEPTH : lane / SIZE + e * (WARP / SIZE);
 }
 
-/// A matrix seen from the first element of a slice: distances, and how much of it is left. Beyond it are zeros, but ones in
-/// column `ones`.
+/// A matrix, seen from the first element of a slice: its strides, and how many elements are left. Elements beyond are
+/// zero, except that column `ones` is one.
 struct MatmulSlice {
     u64 from;
     u32 across_step, along_step, across_left, along_left, ones;
@@ -63,8 +62,8 @@ DEVICE void matmul_keep(SharedArray<float, N>& shared, u32 at, const float (&fro
     for (u32 e = 0; e < 8; e++) shared[at + matmul_along<SIZE, ALONG>(e) * (SIZE + 4) + matmul_across<SIZE, ALONG>(e)] = from[e];
 }
 
-/// One tile of C: `R` by `C` elements for each of the 8 by 4 lanes of a warp. `first_row` and `first_column` are those of the
-/// tile; all threads of the block call it.
+/// Computes one tile of C: `R` by `C` elements for each of the 8 by 4 lanes of a warp. `first_row` and `first_column`
+/// are those of the tile; all threads of the block must call it.
 template <u32 R, u32 C, u32 N>
 DEVICE void matmul_tile(MatmulJob s, Activation f, u32 first_row, u32 first_column, Span<const float> a, Span<const float> b,
                         Span<const float> bias, Span<float> c, Span<float> ones, SharedArray<float, N>& shared) {
@@ -101,7 +100,7 @@ DEVICE void matmul_tile(MatmulJob s, Activation f, u32 first_row, u32 first_colu
         if (b_along) matmul_keep<SIZE, true>(shared, of_b, next_b);
         else matmul_keep<SIZE, false>(shared, of_b, next_b);
         __syncwarp();
-        // The next slice is on its way while this one is multiplied.
+        // The next slice is loaded while this one is multiplied.
         if (slice + MATMUL_WARPS < slices) read(slice + MATMUL_WARPS);
 #pragma unroll 2
         for (u32 k = 0; k < DEPTH; k++) {
@@ -127,7 +126,7 @@ DEVICE void matmul_tile(MatmulJob s, Activation f, u32 first_row, u32 first_colu
         __syncwarp();
     }
 
-    // The slices are no longer needed by any warp: the parts of the tile take their place.
+    // No warp needs the slices any more, so the partial tiles take their place.
     __syncthreads();
 #pragma unroll
     for (u32 r = 0; r < R; r++) {
@@ -152,10 +151,10 @@ DEVICE void matmul_tile(MatmulJob s, Activation f, u32 first_row, u32 first_colu
     }
 }
 
-/// How many tiles of `size` cover a side.
+/// Returns how many tiles of `size` cover `side` elements.
 DEVICE u32 matmul_tiles(u32 side, u32 size) { return (side + size - 1) / size; }
 
-/// Tile number `tile` of a product: those of one row of tiles follow each other.
+/// Computes tile number `tile` of a product, counted row by row.
 template <u32 R, u32 C, u32 N>
 DEVICE void matmul_tile_number(u32 tile, MatmulJob s, Activation f, Span<const float> a, Span<const float> b,
                                Span<const float> bias, Span<float> c, Span<float> ones, SharedArray<float, N>& shared) {

@@ -1,10 +1,10 @@
-//! Matrix products: the one function behind which implementations are exchanged, `C = f(A·B + bias)`.
+//! Matrix products: `C = f(A·B + bias)` behind one function, whose implementation is chosen by sizes and processor.
 //!
-//! On x86-64 the kernels are our own, after Goto and van de Geijn, Anatomy of high-performance matrix multiplication
-//! (2008): a tile of C stays in registers while k runs, A and B are copied ("packed") into the order in which the tile
-//! reads them. What a network multiplies is often too flat for that to pay, so operands that can be read in place are.
-//! Elsewhere it is the crate `matrixmultiply`. Every element of C is one sum over k in an order that depends on the
-//! sizes alone: results do not depend on the number of threads.
+//! On x86-64 the kernels are our own, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
+//! 2008: a tile of C stays in registers while k runs, and A and B are copied ("packed") into the order in which the
+//! tile reads them. The products of networks are often too flat for packing to pay off, so operands that can be read in
+//! place are. Other processors use the crate `matrixmultiply`. Every element of C is one sum over k in an order that
+//! depends only on the sizes, so results do not depend on the number of threads.
 
 #![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
 
@@ -25,7 +25,7 @@ use crate::device::cpu::Threads;
 use crate::device::cpu::simd::{self, Level};
 use crate::tensor::Write;
 
-/// A matrix to read: `rows` by `columns` with any strides, so that a transpose costs nothing.
+/// A read-only view of a matrix, `rows` by `columns`, with any strides, so that a transpose costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     data: &'a [f32],
@@ -36,17 +36,17 @@ pub struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// `rows` by `columns` in row-major order.
+    /// Views `data` as `rows` by `columns` in row-major order.
     ///
     /// # Panics
-    /// When `data` is too short, as with [`Matrix::strided`].
+    /// If `data` is too short.
     pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::strided(data, [rows, columns], [columns, 1])
     }
-    /// `shape` rows and columns, with the distances between neighbours in a column and in a row.
+    /// Views `data` as `shape` (rows, columns) with the given strides (from row to row, from column to column).
     ///
     /// # Panics
-    /// When `data` does not hold all elements.
+    /// If `data` does not hold all elements.
     pub fn strided(data: &'a [f32], shape: [usize; 2], strides: [usize; 2]) -> Self {
         let ([rows, columns], [row_stride, column_stride]) = (shape, strides);
         if rows > 0 && columns > 0 {
@@ -54,17 +54,17 @@ impl<'a> Matrix<'a> {
         }
         Matrix { data, rows, columns, row_stride, column_stride }
     }
-    /// Rows and columns exchanged.
+    /// Returns the transpose, without copying.
     pub fn transposed(self) -> Self {
         let Matrix { data, rows, columns, row_stride, column_stride } = self;
         Matrix { data, rows: columns, columns: rows, row_stride: column_stride, column_stride: row_stride }
     }
 }
 
-/// What is added to the sums.
+/// The bias that is added to the sums.
 #[derive(Clone, Copy, Debug)]
 pub enum Bias<'a> {
-    /// Nothing.
+    /// No bias.
     None,
     /// One number for each row of C.
     Rows(&'a [f32]),
@@ -89,28 +89,28 @@ impl Bias<'_> {
     }
 }
 
-/// What happens to the sums before they are written.
+/// The operations on the sums before they are written to C.
 #[derive(Clone, Copy, Debug)]
 pub struct Epilogue<'a> {
-    /// Added first.
+    /// The bias, which is added first.
     pub bias: Bias<'a>,
-    /// Whether negative sums (with what C held, for [`Write::Add`]) become 0.
+    /// Whether ReLU is applied to the result; with [`Write::Add`], after adding the old C.
     pub relu: bool,
     /// Whether C is replaced or added to.
     pub write: Write,
 }
 
 impl Epilogue<'_> {
-    /// C is replaced by the plain product, or the product added to it.
+    /// Replaces C by the plain product, or adds the product to C.
     pub fn plain(write: Write) -> Self {
         Epilogue { bias: Bias::None, relu: false, write }
     }
 }
 
-/// Multiply-adds below which waking threads costs more than it brings.
+/// Below so many multiply-adds, waking threads costs more than it gains.
 pub(crate) const WORTH_THREADS: usize = 400_000;
 
-/// `C = A·B` with an [`Epilogue`]; `c` is row-major without gaps.
+/// `C = A·B` with an [`Epilogue`]; A is [m, k], B is [k, n], and `c` is [m, n], row-major and contiguous.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -122,7 +122,7 @@ pub(crate) const WORTH_THREADS: usize = 400_000;
 /// ```
 ///
 /// # Panics
-/// When the sizes do not fit each other.
+/// If the sizes do not match.
 pub fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: Epilogue) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert_eq!(k, b.rows, "columns of A and rows of B");
@@ -137,7 +137,7 @@ pub fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: 
     } else if simd::level() == Level::Baseline {
         portable::matmul(a, b, c, epilogue);
     } else if inner_contiguous && m <= n {
-        // The smaller operand is the one to be transposed, so the product is taken transposed.
+        // The smaller operand should be the one to be transposed, so this computes Cᵀ = Bᵀ·Aᵀ.
         let epilogue = Epilogue { bias: epilogue.bias.transposed(), ..epilogue };
         blocks::matmul(threads, b.transposed(), a.transposed(), c, blocks::Order::Columns, epilogue);
     } else {

@@ -1,4 +1,4 @@
-//! The product of two values, `[.., m, k] × [.., k, n]` → `[.., m, n]`, matrix by matrix over equal leading axes.
+//! The product of two tensors, `[.., m, k] × [.., k, n]` → `[.., m, n]`, matrix by matrix over equal leading axes.
 //!
 //! With `Y = A·B`, the gradients are `dA = dY·Bᵀ` and `dB = Aᵀ·dY`.
 
@@ -11,35 +11,35 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Cpu, Pod, View, ViewMut};
 
-/// The settings of a product of two values.
+/// The settings of a product of two tensors.
 #[derive(Clone, Copy, Debug)]
 pub struct MatmulOp {
-    /// Rows of the first and of the product.
+    /// The rows of the first factor and of the product.
     pub m: usize,
-    /// Columns of the first, rows of the second.
+    /// The columns of the first factor, and the rows of the second.
     pub k: usize,
-    /// Columns of the second and of the product.
+    /// The columns of the second factor and of the product.
     pub n: usize,
 }
 
-/// MatmulSizes of a product, and which of its factors are stored with rows and columns exchanged.
+/// The sizes of a product, and which of its factors are stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Product {
-    /// Rows of the product.
+    /// The rows of the product.
     pub rows: usize,
-    /// What the sums run over.
+    /// The length of the sums.
     pub inner: usize,
-    /// Columns of the product.
+    /// The columns of the product.
     pub columns: usize,
     /// Whether the first factor is stored as [inner, rows].
     pub left_transposed: bool,
-    /// Whether the second factor is stored as [columns, inner]; then the first is not.
+    /// Whether the second factor is stored as [columns, inner]; the first must not be transposed then.
     pub right_transposed: bool,
 }
 
-/// The kernel of products of values; the number of matrices follows from the lengths.
+/// The kernel of products of tensors; the number of matrices follows from the lengths.
 pub trait MatmulKernel: Storage {
-    /// `C = A·B` for every matrix, set or added.
+    /// `C = A·B` for every matrix, or `+=` with [`Write::Add`].
     fn matmul_each(
         &self,
         product: Product,
@@ -55,13 +55,13 @@ impl MatmulOp {
         let MatmulOp { m, k, n } = self;
         Product { rows: m, inner: k, columns: n, left_transposed: false, right_transposed: false }
     }
-    /// Checks that types and settings speak of the same shapes.
+    /// Checks that the types have the sizes of the settings.
     fn assert_sizes<A: Pod, B: Pod, O: Pod>(self) {
         let count = O::LEN / (self.m * self.n);
         let fit = A::LEN == count * self.m * self.k && B::LEN == count * self.k * self.n;
         assert!(fit && O::LEN == count * self.m * self.n, "sizes of a matrix product");
     }
-    /// `output = a·b`.
+    /// `output = a·b`, `[.., m, k] × [.., k, n]` → `[.., m, n]`.
     pub fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -72,7 +72,7 @@ impl MatmulOp {
         self.assert_sizes::<A, B, O>();
         context.device.matmul_each(self.product(), a.data(), b.data(), output.into_data(), Write::Set);
     }
-    /// The gradient to input `k`: `d_output·bᵀ` to `a`, `aᵀ·d_output` to `b`.
+    /// Computes the gradient to input `k`: `d_output·bᵀ` to `a` (0), `aᵀ·d_output` to `b` (1).
     pub fn backward<D, A, B, O, I>(
         self,
         context: &Context<D>,
@@ -101,13 +101,14 @@ impl MatmulOp {
     }
 }
 
-/// `data` as a matrix of `rows` by `columns`, stored the other way round if `transposed`.
+/// Views `data` as a matrix of `rows` by `columns`, which is stored transposed if `transposed`.
 fn matrix(data: &[f32], rows: usize, columns: usize, transposed: bool) -> Matrix<'_> {
     if transposed { Matrix::new(data, columns, rows).transposed() } else { Matrix::new(data, rows, columns) }
 }
 
 simd! {
-    /// Small products one after the other, without memory of their own: tasks on threads that never ran one allocate nothing.
+    /// Computes small products one after the other. It needs no scratch memory, so a thread that runs its first task
+    /// allocates nothing.
     fn small<S>(p: Product, a: &[f32], b: &[f32], c: &mut [f32], write: Write) {
         let (of_a, of_b, of_c) = (p.rows * p.inner, p.inner * p.columns, p.rows * p.columns);
         for ((a, b), c) in a.chunks_exact(of_a).zip(b.chunks_exact(of_b)).zip(c.chunks_exact_mut(of_c)) {
@@ -140,7 +141,7 @@ impl MatmulKernel for Cpu {
             let parts = (chunks(a, count * of_a), chunks(b, count * of_b), chunks_mut(c, count * of_c));
             return self.threads().split(parts, &|_, (a, b, c)| small(p, a, b, c, write));
         }
-        // Each of these has all threads for itself.
+        // Each of these products uses all threads.
         for ((a, b), c) in a.chunks_exact(of_a).zip(b.chunks_exact(of_b)).zip(c.chunks_exact_mut(of_c)) {
             let a = matrix(a, p.rows, p.inner, p.left_transposed);
             let b = matrix(b, p.inner, p.columns, p.right_transposed);

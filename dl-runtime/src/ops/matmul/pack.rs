@@ -1,9 +1,10 @@
-//! Copies operands of a matrix product into the order in which tiles read them.
+//! Copies the operands of a matrix product into the order in which tiles read them.
 
 use super::Matrix;
 use crate::device::cpu::simd::{Vector, simd};
 
-/// Some rows of A for a tile of `height` rows: `to` gets column after column; rows that are not there are left out.
+/// Packs some rows of A for a tile of `height` rows: `to` gets column after column. If there are fewer rows, the rest
+/// of each column is left as it is.
 pub(super) fn left(a: Matrix, first_row: usize, rows: usize, to: &mut [f32], height: usize) {
     let from = &a.data[first_row * a.row_stride..];
     if a.column_stride == 1 {
@@ -15,7 +16,7 @@ pub(super) fn left(a: Matrix, first_row: usize, rows: usize, to: &mut [f32], hei
     }
 }
 
-/// Some `k` and columns of B for a strip: `to` gets row after row, with zeros up to `width`.
+/// Packs a range of k and of columns of B for a strip: `to` gets row after row, padded with zeros to `width`.
 pub(super) fn right(
     b: Matrix,
     first_k: usize,
@@ -46,8 +47,8 @@ pub(super) fn right(
 }
 
 simd! {
-    /// `rows` rows of `columns` values, `stride` apart, become `columns` rows of `rows` values, `to_stride` apart; what is
-    /// between these is overwritten.
+    /// Transposes: `rows` rows of `columns` values, `stride` apart, become `columns` rows of `rows` values, `to_stride`
+    /// apart. The gaps between the latter may be overwritten.
     pub(crate) fn transpose<S>(from: &[f32], stride: usize, rows: usize, columns: usize, to: &mut [f32], to_stride: usize) {
         let lanes = S::F32::LANES;
         if rows == 0 || columns == 0 {
@@ -58,12 +59,12 @@ simd! {
         for i in (0..rows).step_by(lanes) {
             let count = (rows - i).min(lanes);
             for p in (0..whole).step_by(lanes) {
-                // Whole registers are faster to write, where what they write too much lies between the rows, or in rows
-                // that are yet to be written.
+                // Writing whole registers is faster. It is allowed where the excess lies in the gaps between rows, or
+                // in rows that are written later.
                 let end = (p + lanes - 1) * to_stride + i + lanes;
                 let between = i + lanes <= to_stride && end <= to.len();
                 let later = i == 0 && end <= (columns - 1) * to_stride + rows;
-                // SAFETY: rows from i and columns p..p + lanes are inside of both, by the assertion.
+                // SAFETY: rows from i on and columns p..p + lanes are inside both slices, by the assertion.
                 unsafe {
                     let from = from.as_ptr().add(i * stride + p);
                     let to = to.as_mut_ptr().add(p * to_stride + i);

@@ -1,13 +1,13 @@
-//! Matrix products by the crate `matrixmultiply`, on processors without kernels of our own.
+//! Matrix products with the crate `matrixmultiply`, for processors without kernels of our own.
 
 use super::{Bias, Epilogue, Matrix};
 use crate::tensor::Write;
 
-/// `C = A·B` with the epilogue; sizes are checked by the caller.
+/// `C = A·B` with the epilogue; the caller has checked the sizes.
 pub(super) fn matmul(a: Matrix, b: Matrix, c: &mut [f32], epilogue: Epilogue) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let beta = if epilogue.write == Write::Add { 1.0 } else { 0.0 };
-    // SAFETY: `Matrix` is within its data, `c` has m·n elements, and it alone is written.
+    // SAFETY: a `Matrix` lies within its data, `c` has m·n elements, and only `c` is written.
     unsafe {
         matrixmultiply::sgemm(
             m,

@@ -1,9 +1,9 @@
-//! Every path of the matrix product against sums in f64.
+//! Compares every path of the matrix product with sums in f64.
 
 use super::*;
 use crate::Cpu;
 
-/// Numbers that look random.
+/// Pseudo-random numbers.
 fn numbers(len: usize, seed: u32) -> Vec<f32> {
     let mut state = seed;
     let next = |_| {
@@ -13,7 +13,7 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
     (0..len).map(next).collect()
 }
 
-/// `matmul` and, beside each result, the same sum in f64 and the sum of absolute values.
+/// Runs `matmul`, and returns the same sum in f64 and the sum of absolute values with each result.
 fn check(threads: &Threads, a: Matrix, b: Matrix, epilogue: Epilogue) -> Vec<f32> {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let old = numbers(m * n, 7);

@@ -1,20 +1,20 @@
-//! The innermost loops of matrix products and convolutions: tiles of C in registers while k runs.
+//! The innermost loops of matrix products and convolutions: a tile of C stays in registers while k runs.
 
 use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector, simd};
 
-/// Floats of the widest register, of any instruction set.
+/// The number of floats of the widest register of any instruction set.
 const MAX_LANES: usize = 16;
-/// Rows of the highest tile, of any instruction set.
+/// The number of rows of the highest tile of any instruction set.
 const MAX_ROWS: usize = 14;
 
 simd! {
-    /// The tiles of the instruction set in use.
+    /// Returns the tile sizes of the instruction set in use.
     pub(crate) fn shape<S>() -> Shape {
         Shape { rows: S::TILE_ROWS, listed_rows: S::TILE_ROWS.min(10), lanes: S::F32::LANES, level: simd::level() }
     }
 }
 
-/// The tiles for a result with few columns: registers that they fill.
+/// Returns the tile sizes for a result with few columns: narrower registers, which those columns fill.
 pub(crate) fn shape_for(columns: usize) -> Shape {
     #[cfg(target_arch = "x86_64")]
     if columns <= <simd::Avx2 as Simd>::F32::LANES && simd::level() == Level::Avx512 {
@@ -28,38 +28,39 @@ pub(crate) fn shape_for(columns: usize) -> Shape {
 /// The largest tiles of an instruction set; a tile has one or two registers of columns.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
-    /// Rows, with [`Inner::Even`].
+    /// The number of rows with [`Inner::Even`].
     pub rows: usize,
-    /// Rows, with [`Inner::Listed`], which needs registers of its own.
+    /// The number of rows with [`Inner::Listed`], which needs further registers.
     pub listed_rows: usize,
-    /// Columns of a register.
+    /// The number of lanes of a register.
     pub lanes: usize,
-    /// Which instruction set that is.
+    /// The instruction set.
     pub level: Level,
 }
 
-/// How A and B are read while k runs.
+/// The way in which A and B are read while k runs.
 #[derive(Clone, Copy)]
 pub(crate) enum Inner<'a> {
-    /// From one k to the next: `a` in A, where a column of the tile is contiguous, and `b` in B.
+    /// Constant strides from one k to the next: `a` in A, where a column of the tile is contiguous, and `b` in B.
     Even { a: usize, b: usize },
-    /// Each k at its own place, with the rows of A `stride` apart, or where `rows` says unless it is empty.
+    /// Individual offsets for each k in `steps`. The rows of A are `stride` apart, or have the offsets in `rows` unless
+    /// it is empty.
     Listed { stride: usize, rows: &'a [Step], steps: &'a [Step] },
 }
 
-/// Where the values of one k are, from the start of A's rows and of B.
+/// The offsets of the values of one k, from the start of A's rows and of B.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// Offset in each row of A.
+    /// The offset in each row of A.
     pub a: u32,
-    /// Offset of B's row.
+    /// The offset of B's row.
     pub b: u32,
 }
 
-/// What the sums start from.
+/// The bias of the sums.
 #[derive(Clone, Copy)]
 pub(crate) enum Start {
-    /// Zero.
+    /// No bias.
     Zero,
     /// One number for each row.
     Rows(*const f32),
@@ -67,51 +68,51 @@ pub(crate) enum Start {
     Columns(*const f32),
 }
 
-/// Tiles above each other: `rows` rows of C and the columns of one or two registers, with sums over `k`.
+/// A column of tiles: `rows` rows of C and the columns of one or two registers, with sums over `k`.
 #[derive(Clone, Copy)]
 pub(crate) struct Strip<'a> {
-    /// The instruction set: that of the [`Shape`] which the other fields are made for.
+    /// The instruction set, from the [`Shape`] for which the other fields were made.
     pub level: Level,
-    /// Length of the sums.
+    /// The length of the sums.
     pub k: usize,
-    /// Rows in all, cut in tiles of `tile_rows`.
+    /// The number of rows, which are split into tiles of `tile_rows`.
     pub rows: usize,
-    /// Rows of one tile; at most [`shape`].
+    /// The number of rows of one tile, at most as in [`Shape`].
     pub tile_rows: usize,
-    /// Columns in the first and the second register; 0 where there is no second.
+    /// The number of columns in the first and in the second register; 0 if there is no second.
     pub lanes: [usize; 2],
     /// The first element of A.
     pub a: *const f32,
-    /// From one tile's A to the next.
+    /// The distance from one tile's A to the next.
     pub a_tile: usize,
     /// The first element of B.
     pub b: *const f32,
-    /// From the first register's columns of B to the second's.
+    /// The distance from the first register's columns of B to the second's.
     pub b_second: usize,
-    /// How both are read.
+    /// The way in which A and B are read.
     pub inner: Inner<'a>,
     /// The first element of C.
     pub c: *mut f32,
-    /// From one row of C to the next.
+    /// The distance from one row of C to the next.
     pub c_row: usize,
-    /// From one column of C to the next: 1, or any number where `c_row` is 1.
+    /// The distance from one column of C to the next: 1, or any number if `c_row` is 1.
     pub c_column: usize,
-    /// From the first register's columns of C to the second's, where `c_column` is 1.
+    /// The distance from the first register's columns of C to the second's, if `c_column` is 1.
     pub c_second: usize,
-    /// What is added to the sums.
+    /// The bias.
     pub start: Start,
-    /// Whether C is added to.
+    /// Whether the result is added to C.
     pub add: bool,
-    /// Whether negative results become 0.
+    /// Whether ReLU is applied to the result.
     pub relu: bool,
 }
 
 impl Strip<'_> {
-    /// Computes it.
+    /// Computes the strip.
     ///
     /// # Safety
-    /// Every element of A, B, C and the start that the fields describe can be read, those of C written by this thread
-    /// alone. With [`Inner::Even`], B is read in whole registers; there are `k` steps with [`Inner::Listed`].
+    /// Every element of A, B, C and the bias that the fields describe can be read, and only this thread accesses those
+    /// of C. With [`Inner::Even`], B is read in whole registers; with [`Inner::Listed`], there are `k` steps.
     pub(crate) unsafe fn run(&self) {
         let (two, listed) = (self.lanes[1] > 0, matches!(self.inner, Inner::Listed { .. }));
         let last = self.rows % self.tile_rows;
@@ -134,13 +135,13 @@ impl Strip<'_> {
     }
 }
 
-/// Computes one tile.
+/// A function that computes one tile.
 type Kernel = unsafe fn(&Tile);
 
-/// The kernels of one instruction set, as functions of their own, so that each has all registers to itself.
+/// The kernels of one instruction set. Each is a function of its own, so that it has all registers to itself.
 macro_rules! kernels {
     ($name:ident, $S:ty, [$($feature:meta)?], $($rows:literal)*) => {
-        /// The kernel for a number of rows, with one or two registers of columns, for the one or the other [`Inner`].
+        /// Returns the kernel for a number of rows, with one or two registers of columns, for either kind of [`Inner`].
         fn $name(rows: usize, two: bool, listed: bool) -> Kernel {
             $(#[$feature])?
             unsafe fn kernel<const R: usize, const V: usize, const LISTED: bool>(tile: &Tile) {
@@ -169,7 +170,7 @@ kernels! {
     1 2 3 4 5 6 7 8 9 10 11 12 13 14
 }
 
-/// The kernel of an instruction set.
+/// Returns the kernel of an instruction set.
 fn kernel(level: Level, rows: usize, two: bool, listed: bool) -> Kernel {
     match level {
         #[cfg(target_arch = "x86_64")]
@@ -253,9 +254,9 @@ impl Tile<'_> {
                     }
                 }
             }
-            // These loops must be unrolled, or the sums live in memory: they are the simple case alone.
+            // These loops must be unrolled, or the sums are spilled to memory; so they handle only the simple case.
             let whole = s.lanes == [lanes, (V - 1) * lanes];
-            // With masks there are a third more instructions, too many for the largest tiles.
+            // Masks need a third more instructions, which are too many for the largest tiles.
             let masks = LISTED && S::F32::MASKS;
             if s.c_column == 1 && !s.add && (whole || masks) {
                 if s.relu {
@@ -287,7 +288,7 @@ impl Tile<'_> {
         }
     }
 
-    /// Writes the columns of register `v`; `tile` holds its rows.
+    /// Writes the columns of register `v` to a C in row-major order; `tile` holds its rows.
     #[inline(always)]
     unsafe fn write_rows<S: Simd>(&self, tile: *const f32, rows: usize, v: usize) {
         let s = self.strip;
@@ -307,7 +308,7 @@ impl Tile<'_> {
         let mut columns = [0.0_f32; MAX_LANES * MAX_LANES];
         for i in (0..rows).step_by(lanes) {
             let count = (rows - i).min(lanes);
-            // SAFETY: a register has at most MAX_LANES; otherwise the contract of `Strip::run`.
+            // SAFETY: a register has at most MAX_LANES lanes; otherwise the contract of `Strip::run`.
             unsafe {
                 S::F32::transpose(tile.add(i * lanes), lanes, count, columns.as_mut_ptr(), lanes, true);
                 for j in 0..s.lanes[v] {
@@ -339,7 +340,7 @@ thread_local! {
     static STEPS: std::cell::RefCell<Vec<Step>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
-/// Calls `body` with a list of steps that is kept by the thread and grows once.
+/// Calls `body` with a list of steps, whose memory the thread keeps, so that it grows only once.
 pub(crate) fn with_steps<R>(steps: impl Iterator<Item = Step>, body: impl FnOnce(&[Step]) -> R) -> R {
     let mut list = STEPS.take();
     list.clear();

@@ -6,11 +6,11 @@ use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::chunks_mut;
 use crate::random::{GROUP, normal, words};
 
-/// Groups of one task.
+/// The number of groups of one task.
 const GROUPS: usize = 128;
 
 simd! {
-    /// `y += noise` from `group` on.
+    /// `y += noise`, where `y` begins with group `group` of the batch.
     fn add<S>(noise: Noise, group: usize, y: &mut [f32]) {
         for (i, y) in y.chunks_mut(GROUP).enumerate() {
             let words = words(noise.seed, noise.id, noise.purpose, (group + i) as u64);

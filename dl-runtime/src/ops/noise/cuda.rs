@@ -8,7 +8,7 @@ kernels!("noise.cu": noise_add);
 impl NoiseKernel for Cuda {
     fn add_noise(&self, noise: Noise, y: Mut<'_, f32>) {
         let Noise { seed, id, purpose, stddev } = noise;
-        // A thread for each four elements, of whole groups of words.
+        // There is a thread for every four elements of whole groups of words.
         let grid = Grid::fours(y.len().next_multiple_of(64));
         self.launch(&noise_add, grid, (seed, id, purpose as u32, stddev, y));
     }

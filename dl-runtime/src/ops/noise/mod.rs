@@ -1,9 +1,9 @@
-//! Normal random numbers: as a value of their own ([`RandomNormal`], the ε of a reparameterisation `mean + σ·ε`), or added to a
-//! value in training ([`GaussianNoise`], Keras' layer of that name).
+//! Normal random numbers: as a tensor of their own ([`RandomNormal`], the ε of a reparameterisation `mean + σ·ε`), or
+//! added to a tensor in training ([`GaussianNoise`], as in Keras).
 //!
-//! Source of the reparameterisation: Kingma, Welling, "Auto-encoding variational Bayes", ICLR 2014. Element `i` of the batch is
-//! made of word `i % 64` of group `i / 64` of [`words`](crate::random::words), so the numbers depend on nothing but the seed of
-//! the pass, `id` and their place.
+//! Source of the reparameterisation: Kingma, Welling, "Auto-encoding variational Bayes", ICLR 2014. Element `i` of the
+//! batch is made from word `i % 64` of group `i / 64` of [`words`](crate::random::words), so the numbers depend only on
+//! the seed of the pass, on `id` and on the index.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -18,32 +18,33 @@ use crate::tensor::Grad;
 use crate::tensor::Storage;
 use crate::{Context, Pod, View, ViewMut};
 
-/// Noise of the shape of its operand: mean 0 and variance 1 in training, zeros at inference. No gradient flows to the operand.
+/// Noise with the shape of its operand: mean 0 and variance 1 in training, zeros at inference. No gradient flows to the
+/// operand.
 #[derive(Clone, Copy, Debug)]
 pub struct RandomNormal {
     /// Which of the network's: each draws numbers of its own.
     pub id: u32,
 }
 
-/// The operand with noise added in training; at inference the operand itself.
+/// Adds noise to the operand in training; at inference it returns the operand itself.
 #[derive(Clone, Copy, Debug)]
 pub struct GaussianNoise {
-    /// Standard deviation of the noise.
+    /// The standard deviation of the noise.
     pub stddev: f32,
     /// Which of the network's: each draws numbers of its own.
     pub id: u32,
 }
 
-/// Which numbers are drawn, and how large they are.
+/// The identity of the random numbers, and their standard deviation.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
-    /// Of the pass.
+    /// The seed of the pass.
     pub seed: u64,
-    /// Of the operation.
+    /// The index of the operation in the network.
     pub id: u32,
     /// Separates the random numbers of the two operations.
     pub purpose: Purpose,
-    /// Standard deviation.
+    /// The standard deviation.
     pub stddev: f32,
 }
 
@@ -54,7 +55,7 @@ pub trait NoiseKernel: Storage {
 }
 
 impl RandomNormal {
-    /// `output = noise`.
+    /// `output = noise`, with the shape of `input`.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -72,7 +73,7 @@ impl RandomNormal {
 }
 
 impl GaussianNoise {
-    /// `output = input + noise`.
+    /// `output = input + noise`, `S` → `S`.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -88,7 +89,7 @@ impl GaussianNoise {
         let noise = Noise { seed: context.seed, id, purpose: Purpose::GaussianNoise, stddev };
         context.device.add_noise(noise, value.into_data());
     }
-    /// The gradient to the input: that to the output.
+    /// Computes the gradient to the input, which is the gradient to the output.
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -97,6 +98,6 @@ impl GaussianNoise {
     ) {
         Activation::Identity.backward(context, d_output, d_output, d_input);
     }
-    /// The gradient to the input is there already.
+    /// Does nothing, since the gradient to the input is that to the output.
     pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(self, _: &Context<D>, _: ViewMut<D, S>) {}
 }

@@ -1,9 +1,11 @@
-// Noise: a thread draws the four words of a counter, for elements `i`, `i + 16`, `i + 32`, `i + 48` of a group of 64.
+// Noise: a thread draws the four words of one counter, for elements `i`, `i + 16`, `i + 32` and `i + 48` of a group of
+// 64.
 
-/// The normal quantile of `(word + ½)/2³²`, by the formulas and constants of `random/normal.rs`; in f32, because f64 is
-/// slow on many GPUs: what needs more bits is taken from the integers, so that it stays within a few units in the last place.
+/// Returns the normal quantile of `(word + ½)/2³²`, with the formulas and constants of `random/normal.rs`. It computes
+/// in f32, because f64 is slow on many GPUs. Where more bits are needed they are taken from the integers, so that the
+/// error stays within a few units in the last place.
 DEVICE float normal(u32 word) {
-    // Distance from the middle, and probability of the tail, each rounded once.
+    // The distance from the median, and below the probability of the tail, are each rounded only once.
     float q = (float)(2 * (i64)word + 1 - (1ll << 32)) * (1.0f / 8589934592.0f);
     if (fabsf(q) <= 0.425f) {
         float r = 0.180625f - q * q;
@@ -11,7 +13,7 @@ DEVICE float normal(u32 word) {
             / (((67.187563600f * r + 78.757757664f) * r + 17.895169469f) * r + 1.0f);
     }
     u32 least = q < 0.0f ? word : ~word;
-    // At most 4.8: the host's formula for what is above 5 is not needed.
+    // r is at most 4.8 before the shift, so the host's formula for values above 5 is not needed.
     float r = sqrtf(-logf(((float)least + 0.5f) * (1.0f / 4294967296.0f))) - 1.6f;
     float tail = (((0.17023821103f * r + 1.3067284816f) * r + 2.7568153900f) * r + 1.4234372777f)
         / ((0.12021132975f * r + 0.73700164250f) * r + 1.0f);

@@ -1,4 +1,4 @@
-//! Moments of the noise, what it depends on, and that nothing of it is left at inference.
+//! Tests the moments of the noise, that it depends on the right things, and that there is none at inference.
 
 use super::{GaussianNoise, RandomNormal};
 use crate::Context;
@@ -14,7 +14,7 @@ fn normal(seed: u64, id: u32) -> Vec<f32> {
     })
 }
 
-/// Asserts mean 0 and the deviation within four standard errors.
+/// Asserts that mean and standard deviation are within four standard errors.
 fn assert_moments(noise: &[f32], deviation: f64) {
     let n = noise.len() as f64;
     let mean = noise.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
@@ -32,12 +32,12 @@ fn seed_and_id_choose_the_numbers() {
         let correlation = first.iter().zip(&other).map(|(a, b)| f64::from(a * b)).sum::<f64>() / N as f64;
         assert!(correlation.abs() < 4.0 / (N as f64).sqrt());
     }
-    // The two operations draw different numbers for one id.
+    // The two operations draw different numbers for the same id.
     let [noisy, ..] = passes(GaussianNoise { stddev: 1.0, id: 0 }, &vec![0.0; N]);
     assert_ne!(noisy[..5], normal(3, 0)[..5]);
 }
 
-/// Output and gradient, and what the passes in place make of the same numbers.
+/// The output and the gradient, and the results of the passes in place.
 fn passes(op: GaussianNoise, numbers: &[f32]) -> [Vec<f32>; 4] {
     on_every_device!(|device| {
         let (context, x, mut y) = (Context { device, seed: 3 }, device.tensor(numbers), device.output(numbers.len()));

@@ -6,7 +6,7 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 
 impl Pad2dOp {
-    /// The row (`axis` 0) or column of the image that is number `at` of the output; `None` for zeros.
+    /// Returns the row (`axis` 0) or column (`axis` 1) of the image for index `at` of the output; `None` for zeros.
     #[inline(always)]
     fn source(self, s: &Pad2dSizes, axis: usize, at: usize) -> Option<usize> {
         let (before, size) = (self.before[axis], s.image[axis]);
@@ -20,8 +20,8 @@ impl Pad2dOp {
         }
     }
 
-    /// Calls `inside(output, input, width)` for each row of a plane's output that is made from the image, and
-    /// `border(output, input)` for each of its numbers on the left and on the right.
+    /// Calls `inside(output, input)` for each row of the output that comes from the image, with the offsets of the
+    /// first of the image's `width` numbers, and `border(output, input)` for each number on the left and on the right.
     #[inline(always)]
     fn rows(self, s: &Pad2dSizes, mut inside: impl FnMut(usize, usize), mut border: impl FnMut(usize, usize)) {
         let ([_, width], [rows, columns], [_, left]) = (s.image, s.output, self.before);
@@ -37,7 +37,7 @@ impl Pad2dOp {
     }
 }
 
-/// Numbers of an input and of an output plane, and planes of one task.
+/// Returns the sizes of an input and of an output plane, and the number of planes of one task.
 fn spatial_sizes(s: &Pad2dSizes) -> (usize, usize, usize) {
     let output_size = s.output[0] * s.output[1];
     (s.image[0] * s.image[1], output_size, (16 * 1024_usize).div_ceil(output_size))

@@ -15,7 +15,7 @@ arguments! {
     struct Side { before: u32, image: u32, output: u32 }
 }
 
-/// Height and width.
+/// Returns the vertical and the horizontal side.
 fn sides(op: Pad2dOp, s: &Pad2dSizes) -> [Side; 2] {
     let side =
         |axis: usize| Side { before: word(op.before[axis]), image: word(s.image[axis]), output: word(s.output[axis]) };

@@ -1,9 +1,9 @@
-//! Rows and columns around images: PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`.
+//! Padding of images with rows and columns: PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`.
 //!
-//! | mode | what is `d` rows outside of the first of an image |
+//! | mode | value `d` rows above the first row of an image |
 //! |---|---|
 //! | zeros | 0 |
-//! | reflect | row `d`: the image in a mirror, its border once |
+//! | reflect | row `d`: the image is mirrored at its border, which is not repeated |
 //! | replicate | row 0 |
 
 mod cpu;
@@ -18,42 +18,42 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
 
-/// What is put around an image.
+/// The values around an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Zeros.
     Zeros,
-    /// The image in a mirror; less than its size.
+    /// The mirrored image. The padding must be smaller than the image.
     Reflect,
-    /// Its border again and again.
+    /// The border of the image, repeated.
     Replicate,
 }
 
-/// The settings of padding; what comes below and on the right follows from the shapes.
+/// The settings of padding; the padding below and on the right follows from the shapes.
 #[derive(Clone, Copy, Debug)]
 pub struct Pad2dOp {
-    /// Rows above, columns on the left.
+    /// The number of rows above and of columns on the left.
     pub before: [usize; 2],
-    /// What is put there.
+    /// The values of the padding.
     pub mode: Mode,
 }
 
-/// Sizes at run time.
+/// The sizes of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Pad2dSizes {
-    /// Samples times channels.
+    /// The number of samples times channels.
     pub planes: usize,
-    /// Height and width of an input plane.
+    /// The height and width of an input plane.
     pub image: [usize; 2],
-    /// Height and width of an output plane.
+    /// The height and width of an output plane.
     pub output: [usize; 2],
 }
 
 /// The kernels of padding.
 pub trait Pad2dKernel: Storage {
-    /// `y` = `x` with its border.
+    /// `y` is `x` with padding around each plane.
     fn pad2d_forward(&self, op: Pad2dOp, sizes: &Pad2dSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx`: every number gets the gradients of all its copies.
+    /// Computes `dx`: every number gets the sum of the gradients of all its copies.
     fn pad2d_backward(
         &self,
         op: Pad2dOp,
@@ -65,7 +65,7 @@ pub trait Pad2dKernel: Storage {
 }
 
 impl Pad2dOp {
-    /// The sizes of one call, checked.
+    /// Returns the sizes of one call, after checking them.
     fn sizes<X: Image, Y: Image>(self, samples: usize) -> Pad2dSizes {
         assert_eq!(X::CHANNELS, Y::CHANNELS, "channels of a padding");
         let sizes = Pad2dSizes { planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
@@ -76,7 +76,7 @@ impl Pad2dOp {
         }
         sizes
     }
-    /// `output` = `input` with its border.
+    /// Pads the input: `[C, H, W]` → `[C, H + top + bottom, W + left + right]`.
     pub fn forward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,
@@ -86,7 +86,7 @@ impl Pad2dOp {
         let sizes = self.sizes::<X, Y>(input.len());
         context.device.pad2d_forward(self, &sizes, input.data(), output.into_data());
     }
-    /// The gradient to the input.
+    /// Computes the gradient to the input.
     pub fn backward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,

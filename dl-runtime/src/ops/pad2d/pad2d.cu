@@ -1,7 +1,7 @@
-// Padding: threads lie along rows of what is written; each number is gathered from where it comes from.
+// Padding: threads are laid out along rows of the tensor that is written, and each number is gathered from its source.
 #include "axes.cuh"
 
-/// `Mode`.
+/// `Mode` of `pad2d/mod.rs`.
 enum class Mode : u32 { Zeros, Reflect, Replicate };
 
 /// One axis of an image and of its padded copy.
@@ -9,7 +9,7 @@ struct Side {
     u32 before, image, output;
 };
 
-/// Where number `at` of the output is in the image; `image` for zeros.
+/// Returns the index in the image for index `at` of the output; `side.image` for zeros.
 DEVICE u32 source(Mode mode, const Side& side, u32 at) {
     u32 inside = at - side.before;
     switch (mode) {
@@ -23,12 +23,12 @@ DEVICE u32 source(Mode mode, const Side& side, u32 at) {
     }
 }
 
-/// A run of copies, and up to two more.
+/// The copies of a number along one axis: a range, and up to two mirrored ones.
 struct Copies {
     u32 begin, end, mirrored[2];
 };
 
-/// Where the output has number `at` of the image; `output` for nowhere.
+/// Returns the indices in the output of the copies of index `at` of the image; `side.output` stands for none.
 DEVICE Copies copies(Mode mode, const Side& side, u32 at) {
     u32 place = side.before + at, last = side.image - 1, none = side.output;
     Copies c = {place, place + 1, {none, none}};
@@ -63,7 +63,7 @@ KERNEL(pad2d_forward, Rows rows, Mode mode, Side high, Side wide, Span<const flo
         });
 }
 
-/// The sum of the copies of a number in one row of a plane of the output.
+/// Returns the sum of the copies of a number in one row of a plane of the output.
 DEVICE float sum_row(Span<const float> dy, u64 row, const Copies& columns, u32 none) {
     float sum = 0.0f;
     for (u32 column = columns.begin; column < columns.end; column++) sum += dy[row + column];

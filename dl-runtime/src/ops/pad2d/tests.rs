@@ -1,4 +1,4 @@
-//! Padding against its definition in f64, and its gradients against central differences of that.
+//! Compares padding with its definition in f64, and its gradients with central differences.
 
 use super::*;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -26,7 +26,7 @@ fn padded(op: Pad2dOp, s: &Pad2dSizes, x: &[f64]) -> Vec<f64> {
     x.chunks(h * w).flat_map(|x| (0..rows * columns).map(move |i| at(x, i))).collect()
 }
 
-/// Output and gradient to the input.
+/// The output and the gradient to the input.
 fn passes(op: Pad2dOp, s: &Pad2dSizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (x, mut y, dy) = (device.tensor(x), device.output(dy.len()), device.tensor(dy));

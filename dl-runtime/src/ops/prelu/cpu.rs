@@ -1,4 +1,4 @@
-//! Parametric rectifiers on the CPU.
+//! Parametric ReLUs on the CPU.
 
 use super::PreluKernel;
 use crate::Cpu;
@@ -7,11 +7,11 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::parts::{self, accumulate};
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
 simd! {
-    /// Channels from number `first` on, counted over all samples.
+    /// Computes the channels from number `first` on, counted over all samples.
     fn forward<S>(spatial_size: usize, first: usize, weight: &[f32], x: &[f32], y: &mut [f32]) {
         for (i, (x, y)) in x.chunks_exact(spatial_size).zip(y.chunks_exact_mut(spatial_size)).enumerate() {
             let weight = weight[(first + i) % weight.len()];

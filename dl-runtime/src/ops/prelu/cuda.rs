@@ -1,4 +1,4 @@
-//! Parametric rectifiers on CUDA.
+//! Parametric ReLUs on CUDA.
 
 use super::PreluKernel;
 use crate::device::cuda::{Cuda, Mut, Ref, kernels};
@@ -12,7 +12,7 @@ kernels!(
     prelu_forward, prelu_backward_input, prelu_backward_weight
 );
 
-/// Samples, channels, numbers of a channel, of `n` numbers in all; and where the input and the weights have them.
+/// Returns the shape [samples, channels, spatial_size] of `n` numbers, and its strides in the input and in the weights.
 fn axes(n: usize, channels: usize, spatial_size: usize) -> ([usize; 3], [[usize; 2]; 3]) {
     ([n / channels / spatial_size, channels, spatial_size], [[channels * spatial_size, 0], [spatial_size, 1], [1, 0]])
 }
@@ -23,9 +23,9 @@ impl PreluKernel for Cuda {
             return;
         }
         let (sizes, strides) = axes(x.len(), weight.len(), spatial_size);
-        let walk = StridedIter::new(&sizes, |axis| strides[axis]);
-        let rows = Rows::of(&walk);
-        self.launch(&prelu_forward, rows.grid(), (rows, Axes::outer(&walk), x, weight, y));
+        let iter = StridedIter::new(&sizes, |axis| strides[axis]);
+        let rows = Rows::of(&iter);
+        self.launch(&prelu_forward, rows.grid(), (rows, Axes::outer(&iter), x, weight, y));
     }
     fn prelu_backward(
         &self,
@@ -38,9 +38,9 @@ impl PreluKernel for Cuda {
     ) {
         let (sizes, strides) = axes(x.len(), weight.len(), spatial_size);
         if let Some((dx, write)) = d_input {
-            let walk = StridedIter::new(&sizes, |axis| strides[axis]);
-            let rows = Rows::of(&walk);
-            let arguments = (rows, Axes::outer(&walk), x, weight, dy, dx, write);
+            let iter = StridedIter::new(&sizes, |axis| strides[axis]);
+            let rows = Rows::of(&iter);
+            let arguments = (rows, Axes::outer(&iter), x, weight, dy, dx, write);
             self.launch(&prelu_backward_input, rows.grid(), arguments);
         }
         let r = Reducing::new(&sizes, |axis| axis == 1, |axis| strides[axis]);

@@ -1,7 +1,8 @@
-//! The parametric rectifier: `y = x` above 0 and `weight·x` below, with a weight for every channel or one for all.
+//! The parametric ReLU: `y = x` for positive x and `weight·x` otherwise, with a weight for every channel or one for all
+//! (PyTorch's `PReLU`).
 //!
-//! Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015. Its gradients are `dx = dy` or `weight·dy`, and
-//! `d_weight = Σ dy·min(x, 0)`.
+//! Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015. Its gradients are `dx = dy` or `weight·dy`,
+//! and `d_weight = Σ dy·min(x, 0)`.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -15,11 +16,11 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The weights of a parametric rectifier: `C` channels, or 1.
+/// The weights of a parametric ReLU: one for each of `C` channels, or 1.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct Prelu<const C: usize> {
-    /// The slope of negative numbers.
+    /// The slope for negative numbers.
     pub weight: [f32; C],
 }
 
@@ -29,20 +30,19 @@ unsafe impl<const C: usize> Pod for Prelu<C> {
 }
 
 impl<const C: usize> Prelu<C> {
-    /// Fills the slopes.
+    /// Initialises the slopes.
     pub fn init(&mut self, weight: Init, rng: &mut Rng) {
         weight.fill(&mut self.weight, 1, 1, rng);
     }
 }
 
-/// The settings of a parametric rectifier: none.
+/// A parametric ReLU has no settings.
 #[derive(Clone, Copy, Debug)]
 pub struct PreluOp {}
 
-/// The kernels of parametric rectifiers; `spatial_size` numbers side by side have one weight, the next ones the next, and so on
-/// around.
+/// The kernels of parametric ReLUs. The data has the layout [samples, weights, spatial_size].
 pub trait PreluKernel: Storage {
-    /// `y = x` above 0, `weight·x` below.
+    /// `y = x` where x is positive, else `weight·x`.
     fn prelu_forward(
         &self,
         spatial_size: usize,
@@ -50,7 +50,7 @@ pub trait PreluKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// The gradients to the weights and, where asked for, to the input.
+    /// Computes the gradients to the weights and, if wanted, to the input.
     fn prelu_backward(
         &self,
         spatial_size: usize,
@@ -63,12 +63,12 @@ pub trait PreluKernel: Storage {
 }
 
 impl PreluOp {
-    /// How many numbers have one weight.
+    /// Returns how many consecutive numbers share a weight.
     fn spatial_size<S: Pod>(self, channels: usize) -> usize {
         assert!(S::LEN.is_multiple_of(channels), "channels of a parametric rectifier");
         S::LEN / channels
     }
-    /// `output = input` above 0, `weight·input` below.
+    /// `output = input` where the input is positive, else `weight·input`; `S` → `S`.
     pub fn forward<D: Device, S: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -78,7 +78,7 @@ impl PreluOp {
     ) {
         context.device.prelu_forward(self.spatial_size::<S>(C), weights.data(), input.data(), output.into_data());
     }
-    /// The gradients to the weights and the input.
+    /// Computes the gradients to the weights and the input.
     pub fn backward<D: Device, S: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,

@@ -1,4 +1,4 @@
-//! The parametric rectifier against `f64` and central differences.
+//! Compares the parametric ReLU with `f64` and central differences.
 
 use super::{Prelu, PreluOp};
 use crate::init::{Init, rng};
@@ -12,7 +12,7 @@ fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
     x.iter().enumerate().map(y).collect()
 }
 
-/// Output and gradients to weights and input.
+/// The output and the gradients to weights and input.
 fn passes<S: Pod<Element = f32>, const C: usize>(w: &[f32], x: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (len, mut y) = (x.len(), device.output(x.len()));

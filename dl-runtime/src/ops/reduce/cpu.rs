@@ -8,16 +8,16 @@ use crate::ops::axes::{StridedIter, broadcast_stride, len, stride};
 use crate::ops::parts::accumulate;
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
 impl Shapes {
-    /// The walk over an input sample; the positions are those in the input and in the output.
-    fn walk(self) -> StridedIter<2> {
+    /// Iterates over an input sample, with offsets in the input and in the output.
+    fn iter(self) -> StridedIter<2> {
         let rank = self.from.len();
         StridedIter::new(self.from, |axis| [stride(self.from, axis), broadcast_stride(self.to, rank, axis)])
     }
-    /// Numbers of one task in the input and in the output: whole samples.
+    /// Returns the size of one task in the input and in the output: whole samples.
     fn task(self) -> [usize; 2] {
         let samples = TASK.div_ceil(len(self.from));
         [samples * len(self.from), samples * len(self.to)]
@@ -26,9 +26,9 @@ impl Shapes {
 
 simd! {
     /// Adds `scale·Σ x` to one sample of `y`.
-    fn add<S>(walk: &StridedIter<2>, scale: f32, x: &[f32], y: &mut [f32]) {
-        let (n, [_, step]) = (walk.len(), walk.row_strides());
-        walk.rows(|[from, to]| {
+    fn add<S>(iter: &StridedIter<2>, scale: f32, x: &[f32], y: &mut [f32]) {
+        let (n, [_, step]) = (iter.len(), iter.row_strides());
+        iter.rows(|[from, to]| {
             let x = &x[from..from + n];
             if step == 0 {
                 y[to] += scale * sum::<S, 1>([x], |[x]| x);
@@ -38,10 +38,10 @@ simd! {
         });
     }
 
-    /// One sample of `x` from one of `y`.
-    fn repeat<S>(walk: &StridedIter<2>, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
-        let (n, [_, step]) = (walk.len(), walk.row_strides());
-        walk.rows(|[to, from]| {
+    /// Computes one sample of `x = scale·y`, repeated.
+    fn repeat<S>(iter: &StridedIter<2>, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
+        let (n, [_, step]) = (iter.len(), iter.row_strides());
+        iter.rows(|[to, from]| {
             let x = &mut x[to..to + n];
             if step == 0 {
                 let d = scale * y[from];
@@ -52,12 +52,12 @@ simd! {
         });
     }
 
-    /// The largest numbers of one sample; `y` begins with negative infinities.
-    fn largest<S>(walk: &StridedIter<2>, x: &[f32], y: &mut [f32]) {
-        let (n, [_, step]) = (walk.len(), walk.row_strides());
-        // NaN is larger than any number, so that it is seen.
+    /// Computes the maxima of one sample; `y` starts with negative infinity.
+    fn largest<S>(iter: &StridedIter<2>, x: &[f32], y: &mut [f32]) {
+        let (n, [_, step]) = (iter.len(), iter.row_strides());
+        // NaN counts as larger than any number, so that it is not hidden.
         let larger = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
-        walk.rows(|[from, to]| {
+        iter.rows(|[from, to]| {
             let x = &x[from..from + n];
             if step == 0 {
                 y[to] = x.iter().fold(y[to], |a, b| larger(a, *b));
@@ -67,18 +67,18 @@ simd! {
         });
     }
 
-    /// The gradient of one sample of largest numbers; `counts` gets how many of them are equal.
+    /// Computes the gradient of one sample of maxima; `counts` gets how many inputs equal each maximum.
     fn largest_backward<S>(
-        walk: &StridedIter<2>, x: &[f32], y: &[f32], dy: &[f32], counts: &mut [f32], dx: &mut [f32], write: Write,
+        iter: &StridedIter<2>, x: &[f32], y: &[f32], dy: &[f32], counts: &mut [f32], dx: &mut [f32], write: Write,
     ) {
-        let (n, [_, step]) = (walk.len(), walk.row_strides());
+        let (n, [_, step]) = (iter.len(), iter.row_strides());
         counts.fill(0.0);
-        walk.rows(|[from, to]| {
+        iter.rows(|[from, to]| {
             for (i, x) in x[from..from + n].iter().enumerate() {
                 counts[to + i * step] += if *x == y[to + i * step] { 1.0 } else { 0.0 };
             }
         });
-        walk.rows(|[from, to]| {
+        iter.rows(|[from, to]| {
             for (i, (x, dx)) in x[from..from + n].iter().zip(&mut dx[from..from + n]).enumerate() {
                 let to = to + i * step;
                 accumulate(dx, if *x == y[to] { dy[to] / counts[to] } else { 0.0 }, write);
@@ -89,38 +89,38 @@ simd! {
 
 impl ReduceKernel for Cpu {
     fn reduce_sum(&self, s: Shapes, scale: f32, x: &[f32], y: &mut [f32], write: Write) {
-        let (walk, [from, to]) = (s.walk(), s.task());
+        let (iter, [from, to]) = (s.iter(), s.task());
         self.threads().split((chunks(x, from), chunks_mut(y, to)), &|_, (x, y)| {
             if write == Write::Set {
                 y.fill(0.0);
             }
             let samples = x.chunks_exact(len(s.from)).zip(y.chunks_exact_mut(len(s.to)));
-            samples.for_each(|(x, y)| add(&walk, scale, x, y));
+            samples.for_each(|(x, y)| add(&iter, scale, x, y));
         });
     }
     fn expand(&self, s: Shapes, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
-        let (walk, [from, to]) = (s.walk(), s.task());
+        let (iter, [from, to]) = (s.iter(), s.task());
         self.threads().split((chunks(y, to), chunks_mut(x, from)), &|_, (y, x)| {
             let samples = y.chunks_exact(len(s.to)).zip(x.chunks_exact_mut(len(s.from)));
-            samples.for_each(|(y, x)| repeat(&walk, scale, y, x, write));
+            samples.for_each(|(y, x)| repeat(&iter, scale, y, x, write));
         });
     }
     fn reduce_max(&self, s: Shapes, x: &[f32], y: &mut [f32]) {
-        let (walk, [from, to]) = (s.walk(), s.task());
+        let (iter, [from, to]) = (s.iter(), s.task());
         self.threads().split((chunks(x, from), chunks_mut(y, to)), &|_, (x, y)| {
             y.fill(f32::NEG_INFINITY);
             let samples = x.chunks_exact(len(s.from)).zip(y.chunks_exact_mut(len(s.to)));
-            samples.for_each(|(x, y)| largest(&walk, x, y));
+            samples.for_each(|(x, y)| largest(&iter, x, y));
         });
     }
     fn reduce_max_backward(&self, s: Shapes, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        let (walk, [from, to]) = (s.walk(), s.task());
+        let (iter, [from, to]) = (s.iter(), s.task());
         let parts = (chunks(x, from), chunks(y, to), chunks(dy, to), chunks_mut(dx, from));
         let (from, to) = (len(s.from), len(s.to));
         self.threads().split_with_scratch(parts, to, &|_, counts, (x, y, dy, dx)| {
             let outputs = y.chunks_exact(to).zip(dy.chunks_exact(to));
             for ((x, dx), (y, dy)) in x.chunks_exact(from).zip(dx.chunks_exact_mut(from)).zip(outputs) {
-                largest_backward(&walk, x, y, dy, counts, dx, write);
+                largest_backward(&iter, x, y, dy, counts, dx, write);
             }
         });
     }

@@ -18,12 +18,12 @@ arguments! {
     pub(crate) struct Reduction { outputs: u32, length: u32, pieces: u32, piece: u32, lanes: u32 }
 }
 
-/// Threads that a GPU has work for.
+/// So many threads fill a GPU.
 const THREADS: usize = 1 << 17;
-/// Elements of a thread, at least, before the work is cut into more pieces.
-const LEAST: usize = 16;
+/// The smallest number of elements per thread; a reduction is not split into more pieces below that.
+const MIN_PER_THREAD: usize = 16;
 
-/// A reduction and its axes: the first arguments of the kernels of `reduce.cuh`.
+/// A reduction and its axes, which are the first arguments of the kernels of `reduce.cuh`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reducing {
     pub plan: Reduction,
@@ -32,12 +32,12 @@ pub(crate) struct Reducing {
 }
 
 impl Reducing {
-    /// Over those axes of `sizes` that are not `kept`; `strides` says for an axis how far neighbours lie apart in two inputs,
-    /// of which the first is read in order where it can be.
+    /// Plans a reduction over those axes of `sizes` that are not `kept`. `strides` returns the strides of an axis in
+    /// two inputs; the first input is read contiguously where possible.
     pub fn new(sizes: &[usize], kept: impl Fn(usize) -> bool, strides: impl Fn(usize) -> [usize; 2]) -> Self {
         Reducing::planned(sizes, kept, strides, usize::MAX)
     }
-    /// Over rows of `len` elements.
+    /// Plans the reduction of rows of `len` elements.
     pub fn rows(rows: usize, len: usize) -> Self {
         Reducing::new(&[rows, len], |axis| axis == 0, |axis| [[len, 1][axis]; 2])
     }
@@ -47,7 +47,7 @@ impl Reducing {
         strides: impl Fn(usize) -> [usize; 2],
         most: usize,
     ) -> Self {
-        let walk = |keep| {
+        let iter = |keep| {
             let (mut axes, mut own, mut rank) = ([0; RANK + 1], [1; RANK + 1], 0);
             for axis in (0..sizes.len()).filter(|&axis| sizes[axis] != 1 && kept(axis) == keep) {
                 (axes[rank], own[rank]) = (axis, sizes[axis]);
@@ -55,16 +55,16 @@ impl Reducing {
             }
             StridedIter::<2>::new(&own[..rank], |axis| strides(axes[axis]))
         };
-        let (kept, reduced) = (walk(true), walk(false));
+        let (kept, reduced) = (iter(true), iter(false));
         let (outputs, length) = (kept.elements(), reduced.elements());
-        let side_by_side = kept.row_strides()[0] == 1 && kept.len() >= 32;
+        let contiguous = kept.row_strides()[0] == 1 && kept.len() >= 32;
         let lanes = match length {
-            _ if side_by_side => 1,
+            _ if contiguous => 1,
             0..=1024 => length.div_ceil(4).next_power_of_two().min(32),
             _ => 256,
         };
-        let most = most.min(length.div_ceil(LEAST * lanes)).max(1);
-        // Of nothing the sum is one piece too.
+        let most = most.min(length.div_ceil(MIN_PER_THREAD * lanes)).max(1);
+        // An empty sum has one piece, too.
         let piece = length.div_ceil((THREADS / (outputs * lanes).max(1)).clamp(1, most)).max(1);
         let pieces = length.div_ceil(piece).max(1);
         assert!(outputs * pieces < 1 << 32, "{outputs} outputs of a reduction");
@@ -77,12 +77,12 @@ impl Reducing {
         };
         Reducing { plan, kept: Axes::all(&kept), reduced: Axes::all(&reduced) }
     }
-    /// In one piece, where the operation has its temporary memory already.
+    /// Plans the reduction in one piece, for an operation that already uses the workspace.
     pub fn at_once(mut self) -> Self {
         (self.plan.pieces, self.plan.piece) = (1, self.plan.length);
         self
     }
-    /// The threads of its kernel.
+    /// Returns the grid of its kernel.
     pub fn grid(&self) -> Grid {
         let items = self.plan.outputs as usize * self.plan.pieces as usize;
         match self.plan.lanes {
@@ -90,16 +90,17 @@ impl Reducing {
             lanes => Grid::new(items.min(1 << 16), 1 << lanes),
         }
     }
-    /// The numbers of all pieces, where there are several.
-    fn room(&self) -> usize {
+    /// Returns the workspace for the results of the pieces, in numbers; 0 if there is only one piece.
+    fn workspace(&self) -> usize {
         if self.plan.pieces == 1 { 0 } else { self.plan.outputs as usize * self.plan.pieces as usize }
     }
-    /// The reduction of the pieces.
-    fn rest(&self) -> Self {
+    /// Plans the reduction of the pieces' results.
+    fn second_pass(&self) -> Self {
         let (outputs, pieces) = (self.plan.outputs as usize, self.plan.pieces as usize);
         Reducing::planned(&[outputs, pieces], |axis| axis == 0, |axis| [[pieces, 1][axis]; 2], 1)
     }
-    /// A sum, of which `first` asks for the kernel: that writes to what it is given, times a number, set or added.
+    /// Computes a sum. `first(scale, y, write)` must launch the kernel that writes the sums (times `scale`) to `y`, set
+    /// or added. If there are several pieces, it writes their sums to the workspace, and a second kernel adds those.
     pub fn sum(
         self,
         cuda: &Cuda,
@@ -108,47 +109,47 @@ impl Reducing {
         write: Write,
         first: impl FnOnce(f32, Mut<'_, f32>, Write),
     ) {
-        if self.room() == 0 {
+        if self.workspace() == 0 {
             return first(scale, y, write);
         }
-        self.sum_in(cuda, cuda.scratch(self.room()), scale, y, write, first);
+        self.sum_in(cuda, cuda.scratch(self.workspace()), scale, y, write, first);
     }
-    /// [`Reducing::sum`], with memory for the pieces.
+    /// Does the same as [`Reducing::sum`], in a given workspace.
     fn sum_in(
         self,
         cuda: &Cuda,
-        mut room: Mut<'_, f32>,
+        mut workspace: Mut<'_, f32>,
         scale: f32,
         y: Mut<'_, f32>,
         write: Write,
         first: impl FnOnce(f32, Mut<'_, f32>, Write),
     ) {
-        if self.room() == 0 {
+        if self.workspace() == 0 {
             return first(scale, y, write);
         }
-        first(1.0, Cuda::reborrow(&mut room), Write::Set);
-        sum_pieces(cuda, self.rest(), scale, Cuda::share(&room), y, write);
+        first(1.0, Cuda::reborrow(&mut workspace), Write::Set);
+        sum_pieces(cuda, self.second_pass(), scale, Cuda::share(&workspace), y, write);
     }
 }
 
-/// The kernel of a sum of numbers.
+/// Launches the kernel that sums numbers.
 fn sum_pieces(cuda: &Cuda, r: Reducing, scale: f32, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
     cuda.launch(&reduce_sum, r.grid(), (r.plan, r.kept, r.reduced, scale, x, y, write));
 }
 
-/// `y = scale·Σ x`, set or added.
+/// `y = scale·Σ x`, or `+=` with [`Write::Add`].
 pub(crate) fn sum(cuda: &Cuda, r: Reducing, scale: f32, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
     r.sum(cuda, scale, y, write, |scale, y, write| sum_pieces(cuda, r, scale, x, y, write));
 }
 
-/// `x = scale·y`, repeated where the walk over `x` says so; set or added.
-pub(crate) fn repeat(cuda: &Cuda, walk: &StridedIter<1>, scale: f32, y: Ref<'_, f32>, x: Mut<'_, f32>, write: Write) {
-    let rows = Rows::of(walk);
-    cuda.launch(&reduce_expand, rows.grid(), (rows, Axes::outer(walk), scale, y, x, write));
+/// `x = scale·y`, repeated where the iteration over `x` has stride 0; or `+=` with [`Write::Add`].
+pub(crate) fn repeat(cuda: &Cuda, iter: &StridedIter<1>, scale: f32, y: Ref<'_, f32>, x: Mut<'_, f32>, write: Write) {
+    let rows = Rows::of(iter);
+    cuda.launch(&reduce_expand, rows.grid(), (rows, Axes::outer(iter), scale, y, x, write));
 }
 
 impl Shapes {
-    /// The reduction of a batch.
+    /// Plans the reduction of a batch.
     fn reducing(self, samples: usize) -> Reducing {
         let (batch, rank) = (Batch::new(samples, self.from), self.from.len());
         Reducing::new(
@@ -157,7 +158,7 @@ impl Shapes {
             |axis| [Batch::stride(self.from, rank, axis); 2],
         )
     }
-    /// The walk over a batch of inputs; the positions are those in the output.
+    /// Iterates over a batch of inputs, with offsets in the output.
     fn repetition(self, samples: usize) -> StridedIter<1> {
         let (batch, rank) = (Batch::new(samples, self.from), self.from.len());
         StridedIter::new(batch.sizes(), |axis| [Batch::stride(self.to, rank, axis)])
@@ -183,12 +184,12 @@ impl ReduceKernel for Cuda {
         let run = |r: Reducing, x: Ref<'_, f32>, y: Mut<'_, f32>| {
             self.launch(&reduce_max, r.grid(), (r.plan, r.kept, r.reduced, x, y));
         };
-        if r.room() == 0 {
+        if r.workspace() == 0 {
             return run(r, x, y);
         }
-        let mut room = self.scratch(r.room());
-        run(r, x, Cuda::reborrow(&mut room));
-        run(r.rest(), Cuda::share(&room), y);
+        let mut workspace = self.scratch(r.workspace());
+        run(r, x, Cuda::reborrow(&mut workspace));
+        run(r.second_pass(), Cuda::share(&workspace), y);
     }
     fn reduce_max_backward(
         &self,
@@ -204,13 +205,13 @@ impl ReduceKernel for Cuda {
         }
         let samples = x.len() / len(s.from);
         let r = s.reducing(samples);
-        let (mut counts, room) = Cuda::split_mut(self.scratch(y.len() + r.room()), y.len());
-        r.sum_in(self, room, 1.0, Cuda::reborrow(&mut counts), Write::Set, |_, counts, _| {
+        let (mut counts, workspace) = Cuda::split_mut(self.scratch(y.len() + r.workspace()), y.len());
+        r.sum_in(self, workspace, 1.0, Cuda::reborrow(&mut counts), Write::Set, |_, counts, _| {
             self.launch(&reduce_max_count, r.grid(), (r.plan, r.kept, r.reduced, x, y, counts));
         });
-        let walk = s.repetition(samples);
-        let rows = Rows::of(&walk);
-        let arguments = (rows, Axes::outer(&walk), x, y, dy, counts, dx, write);
+        let iter = s.repetition(samples);
+        let rows = Rows::of(&iter);
+        let arguments = (rows, Axes::outer(&iter), x, y, dy, counts, dx, write);
         self.launch(&reduce_max_backward, rows.grid(), arguments);
     }
 }

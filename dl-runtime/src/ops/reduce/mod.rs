@@ -1,11 +1,12 @@
-//! Sums, means and largest numbers over some axes of a sample, and their opposite, the repetition along axes.
+//! Sums, means and maxima over some axes of a sample, and their opposite, the repetition along axes.
 //!
 //! | operation | `y` | gradient |
 //! |---|---|---|
 //! | [`Sum`] | `scale·Σ x`; a mean with `scale` 1/n | `dx = scale·dy`, repeated |
 //! | [`Max`] | the largest `x` | `dy` to the largest, in equal parts where there are several (PyTorch's `amax`) |
 //!
-//! An axis is reduced where the output has size 1; shapes are given with these ones, whatever the type of the output.
+//! An axis is reduced if the output has size 1 there. Shapes are always given with these axes of size 1, whatever the
+//! type of the output.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -22,9 +23,10 @@ use crate::{Context, Pod, View, ViewMut};
 /// The shapes of a reduction.
 #[derive(Clone, Copy, Debug)]
 pub struct Shapes {
-    /// Of an input sample.
+    /// The shape of an input sample.
     pub from: &'static [usize],
-    /// Of an output sample: of the same rank (leading ones may be left out), with size 1 along the axes that are reduced.
+    /// The shape of an output sample. It has the same rank (leading axes of size 1 may be left out), with size 1 along
+    /// the reduced axes.
     pub to: &'static [usize],
 }
 
@@ -37,7 +39,7 @@ pub struct Sum {
     pub scale: f32,
 }
 
-/// The largest number over some axes; NaN where there is one.
+/// The maximum over some axes; NaN if there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Max {
     /// What is reduced.
@@ -46,13 +48,13 @@ pub struct Max {
 
 /// The kernels of reductions.
 pub trait ReduceKernel: Storage {
-    /// `y = scale·Σ x` over the axes that `y` lacks, set or added.
+    /// `y = scale·Σ x` over the reduced axes, or `+=` with [`Write::Add`].
     fn reduce_sum(&self, s: Shapes, scale: f32, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write);
-    /// `x = scale·y`, repeated along the axes that `y` lacks, set or added.
+    /// `x = scale·y`, repeated along the reduced axes, or `+=` with [`Write::Add`].
     fn expand(&self, s: Shapes, scale: f32, y: Self::Ref<'_, f32>, x: Self::Mut<'_, f32>, write: Write);
-    /// `y` = the largest `x` over the axes that `y` lacks.
+    /// `y` = the largest `x` over the reduced axes.
     fn reduce_max(&self, s: Shapes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx = dy/n` where `x` is one of the `n` that are as large as `y`, else 0; set or added.
+    /// `dx = dy/n` where `x` is one of the `n` elements that equal `y`, else 0; or `+=` with [`Write::Add`].
     fn reduce_max_backward(
         &self,
         s: Shapes,
@@ -65,14 +67,14 @@ pub trait ReduceKernel: Storage {
 }
 
 impl Shapes {
-    /// Checks that types and settings speak of the same shapes.
+    /// Checks that the types have the sizes of the settings.
     fn assert_sizes<S: Pod, O: Pod>(self) {
         assert!(S::LEN == len(self.from) && O::LEN == len(self.to), "sizes of a reduction");
     }
 }
 
 impl Sum {
-    /// `output = scale·Σ input`.
+    /// `output = scale·Σ input`, `shapes.from` → `shapes.to`.
     pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -81,7 +83,7 @@ impl Sum {
     ) {
         self.forward_to(context, input, Grad::set(output));
     }
-    /// [`Sum::forward`], set or added: the gradient to what was repeated is a sum.
+    /// Does the same as [`Sum::forward`], and can add to the output: the gradient to a repeated value is a sum.
     pub(crate) fn forward_to<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -91,7 +93,7 @@ impl Sum {
         self.shapes.assert_sizes::<S, O>();
         context.device.reduce_sum(self.shapes, self.scale, input.data(), output.to.into_data(), output.write);
     }
-    /// The gradient to the input; nothing is kept.
+    /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -104,7 +106,7 @@ impl Sum {
 }
 
 impl Max {
-    /// `output = max input`.
+    /// `output = max input`, `shapes.from` → `shapes.to`.
     pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -114,7 +116,7 @@ impl Max {
         self.shapes.assert_sizes::<S, O>();
         context.device.reduce_max(self.shapes, input.data(), output.into_data());
     }
-    /// The gradient to the input, from input and output.
+    /// Computes the gradient to the input, from input and output.
     pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,

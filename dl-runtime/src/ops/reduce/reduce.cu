@@ -1,4 +1,4 @@
-// Reductions (reduce.cuh), and repetitions, in which threads lie along rows of the output.
+// Reductions (reduce.cuh), and repetitions, in which threads are laid out along rows of the output.
 #include "reduce.cuh"
 
 KERNEL(reduce_sum, Reduction r, Axes kept, Axes reduced, float scale, Span<const float> x, Span<float> y, u32 add) {
@@ -11,7 +11,7 @@ KERNEL(reduce_max, Reduction r, Axes kept, Axes reduced, Span<const float> x, Sp
     reduce<Larger>(r, kept, reduced, partial, y, 1.0f, 0, [&](u32, Offsets at) { return x[at.left]; });
 }
 
-/// How many of the inputs of each output are as large as it.
+/// Counts how many inputs equal each maximum.
 KERNEL(reduce_max_count, Reduction r, Axes kept, Axes reduced, Span<const float> x, Span<const float> y, Span<float> counts) {
     SHARED(float, partial, WARP);
     reduce<Plus>(r, kept, reduced, partial, counts, 1.0f, 0, [&](u32 output, Offsets at) {
@@ -22,7 +22,7 @@ KERNEL(reduce_max_count, Reduction r, Axes kept, Axes reduced, Span<const float>
 KERNEL(reduce_max_backward, Rows rows, Axes axes, Span<const float> x, Span<const float> y, Span<const float> dy,
        Span<const float> counts, Span<float> dx, u32 add) {
     fill_rows(
-        rows, dx, add, [&](u32 row) { return positions(axes, row); },
+        rows, dx, add, [&](u32 row) { return offsets(axes, row); },
         [&](Offsets at, u64 i, u32 j) {
             u64 output = at.left + (u64)j * axes.left_step;
             return x[i] == y[output] ? dy[output] / counts[output] : 0.0f;

@@ -1,6 +1,7 @@
-// Reductions over some axes. The others are the axes of the output, in its order; the reduced ones are counted as one. Each
-// output has 2^`lanes` threads: one where outputs lie side by side in the input, so that threads do too, else up to a block.
-// Where there are few outputs, each is reduced in `pieces` whose results are reduced in a second launch.
+// Reductions over some axes. The other axes are those of the output, in its order; the reduced axes are indexed as one.
+// Each output has 2^`lanes` threads: a single one if neighbouring outputs are contiguous in the input, so that reads
+// coalesce, else up to a block. If there are few outputs, each is reduced in `pieces`, whose results are reduced by a
+// second launch.
 #pragma once
 #include "axes.cuh"
 
@@ -8,18 +9,18 @@ struct Reduction {
     u32 outputs, length, pieces, piece, lanes;
 };
 
-/// What `reduce` puts together, and what with.
+/// The operations that `reduce` can use: a neutral element and a binary operation.
 struct Plus {
     DEVICE float first() { return 0.0f; }
     DEVICE float of(float a, float b) { return a + b; }
 };
 struct Larger {
     DEVICE float first() { return __uint_as_float(0xFF800000u); }
-    /// NaN is larger than any number, so that it is seen.
+    /// NaN counts as larger than any number, so that it is not hidden.
     DEVICE float of(float a, float b) { return b > a || b != b ? b : a; }
 };
 
-/// `value` of the reduced elements `begin`, `begin + step`, … before `end`, put together in fixed order.
+/// Reduces `value` of the elements `begin`, `begin + step`, … before `end`, in a fixed order.
 template <class Op, class Value>
 DEVICE float fold(u32 begin, u32 end, u32 step, Value value) {
     float a = Op::first(), b = a, c = a, d = a;
@@ -34,21 +35,21 @@ DEVICE float fold(u32 begin, u32 end, u32 step, Value value) {
     return Op::of(Op::of(a, b), Op::of(c, d));
 }
 
-/// The results of `lanes` neighbours of a warp, put together in all of them.
+/// Reduces the values of `lanes` neighbouring lanes of a warp; all of them get the result.
 template <class Op>
 DEVICE float fold_lanes(float v, u32 lanes) {
     for (u32 apart = lanes / 2; apart > 0; apart /= 2) v = Op::of(v, __shfl_xor_sync(ALL_LANES, v, apart));
     return v;
 }
 
-/// `y = scale·` the `Op` of `value(output, positions)` over the reduced axes, set or added; with several pieces the result of
-/// piece `p` of an output to element `output·pieces + p`.
+/// `y = scale·(reduction of value(output, offsets) over the reduced axes)`, added to `y` if `add`. With several pieces,
+/// the result of piece `p` of an output goes to element `output·pieces + p`.
 template <class Op, class Value>
 DEVICE void reduce(const Reduction& r, const Axes& kept, const Axes& reduced, SharedArray<float, WARP>& partial, Span<float> y,
                    float scale, u32 add, Value value) {
     u32 items = r.outputs * r.pieces, lanes = 1u << r.lanes;
     bool whole = lanes > WARP;
-    // All threads of a warp, or of a block, take as many steps.
+    // All threads of a warp, or of a block, make the same number of iterations.
     u64 first = whole ? blockIdx.x : (thread() & ~31ull) >> r.lanes, step = whole ? gridDim.x : threads() >> r.lanes;
     for (; first < items; first += step) {
         u32 item = (u32)first + (whole ? 0 : threadIdx.x % WARP >> r.lanes);

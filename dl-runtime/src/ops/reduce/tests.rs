@@ -1,10 +1,10 @@
-//! Reductions against sums by index in `f64`, gradients against central differences.
+//! Compares reductions with sums by index in `f64`, and gradients with central differences.
 
 use super::{Max, Shapes, Sum};
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
-/// `fold` over the inputs of every output, by index.
+/// Applies `fold` to the inputs of every output, by index.
 fn reference(s: Shapes, x: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let sizes: Vec<usize> = std::iter::repeat_n(1, s.from.len() - s.to.len()).chain(s.to.iter().copied()).collect();
     let (from, to): (usize, usize) = (s.from.iter().product(), sizes.iter().product());

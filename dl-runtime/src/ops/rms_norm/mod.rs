@@ -1,7 +1,7 @@
-//! Root mean square normalisation over the last axis of a sample: `y = weight·x/√(mean(x²) + ε)` for every row.
+//! RMS normalisation over the last axis of a sample: `y = weight·x/√(mean(x²) + ε)` for every row.
 //!
-//! Source: Zhang, Sennrich, "Root mean square layer normalization", NeurIPS 2019. It is layer normalisation without the mean
-//! and without the bias, and shares its kernels.
+//! Source: Zhang, Sennrich, "Root mean square layer normalization", NeurIPS 2019. It is layer normalisation without the
+//! mean and without the bias, and shares its kernels.
 
 #[cfg(test)]
 mod tests;
@@ -12,11 +12,11 @@ use crate::ops::Device;
 use crate::tensor::Grad;
 use crate::{Context, Pod, View, ViewMut};
 
-/// The weights of root mean square normalisation over rows of `N` features.
+/// The weights of RMS normalisation over rows of `N` features.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct RmsNorm<const N: usize> {
-    /// Scale of every feature, 1 at first.
+    /// The scale of every feature, initially 1.
     pub weight: [f32; N],
 }
 
@@ -26,16 +26,16 @@ unsafe impl<const N: usize> Pod for RmsNorm<N> {
 }
 
 impl<const N: usize> RmsNorm<N> {
-    /// Scale 1; draws nothing.
+    /// Sets the scales to 1; no random numbers are drawn.
     pub fn init(&mut self, _: &mut Rng) {
         self.weight.fill(1.0);
     }
 }
 
-/// The settings of root mean square normalisation.
+/// The settings of RMS normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct RmsNormOp {
-    /// Added to the mean square; PyTorch's default is 2⁻²³.
+    /// The number that is added to the mean square; PyTorch's default is 2⁻²³.
     pub epsilon: f32,
 }
 
@@ -43,7 +43,7 @@ impl RmsNormOp {
     fn norm(self) -> Norm {
         Norm { epsilon: self.epsilon, centred: false }
     }
-    /// `output` is `input` with every row normalised.
+    /// Normalises every row of `input`: `[.., N]` → `[.., N]`.
     pub fn forward<D: Device, S: Rows<N>, const N: usize>(
         self,
         context: &Context<D>,
@@ -54,7 +54,7 @@ impl RmsNormOp {
         let (weight, bias) = (weights.data(), D::slice(weights.data(), 0..0));
         context.device.layer_norm_forward(self.norm(), weight, bias, input.data(), output.into_data());
     }
-    /// The gradients to the weights and the input.
+    /// Computes the gradients to the weights and the input.
     pub fn backward<D: Device, S: Rows<N>, const N: usize>(
         self,
         context: &Context<D>,

@@ -1,4 +1,4 @@
-//! Root mean square normalisation against `f64` and central differences.
+//! Compares RMS normalisation with `f64` and central differences.
 
 use super::{RmsNorm, RmsNormOp};
 use crate::Context;

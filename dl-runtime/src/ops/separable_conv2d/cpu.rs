@@ -1,4 +1,5 @@
-//! Separable convolutions on the CPU: both kinds one after the other, with what is between in scratch memory.
+//! Separable convolutions on the CPU: both convolutions one after the other, with the intermediate feature map in
+//! scratch memory.
 
 use super::{Both, SeparableConv2dKernel, lengths};
 use crate::Cpu;

@@ -1,4 +1,5 @@
-//! Separable convolutions on CUDA: both kinds one after the other, with what is between in temporary memory.
+//! Separable convolutions on CUDA: both convolutions one after the other, with the intermediate feature map in the
+//! workspace.
 
 use super::{Both, SeparableConv2dKernel};
 use crate::device::cuda::{Cuda, Mut, Ref};
@@ -7,9 +8,10 @@ use crate::ops::conv2d::cuda::{Direction, Gather, Gradient};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-/// Temporary memory: `middle` numbers for what is between, and the most that one of the steps takes.
+/// Splits the workspace: `middle` numbers for the intermediate feature map, and the largest workspace that one of the
+/// steps needs.
 fn scratch<'a>(device: &'a Cuda, middle: usize, steps: &[usize]) -> [Mut<'a, f32>; 2] {
-    // What comes behind begins at a multiple of 256 bytes, as allocated memory does.
+    // The second part begins at a multiple of 256 bytes, as allocated memory does.
     let room = middle.next_multiple_of(64);
     let (between, rest) = Cuda::split_mut(device.scratch(room + steps.iter().max().unwrap_or(&0)), room);
     [Cuda::split_mut(between, middle).0, rest]

@@ -1,8 +1,9 @@
-//! Separable convolution: a kernel for each channel, and then sums over channels, two convolutions without anything between.
+//! Separable convolution: a depthwise convolution (a kernel for each channel) followed by a pointwise one (1×1, over
+//! channels), with no activation in between.
 //!
-//! `y = f(P * (D * x) + b)` with `D` depthwise, [m, 1, kh, kw], and `P` pointwise, [out, m, 1, 1]: Keras' `SeparableConv2D`; Chollet,
-//! "Xception: Deep learning with depthwise separable convolutions", CVPR 2017. What is between is computed again in the
-//! backward pass rather than kept.
+//! `y = f(P * (D * x) + b)` with `D` depthwise, [m, 1, kh, kw], and `P` pointwise, [out, m, 1, 1]. It is Keras'
+//! `SeparableConv2D`. Source: Chollet, "Xception: Deep learning with depthwise separable convolutions", CVPR 2017. The
+//! intermediate feature map is computed again in the backward pass instead of being kept.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -18,14 +19,14 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The weights of a separable convolution to `O` channels by way of `M`, with a kernel of `KH` by `KW`; `B` is `O`, or 0
-/// without a bias.
+/// The weights of a separable convolution with `M` intermediate and `O` output channels and a kernel of `KH` by `KW`;
+/// `B` is `O`, or 0 without a bias.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct SeparableConv2d<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: usize = O> {
-    /// A kernel for each channel, or several.
+    /// One or more kernels for each input channel.
     pub depthwise: Conv2d<1, M, KH, KW, 0>,
-    /// The sums over channels.
+    /// The 1×1 convolution over channels.
     pub pointwise: Conv2d<M, O, 1, 1, B>,
 }
 
@@ -39,37 +40,38 @@ unsafe impl<const M: usize, const O: usize, const KH: usize, const KW: usize, co
 impl<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: usize>
     SeparableConv2d<M, O, KH, KW, B>
 {
-    /// Draws the weights of both, each by its own fan in and out.
+    /// Draws the weights of both convolutions, each with its own fan-in and fan-out.
     pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
         self.depthwise.init(weight, bias, rng);
         self.pointwise.init(weight, bias, rng);
     }
 }
 
-/// The settings of a separable convolution; pairs are of height and width, and of the depthwise part.
+/// The settings of a separable convolution. Pairs are (height, width) and belong to the depthwise convolution.
 #[derive(Clone, Copy, Debug)]
 pub struct SeparableConv2dOp {
-    /// Steps of the window.
+    /// The stride of the window.
     pub stride: [usize; 2],
-    /// Rows and columns of zeros on each side.
+    /// The number of rows and columns of zeros on each side.
     pub padding: [usize; 2],
-    /// Distance between the elements of the kernel.
+    /// The distance between the elements of the kernel.
     pub dilation: [usize; 2],
-    /// What is applied to the sums in the same pass.
+    /// The activation, which is applied to the sums in the same pass.
     pub activation: Activation,
 }
 
-/// The sizes of both convolutions: depthwise, pointwise.
+/// The sizes of both convolutions: first the depthwise, then the pointwise.
 pub type Both = [Conv2dSizes; 2];
 
-/// Numbers of the depthwise weights, of the pointwise ones, and of what is between.
+/// Returns the number of depthwise weights, of pointwise weights, and the size of the intermediate feature map.
 fn lengths([depthwise, pointwise]: &Both) -> [usize; 3] {
     let Conv2dSizes { samples, outputs, output, kernel, .. } = depthwise;
     let middle = samples * outputs * output[0] * output[1];
     [outputs * kernel[0] * kernel[1], pointwise.inputs * pointwise.outputs, middle]
 }
 
-/// The kernels of separable convolutions; weights are depthwise, pointwise and bias (or none), one after the other.
+/// The kernels of separable convolutions; `weights` holds the depthwise weights, the pointwise weights and the bias (if
+/// any).
 pub trait SeparableConv2dKernel: Storage {
     /// `y = f(P * (D * x) + b)`.
     fn separable_conv2d_forward(
@@ -80,7 +82,7 @@ pub trait SeparableConv2dKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// The gradients to the weights and to the input, if there is one.
+    /// Computes the gradients to the weights and, if wanted, to the input.
     fn separable_conv2d_backward(
         &self,
         sizes: &Both,
@@ -93,7 +95,7 @@ pub trait SeparableConv2dKernel: Storage {
 }
 
 impl SeparableConv2dOp {
-    /// The sizes of one call, checked.
+    /// Returns the sizes of one call, after checking them.
     fn sizes<X: Image, Y: Image>(self, samples: usize, middle: usize, kernel: [usize; 2]) -> Both {
         let SeparableConv2dOp { stride, padding, dilation, .. } = self;
         let size = |i: usize| conv2d::output_size(X::SIZE[i], kernel[i], stride[i], padding[i], dilation[i]);
@@ -120,7 +122,7 @@ impl SeparableConv2dOp {
         ]
     }
 
-    /// `output = f(P * (D * input) + b)`.
+    /// `output = f(P * (D * input) + b)`, `[C, H, W]` → `[O, H', W']`.
     pub fn forward<
         D: Device,
         X: Image,
@@ -142,7 +144,8 @@ impl SeparableConv2dOp {
         context.device.separable_conv2d_forward(&sizes, self.activation, weights, x, y);
     }
 
-    /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
+    /// Computes the gradients to the weights and the input. `d_output` is the gradient to the sums, before the
+    /// activation.
     pub fn backward<
         D: Device,
         X: Image,

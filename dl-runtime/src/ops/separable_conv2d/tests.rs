@@ -1,4 +1,5 @@
-//! Separable convolutions against two of their definition in f64, and their gradients against central differences of that.
+//! Compares separable convolutions with two convolutions by definition in f64, and their gradients with central
+//! differences.
 
 use super::*;
 use crate::ops::conv2d::tests::convolution;
@@ -7,7 +8,8 @@ use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_eve
 const OP: SeparableConv2dOp =
     SeparableConv2dOp { stride: [2, 1], padding: [1, 1], dilation: [1, 1], activation: Activation::Identity };
 
-/// From 2 channels of 6×5 by way of `M` to 3 of 3×5 with a kernel of 3×3, with `B` biases.
+/// A convolution of 2 channels of 6×5 to `M` intermediate and 3 output channels of 3×5, with a kernel of 3×3 and `B`
+/// biases.
 fn case<const M: usize, const B: usize>(samples: usize) {
     type X = [[[f32; 5]; 6]; 2];
     type Y = [[[f32; 5]; 3]; 3];

@@ -1,5 +1,5 @@
-//! A slice along an axis: `[outer, size, inner]` → `[outer, to - from, inner]`, what `concat` has joined cut out again.
-//! The gradient to what is left out is 0.
+//! A slice along an axis: `[outer, size, inner]` → `[outer, to - from, inner]`, the inverse of `concat`. The gradient
+//! to elements outside of the slice is 0.
 
 #[cfg(test)]
 mod tests;
@@ -16,25 +16,25 @@ pub struct SliceOp {
     pub size: usize,
     /// The first index that is kept.
     pub from: usize,
-    /// The first index that is not kept any more.
+    /// The first index after the slice.
     pub to: usize,
-    /// Elements behind the axis: the product of the dimensions inside it.
+    /// The product of the dimensions after the axis.
     pub inner: usize,
 }
 
 impl SliceOp {
-    /// Where the slice lies in the input and by itself, and how long its rows are.
+    /// Returns the length of the slice in each row, and its place in the input and in the output.
     fn positions(self) -> (usize, StridedCopy, StridedCopy) {
         let len = (self.to - self.from) * self.inner;
         let input = StridedCopy { start: self.from * self.inner, stride: self.size * self.inner };
         (len, input, StridedCopy { start: 0, stride: len })
     }
-    /// Checks that types and settings speak of the same shapes.
+    /// Checks that the types have the sizes of the settings.
     fn assert_sizes<S: Pod, O: Pod>(self) {
         let (len, input, _) = self.positions();
         assert!(self.to <= self.size && S::LEN / input.stride * len == O::LEN, "sizes of a slice");
     }
-    /// `output = input[.., from..to, ..]`.
+    /// `output = input[.., from..to, ..]`, `[outer, size, inner]` → `[outer, to - from, inner]`.
     pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -45,7 +45,7 @@ impl SliceOp {
         let (len, from, to) = self.positions();
         context.device.copy_strided(len, from, input.data(), to, output.into_data(), Write::Set);
     }
-    /// The gradient to the input; nothing is kept.
+    /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,

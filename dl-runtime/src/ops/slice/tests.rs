@@ -1,10 +1,10 @@
-//! Slices against copies by index, and their gradients, which are exact.
+//! Compares slices, and their gradients, which are exact, with copies by index.
 
 use super::SliceOp;
 use crate::testing::{TestDevice, numbers, on_every_device};
 use crate::{Context, Cpu, Pod};
 
-/// For every element of the slice, its index in the input.
+/// Returns, for every element of the slice, its index in the input.
 fn indices(op: SliceOp, len: usize) -> Vec<usize> {
     let kept = |i: &usize| (op.from..op.to).contains(&(i / op.inner % op.size));
     (0..len).filter(kept).collect()

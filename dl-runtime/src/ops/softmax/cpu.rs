@@ -1,4 +1,5 @@
-//! Softmax on the CPU: of rows, and of [classes, positions] as rows that are gathered, a few positions at a time.
+//! Softmax on the CPU. Rows are computed in place; for [classes, positions], some positions at a time are gathered into
+//! rows.
 
 use super::{SoftmaxKernel, SoftmaxOp};
 use crate::Cpu;
@@ -7,11 +8,11 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::parts::accumulate;
 use crate::tensor::Write;
 
-/// Positions whose classes are gathered at a time: a cache line of each class.
-const PLACES: usize = 16;
+/// The number of positions that are gathered at a time: a cache line of each class.
+const POSITIONS: usize = 16;
 
 simd! {
-    /// Every row of `classes` numbers becomes its softmax, or the logarithm of that.
+    /// Replaces every row of `classes` numbers by its softmax, or by the logarithm of that.
     fn forward<S>(op: SoftmaxOp, x: &mut [f32]) {
         for row in x.chunks_exact_mut(op.classes) {
             let largest = largest::<S>(row);
@@ -23,9 +24,9 @@ simd! {
             for x in row.iter_mut() {
                 *x = math::exp::<S>(*x - largest);
             }
-            let share = 1.0 / sum::<S, 1>([row], |[x]| x);
+            let inverse_sum = 1.0 / sum::<S, 1>([row], |[x]| x);
             for x in row {
-                *x *= share;
+                *x *= inverse_sum;
             }
         }
     }
@@ -53,39 +54,40 @@ impl SoftmaxOp {
     fn sample(self) -> usize {
         self.classes * self.positions
     }
-    /// Numbers of one task: whole samples.
+    /// Returns the size of one task in numbers: whole samples.
     fn task(self) -> usize {
         4096_usize.div_ceil(self.sample()) * self.sample()
     }
-    /// Calls `f` with groups of positions of every sample: where the group begins, and its number of positions.
+    /// Calls `f(start, positions)` for groups of positions of every sample: the offset of the group and its number of
+    /// positions.
     fn groups(self, len: usize, mut f: impl FnMut(usize, usize)) {
         for sample in (0..len).step_by(self.sample()) {
-            for place in (0..self.positions).step_by(PLACES) {
-                f(sample + place, PLACES.min(self.positions - place));
+            for position in (0..self.positions).step_by(POSITIONS) {
+                f(sample + position, POSITIONS.min(self.positions - position));
             }
         }
     }
-    /// Copies a group of positions from `data` to `rows`, one row for each place.
+    /// Copies a group of positions from `data` to `rows`, with one row for each position.
     fn gather(self, start: usize, positions: usize, data: &[f32], rows: &mut [f32]) {
         for class in 0..self.classes {
             let from = &data[start + class * self.positions..][..positions];
-            from.iter().enumerate().for_each(|(place, x)| rows[place * self.classes + class] = *x);
+            from.iter().enumerate().for_each(|(position, x)| rows[position * self.classes + class] = *x);
         }
     }
-    /// The way back.
+    /// Copies a group of positions back from `rows` to `data`, or adds it.
     fn scatter(self, start: usize, positions: usize, rows: &[f32], data: &mut [f32], write: Write) {
         for class in 0..self.classes {
             let to = &mut data[start + class * self.positions..][..positions];
-            for (place, x) in to.iter_mut().enumerate() {
-                accumulate(x, rows[place * self.classes + class], write);
+            for (position, x) in to.iter_mut().enumerate() {
+                accumulate(x, rows[position * self.classes + class], write);
             }
         }
     }
 }
 
-/// Scratch memory of a task for `rows` buffers of a group.
+/// Returns the scratch memory of a task for `rows` buffers of one group.
 fn scratch(op: SoftmaxOp, rows: usize) -> usize {
-    if op.positions == 1 { 0 } else { rows * PLACES * op.classes }
+    if op.positions == 1 { 0 } else { rows * POSITIONS * op.classes }
 }
 
 fn forward_samples(s: SoftmaxOp, scratch: &mut [f32], x: &mut [f32]) {
@@ -104,8 +106,8 @@ fn backward_samples(s: SoftmaxOp, scratch: &mut [f32], y: &[f32], dy: &[f32], dx
     if s.positions == 1 {
         return backward(s, y, dy, dx, write);
     }
-    let (y_rows, rows) = scratch.split_at_mut(PLACES * s.classes);
-    let (dy_rows, dx_rows) = rows.split_at_mut(PLACES * s.classes);
+    let (y_rows, rows) = scratch.split_at_mut(POSITIONS * s.classes);
+    let (dy_rows, dx_rows) = rows.split_at_mut(POSITIONS * s.classes);
     s.groups(y.len(), |start, positions| {
         let range = ..positions * s.classes;
         s.gather(start, positions, y, &mut y_rows[range]);

@@ -11,7 +11,7 @@ kernels!(
 );
 arguments! { struct Shape { classes: u32, positions: u32, log: u32 } }
 
-/// SoftmaxSizes, threads and number of the rows of `len` numbers.
+/// Returns the sizes, the thread group and the number of rows for `len` numbers.
 fn rows(s: SoftmaxOp, len: usize) -> (Shape, ThreadGroup, usize) {
     let rows = len / s.classes;
     let group = if s.positions == 1 { ThreadGroup::of(rows, s.classes) } else { ThreadGroup::across(rows, s.classes) };

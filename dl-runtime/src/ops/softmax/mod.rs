@@ -1,8 +1,8 @@
-//! Softmax and its logarithm over one axis of a sample: the features of `[n]`, the channels of `[c, h, w]` at every place
-//! (PyTorch's `dim=1`), or any other. `y = e^x / Σ e^x`, with gradient `dx = y·(dy - Σ dy·y)`; or `y = x - ln Σ e^x`, with
-//! gradient `dx = dy - e^y·Σ dy`.
+//! Softmax and log-softmax over one axis of a sample: the features of `[n]`, the channels of `[c, h, w]` at every
+//! position (PyTorch's `dim=1`), or any other. Softmax is `y = e^x / Σ e^x` with gradient `dx = y·(dy - Σ dy·y)`.
+//! Log-softmax is `y = x - ln Σ e^x` with gradient `dx = dy - e^y·Σ dy`.
 //!
-//! The largest input is taken away before the exponentials, so that none overflows.
+//! The largest input is subtracted before the exponentials, so that none overflows.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -15,24 +15,24 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// The settings of softmax; data lies as [before, classes, positions].
+/// The settings of softmax; the data has the layout [before, classes, positions].
 #[derive(Clone, Copy, Debug)]
 pub struct SoftmaxOp {
-    /// Numbers that sum to 1: the size of the axis.
+    /// The size of the axis over which the outputs sum to 1.
     pub classes: usize,
-    /// Neighbours in memory that belong to different sums: the product of the dimensions inside the axis.
+    /// The stride of that axis: the product of the dimensions after it.
     pub positions: usize,
-    /// Whether the logarithm is wanted.
+    /// Whether the logarithm of softmax is computed.
     pub log: bool,
 }
 
-/// The kernels of softmax; how often the classes lie one after the other follows from the lengths.
+/// The kernels of softmax; the number of rows follows from the lengths.
 pub trait SoftmaxKernel: Storage {
     /// `y = softmax(x)`.
     fn softmax_forward(&self, op: SoftmaxOp, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `x = softmax(x)`.
     fn softmax_forward_in_place(&self, op: SoftmaxOp, x: Self::Mut<'_, f32>);
-    /// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy`, set or added.
+    /// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy` for the logarithm; or `+=` with [`Write::Add`].
     fn softmax_backward(
         &self,
         op: SoftmaxOp,
@@ -41,17 +41,17 @@ pub trait SoftmaxKernel: Storage {
         dx: Self::Mut<'_, f32>,
         write: Write,
     );
-    /// The same over `d`.
+    /// Does the same in place: `d` holds `dy` before and `dx` after.
     fn softmax_backward_in_place(&self, op: SoftmaxOp, y: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
 }
 
 impl SoftmaxOp {
-    /// The operation, for samples of type `S`.
+    /// Checks the settings for samples of type `S`.
     fn of<S: Pod>(self) -> Self {
         assert!(S::LEN.is_multiple_of(self.classes * self.positions), "sizes of a softmax");
         self
     }
-    /// `output = softmax(input)`.
+    /// `output = softmax(input)`, `S` → `S`.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -64,7 +64,7 @@ impl SoftmaxOp {
     pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
         context.device.softmax_forward_in_place(self.of::<S>(), value.into_data());
     }
-    /// The gradient to the input, from the output.
+    /// Computes the gradient to the input, from the output.
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -75,7 +75,7 @@ impl SoftmaxOp {
         let Grad { to, write } = d_input;
         context.device.softmax_backward(self.of::<S>(), output.data(), d_output.data(), to.into_data(), write);
     }
-    /// The gradient to the input, over the gradient to the output.
+    /// Computes the gradient to the input in place of the gradient to the output.
     pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,

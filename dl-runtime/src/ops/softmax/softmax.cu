@@ -1,10 +1,11 @@
-// Softmax and its logarithm: a group for each row, whose numbers lie `positions` apart; what is read again comes from the cache.
+// Softmax and log-softmax: a thread group for each row, whose numbers are `positions` apart. Repeated reads come from
+// the cache.
 #include "thread_group.cuh"
 
 struct Shape {
     u32 classes, positions, log;
 };
-/// Where a row begins.
+/// Returns the offset of a row.
 DEVICE u64 start_of(Shape s, u64 row) {
     return s.positions == 1 ? row * s.classes : row / s.positions * ((u64)s.classes * s.positions) + row % s.positions;
 }
@@ -32,7 +33,7 @@ KERNEL(softmax_forward, Shape s, u32 lanes, u64 rows, Span<const float> x, Span<
     }
 }
 
-/// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy`; `dx` may be `dy`.
+/// `dx = y·(dy - Σ dy·y)`, or `dy - e^y·Σ dy` for the logarithm; `dx` may be `dy`.
 KERNEL(softmax_backward, Shape s, u32 lanes, u64 rows, Span<const float> y, Span<const float> dy, Span<float> dx,
        u32 add) {
     SHARED(float, partial, WARP);

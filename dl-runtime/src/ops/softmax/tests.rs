@@ -1,10 +1,10 @@
-//! Softmax against `f64` and central differences, over rows and positions.
+//! Compares softmax with `f64` and central differences, over rows and positions.
 
 use super::{SoftmaxKernel, SoftmaxOp};
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
-/// Softmax of rows of `classes`.
+/// The softmax of rows of `classes` numbers.
 fn rows(classes: usize) -> SoftmaxOp {
     SoftmaxOp { classes, positions: 1, log: false }
 }
@@ -29,7 +29,7 @@ fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     both::<T, C>(samples, SoftmaxOp { classes: C, positions: T::LEN, log: true });
 }
 
-/// Output and gradient to the input, and what the passes in place make.
+/// The output and the gradient to the input, and the results of the passes in place.
 fn passes<T: Pod<Element = f32>, const C: usize>(op: SoftmaxOp, x: &[f32], dy: &[f32]) -> [Vec<f32>; 4] {
     on_every_device!(|device| {
         let (mut y_in_place, mut dx_in_place) = (device.tensor(x), device.tensor(dy));
@@ -65,7 +65,7 @@ fn values_and_gradients() {
     case::<[[f32; 1]; 1], 3>(2);
     case::<[[f32; 5]; 3], 4>(2);
     case::<[[f32; 7]; 5], 3>(1);
-    // Rows of an outer axis.
+    // The rows of an outer axis.
     both::<[f32; 5], 3>(2, rows(5));
 }
 

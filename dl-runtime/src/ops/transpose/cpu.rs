@@ -1,4 +1,4 @@
-//! Transpositions on the CPU: what is written lies in order, what is read is gathered.
+//! Transpositions on the CPU: writes are contiguous, and reads are gathered.
 
 use super::{Direction, TransposeKernel, TransposeOp};
 use crate::Cpu;
@@ -6,10 +6,10 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::axes::{StridedIter, len};
 use crate::tensor::Write;
 
-/// Numbers of one task, at least.
+/// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
-/// One row, of which neighbours in `x` are `step` apart.
+/// Writes one row, whose elements in `x` are `step` apart.
 fn row(step: usize, x: &[f32], y: &mut [f32], write: Write) {
     match (step, write) {
         (1, Write::Set) => y.copy_from_slice(&x[..y.len()]),
@@ -21,13 +21,13 @@ fn row(step: usize, x: &[f32], y: &mut [f32], write: Write) {
 impl TransposeKernel for Cpu {
     fn transpose(&self, op: TransposeOp, direction: Direction, x: &[f32], y: &mut [f32], write: Write) {
         let (order, sample) = (op.order(direction), len(op.shape));
-        let walk = StridedIter::new(&order.sizes[..op.axes.len()], |axis| [order.strides[axis]]);
-        let (n, [step]) = (walk.len(), walk.row_strides());
+        let iter = StridedIter::new(&order.sizes[..op.axes.len()], |axis| [order.strides[axis]]);
+        let (n, [step]) = (iter.len(), iter.row_strides());
         let task = TASK.div_ceil(sample) * sample;
         self.threads().split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| {
             for (x, y) in x.chunks_exact(sample).zip(y.chunks_exact_mut(sample)) {
                 let mut rows = y.chunks_exact_mut(n);
-                walk.rows(|[at]| {
+                iter.rows(|[at]| {
                     if let Some(y) = rows.next() {
                         row(step, &x[at..], y, write);
                     }

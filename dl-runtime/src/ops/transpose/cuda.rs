@@ -16,7 +16,7 @@ arguments! {
     struct Tiles { across: u32, across_stride: u32, along: u32, along_stride: u32, others: u32 }
 }
 
-/// Length of an axis from which on tiles of 32 by 32 are worth it.
+/// The length of both axes from which on tiles of 32 by 32 are faster.
 const LONG: usize = 16;
 
 impl TransposeKernel for Cuda {
@@ -27,12 +27,12 @@ impl TransposeKernel for Cuda {
         let order = op.order(direction);
         let (sizes, strides) = (&order.sizes[..op.axes.len()], &order.strides);
         let batch = Batch::new(x.len() / len(op.shape), sizes);
-        // Samples lie alike in both.
-        let walk = StridedIter::new(batch.sizes(), |axis| match axis {
+        // The axis of samples has the same stride in both.
+        let iter = StridedIter::new(batch.sizes(), |axis| match axis {
             0 => [len(sizes)],
             axis => [strides[axis - 1]],
         });
-        match tiles(&walk) {
+        match tiles(&iter) {
             Some((tiles, others)) => {
                 let blocks = [tiles.across, tiles.along].map(|n| n.div_ceil(32) as usize);
                 let blocks = tiles.others as usize * blocks[0] * blocks[1];
@@ -40,16 +40,17 @@ impl TransposeKernel for Cuda {
                 self.launch(&transpose_tiles, Grid::new(blocks.min(1 << 16), 256), (tiles, others, x, y, write));
             }
             None => {
-                let rows = Rows::of(&walk);
-                self.launch(&transpose_rows, rows.grid(), (rows, Axes::outer(&walk), x, y, write));
+                let rows = Rows::of(&iter);
+                self.launch(&transpose_rows, rows.grid(), (rows, Axes::outer(&iter), x, y, write));
             }
         }
     }
 }
 
-/// The two innermost axes and the others, where the innermost ones differ and are long.
-fn tiles(walk: &StridedIter<1>) -> Option<(Tiles, Axes)> {
-    let (sizes, strides) = walk.axes();
+/// Returns the innermost axes of the two tensors as tiles, and the other axes; `None` if the innermost axes are the
+/// same, or short.
+fn tiles(iter: &StridedIter<1>) -> Option<(Tiles, Axes)> {
+    let (sizes, strides) = iter.axes();
     let along = sizes.len() - 1;
     let across = strides.iter().position(|&[stride]| stride == 1)?;
     if across == along || sizes[across] < LONG || sizes[along] < LONG {
@@ -61,13 +62,13 @@ fn tiles(walk: &StridedIter<1>) -> Option<(Tiles, Axes)> {
         rank += 1;
     }
     let sizes_of: [usize; RANK] = others.map(|(size, _)| size);
-    let walk = StridedIter::<2>::new(&sizes_of[..rank], |axis| others[axis].1);
+    let iter = StridedIter::<2>::new(&sizes_of[..rank], |axis| others[axis].1);
     let tiles = Tiles {
         across: word(sizes[across]),
         across_stride: word(stride(sizes, across)),
         along: word(sizes[along]),
         along_stride: word(strides[along][0]),
-        others: word(walk.elements()),
+        others: word(iter.elements()),
     };
-    Some((tiles, Axes::all(&walk)))
+    Some((tiles, Axes::all(&iter)))
 }

@@ -1,5 +1,5 @@
-//! Transposition: the axes of a sample in another order, as NumPy's `transpose` and PyTorch's `permute`.
-//! Its gradient is the transposition back.
+//! Transposition: permutes the axes of a sample, as NumPy's `transpose` and PyTorch's `permute`. Its gradient is the
+//! inverse transposition.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -18,29 +18,29 @@ use crate::{Context, Pod, View, ViewMut};
 pub struct TransposeOp {
     /// The shape of an input sample.
     pub shape: &'static [usize],
-    /// For each axis of the output, the axis of the input that it is.
+    /// For each axis of the output, the corresponding axis of the input.
     pub axes: &'static [usize],
 }
 
-/// Which of the two directions.
+/// The direction of a transposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// From the input's order to the output's.
+    /// From the axes of the input to those of the output (forward).
     There,
-    /// From the output's order to the input's.
+    /// From the axes of the output to those of the input (backward).
     Back,
 }
 
-/// The axes of a sample in the order of what is written.
+/// The axes of a sample in the order in which they are written.
 struct Order {
     sizes: [usize; RANK],
-    /// Distance between neighbours in what is read.
+    /// The strides of these axes in the tensor that is read.
     strides: [usize; RANK],
 }
 
 /// The kernel of transpositions.
 pub trait TransposeKernel: Storage {
-    /// `y` is `x` with its axes in the other order, set or added.
+    /// `y` is `x` with its axes permuted, or `y += …` with [`Write::Add`].
     fn transpose(
         &self,
         op: TransposeOp,
@@ -54,7 +54,7 @@ pub trait TransposeKernel: Storage {
 impl TransposeOp {
     fn order(self, direction: Direction) -> Order {
         assert!(self.axes.len() <= RANK, "at most {RANK} axes");
-        // Of the output: its sizes, and its axis that is each axis of the input.
+        // The sizes of the output, and for each axis of the input the corresponding axis of the output.
         let (mut sizes, mut inverse) = ([1; RANK], [0; RANK]);
         for (i, &axis) in self.axes.iter().enumerate() {
             (sizes[i], inverse[axis]) = (self.shape[axis], i);
@@ -71,7 +71,7 @@ impl TransposeOp {
         }
         order
     }
-    /// `output[.., i, .., j, ..] = input[.., j, .., i, ..]`.
+    /// `output[.., i, .., j, ..] = input[.., j, .., i, ..]`: axis `i` of the output is axis `axes[i]` of the input.
     pub fn forward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -81,7 +81,7 @@ impl TransposeOp {
         assert!(S::LEN == len(self.shape) && S::LEN == O::LEN, "sizes of a transposition");
         context.device.transpose(self, Direction::There, input.data(), output.into_data(), Write::Set);
     }
-    /// The gradient to the input; nothing is kept.
+    /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
         self,
         context: &Context<D>,

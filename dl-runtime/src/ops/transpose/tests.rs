@@ -1,10 +1,10 @@
-//! Transpositions against copies by index, there and back.
+//! Compares transpositions with copies by index, in both directions.
 
 use super::TransposeOp;
 use crate::testing::{TestDevice, numbers, on_every_device};
 use crate::{Context, Pod};
 
-/// For every element of the output, its index in the input.
+/// Returns, for every element of the output, its index in the input.
 fn indices(op: TransposeOp) -> Vec<usize> {
     let sizes: Vec<usize> = op.axes.iter().map(|&axis| op.shape[axis]).collect();
     let index = |mut i: usize| {
@@ -18,7 +18,7 @@ fn indices(op: TransposeOp) -> Vec<usize> {
     (0..op.shape.iter().product()).map(index).collect()
 }
 
-/// Output, and what the backward pass makes of it.
+/// The output, and the result of the backward pass on it.
 fn passes<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: TransposeOp, x: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y) = (Context { device, seed: 0 }, device.tensor(x), device.output(x.len()));

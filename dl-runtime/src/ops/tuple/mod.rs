@@ -1,6 +1,7 @@
-//! Records: the several inputs or outputs of a model inside a model, put side by side and taken apart again.
+//! Records: packs the inputs or outputs of a model inside another model into one value, and takes them apart again.
 //!
-//! A batch of records lies as all first parts, then all second parts, and so on; so both are copies of whole ranges.
+//! A batch of records has all first parts, then all second parts, and so on. So packing and unpacking copy whole
+//! ranges.
 
 #[cfg(test)]
 mod tests;
@@ -11,36 +12,36 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
 
-/// Several values become one record; called once for each.
+/// Packs several values into one record; it is called once for each value.
 #[derive(Clone, Copy, Debug)]
 pub struct Pack {
     /// Numbers of elements of the parts.
     pub lens: &'static [usize],
 }
 
-/// One value of a record.
+/// Takes one value out of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct Unpack {
     /// Numbers of elements of the parts.
     pub lens: &'static [usize],
-    /// Which part.
+    /// The index of the part.
     pub part: usize,
 }
 
-/// Where part `part` of `n` records lies.
+/// Returns the range of part `part` in a batch of `n` records.
 fn range(lens: &[usize], part: usize, n: usize) -> std::ops::Range<usize> {
     let start = n * lens[..part].iter().sum::<usize>();
     start..start + n * lens[part]
 }
 
-/// The part of a writable range.
+/// Returns a range of writable data.
 fn part_mut<D: Storage>(data: D::Mut<'_, f32>, range: std::ops::Range<usize>) -> D::Mut<'_, f32> {
     let tail = D::split_mut(data, range.start).1;
     D::split_mut(tail, range.len()).0
 }
 
 impl Pack {
-    /// Writes part `part`.
+    /// Copies `input` to part `part` of the record `output`.
     pub fn forward<D: Device, T: Pod, R: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -51,7 +52,7 @@ impl Pack {
         let range = range(self.lens, part, input.len());
         context.device.copy(D::reinterpret::<T::Element, f32>(input.data()), part_mut::<D>(output.into_data(), range));
     }
-    /// The gradient to part `part`.
+    /// Computes the gradient to part `part`.
     pub fn backward<D: Device, T: Pod<Element = f32>, R: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -66,7 +67,7 @@ impl Pack {
 }
 
 impl Unpack {
-    /// Reads the part.
+    /// Copies the part of the record `input` to `output`.
     pub fn forward<D: Device, T: Pod<Element = f32>, R: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -76,7 +77,7 @@ impl Unpack {
         let range = range(self.lens, self.part, input.len());
         context.device.copy(D::slice(input.data(), range), output.into_data());
     }
-    /// The gradient to the record: zero for the other parts.
+    /// Computes the gradient to the record, which is zero for the other parts.
     pub fn backward<D: Device, T: Pod<Element = f32>, R: Pod<Element = f32>>(
         self,
         context: &Context<D>,

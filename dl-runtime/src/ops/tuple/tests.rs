@@ -1,4 +1,4 @@
-//! Records against ranges written out by hand.
+//! Compares records with ranges written out by hand.
 
 use super::*;
 use crate::Cpu;
@@ -20,7 +20,7 @@ fn parts_are_joined_and_taken_apart() {
     unpack.forward(&context, view, ViewMut::<Cpu, [f32; 1]>::new(&mut second[..], 2));
     assert_eq!(second, b);
 
-    // Backward: parts are added where something is, and the others are untouched then.
+    // In the backward pass with `Add`, the part is added and the others stay as they are.
     let (mut d_a, mut d_record) = ([1.0; 4], [9.0; 6]);
     pack.backward(&context, 0, view, Grad::add(ViewMut::<Cpu, [f32; 2]>::new(&mut d_a[..], 2)));
     assert_eq!(d_a, [2.0, 3.0, 4.0, 5.0]);

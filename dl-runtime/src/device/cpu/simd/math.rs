@@ -1,40 +1,41 @@
-//! `exp`, `ln` and their kin for `f32`, without branches, so that loops over them vectorise; within 2 units in the last
-//! place (`sigmoid` 2.5). Sources: Cephes (Moshier) for `exp`, `ln` and `tanh`; N. Juffa's minimax polynomials for `erf`.
+//! `exp`, `ln` and related functions for `f32`. They have no branches, so loops over them vectorise. Their error is at
+//! most 2 units in the last place (`sigmoid` 2.5). Sources: Cephes (Moshier) for `exp`, `ln` and `tanh`; N. Juffa's
+//! minimax polynomials for `erf`.
 
 use super::Simd;
 
-/// Adding it to a small number leaves that number, rounded, in the low bits.
+/// Adding this to a small number rounds that number to an integer, which is then in the low bits.
 const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³
 
 /// `eˣ`.
 #[inline(always)]
 pub(crate) fn exp<S: Simd>(x: f32) -> f32 {
-    // Beyond these the result is infinite or 0; written so that NaN stays.
+    // Beyond these bounds the result is infinite or 0; the comparisons are written so that NaN stays NaN.
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
     let (n, p) = reduced::<S>(x);
-    // Times 2ⁿ in two steps, because n may be beyond the exponents of f32.
+    // The result is scaled by 2ⁿ in two steps, because n may be beyond the exponents of f32.
     let half = n >> 1;
     (p + 1.0) * power_of_two(half) * power_of_two(n.wrapping_sub(half))
 }
 
-/// `eˣ - 1`, exact for small `x`.
+/// `eˣ - 1`, accurate for small `x`.
 #[inline(always)]
 pub(crate) fn exp_m1<S: Simd>(x: f32) -> f32 {
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -20.0 { -20.0 } else { x };
     let (n, p) = reduced::<S>(x);
-    // 2ⁿ·(p + 1) - 1, by halves, because 2ⁿ alone may be infinite.
+    // This is 2ⁿ·(p + 1) - 1, computed with 2ⁿ⁻¹ and doubled, because 2ⁿ alone may be infinite.
     let half = power_of_two(n.wrapping_sub(1));
     2.0 * S::mul_add(half, p, half - 0.5)
 }
 
-/// `n` and `eʳ - 1` for `x = n·ln 2 + r` with r between ±½ ln 2.
+/// Returns `n` and `eʳ - 1` for `x = n·ln 2 + r` with r between -½ ln 2 and ½ ln 2.
 #[inline(always)]
 fn reduced<S: Simd>(x: f32) -> (i32, f32) {
     let shifted = S::mul_add(x, std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
-    // ln 2 in two parts.
+    // ln 2 is subtracted in two parts, for accuracy.
     let r = S::mul_add(n, -0.693_359_4, x);
     let r = S::mul_add(n, 2.121_944_4e-4, r);
     let p = 1.987_569_1e-4;
@@ -52,7 +53,7 @@ fn power_of_two(n: i32) -> f32 {
     f32::from_bits((n.wrapping_add(127) << 23) as u32)
 }
 
-/// The natural logarithm; NaN below 0.
+/// The natural logarithm; NaN for negative numbers.
 #[inline(always)]
 pub(crate) fn ln<S: Simd>(x: f32) -> f32 {
     // Subnormal numbers are scaled up first.
@@ -81,11 +82,11 @@ pub(crate) fn ln<S: Simd>(x: f32) -> f32 {
     if x >= 0.0 { result } else { f32::NAN }
 }
 
-/// `ln(1 + x)`, exact for small `x`.
+/// `ln(1 + x)`, accurate for small `x`.
 #[inline(always)]
 pub(crate) fn ln_1p<S: Simd>(x: f32) -> f32 {
     let u = 1.0 + x;
-    // What was lost in rounding 1 + x, to first order.
+    // The rounding error of 1 + x is corrected to first order.
     let lost = (x - (u - 1.0)) / u;
     let result = ln::<S>(u) + lost;
     if u == f32::INFINITY || u == 0.0 {
@@ -131,7 +132,7 @@ pub(crate) fn erf<S: Simd>(x: f32) -> f32 {
     let r = S::mul_add(r, t, -6.348_467e-1);
     let r = S::mul_add(r, t, -1.287_175_1e-1);
     let r = S::mul_add(r, t, -t);
-    // Beyond 4 the result is 1; the polynomial is not made for that.
+    // Beyond 4 the result is 1, and the polynomial is not valid.
     let r = if t > 4.0 { -20.0 } else { r };
     let large = (1.0 - exp::<S>(r)).copysign(x);
     let p = -5.967_617e-4;
@@ -158,7 +159,7 @@ mod tests {
         }
     }
 
-    /// Units in the last place between `y` and the exact `expected`.
+    /// The error of `y` in units in the last place of the exact value `expected`.
     fn ulps(y: f32, expected: f64) -> f64 {
         let rounded = expected as f32;
         if y == rounded || (y.is_nan() && rounded.is_nan()) {

@@ -1,4 +1,4 @@
-//! Kernels compiled once for each instruction set and chosen at run time: the macro [`simd!`].
+//! The macro [`simd!`], which compiles a kernel once for each instruction set; the best one is chosen at run time.
 //!
 //! ```ignore
 //! simd! {
@@ -11,13 +11,13 @@
 //! }
 //! ```
 //!
-//! makes `exp_all(x, y)`, whose body is plain Rust that the compiler vectorises for AVX-512, for AVX2, and for the
-//! baseline. Inside, `S: Simd` is the instruction set: `S::mul_add(a, b, c)` is one instruction where there is one
-//! (`f32::mul_add` would be a slow call elsewhere), `S::F32` a vector register for kernels that need to say so. What the
-//! body calls must be `#[inline(always)]`. Bounds of further parameters go in brackets:
-//! `fn map<S, F>(x: &mut [f32], f: F) where [F: Fn(f32) -> f32] { … }`. Sums over a slice do not vectorise by themselves
-//! (floats may not be reordered): see [`sum`]. The environment variable `DL_SIMD` (`avx2`, `baseline`)
-//! lowers the choice, for tests.
+//! This defines `exp_all(x, y)`, whose body is plain Rust that the compiler vectorises for AVX-512, for AVX2 and for
+//! the baseline. Inside, `S: Simd` is the instruction set: `S::mul_add(a, b, c)` is a single instruction where there is
+//! one (`f32::mul_add` would be a slow call elsewhere), and `S::F32` is a vector register for kernels that use
+//! registers explicitly. Functions that the body calls must be `#[inline(always)]`. Bounds of further type parameters
+//! go in brackets: `fn map<S, F>(x: &mut [f32], f: F) where [F: Fn(f32) -> f32] { … }`. A sum over a slice does not
+//! vectorise by itself, since the compiler may not reorder floating-point additions: use [`sum`]. The environment
+//! variable `DL_SIMD` (`avx2`, `baseline`) selects a lower instruction set, for tests.
 
 pub(crate) mod math;
 mod reduce;
@@ -34,7 +34,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Level {
-    /// What every processor of this architecture has.
+    /// The instructions that every processor of this architecture has.
     Baseline = 1,
     /// AVX2 and FMA.
     Avx2,
@@ -42,7 +42,7 @@ pub(crate) enum Level {
     Avx512,
 }
 
-/// The best instruction set of this processor, detected once.
+/// Returns the best instruction set of this processor, which is detected once.
 #[inline]
 pub(crate) fn level() -> Level {
     static LEVEL: AtomicU8 = AtomicU8::new(0);
@@ -86,7 +86,7 @@ fn detect_processor() -> Level {
     }
 }
 
-/// Compiles functions for every instruction set; see the [module](self).
+/// Compiles functions for every instruction set; see the [module documentation](self).
 macro_rules! simd {
     ($(
         $(#[$meta:meta])*

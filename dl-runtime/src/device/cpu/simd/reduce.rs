@@ -1,26 +1,27 @@
-//! Sums over slices in a fixed order that vectorises: 32 partial sums, then those of a register.
+//! Sums over slices in a fixed order that vectorises: 32 partial sums, which are then added up.
 
 use super::{Simd, Vector};
 use crate::device::cpu::elementwise::at;
 
-/// Partial results kept side by side: two registers of AVX-512.
+/// The number of partial results: two registers of AVX-512.
 const LANES: usize = 32;
 
-/// `Σ f([inputs[0][i], inputs[1][i], …])`, in an order that depends on the length alone; all slices have one length.
+/// `Σ f([inputs[0][i], inputs[1][i], …])`, in an order that depends only on the length; all slices have the same
+/// length.
 #[inline(always)]
 pub(crate) fn sum<S: Simd, const N: usize>(inputs: [&[f32]; N], f: impl Fn([f32; N]) -> f32) -> f32 {
     let lanes = lanes(inputs, 0.0, f, |a, b| a + b);
     join::<S>(&lanes, Vector::add).sum()
 }
 
-/// The largest number that is not NaN; negative infinity of none.
+/// Returns the largest number, ignoring NaN; negative infinity if there is none.
 #[inline(always)]
 pub(crate) fn largest<S: Simd>(x: &[f32]) -> f32 {
     let lanes = lanes([x], f32::NEG_INFINITY, |[x]| x, |a, b| if b > a { b } else { a });
     join::<S>(&lanes, Vector::max).largest()
 }
 
-/// Results of `op` over every 32nd value of `f`.
+/// Reduces the values of `f` with `op` to 32 partial results, each over every 32nd value.
 #[inline(always)]
 fn lanes<const N: usize>(
     inputs: [&[f32]; N],
@@ -32,7 +33,7 @@ fn lanes<const N: usize>(
     for input in inputs {
         n = n.min(input.len());
     }
-    // Arrays of a known length: with slices the loop over several inputs takes twice the time.
+    // Arrays have a known length; with slices the loop over several inputs takes twice as long.
     let mut whole: [&[[f32; LANES]]; N] = [&[]; N];
     for (whole, input) in whole.iter_mut().zip(inputs) {
         *whole = input[..n].as_chunks().0;
@@ -48,7 +49,7 @@ fn lanes<const N: usize>(
         }
     }
     if n % LANES > 0 {
-        // The rest is put in an array first, so that the lanes themselves stay in registers.
+        // The remainder is put into an array first, so that the lanes themselves stay in registers.
         let mut last = [start; LANES];
         for (j, last) in last.iter_mut().enumerate().take(n % LANES) {
             *last = f(at(&inputs, n - n % LANES + j));
@@ -60,10 +61,10 @@ fn lanes<const N: usize>(
     lanes
 }
 
-/// All lanes in one register.
+/// Reduces all lanes to one register.
 #[inline(always)]
 fn join<S: Simd>(lanes: &[f32; LANES], op: impl Fn(S::F32, S::F32) -> S::F32) -> S::F32 {
-    // SAFETY: LANES is a multiple of the register's lanes, so that all reads are within the array.
+    // SAFETY: LANES is a multiple of the register's lanes, so all reads are within the array.
     let load = |at| unsafe { S::F32::load(lanes[at..].as_ptr()) };
     (S::F32::LANES..LANES).step_by(S::F32::LANES).fold(load(0), |all, at| op(all, load(at)))
 }

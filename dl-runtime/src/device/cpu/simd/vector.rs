@@ -1,35 +1,36 @@
-//! Instruction sets as types, and their vector registers, for kernels that name registers (matrix products).
+//! Instruction sets as types, and their vector registers, for kernels that use registers explicitly (matrix products).
 
 #![allow(clippy::needless_range_loop, reason = "iterators take closures, which would not be inlined into vector code")]
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-/// An instruction set. The methods of its types may only be called in code compiled for it: see `simd!`.
+/// An instruction set. The methods of its types may only be called in code that is compiled for it: see `simd!`.
 pub(crate) trait Simd: Copy + 'static {
     /// A register of `f32`.
     type F32: Vector;
-    /// Rows of the largest tile of a matrix product (two registers wide) whose sums fit the registers.
+    /// The number of rows of the largest tile (two registers wide) of a matrix product whose sums fit into the
+    /// registers.
     const TILE_ROWS: usize;
-    /// `a · b + c`, rounded once where the instruction exists.
+    /// `a · b + c`, rounded only once if the instruction exists.
     fn mul_add(a: f32, b: f32, c: f32) -> f32;
 }
 
 /// A register of `f32`.
 pub(crate) trait Vector: Copy {
-    /// Number of `f32` in it.
+    /// The number of `f32` in a register.
     const LANES: usize;
-    /// Whether [`Vector::store_first`] is as good as [`Vector::store`].
+    /// Whether [`Vector::store_first`] is as fast as [`Vector::store`].
     const MASKS: bool = false;
-    /// Every lane the same.
+    /// Sets every lane to `x`.
     fn splat(x: f32) -> Self;
     /// `self · b + c`.
     fn mul_add(self, b: Self, c: Self) -> Self;
     /// Lanewise sum.
     fn add(self, b: Self) -> Self;
-    /// Lanewise maximum; where one is NaN, `b`.
+    /// Lanewise maximum; `b` if one of the two is NaN.
     fn max(self, b: Self) -> Self;
-    /// Lanes 0, 2, 4, … of `self` and then of `b`.
+    /// Returns lanes 0, 2, 4, … of `self`, then those of `b`.
     fn evens(self, b: Self) -> Self;
     /// # Safety
     /// `LANES` values can be read.
@@ -37,7 +38,7 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `LANES` values can be written.
     unsafe fn store(self, to: *mut f32);
-    /// The first `n` lanes (at most `LANES`), the others 0.
+    /// Loads the first `n` lanes (at most `LANES`) and sets the others to 0.
     ///
     /// # Safety
     /// `n` values can be read.
@@ -45,22 +46,22 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `n` values can be written.
     unsafe fn store_first(self, to: *mut f32, n: usize);
-    /// The sum of the lanes, in a fixed order.
+    /// Returns the sum of the lanes, in a fixed order.
     fn sum(self) -> f32;
-    /// The sums of the lanes of `LANES` registers, each in a fixed order: one in each lane.
+    /// Returns a register with the sum of the lanes of each of `LANES` registers, each in a fixed order.
     fn sums(registers: &[Self]) -> Self;
-    /// The largest lane; NaN only of NaN.
+    /// Returns the largest lane; NaN only if all lanes are NaN.
     fn largest(self) -> f32;
     /// Writes the transpose of a block: `rows` (at most `LANES`) rows of `LANES` values, `stride` apart, become `LANES`
-    /// rows of `rows` values, `to_stride` apart. With `whole`, `LANES` values are written to each, one row after the
-    /// other, zeros after the `rows`.
+    /// rows of `rows` values, `to_stride` apart. If `whole`, `LANES` values are written to each row, with zeros after
+    /// the first `rows`; rows are written in order, so a row may overwrite that tail of the one before.
     ///
     /// # Safety
     /// All of these can be read and written.
     unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize, whole: bool);
 }
 
-/// What every processor has.
+/// The instructions that every processor has.
 #[derive(Clone, Copy)]
 pub(crate) struct Baseline;
 
@@ -157,20 +158,21 @@ impl Simd for Avx2 {
     }
 }
 
-/// Which lanes of eight are below `n`.
+/// A mask of the first `n` of eight lanes.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn first8(n: usize) -> __m256i {
     const MASK: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
     let from = &MASK[8 - n.min(8)..][..8];
-    // SAFETY: eight numbers are there; AVX2 code only.
+    // SAFETY: the slice has eight numbers; this is called in AVX2 code only.
     unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
 }
 
-/// A call rather than a masked store: that takes some 40 cycles on processors by AMD before AVX-512.
+/// Stores the first `n` lanes. It copies them, since a masked store takes some 40 cycles on AMD processors before
+/// AVX-512.
 ///
 /// # Safety
-/// AVX2, and `n` values can be written.
+/// The processor has AVX2, and `n` values can be written.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline(never)]
@@ -188,7 +190,7 @@ impl Vector for __m256 {
     const LANES: usize = 8;
     #[inline(always)]
     fn splat(x: f32) -> Self {
-        // SAFETY: used in code compiled for AVX2 only (`simd!`); so below.
+        // SAFETY: this is called only in code compiled for AVX2 (`simd!`); the same holds below.
         unsafe { _mm256_set1_ps(x) }
     }
     #[inline(always)]
@@ -277,7 +279,7 @@ impl Vector for __m256 {
                     a[i] = Self::load(from.add(i * stride));
                 }
             }
-            // Pairs of rows, then pairs of pairs within each half, then the halves.
+            // First pairs of rows are interleaved, then pairs of pairs within each half, then the halves are exchanged.
             let mut b = a;
             for i in 0..4 {
                 b[2 * i] = _mm256_unpacklo_ps(a[2 * i], a[2 * i + 1]);
@@ -316,7 +318,7 @@ impl Simd for Avx512 {
     }
 }
 
-/// Which lanes of sixteen are below `n`.
+/// A mask of the first `n` of sixteen lanes.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn first16(n: usize) -> __mmask16 {
@@ -329,7 +331,7 @@ impl Vector for __m512 {
     const MASKS: bool = true;
     #[inline(always)]
     fn splat(x: f32) -> Self {
-        // SAFETY: used in code compiled for AVX-512 only (`simd!`); so below.
+        // SAFETY: this is called only in code compiled for AVX-512 (`simd!`); the same holds below.
         unsafe { _mm512_set1_ps(x) }
     }
     #[inline(always)]
@@ -387,7 +389,7 @@ impl Vector for __m512 {
     fn sums(registers: &[Self]) -> Self {
         // SAFETY: see `splat`.
         unsafe {
-            // Four registers become one, with their sums over each quarter side by side.
+            // Every four registers become one, with their sums over each quarter side by side.
             let mut fours = [Self::splat(0.0); 4];
             for i in 0..4 {
                 let r = &registers[4 * i..][..4];
@@ -419,7 +421,8 @@ impl Vector for __m512 {
                     a[i] = Self::load(from.add(i * stride));
                 }
             }
-            // Pairs of rows, then fours: a[4 g + c] holds columns c, c + 4, c + 8, c + 12 of rows 4 g to 4 g + 4.
+            // First pairs of rows, then groups of four: a[4 g + c] holds columns c, c + 4, c + 8, c + 12 of rows 4 g to
+            // 4 g + 3.
             let mut b = a;
             for i in 0..8 {
                 b[2 * i] = _mm512_unpacklo_ps(a[2 * i], a[2 * i + 1]);
@@ -431,7 +434,7 @@ impl Vector for __m512 {
                 a[4 * i + 2] = _mm512_shuffle_ps::<0x44>(b[4 * i + 1], b[4 * i + 3]);
                 a[4 * i + 3] = _mm512_shuffle_ps::<0xee>(b[4 * i + 1], b[4 * i + 3]);
             }
-            // Quarters of registers, in two rounds.
+            // Then quarters of registers are exchanged, in two rounds.
             for c in 0..4 {
                 let even = _mm512_shuffle_f32x4::<0x88>(a[c], a[4 + c]);
                 let odd = _mm512_shuffle_f32x4::<0xdd>(a[c], a[4 + c]);

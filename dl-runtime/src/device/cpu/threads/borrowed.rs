@@ -1,14 +1,14 @@
-//! Helpers that are tasks of a rayon pool.
+//! Helper threads borrowed from a rayon pool: each is a rayon task.
 
 use super::job::Shared;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A rayon pool, of which threads are borrowed while jobs come.
+/// A rayon pool whose threads are borrowed while there are jobs.
 pub(super) struct Borrowed {
-    /// `None` is the pool of the calling thread, or the global one.
+    /// `None` stands for the pool of the calling thread, or the global one.
     pool: Option<Arc<rayon::ThreadPool>>,
-    /// Whether a helper is in the pool, waiting there or looking for jobs; the caller itself is none.
+    /// Whether each helper is present: queued in rayon, or looking for jobs. The calling thread is not counted.
     present: Arc<[AtomicBool]>,
 }
 
@@ -18,20 +18,21 @@ impl Borrowed {
         Borrowed { pool, present: (1..threads).map(|_| AtomicBool::new(false)).collect() }
     }
 
-    /// Number of helpers.
+    /// Returns the number of helpers.
     pub(super) fn count(&self) -> usize {
         self.present.len()
     }
 
-    /// Sends those of the first `helpers` that are absent; the others are looking for the open job already.
+    /// Spawns those of the first `helpers` that are absent; the others are already looking for the open job.
     pub(super) fn call(&self, shared: &Arc<Shared>, helpers: usize) {
-        for at in 0..helpers {
-            // After the job was opened: either its epoch is seen by a helper that leaves, or its absence here.
-            if self.present[at].swap(true, Ordering::SeqCst) {
+        for index in 0..helpers {
+            // This comes after the job was opened: either a helper that leaves sees the new epoch, or we see here that
+            // it is absent.
+            if self.present[index].swap(true, Ordering::SeqCst) {
                 continue;
             }
             let (shared, present) = (shared.clone(), self.present.clone());
-            let serve = move || serve(&shared, at + 1, &present[at]);
+            let serve = move || serve(&shared, index + 1, &present[index]);
             match &self.pool {
                 Some(pool) => pool.spawn(serve),
                 None => rayon::spawn(serve),
@@ -40,7 +41,7 @@ impl Borrowed {
     }
 }
 
-/// Helps with the newest job and those that follow within some 20 µs each.
+/// Helps with the newest job, and with further ones until there was none for about 20 µs.
 fn serve(shared: &Shared, id: usize, present: &AtomicBool) {
     let mut seen = shared.epoch().wrapping_sub(1);
     loop {

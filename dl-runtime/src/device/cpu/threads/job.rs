@@ -1,4 +1,5 @@
-//! The job that a caller shares with its helpers: publishing it, taking its tasks, and waiting until all helpers left.
+//! The job that a caller shares with its helpers: publishing it, taking its tasks, and waiting until all helpers have
+//! left.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -7,13 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// How often a helper looks for work before it leaves: some 20 µs, longer than the gaps inside a training step.
+/// How often a helper looks for work before it leaves: about 20 µs, longer than the gaps inside a training step.
 const SPINS: u32 = if cfg!(miri) { 10 } else { 2_000 };
 
-/// How often a thread that waits for another looks before it offers the core to whoever may need it: about 1 µs.
+/// How often a waiting thread looks before it yields its core: about 1 µs.
 const SPINS_PER_YIELD: u32 = if cfg!(miri) { 1 } else { 100 };
 
-/// `state` holds the number of helpers inside the job, and this flag while the job admits more.
+/// A flag in `state`, set while the job admits helpers. The other bits of `state` count the helpers that are inside the
+/// job.
 const OPEN: usize = 1 << (usize::BITS - 1);
 
 /// The function of a job: `body(task, thread)`.
@@ -22,51 +24,53 @@ pub(super) type Body<'a> = dyn Fn(usize, usize) + Sync + 'a;
 /// The state that the caller and its helpers share.
 #[derive(Default)]
 pub(super) struct Shared {
-    /// Whether a call owns the pool.
+    /// Whether some caller owns the pool.
     owned: AtomicBool,
-    /// Counts jobs, so that a helper enters each at most once.
+    /// Counts jobs, so that a helper enters each job at most once.
     epoch: AtomicUsize,
-    /// [`OPEN`] and the number of helpers inside.
+    /// [`OPEN`], and the number of helpers inside.
     state: AtomicUsize,
     /// The next task.
     next: AtomicUsize,
-    /// Written by the owner while the job is closed and empty, read by helpers inside.
+    /// The body and the number of tasks. Written by the owner while the job is closed and empty; read by helpers
+    /// inside.
     job: UnsafeCell<Option<(*const Body<'static>, usize)>>,
     /// The first panic of a helper.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     stop: AtomicBool,
 }
 
-// SAFETY: `job` is written only while no helper is inside (`state` is 0) by the one owner, and read only by helpers
-// that entered through `state` after that; the body it points to is `Sync`.
+// SAFETY: `job` is written only by the one owner while no helper is inside (`state` is 0), and read only by helpers
+// that entered through `state` after that; the body that it points to is `Sync`.
 unsafe impl Sync for Shared {}
-// SAFETY: as above; nothing in it is tied to a thread.
+// SAFETY: as above; nothing in it is bound to a thread.
 unsafe impl Send for Shared {}
 
 impl Shared {
-    /// Makes the caller the owner; false while there is another one.
+    /// Makes the caller the owner; returns false if there is another owner.
     pub(super) fn own(&self) -> bool {
         !self.owned.swap(true, Ordering::Acquire)
     }
 
-    /// Ends what [`Shared::own`] began.
+    /// Gives up the ownership that [`Shared::own`] took.
     pub(super) fn disown(&self) {
         self.owned.store(false, Ordering::Release);
     }
 
-    /// Opens a job of so many tasks.
+    /// Opens a job of `tasks` tasks.
     ///
     /// # Safety
-    /// The caller is the owner, the last job is closed, and this one is closed before `body` goes out of use.
+    /// The caller is the owner, the previous job is closed, and this one is closed before `body` goes out of scope.
     pub(super) unsafe fn open(&self, body: &Body<'_>, tasks: usize) {
-        // SAFETY: only the lifetime is forgotten; no helper uses the pointer after `close`, and the owner alone writes.
+        // SAFETY: only the lifetime is erased; no helper uses the pointer after `close`, and only the owner writes.
         unsafe {
             let body = std::mem::transmute::<*const Body<'_>, *const Body<'static>>(body);
             *self.job.get() = Some((body, tasks));
         }
         self.next.store(0, Ordering::Relaxed);
         self.state.store(OPEN, Ordering::Release);
-        // In one order with the flags of borrowed helpers: either the helper sees this job or the owner calls it anew.
+        // Sequentially consistent with the flags of borrowed helpers: either the helper sees this job, or the owner
+        // spawns it anew.
         self.epoch.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -81,7 +85,7 @@ impl Shared {
         }
     }
 
-    /// Admits no more helpers and waits for those inside.
+    /// Stops admitting helpers and waits for those inside.
     pub(super) fn close(&self) {
         self.state.fetch_and(!OPEN, Ordering::AcqRel);
         let mut spins = 0;
@@ -91,7 +95,7 @@ impl Shared {
         }
     }
 
-    /// The first panic of a helper, taken out.
+    /// Takes the first panic of a helper.
     pub(super) fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
         self.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -102,7 +106,8 @@ impl Shared {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Takes part in jobs as helper `id` until none came for some 20 µs; `seen` is the last one that it knows.
+    /// Takes part in jobs as helper `id` until there was none for about 20 µs; `seen` is the epoch of the last job it
+    /// entered.
     pub(super) fn serve(&self, id: usize, seen: &mut usize) {
         let mut spins = 0;
         while spins < SPINS {
@@ -124,14 +129,14 @@ impl Shared {
         if self.state.fetch_update(Ordering::AcqRel, Ordering::Relaxed, enter).is_err() {
             return;
         }
-        // SAFETY: inside, so the owner neither writes the job nor returns before this helper leaves.
+        // SAFETY: this helper is inside, so the owner neither writes the job nor returns before it leaves.
         if let Some((body, tasks)) = unsafe { *self.job.get() }
             && id < tasks
         {
             // SAFETY: as above, the body is alive.
             let body = unsafe { &*body };
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.take_tasks(body, tasks, id))) {
-                // The others stop early.
+                // The other threads find no more tasks and stop early.
                 self.next.store(tasks, Ordering::Relaxed);
                 self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
             }
@@ -139,7 +144,7 @@ impl Shared {
         self.state.fetch_sub(1, Ordering::AcqRel);
     }
 
-    /// The life of a worker of our own: it sleeps while nothing comes.
+    /// The main loop of the pool's own workers, which sleep while there is no job.
     pub(super) fn work(&self, id: usize) {
         let mut seen = 0;
         while !self.stop.load(Ordering::Acquire) {
@@ -148,13 +153,13 @@ impl Shared {
         }
     }
 
-    /// Ends [`Shared::work`] of workers that are woken.
+    /// Makes [`Shared::work`] return once the worker is woken.
     pub(super) fn stop(&self) {
         self.stop.store(true, Ordering::Release);
     }
 }
 
-/// A moment of waiting, the `spins`-th.
+/// Waits for a moment; `spins` counts the calls.
 fn spin(spins: u32) {
     if spins.is_multiple_of(SPINS_PER_YIELD) { thread::yield_now() } else { std::hint::spin_loop() }
 }

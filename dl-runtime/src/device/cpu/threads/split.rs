@@ -1,31 +1,38 @@
-//! Data cut in disjoint parts that tasks use at the same time.
+//! Splitting data into disjoint parts that tasks use at the same time.
 
-/// Data cut in numbered parts that tasks may use at the same time: [`chunks`], [`chunks_mut`], and tuples of them.
+/// Data that is split into numbered parts, which tasks may use at the same time: [`chunks`], [`chunks_mut`], and tuples
+/// of them.
 ///
 /// # Safety
-/// Parts of different numbers do not overlap where they can be written.
+/// Parts with different numbers must not overlap if they can be written.
 pub unsafe trait Split: Sync {
-    /// What one task gets.
+    /// The type of one part.
     type Part;
-    /// Number of parts.
+    /// Returns the number of parts.
     fn count(&self) -> usize;
     /// # Safety
-    /// `index < count()`, and no two parts of one number are in use at the same time.
+    /// `index < count()`, and the part of one number is not in use twice at the same time.
     unsafe fn part(&self, index: usize) -> Self::Part;
 }
 
-/// `data` in chunks of `size`, the last one shorter, to read.
+/// Splits `data` into chunks of `size` to read; the last one may be shorter.
+///
+/// # Panics
+/// If `size` is 0.
 pub fn chunks<T: Sync>(data: &[T], size: usize) -> Chunks<'_, T> {
     assert!(size > 0, "chunks of something");
     Chunks { data, size }
 }
 
-/// `data` in chunks of `size`, the last one shorter, to write.
+/// Splits `data` into chunks of `size` to write; the last one may be shorter.
+///
+/// # Panics
+/// If `size` is 0.
 pub fn chunks_mut<T: Send>(data: &mut [T], size: usize) -> ChunksMut<'_, T> {
     ChunksMut::new(data, size)
 }
 
-/// See [`chunks`].
+/// The result of [`chunks`].
 #[derive(Clone, Copy, Debug)]
 pub struct Chunks<'a, T> {
     data: &'a [T],
@@ -43,7 +50,7 @@ unsafe impl<'a, T: Sync> Split for Chunks<'a, T> {
     }
 }
 
-/// See [`chunks_mut`].
+/// The result of [`chunks_mut`].
 #[derive(Debug)]
 pub struct ChunksMut<'a, T> {
     data: *mut T,
@@ -62,7 +69,7 @@ impl<'a, T> ChunksMut<'a, T> {
 // SAFETY: it hands out disjoint `&mut [T]`, which may go to other threads where `T: Send`.
 unsafe impl<T: Send> Sync for ChunksMut<'_, T> {}
 
-// SAFETY: chunks of different numbers do not overlap.
+// SAFETY: chunks with different numbers do not overlap.
 unsafe impl<'a, T: Send> Split for ChunksMut<'a, T> {
     type Part = &'a mut [T];
     fn count(&self) -> usize {
@@ -71,14 +78,14 @@ unsafe impl<'a, T: Send> Split for ChunksMut<'a, T> {
     unsafe fn part(&self, index: usize) -> &'a mut [T] {
         let start = index * self.size;
         assert!(start <= self.len);
-        // SAFETY: within the slice borrowed for 'a, and by the caller's promise used once at a time.
+        // SAFETY: the range is within the slice borrowed for 'a, and by the contract it is used once at a time.
         unsafe { std::slice::from_raw_parts_mut(self.data.add(start), self.size.min(self.len - start)) }
     }
 }
 
 macro_rules! split_tuples {
     ($(($first:ident $($rest:ident)*))*) => {$(
-        // SAFETY: each member keeps the promise.
+        // SAFETY: every member fulfils the contract.
         unsafe impl<$first: Split, $($rest: Split),*> Split for ($first, $($rest,)*) {
             type Part = ($first::Part, $($rest::Part,)*);
             #[allow(non_snake_case, reason = "the members are named by their types")]
@@ -90,7 +97,7 @@ macro_rules! split_tuples {
             #[allow(non_snake_case, reason = "the members are named by their types")]
             unsafe fn part(&self, index: usize) -> Self::Part {
                 let ($first, $($rest,)*) = self;
-                // SAFETY: passed on.
+                // SAFETY: the caller's contract is passed on to every member.
                 unsafe { ($first.part(index), $($rest.part(index),)*) }
             }
         }

@@ -1,22 +1,23 @@
-//! The functions of cuDNN that are used, each looked for by its name.
+//! The cuDNN functions that the device uses, each looked up by name.
 //!
-//! cudarc's bindings panic where a function is missing, and their statuses are an enum of one version's codes; cuDNN 8 and 9
-//! both have these functions, with different codes for what goes wrong.
+//! cudarc's bindings panic when a function is missing, and their status is an enum of one version's codes. cuDNN 8 and
+//! 9 both have these functions, but different error codes.
 
 use cudarc::cudnn::sys;
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::offset_of;
 
-/// A handle, a descriptor, or memory of the GPU.
+/// A handle, a descriptor, or an address in GPU memory.
 pub(super) type Raw = *mut c_void;
 
-/// What the library answers: 0, or what went wrong.
+/// A status of the library: 0, or an error code.
 pub(super) type Status = u32;
 
-/// The oldest version with all settings that are made: 8.0.
+/// The oldest version that has all the settings used here: 8.0.
 const OLDEST: usize = 8000;
 
-/// An algorithm that the library proposes: `cudnnConvolutionFwdAlgoPerf_t` and the same for the gradients.
+/// An algorithm that the library proposes. It has the layout of `cudnnConvolutionFwdAlgoPerf_t` and of the structs for
+/// gradients.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 pub(super) struct Proposal {
@@ -48,26 +49,26 @@ macro_rules! functions {
         }
 
         impl Functions {
-            /// Those of the library that is installed; none if there is none, or a version without them.
+            /// Looks up all functions; `None` if the library is not installed or is a version without them.
             pub fn find() -> Option<Self> {
-                // SAFETY: looks for the library; loading it runs nothing of ours.
+                // SAFETY: this looks for the library; loading it runs none of our code.
                 if !unsafe { sys::is_culib_present() } {
                     return None;
                 }
-                // SAFETY: the library is there; its functions have had these signatures since cuDNN 8.
+                // SAFETY: the library is loaded; its functions have had these signatures since cuDNN 8.
                 let functions = unsafe {
                     let library = sys::culib();
                     Functions { $($name: *library.get(stringify!($name)).ok()?,)* }
                 };
-                // SAFETY: it takes nothing.
+                // SAFETY: the function takes no arguments.
                 (unsafe { (functions.cudnnGetVersion)() } >= OLDEST).then_some(functions)
             }
         }
     };
 }
 
-// Enums are passed as numbers. The three kinds of convolution take the same arguments: handle, the two operands, the convolution,
-// the result.
+// Enums are passed as numbers. The three kinds of convolution take the same arguments: handle, the two operands, the
+// convolution, the algorithm with its workspace, and the result.
 functions! {
     cudnnGetVersion: fn() -> usize;
     cudnnGetErrorString: fn(Status) -> *const c_char;

@@ -1,12 +1,12 @@
-//! Convolutions by cuDNN, where it is installed: which ones, and how they are asked for.
+//! Convolutions with cuDNN, where it is installed: which convolutions it gets, and how they are queued.
 //!
-//! Whether cuDNN computes a convolution is decided before it is asked for ([`Cuda::by_dnn`]): small ones, those in bf16, and
-//! whatever cuDNN refuses are left to the kernels of `ops/conv2d`.
+//! [`Cuda::by_dnn`] decides beforehand whether cuDNN computes a convolution. Small ones, those in bf16, and whatever
+//! cuDNN does not support are left to the kernels of `ops/conv2d`.
 //!
-//! | file | what it has |
+//! | file | contents |
 //! |---|---|
-//! | `mod.rs` | convolutions as they are asked for |
-//! | `plan.rs` | descriptors of a convolution, and the algorithm chosen once for each |
+//! | `mod.rs` | the description of a convolution, and queueing it |
+//! | `plan.rs` | the descriptors and the algorithm that are chosen once for each description |
 //! | `functions.rs` | the functions of the library |
 
 mod functions;
@@ -21,22 +21,22 @@ use crate::Result;
 use crate::tensor::Write;
 use cudarc::driver::sys::CUstream;
 
-/// Multiply-adds from which on cuDNN is worth it: a smaller convolution is bound by launches, and own kernels add bias and
-/// activation in the same one.
+/// cuDNN gets convolutions from so many multiply-adds on. A smaller one is bound by launches, and our own kernels add
+/// the bias and the activation in the same launch.
 pub(super) const WORTH_IT: usize = 1 << 25;
-/// The alignment in bytes that every algorithm is content with.
+/// The alignment in bytes that is enough for every algorithm.
 const ALIGNMENT: u64 = 16;
 
-/// The sizes of a convolution, from images to windows; pairs are of rows and columns.
+/// The sizes of a convolution. An output position corresponds to one window of the image; pairs are (rows, columns).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Convolution {
     pub samples: usize,
     /// Channels of the image.
     pub inputs: usize,
-    /// Channels of the windows.
+    /// Channels of the output.
     pub outputs: usize,
     pub image: [usize; 2],
-    /// The number of windows.
+    /// The spatial size of the output.
     pub output: [usize; 2],
     pub kernel: [usize; 2],
     pub stride: [usize; 2],
@@ -45,7 +45,7 @@ pub(crate) struct Convolution {
     pub groups: usize,
 }
 
-/// What a convolution is of that cuDNN keeps descriptors and an algorithm for.
+/// Identifies a convolution for which a plan (descriptors and an algorithm) is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Description {
     sizes: Convolution,
@@ -54,14 +54,14 @@ struct Description {
     tf32: bool,
 }
 
-/// Which of the three operands of a convolution is computed from the others.
+/// Says which of the three tensors of a convolution is computed from the other two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
-    /// The windows, from the image and the weights: the forward pass.
+    /// The output, from the image and the weights: the forward pass.
     Windows,
-    /// The image, from the weights and the windows: its gradient, and the transposed convolution.
+    /// The image, from the weights and the output: the gradient to the input, and the transposed convolution.
     Image,
-    /// The weights, from the image and the windows: their gradient.
+    /// The weights, from the image and the output: the gradient to the weights.
     Weights,
 }
 
@@ -69,12 +69,12 @@ pub(crate) enum Target {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dnn {
     description: Description,
-    /// Numbers of scratch memory that it takes.
+    /// The workspace that it needs, in numbers.
     pub scratch: usize,
 }
 
 impl Dnn {
-    /// Whether cuDNN takes operands at these addresses.
+    /// Returns whether the addresses are aligned enough for cuDNN.
     pub fn takes(addresses: [u64; 3]) -> bool {
         addresses.iter().all(|address| address.is_multiple_of(ALIGNMENT))
     }
@@ -103,9 +103,9 @@ impl Description {
 }
 
 impl Cuda {
-    /// A convolution by cuDNN; none if it is for own kernels.
+    /// Returns the convolution if cuDNN should compute it, or `None` if our own kernels should.
     pub(crate) fn by_dnn(&self, sizes: &Convolution, target: Target) -> Option<Dnn> {
-        if self.computes_in() == Precision::Bf16 || work(sizes) < self.dnn_from {
+        if self.computes_in() == Precision::Bf16 || multiply_adds(sizes) < self.dnn_from {
             return None;
         }
         let description = Description { sizes: *sizes, target, tf32: self.computes_in() == Precision::Tf32 };
@@ -115,8 +115,8 @@ impl Cuda {
         let plan = library.plan(&description, self.gpu.stream.raw())?;
         Some(Dnn { description, scratch: plan.workspace.div_ceil(4) })
     }
-    /// Asks for a convolution of two operands, in the order of [`Target`], at addresses that [`Dnn::takes`]. `scratch` is memory
-    /// of at least [`Dnn::scratch`] numbers.
+    /// Queues a convolution of two operands, in the order of [`Target`], at addresses that [`Dnn::takes`] accepts.
+    /// `scratch` has at least [`Dnn::scratch`] numbers.
     pub(crate) fn dnn(
         &self,
         dnn: &Dnn,
@@ -135,17 +135,17 @@ impl Cuda {
     }
 }
 
-/// Multiply-adds of one pass.
-fn work(s: &Convolution) -> usize {
+/// The number of multiply-adds of one pass.
+fn multiply_adds(s: &Convolution) -> usize {
     let sizes = [s.outputs, s.output[0], s.output[1], s.inputs / s.groups, s.kernel[0], s.kernel[1]];
     sizes.iter().fold(s.samples, |all, size| all.saturating_mul(*size))
 }
 
-/// A convolution, as it was asked for in words.
+/// Computes the convolution that [`Cuda::dnn`] packed into words.
 fn convolve(libraries: &mut Libraries, words: &Words, stream: CUstream) -> Result<()> {
     let mut description = [0; 9];
     description.copy_from_slice(&words[5..14]);
     let description = Description::from_words(description);
-    let library = libraries.cudnn.as_mut().and_then(Option::as_mut).expect("`by_dnn` found it");
+    let library = libraries.cudnn.as_mut().and_then(Option::as_mut).expect("`by_dnn` found the library");
     library.run(&description, [words[0], words[1], words[2]], words[4] == 1, words[3], stream)
 }

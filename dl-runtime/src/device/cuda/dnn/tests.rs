@@ -1,4 +1,5 @@
-//! Which convolutions cuDNN gets, and that they are what the CPU computes: in graphs, added, in TF32, at odd addresses.
+//! Tests which convolutions cuDNN gets, and compares its results with the CPU: in graphs, accumulated, in TF32, at odd
+//! addresses.
 
 use super::*;
 use crate::Cpu;
@@ -8,7 +9,7 @@ use crate::tensor::Storage;
 use crate::testing::{assert_close, gpu, numbers, wide};
 use dl_emulation::Status;
 
-/// A convolution of 3 by 3 with its padding.
+/// The sizes of a 3 by 3 convolution with padding 1.
 fn sizes(channels: [usize; 2], side: usize, groups: usize) -> Conv2dSizes {
     let [inputs, outputs] = channels;
     let (image, output, kernel) = ([side; 2], [side; 2], [3; 2]);
@@ -26,12 +27,12 @@ fn sizes(channels: [usize; 2], side: usize, groups: usize) -> Conv2dSizes {
     }
 }
 
-/// The same with a kernel of so many rows and columns.
+/// The same sizes with a kernel of `size` rows and columns.
 fn with_kernel(s: Conv2dSizes, size: usize) -> Conv2dSizes {
     Conv2dSizes { kernel: [size; 2], padding: [size / 2; 2], ..s }
 }
 
-/// The GPU of the tests if it has cuDNN, which the emulation does.
+/// The GPU of the tests if it has cuDNN; the emulation always does.
 fn with_cudnn() -> Option<Cuda> {
     let cuda = gpu().pop()?.cudnn_always();
     let found = cuda.state().queue.libraries().cudnn.get_or_insert_with(Library::find).is_some();
@@ -69,7 +70,7 @@ fn large_ones_in_f32_and_tf32() {
     }
 }
 
-/// The operands of one convolution, and what the CPU makes of them.
+/// The operands of one convolution.
 struct Case {
     s: Conv2dSizes,
     weight: Vec<f32>,
@@ -78,7 +79,7 @@ struct Case {
     dy: Vec<f32>,
 }
 
-/// Output, gradients to image, weights and bias: what is computed first is set, what comes after is added.
+/// The output, and the gradients to image, weights and bias. The first round sets them, and later rounds add to them.
 type Results = [Vec<f32>; 4];
 
 impl Case {
@@ -92,7 +93,7 @@ impl Case {
             dy: numbers(4, s.samples * s.outputs * spatial_size(s.output)),
         }
     }
-    /// All three passes, `rounds` times; operands begin `offset` numbers behind the beginning of a buffer.
+    /// Runs all three passes `rounds` times; operands begin `offset` numbers after the beginning of a buffer.
     fn on<D: Conv2dKernel>(&self, device: &D, offset: usize, rounds: usize) -> Results {
         let upload = |data: &[f32]| {
             let mut buffer = device.zeros::<f32>(offset + data.len()).expect("memory");
@@ -137,7 +138,7 @@ impl Case {
 #[test]
 fn what_is_refused_is_computed_by_own_kernels() {
     let Some(cuda) = with_cudnn() else { return };
-    // More groups, and larger kernels, than the emulation takes.
+    // The emulation supports neither so many groups nor so large kernels.
     for s in [sizes([32, 32], 5, 16), with_kernel(sizes([2, 3], 7, 1), 11)] {
         let refused = TARGETS.iter().all(|target| cuda.by_dnn(&s.convolution(), *target).is_none());
         assert!(refused || dl_emulation::install() == Status::Gpu, "{s:?}");
@@ -158,12 +159,12 @@ fn within_graphs() {
     if with_cudnn().is_none() {
         return;
     }
-    // A GPU of its own, whose work is not mixed with that of other tests.
+    // This handle has its own queue, so the work of other tests does not mix with it.
     let cuda = Cuda::new(0).expect("a GPU").cudnn_always();
     let case = Case::new(sizes([4, 6], 5, 2));
     let results = case.check(&cuda, 0, 5, 1e-5);
     let counts = cuda.counts();
-    // The first round sets; of the four that add, the first starts kernels and calls one by one, the second is recorded.
+    // The first round sets. Of the four that add, the first is launched one by one, and the second is recorded.
     assert_eq!((counts.graphs, counts.graph_launches), (1, 3), "{counts:?}");
     let again = case.on(&cuda, 0, 5);
     assert!(results == again, "the same bits in every run");
@@ -188,14 +189,14 @@ fn failures_come_with_the_next_result() {
     }
     let cuda = Cuda::new(0).expect("a GPU").cudnn_always();
     assert!(cuda.by_dnn(&sizes([4, 6], 5, 2).convolution(), Target::Windows).is_some(), "the library is looked for");
-    // There is no plan for it.
+    // There is no plan for this convolution.
     let description = Description { sizes: sizes([1, 1], 2, 1).convolution(), target: Target::Windows, tf32: false };
     let mut memory = cuda.zeros(32).expect("memory");
     let (operands, to) = Cuda::split_mut(Cuda::whole_mut(&mut memory), 16);
     let operands = Cuda::share(&operands);
     cuda.dnn(&Dnn { description, scratch: 0 }, [operands; 2], &to, Write::Set, &cuda.scratch(0));
     let error = cuda.synchronize().expect_err("a failure").to_string();
-    assert!(error.contains("cuDNN says CUDNN_STATUS_NOT_SUPPORTED (3000)"), "{error}");
+    assert!(error.contains("cuDNN returned CUDNN_STATUS_NOT_SUPPORTED (3000)"), "{error}");
     assert!(error.contains("1x2x2 with 1 kernels of 3x3"), "{error}");
     cuda.synchronize().expect("nothing more");
 }

@@ -1,4 +1,4 @@
-//! Broadcast arithmetic against values by index in `f64`, gradients against central differences.
+//! Compares broadcast arithmetic with values by index in `f64`, and gradients with central differences.
 
 use crate::ops::Activation;
 use crate::ops::arithmetic::{Add, Broadcast, Div, Mul, Shapes};
@@ -6,7 +6,7 @@ use crate::tensor::Write;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
-/// For every element of `output`, its index in a value of `shape`.
+/// Returns, for every element of `output`, its index in a value of `shape`.
 fn indices(shape: &[usize], output: &[usize]) -> Vec<usize> {
     let shape: Vec<usize> = std::iter::repeat_n(1, output.len() - shape.len()).chain(shape.iter().copied()).collect();
     let index = |mut i: usize| {
@@ -31,7 +31,7 @@ fn reference(s: Broadcast, a: &[f64], b: &[f64], f: fn(f64, f64) -> f64) -> Vec<
 macro_rules! check {
     ($samples:expr, $shapes:expr, $op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident as $kind:ty),*)) => {{
         let (x, dy) = (numbers(1, $samples * A::LEN), numbers(3, $samples * O::LEN));
-        // Away from 0, to divide by.
+        // Divisors stay away from 0.
         let z: Vec<f32> = numbers(2, $samples * B::LEN).into_iter().map(|x| x + x.signum()).collect();
         let [y, da, db] = on_every_device!(|device| {
             let (context, mut y, dy) = (Context { device, seed: 0 }, device.output(dy.len()), device.tensor(&dy));

@@ -1,4 +1,5 @@
-//! Values against `f64`, gradients against central differences, for all four operators and both kinds of operands.
+//! Compares values with `f64`, and gradients with central differences, for all four operators and both kinds of
+//! operands.
 
 mod broadcast;
 
@@ -11,7 +12,7 @@ type Sample = [f32; 3];
 const SAMPLES: usize = 7;
 const N: usize = 3 * SAMPLES;
 
-/// Numbers away from 0, to divide by.
+/// Numbers that are not close to 0, for divisors.
 fn divisors() -> Vec<f32> {
     numbers(2, N).into_iter().map(|x| x + x.signum()).collect()
 }

@@ -93,7 +93,7 @@ impl Layer for ConvTranspose {
         let kernel = &window.kernel;
         let multiply_adds = Dim::product([&inputs, &height, &width, &of_group, &kernel[0], &kernel[1]]);
         let weights = conv::weights(call, true, [&inputs, &of_group], [&inputs, &of_group], &outputs, kernel);
-        let op = conv::operation(quote!(dl::ops::conv_transpose2d::ConvTranspose2dOp), &window, &groups);
+        let op = conv::operation(quote!(dl::ops::conv2d::ConvTranspose2dOp), &window, &groups);
         let size = [0, 1].map(|i| whole[i].sub(&left_out[i]));
         Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
     }

@@ -145,18 +145,15 @@ impl Layer for Conv {
         if !divided {
             return None;
         }
-        // The channels that have kernels, as many as those on the other side have in a group; and the windows.
-        let (channels, of_group, windows) = match transposed {
-            false => (&outputs, inputs.div(&groups), size.each_ref()),
-            true => (&inputs, outputs.div(&groups), image),
+        // The channels that have kernels, one for each channel in a group on the other side; and the windows.
+        let (path, channels, of_group, windows) = if transposed {
+            (quote!(dl::ops::conv2d::ConvTranspose2dOp), &inputs, outputs.div(&groups), image)
+        } else {
+            (quote!(dl::ops::conv2d::Conv2dOp), &outputs, inputs.div(&groups), size.each_ref())
         };
         let [kernel_height, kernel_width] = &window.kernel;
         let multiply_adds = Dim::product([channels, windows[0], windows[1], &of_group, kernel_height, kernel_width]);
         let weights = weights(call, transposed, [channels, &of_group], &outputs, &window.kernel);
-        let path = match transposed {
-            false => quote!(dl::ops::conv2d::Conv2dOp),
-            true => quote!(dl::ops::conv2d::ConvTranspose2dOp),
-        };
         let Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = &window;
         let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
         let op = Op::new(Config::with_activation(path, fields), BackwardReads::INPUTS);

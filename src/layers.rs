@@ -19,8 +19,7 @@
 #[doc(inline)]
 pub use dl_runtime::ops::{
     batch_norm::BatchNorm,
-    conv_transpose2d::{ConvTranspose1d, ConvTranspose2d},
-    conv2d::{Conv1d, Conv2d},
+    conv2d::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d},
     dense::Dense,
     embedding::Embedding,
     group_norm::GroupNorm,

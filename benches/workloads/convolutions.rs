@@ -3,7 +3,7 @@
 use crate::measure::Report;
 use dl::Cpu;
 use dl::ops::Activation;
-use dl::ops::conv2d::{Conv2dKernel, Conv2dSizes};
+use dl::ops::conv2d::{Conv2dKernel, Conv2dSizes, Direction};
 use dl::tensor::Write;
 
 /// Samples, input and output channels, image, kernel, stride, padding; no input channels for depthwise.
@@ -54,14 +54,15 @@ pub fn run(report: &Report) {
         let (x, mut y) = (numbers(samples * inputs * size * size), numbers(samples * outputs * out * out));
         let (dy, mut dx) = (y.clone(), x.clone());
         let (mut d_weight, mut d_bias) = (weight.clone(), bias.clone());
+        let forward = Direction::Forward;
         report.measure(&work, "forward", operations, || {
-            cpu.conv2d_forward(&s, Activation::Relu, &weight, &bias, &x, &mut y);
+            cpu.conv2d(&s, forward, Activation::Relu, [&weight, &bias], &x, (&mut y, Write::Set));
         });
         report.measure(&work, "input gradient", operations, || {
-            cpu.conv2d_backward_input(&s, &weight, &dy, &mut dx, Write::Set);
+            cpu.conv2d(&s, Direction::Transposed, Activation::Identity, [&weight, &[]], &dy, (&mut dx, Write::Set));
         });
         report.measure(&work, "weight gradient", operations, || {
-            cpu.conv2d_backward_weights(&s, &x, &dy, &mut d_weight, &mut d_bias, Write::Set);
+            cpu.conv2d_weight_gradient(&s, forward, &x, &dy, [&mut d_weight, &mut d_bias], Write::Set);
         });
     }
 }

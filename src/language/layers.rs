@@ -207,7 +207,7 @@ pub struct conv_transpose2d {
     ///
     /// Give a whole number.
     pub channels: Size,
-    /// Size of the kernel.
+    /// Height and width of the kernel.
     ///
     /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
@@ -253,7 +253,7 @@ pub struct conv_transpose1d {
     ///
     /// Give a whole number.
     pub channels: Size,
-    /// Size of the kernel.
+    /// Length of the kernel.
     ///
     /// Give a whole number.
     pub kernel: Size,
@@ -261,11 +261,11 @@ pub struct conv_transpose1d {
     ///
     /// Give a whole number; the default is `1`.
     pub stride: Size,
-    /// Number of rows and columns that are cropped from each side of the output.
+    /// Number of elements that are cropped from each side of the output.
     ///
     /// Give a whole number; the default is `0`.
     pub padding: Size,
-    /// Number of rows and columns that are added at the end of the output; less than the stride.
+    /// Number of elements that are added at the end of the output; less than the stride.
     ///
     /// Give a whole number; the default is `0`.
     pub output_padding: Size,
@@ -325,7 +325,7 @@ pub struct max_pool1d {
     ///
     /// Give a whole number; the default is `kernel`.
     pub stride: Size,
-    /// Padding on each side of the image.
+    /// Padding on each side of the sequence.
     ///
     /// Give a whole number; the default is `0`.
     pub padding: Size,
@@ -373,7 +373,7 @@ pub struct avg_pool1d {
     ///
     /// Give a whole number; the default is `kernel`.
     pub stride: Size,
-    /// Padding on each side of the image.
+    /// Padding on each side of the sequence.
     ///
     /// Give a whole number; the default is `0`.
     pub padding: Size,

@@ -5,21 +5,20 @@ use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::ir::{Shape, Tensor};
 
-/// Requires that none of the parameters `names` is zero.
-pub fn not_zero(call: &Call, names: &[&str]) -> bool {
+/// Requires that none of the parameters that count from one is zero.
+pub fn not_zero(call: &Call) -> bool {
     let mut valid = true;
-    for (name, setting) in call.settings {
+    for ((name, setting), parameter) in call.settings.iter().zip(call.parameters) {
         let dims = match setting {
             Setting::Size(dim) => std::slice::from_ref(dim),
             Setting::Pair(pair) => pair.as_slice(),
             _ => &[],
         };
         // A parameter that defaults to the value of another is reported at that one.
-        if call.given_at(name).is_none() || !names.contains(name) {
+        if call.given_at(name).is_none() || !parameter.from_one {
             continue;
         }
-        let counts = call.parameters.iter().find(|parameter| parameter.name == *name).and_then(|p| p.counts);
-        let text = match counts {
+        let text = match parameter.counts {
             Some(one) => format!("`{}` needs at least 1 {one}", call.name),
             None => format!("the {name} of `{}` must be at least 1", call.name),
         };
@@ -29,6 +28,12 @@ pub fn not_zero(call: &Call, names: &[&str]) -> bool {
         });
     }
     valid
+}
+
+/// Requires that `groups` divides the `channels` of the `what` (input or output).
+pub fn groups(call: &Call, channels: &Dim, groups: &Dim, what: &str) -> bool {
+    let text = message!(groups, " groups do not divide the ", channels, format!(" channels of the {what}"));
+    call.diagnostics.require(channels.is_multiple_of(groups), call.at("groups"), text)
 }
 
 /// The greatest number of elements of a value or of weights; as `f32` they take four terabytes.

@@ -16,8 +16,10 @@ pub struct AdaptivePool {
     parameters: &'static [Parameter],
 }
 
-const SIZE: Parameter = Parameter::positional("size", Kind::Pair, Default::Required, "height and width of the output");
-const LENGTH: Parameter = Parameter::positional("size", Kind::Size, Default::Required, "length of the output");
+const SIZE: Parameter =
+    Parameter::positional("size", Kind::Pair, Default::Required, "height and width of the output").from_one();
+const LENGTH: Parameter =
+    Parameter::positional("size", Kind::Size, Default::Required, "length of the output").from_one();
 
 pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool2d",
@@ -86,7 +88,7 @@ impl Layer for AdaptivePool {
         self.parameters
     }
     fn check(&self, call: &Call) -> bool {
-        check::not_zero(call, &["size"])
+        check::not_zero(call)
     }
     fn is_sequence(&self) -> bool {
         self.sequence

@@ -1,70 +1,169 @@
-//! The code that all convolutions share: their weights and operations.
+//! Convolutions with learned kernels: over images and sequences, for each channel on its own, and transposed.
 
+use super::window::{Arguments, GROUPS, Window, Windowed};
 use super::*;
 use crate::check;
 use quote::quote;
 
-/// The last parameters of every convolution.
-pub const BIAS: [Parameter; 3] = [
-    Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a learned bias is added to each output channel"),
-    Parameter::named("init", Kind::Init, Default::ByLayer, "initialisation of the weights, `pytorch` by default"),
-    Parameter::named(
-        "bias_init",
-        Kind::Init,
-        Default::ByLayer,
-        "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
-    ),
-];
-
-/// The rules of the settings.
-pub fn check(call: &Call) -> bool {
-    let sizes = ["channels", "kernel", "stride", "dilation", "groups", "multiplier"];
-    check::not_zero(call, &sizes) & check::bias_is_used(call)
+/// A convolution.
+pub struct Conv {
+    name: &'static str,
+    name_prefix: &'static str,
+    connects: Connects,
+    sequence: bool,
+    shapes: &'static str,
+    line: &'static str,
+    parameters: &'static [Parameter],
 }
 
-/// The window that a use describes.
-pub fn window(call: &Call) -> Option<check::Window> {
-    let padding = check::padding(call)?;
-    Some(check::Window {
-        kernel: call.pair("kernel"),
-        stride: call.pair("stride"),
-        padding,
-        dilation: call.pair("dilation"),
-    })
+/// The channels and the direction of a convolution.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connects {
+    /// From all input channels of a group to each output channel of it.
+    Groups,
+    /// From each input channel to output channels of its own.
+    EachChannel,
+    /// From windows to images: [`Connects::Groups`] in the other direction.
+    Transposed,
 }
 
-/// The convolution of `call` to `outputs` channels in `groups`.
-pub fn build(call: &Call, [inputs, height, width]: [Dim; 3], outputs: Dim, groups: Dim) -> Option<Built> {
-    let divided = check::groups(call, &inputs, &outputs, &groups);
-    let window = window(call)?;
-    let size = window.output(call, [&height, &width], false)?;
-    if !divided {
-        return None;
+pub const IMAGE: Arguments = Arguments { of: Windowed::Convolution, sequence: false };
+const SEQUENCE: Arguments = Arguments { sequence: true, ..IMAGE };
+
+pub const CHANNELS: Parameter =
+    Parameter::positional("channels", Kind::Size, Default::Required, "number of output channels").counting("channel");
+pub const BIAS: Parameter =
+    Parameter::named("bias", Kind::Flag, Default::Flag(true), "whether a learned bias is added to each output channel");
+pub const INIT: Parameter =
+    Parameter::named("init", Kind::Init, Default::ByLayer, "initialisation of the weights, `pytorch` by default");
+pub const BIAS_INIT: Parameter = Parameter::named(
+    "bias_init",
+    Kind::Init,
+    Default::ByLayer,
+    "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
+);
+
+/// The parameter of convolutions of each channel on its own.
+pub const fn multiplier(doc: &'static str) -> Parameter {
+    Parameter::named("multiplier", Kind::Size, Default::Size(1), doc).from_one()
+}
+
+pub static CONV2D: Conv = Conv {
+    name: "conv2d",
+    name_prefix: "conv",
+    connects: Connects::Groups,
+    sequence: false,
+    shapes: "`[c, h, w]` → `[channels, h', w']`",
+    line: "convolves the image with one learned kernel for each output channel, plus a bias",
+    parameters: &convolution(IMAGE),
+};
+pub static CONV1D: Conv = Conv {
+    name: "conv1d",
+    sequence: true,
+    shapes: "`[c, l]` → `[channels, l']`",
+    line: "convolves the sequence with one learned kernel for each output channel, plus a bias",
+    parameters: &convolution(SEQUENCE),
+    ..CONV2D
+};
+pub static DEPTHWISE_CONV2D: Conv = Conv {
+    name: "depthwise_conv2d",
+    name_prefix: "depthwise_conv",
+    connects: Connects::EachChannel,
+    shapes: "`[c, h, w]` → `[multiplier·c, h', w']`",
+    line: "convolves each channel with kernels of its own: `conv2d` with as many groups as channels",
+    parameters: &[
+        IMAGE.kernel(),
+        IMAGE.stride(),
+        IMAGE.padding(),
+        IMAGE.dilation(),
+        multiplier("number of output channels for each input channel"),
+        BIAS,
+        INIT,
+        BIAS_INIT,
+    ],
+    ..CONV2D
+};
+pub static CONV_TRANSPOSE2D: Conv = Conv {
+    name: "conv_transpose2d",
+    name_prefix: "conv_transpose",
+    connects: Connects::Transposed,
+    line: "computes a transposed convolution: every input element adds its scaled kernel to a larger output",
+    parameters: &transposed(false),
+    ..CONV2D
+};
+pub static CONV_TRANSPOSE1D: Conv = Conv {
+    name: "conv_transpose1d",
+    sequence: true,
+    shapes: CONV1D.shapes,
+    parameters: &transposed(true),
+    ..CONV_TRANSPOSE2D
+};
+
+const fn convolution(of: Arguments) -> [Parameter; 9] {
+    [CHANNELS, of.kernel(), of.stride(), of.padding(), of.dilation(), GROUPS, BIAS, INIT, BIAS_INIT]
+}
+// In PyTorch's order.
+const fn transposed(sequence: bool) -> [Parameter; 10] {
+    let of = Arguments { of: Windowed::TransposedConvolution, sequence };
+    let [kernel, stride, padding] = [of.kernel(), of.stride(), of.padding()];
+    [CHANNELS, kernel, stride, padding, of.output_padding(), GROUPS, of.dilation(), BIAS, INIT, BIAS_INIT]
+}
+
+impl Layer for Conv {
+    fn name(&self) -> &'static str {
+        self.name
     }
-    let of_group = inputs.div(&groups);
-    let multiply_adds = Dim::product([&outputs, &size[0], &size[1], &of_group, &window.kernel[0], &window.kernel[1]]);
-    let weights = weights(call, false, [&of_group, &outputs], [&outputs, &of_group], &outputs, &window.kernel);
-    let op = operation(quote!(dl::ops::conv2d::Conv2dOp), &window, &groups);
-    Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
+    fn doc(&self) -> Doc {
+        Doc::new(Chapter::Weights, self.shapes, self.line)
+    }
+    fn name_prefix(&self) -> &'static str {
+        self.name_prefix
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
+    fn check(&self, call: &Call) -> bool {
+        let good = check::not_zero(call) & check::bias_is_used(call);
+        good && (self.connects != Connects::Transposed || window::output_padding_below_stride(call))
+    }
+    fn inferred(&self) -> Option<Inferred> {
+        (self.connects != Connects::EachChannel).then_some(Inferred::Channels)
+    }
+    fn is_sequence(&self) -> bool {
+        self.sequence
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [inputs, height, width] = check::image(call)?;
+        let (outputs, groups) = match self.connects {
+            Connects::EachChannel => (inputs.mul(&call.size("multiplier")), inputs.clone()),
+            Connects::Groups | Connects::Transposed => (call.size("channels"), call.size("groups")),
+        };
+        let divided = window::divided(call, &inputs, &outputs, &groups);
+        let (window, image) = (Window::of(call)?, [&height, &width]);
+        let transposed = self.connects == Connects::Transposed;
+        let size = if transposed { window.transposed_output(call, image) } else { window.output(call, image, false) }?;
+        if !divided {
+            return None;
+        }
+        // The channels that have kernels, one for each channel in a group on the other side; and the windows.
+        let (path, channels, of_group, windows) = if transposed {
+            (quote!(dl::ops::conv2d::ConvTranspose2dOp), &inputs, outputs.div(&groups), image)
+        } else {
+            (quote!(dl::ops::conv2d::Conv2dOp), &outputs, inputs.div(&groups), size.each_ref())
+        };
+        let [kernel_height, kernel_width] = &window.kernel;
+        let multiply_adds = Dim::product([channels, windows[0], windows[1], &of_group, kernel_height, kernel_width]);
+        let weights = weights(call, transposed, [channels, &of_group], &outputs, &window.kernel);
+        let Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = &window;
+        let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
+        let op = Op::new(Config::with_activation(path, fields), BackwardReads::INPUTS);
+        Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
+    }
 }
 
-/// The operation `path`, a convolution.
-pub fn operation(path: TokenStream, window: &check::Window, groups: &Dim) -> Op {
-    let check::Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = window;
-    let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
-    Op::new(Config::with_activation(path, fields), BackwardReads::INPUTS)
-}
-
-/// The weights: `channels` as their type says, and as the shape of the tensor says; and a bias for each of `outputs`.
-pub fn weights(
-    call: &Call,
-    transposed: bool,
-    channels: [&Dim; 2],
-    shape: [&Dim; 2],
-    outputs: &Dim,
-    kernel: &[Dim; 2],
-) -> Weights {
-    let ([a, b], bias) = (channels, call.flag("bias"));
+/// The weights: kernels for each of `shape`, and a bias for each of `outputs`.
+fn weights(call: &Call, transposed: bool, shape: [&Dim; 2], outputs: &Dim, kernel: &[Dim; 2]) -> Weights {
+    let bias = call.flag("bias");
     let path = match (transposed, call.sequence) {
         (false, false) => quote!(dl::layers::Conv2d),
         (false, true) => quote!(dl::layers::Conv1d),
@@ -72,6 +171,9 @@ pub fn weights(
         (true, true) => quote!(dl::layers::ConvTranspose1d),
     };
     let kernel: Vec<&Dim> = kernel.iter().skip(usize::from(call.sequence)).collect();
+    // Types name the input channels first.
+    let [first, second] = shape;
+    let [a, b] = if transposed { shape } else { [second, first] };
     let mut sizes = vec![a, b];
     sizes.extend(&kernel);
     // The number of biases is that of the output channels of the type, if nothing else is said.

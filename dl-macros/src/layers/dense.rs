@@ -47,7 +47,7 @@ impl Layer for Dense {
         call.given_size("outputs").map(|outputs| Shape::of([outputs]))
     }
     fn check(&self, call: &Call) -> bool {
-        check::not_zero(call, &["outputs"]) & check::bias_is_used(call)
+        check::not_zero(call) & check::bias_is_used(call)
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Features)

@@ -23,8 +23,10 @@ impl Layer for Embedding {
                     Kind::Size,
                     Default::Required,
                     "number of different tokens: tokens are less than this",
-                ),
-                Parameter::positional("features", Kind::Size, Default::Required, "number of features for each token"),
+                )
+                .from_one(),
+                Parameter::positional("features", Kind::Size, Default::Required, "number of features for each token")
+                    .from_one(),
                 Parameter::named(
                     "init",
                     Kind::Init,
@@ -38,7 +40,7 @@ impl Layer for Embedding {
         Element::U32
     }
     fn check(&self, call: &Call) -> bool {
-        check::not_zero(call, &["vocabulary", "features"])
+        check::not_zero(call)
     }
     fn is_table(&self) -> bool {
         true

@@ -34,14 +34,14 @@ impl Layer for GroupNorm {
         }
     }
     fn check(&self, call: &Call) -> bool {
-        check::not_zero(call, &["groups"]) & check::positive(call, "epsilon")
+        check::not_zero(call) & check::positive(call, "epsilon")
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let (groups, channels) = (call.size("groups"), check::channels(call)?);
-        check::groups_of(call, &channels, &groups, "input").then_some(())?;
+        check::groups(call, &channels, &groups, "input").then_some(())?;
         Some(weighted(call, &channels, &groups))
     }
 }

@@ -9,11 +9,7 @@ pub mod arithmetic;
 mod batch_norm;
 mod concat;
 mod conv;
-mod conv1d;
-mod conv2d;
-mod conv_transpose;
 mod dense;
-mod depthwise_conv2d;
 mod doc;
 #[cfg(test)]
 mod documents;
@@ -44,6 +40,7 @@ mod unembedding;
 pub mod unsupported;
 mod upsample;
 mod variant;
+mod window;
 
 pub use arithmetic::of as of_operator;
 pub use concat::Concat;
@@ -61,12 +58,12 @@ use proc_macro2::TokenStream;
 static FAMILIES: &[&[&dyn Layer]] = &[
     &[
         &dense::Dense,
-        &conv2d::Conv2d,
-        &conv1d::Conv1d,
-        &depthwise_conv2d::DepthwiseConv2d,
+        &conv::CONV2D,
+        &conv::CONV1D,
+        &conv::DEPTHWISE_CONV2D,
         &separable_conv2d::SeparableConv2d,
-        &conv_transpose::CONV_TRANSPOSE2D,
-        &conv_transpose::CONV_TRANSPOSE1D,
+        &conv::CONV_TRANSPOSE2D,
+        &conv::CONV_TRANSPOSE1D,
         &pool::MAX_POOL2D,
         &pool::MAX_POOL1D,
         &pool::AVG_POOL2D,

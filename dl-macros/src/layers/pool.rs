@@ -1,5 +1,6 @@
 //! Pooling: the largest number or the mean of windows that slide over each channel. One entry for each number of dimensions.
 
+use super::window::{Arguments, Window, Windowed};
 use super::*;
 use crate::check;
 use quote::quote;
@@ -22,30 +23,26 @@ pub struct Pool {
     parameters: &'static [Parameter],
 }
 
-const fn kernel(kind: Kind, doc: &'static str) -> Parameter {
-    Parameter::positional("kernel", kind, Default::Required, doc)
+const CEIL_MODE: Parameter = Parameter::named(
+    "ceil_mode",
+    Kind::Flag,
+    Default::Flag(false),
+    "whether the output size is rounded up, so that the last window may go beyond the image",
+);
+const COUNT_INCLUDE_PAD: Parameter = Parameter::named(
+    "count_include_pad",
+    Kind::Flag,
+    Default::Flag(true),
+    "whether the padding counts in the mean, as zeros",
+);
+
+const fn max(sequence: bool) -> [Parameter; 4] {
+    let of = Arguments { of: Windowed::Pooling, sequence };
+    [of.kernel(), of.stride(), of.padding(), CEIL_MODE]
 }
-const fn others(kind: Kind) -> [Parameter; 3] {
-    [
-        Parameter::named("stride", kind, Default::Same("kernel"), "distance between neighbouring windows"),
-        Parameter::named("padding", kind, Default::Size(0), "padding on each side of the image"),
-        Parameter::named(
-            "ceil_mode",
-            Kind::Flag,
-            Default::Flag(false),
-            "whether the output size is rounded up, so that the last window may go beyond the image",
-        ),
-    ]
-}
-const fn max(kind: Kind, doc: &'static str) -> [Parameter; 4] {
-    let [stride, padding, ceil_mode] = others(kind);
-    [kernel(kind, doc), stride, padding, ceil_mode]
-}
-const fn avg(kind: Kind, doc: &'static str) -> [Parameter; 5] {
-    let [stride, padding, ceil_mode] = others(kind);
-    let counts = "whether the padding counts in the mean, as zeros";
-    let counts = Parameter::named("count_include_pad", Kind::Flag, Default::Flag(true), counts);
-    [kernel(kind, doc), stride, padding, ceil_mode, counts]
+const fn avg(sequence: bool) -> [Parameter; 5] {
+    let [kernel, stride, padding, ceil_mode] = max(sequence);
+    [kernel, stride, padding, ceil_mode, COUNT_INCLUDE_PAD]
 }
 
 const IMAGE: &str = "`[c, h, w]` → `[c, h', w']`";
@@ -58,15 +55,10 @@ pub static MAX_POOL2D: Pool = Pool {
     sequence: false,
     shapes: IMAGE,
     line: "takes the maximum of each window",
-    parameters: &max(Kind::Pair, "height and width of the window"),
+    parameters: &max(false),
 };
-pub static MAX_POOL1D: Pool = Pool {
-    name: "max_pool1d",
-    sequence: true,
-    shapes: SEQUENCE,
-    parameters: &max(Kind::Size, "length of the window"),
-    ..MAX_POOL2D
-};
+pub static MAX_POOL1D: Pool =
+    Pool { name: "max_pool1d", sequence: true, shapes: SEQUENCE, parameters: &max(true), ..MAX_POOL2D };
 pub static AVG_POOL2D: Pool = Pool {
     name: "avg_pool2d",
     name_prefix: "avg_pool",
@@ -74,15 +66,10 @@ pub static AVG_POOL2D: Pool = Pool {
     sequence: false,
     shapes: IMAGE,
     line: "takes the mean of each window",
-    parameters: &avg(Kind::Pair, "height and width of the window"),
+    parameters: &avg(false),
 };
-pub static AVG_POOL1D: Pool = Pool {
-    name: "avg_pool1d",
-    sequence: true,
-    shapes: SEQUENCE,
-    parameters: &avg(Kind::Size, "length of the window"),
-    ..AVG_POOL2D
-};
+pub static AVG_POOL1D: Pool =
+    Pool { name: "avg_pool1d", sequence: true, shapes: SEQUENCE, parameters: &avg(true), ..AVG_POOL2D };
 
 impl Layer for Pool {
     fn name(&self) -> &'static str {
@@ -98,18 +85,16 @@ impl Layer for Pool {
         self.parameters
     }
     fn check(&self, call: &Call) -> bool {
-        check::not_zero(call, &["kernel", "stride"]) && check::padding_below_half(call)
+        check::not_zero(call) && window::padding_below_half(call)
     }
     fn is_sequence(&self) -> bool {
         self.sequence
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, height, width] = check::image(call)?;
-        let one = [Dim::Known(1), Dim::Known(1)];
-        let (kernel, stride, padding) = (call.pair("kernel"), call.pair("stride"), call.border("padding"));
-        let window = check::Window { kernel, stride, padding, dilation: one };
+        let window = Window::of(call)?;
         let size = window.output(call, [&height, &width], call.flag("ceil_mode"))?;
-        let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = window;
+        let Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = window;
         let windows = quote! {
             dl::ops::pool::Windows::Sliding { kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw] }
         };

@@ -1,5 +1,6 @@
 //! `separable_conv2d(channels, kernel)`: a small window of weights for each channel, and then sums over channels.
 
+use super::window::Window;
 use super::*;
 use crate::check;
 use quote::quote;
@@ -22,43 +23,31 @@ impl Layer for SeparableConv2d {
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
-            let [bias, init, bias_init] = conv::BIAS;
             &[
-                Parameter::positional("channels", Kind::Size, Default::Required, "number of output channels")
-                    .counting("channel"),
-                Parameter::positional("kernel", Kind::Pair, Default::Required, "height and width of the kernel"),
-                Parameter::named("stride", Kind::Pair, Default::Size(1), "distance between neighbouring windows"),
-                Parameter::named("padding", Kind::Padding, Default::Size(0), "zero padding on each side of the image"),
-                Parameter::named(
-                    "dilation",
-                    Kind::Pair,
-                    Default::Size(1),
-                    "distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous)",
-                ),
-                Parameter::named(
-                    "multiplier",
-                    Kind::Size,
-                    Default::Size(1),
-                    "number of intermediate channels for each input channel",
-                ),
-                bias,
-                init,
-                bias_init,
+                conv::CHANNELS,
+                conv::IMAGE.kernel(),
+                conv::IMAGE.stride(),
+                conv::IMAGE.padding(),
+                conv::IMAGE.dilation(),
+                conv::multiplier("number of intermediate channels for each input channel"),
+                conv::BIAS,
+                conv::INIT,
+                conv::BIAS_INIT,
             ]
         }
     }
     fn check(&self, call: &Call) -> bool {
-        conv::check(call)
+        check::not_zero(call) & check::bias_is_used(call)
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let [inputs, height, width] = check::image(call)?;
-        let window = conv::window(call)?;
+        let window = Window::of(call)?;
         let size = window.output(call, [&height, &width], false)?;
         let (outputs, middle, one) = (call.size("channels"), inputs.mul(&call.size("multiplier")), Dim::Known(1));
-        let check::Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw] } = window;
+        let Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw] } = window;
         let mut tensors = vec![
             Tensor::new("depthwise.weight", &[&middle, &one, &kh, &kw], Role::Weight),
             Tensor::new("pointwise.weight", &[&outputs, &middle, &one, &one], Role::Weight),

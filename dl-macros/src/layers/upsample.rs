@@ -30,7 +30,7 @@ impl Layer for Upsample {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement"),
+                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement").from_one(),
                 Parameter::named(
                     "mode",
                     Kind::Choice(MODES),
@@ -41,7 +41,7 @@ impl Layer for Upsample {
         }
     }
     fn check(&self, call: &Call) -> bool {
-        check::not_zero(call, &["factor"])
+        check::not_zero(call)
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, height, width] = check::image(call)?;

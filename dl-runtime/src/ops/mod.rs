@@ -33,7 +33,6 @@ mod axes;
 pub mod batch_norm;
 pub mod concat;
 pub mod conv2d;
-pub mod conv_transpose2d;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
@@ -91,7 +90,6 @@ kernels! {
     layer_norm::LayerNormKernel,
     softmax::SoftmaxKernel,
     conv2d::Conv2dKernel,
-    conv_transpose2d::ConvTranspose2dKernel,
     pad2d::Pad2dKernel,
     pool::PoolKernel,
     separable_conv2d::SeparableConv2dKernel,

@@ -3,7 +3,7 @@
 
 use super::correlate::{Correlation, Target};
 use super::image::{Layout, Parts, interleave};
-use super::{Conv2dKernel, Conv2dSizes, weights};
+use super::{Conv2dKernel, Conv2dSizes, Direction, weights};
 use crate::Cpu;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
@@ -107,9 +107,9 @@ fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(
 }
 
 /// The transposed convolution: the sums over all windows that an element of the image is in, from a number for each of
-/// them. It is the gradient to the input, and with `start` and `relu` the forward pass of `conv_transpose2d`.
+/// them. It is the gradient to the input, and with `start` and `relu` the forward pass of a transposed convolution.
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
-pub(in crate::ops) fn transposed(
+fn transposed(
     threads: &Threads,
     s: &Conv2dSizes,
     weight: &[f32],
@@ -200,7 +200,7 @@ pub(in crate::ops) fn transposed(
 
 /// The convolution itself: `y = W * x + start`, or added to `y`, with negative results 0 where `relu` says.
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
-pub(in crate::ops) fn correlate(
+fn correlate(
     threads: &Threads,
     s: &Conv2dSizes,
     weight: &[f32],
@@ -243,25 +243,36 @@ pub(in crate::ops) fn correlate(
 }
 
 impl Conv2dKernel for Cpu {
-    fn conv2d_forward(&self, s: &Conv2dSizes, f: Activation, weight: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-        correlate(self.threads(), s, weight, bias, f == Activation::Relu, x, y, Write::Set);
-        if !matches!(f, Activation::Identity | Activation::Relu) {
-            self.activation_forward_in_place(f, y);
-        }
-    }
-    fn conv2d_backward_input(&self, s: &Conv2dSizes, weight: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        transposed(self.threads(), s, weight, &[], false, dy, dx, write);
-    }
-    fn conv2d_backward_weights(
+    fn conv2d(
         &self,
         s: &Conv2dSizes,
+        direction: Direction,
+        f: Activation,
+        [weight, bias]: [&[f32]; 2],
+        from: &[f32],
+        (to, write): (&mut [f32], Write),
+    ) {
+        let run = match direction {
+            Direction::Forward => correlate,
+            Direction::Transposed => transposed,
+        };
+        run(self.threads(), s, weight, bias, f == Activation::Relu, from, to, write);
+        if !matches!(f, Activation::Identity | Activation::Relu) {
+            self.activation_forward_in_place(f, to);
+        }
+    }
+    fn conv2d_weight_gradient(
+        &self,
+        s: &Conv2dSizes,
+        direction: Direction,
         x: &[f32],
         dy: &[f32],
-        d_weight: &mut [f32],
-        d_bias: &mut [f32],
+        [d_weight, d_bias]: [&mut [f32]; 2],
         write: Write,
     ) {
-        weights::weight_gradient(self.threads(), s, x, dy, d_weight, write);
-        weights::bias_gradient(self.threads(), [s.samples, s.outputs, s.output[0] * s.output[1]], dy, d_bias, write);
+        let [images, windows] = direction.images_and_windows([x, dy]);
+        weights::weight_gradient(self.threads(), s, images, windows, d_weight, write);
+        let [channels, spatial_size] = s.computed(direction);
+        weights::bias_gradient(self.threads(), [s.samples, channels, spatial_size], dy, d_bias, write);
     }
 }

@@ -4,14 +4,13 @@
 mod gather;
 mod gradient;
 
-pub(in crate::ops) use gather::{Direction, Gather, gather};
+pub(in crate::ops) use gather::Gather;
 pub(in crate::ops) use gradient::Gradient;
 
 use super::tiles::{Tile, tiles};
-use super::{Conv2dKernel, Conv2dSizes};
+use super::{Conv2dKernel, Conv2dSizes, Direction};
 use crate::device::cuda::{Convolution, Cuda, Dnn, Mut, Precision, Ref, Target, arguments, header, kernels};
 use crate::ops::Activation;
-use crate::tensor::Storage;
 use crate::tensor::Write;
 
 header!(TILES = "tiles.cuh" with [crate::device::cuda::headers::MMA]);
@@ -128,38 +127,28 @@ impl Conv2dSizes {
 }
 
 impl Conv2dKernel for Cuda {
-    fn conv2d_forward(
+    fn conv2d(
         &self,
         s: &Conv2dSizes,
+        direction: Direction,
         f: Activation,
-        weight: Ref<'_, f32>,
-        bias: Ref<'_, f32>,
-        x: Ref<'_, f32>,
-        y: Mut<'_, f32>,
+        weight_and_bias: [Ref<'_, f32>; 2],
+        from: Ref<'_, f32>,
+        to: (Mut<'_, f32>, Write),
     ) {
-        gather(self, s, Direction::Forward, f, weight, bias, x, y, Write::Set);
+        let gather = Gather::new(self, s, direction);
+        gather.run(self, f, weight_and_bias, from, to, self.scratch(gather.scratch()));
     }
-    fn conv2d_backward_input(
+    fn conv2d_weight_gradient(
         &self,
         s: &Conv2dSizes,
-        weight: Ref<'_, f32>,
-        dy: Ref<'_, f32>,
-        dx: Mut<'_, f32>,
-        write: Write,
-    ) {
-        let none = Cuda::slice(weight, 0..0);
-        gather(self, s, Direction::Back, Activation::Identity, weight, none, dy, dx, write);
-    }
-    fn conv2d_backward_weights(
-        &self,
-        s: &Conv2dSizes,
+        direction: Direction,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
-        d_weight: Mut<'_, f32>,
-        d_bias: Mut<'_, f32>,
+        weight_and_bias: [Mut<'_, f32>; 2],
         write: Write,
     ) {
-        let gradient = Gradient::new(self, s, Direction::Forward, d_bias.len());
-        gradient.run(self, x, dy, d_weight, d_bias, write, self.scratch(gradient.scratch()));
+        let gradient = Gradient::new(self, s, direction, weight_and_bias[1].len());
+        gradient.run(self, x, dy, weight_and_bias, write, self.scratch(gradient.scratch()));
     }
 }

@@ -15,9 +15,9 @@ pub trait Kernel: Pod<Element = f32> {
     const WEIGHTS: usize = Self::ROWS * Self::COLUMNS * Self::SIZE[0] * Self::SIZE[1];
 
     /// The kernels and the bias.
-    fn split<D: Storage>(weights: View<'_, D, Self>) -> (D::Ref<'_, f32>, D::Ref<'_, f32>) {
+    fn split<D: Storage>(weights: View<'_, D, Self>) -> [D::Ref<'_, f32>; 2] {
         let data = weights.data();
-        (D::slice(data, 0..Self::WEIGHTS), D::slice(data, Self::WEIGHTS..Self::LEN))
+        [D::slice(data, 0..Self::WEIGHTS), D::slice(data, Self::WEIGHTS..Self::LEN)]
     }
 }
 
@@ -44,7 +44,7 @@ macro_rules! weights {
             type Element = f32;
         }
 
-        impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $crate::ops::conv2d::Kernel
+        impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> Kernel
             for $name<I, O, $($size,)+ B>
         {
             const ROWS: usize = $rows;
@@ -62,7 +62,6 @@ macro_rules! weights {
         }
     };
 }
-pub(in crate::ops) use weights;
 
 weights! {
     /// The weights of a convolution from `I` channels (of one group) to `O`, with a kernel of `KH` by `KW`; `B` is `O`, or 0
@@ -74,4 +73,15 @@ weights! {
     /// The weights of a convolution over sequences, from `I` channels (of one group) to `O`, with a kernel of `K`; `B` is
     /// `O`, or 0 without a bias.
     Conv1d<I, O, K; B = O>: [[[f32; K]; I]; O], O by I, [1, K]
+}
+
+weights! {
+    /// The weights of a transposed convolution from `I` channels to `O` of one group, with a kernel of `KH` by `KW`; `B` is the
+    /// number of output channels of all groups, or 0 without a bias.
+    ConvTranspose2d<I, O, KH, KW; B = O>: [[[[f32; KW]; KH]; O]; I], I by O, [KH, KW]
+}
+
+weights! {
+    /// The weights of a transposed convolution over sequences; as [`ConvTranspose2d`], with a kernel of `K`.
+    ConvTranspose1d<I, O, K; B = O>: [[[f32; K]; O]; I], I by O, [1, K]
 }

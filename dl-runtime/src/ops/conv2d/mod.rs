@@ -3,6 +3,9 @@
 //!
 //! `y[o, r, c] = f(b[o] + Σ W[o, i, k, l] · x[i, r·stride + k·dilation - padding, …])` over the channels `i` of `o`'s group,
 //! with zeros outside of the image. Source: Dumoulin and Visin, A guide to convolution arithmetic (2016).
+//!
+//! The same kernels compute the transposed convolution (`transposed`): its forward pass is the gradient of a convolution to its
+//! input, and its gradient to the input is that convolution.
 
 mod correlate;
 mod cpu;
@@ -14,12 +17,11 @@ mod kernel;
 pub(in crate::ops) mod tests;
 #[cfg(feature = "cuda")]
 mod tiles;
+mod transposed;
 mod weights;
 
-pub(in crate::ops) use cpu::{correlate, transposed};
-pub(in crate::ops) use kernel::weights as conv_weights;
-pub use kernel::{Conv1d, Conv2d, Kernel};
-pub(in crate::ops) use weights::{bias_gradient, weight_gradient};
+pub use kernel::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Kernel};
+pub use transposed::ConvTranspose2dOp;
 
 use crate::ops::Activation;
 use crate::ops::Device;
@@ -50,7 +52,7 @@ pub const fn output_size(size: usize, kernel: usize, stride: usize, padding: usi
     if padded < window { 0 } else { (padded - window) / stride + 1 }
 }
 
-/// Conv2dSizes and settings at run time; pairs are of height and width.
+/// Sizes and settings at run time; pairs are of height and width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv2dSizes {
     /// Batch size.
@@ -75,35 +77,54 @@ pub struct Conv2dSizes {
     pub groups: usize,
 }
 
-/// The kernels of convolutions.
+/// The direction in which numbers go through the windows of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From images to windows: the convolution.
+    Forward,
+    /// From windows to images: the gradient of a convolution to its input, and the transposed convolution.
+    Transposed,
+}
+
+impl Direction {
+    fn reversed(self) -> Self {
+        match self {
+            Direction::Forward => Direction::Transposed,
+            Direction::Transposed => Direction::Forward,
+        }
+    }
+    /// Input and output as images and windows.
+    fn images_and_windows<T>(self, [input, output]: [T; 2]) -> [T; 2] {
+        match self {
+            Direction::Forward => [input, output],
+            Direction::Transposed => [output, input],
+        }
+    }
+}
+
+/// The kernels of convolutions in both directions. The sizes are those of the convolution: a transposed one reads what has the
+/// shape of `output`, and computes what has the shape of `image`.
 pub trait Conv2dKernel: Storage {
-    /// `y = f(W * x + b)`; `bias` is empty when the layer has none.
-    fn conv2d_forward(
+    /// `to = f(W * from + b)`, or `f(W ⊛ from + b)` of a transposed convolution, set or added; `bias` is empty when the layer
+    /// has none.
+    fn conv2d(
         &self,
         sizes: &Conv2dSizes,
+        direction: Direction,
         activation: Activation,
-        weight: Self::Ref<'_, f32>,
-        bias: Self::Ref<'_, f32>,
-        x: Self::Ref<'_, f32>,
-        y: Self::Mut<'_, f32>,
+        weight_and_bias: [Self::Ref<'_, f32>; 2],
+        from: Self::Ref<'_, f32>,
+        to: (Self::Mut<'_, f32>, Write),
     );
-    /// The gradient to the input.
-    fn conv2d_backward_input(
+    /// The gradients to the weights and, unless it is empty, to the bias of what is computed in `direction`, from its input and
+    /// the gradient to its output.
+    fn conv2d_weight_gradient(
         &self,
         sizes: &Conv2dSizes,
-        weight: Self::Ref<'_, f32>,
-        dy: Self::Ref<'_, f32>,
-        dx: Self::Mut<'_, f32>,
-        write: Write,
-    );
-    /// The gradients to the weights and, unless `d_bias` is empty, to the bias.
-    fn conv2d_backward_weights(
-        &self,
-        sizes: &Conv2dSizes,
+        direction: Direction,
         x: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
-        d_weight: Self::Mut<'_, f32>,
-        d_bias: Self::Mut<'_, f32>,
+        weight_and_bias: [Self::Mut<'_, f32>; 2],
         write: Write,
     );
 }
@@ -122,6 +143,13 @@ impl Conv2dSizes {
         let (inputs, outputs, output) = (X::CHANNELS, Y::CHANNELS, Y::SIZE);
         Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
     }
+    /// Channels and positions of what is computed in `direction`, which are those of its bias.
+    fn computed(&self, direction: Direction) -> [usize; 2] {
+        match direction {
+            Direction::Forward => [self.outputs, self.output[0] * self.output[1]],
+            Direction::Transposed => [self.inputs, self.image[0] * self.image[1]],
+        }
+    }
 }
 
 impl Conv2dOp {
@@ -134,8 +162,8 @@ impl Conv2dOp {
         output: ViewMut<D, Y>,
     ) {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
-        let (weight, bias) = W::split(weights);
-        context.device.conv2d_forward(&sizes, self.activation, weight, bias, input.data(), output.into_data());
+        let to = (output.into_data(), Write::Set);
+        context.device.conv2d(&sizes, Direction::Forward, self.activation, W::split(weights), input.data(), to);
     }
 
     /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
@@ -149,12 +177,37 @@ impl Conv2dOp {
         d_input: Option<Grad<D, X>>,
     ) {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
-        let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
-        let write = d_weights.write;
-        context.device.conv2d_backward_weights(&sizes, input.data(), d_output.data(), d_weight, d_bias, write);
-        if let Some(Grad { to, write }) = d_input {
-            let (weight, _) = W::split(weights);
-            context.device.conv2d_backward_input(&sizes, weight, d_output.data(), to.into_data(), write);
-        }
+        backward(
+            context.device,
+            &sizes,
+            Direction::Forward,
+            weights,
+            input.data(),
+            d_output.data(),
+            d_weights,
+            d_input,
+        );
+    }
+}
+
+/// The gradients to the weights and the input of what is computed in `direction`.
+#[expect(clippy::too_many_arguments, reason = "the arguments of a backward pass, and the direction")]
+fn backward<D: Device, W: Kernel, X: Image>(
+    device: &D,
+    sizes: &Conv2dSizes,
+    direction: Direction,
+    weights: View<D, W>,
+    input: D::Ref<'_, f32>,
+    d_output: D::Ref<'_, f32>,
+    d_weights: Grad<D, W>,
+    d_input: Option<Grad<D, X>>,
+) {
+    let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
+    device.conv2d_weight_gradient(sizes, direction, input, d_output, [d_weight, d_bias], d_weights.write);
+    if let Some(Grad { to, write }) = d_input {
+        let [weight, _] = W::split(weights);
+        let no_bias = D::slice(weight, 0..0);
+        let (f, to) = (Activation::Identity, (to.into_data(), write));
+        device.conv2d(sizes, direction.reversed(), f, [weight, no_bias], d_output, to);
     }
 }

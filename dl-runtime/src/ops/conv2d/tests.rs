@@ -83,16 +83,20 @@ impl Operands {
     fn forward(&self, device: &impl Device, f: Activation) -> Vec<f32> {
         let [weight, bias, x] = [&self.weight, &self.bias, &self.x].map(|x| device.tensor(x));
         let mut y = device.output(self.dy.len());
-        device.conv2d_forward(&self.s, f, weight.data(), bias.data(), x.data(), y.data_mut());
+        let (weights, to) = ([weight.data(), bias.data()], (y.data_mut(), Write::Set));
+        device.conv2d(&self.s, Direction::Forward, f, weights, x.data(), to);
         y.read()
     }
     /// The gradients to weight, bias and input, set and then added once more.
     fn backward(&self, device: &impl Device) -> [[Vec<f32>; 3]; 2] {
         let [weight, x, dy] = [&self.weight, &self.x, &self.dy].map(|x| device.tensor(x));
+        let no_bias = device.tensor(&[]);
         let [mut dw, mut db, mut dx] = [&self.weight, &self.bias, &self.x].map(|x| device.output(x.len()));
         [Write::Set, Write::Add].map(|write| {
-            device.conv2d_backward_weights(&self.s, x.data(), dy.data(), dw.data_mut(), db.data_mut(), write);
-            device.conv2d_backward_input(&self.s, weight.data(), dy.data(), dx.data_mut(), write);
+            let to = [dw.data_mut(), db.data_mut()];
+            device.conv2d_weight_gradient(&self.s, Direction::Forward, x.data(), dy.data(), to, write);
+            let (weights, to) = ([weight.data(), no_bias.data()], (dx.data_mut(), write));
+            device.conv2d(&self.s, Direction::Transposed, Activation::Identity, weights, dy.data(), to);
             [dw.read(), db.read(), dx.read()]
         })
     }

@@ -70,7 +70,7 @@ impl Cut {
 }
 
 /// `d_weight` = (or `+=`) the gradient.
-pub(in crate::ops) fn weight_gradient(
+pub(super) fn weight_gradient(
     threads: &Threads,
     s: &Conv2dSizes,
     x: &[f32],
@@ -153,7 +153,7 @@ pub(in crate::ops) fn weight_gradient(
 }
 
 /// `d_bias` = (or `+=`) the sums of each channel of `dy`.
-pub(in crate::ops) fn bias_gradient(
+pub(super) fn bias_gradient(
     threads: &Threads,
     [samples, channels, spatial_size]: [usize; 3],
     dy: &[f32],

@@ -5,7 +5,7 @@ use super::{Both, SeparableConv2dKernel, lengths};
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::ops::Activation;
-use crate::ops::conv2d::Conv2dKernel;
+use crate::ops::conv2d::{Conv2dKernel, Direction};
 use crate::tensor::Write;
 
 impl SeparableConv2dKernel for Cpu {
@@ -14,8 +14,9 @@ impl SeparableConv2dKernel for Cpu {
         let (depthwise, rest) = weights.split_at(first);
         let (pointwise, bias) = rest.split_at(second);
         scratch::with(middle, |between| {
-            self.conv2d_forward(&sizes[0], Activation::Identity, depthwise, &[], x, between);
-            self.conv2d_forward(&sizes[1], f, pointwise, bias, between, y);
+            let (direction, none) = (Direction::Forward, Activation::Identity);
+            self.conv2d(&sizes[0], direction, none, [depthwise, &[]], x, (between, Write::Set));
+            self.conv2d(&sizes[1], direction, f, [pointwise, bias], between, (y, Write::Set));
         });
     }
     fn separable_conv2d_backward(
@@ -31,13 +32,15 @@ impl SeparableConv2dKernel for Cpu {
         let (depthwise, rest) = weights.split_at(first);
         let (d_depthwise, d_rest) = d_weights.split_at_mut(first);
         let (d_pointwise, d_bias) = d_rest.split_at_mut(second);
+        let (pointwise, none) = (&rest[..second], Activation::Identity);
+        let (forward, back) = (Direction::Forward, Direction::Transposed);
         scratch::with(middle, |between| {
-            self.conv2d_forward(&sizes[0], Activation::Identity, depthwise, &[], x, between);
-            self.conv2d_backward_weights(&sizes[1], between, dy, d_pointwise, d_bias, write);
-            self.conv2d_backward_input(&sizes[1], &rest[..second], dy, between, Write::Set);
-            self.conv2d_backward_weights(&sizes[0], x, between, d_depthwise, &mut [], write);
-            if let Some((dx, write)) = dx {
-                self.conv2d_backward_input(&sizes[0], depthwise, between, dx, write);
+            self.conv2d(&sizes[0], forward, none, [depthwise, &[]], x, (between, Write::Set));
+            self.conv2d_weight_gradient(&sizes[1], forward, between, dy, [d_pointwise, d_bias], write);
+            self.conv2d(&sizes[1], back, none, [pointwise, &[]], dy, (between, Write::Set));
+            self.conv2d_weight_gradient(&sizes[0], forward, x, between, [d_depthwise, &mut []], write);
+            if let Some(dx) = dx {
+                self.conv2d(&sizes[0], back, none, [depthwise, &[]], between, dx);
             }
         });
     }

@@ -4,7 +4,8 @@
 use super::{Both, SeparableConv2dKernel};
 use crate::device::cuda::{Cuda, Mut, Ref};
 use crate::ops::Activation;
-use crate::ops::conv2d::cuda::{Direction, Gather, Gradient};
+use crate::ops::conv2d::Direction;
+use crate::ops::conv2d::cuda::{Gather, Gradient};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
@@ -32,8 +33,8 @@ impl SeparableConv2dKernel for Cuda {
         let [to_middle, to_output] = [0, 1].map(|i| Gather::new(self, &s[i], Direction::Forward));
         let [mut between, mut rest] = scratch(self, middle, &[to_middle.scratch(), to_output.scratch()]);
         let (to, temporary) = (Cuda::reborrow(&mut between), Cuda::reborrow(&mut rest));
-        to_middle.run(self, Activation::Identity, [depthwise, none], x, to, Write::Set, temporary);
-        to_output.run(self, f, [pointwise, bias], Cuda::share(&between), y, Write::Set, rest);
+        to_middle.run(self, Activation::Identity, [depthwise, none], x, (to, Write::Set), temporary);
+        to_output.run(self, f, [pointwise, bias], Cuda::share(&between), (y, Write::Set), rest);
     }
     fn separable_conv2d_backward(
         &self,
@@ -53,22 +54,22 @@ impl SeparableConv2dKernel for Cuda {
         let of_pointwise = Gradient::new(self, &s[1], Direction::Forward, d_bias.len());
         let of_depthwise = Gradient::new(self, &s[0], Direction::Forward, 0);
         let to_middle = Gather::new(self, &s[0], Direction::Forward);
-        let [to_input, from_output] = [0, 1].map(|i| Gather::new(self, &s[i], Direction::Back));
+        let [to_input, from_output] = [0, 1].map(|i| Gather::new(self, &s[i], Direction::Transposed));
         let [a, b, c] = [to_middle, to_input, from_output].map(|gather| gather.scratch());
         let [d, e] = [of_pointwise, of_depthwise].map(|gradient| gradient.scratch());
         let [mut between, mut rest] = scratch(self, middle, &[a, b, c, d, e]);
 
         let f = Activation::Identity;
         let (to, temporary) = (Cuda::reborrow(&mut between), Cuda::reborrow(&mut rest));
-        to_middle.run(self, f, [depthwise, none], x, to, Write::Set, temporary);
+        to_middle.run(self, f, [depthwise, none], x, (to, Write::Set), temporary);
         let temporary = Cuda::reborrow(&mut rest);
-        of_pointwise.run(self, Cuda::share(&between), dy, d_pointwise, d_bias, write, temporary);
+        of_pointwise.run(self, Cuda::share(&between), dy, [d_pointwise, d_bias], write, temporary);
         let (to, temporary) = (Cuda::reborrow(&mut between), Cuda::reborrow(&mut rest));
-        from_output.run(self, f, [pointwise, none], dy, to, Write::Set, temporary);
+        from_output.run(self, f, [pointwise, none], dy, (to, Write::Set), temporary);
         let temporary = Cuda::reborrow(&mut rest);
-        of_depthwise.run(self, x, Cuda::share(&between), d_depthwise, no_bias, write, temporary);
-        if let Some((dx, write)) = dx {
-            to_input.run(self, f, [depthwise, none], Cuda::share(&between), dx, write, rest);
+        of_depthwise.run(self, x, Cuda::share(&between), [d_depthwise, no_bias], write, temporary);
+        if let Some(dx) = dx {
+            to_input.run(self, f, [depthwise, none], Cuda::share(&between), dx, rest);
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::*;
 use crate::Cpu;
 use crate::ops::Activation;
-use crate::ops::conv2d::{Conv2dKernel, Conv2dSizes};
+use crate::ops::conv2d::{Conv2dKernel, Conv2dSizes, Direction};
 use crate::tensor::Storage;
 use crate::testing::{assert_close, gpu, numbers, wide};
 use dl_emulation::Status;
@@ -114,9 +114,10 @@ impl Case {
             let write = if round == 0 { Write::Set } else { Write::Add };
             let [weight, bias, x, dy] = [&weight, &bias, &x, &dy].map(|buffer| behind::<D>(buffer, offset));
             let [y, dx, dw, db] = to.each_mut().map(|buffer| behind_mut::<D>(buffer, offset));
-            device.conv2d_forward(&self.s, Activation::Silu, weight, bias, x, y);
-            device.conv2d_backward_input(&self.s, weight, dy, dx, write);
-            device.conv2d_backward_weights(&self.s, x, dy, dw, db, write);
+            let (forward, back, no_bias) = (Direction::Forward, Direction::Transposed, D::slice(weight, 0..0));
+            device.conv2d(&self.s, forward, Activation::Silu, [weight, bias], x, (y, Write::Set));
+            device.conv2d(&self.s, back, Activation::Identity, [weight, no_bias], dy, (dx, write));
+            device.conv2d_weight_gradient(&self.s, forward, x, dy, [dw, db], write);
             device.submit().expect("work that can be done");
         }
         to.each_ref().map(|buffer| {

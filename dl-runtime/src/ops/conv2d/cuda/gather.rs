@@ -4,37 +4,11 @@ use super::{Geometry, by_dnn, conv2d_bias_activation, conv2d_depthwise, is_depth
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
 use crate::ops::Activation;
 use crate::ops::activation::{ActivationKernel, cuda::Code};
-use crate::ops::conv2d::Conv2dSizes;
 use crate::ops::conv2d::tiles::fastest;
+use crate::ops::conv2d::{Conv2dSizes, Direction};
 use crate::tensor::Write;
 
-/// Which way numbers go through a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum Direction {
-    /// From images to windows.
-    Forward,
-    /// From windows to images: the gradient to the image, and the transposed convolution.
-    Back,
-}
-
-/// `to = f(b + W * from)` in one of the directions, set or added; `bias` is empty when there is none.
-#[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
-pub(in crate::ops) fn gather(
-    device: &Cuda,
-    s: &Conv2dSizes,
-    direction: Direction,
-    f: Activation,
-    weight: Ref<'_, f32>,
-    bias: Ref<'_, f32>,
-    from: Ref<'_, f32>,
-    to: Mut<'_, f32>,
-    write: Write,
-) {
-    let gather = Gather::new(device, s, direction);
-    gather.run(device, f, [weight, bias], from, to, write, device.scratch(gather.scratch()));
-}
-
-/// How it is computed.
+/// A convolution in one of the directions, and how it is computed.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Gather {
     sizes: Conv2dSizes,
@@ -46,7 +20,7 @@ impl Gather {
     pub(in crate::ops) fn new(device: &Cuda, s: &Conv2dSizes, direction: Direction) -> Self {
         let target = match direction {
             Direction::Forward => Target::Windows,
-            Direction::Back => Target::Image,
+            Direction::Transposed => Target::Image,
         };
         Gather { sizes: *s, direction, dnn: by_dnn(device, s, target) }
     }
@@ -54,16 +28,14 @@ impl Gather {
     pub(in crate::ops) fn scratch(&self) -> usize {
         self.dnn.map_or(0, |dnn| dnn.scratch)
     }
-    /// Computes it with weights and bias.
-    #[expect(clippy::too_many_arguments, reason = "kernels take slices")]
+    /// Computes it with weights and bias, which is empty when there is none.
     pub(in crate::ops) fn run(
         &self,
         device: &Cuda,
         f: Activation,
         [weight, bias]: [Ref<'_, f32>; 2],
         from: Ref<'_, f32>,
-        to: Mut<'_, f32>,
-        write: Write,
+        (to, write): (Mut<'_, f32>, Write),
         scratch: Mut<'_, f32>,
     ) {
         let plain = bias.is_empty() && f == Activation::Identity;
@@ -75,7 +47,7 @@ impl Gather {
                 let operands = if self.direction == Direction::Forward { [from, weight] } else { [weight, from] };
                 device.dnn(dnn, operands, &to, write, &scratch);
                 if !plain {
-                    let [channels, spatial_size] = target(&self.sizes, self.direction).map(|n| n as u32);
+                    let [channels, spatial_size] = self.sizes.computed(self.direction).map(|n| n as u32);
                     let arguments = (channels, spatial_size, Code::of(f), bias, &to);
                     device.launch(&conv2d_bias_activation, Grid::fours(to.len()), arguments);
                 }
@@ -95,14 +67,14 @@ impl Gather {
     ) {
         let s = &self.sizes;
         let relu = u32::from(f == Activation::Relu);
-        let back = u32::from(self.direction == Direction::Back);
+        let back = u32::from(self.direction == Direction::Transposed);
         let arguments = (Geometry::of(s), back, relu, weight, bias, from, &to, write);
         if is_depthwise(s) {
             device.launch(&conv2d_depthwise, Grid::each(to.len()), arguments);
         } else {
             let (rows, size, strides) = match self.direction {
                 Direction::Forward => (s.outputs / s.groups, s.output, [1, 1]),
-                Direction::Back => (s.inputs / s.groups, s.image, s.stride),
+                Direction::Transposed => (s.inputs / s.groups, s.image, s.stride),
             };
             // Against the direction of the convolution, the positions with one remainder by the strides are a product of their own.
             let columns = s.samples * size[0].div_ceil(strides[0]) * size[1].div_ceil(strides[1]);
@@ -114,13 +86,5 @@ impl Gather {
         if !matches!(f, Activation::Identity | Activation::Relu) {
             device.activation_forward_in_place(f, to);
         }
-    }
-}
-
-/// Channels and positions of what a convolution computes, which are those of its bias.
-pub(super) fn target(s: &Conv2dSizes, direction: Direction) -> [usize; 2] {
-    match direction {
-        Direction::Forward => [s.outputs, s.output[0] * s.output[1]],
-        Direction::Back => [s.inputs, s.image[0] * s.image[1]],
     }
 }

@@ -1,10 +1,9 @@
 //! The gradients of convolutions to weights and bias.
 
-use super::gather::target;
-use super::{Direction, Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, is_depthwise, tiles_of};
+use super::{Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, is_depthwise, tiles_of};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
-use crate::ops::conv2d::Conv2dSizes;
 use crate::ops::conv2d::tiles::{Cut, Tile, fastest};
+use crate::ops::conv2d::{Conv2dSizes, Direction};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
@@ -29,7 +28,7 @@ pub(in crate::ops) struct Gradient {
 }
 
 impl Gradient {
-    /// For the convolution `s` with a bias of `bias` numbers: on its windows, or, with [`Direction::Back`], on its images.
+    /// For the convolution `s` in `direction`, with a bias of `bias` numbers.
     pub(in crate::ops) fn new(device: &Cuda, s: &Conv2dSizes, direction: Direction, bias: usize) -> Self {
         let own = Gradient::own(device, s, direction, bias);
         let Some(dnn) = by_dnn(device, s, Target::Weights) else { return own };
@@ -59,24 +58,23 @@ impl Gradient {
     pub(in crate::ops) fn scratch(&self) -> usize {
         self.scratch
     }
-    /// Computes them from the images `x` and the gradient `dy` to the windows; without a bias, `d_bias` is empty.
-    #[expect(clippy::too_many_arguments, reason = "kernels take slices")]
+    /// Computes them from the input `x` and the gradient `dy` to the output; without a bias, `d_bias` is empty.
     pub(in crate::ops) fn run(
         &self,
         device: &Cuda,
         x: Ref<'_, f32>,
         dy: Ref<'_, f32>,
-        d_weight: Mut<'_, f32>,
-        d_bias: Mut<'_, f32>,
+        [d_weight, d_bias]: [Mut<'_, f32>; 2],
         write: Write,
         scratch: Mut<'_, f32>,
     ) {
+        let [images, windows] = self.direction.images_and_windows([x, dy]);
         if let Some(dnn) = &self.dnn {
-            if !Dnn::takes([x.address(), dy.address(), d_weight.address()]) {
+            if !Dnn::takes([images.address(), windows.address(), d_weight.address()]) {
                 let own = Gradient::own(device, &self.sizes, self.direction, d_bias.len());
-                return own.run(device, x, dy, d_weight, d_bias, write, scratch);
+                return own.run(device, x, dy, [d_weight, d_bias], write, scratch);
             }
-            device.dnn(dnn, [x, dy], &d_weight, write, &scratch);
+            device.dnn(dnn, [images, windows], &d_weight, write, &scratch);
         }
         let (part_weight, part_bias) = Cuda::split_mut(scratch, self.partial[0]);
         let (none, d_bias) = Cuda::split_mut(d_bias, 0);
@@ -96,11 +94,11 @@ impl Gradient {
             let Cut { parts, len } = self.weights;
             if is_depthwise(s) {
                 let grid = Grid::of([s.outputs, parts, 1], 256);
-                device.launch(&conv2d_depthwise_weights, grid, (geometry, len as u32, x, dy, to, first));
+                device.launch(&conv2d_depthwise_weights, grid, (geometry, len as u32, images, windows, to, first));
             } else {
                 let [rows, columns] = [s.outputs / s.groups, d_weight.len() / s.outputs];
                 let grid = Grid::of([self.tile.blocks(rows, columns), parts, s.groups], self.tile.threads);
-                device.launch(self.tile.weights, grid, (geometry, len, x, dy, to, to_bias, first));
+                device.launch(self.tile.weights, grid, (geometry, len, images, windows, to, to_bias, first));
             }
             if parts > 1 {
                 sum(parts, &d_weight, with_bias);
@@ -108,12 +106,11 @@ impl Gradient {
         }
 
         if !self.together && !d_bias.is_empty() {
-            let from = if self.direction == Direction::Forward { dy } else { x };
-            let [channels, spatial_size] = target(s, self.direction).map(|n| n as u32);
+            let [channels, spatial_size] = s.computed(self.direction).map(|n| n as u32);
             let Cut { parts, len } = self.bias;
             let (to, first) = if parts == 1 { (&d_bias, write) } else { (&part_bias, Write::Set) };
             let grid = Grid::of([d_bias.len(), parts, 1], 256);
-            device.launch(&conv2d_bias, grid, (s.samples as u32, channels, spatial_size, len as u32, from, to, first));
+            device.launch(&conv2d_bias, grid, (s.samples as u32, channels, spatial_size, len as u32, dy, to, first));
             if parts > 1 {
                 sum(parts, &none, &d_bias);
             }
@@ -128,6 +125,6 @@ fn samples_of_part(spatial_size: usize) -> usize {
 
 /// How the sums of a bias are cut that is not summed with the weights.
 fn cut_of_bias(s: &Conv2dSizes, direction: Direction, bias: usize) -> Cut {
-    let [channels, spatial_size] = target(s, direction);
+    let [channels, spatial_size] = s.computed(direction);
     Cut::new(s.samples, bias, channels, samples_of_part(spatial_size / 8))
 }

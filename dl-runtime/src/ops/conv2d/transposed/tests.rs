@@ -1,6 +1,7 @@
 //! Transposed convolutions against their definition in f64, and their gradients against central differences of that.
 
 use super::*;
+use crate::ops::conv2d::Conv2dKernel;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The definition: every number adds its kernel.
@@ -63,16 +64,20 @@ fn check(
             let (weight, x, dy) = (device.tensor(&weight), device.tensor(&x), device.tensor(&dy));
             let forward = |f, bias: &[f32]| {
                 let (mut y, bias) = (device.output(dy.len()), device.tensor(bias));
-                device.conv_transpose2d_forward(&s, f, weight.data(), bias.data(), x.data(), y.data_mut());
+                let (weights, to) = ([weight.data(), bias.data()], (y.data_mut(), Write::Set));
+                device.conv2d(&s, Direction::Transposed, f, weights, x.data(), to);
                 y.read()
             };
             let [plain, relu, tanh] =
                 [Activation::Identity, Activation::Relu, Activation::Tanh].map(|f| forward(f, &bias));
+            let no_bias = device.tensor(&[]);
             let dx = device.set_and_add(x.len(), |dx, write| {
-                device.conv_transpose2d_backward_input(&s, weight.data(), dy.data(), dx.data_mut(), write);
+                let (weights, to) = ([weight.data(), no_bias.data()], (dx.data_mut(), write));
+                device.conv2d(&s, Direction::Forward, Activation::Identity, weights, dy.data(), to);
             });
             let to_weights = |dw: &mut Tensor<_>, db: &mut Tensor<_>, write| {
-                device.conv_transpose2d_backward_weights(&s, x.data(), dy.data(), dw.data_mut(), db.data_mut(), write);
+                let to = [dw.data_mut(), db.data_mut()];
+                device.conv2d_weight_gradient(&s, Direction::Transposed, x.data(), dy.data(), to, write);
             };
             let dw = device.set_and_add(weight.len(), |dw, write| to_weights(dw, &mut device.output(outputs), write));
             let db = device.set_and_add(outputs, |db, write| to_weights(&mut device.output(weight.len()), db, write));

@@ -41,7 +41,7 @@ pub enum Classes {
 /// The sizes of one call: outputs have the layout [samples, classes, positions], and targets [samples, positions].
 #[derive(Clone, Copy, Debug)]
 pub struct ClassSizes {
-    /// Number of classes.
+    /// The number of classes.
     pub classes: usize,
     /// The number of targets of one sample.
     pub positions: usize,
@@ -186,7 +186,7 @@ pub(super) use loss_of_classes;
 /// The formula of a loss, given the numbers `x` of all classes and the target class `t`, and its gradient.
 pub(super) trait Formula: Copy + Sync {
     fn value<S: Simd>(self, x: &[f32], t: usize) -> f32;
-    /// `dx = scale` times the derivatives.
+    /// Sets `dx` to `scale` times the derivatives.
     fn gradient<S: Simd>(self, scale: f32, x: &[f32], t: usize, dx: &mut [f32]);
 }
 

@@ -117,7 +117,7 @@ pub struct Gradient<'s, 'd, D: Storage> {
     pub scale: Option<D::Ref<'s, f32>>,
     /// The memory for the gradient.
     pub to: D::Mut<'d, f32>,
-    /// Whether the gradient is set or added.
+    /// [`Write::Set`] replaces the memory, and [`Write::Add`] adds to it.
     pub write: Write,
 }
 

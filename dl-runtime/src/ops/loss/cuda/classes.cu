@@ -59,7 +59,7 @@ DEVICE float value(Loss f, ThreadGroup group, Row row, u32 t, SharedArray<float,
     }
 }
 
-/// The loss of every target.
+/// Computes the loss of every target.
 KERNEL(class_loss, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<float> losses) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);

@@ -149,7 +149,7 @@ fn losses_of_classes() {
     for gamma in [2.0, 0.5, 0.0] {
         sizes_of_classes!(Focal { gamma }, |x, t| {
             let log = log_softmax(x)[t];
-            // What is left of 1 - 1 in f64 has no root.
+            // The rounding error of 1 - 1 in f64 may be negative, and has no root then.
             -(1.0 - log.exp()).max(0.0).powf(f64::from(gamma)) * log
         });
     }

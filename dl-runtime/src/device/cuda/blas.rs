@@ -74,7 +74,7 @@ impl Gemm {
     pub fn can_add(bias: Ref<'_, f32>) -> bool {
         bias.address().is_multiple_of(BIAS_ALIGNMENT)
     }
-    fn to_words(&self) -> [u64; 4] {
+    fn words(&self) -> [u64; 4] {
         let pair = |low: usize, high: usize| (high as u64) << 32 | low as u64;
         let Gemm { rows, inner, columns, left_transposed, right_transposed, .. } = *self;
         let flag = |flag: bool, bit: u32| usize::from(flag) << bit;
@@ -115,7 +115,7 @@ impl Cuda {
         let addresses = [a.address(), b.address(), c.address(), bias.map_or(0, Ref::address), workspace.address()];
         let mut words = [0; 9];
         words[..5].copy_from_slice(&addresses);
-        words[5..].copy_from_slice(&gemm.to_words());
+        words[5..].copy_from_slice(&gemm.words());
         let bytes = |len: usize| 4 * len as u64;
         let touched = [
             (addresses[0], bytes(a.len())),

@@ -31,7 +31,7 @@ impl<const N: usize> StridedIter<N> {
                 iter.sizes[iter.rank - 1] *= size;
                 iter.strides[iter.rank - 1] = current;
             } else {
-                assert!(iter.rank < RANK, "at most {RANK} axes that lie differently");
+                assert!(iter.rank < RANK, "at most {RANK} axes with different strides");
                 (iter.sizes[iter.rank], iter.strides[iter.rank]) = (size, current);
                 iter.rank += 1;
             }

@@ -109,13 +109,13 @@ impl Threads {
         floats: usize,
         body: &(dyn Fn(usize, &mut [f32], S::Part) + Sync),
     ) {
-        // SAFETY: each number is given once, and below the count.
+        // SAFETY: each number is passed once and is below the count.
         self.run_with_scratch(data.count(), floats, &|task, scratch| body(task, scratch, unsafe { data.part(task) }));
     }
 
     /// Calls `body` once for every chunk of `data`, with the chunk and its number.
     pub fn split<S: Split>(&self, data: S, body: &(dyn Fn(usize, S::Part) + Sync)) {
-        // SAFETY: each number is given once, and below the count.
+        // SAFETY: each number is passed once and is below the count.
         self.fork(data.count(), &|task, _| body(task, unsafe { data.part(task) }));
     }
 

@@ -40,15 +40,15 @@ const BIAS_ALIGNMENT: u64 = 16;
 /// `C = A·B` for a batch of `count` matrices, with the bias and ReLU that cuBLASLt applies in the same pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Gemm {
-    /// Rows of A and C.
+    /// The rows of A and C.
     pub rows: usize,
-    /// Columns of A, rows of B.
+    /// The columns of A and rows of B.
     pub inner: usize,
-    /// Columns of B and C.
+    /// The columns of B and C.
     pub columns: usize,
-    /// Whether A is stored as Aᵀ.
+    /// True if A is stored as Aᵀ.
     pub left_transposed: bool,
-    /// Whether B is stored as Bᵀ.
+    /// True if B is stored as Bᵀ.
     pub right_transposed: bool,
     /// The distances, in numbers, between stored rows of A and of B.
     pub pitches: [usize; 2],
@@ -56,9 +56,9 @@ pub(crate) struct Gemm {
     pub count: usize,
     /// The type of A and B: `f32`, `f32` that is rounded to TF32 when it is read, or bf16.
     pub precision: Precision,
-    /// Whether ReLU is applied to the result.
+    /// True if ReLU is applied to the result.
     pub relu: bool,
-    /// Whether C is replaced or added to.
+    /// [`Write::Set`] replaces C, and [`Write::Add`] adds to it.
     pub write: Write,
 }
 
@@ -74,7 +74,7 @@ impl Gemm {
     pub fn can_add(bias: Ref<'_, f32>) -> bool {
         bias.address().is_multiple_of(BIAS_ALIGNMENT)
     }
-    fn to_words(&self) -> [u64; 4] {
+    fn words(&self) -> [u64; 4] {
         let pair = |low: usize, high: usize| (high as u64) << 32 | low as u64;
         let Gemm { rows, inner, columns, left_transposed, right_transposed, .. } = *self;
         let flag = |flag: bool, bit: u32| usize::from(flag) << bit;
@@ -115,7 +115,7 @@ impl Cuda {
         let addresses = [a.address(), b.address(), c.address(), bias.map_or(0, Ref::address), workspace.address()];
         let mut words = [0; 9];
         words[..5].copy_from_slice(&addresses);
-        words[5..].copy_from_slice(&gemm.to_words());
+        words[5..].copy_from_slice(&gemm.words());
         let bytes = |len: usize| 4 * len as u64;
         let touched = [
             (addresses[0], bytes(a.len())),

@@ -39,7 +39,7 @@ pub(super) fn load(context: &Context, source: &Source) -> Result<Arc<CudaModule>
     Ok(module)
 }
 
-/// What code is compiled for.
+/// The target of a compilation.
 struct Target {
     /// Such as `sm_90`; or `compute_90` where NVRTC is older than the GPU. It then makes PTX, which the driver
     /// translates.

@@ -184,7 +184,7 @@ impl Stream {
     /// `from` is pinned memory of at least `bytes`, which is not written before the copy is done; `to` is GPU memory of at
     /// least `bytes`.
     pub unsafe fn copy_in(&self, from: *const u8, to: u64, bytes: usize) -> Result<()> {
-        // SAFETY: by the contract.
+        // SAFETY: the caller's contract.
         check(unsafe { sys::cuMemcpyHtoDAsync_v2(to, from.cast(), bytes, self.raw()) }.result(), || {
             format!("copying {bytes} bytes to the GPU")
         })
@@ -194,7 +194,7 @@ impl Stream {
     /// # Safety
     /// `to` has at least `bytes`, which nobody else uses until the copy is done; `from` is GPU memory of at least `bytes`.
     pub unsafe fn copy_out(&self, from: u64, to: *mut u8, bytes: usize) -> Result<()> {
-        // SAFETY: by the contract.
+        // SAFETY: the caller's contract.
         check(unsafe { sys::cuMemcpyDtoHAsync_v2(to.cast(), from, bytes, self.raw()) }.result(), || {
             format!("copying {bytes} bytes from the GPU")
         })
@@ -204,7 +204,7 @@ impl Stream {
     /// # Safety
     /// Both are GPU memory of at least `bytes`.
     pub unsafe fn copy_within(&self, from: u64, to: u64, bytes: usize) -> Result<()> {
-        // SAFETY: by the contract.
+        // SAFETY: the caller's contract.
         check(unsafe { sys::cuMemcpyDtoDAsync_v2(to, from, bytes, self.raw()) }.result(), || {
             format!("copying {bytes} bytes on the GPU")
         })
@@ -214,7 +214,7 @@ impl Stream {
     /// # Safety
     /// `at` is GPU memory of at least `words` words.
     pub unsafe fn clear(&self, at: u64, words: usize) -> Result<()> {
-        // SAFETY: by the contract.
+        // SAFETY: the caller's contract.
         check(unsafe { sys::cuMemsetD32Async(at, 0, words, self.raw()) }.result(), || format!("clearing {words} words"))
     }
 }

@@ -132,9 +132,9 @@ pub(crate) struct Packing {
     /// The index of its first word.
     pub word: u32,
     pub bytes: u32,
-    /// Whether it is a `Span`: an address and a length.
+    /// True for a `Span`: an address and a length.
     pub span: bool,
-    /// Whether it is a `Span` that the kernel writes to.
+    /// True for a `Span` that the kernel writes to.
     pub written: bool,
 }
 
@@ -170,7 +170,7 @@ impl Packed {
     }
 }
 
-/// One argument of a kernel.
+/// A value that can be passed to a kernel.
 pub(crate) trait Argument {
     /// Appends it to the arguments of a launch.
     fn pack(self, to: &mut Packed);

@@ -136,7 +136,7 @@ pub(super) fn nvrtc(driver: i32) -> Result<(), String> {
     };
     // SAFETY: this only looks for the library.
     library.is_present(unsafe { nvrtc::is_culib_present() })?;
-    // SAFETY: the library is there.
+    // SAFETY: the library is loaded.
     let lookup = |name: &str| unsafe { nvrtc::culib().get::<Function>(name.as_bytes()).is_ok() };
     library.has(lookup, NVRTC)?;
     let (mut major, mut minor) = (0, 0);
@@ -155,7 +155,7 @@ pub(super) fn cublas(driver: i32) -> Result<(), String> {
     };
     // SAFETY: this only looks for the library.
     library.is_present(unsafe { cublas::is_culib_present() })?;
-    // SAFETY: the library is there.
+    // SAFETY: the library is loaded.
     let lookup = |name: &str| unsafe { cublas::culib().get::<Function>(name.as_bytes()).is_ok() };
     library.has(lookup, CUBLAS)?;
     // SAFETY: the function was found; it returns a number.

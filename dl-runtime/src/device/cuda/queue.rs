@@ -94,7 +94,7 @@ impl fmt::Display for Work {
 #[derive(Clone, Copy)]
 struct Function {
     raw: sys::CUfunction,
-    /// Whether the arguments of its first launch were checked against its parameters.
+    /// True once the arguments of its first launch were checked against its parameters.
     checked: bool,
 }
 

@@ -73,15 +73,15 @@ impl<E> Ref<'_, E> {
     pub(super) fn at(address: u64, len: usize) -> Self {
         Ref { address, len, buffer: PhantomData }
     }
-    /// Where it begins, as the GPU counts.
+    /// Returns the address of the range in GPU memory.
     pub(crate) fn address(self) -> u64 {
         self.address
     }
-    /// Number of elements.
+    /// Returns the number of elements.
     pub fn len(self) -> usize {
         self.len
     }
-    /// Whether there are no elements.
+    /// Returns whether the range is empty.
     pub fn is_empty(self) -> bool {
         self.len == 0
     }
@@ -91,15 +91,15 @@ impl<E> Mut<'_, E> {
     pub(super) fn at(address: u64, len: usize) -> Self {
         Mut { address, len, buffer: PhantomData }
     }
-    /// Where it begins, as the GPU counts.
+    /// Returns the address of the range in GPU memory.
     pub(crate) fn address(&self) -> u64 {
         self.address
     }
-    /// Number of elements.
+    /// Returns the number of elements.
     pub fn len(&self) -> usize {
         self.len
     }
-    /// Whether there are no elements.
+    /// Returns whether the range is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }

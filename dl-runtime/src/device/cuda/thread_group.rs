@@ -5,7 +5,7 @@ use super::{Argument, Grid, Packed};
 /// The group of threads that works on a row. As an argument of a kernel it is their number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ThreadGroup {
-    /// 1, 32, or all threads of a block.
+    /// The number of threads: 1, 32, or the block size.
     pub lanes: u32,
     rows: usize,
 }

@@ -43,7 +43,7 @@ impl Affine {
     ) {
         context.device.affine(self.scale, 0.0, d_output.data(), d_input.to.into_data(), d_input.write);
     }
-    /// The gradient to the input, over the gradient to the output.
+    /// Computes the gradient to the input in place of the gradient to the output.
     pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, d: ViewMut<D, S>) {
         context.device.affine_in_place(self.scale, 0.0, d.into_data());
     }
@@ -74,7 +74,7 @@ impl Reciprocal {
         let Grad { to, write } = d_input;
         context.device.reciprocal_backward(self.numerator, input.data(), d_output.data(), to.into_data(), write);
     }
-    /// The gradient to the input, over the gradient to the output.
+    /// Computes the gradient to the input in place of the gradient to the output.
     pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,

@@ -1,4 +1,4 @@
-//! Dense (fully connected) layer: `y = f(W·x + b)` with `W` as [out, in], PyTorch's `Linear`.
+//! The dense (fully connected) layer `y = f(W·x + b)`, where `W` has shape [out, in]; PyTorch's `Linear`.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -21,7 +21,7 @@ use std::mem::offset_of;
 pub struct Dense<const I: usize, const O: usize, const B: usize = O> {
     /// One row of `I` weights for every output.
     pub weight: [[f32; I]; O],
-    /// One number for every output.
+    /// The bias of every output.
     pub bias: [f32; B],
 }
 
@@ -61,7 +61,7 @@ pub struct DenseOp {
 /// The sizes of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct DenseSizes {
-    /// Batch size.
+    /// The batch size: the number of samples times the rows of a sample.
     pub samples: usize,
     /// The number of input features.
     pub inputs: usize,

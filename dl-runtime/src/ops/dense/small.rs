@@ -16,10 +16,10 @@ pub(super) fn forward<const I: usize, const O: usize>(
     relu: bool,
 ) {
     match simd::level() {
-        // SAFETY: the processor was asked for these features.
+        // SAFETY: the processor has these features (`level`).
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { avx512(weight, bias, x, y, relu) },
-        // SAFETY: the processor was asked for these features.
+        // SAFETY: the processor has these features (`level`).
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2(weight, bias, x, y, relu) },
         _ => groups::<Baseline, 4, I, O>(weight, bias, x, y, relu),

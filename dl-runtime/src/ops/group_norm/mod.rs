@@ -44,7 +44,7 @@ impl<const C: usize> GroupNorm<C> {
 /// The settings of group normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupNormOp {
-    /// How many groups; a divisor of the channels.
+    /// The number of groups, which must divide the number of channels.
     pub groups: usize,
     /// The number that is added to the variance; PyTorch's default is 1e-5.
     pub epsilon: f32,
@@ -53,9 +53,9 @@ pub struct GroupNormOp {
 /// Group normalisation without weights, which is the default of instance normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct Unweighted {
-    /// How many groups; a divisor of the channels.
+    /// The number of groups, which must divide the number of channels.
     pub groups: usize,
-    /// Added to the variance.
+    /// The number that is added to the variance.
     pub epsilon: f32,
 }
 
@@ -68,7 +68,7 @@ pub struct GroupNormSizes {
     pub spatial_size: usize,
     /// The number of groups of a sample.
     pub groups: usize,
-    /// Added to the variance.
+    /// The number that is added to the variance.
     pub epsilon: f32,
 }
 
@@ -100,7 +100,7 @@ impl GroupNormOp {
         assert!(groups > 0 && channels.is_multiple_of(groups), "groups of channels");
         GroupNormSizes { channels, spatial_size, groups, epsilon }
     }
-    /// `output` is `input` with every group normalised.
+    /// Normalises every group of `input`: `[C, ..]` → `[C, ..]`.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -131,7 +131,7 @@ impl Unweighted {
     fn sizes(self, channels: usize, spatial_size: usize) -> GroupNormSizes {
         GroupNormOp { groups: self.groups, epsilon: self.epsilon }.sizes(channels, spatial_size)
     }
-    /// `output` is `input` with every group normalised.
+    /// Normalises every group of `input`: `[C, ..]` → `[C, ..]`.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,

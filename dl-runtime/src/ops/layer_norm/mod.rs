@@ -59,7 +59,7 @@ pub struct LayerNormOp {
 pub struct Norm {
     /// The number that is added to the variance.
     pub epsilon: f32,
-    /// Whether the mean is subtracted.
+    /// True if the mean is subtracted.
     pub centred: bool,
 }
 

@@ -1,6 +1,7 @@
-//! Losses of one class of many: the mean over the positions of a sample, each with one number per class and one target.
+//! Losses of one class out of many: the mean over the positions of a sample, each with one number per class and one
+//! target.
 //!
-//! One file for each has its formula, and its type for the trainer.
+//! The formula of each loss, and its type for the trainer, are in a file of its own.
 
 use super::cpu::{self, Samples};
 use super::{Gradient, check_not_negative, check_positive, check_setting};
@@ -14,41 +15,41 @@ use crate::tensor::Storage;
 use crate::tensor::ranges::check_labels;
 use crate::{Context, Pod, Result, View, ViewMut};
 
-/// Which loss, with its settings: an operation on an output of `C` classes and the classes that are right.
+/// A loss with its settings, as an operation on an output of `C` classes and the target classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Classes {
     /// [`CrossEntropy`](super::CrossEntropy).
     CrossEntropy {
-        /// Probability that is spread over all classes, 0 to 1.
+        /// The probability that is spread over all classes, from 0 to 1.
         label_smoothing: f32,
     },
     /// [`Focal`](super::Focal).
     Focal {
-        /// How much easy samples are passed over; 0 or more.
+        /// The exponent of `1 - p`: the larger, the less easy samples count; 0 or more.
         gamma: f32,
     },
     /// [`MultiMargin`](super::MultiMargin).
     MultiMargin {
-        /// How far the right class has to lead; above 0.
+        /// The margin by which the target class must lead; above 0.
         margin: f32,
     },
     /// [`Nll`](super::Nll).
     Nll,
 }
 
-/// Sizes at run time: outputs lie as [samples, classes, positions], targets as [samples, positions].
+/// The sizes of one call: outputs have the layout [samples, classes, positions], and targets [samples, positions].
 #[derive(Clone, Copy, Debug)]
 pub struct ClassSizes {
-    /// Number of classes.
+    /// The number of classes.
     pub classes: usize,
-    /// Targets of one sample.
+    /// The number of targets of one sample.
     pub positions: usize,
 }
 
-/// The kernel of losses of classes; NaN where a target is no class.
+/// The kernel of losses of classes. The result is NaN for a target that is no class.
 pub trait ClassLossKernel: Storage {
-    /// The loss of every sample.
+    /// Computes the loss of every sample.
     fn class_loss(
         &self,
         loss: Classes,
@@ -57,7 +58,7 @@ pub trait ClassLossKernel: Storage {
         t: Self::Ref<'_, u32>,
         losses: Self::Mut<'_, f32>,
     );
-    /// The gradient to `x`.
+    /// Computes the gradient to `x`.
     fn class_loss_backward(
         &self,
         loss: Classes,
@@ -66,7 +67,7 @@ pub trait ClassLossKernel: Storage {
         t: Self::Ref<'_, u32>,
         gradient: Gradient<'_, '_, Self>,
     );
-    /// Both, of the mean of the losses; in one pass where a device can.
+    /// Computes the losses, and the gradient of their mean; in one pass if the device can.
     fn class_loss_and_gradient(
         &self,
         loss: Classes,
@@ -82,7 +83,7 @@ pub trait ClassLossKernel: Storage {
 }
 
 impl Classes {
-    /// `losses` of all samples.
+    /// Computes the loss of every sample: `[C, …]` and targets `[…]` → one number per sample.
     pub fn forward<D: Device, T: Labels, const C: usize>(
         self,
         context: &Context<D>,
@@ -93,7 +94,7 @@ impl Classes {
         let sizes = ClassSizes { classes: C, positions: T::LEN };
         context.device.class_loss(self, sizes, output.data(), target.data(), losses.into_data());
     }
-    /// The gradient to the output.
+    /// Computes the gradient to the output.
     pub fn backward<D: Device, T: Labels, const C: usize>(
         self,
         context: &Context<D>,
@@ -114,7 +115,7 @@ impl Classes {
         let sizes = ClassSizes { classes: C, positions: T::LEN };
         context.device.class_loss_backward(self, sizes, output.data(), target.data(), gradient);
     }
-    /// `losses` of all samples, and the gradient of their mean.
+    /// Computes the loss of every sample, and the gradient of their mean.
     pub(super) fn with_gradient<D: Device, T: Labels, const C: usize>(
         self,
         context: &Context<D>,
@@ -127,7 +128,7 @@ impl Classes {
         let (x, t) = (output.data(), target.data());
         context.device.class_loss_and_gradient(self, sizes, x, t, losses.into_data(), of_mean);
     }
-    /// Whether the settings are in their ranges, and `targets` are among `classes` classes.
+    /// Checks that the settings are in their ranges, and that `targets` are below `classes`.
     ///
     /// # Errors
     /// As [`Loss::check`](super::Loss::check).
@@ -144,7 +145,7 @@ impl Classes {
     }
 }
 
-/// Makes `$loss` a loss of the trainer: `loss_of_classes!(Type, name, pattern => operation)`.
+/// Implements [`Loss`](super::Loss) for `$loss`: `loss_of_classes!(Type, name, pattern => operation)`.
 macro_rules! loss_of_classes {
     ($loss:ty, $name:literal, $pattern:pat => $op:expr) => {
         impl From<$loss> for $crate::ops::loss::Classes {
@@ -182,14 +183,15 @@ macro_rules! loss_of_classes {
 }
 pub(super) use loss_of_classes;
 
-/// A loss of the numbers `x` of all classes, of which `t` is right, and its gradient.
+/// The formula of a loss, given the numbers `x` of all classes and the target class `t`, and its gradient.
 pub(super) trait Formula: Copy + Sync {
     fn value<S: Simd>(self, x: &[f32], t: usize) -> f32;
-    /// `dx = scale` times the derivatives.
+    /// Sets `dx` to `scale` times the derivatives.
     fn gradient<S: Simd>(self, scale: f32, x: &[f32], t: usize, dx: &mut [f32]);
 }
 
-/// The largest `m` of `x`, and `ln Σ e^(x-m)`: distances from the largest lose no digits when all are large.
+/// Returns the largest `m` of `x`, and `ln Σ e^(x-m)`. Subtracting the largest keeps the digits when all numbers are
+/// large.
 #[inline(always)]
 pub(super) fn log_sum_exp<S: Simd>(x: &[f32]) -> (f32, f32) {
     let largest = largest::<S>(x);
@@ -226,7 +228,7 @@ struct Batch<'a, F> {
 }
 
 impl<F> Batch<'_, F> {
-    /// Output and targets of sample `n`.
+    /// Returns the output and the targets of sample `n`.
     fn sample(&self, n: usize) -> (&[f32], &[u32]) {
         let (size, positions) = (self.size_of_sample(), self.sizes.positions);
         (&self.x[n * size..(n + 1) * size], &self.t[n * positions..(n + 1) * positions])
@@ -234,8 +236,8 @@ impl<F> Batch<'_, F> {
     fn size_of_sample(&self) -> usize {
         self.sizes.classes * self.sizes.positions
     }
-    /// Copies the numbers at place `p` of a sample to `column`.
-    fn read_place(&self, x: &[f32], p: usize, column: &mut [f32]) {
+    /// Copies the numbers at position `p` of a sample to `column`.
+    fn read_position(&self, x: &[f32], p: usize, column: &mut [f32]) {
         column.iter_mut().zip(x[p..].iter().step_by(self.sizes.positions)).for_each(|(to, x)| *to = *x);
     }
 }
@@ -255,7 +257,7 @@ impl<F: Formula> Samples for Batch<'_, F> {
         let (column, _) = scratch.split_at_mut(self.sizes.classes);
         let mut sum = 0.0;
         for (p, t) in t.iter().enumerate() {
-            self.read_place(x, p, column);
+            self.read_position(x, p, column);
             sum += f64::from(value(self.formula, column, *t));
         }
         (sum / self.sizes.positions as f64) as f32
@@ -268,7 +270,7 @@ impl<F: Formula> Samples for Batch<'_, F> {
         let scale = scale / self.sizes.positions as f32;
         let (column, d_column) = scratch.split_at_mut(self.sizes.classes);
         for (p, t) in t.iter().enumerate() {
-            self.read_place(x, p, column);
+            self.read_position(x, p, column);
             gradient(self.formula, scale, column, *t, d_column);
             d[p..].iter_mut().step_by(self.sizes.positions).zip(&*d_column).for_each(|(d, dx)| *d = *dx);
         }

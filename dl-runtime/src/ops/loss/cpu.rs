@@ -1,4 +1,4 @@
-//! How losses run on the CPU: sample by sample, many samples a task.
+//! Runs losses on the CPU, sample by sample, with many samples per task.
 
 use super::Gradient;
 use crate::Cpu;
@@ -7,24 +7,24 @@ use crate::tensor::Write;
 
 /// A loss over a batch, sample by sample.
 pub(super) trait Samples: Sync {
-    /// Numbers that one sample's loss is computed from: about what it costs.
+    /// Returns how many numbers one sample's loss is computed from, as an estimate of its cost.
     fn size(&self) -> usize;
-    /// Numbers of memory that it wants.
+    /// Returns the scratch memory that a task needs, in numbers.
     fn scratch(&self) -> usize {
         0
     }
-    /// The loss of sample `n`.
+    /// Returns the loss of sample `n`.
     fn loss(&self, n: usize, scratch: &mut [f32]) -> f32;
-    /// Writes to `d` the gradient of `scale` times the loss of sample `n` to the sample's part of an input.
+    /// Writes to `d` the gradient of `scale` times the loss of sample `n`, to the sample's part of input `input`.
     fn gradient(&self, n: usize, input: usize, scale: f32, d: &mut [f32], scratch: &mut [f32]);
 }
 
-/// How many samples are worth a task.
+/// Returns the number of samples of one task.
 fn samples_per_task(batch: &dyn Samples) -> usize {
     4096_usize.div_ceil(batch.size().max(1))
 }
 
-/// The loss of every sample.
+/// Computes the loss of every sample.
 pub(super) fn losses(cpu: &Cpu, batch: &dyn Samples, losses: &mut [f32]) {
     let samples = samples_per_task(batch);
     cpu.threads().split_with_scratch(chunks_mut(losses, samples), batch.scratch(), &|task, scratch, losses| {
@@ -34,7 +34,7 @@ pub(super) fn losses(cpu: &Cpu, batch: &dyn Samples, losses: &mut [f32]) {
     });
 }
 
-/// The gradient of the losses, whose input has `size` numbers per sample.
+/// Computes the gradient of the losses to an input that has `size` numbers per sample.
 pub(super) fn gradient(cpu: &Cpu, batch: &dyn Samples, size: usize, gradient: Gradient<'_, '_, Cpu>) {
     let Gradient { input, scale, to, write } = gradient;
     let (samples, mean) = (samples_per_task(batch), 1.0 / (to.len() / size) as f32);

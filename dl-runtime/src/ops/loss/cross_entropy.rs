@@ -1,16 +1,17 @@
 //! Cross-entropy from logits: `-ln softmax(x)_t` for the class `t`, PyTorch's `CrossEntropyLoss`.
 //!
-//! Computed as `ln Σ e^(x-m) + m - x_t` with the largest logit `m`, so that nothing overflows. Label smoothing ε asks for
-//! the probability `1 - ε + ε/C` of the right class and `ε/C` of the others: Szegedy et al., "Rethinking the inception
-//! architecture for computer vision", CVPR 2016, section 7. Gradient: `softmax(x)` minus those.
+//! It is computed as `ln Σ e^(x-m) + m - x_t` with the largest logit `m`, so that nothing overflows. With label
+//! smoothing ε, the target probability is `1 - ε + ε/C` for the target class and `ε/C` for the others. Source: Szegedy
+//! et al., "Rethinking the inception architecture for computer vision", CVPR 2016, section 7. The gradient is
+//! `softmax(x)` minus these probabilities.
 
 use super::classes::{self, Classes, log_sum_exp, loss_of_classes, softmax};
 use crate::device::cpu::simd::{Simd, sum};
 
-/// Cross-entropy between logits and a class: for classification.
+/// Cross-entropy between logits and a class, for classification.
 ///
-/// The network ends with plain numbers ("logits"), one per class; softmax is part of the loss.
-/// For outputs of `[f32; CLASSES]` the target is a `u32`; for `[[[f32; W]; H]; CLASSES]` it is `[[u32; W]; H]`.
+/// The network outputs logits, one per class; softmax is part of the loss. For outputs of `[f32; CLASSES]` the target
+/// is a `u32`; for `[[[f32; W]; H]; CLASSES]` it is `[[u32; W]; H]`.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -24,7 +25,8 @@ use crate::device::cpu::simd::{Simd, sum};
 pub struct CrossEntropy;
 
 impl CrossEntropy {
-    /// The same with the target probabilities drawn towards equality: `CrossEntropy.label_smoothing(0.1)`.
+    /// Returns the loss with label smoothing, which draws the target probabilities towards equality:
+    /// `CrossEntropy.label_smoothing(0.1)`.
     pub const fn label_smoothing(self, epsilon: f32) -> SmoothCrossEntropy {
         SmoothCrossEntropy { epsilon }
     }
@@ -33,7 +35,7 @@ impl CrossEntropy {
 /// [`CrossEntropy`] with label smoothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SmoothCrossEntropy {
-    /// Probability that is spread over all classes, from 0 to 1.
+    /// The probability that is spread over all classes, from 0 to 1.
     pub epsilon: f32,
 }
 

@@ -1,17 +1,19 @@
-//! Losses: what training makes small. A number for each sample, whose mean over the batch is trained.
+//! Losses: the functions that training minimises. A loss is one number for each sample; training minimises its mean
+//! over the batch.
 //!
-//! - Of one class of many: [`CrossEntropy`] from logits (PyTorch's `CrossEntropyLoss`), [`Nll`] from log-probabilities
-//!   (`NLLLoss`), [`Focal`] where most samples are easy (`CrossEntropyLoss` times `(1 - p)^gamma`), [`MultiMargin`] by a margin
-//!   (`MultiMarginLoss`). They compare with `u32`.
-//! - Of numbers, or of answers that are yes or no: those of [`trained`]. They compare with a target in the shape of the output.
+//! - One class out of many: [`CrossEntropy`] from logits (PyTorch's `CrossEntropyLoss`), [`Nll`] from log-probabilities
+//!   (`NLLLoss`), [`Focal`] if most samples are easy (`CrossEntropyLoss` times `(1 - p)^gamma`), and [`MultiMargin`]
+//!   with a margin (`MultiMarginLoss`). Their targets are `u32`.
+//! - Numbers, or independent yes/no labels: the losses of [`trained`]. Their target has the shape of the output.
 //!
-//! These are given to a trainer. They are also operations of the language, in the `loss { … }` of a model, with those that
-//! compare several values of a network: [`Elementwise::KlNormal`], [`Pairs`], [`Triplet`], [`NtXent`].
+//! A trainer takes these losses. They are also operations of the language, in the `loss { … }` of a model, together
+//! with those that compare several values of a network: [`Elementwise::KlNormal`], [`Pairs`], [`Triplet`] and
+//! [`NtXent`].
 //!
-//! A sample's loss is the mean over its elements (or targets), so that the mean over the batch is PyTorch's
-//! `reduction="mean"`; only [`Elementwise::KlNormal`] is a sum over the elements. As an operation a loss follows the
-//! convention of [`ops`](crate::ops): its output is one `f32` per sample, and `d_losses` says how much each sample counts.
-//! A target that `check` refuses makes the loss of its sample NaN where the formula has no value for it.
+//! The loss of a sample is the mean over its elements (or targets), so that the mean over the batch is PyTorch's
+//! `reduction="mean"`. Only [`Elementwise::KlNormal`] is a sum over the elements. As an operation, a loss follows the
+//! calling convention of [`ops`](crate::ops): its output is one `f32` per sample, and `d_losses` holds the weight of
+//! each sample. If `check` rejects a target and the formula has no value for it, the loss of its sample is NaN.
 
 mod classes;
 mod cpu;
@@ -48,32 +50,33 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Error, Pod, Result, View, ViewMut};
 
-/// A loss over outputs `Y`: a number for each sample, averaged over the batch.
+/// A loss of outputs `Y`: a number for each sample, which is averaged over the batch.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no loss for outputs of type `{Y}`",
     note = "`CrossEntropy` and other losses of classes want one number per class, `[f32; CLASSES]`; the other losses take any shape"
 )]
 pub trait Loss<Y: Pod<Element = f32>>: Sync {
-    /// What one output is compared with: `u32` for a class, `Y` for numbers.
+    /// The target that one output is compared with: `u32` for a class, `Y` for numbers.
     type Target: Pod;
 
-    /// The name in histories: `cross_entropy`.
+    /// The name of the loss in training histories, such as `cross_entropy`.
     const NAME: &'static str;
 
-    /// Whether this loss can be used with these targets; called once, where they enter.
+    /// Checks that this loss can be used with these targets. It is called once, when the targets are given to the
+    /// trainer.
     ///
     /// # Errors
     /// [`Error::LabelOutOfRange`], [`Error::TargetOutOfRange`] or [`Error::TargetNotASign`] with the sample,
     /// [`Error::Setting`] for a wrong setting of the loss itself.
     fn check(&self, targets: &[Self::Target]) -> Result<()>;
 
-    /// What people naturally want to know beside this loss; nothing, unless said otherwise.
+    /// Returns the metrics that are usually reported with this loss; none by default.
     fn metrics(&self) -> Metrics<Y, Self::Target> {
         Metrics::new()
     }
 
-    /// Writes the loss of every sample to `losses`, and to `d_output` (in validation, none) the gradient of their mean.
-    /// A target that [`Loss::check`] refuses makes the loss NaN.
+    /// Writes the loss of every sample to `losses`, `[samples]`, and the gradient of their mean to `d_output` (`None`
+    /// in validation). A target that [`Loss::check`] rejects makes the loss NaN.
     fn loss<D: Device>(
         &self,
         context: &Context<'_, D>,
@@ -106,30 +109,30 @@ impl<Y: Pod<Element = f32>, L: Loss<Y>> Loss<Y> for &L {
     }
 }
 
-/// A gradient that a kernel is asked for: of the losses of a batch, to one input.
+/// The gradient that a kernel should compute: of the losses of a batch to one input.
 pub struct Gradient<'s, 'd, D: Storage> {
-    /// To which input, counted from 0.
+    /// The index of the input, from 0.
     pub input: usize,
-    /// How much the loss of each sample counts; without it, one over the number of samples.
+    /// The weight of the loss of each sample; without it, one over the number of samples.
     pub scale: Option<D::Ref<'s, f32>>,
-    /// Where it goes.
+    /// The memory for the gradient.
     pub to: D::Mut<'d, f32>,
-    /// Whether something is there already.
+    /// [`Write::Set`] replaces the memory, and [`Write::Add`] adds to it.
     pub write: Write,
 }
 
 impl<'s, 'd, D: Storage> Gradient<'s, 'd, D> {
-    /// Of the sum of `losses`, each times its number, to an input.
+    /// The gradient of the weighted sum of the losses to an input.
     fn of<T: Pod<Element = f32>>(input: usize, d_losses: View<'s, D, f32>, d: Grad<'d, D, T>) -> Self {
         Gradient { input, scale: Some(d_losses.data()), to: d.to.into_data(), write: d.write }
     }
-    /// Of the mean over the batch, to the first input.
+    /// The gradient of the mean over the batch to the first input.
     fn of_mean<T: Pod<Element = f32>>(d: ViewMut<'d, D, T>) -> Self {
         Gradient { input: 0, scale: None, to: d.into_data(), write: Write::Set }
     }
 }
 
-/// That all numbers of `targets` are `good`; else what `error` makes of the sample and the number.
+/// Checks that all numbers of `targets` are `good`; otherwise returns `error` of the sample and the number.
 fn check_each<T: Pod<Element = f32>>(
     targets: &[T],
     good: impl Fn(f32) -> bool,
@@ -140,28 +143,28 @@ fn check_each<T: Pod<Element = f32>>(
     found.map_or(Ok(()), |at| Err(error(at / T::LEN, targets[at])))
 }
 
-/// That all numbers of `targets` are in a range; NaN is in none.
+/// Checks that all numbers of `targets` are in a range; NaN is in none.
 fn check_targets<T: Pod<Element = f32>>(targets: &[T], low: f32, high: f32) -> Result<()> {
     let error = |sample, value| Error::TargetOutOfRange { sample, value, low, high };
     check_each(targets, |target| (low..=high).contains(&target), error)
 }
 
-/// That all numbers of `targets` are 1 or -1.
+/// Checks that all numbers of `targets` are 1 or -1.
 fn check_signs<T: Pod<Element = f32>>(targets: &[T]) -> Result<()> {
     check_each(targets, |target| target.abs() == 1.0, |sample, value| Error::TargetNotASign { sample, value })
 }
 
-/// That a setting is in a range; NaN is in none.
+/// Checks that a setting is in its range, which is the case if `holds`.
 fn check_setting(setting: &'static str, value: f32, expected: &'static str, holds: bool) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::Setting { setting, expected: expected.into(), found: value.to_string() }) }
 }
 
-/// That a setting is a number of at least 0.
+/// Checks that a setting is a finite number of at least 0.
 fn check_not_negative(setting: &'static str, value: f32) -> Result<()> {
     check_setting(setting, value, "0 or more", value >= 0.0 && value.is_finite())
 }
 
-/// That a setting is a number above 0.
+/// Checks that a setting is a finite number above 0.
 fn check_positive(setting: &'static str, value: f32) -> Result<()> {
     check_setting(setting, value, "a positive number", value > 0.0 && value.is_finite())
 }

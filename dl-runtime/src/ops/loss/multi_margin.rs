@@ -1,14 +1,16 @@
-//! Hinge loss of one class of many: `Σ_{c≠t} max(0, margin - x_t + x_c) / C`, PyTorch's `MultiMarginLoss` with `p=1`.
+//! Hinge loss of one class out of many: `Σ_{c≠t} max(0, margin - x_t + x_c) / C`, PyTorch's `MultiMarginLoss` with
+//! `p=1`.
 //!
 //! Source: Crammer and Singer, "On the algorithmic implementation of multiclass kernel-based vector machines", JMLR 2
-//! (2001), in the form of Weston and Watkins that sums over the wrong classes. The derivative is 0 at the bend.
+//! (2001), in the form of Weston and Watkins that sums over the wrong classes. The derivative at the kink is 0.
 
 use super::classes::{self, Classes, loss_of_classes};
 use crate::device::cpu::simd::{Simd, sum};
 
-/// Hinge loss of one class of many: the right class has to lead every other by `margin`; more is worth nothing.
+/// Hinge loss of one class out of many: the target class must lead every other class by `margin`; a larger lead gains
+/// nothing.
 ///
-/// Shapes of outputs and targets are those of [`CrossEntropy`](super::CrossEntropy).
+/// The shapes of outputs and targets are those of [`CrossEntropy`](super::CrossEntropy).
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -17,11 +19,11 @@ use crate::device::cpu::simd::{Simd, sum};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MultiMargin {
-    /// How far the right class has to lead; above 0.
+    /// The margin by which the target class must lead; above 0.
     pub margin: f32,
 }
 
-/// `margin` 1, as in PyTorch.
+/// `margin` is 1, as in PyTorch.
 impl Default for MultiMargin {
     fn default() -> Self {
         MultiMargin { margin: 1.0 }
@@ -49,7 +51,7 @@ impl classes::Formula for Formula {
     fn gradient<S: Simd>(self, scale: f32, x: &[f32], t: usize, dx: &mut [f32]) {
         let (bar, share) = (self.margin - x[t], scale / x.len() as f32);
         for (dx, x) in dx.iter_mut().zip(x) {
-            // Written so that NaN counts, and stays.
+            // The comparison and the product are written so that NaN stays NaN.
             *dx = if bar + x <= 0.0 { 0.0 } else { share + 0.0 * x };
         }
         dx[t] = 0.0;

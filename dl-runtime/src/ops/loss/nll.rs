@@ -3,10 +3,10 @@
 use super::classes::{self, Classes, loss_of_classes};
 use crate::device::cpu::simd::Simd;
 
-/// Negative log-likelihood of a class: for networks that end with the logarithms of probabilities.
+/// Negative log-likelihood of a class, for networks whose outputs are log-probabilities.
 ///
-/// Where the network may end with plain numbers, [`CrossEntropy`](super::CrossEntropy) loses fewer digits.
-/// Shapes of outputs and targets are the same as there.
+/// If the network can output logits instead, [`CrossEntropy`](super::CrossEntropy) is more accurate. The shapes of
+/// outputs and targets are the same as there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Nll;
 

@@ -1,4 +1,4 @@
-//! Losses of two vectors that should be alike or not: the pairs of metric learning.
+//! Losses of two vectors that should be similar or different: the pairs of metric learning.
 
 use super::vectors::Vectors;
 use super::{Gradient, check_positive, check_setting, check_signs};
@@ -6,21 +6,22 @@ use crate::ops::Device;
 use crate::tensor::Grad;
 use crate::{Context, Pod, Result, View, ViewMut};
 
-/// Which loss, with its settings: an operation on vectors `a` and `b` and a target for each pair, 1 for those that
-/// belong together and -1 for those that do not (anything else makes the loss NaN).
+/// A loss with its settings, as an operation on vectors `a` and `b` and a target for each pair: 1 if they belong
+/// together, -1 if not. Any other target makes the loss NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Pairs {
-    /// `1 - cos(a, b)` of those that belong together, `max(0, cos(a, b) - margin)` of the others: PyTorch's
+    /// `1 - cos(a, b)` for pairs that belong together, `max(0, cos(a, b) - margin)` for the others: PyTorch's
     /// `CosineEmbeddingLoss`.
     CosineEmbedding {
-        /// Cosine up to which vectors are different enough, -1 to 1.
+        /// The cosine up to which vectors count as different enough, from -1 to 1.
         margin: f32,
     },
-    /// `½|a - b|²` of those that belong together, `½max(0, margin - |a - b|)²` of the others. Source: Hadsell, Chopra,
-    /// LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR 2006 (whose Y is 0 and 1 for these).
+    /// `½|a - b|²` for pairs that belong together, `½max(0, margin - |a - b|)²` for the others. Source: Hadsell,
+    /// Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR 2006 (with Y = 0 and 1 for
+    /// these cases).
     Contrastive {
-        /// Distance from which on vectors are different enough; above 0.
+        /// The distance from which on vectors count as different enough; above 0.
         margin: f32,
     },
 }
@@ -32,7 +33,7 @@ impl Pairs {
             Pairs::Contrastive { margin } => Vectors::Contrastive { margin },
         }
     }
-    /// `losses` of all pairs.
+    /// Computes the loss of every pair: `[S]`, `[S]` and a target → one number per sample.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -43,7 +44,8 @@ impl Pairs {
     ) {
         context.device.vector_loss(self.kernel(), S::LEN, a.data(), b.data(), target.data(), losses.into_data());
     }
-    /// The gradient to input `k`: `a`, `b`, or the target, to which it is 0, as that is one of two numbers.
+    /// Computes the gradient to input `k`: `a` (0), `b` (1), or the target (2), whose gradient is 0 because it is 1 or
+    /// -1.
     #[expect(clippy::too_many_arguments, reason = "the convention of operations: kept values, then gradients")]
     pub fn backward<D: Device, S: Pod<Element = f32>, T: Pod<Element = f32>>(
         self,
@@ -59,7 +61,7 @@ impl Pairs {
         let gradient = Gradient::of(k, d_losses, d_input);
         context.device.vector_loss_backward(self.kernel(), S::LEN, a.data(), b.data(), target.data(), gradient);
     }
-    /// Whether the settings are in their ranges, and `targets` are 1 and -1.
+    /// Checks that the settings are in their ranges, and that `targets` are 1 or -1.
     ///
     /// # Errors
     /// As [`Loss::check`](super::Loss::check).

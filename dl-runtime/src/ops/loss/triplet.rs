@@ -9,7 +9,7 @@ use crate::ops::Device;
 use crate::tensor::Grad;
 use crate::{Context, Pod, View, ViewMut};
 
-/// The operation: an anchor, a positive that belongs to it and a negative that does not.
+/// The operation on an anchor, a positive that belongs to it, and a negative that does not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Triplet {
     /// The margin by which the positive has to be nearer than the negative; above 0.
@@ -17,7 +17,7 @@ pub struct Triplet {
 }
 
 impl Triplet {
-    /// `losses` of all triplets.
+    /// Computes the loss of every triplet: three vectors `[S]` → one number per sample.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -29,7 +29,7 @@ impl Triplet {
         let (a, p, n) = (anchor.data(), positive.data(), negative.data());
         context.device.vector_loss(Vectors::Triplet { margin: self.margin }, S::LEN, a, p, n, losses.into_data());
     }
-    /// The gradient to input `k`: the anchor, the positive or the negative.
+    /// Computes the gradient to input `k`: the anchor (0), the positive (1) or the negative (2).
     #[expect(clippy::too_many_arguments, reason = "the convention of operations: kept values, then gradients")]
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,

@@ -1,4 +1,4 @@
-//! The kernel of losses of vectors that belong to one sample: two with a target, or three.
+//! The kernel of losses of vectors: two vectors with a target, or three vectors, for each sample.
 
 use super::Gradient;
 use super::cpu::{self, Samples};
@@ -6,29 +6,29 @@ use crate::device::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::tensor::Storage;
 
-/// Which loss, with its settings. The third input of the first two is the target, one number per sample.
+/// A loss with its settings. The third input of the first two losses is the target, one number per sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Vectors {
     /// [`Pairs::CosineEmbedding`](super::Pairs::CosineEmbedding).
     CosineEmbedding {
-        /// Cosine up to which vectors are different enough.
+        /// The cosine up to which vectors count as different enough.
         margin: f32,
     },
     /// [`Pairs::Contrastive`](super::Pairs::Contrastive).
     Contrastive {
-        /// Distance from which on vectors are different enough.
+        /// The distance from which on vectors count as different enough.
         margin: f32,
     },
     /// [`Triplet`](super::Triplet).
     Triplet {
-        /// How much nearer than the negative the positive has to be.
+        /// The margin by which the positive has to be nearer than the negative.
         margin: f32,
     },
 }
 
 /// The kernel of losses of vectors.
 pub trait VectorLossKernel: Storage {
-    /// The loss of every sample, whose vectors have `features` numbers.
+    /// Computes the loss of every sample, whose vectors have `features` numbers.
     fn vector_loss(
         &self,
         loss: Vectors,
@@ -38,7 +38,7 @@ pub trait VectorLossKernel: Storage {
         third: Self::Ref<'_, f32>,
         losses: Self::Mut<'_, f32>,
     );
-    /// The gradient to one of the inputs.
+    /// Computes the gradient to one of the inputs.
     fn vector_loss_backward(
         &self,
         loss: Vectors,
@@ -60,7 +60,7 @@ simd! {
         sum::<S, 2>([a, b], |[a, b]| (a - b + shift) * (a - b + shift)).sqrt()
     }
 
-    /// `d = scale·(a - b + shift)`, set or added.
+    /// `d = scale·(a - b + shift)`, or `+=` if `add`.
     fn difference<S>(scale: f32, a: &[f32], b: &[f32], shift: f32, d: &mut [f32], add: bool) {
         for ((d, a), b) in d.iter_mut().zip(a).zip(b) {
             *d = if add { *d } else { 0.0 } + scale * (a - b + shift);
@@ -80,7 +80,7 @@ fn over(scale: f32, distance: f32) -> f32 {
     if distance == 0.0 { 0.0 } else { scale / distance }
 }
 
-/// Which case of a loss a target asks for.
+/// The meaning of a target.
 enum Target {
     Same,
     Different,
@@ -96,7 +96,7 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// The vector of sample `n` in an input.
+    /// Returns the vector of sample `n` in an input.
     fn vector(&self, input: usize, n: usize) -> &[f32] {
         &self.inputs[input][n * self.features..(n + 1) * self.features]
     }
@@ -107,21 +107,23 @@ impl Batch<'_> {
             _ => Target::Wrong,
         }
     }
-    /// `|a|²` and `|b|²`, above 0, and the cosine between both, as PyTorch's `CosineEmbeddingLoss` has them.
+    /// Returns `|a|²` and `|b|²`, made positive, and the cosine of the two vectors, as PyTorch's `CosineEmbeddingLoss`
+    /// computes them.
     fn cosine(&self, n: usize) -> (f32, f32, f32) {
         const EPSILON: f32 = 1e-12;
         let (a, b) = (self.vector(0, n), self.vector(1, n));
         let (aa, bb) = (dot(a, a) + EPSILON, dot(b, b) + EPSILON);
         (aa, bb, dot(a, b) / (aa.sqrt() * bb.sqrt()))
     }
-    /// Of PyTorch's `TripletMarginLoss`: the distances to the positive and to the negative.
+    /// Returns the distances of the anchor to the positive and to the negative, as PyTorch's `TripletMarginLoss`
+    /// computes them.
     fn distances(&self, n: usize) -> (f32, f32) {
         let anchor = self.vector(0, n);
         (distance(anchor, self.vector(1, n), SHIFT), distance(anchor, self.vector(2, n), SHIFT))
     }
 }
 
-/// What PyTorch's `pairwise_distance` adds to every difference.
+/// The number that PyTorch's `pairwise_distance` adds to every difference.
 const SHIFT: f32 = 1e-6;
 
 impl Samples for Batch<'_> {
@@ -130,7 +132,7 @@ impl Samples for Batch<'_> {
     }
 
     fn loss(&self, n: usize, _: &mut [f32]) -> f32 {
-        // Written so that NaN stays.
+        // The comparison is written so that NaN stays NaN.
         let above_zero = |x: f32| if x < 0.0 { 0.0 } else { x };
         match self.loss {
             Vectors::CosineEmbedding { margin } => {
@@ -159,7 +161,7 @@ impl Samples for Batch<'_> {
 
     fn gradient(&self, n: usize, input: usize, scale: f32, d: &mut [f32], _: &mut [f32]) {
         match self.loss {
-            // A target of two values has no slope.
+            // A target that is 1 or -1 has no gradient.
             Vectors::CosineEmbedding { .. } | Vectors::Contrastive { .. } if input == 2 => d.fill(0.0),
             Vectors::CosineEmbedding { margin } => {
                 let (aa, bb, cosine) = self.cosine(n);

@@ -162,6 +162,6 @@ impl Dots<'_> {
 /// `count` values can be read from `from`.
 #[inline(always)]
 unsafe fn first<S: Simd>(from: *const f32, count: usize) -> S::F32 {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's contract.
     unsafe { if count == S::F32::LANES { S::F32::load(from) } else { S::F32::load_first(from, count) } }
 }

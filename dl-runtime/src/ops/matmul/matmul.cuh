@@ -10,7 +10,7 @@
 struct MatmulJob {
     u32 rows, inner, columns;
     u32 a_row, a_inner, b_inner, b_column;
-    /// Whether `ones` gets the sums of the rows of A: B is extended by a column of ones.
+    /// True if `ones` gets the sums of the rows of A: B is extended by a column of ones.
     u32 sum_rows;
     u32 add;
 };

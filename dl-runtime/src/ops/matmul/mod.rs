@@ -94,9 +94,9 @@ impl Bias<'_> {
 pub struct Epilogue<'a> {
     /// The bias, which is added first.
     pub bias: Bias<'a>,
-    /// Whether ReLU is applied to the result; with [`Write::Add`], after adding the old C.
+    /// True if ReLU is applied to the result; with [`Write::Add`], after adding the old C.
     pub relu: bool,
-    /// Whether C is replaced or added to.
+    /// [`Write::Set`] replaces C, and [`Write::Add`] adds to it.
     pub write: Write,
 }
 

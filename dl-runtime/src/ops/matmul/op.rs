@@ -31,9 +31,9 @@ pub struct Product {
     pub inner: usize,
     /// The columns of the product.
     pub columns: usize,
-    /// Whether the first factor is stored as [inner, rows].
+    /// True if the first factor is stored as [inner, rows].
     pub left_transposed: bool,
-    /// Whether the second factor is stored as [columns, inner]; the first must not be transposed then.
+    /// True if the second factor is stored as [columns, inner]; the first must not be transposed then.
     pub right_transposed: bool,
 }
 

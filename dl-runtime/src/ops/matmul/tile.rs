@@ -101,9 +101,9 @@ pub(crate) struct Strip<'a> {
     pub c_second: usize,
     /// The bias.
     pub start: Start,
-    /// Whether the result is added to C.
+    /// True if the result is added to C.
     pub add: bool,
-    /// Whether ReLU is applied to the result.
+    /// True if ReLU is applied to the result.
     pub relu: bool,
 }
 
@@ -118,7 +118,7 @@ impl Strip<'_> {
         let last = self.rows % self.tile_rows;
         let whole = self.rows - last;
         let mut tile = Tile { strip: self, row: 0, a: self.a };
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's contract.
         unsafe {
             if whole > 0 {
                 let kernel = kernel(self.level, self.tile_rows, two, listed);

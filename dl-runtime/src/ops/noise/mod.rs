@@ -22,7 +22,7 @@ use crate::{Context, Pod, View, ViewMut};
 /// operand.
 #[derive(Clone, Copy, Debug)]
 pub struct RandomNormal {
-    /// Which of the network's: each draws numbers of its own.
+    /// The index of the operation in the network; operations with different indices draw different numbers.
     pub id: u32,
 }
 
@@ -31,7 +31,7 @@ pub struct RandomNormal {
 pub struct GaussianNoise {
     /// The standard deviation of the noise.
     pub stddev: f32,
-    /// Which of the network's: each draws numbers of its own.
+    /// The index of the operation in the network; operations with different indices draw different numbers.
     pub id: u32,
 }
 
@@ -42,7 +42,7 @@ pub struct Noise {
     pub seed: u64,
     /// The index of the operation in the network.
     pub id: u32,
-    /// Separates the random numbers of the two operations.
+    /// The operation, so that the two operations draw different numbers.
     pub purpose: Purpose,
     /// The standard deviation.
     pub stddev: f32,

@@ -33,16 +33,16 @@ pub struct Shapes {
 /// `scale·Σ x` over some axes.
 #[derive(Clone, Copy, Debug)]
 pub struct Sum {
-    /// What is reduced.
+    /// The shapes of the input and the output.
     pub shapes: Shapes,
-    /// 1 for a sum, 1/n for a mean.
+    /// The factor of the sum: 1 for a sum, 1/n for a mean.
     pub scale: f32,
 }
 
 /// The maximum over some axes; NaN if there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Max {
-    /// What is reduced.
+    /// The shapes of the input and the output.
     pub shapes: Shapes,
 }
 

@@ -21,7 +21,7 @@ fn reference(s: Shapes, x: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -
     y
 }
 
-/// Output and gradient to the input of a sum.
+/// The output and the gradient to the input of a sum.
 fn sum<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Sum, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y, dy) =
@@ -32,7 +32,7 @@ fn sum<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Sum, x: &[f32], dy: &[f
     })
 }
 
-/// Output and gradient to the input of a maximum.
+/// The output and the gradient to the input of a maximum.
 fn max<S: Pod<Element = f32>, O: Pod<Element = f32>>(shapes: Shapes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y, dy) =

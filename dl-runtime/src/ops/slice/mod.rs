@@ -14,7 +14,7 @@ use crate::{Context, Pod, View, ViewMut};
 pub struct SliceOp {
     /// The size of the input along the axis.
     pub size: usize,
-    /// The first index that is kept.
+    /// The first index of the slice.
     pub from: usize,
     /// The first index after the slice.
     pub to: usize,

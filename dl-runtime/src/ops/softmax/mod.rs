@@ -22,7 +22,7 @@ pub struct SoftmaxOp {
     pub classes: usize,
     /// The stride of that axis: the product of the dimensions after it.
     pub positions: usize,
-    /// Whether the logarithm of softmax is computed.
+    /// True if the logarithm of softmax is computed.
     pub log: bool,
 }
 

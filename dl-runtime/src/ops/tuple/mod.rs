@@ -15,14 +15,14 @@ use crate::{Context, Pod, View, ViewMut};
 /// Packs several values into one record; it is called once for each value.
 #[derive(Clone, Copy, Debug)]
 pub struct Pack {
-    /// Numbers of elements of the parts.
+    /// The number of elements of each part.
     pub lens: &'static [usize],
 }
 
 /// Takes one value out of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct Unpack {
-    /// Numbers of elements of the parts.
+    /// The number of elements of each part.
     pub lens: &'static [usize],
     /// The index of the part.
     pub part: usize,

@@ -113,9 +113,9 @@ macro_rules! simd {
                     body::<simd::Avx2 $(, $G)*>($($arg),*)
                 }
                 match simd::level() {
-                    // SAFETY: the processor was asked for these features.
+                    // SAFETY: the processor has these features (`level`).
                     simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
-                    // SAFETY: the processor was asked for these features.
+                    // SAFETY: the processor has these features (`level`).
                     simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
                     simd::Level::Baseline => {}
                 }

@@ -20,7 +20,7 @@ pub(crate) trait Simd: Copy + 'static {
 pub(crate) trait Vector: Copy {
     /// The number of `f32` in a register.
     const LANES: usize;
-    /// Whether [`Vector::store_first`] is as fast as [`Vector::store`].
+    /// True if [`Vector::store_first`] is as fast as [`Vector::store`].
     const MASKS: bool = false;
     /// Sets every lane to `x`.
     fn splat(x: f32) -> Self;
@@ -57,7 +57,7 @@ pub(crate) trait Vector: Copy {
     /// the first `rows`; rows are written in order, so a row may overwrite that tail of the one before.
     ///
     /// # Safety
-    /// All of these can be read and written.
+    /// All of these values can be read and written.
     unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize, whole: bool);
 }
 
@@ -98,23 +98,23 @@ impl Vector for [f32; 4] {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's contract.
         unsafe { from.cast::<[f32; 4]>().read_unaligned() }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's contract.
         unsafe { to.cast::<[f32; 4]>().write_unaligned(self) }
     }
     #[inline(always)]
     unsafe fn load_first(from: *const f32, n: usize) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's contract.
         std::array::from_fn(|i| if i < n { unsafe { *from.add(i) } } else { 0.0 })
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize) {
         for (i, x) in self.into_iter().enumerate().take(n) {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller's contract.
             unsafe { *to.add(i) = x }
         }
     }
@@ -122,7 +122,7 @@ impl Vector for [f32; 4] {
     unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize, whole: bool) {
         for column in 0..Self::LANES {
             for row in 0..if whole { Self::LANES } else { rows } {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller's contract.
                 unsafe {
                     *to.add(column * to_stride + row) = if row < rows { *from.add(row * stride + column) } else { 0.0 };
                 }
@@ -178,7 +178,7 @@ fn first8(n: usize) -> __m256i {
 #[inline(never)]
 unsafe fn store_first8(x: __m256, to: *mut f32, n: usize) {
     let mut lanes = [0.0_f32; 8];
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's contract.
     unsafe {
         _mm256_storeu_ps(lanes.as_mut_ptr(), x);
         std::ptr::copy_nonoverlapping(lanes.as_ptr(), to, n.min(8));
@@ -218,12 +218,12 @@ impl Vector for __m256 {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: see `splat`, and the caller's promise.
+        // SAFETY: see `splat`, and the caller's contract.
         unsafe { _mm256_loadu_ps(from) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
-        // SAFETY: see `splat`, and the caller's promise.
+        // SAFETY: see `splat`, and the caller's contract.
         unsafe { _mm256_storeu_ps(to, self) }
     }
     #[inline(always)]
@@ -271,7 +271,7 @@ impl Vector for __m256 {
     }
     #[inline(always)]
     unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize, whole: bool) {
-        // SAFETY: see `splat`, and the caller's promise. Loops instead of closures, which would not be inlined.
+        // SAFETY: see `splat`, and the caller's contract. It uses loops, since closures would not be inlined.
         unsafe {
             let mut a = [Self::splat(0.0); 8];
             for i in 0..8 {
@@ -359,12 +359,12 @@ impl Vector for __m512 {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: see `splat`, and the caller's promise.
+        // SAFETY: see `splat`, and the caller's contract.
         unsafe { _mm512_loadu_ps(from) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
-        // SAFETY: see `splat`, and the caller's promise.
+        // SAFETY: see `splat`, and the caller's contract.
         unsafe { _mm512_storeu_ps(to, self) }
     }
     #[inline(always)]
@@ -413,7 +413,7 @@ impl Vector for __m512 {
     }
     #[inline(always)]
     unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize, whole: bool) {
-        // SAFETY: see `splat`, and the caller's promise. Loops instead of closures, which would not be inlined.
+        // SAFETY: see `splat`, and the caller's contract. It uses loops, since closures would not be inlined.
         unsafe {
             let mut a = [Self::splat(0.0); 16];
             for i in 0..16 {

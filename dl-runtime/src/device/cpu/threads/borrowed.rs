@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Borrowed {
     /// `None` stands for the pool of the calling thread, or the global one.
     pool: Option<Arc<rayon::ThreadPool>>,
-    /// Whether each helper is present: queued in rayon, or looking for jobs. The calling thread is not counted.
+    /// One flag per helper, which is true while it is queued in rayon or looking for jobs. The calling thread is not counted.
     present: Arc<[AtomicBool]>,
 }
 

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// How often a helper looks for work before it leaves: about 20 µs, longer than the gaps inside a training step.
+/// The number of times that a helper looks for work before it leaves: about 20 µs, longer than the gaps inside a training step.
 const SPINS: u32 = if cfg!(miri) { 10 } else { 2_000 };
 
-/// How often a waiting thread looks before it yields its core: about 1 µs.
+/// The number of times that a waiting thread looks before it yields its core: about 1 µs.
 const SPINS_PER_YIELD: u32 = if cfg!(miri) { 1 } else { 100 };
 
 /// A flag in `state`, set while the job admits helpers. The other bits of `state` count the helpers that are inside the
@@ -24,7 +24,7 @@ pub(super) type Body<'a> = dyn Fn(usize, usize) + Sync + 'a;
 /// The state that the caller and its helpers share.
 #[derive(Default)]
 pub(super) struct Shared {
-    /// Whether some caller owns the pool.
+    /// True while a caller owns the pool.
     owned: AtomicBool,
     /// Counts jobs, so that a helper enters each job at most once.
     epoch: AtomicUsize,

@@ -31,9 +31,9 @@ const ALIGNMENT: u64 = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Convolution {
     pub samples: usize,
-    /// Channels of the image.
+    /// The channels of the image.
     pub inputs: usize,
-    /// Channels of the output.
+    /// The channels of the output.
     pub outputs: usize,
     pub image: [usize; 2],
     /// The spatial size of the output.
@@ -50,7 +50,7 @@ pub(crate) struct Convolution {
 struct Description {
     sizes: Convolution,
     target: Target,
-    /// Whether operands may be rounded to TF32.
+    /// True if operands may be rounded to TF32.
     tf32: bool,
 }
 

@@ -265,7 +265,7 @@ fn tensor(f: &Functions, samples: usize, channels: usize, [height, width]: [usiz
     int([channels, height, width].iter().fold(samples, |all, size| all.saturating_mul(*size)))?;
     let tensor = Descriptor::new(f.cudnnCreateTensorDescriptor, f.cudnnDestroyTensorDescriptor)?;
     let [n, c, h, w] = [int(samples)?, int(channels)?, int(height)?, int(width)?];
-    // SAFETY: the descriptor lives.
+    // SAFETY: the descriptor is alive.
     check(unsafe { (f.cudnnSetTensor4dDescriptor)(tensor.raw, NCHW, FLOAT, n, c, h, w) })?;
     Ok(tensor)
 }
@@ -274,7 +274,7 @@ fn tensor(f: &Functions, samples: usize, channels: usize, [height, width]: [usiz
 fn filter(f: &Functions, s: &Convolution) -> CudnnResult<Descriptor> {
     let filter = Descriptor::new(f.cudnnCreateFilterDescriptor, f.cudnnDestroyFilterDescriptor)?;
     let [k, c, h, w] = [int(s.outputs)?, int(s.inputs / s.groups)?, int(s.kernel[0])?, int(s.kernel[1])?];
-    // SAFETY: the descriptor lives.
+    // SAFETY: the descriptor is alive.
     check(unsafe { (f.cudnnSetFilter4dDescriptor)(filter.raw, FLOAT, NCHW, k, c, h, w) })?;
     Ok(filter)
 }
@@ -285,7 +285,7 @@ fn convolution(f: &Functions, s: &Convolution) -> CudnnResult<Descriptor> {
     let [[ph, pw], [sh, sw], [dh, dw]] = [s.padding, s.stride, s.dilation];
     let [ph, pw, sh, sw, dh, dw] = [int(ph)?, int(pw)?, int(sh)?, int(sw)?, int(dh)?, int(dw)?];
     let correlation = sys::cudnnConvolutionMode_t::CUDNN_CROSS_CORRELATION as u32;
-    // SAFETY: the descriptor lives.
+    // SAFETY: the descriptor is alive.
     unsafe {
         check((f.cudnnSetConvolution2dDescriptor)(convolution.raw, ph, pw, sh, sw, dh, dw, correlation, FLOAT))?;
         check((f.cudnnSetConvolutionGroupCount)(convolution.raw, int(s.groups)?))?;

@@ -27,7 +27,7 @@ fn reference(s: Broadcast, a: &[f64], b: &[f64], f: fn(f64, f64) -> f64) -> Vec<
     samples.flat_map(|(a, b)| left.iter().zip(&right).map(move |(&i, &j)| f(a[i], b[j]))).collect()
 }
 
-/// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
+/// Compares `$op`, whose backward passes read `$kept`, with `$reference`.
 macro_rules! check {
     ($samples:expr, $shapes:expr, $op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident as $kind:ty),*)) => {{
         let (x, dy) = (numbers(1, $samples * A::LEN), numbers(3, $samples * O::LEN));

@@ -17,7 +17,7 @@ fn divisors() -> Vec<f32> {
     numbers(2, N).into_iter().map(|x| x + x.signum()).collect()
 }
 
-/// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
+/// Compares `$op`, whose backward passes read `$kept`, with `$reference`.
 macro_rules! pairs {
     ($op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
         let (x, z, dy) = (numbers(1, N), divisors(), numbers(3, N));
@@ -65,7 +65,7 @@ fn a_sum_with_its_activation() {
     assert_eq!(sum(Activation::Relu, &[1.0, -2.0, 3.0], &[1.0, 1.0, -3.5]), [2.0, 0.0, 0.0]);
 }
 
-/// Checks `$op`, whose backward passes read `$kept`, against `$reference`.
+/// Compares `$op`, whose backward passes read `$kept`, with `$reference`.
 macro_rules! scalars {
     ($op:expr, |$x:ident| $reference:expr, reads($($kept:ident)?)) => {{
         let (z, dy) = (divisors(), numbers(3, N));

@@ -1,8 +1,8 @@
-// Losses of one class of many: a group for each target, whose numbers lie `positions` apart; what is read again comes from the
-// cache.
+// Losses of one class out of many: a thread group for each target, whose numbers are `positions` apart. Repeated reads
+// come from the cache.
 #include "loss.cuh"
 
-/// In the order of `code` in classes.rs; `a` is label smoothing, gamma or margin.
+/// The losses, in the order of `code` in classes.rs; the setting `a` is label smoothing, gamma or margin.
 enum class Of : u32 { CrossEntropy, Focal, MultiMargin, Nll };
 
 struct Shape {
@@ -20,7 +20,7 @@ DEVICE Row row_of(Shape s, u64 row, Span<const float> x) {
 }
 DEVICE float at(Row row, u32 c) { return row.x[row.start + c * row.step]; }
 
-/// The largest `m`, and `Σ e^(x-m)`.
+/// Returns the largest `m`, and `Σ e^(x-m)`.
 DEVICE float2 exp_sum(ThreadGroup group, Row row, SharedArray<float, WARP>& partial) {
     float largest = MINUS_INFINITY, sum = 0.0f;
 #pragma unroll 4
@@ -30,7 +30,7 @@ DEVICE float2 exp_sum(ThreadGroup group, Row row, SharedArray<float, WARP>& part
     for (u32 c = group.lane; c < row.n; c += group.lanes) sum += expf(at(row, c) - largest);
     return make_float2(largest, group_sum(group, sum, partial));
 }
-/// `q^gamma`, where rounding may have brought `q` below 0.
+/// Returns `q^gamma`; rounding may have brought `q` below 0.
 DEVICE float focal_power(float q, float gamma) { return powf(q > 0.0f ? q : 0.0f, gamma); }
 
 DEVICE float value(Loss f, ThreadGroup group, Row row, u32 t, SharedArray<float, WARP>& partial) {
@@ -59,13 +59,13 @@ DEVICE float value(Loss f, ThreadGroup group, Row row, u32 t, SharedArray<float,
     }
 }
 
-/// The loss of every target.
+/// Computes the loss of every target.
 KERNEL(class_loss, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<float> losses) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);
     for (u64 i = group.row; i < losses.len; i += group.step) {
         u32 label = t[i];
-        // The same for the whole group.
+        // The condition is the same for the whole group, as the barriers in `value` need.
         float loss = label < s.classes ? value(f, group, row_of(s, i, x), label, partial) : NOT_A_NUMBER;
         if (group.lane == 0) losses[i] = loss;
     }
@@ -81,13 +81,13 @@ DEVICE Softmax softmax_of(Loss f, ThreadGroup group, Row row, u32 t, float scale
         return Softmax{by.x, scale / by.y, scale * f.a / (float)row.n, scale * (1.0f - f.a)};
     }
     float log = (at(row, t) - by.x) - logf(by.y), q = -expm1f(log);
-    // Where `t` is certain, log / q is -1.
+    // If p_t rounds to 1, the limit of log / q is -1.
     float ratio = q > 0.0f ? log / q : -1.0f;
     float slope = scale * focal_power(q, f.a) * (1.0f - f.a * (1.0f - q) * ratio);
     return Softmax{by.x, slope / by.y, 0.0f, slope};
 }
 
-/// The gradient, and the losses too where there is room for them.
+/// Computes the gradient, and also the losses unless `losses` is empty.
 KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<const float> scale,
        Span<float> d, u32 add, Span<float> losses) {
     SHARED(float, partial, WARP);
@@ -106,7 +106,7 @@ KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Spa
             float bar = f.a - at(row, label), share = weight / (float)s.classes, sum = 0.0f;
             for (u32 c = group.lane; c < s.classes; c += lanes) {
                 if (c == label) continue;
-                // Written so that NaN counts, and stays.
+                // The comparison and the product are written so that NaN stays NaN.
                 float slope = bar + at(row, c) <= 0.0f ? 0.0f : share + 0.0f * at(row, c);
                 sum += slope;
                 accumulate(d, row.start + c * row.step, slope, add);

@@ -11,7 +11,7 @@ kernels!(
 );
 arguments! { struct Shape { classes: u32, positions: u32 } }
 
-/// Numbered as `Of` of `classes.cu`.
+/// Returns the kernel argument; `kind` is a value of `Of` in `classes.cu`.
 fn code(loss: Classes) -> Code {
     let (kind, a) = match loss {
         Classes::CrossEntropy { label_smoothing } => (0, label_smoothing),
@@ -26,7 +26,7 @@ impl ClassSizes {
     fn shape(self) -> Shape {
         Shape { classes: self.classes as u32, positions: self.positions as u32 }
     }
-    /// The threads of each of so many targets.
+    /// Returns the thread group for each of so many targets.
     fn group(self, targets: usize) -> ThreadGroup {
         if self.positions == 1 {
             ThreadGroup::of(targets, self.classes)

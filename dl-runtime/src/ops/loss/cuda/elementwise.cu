@@ -1,5 +1,5 @@
-// Losses of two tensors of one shape, number by number: a group for each sample, or for a cut of one where samples are few and
-// large.
+// Losses of two tensors of the same shape, number by number: a thread group for each sample, or for a piece of one if
+// samples are few and large.
 #include "activation.cuh"
 #include "loss.cuh"
 
@@ -9,13 +9,13 @@ enum class Of : u32 {
 #undef LOSS
 };
 
-/// Written so that NaN stays.
+/// Returns `x`, but at least `least`; NaN stays NaN.
 DEVICE float at_least(float x, float least) { return x < least ? least : x; }
-/// `ln p` and `ln(1 - p)`, at least -100; NaN unless `p` is from 0 to 1.
+/// Returns `ln p` and `ln(1 - p)`, at least -100; NaN unless `p` is from 0 to 1.
 DEVICE float2 logarithms(float p) { return make_float2(at_least(logf(p), -100.0f), at_least(log1pf(-p), -100.0f)); }
 DEVICE float bce(float2 log, float t) { return -(t * log.x + (1.0f - t) * log.y); }
 DEVICE float bce_with_logits(float x, float t) { return at_least(x, 0.0f) - x * t + log1pf(expf(-fabsf(x))); }
-/// `factor` where the answer costs something; what is neither is NaN, and stays.
+/// Returns `factor` if the loss is positive, else 0; NaN stays NaN.
 DEVICE float hinge_derivative(float y, float t, float factor) {
     float side = t * y;
     return side >= 1.0f ? 0.0f : side < 1.0f ? factor : side;
@@ -23,7 +23,7 @@ DEVICE float hinge_derivative(float y, float t, float factor) {
 DEVICE float huber(float d, float delta) { return d < delta ? 0.5f * d * d : delta * (d - 0.5f * delta); }
 DEVICE float sign(float d) { return d > 0.0f ? 1.0f : d < 0.0f ? -1.0f : d; }
 
-/// What focal loss is made of: probabilities, cross-entropy, alpha of the target, `q = 1 - p_t` and `q^gamma`.
+/// The terms of focal loss: probabilities, cross-entropy, the alpha of the target, `q = 1 - p_t` and `q^gamma`.
 struct Focal {
     float gamma, alpha, yes, no, cross_entropy, alpha_t, q, power;
 };
@@ -32,7 +32,7 @@ DEVICE Focal focal(float gamma, float alpha, float x, float t) {
     float alpha_t = alpha * t + (1.0f - alpha) * (1.0f - t);
     return Focal{gamma, alpha, yes, no, bce_with_logits(x, t), alpha_t, q, powf(q, gamma)};
 }
-/// The derivative of `q^gamma`, where that of `q` is `slope`; where `q` is 0, so is that.
+/// Returns the derivative of `q^gamma`, where the derivative of `q` is `slope`; 0 if `q` is 0.
 DEVICE float of_power(Focal p, float slope) { return p.q == 0.0f ? 0.0f : p.gamma * p.power * (slope / p.q); }
 DEVICE float focal_value(Focal p) { return p.alpha_t * p.power * p.cross_entropy; }
 DEVICE float focal_left(Focal p, float t) {
@@ -56,7 +56,7 @@ DEVICE float value(Loss f, float y, float t) {
     return NOT_A_NUMBER;
 }
 
-/// The derivative to `y`.
+/// Returns the derivative with respect to `y`.
 DEVICE float left(Loss f, float y, float t) {
     float a = f.a, b = f.b;
     switch ((Of)f.kind) {
@@ -69,7 +69,7 @@ DEVICE float left(Loss f, float y, float t) {
     return NOT_A_NUMBER;
 }
 
-/// The derivative to `t`.
+/// Returns the derivative with respect to `t`.
 DEVICE float right(Loss f, float y, float t) {
     float a = f.a, b = f.b;
     switch ((Of)f.kind) {
@@ -82,7 +82,7 @@ DEVICE float right(Loss f, float y, float t) {
     return NOT_A_NUMBER;
 }
 
-/// Cut number `row` of all samples, of `size` numbers, of which a sample has `cuts`.
+/// A piece of a sample: number `row` of all pieces, with `size` numbers each, of which a sample has `cuts`.
 struct Cut {
     u64 sample, from, end;
 };
@@ -91,7 +91,7 @@ DEVICE Cut cut_of(u64 row, u64 features, u64 size, u64 cuts) {
     return Cut{sample, sample * features + start, sample * features + end};
 }
 
-/// The sum over each cut, divided by `count`.
+/// Computes the sum over each piece, divided by `count`.
 KERNEL(elementwise_loss, Loss f, u32 lanes, u64 features, u64 size, u64 cuts, float count, Span<const float> a,
        Span<const float> b, Span<float> sums) {
     SHARED(float, partial, WARP);
@@ -106,7 +106,7 @@ KERNEL(elementwise_loss, Loss f, u32 lanes, u64 features, u64 size, u64 cuts, fl
     }
 }
 
-/// The gradient to `a`, or to `b` if `input` is 1.
+/// Computes the gradient to `a`, or to `b` if `input` is 1.
 KERNEL(elementwise_loss_backward, Loss f, u32 input, u32 lanes, u64 features, u64 size, u64 cuts, u64 rows, float count,
        Span<const float> a, Span<const float> b, Span<const float> scale, Span<float> d, u32 add) {
     ThreadGroup group = thread_group(lanes);
@@ -120,7 +120,7 @@ KERNEL(elementwise_loss_backward, Loss f, u32 input, u32 lanes, u64 features, u6
     }
 }
 
-/// The sums of rows of `n` numbers, divided by `count`.
+/// Computes the sums of rows of `n` numbers, divided by `count`.
 KERNEL(elementwise_loss_sums, u32 lanes, u64 n, float count, Span<const float> from, Span<float> sums) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);

@@ -1,4 +1,4 @@
-//! Losses of numbers on CUDA.
+//! Elementwise losses on CUDA.
 
 use super::Code;
 use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, header, kernels};
@@ -18,23 +18,23 @@ impl Code {
     }
 }
 
-/// The pieces that samples are cut into, so that a few large samples fill a GPU, too.
+/// The pieces into which samples are split, so that a few large samples fill a GPU, too.
 struct Cuts {
-    /// Numbers of a cut.
+    /// The size of a piece in numbers.
     size: usize,
-    /// Cuts of a sample.
+    /// The number of pieces of a sample.
     cuts: usize,
-    /// Cuts of all samples.
+    /// The number of pieces of all samples.
     rows: usize,
 }
 
 impl Cuts {
     fn of(features: usize, samples: usize) -> Self {
-        /// Numbers that are worth a block of their own.
-        const LEAST: usize = 1 << 13;
-        /// Blocks that are enough.
+        /// The smallest number of elements that is worth a block of its own.
+        const MIN_PIECE: usize = 1 << 13;
+        /// So many blocks are enough to fill a GPU.
         const BLOCKS: usize = 512;
-        let cuts = features.div_ceil(LEAST).min(BLOCKS.div_ceil(samples.max(1))).max(1);
+        let cuts = features.div_ceil(MIN_PIECE).min(BLOCKS.div_ceil(samples.max(1))).max(1);
         let size = features.div_ceil(cuts);
         let cuts = features.div_ceil(size);
         Cuts { size, cuts, rows: samples * cuts }
@@ -44,7 +44,7 @@ impl Cuts {
     }
 }
 
-/// The sums of the rows of `from`, one for each of `sums`, divided by `count`.
+/// Computes the sums of the rows of `from`, one for each element of `sums`, divided by `count`.
 pub(super) fn sums(cuda: &Cuda, from: Ref<'_, f32>, count: f32, sums: Mut<'_, f32>) {
     let n = from.len() / sums.len().max(1);
     let group = ThreadGroup::of(sums.len(), n);

@@ -1,14 +1,14 @@
-// What kernels of losses share.
+// Types and functions that the kernels of losses share.
 #pragma once
 #include "thread_group.cuh"
 
-/// A loss with its settings: `Code` in mod.rs; each file of kernels numbers its own.
+/// A loss with its settings: `Code` in mod.rs. Each kernel file has its own numbering of losses.
 struct Loss {
     u32 kind;
     float a, b;
 };
 
-/// How much the loss of sample `n` counts: one over their number, unless said otherwise.
+/// Returns the weight of the loss of sample `n`: one over the number of samples unless `scale` is given.
 DEVICE float weight_of(Span<const float> scale, u64 n, u64 samples) {
     return scale.len ? (float)scale[n] : 1.0f / (float)samples;
 }

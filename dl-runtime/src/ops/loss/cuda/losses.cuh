@@ -1,5 +1,5 @@
-// Every elementwise loss of an output y and a target t, in the order of table.rs: LOSS(its name, its value, the derivative to y,
-// the derivative to t); a and b are the settings. Who includes this says what a LOSS is.
+// Every elementwise loss of an output y and a target t, in the order of table.rs: LOSS(name, value, derivative with
+// respect to y, derivative with respect to t); a and b are the settings. The including file defines the macro LOSS.
 LOSS(Bce, bce(logarithms(y), t), (y - t) / at_least(y * (1.0f - y), 1e-12f), logarithms(y).y - logarithms(y).x)
 LOSS(BceWithLogits, bce_with_logits(y, t), sigmoid(y) - t, -y)
 LOSS(Hinge, at_least(1.0f - y * t, 0.0f), hinge_derivative(y, t, -t), hinge_derivative(y, t, -y))

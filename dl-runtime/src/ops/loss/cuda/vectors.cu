@@ -1,15 +1,15 @@
-// Losses of vectors that belong to one sample, two with a target or three: a group for each sample.
+// Losses of vectors, two with a target or three for each sample: a thread group for each sample.
 #include "loss.cuh"
 
-/// In the order of `code` in vectors.rs; `a` is the margin.
+/// The losses, in the order of `code` in vectors.rs; the setting `a` is the margin.
 enum class Of : u32 { CosineEmbedding, Contrastive, Triplet };
 
-/// What PyTorch adds to squares of lengths, and to every difference of a triplet.
+/// The numbers that PyTorch adds to squared norms, and to every difference of a triplet.
 #define EPSILON 1e-12f
 #define SHIFT 1e-6f
 
-/// What the losses are made of, in the whole group: of pairs `|a|²`, `|b|²` and the cosine, or the distance; of triplets the
-/// distances to the positive and to the negative.
+/// The terms of the losses, which all threads of the group get: for pairs `|a|²`, `|b|²` and the cosine, or the
+/// distance; for triplets the distances to the positive and to the negative.
 struct Parts {
     float first, second, cosine;
 };
@@ -36,13 +36,13 @@ DEVICE Parts parts_of(Loss f, ThreadGroup group, u64 from, u64 n, Span<const flo
     return Parts{first, second, dot / (sqrtf(first) * sqrtf(second))};
 }
 
-/// Written so that NaN stays.
+/// Returns the maximum of `x` and 0; NaN stays NaN.
 DEVICE float above_zero(float x) { return x < 0.0f ? 0.0f : x; }
-/// Of targets: whatever is neither 1 nor -1 is wrong.
+/// Selects by the target: `same` for 1, `different` for -1, NaN for any other.
 DEVICE float chosen(float target, float same, float different) {
     return target == 1.0f ? same : target == -1.0f ? different : NOT_A_NUMBER;
 }
-/// `scale / distance`; the derivative of a distance of 0 is 0, as in PyTorch.
+/// Returns `scale / distance`; the derivative of a distance of 0 is 0, as in PyTorch.
 DEVICE float over(float scale, float distance) { return distance == 0.0f ? 0.0f : scale / distance; }
 
 KERNEL(vector_loss, Loss f, u32 lanes, u64 features, Span<const float> a, Span<const float> b, Span<const float> c,
@@ -65,7 +65,8 @@ KERNEL(vector_loss, Loss f, u32 lanes, u64 features, Span<const float> a, Span<c
     }
 }
 
-/// The gradient to a vector as `p·(x - y + shift) + q·(x - z + shift)`, or of the cosine as `p·own + q·other`.
+/// The coefficients of the gradient to a vector: `p·(x - y + shift) + q·(x - z + shift)`, or for the cosine `p·own +
+/// q·other`.
 struct Slopes {
     float p, q;
 };
@@ -105,7 +106,7 @@ KERNEL(vector_loss_backward, Loss f, u32 input, u32 lanes, u64 features, u64 sam
             if (cosine) {
                 slope = input == 0 ? by.p * x + by.q * y : by.p * y + by.q * x;
             } else {
-                // A distance that does not count is left out: it may be infinite.
+                // A distance that does not matter is left out, since it may be infinite.
                 slope = triplet && input == 2 ? 0.0f : by.p * (x - y + shift);
                 if (triplet && input != 1) slope += by.q * (x - c[i] + shift);
             }

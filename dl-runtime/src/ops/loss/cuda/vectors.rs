@@ -11,7 +11,7 @@ kernels!(
     vector_loss, vector_loss_backward
 );
 
-/// Numbered as `Of` of `vectors.cu`.
+/// Returns the kernel argument; `kind` is a value of `Of` in `vectors.cu`.
 fn code(loss: Vectors) -> Code {
     let (kind, a) = match loss {
         Vectors::CosineEmbedding { margin } => (0, margin),
@@ -45,7 +45,7 @@ impl VectorLossKernel for Cuda {
     ) {
         let Gradient { input, scale, to, write } = gradient;
         if input == 2 && !matches!(loss, Vectors::Triplet { .. }) {
-            // A target of two values has no slope.
+            // A target that is 1 or -1 has no gradient.
             if write == Write::Set {
                 self.clear(to);
             }

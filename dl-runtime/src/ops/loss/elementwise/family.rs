@@ -1,13 +1,14 @@
-//! The trait of an elementwise loss in a kernel, and the macro `losses!`, which generates everything that lists all of them from one table.
+//! The trait of an elementwise loss in a kernel, and the macro `losses!`, which generates from one table everything
+//! that lists all losses.
 
 use crate::device::cpu::simd::Simd;
 
 /// A loss of two numbers, and its derivatives.
 pub(crate) trait Formula: Copy + Sync {
     fn value<S: Simd>(self, a: f32, b: f32) -> f32;
-    /// The derivative to `a`.
+    /// The derivative with respect to `a`.
     fn left<S: Simd>(self, a: f32, b: f32) -> f32;
-    /// The derivative to `b`.
+    /// The derivative with respect to `b`.
     fn right<S: Simd>(self, a: f32, b: f32) -> f32;
 }
 
@@ -27,8 +28,8 @@ impl Reduction {
     }
 }
 
-/// Makes of a table of losses the enum `Elementwise` with its documentation and its checks, a [`Formula`] for each entry, what
-/// CUDA calls each, and those that a trainer takes as types of their own, in `trained`.
+/// Generates from a table of losses the enum `Elementwise` with its documentation and its checks, a [`Formula`] for
+/// each entry, the codes for CUDA, and in `trained` the types for trainers.
 macro_rules! losses {
     ($(
         $(#[$doc:meta])*
@@ -41,7 +42,7 @@ macro_rules! losses {
             $(trainer: $text:literal, $metric:expr,)?
         }
     )*) => {
-        /// Which loss, with its settings: an operation on an output `a` and what it is compared with, `b`.
+        /// A loss with its settings, as an operation on an output `a` and the value `b` that it is compared with.
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Elementwise {
@@ -49,7 +50,7 @@ macro_rules! losses {
         }
 
         impl Elementwise {
-            /// Whether the settings are in their ranges, and `targets` can be what is compared with.
+            /// Checks that the settings are in their ranges, and that the loss allows these `targets`.
             ///
             /// # Errors
             /// As [`Loss::check`](crate::loss::Loss::check).
@@ -68,10 +69,10 @@ macro_rules! losses {
                     $(Elementwise::$name { .. } => Reduction::$reduction.count(features),)*
                 }
             }
-            /// Its number in `losses.cuh`, and its settings, of which there are two at most.
+            /// Returns the index of the loss in `losses.cuh`, and its settings, of which there are at most two.
             #[cfg(feature = "cuda")]
             pub(crate) fn numbered(self) -> (u32, [f32; 2]) {
-                /// In the order of the table.
+                /// The losses in the order of the table.
                 enum Number { $($name),* }
                 let mut settings = [0.0; 2];
                 let number = match self {
@@ -82,7 +83,7 @@ macro_rules! losses {
                 };
                 (number as u32, settings)
             }
-            /// Calls `run` with its formula over a batch.
+            /// Calls `run` with the batch of the loss's formula.
             pub(super) fn with_formula(self, features: usize, inputs: [&[f32]; 2], run: impl FnOnce(&dyn Samples)) {
                 let count = self.count(features);
                 match self {
@@ -98,7 +99,7 @@ macro_rules! losses {
         #[cfg(all(test, feature = "cuda"))]
         pub(crate) const TABLE: &[&str] = &[$(stringify!($name)),*];
 
-        /// The formula of each loss, which is the loss of the trainer, too.
+        /// The formula of each loss, which is also the trainer's loss.
         mod formulas {
             use super::*;
 
@@ -129,7 +130,7 @@ macro_rules! losses {
             )*
         }
 
-        /// The losses of numbers that a trainer takes.
+        /// The elementwise losses that a trainer takes.
         pub mod trained {
             use super::*;
 

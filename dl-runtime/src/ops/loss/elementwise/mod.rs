@@ -1,6 +1,7 @@
-//! Losses of two tensors of one shape, number by number: the mean over the elements of a sample (`kl_normal`: the sum).
+//! Losses of two tensors of the same shape, number by number: the mean over the elements of a sample (for `kl_normal`
+//! the sum).
 //!
-//! `table.rs` has one entry for each; [`Elementwise`] is made of it, and lists them.
+//! `table.rs` has one entry for each loss; [`Elementwise`] is generated from it, and lists them.
 
 mod family;
 mod table;
@@ -22,7 +23,7 @@ use family::Formula;
 
 /// The kernel of elementwise losses.
 pub trait ElementwiseLossKernel: Storage {
-    /// The loss of every sample of `features` numbers.
+    /// Computes the loss of every sample of `features` numbers.
     fn elementwise_loss(
         &self,
         loss: Elementwise,
@@ -31,7 +32,7 @@ pub trait ElementwiseLossKernel: Storage {
         b: Self::Ref<'_, f32>,
         losses: Self::Mut<'_, f32>,
     );
-    /// The gradient to one of the inputs.
+    /// Computes the gradient to one of the inputs.
     fn elementwise_loss_backward(
         &self,
         loss: Elementwise,
@@ -43,7 +44,7 @@ pub trait ElementwiseLossKernel: Storage {
 }
 
 impl Elementwise {
-    /// `losses` of all samples.
+    /// Computes the loss of every sample: two tensors `[S]` → one number per sample.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -53,7 +54,7 @@ impl Elementwise {
     ) {
         context.device.elementwise_loss(self, S::LEN, a.data(), b.data(), losses.into_data());
     }
-    /// The gradient to input `k`, `a` or `b`.
+    /// Computes the gradient to input `k`: `a` (0) or `b` (1).
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -66,7 +67,7 @@ impl Elementwise {
         let gradient = Gradient::of(k, d_losses, d_input);
         context.device.elementwise_loss_backward(self, S::LEN, a.data(), b.data(), gradient);
     }
-    /// `losses` of all samples, and the gradient of their mean to `a`.
+    /// Computes the loss of every sample, and the gradient of their mean to `a`.
     fn with_gradient<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -87,14 +88,14 @@ simd! {
         sum::<S, 2>([a, b], |[a, b]| f.value::<S>(a, b))
     }
 
-    /// `d = scale` times the derivatives to `a`.
+    /// Sets `d` to `scale` times the derivatives with respect to `a`.
     fn left<S, F>(f: F, scale: f32, a: &[f32], b: &[f32], d: &mut [f32]) where [F: Formula] {
         for ((d, a), b) in d.iter_mut().zip(a).zip(b) {
             *d = scale * f.left::<S>(*a, *b);
         }
     }
 
-    /// `d = scale` times the derivatives to `b`.
+    /// Sets `d` to `scale` times the derivatives with respect to `b`.
     fn right<S, F>(f: F, scale: f32, a: &[f32], b: &[f32], d: &mut [f32]) where [F: Formula] {
         for ((d, a), b) in d.iter_mut().zip(a).zip(b) {
             *d = scale * f.right::<S>(*a, *b);
@@ -112,7 +113,7 @@ struct Batch<'a, F> {
 }
 
 impl<F: Formula> Batch<'_, F> {
-    /// The inputs of sample `n`.
+    /// Returns the two inputs of sample `n`.
     fn sample(&self, n: usize) -> (&[f32], &[f32]) {
         let range = n * self.features..(n + 1) * self.features;
         (&self.inputs[0][range.clone()], &self.inputs[1][range])

@@ -1,7 +1,8 @@
-//! Every elementwise loss: one entry here has its documentation, its formulas, its rules, and what a trainer has to know. Its
+//! Every elementwise loss. An entry has its documentation, its formulas, its rules, and its settings for trainers. The
 //! formulas for CUDA are in `losses.cuh`, in the same order.
 //!
-//! `left` and `right` are the derivatives to both inputs. NaN has to stay NaN, so comparisons are used in place of `max`.
+//! `left` and `right` are the derivatives with respect to the two inputs. NaN has to stay NaN, so comparisons are used
+//! instead of `max`.
 
 use super::family::{Formula, Reduction, losses};
 use super::{Batch, Samples};
@@ -12,11 +13,11 @@ use crate::ops::loss::{Loss, check_not_negative, check_positive, check_setting, 
 use crate::{Context, Pod, Result, View, ViewMut};
 
 losses! {
-    /// Binary cross-entropy from probabilities, PyTorch's `BCELoss`: for networks that end with a sigmoid.
+    /// Binary cross-entropy from probabilities, PyTorch's `BCELoss`, for networks that end with a sigmoid.
     ///
-    /// `-(t·ln p + (1 - t)·ln(1 - p))` for outputs and targets from 0 to 1. As in PyTorch, the logarithms are at least -100, and
-    /// the derivative `(p - t) / (p·(1 - p))` divides by at least 10⁻¹². Where the network may end with plain numbers,
-    /// [`BceWithLogits`](crate::loss::BceWithLogits) loses fewer digits.
+    /// `-(t·ln p + (1 - t)·ln(1 - p))` for outputs and targets from 0 to 1. As in PyTorch, the logarithms are at least
+    /// -100, and the derivative `(p - t) / (p·(1 - p))` divides by at least 10⁻¹². If the network can output logits
+    /// instead, [`BceWithLogits`](crate::loss::BceWithLogits) is more accurate.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -41,10 +42,10 @@ losses! {
         trainer: "bce", BinaryAccuracy::of_probabilities(),
     }
 
-    /// Binary cross-entropy from logits, PyTorch's `BCEWithLogitsLoss`: for answers that are yes or no, each on its own.
+    /// Binary cross-entropy from logits, PyTorch's `BCEWithLogitsLoss`, for independent yes/no labels.
     ///
-    /// `-(t·ln σ(x) + (1 - t)·ln(1 - σ(x)))`, computed as `max(x, 0) - x·t + ln(1 + e^(-|x|))`, which does not overflow. Targets
-    /// are probabilities, from 0 to 1. The network ends with plain numbers; the sigmoid is part of the loss.
+    /// `-(t·ln σ(x) + (1 - t)·ln(1 - σ(x)))`, computed as `max(x, 0) - x·t + ln(1 + e^(-|x|))`, which does not
+    /// overflow. Targets are probabilities from 0 to 1. The network outputs logits; the sigmoid is part of the loss.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -60,11 +61,11 @@ losses! {
         trainer: "bce_with_logits", BinaryAccuracy::default(),
     }
 
-    /// Hinge loss `max(0, 1 - t·y)`: for answers that are yes (1) or no (-1), each on its own; answers beyond 1 on the right side
-    /// cost nothing.
+    /// Hinge loss `max(0, 1 - t·y)` for independent labels that are 1 (yes) or -1 (no); outputs beyond 1 on the right
+    /// side have no loss.
     ///
-    /// It is the loss of support vector machines: Cortes and Vapnik, "Support-vector networks", Machine Learning 20 (1995). Its
-    /// derivative is 0 at the bend.
+    /// It is the loss of support vector machines. Source: Cortes and Vapnik, "Support-vector networks", Machine
+    /// Learning 20 (1995). The derivative at the kink is 0.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -83,11 +84,11 @@ losses! {
         trainer: "hinge", BinaryAccuracy::default(),
     }
 
-    /// Huber loss, PyTorch's `HuberLoss`: for numbers with outliers, squared error near 0 and absolute error (times `delta`)
-    /// beyond.
+    /// Huber loss, PyTorch's `HuberLoss`, for numbers with outliers: squared error near 0 and absolute error (times
+    /// `delta`) beyond.
     ///
-    /// `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = y - t`: Huber, "Robust estimation of a location
-    /// parameter", Annals of Mathematical Statistics 35 (1964).
+    /// `½d²` if `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = y - t`. Source: Huber, "Robust estimation of a
+    /// location parameter", Annals of Mathematical Statistics 35 (1964).
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -95,7 +96,7 @@ losses! {
     /// assert_eq!(Huber::default(), Huber { delta: 1.0 });
     /// ```
     Huber {
-        /// The size of the error from which the loss is linear; above 0. It is 1 by default, as in PyTorch.
+        /// The size of the error from which on the loss is linear; above 0. The default is 1, as in PyTorch.
         delta: f32 = 1.0
     } reduction Mean {
         value: |y, t| {
@@ -109,9 +110,10 @@ losses! {
         trainer: "huber", MeanAbsoluteError::default(),
     }
 
-    /// How far a normal distribution of mean `a` and variance `e^b`, independent in every element, is from the standard
-    /// one: `-½ Σ (1 + b - a² - e^b)`, the Kullback-Leibler divergence of variational autoencoders, summed over the
-    /// elements. (A reconstruction loss of `N` elements is a mean: `N * mse(…) + kl_normal(…)` counts both alike.)
+    /// The Kullback-Leibler divergence of a normal distribution with mean `a` and variance `e^b`, independent in every
+    /// element, from the standard normal distribution: `-½ Σ (1 + b - a² - e^b)`, the regulariser of variational
+    /// autoencoders. It is summed over the elements, whereas a reconstruction loss over `N` elements is a mean: `N *
+    /// mse(…) + kl_normal(…)` weighs both equally.
     ///
     /// Source: Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014, appendix B.
     KlNormal reduction Sum {
@@ -121,9 +123,10 @@ losses! {
         targets: finite,
     }
 
-    /// Mean absolute error `|y - t|`, PyTorch's `L1Loss`: for numbers, less drawn by outliers than [`Mse`](crate::loss::Mse).
+    /// Mean absolute error `|y - t|`, PyTorch's `L1Loss`, for numbers; outliers affect it less than
+    /// [`Mse`](crate::loss::Mse).
     ///
-    /// Its derivative is 0 where both are equal.
+    /// The derivative is 0 where output and target are equal.
     Mae reduction Mean {
         value: |y, t| (y - t).abs(),
         left: |y, t| sign(y - t),
@@ -132,7 +135,7 @@ losses! {
         trainer: "mae", RootMeanSquaredError::default(),
     }
 
-    /// Mean squared error `(y - t)²`, PyTorch's `MSELoss`: for numbers.
+    /// Mean squared error `(y - t)²`, PyTorch's `MSELoss`, for numbers.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -148,14 +151,15 @@ losses! {
         trainer: "mse", MeanAbsoluteError::default(),
     }
 
-    /// Focal loss of yes and no, torchvision's `sigmoid_focal_loss`: [`BceWithLogits`](crate::loss::BceWithLogits) that passes
-    /// over answers that are right already.
+    /// Focal loss of yes/no labels, torchvision's `sigmoid_focal_loss`: [`BceWithLogits`](crate::loss::BceWithLogits)
+    /// with less weight on outputs that are already right.
     ///
-    /// For detection, where almost every answer is an easy no. For one class of many there is [`Focal`](crate::loss::Focal).
-    /// It is `-α_t·(1 - p_t)^γ·ln p_t`, where `p_t` is the probability `σ(x)` that the logits give to the target, and `α_t` is
-    /// `alpha` for yes and `1 - alpha` for no. Between 0 and 1, as in torchvision: `p_t = p·t + (1 - p)·(1 - t)`, `α_t` alike, and
-    /// the cross-entropy for `-ln p_t`. Source: Lin, Goyal, Girshick, He, Dollár, "Focal loss for dense object detection", ICCV
-    /// 2017, section 3, whose best settings are the default.
+    /// It is meant for detection, where almost every label is an easy no. For one class out of many there is
+    /// [`Focal`](crate::loss::Focal). The loss is `-α_t·(1 - p_t)^γ·ln p_t`, where `p_t` is the probability `σ(x)` that
+    /// the logits give to the target, and `α_t` is `alpha` for yes and `1 - alpha` for no. For targets between 0 and 1
+    /// it computes, as torchvision does, `p_t = p·t + (1 - p)·(1 - t)`, the same for `α_t`, and the cross-entropy for
+    /// `-ln p_t`. Source: Lin, Goyal, Girshick, He, Dollár, "Focal loss for dense object detection", ICCV 2017, section
+    /// 3, whose best settings are the defaults.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -165,7 +169,7 @@ losses! {
     SigmoidFocal {
         /// The exponent of `1 - p`: the larger, the less easy samples count; 0 or more.
         gamma: f32 = 2.0,
-        /// Weight of yes, against `1 - alpha` of no; 0 to 1.
+        /// The weight of yes; that of no is `1 - alpha`. From 0 to 1.
         alpha: f32 = 0.25
     } reduction Mean {
         value: |x, t| {
@@ -199,7 +203,7 @@ fn shares<S: Pod<Element = f32>>(targets: &[S]) -> Result<()> {
     check_targets(targets, 0.0, 1.0)
 }
 
-/// `ln p` and `ln(1 - p)`, at least -100; NaN unless `p` is from 0 to 1.
+/// Returns `ln p` and `ln(1 - p)`, at least -100; NaN unless `p` is from 0 to 1.
 #[inline(always)]
 fn logarithms<S: Simd>(p: f32) -> (f32, f32) {
     let bound = |ln: f32| if ln < -100.0 { -100.0 } else { ln };
@@ -212,11 +216,11 @@ fn bce_with_logits<S: Simd>(x: f32, t: f32) -> f32 {
     positive - x * t + math::ln_1p::<S>(math::exp::<S>(-x.abs()))
 }
 
-/// `factor` where the answer costs something.
+/// Returns `factor` if the loss is positive, else 0.
 #[inline(always)]
 fn hinge_derivative(y: f32, t: f32, factor: f32) -> f32 {
     let side = t * y;
-    // Otherwise the value is NaN, and stays NaN.
+    // The remaining case is NaN, which stays NaN.
     if side >= 1.0 {
         0.0
     } else if side < 1.0 {
@@ -237,7 +241,7 @@ fn huber_derivative(d: f32, delta: f32) -> f32 {
     }
 }
 
-/// The sign of what is not 0; 0 and NaN stay.
+/// Returns 1 or -1 by the sign of the number; 0 and NaN stay as they are.
 #[inline(always)]
 fn sign(d: f32) -> f32 {
     if d > 0.0 {
@@ -251,9 +255,9 @@ fn sign(d: f32) -> f32 {
 
 /// The terms of focal loss and of its derivatives.
 struct Focal {
-    /// Probability of yes.
+    /// The probability of yes.
     yes: f32,
-    /// Probability of no.
+    /// The probability of no.
     no: f32,
     cross_entropy: f32,
     /// `α_t`.
@@ -275,14 +279,14 @@ impl Focal {
             cross_entropy: bce_with_logits::<S>(x, t),
             alpha: alpha * t + (1.0 - alpha) * (1.0 - t),
             q,
-            // 0⁰, too, is 1.
+            // 0⁰ is 1.
             power: if gamma == 0.0 { 1.0 } else { power },
         }
     }
-    /// The derivative of `q^γ`, where that of `q` is `slope`.
+    /// Returns the derivative of `q^γ`, where the derivative of `q` is `slope`.
     #[inline(always)]
     fn of_power(&self, gamma: f32, slope: f32) -> f32 {
-        // Where q is 0, so is q^γ.
+        // If q is 0, the derivative is defined as 0.
         if self.q == 0.0 { 0.0 } else { gamma * self.power * (slope / self.q) }
     }
 }

@@ -1,4 +1,5 @@
-//! Every loss of the trainer against `f64` and central differences, with large numbers, and what `check` refuses.
+//! Compares every loss of the trainer with `f64` and central differences, with large numbers, and tests what `check`
+//! rejects.
 
 mod operations;
 
@@ -9,7 +10,7 @@ use crate::tensor::pod::flat;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Error, Pod};
 
-/// Per-sample losses and the gradient of their mean.
+/// Returns the loss of every sample and the gradient of their mean.
 fn run<Y: Pod<Element = f32>, L: Loss<Y>>(loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
     let [losses, alone, dy] = on_every_device!(|device| {
         let (context, y, target) = (Context { device, seed: 0 }, device.tensor(y), device.tensor(flat(t)));
@@ -23,7 +24,7 @@ fn run<Y: Pod<Element = f32>, L: Loss<Y>>(loss: &L, y: &[f32], t: &[L::Target]) 
     (losses, dy)
 }
 
-/// Checks `loss` on the outputs `y` against `f` of one number.
+/// Compares `loss` on the outputs `y` with `f` of single numbers.
 fn elementwise<L: Loss<[[f32; 3]; 5], Target = [[f32; 3]; 5]>>(
     loss: L,
     y: &[f32],
@@ -41,7 +42,7 @@ fn elementwise<L: Loss<[[f32; 3]; 5], Target = [[f32; 3]; 5]>>(
     };
     assert_close(L::NAME, &losses, &mean(&wide(y)), 3e-7);
     let ones = vec![1.0 / samples as f32; samples];
-    // Gradients of a mean are small: compared as those of the sum.
+    // The gradients of a mean are small, so the gradients of the sum are compared.
     let scale = (15 * samples) as f64;
     let expected: Vec<f64> = gradient(mean, &wide(y), &ones).iter().map(|d| d * scale).collect();
     let dy: Vec<f32> = dy.iter().map(|d| d * scale as f32).collect();
@@ -87,13 +88,13 @@ fn log_softmax(x: &[f64]) -> Vec<f64> {
     x.iter().map(|x| x - log_sum).collect()
 }
 
-/// `Σ` over classes of the smoothed target times `-ln softmax`.
+/// The sum over classes of the smoothed target probability times `-ln softmax`.
 fn cross_entropy(epsilon: f64, x: &[f64], label: usize) -> f64 {
     let wanted = |c: usize| if label == c { 1.0 - epsilon } else { 0.0 } + epsilon / x.len() as f64;
     log_softmax(x).iter().enumerate().map(|(c, log)| -wanted(c) * log).sum()
 }
 
-/// Checks `loss` against `f` of the numbers and the class of one place.
+/// Compares `loss` with `f` of the numbers and the class of one position.
 fn classes<T: super::Labels, const C: usize, L: Loss<[T; C], Target = T::Of>>(
     loss: L,
     targets: &[T::Of],
@@ -120,7 +121,7 @@ fn classes<T: super::Labels, const C: usize, L: Loss<[T; C], Target = T::Of>>(
     assert_close(&what, &dx, &expected, 1e-6);
 }
 
-/// [`classes`] over several sizes.
+/// Runs [`classes`] with several sizes.
 macro_rules! sizes_of_classes {
     ($loss:expr, $f:expr) => {
         classes::<f32, 1, _>($loss, &[0, 0], $f);
@@ -148,7 +149,7 @@ fn losses_of_classes() {
     for gamma in [2.0, 0.5, 0.0] {
         sizes_of_classes!(Focal { gamma }, |x, t| {
             let log = log_softmax(x)[t];
-            // What is left of 1 - 1 in f64 has no root.
+            // The rounding error of 1 - 1 in f64 may be negative, and has no root then.
             -(1.0 - log.exp()).max(0.0).powf(f64::from(gamma)) * log
         });
     }

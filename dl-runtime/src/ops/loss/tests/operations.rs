@@ -1,4 +1,5 @@
-//! Losses as operations: values against `f64`, gradients to every input against central differences, weighed by sample.
+//! Tests losses as operations: compares values with `f64`, and weighted gradients to every input with central
+//! differences.
 
 use crate::ops::loss::{Classes, Elementwise, NtXent, Pairs, Triplet};
 use crate::tensor::Labels;
@@ -10,11 +11,11 @@ use std::marker::PhantomData;
 /// The vectors of the tests.
 type V = [f32; 5];
 
-/// A loss of some inputs, as the tests call it.
+/// A loss of several inputs, as the tests call it.
 trait Operation {
     /// Writes the loss of every sample.
     fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>);
-    /// Writes the gradient to input `input`; `d_losses` is how much each sample counts.
+    /// Writes the gradient to input `input`; `d_losses` holds the weight of each sample.
     fn gradient<D: Device>(
         &self,
         context: &Context<D>,
@@ -26,7 +27,7 @@ trait Operation {
     );
 }
 
-/// The losses of every sample, and the gradients to the first `of` inputs.
+/// Returns the loss of every sample, and the gradients to the first `of` inputs.
 fn passes(op: &impl Operation, inputs: &[Vec<f32>], of: usize, d_losses: &[f32]) -> (Vec<f32>, Vec<Vec<f32>>) {
     on_every_device!(|device| {
         let (context, mut losses) = (Context { device, seed: 0 }, device.output(d_losses.len()));
@@ -41,7 +42,7 @@ fn passes(op: &impl Operation, inputs: &[Vec<f32>], of: usize, d_losses: &[f32])
     })
 }
 
-/// Checks an operation against `reference`, with the gradients to the first `of` inputs; returns the losses.
+/// Compares an operation, and the gradients to its first `of` inputs, with `reference`; returns the losses.
 fn check(
     what: &str,
     op: &impl Operation,
@@ -91,7 +92,7 @@ operation!(Elementwise, [1]);
 operation!(Pairs, [1, 2]);
 operation!(Triplet, [1, 2]);
 
-/// Checks a loss of numbers against `f`, summed over a sample and divided by `count`.
+/// Compares an elementwise loss with `f`, summed over a sample and divided by `count`.
 fn elementwise(op: Elementwise, a: Vec<f32>, b: Vec<f32>, count: f64, f: impl Fn(f64, f64) -> f64) {
     let samples = |x: &[Vec<f64>]| {
         let samples = x[0].chunks(5).zip(x[1].chunks(5));
@@ -127,7 +128,7 @@ fn losses_of_numbers_have_gradients_to_both_sides() {
     }
 }
 
-/// `losses.cuh` has the same entries in the same order.
+/// Tests that `losses.cuh` has the same entries in the same order.
 #[cfg(feature = "cuda")]
 #[test]
 fn the_table_of_cuda_is_the_same() {
@@ -189,7 +190,7 @@ fn cosine(a: &[f64], b: &[f64]) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
-/// The loss of two vectors that belong together or not.
+/// A loss of two vectors that belong together or not.
 type Formula<'a> = &'a dyn Fn(&[f64], &[f64], bool) -> f64;
 
 #[test]
@@ -247,7 +248,7 @@ fn triplets() {
     }
 }
 
-/// Losses of SimCLR by the definition.
+/// The loss of SimCLR by its definition.
 fn nt_xent(temperature: f64, a: &[f64], b: &[f64]) -> Vec<f64> {
     let views: Vec<&[f64]> = a.chunks(5).chain(b.chunks(5)).collect();
     let n = views.len() / 2;

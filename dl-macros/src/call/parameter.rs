@@ -14,7 +14,7 @@ pub struct Parameter {
     pub kind: Kind,
     pub default: Default,
     /// Whether 0 is too small.
-    pub from_one: bool,
+    pub at_least_one: bool,
     /// The noun that it counts, for the message that none is too few: `channel`.
     pub counts: Option<&'static str>,
     /// One line for the guide.
@@ -103,19 +103,19 @@ pub enum Setting {
 impl Parameter {
     /// The sizes that everyone gives: by position or by name.
     pub const fn positional(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
-        Parameter { name, positional: true, kind, default, from_one: false, counts: None, doc }
+        Parameter { name, positional: true, kind, default, at_least_one: false, counts: None, doc }
     }
     /// Only by name.
     pub const fn named(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
-        Parameter { name, positional: false, kind, default, from_one: false, counts: None, doc }
+        Parameter { name, positional: false, kind, default, at_least_one: false, counts: None, doc }
     }
     /// The same with 1 as the smallest value.
-    pub const fn from_one(self) -> Self {
-        Parameter { from_one: true, ..self }
+    pub const fn at_least_one(self) -> Self {
+        Parameter { at_least_one: true, ..self }
     }
     /// The same as the number of somethings, of which there is at least one.
     pub const fn counting(self, counts: &'static str) -> Self {
-        Parameter { from_one: true, counts: Some(counts), ..self }
+        Parameter { at_least_one: true, counts: Some(counts), ..self }
     }
     /// The default as a setting; `earlier` are the parameters before with their settings.
     pub fn fallback(&self, earlier: &[(&'static str, Setting)]) -> Setting {

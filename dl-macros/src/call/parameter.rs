@@ -14,7 +14,7 @@ pub struct Parameter {
     pub kind: Kind,
     pub default: Default,
     /// `true` if the value must be at least 1.
-    pub from_one: bool,
+    pub at_least_one: bool,
     /// The noun that it counts (`channel`), for the message "needs at least 1 channel".
     pub counts: Option<&'static str>,
     /// One line of documentation for the guide and the editor.
@@ -103,19 +103,19 @@ pub enum Setting {
 impl Parameter {
     /// A parameter that may be given by position or by name.
     pub const fn positional(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
-        Parameter { name, positional: true, kind, default, from_one: false, counts: None, doc }
+        Parameter { name, positional: true, kind, default, at_least_one: false, counts: None, doc }
     }
     /// A parameter that must be given by name.
     pub const fn named(name: &'static str, kind: Kind, default: Default, doc: &'static str) -> Self {
-        Parameter { name, positional: false, kind, default, from_one: false, counts: None, doc }
+        Parameter { name, positional: false, kind, default, at_least_one: false, counts: None, doc }
     }
     /// Declares that the value must be at least 1.
-    pub const fn from_one(self) -> Self {
-        Parameter { from_one: true, ..self }
+    pub const fn at_least_one(self) -> Self {
+        Parameter { at_least_one: true, ..self }
     }
     /// Declares that the parameter is a number of `counts`, such as `channel`, of which there is at least one.
     pub const fn counting(self, counts: &'static str) -> Self {
-        Parameter { from_one: true, counts: Some(counts), ..self }
+        Parameter { at_least_one: true, counts: Some(counts), ..self }
     }
     /// Returns the default as a setting; `earlier` holds the settings of the parameters before this one.
     pub fn fallback(&self, earlier: &[(&'static str, Setting)]) -> Setting {

@@ -15,7 +15,7 @@ pub fn not_zero(call: &Call) -> bool {
             _ => &[],
         };
         // A parameter that defaults to the value of another is reported at that one.
-        if call.given_at(name).is_none() || !parameter.from_one {
+        if call.given_at(name).is_none() || !parameter.at_least_one {
             continue;
         }
         let text = match parameter.counts {

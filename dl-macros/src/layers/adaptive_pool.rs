@@ -17,9 +17,9 @@ pub struct AdaptivePool {
 }
 
 const SIZE: Parameter =
-    Parameter::positional("size", Kind::Pair, Default::Required, "height and width of the output").from_one();
+    Parameter::positional("size", Kind::Pair, Default::Required, "height and width of the output").at_least_one();
 const LENGTH: Parameter =
-    Parameter::positional("size", Kind::Size, Default::Required, "length of the output").from_one();
+    Parameter::positional("size", Kind::Size, Default::Required, "length of the output").at_least_one();
 
 pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool2d",

@@ -45,7 +45,7 @@ pub const BIAS_INIT: Parameter = Parameter::named(
 
 /// The parameter of convolutions of each channel on its own.
 pub const fn multiplier(doc: &'static str) -> Parameter {
-    Parameter::named("multiplier", Kind::Size, Default::Size(1), doc).from_one()
+    Parameter::named("multiplier", Kind::Size, Default::Size(1), doc).at_least_one()
 }
 
 pub static CONV2D: Conv = Conv {

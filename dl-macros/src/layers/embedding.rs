@@ -24,9 +24,9 @@ impl Layer for Embedding {
                     Default::Required,
                     "number of different tokens: tokens are less than this",
                 )
-                .from_one(),
+                .at_least_one(),
                 Parameter::positional("features", Kind::Size, Default::Required, "number of features for each token")
-                    .from_one(),
+                    .at_least_one(),
                 Parameter::named(
                     "init",
                     Kind::Init,

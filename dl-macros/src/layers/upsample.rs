@@ -30,7 +30,7 @@ impl Layer for Upsample {
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement").from_one(),
+                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement").at_least_one(),
                 Parameter::named(
                     "mode",
                     Kind::Choice(MODES),

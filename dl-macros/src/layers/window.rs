@@ -40,7 +40,7 @@ impl Arguments {
             (_, false) => "height and width of the kernel",
             (_, true) => "length of the kernel",
         };
-        Parameter::positional("kernel", self.sizes(), Default::Required, doc).from_one()
+        Parameter::positional("kernel", self.sizes(), Default::Required, doc).at_least_one()
     }
     pub const fn stride(self) -> Parameter {
         let (default, doc) = match self.of {
@@ -51,7 +51,7 @@ impl Arguments {
                 "distance in the output between neighbouring input elements: the factor of enlargement",
             ),
         };
-        Parameter::named("stride", self.sizes(), default, doc).from_one()
+        Parameter::named("stride", self.sizes(), default, doc).at_least_one()
     }
     pub const fn padding(self) -> Parameter {
         let (kind, doc) = match (self.of, self.sequence) {
@@ -78,7 +78,7 @@ impl Arguments {
     }
     pub const fn dilation(self) -> Parameter {
         let doc = "distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous)";
-        Parameter::named("dilation", self.sizes(), Default::Size(1), doc).from_one()
+        Parameter::named("dilation", self.sizes(), Default::Size(1), doc).at_least_one()
     }
 }
 

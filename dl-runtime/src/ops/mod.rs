@@ -31,6 +31,7 @@ pub mod activation;
 pub mod arithmetic;
 mod axes;
 pub mod batch_norm;
+pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
 pub mod dense;
@@ -75,6 +76,7 @@ kernels! {
     activation::ActivationKernel,
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
+    channel_shuffle::ChannelShuffleKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
     group_norm::GroupNormKernel,

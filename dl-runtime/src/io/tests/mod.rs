@@ -2,4 +2,6 @@
 
 mod files;
 mod fuzz;
+mod kinds;
 mod model;
+mod names;

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod kind;
+mod leftovers;
 mod load;
 pub mod safetensors;
 mod save;

@@ -34,7 +34,7 @@ pub enum Error {
         found: String,
     },
     /// A file is of another kind, which its first bytes show.
-    #[error("{path}: this is {found}, not a {expected} file; {advice}", path = path.display())]
+    #[error("{path}: this is {found}, not {} {expected} file; {advice}", article(expected), path = path.display())]
     OtherFormat {
         /// The file.
         path: PathBuf,
@@ -58,6 +58,30 @@ pub enum Error {
         expected: &'static str,
         /// What is there.
         found: Box<str>,
+    },
+    /// A field of a table is empty, or says that its number is missing.
+    #[error("{path}, line {line}, column `{column}`: the cell is blank; {}", blank(*target), path = path.display())]
+    BlankCell {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1, header included.
+        line: u64,
+        /// Name of the column, or its number counted from 1 where there is no header.
+        column: Box<str>,
+        /// Whether it is a column of the target, which is never filled.
+        target: bool,
+    },
+    /// The first line of a table should name its columns, and is all numbers.
+    #[error(
+        "{path}: the first line names no columns, it is numbers: {numbers}; `.header(false)` reads a table without names, \
+         `.header(true)` takes these for the names",
+        path = path.display(), numbers = Names::of(found)
+    )]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// The fields of the first line.
+        found: Vec<String>,
     },
     /// A table has no such column.
     #[error("{path}: no column `{column}`; the columns are {columns}", path = path.display(), columns = Names::of(columns))]
@@ -327,6 +351,18 @@ impl Error {
 /// How much was asked for, where that is known.
 fn asked(wanted: Option<usize>) -> String {
     wanted.map_or(String::new(), |wanted| format!("{wanted} bytes were asked for, "))
+}
+
+fn article(name: &str) -> &'static str {
+    if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
+}
+
+/// What can be done with a blank cell.
+fn blank(target: bool) -> &'static str {
+    match target {
+        false => "`.blank(Blank::Drop)` leaves such lines out, `.blank(Blank::Fill(0.0))` fills such cells",
+        true => "`.blank(Blank::Drop)` leaves such lines out",
+    }
 }
 
 /// What a tensor was renamed to.

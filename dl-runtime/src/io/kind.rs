@@ -43,7 +43,9 @@ fn kind_of(start: &[u8]) -> Option<Kind> {
         [b'P', b'K', 3, 4, ..] => zip(start),
         [0x80, 2..=5, ..] => kind("a pickle of Python, as older versions of PyTorch save", PICKLED, NO_DATA),
         [0x1f, 0x8b, ..] => kind("packed with gzip", UNPACK, UNPACK),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => kind("text in UTF-16", STATE_DICT, UTF_8),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [1..=0x7f, 0, 1..=0x7f, 0, ..] | [0, 1..=0x7f, 0, 1..=0x7f, ..] => {
+            kind("text in UTF-16", STATE_DICT, UTF_8)
+        }
         _ if after(0, b"\x93NUMPY") => kind("an array of NumPy", ARRAYS, TABLE),
         _ if after(0, b"\x89HDF\r\n\x1a\n") => kind(
             "an HDF5 file, as Keras and MATLAB save",
@@ -55,12 +57,12 @@ fn kind_of(start: &[u8]) -> Option<Kind> {
             "`git lfs pull` fetches the file",
             "`git lfs pull` fetches the file",
         ),
-        _ if after(0, b"GGUF") => kind("a GGUF file of llama.cpp", TENSORS, NO_DATA),
-        _ if after(4, b"TFL3") => kind("a model of TensorFlow Lite", TENSORS, NO_DATA),
-        _ if after(0, b"PAR1") => {
+        _ if after(0, b"GGUF") && after(5, b"\0\0\0") => kind("a GGUF file of llama.cpp", TENSORS, NO_DATA),
+        _ if after(4, b"TFL3") && after(2, b"\0\0") => kind("a model of TensorFlow Lite", TENSORS, NO_DATA),
+        _ if after(0, b"PAR1\x15") => {
             kind("a Parquet file", STATE_DICT, "in Python, `pandas.read_parquet` and `to_csv` write a table")
         }
-        _ if after(0, b"BZh") => kind("packed with bzip2", UNPACK, UNPACK),
+        _ if after(0, b"BZh") && after(4, b"1AY&SY") => kind("packed with bzip2", UNPACK, UNPACK),
         _ if after(0, b"\xfd7zXZ\0") => kind("packed with xz", UNPACK, UNPACK),
         _ if after(0, b"\x28\xb5\x2f\xfd") => kind("packed with zstd", UNPACK, UNPACK),
         _ if after(257, b"ustar") => kind("a tar archive", UNPACK, UNPACK),
@@ -104,7 +106,7 @@ fn text(start: &[u8]) -> Option<Kind> {
     let begins = |word: &[u8]| start.get(..word.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(word));
     let (name, model, data) = match start {
         _ if begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") => ("a web page", DOWNLOAD, DOWNLOAD),
-        [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..] => ("a file in XML", STATE_DICT, EXPORT),
+        _ if begins(b"<?xml") => ("a file in XML", STATE_DICT, EXPORT),
         [b'{' | b'[', rest @ ..] => match rest.trim_ascii_start() {
             rest if rest.windows(12).any(|bytes| bytes == b"\"weight_map\"") => (
                 "an index of safetensors files",

@@ -44,10 +44,10 @@ fn a_truncated_file() {
 
 #[test]
 fn a_mislabelled_file() {
-    let found = told(b"PK\x03\x04 this is a zip archive");
-    assert!(
-        found.starts_with("not a sound safetensors file: expected a header of at most 18 bytes, found one"),
-        "{found}"
+    assert_eq!(
+        told(b"PK\x03\x04 this is a zip archive"),
+        "this is a zip archive, as PyTorch and Keras save, not a safetensors file; \
+         in Python, `safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")` writes one"
     );
     let other = Writer::new().tensor("encoder.weight", &[1], &[0.0]).to_bytes().unwrap();
     assert_eq!(
@@ -55,6 +55,46 @@ fn a_mislabelled_file() {
         "does not fit the model `Net`; it lacks 4 tensors: `dense1.weight`, `dense1.bias`, `dense2.weight`, `dense2.bias`; \
          the model lacks tensor `encoder.weight`"
     );
+}
+
+/// `Net`'s tensors behind the prefixes of `torch.compile` and `DataParallel`.
+fn compiled() -> Vec<u8> {
+    let writer = Writer::new().tensor("_orig_mod.module.0.weight", &[4, 3], &[0.5; 12]);
+    let writer = writer.tensor("_orig_mod.module.0.bias", &[4], &[0.5; 4]);
+    let writer = writer.tensor("_orig_mod.module.2.weight", &[2, 4], &[0.5; 8]);
+    writer.tensor("_orig_mod.module.2.bias", &[2], &[0.5; 2]).to_bytes().unwrap()
+}
+
+#[test]
+fn names_of_pytorch() {
+    let load =
+        || Load::new().rename("_orig_mod.", "").rename("module.", "").rename("0.", "dense1.").rename("2.", "dense2.");
+    assert_eq!(load().from_bytes::<Net>(&compiled()).unwrap().dense2.bias, [0.5; 2]);
+    // The renames of a program whose model has other names.
+    let wrong = Load::new().rename("_orig_mod.module.", "").rename("0.", "dense1.").rename("2.", "head.");
+    assert_eq!(
+        wrong.from_bytes::<Net>(&compiled()).map(drop).unwrap_err().to_string(),
+        "<memory>: does not fit the model `Net`; it lacks 2 tensors: `dense2.weight`, `dense2.bias`; the model lacks 2 tensors: \
+         `_orig_mod.module.2.weight` (renamed to `head.weight`), `_orig_mod.module.2.bias` (renamed to `head.bias`)"
+    );
+    let forgotten = load().rename("encoder.", "");
+    assert_eq!(
+        forgotten.from_bytes::<Net>(&compiled()).map(drop).unwrap_err().to_string(),
+        "<memory>: the rename of `encoder.` to `` fits no tensor; after the renames before it, the names are \
+         `dense1.weight`, `dense1.bias`, `dense2.weight`, `dense2.bias`"
+    );
+}
+
+#[test]
+fn a_checkpoint_of_another_kind() {
+    let (_folder, path) = place("checkpoint.safetensors");
+    std::fs::write(&path, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n").unwrap();
+    let set = Dataset::new(vec![[0.0; 3]; 4], vec![0, 1, 0, 1]).unwrap();
+    let trainer = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).epochs(1).resume(&path).quiet();
+    let error = trainer.fit(&mut *Net::init(1), &set).map(drop).unwrap_err().to_string();
+    let expected =
+        "this is a pointer of Git LFS in the place of a file, not a safetensors file; `git lfs pull` fetches the file";
+    assert_eq!(error, format!("{}: {expected}", path.display()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The one error type: every variant says what was wrong, where, what was expected and what was found.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -32,6 +33,18 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// A file is of another kind, which its first bytes show.
+    #[error("{path}: this is {found}, not {} {expected} file; {advice}", article(expected), path = path.display())]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// Such as `safetensors`.
+        expected: &'static str,
+        /// What it is, such as `a zip archive that PyTorch saved`.
+        found: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A field of a table is not what its column holds.
     #[error("{path}, line {line}, column `{column}`: expected {expected}, found `{found}`", path = path.display())]
     Cell {
@@ -46,8 +59,32 @@ pub enum Error {
         /// What is there.
         found: Box<str>,
     },
+    /// A field of a table is empty, or says that its number is missing.
+    #[error("{path}, line {line}, column `{column}`: the cell is blank; {}", blank(*target), path = path.display())]
+    BlankCell {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1, header included.
+        line: u64,
+        /// Name of the column, or its number counted from 1 where there is no header.
+        column: Box<str>,
+        /// Whether it is a column of the target, which is never filled.
+        target: bool,
+    },
+    /// The first line of a table should name its columns, and is all numbers.
+    #[error(
+        "{path}: the first line names no columns, it is numbers: {numbers}; `.header(false)` reads a table without names, \
+         `.header(true)` takes these for the names",
+        path = path.display(), numbers = Names::of(found)
+    )]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// The fields of the first line.
+        found: Vec<String>,
+    },
     /// A table has no such column.
-    #[error("{path}: no column `{column}`; the columns are {columns}", path = path.display(), columns = Names(columns))]
+    #[error("{path}: no column `{column}`; the columns are {columns}", path = path.display(), columns = Names::of(columns))]
     Column {
         /// The file.
         path: PathBuf,
@@ -57,7 +94,7 @@ pub enum Error {
         columns: Vec<String>,
     },
     /// The tensors of a file and of a model have different names.
-    #[error("{path}: does not fit the model `{model}`{}", Names::mismatch(missing, unexpected), path = path.display())]
+    #[error("{path}: does not fit the model `{model}`{}", mismatch(missing, unexpected, renamed), path = path.display())]
     TensorNames {
         /// The file.
         path: PathBuf,
@@ -65,8 +102,48 @@ pub enum Error {
         model: &'static str,
         /// Of the model, and not in the file.
         missing: Vec<String>,
-        /// In the file, and not of the model.
+        /// In the file, by their names there, and not of the model.
         unexpected: Vec<String>,
+        /// What [`Load`](crate::io::Load) renamed those of the file to, where that is another name.
+        renamed: BTreeMap<String, String>,
+    },
+    /// A file lacks tensors of the model that are the same as others by its metadata, as `save_model` of safetensors writes it.
+    #[error("{path}: does not fit the model `{model}`; it lacks {}", ties(tied), path = path.display())]
+    TensorsTied {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        model: &'static str,
+        /// Each of them, with the name in the file of the other.
+        tied: BTreeMap<String, String>,
+    },
+    /// No tensor of a file is one of the model's, although the file and the model may differ.
+    #[error("{path}: nothing to load for the model `{model}`{}", mismatch(missing, unexpected, renamed), path = path.display())]
+    NothingToLoad {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        model: &'static str,
+        /// All tensors of the model.
+        missing: Vec<String>,
+        /// All tensors of the file, by their names there.
+        unexpected: Vec<String>,
+        /// What [`Load`](crate::io::Load) renamed those of the file to, where that is another name.
+        renamed: BTreeMap<String, String>,
+    },
+    /// A rename of [`Load`](crate::io::Load) fits no tensor of the file.
+    #[error("{path}: the rename of `{from}` to `{to}` fits no tensor; {}", begin(names, *earlier), path = path.display())]
+    Rename {
+        /// The file.
+        path: PathBuf,
+        /// How names should begin.
+        from: String,
+        /// What they should begin with instead.
+        to: String,
+        /// The names as the renames before this one left them.
+        names: Vec<String>,
+        /// How many renames came before this one.
+        earlier: usize,
     },
     /// A file has no tensor of this name.
     #[error("{path}: no tensor `{tensor}`", path = path.display())]
@@ -77,34 +154,40 @@ pub enum Error {
         tensor: String,
     },
     /// A tensor of a file has another shape than the model's.
-    #[error("{path}: tensor `{tensor}`: expected shape {expected:?}, found {found:?}", path = path.display())]
+    #[error("{path}: tensor `{tensor}`{}: expected shape {expected:?}, found {found:?}", to(renamed.as_deref()), path = path.display())]
     TensorShape {
         /// The file.
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
+        /// What [`Load`](crate::io::Load) renamed it to, where that is another name.
+        renamed: Option<String>,
         /// The model's.
         expected: Vec<usize>,
         /// The file's.
         found: Vec<usize>,
     },
     /// A tensor of a file has elements that cannot become `f32`.
-    #[error("{path}: tensor `{tensor}`: expected elements F32, F16, BF16 or F64, found {found}", path = path.display())]
+    #[error("{path}: tensor `{tensor}`{}: expected elements F32, F16, BF16 or F64, found {found}", to(renamed.as_deref()), path = path.display())]
     TensorType {
         /// The file.
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
+        /// What [`Load`](crate::io::Load) renamed it to, where that is another name.
+        renamed: Option<String>,
         /// The file's element type.
         found: String,
     },
     /// A tensor of a file holds something that is not a finite number.
-    #[error("{path}: tensor `{tensor}`: expected finite numbers, found {value} at {index:?}", path = path.display())]
+    #[error("{path}: tensor `{tensor}`{}: expected finite numbers, found {value} at {index:?}", to(renamed.as_deref()), path = path.display())]
     TensorNotFinite {
         /// The file.
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
+        /// What [`Load`](crate::io::Load) renamed it to, where that is another name.
+        renamed: Option<String>,
         /// Where in the tensor, outermost dimension first.
         index: Vec<usize>,
         /// NaN or an infinity.
@@ -248,6 +331,16 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
+    /// This error about a tensor of a file that was renamed to `model`, with that name.
+    pub(crate) fn with_name_in_model(mut self, model: &str) -> Error {
+        if let Error::TensorShape { tensor, renamed, .. }
+        | Error::TensorType { tensor, renamed, .. }
+        | Error::TensorNotFinite { tensor, renamed, .. } = &mut self
+        {
+            *renamed = (tensor != model).then(|| model.into());
+        }
+        self
+    }
     /// [`Error::Io`] about `path`.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
@@ -260,28 +353,73 @@ fn asked(wanted: Option<usize>) -> String {
     wanted.map_or(String::new(), |wanted| format!("{wanted} bytes were asked for, "))
 }
 
-/// Names in backticks, the first few of them.
-struct Names<'a>(&'a [String]);
+fn article(name: &str) -> &'static str {
+    if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
+}
 
-impl Names<'_> {
+/// What can be done with a blank cell.
+fn blank(target: bool) -> &'static str {
+    match target {
+        false => "`.blank(Blank::Drop)` leaves such lines out, `.blank(Blank::Fill(0.0))` fills such cells",
+        true => "`.blank(Blank::Drop)` leaves such lines out",
+    }
+}
+
+/// What a tensor was renamed to.
+fn to(renamed: Option<&str>) -> String {
+    renamed.map_or(String::new(), |name| format!(" (renamed to `{name}`)"))
+}
+
+/// How the names that a rename should fit begin.
+fn begin(names: &[String], earlier: usize) -> String {
+    match (names, earlier) {
+        ([], _) => "there is none".into(),
+        (names, 0) => format!("the names are {}", Names::of(names)),
+        (names, 1) => format!("after the rename before it, the names are {}", Names::of(names)),
+        (names, _) => format!("after the renames before it, the names are {}", Names::of(names)),
+    }
+}
+
+/// Which tensors a file and a model do not share.
+fn mismatch(missing: &[String], unexpected: &[String], renamed: &BTreeMap<String, String>) -> String {
+    let part = |words, all: Names<'_>| match all.names {
+        [] => String::new(),
+        [_] => format!("; {words} tensor {all}"),
+        names => format!("; {words} {} tensors: {all}", names.len()),
+    };
+    part("it lacks", Names::of(missing)) + &part("the model lacks", Names { names: unexpected, renamed: Some(renamed) })
+}
+
+/// Tensors that are the same as others, and how to save all of them.
+fn ties(tied: &BTreeMap<String, String>) -> String {
+    let one = |(name, other)| format!("`{name}`, which its metadata ties to `{other}`");
+    let all: Vec<String> = tied.iter().map(one).collect();
+    all.join(", and ")
+        + "; in Python, `save_file({k: v.clone() for k, v in model.state_dict().items()}, …)` writes both"
+}
+
+/// Names in backticks, the first few of them.
+pub(crate) struct Names<'a> {
+    names: &'a [String],
+    /// What some of them were renamed to.
+    renamed: Option<&'a BTreeMap<String, String>>,
+}
+
+impl<'a> Names<'a> {
     const SHOWN: usize = 8;
 
-    fn mismatch(missing: &[String], unexpected: &[String]) -> String {
-        let part = |words, names: &[String]| match names {
-            [] => String::new(),
-            [name] => format!("; {words} tensor `{name}`"),
-            names => format!("; {words} {} tensors: {}", names.len(), Names(names)),
-        };
-        part("it lacks", missing) + &part("the model lacks", unexpected)
+    pub(crate) fn of(names: &'a [String]) -> Self {
+        Names { names, renamed: None }
     }
 }
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, name) in self.0.iter().take(Self::SHOWN).enumerate() {
+        for (i, name) in self.names.iter().take(Self::SHOWN).enumerate() {
             write!(f, "{}`{name}`", if i == 0 { "" } else { ", " })?;
+            f.write_str(&to(self.renamed.and_then(|renamed| renamed.get(name)).map(String::as_str)))?;
         }
-        match self.0.len().saturating_sub(Self::SHOWN) {
+        match self.names.len().saturating_sub(Self::SHOWN) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }

@@ -12,7 +12,7 @@ mod normalize;
 mod sample;
 
 #[cfg(feature = "csv")]
-pub use csv::Csv;
+pub use csv::{Blank, Csv};
 pub use dataset::{Dataset, Split, check_labels};
 pub use digits::{Digit, digits};
 pub use mnist::{MnistImage, mnist};

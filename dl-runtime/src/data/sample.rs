@@ -38,7 +38,8 @@ impl Number for u32 {
         Some(value as u32).filter(|whole| f64::from(*whole) == value)
     }
     fn parse(text: &str) -> Option<u32> {
-        text.parse().ok()
+        // By value: `1.0` and `1e0` are whole, and written where a column once had a blank cell.
+        text.parse().ok().or_else(|| text.parse().ok().and_then(u32::from_f64))
     }
     fn from_u8(bytes: &[u8], to: &mut [u32]) {
         to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = u32::from(*byte));
@@ -85,6 +86,37 @@ mod tests {
     fn shapes_are_outermost_first() {
         assert_eq!(<[[[f32; 4]; 3]; 1]>::shape(), [1, 3, 4]);
         assert_eq!(u32::shape(), [0; 0]);
+    }
+
+    #[test]
+    fn whole_numbers_are_read_by_value() {
+        for (text, number) in [
+            ("1", Some(1)),
+            ("1.0", Some(1)),
+            ("0.0", Some(0)),
+            ("1e0", Some(1)),
+            ("-0.0", Some(0)),
+            ("+2", Some(2)),
+            ("03.", Some(3)),
+            ("4.2e1", Some(42)),
+            ("4294967295", Some(u32::MAX)),
+            ("4294967295.0", Some(u32::MAX)),
+            ("4294967296", None),
+            ("4294967296.0", None),
+            ("1.5", None),
+            ("1e-1", None),
+            ("-1", None),
+            ("-1.0", None),
+            ("True", None),
+            ("", None),
+            ("NaN", None),
+            ("nan", None),
+            ("inf", None),
+            ("1,0", None),
+            ("0x1", None),
+        ] {
+            assert_eq!(u32::parse(text), number, "{text}");
+        }
     }
 
     #[test]

@@ -1,26 +1,76 @@
 //! Atomic writing: after a crash or on a full disk there is the old file or the new one, never a part.
 
+use super::leftovers;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes the file at `path` by calling `fill`, first into a temporary file in the same folder, which then takes its name.
 ///
-/// The contents are on the disk before the name changes. Where `path` is a symbolic link, its target is replaced.
+/// The contents are on the disk before the name changes. The new file has the permissions of the old one, and its owner where
+/// that is allowed. Where `path` is a symbolic link, its target is replaced. What is no regular file (a pipe, a device, an open
+/// file such as `/dev/stdout`) is written to as it is.
+///
+/// A process that dies while it writes leaves its temporary file, `.NAME.PROCESS-CALL.tmp`; the next call for the same file
+/// removes it.
 ///
 /// # Errors
 /// [`Error::Io`] when anything fails. The temporary file is then removed, and the old file at `path` is still there.
 pub fn write_atomic(path: impl AsRef<Path>, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let path = path.as_ref();
-    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    replace(&place, fill).map_err(Error::io(path))
+    write(path, fill).map_err(Error::io(path))
 }
 
-fn replace(place: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let (temporary, file) = create_beside(place)?;
-    write_through(file, fill).and_then(|()| fs::rename(&temporary, place)).inspect_err(|_| {
+fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let place = follow(path)?;
+    match fs::metadata(&place) {
+        Ok(old) if old.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(old) if old.is_file() && !is_open_file(&place) => replace(&place, Some(&old), fill),
+        // It goes on where an open file ends.
+        Ok(_) => write_to(OpenOptions::new().append(true).open(&place)?, fill).map(drop),
+        Err(error) if error.kind() == ErrorKind::NotFound => replace(&place, None, fill),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where symbolic links lead, which may be to no file yet; links of the system to open files are not followed.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    // As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut place = path.to_path_buf();
+    for _ in 0..LINKS {
+        match fs::read_link(&place) {
+            Ok(target) if !is_open_file(&place) => place = folder_of(&place).join(target),
+            _ => return Ok(place),
+        }
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "too many symbolic links"))
+}
+
+/// Whether this is the name of a file that a process has open, such as `/proc/self/fd/1`.
+fn is_open_file(place: &Path) -> bool {
+    let folder = fs::canonicalize(folder_of(place)).unwrap_or_default();
+    cfg!(unix) && folder.ends_with("fd") && (folder.starts_with("/proc") || folder.starts_with("/dev"))
+}
+
+fn replace(
+    place: &Path,
+    old: Option<&fs::Metadata>,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some(name) = place.file_name() else {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "not the name of a file"));
+    };
+    leftovers::remove(folder_of(place), name);
+    let (temporary, file) = create_in(folder_of(place), name, old.is_some())?;
+    // The file stays open and locked until it has its name, so that nobody takes it for what a dead process left.
+    let written = old.map_or(Ok(()), |old| keep(&file, old)).and_then(|()| write_to(file, fill)).and_then(|file| {
+        file.sync_all()?;
+        fs::rename(&temporary, place)
+    });
+    written.inspect_err(|_| {
         // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     })?;
@@ -31,31 +81,56 @@ fn replace(place: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     Ok(())
 }
 
-fn write_through(file: File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut writer = BufWriter::new(file);
-    fill(&mut writer)?;
-    writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+/// Gives a file the owner and the permissions of the old one.
+fn keep(file: &File, old: &fs::Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        // Only the superuser can give files away; another user's new file is the user's own.
+        let _ = fchown(file, Some(old.uid()), Some(old.gid()));
+        file.set_permissions(old.permissions())
+    }
+    // Elsewhere there is only the flag against writing, which would be in the way of the new name.
+    #[cfg(not(unix))]
+    {
+        let _ = (file, old);
+        Ok(())
+    }
 }
 
-/// A new file in the folder of `place`, under a name that no other call uses.
-fn create_beside(place: &Path) -> io::Result<(PathBuf, File)> {
+fn write_to(file: File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<File> {
+    let mut writer = BufWriter::new(file);
+    fill(&mut writer)?;
+    writer.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+/// A new file, locked, in this folder, under a name that no other call uses; for the user alone if it is `private`.
+fn create_in(folder: &Path, name: &std::ffi::OsStr, private: bool) -> io::Result<(PathBuf, File)> {
     static CALLS: AtomicU64 = AtomicU64::new(0);
-    let Some(name) = place.file_name() else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"));
-    };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if private {
+        for_the_user_alone(&mut options);
+    }
     loop {
-        let call = CALLS.fetch_add(1, Ordering::Relaxed);
-        let mut temporary = std::ffi::OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}-{call}.tmp", std::process::id()));
-        let temporary = folder_of(place).join(temporary);
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            // The remains of a process that had the same number and died.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            file => return Ok((temporary, file?)),
+        let temporary = folder.join(leftovers::temporary_name(name, CALLS.fetch_add(1, Ordering::Relaxed)));
+        match options.open(&temporary) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(file) if leftovers::claim(&temporary, &file) => return Ok((temporary, file)),
+            // Another process took it for what a dead one left, in the moment before it was locked.
+            Ok(_) => {}
         }
     }
 }
+
+#[cfg(unix)]
+fn for_the_user_alone(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(not(unix))]
+fn for_the_user_alone(_: &mut OpenOptions) {}
 
 fn folder_of(place: &Path) -> &Path {
     match place.parent() {

@@ -47,18 +47,21 @@ impl<'a> Load<'a> {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Renames the tensors of the file whose names begin with `file`: they begin with `model` instead. The first of several calls
-    /// that fits a name counts.
+    /// Renames the tensors of the file whose names begin with `file`: they begin with `model` instead. Each of several calls
+    /// renames what those before it left: `.rename("_orig_mod.", "").rename("module.", "")` takes both prefixes off
+    /// `_orig_mod.module.fc1.weight`. One that fits no name is an error.
     pub fn rename(mut self, file: impl Into<String>, model: impl Into<String>) -> Self {
         self.renames.push((file.into(), model.into()));
         self
     }
     /// Maps names in the file to names in the model, before [`Load::rename`]. Tensors whose names become `None` are left out.
+    /// It may fit no name, so that a prefix can be taken off where it is there:
+    /// `|name| Some(name.strip_prefix("module.").unwrap_or(name).into())`.
     pub fn rename_with(mut self, f: impl Fn(&str) -> Option<String> + 'a) -> Self {
         self.rename_with = Some(Box::new(f));
         self
     }
-    /// Allows the file to lack tensors of the model, which then stay as they are.
+    /// Allows the file to lack tensors of the model, which then stay as they are. One of them at least has to be there.
     pub fn allow_missing(mut self, allow: bool) -> Self {
         self.allow_missing = allow;
         self
@@ -86,45 +89,102 @@ impl<'a> Load<'a> {
         let mut of_model: BTreeMap<&str, &TensorInfo> = tensors.iter().map(|tensor| (&*tensor.name, tensor)).collect();
         let mut pairs: Vec<(String, TensorInfo)> = Vec::new();
         let mut loaded = Loaded { metadata: reader.metadata().clone(), ..Loaded::default() };
-        for name in reader.names() {
-            let Some(renamed) = self.name_in_model(&name) else { continue };
-            if let Some(tensor) = of_model.remove(&*renamed) {
-                pairs.push((name, tensor.clone()));
-            } else if let Some((first, _)) = pairs.iter().find(|(_, tensor)| tensor.name == renamed) {
+        let mut renames = BTreeMap::new();
+        for Name { file, model } in self.rename_all(&reader)? {
+            if let Some(tensor) = of_model.remove(&*model) {
+                pairs.push((file, tensor.clone()));
+            } else if let Some((first, _)) = pairs.iter().find(|(_, tensor)| tensor.name == model) {
                 return Err(Error::Format {
                     path: reader.path().into(),
                     format: super::safetensors::FORMAT,
-                    expected: format!("one tensor that is named `{renamed}` in the model"),
-                    found: format!("`{first}` and `{name}`"),
+                    expected: format!("one tensor that is named `{model}` in the model"),
+                    found: format!("`{first}` and `{file}`"),
                 });
-            } else if renamed != "num_batches_tracked" && !renamed.ends_with(".num_batches_tracked") {
-                loaded.unexpected.push(name);
+            } else if model != "num_batches_tracked" && !model.ends_with(".num_batches_tracked") {
+                loaded.unexpected.push(file.clone());
+                if file != model {
+                    renames.insert(file, model);
+                }
             }
         }
         // In the order of the model.
         let left = tensors.iter().filter(|tensor| of_model.contains_key(&*tensor.name));
         loaded.missing = left.map(|tensor| tensor.name.clone()).collect();
-        let missing = if self.allow_missing { Vec::new() } else { loaded.missing.clone() };
-        let unexpected = if self.allow_unexpected { Vec::new() } else { loaded.unexpected.clone() };
-        if !missing.is_empty() || !unexpected.is_empty() {
-            return Err(Error::TensorNames { path: reader.path().into(), model, missing, unexpected });
-        }
+        self.check_names(&reader, model, &loaded, renames, pairs.is_empty() && !tensors.is_empty())?;
         for (name, tensor) in &pairs {
-            reader.check(name, tensor.shape)?;
+            reader.check(name, tensor.shape).map_err(|error| error.with_name_in_model(&tensor.name))?;
         }
         Ok(Matched { reader, pairs, loaded, finite: !self.allow_not_finite })
     }
-    /// The name in the model for a name in the file.
-    fn name_in_model(&self, name: &str) -> Option<String> {
-        let name = match &self.rename_with {
-            Some(f) => f(name)?,
-            None => name.to_string(),
-        };
-        let prefix = self.renames.iter().find_map(|(file, model)| Some((name.strip_prefix(&**file)?, model)));
-        Some(match prefix {
-            Some((rest, model)) => format!("{model}{rest}"),
-            None => name,
-        })
+    /// Refuses what the file or the model lacks, where that is not allowed; and always if `nothing` is loaded.
+    fn check_names(
+        &self,
+        reader: &Reader<'_>,
+        model: &'static str,
+        loaded: &Loaded,
+        renamed: BTreeMap<String, String>,
+        nothing: bool,
+    ) -> Result<()> {
+        let path = reader.path().into();
+        let missing = if self.allow_missing { Vec::new() } else { loaded.missing.clone() };
+        let unexpected = if self.allow_unexpected { Vec::new() } else { loaded.unexpected.clone() };
+        let tied = self.ties(reader, &missing);
+        if !tied.is_empty() {
+            Err(Error::TensorsTied { path, model, tied })
+        } else if !missing.is_empty() || !unexpected.is_empty() {
+            Err(Error::TensorNames { path, model, missing, unexpected, renamed })
+        } else if nothing {
+            let Loaded { missing, unexpected, .. } = loaded.clone();
+            Err(Error::NothingToLoad { path, model, missing, unexpected, renamed })
+        } else {
+            Ok(())
+        }
+    }
+    /// Those of the `missing` tensors that the metadata names as the same as one of the file.
+    fn ties(&self, reader: &Reader<'_>, missing: &[String]) -> BTreeMap<String, String> {
+        let ties = reader.metadata().iter().filter(|(_, kept)| reader.shape(kept).is_some());
+        let ties = ties.filter_map(|(name, kept)| {
+            let mut name = Name { model: self.map(name)?, file: name.clone() };
+            for rename in &self.renames {
+                name.rename(rename);
+            }
+            missing.contains(&name.model).then(|| (name.model, kept.clone()))
+        });
+        ties.collect()
+    }
+    /// The tensors of a file, with their names in the model; those that are left out are not among them.
+    fn rename_all(&self, reader: &Reader<'_>) -> Result<Vec<Name>> {
+        let names = reader.names().into_iter();
+        let mut names: Vec<Name> = names.filter_map(|file| Some(Name { model: self.map(&file)?, file })).collect();
+        for (earlier, rename) in self.renames.iter().enumerate() {
+            let fitting = names.iter_mut().fold(0, |fitting, name| fitting + usize::from(name.rename(rename)));
+            if fitting == 0 {
+                let (path, (from, to)) = (reader.path().into(), rename.clone());
+                let names = names.into_iter().map(|name| name.model).collect();
+                return Err(Error::Rename { path, from, to, names, earlier });
+            }
+        }
+        Ok(names)
+    }
+    /// A name as [`Load::rename_with`] maps it.
+    fn map(&self, name: &str) -> Option<String> {
+        self.rename_with.as_ref().map_or_else(|| Some(name.into()), |f| f(name))
+    }
+}
+
+/// The names of a tensor.
+struct Name {
+    file: String,
+    model: String,
+}
+
+impl Name {
+    /// Changes the beginning of the name in the model; false if it begins otherwise.
+    fn rename(&mut self, (from, to): &(String, String)) -> bool {
+        let rest = self.model.strip_prefix(&**from).map(|rest| format!("{to}{rest}"));
+        let fits = rest.is_some();
+        self.model = rest.unwrap_or_else(|| std::mem::take(&mut self.model));
+        fits
     }
 }
 
@@ -153,11 +213,16 @@ pub(crate) struct Matched<'r> {
 impl Matched<'_> {
     /// Checks that all numbers are finite, where they have to be.
     pub fn verify(&mut self) -> Result<()> {
-        self.pairs.iter().filter(|_| self.finite).try_for_each(|(name, _)| self.reader.verify(name))
+        self.pairs.iter().filter(|_| self.finite).try_for_each(|(name, tensor)| {
+            self.reader.verify(name).map_err(|error| error.with_name_in_model(&tensor.name))
+        })
     }
     /// Reads every tensor to its place in the flat memory of the model.
     pub fn read(mut self, model: &mut [f32]) -> Result<Loaded> {
-        self.pairs.iter().try_for_each(|(name, tensor)| self.reader.read(name, &mut model[tensor.range()]))?;
+        self.pairs.iter().try_for_each(|(name, tensor)| {
+            let read = self.reader.read(name, &mut model[tensor.range()]);
+            read.map_err(|error| error.with_name_in_model(&tensor.name))
+        })?;
         Ok(self.loaded)
     }
 }

@@ -1,6 +1,8 @@
 //! Files: safetensors with PyTorch's names and layouts, read and written without a second copy of the model, and atomic writing.
 
 mod atomic;
+mod kind;
+mod leftovers;
 mod load;
 pub mod safetensors;
 mod save;
@@ -8,5 +10,6 @@ mod save;
 mod tests;
 
 pub use atomic::write_atomic;
+pub(crate) use kind::{START, other_format};
 pub use load::{Load, Loaded};
 pub use save::Save;

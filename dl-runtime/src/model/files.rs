@@ -7,14 +7,15 @@ use crate::{Model, Result};
 use std::path::Path;
 
 impl Load<'_> {
-    /// Reads a model from a file. If missing tensors are allowed, they are those of `M::init(0)`.
+    /// Reads a model from a file. Missing tensors, if they are allowed, are those of `M::init(0)`; [`Load::load_into`]
+    /// says which, and what else differs.
     ///
     /// # Errors
     /// As [`Load::load_into`].
     pub fn load<M: Model>(&self, path: impl AsRef<Path>) -> Result<Box<M>> {
         self.new_model(Reader::open(path)?)
     }
-    /// Reads a model from the bytes of a file, such as those of `include_bytes!`.
+    /// Reads a model from the bytes of a file, such as those of `include_bytes!`; [`Load::from_bytes_into`] says what differs.
     ///
     /// # Errors
     /// As [`Load::load_into`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
@@ -24,22 +25,37 @@ impl Load<'_> {
     /// Reads a file into an existing model, and returns the differences. After an error the model is unchanged.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Format`], [`Error::TensorNames`], [`Error::TensorShape`], [`Error::TensorType`] and
-    /// [`Error::TensorNotFinite`] name the file and the tensor. Only a file that changes or fails while it is read can leave the
-    /// model partly loaded.
+    /// [`Error::Io`], [`Error::OtherFormat`], [`Error::Format`], [`Error::Rename`], [`Error::TensorNames`], [`Error::TensorsTied`],
+    /// [`Error::TensorShape`], [`Error::TensorType`] and [`Error::TensorNotFinite`] name the file, and the tensor;
+    /// [`Error::NothingToLoad`] where no tensor of the model is in the file, whatever is allowed. Only a file that changes or
+    /// fails while it is read can leave the model half loaded.
     ///
     /// [`Error::Io`]: crate::Error::Io
+    /// [`Error::OtherFormat`]: crate::Error::OtherFormat
     /// [`Error::Format`]: crate::Error::Format
+    /// [`Error::Rename`]: crate::Error::Rename
     /// [`Error::TensorNames`]: crate::Error::TensorNames
+    /// [`Error::TensorsTied`]: crate::Error::TensorsTied
+    /// [`Error::NothingToLoad`]: crate::Error::NothingToLoad
     /// [`Error::TensorShape`]: crate::Error::TensorShape
     /// [`Error::TensorType`]: crate::Error::TensorType
     /// [`Error::TensorNotFinite`]: crate::Error::TensorNotFinite
     pub fn load_into<M: Model>(&self, model: &mut M, path: impl AsRef<Path>) -> Result<Loaded> {
-        let mut matched = self.match_tensors(Reader::open(path)?, M::NAME, M::TENSORS)?;
+        self.read_into(model, Reader::open(path)?)
+    }
+    /// Reads the bytes of a file into a model that exists, and returns what differs. After an error the model is as it was.
+    ///
+    /// # Errors
+    /// As [`Load::load_into`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
+    pub fn from_bytes_into<M: Model>(&self, model: &mut M, bytes: &[u8]) -> Result<Loaded> {
+        self.read_into(model, Reader::of(bytes)?)
+    }
+
+    fn read_into<M: Model>(&self, model: &mut M, reader: Reader<'_>) -> Result<Loaded> {
+        let mut matched = self.match_tensors(reader, M::NAME, M::TENSORS)?;
         matched.verify()?;
         matched.read(flat_mut(std::slice::from_mut(model)))
     }
-
     fn new_model<M: Model>(&self, reader: Reader<'_>) -> Result<Box<M>> {
         const { M::CHECKED }
         let matched = self.match_tensors(reader, M::NAME, M::TENSORS)?;

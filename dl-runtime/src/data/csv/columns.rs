@@ -1,9 +1,11 @@
 //! Which columns of a table are inputs and targets, and the numbers in their fields.
 
+use super::blank::{Blank, is_blank};
 use super::{Csv, Lines};
 use crate::data::Number;
+use crate::error::Names;
 use crate::{Error, Result};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The columns that are read.
 pub(super) struct Columns {
@@ -16,27 +18,36 @@ impl Columns {
     /// Finds the columns that `csv` asks for in a table that is at its first line.
     pub(super) fn new(csv: &Csv, lines: &Lines<'_>, inputs: usize, targets: usize) -> Result<Self> {
         let line = &lines.fields;
-        let names = match csv.header {
+        let names: Vec<String> = match csv.has_header() {
             true => line.iter().map(String::from).collect(),
             false => (1..=line.len()).map(|number| number.to_string()).collect(),
         };
+        if csv.header.is_none() && are_numbers(&names) {
+            return Err(Error::NoHeader { path: lines.path.clone(), found: names });
+        }
         let mut columns = Columns { names, inputs: Vec::new(), targets: Vec::new() };
+        // A column without a name is the number of the line, as pandas and R write it, or the rest after a last comma.
+        let named: Vec<usize> = (0..line.len()).filter(|column| !columns.names[*column].is_empty()).collect();
         columns.targets = match &csv.targets {
-            Some(names) => columns.find(lines, names)?,
-            None => (line.len().saturating_sub(targets)..line.len()).collect(),
+            Some(names) => columns.find(lines, "targets", names)?,
+            None => named[named.len().saturating_sub(targets)..].to_vec(),
         };
+        let are_targets: HashSet<usize> = columns.targets.iter().copied().collect();
         columns.inputs = match &csv.inputs {
-            Some(names) => columns.find(lines, names)?,
-            None => {
-                let taken: HashSet<usize> = columns.targets.iter().copied().collect();
-                (0..line.len()).filter(|column| !taken.contains(column)).collect()
-            }
+            Some(names) => columns.find(lines, "inputs", names)?,
+            None => named.into_iter().filter(|column| !are_targets.contains(column)).collect(),
         };
-        count(lines, "input", &columns.inputs, inputs)?;
-        count(lines, "target", &columns.targets, targets)?;
+        if let Some(both) = columns.inputs.iter().find(|column| are_targets.contains(column)) {
+            let (expected, found) = ("columns that are not targets".into(), format!("`{}`", columns.names[*both]));
+            return Err(Error::Setting { setting: "inputs", expected, found });
+        }
+        columns.check_names(lines)?;
+        columns.count(lines, "input", &columns.inputs, inputs)?;
+        columns.count(lines, "target", &columns.targets, targets)?;
         Ok(columns)
     }
-    fn find(&self, lines: &Lines<'_>, names: &[String]) -> Result<Vec<usize>> {
+    fn find(&self, lines: &Lines<'_>, setting: &'static str, names: &[String]) -> Result<Vec<usize>> {
+        check_once(setting, "every column once", names)?;
         let find = |name: &String| {
             self.names.iter().position(|known| known == name).ok_or_else(|| Error::Column {
                 path: lines.path.clone(),
@@ -46,6 +57,40 @@ impl Columns {
         };
         names.iter().map(find).collect()
     }
+    /// Checks that no other column has the name of one that is read.
+    fn check_names(&self, lines: &Lines<'_>) -> Result<()> {
+        let used: HashSet<&String> =
+            self.inputs.iter().chain(&self.targets).map(|column| &self.names[*column]).collect();
+        let mut first = HashMap::new();
+        for (column, name) in self.names.iter().enumerate().filter(|(_, name)| used.contains(name)) {
+            if let Some(other) = first.insert(name, column) {
+                let found = format!("`{name}` for columns {} and {}", other + 1, column + 1);
+                return Err(lines.malformed("every name of a column once".into(), found));
+            }
+        }
+        Ok(())
+    }
+    fn count(&self, lines: &Lines<'_>, kind: &str, columns: &[usize], expected: usize) -> Result<()> {
+        if columns.len() == expected {
+            return Ok(());
+        }
+        let names: Vec<String> = columns.iter().map(|column| self.names[*column].clone()).collect();
+        let mut found = match &names[..] {
+            [] => "none".into(),
+            names => format!("{}: {}", names.len(), Names::of(names)),
+        };
+        let nameless = self.names.iter().filter(|name| name.is_empty()).count();
+        if nameless > 0 {
+            found += &format!("; {nameless} without a name left out");
+        }
+        if let [all] = &self.names[..]
+            && let Some(byte) = [';', '\t', ',', '|'].into_iter().find(|byte| all.contains(*byte))
+        {
+            found += &format!("; the first line is one field, `{all}`: `.delimiter(b{byte:?})` parts it");
+        }
+        let ending = if expected == 1 { "" } else { "s" };
+        Err(lines.malformed(format!("{expected} {kind} column{ending}"), found))
+    }
     /// Checks that a line has as many fields as the first one.
     pub(super) fn check_width(&self, lines: &Lines<'_>) -> Result<()> {
         match (self.names.len(), lines.fields.len()) {
@@ -54,38 +99,58 @@ impl Columns {
             _ => Ok(()),
         }
     }
-    /// The numbers in `columns` of a line.
-    pub(super) fn numbers<E: Number>(&self, lines: &Lines<'_>, columns: &[usize], to: &mut [E]) -> Result<()> {
-        for (to, &column) in to.iter_mut().zip(columns) {
-            *to = E::parse(&lines.fields[column]).ok_or_else(|| self.cell(lines, column, E::EXPECTED))?;
+    /// The numbers in the input columns of a line; false if the line is to be left out.
+    pub(super) fn inputs<E: Number>(&self, lines: &Lines<'_>, blank: Blank, to: &mut [E]) -> Result<bool> {
+        for (to, &column) in to.iter_mut().zip(&self.inputs) {
+            let text = &lines.fields[column];
+            *to = match blank {
+                Blank::Drop if is_blank(text) => return Ok(false),
+                Blank::Fill(value) if is_blank(text) => E::from_f64(value.into()),
+                _ => E::parse(text),
+            }
+            .ok_or_else(|| self.cell(lines, column, E::EXPECTED, false))?;
         }
-        Ok(())
+        Ok(true)
     }
-    /// The classes in the target columns of a line, by their names.
-    pub(super) fn classes<E: Number>(&self, lines: &Lines<'_>, names: &[String], to: &mut [E]) -> Result<()> {
+    /// The numbers in the target columns of a line, or the classes with these names; false if the line is to be left out.
+    pub(super) fn targets<E: Number>(&self, lines: &Lines<'_>, csv: &Csv, to: &mut [E]) -> Result<bool> {
         for (to, &column) in to.iter_mut().zip(&self.targets) {
-            let class = names.iter().position(|name| *name == lines.fields[column]);
-            *to = class
-                .and_then(|class| E::from_f64(class as f64))
-                .ok_or_else(|| self.cell(lines, column, "the name of a class"))?;
+            let text = &lines.fields[column];
+            let (value, expected) = match &csv.classes {
+                Some(names) => {
+                    let class = names.iter().position(|name| *name == *text);
+                    (class.and_then(|class| E::from_f64(class as f64)), "the name of a class")
+                }
+                None => (E::parse(text), E::EXPECTED),
+            };
+            *to = match value {
+                Some(value) => value,
+                None if csv.blank == Blank::Drop && is_blank(text) => return Ok(false),
+                None => return Err(self.cell(lines, column, expected, true)),
+            };
         }
-        Ok(())
+        Ok(true)
     }
-    fn cell(&self, lines: &Lines<'_>, column: usize, expected: &'static str) -> Error {
-        Error::Cell {
-            path: lines.path.clone(),
-            line: lines.number,
-            column: self.names[column].clone().into(),
-            expected,
-            found: lines.fields[column].into(),
+    fn cell(&self, lines: &Lines<'_>, column: usize, expected: &'static str, target: bool) -> Error {
+        let (path, line, found) = (lines.path.clone(), lines.number, &lines.fields[column]);
+        let column = self.names[column].clone().into();
+        match found {
+            "" => Error::BlankCell { path, line, column, target },
+            found => Error::Cell { path, line, column, expected, found: found.into() },
         }
     }
 }
 
-fn count(lines: &Lines<'_>, kind: &str, columns: &[usize], expected: usize) -> Result<()> {
-    if columns.len() == expected {
-        return Ok(());
-    }
-    let ending = if expected == 1 { "" } else { "s" };
-    Err(lines.malformed(format!("{expected} {kind} column{ending}"), columns.len().to_string()))
+/// Whether a first line is no header: there are numbers in it, and nothing else.
+fn are_numbers(fields: &[String]) -> bool {
+    let number = |field: &&String| field.parse::<f64>().is_ok();
+    fields.iter().any(|field| number(&field)) && fields.iter().all(|field| is_blank(field) || number(&field))
+}
+
+/// Checks that no name stands twice in a setting.
+pub(super) fn check_once(setting: &'static str, expected: &str, names: &[String]) -> Result<()> {
+    let mut known = HashSet::new();
+    names.iter().find(|name| !known.insert(*name)).map_or(Ok(()), |name| {
+        Err(Error::Setting { setting, expected: expected.into(), found: format!("`{name}` twice") })
+    })
 }

@@ -1,14 +1,18 @@
 //! The lines of a table, with their numbers.
 
 use super::FORMAT;
+use crate::io::{START, other_format};
 use crate::{Error, Result};
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Terminator, Trim};
-use std::io::{Chain, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
+
+/// How many bytes are looked at to know the ends of lines.
+const AHEAD: u64 = 1 << 16;
 
 /// A table, at one of its lines.
 pub(super) struct Lines<'a> {
-    reader: Reader<Chain<Box<dyn Read + 'a>, &'static [u8]>>,
+    reader: Reader<Box<dyn Read + 'a>>,
     /// The fields of the line.
     pub(super) fields: StringRecord,
     /// The line, counted from 1.
@@ -17,8 +21,19 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(source: Box<dyn Read + 'a>, delimiter: u8, path: &Path) -> Self {
+    /// # Errors
+    /// [`Error::Io`], and [`Error::OtherFormat`] for a file that is no table.
+    pub(super) fn new(mut source: Box<dyn Read + 'a>, delimiter: u8, path: &Path) -> Result<Self> {
+        let mut start = Vec::new();
+        source.by_ref().take(AHEAD).read_to_end(&mut start).map_err(Error::io(path))?;
+        let kind = other_format(path, FORMAT, &start[..start.len().min(START)]);
+        if let Some(error) = kind.filter(|_| !start.is_empty()) {
+            return Err(error);
+        }
+        let only_returns = start.contains(&b'\r') && !start.contains(&b'\n');
         // With an end after the last line too, all lines are counted alike.
+        let source = Cursor::new(start).chain(source).chain(&b"\n"[..]);
+        let source: Box<dyn Read + 'a> = if only_returns { Box::new(Returns(source)) } else { Box::new(source) };
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -26,8 +41,8 @@ impl<'a> Lines<'a> {
             // With CRLF as a terminator, the crate counts no line before it reads on; so `\r` is a space to be trimmed.
             .terminator(Terminator::Any(b'\n'))
             .trim(Trim::All)
-            .from_reader(source.chain(&b"\n"[..]));
-        Lines { reader, fields: StringRecord::new(), number: 0, path: path.into() }
+            .from_reader(source);
+        Ok(Lines { reader, fields: StringRecord::new(), number: 0, path: path.into() })
     }
     /// Goes on to the next line that is not empty; false at the end.
     pub(super) fn next(&mut self) -> Result<bool> {
@@ -53,5 +68,16 @@ impl<'a> Lines<'a> {
                 .malformed("UTF-8".into(), format!("other bytes in line {}, field {}", self.number, err.field() + 1)),
             kind => self.malformed("a table".into(), format!("{kind:?} in line {}", self.number)),
         }
+    }
+}
+
+/// A table whose lines end with `\r` alone, as on old Macs: the crate counts lines by `\n`.
+struct Returns<R>(R);
+
+impl<R: Read> Read for Returns<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let len = self.0.read(to)?;
+        to[..len].iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+        Ok(len)
     }
 }

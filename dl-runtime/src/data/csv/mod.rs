@@ -1,13 +1,16 @@
 //! Tables in CSV files: some columns are the inputs, others the targets.
 
+mod blank;
 mod columns;
 mod lines;
 #[cfg(test)]
 mod tests;
 
-use self::columns::Columns;
+pub use self::blank::Blank;
+
+use self::columns::{Columns, check_once};
 use self::lines::Lines;
-use super::{Dataset, Sample};
+use super::{Dataset, Number, Sample};
 use crate::tensor::pod::{flat_mut, grow};
 use crate::{Error, IN_MEMORY, Result};
 use std::fs::File;
@@ -20,7 +23,11 @@ const FORMAT: &str = "CSV";
 /// How to read a data set from a CSV file.
 ///
 /// By default the first line is a header, the last columns are the targets (as many as the target type has numbers), and all
-/// others are the inputs.
+/// others are the inputs. A column without a name is neither, unless it is asked for: pandas and R write the numbers of the
+/// lines into one.
+///
+/// The text is UTF-8, with or without a byte order mark, and its lines end with `\n`, `\r\n` or `\r`. Classes are whole numbers
+/// by value, so that `1.0` is the class 1.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -33,16 +40,17 @@ const FORMAT: &str = "CSV";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Csv {
-    header: bool,
+    header: Option<bool>,
     delimiter: u8,
     inputs: Option<Vec<String>>,
     targets: Option<Vec<String>>,
     classes: Option<Vec<String>>,
+    blank: Blank,
 }
 
 impl Default for Csv {
     fn default() -> Self {
-        Csv { header: true, delimiter: b',', inputs: None, targets: None, classes: None }
+        Csv { header: None, delimiter: b',', inputs: None, targets: None, classes: None, blank: Blank::Refuse }
     }
 }
 
@@ -51,9 +59,10 @@ impl Csv {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Sets whether the first line names the columns. Without names they are called `1`, `2` and so on.
+    /// Sets whether the first line names the columns. Without names they are called `1`, `2` and so on. Where this is not said,
+    /// the first line has to name them, and one that is all numbers is an error.
     pub fn header(mut self, header: bool) -> Self {
-        self.header = header;
+        self.header = Some(header);
         self
     }
     /// Sets the byte between fields, such as `b';'` or `b'\t'`.
@@ -80,12 +89,20 @@ impl Csv {
         self.classes = Some(names.into_iter().map(Into::into).collect());
         self
     }
+    /// Sets what is done with blank cells, which are errors otherwise.
+    pub fn blank(mut self, blank: Blank) -> Self {
+        self.blank = blank;
+        self
+    }
 
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Cell`] for a field that is not a number or not a class, by line and column;
-    /// [`Error::Column`] for a column that is not there; [`Error::Format`] for a table of another width.
+    /// [`Error::Io`]; [`Error::Cell`] for a field that is not a number or not a class, and [`Error::BlankCell`] for one that is
+    /// empty, by line and column; [`Error::Column`] for a column that is not there; [`Error::NoHeader`] for a first line of
+    /// numbers where [`Csv::header`] was not said; [`Error::Format`] for a table of another width, or a name that two columns
+    /// have; [`Error::OtherFormat`] for a file that is no table; [`Error::Setting`] for a column that is an input and a target,
+    /// and for a name that was given twice.
     pub fn read<I: Sample, T: Sample>(&self, path: impl AsRef<Path>) -> Result<Dataset<I, T>> {
         let path = path.as_ref();
         self.table(Box::new(File::open(path).map_err(Error::io(path))?), path)
@@ -98,21 +115,37 @@ impl Csv {
         self.table(Box::new(table), Path::new(IN_MEMORY))
     }
 
+    fn has_header(&self) -> bool {
+        self.header.unwrap_or(true)
+    }
+    /// Checks the settings that can be wrong whatever the table.
+    fn check<E: Number>(&self) -> Result<()> {
+        check_once("classes", "every name once", self.classes.as_deref().unwrap_or(&[]))?;
+        match self.blank {
+            Blank::Fill(value) if E::from_f64(value.into()).is_none() => {
+                Err(Error::Setting { setting: "blank", expected: E::EXPECTED.into(), found: value.to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
     fn table<I: Sample, T: Sample>(&self, source: Box<dyn Read + '_>, path: &Path) -> Result<Dataset<I, T>> {
-        let mut lines = Lines::new(source, self.delimiter, path);
+        self.check::<I::Element>()?;
+        let mut lines = Lines::new(source, self.delimiter, path)?;
         let mut set = Dataset::default();
         if !lines.next()? {
             return Err(lines.malformed("a table".into(), "nothing".into()));
         }
         let columns = Columns::new(self, &lines, I::LEN, T::LEN)?;
-        let mut more = !self.header || lines.next()?;
+        let mut more = !self.has_header() || lines.next()?;
         while more {
             columns.check_width(&lines)?;
-            add(&mut set.inputs, |to| columns.numbers(&lines, &columns.inputs, to))?;
-            add(&mut set.targets, |to| match &self.classes {
-                Some(names) => columns.classes(&lines, names, to),
-                None => columns.numbers(&lines, &columns.targets, to),
-            })?;
+            let kept = set.inputs.len();
+            let whole = add(&mut set.inputs, |to| columns.inputs(&lines, self.blank, to))?
+                && add(&mut set.targets, |to| columns.targets(&lines, self, to))?;
+            if !whole {
+                set.inputs.truncate(kept);
+                set.targets.truncate(kept);
+            }
             more = lines.next()?;
         }
         Ok(set)
@@ -120,7 +153,7 @@ impl Csv {
 }
 
 /// Appends the sample that `fill` writes.
-fn add<S: Sample>(samples: &mut Vec<S>, fill: impl FnOnce(&mut [S::Element]) -> Result<()>) -> Result<()> {
+fn add<S: Sample>(samples: &mut Vec<S>, fill: impl FnOnce(&mut [S::Element]) -> Result<bool>) -> Result<bool> {
     // A file too large for the memory ends in an error here: its samples are not much larger than its text.
     grow(samples, 1).map_err(|error| Error::io(IN_MEMORY)(std::io::Error::other(error)))?;
     let last = samples.len() - 1;

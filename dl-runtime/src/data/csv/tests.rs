@@ -1,6 +1,6 @@
 //! Tables, sound and not, and the text of every error.
 
-use super::Csv;
+use super::{Blank, Csv};
 use crate::data::{Dataset, Sample};
 use proptest::prelude::*;
 
@@ -42,7 +42,8 @@ fn every_error_says_where() {
     );
     assert_eq!(
         message::<One, u32>(Csv::new(), b"a,b,c\n\n1,,0\n"),
-        "<memory>, line 3, column `b`: expected a finite number, found ``"
+        "<memory>, line 3, column `b`: the cell is blank; `.blank(Blank::Drop)` leaves such lines out, \
+         `.blank(Blank::Fill(0.0))` fills such cells"
     );
     assert_eq!(
         message::<One, f32>(Csv::new().header(false), b"1,2,NaN\n"),
@@ -62,11 +63,11 @@ fn every_error_says_where() {
     );
     assert_eq!(
         message::<[f32; 3], u32>(Csv::new(), TABLE.as_bytes()),
-        "<memory>: not a sound CSV file: expected 3 input columns, found 2"
+        "<memory>: not a sound CSV file: expected 3 input columns, found 2: `a`, `b`"
     );
     assert_eq!(
         message::<One, [f32; 2]>(Csv::new().inputs(["a", "b"]).target("c"), TABLE.as_bytes()),
-        "<memory>: not a sound CSV file: expected 2 target columns, found 1"
+        "<memory>: not a sound CSV file: expected 2 target columns, found 1: `c`"
     );
     assert_eq!(
         message::<One, u32>(Csv::new(), b"a,b,c\n1,2,3\n1,2\n"),
@@ -90,6 +91,8 @@ fn lines_are_counted_whatever_ends_them() {
         ("a,b\r\n\r\n\r\n1,1\r\nx,1", 5),
         ("a,b\n\n\n1,1\nx,1\n2,2\n", 5),
         ("\"a\nb\",c\r\n1,1\r\nx,1\r\n", 4),
+        ("a,b\r1,1\rx,1\r", 3),
+        ("a,b\r\r1,1\r\rx,1", 5),
     ] {
         assert_eq!(
             message::<[f32; 1], u32>(Csv::new().header(true), table.as_bytes()).split(", col").next(),
@@ -97,6 +100,199 @@ fn lines_are_counted_whatever_ends_them() {
             "{table:?}"
         );
     }
+}
+
+/// What pandas wrote for two measurements, and a label that had a blank cell once.
+const PANDAS: &str = ",width,height,label\n0,1.5,2.0,1.0\n1,0.5,4.0,0.0\n2,2.5,6.0,1e0\n";
+
+fn measurements() -> Dataset<[f32; 2], u32> {
+    Dataset { inputs: vec![[1.5, 2.0], [0.5, 4.0], [2.5, 6.0]], targets: vec![1, 0, 1] }
+}
+
+#[test]
+fn a_table_of_pandas_is_read() {
+    for table in [
+        PANDAS.to_string(),
+        format!("\u{feff}{PANDAS}"),
+        PANDAS.replace('\n', "\r\n"),
+        PANDAS.replace('\n', "\r"),
+        format!("\u{feff}{}", PANDAS.replace('\n', "\r\n")),
+        // R quotes names, and so does pandas on demand.
+        PANDAS.replace(",width,height,label", "\"\",\"width\",\"height\",\"label\""),
+        format!("\u{feff}{}", PANDAS.replace(",width,height,label", "\"\",\"width\",\"height\",\"label\"")),
+        // An index of two parts, and a comma at the end of every line.
+        PANDAS.replace('\n', "\n,").trim_end_matches(',').replacen(',', ",,", 1),
+        PANDAS.replace('\n', ",\n"),
+    ] {
+        assert_eq!(Csv::new().parse(table.as_bytes()).ok(), Some(measurements()), "{table:?}");
+        assert_eq!(Csv::new().target("label").parse(table.as_bytes()).ok(), Some(measurements()), "{table:?}");
+    }
+    // The numbers of the lines, for who asks for them.
+    let index: Dataset<[f32; 1], f32> = Csv::new().inputs([""]).parse(PANDAS.as_bytes()).unwrap();
+    assert_eq!(index, Dataset { inputs: vec![[0.0], [1.0], [2.0]], targets: vec![1.0, 0.0, 1.0] });
+}
+
+#[test]
+fn labels_that_are_not_whole_are_refused() {
+    for label in ["1.5", "-1.0", "True", "NaN", "4294967296.0", "inf"] {
+        assert_eq!(
+            message::<[f32; 2], u32>(Csv::new(), PANDAS.replace("0.0", label).as_bytes()),
+            format!("<memory>, line 3, column `label`: expected a whole number of 0 to 4294967295, found `{label}`")
+        );
+    }
+    assert_eq!(
+        message::<[f32; 2], u32>(Csv::new(), PANDAS.replace("0.0", "").as_bytes()),
+        "<memory>, line 3, column `label`: the cell is blank; `.blank(Blank::Drop)` leaves such lines out"
+    );
+}
+
+#[test]
+fn a_count_of_columns_lists_them() {
+    let sound = "<memory>: not a sound CSV file: expected";
+    assert_eq!(
+        message::<[f32; 1], u32>(Csv::new(), PANDAS.as_bytes()),
+        format!("{sound} 1 input column, found 2: `width`, `height`; 1 without a name left out")
+    );
+    assert_eq!(
+        message::<[f32; 2], u32>(Csv::new(), TABLE.replace(',', ";").as_bytes()),
+        format!(
+            "{sound} 2 input columns, found none; the first line is one field, `a;b;c`: `.delimiter(b';')` parts it"
+        )
+    );
+    assert_eq!(
+        message::<[f32; 2], u32>(Csv::new(), b"a\tb\tc\n1\t2\t3\n"),
+        format!(
+            "{sound} 2 input columns, found none; the first line is one field, `a\tb\tc`: `.delimiter(b'\\t')` parts it"
+        )
+    );
+}
+
+#[test]
+fn a_first_line_of_numbers_asks() {
+    let told = "<memory>: the first line names no columns, it is numbers:";
+    let choice = "`.header(false)` reads a table without names, `.header(true)` takes these for the names";
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,2.5,0\n3,4,1\n"), format!("{told} `1`, `2.5`, `0`; {choice}"));
+    // Blank cells among the numbers, and columns that pandas numbered.
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,,0\n"), format!("{told} `1`, ``, `0`; {choice}"));
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,NaN,0\n"), format!("{told} `1`, `NaN`, `0`; {choice}"));
+    let numbered = b",0,1,2\n0,5,6,1\n";
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), numbered), format!("{told} ``, `0`, `1`, `2`; {choice}"));
+    let set: Dataset<[f32; 2], u32> = Csv::new().header(true).parse(numbered).unwrap();
+    assert_eq!(set, Dataset { inputs: vec![[5.0, 6.0]], targets: vec![1] });
+    let set: Dataset<[f32; 2], u32> = Csv::new().header(false).parse(b"1,2.5,0\n3,4,1\n").unwrap();
+    assert_eq!(set.len(), 2);
+    // One name is enough, even of a number's letters.
+    assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"1,2,y\n3,4,1\n").unwrap().len(), 1);
+    assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"NA,None,null\n3,4,1\n").unwrap().len(), 1);
+}
+
+#[test]
+fn a_name_that_stands_twice_is_refused() {
+    let table = b"a,a,b,c\n1,2,3,4\n";
+    let twice = "<memory>: not a sound CSV file: expected every name of a column once, found `a` for columns 1 and 2";
+    assert_eq!(message::<[f32; 3], u32>(Csv::new(), table), twice);
+    assert_eq!(message::<[f32; 1], u32>(Csv::new().inputs(["a"]), table), twice);
+    assert_eq!(message::<[f32; 3], u32>(Csv::new().target("a"), table), twice);
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), table), twice);
+    // Where nobody reads it, it is nobody's trouble.
+    let set: Dataset<[f32; 1], u32> = Csv::new().inputs(["b"]).target("c").parse(table).unwrap();
+    assert_eq!(set, Dataset { inputs: vec![[3.0]], targets: vec![4] });
+
+    type One = [f32; 2];
+    let table = TABLE.as_bytes();
+    assert_eq!(
+        message::<One, u32>(Csv::new().inputs(["a", "c"]).target("c"), table),
+        "inputs: expected columns that are not targets, found `c`"
+    );
+    // The last column is the target where nothing else is said.
+    assert_eq!(
+        message::<One, u32>(Csv::new().inputs(["c", "a"]), table),
+        "inputs: expected columns that are not targets, found `c`"
+    );
+    assert_eq!(
+        message::<One, u32>(Csv::new().inputs(["a", "a"]), table),
+        "inputs: expected every column once, found `a` twice"
+    );
+    assert_eq!(
+        message::<f32, [f32; 2]>(Csv::new().targets(["b", "b"]), table),
+        "targets: expected every column once, found `b` twice"
+    );
+    assert_eq!(
+        message::<One, u32>(Csv::new().classes(["x", "y", "x"]), table),
+        "classes: expected every name once, found `x` twice"
+    );
+}
+
+#[test]
+fn blank_cells_are_dropped_or_filled_by_choice() {
+    let table = "width,height,note,label\n1,,,0\n,NaN,x,1\n3,4,,2\n5,6,,\nNA,8,y,4\n";
+    let csv = |blank| Csv::new().inputs(["width", "height"]).target("label").blank(blank);
+    let set: Dataset<[f32; 2], u32> = csv(Blank::Drop).parse(table.as_bytes()).unwrap();
+    assert_eq!(set, Dataset { inputs: vec![[3.0, 4.0]], targets: vec![2] });
+    // A target is never made up.
+    assert_eq!(
+        message::<[f32; 2], u32>(csv(Blank::Fill(-1.0)), table.as_bytes()),
+        "<memory>, line 5, column `label`: the cell is blank; `.blank(Blank::Drop)` leaves such lines out"
+    );
+    let table = table.replace("5,6,,\n", "");
+    let set: Dataset<[f32; 2], u32> = csv(Blank::Fill(-1.0)).parse(table.as_bytes()).unwrap();
+    let inputs = vec![[1.0, -1.0], [-1.0, -1.0], [3.0, 4.0], [-1.0, 8.0]];
+    assert_eq!(set, Dataset { inputs, targets: vec![0, 1, 2, 4] });
+    assert_eq!(
+        message::<[f32; 2], u32>(csv(Blank::Refuse), table.as_bytes()),
+        "<memory>, line 2, column `height`: the cell is blank; `.blank(Blank::Drop)` leaves such lines out, \
+         `.blank(Blank::Fill(0.0))` fills such cells"
+    );
+    // The name of a class is no blank, and other words are none either.
+    let countries = "x,country\n1,NA\n2,\n3,DE\n";
+    let csv = Csv::new().classes(["DE", "NA"]).blank(Blank::Drop);
+    let set: Dataset<f32, u32> = csv.parse(countries.as_bytes()).unwrap();
+    assert_eq!(set, Dataset { inputs: vec![1.0, 3.0], targets: vec![1, 0] });
+    assert_eq!(
+        message::<f32, u32>(Csv::new().blank(Blank::Drop), b"x,y\n?,1\n"),
+        "<memory>, line 2, column `x`: expected a finite number, found `?`"
+    );
+    // What cells are filled with is checked as what is in them.
+    assert_eq!(
+        message::<f32, u32>(Csv::new().blank(Blank::Fill(f32::NAN)), b"x,y\n1,1\n"),
+        "blank: expected a finite number, found NaN"
+    );
+    assert_eq!(
+        message::<u32, u32>(Csv::new().blank(Blank::Fill(-1.0)), b"x,y\n1,1\n"),
+        "blank: expected a whole number of 0 to 4294967295, found -1"
+    );
+}
+
+#[test]
+fn files_that_are_no_tables_are_named() {
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let told = "<memory>: this is text in UTF-16, not a CSV file; save it as UTF-8";
+    for table in [format!("\u{feff}{TABLE}"), TABLE.to_string()] {
+        assert_eq!(message::<[f32; 2], u32>(Csv::new(), &utf16(&table, u16::to_le_bytes)), told);
+        assert_eq!(message::<[f32; 2], u32>(Csv::new(), &utf16(&table, u16::to_be_bytes)), told);
+    }
+    let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml";
+    assert_eq!(
+        message::<[f32; 2], u32>(Csv::new(), workbook),
+        "<memory>: this is a workbook of Excel, not a CSV file; the program that wrote it can export CSV"
+    );
+    for (bytes, found) in [
+        (
+            &b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"[..],
+            "a pointer of Git LFS in the place of a file",
+        ),
+        (b"<!doctype html><html>", "a web page"),
+        (b"[{\"a\": 1, \"b\": 2}]", "a file in JSON"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"\x1f\x8b\x08", "packed with gzip"),
+        (b"\x40\0\0\0\0\0\0\0{\"dense1.bias\"", "a safetensors file"),
+    ] {
+        let text = message::<[f32; 2], u32>(Csv::new(), bytes);
+        assert!(text.starts_with(&format!("<memory>: this is {found}, not a CSV file; ")), "{text}");
+    }
+    // Names that begin like other files.
+    assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"PAR1,GGUF,BZh\n3,4,1\n").unwrap().len(), 1);
+    assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"[m],<b>,{x}\n3,4,1\n").unwrap().len(), 1);
 }
 
 #[test]
@@ -115,8 +311,9 @@ proptest! {
         let mut table = [TABLE.as_bytes(), words.as_bytes()].concat();
         let len = table.len();
         changes.iter().for_each(|(place, byte)| table[place.index(len)] = *byte);
-        for csv in [Csv::new(), Csv::new().target("b"), Csv::new().classes(["1"])] {
-            if let Ok(set) = csv.header(header).parse::<[f32; 2], u32>(&table) {
+        let csv = || Csv::new().header(header);
+        for csv in [csv(), csv().target("b"), csv().classes(["1"]), csv().blank(Blank::Drop), Csv::new().blank(Blank::Fill(1.0))] {
+            if let Ok(set) = csv.parse::<[f32; 2], u32>(&table) {
                 prop_assert!(set.check_lengths().is_ok());
                 prop_assert!(set.inputs.as_flattened().iter().all(|number| number.is_finite()));
             }

@@ -33,7 +33,7 @@ impl Kind {
 pub(super) fn read(source: &mut Source<'_>, shape: &[usize]) -> Result<(Kind, usize)> {
     let magic = source.next(|| "a header".into())?;
     let [0, 0, kind, sizes] = magic else {
-        return Err(source.malformed("0 in its first two bytes".into(), format!("{:02x} {:02x}", magic[0], magic[1])));
+        return Err(source.not_idx("0 in its first two bytes".into(), format!("{:02x} {:02x}", magic[0], magic[1])));
     };
     let Some(kind) = Kind::ALL.into_iter().find(|known| *known as u8 == kind) else {
         let expected = "element type 08, 09, 0b, 0c, 0d or 0e (u8, i8, i16, i32, f32, f64)";

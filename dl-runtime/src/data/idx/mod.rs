@@ -30,8 +30,9 @@ const FORMAT: &str = "IDX";
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`], and [`Error::Format`] for a file that is truncated, too long, of another shape, or holds numbers that `T`
-/// cannot (NaN, infinities, and for `u32` what is negative or not whole).
+/// [`Error::Io`], [`Error::OtherFormat`] for a file of another kind, such as a zip archive, and [`Error::Format`] for one that
+/// is truncated, too long, of another shape, or holds numbers that `T` cannot (NaN, infinities, and for `u32` what is negative
+/// or not whole).
 pub fn read<T: Sample>(path: impl AsRef<Path>) -> Result<Vec<T>> {
     let path = path.as_ref();
     read::samples(source::open(Box::new(File::open(path).map_err(Error::io(path))?), path)?)

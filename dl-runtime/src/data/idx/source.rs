@@ -1,6 +1,7 @@
 //! The bytes of an IDX file, unpacked if it is compressed with gzip.
 
 use super::FORMAT;
+use crate::io::{START, other_format};
 use crate::{Error, Result};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -9,13 +10,20 @@ use std::path::{Path, PathBuf};
 pub(super) struct Source<'a> {
     bytes: Box<dyn Read + 'a>,
     path: PathBuf,
+    /// What to say where it is no IDX file and its first bytes show why.
+    other: Option<Error>,
 }
 
 /// Opens a file, plain or compressed, as its first bytes show.
 pub(super) fn open<'a>(file: Box<dyn Read + 'a>, path: &Path) -> Result<Source<'a>> {
     let mut file = BufReader::with_capacity(1 << 16, file);
-    let packed = file.fill_buf().map_err(Error::io(path))?.starts_with(&[0x1f, 0x8b]);
-    Ok(Source { bytes: if packed { unpack(file, path)? } else { Box::new(file) }, path: path.into() })
+    let start = file.fill_buf().map_err(Error::io(path))?;
+    let packed = start.starts_with(&[0x1f, 0x8b]);
+    let other = match packed || start.is_empty() {
+        true => None,
+        false => other_format(path, FORMAT, &start[..start.len().min(START)]),
+    };
+    Ok(Source { bytes: if packed { unpack(file, path)? } else { Box::new(file) }, path: path.into(), other })
 }
 
 #[cfg(feature = "gz")]
@@ -59,6 +67,10 @@ impl Source<'_> {
             Ok(_) => Err(self.malformed(expected(), "more bytes".into())),
             Err(error) => Err(self.error(error)),
         }
+    }
+    /// [`Error::OtherFormat`] about this file if it is of a kind that is known, or else [`Error::Format`].
+    pub(super) fn not_idx(&mut self, expected: String, found: String) -> Error {
+        self.other.take().unwrap_or_else(|| self.malformed(expected, found))
     }
     /// [`Error::Format`] about this file.
     pub(super) fn malformed(&self, expected: String, found: String) -> Error {

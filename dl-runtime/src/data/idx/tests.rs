@@ -48,7 +48,7 @@ fn sizes_of_one_at_the_front_may_be_there_or_not() {
 #[test]
 fn wrong_headers_say_what_was_found() {
     assert_eq!(message::<f32>(&[]), "expected a header, found the end of the file");
-    assert_eq!(message::<f32>(b"PK\x03\x04"), "expected 0 in its first two bytes, found 50 4b");
+    assert_eq!(message::<f32>(b"net!"), "expected 0 in its first two bytes, found 6e 65");
     assert_eq!(
         message::<f32>(&file(0x0a, &[1], &[])),
         "expected element type 08, 09, 0b, 0c, 0d or 0e (u8, i8, i16, i32, f32, f64), found 0a"
@@ -60,6 +60,26 @@ fn wrong_headers_say_what_was_found() {
         "expected samples of shape [1, 28, 28], found [32, 32]"
     );
     assert_eq!(message::<u32>(&file(8, &[1, 2], &[0, 0])), "expected samples of shape [], found [2]");
+}
+
+#[test]
+fn other_kinds_of_files_are_named() {
+    let npy = b"\x93NUMPY\x01\0v\0{'descr': '|u1', 'fortran_order': False, 'shape': (9, 28, 28), }";
+    for (bytes, found) in [
+        (&b"PK\x03\x04\x14\0"[..], "a zip archive, as PyTorch and Keras save, not an IDX file; unpack it first"),
+        (b"<!DOCTYPE html>", "a web page, not an IDX file; download the file itself, not the page that shows it"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "a pointer of Git LFS in the place of a file, not an IDX file; `git lfs pull` fetches the file",
+        ),
+        (
+            npy,
+            "an array of NumPy, not an IDX file; \
+             in Python, `numpy.savetxt(\"table.csv\", array, delimiter=\",\")` writes a table",
+        ),
+    ] {
+        assert_eq!(message::<f32>(bytes), format!("<memory>: this is {found}"));
+    }
 }
 
 #[test]

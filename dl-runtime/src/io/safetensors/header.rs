@@ -1,6 +1,8 @@
 //! The header of a safetensors file. It is checked against the length of the file before memory is allocated for it.
 
-use super::FORMAT;
+use super::entries::Entries;
+use super::{FORMAT, SIDE_BY_SIDE};
+use crate::io::{START, other_format};
 use crate::{Error, Result};
 use ::safetensors::tensor::Metadata;
 use std::collections::BTreeMap;
@@ -23,30 +25,37 @@ pub(super) struct Header {
 impl Header {
     /// Reads and checks the header of `source`.
     pub(super) fn read<R: Read + Seek + ?Sized>(source: &mut R, path: &Path) -> Result<Self> {
-        let malformed = |expected: String, found: String| Error::Format {
-            path: path.to_path_buf(),
-            format: FORMAT,
-            expected,
-            found,
-        };
         let io = |source: io::Error| Error::Io { path: path.to_path_buf(), source };
         let file_len = source.seek(SeekFrom::End(0)).map_err(io)?;
-        if file_len < 8 {
-            return Err(malformed("at least 8 bytes".into(), format!("{file_len}")));
-        }
         source.seek(SeekFrom::Start(0)).map_err(io)?;
-        let mut len = [0; 8];
-        source.read_exact(&mut len).map_err(io)?;
-        let len = u64::from_le_bytes(len);
-        let most = LIMIT.min(file_len - 8);
+        let mut begin = Vec::new();
+        source.take(START as u64).read_to_end(&mut begin).map_err(io)?;
+        // Whatever is no header may be another format; the first bytes alone could also be a length.
+        let malformed = |expected: String, found: String| {
+            let (path, format) = (path.to_path_buf(), FORMAT);
+            other_format(&path, FORMAT, &begin).unwrap_or(Error::Format { path, format, expected, found })
+        };
+        let Some(len) = begin.first_chunk() else {
+            return Err(malformed("at least 8 bytes".into(), format!("{file_len}")));
+        };
+        let len = u64::from_le_bytes(*len);
+        let most = LIMIT.min(file_len.saturating_sub(8));
         if len > most {
             return Err(malformed(format!("a header of at most {most} bytes"), format!("one that claims {len} bytes")));
         }
         // At most `LIMIT`, and no more than the file has.
         let mut json = vec![0; len as usize];
+        source.seek(SeekFrom::Start(8)).map_err(io)?;
         source.read_exact(&mut json).map_err(io)?;
-        let tensors: Metadata = serde_json::from_slice(&json)
-            .map_err(|error| malformed("a header of tensors that lie side by side".into(), error.to_string()))?;
+        let lie = |found: String| malformed(SIDE_BY_SIDE.into(), found);
+        let entries: Entries = serde_json::from_slice(&json).map_err(|error| lie(error.to_string()))?;
+        let Entries { tensors, metadata, .. } = entries.check().map_err(|(expected, found)| Error::Format {
+            path: path.to_path_buf(),
+            format: FORMAT,
+            expected: expected.into(),
+            found,
+        })?;
+        let tensors = Metadata::new(None, tensors).map_err(|error| lie(error.to_string()))?;
         let (start, data_len) = (8 + len, tensors.data_len() as u64);
         if file_len - start != data_len {
             return Err(malformed(
@@ -54,7 +63,6 @@ impl Header {
                 format!("{} bytes", file_len - start),
             ));
         }
-        let metadata = tensors.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect();
         Ok(Header { tensors, metadata, start })
     }
 }

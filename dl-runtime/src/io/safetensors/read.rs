@@ -30,7 +30,8 @@ impl Reader<'static> {
     /// Opens a file and checks its header.
     ///
     /// # Errors
-    /// [`Error::Io`], and [`Error::Format`] for a file that is truncated, too long, or has a header that is not sound.
+    /// [`Error::Io`], [`Error::OtherFormat`] for a file of another kind, such as one that PyTorch pickled, and [`Error::Format`]
+    /// for one that is truncated, too long, or has a header that is not sound.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::new(Box::new(File::open(path).map_err(Error::io(path))?), path)
@@ -80,6 +81,7 @@ impl<'a> Reader<'a> {
             Some(found) if found != shape => Err(Error::TensorShape {
                 path: self.path.clone(),
                 tensor: name.into(),
+                renamed: None,
                 expected: shape.into(),
                 found: found.into(),
             }),
@@ -112,7 +114,7 @@ impl<'a> Reader<'a> {
         };
         let Some(element) = Element::of(tensor.dtype) else {
             let found = format!("{:?}", tensor.dtype);
-            return Err(Error::TensorType { path: self.path.clone(), tensor: name.into(), found });
+            return Err(Error::TensorType { path: self.path.clone(), tensor: name.into(), renamed: None, found });
         };
         let (from, to) = tensor.data_offsets;
         Ok((element, self.header.start + from as u64, (to - from) / element.size()))
@@ -144,6 +146,7 @@ impl<'a> Reader<'a> {
         for (index, size) in index.iter_mut().zip(shape).rev() {
             (*index, rest) = (rest % size, rest / size);
         }
-        Err(Error::TensorNotFinite { path: self.path.clone(), tensor: name.into(), index, value: values[i] })
+        let (path, tensor) = (self.path.clone(), name.into());
+        Err(Error::TensorNotFinite { path, tensor, renamed: None, index, value: values[i] })
     }
 }

@@ -72,6 +72,7 @@ impl<'a> Writer<'a> {
                 return Err(Error::TensorShape {
                     path: path.into(),
                     tensor: name.clone(),
+                    renamed: None,
                     expected: shape.to_vec(),
                     found: vec![data.len()],
                 });

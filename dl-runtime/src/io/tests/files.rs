@@ -7,7 +7,7 @@ use crate::{Error, Model, Result};
 use std::path::PathBuf;
 
 /// A folder for one test, empty.
-fn folder(test: &str) -> PathBuf {
+pub fn folder(test: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("dl-{test}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir(&folder).unwrap();
@@ -15,7 +15,7 @@ fn folder(test: &str) -> PathBuf {
 }
 
 /// A file with this header and these many bytes after it.
-fn file(header: &str, data: usize) -> Vec<u8> {
+pub fn file(header: &str, data: usize) -> Vec<u8> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.bytes());
     bytes.extend(vec![0; data]);
@@ -35,7 +35,7 @@ fn with(name: &str, dtype: &str, shape: &str, bytes: usize) -> Vec<u8> {
     file(&header, start + bytes + 8)
 }
 
-fn entry(name: &str, dtype: &str, shape: &str, from: usize, to: usize) -> String {
+pub fn entry(name: &str, dtype: &str, shape: &str, from: usize, to: usize) -> String {
     format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{from},{to}]}}"#)
 }
 

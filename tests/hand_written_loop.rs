@@ -114,8 +114,14 @@ fn evaluation_is_prediction() {
 fn wrong_sizes_are_errors() {
     let mut training = Net::init(1).training(Cpu::with_threads(1), 4).unwrap();
     let error = |result: dl::Result<()>| result.unwrap_err().to_string();
-    assert_eq!(error(training.forward(&X)), "batch size: expected 1 to 4 samples, found 5");
-    assert_eq!(error(training.forward(&[])), "batch size: expected 1 to 4 samples, found 0");
+    assert_eq!(
+        error(training.forward(&X)),
+        "`batch size` of `Training` is 5; it must be from 1 to 4, the samples that the session was made for"
+    );
+    assert_eq!(
+        error(training.forward(&[])),
+        "`batch size` of `Training` is 0; it must be from 1 to 4, the samples that the session was made for"
+    );
     training.forward(&X[..3]).unwrap();
     let result = training.loss(&CrossEntropy, &LABELS).map(drop);
     assert_eq!(error(result), "a data set needs one target per input: found 3 inputs and 5 targets");

@@ -17,7 +17,7 @@ use crate::device::cpu::simd::{Simd, sum};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MultiMargin {
-    /// How far the right class has to lead; above 0.
+    /// How far the right class has to lead; above 0 and at most 1e18.
     pub margin: f32,
 }
 

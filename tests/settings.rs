@@ -323,6 +323,23 @@ fn sizes_of_sessions() {
     }
 }
 
+/// A prediction that returns no error has no number for an input that is refused, and `predict_into` tells which it is.
+#[test]
+fn a_token_that_is_not_known_makes_all_of_its_output_nan() {
+    dl::model! { Words(tokens: u32[2]) -> [2, 3] { tokens -> embedding(5, 3) } }
+    let (net, inputs) = (Words::init(1), [[0, 4], [1, 5], [u32::MAX, 0]]);
+    let nan = |output: &[[f32; 3]; 2]| output.as_flattened().iter().filter(|number| number.is_nan()).count();
+    let outputs = net.predict(&inputs);
+    assert_eq!([nan(&outputs[0]), nan(&outputs[1]), nan(&outputs[2])], [0, 6, 6]);
+    let mut session = net.session(cpu(), 4).unwrap();
+    for (input, output) in inputs.iter().zip(&outputs) {
+        assert_eq!(nan(&net.predict_one(input)), nan(output));
+        assert_eq!(nan(session.predict_one(input)), nan(output));
+    }
+    let error = session.predict_into(&inputs, &mut [[[0.0; 3]; 2]; 3]).unwrap_err().to_string();
+    assert_eq!(error, "sample 1: token 5 is out of range; with a vocabulary of 5, tokens are 0 to 4");
+}
+
 /// Most samples of a class that a matrix of two classes has no row for.
 #[test]
 fn a_matrix_of_too_few_classes_is_refused_before_the_first_step() {

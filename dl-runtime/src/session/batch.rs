@@ -32,6 +32,18 @@ fn per_sample<M: Passes>() -> usize {
     (M::Input::LEN + M::Output::LEN + 64).saturating_add(passes).saturating_mul(4)
 }
 
+/// Makes the outputs of inputs that the model refuses (an unknown token) NaN throughout, where no error can be returned.
+pub(crate) fn nan_for_refused<M: Passes>(inputs: &[M::Input], outputs: &mut [M::Output]) {
+    if M::check_inputs(inputs).is_ok() {
+        return;
+    }
+    for (input, output) in inputs.iter().zip(outputs) {
+        if M::check_inputs(slice::from_ref(input)).is_err() {
+            flat_mut(slice::from_mut(output)).fill(f32::NAN);
+        }
+    }
+}
+
 /// The samples of a batch.
 pub(crate) enum Samples<'a, T> {
     /// A whole slice.

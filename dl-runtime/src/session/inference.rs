@@ -1,6 +1,6 @@
 //! Prediction: weights and workspace on a device, allocated once.
 
-use super::batch::{Samples, check_samples, unpack};
+use super::batch::{Samples, check_samples, nan_for_refused, unpack};
 use crate::device::Cpu;
 use crate::network::{Batch, Infer, Network, Passes};
 use crate::ops::Device;
@@ -54,7 +54,8 @@ impl<M: Passes, D: Device> Session<M, D> {
 }
 
 impl<M: Passes> Session<M> {
-    /// The output for one input, valid until the next prediction. Nothing is copied.
+    /// The output for one input, valid until the next prediction. Nothing is copied. An input with a token that the vocabulary of
+    /// its embedding does not have gives NaN throughout; [`Session::predict_into`] returns an error about it.
     #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
         M::infer(Infer {
@@ -65,6 +66,7 @@ impl<M: Passes> Session<M> {
             memory: &mut self.memory,
             output: ViewMut::new(flat_mut(std::slice::from_mut(&mut *self.last)), 1),
         });
+        nan_for_refused::<M>(std::slice::from_ref(input), std::slice::from_mut(&mut *self.last));
         &self.last
     }
 }

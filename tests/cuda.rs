@@ -214,7 +214,7 @@ fn a_step_is_one_graph_and_allocates_nothing() {
         training.forward(inputs).unwrap();
         training.loss_async(&CrossEntropy, targets).unwrap();
         training.backward();
-        training.clip_async(Clip::Norm(1.0));
+        training.clip_async(Clip::Norm(1.0)).unwrap();
         training.step(&Adam::new(0.01 / f64::from(1 + t))).unwrap();
         counts.push(cuda.counts());
     }

@@ -12,6 +12,10 @@ use dl::{Error, Training};
 model! {
     Net(x: [3]) -> [2] { x -> dense(8) -> batch_norm -> tanh -> dropout(0.5) -> dense(2) as out }
 
+    Two(x: [2]) -> [1] { x -> dense(1, bias: false) as w }
+
+    Hundred(x: [100]) -> [1] { x -> dense(1, bias: false) as w }
+
     Steep(x: [2]) -> [1] { x -> dense(4) as first -> relu -> dense(4) as second -> relu -> dense(1) }
 }
 
@@ -110,12 +114,72 @@ fn evaluation_is_prediction() {
     assert_ne!(outputs, trained, "in training there are dropout and the batch's own statistics");
 }
 
+/// A weight whose gradient stops, and one whose gradient fades away with its error.
+#[test]
+fn running_means_that_fade_become_zero() {
+    fn check<O: Optimizer>(optimizer: O) {
+        let path = places::scratch().join(format!("faded-{}.safetensors", O::NAME));
+        let mut training = Two::init(1).training(Cpu::with_threads(1), 1).unwrap();
+        for step in 0..1500 {
+            training.forward(&[[1.0, if step == 0 { 1.0 } else { 0.0 }]]).unwrap();
+            training.loss(&Mse, &[[0.5]]).unwrap();
+            training.backward();
+            training.step(&optimizer).unwrap();
+        }
+        training.save_checkpoint(&path, &()).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        for buffer in optimizer.buffers() {
+            let tensor = file.tensor(&format!("optimizer.{buffer}.w.weight")).unwrap();
+            let numbers = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+            let numbers: Vec<f32> = numbers.collect();
+            assert!(numbers.iter().all(|x| !x.is_subnormal()), "`{buffer}` of {optimizer:?}: {numbers:?}");
+            assert_eq!(numbers[1], 0.0, "`{buffer}` of {optimizer:?}");
+        }
+    }
+    check(Sgd::new(0.01).momentum(0.9));
+    check(Adam::new(0.01).betas(0.9, 0.9));
+    check(AdamW::new(0.01).betas(0.9, 0.9));
+    check(RmsProp::new(0.001).alpha(0.9).momentum(0.9).centered());
+}
+
+/// The factor of a large norm is subnormal, and has fewer digits.
+#[test]
+fn clipping_brings_any_gradient_to_its_limit() {
+    let clipped = |gradient: f32, clip| {
+        let mut net = Hundred::init(1);
+        net.w.weight = [[0.0; 100]];
+        let mut training = net.training(Cpu::with_threads(1), 1).unwrap();
+        training.forward(&[[gradient; 100]]).unwrap();
+        training.loss(&Mae, &[[1.0]]).unwrap();
+        training.backward();
+        let norm = training.clip(clip).unwrap();
+        training.step(&Sgd::new(1.0)).unwrap();
+        training.store(&mut net).unwrap();
+        assert!(net.w.weight[0].iter().all(|w| *w == net.w.weight[0][0]));
+        (norm, net.w.weight[0][0])
+    };
+    let weights = [(1.0, 0.09999999), (1e20, 0.1), (1e30, 0.1), (1e38, 0.10000002)];
+    for (gradient, weight) in weights {
+        // A hundred gradients have ten times the norm of each.
+        assert_eq!(clipped(gradient, Clip::Norm(1.0)), (Some(10.0 * f64::from(gradient)), weight));
+        assert_eq!(clipped(gradient, Clip::Value(1.0)), (None, 1.0));
+        assert_eq!(clipped(gradient, Clip::Norm(f64::INFINITY)).1, gradient);
+    }
+}
+
 #[test]
 fn wrong_sizes_are_errors() {
     let mut training = Net::init(1).training(Cpu::with_threads(1), 4).unwrap();
     let error = |result: dl::Result<()>| result.unwrap_err().to_string();
-    assert_eq!(error(training.forward(&X)), "batch size: expected 1 to 4 samples, found 5");
-    assert_eq!(error(training.forward(&[])), "batch size: expected 1 to 4 samples, found 0");
+    assert_eq!(
+        error(training.forward(&X)),
+        "`batch size` of `Training` is 5; it must be from 1 to 4, the samples that the session was made for"
+    );
+    assert_eq!(
+        error(training.forward(&[])),
+        "`batch size` of `Training` is 0; it must be from 1 to 4, the samples that the session was made for"
+    );
     training.forward(&X[..3]).unwrap();
     let result = training.loss(&CrossEntropy, &LABELS).map(drop);
     assert_eq!(error(result), "a data set needs one target per input: found 3 inputs and 5 targets");

@@ -91,7 +91,7 @@ fn learns_digits() {
     assert_eq!(last.steps, 8 * digits.train.len().div_ceil(64) as u64);
     // The same network, asked in another way, says the same.
     let outputs = net.predict(&digits.test.inputs);
-    let matrix = ConfusionMatrix::of(&outputs, &digits.test.targets);
+    let matrix = ConfusionMatrix::of(&outputs, &digits.test.targets).unwrap();
     assert_eq!(Some(&matrix), history.confusion.as_ref());
     // As JSON it is the same to the last bit, and what is no matrix is none.
     let json = serde_json::to_string(&history).unwrap();
@@ -325,7 +325,7 @@ fn mistakes_are_found_before_anything_is_computed() {
     };
     assert_eq!(fit(8, &Digits::default(), &test), "the training set is empty");
     assert_eq!(fit(8, &train, &Digits::default()), "the validation set is empty");
-    assert_eq!(fit(0, &train, &test), "batch size: expected at least 1, found 0");
+    assert_eq!(fit(0, &train, &test), "`batch_size` of `Trainer` is 0; it must be a whole number of at least 1");
     let mut wrong = train.clone();
     wrong.targets[17] = 10;
     assert_eq!(fit(8, &wrong, &test), "sample 17: label 10 is out of range; with 10 classes, labels are 0 to 9");

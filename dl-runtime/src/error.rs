@@ -213,6 +213,16 @@ pub enum Error {
         /// How many tokens there are.
         vocabulary: usize,
     },
+    /// A sample holds something that is not a finite number.
+    #[error("sample {sample}: expected finite numbers, found {value} {}", place(index))]
+    SampleNotFinite {
+        /// Index of the sample in the data set.
+        sample: usize,
+        /// Where in the sample, outermost dimension first: the column, for a row of a table.
+        index: Vec<usize>,
+        /// NaN or an infinity.
+        value: f32,
+    },
     /// A target is not a number that its loss can take.
     #[error("sample {sample}: target {value} {}", if value.is_finite() { format!("is out of range; expected {low} to {high}") } else { "is not a finite number".into() })]
     TargetOutOfRange {
@@ -233,12 +243,14 @@ pub enum Error {
         /// Its target, or one number of it.
         value: f32,
     },
-    /// A setting of a loss, an optimizer, a session or the trainer is not in its range.
-    #[error("{setting}: expected {expected}, found {found}")]
+    /// A setting of a loss, an optimizer, a schedule, a metric, a session or the trainer is not in its range.
+    #[error("`{setting}` of `{of}` is {found}; it must be {expected}")]
     Setting {
-        /// Such as `label_smoothing`.
+        /// Such as `learning_rate`.
         setting: &'static str,
-        /// Its range, such as `0 to 1`.
+        /// The type or the function whose setting it is, such as `Adam`.
+        of: &'static str,
+        /// Its range, such as `from 0 to 1`.
         expected: String,
         /// What was given.
         found: String,
@@ -310,6 +322,12 @@ pub enum Error {
         /// Bytes of the device.
         total: usize,
     },
+    /// The memory of the host is full, or would be.
+    #[error("out of memory: {wanted} bytes were asked for; a smaller batch needs less")]
+    Memory {
+        /// Bytes asked for.
+        wanted: usize,
+    },
     /// A device reports an error. What it holds may be lost.
     #[error("the device failed while {doing}: {reason}")]
     DeviceFailed {
@@ -353,8 +371,12 @@ fn asked(wanted: Option<usize>) -> String {
     wanted.map_or(String::new(), |wanted| format!("{wanted} bytes were asked for, "))
 }
 
-fn article(name: &str) -> &'static str {
-    if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
+/// The place in a sample: a column of a row, or the indices of all dimensions.
+fn place(index: &[usize]) -> String {
+    match index {
+        [column] => format!("in column {column}"),
+        index => format!("at {index:?}"),
+    }
 }
 
 /// What can be done with a blank cell.

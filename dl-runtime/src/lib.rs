@@ -17,6 +17,7 @@ pub mod ops;
 pub mod optim;
 pub mod plot;
 pub mod random;
+mod range;
 mod session;
 pub mod tensor;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::Sample;
 use crate::tensor::pod::{flat, flat_mut};
-use crate::{Error, Result};
+use crate::{Error, Result, range};
 use std::marker::PhantomData;
 
 /// Shifts and scales numbers so that those it was measured on have mean 0 and standard deviation 1.
@@ -32,23 +32,61 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
     /// Measures every number of a sample on its own, as tables need it, whose columns have different units.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples.
+    /// [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] where a number is NaN or infinite.
     pub fn per_feature(samples: &[I]) -> Result<Self> {
         Self::measured(samples, I::LEN)
     }
     /// Measures every part along the first dimension of a sample on its own, which are the channels of an image.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples.
+    /// [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] where a number is NaN or infinite.
     pub fn per_channel(samples: &[I]) -> Result<Self> {
         Self::measured(samples, I::shape().first().copied().unwrap_or(1))
     }
     /// Measures all numbers together.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples.
+    /// [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] where a number is NaN or infinite.
     pub fn global(samples: &[I]) -> Result<Self> {
         Self::measured(samples, 1)
+    }
+    /// Takes means and standard deviations from elsewhere, such as those of an earlier training: one in all, one per channel or one
+    /// per feature. Means are finite, and deviations finite and above 0.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// use dl::data::Normalizer;
+    /// let measured = Normalizer::per_feature(&[[1.0, 10.0], [3.0, 50.0]])?;
+    /// let again = Normalizer::from_parts(measured.means().to_vec(), measured.deviations().to_vec())?;
+    /// assert_eq!(measured, again);
+    /// # Ok::<(), dl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Setting`] about a number or the length of a list.
+    pub fn from_parts(means: Vec<f32>, deviations: Vec<f32>) -> Result<Self> {
+        let wrong = |setting, found, expected| Err(Error::Setting { setting, of: "Normalizer", expected, found });
+        let numbers = |n: usize| format!("{n} number{}", if n == 1 { "" } else { "s" });
+        let channels = I::shape().first().copied().unwrap_or(1);
+        if means.is_empty() || ![1, channels, I::LEN].contains(&means.len()) {
+            let expected = format!("1 number, or one for each of {channels} channels or {} features", I::LEN);
+            return wrong("means", numbers(means.len()), expected);
+        }
+        if deviations.len() != means.len() {
+            return wrong(
+                "deviations",
+                numbers(deviations.len()),
+                format!("{}, as many as means", numbers(means.len())),
+            );
+        }
+        if let Some(at) = means.iter().position(|mean| !mean.is_finite()) {
+            return wrong("means", format!("{} at index {at}", range::text(means[at])), "finite numbers".into());
+        }
+        if let Some(at) = deviations.iter().position(|&deviation| !(deviation > 0.0 && deviation.is_finite())) {
+            let found = format!("{} at index {at}", range::text(deviations[at]));
+            return wrong("deviations", found, "finite numbers above 0".into());
+        }
+        Ok(Normalizer { means, deviations, samples: PhantomData })
     }
     /// Normalises `samples` in place.
     pub fn apply(&self, samples: &mut [I]) {
@@ -75,7 +113,22 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
         if samples.is_empty() || I::LEN == 0 {
             return Err(Error::Empty { what: "set of samples to normalise by" });
         }
-        let (means, deviations) = measure(flat(samples), I::LEN, groups);
+        let numbers = flat(samples);
+        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+            let mut rest = at % I::LEN;
+            let mut index: Vec<usize> = I::shape()
+                .iter()
+                .rev()
+                .map(|size| {
+                    let index = rest % size;
+                    rest /= size;
+                    index
+                })
+                .collect();
+            index.reverse();
+            return Err(Error::SampleNotFinite { sample: at / I::LEN, index, value: numbers[at] });
+        }
+        let (means, deviations) = measure(numbers, I::LEN, groups);
         Ok(Normalizer { means, deviations, samples: PhantomData })
     }
     fn each(&self, samples: &mut [I], f: impl Fn(&mut [f32], f32, f32)) {
@@ -141,6 +194,45 @@ mod tests {
             let original = SAMPLES.map(|[first, _]| [first]);
             assert!(flat(&samples).iter().zip(flat(&original)).all(|(a, b)| (a - b).abs() < 1e-6));
         }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_told_with_its_place() {
+        let told = |error: Result<Normalizer<_>>| error.unwrap_err().to_string();
+        let rows = [[1.0, 2.0], [3.0, f32::NAN], [f32::INFINITY, 0.0]];
+        let expected = "sample 1: expected finite numbers, found NaN in column 1";
+        assert_eq!(told(Normalizer::per_feature(&rows)), expected);
+        assert_eq!(told(Normalizer::global(&rows)), expected);
+        let mut images = SAMPLES;
+        images[2][1][0][1] = f32::NEG_INFINITY;
+        let error = Normalizer::per_channel(&images).unwrap_err().to_string();
+        assert_eq!(error, "sample 2: expected finite numbers, found -inf at [1, 0, 1]");
+    }
+
+    #[test]
+    fn parts_are_checked() {
+        let parts = |means: &[f32], deviations: &[f32]| {
+            Normalizer::<[[[f32; 2]; 1]; 2]>::from_parts(means.to_vec(), deviations.to_vec()).map_err(|e| e.to_string())
+        };
+        let measured = Normalizer::per_channel(&SAMPLES).unwrap();
+        assert_eq!(parts(measured.means(), measured.deviations()), Ok(measured));
+        assert!(parts(&[0.0], &[1.0]).is_ok() && parts(&[0.0; 4], &[1.0; 4]).is_ok());
+        let told = |means: &[f32], deviations: &[f32]| parts(means, deviations).unwrap_err();
+        let lengths = "it must be 1 number, or one for each of 2 channels or 4 features";
+        assert_eq!(told(&[], &[]), format!("`means` of `Normalizer` is 0 numbers; {lengths}"));
+        assert_eq!(told(&[0.0; 3], &[1.0; 3]), format!("`means` of `Normalizer` is 3 numbers; {lengths}"));
+        assert_eq!(
+            told(&[0.0; 2], &[1.0]),
+            "`deviations` of `Normalizer` is 1 number; it must be 2 numbers, as many as means"
+        );
+        assert_eq!(
+            told(&[0.0, f32::NAN], &[1.0; 2]),
+            "`means` of `Normalizer` is NaN at index 1; it must be finite numbers"
+        );
+        assert_eq!(
+            told(&[0.0; 2], &[1.0, 0.0]),
+            "`deviations` of `Normalizer` is 0 at index 1; it must be finite numbers above 0"
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The share of right answers: of the most likely class, of the `k` most likely classes, and of yes or no.
 
 use super::Metric;
-use crate::Pod;
 use crate::tensor::Labels;
 use crate::tensor::pod::flat;
+use crate::{Error, Pod, Result};
 
 /// The number of right answers, and of all answers.
 type Counts = [f64; 2];
@@ -17,13 +17,17 @@ fn classes<T: Labels, const C: usize>(output: &[T; C], place: usize) -> impl Ite
     flat(output).iter().skip(place).step_by(T::LEN).copied()
 }
 
-/// The class with the largest score, the first of equal ones, as PyTorch's `argmax` gives.
-pub(super) fn largest(scores: impl Iterator<Item = f32>) -> u32 {
-    let first = (0, f32::NEG_INFINITY);
-    scores.zip(0..).fold(first, |best, (score, class)| if score > best.1 { (class, score) } else { best }).0
+/// The class with the largest score, the first of equal ones, as PyTorch's `argmax` gives; none where a score is NaN.
+pub(super) fn largest(scores: impl Iterator<Item = f32>) -> Option<u32> {
+    let best = scores.zip(0..).try_fold((0, f32::NEG_INFINITY), |best, (score, class)| match score {
+        score if score.is_nan() => None,
+        score if score > best.1 => Some((class, score)),
+        _ => Some(best),
+    });
+    best.map(|(class, _)| class)
 }
 
-/// The share of labels whose class has the largest score of the output.
+/// The share of labels whose class has the largest score of the output. An output with NaN is wrong.
 ///
 /// Outputs are `[f32; C]` with a label `u32`, or `[[f32; W]; C]` and deeper with a label for each place.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +41,7 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
     }
     fn add(&mut self, output: &[T; C], target: &T::Of) {
         for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
-            self.counts[0] += f64::from(largest(classes(output, place)) == *label);
+            self.counts[0] += f64::from(largest(classes(output, place)) == Some(*label));
             self.counts[1] += 1.0;
         }
     }
@@ -57,7 +61,7 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// Counts an answer as right if its class is among the `k` largest scores.
+    /// Counts an answer as right if its class is among the `k` largest scores; `k` is from 1 to the number of classes.
     pub const fn new(k: usize) -> Self {
         TopK { k, counts: [0.0; 2] }
     }
@@ -67,12 +71,20 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
     fn name(&self) -> String {
         format!("top-{} accuracy", self.k)
     }
+    fn check(&self, _: &[T::Of]) -> Result<()> {
+        if (1..=C).contains(&self.k) {
+            return Ok(());
+        }
+        let expected = format!("from 1 to {C}, the number of classes");
+        Err(Error::Setting { setting: "k", of: "TopK", expected, found: self.k.to_string() })
+    }
     fn add(&mut self, output: &[T; C], target: &T::Of) {
         for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
             let own = classes(output, place).nth(*label as usize).unwrap_or(f32::NAN);
             // Among equal scores, the lower class comes first.
             let better = classes(output, place).zip(0..).filter(|(x, class)| *x > own || *x == own && class < label);
-            self.counts[0] += f64::from(!own.is_nan() && better.count() < self.k);
+            let known = !own.is_nan() && !classes(output, place).any(f32::is_nan);
+            self.counts[0] += f64::from(known && better.count() < self.k);
             self.counts[1] += 1.0;
         }
     }
@@ -85,6 +97,7 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
 }
 
 /// The share of right answers to yes-or-no questions: a logit above 0 says yes, and so does a target above 0.5.
+/// An answer of NaN is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct BinaryAccuracy {
     counts: Counts,
@@ -106,7 +119,7 @@ impl<Y: Pod<Element = f32>> Metric<Y, Y> for BinaryAccuracy {
     fn add(&mut self, output: &Y, target: &Y) {
         let pairs = flat(std::slice::from_ref(output)).iter().zip(flat(std::slice::from_ref(target)));
         for (answer, target) in pairs {
-            self.counts[0] += f64::from((*answer > self.threshold) == (*target > 0.5));
+            self.counts[0] += f64::from(!answer.is_nan() && (*answer > self.threshold) == (*target > 0.5));
             self.counts[1] += 1.0;
         }
     }

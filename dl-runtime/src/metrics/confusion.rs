@@ -2,33 +2,41 @@
 
 use super::Metric;
 use super::accuracy::largest;
+use crate::tensor::ranges::check_labels;
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How often the samples of each class (a row) were taken for each class (a column).
 ///
 /// As a metric of a training, its value is the balanced accuracy: the mean [`recall`](ConfusionMatrix::recall) of the classes.
+/// `ConfusionMatrix::default()` has as many classes as the outputs that it counts.
+///
+/// [`Metric::add`] has no way to refuse: a label or an output that does not fit (which [`Metric::check`] tells of) makes every
+/// number NaN.
 ///
 /// ```
 /// # use dl_runtime as dl;
 /// use dl::train::ConfusionMatrix;
 /// let outputs = [[2.0, 1.0], [0.0, 1.0], [3.0, 5.0]];
-/// let matrix = ConfusionMatrix::of(&outputs, &[0, 1, 0]);
+/// let matrix = ConfusionMatrix::of(&outputs, &[0, 1, 0])?;
 /// assert_eq!(matrix.count(0, 1), 1);
 /// assert_eq!(matrix.recall(0), 0.5);
 /// println!("{matrix}");
+/// # Ok::<(), dl::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Vec<f64>>", into = "Vec<Vec<f64>>")]
 pub struct ConfusionMatrix {
-    classes: usize,
-    /// Row by row.
+    /// None where the first output decides.
+    classes: Option<usize>,
+    /// Row by row; empty before something is counted, so that no number of classes asks for memory.
     counts: Vec<f64>,
 }
 
 impl From<ConfusionMatrix> for Vec<Vec<f64>> {
     fn from(matrix: ConfusionMatrix) -> Self {
-        (0..matrix.classes).map(|class| matrix.row(class).to_vec()).collect()
+        matrix.counts.chunks(matrix.classes().max(1)).map(<[f64]>::to_vec).collect()
     }
 }
 
@@ -40,41 +48,61 @@ impl TryFrom<Vec<Vec<f64>>> for ConfusionMatrix {
         if rows.iter().any(|row| row.len() != classes) {
             return Err("a confusion matrix has as many columns as rows");
         }
-        Ok(ConfusionMatrix { classes, counts: rows.concat() })
+        Ok(ConfusionMatrix { classes: (classes > 0).then_some(classes), counts: rows.concat() })
     }
 }
 
 impl ConfusionMatrix {
-    /// A matrix of zeros.
+    /// A matrix of zeros, for outputs of this many classes.
     pub fn new(classes: usize) -> Self {
-        ConfusionMatrix { classes, counts: vec![0.0; classes * classes] }
+        ConfusionMatrix { classes: Some(classes), counts: Vec::new() }
     }
     /// Counts the classes with the largest outputs against the labels.
-    pub fn of<const C: usize>(outputs: &[[f32; C]], labels: &[u32]) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::LabelOutOfRange`] with the sample, and [`Error::UnequalLengths`] unless there is a label for each output.
+    pub fn of<const C: usize>(outputs: &[[f32; C]], labels: &[u32]) -> Result<Self> {
+        if outputs.len() != labels.len() {
+            return Err(Error::UnequalLengths { inputs: outputs.len(), targets: labels.len() });
+        }
         let mut matrix = Self::new(C);
+        Metric::<[f32; C], u32>::check(&matrix, labels)?;
+        matrix.make_room(C);
         outputs.iter().zip(labels).for_each(|(output, label)| Metric::add(&mut matrix, output, label));
-        matrix
+        Ok(matrix)
     }
-    fn row(&self, class: usize) -> &[f64] {
-        &self.counts[class * self.classes..(class + 1) * self.classes]
+    /// Makes room for outputs of `classes`, if that is what the matrix is for.
+    fn make_room(&mut self, classes: usize) {
+        let own = *self.classes.get_or_insert(classes);
+        if own == classes && self.counts.len() != classes * classes {
+            self.counts = vec![0.0; classes * classes];
+        }
     }
-    /// The number of classes.
+    /// One number; 0 for a class that is not there.
+    fn at(&self, truth: usize, answer: usize) -> f64 {
+        let classes = self.counted().len();
+        if truth < classes && answer < classes { self.counts[truth * classes + answer] } else { 0.0 }
+    }
+    /// The classes that there are counts of: all or none.
+    fn counted(&self) -> std::ops::Range<usize> {
+        let classes = self.classes();
+        0..if self.counts.len() == classes.saturating_mul(classes) { classes } else { 0 }
+    }
+    /// The number of classes; 0 before the first output, where that decides.
     pub fn classes(&self) -> usize {
-        self.classes
+        self.classes.unwrap_or(0)
     }
-    /// How often samples of class `truth` were taken for class `answer`.
+    /// How often samples of class `truth` were taken for class `answer`; 0 for a class that is not there.
     pub fn count(&self, truth: usize, answer: usize) -> u64 {
-        self.counts[truth * self.classes + answer] as u64
+        self.at(truth, answer) as u64
     }
     /// The share of the samples of a class that were recognised; NaN if there were none.
     pub fn recall(&self, class: usize) -> f64 {
-        let row = self.row(class);
-        row[class] / row.iter().sum::<f64>()
+        self.at(class, class) / self.counted().map(|answer| self.at(class, answer)).sum::<f64>()
     }
     /// The share of the answers for a class that were right; NaN if there were none.
     pub fn precision(&self, class: usize) -> f64 {
-        let column = self.counts[class..].iter().step_by(self.classes);
-        self.counts[class * self.classes + class] / column.sum::<f64>()
+        self.at(class, class) / self.counted().map(|truth| self.at(truth, class)).sum::<f64>()
     }
     /// The F1 score of a class: the harmonic mean of its precision and its recall.
     pub fn f1(&self, class: usize) -> f64 {
@@ -83,12 +111,12 @@ impl ConfusionMatrix {
     }
     /// The share of all samples that were recognised.
     pub fn accuracy(&self) -> f64 {
-        let right: f64 = (0..self.classes).map(|c| self.counts[c * self.classes + c]).sum();
+        let right: f64 = self.counted().map(|class| self.at(class, class)).sum();
         right / self.counts.iter().sum::<f64>()
     }
     /// The mean recall of the classes that have samples.
     pub fn balanced_accuracy(&self) -> f64 {
-        let recalls: Vec<f64> = (0..self.classes).map(|c| self.recall(c)).filter(|r| !r.is_nan()).collect();
+        let recalls: Vec<f64> = self.counted().map(|c| self.recall(c)).filter(|r| !r.is_nan()).collect();
         recalls.iter().sum::<f64>() / recalls.len() as f64
     }
 }
@@ -98,16 +126,34 @@ impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
         "balanced accuracy".into()
     }
     fn add(&mut self, output: &[f32; C], target: &u32) {
-        let at = *target as usize * self.classes + largest(output.iter().copied()) as usize;
-        // A matrix made for another number of classes counts what fits.
-        if let Some(count) = self.counts.get_mut(at) {
-            *count += 1.0;
+        self.make_room(C);
+        let answer = largest(output.iter().copied()).filter(|_| self.classes() == C && (*target as usize) < C);
+        match answer.and_then(|answer| self.counts.get_mut(*target as usize * C + answer as usize)) {
+            Some(count) => *count += 1.0,
+            // Where there is no room, one NaN says so.
+            None => {
+                self.counts.resize(self.counts.len().max(1), f64::NAN);
+                self.counts.fill(f64::NAN);
+            }
         }
     }
     fn value(&self) -> f64 {
         self.balanced_accuracy()
     }
+    fn check(&self, labels: &[u32]) -> Result<()> {
+        if let Some(classes) = self.classes.filter(|classes| *classes != C) {
+            let expected = format!("{C}, the number of classes in the output of the model");
+            return Err(Error::Setting {
+                setting: "classes",
+                of: "ConfusionMatrix",
+                expected,
+                found: classes.to_string(),
+            });
+        }
+        check_labels(labels, C)
+    }
     fn sums(&mut self) -> &mut [f64] {
+        self.make_room(C);
         &mut self.counts
     }
     fn confusion(&self) -> Option<&ConfusionMatrix> {
@@ -117,12 +163,12 @@ impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
 
 impl fmt::Display for ConfusionMatrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let largest = self.counts.iter().fold(self.classes as f64, |a, b| a.max(*b));
+        let largest = self.counts.iter().fold(self.counted().len() as f64, |a, b| a.max(*b));
         let width = format!("{largest:.0}").len().max(2) + 1;
         write!(f, "{:>8}", "is \\ said")?;
-        (0..self.classes).try_for_each(|c| write!(f, "{c:>width$}"))?;
+        self.counted().try_for_each(|c| write!(f, "{c:>width$}"))?;
         writeln!(f, "  recall")?;
-        for (c, row) in self.counts.chunks(self.classes.max(1)).enumerate() {
+        for (c, row) in self.counts.chunks(self.classes().max(1)).enumerate() {
             write!(f, "{c:>9}")?;
             row.iter().try_for_each(|count| write!(f, "{count:>width$.0}"))?;
             writeln!(f, "  {:>5.1}%", 100.0 * self.recall(c))?;

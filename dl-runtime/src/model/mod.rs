@@ -90,15 +90,20 @@ pub trait Model: Passes {
     }
     /// Computes the output for each of `inputs` on the CPU. A program that predicts repeatedly should keep a
     /// [`Session`](crate::Session), which allocates only once.
+    ///
+    /// An input with a token that the vocabulary of its embedding does not have gives NaN throughout;
+    /// [`Session::predict_into`](crate::Session::predict_into) returns an error that names it.
     fn predict(&self, inputs: &[Self::Input]) -> Vec<Self::Output> {
         let mut outputs = zeroed_vec(inputs.len());
         session::predict(self, inputs, &mut outputs);
+        session::nan_for_refused::<Self>(inputs, &mut outputs);
         outputs
     }
     /// Computes the output for one input on the CPU; see [`Model::predict`].
     fn predict_one(&self, input: &Self::Input) -> Box<Self::Output> {
         let mut output = zeroed_box();
         session::predict(self, slice::from_ref(input), slice::from_mut(&mut *output));
+        session::nan_for_refused::<Self>(slice::from_ref(input), slice::from_mut(&mut *output));
         output
     }
 

@@ -1,8 +1,10 @@
 //! Adam: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015; PyTorch's `Adam`.
 
 use super::{Coupling, Decay, Optimizer, decay::decay_methods};
+use crate::Result;
 use crate::ops::Device;
 use crate::ops::optimizer::{AdamStep, OptimizerStep};
+use crate::range::{self, EPSILON, KEPT, NOT_NEGATIVE};
 use serde::{Deserialize, Serialize};
 
 /// Adam takes steps of about the learning rate, whatever the size of the gradient.
@@ -24,27 +26,43 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// Adam with this learning rate; 1e-3 is usual.
+    /// Adam with this learning rate, at least 0; 1e-3 is usual.
     pub const fn new(learning_rate: f64) -> Self {
         Adam { learning_rate, betas: (0.9, 0.999), epsilon: 1e-8, decay: Decay::none(Coupling::Coupled) }
     }
-    /// Sets β₁ and β₂, the parts that the running means of the gradient and of its square keep in each step.
+    /// Sets β₁ and β₂, the parts that the running means of the gradient and of its square keep in each step; both are at least 0
+    /// and below 1.
     #[must_use]
     pub fn betas(mut self, first: f64, second: f64) -> Self {
         self.betas = (first, second);
         self
     }
-    /// Sets ε, which is added to the divisor so that it is never zero.
+    /// Sets ε, which is added to the divisor so that it is never zero; at least 1e-18.
     #[must_use]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
     decay_methods!();
+
+    /// Checks the settings, which an error calls those of `of`.
+    pub(super) fn check_as(&self, of: &'static str) -> Result<()> {
+        let settings = [
+            ("learning_rate", self.learning_rate, NOT_NEGATIVE),
+            ("beta1", self.betas.0, KEPT),
+            ("beta2", self.betas.1, KEPT),
+            ("epsilon", self.epsilon, EPSILON),
+        ];
+        range::check(of, &settings)?;
+        self.decay.check(of, self.learning_rate)
+    }
 }
 
 impl Optimizer for Adam {
     const NAME: &'static str = "Adam";
+    fn check(&self) -> Result<()> {
+        self.check_as(Self::NAME)
+    }
     fn learning_rate(&self) -> f64 {
         self.learning_rate
     }

@@ -1,6 +1,7 @@
 //! AdamW: Adam with decoupled weight decay; Loshchilov & Hutter, ICLR 2019; PyTorch's `AdamW`.
 
 use super::{Adam, Coupling, Optimizer};
+use crate::Result;
 use crate::ops::Device;
 use crate::ops::optimizer::OptimizerStep;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct AdamW(Adam);
 
 impl AdamW {
-    /// AdamW with this learning rate; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
+    /// AdamW with this learning rate, at least 0; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
     pub fn new(learning_rate: f64) -> Self {
         AdamW(Adam::new(learning_rate).coupling(Coupling::Decoupled).weight_decay(0.01))
     }
@@ -27,7 +28,7 @@ impl AdamW {
     pub fn epsilon(self, epsilon: f64) -> Self {
         AdamW(self.0.epsilon(epsilon))
     }
-    /// See [`Adam::weight_decay`].
+    /// See [`Adam::weight_decay`]; at most 1 / learning rate, which takes the whole weight in a step.
     #[must_use]
     pub fn weight_decay(self, weight_decay: f64) -> Self {
         AdamW(self.0.weight_decay(weight_decay))
@@ -41,6 +42,9 @@ impl AdamW {
 
 impl Optimizer for AdamW {
     const NAME: &'static str = "AdamW";
+    fn check(&self) -> Result<()> {
+        self.0.check_as(Self::NAME)
+    }
     fn learning_rate(&self) -> f64 {
         self.0.learning_rate()
     }

@@ -1,6 +1,8 @@
 //! Weight decay pulls weights towards zero: which of them, how strongly, and in which form.
 
 use crate::ops::optimizer::DecayStep;
+use crate::range::{NOT_NEGATIVE, text};
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// How weight decay enters a step.
@@ -18,7 +20,7 @@ pub enum Coupling {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decay {
-    /// The factor λ; 0 is no decay.
+    /// The factor λ, at least 0; 0 is no decay. Decoupled, it is at most 1 / learning rate, which takes the whole weight.
     pub weight_decay: f64,
     /// How the decay enters a step.
     pub coupling: Coupling,
@@ -30,6 +32,18 @@ impl Decay {
     /// No decay, of a form that a later `weight_decay` keeps.
     pub(crate) const fn none(coupling: Coupling) -> Self {
         Decay { weight_decay: 0.0, coupling, everything: false }
+    }
+    /// Checks the settings of the decay of the optimizer `of`.
+    pub(crate) fn check(self, of: &'static str, learning_rate: f64) -> Result<()> {
+        NOT_NEGATIVE.check(of, "weight_decay", self.weight_decay)?;
+        if self.coupling == Coupling::Decoupled && learning_rate * self.weight_decay > 1.0 {
+            let (most, learning_rate) = (text(1.0 / learning_rate), text(learning_rate));
+            let expected = format!(
+                "at most {most} with a learning rate of {learning_rate}, or a step takes more than the whole weight"
+            );
+            return Err(Error::Setting { setting: "weight_decay", of, expected, found: text(self.weight_decay) });
+        }
+        Ok(())
     }
     /// The factors that a kernel needs for a step at this learning rate.
     pub fn at(self, learning_rate: f64) -> DecayStep {
@@ -45,7 +59,7 @@ impl Decay {
 /// The builder methods that every optimizer with a field `decay` has.
 macro_rules! decay_methods {
     () => {
-        /// Sets the weight decay λ; the default is 0 (0.01 in AdamW). Biases and the scales of normalisations do not decay.
+        /// Sets the weight decay λ, at least 0; the default is 0 (0.01 in AdamW). Biases and the scales of normalisations do not decay.
         #[must_use]
         pub fn weight_decay(mut self, weight_decay: f64) -> Self {
             self.decay.weight_decay = weight_decay;

@@ -37,6 +37,7 @@ pub use rms_prop::RmsProp;
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 
+use crate::Result;
 use crate::ops::Device;
 
 /// The settings of an optimizer, and one step of it.
@@ -50,6 +51,13 @@ use crate::ops::Device;
 pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The name in checkpoints.
     const NAME: &'static str;
+    /// Checks that every setting is in its range; the trainer and [`Training::step`](crate::Training::step) ask before they compute.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
     /// The learning rate.
     fn learning_rate(&self) -> f64;
     /// The same optimizer with another learning rate: what a schedule asks for at each step.

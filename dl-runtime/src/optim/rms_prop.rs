@@ -1,8 +1,10 @@
 //! RMSProp: Hinton, "Neural networks for machine learning", lecture 6e, 2012; PyTorch's `RMSprop`.
 
 use super::{Coupling, Decay, Optimizer, decay::decay_methods};
+use crate::Result;
 use crate::ops::Device;
 use crate::ops::optimizer::{OptimizerStep, RmsPropStep};
+use crate::range::{self, EPSILON, KEPT, NOT_NEGATIVE};
 use serde::{Deserialize, Serialize};
 
 /// RMSProp divides the gradient by the root of its running mean square.
@@ -26,24 +28,24 @@ pub struct RmsProp {
 }
 
 impl RmsProp {
-    /// RMSProp with this learning rate; PyTorch's default is 1e-2.
+    /// RMSProp with this learning rate, at least 0; PyTorch's default is 1e-2.
     pub const fn new(learning_rate: f64) -> Self {
         let decay = Decay::none(Coupling::Coupled);
         RmsProp { learning_rate, alpha: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, decay }
     }
-    /// Sets α, the part that the running mean square keeps in each step.
+    /// Sets α, the part that the running mean square keeps in each step: at least 0 and below 1.
     #[must_use]
     pub fn alpha(mut self, alpha: f64) -> Self {
         self.alpha = alpha;
         self
     }
-    /// Sets ε, which is added to the divisor so that it is never zero.
+    /// Sets ε, which is added to the divisor so that it is never zero; at least 1e-18.
     #[must_use]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
-    /// Sets the momentum μ, the part of the last step that goes into the next; 0 is the default.
+    /// Sets the momentum μ, the part of the last step that goes into the next: at least 0 and below 1; 0 is the default.
     #[must_use]
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
@@ -60,6 +62,16 @@ impl RmsProp {
 
 impl Optimizer for RmsProp {
     const NAME: &'static str = "RmsProp";
+    fn check(&self) -> Result<()> {
+        let settings = [
+            ("learning_rate", self.learning_rate, NOT_NEGATIVE),
+            ("alpha", self.alpha, KEPT),
+            ("epsilon", self.epsilon, EPSILON),
+            ("momentum", self.momentum, KEPT),
+        ];
+        range::check(Self::NAME, &settings)?;
+        self.decay.check(Self::NAME, self.learning_rate)
+    }
     fn learning_rate(&self) -> f64 {
         self.learning_rate
     }

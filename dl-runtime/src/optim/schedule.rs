@@ -16,13 +16,22 @@
 //! assert!(schedule.factor(20.0) < 1e-9);
 //! ```
 
+use crate::Result;
+use crate::range::{self, DIVISOR, NOT_NEGATIVE, POSITIVE, SHARE};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// A factor for the learning rate at every position of a training. Closures from `f64` to `f64` are schedules too.
 pub trait Schedule: Send + Sync {
-    /// The factor after `at` steps or epochs; at the first step, `at` is 0.
+    /// The factor after `at` steps or epochs; at the first step, `at` is 0. It is finite and at least 0.
     fn factor(&self, at: f64) -> f64;
+    /// Checks that every setting is in its range; the trainer asks before the first step.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl<F: Fn(f64) -> f64 + Send + Sync> Schedule for F {
@@ -50,11 +59,11 @@ pub struct Step {
 }
 
 impl Step {
-    /// Multiplies the learning rate by 0.1 after every `every` steps or epochs.
+    /// Multiplies the learning rate by 0.1 after every `every` steps or epochs; above 0.
     pub const fn every(every: f64) -> Self {
         Step { every, gamma: 0.1 }
     }
-    /// Sets another factor than 0.1.
+    /// Sets another factor than 0.1, at least 0.
     #[must_use]
     pub const fn gamma(self, gamma: f64) -> Self {
         Step { gamma, ..self }
@@ -64,6 +73,9 @@ impl Step {
 impl Schedule for Step {
     fn factor(&self, at: f64) -> f64 {
         self.gamma.powf((at / self.every).floor())
+    }
+    fn check(&self) -> Result<()> {
+        range::check("Step", &[("every", self.every, POSITIVE), ("gamma", self.gamma, NOT_NEGATIVE)])
     }
 }
 
@@ -75,7 +87,7 @@ pub struct Exponential {
 }
 
 impl Exponential {
-    /// Multiplies the learning rate by `gamma` at every step or epoch.
+    /// Multiplies the learning rate by `gamma`, at least 0, at every step or epoch.
     pub const fn new(gamma: f64) -> Self {
         Exponential { gamma }
     }
@@ -84,6 +96,9 @@ impl Exponential {
 impl Schedule for Exponential {
     fn factor(&self, at: f64) -> f64 {
         self.gamma.powf(at)
+    }
+    fn check(&self) -> Result<()> {
+        NOT_NEGATIVE.check("Exponential", "gamma", self.gamma)
     }
 }
 
@@ -97,11 +112,11 @@ pub struct Cosine {
 }
 
 impl Cosine {
-    /// Falls to 0 over `length` steps or epochs.
+    /// Falls to 0 over `length` steps or epochs; above 0.
     pub const fn over(length: f64) -> Self {
         Cosine { length, floor: 0.0 }
     }
-    /// Falls to this factor instead of 0.
+    /// Falls to this factor, at least 0, instead of 0.
     #[must_use]
     pub const fn floor(self, floor: f64) -> Self {
         Cosine { floor, ..self }
@@ -111,6 +126,9 @@ impl Cosine {
 impl Schedule for Cosine {
     fn factor(&self, at: f64) -> f64 {
         cosine(1.0, self.floor, at / self.length)
+    }
+    fn check(&self) -> Result<()> {
+        range::check("Cosine", &[("length", self.length, POSITIVE), ("floor", self.floor, NOT_NEGATIVE)])
     }
 }
 
@@ -129,7 +147,7 @@ pub struct WarmUp<S = Constant> {
 }
 
 impl WarmUp {
-    /// Rises from a third to 1 over `length` steps or epochs.
+    /// Rises from a third to 1 over `length` steps or epochs; with 0 the next schedule begins at once.
     pub const fn over(length: f64) -> Self {
         WarmUp { length, from: 1.0 / 3.0, then: Constant }
     }
@@ -141,7 +159,7 @@ impl WarmUp {
 }
 
 impl<S> WarmUp<S> {
-    /// Rises from this factor instead of a third.
+    /// Rises from this factor, 0 to 1, instead of a third. (PyTorch refuses 0, which divides in its recursive form.)
     #[must_use]
     pub fn from(mut self, factor: f64) -> Self {
         self.from = factor;
@@ -157,6 +175,10 @@ impl<S: Schedule> Schedule for WarmUp<S> {
             self.then.factor(at - self.length)
         }
     }
+    fn check(&self) -> Result<()> {
+        range::check("WarmUp", &[("length", self.length, NOT_NEGATIVE), ("from", self.from, SHARE)])?;
+        self.then.check()
+    }
 }
 
 /// The factor rises from 1/25 to 1 and falls to almost nothing, both along half a cosine: PyTorch's `OneCycleLR`, whose `max_lr`
@@ -171,18 +193,18 @@ pub struct OneCycle {
 }
 
 impl OneCycle {
-    /// One cycle over `length` steps, with its peak after 30 % of them. It is meant for positions in steps: counted in epochs, the
+    /// One cycle over `length` steps (above 0), with its peak after 30 % of them. It is meant for positions in steps: counted in epochs, the
     /// whole last epoch would run at the lowest learning rate.
     pub const fn over(length: f64) -> Self {
         OneCycle { length, rise: 0.3, start: 25.0, end: 1e4 }
     }
-    /// Sets the part of the length before the peak, instead of 0.3 (`pct_start`).
+    /// Sets the part of the length before the peak, instead of 0.3 (`pct_start`); from 0 to 1.
     #[must_use]
     pub const fn rise(self, rise: f64) -> Self {
         OneCycle { rise, ..self }
     }
     /// Makes the first factor `1 / start` instead of 1/25 (`div_factor`), and the last one `1 / (start · end)` instead of
-    /// 1/250,000 (`final_div_factor`).
+    /// 1/250,000 (`final_div_factor`). Both are at least 1e-6.
     #[must_use]
     pub const fn divisors(self, start: f64, end: f64) -> Self {
         OneCycle { start, end, ..self }
@@ -198,5 +220,14 @@ impl Schedule for OneCycle {
         } else {
             cosine(1.0, 1.0 / (self.start * self.end), if end > peak { (at - peak) / (end - peak) } else { 1.0 })
         }
+    }
+    fn check(&self) -> Result<()> {
+        let settings = [
+            ("length", self.length, POSITIVE),
+            ("rise", self.rise, SHARE),
+            ("start", self.start, DIVISOR),
+            ("end", self.end, DIVISOR),
+        ];
+        range::check("OneCycle", &settings)
     }
 }

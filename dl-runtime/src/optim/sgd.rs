@@ -3,6 +3,8 @@
 use super::{Coupling, Decay, Optimizer, decay::decay_methods};
 use crate::ops::Device;
 use crate::ops::optimizer::{OptimizerStep, SgdStep};
+use crate::range::{self, KEPT, NOT_NEGATIVE};
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Stochastic gradient descent follows the gradient of each batch, with momentum if wanted.
@@ -22,17 +24,18 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// Stochastic gradient descent with this learning rate; 0.01 to 0.1 is usual.
+    /// Stochastic gradient descent with this learning rate, at least 0; 0.01 to 0.1 is usual.
     pub const fn new(learning_rate: f64) -> Self {
         Sgd { learning_rate, momentum: 0.0, nesterov: false, decay: Decay::none(Coupling::Coupled) }
     }
-    /// Sets the momentum μ, the part of the last step that goes into the next; 0.9 is usual, and 0 is the default.
+    /// Sets the momentum μ, the part of the last step that goes into the next: at least 0 and below 1. 0.9 is usual, and 0 is the
+    /// default.
     #[must_use]
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
     }
-    /// Takes Nesterov's form of the momentum, which looks one step ahead. It does nothing without [`Sgd::momentum`].
+    /// Takes Nesterov's form of the momentum, which looks one step ahead. It needs a [`momentum`](Sgd::momentum) above 0.
     #[must_use]
     pub fn nesterov(mut self) -> Self {
         self.nesterov = true;
@@ -43,6 +46,15 @@ impl Sgd {
 
 impl Optimizer for Sgd {
     const NAME: &'static str = "Sgd";
+    fn check(&self) -> Result<()> {
+        let settings = [("learning_rate", self.learning_rate, NOT_NEGATIVE), ("momentum", self.momentum, KEPT)];
+        range::check(Self::NAME, &settings)?;
+        if self.nesterov && self.momentum == 0.0 {
+            let expected = "above 0 and below 1 with `nesterov`".into();
+            return Err(Error::Setting { setting: "momentum", of: Self::NAME, expected, found: "0".into() });
+        }
+        self.decay.check(Self::NAME, self.learning_rate)
+    }
     fn learning_rate(&self) -> f64 {
         self.learning_rate
     }

@@ -157,6 +157,32 @@ fn adam_and_adam_w() {
     check(adam_w.weight_decay(0.3).decay_everything(), reference(0.0, 0.3), true);
 }
 
+/// Gradients as small as `f32` has them, then none.
+#[test]
+fn running_means_are_never_subnormal() {
+    fn check<O: Optimizer>(optimizer: O) {
+        let mut rng = Rng::new(5);
+        let mut gradients: Vec<Vec<f32>> = vec![random(&mut rng, LEN)];
+        // Down to squares and to means that are subnormal.
+        gradients[0].iter_mut().for_each(|g| *g *= 10f32.powi(-((rng.next_u32() % 38) as i32)));
+        gradients.resize(4, vec![0.0; LEN]);
+        let before = vec![0.5; LEN];
+        let (weights, (state, _)) = on_every_device!(|device| steps(device, &optimizer, &CHECK, &before, &gradients));
+        assert!(weights.iter().all(|w| w.is_finite()));
+        for (buffer, name) in state.iter().zip(optimizer.buffers()) {
+            let subnormal = buffer.iter().filter(|x| x.is_subnormal()).count();
+            assert_eq!(subnormal, 0, "`{name}` of {optimizer:?}");
+            // Most are numbers still.
+            assert!(buffer.iter().filter(|x| **x != 0.0).count() > LEN / 4, "`{name}` of {optimizer:?}");
+        }
+    }
+    check(Sgd::new(0.1).momentum(0.5));
+    check(Adam::new(0.1).betas(0.5, 0.5));
+    check(AdamW::new(0.1).betas(0.5, 0.5));
+    check(RmsProp::new(0.1).alpha(0.5));
+    check(RmsProp::new(0.1).alpha(0.5).momentum(0.5).centered());
+}
+
 #[test]
 fn overflow_is_told() {
     fn finite_check(optimizer: impl Optimizer, weight: f32, gradient: f32, odd: &[(usize, f32)]) -> FiniteCheck {

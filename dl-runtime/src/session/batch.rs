@@ -2,16 +2,46 @@
 
 use crate::ops::Device;
 use crate::tensor::pod::{flat, flat_mut};
-use crate::{Error, Pod, Result, View};
+use crate::{Error, Passes, Pod, Result, View};
 use std::slice;
 
-/// Checks the size of a batch where it enters.
-pub(super) fn check_batch(found: usize, most: usize) -> Result<()> {
+/// Checks the size of a batch where it enters a session.
+pub(super) fn check_batch(of: &'static str, found: usize, most: usize) -> Result<()> {
     if (1..=most).contains(&found) {
         return Ok(());
     }
-    let expected = if most == usize::MAX { "at least 1".into() } else { format!("1 to {most} samples") };
-    Err(Error::Setting { setting: "batch size", expected, found: found.to_string() })
+    let expected = format!("from 1 to {most}, the samples that the session was made for");
+    Err(Error::Setting { setting: "batch size", of, expected, found: found.to_string() })
+}
+
+/// Checks the largest batch that a session is made for: `floats` numbers for each of its samples are no more than memory can be
+/// asked for, so that no later product overflows.
+pub(super) fn check_samples<M: Passes>(of: &'static str, found: usize) -> Result<()> {
+    let most = isize::MAX as usize / size_of::<f32>() / per_sample::<M>();
+    if (1..=most).contains(&found) {
+        return Ok(());
+    }
+    let expected = format!("from 1 to {most}, and small enough for the memory");
+    Err(Error::Setting { setting: "samples", of, expected, found: found.to_string() })
+}
+
+/// Numbers that a session keeps for one sample, or more: input, output, their gradients, the terms of a loss, and the memory of
+/// all passes.
+fn per_sample<M: Passes>() -> usize {
+    let passes = M::INFERENCE_FLOATS.saturating_add(M::TRAINING_FLOATS);
+    (M::Input::LEN + M::Output::LEN + 64).saturating_add(passes).saturating_mul(4)
+}
+
+/// Makes the outputs of inputs that the model refuses (an unknown token) NaN throughout, where no error can be returned.
+pub(crate) fn nan_for_refused<M: Passes>(inputs: &[M::Input], outputs: &mut [M::Output]) {
+    if M::check_inputs(inputs).is_ok() {
+        return;
+    }
+    for (input, output) in inputs.iter().zip(outputs) {
+        if M::check_inputs(slice::from_ref(input)).is_err() {
+            flat_mut(slice::from_mut(output)).fill(f32::NAN);
+        }
+    }
 }
 
 /// The samples of a batch.

@@ -1,10 +1,10 @@
 //! Prediction: weights and workspace on a device, allocated once.
 
-use super::batch::{Samples, check_batch, unpack};
+use super::batch::{Samples, check_samples, nan_for_refused, unpack};
 use crate::device::Cpu;
 use crate::network::{Batch, Infer, Network, Passes};
 use crate::ops::Device;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeros};
 use crate::{Allocator, Context, Pod, Result, View, ViewMut};
 
 /// A network ready to predict without allocating: what a server keeps.
@@ -24,9 +24,10 @@ impl<M: Passes, D: Device> Session<M, D> {
     /// A session of `net` on `device` for batches of at most `samples`.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0, and what the device reports when its memory is full.
+    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0 or more than any memory holds, and what the device reports
+    /// when its memory is full.
     pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
-        check_batch(samples, usize::MAX)?;
+        check_samples::<M>("Session", samples)?;
         let mut weights = device.zeros(M::LEN)?;
         device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         let staged = Staged::new(&device, samples)?;
@@ -53,7 +54,8 @@ impl<M: Passes, D: Device> Session<M, D> {
 }
 
 impl<M: Passes> Session<M> {
-    /// The output for one input, valid until the next prediction. Nothing is copied.
+    /// The output for one input, valid until the next prediction. Nothing is copied. An input with a token that the vocabulary of
+    /// its embedding does not have gives NaN throughout; [`Session::predict_into`] returns an error about it.
     #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
         M::infer(Infer {
@@ -64,6 +66,7 @@ impl<M: Passes> Session<M> {
             memory: &mut self.memory,
             output: ViewMut::new(flat_mut(std::slice::from_mut(&mut *self.last)), 1),
         });
+        nan_for_refused::<M>(std::slice::from_ref(input), std::slice::from_mut(&mut *self.last));
         &self.last
     }
 }
@@ -86,7 +89,7 @@ impl<M: Passes, D: Device> Staged<M, D> {
         Ok(Some(Staged {
             input: device.zeros(samples * M::Input::LEN)?,
             output: device.zeros(outputs)?,
-            host: if M::Output::PARTS.len() == 1 { Vec::new() } else { vec![0.0; outputs] },
+            host: if M::Output::PARTS.len() == 1 { Vec::new() } else { zeros(outputs)? },
         }))
     }
 }

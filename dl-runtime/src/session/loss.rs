@@ -4,6 +4,7 @@ use super::batch::Samples;
 use crate::network::{Batch, Term};
 use crate::ops::Device;
 use crate::tensor::Storage;
+use crate::tensor::pod::reserved;
 use crate::{Pod, Result, View, ViewMut};
 
 /// The loss of a batch, whatever the criterion is.
@@ -26,16 +27,16 @@ pub(super) struct LossMemory<D: Device> {
 
 impl<D: Device> LossMemory<D> {
     /// Room for the losses of a batch of at most `samples`; the rest is allocated when a criterion first needs it.
-    pub fn new(device: &D, samples: usize) -> Self {
-        LossMemory {
+    pub fn new(device: &D, samples: usize) -> Result<Self> {
+        Ok(LossMemory {
             targets: device.empty(),
             terms: device.empty(),
             d_terms: device.empty(),
             criterion: &[],
-            downloaded: Vec::with_capacity(samples),
+            downloaded: reserved(samples)?,
             means: Vec::new(),
-            losses: Vec::with_capacity(samples),
-        }
+            losses: reserved(samples)?,
+        })
     }
     /// Makes room for a loss of these terms over at most `samples`.
     pub fn prepare(&mut self, device: &D, samples: usize, criterion: &'static [Term]) -> Result<()> {

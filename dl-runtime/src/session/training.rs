@@ -1,6 +1,6 @@
 //! Training: weights, gradients and kept values on a device; the steps of a hand-written loop, and of the trainer.
 
-use super::batch::{Samples, check_batch};
+use super::batch::{Samples, check_batch, check_samples};
 use super::in_flight::InFlight;
 use super::loss::LossMemory;
 use super::optimizer_state::OptimizerState;
@@ -92,9 +92,10 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Prepares `net` for training on `device` with batches of at most `samples`.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0, and what the device reports when its memory is full.
+    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0 or more than any memory holds, and what the device reports
+    /// when its memory is full.
     pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
-        check_batch(samples, usize::MAX)?;
+        check_samples::<M>("Training", samples)?;
         let mut weights = device.zeros(M::LEN)?;
         device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         Ok(Training {
@@ -109,7 +110,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             d_input: None,
             output: device.zeros(samples * <M::Output as Pod>::LEN)?,
             d_output: device.zeros(samples * <M::Output as Pod>::LEN)?,
-            loss: LossMemory::new(&device, samples),
+            loss: LossMemory::new(&device, samples)?,
             in_flight: InFlight::new(&device)?,
             n: 0,
             stage: Stage::Empty,
@@ -186,7 +187,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
     pub(super) fn upload_inputs(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
         let n = inputs.len();
-        check_batch(n, self.samples)?;
+        check_batch("Training", n, self.samples)?;
         (self.n, self.stage) = (n, Stage::Empty);
         let to = ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data();
         self.device.upload_with(to, |to| inputs.write(to))
@@ -231,9 +232,10 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Clips the gradients, and returns the norm they had before; `None` for [`Clip::Value`], which computes no norm.
     ///
     /// # Errors
-    /// [`Error::NotFinite`](crate::Error::NotFinite) names the first gradient of infinite norm.
+    /// [`Error::NotFinite`](crate::Error::NotFinite) names the first gradient of infinite norm, and those of
+    /// [`Training::clip_async`].
     pub fn clip(&mut self, clip: Clip) -> Result<Option<f64>> {
-        self.clip_async(clip);
+        self.clip_async(clip)?;
         if matches!(clip, Clip::Value(_)) {
             return Ok(None);
         }
@@ -244,12 +246,17 @@ impl<M: Passes, D: Device> Training<M, D> {
         Ok(Some(norm))
     }
     /// [`Training::clip`] without waiting for the norm: [`Training::step`] tells of one that is infinite.
-    pub fn clip_async(&mut self, clip: Clip) {
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) when the limit is not above 0.
+    pub fn clip_async(&mut self, clip: Clip) -> Result<()> {
+        clip.check()?;
         let (segments, gradients) = (&self.optimizing.segments, D::whole_mut(&mut self.gradients));
         match clip {
             Clip::Norm(limit) => self.device.clip_norm(segments, limit, gradients, self.in_flight.finite_check()),
             Clip::Value(limit) => self.device.clip_value(segments, limit as f32, gradients),
         }
+        Ok(())
     }
     /// Moves the weights against the gradients.
     ///
@@ -258,12 +265,14 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///
     /// # Errors
     /// [`Error::NotFinite`](crate::Error::NotFinite) names the first gradient or weight that overflowed. The weights of the session are then no
-    /// longer of use: [`Training::reload`] others, or a checkpoint.
+    /// longer of use: [`Training::reload`] others, or a checkpoint. [`Error::Setting`](crate::Error::Setting) about a setting of
+    /// the optimizer, before anything is computed.
     ///
     /// # Panics
     /// Unless [`Training::backward`] came before.
     pub fn step<O: Optimizer>(&mut self, optimizer: &O) -> Result<()> {
         assert!(self.stage == Stage::Backward, "`backward` comes before `step`");
+        optimizer.check()?;
         let state = &mut self.optimizing;
         state.prepare(&self.device, optimizer, M::LEN)?;
         let step = OptimizerStep {

@@ -55,8 +55,8 @@ impl<M: Passes, D: Device> Training<M, D> {
         if found == self.n {
             return Ok(());
         }
-        let (expected, found) = (self.n.to_string(), found.to_string());
-        Err(Error::Setting { setting: "room for the values of the batch", expected, found })
+        let (expected, found) = (format!("{}, as many as the batch has samples", self.n), found.to_string());
+        Err(Error::Setting { setting: "length", of: "to", expected, found })
     }
 
     /// The buffers of the optimizer, each in the shape of the model.

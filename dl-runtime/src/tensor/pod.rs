@@ -2,6 +2,7 @@
 
 use super::Element;
 use super::check::Form;
+use crate::{Error, Result};
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 
 /// Plain old data: a type that consists of contiguous elements. These are `f32`, `u32`, arrays of them, layers and models.
@@ -81,6 +82,22 @@ pub(crate) fn grow<T: Pod>(values: &mut Vec<T>, n: usize) -> Result<(), std::col
         values.set_len(values.len() + n);
     }
     Ok(())
+}
+
+/// A list with room for `len` values, or [`Error::Memory`], where `Vec::with_capacity` ends the program.
+pub(crate) fn reserved<T>(len: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    let wanted = len.saturating_mul(size_of::<T>());
+    values.try_reserve_exact(len).map_err(|_| Error::Memory { wanted })?;
+    Ok(values)
+}
+
+/// Zeros, or [`Error::Memory`], where `vec!` ends the program.
+pub(crate) fn zeros<E: Element>(len: usize) -> Result<Vec<E>> {
+    // The compiler may leave out an allocation that nobody looks at. The memory goes back at once: only `vec!` gets zeros
+    // from the operating system without writing them.
+    drop(std::hint::black_box(reserved::<E>(len)?));
+    Ok(vec![E::default(); len])
 }
 
 /// Allocates a value of zeros directly on the heap, so that a large model never passes over the stack.

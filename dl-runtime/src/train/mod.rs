@@ -6,6 +6,7 @@ mod float;
 mod history;
 mod progress;
 mod run;
+mod settings;
 mod terms;
 mod trainer;
 

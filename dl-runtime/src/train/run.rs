@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer};
 use crate::random::Rng;
+use crate::range::NOT_NEGATIVE;
 use crate::session::{Criterion, Samples};
 use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeroed_vec};
 use crate::{Error, Passes, Pod, Result, Training};
@@ -59,18 +60,10 @@ where
         net: &'r mut M,
         data: &'r Dataset<M::Input, T>,
     ) -> Result<Self> {
+        trainer.check_settings()?;
         check::<M, T, L>(data, "training set", &trainer.loss)?;
         if let Some(validation) = trainer.validation {
             check::<M, T, L>(validation, "validation set", &trainer.loss)?;
-        }
-        let setting = |setting, found: usize| match found {
-            0 => Err(Error::Setting { setting, expected: "at least 1".into(), found: "0".into() }),
-            _ => Ok(()),
-        };
-        setting("batch size", trainer.batch_size)?;
-        match trainer.every {
-            Every::Epochs(n) => setting("epochs from checkpoint to checkpoint", n)?,
-            Every::Steps(n) => setting("steps from checkpoint to checkpoint", usize::from(n > 0))?,
         }
         let mut metrics: Metrics<M::Output, T> = terms::metrics::<M, L>();
         metrics.extend(trainer.loss.metrics());
@@ -78,6 +71,9 @@ where
             if metrics.iter().all(|m| m.name() != metric.name()) {
                 metrics.push(metric);
             }
+        }
+        for data in [Some(data), trainer.validation].into_iter().flatten() {
+            metrics.iter().try_for_each(|metric| metric.check(&data.targets))?;
         }
         trainer.metrics = metrics;
         let most = data.len().max(trainer.validation.map_or(0, Dataset::len));
@@ -177,12 +173,13 @@ where
         forward(training, &trainer.loss, self.data, &self.order[picked.clone()])?;
         training.backward();
         if let Some(clip) = trainer.clip {
-            training.clip_async(clip);
+            training.clip_async(clip)?;
         }
         let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
             Unit::Steps => schedule.factor(training.steps() as f64),
             Unit::Epochs => schedule.factor(training.steps() as f64 / batches as f64),
         });
+        NOT_NEGATIVE.check("schedule", "factor", factor)?;
         state.learning_rate = trainer.optimizer.learning_rate() * factor;
         training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
         state.batch += 1;

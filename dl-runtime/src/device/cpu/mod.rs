@@ -9,7 +9,7 @@ pub mod threads;
 pub use threads::Threads;
 
 use crate::Result;
-use crate::tensor::{Element, Storage, sealed};
+use crate::tensor::{Element, Storage, pod, sealed};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ impl Storage for Cpu {
         Vec::new()
     }
     fn zeros<E: Element>(&self, len: usize) -> Result<Vec<E>> {
-        Ok(vec![E::default(); len])
+        pod::zeros(len)
     }
     fn whole<E: Element>(buffer: &Vec<E>) -> &[E] {
         buffer
@@ -127,7 +127,7 @@ impl Storage for Cpu {
         Ok(())
     }
     fn readback<E: Element>(&self, len: usize) -> Result<Vec<E>> {
-        Ok(Vec::with_capacity(len))
+        pod::reserved(len)
     }
     fn download_async<E: Element>(&self, from: &[E], to: &mut Vec<E>) -> Result<()> {
         to.clear();

@@ -80,7 +80,10 @@ impl std::str::FromStr for Precision {
             "f32" => Ok(Precision::F32),
             "tf32" => Ok(Precision::Tf32),
             "bf16" => Ok(Precision::Bf16),
-            _ => Err(Error::Setting { setting: "precision", expected: "f32, tf32 or bf16".into(), found: name.into() }),
+            _ => {
+                let expected = "f32, tf32 or bf16".into();
+                Err(Error::Setting { setting: "precision", of: "Cuda", expected, found: name.into() })
+            }
         }
     }
 }

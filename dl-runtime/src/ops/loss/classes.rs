@@ -3,12 +3,13 @@
 //!
 //! The formula of each loss, and its type for the trainer, are in a file of its own.
 
+use super::Gradient;
 use super::cpu::{self, Samples};
-use super::{Gradient, check_not_negative, check_positive, check_setting};
 use super::{cross_entropy, focal, multi_margin, nll};
 use crate::device::Cpu;
 use crate::device::cpu::simd::{Simd, largest, math, simd, sum};
 use crate::ops::Device;
+use crate::range::{MARGIN, NOT_NEGATIVE, SHARE};
 use crate::tensor::Grad;
 use crate::tensor::Labels;
 use crate::tensor::Storage;
@@ -134,11 +135,9 @@ impl Classes {
     /// As [`Loss::check`](super::Loss::check).
     pub fn check<T: Pod<Element = u32>>(self, classes: usize, targets: &[T]) -> Result<()> {
         match self {
-            Classes::CrossEntropy { label_smoothing: e } => {
-                check_setting("label_smoothing", e, "0 to 1", (0.0..=1.0).contains(&e))?;
-            }
-            Classes::Focal { gamma } => check_not_negative("gamma", gamma)?,
-            Classes::MultiMargin { margin } => check_positive("margin", margin)?,
+            Classes::CrossEntropy { label_smoothing: e } => SHARE.check("CrossEntropy", "label_smoothing", e)?,
+            Classes::Focal { gamma } => NOT_NEGATIVE.check("Focal", "gamma", gamma)?,
+            Classes::MultiMargin { margin } => MARGIN.check("MultiMargin", "margin", margin)?,
             Classes::Nll => {}
         }
         check_labels(targets, classes)

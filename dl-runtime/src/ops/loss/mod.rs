@@ -153,18 +153,3 @@ fn check_targets<T: Pod<Element = f32>>(targets: &[T], low: f32, high: f32) -> R
 fn check_signs<T: Pod<Element = f32>>(targets: &[T]) -> Result<()> {
     check_each(targets, |target| target.abs() == 1.0, |sample, value| Error::TargetNotASign { sample, value })
 }
-
-/// Checks that a setting is in its range, which is the case if `holds`.
-fn check_setting(setting: &'static str, value: f32, expected: &'static str, holds: bool) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::Setting { setting, expected: expected.into(), found: value.to_string() }) }
-}
-
-/// Checks that a setting is a finite number of at least 0.
-fn check_not_negative(setting: &'static str, value: f32) -> Result<()> {
-    check_setting(setting, value, "0 or more", value >= 0.0 && value.is_finite())
-}
-
-/// Checks that a setting is a finite number above 0.
-fn check_positive(setting: &'static str, value: f32) -> Result<()> {
-    check_setting(setting, value, "a positive number", value > 0.0 && value.is_finite())
-}

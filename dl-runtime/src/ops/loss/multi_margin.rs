@@ -19,7 +19,7 @@ use crate::device::cpu::simd::{Simd, sum};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MultiMargin {
-    /// The margin by which the target class must lead; above 0.
+    /// The margin by which the target class must lead; above 0 and at most 1e18.
     pub margin: f32,
 }
 

@@ -1,8 +1,9 @@
 //! Losses of two vectors that should be similar or different: the pairs of metric learning.
 
 use super::vectors::Vectors;
-use super::{Gradient, check_positive, check_setting, check_signs};
+use super::{Gradient, check_signs};
 use crate::ops::Device;
+use crate::range::{COSINE, MARGIN};
 use crate::tensor::Grad;
 use crate::{Context, Pod, Result, View, ViewMut};
 
@@ -21,7 +22,7 @@ pub enum Pairs {
     /// Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR 2006 (with Y = 0 and 1 for
     /// these cases).
     Contrastive {
-        /// The distance from which on vectors count as different enough; above 0.
+        /// The distance from which on vectors count as different enough; above 0 and at most 1e18.
         margin: f32,
     },
 }
@@ -67,10 +68,8 @@ impl Pairs {
     /// As [`Loss::check`](super::Loss::check).
     pub fn check(self, targets: &[f32]) -> Result<()> {
         match self {
-            Pairs::CosineEmbedding { margin } => {
-                check_setting("margin", margin, "-1 to 1", (-1.0..=1.0).contains(&margin))?;
-            }
-            Pairs::Contrastive { margin } => check_positive("margin", margin)?,
+            Pairs::CosineEmbedding { margin } => COSINE.check("CosineEmbedding", "margin", margin)?,
+            Pairs::Contrastive { margin } => MARGIN.check("Contrastive", "margin", margin)?,
         }
         check_signs(targets)
     }

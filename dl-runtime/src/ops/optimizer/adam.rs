@@ -1,6 +1,6 @@
 //! The kernel of Adam and AdamW: one pass over the weights and two running means.
 
-use super::segments::{BLOCK, not_finite, parts};
+use super::segments::{BLOCK, flush, not_finite, parts};
 use super::{DecayStep, FiniteCheck, OptimizerStep};
 use crate::device::Cpu;
 use crate::device::cpu::simd::simd;
@@ -37,8 +37,8 @@ simd! {
         let mut bad = false;
         for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
             let g = *g + decay.0 * *w;
-            *m += s.first * (g - *m);
-            *v = s.second.0 * *v + s.second.1 * (g * g);
+            *m = flush(*m + s.first * (g - *m));
+            *v = flush(s.second.0 * *v + s.second.1 * (g * g));
             *w = *w * decay.1 - s.size * *m / (v.sqrt() * s.root + s.epsilon);
             bad |= not_finite(*w);
         }

@@ -42,7 +42,8 @@ simd! {
         g.iter_mut().for_each(|g| *g *= factor);
     }
     fn clamp<S>(limit: f32, g: &mut [f32]) {
-        g.iter_mut().for_each(|g| *g = g.clamp(-limit, limit));
+        // Unlike `f32::clamp`, this has an answer where the limit is NaN: nothing is limited.
+        g.iter_mut().for_each(|g| *g = if *g > limit { limit } else if *g < -limit { -limit } else { *g });
     }
 }
 

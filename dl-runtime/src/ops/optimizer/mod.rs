@@ -3,6 +3,9 @@
 //! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel gets the settings with their
 //! factors worked out ([`AdamStep`]), and the weights with all that belongs to them ([`OptimizerStep`]). Running statistics stay as
 //! they are.
+//!
+//! What an optimizer keeps between steps is never subnormal: numbers below 1.2e-38 become 0. Weights stay as the formula has them,
+//! also where weight decay brings them that low, as in PyTorch.
 
 mod adam;
 mod clip;

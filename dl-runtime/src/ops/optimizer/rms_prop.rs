@@ -1,6 +1,6 @@
 //! The kernels of RMSProp: the plain one, and one with momentum and centring.
 
-use super::segments::{BLOCK, not_finite, parts};
+use super::segments::{BLOCK, flush, not_finite, parts};
 use super::{DecayStep, FiniteCheck, OptimizerStep};
 use crate::device::Cpu;
 use crate::device::cpu::simd::simd;
@@ -46,7 +46,7 @@ simd! {
         let mut bad = false;
         for ((w, g), v) in w.iter_mut().zip(g).zip(v) {
             let g = *g + decay.0 * *w;
-            *v = s.alpha.0 * *v + s.alpha.1 * (g * g);
+            *v = flush(s.alpha.0 * *v + s.alpha.1 * (g * g));
             *w = *w * decay.1 - s.learning_rate * (g / (v.sqrt() + s.epsilon));
             bad |= not_finite(*w);
         }
@@ -65,11 +65,11 @@ simd! {
         let mut bad = false;
         for ((((w, g), v), b), a) in w.iter_mut().zip(g).zip(v).zip(b).zip(a) {
             let g = *g + decay.0 * *w;
-            *v = s.alpha.0 * *v + s.alpha.1 * (g * g);
-            *a += s.alpha.1 * (g - *a);
+            *v = flush(s.alpha.0 * *v + s.alpha.1 * (g * g));
+            *a = flush(*a + s.alpha.1 * (g - *a));
             // Never below zero but for rounding.
             let variance = (*v - s.centered * (*a * *a)).max(0.0);
-            *b = s.momentum * *b + g / (variance.sqrt() + s.epsilon);
+            *b = flush(s.momentum * *b + g / (variance.sqrt() + s.epsilon));
             *w = *w * decay.1 - s.learning_rate * *b;
             bad |= not_finite(*w);
         }

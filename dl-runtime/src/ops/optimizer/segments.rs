@@ -82,6 +82,13 @@ pub(super) fn parts(segments: &[Segment], block: usize) -> impl Iterator<Item = 
     overlapping.map(move |s| (s.start.max(from) - from..s.end.min(to) - from, s.role))
 }
 
+/// Zero instead of a subnormal number. A running mean whose gradient has become 0 would stay at one for ever, and arithmetic with
+/// them is many times slower on some processors. The bits decide, since a comparison of such numbers is slow, too.
+#[inline(always)]
+pub(super) fn flush(x: f32) -> f32 {
+    if x.to_bits() & 0x7F80_0000 == 0 { 0.0 } else { x }
+}
+
 /// Whether a number is infinite or NaN: all bits of its exponent are set. This vectorises where `f32::is_finite` does not.
 #[inline(always)]
 pub(super) fn not_finite(x: f32) -> bool {

@@ -1,6 +1,6 @@
 //! The kernels of stochastic gradient descent, with and without momentum.
 
-use super::segments::{BLOCK, not_finite, parts};
+use super::segments::{BLOCK, flush, not_finite, parts};
 use super::{DecayStep, FiniteCheck, OptimizerStep};
 use crate::device::Cpu;
 use crate::device::cpu::simd::simd;
@@ -46,7 +46,7 @@ simd! {
         let mut bad = false;
         for ((w, g), b) in w.iter_mut().zip(g).zip(b) {
             let g = *g + decay.0 * *w;
-            *b = s.momentum * *b + g;
+            *b = flush(s.momentum * *b + g);
             *w = *w * decay.1 - s.learning_rate * (now * g + then * *b);
             bad |= not_finite(*w);
         }

@@ -9,7 +9,8 @@ use super::{Batch, Samples};
 use crate::device::cpu::simd::{Simd, math};
 use crate::metrics::{BinaryAccuracy, MeanAbsoluteError, Metrics, RootMeanSquaredError};
 use crate::ops::Device;
-use crate::ops::loss::{Loss, check_not_negative, check_positive, check_setting, check_signs, check_targets};
+use crate::ops::loss::{Loss, check_signs, check_targets};
+use crate::range::{NOT_NEGATIVE, POSITIVE, SHARE};
 use crate::{Context, Pod, Result, View, ViewMut};
 
 losses! {
@@ -105,7 +106,7 @@ losses! {
         },
         left: |y, t| huber_derivative(y - t, delta),
         right: |y, t| huber_derivative(t - y, delta),
-        settings: check_positive("delta", delta),
+        settings: POSITIVE.check("Huber", "delta", delta),
         targets: finite,
         trainer: "huber", MeanAbsoluteError::default(),
     }
@@ -186,8 +187,8 @@ losses! {
             let of_product = p.of_power(gamma, p.no - p.yes) * p.cross_entropy - p.power * x;
             p.alpha * of_product + (2.0 * alpha - 1.0) * p.power * p.cross_entropy
         },
-        settings: check_not_negative("gamma", gamma)
-            .and_then(|()| check_setting("alpha", alpha, "0 to 1", (0.0..=1.0).contains(&alpha))),
+        settings: NOT_NEGATIVE.check("SigmoidFocal", "gamma", gamma)
+            .and_then(|()| SHARE.check("SigmoidFocal", "alpha", alpha)),
         targets: shares,
         trainer: "sigmoid_focal", BinaryAccuracy::default(),
     }

@@ -218,13 +218,16 @@ fn check_names_the_sample_and_the_range() {
     );
     assert_eq!(
         message::<[f32; 3], _>(&CrossEntropy.label_smoothing(1.5), &[0]),
-        "label_smoothing: expected 0 to 1, found 1.5"
+        "`label_smoothing` of `CrossEntropy` is 1.5; it must be from 0 to 1"
     );
     assert_eq!(
         message::<[f32; 3], _>(&CrossEntropy.label_smoothing(f32::NAN), &[0]),
-        "label_smoothing: expected 0 to 1, found NaN"
+        "`label_smoothing` of `CrossEntropy` is NaN; it must be from 0 to 1"
     );
-    assert_eq!(message::<[f32; 1], _>(&Huber { delta: 0.0 }, &[]), "delta: expected a positive number, found 0");
+    assert_eq!(
+        message::<[f32; 1], _>(&Huber { delta: 0.0 }, &[]),
+        "`delta` of `Huber` is 0; it must be a finite number above 0"
+    );
     assert_eq!(
         message::<[f32; 2], _>(&Mae, &[[0.0; 2], [0.0; 2], [1.0, f32::NEG_INFINITY]]),
         "sample 2: target -inf is not a finite number"
@@ -235,16 +238,25 @@ fn check_names_the_sample_and_the_range() {
     );
     assert_eq!(message::<[f32; 1], _>(&Hinge, &[[1.0], [0.0]]), "sample 1: target 0 is neither 1 nor -1");
     let gamma = SigmoidFocal { gamma: -1.0, ..SigmoidFocal::default() };
-    assert_eq!(message::<[f32; 1], _>(&gamma, &[]), "gamma: expected 0 or more, found -1");
+    assert_eq!(
+        message::<[f32; 1], _>(&gamma, &[]),
+        "`gamma` of `SigmoidFocal` is -1; it must be a finite number of at least 0"
+    );
     let alpha = SigmoidFocal { alpha: 2.0, ..SigmoidFocal::default() };
-    assert_eq!(message::<[f32; 1], _>(&alpha, &[]), "alpha: expected 0 to 1, found 2");
-    assert_eq!(message::<[f32; 2], _>(&Focal { gamma: f32::NAN }, &[]), "gamma: expected 0 or more, found NaN");
+    assert_eq!(message::<[f32; 1], _>(&alpha, &[]), "`alpha` of `SigmoidFocal` is 2; it must be from 0 to 1");
+    assert_eq!(
+        message::<[f32; 2], _>(&Focal { gamma: f32::NAN }, &[]),
+        "`gamma` of `Focal` is NaN; it must be a finite number of at least 0"
+    );
     assert_eq!(
         message::<[f32; 2], _>(&MultiMargin { margin: 0.0 }, &[]),
-        "margin: expected a positive number, found 0"
+        "`margin` of `MultiMargin` is 0; it must be above 0 and at most 1e18"
     );
     let far = Pairs::CosineEmbedding { margin: 1.5 };
-    assert_eq!(far.check(&[1.0]).unwrap_err().to_string(), "margin: expected -1 to 1, found 1.5");
+    assert_eq!(
+        far.check(&[1.0]).unwrap_err().to_string(),
+        "`margin` of `CosineEmbedding` is 1.5; it must be from -1 to 1"
+    );
     let pairs = Pairs::Contrastive { margin: 1.0 };
     assert_eq!(pairs.check(&[1.0, -1.0, 0.0]).unwrap_err().to_string(), "sample 2: target 0 is neither 1 nor -1");
     assert!(matches!(

@@ -20,7 +20,7 @@ KERNEL(optim_sgd_momentum, float rate, float momentum, float now, float then, De
     move_all(
         decay, roles, w, g, check,
         [=](float g, float* kept) {
-            kept[0] = momentum * kept[0] + g;
+            kept[0] = flush(momentum * kept[0] + g);
             return rate * (now * g + then * kept[0]);
         },
         b);
@@ -36,8 +36,8 @@ KERNEL(optim_adam, Adam s, Decay decay, Span<const u32> roles, Span<float> w, Sp
     move_all(
         decay, roles, w, g, check,
         [=](float g, float* kept) {
-            kept[0] += s.first * (g - kept[0]);
-            kept[1] = s.second * kept[1] + s.second_rest * (g * g);
+            kept[0] = flush(kept[0] + s.first * (g - kept[0]));
+            kept[1] = flush(s.second * kept[1] + s.second_rest * (g * g));
             return s.size * kept[0] / (sqrtf(kept[1]) * s.root + s.epsilon);
         },
         m, v);
@@ -53,7 +53,7 @@ KERNEL(optim_rms_prop, RmsProp s, Decay decay, Span<const u32> roles, Span<float
     move_all(
         decay, roles, w, g, check,
         [=](float g, float* kept) {
-            kept[0] = s.alpha * kept[0] + s.alpha_rest * (g * g);
+            kept[0] = flush(s.alpha * kept[0] + s.alpha_rest * (g * g));
             return s.rate * (g / (sqrtf(kept[0]) + s.epsilon));
         },
         v);
@@ -64,12 +64,12 @@ KERNEL(optim_rms_prop_full, RmsProp s, Decay decay, Span<const u32> roles, Span<
     move_all(
         decay, roles, w, g, check,
         [=](float g, float* kept) {
-            kept[0] = s.alpha * kept[0] + s.alpha_rest * (g * g);
-            kept[2] += s.alpha_rest * (g - kept[2]);
+            kept[0] = flush(s.alpha * kept[0] + s.alpha_rest * (g * g));
+            kept[2] = flush(kept[2] + s.alpha_rest * (g - kept[2]));
             // Never below zero but for rounding; NaN stays.
             float variance = kept[0] - s.centered * (kept[2] * kept[2]);
             variance = variance < 0.0f ? 0.0f : variance;
-            kept[1] = s.momentum * kept[1] + g / (sqrtf(variance) + s.epsilon);
+            kept[1] = flush(s.momentum * kept[1] + g / (sqrtf(variance) + s.epsilon));
             return s.rate * kept[1];
         },
         v, b, a);

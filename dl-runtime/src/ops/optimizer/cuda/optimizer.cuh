@@ -16,6 +16,9 @@ struct Decay {
     float added, factor, added_to_rest, factor_of_rest;
 };
 
+/// Zero instead of a subnormal number, as `flush` of segments.rs.
+DEVICE float flush(float x) { return (__float_as_uint(x) & 0x7F800000u) == 0 ? 0.0f : x; }
+
 /// Numbers that a thread works on at a time.
 template <u32 N>
 struct Numbers {

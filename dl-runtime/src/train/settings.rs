@@ -1,0 +1,20 @@
+//! The check of all settings of a trainer, before it looks at the data.
+
+use super::trainer::{Every, Trainer};
+use crate::optim::Optimizer;
+use crate::{Passes, Result, range};
+
+impl<M: Passes, T, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
+    /// Checks the trainer's own settings, and those of optimizer, schedule and clipping. The loss is checked with the targets.
+    pub(super) fn check_settings(&self) -> Result<()> {
+        let every = match self.every {
+            Every::Epochs(n) => n as u64,
+            Every::Steps(n) => n,
+        };
+        range::at_least_one("Trainer", "batch_size", self.batch_size as u64)?;
+        range::at_least_one("Trainer", "checkpoint_every", every)?;
+        self.optimizer.check()?;
+        self.clip.map_or(Ok(()), |clip| clip.check())?;
+        self.schedule.as_ref().map_or(Ok(()), |(schedule, _)| schedule.check())
+    }
+}

@@ -379,6 +379,10 @@ fn place(index: &[usize]) -> String {
     }
 }
 
+fn article(name: &str) -> &'static str {
+    if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
+}
+
 /// What can be done with a blank cell.
 fn blank(target: bool) -> &'static str {
     match target {

@@ -39,7 +39,7 @@ impl Columns {
         };
         if let Some(both) = columns.inputs.iter().find(|column| are_targets.contains(column)) {
             let (expected, found) = ("columns that are not targets".into(), format!("`{}`", columns.names[*both]));
-            return Err(Error::Setting { setting: "inputs", expected, found });
+            return Err(Error::Setting { setting: "inputs", of: "Csv", expected, found });
         }
         columns.check_names(lines)?;
         columns.count(lines, "input", &columns.inputs, inputs)?;
@@ -151,6 +151,6 @@ fn are_numbers(fields: &[String]) -> bool {
 pub(super) fn check_once(setting: &'static str, expected: &str, names: &[String]) -> Result<()> {
     let mut known = HashSet::new();
     names.iter().find(|name| !known.insert(*name)).map_or(Ok(()), |name| {
-        Err(Error::Setting { setting, expected: expected.into(), found: format!("`{name}` twice") })
+        Err(Error::Setting { setting, of: "Csv", expected: expected.into(), found: format!("`{name}` twice") })
     })
 }

@@ -122,9 +122,12 @@ impl Csv {
     fn check<E: Number>(&self) -> Result<()> {
         check_once("classes", "every name once", self.classes.as_deref().unwrap_or(&[]))?;
         match self.blank {
-            Blank::Fill(value) if E::from_f64(value.into()).is_none() => {
-                Err(Error::Setting { setting: "blank", expected: E::EXPECTED.into(), found: value.to_string() })
-            }
+            Blank::Fill(value) if E::from_f64(value.into()).is_none() => Err(Error::Setting {
+                setting: "blank",
+                of: "Csv",
+                expected: E::EXPECTED.into(),
+                found: value.to_string(),
+            }),
             _ => Ok(()),
         }
     }

@@ -207,6 +207,16 @@ pub enum Error {
         /// The first that is not finite, such as ``layer `conv1` `` or ``gradient of `conv1.weight` ``.
         layer: String,
     },
+    /// Validation came to something that is not a finite number.
+    #[error("after step {step}: {layer} is not finite (NaN or infinity) for sample {sample} of the validation set")]
+    ValidationNotFinite {
+        /// Steps of the training before this validation.
+        step: u64,
+        /// The first sample whose loss is not finite: its index in the validation set.
+        sample: usize,
+        /// The first that is not finite, such as `the output` or ``weight `conv1.weight` ``.
+        layer: String,
+    },
     /// The machine has no such device.
     #[error("no {device} here: {reason}")]
     NoDevice {

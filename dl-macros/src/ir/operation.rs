@@ -29,6 +29,8 @@ pub struct Op {
     pub each_input: bool,
     /// Whether its forward pass in training changes what it has in the network (batch_norm: its running statistics).
     pub updates_state: bool,
+    /// The fewest samples that it can compare in training (batch_norm), or at all (a loss); none where 1 is enough.
+    pub min_batch: Option<Dim>,
     /// Whether no gradient flows to what it reads (stop_gradient).
     pub stops_gradient: bool,
     /// Whether it is a model whose shapes only rustc knows: what flows in and out is checked apart from the passes, which

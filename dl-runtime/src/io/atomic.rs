@@ -18,6 +18,27 @@ pub fn write_atomic(path: impl AsRef<Path>, fill: impl FnOnce(&mut dyn Write) ->
     replace(&place, fill).map_err(Error::io(path))
 }
 
+/// Tries whether [`write_atomic`] can write at `path`, where a file of that name stays as it is.
+///
+/// # Errors
+/// [`Error::Io`], which names a folder that is not there.
+pub(crate) fn check_writable(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let fail = |kind, text: String| Err(Error::io(path)(io::Error::new(kind, text)));
+    match fs::metadata(&place) {
+        Ok(found) if found.is_dir() => return fail(io::ErrorKind::IsADirectory, "it is a folder, not a file".into()),
+        // Pipes and devices are written as they are.
+        Ok(found) if !found.is_file() => return Ok(()),
+        _ => {}
+    }
+    let folder = folder_of(&place);
+    if !folder.is_dir() {
+        return fail(io::ErrorKind::NotFound, format!("there is no folder {}", folder.display()));
+    }
+    create_beside(&place).and_then(|(temporary, _)| fs::remove_file(temporary)).map_err(Error::io(path))
+}
+
 fn replace(place: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let (temporary, file) = create_beside(place)?;
     write_through(file, fill).and_then(|()| fs::rename(&temporary, place)).inspect_err(|_| {

@@ -7,6 +7,7 @@ mod save;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use atomic::check_writable;
 pub use atomic::write_atomic;
 pub use load::{Load, Loaded};
 pub use save::Save;

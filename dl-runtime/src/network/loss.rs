@@ -1,6 +1,6 @@
 //! The trait that `model!` implements for the `loss` clause of a model: its target, its terms and its passes.
 
-use super::{ComputeLoss, Evaluate, Passes};
+use super::{ComputeLoss, Evaluate, MinBatch, Passes};
 use crate::{Device, Pod, Result};
 
 /// One term of an objective.
@@ -26,6 +26,9 @@ pub trait LossPasses: Passes {
 
     /// The terms that are added up, in order.
     const TERMS: &'static [Term];
+
+    /// The fewest samples of a batch that the loss can compare: 2 for `nt_xent`.
+    const MIN_BATCH_OF_LOSS: MinBatch = MinBatch { samples: 1, of: "objective" };
 
     /// Whether the classes in `targets` are in their ranges; sessions and the trainer ask where samples enter.
     ///

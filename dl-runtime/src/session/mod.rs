@@ -12,7 +12,7 @@ mod optimizer_state;
 mod training;
 mod transfer;
 
-pub(crate) use batch::Samples;
+pub(crate) use batch::{Samples, SmallBatch, min_batch_of_model};
 pub use criterion::{Criterion, ExternalLoss, ModelLoss};
 pub use inference::Session;
 pub(crate) use inference::predict;

@@ -46,6 +46,7 @@ pub(super) struct Best {
 struct Settings {
     loss: String,
     batch_size: usize,
+    drop_last: bool,
     training_samples: usize,
     shuffle: bool,
 }
@@ -72,6 +73,7 @@ where
         Settings {
             loss: L::NAME.into(),
             batch_size: self.trainer.batch_size,
+            drop_last: self.trainer.drop_last,
             training_samples: self.data.len(),
             shuffle: self.trainer.shuffle,
         }
@@ -109,6 +111,7 @@ where
         let seed = seed_of_passes(self.trainer.seed, state.earlier_epochs);
         same(path, "seed", seed, self.training.seed_of_passes())?;
         same(path, "batch size", expected.batch_size, found.batch_size)?;
+        same(path, "choice of `drop_last`", expected.drop_last, found.drop_last)?;
         same(path, "number of training samples", expected.training_samples, found.training_samples)?;
         same(path, "shuffling", expected.shuffle, found.shuffle)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;

@@ -1,5 +1,6 @@
 //! Training: the [`Trainer`], what it reports, and what can be asked of it.
 
+mod check;
 mod checkpoint;
 mod error;
 mod event;

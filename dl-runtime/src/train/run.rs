@@ -1,6 +1,7 @@
 //! The training itself: epochs, steps, validation, and when to stop.
 
 use super::TrainError;
+use super::check::{check, check_checkpoint};
 use super::checkpoint::{Best, State};
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::{Ended, Epoch, History, Scores};
@@ -64,15 +65,11 @@ where
         net: &'r mut M,
         data: &'r Dataset<M::Input, T>,
     ) -> Result<Self> {
-        check::<M, T, L>(data, "training set", &trainer.loss)?;
-        if let Some(validation) = trainer.validation {
-            check::<M, T, L>(validation, "validation set", &trainer.loss)?;
-        }
+        check(trainer, data)?;
         let setting = |setting, found: usize| match found {
             0 => Err(Error::Setting { setting, expected: "at least 1".into(), found: "0".into() }),
             _ => Ok(()),
         };
-        setting("batch size", trainer.batch_size)?;
         match trainer.every {
             Every::Epochs(n) => setting("epochs from checkpoint to checkpoint", n)?,
             Every::Steps(n) => setting("steps from checkpoint to checkpoint", usize::from(n > 0))?,
@@ -101,6 +98,7 @@ where
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
         }
+        check_checkpoint(run.trainer)?;
         Ok(run)
     }
 
@@ -144,7 +142,12 @@ where
     }
 
     pub(super) fn batches(&self) -> usize {
-        self.data.len().div_ceil(self.trainer.batch_size)
+        let (samples, size) = (self.data.len(), self.trainer.batch_size);
+        if self.trainer.drop_last { samples / size } else { samples.div_ceil(size) }
+    }
+    /// How many samples an epoch trains.
+    fn samples(&self) -> usize {
+        self.data.len().min(self.batches() * self.trainer.batch_size)
     }
     /// The rest of an epoch; says why training ends, if it does.
     fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Ended>> {
@@ -181,8 +184,8 @@ where
             }
         }
         self.state.seconds = before + start.elapsed().as_secs_f64();
-        let samples_per_second = self.data.len() as f64 / self.state.seconds;
-        let train = self.scores(self.data.len());
+        let samples_per_second = self.samples() as f64 / self.state.seconds;
+        let train = self.scores(self.samples());
         progress.validate();
         let clock = Instant::now();
         let validation = self.trainer.validation.map(|data| self.validate(data)).transpose()?;
@@ -372,17 +375,4 @@ pub(super) fn seed_of_passes(seed: u64, earlier_epochs: u64) -> u64 {
 /// The seed of the order of one epoch. It differs from those of other epochs, and from that of initial weights.
 fn epoch_seed(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-}
-
-fn check<M: Passes, T: Pod, L: Criterion<M, Target = T>>(
-    data: &Dataset<M::Input, T>,
-    what: &'static str,
-    loss: &L,
-) -> Result<()> {
-    data.check_lengths()?;
-    if data.is_empty() {
-        return Err(Error::Empty { what });
-    }
-    M::check_inputs(&data.inputs)?;
-    loss.check(&data.targets)
 }

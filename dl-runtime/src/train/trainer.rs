@@ -63,6 +63,7 @@ pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
     pub(super) device: D,
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
+    pub(super) drop_last: bool,
     pub(super) seed: u64,
     /// Epochs that earlier calls of `fit` began.
     pub(super) earlier_epochs: u64,
@@ -90,6 +91,7 @@ impl<M: Passes, T, O: Optimizer> Trainer<'_, M, T, O> {
             device: Cpu::new(),
             epochs: 10,
             batch_size: 32,
+            drop_last: false,
             seed: 0,
             earlier_epochs: 0,
             shuffle: true,
@@ -116,6 +118,7 @@ macro_rules! with {
             $($field,)*
             epochs: $trainer.epochs,
             batch_size: $trainer.batch_size,
+            drop_last: $trainer.drop_last,
             seed: $trainer.seed,
             earlier_epochs: $trainer.earlier_epochs,
             shuffle: $trainer.shuffle,
@@ -154,10 +157,20 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.epochs = epochs;
         self
     }
-    /// Samples in one step; the last batch of an epoch may be smaller.
+    /// Samples in one step; the last batch of an epoch may be smaller, or left out ([`Trainer::drop_last`]).
     #[must_use]
     pub fn batch_size(mut self, samples: usize) -> Self {
         self.batch_size = samples;
+        self
+    }
+    /// Whether the last batch of each epoch is left out where it is not full; at first it is trained too. Shuffled, those are
+    /// other samples in each epoch, and the numbers of an epoch are averages over the samples that were trained. Validation
+    /// always takes all samples.
+    ///
+    /// `batch_norm` of features and losses that compare the samples of a batch (`nt_xent`) need at least two in each.
+    #[must_use]
+    pub fn drop_last(mut self, drop_last: bool) -> Self {
+        self.drop_last = drop_last;
         self
     }
     /// What shuffling and dropout come from; 0 at first.
@@ -269,10 +282,12 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// file of [`Trainer::checkpoint`] can be resumed.
     ///
     /// # Errors
-    /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and
-    /// [`Error::UnequalLengths`](crate::Error::UnequalLengths) about the data sets, what
-    /// [`Loss::check`](crate::ops::loss::Loss::check) says about targets, [`Error::Setting`](crate::Error::Setting) about settings, and for a checkpoint
-    /// those of reading it and [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
+    /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and [`Error::DataSet`](crate::Error::DataSet) about the data
+    /// sets: their lengths, numbers that are not finite, tokens out of range, and what
+    /// [`Loss::check`](crate::ops::loss::Loss::check) says about targets. [`Error::SmallBatch`](crate::Error::SmallBatch) about a batch
+    /// that is too small for a layer or the loss, [`Error::Setting`](crate::Error::Setting) about settings,
+    /// [`Error::Io`](crate::Error::Io) about a checkpoint that cannot be written, and for one that should go on those of reading it and
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
     /// [`Error::NotFinite`](crate::Error::NotFinite) with step and layer when numbers overflow, and whatever writing a
     /// checkpoint meets.
     pub fn fit<N: Network<Model = M>>(

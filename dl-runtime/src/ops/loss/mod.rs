@@ -59,6 +59,8 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
 
     /// The name in histories: `cross_entropy`.
     const NAME: &'static str;
+    /// The fewest samples of a batch that it can compare: 2 for a loss that needs other samples beside each.
+    const MIN_BATCH: usize = 1;
 
     /// Whether this loss can be used with these targets; called once, where they enter.
     ///
@@ -87,6 +89,7 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
 impl<Y: Pod<Element = f32>, L: Loss<Y>> Loss<Y> for &L {
     type Target = L::Target;
     const NAME: &'static str = L::NAME;
+    const MIN_BATCH: usize = L::MIN_BATCH;
 
     fn check(&self, targets: &[L::Target]) -> Result<()> {
         L::check(self, targets)

@@ -238,8 +238,20 @@ where
             // the batch again, which is of no account: the session ends here.
             self.training.rewind(1 + u64::from(ahead));
             forward(&mut self.training, &self.trainer.loss, data, picked)?;
-            self.training.wait()?;
-            return Err(Error::NotFinite { step, layer: "the loss".into() });
+            let layer = match self.training.wait() {
+                Err(Error::NotFinite { layer, .. }) => layer,
+                Err(error) => return Err(error),
+                Ok(_) => "the loss".into(),
+            };
+            // One among several is more likely a matter of the sample than of the training.
+            let mut bad = self.training.losses().iter().zip(picked).filter(|(loss, _)| !loss.is_finite());
+            let layer = match (bad.next(), bad.next()) {
+                (Some((_, sample)), None) if samples > 1 => {
+                    format!("{layer}, of sample {sample} of the training set alone,")
+                }
+                _ => layer,
+            };
+            return Err(Error::NotFinite { step, layer });
         }
         let targets = picked.iter().map(|i| &data.targets[*i]);
         Self::account(self.trainer, &mut self.state, &self.training, outputs, targets);

@@ -318,7 +318,8 @@ fn whole_numbers_out_of_range_are_found_where_they_enter() {
     assert!(matches!(error, dl::Error::LabelOutOfRange { sample: 1, label: 3, classes: 3 }), "{error}");
     let data = dl::data::Dataset::new(vec![[0.5; 4]; 3], vec![target(2), target(1), target(9)]).unwrap();
     let error = Trainer::new(Adam::new(1e-3)).quiet().fit(&mut Classifier::init(1), &data).unwrap_err();
-    assert!(matches!(error, dl::Error::LabelOutOfRange { sample: 2, label: 9, classes: 3 }), "{error}");
+    let dl::Error::DataSet { set: "training set", source } = error.error() else { panic!("{error}") };
+    assert!(matches!(**source, dl::Error::LabelOutOfRange { sample: 2, label: 9, classes: 3 }), "{error}");
     let samples = [6, 7].map(|token| TiedInput { tokens: [token; 5], x: [[0.0; 3]; 5] });
     let error = Tied::init(1).training(Cpu::new(), 2).unwrap().forward(&samples).unwrap_err();
     assert!(matches!(error, dl::Error::TokenOutOfRange { sample: 1, token: 7, vocabulary: 7 }), "{error}");

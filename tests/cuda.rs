@@ -150,7 +150,7 @@ fn a_model_with_its_own_loss() {
     let images = Dataset::unlabelled(digits().0.inputs);
     let run = |history: &mut Vec<f64>, on: Option<dl::Cuda>| {
         let mut net = Autoencoder::init(1);
-        let trainer = Trainer::new(Sgd::new(0.1).momentum(0.9)).epochs(2).batch_size(40).validate(&images).quiet();
+        let mut trainer = Trainer::new(Sgd::new(0.1).momentum(0.9)).epochs(2).batch_size(40).validate(&images).quiet();
         *history = numbers(&match on {
             Some(cuda) => trainer.on(cuda).fit(&mut net, &images).unwrap(),
             None => trainer.fit(&mut net, &images).unwrap(),
@@ -171,8 +171,8 @@ fn a_checkpoint_goes_on_bit_for_bit_and_on_the_other_device() {
     let (mut whole, mut half) = (Net::init(4), Net::init(4));
     trainer().on(cuda.clone()).epochs(2).fit(&mut whole, &data).unwrap();
     let stop = |event: &dl::train::StepEnd| if event.step == 4 { Flow::Stop } else { Flow::Continue };
-    let first = trainer().on(cuda.clone()).epochs(2).checkpoint(&path).checkpoint_every(Every::Steps(2)).on_step(stop);
-    first.fit(&mut half, &data).unwrap();
+    let first = trainer().on(cuda.clone()).epochs(2).checkpoint(&path).checkpoint_every(Every::Steps(2));
+    first.on_step(stop).fit(&mut half, &data).unwrap();
     assert!(bits(&*half) != bits(&*whole));
     let (mut on_cuda, mut on_cpu) = (Net::init(9), Net::init(9));
     trainer().on(cuda).epochs(2).resume(&path).fit(&mut on_cuda, &data).unwrap();

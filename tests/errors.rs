@@ -160,7 +160,10 @@ fn a_word_among_numbers() {
 fn a_label_out_of_range() {
     let set = Dataset::new(vec![[0.0; 3]; 5], vec![0, 1, 0, 2, 1]).unwrap();
     let error = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).fit(&mut *Net::init(1), &set).unwrap_err();
-    assert_eq!(error.to_string(), "sample 3: label 2 is out of range; with 2 classes, labels are 0 to 1");
+    assert_eq!(
+        error.to_string(),
+        "sample 3 of the training set: label 2 is out of range; with 2 classes, labels are 0 to 1"
+    );
 }
 
 #[test]
@@ -177,5 +180,5 @@ fn an_empty_data_set() {
 fn inputs_without_targets() {
     let set = Dataset { inputs: vec![[0.0; 3]; 5], targets: vec![0; 4] };
     let error = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).fit(&mut *Net::init(1), &set).unwrap_err();
-    assert_eq!(error.to_string(), "a data set needs one target per input: found 5 inputs and 4 targets");
+    assert_eq!(error.to_string(), "the training set needs one target per input: found 5 inputs and 4 targets");
 }

@@ -85,8 +85,9 @@ fn train(checkpoint: &std::path::Path, resume: bool) -> dl::Result<()> {
     let data = Dataset::new(vec![[0.1, 0.2, 0.3], [0.5, 0.1, 0.0], [0.9, 0.4, 0.2]], vec![0, 1, 1])?;
     let trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(2).batch_size(2).validate(&data);
     let trainer = trainer.early_stopping(2).quiet();
-    let trainer = if resume { trainer.resume(checkpoint) } else { trainer.checkpoint(checkpoint) };
-    trainer.fit(&mut Net::init(1), &data).map(|_| ())
+    let mut trainer = if resume { trainer.resume(checkpoint) } else { trainer.checkpoint(checkpoint) };
+    trainer.fit(&mut Net::init(1), &data)?;
+    Ok(())
 }
 
 /// Values that a damaged or hostile checkpoint may hold in its fields.

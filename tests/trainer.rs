@@ -152,7 +152,7 @@ fn a_resumed_training_is_the_same_training() {
                 .checkpoint(&path)
                 .interrupt(&flag)
                 .on_step(move |step| setter.store(step.step == stop, Ordering::Relaxed));
-            let part = if path.exists() { part.resume(&path) } else { part };
+            let mut part = if path.exists() { part.resume(&path) } else { part };
             assert_eq!(part.fit(&mut net, &train).unwrap().ended, Ended::Interrupted);
             // What is in memory does not count, only the file.
             net = Net::init(0);
@@ -188,7 +188,7 @@ fn a_model_with_its_own_loss_is_trained_by_it() {
     let (path, flag) = (file("objective.safetensors"), Arc::new(AtomicBool::new(false)));
     let setter = flag.clone();
     let part = trainer(2).checkpoint(&path).interrupt(&flag);
-    let part = part.on_step(move |step| setter.store(step.step == 13, Ordering::Relaxed));
+    let mut part = part.on_step(move |step| setter.store(step.step == 13, Ordering::Relaxed));
     assert_eq!(part.fit(&mut Autoencoder::init(9), &train).unwrap().ended, Ended::Interrupted);
     let mut resumed = Autoencoder::init(0);
     let again = trainer(1).resume(&path).fit(&mut resumed, &train).unwrap();
@@ -202,8 +202,8 @@ fn checkpoints_of_other_trainings_are_refused() {
     let path = file("mine.safetensors");
     let run = |path: PathBuf, resume: bool, batch: usize, seed: u64| {
         let trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(1).batch_size(batch).seed(seed).quiet();
-        let trainer = if resume { trainer.resume(path) } else { trainer.checkpoint(path) };
-        trainer.fit(&mut Net::init(0), &train)
+        let mut trainer = if resume { trainer.resume(path) } else { trainer.checkpoint(path) };
+        trainer.fit(&mut Net::init(0), &train).map_err(Error::from)
     };
     run(path.clone(), false, 50, 1).unwrap();
     assert!(run(path.clone(), true, 50, 1).is_ok());
@@ -212,10 +212,10 @@ fn checkpoints_of_other_trainings_are_refused() {
     assert_eq!(message(run(path.clone(), true, 49, 1)), expected);
     assert_eq!(message(run(path.clone(), true, 50, 2)), "FILE: checkpoint of another seed: expected 2, found 1");
     let sgd = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).resume(&path).fit(&mut Net::init(0), &train);
-    assert_eq!(message(sgd), "FILE: checkpoint of another optimizer: expected Sgd, found Adam");
+    assert_eq!(message(sgd.map_err(Error::from)), "FILE: checkpoint of another optimizer: expected Sgd, found Adam");
     let data = Dataset::new(vec![[0.0]], vec![[0.0]]).unwrap();
     let line = Trainer::new(Adam::new(0.1)).loss(Mse).resume(&path).fit(&mut Line::init(0), &data);
-    assert_eq!(message(line), "FILE: checkpoint of another model: expected Line, found Net");
+    assert_eq!(message(line.map_err(Error::from)), "FILE: checkpoint of another model: expected Line, found Net");
     // A model is not a checkpoint, and neither is half of one.
     Net::init(0).save(&path).unwrap();
     let expected = "FILE: not a sound checkpoint file: expected the key `checkpoint` in the metadata, found none";
@@ -262,7 +262,7 @@ fn checkpoints_with_false_fields_are_errors() {
         let writer = checkpoint.into_iter().fold(model, |writer, json| writer.metadata("checkpoint", json));
         let writer = tensors.iter().fold(writer, |writer, (name, shape, values)| writer.tensor(name, shape, values));
         writer.write(&path).unwrap();
-        trainer().epochs(3).resume(&path).fit(&mut Net::init(0), &train)
+        trainer().epochs(3).resume(&path).fit(&mut Net::init(0), &train).map_err(Error::from)
     };
     // Written again as it is, it is still sound.
     assert_eq!(resume(Some(sound.to_string())).unwrap().epochs.len(), 3);
@@ -320,7 +320,7 @@ fn checkpoints_with_false_fields_are_errors() {
 fn mistakes_are_found_before_anything_is_computed() {
     let (train, test) = digits();
     let fit = |batch: usize, train: &Digits, test: &Digits| {
-        let trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).batch_size(batch).validate(test).quiet();
+        let mut trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).batch_size(batch).validate(test).quiet();
         trainer.fit(&mut Net::init(0), train).unwrap_err().to_string()
     };
     assert_eq!(fit(8, &Digits::default(), &test), "the training set is empty");
@@ -328,9 +328,10 @@ fn mistakes_are_found_before_anything_is_computed() {
     assert_eq!(fit(0, &train, &test), "`batch_size` of `Trainer` is 0; it must be a whole number of at least 1");
     let mut wrong = train.clone();
     wrong.targets[17] = 10;
-    assert_eq!(fit(8, &wrong, &test), "sample 17: label 10 is out of range; with 10 classes, labels are 0 to 9");
+    let text = "label 10 is out of range; with 10 classes, labels are 0 to 9";
+    assert_eq!(fit(8, &wrong, &test), format!("sample 17 of the training set: {text}"));
     wrong.targets.pop();
-    assert_eq!(fit(8, &wrong, &test), "a data set needs one target per input: found 250 inputs and 249 targets");
+    assert_eq!(fit(8, &wrong, &test), "the training set needs one target per input: found 250 inputs and 249 targets");
 }
 
 /// `y = 3x - 1` at five places.
@@ -342,7 +343,7 @@ fn line() -> Dataset<[f32; 1], [f32; 1]> {
 #[test]
 fn learns_a_line_and_reports_distances() {
     let mut net = Line::init(0);
-    let trainer = Trainer::new(Sgd::new(0.3).momentum(0.5)).loss(Mse).epochs(60).batch_size(2).quiet();
+    let mut trainer = Trainer::new(Sgd::new(0.3).momentum(0.5)).loss(Mse).epochs(60).batch_size(2).quiet();
     let history = trainer.fit(&mut net, &line()).unwrap();
     assert_eq!(history.metrics, ["mean absolute error"]);
     assert!(history.last().unwrap().train.metrics[0] < 1e-3);
@@ -353,15 +354,10 @@ fn learns_a_line_and_reports_distances() {
 fn overflow_is_an_error_with_step_and_place() {
     let mut net = Line::init(0);
     let result = Trainer::new(Sgd::new(1e30)).loss(Mse).epochs(60).quiet().fit(&mut net, &line());
-    let Err(Error::NotFinite { step, layer }) = result else { panic!("{result:?}") };
+    let Err(Error::NotFinite { step, layer }) = result.map_err(Error::from) else { panic!("an overflow") };
     assert_eq!((step, &*layer), (2, "the loss"));
     // The weights are those of the last epoch whose numbers were right.
     assert!(net.dense1.weight[0][0].is_finite());
-    let mut data = line();
-    data.inputs[3] = [f32::NAN];
-    let trainer = Trainer::new(Sgd::new(0.1)).loss(Mse).shuffle(false).quiet();
-    let message = trainer.fit(&mut net, &data).unwrap_err().to_string();
-    assert!(message.starts_with("step 1: input 3 of the batch is not finite"), "{message}");
 }
 
 #[test]
@@ -380,7 +376,8 @@ fn early_stopping_keeps_the_best_weights() {
         .quiet()
         .fit(&mut net, &line())
         .unwrap();
-    assert_eq!((history.ended, history.best, history.epochs.len()), (Ended::Early, Some(1), 5));
+    let early = Ended::EarlyStopping { best_epoch: 1, patience: 4 };
+    assert_eq!((history.ended, history.best, history.epochs.len()), (early, Some(1), 5));
     assert!(seen[0].0 < seen[4].0);
     assert_eq!(bits(&*net), seen[0].1);
 }
@@ -412,7 +409,7 @@ fn callbacks_see_steps_and_stop() {
 fn histories_are_tables_and_charts() {
     let (train, test) = digits();
     let (csv, svg) = (file("history.csv"), file("history.svg"));
-    let trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(2).validate(&test).quiet();
+    let mut trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(2).validate(&test).quiet();
     let history = trainer.fit(&mut Net::init(0), &train).unwrap();
     history.save_csv(&csv).unwrap();
     history.plot_svg(&svg).unwrap();

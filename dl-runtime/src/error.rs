@@ -243,6 +243,39 @@ pub enum Error {
         /// Its target, or one number of it.
         value: f32,
     },
+    /// A number of an input is NaN or infinite.
+    #[error("sample {sample}: input {value} is not a finite number")]
+    InputNotFinite {
+        /// Index of the sample in the data set or batch.
+        sample: usize,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// What is wrong with the samples of a data set or batch: the text of `source` with the name of the set.
+    #[error("{}", of_data(set, source))]
+    DataSet {
+        /// `training set`, `validation set` or `batch`.
+        set: &'static str,
+        /// [`Error::InputNotFinite`], [`Error::LabelOutOfRange`] and others.
+        source: Box<Error>,
+    },
+    /// A batch has fewer samples than a layer or a loss can compare.
+    #[error(
+        "{batch} has {found} sample{}, but {of} needs at least {least}{}{help}",
+        if *found == 1 { "" } else { "s" }, if help.is_empty() { "" } else { "; " }
+    )]
+    SmallBatch {
+        /// Which one: `batch 3 of 3 of the training set`, or `the batch` of a session.
+        batch: String,
+        /// Its samples.
+        found: usize,
+        /// Such as ``layer `norm` in training`` or ``loss `nt_xent` ``.
+        of: String,
+        /// The fewest that it can compare.
+        least: usize,
+        /// What to do.
+        help: &'static str,
+    },
     /// A setting of a loss, an optimizer, a schedule, a metric, a session or the trainer is not in its range.
     #[error("`{setting}` of `{of}` is {found}; it must be {expected}")]
     Setting {
@@ -302,6 +335,16 @@ pub enum Error {
         /// The first that is not finite, such as ``layer `conv1` `` or ``gradient of `conv1.weight` ``.
         layer: String,
     },
+    /// Validation came to something that is not a finite number.
+    #[error("after step {step}: {layer} is not finite (NaN or infinity) for sample {sample} of the validation set")]
+    ValidationNotFinite {
+        /// Steps of the training before this validation.
+        step: u64,
+        /// The first sample whose loss is not finite: its index in the validation set.
+        sample: usize,
+        /// The first that is not finite, such as `the output` or ``weight `conv1.weight` ``.
+        layer: String,
+    },
     /// The machine has no such device.
     #[error("no {device} here: {reason}")]
     NoDevice {
@@ -359,10 +402,40 @@ impl Error {
         }
         self
     }
+    /// The same error about the samples of `set`.
+    pub(crate) fn of_data(self, set: &'static str) -> Error {
+        Error::DataSet { set, source: Box::new(self) }
+    }
+    /// The sample that it is about.
+    fn sample(&self) -> Option<usize> {
+        match self {
+            Error::InputNotFinite { sample, .. }
+            | Error::LabelOutOfRange { sample, .. }
+            | Error::TokenOutOfRange { sample, .. }
+            | Error::TargetOutOfRange { sample, .. }
+            | Error::TargetNotASign { sample, .. } => Some(*sample),
+            _ => None,
+        }
+    }
     /// [`Error::Io`] about `path`.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { path, source }
+    }
+}
+
+/// The text of an error about a data set: `sample 7 of the validation set: …`.
+fn of_data(set: &str, error: &Error) -> String {
+    let text = error.to_string();
+    match (error, error.sample()) {
+        (Error::UnequalLengths { inputs, targets }, _) => {
+            format!("the {set} needs one target per input: found {inputs} inputs and {targets} targets")
+        }
+        (_, Some(sample)) => {
+            let name = format!("sample {sample}");
+            format!("{name} of the {set}{}", text.strip_prefix(&name).unwrap_or(&text))
+        }
+        _ => format!("{set}: {text}"),
     }
 }
 

@@ -29,7 +29,9 @@ pub use device::Cpu;
 pub use device::Cuda;
 pub use error::{Error, IN_MEMORY, Result};
 pub use model::{Memory, Model, Objective, Summary};
-pub use network::{Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, Network, Output, Passes, Target, Term};
+pub use network::{
+    Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, MinBatch, Network, Output, Passes, Target, Term,
+};
 pub use ops::{Device, loss};
 pub use session::{ModelLoss, Session, Training};
 pub use tensor::pod;

@@ -38,13 +38,21 @@ pub struct Chart {
     title: String,
     labels: (String, String),
     series: Vec<Series>,
+    /// Vertical lines: their names, and where they stand.
+    marks: Vec<(String, f64)>,
     logarithmic: bool,
 }
 
 impl Chart {
     /// Returns an empty chart with a title.
     pub fn new(title: impl Into<String>) -> Self {
-        Chart { title: title.into(), labels: Default::default(), series: Vec::new(), logarithmic: false }
+        Chart {
+            title: title.into(),
+            labels: Default::default(),
+            series: Vec::new(),
+            marks: Vec::new(),
+            logarithmic: false,
+        }
     }
     /// Sets the labels of the axes, which should include units.
     #[must_use]
@@ -67,6 +75,12 @@ impl Chart {
     #[must_use]
     pub fn points(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         self.series(name, Mark::Points, points)
+    }
+    /// A dashed vertical line at `x`, with its name beside it; drawn where `x` is within the axis.
+    #[must_use]
+    pub fn mark(mut self, name: impl Into<String>, x: f64) -> Self {
+        self.marks.push((name.into(), x));
+        self
     }
     fn series(mut self, name: impl Into<String>, mark: Mark, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         self.series.push(Series { name: name.into(), mark, points: points.into_iter().collect() });
@@ -108,6 +122,16 @@ impl Chart {
         let place = format!("translate(16 {}) rotate(-90)", (top + bottom) / 2.0);
         let label = self.labels.1.clone() + if logarithmic { ", logarithmic" } else { "" };
         svg.text(&[("class", &"x"), ("transform", &place)], &label);
+        for (name, at) in self.marks.iter().filter(|(_, at)| (x.low..=x.high).contains(at)) {
+            let at = x.place(*at);
+            svg.element("path", &[("class", &"mark"), ("d", &format!("M{} {top}V{bottom}", Number(at)))]);
+            // On the side with more room.
+            if at < (left + right) / 2.0 {
+                svg.text(&[("x", &Number(at + 5.0)), ("y", &(top + 14.0))], name);
+            } else {
+                svg.text(&[("class", &"y"), ("x", &Number(at - 5.0)), ("y", &(top + 14.0))], name);
+            }
+        }
         for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
             series.draw(&x, &y, colour, svg);
         }
@@ -156,7 +180,7 @@ pub fn side_by_side(charts: &[Chart]) -> String {
     Svg::file((0.0, 0.0), size, font, |svg| {
         svg.style(concat!(
             ".title{font-size:15px;font-weight:bold}.x{text-anchor:middle}.y{text-anchor:end}",
-            ".grid{stroke:#e5e5e5}.axis{stroke:#888;fill:none}.line{fill:none;stroke-width:2;stroke-linejoin:round}",
+            ".mark{stroke:#888;stroke-dasharray:4 3}.grid{stroke:#e5e5e5}.axis{stroke:#888;fill:none}.line{fill:none;stroke-width:2;stroke-linejoin:round}",
         ));
         svg.element("rect", &[("width", &"100%"), ("height", &"100%"), ("fill", &"white")]);
         for (i, chart) in charts.iter().enumerate() {

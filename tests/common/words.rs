@@ -13,7 +13,7 @@ macro_rules! small_words {
             evaluation_memory f f32 field field_mut first first_conv1 first_main first_relu1 first_relu2 fmt forward
             forward_in_place from gelu1 given groups h image inference infer infer_in_place inference_memory init
             init_weights input inputs inside inspect kernel language layer layer_norm1 layers left len main map
-            max_pool1 model momentum multiply_adds n name net network new non_camel_case_types non_snake_case not offset
+            max_pool1 min_batch model momentum multiply_adds n name net network new non_camel_case_types non_snake_case not offset
             offset_of ops other output_difference output_sum outputs hygiene own own_loss padding parameters part parts context
             pool private probes r read reborrow record reduce relu1 repr right rng role running_mean running_var
             rust_analyzer s samples saved_d_x saved_h saved_layers saved_relu1 scale scores scratch_x see set shape
@@ -58,7 +58,7 @@ macro_rules! capitals_words {
             COPIES Clone ComputeLoss Conv Conv2d ConvInference ConvTraining Copy D D2 DENSE1_OP DENSE1_OP_INFER
             DENSE2_OP Debug Default Dense Device Element Elementwise Entry Equal Err Evaluate Evaluation FIRST_ADD1_OP
             FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Forward Gelu Grad INFERENCE_FLOATS INPUTS Identity Infer
-            Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN Layer LayerInfo LayerInput LayerNorm LossPasses MAX MAX_POOL1_OP MEAN1_OP
+            Inference Init Input InputInfo LAYERS LAYER_NORM1_OP LEN Layer LayerInfo LayerInput LayerNorm LossPasses MAX MAX_POOL1_OP MEAN1_OP MIN_BATCH
             MULTIPLY_ADDS Max Mlp MlpInference MlpTraining Model Mse NAME Net NetBasic NetBasic2 NetInference
             NetTraining Network None Objective Ok Conv2dOp BatchNormOp DenseOp LayerNormOp Option Output PARAMETERS PARTS Padding Pair PairInference PairInput
             PairOutput PairTraining Part PartialEq Parts Passes PartsMut Context Pod PyTorch Ref Relu Result Rng Role

@@ -62,8 +62,8 @@ fn learn() {
     let (x, different) = ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]);
     let cases = Dataset::new(x.to_vec(), different.to_vec()).unwrap();
     let mut net = Xor::init(42);
-    let trainer = Trainer::new(Adam::new(0.05)).loss(BceWithLogits).epochs(300).batch_size(4).quiet();
-    trainer.fit(&mut net, &cases).unwrap();
+    let trainer = Trainer::new(Adam::new(0.05)).loss(BceWithLogits).epochs(300).batch_size(4);
+    trainer.quiet().fit(&mut net, &cases).unwrap();
     let right = net.predict(&x).iter().zip(&different).all(|(y, is)| (y[0] > 0.0) == (is[0] == 1.0));
     say(if right { "learned on the CPU" } else { "learned nothing" });
 }

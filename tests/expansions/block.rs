@@ -248,6 +248,7 @@ const _: () = {
                 multiply_adds: 384,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "first.conv2",
@@ -258,6 +259,7 @@ const _: () = {
                 multiply_adds: 3456,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "first.relu1",
@@ -268,6 +270,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "first.conv3",
@@ -278,6 +281,7 @@ const _: () = {
                 multiply_adds: 9216,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "first.add1",
@@ -288,6 +292,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "first.relu2",
@@ -298,6 +303,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "basic1.conv1",
@@ -308,6 +314,7 @@ const _: () = {
                 multiply_adds: 9216,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "basic1.relu1",
@@ -318,6 +325,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "basic1.conv2",
@@ -328,6 +336,7 @@ const _: () = {
                 multiply_adds: 9216,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "basic1.add1",
@@ -338,6 +347,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "basic1.relu2",
@@ -348,6 +358,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
         ];
         type Inference<D: dl::Device> = NetInference<D>;

@@ -151,6 +151,7 @@ const _: () = {
                 multiply_adds: 1296,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "batch_norm1",
@@ -161,6 +162,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "relu1",
@@ -171,6 +173,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "max_pool1",
@@ -181,6 +184,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "flatten1",
@@ -191,6 +195,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "dense1",
@@ -201,6 +206,7 @@ const _: () = {
                 multiply_adds: 360,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
         ];
         type Inference<D: dl::Device> = ConvInference<D>;

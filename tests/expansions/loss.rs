@@ -133,6 +133,7 @@ const _: () = {
                 multiply_adds: 12,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "dense2",
@@ -143,6 +144,7 @@ const _: () = {
                 multiply_adds: 12,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
         ];
         type Inference<D: dl::Device> = AutoencoderInference<D>;

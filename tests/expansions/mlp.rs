@@ -108,6 +108,7 @@ const _: () = {
                 multiply_adds: 128,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "relu1",
@@ -118,6 +119,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "scores",
@@ -128,6 +130,7 @@ const _: () = {
                 multiply_adds: 48,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
         ];
         type Inference<D: dl::Device> = MlpInference<D>;

@@ -164,6 +164,7 @@ const _: () = {
                 multiply_adds: 20,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "dense2",
@@ -174,6 +175,7 @@ const _: () = {
                 multiply_adds: 15,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "add1",
@@ -184,6 +186,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "sub1",
@@ -194,6 +197,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
         ];
         type Inference<D: dl::Device> = PairInference<D>;

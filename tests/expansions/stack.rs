@@ -121,6 +121,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "dense1",
@@ -131,6 +132,7 @@ const _: () = {
                 multiply_adds: 36,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "gelu1",
@@ -141,6 +143,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
             dl::LayerInfo {
                 name: "add1",
@@ -151,6 +154,7 @@ const _: () = {
                 multiply_adds: 0,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
         ];
         type Inference<D: dl::Device> = StackLayersInference<D>;
@@ -394,6 +398,7 @@ const _: () = {
                 multiply_adds: <[StackLayers; 12] as dl::Passes>::MULTIPLY_ADDS,
                 inside: <[StackLayers; 12] as dl::Passes>::LAYERS,
                 copies: <[StackLayers; 12] as dl::Passes>::COPIES,
+                min_batch: <[StackLayers; 12] as dl::Passes>::MIN_BATCH,
             },
             dl::LayerInfo {
                 name: "dense1",
@@ -404,6 +409,7 @@ const _: () = {
                 multiply_adds: 12,
                 inside: &[],
                 copies: 1,
+                min_batch: 1,
             },
         ];
         type Inference<D: dl::Device> = StackInference<D>;

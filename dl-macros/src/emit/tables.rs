@@ -49,9 +49,17 @@ pub fn objective(ir: &Ir) -> TokenStream {
         quote!(dl::Term { name: #name, weight: #weight })
     });
     let check = check(ir, "check_targets", "Target", ir.targets());
+    let nodes = &ir.nodes[ir.body_len(&ir.nodes)..];
+    let compares = nodes.iter().find_map(|node| Some((node, node.op.min_batch.as_ref()?)));
+    let min_batch = compares.map(|(node, samples)| {
+        // Without its settings.
+        let name = node.text.split('(').next();
+        quote!(const MIN_BATCH_OF_LOSS: dl::MinBatch = dl::MinBatch { samples: #samples, of: #name };)
+    });
     quote! {
         type Target = #target;
         const TERMS: &'static [dl::Term] = &[#(#terms),*];
+        #min_batch
         #check
     }
 }
@@ -146,6 +154,7 @@ fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
                     multiply_adds: <#ty as dl::Passes>::MULTIPLY_ADDS,
                     inside: <#ty as dl::Passes>::LAYERS,
                     copies: <#ty as dl::Passes>::COPIES,
+                    min_batch: <#ty as dl::Passes>::MIN_BATCH,
                 }
             };
         }
@@ -154,6 +163,7 @@ fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
             Dim::Known(n) => Literal::usize_unsuffixed(*n).to_token_stream(),
             dim => quote!(#dim as u64),
         };
+        let min_batch = node.op.min_batch.clone().unwrap_or(Dim::Known(1));
         quote! {
             dl::LayerInfo {
                 #common,
@@ -161,6 +171,7 @@ fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
                 multiply_adds: #multiply_adds,
                 inside: &[],
                 copies: 1,
+                min_batch: #min_batch,
             }
         }
     })

@@ -29,6 +29,8 @@ pub struct Op {
     pub each_input: bool,
     /// `true` if its forward pass in training updates tensors of the network (batch_norm: the running statistics).
     pub updates_state: bool,
+    /// The fewest samples that it can compare in training (batch_norm), or at all (a loss); none where 1 is enough.
+    pub min_batch: Option<Dim>,
     /// `true` if its inputs get no gradient (stop_gradient).
     pub stops_gradient: bool,
     /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them

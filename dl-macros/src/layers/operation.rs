@@ -19,6 +19,7 @@ impl Op {
             same_shape: false,
             each_input: false,
             updates_state: false,
+            min_batch: None,
             stops_gradient: false,
             is_external_model: false,
         }

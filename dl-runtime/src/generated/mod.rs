@@ -12,7 +12,7 @@ pub use crate::tensor::ranges::{check_labels, check_tokens};
 pub use crate::tensor::{
     Allocator, Context, Entry, Grad, Parts, PartsMut, Pod, Role, Storage, Tensors, View, ViewMut, Workspace, Write,
 };
-pub use crate::{InputInfo, LayerInfo, LayerInput, LossPasses, Model, Network, Passes, Result, Term};
+pub use crate::{InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, Passes, Result, Term};
 pub use crate::{field, field_mut, network, record};
 pub use imports::{hygiene, name_and_size, variable, variables, word};
 pub use interface::{makes, takes};

@@ -23,6 +23,30 @@ pub fn write_atomic(path: impl AsRef<Path>, fill: impl FnOnce(&mut dyn Write) ->
     write(path, fill).map_err(Error::io(path))
 }
 
+/// Tries whether [`write_atomic`] can write at `path`, where a file of that name stays as it is.
+///
+/// # Errors
+/// [`Error::Io`], which names a folder that is not there.
+pub(crate) fn check_writable(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let place = follow(path).map_err(Error::io(path))?;
+    let fail = |kind, text: String| Err(Error::io(path)(io::Error::new(kind, text)));
+    match fs::metadata(&place) {
+        Ok(found) if found.is_dir() => return fail(ErrorKind::IsADirectory, "it is a folder, not a file".into()),
+        // Pipes and devices are written as they are.
+        Ok(found) if !found.is_file() => return Ok(()),
+        _ => {}
+    }
+    let folder = folder_of(&place);
+    if !folder.is_dir() {
+        return fail(ErrorKind::NotFound, format!("there is no folder {}", folder.display()));
+    }
+    let Some(name) = place.file_name() else {
+        return fail(ErrorKind::InvalidInput, "not the name of a file".into());
+    };
+    create_in(folder, name, true).and_then(|(temporary, _)| fs::remove_file(temporary)).map_err(Error::io(path))
+}
+
 fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let place = follow(path)?;
     match fs::metadata(&place) {

@@ -9,6 +9,7 @@ mod save;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use atomic::check_writable;
 pub use atomic::write_atomic;
 pub(crate) use kind::{START, other_format};
 pub use load::{Load, Loaded};

@@ -47,6 +47,7 @@ mod tests {
         inputs: &[LayerInput::Input(0)],
         inside: &[],
         copies: 1,
+        min_batch: 1,
     };
 
     #[test]

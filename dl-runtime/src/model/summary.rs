@@ -167,6 +167,7 @@ mod tests {
         inputs: &[],
         inside: &[],
         copies: 1,
+        min_batch: 1,
     };
 
     #[test]

@@ -67,6 +67,8 @@ pub trait Layer: Pod<Element = f32> {
     type Output: Pod<Element = f32>;
     /// The number of multiply-adds for one sample, for summaries.
     const MULTIPLY_ADDS: u64 = 0;
+    /// The fewest samples of a batch that it can be trained with: 2 for a layer that compares the samples of a batch.
+    const MIN_BATCH: usize = 1;
 
     /// Initialises the weights, which are zero before.
     fn init(&mut self, rng: &mut Rng);
@@ -273,6 +275,7 @@ macro_rules! layer {
                 };
                 const LAYERS: &'static [$crate::LayerInfo] = &[];
                 const MULTIPLY_ADDS: u64 = <Self as $crate::Layer>::MULTIPLY_ADDS;
+                const MIN_BATCH: usize = <Self as $crate::Layer>::MIN_BATCH;
                 const INFERENCE_FLOATS: usize = 0;
                 const TRAINING_FLOATS: usize = 0;
 

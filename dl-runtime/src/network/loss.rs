@@ -1,6 +1,6 @@
 //! The trait that `model!` implements for the `loss` clause of a model, with its target, its terms and its passes.
 
-use super::{ComputeLoss, Evaluate, Passes};
+use super::{ComputeLoss, Evaluate, MinBatch, Passes};
 use crate::{Device, Pod, Result};
 
 /// One term of a loss.
@@ -26,6 +26,9 @@ pub trait LossPasses: Passes {
 
     /// The terms of the sum, in order.
     const TERMS: &'static [Term];
+
+    /// The fewest samples of a batch that the loss can compare: 2 for `nt_xent`.
+    const MIN_BATCH_OF_LOSS: MinBatch = MinBatch { samples: 1, of: "objective" };
 
     /// Checks that the classes in `targets` are in their ranges; sessions and the trainer call this where samples enter.
     ///

@@ -8,6 +8,6 @@ mod stack;
 pub use layer::Layer;
 pub use loss::{LossPasses, Target, Term};
 pub use passes::{
-    Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Input, InputInfo, LayerInfo, LayerInput, Network, Output,
-    Passes,
+    Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Input, InputInfo, LayerInfo, LayerInput, MinBatch, Network,
+    Output, Passes,
 };

@@ -33,6 +33,18 @@ pub struct LayerInfo {
     pub inside: &'static [LayerInfo],
     /// The number of copies of that model that follow each other.
     pub copies: usize,
+    /// The fewest samples of a batch that it can be trained with: 2 where it measures the batch and a sample has one number of a
+    /// channel (`batch_norm` of features), otherwise 1.
+    pub min_batch: usize,
+}
+
+/// The fewest samples that a batch may have, and what asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinBatch {
+    /// The number of samples.
+    pub samples: usize,
+    /// The name of the loss.
+    pub of: &'static str,
 }
 
 /// A value that a layer reads.
@@ -218,6 +230,17 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
             i += 1;
         }
         sum
+    };
+    /// The fewest samples of a batch that it can be trained with: that of its layers.
+    const MIN_BATCH: usize = {
+        let (mut most, mut i) = (1, 0);
+        while i < Self::LAYERS.len() {
+            if Self::LAYERS[i].min_batch > most {
+                most = Self::LAYERS[i].min_batch;
+            }
+            i += 1;
+        }
+        most
     };
     /// The number of copies of one network that follow each other. It is more than 1 for arrays, whose `LAYERS` are those of one copy.
     const COPIES: usize = 1;

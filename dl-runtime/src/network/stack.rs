@@ -49,6 +49,7 @@ where
         Tensors(&[Entry::Copies { count: N, stride: size_of::<M>(), tensors: <M as Passes>::TENSORS }]);
     const LAYERS: &'static [LayerInfo] = M::LAYERS;
     const COPIES: usize = N;
+    const MIN_BATCH: usize = M::MIN_BATCH;
     const MULTIPLY_ADDS: u64 = N as u64 * M::MULTIPLY_ADDS;
     const INFERENCE_FLOATS: usize = M::INFERENCE_FLOATS + 2 * M::Input::LEN;
     const TRAINING_FLOATS: usize = N * M::TRAINING_FLOATS + (N + 1) * M::Input::LEN;

@@ -44,6 +44,41 @@ pub(crate) fn nan_for_refused<M: Passes>(inputs: &[M::Input], outputs: &mut [M::
     }
 }
 
+/// The fewest samples that a batch may have, and what asks for them.
+pub(crate) struct SmallBatch {
+    /// The number of samples.
+    pub samples: usize,
+    /// Such as ``layer `norm` in training`` or ``loss `nt_xent` ``.
+    pub of: String,
+}
+
+impl SmallBatch {
+    /// Checks a batch of `found` samples; `batch` and `help` are for the error.
+    pub fn check(&self, found: usize, batch: impl FnOnce() -> String, help: &'static str) -> Result<()> {
+        if found >= self.samples {
+            return Ok(());
+        }
+        Err(Error::SmallBatch { batch: batch(), found, of: self.of.clone(), least: self.samples, help })
+    }
+}
+
+/// What a model needs in training, with the layer that needs it.
+pub(crate) fn min_batch_of_model<M: Passes>() -> SmallBatch {
+    let (mut layers, mut path) = (M::LAYERS, Vec::new());
+    while let Some(layer) = layers.iter().find(|layer| layer.min_batch == M::MIN_BATCH) {
+        path.push(layer.name);
+        layers = layer.inside;
+    }
+    let name = if path.is_empty() { M::NAME.into() } else { path.join(".") };
+    SmallBatch { samples: M::MIN_BATCH, of: format!("layer `{name}` in training") }
+}
+
+/// Checks that the batch of a session can be trained.
+pub(super) fn check_min_batch<M: Passes>(found: usize) -> Result<()> {
+    // The name of the layer costs memory, which a step must not.
+    if found >= M::MIN_BATCH { Ok(()) } else { min_batch_of_model::<M>().check(found, || "the batch".into(), "") }
+}
+
 /// The samples of a batch.
 pub(crate) enum Samples<'a, T> {
     /// A whole slice.

@@ -5,6 +5,7 @@
 //! `Load::new().allow_unexpected(true)` reads it.
 
 use super::Training;
+use super::optimizer_state::OptimizerState;
 use crate::io::Save;
 use crate::io::safetensors::{Reader, Writer};
 use crate::ops::Device;
@@ -79,7 +80,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn save_checkpoint<S: Serialize>(&self, path: impl AsRef<Path>, state: &S) -> Result<()> {
         let mut net = zeroed_box();
         self.store(&mut net)?;
-        self.write_checkpoint(path.as_ref(), state, &net, None)
+        write_checkpoint(path.as_ref(), &self.snapshot()?, state, &net, None)
     }
     /// Takes everything from a checkpoint that was written with an optimizer of the same kind, and returns the state that was
     /// saved with it.
@@ -95,35 +96,11 @@ impl<M: Passes, D: Device> Training<M, D> {
         Ok(self.read_checkpoint(optimizer, path.as_ref())?.0)
     }
 
-    /// [`Training::save_checkpoint`] with the weights that are on the host already, and with those of the best epoch.
-    pub(crate) fn write_checkpoint<S: Serialize>(
-        &self,
-        path: &Path,
-        state: &S,
-        net: &M,
-        best: Option<&M>,
-    ) -> Result<()> {
+    /// What a checkpoint has of the session, beside the weights.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot<M>> {
+        let OptimizerState { name, names, steps, .. } = *self.optimizing();
         let buffers = self.optimizer_buffers()?;
-        let optimizing = self.optimizing();
-        let optimizer = || OptimizerRecord { name: optimizing.name.into(), steps: optimizing.steps };
-        let checkpoint = Checkpoint {
-            version: VERSION,
-            model: M::NAME.into(),
-            seed: self.seed_of_passes(),
-            steps: self.steps(),
-            optimizer: (self.steps() > 0).then(optimizer),
-            state,
-        };
-        let json = serde_json::to_string(&checkpoint)
-            .map_err(|error| malformed(path, "a state that fits into JSON", &error.to_string()))?;
-        let mut writer = Save::new().metadata(KEY, json).writer(net);
-        for (name, buffer) in optimizing.names.iter().zip(&buffers) {
-            writer = add_tensors(writer, &format!("optimizer.{name}."), &**buffer);
-        }
-        if let Some(best) = best {
-            writer = add_tensors(writer, BEST, best);
-        }
-        writer.write(path)
+        Ok(Snapshot { seed: self.seed_of_passes(), steps: self.steps(), name, names, optimizer_steps: steps, buffers })
     }
     /// [`Training::load_checkpoint`], with the weights of the best epoch if the file has some.
     pub(crate) fn read_checkpoint<S: DeserializeOwned, O: Optimizer>(
@@ -165,6 +142,45 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         Ok((state, best))
     }
+}
+
+/// A session at one step, without its weights.
+pub(crate) struct Snapshot<M> {
+    /// The seed of dropout.
+    seed: u64,
+    /// Steps of the training.
+    steps: u64,
+    /// [`Optimizer::NAME`].
+    name: &'static str,
+    /// [`Optimizer::buffers`].
+    names: &'static [&'static str],
+    /// Steps taken with this optimizer.
+    optimizer_steps: u64,
+    /// One for each of the names.
+    buffers: Vec<Box<M>>,
+}
+
+/// [`Training::save_checkpoint`] with weights that are on the host already, and with those of the best epoch.
+pub(crate) fn write_checkpoint<M: Passes, S: Serialize>(
+    path: &Path,
+    snapshot: &Snapshot<M>,
+    state: &S,
+    net: &M,
+    best: Option<&M>,
+) -> Result<()> {
+    let &Snapshot { seed, steps, name, optimizer_steps, .. } = snapshot;
+    let optimizer = (steps > 0).then(|| OptimizerRecord { name: name.into(), steps: optimizer_steps });
+    let checkpoint = Checkpoint { version: VERSION, model: M::NAME.into(), seed, steps, optimizer, state };
+    let json = serde_json::to_string(&checkpoint)
+        .map_err(|error| malformed(path, "a state that fits into JSON", &error.to_string()))?;
+    let mut writer = Save::new().metadata(KEY, json).writer(net);
+    for (name, buffer) in snapshot.names.iter().zip(&snapshot.buffers) {
+        writer = add_tensors(writer, &format!("optimizer.{name}."), &**buffer);
+    }
+    if let Some(best) = best {
+        writer = add_tensors(writer, BEST, best);
+    }
+    writer.write(path)
 }
 
 /// Adds all tensors of a value in the shape of the model, under names that begin with `prefix`.

@@ -1,6 +1,6 @@
 //! The loss of a batch in a [`Training`] session: one given to the session, or the model's own, by one path.
 
-use super::batch::Samples;
+use super::batch::{Samples, SmallBatch};
 use super::criterion::{Criterion, ExternalLoss, ModelLoss};
 use super::loss::LossMemory;
 use super::training::{Stage, Training, allocated, pass_seed};
@@ -15,7 +15,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///
     /// # Errors
     /// What [`Loss::check`] says about the targets; [`Error::NotFinite`] names the step and the first layer where numbers
-    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
+    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input; [`Error::SmallBatch`] when there are too few
+    /// samples for a loss that compares them; [`Error::DataSet`] names an input that is not finite.
     ///
     /// # Panics
     /// When there was no forward pass.
@@ -92,6 +93,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         if targets.len() != self.n {
             return Err(Error::UnequalLengths { inputs: self.n, targets: targets.len() });
         }
+        if self.n < C::MIN_BATCH.samples {
+            let needs = SmallBatch { samples: C::MIN_BATCH.samples, of: format!("loss `{}`", C::MIN_BATCH.of) };
+            needs.check(self.n, || "the batch".into(), "")?;
+        }
         self.loss.prepare(&self.device, self.samples, C::TERMS)?;
         self.loss.upload_targets(&self.device, self.samples, targets)
     }
@@ -148,8 +153,7 @@ impl<M: LossPasses, D: Device> Training<M, D> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::LabelOutOfRange`] with the sample; [`Error::NotFinite`] names the step and the first layer where numbers
-    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input.
+    /// [`Error::LabelOutOfRange`] with the sample; otherwise as [`Training::loss`].
     ///
     /// # Panics
     /// When there was no forward pass.

@@ -1,7 +1,7 @@
 //! The criterion of a training: a loss from outside the model, or the model's own `loss` clause.
 
 use crate::metrics::Metrics;
-use crate::network::{ComputeLoss, Evaluate, LossPasses, Passes, Term};
+use crate::network::{ComputeLoss, Evaluate, LossPasses, MinBatch, Passes, Term};
 use crate::ops::Device;
 use crate::ops::loss::Loss;
 use crate::{Pod, Result};
@@ -28,6 +28,8 @@ pub trait Criterion<M: Passes> {
     const TERMS: &'static [Term];
     /// Whether the loss belongs to the model: its evaluation computes the outputs too, and its gradients go to any value.
     const IN_MODEL: bool;
+    /// The fewest samples of a batch that the loss can compare, in training and evaluation.
+    const MIN_BATCH: MinBatch;
 
     /// Whether it can be used with these targets.
     ///
@@ -49,6 +51,7 @@ impl<M: Passes, L: Loss<M::Output>> Criterion<M> for ExternalLoss<L> {
     const NAME: &'static str = L::NAME;
     const TERMS: &'static [Term] = &[Term { name: L::NAME, weight: 1.0 }];
     const IN_MODEL: bool = false;
+    const MIN_BATCH: MinBatch = MinBatch { samples: L::MIN_BATCH, of: L::NAME };
 
     fn check(&self, targets: &[L::Target]) -> Result<()> {
         self.0.check(targets)
@@ -71,6 +74,7 @@ impl<M: LossPasses> Criterion<M> for ModelLoss {
     const NAME: &'static str = "objective";
     const TERMS: &'static [Term] = M::TERMS;
     const IN_MODEL: bool = true;
+    const MIN_BATCH: MinBatch = M::MIN_BATCH_OF_LOSS;
 
     fn check(&self, targets: &[M::Target]) -> Result<()> {
         M::check_targets(targets)

@@ -1,17 +1,21 @@
 //! The diagnosis of a training step that is not finite: the first tensor where the numbers went wrong.
 
 use super::Training;
+use super::batch::download;
 use crate::ops::Device;
 use crate::optim::FiniteCheck;
 use crate::tensor::Element;
-use crate::{Error, Passes, Pod, Result};
+use crate::tensor::pod::zeroed_vec;
+use crate::tensor::ranges::check_finite;
+use crate::{Error, Passes, Pod, Result, View};
 
 impl<M: Passes, D: Device> Training<M, D> {
     /// The error of a loss that is not finite. It looks where the numbers came from, in the order of the pass.
     pub(super) fn not_finite_loss(&self) -> Result<Error> {
-        let input = &self.host::<<M::Input as Pod>::Element>(D::whole(&self.input))?;
-        if let Some(at) = input[..self.n * M::Input::LEN].iter().position(|x| !x.finite()) {
-            return Ok(self.not_finite(format!("input {} of the batch", at / M::Input::LEN)));
+        let mut inputs: Vec<M::Input> = zeroed_vec(self.n);
+        download(&self.device, View::<D, M::Input>::new(D::whole(&self.input), self.n), &mut inputs)?;
+        if let Err(error) = check_finite(&inputs) {
+            return Ok(error.of_data("batch"));
         }
         if let Some(name) = tensor_not_finite::<M>(&self.host(D::whole(&self.weights))?) {
             return Ok(self.not_finite(format!("weight `{name}`")));

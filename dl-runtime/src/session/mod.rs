@@ -12,7 +12,7 @@ mod optimizer_state;
 mod training;
 mod transfer;
 
-pub(crate) use batch::{Samples, nan_for_refused};
+pub(crate) use batch::{Samples, SmallBatch, min_batch_of_model, nan_for_refused};
 pub use criterion::{Criterion, ExternalLoss, ModelLoss};
 pub use inference::Session;
 pub(crate) use inference::predict;

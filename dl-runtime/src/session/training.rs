@@ -1,6 +1,6 @@
 //! Training: weights, gradients and kept values on a device; the steps of a hand-written loop, and of the trainer.
 
-use super::batch::{Samples, check_batch, check_samples};
+use super::batch::{Samples, check_batch, check_min_batch, check_samples};
 use super::in_flight::InFlight;
 use super::loss::LossMemory;
 use super::optimizer_state::OptimizerState;
@@ -143,13 +143,16 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// whatever comes after it; not by numbers that are not finite.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when there are no inputs, or more than the session has room for.
+    /// [`Error::Setting`](crate::Error::Setting) when there are no inputs, or more than the session has room for;
+    /// [`Error::SmallBatch`](crate::Error::SmallBatch) when there are too few for a layer that measures the batch.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
         self.forward_samples(Samples::All(inputs))
     }
     /// [`Training::forward`] on inputs that were checked before.
     pub(crate) fn forward_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
+        check_batch("Training", inputs.len(), self.samples)?;
+        check_min_batch::<M>(inputs.len())?;
         self.upload_inputs(inputs)?;
         self.run_forward();
         Ok(())
@@ -166,7 +169,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Runs the network on a batch as in prediction: no dropout, running statistics, nothing kept.
     ///
     /// # Errors
-    /// As [`Training::forward`].
+    /// [`Error::Setting`](crate::Error::Setting) when there are no inputs, or more than the session has room for.
     pub fn evaluate(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
         self.infer_samples(Samples::All(inputs))

@@ -1,7 +1,7 @@
-//! Checks class labels and tokens, which are indices, once where samples enter.
+//! Checks of numbers, class labels and tokens, made once where samples enter.
 
-use super::Pod;
 use super::pod::flat;
+use super::{Element, Pod};
 use crate::{Error, Result};
 
 /// Checks that all labels are below `classes`; the error names the sample.
@@ -19,6 +19,12 @@ pub fn check_tokens<'a, T: Pod<Element = u32>>(
     below(tokens, vocabulary).map_or(Ok(()), |(sample, token)| Err(wrong(sample, token)))
 }
 
+/// Checks that all numbers of all samples are finite; the error names the sample.
+pub fn check_finite<T: Pod>(samples: &[T]) -> Result<()> {
+    let wrong = |(at, value)| Error::InputNotFinite { sample: at / T::LEN, value };
+    T::Element::first_not_finite(flat(samples)).map_or(Ok(()), |found| Err(wrong(found)))
+}
+
 /// Finds the first index that is not below `limit`, and its sample.
 fn below<'a, T: Pod<Element = u32>>(samples: impl IntoIterator<Item = &'a T>, limit: usize) -> Option<(usize, u32)> {
     samples.into_iter().enumerate().find_map(|(sample, numbers)| {
@@ -30,6 +36,23 @@ fn below<'a, T: Pod<Element = u32>>(samples: impl IntoIterator<Item = &'a T>, li
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_that_is_not_finite_is_named() {
+        let mut samples = vec![[0.5; 3]; 2000];
+        assert!(
+            check_finite(&samples).is_ok()
+                && check_finite(&[[u32::MAX; 3]]).is_ok()
+                && check_finite(&[[0.0; 0]; 3]).is_ok()
+        );
+        for (sample, value) in [(1999, f32::NEG_INFINITY), (683, f32::INFINITY), (341, f32::NAN), (0, f32::NAN)] {
+            samples[sample][2] = value;
+            let error = check_finite(&samples).unwrap_err().to_string();
+            assert_eq!(error, format!("sample {sample}: input {value} is not a finite number"));
+        }
+        samples.iter_mut().for_each(|sample| *sample = [f32::MAX, f32::MIN, 1e-45]);
+        assert!(check_finite(&samples).is_ok());
+    }
 
     #[test]
     fn the_first_that_is_out_of_range_is_named() {

@@ -2,11 +2,11 @@
 
 use super::float::Float;
 use super::history::{History, Scores};
-use super::run::Run;
+use super::run::{Run, seed_of_passes};
 use crate::ops::Device;
 use crate::optim::Optimizer;
 use crate::session::Criterion;
-use crate::session::checkpoint::{malformed, same};
+use crate::session::checkpoint::{Snapshot, malformed, same, write_checkpoint};
 use crate::{Passes, Pod, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -27,6 +27,8 @@ pub(super) struct State {
     pub learning_rate: f64,
     pub history: History,
     pub best: Option<Best>,
+    /// Epochs of earlier trainings by the same trainer.
+    pub earlier_epochs: u64,
 }
 
 /// The best epoch so far.
@@ -44,6 +46,7 @@ pub(super) struct Best {
 struct Settings {
     loss: String,
     batch_size: usize,
+    drop_last: bool,
     training_samples: usize,
     shuffle: bool,
 }
@@ -70,17 +73,34 @@ where
         Settings {
             loss: L::NAME.into(),
             batch_size: self.trainer.batch_size,
+            drop_last: self.trainer.drop_last,
             training_samples: self.data.len(),
             shuffle: self.trainer.shuffle,
         }
     }
-    /// Writes a checkpoint if there is a file for it. The weights on the host are the current ones.
-    pub(super) fn save(&mut self) -> Result<()> {
+    /// Writes a checkpoint if there is a file for it. `net` has the weights of now; without it those of the network are.
+    pub(super) fn save(&mut self, net: Option<&M>) -> Result<()> {
+        if self.trainer.checkpoint.is_none() {
+            return Ok(());
+        }
+        let now = self.training.snapshot()?;
+        self.write(&now, net)?;
+        self.unsaved = None;
+        Ok(())
+    }
+    /// Writes the checkpoint of an epoch that was finished after the last checkpoint; where there is none such, nothing.
+    pub(super) fn save_last_epoch(&mut self) -> Result<()> {
+        let Some(snapshot) = self.unsaved.take() else { return Ok(()) };
+        (self.state.batch, self.state.loss, self.state.seconds) = (0, 0.0, 0.0);
+        self.trainer.metrics.iter_mut().for_each(|metric| metric.sums().fill(0.0));
+        self.write(&snapshot, None)
+    }
+    fn write(&mut self, snapshot: &Snapshot<M>, net: Option<&M>) -> Result<()> {
         let Some(path) = &self.trainer.checkpoint else { return Ok(()) };
         let settings = self.settings();
         let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums().iter().copied().map(Float).collect());
         let saved = Saved { settings, state: &self.state, metric_sums: sums.collect() };
-        self.training.write_checkpoint(path, &saved, self.net, self.best_weights.as_deref())
+        write_checkpoint(path, snapshot, &saved, net.unwrap_or(self.net), self.best_weights.as_deref())
     }
     /// Takes everything from a checkpoint.
     pub(super) fn resume(&mut self, path: &Path) -> Result<()> {
@@ -88,8 +108,10 @@ where
         let Saved::<State> { settings: found, state, metric_sums } = saved;
         let expected = self.settings();
         same(path, "loss", expected.loss, found.loss)?;
-        same(path, "seed", self.trainer.seed, self.training.seed_of_passes())?;
+        let seed = seed_of_passes(self.trainer.seed, state.earlier_epochs);
+        same(path, "seed", seed, self.training.seed_of_passes())?;
         same(path, "batch size", expected.batch_size, found.batch_size)?;
+        same(path, "choice of `drop_last`", expected.drop_last, found.drop_last)?;
         same(path, "number of training samples", expected.training_samples, found.training_samples)?;
         same(path, "shuffling", expected.shuffle, found.shuffle)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;

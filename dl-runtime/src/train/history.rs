@@ -48,12 +48,19 @@ pub enum Ended {
     /// All epochs were trained.
     #[default]
     Finished,
-    /// The loss did not become smaller for too many epochs: [`Trainer::early_stopping`](super::Trainer::early_stopping).
-    Early,
+    /// The loss did not become smaller for too long: [`Trainer::early_stopping`](super::Trainer::early_stopping).
+    EarlyStopping {
+        /// The epoch (from 1) with the smallest loss, whose weights the network has.
+        best_epoch: usize,
+        /// For how many epochs after it the loss could have become smaller.
+        patience: usize,
+    },
     /// A callback returned [`Flow::Stop`](super::Flow::Stop).
     Callback,
     /// The flag of [`Trainer::interrupt`](super::Trainer::interrupt) was set.
     Interrupted,
+    /// It could not go on: the history is that of a [`TrainError`](super::TrainError).
+    Failed,
 }
 
 /// The history of a training: the loss and the metrics of each epoch.
@@ -88,6 +95,40 @@ impl History {
     /// The last epoch that was finished.
     pub fn last(&self) -> Option<&Epoch> {
         self.epochs.last()
+    }
+    /// Why the training ended, and which epoch's weights the network has, as one line for people. The trainer prints it, unless
+    /// all epochs were trained without early stopping.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// use dl::train::{Ended, History};
+    /// let history = History { ended: Ended::Callback, ..Default::default() };
+    /// assert_eq!(history.ending(), "a callback stopped the training after 0 epochs");
+    /// ```
+    pub fn ending(&self) -> String {
+        let epochs = match self.epochs.len() {
+            1 => "1 epoch".to_string(),
+            n => format!("{n} epochs"),
+        };
+        let kind = |epoch: &Epoch| if epoch.validation.is_some() { "validation loss" } else { "loss" };
+        let mut line = match self.ended {
+            Ended::Finished => format!("trained for {epochs}"),
+            Ended::EarlyStopping { patience, .. } => {
+                let kind = self.last().map_or("loss", kind);
+                format!("early stopping after {epochs}: the {kind} has not become smaller for {patience}")
+            }
+            Ended::Callback => format!("a callback stopped the training after {epochs}"),
+            Ended::Interrupted => format!("the training was interrupted after {epochs}"),
+            Ended::Failed => format!("an error ended the training after {epochs}"),
+        };
+        if let Some(best) = self.best {
+            _ = write!(line, "; the network has the weights of epoch {best}");
+            if let Some(epoch) = self.epochs.iter().find(|epoch| epoch.epoch == best) {
+                let loss = epoch.validation.as_ref().unwrap_or(&epoch.train).loss;
+                _ = write!(line, " ({} {loss:.4})", kind(epoch));
+            }
+        }
+        line
     }
     /// Writes [`History::csv`] to a file, atomically.
     ///
@@ -131,7 +172,11 @@ impl History {
             let validation = points(&|e| e.validation.as_ref().map(number));
             if validation.is_empty() { chart } else { chart.line("validation", validation) }
         };
-        let mut charts = vec![chart("loss", &|s| s.loss).logarithmic()];
+        let mut loss = chart("loss", &|s| s.loss).logarithmic();
+        if let Some(best) = self.best {
+            loss = loss.mark(format!("best: epoch {best}"), best as f64);
+        }
+        let mut charts = vec![loss];
         for (i, name) in self.metrics.iter().enumerate() {
             charts.push(chart(name, &|s| s.metrics.get(i).copied().unwrap_or(f64::NAN)));
         }

@@ -1,6 +1,8 @@
 //! Training: the [`Trainer`], what it reports, and what can be asked of it.
 
+mod check;
 mod checkpoint;
+mod error;
 mod event;
 mod float;
 mod history;
@@ -14,6 +16,7 @@ pub use crate::metrics::{
     Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, RootMeanSquaredError, TopK,
 };
 pub use crate::session::{Criterion, ExternalLoss, ModelLoss};
+pub use error::TrainError;
 pub use event::{EpochEnd, Flow, StepEnd};
 pub use history::{Ended, Epoch, History, Scores};
 pub use trainer::{Every, Trainer};

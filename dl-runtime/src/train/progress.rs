@@ -1,6 +1,6 @@
 //! The progress of a training on standard error: a bar if that is a terminal, and one line per epoch.
 
-use super::history::{Epoch, Line, Thousands};
+use super::history::{Ended, Epoch, History, Line, Thousands};
 use std::time::{Duration, Instant};
 
 /// Shows the progress of a training.
@@ -86,6 +86,13 @@ impl Progress {
         }
         self.pause();
         eprintln!("{}", Line { epoch: row, epochs: self.epochs, metrics });
+    }
+    /// Prints how the training ended, where the lines of its epochs do not say so.
+    pub fn finish(&self, history: &History) {
+        self.pause();
+        if !self.quiet && (history.ended != Ended::Finished || history.best.is_some()) {
+            eprintln!("{}", history.ending());
+        }
     }
     /// Removes the bar.
     pub fn pause(&self) {

@@ -1,5 +1,7 @@
 //! The training itself: epochs, steps, validation, and when to stop.
 
+use super::TrainError;
+use super::check::{check, check_checkpoint};
 use super::checkpoint::{Best, State};
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::{Ended, Epoch, History, Scores};
@@ -12,7 +14,9 @@ use crate::ops::Device;
 use crate::optim::{Clip, Optimizer};
 use crate::random::Rng;
 use crate::range::NOT_NEGATIVE;
+use crate::session::checkpoint::Snapshot;
 use crate::session::{Criterion, Samples};
+use crate::tensor::context::splitmix64;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeroed_vec};
 use crate::{Error, Passes, Pod, Result, Training};
 use std::ops::Range;
@@ -21,13 +25,15 @@ use std::time::Instant;
 
 /// A training under way.
 pub(super) struct Run<'a, 'r, M: Passes, T, O, L, D: Device> {
-    pub trainer: Trainer<'a, M, T, O, L, D>,
+    pub trainer: &'r mut Trainer<'a, M, T, O, L, D>,
     pub net: &'r mut M,
     pub data: &'r Dataset<M::Input, T>,
     pub training: Training<M, D>,
     pub state: State,
     /// The weights of [`State::best`].
     pub best_weights: Option<Box<M>>,
+    /// The session at the end of the last epoch, while no checkpoint has it: an error may still ask for one.
+    pub unsaved: Option<Snapshot<M>>,
     /// The samples in the order of this epoch.
     order: Vec<usize>,
     /// The outputs of a batch, for the metrics.
@@ -56,15 +62,12 @@ where
     D: Device,
 {
     pub fn new(
-        mut trainer: Trainer<'a, M, T, O, L, D>,
+        trainer: &'r mut Trainer<'a, M, T, O, L, D>,
         net: &'r mut M,
         data: &'r Dataset<M::Input, T>,
     ) -> Result<Self> {
         trainer.check_settings()?;
-        check::<M, T, L>(data, "training set", &trainer.loss)?;
-        if let Some(validation) = trainer.validation {
-            check::<M, T, L>(validation, "validation set", &trainer.loss)?;
-        }
+        check(trainer, data)?;
         let mut metrics: Metrics<M::Output, T> = terms::metrics::<M, L>();
         metrics.extend(trainer.loss.metrics());
         for metric in std::mem::take(&mut trainer.metrics) {
@@ -72,29 +75,57 @@ where
                 metrics.push(metric);
             }
         }
-        for data in [Some(data), trainer.validation].into_iter().flatten() {
-            metrics.iter().try_for_each(|metric| metric.check(&data.targets))?;
-        }
+        metrics.iter_mut().for_each(|metric| metric.sums().fill(0.0));
         trainer.metrics = metrics;
+        for data in [Some(data), trainer.validation].into_iter().flatten() {
+            trainer.metrics.iter().try_for_each(|metric| metric.check(&data.targets))?;
+        }
         let most = data.len().max(trainer.validation.map_or(0, Dataset::len));
         let capacity = trainer.batch_size.min(most);
-        let training = Training::on(trainer.device.clone(), net, capacity)?.seed(trainer.seed);
+        let earlier_epochs = trainer.earlier_epochs;
+        let seed = seed_of_passes(trainer.seed, earlier_epochs);
+        let training = Training::on(trainer.device.clone(), net, capacity)?.seed(seed);
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
-        let state = State { epoch: 0, batch: 0, loss: 0.0, seconds: 0.0, learning_rate: 0.0, history, best: None };
+        let (loss, seconds, learning_rate) = (0.0, 0.0, 0.0);
+        let state = State { epoch: 0, batch: 0, loss, seconds, learning_rate, history, best: None, earlier_epochs };
         let (order, outputs) = (vec![0; data.len()], zeroed_vec(capacity));
         let asynchronous = Training::<M, D>::ASYNCHRONOUS && trainer.on_step.is_empty();
-        let mut run = Run { trainer, net, data, training, state, best_weights: None, order, outputs, asynchronous };
+        let (best_weights, unsaved) = (None, None);
+        let mut run = Run { trainer, net, data, training, state, best_weights, unsaved, order, outputs, asynchronous };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
         }
+        check_checkpoint(run.trainer)?;
         Ok(run)
     }
 
-    pub fn run(mut self) -> Result<History> {
+    pub fn run(mut self) -> Result<History, TrainError> {
         let mut progress = Progress::new(self.trainer.quiet, self.trainer.epochs);
+        let trained = self.train(&mut progress);
+        let begun = self.state.epoch + usize::from(trained.is_err() || self.state.batch > 0);
+        self.trainer.earlier_epochs = self.state.earlier_epochs.wrapping_add(begun as u64);
+        if trained.is_err() {
+            self.state.history.ended = Ended::Failed;
+            // The error that ended the training is the one to report.
+            let _ = self.save_last_epoch();
+        }
+        // A checkpoint may have some of a training with early stopping.
+        if let Some(weights) = self.best_weights.as_ref().filter(|_| self.trainer.patience.is_some()) {
+            flat_mut(std::slice::from_mut(self.net)).copy_from_slice(flat(std::slice::from_ref(&**weights)));
+            self.state.history.best = self.state.best.map(|best| best.epoch);
+        }
+        let history = self.state.history;
+        progress.finish(&history);
+        match trained {
+            Ok(()) => Ok(history),
+            Err(error) => Err(TrainError::new(error, history)),
+        }
+    }
+    /// Trains until something ends it. The network has the weights of the last epoch, or of the last step where that is later.
+    fn train(&mut self, progress: &mut Progress) -> Result<()> {
         let mut ended = self.early();
         while ended.is_none() && self.state.epoch < self.trainer.epochs {
-            ended = self.epoch(&mut progress)?;
+            ended = self.epoch(progress)?;
         }
         self.state.history.ended = ended.unwrap_or_default();
         // In the middle of an epoch the host does not have the weights yet.
@@ -102,17 +133,18 @@ where
         if matches!(ended, Some(Ended::Callback | Ended::Interrupted))
             || !matches!(self.trainer.every, Every::Epochs(1))
         {
-            self.save()?;
+            self.save(None)?;
         }
-        if let Some(weights) = &self.best_weights {
-            flat_mut(std::slice::from_mut(self.net)).copy_from_slice(flat(std::slice::from_ref(&**weights)));
-            self.state.history.best = self.state.best.map(|best| best.epoch);
-        }
-        Ok(self.state.history)
+        Ok(())
     }
 
     pub(super) fn batches(&self) -> usize {
-        self.data.len().div_ceil(self.trainer.batch_size)
+        let (samples, size) = (self.data.len(), self.trainer.batch_size);
+        if self.trainer.drop_last { samples / size } else { samples.div_ceil(size) }
+    }
+    /// How many samples an epoch trains.
+    fn samples(&self) -> usize {
+        self.data.len().min(self.batches() * self.trainer.batch_size)
     }
     /// The rest of an epoch; says why training ends, if it does.
     fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Ended>> {
@@ -121,7 +153,8 @@ where
         self.order.iter_mut().enumerate().for_each(|(i, slot)| *slot = i);
         if self.trainer.shuffle {
             // Every epoch has an order of its own, which does not need those before it.
-            Rng::new(epoch_seed(self.trainer.seed, self.state.epoch as u64)).shuffle(&mut self.order);
+            let epoch = self.state.earlier_epochs.wrapping_add(self.state.epoch as u64);
+            Rng::new(epoch_seed(self.trainer.seed, epoch)).shuffle(&mut self.order);
         }
         progress.begin(self.state.epoch, batches, self.state.batch);
         let mut pending = None;
@@ -141,13 +174,15 @@ where
                 return Ok(Some(if asked { Ended::Interrupted } else { Ended::Callback }));
             }
             if saves {
-                self.training.store(self.net)?;
-                self.save()?;
+                // An error after this leaves the network the weights of an epoch, not of a step.
+                let mut now = zeroed_box();
+                self.training.store(&mut now)?;
+                self.save(Some(&now))?;
             }
         }
         self.state.seconds = before + start.elapsed().as_secs_f64();
-        let samples_per_second = self.data.len() as f64 / self.state.seconds;
-        let train = self.scores(self.data.len());
+        let samples_per_second = self.samples() as f64 / self.state.seconds;
+        let train = self.scores(self.samples());
         progress.validate();
         let clock = Instant::now();
         let validation = self.trainer.validation.map(|data| self.validate(data)).transpose()?;
@@ -167,7 +202,7 @@ where
 
     /// Asks for one step: forward, loss, backward, and the optimizer's.
     fn begin_step(&mut self, batches: usize) -> Result<PendingStep> {
-        let (trainer, training, state) = (&mut self.trainer, &mut self.training, &mut self.state);
+        let (trainer, training, state) = (&mut *self.trainer, &mut self.training, &mut self.state);
         let from = state.batch * trainer.batch_size;
         let picked = from..self.data.len().min(from + trainer.batch_size);
         forward(training, &trainer.loss, self.data, &self.order[picked.clone()])?;
@@ -201,11 +236,23 @@ where
             // the batch again, which is of no account: the session ends here.
             self.training.rewind(1 + u64::from(ahead));
             forward(&mut self.training, &self.trainer.loss, data, picked)?;
-            self.training.wait()?;
-            return Err(Error::NotFinite { step, layer: "the loss".into() });
+            let layer = match self.training.wait() {
+                Err(Error::NotFinite { layer, .. }) => layer,
+                Err(error) => return Err(error),
+                Ok(_) => "the loss".into(),
+            };
+            // One among several is more likely a matter of the sample than of the training.
+            let mut bad = self.training.losses().iter().zip(picked).filter(|(loss, _)| !loss.is_finite());
+            let layer = match (bad.next(), bad.next()) {
+                (Some((_, sample)), None) if samples > 1 => {
+                    format!("{layer}, of sample {sample} of the training set alone,")
+                }
+                _ => layer,
+            };
+            return Err(Error::NotFinite { step, layer });
         }
         let targets = picked.iter().map(|i| &data.targets[*i]);
-        Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets);
+        Self::account(self.trainer, &mut self.state, &self.training, outputs, targets);
         let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| check.norm());
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
         progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
@@ -227,9 +274,11 @@ where
     fn validate(&mut self, data: &Dataset<M::Input, T>) -> Result<Scores> {
         let wanted = self.trainer.metrics.len() > terms::reported::<M, L>().len();
         let mut pending = None;
-        for batch in data.batches(self.training.batch_size()) {
+        let size = self.training.batch_size();
+        for (i, batch) in data.batches(size).enumerate() {
             self.begin_evaluation(batch)?;
             self.training.request_results(wanted)?;
+            let batch = (i * size, batch);
             let due = if Training::<M, D>::ASYNCHRONOUS { pending.replace(batch) } else { Some(batch) };
             due.map_or(Ok(()), |due| self.finish_evaluation(due))?;
         }
@@ -242,17 +291,23 @@ where
         self.training.go_on_without_loss();
         Ok(())
     }
-    /// Waits for the results of a batch of the validation and takes them into account.
-    fn finish_evaluation(&mut self, (inputs, targets): (&[M::Input], &[T])) -> Result<()> {
+    /// Waits for the results of a batch of the validation, which begins with sample `first`, and takes them into account.
+    fn finish_evaluation(&mut self, (first, (inputs, targets)): (usize, (&[M::Input], &[T]))) -> Result<()> {
         let outputs = &mut self.outputs[..targets.len()];
         let (loss, _) = self.training.receive_results(outputs)?;
         if !loss.is_finite() {
+            let at = self.training.losses().iter().position(|loss| !loss.is_finite()).unwrap_or(0);
             // Once more, to see where it went wrong.
             self.begin_evaluation((inputs, targets))?;
-            self.training.wait()?;
+            let layer = match self.training.wait() {
+                Err(Error::NotFinite { layer, .. }) => layer,
+                Err(error) => return Err(error),
+                Ok(_) => "the loss".into(),
+            };
+            return Err(Error::ValidationNotFinite { step: self.training.steps(), sample: first + at, layer });
         }
         let outputs = &self.outputs[..targets.len()];
-        Self::account(&mut self.trainer, &mut self.state, &self.training, outputs, targets.iter());
+        Self::account(self.trainer, &mut self.state, &self.training, outputs, targets.iter());
         Ok(())
     }
     /// Adds the batch that was received last to the sums of losses and metrics.
@@ -290,7 +345,9 @@ where
             flow = self.trainer.on_epoch.iter_mut().map(|callback| callback(&event)).fold(flow, stronger);
         }
         if matches!(self.trainer.every, Every::Epochs(n) if self.state.epoch.is_multiple_of(n)) {
-            self.save()?;
+            self.save(None)?;
+        } else if self.trainer.checkpoint.is_some() {
+            self.unsaved = Some(self.training.snapshot()?);
         }
         Ok(self.early().or((flow == Flow::Stop).then_some(Ended::Callback)))
     }
@@ -298,7 +355,8 @@ where
     /// Whether the best epoch is too long ago.
     fn early(&self) -> Option<Ended> {
         let (patience, best) = (self.trainer.patience?, self.state.best.as_ref()?);
-        (self.state.epoch - best.epoch >= patience.max(1)).then_some(Ended::Early)
+        let ended = Ended::EarlyStopping { best_epoch: best.epoch, patience };
+        (self.state.epoch - best.epoch >= patience.max(1)).then_some(ended)
     }
 }
 
@@ -319,20 +377,12 @@ fn stronger(a: Flow, b: Flow) -> Flow {
     if a == Flow::Stop { a } else { b }
 }
 
+/// The seed of dropout and noise in a training that follows so many epochs of earlier ones by the same trainer.
+pub(super) fn seed_of_passes(seed: u64, earlier_epochs: u64) -> u64 {
+    if earlier_epochs == 0 { seed } else { splitmix64(seed, earlier_epochs) }
+}
+
 /// The seed of the order of one epoch. It differs from those of other epochs, and from that of initial weights.
 fn epoch_seed(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-}
-
-fn check<M: Passes, T: Pod, L: Criterion<M, Target = T>>(
-    data: &Dataset<M::Input, T>,
-    what: &'static str,
-    loss: &L,
-) -> Result<()> {
-    data.check_lengths()?;
-    if data.is_empty() {
-        return Err(Error::Empty { what });
-    }
-    M::check_inputs(&data.inputs)?;
-    loss.check(&data.targets)
 }

@@ -1,7 +1,8 @@
 //! The trainer: everything about a training that can be said before it begins.
 
+use super::TrainError;
 use super::event::{EpochEnd, Flow, StepEnd};
-use super::history::History;
+use super::history::{Ended, History};
 use super::run::Run;
 use crate::data::Dataset;
 use crate::device::Cpu;
@@ -62,7 +63,10 @@ pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
     pub(super) device: D,
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
+    pub(super) drop_last: bool,
     pub(super) seed: u64,
+    /// Epochs that earlier calls of `fit` began.
+    pub(super) earlier_epochs: u64,
     pub(super) shuffle: bool,
     pub(super) quiet: bool,
     pub(super) clip: Option<Clip>,
@@ -87,7 +91,9 @@ impl<M: Passes, T, O: Optimizer> Trainer<'_, M, T, O> {
             device: Cpu::new(),
             epochs: 10,
             batch_size: 32,
+            drop_last: false,
             seed: 0,
+            earlier_epochs: 0,
             shuffle: true,
             quiet: false,
             clip: None,
@@ -112,7 +118,9 @@ macro_rules! with {
             $($field,)*
             epochs: $trainer.epochs,
             batch_size: $trainer.batch_size,
+            drop_last: $trainer.drop_last,
             seed: $trainer.seed,
+            earlier_epochs: $trainer.earlier_epochs,
             shuffle: $trainer.shuffle,
             quiet: $trainer.quiet,
             clip: $trainer.clip,
@@ -149,16 +157,29 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.epochs = epochs;
         self
     }
-    /// Samples in one step; the last batch of an epoch may be smaller.
+    /// Samples in one step; the last batch of an epoch may be smaller, or left out ([`Trainer::drop_last`]).
     #[must_use]
     pub fn batch_size(mut self, samples: usize) -> Self {
         self.batch_size = samples;
         self
     }
+    /// Whether the last batch of each epoch is left out where it is not full; at first it is trained too. Shuffled, those are
+    /// other samples in each epoch, and the numbers of an epoch are averages over the samples that were trained. Validation
+    /// always takes all samples.
+    ///
+    /// `batch_norm` of features and losses that compare the samples of a batch (`nt_xent`) need at least two in each.
+    #[must_use]
+    pub fn drop_last(mut self, drop_last: bool) -> Self {
+        self.drop_last = drop_last;
+        self
+    }
     /// What shuffling and dropout come from; 0 at first.
+    ///
+    /// A trainer made anew with the same seed draws the same again. One that is used for several [`Trainer::fit`] goes on: its
+    /// next epoch has the order that it would have had in one long training.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        (self.seed, self.earlier_epochs) = (seed, 0);
         self
     }
     /// Whether the samples are in a new random order in each epoch, as they are at first.
@@ -198,13 +219,14 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
         self
     }
     /// Ends when the loss of the validation (without one, of the training) has not become smaller for `patience` epochs,
-    /// and gives the network the weights of its best epoch, however the training ends.
+    /// and gives the network the weights of its best epoch, however the training ends: [`Trainer::fit`] tells of errors.
     #[must_use]
     pub fn early_stopping(mut self, patience: usize) -> Self {
         self.patience = Some(patience);
         self
     }
-    /// Writes a checkpoint to this file, atomically, after each epoch ([`Trainer::checkpoint_every`]) and at the end.
+    /// Writes a checkpoint to this file, atomically, after each epoch ([`Trainer::checkpoint_every`]) and at the end. Where an
+    /// error ends the training, the file has the last epoch that was finished, or a later step.
     #[must_use]
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
         self.checkpoint = Some(path.into());
@@ -216,7 +238,7 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.every = every;
         self
     }
-    /// Goes on where the training that wrote this checkpoint was, as if it had never stopped.
+    /// Lets the next `fit` go on where the training that wrote this checkpoint was, as if it had never stopped.
     #[must_use]
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
         self.resume = Some(path.into());
@@ -250,20 +272,36 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
 
     /// Trains `net` (or the network in its `Box`) on `data`.
     ///
+    /// Called again, it trains the network further, by an optimizer and a schedule that begin anew, with samples in other
+    /// orders and other random numbers of dropout ([`Trainer::seed`]). The history is that of the call.
+    ///
+    /// # After an error
+    /// With [`Trainer::early_stopping`] the network has the weights of its best epoch, otherwise those of the last epoch that was
+    /// finished; if there is none, those that the training began with. Where a training has ended and only its last checkpoint
+    /// cannot be written, the last step counts as an epoch. [`TrainError::history`] has the epochs that were finished, and the
+    /// file of [`Trainer::checkpoint`] can be resumed.
+    ///
     /// # Errors
-    /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and
-    /// [`Error::UnequalLengths`](crate::Error::UnequalLengths) about the data sets, what
-    /// [`Loss::check`](crate::ops::loss::Loss::check) says about targets, [`Error::Setting`](crate::Error::Setting) about settings, and for a checkpoint
-    /// those of reading it and [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
-    /// [`Error::NotFinite`](crate::Error::NotFinite) with step and layer when numbers overflow: the network then has the
-    /// weights of the last epoch that was finished. And whatever writing a checkpoint meets.
-    pub fn fit<N: Network<Model = M>>(self, net: &mut N, data: &Dataset<M::Input, T>) -> Result<History>
+    /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and [`Error::DataSet`](crate::Error::DataSet) about the data
+    /// sets: their lengths, numbers that are not finite, tokens out of range, and what
+    /// [`Loss::check`](crate::ops::loss::Loss::check) says about targets. [`Error::SmallBatch`](crate::Error::SmallBatch) about a batch
+    /// that is too small for a layer or the loss, [`Error::Setting`](crate::Error::Setting) about settings,
+    /// [`Error::Io`](crate::Error::Io) about a checkpoint that cannot be written, and for one that should go on those of reading it and
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
+    /// [`Error::NotFinite`](crate::Error::NotFinite) with step and layer when numbers overflow, and whatever writing a
+    /// checkpoint meets.
+    pub fn fit<N: Network<Model = M>>(
+        &mut self,
+        net: &mut N,
+        data: &Dataset<M::Input, T>,
+    ) -> Result<History, TrainError>
     where
         T: Pod,
         O: Optimizer,
         L: Criterion<M, Target = T>,
         D: Device,
     {
-        Run::new(self, net.network_mut(), data)?.run()
+        let nothing = || History { ended: Ended::Failed, ..History::default() };
+        Run::new(self, net.network_mut(), data).map_err(|error| TrainError::new(error, nothing()))?.run()
     }
 }

@@ -72,6 +72,7 @@ impl Layer for VectorLoss {
         if self.kind == VectorLossKind::Batch {
             built.op.saved = Some(Saved { ty: quote!([[f32; 2]; 2]), per_sample: true });
             built.op.inference = Inference::Infer;
+            built.op.min_batch = Some(Dim::Known(2));
         }
         Some(built)
     }

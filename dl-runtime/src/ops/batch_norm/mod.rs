@@ -7,7 +7,7 @@
 //!
 //! The forward pass of training moves the running statistics, once at each use; what backward does, and whether there is
 //! one, has no part in it, and optimizers leave them alone (`Role::Statistic`). A variance is never below 0. A batch with
-//! one value for a channel says nothing about the variance: the running variance stays. Where a mean or a variance would
+//! one value for a channel says nothing about the variance: the running variance stays; sessions refuse it in training. Where a mean or a variance would
 //! not be finite, both of the channel stay, so that a batch that overflows leaves a network that can be used; it is told
 //! all the same, since the channel's outputs are then not numbers.
 //!

@@ -61,6 +61,8 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
 
     /// The name of the loss in training histories, such as `cross_entropy`.
     const NAME: &'static str;
+    /// The fewest samples of a batch that it can compare: 2 for a loss that needs other samples beside each.
+    const MIN_BATCH: usize = 1;
 
     /// Checks that this loss can be used with these targets. It is called once, when the targets are given to the
     /// trainer.
@@ -90,6 +92,7 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
 impl<Y: Pod<Element = f32>, L: Loss<Y>> Loss<Y> for &L {
     type Target = L::Target;
     const NAME: &'static str = L::NAME;
+    const MIN_BATCH: usize = L::MIN_BATCH;
 
     fn check(&self, targets: &[L::Target]) -> Result<()> {
         L::check(self, targets)

@@ -4,7 +4,7 @@
 //! With the 2n views `z` of a batch, divided by their lengths, and `s_rk = z_r·z_k / temperature`, the loss of a view is
 //! `ln Σ_{k≠r} e^(s_rk) - s_rp`, where `p` is the sample's other view; the loss of a sample is the mean of its two. Source:
 //! Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual representations", ICML 2020,
-//! equation 1. A batch of one has nothing to tell apart: its loss and gradient are 0.
+//! equation 1. A batch of one has nothing to tell apart: sessions and the trainer refuse it.
 //!
 //! Gradient: with weights `w` of the views and `P_rk = e^(s_rk) / Σ_{j≠r} e^(s_rj)`, that to `s_rk` as entry of a symmetric
 //! matrix is `w_r·P_rk + w_k·P_kr - [k = p]·(w_r + w_p)`. Forward saves the lengths and the logarithms of the sums, so that

@@ -1,0 +1,86 @@
+//! What is checked before the first step of a training: its data, the sizes of its batches, and the folder of its checkpoint.
+
+use super::trainer::Trainer;
+use crate::data::Dataset;
+use crate::session::{Criterion, SmallBatch, min_batch_of_model};
+use crate::tensor::ranges::check_finite;
+use crate::{Error, Passes, Pod, Result, io};
+
+/// Checks the data of a training and the batches that it makes of them.
+pub(super) fn check<M, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>, data: &Dataset<M::Input, T>) -> Result<()>
+where
+    M: Passes,
+    T: Pod,
+    L: Criterion<M, Target = T>,
+{
+    const TRAINING: &str = "training set";
+    const VALIDATION: &str = "validation set";
+    set::<M, T, L>(data, TRAINING, &trainer.loss)?;
+    if let Some(validation) = trainer.validation {
+        set::<M, T, L>(validation, VALIDATION, &trainer.loss)?;
+    }
+    let size = trainer.batch_size;
+    if trainer.drop_last && data.len() < size {
+        let expected = format!("with `drop_last`, 1 to the {} samples of the training set", data.len());
+        return Err(Error::Setting { setting: "batch_size", of: "Trainer", expected, found: size.to_string() });
+    }
+    let loss = SmallBatch { samples: L::MIN_BATCH.samples, of: format!("loss `{}`", L::MIN_BATCH.of) };
+    let training = Batches { set: TRAINING, samples: data.len(), size, drop_last: trainer.drop_last };
+    for least in [&min_batch_of_model::<M>(), &loss] {
+        training.check(least)?;
+    }
+    match trainer.validation {
+        Some(set) => Batches { set: VALIDATION, samples: set.len(), size, drop_last: false }.check(&loss),
+        None => Ok(()),
+    }
+}
+
+/// Tries whether a checkpoint can be written, before there is something to lose.
+pub(super) fn check_checkpoint<M: Passes, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>) -> Result<()> {
+    trainer.checkpoint.as_ref().map_or(Ok(()), io::check_writable)
+}
+
+/// Checks the samples of a set; the error names it.
+fn set<M, T, L>(data: &Dataset<M::Input, T>, set: &'static str, loss: &L) -> Result<()>
+where
+    M: Passes,
+    T: Pod,
+    L: Criterion<M, Target = T>,
+{
+    if data.inputs.is_empty() && data.targets.is_empty() {
+        return Err(Error::Empty { what: set });
+    }
+    let samples = || {
+        data.check_lengths()?;
+        check_finite(&data.inputs)?;
+        M::check_inputs(&data.inputs)?;
+        loss.check(&data.targets)
+    };
+    samples().map_err(|error| error.of_data(set))
+}
+
+/// The batches that a set is cut into.
+struct Batches {
+    set: &'static str,
+    samples: usize,
+    size: usize,
+    drop_last: bool,
+}
+
+impl Batches {
+    /// Checks that the smallest batch has as many samples as something needs.
+    fn check(&self, least: &SmallBatch) -> Result<()> {
+        let (batches, rest) = (self.samples.div_ceil(self.size), self.samples % self.size);
+        let full = self.size.min(self.samples);
+        let (batch, found, help) = match (rest, self.drop_last) {
+            _ if full < least.samples && self.size < least.samples => (1, full, "choose a larger batch size"),
+            _ if full < least.samples => (1, full, "it needs more samples"),
+            (0, _) | (_, true) => return Ok(()),
+            _ if self.set == "training set" => {
+                (batches, rest, "`drop_last(true)` leaves the last batch out, or choose another batch size")
+            }
+            _ => (batches, rest, "choose another batch size, or another number of samples"),
+        };
+        least.check(found, || format!("batch {batch} of {batches} of the {}", self.set), help)
+    }
+}

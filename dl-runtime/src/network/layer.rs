@@ -4,7 +4,7 @@ use super::{Backward, Forward, Infer, Input, Passes};
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::pod::{flat, flat_mut, shaped, shaped_mut, zeroed_vec};
-use crate::tensor::{Grad, Write};
+use crate::tensor::{Grad, Statistics, Write};
 use crate::{Pod, View, ViewMut};
 
 /// What a layer that is written by hand does; [`layer!`](crate::layer!) declares its weights.
@@ -72,6 +72,65 @@ pub trait Layer: Pod<Element = f32> {
     fn init(&mut self, rng: &mut Rng);
     /// The outputs for a batch. `outputs` holds numbers of no meaning before.
     fn forward(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]);
+    /// The outputs for a batch in training: [`Layer::forward`], unless a layer with statistics of its own moves them here. It is
+    /// called at each use of such a layer, in order, whether gradients flow back or not. Only fields that are `as Statistic` are to
+    /// be changed: optimizers leave them alone, and move the others.
+    ///
+    /// The mean of each feature, which training follows and inference subtracts:
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// dl::layer! {
+    ///     /// Subtracts the running mean of each feature.
+    ///     pub struct Centre<const N: usize> {
+    ///         /// Follows the means of batches.
+    ///         pub running_mean: [f32; N] as Statistic,
+    ///     }
+    /// }
+    ///
+    /// impl<const N: usize> dl::Layer for Centre<N> {
+    ///     type Input = [f32; N];
+    ///     type Output = [f32; N];
+    ///
+    ///     fn init(&mut self, _: &mut dl::init::Rng) {}
+    ///     fn forward(&self, inputs: &[[f32; N]], outputs: &mut [[f32; N]]) {
+    ///         for (x, y) in inputs.iter().zip(outputs) {
+    ///             for i in 0..N {
+    ///                 y[i] = x[i] - self.running_mean[i];
+    ///             }
+    ///         }
+    ///     }
+    ///     fn forward_in_training(&mut self, inputs: &[[f32; N]], outputs: &mut [[f32; N]]) {
+    ///         for i in 0..N {
+    ///             let mean = inputs.iter().map(|x| x[i]).sum::<f32>() / inputs.len() as f32;
+    ///             self.running_mean[i] += 0.1 * (mean - self.running_mean[i]);
+    ///         }
+    ///         self.forward(inputs, outputs);
+    ///     }
+    ///     fn backward(
+    ///         &self,
+    ///         _: &[[f32; N]],
+    ///         _: &[[f32; N]],
+    ///         d_outputs: &[[f32; N]],
+    ///         _: &mut Self,
+    ///         d_inputs: &mut [[f32; N]],
+    ///     ) {
+    ///         // The mean is taken for a constant.
+    ///         d_inputs.copy_from_slice(d_outputs);
+    ///     }
+    /// }
+    ///
+    /// use dl::prelude::*;
+    /// let mut net = Centre::<1>::init(1);
+    /// let mut training = net.training(Cpu::new(), 2)?;
+    /// training.forward(&[[1.0], [3.0]])?;
+    /// training.store(&mut net)?;
+    /// assert_eq!(net.running_mean, [0.2]);
+    /// # Ok::<(), dl::Error>(())
+    /// ```
+    fn forward_in_training(&mut self, inputs: &[Self::Input], outputs: &mut [Self::Output]) {
+        self.forward(inputs, outputs);
+    }
     /// The gradients of a batch: those to the weights are added to `d_weights`, those to the inputs written to
     /// `d_inputs`, which holds numbers of no meaning before.
     fn backward(
@@ -149,13 +208,29 @@ where
     forward_on(pass.context.device, pass.net, pass.input, pass.output);
 }
 
-/// [`Layer::forward`] in training.
+/// [`Layer::forward_in_training`], or [`Layer::forward`] where there are no statistics to move.
 #[doc(hidden)]
 pub fn forward<D: Device, L>(pass: Forward<'_, D, L>)
 where
     L: Layer + Passes<Input = <L as Layer>::Input, Output = <L as Layer>::Output>,
 {
-    forward_on(pass.context.device, pass.net.view(), pass.input, pass.output);
+    let Forward { context, mut net, input, output, .. } = pass;
+    let device = context.device;
+    if context.statistics == Statistics::Running || L::TENSORS.parameters() == L::LEN {
+        return forward_on(device, net.view(), input, output);
+    }
+    let inputs = host(device, input);
+    // Where the device's memory is not the host's, what is there is not in what `write` lends.
+    let before = match host(device, net.view()) {
+        Host::Copied(values) => Some(values),
+        Host::Borrowed(_) => None,
+    };
+    write(device, net.reborrow(), |weights| {
+        if let Some(before) = before {
+            flat_mut(weights).copy_from_slice(flat(&before));
+        }
+        write(device, output, |outputs| weights[0].forward_in_training(inputs.values(), outputs));
+    });
 }
 
 fn forward_on<D: Device, L: Layer>(
@@ -209,8 +284,8 @@ where
 /// Declares the weights of a layer that is written by hand; [`Layer`](trait@crate::Layer) says what it does.
 ///
 /// Every field has a [`Role`](crate::Role): `Weight`, `Bias` or `Scale`, which decides about weight decay, or `Statistic` for
-/// what is stored but not trained. Fields are `f32` or arrays of it, up to four
-/// dimensions; their names are those in files.
+/// what is stored but not trained; [`Layer::forward_in_training`](crate::Layer::forward_in_training) moves it. Fields are `f32`
+/// or arrays of it, up to four dimensions; their names are those in files.
 #[macro_export]
 macro_rules! layer {
     ($(#[$attribute:meta])* $visibility:vis struct $name:ident {

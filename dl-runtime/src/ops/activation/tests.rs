@@ -193,7 +193,7 @@ fn beyond_the_domain() {
 fn typed_passes() {
     type Sample = [[f32; 2]; 1];
     let [y, d, sum] = on_every_device!(|device| {
-        let context = Context { device, seed: 0 };
+        let context = Context::new(device, 0);
         let (x, mut y, ones) = (device.tensor(&[-1.0, 2.0, 3.0, -4.0]), device.output(4), device.tensor(&[1.0; 4]));
         Activation::Relu.forward(&context, x.view::<Sample>(), y.view_mut());
         let (relu, mut d) = (y.read(), device.tensor(&[1.0; 4]));

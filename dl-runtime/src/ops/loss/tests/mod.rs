@@ -12,7 +12,7 @@ use crate::{Context, Error, Pod};
 /// Per-sample losses and the gradient of their mean.
 fn run<Y: Pod<Element = f32>, L: Loss<Y>>(loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
     let [losses, alone, dy] = on_every_device!(|device| {
-        let (context, y, target) = (Context { device, seed: 0 }, device.tensor(y), device.tensor(flat(t)));
+        let (context, y, target) = (Context::new(device, 0), device.tensor(y), device.tensor(flat(t)));
         let (mut losses, mut alone, mut dy) = (device.output(t.len()), device.output(t.len()), device.output(y.len()));
         loss.loss(&context, y.view(), target.view(), losses.view_mut(), Some(dy.view_mut()));
         loss.loss(&context, y.view(), target.view(), alone.view_mut(), None);

@@ -2,6 +2,7 @@
 
 use super::{GROUP, Purpose, uniform, words};
 use crate::device::cpu::simd::simd;
+use std::slice;
 
 /// A seeded sequence of random numbers. Its position can be saved, and the sequence continued there.
 ///
@@ -73,10 +74,14 @@ impl Rng {
             }
         }
     }
-    /// Puts `items` in random order (Fisher and Yates).
+    /// Puts `items` in random order (Fisher and Yates). No item passes over the stack, however large.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
-            items.swap(i, self.below(i + 1));
+            let (before, rest) = items.split_at_mut(i);
+            // Not `swap`, which would have an item on the stack: this exchanges words.
+            if let Some(other) = before.get_mut(self.below(i + 1)) {
+                slice::from_mut(other).swap_with_slice(&mut rest[..1]);
+            }
         }
     }
     /// Fills `values` with `f` of one random word each, from the next whole group on: the way to draw millions.

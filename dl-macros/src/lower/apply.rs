@@ -77,7 +77,8 @@ impl Lowering<'_> {
         self.as_if(meant, use_, piped, binding)
     }
 
-    /// After an unknown layer: goes on as if `meant` had been written, without further messages about it.
+    /// After an unknown layer: goes on as if `meant` had been written, without further messages about it; where its arguments may say
+    /// something else, nothing is known of what it makes.
     fn as_if(
         &mut self,
         meant: Option<String>,
@@ -85,7 +86,8 @@ impl Lowering<'_> {
         piped: Option<Lowered>,
         binding: Option<&Ident>,
     ) -> Lowered {
-        if let Some(layer) = meant.as_deref().and_then(layers::find) {
+        let other = !use_.arguments.is_empty() && synonyms::OTHER_ARGUMENTS.iter().any(|name| use_.name == name);
+        if let Some(layer) = meant.as_deref().and_then(layers::find).filter(|_| !other) {
             let diagnostics = std::mem::replace(&mut self.diagnostics, self.silent);
             let lowered = self.apply_layer(layer, use_, piped, binding);
             self.diagnostics = diagnostics;

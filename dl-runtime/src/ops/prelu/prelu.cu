@@ -9,7 +9,7 @@ KERNEL(prelu_forward, Rows rows, Axes axes, Span<const float> x, Span<const floa
 KERNEL(prelu_backward_input, Rows rows, Axes axes, Span<const float> x, Span<const float> weight, Span<const float> dy,
        Span<float> dx, u32 add) {
     fill_rows(
-        rows, dx, add, [&](u32 row) { return positions(axes, row); },
+        rows, dx, add, [&](u32 row) { return offsets(axes, row); },
         [&](Offsets at, u64 i, u32 j) {
             float w = weight[at.right + (u64)j * axes.right_step], d = dy[i];
             return x[i] > 0.0f ? d : w * d;

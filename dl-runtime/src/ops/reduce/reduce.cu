@@ -22,7 +22,7 @@ KERNEL(reduce_max_count, Reduction r, Axes kept, Axes reduced, Span<const float>
 KERNEL(reduce_max_backward, Rows rows, Axes axes, Span<const float> x, Span<const float> y, Span<const float> dy,
        Span<const float> counts, Span<float> dx, u32 add) {
     fill_rows(
-        rows, dx, add, [&](u32 row) { return positions(axes, row); },
+        rows, dx, add, [&](u32 row) { return offsets(axes, row); },
         [&](Offsets at, u64 i, u32 j) {
             u64 output = at.left + (u64)j * axes.left_step;
             return x[i] == y[output] ? dy[output] / counts[output] : 0.0f;

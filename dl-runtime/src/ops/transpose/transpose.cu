@@ -21,7 +21,7 @@ KERNEL(transpose_tiles, Tiles t, Axes others, Span<const float> x, Span<float> y
     for (u32 item = blockIdx.x; item < items; item += gridDim.x) {
         u32 rest = item / tiles_along, along = (item - rest * tiles_along) * TILE;
         u32 other = rest / tiles_across, across = (rest - other * tiles_across) * TILE;
-        Offsets at = positions(others, other);
+        Offsets at = offsets(others, other);
 #pragma unroll
         for (u32 k = 0; k < 4; k++) {
             u32 line = threadIdx.x / TILE + 8 * k;

@@ -52,7 +52,7 @@ fn main() -> dl::Result<()> {
     let target = Normalizer::per_feature(&train.targets)?;
     target.apply(&mut train.targets);
 
-    let terms = |set: &Dataset<[f32; N], [f32; 1]>| set.clone().map_inputs(products);
+    let terms = |set: &Dataset<[f32; N], [f32; 1]>| set.clone().map_inputs(|x, y| *y = products(*x));
     let mut predictions = [
         ("line", fit::<Line>(&train, 0.0)?.predict(&test.inputs)),
         ("polynomial", fit::<Polynomial>(&terms(&train), 1.0)?.predict(&terms(&test).inputs)),

@@ -1,11 +1,14 @@
 //! What a hand-written loop can ask of a training session: gradients, outputs, evaluation, checkpoints, and clear errors.
 
+#[path = "common/devices.rs"]
+mod devices;
 #[path = "common/places.rs"]
 mod places;
 
+use devices::on_devices;
 use dl::optim::Schedule;
 use dl::optim::schedule::Constant;
-use dl::pod::flat;
+use dl::pod::{flat, zeroed_box};
 use dl::prelude::*;
 use dl::{Error, Training};
 
@@ -15,6 +18,8 @@ model! {
     Two(x: [2]) -> [1] { x -> dense(1, bias: false) as w }
 
     Hundred(x: [100]) -> [1] { x -> dense(1, bias: false) as w }
+    Line(x: [1]) -> [1] { x -> dense(1, bias: false) as out }
+    Own(x: [1]) -> [1] { x -> dense(1, bias: false) as out } loss(target: [1]) { mse(output, target) }
 
     Steep(x: [2]) -> [1] { x -> dense(4) as first -> relu -> dense(4) as second -> relu -> dense(1) }
 }
@@ -228,5 +233,96 @@ fn overflow_names_where_it_began() {
 fn the_order_of_calls_is_checked() {
     let mut training = Net::init(1).training(Cpu::with_threads(1), 5).unwrap();
     training.forward(&X).unwrap();
+    training.backward();
+}
+
+/// The gradient to the only weight.
+fn slope<M: Model, D: Device>(training: &Training<M, D>) -> f32 {
+    let mut gradients = M::init(0);
+    training.gradients(&mut gradients).unwrap();
+    flat(std::slice::from_ref(&*gradients))[0]
+}
+
+#[test]
+fn gradients_accumulate_by_samples() {
+    // Of (w·x - y)² at w = 0 the slope is -2·x·y: -2 for the one sample, and 0 for each of the three.
+    let (x, y) = ([[1.0], [1.0], [2.0], [3.0]], [[1.0], [0.0], [0.0], [0.0]]);
+    let parts = [0..1, 1..4];
+    on_devices!(|device| {
+        let mut net = Line::init(1);
+        net.out.weight = [[0.0]];
+        let mut training = net.training(device.clone(), 4).unwrap();
+        let run = |training: &mut Training<Line, _>, part: std::ops::Range<usize>| {
+            training.forward(&x[part.clone()]).unwrap();
+            training.loss(&Mse, &y[part]).unwrap();
+            training.backward();
+        };
+        run(&mut training, 0..4);
+        assert_eq!(slope(&training), -0.5, "all in one batch");
+        training.zero_gradients();
+        for part in &parts {
+            run(&mut training, part.clone());
+        }
+        assert_eq!(slope(&training), -0.5, "in two batches");
+        training.step(&Sgd::new(1.0)).unwrap();
+        training.store(&mut net).unwrap();
+        assert_eq!(net.out.weight, [[0.5]]);
+        // A step and other weights begin anew.
+        training.reload(&zeroed_box()).unwrap();
+        run(&mut training, 0..1);
+        assert_eq!(slope(&training), -2.0);
+        training.reload(&zeroed_box()).unwrap();
+        run(&mut training, 1..4);
+        assert_eq!(slope(&training), 0.0);
+
+        let mut own = Own::init(1);
+        own.out.weight = [[0.0]];
+        let mut training = own.training(device, 4).unwrap();
+        for part in &parts {
+            training.forward(&x[part.clone()]).unwrap();
+            training.objective(&y[part.clone()]).unwrap();
+            training.backward();
+        }
+        assert_eq!(slope(&training), -0.5, "of the model's own loss");
+    });
+}
+
+#[test]
+fn accumulated_batches_are_the_step_of_all() {
+    let steps = |sizes: &[usize]| {
+        let mut training = Steep::init(5).training(Cpu::with_threads(1), 6).unwrap();
+        let (x, y) = (
+            [[0.3, -0.8], [1.0, 0.5], [-0.4, 0.2], [0.9, 0.9], [0.1, 0.0], [2.0, -1.0]],
+            [[1.0], [-1.0], [0.5], [0.0], [2.0], [-0.5]],
+        );
+        for _ in 0..5 {
+            let mut start = 0;
+            for size in sizes {
+                training.forward(&x[start..start + size]).unwrap();
+                training.loss(&Mse, &y[start..start + size]).unwrap();
+                training.backward();
+                start += size;
+            }
+            training.step(&Adam::new(0.01)).unwrap();
+        }
+        let mut net = Steep::init(0);
+        training.store(&mut net).unwrap();
+        flat(std::slice::from_ref(&*net)).to_vec()
+    };
+    let expected = steps(&[6]);
+    for sizes in [&[3, 3][..], &[1, 2, 3], &[4, 1, 1], &[1; 6]] {
+        for (found, expected) in steps(sizes).iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-5, "{sizes:?}: {found}, not {expected}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "`forward` and `loss` come before `backward`")]
+fn backward_wants_a_forward_pass_of_its_own() {
+    let mut training = Line::init(1).training(Cpu::with_threads(1), 1).unwrap();
+    training.forward(&[[1.0]]).unwrap();
+    training.loss(&Mse, &[[1.0]]).unwrap();
+    training.backward();
     training.backward();
 }

@@ -122,6 +122,25 @@ operations! {
     pad2d_replicate: Pad2dReplicate,
 }
 
+model! {
+    AlignedCorners(x: [1, 2, 2]) -> [1, 4, 4] { x -> upsample(2, mode: bilinear, align_corners: true) }
+}
+
+#[test]
+fn upsample_with_aligned_corners() {
+    // As the documentation of `torch.nn.Upsample` prints it.
+    let y = AlignedCorners::init(1).predict_one(&[[[1.0, 2.0], [3.0, 4.0]]]);
+    let expected = [
+        [1.0, 1.3333, 1.6667, 2.0],
+        [1.6667, 2.0, 2.3333, 2.6667],
+        [2.3333, 2.6667, 3.0, 3.3333],
+        [3.0, 3.3333, 3.6667, 4.0_f32],
+    ];
+    for (y, expected) in y[0].concat().iter().zip(expected.concat()) {
+        assert!((y - expected).abs() < 5e-5, "{y}, not {expected}");
+    }
+}
+
 /// Sizes from outside, which rustc works out.
 mod outside {
     use dl::prelude::*;

@@ -91,7 +91,7 @@ pub mod words {
 
         /// Nearest-neighbour interpolation: every pixel is repeated.
         pub const nearest: Choice = Choice;
-        /// Bilinear interpolation between the four nearest pixels, as PyTorch's with `align_corners=False`.
+        /// Bilinear interpolation between the four nearest pixels.
         pub const bilinear: Choice = Choice;
     }
     pub mod pad2d_mode {

@@ -459,6 +459,10 @@ pub struct upsample {
     ///
     /// Give `nearest` or `bilinear`; the default is `nearest`.
     pub mode: Choice,
+    /// Whether the outermost pixels of both images meet, rather than their borders; for `bilinear`.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub align_corners: Flag,
 }
 
 /// `pad2d(sides)` adds rows and columns around the image.
@@ -593,7 +597,7 @@ pub struct hard_sigmoid {}
 /// Shapes: any, unchanged.
 pub struct hard_swish {}
 
-/// `clamp(min, max)` clamps `x` to `min` and `max`, with a gradient of 1 at the limits.
+/// `clamp(min, max)` clamps `x` to `min` and `max`, with a gradient of 1 at `min` and 0 at `max`.
 ///
 /// Shapes: any, unchanged.
 pub struct clamp {

@@ -137,8 +137,13 @@ pub static ALL: &[&dyn Layer] = &[
     .with(&limits([Default::Number(-1.0), Default::Number(1.0)]), ordered),
     &Elementwise::new("hard_sigmoid", "HardSigmoid", Output, "computes `(x + 3) / 6`, clamped to 0 and 1"),
     &Elementwise::new("hard_swish", "HardSwish", Input, "computes `x·(x + 3) / 6` from -3 to 3, 0 below and `x` above"),
-    &Elementwise::new("clamp", "Clamp", Input, "clamps `x` to `min` and `max`, with a gradient of 1 at the limits")
-        .with(&limits([Default::Required, Default::Required]), ordered),
+    &Elementwise::new(
+        "clamp",
+        "Clamp",
+        Input,
+        "clamps `x` to `min` and `max`, with a gradient of 1 at `min` and 0 at `max`",
+    )
+    .with(&limits([Default::Required, Default::Required]), ordered),
     &Elementwise::new("exp", "Exp", Output, "computes `eˣ`"),
     &Elementwise::new("log", "Log", Input, "computes `ln x`"),
     &Elementwise::new("sqrt", "Sqrt", Output, "computes `√x`"),

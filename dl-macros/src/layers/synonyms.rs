@@ -133,6 +133,25 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("simclr", "nt_xent"),
 ];
 
+/// Names of [`LAYERS`] that take other arguments elsewhere than here: sizes in place of factors, sides in another order, axes that
+/// count the batch. The shape that such a use makes is not known.
+pub const OTHER_ARGUMENTS: &[&str] = &[
+    "interpolate",
+    "resize",
+    "pad",
+    "zero_pad2d",
+    "zero_padding2d",
+    "permute",
+    "swapaxes",
+    "narrow",
+    "crop",
+    "reduce_sum",
+    "reduce_mean",
+    "reduce_max",
+    "amax",
+    "average",
+];
+
 /// Other names of parameters.
 pub const PARAMETERS: &[(&str, &str)] = &[
     ("units", "outputs"),

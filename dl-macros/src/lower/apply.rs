@@ -77,7 +77,8 @@ impl Lowering<'_> {
         self.as_if(meant, use_, piped, binding)
     }
 
-    /// Lowers an unknown layer as if the user had written `meant`, without further messages.
+    /// Lowers an unknown layer as if the user had written `meant`, without further messages. Where its arguments may mean something
+    /// else in `meant`, the shape of its output is unknown.
     fn as_if(
         &mut self,
         meant: Option<String>,
@@ -85,7 +86,8 @@ impl Lowering<'_> {
         piped: Option<Lowered>,
         binding: Option<&Ident>,
     ) -> Lowered {
-        if let Some(layer) = meant.as_deref().and_then(layers::find) {
+        let other = !use_.arguments.is_empty() && synonyms::OTHER_ARGUMENTS.iter().any(|name| use_.name == name);
+        if let Some(layer) = meant.as_deref().and_then(layers::find).filter(|_| !other) {
             let diagnostics = std::mem::replace(&mut self.diagnostics, self.silent);
             let lowered = self.apply_layer(layer, use_, piped, binding);
             self.diagnostics = diagnostics;

@@ -170,6 +170,45 @@ fn independent_mistakes_are_reported_together_and_none_follows_from_another() {
 }
 
 #[test]
+fn nothing_follows_from_a_layer_whose_arguments_say_something_else() {
+    for (layer, output, meant) in [
+        ("resize([5, 5])", "[1, 5, 5]", "upsample"),
+        ("resize(size: [5, 5])", "[1, 5, 5]", "upsample"),
+        ("interpolate(5)", "[1, 5, 5]", "upsample"),
+        ("interpolate([5, 5], mode: bilinear)", "[1, 5, 5]", "upsample"),
+        ("pad([1, 1, 0, 0])", "[1, 2, 4]", "pad2d"),
+        ("crop(1)", "[1, 1, 1]", "slice"),
+        ("narrow(2, 0, 1)", "[1, 2, 1]", "slice"),
+        ("permute(0, 3, 1, 2)", "[2, 1, 2]", "transpose"),
+        ("reduce_mean(1)", "[2, 2]", "mean"),
+        ("average(2)", "[1, 2]", "mean"),
+    ] {
+        let found = lower(&format!("Net(x: [1, 2, 2]) -> {output} {{ x -> {layer} }}")).1;
+        let name = layer.split('(').next().unwrap();
+        assert_eq!(found, [format!("there is no layer `{name}`; did you mean `{meant}`?")], "{layer}");
+        // What comes behind it is not blamed either.
+        let found =
+            lower(&format!("Net(x: [1, 2, 2]) -> [3] {{ x -> {layer} -> conv2d(2, 1) -> flatten -> dense(3) }}")).1;
+        assert_eq!(found.len(), 1, "{layer}: {found:?}");
+    }
+    // Another name for the same arguments is taken for the layer.
+    let found = lower("Net(x: [1, 2, 2]) -> [1, 5, 5] { x -> upsampling(2) }").1;
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn aligned_corners_are_those_of_bilinear_interpolation() {
+    let message =
+        |arguments: &str| lower(&format!("Net(x: [1, 2, 2]) -> [1, 4, 4] {{ x -> upsample({arguments}) }}")).1;
+    assert_eq!(message("2, mode: bilinear, align_corners: true"), [""; 0]);
+    assert_eq!(message("2, align_corners: false"), [""; 0]);
+    for arguments in ["2, align_corners: true", "2, mode: nearest, align_corners: true"] {
+        assert_eq!(message(arguments), ["`align_corners` of `upsample` wants `mode: bilinear`"]);
+    }
+    assert_eq!(message("2, mode: bilinear, align_corners: 1").len(), 1);
+}
+
+#[test]
 fn a_broken_model_keeps_the_fields_that_programs_name() {
     let (irs, messages) = lower(
         "Net(x: [1, 8, 8]) -> [4] { x -> dens(9) -> dense(0) -> conv2d(3, 3) as c -> batch_norm -> nope -> dense(4) as out }",

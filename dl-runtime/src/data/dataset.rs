@@ -1,8 +1,9 @@
 //! A data set is a list of inputs with their targets, which can be shuffled, split and cut into batches.
 
 use crate::random::Rng;
+use crate::tensor::pod::zeroed_vec;
 use crate::tensor::ranges;
-use crate::{Error, Result};
+use crate::{Error, Pod, Result};
 
 /// Samples to learn from: target `i` belongs to input `i`.
 ///
@@ -94,14 +95,33 @@ impl<I, T> Dataset<I, T> {
         self.inputs.append(&mut other.inputs);
         self.targets.append(&mut other.targets);
     }
-    /// Replaces every input, for instance by a normalised or reshaped one.
-    pub fn map_inputs<J>(self, f: impl FnMut(I) -> J) -> Dataset<J, T> {
-        Dataset { inputs: self.inputs.into_iter().map(f).collect(), targets: self.targets }
+    /// Replaces every input, for instance by a normalised or reshaped one: `f` reads the old one and writes the new one, which is
+    /// zeros before. Samples stay on the heap, however large.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// use dl::data::Dataset;
+    /// let set = Dataset::new(vec![[1.0, 2.0], [3.0, 4.0]], vec![0, 2])?;
+    /// let set = set.map_inputs(|x, y: &mut [f32; 3]| *y = [x[0], x[1], x[0] * x[1]]);
+    /// let set = set.map_targets(|class, y: &mut [f32; 3]| y[*class as usize] = 1.0);
+    /// assert_eq!(set.inputs, [[1.0, 2.0, 2.0], [3.0, 4.0, 12.0]]);
+    /// assert_eq!(set.targets, [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]);
+    /// # Ok::<(), dl::Error>(())
+    /// ```
+    pub fn map_inputs<J: Pod>(self, f: impl FnMut(&I, &mut J)) -> Dataset<J, T> {
+        Dataset { inputs: map(&self.inputs, f), targets: self.targets }
     }
-    /// Replaces every target.
-    pub fn map_targets<U>(self, f: impl FnMut(T) -> U) -> Dataset<I, U> {
-        Dataset { inputs: self.inputs, targets: self.targets.into_iter().map(f).collect() }
+    /// Replaces every target, as [`Dataset::map_inputs`] does inputs.
+    pub fn map_targets<U: Pod>(self, f: impl FnMut(&T, &mut U)) -> Dataset<I, U> {
+        Dataset { targets: map(&self.targets, f), inputs: self.inputs }
     }
+}
+
+/// What `f` makes of every value, on the heap.
+fn map<A, B: Pod>(from: &[A], mut f: impl FnMut(&A, &mut B)) -> Vec<B> {
+    let mut to = zeroed_vec(from.len());
+    from.iter().zip(&mut to).for_each(|(from, to)| f(from, to));
+    to
 }
 
 /// A data set in two parts: one to train on, and one to test what was learned.

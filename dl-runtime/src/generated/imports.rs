@@ -52,6 +52,9 @@ macro_rules! network {
             fn clone(&self) -> Self {
                 $crate::Model::to_box(&**self)
             }
+            fn clone_from(&mut self, source: &Self) {
+                $crate::Model::copy_from(&mut **self, &**source);
+            }
         }
     };
     (@Debug [$($parameters:tt)*] $name:ty) => {

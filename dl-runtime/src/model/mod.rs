@@ -49,6 +49,12 @@ pub trait Model: Passes {
         copy
     }
 
+    /// Copies the weights of another network into this one, without a copy elsewhere: `net.body.copy_from(&body)` puts a network
+    /// into the one it is a part of, however large both are. `net.body = *body` would move it over the stack in a debug build.
+    fn copy_from(&mut self, other: &Self) {
+        flat_mut(slice::from_mut(self)).copy_from_slice(flat(slice::from_ref(other)));
+    }
+
     /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] can add metadata.
     ///
     /// # Errors
@@ -105,6 +111,30 @@ pub trait Model: Passes {
         session::predict(self, slice::from_ref(input), slice::from_mut(&mut *output));
         session::nan_for_refused::<Self>(slice::from_ref(input), slice::from_mut(&mut *output));
         output
+    }
+
+    /// Computes the output for each of `inputs` with the random layers at work as in training, and `batch_norm` as in prediction, on the
+    /// CPU: Monte Carlo dropout, whose outputs for several seeds tell how sure the network is.
+    /// [`Session::predict_with_dropout_into`](crate::Session::predict_with_dropout_into) does not copy the weights each time.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Net: dl::Model<Input = [f32; 4], Output = [f32; 1]>>(net: &Net, x: [f32; 4]) -> dl::Result<()> {
+    /// // Each of the copies has a mask of its own.
+    /// let outputs = net.predict_with_dropout(&[x; 200], 7)?;
+    /// let mean = outputs.iter().map(|y| y[0]).sum::<f32>() / 200.0;
+    /// let variance = outputs.iter().map(|y| (y[0] - mean).powi(2)).sum::<f32>() / 199.0;
+    /// println!("{mean} ± {}", variance.sqrt());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::TokenOutOfRange`](crate::Error::TokenOutOfRange) with the sample.
+    fn predict_with_dropout(&self, inputs: &[Self::Input], seed: u64) -> Result<Vec<Self::Output>> {
+        let mut outputs = zeroed_vec(inputs.len());
+        session::predict_with_dropout(self, inputs, &mut outputs, seed)?;
+        Ok(outputs)
     }
 
     /// Draws the graph as SVG, readable on light and dark pages: `std::fs::write("net.svg", LeNet::drawing())`.

@@ -4,7 +4,7 @@ use super::{Backward, Forward, Infer, Input, Passes};
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::pod::{flat, flat_mut, shaped, shaped_mut, zeroed_vec};
-use crate::tensor::{Grad, Write};
+use crate::tensor::{Grad, Statistics, Write};
 use crate::{Pod, View, ViewMut};
 
 /// The passes of a layer that is written by hand; [`layer!`](crate::layer!) declares its weights.
@@ -74,6 +74,65 @@ pub trait Layer: Pod<Element = f32> {
     fn init(&mut self, rng: &mut Rng);
     /// Computes the outputs for a batch. The previous content of `outputs` has no meaning.
     fn forward(&self, inputs: &[Self::Input], outputs: &mut [Self::Output]);
+    /// Computes the outputs for a batch in training: [`Layer::forward`], unless a layer with statistics of its own updates them here. It is
+    /// called at each use of such a layer, in order, whether gradients flow back or not. It may change
+    /// only fields that are `as Statistic`; optimizers update the others.
+    ///
+    /// The mean of each feature, which training follows and inference subtracts:
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// dl::layer! {
+    ///     /// Subtracts the running mean of each feature.
+    ///     pub struct Centre<const N: usize> {
+    ///         /// Follows the means of batches.
+    ///         pub running_mean: [f32; N] as Statistic,
+    ///     }
+    /// }
+    ///
+    /// impl<const N: usize> dl::Layer for Centre<N> {
+    ///     type Input = [f32; N];
+    ///     type Output = [f32; N];
+    ///
+    ///     fn init(&mut self, _: &mut dl::init::Rng) {}
+    ///     fn forward(&self, inputs: &[[f32; N]], outputs: &mut [[f32; N]]) {
+    ///         for (x, y) in inputs.iter().zip(outputs) {
+    ///             for i in 0..N {
+    ///                 y[i] = x[i] - self.running_mean[i];
+    ///             }
+    ///         }
+    ///     }
+    ///     fn forward_in_training(&mut self, inputs: &[[f32; N]], outputs: &mut [[f32; N]]) {
+    ///         for i in 0..N {
+    ///             let mean = inputs.iter().map(|x| x[i]).sum::<f32>() / inputs.len() as f32;
+    ///             self.running_mean[i] += 0.1 * (mean - self.running_mean[i]);
+    ///         }
+    ///         self.forward(inputs, outputs);
+    ///     }
+    ///     fn backward(
+    ///         &self,
+    ///         _: &[[f32; N]],
+    ///         _: &[[f32; N]],
+    ///         d_outputs: &[[f32; N]],
+    ///         _: &mut Self,
+    ///         d_inputs: &mut [[f32; N]],
+    ///     ) {
+    ///         // The mean is taken for a constant.
+    ///         d_inputs.copy_from_slice(d_outputs);
+    ///     }
+    /// }
+    ///
+    /// use dl::prelude::*;
+    /// let mut net = Centre::<1>::init(1);
+    /// let mut training = net.training(Cpu::new(), 2)?;
+    /// training.forward(&[[1.0], [3.0]])?;
+    /// training.store(&mut net)?;
+    /// assert_eq!(net.running_mean, [0.2]);
+    /// # Ok::<(), dl::Error>(())
+    /// ```
+    fn forward_in_training(&mut self, inputs: &[Self::Input], outputs: &mut [Self::Output]) {
+        self.forward(inputs, outputs);
+    }
     /// Computes the gradients of a batch: adds those to the weights to `d_weights`, and writes those to the inputs to `d_inputs`, whose
     /// previous content has no meaning.
     fn backward(
@@ -151,13 +210,29 @@ where
     forward_on(pass.context.device, pass.net, pass.input, pass.output);
 }
 
-/// [`Layer::forward`] in training.
+/// [`Layer::forward_in_training`], or [`Layer::forward`] where there are no statistics to move.
 #[doc(hidden)]
 pub fn forward<D: Device, L>(pass: Forward<'_, D, L>)
 where
     L: Layer + Passes<Input = <L as Layer>::Input, Output = <L as Layer>::Output>,
 {
-    forward_on(pass.context.device, pass.net.view(), pass.input, pass.output);
+    let Forward { context, mut net, input, output, .. } = pass;
+    let device = context.device;
+    if context.statistics == Statistics::Running || L::TENSORS.parameters() == L::LEN {
+        return forward_on(device, net.view(), input, output);
+    }
+    let inputs = host(device, input);
+    // Where the device's memory is not the host's, what is there is not in what `write` lends.
+    let before = match host(device, net.view()) {
+        Host::Copied(values) => Some(values),
+        Host::Borrowed(_) => None,
+    };
+    write(device, net.reborrow(), |weights| {
+        if let Some(before) = before {
+            flat_mut(weights).copy_from_slice(flat(&before));
+        }
+        write(device, output, |outputs| weights[0].forward_in_training(inputs.values(), outputs));
+    });
 }
 
 fn forward_on<D: Device, L: Layer>(
@@ -211,7 +286,8 @@ where
 /// Declares the weights of a layer that is written by hand; the trait [`Layer`](trait@crate::Layer) has its passes.
 ///
 /// Every field has a [`Role`](crate::Role): `Weight`, `Bias` or `Scale`, which decides whether weight decay applies, or `Statistic`
-/// for numbers that are stored but not trained. Fields are `f32` or arrays of it with up to four dimensions; files use their names.
+/// for numbers that are stored but not trained; [`Layer::forward_in_training`](crate::Layer::forward_in_training) updates them. Fields
+/// are `f32` or arrays of it with up to four dimensions; files use their names.
 #[macro_export]
 macro_rules! layer {
     ($(#[$attribute:meta])* $visibility:vis struct $name:ident {

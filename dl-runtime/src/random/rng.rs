@@ -2,6 +2,7 @@
 
 use super::{GROUP, Purpose, uniform, words};
 use crate::device::cpu::simd::simd;
+use std::slice;
 
 /// A seeded sequence of random numbers. Its position can be saved, and the sequence can continue from there.
 ///
@@ -73,10 +74,14 @@ impl Rng {
             }
         }
     }
-    /// Puts `items` into random order by the Fisher-Yates shuffle.
+    /// Puts `items` into random order by the Fisher-Yates shuffle. No item is moved to the stack, however large it is.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
-            items.swap(i, self.below(i + 1));
+            let (before, rest) = items.split_at_mut(i);
+            // Not `swap`, which would have an item on the stack: this exchanges words.
+            if let Some(other) = before.get_mut(self.below(i + 1)) {
+                slice::from_mut(other).swap_with_slice(&mut rest[..1]);
+            }
         }
     }
     /// Fills `values` with `f` of one random word each, from the next whole group on, which is faster than one call for each.

@@ -3,7 +3,7 @@
 use super::batch::{Samples, SmallBatch};
 use super::criterion::{Criterion, ExternalLoss, ModelLoss};
 use super::loss::LossMemory;
-use super::training::{Stage, Training, allocated, pass_seed};
+use super::training::{Stage, Training, allocated};
 use crate::network::{ComputeLoss, Evaluate, LossPasses, Passes};
 use crate::ops::Device;
 use crate::ops::loss::Loss;
@@ -57,9 +57,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         if C::IN_MODEL {
             self.loss.set_term_gradients(&self.device, self.samples, batch)?;
         }
+        let seed = self.pass_seed();
         let (target, terms, d_terms) = self.loss.split();
         criterion.loss(ComputeLoss {
-            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            context: &Context::new(&self.device, seed),
             batch,
             net: View::new(D::whole(&self.weights), 1),
             input: View::new(D::whole(&self.input), batch.samples),
@@ -104,7 +105,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         let batch = self.batch();
         let (target, terms, _) = self.loss.split();
         criterion.evaluate(Evaluate {
-            context: &Context { device: &self.device, seed: 0 },
+            context: &Context::new(&self.device, 0),
             batch,
             net: View::new(D::whole(&self.weights), 1),
             input: View::new(D::whole(&self.input), batch.samples),

@@ -194,6 +194,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub(crate) fn rewind(&mut self, steps: u64) {
         self.steps -= steps;
         self.optimizing.steps -= steps;
+        (self.passes, self.accumulated) = (0, 0);
         self.reset_finite_check();
     }
     /// Takes the weights of the session for finite.

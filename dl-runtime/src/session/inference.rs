@@ -1,11 +1,15 @@
 //! Prediction: weights and workspace on a device, allocated once.
 
 use super::batch::{Samples, check_samples, nan_for_refused, unpack};
+use super::training::allocated;
 use crate::device::Cpu;
-use crate::network::{Batch, Infer, Network, Passes};
+use crate::network::{Batch, Forward, Infer, Network, Passes};
 use crate::ops::Device;
+use crate::tensor::Statistics;
+use crate::tensor::context::splitmix64;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeros};
 use crate::{Allocator, Context, Pod, Result, View, ViewMut};
+use std::sync::OnceLock;
 
 /// A network ready to predict without allocating: what a server keeps.
 ///
@@ -17,6 +21,8 @@ pub struct Session<M: Passes, D: Device = Cpu> {
     weights: D::Buffer<f32>,
     staged: Option<Staged<M, D>>,
     memory: M::Inference<D>,
+    /// Allocated when a prediction with dropout is first wanted.
+    with_dropout: Option<M::Training<D>>,
     last: Box<M::Output>,
 }
 
@@ -32,7 +38,7 @@ impl<M: Passes, D: Device> Session<M, D> {
         device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         let staged = Staged::new(&device, samples)?;
         let memory = Allocator::allocate(&device, samples, M::inference_memory)?;
-        Ok(Session { samples, weights, staged, memory, last: zeroed_box(), device })
+        Ok(Session { samples, weights, staged, memory, with_dropout: None, last: zeroed_box(), device })
     }
     /// Takes the weights of `net` from now on.
     pub fn reload(&mut self, net: &M) -> Result<()> {
@@ -47,7 +53,38 @@ impl<M: Passes, D: Device> Session<M, D> {
         M::check_inputs(inputs)?;
         let weights = View::<D, M>::new(D::whole(&self.weights), 1);
         for (inputs, outputs) in inputs.chunks(self.samples).zip(outputs.chunks_mut(self.samples)) {
-            infer(&self.device, weights, &mut self.staged, &mut self.memory, inputs, outputs)?;
+            let pass = Pass::Infer(weights.shorten(), &mut self.memory);
+            run(&self.device, pass, &mut self.staged, inputs, outputs)?;
+        }
+        Ok(())
+    }
+    /// Writes the output for each of `inputs` to `outputs` as [`Session::predict_into`], but with the random layers at work as in
+    /// training: dropout, `gaussian_noise` and `random_normal` draw the numbers of `seed`. `batch_norm` normalises by the running
+    /// statistics, and nothing of the network changes. Outputs for several seeds are samples of Monte Carlo dropout (Gal, Ghahramani,
+    /// ICML 2016).
+    ///
+    /// The same seed, inputs and size of the session give the same outputs. Each sample of a call has a mask of its own, so that
+    /// copies of one input in a call serve as several seeds do. The first call allocates the memory of a training pass.
+    ///
+    /// # Errors
+    /// Those of [`Session::predict_into`].
+    ///
+    /// # Panics
+    /// When there are not as many outputs as inputs.
+    pub fn predict_with_dropout_into(
+        &mut self,
+        inputs: &[M::Input],
+        outputs: &mut [M::Output],
+        seed: u64,
+    ) -> Result<()> {
+        assert_eq!(inputs.len(), outputs.len(), "as many outputs as inputs");
+        M::check_inputs(inputs)?;
+        let memory = allocated(&mut self.with_dropout, &self.device, self.samples, M::training_memory)?;
+        let batches = inputs.chunks(self.samples).zip(outputs.chunks_mut(self.samples));
+        for (number, (inputs, outputs)) in batches.enumerate() {
+            let net = ViewMut::new(D::whole_mut(&mut self.weights), 1);
+            let pass = Pass::WithDropout(net, &mut *memory, splitmix64(seed, number as u64 + 1));
+            run(&self.device, pass, &mut self.staged, inputs, outputs)?;
         }
         Ok(())
     }
@@ -59,7 +96,7 @@ impl<M: Passes> Session<M> {
     #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
         M::infer(Infer {
-            context: &Context { device: &self.device, seed: 0 },
+            context: &Context::new(&self.device, 0),
             batch: Batch { samples: 1 },
             net: View::new(&self.weights[..], 1),
             input: View::new(flat(std::slice::from_ref(input)), 1),
@@ -94,30 +131,51 @@ impl<M: Passes, D: Device> Staged<M, D> {
     }
 }
 
+/// What is run over a batch, with the weights and the memory for it.
+enum Pass<'a, M: Passes, D: Device> {
+    Infer(View<'a, D, M>, &'a mut M::Inference<D>),
+    /// With the seed of its random numbers.
+    WithDropout(ViewMut<'a, D, M>, &'a mut M::Training<D>, u64),
+}
+
+impl<M: Passes, D: Device> Pass<'_, M, D> {
+    fn run(self, device: &D, input: View<'_, D, M::Input>, mut output: ViewMut<'_, D, M::Output>) {
+        // All arguments of a pass have the same lifetime.
+        let batch = Batch { samples: input.len() };
+        match self {
+            Pass::Infer(net, memory) => {
+                let context = &Context::new(device, 0);
+                let (net, input, output) = (net.shorten(), input.shorten(), output.reborrow());
+                M::infer(Infer { context, batch, net, input, memory, output });
+            }
+            Pass::WithDropout(mut net, memory, seed) => {
+                let context = &Context { device, seed, statistics: Statistics::Running };
+                let (net, input, output) = (net.reborrow(), input.shorten(), output.reborrow());
+                M::forward(Forward { context, batch, net, input, memory, output });
+            }
+        }
+    }
+}
+
 /// One batch: in host memory where the device can, or through its own.
-fn infer<M: Passes, D: Device>(
+fn run<M: Passes, D: Device>(
     device: &D,
-    weights: View<'_, D, M>,
+    pass: Pass<'_, M, D>,
     staged: &mut Option<Staged<M, D>>,
-    memory: &mut M::Inference<D>,
     inputs: &[M::Input],
     outputs: &mut [M::Output],
 ) -> Result<()> {
-    let (n, context) = (inputs.len(), &Context { device, seed: 0 });
-    let batch = Batch { samples: n };
+    let n = inputs.len();
     let Some(Staged { input, output, host }) = staged else {
         let (Some(input), Some(output)) = (D::from_host(flat(inputs)), D::from_host_mut(flat_mut(outputs))) else {
             unreachable!("a session on a device that lends nothing has staging memory")
         };
-        let (input, output) = (View::new(input, n), ViewMut::new(output, n));
-        M::infer(Infer { context, batch, net: weights.shorten(), input, memory, output });
+        pass.run(device, View::new(input, n), ViewMut::new(output, n));
         return Ok(());
     };
     let to = ViewMut::<D, M::Input>::new(D::whole_mut(input), n).into_data();
     device.upload_with(to, |to| Samples::All(inputs).write(to))?;
-    let pass_output = ViewMut::new(D::whole_mut(output), n);
-    let input = View::new(D::whole(input), n);
-    M::infer(Infer { context, batch, net: weights.shorten(), input, memory, output: pass_output });
+    pass.run(device, View::new(D::whole(input), n), ViewMut::new(D::whole_mut(output), n));
     let output = View::<D, M::Output>::new(D::whole(output), n).data();
     if M::Output::PARTS.len() == 1 {
         return device.download(output, flat_mut(outputs));
@@ -128,20 +186,45 @@ fn infer<M: Passes, D: Device>(
     Ok(())
 }
 
-/// [`Model::predict`](crate::Model::predict): the model's own memory serves as the session's weights.
-pub(crate) fn predict<M: Passes>(net: &M, inputs: &[M::Input], outputs: &mut [M::Output]) {
+/// Samples that [`Model::predict`](crate::Model::predict) runs at a time: enough for the kernels to be at full speed.
+const BATCH: usize = 64;
+
+/// The CPU of a prediction without a session. Those that are worth threads share the ones of the process: of several at the same
+/// time one has the threads, and each of the others computes on the thread of its caller.
+fn cpu_for<M: Passes>(samples: usize) -> Cpu {
     /// Multiply-adds that outweigh the start of threads.
     const LARGE: u64 = 50_000_000;
-    /// Samples at a time: enough for the kernels to be at full speed.
-    const BATCH: usize = 64;
-    let large = M::MULTIPLY_ADDS.saturating_mul(inputs.len() as u64) > LARGE;
-    let cpu = if large { Cpu::new() } else { Cpu::with_threads(1) };
+    static SHARED: OnceLock<Cpu> = OnceLock::new();
+    if M::MULTIPLY_ADDS.saturating_mul(samples as u64) > LARGE {
+        return SHARED.get_or_init(Cpu::new).clone();
+    }
+    Cpu::with_threads(1)
+}
+
+/// [`Model::predict`](crate::Model::predict): the model's own memory serves as the session's weights.
+pub(crate) fn predict<M: Passes>(net: &M, inputs: &[M::Input], outputs: &mut [M::Output]) {
+    let cpu = cpu_for::<M>(inputs.len());
     let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
     let samples = inputs.len().clamp(1, BATCH);
     let memory = Allocator::allocate(&cpu, samples, M::inference_memory);
     let mut memory = memory.expect("memory, or an abort before this");
-    let mut staged = Staged::new(&cpu, samples).expect("memory, or an abort before this");
+    let mut staged = Staged::<M, Cpu>::new(&cpu, samples).expect("memory, or an abort before this");
     for (inputs, outputs) in inputs.chunks(BATCH).zip(outputs.chunks_mut(BATCH)) {
-        infer(&cpu, weights, &mut staged, &mut memory, inputs, outputs).expect("the CPU copies without errors");
+        let pass = Pass::Infer(weights.shorten(), &mut memory);
+        run(&cpu, pass, &mut staged, inputs, outputs).expect("the CPU copies without errors");
     }
+}
+
+/// [`Model::predict_with_dropout`](crate::Model::predict_with_dropout).
+///
+/// # Errors
+/// Those of [`Session::predict_with_dropout_into`].
+pub(crate) fn predict_with_dropout<M: Passes>(
+    net: &M,
+    inputs: &[M::Input],
+    outputs: &mut [M::Output],
+    seed: u64,
+) -> Result<()> {
+    let mut session = Session::on(cpu_for::<M>(inputs.len()), net, inputs.len().clamp(1, BATCH))?;
+    session.predict_with_dropout_into(inputs, outputs, seed)
 }

@@ -15,5 +15,5 @@ mod transfer;
 pub(crate) use batch::{Samples, SmallBatch, min_batch_of_model, nan_for_refused};
 pub use criterion::{Criterion, ExternalLoss, ModelLoss};
 pub use inference::Session;
-pub(crate) use inference::predict;
+pub(crate) use inference::{predict, predict_with_dropout};
 pub use training::Training;

@@ -8,9 +8,9 @@ use crate::device::Cpu;
 use crate::network::{Backward, Batch, Forward, Infer, Network, Passes};
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer, OptimizerStep};
-use crate::tensor::Grad;
 use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
+use crate::tensor::{Grad, Write};
 use crate::{Allocator, Context, Pod, Result, View, ViewMut};
 
 type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>;
@@ -68,6 +68,10 @@ pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) stage: Stage,
     pub(super) seed: u64,
     pub(super) steps: u64,
+    /// Forward passes since the last step.
+    pub(super) passes: u64,
+    /// Samples whose gradients are in `gradients`: those of all backward passes since the last step.
+    pub(super) accumulated: usize,
 }
 
 /// How far the current batch has come.
@@ -116,10 +120,13 @@ impl<M: Passes, D: Device> Training<M, D> {
             stage: Stage::Empty,
             seed: 0,
             steps: 0,
+            passes: 0,
+            accumulated: 0,
             device,
         })
     }
-    /// What the random numbers of dropout come from, together with the number of steps taken.
+    /// What the random numbers of dropout and noise come from, together with the number of steps taken and of forward passes since
+    /// the last one: every [`Training::forward`] draws anew.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -140,7 +147,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 
     /// Runs the network on a batch, keeping what [`Training::backward`] needs. Each call moves running statistics (`batch_norm`),
-    /// whatever comes after it; not by numbers that are not finite.
+    /// whatever comes after it; not by numbers that are not finite. Each call draws new masks of dropout and new noise, also where
+    /// no step was taken since the last one; [`Training::backward`] has those of its forward pass.
     ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) when there are no inputs, or more than the session has room for;
@@ -178,7 +186,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.upload_inputs(inputs)?;
         let batch = self.batch();
         M::infer(Infer {
-            context: &Context { device: &self.device, seed: 0 },
+            context: &Context::new(&self.device, 0),
             batch,
             net: View::new(D::whole(&self.weights), 1),
             input: View::new(D::whole(&self.input), batch.samples),
@@ -197,8 +205,9 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
     fn run_forward(&mut self) {
         let batch = self.batch();
+        self.passes += 1;
         M::forward(Forward {
-            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            context: &Context::new(&self.device, self.pass_seed()),
             batch,
             net: ViewMut::new(D::whole_mut(&mut self.weights), 1),
             input: View::new(D::whole(&self.input), batch.samples),
@@ -211,26 +220,77 @@ impl<M: Passes, D: Device> Training<M, D> {
         Batch { samples: self.n }
     }
 
+    /// The seed of the last forward pass. The first after a step has that of the step alone, which a checkpoint keeps.
+    pub(super) fn pass_seed(&self) -> u64 {
+        let seed = pass_seed(self.seed, self.steps);
+        if self.passes > 1 { splitmix64(seed, self.passes - 1) } else { seed }
+    }
+
     /// The gradients of the loss to all weights, and to the input where asked for.
+    ///
+    /// As in PyTorch, the gradients to the weights accumulate from one [`Training::step`] to the next: after the passes of several
+    /// batches they are those of the mean loss over all their samples, as if these were one batch. (What a batch has in common, such
+    /// as the statistics of `batch_norm`, is still that of each batch alone.) [`Training::zero_gradients`] begins anew
+    /// without a step. The gradients to the input are those of the last batch.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Net: dl::Model<Input = [f32; 4], Output = [f32; 3]>>(data: dl::data::Dataset<[f32; 4], u32>) -> dl::Result<()> {
+    /// use dl::prelude::*;
+    /// let net = Net::init(42);
+    /// let mut training = net.training(Cpu::new(), 16)?;
+    /// // Steps of 64 samples in the memory of 16.
+    /// for (i, (inputs, targets)) in data.batches(16).enumerate() {
+    ///     training.forward(inputs)?;
+    ///     training.loss(&CrossEntropy, targets)?;
+    ///     training.backward();
+    ///     if i % 4 == 3 {
+    ///         training.step(&Adam::new(1e-3))?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// Unless [`Training::forward`], and [`Training::loss`] or [`Training::objective`] came before.
     pub fn backward(&mut self) {
         let Stage::Loss { own } = self.stage else { panic!("`forward` and `loss` come before `backward`") };
-        let batch = self.batch();
+        let (batch, before) = (self.batch(), self.accumulated);
+        let total = before + batch.samples;
+        // The pass adds the mean over its own batch, so both are weighted by their samples.
+        let write = if before > 0 { Write::Add } else { Write::Set };
+        if before > 0 {
+            self.scale_gradients(before as f64 / batch.samples as f64);
+        }
         M::backward(Backward {
-            context: &Context { device: &self.device, seed: pass_seed(self.seed, self.steps) },
+            context: &Context::new(&self.device, self.pass_seed()),
             batch,
             net: View::new(D::whole(&self.weights), 1),
             input: View::new(D::whole(&self.input), batch.samples),
             memory: &mut self.memory,
             output: View::new(D::whole(&self.output), batch.samples),
             d_output: ViewMut::new(D::whole_mut(&mut self.d_output), batch.samples),
-            d_net: Grad::set(ViewMut::new(D::whole_mut(&mut self.gradients), 1)),
+            d_net: Grad { to: ViewMut::new(D::whole_mut(&mut self.gradients), 1), write },
             d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), batch.samples)),
             own_loss: own,
         });
+        if before > 0 {
+            self.scale_gradients(batch.samples as f64 / total as f64);
+        }
+        self.accumulated = total;
         self.stage = Stage::Backward;
+    }
+    fn scale_gradients(&mut self, factor: f64) {
+        self.device.affine_in_place(factor as f32, 0.0, D::whole_mut(&mut self.gradients));
+    }
+    /// Forgets the gradients: the next [`Training::backward`] begins anew, as after a step.
+    pub fn zero_gradients(&mut self) {
+        self.device.clear(D::whole_mut(&mut self.gradients));
+        self.accumulated = 0;
+        if self.stage == Stage::Backward {
+            self.stage = Stage::Empty;
+        }
     }
     /// Clips the gradients, and returns the norm they had before; `None` for [`Clip::Value`], which computes no norm.
     ///
@@ -291,6 +351,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.device.submit()?;
         self.optimizing.steps += 1;
         self.steps += 1;
+        (self.passes, self.accumulated) = (0, 0);
         self.in_flight.step_begins();
         self.stage = Stage::Empty;
         Ok(())
@@ -310,7 +371,7 @@ pub(super) fn allocated<'m, D: Device, T>(
     }
 }
 
-/// The seed of dropout in one step.
-pub(super) fn pass_seed(seed: u64, step: u64) -> u64 {
+/// The seed of dropout in the first pass of a step.
+fn pass_seed(seed: u64, step: u64) -> u64 {
     splitmix64(seed, step.wrapping_add(1))
 }

@@ -16,15 +16,17 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn store(&self, to: &mut M) -> Result<()> {
         self.device.download(D::whole(&self.weights), flat_mut(std::slice::from_mut(to)))
     }
-    /// Replaces the weights by those of a model on the host.
+    /// Replaces the weights by those of a model on the host. Gradients that no step has used are forgotten.
     ///
     /// # Errors
     /// The kernels of the device itself.
     pub fn reload(&mut self, from: &M) -> Result<()> {
         self.reset_finite_check();
+        self.accumulated = 0;
         self.device.upload(flat(std::slice::from_ref(from)), D::whole_mut(&mut self.weights))
     }
-    /// Copies the gradients of the last [`Training::backward`] to a model on the host, each to the place of its weight.
+    /// Copies the gradients to a model on the host, each to the place of its weight: those of all [`Training::backward`] since the
+    /// last step.
     ///
     /// # Errors
     /// The kernels of the device itself.
@@ -79,6 +81,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Takes over the seed and the number of steps of another session.
     pub(crate) fn restore(&mut self, seed: u64, steps: u64) {
         (self.seed, self.steps) = (seed, steps);
+        (self.passes, self.accumulated) = (0, 0);
         self.reset_finite_check();
     }
     /// Takes over the buffers of an optimizer in another session.

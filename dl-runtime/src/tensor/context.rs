@@ -6,16 +6,31 @@ use super::Storage;
 pub struct Context<'a, D: Storage> {
     /// The device that the pass runs on.
     pub device: &'a D,
-    /// The seed of the random numbers of this pass (dropout). The forward and the backward pass of a step have the same.
+    /// The seed of the random numbers of this pass (dropout). The backward pass has that of its forward pass.
     pub seed: u64,
+    /// The statistics by which `batch_norm` normalises in the forward pass of training.
+    pub statistics: Statistics,
+}
+
+/// The mean and variance by which a layer normalises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistics {
+    /// Those of the batch, which move the running ones: training.
+    Batch,
+    /// The running ones, which stay as they are: prediction with dropout.
+    Running,
 }
 
 impl<'a, D: Storage> Context<'a, D> {
+    /// Returns the context of a pass that normalises by the batch if it is one of training.
+    pub fn new(device: &'a D, seed: u64) -> Self {
+        Context { device, seed, statistics: Statistics::Batch }
+    }
     /// Returns the context of a part of the network that draws random numbers of its own: the copy `index` of a stack, or a model inside
     /// a model.
     #[must_use]
     pub fn copy(&self, index: usize) -> Context<'a, D> {
-        Context { device: self.device, seed: splitmix64(self.seed, index as u64 + 1) }
+        Context { seed: splitmix64(self.seed, index as u64 + 1), ..*self }
     }
 }
 

@@ -11,7 +11,7 @@ mod table;
 mod view;
 mod workspace;
 
-pub use context::Context;
+pub use context::{Context, Statistics};
 pub use gradient::{Grad, Write};
 pub use labels::Labels;
 pub use pod::Pod;

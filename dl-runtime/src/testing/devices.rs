@@ -189,7 +189,7 @@ fn copies_and_zeros() {
         let (x, mut y) = (device.tensor(&x), device.tensor(&[7.0; 1000]));
         device.copy(x.data(), y.data_mut());
         let copied = y.read();
-        y.view_mut::<[[f32; 100]; 10]>().item(3).clear(&Context { device, seed: 0 });
+        y.view_mut::<[[f32; 100]; 10]>().item(3).clear(&Context::new(device, 0));
         [copied, y.read()]
     });
     assert!(copied == x && cleared[..300] == x[..300] && cleared[300..400] == [0.0; 100] && cleared[400..] == x[400..]);

@@ -20,7 +20,9 @@ DEVICE float sigmoid(float x) {
 DEVICE float distribution(float x) { return 0.5f + 0.5f * erff(x * 0.70710678f); }
 /// The tanh of `GeluTanh`.
 DEVICE float gelu_tanh(float x) { return tanhf(0.7978846f * (x + 0.044715f * x * x * x)); }
-DEVICE float gelu_tanh_derivative(float x, float t) {
+/// For x of -20 to 20: far out the tanh is ±1, and squares would be infinite.
+DEVICE float gelu_tanh_derivative(float x) {
+    float t = gelu_tanh(x);
     return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * 0.7978846f * (1.0f + 3.0f * 0.044715f * x * x);
 }
 DEVICE float silu_derivative(float x, float s) { return s + x * s * (1.0f - s); }
@@ -28,12 +30,16 @@ DEVICE float clamp(float x, float min, float max) {
     x = x < min ? min : x;
     return x > max ? max : x;
 }
+/// Above 3 the product would be infinite where x is not.
+DEVICE float hard_swish(float x) { return x > 3.0f ? x : x * clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f; }
 /// e^x·(e^x + 2), of which tanh(softplus x) is made; from 20 on the rest is 0 to f32, and later e^x would be infinite.
 DEVICE float mish_part(float x) {
     float e = expf(x > 20.0f ? 20.0f : x);
     return e * (e + 2.0f);
 }
-DEVICE float mish_derivative(float x, float n) {
+/// For x up to 20: from there on the slope is 1.
+DEVICE float mish_derivative(float x) {
+    float n = mish_part(x);
     float gate = n / (n + 2.0f);
     return gate + x * sigmoid(x) * (2.0f / (n + 2.0f)) * (1.0f + gate);
 }

@@ -55,6 +55,8 @@ activations! { $
     GeluTanh saves Input {
         value: |x| 0.5 * x * (1.0 + math::tanh::<S>(ROOT * (x + CUBIC * x * x * x))),
         derivative: |x| {
+            // Far out the tanh is ±1, and squares would be infinite.
+            let x = clamp(x, -20.0, 20.0);
             let t = math::tanh::<S>(ROOT * (x + CUBIC * x * x * x));
             0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * ROOT * (1.0 + 3.0 * CUBIC * x * x)
         },
@@ -112,6 +114,8 @@ activations! { $
             x * (n / (n + 2.0))
         },
         derivative: |x| {
+            // From there on the slope is 1; a rest that the bound of `mish_part` leaves must not grow with x.
+            let x = if x > MISH_BOUND { MISH_BOUND } else { x };
             let n = mish_part::<S>(x);
             let gate = n / (n + 2.0);
             // 1 - tanh(ln(1 + eˣ)) is 2/((1 + eˣ)² + 1).
@@ -153,16 +157,18 @@ activations! { $
         derivative: |y| if y > 0.0 && y < 1.0 { 1.0 / 6.0 } else { 0.0 },
     }
 
-    /// `x·(x + 3)/6` between -3 and 3, 0 below, `x` above: Howard et al., "Searching for MobileNetV3", ICCV 2019.
+    /// `x·(x + 3)/6` between -3 and 3, 0 below, `x` above: Howard et al., "Searching for MobileNetV3", ICCV 2019. At the bends
+    /// the derivative is that of the outer side, as in PyTorch: 0 and 1.
     HardSwish saves Input {
-        value: |x| x * clamp(x + 3.0, 0.0, 6.0) / 6.0,
+        // Above, the product would be infinite where x is not.
+        value: |x| if x > 3.0 { x } else { x * clamp(x + 3.0, 0.0, 6.0) / 6.0 },
         derivative: |x| {
-            let between = if x > 3.0 { 1.0 } else { x / 3.0 + 0.5 };
-            if x < -3.0 { 0.0 } else { between }
+            let between = if x >= 3.0 { 1.0 } else { x / 3.0 + 0.5 };
+            if x <= -3.0 { 0.0 } else { between }
         },
     }
 
-    /// `x` between two limits, with the derivative 1 at the limits themselves, as PyTorch's `clamp`.
+    /// `x` between two limits, with the derivative 1 at the lower and 0 at the upper one, as PyTorch's `clamp`.
     Clamp {
         /// The lower limit.
         min: f32,
@@ -170,7 +176,7 @@ activations! { $
         max: f32
     } saves Input {
         value: |x| clamp(x, min, max),
-        derivative: |x| if x >= min && x <= max { 1.0 } else { 0.0 },
+        derivative: |x| if x >= min && x < max { 1.0 } else { 0.0 },
     }
 
     /// `eˣ`.
@@ -228,11 +234,13 @@ fn distribution<S: Simd>(x: f32) -> f32 {
     0.5 + 0.5 * math::erf::<S>(x * FRAC_1_SQRT_2)
 }
 
+/// From here on tanh(ln(1 + eˣ)) is 1 to f32, and later eˣ would be infinite.
+const MISH_BOUND: f32 = 20.0;
+
 /// `eˣ·(eˣ + 2)`, of which tanh(ln(1 + eˣ)) is made.
 #[inline(always)]
 fn mish_part<S: Simd>(x: f32) -> f32 {
-    // From 20 on the rest is 0 to f32, and later eˣ would be infinite.
-    let e = math::exp::<S>(if x > 20.0 { 20.0 } else { x });
+    let e = math::exp::<S>(if x > MISH_BOUND { MISH_BOUND } else { x });
     e * (e + 2.0)
 }
 

@@ -171,11 +171,113 @@ fn extremes() {
     assert_eq!(slopes(Activation::Relu, &[0.0, -0.0]), [0.0, 0.0]);
     for (f, at, expected) in [
         (Activation::Abs, 0.0, 0.0),
-        (Activation::Clamp { min: -1.0, max: 1.0 }, 1.0, 1.0),
+        (Activation::Clamp { min: -1.0, max: 1.0 }, -1.0, 1.0),
+        (Activation::Clamp { min: -1.0, max: 1.0 }, 1.0, 0.0),
+        (Activation::HardSwish, 3.0, 1.0),
+        (Activation::HardSwish, -3.0, 0.0),
+        (Activation::HardTanh { min: -1.0, max: 1.0 }, -1.0, 0.0),
+        (Activation::HardSigmoid, 0.0, 0.0),
+        (Activation::HardSigmoid, 1.0, 0.0),
         (Activation::HardTanh { min: -1.0, max: 1.0 }, 1.0, 0.0),
         (Activation::Powi { exponent: 0 }, 0.0, 0.0),
     ] {
         assert_eq!(slopes(f, &[at]), [expected], "{f:?}");
+    }
+}
+
+/// `f'(x)`, for inputs of any size; at a bend the derivative of the side that PyTorch takes.
+fn slope(f: Activation, x: f64) -> f64 {
+    let inside = |yes: bool| f64::from(u8::from(yes));
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let bell = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    match f {
+        Activation::Identity => 1.0,
+        Activation::Relu => inside(x > 0.0),
+        Activation::LeakyRelu { slope } => {
+            if x > 0.0 {
+                1.0
+            } else {
+                slope.into()
+            }
+        }
+        Activation::Elu { alpha } => {
+            if x > 0.0 {
+                1.0
+            } else {
+                f64::from(alpha) * x.exp()
+            }
+        }
+        Activation::Gelu => 0.5 * (1.0 + libm::erf(x / 2f64.sqrt())) + if x.abs() < 40.0 { x * bell(x) } else { 0.0 },
+        Activation::GeluTanh => {
+            let root = (2.0 / std::f64::consts::PI).sqrt();
+            let t = (root * (x + 0.044715 * x.powi(3))).tanh();
+            let rest = 0.5 * x * (1.0 - t * t) * root * (1.0 + 3.0 * 0.044715 * x * x);
+            0.5 * (1.0 + t) + if x.abs() < 40.0 { rest } else { 0.0 }
+        }
+        Activation::Silu => sigmoid(x) + x * sigmoid(x) * sigmoid(-x),
+        Activation::Sigmoid => sigmoid(x) * sigmoid(-x),
+        Activation::Tanh => 1.0 - x.tanh().powi(2),
+        Activation::Softplus { beta, threshold } => {
+            let z = f64::from(beta) * x;
+            if z > f64::from(threshold) { 1.0 } else { sigmoid(z) }
+        }
+        Activation::Selu => 1.0507009873554805 * if x > 0.0 { 1.0 } else { 1.6732632423543772 * x.exp() },
+        Activation::Mish => {
+            let t = x.exp().ln_1p().tanh();
+            t + x * sigmoid(x) * (1.0 - t * t)
+        }
+        Activation::LogSigmoid => sigmoid(-x),
+        Activation::Softsign => (1.0 + x.abs()).powi(-2),
+        Activation::HardTanh { min, max } => inside(x > min.into() && x < max.into()),
+        Activation::Clamp { min, max } => inside(x >= min.into() && x < max.into()),
+        Activation::HardSigmoid => inside(x > -3.0 && x < 3.0) / 6.0,
+        Activation::HardSwish => {
+            if x <= -3.0 {
+                0.0
+            } else if x >= 3.0 {
+                1.0
+            } else {
+                x / 3.0 + 0.5
+            }
+        }
+        Activation::Exp => x.exp(),
+        Activation::Log => 1.0 / x,
+        Activation::Sqrt => 0.5 / x.sqrt(),
+        Activation::Square => 2.0 * x,
+        Activation::Abs => {
+            if x == 0.0 {
+                0.0
+            } else {
+                x.signum()
+            }
+        }
+        Activation::Powi { exponent: 0 } => 0.0,
+        Activation::Powi { exponent } => f64::from(exponent) * x.powi(exponent - 1),
+    }
+}
+
+#[test]
+fn the_far_ends() {
+    let ends = [0.0, 1e-45, 1e-30, 1e-3, 3.0, 20.0, 88.0, 1e4, 1e12, 1e16, 1.8e19, 1e20, 3e37, 3.4e38];
+    for (f, positive) in ALL.map(|f| (f, false)).into_iter().chain(POSITIVE.map(|f| (f, true))) {
+        let signs = if positive { &[1.0_f32][..] } else { &[1.0, -1.0] };
+        let x: Vec<f32> = signs.iter().flat_map(|sign| ends.map(|x| sign * x)).collect();
+        let y = values(f, &x);
+        let d = slopes(f, if f.saved_for_backward() == SavedForBackward::Output { &y } else { &x });
+        let check = |what: &str, x: f32, found: f32, expected: f64, floor: f64| {
+            // What is beyond the numbers of f32 is infinite.
+            let exact = found == expected as f32;
+            let error = (f64::from(found) - expected).abs();
+            assert!(
+                exact || error <= 4e-7 * expected.abs() + floor,
+                "{what} of {f:?} at {x} is {found}, not {expected}"
+            );
+        };
+        for ((&x, &y), &d) in x.iter().zip(&y).zip(&d) {
+            // Within the last place of the input, where numbers near 1 are added, and two of the smallest numbers.
+            check("value", x, y, reference(f, x.into()), 1e-7 * f64::from(x.abs().min(1.0)) + 2.9e-45);
+            check("slope", x, d, slope(f, x.into()), 1e-7);
+        }
     }
 }
 
@@ -193,7 +295,7 @@ fn beyond_the_domain() {
 fn typed_passes() {
     type Sample = [[f32; 2]; 1];
     let [y, d, sum] = on_every_device!(|device| {
-        let context = Context { device, seed: 0 };
+        let context = Context::new(device, 0);
         let (x, mut y, ones) = (device.tensor(&[-1.0, 2.0, 3.0, -4.0]), device.output(4), device.tensor(&[1.0; 4]));
         Activation::Relu.forward(&context, x.view::<Sample>(), y.view_mut());
         let (relu, mut d) = (y.read(), device.tensor(&[1.0; 4]));

@@ -26,7 +26,7 @@ use crate::init::Rng;
 use crate::ops::Activation;
 use crate::ops::Device;
 use crate::tensor::Storage;
-use crate::tensor::{Grad, Write};
+use crate::tensor::{Grad, Statistics, Write};
 use crate::{Context, Pod, View, ViewMut};
 
 /// The weights and running statistics of batch normalisation over `C` channels.
@@ -127,7 +127,7 @@ pub trait BatchNormKernel: Storage {
 
 impl BatchNormOp {
     /// `output` is `input` normalised by the batch, whose moments move the running statistics; `saved` gets the mean and the
-    /// biased variance of every channel.
+    /// biased variance of every channel. With [`Statistics::Running`] it is [`BatchNormOp::infer`], and `saved` stays.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -136,6 +136,9 @@ impl BatchNormOp {
         output: ViewMut<D, [T; C]>,
         saved: ViewMut<D, [[f32; C]; 2]>,
     ) {
+        if context.statistics == Statistics::Running {
+            return self.infer(context, weights.view(), input, output);
+        }
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         let (weights, y, saved) = (weights.into_data(), output.into_data(), saved.into_data());
         context.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);

@@ -49,7 +49,7 @@ fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     let by_batch = |w: &[f64], x: &[f64]| normalised(w, x, &moments(x, C, T::LEN), T::LEN);
 
     let [y, saved, followed, dw, dx, inferred, in_place] = on_every_device!(|device| {
-        let context = Context { device, seed: 0 };
+        let context = Context::new(device, 0);
         let (mut followed, mut in_place) = (device.tensor(&w), device.tensor(&x));
         let (w, x, dy) = (device.tensor(&w), device.tensor(&x), device.tensor(&dy));
         let (mut y, mut saved, mut inferred) = (device.output(len), device.output(2 * C), device.output(len));
@@ -110,7 +110,7 @@ fn values_and_gradients() {
 fn forward<T: Pod<Element = f32>, const C: usize>(op: BatchNormOp, w: &[f32], x: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (mut y, mut saved, mut w) = (device.output(x.len()), device.output(2 * C), device.tensor(w));
-        let (context, x) = (Context { device, seed: 0 }, device.tensor(x));
+        let (context, x) = (Context::new(device, 0), device.tensor(x));
         op.forward(&context, w.view_mut::<BatchNorm<C>>(), x.view::<[T; C]>(), y.view_mut(), saved.view_mut());
         [y.read(), saved.read(), w.read()]
     })
@@ -121,7 +121,7 @@ fn backward<T: Pod<Element = f32>, const C: usize>(w: &[f32], x: &[f32], saved: 
     on_every_device!(|device| {
         let (mut dw, mut dx, w) = (device.tensor(&[0.0; 4].repeat(C)), device.output(x.len()), device.tensor(w));
         let (context, x, saved, dy) =
-            (Context { device, seed: 0 }, device.tensor(x), device.tensor(saved), device.tensor(dy));
+            (Context::new(device, 0), device.tensor(x), device.tensor(saved), device.tensor(dy));
         let (d_weights, d_input) = (dw.grad::<BatchNorm<C>>(Write::Set), Some(dx.grad(Write::Set)));
         OP.backward(&context, w.view(), x.view::<[T; C]>(), saved.view(), dy.view(), d_weights, d_input);
         [dw.read(), dx.read()]

@@ -20,7 +20,7 @@ fn reference(op: ConcatOp, parts: &[Vec<f32>]) -> Vec<f32> {
 fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, Y: Pod<Element = f32>>(op: ConcatOp, samples: usize) {
     let (a, b) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN));
     let [y, da, db] = on_every_device!(|device| {
-        let (context, mut y) = (Context { device, seed: 0 }, device.output(samples * Y::LEN));
+        let (context, mut y) = (Context::new(device, 0), device.output(samples * Y::LEN));
         op.forward(&context, 0, device.tensor(&a).view::<A>(), y.view_mut::<Y>());
         op.forward(&context, 1, device.tensor(&b).view::<B>(), y.view_mut::<Y>());
         let da = device.set_and_add(a.len(), |d, write| op.backward(&context, 0, y.view::<Y>(), d.grad::<A>(write)));
@@ -48,7 +48,7 @@ fn other_sizes_are_refused() {
     let cpu = &Cpu::with_threads(1);
     let op = ConcatOp { outer: 1, parts: &[1, 3], inner: 1 };
     let (x, mut y) = (cpu.tensor(&[0.0; 2]), cpu.output(4));
-    op.forward(&Context { device: cpu, seed: 0 }, 1, x.view::<[f32; 2]>(), y.view_mut::<[f32; 4]>());
+    op.forward(&Context::new(cpu, 0), 1, x.view::<[f32; 2]>(), y.view_mut::<[f32; 4]>());
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn any_number_of_threads() {
     on_every_device!(|device| {
         let (x, mut y) = (device.tensor(&x), device.tensor(&vec![0.0; 40 * 9 * 301]));
         let op = ConcatOp { outer: 1, parts: &[7, 2], inner: 301 };
-        op.forward(&Context { device, seed: 0 }, 0, x.view::<[[f32; 301]; 7]>(), y.view_mut::<[[f32; 301]; 9]>());
+        op.forward(&Context::new(device, 0), 0, x.view::<[[f32; 301]; 7]>(), y.view_mut::<[[f32; 301]; 9]>());
         y.read()
     });
 }

@@ -43,7 +43,7 @@ fn check<const I: usize, const O: usize, const B: usize>(samples: usize) {
     let (w, x, d) = (numbers(Dense::<I, O, B>::LEN, 1), numbers(samples * I, 2), numbers(samples * O, 3));
     let activations = [Activation::Identity, Activation::Relu, Activation::Tanh];
     let ([plain, relu, tanh], [set, added]) = on_every_device!(|device| {
-        let (context, net) = (Context { device, seed: 0 }, device.tensor(&w));
+        let (context, net) = (Context::new(device, 0), device.tensor(&w));
         let (net, x, d) = (net.view::<Dense<I, O, B>>(), device.tensor(&x), device.tensor(&d));
         let outputs = activations.map(|activation| {
             let mut y = device.output(d.len());

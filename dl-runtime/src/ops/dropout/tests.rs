@@ -8,7 +8,7 @@ use crate::testing::{TestDevice, numbers, on_every_device};
 fn forward(seed: u64, op: DropoutOp, x: &[f32]) -> Vec<f32> {
     on_every_device!(|device| {
         let (x, mut y) = (device.tensor(x), device.output(x.len()));
-        op.forward(&Context { device, seed }, x.view::<f32>(), y.view_mut());
+        op.forward(&Context::new(device, seed), x.view::<f32>(), y.view_mut());
         y.read()
     })
 }
@@ -51,7 +51,7 @@ fn backward_uses_the_mask_of_forward() {
     for n in [1, 63, 64, 65, 1000] {
         let (op, dy) = (DropoutOp { rate: 0.3, id: 2 }, numbers(2, n));
         let [dx, y_in_place, dx_in_place] = on_every_device!(|device| {
-            let (context, mut y, mut d) = (Context { device, seed: 5 }, device.tensor(&dy), device.tensor(&dy));
+            let (context, mut y, mut d) = (Context::new(device, 5), device.tensor(&dy), device.tensor(&dy));
             let dy = device.tensor(&dy);
             let dx = device.set_and_add(n, |dx, write| op.backward(&context, dy.view::<f32>(), dx.grad(write)));
             op.forward_in_place(&context, y.view_mut::<f32>());
@@ -75,7 +75,7 @@ fn the_first_masks_for_good() {
 fn any_number_of_threads() {
     let x = numbers(1, 50_001);
     on_every_device!(|device| {
-        let (context, x, mut y) = (Context { device, seed: 1 }, device.tensor(&x), device.output(x.len()));
+        let (context, x, mut y) = (Context::new(device, 1), device.tensor(&x), device.output(x.len()));
         DropoutOp { rate: 0.2, id: 0 }.forward(&context, x.view::<f32>(), y.view_mut());
         DropoutOp { rate: 0.2, id: 1 }.backward(&context, x.view::<f32>(), y.grad(Write::Add));
         y.read()

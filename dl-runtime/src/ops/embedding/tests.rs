@@ -17,7 +17,7 @@ fn case<T: Tokens<F>, const V: usize, const F: usize>(samples: usize) {
     let (w, dy) = (numbers(1, V * F), numbers(2, tokens.len() * F));
     let what = format!("{samples} × {} of {V} tokens with {F} features", T::LEN);
     let [y, dw] = on_every_device!(|device| {
-        let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+        let (context, mut y) = (Context::new(device, 0), device.output(dy.len()));
         let (input, w, dy) = (device.tensor(&tokens), device.tensor(&w), device.tensor(&dy));
         let (net, input) = (w.view::<Embedding<V, F>>(), input.view::<T>());
         EmbeddingOp {}.forward(&context, net, input, y.view_mut());
@@ -46,7 +46,7 @@ fn values_and_gradients() {
 /// The output and the gradient to the table for batches of `N` tokens.
 fn passes<const V: usize, const F: usize, const N: usize>(w: &[f32], tokens: &[u32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
-        let (context, mut y, mut dw) = (Context { device, seed: 0 }, device.output(dy.len()), device.output(w.len()));
+        let (context, mut y, mut dw) = (Context::new(device, 0), device.output(dy.len()), device.output(w.len()));
         let (w, tokens, dy) = (device.tensor(w), device.tensor(tokens), device.tensor(dy));
         let (net, input) = (w.view::<Embedding<V, F>>(), tokens.view::<[u32; N]>());
         EmbeddingOp {}.forward(&context, net, input, y.view_mut());

@@ -8,7 +8,7 @@ use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_devic
 fn passes<const C: usize, const H: usize, const W: usize>(x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y, dy) =
-            (Context { device, seed: 0 }, device.tensor(x), device.output(dy.len()), device.tensor(dy));
+            (Context::new(device, 0), device.tensor(x), device.output(dy.len()), device.tensor(dy));
         GlobalAvgPool2dOp {}.forward(&context, x.view::<[[[f32; W]; H]; C]>(), y.view_mut::<[f32; C]>());
         let dx = device.set_and_add(x.len(), |dx, write| {
             GlobalAvgPool2dOp {}.backward(&context, dy.view::<[f32; C]>(), dx.grad::<[[[f32; W]; H]; C]>(write));

@@ -27,8 +27,7 @@ fn case<T: Pod<Element = f32>, const C: usize>(groups: usize, samples: usize) {
     let len = samples * C * T::LEN;
     let (w, x, dy) = (numbers(1, 2 * C), numbers(2, len), numbers(3, len));
     let [y, dw, dx, plain_y, plain_dx] = on_every_device!(|device| {
-        let (context, w, x, dy) =
-            (Context { device, seed: 0 }, device.tensor(&w), device.tensor(&x), device.tensor(&dy));
+        let (context, w, x, dy) = (Context::new(device, 0), device.tensor(&w), device.tensor(&x), device.tensor(&dy));
         let (net, x, dy) = (w.view::<GroupNorm<C>>(), x.view::<[T; C]>(), dy.view());
         let (mut y, mut plain_y) = (device.output(len), device.output(len));
         let op = GroupNormOp { groups, epsilon: EPSILON };
@@ -71,7 +70,7 @@ fn groups_divide_the_channels() {
     let cpu = &Cpu::with_threads(1);
     let (x, mut y) = (cpu.tensor(&[0.0; 3]), cpu.output(3));
     let op = Unweighted { groups: 2, epsilon: EPSILON };
-    op.forward(&Context { device: cpu, seed: 0 }, x.view::<[f32; 3]>(), y.view_mut());
+    op.forward(&Context::new(cpu, 0), x.view::<[f32; 3]>(), y.view_mut());
 }
 
 #[test]
@@ -87,8 +86,7 @@ fn any_number_of_threads() {
     let (w, x, dy) = (numbers(1, 12), numbers(2, 70 * Image::LEN), numbers(3, 70 * Image::LEN));
     on_every_device!(|device| {
         let (mut y, mut dx, mut dw) = (device.output(x.len()), device.output(x.len()), device.output(12));
-        let (context, w, x, dy) =
-            (Context { device, seed: 0 }, device.tensor(&w), device.tensor(&x), device.tensor(&dy));
+        let (context, w, x, dy) = (Context::new(device, 0), device.tensor(&w), device.tensor(&x), device.tensor(&dy));
         let (op, net, x) = (GroupNormOp { groups: 3, epsilon: EPSILON }, w.view::<GroupNorm<6>>(), x.view::<Image>());
         op.forward(&context, net, x, y.view_mut());
         op.backward(&context, net, x, dy.view(), dw.grad(Write::Set), Some(dx.grad(Write::Set)));

@@ -8,7 +8,7 @@ use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_devic
 /// The output and the gradient to the input.
 fn passes<S: Rows<N>, const N: usize>(epsilon: f32, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
-        let (op, context) = (L2NormalizeOp { n: N, epsilon }, Context { device, seed: 0 });
+        let (op, context) = (L2NormalizeOp { n: N, epsilon }, Context::new(device, 0));
         let (x, mut y, dy) = (device.tensor(x), device.output(x.len()), device.tensor(dy));
         op.forward(&context, x.view::<S>(), y.view_mut());
         let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, x.view::<S>(), dy.view(), d.grad(write)));
@@ -45,11 +45,7 @@ fn a_row_of_zeros_stays() {
     assert!(y == [0.0; 2] && dx == [1e12; 2]);
     let [y] = on_every_device!(|device| {
         let (x, mut y) = (device.tensor(&[0.0, 0.0, f32::NAN, 1.0]), device.output(4));
-        L2NormalizeOp { n: 2, epsilon: 1e-12 }.forward(
-            &Context { device, seed: 0 },
-            x.view::<[f32; 2]>(),
-            y.view_mut(),
-        );
+        L2NormalizeOp { n: 2, epsilon: 1e-12 }.forward(&Context::new(device, 0), x.view::<[f32; 2]>(), y.view_mut());
         [y.read()]
     });
     assert!(y[..2] == [0.0; 2] && y[2].is_nan() && y[3].is_nan());

@@ -23,7 +23,7 @@ fn reference(weights: &[f64], x: &[f64]) -> Vec<f64> {
 fn passes<S: Rows<N>, const N: usize>(w: &[f32], x: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (len, mut y) = (x.len(), device.output(x.len()));
-        let (context, w, x, dy) = (Context { device, seed: 0 }, device.tensor(w), device.tensor(x), device.tensor(dy));
+        let (context, w, x, dy) = (Context::new(device, 0), device.tensor(w), device.tensor(x), device.tensor(dy));
         let (net, x) = (w.view::<LayerNorm<N>>(), x.view::<S>());
         OP.forward(&context, net, x, y.view_mut());
         let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
@@ -62,7 +62,7 @@ fn a_large_mean_costs_no_digits() {
     let w = [[1.0; 64], [0.0; 64]].concat();
     let y = on_every_device!(|device| {
         let (w, x, mut y) = (device.tensor(&w), device.tensor(&x), device.output(64));
-        let context = Context { device, seed: 0 };
+        let context = Context::new(device, 0);
         OP.forward(&context, w.view::<LayerNorm<64>>(), x.view::<[f32; 64]>(), y.view_mut());
         y.read()
     });

@@ -168,7 +168,7 @@ mod tests {
     fn case<A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(op: MatmulOp, samples: usize) {
         let (a, b, dy) = (numbers(1, samples * A::LEN), numbers(2, samples * B::LEN), numbers(3, samples * O::LEN));
         let [y, da, db] = on_every_device!(|device| {
-            let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+            let (context, mut y) = (Context::new(device, 0), device.output(dy.len()));
             let [a, b, dy] = [&a, &b, &dy].map(|x| device.tensor(x));
             let (left, right, dy) = (a.view::<A>(), b.view::<B>(), dy.view::<O>());
             op.forward(&context, left, right, y.view_mut::<O>());
@@ -205,7 +205,7 @@ mod tests {
             let (a, b, mut y) = (device.tensor(&a), device.tensor(&b), device.output(60 * 24 * 40));
             let (a, b) = (a.view::<[[f32; 33]; 24]>(), b.view::<[[f32; 40]; 33]>());
             let op = MatmulOp { m: 24, k: 33, n: 40 };
-            op.forward(&Context { device, seed: 0 }, a, b, y.view_mut::<[[f32; 40]; 24]>());
+            op.forward(&Context::new(device, 0), a, b, y.view_mut::<[[f32; 40]; 24]>());
             y.read()
         });
     }

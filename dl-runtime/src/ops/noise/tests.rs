@@ -9,7 +9,7 @@ const N: usize = 100_000;
 fn normal(seed: u64, id: u32) -> Vec<f32> {
     on_every_device!(|device| {
         let (x, mut y) = (device.output(N), device.output(N));
-        RandomNormal { id }.forward(&Context { device, seed }, x.view::<[f32; 5]>(), y.view_mut());
+        RandomNormal { id }.forward(&Context::new(device, seed), x.view::<[f32; 5]>(), y.view_mut());
         y.read()
     })
 }
@@ -40,7 +40,7 @@ fn seed_and_id_choose_the_numbers() {
 /// The output and the gradient, and the results of the passes in place.
 fn passes(op: GaussianNoise, numbers: &[f32]) -> [Vec<f32>; 4] {
     on_every_device!(|device| {
-        let (context, x, mut y) = (Context { device, seed: 3 }, device.tensor(numbers), device.output(numbers.len()));
+        let (context, x, mut y) = (Context::new(device, 3), device.tensor(numbers), device.output(numbers.len()));
         let (mut y_in_place, mut dx_in_place) = (device.tensor(numbers), device.tensor(numbers));
         op.forward(&context, x.view::<[f32; 5]>(), y.view_mut());
         op.forward_in_place(&context, y_in_place.view_mut::<[f32; 5]>());
@@ -64,7 +64,7 @@ fn noise_is_added_and_passes_the_gradient() {
 fn nothing_at_inference() {
     let y = on_every_device!(|device| {
         let (x, mut y) = (device.tensor(&[1.0; 10]), device.output(10));
-        RandomNormal { id: 0 }.infer(&Context { device, seed: 1 }, x.view::<[f32; 5]>(), y.view_mut());
+        RandomNormal { id: 0 }.infer(&Context::new(device, 1), x.view::<[f32; 5]>(), y.view_mut());
         y.read()
     });
     assert_eq!(y, [0.0; 10]);

@@ -16,7 +16,7 @@ fn reference(weights: &[f64], x: &[f64], sample: usize) -> Vec<f64> {
 fn passes<S: Pod<Element = f32>, const C: usize>(w: &[f32], x: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (len, mut y) = (x.len(), device.output(x.len()));
-        let (context, w, x, dy) = (Context { device, seed: 0 }, device.tensor(w), device.tensor(x), device.tensor(dy));
+        let (context, w, x, dy) = (Context::new(device, 0), device.tensor(w), device.tensor(x), device.tensor(dy));
         let (net, x) = (w.view::<Prelu<C>>(), x.view::<S>());
         PreluOp {}.forward(&context, net, x, y.view_mut());
         let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {

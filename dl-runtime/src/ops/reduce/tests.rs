@@ -25,7 +25,7 @@ fn reference(s: Shapes, x: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -
 fn sum<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Sum, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y, dy) =
-            (Context { device, seed: 0 }, device.tensor(x), device.output(dy.len()), device.tensor(dy));
+            (Context::new(device, 0), device.tensor(x), device.output(dy.len()), device.tensor(dy));
         op.forward(&context, x.view::<S>(), y.view_mut::<O>());
         let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, dy.view::<O>(), d.grad::<S>(write)));
         [y.read(), dx]
@@ -36,7 +36,7 @@ fn sum<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: Sum, x: &[f32], dy: &[f
 fn max<S: Pod<Element = f32>, O: Pod<Element = f32>>(shapes: Shapes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (context, x, mut y, dy) =
-            (Context { device, seed: 0 }, device.tensor(x), device.output(dy.len()), device.tensor(dy));
+            (Context::new(device, 0), device.tensor(x), device.output(dy.len()), device.tensor(dy));
         Max { shapes }.forward(&context, x.view::<S>(), y.view_mut::<O>());
         let dx = device.set_and_add(x.len(), |d, write| {
             Max { shapes }.backward(&context, x.view::<S>(), y.view::<O>(), dy.view::<O>(), d.grad::<S>(write));
@@ -86,7 +86,7 @@ fn nan_is_seen() {
     let y = on_every_device!(|device| {
         let x = [1.0, f32::NAN, 2.0, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
         let (op, x, mut y) = (Max { shapes: Shapes { from: &[3], to: &[] } }, device.tensor(&x), device.output(2));
-        op.forward(&Context { device, seed: 0 }, x.view::<[f32; 3]>(), y.view_mut::<f32>());
+        op.forward(&Context::new(device, 0), x.view::<[f32; 3]>(), y.view_mut::<f32>());
         y.read()
     });
     assert!(y[0].is_nan() && y[1] == f32::NEG_INFINITY);

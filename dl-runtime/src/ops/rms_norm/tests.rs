@@ -22,7 +22,7 @@ fn case<S: Rows<N>, const N: usize>(samples: usize) {
     let len = samples * S::LEN;
     let (w, x, dy) = (numbers(1, N), numbers(2, len), numbers(3, len));
     let [y, dw, dx] = on_every_device!(|device| {
-        let (context, mut y) = (Context { device, seed: 0 }, device.output(len));
+        let (context, mut y) = (Context::new(device, 0), device.output(len));
         let [w, x, dy] = [&w, &x, &dy].map(|x| device.tensor(x));
         let (net, x) = (w.view::<RmsNorm<N>>(), x.view::<S>());
         OP.forward(&context, net, x, y.view_mut());

@@ -21,7 +21,7 @@ fn case<const M: usize, const B: usize>(samples: usize) {
         convolution(&sizes[1], &w[M * 9..M * 12], &w[M * 12..], &between)
     };
     let [y, dw, dx] = on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| {
-        let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+        let (context, mut y) = (Context::new(device, 0), device.output(dy.len()));
         let [w, x, dy] = [&weights, &x, &dy].map(|x| device.tensor(x));
         let (net, input) = (w.view::<SeparableConv2d<M, 3, 3, 3, B>>(), x.view::<X>());
         OP.forward(&context, net, input, y.view_mut::<Y>());

@@ -14,7 +14,7 @@ fn case<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: SliceOp, samples: usiz
     let (x, dy) = (numbers(1, samples * S::LEN), numbers(2, samples * O::LEN));
     let indices = indices(op, x.len());
     let [y, dx] = on_every_device!(|device| {
-        let (context, mut y) = (Context { device, seed: 0 }, device.output(dy.len()));
+        let (context, mut y) = (Context::new(device, 0), device.output(dy.len()));
         let (x, dy) = (device.tensor(&x), device.tensor(&dy));
         op.forward(&context, x.view::<S>(), y.view_mut::<O>());
         let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, dy.view::<O>(), d.grad::<S>(write)));
@@ -40,5 +40,5 @@ fn values_and_gradients() {
 fn other_sizes_are_refused() {
     let cpu = &Cpu::with_threads(1);
     let (op, x, mut y) = (SliceOp { size: 9, from: 3, to: 6, inner: 1 }, cpu.tensor(&[0.0; 9]), cpu.output(4));
-    op.forward(&Context { device: cpu, seed: 0 }, x.view::<[f32; 9]>(), y.view_mut::<[f32; 4]>());
+    op.forward(&Context::new(cpu, 0), x.view::<[f32; 9]>(), y.view_mut::<[f32; 4]>());
 }

@@ -34,7 +34,7 @@ fn passes<T: Pod<Element = f32>, const C: usize>(op: SoftmaxOp, x: &[f32], dy: &
     on_every_device!(|device| {
         let (mut y_in_place, mut dx_in_place) = (device.tensor(x), device.tensor(dy));
         let (context, x, mut y, dy) =
-            (Context { device, seed: 0 }, device.tensor(x), device.output(x.len()), device.tensor(dy));
+            (Context::new(device, 0), device.tensor(x), device.output(x.len()), device.tensor(dy));
         op.forward(&context, x.view::<[T; C]>(), y.view_mut());
         op.forward_in_place(&context, y_in_place.view_mut::<[T; C]>());
         let dx = device.set_and_add(x.len(), |dx, write| {

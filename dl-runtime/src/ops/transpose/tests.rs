@@ -21,7 +21,7 @@ fn indices(op: TransposeOp) -> Vec<usize> {
 /// The output, and the result of the backward pass on it.
 fn passes<S: Pod<Element = f32>, O: Pod<Element = f32>>(op: TransposeOp, x: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
-        let (context, x, mut y) = (Context { device, seed: 0 }, device.tensor(x), device.output(x.len()));
+        let (context, x, mut y) = (Context::new(device, 0), device.tensor(x), device.output(x.len()));
         op.forward(&context, x.view::<S>(), y.view_mut::<O>());
         let dx = device.set_and_add(x.len(), |d, write| op.backward(&context, y.view::<O>(), d.grad::<S>(write)));
         [y.read(), dx]

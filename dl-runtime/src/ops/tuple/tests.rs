@@ -6,7 +6,7 @@ use crate::Cpu;
 #[test]
 fn parts_are_joined_and_taken_apart() {
     let cpu = Cpu::with_threads(1);
-    let context = Context { device: &cpu, seed: 0 };
+    let context = Context::new(&cpu, 0);
     const LENS: &[usize] = &[2, 1];
     let (a, b, mut record) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0], [0.0; 6]);
     let pack = Pack { lens: LENS };

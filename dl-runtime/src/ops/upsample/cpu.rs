@@ -11,12 +11,18 @@ type Source = ([usize; 2], [f32; 2]);
 impl UpsampleSizes {
     /// What row or column `at` of the output is made from.
     #[inline(always)]
-    fn source(&self, axis: usize, at: usize) -> Source {
-        let factor = self.factor[axis] as f32;
-        let place = ((at as f32 + 0.5) / factor - 0.5).max(0.0);
-        let first = (place as usize).min(self.image[axis] - 1);
-        let share = place - first as f32;
-        ([first, (first + 1).min(self.image[axis] - 1)], [1.0 - share, share])
+    fn source(&self, align_corners: bool, axis: usize, at: usize) -> Source {
+        let last = self.image[axis] - 1;
+        let (first, share) = if align_corners {
+            // In whole numbers, so that the share is exact; an output of one number is the first of the input.
+            let (from, to) = (at * last, (self.image[axis] * self.factor[axis] - 1).max(1));
+            (from / to, (from % to) as f32 / to as f32)
+        } else {
+            let place = ((at as f32 + 0.5) / self.factor[axis] as f32 - 0.5).max(0.0);
+            let first = (place as usize).min(last);
+            (first, place - first as f32)
+        };
+        ([first, (first + 1).min(last)], [1.0 - share, share])
     }
     /// Numbers of an input plane and of an output row, and planes of one task.
     fn sizes(&self) -> (usize, usize, usize) {
@@ -40,12 +46,12 @@ impl UpsampleKernel for Cpu {
                             others.chunks_exact_mut(row).for_each(|y| y.copy_from_slice(first));
                         }
                     }
-                    Mode::Bilinear => {
+                    Mode::Bilinear { align_corners } => {
                         for (r, y) in y.chunks_exact_mut(row).enumerate() {
-                            let ([above, below], [upper, lower]) = s.source(0, r);
+                            let ([above, below], [upper, lower]) = s.source(align_corners, 0, r);
                             let (above, below) = (&x[above * width..][..width], &x[below * width..][..width]);
                             for (c, y) in y.iter_mut().enumerate() {
-                                let ([i, j], [left, right]) = s.source(1, c);
+                                let ([i, j], [left, right]) = s.source(align_corners, 1, c);
                                 *y = upper * (left * above[i] + right * above[j])
                                     + lower * (left * below[i] + right * below[j]);
                             }
@@ -74,12 +80,12 @@ impl UpsampleKernel for Cpu {
                                     .zip(dy.chunks_exact(columns))
                                     .for_each(|(dx, dy)| *dx += dy.iter().sum::<f32>());
                             }
-                            Mode::Bilinear => {
-                                let (lines, shares) = s.source(0, r);
+                            Mode::Bilinear { align_corners } => {
+                                let (lines, shares) = s.source(align_corners, 0, r);
                                 for (line, share) in lines.into_iter().zip(shares) {
                                     let dx = &mut dx[line * width..][..width];
                                     for (c, dy) in dy.iter().enumerate() {
-                                        let ([i, j], [left, right]) = s.source(1, c);
+                                        let ([i, j], [left, right]) = s.source(align_corners, 1, c);
                                         dx[i] += share * left * dy;
                                         dx[j] += share * right * dy;
                                     }

@@ -12,31 +12,32 @@ kernels!(
 
 arguments! {
     /// `Side` of `upsample.cu`.
-    struct Side { image: u32, factor: u32 }
+    struct Side { image: u32, factor: u32, align_corners: u32 }
 }
 
 /// Height and width.
-fn sides(s: &UpsampleSizes) -> [Side; 2] {
-    let side = |axis: usize| Side { image: word(s.image[axis]), factor: word(s.factor[axis]) };
+fn sides(mode: Mode, s: &UpsampleSizes) -> [Side; 2] {
+    let align_corners = u32::from(mode == Mode::Bilinear { align_corners: true });
+    let side = |axis: usize| Side { image: word(s.image[axis]), factor: word(s.factor[axis]), align_corners };
     [side(0), side(1)]
 }
 
 impl UpsampleKernel for Cuda {
     fn upsample_forward(&self, mode: Mode, s: &UpsampleSizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
-        let ([high, wide], width) = (sides(s), s.image[1] * s.factor[1]);
+        let ([high, wide], width) = (sides(mode, s), s.image[1] * s.factor[1]);
         let rows = Rows::new(s.planes * s.image[0] * s.factor[0], width, width);
         let kernel = match mode {
             Mode::Nearest => &upsample_nearest,
-            Mode::Bilinear => &upsample_bilinear,
+            Mode::Bilinear { .. } => &upsample_bilinear,
         };
         self.launch(kernel, rows.grid(), (rows, high, wide, x, y));
     }
     fn upsample_backward(&self, mode: Mode, s: &UpsampleSizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
-        let ([high, wide], width) = (sides(s), s.image[1]);
+        let ([high, wide], width) = (sides(mode, s), s.image[1]);
         let rows = Rows::new(s.planes * s.image[0], width, width);
         let kernel = match mode {
             Mode::Nearest => &upsample_nearest_backward,
-            Mode::Bilinear => &upsample_bilinear_backward,
+            Mode::Bilinear { .. } => &upsample_bilinear_backward,
         };
         self.launch(kernel, rows.grid(), (rows, high, wide, dy, dx, write));
     }

@@ -1,9 +1,11 @@
-//! Larger images: PyTorch's `Upsample` by whole factors, which follow from the shapes (`align_corners=False`).
+//! Larger images: PyTorch's `Upsample` by whole factors, which follow from the shapes.
 //!
-//! | mode | number `i` of a row enlarged by `f` |
+//! | mode | number `i` of a row of `n` numbers enlarged by `f` |
 //! |---|---|
 //! | nearest | `x[⌊i/f⌋]` |
-//! | bilinear | `(1 - λ)·x[⌊s⌋] + λ·x[⌊s⌋ + 1]`, `s = max((i + ½)/f - ½, 0)`, `λ = s - ⌊s⌋`; the last number goes on; rows likewise |
+//! | bilinear | `(1 - λ)·x[⌊s⌋] + λ·x[⌊s⌋ + 1]`, `λ = s - ⌊s⌋`; the last number goes on; rows likewise |
+//! | … by default (`align_corners=False`) | `s = max((i + ½)/f - ½, 0)`: a pixel is an area, and the corners of those areas meet |
+//! | … with `align_corners` | `s = i·(n - 1)/(f·n - 1)`: a pixel is a point, and the outermost pixels of both images meet |
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -23,7 +25,10 @@ pub enum Mode {
     /// The nearest of them.
     Nearest,
     /// On straight lines between neighbours.
-    Bilinear,
+    Bilinear {
+        /// Whether the outermost pixels of both images meet, rather than the borders of their areas.
+        align_corners: bool,
+    },
 }
 
 /// The settings of enlargement.

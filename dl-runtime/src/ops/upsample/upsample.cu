@@ -4,6 +4,8 @@
 /// One axis of an image, and how many numbers of the output each of it becomes.
 struct Side {
     u32 image, factor;
+    /// Whether the outermost numbers of both images meet.
+    u32 align_corners;
 };
 
 /// Two neighbours in the image, and the share of the second.
@@ -14,9 +16,16 @@ struct Source {
 
 /// What number `at` of the output is made from on straight lines between neighbours.
 DEVICE Source source(const Side& side, u32 at) {
+    u32 last = side.image - 1;
+    if (side.align_corners != 0) {
+        // In whole numbers, so that the share is exact; an output of one number is the first of the image.
+        u64 from = (u64)at * last, to = side.image * side.factor > 1 ? side.image * side.factor - 1 : 1;
+        u32 first = (u32)(from / to);
+        return Source{first, first < last ? first + 1 : last, (float)(from % to) / (float)to};
+    }
     float place = ((float)at + 0.5f) / (float)side.factor - 0.5f;
     place = place > 0.0f ? place : 0.0f;
-    u32 last = side.image - 1, first = (u32)place;
+    u32 first = (u32)place;
     first = first < last ? first : last;
     return Source{first, first < last ? first + 1 : last, place - (float)first};
 }
@@ -32,7 +41,14 @@ struct Range {
     u32 begin, end;
 };
 DEVICE Range made_from(const Side& side, u32 from) {
-    // Those less than one number of the image away, and beyond the outermost.
+    // Those less than one number of the image away, and beyond the outermost; the share of others is 0.
+    if (side.align_corners != 0) {
+        u32 output = side.image * side.factor, steps = side.image - 1;
+        if (steps == 0) return Range{0, output};
+        u64 scale = output - 1;
+        u32 begin = from == 0 ? 0 : (u32)((from - 1) * scale / steps), end = (u32)((from + 1) * scale / steps) + 1;
+        return Range{begin, end < output ? end : output};
+    }
     u32 twice = 2 * from * side.factor;
     u32 begin = from == 0 ? 0 : (twice - side.factor - 1) / 2;
     return Range{begin, from == side.image - 1 ? side.image * side.factor : (twice + 3 * side.factor + 1) / 2};

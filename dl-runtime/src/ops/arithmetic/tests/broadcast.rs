@@ -34,7 +34,7 @@ macro_rules! check {
         // Divisors stay away from 0.
         let z: Vec<f32> = numbers(2, $samples * B::LEN).into_iter().map(|x| x + x.signum()).collect();
         let [y, da, db] = on_every_device!(|device| {
-            let (context, mut y, dy) = (Context { device, seed: 0 }, device.output(dy.len()), device.tensor(&dy));
+            let (context, mut y, dy) = (Context::new(device, 0), device.output(dy.len()), device.tensor(&dy));
             let ($a, $b) = (device.tensor(&x), device.tensor(&z));
             $op.forward(&context, $a.view::<A>(), $b.view::<B>(), y.view_mut::<O>());
             let da = device.set_and_add(x.len(), |d, write| {
@@ -90,7 +90,7 @@ fn any_number_of_threads() {
     on_every_device!(|device| {
         let s = Broadcast { left: &[21, 40], right: &[21, 1], output: &[21, 40] };
         let op = Mul { shapes: Shapes::Broadcast(s) };
-        let (context, mut y, mut db) = (Context { device, seed: 0 }, device.output(a.len()), device.output(b.len()));
+        let (context, mut y, mut db) = (Context::new(device, 0), device.output(a.len()), device.output(b.len()));
         let (a, b) = (device.tensor(&a), device.tensor(&b));
         let (a, b) = (a.view::<[[f32; 40]; 21]>(), b.view::<[[f32; 1]; 21]>());
         op.forward(&context, a, b, y.view_mut::<[[f32; 40]; 21]>());
@@ -105,7 +105,7 @@ fn an_activation_behind_a_repeated_value() {
     let op = Add { shapes: Shapes::Broadcast(s), sign: 1.0, activation: Activation::Relu };
     let y = on_every_device!(|device| {
         let (a, b, mut y) = (device.tensor(&[1.0, -2.0]), device.tensor(&[0.5]), device.output(2));
-        op.forward(&Context { device, seed: 0 }, a.view::<[f32; 2]>(), b.view::<f32>(), y.view_mut::<[f32; 2]>());
+        op.forward(&Context::new(device, 0), a.view::<[f32; 2]>(), b.view::<f32>(), y.view_mut::<[f32; 2]>());
         y.read()
     });
     assert_eq!(y, [1.5, 0.0]);

@@ -22,7 +22,7 @@ macro_rules! pairs {
     ($op:expr, |$a:ident, $b:ident| $reference:expr, reads($($kept:ident),*)) => {{
         let (x, z, dy) = (numbers(1, N), divisors(), numbers(3, N));
         let [y, da, db] = on_every_device!(|device| {
-            let context = Context { device, seed: 0 };
+            let context = Context::new(device, 0);
             let ($a, $b, dy, mut y) = (device.tensor(&x), device.tensor(&z), device.tensor(&dy), device.output(N));
             $op.forward(&context, $a.view::<Sample>(), $b.view::<Sample>(), y.view_mut::<Sample>());
             let da = device.set_and_add(N, |d, write| {
@@ -55,7 +55,7 @@ fn sum(activation: Activation, a: &[f32], b: &[f32]) -> Vec<f32> {
     on_every_device!(|device| {
         let (mut y, a, b) = (device.output(a.len()), device.tensor(a), device.tensor(b));
         let op = Add { shapes: Shapes::Equal, sign: 1.0, activation };
-        op.forward(&Context { device, seed: 0 }, a.view::<Sample>(), b.view::<Sample>(), y.view_mut::<Sample>());
+        op.forward(&Context::new(device, 0), a.view::<Sample>(), b.view::<Sample>(), y.view_mut::<Sample>());
         y.read()
     })
 }
@@ -70,7 +70,7 @@ macro_rules! scalars {
     ($op:expr, |$x:ident| $reference:expr, reads($($kept:ident)?)) => {{
         let (z, dy) = (divisors(), numbers(3, N));
         let [y, y_in_place, dx, dx_in_place] = on_every_device!(|device| {
-            let context = Context { device, seed: 0 };
+            let context = Context::new(device, 0);
             let (mut y, mut y_in_place, mut dx_in_place) = (device.output(N), device.tensor(&z), device.tensor(&dy));
             let ($x, dy) = (device.tensor(&z), device.tensor(&dy));
             $op.forward(&context, $x.view::<Sample>(), y.view_mut());

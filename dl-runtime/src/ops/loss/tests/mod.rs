@@ -13,7 +13,7 @@ use crate::{Context, Error, Pod};
 /// Returns the loss of every sample and the gradient of their mean.
 fn run<Y: Pod<Element = f32>, L: Loss<Y>>(loss: &L, y: &[f32], t: &[L::Target]) -> (Vec<f32>, Vec<f32>) {
     let [losses, alone, dy] = on_every_device!(|device| {
-        let (context, y, target) = (Context { device, seed: 0 }, device.tensor(y), device.tensor(flat(t)));
+        let (context, y, target) = (Context::new(device, 0), device.tensor(y), device.tensor(flat(t)));
         let (mut losses, mut alone, mut dy) = (device.output(t.len()), device.output(t.len()), device.output(y.len()));
         loss.loss(&context, y.view(), target.view(), losses.view_mut(), Some(dy.view_mut()));
         loss.loss(&context, y.view(), target.view(), alone.view_mut(), None);
@@ -175,6 +175,98 @@ fn large_numbers_do_not_overflow() {
     let (losses, dx) = run::<[f32; 2], _>(&Huber::default(), &[1e30, -1e30], &[[0.0, 0.0]]);
     assert_close("losses", &losses, &[1e30], 1e-7);
     assert_eq!(dx, [0.5, -0.5]);
+}
+
+/// Checks an elementwise loss of one number at all ends, against its value and slope.
+fn far_ends<L: Loss<[f32; 1], Target = [f32; 1]>>(
+    loss: L,
+    outputs: &[f32],
+    targets: &[f32],
+    value: impl Fn(f64, f64) -> f64,
+    slope: impl Fn(f64, f64) -> f64,
+) {
+    for (&y, &t) in outputs.iter().flat_map(|y| targets.iter().map(move |t| (y, t))) {
+        let (losses, dy) = run::<[f32; 1], L>(&loss, &[y], &[[t]]);
+        for (what, found, of, floor) in
+            [("loss", losses[0], &value as &dyn Fn(f64, f64) -> f64, 1e-37), ("slope", dy[0], &slope, 1e-7)]
+        {
+            let expected = of(y.into(), t.into());
+            let (exact, error) = (found == expected as f32, (f64::from(found) - expected).abs());
+            let name = L::NAME;
+            assert!(
+                exact || error <= 1e-6 * expected.abs() + floor,
+                "{what} of {name}({y}, {t}): {found}, not {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_far_ends() {
+    let positive = [0.0, 1e-45, 1e-30, 1.0, 3.0, 20.0, 88.0, 1e4, 1e16, 3.4e38_f32];
+    let y: Vec<f32> = positive.iter().flat_map(|y| [*y, -y]).collect();
+    let (shares, numbers) = ([0.0, 0.25, 1.0], [0.0, 1e-45, -88.0, 1e16, 3.4e38]);
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+    far_ends(Mse, &y, &numbers, |y, t| (y - t).powi(2), |y, t| 2.0 * (y - t));
+    far_ends(Mae, &y, &numbers, |y, t| (y - t).abs(), |y, t| if y == t { 0.0 } else { (y - t).signum() });
+    for delta in [1.0, 2.5] {
+        let bend = f64::from(delta);
+        let value = |y: f64, t: f64| {
+            let d = (y - t).abs();
+            if d < bend { 0.5 * d * d } else { bend * (d - 0.5 * bend) }
+        };
+        far_ends(Huber { delta }, &y, &numbers, value, |y, t| (y - t).clamp(-bend, bend));
+    }
+    far_ends(Hinge, &y, &[1.0, -1.0], |y, t| (1.0 - t * y).max(0.0), |y, t| if t * y < 1.0 { -t } else { 0.0 });
+    far_ends(BceWithLogits, &y, &shares, |x, t| t * softplus(-x) + (1.0 - t) * softplus(x), |x, t| sigmoid(x) - t);
+    for (gamma, alpha) in [(2.0, 0.25), (0.5, 0.25), (0.0, 0.5)] {
+        let (g, a) = (f64::from(gamma), f64::from(alpha));
+        // `z` is the logit of being right, and `s` its derivative.
+        let sides = |x: f64, t: f64| if t == 1.0 { (x, 1.0, a) } else { (-x, -1.0, 1.0 - a) };
+        let value = |x: f64, t: f64| {
+            let (z, _, weight) = sides(x, t);
+            weight * sigmoid(-z).powf(g) * softplus(-z)
+        };
+        let slope = |x: f64, t: f64| {
+            let (z, s, weight) = sides(x, t);
+            let right = sigmoid(z);
+            s * weight * sigmoid(-z).powf(g) * (-g * right * softplus(-z) - sigmoid(-z))
+        };
+        far_ends(SigmoidFocal { gamma, alpha }, &y, &[0.0, 1.0], value, slope);
+    }
+    // Of probabilities, whose logarithms are at least -100, and whose variance is at least 1e-12.
+    let bce = |p: f64, t: f64| -(t * p.ln().max(-100.0) + (1.0 - t) * (-p).ln_1p().max(-100.0));
+    let slope = |p: f64, t: f64| (p - t) / (p * (1.0 - p)).max(1e-12);
+    far_ends(Bce, &[0.0, 1e-45, 1e-30, 1e-3, 0.5, 0.999, 1.0], &shares, bce, slope);
+}
+
+#[test]
+fn the_far_ends_of_classes() {
+    // Two classes: the loss is that of their difference.
+    let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let close = |what: &str, found: f32, expected: f64| {
+        let error = (f64::from(found) - expected).abs();
+        assert!(error <= 1e-6 * expected.abs() + 1e-7, "{what}: {found}, not {expected}");
+    };
+    for x in [0.0, 1e-45, 88.0, 1e4, 1e16, 3.4e38_f32].into_iter().flat_map(|x| [x, -x]) {
+        let z = f64::from(x);
+        let (losses, dy) = run::<[f32; 2], _>(&CrossEntropy, &[x, 0.0], &[0]);
+        close(&format!("cross entropy of {x}"), losses[0], softplus(-z));
+        close(&format!("its slope at {x}"), dy[0], -sigmoid(-z));
+        close(&format!("its slope at {x}"), dy[1], sigmoid(-z));
+        let (losses, dy) = run::<[f32; 2], _>(&Focal { gamma: 2.0 }, &[x, 0.0], &[0]);
+        let (wrong, right) = (sigmoid(-z), sigmoid(z));
+        close(&format!("focal of {x}"), losses[0], wrong * wrong * softplus(-z));
+        close(&format!("its slope at {x}"), dy[0], -wrong * wrong * (2.0 * right * softplus(-z) + wrong));
+        let (losses, dy) = run::<[f32; 2], _>(&MultiMargin { margin: 1.0 }, &[x, 0.0], &[0]);
+        // The mean over both classes.
+        close(&format!("multi_margin of {x}"), losses[0], (1.0 - z).max(0.0) / 2.0);
+        close(&format!("its slope at {x}"), dy[0], if z < 1.0 { -0.5 } else { 0.0 });
+        let (losses, dy) = run::<[f32; 2], _>(&Nll, &[x, 0.0], &[0]);
+        assert_eq!((losses[0], dy[0]), (-x, -1.0));
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ trait Operation {
 /// Returns the loss of every sample, and the gradients to the first `of` inputs.
 fn passes(op: &impl Operation, inputs: &[Vec<f32>], of: usize, d_losses: &[f32]) -> (Vec<f32>, Vec<Vec<f32>>) {
     on_every_device!(|device| {
-        let (context, mut losses) = (Context { device, seed: 0 }, device.output(d_losses.len()));
+        let (context, mut losses) = (Context::new(device, 0), device.output(d_losses.len()));
         let (x, d_losses) = (inputs.iter().map(|x| device.tensor(x)).collect::<Vec<_>>(), device.tensor(d_losses));
         op.losses(&context, &x, losses.view_mut());
         let gradient = |input: usize| {
@@ -220,7 +220,7 @@ fn losses_of_pairs() {
 fn equal_vectors_and_wrong_targets() {
     for op in [Pairs::CosineEmbedding { margin: 0.0 }, Pairs::Contrastive { margin: 1.0 }] {
         let [losses, d, d_target] = on_every_device!(|device| {
-            let (context, x) = (Context { device, seed: 0 }, device.tensor(&[0.0; 10]));
+            let (context, x) = (Context::new(device, 0), device.tensor(&[0.0; 10]));
             let (t, ones) = (device.tensor(&[-1.0, 0.5]), device.tensor(&[1.0; 2]));
             let (mut losses, mut d, mut d_target) = (device.output(2), device.output(10), device.output(2));
             let (x, t) = (x.view::<V>(), t.view());
@@ -292,7 +292,7 @@ fn views_of_a_batch() {
         let inferred = on_every_device!(|device| {
             let [a, b] = inputs.each_ref().map(|x| device.tensor(x));
             let mut losses = device.output(samples);
-            op.infer(&Context { device, seed: 0 }, a.view::<V>(), b.view(), losses.view_mut());
+            op.infer(&Context::new(device, 0), a.view::<V>(), b.view(), losses.view_mut());
             losses.read()
         });
         assert_eq!(inferred, losses);

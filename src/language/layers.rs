@@ -475,16 +475,6 @@ pub struct pad2d {
     pub mode: Choice,
 }
 
-/// `channel_shuffle(groups)` takes a channel of each group in turn, so that the groups of the next convolution see all of them.
-///
-/// Shapes: `[c, h, w]`, unchanged.
-pub struct channel_shuffle {
-    /// Number of groups that the channels are divided into.
-    ///
-    /// Give a whole number.
-    pub groups: Size,
-}
-
 /// `flatten` gives a sample the shape `[n]`, one vector of features; copies nothing.
 ///
 /// Shapes: any → `[n]`.

@@ -27,7 +27,6 @@ pub mod activation;
 pub mod arithmetic;
 mod axes;
 pub mod batch_norm;
-pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
 pub mod dense;
@@ -72,7 +71,6 @@ kernels! {
     activation::ActivationKernel,
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
-    channel_shuffle::ChannelShuffleKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
     group_norm::GroupNormKernel,

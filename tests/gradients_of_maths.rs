@@ -56,11 +56,6 @@ model! {
         (y * z) -> log_softmax(axis: 0)
     }
 
-    /// Grouped convolutions whose groups see each other.
-    Shuffled(x: [4, 2, 3]) -> [6, 2, 3] {
-        x -> conv2d(6, 1, groups: 2) -> channel_shuffle(2) -> tanh -> conv2d(6, 1, groups: 3)
-    }
-
     Logarithms(x: [5]) -> [5] {
         let y = x -> softplus;
         (y -> log) + (y -> powi(-1)) * (x -> exp) - (x -> clamp(-0.5, 0.5) -> mish) + (x -> abs)
@@ -83,6 +78,5 @@ check! {
     repeated: Repeated,
     normalised: Normalised,
     turned: Turned,
-    shuffled: Shuffled,
     logarithms: Logarithms,
 }

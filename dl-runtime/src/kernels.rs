@@ -12,7 +12,6 @@ static SOURCES: &[&Source] = &[
     &ops::activation::cuda::SOURCE,
     &ops::arithmetic::cuda::SOURCE,
     &ops::batch_norm::cuda::SOURCE,
-    &ops::channel_shuffle::cuda::SOURCE,
     &ops::concat::cuda::SOURCE,
     &ops::conv2d::cuda::SOURCE,
     &ops::conv2d::cuda::bf16::SOURCE,

@@ -7,7 +7,6 @@ mod activations;
 mod adaptive_pool;
 pub mod arithmetic;
 mod batch_norm;
-mod channel_shuffle;
 mod concat;
 mod conv;
 mod dense;
@@ -79,7 +78,6 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &adaptive_pool::GLOBAL_MAX_POOL1D,
         &upsample::Upsample,
         &pad2d::Pad2d,
-        &channel_shuffle::ChannelShuffle,
         &flatten::Flatten,
     ],
     activations::ALL,

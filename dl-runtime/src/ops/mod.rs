@@ -31,7 +31,6 @@ pub mod activation;
 pub mod arithmetic;
 mod axes;
 pub mod batch_norm;
-pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
 pub mod dense;
@@ -76,7 +75,6 @@ kernels! {
     activation::ActivationKernel,
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
-    channel_shuffle::ChannelShuffleKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
     group_norm::GroupNormKernel,

@@ -90,7 +90,7 @@ fn a_checkpoint_of_another_kind() {
     let (_folder, path) = place("checkpoint.safetensors");
     std::fs::write(&path, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n").unwrap();
     let set = Dataset::new(vec![[0.0; 3]; 4], vec![0, 1, 0, 1]).unwrap();
-    let trainer = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).epochs(1).resume(&path).quiet();
+    let mut trainer = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).epochs(1).resume(&path).quiet();
     let error = trainer.fit(&mut *Net::init(1), &set).map(drop).unwrap_err().to_string();
     let expected =
         "this is a pointer of Git LFS in the place of a file, not a safetensors file; `git lfs pull` fetches the file";

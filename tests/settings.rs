@@ -375,6 +375,22 @@ fn counts_of_metrics() {
     assert!(matrix(3).is_ok());
 }
 
+/// A chart leaves out what it has no place for.
+#[test]
+fn numbers_of_charts() {
+    use dl::plot::Chart;
+    for value in VALUES {
+        let lists =
+            [vec![(0.0, 1.0), (1.0, value), (value, 2.0)], vec![(0.0, 0.0), (value, value)], vec![(value, value)]];
+        for (points, logarithmic) in lists.iter().flat_map(|points| [(points, false), (points, true)]) {
+            let chart = Chart::new("chart").line("line", points.clone()).points("points", points.clone());
+            let svg = if logarithmic { chart.logarithmic() } else { chart }.svg();
+            assert!(svg.ends_with("</svg>\n") || svg.ends_with("</svg>"), "{value}");
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{value}: {svg}");
+        }
+    }
+}
+
 #[test]
 fn sizes_of_data_sets() {
     for value in COUNTS {

@@ -100,9 +100,9 @@ impl Chart {
 
     /// Draws the panel with its upper left corner at (0, 0).
     fn draw(&self, svg: &mut Svg) {
-        let points = || self.series.iter().flat_map(|s| &s.points).filter(|(x, y)| x.is_finite() && y.is_finite());
+        let points = || self.series.iter().flat_map(|s| &s.points).filter(|(x, y)| shown(*x) && shown(*y));
         let (least, most) = points().fold((f64::INFINITY, 0f64), |(a, b), (_, y)| (a.min(*y), b.max(*y)));
-        let logarithmic = self.logarithmic && least > 0.0 && most > 10.0 * least;
+        let logarithmic = self.logarithmic && least > SMALLEST && most > 10.0 * least;
         let x = Axis::new(points().map(|p| p.0), false, MARGINS.0, SIZE.0 - MARGINS.2);
         let y = Axis::new(points().map(|p| p.1), logarithmic, SIZE.1 - MARGINS.3, MARGINS.1);
         let (left, top, right, bottom) = (MARGINS.0, MARGINS.1, SIZE.0 - MARGINS.2, SIZE.1 - MARGINS.3);
@@ -146,7 +146,8 @@ impl Chart {
 
 impl Series {
     fn draw(&self, x: &Axis, y: &Axis, colour: &str, svg: &mut Svg) {
-        let positions = self.points.iter().map(|p| (x.place(p.0), y.place(p.1)));
+        let place = |axis: &Axis, value| if shown(value) { axis.place(value) } else { f64::NAN };
+        let positions = self.points.iter().map(|p| (place(x, p.0), place(y, p.1)));
         let dot = |svg: &mut Svg, (x, y): (f64, f64), radius: f64, opacity: f64| {
             let place: Attributes<'_> = &[("cx", &Number(x)), ("cy", &Number(y)), ("r", &radius)];
             svg.element("circle", &[place, &[("fill", &colour), ("fill-opacity", &opacity)]].concat());
@@ -189,6 +190,14 @@ pub fn side_by_side(charts: &[Chart]) -> String {
     })
 }
 
+/// Ranges below this, and numbers above its inverse, have no ticks that an `f64` can count.
+const SMALLEST: f64 = 1e-300;
+
+/// Returns whether a chart can show a number; otherwise there is a gap.
+fn shown(value: f64) -> bool {
+    value.is_finite() && value.abs() <= 1.0 / SMALLEST
+}
+
 /// Maps the numbers `low..=high` to the positions `from..=to`.
 struct Axis {
     low: f64,
@@ -207,7 +216,7 @@ impl Axis {
         let (low, high) = match range {
             (a, b) if a > b => (0.0, 1.0),
             (a, b) if a == b && logarithmic => (a / 2.0, b * 2.0),
-            (a, b) if a == b => (a - a.abs().max(1.0) / 2.0, b + b.abs().max(1.0) / 2.0),
+            (a, b) if b - a < SMALLEST => (a - a.abs().max(1.0) / 2.0, b + b.abs().max(1.0) / 2.0),
             (a, b) if logarithmic => (a / (b / a).powf(0.05), b * (b / a).powf(0.05)),
             (a, b) => (a - 0.04 * (b - a), b + 0.04 * (b - a)),
         };

@@ -176,7 +176,7 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// What shuffling and dropout come from; 0 at first.
     ///
     /// A trainer made anew with the same seed draws the same again. One that is used for several [`Trainer::fit`] goes on: its
-    /// next epoch has the order that it would have had in one long training.
+    /// next epoch has the order that it would have had in one long training, until a seed is set again.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         (self.seed, self.earlier_epochs) = (seed, 0);

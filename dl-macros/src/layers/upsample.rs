@@ -18,7 +18,7 @@ impl Layer for Upsample {
         Doc::new(
             Chapter::Shape,
             "`[c, h, w]` → `[c, factor·h, factor·w]`",
-            "enlarges the image by nearest-neighbour or bilinear interpolation",
+            "enlarges the image by nearest-neighbour or bilinear interpolation; the borders of both images meet, or with `align_corners` their outermost pixels, as in PyTorch",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -35,7 +35,7 @@ impl Layer for Upsample {
                     "align_corners",
                     Kind::Flag,
                     Default::Flag(false),
-                    "whether the outermost pixels of both images meet, rather than their borders; for `bilinear`",
+                    "whether the outermost pixels of both images meet, for `bilinear`",
                 ),
             ]
         }

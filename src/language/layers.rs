@@ -447,7 +447,7 @@ pub struct global_max_pool2d {}
 /// Shapes: `[c, l]` → `[c]`.
 pub struct global_max_pool1d {}
 
-/// `upsample(factor)` enlarges the image by nearest-neighbour or bilinear interpolation.
+/// `upsample(factor)` enlarges the image by nearest-neighbour or bilinear interpolation; the borders of both images meet, or with `align_corners` their outermost pixels, as in PyTorch.
 ///
 /// Shapes: `[c, h, w]` → `[c, factor·h, factor·w]`.
 pub struct upsample {
@@ -459,7 +459,7 @@ pub struct upsample {
     ///
     /// Give `nearest` or `bilinear`; the default is `nearest`.
     pub mode: Choice,
-    /// Whether the outermost pixels of both images meet, rather than their borders; for `bilinear`.
+    /// Whether the outermost pixels of both images meet, for `bilinear`.
     ///
     /// Give `true` or `false`; the default is `false`.
     pub align_corners: Flag,

@@ -106,6 +106,7 @@ where
     let mut d_inputs: Vec<Input<M>> = inputs.iter().map(|_| *zeroed_box()).collect();
     // Twice: the second pass finds the memory as the first left it.
     for _ in 0..2 {
+        training.zero_gradients();
         training.forward(inputs).unwrap();
         loss(&mut training);
         training.backward();

@@ -290,7 +290,7 @@ fn numbers_that_overflow_are_named() {
             trainer = trainer.on_step(|_| ());
         }
         let error = trainer.fit(&mut M::init(1), data).unwrap_err();
-        assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+        assert!(matches!(error.error(), Error::NotFinite { .. }), "{error}");
         error.to_string()
     }
     for watched in [false, true] {

@@ -86,7 +86,7 @@ fn fit_with<O: Optimizer>(trainer: Trainer<'_, Numbers, [f32; 1], O>) -> Result<
     let before = weights(&*net);
     let result = trainer.loss(Mse).on(cpu()).epochs(2).batch_size(2).quiet().fit(&mut net, &numbers());
     assert!(result.is_ok() || weights(&*net) == before);
-    result.map(|_| weights(&*net))
+    Ok(result.map(|_| weights(&*net))?)
 }
 
 /// Two steps of a loop written by hand.
@@ -344,12 +344,13 @@ fn a_token_that_is_not_known_makes_all_of_its_output_nan() {
 #[test]
 fn a_matrix_of_too_few_classes_is_refused_before_the_first_step() {
     let mut net = Classes::init(1);
-    let trainer = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).on(cpu()).quiet().metric(ConfusionMatrix::new(2));
+    let mut trainer = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).on(cpu()).quiet().metric(ConfusionMatrix::new(2));
     let error = trainer.fit(&mut net, &classes()).unwrap_err().to_string();
     let expected =
         "`classes` of `ConfusionMatrix` is 2; it must be 3, the number of classes in the output of the model";
     assert_eq!(error, expected);
-    let trainer = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).on(cpu()).quiet().metric(ConfusionMatrix::default());
+    let mut trainer =
+        Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).on(cpu()).quiet().metric(ConfusionMatrix::default());
     let history = trainer.fit(&mut net, &classes()).unwrap();
     assert_eq!(history.confusion.map(|matrix| matrix.classes()), Some(3));
 }

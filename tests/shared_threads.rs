@@ -13,6 +13,8 @@ model! {
 }
 
 const CALLERS: usize = 16;
+// Four samples are work enough for threads.
+const _: () = assert!(Large::MULTIPLY_ADDS * 4 > 50_000_000);
 
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").unwrap().count()
@@ -23,8 +25,6 @@ fn callers_share_one_pool() {
     let net = Arc::new(Large::init(1));
     let mut inputs: Vec<[f32; 4000]> = zeroed_vec(4);
     flat_mut(&mut inputs).iter_mut().enumerate().for_each(|(i, x)| *x = (i % 17) as f32 / 17.0 - 0.5);
-    // Enough work for threads.
-    const { assert!(Large::MULTIPLY_ADDS * 4 > 50_000_000) };
     let inputs = Arc::new(inputs);
     let before = threads();
     let (start, running) = (Arc::new(Barrier::new(CALLERS + 1)), Arc::new(AtomicUsize::new(CALLERS)));

@@ -282,7 +282,8 @@ fn the_last_batch_can_be_left_out() {
     assert_eq!(run(6, 2, 1).2, 3);
     // Nothing would be left.
     let error = trainer::<Norm>(8).drop_last(true).fit(&mut Norm::init(1), &samples::<Norm>(7)).unwrap_err();
-    let expected = "batch size: expected with `drop_last`, 1 to the 7 samples of the training set, found 8";
+    let expected =
+        "`batch_size` of `Trainer` is 8; it must be from 1 to 7 with `drop_last`, the samples of the training set";
     assert_eq!(error.to_string(), expected);
     // A batch of one is small all the same.
     let error = trainer::<Norm>(1).drop_last(true).fit(&mut Norm::init(1), &samples::<Norm>(3)).unwrap_err();

@@ -402,9 +402,12 @@ impl Error {
         }
         self
     }
-    /// The same error about the samples of `set`.
+    /// The same error about the samples of `set`; a setting is wrong whatever the samples are.
     pub(crate) fn of_data(self, set: &'static str) -> Error {
-        Error::DataSet { set, source: Box::new(self) }
+        match self {
+            Error::Setting { .. } => self,
+            source => Error::DataSet { set, source: Box::new(source) },
+        }
     }
     /// The sample that it is about.
     fn sample(&self) -> Option<usize> {

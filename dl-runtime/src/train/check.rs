@@ -21,7 +21,7 @@ where
     }
     let size = trainer.batch_size;
     if trainer.drop_last && data.len() < size {
-        let expected = format!("with `drop_last`, 1 to the {} samples of the training set", data.len());
+        let expected = format!("from 1 to {} with `drop_last`, the samples of the training set", data.len());
         return Err(Error::Setting { setting: "batch_size", of: "Trainer", expected, found: size.to_string() });
     }
     let loss = SmallBatch { samples: L::MIN_BATCH.samples, of: format!("loss `{}`", L::MIN_BATCH.of) };

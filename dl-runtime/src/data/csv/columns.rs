@@ -47,7 +47,7 @@ impl Columns {
         Ok(columns)
     }
     fn find(&self, lines: &Lines<'_>, setting: &'static str, names: &[String]) -> Result<Vec<usize>> {
-        check_once(setting, "every column once", names)?;
+        check_once(setting, "different columns", names)?;
         let find = |name: &String| {
             self.names.iter().position(|known| known == name).ok_or_else(|| Error::Column {
                 path: lines.path.clone(),

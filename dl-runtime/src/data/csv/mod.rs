@@ -120,7 +120,7 @@ impl Csv {
     }
     /// Checks the settings that can be wrong whatever the table.
     fn check<E: Number>(&self) -> Result<()> {
-        check_once("classes", "every name once", self.classes.as_deref().unwrap_or(&[]))?;
+        check_once("classes", "different names", self.classes.as_deref().unwrap_or(&[]))?;
         match self.blank {
             Blank::Fill(value) if E::from_f64(value.into()).is_none() => Err(Error::Setting {
                 setting: "blank",

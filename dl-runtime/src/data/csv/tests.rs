@@ -202,24 +202,24 @@ fn a_name_that_stands_twice_is_refused() {
     let table = TABLE.as_bytes();
     assert_eq!(
         message::<One, u32>(Csv::new().inputs(["a", "c"]).target("c"), table),
-        "inputs: expected columns that are not targets, found `c`"
+        "`inputs` of `Csv` is `c`; it must be columns that are not targets"
     );
     // The last column is the target where nothing else is said.
     assert_eq!(
         message::<One, u32>(Csv::new().inputs(["c", "a"]), table),
-        "inputs: expected columns that are not targets, found `c`"
+        "`inputs` of `Csv` is `c`; it must be columns that are not targets"
     );
     assert_eq!(
         message::<One, u32>(Csv::new().inputs(["a", "a"]), table),
-        "inputs: expected every column once, found `a` twice"
+        "`inputs` of `Csv` is `a` twice; it must be different columns"
     );
     assert_eq!(
         message::<f32, [f32; 2]>(Csv::new().targets(["b", "b"]), table),
-        "targets: expected every column once, found `b` twice"
+        "`targets` of `Csv` is `b` twice; it must be different columns"
     );
     assert_eq!(
         message::<One, u32>(Csv::new().classes(["x", "y", "x"]), table),
-        "classes: expected every name once, found `x` twice"
+        "`classes` of `Csv` is `x` twice; it must be different names"
     );
 }
 
@@ -255,11 +255,11 @@ fn blank_cells_are_dropped_or_filled_by_choice() {
     // What cells are filled with is checked as what is in them.
     assert_eq!(
         message::<f32, u32>(Csv::new().blank(Blank::Fill(f32::NAN)), b"x,y\n1,1\n"),
-        "blank: expected a finite number, found NaN"
+        "`blank` of `Csv` is NaN; it must be a finite number"
     );
     assert_eq!(
         message::<u32, u32>(Csv::new().blank(Blank::Fill(-1.0)), b"x,y\n1,1\n"),
-        "blank: expected a whole number of 0 to 4294967295, found -1"
+        "`blank` of `Csv` is -1; it must be a whole number of 0 to 4294967295"
     );
 }
 

@@ -27,7 +27,7 @@ impl Cpu {
         let wanted = std::env::var("DL_THREADS").ok().and_then(|n| n.trim().parse().ok());
         Self::with_threads(wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())))
     }
-    /// Uses `count` threads, including the calling one (at least 1).
+    /// Uses `count` threads, including the calling one: at least 1, at most 1,024.
     pub fn with_threads(count: usize) -> Self {
         Cpu { threads: Arc::new(Threads::new(count.clamp(1, 1024))) }
     }

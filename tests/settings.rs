@@ -77,6 +77,9 @@ fn weights<M: dl::Model>(net: &M) -> Vec<f32> {
     dl::pod::flat(std::slice::from_ref(net)).to_vec()
 }
 
+type OfNumbers = Trainer<'static, Numbers, [f32; 1], Sgd>;
+type OfClasses = Trainer<'static, Classes, u32, Sgd>;
+
 /// Trains by the trainer; a network whose training was refused is as it was.
 fn fit<O: Optimizer>(optimizer: O) -> Result<Vec<f32>> {
     fit_with(Trainer::new(optimizer))
@@ -279,14 +282,13 @@ fn count(name: &str, good: impl Fn(usize) -> bool, run: impl Fn(usize) -> Result
 #[test]
 fn counts_of_the_trainer() {
     let folder = tempfile::tempdir().unwrap();
-    let train =
-        |change: &dyn Fn(Trainer<'static, Numbers, [f32; 1], Sgd>) -> Trainer<'static, Numbers, [f32; 1], Sgd>| {
-            let mut net = Numbers::init(1);
-            let trainer =
-                change(Trainer::new(Sgd::new(0.1)).epochs(2).quiet().checkpoint(folder.path().join("c.safetensors")));
-            trainer.on(cpu()).loss(Mse).fit(&mut net, &numbers())?;
-            Ok(weights(&*net))
-        };
+    let train = |change: &dyn Fn(OfNumbers) -> OfNumbers| {
+        let mut net = Numbers::init(1);
+        let trainer =
+            change(Trainer::new(Sgd::new(0.1)).epochs(2).quiet().checkpoint(folder.path().join("c.safetensors")));
+        trainer.on(cpu()).loss(Mse).fit(&mut net, &numbers())?;
+        Ok(weights(&*net))
+    };
     count("`batch_size` of `Trainer`", |value| value > 0, |value| train(&|trainer| trainer.batch_size(value)));
     let every = "`checkpoint_every` of `Trainer`";
     count(every, |value| value > 0, |value| train(&|trainer| trainer.checkpoint_every(Every::Epochs(value))));
@@ -357,15 +359,14 @@ fn a_matrix_of_too_few_classes_is_refused_before_the_first_step() {
 
 #[test]
 fn counts_of_metrics() {
-    let train =
-        |metric: Box<dyn FnOnce(Trainer<'static, Classes, u32, Sgd>) -> Trainer<'static, Classes, u32, Sgd>>| {
-            let mut net = Classes::init(1);
-            let history = metric(Trainer::new(Sgd::new(0.1)).epochs(1).quiet())
-                .on(cpu())
-                .loss(CrossEntropy)
-                .fit(&mut net, &classes())?;
-            Ok(history.epochs[0].train.metrics.iter().map(|metric| *metric as f32).collect())
-        };
+    let train = |metric: Box<dyn FnOnce(OfClasses) -> OfClasses>| {
+        let mut net = Classes::init(1);
+        let history = metric(Trainer::new(Sgd::new(0.1)).epochs(1).quiet())
+            .on(cpu())
+            .loss(CrossEntropy)
+            .fit(&mut net, &classes())?;
+        Ok(history.epochs[0].train.metrics.iter().map(|metric| *metric as f32).collect())
+    };
     count(
         "`k` of `TopK`",
         |value| (1..=3).contains(&value),

@@ -114,9 +114,9 @@ fn a_step_that_is_not_finite_leaves_the_best_weights() {
 #[test]
 fn a_weight_that_is_not_finite_leaves_the_best_weights() {
     let (away, mut net) = (away(), zero());
-    // 0.05 as in the other tests, then a learning rate that is too large for `f32`.
-    let factor = |step: f64| if step < 5.0 { 1e-3 } else { 3e38 };
-    let trainer = Trainer::new(Sgd::new(50.0)).loss(Mse).epochs(10).batch_size(1).quiet();
+    // 0.05 as in the other tests, then a step of 1.18 times almost the largest `f32`.
+    let factor = |step: f64| if step < 5.0 { 0.05 } else { 3.4e38 };
+    let trainer = Trainer::new(Sgd::new(1.0)).loss(Mse).epochs(10).batch_size(1).quiet();
     let error = trainer.schedule(factor).validate(&away).early_stopping(9).fit(&mut net, &ones()).unwrap_err();
     assert!(error.to_string().starts_with("step 6: weight `w.weight` is not finite"), "{error}");
     assert_best_survives(&net, error, 2);

@@ -1,4 +1,4 @@
-// Convolutions in float32, those of single channels, and the sums of gradients that were computed in parts.
+// Convolutions in float32, depthwise convolutions, and the sums of gradients that were computed in parts.
 #include "activation.cuh"
 #include "depthwise.cuh"
 
@@ -7,9 +7,9 @@ CONVOLUTIONS(conv2d_gather_32, conv2d_weights_32, F32, Tile32)
 CONVOLUTIONS(conv2d_gather_64, conv2d_weights_64, F32, Tile64)
 CONVOLUTIONS(conv2d_gather_128, conv2d_weights_128, F32, Tile128)
 
-KERNEL(conv2d_depthwise, Geometry g, u32 back, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> source,
-       Span<float> target, u32 add) {
-    if (back) {
+KERNEL(conv2d_depthwise, Geometry g, u32 transposed, u32 relu, Span<const float> weight, Span<const float> bias,
+       Span<const float> source, Span<float> target, u32 add) {
+    if (transposed) {
         depthwise_backward(g, relu, weight, bias, source, target, add);
     } else {
         depthwise_forward(g, relu, weight, bias, source, target, add);
@@ -20,13 +20,14 @@ KERNEL(conv2d_depthwise_weights, Geometry g, u32 part, Span<const float> x, Span
     depthwise_weights(g, part, x, dy, to, add);
 }
 
-/// y = f(y + bias) in place, behind convolutions by cuDNN: four neighbours a thread where channels begin at multiples of 16 bytes.
+/// y = f(y + bias) in place, after convolutions by cuDNN. Each thread computes four neighbouring elements if channels
+/// begin at multiples of 16 bytes.
 KERNEL(conv2d_bias_activation, u32 channels, u32 spatial_size, Activation f, Span<const float> bias, Span<float> y) {
     u32 width = spatial_size % 4 == 0 && aligned(y) ? 4 : 1;
     u64 stride = threads() * width;
     Digits at = digits((u32)thread() * width, channels, spatial_size), by = digits((u32)stride, channels, spatial_size);
     for (u64 i = thread() * width; i < y.len; i += stride, advance(at, by, channels, spatial_size)) {
-        // Without a bias nothing is added: -0 stays.
+        // Without a bias, nothing is added, so that -0 stays -0.
         bool add = bias.len > 0;
         float b = add ? bias[at.middle] : 0.0f;
         if (width == 4) {
@@ -39,7 +40,7 @@ KERNEL(conv2d_bias_activation, u32 channels, u32 spatial_size, Activation f, Spa
     }
 }
 
-/// The sum of one channel in one part of the samples: blocks x channels, y parts.
+/// Sums one channel over one part of the samples. The x index of the block is the channel, its y index the part.
 KERNEL(conv2d_bias, u32 samples, u32 channels, u32 spatial_size, u32 part, Span<const float> dy, Span<float> to, u32 add) {
     SHARED(float, partial, WARP);
     u32 from = blockIdx.y * part, end = from + part < samples ? from + part : samples;
@@ -50,22 +51,23 @@ KERNEL(conv2d_bias, u32 samples, u32 channels, u32 spatial_size, u32 part, Span<
     if (threadIdx.x == 0) accumulate(to, (u64)blockIdx.y * channels + blockIdx.x, sum, add);
 }
 
-/// The sums of the parts of two gradients, of the weights and then of the bias: 32 neighbours a block, and sixteen threads for each.
+/// Adds the parts of the gradients to the weights and to the bias. Each block computes 32 neighbouring elements, with
+/// sixteen threads for each of them.
 KERNEL(conv2d_sum, u32 parts, Span<const float> weights, Span<const float> biases, Span<float> to_weight, Span<float> to_bias, u32 add) {
     SHARED(float, partial, 512);
-    u32 lane = threadIdx.x % WARP, mine = threadIdx.x / WARP;
+    u32 lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
     u64 i = (u64)blockIdx.x * WARP + lane;
     bool of_bias = i >= to_weight.len, valid = i < to_weight.len + to_bias.len;
     u64 at = of_bias ? i - to_weight.len : i;
     float sum = 0.0f;
     if (valid && of_bias) {
-        for (u32 part = mine; part < parts; part += 16) sum += biases[part * to_bias.len + at];
+        for (u32 part = warp; part < parts; part += 16) sum += biases[part * to_bias.len + at];
     } else if (valid) {
-        for (u32 part = mine; part < parts; part += 16) sum += weights[part * to_weight.len + at];
+        for (u32 part = warp; part < parts; part += 16) sum += weights[part * to_weight.len + at];
     }
     partial[threadIdx.x] = sum;
     __syncthreads();
-    if (mine == 0 && valid) {
+    if (warp == 0 && valid) {
         for (u32 other = 1; other < 16; other++) sum += partial[other * WARP + lane];
         accumulate(of_bias ? to_bias : to_weight, at, sum, add);
     }

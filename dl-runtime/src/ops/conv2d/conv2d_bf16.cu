@@ -1,4 +1,4 @@
-// Convolutions with operands rounded to bf16, by tensor cores.
+// Convolutions on tensor cores, with operands rounded to bf16.
 #include "implicit.cuh"
 
 CONVOLUTIONS(conv2d_gather_bf16_16, conv2d_weights_bf16_16, Bf16, Tile16)

@@ -1,4 +1,4 @@
-// Convolutions with operands rounded to TF32, by tensor cores.
+// Convolutions on tensor cores, with operands rounded to TF32.
 #include "implicit.cuh"
 
 CONVOLUTIONS(conv2d_gather_tf32_16, conv2d_weights_tf32_16, Tf32, Tile16)

@@ -1,37 +1,37 @@
-//! Sums over the windows of an image, for many rows of weights at once: the forward pass and the input gradient.
+//! Correlations of an image with several rows of weights at once, for the forward pass and the gradient to the input.
 
 #![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
 
 use crate::device::cpu::simd::{Vector, simd};
 use crate::ops::matmul::tile::{self, Inner, Start, Step, Strip};
 
-/// Channels that are computed one by one.
+/// Up to this number of channels, each is computed on its own.
 const FEW: usize = 2;
 
-/// One correlation: `c[m][r][c] = start[m] + Σₖ a[m][k] · b[k's place + r rows + c]`.
+/// A correlation, `c[m][r][j] = start[m] + Σₖ a[m·a_stride + steps[k].a] · b[steps[k].b + r·b_row + j]`.
 #[derive(Clone, Copy)]
 pub(super) struct Correlation<'a> {
-    /// Rows of weights: channels of the result.
+    /// The number of rows of weights, which are the channels of the result.
     pub channels: usize,
-    /// The weights; each row begins `a_stride` after the one before.
+    /// The weights.
     pub a: &'a [f32],
-    /// See `a`.
+    /// The distance between neighbouring rows of weights.
     pub a_stride: usize,
-    /// For each k its place in a row of weights, and in the image under the window.
+    /// For each summand, its offset in a row of weights and its offset in the image from the window's first pixel.
     pub steps: &'a [Step],
-    /// Columns of the result.
+    /// The number of columns of the result.
     pub columns: usize,
-    /// Floats of the image from one row of windows to the next.
+    /// The distance in the image between neighbouring rows of windows.
     pub b_row: usize,
-    /// Added to the sums of each channel, unless empty.
+    /// The initial value of each channel's sums; zero if empty.
     pub start: &'a [f32],
-    /// Whether the result is added to what is there.
+    /// `true` if the result is added to `c`.
     pub add: bool,
-    /// Whether negative results become 0.
+    /// `true` if negative results become 0.
     pub relu: bool,
 }
 
-/// Where a result goes: the floats from one channel and row to the next.
+/// The distances between neighbouring channels and neighbouring rows of the result.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     pub channel: usize,
@@ -39,7 +39,7 @@ pub(super) struct Target {
 }
 
 impl Correlation<'_> {
-    /// Computes `rows` rows of windows, the first of which begins at the start of `b`, to the start of `c`.
+    /// Computes `rows` rows of windows. The first window begins at the start of `b`, and its result is `c[0]`.
     pub fn run(&self, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
         if rows == 0 || self.columns == 0 || self.channels == 0 {
             return;
@@ -77,12 +77,12 @@ impl Correlation<'_> {
         };
         let run = |row: usize, column: usize, strip: Strip| {
             let (b, c) = (strip.b.wrapping_add(row * self.b_row + column), strip.c.wrapping_add(row * to.row + column));
-            // SAFETY: by the assertions the farthest weight, number under a window and result are inside of their
-            // slices, and `c` is borrowed for this call.
+            // SAFETY: by the assertions, the last weight, pixel and result are inside of their slices, and `c` is
+            // borrowed for this call.
             unsafe { Strip { b, c, ..strip }.run() }
         };
         if columns <= lanes {
-            // Narrow images: two rows at once.
+            // With narrow images, two rows are computed at once.
             let pair = Strip { lanes: [columns, columns], b_second: self.b_row, c_second: to.row, ..strip };
             for row in (0..rows - rows % 2).step_by(2) {
                 run(row, 0, pair);
@@ -103,7 +103,8 @@ impl Correlation<'_> {
 }
 
 simd! {
-    /// [`Correlation::run`] for few channels, one after the other: several registers of columns are the sums that run side by side.
+    /// Does the same as [`Correlation::run`] for few channels, one after the other. Several registers of columns are
+    /// accumulated side by side, so that no multiply-add waits for the one before.
     fn few<S>(of: &Correlation, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
         const REGISTERS: usize = 4;
         let lanes = S::F32::LANES;
@@ -114,14 +115,14 @@ simd! {
             let start = S::F32::splat(of.start.get(channel).copied().unwrap_or(0.0));
             for piece in (0..pieces).step_by(REGISTERS) {
                 let mut sums = [start; REGISTERS];
-                // From the start of the image and of the result to each register's columns, and how many these are.
+                // Each register's offset in the image and in the result, and its number of columns.
                 let mut positions = [(0, 0, 0); REGISTERS];
-                for (v, place) in positions.iter_mut().enumerate().take(pieces - piece) {
+                for (v, position) in positions.iter_mut().enumerate().take(pieces - piece) {
                     let (row, column) = ((piece + v) / of_row, (piece + v) % of_row * lanes);
-                    *place = (row * of.b_row + column, row * to.row + column, lanes.min(of.columns - column));
+                    *position = (row * of.b_row + column, row * to.row + column, lanes.min(of.columns - column));
                 }
-                // SAFETY: `run` has checked that the farthest weight, number under a window and result are inside of their
-                // slices; where a register has no columns nothing is read or written.
+                // SAFETY: `run` has checked that the last weight, pixel and result are inside of their slices. A register
+                // without columns reads and writes nothing.
                 unsafe {
                     for step in of.steps {
                         let a = S::F32::splat(*a.as_ptr().add(step.a as usize));
@@ -132,8 +133,8 @@ simd! {
                         }
                     }
                     for v in 0..REGISTERS {
-                        let (_, place, count) = positions[v];
-                        let c = c.as_mut_ptr().wrapping_add(channel * to.channel + place);
+                        let (_, position, count) = positions[v];
+                        let c = c.as_mut_ptr().wrapping_add(channel * to.channel + position);
                         if of.add {
                             sums[v] = sums[v].add(S::F32::load_first(c, count));
                         }

@@ -1,5 +1,5 @@
-//! Convolutions on the CPU, without a matrix of all windows: the sums run over the image itself (see `correlate` and
-//! `weights`), which is copied only for its padding and for strides.
+//! Convolutions on the CPU, without im2col: the sums read the image itself (see `correlate` and `weights`), which is
+//! copied only if it has padding or a stride.
 
 use super::correlate::{Correlation, Target};
 use super::image::{Layout, Parts, interleave};
@@ -12,35 +12,35 @@ use crate::ops::matmul::tile::{Step, with_steps};
 use crate::ops::{Activation, activation::ActivationKernel};
 use crate::tensor::Write;
 
-/// Samples from which on they are the tasks; fewer are cut by channels too.
+/// From this number of samples on, each is a task of its own; with fewer, samples are split by channels too.
 const MANY_SAMPLES: usize = 8;
 
 impl Conv2dSizes {
-    /// Output channels of one group.
+    /// Returns the number of output channels of one group.
     pub(super) fn outputs_of_group(&self) -> usize {
         self.outputs / self.groups
     }
-    /// Input channels of one group.
+    /// Returns the number of input channels of one group.
     pub(super) fn inputs_of_group(&self) -> usize {
         self.inputs / self.groups
     }
-    /// Elements of one kernel.
+    /// Returns the number of elements of one kernel.
     pub(super) fn spatial_size(&self) -> usize {
         self.kernel[0] * self.kernel[1]
     }
-    /// Multiply-adds of the whole batch.
+    /// Returns the number of multiply-adds of the whole batch.
     pub(super) fn work(&self) -> usize {
         self.samples * self.outputs * self.inputs_of_group() * self.spatial_size() * self.output[0] * self.output[1]
     }
-    /// Elements of the kernel that meet a position of the image whose remainder by the stride is `remainder`.
+    /// Returns the elements of the kernel that meet positions of the padded image with this remainder modulo the stride.
     fn taps(&self, axis: usize, remainder: usize) -> impl Iterator<Item = usize> + Clone + use<> {
         let (dilation, stride) = (self.dilation[axis], self.stride[axis]);
         (0..self.kernel[axis]).filter(move |k| k * dilation % stride == remainder)
     }
 }
 
-/// Calls `body` for each sample and block of channels: with the sample's image in its layout, the first channel and the
-/// block's part of `to`.
+/// Calls `body` for each sample and block of output channels, with the sample's image in its layout, the first channel of
+/// the block and the block's part of `to`.
 #[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
 fn for_blocks(
     threads: &Threads,
@@ -76,7 +76,7 @@ fn for_blocks(
             threads.split_with_scratch(chunks_mut(to, sample / blocks), floats, &run);
         }
     } else {
-        // Few samples and many threads: the copies are made first.
+        // Several blocks share a sample's copy, so all copies are made first.
         scratch::with(s.samples * copied, |copies| {
             let plane = layout.image();
             threads
@@ -90,12 +90,13 @@ fn for_blocks(
     }
 }
 
-/// How many blocks the channels of one sample are cut in: at most eight, of one size.
+/// Returns the number of blocks into which the channels of a sample are split: at most eight, all of one size.
 fn blocks(channels: usize) -> usize {
     (1..=8).rev().find(|blocks| channels.is_multiple_of(*blocks)).unwrap_or(1)
 }
 
-/// Calls `body` for the part of `first..first + count` channels in each group, with the group and the part's start.
+/// Splits the channels `first..first + count` by group, and calls `body` with the group, the first channel and the number
+/// of channels of each part.
 fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(usize, usize, usize)) {
     let mut channel = first;
     while channel < first + count {
@@ -106,8 +107,8 @@ fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(
     }
 }
 
-/// The transposed convolution: the sums over all windows that an element of the image is in, from a number for each of
-/// them. It is the gradient to the input, and with `start` and `relu` the forward pass of a transposed convolution.
+/// Computes `dx = W ⊛ dy + start`, or `dx += …`, then relu if asked: the sums over all windows that contain an element of
+/// the image. This is the gradient of a convolution to its input, or the forward pass of a transposed convolution.
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
 fn transposed(
     threads: &Threads,
@@ -119,21 +120,21 @@ fn transposed(
     dx: &mut [f32],
     write: Write,
 ) {
-    // Columns of one remainder by the stride.
+    // The number of columns with the same remainder modulo the stride.
     let pitch = s.image[1].div_ceil(s.stride[1]);
     let layout = Layout::d_output(s, Layout::wants_flat(s, pitch));
     let (inputs, outputs) = (s.inputs_of_group(), s.outputs_of_group());
-    // A position of the input meets only every stride-th element of the kernel: those with its remainder.
-    let place = |o: usize, k: usize, l: usize| Step {
+    // A position of the image meets only the elements of the kernel that have its remainder modulo the stride.
+    let step = |o: usize, k: usize, l: usize| Step {
         a: (o * inputs * s.spatial_size() + k * s.kernel[1] + l) as u32,
-        b: (o * layout.plane() + layout.place(k, l)) as u32,
+        b: (o * layout.plane() + layout.offset(k, l)) as u32,
     };
     let remainders = |axis: usize| 0..s.stride[axis];
     let steps = remainders(0).flat_map(|r| remainders(1).map(move |c| (r, c))).flat_map(|(r, c)| {
         let taps = s.taps(0, r).flat_map(move |k| s.taps(1, c).map(move |l| (k, l)));
-        (0..outputs).flat_map(move |o| taps.clone().map(move |(k, l)| place(o, k, l)))
+        (0..outputs).flat_map(move |o| taps.clone().map(move |(k, l)| step(o, k, l)))
     });
-    // The first position with a remainder, and the row or column of windows that begins there.
+    // The first position with a remainder, and the row or column of windows that begins at it.
     let first = |axis: usize, remainder: usize| {
         let first = (remainder + s.padding[axis] * (s.stride[axis] - 1)) % s.stride[axis];
         (first, (first + s.padding[axis]) / s.stride[axis])
@@ -198,7 +199,7 @@ fn transposed(
     });
 }
 
-/// The convolution itself: `y = W * x + start`, or added to `y`, with negative results 0 where `relu` says.
+/// Computes the convolution `y = W * x + start`, or `y += …`, then relu if asked.
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
 fn correlate(
     threads: &Threads,
@@ -212,12 +213,12 @@ fn correlate(
 ) {
     let layout = Layout::input(s, Layout::wants_flat(s, s.output[1]), 0..s.output[0]);
     let inputs = s.inputs_of_group();
-    let place = |i: usize, k: usize, l: usize| Step {
+    let step = |i: usize, k: usize, l: usize| Step {
         a: ((i * s.kernel[0] + k) * s.kernel[1] + l) as u32,
-        b: (i * layout.plane() + layout.place(k, l)) as u32,
+        b: (i * layout.plane() + layout.offset(k, l)) as u32,
     };
     let [kh, kw] = s.kernel;
-    let steps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| place(i, k, l))));
+    let steps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| step(i, k, l))));
     with_steps(steps, |steps| {
         let spatial_size = s.output[0] * s.output[1];
         let [rows, columns] = if layout.flat { [1, spatial_size] } else { s.output };

@@ -1,5 +1,6 @@
-//! Convolutions on CUDA: large ones by cuDNN where it is installed; the others as matrix products whose right side is gathered
-//! from the image (`implicit.cuh`), or, with a single input channel to each group, as direct sums (`depthwise.cuh`).
+//! Convolutions on CUDA. Large ones use cuDNN if it is installed. The others are matrix products whose right operand is
+//! gathered from the image (implicit im2col, `implicit.cuh`), or direct sums if each group has a single input channel
+//! (`depthwise.cuh`).
 
 mod gather;
 mod gradient;
@@ -27,7 +28,7 @@ static F32: [Tile; 4] = tiles(
     [&conv2d_weights_16, &conv2d_weights_32, &conv2d_weights_64, &conv2d_weights_128],
 );
 
-/// The same with operands rounded to TF32.
+/// The same kernels with operands rounded to TF32.
 pub(crate) mod tf32 {
     use crate::device::cuda::kernels;
     kernels!(
@@ -41,7 +42,7 @@ pub(crate) mod tf32 {
     );
 }
 
-/// The same with operands rounded to bf16.
+/// The same kernels with operands rounded to bf16.
 pub(crate) mod bf16 {
     use crate::device::cuda::kernels;
     kernels!(
@@ -56,7 +57,7 @@ pub(crate) mod bf16 {
 }
 
 arguments! {
-    /// [`Conv2dSizes`]: the struct of the same name in `implicit.cuh`.
+    /// The [`Conv2dSizes`] of a call, as `Geometry` of `implicit.cuh`.
     struct Geometry {
         samples: u32, groups: u32, inputs: u32, outputs: u32,
         image_height: u32, image_width: u32, output_height: u32, output_width: u32,
@@ -94,7 +95,7 @@ impl Geometry {
     }
 }
 
-/// The tiles of a device's precision.
+/// Returns the tiles for the device's precision.
 fn tiles_of(device: &Cuda) -> &'static [Tile] {
     let tiles = match device.computes_in() {
         Precision::F32 => &F32,
@@ -108,18 +109,18 @@ fn tiles_of(device: &Cuda) -> &'static [Tile] {
     tiles
 }
 
-/// Whether each group has a single input channel, and there are several.
+/// Returns `true` if there are several groups, each with a single input channel.
 fn is_depthwise(s: &Conv2dSizes) -> bool {
     s.groups > 1 && s.groups == s.inputs
 }
 
-/// The convolution by cuDNN; none if it is for own kernels.
+/// Returns the convolution's plan for cuDNN, or `None` if this crate's kernels should compute it.
 fn by_dnn(device: &Cuda, s: &Conv2dSizes, target: Target) -> Option<Dnn> {
     if is_depthwise(s) { None } else { device.by_dnn(&s.convolution(), target) }
 }
 
 impl Conv2dSizes {
-    /// These sizes as cuDNN is told them.
+    /// Converts the sizes to those that cuDNN is called with.
     pub(crate) fn convolution(&self) -> Convolution {
         let Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups } = *self;
         Convolution { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }

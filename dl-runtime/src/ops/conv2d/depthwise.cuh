@@ -1,11 +1,12 @@
-// Convolutions of one input channel to each group: too few rows for tiles, so each number is summed by one thread from the cache.
+// Depthwise convolutions, whose groups have one input channel each. They have too few rows for tiles, so one thread sums
+// each element, with reads from the cache.
 #pragma once
 #include "implicit.cuh"
 
-/// `a / b`, faster where `a` is small.
+/// `a / b`, which is faster if `a` fits into 32 bits.
 DEVICE u64 divide(u64 a, u32 b) { return a >> 32 ? a / b : (u32)a / b; }
 
-/// `y = relu(bias + W * x)`: one thread for each number of y.
+/// `y = relu(bias + W * x)`, with one thread for each element of y.
 DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> x,
                               Span<float> y, u32 add) {
     u32 spatial_size = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
@@ -29,7 +30,7 @@ DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> wei
     }
 }
 
-/// The gradient to the image, or a transposed convolution: one thread for each number of the image.
+/// The gradient to the image, or a transposed convolution, with one thread for each element of the image.
 DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> dy,
                                Span<float> dx, u32 add) {
     u32 spatial_size = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
@@ -37,9 +38,11 @@ DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> we
         u64 line = divide(i, g.image_width), plane = divide(line, g.image_height), sample = divide(plane, g.inputs);
         u32 input = (u32)(plane - sample * g.inputs);
         u32 row = (u32)(line - plane * g.image_height) + g.padding_height, column = (u32)(i - line * g.image_width) + g.padding_width;
-        // The first element of the kernel that meets this place, and its window.
-        Axis vertical = against(g.image_height, g.kernel_height, g.stride_height, g.padding_height, g.dilation_height, row % g.stride_height);
-        Axis horizontal = against(g.image_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width, column % g.stride_width);
+        // The elements of the kernel that meet this pixel, and the window of the first of them.
+        Axis vertical = transposed_axis(g.image_height, g.kernel_height, g.stride_height, g.padding_height, g.dilation_height,
+                                        row % g.stride_height);
+        Axis horizontal = transposed_axis(g.image_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width,
+                                          column % g.stride_width);
         int top = ((int)row - (int)(vertical.tap * g.dilation_height)) / (int)g.stride_height;
         int side = ((int)column - (int)(horizontal.tap * g.dilation_width)) / (int)g.stride_width;
         float sum = bias.len > 0 ? bias[input] : 0.0f;
@@ -60,8 +63,8 @@ DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> we
     }
 }
 
-/// The gradient to the weights of one channel from one part of the samples: a block for both, whose warps take the elements of the
-/// kernel in turn, so that dy and x come from the cache after the first.
+/// The gradient to the weights of one channel, from one part of the samples. The warps of a block share the elements of
+/// the kernel, so that dy and x are read from the cache after the first.
 DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to, u32 add) {
     u32 spatial_size = g.kernel_height * g.kernel_width, output = blockIdx.x, input = output / (g.outputs / g.groups);
     u32 from = blockIdx.y * part, end = from + part < g.samples ? from + part : g.samples;

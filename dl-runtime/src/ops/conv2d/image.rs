@@ -1,39 +1,43 @@
-//! Images as convolutions read them: copied so that what one element of the kernel meets lies side by side.
+//! Copies images into a layout in which the pixels that one element of the kernel meets in neighbouring windows are
+//! contiguous.
 
 use super::Conv2dSizes;
 use crate::device::cpu::simd::{Simd, Vector, simd};
 use std::ops::Range;
 
-/// How the positions along one axis of an image are sorted: in classes, each of positions `step` apart.
+/// The order in which the positions along one axis of an image are stored: in classes, each with every `step`-th
+/// position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Axis {
-    /// Positions of the image.
+    /// The number of positions of the image.
     image: usize,
-    /// The position of the image where the window begins; zeros are outside.
+    /// The position of the image where the first window begins. Positions outside of the image are zeros.
     origin: isize,
-    /// From one position of a class to the next.
+    /// The distance between neighbouring positions of a class.
     step: usize,
+    /// The number of classes.
     classes: usize,
-    /// Positions of each class.
+    /// The number of positions of each class.
     pub len: usize,
     order: Order,
 }
 
-/// Which classes there are.
+/// The rule by which positions form classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
-    /// One for each remainder by the stride; the elements of the kernel share them.
+    /// There is a class for each remainder modulo the stride. Elements of the kernel share them.
     Remainders { dilation: usize },
-    /// One for each element of the kernel: what it meets in every window.
+    /// There is a class for each element of the kernel, with the positions that it meets in all windows.
     Taps { dilation: usize },
-    /// A single one, for the gradient to the input.
-    Back { before: usize, dilation: usize, stride: usize },
-    /// One for each element of the kernel, for the gradient to the input.
-    BackTaps { before: usize, dilation: usize, stride: usize, padding: usize },
+    /// There is a single class, for the gradient to the input.
+    Gradient { before: usize, dilation: usize, stride: usize },
+    /// There is a class for each element of the kernel, for the gradient to the input.
+    GradientTaps { before: usize, dilation: usize, stride: usize, padding: usize },
 }
 
 impl Axis {
-    /// The input, for windows `windows` along the axis; `flat` gives each element of the kernel a class.
+    /// Returns the order of a convolution's input, for a range of windows along the axis. With `flat`, each element of
+    /// the kernel has a class of its own.
     fn input(s: &Conv2dSizes, axis: usize, flat: bool, windows: Range<usize>) -> Self {
         let (dilation, stride, kernel) = (s.dilation[axis], s.stride[axis], s.kernel[axis]);
         let origin = (windows.start * stride) as isize - s.padding[axis] as isize;
@@ -46,37 +50,37 @@ impl Axis {
         Axis { image: s.image[axis], origin, step: stride, classes, len, order }
     }
 
-    /// The gradient to the output, as the gradient to the input reads it.
+    /// Returns the order in which the gradient to the input reads the gradient to the output.
     fn d_output(s: &Conv2dSizes, axis: usize, flat: bool) -> Self {
         let (dilation, stride, kernel, padding) = (s.dilation[axis], s.stride[axis], s.kernel[axis], s.padding[axis]);
         let before = (kernel - 1) * dilation / stride;
         let (classes, len, order) = if flat {
-            let order = Order::BackTaps { before, dilation, stride, padding };
+            let order = Order::GradientTaps { before, dilation, stride, padding };
             (kernel, s.image[axis].div_ceil(stride), order)
         } else {
             let image = s.image[axis].next_multiple_of(stride);
             let last = s.output[axis].max((image - 1 + padding) / stride + 1);
-            (1, before + last, Order::Back { before, dilation, stride })
+            (1, before + last, Order::Gradient { before, dilation, stride })
         };
         Axis { image: s.output[axis], origin: -(before as isize), step: 1, classes, len, order }
     }
 
-    /// The class that an element of the kernel meets, and where in it the first window begins.
+    /// Returns the class that an element of the kernel meets, and the position in it that belongs to the first window.
     fn tap(&self, k: usize) -> (usize, usize) {
         match self.order {
             Order::Remainders { dilation } => (k * dilation % self.step, k * dilation / self.step),
-            Order::Taps { .. } | Order::BackTaps { .. } => (k, 0),
-            Order::Back { before, dilation, stride } => (0, before - k * dilation / stride),
+            Order::Taps { .. } | Order::GradientTaps { .. } => (k, 0),
+            Order::Gradient { before, dilation, stride } => (0, before - k * dilation / stride),
         }
     }
 
-    /// The position of the image that is the first of a class.
+    /// Returns the position in the image of the first element of a class.
     fn start(&self, class: usize) -> isize {
         let from_origin = match self.order {
             Order::Remainders { .. } => class,
             Order::Taps { dilation } => class * dilation,
-            Order::Back { .. } => 0,
-            Order::BackTaps { before, dilation, stride, padding } => {
+            Order::Gradient { .. } => 0,
+            Order::GradientTaps { before, dilation, stride, padding } => {
                 let taps = class * dilation;
                 before - taps / stride + padding.saturating_sub(taps % stride).div_ceil(stride)
             }
@@ -84,7 +88,8 @@ impl Axis {
         self.origin + from_origin as isize
     }
 
-    /// Which positions of a class are in the image (the first, and the end), and where there the first one is.
+    /// Returns the first and the end of those positions of a class that are inside the image, and the image's position of
+    /// the first.
     fn inside(&self, class: usize) -> (usize, usize, usize) {
         let (start, step) = (self.start(class), self.step);
         let until = |end: isize| ((end - start).max(0) as usize).div_ceil(step).min(self.len);
@@ -92,67 +97,68 @@ impl Axis {
         (skip, end, (start + (skip * step) as isize).clamp(0, self.image as isize) as usize)
     }
 
-    /// Whether this is the axis as it is.
+    /// Returns `true` if the order is that of the image, without padding.
     fn is_plain(&self) -> bool {
         self.classes == 1 && self.step == 1 && self.start(0) == 0 && self.len == self.image
     }
 }
 
-/// How an image lies in memory: for each class of columns, for each class of rows, rows of columns.
+/// The layout of an image's copy, `[column classes, row classes, rows, columns]`.
 ///
-/// With one class of columns for every element of the kernel (`flat`) all windows that it meets are contiguous, over
-/// the ends of rows: registers are full whatever the width. Otherwise those of one row are, and the copy is smaller.
+/// If every element of the kernel has a class of columns (`flat`), the pixels that it meets in all windows are
+/// contiguous, even across rows, so that registers are full whatever the width. Otherwise only those of one row of
+/// windows are contiguous, but the copy is smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub rows: Axis,
     pub columns: Axis,
-    /// See [`Layout`].
+    /// `true` if every element of the kernel has a class of columns.
     pub flat: bool,
 }
 
 impl Layout {
-    /// The padded input of a convolution, for some rows of windows.
+    /// Returns the layout of a convolution's padded input, for some rows of windows.
     pub fn input(s: &Conv2dSizes, flat: bool, rows: Range<usize>) -> Self {
         let columns = Axis::input(s, 1, flat, 0..s.output[1]);
         Layout { rows: Axis::input(s, 0, false, rows), columns, flat }
     }
-    /// The gradient to the output, with as many zeros around as the gradient to the input looks at.
+    /// Returns the layout of the gradient to the output, padded with the zeros that the gradient to the input reads.
     pub fn d_output(s: &Conv2dSizes, flat: bool) -> Self {
         Layout { rows: Axis::d_output(s, 0, false), columns: Axis::d_output(s, 1, flat), flat }
     }
-    /// Whether rows of `columns` windows leave so much of their registers empty that `flat` is faster.
+    /// Returns `true` if rows of `columns` windows would leave so much of the registers empty that `flat` is faster.
     pub fn wants_flat(s: &Conv2dSizes, columns: usize) -> bool {
         let filled = columns.next_multiple_of(crate::ops::matmul::tile::shape().lanes);
         s.kernel[1] == 1 || 4 * filled > 5 * columns
     }
-    /// Floats of one channel of the image as it was.
+    /// Returns the size of one channel of the image.
     pub fn image(&self) -> usize {
         self.rows.image * self.columns.image
     }
-    /// Floats of one channel.
+    /// Returns the size of one channel of the copy.
     pub fn plane(&self) -> usize {
         self.columns.classes * self.rows.classes * self.rows.len * self.columns.len
     }
-    /// Whether this is the image as it is.
+    /// Returns `true` if the layout is that of the image, so that no copy is needed.
     pub fn is_plain(&self) -> bool {
         self.rows.is_plain() && self.columns.is_plain()
     }
-    /// Where in a channel an element of the kernel meets the first window.
-    pub fn place(&self, k: usize, l: usize) -> usize {
+    /// Returns the offset in a channel of the copy at which an element of the kernel reads for the first window.
+    pub fn offset(&self, k: usize, l: usize) -> usize {
         let ((row_class, row), (column_class, column)) = (self.rows.tap(k), self.columns.tap(l));
         ((column_class * self.rows.classes + row_class) * self.rows.len + row) * self.columns.len + column
     }
-    /// Copies images, as many as there is room for.
+    /// Copies channels of images until `to` is full.
     pub fn fill(&self, from: &[f32], to: &mut [f32]) {
         fill(self, &from[..to.len() / self.plane() * self.image()], to);
     }
 }
 
-/// Classes whose lines are computed once for all images.
+/// The number of classes whose positions are computed once for all channels.
 const TABLE: usize = 16;
 
 simd! {
-    /// Copies images one after the other.
+    /// Copies channels one after the other.
     fn fill<S>(layout: &Layout, from: &[f32], to: &mut [f32]) {
         let Layout { rows, columns, .. } = layout;
         let (width, len) = (columns.image, columns.len);
@@ -196,7 +202,8 @@ simd! {
     }
 }
 
-/// Copies lines that fit a register, as [`line`] does: as many of `rows` as there is room behind for, and says how many.
+/// Copies up to `rows` lines that fit into a register, as [`line`] does, and returns how many. It writes whole registers,
+/// so the last lines are left out where those would not fit into `to`.
 #[inline(always)]
 fn short_lines<S: Simd>(
     from: &[f32],
@@ -215,7 +222,8 @@ fn short_lines<S: Simd>(
     let (low, high) = (read.min(lanes), read.saturating_sub(lanes));
     let (mut from, mut to) = (from.as_ptr(), to.as_mut_ptr());
     for _ in 0..rows {
-        // SAFETY: the last line begins `skip` and a register before the end of `to`, and the last that is read is in `from`.
+        // SAFETY: the last line begins at least `skip` and a register before the end of `to`, and by the assertion the
+        // last line is read inside of `from`.
         unsafe {
             if skip > 0 {
                 S::F32::splat(0.0).store(to);
@@ -229,8 +237,8 @@ fn short_lines<S: Simd>(
     rows
 }
 
-/// Copies one line of `len` numbers: those from `skip` to `end` are every `step`-th of `from`, the others zeros. What is
-/// behind the line may be overwritten: it is yet to come.
+/// Writes one line of `len` numbers: every `step`-th of `from` at `skip..end`, and zeros elsewhere. Up to a register
+/// behind the line may be overwritten, because the next line is written later.
 #[inline(always)]
 fn line<S: Simd>(from: &[f32], step: usize, to: &mut [f32], [skip, end, len]: [usize; 3]) {
     let lanes = S::F32::LANES;
@@ -241,8 +249,8 @@ fn line<S: Simd>(from: &[f32], step: usize, to: &mut [f32], [skip, end, len]: [u
         return;
     }
     assert!(count == 0 || (count - 1) * step < from.len(), "an image has all its rows");
-    // SAFETY: less than a register is written behind the line, for which there is room; of `from`, which has the last
-    // number, only those of the line and what is between them are read.
+    // SAFETY: less than a register is written behind the line, for which there is room. Only the line's numbers and
+    // those between them are read, and by the assertion the last one is inside of `from`.
     unsafe {
         let (from, to) = (from.as_ptr(), to.as_mut_ptr());
         let mut i = 0;
@@ -266,22 +274,22 @@ fn line<S: Simd>(from: &[f32], step: usize, to: &mut [f32], [skip, end, len]: [u
     }
 }
 
-/// Columns of an image that were computed apart, by their remainder by the stride.
+/// Columns of an image that were computed separately for each remainder modulo the stride.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
-    /// One part for each remainder: every channel's rows.
+    /// One part for each remainder, `[channels, rows, columns]`.
     pub parts: &'a [f32],
-    /// Floats of a part.
+    /// The size of a part.
     pub part: usize,
-    /// Floats of a channel in a part.
+    /// The size of a channel in a part.
     pub plane: usize,
-    /// Floats of a row in a part.
+    /// The length of a row in a part.
     pub pitch: usize,
 }
 
 simd! {
-    /// Brings columns together: channels of `spatial_size` floats, rows of `width`, of which every `stride[0]`-th from `row` on is
-    /// replaced or added to; its column `start + i·stride[1]` is number i of part `start`.
+    /// Writes the columns of all parts to every `stride[0]`-th row of an image, from `row` on, or adds them: column
+    /// `r + i·stride[1]` is element `i` of part `r`. Channels have `spatial_size` pixels and rows have `width`.
     pub(super) fn interleave<S>(from: Parts, to: &mut [f32], spatial_size: usize, width: usize, row: usize, stride: [usize; 2], add: bool) {
         let Parts { parts, part, plane, pitch } = from;
         for (channel, to) in to.chunks_exact_mut(spatial_size).enumerate() {

@@ -1,9 +1,10 @@
-// Convolutions as matrix products whose right side is never written down: its numbers are gathered from the image while a tile is
-// loaded. Two products: `gather` for the forward pass and the gradient to the input, `weight_gradient` for that to the weights.
+// Convolutions as matrix products with implicit im2col: the right operand is not stored, but gathered from the image while
+// a tile is loaded. `gather` computes the forward pass and the gradient to the input, `weight_gradient` the gradient to the
+// weights.
 #pragma once
 #include "tiles.cuh"
 
-/// One convolution; `Geometry` in cuda.rs.
+/// The sizes of a convolution, `Geometry` of cuda.rs.
 struct Geometry {
     u32 samples, groups, inputs, outputs;
     u32 image_height, image_width, output_height, output_width;
@@ -11,11 +12,11 @@ struct Geometry {
     u32 padding_height, padding_width, dilation_height, dilation_width;
 };
 
-/// Beyond every image: what is at this distance is 0.
+/// A coordinate outside of every image, so that zero is read.
 #define FAR 0x20000000
 
-/// One dimension of a gather. The target's positions are `first + i·step`, for `i < count`. Element `tap + j·tap_step` of the kernel, for
-/// `j < taps`, is there above place `from + i·advance + j·tap_advance` of the source.
+/// One dimension of a gather. The target's positions are `first + i·step`, for `i < count`. For position `i`, element
+/// `tap + j·tap_step` of the kernel, for `j < taps`, reads position `from + i·advance + j·tap_advance` of the source.
 struct Axis {
     u32 first, step, count;
     int from, advance;
@@ -23,14 +24,14 @@ struct Axis {
     int tap_advance;
 };
 
-/// Windows of an image.
-DEVICE Axis along(u32 output, u32 kernel, u32 stride, u32 padding, u32 dilation) {
+/// A dimension of a convolution.
+DEVICE Axis forward_axis(u32 output, u32 kernel, u32 stride, u32 padding, u32 dilation) {
     return Axis{0, 1, output, -(int)padding, (int)stride, kernel, 0, 1, (int)dilation};
 }
 
-/// Windows above an element of the image, of the elements whose place, with the padding, has `remainder` by the stride: they are
-/// under every `tap_step`-th element of the kernel, in neighbouring windows, so that this is a gather without a stride.
-DEVICE Axis against(u32 image, u32 kernel, u32 stride, u32 padding, u32 dilation, u32 remainder) {
+/// A dimension of a transposed convolution, for the positions of the padded image with `remainder` modulo the stride. They
+/// meet every `tap_step`-th element of the kernel, in neighbouring windows, so that this is a gather without a stride.
+DEVICE Axis transposed_axis(u32 image, u32 kernel, u32 stride, u32 padding, u32 dilation, u32 remainder) {
     u32 first = (remainder + stride - padding % stride) % stride;
     u32 tap_step = 1;
     while (tap_step * dilation % stride != 0) tap_step++;
@@ -42,7 +43,7 @@ DEVICE Axis against(u32 image, u32 kernel, u32 stride, u32 padding, u32 dilation
     return Axis{first, stride, count, from, 1, taps, tap, tap_step, -(int)(tap_step * dilation / stride)};
 }
 
-/// A number of three digits, to which a fixed number is added again and again without division.
+/// An index as three digits (indices along three axes), to which a fixed step can be added without division.
 struct Digits {
     u32 high, middle, low;
 };
@@ -57,36 +58,41 @@ DEVICE void advance(Digits& d, const Digits& by, u32 middle, u32 low) {
     d.high += by.high + carry;
 }
 
-/// The number at `offset` from `base` if it is inside of the image, else 0.
-DEVICE float inside(Span<const float> image, i64 base, int4 place, int row, int column, u32 height, u32 width) {
+/// Returns the image's number at `place` (offset, row, column) from a window's first pixel, or 0 in the padding.
+DEVICE float padded(Span<const float> image, i64 base, int4 place, int row, int column, u32 height, u32 width) {
     bool in = (u32)(row + place.y) < height && (u32)(column + place.z) < width;
     return in ? image[(u64)(base + place.x)] : 0.0f;
 }
 
-/// `target[m, n] = relu(bias[m] + Σ weight[m, k] · source[k, n])`: m counts the channels of a group, n its positions in all samples, k the
-/// channels of the source and the elements of the kernel. Blocks: x tiles, z groups and, against the direction of the convolution,
-/// remainders by the strides. `positions` says for each k of a step where it is in the image and in the weights.
+/// `target[m, n] = relu(bias[m] + Σ weight[m, k] · source[k, n])`, where m counts the channels of a group, n the pixels of
+/// all samples, and k the channels of the source and the elements of the kernel. The x index of a block is the tile; its z
+/// index is the group and, for a transposed convolution, the remainders modulo the strides. `positions` holds, for each k
+/// of a step, the offset in the image, row and column from a window's first pixel, and the offset in the weights.
 template <class P, class T, u32 LA, u32 LB, u32 LP>
-DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> weight, Span<const float> bias,
+DEVICE void gather(const Geometry& g, bool transposed, u32 relu, Span<const float> weight, Span<const float> bias,
                    Span<const float> source, Span<float> target, u32 add, SharedArray<typename P::Word, LA>& left,
                    SharedArray<typename P::Word, LB>& right, SharedArray<int4, LP>& positions, SharedArray<u64, T::N>& targets) {
     typedef Operand<P, T::M, T::WORDS, P::DEEP> A;
     typedef Operand<P, T::N, T::WORDS, false> B;
     const u32 STEP = T::WORDS * P::OF_WORD, THREADS = T::THREADS;
     u32 id = threadIdx.x, group = blockIdx.z % g.groups, remainder = blockIdx.z / g.groups;
-    Axis vertical = back ? against(g.image_height, g.kernel_height, g.stride_height, g.padding_height, g.dilation_height,
-                                   remainder / g.stride_width)
-                         : along(g.output_height, g.kernel_height, g.stride_height, g.padding_height, g.dilation_height);
-    Axis horizontal = back ? against(g.image_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width,
+    Axis vertical =
+        transposed ? transposed_axis(g.image_height, g.kernel_height, g.stride_height, g.padding_height, g.dilation_height,
+                                     remainder / g.stride_width)
+                   : forward_axis(g.output_height, g.kernel_height, g.stride_height, g.padding_height, g.dilation_height);
+    Axis horizontal =
+        transposed ? transposed_axis(g.image_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width,
                                      remainder % g.stride_width)
-                           : along(g.output_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width);
+                   : forward_axis(g.output_width, g.kernel_width, g.stride_width, g.padding_width, g.dilation_width);
     u32 inputs = g.inputs / g.groups, outputs = g.outputs / g.groups, spatial_size = g.kernel_height * g.kernel_width;
-    u32 rows = back ? inputs : outputs, channels = back ? outputs : inputs;
-    u32 height = back ? g.output_height : g.image_height, width = back ? g.output_width : g.image_width;
-    u32 target_height = back ? g.image_height : g.output_height, target_width = back ? g.image_width : g.output_width;
+    u32 rows = transposed ? inputs : outputs, channels = transposed ? outputs : inputs;
+    u32 height = transposed ? g.output_height : g.image_height, width = transposed ? g.output_width : g.image_width;
+    u32 target_height = transposed ? g.image_height : g.output_height;
+    u32 target_width = transposed ? g.image_width : g.output_width;
     u64 target_size = (u64)target_height * target_width;
-    // From one row of the product, and from one channel of the source, to the next in the weights.
-    u32 weight_row = back ? spatial_size : inputs * spatial_size, weight_channel = back ? inputs * spatial_size : spatial_size;
+    // The distances in the weights between neighbouring rows of the product, and between neighbouring channels of the source.
+    u32 weight_row = transposed ? spatial_size : inputs * spatial_size;
+    u32 weight_channel = transposed ? inputs * spatial_size : spatial_size;
     u64 weight_base = (u64)group * outputs * inputs * spatial_size;
     u64 columns = (u64)g.samples * vertical.count * horizontal.count;
     u32 tiles = (rows + T::M - 1) / T::M;
@@ -94,9 +100,9 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
     u64 first_column = (u64)(blockIdx.x / tiles) * T::N;
     if (first_column >= columns) return;
 
-    // The column that this thread loads: its channels in the source, and its first row and column there.
-    u32 mine = id % T::N;
-    u64 column = first_column + mine;
+    // The column that this thread loads, with its offset, row and column in the source, and its offset in the target.
+    u32 tile_column = id % T::N;
+    u64 column = first_column + tile_column;
     i64 base = 0;
     int top = FAR, side = FAR;
     u64 to = ~0ull;
@@ -113,7 +119,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
     }
     if (id < T::N) targets[id] = to;
 
-    // The k of which this thread writes the positions.
+    // The k whose positions this thread writes.
     u32 sum_len = channels * vertical.taps * horizontal.taps;
     u32 next = id;
     Digits k = {0, 0, 0}, step = {0, 0, 0};
@@ -121,7 +127,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
         k = digits(id, vertical.taps, horizontal.taps);
         step = digits(STEP, vertical.taps, horizontal.taps);
     }
-    auto place = [&](u32 half) {
+    auto write_positions = [&](u32 half) {
         if (id < STEP) {
             int4 at = make_int4(0, FAR, FAR, -1);
             if (next < sum_len) {
@@ -154,7 +160,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
 #pragma unroll
             for (u32 j = 0; j < P::OF_WORD; j++) {
                 int4 at = positions[half * STEP + (id / T::N + i * (THREADS / T::N)) * P::OF_WORD + j];
-                x[j] = inside(source, base, at, top, side, height, width);
+                x[j] = padded(source, base, at, top, side, height, width);
             }
             b[i] = P::word(x);
         }
@@ -165,19 +171,19 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
             left[A::at(half, id % T::WORDS, id / T::WORDS + i * (THREADS / T::WORDS))] = a[i];
 #pragma unroll
         for (u32 i = 0; i < T::N * T::WORDS / THREADS; i++)
-            right[B::at(half, id / T::N + i * (THREADS / T::N), mine)] = b[i];
+            right[B::at(half, id / T::N + i * (THREADS / T::N), tile_column)] = b[i];
     };
 
     float sums[T::SUMS];
 #pragma unroll
     for (u32 i = 0; i < T::SUMS; i++) sums[i] = 0.0f;
-    // While a step is multiplied, the numbers of the next are on their way, and its positions are known.
+    // While one step is multiplied, the numbers of the next are loaded, and the positions of the one after it are computed.
     u32 steps = (sum_len + STEP - 1) / STEP;
-    place(0);
+    write_positions(0);
     __syncthreads();
     fetch(0);
     store(0);
-    place(1);
+    write_positions(1);
     __syncthreads();
     for (u32 i = 0; i < steps; i++) {
         bool more = i + 1 < steps;
@@ -185,7 +191,7 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
         P::template multiply<T, A, B>(sums, left, right, i % 2);
         if (more) {
             store((i + 1) % 2);
-            place(i % 2);
+            write_positions(i % 2);
         }
         __syncthreads();
     }
@@ -201,9 +207,10 @@ DEVICE void gather(const Geometry& g, bool back, u32 relu, Span<const float> wei
     }
 }
 
-/// `to[m, n] = Σ dy[m, k] · x[n, k]`: m counts the output channels of a group, n its input channels and the elements of the kernel, k the
-/// windows of all samples. Blocks: x tiles, y parts of the windows, each with its sums of its own (`part` says how many windows), z groups.
-/// The first tiles also sum dy to the gradient of the bias, unless `to_bias` is empty.
+/// `to[m, n] = Σ dy[m, k] · x[n, k]`, where m counts the output channels of a group, n its input channels and the elements
+/// of the kernel, and k the windows of all samples. The x index of a block is the tile, its z index the group, and its y
+/// index a part of `part` windows, which has sums of its own. Unless `to_bias` is empty, the tiles of the first column also
+/// sum dy, which is the gradient to the bias.
 template <class P, class T, u32 LA, u32 LB>
 DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to,
                             Span<float> to_bias, u32 add, SharedArray<typename P::Word, LA>& left,
@@ -229,7 +236,7 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
         positions[i] = at;
     }
 
-    // The windows of this thread's word: sample, row and column.
+    // The sample, row and column of each window of this thread's word.
     Digits k[P::OF_WORD], step = digits(STEP, g.output_height, g.output_width);
     u64 next = from + id % T::WORDS * P::OF_WORD;
 #pragma unroll
@@ -274,7 +281,7 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
             int4 at = positions[id / T::WORDS + i * STRIDE];
             float y[P::OF_WORD];
 #pragma unroll
-            for (u32 j = 0; j < P::OF_WORD; j++) y[j] = inside(x, x_base[j], at, top[j], side[j], g.image_height, g.image_width);
+            for (u32 j = 0; j < P::OF_WORD; j++) y[j] = padded(x, x_base[j], at, top[j], side[j], g.image_height, g.image_width);
             b[i] = P::word(y);
         }
     };
@@ -319,21 +326,20 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
     }
 }
 
-/// The kernels of one tile in one precision.
-#define CONVOLUTIONS(gather_name, weights_name, P, T)                                                                               \
-    KERNEL_OF(T::THREADS, gather_name, Geometry g, u32 back, u32 relu, Span<const float> weight, Span<const float> bias,           \
-              Span<const float> source, Span<float> target, u32 add) {                                                              \
-        SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                                      \
-        SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, false>::LEN));                                                       \
-        SHARED(int4, positions, 2 * T::WORDS * P::OF_WORD);                                                                            \
-        SHARED(u64, targets, T::N);                                                                                                 \
-        gather<P, T>(g, back, relu, weight, bias, source, target, add, left, right, positions, targets);                               \
-    }                                                                                                                               \
-    KERNEL_OF(T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to,            \
-              Span<float> to_bias, u32 add) {                                                                                       \
-        SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                                      \
-        SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, P::DEEP>::LEN));                                                     \
-        SHARED(int4, positions, T::N);                                                                                                 \
-        weight_gradient<P, T>(g, part, x, dy, to, to_bias, add, left, right, positions);                                               \
+/// Defines the kernels of one tile size in one precision.
+#define CONVOLUTIONS(gather_name, weights_name, P, T)                                                                  \
+@@                                                 \
+        SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                         \
+        SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, false>::LEN));                                          \
+        SHARED(int4, positions, 2 * T::WORDS * P::OF_WORD);                                                            \
+        SHARED(u64, targets, T::N);                                                                                    \
+        gather<P, T>(g, transposed, relu, weight, bias, source, target, add, left, right, positions, targets);         \
+    }                                                                                                                  \
+    KERNEL_OF(T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to, \
+              Span<float> to_bias, u32 add) {                                                                          \
+        SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                         \
+        SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, P::DEEP>::LEN));                                        \
+        SHARED(int4, positions, T::N);                                                                                 \
+        weight_gradient<P, T>(g, part, x, dy, to, to_bias, add, left, right, positions);                               \
     }
 

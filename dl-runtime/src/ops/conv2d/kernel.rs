@@ -1,27 +1,29 @@
-//! The weights of convolutions: one struct for each number of dimensions, all kernels of rows and columns.
+//! The weights of convolutions, with a struct for each number of dimensions. One-dimensional kernels count as kernels of
+//! one row.
 
 use crate::tensor::Storage;
 use crate::{Pod, View};
 
-/// The weights of a convolution: a kernel for every pair of channels, and then the bias, which may be empty.
+/// The weights of a convolution: a matrix of kernels, one for each pair of channels, followed by the bias, which may be
+/// empty.
 pub trait Kernel: Pod<Element = f32> {
-    /// Kernels of the first dimension: output channels (input channels of a transposed convolution).
+    /// The number of output channels (of input channels for a transposed convolution).
     const ROWS: usize;
-    /// Kernels of the second dimension: channels of one group.
+    /// The number of input channels of one group (of output channels for a transposed convolution).
     const COLUMNS: usize;
-    /// Height and width of a kernel.
+    /// The height and width of a kernel.
     const SIZE: [usize; 2];
-    /// Numbers of all kernels.
+    /// The number of elements of all kernels together.
     const WEIGHTS: usize = Self::ROWS * Self::COLUMNS * Self::SIZE[0] * Self::SIZE[1];
 
-    /// The kernels and the bias.
+    /// Splits the weights into kernels and bias.
     fn split<D: Storage>(weights: View<'_, D, Self>) -> [D::Ref<'_, f32>; 2] {
         let data = weights.data();
         [D::slice(data, 0..Self::WEIGHTS), D::slice(data, Self::WEIGHTS..Self::LEN)]
     }
 }
 
-/// Declares the weights of a convolution: a struct with the type of its kernels, `rows` by `columns`, each of a height and width.
+/// Declares a struct for the weights of a convolution: `rows` by `columns` kernels of the given height and width.
 macro_rules! weights {
     (
         $(#[$meta:meta])*
@@ -31,9 +33,9 @@ macro_rules! weights {
         #[derive(Clone, Debug, PartialEq)]
         #[repr(C)]
         pub struct $name<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize = O> {
-            /// A kernel for every pair of channels.
+            /// The kernel of every pair of channels.
             pub weight: $weight,
-            /// One number for every output channel.
+            /// The bias of every output channel.
             pub bias: [f32; B],
         }
 
@@ -53,7 +55,7 @@ macro_rules! weights {
         }
 
         impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $name<I, O, $($size,)+ B> {
-            /// Draws the weights; fan in and out are channels times the size of the kernel, as PyTorch counts them.
+            /// Draws the weights. As in PyTorch, fan in and fan out are channels times elements of a kernel.
             pub fn init(&mut self, weight: $crate::init::Init, bias: $crate::init::Init, rng: &mut $crate::init::Rng) {
                 let (fan_in, fan_out) = ($columns * $height * $width, $rows * $height * $width);
                 weight.fill($crate::tensor::pod::flat_mut(&mut self.weight), fan_in, fan_out, rng);
@@ -64,24 +66,24 @@ macro_rules! weights {
 }
 
 weights! {
-    /// The weights of a convolution from `I` channels (of one group) to `O`, with a kernel of `KH` by `KW`; `B` is `O`, or 0
+    /// The weights of a convolution from `I` channels of one group to `O`, with kernels of `KH` by `KW`. `B` is `O`, or 0
     /// without a bias.
     Conv2d<I, O, KH, KW; B = O>: [[[[f32; KW]; KH]; I]; O], O by I, [KH, KW]
 }
 
 weights! {
-    /// The weights of a convolution over sequences, from `I` channels (of one group) to `O`, with a kernel of `K`; `B` is
-    /// `O`, or 0 without a bias.
+    /// The weights of a convolution over sequences, from `I` channels of one group to `O`, with kernels of length `K`.
+    /// `B` is `O`, or 0 without a bias.
     Conv1d<I, O, K; B = O>: [[[f32; K]; I]; O], O by I, [1, K]
 }
 
 weights! {
-    /// The weights of a transposed convolution from `I` channels to `O` of one group, with a kernel of `KH` by `KW`; `B` is the
-    /// number of output channels of all groups, or 0 without a bias.
+    /// The weights of a transposed convolution from `I` channels to `O` of one group, with kernels of `KH` by `KW`. `B` is
+    /// the number of output channels of all groups, or 0 without a bias.
     ConvTranspose2d<I, O, KH, KW; B = O>: [[[[f32; KW]; KH]; O]; I], I by O, [KH, KW]
 }
 
 weights! {
-    /// The weights of a transposed convolution over sequences; as [`ConvTranspose2d`], with a kernel of `K`.
+    /// The weights of a transposed convolution over sequences, like [`ConvTranspose2d`] but with kernels of length `K`.
     ConvTranspose1d<I, O, K; B = O>: [[[f32; K]; O]; I], I by O, [1, K]
 }

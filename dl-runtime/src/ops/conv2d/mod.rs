@@ -1,11 +1,13 @@
-//! Convolution over two dimensions: PyTorch's `Conv2d` (a cross-correlation), with `W` as [out, in / groups, kh, kw]; over one,
-//! `Conv1d` with `W` as [out, in / groups, k], it is that of an image of one row.
+//! Convolution in two dimensions, PyTorch's `Conv2d` (a cross-correlation), with weights `W` of shape
+//! [out, in / groups, kh, kw]. `Conv1d`, with `W` of shape [out, in / groups, k], treats a sequence as an image of one
+//! row.
 //!
-//! `y[o, r, c] = f(b[o] + Σ W[o, i, k, l] · x[i, r·stride + k·dilation - padding, …])` over the channels `i` of `o`'s group,
-//! with zeros outside of the image. Source: Dumoulin and Visin, A guide to convolution arithmetic (2016).
+//! `y[o, r, c] = f(b[o] + Σ W[o, i, k, l] · x[i, r·stride + k·dilation - padding, …])`, summed over the input channels
+//! `i` of `o`'s group and the elements `k, l` of the kernel. The image is padded with zeros. Source: Dumoulin and Visin,
+//! A guide to convolution arithmetic (2016).
 //!
-//! The same kernels compute the transposed convolution (`transposed`): its forward pass is the gradient of a convolution to its
-//! input, and its gradient to the input is that convolution.
+//! The same kernels compute the transposed convolution (`transposed`): its forward pass is the gradient of a convolution
+//! to its input, and its gradient to the input is that convolution.
 
 mod correlate;
 mod cpu;
@@ -30,42 +32,42 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
 
-/// The settings of a convolution; pairs are of height and width.
+/// The settings of a convolution. Each pair is [height, width].
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2dOp {
-    /// Steps of the window.
+    /// The step of the window.
     pub stride: [usize; 2],
-    /// Rows and columns of zeros on each side.
+    /// The number of rows and columns of zeros on each side of the image.
     pub padding: [usize; 2],
-    /// Distance between the elements of the kernel.
+    /// The distance between neighbouring elements of the kernel.
     pub dilation: [usize; 2],
-    /// Number of groups; each connects its share of the input channels with its share of the output channels.
+    /// The number of groups. Each connects its share of the input channels with its share of the output channels.
     pub groups: usize,
-    /// What is applied to the sums in the same pass.
+    /// The activation, which is applied to the sums in the same pass.
     pub activation: Activation,
 }
 
-/// The length of an output dimension: how many windows fit.
+/// Returns the length of an output dimension, which is the number of windows that fit.
 pub const fn output_size(size: usize, kernel: usize, stride: usize, padding: usize, dilation: usize) -> usize {
     let padded = size + 2 * padding;
     let window = dilation * (kernel - 1) + 1;
     if padded < window { 0 } else { (padded - window) / stride + 1 }
 }
 
-/// Sizes and settings at run time; pairs are of height and width.
+/// The sizes and settings of one call. Each pair is [height, width].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv2dSizes {
-    /// Batch size.
+    /// The batch size.
     pub samples: usize,
-    /// Input channels, of all groups.
+    /// The number of input channels of all groups.
     pub inputs: usize,
-    /// Output channels, of all groups.
+    /// The number of output channels of all groups.
     pub outputs: usize,
-    /// The input image.
+    /// The size of the input image.
     pub image: [usize; 2],
-    /// The output image.
+    /// The size of the output image.
     pub output: [usize; 2],
-    /// The kernel.
+    /// The size of the kernel.
     pub kernel: [usize; 2],
     /// See [`Conv2dOp::stride`].
     pub stride: [usize; 2],
@@ -77,23 +79,25 @@ pub struct Conv2dSizes {
     pub groups: usize,
 }
 
-/// The direction in which numbers go through the windows of a convolution.
+/// The direction of a convolution: from the input image to the output (one element for each window), or the reverse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// From images to windows: the convolution.
+    /// From the input image to the output: the convolution.
     Forward,
-    /// From windows to images: the gradient of a convolution to its input, and the transposed convolution.
+    /// From the output to the input image: the gradient of a convolution to its input, and the transposed convolution.
     Transposed,
 }
 
 impl Direction {
+    /// Returns the direction of the gradient to the input.
     fn reversed(self) -> Self {
         match self {
             Direction::Forward => Direction::Transposed,
             Direction::Transposed => Direction::Forward,
         }
     }
-    /// Input and output as images and windows.
+    /// Returns, of an operation's input and output, first the one with the shape of the convolution's input image, then
+    /// the one with an element for each window.
     fn images_and_windows<T>(self, [input, output]: [T; 2]) -> [T; 2] {
         match self {
             Direction::Forward => [input, output],
@@ -102,11 +106,11 @@ impl Direction {
     }
 }
 
-/// The kernels of convolutions in both directions. The sizes are those of the convolution: a transposed one reads what has the
-/// shape of `output`, and computes what has the shape of `image`.
+/// The kernels of convolutions in both directions. The sizes are always those of the forward convolution: the transposed
+/// convolution reads a tensor of the shape of `output`, and computes one of the shape of `image`.
 pub trait Conv2dKernel: Storage {
-    /// `to = f(W * from + b)`, or `f(W ⊛ from + b)` of a transposed convolution, set or added; `bias` is empty when the layer
-    /// has none.
+    /// `to = f(W * from + b)`, or `to = f(W ⊛ from + b)` for a transposed convolution, or `+=` with [`Write::Add`]. The
+    /// bias is empty when the layer has none.
     fn conv2d(
         &self,
         sizes: &Conv2dSizes,
@@ -116,8 +120,8 @@ pub trait Conv2dKernel: Storage {
         from: Self::Ref<'_, f32>,
         to: (Self::Mut<'_, f32>, Write),
     );
-    /// The gradients to the weights and, unless it is empty, to the bias of what is computed in `direction`, from its input and
-    /// the gradient to its output.
+    /// Computes the gradients to the weights and, unless it is empty, to the bias, of the operation in `direction`, from
+    /// its input `x` and the gradient `dy` to its output.
     fn conv2d_weight_gradient(
         &self,
         sizes: &Conv2dSizes,
@@ -130,7 +134,7 @@ pub trait Conv2dKernel: Storage {
 }
 
 impl Conv2dSizes {
-    /// The sizes of one call, checked.
+    /// Returns the sizes of one call. Panics unless the types have the sizes that follow from the settings.
     pub(crate) fn new<W: Kernel, X: Image, Y: Image>(op: Conv2dOp, samples: usize) -> Self {
         let Conv2dOp { stride, padding, dilation, groups, .. } = op;
         let (image, kernel) = (X::SIZE, W::SIZE);
@@ -143,7 +147,7 @@ impl Conv2dSizes {
         let (inputs, outputs, output) = (X::CHANNELS, Y::CHANNELS, Y::SIZE);
         Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride, padding, dilation, groups }
     }
-    /// Channels and positions of what is computed in `direction`, which are those of its bias.
+    /// Returns the number of output channels of the operation in `direction`, and the number of pixels of each.
     fn computed(&self, direction: Direction) -> [usize; 2] {
         match direction {
             Direction::Forward => [self.outputs, self.output[0] * self.output[1]],
@@ -153,7 +157,8 @@ impl Conv2dSizes {
 }
 
 impl Conv2dOp {
-    /// `output = f(W * input + b)`.
+    /// `output = f(W * input + b)`, `[I, H, W]` → `[O, H', W']` (sequences `[I, L]` → `[O, L']`), where [`output_size`]
+    /// gives `H'` and `W'`.
     pub fn forward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
         context: &Context<D>,
@@ -166,7 +171,8 @@ impl Conv2dOp {
         context.device.conv2d(&sizes, Direction::Forward, self.activation, W::split(weights), input.data(), to);
     }
 
-    /// The gradients to the weights and the input; `d_output` is the gradient to the sums, before the activation.
+    /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`, is
+    /// the gradient to the sums, before the activation.
     pub fn backward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
         context: &Context<D>,
@@ -190,7 +196,7 @@ impl Conv2dOp {
     }
 }
 
-/// The gradients to the weights and the input of what is computed in `direction`.
+/// Computes the gradients to the weights and the input of the operation in `direction`.
 #[expect(clippy::too_many_arguments, reason = "the arguments of a backward pass, and the direction")]
 fn backward<D: Device, W: Kernel, X: Image>(
     device: &D,

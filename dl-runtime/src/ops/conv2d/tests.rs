@@ -1,4 +1,4 @@
-//! Convolutions against their definition in f64, and their gradients against central differences of that.
+//! Compares convolutions with their definition in f64, and their gradients with its central differences.
 
 use super::*;
 use crate::tensor::Write;
@@ -6,7 +6,7 @@ use crate::testing::{TestDevice, on_every_device, wide};
 
 const STEP: f64 = 1e-4;
 
-/// Numbers that look random.
+/// Returns pseudo-random numbers in -1..1.
 fn numbers(len: usize, seed: u32) -> Vec<f32> {
     let mut state = seed;
     let next = |_| {
@@ -16,7 +16,7 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
     (0..len).map(next).collect()
 }
 
-/// The definition: the output before the activation.
+/// Computes the output before the activation by the definition of a convolution.
 pub(in crate::ops) fn convolution(s: &Conv2dSizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
     let ([h, width], [oh, ow], [kh, kw]) = (s.image, s.output, s.kernel);
     let (inputs, outputs) = (s.inputs / s.groups, s.outputs / s.groups);
@@ -41,7 +41,7 @@ pub(in crate::ops) fn convolution(s: &Conv2dSizes, w: &[f64], bias: &[f64], x: &
     y
 }
 
-/// The derivative of `f` to some forty elements of `x`, spread over all, with their positions.
+/// Returns the derivative of `f` to about forty elements of `x`, which are spread over all, with their positions.
 fn differences(x: &[f64], f: impl Fn(&[f64]) -> f64) -> Vec<(usize, f64)> {
     let at = |i: usize, step: f64| {
         let mut x = x.to_vec();
@@ -60,7 +60,7 @@ fn close(what: &str, s: &Conv2dSizes, found: &[f32], expected: impl Iterator<Ite
     }
 }
 
-/// The tensors that one convolution reads.
+/// The tensors that a convolution and its backward pass read.
 struct Operands {
     s: Conv2dSizes,
     weight: Vec<f32>,
@@ -87,7 +87,7 @@ impl Operands {
         device.conv2d(&self.s, Direction::Forward, f, weights, x.data(), to);
         y.read()
     }
-    /// The gradients to weight, bias and input, set and then added once more.
+    /// Returns the gradients to weights, bias and input: first written with [`Write::Set`], then added once more.
     fn backward(&self, device: &impl Device) -> [[Vec<f32>; 3]; 2] {
         let [weight, x, dy] = [&self.weight, &self.x, &self.dy].map(|x| device.tensor(x));
         let no_bias = device.tensor(&[]);
@@ -102,7 +102,7 @@ impl Operands {
     }
 }
 
-/// Forward and both gradients of one convolution.
+/// Checks the output and all gradients of a convolution.
 fn check(s: Conv2dSizes, with_bias: bool) {
     let operands = Operands::new(s, with_bias);
     let Operands { weight, bias, x, dy, .. } = &operands;
@@ -129,7 +129,7 @@ fn check(s: Conv2dSizes, with_bias: bool) {
         close("input gradient", &s, dx, dx64.iter().map(|(i, d)| (*i, d * times)));
     }
 
-    // NaN is seen behind relu, wherever its window reaches.
+    // A NaN passes through relu in every window that contains it.
     let mut broken = Operands::new(s, with_bias);
     broken.x[0] = f32::NAN;
     let y = on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| broken
@@ -138,7 +138,7 @@ fn check(s: Conv2dSizes, with_bias: bool) {
     assert!(y.iter().zip(&expected).all(|(y, expected)| y.is_nan() == expected.is_nan()), "{s:?}");
 }
 
-/// Conv2dSizes with the output that follows.
+/// Returns the sizes of a convolution, with the output size that follows from its settings.
 fn sizes(samples: usize, channels: [usize; 2], image: [usize; 2], kernel: [usize; 2], op: Conv2dOp) -> Conv2dSizes {
     let Conv2dOp { stride, padding, dilation, groups, .. } = op;
     let size = |i: usize| output_size(image[i], kernel[i], stride[i], padding[i], dilation[i]);
@@ -207,7 +207,7 @@ fn outputs_of_every_window_that_fits() {
     assert_eq!(output_size(2, 3, 1, 0, 1), 0);
 }
 
-/// CUDA chooses a tile by the size of a convolution: each of them, in each precision, on odd sizes.
+/// CUDA chooses a tile by the size of a convolution; the test forces each of them, in each precision, on odd sizes.
 #[cfg(feature = "cuda")]
 #[test]
 fn every_tile_in_every_precision() {

@@ -1,12 +1,13 @@
-// Tiles of a product through shared memory, for the convolutions: what a block, a warp and a thread compute, in every precision.
+// Tiles of matrix products in shared memory for convolutions, in every precision.
 //
-// A block computes M rows by N columns in steps of WORDS words of k. A word is one number, or two neighbours in k as bf16. The operands
-// are stored by `at(k, i)`; their positions are chosen so that warps write and read them without, or with few, bank conflicts.
+// A block computes M rows by N columns in steps of WORDS words of k. A word is one number, or two numbers that are
+// neighbours in k as bf16. Operands are stored at `at(half, k, i)`, which is chosen so that warps write and read them with
+// few or no bank conflicts.
 #pragma once
 #include "mma.cuh"
 
-/// The shape of a block's tile. With fused multiply-adds a thread has ROWS by COLUMNS numbers of it, in groups of four; with
-/// tensor cores a warp has WARP_M by 32.
+/// The shape of a block's tile. With fused multiply-adds, a thread computes ROWS by COLUMNS elements of it, in groups of
+/// four. With tensor cores, a warp computes WARP_M by 32 elements.
 template <u32 M_, u32 N_, u32 WORDS_, u32 ROWS_, u32 COLUMNS_, u32 WARP_M_>
 struct Tile {
     static const u32 M = M_, N = N_, WORDS = WORDS_, ROWS = ROWS_, COLUMNS = COLUMNS_, WARP_M = WARP_M_;
@@ -17,7 +18,8 @@ typedef Tile<32, 64, 32, 4, 4, 16> Tile32;
 typedef Tile<64, 64, 16, 8, 4, 32> Tile64;
 typedef Tile<128, 128, 16, 8, 8, 64> Tile128;
 
-/// One operand of a tile in shared memory, twice: one is read while the other is written. In a `DEEP` one neighbours are those in k.
+/// An operand of a tile in shared memory. It is stored twice: one half is read while the other is written. In a `DEEP`
+/// operand, neighbours in k are contiguous.
 template <class Number, u32 WIDTH, u32 WORDS, bool DEEP>
 struct Operand {
     static const u32 LEN = DEEP ? WIDTH * (WORDS + 4) : WORDS * (WIDTH + Number::PAD);
@@ -26,14 +28,14 @@ struct Operand {
     }
 };
 
-/// float32 by fused multiply-adds.
+/// Products in float32 by fused multiply-adds.
 struct F32 {
     typedef float Word;
     static const u32 OF_WORD = 1, PAD = 4;
     static const bool DEEP = false;
     DEVICE Word word(const float (&x)[1]) { return x[0]; }
 
-    /// The row and column of the thread's `i`-th sum.
+    /// Returns the row (`row`) and the column (`column`) of the thread's `i`-th sum.
     template <class T>
     DEVICE u32 row(u32 i) {
         u32 a = i / T::COLUMNS;
@@ -44,7 +46,7 @@ struct F32 {
         u32 b = i % T::COLUMNS;
         return b / 4 * (T::N * 4 / T::COLUMNS) + threadIdx.x % (T::N / T::COLUMNS) * 4 + b % 4;
     }
-    /// Adds one step's products.
+    /// Accumulates the products of one step.
     template <class T, class A, class B, u32 LA, u32 LB>
     DEVICE void multiply(float (&sums)[T::SUMS], SharedArray<float, LA>& left, SharedArray<float, LB>& right, u32 half) {
 #pragma unroll
@@ -70,7 +72,7 @@ struct F32 {
     }
 };
 
-/// Words of 32 bits by tensor cores: `Kind` rounds and multiplies.
+/// Products on tensor cores of 32-bit words, which `Kind` rounds and multiplies.
 template <class Kind>
 struct Rounded {
     typedef u32 Word;
@@ -78,7 +80,7 @@ struct Rounded {
     static const bool DEEP = true;
     DEVICE Word word(const float (&x)[OF_WORD]) { return Kind::word(x); }
 
-    /// The first row and column of the thread's warp.
+    /// Returns the first row and column of the thread's warp.
     template <class T>
     DEVICE u32 warp_row() {
         return threadIdx.x / WARP / (T::N / 32) * T::WARP_M;
@@ -87,7 +89,8 @@ struct Rounded {
     DEVICE u32 warp_column() {
         return threadIdx.x / WARP % (T::N / 32) * 32;
     }
-    /// The sums of a thread: for every 16 rows, for every 8 columns of the warp, the four of `mma`.
+    /// Returns the row and column of the thread's `i`-th sum. A thread has the four sums of `mma` for every 16 rows and 8
+    /// columns of the warp.
     template <class T>
     DEVICE u32 row(u32 i) {
         return warp_row<T>() + i / 16 * 16 + threadIdx.x % WARP / 4 + i % 4 / 2 * 8;

@@ -1,27 +1,27 @@
-//! Which tile a convolution on CUDA is computed in, and how long sums are cut.
+//! Chooses the tile size of a convolution on CUDA, and splits long sums into parts.
 
 use crate::device::cuda::Kernel;
 
-/// The kernels of one size of tile (`tiles.cuh`).
+/// The kernels of one tile size (`tiles.cuh`).
 pub(super) struct Tile {
     rows: usize,
     columns: usize,
-    /// Threads of a block.
+    /// The number of threads of a block.
     pub threads: u32,
-    /// Of what a large tile does in the same time, how much this does.
+    /// The throughput, as a percentage of the largest tile's.
     speed: usize,
     pub gather: &'static Kernel,
     pub weights: &'static Kernel,
 }
 
 impl Tile {
-    /// Tiles that cover a product.
+    /// Returns the number of tiles that cover a matrix product.
     pub fn blocks(&self, rows: usize, columns: usize) -> usize {
         rows.div_ceil(self.rows) * columns.div_ceil(self.columns)
     }
 }
 
-/// The kernels of one precision: tiles of 16, 32, 64 and 128 rows.
+/// Returns the kernels of one precision, with tiles of 16, 32, 64 and 128 rows.
 pub(super) const fn tiles(gather: [&'static Kernel; 4], weights: [&'static Kernel; 4]) -> [Tile; 4] {
     [
         Tile { rows: 16, columns: 128, threads: 128, speed: 40, gather: gather[0], weights: weights[0] },
@@ -31,38 +31,41 @@ pub(super) const fn tiles(gather: [&'static Kernel; 4], weights: [&'static Kerne
     ]
 }
 
-/// The tile that is expected to take least time for `products` products of this size, on a GPU that takes some blocks at once.
+/// Returns the tile that is expected to be fastest for `products` matrix products of this size. Fewer blocks than a GPU
+/// runs at once take as long as that many.
 pub(super) fn fastest(tiles: &'static [Tile], rows: usize, columns: usize, products: usize) -> &'static Tile {
-    const AT_ONCE: usize = 128;
+    const CONCURRENT_BLOCKS: usize = 128;
     let time = |tile: &&Tile| {
-        let blocks = (tile.blocks(rows, columns) * products).max(AT_ONCE);
+        let blocks = (tile.blocks(rows, columns) * products).max(CONCURRENT_BLOCKS);
         blocks * tile.rows * tile.columns / tile.speed
     };
     tiles.iter().min_by_key(time).expect("tiles")
 }
 
-/// Blocks that keep every GPU busy.
+/// The number of blocks that keeps a GPU busy.
 const FILL: usize = 256;
-/// Numbers of all sums of parts together, at most.
-const MOST_PARTIAL: usize = 1 << 24;
+/// The largest size of all partial sums together.
+const MAX_PARTIAL: usize = 1 << 24;
 
-/// How a sum is cut into parts, each summed by blocks of its own; the same on every GPU.
+/// The parts into which sums are split. Each part is summed by blocks of its own. The split depends on the sizes alone,
+/// so that results are the same on every GPU.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     pub parts: usize,
-    /// Summands of a part.
+    /// The number of summands of a part.
     pub len: usize,
 }
 
 impl Cut {
-    /// `summands` for each of `numbers`, computed by `blocks` for each part, which has a multiple of `unit` of them.
+    /// Splits `numbers` sums of `summands` each. One part of all sums takes `blocks` thread blocks, and its length is a
+    /// multiple of `unit`.
     pub fn new(summands: usize, numbers: usize, blocks: usize, unit: usize) -> Self {
-        let most = (MOST_PARTIAL / numbers.max(1)).min(summands.div_ceil(unit)).max(1);
-        let parts = FILL.div_ceil(blocks.max(1)).min(most);
+        let max_parts = (MAX_PARTIAL / numbers.max(1)).min(summands.div_ceil(unit)).max(1);
+        let parts = FILL.div_ceil(blocks.max(1)).min(max_parts);
         let len = summands.div_ceil(parts).next_multiple_of(unit);
         Cut { parts: summands.div_ceil(len).max(1), len }
     }
-    /// Numbers of temporary memory.
+    /// Returns the size of the partial sums in temporary memory.
     pub fn partial(self, numbers: usize) -> usize {
         if self.parts > 1 { self.parts * numbers } else { 0 }
     }

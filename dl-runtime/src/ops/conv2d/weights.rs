@@ -1,4 +1,5 @@
-//! The gradient to the weights of a convolution, summed over a fixed cut of the batch and of the output channels.
+//! The gradient to the weights of a convolution on the CPU. The batch and the output channels are split in a way that
+//! depends on the sizes alone, so that results do not depend on the number of threads.
 
 mod dots;
 mod product;
@@ -12,28 +13,29 @@ use crate::ops::matmul::WORTH_THREADS;
 use crate::ops::matmul::tile::{Step, with_steps};
 use crate::tensor::Write;
 
-/// Tasks at most; their number depends on the sizes alone.
+/// The largest number of tasks.
 const TASKS: usize = 16;
-/// Windows that a part of the batch has at least, where there are several.
+/// The smallest number of windows of a part of the batch, if there are several parts.
 const PART: usize = 512;
-/// Windows that are summed before the sums are written, about.
+/// The approximate number of windows that are summed in registers before the sums are written.
 const PIECE: usize = 1024;
-/// Floats of all partial sums together, at most.
+/// The largest size of all partial sums together.
 const MAX_PARTIAL: usize = 1 << 21;
-/// Output channels from which on they fill registers, and weights of each from which on their packing pays.
+/// From these numbers of output channels and of weights of each on, the gradient is a packed matrix product: output
+/// channels fill registers, and packing them pays.
 const MANY: [usize; 2] = [8, 32];
 
-/// One piece of the batch: some samples, or some rows of one.
+/// One piece of the batch: some samples, or some rows of one sample.
 #[derive(Clone, Copy)]
 struct Piece<'a> {
     s: &'a Conv2dSizes,
     layout: Layout,
-    /// For each weight of an output channel, where in the images of its group it meets the first window.
+    /// For each weight of an output channel, the offset in its group's image at which it reads for the first window.
     taps: &'a [Step],
-    /// For each window of some samples, its distance from the first, and the place of its packed gradient.
+    /// For each window, its offset from the first one, and the offset of its packed gradient.
     pixels: &'a [Step],
     samples: usize,
-    /// Rows of windows.
+    /// The number of rows of windows.
     rows: usize,
     /// The images in their layout.
     x: &'a [f32],
@@ -41,16 +43,18 @@ struct Piece<'a> {
     dy: &'a [f32],
 }
 
-/// How the work is cut.
+/// The split of the work.
 #[derive(Clone, Copy)]
 struct Cut {
-    /// Parts of the batch, and samples of each.
+    /// The number of parts of the batch.
     parts: usize,
+    /// The number of samples of a part.
     samples: usize,
-    /// Output channels of a task.
+    /// The number of output channels of a task.
     channels: usize,
-    /// Samples and rows of windows of a piece.
+    /// The number of samples of a piece.
     run: usize,
+    /// The number of rows of windows of a piece.
     rows: usize,
 }
 
@@ -69,7 +73,7 @@ impl Cut {
     }
 }
 
-/// `d_weight` = (or `+=`) the gradient.
+/// Computes `d_weight = Σ dy·x` over all windows, or `d_weight += …` with [`Write::Add`].
 pub(super) fn weight_gradient(
     threads: &Threads,
     s: &Conv2dSizes,
@@ -88,7 +92,7 @@ pub(super) fn weight_gradient(
     let (plane, plain) = (layout(0).plane(), layout(0).is_plain());
     let (inputs, [kh, kw], windows) = (s.inputs_of_group(), s.kernel, cut.rows * s.output[1]);
     let width = if many { product::width(s.outputs_of_group()) } else { 0 };
-    let tap = |i: usize, k: usize, l: usize| Step { a: (i * plane + layout(0).place(k, l)) as u32, b: 0 };
+    let tap = |i: usize, k: usize, l: usize| Step { a: (i * plane + layout(0).offset(k, l)) as u32, b: 0 };
     let taps = (0..inputs).flat_map(|i| (0..kh).flat_map(move |k| (0..kw).map(move |l| tap(i, k, l))));
     let pixel = |sample: usize, pixel: usize| Step {
         a: (sample * s.inputs * plane + pixel) as u32,
@@ -127,7 +131,7 @@ pub(super) fn weight_gradient(
                 }
             }
         };
-        // Parts are whole blocks, so that each task has its own.
+        // The partial sums of each task are contiguous, because parts are padded to whole blocks of channels.
         let (block, memory) = (cut.channels * of_channel, copied + cut.run * windows * width);
         scratch::with(cut.parts * blocks * block, |partial| {
             if s.work() < WORTH_THREADS {
@@ -152,7 +156,7 @@ pub(super) fn weight_gradient(
     });
 }
 
-/// `d_bias` = (or `+=`) the sums of each channel of `dy`.
+/// Computes `d_bias = Σ dy` for each channel, or `d_bias += …` with [`Write::Add`].
 pub(super) fn bias_gradient(
     threads: &Threads,
     [samples, channels, spatial_size]: [usize; 3],

@@ -25,10 +25,10 @@ pub struct TransposeOp {
 /// The direction of a transposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// From the axes of the input to those of the output (forward).
-    There,
-    /// From the axes of the output to those of the input (backward).
-    Back,
+    /// From the axes of the input to those of the output: the forward pass.
+    Forward,
+    /// From the axes of the output back to those of the input: the gradient.
+    Inverse,
 }
 
 /// The axes of a sample in the order in which they are written.
@@ -62,11 +62,11 @@ impl TransposeOp {
         let mut order = Order { sizes, strides: [0; RANK] };
         for ((to, &from), &axis) in order.strides.iter_mut().zip(self.axes).zip(&inverse) {
             *to = match direction {
-                Direction::There => stride(self.shape, from),
-                Direction::Back => stride(&sizes[..self.axes.len()], axis),
+                Direction::Forward => stride(self.shape, from),
+                Direction::Inverse => stride(&sizes[..self.axes.len()], axis),
             };
         }
-        if direction == Direction::Back {
+        if direction == Direction::Inverse {
             order.sizes[..self.shape.len()].copy_from_slice(self.shape);
         }
         order
@@ -79,7 +79,7 @@ impl TransposeOp {
         output: ViewMut<D, O>,
     ) {
         assert!(S::LEN == len(self.shape) && S::LEN == O::LEN, "sizes of a transposition");
-        context.device.transpose(self, Direction::There, input.data(), output.into_data(), Write::Set);
+        context.device.transpose(self, Direction::Forward, input.data(), output.into_data(), Write::Set);
     }
     /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, S: Pod<Element = f32>, O: Pod<Element = f32>>(
@@ -89,6 +89,6 @@ impl TransposeOp {
         d_input: Grad<D, S>,
     ) {
         assert!(S::LEN == len(self.shape) && S::LEN == O::LEN, "sizes of a transposition");
-        context.device.transpose(self, Direction::Back, d_output.data(), d_input.to.into_data(), d_input.write);
+        context.device.transpose(self, Direction::Inverse, d_output.data(), d_input.to.into_data(), d_input.write);
     }
 }

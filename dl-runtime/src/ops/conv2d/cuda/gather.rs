@@ -1,4 +1,4 @@
-//! Convolutions from images to windows, and from windows to images.
+//! Convolutions and transposed convolutions on CUDA.
 
 use super::{Geometry, by_dnn, conv2d_bias_activation, conv2d_depthwise, is_depthwise, tiles_of};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
@@ -8,7 +8,7 @@ use crate::ops::conv2d::tiles::fastest;
 use crate::ops::conv2d::{Conv2dSizes, Direction};
 use crate::tensor::Write;
 
-/// A convolution in one of the directions, and how it is computed.
+/// A convolution in one direction, and the library or the kernels that compute it.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Gather {
     sizes: Conv2dSizes,
@@ -24,11 +24,11 @@ impl Gather {
         };
         Gather { sizes: *s, direction, dnn: by_dnn(device, s, target) }
     }
-    /// Numbers of temporary memory that [`Gather::run`] takes.
+    /// Returns the size of the temporary memory that [`Gather::run`] takes.
     pub(in crate::ops) fn scratch(&self) -> usize {
         self.dnn.map_or(0, |dnn| dnn.scratch)
     }
-    /// Computes it with weights and bias, which is empty when there is none.
+    /// Computes the convolution. The bias is empty if there is none.
     pub(in crate::ops) fn run(
         &self,
         device: &Cuda,
@@ -40,7 +40,7 @@ impl Gather {
     ) {
         let plain = bias.is_empty() && f == Activation::Identity;
         match &self.dnn {
-            // What is added to should not get bias and activation too.
+            // With `Write::Add`, bias and activation in place would also apply to the sum that is added to.
             Some(dnn)
                 if (plain || write == Write::Set) && Dnn::takes([weight.address(), from.address(), to.address()]) =>
             {
@@ -55,7 +55,7 @@ impl Gather {
             _ => self.run_own(device, f, [weight, bias], from, to, write),
         }
     }
-    /// By own kernels.
+    /// Computes the convolution by this crate's kernels.
     fn run_own(
         &self,
         device: &Cuda,
@@ -67,8 +67,8 @@ impl Gather {
     ) {
         let s = &self.sizes;
         let relu = u32::from(f == Activation::Relu);
-        let back = u32::from(self.direction == Direction::Transposed);
-        let arguments = (Geometry::of(s), back, relu, weight, bias, from, &to, write);
+        let transposed = u32::from(self.direction == Direction::Transposed);
+        let arguments = (Geometry::of(s), transposed, relu, weight, bias, from, &to, write);
         if is_depthwise(s) {
             device.launch(&conv2d_depthwise, Grid::each(to.len()), arguments);
         } else {
@@ -76,7 +76,7 @@ impl Gather {
                 Direction::Forward => (s.outputs / s.groups, s.output, [1, 1]),
                 Direction::Transposed => (s.inputs / s.groups, s.image, s.stride),
             };
-            // Against the direction of the convolution, the positions with one remainder by the strides are a product of their own.
+            // A transposed convolution is one matrix product for each remainder of the position modulo the strides.
             let columns = s.samples * size[0].div_ceil(strides[0]) * size[1].div_ceil(strides[1]);
             let products = s.groups * strides[0] * strides[1];
             let tile = fastest(tiles_of(device), rows, columns, products);

@@ -1,4 +1,4 @@
-//! The gradients of convolutions to weights and bias.
+//! The gradients of convolutions to weights and bias on CUDA.
 
 use super::{Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, is_depthwise, tiles_of};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
@@ -7,28 +7,28 @@ use crate::ops::conv2d::{Conv2dSizes, Direction};
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-/// Windows that a part of a sum has at least.
+/// The smallest number of windows of a part of a sum.
 const PART: usize = 256;
 
-/// The gradients to weights and bias, and how they are computed.
+/// The gradients to weights and bias, and the library or the kernels that compute them.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Gradient {
     sizes: Conv2dSizes,
     direction: Direction,
-    /// That to the weights, if it is cuDNN's.
+    /// cuDNN's plan for the gradient to the weights, if cuDNN computes it.
     dnn: Option<Dnn>,
     tile: &'static Tile,
     weights: Cut,
     bias: Cut,
-    /// Whether the kernel of the weights sums the bias too.
+    /// `true` if the kernel for the weights computes the gradient to the bias as well.
     together: bool,
-    /// Numbers of temporary memory: for the weights and for the bias.
+    /// The sizes of the partial sums of weights and bias.
     partial: [usize; 2],
     scratch: usize,
 }
 
 impl Gradient {
-    /// For the convolution `s` in `direction`, with a bias of `bias` numbers.
+    /// Plans the gradients of the convolution `s` in `direction`, whose bias has `bias` elements.
     pub(in crate::ops) fn new(device: &Cuda, s: &Conv2dSizes, direction: Direction, bias: usize) -> Self {
         let own = Gradient::own(device, s, direction, bias);
         let Some(dnn) = by_dnn(device, s, Target::Weights) else { return own };
@@ -37,7 +37,7 @@ impl Gradient {
         let scratch = own.scratch.max(dnn.scratch).max(partial[1]);
         Gradient { dnn: Some(dnn), bias: cut, together: false, partial, scratch, ..own }
     }
-    /// By own kernels.
+    /// Plans the gradients for this crate's kernels.
     fn own(device: &Cuda, s: &Conv2dSizes, direction: Direction, bias: usize) -> Self {
         let [rows, columns] = [s.outputs / s.groups, s.inputs / s.groups * s.kernel[0] * s.kernel[1]];
         let (numbers, windows) = (s.outputs * columns, s.samples * s.output[0] * s.output[1]);
@@ -54,11 +54,11 @@ impl Gradient {
         let scratch = partial.iter().sum();
         Gradient { sizes: *s, direction, dnn: None, tile, weights, bias: cut, together, partial, scratch }
     }
-    /// Numbers of temporary memory that [`Gradient::run`] takes.
+    /// Returns the size of the temporary memory that [`Gradient::run`] takes.
     pub(in crate::ops) fn scratch(&self) -> usize {
         self.scratch
     }
-    /// Computes them from the input `x` and the gradient `dy` to the output; without a bias, `d_bias` is empty.
+    /// Computes the gradients from the input `x` and the gradient `dy` to the output. Without a bias, `d_bias` is empty.
     pub(in crate::ops) fn run(
         &self,
         device: &Cuda,
@@ -84,7 +84,7 @@ impl Gradient {
         };
         let (s, geometry) = (&self.sizes, Geometry::of(&self.sizes));
 
-        // Sums in parts go to temporary memory first; in one part, where they belong.
+        // The sums of several parts go to temporary memory first, those of a single part straight to the gradient.
         if self.dnn.is_none() {
             let with_bias = if self.together { &d_bias } else { &none };
             let (to, to_bias, first) = match self.weights.parts {
@@ -118,12 +118,12 @@ impl Gradient {
     }
 }
 
-/// Samples whose planes of so many positions are a part of a sum.
+/// Returns the number of samples of a part of a sum, if a channel of a sample has `spatial_size` pixels.
 fn samples_of_part(spatial_size: usize) -> usize {
     PART.div_ceil(spatial_size.max(1))
 }
 
-/// How the sums of a bias are cut that is not summed with the weights.
+/// Returns the parts in which the gradient to the bias is summed when it is computed separately.
 fn cut_of_bias(s: &Conv2dSizes, direction: Direction, bias: usize) -> Cut {
     let [channels, spatial_size] = s.computed(direction);
     Cut::new(s.samples, bias, channels, samples_of_part(spatial_size / 8))

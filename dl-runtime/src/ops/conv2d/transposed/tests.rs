@@ -1,12 +1,12 @@
-//! Transposed convolutions against their definition in f64, and their gradients against central differences of that.
+//! Compares transposed convolutions with their definition in f64, and their gradients with its central differences.
 
 use super::*;
 use crate::ops::conv2d::Conv2dKernel;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-/// The definition: every number adds its kernel.
+/// Computes the transposed convolution by its definition: each element of the input adds a multiple of its kernel.
 fn transposed(s: &Conv2dSizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
-    // `s` is of the convolution from `y` to `x`.
+    // `s` holds the sizes of the convolution from `y` to `x`.
     let ([h, width], [rows, columns], [kh, kw]) = (s.image, s.output, s.kernel);
     let (of_group, from_group) = (s.inputs / s.groups, s.outputs / s.groups);
     let spatial_size = h * width;
@@ -30,7 +30,8 @@ fn transposed(s: &Conv2dSizes, w: &[f64], bias: &[f64], x: &[f64]) -> Vec<f64> {
     y
 }
 
-/// Forward and both gradients for `[input channels, output channels]`, with rows and columns left open at the end.
+/// Checks the output and all gradients for `[input channels, output channels]`. The output has `open` rows and columns
+/// more than its smallest size.
 fn check(
     samples: usize,
     [inputs, outputs]: [usize; 2],

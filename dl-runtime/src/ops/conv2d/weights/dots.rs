@@ -1,4 +1,4 @@
-//! The gradient to the weights for few output channels: dot products of the output's gradient with the shifted input.
+//! The gradient to the weights for few output channels, as dot products of the output's gradient with the shifted input.
 
 #![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
 
@@ -7,12 +7,12 @@ use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector};
 use crate::ops::matmul::tile::Step;
 use std::ops::Range;
 
-/// Output channels of the largest tile of any instruction set.
+/// The number of output channels of the largest tile of any instruction set.
 const MAX_OUTPUTS: usize = 4;
-/// Weights of each output channel in the largest tile.
+/// The number of weights of each output channel in the largest tile.
 const MAX_TAPS: usize = 6;
 
-/// The gradient of some output channels over one piece of the batch; `to` is replaced or added to.
+/// Computes the gradient of some output channels over one piece of the batch, which replaces `to` or is added to it.
 pub(super) fn gradient(piece: &Piece, channels: Range<usize>, to: &mut [f32], add: bool) {
     let Piece { s, layout, taps, samples, x, dy, .. } = *piece;
     let (outputs, spatial_size) = (s.outputs_of_group(), s.output[0] * s.output[1]);
@@ -54,7 +54,8 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, to: &mut [f32], ad
                 to_channel: taps.len(),
                 add,
             };
-            // SAFETY: all positions are inside of `dy` and `x` by the assertions, and inside of `to` by its slice.
+            // SAFETY: by the assertions, everything that is read is inside of `dy` and `x`, and `to` was sliced to what is
+            // written.
             unsafe { kernel(level, count, tile_taps)(&tile) }
             tap += tile_taps;
         }
@@ -62,17 +63,18 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, to: &mut [f32], ad
     }
 }
 
-/// The size of the next of the fewest tiles of at most `most`, as equal as can be.
-fn even(left: usize, most: usize) -> usize {
-    left.div_ceil(left.div_ceil(most))
+/// Returns the size of the next tile if `left` channels are split as evenly as possible into the fewest tiles of at most
+/// `max`.
+fn even(left: usize, max: usize) -> usize {
+    left.div_ceil(left.div_ceil(max))
 }
 
-/// The instruction set for rows of some columns: registers that they fill.
+/// Returns the instruction set for rows of `columns` windows: short rows would leave AVX-512 registers half empty.
 fn level(columns: usize) -> Level {
     if columns <= 8 { simd::level().min(Level::Avx2) } else { simd::level() }
 }
 
-/// Some output channels by some weights of each, over some samples.
+/// A tile of the gradient: some output channels by some weights of each, summed over some samples.
 struct Tile<'a> {
     samples: usize,
     rows: usize,
@@ -89,13 +91,13 @@ struct Tile<'a> {
     add: bool,
 }
 
-/// Computes one tile.
+/// A function that computes one tile.
 type Kernel = unsafe fn(&Tile);
 
-/// The kernels of one instruction set, as functions of their own, so that each has all registers to itself.
+/// Declares the kernels of one instruction set, each as a separate function that can use all registers.
 macro_rules! kernels {
     ($name:ident, $S:ty, [$($feature:meta)?], $($outputs:literal)*) => {
-        /// The kernel for a number of output channels and weights.
+        /// Returns the kernel for these numbers of output channels and weights.
         fn $name(outputs: usize, taps: usize) -> Kernel {
             $(#[$feature])?
             unsafe fn kernel<const O: usize, const T: usize>(tile: &Tile) {
@@ -122,7 +124,7 @@ kernels! {
     avx512, simd::Avx512, [target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi1,bmi2")], 1 2 3 4
 }
 
-/// The kernel of an instruction set.
+/// Returns the kernel for this instruction set and size.
 fn kernel(level: Level, outputs: usize, taps: usize) -> Kernel {
     match level {
         #[cfg(target_arch = "x86_64")]
@@ -135,7 +137,8 @@ fn kernel(level: Level, outputs: usize, taps: usize) -> Kernel {
 
 impl Tile<'_> {
     /// # Safety
-    /// All that the fields describe can be read, and `to` written by this thread alone.
+    /// `dy` and `x` must be valid for reads, and `to` for reads and writes by this thread alone, at every offset that the
+    /// fields describe.
     #[inline(always)]
     unsafe fn compute<S: Simd, const O: usize, const T: usize>(&self) {
         let lanes = S::F32::LANES;

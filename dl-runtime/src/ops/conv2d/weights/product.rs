@@ -1,12 +1,13 @@
-//! The gradient to the weights for many output channels: a matrix product over pixels, with output channels in the registers.
+//! The gradient to the weights for many output channels, as a matrix product over windows whose registers hold output
+//! channels.
 
 use super::Piece;
 use crate::ops::matmul::pack::transpose;
 use crate::ops::matmul::tile::{self, Inner, Start, Strip};
 use std::ops::Range;
 
-/// The gradient of some output channels over one piece of the batch; `to` is replaced or added to. `packed` has room for
-/// [`width`] floats for every pixel.
+/// Computes the gradient of some output channels over one piece of the batch, which replaces `to` or is added to it.
+/// `packed` has room for [`width`] floats for each window.
 pub(super) fn gradient(piece: &Piece, channels: Range<usize>, packed: &mut [f32], to: &mut [f32], add: bool) {
     let Piece { s, layout, taps, pixels, samples, x, dy, rows } = *piece;
     let (outputs, spatial_size, pixels_of_sample) =
@@ -48,14 +49,14 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, packed: &mut [f32]
             add,
             relu: false,
         };
-        // SAFETY: by the assertions the farthest pixel under the farthest tap is inside of `x`, and every pixel's channels
-        // inside of `packed`; `to` has a row of taps for each channel, and is borrowed for this call.
+        // SAFETY: by the assertions, the last tap of the last window is inside of `x`, and every window's channels are
+        // inside of `packed`. `to` has a row of taps for each channel, and is borrowed for this call.
         unsafe { strip.run() }
         channel += count;
     }
 }
 
-/// Floats of one pixel's packed gradient.
+/// Returns the number of floats of one window's packed gradient.
 pub(super) fn width(outputs: usize) -> usize {
     2 * tile::shape_for(outputs).lanes
 }

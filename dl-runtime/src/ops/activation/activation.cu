@@ -1,4 +1,4 @@
-// Activations: four elements a thread; the kind is the same for all of them, so a warp never parts.
+// Activations, with four elements for each thread. The kind is the same for all threads, so warps do not diverge.
 #include "activation.cuh"
 
 template <class X, class At>

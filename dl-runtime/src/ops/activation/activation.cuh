@@ -1,14 +1,14 @@
-// Values and derivatives of activations, of activations.cuh; NaN stays NaN.
+// Values and derivatives of activations, from the table in activations.cuh. NaN stays NaN.
 #pragma once
 #include "elementwise.cuh"
 
-/// An activation with its settings: `Code` in cuda.rs.
+/// An activation with its settings, `Code` of cuda.rs.
 struct Activation {
     u32 kind;
     float a, b;
 };
 
-/// Scale and alpha of selu, scaled.
+/// The scale of selu, and alpha times the scale.
 #define SELU_SCALE 1.050701f
 #define SELU_ALPHA 1.7580993f
 
@@ -16,11 +16,11 @@ DEVICE float sigmoid(float x) {
     float e = expf(-fabsf(x));
     return (x >= 0.0f ? 1.0f : e) / (1.0f + e);
 }
-/// The normal distribution.
+/// The cumulative normal distribution.
 DEVICE float distribution(float x) { return 0.5f + 0.5f * erff(x * 0.70710678f); }
 /// The tanh of `GeluTanh`.
 DEVICE float gelu_tanh(float x) { return tanhf(0.7978846f * (x + 0.044715f * x * x * x)); }
-/// For x of -20 to 20: far out the tanh is ±1, and squares would be infinite.
+/// The derivative of `GeluTanh` for x from -20 to 20. Farther out, the tanh is ±1, and squares would overflow.
 DEVICE float gelu_tanh_derivative(float x) {
     float t = gelu_tanh(x);
     return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * 0.7978846f * (1.0f + 3.0f * 0.044715f * x * x);
@@ -30,20 +30,21 @@ DEVICE float clamp(float x, float min, float max) {
     x = x < min ? min : x;
     return x > max ? max : x;
 }
-/// Above 3 the product would be infinite where x is not.
+/// For large x, the product would overflow where x does not.
 DEVICE float hard_swish(float x) { return x > 3.0f ? x : x * clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f; }
-/// e^x·(e^x + 2), of which tanh(softplus x) is made; from 20 on the rest is 0 to f32, and later e^x would be infinite.
+/// Returns n = e^x·(e^x + 2), with which tanh(softplus x) is n/(n + 2). From x = 20 on, this is 1 in f32; larger x are
+/// replaced by 20, so that e^x does not overflow.
 DEVICE float mish_part(float x) {
     float e = expf(x > 20.0f ? 20.0f : x);
     return e * (e + 2.0f);
 }
-/// For x up to 20: from there on the slope is 1.
+/// The derivative of `Mish` for x up to 20. For larger x, it is 1.
 DEVICE float mish_derivative(float x) {
     float n = mish_part(x);
     float gate = n / (n + 2.0f);
     return gate + x * sigmoid(x) * (2.0f / (n + 2.0f)) * (1.0f + gate);
 }
-/// A setting that is a whole number, of which there are the bits.
+/// Returns a setting that is an integer, which was passed as bits.
 DEVICE int whole(float setting) { return (int)__float_as_uint(setting); }
 /// x^n by squaring.
 DEVICE float power(float x, int n) {
@@ -54,7 +55,7 @@ DEVICE float power(float x, int n) {
     }
     return n < 0 ? 1.0f / y : y;
 }
-/// x^0 is 1 everywhere; x^-1 would make its derivative NaN at 0.
+/// The derivative of x^n. x^0 is 1 everywhere, but 0·x^-1 would be NaN at 0.
 DEVICE float power_derivative(float x, int n) {
     return n == 0 ? 0.0f : (float)n * power(x, n == -2147483647 - 1 ? n : n - 1);
 }
@@ -65,7 +66,7 @@ enum class Kind : u32 {
 #undef ACTIVATION
 };
 
-/// `f(x)` of a number or of four.
+/// Returns `f(x)` for one number or four.
 template <class T>
 DEVICE T activate(Activation f, T number) {
     float a = f.a, b = f.b;
@@ -79,7 +80,7 @@ DEVICE T activate(Activation f, T number) {
     return number;
 }
 
-/// `f'(x)` from what is kept of a number or of four: the output or the input (`Activation::saved_for_backward`).
+/// Returns `f'(x)` for one number or four, from the saved output or input (`Activation::saved_for_backward`).
 template <class T>
 DEVICE T derivative(Activation f, T number) {
     float a = f.a, b = f.b;

@@ -6,7 +6,7 @@ use crate::device::cpu::elementwise::{Formula, each, write};
 use crate::device::cpu::simd::Simd;
 use crate::tensor::Write;
 
-/// `f(x)` of the input, or of what is there.
+/// `f(x)`, where `x` is the input or, in place, the element that is replaced.
 struct Value<F>(F);
 
 impl<F: Function> Formula<1> for Value<F> {
@@ -23,7 +23,7 @@ impl<F: Function> Formula<0> for Value<F> {
     }
 }
 
-/// `f'(kept)` times a gradient: an input, or what is there.
+/// `f'(kept)·d`, where `d` is the gradient to the output or, in place, the element that is replaced.
 struct Derivative<F>(F);
 
 impl<F: Function> Formula<2> for Derivative<F> {

@@ -12,13 +12,13 @@ kernels!(
 );
 
 arguments! {
-    /// An activation, for kernels: `Activation` of `activation.cuh`.
+    /// An activation as `Activation` of `activation.cuh`.
     pub(crate) struct Code { kind: u32, a: f32, b: f32 }
 }
 
-/// A setting of an activation, for kernels.
+/// The type of an activation's setting.
 pub(super) trait Setting {
-    /// As a number, or as the bits of one.
+    /// Returns the setting as an `f32`. An integer becomes the `f32` with the same bits.
     fn word(self) -> f32;
 }
 

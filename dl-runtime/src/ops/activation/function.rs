@@ -1,19 +1,20 @@
-//! The trait of an activation in a kernel, and the macro `activations!`, which generates everything that lists all of them from one table.
+//! The trait of an activation in a kernel, and the macro `activations!`, which generates everything that lists all
+//! activations from one table.
 
 use crate::device::cpu::simd::Simd;
 
-/// One activation with its settings: a value and a derivative, each inlined into a loop of its own.
+/// An activation with its settings. Its value and its derivative are inlined into loops.
 pub(crate) trait Function: Copy + Sync {
     /// `f(x)`.
     fn value<S: Simd>(self, x: f32) -> f32;
-    /// `f'(x)` from what is saved: the output `f(x)`, or the input `x` (`Activation::saved_for_backward`).
+    /// `f'(x)` from the saved tensor, which is the output `f(x)` or the input `x` (`Activation::saved_for_backward`).
     fn derivative<S: Simd>(self, saved: f32) -> f32;
 }
 
-/// Makes of a table of activations the enum `Activation` with its documentation and `saved_for_backward`, a [`Function`] for
-/// each entry, `with_function!`, and what CUDA calls each.
+/// Generates, from a table of activations, the documented enum `Activation` with `saved_for_backward`, a [`Function`] for
+/// each entry, the macro `with_function!`, and the numbers by which CUDA kernels know them.
 ///
-/// The first token is `$`, by which the table names what `with_function!` is given.
+/// The first token is `$`, which the generated macro needs for its own parameters.
 macro_rules! activations {
     ($d:tt $(
         $(#[$doc:meta])*
@@ -41,10 +42,10 @@ macro_rules! activations {
                     $(Activation::$name { .. } => SavedForBackward::$saved,)*
                 }
             }
-            /// Its number in `activations.cuh`, and its settings, of which there are two at most.
+            /// Returns the activation's number in `activations.cuh` and its settings, at most two.
             #[cfg(feature = "cuda")]
             pub(super) fn numbered(self) -> (u32, [f32; 2]) {
-                /// In the order of the table.
+                /// The numbers of activations in the order of the table.
                 enum Number { $($name),* }
                 let mut settings = [0.0; 2];
                 let number = match self {
@@ -57,11 +58,11 @@ macro_rules! activations {
             }
         }
 
-        /// The name of each activation, and what its backward pass reads.
+        /// The name of each activation, and the tensor that its backward pass reads.
         #[cfg(test)]
         pub(super) const TABLE: &[(&str, SavedForBackward)] = &[$((stringify!($name), SavedForBackward::$saved)),*];
 
-        /// The formula of each activation.
+        /// The formulas of the activations.
         pub(crate) mod functions {
             use super::*;
 
@@ -86,8 +87,8 @@ macro_rules! activations {
             )*
         }
 
-        /// `with_function!(activation, f => expression)`: the expression compiled once for each activation, with `f` its
-        /// [`Function`].
+        /// `with_function!(activation, f => expression)` evaluates the expression with `f` as the activation's
+        /// [`Function`]. It is compiled once for each activation.
         macro_rules! with_function {
             ($d activation:expr, $d f:ident => $d body:expr) => {
                 match $d activation {

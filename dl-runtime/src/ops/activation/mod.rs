@@ -1,6 +1,6 @@
-//! Elementwise activations and other functions of one number: `y = f(x)` for every element.
+//! Activations and other elementwise functions, `y = f(x)`.
 //!
-//! `table.rs` has one entry for each; [`Activation`] is made of it, and lists them.
+//! `table.rs` has one entry for each function, from which [`Activation`] is generated.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -21,9 +21,9 @@ use crate::{Context, Pod, View, ViewMut};
 /// The tensor that the backward pass of an activation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SavedForBackward {
-    /// Its input: the output does not tell the derivative.
+    /// The input, because the derivative does not follow from the output.
     Input,
-    /// Its output, so that the preceding operation can apply the activation itself.
+    /// The output, so that the preceding operation can apply the activation in the same pass.
     Output,
 }
 
@@ -33,7 +33,7 @@ pub trait ActivationKernel: Storage {
     fn activation_forward(&self, f: Activation, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
     /// `x = f(x)`.
     fn activation_forward_in_place(&self, f: Activation, x: Self::Mut<'_, f32>);
-    /// `dx = f'(kept) · dy`, set or added.
+    /// `dx = f'(kept)·dy`, or `+=` with [`Write::Add`].
     fn activation_backward(
         &self,
         f: Activation,
@@ -42,12 +42,12 @@ pub trait ActivationKernel: Storage {
         dx: Self::Mut<'_, f32>,
         write: Write,
     );
-    /// `d = f'(kept) · d`.
+    /// `d = f'(kept)·d`.
     fn activation_backward_in_place(&self, f: Activation, kept: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
 }
 
 impl Activation {
-    /// `output = f(input)`.
+    /// `output = f(input)`, elementwise on any shape.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -56,11 +56,12 @@ impl Activation {
     ) {
         context.device.activation_forward(self, input.data(), output.into_data());
     }
-    /// `value = f(value)`.
+    /// `value = f(value)`, elementwise on any shape.
     pub fn forward_in_place<D: Device, S: Pod<Element = f32>>(self, context: &Context<D>, value: ViewMut<D, S>) {
         context.device.activation_forward_in_place(self, value.into_data());
     }
-    /// The gradient to the input from what [`Activation::saved_for_backward`] says.
+    /// Computes the gradient to the input, `f'(kept)·d_output`. `kept` is the input or the output, as
+    /// [`Activation::saved_for_backward`] says.
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -70,7 +71,7 @@ impl Activation {
     ) {
         context.device.activation_backward(self, kept.data(), d_output.data(), d_input.to.into_data(), d_input.write);
     }
-    /// The gradient to the input, over the gradient to the output.
+    /// Computes the gradient to the input in place of the gradient to the output: `d = f'(kept)·d`.
     pub fn backward_in_place<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,

@@ -1,8 +1,8 @@
-//! Every activation: one entry here has its documentation, its formulas, and what its backward pass reads. Its formulas for CUDA
-//! are in `activations.cuh`, in the same order.
+//! The table of activations. Each entry has the documentation, the formulas, and the tensor that the backward pass reads.
+//! The formulas for CUDA are in `activations.cuh`, in the same order.
 //!
-//! A derivative is written over what is saved: `x` is the input, `y` the output. NaN has to stay NaN, so comparisons are used
-//! in place of `max` and `clamp`.
+//! Derivatives are functions of the saved tensor: `x` is the input, `y` the output. NaN must stay NaN, so the formulas use
+//! comparisons instead of `max` and `clamp`.
 
 use super::SavedForBackward;
 #[cfg(feature = "cuda")]
@@ -87,7 +87,7 @@ activations! { $
     Softplus {
         /// The sharpness: the larger, the closer to relu.
         beta: f32,
-        /// From where on the function is taken for `x`.
+        /// The bound of `beta·x` above which the function is `x`.
         threshold: f32
     } saves Input {
         value: |x| {
@@ -140,7 +140,7 @@ activations! { $
         derivative: |y| (1.0 - y.abs()) * (1.0 - y.abs()),
     }
 
-    /// `x` between two limits, at which the derivative is 0; relu6 is this between 0 and 6.
+    /// `x` limited to `min..=max`, with derivative 0 at both limits. With 0 and 6, this is relu6.
     HardTanh {
         /// The lower limit.
         min: f32,
@@ -151,16 +151,16 @@ activations! { $
         derivative: |y| if y > min && y < max { 1.0 } else { 0.0 },
     }
 
-    /// `(x + 3)/6` between 0 and 1.
+    /// `(x + 3)/6`, limited to `0..=1`.
     HardSigmoid saves Output {
         value: |x| clamp(x + 3.0, 0.0, 6.0) / 6.0,
         derivative: |y| if y > 0.0 && y < 1.0 { 1.0 / 6.0 } else { 0.0 },
     }
 
-    /// `x·(x + 3)/6` between -3 and 3, 0 below, `x` above: Howard et al., "Searching for MobileNetV3", ICCV 2019. At the bends
-    /// the derivative is that of the outer side, as in PyTorch: 0 and 1.
+    /// `x·(x + 3)/6` between -3 and 3, 0 below, `x` above: Howard et al., "Searching for MobileNetV3", ICCV 2019. At -3 and
+    /// 3, the derivative is that of the outer side, 0 and 1, as in PyTorch.
     HardSwish saves Input {
-        // Above, the product would be infinite where x is not.
+        // For large x, the product would overflow where x does not.
         value: |x| if x > 3.0 { x } else { x * clamp(x + 3.0, 0.0, 6.0) / 6.0 },
         derivative: |x| {
             let between = if x >= 3.0 { 1.0 } else { x / 3.0 + 0.5 };
@@ -168,7 +168,7 @@ activations! { $
         },
     }
 
-    /// `x` between two limits, with the derivative 1 at the lower and 0 at the upper one, as PyTorch's `clamp`.
+    /// `x` limited to `min..=max`, with derivative 1 at the lower and 0 at the upper limit.
     Clamp {
         /// The lower limit.
         min: f32,
@@ -203,41 +203,41 @@ activations! { $
         derivative: |x| 2.0 * x,
     }
 
-    /// `|x|`, with the derivative 0 at 0.
+    /// `|x|`, with derivative 0 at 0.
     Abs saves Input {
         value: |x| x.abs(),
         derivative: |x| if x == 0.0 { 0.0 } else { 1f32.copysign(x) },
     }
 
-    /// `xⁿ` by repeated products.
+    /// `xⁿ` by repeated multiplication.
     Powi {
-        /// n.
+        /// The exponent n.
         exponent: i32
     } saves Input {
         value: |x| power(x, exponent),
-        // x⁰ is 1 everywhere; x⁻¹ would make its derivative NaN at 0.
+        // x⁰ is 1 everywhere, but 0·x⁻¹ would be NaN at 0.
         derivative: |x| if exponent == 0 { 0.0 } else { exponent as f32 * power(x, exponent.saturating_sub(1)) },
     }
 }
 
-/// 1/√(2π), √(2/π), and the factor of the cube: of gelu.
+/// The constants 1/√(2π) and √(2/π), and the factor of the cube, of gelu.
 const NORMAL: f32 = 0.398_942_3;
 const ROOT: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044715;
-/// Scale and scaled α of selu.
+/// The scale of selu, and α times the scale.
 const SELU_SCALE: f32 = 1.050_701;
 const SELU_ALPHA: f32 = 1.758_099_3;
 
-/// Φ(x), the normal distribution.
+/// Φ(x), the cumulative normal distribution.
 #[inline(always)]
 fn distribution<S: Simd>(x: f32) -> f32 {
     0.5 + 0.5 * math::erf::<S>(x * FRAC_1_SQRT_2)
 }
 
-/// From here on tanh(ln(1 + eˣ)) is 1 to f32, and later eˣ would be infinite.
+/// The bound from which on tanh(ln(1 + eˣ)) is 1 in `f32`. Larger x are replaced by it, so that eˣ does not overflow.
 const MISH_BOUND: f32 = 20.0;
 
-/// `eˣ·(eˣ + 2)`, of which tanh(ln(1 + eˣ)) is made.
+/// Returns `n = eˣ·(eˣ + 2)`, with which tanh(ln(1 + eˣ)) is `n/(n + 2)`.
 #[inline(always)]
 fn mish_part<S: Simd>(x: f32) -> f32 {
     let e = math::exp::<S>(if x > MISH_BOUND { MISH_BOUND } else { x });
@@ -246,12 +246,12 @@ fn mish_part<S: Simd>(x: f32) -> f32 {
 
 #[inline(always)]
 fn clamp(x: f32, min: f32, max: f32) -> f32 {
-    // Not `f32::clamp`, which would panic on limits of NaN.
+    // `f32::clamp` would panic if a limit is NaN.
     let x = if x < min { min } else { x };
     if x > max { max } else { x }
 }
 
-/// `xⁿ` by squaring; not libm's, whose last bits differ between systems.
+/// Returns `xⁿ` by squaring, because the last bits of libm's `pow` differ between systems.
 #[inline(always)]
 fn power(x: f32, n: i32) -> f32 {
     let (mut base, mut left, mut y) = (x, n.unsigned_abs(), 1.0);

@@ -1,4 +1,4 @@
-//! Values and slopes against `f64` and central differences, extremes, and what is kept.
+//! Compares values with formulas in `f64`, and derivatives with central differences and formulas, up to extreme inputs.
 
 use super::table::TABLE;
 use super::{Activation, ActivationKernel, SavedForBackward};
@@ -34,7 +34,7 @@ const ALL: [Activation; 25] = [
     Activation::Powi { exponent: 3 },
 ];
 
-/// Those that are for positive numbers alone.
+/// Activations that are tested with positive numbers alone.
 const POSITIVE: [Activation; 5] = [
     Activation::Log,
     Activation::Sqrt,
@@ -60,7 +60,7 @@ fn reference(f: Activation, x: f64) -> f64 {
             let z = f64::from(beta) * x;
             if z > f64::from(threshold) { x } else { z.exp().ln_1p() / f64::from(beta) }
         }
-        // The constants of the paper, to which the code's are rounded.
+        // These are the constants of the paper, which the implementation rounds.
         Activation::Selu => 1.0507009873554805 * (x.max(0.0) + 1.6732632423543772 * x.min(0.0).exp_m1()),
         Activation::Mish => x * x.exp().ln_1p().tanh(),
         Activation::LogSigmoid => x.min(0.0) - (-x.abs()).exp().ln_1p(),
@@ -85,7 +85,7 @@ fn every_entry_of_the_table_is_tested() {
     }
 }
 
-/// `activations.cuh` has the same entries in the same order, with derivatives of the same.
+/// `activations.cuh` has the same entries in the same order, whose derivatives read the same tensor.
 #[cfg(feature = "cuda")]
 #[test]
 fn the_table_of_cuda_is_the_same() {
@@ -102,7 +102,7 @@ fn the_table_of_cuda_is_the_same() {
     assert_eq!(count, TABLE.len());
 }
 
-/// Inputs on all sides, with the bends of every activation between them.
+/// Returns inputs on all sides of the points where an activation is not smooth.
 fn inputs() -> Vec<f32> {
     let mut x = numbers(1, 61);
     x.extend([-30.0, -12.0, -5.0, 5.0, 12.0, 30.0]);
@@ -128,7 +128,7 @@ fn values_and_gradients() {
             device.activation_backward_in_place(f, kept.data(), dx_in_place.data_mut());
             [y.read(), y_in_place.read(), dx, dx_in_place.read()]
         });
-        // Number by number, to a few units in the last place.
+        // Each element is accurate to a few units in the last place.
         for ((x, y), expected) in x.iter().zip(&y).zip(all(&wide(&x))) {
             let error = (f64::from(*y) - expected).abs();
             assert!(error <= 4e-7 * expected.abs() + 1e-7 * f64::from(x.abs()), "{f:?}({x}) is {y}, not {expected}");
@@ -138,7 +138,7 @@ fn values_and_gradients() {
     }
 }
 
-/// `f` of some numbers.
+/// Returns `f(x)` for every number.
 fn values(f: Activation, x: &[f32]) -> Vec<f32> {
     on_every_device!(|device| {
         let mut x = device.tensor(x);
@@ -147,7 +147,7 @@ fn values(f: Activation, x: &[f32]) -> Vec<f32> {
     })
 }
 
-/// The slopes of `f` where the forward pass kept these numbers.
+/// Returns the derivatives of `f`, given the numbers that the forward pass saved.
 fn slopes(f: Activation, kept: &[f32]) -> Vec<f32> {
     on_every_device!(|device| {
         let (kept, mut d) = (device.tensor(kept), device.tensor(&vec![1.0; kept.len()]));
@@ -167,7 +167,7 @@ fn extremes() {
             if f.saved_for_backward() == SavedForBackward::Output { slopes(f, &values(f, &x)) } else { slopes(f, &x) };
         assert!(d.iter().all(|d| d.is_finite()), "{f:?}: {d:?}");
     }
-    // PyTorch's choice where there is no derivative.
+    // Where there is no derivative, the value is PyTorch's.
     assert_eq!(slopes(Activation::Relu, &[0.0, -0.0]), [0.0, 0.0]);
     for (f, at, expected) in [
         (Activation::Abs, 0.0, 0.0),
@@ -185,7 +185,7 @@ fn extremes() {
     }
 }
 
-/// `f'(x)`, for inputs of any size; at a bend the derivative of the side that PyTorch takes.
+/// Returns `f'(x)` for inputs of any size. Where there is no derivative, it is that of the side that PyTorch chooses.
 fn slope(f: Activation, x: f64) -> f64 {
     let inside = |yes: bool| f64::from(u8::from(yes));
     let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());

@@ -1,9 +1,10 @@
-// Batch normalisation: moments (or sums) of every channel over parts of the batch, which the kernel that writes the numbers
-// merges in order; where one part is all, it computes them itself.
+// Batch normalisation. One kernel computes the moments (or sums) of every channel over parts of the batch. The kernel that
+// writes the output merges them in order, or computes them itself if there is a single part.
 //
-// Blocks of 256 threads. Of [C, H, W], block (c, part) works on numbers of channel `c`, four at a time where the rows of
-// channels allow it. Of [C], where neighbours in memory are different channels, it works on the 32 channels from 32·c on, one
-// for each lane, eight samples at a time. Either way a thread sees numbers of one channel.
+// A block has 256 threads. With samples of shape [C, H, W], block (c, part) works on elements of channel `c`, four at a time
+// if H·W is a multiple of four. With samples of shape [C], in which neighbours in memory belong to different channels, it
+// works on the 32 channels from 32·c on, one for each lane, and on eight samples at a time. In both cases, a thread works on
+// elements of one channel.
 #include "activation.cuh"
 #include "moments.cuh"
 
@@ -13,7 +14,7 @@ struct Shape {
     u32 channels, spatial_size;
 };
 
-/// The channel of this thread, which is one of `workers` that share it.
+/// The channel of this thread, its number among the threads that share the channel (`worker`), and their count.
 struct Place {
     u32 channel, worker, workers;
 };
@@ -21,16 +22,17 @@ DEVICE Place place_of(Shape s) {
     if (s.spatial_size == 1) return Place{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, THREADS / WARP};
     return Place{blockIdx.x, threadIdx.x, THREADS};
 }
-/// Whether this thread is the one that writes what is known of its channel.
+/// Returns true if this thread is the one that writes the statistics or gradients of its channel.
 DEVICE bool writes(Shape s, Place place) { return blockIdx.y == 0 && place.worker == 0 && place.channel < s.channels; }
 
-/// The numbers of a thread in its part of the batch: every `step`-th, counted over all samples, in units of `One` or `Four`.
-/// `at` is the place in memory and `column` that in a row of the channel; both follow without a division.
+/// Iterates over the elements of a thread in its part of the batch: every `step`-th element of the channel over all samples,
+/// in units of one or four. `at` is the index in memory, and `column` is the index in the channel of a sample. A step adds
+/// `jump` and `column_step` to them, and `wrap` to `at` at the end of a sample, without a division.
 struct StridedIter {
     u64 i, end, step, at, jump, wrap;
-    u32 column, rest, spatial_size;
+    u32 column, column_step, spatial_size;
 };
-DEVICE StridedIter walk_of(Shape s, Place place, u64 numbers, u64 size, u32 unit) {
+DEVICE StridedIter strided_iter(Shape s, Place place, u64 numbers, u64 size, u32 unit) {
     u32 spatial_size = s.spatial_size / unit;
     u64 sample = (u64)s.channels * spatial_size, end = (blockIdx.y + 1) * size;
     StridedIter w;
@@ -38,19 +40,19 @@ DEVICE StridedIter walk_of(Shape s, Place place, u64 numbers, u64 size, u32 unit
     w.end = place.channel < s.channels ? (end < numbers ? end : numbers) / unit : 0;
     w.step = place.workers;
     w.column = (u32)(w.i % spatial_size);
-    w.rest = place.workers % spatial_size;
+    w.column_step = place.workers % spatial_size;
     w.spatial_size = spatial_size;
     w.at = w.i / spatial_size * sample + (u64)place.channel * spatial_size + w.column;
-    w.jump = place.workers / spatial_size * sample + w.rest;
+    w.jump = place.workers / spatial_size * sample + w.column_step;
     w.wrap = sample - spatial_size;
     return w;
 }
-/// The place of the next number, in units; the walk goes on behind it.
+/// Returns the index of the next element, in units, and moves on.
 DEVICE u64 next(StridedIter& w) {
     u64 at = w.at;
     w.i += w.step;
     w.at += w.jump;
-    w.column += w.rest;
+    w.column += w.column_step;
     if (w.column >= w.spatial_size) {
         w.column -= w.spatial_size;
         w.at += w.wrap;
@@ -60,16 +62,16 @@ DEVICE u64 next(StridedIter& w) {
 DEVICE void next(StridedIter& w, One& at) { at.i = next(w); }
 DEVICE void next(StridedIter& w, Four& at) { at.i = 4 * next(w); }
 
-/// Whether the numbers of a channel can be taken four at a time, if memory allows it, too.
+/// Returns true if the elements of a channel can be read four at a time, provided that the memory is aligned.
 DEVICE bool in_fours(Shape s) { return s.spatial_size % 4 == 0; }
 
 DEVICE Moments moments_of(float v, float first) { return Moments{1.0f, v - first, 0.0f}; }
 DEVICE Moments moments_of(float4 v, float first) {
     return moments_of(v.x - first, v.y - first, v.z - first, v.w - first);
 }
-/// The moments of a thread's numbers without `first`. Merging costs a division: it is done for four loads at a time.
+/// Returns the moments of a thread's elements minus `first`. A merge costs a division, so four loads are merged at a time.
 template <class At>
-DEVICE Moments walked_moments(StridedIter w, Span<const float> x, float first) {
+DEVICE Moments thread_moments(StridedIter w, Span<const float> x, float first) {
     Moments m = {0.0f, 0.0f, 0.0f};
     At a, b, c, d;
     while (w.i + 3 * w.step < w.end) {
@@ -84,7 +86,7 @@ DEVICE Moments walked_moments(StridedIter w, Span<const float> x, float first) {
     }
     return m;
 }
-/// The moments of all workers of a channel.
+/// Returns the merged moments of all threads of a channel.
 DEVICE Moments workers_merge(Shape s, Moments m, SharedArray<float, 3 * THREADS>& tile) {
     if (s.spatial_size > 1) m = warp_merge(m);
     tile[threadIdx.x] = m.n;
@@ -99,20 +101,21 @@ DEVICE Moments workers_merge(Shape s, Moments m, SharedArray<float, 3 * THREADS>
     __syncthreads();
     return all;
 }
-/// The first number of a channel: moments are taken without it, so that none of a large mean's digits are lost.
+/// Returns the first element of a channel. It is subtracted before moments are computed, so that a large mean costs no
+/// precision.
 DEVICE float first_of(Shape s, Place place, Span<const float> x) {
     return place.channel < s.channels ? (float)x[(u64)place.channel * s.spatial_size] : 0.0f;
 }
-/// The moments of a part of a channel, without its first number.
+/// Returns the moments of a part of a channel minus the channel's first element.
 DEVICE Moments moments_of_part(Shape s, Place place, u64 numbers, u64 size, Span<const float> x,
                                SharedArray<float, 3 * THREADS>& tile) {
     float first = first_of(s, place, x);
     bool fours = in_fours(s) && aligned(x);
-    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
-    return workers_merge(s, fours ? walked_moments<Four>(w, x, first) : walked_moments<One>(w, x, first), tile);
+    StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
+    return workers_merge(s, fours ? thread_moments<Four>(w, x, first) : thread_moments<One>(w, x, first), tile);
 }
 
-/// `moments` is [parts, channels, 3].
+/// Writes the moments of every part to `moments`, [parts, channels, 3].
 KERNEL_OF(THREADS, batch_norm_moments, Shape s, u64 numbers, u64 size, Span<const float> x, Span<float> moments) {
     SHARED(float, tile, 3 * THREADS);
     Place place = place_of(s);
@@ -125,7 +128,7 @@ KERNEL_OF(THREADS, batch_norm_moments, Shape s, u64 numbers, u64 size, Span<cons
     }
 }
 
-/// What a channel is normalised by: `y = f((x - mean)·scale + bias)`.
+/// The factors of a channel's normalisation, `y = f((x - mean)·scale + bias)`.
 struct By {
     float mean, scale, bias;
 };
@@ -134,7 +137,7 @@ DEVICE By by_of(Shape s, Place place, Span<const float> weights, float mean, flo
     return By{mean, weights[place.channel] / sqrtf(var + epsilon), weights[s.channels + place.channel]};
 }
 template <class At>
-DEVICE void walked_normalise(StridedIter w, Activation f, By by, Span<const float> x, Span<float> y) {
+DEVICE void thread_normalise(StridedIter w, Activation f, By by, Span<const float> x, Span<float> y) {
     At at;
     while (w.i < w.end) {
         next(w, at);
@@ -144,18 +147,18 @@ DEVICE void walked_normalise(StridedIter w, Activation f, By by, Span<const floa
 DEVICE void normalise(Shape s, Place place, u64 numbers, u64 size, Activation f, By by, Span<const float> x,
                       Span<float> y) {
     bool fours = in_fours(s) && aligned(x) && aligned(y);
-    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
     if (fours) {
-        walked_normalise<Four>(w, f, by, x, y);
+        thread_normalise<Four>(w, f, by, x, y);
     } else {
-        walked_normalise<One>(w, f, by, x, y);
+        thread_normalise<One>(w, f, by, x, y);
     }
 }
 
-/// Moves the running statistics of a channel towards the moments of a batch, as long as they stay finite.
-DEVICE void follow(Shape s, u32 channel, float momentum, u64 numbers, float mean, float var, Span<float> running) {
+/// Updates the running statistics of a channel with those of a batch, if the new ones are finite.
+DEVICE void update_running(Shape s, u32 channel, float momentum, u64 numbers, float mean, float var, Span<float> running) {
     float old_mean = running[channel], old_var = running[s.channels + channel];
-    // One number says nothing about the variance.
+    // A single element has no unbiased variance.
     float unbiased = numbers > 1 ? var * ((float)numbers / (float)(numbers - 1)) : old_var;
     float new_mean = old_mean + momentum * (mean - old_mean), new_var = old_var + momentum * (unbiased - old_var);
     if (not_finite(new_mean) || not_finite(new_var)) return;
@@ -163,7 +166,8 @@ DEVICE void follow(Shape s, u32 channel, float momentum, u64 numbers, float mean
     running[s.channels + channel] = new_var;
 }
 
-/// Normalises a part by the moments of all parts, which are its own where `moments` is empty; `running` follows them.
+/// Normalises a part by the batch's statistics, and updates `running`. The statistics are merged from `moments`; if this is
+/// empty, the part is the whole channel, and they are computed here.
 KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float momentum,
           float epsilon, Span<const float> weights, Span<float> running, Span<const float> moments, Span<const float> x,
           Span<float> y, Span<float> saved) {
@@ -180,10 +184,10 @@ KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts
         m = workers_merge(s, m, tile);
     }
     float mean = first_of(s, place, x) + m.mean, var = m.squares / (float)numbers;
-    // Numbers too large to be squared would all become the shift, and nobody would be told.
+    // With an infinite variance, all outputs would be the bias, and the overflow would go unnoticed.
     if (not_finite(var)) var = __uint_as_float(0x7FC00000u);
     if (writes(s, place)) {
-        follow(s, place.channel, momentum, numbers, mean, var, running);
+        update_running(s, place.channel, momentum, numbers, mean, var, running);
         saved[place.channel] = mean;
         saved[s.channels + place.channel] = var;
     }
@@ -214,7 +218,7 @@ DEVICE void add(Sums& sums, float mean, float4 x, float4 dy) {
     sums.total += four.total;
 }
 template <class At>
-DEVICE Sums walked_sums(StridedIter w, float mean, Span<const float> x, Span<const float> dy) {
+DEVICE Sums thread_sums(StridedIter w, float mean, Span<const float> x, Span<const float> dy) {
     Sums sums = {0.0f, 0.0f};
     At a, b;
     while (w.i + w.step < w.end) {
@@ -228,7 +232,7 @@ DEVICE Sums walked_sums(StridedIter w, float mean, Span<const float> x, Span<con
     }
     return sums;
 }
-/// The sums of all workers of a channel.
+/// Returns the sums over all threads of a channel.
 DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * THREADS>& tile) {
     if (s.spatial_size > 1) sums = Sums{warp_sum(sums.product), warp_sum(sums.total)};
     tile[threadIdx.x] = sums.product;
@@ -246,11 +250,11 @@ DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * THREADS>& til
 DEVICE Sums sums_of_part(Shape s, Place place, u64 numbers, u64 size, float mean, Span<const float> x,
                          Span<const float> dy, SharedArray<float, 3 * THREADS>& tile) {
     bool fours = in_fours(s) && aligned(x) && aligned(dy);
-    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
-    return workers_sum(s, fours ? walked_sums<Four>(w, mean, x, dy) : walked_sums<One>(w, mean, x, dy), tile);
+    StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
+    return workers_sum(s, fours ? thread_sums<Four>(w, mean, x, dy) : thread_sums<One>(w, mean, x, dy), tile);
 }
 
-/// `sums` is [parts, channels, 2].
+/// Writes the sums of every part to `sums`, [parts, channels, 2].
 KERNEL_OF(THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, Span<const float> saved, Span<const float> x,
           Span<const float> dy, Span<float> sums) {
     SHARED(float, tile, 3 * THREADS);
@@ -269,7 +273,7 @@ struct Gradient {
     float mean, scale, slope, shift;
 };
 template <class At>
-DEVICE void walked_gradient(StridedIter w, Gradient g, Span<const float> x, Span<const float> dy, Span<float> dx, u32 add) {
+DEVICE void thread_gradient(StridedIter w, Gradient g, Span<const float> x, Span<const float> dy, Span<float> dx, u32 add) {
     At at;
     while (w.i < w.end) {
         next(w, at);
@@ -284,8 +288,8 @@ struct Settings {
     u32 add_weights, add_input;
 };
 
-/// The gradients from the sums of all parts, which are those of the part itself where `sums` is empty: to scale and shift,
-/// and, unless `dx` is empty, to the input.
+/// Computes the gradients to scale and shift and, unless `dx` is empty, to the input. The sums are merged from `sums`; if
+/// this is empty, the part is the whole channel, and they are computed here.
 KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
           Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
           Span<const float> dy, Span<float> d_weights, Span<float> dx) {
@@ -313,10 +317,10 @@ KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 part
     float scale = weights[c] * inverse;
     Gradient g = {mean, scale, -scale * inverse * d_weight / n, -scale * all.total / n};
     bool fours = in_fours(s) && aligned(x) && aligned(dy) && aligned(dx);
-    StridedIter w = walk_of(s, place, numbers, size, fours ? 4 : 1);
+    StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
     if (fours) {
-        walked_gradient<Four>(w, g, x, dy, dx, settings.add_input);
+        thread_gradient<Four>(w, g, x, dy, dx, settings.add_input);
     } else {
-        walked_gradient<One>(w, g, x, dy, dx, settings.add_input);
+        thread_gradient<One>(w, g, x, dy, dx, settings.add_input);
     }
 }

@@ -1,6 +1,6 @@
-//! Batch normalisation on the CPU: statistics channel by channel, then the numbers sample by sample.
+//! Batch normalisation on the CPU: first the statistics, channel by channel, then the output, sample by sample.
 //!
-//! Each phase is cut in tasks by the sizes alone, so results do not depend on the number of threads.
+//! Each phase is split into tasks by the sizes alone, so that results do not depend on the number of threads.
 
 use super::{BatchNormKernel, BatchNormOp, BatchNormSizes, features, maps};
 use crate::Cpu;
@@ -10,26 +10,26 @@ use crate::ops::Activation;
 use crate::ops::activation::{Function, with_function};
 use crate::tensor::Write;
 
-/// Numbers of one task.
+/// The approximate number of elements of one task.
 const TASK: usize = 1 << 14;
 
 impl BatchNormSizes {
-    /// Numbers of one sample.
+    /// Returns the number of elements of one sample.
     pub(super) fn sample(self) -> usize {
         self.channels * self.spatial_size
     }
-    /// Samples of one task.
+    /// Returns the number of samples of one task.
     fn samples_per_task(self) -> usize {
         TASK.div_ceil(self.sample())
     }
-    /// Channels of one task, for data of `len` numbers in all.
+    /// Returns the number of channels of one task, for a batch of `len` elements.
     fn channels_per_task(self, len: usize) -> usize {
         let enough = (TASK * self.channels / len.max(1)).clamp(1, self.channels);
         if self.spatial_size == 1 { enough.next_multiple_of(features::LANES) } else { enough }
     }
 }
 
-/// What a channel is normalised by.
+/// The mean and the variance of every channel, by which it is normalised.
 #[derive(Clone, Copy)]
 pub(super) struct Moments<'a> {
     pub mean: &'a [f32],
@@ -38,14 +38,14 @@ pub(super) struct Moments<'a> {
 }
 
 impl Moments<'_> {
-    /// 1/√(var + ε) of channel `c`.
+    /// Returns 1/√(var + ε) of channel `c`.
     #[inline(always)]
     pub fn inverse(self, c: usize) -> f32 {
         1.0 / (self.var[c] + self.epsilon).sqrt()
     }
 }
 
-/// `y = f(weight·(x - mean)/√(var + ε) + bias)`; of what is in `y`, where there is no `x`.
+/// `y = f(weight·(x - mean)/√(var + ε) + bias)`, or in place if `x` is `None`.
 fn normalise(
     cpu: &Cpu,
     f: Activation,
@@ -105,7 +105,8 @@ impl BatchNormKernel for Cpu {
                 maps::moments(s, first, x, mean, var, block);
             }
         });
-        follow(op.momentum, x.len() / s.channels, mean, var, weights[2 * s.channels..].split_at_mut(s.channels));
+        let running = weights[2 * s.channels..].split_at_mut(s.channels);
+        update_running(op.momentum, x.len() / s.channels, mean, var, running);
         normalise(self, op.activation, s, weights, Moments { mean, var, epsilon: op.epsilon }, Some(x), y);
     }
     fn batch_norm_infer(&self, op: BatchNormOp, s: BatchNormSizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
@@ -161,14 +162,14 @@ impl BatchNormKernel for Cpu {
     }
 }
 
-/// The running statistics among `weights`.
+/// Returns the running statistics, which are part of `weights`.
 fn running(op: BatchNormOp, s: BatchNormSizes, weights: &[f32]) -> Moments<'_> {
     let (mean, var) = weights[2 * s.channels..].split_at(s.channels);
     Moments { mean, var, epsilon: op.epsilon }
 }
 
-/// Moves the running statistics towards the moments of a batch with `n` numbers for each channel.
-fn follow(
+/// Updates the running statistics with those of a batch that has `n` elements in each channel.
+fn update_running(
     momentum: f32,
     n: usize,
     mean: &[f32],
@@ -176,13 +177,13 @@ fn follow(
     (running_mean, running_var): (&mut [f32], &mut [f32]),
 ) {
     for (((mean, var), to_mean), to_var) in mean.iter().zip(var).zip(running_mean).zip(running_var) {
-        // One number says nothing about the variance.
+        // A single element has no unbiased variance.
         let unbiased = if n > 1 { *var * (n as f32 / (n - 1) as f32) } else { *to_var };
         let next = [*to_mean + momentum * (mean - *to_mean), *to_var + momentum * (unbiased - *to_var)];
         if next.iter().all(|next| next.is_finite()) {
             [*to_mean, *to_var] = next;
         }
-        // Numbers too large to be squared would all become the shift, and nobody would be told.
+        // With an infinite variance, all outputs would be the bias, and the overflow would go unnoticed.
         if !var.is_finite() {
             *var = f32::NAN;
         }

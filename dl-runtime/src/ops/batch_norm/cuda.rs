@@ -1,4 +1,4 @@
-//! Batch normalisation on CUDA: channels cut in parts, so that few of them fill a GPU, too.
+//! Batch normalisation on CUDA. Channels are split into parts, so that a few channels fill a GPU as well.
 
 use super::{BatchNormKernel, BatchNormOp, BatchNormSizes};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
@@ -13,28 +13,31 @@ kernels!(
 arguments! { struct Shape { channels: u32, spatial_size: u32 } }
 arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32 } }
 
-/// Threads of a block.
+/// The number of threads of a block.
 const THREADS: u32 = 256;
-/// Blocks that are enough.
+/// The number of blocks that fills a GPU.
 const BLOCKS: usize = 1024;
-/// The most parts of a channel: one for each thread that merges them.
+/// The largest number of parts of a channel: one for each thread that merges them.
 const PARTS: usize = 256;
 
-/// How the numbers of a channel, over all samples, are cut.
+/// The split of each channel, over all samples, into parts.
 struct Cut {
     shape: Shape,
-    /// Blocks side by side for all channels.
+    /// The number of blocks that cover all channels.
     across: usize,
+    /// The number of elements of a channel.
     numbers: usize,
-    /// Numbers of a part.
+    /// The number of elements of a part.
     size: usize,
+    /// The number of parts.
     parts: usize,
 }
 
 impl Cut {
     fn of(s: BatchNormSizes, len: usize) -> Self {
         let numbers = len / s.channels;
-        // Of [C], a block takes the channels of a warp; a part is worth some numbers for each of its threads.
+        // With samples of shape [C], a block computes one channel for each lane of a warp. A part is large enough to
+        // give each thread several elements.
         let (across, least) = if s.spatial_size == 1 { (s.channels.div_ceil(32), 32) } else { (s.channels, 4096) };
         let parts = BLOCKS.div_ceil(across).min(numbers.div_ceil(least)).clamp(1, PARTS);
         let size = numbers.div_ceil(parts).next_multiple_of(4).max(4);
@@ -46,7 +49,7 @@ impl Cut {
     }
 }
 
-/// Normalises by the running statistics; `x` may be `y`.
+/// Normalises by the running statistics. `x` and `y` may be the same memory.
 fn infer(cuda: &Cuda, op: BatchNormOp, s: BatchNormSizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: &Mut<'_, f32>) {
     let cut = Cut::of(s, x.len());
     let arguments = (cut.shape, cut.numbers, cut.size, Code::of(op.activation), op.epsilon, weights, x, y);
@@ -103,7 +106,7 @@ impl BatchNormKernel for Cuda {
         if cut.parts > 1 {
             self.launch(&batch_norm_sums, cut.grid(), (cut.shape, cut.numbers, cut.size, saved, x, dy, &sums));
         }
-        // Without a gradient to the input, a block for each channel merges the sums, and that is all.
+        // Without a gradient to the input, one block for each channel merges the sums.
         let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, THREADS) };
         let (dx, write_input) = d_input.unzip();
         let settings = Settings {

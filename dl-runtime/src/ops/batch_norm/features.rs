@@ -1,4 +1,4 @@
-//! Batch normalisation of [C]: neighbours in memory are different channels.
+//! Batch normalisation of samples of shape [C], in which neighbours in memory belong to different channels.
 
 use super::BatchNormSizes;
 use super::cpu::Moments;
@@ -6,10 +6,10 @@ use crate::device::cpu::simd::simd;
 use crate::ops::activation::Function;
 use crate::tensor::Write;
 
-/// Channels that are summed side by side.
+/// The number of channels that are summed side by side.
 pub(super) const LANES: usize = 16;
 
-/// Calls `f` for each number of the channels `first..first + lanes`, with its lane and index.
+/// Calls `f` for each element of the channels `first..first + lanes`, with its lane and index.
 #[inline(always)]
 fn for_lanes(s: BatchNormSizes, first: usize, lanes: usize, len: usize, mut f: impl FnMut(usize, usize)) {
     for start in (first..len).step_by(s.channels) {
@@ -20,7 +20,7 @@ fn for_lanes(s: BatchNormSizes, first: usize, lanes: usize, len: usize, mut f: i
 }
 
 simd! {
-    /// Mean and biased variance of the channels from `first` on.
+    /// Computes the mean and the biased variance of the channels from `first` on.
     pub(super) fn moments<S>(s: BatchNormSizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32]) {
         let n = (x.len() / s.channels) as f64;
         for (i, (mean, var)) in mean.chunks_mut(LANES).zip(var.chunks_mut(LANES)).enumerate() {
@@ -48,7 +48,7 @@ simd! {
         }
     }
 
-    /// `Σ dy·x̂` and `Σ dy` of the channels from `first` on.
+    /// Computes `Σ dy·x̂` and `Σ dy` for the channels from `first` on.
     pub(super) fn sums<S>(
         s: BatchNormSizes,
         first: usize,
@@ -74,7 +74,7 @@ simd! {
         }
     }
 
-    /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples; `sums` are `Σ dy·x̂` and `Σ dy`.
+    /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples, or `+=`; `sums` are `Σ dy·x̂` and `Σ dy`.
     pub(super) fn input_gradient<S>(
         s: BatchNormSizes,
         weight: &[f32],

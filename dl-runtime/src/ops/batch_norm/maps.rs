@@ -1,4 +1,4 @@
-//! Batch normalisation of [C, H, W]: the numbers of a channel lie in one row for each sample.
+//! Batch normalisation of feature maps, [C, H, W], in which the elements of a channel are contiguous in each sample.
 
 use super::BatchNormSizes;
 use super::cpu::Moments;
@@ -6,15 +6,16 @@ use crate::device::cpu::simd::{simd, sum};
 use crate::ops::activation::Function;
 use crate::tensor::Write;
 
-/// Numbers that are gathered and summed in `f32` before the sum goes on in `f64`; they stay in the fastest cache.
+/// The number of elements that are gathered and summed in `f32` before the sum is added in `f64`. They fit into the L1
+/// cache.
 const BLOCK: usize = 2048;
 
 impl BatchNormSizes {
-    /// Numbers of a block: rows of one channel, one at least.
+    /// Returns the number of elements of a block, which holds at least one row, a channel of one sample.
     pub(super) fn block(self) -> usize {
         BLOCK.div_ceil(self.spatial_size) * self.spatial_size
     }
-    /// Copies rows of channel `c` from sample `first` on, as many as fit, into `to`; returns the number of samples.
+    /// Copies channel `c` of as many samples from `first` on as fit into `to`, and returns their number.
     #[inline(always)]
     fn gather(self, c: usize, first: usize, from: &[f32], to: &mut [f32]) -> usize {
         let rows =
@@ -25,8 +26,8 @@ impl BatchNormSizes {
 }
 
 simd! {
-    /// Mean and biased variance of the channels from `first` on, block by block and then together: Chan, Golub, LeVeque,
-    /// "Algorithms for computing the sample variance", The American Statistician 37 (1983).
+    /// Computes the mean and the biased variance of the channels from `first` on. The moments of blocks are merged by
+    /// Chan, Golub, LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
     pub(super) fn moments<S>(s: BatchNormSizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32], block: &mut [f32]) {
         let samples = x.len() / s.sample();
         for (i, (mean_to, var_to)) in mean.iter_mut().zip(var).enumerate() {
@@ -60,7 +61,7 @@ simd! {
         }
     }
 
-    /// `Σ dy·x̂` and `Σ dy` of the channels from `first` on.
+    /// Computes `Σ dy·x̂` and `Σ dy` for the channels from `first` on.
     pub(super) fn sums<S>(
         s: BatchNormSizes,
         first: usize,
@@ -85,7 +86,7 @@ simd! {
         }
     }
 
-    /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples; `sums` are `Σ dy·x̂` and `Σ dy`.
+    /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples, or `+=`; `sums` are `Σ dy·x̂` and `Σ dy`.
     pub(super) fn input_gradient<S>(
         s: BatchNormSizes,
         weight: &[f32],

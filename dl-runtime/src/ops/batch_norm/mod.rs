@@ -1,15 +1,16 @@
-//! Batch normalisation of every channel over the batch (and the positions of `[C, H, W]`):
-//! `y = weight·(x - mean)/√(var + ε) + bias`.
+//! Batch normalisation, `y = weight·(x - mean)/√(var + ε) + bias`, of every channel over the batch and, for `[C, H, W]`,
+//! over the pixels.
 //!
 //! Source: Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
-//! shift", ICML 2015. Training uses the batch's mean and biased variance; inference the running ones, which follow the
-//! batch's mean and unbiased variance by `running += momentum·(batch - running)`, as in PyTorch.
+//! shift", ICML 2015. Training uses the batch's mean and biased variance. Inference uses the running mean and variance,
+//! which training updates with the batch's mean and unbiased variance by `running += momentum·(batch - running)`, as in
+//! PyTorch.
 //!
-//! The forward pass of training moves the running statistics, once at each use; what backward does, and whether there is
-//! one, has no part in it, and optimizers leave them alone (`Role::Statistic`). A variance is never below 0. A batch with
-//! one value for a channel says nothing about the variance: the running variance stays; sessions refuse it in training. Where a mean or a variance would
-//! not be finite, both of the channel stay, so that a batch that overflows leaves a network that can be used; it is told
-//! all the same, since the channel's outputs are then not numbers.
+//! Each forward pass in training updates the running statistics. The backward pass has no part in it, and optimizers do
+//! not change them (`Role::Statistic`). A variance is never below 0. If a batch has a single element in a channel, which
+//! sessions refuse in training, the running variance does not change. If the new mean or variance of a channel were not
+//! finite, neither would change, so that the network stays usable after a batch that overflows. The overflow is still
+//! noticed, because the channel's outputs are NaN.
 //!
 //! With `x̂ = (x - mean)/√(var + ε)` and means over the batch, the gradients are `d_bias = Σ dy`, `d_weight = Σ dy·x̂`
 //! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`.
@@ -33,13 +34,13 @@ use crate::{Context, Pod, View, ViewMut};
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct BatchNorm<const C: usize> {
-    /// Scale of every channel, 1 at first.
+    /// The scale of every channel, initially 1.
     pub weight: [f32; C],
-    /// Shift of every channel, 0 at first.
+    /// The shift of every channel, initially 0.
     pub bias: [f32; C],
-    /// Mean seen in training, 0 at first.
+    /// The running mean of every channel, initially 0.
     pub running_mean: [f32; C],
-    /// Unbiased variance seen in training, 1 at first.
+    /// The running unbiased variance of every channel, initially 1.
     pub running_var: [f32; C],
 }
 
@@ -49,7 +50,7 @@ unsafe impl<const C: usize> Pod for BatchNorm<C> {
 }
 
 impl<const C: usize> BatchNorm<C> {
-    /// Scale 1, shift 0, mean 0, variance 1; draws nothing.
+    /// Sets scale 1, shift 0, mean 0 and variance 1; draws no random numbers.
     pub fn init(&mut self, _: &mut Rng) {
         self.weight.fill(1.0);
         self.bias.fill(0.0);
@@ -61,28 +62,28 @@ impl<const C: usize> BatchNorm<C> {
 /// The settings of batch normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNormOp {
-    /// Weight of the new batch in the running statistics; PyTorch's default is 0.1.
+    /// The weight of the new batch in the running statistics; PyTorch's default is 0.1.
     pub momentum: f32,
-    /// Added to the variance; PyTorch's default is 1e-5.
+    /// The number added to the variance; PyTorch's default is 1e-5.
     pub epsilon: f32,
-    /// What is applied to the output in the same pass.
+    /// The activation, which is applied to the output in the same pass.
     pub activation: Activation,
 }
 
-/// Sizes at run time: data lies as [samples, channels, spatial_size].
+/// The sizes of one call. A batch has shape [samples, channels, spatial_size].
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNormSizes {
-    /// Channels.
+    /// The number of channels.
     pub channels: usize,
-    /// Positions of one channel: H·W, or 1.
+    /// The number of pixels of one channel: H·W, or 1.
     pub spatial_size: usize,
 }
 
-/// The kernels of batch normalisation. `weights` are those of [`BatchNorm`], one after the other; the number of samples
-/// follows from the lengths.
+/// The kernels of batch normalisation. `weights` holds the fields of [`BatchNorm`], one after the other. The number of
+/// samples follows from the lengths.
 pub trait BatchNormKernel: Storage {
-    /// Normalises by the batch, and moves the running statistics; `saved` gets the batch's mean and biased variance, channel by
-    /// channel.
+    /// Normalises by the batch's statistics, updates the running statistics, and writes the batch's means, then its biased
+    /// variances, to `saved`.
     fn batch_norm_forward(
         &self,
         op: BatchNormOp,
@@ -101,7 +102,7 @@ pub trait BatchNormKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// Normalises `x` by the running statistics.
+    /// Normalises `x` in place by the running statistics.
     fn batch_norm_infer_in_place(
         &self,
         op: BatchNormOp,
@@ -109,8 +110,8 @@ pub trait BatchNormKernel: Storage {
         weights: Self::Ref<'_, f32>,
         x: Self::Mut<'_, f32>,
     );
-    /// The gradients to scale and shift and, where asked for, to the input. In the positions of the running statistics nothing is
-    /// written.
+    /// Computes the gradients to scale and shift and, unless `d_input` is `None`, to the input. The positions of the
+    /// running statistics are not written.
     #[expect(clippy::too_many_arguments, reason = "one reading of the batch serves both gradients")]
     fn batch_norm_backward(
         &self,
@@ -126,8 +127,9 @@ pub trait BatchNormKernel: Storage {
 }
 
 impl BatchNormOp {
-    /// `output` is `input` normalised by the batch, whose moments move the running statistics; `saved` gets the mean and the
-    /// biased variance of every channel. With [`Statistics::Running`] it is [`BatchNormOp::infer`], and `saved` stays.
+    /// Normalises `input` by the batch's statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`, and updates the running
+    /// statistics. It writes the mean and the biased variance of every channel to `saved`, `[2, C]`. With
+    /// [`Statistics::Running`], it does the same as [`BatchNormOp::infer`], and does not write `saved`.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -143,7 +145,7 @@ impl BatchNormOp {
         let (weights, y, saved) = (weights.into_data(), output.into_data(), saved.into_data());
         context.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);
     }
-    /// `output` is `input` normalised by the running statistics.
+    /// Normalises `input` by the running statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`.
     pub fn infer<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -154,7 +156,7 @@ impl BatchNormOp {
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         context.device.batch_norm_infer(self, sizes, weights.data(), input.data(), output.into_data());
     }
-    /// Normalises `value` by the running statistics.
+    /// Normalises `value`, `[C]` or `[C, H, W]`, in place by the running statistics.
     pub fn infer_in_place<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -164,7 +166,8 @@ impl BatchNormOp {
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         context.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
     }
-    /// The gradients to scale, shift and the input; `d_output` is the gradient before the activation.
+    /// Computes the gradients to scale and shift, `[C]` each, and, unless `None`, to the input. `d_output` has the shape
+    /// of the output, and is the gradient before the activation.
     #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
     pub fn backward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,

@@ -1,4 +1,4 @@
-//! Batch normalisation against `f64` and central differences, by batch and by running statistics.
+//! Compares batch normalisation with its definition in `f64`, and its gradients with central differences.
 
 use super::{BatchNorm, BatchNormOp};
 use crate::ops::Activation;
@@ -8,12 +8,12 @@ use crate::{Context, Pod};
 
 const OP: BatchNormOp = BatchNormOp { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
 
-/// Channel of each number.
+/// Returns the channel of element `i`.
 fn channel(i: usize, channels: usize, spatial_size: usize) -> usize {
     i / spatial_size % channels
 }
 
-/// Mean and biased variance of every channel.
+/// Returns the mean and the biased variance of every channel.
 fn moments(x: &[f64], channels: usize, spatial_size: usize) -> (Vec<f64>, Vec<f64>) {
     let n = (x.len() / channels) as f64;
     let (mut mean, mut var) = (vec![0.0; channels], vec![0.0; channels]);
@@ -25,7 +25,7 @@ fn moments(x: &[f64], channels: usize, spatial_size: usize) -> (Vec<f64>, Vec<f6
     (mean, var)
 }
 
-/// Normalised by `(mean, var)`.
+/// Returns `x` normalised by `(mean, var)`.
 fn normalised(weights: &[f64], x: &[f64], by: &(Vec<f64>, Vec<f64>), spatial_size: usize) -> Vec<f64> {
     let channels = weights.len() / 4;
     let one = |(i, x): (usize, &f64)| {
@@ -35,7 +35,7 @@ fn normalised(weights: &[f64], x: &[f64], by: &(Vec<f64>, Vec<f64>), spatial_siz
     x.iter().enumerate().map(one).collect()
 }
 
-/// Weights with positive running variances.
+/// Returns weights with positive running variances.
 fn weights<const C: usize>() -> Vec<f32> {
     let mut w = numbers(1, 4 * C);
     w[3 * C..].iter_mut().for_each(|v| *v = v.abs() + 0.5);
@@ -106,7 +106,7 @@ fn values_and_gradients() {
     case::<[[f32; 8]; 8], 2>(3);
 }
 
-/// Runs the forward pass on `x`; returns the output, the saved tensor, and the weights after it.
+/// Runs the forward pass on `x`, and returns the output, the saved tensor, and the weights after it.
 fn forward<T: Pod<Element = f32>, const C: usize>(op: BatchNormOp, w: &[f32], x: &[f32]) -> [Vec<f32>; 3] {
     on_every_device!(|device| {
         let (mut y, mut saved, mut w) = (device.output(x.len()), device.output(2 * C), device.tensor(w));
@@ -116,7 +116,7 @@ fn forward<T: Pod<Element = f32>, const C: usize>(op: BatchNormOp, w: &[f32], x:
     })
 }
 
-/// The gradients to weights and input.
+/// Returns the gradients to weights and input.
 fn backward<T: Pod<Element = f32>, const C: usize>(w: &[f32], x: &[f32], saved: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (mut dw, mut dx, w) = (device.tensor(&[0.0; 4].repeat(C)), device.output(x.len()), device.tensor(w));
@@ -180,7 +180,7 @@ fn any_number_of_threads_for_maps_and_features() {
     any_number_of_threads::<f32, 133>(300);
 }
 
-/// The weights after a batch `x` of single numbers, with what became of the batch.
+/// Returns the weights after a batch `x` of samples with one element for each channel, and the output.
 fn after(op: BatchNormOp, w: &[f32], x: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let [y, _, w] = if w.len() == 4 { forward::<f32, 1>(op, w, x) } else { forward::<f32, 3>(op, w, x) };
     (w, y)
@@ -188,7 +188,7 @@ fn after(op: BatchNormOp, w: &[f32], x: &[f32]) -> (Vec<f32>, Vec<f32>) {
 
 #[test]
 fn several_uses_follow_one_another() {
-    // PyTorch: momentum, uses of the batches one after another, running mean and variance.
+    // Momentum, the batches in order, and the running mean and variance that PyTorch computes.
     let (a, b) = ([1.9, 2.1], [3.8, 4.2]);
     for (momentum, uses, mean, var) in [
         (0.1, &[a, b][..], 0.58, 0.8198),
@@ -200,7 +200,7 @@ fn several_uses_follow_one_another() {
         let w = uses.iter().fold(vec![1.0, 0.0, 0.0, 1.0], |w, x| after(op, &w, x).0);
         assert_close("running statistics", &w[2..], &[mean, var], 4e-7);
     }
-    // Never below 0, however often and however small the variance of the batch.
+    // The running variance never falls below 0, even after many batches without variance.
     for momentum in [0.1, 0.3, 0.7, 1.0] {
         let op = BatchNormOp { momentum, ..OP };
         let w = (0..100).fold(vec![1.0, 0.0, 0.0, 1.0], |w, _| after(op, &w, &[0.5; 4]).0);
@@ -210,7 +210,7 @@ fn several_uses_follow_one_another() {
 
 #[test]
 fn numbers_that_are_not_finite_move_no_statistics_and_are_told() {
-    // The second channel overflows: its mean, or its variance alone.
+    // In the second channel, the mean and the variance overflow, or the variance alone.
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38, 1e30] {
         let before = weights::<3>();
         let x = [1.0, bad, 0.5, 2.0, -bad, 0.25];

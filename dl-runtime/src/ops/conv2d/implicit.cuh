@@ -328,15 +328,16 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
 
 /// Defines the kernels of one tile size in one precision.
 #define CONVOLUTIONS(gather_name, weights_name, P, T)                                                                  \
-@@                                                 \
+    KERNEL_OF(T::THREADS, gather_name, Geometry g, u32 transposed, u32 relu, Span<const float> weight,                 \
+              Span<const float> bias, Span<const float> source, Span<float> target, u32 add) {                         \
         SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                         \
         SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, false>::LEN));                                          \
         SHARED(int4, positions, 2 * T::WORDS * P::OF_WORD);                                                            \
         SHARED(u64, targets, T::N);                                                                                    \
         gather<P, T>(g, transposed, relu, weight, bias, source, target, add, left, right, positions, targets);         \
     }                                                                                                                  \
-    KERNEL_OF(T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to, \
-              Span<float> to_bias, u32 add) {                                                                          \
+    KERNEL_OF(T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy,               \
+              Span<float> to, Span<float> to_bias, u32 add) {                                                          \
         SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                         \
         SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, P::DEEP>::LEN));                                        \
         SHARED(int4, positions, T::N);                                                                                 \

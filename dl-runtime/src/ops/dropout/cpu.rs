@@ -7,26 +7,26 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::random::{GROUP, Purpose, words};
 use crate::tensor::Write;
 
-/// Groups of one task.
+/// The number of groups of one task.
 const GROUPS: usize = 128;
 
 impl Mask {
-    /// The factors of the elements of a group: `scale` or 0.
+    /// Returns the factors of the elements of a group, each `scale` or 0.
     #[inline(always)]
     fn factors(self, group: usize) -> [f32; GROUP] {
         let words = words(self.seed, self.id, Purpose::Dropout, group as u64);
-        let threshold = self.least();
+        let threshold = self.word_threshold();
         words.map(|word| if word >= threshold { self.scale } else { 0.0 })
     }
 }
 
 simd! {
-    /// `y = mask·x` from `group` on.
+    /// `y = mask·x`, or `+=`, from `group` on.
     fn product<S>(mask: Mask, group: usize, x: &[f32], y: &mut [f32], write: Write) {
         for (i, (x, y)) in x.chunks(GROUP).zip(y.chunks_mut(GROUP)).enumerate() {
             let factors = mask.factors(group + i);
             for ((x, y), factor) in x.iter().zip(y).zip(&factors) {
-                // A product, not a choice: NaN stays visible.
+                // A product with 0 keeps a NaN, which a selection of 0 would hide.
                 *y = if write == Write::Set { factor * x } else { *y + factor * x };
             }
         }

@@ -6,7 +6,7 @@ use crate::tensor::Write;
 
 kernels!("dropout.cu": dropout, dropout_in_place);
 
-/// A thread for each four elements, of whole groups.
+/// Returns a grid with one thread for every four elements of whole groups.
 fn grid(n: usize) -> Grid {
     Grid::fours(n.next_multiple_of(64))
 }
@@ -14,10 +14,10 @@ fn grid(n: usize) -> Grid {
 impl DropoutKernel for Cuda {
     fn dropout(&self, mask: Mask, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
         let Mask { seed, id, scale, .. } = mask;
-        self.launch(&dropout, grid(y.len()), (seed, id, mask.least(), scale, x, y, write));
+        self.launch(&dropout, grid(y.len()), (seed, id, mask.word_threshold(), scale, x, y, write));
     }
     fn dropout_in_place(&self, mask: Mask, x: Mut<'_, f32>) {
         let Mask { seed, id, scale, .. } = mask;
-        self.launch(&dropout_in_place, grid(x.len()), (seed, id, mask.least(), scale, x));
+        self.launch(&dropout_in_place, grid(x.len()), (seed, id, mask.word_threshold(), scale, x));
     }
 }

@@ -1,6 +1,6 @@
-// Dropout: a thread draws the four words of a counter, for elements `i`, `i + 16`, `i + 32`, `i + 48` of a group of 64.
+// Dropout. Each thread draws the four words of a counter for elements `i`, `i + 16`, `i + 32` and `i + 48` of a group of 64.
 
-/// `Purpose::Dropout`.
+/// The value of `Purpose::Dropout`.
 #define DROPOUT 1u
 
 template <class X>
@@ -8,7 +8,7 @@ DEVICE float read(X x, u64 i) {
     return i < x.len ? x[i] : 0.0f;
 }
 
-/// `y = mask·x`: a product, not a choice, so that NaN stays visible.
+/// `y = mask·x`. A product with 0 keeps a NaN, which a selection of 0 would hide.
 DEVICE void keep(Span<float> y, u64 i, bool kept, float scale, float x, u32 add) {
     if (i < y.len) accumulate(y, i, (kept ? scale : 0.0f) * x, add);
 }

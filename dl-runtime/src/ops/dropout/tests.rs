@@ -1,4 +1,4 @@
-//! Masks: how many stay, that they repeat and differ, and that forward and backward agree.
+//! Checks the share of zeros, that masks depend on seed and id alone, and that forward and backward use the same mask.
 
 use super::DropoutOp;
 use crate::Context;
@@ -21,9 +21,9 @@ fn a_share_of_rate_is_zero_and_the_mean_stays() {
         let scale = 1.0 / (1.0 - rate);
         assert!(y.iter().all(|&y| y == 0.0 || y == scale));
         let zeros = y.iter().filter(|y| **y == 0.0).count() as f32 / n as f32;
-        // Four standard errors of a share.
+        // The tolerance is four standard errors.
         assert!((zeros - rate).abs() < 4.0 * (rate * (1.0 - rate) / n as f32).sqrt(), "{zeros} of {rate}");
-        // Neighbours are independent: the share of pairs is the square.
+        // Neighbours are independent, so the share of pairs of zeros is the square.
         let pairs = y.windows(2).filter(|y| y[0] == 0.0 && y[1] == 0.0).count() as f32 / n as f32;
         assert!((pairs - rate * rate).abs() < 0.01, "{pairs} of {}", rate * rate);
     }
@@ -58,7 +58,7 @@ fn backward_uses_the_mask_of_forward() {
             op.backward_in_place(&context, d.view_mut::<f32>());
             [dx, y.read(), d.read()]
         });
-        // The operation is linear, so its gradient is itself.
+        // The operation is linear, so its gradient is the operation itself.
         let expected = forward(5, op, &dy);
         assert_eq!((&dx, &y_in_place, &dx_in_place), (&expected, &expected, &expected));
     }
@@ -67,7 +67,7 @@ fn backward_uses_the_mask_of_forward() {
 #[test]
 fn the_first_masks_for_good() {
     let y = forward(42, DropoutOp { rate: 0.5, id: 7 }, &[1.0; 12]);
-    // Counters [i, 0, 7, 1] under the key [42, 0], by an implementation in Python.
+    // The mask was computed by an implementation in Python, for counters [i, 0, 7, 1] and the key [42, 0].
     assert_eq!(y, [2.0, 0.0, 0.0, 0.0, 0.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 2.0]);
 }
 

@@ -6,8 +6,8 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 use std::ops::Range;
 
-/// Calls `visit(output, input, share)` for every element of a plane's output and every row of the input in its window, with
-/// the positions of that row and one over the size of the window.
+/// Calls `visit(output, input, share)` for each element of a plane's output and each row of its window: with the index of
+/// the output, the range of that row in the input, and one over the size of the window.
 #[inline(always)]
 fn windows(s: &PoolSizes, count_include_pad: bool, mut visit: impl FnMut(usize, Range<usize>, f32)) {
     let count = |axis, at| if count_include_pad { s.counted(axis, at) } else { s.range(axis, at).len() };
@@ -34,7 +34,7 @@ pub(super) fn forward(cpu: &Cpu, s: &PoolSizes, count_include_pad: bool, x: &[f3
     });
 }
 
-/// `dx`: every element of a window gets an equal share of its gradient.
+/// `dx = Σ dy/n` over the windows that contain the element, where `n` is the size of the window, or `+=`.
 pub(super) fn backward(cpu: &Cpu, s: &PoolSizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
     let ((spatial_size, output_size), planes) = (s.spatial_sizes(), s.task());
     cpu.threads().split((chunks(dy, planes * output_size), chunks_mut(dx, planes * spatial_size)), &|_, (dy, dx)| {

@@ -1,4 +1,4 @@
-//! Pooling on the CPU: maxima; windows of 2×2 side by side, the usual ones, have loops of their own.
+//! Max pooling on the CPU. Adjacent windows of 2×2, the most common ones, have loops of their own.
 
 use super::{PoolKernel, PoolSizes, Windows, avg};
 use crate::Cpu;
@@ -6,13 +6,13 @@ use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 
-/// Whether `x`, later in reading order, takes the place of `best`.
+/// Returns `true` if `x`, which comes later in reading order, replaces the maximum `best`.
 #[inline(always)]
 fn wins(x: f32, best: f32) -> bool {
     x > best || x.is_nan()
 }
 
-/// Position of the first maximum (or last NaN, as in PyTorch) of output element `r`, `c` of a plane.
+/// Returns the position in a plane of the first maximum (or, as in PyTorch, the last NaN) of window `r`, `c`.
 #[inline(always)]
 fn maximum(s: &PoolSizes, x: &[f32], r: usize, c: usize) -> usize {
     let (rows, columns) = (s.range(0, r), s.range(1, c));
@@ -28,6 +28,7 @@ fn maximum(s: &PoolSizes, x: &[f32], r: usize, c: usize) -> usize {
 }
 
 impl PoolSizes {
+    /// Returns `true` if the windows are adjacent, of 2×2.
     fn is_two_by_two(&self) -> bool {
         let half = self.image[0] / 2 == self.output[0] && self.image[1] / 2 == self.output[1];
         half && self.windows == Windows::Sliding { kernel: [2, 2], stride: [2, 2], padding: [0, 0] }
@@ -79,7 +80,7 @@ impl PoolKernel for Cpu {
 }
 
 simd! {
-    /// One plane of 2×2 windows; `width` and `columns` are of the input and the output.
+    /// Computes one plane of 2×2 windows. `width` is the width of the input, `columns` that of the output.
     fn two_by_two_forward<S>(x: &[f32], width: usize, y: &mut [f32], columns: usize) {
         for (x, y) in x.chunks_exact(2 * width).zip(y.chunks_exact_mut(columns)) {
             let (above, below) = x.split_at(width);
@@ -93,7 +94,7 @@ simd! {
         }
     }
 
-    /// The gradient of one plane of 2×2 windows; every number of two rows is written, but no odd last row.
+    /// Computes the gradient of one plane of 2×2 windows. It writes all elements except those of an odd last row.
     fn two_by_two_backward<S>(x: &[f32], width: usize, dy: &[f32], columns: usize, dx: &mut [f32], add: bool) {
         for ((x, dy), dx) in x.chunks_exact(2 * width).zip(dy.chunks_exact(columns)).zip(dx.chunks_exact_mut(2 * width)) {
             if !add && width % 2 == 1 {
@@ -105,7 +106,7 @@ simd! {
             let (d_above, d_below) = (d_above.as_chunks_mut::<2>().0, d_below.as_chunks_mut::<2>().0);
             for ((x, dy), (d_above, d_below)) in above.iter().zip(below).zip(dy).zip(d_above.iter_mut().zip(d_below)) {
                 let [a, b, c, d] = [x.0[0], x.0[1], x.1[0], x.1[1]];
-                // Each from the last: who wins against the best of those before.
+                // Each element is compared with the maximum of those before it, as in the forward pass.
                 let b_wins = wins(b, a);
                 let best = if b_wins { b } else { a };
                 let c_wins = wins(c, best);

@@ -10,7 +10,7 @@ kernels!(
     pool_max_forward, pool_max_backward, pool_pairs_forward, pool_pairs_backward, pool_avg_forward, pool_avg_backward
 );
 arguments! {
-    /// Rows, then columns.
+    /// `Windows` of `pool.cu`: the rows, then the columns.
     struct Code {
         height: u32, out_height: u32, kernel_height: u32, stride_height: u32, padding_height: u32,
         width: u32, out_width: u32, kernel_width: u32, stride_width: u32, padding_width: u32,
@@ -43,30 +43,31 @@ impl Code {
 }
 
 impl PoolSizes {
+    /// Returns the number of windows of all planes.
     fn outputs(&self) -> usize {
         self.planes * self.spatial_sizes().1
     }
-    /// Numbers of a window, about.
+    /// Returns the approximate number of elements of a window.
     fn window(&self) -> usize {
         match self.windows {
             Windows::Sliding { kernel, .. } => kernel[0] * kernel[1],
             Windows::Adaptive => self.spatial_sizes().0.div_ceil(self.spatial_sizes().1),
         }
     }
-    /// A thread for each window, or a warp where they are large and few.
+    /// Returns one thread for each window, or a warp if windows are large and few.
     fn group(&self) -> ThreadGroup {
         let outputs = self.outputs();
-        let alone = outputs >= 1 << 16 || self.window() <= 32;
-        ThreadGroup::new(outputs, if alone { 1 } else { 32 })
+        let one_thread = outputs >= 1 << 16 || self.window() <= 32;
+        ThreadGroup::new(outputs, if one_thread { 1 } else { 32 })
     }
-    /// Whether windows are 2×2, side by side, over all of an image that can be read in fours from `addresses` on.
+    /// Returns `true` if adjacent windows of 2×2 cover the image, and four elements at a time can be read at `addresses`.
     fn pairs(&self, addresses: [u64; 2]) -> bool {
         let whole = self.image == self.output.map(|n| 2 * n) && self.image[1].is_multiple_of(4);
         let windows = Windows::Sliding { kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
         whole && self.windows == windows && addresses.iter().all(|address| address.is_multiple_of(16))
     }
-    /// Whether looking for a maximum again for each number costs less than to keep where it was.
-    fn apart(&self) -> bool {
+    /// Returns `true` if finding a window's maximum again for each element is cheaper than storing its position.
+    fn recomputes_maxima(&self) -> bool {
         match self.windows {
             Windows::Sliding { kernel, stride, .. } => {
                 kernel[0] <= stride[0] && kernel[1] <= stride[1] && self.window() <= 9
@@ -91,8 +92,9 @@ impl PoolKernel for Cuda {
             return self.launch(&pool_pairs_backward, grid, (s.image[1] as u32, x, dy, dx, write));
         }
         let code = Code::of(s);
-        let positions = Cuda::reinterpret_mut::<f32, u32>(self.scratch(if s.apart() { 0 } else { s.outputs() }));
-        if !s.apart() {
+        let stored = if s.recomputes_maxima() { 0 } else { s.outputs() };
+        let positions = Cuda::reinterpret_mut::<f32, u32>(self.scratch(stored));
+        if !s.recomputes_maxima() {
             let group = s.group();
             let arguments = (code, group, s.outputs(), x, None::<Mut<'_, f32>>, &positions);
             self.launch(&pool_max_forward, group.grid(), arguments);

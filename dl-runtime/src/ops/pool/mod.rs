@@ -1,11 +1,11 @@
-//! Pooling: the largest number, or the mean, over windows of each channel of an image, or of a sequence as an image of one row.
+//! Pooling: the maximum or the mean over windows of each channel of an image. A sequence is an image of one row.
 //!
-//! | operation | PyTorch | |
+//! | operation | PyTorch | padding |
 //! |---|---|---|
-//! | [`Max`] | `MaxPool2d`, `AdaptiveMaxPool2d` | outside of the image is -∞; NaN wins over numbers |
-//! | [`Avg`] | `AvgPool2d`, `AdaptiveAvgPool2d` | outside of the image are zeros, which count or do not |
+//! | [`Max`] | `MaxPool2d`, `AdaptiveMaxPool2d` | -∞; the maximum of a window with a NaN is NaN |
+//! | [`Avg`] | `AvgPool2d`, `AdaptiveAvgPool2d` | zeros, which the mean includes or not, as set |
 //!
-//! The gradient of a maximum goes to the first one of a window in reading order, as PyTorch's does.
+//! As in PyTorch, the gradient goes to the first maximum of a window in reading order.
 
 mod avg;
 mod cpu;
@@ -21,68 +21,68 @@ use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
 use std::ops::Range;
 
-/// Where the windows are; pairs are of height and width.
+/// The windows of a pooling. Each pair is [height, width].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Windows {
-    /// Of one size, at regular distances.
+    /// Windows of one size, a fixed step apart.
     Sliding {
-        /// The window.
+        /// The size of the window.
         kernel: [usize; 2],
-        /// Steps of the window.
+        /// The step of the window.
         stride: [usize; 2],
-        /// Rows and columns around the image; less than the kernel.
+        /// The number of rows and columns of padding on each side; less than the kernel.
         padding: [usize; 2],
     },
-    /// As many as the output has elements, so that together they cover the image; number `i` of `n` over a length of `l` is
-    /// `⌊i·l/n⌋ .. ⌈(i + 1)·l/n⌉`.
+    /// One window for each element of the output, which together cover the image. Along an axis of length `l` with `n`
+    /// windows, window `i` is `⌊i·l/n⌋ .. ⌈(i + 1)·l/n⌉`.
     Adaptive,
 }
 
 /// The maximum of every window.
 #[derive(Clone, Copy, Debug)]
 pub struct Max {
-    /// Where the windows are.
+    /// The windows.
     pub windows: Windows,
 }
 
 /// The mean of every window.
 #[derive(Clone, Copy, Debug)]
 pub struct Avg {
-    /// Where the windows are.
+    /// The windows.
     pub windows: Windows,
-    /// Whether the zeros around the image count.
+    /// `true` if the mean includes the zeros of the padding.
     pub count_include_pad: bool,
 }
 
-/// Sizes at run time; channels and samples are alike to a pooling: both are planes.
+/// The sizes of one call. Pooling treats every channel of every sample as a plane of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolSizes {
-    /// Where the windows are.
+    /// The windows.
     pub windows: Windows,
-    /// Samples times channels.
+    /// The number of samples times the number of channels.
     pub planes: usize,
-    /// Height and width of an input plane.
+    /// The height and width of an input plane.
     pub image: [usize; 2],
-    /// Height and width of an output plane.
+    /// The height and width of an output plane.
     pub output: [usize; 2],
 }
 
 impl PoolSizes {
-    /// The sizes of one call, checked.
+    /// Returns the sizes of one call. Panics if a window lies outside of the image.
     fn new<X: Image, Y: Image>(windows: Windows, samples: usize) -> Self {
         assert_eq!(X::CHANNELS, Y::CHANNELS, "channels of a pooling");
         let sizes = PoolSizes { windows, planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
         sizes.assert_windows();
         sizes
     }
-    /// Checks that every window meets the image.
+    /// Checks that every window contains an element of the image.
     fn assert_windows(&self) {
         for axis in [0, 1] {
             let last = self.range(axis, self.output[axis].saturating_sub(1));
             assert!(!self.range(axis, 0).is_empty() && !last.is_empty(), "a window of a pooling is outside: {self:?}");
         }
     }
-    /// The rows (`axis` 0) or columns of the image in window number `at`.
+    /// Returns the rows (`axis` 0) or columns (`axis` 1) of the image in window `at`.
     #[inline(always)]
     fn range(&self, axis: usize, at: usize) -> Range<usize> {
         let size = self.image[axis];
@@ -97,22 +97,22 @@ impl PoolSizes {
             }
         }
     }
-    /// How many rows or columns window number `at` has, with those of the padding.
+    /// Returns the number of rows or columns of window `at`, including those of the padding.
     #[inline(always)]
     fn counted(&self, axis: usize, at: usize) -> usize {
         match self.windows {
             Windows::Sliding { kernel, stride, padding } => {
-                // A window that was rounded up to may go beyond the padding.
+                // If the number of windows was rounded up, the last one may extend beyond the padding.
                 kernel[axis].min(self.image[axis] + 2 * padding[axis] - at * stride[axis])
             }
             Windows::Adaptive => self.range(axis, at).len(),
         }
     }
-    /// Numbers of an input plane and of an output plane.
+    /// Returns the size of an input plane and of an output plane.
     fn spatial_sizes(&self) -> (usize, usize) {
         (self.image[0] * self.image[1], self.output[0] * self.output[1])
     }
-    /// Planes of one task.
+    /// Returns the number of planes of one task.
     fn task(&self) -> usize {
         (16 * 1024_usize).div_ceil(self.spatial_sizes().0)
     }
@@ -122,7 +122,8 @@ impl PoolSizes {
 pub trait PoolKernel: Storage {
     /// `y = max(window of x)`.
     fn max_pool_forward(&self, sizes: &PoolSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx` from `x`, where the maxima are looked for again.
+    /// `dx = Σ dy` over the windows whose maximum the element is, or `+=` with [`Write::Add`]. The maxima are found again
+    /// in `x`.
     fn max_pool_backward(
         &self,
         sizes: &PoolSizes,
@@ -139,7 +140,8 @@ pub trait PoolKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// `dx`: every element of a window gets an equal share of its gradient.
+    /// `dx = Σ dy/n` over the windows that contain the element, where `n` is the size of the window, or `+=` with
+    /// [`Write::Add`].
     fn avg_pool_backward(
         &self,
         sizes: &PoolSizes,
@@ -151,7 +153,7 @@ pub trait PoolKernel: Storage {
 }
 
 impl Max {
-    /// The maximum of every window.
+    /// Computes the maximum of every window, `[C, H, W]` → `[C, H', W']` (sequences `[C, L]` → `[C, L']`).
     pub fn forward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,
@@ -161,7 +163,7 @@ impl Max {
         let sizes = PoolSizes::new::<X, Y>(self.windows, input.len());
         context.device.max_pool_forward(&sizes, input.data(), output.into_data());
     }
-    /// The gradient to the input, from the input.
+    /// Computes the gradient to the input, `[C, H, W]`, from the input and the gradient to the output, `[C, H', W']`.
     pub fn backward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,
@@ -176,7 +178,7 @@ impl Max {
 }
 
 impl Avg {
-    /// The mean of every window.
+    /// Computes the mean of every window, `[C, H, W]` → `[C, H', W']` (sequences `[C, L]` → `[C, L']`).
     pub fn forward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,
@@ -186,7 +188,7 @@ impl Avg {
         let sizes = PoolSizes::new::<X, Y>(self.windows, input.len());
         context.device.avg_pool_forward(&sizes, self.count_include_pad, input.data(), output.into_data());
     }
-    /// The gradient to the input.
+    /// Computes the gradient to the input, `[C, H, W]`, from the gradient to the output, `[C, H', W']`.
     pub fn backward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,

@@ -1,12 +1,12 @@
-//! Pooling against its definition in f64, and its gradients against central differences of that.
+//! Compares pooling with its definition in f64, and its gradients with central differences.
 
 use super::*;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-/// The definition over planes: `f` of the numbers of each window, and of the size of the window with its padding.
+/// Computes pooling by its definition: `f` of the elements of each window and of the size of the window with padding.
 fn pool(s: &PoolSizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> {
     let [h, w] = s.image;
-    // First position, end, and end with the padding; all with the padding before.
+    // The first position and the end of a window, counted from the padding's first position, and the padding.
     let span = |axis: usize, at: usize| match s.windows {
         Windows::Sliding { kernel, stride, padding } => {
             let start = at * stride[axis];
@@ -34,7 +34,7 @@ fn pool(s: &PoolSizes, x: &[f64], f: impl Fn(&[f64], usize) -> f64) -> Vec<f64> 
     y
 }
 
-/// Output and gradient to the input of the largest numbers of windows, of means with and means without the padding.
+/// Returns the output and the gradient to the input of max pooling, and of average pooling with and without padding.
 fn passes(s: &PoolSizes, x: &[f32], dy: &[f32]) -> [[Vec<f32>; 2]; 3] {
     on_every_device!(|device| {
         let (x, dy) = (device.tensor(x), device.tensor(dy));
@@ -83,7 +83,7 @@ fn sliding_windows() {
     check(2, [5, 5], [1, 1], sliding([5, 5], [5, 5], [0, 0]));
     check(2, [1, 9], [1, 4], sliding([1, 3], [1, 2], [0, 0]));
     check(3, [9, 8], [3, 2], sliding([5, 7], [2, 3], [0, 1]));
-    // Rounded up: the last windows go beyond the image, and beyond its padding.
+    // The number of windows is rounded up, so that the last ones extend beyond the image, and beyond its padding.
     check(3, [5, 7], [3, 4], sliding([2, 2], [2, 2], [0, 0]));
     check(2, [6, 5], [4, 3], sliding([3, 3], [2, 2], [1, 1]));
 }
@@ -97,7 +97,7 @@ fn adaptive_windows() {
     check(3, [1, 10], [1, 4], Windows::Adaptive);
 }
 
-/// The first of several maxima gets the gradient, and NaN is a maximum.
+/// The gradient goes to the first of several maxima, and a NaN is the maximum of its window.
 #[test]
 fn ties_and_nan() {
     for (kernel, image) in [([2, 2], [2, 2]), ([2, 3], [2, 3])] {

@@ -1,30 +1,30 @@
-//! Enlargement on the CPU: every row and column of the output is made from one or two of the input.
+//! Upsampling on the CPU. Every row and column of the output is interpolated from one or two of the input.
 
 use super::{Mode, UpsampleKernel, UpsampleSizes};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 
-/// Two neighbours in the input, and the shares of them.
+/// Two neighbouring positions of the input, and their weights.
 type Source = ([usize; 2], [f32; 2]);
 
 impl UpsampleSizes {
-    /// What row or column `at` of the output is made from.
+    /// Returns the positions of the input from which row or column `at` of the output is interpolated.
     #[inline(always)]
     fn source(&self, align_corners: bool, axis: usize, at: usize) -> Source {
         let last = self.image[axis] - 1;
         let (first, share) = if align_corners {
-            // In whole numbers, so that the share is exact; an output of one number is the first of the input.
+            // Integers keep the weight exact. An output of a single element is the input's first.
             let (from, to) = (at * last, (self.image[axis] * self.factor[axis] - 1).max(1));
             (from / to, (from % to) as f32 / to as f32)
         } else {
-            let place = ((at as f32 + 0.5) / self.factor[axis] as f32 - 0.5).max(0.0);
-            let first = (place as usize).min(last);
-            (first, place - first as f32)
+            let position = ((at as f32 + 0.5) / self.factor[axis] as f32 - 0.5).max(0.0);
+            let first = (position as usize).min(last);
+            (first, position - first as f32)
         };
         ([first, (first + 1).min(last)], [1.0 - share, share])
     }
-    /// Numbers of an input plane and of an output row, and planes of one task.
+    /// Returns the size of an input plane, the length of an output row, and the number of planes of one task.
     fn sizes(&self) -> (usize, usize, usize) {
         let (spatial_size, [rows, columns]) = (self.image[0] * self.image[1], self.factor);
         (spatial_size, self.image[1] * columns, (16 * 1024_usize).div_ceil(spatial_size * rows * columns))

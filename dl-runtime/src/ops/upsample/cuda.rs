@@ -1,4 +1,4 @@
-//! Enlargement on CUDA.
+//! Upsampling on CUDA.
 
 use super::{Mode, UpsampleKernel, UpsampleSizes};
 use crate::device::cuda::{Cuda, Mut, Ref, arguments, kernels};
@@ -15,7 +15,7 @@ arguments! {
     struct Side { image: u32, factor: u32, align_corners: u32 }
 }
 
-/// Height and width.
+/// Returns the vertical and the horizontal axis.
 fn sides(mode: Mode, s: &UpsampleSizes) -> [Side; 2] {
     let align_corners = u32::from(mode == Mode::Bilinear { align_corners: true });
     let side = |axis: usize| Side { image: word(s.image[axis]), factor: word(s.factor[axis]), align_corners };

@@ -1,11 +1,11 @@
-//! Larger images: PyTorch's `Upsample` by whole factors, which follow from the shapes.
+//! Upsampling: PyTorch's `Upsample` by integer factors, which follow from the shapes.
 //!
-//! | mode | number `i` of a row of `n` numbers enlarged by `f` |
+//! | mode | element `i` of a row of `n` elements, upsampled by `f` |
 //! |---|---|
 //! | nearest | `x[⌊i/f⌋]` |
-//! | bilinear | `(1 - λ)·x[⌊s⌋] + λ·x[⌊s⌋ + 1]`, `λ = s - ⌊s⌋`; the last number goes on; rows likewise |
-//! | … by default (`align_corners=False`) | `s = max((i + ½)/f - ½, 0)`: a pixel is an area, and the corners of those areas meet |
-//! | … with `align_corners` | `s = i·(n - 1)/(f·n - 1)`: a pixel is a point, and the outermost pixels of both images meet |
+//! | bilinear | `(1 - λ)·x[⌊s⌋] + λ·x[⌊s⌋ + 1]` with `λ = s - ⌊s⌋`; the last element is repeated; rows likewise |
+//! | … by default (`align_corners=False`) | `s = max((i + ½)/f - ½, 0)`: pixels are areas, and both images have the same corners |
+//! | … with `align_corners` | `s = i·(n - 1)/(f·n - 1)`: pixels are points, and both images have the same outermost points |
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -19,41 +19,42 @@ use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
 
-/// What is between the numbers of the input.
+/// The interpolation between the elements of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The nearest of them.
+    /// Takes the nearest element.
     Nearest,
-    /// On straight lines between neighbours.
+    /// Interpolates linearly between neighbours, along rows and columns.
     Bilinear {
-        /// Whether the outermost pixels of both images meet, rather than the borders of their areas.
+        /// `true` if the centres of the corner pixels of both images coincide, `false` if the corners of the images do.
         align_corners: bool,
     },
 }
 
-/// The settings of enlargement.
+/// The settings of upsampling.
 #[derive(Clone, Copy, Debug)]
 pub struct UpsampleOp {
-    /// What is between the numbers of the input.
+    /// The interpolation.
     pub mode: Mode,
 }
 
-/// Sizes at run time.
+/// The sizes of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct UpsampleSizes {
-    /// Samples times channels.
+    /// The number of samples times the number of channels.
     pub planes: usize,
-    /// Height and width of an input plane.
+    /// The height and width of an input plane.
     pub image: [usize; 2],
-    /// How many rows and columns of the output each one of the input becomes.
+    /// The factors of the height and the width.
     pub factor: [usize; 2],
 }
 
-/// The kernels of enlargement.
+/// The kernels of upsampling.
 pub trait UpsampleKernel: Storage {
-    /// `y` = `x` enlarged.
+    /// Writes the upsampled `x` to `y`.
     fn upsample_forward(&self, mode: Mode, sizes: &UpsampleSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx`: every number gets its share of the gradients of those made from it.
+    /// `dx = Σ λ·dy` over the elements of the output that are interpolated from it, where `λ` is its weight, or `+=` with
+    /// [`Write::Add`].
     fn upsample_backward(
         &self,
         mode: Mode,
@@ -65,17 +66,17 @@ pub trait UpsampleKernel: Storage {
 }
 
 impl UpsampleSizes {
-    /// The sizes of one call, checked.
+    /// Returns the sizes of one call. Panics unless the output is an integer multiple of the input.
     fn new<X: Image, Y: Image>(samples: usize) -> Self {
         let ([h, w], [rows, columns]) = (X::SIZE, Y::SIZE);
         let whole = rows.is_multiple_of(h) && columns.is_multiple_of(w);
-        assert!(X::CHANNELS == Y::CHANNELS && whole, "output of an enlargement");
+        assert!(X::CHANNELS == Y::CHANNELS && whole, "output of an upsampling");
         UpsampleSizes { planes: samples * X::CHANNELS, image: X::SIZE, factor: [rows / h, columns / w] }
     }
 }
 
 impl UpsampleOp {
-    /// `output` = `input` enlarged.
+    /// Writes the upsampled `input` to `output`, `[C, H, W]` → `[C, m·H, n·W]`.
     pub fn forward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,
@@ -85,7 +86,7 @@ impl UpsampleOp {
         let sizes = UpsampleSizes::new::<X, Y>(input.len());
         context.device.upsample_forward(self.mode, &sizes, input.data(), output.into_data());
     }
-    /// The gradient to the input.
+    /// Computes the gradient to the input, `[C, H, W]`, from the gradient to the output, `[C, m·H, n·W]`.
     pub fn backward<D: Device, X: Image, Y: Image>(
         self,
         context: &Context<D>,

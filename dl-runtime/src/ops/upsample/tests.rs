@@ -1,4 +1,4 @@
-//! Enlargement against its definition in f64, and its gradients against central differences of that.
+//! Compares upsampling with its definition in f64 and PyTorch's examples, and its gradients with central differences.
 
 use super::*;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -6,21 +6,21 @@ use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_devic
 const MODES: [Mode; 3] =
     [Mode::Nearest, Mode::Bilinear { align_corners: false }, Mode::Bilinear { align_corners: true }];
 
-/// The definition for one axis: which numbers, and how much of each.
+/// Returns the weight of element `from` of the input in element `at` of the output along one axis, by the definition.
 fn share(mode: Mode, size: usize, factor: usize, at: usize, from: usize) -> f64 {
     match mode {
         Mode::Nearest => f64::from(u8::from(at / factor == from)),
         Mode::Bilinear { align_corners } => {
             let inner = ((at as f64 + 0.5) / factor as f64 - 0.5).clamp(0.0, (size - 1) as f64);
-            // The first of the output is the first of the input, and the last the last.
+            // The first element of the output is the input's first, and the last is the input's last.
             let outer = at as f64 * (size - 1) as f64 / (size * factor - 1).max(1) as f64;
-            let place = if align_corners { outer } else { inner };
-            (1.0 - (place - from as f64).abs()).max(0.0)
+            let position = if align_corners { outer } else { inner };
+            (1.0 - (position - from as f64).abs()).max(0.0)
         }
     }
 }
 
-fn enlarged(mode: Mode, s: &UpsampleSizes, x: &[f64]) -> Vec<f64> {
+fn upsampled(mode: Mode, s: &UpsampleSizes, x: &[f64]) -> Vec<f64> {
     let ([h, w], [fh, fw]) = (s.image, s.factor);
     let at = |x: &[f64], r: usize, c: usize| -> f64 {
         (0..h * w).map(|i| x[i] * share(mode, h, fh, r, i / w) * share(mode, w, fw, c, i % w)).sum()
@@ -28,7 +28,7 @@ fn enlarged(mode: Mode, s: &UpsampleSizes, x: &[f64]) -> Vec<f64> {
     x.chunks(h * w).flat_map(|x| (0..h * fh * w * fw).map(move |i| at(x, i / (w * fw), i % (w * fw)))).collect()
 }
 
-/// Output and gradient to the input.
+/// Returns the output and the gradient to the input.
 fn passes(mode: Mode, s: &UpsampleSizes, x: &[f32], dy: &[f32]) -> [Vec<f32>; 2] {
     on_every_device!(|device| {
         let (x, mut y, dy) = (device.tensor(x), device.output(dy.len()), device.tensor(dy));
@@ -47,8 +47,8 @@ fn check(planes: usize, image: [usize; 2], factor: [usize; 2]) {
     for mode in MODES {
         let what = format!("{mode:?} {s:?}");
         let [y, dx] = passes(mode, &s, &x, &dy);
-        assert_close(&what, &y, &enlarged(mode, &s, &wide(&x)), 1e-6);
-        assert_close(&what, &dx, &gradient(|x| enlarged(mode, &s, x), &wide(&x), &dy), 1e-6);
+        assert_close(&what, &y, &upsampled(mode, &s, &wide(&x)), 1e-6);
+        assert_close(&what, &dx, &gradient(|x| upsampled(mode, &s, x), &wide(&x), &dy), 1e-6);
     }
 }
 
@@ -74,7 +74,7 @@ fn corners() {
 
 #[test]
 fn the_examples_of_pytorch() {
-    // As the documentation of `torch.nn.Upsample` prints them, to four digits.
+    // The documentation of `torch.nn.Upsample` prints these to four digits.
     let s = UpsampleSizes { planes: 1, image: [2, 2], factor: [2, 2] };
     let two =
         |align_corners| passes(Mode::Bilinear { align_corners }, &s, &[1.0, 2.0, 3.0, 4.0], &[0.0; 16])[0].clone();

@@ -1,47 +1,48 @@
-// Enlargement: threads lie along rows of what is written; each number is gathered from where it comes from.
+// Upsampling. Threads are laid out along the rows of the tensor that is written, and each gathers its element.
 #include "axes.cuh"
 
-/// One axis of an image, and how many numbers of the output each of it becomes.
+/// The length of an axis of the image, and its factor.
 struct Side {
     u32 image, factor;
-    /// Whether the outermost numbers of both images meet.
+    /// 1 if the centres of the outermost pixels of both images coincide.
     u32 align_corners;
 };
 
-/// Two neighbours in the image, and the share of the second.
+/// Two neighbouring positions of the image, and the weight of the second.
 struct Source {
     u32 first, second;
     float share;
 };
 
-/// What number `at` of the output is made from on straight lines between neighbours.
+/// Returns the positions from which element `at` of the output is interpolated linearly.
 DEVICE Source source(const Side& side, u32 at) {
     u32 last = side.image - 1;
     if (side.align_corners != 0) {
-        // In whole numbers, so that the share is exact; an output of one number is the first of the image.
+        // Integers keep the weight exact. An output of a single element is the image's first.
         u64 from = (u64)at * last, to = side.image * side.factor > 1 ? side.image * side.factor - 1 : 1;
         u32 first = (u32)(from / to);
         return Source{first, first < last ? first + 1 : last, (float)(from % to) / (float)to};
     }
-    float place = ((float)at + 0.5f) / (float)side.factor - 0.5f;
-    place = place > 0.0f ? place : 0.0f;
-    u32 first = (u32)place;
+    float position = ((float)at + 0.5f) / (float)side.factor - 0.5f;
+    position = position > 0.0f ? position : 0.0f;
+    u32 first = (u32)position;
     first = first < last ? first : last;
-    return Source{first, first < last ? first + 1 : last, place - (float)first};
+    return Source{first, first < last ? first + 1 : last, position - (float)first};
 }
 
-/// The share that number `at` of the output has of number `from` of the image.
+/// Returns the weight of element `from` of the image in element `at` of the output.
 DEVICE float share(const Side& side, u32 at, u32 from) {
     Source s = source(side, at);
     return (s.first == from ? 1.0f - s.share : 0.0f) + (s.second == from ? s.share : 0.0f);
 }
 
-/// The numbers of the output that are made from number `from` of the image, `begin` to before `end`.
+/// A range of positions of the output.
 struct Range {
     u32 begin, end;
 };
-DEVICE Range made_from(const Side& side, u32 from) {
-    // Those less than one number of the image away, and beyond the outermost; the share of others is 0.
+/// Returns a range that contains all elements of the output that are interpolated from element `from` of the image: those
+/// less than one pixel of the image away, or beyond its outermost pixels. Others in the range have weight 0.
+DEVICE Range outputs_of(const Side& side, u32 from) {
     if (side.align_corners != 0) {
         u32 output = side.image * side.factor, steps = side.image - 1;
         if (steps == 0) return Range{0, output};
@@ -54,14 +55,14 @@ DEVICE Range made_from(const Side& side, u32 from) {
     return Range{begin, from == side.image - 1 ? side.image * side.factor : (twice + 3 * side.factor + 1) / 2};
 }
 
-/// A row of a plane: where that begins, and what the row is made from.
+/// The start of a plane, and the rows from which a row of the output is interpolated.
 struct Line {
     u64 plane;
     Source row;
 };
 
 KERNEL(upsample_nearest, Rows rows, Side high, Side wide, Span<const float> x, Span<float> y) {
-    // Planes of whole rows: the row of all planes says it.
+    // The factor divides the height of the output, so that rows of all planes can be counted together.
     fill_rows(
         rows, y, 0, [&](u32 row) { return (u64)(row / high.factor) * wide.image; },
         [&](u64 at, u64, u32 j) { return x[at + j / wide.factor]; });
@@ -95,8 +96,8 @@ KERNEL(upsample_nearest_backward, Rows rows, Side high, Side wide, Span<const fl
         });
 }
 
-/// A row of a plane of the image.
-struct Place {
+/// The start of a plane of the output, and a row of the image.
+struct ImageRow {
     u64 plane;
     u32 row;
 };
@@ -107,10 +108,10 @@ KERNEL(upsample_bilinear_backward, Rows rows, Side high, Side wide, Span<const f
         rows, dx, add,
         [&](u32 row) {
             u32 plane = row / high.image;
-            return Place{(u64)plane * high.image * high.factor * width, row - plane * high.image};
+            return ImageRow{(u64)plane * high.image * high.factor * width, row - plane * high.image};
         },
-        [&](Place at, u64, u32 j) {
-            Range lines = made_from(high, at.row), columns = made_from(wide, j);
+        [&](ImageRow at, u64, u32 j) {
+            Range lines = outputs_of(high, at.row), columns = outputs_of(wide, j);
             float sum = 0.0f;
             for (u32 r = lines.begin; r < lines.end; r++) {
                 float line = 0.0f;

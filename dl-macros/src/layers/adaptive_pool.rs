@@ -1,15 +1,15 @@
-//! Pooling to a size that is given, and to a single number for each channel.
+//! Adaptive pooling to an output of a given size, and global pooling to a single number for each channel.
 
 use super::pool::PoolKind;
 use super::*;
 use crate::check;
 use quote::quote;
 
-/// A pooling layer whose windows cover the image, as many as the output has elements.
+/// A pooling layer that covers the image with as many windows as the output has elements.
 pub struct AdaptivePool {
     name: &'static str,
     name_prefix: &'static str,
-    takes: PoolKind,
+    kind: PoolKind,
     sequence: bool,
     shapes: &'static str,
     line: &'static str,
@@ -24,7 +24,7 @@ const LENGTH: Parameter =
 pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_avg_pool2d",
     name_prefix: "adaptive_avg_pool",
-    takes: PoolKind::Mean,
+    kind: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c, size…]`",
     line: "takes the mean of each of `size` windows, which are chosen to cover the image",
@@ -33,7 +33,7 @@ pub static ADAPTIVE_AVG_POOL2D: AdaptivePool = AdaptivePool {
 pub static ADAPTIVE_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "adaptive_max_pool2d",
     name_prefix: "adaptive_max_pool",
-    takes: PoolKind::Largest,
+    kind: PoolKind::Max,
     line: "takes the maximum of each of `size` windows, which are chosen to cover the image",
     ..ADAPTIVE_AVG_POOL2D
 };
@@ -56,7 +56,7 @@ pub static ADAPTIVE_MAX_POOL1D: AdaptivePool = AdaptivePool {
 pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_avg_pool2d",
     name_prefix: "global_avg_pool",
-    takes: PoolKind::Mean,
+    kind: PoolKind::Mean,
     sequence: false,
     shapes: "`[c, h, w]` → `[c]`",
     line: "takes the mean of each channel",
@@ -65,7 +65,7 @@ pub static GLOBAL_AVG_POOL2D: AdaptivePool = AdaptivePool {
 pub static GLOBAL_MAX_POOL2D: AdaptivePool = AdaptivePool {
     name: "global_max_pool2d",
     name_prefix: "global_max_pool",
-    takes: PoolKind::Largest,
+    kind: PoolKind::Max,
     line: "takes the maximum of each channel",
     ..GLOBAL_AVG_POOL2D
 };
@@ -95,7 +95,7 @@ impl Layer for AdaptivePool {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let [channels, _, _] = check::image(call)?;
-        let op = pool::operation(self.takes, quote!(dl::ops::pool::Windows::Adaptive), true);
+        let op = pool::operation(self.kind, quote!(dl::ops::pool::Windows::Adaptive), true);
         if !self.parameters.is_empty() {
             return Some(Built::new(call.sized(channels, call.pair("size")), op));
         }
@@ -105,7 +105,7 @@ impl Layer for AdaptivePool {
                 BackwardReads::NOTHING,
             )
         };
-        let op = if let PoolKind::Mean = self.takes { mean() } else { op };
+        let op = if let PoolKind::Mean = self.kind { mean() } else { op };
         Some(Built::new(Shape::of([channels]), op))
     }
 }

@@ -1,29 +1,29 @@
-//! Convolutions with learned kernels: over images and sequences, for each channel on its own, and transposed.
+//! Convolutions of images and sequences: plain, depthwise and transposed ones.
 
 use super::window::{Arguments, GROUPS, Window, Windowed};
 use super::*;
 use crate::check;
 use quote::quote;
 
-/// A convolution.
+/// A convolution layer.
 pub struct Conv {
     name: &'static str,
     name_prefix: &'static str,
-    connects: Connects,
+    kind: ConvKind,
     sequence: bool,
     shapes: &'static str,
     line: &'static str,
     parameters: &'static [Parameter],
 }
 
-/// The channels and the direction of a convolution.
+/// The connections and the direction of a convolution.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Connects {
-    /// From all input channels of a group to each output channel of it.
-    Groups,
-    /// From each input channel to output channels of its own.
-    EachChannel,
-    /// From windows to images: [`Connects::Groups`] in the other direction.
+enum ConvKind {
+    /// Each output channel depends on all input channels of its group.
+    Grouped,
+    /// Each input channel has output channels of its own.
+    Depthwise,
+    /// The operation is the transpose of a [`ConvKind::Grouped`] convolution.
     Transposed,
 }
 
@@ -43,7 +43,7 @@ pub const BIAS_INIT: Parameter = Parameter::named(
     "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
 );
 
-/// The parameter of convolutions of each channel on its own.
+/// The parameter `multiplier` of depthwise convolutions.
 pub const fn multiplier(doc: &'static str) -> Parameter {
     Parameter::named("multiplier", Kind::Size, Default::Size(1), doc).at_least_one()
 }
@@ -51,7 +51,7 @@ pub const fn multiplier(doc: &'static str) -> Parameter {
 pub static CONV2D: Conv = Conv {
     name: "conv2d",
     name_prefix: "conv",
-    connects: Connects::Groups,
+    kind: ConvKind::Grouped,
     sequence: false,
     shapes: "`[c, h, w]` → `[channels, h', w']`",
     line: "convolves the image with one learned kernel for each output channel, plus a bias",
@@ -68,7 +68,7 @@ pub static CONV1D: Conv = Conv {
 pub static DEPTHWISE_CONV2D: Conv = Conv {
     name: "depthwise_conv2d",
     name_prefix: "depthwise_conv",
-    connects: Connects::EachChannel,
+    kind: ConvKind::Depthwise,
     shapes: "`[c, h, w]` → `[multiplier·c, h', w']`",
     line: "convolves each channel with kernels of its own: `conv2d` with as many groups as channels",
     parameters: &[
@@ -86,7 +86,7 @@ pub static DEPTHWISE_CONV2D: Conv = Conv {
 pub static CONV_TRANSPOSE2D: Conv = Conv {
     name: "conv_transpose2d",
     name_prefix: "conv_transpose",
-    connects: Connects::Transposed,
+    kind: ConvKind::Transposed,
     line: "computes a transposed convolution: every input element adds its scaled kernel to a larger output",
     parameters: &transposed(false),
     ..CONV2D
@@ -102,7 +102,7 @@ pub static CONV_TRANSPOSE1D: Conv = Conv {
 const fn convolution(of: Arguments) -> [Parameter; 9] {
     [CHANNELS, of.kernel(), of.stride(), of.padding(), of.dilation(), GROUPS, BIAS, INIT, BIAS_INIT]
 }
-// In PyTorch's order.
+// The parameters are in PyTorch's order.
 const fn transposed(sequence: bool) -> [Parameter; 10] {
     let of = Arguments { of: Windowed::TransposedConvolution, sequence };
     let [kernel, stride, padding] = [of.kernel(), of.stride(), of.padding()];
@@ -124,28 +124,28 @@ impl Layer for Conv {
     }
     fn check(&self, call: &Call) -> bool {
         let good = check::not_zero(call) & check::bias_is_used(call);
-        good && (self.connects != Connects::Transposed || window::output_padding_below_stride(call))
+        good && (self.kind != ConvKind::Transposed || window::output_padding_below_stride(call))
     }
     fn inferred(&self) -> Option<Inferred> {
-        (self.connects != Connects::EachChannel).then_some(Inferred::Channels)
+        (self.kind != ConvKind::Depthwise).then_some(Inferred::Channels)
     }
     fn is_sequence(&self) -> bool {
         self.sequence
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let [inputs, height, width] = check::image(call)?;
-        let (outputs, groups) = match self.connects {
-            Connects::EachChannel => (inputs.mul(&call.size("multiplier")), inputs.clone()),
-            Connects::Groups | Connects::Transposed => (call.size("channels"), call.size("groups")),
+        let (outputs, groups) = match self.kind {
+            ConvKind::Depthwise => (inputs.mul(&call.size("multiplier")), inputs.clone()),
+            ConvKind::Grouped | ConvKind::Transposed => (call.size("channels"), call.size("groups")),
         };
         let divided = window::divided(call, &inputs, &outputs, &groups);
         let (window, image) = (Window::of(call)?, [&height, &width]);
-        let transposed = self.connects == Connects::Transposed;
+        let transposed = self.kind == ConvKind::Transposed;
         let size = if transposed { window.transposed_output(call, image) } else { window.output(call, image, false) }?;
         if !divided {
             return None;
         }
-        // The channels that have kernels, one for each channel in a group on the other side; and the windows.
+        // There is a kernel for each pair of `channels` and `of_group` channels, which is applied to every window.
         let (path, channels, of_group, windows) = if transposed {
             (quote!(dl::ops::conv2d::ConvTranspose2dOp), &inputs, outputs.div(&groups), image)
         } else {
@@ -161,7 +161,7 @@ impl Layer for Conv {
     }
 }
 
-/// The weights: kernels for each of `shape`, and a bias for each of `outputs`.
+/// Returns the weights: a matrix of kernels of the given `shape`, and a bias for each of the `outputs` channels.
 fn weights(call: &Call, transposed: bool, shape: [&Dim; 2], outputs: &Dim, kernel: &[Dim; 2]) -> Weights {
     let bias = call.flag("bias");
     let path = match (transposed, call.sequence) {
@@ -171,12 +171,12 @@ fn weights(call: &Call, transposed: bool, shape: [&Dim; 2], outputs: &Dim, kerne
         (true, true) => quote!(dl::layers::ConvTranspose1d),
     };
     let kernel: Vec<&Dim> = kernel.iter().skip(usize::from(call.sequence)).collect();
-    // Types name the input channels first.
+    // The types of weights name the input channels first.
     let [first, second] = shape;
     let [a, b] = if transposed { shape } else { [second, first] };
     let mut sizes = vec![a, b];
     sizes.extend(&kernel);
-    // The number of biases is that of the output channels of the type, if nothing else is said.
+    // The number of biases is a size of its own unless it equals the output channels of the type.
     let same = matches!(b.equals(outputs), crate::dim::Cond::Known(true));
     let none = Dim::Known(0);
     match (bias, same) {

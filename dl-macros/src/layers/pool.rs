@@ -1,4 +1,4 @@
-//! Pooling: the largest number or the mean of windows that slide over each channel. One entry for each number of dimensions.
+//! Max and average pooling with sliding windows, of images and sequences.
 
 use super::window::{Arguments, Window, Windowed};
 use super::*;
@@ -8,7 +8,7 @@ use quote::quote;
 /// The function that a pooling layer applies to each window.
 #[derive(Clone, Copy)]
 pub enum PoolKind {
-    Largest,
+    Max,
     Mean,
 }
 
@@ -16,7 +16,7 @@ pub enum PoolKind {
 pub struct Pool {
     name: &'static str,
     name_prefix: &'static str,
-    takes: PoolKind,
+    kind: PoolKind,
     sequence: bool,
     shapes: &'static str,
     line: &'static str,
@@ -27,13 +27,13 @@ const CEIL_MODE: Parameter = Parameter::named(
     "ceil_mode",
     Kind::Flag,
     Default::Flag(false),
-    "whether the output size is rounded up, so that the last window may go beyond the image",
+    "whether the output size is rounded up, so that the last window may extend beyond the image",
 );
 const COUNT_INCLUDE_PAD: Parameter = Parameter::named(
     "count_include_pad",
     Kind::Flag,
     Default::Flag(true),
-    "whether the padding counts in the mean, as zeros",
+    "whether the mean includes the zeros of the padding",
 );
 
 const fn max(sequence: bool) -> [Parameter; 4] {
@@ -51,7 +51,7 @@ const SEQUENCE: &str = "`[c, l]` → `[c, l']`";
 pub static MAX_POOL2D: Pool = Pool {
     name: "max_pool2d",
     name_prefix: "max_pool",
-    takes: PoolKind::Largest,
+    kind: PoolKind::Max,
     sequence: false,
     shapes: IMAGE,
     line: "takes the maximum of each window",
@@ -62,7 +62,7 @@ pub static MAX_POOL1D: Pool =
 pub static AVG_POOL2D: Pool = Pool {
     name: "avg_pool2d",
     name_prefix: "avg_pool",
-    takes: PoolKind::Mean,
+    kind: PoolKind::Mean,
     sequence: false,
     shapes: IMAGE,
     line: "takes the mean of each window",
@@ -98,14 +98,14 @@ impl Layer for Pool {
         let windows = quote! {
             dl::ops::pool::Windows::Sliding { kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw] }
         };
-        Some(Built::new(call.sized(channels, size), operation(self.takes, windows, call.flag("count_include_pad"))))
+        Some(Built::new(call.sized(channels, size), operation(self.kind, windows, call.flag("count_include_pad"))))
     }
 }
 
-/// The pooling over `windows`.
-pub fn operation(takes: PoolKind, windows: TokenStream, count_include_pad: bool) -> Op {
-    match takes {
-        PoolKind::Largest => {
+/// Returns the pooling operation with these `windows`.
+pub fn operation(kind: PoolKind, windows: TokenStream, count_include_pad: bool) -> Op {
+    match kind {
+        PoolKind::Max => {
             Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), BackwardReads::INPUTS)
         }
         PoolKind::Mean => {

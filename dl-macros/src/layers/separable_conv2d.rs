@@ -1,4 +1,4 @@
-//! `separable_conv2d(channels, kernel)`: a small window of weights for each channel, and then sums over channels.
+//! `separable_conv2d(channels, kernel)` is a depthwise convolution followed by a pointwise (1×1) convolution.
 
 use super::window::Window;
 use super::*;

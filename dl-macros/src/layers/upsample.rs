@@ -1,4 +1,4 @@
-//! `upsample(factor)`: a larger image.
+//! `upsample(factor)` enlarges an image by nearest-neighbour or bilinear interpolation.
 
 use super::*;
 use crate::check;
@@ -18,13 +18,13 @@ impl Layer for Upsample {
         Doc::new(
             Chapter::Shape,
             "`[c, h, w]` → `[c, factor·h, factor·w]`",
-            "enlarges the image by nearest-neighbour or bilinear interpolation; the borders of both images meet, or with `align_corners` their outermost pixels, as in PyTorch",
+            "enlarges the image by nearest-neighbour or bilinear interpolation; the edges of both images are aligned, or with `align_corners` the centres of their corner pixels, as in PyTorch",
         )
     }
     fn parameters(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of enlargement").at_least_one(),
+                Parameter::positional("factor", Kind::Pair, Default::Required, "factor of upsampling").at_least_one(),
                 Parameter::named(
                     "mode",
                     Kind::Choice(MODES),
@@ -35,7 +35,7 @@ impl Layer for Upsample {
                     "align_corners",
                     Kind::Flag,
                     Default::Flag(false),
-                    "whether the outermost pixels of both images meet, for `bilinear`",
+                    "whether the centres of the corner pixels of both images are aligned, for `bilinear`",
                 ),
             ]
         }

@@ -1,10 +1,10 @@
-//! The window that convolutions and pooling slide over an image: its arguments, their rules, and the size of the output.
+//! The sliding windows of convolutions and pooling: their arguments, the checks of these, and the size of the output.
 
 use super::*;
 use crate::check;
 use crate::diagnostics::{Message, message};
 
-/// The layers that have windows; their arguments have the same names.
+/// The kinds of layers with windows. Their arguments have the same names, but other defaults and documentation.
 #[derive(Clone, Copy)]
 pub enum Windowed {
     Convolution,
@@ -12,24 +12,24 @@ pub enum Windowed {
     Pooling,
 }
 
-/// The arguments of windows over images or, with `sequence`, over sequences.
+/// The arguments of windows that slide over images or, with `sequence`, over sequences.
 #[derive(Clone, Copy)]
 pub struct Arguments {
     pub of: Windowed,
     pub sequence: bool,
 }
 
-/// The argument of convolutions whose channels are in groups.
+/// The argument `groups` of convolutions.
 pub const GROUPS: Parameter = Parameter::named(
     "groups",
     Kind::Size,
     Default::Size(1),
-    "number of groups that the channels are divided into: each output channel sees the input channels of its group alone",
+    "number of groups that the channels are divided into: each output channel depends on the input channels of its group",
 )
 .counting("group");
 
 impl Arguments {
-    /// The kind of an argument that is a number for each dimension.
+    /// Returns the kind of an argument that has a number for each dimension.
     const fn sizes(self) -> Kind {
         if self.sequence { Kind::Size } else { Kind::Pair }
     }
@@ -48,7 +48,7 @@ impl Arguments {
             Windowed::Pooling => (Default::Same("kernel"), "distance between neighbouring windows"),
             Windowed::TransposedConvolution => (
                 Default::Size(1),
-                "distance in the output between neighbouring input elements: the factor of enlargement",
+                "distance in the output between neighbouring input elements: the factor of upsampling",
             ),
         };
         Parameter::named("stride", self.sizes(), default, doc).at_least_one()
@@ -82,7 +82,7 @@ impl Arguments {
     }
 }
 
-/// A window; each pair is height, width.
+/// A window. Each pair is [height, width].
 pub struct Window {
     pub kernel: [Dim; 2],
     pub stride: [Dim; 2],
@@ -91,27 +91,28 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window that a use describes; without an argument for its dilation it has none.
+    /// Returns the window of a call. A layer without the argument `dilation` has a dilation of 1.
     pub fn of(call: &Call) -> Option<Self> {
         let padding = padding(call)?;
         let [kernel, stride, dilation] = ["kernel", "stride", "dilation"].map(|name| call.pair(name));
         Some(Window { kernel, stride, padding, dilation })
     }
 
-    /// The extent of the window, with the gaps of dilation.
-    fn reach(&self) -> [Dim; 2] {
+    /// Returns the size of the window in the image, including the gaps of dilation.
+    fn extent(&self) -> [Dim; 2] {
         [0, 1].map(|i| self.dilation[i].mul(&self.kernel[i].sub(&Dim::Known(1))).add(&Dim::Known(1)))
     }
 
-    /// Height and width of the output over an image of `size`, if the window fits into it; with `ceil` the last window may
-    /// go beyond the image, as long as it begins in it or in the padding before.
+    /// Returns the height and width of the output for an image of `size`, or reports an error if the window does not fit
+    /// into it. With `ceil`, the last window may extend beyond the image, but must begin in the image or the padding before
+    /// it.
     pub fn output(&self, call: &Call, size: [&Dim; 2], ceil: bool) -> Option<[Dim; 2]> {
-        let (one, reach) = (Dim::Known(1), self.reach());
+        let (one, extent) = (Dim::Known(1), self.extent());
         let padded = [0, 1].map(|i| size[i].add(&self.padding[i].mul(&Dim::Known(2))));
-        let fits = padded[0].at_least(&reach[0]).and(padded[1].at_least(&reach[1]));
+        let fits = padded[0].at_least(&extent[0]).and(padded[1].at_least(&extent[1]));
         let start = format!("the kernel of `{}` covers ", call.name);
-        let (reached, whole) = (size_text(call, [&reach[0], &reach[1]]), size_text(call, [&padded[0], &padded[1]]));
-        let mut text = message!(start, reached, ", more than its input of ", whole);
+        let (covered, whole) = (size_text(call, [&extent[0], &extent[1]]), size_text(call, [&padded[0], &padded[1]]));
+        let mut text = message!(start, covered, ", more than its input of ", whole);
         if self.padding.iter().any(|padding| padding.known() != Some(0)) {
             text.push(message!(" with padding"));
         }
@@ -123,7 +124,7 @@ impl Window {
         let good = call.diagnostics.require(fits, call.at("kernel"), text);
         good.then(|| {
             [0, 1].map(|i| {
-                let (rest, stride) = (padded[i].sub(&reach[i]), &self.stride[i]);
+                let (rest, stride) = (padded[i].sub(&extent[i]), &self.stride[i]);
                 if !ceil {
                     return rest.div(stride).add(&one);
                 }
@@ -133,39 +134,40 @@ impl Window {
         })
     }
 
-    /// Height and width of the output of a transposed convolution of an image of `size`, if its padding leaves some.
+    /// Returns the height and width of a transposed convolution's output for an image of `size`, or reports an error if the
+    /// padding leaves nothing of it.
     pub fn transposed_output(&self, call: &Call, size: [&Dim; 2]) -> Option<[Dim; 2]> {
-        let (one, reach, added) = (Dim::Known(1), self.reach(), call.border("output_padding"));
-        let whole = [0, 1].map(|i| size[i].sub(&one).mul(&self.stride[i]).add(&reach[i]).add(&added[i]));
+        let (one, extent, added) = (Dim::Known(1), self.extent(), call.border("output_padding"));
+        let whole = [0, 1].map(|i| size[i].sub(&one).mul(&self.stride[i]).add(&extent[i]).add(&added[i]));
         let cropped = [0, 1].map(|i| self.padding[i].mul(&Dim::Known(2)));
-        let some = whole[0].at_least(&cropped[0].add(&one)).and(whole[1].at_least(&cropped[1].add(&one)));
+        let not_empty = whole[0].at_least(&cropped[0].add(&one)).and(whole[1].at_least(&cropped[1].add(&one)));
         let start = format!("the padding of `{}` leaves nothing of its output, which would be ", call.name);
         let text = message!(start, size_text(call, [&whole[0], &whole[1]]), " without it");
-        let good = call.diagnostics.require(some, call.at("padding"), text);
+        let good = call.diagnostics.require(not_empty, call.at("padding"), text);
         good.then(|| [0, 1].map(|i| whole[i].sub(&cropped[i])))
     }
 }
 
-/// The padding, with `same` as numbers.
+/// Returns the padding, with `same` resolved to numbers.
 fn padding(call: &Call) -> Option<[Dim; 2]> {
     if !call.is_same_padding("padding") {
         return Some(call.border("padding"));
     }
     let (one, two) = (Dim::Known(1), Dim::Known(2));
     let [stride_h, stride_w] = call.pair("stride");
-    let steps = stride_h.equals(&one).and(stride_w.equals(&one));
+    let no_stride = stride_h.equals(&one).and(stride_w.equals(&one));
     let text = "`padding: same` keeps the size, which needs a stride of 1; give the padding as a number";
-    let single = call.diagnostics.require(steps, call.at("padding"), text);
+    let keeps_size = call.diagnostics.require(no_stride, call.at("padding"), text);
     let (kernel, dilation) = (call.pair("kernel"), call.pair("dilation"));
     let border = [0, 1].map(|i| dilation[i].mul(&kernel[i].sub(&one)));
     let even = border[0].is_multiple_of(&two).and(border[1].is_multiple_of(&two));
     let this = size_text(call, [&kernel[0], &kernel[1]]);
     let text = message!("`padding: same` needs an odd kernel, and this one is ", this);
     let odd = call.diagnostics.require(even, call.at("padding"), text);
-    (single && odd).then(|| border.map(|border| border.div(&two)))
+    (keeps_size && odd).then(|| border.map(|border| border.div(&two)))
 }
 
-/// Whether each window of a pooling layer holds a number that is not padding.
+/// Checks that every window of a pooling layer contains an element that is not padding.
 pub fn padding_below_half(call: &Call) -> bool {
     let ([kernel_h, kernel_w], [h, w]) = (call.pair("kernel"), call.border("padding"));
     let two = Dim::Known(2);
@@ -176,7 +178,7 @@ pub fn padding_below_half(call: &Call) -> bool {
     call.diagnostics.require(condition, call.at("padding"), text)
 }
 
-/// Whether a transposed convolution adds less to the end of its output than another input element would.
+/// Checks that the output padding of a transposed convolution is less than its stride.
 pub fn output_padding_below_stride(call: &Call) -> bool {
     let (one, [h, w], [sh, sw]) = (Dim::Known(1), call.border("output_padding"), call.pair("stride"));
     let below = sh.at_least(&h.add(&one)).and(sw.at_least(&w.add(&one)));
@@ -186,13 +188,13 @@ pub fn output_padding_below_stride(call: &Call) -> bool {
     call.diagnostics.require(below, call.at("output_padding"), text)
 }
 
-/// Whether `groups` divides the channels of the input and of the output.
+/// Checks that `groups` divides the channels of the input and of the output.
 pub fn divided(call: &Call, inputs: &Dim, outputs: &Dim, groups: &Dim) -> bool {
-    // What divides neither is one mistake.
+    // If neither number can be divided, only the first error is reported.
     check::groups(call, inputs, groups, "input") && check::groups(call, outputs, groups, "output")
 }
 
-/// A size as the user thinks of it: `[5, 5]`, or `5` of a sequence.
+/// Returns a size as the user writes it: `[5, 5]`, or `5` for a sequence.
 fn size_text(call: &Call, [height, width]: [&Dim; 2]) -> Message {
     if call.sequence { message!(width) } else { message!("[", height, ", ", width, "]") }
 }

@@ -1,14 +1,14 @@
-//! The normalised, temperature-scaled cross-entropy of SimCLR: each of two views of a sample should be more like the other
-//! than like any view of the other samples of the batch.
+//! The normalised, temperature-scaled cross-entropy loss of SimCLR. It is small if the two views of a sample are more
+//! similar to each other than to any view of the other samples of the batch.
 //!
-//! With the 2n views `z` of a batch, divided by their lengths, and `s_rk = z_r·z_k / temperature`, the loss of a view is
-//! `ln Σ_{k≠r} e^(s_rk) - s_rp`, where `p` is the sample's other view; the loss of a sample is the mean of its two. Source:
-//! Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual representations", ICML 2020,
-//! equation 1. A batch of one has nothing to tell apart: sessions and the trainer refuse it.
+//! With the 2n views `z` of a batch, divided by their L2 norms, and `s_rk = z_r·z_k / temperature`, the loss of a view is
+//! `ln Σ_{k≠r} e^(s_rk) - s_rp`, where `p` is the sample's other view. The loss of a sample is the mean of those of its two
+//! views. Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual
+//! representations", ICML 2020, equation 1. A batch of one sample has no negatives, so sessions and the trainer refuse it.
 //!
-//! Gradient: with weights `w` of the views and `P_rk = e^(s_rk) / Σ_{j≠r} e^(s_rj)`, that to `s_rk` as entry of a symmetric
-//! matrix is `w_r·P_rk + w_k·P_kr - [k = p]·(w_r + w_p)`. Forward saves the lengths and the logarithms of the sums, so that
-//! backward computes only the rows of its own input.
+//! With weights `w` of the views and `P_rk = e^(s_rk) / Σ_{j≠r} e^(s_rj)`, the gradient to `s_rk`, as an element of a
+//! symmetric matrix, is `w_r·P_rk + w_k·P_kr - [k = p]·(w_r + w_p)`. The forward pass saves the norms and the logarithms of
+//! the sums, so that the backward pass computes only the rows of its own input.
 
 use super::Gradient;
 use super::cpu::{self, Samples};
@@ -20,28 +20,28 @@ use crate::tensor::Grad;
 use crate::tensor::Storage;
 use crate::{Context, Pod, View, ViewMut};
 
-/// The operation: two views of each sample as vectors, of any shape.
+/// The settings of the loss. Its inputs are two views of each sample, vectors of any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NtXent {
-    /// The divisor of the cosines: the smaller, the sharper the softmax; above 0.
+    /// The divisor of the cosine similarities, above 0. A smaller temperature makes the softmax sharper.
     pub temperature: f32,
 }
 
-/// What forward saves for a sample: length, and logarithm of the sum, of both views.
+/// For each of a sample's two views, the norm and the logarithm of the sum, which the forward pass saves.
 type Saved = [[f32; 2]; 2];
 
-/// Settings and sizes at run time.
+/// The settings and sizes of one call.
 #[derive(Clone, Copy, Debug)]
 pub struct NtXentSizes {
-    /// Numbers of one view.
+    /// The number of elements of one view.
     pub features: usize,
-    /// As in [`NtXent`].
+    /// See [`NtXent::temperature`].
     pub temperature: f32,
 }
 
-/// The kernel of the operation.
+/// The kernels of the loss.
 pub trait NtXentKernel: Storage {
-    /// The loss of every sample, and what backward needs: four numbers for each sample.
+    /// Computes the loss of every sample, and the four numbers for each sample that the backward pass needs.
     fn nt_xent(
         &self,
         sizes: NtXentSizes,
@@ -50,7 +50,7 @@ pub trait NtXentKernel: Storage {
         losses: Self::Mut<'_, f32>,
         saved: Option<Self::Mut<'_, f32>>,
     );
-    /// The gradient to one of the views.
+    /// Computes the gradient to one of the two inputs.
     fn nt_xent_backward(
         &self,
         sizes: NtXentSizes,
@@ -65,7 +65,7 @@ impl NtXent {
     fn sizes<S: Pod<Element = f32>>(self) -> NtXentSizes {
         NtXentSizes { features: S::LEN, temperature: self.temperature }
     }
-    /// `losses` of all samples, and what backward needs.
+    /// Computes the loss of every sample, `S, S` → `[]`, and saves the tensor `[2, 2]` that the backward pass reads.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -77,7 +77,7 @@ impl NtXent {
         let saved = Some(saved.into_data());
         context.device.nt_xent(self.sizes::<S>(), a.data(), b.data(), losses.into_data(), saved);
     }
-    /// `losses` of all samples.
+    /// Computes the loss of every sample, `S, S` → `[]`.
     pub fn infer<D: Device, S: Pod<Element = f32>>(
         self,
         context: &Context<D>,
@@ -87,7 +87,7 @@ impl NtXent {
     ) {
         context.device.nt_xent(self.sizes::<S>(), a.data(), b.data(), losses.into_data(), None);
     }
-    /// The gradient to input `k`, `a` or `b`.
+    /// Computes the gradient to input `k`, which is 0 for `a` and 1 for `b`, from the gradient to the losses.
     #[expect(clippy::too_many_arguments, reason = "the convention of operations: kept values, then gradients")]
     pub fn backward<D: Device, S: Pod<Element = f32>>(
         self,
@@ -105,15 +105,15 @@ impl NtXent {
 }
 
 simd! {
-    /// `z = x/|x|`; returns the length, at least PyTorch's 10⁻¹².
+    /// `z = x/|x|`. Returns the norm, which is at least 10⁻¹², as in PyTorch.
     fn normalize<S>(x: &[f32], z: &mut [f32]) -> f32 {
-        let length = sum::<S, 1>([x], |[x]| x * x).sqrt();
-        let length = if length < 1e-12 { 1e-12 } else { length };
-        z.iter_mut().zip(x).for_each(|(z, x)| *z = x / length);
-        length
+        let norm = sum::<S, 1>([x], |[x]| x * x).sqrt();
+        let norm = if norm < 1e-12 { 1e-12 } else { norm };
+        z.iter_mut().zip(x).for_each(|(z, x)| *z = x / norm);
+        norm
     }
 
-    /// `s_k = z_r·z_k / temperature` for all rows `z_k`; of row `r` with itself, negative infinity.
+    /// `s_k = z_r·z_k / temperature` for all rows `z_k`, and negative infinity for row `r` itself.
     fn similarity<S>(sizes: NtXentSizes, z: &[f32], r: usize, s: &mut [f32]) {
         let own = &z[r * sizes.features..(r + 1) * sizes.features];
         for (s, z) in s.iter_mut().zip(z.chunks_exact(sizes.features)) {
@@ -122,6 +122,7 @@ simd! {
         s[r] = f32::NEG_INFINITY;
     }
 
+    /// Returns `ln Σ eˢ`.
     fn log_sum_exp<S>(s: &[f32]) -> f32 {
         let largest = largest::<S>(s);
         largest + math::ln::<S>(sum::<S, 1>([s], |[s]| math::exp::<S>(s - largest)))
@@ -132,16 +133,16 @@ simd! {
         d.iter_mut().zip(z).for_each(|(d, z)| *d += scale * z);
     }
 
-    /// `d = (d - (z·d)·z) / length`: the gradient through the division by the length.
-    fn through_length<S>(z: &[f32], length: f32, d: &mut [f32]) {
+    /// `d = (d - (z·d)·z) / norm`, the gradient of the division by the norm.
+    fn normalize_backward<S>(z: &[f32], norm: f32, d: &mut [f32]) {
         let along = sum::<S, 2>([z, d], |[z, d]| z * d);
-        d.iter_mut().zip(z).for_each(|(d, z)| *d = (*d - along * z) / length);
+        d.iter_mut().zip(z).for_each(|(d, z)| *d = (*d - along * z) / norm);
     }
 
-    /// Turns the similarity `s` of row `r` to all rows into the gradient to it, but for that to the other view.
+    /// Replaces the similarities `s` of row `r` to all rows by their gradients, without the term of the other view.
     fn derivatives<S>(batch: &Batch<'_>, r: usize, s: &mut [f32]) {
         let ((_, log_sum), weight) = (batch.saved(r), batch.weight(r % batch.n));
-        // View by view, so that no row number has to be divided.
+        // The nested loops over views and samples avoid a division of the row number.
         for (view, s) in s.chunks_exact_mut(batch.n).enumerate() {
             for (k, (s, saved)) in s.iter_mut().zip(batch.saved.as_chunks::<4>().0).enumerate() {
                 let of_k = batch.weight(k) * math::exp::<S>(*s - saved[2 * view + 1]);
@@ -151,25 +152,25 @@ simd! {
     }
 }
 
-/// A batch after forward.
+/// A batch after the forward pass.
 struct Batch<'a> {
     sizes: NtXentSizes,
-    /// Number of samples.
+    /// The number of samples.
     n: usize,
-    /// The views of length 1: those of the first input, then those of the second.
+    /// The normalised views, first those of the first input, then those of the second.
     z: &'a [f32],
     saved: &'a [f32],
-    /// How much each sample counts.
+    /// The gradient to each sample's loss, or `None` for the mean of all losses.
     scale: Option<&'a [f32]>,
 }
 
 impl Batch<'_> {
-    /// Length, and logarithm of the sum, of row `r`.
+    /// Returns the norm and the logarithm of the sum of row `r`.
     fn saved(&self, r: usize) -> (f32, f32) {
         let at = 4 * (r % self.n) + 2 * (r / self.n);
         (self.saved[at], self.saved[at + 1])
     }
-    /// How much each view of sample `n` counts: half of what the sample does.
+    /// Returns the weight of each view of sample `n`, which is half the weight of the sample.
     #[inline(always)]
     fn weight(&self, n: usize) -> f32 {
         0.5 * self.scale.map_or(1.0 / self.n as f32, |scale| scale[n])
@@ -194,21 +195,21 @@ impl Samples for Batch<'_> {
         similarity(self.sizes, self.z, own, s);
         derivatives(self, own, s);
         s[other] -= 2.0 * self.weight(n);
-        // To itself it is not compared.
+        // A view is not compared with itself.
         s[own] = 0.0;
         d.fill(0.0);
         for (s, z) in s.iter().zip(self.z.chunks_exact(features)) {
             add(s / self.sizes.temperature, z, d);
         }
-        through_length(&self.z[own * features..(own + 1) * features], self.saved(own).0, d);
+        normalize_backward(&self.z[own * features..(own + 1) * features], self.saved(own).0, d);
     }
 }
 
-/// Writes the views divided by their lengths to `z`, one input after the other, and what `saw` is told: row and length.
-fn normalize_all(features: usize, views: [&[f32]; 2], z: &mut [f32], mut saw: impl FnMut(usize, f32)) {
+/// Writes the normalised views to `z`, one input after the other, and calls `save` with the row and the norm of each.
+fn normalize_all(features: usize, views: [&[f32]; 2], z: &mut [f32], mut save: impl FnMut(usize, f32)) {
     let rows = views.into_iter().flat_map(|view| view.chunks_exact(features));
     for (r, (x, z)) in rows.zip(z.chunks_exact_mut(features)).enumerate() {
-        saw(r, normalize(x, z));
+        save(r, normalize(x, z));
     }
 }
 
@@ -219,7 +220,7 @@ impl NtXentKernel for Cpu {
             return scratch::with(4 * n, |saved| self.nt_xent(sizes, a, b, losses, Some(saved)));
         };
         scratch::with(2 * n * sizes.features, |z| {
-            normalize_all(sizes.features, [a, b], z, |r, length| saved[4 * (r % n) + 2 * (r / n)] = length);
+            normalize_all(sizes.features, [a, b], z, |r, norm| saved[4 * (r % n) + 2 * (r / n)] = norm);
             let z = &*z;
             self.threads().split_with_scratch(threads::chunks_mut(saved, 4), 2 * n, &|sample, s, saved| {
                 for (view, saved) in saved.chunks_exact_mut(2).enumerate() {

@@ -1,4 +1,4 @@
-//! The kernel of Adam and AdamW: one pass over the weights and two running means.
+//! The kernel of Adam and AdamW, one pass over the weights and two running means.
 
 use super::segments::{BLOCK, flush, not_finite, parts};
 use super::{DecayStep, FiniteCheck, OptimizerStep};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct AdamStep {
     /// `1 - β₁`.
     pub first: f32,
-    /// β₂, and `1 - β₂`.
+    /// β₂ and `1 - β₂`.
     pub second: (f32, f32),
     /// `lr / (1 - β₁ᵗ)`.
     pub size: f32,
@@ -27,12 +27,12 @@ pub struct AdamStep {
 
 /// The kernel of [`Adam`](crate::optim::Adam) and [`AdamW`](crate::optim::AdamW).
 pub trait AdamKernel: Storage {
-    /// One step over the weights and their running means `m` and `v`.
+    /// Performs one step on the weights and their running means, `m` of the gradient and `v` of its square.
     fn adam(&self, step: AdamStep, weights: OptimizerStep<'_, Self>, m: Self::Mut<'_, f32>, v: Self::Mut<'_, f32>);
 }
 
 simd! {
-    /// One step over weights of one role; whether some new weight is not finite.
+    /// Performs one step on weights of one role. Returns `true` if a new weight is not finite.
     fn adam<S>(s: AdamStep, decay: (f32, f32), w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) -> bool {
         let mut bad = false;
         for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {

@@ -8,23 +8,24 @@ use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Storage;
 
-/// What a gradient whose norm is `norm` is multiplied by, so that its norm is at most about `limit`:
-/// `min(1, limit / (norm + 1e-6))`, as in PyTorch's `clip_grad_norm_`.
+/// Returns the factor that limits the norm of a gradient to about `limit`: `min(1, limit / (norm + 1e-6))`, as in PyTorch's
+/// `clip_grad_norm_`.
 pub fn clip_factor(limit: f64, norm: f64) -> f32 {
     (limit / (norm + 1e-6)).min(1.0) as f32
 }
 
 /// The kernels of gradient clipping.
 pub trait ClipKernel: Storage {
-    /// Scales the gradient `g` so that its norm is at most `limit`, and notes the norm it had in the words of the
-    /// [`FiniteCheck`]. The squares are summed in double precision, in an order that is always the same.
+    /// Scales the gradient `g` so that its norm is at most `limit`, and records its former norm in the words of the
+    /// [`FiniteCheck`]. The squares are summed in double precision, in a fixed order.
     fn clip_norm(&self, segments: &Segments<Self>, limit: f64, g: Self::Mut<'_, f32>, finite_check: Self::Mut<'_, u32>);
-    /// Brings every number of the gradient `g` into `-limit..=limit`.
+    /// Limits every element of the gradient `g` to `-limit..=limit`.
     fn clip_value(&self, segments: &Segments<Self>, limit: f32, g: Self::Mut<'_, f32>);
 }
 
-/// How many tasks share a sum: few enough for their results to lie on the stack.
+/// The largest number of tasks that share a sum. Their results fit on the stack.
 const TASKS: usize = 64;
+/// The number of sums of a task, which are independent so that they vectorise.
 const LANES: usize = 16;
 
 simd! {
@@ -42,7 +43,7 @@ simd! {
         g.iter_mut().for_each(|g| *g *= factor);
     }
     fn clamp<S>(limit: f32, g: &mut [f32]) {
-        // Unlike `f32::clamp`, this has an answer where the limit is NaN: nothing is limited.
+        // `f32::clamp` would panic if the limit is NaN; here, such a limit changes nothing.
         g.iter_mut().for_each(|g| *g = if *g > limit { limit } else if *g < -limit { -limit } else { *g });
     }
 }
@@ -73,6 +74,7 @@ impl ClipKernel for Cpu {
     }
 }
 
+/// Returns the segments that are trained.
 fn trained(segments: &[Segment]) -> impl Iterator<Item = &Segment> {
     segments.iter().filter(|s| s.role != Role::Statistic && s.start < s.end)
 }

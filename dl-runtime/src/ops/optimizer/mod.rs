@@ -1,11 +1,10 @@
 //! The kernels of optimizers: one step over all weights of a model, gradient clipping, and the check for finite numbers.
 //!
-//! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel gets the settings with their
-//! factors worked out ([`AdamStep`]), and the weights with all that belongs to them ([`OptimizerStep`]). Running statistics stay as
-//! they are.
+//! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel is called with the factors of one
+//! step ([`AdamStep`]), and with the weights and their gradients ([`OptimizerStep`]). Running statistics do not change.
 //!
-//! What an optimizer keeps between steps is never subnormal: numbers below 1.2e-38 become 0. Weights stay as the formula has them,
-//! also where weight decay brings them that low, as in PyTorch.
+//! The state that an optimizer keeps between steps is never subnormal: numbers below 1.2e-38 become 0. As in PyTorch,
+//! weights may become subnormal, for instance by weight decay.
 
 mod adam;
 mod clip;
@@ -29,13 +28,13 @@ use crate::tensor::Storage;
 
 /// The memory that every optimizer works on in one step.
 pub struct OptimizerStep<'a, D: Storage> {
-    /// Which numbers are weights, biases and statistics.
+    /// The ranges of weights, biases and statistics.
     pub segments: &'a Segments<D>,
-    /// The weights of a model, flat.
+    /// All weights of a model, flat.
     pub weights: D::Mut<'a, f32>,
     /// The gradient to each weight.
     pub gradients: D::Ref<'a, f32>,
-    /// The words of the [`FiniteCheck`]: a kernel does nothing where the training has stopped, and notes new weights that are not
-    /// finite.
+    /// The words of the [`FiniteCheck`]. A kernel does nothing if the training has stopped, and records new weights that are
+    /// not finite.
     pub finite_check: D::Mut<'a, u32>,
 }

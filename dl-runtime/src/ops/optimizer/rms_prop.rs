@@ -1,4 +1,4 @@
-//! The kernels of RMSProp: the plain one, and one with momentum and centring.
+//! The kernels of RMSProp, plain, and with momentum and centring.
 
 use super::segments::{BLOCK, flush, not_finite, parts};
 use super::{DecayStep, FiniteCheck, OptimizerStep};
@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct RmsPropStep {
     /// The learning rate.
     pub learning_rate: f32,
-    /// α, and `1 - α`.
+    /// α and `1 - α`.
     pub alpha: (f32, f32),
     /// ε.
     pub epsilon: f32,
-    /// μ.
+    /// The momentum μ.
     pub momentum: f32,
-    /// 1 when centred, else 0.
+    /// 1 if centred, else 0.
     pub centered: f32,
     /// The weight decay.
     pub decay: DecayStep,
@@ -27,9 +27,10 @@ pub struct RmsPropStep {
 
 /// The kernels of [`RmsProp`](crate::optim::RmsProp).
 pub trait RmsPropKernel: Storage {
-    /// One step over the weights and their mean square `v`, neither centred nor with momentum.
+    /// Performs one step, neither centred nor with momentum, on the weights and the mean `v` of their squared gradients.
     fn rms_prop(&self, step: RmsPropStep, weights: OptimizerStep<'_, Self>, v: Self::Mut<'_, f32>);
-    /// One step over the weights, their mean square `v`, momentum `b` and mean `a`.
+    /// Performs one step on the weights, the mean `v` of their squared gradients, the momentum `b`, and the mean `a` of
+    /// their gradients.
     fn rms_prop_full(
         &self,
         step: RmsPropStep,
@@ -41,8 +42,8 @@ pub trait RmsPropKernel: Storage {
 }
 
 simd! {
-    /// One step over weights of one role; whether some new weight is not finite.
-    fn simple<S>(s: RmsPropStep, decay: (f32, f32), w: &mut [f32], g: &[f32], v: &mut [f32]) -> bool {
+    /// Performs one plain step on weights of one role. Returns `true` if a new weight is not finite.
+    fn plain<S>(s: RmsPropStep, decay: (f32, f32), w: &mut [f32], g: &[f32], v: &mut [f32]) -> bool {
         let mut bad = false;
         for ((w, g), v) in w.iter_mut().zip(g).zip(v) {
             let g = *g + decay.0 * *w;
@@ -52,7 +53,7 @@ simd! {
         }
         bad
     }
-    /// One step over weights of one role; whether some new weight is not finite.
+    /// Performs one step with momentum and centring on weights of one role. Returns `true` if a new weight is not finite.
     fn full<S>(
         s: RmsPropStep,
         decay: (f32, f32),
@@ -67,7 +68,7 @@ simd! {
             let g = *g + decay.0 * *w;
             *v = flush(s.alpha.0 * *v + s.alpha.1 * (g * g));
             *a = flush(*a + s.alpha.1 * (g - *a));
-            // Never below zero but for rounding.
+            // The variance is below zero only by rounding.
             let variance = (*v - s.centered * (*a * *a)).max(0.0);
             *b = flush(s.momentum * *b + g / (variance.sqrt() + s.epsilon));
             *w = *w * decay.1 - s.learning_rate * *b;
@@ -88,7 +89,7 @@ impl RmsPropKernel for Cpu {
         self.threads().split(data, &|block, (w, g, v)| {
             for (part, role) in parts(&segments.list, block) {
                 let (w, g) = (&mut w[part.clone()], &g[part.clone()]);
-                if simple(s, s.decay.of(role), w, g, &mut v[part]) {
+                if plain(s, s.decay.of(role), w, g, &mut v[part]) {
                     finite.store(false, Ordering::Relaxed);
                 }
             }

@@ -1,21 +1,21 @@
-//! Segments are the ranges of a model's flat memory whose numbers an optimizer treats alike.
+//! Segments, the ranges of a model's flat memory that an optimizer treats alike.
 
 use crate::tensor::Storage;
 use crate::{Result, Role, Tensors};
 use std::ops::Range;
 
-/// A range of numbers whose role is the same.
+/// A range of numbers with the same role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// The index of the first number.
     pub start: usize,
     /// The index behind the last number.
     pub end: usize,
-    /// [`Role::Weight`], [`Role::Statistic`], or [`Role::Bias`] for all that is trained without decay.
+    /// [`Role::Weight`], [`Role::Statistic`], or [`Role::Bias`] for everything that is trained without decay.
     pub role: Role,
 }
 
-/// The segments of a model, in memory order; neighbours of the same role are one segment.
+/// Returns the segments of a model in memory order. Neighbouring tensors of the same role are one segment.
 pub fn segments(tensors: Tensors) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     for tensor in tensors.iter() {
@@ -37,19 +37,19 @@ pub fn segments(tensors: Tensors) -> Vec<Segment> {
 pub struct Segments<D: Storage> {
     /// The segments, in memory order.
     pub list: Vec<Segment>,
-    /// Two bits for each number of the model, from the lowest of the first word on: 0 is [`Role::Weight`], 1 is
+    /// The role of each number in two bits, from the lowest bits of the first word on: 0 is [`Role::Weight`], 1 is
     /// [`Role::Bias`], 2 is [`Role::Statistic`]. It is empty on devices that read the list.
     pub roles: D::Buffer<u32>,
 }
 
 impl<D: Storage> Segments<D> {
-    /// How many numbers share one word of [`Segments::roles`].
+    /// The number of roles in a word of [`Segments::roles`].
     const PER_WORD: usize = 16;
 
     /// Copies these segments to `device`.
     ///
     /// # Errors
-    /// What the device reports when its memory is full.
+    /// Returns the device's error if its memory is full.
     pub fn on(device: &D, list: &[Segment]) -> Result<Self> {
         let reads_the_list = D::from_host::<u32>(&[]).is_some();
         let len = if reads_the_list { 0 } else { list.last().map_or(0, |last| last.end) };
@@ -70,10 +70,10 @@ impl<D: Storage> Segments<D> {
     }
 }
 
-/// How many numbers one task works on, whatever the number of threads: 64 KB of each buffer.
+/// The number of elements of one task, 64 KB of each buffer, for any number of threads.
 pub(super) const BLOCK: usize = 16 * 1024;
 
-/// The trained ranges of block number `block`, counted from its start, with their roles.
+/// Returns the trained ranges of block number `block`, relative to its start, with their roles.
 pub(super) fn parts(segments: &[Segment], block: usize) -> impl Iterator<Item = (Range<usize>, Role)> {
     let (from, to) = (block * BLOCK, (block + 1) * BLOCK);
     let first = segments.partition_point(|s| s.end <= from);
@@ -82,14 +82,16 @@ pub(super) fn parts(segments: &[Segment], block: usize) -> impl Iterator<Item = 
     overlapping.map(move |s| (s.start.max(from) - from..s.end.min(to) - from, s.role))
 }
 
-/// Zero instead of a subnormal number. A running mean whose gradient has become 0 would stay at one for ever, and arithmetic with
-/// them is many times slower on some processors. The bits decide, since a comparison of such numbers is slow, too.
+/// Replaces a subnormal number by zero. A running mean whose gradient has become 0 would stay subnormal for ever, and
+/// arithmetic with such numbers is many times slower on some processors. Since comparisons are slow as well, this tests
+/// the bits.
 #[inline(always)]
 pub(super) fn flush(x: f32) -> f32 {
     if x.to_bits() & 0x7F80_0000 == 0 { 0.0 } else { x }
 }
 
-/// Whether a number is infinite or NaN: all bits of its exponent are set. This vectorises where `f32::is_finite` does not.
+/// Returns `true` if a number is infinite or NaN, that is if all bits of its exponent are set. Unlike `f32::is_finite`,
+/// this vectorises.
 #[inline(always)]
 pub(super) fn not_finite(x: f32) -> bool {
     x.to_bits() & 0x7F80_0000 == 0x7F80_0000

@@ -15,7 +15,7 @@ pub struct SgdStep {
     pub learning_rate: f32,
     /// The momentum.
     pub momentum: f32,
-    /// Whether the momentum has Nesterov's form.
+    /// `true` for Nesterov momentum.
     pub nesterov: bool,
     /// The weight decay.
     pub decay: DecayStep,
@@ -23,14 +23,14 @@ pub struct SgdStep {
 
 /// The kernels of [`Sgd`](crate::optim::Sgd).
 pub trait SgdKernel: Storage {
-    /// One step over the weights without momentum.
+    /// Performs one step without momentum.
     fn sgd(&self, step: SgdStep, weights: OptimizerStep<'_, Self>);
-    /// One step over the weights and their momentum `b`.
+    /// Performs one step on the weights and their momentum `b`.
     fn sgd_momentum(&self, step: SgdStep, weights: OptimizerStep<'_, Self>, b: Self::Mut<'_, f32>);
 }
 
 simd! {
-    /// One step over weights of one role; whether some new weight is not finite.
+    /// Performs one step without momentum on weights of one role. Returns `true` if a new weight is not finite.
     fn plain<S>(learning_rate: f32, decay: (f32, f32), w: &mut [f32], g: &[f32]) -> bool {
         let mut bad = false;
         for (w, g) in w.iter_mut().zip(g) {
@@ -39,15 +39,15 @@ simd! {
         }
         bad
     }
-    /// One step over weights of one role; whether some new weight is not finite.
+    /// Performs one step with momentum on weights of one role. Returns `true` if a new weight is not finite.
     fn momentum<S>(s: SgdStep, decay: (f32, f32), w: &mut [f32], g: &[f32], b: &mut [f32]) -> bool {
-        // The step is `now·g + then·b`.
-        let (now, then) = if s.nesterov { (1.0, s.momentum) } else { (0.0, 1.0) };
+        // The step is `g_factor·g + b_factor·b`.
+        let (g_factor, b_factor) = if s.nesterov { (1.0, s.momentum) } else { (0.0, 1.0) };
         let mut bad = false;
         for ((w, g), b) in w.iter_mut().zip(g).zip(b) {
             let g = *g + decay.0 * *w;
             *b = flush(s.momentum * *b + g);
-            *w = *w * decay.1 - s.learning_rate * (now * g + then * *b);
+            *w = *w * decay.1 - s.learning_rate * (g_factor * g + b_factor * *b);
             bad |= not_finite(*w);
         }
         bad

@@ -1,13 +1,14 @@
-// The loss of SimCLR: similarity of all views to all as products of matrices, in tiles of 32×32 numbers for each block of 256
-// threads; sums over rows are merged tile by tile, so that forward keeps no matrix.
+// The loss of SimCLR. The similarities of all pairs of views are matrix products, in tiles of 32×32 for each block of 256
+// threads. Sums over rows are merged tile by tile, so that the forward pass stores no matrix.
 #include "loss.cuh"
 
 #define TILE 32u
 #define THREADS 256u
-/// A tile in shared memory; one column more, so that columns, too, lie in different banks.
+/// The length of a tile's row in shared memory. One more column avoids bank conflicts.
 #define PITCH (TILE + 1)
 
-/// `z = x/|x|` of the `n` samples of `a`, then of `b`; lengths, at least PyTorch's 10⁻¹², go to `saved` if there is room.
+/// `z = x/|x|` for the `n` samples of `a`, then of `b`. The norms, which are at least 10⁻¹² as in PyTorch, are written to
+/// `saved`, unless it is empty.
 KERNEL(nt_xent_normalize, u32 lanes, u64 n, u64 features, Span<const float> a, Span<const float> b, Span<float> z,
        Span<float> saved) {
     SHARED(float, partial, WARP);
@@ -20,27 +21,29 @@ KERNEL(nt_xent_normalize, u32 lanes, u64 n, u64 features, Span<const float> a, S
             float x = view == 0 ? a[from + i] : b[from + i];
             sum = fmaf(x, x, sum);
         }
-        float length = sqrtf(group_sum(group, sum, partial));
-        length = length < 1e-12f ? 1e-12f : length;
+        float norm = sqrtf(group_sum(group, sum, partial));
+        norm = norm < 1e-12f ? 1e-12f : norm;
         for (u64 i = group.lane; i < features; i += lanes) {
-            z[row * features + i] = (view == 0 ? a[from + i] : b[from + i]) / length;
+            z[row * features + i] = (view == 0 ? a[from + i] : b[from + i]) / norm;
         }
-        if (group.lane == 0 && saved.len) saved[4 * sample + 2 * view] = length;
+        if (group.lane == 0 && saved.len) saved[4 * sample + 2 * view] = norm;
     }
 }
 
-/// A matrix from row `first` on: `rows` of `width` numbers.
+/// A matrix of `rows` by `width` elements, which begins at row `first` of `data`.
 struct Matrix {
     Span<const float> data;
     u64 first, rows, width;
 };
+/// Returns an element, or 0 outside of the matrix.
 DEVICE float at(Matrix m, u64 row, u64 column) {
     return row < m.rows && column < m.width ? (float)m.data[(m.first + row) * m.width + column] : 0.0f;
 }
-/// Where the tile of this block begins, and its number in the row of tiles.
+/// Return the first row and the first column of this block's tile.
 DEVICE u64 first_row() { return (u64)blockIdx.y * TILE; }
 DEVICE u64 first_column() { return (u64)blockIdx.x * TILE; }
-/// The tile of this block of the product `a·b`, or `a·bᵀ`: of this thread the column of its lane, in rows of its warp, 8 apart.
+/// Computes this block's tile of the product `a·b` or `a·bᵀ`. Returns the four elements of this thread, in the column of its
+/// lane and in the rows `warp`, `warp + 8`, `warp + 16` and `warp + 24`.
 DEVICE float4 product(Matrix a, Matrix b, bool transposed, SharedArray<float, TILE * PITCH>& left,
                       SharedArray<float, TILE * PITCH>& right) {
     u32 lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
@@ -68,8 +71,8 @@ DEVICE float4 product(Matrix a, Matrix b, bool transposed, SharedArray<float, TI
     return sum;
 }
 
-/// The largest similarity `m` of a row of a tile and `Σ e^(s-m)`, to `tiles` as [rows, tiles, 2]; that to the sample's other
-/// view to `positives`.
+/// Writes the largest similarity `m` in a row of a tile and `Σ e^(s-m)` to `tiles`, [rows, tiles, 2], and the similarity to
+/// the sample's other view to `positives`.
 DEVICE void sum_row(u64 n, u64 row, float s, Span<float> tiles, Span<float> positives) {
     u64 column = first_column() + threadIdx.x % WARP;
     bool compared = column < 2 * n && column != row;
@@ -96,7 +99,7 @@ KERNEL_OF(THREADS, nt_xent_tiles, u64 n, u64 features, float temperature, Span<c
     sum_row(n, row + 24, s.w / temperature, tiles, positives);
 }
 
-/// The logarithm of the sum of a row, from its tiles.
+/// Returns the logarithm of the sum of a row, from the sums of its tiles.
 DEVICE float log_sum(ThreadGroup group, u64 row, u64 count, Span<const float> tiles, SharedArray<float, WARP>& partial) {
     float largest = MINUS_INFINITY, sum = 0.0f;
     for (u64 i = group.lane; i < count; i += group.lanes) largest = larger(largest, tiles[2 * (row * count + i)]);
@@ -123,7 +126,7 @@ KERNEL(nt_xent_losses, u32 lanes, u64 count, Span<const float> tiles, Span<const
     }
 }
 
-/// The gradient to the similarity `s` of view `row` of the input to view `column` of both.
+/// Writes the gradient to the similarity `s` between view `row` of the input and view `column` of both inputs.
 DEVICE void slope(u64 n, u32 input, u64 row, float s, float temperature, Span<const float> saved, Span<const float> scale,
                   Span<float> slopes) {
     u64 column = first_column() + threadIdx.x % WARP, own = input * n + row, other = (1 - input) * n + row;
@@ -132,10 +135,10 @@ DEVICE void slope(u64 n, u32 input, u64 row, float s, float temperature, Span<co
     float weight = 0.5f * weight_of(scale, row, n), of_column = 0.5f * weight_of(scale, sample, n);
     float d = weight * expf(s - saved[4 * row + 2 * input + 1]) + of_column * expf(s - saved[4 * sample + 2 * view + 1]);
     if (column == other) d -= 2.0f * weight;
-    // To itself it is not compared.
+    // A view is not compared with itself.
     slopes[row * 2 * n + column] = column == own ? 0.0f : d / temperature;
 }
-/// `slopes` is [n, 2·n].
+/// Writes the gradients to the similarities to `slopes`, [n, 2·n].
 KERNEL_OF(THREADS, nt_xent_slopes, u64 n, u64 features, float temperature, u32 input, Span<const float> z,
           Span<const float> saved, Span<const float> scale, Span<float> slopes) {
     SHARED(float, left, TILE * PITCH);
@@ -148,11 +151,12 @@ KERNEL_OF(THREADS, nt_xent_slopes, u64 n, u64 features, float temperature, u32 i
     slope(n, input, row + 24, s.w / temperature, temperature, saved, scale, slopes);
 }
 
+/// Writes an element of the product.
 DEVICE void store(u64 n, u64 features, u64 row, float v, Span<float> d) {
     u64 column = first_column() + threadIdx.x % WARP;
     if (row < n && column < features) d[row * features + column] = v;
 }
-/// `d = slopes·z`, the gradient to the input's views of length 1.
+/// `d = slopes·z`, the gradient to the input's normalised views.
 KERNEL_OF(THREADS, nt_xent_product, u64 n, u64 features, Span<const float> slopes, Span<const float> z, Span<float> d) {
     SHARED(float, left, TILE * PITCH);
     SHARED(float, right, TILE * PITCH);
@@ -164,7 +168,7 @@ KERNEL_OF(THREADS, nt_xent_product, u64 n, u64 features, Span<const float> slope
     store(n, features, row + 24, v.w, d);
 }
 
-/// `(d - (z·d)·z) / length`: the gradient through the division by the length.
+/// `to = (d - (z·d)·z) / norm`, or `+=`, the gradient of the division by the norm.
 KERNEL(nt_xent_input, u32 lanes, u64 n, u64 features, u32 input, Span<const float> z, Span<const float> saved,
        Span<const float> d, Span<float> to, u32 add) {
     SHARED(float, partial, WARP);
@@ -175,9 +179,9 @@ KERNEL(nt_xent_input, u32 lanes, u64 n, u64 features, u32 input, Span<const floa
 #pragma unroll 4
         for (u64 i = group.lane; i < features; i += lanes) along = fmaf(z[own + i], d[from + i], along);
         along = group_sum(group, along, partial);
-        float length = saved[4 * row + 2 * input];
+        float norm = saved[4 * row + 2 * input];
         for (u64 i = group.lane; i < features; i += lanes) {
-            accumulate(to, from + i, (d[from + i] - along * z[own + i]) / length, add);
+            accumulate(to, from + i, (d[from + i] - along * z[own + i]) / norm, add);
         }
     }
 }

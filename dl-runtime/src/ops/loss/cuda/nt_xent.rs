@@ -1,5 +1,5 @@
-//! The loss of SimCLR on CUDA. Forward keeps what is left of tiles of similarity, backward the slopes of one input's views: a
-//! matrix of `n` × `2n`.
+//! The loss of SimCLR on CUDA. The forward pass stores only the sums over tiles of the similarity matrix. The backward pass
+//! stores the gradient to the similarities of one input's views, a matrix of `n` × `2n`.
 
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, ThreadGroup, kernels};
 use crate::ops::loss::Gradient;
@@ -11,15 +11,15 @@ kernels!(
     nt_xent_normalize, nt_xent_tiles, nt_xent_losses, nt_xent_slopes, nt_xent_product, nt_xent_input
 );
 
-/// Rows and columns of a tile.
+/// The number of rows and of columns of a tile.
 const TILE: usize = 32;
 
-/// A block for each tile of a matrix.
+/// Returns a grid with one block for each tile of a matrix.
 fn tiles(rows: usize, columns: usize) -> Grid {
     Grid::of([columns.div_ceil(TILE), rows.div_ceil(TILE), 1], 256)
 }
 
-/// Writes the views divided by their lengths to `z`, and the lengths to `saved`, if anywhere.
+/// Writes the normalised views to `z` and, unless `None`, the norms to `saved`.
 fn normalize(
     cuda: &Cuda,
     n: usize,

@@ -1,7 +1,8 @@
-// Gradient clipping: the norm in double precision, in parts that are added in a fixed order; statistics have none.
+// Gradient clipping. The norm is computed in double precision, in parts that are added in a fixed order. Statistics have no
+// gradient.
 #include "optimizer.cuh"
 
-/// `v`, or 0 for statistics, in double precision.
+/// Returns `v` in double precision, or 0 for statistics.
 DEVICE double trained(u32 roles, u32 k, float v) { return (roles >> (2 * k) & 3u) == STATISTIC ? 0.0 : (double)v; }
 
 template <class At>
@@ -15,7 +16,7 @@ DEVICE void add_squares(Span<const u32> roles, Span<const float> g, double& sum,
     }
 }
 
-/// The sum of the squares of each block's numbers to two words of `parts`.
+/// Writes the sum of squares of each block to two words of `parts`.
 KERNEL(clip_squares, Span<const u32> roles, Span<const float> g, Span<u32> parts) {
     SHARED(double, partial, WARP);
     double sum = 0.0;
@@ -27,7 +28,8 @@ KERNEL(clip_squares, Span<const u32> roles, Span<const float> g, Span<u32> parts
     parts[2 * (u64)blockIdx.x + 1] = (u32)(bits >> 32);
 }
 
-/// The norm, from the sums of all blocks, to the words of the check, and what gradients are multiplied by to `factor`. One block.
+/// Computes the norm from the sums of all blocks, and writes it to the words of the check and the gradient's factor to
+/// `factor`. It runs as a single block.
 KERNEL(clip_factor, u64 limit, Span<const u32> parts, Span<float> factor, Span<u32> check) {
     SHARED(double, partial, WARP);
     double sum = 0.0;
@@ -39,10 +41,11 @@ KERNEL(clip_factor, u64 limit, Span<const u32> parts, Span<float> factor, Span<u
     u64 bits = (u64)__double_as_longlong(norm);
     check[NORM] = (u32)bits;
     check[NORM + 1] = (u32)(bits >> 32);
-    // Not a number stays.
+    // The comparison is false for NaN, which therefore stays.
     factor[0] = scale > 1.0 ? 1.0f : (float)scale;
 }
 
+/// `g = f(g)`, except for statistics.
 template <class At, class Change>
 DEVICE void change(Span<const u32> roles, Span<float> g, At at, Change f) {
     auto numbers = load(g, at);
@@ -61,7 +64,7 @@ KERNEL(clip_scale, Span<const u32> roles, Span<const float> factor, Span<float> 
 }
 
 KERNEL(clip_value, float limit, Span<const u32> roles, Span<float> g) {
-    // Not a number stays.
+    // The comparisons are false for NaN, which therefore stays.
     auto f = [=](float v) { return v > limit ? limit : v < -limit ? -limit : v; };
     EACH(at, g.len, aligned(g), change(roles, g, at, f));
 }

@@ -11,7 +11,7 @@ kernels!(
 
 impl ClipKernel for Cuda {
     fn clip_norm(&self, segments: &Segments<Cuda>, limit: f64, g: Mut<'_, f32>, finite_check: Mut<'_, u32>) {
-        /// Sums that one block then adds.
+        /// The largest number of partial sums, which one block then adds.
         const PARTS: usize = 1 << 10;
         let roles = Cuda::whole(&segments.roles);
         let parts = Grid::fours(g.len()).blocks[0].min(PARTS as u32) as usize;

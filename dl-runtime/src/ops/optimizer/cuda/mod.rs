@@ -17,15 +17,15 @@ kernels!(
 );
 
 arguments! {
-    /// Weight decay: `Decay` of `optimizer.cuh`.
+    /// The weight decay of a step, `Decay` of `optimizer.cuh`.
     struct Decay { added: f32, factor: f32, added_to_rest: f32, factor_of_rest: f32 }
 }
 arguments! {
-    /// [`AdamStep`] without its decay: `Adam` of `optimizer.cu`.
+    /// The factors of an [`AdamStep`] without its decay, `Adam` of `optimizer.cu`.
     struct AdamFactors { first: f32, second: f32, second_rest: f32, size: f32, root: f32, epsilon: f32 }
 }
 arguments! {
-    /// [`RmsPropStep`] without its decay: `RmsProp` of `optimizer.cu`.
+    /// The factors of an [`RmsPropStep`] without its decay, `RmsProp` of `optimizer.cu`.
     struct RmsPropFactors { learning_rate: f32, alpha: f32, alpha_rest: f32, epsilon: f32, momentum: f32, centered: f32 }
 }
 
@@ -51,8 +51,9 @@ impl SgdKernel for Cuda {
     fn sgd_momentum(&self, s: SgdStep, weights: OptimizerStep<'_, Cuda>, b: Mut<'_, f32>) {
         let OptimizerStep { segments, weights: w, gradients: g, finite_check } = weights;
         let (grid, roles) = (Grid::fours(w.len()), Cuda::whole(&segments.roles));
-        let (now, then) = if s.nesterov { (1.0f32, s.momentum) } else { (0.0, 1.0) };
-        let arguments = (s.learning_rate, s.momentum, now, then, Decay::of(s.decay), roles, w, g, finite_check, b);
+        let (g_factor, b_factor) = if s.nesterov { (1.0f32, s.momentum) } else { (0.0, 1.0) };
+        let decay = Decay::of(s.decay);
+        let arguments = (s.learning_rate, s.momentum, g_factor, b_factor, decay, roles, w, g, finite_check, b);
         self.launch(&optim_sgd_momentum, grid, arguments);
     }
 }

@@ -1,25 +1,26 @@
-// What kernels of optimizers share: one or four numbers at a time, their roles, and the check for finite numbers.
+// Shared code of optimizer kernels: loads of one or four numbers, roles, and the check for finite numbers.
 #pragma once
 #include "elementwise.cuh"
 
-/// Words of the check (finite_check.rs).
+/// The words of the check (finite_check.rs).
 #define STOPPED 0
 #define OVERFLOWED 1
 #define NORM 2
 
-/// Roles of numbers (segments.rs).
+/// The roles of numbers (segments.rs).
 #define WEIGHT 0u
 #define STATISTIC 2u
 
-/// Weight decay of weights and of what else is trained: `added` to the gradient, and the `factor` of what is left.
+/// The decay of weights and of everything else that is trained: `added` is the multiple of a weight that is added to its
+/// gradient, `factor` the factor of the weight.
 struct Decay {
     float added, factor, added_to_rest, factor_of_rest;
 };
 
-/// Zero instead of a subnormal number, as `flush` of segments.rs.
+/// Replaces a subnormal number by zero, like `flush` of segments.rs.
 DEVICE float flush(float x) { return (__float_as_uint(x) & 0x7F800000u) == 0 ? 0.0f : x; }
 
-/// Numbers that a thread works on at a time.
+/// The numbers that a thread works on at a time.
 template <u32 N>
 struct Numbers {
     float at[N];
@@ -39,22 +40,22 @@ DEVICE void store(Span<float> s, Four at, const Numbers<4>& v) {
     store4(s, at.i, make_float4(v.at[0], v.at[1], v.at[2], v.at[3]));
 }
 
-/// The roles of a thread's numbers, two bits each.
+/// Returns the roles of a thread's numbers, two bits each.
 template <class At>
 DEVICE u32 roles_of(Span<const u32> roles, At at) {
     return roles[at.i / 16] >> (2 * (at.i % 16));
 }
 
-/// One step of a thread's weights, of which statistics stay. `step(g, memory)` says what is taken from a weight whose gradient,
-/// after decay, is `g`, and changes what is remembered of it: a number in each of the spans `kept`. `bad` takes note of what is
-/// not finite.
+/// Performs one step on a thread's weights, except statistics. `step(g, state)` returns the number that is subtracted from a
+/// weight whose gradient, after decay, is `g`, and updates the weight's state, which has a number in each of the spans
+/// `kept`. `bad` records numbers that are not finite.
 template <class At, class Step, class... Kept>
 DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, u32& bad, Step step,
                  Kept... kept) {
-    // Signed: none may be kept, and nothing unsigned is below 0.
+    // The count is signed, because a loop to an unsigned 0 would cause a compiler warning.
     constexpr int KEPT = sizeof...(kept);
     auto weights = load(w, at), gradients = load(g, at);
-    // One more than needed: an array cannot be empty.
+    // The array has one more element, because it must not be empty.
     decltype(weights) memory[KEPT + 1] = {load(kept, at)..., weights};
     u32 all = roles_of(roles, at);
 #pragma unroll
@@ -78,13 +79,13 @@ DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<
     (void)m;
 }
 
-/// One step over all weights, unless the training has stopped.
+/// Performs one step on all weights, unless the training has stopped.
 template <class Step, class... Kept>
 DEVICE void move_all(Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check, Step step,
                      Kept... kept) {
     if (check[STOPPED]) return;
     u32 bad = 0;
     EACH(at, w.len, ((aligned(w) && aligned(g)) && ... && aligned(kept)), move(at, decay, roles, w, g, bad, step, kept...));
-    // A gradient alone does no harm: a step may have taken nothing from it.
+    // A gradient that is not finite does no harm if the weights are finite, for instance with a learning rate of 0.
     if (bad & 1) atomicOr(&check[OVERFLOWED], bad);
 }

@@ -59,7 +59,7 @@ pub struct conv2d {
     ///
     /// Give a whole number or `[height, width]`; the default is `1`.
     pub dilation: Pair,
-    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    /// Number of groups that the channels are divided into: each output channel depends on the input channels of its group alone.
     ///
     /// Give a whole number; the default is `1`.
     pub groups: Size,
@@ -101,7 +101,7 @@ pub struct conv1d {
     ///
     /// Give a whole number; the default is `1`.
     pub dilation: Size,
-    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    /// Number of groups that the channels are divided into: each output channel depends on the input channels of its group alone.
     ///
     /// Give a whole number; the default is `1`.
     pub groups: Size,
@@ -211,7 +211,7 @@ pub struct conv_transpose2d {
     ///
     /// Give a whole number or `[height, width]`.
     pub kernel: Pair,
-    /// Distance in the output between neighbouring input elements: the factor of enlargement.
+    /// Distance in the output between neighbouring input elements: the factor of upsampling.
     ///
     /// Give a whole number or `[height, width]`; the default is `1`.
     pub stride: Pair,
@@ -223,7 +223,7 @@ pub struct conv_transpose2d {
     ///
     /// Give a whole number or `[height, width]`; the default is `0`.
     pub output_padding: Pair,
-    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    /// Number of groups that the channels are divided into: each output channel depends on the input channels of its group alone.
     ///
     /// Give a whole number; the default is `1`.
     pub groups: Size,
@@ -257,7 +257,7 @@ pub struct conv_transpose1d {
     ///
     /// Give a whole number.
     pub kernel: Size,
-    /// Distance in the output between neighbouring input elements: the factor of enlargement.
+    /// Distance in the output between neighbouring input elements: the factor of upsampling.
     ///
     /// Give a whole number; the default is `1`.
     pub stride: Size,
@@ -269,7 +269,7 @@ pub struct conv_transpose1d {
     ///
     /// Give a whole number; the default is `0`.
     pub output_padding: Size,
-    /// Number of groups that the channels are divided into: each output channel sees the input channels of its group alone.
+    /// Number of groups that the channels are divided into: each output channel depends on the input channels of its group alone.
     ///
     /// Give a whole number; the default is `1`.
     pub groups: Size,
@@ -307,7 +307,7 @@ pub struct max_pool2d {
     ///
     /// Give a whole number or `[height, width]`; the default is `0`.
     pub padding: Pair,
-    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    /// Whether the output size is rounded up, so that the last window may extend beyond the image.
     ///
     /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
@@ -329,7 +329,7 @@ pub struct max_pool1d {
     ///
     /// Give a whole number; the default is `0`.
     pub padding: Size,
-    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    /// Whether the output size is rounded up, so that the last window may extend beyond the image.
     ///
     /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
@@ -351,11 +351,11 @@ pub struct avg_pool2d {
     ///
     /// Give a whole number or `[height, width]`; the default is `0`.
     pub padding: Pair,
-    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    /// Whether the output size is rounded up, so that the last window may extend beyond the image.
     ///
     /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
-    /// Whether the padding counts in the mean, as zeros.
+    /// Whether the mean includes the zeros of the padding.
     ///
     /// Give `true` or `false`; the default is `true`.
     pub count_include_pad: Flag,
@@ -377,11 +377,11 @@ pub struct avg_pool1d {
     ///
     /// Give a whole number; the default is `0`.
     pub padding: Size,
-    /// Whether the output size is rounded up, so that the last window may go beyond the image.
+    /// Whether the output size is rounded up, so that the last window may extend beyond the image.
     ///
     /// Give `true` or `false`; the default is `false`.
     pub ceil_mode: Flag,
-    /// Whether the padding counts in the mean, as zeros.
+    /// Whether the mean includes the zeros of the padding.
     ///
     /// Give `true` or `false`; the default is `true`.
     pub count_include_pad: Flag,
@@ -447,11 +447,11 @@ pub struct global_max_pool2d {}
 /// Shapes: `[c, l]` → `[c]`.
 pub struct global_max_pool1d {}
 
-/// `upsample(factor)` enlarges the image by nearest-neighbour or bilinear interpolation; the borders of both images meet, or with `align_corners` their outermost pixels, as in PyTorch.
+/// `upsample(factor)` enlarges the image by nearest-neighbour or bilinear interpolation; the edges of both images are aligned, or with `align_corners` the centres of their corner pixels, as in PyTorch.
 ///
 /// Shapes: `[c, h, w]` → `[c, factor·h, factor·w]`.
 pub struct upsample {
-    /// Factor of enlargement.
+    /// Factor of upsampling.
     ///
     /// Give a whole number or `[height, width]`.
     pub factor: Pair,
@@ -459,7 +459,7 @@ pub struct upsample {
     ///
     /// Give `nearest` or `bilinear`; the default is `nearest`.
     pub mode: Choice,
-    /// Whether the outermost pixels of both images meet, for `bilinear`.
+    /// Whether the centres of the corner pixels of both images are aligned, for `bilinear`.
     ///
     /// Give `true` or `false`; the default is `false`.
     pub align_corners: Flag,

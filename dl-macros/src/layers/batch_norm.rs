@@ -54,7 +54,8 @@ impl Layer for BatchNorm {
         op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
         op.inference = Inference::Infer;
         op.updates_state = true;
-        // A variance needs two elements of a channel: one sample suffices if it has two, else the batch needs two samples.
+        // A variance needs two elements of a channel: one sample suffices if it has two, else the batch needs two
+        // samples.
         let elements = Dim::product(&call.input().dims[1..]);
         op.min_batch = Some(Dim::Known(3).sub(&elements.min(&Dim::Known(2))));
         let weights = Weights {

@@ -24,7 +24,7 @@ pub const GROUPS: Parameter = Parameter::named(
     "groups",
     Kind::Size,
     Default::Size(1),
-    "number of groups that the channels are divided into: each output channel depends on the input channels of its group",
+    "number of groups that the channels are divided into: each output channel depends on the input channels of its group alone",
 )
 .counting("group");
 
@@ -103,9 +103,9 @@ impl Window {
         [0, 1].map(|i| self.dilation[i].mul(&self.kernel[i].sub(&Dim::Known(1))).add(&Dim::Known(1)))
     }
 
-    /// Returns the height and width of the output for an image of `size`, or reports an error if the window does not fit
-    /// into it. With `ceil`, the last window may extend beyond the image, but must begin in the image or the padding before
-    /// it.
+    /// Returns the height and width of the output for an image of `size`, or reports an error if the window does not
+    /// fit into it. With `ceil`, the last window may extend beyond the image, but must begin in the image or the
+    /// padding before it.
     pub fn output(&self, call: &Call, size: [&Dim; 2], ceil: bool) -> Option<[Dim; 2]> {
         let (one, extent) = (Dim::Known(1), self.extent());
         let padded = [0, 1].map(|i| size[i].add(&self.padding[i].mul(&Dim::Known(2))));
@@ -134,8 +134,8 @@ impl Window {
         })
     }
 
-    /// Returns the height and width of a transposed convolution's output for an image of `size`, or reports an error if the
-    /// padding leaves nothing of it.
+    /// Returns the height and width of a transposed convolution's output for an image of `size`, or reports an error if
+    /// the padding leaves nothing of it.
     pub fn transposed_output(&self, call: &Call, size: [&Dim; 2]) -> Option<[Dim; 2]> {
         let (one, extent, added) = (Dim::Known(1), self.extent(), call.border("output_padding"));
         let whole = [0, 1].map(|i| size[i].sub(&one).mul(&self.stride[i]).add(&extent[i]).add(&added[i]));

@@ -1,5 +1,5 @@
-// The table of activations, in the order of table.rs: ACTIVATION(name, x, f(x), saved, f'). The derivative is a function of
-// the saved input x or output y; a and b are the settings. The including file defines ACTIVATION.
+// The table of activations, in the order of table.rs: ACTIVATION(name, x, f(x), saved, f'). The derivative is a
+// function of the saved input x or output y; a and b are the settings. The including file defines ACTIVATION.
 ACTIVATION(Identity, x, x, y, 1.0f)
 ACTIVATION(Relu, x, x < 0.0f ? 0.0f : x, y, y > 0.0f ? 1.0f : 0.0f)
 ACTIVATION(LeakyRelu, x, x > 0.0f ? x : a * x, y, y > 0.0f ? 1.0f : a)

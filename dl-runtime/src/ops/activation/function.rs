@@ -11,8 +11,8 @@ pub(crate) trait Function: Copy + Sync {
     fn derivative<S: Simd>(self, saved: f32) -> f32;
 }
 
-/// Generates, from a table of activations, the documented enum `Activation` with `saved_for_backward`, a [`Function`] for
-/// each entry, the macro `with_function!`, and the numbers by which CUDA kernels know them.
+/// Generates, from a table of activations, the documented enum `Activation` with `saved_for_backward`, a [`Function`]
+/// for each entry, the macro `with_function!`, and the numbers by which CUDA kernels know them.
 ///
 /// The first token is `$`, which the generated macro needs for its own parameters.
 macro_rules! activations {

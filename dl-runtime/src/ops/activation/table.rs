@@ -1,8 +1,8 @@
-//! The table of activations. Each entry has the documentation, the formulas, and the tensor that the backward pass reads.
-//! The formulas for CUDA are in `activations.cuh`, in the same order.
+//! The table of activations. Each entry has the documentation, the formulas, and the tensor that the backward pass
+//! reads. The formulas for CUDA are in `activations.cuh`, in the same order.
 //!
-//! Derivatives are functions of the saved tensor: `x` is the input, `y` the output. NaN must stay NaN, so the formulas use
-//! comparisons instead of `max` and `clamp`.
+//! Derivatives are functions of the saved tensor: `x` is the input, `y` the output. NaN must stay NaN, so the formulas
+//! use comparisons instead of `max` and `clamp`.
 
 use super::SavedForBackward;
 #[cfg(feature = "cuda")]
@@ -24,8 +24,8 @@ activations! { $
         derivative: |y| if y > 0.0 { 1.0 } else { 0.0 },
     }
 
-    /// `x` above 0, `slope·x` below: Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic models",
-    /// 2013.
+    /// `x` above 0, `slope·x` below: Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic
+    /// models", 2013.
     LeakyRelu {
         /// At least 0, so that the sign of the output tells that of the input.
         slope: f32
@@ -34,8 +34,8 @@ activations! { $
         derivative: |y| if y > 0.0 { 1.0 } else { slope },
     }
 
-    /// `x` above 0, `alpha·(eˣ - 1)` below: Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by
-    /// exponential linear units", ICLR 2016.
+    /// `x` above 0, `alpha·(eˣ - 1)` below: Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning
+    /// by exponential linear units", ICLR 2016.
     Elu {
         /// At least 0, so that the sign of the output tells that of the input.
         alpha: f32
@@ -51,7 +51,8 @@ activations! { $
         derivative: |x| distribution::<S>(x) + x * NORMAL * math::exp::<S>(-0.5 * x * x),
     }
 
-    /// `x·½(1 + tanh(√(2/π)·(x + 0.044715·x³)))`, the approximation of [`Activation::Gelu`] of the same paper (GPT-2's).
+    /// `x·½(1 + tanh(√(2/π)·(x + 0.044715·x³)))`, the approximation of [`Activation::Gelu`] of the same paper
+    /// (GPT-2's).
     GeluTanh saves Input {
         value: |x| 0.5 * x * (1.0 + math::tanh::<S>(ROOT * (x + CUBIC * x * x * x))),
         derivative: |x| {
@@ -157,8 +158,8 @@ activations! { $
         derivative: |y| if y > 0.0 && y < 1.0 { 1.0 / 6.0 } else { 0.0 },
     }
 
-    /// `x·(x + 3)/6` between -3 and 3, 0 below, `x` above: Howard et al., "Searching for MobileNetV3", ICCV 2019. At -3 and
-    /// 3, the derivative is that of the outer side, 0 and 1, as in PyTorch.
+    /// `x·(x + 3)/6` between -3 and 3, 0 below, `x` above: Howard et al., "Searching for MobileNetV3", ICCV 2019. At -3
+    /// and 3, the derivative is that of the outer side, 0 and 1, as in PyTorch.
     HardSwish saves Input {
         // For large x, the product would overflow where x does not.
         value: |x| if x > 3.0 { x } else { x * clamp(x + 3.0, 0.0, 6.0) / 6.0 },

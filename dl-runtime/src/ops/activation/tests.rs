@@ -265,7 +265,7 @@ fn the_far_ends() {
         let y = values(f, &x);
         let d = slopes(f, if f.saved_for_backward() == SavedForBackward::Output { &y } else { &x });
         let check = |what: &str, x: f32, found: f32, expected: f64, floor: f64| {
-            // What is beyond the numbers of f32 is infinite.
+            // Values beyond the range of f32 are infinite.
             let exact = found == expected as f32;
             let error = (f64::from(found) - expected).abs();
             assert!(

@@ -1,10 +1,10 @@
-// Batch normalisation. One kernel computes the moments (or sums) of every channel over parts of the batch. The kernel that
-// writes the output merges them in order, or computes them itself if there is a single part.
+// Batch normalisation. One kernel computes the moments (or sums) of every channel over parts of the batch. The kernel
+// that writes the output merges them in order, or computes them itself if there is a single part.
 //
-// A block has 256 threads. With samples of shape [C, H, W], block (c, part) works on elements of channel `c`, four at a time
-// if H·W is a multiple of four. With samples of shape [C], in which neighbours in memory belong to different channels, it
-// works on the 32 channels from 32·c on, one for each lane, and on eight samples at a time. In both cases, a thread works on
-// elements of one channel.
+// A block has 256 threads. With samples of shape [C, H, W], block (c, part) works on elements of channel `c`, four at a
+// time if H·W is a multiple of four. With samples of shape [C], in which neighbours in memory belong to different
+// channels, it works on the 32 channels from 32·c on, one for each lane, and on eight samples at a time. In both cases,
+// a thread works on elements of one channel.
 #include "activation.cuh"
 #include "moments.cuh"
 
@@ -25,9 +25,9 @@ DEVICE Place place_of(Shape s) {
 /// Returns true if this thread is the one that writes the statistics or gradients of its channel.
 DEVICE bool writes(Shape s, Place place) { return blockIdx.y == 0 && place.worker == 0 && place.channel < s.channels; }
 
-/// Iterates over the elements of a thread in its part of the batch: every `step`-th element of the channel over all samples,
-/// in units of one or four. `at` is the index in memory, and `column` is the index in the channel of a sample. A step adds
-/// `jump` and `column_step` to them, and `wrap` to `at` at the end of a sample, without a division.
+/// Iterates over the elements of a thread in its part of the batch: every `step`-th element of the channel over all
+/// samples, in units of one or four. `at` is the index in memory, and `column` is the index in the channel of a sample.
+/// A step adds `jump` and `column_step` to them, and `wrap` to `at` at the end of a sample, without a division.
 struct StridedIter {
     u64 i, end, step, at, jump, wrap;
     u32 column, column_step, spatial_size;
@@ -69,7 +69,8 @@ DEVICE Moments moments_of(float v, float first) { return Moments{1.0f, v - first
 DEVICE Moments moments_of(float4 v, float first) {
     return moments_of(v.x - first, v.y - first, v.z - first, v.w - first);
 }
-/// Returns the moments of a thread's elements minus `first`. A merge costs a division, so four loads are merged at a time.
+/// Returns the moments of a thread's elements minus `first`. A merge costs a division, so four loads are merged at a
+/// time.
 template <class At>
 DEVICE Moments thread_moments(StridedIter w, Span<const float> x, float first) {
     Moments m = {0.0f, 0.0f, 0.0f};
@@ -166,8 +167,8 @@ DEVICE void update_running(Shape s, u32 channel, float momentum, u64 numbers, fl
     running[s.channels + channel] = new_var;
 }
 
-/// Normalises a part by the batch's statistics, and updates `running`. The statistics are merged from `moments`; if this is
-/// empty, the part is the whole channel, and they are computed here.
+/// Normalises a part by the batch's statistics, and updates `running`. The statistics are merged from `moments`; if
+/// this is empty, the part is the whole channel, and they are computed here.
 KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float momentum,
           float epsilon, Span<const float> weights, Span<float> running, Span<const float> moments, Span<const float> x,
           Span<float> y, Span<float> saved) {
@@ -288,8 +289,8 @@ struct Settings {
     u32 add_weights, add_input;
 };
 
-/// Computes the gradients to scale and shift and, unless `dx` is empty, to the input. The sums are merged from `sums`; if
-/// this is empty, the part is the whole channel, and they are computed here.
+/// Computes the gradients to scale and shift and, unless `dx` is empty, to the input. The sums are merged from `sums`;
+/// if this is empty, the part is the whole channel, and they are computed here.
 KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
           Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
           Span<const float> dy, Span<float> d_weights, Span<float> dx) {

@@ -86,7 +86,8 @@ simd! {
         }
     }
 
-    /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples, or `+=`; `sums` are `Σ dy·x̂` and `Σ dy`.
+    /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples, or `+=`.
+    /// `sums` are `Σ dy·x̂` and `Σ dy`.
     pub(super) fn input_gradient<S>(
         s: BatchNormSizes,
         weight: &[f32],

@@ -1,5 +1,5 @@
-//! Batch normalisation, `y = weight·(x - mean)/√(var + ε) + bias`, of every channel over the batch and, for `[C, H, W]`,
-//! over the pixels.
+//! Batch normalisation, `y = weight·(x - mean)/√(var + ε) + bias`, of every channel over the batch and, for
+//! `[C, H, W]`, over the pixels.
 //!
 //! Source: Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
 //! shift", ICML 2015. Training uses the batch's mean and biased variance. Inference uses the running mean and variance,
@@ -7,10 +7,10 @@
 //! PyTorch.
 //!
 //! Each forward pass in training updates the running statistics. The backward pass has no part in it, and optimizers do
-//! not change them (`Role::Statistic`). A variance is never below 0. If a batch has a single element in a channel, which
-//! sessions refuse in training, the running variance does not change. If the new mean or variance of a channel were not
-//! finite, neither would change, so that the network stays usable after a batch that overflows. The overflow is still
-//! noticed, because the channel's outputs are NaN.
+//! not change them (`Role::Statistic`). A variance is never below 0. If a batch has a single element in a channel,
+//! which sessions refuse in training, the running variance does not change. If the new mean or variance of a channel
+//! were not finite, neither would change, so that the network stays usable after a batch that overflows. The overflow
+//! is still noticed, because the channel's outputs are NaN.
 //!
 //! With `x̂ = (x - mean)/√(var + ε)` and means over the batch, the gradients are `d_bias = Σ dy`, `d_weight = Σ dy·x̂`
 //! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`.
@@ -82,8 +82,8 @@ pub struct BatchNormSizes {
 /// The kernels of batch normalisation. `weights` holds the fields of [`BatchNorm`], one after the other. The number of
 /// samples follows from the lengths.
 pub trait BatchNormKernel: Storage {
-    /// Normalises by the batch's statistics, updates the running statistics, and writes the batch's means, then its biased
-    /// variances, to `saved`.
+    /// Normalises by the batch's statistics, updates the running statistics, and writes the batch's means, then its
+    /// biased variances, to `saved`.
     fn batch_norm_forward(
         &self,
         op: BatchNormOp,
@@ -127,8 +127,8 @@ pub trait BatchNormKernel: Storage {
 }
 
 impl BatchNormOp {
-    /// Normalises `input` by the batch's statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`, and updates the running
-    /// statistics. It writes the mean and the biased variance of every channel to `saved`, `[2, C]`. With
+    /// Normalises `input` by the batch's statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`, and updates the
+    /// running statistics. It writes the mean and the biased variance of every channel to `saved`, `[2, C]`. With
     /// [`Statistics::Running`], it does the same as [`BatchNormOp::infer`], and does not write `saved`.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
@@ -166,8 +166,8 @@ impl BatchNormOp {
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         context.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
     }
-    /// Computes the gradients to scale and shift, `[C]` each, and, unless `None`, to the input. `d_output` has the shape
-    /// of the output, and is the gradient before the activation.
+    /// Computes the gradients to scale and shift, `[C]` each, and, unless `None`, to the input. `d_output` has the
+    /// shape of the output, and is the gradient before the activation.
     #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
     pub fn backward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,

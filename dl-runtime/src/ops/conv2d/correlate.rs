@@ -121,8 +121,8 @@ simd! {
                     let (row, column) = ((piece + v) / of_row, (piece + v) % of_row * lanes);
                     *position = (row * of.b_row + column, row * to.row + column, lanes.min(of.columns - column));
                 }
-                // SAFETY: `run` has checked that the last weight, pixel and result are inside of their slices. A register
-                // without columns reads and writes nothing.
+                // SAFETY: `run` has checked that the last weight, pixel and result are inside of their slices. A
+                // register without columns reads and writes nothing.
                 unsafe {
                     for step in of.steps {
                         let a = S::F32::splat(*a.as_ptr().add(step.a as usize));

@@ -32,15 +32,16 @@ impl Conv2dSizes {
     pub(super) fn work(&self) -> usize {
         self.samples * self.outputs * self.inputs_of_group() * self.spatial_size() * self.output[0] * self.output[1]
     }
-    /// Returns the elements of the kernel that meet positions of the padded image with this remainder modulo the stride.
+    /// Returns the elements of the kernel that meet positions of the padded image with this remainder modulo the
+    /// stride.
     fn taps(&self, axis: usize, remainder: usize) -> impl Iterator<Item = usize> + Clone + use<> {
         let (dilation, stride) = (self.dilation[axis], self.stride[axis]);
         (0..self.kernel[axis]).filter(move |k| k * dilation % stride == remainder)
     }
 }
 
-/// Calls `body` for each sample and block of output channels, with the sample's image in its layout, the first channel of
-/// the block and the block's part of `to`.
+/// Calls `body` for each sample and block of output channels, with the sample's image in its layout, the first channel
+/// of the block and the block's part of `to`.
 #[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
 fn for_blocks(
     threads: &Threads,
@@ -95,8 +96,8 @@ fn blocks(channels: usize) -> usize {
     (1..=8).rev().find(|blocks| channels.is_multiple_of(*blocks)).unwrap_or(1)
 }
 
-/// Splits the channels `first..first + count` by group, and calls `body` with the group, the first channel and the number
-/// of channels of each part.
+/// Splits the channels `first..first + count` by group, and calls `body` with the group, the first channel and the
+/// number of channels of each part.
 fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(usize, usize, usize)) {
     let mut channel = first;
     while channel < first + count {
@@ -107,8 +108,8 @@ fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(
     }
 }
 
-/// Computes `dx = W ⊛ dy + start`, or `dx += …`, then relu if asked: the sums over all windows that contain an element of
-/// the image. This is the gradient of a convolution to its input, or the forward pass of a transposed convolution.
+/// Computes `dx = W ⊛ dy + start`, or `dx += …`, then relu if asked: the sums over all windows that contain an element
+/// of the image. This is the gradient of a convolution to its input, or the forward pass of a transposed convolution.
 #[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
 fn transposed(
     threads: &Threads,

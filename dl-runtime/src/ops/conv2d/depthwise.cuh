@@ -1,5 +1,5 @@
-// Depthwise convolutions, whose groups have one input channel each. They have too few rows for tiles, so one thread sums
-// each element, with reads from the cache.
+// Depthwise convolutions, whose groups have one input channel each. They have too few rows for tiles, so one thread
+// sums each element, with reads from the cache.
 #pragma once
 #include "implicit.cuh"
 

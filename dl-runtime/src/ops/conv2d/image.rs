@@ -88,8 +88,8 @@ impl Axis {
         self.origin + from_origin as isize
     }
 
-    /// Returns the first and the end of those positions of a class that are inside the image, and the image's position of
-    /// the first.
+    /// Returns the first and the end of those positions of a class that are inside the image, and the image's position
+    /// of the first.
     fn inside(&self, class: usize) -> (usize, usize, usize) {
         let (start, step) = (self.start(class), self.step);
         let until = |end: isize| ((end - start).max(0) as usize).div_ceil(step).min(self.len);
@@ -202,8 +202,8 @@ simd! {
     }
 }
 
-/// Copies up to `rows` lines that fit into a register, as [`line`] does, and returns how many. It writes whole registers,
-/// so the last lines are left out where those would not fit into `to`.
+/// Copies up to `rows` lines that fit into a register, as [`line`] does, and returns how many. It writes whole
+/// registers, so the last lines are left out where those would not fit into `to`.
 #[inline(always)]
 fn short_lines<S: Simd>(
     from: &[f32],

@@ -1,6 +1,6 @@
-// Convolutions as matrix products with implicit im2col: the right operand is not stored, but gathered from the image while
-// a tile is loaded. `gather` computes the forward pass and the gradient to the input, `weight_gradient` the gradient to the
-// weights.
+// Convolutions as matrix products with implicit im2col: the right operand is not stored, but gathered from the image
+// while a tile is loaded. `gather` computes the forward pass and the gradient to the input, `weight_gradient` the
+// gradient to the weights.
 #pragma once
 #include "tiles.cuh"
 
@@ -29,8 +29,9 @@ DEVICE Axis forward_axis(u32 output, u32 kernel, u32 stride, u32 padding, u32 di
     return Axis{0, 1, output, -(int)padding, (int)stride, kernel, 0, 1, (int)dilation};
 }
 
-/// A dimension of a transposed convolution, for the positions of the padded image with `remainder` modulo the stride. They
-/// meet every `tap_step`-th element of the kernel, in neighbouring windows, so that this is a gather without a stride.
+/// A dimension of a transposed convolution, for the positions of the padded image with `remainder` modulo the stride.
+/// They meet every `tap_step`-th element of the kernel, in neighbouring windows, so that this is a gather without a
+/// stride.
 DEVICE Axis transposed_axis(u32 image, u32 kernel, u32 stride, u32 padding, u32 dilation, u32 remainder) {
     u32 first = (remainder + stride - padding % stride) % stride;
     u32 tap_step = 1;
@@ -64,10 +65,11 @@ DEVICE float padded(Span<const float> image, i64 base, int4 place, int row, int 
     return in ? image[(u64)(base + place.x)] : 0.0f;
 }
 
-/// `target[m, n] = relu(bias[m] + Σ weight[m, k] · source[k, n])`, where m counts the channels of a group, n the pixels of
-/// all samples, and k the channels of the source and the elements of the kernel. The x index of a block is the tile; its z
-/// index is the group and, for a transposed convolution, the remainders modulo the strides. `positions` holds, for each k
-/// of a step, the offset in the image, row and column from a window's first pixel, and the offset in the weights.
+/// `target[m, n] = relu(bias[m] + Σ weight[m, k] · source[k, n])`, where m counts the channels of a group, n the pixels
+/// of all samples, and k the channels of the source and the elements of the kernel. The x index of a block is the tile;
+/// its z index is the group and, for a transposed convolution, the remainders modulo the strides. `positions` holds,
+/// for each k of a step, the offset in the image, row and column from a window's first pixel, and the offset in the
+/// weights.
 template <class P, class T, u32 LA, u32 LB, u32 LP>
 DEVICE void gather(const Geometry& g, bool transposed, u32 relu, Span<const float> weight, Span<const float> bias,
                    Span<const float> source, Span<float> target, u32 add, SharedArray<typename P::Word, LA>& left,
@@ -90,7 +92,8 @@ DEVICE void gather(const Geometry& g, bool transposed, u32 relu, Span<const floa
     u32 target_height = transposed ? g.image_height : g.output_height;
     u32 target_width = transposed ? g.image_width : g.output_width;
     u64 target_size = (u64)target_height * target_width;
-    // The distances in the weights between neighbouring rows of the product, and between neighbouring channels of the source.
+    // The distances in the weights between neighbouring rows of the product, and between neighbouring channels of the
+    // source.
     u32 weight_row = transposed ? spatial_size : inputs * spatial_size;
     u32 weight_channel = transposed ? inputs * spatial_size : spatial_size;
     u64 weight_base = (u64)group * outputs * inputs * spatial_size;
@@ -177,7 +180,8 @@ DEVICE void gather(const Geometry& g, bool transposed, u32 relu, Span<const floa
     float sums[T::SUMS];
 #pragma unroll
     for (u32 i = 0; i < T::SUMS; i++) sums[i] = 0.0f;
-    // While one step is multiplied, the numbers of the next are loaded, and the positions of the one after it are computed.
+    // While one step is multiplied, the numbers of the next are loaded, and the positions of the one after it are
+    // computed.
     u32 steps = (sum_len + STEP - 1) / STEP;
     write_positions(0);
     __syncthreads();
@@ -207,10 +211,10 @@ DEVICE void gather(const Geometry& g, bool transposed, u32 relu, Span<const floa
     }
 }
 
-/// `to[m, n] = Σ dy[m, k] · x[n, k]`, where m counts the output channels of a group, n its input channels and the elements
-/// of the kernel, and k the windows of all samples. The x index of a block is the tile, its z index the group, and its y
-/// index a part of `part` windows, which has sums of its own. Unless `to_bias` is empty, the tiles of the first column also
-/// sum dy, which is the gradient to the bias.
+/// `to[m, n] = Σ dy[m, k] · x[n, k]`, where m counts the output channels of a group, n its input channels and the
+/// elements of the kernel, and k the windows of all samples. The x index of a block is the tile, its z index the group,
+/// and its y index a part of `part` windows, which has sums of its own. Unless `to_bias` is empty, the tiles of the
+/// first column also sum dy, which is the gradient to the bias.
 template <class P, class T, u32 LA, u32 LB>
 DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to,
                             Span<float> to_bias, u32 add, SharedArray<typename P::Word, LA>& left,

@@ -1,5 +1,5 @@
-//! The weights of convolutions, with a struct for each number of dimensions. One-dimensional kernels count as kernels of
-//! one row.
+//! The weights of convolutions, with a struct for each number of dimensions. One-dimensional kernels count as kernels
+//! of one row.
 
 use crate::tensor::Storage;
 use crate::{Pod, View};
@@ -66,8 +66,8 @@ macro_rules! weights {
 }
 
 weights! {
-    /// The weights of a convolution from `I` channels of one group to `O`, with kernels of `KH` by `KW`. `B` is `O`, or 0
-    /// without a bias.
+    /// The weights of a convolution from `I` channels of one group to `O`, with kernels of `KH` by `KW`. `B` is `O`, or
+    /// 0 without a bias.
     Conv2d<I, O, KH, KW; B = O>: [[[[f32; KW]; KH]; I]; O], O by I, [KH, KW]
 }
 
@@ -78,8 +78,8 @@ weights! {
 }
 
 weights! {
-    /// The weights of a transposed convolution from `I` channels to `O` of one group, with kernels of `KH` by `KW`. `B` is
-    /// the number of output channels of all groups, or 0 without a bias.
+    /// The weights of a transposed convolution from `I` channels to `O` of one group, with kernels of `KH` by `KW`. `B`
+    /// is the number of output channels of all groups, or 0 without a bias.
     ConvTranspose2d<I, O, KH, KW; B = O>: [[[[f32; KW]; KH]; O]; I], I by O, [KH, KW]
 }
 

@@ -3,11 +3,11 @@
 //! row.
 //!
 //! `y[o, r, c] = f(b[o] + Σ W[o, i, k, l] · x[i, r·stride + k·dilation - padding, …])`, summed over the input channels
-//! `i` of `o`'s group and the elements `k, l` of the kernel. The image is padded with zeros. Source: Dumoulin and Visin,
-//! A guide to convolution arithmetic (2016).
+//! `i` of `o`'s group and the elements `k, l` of the kernel. The image is padded with zeros. Source: Dumoulin and
+//! Visin, A guide to convolution arithmetic (2016).
 //!
-//! The same kernels compute the transposed convolution (`transposed`): its forward pass is the gradient of a convolution
-//! to its input, and its gradient to the input is that convolution.
+//! The same kernels compute the transposed convolution (`transposed`): its forward pass is the gradient of a
+//! convolution to its input, and its gradient to the input is that convolution.
 
 mod correlate;
 mod cpu;
@@ -106,8 +106,8 @@ impl Direction {
     }
 }
 
-/// The kernels of convolutions in both directions. The sizes are always those of the forward convolution: the transposed
-/// convolution reads a tensor of the shape of `output`, and computes one of the shape of `image`.
+/// The kernels of convolutions in both directions. The sizes are always those of the forward convolution: the
+/// transposed convolution reads a tensor of the shape of `output`, and computes one of the shape of `image`.
 pub trait Conv2dKernel: Storage {
     /// `to = f(W * from + b)`, or `to = f(W ⊛ from + b)` for a transposed convolution, or `+=` with [`Write::Add`]. The
     /// bias is empty when the layer has none.
@@ -120,8 +120,8 @@ pub trait Conv2dKernel: Storage {
         from: Self::Ref<'_, f32>,
         to: (Self::Mut<'_, f32>, Write),
     );
-    /// Computes the gradients to the weights and, unless it is empty, to the bias, of the operation in `direction`, from
-    /// its input `x` and the gradient `dy` to its output.
+    /// Computes the gradients to the weights and, unless it is empty, to the bias, of the operation in `direction`,
+    /// from its input `x` and the gradient `dy` to its output.
     fn conv2d_weight_gradient(
         &self,
         sizes: &Conv2dSizes,
@@ -171,8 +171,8 @@ impl Conv2dOp {
         context.device.conv2d(&sizes, Direction::Forward, self.activation, W::split(weights), input.data(), to);
     }
 
-    /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`, is
-    /// the gradient to the sums, before the activation.
+    /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`,
+    /// is the gradient to the sums, before the activation.
     pub fn backward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
         context: &Context<D>,

@@ -1,13 +1,13 @@
 // Tiles of matrix products in shared memory for convolutions, in every precision.
 //
 // A block computes M rows by N columns in steps of WORDS words of k. A word is one number, or two numbers that are
-// neighbours in k as bf16. Operands are stored at `at(half, k, i)`, which is chosen so that warps write and read them with
-// few or no bank conflicts.
+// neighbours in k as bf16. Operands are stored at `at(half, k, i)`, which is chosen so that warps write and read them
+// with few or no bank conflicts.
 #pragma once
 #include "mma.cuh"
 
-/// The shape of a block's tile. With fused multiply-adds, a thread computes ROWS by COLUMNS elements of it, in groups of
-/// four. With tensor cores, a warp computes WARP_M by 32 elements.
+/// The shape of a block's tile. With fused multiply-adds, a thread computes ROWS by COLUMNS elements of it, in groups
+/// of four. With tensor cores, a warp computes WARP_M by 32 elements.
 template <u32 M_, u32 N_, u32 WORDS_, u32 ROWS_, u32 COLUMNS_, u32 WARP_M_>
 struct Tile {
     static const u32 M = M_, N = N_, WORDS = WORDS_, ROWS = ROWS_, COLUMNS = COLUMNS_, WARP_M = WARP_M_;
@@ -89,8 +89,8 @@ struct Rounded {
     DEVICE u32 warp_column() {
         return threadIdx.x / WARP % (T::N / 32) * 32;
     }
-    /// Returns the row and column of the thread's `i`-th sum. A thread has the four sums of `mma` for every 16 rows and 8
-    /// columns of the warp.
+    /// Returns the row and column of the thread's `i`-th sum. A thread has the four sums of `mma` for every 16 rows and
+    /// 8 columns of the warp.
     template <class T>
     DEVICE u32 row(u32 i) {
         return warp_row<T>() + i / 16 * 16 + threadIdx.x % WARP / 4 + i % 4 / 2 * 8;

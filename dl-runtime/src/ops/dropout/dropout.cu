@@ -1,4 +1,5 @@
-// Dropout. Each thread draws the four words of a counter for elements `i`, `i + 16`, `i + 32` and `i + 48` of a group of 64.
+// Dropout. Each thread draws the four words of a counter for elements `i`, `i + 16`, `i + 32` and `i + 48` of a group
+// of 64.
 
 /// The value of `Purpose::Dropout`.
 #define DROPOUT 1u

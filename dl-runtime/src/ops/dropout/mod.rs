@@ -1,5 +1,5 @@
-//! Dropout: in training, each element becomes zero with probability `rate`, and the others are scaled by 1/(1 - rate), so
-//! that inference needs no scaling.
+//! Dropout: in training, each element becomes zero with probability `rate`, and the others are scaled by 1/(1 - rate),
+//! so that inference needs no scaling.
 //!
 //! Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout", JMLR 15 (2014). The mask is not stored.
 //! The backward pass computes it again from the seed of the pass, `id` and the element's index by

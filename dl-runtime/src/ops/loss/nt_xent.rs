@@ -1,14 +1,15 @@
 //! The normalised, temperature-scaled cross-entropy loss of SimCLR. It is small if the two views of a sample are more
 //! similar to each other than to any view of the other samples of the batch.
 //!
-//! With the 2n views `z` of a batch, divided by their L2 norms, and `s_rk = z_r·z_k / temperature`, the loss of a view is
-//! `ln Σ_{k≠r} e^(s_rk) - s_rp`, where `p` is the sample's other view. The loss of a sample is the mean of those of its two
-//! views. Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual
-//! representations", ICML 2020, equation 1. A batch of one sample has no negatives, so sessions and the trainer refuse it.
+//! With the 2n views `z` of a batch, divided by their L2 norms, and `s_rk = z_r·z_k / temperature`, the loss of a view
+//! is `ln Σ_{k≠r} e^(s_rk) - s_rp`, where `p` is the sample's other view. The loss of a sample is the mean of those of
+//! its two views. Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual
+//! representations", ICML 2020, equation 1. A batch of one sample has no negatives, so sessions and the trainer refuse
+//! it.
 //!
 //! With weights `w` of the views and `P_rk = e^(s_rk) / Σ_{j≠r} e^(s_rj)`, the gradient to `s_rk`, as an element of a
-//! symmetric matrix, is `w_r·P_rk + w_k·P_kr - [k = p]·(w_r + w_p)`. The forward pass saves the norms and the logarithms of
-//! the sums, so that the backward pass computes only the rows of its own input.
+//! symmetric matrix, is `w_r·P_rk + w_k·P_kr - [k = p]·(w_r + w_p)`. The forward pass saves the norms and the
+//! logarithms of the sums, so that the backward pass computes only the rows of its own input.
 
 use super::Gradient;
 use super::cpu::{self, Samples};

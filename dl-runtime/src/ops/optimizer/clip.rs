@@ -8,8 +8,8 @@ use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Storage;
 
-/// Returns the factor that limits the norm of a gradient to about `limit`: `min(1, limit / (norm + 1e-6))`, as in PyTorch's
-/// `clip_grad_norm_`.
+/// Returns the factor that limits the norm of a gradient to about `limit`: `min(1, limit / (norm + 1e-6))`, as in
+/// PyTorch's `clip_grad_norm_`.
 pub fn clip_factor(limit: f64, norm: f64) -> f32 {
     (limit / (norm + 1e-6)).min(1.0) as f32
 }

@@ -1,5 +1,5 @@
-//! The check for numbers that are not finite. It runs on the device and records its result in a few words there, so that
-//! the host need not wait for it before the next step.
+//! The check for numbers that are not finite. It runs on the device and records its result in a few words there, so
+//! that the host need not wait for it before the next step.
 
 use crate::device::Cpu;
 use crate::tensor::Storage;
@@ -19,8 +19,9 @@ pub struct FiniteCheck {
 }
 
 impl FiniteCheck {
-    /// The number of words on the device. They are the step at which the training stopped (or 0); 1 if a step overflowed,
-    /// or 3 if its gradients were not finite either; and the lower and the upper half of the gradient's norm, an `f64`.
+    /// The number of words on the device. They are the step at which the training stopped (or 0); 1 if a step
+    /// overflowed, or 3 if its gradients were not finite either; and the lower and the upper half of the gradient's
+    /// norm, an `f64`.
     pub const WORDS: usize = 4;
 
     /// Reads the result from the device's words.
@@ -61,8 +62,8 @@ impl FiniteCheck {
 
 /// The kernel of [`FiniteCheck`].
 pub trait FiniteCheckKernel: Storage {
-    /// Stops the training at `step`, counted from 1, if one of its `losses` is not finite, or if the step before resulted in
-    /// weights that are not. `words` are those of the check.
+    /// Stops the training at `step`, counted from 1, if one of its `losses` is not finite, or if the step before
+    /// resulted in weights that are not. `words` are those of the check.
     fn finite_check(&self, step: u64, losses: Self::Ref<'_, f32>, words: Self::Mut<'_, u32>);
 }
 

@@ -1,7 +1,9 @@
-//! The kernels of optimizers: one step over all weights of a model, gradient clipping, and the check for finite numbers.
+//! The kernels of optimizers: one step over all weights of a model, gradient clipping, and the check for finite
+//! numbers.
 //!
-//! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel is called with the factors of one
-//! step ([`AdamStep`]), and with the weights and their gradients ([`OptimizerStep`]). Running statistics do not change.
+//! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel is called with the factors of
+//! one step ([`AdamStep`]), and with the weights and their gradients ([`OptimizerStep`]). Running statistics do not
+//! change.
 //!
 //! The state that an optimizer keeps between steps is never subnormal: numbers below 1.2e-38 become 0. As in PyTorch,
 //! weights may become subnormal, for instance by weight decay.
@@ -34,7 +36,7 @@ pub struct OptimizerStep<'a, D: Storage> {
     pub weights: D::Mut<'a, f32>,
     /// The gradient to each weight.
     pub gradients: D::Ref<'a, f32>,
-    /// The words of the [`FiniteCheck`]. A kernel does nothing if the training has stopped, and records new weights that are
-    /// not finite.
+    /// The words of the [`FiniteCheck`]. A kernel does nothing if the training has stopped, and records new weights
+    /// that are not finite.
     pub finite_check: D::Mut<'a, u32>,
 }

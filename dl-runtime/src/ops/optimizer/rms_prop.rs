@@ -27,7 +27,8 @@ pub struct RmsPropStep {
 
 /// The kernels of [`RmsProp`](crate::optim::RmsProp).
 pub trait RmsPropKernel: Storage {
-    /// Performs one step, neither centred nor with momentum, on the weights and the mean `v` of their squared gradients.
+    /// Performs one step, neither centred nor with momentum, on the weights and the mean `v` of their squared
+    /// gradients.
     fn rms_prop(&self, step: RmsPropStep, weights: OptimizerStep<'_, Self>, v: Self::Mut<'_, f32>);
     /// Performs one step on the weights, the mean `v` of their squared gradients, the momentum `b`, and the mean `a` of
     /// their gradients.
@@ -53,7 +54,8 @@ simd! {
         }
         bad
     }
-    /// Performs one step with momentum and centring on weights of one role. Returns `true` if a new weight is not finite.
+    /// Performs one step with momentum and centring on weights of one role. Returns `true` if a new weight is not
+    /// finite.
     fn full<S>(
         s: RmsPropStep,
         decay: (f32, f32),

@@ -6,8 +6,8 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
 use std::ops::Range;
 
-/// Calls `visit(output, input, share)` for each element of a plane's output and each row of its window: with the index of
-/// the output, the range of that row in the input, and one over the size of the window.
+/// Calls `visit(output, input, share)` for each element of a plane's output and each row of its window: with the index
+/// of the output, the range of that row in the input, and one over the size of the window.
 #[inline(always)]
 fn windows(s: &PoolSizes, count_include_pad: bool, mut visit: impl FnMut(usize, Range<usize>, f32)) {
     let count = |axis, at| if count_include_pad { s.counted(axis, at) } else { s.range(axis, at).len() };

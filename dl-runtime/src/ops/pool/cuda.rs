@@ -60,7 +60,8 @@ impl PoolSizes {
         let one_thread = outputs >= 1 << 16 || self.window() <= 32;
         ThreadGroup::new(outputs, if one_thread { 1 } else { 32 })
     }
-    /// Returns `true` if adjacent windows of 2×2 cover the image, and four elements at a time can be read at `addresses`.
+    /// Returns `true` if adjacent windows of 2×2 cover the image, and four elements at a time can be read at
+    /// `addresses`.
     fn pairs(&self, addresses: [u64; 2]) -> bool {
         let whole = self.image == self.output.map(|n| 2 * n) && self.image[1].is_multiple_of(4);
         let windows = Windows::Sliding { kernel: [2, 2], stride: [2, 2], padding: [0, 0] };

@@ -122,8 +122,8 @@ impl PoolSizes {
 pub trait PoolKernel: Storage {
     /// `y = max(window of x)`.
     fn max_pool_forward(&self, sizes: &PoolSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx = Σ dy` over the windows whose maximum the element is, or `+=` with [`Write::Add`]. The maxima are found again
-    /// in `x`.
+    /// `dx = Σ dy` over the windows whose maximum the element is, or `+=` with [`Write::Add`]. The maxima are found
+    /// again in `x`.
     fn max_pool_backward(
         &self,
         sizes: &PoolSizes,

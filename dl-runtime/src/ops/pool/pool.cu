@@ -1,6 +1,6 @@
-// Pooling. In the forward pass, a group of threads computes each window: one thread, or a warp if windows are large and few.
-// In the backward pass, a thread for each element of the input gathers from the windows that contain it, so that no element
-// is written twice. Adjacent windows of 2×2 have kernels of their own, with two windows for each thread.
+// Pooling. In the forward pass, a group of threads computes each window: one thread, or a warp if windows are large and
+// few. In the backward pass, a thread for each element of the input gathers from the windows that contain it, so that
+// no element is written twice. Adjacent windows of 2×2 have kernels of their own, with two windows for each thread.
 #include "elementwise.cuh"
 #include "thread_group.cuh"
 
@@ -107,8 +107,8 @@ DEVICE Best maximum(Windows w, ThreadGroup group, Span<const float> x, u64 plane
     return best;
 }
 
-/// Writes the maximum of each window to `y` and its position to `positions`, unless these are empty. A group is one thread
-/// or a warp.
+/// Writes the maximum of each window to `y` and its position to `positions`, unless these are empty. A group is one
+/// thread or a warp.
 KERNEL(pool_max_forward, Windows w, u32 lanes, u64 windows, Span<const float> x, Span<float> y, Span<u32> positions) {
     ThreadGroup group = thread_group(lanes);
     u64 spatial_size = (u64)w.rows.size * w.columns.size;
@@ -141,7 +141,8 @@ KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> positi
     }
 }
 
-/// Returns the position of a thread's two windows of 2×2, which are four columns of two rows. `width` is a multiple of 4.
+/// Returns the position of a thread's two windows of 2×2, which are four columns of two rows. `width` is a multiple of
+/// 4.
 DEVICE Four pair_of(u64 i, u32 width) { return Four{4 * i + divide(i, width / 4) * width}; }
 
 KERNEL(pool_pairs_forward, u32 width, Span<const float> x, Span<float> y) {

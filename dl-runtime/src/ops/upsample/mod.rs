@@ -53,8 +53,8 @@ pub struct UpsampleSizes {
 pub trait UpsampleKernel: Storage {
     /// Writes the upsampled `x` to `y`.
     fn upsample_forward(&self, mode: Mode, sizes: &UpsampleSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `dx = Σ λ·dy` over the elements of the output that are interpolated from it, where `λ` is its weight, or `+=` with
-    /// [`Write::Add`].
+    /// `dx = Σ λ·dy` over the elements of the output that are interpolated from it, where `λ` is its weight, or `+=`
+    /// with [`Write::Add`].
     fn upsample_backward(
         &self,
         mode: Mode,

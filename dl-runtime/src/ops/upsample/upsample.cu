@@ -40,8 +40,8 @@ DEVICE float share(const Side& side, u32 at, u32 from) {
 struct Range {
     u32 begin, end;
 };
-/// Returns a range that contains all elements of the output that are interpolated from element `from` of the image: those
-/// less than one pixel of the image away, or beyond its outermost pixels. Others in the range have weight 0.
+/// Returns a range that contains all elements of the output that are interpolated from element `from` of the image:
+/// those less than one pixel of the image away, or beyond its outermost pixels. Others in the range have weight 0.
 DEVICE Range outputs_of(const Side& side, u32 from) {
     if (side.align_corners != 0) {
         u32 output = side.image * side.factor, steps = side.image - 1;

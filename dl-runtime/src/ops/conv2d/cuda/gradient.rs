@@ -58,7 +58,8 @@ impl Gradient {
     pub(in crate::ops) fn scratch(&self) -> usize {
         self.scratch
     }
-    /// Computes the gradients from the input `x` and the gradient `dy` to the output. Without a bias, `d_bias` is empty.
+    /// Computes the gradients from the input `x` and the gradient `dy` to the output. Without a bias, `d_bias` is
+    /// empty.
     pub(in crate::ops) fn run(
         &self,
         device: &Cuda,

@@ -51,8 +51,8 @@ impl ConvTranspose2dOp {
         context.device.conv2d(&sizes, Direction::Transposed, self.activation, W::split(weights), input.data(), to);
     }
 
-    /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`, is
-    /// the gradient to the sums, before the activation.
+    /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`,
+    /// is the gradient to the sums, before the activation.
     pub fn backward<D: Device, W: Kernel, X: Image, Y: Image>(
         self,
         context: &Context<D>,

@@ -1,4 +1,5 @@
-//! The gradient to the weights for few output channels, as dot products of the output's gradient with the shifted input.
+//! The gradient to the weights for few output channels, as dot products of the output's gradient with the shifted
+//! input.
 
 #![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
 
@@ -54,8 +55,8 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, to: &mut [f32], ad
                 to_channel: taps.len(),
                 add,
             };
-            // SAFETY: by the assertions, everything that is read is inside of `dy` and `x`, and `to` was sliced to what is
-            // written.
+            // SAFETY: by the assertions, everything that is read is inside of `dy` and `x`, and `to` was sliced to what
+            // is written.
             unsafe { kernel(level, count, tile_taps)(&tile) }
             tap += tile_taps;
         }
@@ -63,8 +64,8 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, to: &mut [f32], ad
     }
 }
 
-/// Returns the size of the next tile if `left` channels are split as evenly as possible into the fewest tiles of at most
-/// `max`.
+/// Returns the size of the next tile if `left` channels are split as evenly as possible into the fewest tiles of at
+/// most `max`.
 fn even(left: usize, max: usize) -> usize {
     left.div_ceil(left.div_ceil(max))
 }
@@ -137,8 +138,8 @@ fn kernel(level: Level, outputs: usize, taps: usize) -> Kernel {
 
 impl Tile<'_> {
     /// # Safety
-    /// `dy` and `x` must be valid for reads, and `to` for reads and writes by this thread alone, at every offset that the
-    /// fields describe.
+    /// `dy` and `x` must be valid for reads, and `to` for reads and writes by this thread alone, at every offset that
+    /// the fields describe.
     #[inline(always)]
     unsafe fn compute<S: Simd, const O: usize, const T: usize>(&self) {
         let lanes = S::F32::LANES;

@@ -1,5 +1,5 @@
-// The loss of SimCLR. The similarities of all pairs of views are matrix products, in tiles of 32×32 for each block of 256
-// threads. Sums over rows are merged tile by tile, so that the forward pass stores no matrix.
+// The loss of SimCLR. The similarities of all pairs of views are matrix products, in tiles of 32×32 for each block of
+// 256 threads. Sums over rows are merged tile by tile, so that the forward pass stores no matrix.
 #include "loss.cuh"
 
 #define TILE 32u
@@ -7,8 +7,8 @@
 /// The length of a tile's row in shared memory. One more column avoids bank conflicts.
 #define PITCH (TILE + 1)
 
-/// `z = x/|x|` for the `n` samples of `a`, then of `b`. The norms, which are at least 10⁻¹² as in PyTorch, are written to
-/// `saved`, unless it is empty.
+/// `z = x/|x|` for the `n` samples of `a`, then of `b`. The norms, which are at least 10⁻¹² as in PyTorch, are written
+/// to `saved`, unless it is empty.
 KERNEL(nt_xent_normalize, u32 lanes, u64 n, u64 features, Span<const float> a, Span<const float> b, Span<float> z,
        Span<float> saved) {
     SHARED(float, partial, WARP);
@@ -42,8 +42,8 @@ DEVICE float at(Matrix m, u64 row, u64 column) {
 /// Return the first row and the first column of this block's tile.
 DEVICE u64 first_row() { return (u64)blockIdx.y * TILE; }
 DEVICE u64 first_column() { return (u64)blockIdx.x * TILE; }
-/// Computes this block's tile of the product `a·b` or `a·bᵀ`. Returns the four elements of this thread, in the column of its
-/// lane and in the rows `warp`, `warp + 8`, `warp + 16` and `warp + 24`.
+/// Computes this block's tile of the product `a·b` or `a·bᵀ`. Returns the four elements of this thread, in the column
+/// of its lane and in the rows `warp`, `warp + 8`, `warp + 16` and `warp + 24`.
 DEVICE float4 product(Matrix a, Matrix b, bool transposed, SharedArray<float, TILE * PITCH>& left,
                       SharedArray<float, TILE * PITCH>& right) {
     u32 lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
@@ -71,8 +71,8 @@ DEVICE float4 product(Matrix a, Matrix b, bool transposed, SharedArray<float, TI
     return sum;
 }
 
-/// Writes the largest similarity `m` in a row of a tile and `Σ e^(s-m)` to `tiles`, [rows, tiles, 2], and the similarity to
-/// the sample's other view to `positives`.
+/// Writes the largest similarity `m` in a row of a tile and `Σ e^(s-m)` to `tiles`, [rows, tiles, 2], and the
+/// similarity to the sample's other view to `positives`.
 DEVICE void sum_row(u64 n, u64 row, float s, Span<float> tiles, Span<float> positives) {
     u64 column = first_column() + threadIdx.x % WARP;
     bool compared = column < 2 * n && column != row;

@@ -1,5 +1,5 @@
-//! The loss of SimCLR on CUDA. The forward pass stores only the sums over tiles of the similarity matrix. The backward pass
-//! stores the gradient to the similarities of one input's views, a matrix of `n` × `2n`.
+//! The loss of SimCLR on CUDA. The forward pass stores only the sums over tiles of the similarity matrix. The backward
+//! pass stores the gradient to the similarities of one input's views, a matrix of `n` × `2n`.
 
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, ThreadGroup, kernels};
 use crate::ops::loss::Gradient;

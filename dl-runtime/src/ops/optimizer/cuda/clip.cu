@@ -1,5 +1,5 @@
-// Gradient clipping. The norm is computed in double precision, in parts that are added in a fixed order. Statistics have no
-// gradient.
+// Gradient clipping. The norm is computed in double precision, in parts that are added in a fixed order. Statistics
+// have no gradient.
 #include "optimizer.cuh"
 
 /// Returns `v` in double precision, or 0 for statistics.

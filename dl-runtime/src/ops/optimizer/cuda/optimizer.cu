@@ -1,9 +1,9 @@
-// Optimizers, which read and write a weight and its state once, with four weights for each thread; and the check for finite
-// numbers.
+// Optimizers, which read and write a weight and its state once, with four weights for each thread; and the check for
+// finite numbers.
 #include "optimizer.cuh"
 
-/// Stops the training at `step` if a loss is not finite, or if the step before resulted in weights that are not. It runs as
-/// a single block.
+/// Stops the training at `step` if a loss is not finite, or if the step before resulted in weights that are not. It
+/// runs as a single block.
 KERNEL(optim_finite_check, u32 step, Span<const float> losses, Span<u32> check) {
     int bad = 0;
     for (u64 i = threadIdx.x; i < losses.len; i += blockDim.x) bad |= not_finite(losses[i]);

@@ -11,8 +11,8 @@
 #define WEIGHT 0u
 #define STATISTIC 2u
 
-/// The decay of weights and of everything else that is trained: `added` is the multiple of a weight that is added to its
-/// gradient, `factor` the factor of the weight.
+/// The decay of weights and of everything else that is trained: `added` is the multiple of a weight that is added to
+/// its gradient, `factor` the factor of the weight.
 struct Decay {
     float added, factor, added_to_rest, factor_of_rest;
 };
@@ -46,9 +46,9 @@ DEVICE u32 roles_of(Span<const u32> roles, At at) {
     return roles[at.i / 16] >> (2 * (at.i % 16));
 }
 
-/// Performs one step on a thread's weights, except statistics. `step(g, state)` returns the number that is subtracted from a
-/// weight whose gradient, after decay, is `g`, and updates the weight's state, which has a number in each of the spans
-/// `kept`. `bad` records numbers that are not finite.
+/// Performs one step on a thread's weights, except statistics. `step(g, state)` returns the number that is subtracted
+/// from a weight whose gradient, after decay, is `g`, and updates the weight's state, which has a number in each of the
+/// spans `kept`. `bad` records numbers that are not finite.
 template <class At, class Step, class... Kept>
 DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, u32& bad, Step step,
                  Kept... kept) {

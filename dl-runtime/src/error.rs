@@ -22,7 +22,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file violates its format: it is truncated, damaged, wrongly labelled or malicious.
-    #[error("{path}: not a sound {format} file: expected {expected}, found {found}", path = path.display())]
+    #[error("{path}: not a valid {format} file: expected {expected}, found {found}", path = path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -73,8 +73,8 @@ pub enum Error {
     },
     /// The first line of a table should name its columns, but consists of numbers.
     #[error(
-        "{path}: the first line names no columns, it is numbers: {numbers}; `.header(false)` reads a table without names, \
-         `.header(true)` takes these for the names",
+        "{path}: the first line holds numbers instead of column names: {numbers}; \
+         `.header(false)` reads a table without names, `.header(true)` uses these as the names",
         path = path.display(), numbers = Names::of(found)
     )]
     NoHeader {

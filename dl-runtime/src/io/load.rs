@@ -55,8 +55,8 @@ impl<'a> Load<'a> {
         self
     }
     /// Maps names in the file to names in the model, before [`Load::rename`]. Tensors whose names are mapped to `None` are ignored.
-    /// Unlike a rename, it may match no name, so it can remove an optional prefix: `|name|
-    /// Some(name.strip_prefix("module.").unwrap_or(name).into())`.
+    /// Unlike a rename, it may match no name, so it can remove an optional prefix:
+    /// `|name| Some(name.strip_prefix("module.").unwrap_or(name).into())`.
     pub fn rename_with(mut self, f: impl Fn(&str) -> Option<String> + 'a) -> Self {
         self.rename_with = Some(Box::new(f));
         self

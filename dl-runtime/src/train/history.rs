@@ -184,8 +184,8 @@ impl History {
     }
 }
 
-/// Formats the line that is printed for an epoch: `epoch  3/20  loss 0.1234  accuracy 0.970 | validation loss 0.2345  accuracy 0.951 |
-/// …`.
+/// Formats the line that is printed for an epoch:
+/// `epoch  3/20  loss 0.1234  accuracy 0.970 | validation loss 0.2345  accuracy 0.951 | …`.
 pub(super) struct Line<'a> {
     pub epoch: &'a Epoch,
     pub epochs: usize,

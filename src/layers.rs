@@ -1,7 +1,7 @@
-//! The weights of layers: the types of the fields of a network that [`model!`](crate::model!) declares.
+//! The weights of layers, which are the types of the fields of a network that [`model!`](crate::model!) declares.
 //!
-//! Each is a struct of nested arrays of `f32` in PyTorch's memory order. The last parameter `B` of a layer that may have a
-//! bias is the number of biases: 0 with `bias: false`.
+//! Each of them is a struct of nested arrays of `f32` in PyTorch's memory order. If a layer can have a bias, its last parameter `B` is
+//! the number of biases: 0 with `bias: false`.
 //!
 //! ```
 //! use dl::layers::Dense;

@@ -27,8 +27,8 @@
 //! # Ok::<(), dl::Error>(())
 //! ```
 //!
-//! [`model!`] writes a struct with one field for every layer, and straight-line forward and backward passes that call the
-//! kernels of this crate. A model is plain data: nested arrays of `f32`, nothing else.
+//! [`model!`] generates a struct with one field for every layer, and straight-line forward and backward passes that call the kernels of
+//! this crate. A model is plain data: it contains nothing but nested arrays of `f32`.
 //!
 //! Start with the [`guide`].
 
@@ -40,28 +40,28 @@ pub mod layers;
 
 pub use dl_runtime::*;
 
-/// What almost every program needs: `use dl::prelude::*;`.
+/// The names that almost every program needs: `use dl::prelude::*;`.
 pub mod prelude {
     pub use crate::model;
     pub use dl_runtime::prelude::*;
 }
 
-/// Declares networks; see the guide in the crate's documentation.
-// A wrapper, because only `macro_rules!` knows the facade's name in the user's crate (`$crate`).
+/// Declares networks; the [`guide`](crate::guide::language) describes the language.
+// This is a wrapper, because only `macro_rules!` knows the facade's name in the user's crate (`$crate`).
 #[macro_export]
 macro_rules! model {
     ($($tokens:tt)*) => { $crate::private::declare! { [$crate] $($tokens)* } };
 }
 
-/// All that generated code may name; not for use by hand.
+/// Everything that generated code may use; not for use by hand.
 #[doc(hidden)]
 pub mod private {
-    /// What editors show; rustc never sees it.
+    /// The documentation that editors show; rustc never compiles it.
     #[cfg(any(rust_analyzer, test))]
     pub use crate::language;
     pub use crate::layers;
     pub use dl_macros::{declare, drawing};
-    // Generated code calls this module `dl`: constants of the facade that a declaration names are found in it too.
+    // Generated code calls this module `dl`, so the constants of the facade that a declaration names must be in it too.
     pub use dl_runtime::generated::*;
     pub use dl_runtime::*;
 }

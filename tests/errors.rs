@@ -38,8 +38,8 @@ fn with(dense1: impl Fn(Writer<'static>) -> Writer<'static>) -> Vec<u8> {
 fn a_truncated_file() {
     let bytes = Net::init(1).to_bytes().unwrap();
     let found = told(&bytes[..bytes.len() - 10]);
-    assert_eq!(found, "not a sound safetensors file: expected 104 bytes of tensors after the header, found 94 bytes");
-    assert_eq!(told(&bytes[..5]), "not a sound safetensors file: expected at least 8 bytes, found 5");
+    assert_eq!(found, "not a valid safetensors file: expected 104 bytes of tensors after the header, found 94 bytes");
+    assert_eq!(told(&bytes[..5]), "not a valid safetensors file: expected at least 8 bytes, found 5");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_checkpoint_of_another_kind() {
     let mut trainer = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).epochs(1).resume(&path).quiet();
     let error = trainer.fit(&mut *Net::init(1), &set).map(drop).unwrap_err().to_string();
     let expected =
-        "this is a pointer of Git LFS in the place of a file, not a safetensors file; `git lfs pull` fetches the file";
+        "this is a Git LFS pointer instead of a file, not a safetensors file; `git lfs pull` fetches the file";
     assert_eq!(error, format!("{}: {expected}", path.display()));
 }
 
@@ -103,7 +103,7 @@ fn an_oversized_header() {
     bytes[..8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
     let most = bytes.len() - 8;
     let expected = format!("expected a header of at most {most} bytes, found one that claims 1099511627776 bytes");
-    assert_eq!(told(&bytes), format!("not a sound safetensors file: {expected}"));
+    assert_eq!(told(&bytes), format!("not a valid safetensors file: {expected}"));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn images_of_another_size() {
     let (_folder, path) = place("images");
     std::fs::write(&path, [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 32, 0, 0, 0, 32]).unwrap();
     let error = idx::read::<[[f32; 28]; 28]>(&path).unwrap_err().to_string();
-    let expected = "not a sound IDX file: expected samples of shape [28, 28], found [32, 32]";
+    let expected = "not a valid IDX file: expected samples of shape [28, 28], found [32, 32]";
     assert_eq!(error, format!("{}: {expected}", path.display()));
 }
 

@@ -218,7 +218,7 @@ fn checkpoints_of_other_trainings_are_refused() {
     assert_eq!(message(line.map_err(Error::from)), "FILE: checkpoint of another model: expected Line, found Net");
     // A model is not a checkpoint, and neither is half of one.
     Net::init(0).save(&path).unwrap();
-    let expected = "FILE: not a sound checkpoint file: expected the key `checkpoint` in the metadata, found none";
+    let expected = "FILE: not a valid checkpoint file: expected the key `checkpoint` in the metadata, found none";
     assert_eq!(message(run(path.clone(), true, 50, 1)), expected);
     run(path.clone(), false, 50, 1).unwrap();
     let bytes = std::fs::read(&path).unwrap();

@@ -1,4 +1,4 @@
-//! The one error type: every variant says what was wrong, where, what was expected and what was found.
+//! The error type of the library: every variant gives the place, the expected value and the found value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,9 +7,9 @@ use std::path::PathBuf;
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can go wrong at run time. Shape mistakes in code are compile errors instead.
+/// All errors that can occur at run time. Wrong shapes in code are compile errors instead.
 ///
-/// What was read from memory instead of a file has the path [`IN_MEMORY`].
+/// Data that was read from memory instead of a file has the path [`IN_MEMORY`].
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,63 +18,63 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A file is not what its format allows: truncated, mislabelled, damaged or made to do harm.
-    #[error("{path}: not a sound {format} file: expected {expected}, found {found}", path = path.display())]
+    /// A file violates its format: it is truncated, damaged, wrongly labelled or malicious.
+    #[error("{path}: not a valid {format} file: expected {expected}, found {found}", path = path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// Such as `IDX`.
+        /// The name of the format, such as `IDX`.
         format: &'static str,
-        /// What should be there.
+        /// The expected content.
         expected: String,
-        /// What is there.
+        /// The found content.
         found: String,
     },
-    /// A file is of another kind, which its first bytes show.
+    /// A file has another format, which its first bytes show.
     #[error("{path}: this is {found}, not {} {expected} file; {advice}", article(expected), path = path.display())]
     OtherFormat {
         /// The file.
         path: PathBuf,
-        /// Such as `safetensors`.
+        /// The name of the expected format, such as `safetensors`.
         expected: &'static str,
-        /// What it is, such as `a zip archive that PyTorch saved`.
+        /// The found format, such as `a zip archive that PyTorch saved`.
         found: &'static str,
-        /// What to do.
+        /// Advice for the user.
         advice: &'static str,
     },
-    /// A field of a table is not what its column holds.
+    /// A field of a table does not have the type of its column.
     #[error("{path}, line {line}, column `{column}`: expected {expected}, found `{found}`", path = path.display())]
     Cell {
         /// The file.
         path: PathBuf,
-        /// Counted from 1, header included.
+        /// The number of the line, counted from 1, header included.
         line: u64,
-        /// Name of the column, or its number counted from 1 where there is no header.
+        /// The name of the column, or its number counted from 1 if there is no header.
         column: Box<str>,
-        /// What should be there.
+        /// The expected content.
         expected: &'static str,
-        /// What is there.
+        /// The found content.
         found: Box<str>,
     },
-    /// A field of a table is empty, or says that its number is missing.
+    /// A field of a table is empty, or marks a missing number.
     #[error("{path}, line {line}, column `{column}`: the cell is blank; {}", blank(*target), path = path.display())]
     BlankCell {
         /// The file.
         path: PathBuf,
-        /// Counted from 1, header included.
+        /// The number of the line, counted from 1, header included.
         line: u64,
-        /// Name of the column, or its number counted from 1 where there is no header.
+        /// The name of the column, or its number counted from 1 if there is no header.
         column: Box<str>,
-        /// Whether it is a column of the target, which is never filled.
+        /// True for a column of the target; blank targets are never filled.
         target: bool,
     },
-    /// The first line of a table should name its columns, and is all numbers.
+    /// The first line of a table should name its columns, but consists of numbers.
     #[error(
-        "{path}: the first line names no columns, it is numbers: {numbers}; `.header(false)` reads a table without names, \
-         `.header(true)` takes these for the names",
+        "{path}: the first line holds numbers instead of column names: {numbers}; \
+         `.header(false)` reads a table without names, `.header(true)` uses these as the names",
         path = path.display(), numbers = Names::of(found)
     )]
     NoHeader {
@@ -83,14 +83,14 @@ pub enum Error {
         /// The fields of the first line.
         found: Vec<String>,
     },
-    /// A table has no such column.
+    /// A table does not have the requested column.
     #[error("{path}: no column `{column}`; the columns are {columns}", path = path.display(), columns = Names::of(columns))]
     Column {
         /// The file.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested column.
         column: String,
-        /// What is there.
+        /// The columns of the table.
         columns: Vec<String>,
     },
     /// The tensors of a file and of a model have different names.
@@ -98,51 +98,52 @@ pub enum Error {
     TensorNames {
         /// The file.
         path: PathBuf,
-        /// The model.
+        /// The name of the model.
         model: &'static str,
-        /// Of the model, and not in the file.
+        /// Tensors of the model that the file does not have.
         missing: Vec<String>,
-        /// In the file, by their names there, and not of the model.
+        /// Tensors of the file that the model does not have, by their names in the file.
         unexpected: Vec<String>,
-        /// What [`Load`](crate::io::Load) renamed those of the file to, where that is another name.
+        /// The names that [`Load`](crate::io::Load) renamed tensors of the file to, if they changed.
         renamed: BTreeMap<String, String>,
     },
-    /// A file lacks tensors of the model that are the same as others by its metadata, as `save_model` of safetensors writes it.
+    /// A file lacks tensors of the model that its metadata declares equal to others, as `save_model` of safetensors does for tied
+    /// weights.
     #[error("{path}: does not fit the model `{model}`; it lacks {}", ties(tied), path = path.display())]
     TensorsTied {
         /// The file.
         path: PathBuf,
-        /// The model.
+        /// The name of the model.
         model: &'static str,
-        /// Each of them, with the name in the file of the other.
+        /// The missing tensors, each with the name of the equal tensor in the file.
         tied: BTreeMap<String, String>,
     },
-    /// No tensor of a file is one of the model's, although the file and the model may differ.
+    /// No tensor of a file belongs to the model, in a load that allows missing and unexpected tensors.
     #[error("{path}: nothing to load for the model `{model}`{}", mismatch(missing, unexpected, renamed), path = path.display())]
     NothingToLoad {
         /// The file.
         path: PathBuf,
-        /// The model.
+        /// The name of the model.
         model: &'static str,
         /// All tensors of the model.
         missing: Vec<String>,
-        /// All tensors of the file, by their names there.
+        /// All tensors of the file, by their names in the file.
         unexpected: Vec<String>,
-        /// What [`Load`](crate::io::Load) renamed those of the file to, where that is another name.
+        /// The names that [`Load`](crate::io::Load) renamed tensors of the file to, if they changed.
         renamed: BTreeMap<String, String>,
     },
-    /// A rename of [`Load`](crate::io::Load) fits no tensor of the file.
+    /// A rename of [`Load`](crate::io::Load) matches no tensor of the file.
     #[error("{path}: the rename of `{from}` to `{to}` fits no tensor; {}", begin(names, *earlier), path = path.display())]
     Rename {
         /// The file.
         path: PathBuf,
-        /// How names should begin.
+        /// The prefix to be replaced.
         from: String,
-        /// What they should begin with instead.
+        /// The prefix that replaces it.
         to: String,
-        /// The names as the renames before this one left them.
+        /// The names after the renames before this one.
         names: Vec<String>,
-        /// How many renames came before this one.
+        /// The number of renames before this one.
         earlier: usize,
     },
     /// A file has no tensor of this name.
@@ -150,207 +151,207 @@ pub enum Error {
     NoTensor {
         /// The file.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested tensor.
         tensor: String,
     },
-    /// A tensor of a file has another shape than the model's.
+    /// A tensor of a file has another shape than in the model.
     #[error("{path}: tensor `{tensor}`{}: expected shape {expected:?}, found {found:?}", to(renamed.as_deref()), path = path.display())]
     TensorShape {
         /// The file.
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
-        /// What [`Load`](crate::io::Load) renamed it to, where that is another name.
+        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs.
         renamed: Option<String>,
-        /// The model's.
+        /// The shape in the model.
         expected: Vec<usize>,
-        /// The file's.
+        /// The shape in the file.
         found: Vec<usize>,
     },
-    /// A tensor of a file has elements that cannot become `f32`.
+    /// A tensor of a file has elements that cannot be converted to `f32`.
     #[error("{path}: tensor `{tensor}`{}: expected elements F32, F16, BF16 or F64, found {found}", to(renamed.as_deref()), path = path.display())]
     TensorType {
         /// The file.
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
-        /// What [`Load`](crate::io::Load) renamed it to, where that is another name.
+        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs.
         renamed: Option<String>,
-        /// The file's element type.
+        /// The element type in the file.
         found: String,
     },
-    /// A tensor of a file holds something that is not a finite number.
+    /// A tensor of a file contains NaN or an infinity.
     #[error("{path}: tensor `{tensor}`{}: expected finite numbers, found {value} at {index:?}", to(renamed.as_deref()), path = path.display())]
     TensorNotFinite {
         /// The file.
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
-        /// What [`Load`](crate::io::Load) renamed it to, where that is another name.
+        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs.
         renamed: Option<String>,
-        /// Where in the tensor, outermost dimension first.
+        /// The position in the tensor, outermost dimension first.
         index: Vec<usize>,
-        /// NaN or an infinity.
+        /// The value that was found.
         value: f32,
     },
-    /// A class label is not among the model's classes.
+    /// A class label is not below the number of classes.
     #[error("sample {sample}: label {label} is out of range; with {classes} classes, labels are 0 to {}", classes.saturating_sub(1))]
     LabelOutOfRange {
-        /// Index of the sample in the data set.
+        /// The index of the sample in the data set.
         sample: usize,
-        /// Its label.
+        /// The label of the sample.
         label: u32,
-        /// How many classes there are.
+        /// The number of classes.
         classes: usize,
     },
     /// A token of an input is not in the vocabulary of its embedding.
     #[error("sample {sample}: token {token} is out of range; with a vocabulary of {vocabulary}, tokens are 0 to {}", vocabulary.saturating_sub(1))]
     TokenOutOfRange {
-        /// Index of the sample in the batch or data set.
+        /// The index of the sample in the batch or data set.
         sample: usize,
         /// The token.
         token: u32,
-        /// How many tokens there are.
+        /// The number of tokens in the vocabulary.
         vocabulary: usize,
     },
-    /// A sample holds something that is not a finite number.
+    /// A sample contains NaN or an infinity.
     #[error("sample {sample}: expected finite numbers, found {value} {}", place(index))]
     SampleNotFinite {
-        /// Index of the sample in the data set.
+        /// The index of the sample in the data set.
         sample: usize,
-        /// Where in the sample, outermost dimension first: the column, for a row of a table.
+        /// The position in the sample, outermost dimension first; for a row of a table, the column.
         index: Vec<usize>,
-        /// NaN or an infinity.
+        /// The value that was found.
         value: f32,
     },
-    /// A target is not a number that its loss can take.
+    /// A target is outside the range of its loss.
     #[error("sample {sample}: target {value} {}", if value.is_finite() { format!("is out of range; expected {low} to {high}") } else { "is not a finite number".into() })]
     TargetOutOfRange {
-        /// Index of the sample in the data set.
+        /// The index of the sample in the data set.
         sample: usize,
-        /// Its target, or one number of it.
+        /// The target, or one number of it.
         value: f32,
-        /// The smallest that is allowed.
+        /// The smallest allowed value.
         low: f32,
-        /// The largest that is allowed.
+        /// The largest allowed value.
         high: f32,
     },
-    /// A target is not a number that a loss of yes and no can take.
+    /// A target of a loss for binary labels is neither 1 nor -1.
     #[error("sample {sample}: target {value} is neither 1 nor -1")]
     TargetNotASign {
-        /// Index of the sample in the data set.
+        /// The index of the sample in the data set.
         sample: usize,
-        /// Its target, or one number of it.
+        /// The target, or one number of it.
         value: f32,
     },
     /// A number of an input is NaN or infinite.
     #[error("sample {sample}: input {value} is not a finite number")]
     InputNotFinite {
-        /// Index of the sample in the data set or batch.
+        /// The index of the sample in the data set or batch.
         sample: usize,
-        /// NaN or an infinity.
+        /// The value that was found.
         value: f32,
     },
-    /// What is wrong with the samples of a data set or batch: the text of `source` with the name of the set.
+    /// An error about the samples of a data set or batch: its message is that of `source` with the name of the set.
     #[error("{}", of_data(set, source))]
     DataSet {
-        /// `training set`, `validation set` or `batch`.
+        /// The name of the set: `training set`, `validation set` or `batch`.
         set: &'static str,
-        /// [`Error::InputNotFinite`], [`Error::LabelOutOfRange`] and others.
+        /// The error about the samples, such as [`Error::InputNotFinite`] or [`Error::LabelOutOfRange`].
         source: Box<Error>,
     },
-    /// A batch has fewer samples than a layer or a loss can compare.
+    /// A batch has fewer samples than a layer or a loss needs.
     #[error(
         "{batch} has {found} sample{}, but {of} needs at least {least}{}{help}",
         if *found == 1 { "" } else { "s" }, if help.is_empty() { "" } else { "; " }
     )]
     SmallBatch {
-        /// Which one: `batch 3 of 3 of the training set`, or `the batch` of a session.
+        /// The batch: `batch 3 of 3 of the training set`, or `the batch` of a session.
         batch: String,
-        /// Its samples.
+        /// The number of samples in the batch.
         found: usize,
-        /// Such as ``layer `norm` in training`` or ``loss `nt_xent` ``.
+        /// The layer or loss, such as ``layer `norm` in training`` or ``loss `nt_xent` ``.
         of: String,
-        /// The fewest that it can compare.
+        /// The smallest number of samples that it needs.
         least: usize,
-        /// What to do.
+        /// Advice for the user.
         help: &'static str,
     },
-    /// A setting of a loss, an optimizer, a schedule, a metric, a session or the trainer is not in its range.
+    /// A setting of a loss, an optimizer, a schedule, a metric, a session or the trainer is out of its range.
     #[error("`{setting}` of `{of}` is {found}; it must be {expected}")]
     Setting {
-        /// Such as `learning_rate`.
+        /// The name of the setting, such as `learning_rate`.
         setting: &'static str,
-        /// The type or the function whose setting it is, such as `Adam`.
+        /// The type or function that has the setting, such as `Adam`.
         of: &'static str,
-        /// Its range, such as `from 0 to 1`.
+        /// The range of the setting, such as `from 0 to 1`.
         expected: String,
-        /// What was given.
+        /// The value that was given.
         found: String,
     },
     /// A data set has no samples where some are needed.
     #[error("the {what} is empty")]
     Empty {
-        /// Such as `training set`.
+        /// The name of the set, such as `training set`.
         what: &'static str,
     },
-    /// As many targets as inputs are needed.
+    /// The numbers of inputs and targets differ.
     #[error("a data set needs one target per input: found {inputs} inputs and {targets} targets")]
     UnequalLengths {
-        /// How many inputs there are.
+        /// The number of inputs.
         inputs: usize,
-        /// How many targets there are.
+        /// The number of targets.
         targets: usize,
     },
-    /// An array given at run time has another shape than the type that should hold it.
+    /// An array has another shape at run time than the type that it is converted to.
     #[error("{what}: expected shape {}, found {found:?}", Shape(expected))]
     Shape {
-        /// What was converted.
+        /// The array that was converted.
         what: &'static str,
-        /// The type's; `None` stands for any size.
+        /// The shape of the type; `None` stands for any size.
         expected: Vec<Option<usize>>,
-        /// The array's.
+        /// The shape of the array.
         found: Vec<usize>,
     },
-    /// A checkpoint cannot go on as this training: it is of another version, model, optimizer or setting.
+    /// A checkpoint belongs to another training: its version, model, optimizer or settings differ.
     #[error("{path}: checkpoint of another {what}: expected {expected}, found {found}", path = path.display())]
     Checkpoint {
         /// The file.
         path: PathBuf,
         /// The setting that differs, such as `model`, `optimizer` or `batch size`.
         what: &'static str,
-        /// The value of the training that should go on.
+        /// The value in the training that should be resumed.
         expected: String,
         /// The value in the file.
         found: String,
     },
-    /// Training came to something that is not a finite number.
+    /// Training computed a number that is not finite.
     #[error(
         "step {step}: {layer} is not finite (NaN or infinity); \
          a smaller learning rate, gradient clipping or normalised inputs may help"
     )]
     NotFinite {
-        /// Of training, counted from 1.
+        /// The step of the training, counted from 1.
         step: u64,
-        /// The first that is not finite, such as ``layer `conv1` `` or ``gradient of `conv1.weight` ``.
+        /// The first tensor that is not finite, such as ``layer `conv1` `` or ``gradient of `conv1.weight` ``.
         layer: String,
     },
-    /// Validation came to something that is not a finite number.
+    /// Validation computed a number that is not finite.
     #[error("after step {step}: {layer} is not finite (NaN or infinity) for sample {sample} of the validation set")]
     ValidationNotFinite {
-        /// Steps of the training before this validation.
+        /// The number of training steps before this validation.
         step: u64,
-        /// The first sample whose loss is not finite: its index in the validation set.
+        /// The first sample whose loss is not finite, by its index in the validation set.
         sample: usize,
-        /// The first that is not finite, such as `the output` or ``weight `conv1.weight` ``.
+        /// The first tensor that is not finite, such as `the output` or ``weight `conv1.weight` ``.
         layer: String,
     },
-    /// The machine has no such device.
+    /// The requested device is not available on this machine.
     #[error("no {device} here: {reason}")]
     NoDevice {
-        /// Such as `CUDA device 0`.
+        /// The name of the device, such as `CUDA device 0`.
         device: String,
-        /// What was tried, and what to install.
+        /// The cause, and what to install.
         reason: String,
     },
     /// The memory of a device is full.
@@ -358,33 +359,33 @@ pub enum Error {
     DeviceMemory {
         /// The device.
         device: String,
-        /// Bytes asked for, where numbers were; kernels and graphs need memory of the device, too.
+        /// The number of requested bytes, if it is known; kernels and graphs also need memory of the device.
         wanted: Option<usize>,
-        /// Bytes free, together.
+        /// The number of free bytes in total.
         free: usize,
-        /// Bytes of the device.
+        /// The number of bytes of the device.
         total: usize,
     },
-    /// The memory of the host is full, or would be.
+    /// The memory of the host is full, or the request exceeds it.
     #[error("out of memory: {wanted} bytes were asked for; a smaller batch needs less")]
     Memory {
-        /// Bytes asked for.
+        /// The number of requested bytes.
         wanted: usize,
     },
-    /// A device reports an error. What it holds may be lost.
+    /// A device reported an error. Its memory may be lost.
     #[error("the device failed while {doing}: {reason}")]
     DeviceFailed {
-        /// What it should have done.
+        /// The operation that failed.
         doing: String,
-        /// What its driver says.
+        /// The message of its driver.
         reason: String,
     },
 }
 
-/// The path in errors about bytes that came from no file.
+/// The path in errors about data that was not read from a file.
 pub const IN_MEMORY: &str = "<memory>";
 
-/// The message, as `Display`: it is what a program prints whose `main` returns an error.
+/// Formats the same message as `Display`, because a program whose `main` returns an error prints its `Debug` form.
 impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
@@ -392,7 +393,7 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
-    /// This error about a tensor of a file that was renamed to `model`, with that name.
+    /// Adds to an error about a tensor of a file the name `model` that the tensor was renamed to.
     pub(crate) fn with_name_in_model(mut self, model: &str) -> Error {
         if let Error::TensorShape { tensor, renamed, .. }
         | Error::TensorType { tensor, renamed, .. }
@@ -402,14 +403,15 @@ impl Error {
         }
         self
     }
-    /// The same error about the samples of `set`; a setting is wrong whatever the samples are.
+    /// Turns an error about a sample into one about the samples of `set`. An error about a setting stays as it is, since it does not
+    /// depend on the samples.
     pub(crate) fn of_data(self, set: &'static str) -> Error {
         match self {
             Error::Setting { .. } => self,
             source => Error::DataSet { set, source: Box::new(source) },
         }
     }
-    /// The sample that it is about.
+    /// Returns the index of the sample that the error is about.
     fn sample(&self) -> Option<usize> {
         match self {
             Error::InputNotFinite { sample, .. }
@@ -420,14 +422,14 @@ impl Error {
             _ => None,
         }
     }
-    /// [`Error::Io`] about `path`.
+    /// Returns a function that makes an [`Error::Io`] about `path`.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { path, source }
     }
 }
 
-/// The text of an error about a data set: `sample 7 of the validation set: …`.
+/// Returns the text of an error about a data set: `sample 7 of the validation set: …`.
 fn of_data(set: &str, error: &Error) -> String {
     let text = error.to_string();
     match (error, error.sample()) {
@@ -442,12 +444,12 @@ fn of_data(set: &str, error: &Error) -> String {
     }
 }
 
-/// How much was asked for, where that is known.
+/// Returns the text about the number of requested bytes, if it is known.
 fn asked(wanted: Option<usize>) -> String {
     wanted.map_or(String::new(), |wanted| format!("{wanted} bytes were asked for, "))
 }
 
-/// The place in a sample: a column of a row, or the indices of all dimensions.
+/// Returns the text about a position in a sample: a column of a row, or the indices of all dimensions.
 fn place(index: &[usize]) -> String {
     match index {
         [column] => format!("in column {column}"),
@@ -459,7 +461,7 @@ fn article(name: &str) -> &'static str {
     if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" }
 }
 
-/// What can be done with a blank cell.
+/// Returns the advice about a blank cell.
 fn blank(target: bool) -> &'static str {
     match target {
         false => "`.blank(Blank::Drop)` leaves such lines out, `.blank(Blank::Fill(0.0))` fills such cells",
@@ -467,12 +469,12 @@ fn blank(target: bool) -> &'static str {
     }
 }
 
-/// What a tensor was renamed to.
+/// Returns the text about the new name of a renamed tensor.
 fn to(renamed: Option<&str>) -> String {
     renamed.map_or(String::new(), |name| format!(" (renamed to `{name}`)"))
 }
 
-/// How the names that a rename should fit begin.
+/// Returns the text about the names that a rename could have matched.
 fn begin(names: &[String], earlier: usize) -> String {
     match (names, earlier) {
         ([], _) => "there is none".into(),
@@ -482,7 +484,7 @@ fn begin(names: &[String], earlier: usize) -> String {
     }
 }
 
-/// Which tensors a file and a model do not share.
+/// Returns the text about the tensors that only the file or only the model has.
 fn mismatch(missing: &[String], unexpected: &[String], renamed: &BTreeMap<String, String>) -> String {
     let part = |words, all: Names<'_>| match all.names {
         [] => String::new(),
@@ -492,7 +494,7 @@ fn mismatch(missing: &[String], unexpected: &[String], renamed: &BTreeMap<String
     part("it lacks", Names::of(missing)) + &part("the model lacks", Names { names: unexpected, renamed: Some(renamed) })
 }
 
-/// Tensors that are the same as others, and how to save all of them.
+/// Returns the text about tied tensors that are missing, and about the way to save all of them.
 fn ties(tied: &BTreeMap<String, String>) -> String {
     let one = |(name, other)| format!("`{name}`, which its metadata ties to `{other}`");
     let all: Vec<String> = tied.iter().map(one).collect();
@@ -500,10 +502,10 @@ fn ties(tied: &BTreeMap<String, String>) -> String {
         + "; in Python, `save_file({k: v.clone() for k, v in model.state_dict().items()}, …)` writes both"
 }
 
-/// Names in backticks, the first few of them.
+/// A list of names in backticks, shortened to the first few.
 pub(crate) struct Names<'a> {
     names: &'a [String],
-    /// What some of them were renamed to.
+    /// The new names of renamed tensors.
     renamed: Option<&'a BTreeMap<String, String>>,
 }
 
@@ -528,7 +530,7 @@ impl fmt::Display for Names<'_> {
     }
 }
 
-/// A shape in which some sizes are free.
+/// A shape in which some sizes are arbitrary.
 struct Shape<'a>(&'a [Option<usize>]);
 
 impl fmt::Display for Shape<'_> {

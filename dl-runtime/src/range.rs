@@ -1,43 +1,42 @@
-//! The ranges of settings as data, and the one check that a number is in its range.
+//! Ranges of settings as data, and the check that a number is in its range.
 
 use crate::{Error, Result};
 use std::fmt::{Display, LowerExp};
 use std::ops::Bound::{Excluded, Included};
 use std::ops::{Bound, RangeBounds};
 
-/// A range of numbers. NaN is in none.
+/// A range of numbers. NaN is in no range.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
     low: Bound<f64>,
     high: Bound<f64>,
-    /// The words that follow "it must be" in an error.
+    /// The text after "it must be" in an error.
     words: &'static str,
 }
 
-/// Kernels compute in `f32`, where larger numbers are infinite.
+/// Kernels compute in `f32`, in which larger numbers are infinite.
 const LARGEST: Bound<f64> = Included(f32::MAX as f64);
 
-/// 0 or more.
+/// A number of at least 0.
 pub(crate) const NOT_NEGATIVE: Range =
     Range { low: Included(0.0), high: LARGEST, words: "a finite number of at least 0" };
-/// More than 0.
+/// A number above 0.
 pub(crate) const POSITIVE: Range = Range { low: Excluded(0.0), high: LARGEST, words: "a finite number above 0" };
-/// More than 0, where infinity means that nothing is limited.
+/// A number above 0, or infinity for no limit.
 pub(crate) const LIMIT: Range =
     Range { low: Excluded(0.0), high: Included(f64::INFINITY), words: "a number above 0 (infinity for no limit)" };
-/// The part that a running mean keeps: with 1 it would never change.
+/// The part of a running mean that a step keeps; with 1 the mean would never change.
 pub(crate) const KEPT: Range = Range { low: Included(0.0), high: Excluded(1.0), words: "at least 0 and below 1" };
-/// A divisor of a learning rate.
+/// The divisor of a learning rate.
 pub(crate) const DIVISOR: Range =
     Range { low: Included(1e-6), high: LARGEST, words: "a finite number of at least 1e-6" };
-/// A margin, whose square stays finite.
+/// A margin, whose square must be finite.
 pub(crate) const MARGIN: Range = Range { low: Excluded(0.0), high: Included(1e18), words: "above 0 and at most 1e18" };
-/// A share of a whole.
+/// A fraction from 0 to 1.
 pub(crate) const SHARE: Range = Range { low: Included(0.0), high: Included(1.0), words: "from 0 to 1" };
-/// A cosine.
+/// A cosine, from -1 to 1.
 pub(crate) const COSINE: Range = Range { low: Included(-1.0), high: Included(1.0), words: "from -1 to 1" };
-/// The ε of an optimizer. With less, a gradient whose square is too small for `f32` would be divided by almost nothing, and 0
-/// by 0.
+/// The ε of an optimizer. With a smaller one, a gradient whose square underflows in `f32` would be divided by almost nothing, and 0 by 0.
 pub(crate) const EPSILON: Range =
     Range { low: Included(1e-18), high: LARGEST, words: "a finite number of at least 1e-18" };
 
@@ -48,19 +47,19 @@ impl Range {
             return Ok(());
         }
         let number = value.into();
-        // Without these words, "it must be finite" would puzzle.
+        // Without these words, "it must be finite" would be confusing for a number that is finite in `f64`.
         let too_large = number.is_finite() && number.abs() > f64::from(f32::MAX);
         let found = text(value) + if too_large { ", too large for an `f32`" } else { "" };
         Err(Error::Setting { setting, of, expected: self.words.into(), found })
     }
 }
 
-/// Checks all settings of `of`, each with its range.
+/// Checks all settings of `of`, each against its range.
 pub(crate) fn check<N: Number>(of: &'static str, settings: &[(&'static str, N, Range)]) -> Result<()> {
     settings.iter().try_for_each(|(setting, value, range)| range.check(of, setting, *value))
 }
 
-/// Checks that a count is not 0.
+/// Checks that a count is at least 1.
 pub(crate) fn at_least_one(of: &'static str, setting: &'static str, count: u64) -> Result<()> {
     if count > 0 {
         return Ok(());
@@ -72,7 +71,7 @@ pub(crate) fn at_least_one(of: &'static str, setting: &'static str, count: u64) 
 pub(crate) trait Number: Copy + Display + LowerExp + Into<f64> {}
 impl<N: Copy + Display + LowerExp + Into<f64>> Number for N {}
 
-/// A number as people write it: `0.001`, `1e300`.
+/// Formats a number in its usual notation: `0.001`, `1e300`.
 pub(crate) fn text(value: impl Number) -> String {
     let size = value.into().abs();
     if size != 0.0 && size.is_finite() && !(1e-5..1e9).contains(&size) {

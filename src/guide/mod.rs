@@ -1,10 +1,10 @@
-//! The guide: the language, every layer, training, data and files.
+//! The guide: the language of `model!`, every layer, training, GPUs, generated code, data and files.
 //!
-//! - [`language`]: what may stand inside `model!`
+//! - [`language`]: the language inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
-//! - [`training`]: the trainer, losses, optimizers, schedules, and a loop by hand
-//! - [`gpu`]: the same on an NVIDIA GPU
-//! - [`expansion`]: what the macro writes, read from top to bottom
+//! - [`training`]: the trainer, losses, optimizers, schedules, and training loops written by hand
+//! - [`gpu`]: training and prediction on an NVIDIA GPU
+//! - [`expansion`]: the code that the macro generates, from top to bottom
 //! - [`data_and_files`]: data sets, readers, safetensors, and networks from PyTorch
 
 #[doc = include_str!("language.md")]

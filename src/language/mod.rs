@@ -1,11 +1,11 @@
-//! What editors show inside `model!`: every layer as a documented struct whose fields are its arguments.
+//! Items that editors show inside `model!`: every layer is a documented struct whose fields are its arguments.
 //!
-//! `model!` emits probes for editors that name these items; rustc never compiles them outside of tests.
+//! `model!` emits probes for editors that use these items; rustc never compiles them outside of tests.
 
 pub mod arguments;
 pub mod layers;
 
-/// A value of the network, with the shape of one sample: `Tensor<f32, 16, 5, 5>`. A size of 0 stands for none.
+/// A value of the network, with the shape of one sample: `Tensor<f32, 16, 5, 5>`. A size of 0 means that the dimension does not exist.
 pub struct Tensor<
     T = f32,
     const A: usize = 0,
@@ -16,17 +16,17 @@ pub struct Tensor<
     const F: usize = 0,
 >(std::marker::PhantomData<T>);
 
-/// Anything: probes are looked at and never run.
+/// Returns a value of any type. Editors read probes, and nothing runs them.
 pub fn any<T>() -> T {
     unreachable!("editors read this, and nothing runs it")
 }
 
-/// `_value` as anything.
+/// Converts `_value` to any type.
 pub fn given<T, U>(_value: T) -> U {
     unreachable!("editors read this, and nothing runs it")
 }
 
-/// `$items` as they are.
+/// Expands to `$items` unchanged.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __probes {

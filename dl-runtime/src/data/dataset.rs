@@ -1,13 +1,13 @@
-//! A data set is a list of inputs with their targets, which can be shuffled, split and cut into batches.
+//! A data set is a list of inputs with their targets, which can be shuffled, split and divided into batches.
 
 use crate::random::Rng;
 use crate::tensor::pod::zeroed_vec;
 use crate::tensor::ranges;
 use crate::{Error, Pod, Result};
 
-/// Samples to learn from: target `i` belongs to input `i`.
+/// Samples for training: target `i` belongs to input `i`.
 ///
-/// `I` is the input of a model, and `T` the target that a loss compares its output with: `u32` for a class, arrays for numbers.
+/// `I` is the input of a model. `T` is the target that a loss compares its output with: `u32` for a class, arrays for numbers.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -23,9 +23,9 @@ use crate::{Error, Pod, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset<I, T> {
-    /// One input per sample.
+    /// The inputs, one for each sample.
     pub inputs: Vec<I>,
-    /// One target per sample.
+    /// The targets, one for each sample.
     pub targets: Vec<T>,
 }
 
@@ -36,30 +36,30 @@ impl<I, T> Default for Dataset<I, T> {
 }
 
 impl<I, T> Dataset<I, T> {
-    /// Makes a data set of inputs and their targets.
+    /// Creates a data set from inputs and their targets.
     ///
     /// # Errors
-    /// [`Error::UnequalLengths`] unless there are as many targets as inputs.
+    /// Returns [`Error::UnequalLengths`] unless there are as many targets as inputs.
     pub fn new(inputs: Vec<I>, targets: Vec<T>) -> Result<Self> {
         let set = Dataset { inputs, targets };
         set.check_lengths()?;
         Ok(set)
     }
-    /// Checks that there are as many targets as inputs, after the fields were changed.
+    /// Checks that there are as many targets as inputs, for example after the fields were changed.
     ///
     /// # Errors
-    /// As [`Dataset::new`].
+    /// Returns the error of [`Dataset::new`].
     pub fn check_lengths(&self) -> Result<()> {
         match (self.inputs.len(), self.targets.len()) {
             (inputs, targets) if inputs != targets => Err(Error::UnequalLengths { inputs, targets }),
             _ => Ok(()),
         }
     }
-    /// The number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.inputs.len().min(self.targets.len())
     }
-    /// Whether there are no samples.
+    /// Returns true if there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -67,20 +67,20 @@ impl<I, T> Dataset<I, T> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&I, &T)> + DoubleEndedIterator {
         self.inputs.iter().zip(&self.targets)
     }
-    /// Iterates over slices of `size` samples, of which the last may be shorter. A `size` of 0 counts as 1.
+    /// Iterates over batches of `size` samples, of which the last may be smaller. A `size` of 0 counts as 1.
     pub fn batches(&self, size: usize) -> impl ExactSizeIterator<Item = (&[I], &[T])> {
         self.inputs.chunks(size.max(1)).zip(self.targets.chunks(size.max(1)))
     }
-    /// Puts the samples in the random order of `seed`, in place; inputs stay with their targets.
+    /// Shuffles the samples in place, in the random order of `seed`; inputs stay with their targets.
     pub fn shuffle(&mut self, seed: u64) {
-        // The exchanges depend on nothing but the seed and the length.
+        // The exchanges depend only on the seed and the length.
         let len = self.len();
         Rng::new(seed).shuffle(&mut self.inputs[..len]);
         Rng::new(seed).shuffle(&mut self.targets[..len]);
     }
-    /// Splits off the first `fraction` of the samples, rounded to the nearest sample. Sorted samples should be shuffled before.
+    /// Splits off the first `fraction` of the samples, rounded to whole samples. Sorted samples should be shuffled first.
     pub fn split(self, fraction: f64) -> (Self, Self) {
-        // The cast saturates: below 0 or NaN is nothing, and `split_at` knows the end.
+        // The cast saturates: a negative fraction or NaN gives 0, and `split_at` limits the number to the length.
         let first = (self.len() as f64 * fraction).round() as usize;
         self.split_at(first)
     }
@@ -95,8 +95,8 @@ impl<I, T> Dataset<I, T> {
         self.inputs.append(&mut other.inputs);
         self.targets.append(&mut other.targets);
     }
-    /// Replaces every input, for instance by a normalised or reshaped one: `f` reads the old one and writes the new one, which is
-    /// zeros before. Samples stay on the heap, however large.
+    /// Replaces every input, for example by a normalised or reshaped one: `f` reads the old input and writes the new one, which is
+    /// initially zero. Samples stay on the heap, however large they are.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -111,25 +111,25 @@ impl<I, T> Dataset<I, T> {
     pub fn map_inputs<J: Pod>(self, f: impl FnMut(&I, &mut J)) -> Dataset<J, T> {
         Dataset { inputs: map(&self.inputs, f), targets: self.targets }
     }
-    /// Replaces every target, as [`Dataset::map_inputs`] does inputs.
+    /// Replaces every target, as [`Dataset::map_inputs`] replaces inputs.
     pub fn map_targets<U: Pod>(self, f: impl FnMut(&T, &mut U)) -> Dataset<I, U> {
         Dataset { targets: map(&self.targets, f), inputs: self.inputs }
     }
 }
 
-/// What `f` makes of every value, on the heap.
+/// Returns the results of `f` for every value, on the heap.
 fn map<A, B: Pod>(from: &[A], mut f: impl FnMut(&A, &mut B)) -> Vec<B> {
     let mut to = zeroed_vec(from.len());
     from.iter().zip(&mut to).for_each(|(from, to)| f(from, to));
     to
 }
 
-/// A data set in two parts: one to train on, and one to test what was learned.
+/// A data set in two parts: one for training, and one for testing the trained network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split<I, T> {
-    /// The samples to train on.
+    /// The samples for training.
     pub train: Dataset<I, T>,
-    /// The samples that are never trained on.
+    /// The samples that are never used for training.
     pub test: Dataset<I, T>,
 }
 
@@ -140,7 +140,7 @@ impl<I, T> Default for Split<I, T> {
 }
 
 impl<I> Dataset<I, [f32; 0]> {
-    /// Makes a data set of inputs without targets, for models whose `loss` clause takes none: `loss { mse(output, image) }`.
+    /// Creates a data set of inputs without targets, for models whose `loss` clause needs no target: `loss { mse(output, image) }`.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -158,7 +158,7 @@ impl<I> Dataset<I, u32> {
     /// Checks that every label is below `classes`.
     ///
     /// # Errors
-    /// [`Error::LabelOutOfRange`] names the first sample whose label is not.
+    /// Returns [`Error::LabelOutOfRange`] with the first sample whose label is too large.
     pub fn check_labels(&self, classes: usize) -> Result<()> {
         check_labels(&self.targets, classes)
     }
@@ -167,7 +167,7 @@ impl<I> Dataset<I, u32> {
 /// Checks that every label is below `classes`.
 ///
 /// # Errors
-/// [`Error::LabelOutOfRange`] names the first sample whose label is not.
+/// Returns [`Error::LabelOutOfRange`] with the first sample whose label is too large.
 pub fn check_labels(labels: &[u32], classes: usize) -> Result<()> {
     ranges::check_labels(labels, classes)
 }

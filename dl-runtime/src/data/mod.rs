@@ -1,4 +1,4 @@
-//! Data sets and their sources: the digits in this crate, readers of files, arrays of `ndarray`; and normalisation.
+//! Data sets and their sources: the digits in this crate, readers of files, and arrays of `ndarray`; and normalisation of data.
 
 #[cfg(feature = "csv")]
 mod csv;

@@ -1,4 +1,4 @@
-//! Arrays of the `ndarray` crate as samples, and samples as arrays.
+//! Conversions between samples and arrays of the `ndarray` crate.
 
 use super::Sample;
 use crate::tensor::pod::{flat, flat_mut, grow, shaped};
@@ -6,9 +6,9 @@ use crate::{Error, Result};
 use ndarray::{ArrayBase, ArrayViewD, Data, Dimension, IxDyn};
 use std::borrow::Cow;
 
-/// The samples in an array whose first dimension counts them and whose others are those of `T`.
+/// Returns the samples in an array whose first dimension counts them and whose other dimensions are those of `T`.
 ///
-/// They are borrowed where the array lies in memory as samples do (the standard layout), and copied otherwise.
+/// They are borrowed if the array has the standard layout, which is that of samples, and copied otherwise.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -21,7 +21,7 @@ use std::borrow::Cow;
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`] with what was expected and what was found.
+/// Returns [`Error::Shape`] with the expected and the found shape.
 pub fn samples<'a, T, S, D>(array: &'a ArrayBase<S, D>) -> Result<Cow<'a, [T]>>
 where
     T: Sample,
@@ -45,7 +45,7 @@ where
     Ok(Cow::Owned(samples))
 }
 
-/// Samples, outputs or other plain values as an array, without a copy: the first dimension counts them.
+/// Views samples, outputs or other plain values as an array, without a copy; the first dimension counts them.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -55,7 +55,7 @@ where
 pub fn array<T: Sample>(samples: &[T]) -> ArrayViewD<'_, T::Element> {
     let mut shape = T::shape();
     shape.insert(0, samples.len());
-    // Sizes of a type that exists and of a slice of it: their product is the length.
+    // These are the sizes of a slice of an existing type, so their product is the length.
     ArrayViewD::from_shape(IxDyn(&shape), flat(samples)).expect("a slice of samples has the shape of its type")
 }
 

@@ -5,9 +5,9 @@ use crate::tensor::pod::{flat, flat_mut};
 use crate::{Error, Result, range};
 use std::marker::PhantomData;
 
-/// Shifts and scales numbers so that those it was measured on have mean 0 and standard deviation 1.
+/// Shifts and scales numbers such that the training data has mean 0 and standard deviation 1.
 ///
-/// It is measured on the training set only, and applied to the test set and to all later inputs, too:
+/// The means and deviations are measured on the training set only, and applied to the test set and all later inputs too:
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -29,29 +29,29 @@ pub struct Normalizer<I> {
 }
 
 impl<I: Sample<Element = f32>> Normalizer<I> {
-    /// Measures every number of a sample on its own, as tables need it, whose columns have different units.
+    /// Measures every feature (number of a sample) separately, as needed for tables, whose columns have different units.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] where a number is NaN or infinite.
+    /// Returns [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] for a number that is NaN or infinite.
     pub fn per_feature(samples: &[I]) -> Result<Self> {
         Self::measured(samples, I::LEN)
     }
-    /// Measures every part along the first dimension of a sample on its own, which are the channels of an image.
+    /// Measures every index of the first dimension of a sample separately; for an image these are the channels.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] where a number is NaN or infinite.
+    /// Returns [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] for a number that is NaN or infinite.
     pub fn per_channel(samples: &[I]) -> Result<Self> {
         Self::measured(samples, I::shape().first().copied().unwrap_or(1))
     }
     /// Measures all numbers together.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] where a number is NaN or infinite.
+    /// Returns [`Error::Empty`] without samples, and [`Error::SampleNotFinite`] for a number that is NaN or infinite.
     pub fn global(samples: &[I]) -> Result<Self> {
         Self::measured(samples, 1)
     }
-    /// Takes means and standard deviations from elsewhere, such as those of an earlier training: one in all, one per channel or one
-    /// per feature. Means are finite, and deviations finite and above 0.
+    /// Creates a normaliser from given means and standard deviations, such as those of an earlier training: one in total, one per channel
+    /// or one per feature. Means must be finite, and deviations finite and above 0.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -63,7 +63,7 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Setting`] about a number or the length of a list.
+    /// Returns [`Error::Setting`] about a number or the length of a list.
     pub fn from_parts(means: Vec<f32>, deviations: Vec<f32>) -> Result<Self> {
         let wrong = |setting, found, expected| Err(Error::Setting { setting, of: "Normalizer", expected, found });
         let numbers = |n: usize| format!("{n} number{}", if n == 1 { "" } else { "s" });
@@ -100,11 +100,11 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
             numbers.iter_mut().for_each(|number| *number = *number * deviation + mean);
         });
     }
-    /// The means, which are subtracted: one in all, one per channel or one per feature.
+    /// The means, which are subtracted: one in total, one per channel or one per feature.
     pub fn means(&self) -> &[f32] {
         &self.means
     }
-    /// The standard deviations, by which is divided, as many as there are means. Where all samples are equal it is 1.
+    /// The standard deviations, which numbers are divided by; there are as many as means. A deviation is 1 if all samples are equal.
     pub fn deviations(&self) -> &[f32] {
         &self.deviations
     }
@@ -142,7 +142,7 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
     }
 }
 
-/// Means and standard deviations (of the population) of each of `groups` equal parts of samples of `len` numbers.
+/// Returns the means and standard deviations (of the population) of each of `groups` equal parts of samples of `len` numbers.
 fn measure(numbers: &[f32], len: usize, groups: usize) -> (Vec<f32>, Vec<f32>) {
     let size = len / groups;
     let count = (numbers.len() / groups) as f64;
@@ -154,9 +154,9 @@ fn measure(numbers: &[f32], len: usize, groups: usize) -> (Vec<f32>, Vec<f32>) {
         sums
     };
     let means: Vec<f64> = sums(&|_, number| number).into_iter().map(|sum| sum / count).collect();
-    // From the means, in a second pass: the difference of large squares would lose digits.
+    // The deviations are computed from the means in a second pass, because the difference of large squares would lose digits.
     let squares = sums(&|group, number| (number - means[group]).powi(2));
-    // Where nothing varies there is nothing to scale, and 0 would divide.
+    // Numbers that do not vary need no scale, and a deviation of 0 would divide by 0.
     let deviation = |sum: f64| Some((sum / count).sqrt() as f32).filter(|deviation| *deviation > 0.0).unwrap_or(1.0);
     (means.iter().map(|mean| *mean as f32).collect(), squares.into_iter().map(deviation).collect())
 }
@@ -165,7 +165,7 @@ fn measure(numbers: &[f32], len: usize, groups: usize) -> (Vec<f32>, Vec<f32>) {
 mod tests {
     use super::*;
 
-    /// Two channels of 1×2; the second is far from 0.
+    /// Samples have two channels of 1×2; the values of the second are far from 0.
     const SAMPLES: [[[[f32; 2]; 1]; 2]; 3] =
         [[[[0.0, 1.0]], [[1e6, 1e6]]], [[[2.0, 3.0]], [[1e6 + 2.0, 1e6]]], [[[4.0, 5.0]], [[1e6 + 1.0, 1e6]]]];
 

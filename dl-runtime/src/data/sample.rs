@@ -3,18 +3,18 @@
 use crate::Pod;
 use crate::tensor::Element;
 
-/// A number that samples consist of: `f32`, or `u32` for classes and tokens.
+/// A number type of samples: `f32`, or `u32` for classes and tokens.
 pub trait Number: Element + private::Sealed {
     /// The description of such numbers in errors.
     #[doc(hidden)]
     const EXPECTED: &'static str;
-    /// The nearest number of this type; `None` if it is out of its range, or not whole for `u32`.
+    /// Converts to the nearest number of this type; returns `None` if it is out of range, or not whole for `u32`.
     #[doc(hidden)]
     fn from_f64(value: f64) -> Option<Self>;
-    /// Reads a field of a table.
+    /// Parses a field of a table.
     #[doc(hidden)]
     fn parse(text: &str) -> Option<Self>;
-    /// Converts bytes, as many as both slices have.
+    /// Converts bytes; both slices have the same length.
     #[doc(hidden)]
     fn from_u8(bytes: &[u8], to: &mut [Self]);
 }
@@ -38,7 +38,7 @@ impl Number for u32 {
         Some(value as u32).filter(|whole| f64::from(*whole) == value)
     }
     fn parse(text: &str) -> Option<u32> {
-        // By value: `1.0` and `1e0` are whole, and written where a column once had a blank cell.
+        // Whole numbers may be written as `1.0` and `1e0`, because a column that once had a blank cell is written so.
         text.parse().ok().or_else(|| text.parse().ok().and_then(u32::from_f64))
     }
     fn from_u8(bytes: &[u8], to: &mut [u32]) {
@@ -48,7 +48,7 @@ impl Number for u32 {
 
 /// One input or target of fixed shape: `f32`, `u32`, or nested arrays such as `[[[f32; 28]; 28]; 1]`.
 pub trait Sample: Pod<Element: Number> + Copy {
-    /// The sizes, outermost first; none for a single number.
+    /// Returns the sizes, outermost first; there are none for a single number.
     fn shape() -> Vec<usize>;
 }
 

@@ -1,4 +1,4 @@
-//! Atomic writing: after a crash or on a full disk there is the old file or the new one, never a part.
+//! Atomic writing: after a crash or on a full disk, either the old file or the new one exists, and never a part of it.
 
 use super::leftovers;
 use crate::{Error, Result};
@@ -7,33 +7,32 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Writes the file at `path` by calling `fill`, first into a temporary file in the same folder, which then takes its name.
+/// Writes the file at `path` by calling `fill` on a temporary file in the same folder, which is then renamed to `path`.
 ///
-/// The contents are on the disk before the name changes. The new file has the permissions of the old one, and its owner where
-/// that is allowed. Where `path` is a symbolic link, its target is replaced. What is no regular file (a pipe, a device, an open
-/// file such as `/dev/stdout`) is written to as it is.
+/// The content is on the disk before the file is renamed. The new file has the permissions of the old one, and its owner if the system
+/// allows that. If `path` is a symbolic link, its target is replaced. Anything but a regular file (a pipe, a device, an open file such as
+/// `/dev/stdout`) is written to directly.
 ///
-/// A process that dies while it writes leaves its temporary file, `.NAME.PROCESS-CALL.tmp`; the next call for the same file
-/// removes it.
+/// A process that dies while writing leaves its temporary file, `.NAME.PROCESS-CALL.tmp`; the next call for the same file removes it.
 ///
 /// # Errors
-/// [`Error::Io`] when anything fails. The temporary file is then removed, and the old file at `path` is still there.
+/// Returns [`Error::Io`] if anything fails. The temporary file is then removed, and the old file at `path` still exists.
 pub fn write_atomic(path: impl AsRef<Path>, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let path = path.as_ref();
     write(path, fill).map_err(Error::io(path))
 }
 
-/// Tries whether [`write_atomic`] can write at `path`, where a file of that name stays as it is.
+/// Checks that [`write_atomic`] can write at `path`, without changing a file that exists there.
 ///
 /// # Errors
-/// [`Error::Io`], which names a folder that is not there.
+/// Returns [`Error::Io`], which names a missing folder.
 pub(crate) fn check_writable(path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     let place = follow(path).map_err(Error::io(path))?;
     let fail = |kind, text: String| Err(Error::io(path)(io::Error::new(kind, text)));
     match fs::metadata(&place) {
         Ok(found) if found.is_dir() => return fail(ErrorKind::IsADirectory, "it is a folder, not a file".into()),
-        // Pipes and devices are written as they are.
+        // Pipes and devices are written to directly.
         Ok(found) if !found.is_file() => return Ok(()),
         _ => {}
     }
@@ -52,16 +51,16 @@ fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io
     match fs::metadata(&place) {
         Ok(old) if old.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(old) if old.is_file() && !is_open_file(&place) => replace(&place, Some(&old), fill),
-        // It goes on where an open file ends.
+        // An open file is continued at its end.
         Ok(_) => write_to(OpenOptions::new().append(true).open(&place)?, fill).map(drop),
         Err(error) if error.kind() == ErrorKind::NotFound => replace(&place, None, fill),
         Err(error) => Err(error),
     }
 }
 
-/// Where symbolic links lead, which may be to no file yet; links of the system to open files are not followed.
+/// Follows symbolic links, also to a file that does not exist yet, but not the links of the system to open files.
 fn follow(path: &Path) -> io::Result<PathBuf> {
-    // As many as Linux follows.
+    // The limit is that of Linux.
     const LINKS: usize = 40;
     let mut place = path.to_path_buf();
     for _ in 0..LINKS {
@@ -73,7 +72,7 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::new(ErrorKind::InvalidInput, "too many symbolic links"))
 }
 
-/// Whether this is the name of a file that a process has open, such as `/proc/self/fd/1`.
+/// Returns true for the name of a file that a process has open, such as `/proc/self/fd/1`.
 fn is_open_file(place: &Path) -> bool {
     let folder = fs::canonicalize(folder_of(place)).unwrap_or_default();
     cfg!(unix) && folder.ends_with("fd") && (folder.starts_with("/proc") || folder.starts_with("/dev"))
@@ -89,16 +88,16 @@ fn replace(
     };
     leftovers::remove(folder_of(place), name);
     let (temporary, file) = create_in(folder_of(place), name, old.is_some())?;
-    // The file stays open and locked until it has its name, so that nobody takes it for what a dead process left.
+    // The file stays open and locked until it is renamed, so that no other process takes it for a leftover.
     let written = old.map_or(Ok(()), |old| keep(&file, old)).and_then(|()| write_to(file, fill)).and_then(|file| {
         file.sync_all()?;
         fs::rename(&temporary, place)
     });
     written.inspect_err(|_| {
-        // The first error is the one to report.
+        // An error here is ignored, because the first error is the one to report.
         let _ = fs::remove_file(&temporary);
     })?;
-    // The new name itself reaches the disk with its folder; where folders cannot be synchronised, it is on its way.
+    // Synchronising the folder writes the new name to the disk; on systems where folders cannot be synchronised, it is written later.
     if let Ok(folder) = File::open(folder_of(place)) {
         let _ = folder.sync_all();
     }
@@ -110,11 +109,11 @@ fn keep(file: &File, old: &fs::Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
-        // Only the superuser can give files away; another user's new file is the user's own.
+        // Only the superuser can change the owner of a file; for others, the new file belongs to the user who writes it.
         let _ = fchown(file, Some(old.uid()), Some(old.gid()));
         file.set_permissions(old.permissions())
     }
-    // Elsewhere there is only the flag against writing, which would be in the way of the new name.
+    // Other systems only have a read-only flag, which would prevent renaming.
     #[cfg(not(unix))]
     {
         let _ = (file, old);
@@ -128,7 +127,7 @@ fn write_to(file: File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     writer.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
-/// A new file, locked, in this folder, under a name that no other call uses; for the user alone if it is `private`.
+/// Creates and locks a new file in this folder, under a name that no other call uses; only the user can read it if it is `private`.
 fn create_in(folder: &Path, name: &std::ffi::OsStr, private: bool) -> io::Result<(PathBuf, File)> {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let mut options = OpenOptions::new();
@@ -142,7 +141,7 @@ fn create_in(folder: &Path, name: &std::ffi::OsStr, private: bool) -> io::Result
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(file) if leftovers::claim(&temporary, &file) => return Ok((temporary, file)),
-            // Another process took it for what a dead one left, in the moment before it was locked.
+            // Another process took the file for a leftover, in the moment before it was locked.
             Ok(_) => {}
         }
     }

@@ -1,23 +1,23 @@
-//! Temporary files: their names, and the removal of those that dead processes left.
+//! Names temporary files, and removes those that dead processes left.
 //!
-//! A process holds a lock on its temporary file for as long as it writes, and the system takes the lock away when the process
-//! ends. Numbers of processes alone would not do: containers that share a folder use the same ones.
+//! A process holds a lock on its temporary file while it writes, and the system releases the lock when the process ends. Process ids
+//! alone are not enough: containers that share a folder use the same ids.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
-/// The name of the temporary file of this process for the file `name`.
+/// Returns the name of the temporary file of this process for the file `name`.
 pub(super) fn temporary_name(name: &OsStr, call: u64) -> OsString {
     let mut temporary = OsString::from(".");
     temporary.push(name);
-    // Where processes have no numbers, asking for one panics.
+    // `process::id` panics on systems without processes.
     let process = if cfg!(target_family = "wasm") { 0 } else { std::process::id() };
     temporary.push(format!(".{process}-{call}.tmp"));
     temporary
 }
 
-/// Whether `candidate` is what some process calls its temporary file for the file `name`.
+/// Returns true if `candidate` is the name of a temporary file for the file `name`, in any process.
 fn is_temporary(candidate: &OsStr, name: &OsStr) -> bool {
     let number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     let numbers = candidate.as_encoded_bytes().strip_prefix(b".");
@@ -27,12 +27,12 @@ fn is_temporary(candidate: &OsStr, name: &OsStr) -> bool {
     matches!((parts.next(), parts.next(), parts.next()), (Some(process), Some(call), None) if number(process) && number(call))
 }
 
-/// Removes the temporary files for `name` that dead processes left in a folder. What cannot be removed stays.
+/// Removes the temporary files for `name` that dead processes left in a folder. Files that cannot be removed stay.
 pub(super) fn remove(folder: &Path, name: &OsStr) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if is_temporary(&entry.file_name(), name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let path = entry.path();
-            // Locks need no right to write; some systems want one.
+            // Locking needs no write access in general, but some systems require it.
             let file = File::options().read(true).write(true).open(&path).or_else(|_| File::open(&path));
             if let Ok(file) = file
                 && file.try_lock().is_ok()
@@ -43,17 +43,17 @@ pub(super) fn remove(folder: &Path, name: &OsStr) {
     }
 }
 
-/// Locks a temporary file that was just made; false if another process removes it.
+/// Locks a temporary file that was just created; returns false if another process removes it.
 pub(super) fn claim(path: &Path, file: &File) -> bool {
     match file.try_lock() {
         Ok(()) => is_at(path, file),
         Err(TryLockError::WouldBlock) => false,
-        // A system without locks: nobody else gets one either, and nothing is removed.
+        // On a system without locks no process gets one, so nothing is ever removed.
         Err(TryLockError::Error(_)) => true,
     }
 }
 
-/// Whether `path` is still the name of this file.
+/// Returns true if `path` is still the name of this file.
 #[cfg(unix)]
 fn is_at(path: &Path, file: &File) -> bool {
     use std::os::unix::fs::MetadataExt;

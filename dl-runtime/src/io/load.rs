@@ -1,5 +1,5 @@
-//! Loading models: every tensor is checked by name, shape and type before anything is written. The methods that take a model
-//! are with the models, because files know only tables of tensors.
+//! Loads models: every tensor is checked by name, shape and type before anything is written. The methods that take a model are in
+//! `model`, because this folder only knows tables of tensors.
 
 use super::safetensors::Reader;
 use crate::tensor::{TensorInfo, Tensors};
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 type Rename<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// How to load a model from a safetensors file whose names differ from those of the model, or that lacks some of its tensors.
-/// Where nothing differs, [`Model::load`](crate::Model::load) is shorter.
+/// The settings for loading a model from a safetensors file whose names differ from those of the model, or that lacks some of its
+/// tensors. [`Model::load`](crate::Model::load) is shorter if nothing differs.
 ///
-/// Elements of F32 are copied, those of F16, BF16 and F64 converted. PyTorch's counters `num_batches_tracked` are ignored.
+/// F32 elements are copied, and F16, BF16 and F64 elements are converted. PyTorch's counters `num_batches_tracked` are ignored.
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
@@ -30,43 +30,43 @@ pub struct Load<'a> {
     allow_not_finite: bool,
 }
 
-/// How a file that was loaded differs from the model, and its metadata.
+/// The differences between a loaded file and the model, and the metadata of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The metadata of the file: text by key.
+    /// The metadata of the file: text values by key.
     pub metadata: BTreeMap<String, String>,
-    /// The tensors of the model that are not in the file; they were left as they were.
+    /// The tensors of the model that the file does not have; they kept their values.
     pub missing: Vec<String>,
-    /// The tensors of the file that are not in the model; they were left out.
+    /// The tensors of the file that the model does not have; they were ignored.
     pub unexpected: Vec<String>,
 }
 
 impl<'a> Load<'a> {
-    /// The strictest form: the file has exactly the tensors of the model under their names, and all numbers are finite.
+    /// Creates the strictest settings: the file has exactly the tensors of the model under their names, and all numbers are finite.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Renames the tensors of the file whose names begin with `file`: they begin with `model` instead. Each of several calls
-    /// renames what those before it left: `.rename("_orig_mod.", "").rename("module.", "")` takes both prefixes off
-    /// `_orig_mod.module.fc1.weight`. One that fits no name is an error.
+    /// Replaces the prefix `file` of tensor names in the file by `model`. Several calls are applied one after another:
+    /// `.rename("_orig_mod.", "").rename("module.", "")` removes both prefixes of `_orig_mod.module.fc1.weight`. A rename that matches no
+    /// name is an error.
     pub fn rename(mut self, file: impl Into<String>, model: impl Into<String>) -> Self {
         self.renames.push((file.into(), model.into()));
         self
     }
-    /// Maps names in the file to names in the model, before [`Load::rename`]. Tensors whose names become `None` are left out.
-    /// It may fit no name, so that a prefix can be taken off where it is there:
+    /// Maps names in the file to names in the model, before [`Load::rename`]. Tensors whose names are mapped to `None` are ignored.
+    /// Unlike a rename, it may match no name, so it can remove an optional prefix:
     /// `|name| Some(name.strip_prefix("module.").unwrap_or(name).into())`.
     pub fn rename_with(mut self, f: impl Fn(&str) -> Option<String> + 'a) -> Self {
         self.rename_with = Some(Box::new(f));
         self
     }
-    /// Allows the file to lack tensors of the model, which then stay as they are. One of them at least has to be there.
+    /// Allows the file to lack tensors of the model, which then keep their values. The file must have at least one of them.
     pub fn allow_missing(mut self, allow: bool) -> Self {
         self.allow_missing = allow;
         self
     }
-    /// Allows the file to have tensors that the model does not have, which are then left out.
+    /// Allows the file to have tensors that the model does not have, which are then ignored.
     pub fn allow_unexpected(mut self, allow: bool) -> Self {
         self.allow_unexpected = allow;
         self
@@ -107,7 +107,7 @@ impl<'a> Load<'a> {
                 }
             }
         }
-        // In the order of the model.
+        // The tensors are in the order of the model.
         let left = tensors.iter().filter(|tensor| of_model.contains_key(&*tensor.name));
         loaded.missing = left.map(|tensor| tensor.name.clone()).collect();
         self.check_names(&reader, model, &loaded, renames, pairs.is_empty() && !tensors.is_empty())?;
@@ -116,7 +116,7 @@ impl<'a> Load<'a> {
         }
         Ok(Matched { reader, pairs, loaded, finite: !self.allow_not_finite })
     }
-    /// Refuses what the file or the model lacks, where that is not allowed; and always if `nothing` is loaded.
+    /// Returns an error for missing or unexpected tensors if they are not allowed, and always if `nothing` is loaded.
     fn check_names(
         &self,
         reader: &Reader<'_>,
@@ -140,7 +140,7 @@ impl<'a> Load<'a> {
             Ok(())
         }
     }
-    /// Those of the `missing` tensors that the metadata names as the same as one of the file.
+    /// Returns those `missing` tensors that the metadata declares equal to a tensor of the file, with its name.
     fn ties(&self, reader: &Reader<'_>, missing: &[String]) -> BTreeMap<String, String> {
         let ties = reader.metadata().iter().filter(|(_, kept)| reader.shape(kept).is_some());
         let ties = ties.filter_map(|(name, kept)| {
@@ -152,7 +152,7 @@ impl<'a> Load<'a> {
         });
         ties.collect()
     }
-    /// The tensors of a file, with their names in the model; those that are left out are not among them.
+    /// Returns the tensors of a file with their names in the model, without those that are ignored.
     fn rename_all(&self, reader: &Reader<'_>) -> Result<Vec<Name>> {
         let names = reader.names().into_iter();
         let mut names: Vec<Name> = names.filter_map(|file| Some(Name { model: self.map(&file)?, file })).collect();
@@ -166,7 +166,7 @@ impl<'a> Load<'a> {
         }
         Ok(names)
     }
-    /// A name as [`Load::rename_with`] maps it.
+    /// Maps a name with the function of [`Load::rename_with`].
     fn map(&self, name: &str) -> Option<String> {
         self.rename_with.as_ref().map_or_else(|| Some(name.into()), |f| f(name))
     }
@@ -179,7 +179,7 @@ struct Name {
 }
 
 impl Name {
-    /// Changes the beginning of the name in the model; false if it begins otherwise.
+    /// Replaces a prefix of the name in the model; returns false if the name does not start with it.
     fn rename(&mut self, (from, to): &(String, String)) -> bool {
         let rest = self.model.strip_prefix(&**from).map(|rest| format!("{to}{rest}"));
         let fits = rest.is_some();
@@ -200,18 +200,18 @@ impl std::fmt::Debug for Load<'_> {
     }
 }
 
-/// The tensors of a file that go into a model, all checked.
+/// The tensors of a file that are loaded into a model, after all checks.
 pub(crate) struct Matched<'r> {
     reader: Reader<'r>,
-    /// The name in the file, and the tensor of the model.
+    /// Each name in the file, with the tensor of the model.
     pairs: Vec<(String, TensorInfo)>,
     pub loaded: Loaded,
-    /// Whether all numbers have to be finite.
+    /// True if all numbers must be finite.
     finite: bool,
 }
 
 impl Matched<'_> {
-    /// Checks that all numbers are finite, where they have to be.
+    /// Checks that all numbers are finite, if they must be.
     pub fn verify(&mut self) -> Result<()> {
         self.pairs.iter().filter(|_| self.finite).try_for_each(|(name, tensor)| {
             self.reader.verify(name).map_err(|error| error.with_name_in_model(&tensor.name))

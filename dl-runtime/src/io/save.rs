@@ -1,13 +1,13 @@
-//! Saving models: tensors under PyTorch's names, and metadata about them. The methods that take a model are with the models,
-//! because files know only tables of tensors.
+//! Saves models: tensors under PyTorch's names, and metadata about them. The methods that take a model are in `model`, because this
+//! folder only knows tables of tensors.
 
 use super::safetensors::Writer;
 use crate::tensor::Tensors;
 
-/// How to save a model with metadata of one's own. Where there is none, [`Model::save`](crate::Model::save) is shorter.
+/// The settings for saving a model with additional metadata. [`Model::save`](crate::Model::save) is shorter without it.
 ///
-/// The metadata of every file has `format` (`pt`, because the layouts are PyTorch's), `model` (the name of the struct) and `dl`
-/// (the version of this crate).
+/// The metadata of every file contains `format` (`pt`, because the layouts are PyTorch's), `model` (the name of the struct) and `dl` (the
+/// version of this crate).
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
@@ -23,16 +23,16 @@ pub struct Save {
 }
 
 impl Save {
-    /// A file without further metadata.
+    /// Creates a file without additional metadata.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Adds a value to the metadata of the file; the last one of a key stays.
+    /// Adds a value to the metadata of the file; a second value for a key replaces the first.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.push((key.into(), value.into()));
         self
     }
-    /// The file of the model with this name, these tensors and this flat memory, to which more can be added.
+    /// Creates the file of the model with this name, these tensors and this flat memory; more entries can be added to it.
     pub(crate) fn write_tensors<'a>(&self, model: &str, tensors: Tensors, floats: &'a [f32]) -> Writer<'a> {
         let mut writer =
             Writer::new().metadata("format", "pt").metadata("model", model).metadata("dl", env!("CARGO_PKG_VERSION"));

@@ -1,23 +1,23 @@
-//! The share of right answers: of the most likely class, of the `k` most likely classes, and of yes or no.
+//! Accuracy metrics: of the most likely class, of the `k` most likely classes, and of binary answers.
 
 use super::Metric;
 use crate::tensor::Labels;
 use crate::tensor::pod::flat;
 use crate::{Error, Pod, Result};
 
-/// The number of right answers, and of all answers.
+/// The number of correct answers, and the number of all answers.
 type Counts = [f64; 2];
 
 fn share([right, all]: Counts) -> f64 {
     right / all
 }
 
-/// The scores of all `C` classes at one place of an output.
+/// Returns the scores of all `C` classes at one position of an output.
 fn classes<T: Labels, const C: usize>(output: &[T; C], place: usize) -> impl Iterator<Item = f32> {
     flat(output).iter().skip(place).step_by(T::LEN).copied()
 }
 
-/// The class with the largest score, the first of equal ones, as PyTorch's `argmax` gives; none where a score is NaN.
+/// Returns the class with the largest score, like PyTorch's `argmax`: the first one among equal scores, and `None` if a score is NaN.
 pub(super) fn largest(scores: impl Iterator<Item = f32>) -> Option<u32> {
     let best = scores.zip(0..).try_fold((0, f32::NEG_INFINITY), |best, (score, class)| match score {
         score if score.is_nan() => None,
@@ -27,9 +27,9 @@ pub(super) fn largest(scores: impl Iterator<Item = f32>) -> Option<u32> {
     best.map(|(class, _)| class)
 }
 
-/// The share of labels whose class has the largest score of the output. An output with NaN is wrong.
+/// The fraction of labels whose class has the largest score of the output. An output with NaN counts as wrong.
 ///
-/// Outputs are `[f32; C]` with a label `u32`, or `[[f32; W]; C]` and deeper with a label for each place.
+/// Outputs are `[f32; C]` with a label `u32`, or `[[f32; W]; C]` and deeper with one label for each position.
 #[derive(Clone, Debug, Default)]
 pub struct Accuracy {
     counts: Counts,
@@ -53,7 +53,7 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
     }
 }
 
-/// The share of labels whose class is among the `k` largest scores of the output: top-k accuracy.
+/// The fraction of labels whose class is among the `k` largest scores of the output: top-k accuracy.
 #[derive(Clone, Debug)]
 pub struct TopK {
     k: usize,
@@ -61,7 +61,7 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// Counts an answer as right if its class is among the `k` largest scores; `k` is from 1 to the number of classes.
+    /// Counts an answer as correct if its class is among the `k` largest scores; `k` is from 1 to the number of classes.
     pub const fn new(k: usize) -> Self {
         TopK { k, counts: [0.0; 2] }
     }
@@ -96,17 +96,16 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
     }
 }
 
-/// The share of right answers to yes-or-no questions: a logit above 0 says yes, and so does a target above 0.5.
-/// An answer of NaN is wrong.
+/// The fraction of correct binary answers: a logit above 0 means yes, and so does a target above 0.5. An answer of NaN is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct BinaryAccuracy {
     counts: Counts,
-    /// An output above this says yes.
+    /// The threshold above which an output means yes.
     threshold: f32,
 }
 
 impl BinaryAccuracy {
-    /// For outputs that are probabilities: one above 0.5 says yes.
+    /// Creates the metric for outputs that are probabilities: one above 0.5 means yes.
     pub const fn of_probabilities() -> Self {
         BinaryAccuracy { counts: [0.0; 2], threshold: 0.5 }
     }

@@ -1,4 +1,4 @@
-//! The confusion matrix counts which classes are taken for which.
+//! The confusion matrix counts how often each class is predicted for each true class.
 
 use super::Metric;
 use super::accuracy::largest;
@@ -7,13 +7,13 @@ use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How often the samples of each class (a row) were taken for each class (a column).
+/// The number of samples of each true class (a row) that were predicted as each class (a column).
 ///
 /// As a metric of a training, its value is the balanced accuracy: the mean [`recall`](ConfusionMatrix::recall) of the classes.
-/// `ConfusionMatrix::default()` has as many classes as the outputs that it counts.
+/// `ConfusionMatrix::default()` takes the number of classes from the first output that it counts.
 ///
-/// [`Metric::add`] has no way to refuse: a label or an output that does not fit (which [`Metric::check`] tells of) makes every
-/// number NaN.
+/// [`Metric::add`] cannot return an error: a label or an output that does not fit makes every number NaN. [`Metric::check`] reports such
+/// labels before.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -28,9 +28,9 @@ use std::fmt;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Vec<f64>>", into = "Vec<Vec<f64>>")]
 pub struct ConfusionMatrix {
-    /// None where the first output decides.
+    /// The number of classes; `None` if the first output determines it.
     classes: Option<usize>,
-    /// Row by row; empty before something is counted, so that no number of classes asks for memory.
+    /// The counts, row by row. The list is empty until something is counted, so that a large number of classes does not allocate memory.
     counts: Vec<f64>,
 }
 
@@ -53,14 +53,14 @@ impl TryFrom<Vec<Vec<f64>>> for ConfusionMatrix {
 }
 
 impl ConfusionMatrix {
-    /// A matrix of zeros, for outputs of this many classes.
+    /// Creates a matrix of zeros for outputs with this number of classes.
     pub fn new(classes: usize) -> Self {
         ConfusionMatrix { classes: Some(classes), counts: Vec::new() }
     }
-    /// Counts the classes with the largest outputs against the labels.
+    /// Compares the classes with the largest outputs with the labels, and counts the pairs.
     ///
     /// # Errors
-    /// [`Error::LabelOutOfRange`] with the sample, and [`Error::UnequalLengths`] unless there is a label for each output.
+    /// Returns [`Error::LabelOutOfRange`] with the sample, and [`Error::UnequalLengths`] unless there is one label for each output.
     pub fn of<const C: usize>(outputs: &[[f32; C]], labels: &[u32]) -> Result<Self> {
         if outputs.len() != labels.len() {
             return Err(Error::UnequalLengths { inputs: outputs.len(), targets: labels.len() });
@@ -71,36 +71,36 @@ impl ConfusionMatrix {
         outputs.iter().zip(labels).for_each(|(output, label)| Metric::add(&mut matrix, output, label));
         Ok(matrix)
     }
-    /// Makes room for outputs of `classes`, if that is what the matrix is for.
+    /// Makes room for outputs of `classes`, unless the matrix is for another number of classes.
     fn make_room(&mut self, classes: usize) {
         let own = *self.classes.get_or_insert(classes);
         if own == classes && self.counts.len() != classes * classes {
             self.counts = vec![0.0; classes * classes];
         }
     }
-    /// One number; 0 for a class that is not there.
+    /// Returns one count; 0 for a class that does not exist.
     fn at(&self, truth: usize, answer: usize) -> f64 {
         let classes = self.counted().len();
         if truth < classes && answer < classes { self.counts[truth * classes + answer] } else { 0.0 }
     }
-    /// The classes that there are counts of: all or none.
+    /// Returns the classes that have counts: all or none.
     fn counted(&self) -> std::ops::Range<usize> {
         let classes = self.classes();
         0..if self.counts.len() == classes.saturating_mul(classes) { classes } else { 0 }
     }
-    /// The number of classes; 0 before the first output, where that decides.
+    /// The number of classes; 0 until the first output determines it.
     pub fn classes(&self) -> usize {
         self.classes.unwrap_or(0)
     }
-    /// How often samples of class `truth` were taken for class `answer`; 0 for a class that is not there.
+    /// The number of samples of class `truth` that were predicted as class `answer`; 0 for a class that does not exist.
     pub fn count(&self, truth: usize, answer: usize) -> u64 {
         self.at(truth, answer) as u64
     }
-    /// The share of the samples of a class that were recognised; NaN if there were none.
+    /// The fraction of the samples of a class that were predicted correctly; NaN if there are none.
     pub fn recall(&self, class: usize) -> f64 {
         self.at(class, class) / self.counted().map(|answer| self.at(class, answer)).sum::<f64>()
     }
-    /// The share of the answers for a class that were right; NaN if there were none.
+    /// The fraction of the predictions of a class that were correct; NaN if there are none.
     pub fn precision(&self, class: usize) -> f64 {
         self.at(class, class) / self.counted().map(|truth| self.at(truth, class)).sum::<f64>()
     }
@@ -109,7 +109,7 @@ impl ConfusionMatrix {
         let (p, r) = (self.precision(class), self.recall(class));
         2.0 * p * r / (p + r)
     }
-    /// The share of all samples that were recognised.
+    /// The fraction of all samples that were predicted correctly.
     pub fn accuracy(&self) -> f64 {
         let right: f64 = self.counted().map(|class| self.at(class, class)).sum();
         right / self.counts.iter().sum::<f64>()
@@ -130,7 +130,7 @@ impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
         let answer = largest(output.iter().copied()).filter(|_| self.classes() == C && (*target as usize) < C);
         match answer.and_then(|answer| self.counts.get_mut(*target as usize * C + answer as usize)) {
             Some(count) => *count += 1.0,
-            // Where there is no room, one NaN says so.
+            // An output that does not fit is recorded as one NaN.
             None => {
                 self.counts.resize(self.counts.len().max(1), f64::NAN);
                 self.counts.fill(f64::NAN);

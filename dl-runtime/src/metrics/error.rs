@@ -1,16 +1,16 @@
-//! The distance of outputs from their targets, and metrics of one's own.
+//! Metrics of the distance between outputs and targets, and the mean of a user's function.
 
 use super::Metric;
 use crate::Pod;
 use crate::tensor::pod::flat;
 
-/// The mean distance of all output numbers from their targets (MAE).
+/// The mean absolute difference between outputs and targets, over all numbers (MAE).
 #[derive(Clone, Debug, Default)]
 pub struct MeanAbsoluteError {
     sums: [f64; 2],
 }
 
-/// The root of the mean squared distance of all output numbers from their targets (RMSE).
+/// The root of the mean squared difference between outputs and targets, over all numbers (RMSE).
 #[derive(Clone, Debug, Default)]
 pub struct RootMeanSquaredError {
     sums: [f64; 2],
@@ -75,7 +75,7 @@ pub struct MeanOf<F> {
 }
 
 impl<F> MeanOf<F> {
-    /// The mean of `f`, with a name for its column in a history.
+    /// Creates the mean of `f`, with the name of its column in a history.
     pub fn new<Y, T>(name: impl Into<String>, f: F) -> Self
     where
         F: Fn(&Y, &T) -> f64,

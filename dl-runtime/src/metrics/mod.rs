@@ -1,4 +1,4 @@
-//! Metrics are numbers beside the loss that people want to know, such as the accuracy. They are counted sample by sample.
+//! Metrics are numbers that are reported beside the loss, such as the accuracy. They are computed sample by sample.
 
 mod accuracy;
 mod confusion;
@@ -12,28 +12,28 @@ pub use error::{MeanAbsoluteError, MeanOf, RootMeanSquaredError};
 
 use crate::Result;
 
-/// A number about outputs `Y` and their targets `T`, over a whole epoch.
+/// A number computed from outputs `Y` and their targets `T` over a whole epoch.
 ///
-/// A metric keeps nothing but sums. So the trainer can reset them, save them in a checkpoint and read them back.
+/// A metric stores nothing but sums. The trainer can therefore reset them, save them in a checkpoint and restore them.
 pub trait Metric<Y, T>: Send {
-    /// The name of its column in a history: `accuracy`.
+    /// Returns the name of its column in a history, such as `accuracy`.
     fn name(&self) -> String;
-    /// Checks the settings of the metric, and that it can count these targets. The trainer asks before the first step, for every
-    /// data set.
+    /// Checks the settings of the metric, and that it can be computed for these targets. The trainer calls this before the first step,
+    /// for every data set.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range, or one about a target.
+    /// Returns [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range, or an error about a target.
     fn check(&self, targets: &[T]) -> Result<()> {
         let _ = targets;
         Ok(())
     }
     /// Adds one sample to the sums.
     fn add(&mut self, output: &Y, target: &T);
-    /// The metric over all samples since the sums were zero; NaN if there were none.
+    /// Returns the metric over all samples since the sums were zero; NaN if there were none.
     fn value(&self) -> f64;
-    /// The sums, all that the metric keeps.
+    /// Returns the sums, which are the whole state of the metric.
     fn sums(&mut self) -> &mut [f64];
-    /// The confusion matrix, if the metric is one.
+    /// Returns the confusion matrix, if the metric is one.
     fn confusion(&self) -> Option<&ConfusionMatrix> {
         None
     }

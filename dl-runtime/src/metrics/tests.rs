@@ -1,11 +1,11 @@
-//! Metrics on samples counted by hand.
+//! Tests of metrics on samples counted by hand.
 
 use super::*;
 
 fn value<Y, T>(mut metric: impl Metric<Y, T>, outputs: &[Y], targets: &[T]) -> f64 {
     outputs.iter().zip(targets).for_each(|(y, t)| metric.add(y, t));
     let value = metric.value();
-    // The sums are all there is.
+    // The sums are the whole state of a metric.
     let sums = metric.sums().to_vec();
     metric.sums().fill(0.0);
     assert!(metric.value().is_nan());
@@ -20,7 +20,7 @@ const SCORES: [[f32; 4]; 4] =
 #[test]
 fn accuracies() {
     assert_eq!(value(Accuracy::default(), &SCORES, &[1, 0, 1, 3]), 0.75);
-    // Of two equal numbers the first is the answer.
+    // Of two equal scores the first one is the answer.
     assert_eq!(value(Accuracy::default(), &SCORES, &[1, 1, 1, 3]), 0.5);
     assert_eq!(value(TopK::new(1), &SCORES, &[1, 1, 1, 3]), 0.5);
     assert_eq!(value(TopK::new(2), &SCORES, &[3, 1, 1, 1]), 0.75);
@@ -82,7 +82,7 @@ fn a_matrix_has_the_classes_of_the_output() {
     }
     assert_eq!(ConfusionMatrix::of(&[[0.0, 1.0, 0.0]; 2], &[0, 3]).unwrap_err().to_string(), label);
     assert!(matches!(ConfusionMatrix::of(&[[0.0, 1.0]], &[]), Err(crate::Error::UnequalLengths { .. })));
-    // A hand-written loop that does not ask gets no number that flatters.
+    // A hand-written loop that does not call `check` gets NaN and not a number that looks good.
     let unfit = |mut matrix: ConfusionMatrix, output: [f32; 3], label| {
         Metric::<[f32; 3], u32>::add(&mut matrix, &[1.0, 0.0, 0.0], &0);
         Metric::<[f32; 3], u32>::add(&mut matrix, &output, &label);
@@ -92,7 +92,7 @@ fn a_matrix_has_the_classes_of_the_output() {
     assert!(unfit(ConfusionMatrix::new(3), [1.0, 0.0, 0.0], 3));
     assert!(unfit(ConfusionMatrix::new(3), [f32::NAN, 0.0, 0.0], 0));
     assert!(unfit(ConfusionMatrix::new(2), [1.0, 0.0, 0.0], 0));
-    // Classes that are not there.
+    // Classes that do not exist have no counts.
     let matrix = ConfusionMatrix::of(&SCORES, &[1, 0, 1, 3]).unwrap();
     assert_eq!([matrix.count(0, 4), matrix.count(4, 0), matrix.count(usize::MAX, usize::MAX)], [0; 3]);
     assert!(matrix.recall(4).is_nan() && matrix.precision(4).is_nan() && matrix.f1(usize::MAX).is_nan());

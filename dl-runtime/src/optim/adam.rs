@@ -7,7 +7,7 @@ use crate::ops::optimizer::{AdamStep, OptimizerStep};
 use crate::range::{self, EPSILON, KEPT, NOT_NEGATIVE};
 use serde::{Deserialize, Serialize};
 
-/// Adam takes steps of about the learning rate, whatever the size of the gradient.
+/// Adam takes steps of about the size of the learning rate, independent of the size of the gradient.
 ///
 /// ```text
 /// m = β₁·m + (1 - β₁)·g          v = β₂·v + (1 - β₂)·g²
@@ -26,12 +26,12 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// Adam with this learning rate, at least 0; 1e-3 is usual.
+    /// Creates Adam with this learning rate, at least 0; 1e-3 is usual.
     pub const fn new(learning_rate: f64) -> Self {
         Adam { learning_rate, betas: (0.9, 0.999), epsilon: 1e-8, decay: Decay::none(Coupling::Coupled) }
     }
-    /// Sets β₁ and β₂, the parts that the running means of the gradient and of its square keep in each step; both are at least 0
-    /// and below 1.
+    /// Sets β₁ and β₂, the fractions of the running means of the gradient and of its square that each step keeps; both are at least 0 and
+    /// below 1.
     #[must_use]
     pub fn betas(mut self, first: f64, second: f64) -> Self {
         self.betas = (first, second);
@@ -45,7 +45,7 @@ impl Adam {
     }
     decay_methods!();
 
-    /// Checks the settings, which an error calls those of `of`.
+    /// Checks the settings; errors name the optimizer `of`.
     pub(super) fn check_as(&self, of: &'static str) -> Result<()> {
         let settings = [
             ("learning_rate", self.learning_rate, NOT_NEGATIVE),

@@ -6,15 +6,15 @@ use crate::ops::Device;
 use crate::ops::optimizer::OptimizerStep;
 use serde::{Deserialize, Serialize};
 
-/// [`Adam`] whose weight decay shrinks the weights beside the step, `w·(1 - lr·λ)`, instead of bending the gradient.
+/// [`Adam`] with decoupled weight decay: weights shrink separately from the step, `w·(1 - lr·λ)`, instead of through the gradient.
 ///
-/// The defaults are PyTorch's: β₁ is 0.9, β₂ is 0.999, ε is 1e-8 and the weight decay 0.01. Unlike in PyTorch, biases and the
-/// scales of normalisations do not decay unless [`AdamW::decay_everything`] says so.
+/// The defaults are PyTorch's: β₁ is 0.9, β₂ is 0.999, ε is 1e-8 and the weight decay 0.01. Unlike in PyTorch, biases and the scales of
+/// normalisation layers do not decay unless [`AdamW::decay_everything`] is called.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamW(Adam);
 
 impl AdamW {
-    /// AdamW with this learning rate, at least 0; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
+    /// Creates AdamW with this learning rate, at least 0; 1e-3 is usual, and 1e-4 to 6e-4 for transformers.
     pub fn new(learning_rate: f64) -> Self {
         AdamW(Adam::new(learning_rate).coupling(Coupling::Decoupled).weight_decay(0.01))
     }
@@ -28,7 +28,7 @@ impl AdamW {
     pub fn epsilon(self, epsilon: f64) -> Self {
         AdamW(self.0.epsilon(epsilon))
     }
-    /// See [`Adam::weight_decay`]; at most 1 / learning rate, which takes the whole weight in a step.
+    /// See [`Adam::weight_decay`]; at most 1 / learning rate, which reduces the weight to 0 in one step.
     #[must_use]
     pub fn weight_decay(self, weight_decay: f64) -> Self {
         AdamW(self.0.weight_decay(weight_decay))

@@ -1,18 +1,18 @@
-//! Weight decay pulls weights towards zero: which of them, how strongly, and in which form.
+//! Weight decay pulls weights towards zero: the settings for its strength, its form, and the weights that it applies to.
 
 use crate::ops::optimizer::DecayStep;
 use crate::range::{NOT_NEGATIVE, text};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How weight decay enters a step.
+/// The way in which weight decay enters a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Coupling {
     /// The decay is added to the gradient, `g + λ·w` (L2 regularisation), as in PyTorch's SGD, RMSprop and Adam.
     Coupled,
-    /// The weight itself shrinks beside the step, `w·(1 - lr·λ)`: Loshchilov & Hutter, "Decoupled weight decay
-    /// regularization", ICLR 2019.
+    /// The weight itself shrinks separately from the step, `w·(1 - lr·λ)`: Loshchilov & Hutter, "Decoupled weight decay regularization",
+    /// ICLR 2019.
     Decoupled,
 }
 
@@ -20,16 +20,17 @@ pub enum Coupling {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decay {
-    /// The factor λ, at least 0; 0 is no decay. Decoupled, it is at most 1 / learning rate, which takes the whole weight.
+    /// The factor λ, at least 0; 0 means no decay. Decoupled decay allows at most 1 / learning rate, which reduces the weight to 0 in one
+    /// step.
     pub weight_decay: f64,
-    /// How the decay enters a step.
+    /// The way in which the decay enters a step.
     pub coupling: Coupling,
-    /// Whether biases and the scales of normalisations decay too, as they do in PyTorch without parameter groups.
+    /// True if biases and the scales of normalisation layers decay too, as they do in PyTorch without parameter groups.
     pub everything: bool,
 }
 
 impl Decay {
-    /// No decay, of a form that a later `weight_decay` keeps.
+    /// Returns no decay, with the form that a later `weight_decay` uses.
     pub(crate) const fn none(coupling: Coupling) -> Self {
         Decay { weight_decay: 0.0, coupling, everything: false }
     }
@@ -45,7 +46,7 @@ impl Decay {
         }
         Ok(())
     }
-    /// The factors that a kernel needs for a step at this learning rate.
+    /// Returns the factors that a kernel needs for a step at this learning rate.
     pub fn at(self, learning_rate: f64) -> DecayStep {
         let coupled = self.coupling == Coupling::Coupled;
         DecayStep {
@@ -56,22 +57,23 @@ impl Decay {
     }
 }
 
-/// The builder methods that every optimizer with a field `decay` has.
+/// The builder methods of every optimizer with a field `decay`.
 macro_rules! decay_methods {
     () => {
-        /// Sets the weight decay λ, at least 0; the default is 0 (0.01 in AdamW). Biases and the scales of normalisations do not decay.
+        /// Sets the weight decay λ, at least 0; the default is 0 (0.01 in AdamW). Biases and the scales of normalisation layers do not
+        /// decay.
         #[must_use]
         pub fn weight_decay(mut self, weight_decay: f64) -> Self {
             self.decay.weight_decay = weight_decay;
             self
         }
-        /// Sets how weight decay enters a step.
+        /// Sets the way in which weight decay enters a step.
         #[must_use]
         pub fn coupling(mut self, coupling: $crate::optim::Coupling) -> Self {
             self.decay.coupling = coupling;
             self
         }
-        /// Lets biases and the scales of normalisations decay too, as they do in PyTorch without parameter groups.
+        /// Lets biases and the scales of normalisation layers decay too, as they do in PyTorch without parameter groups.
         #[must_use]
         pub fn decay_everything(mut self) -> Self {
             self.decay.everything = true;

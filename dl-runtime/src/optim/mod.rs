@@ -1,10 +1,10 @@
-//! Optimizers move weights against their gradients. Each has a file with its formula, its source and its settings.
+//! Optimizers update weights with their gradients. Each has a file with its formula, its source and its settings.
 //!
-//! An optimizer is a value of settings. What it remembers between steps ([`Optimizer::buffers`]) lives beside the weights, in a
-//! `Training` session and in checkpoints. All formulas and defaults are PyTorch's, except that biases and the scales of
-//! normalisations do not decay unless they are told to ([`Decay`]).
+//! An optimizer is a value that contains only settings. Its state between steps ([`Optimizer::buffers`]) is stored with the weights, in a
+//! `Training` session and in checkpoints. All formulas and defaults are PyTorch's, except that biases and the scales of normalisation
+//! layers do not decay by default ([`Decay`]).
 //!
-//! Settings, schedules and [`Clip`] can be read from a file and written to one, by `serde`. A file gives every setting:
+//! Settings, schedules and [`Clip`] can be read from a file and written to one with `serde`. A file contains every setting:
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -40,7 +40,7 @@ pub use sgd::Sgd;
 use crate::Result;
 use crate::ops::Device;
 
-/// The settings of an optimizer, and one step of it.
+/// The settings of an optimizer, and its update of the weights in one step.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -51,23 +51,24 @@ use crate::ops::Device;
 pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The name in checkpoints.
     const NAME: &'static str;
-    /// Checks that every setting is in its range; the trainer and [`Training::step`](crate::Training::step) ask before they compute.
+    /// Checks that every setting is in its range; the trainer and [`Training::step`](crate::Training::step) call this before they
+    /// compute.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range.
+    /// Returns [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range.
     fn check(&self) -> Result<()> {
         Ok(())
     }
-    /// The learning rate.
+    /// Returns the learning rate.
     fn learning_rate(&self) -> f64;
-    /// The same optimizer with another learning rate: what a schedule asks for at each step.
+    /// Returns the same optimizer with another learning rate; schedules use it at each step.
     fn with_learning_rate(&self, learning_rate: f64) -> Self;
-    /// The names of the buffers that it keeps between steps, which are PyTorch's (`exp_avg`). A buffer has one number for each
-    /// weight, and zeros at the beginning.
+    /// Returns the names of the buffers that it keeps between steps, which are PyTorch's (`exp_avg`). A buffer has one number for each
+    /// weight, and starts with zeros.
     fn buffers(&self) -> &'static [&'static str];
-    /// Takes step number `step` (from 1) with all weights, in one pass over memory.
+    /// Performs step number `step` (from 1) on all weights, in one pass over memory.
     ///
-    /// `state` holds the buffers of [`Optimizer::buffers`]. Running statistics ([`Role::Statistic`](crate::Role)) stay as they
-    /// are. Where the [`FiniteCheck`] has stopped the training nothing is done.
+    /// `state` holds the buffers of [`Optimizer::buffers`]. Running statistics ([`Role::Statistic`](crate::Role)) stay unchanged. Nothing
+    /// is done if the [`FiniteCheck`] has stopped the training.
     fn update<D: Device>(&self, device: &D, step: u64, weights: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]);
 }

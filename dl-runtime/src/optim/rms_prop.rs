@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// b = μ·b + g/d                  w = w - lr·b
 /// ```
 ///
-/// The defaults are PyTorch's: α is 0.99, ε is 1e-8, and there is neither momentum nor centring nor weight decay.
+/// The defaults are PyTorch's: α is 0.99, ε is 1e-8, without momentum, centring or weight decay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RmsProp {
@@ -28,12 +28,12 @@ pub struct RmsProp {
 }
 
 impl RmsProp {
-    /// RMSProp with this learning rate, at least 0; PyTorch's default is 1e-2.
+    /// Creates RMSProp with this learning rate, at least 0; PyTorch's default is 1e-2.
     pub const fn new(learning_rate: f64) -> Self {
         let decay = Decay::none(Coupling::Coupled);
         RmsProp { learning_rate, alpha: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, decay }
     }
-    /// Sets α, the part that the running mean square keeps in each step: at least 0 and below 1.
+    /// Sets α, the fraction of the running mean square that each step keeps: at least 0 and below 1.
     #[must_use]
     pub fn alpha(mut self, alpha: f64) -> Self {
         self.alpha = alpha;
@@ -45,7 +45,7 @@ impl RmsProp {
         self.epsilon = epsilon;
         self
     }
-    /// Sets the momentum μ, the part of the last step that goes into the next: at least 0 and below 1; 0 is the default.
+    /// Sets the momentum μ, the fraction of the last step that is added to the next: at least 0 and below 1; the default is 0.
     #[must_use]
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;

@@ -1,7 +1,7 @@
-//! Schedules change the learning rate while training goes on. The formulas are PyTorch's.
+//! Schedules change the learning rate during training. The formulas are PyTorch's.
 //!
-//! A schedule gives a factor that the learning rate of the optimizer is multiplied by. Its position is counted in steps
-//! ([`Trainer::schedule`]) or in epochs ([`Trainer::schedule_by_epoch`]); in epochs it moves smoothly, so 2.5 is the middle of the
+//! A schedule returns a factor by which the learning rate of the optimizer is multiplied. Its position is counted in steps
+//! ([`Trainer::schedule`]) or in epochs ([`Trainer::schedule_by_epoch`]). Positions in epochs have fractions: 2.5 is the middle of the
 //! third epoch.
 //!
 //! [`Trainer::schedule`]: crate::train::Trainer::schedule
@@ -23,12 +23,12 @@ use std::f64::consts::PI;
 
 /// A factor for the learning rate at every position of a training. Closures from `f64` to `f64` are schedules too.
 pub trait Schedule: Send + Sync {
-    /// The factor after `at` steps or epochs; at the first step, `at` is 0. It is finite and at least 0.
+    /// Returns the factor after `at` steps or epochs; at the first step, `at` is 0. The factor is finite and at least 0.
     fn factor(&self, at: f64) -> f64;
-    /// Checks that every setting is in its range; the trainer asks before the first step.
+    /// Checks that every setting is in its range; the trainer calls this before the first step.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range.
+    /// Returns [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range.
     fn check(&self) -> Result<()> {
         Ok(())
     }
@@ -40,7 +40,7 @@ impl<F: Fn(f64) -> f64 + Send + Sync> Schedule for F {
     }
 }
 
-/// The factor is always 1: PyTorch's `ConstantLR` with factor 1.
+/// A factor of always 1: PyTorch's `ConstantLR` with factor 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Constant;
 
@@ -50,7 +50,7 @@ impl Schedule for Constant {
     }
 }
 
-/// The learning rate is multiplied by `gamma` after every so many steps or epochs: `gamma^⌊t / every⌋`, PyTorch's `StepLR`.
+/// A factor that is multiplied by `gamma` after every `every` steps or epochs: `gamma^⌊t / every⌋`, PyTorch's `StepLR`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -59,11 +59,11 @@ pub struct Step {
 }
 
 impl Step {
-    /// Multiplies the learning rate by 0.1 after every `every` steps or epochs; above 0.
+    /// Multiplies the learning rate by 0.1 after every `every` steps or epochs; `every` is above 0.
     pub const fn every(every: f64) -> Self {
         Step { every, gamma: 0.1 }
     }
-    /// Sets another factor than 0.1, at least 0.
+    /// Sets another factor than 0.1; at least 0.
     #[must_use]
     pub const fn gamma(self, gamma: f64) -> Self {
         Step { gamma, ..self }
@@ -79,7 +79,7 @@ impl Schedule for Step {
     }
 }
 
-/// The factor is `gamma^t`: PyTorch's `ExponentialLR`.
+/// A factor of `gamma^t`: PyTorch's `ExponentialLR`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exponential {
@@ -87,7 +87,7 @@ pub struct Exponential {
 }
 
 impl Exponential {
-    /// Multiplies the learning rate by `gamma`, at least 0, at every step or epoch.
+    /// Multiplies the learning rate by `gamma` at every step or epoch; `gamma` is at least 0.
     pub const fn new(gamma: f64) -> Self {
         Exponential { gamma }
     }
@@ -102,7 +102,7 @@ impl Schedule for Exponential {
     }
 }
 
-/// The factor falls from 1 to a floor along half a cosine, `floor + (1 - floor)·(1 + cos(π·t/T))/2`, and stays there: PyTorch's
+/// A factor that falls from 1 to a floor along half a cosine, `floor + (1 - floor)·(1 + cos(π·t/T))/2`, and stays there: PyTorch's
 /// `CosineAnnealingLR`; Loshchilov & Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,11 +112,11 @@ pub struct Cosine {
 }
 
 impl Cosine {
-    /// Falls to 0 over `length` steps or epochs; above 0.
+    /// Falls to 0 over `length` steps or epochs; `length` is above 0.
     pub const fn over(length: f64) -> Self {
         Cosine { length, floor: 0.0 }
     }
-    /// Falls to this factor, at least 0, instead of 0.
+    /// Sets the factor at the end, which is 0 by default; at least 0.
     #[must_use]
     pub const fn floor(self, floor: f64) -> Self {
         Cosine { floor, ..self }
@@ -132,12 +132,12 @@ impl Schedule for Cosine {
     }
 }
 
-/// Half a cosine from one value to another, while `t` goes from 0 to 1.
+/// Returns the value at `t`, from 0 to 1, of half a cosine from `from` to `to`.
 fn cosine(from: f64, to: f64, t: f64) -> f64 {
     to + (from - to) * (1.0 + (PI * t.clamp(0.0, 1.0)).cos()) / 2.0
 }
 
-/// The factor rises to 1 along a straight line (PyTorch's `LinearLR`); then another schedule begins.
+/// A factor that rises linearly to 1 (PyTorch's `LinearLR`), followed by another schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WarmUp<S = Constant> {
@@ -147,11 +147,11 @@ pub struct WarmUp<S = Constant> {
 }
 
 impl WarmUp {
-    /// Rises from a third to 1 over `length` steps or epochs; with 0 the next schedule begins at once.
+    /// Rises from a third to 1 over `length` steps or epochs; with a length of 0 the next schedule starts at once.
     pub const fn over(length: f64) -> Self {
         WarmUp { length, from: 1.0 / 3.0, then: Constant }
     }
-    /// Sets the schedule that follows; its position begins at 0.
+    /// Sets the schedule that follows; its position starts at 0.
     #[must_use]
     pub fn then<S: Schedule>(self, then: S) -> WarmUp<S> {
         WarmUp { length: self.length, from: self.from, then }
@@ -159,7 +159,8 @@ impl WarmUp {
 }
 
 impl<S> WarmUp<S> {
-    /// Rises from this factor, 0 to 1, instead of a third. (PyTorch refuses 0, which divides in its recursive form.)
+    /// Sets the factor at the start, from 0 to 1, which is a third by default. (PyTorch does not allow 0, because its recursive form
+    /// divides by it.)
     #[must_use]
     pub fn from(mut self, factor: f64) -> Self {
         self.from = factor;
@@ -181,8 +182,8 @@ impl<S: Schedule> Schedule for WarmUp<S> {
     }
 }
 
-/// The factor rises from 1/25 to 1 and falls to almost nothing, both along half a cosine: PyTorch's `OneCycleLR`, whose `max_lr`
-/// is the optimizer's learning rate; Smith & Topin, "Super-convergence", 2018. The momentum does not change.
+/// A factor that rises from 1/25 to 1 and falls to almost 0, both along half a cosine: PyTorch's `OneCycleLR`, whose `max_lr` is the
+/// optimizer's learning rate; Smith & Topin, "Super-convergence", 2018. The momentum does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OneCycle {
@@ -193,18 +194,18 @@ pub struct OneCycle {
 }
 
 impl OneCycle {
-    /// One cycle over `length` steps (above 0), with its peak after 30 % of them. It is meant for positions in steps: counted in epochs, the
-    /// whole last epoch would run at the lowest learning rate.
+    /// One cycle over `length` steps (above 0), with its peak after 30 % of them. Its positions should be counted in steps: counted in
+    /// epochs, the whole last epoch would run at the lowest learning rate.
     pub const fn over(length: f64) -> Self {
         OneCycle { length, rise: 0.3, start: 25.0, end: 1e4 }
     }
-    /// Sets the part of the length before the peak, instead of 0.3 (`pct_start`); from 0 to 1.
+    /// Sets the fraction of the length before the peak, from 0 to 1, which is 0.3 by default (`pct_start`).
     #[must_use]
     pub const fn rise(self, rise: f64) -> Self {
         OneCycle { rise, ..self }
     }
-    /// Makes the first factor `1 / start` instead of 1/25 (`div_factor`), and the last one `1 / (start · end)` instead of
-    /// 1/250,000 (`final_div_factor`). Both are at least 1e-6.
+    /// Sets the first factor to `1 / start` (`div_factor`, 25 by default), and the last factor to `1 / (start · end)`
+    /// (`final_div_factor`, 10,000 by default). Both divisors are at least 1e-6.
     #[must_use]
     pub const fn divisors(self, start: f64, end: f64) -> Self {
         OneCycle { start, end, ..self }
@@ -213,7 +214,7 @@ impl OneCycle {
 
 impl Schedule for OneCycle {
     fn factor(&self, at: f64) -> f64 {
-        // As in PyTorch, the peak and the end are positions of steps: one less than numbers of steps.
+        // As in PyTorch, the peak and the end are indices of steps: one less than numbers of steps.
         let (peak, end) = ((self.rise * self.length - 1.0).max(0.0), self.length - 1.0);
         if at < peak {
             cosine(1.0 / self.start, 1.0, at / peak)

@@ -7,7 +7,7 @@ use crate::range::{self, KEPT, NOT_NEGATIVE};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// Stochastic gradient descent follows the gradient of each batch, with momentum if wanted.
+/// Stochastic gradient descent follows the gradient of each batch, optionally with momentum.
 ///
 /// ```text
 /// without momentum   w = w - lr·g
@@ -24,18 +24,18 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// Stochastic gradient descent with this learning rate, at least 0; 0.01 to 0.1 is usual.
+    /// Creates stochastic gradient descent with this learning rate, at least 0; 0.01 to 0.1 is usual.
     pub const fn new(learning_rate: f64) -> Self {
         Sgd { learning_rate, momentum: 0.0, nesterov: false, decay: Decay::none(Coupling::Coupled) }
     }
-    /// Sets the momentum μ, the part of the last step that goes into the next: at least 0 and below 1. 0.9 is usual, and 0 is the
+    /// Sets the momentum μ, the fraction of the last step that is added to the next: at least 0 and below 1. 0.9 is usual, and 0 is the
     /// default.
     #[must_use]
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
     }
-    /// Takes Nesterov's form of the momentum, which looks one step ahead. It needs a [`momentum`](Sgd::momentum) above 0.
+    /// Uses Nesterov's form of the momentum, which looks one step ahead. It needs a [`momentum`](Sgd::momentum) above 0.
     #[must_use]
     pub fn nesterov(mut self) -> Self {
         self.nesterov = true;

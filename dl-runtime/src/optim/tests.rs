@@ -1,4 +1,5 @@
-//! Optimizers against their formulas in `f64`, written once more and number by number; clipping; schedules.
+//! Tests of optimizers against their formulas, written a second time in `f64` and element by element, and tests of clipping and
+//! schedules.
 
 use super::schedule::{Constant, Cosine, Exponential, OneCycle, Step, WarmUp};
 use super::*;
@@ -6,7 +7,7 @@ use crate::random::Rng;
 use crate::testing::{Results, TestDevice, on_every_device};
 use crate::{Device, Role};
 
-/// Two blocks and a bit, in odd pieces: weights, biases, statistics, weights.
+/// Two blocks and a part of a third, divided unevenly into weights, biases, statistics and weights.
 const LEN: usize = 2 * 16 * 1024 + 77;
 const ENDS: [(usize, Role); 4] =
     [(20_001, Role::Weight), (20_008, Role::Bias), (20_019, Role::Statistic), (LEN, Role::Weight)];
@@ -35,13 +36,13 @@ impl Results for FiniteCheck {
     }
 }
 
-/// The words of the finite check at the beginning of a training.
+/// The words of the finite check at the start of a training.
 const CHECK: [u32; FiniteCheck::WORDS] = [0; FiniteCheck::WORDS];
 
 /// The result of some steps: the weights, the optimizer's buffers, and the finite check.
 type Trained = (Vec<f32>, (Vec<Vec<f32>>, FiniteCheck));
 
-/// A step for each of some gradients.
+/// Takes one step for each of some gradients.
 fn steps<D: Device>(
     device: &D,
     optimizer: &impl Optimizer,
@@ -70,8 +71,8 @@ fn steps<D: Device>(
     (weights.read(), (state.iter().map(read).collect(), FiniteCheck::read(&finite_check.read())))
 }
 
-/// Five steps of `optimizer` against five of `reference(t, w, g, kept)`, which returns the new weight. `decayed` is whether
-/// the weight at hand is.
+/// Compares five steps of `optimizer` with five of `reference(t, w, g, kept)`, which returns the new weight. `decayed` tells whether the
+/// current weight decays.
 fn check<O: Optimizer>(optimizer: O, reference: impl Fn(i32, f64, f64, &mut [f64; 3], bool) -> f64, everything: bool) {
     let mut rng = Rng::new(1);
     let before = random(&mut rng, LEN);
@@ -87,7 +88,7 @@ fn check<O: Optimizer>(optimizer: O, reference: impl Fn(i32, f64, f64, &mut [f64
                 expected = reference(t, expected, f64::from(gradients[i]), &mut kept, decayed);
             }
         }
-        // Five steps of a few roundings each, of numbers up to about 1.
+        // The tolerance allows for five steps with a few roundings each, of numbers up to about 1.
         let most = if role(i) == Role::Statistic { 0.0 } else { 3e-6 };
         assert!((f64::from(*w) - expected).abs() <= most, "{optimizer:?}, weight {i}: {w} instead of {expected}");
     }
@@ -157,13 +158,13 @@ fn adam_and_adam_w() {
     check(adam_w.weight_decay(0.3).decay_everything(), reference(0.0, 0.3), true);
 }
 
-/// Gradients as small as `f32` has them, then none.
+/// Takes one step with gradients down to the smallest sizes of `f32`, and then steps with zeros.
 #[test]
 fn running_means_are_never_subnormal() {
     fn check<O: Optimizer>(optimizer: O) {
         let mut rng = Rng::new(5);
         let mut gradients: Vec<Vec<f32>> = vec![random(&mut rng, LEN)];
-        // Down to squares and to means that are subnormal.
+        // The gradients range down to sizes whose squares and means are subnormal.
         gradients[0].iter_mut().for_each(|g| *g *= 10f32.powi(-((rng.next_u32() % 38) as i32)));
         gradients.resize(4, vec![0.0; LEN]);
         let before = vec![0.5; LEN];
@@ -172,7 +173,7 @@ fn running_means_are_never_subnormal() {
         for (buffer, name) in state.iter().zip(optimizer.buffers()) {
             let subnormal = buffer.iter().filter(|x| x.is_subnormal()).count();
             assert_eq!(subnormal, 0, "`{name}` of {optimizer:?}");
-            // Most are numbers still.
+            // Most values are still numbers other than zero.
             assert!(buffer.iter().filter(|x| **x != 0.0).count() > LEN / 4, "`{name}` of {optimizer:?}");
         }
     }
@@ -194,7 +195,7 @@ fn overflow_is_told() {
     let check_of_adam = |odd: &[(usize, f32)]| finite_check(Adam::new(0.1), 1.0, 0.5, odd);
     let infinite = finite_check(Sgd::new(0.1), 1.0, 0.5, &[(20_000, f32::INFINITY)]);
     assert!(infinite.overflowed && infinite.from_gradients && infinite.stopped().is_none());
-    // Nobody looks at the place of a statistic.
+    // The finite check ignores statistics.
     assert_eq!(check_of_adam(&[(20_010, f32::NAN)]), FiniteCheck::default());
     assert!(check_of_adam(&[(20_010, f32::NAN), (20_005, f32::NAN)]).from_gradients);
     let overflow = finite_check(Sgd::new(1.0), 3e38, -3e38, &[]);
@@ -228,7 +229,7 @@ fn clipping_spares_statistics() {
     let g = random(&mut Rng::new(3), LEN);
     let squares = g.iter().enumerate().filter(|(i, _)| role(*i) != Role::Statistic).map(|(_, g)| f64::from(*g).powi(2));
     let expected = squares.sum::<f64>().sqrt();
-    // An infinite norm leaves nothing that is a number where the gradient was none.
+    // With an infinite norm the factor is 0, and the infinite element of the gradient becomes NaN.
     let (mut infinite, at) = (g.clone(), 20_000);
     infinite[at] = f32::INFINITY;
     let ([(scaled, finite_check), (same, _), (broken, broken_check)], clamped) = on_every_device!(|device| {

@@ -1,11 +1,11 @@
-//! Batches on their way to the device and back: sizes are checked, samples picked, and parts laid apart.
+//! Transfers of batches to and from the device: checks their sizes, picks their samples, and lays their parts out one after another.
 
 use crate::ops::Device;
 use crate::tensor::pod::{flat, flat_mut};
 use crate::{Error, Passes, Pod, Result, View};
 use std::slice;
 
-/// Checks the size of a batch where it enters a session.
+/// Checks the size of a batch that is passed to a session.
 pub(super) fn check_batch(of: &'static str, found: usize, most: usize) -> Result<()> {
     if (1..=most).contains(&found) {
         return Ok(());
@@ -14,8 +14,8 @@ pub(super) fn check_batch(of: &'static str, found: usize, most: usize) -> Result
     Err(Error::Setting { setting: "batch size", of, expected, found: found.to_string() })
 }
 
-/// Checks the largest batch that a session is made for: `floats` numbers for each of its samples are no more than memory can be
-/// asked for, so that no later product overflows.
+/// Checks the largest batch that a session is made for: the numbers that it needs must fit into the address space, so that no later
+/// product overflows.
 pub(super) fn check_samples<M: Passes>(of: &'static str, found: usize) -> Result<()> {
     let most = isize::MAX as usize / size_of::<f32>() / per_sample::<M>();
     if (1..=most).contains(&found) {
@@ -25,14 +25,14 @@ pub(super) fn check_samples<M: Passes>(of: &'static str, found: usize) -> Result
     Err(Error::Setting { setting: "samples", of, expected, found: found.to_string() })
 }
 
-/// Numbers that a session keeps for one sample, or more: input, output, their gradients, the terms of a loss, and the memory of
-/// all passes.
+/// Returns an upper bound of the numbers that a session keeps for one sample: input, output, their gradients, the terms of a loss, and
+/// the memory of all passes.
 fn per_sample<M: Passes>() -> usize {
     let passes = M::INFERENCE_FLOATS.saturating_add(M::TRAINING_FLOATS);
     (M::Input::LEN + M::Output::LEN + 64).saturating_add(passes).saturating_mul(4)
 }
 
-/// Makes the outputs of inputs that the model refuses (an unknown token) NaN throughout, where no error can be returned.
+/// Fills the outputs of inputs that the model rejects (such as an unknown token) with NaN, for callers that cannot return an error.
 pub(crate) fn nan_for_refused<M: Passes>(inputs: &[M::Input], outputs: &mut [M::Output]) {
     if M::check_inputs(inputs).is_ok() {
         return;
@@ -44,16 +44,16 @@ pub(crate) fn nan_for_refused<M: Passes>(inputs: &[M::Input], outputs: &mut [M::
     }
 }
 
-/// The fewest samples that a batch may have, and what asks for them.
+/// The smallest batch that a layer or a loss accepts.
 pub(crate) struct SmallBatch {
     /// The number of samples.
     pub samples: usize,
-    /// Such as ``layer `norm` in training`` or ``loss `nt_xent` ``.
+    /// The layer or loss, such as ``layer `norm` in training`` or ``loss `nt_xent` ``.
     pub of: String,
 }
 
 impl SmallBatch {
-    /// Checks a batch of `found` samples; `batch` and `help` are for the error.
+    /// Checks that a batch of `found` samples is large enough; `batch` and `help` are text for the error.
     pub fn check(&self, found: usize, batch: impl FnOnce() -> String, help: &'static str) -> Result<()> {
         if found >= self.samples {
             return Ok(());
@@ -62,7 +62,7 @@ impl SmallBatch {
     }
 }
 
-/// What a model needs in training, with the layer that needs it.
+/// Returns the smallest batch that the model can be trained with, and the layer that requires it.
 pub(crate) fn min_batch_of_model<M: Passes>() -> SmallBatch {
     let (mut layers, mut path) = (M::LAYERS, Vec::new());
     while let Some(layer) = layers.iter().find(|layer| layer.min_batch == M::MIN_BATCH) {
@@ -73,15 +73,15 @@ pub(crate) fn min_batch_of_model<M: Passes>() -> SmallBatch {
     SmallBatch { samples: M::MIN_BATCH, of: format!("layer `{name}` in training") }
 }
 
-/// Checks that the batch of a session can be trained.
+/// Checks that a batch of a session is large enough for training.
 pub(super) fn check_min_batch<M: Passes>(found: usize) -> Result<()> {
-    // The name of the layer costs memory, which a step must not.
+    // The name of the layer is only built for an error, because a step must not allocate memory.
     if found >= M::MIN_BATCH { Ok(()) } else { min_batch_of_model::<M>().check(found, || "the batch".into(), "") }
 }
 
 /// The samples of a batch.
 pub(crate) enum Samples<'a, T> {
-    /// A whole slice.
+    /// All values of a slice.
     All(&'a [T]),
     /// The values of a slice with these indices.
     Picked(&'a [T], &'a [usize]),
@@ -95,7 +95,7 @@ impl<T: Pod> Samples<'_, T> {
             Samples::Picked(_, indices) => indices.len(),
         }
     }
-    /// Writes the samples as devices keep them: all first parts, then all second parts, and so on.
+    /// Writes the samples in the layout of devices: the first parts of all samples, then the second parts, and so on.
     pub fn write(&self, to: &mut [T::Element]) {
         match self {
             Samples::All(values) if T::PARTS.len() == 1 => to.copy_from_slice(flat(values)),
@@ -116,7 +116,7 @@ fn write_parts<'v, T: Pod>(n: usize, value: impl Fn(usize) -> &'v T, to: &mut [T
     }
 }
 
-/// Reads values as devices keep them: what [`Samples::write`] wrote.
+/// Reads values in the layout of devices, as [`Samples::write`] wrote them.
 pub(super) fn unpack<T: Pod>(from: &[T::Element], values: &mut [T]) {
     let (n, mut start, mut from) = (values.len(), 0, from);
     for &len in T::PARTS {
@@ -128,7 +128,7 @@ pub(super) fn unpack<T: Pod>(from: &[T::Element], values: &mut [T]) {
     }
 }
 
-/// Copies a batch of values from the device.
+/// Copies a batch of values from the device to the host.
 pub(super) fn download<D: Device, T: Pod>(device: &D, from: View<'_, D, T>, to: &mut [T]) -> Result<()> {
     if T::PARTS.len() == 1 {
         return device.download(from.data(), flat_mut(to));

@@ -1,7 +1,7 @@
-//! Checkpoints: a training in one safetensors file, from which it goes on as if it had never stopped.
+//! Checkpoints: the state of a training in one safetensors file, from which it can be resumed as if it had never been interrupted.
 //!
 //! The file holds the weights under their names in the model, the buffers of the optimizer as `optimizer.<buffer>.<tensor>`, and
-//! everything else as JSON under one key of the metadata. So a checkpoint is also a file of the model:
+//! everything else as JSON under one key of the metadata. A checkpoint is therefore also a file of the model:
 //! `Load::new().allow_unexpected(true)` reads it.
 
 use super::Training;
@@ -16,14 +16,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The key of the metadata whose value is a [`Checkpoint`] as JSON.
+/// The metadata key whose value is a [`Checkpoint`] as JSON.
 const KEY: &str = "checkpoint";
-/// The version of [`Checkpoint`] and of the names of tensors.
+/// The version of the format: of [`Checkpoint`] and of the names of tensors.
 const VERSION: u32 = 1;
 /// The prefix of the weights of the best epoch.
 const BEST: &str = "best.";
 
-/// The content of a checkpoint beside its tensors, with the caller's own state `S`.
+/// The content of a checkpoint apart from its tensors, with the caller's own state `S`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Checkpoint<S> {
@@ -32,9 +32,9 @@ struct Checkpoint<S> {
     model: String,
     /// The seed of dropout.
     seed: u64,
-    /// Steps of the training.
+    /// The number of steps of the training.
     steps: u64,
-    /// The optimizer of the last step; none before the first.
+    /// The optimizer of the last step; `None` before the first step.
     optimizer: Option<OptimizerRecord>,
     state: S,
 }
@@ -44,19 +44,19 @@ struct Checkpoint<S> {
 struct OptimizerRecord {
     /// [`Optimizer::NAME`].
     name: String,
-    /// Steps taken with this optimizer.
+    /// The number of steps taken with this optimizer.
     steps: u64,
 }
 
-/// The part that every version has.
+/// The part of the JSON that every version has.
 #[derive(Deserialize)]
 struct Version {
     version: u32,
 }
 
 impl<M: Passes, D: Device> Training<M, D> {
-    /// Writes the weights, the buffers of the optimizer, the seed and the number of steps to a file, atomically. `state` is
-    /// whatever the loop needs to go on, or `&()`; it is stored as JSON, which has neither NaN nor infinities.
+    /// Writes the weights, the buffers of the optimizer, the seed and the number of steps to a file, atomically. `state` is whatever the
+    /// training loop needs to continue, or `&()`; it is stored as JSON, which can represent neither NaN nor infinities.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -76,18 +76,18 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Format`] for a state that does not fit into JSON, and those of the device.
+    /// Returns [`Error::Io`], [`Error::Format`] for a state that JSON cannot represent, and the errors of the device.
     pub fn save_checkpoint<S: Serialize>(&self, path: impl AsRef<Path>, state: &S) -> Result<()> {
         let mut net = zeroed_box();
         self.store(&mut net)?;
         write_checkpoint(path.as_ref(), &self.snapshot()?, state, &net, None)
     }
-    /// Takes everything from a checkpoint that was written with an optimizer of the same kind, and returns the state that was
-    /// saved with it.
+    /// Restores everything from a checkpoint that was written with an optimizer of the same type, and returns the state that was saved
+    /// with it.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] where the file is of another version, model or optimizer; [`Error::Format`] where it is no
-    /// checkpoint, or its state no `S`; and those of reading a model. After such an error the session is as it was.
+    /// Returns [`Error::Checkpoint`] if the file belongs to another version, model or optimizer, [`Error::Format`] if it is not a
+    /// checkpoint or its state is not an `S`, and the errors of loading a model. After such an error the session is unchanged.
     pub fn load_checkpoint<S: DeserializeOwned, O: Optimizer>(
         &mut self,
         optimizer: &O,
@@ -96,13 +96,13 @@ impl<M: Passes, D: Device> Training<M, D> {
         Ok(self.read_checkpoint(optimizer, path.as_ref())?.0)
     }
 
-    /// What a checkpoint has of the session, beside the weights.
+    /// Returns the state of the session for a checkpoint, without the weights.
     pub(crate) fn snapshot(&self) -> Result<Snapshot<M>> {
         let OptimizerState { name, names, steps, .. } = *self.optimizing();
         let buffers = self.optimizer_buffers()?;
         Ok(Snapshot { seed: self.seed_of_passes(), steps: self.steps(), name, names, optimizer_steps: steps, buffers })
     }
-    /// [`Training::load_checkpoint`], with the weights of the best epoch if the file has some.
+    /// [`Training::load_checkpoint`], which also returns the weights of the best epoch if the file contains them.
     pub(crate) fn read_checkpoint<S: DeserializeOwned, O: Optimizer>(
         &mut self,
         optimizer: &O,
@@ -114,7 +114,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         let fields = |error: serde_json::Error| malformed(path, "the fields of a checkpoint", &error.to_string());
         let Version { version } = serde_json::from_str(json).map_err(fields)?;
         same(path, "version", VERSION, version)?;
-        // The state is read after the rest: a file of another model is not said to have a false state.
+        // The state is parsed last, so that a file of another model is reported as such and not as one with a wrong state.
         let checkpoint: Checkpoint<serde_json::Value> = serde_json::from_str(json).map_err(fields)?;
         let Checkpoint { model, seed, steps, optimizer: record, state, .. } = checkpoint;
         same(path, "model", M::NAME, &*model)?;
@@ -122,7 +122,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             same(path, "optimizer", O::NAME, &*record.name)?;
         }
         let optimizer_steps = record.as_ref().map_or(0, |record| record.steps);
-        // No sum of steps may overflow.
+        // The limit keeps later sums of steps from overflowing.
         if steps > u64::MAX / 2 || optimizer_steps > steps || record.is_none() != (steps == 0) {
             let found = format!("{steps} steps, {optimizer_steps} of them with the optimizer");
             return Err(malformed(path, "steps that a training can have taken", &found));
@@ -144,23 +144,23 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 }
 
-/// A session at one step, without its weights.
+/// The state of a session after one step, without its weights.
 pub(crate) struct Snapshot<M> {
     /// The seed of dropout.
     seed: u64,
-    /// Steps of the training.
+    /// The number of steps of the training.
     steps: u64,
     /// [`Optimizer::NAME`].
     name: &'static str,
     /// [`Optimizer::buffers`].
     names: &'static [&'static str],
-    /// Steps taken with this optimizer.
+    /// The number of steps taken with this optimizer.
     optimizer_steps: u64,
-    /// One for each of the names.
+    /// One buffer for each of the names.
     buffers: Vec<Box<M>>,
 }
 
-/// [`Training::save_checkpoint`] with weights that are on the host already, and with those of the best epoch.
+/// [`Training::save_checkpoint`] for weights that are already on the host, and with the weights of the best epoch.
 pub(crate) fn write_checkpoint<M: Passes, S: Serialize>(
     path: &Path,
     snapshot: &Snapshot<M>,
@@ -183,7 +183,7 @@ pub(crate) fn write_checkpoint<M: Passes, S: Serialize>(
     writer.write(path)
 }
 
-/// Adds all tensors of a value in the shape of the model, under names that begin with `prefix`.
+/// Adds all tensors of a value with the layout of the model, under names that start with `prefix`.
 fn add_tensors<'a, M: Passes>(writer: Writer<'a>, prefix: &str, values: &'a M) -> Writer<'a> {
     let floats = flat(std::slice::from_ref(values));
     M::TENSORS
@@ -191,7 +191,7 @@ fn add_tensors<'a, M: Passes>(writer: Writer<'a>, prefix: &str, values: &'a M) -
         .fold(writer, |writer, t| writer.tensor(format!("{prefix}{}", t.name), t.shape, &floats[t.range()]))
 }
 
-/// Reads what [`add_tensors`] wrote.
+/// Reads the tensors that [`add_tensors`] wrote.
 fn read_tensors<M: Passes>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<M>> {
     let mut values = zeroed_box::<M>();
     let floats = flat_mut(std::slice::from_mut(&mut *values));
@@ -203,10 +203,10 @@ fn read_tensors<M: Passes>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<
     Ok(values)
 }
 
-/// Checks that a checkpoint says the same as the training that should go on.
+/// Checks that a value in the checkpoint equals that of the training to be resumed.
 ///
 /// # Errors
-/// [`Error::Checkpoint`] with both.
+/// Returns [`Error::Checkpoint`] with both values.
 pub(crate) fn same<T: PartialEq + ToString>(path: &Path, what: &'static str, expected: T, found: T) -> Result<()> {
     if found == expected {
         return Ok(());
@@ -214,7 +214,7 @@ pub(crate) fn same<T: PartialEq + ToString>(path: &Path, what: &'static str, exp
     Err(Error::Checkpoint { path: path.into(), what, expected: expected.to_string(), found: found.to_string() })
 }
 
-/// The error of a file that is no checkpoint, or a damaged one.
+/// Returns the error for a file that is damaged or not a checkpoint.
 pub(crate) fn malformed(path: &Path, expected: impl Into<String>, found: &str) -> Error {
     let found = found.chars().take(200).collect();
     Error::Format { path: path.into(), format: "checkpoint", expected: expected.into(), found }

@@ -1,4 +1,4 @@
-//! The loss of a batch in a [`Training`] session: one given to the session, or the model's own, by one path.
+//! Computes the loss of a batch in a [`Training`] session, in the same way for a loss given to the session and for the model's own.
 
 use super::batch::{Samples, SmallBatch};
 use super::criterion::{Criterion, ExternalLoss, ModelLoss};
@@ -10,28 +10,28 @@ use crate::ops::loss::Loss;
 use crate::{Context, Error, PartsMut, Result, View, ViewMut};
 
 impl<M: Passes, D: Device> Training<M, D> {
-    /// The mean loss of the batch after [`Training::forward`] (and with it the gradient at the output) or
-    /// [`Training::evaluate`].
+    /// Computes the mean loss of the batch after [`Training::forward`] or [`Training::evaluate`]. After `forward` it also computes the
+    /// gradient of the loss with respect to the output.
     ///
     /// # Errors
-    /// What [`Loss::check`] says about the targets; [`Error::NotFinite`] names the step and the first layer where numbers
-    /// overflowed; [`Error::UnequalLengths`] unless there is a target for each input; [`Error::SmallBatch`] when there are too few
-    /// samples for a loss that compares them; [`Error::DataSet`] names an input that is not finite.
+    /// Returns the errors of [`Loss::check`] about the targets; [`Error::NotFinite`] with the step and the first layer whose numbers
+    /// overflowed; [`Error::UnequalLengths`] unless there is one target for each input; [`Error::SmallBatch`] when there are too few
+    /// samples for a loss that compares them; [`Error::DataSet`] with an input that is not finite.
     ///
     /// # Panics
-    /// When there was no forward pass.
+    /// Panics when no forward pass came before.
     pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
         self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
         self.wait_for_loss()
     }
-    /// [`Training::loss`] without waiting for it: the device goes on with the step while the host prepares the next one.
-    /// [`Training::wait`] has the mean loss, and what went wrong.
+    /// [`Training::loss`] without waiting for the result: the device continues with the step while the host prepares the next one.
+    /// [`Training::wait`] returns the mean loss, or the error of the step.
     ///
     /// # Errors
-    /// Those of [`Training::loss`] about targets.
+    /// Returns the errors of [`Training::loss`] about targets.
     ///
     /// # Panics
-    /// When there was no forward pass.
+    /// Panics when no forward pass came before.
     pub fn loss_async<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<()> {
         self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
         self.go_on_without_loss();
@@ -41,7 +41,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         criterion.check(targets)?;
         self.compute_loss(criterion, Samples::All(targets))
     }
-    /// The loss of the batch, and after a forward pass its gradients; the targets were checked before.
+    /// Computes the loss of the batch, and its gradients after a forward pass; the targets are already checked.
     pub(crate) fn compute_loss<C: Criterion<M>>(
         &mut self,
         criterion: &C,
@@ -75,7 +75,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.stage = Stage::Loss { own: C::IN_MODEL };
         Ok(())
     }
-    /// The loss of a batch as in prediction; inputs and targets were checked before.
+    /// Computes the loss of a batch in inference mode; inputs and targets are already checked.
     pub(crate) fn evaluate_loss<C: Criterion<M>>(
         &mut self,
         criterion: &C,
@@ -121,15 +121,15 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn losses(&self) -> &[f32] {
         &self.loss.losses
     }
-    /// The mean of each term of the last loss before it is multiplied by its weight: in the order of [`LossPasses::TERMS`] for
-    /// the model's own, and one for any other.
+    /// The mean of each term of the last loss, before multiplication by its weight. The model's own loss has its terms in the order of
+    /// [`LossPasses::TERMS`]; any other loss has one term.
     pub fn terms(&self) -> &[f32] {
         &self.loss.means
     }
 }
 
 impl<M: LossPasses, D: Device> Training<M, D> {
-    /// The mean of the model's own loss over the batch, after [`Training::forward`]; [`Training::terms`] has its terms.
+    /// Computes the mean of the model's own loss over the batch, after [`Training::forward`]. [`Training::terms`] returns its terms.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -154,30 +154,32 @@ impl<M: LossPasses, D: Device> Training<M, D> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::LabelOutOfRange`] with the sample; otherwise as [`Training::loss`].
+    /// Returns [`Error::LabelOutOfRange`] with the sample, and the errors of [`Training::loss`].
     ///
     /// # Panics
-    /// When there was no forward pass.
+    /// Panics when no forward pass came before.
     pub fn objective(&mut self, targets: &[M::Target]) -> Result<f32> {
         self.check_and_compute_loss(&ModelLoss, targets)?;
         self.wait_for_loss()
     }
-    /// [`Training::objective`] without waiting for it, as [`Training::loss_async`].
+    /// [`Training::objective`] without waiting for the result, as [`Training::loss_async`] does.
     ///
     /// # Errors
-    /// The errors of [`Training::objective`] about targets.
+    /// Returns the errors of [`Training::objective`] about targets.
     ///
     /// # Panics
-    /// When there was no forward pass.
+    /// Panics when no forward pass came before.
     pub fn objective_async(&mut self, targets: &[M::Target]) -> Result<()> {
         self.check_and_compute_loss(&ModelLoss, targets)?;
         self.go_on_without_loss();
         Ok(())
     }
-    /// The mean of the model's own loss over a batch as in prediction: no dropout, running statistics, nothing kept.
+    /// Computes the mean of the model's own loss over a batch in inference mode: without dropout, with running statistics, and without
+    /// keeping values for a backward pass.
     ///
     /// # Errors
-    /// As [`Training::objective`], and [`Error::Setting`] when there are no inputs, or more than the session has room for.
+    /// Returns the errors of [`Training::objective`], and [`Error::Setting`] when there are no inputs or more than the session has room
+    /// for.
     pub fn evaluate_objective(&mut self, inputs: &[M::Input], targets: &[M::Target]) -> Result<f32> {
         M::check_inputs(inputs)?;
         M::check_targets(targets)?;

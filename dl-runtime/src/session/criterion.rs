@@ -16,32 +16,32 @@ pub struct ExternalLoss<L>(pub L);
 
 /// A loss that the model `M` can be trained with: [`ExternalLoss`] or [`ModelLoss`].
 #[diagnostic::on_unimplemented(
-    message = "nothing says what the training of `{M}` makes small",
+    message = "no loss is given for the training of `{M}`",
     note = "give the trainer a loss, `.loss(CrossEntropy)`, or the model a `loss` clause"
 )]
 pub trait Criterion<M: Passes> {
-    /// The target of one output.
+    /// The type of the target of one output.
     type Target: Pod;
     /// The name in histories and checkpoints.
     const NAME: &'static str;
-    /// The terms of the loss, which is their sum, each times its weight.
+    /// The terms of the loss, which is their weighted sum.
     const TERMS: &'static [Term];
-    /// Whether the loss belongs to the model: its evaluation computes the outputs too, and its gradients go to any value.
+    /// True for a loss in the model: its evaluation computes the outputs too, and its gradients can start at any value.
     const IN_MODEL: bool;
-    /// The fewest samples of a batch that the loss can compare, in training and evaluation.
+    /// The smallest batch that the loss accepts, in training and evaluation.
     const MIN_BATCH: MinBatch;
 
-    /// Whether it can be used with these targets.
+    /// Checks that the loss can be used with these targets.
     ///
     /// # Errors
-    /// The errors of [`Loss::check`].
+    /// Returns the errors of [`Loss::check`].
     fn check(&self, targets: &[Self::Target]) -> Result<()>;
-    /// Metrics that are natural to report beside the loss.
+    /// Returns the metrics that are reported with this loss by default.
     fn metrics(&self) -> Metrics<M::Output, Self::Target>;
-    /// In training, after the forward pass: every term for every sample, and the gradients of the loss.
+    /// Computes every term for every sample, and the gradients of the loss: in training, after the forward pass.
     #[doc(hidden)]
     fn loss<D: Device>(&self, pass: ComputeLoss<'_, D, M, Self::Target>);
-    /// In evaluation: every term for every sample. The outputs are there unless the loss is [`Criterion::IN_MODEL`].
+    /// Computes every term for every sample in evaluation. The outputs are already computed unless the loss is [`Criterion::IN_MODEL`].
     #[doc(hidden)]
     fn evaluate<D: Device>(&self, pass: Evaluate<'_, D, M, Self::Target>);
 }

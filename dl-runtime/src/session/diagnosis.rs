@@ -1,4 +1,4 @@
-//! The diagnosis of a training step that is not finite: the first tensor where the numbers went wrong.
+//! Diagnosis of a training step that is not finite: finds the first tensor with NaN or infinity.
 
 use super::Training;
 use super::batch::download;
@@ -10,7 +10,7 @@ use crate::tensor::ranges::check_finite;
 use crate::{Error, Passes, Pod, Result, View};
 
 impl<M: Passes, D: Device> Training<M, D> {
-    /// The error of a loss that is not finite. It looks where the numbers came from, in the order of the pass.
+    /// Returns the error for a loss that is not finite. It searches the tensors in the order of the forward pass.
     pub(super) fn not_finite_loss(&self) -> Result<Error> {
         let mut inputs: Vec<M::Input> = zeroed_vec(self.n);
         download(&self.device, View::<D, M::Input>::new(D::whole(&self.input), self.n), &mut inputs)?;
@@ -32,7 +32,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         let output = &self.host::<f32>(D::whole(&self.output))?[..self.n * M::Output::LEN];
         Ok(self.not_finite(if position(output).is_some() { "the output" } else { "the loss" }.into()))
     }
-    /// The error of a step that made weights which are not finite, whose gradients are still there.
+    /// Returns the error for a step that made weights not finite, while its gradients are still available.
     pub(super) fn not_finite_step(&self, step: u64) -> Result<Error> {
         if let Some(name) = tensor_not_finite::<M>(&self.host(D::whole(&self.gradients))?) {
             return Ok(Error::NotFinite { step, layer: format!("gradient of `{name}`") });
@@ -41,11 +41,11 @@ impl<M: Passes, D: Device> Training<M, D> {
         let layer = weight.map_or("the norm of the gradient".into(), |name| format!("weight `{name}`"));
         Ok(Error::NotFinite { step, layer })
     }
-    /// The error of a step that made weights which are not finite; `ahead` is whether another was begun behind it.
+    /// Returns the error for a step that made weights not finite; `ahead` is true if another step was requested after it.
     pub(crate) fn step_error(&self, step: u64, check: FiniteCheck, ahead: bool) -> Result<Error> {
         if ahead { self.overflowed(step, check) } else { self.not_finite_step(step) }
     }
-    /// The error of such a step whose gradients are gone, but the weights are still as it left them.
+    /// Returns the error for such a step when its gradients are lost but the weights are still as it left them.
     pub(super) fn overflowed(&self, step: u64, check: FiniteCheck) -> Result<Error> {
         let name = tensor_not_finite::<M>(&self.host(D::whole(&self.weights))?).unwrap_or_default();
         let of = if check.from_gradients { "gradient of" } else { "weight" };
@@ -54,7 +54,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     fn not_finite(&self, layer: String) -> Error {
         Error::NotFinite { step: self.steps + 1, layer }
     }
-    /// Device memory on the host; only errors pay for this copy.
+    /// Copies device memory to the host; only errors pay for this copy.
     fn host<E: Element>(&self, data: D::Ref<'_, E>) -> Result<Vec<E>> {
         let mut host = vec![E::default(); D::len(data)];
         self.device.download(data, &mut host)?;
@@ -62,12 +62,12 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 }
 
-/// The index of the first number that is not finite.
+/// Returns the index of the first number that is not finite.
 fn position(numbers: &[f32]) -> Option<usize> {
     numbers.iter().position(|x| !x.is_finite())
 }
 
-/// The name of the first tensor, in the flat memory of a model, that is not finite.
+/// Returns the name of the first tensor with a number that is not finite, in the flat memory of a model.
 fn tensor_not_finite<M: Passes>(numbers: &[f32]) -> Option<String> {
     let at = position(numbers)? * size_of::<f32>();
     M::TENSORS.iter().filter(|t| t.offset <= at).last().map(|tensor| tensor.name)

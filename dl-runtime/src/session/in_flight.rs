@@ -1,4 +1,4 @@
-//! Steps in flight: what a session has asked its device for and nobody has waited for yet.
+//! Steps in flight: work that a session has requested from its device and not yet waited for.
 
 use super::Training;
 use super::batch::unpack;
@@ -10,19 +10,19 @@ use crate::tensor::pod::flat_mut;
 use crate::{Error, Pod, Result};
 use std::mem;
 
-/// The finite check of the steps that were asked for, and their results on the way to the host.
+/// The finite check of the requested steps, and their results on the way to the host.
 pub(super) struct InFlight<D: Device> {
     /// The words of the [`FiniteCheck`] on the device.
     finite_check: D::Buffer<u32>,
-    /// Whether a step was asked for whose finite check nobody has read.
+    /// True if a step was requested whose finite check has not been read.
     unread_step: bool,
-    /// Whether the host went on without the last loss.
+    /// True if the host continued without waiting for the last loss.
     async_loss: bool,
     /// Results of up to two batches.
     readbacks: [Option<StepReadback<D>>; 2],
     /// The slot of the results that were requested first.
     oldest: usize,
-    /// The number of results that were requested and not received yet.
+    /// The number of results that were requested and not yet received.
     requested: usize,
 }
 
@@ -30,9 +30,9 @@ pub(super) struct InFlight<D: Device> {
 struct StepReadback<D: Device> {
     terms: D::Readback<f32>,
     finite_check: D::Readback<u32>,
-    /// Allocated when first wanted.
+    /// Allocated when outputs are first requested.
     outputs: Option<D::Readback<f32>>,
-    /// Samples of the batch.
+    /// The number of samples in the batch.
     n: usize,
 }
 
@@ -47,11 +47,11 @@ impl<D: Device> InFlight<D> {
             requested: 0,
         })
     }
-    /// The words that the kernels of a step write.
+    /// Returns the words of the finite check for the kernels of a step.
     pub fn finite_check(&mut self) -> D::Mut<'_, u32> {
         D::whole_mut(&mut self.finite_check)
     }
-    /// Waits for the finite check.
+    /// Waits for the finite check and returns it.
     pub fn read_finite_check(&self, device: &D) -> Result<FiniteCheck> {
         if let Some(words) = D::as_host_slice(D::whole(&self.finite_check)) {
             return Ok(FiniteCheck::read(words));
@@ -60,15 +60,15 @@ impl<D: Device> InFlight<D> {
         device.download(D::whole(&self.finite_check), &mut words)?;
         Ok(FiniteCheck::read(&words))
     }
-    /// After a step was asked for: whether it overflowed, where that is known at once and nobody waits for it later.
+    /// Returns true if the last step overflowed, on devices that know it at once; others report it later.
     pub fn overflowed_at_once(&self, device: &D) -> Result<bool> {
         Ok(D::SYNCHRONOUS && !self.async_loss && self.read_finite_check(device)?.overflowed)
     }
-    /// Remembers that a step was asked for.
+    /// Records that a step was requested.
     pub fn step_begins(&mut self) {
         self.unread_step = true;
     }
-    /// Forgets what was wrong with earlier weights.
+    /// Clears the finite check of earlier weights.
     fn reset(&mut self, device: &D) {
         device.clear(D::whole_mut(&mut self.finite_check));
         self.unread_step = false;
@@ -76,7 +76,7 @@ impl<D: Device> InFlight<D> {
 }
 
 impl<M: Passes, D: Device> Training<M, D> {
-    /// Waits for everything that was asked for, and returns the mean loss of the last batch.
+    /// Waits for all requested work, and returns the mean loss of the last batch.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -97,11 +97,11 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFinite`] with the first step that went wrong since the last call; the steps behind it moved no trained weight.
-    /// And what a device reports.
+    /// Returns [`Error::NotFinite`] with the first step that failed since the last call (the steps after it changed no trained weight),
+    /// and the errors of the device.
     ///
     /// # Panics
-    /// When no loss was asked for yet.
+    /// Panics when no loss was requested yet.
     pub fn wait(&mut self) -> Result<f32> {
         assert!(self.loss.terms_len() > 0, "a loss comes before `wait`");
         let check = self.in_flight.read_finite_check(&self.device)?;
@@ -117,11 +117,11 @@ impl<M: Passes, D: Device> Training<M, D> {
             (false, None) => Ok(mean),
         }
     }
-    /// Waits for the last loss.
+    /// Waits for the last loss and returns it.
     pub(super) fn wait_for_loss(&mut self) -> Result<f32> {
         self.in_flight.async_loss = false;
         let mean = self.loss.download(&self.device, self.n)?;
-        // Where steps are not waited for, the last one is looked at now; its gradients are still there.
+        // If steps are not waited for, the last one is checked now, while its gradients are still available.
         let unread = !D::SYNCHRONOUS && mem::take(&mut self.in_flight.unread_step);
         if unread && self.in_flight.read_finite_check(&self.device)?.overflowed {
             return Err(self.not_finite_step(self.steps)?);
@@ -131,7 +131,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         Ok(mean)
     }
-    /// Goes on without the last loss: the device stops the training if it is not finite.
+    /// Continues without waiting for the last loss: the device stops the training if the loss is not finite.
     pub(crate) fn go_on_without_loss(&mut self) {
         self.in_flight.async_loss = true;
         if self.stage != Stage::Evaluated {
@@ -139,7 +139,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
     }
 
-    /// Whether the host can prepare a step while the device is still at the one before.
+    /// True if the host can prepare a step while the device still computes the previous one.
     pub(crate) const ASYNCHRONOUS: bool = !D::SYNCHRONOUS;
 
     /// Requests the results of the last loss, and of the step if there was one. Up to two batches can be requested before
@@ -170,8 +170,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.in_flight.requested += 1;
         Ok(())
     }
-    /// Waits for the results that were requested first. [`Training::losses`] and [`Training::terms`] are then those of that
-    /// batch.
+    /// Waits for the results that were requested first. [`Training::losses`] and [`Training::terms`] then return those of that batch.
     pub(crate) fn receive_results(&mut self, outputs: &mut [M::Output]) -> Result<(f32, FiniteCheck)> {
         let (device, flight) = (&self.device, &mut self.in_flight);
         let readback = flight.readbacks[flight.oldest].as_ref().expect("results were requested");
@@ -190,14 +189,14 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         Ok((mean, check))
     }
-    /// Forgets the last `steps` steps, which moved nothing that is trained, so that the first of them can be looked at.
+    /// Undoes the count of the last `steps` steps, which changed no trained weight, so that the first of them can be diagnosed.
     pub(crate) fn rewind(&mut self, steps: u64) {
         self.steps -= steps;
         self.optimizing.steps -= steps;
         (self.passes, self.accumulated) = (0, 0);
         self.reset_finite_check();
     }
-    /// Takes the weights of the session for finite.
+    /// Assumes again that the weights of the session are finite.
     pub(super) fn reset_finite_check(&mut self) {
         self.in_flight.reset(&self.device);
     }

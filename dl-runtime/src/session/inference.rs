@@ -11,27 +11,27 @@ use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeros};
 use crate::{Allocator, Context, Pod, Result, View, ViewMut};
 use std::sync::OnceLock;
 
-/// A network ready to predict without allocating: what a server keeps.
+/// A network that predicts without allocating memory, for example in a server.
 ///
-/// It holds a copy of the weights on its device. Any number of inputs can be predicted; they are run in batches of up to
-/// the size the session was made for.
+/// It holds a copy of the weights on its device. Any number of inputs can be predicted at once; they are processed in batches of up to
+/// the size that the session was made for.
 pub struct Session<M: Passes, D: Device = Cpu> {
     device: D,
     samples: usize,
     weights: D::Buffer<f32>,
     staged: Option<Staged<M, D>>,
     memory: M::Inference<D>,
-    /// Allocated when a prediction with dropout is first wanted.
+    /// Allocated at the first prediction with dropout.
     with_dropout: Option<M::Training<D>>,
     last: Box<M::Output>,
 }
 
 impl<M: Passes, D: Device> Session<M, D> {
-    /// A session of `net` on `device` for batches of at most `samples`.
+    /// Creates a session of `net` on `device` for batches of at most `samples`.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0 or more than any memory holds, and what the device reports
-    /// when its memory is full.
+    /// Returns [`Error::Setting`](crate::Error::Setting) when `samples` is 0 or more than any memory can hold, and the error of the
+    /// device when its memory is full.
     pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
         check_samples::<M>("Session", samples)?;
         let mut weights = device.zeros(M::LEN)?;
@@ -40,14 +40,14 @@ impl<M: Passes, D: Device> Session<M, D> {
         let memory = Allocator::allocate(&device, samples, M::inference_memory)?;
         Ok(Session { samples, weights, staged, memory, with_dropout: None, last: zeroed_box(), device })
     }
-    /// Takes the weights of `net` from now on.
+    /// Replaces the weights by those of `net`.
     pub fn reload(&mut self, net: &M) -> Result<()> {
         self.device.upload(flat(std::slice::from_ref(net)), D::whole_mut(&mut self.weights))
     }
     /// Writes the output for each of `inputs` to `outputs`.
     ///
     /// # Panics
-    /// When there are not as many outputs as inputs.
+    /// Panics unless there are as many outputs as inputs.
     pub fn predict_into(&mut self, inputs: &[M::Input], outputs: &mut [M::Output]) -> Result<()> {
         assert_eq!(inputs.len(), outputs.len(), "as many outputs as inputs");
         M::check_inputs(inputs)?;
@@ -58,19 +58,19 @@ impl<M: Passes, D: Device> Session<M, D> {
         }
         Ok(())
     }
-    /// Writes the output for each of `inputs` to `outputs` as [`Session::predict_into`], but with the random layers at work as in
-    /// training: dropout, `gaussian_noise` and `random_normal` draw the numbers of `seed`. `batch_norm` normalises by the running
-    /// statistics, and nothing of the network changes. Outputs for several seeds are samples of Monte Carlo dropout (Gal, Ghahramani,
-    /// ICML 2016).
+    /// Writes the output for each of `inputs` to `outputs` as [`Session::predict_into`] does, but with random layers active as in
+    /// training: dropout, `gaussian_noise` and `random_normal` draw their numbers from `seed`. `batch_norm` still normalises with the
+    /// running statistics, and the network does not change. The outputs for several seeds are samples of Monte Carlo dropout (Gal,
+    /// Ghahramani, ICML 2016).
     ///
-    /// The same seed, inputs and size of the session give the same outputs. Each sample of a call has a mask of its own, so that
-    /// copies of one input in a call serve as several seeds do. The first call allocates the memory of a training pass.
+    /// The same seed, inputs and session size give the same outputs. Each sample of a call has its own mask, so several copies of one
+    /// input in a call serve the same purpose as several seeds. The first call allocates the memory of a training pass.
     ///
     /// # Errors
-    /// Those of [`Session::predict_into`].
+    /// Returns the errors of [`Session::predict_into`].
     ///
     /// # Panics
-    /// When there are not as many outputs as inputs.
+    /// Panics unless there are as many outputs as inputs.
     pub fn predict_with_dropout_into(
         &mut self,
         inputs: &[M::Input],
@@ -91,8 +91,8 @@ impl<M: Passes, D: Device> Session<M, D> {
 }
 
 impl<M: Passes> Session<M> {
-    /// The output for one input, valid until the next prediction. Nothing is copied. An input with a token that the vocabulary of
-    /// its embedding does not have gives NaN throughout; [`Session::predict_into`] returns an error about it.
+    /// Returns the output for one input, without copying; it is valid until the next prediction. An input with a token outside the
+    /// vocabulary of its embedding gives NaN in every element; [`Session::predict_into`] returns an error for it.
     #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
         M::infer(Infer {
@@ -108,8 +108,8 @@ impl<M: Passes> Session<M> {
     }
 }
 
-/// Input and output memory of devices that cannot use the host's, and of models with several inputs or outputs, which
-/// devices keep apart.
+/// Input and output memory for devices that cannot access the host's, and for models with several inputs or outputs, which devices store
+/// separately.
 struct Staged<M: Passes, D: Device> {
     input: D::Buffer<<M::Input as Pod>::Element>,
     output: D::Buffer<f32>,
@@ -117,7 +117,7 @@ struct Staged<M: Passes, D: Device> {
 }
 
 impl<M: Passes, D: Device> Staged<M, D> {
-    /// Nothing where the host's memory serves.
+    /// Returns `None` if the host's memory can be used directly.
     fn new(device: &D, samples: usize) -> Result<Option<Self>> {
         if D::from_host::<f32>(&[]).is_some() && M::Input::PARTS.len() == 1 && M::Output::PARTS.len() == 1 {
             return Ok(None);
@@ -131,10 +131,10 @@ impl<M: Passes, D: Device> Staged<M, D> {
     }
 }
 
-/// What is run over a batch, with the weights and the memory for it.
+/// The kind of pass that is run on a batch, with its weights and memory.
 enum Pass<'a, M: Passes, D: Device> {
     Infer(View<'a, D, M>, &'a mut M::Inference<D>),
-    /// With the seed of its random numbers.
+    /// The last field is the seed of the random numbers.
     WithDropout(ViewMut<'a, D, M>, &'a mut M::Training<D>, u64),
 }
 
@@ -157,7 +157,7 @@ impl<M: Passes, D: Device> Pass<'_, M, D> {
     }
 }
 
-/// One batch: in host memory where the device can, or through its own.
+/// Runs one batch: directly in host memory if the device can access it, otherwise through the session's own memory.
 fn run<M: Passes, D: Device>(
     device: &D,
     pass: Pass<'_, M, D>,
@@ -186,13 +186,13 @@ fn run<M: Passes, D: Device>(
     Ok(())
 }
 
-/// Samples that [`Model::predict`](crate::Model::predict) runs at a time: enough for the kernels to be at full speed.
+/// The batch size of [`Model::predict`](crate::Model::predict): large enough for the kernels to run at full speed.
 const BATCH: usize = 64;
 
-/// The CPU of a prediction without a session. Those that are worth threads share the ones of the process: of several at the same
-/// time one has the threads, and each of the others computes on the thread of its caller.
+/// Returns the CPU for a prediction without a session. Large predictions share the threads of the process: if several run at the same
+/// time, one uses the threads, and the others compute on the threads of their callers.
 fn cpu_for<M: Passes>(samples: usize) -> Cpu {
-    /// Multiply-adds that outweigh the start of threads.
+    /// The number of multiply-adds that outweighs the cost of starting threads.
     const LARGE: u64 = 50_000_000;
     static SHARED: OnceLock<Cpu> = OnceLock::new();
     if M::MULTIPLY_ADDS.saturating_mul(samples as u64) > LARGE {
@@ -201,7 +201,7 @@ fn cpu_for<M: Passes>(samples: usize) -> Cpu {
     Cpu::with_threads(1)
 }
 
-/// [`Model::predict`](crate::Model::predict): the model's own memory serves as the session's weights.
+/// [`Model::predict`](crate::Model::predict): uses the model's own memory as the weights of the session.
 pub(crate) fn predict<M: Passes>(net: &M, inputs: &[M::Input], outputs: &mut [M::Output]) {
     let cpu = cpu_for::<M>(inputs.len());
     let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
@@ -218,7 +218,7 @@ pub(crate) fn predict<M: Passes>(net: &M, inputs: &[M::Input], outputs: &mut [M:
 /// [`Model::predict_with_dropout`](crate::Model::predict_with_dropout).
 ///
 /// # Errors
-/// Those of [`Session::predict_with_dropout_into`].
+/// Returns the errors of [`Session::predict_with_dropout_into`].
 pub(crate) fn predict_with_dropout<M: Passes>(
     net: &M,
     inputs: &[M::Input],

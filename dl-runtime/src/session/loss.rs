@@ -7,17 +7,17 @@ use crate::tensor::Storage;
 use crate::tensor::pod::reserved;
 use crate::{Pod, Result, View, ViewMut};
 
-/// The loss of a batch, whatever the criterion is.
+/// The loss of a batch, for any criterion.
 pub(super) struct LossMemory<D: Device> {
-    /// The targets as words: those of one criterion may be classes, and those of another numbers.
+    /// The targets as words, since one criterion may need classes and another real numbers.
     targets: D::Buffer<u32>,
-    /// For each term, a number for each sample.
+    /// One number for each term and sample.
     pub terms: D::Buffer<f32>,
-    /// The gradients to the terms of a loss in the model.
+    /// The gradients with respect to the terms, for a loss in the model.
     pub d_terms: D::Buffer<f32>,
     /// The terms of the last loss.
     criterion: &'static [Term],
-    /// The terms as they came from the device.
+    /// The terms as downloaded from the device.
     downloaded: Vec<f32>,
     /// The mean of each term.
     pub means: Vec<f32>,
@@ -26,7 +26,7 @@ pub(super) struct LossMemory<D: Device> {
 }
 
 impl<D: Device> LossMemory<D> {
-    /// Room for the losses of a batch of at most `samples`; the rest is allocated when a criterion first needs it.
+    /// Allocates room for the losses of a batch of at most `samples`; the rest is allocated when a criterion first needs it.
     pub fn new(device: &D, samples: usize) -> Result<Self> {
         Ok(LossMemory {
             targets: device.empty(),
@@ -38,7 +38,7 @@ impl<D: Device> LossMemory<D> {
             losses: reserved(samples)?,
         })
     }
-    /// Makes room for a loss of these terms over at most `samples`.
+    /// Makes room for a loss with these terms over at most `samples`.
     pub fn prepare(&mut self, device: &D, samples: usize, criterion: &'static [Term]) -> Result<()> {
         self.criterion = criterion;
         self.means.resize(criterion.len(), 0.0);
@@ -50,11 +50,11 @@ impl<D: Device> LossMemory<D> {
         let to = D::reinterpret_mut(D::whole_mut(&mut self.targets));
         device.upload_with(ViewMut::<D, T>::new(to, targets.len()).into_data(), |to| targets.write(to))
     }
-    /// The targets of a batch.
+    /// Returns a view of the targets of a batch.
     pub fn targets<T: Pod>(targets: &D::Buffer<u32>, batch: Batch) -> View<'_, D, T> {
         View::new(D::reinterpret(D::whole(targets)), batch.samples)
     }
-    /// Sets the gradients to the terms: those of the mean over the batch.
+    /// Sets the gradients with respect to the terms to those of the mean over the batch.
     pub fn set_term_gradients(&mut self, device: &D, samples: usize, batch: Batch) -> Result<()> {
         let (n, terms) = (batch.samples, self.criterion);
         grow(device, &mut self.d_terms, samples * terms.len())?;
@@ -65,16 +65,16 @@ impl<D: Device> LossMemory<D> {
             }
         })
     }
-    /// The targets to read, and the memory of the terms and of their gradients to write.
+    /// Returns the targets for reading, and the memory of the terms and of their gradients for writing.
     #[expect(clippy::type_complexity, reason = "three buffers, each by its type")]
     pub fn split(&mut self) -> (&D::Buffer<u32>, &mut D::Buffer<f32>, &mut D::Buffer<f32>) {
         (&self.targets, &mut self.terms, &mut self.d_terms)
     }
-    /// The terms of a batch of `n` on the device.
+    /// Returns the terms of a batch of `n` on the device.
     pub fn on_device(&self, n: usize) -> D::Ref<'_, f32> {
         D::slice(D::whole(&self.terms), 0..n * self.criterion.len())
     }
-    /// The number of terms of the last loss.
+    /// Returns the number of terms of the last loss.
     pub fn terms_len(&self) -> usize {
         self.criterion.len()
     }
@@ -87,7 +87,7 @@ impl<D: Device> LossMemory<D> {
         self.downloaded = terms;
         read.map(|()| mean)
     }
-    /// From the terms of a batch of `n`: the loss of each sample, the mean of each term, and the mean loss.
+    /// Computes the loss of each sample, the mean of each term and the mean loss from the terms of a batch of `n`.
     pub fn average(&mut self, terms: &[f32], n: usize) -> f32 {
         self.losses.clear();
         self.losses.resize(n, 0.0);

@@ -1,4 +1,4 @@
-//! Sessions: a network with its memory on a device, ready to predict ([`Session`]) or to be trained ([`Training`]).
+//! Sessions: a network with its memory on a device, for prediction ([`Session`]) or training ([`Training`]).
 
 mod batch;
 pub(crate) mod checkpoint;

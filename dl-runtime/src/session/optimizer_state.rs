@@ -1,20 +1,20 @@
-//! What an optimizer remembers between the steps of a [`Training`](super::Training) session.
+//! The state that an optimizer keeps between the steps of a [`Training`](super::Training) session.
 
 use crate::ops::Device;
 use crate::optim::{Optimizer, Segments};
 use crate::{Result, Tensors};
 
-/// The buffers of one optimizer beside the weights of one model.
+/// The buffers of one optimizer for the weights of one model.
 pub(crate) struct OptimizerState<D: Device> {
-    /// The ranges of the weights with their roles, which decide about weight decay.
+    /// The ranges of the weights with their roles, which determine weight decay.
     pub segments: Segments<D>,
     /// [`Optimizer::NAME`]; empty before the first step.
     pub name: &'static str,
     /// [`Optimizer::buffers`].
     pub names: &'static [&'static str],
-    /// One for each of the names, as long as the model.
+    /// One buffer for each of the names, as long as the model.
     pub buffers: Vec<D::Buffer<f32>>,
-    /// Steps taken with this optimizer.
+    /// The number of steps taken with this optimizer.
     pub steps: u64,
 }
 
@@ -23,7 +23,7 @@ impl<D: Device> OptimizerState<D> {
         let segments = Segments::on(device, &crate::optim::segments(tensors))?;
         Ok(OptimizerState { segments, name: "", names: &[], buffers: Vec::new(), steps: 0 })
     }
-    /// Memory for `optimizer`: what is there if it is of the same kind, else zeros.
+    /// Prepares the buffers for `optimizer`: keeps those of the same type of optimizer, and otherwise allocates zeros.
     pub fn prepare<O: Optimizer>(&mut self, device: &D, optimizer: &O, len: usize) -> Result<()> {
         if self.name == O::NAME && self.names == optimizer.buffers() {
             return Ok(());

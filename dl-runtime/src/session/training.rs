@@ -1,4 +1,4 @@
-//! Training: weights, gradients and kept values on a device; the steps of a hand-written loop, and of the trainer.
+//! Training sessions: weights, gradients and kept values on a device, for the steps of a hand-written loop and of the trainer.
 
 use super::batch::{Samples, check_batch, check_min_batch, check_samples};
 use super::in_flight::InFlight;
@@ -15,11 +15,11 @@ use crate::{Allocator, Context, Pod, Result, View, ViewMut};
 
 type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>;
 
-/// A network being trained on a device: its weights, gradients and workspace, for batches of up to a fixed size.
+/// A network in training on a device: its weights, gradients and workspace, for batches of up to a fixed size.
 ///
-/// One step of a hand-written loop is [`forward`](Training::forward), [`loss`](Training::loss),
-/// [`backward`](Training::backward), [`step`](Training::step); at the end [`store`](Training::store) brings the weights
-/// back. After the first step nothing is allocated.
+/// One step of a hand-written loop calls [`forward`](Training::forward), [`loss`](Training::loss), [`backward`](Training::backward) and
+/// [`step`](Training::step); at the end, [`store`](Training::store) copies the weights back to the model. No memory is allocated after
+/// the first step.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -47,7 +47,7 @@ type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>
 /// ```
 pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) device: D,
-    /// The most samples in a batch.
+    /// The largest number of samples in a batch.
     pub(super) samples: usize,
     pub(super) weights: D::Buffer<f32>,
     pub(super) gradients: D::Buffer<f32>,
@@ -63,32 +63,32 @@ pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) d_output: D::Buffer<f32>,
     pub(super) loss: LossMemory<D>,
     pub(super) in_flight: InFlight<D>,
-    /// Samples in the current batch.
+    /// The number of samples in the current batch.
     pub(super) n: usize,
     pub(super) stage: Stage,
     pub(super) seed: u64,
     pub(super) steps: u64,
-    /// Forward passes since the last step.
+    /// The number of forward passes since the last step.
     pub(super) passes: u64,
-    /// Samples whose gradients are in `gradients`: those of all backward passes since the last step.
+    /// The number of samples whose gradients are in `gradients`: those of all backward passes since the last step.
     pub(super) accumulated: usize,
 }
 
-/// How far the current batch has come.
+/// The last pass that ran on the current batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// No pass ran.
+    /// No pass has run.
     Empty,
-    /// The inference pass ran.
+    /// The inference pass has run.
     Evaluated,
-    /// The forward pass ran.
+    /// The forward pass has run.
     Forward,
-    /// The loss was computed, with its gradients.
+    /// The loss and its gradients have been computed.
     Loss {
-        /// Whether it is the model's own.
+        /// True for the model's own loss.
         own: bool,
     },
-    /// The backward pass ran.
+    /// The backward pass has run.
     Backward,
 }
 
@@ -96,8 +96,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Prepares `net` for training on `device` with batches of at most `samples`.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when `samples` is 0 or more than any memory holds, and what the device reports
-    /// when its memory is full.
+    /// Returns [`Error::Setting`](crate::Error::Setting) when `samples` is 0 or more than any memory can hold, and the error of the
+    /// device when its memory is full.
     pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
         check_samples::<M>("Training", samples)?;
         let mut weights = device.zeros(M::LEN)?;
@@ -125,39 +125,39 @@ impl<M: Passes, D: Device> Training<M, D> {
             device,
         })
     }
-    /// What the random numbers of dropout and noise come from, together with the number of steps taken and of forward passes since
-    /// the last one: every [`Training::forward`] draws anew.
+    /// Sets the seed for the random numbers of dropout and noise. The numbers also depend on the number of steps and of forward passes
+    /// since the last step, so every [`Training::forward`] draws new ones.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
-    /// Makes [`Training::backward`] go on to the input: see [`Training::input_gradients`].
+    /// Lets [`Training::backward`] also compute the gradients with respect to the input: see [`Training::input_gradients`].
     pub fn with_input_gradients(mut self) -> Result<Self> {
         self.d_input = Some(self.device.zeros(self.samples * <M::Input as Pod>::LEN)?);
         Ok(self)
     }
-    /// Steps taken so far.
+    /// Returns the number of steps taken so far.
     pub fn steps(&self) -> u64 {
         self.steps
     }
-    /// The most samples in a batch.
+    /// Returns the largest number of samples in a batch.
     pub fn batch_size(&self) -> usize {
         self.samples
     }
 
-    /// Runs the network on a batch, keeping what [`Training::backward`] needs. Each call moves running statistics (`batch_norm`),
-    /// whatever comes after it; not by numbers that are not finite. Each call draws new masks of dropout and new noise, also where
-    /// no step was taken since the last one; [`Training::backward`] has those of its forward pass.
+    /// Runs the network on a batch, and keeps the values that [`Training::backward`] needs. Each call updates running statistics
+    /// (`batch_norm`), whether or not a step follows, except with numbers that are not finite. Each call draws new masks of dropout and
+    /// new noise, even if no step was taken since the last call; [`Training::backward`] uses those of its forward pass.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when there are no inputs, or more than the session has room for;
-    /// [`Error::SmallBatch`](crate::Error::SmallBatch) when there are too few for a layer that measures the batch.
+    /// Returns [`Error::Setting`](crate::Error::Setting) when there are no inputs or more than the session has room for, and
+    /// [`Error::SmallBatch`](crate::Error::SmallBatch) when there are too few for a layer that computes statistics of the batch.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
         self.forward_samples(Samples::All(inputs))
     }
-    /// [`Training::forward`] on inputs that were checked before.
+    /// [`Training::forward`] on inputs that are already checked.
     pub(crate) fn forward_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
         check_batch("Training", inputs.len(), self.samples)?;
         check_min_batch::<M>(inputs.len())?;
@@ -165,19 +165,19 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.run_forward();
         Ok(())
     }
-    /// [`Training::forward`] on the batch that is on the device already: for benches of the device alone.
+    /// [`Training::forward`] on the batch that is already on the device; used by benchmarks of the device alone.
     ///
     /// # Panics
-    /// When there is no batch.
+    /// Panics when there is no batch.
     #[doc(hidden)]
     pub fn forward_again(&mut self) {
         assert!(self.n > 0, "`forward` with inputs comes before `forward_again`");
         self.run_forward();
     }
-    /// Runs the network on a batch as in prediction: no dropout, running statistics, nothing kept.
+    /// Runs the network on a batch in inference mode: without dropout, with running statistics, and without keeping values.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when there are no inputs, or more than the session has room for.
+    /// Returns [`Error::Setting`](crate::Error::Setting) when there are no inputs or more than the session has room for.
     pub fn evaluate(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
         self.infer_samples(Samples::All(inputs))
@@ -220,18 +220,19 @@ impl<M: Passes, D: Device> Training<M, D> {
         Batch { samples: self.n }
     }
 
-    /// The seed of the last forward pass. The first after a step has that of the step alone, which a checkpoint keeps.
+    /// Returns the seed of the last forward pass. The first pass after a step uses the seed of the step itself, which a checkpoint can
+    /// restore.
     pub(super) fn pass_seed(&self) -> u64 {
         let seed = pass_seed(self.seed, self.steps);
         if self.passes > 1 { splitmix64(seed, self.passes - 1) } else { seed }
     }
 
-    /// The gradients of the loss to all weights, and to the input where asked for.
+    /// Computes the gradients of the loss with respect to all weights, and with respect to the input if requested.
     ///
-    /// As in PyTorch, the gradients to the weights accumulate from one [`Training::step`] to the next: after the passes of several
-    /// batches they are those of the mean loss over all their samples, as if these were one batch. (What a batch has in common, such
-    /// as the statistics of `batch_norm`, is still that of each batch alone.) [`Training::zero_gradients`] begins anew
-    /// without a step. The gradients to the input are those of the last batch.
+    /// As in PyTorch, the gradients of the weights accumulate from one [`Training::step`] to the next: after the passes of several
+    /// batches they are the gradients of the mean loss over all their samples, as if these were one batch. (Statistics of a batch, such
+    /// as those of `batch_norm`, still belong to each batch alone.) [`Training::zero_gradients`] clears them without a step. The
+    /// gradients with respect to the input are those of the last batch.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -239,7 +240,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// use dl::prelude::*;
     /// let net = Net::init(42);
     /// let mut training = net.training(Cpu::new(), 16)?;
-    /// // Steps of 64 samples in the memory of 16.
+    /// // Takes steps of 64 samples with the memory of 16.
     /// for (i, (inputs, targets)) in data.batches(16).enumerate() {
     ///     training.forward(inputs)?;
     ///     training.loss(&CrossEntropy, targets)?;
@@ -253,12 +254,12 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// ```
     ///
     /// # Panics
-    /// Unless [`Training::forward`], and [`Training::loss`] or [`Training::objective`] came before.
+    /// Panics unless [`Training::forward`], and [`Training::loss`] or [`Training::objective`] came before.
     pub fn backward(&mut self) {
         let Stage::Loss { own } = self.stage else { panic!("`forward` and `loss` come before `backward`") };
         let (batch, before) = (self.batch(), self.accumulated);
         let total = before + batch.samples;
-        // The pass adds the mean over its own batch, so both are weighted by their samples.
+        // The pass adds the mean over its own batch, so old and new gradients are weighted by their numbers of samples.
         let write = if before > 0 { Write::Add } else { Write::Set };
         if before > 0 {
             self.scale_gradients(before as f64 / batch.samples as f64);
@@ -284,7 +285,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     fn scale_gradients(&mut self, factor: f64) {
         self.device.affine_in_place(factor as f32, 0.0, D::whole_mut(&mut self.gradients));
     }
-    /// Forgets the gradients: the next [`Training::backward`] begins anew, as after a step.
+    /// Sets the gradients to zero: the next [`Training::backward`] starts from zero, as after a step.
     pub fn zero_gradients(&mut self) {
         self.device.clear(D::whole_mut(&mut self.gradients));
         self.accumulated = 0;
@@ -292,10 +293,10 @@ impl<M: Passes, D: Device> Training<M, D> {
             self.stage = Stage::Empty;
         }
     }
-    /// Clips the gradients, and returns the norm they had before; `None` for [`Clip::Value`], which computes no norm.
+    /// Clips the gradients, and returns their norm before clipping, or `None` for [`Clip::Value`], which does not compute it.
     ///
     /// # Errors
-    /// [`Error::NotFinite`](crate::Error::NotFinite) names the first gradient of infinite norm, and those of
+    /// Returns [`Error::NotFinite`](crate::Error::NotFinite) with the first gradient of infinite norm, and the errors of
     /// [`Training::clip_async`].
     pub fn clip(&mut self, clip: Clip) -> Result<Option<f64>> {
         self.clip_async(clip)?;
@@ -308,10 +309,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         Ok(Some(norm))
     }
-    /// [`Training::clip`] without waiting for the norm: [`Training::step`] tells of one that is infinite.
+    /// [`Training::clip`] without waiting for the norm: an infinite norm is reported by [`Training::step`].
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when the limit is not above 0.
+    /// Returns [`Error::Setting`](crate::Error::Setting) when the limit is not above 0.
     pub fn clip_async(&mut self, clip: Clip) -> Result<()> {
         clip.check()?;
         let (segments, gradients) = (&self.optimizing.segments, D::whole_mut(&mut self.gradients));
@@ -321,18 +322,18 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         Ok(())
     }
-    /// Moves the weights against the gradients.
+    /// Updates the weights with the gradients, by one step of the optimizer.
     ///
-    /// What the optimizer remembers lives in this session; an optimizer of another kind begins anew. A GPU does not wait for
-    /// the end of the step: what went wrong in it is reported by the next [`Training::loss`] or [`Training::wait`].
+    /// The session keeps the state of the optimizer; an optimizer of another type starts with a new state. The call does not wait for a
+    /// GPU to finish the step: errors in it are reported by the next [`Training::loss`] or [`Training::wait`].
     ///
     /// # Errors
-    /// [`Error::NotFinite`](crate::Error::NotFinite) names the first gradient or weight that overflowed. The weights of the session are then no
-    /// longer of use: [`Training::reload`] others, or a checkpoint. [`Error::Setting`](crate::Error::Setting) about a setting of
-    /// the optimizer, before anything is computed.
+    /// Returns [`Error::NotFinite`](crate::Error::NotFinite) with the first gradient or weight that overflowed. The weights of the
+    /// session are then unusable: load others with [`Training::reload`], or load a checkpoint. Returns
+    /// [`Error::Setting`](crate::Error::Setting) for a setting of the optimizer, before anything is computed.
     ///
     /// # Panics
-    /// Unless [`Training::backward`] came before.
+    /// Panics unless [`Training::backward`] came before.
     pub fn step<O: Optimizer>(&mut self, optimizer: &O) -> Result<()> {
         assert!(self.stage == Stage::Backward, "`backward` comes before `step`");
         optimizer.check()?;
@@ -358,7 +359,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 }
 
-/// The memory of a pass, allocated when it is first used.
+/// Returns the memory of a pass, and allocates it at its first use.
 pub(super) fn allocated<'m, D: Device, T>(
     memory: &'m mut Option<T>,
     device: &D,
@@ -371,7 +372,7 @@ pub(super) fn allocated<'m, D: Device, T>(
     }
 }
 
-/// The seed of dropout in the first pass of a step.
+/// Returns the seed of dropout for the first pass of a step.
 fn pass_seed(seed: u64, step: u64) -> u64 {
     splitmix64(seed, step.wrapping_add(1))
 }

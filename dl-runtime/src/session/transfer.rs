@@ -12,42 +12,42 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Copies the weights to a model on the host.
     ///
     /// # Errors
-    /// The kernels of the device itself.
+    /// Returns the errors of the device.
     pub fn store(&self, to: &mut M) -> Result<()> {
         self.device.download(D::whole(&self.weights), flat_mut(std::slice::from_mut(to)))
     }
-    /// Replaces the weights by those of a model on the host. Gradients that no step has used are forgotten.
+    /// Replaces the weights by those of a model on the host. Gradients that no step has used are discarded.
     ///
     /// # Errors
-    /// The kernels of the device itself.
+    /// Returns the errors of the device.
     pub fn reload(&mut self, from: &M) -> Result<()> {
         self.reset_finite_check();
         self.accumulated = 0;
         self.device.upload(flat(std::slice::from_ref(from)), D::whole_mut(&mut self.weights))
     }
-    /// Copies the gradients to a model on the host, each to the place of its weight: those of all [`Training::backward`] since the
-    /// last step.
+    /// Copies the gradients to a model on the host, each in the place of its weight. They are those of all [`Training::backward`] calls
+    /// since the last step.
     ///
     /// # Errors
-    /// The kernels of the device itself.
+    /// Returns the errors of the device.
     pub fn gradients(&self, to: &mut M) -> Result<()> {
         self.device.download(D::whole(&self.gradients), flat_mut(std::slice::from_mut(to)))
     }
     /// Copies the outputs of the batch to the host; `to` must have the length of the batch.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the length of `to` is another, and those of the device.
+    /// Returns [`Error::Setting`] if `to` has another length, and the errors of the device.
     pub fn outputs(&self, to: &mut [M::Output]) -> Result<()> {
         self.check_outgoing(to.len())?;
         download(&self.device, View::<D, M::Output>::new(D::whole(&self.output), self.n), to)
     }
-    /// Copies the gradients to the inputs of the batch to the host; `to` must have the length of the batch.
+    /// Copies the gradients with respect to the inputs of the batch to the host; `to` must have the length of the batch.
     ///
     /// # Errors
-    /// As [`Training::outputs`].
+    /// Returns the errors of [`Training::outputs`].
     ///
     /// # Panics
-    /// Unless the session was made [`with_input_gradients`](Training::with_input_gradients).
+    /// Panics unless the session was made [`with_input_gradients`](Training::with_input_gradients).
     pub fn input_gradients(&self, to: &mut [M::Input]) -> Result<()> {
         self.check_outgoing(to.len())?;
         let gradients = self.d_input.as_ref().expect("a session made `with_input_gradients`");
@@ -57,11 +57,11 @@ impl<M: Passes, D: Device> Training<M, D> {
         if found == self.n {
             return Ok(());
         }
-        let (expected, found) = (format!("{}, as many as the batch has samples", self.n), found.to_string());
+        let (expected, found) = (format!("{}, the number of samples in the batch", self.n), found.to_string());
         Err(Error::Setting { setting: "length", of: "to", expected, found })
     }
 
-    /// The buffers of the optimizer, each in the shape of the model.
+    /// Returns the buffers of the optimizer, each with the layout of the model.
     pub(crate) fn optimizer_buffers(&self) -> Result<Vec<Box<M>>> {
         let download = |buffer: &D::Buffer<f32>| {
             let mut values = zeroed_box::<M>();
@@ -70,21 +70,21 @@ impl<M: Passes, D: Device> Training<M, D> {
         };
         self.optimizing.buffers.iter().map(download).collect()
     }
-    /// The optimizer's name, buffers and number of steps.
+    /// Returns the optimizer's name, buffers and number of steps.
     pub(crate) fn optimizing(&self) -> &OptimizerState<D> {
         &self.optimizing
     }
-    /// The seed of dropout.
+    /// Returns the seed of dropout.
     pub(crate) fn seed_of_passes(&self) -> u64 {
         self.seed
     }
-    /// Takes over the seed and the number of steps of another session.
+    /// Restores the seed and the number of steps from another session.
     pub(crate) fn restore(&mut self, seed: u64, steps: u64) {
         (self.seed, self.steps) = (seed, steps);
         (self.passes, self.accumulated) = (0, 0);
         self.reset_finite_check();
     }
-    /// Takes over the buffers of an optimizer in another session.
+    /// Restores the buffers of an optimizer from another session.
     pub(crate) fn restore_optimizer<O: Optimizer>(&mut self, optimizer: &O, steps: u64, from: &[Box<M>]) -> Result<()> {
         self.optimizing.prepare(&self.device, optimizer, M::LEN)?;
         self.optimizing.steps = steps;

@@ -1,4 +1,4 @@
-//! What is checked before the first step of a training: its data, the sizes of its batches, and the folder of its checkpoint.
+//! Checks before the first step of a training: the data, the sizes of its batches, and the folder of the checkpoint.
 
 use super::trainer::Trainer;
 use crate::data::Dataset;
@@ -6,7 +6,7 @@ use crate::session::{Criterion, SmallBatch, min_batch_of_model};
 use crate::tensor::ranges::check_finite;
 use crate::{Error, Passes, Pod, Result, io};
 
-/// Checks the data of a training and the batches that it makes of them.
+/// Checks the data sets of a training and the batches that they are split into.
 pub(super) fn check<M, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>, data: &Dataset<M::Input, T>) -> Result<()>
 where
     M: Passes,
@@ -35,12 +35,12 @@ where
     }
 }
 
-/// Tries whether a checkpoint can be written, before there is something to lose.
+/// Checks that a checkpoint can be written, before any work can be lost.
 pub(super) fn check_checkpoint<M: Passes, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>) -> Result<()> {
     trainer.checkpoint.as_ref().map_or(Ok(()), io::check_writable)
 }
 
-/// Checks the samples of a set; the error names it.
+/// Checks the samples of a data set; errors name the set.
 fn set<M, T, L>(data: &Dataset<M::Input, T>, set: &'static str, loss: &L) -> Result<()>
 where
     M: Passes,
@@ -59,7 +59,7 @@ where
     samples().map_err(|error| error.of_data(set))
 }
 
-/// The batches that a set is cut into.
+/// The batches that a data set is split into.
 struct Batches {
     set: &'static str,
     samples: usize,
@@ -68,7 +68,7 @@ struct Batches {
 }
 
 impl Batches {
-    /// Checks that the smallest batch has as many samples as something needs.
+    /// Checks that the smallest batch has as many samples as `least` requires.
     fn check(&self, least: &SmallBatch) -> Result<()> {
         let (batches, rest) = (self.samples.div_ceil(self.size), self.samples % self.size);
         let full = self.size.min(self.samples);

@@ -1,4 +1,4 @@
-//! The trainer's part of a checkpoint: how far the training is, and the settings that must be the same to go on.
+//! The trainer's part of a checkpoint: the progress of the training, and the settings that must not change when it is resumed.
 
 use super::float::Float;
 use super::history::{History, Scores};
@@ -15,19 +15,19 @@ use std::path::Path;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
-    /// Finished epochs.
+    /// The number of finished epochs.
     pub epoch: usize,
-    /// Finished batches of the current epoch.
+    /// The number of finished batches in the current epoch.
     pub batch: usize,
     /// The sum of the losses of the current epoch's samples.
     pub loss: f64,
-    /// Seconds spent on the current epoch.
+    /// The seconds spent on the current epoch.
     pub seconds: f64,
     /// The learning rate of the last step.
     pub learning_rate: f64,
     pub history: History,
     pub best: Option<Best>,
-    /// Epochs of earlier trainings by the same trainer.
+    /// The number of epochs in earlier trainings by the same trainer.
     pub earlier_epochs: u64,
 }
 
@@ -35,12 +35,13 @@ pub(super) struct State {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Best {
-    /// Counted from 1.
+    /// The number of the epoch, counted from 1.
     pub epoch: usize,
     pub loss: f64,
 }
 
-/// The settings that fix the results and cannot change on the way; the number of epochs, learning rates and schedules can.
+/// The settings that determine the results and must not change when a training is resumed. The number of epochs, the learning rate and
+/// the schedule may change.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -51,7 +52,7 @@ struct Settings {
     shuffle: bool,
 }
 
-/// All that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
+/// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved<S> {
@@ -78,7 +79,7 @@ where
             shuffle: self.trainer.shuffle,
         }
     }
-    /// Writes a checkpoint if there is a file for it. `net` has the weights of now; without it those of the network are.
+    /// Writes a checkpoint if the trainer has a file for it. `net` holds the current weights; if it is `None`, the network itself does.
     pub(super) fn save(&mut self, net: Option<&M>) -> Result<()> {
         if self.trainer.checkpoint.is_none() {
             return Ok(());
@@ -88,7 +89,7 @@ where
         self.unsaved = None;
         Ok(())
     }
-    /// Writes the checkpoint of an epoch that was finished after the last checkpoint; where there is none such, nothing.
+    /// Writes the checkpoint of the last finished epoch, unless a checkpoint already has it.
     pub(super) fn save_last_epoch(&mut self) -> Result<()> {
         let Some(snapshot) = self.unsaved.take() else { return Ok(()) };
         (self.state.batch, self.state.loss, self.state.seconds) = (0, 0.0, 0.0);
@@ -102,7 +103,7 @@ where
         let saved = Saved { settings, state: &self.state, metric_sums: sums.collect() };
         write_checkpoint(path, snapshot, &saved, net.unwrap_or(self.net), self.best_weights.as_deref())
     }
-    /// Takes everything from a checkpoint.
+    /// Restores everything from a checkpoint.
     pub(super) fn resume(&mut self, path: &Path) -> Result<()> {
         let (saved, best_weights) = self.training.read_checkpoint(&self.trainer.optimizer, path)?;
         let Saved::<State> { settings: found, state, metric_sums } = saved;
@@ -131,7 +132,7 @@ where
         // The network holds these weights until the next epoch ends.
         self.training.store(self.net)
     }
-    /// Checks that the numbers of a state fit together.
+    /// Checks that the numbers of a state are consistent.
     fn check(&self, path: &Path, state: &State, has_best_weights: bool) -> Result<()> {
         let (State { epoch, batch, history, best, .. }, batches) = (state, self.batches());
         let steps = epoch.checked_mul(batches).and_then(|steps| steps.checked_add(*batch));
@@ -142,7 +143,7 @@ where
         let complete = |scores: &Scores| scores.metrics.len() == history.metrics.len();
         let row_is_complete = |row: &super::Epoch| complete(&row.train) && row.validation.iter().all(complete);
         if history.epochs.len() != *epoch || !history.epochs.iter().all(row_is_complete) {
-            let found = format!("{} epochs, or false numbers of metrics", history.epochs.len());
+            let found = format!("{} epochs, or wrong numbers of metrics", history.epochs.len());
             return Err(malformed(path, format!("a history of {epoch} epochs"), &found));
         }
         if best.is_some() != has_best_weights || best.is_some_and(|best| !(1..=*epoch).contains(&best.epoch)) {

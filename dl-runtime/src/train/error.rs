@@ -1,12 +1,12 @@
-//! The error of [`Trainer::fit`](super::Trainer::fit): what went wrong, and what the training had reached by then.
+//! The error of [`Trainer::fit`](super::Trainer::fit): the cause, and the history of the training until then.
 
 use super::History;
 use crate::Error;
 use std::fmt;
 
-/// What ended a training that cannot go on, with the history up to then.
+/// The error that ended a training, with the history until then.
 ///
-/// It reads like the [`Error`] in it, and `?` turns it into that one where a function returns a `dl::Result`.
+/// Its message is that of the [`Error`] inside, and `?` converts it into that error in a function that returns a `dl::Result`.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -37,15 +37,15 @@ impl TrainError {
     pub(super) fn new(error: Error, history: History) -> Self {
         TrainError(Box::new(Inner { error, history }))
     }
-    /// What went wrong.
+    /// Returns the error that ended the training.
     pub fn error(&self) -> &Error {
         &self.0.error
     }
-    /// The epochs that were finished, and in [`History::best`] the one whose weights the network has.
+    /// Returns the history of the finished epochs; [`History::best`] is the epoch whose weights the network has.
     pub fn history(&self) -> &History {
         &self.0.history
     }
-    /// [`TrainError::history`] as a value.
+    /// Converts the error into its history.
     pub fn into_history(self) -> History {
         self.0.history
     }
@@ -63,7 +63,7 @@ impl fmt::Display for TrainError {
     }
 }
 
-/// The message, as `Display`: it is what a program prints whose `main` returns an error.
+/// Formats the same message as `Display`, because a program whose `main` returns an error prints its `Debug` form.
 impl fmt::Debug for TrainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -1,46 +1,46 @@
-//! What callbacks are told, and what they may answer.
+//! The events that callbacks receive, and the values that they may return.
 
 use super::{Epoch, History};
 use crate::Passes;
 
-/// After one step.
+/// The event after one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StepEnd {
-    /// Counted from 1.
+    /// The number of the epoch, counted from 1.
     pub epoch: usize,
-    /// Counted from 1 over the whole training.
+    /// The number of the step, counted from 1 over the whole training.
     pub step: u64,
-    /// Counted from 1 within the epoch.
+    /// The number of the batch, counted from 1 within the epoch.
     pub batch: usize,
-    /// Batches of an epoch.
+    /// The number of batches in an epoch.
     pub batches: usize,
-    /// The mean loss of the batch, before the step.
+    /// The mean loss of the batch, computed before the step.
     pub loss: f32,
-    /// The learning rate.
+    /// The learning rate of the step.
     pub learning_rate: f64,
-    /// The norm of the gradient before it was clipped; `None` without clipping by norm, which alone computes it.
+    /// The norm of the gradient before clipping; `None` unless gradients are clipped by norm, since only that computes it.
     pub norm: Option<f64>,
 }
 
-/// After one epoch.
+/// The event after one epoch.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EpochEnd<'a, M: Passes> {
-    /// Its numbers.
+    /// The numbers of this epoch.
     pub row: &'a Epoch,
-    /// All epochs so far, this one included.
+    /// All epochs so far, including this one.
     pub history: &'a History,
-    /// The network as it is now.
+    /// The network after this epoch.
     pub net: &'a M,
 }
 
-/// What a callback wants. Closures that return nothing go on.
+/// The decision of a callback. Closures that return nothing continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// Training goes on.
+    /// Continues the training.
     Continue,
-    /// Training ends here.
+    /// Stops the training.
     Stop,
 }
 

@@ -1,4 +1,4 @@
-//! Numbers in files: NaN and infinities are text in formats for people, because JSON has no other way to write them.
+//! Numbers in files: in human-readable formats, NaN and infinities are written as text, because JSON cannot represent them as numbers.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

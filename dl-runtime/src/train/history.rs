@@ -1,4 +1,4 @@
-//! The history of a training: one row of numbers per epoch, as JSON, as CSV and as a chart.
+//! The history of a training: one row of numbers for each epoch, which can be written as JSON, as CSV and as a chart.
 
 use super::float;
 use crate::metrics::ConfusionMatrix;
@@ -12,7 +12,7 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scores {
-    /// The mean loss of all samples. In training, each batch is measured before the step that it leads to.
+    /// The mean loss of all samples. In training, each batch is measured before the step that follows it.
     #[serde(with = "float::one")]
     pub loss: f64,
     /// The values of the metrics, in the order of [`History::metrics`].
@@ -32,40 +32,40 @@ pub struct Epoch {
     pub learning_rate: f64,
     /// The time that training and validation took, in seconds.
     pub seconds: f64,
-    /// How many samples were trained per second, without the time of validation.
+    /// The number of training samples per second, without the time of validation.
     #[serde(with = "float::one")]
     pub samples_per_second: f64,
-    /// Loss and metrics of the training set.
+    /// The loss and the metrics of the training set.
     pub train: Scores,
-    /// Loss and metrics of the validation set, if there is one.
+    /// The loss and the metrics of the validation set, if there is one.
     pub validation: Option<Scores>,
 }
 
-/// Why a training ended.
+/// The reason why a training ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// All epochs were trained.
     #[default]
     Finished,
-    /// The loss did not become smaller for too long: [`Trainer::early_stopping`](super::Trainer::early_stopping).
+    /// The loss stopped improving: see [`Trainer::early_stopping`](super::Trainer::early_stopping).
     EarlyStopping {
         /// The epoch (from 1) with the smallest loss, whose weights the network has.
         best_epoch: usize,
-        /// For how many epochs after it the loss could have become smaller.
+        /// The number of epochs after it without an improvement.
         patience: usize,
     },
     /// A callback returned [`Flow::Stop`](super::Flow::Stop).
     Callback,
     /// The flag of [`Trainer::interrupt`](super::Trainer::interrupt) was set.
     Interrupted,
-    /// It could not go on: the history is that of a [`TrainError`](super::TrainError).
+    /// An error ended the training: the history belongs to a [`TrainError`](super::TrainError).
     Failed,
 }
 
 /// The history of a training: the loss and the metrics of each epoch.
 ///
-/// A history can be kept in any format of `serde`. In JSON, NaN and infinities are the texts `NaN`, `inf` and `-inf`.
+/// A history can be written in any format of `serde`. JSON has NaN and infinities as the texts `NaN`, `inf` and `-inf`.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -80,24 +80,24 @@ pub enum Ended {
 pub struct History {
     /// The names of the metrics.
     pub metrics: Vec<String>,
-    /// The epochs that were finished, in order.
+    /// The finished epochs, in order.
     pub epochs: Vec<Epoch>,
     /// The epoch (from 1) whose weights the network has; `None` without early stopping.
     pub best: Option<usize>,
-    /// Why the training ended.
+    /// The reason why the training ended.
     pub ended: Ended,
-    /// The confusion matrix of the last epoch (of the validation set, if there is one), if [`ConfusionMatrix`] is among the
-    /// metrics.
+    /// The confusion matrix of the last epoch, if [`ConfusionMatrix`] is among the metrics. It belongs to the validation set if there is
+    /// one.
     pub confusion: Option<ConfusionMatrix>,
 }
 
 impl History {
-    /// The last epoch that was finished.
+    /// Returns the last finished epoch.
     pub fn last(&self) -> Option<&Epoch> {
         self.epochs.last()
     }
-    /// Why the training ended, and which epoch's weights the network has, as one line for people. The trainer prints it, unless
-    /// all epochs were trained without early stopping.
+    /// Describes in one line why the training ended, and which epoch's weights the network has. The trainer prints this line, unless all
+    /// epochs were trained without early stopping.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -133,18 +133,18 @@ impl History {
     /// Writes [`History::csv`] to a file, atomically.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io).
+    /// Returns [`Error::Io`](crate::Error::Io).
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         io::write_atomic(path, |to| to.write_all(self.csv().as_bytes()))
     }
-    /// Draws the loss and every metric over the epochs as an SVG file, atomically.
+    /// Draws the loss and every metric over the epochs, and writes them as an SVG file, atomically.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io).
+    /// Returns [`Error::Io`](crate::Error::Io).
     pub fn plot_svg(&self, path: impl AsRef<Path>) -> Result<()> {
         io::write_atomic(path, |to| to.write_all(self.svg().as_bytes()))
     }
-    /// A table as CSV, with one line per epoch after a header. Every number reads back as the same number.
+    /// Returns the history as a CSV table: a header and one line for each epoch. Every number parses back to the same number.
     pub fn csv(&self) -> String {
         let mut csv = String::from("epoch,steps,learning_rate,seconds,samples_per_second,loss");
         let names = || self.metrics.iter().map(|name| name.replace([',', '"', '\n'], " "));
@@ -184,7 +184,8 @@ impl History {
     }
 }
 
-/// One line of an epoch for people: `epoch  3/20  loss 0.1234  accuracy 0.970 | validation loss 0.2345  accuracy 0.951 | …`.
+/// Formats the line that is printed for an epoch:
+/// `epoch  3/20  loss 0.1234  accuracy 0.970 | validation loss 0.2345  accuracy 0.951 | …`.
 pub(super) struct Line<'a> {
     pub epoch: &'a Epoch,
     pub epochs: usize,
@@ -207,7 +208,7 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// A number with thousands apart: 12,345.
+/// Formats a number with separated thousands: 12,345.
 pub(super) struct Thousands(pub f64);
 
 impl fmt::Display for Thousands {

@@ -1,4 +1,4 @@
-//! Training: the [`Trainer`], what it reports, and what can be asked of it.
+//! Training: the [`Trainer`] with its settings, callbacks, history and errors.
 
 mod check;
 mod checkpoint;

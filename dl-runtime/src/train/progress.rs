@@ -1,23 +1,23 @@
-//! The progress of a training on standard error: a bar if that is a terminal, and one line per epoch.
+//! Shows the progress of a training on standard error: a bar if that is a terminal, and one line for each epoch.
 
 use super::history::{Ended, Epoch, History, Line, Thousands};
 use std::time::{Duration, Instant};
 
-/// Shows the progress of a training.
+/// The display of the progress of a training.
 pub(super) struct Progress {
     quiet: bool,
     epochs: usize,
     #[cfg(feature = "progress")]
     bar: Option<indicatif::ProgressBar>,
-    /// When the text of the bar was last changed.
+    /// The time when the text of the bar was last changed.
     shown: Instant,
-    /// When the epoch began, or went on.
+    /// The time when the epoch began, or was resumed.
     began: Instant,
-    /// Samples since then.
+    /// The number of samples since that time.
     samples: usize,
 }
 
-/// The time between two changes of the bar's text.
+/// The minimum time between two changes of the bar's text.
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Progress {
@@ -38,7 +38,7 @@ impl Progress {
             samples: 0,
         }
     }
-    /// Begins an epoch (counted from 0) of so many batches, of which `done` are done already.
+    /// Starts the display of an epoch (counted from 0) with `batches` batches, of which `done` are already finished.
     pub fn begin(&mut self, epoch: usize, batches: usize, done: usize) {
         (self.began, self.samples) = (Instant::now(), 0);
         #[cfg(feature = "progress")]
@@ -57,7 +57,7 @@ impl Progress {
         #[cfg(not(feature = "progress"))]
         let _ = (epoch, batches, done);
     }
-    /// Shows that a batch of `new` samples is done. `loss` is the sum over the `samples` of this epoch so far.
+    /// Shows that a batch of `new` samples is finished. `loss` is the sum over the `samples` of this epoch so far.
     pub fn step(&mut self, loss: f64, samples: usize, new: usize) {
         self.samples += new;
         #[cfg(feature = "progress")]
@@ -87,14 +87,14 @@ impl Progress {
         self.pause();
         eprintln!("{}", Line { epoch: row, epochs: self.epochs, metrics });
     }
-    /// Prints how the training ended, where the lines of its epochs do not say so.
+    /// Prints how the training ended, unless the lines of its epochs already show it.
     pub fn finish(&self, history: &History) {
         self.pause();
         if !self.quiet && (history.ended != Ended::Finished || history.best.is_some()) {
             eprintln!("{}", history.ending());
         }
     }
-    /// Removes the bar.
+    /// Removes the bar from the terminal.
     pub fn pause(&self) {
         #[cfg(feature = "progress")]
         if let Some(bar) = &self.bar {

@@ -1,4 +1,4 @@
-//! The training itself: epochs, steps, validation, and when to stop.
+//! The training loop: epochs, steps, validation, and the conditions that end it.
 
 use super::TrainError;
 use super::check::{check, check_checkpoint};
@@ -23,29 +23,29 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// A training under way.
+/// A training in progress.
 pub(super) struct Run<'a, 'r, M: Passes, T, O, L, D: Device> {
     pub trainer: &'r mut Trainer<'a, M, T, O, L, D>,
     pub net: &'r mut M,
     pub data: &'r Dataset<M::Input, T>,
     pub training: Training<M, D>,
     pub state: State,
-    /// The weights of [`State::best`].
+    /// The weights of the epoch in [`State::best`].
     pub best_weights: Option<Box<M>>,
-    /// The session at the end of the last epoch, while no checkpoint has it: an error may still ask for one.
+    /// A snapshot of the session after the last epoch, until a checkpoint contains it; it is written if an error ends the training.
     pub unsaved: Option<Snapshot<M>>,
-    /// The samples in the order of this epoch.
+    /// The indices of the samples in the order of this epoch.
     order: Vec<usize>,
     /// The outputs of a batch, for the metrics.
     outputs: Vec<M::Output>,
-    /// Whether the next step is asked for before the results of the last one are there, so that the device never waits. Not
-    /// where somebody may want to stop after each step.
+    /// True if the next step is requested before the results of the last one arrive, so that the device never waits. False if a callback
+    /// may stop the training after each step.
     asynchronous: bool,
 }
 
-/// A step in flight: it was asked for, and its results were not received.
+/// A step in flight: it was requested, and its results have not been received.
 struct PendingStep {
-    /// Its samples, in the order of the epoch.
+    /// The range of its samples in the order of the epoch.
     picked: Range<usize>,
     step: u64,
     batch: usize,
@@ -106,10 +106,10 @@ where
         self.trainer.earlier_epochs = self.state.earlier_epochs.wrapping_add(begun as u64);
         if trained.is_err() {
             self.state.history.ended = Ended::Failed;
-            // The error that ended the training is the one to report.
+            // An error of this checkpoint is ignored: the error that ended the training is the one to report.
             let _ = self.save_last_epoch();
         }
-        // A checkpoint may have some of a training with early stopping.
+        // A resumed training with early stopping may have best weights from its checkpoint.
         if let Some(weights) = self.best_weights.as_ref().filter(|_| self.trainer.patience.is_some()) {
             flat_mut(std::slice::from_mut(self.net)).copy_from_slice(flat(std::slice::from_ref(&**weights)));
             self.state.history.best = self.state.best.map(|best| best.epoch);
@@ -121,14 +121,15 @@ where
             Err(error) => Err(TrainError::new(error, history)),
         }
     }
-    /// Trains until something ends it. The network has the weights of the last epoch, or of the last step where that is later.
+    /// Trains until something ends the training. The network then has the weights of the last epoch, or of the last step if that is
+    /// later.
     fn train(&mut self, progress: &mut Progress) -> Result<()> {
         let mut ended = self.early();
         while ended.is_none() && self.state.epoch < self.trainer.epochs {
             ended = self.epoch(progress)?;
         }
         self.state.history.ended = ended.unwrap_or_default();
-        // In the middle of an epoch the host does not have the weights yet.
+        // In the middle of an epoch the host does not have the latest weights yet.
         self.training.store(self.net)?;
         if matches!(ended, Some(Ended::Callback | Ended::Interrupted))
             || !matches!(self.trainer.every, Every::Epochs(1))
@@ -142,17 +143,17 @@ where
         let (samples, size) = (self.data.len(), self.trainer.batch_size);
         if self.trainer.drop_last { samples / size } else { samples.div_ceil(size) }
     }
-    /// How many samples an epoch trains.
+    /// Returns the number of samples that an epoch trains.
     fn samples(&self) -> usize {
         self.data.len().min(self.batches() * self.trainer.batch_size)
     }
-    /// The rest of an epoch; says why training ends, if it does.
+    /// Trains the rest of an epoch; returns the reason if training ends.
     fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Ended>> {
         let (start, batches) = (Instant::now(), self.batches());
         let before = self.state.seconds;
         self.order.iter_mut().enumerate().for_each(|(i, slot)| *slot = i);
         if self.trainer.shuffle {
-            // Every epoch has an order of its own, which does not need those before it.
+            // The order of an epoch depends only on the seed and its number, not on earlier epochs.
             let epoch = self.state.earlier_epochs.wrapping_add(self.state.epoch as u64);
             Rng::new(epoch_seed(self.trainer.seed, epoch)).shuffle(&mut self.order);
         }
@@ -174,7 +175,7 @@ where
                 return Ok(Some(if asked { Ended::Interrupted } else { Ended::Callback }));
             }
             if saves {
-                // An error after this leaves the network the weights of an epoch, not of a step.
+                // After an error from here on, the network still has the weights of an epoch and not of a step.
                 let mut now = zeroed_box();
                 self.training.store(&mut now)?;
                 self.save(Some(&now))?;
@@ -200,7 +201,7 @@ where
         self.finish(row)
     }
 
-    /// Asks for one step: forward, loss, backward, and the optimizer's.
+    /// Requests one step: forward pass, loss, backward pass, and update of the weights.
     fn begin_step(&mut self, batches: usize) -> Result<PendingStep> {
         let (trainer, training, state) = (&mut *self.trainer, &mut self.training, &mut self.state);
         let from = state.batch * trainer.batch_size;
@@ -222,7 +223,7 @@ where
         let (step, batch, learning_rate) = (training.steps(), state.batch, state.learning_rate);
         Ok(PendingStep { picked, step, batch, batches, learning_rate })
     }
-    /// Waits for the results of a step and takes them into account. `ahead` is whether another was asked for behind it.
+    /// Waits for the results of a step and adds them to the sums of the epoch. `ahead` is true if another step was requested after it.
     fn finish_step(&mut self, pending: PendingStep, ahead: bool, progress: &mut Progress) -> Result<Flow> {
         let PendingStep { picked, step, batch, batches, learning_rate } = pending;
         let (samples, outputs, data) = (picked.len(), &mut self.outputs[..picked.len()], self.data);
@@ -232,8 +233,8 @@ where
             return Err(self.training.step_error(step, check, ahead)?);
         }
         if check.stopped().is_some() {
-            // The trained weights are those before the step: once more, to see where it went wrong. Running statistics follow
-            // the batch again, which is of no account: the session ends here.
+            // The trained weights are still those before the step, so it is repeated to find where it failed. This updates the running
+            // statistics a second time, which does not matter because the session ends here.
             self.training.rewind(1 + u64::from(ahead));
             forward(&mut self.training, &self.trainer.loss, data, picked)?;
             let layer = match self.training.wait() {
@@ -241,7 +242,7 @@ where
                 Err(error) => return Err(error),
                 Ok(_) => "the loss".into(),
             };
-            // One among several is more likely a matter of the sample than of the training.
+            // If only one sample of several has a bad loss, the cause is more likely that sample than the training.
             let mut bad = self.training.losses().iter().zip(picked).filter(|(loss, _)| !loss.is_finite());
             let layer = match (bad.next(), bad.next()) {
                 (Some((_, sample)), None) if samples > 1 => {
@@ -260,7 +261,7 @@ where
         Ok(flows.fold(Flow::Continue, stronger))
     }
 
-    /// Loss and metrics of the samples since the last call; clears them.
+    /// Returns the loss and metrics of the samples since the last call, and clears their sums.
     fn scores(&mut self, samples: usize) -> Scores {
         let scores = Scores {
             loss: std::mem::take(&mut self.state.loss) / samples as f64,
@@ -285,19 +286,19 @@ where
         pending.map_or(Ok(()), |due| self.finish_evaluation(due))?;
         Ok(self.scores(data.len()))
     }
-    /// Asks for the loss of a batch of the validation.
+    /// Requests the loss of a batch of the validation set.
     fn begin_evaluation(&mut self, (inputs, targets): (&[M::Input], &[T])) -> Result<()> {
         self.training.evaluate_loss(&self.trainer.loss, Samples::All(inputs), Samples::All(targets))?;
         self.training.go_on_without_loss();
         Ok(())
     }
-    /// Waits for the results of a batch of the validation, which begins with sample `first`, and takes them into account.
+    /// Waits for the results of a batch of the validation set, which starts at sample `first`, and adds them to the sums.
     fn finish_evaluation(&mut self, (first, (inputs, targets)): (usize, (&[M::Input], &[T]))) -> Result<()> {
         let outputs = &mut self.outputs[..targets.len()];
         let (loss, _) = self.training.receive_results(outputs)?;
         if !loss.is_finite() {
             let at = self.training.losses().iter().position(|loss| !loss.is_finite()).unwrap_or(0);
-            // Once more, to see where it went wrong.
+            // The batch is evaluated again to find where it failed.
             self.begin_evaluation((inputs, targets))?;
             let layer = match self.training.wait() {
                 Err(Error::NotFinite { layer, .. }) => layer,
@@ -310,7 +311,7 @@ where
         Self::account(self.trainer, &mut self.state, &self.training, outputs, targets.iter());
         Ok(())
     }
-    /// Adds the batch that was received last to the sums of losses and metrics.
+    /// Adds the results of the last received batch to the sums of the loss and the metrics.
     fn account<'t>(
         trainer: &mut Trainer<'a, M, T, O, L, D>,
         state: &mut State,
@@ -328,7 +329,7 @@ where
         }
     }
 
-    /// What follows an epoch: its row, the best weights, callbacks, a checkpoint.
+    /// Finishes an epoch: records its row, keeps the best weights, calls the callbacks, and writes a checkpoint.
     fn finish(&mut self, row: Epoch) -> Result<Option<Ended>> {
         self.training.store(self.net)?;
         (self.state.epoch, self.state.batch, self.state.seconds) = (row.epoch, 0, 0.0);
@@ -352,7 +353,7 @@ where
         Ok(self.early().or((flow == Flow::Stop).then_some(Ended::Callback)))
     }
 
-    /// Whether the best epoch is too long ago.
+    /// Returns the end of the training if the best epoch is too long ago.
     fn early(&self) -> Option<Ended> {
         let (patience, best) = (self.trainer.patience?, self.state.best.as_ref()?);
         let ended = Ended::EarlyStopping { best_epoch: best.epoch, patience };
@@ -360,7 +361,7 @@ where
     }
 }
 
-/// The forward pass of the samples with these indices, and their loss, which nobody waits for.
+/// Runs the forward pass for the samples with these indices, and their loss, without waiting for it.
 fn forward<M: Passes, T: Pod, L: Criterion<M, Target = T>, D: Device>(
     training: &mut Training<M, D>,
     loss: &L,
@@ -377,12 +378,12 @@ fn stronger(a: Flow, b: Flow) -> Flow {
     if a == Flow::Stop { a } else { b }
 }
 
-/// The seed of dropout and noise in a training that follows so many epochs of earlier ones by the same trainer.
+/// Returns the seed of dropout and noise for a training after `earlier_epochs` epochs of earlier trainings by the same trainer.
 pub(super) fn seed_of_passes(seed: u64, earlier_epochs: u64) -> u64 {
     if earlier_epochs == 0 { seed } else { splitmix64(seed, earlier_epochs) }
 }
 
-/// The seed of the order of one epoch. It differs from those of other epochs, and from that of initial weights.
+/// Returns the seed for the order of one epoch. It differs from those of other epochs, and from the seed of the initial weights.
 fn epoch_seed(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }

@@ -1,11 +1,11 @@
-//! The check of all settings of a trainer, before it looks at the data.
+//! Checks all settings of a trainer, before it reads the data.
 
 use super::trainer::{Every, Trainer};
 use crate::optim::Optimizer;
 use crate::{Passes, Result, range};
 
 impl<M: Passes, T, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
-    /// Checks the trainer's own settings, and those of optimizer, schedule and clipping. The loss is checked with the targets.
+    /// Checks the settings of the trainer, the optimizer, the schedule and clipping. The loss is checked together with the targets.
     pub(super) fn check_settings(&self) -> Result<()> {
         let every = match self.every {
             Every::Epochs(n) => n as u64,

@@ -1,15 +1,15 @@
-//! The terms of a loss among the metrics of a training.
+//! Reports the terms of a loss as metrics of a training.
 
 use crate::metrics::{Metric, Metrics};
 use crate::network::{Passes, Term};
 use crate::session::Criterion;
 
-/// The terms that are reported: a single one is the loss, and not reported twice.
+/// Returns the terms that are reported. A single term is the loss itself, and is not reported twice.
 pub(super) fn reported<M: Passes, C: Criterion<M>>() -> &'static [Term] {
     if C::TERMS.len() > 1 { C::TERMS } else { &[] }
 }
 
-/// A metric for each reported term.
+/// Returns one metric for each reported term.
 pub(super) fn metrics<M: Passes, C: Criterion<M>>() -> Metrics<M::Output, C::Target> {
     reported::<M, C>().iter().map(|term| Box::new(MeanOfTerm { name: term.name, sums: [0.0; 2] }) as _).collect()
 }
@@ -23,10 +23,10 @@ pub(super) fn add<Y, T>(metrics: &mut [Box<dyn Metric<Y, T>>], means: &[f32], sa
     }
 }
 
-/// The mean of a term. Its numbers come from the loss, not from outputs.
+/// The mean of a term. Its values come from the loss and not from outputs.
 struct MeanOfTerm {
     name: &'static str,
-    /// Sum, and number of samples.
+    /// The sum of the values, and the number of samples.
     sums: [f64; 2],
 }
 

@@ -1,4 +1,4 @@
-//! The trainer: everything about a training that can be said before it begins.
+//! The trainer: all settings of a training, and `fit`, which runs it.
 
 use super::TrainError;
 use super::event::{EpochEnd, Flow, StepEnd};
@@ -16,17 +16,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// How often a checkpoint is written.
+/// The interval between checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Every {
-    /// After so many epochs.
+    /// A checkpoint after every `n` epochs.
     Epochs(usize),
-    /// After so many steps, and at the end.
+    /// A checkpoint after every `n` steps, and one at the end.
     Steps(u64),
 }
 
-/// What the position of a schedule is counted in.
+/// The unit of the position of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Steps,
@@ -55,7 +55,7 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 /// # }
 /// ```
 ///
-/// The same settings, data and seed give the same bits on any number of threads, and when a training is interrupted and
+/// The same settings, data and seed give bit-identical results on any number of threads, and also when a training is interrupted and
 /// resumed from its checkpoint. Only times differ.
 pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
     pub(super) optimizer: O,
@@ -65,7 +65,7 @@ pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
     pub(super) batch_size: usize,
     pub(super) drop_last: bool,
     pub(super) seed: u64,
-    /// Epochs that earlier calls of `fit` began.
+    /// The number of epochs that earlier calls of `fit` started.
     pub(super) earlier_epochs: u64,
     pub(super) shuffle: bool,
     pub(super) quiet: bool,
@@ -83,7 +83,7 @@ pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
 }
 
 impl<M: Passes, T, O: Optimizer> Trainer<'_, M, T, O> {
-    /// A training with an optimizer: 10 epochs, batches of 32, shuffled, on all threads of the CPU.
+    /// Creates a trainer with this optimizer: 10 epochs, batches of 32 samples, shuffled, on all threads of the CPU.
     pub fn new(optimizer: O) -> Self {
         Trainer {
             optimizer,
@@ -111,7 +111,7 @@ impl<M: Passes, T, O: Optimizer> Trainer<'_, M, T, O> {
     }
 }
 
-/// The same trainer with one field of another type.
+/// Rebuilds the trainer with one field of another type.
 macro_rules! with {
     ($trainer:ident, $($field:ident),*) => {
         Trainer {
@@ -139,131 +139,134 @@ macro_rules! with {
 }
 
 impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
-    /// What is made small, unless the model has a `loss` clause.
+    /// Sets the loss to minimise. A model with a `loss` clause does not need one.
     #[must_use]
     pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, ExternalLoss<N>, D> {
         let (optimizer, device, loss) = (self.optimizer, self.device, ExternalLoss(loss));
         with!(self, optimizer, loss, device)
     }
-    /// Where it runs, instead of on all threads of the CPU: `Cpu::with_threads(2)`.
+    /// Sets the device to train on. By default it is the CPU with all its threads; `Cpu::with_threads(2)` uses two of them.
     #[must_use]
     pub fn on<N: Device>(self, device: N) -> Trainer<'a, M, T, O, L, N> {
         let (optimizer, loss) = (self.optimizer, self.loss);
         with!(self, optimizer, loss, device)
     }
-    /// How often all samples are seen.
+    /// Sets the number of epochs, which is the number of passes over the training set; the default is 10.
     #[must_use]
     pub fn epochs(mut self, epochs: usize) -> Self {
         self.epochs = epochs;
         self
     }
-    /// Samples in one step; the last batch of an epoch may be smaller, or left out ([`Trainer::drop_last`]).
+    /// Sets the number of samples in one step; the default is 32. The last batch of an epoch may be smaller, or it is dropped
+    /// ([`Trainer::drop_last`]).
     #[must_use]
     pub fn batch_size(mut self, samples: usize) -> Self {
         self.batch_size = samples;
         self
     }
-    /// Whether the last batch of each epoch is left out where it is not full; at first it is trained too. Shuffled, those are
-    /// other samples in each epoch, and the numbers of an epoch are averages over the samples that were trained. Validation
-    /// always takes all samples.
+    /// Sets whether the last batch of each epoch is dropped if it is not full; by default it is trained too. With shuffling, each epoch
+    /// drops different samples, and the numbers of an epoch are averages over the samples that were trained. Validation always uses all
+    /// samples.
     ///
-    /// `batch_norm` of features and losses that compare the samples of a batch (`nt_xent`) need at least two in each.
+    /// `batch_norm` on features, and losses that compare the samples of a batch (`nt_xent`), need at least two samples in each batch.
     #[must_use]
     pub fn drop_last(mut self, drop_last: bool) -> Self {
         self.drop_last = drop_last;
         self
     }
-    /// What shuffling and dropout come from; 0 at first.
+    /// Sets the seed of shuffling, dropout and noise; the default is 0.
     ///
-    /// A trainer made anew with the same seed draws the same again. One that is used for several [`Trainer::fit`] goes on: its
-    /// next epoch has the order that it would have had in one long training, until a seed is set again.
+    /// A new trainer with the same seed draws the same random numbers again. A trainer that calls [`Trainer::fit`] several times
+    /// continues instead: its next epoch has the order that it would have had in one long training. Setting the seed starts the sequence
+    /// again.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         (self.seed, self.earlier_epochs) = (seed, 0);
         self
     }
-    /// Whether the samples are in a new random order in each epoch, as they are at first.
+    /// Sets whether each epoch uses the samples in a new random order; the default is true.
     #[must_use]
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
     }
-    /// Cuts gradients down before each step.
+    /// Clips the gradients before each step.
     #[must_use]
     pub fn clip(mut self, clip: Clip) -> Self {
         self.clip = Some(clip);
         self
     }
-    /// Changes the learning rate; the schedule's position is counted in steps.
+    /// Changes the learning rate during training; the position of the schedule is counted in steps.
     #[must_use]
     pub fn schedule(mut self, schedule: impl Schedule + 'a) -> Self {
         self.schedule = Some((Box::new(schedule), Unit::Steps));
         self
     }
-    /// Changes the learning rate at every step; the schedule's position is counted in epochs and parts of them.
+    /// Changes the learning rate at every step; the position of the schedule is counted in epochs, with fractions.
     #[must_use]
     pub fn schedule_by_epoch(mut self, schedule: impl Schedule + 'a) -> Self {
         self.schedule = Some((Box::new(schedule), Unit::Epochs));
         self
     }
-    /// Measures loss and metrics on these samples after each epoch.
+    /// Computes the loss and the metrics of this data set after each epoch.
     #[must_use]
     pub fn validate(mut self, data: &'a Dataset<M::Input, T>) -> Self {
         self.validation = Some(data);
         self
     }
-    /// Measures this too, beside what is natural for the loss.
+    /// Reports this metric too, in addition to those that the loss reports by default.
     #[must_use]
     pub fn metric(mut self, metric: impl Metric<M::Output, T> + 'static) -> Self {
         self.metrics.push(Box::new(metric));
         self
     }
-    /// Ends when the loss of the validation (without one, of the training) has not become smaller for `patience` epochs,
-    /// and gives the network the weights of its best epoch, however the training ends: [`Trainer::fit`] tells of errors.
+    /// Stops the training when the validation loss (or the training loss, if there is no validation set) has not become smaller for
+    /// `patience` epochs. The network gets the weights of its best epoch, however the training ends; [`Trainer::fit`] describes the case
+    /// of errors.
     #[must_use]
     pub fn early_stopping(mut self, patience: usize) -> Self {
         self.patience = Some(patience);
         self
     }
-    /// Writes a checkpoint to this file, atomically, after each epoch ([`Trainer::checkpoint_every`]) and at the end. Where an
-    /// error ends the training, the file has the last epoch that was finished, or a later step.
+    /// Writes a checkpoint to this file, atomically, after each epoch ([`Trainer::checkpoint_every`]) and at the end. If an error ends
+    /// the training, the file contains the last finished epoch, or a later step.
     #[must_use]
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
         self.checkpoint = Some(path.into());
         self
     }
-    /// How often a checkpoint is written.
+    /// Sets how often a checkpoint is written; the default is after every epoch.
     #[must_use]
     pub fn checkpoint_every(mut self, every: Every) -> Self {
         self.every = every;
         self
     }
-    /// Lets the next `fit` go on where the training that wrote this checkpoint was, as if it had never stopped.
+    /// Lets the next `fit` continue the training that wrote this checkpoint, as if it had never been interrupted.
     #[must_use]
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
         self.resume = Some(path.into());
         self
     }
-    /// Calls a closure after each step. What returns [`Flow::Stop`] ends the training.
+    /// Calls a closure after each step. If it returns [`Flow::Stop`], the training stops.
     #[must_use]
     pub fn on_step<F: Into<Flow>>(mut self, mut callback: impl FnMut(&StepEnd) -> F + 'a) -> Self {
         self.on_step.push(Box::new(move |event| callback(event).into()));
         self
     }
-    /// Calls a closure after each epoch. What returns [`Flow::Stop`] ends the training.
+    /// Calls a closure after each epoch. If it returns [`Flow::Stop`], the training stops.
     #[must_use]
     pub fn on_epoch<F: Into<Flow>>(mut self, mut callback: impl FnMut(&EpochEnd<'_, M>) -> F + 'a) -> Self {
         self.on_epoch.push(Box::new(move |event| callback(event).into()));
         self
     }
-    /// Ends after the current step, with a checkpoint where there is a file for one, once this flag is set by
-    /// another thread or a signal handler: `ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))`.
+    /// Stops the training after the current step once another thread or a signal handler sets this flag, and writes a checkpoint if a
+    /// file is set. Example: `ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))`.
     #[must_use]
     pub fn interrupt(mut self, flag: &Arc<AtomicBool>) -> Self {
         self.interrupt = Some(flag.clone());
         self
     }
-    /// Prints nothing: neither a progress bar nor a line per epoch.
+    /// Turns off all output: the progress bar and the line for each epoch.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -272,24 +275,24 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
 
     /// Trains `net` (or the network in its `Box`) on `data`.
     ///
-    /// Called again, it trains the network further, by an optimizer and a schedule that begin anew, with samples in other
-    /// orders and other random numbers of dropout ([`Trainer::seed`]). The history is that of the call.
+    /// A second call trains the network further. The optimizer and the schedule start again, while the order of samples and the random
+    /// numbers of dropout are new ([`Trainer::seed`]). Each call returns its own history.
     ///
     /// # After an error
-    /// With [`Trainer::early_stopping`] the network has the weights of its best epoch, otherwise those of the last epoch that was
-    /// finished; if there is none, those that the training began with. Where a training has ended and only its last checkpoint
-    /// cannot be written, the last step counts as an epoch. [`TrainError::history`] has the epochs that were finished, and the
-    /// file of [`Trainer::checkpoint`] can be resumed.
+    /// With [`Trainer::early_stopping`], the network has the weights of its best epoch. Otherwise it has those of the last finished
+    /// epoch, or its initial weights if no epoch was finished. If the training has ended and only its last checkpoint cannot be written,
+    /// the last step counts as an epoch. [`TrainError::history`] returns the finished epochs, and training can be resumed from the file
+    /// of [`Trainer::checkpoint`].
     ///
     /// # Errors
-    /// Before anything is computed: [`Error::Empty`](crate::Error::Empty) and [`Error::DataSet`](crate::Error::DataSet) about the data
-    /// sets: their lengths, numbers that are not finite, tokens out of range, and what
-    /// [`Loss::check`](crate::ops::loss::Loss::check) says about targets. [`Error::SmallBatch`](crate::Error::SmallBatch) about a batch
-    /// that is too small for a layer or the loss, [`Error::Setting`](crate::Error::Setting) about settings,
-    /// [`Error::Io`](crate::Error::Io) about a checkpoint that cannot be written, and for one that should go on those of reading it and
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) where it is another training's. Then
-    /// [`Error::NotFinite`](crate::Error::NotFinite) with step and layer when numbers overflow, and whatever writing a
-    /// checkpoint meets.
+    /// These are returned before anything is computed: [`Error::Empty`](crate::Error::Empty) and
+    /// [`Error::DataSet`](crate::Error::DataSet) for the data sets (their lengths, numbers that are not finite, tokens out of range, and
+    /// the errors of [`Loss::check`](crate::ops::loss::Loss::check) about targets); [`Error::SmallBatch`](crate::Error::SmallBatch) for a
+    /// batch that is too small for a layer or the loss; [`Error::Setting`](crate::Error::Setting) for settings;
+    /// [`Error::Io`](crate::Error::Io) for a checkpoint that cannot be written; and, when a checkpoint is resumed, the errors of reading
+    /// it and [`Error::Checkpoint`](crate::Error::Checkpoint) if it belongs to another training. During training,
+    /// [`Error::NotFinite`](crate::Error::NotFinite) names the step and the layer where numbers overflowed, and checkpoints return the
+    /// errors of writing files.
     pub fn fit<N: Network<Model = M>>(
         &mut self,
         net: &mut N,

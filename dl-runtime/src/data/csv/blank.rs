@@ -1,21 +1,21 @@
-//! Blank cells of tables.
+//! Handling of blank cells in tables.
 
-/// What [`Csv`](super::Csv) does with blank cells in the columns that it reads.
+/// The way in which [`Csv`](super::Csv) handles blank cells in the columns that it reads.
 ///
-/// A cell is blank that is empty or holds a word of pandas or R for a number that is missing: `NaN`, `nan`, `NA`, `<NA>`, `N/A`,
-/// `n/a`, `#N/A`, `NULL`, `null` or `None`. The name of a class is never one.
+/// A cell is blank if it is empty or holds one of the words that pandas and R use for missing numbers: `NaN`, `nan`, `NA`, `<NA>`, `N/A`,
+/// `n/a`, `#N/A`, `NULL`, `null` or `None`. The name of a class is never blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Blank {
-    /// An error that names the line and the column.
+    /// Returns an error that names the line and the column.
     #[default]
     Refuse,
-    /// The lines that have one are left out.
+    /// Drops the lines that have a blank cell.
     Drop,
-    /// The cells of inputs are read as this number. Those of targets stay errors.
+    /// Reads blank cells of inputs as this number. Blank cells of targets are still errors.
     Fill(f32),
 }
 
-/// Whether a cell says that there is nothing in it.
+/// Returns true if a cell marks a missing value.
 pub(super) fn is_blank(text: &str) -> bool {
     matches!(text, "" | "NaN" | "nan" | "NA" | "<NA>" | "N/A" | "n/a" | "#N/A" | "NULL" | "null" | "None")
 }

@@ -1,4 +1,4 @@
-//! Which columns of a table are inputs and targets, and the numbers in their fields.
+//! Finds the columns of a table that are inputs and targets, and reads the numbers in their fields.
 
 use super::blank::{Blank, is_blank};
 use super::{Csv, Lines};
@@ -15,7 +15,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds the columns that `csv` asks for in a table that is at its first line.
+    /// Finds the columns that `csv` asks for, in a table that is at its first line.
     pub(super) fn new(csv: &Csv, lines: &Lines<'_>, inputs: usize, targets: usize) -> Result<Self> {
         let line = &lines.fields;
         let names: Vec<String> = match csv.has_header() {
@@ -26,7 +26,7 @@ impl Columns {
             return Err(Error::NoHeader { path: lines.path.clone(), found: names });
         }
         let mut columns = Columns { names, inputs: Vec::new(), targets: Vec::new() };
-        // A column without a name is the number of the line, as pandas and R write it, or the rest after a last comma.
+        // A column without a name holds the line numbers that pandas and R write, or nothing after a trailing comma.
         let named: Vec<usize> = (0..line.len()).filter(|column| !columns.names[*column].is_empty()).collect();
         columns.targets = match &csv.targets {
             Some(names) => columns.find(lines, "targets", names)?,
@@ -57,7 +57,7 @@ impl Columns {
         };
         names.iter().map(find).collect()
     }
-    /// Checks that no other column has the name of one that is read.
+    /// Checks that no two columns have the name of one that is read.
     fn check_names(&self, lines: &Lines<'_>) -> Result<()> {
         let used: HashSet<&String> =
             self.inputs.iter().chain(&self.targets).map(|column| &self.names[*column]).collect();
@@ -65,7 +65,7 @@ impl Columns {
         for (column, name) in self.names.iter().enumerate().filter(|(_, name)| used.contains(name)) {
             if let Some(other) = first.insert(name, column) {
                 let found = format!("`{name}` for columns {} and {}", other + 1, column + 1);
-                return Err(lines.malformed("every name of a column once".into(), found));
+                return Err(lines.malformed("unique column names".into(), found));
             }
         }
         Ok(())
@@ -86,7 +86,7 @@ impl Columns {
         if let [all] = &self.names[..]
             && let Some(byte) = [';', '\t', ',', '|'].into_iter().find(|byte| all.contains(*byte))
         {
-            found += &format!("; the first line is one field, `{all}`: `.delimiter(b{byte:?})` parts it");
+            found += &format!("; the first line is one field, `{all}`: `.delimiter(b{byte:?})` splits it");
         }
         let ending = if expected == 1 { "" } else { "s" };
         Err(lines.malformed(format!("{expected} {kind} column{ending}"), found))
@@ -99,7 +99,7 @@ impl Columns {
             _ => Ok(()),
         }
     }
-    /// The numbers in the input columns of a line; false if the line is to be left out.
+    /// Reads the numbers in the input columns of a line; returns false if the line should be dropped.
     pub(super) fn inputs<E: Number>(&self, lines: &Lines<'_>, blank: Blank, to: &mut [E]) -> Result<bool> {
         for (to, &column) in to.iter_mut().zip(&self.inputs) {
             let text = &lines.fields[column];
@@ -112,7 +112,7 @@ impl Columns {
         }
         Ok(true)
     }
-    /// The numbers in the target columns of a line, or the classes with these names; false if the line is to be left out.
+    /// Reads the numbers, or the classes with these names, in the target columns of a line; returns false if the line should be dropped.
     pub(super) fn targets<E: Number>(&self, lines: &Lines<'_>, csv: &Csv, to: &mut [E]) -> Result<bool> {
         for (to, &column) in to.iter_mut().zip(&self.targets) {
             let text = &lines.fields[column];
@@ -141,13 +141,13 @@ impl Columns {
     }
 }
 
-/// Whether a first line is no header: there are numbers in it, and nothing else.
+/// Returns true if a first line consists of numbers only, so that it is no header.
 fn are_numbers(fields: &[String]) -> bool {
     let number = |field: &&String| field.parse::<f64>().is_ok();
     fields.iter().any(|field| number(&field)) && fields.iter().all(|field| is_blank(field) || number(&field))
 }
 
-/// Checks that no name stands twice in a setting.
+/// Checks that a setting does not contain a name twice.
 pub(super) fn check_once(setting: &'static str, expected: &str, names: &[String]) -> Result<()> {
     let mut known = HashSet::new();
     names.iter().find(|name| !known.insert(*name)).map_or(Ok(()), |name| {

@@ -1,4 +1,4 @@
-//! Tables in CSV files: some columns are the inputs, others the targets.
+//! Reads tables in CSV files, in which some columns are inputs and others are targets.
 
 mod blank;
 mod columns;
@@ -20,14 +20,13 @@ use std::path::Path;
 /// The name of the format in errors.
 const FORMAT: &str = "CSV";
 
-/// How to read a data set from a CSV file.
+/// The settings for reading a data set from a CSV file.
 ///
-/// By default the first line is a header, the last columns are the targets (as many as the target type has numbers), and all
-/// others are the inputs. A column without a name is neither, unless it is asked for: pandas and R write the numbers of the
-/// lines into one.
+/// By default the first line is a header, the last columns are the targets (as many as the target type has numbers), and all other
+/// columns are the inputs. A column without a name is only read if it is requested: pandas and R write line numbers into such a column.
 ///
-/// The text is UTF-8, with or without a byte order mark, and its lines end with `\n`, `\r\n` or `\r`. Classes are whole numbers
-/// by value, so that `1.0` is the class 1.
+/// The text must be UTF-8, with or without a byte order mark, and its lines end with `\n`, `\r\n` or `\r`. Classes are whole numbers by
+/// value, so `1.0` is the class 1.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -55,12 +54,12 @@ impl Default for Csv {
 }
 
 impl Csv {
-    /// The defaults: a header, commas between fields, and the targets in the last columns.
+    /// Creates the defaults: a header, commas between fields, and the targets in the last columns.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Sets whether the first line names the columns. Without names they are called `1`, `2` and so on. Where this is not said,
-    /// the first line has to name them, and one that is all numbers is an error.
+    /// Sets whether the first line names the columns. Without a header the columns are called `1`, `2` and so on. If this setting is not
+    /// given, the first line must name the columns, and a first line of numbers is an error.
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
         self
@@ -70,7 +69,7 @@ impl Csv {
         self.delimiter = delimiter;
         self
     }
-    /// Sets the columns of the inputs, in this order, instead of all that are not targets.
+    /// Sets the columns of the inputs, in this order, instead of all columns that are not targets.
     pub fn inputs<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
         self.inputs = Some(columns.into_iter().map(Into::into).collect());
         self
@@ -79,17 +78,17 @@ impl Csv {
     pub fn target(self, column: impl Into<String>) -> Self {
         self.targets([column])
     }
-    /// Sets the columns of a target of several numbers, in this order, instead of the last ones.
+    /// Sets the columns of a target with several numbers, in this order, instead of the last ones.
     pub fn targets<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
         self.targets = Some(columns.into_iter().map(Into::into).collect());
         self
     }
-    /// Sets the names of the classes 0, 1 and so on, which the column of the target holds instead of numbers.
+    /// Sets the names of the classes 0, 1 and so on, for a target column that holds names instead of numbers.
     pub fn classes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.classes = Some(names.into_iter().map(Into::into).collect());
         self
     }
-    /// Sets what is done with blank cells, which are errors otherwise.
+    /// Sets the handling of blank cells, which are errors by default.
     pub fn blank(mut self, blank: Blank) -> Self {
         self.blank = blank;
         self
@@ -98,11 +97,10 @@ impl Csv {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Cell`] for a field that is not a number or not a class, and [`Error::BlankCell`] for one that is
-    /// empty, by line and column; [`Error::Column`] for a column that is not there; [`Error::NoHeader`] for a first line of
-    /// numbers where [`Csv::header`] was not said; [`Error::Format`] for a table of another width, or a name that two columns
-    /// have; [`Error::OtherFormat`] for a file that is no table; [`Error::Setting`] for a column that is an input and a target,
-    /// and for a name that was given twice.
+    /// Returns [`Error::Io`]; [`Error::Cell`] for a field that is not a number or not a class, and [`Error::BlankCell`] for a blank one,
+    /// with line and column; [`Error::Column`] for a column that does not exist; [`Error::NoHeader`] for a first line of numbers without
+    /// [`Csv::header`]; [`Error::Format`] for a wrong number of columns, or a name that two columns have; [`Error::OtherFormat`] for a
+    /// file that is not a table; [`Error::Setting`] for a column that is both an input and a target, and for a name that was given twice.
     pub fn read<I: Sample, T: Sample>(&self, path: impl AsRef<Path>) -> Result<Dataset<I, T>> {
         let path = path.as_ref();
         self.table(Box::new(File::open(path).map_err(Error::io(path))?), path)
@@ -110,7 +108,7 @@ impl Csv {
     /// Reads a table in memory.
     ///
     /// # Errors
-    /// As [`Csv::read`], with [`IN_MEMORY`] for the path.
+    /// Returns the errors of [`Csv::read`], with [`IN_MEMORY`] as the path.
     pub fn parse<I: Sample, T: Sample>(&self, table: &[u8]) -> Result<Dataset<I, T>> {
         self.table(Box::new(table), Path::new(IN_MEMORY))
     }
@@ -118,7 +116,7 @@ impl Csv {
     fn has_header(&self) -> bool {
         self.header.unwrap_or(true)
     }
-    /// Checks the settings that can be wrong whatever the table.
+    /// Checks the settings that do not depend on the table.
     fn check<E: Number>(&self) -> Result<()> {
         check_once("classes", "different names", self.classes.as_deref().unwrap_or(&[]))?;
         match self.blank {
@@ -155,9 +153,9 @@ impl Csv {
     }
 }
 
-/// Appends the sample that `fill` writes.
+/// Appends a sample that `fill` writes.
 fn add<S: Sample>(samples: &mut Vec<S>, fill: impl FnOnce(&mut [S::Element]) -> Result<bool>) -> Result<bool> {
-    // A file too large for the memory ends in an error here: its samples are not much larger than its text.
+    // A file too large for the memory ends in this error, because its samples are not much larger than its text.
     grow(samples, 1).map_err(|error| Error::io(IN_MEMORY)(std::io::Error::other(error)))?;
     let last = samples.len() - 1;
     fill(flat_mut(&mut samples[last..]))

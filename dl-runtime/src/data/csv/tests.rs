@@ -1,4 +1,4 @@
-//! Tables, sound and not, and the text of every error.
+//! Tests of valid and invalid tables, and of the text of every error.
 
 use super::{Blank, Csv};
 use crate::data::{Dataset, Sample};
@@ -63,21 +63,21 @@ fn every_error_says_where() {
     );
     assert_eq!(
         message::<[f32; 3], u32>(Csv::new(), TABLE.as_bytes()),
-        "<memory>: not a sound CSV file: expected 3 input columns, found 2: `a`, `b`"
+        "<memory>: not a valid CSV file: expected 3 input columns, found 2: `a`, `b`"
     );
     assert_eq!(
         message::<One, [f32; 2]>(Csv::new().inputs(["a", "b"]).target("c"), TABLE.as_bytes()),
-        "<memory>: not a sound CSV file: expected 2 target columns, found 1: `c`"
+        "<memory>: not a valid CSV file: expected 2 target columns, found 1: `c`"
     );
     assert_eq!(
         message::<One, u32>(Csv::new(), b"a,b,c\n1,2,3\n1,2\n"),
-        "<memory>: not a sound CSV file: expected 3 fields in every line, found 2 in line 3"
+        "<memory>: not a valid CSV file: expected 3 fields in every line, found 2 in line 3"
     );
     assert_eq!(
         message::<One, u32>(Csv::new(), b"a,b,c\n1,\xff,3\n"),
-        "<memory>: not a sound CSV file: expected UTF-8, found other bytes in line 2, field 2"
+        "<memory>: not a valid CSV file: expected UTF-8, found other bytes in line 2, field 2"
     );
-    assert_eq!(message::<One, u32>(Csv::new(), b""), "<memory>: not a sound CSV file: expected a table, found nothing");
+    assert_eq!(message::<One, u32>(Csv::new(), b""), "<memory>: not a valid CSV file: expected a table, found nothing");
     let error = Csv::new().read::<One, u32>("/nowhere/table.csv").unwrap_err().to_string();
     assert!(error.starts_with("/nowhere/table.csv: "), "{error}");
 }
@@ -102,7 +102,7 @@ fn lines_are_counted_whatever_ends_them() {
     }
 }
 
-/// What pandas wrote for two measurements, and a label that had a blank cell once.
+/// The table that pandas writes for two measurements, with a label that is a float because it once had a blank cell.
 const PANDAS: &str = ",width,height,label\n0,1.5,2.0,1.0\n1,0.5,4.0,0.0\n2,2.5,6.0,1e0\n";
 
 fn measurements() -> Dataset<[f32; 2], u32> {
@@ -117,17 +117,17 @@ fn a_table_of_pandas_is_read() {
         PANDAS.replace('\n', "\r\n"),
         PANDAS.replace('\n', "\r"),
         format!("\u{feff}{}", PANDAS.replace('\n', "\r\n")),
-        // R quotes names, and so does pandas on demand.
+        // R quotes names, and pandas does so on request.
         PANDAS.replace(",width,height,label", "\"\",\"width\",\"height\",\"label\""),
         format!("\u{feff}{}", PANDAS.replace(",width,height,label", "\"\",\"width\",\"height\",\"label\"")),
-        // An index of two parts, and a comma at the end of every line.
+        // An index of two columns, and a trailing comma on every line.
         PANDAS.replace('\n', "\n,").trim_end_matches(',').replacen(',', ",,", 1),
         PANDAS.replace('\n', ",\n"),
     ] {
         assert_eq!(Csv::new().parse(table.as_bytes()).ok(), Some(measurements()), "{table:?}");
         assert_eq!(Csv::new().target("label").parse(table.as_bytes()).ok(), Some(measurements()), "{table:?}");
     }
-    // The numbers of the lines, for who asks for them.
+    // The line numbers can be read on request.
     let index: Dataset<[f32; 1], f32> = Csv::new().inputs([""]).parse(PANDAS.as_bytes()).unwrap();
     assert_eq!(index, Dataset { inputs: vec![[0.0], [1.0], [2.0]], targets: vec![1.0, 0.0, 1.0] });
 }
@@ -148,31 +148,31 @@ fn labels_that_are_not_whole_are_refused() {
 
 #[test]
 fn a_count_of_columns_lists_them() {
-    let sound = "<memory>: not a sound CSV file: expected";
+    let valid = "<memory>: not a valid CSV file: expected";
     assert_eq!(
         message::<[f32; 1], u32>(Csv::new(), PANDAS.as_bytes()),
-        format!("{sound} 1 input column, found 2: `width`, `height`; 1 without a name left out")
+        format!("{valid} 1 input column, found 2: `width`, `height`; 1 without a name left out")
     );
     assert_eq!(
         message::<[f32; 2], u32>(Csv::new(), TABLE.replace(',', ";").as_bytes()),
         format!(
-            "{sound} 2 input columns, found none; the first line is one field, `a;b;c`: `.delimiter(b';')` parts it"
+            "{valid} 2 input columns, found none; the first line is one field, `a;b;c`: `.delimiter(b';')` splits it"
         )
     );
     assert_eq!(
         message::<[f32; 2], u32>(Csv::new(), b"a\tb\tc\n1\t2\t3\n"),
         format!(
-            "{sound} 2 input columns, found none; the first line is one field, `a\tb\tc`: `.delimiter(b'\\t')` parts it"
+            "{valid} 2 input columns, found none; the first line is one field, `a\tb\tc`: `.delimiter(b'\\t')` splits it"
         )
     );
 }
 
 #[test]
 fn a_first_line_of_numbers_asks() {
-    let told = "<memory>: the first line names no columns, it is numbers:";
-    let choice = "`.header(false)` reads a table without names, `.header(true)` takes these for the names";
+    let told = "<memory>: the first line holds numbers instead of column names:";
+    let choice = "`.header(false)` reads a table without names, `.header(true)` uses these as the names";
     assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,2.5,0\n3,4,1\n"), format!("{told} `1`, `2.5`, `0`; {choice}"));
-    // Blank cells among the numbers, and columns that pandas numbered.
+    // Tables with blank cells among the numbers, and with columns that pandas numbered.
     assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,,0\n"), format!("{told} `1`, ``, `0`; {choice}"));
     assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,NaN,0\n"), format!("{told} `1`, `NaN`, `0`; {choice}"));
     let numbered = b",0,1,2\n0,5,6,1\n";
@@ -181,7 +181,7 @@ fn a_first_line_of_numbers_asks() {
     assert_eq!(set, Dataset { inputs: vec![[5.0, 6.0]], targets: vec![1] });
     let set: Dataset<[f32; 2], u32> = Csv::new().header(false).parse(b"1,2.5,0\n3,4,1\n").unwrap();
     assert_eq!(set.len(), 2);
-    // One name is enough, even of a number's letters.
+    // A single name that is not a number makes the line a header, even if it looks like `NaN`.
     assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"1,2,y\n3,4,1\n").unwrap().len(), 1);
     assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"NA,None,null\n3,4,1\n").unwrap().len(), 1);
 }
@@ -189,12 +189,12 @@ fn a_first_line_of_numbers_asks() {
 #[test]
 fn a_name_that_stands_twice_is_refused() {
     let table = b"a,a,b,c\n1,2,3,4\n";
-    let twice = "<memory>: not a sound CSV file: expected every name of a column once, found `a` for columns 1 and 2";
+    let twice = "<memory>: not a valid CSV file: expected unique column names, found `a` for columns 1 and 2";
     assert_eq!(message::<[f32; 3], u32>(Csv::new(), table), twice);
     assert_eq!(message::<[f32; 1], u32>(Csv::new().inputs(["a"]), table), twice);
     assert_eq!(message::<[f32; 3], u32>(Csv::new().target("a"), table), twice);
     assert_eq!(message::<[f32; 2], u32>(Csv::new(), table), twice);
-    // Where nobody reads it, it is nobody's trouble.
+    // A duplicate name that is not read is no error.
     let set: Dataset<[f32; 1], u32> = Csv::new().inputs(["b"]).target("c").parse(table).unwrap();
     assert_eq!(set, Dataset { inputs: vec![[3.0]], targets: vec![4] });
 
@@ -204,7 +204,7 @@ fn a_name_that_stands_twice_is_refused() {
         message::<One, u32>(Csv::new().inputs(["a", "c"]).target("c"), table),
         "`inputs` of `Csv` is `c`; it must be columns that are not targets"
     );
-    // The last column is the target where nothing else is said.
+    // The last column is the target by default.
     assert_eq!(
         message::<One, u32>(Csv::new().inputs(["c", "a"]), table),
         "`inputs` of `Csv` is `c`; it must be columns that are not targets"
@@ -229,7 +229,7 @@ fn blank_cells_are_dropped_or_filled_by_choice() {
     let csv = |blank| Csv::new().inputs(["width", "height"]).target("label").blank(blank);
     let set: Dataset<[f32; 2], u32> = csv(Blank::Drop).parse(table.as_bytes()).unwrap();
     assert_eq!(set, Dataset { inputs: vec![[3.0, 4.0]], targets: vec![2] });
-    // A target is never made up.
+    // A blank target is never filled.
     assert_eq!(
         message::<[f32; 2], u32>(csv(Blank::Fill(-1.0)), table.as_bytes()),
         "<memory>, line 5, column `label`: the cell is blank; `.blank(Blank::Drop)` leaves such lines out"
@@ -243,7 +243,7 @@ fn blank_cells_are_dropped_or_filled_by_choice() {
         "<memory>, line 2, column `height`: the cell is blank; `.blank(Blank::Drop)` leaves such lines out, \
          `.blank(Blank::Fill(0.0))` fills such cells"
     );
-    // The name of a class is no blank, and other words are none either.
+    // The name of a class is not blank, and words outside the list are not blank either.
     let countries = "x,country\n1,NA\n2,\n3,DE\n";
     let csv = Csv::new().classes(["DE", "NA"]).blank(Blank::Drop);
     let set: Dataset<f32, u32> = csv.parse(countries.as_bytes()).unwrap();
@@ -252,7 +252,7 @@ fn blank_cells_are_dropped_or_filled_by_choice() {
         message::<f32, u32>(Csv::new().blank(Blank::Drop), b"x,y\n?,1\n"),
         "<memory>, line 2, column `x`: expected a finite number, found `?`"
     );
-    // What cells are filled with is checked as what is in them.
+    // The number for blank cells is checked like the number in a cell.
     assert_eq!(
         message::<f32, u32>(Csv::new().blank(Blank::Fill(f32::NAN)), b"x,y\n1,1\n"),
         "`blank` of `Csv` is NaN; it must be a finite number"
@@ -274,23 +274,20 @@ fn files_that_are_no_tables_are_named() {
     let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml";
     assert_eq!(
         message::<[f32; 2], u32>(Csv::new(), workbook),
-        "<memory>: this is a workbook of Excel, not a CSV file; the program that wrote it can export CSV"
+        "<memory>: this is an Excel workbook, not a CSV file; the program that wrote it can export CSV"
     );
     for (bytes, found) in [
-        (
-            &b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"[..],
-            "a pointer of Git LFS in the place of a file",
-        ),
+        (&b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"[..], "a Git LFS pointer instead of a file"),
         (b"<!doctype html><html>", "a web page"),
-        (b"[{\"a\": 1, \"b\": 2}]", "a file in JSON"),
+        (b"[{\"a\": 1, \"b\": 2}]", "a JSON file"),
         (b"PAR1\x15\x04", "a Parquet file"),
-        (b"\x1f\x8b\x08", "packed with gzip"),
+        (b"\x1f\x8b\x08", "compressed with gzip"),
         (b"\x40\0\0\0\0\0\0\0{\"dense1.bias\"", "a safetensors file"),
     ] {
         let text = message::<[f32; 2], u32>(Csv::new(), bytes);
         assert!(text.starts_with(&format!("<memory>: this is {found}, not a CSV file; ")), "{text}");
     }
-    // Names that begin like other files.
+    // Names may start like the files of other formats.
     assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"PAR1,GGUF,BZh\n3,4,1\n").unwrap().len(), 1);
     assert_eq!(Csv::new().parse::<[f32; 2], u32>(b"[m],<b>,{x}\n3,4,1\n").unwrap().len(), 1);
 }

@@ -3,19 +3,19 @@
 use super::{Dataset, Split};
 use crate::random::Rng;
 
-/// One image, channel first: 0 is paper, 1 is ink.
+/// One image, with the channel as the first dimension: 0 is paper, 1 is ink.
 pub type Digit = [[[f32; 8]; 8]; 1];
 
 /// Records of 65 bytes: the label, then 64 grey values 0..=16, row by row; made by `pack.py`.
 static RECORDS: &[u8] = include_bytes!("digits.bin");
 
-/// The 1,797 handwritten digits of 8×8 grey values that scikit-learn distributes, scaled to 0..=1, with the labels 0 to 9.
+/// Returns the 1,797 handwritten digits of 8×8 grey values that scikit-learn distributes, scaled to 0..=1, with the labels 0 to 9.
 ///
-/// The split is fixed: of every class one fifth is in `test` (359 images), the rest in `train` (1,438), in random order.
+/// The split is fixed: one fifth of every class is in `test` (359 images), and the rest is in `train` (1,438), in random order.
 ///
 /// Source: the test set of "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak (1998), UCI Machine Learning
-/// Repository, <https://doi.org/10.24432/C50P49>, as distributed with scikit-learn under the BSD-3-Clause licence, whose text
-/// stands beside the packed file.
+/// Repository, <https://doi.org/10.24432/C50P49>, as distributed with scikit-learn under the BSD-3-Clause licence. The text of the
+/// licence is in the folder of the packed file.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -53,7 +53,7 @@ mod tests {
     fn all_images_are_there_and_every_class_is_in_both_parts() {
         let digits = digits();
         let count = |set: &Dataset<Digit, u32>, class| set.targets.iter().filter(|&&label| label == class).count();
-        // The class counts that UCI states for this file.
+        // These are the class counts that UCI states for this file.
         let counts = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180];
         for (class, expected) in (0..).zip(counts) {
             let (train, test) = (count(&digits.train, class), count(&digits.test, class));

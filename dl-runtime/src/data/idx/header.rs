@@ -1,10 +1,10 @@
-//! The header of an IDX file: element type and sizes.
+//! Reads the header of an IDX file: the element type and the sizes.
 
 use super::source::Source;
 use crate::Result;
 use std::num::NonZero;
 
-/// Element types, by their numbers in the format.
+/// The element types, with their numbers in the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     U8 = 0x08,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 impl Kind {
     const ALL: [Kind; 6] = [Kind::U8, Kind::I8, Kind::I16, Kind::I32, Kind::F32, Kind::F64];
 
-    /// Bytes of one number.
+    /// Returns the number of bytes of one element.
     pub(super) fn size(self) -> usize {
         match self {
             Kind::U8 | Kind::I8 => 1,
@@ -29,7 +29,7 @@ impl Kind {
     }
 }
 
-/// Reads the header of samples of `shape`: the type and number of what follows.
+/// Reads the header of a file with samples of `shape`; returns the element type and the number of samples.
 pub(super) fn read(source: &mut Source<'_>, shape: &[usize]) -> Result<(Kind, usize)> {
     let magic = source.next(|| "a header".into())?;
     let [0, 0, kind, sizes] = magic else {
@@ -42,7 +42,7 @@ pub(super) fn read(source: &mut Source<'_>, shape: &[usize]) -> Result<(Kind, us
     let Some(sizes) = NonZero::new(sizes) else {
         return Err(source.malformed("at least one dimension".into(), "none".into()));
     };
-    // At most 255 sizes.
+    // The format allows at most 255 sizes.
     let mut found = Vec::new();
     for _ in 0..sizes.get() {
         found.push(u32::from_be_bytes(source.next(|| format!("{sizes} sizes in its header"))?) as usize);

@@ -1,4 +1,4 @@
-//! The IDX format of MNIST: a header of big-endian sizes, then the numbers (<http://yann.lecun.com/exdb/mnist/>).
+//! Reads IDX, the format of MNIST: a header of big-endian sizes, followed by the numbers (<http://yann.lecun.com/exdb/mnist/>).
 
 mod header;
 mod read;
@@ -14,13 +14,12 @@ use std::path::Path;
 /// The name of the format in errors.
 const FORMAT: &str = "IDX";
 
-/// Reads the samples of an IDX file, plain or compressed with gzip; its first bytes show which.
+/// Reads the samples of an IDX file. Its first bytes show whether it is compressed with gzip.
 ///
-/// The first size of the file is the number of samples, the others must be those of `T`; sizes of 1 at the front, such as
-/// one channel, may be there or not. Numbers of the types u8, i8, i16, i32, f32 and f64 become `T`'s `f32` or `u32`; they
-/// are not scaled.
+/// The first size in the file is the number of samples, and the other sizes must be those of `T`; leading sizes of 1, such as one
+/// channel, are optional. Numbers of the types u8, i8, i16, i32, f32 and f64 are converted to `T`'s `f32` or `u32`; they are not scaled.
 ///
-/// The memory for samples grows with the bytes that the file really has, whatever its header says.
+/// The memory for samples grows with the bytes that the file really contains, whatever its header claims.
 ///
 /// ```no_run
 /// # use dl_runtime as dl;
@@ -30,18 +29,18 @@ const FORMAT: &str = "IDX";
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::OtherFormat`] for a file of another kind, such as a zip archive, and [`Error::Format`] for one that
-/// is truncated, too long, of another shape, or holds numbers that `T` cannot (NaN, infinities, and for `u32` what is negative
-/// or not whole).
+/// Returns [`Error::Io`], [`Error::OtherFormat`] for a file of another format, such as a zip archive, and [`Error::Format`] for a file
+/// that is truncated, too long, of another shape, or contains numbers that `T` cannot represent (NaN, infinities, and for `u32` negative
+/// numbers and fractions).
 pub fn read<T: Sample>(path: impl AsRef<Path>) -> Result<Vec<T>> {
     let path = path.as_ref();
     read::samples(source::open(Box::new(File::open(path).map_err(Error::io(path))?), path)?)
 }
 
-/// Reads the samples of an IDX file in memory, as [`read`].
+/// Reads the samples of an IDX file in memory, as [`read`] does.
 ///
 /// # Errors
-/// As [`read`], with [`IN_MEMORY`] for the path.
+/// Returns the errors of [`read`], with [`IN_MEMORY`] as the path.
 pub fn parse<T: Sample>(bytes: &[u8]) -> Result<Vec<T>> {
     read::samples(source::open(Box::new(bytes), Path::new(IN_MEMORY))?)
 }

@@ -1,4 +1,4 @@
-//! The numbers of an IDX file, a bounded number of bytes at a time.
+//! Reads the numbers of an IDX file, a limited number of bytes at a time.
 
 use super::header::{self, Kind};
 use super::source::Source;
@@ -6,9 +6,9 @@ use crate::Result;
 use crate::data::{Number, Sample};
 use crate::tensor::pod::{flat_mut, grow};
 
-/// How many bytes are allocated for numbers before any of them has been read.
+/// The number of bytes that are allocated for numbers before any of them has been read.
 const AHEAD: usize = 1 << 20;
-/// How many bytes are converted at a time; a multiple of the size of every element type.
+/// The number of bytes that are converted at a time; a multiple of the size of every element type.
 const CHUNK: usize = 1 << 14;
 
 /// Reads all samples of a file.
@@ -26,7 +26,7 @@ pub(super) fn samples<T: Sample>(mut source: Source<'_>) -> Result<Vec<T>> {
     Ok(samples)
 }
 
-/// Fills `to`. `place` gives the number of all samples, and the sample of an element of `to`.
+/// Fills `to`. `place` returns the number of all samples, and the sample that an element of `to` belongs to.
 fn numbers<E: Number>(
     source: &mut Source<'_>,
     kind: Kind,
@@ -63,7 +63,7 @@ fn convert<E: Number>(kind: Kind, bytes: &[u8], to: &mut [E]) -> Option<usize> {
     })
 }
 
-/// The first of these numbers; 0 when there is none.
+/// Returns the first of these numbers; 0 if there is none.
 fn value(kind: Kind, bytes: &[u8]) -> f64 {
     fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
         bytes.first_chunk().copied().unwrap_or([0; N])

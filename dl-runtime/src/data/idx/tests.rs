@@ -1,10 +1,10 @@
-//! IDX files of every type, wrong in every way, and mutated.
+//! Tests of IDX files of every type, with every kind of mistake, and mutated at random.
 
 use super::{parse, read};
 use crate::data::{MnistImage, Sample, mnist};
 use proptest::prelude::*;
 
-/// A file of this type and these sizes.
+/// Returns a file of this type with these sizes.
 fn file(kind: u8, sizes: &[u32], numbers: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, kind, sizes.len() as u8];
     sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
@@ -14,7 +14,7 @@ fn file(kind: u8, sizes: &[u32], numbers: &[u8]) -> Vec<u8> {
 
 fn message<T: Sample>(bytes: &[u8]) -> String {
     let text = parse::<T>(bytes).err().map(|error| error.to_string()).unwrap_or_default();
-    text.strip_prefix("<memory>: not a sound IDX file: ").unwrap_or(&text).to_string()
+    text.strip_prefix("<memory>: not a valid IDX file: ").unwrap_or(&text).to_string()
 }
 
 #[cfg(feature = "gz")]
@@ -70,11 +70,11 @@ fn other_kinds_of_files_are_named() {
         (b"<!DOCTYPE html>", "a web page, not an IDX file; download the file itself, not the page that shows it"),
         (
             b"version https://git-lfs.github.com/spec/v1\n",
-            "a pointer of Git LFS in the place of a file, not an IDX file; `git lfs pull` fetches the file",
+            "a Git LFS pointer instead of a file, not an IDX file; `git lfs pull` fetches the file",
         ),
         (
             npy,
-            "an array of NumPy, not an IDX file; \
+            "a NumPy array, not an IDX file; \
              in Python, `numpy.savetxt(\"table.csv\", array, delimiter=\",\")` writes a table",
         ),
     ] {
@@ -89,7 +89,7 @@ fn wrong_lengths_say_where() {
         "expected 3 samples, found the end of the file in sample 1"
     );
     assert_eq!(message::<f32>(&file(8, &[2], &[1, 2, 3])), "expected its end after 2 samples, found more bytes");
-    // A header that claims 16 TB of images in a file of 20 bytes costs no memory to speak of.
+    // A header that claims 16 TB of images in a file of 20 bytes must not allocate that memory.
     assert_eq!(
         message::<[[f32; 32]; 32]>(&file(8, &[u32::MAX, 32, 32], &[0; 4])),
         "expected 4294967295 samples, found the end of the file in sample 0"
@@ -114,10 +114,10 @@ fn packed_files_are_known_by_their_first_bytes() {
     let bytes = packed(&plain);
     assert_eq!(parse::<[f32; 2]>(&bytes).unwrap(), [[7.0; 2]; 1000]);
     let cut = message::<[f32; 2]>(&bytes[..bytes.len() - 9]);
-    assert!(cut.starts_with("expected sound gzip data, found "), "{cut}");
+    assert!(cut.starts_with("expected valid gzip data, found "), "{cut}");
     let mut wrong_sum = bytes.clone();
     wrong_sum[bytes.len() - 5] ^= 1;
-    assert!(message::<[f32; 2]>(&wrong_sum).starts_with("expected sound gzip data, found "));
+    assert!(message::<[f32; 2]>(&wrong_sum).starts_with("expected valid gzip data, found "));
     assert_eq!(
         message::<[f32; 2]>(&packed(&plain[..20])),
         "expected 1000 samples, found the end of the file in sample 4"
@@ -152,7 +152,7 @@ fn mnist_reads_its_four_files() {
     assert_eq!(error, "a data set needs one target per input: found 2 inputs and 1 targets");
     std::fs::write(&labels, b"not idx at all").unwrap();
     let error = read::<u32>(&labels).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("{}: not a sound IDX file: expected 0", labels.display())), "{error}");
+    assert!(error.starts_with(&format!("{}: not a valid IDX file: expected 0", labels.display())), "{error}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

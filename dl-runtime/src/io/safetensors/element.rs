@@ -1,8 +1,8 @@
-//! The element types of files that can become `f32`.
+//! The element types of files that can be converted to `f32`.
 
 use super::Dtype;
 
-/// An element type that can be read as `f32`.
+/// An element type that can be converted to `f32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Element {
     F32,
@@ -12,7 +12,7 @@ pub(super) enum Element {
 }
 
 impl Element {
-    /// The element type of `dtype`; `None` for whole numbers and other types that networks do not calculate with.
+    /// Returns the element type for `dtype`; `None` for integers and other types that networks do not compute with.
     pub(super) fn of(dtype: Dtype) -> Option<Self> {
         match dtype {
             Dtype::F32 => Some(Element::F32),
@@ -22,7 +22,7 @@ impl Element {
             _ => None,
         }
     }
-    /// The size of one element in bytes.
+    /// Returns the size of one element in bytes.
     pub(super) fn size(self) -> usize {
         match self {
             Element::F16 | Element::BF16 => 2,
@@ -30,13 +30,13 @@ impl Element {
             Element::F64 => 8,
         }
     }
-    /// Converts little-endian elements, as many as both slices have.
+    /// Converts little-endian elements; both slices have the same number of elements.
     pub(super) fn decode(self, bytes: &[u8], to: &mut [f32]) {
         match self {
             Element::F32 => each(bytes, to, f32::from_le_bytes),
             Element::F16 => each(bytes, to, |b| half(u16::from_le_bytes(b))),
             Element::BF16 => each(bytes, to, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)),
-            // What is too large for `f32` becomes an infinity, and is reported as such.
+            // A number that is too large for `f32` becomes an infinity, and is reported as one.
             Element::F64 => each(bytes, to, |b| f64::from_le_bytes(b) as f32),
         }
     }
@@ -48,11 +48,11 @@ fn each<const N: usize>(bytes: &[u8], to: &mut [f32], f: impl Fn([u8; N]) -> f32
     }
 }
 
-/// The value of an IEEE 754 binary16.
+/// Converts an IEEE 754 binary16 number.
 fn half(bits: u16) -> f32 {
     let (sign, rest) = (u32::from(bits >> 15) << 31, u32::from(bits & 0x7fff));
-    // With its 10 bits of fraction and 5 of exponent at the positions of a binary32, the number is 2¹¹² times too small;
-    // multiplying is exact, subnormal numbers included.
+    // With its 10 fraction bits and 5 exponent bits at the positions of a binary32, the number is 2¹¹² times too small; the
+    // multiplication is exact, even for subnormal numbers.
     let magnitude = match rest {
         0x7c00.. => f32::from_bits(0x7f80_0000 | (rest & 0x3ff) << 13),
         _ => f32::from_bits(rest << 13) * f32::from_bits((127 + 112) << 23),
@@ -83,7 +83,7 @@ mod tests {
             assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:#06x}");
         }
         assert!(half(0x7e00).is_nan());
-        // Every finite half against its definition.
+        // Every finite half is compared with its definition.
         for bits in (0..=u16::MAX).filter(|bits| bits & 0x7c00 != 0x7c00) {
             let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 0x3ff) / 1024.0);
             let magnitude =

@@ -1,4 +1,4 @@
-//! The entries of a header as they stand there: every name once, and metadata of text.
+//! Parses the entries of a header, and checks that names are unique, that metadata is text, and that tensors leave no gaps.
 
 use super::SIDE_BY_SIDE;
 use ::safetensors::tensor::TensorInfo;
@@ -8,7 +8,7 @@ use std::fmt;
 
 const METADATA: &str = "__metadata__";
 
-/// What was expected, and what was found.
+/// The expected and the found content, for an error.
 type Fault = (&'static str, String);
 
 /// The tensors and the metadata of a header.
@@ -20,12 +20,12 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// The same entries, with the tensors in the order of their places in the file.
+    /// Checks the entries, and sorts the tensors by their offsets in the file.
     pub(super) fn check(mut self) -> Result<Self, Fault> {
         let mut names: Vec<&String> = self.tensors.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         if let Some(same) = names.windows(2).find(|names| names[0] == names[1]) {
-            return Err(("every name once", format!("`{}` twice", same[0])));
+            return Err(("unique names", format!("`{}` twice", same[0])));
         }
         if let Some(fault) = self.fault.take() {
             return Err(fault);
@@ -60,7 +60,7 @@ impl Entries {
     }
 }
 
-/// How many bytes the elements of a tensor take.
+/// Returns the number of bytes of the elements of a tensor, or `None` if it overflows.
 fn bytes(tensor: &TensorInfo) -> Option<usize> {
     let elements = tensor.shape.iter().try_fold(1, |elements: usize, size| elements.checked_mul(*size))?;
     elements.checked_mul(tensor.dtype.bitsize()).filter(|bits| bits % 8 == 0).map(|bits| bits / 8)
@@ -90,7 +90,7 @@ impl<'de> Visitor<'de> for Header {
                 continue;
             }
             if std::mem::replace(&mut metadata, true) {
-                entries.note(("every name once", format!("`{METADATA}` twice")));
+                entries.note(("unique names", format!("`{METADATA}` twice")));
             }
             map.next_value_seed(Texts(&mut entries))?;
         }
@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for Texts<'_> {
         while let Some(key) = map.next_key::<String>()? {
             match map.next_value()? {
                 Value::Text(_) if self.0.metadata.contains_key(&key) => {
-                    self.0.note(("every key once in `__metadata__`", format!("`{key}` twice")));
+                    self.0.note(("unique keys in `__metadata__`", format!("`{key}` twice")));
                 }
                 Value::Text(text) => drop(self.0.metadata.insert(key, text)),
                 Value::Other(found) => {
@@ -133,7 +133,7 @@ impl<'de> Visitor<'de> for Texts<'_> {
     }
 }
 
-/// A value of the metadata: text, or a few words about what stands in its place.
+/// A value of the metadata: text, or a description of what was found instead.
 enum Value {
     Text(String),
     Other(String),

@@ -1,4 +1,4 @@
-//! The header of a safetensors file. It is checked against the length of the file before memory is allocated for it.
+//! Reads the header of a safetensors file. Its length is checked against that of the file before memory is allocated for it.
 
 use super::entries::Entries;
 use super::{FORMAT, SIDE_BY_SIDE};
@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// The most bytes that a header may have, as in the `safetensors` crate.
+/// The largest size of a header in bytes, as in the `safetensors` crate.
 const LIMIT: u64 = 100_000_000;
 
-/// The contents of a file.
+/// The parsed header of a file.
 pub(super) struct Header {
-    /// The names, types, shapes and offsets of the tensors, which leave no holes and do not overlap.
+    /// The names, types, shapes and offsets of the tensors, which have no gaps or overlaps.
     pub(super) tensors: Metadata,
     /// The metadata of the file, `__metadata__`.
     pub(super) metadata: BTreeMap<String, String>,
@@ -30,7 +30,7 @@ impl Header {
         source.seek(SeekFrom::Start(0)).map_err(io)?;
         let mut begin = Vec::new();
         source.take(START as u64).read_to_end(&mut begin).map_err(io)?;
-        // Whatever is no header may be another format; the first bytes alone could also be a length.
+        // A file without a valid header may have another format; its first bytes alone could also be a length.
         let malformed = |expected: String, found: String| {
             let (path, format) = (path.to_path_buf(), FORMAT);
             other_format(&path, FORMAT, &begin).unwrap_or(Error::Format { path, format, expected, found })
@@ -43,7 +43,7 @@ impl Header {
         if len > most {
             return Err(malformed(format!("a header of at most {most} bytes"), format!("one that claims {len} bytes")));
         }
-        // At most `LIMIT`, and no more than the file has.
+        // The length is at most `LIMIT`, and no more than the file has.
         let mut json = vec![0; len as usize];
         source.seek(SeekFrom::Start(8)).map_err(io)?;
         source.read_exact(&mut json).map_err(io)?;

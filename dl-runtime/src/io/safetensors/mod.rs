@@ -1,7 +1,7 @@
-//! The safetensors format (<https://huggingface.co/docs/safetensors>): a JSON header, then the numbers of named tensors.
+//! The safetensors format (<https://huggingface.co/docs/safetensors>): a JSON header, followed by the numbers of named tensors.
 //!
-//! [`Reader`] and [`Writer`] stream between a file and the memory of the tensors. The header is checked as the `safetensors`
-//! crate does; its function that reads files wants all of the file in memory, and so is not used.
+//! [`Reader`] and [`Writer`] stream between a file and the memory of the tensors. The header is checked like in the `safetensors` crate,
+//! whose reading function is not used because it needs the whole file in memory.
 
 mod element;
 mod entries;
@@ -17,8 +17,8 @@ use ::safetensors::Dtype;
 /// The name of the format in errors.
 pub(crate) const FORMAT: &str = "safetensors";
 
-/// What the tensors of a header do, in errors.
-const SIDE_BY_SIDE: &str = "a header of tensors that lie side by side";
+/// The expected layout of the tensors of a header, in errors.
+const SIDE_BY_SIDE: &str = "a header of tensors without gaps or overlaps";
 
-/// How many bytes are read, converted and checked at a time.
+/// The number of bytes that are read, converted and checked at a time.
 const CHUNK: usize = 1 << 16;

@@ -1,4 +1,4 @@
-//! Reading safetensors: any tensor is read as `f32`, from a file or from memory, a chunk at a time.
+//! Reads safetensors: any tensor is read as `f32`, from a file or from memory, one chunk at a time.
 
 use super::CHUNK;
 use super::element::Element;
@@ -30,8 +30,8 @@ impl Reader<'static> {
     /// Opens a file and checks its header.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::OtherFormat`] for a file of another kind, such as one that PyTorch pickled, and [`Error::Format`]
-    /// for one that is truncated, too long, or has a header that is not sound.
+    /// Returns [`Error::Io`], [`Error::OtherFormat`] for a file of another format, such as a PyTorch pickle, and [`Error::Format`] for a
+    /// file that is truncated, too long, or has an invalid header.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::new(Box::new(File::open(path).map_err(Error::io(path))?), path)
@@ -39,10 +39,10 @@ impl Reader<'static> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a file in memory, such as one of `include_bytes!`, and checks its header.
+    /// Reads a file in memory, such as one from `include_bytes!`, and checks its header.
     ///
     /// # Errors
-    /// As [`Reader::open`], with [`IN_MEMORY`] for the path.
+    /// Returns the errors of [`Reader::open`], with [`IN_MEMORY`] as the path.
     pub fn of(bytes: &'a [u8]) -> Result<Self> {
         Self::new(Box::new(Cursor::new(bytes)), Path::new(IN_MEMORY))
     }
@@ -50,31 +50,31 @@ impl<'a> Reader<'a> {
         let header = Header::read(&mut *source, path)?;
         Ok(Reader { source, path: path.to_path_buf(), header, allow_not_finite: false })
     }
-    /// Allows NaN and infinities, which are errors otherwise.
+    /// Allows NaN and infinities, which are errors by default.
     pub fn allow_not_finite(mut self, allow: bool) -> Self {
         self.allow_not_finite = allow;
         self
     }
-    /// The path of the file, or [`IN_MEMORY`].
+    /// Returns the path of the file, or [`IN_MEMORY`].
     pub fn path(&self) -> &Path {
         &self.path
     }
-    /// The metadata of the file: text by key.
+    /// Returns the metadata of the file: text values by key.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.header.metadata
     }
-    /// The names of all tensors, in the order of the file.
+    /// Returns the names of all tensors, in the order of the file.
     pub fn names(&self) -> Vec<String> {
         self.header.tensors.offset_keys()
     }
-    /// The shape of a tensor, outermost dimension first; `None` if the file has no tensor of this name.
+    /// Returns the shape of a tensor, outermost dimension first; `None` if the file has no tensor of this name.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.header.tensors.info(name).map(|tensor| &tensor.shape[..])
     }
-    /// Checks that the file has a tensor of this name and shape, with elements that can become `f32`.
+    /// Checks that the file has a tensor of this name and shape, with elements that can be converted to `f32`.
     ///
     /// # Errors
-    /// [`Error::NoTensor`], [`Error::TensorShape`] or [`Error::TensorType`], naming the tensor.
+    /// Returns [`Error::NoTensor`], [`Error::TensorShape`] or [`Error::TensorType`] with the name of the tensor.
     pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
         self.place(name)?;
         match self.shape(name) {
@@ -88,10 +88,10 @@ impl<'a> Reader<'a> {
             _ => Ok(()),
         }
     }
-    /// Reads a tensor of F32, F16, BF16 or F64 into `to`, which must have as many elements.
+    /// Reads a tensor of F32, F16, BF16 or F64 into `to`, which must have as many elements as the tensor.
     ///
     /// # Errors
-    /// As [`Reader::check`], [`Error::TensorNotFinite`] and [`Error::Io`]; `to` may then be written in part.
+    /// Returns the errors of [`Reader::check`], [`Error::TensorNotFinite`] and [`Error::Io`]; `to` may then be partly written.
     pub fn read(&mut self, name: &str, to: &mut [f32]) -> Result<()> {
         let (_, _, len) = self.place(name)?;
         if len != to.len() {
@@ -102,12 +102,12 @@ impl<'a> Reader<'a> {
     /// Reads a tensor only to check its elements.
     ///
     /// # Errors
-    /// As [`Reader::read`].
+    /// Returns the errors of [`Reader::read`].
     pub fn verify(&mut self, name: &str) -> Result<()> {
         self.chunks(name, |_, _| ())
     }
 
-    /// The type of a tensor's elements, the offset of the first one in the file, and their number.
+    /// Returns the element type of a tensor, the offset of its first element in the file, and the number of its elements.
     fn place(&self, name: &str) -> Result<(Element, u64, usize)> {
         let Some(tensor) = self.header.tensors.info(name) else {
             return Err(Error::NoTensor { path: self.path.clone(), tensor: name.into() });

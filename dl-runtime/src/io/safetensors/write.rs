@@ -1,4 +1,4 @@
-//! Writing safetensors: borrowed tensors are streamed to a file or to memory.
+//! Writes safetensors: borrowed tensors are streamed to a file or to memory.
 
 use super::{CHUNK, FORMAT};
 use crate::io::write_atomic;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// A safetensors file to be written. The same tensors and metadata always give the same bytes.
+/// A safetensors file to be written. The same tensors and metadata always produce the same bytes.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -25,16 +25,16 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// A file without tensors and metadata.
+    /// Creates a file without tensors and metadata.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Adds a value to the metadata of the file; the last one of a key stays.
+    /// Adds a value to the metadata of the file; a second value for a key replaces the first.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), Value::String(value.into()));
         self
     }
-    /// Adds a tensor of this shape, outermost dimension first. The file has the tensors in the order of these calls.
+    /// Adds a tensor of this shape, outermost dimension first. The file contains the tensors in the order of these calls.
     pub fn tensor(mut self, name: impl Into<String>, shape: &'a [usize], data: &'a [f32]) -> Self {
         self.tensors.push((name.into(), shape, data));
         self
@@ -42,16 +42,17 @@ impl<'a> Writer<'a> {
     /// Writes the file, atomically.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::TensorShape`] for data of another length than its shape; [`Error::Format`] for a repeated name.
+    /// Returns [`Error::Io`]; [`Error::TensorShape`] for data whose length does not match its shape; [`Error::Format`] for a repeated
+    /// name.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let header = self.header(path)?;
         write_atomic(path, |to| self.stream(&header, to))
     }
-    /// The file as bytes.
+    /// Returns the file as bytes.
     ///
     /// # Errors
-    /// As [`Writer::write`].
+    /// Returns the errors of [`Writer::write`].
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let header = self.header(Path::new(IN_MEMORY))?;
         let data: usize = self.tensors.iter().map(|(_, _, data)| size_of_val(*data)).sum();
@@ -60,7 +61,7 @@ impl<'a> Writer<'a> {
         Ok(bytes)
     }
 
-    /// The JSON of the header, filled with spaces so that the data is aligned to 8 bytes.
+    /// Returns the header as JSON, padded with spaces so that the data is aligned to 8 bytes.
     fn header(&self, path: &Path) -> Result<String> {
         let mut entries = Map::new();
         if !self.metadata.is_empty() {
@@ -83,7 +84,7 @@ impl<'a> Writer<'a> {
                 return Err(Error::Format {
                     path: path.into(),
                     format: FORMAT,
-                    expected: "every name once".into(),
+                    expected: "unique names".into(),
                     found: format!("`{name}` again"),
                 });
             }

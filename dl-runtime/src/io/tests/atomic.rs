@@ -1,4 +1,4 @@
-//! Saving over what is there: files, links, pipes and devices, and what killed processes left.
+//! Tests of saving over existing files, links, pipes and devices, and over the leftovers of killed processes.
 
 use super::files::folder;
 use super::model::Net;
@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// The names in a folder, sorted.
+/// Returns the names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = entries.collect();
@@ -18,7 +18,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Starts a test of this file, which is ignored otherwise, in a process of its own.
+/// Starts a test of this file, which is otherwise ignored, in a process of its own.
 fn start(test: &str, path: &Path, stdout: Stdio) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", &format!("io::tests::atomic::{test}"), "--ignored", "--nocapture", "--test-threads=1"]);
@@ -31,13 +31,13 @@ fn place() -> Option<PathBuf> {
     std::env::var_os(PLACE).map(PathBuf::from)
 }
 
-/// A file of 1 MB that holds one number, again and again.
+/// Writes a file of 1 MB that contains one number, repeated.
 fn save(path: &Path, number: u32) {
     let numbers = vec![number as f32; 1 << 18];
     Writer::new().metadata("number", number.to_string()).tensor("x", &[1 << 18], &numbers).write(path).unwrap();
 }
 
-/// The number in a file of [`save`], whose every byte is checked.
+/// Returns the number in a file of [`save`], and checks every byte.
 fn number(path: &Path) -> u32 {
     let mut reader = Reader::open(path).unwrap();
     let number = reader.metadata()["number"].parse().unwrap();
@@ -66,7 +66,7 @@ fn a_process_killed_while_it_saves_leaves_the_old_file_or_the_new_one() {
         let mut child = start("saves_until_it_is_killed", &path, Stdio::piped());
         let output = BufReader::new(child.stdout.take().unwrap());
         assert!(output.lines().any(|line| line.unwrap() == "saving"));
-        // Moments of chance, up to 16 ms after it began.
+        // The process is killed at random moments, up to 16 ms after it started.
         wait = wait.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         std::thread::sleep(std::time::Duration::from_micros(wait >> 50));
         child.kill().unwrap();
@@ -74,7 +74,7 @@ fn a_process_killed_while_it_saves_leaves_the_old_file_or_the_new_one() {
         let found = number(&path);
         assert!(found >= last);
         last = found;
-        // What the one before left is gone, unless this one came to no save.
+        // The leftover of the previous process is removed, unless this one was killed before its first save.
         let temporary = names(&folder).len() - 1;
         assert!(temporary <= 1, "{:?}", names(&folder));
         left += temporary;
@@ -155,7 +155,7 @@ mod unix {
             fs::set_permissions(&path, fs::Permissions::from_mode(kept)).unwrap();
             let owner = fs::metadata(&path).unwrap().uid();
             write_atomic(&path, |to| {
-                // While it is written it is no more open than that.
+                // The temporary file has the same permissions while it is written.
                 let temporary = names(&folder).into_iter().find(|name| name.ends_with(".tmp")).unwrap();
                 assert_eq!(mode(&folder.join(temporary)), kept);
                 to.write_all(b"new")
@@ -171,7 +171,7 @@ mod unix {
         let folder = folder("links");
         let (there, link) = (folder.join("there"), folder.join("link"));
         fs::create_dir(&there).unwrap();
-        // A link that leads to a file by another link, both relative, and one that leads to no file yet.
+        // The paths are a link to a file through another link, both relative, and a link to a file that does not exist yet.
         symlink("there/second", &link).unwrap();
         symlink("net.safetensors", there.join("second")).unwrap();
         for number in [1, 2] {
@@ -204,7 +204,7 @@ mod unix {
                 let pipe = pipe.clone();
                 move || fs::read(pipe).unwrap()
             });
-            // Nobody waits for a reader of something that is no pipe any more.
+            // The file is no pipe any more, so writing does not wait for a reader.
             Net::counting().save(path).unwrap();
             assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
             assert_eq!(reader.join().unwrap(), Net::counting().to_bytes().unwrap());
@@ -248,7 +248,7 @@ mod unix {
             }
             let to_pipe = start("unix::saves_to_an_open_file", Path::new(open), Stdio::piped());
             assert!(contains(&to_pipe.wait_with_output().unwrap().stdout), "{open}");
-            // A file that was opened for the process goes on where it was, and stays the same file.
+            // A file that was opened for the process continues at its position, and stays the same file.
             let file = folder.join("output");
             fs::write(&file, "").unwrap();
             let before = fs::metadata(&file).unwrap().ino();

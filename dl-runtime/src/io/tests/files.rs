@@ -1,4 +1,4 @@
-//! Saving and loading, and the text of every error.
+//! Tests of saving and loading, and of the text of every error.
 
 use super::model::Net;
 use crate::io::safetensors::{Reader, Writer};
@@ -6,7 +6,7 @@ use crate::io::{Load, Save, write_atomic};
 use crate::{Error, Model, Result};
 use std::path::PathBuf;
 
-/// A folder for one test, empty.
+/// Returns an empty folder for one test.
 pub fn folder(test: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("dl-{test}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
@@ -14,7 +14,7 @@ pub fn folder(test: &str) -> PathBuf {
     folder
 }
 
-/// A file with this header and these many bytes after it.
+/// Returns a file with this header and this number of bytes after it.
 pub fn file(header: &str, data: usize) -> Vec<u8> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.bytes());
@@ -22,7 +22,7 @@ pub fn file(header: &str, data: usize) -> Vec<u8> {
     bytes
 }
 
-/// A file of `Net` with one more tensor, or one instead of its own, of `dtype` and zeros.
+/// Returns a file of `Net` with one more tensor, or one that replaces its own, of `dtype` and zeros.
 fn with(name: &str, dtype: &str, shape: &str, bytes: usize) -> Vec<u8> {
     let bias = if name == "dense1.bias" { String::new() } else { entry("dense1.bias", "F32", "[2]", 24, 32) + "," };
     let start = if bias.is_empty() { 24 } else { 32 };
@@ -62,7 +62,7 @@ fn what_is_saved_is_loaded() {
     assert_eq!(reader.metadata()["model"], "Net");
     assert_eq!(reader.metadata()["format"], "pt");
 
-    // Again over the old file, and nothing else stays in the folder.
+    // Saving again over the old file leaves no other file in the folder.
     net.save(&path).unwrap();
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     assert_eq!(std::fs::read(&path).unwrap(), net.to_bytes().unwrap());
@@ -124,7 +124,7 @@ fn names_can_be_mapped() {
     let bytes = Writer::new().tensor("a.bias", &[2], &net.bias).tensor("b.bias", &[2], &net.bias).to_bytes().unwrap();
     assert_eq!(
         message(twice.from_bytes(&bytes)),
-        "<memory>: not a sound safetensors file: expected one tensor that is named `dense1.bias` in the model, \
+        "<memory>: not a valid safetensors file: expected one tensor that is named `dense1.bias` in the model, \
          found `a.bias` and `b.bias`"
     );
 }
@@ -200,17 +200,17 @@ fn wrong_shapes_and_types_name_the_tensor() {
 
 #[test]
 fn unsound_headers_are_refused() {
-    let sound = "<memory>: not a sound safetensors file: expected";
-    assert_eq!(of(b"short"), format!("{sound} at least 8 bytes, found 5"));
+    let valid = "<memory>: not a valid safetensors file: expected";
+    assert_eq!(of(b"short"), format!("{valid} at least 8 bytes, found 5"));
     assert_eq!(
         of(&[0xff; 20]),
-        format!("{sound} a header of at most 12 bytes, found one that claims 18446744073709551615 bytes")
+        format!("{valid} a header of at most 12 bytes, found one that claims 18446744073709551615 bytes")
     );
     let header = format!("{{{}}}", entry("x", "F32", "[2]", 0, 8));
-    assert_eq!(of(&file(&header, 7)), format!("{sound} 8 bytes of tensors after the header, found 7 bytes"));
-    assert_eq!(of(&file(&header, 9)), format!("{sound} 8 bytes of tensors after the header, found 9 bytes"));
+    assert_eq!(of(&file(&header, 7)), format!("{valid} 8 bytes of tensors after the header, found 7 bytes"));
+    assert_eq!(of(&file(&header, 9)), format!("{valid} 8 bytes of tensors after the header, found 9 bytes"));
 
-    let side = format!("{sound} a header of tensors that lie side by side, found");
+    let side = format!("{valid} a header of tensors without gaps or overlaps, found");
     assert!(of(&file("{]", 0)).starts_with(&side));
     assert!(of(&file("\u{feff}{}", 0)).starts_with(&side));
     let cases = [
@@ -226,7 +226,7 @@ fn unsound_headers_are_refused() {
         let message = of(&file(&format!("{{{entries}}}"), 16));
         assert!(message.starts_with(&side), "{case}: {message}");
     }
-    // Deep nesting ends in an error too, not in the end of the stack.
+    // Deep nesting also ends in an error and does not overflow the stack.
     assert!(of(&file(&"[".repeat(100_000), 0)).starts_with(&side));
 }
 

@@ -1,10 +1,10 @@
-//! Mutated files: whatever the bytes, an error or a model, never a panic.
+//! Tests of mutated files: any bytes give an error or a model, and never a panic.
 
 use super::model::Net;
 use crate::Model;
 use proptest::prelude::*;
 
-/// A sound file with some bytes changed, some taken out or put in, and the end cut off.
+/// Returns a valid file with some bytes changed, removed or inserted, and its end cut off.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..3_u8);
     (prop::collection::vec(change, 0..6), any::<prop::sample::Index>(), prop::bool::weighted(0.2)).prop_map(

@@ -1,4 +1,4 @@
-//! Files against what PyTorch writes, and against every way to be wrong.
+//! Tests of files: compared with those that PyTorch writes, and with every kind of mistake.
 
 mod atomic;
 mod files;

@@ -1,4 +1,4 @@
-//! A model for tests of files: tensors, and no passes.
+//! A model for tests of files, with tensors but without passes.
 
 use crate::generated::*;
 

@@ -1,4 +1,4 @@
-//! Names: renamed in order, tied, in the file twice; and what is said of them.
+//! Tests of names: renamed in order, tied, or twice in a file; and of their errors.
 
 use super::files::{entry, file, folder};
 use super::model::Net;
@@ -6,7 +6,7 @@ use crate::io::Load;
 use crate::io::safetensors::{Reader, Writer};
 use crate::{Error, Model};
 
-/// The tensors of `Net` as PyTorch names them behind `torch.compile` and `DataParallel`.
+/// Returns the tensors of `Net` with the names that PyTorch gives them under `torch.compile` and `DataParallel`.
 fn wrapped() -> Vec<u8> {
     let net = Net::counting();
     let weight = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
@@ -29,7 +29,7 @@ fn renames_apply_in_order() {
     assert_eq!(load.from_bytes::<Net>(&wrapped()).unwrap(), Net::counting());
     let load = Load::new().rename("_orig_mod.module.", "").rename("0.", "dense1.").rename("1.", "norm.");
     assert_eq!(load.from_bytes::<Net>(&wrapped()).unwrap(), Net::counting());
-    // A prefix for all names, and a whole name.
+    // A rename can add a prefix to all names, or replace a whole name.
     let bytes = Net::counting().to_bytes().unwrap();
     let load = Load::new().rename("", "body.").rename("body.dense1.bias", "dense1.bias").rename("body.", "");
     assert_eq!(load.from_bytes::<Net>(&bytes).unwrap(), Net::counting());
@@ -44,7 +44,7 @@ fn a_rename_that_does_not_lead_to_the_model_is_shown() {
          `_orig_mod.module.0.bias` (renamed to `module.0.bias`), \
          `_orig_mod.module.1.running_mean` (renamed to `module.1.running_mean`)"
     );
-    // A mistake in what they are renamed to, by a function too.
+    // A rename to a wrong name is an error, also by a function.
     let all = Load::new().rename("_orig_mod.module.1.", "norm.").rename("_orig_mod.module.0.", "dens1.");
     assert!(message(&all, &wrapped()).ends_with(
         "the model lacks 2 tensors: `_orig_mod.module.0.weight` (renamed to `dens1.weight`), \
@@ -52,7 +52,7 @@ fn a_rename_that_does_not_lead_to_the_model_is_shown() {
     ));
     let by_function = Load::new().rename_with(|name| Some(name.replace("_orig_mod.module.", "")));
     assert!(message(&by_function, &wrapped()).contains("`_orig_mod.module.0.bias` (renamed to `0.bias`)"));
-    // A prefix without its dot takes other names too.
+    // A prefix without its dot also matches other names.
     let bytes = Writer::new().tensor("1.bias", &[2], &[0.0; 2]).tensor("12.bias", &[2], &[0.0; 2]).to_bytes().unwrap();
     let load = Load::new().allow_missing(true).rename("1", "dense1");
     assert_eq!(
@@ -77,7 +77,7 @@ fn a_rename_that_fits_nothing_is_an_error() {
             "<memory>: the rename of `modul.` to `` fits no tensor; after the rename before it, the names are {names}"
         )
     );
-    // In the wrong order.
+    // The renames are in the wrong order.
     assert!(
         message(&Load::new().rename("module.", "").rename("_orig_mod.", ""), &wrapped()).contains("`module.` to ``")
     );
@@ -95,7 +95,7 @@ fn to_load_nothing_is_an_error_whatever_is_allowed() {
          `_orig_mod.module.0.bias` (renamed to `module.0.bias`), \
          `_orig_mod.module.1.running_mean` (renamed to `module.1.running_mean`)"
     );
-    // No tensors at all, and all left out.
+    // A file has no tensors, or all of them are ignored.
     let empty = Writer::new().to_bytes().unwrap();
     assert!(
         message(&Load::new().allow_missing(true), &empty).starts_with("<memory>: nothing to load for the model `Net`")
@@ -135,7 +135,7 @@ fn errors_about_a_tensor_say_what_it_was_renamed_to() {
 
 #[test]
 fn a_tied_tensor_that_is_missing_is_explained() {
-    // `save_model` of safetensors for Python leaves one of two tied tensors out, and says so in the metadata.
+    // `save_model` of safetensors for Python omits one of two tied tensors, and records it in the metadata.
     let net = Net::counting();
     let bytes = |name: &'static str| {
         Writer::new()
@@ -148,20 +148,20 @@ fn a_tied_tensor_that_is_missing_is_explained() {
     let expected = "<memory>: does not fit the model `Net`; it lacks `dense1.bias`, which its metadata ties to `norm.running_mean`; \
                     in Python, `save_file({k: v.clone() for k, v in model.state_dict().items()}, …)` writes both";
     assert_eq!(message(&Load::new(), &bytes("dense1.bias")), expected);
-    // The metadata has PyTorch's names.
+    // The metadata contains PyTorch's names.
     let load = Load::new().rename_with(|name| Some(name.replace("fc.", "dense1.")));
     assert_eq!(message(&load, &bytes("fc.bias")), expected);
-    // Other metadata is no tie.
+    // Other metadata is not a tie.
     assert!(message(&Load::new(), &bytes("author")).ends_with("it lacks tensor `dense1.bias`"));
     assert!(Load::new().allow_missing(true).from_bytes::<Net>(&bytes("dense1.bias")).is_ok());
 }
 
 #[test]
 fn a_name_twice_is_refused_by_name() {
-    let sound = "<memory>: not a sound safetensors file: expected";
+    let valid = "<memory>: not a valid safetensors file: expected";
     let of = |entries: &[String], data| message(&Load::new(), &file(&format!("{{{}}}", entries.join(",")), data));
     let same = entry("dense1.bias", "F32", "[2]", 0, 8);
-    let twice = format!("{sound} every name once, found `dense1.bias` twice");
+    let twice = format!("{valid} unique names, found `dense1.bias` twice");
     for second in [
         same.clone(),
         entry("dense1.bias", "F32", "[2]", 8, 16),
@@ -172,16 +172,16 @@ fn a_name_twice_is_refused_by_name() {
             assert_eq!(of(&[same.clone(), entry("x", "F32", "[0]", 0, 0), second.clone()], data), twice);
         }
     }
-    // The same name, written in two ways.
+    // The same name is written in two ways.
     assert_eq!(of(&[same.clone(), same.replace("dense1", r"dense\u0031")], 8), twice);
     let metadata = |text: &str| format!(r#""__metadata__":{text}"#);
     assert_eq!(
         of(&[metadata(r#"{"epoch":"1","epoch":"2"}"#), same.clone()], 8),
-        format!("{sound} every key once in `__metadata__`, found `epoch` twice")
+        format!("{valid} unique keys in `__metadata__`, found `epoch` twice")
     );
     assert_eq!(
         of(&[metadata("{}"), same.clone(), metadata("{}")], 8),
-        format!("{sound} every name once, found `__metadata__` twice")
+        format!("{valid} unique names, found `__metadata__` twice")
     );
     let field = same.replace(r#""shape""#, r#""dtype":"F32","shape""#);
     let error = of(&[field], 8);
@@ -190,7 +190,7 @@ fn a_name_twice_is_refused_by_name() {
 
 #[test]
 fn metadata_that_is_no_text_is_named() {
-    let sound = "<memory>: not a sound safetensors file: expected";
+    let valid = "<memory>: not a valid safetensors file: expected";
     let of = |metadata: &str| {
         let tensor = entry("x", "F32", "[2]", 0, 8);
         Reader::of(&file(&format!(r#"{{"__metadata__":{metadata},{tensor}}}"#), 8)).err().map(|error| error.to_string())
@@ -206,7 +206,7 @@ fn metadata_that_is_no_text_is_named() {
     ] {
         assert_eq!(
             of(&format!(r#"{{"author":"me","epoch":{value}}}"#)),
-            Some(format!("{sound} text for every key of `__metadata__`, found {found} for `epoch`"))
+            Some(format!("{valid} text for every key of `__metadata__`, found {found} for `epoch`"))
         );
     }
     let error = of("5").unwrap();
@@ -216,17 +216,17 @@ fn metadata_that_is_no_text_is_named() {
 
 #[test]
 fn both_names_of_one_place_are_named() {
-    let sound = "<memory>: not a sound safetensors file: expected a header of tensors that lie side by side, found";
+    let valid = "<memory>: not a valid safetensors file: expected a header of tensors without gaps or overlaps, found";
     let of = |entries: &[String], data| message(&Load::new(), &file(&format!("{{{}}}", entries.join(",")), data));
     let (a, b) = (entry("a", "F32", "[2]", 0, 8), entry("b", "F32", "[2]", 0, 8));
-    let found = format!("{sound} `a` at bytes 0 to 8 and `b` at bytes 0 to 8");
+    let found = format!("{valid} `a` at bytes 0 to 8 and `b` at bytes 0 to 8");
     assert_eq!(of(&[a.clone(), b], 8), found);
     let b = entry("b", "F32", "[2]", 4, 12);
-    assert_eq!(of(&[b, a.clone()], 12), format!("{sound} `a` at bytes 0 to 8 and `b` at bytes 4 to 12"));
+    assert_eq!(of(&[b, a.clone()], 12), format!("{valid} `a` at bytes 0 to 8 and `b` at bytes 4 to 12"));
     let b = entry("b", "F32", "[2]", 12, 20);
-    assert_eq!(of(&[b, a.clone()], 20), format!("{sound} no tensor at bytes 8 to 12, before `b`"));
+    assert_eq!(of(&[b, a.clone()], 20), format!("{valid} no tensor at bytes 8 to 12, before `b`"));
     let b = entry("b", "F16", "[3]", 8, 12);
-    assert_eq!(of(&[a, b], 12), format!("{sound} `b` of F16 and shape [3] at bytes 8 to 12"));
+    assert_eq!(of(&[a, b], 12), format!("{valid} `b` of F16 and shape [3] at bytes 8 to 12"));
     let empty = [entry("a", "F32", "[0]", 0, 0), entry("b", "F32", "[0,3]", 0, 0)];
     assert!(Reader::of(&file(&format!("{{{}}}", empty.join(",")), 0)).is_ok());
 }

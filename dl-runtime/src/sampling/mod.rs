@@ -195,6 +195,7 @@ impl Sampler {
         self.check()?;
         let largest = largest(logits)?;
         self.left.clear();
+        self.left.reserve(self.top_k.unwrap_or(usize::MAX).min(logits.len()));
         if self.rng.is_none() {
             self.left.push(Candidate { token: largest.token, probability: 1.0 });
             return Ok(&self.left);
@@ -205,9 +206,7 @@ impl Sampler {
         let possible = |(token, &logit): (u32, &f32)| (logit > f32::NEG_INFINITY).then_some(Ranked { logit, token });
         let possible = (0..).zip(logits).filter_map(possible);
         let candidate = |ranked: Ranked| Candidate { token: ranked.token, probability: weigh(ranked.logit) };
-        let count = self.top_k.unwrap_or(usize::MAX).min(logits.len());
-        self.left.reserve(count);
-        if count == logits.len() && self.top_p == 1.0 {
+        if self.top_k.is_none_or(|k| k >= logits.len()) && self.top_p == 1.0 {
             self.left.extend(possible.map(candidate));
         } else {
             // A heap gives the first ones without sorting the rest.
@@ -215,34 +214,38 @@ impl Sampler {
             ranked.clear();
             ranked.reserve(logits.len());
             ranked.extend(possible);
-            let mut ranked = BinaryHeap::from(ranked);
-            // The mass that top-p leaves of a whole.
-            let enough = |whole: f64| if self.top_p < 1.0 { self.top_p * whole } else { f64::INFINITY };
-            if count < logits.len() {
-                self.left.extend(iter::from_fn(|| ranked.pop()).take(count).map(candidate));
-                let enough = enough(mass(&self.left));
-                let mut before = 0.0;
-                let goes_on = |next: &&Candidate| {
-                    let goes_on = before < enough;
-                    before += next.probability;
-                    goes_on
-                };
-                let within = self.left.iter().take_while(goes_on).count();
-                self.left.truncate(within.max(1));
-            } else {
-                let enough = enough(ranked.iter().map(|ranked| weigh(ranked.logit)).sum());
-                let mut before = 0.0;
-                while self.left.is_empty() || before < enough {
-                    let Some(next) = ranked.pop().map(candidate) else { break };
-                    before += next.probability;
-                    self.left.push(next);
-                }
-            }
-            self.ranked = ranked;
+            // Added up in order of tokens, which no version of the heap changes.
+            let mass = ranked.iter().map(|ranked| weigh(ranked.logit)).sum();
+            self.ranked = BinaryHeap::from(ranked);
+            self.cut(mass, candidate);
         }
         let mass = mass(&self.left);
         self.left.iter_mut().for_each(|candidate| candidate.probability /= mass);
         Ok(&self.left)
+    }
+
+    /// Moves the tokens that top-k and top-p leave from the heap to `left`, the first of them first. `all` is the mass of all together.
+    fn cut(&mut self, all: f64, candidate: impl Fn(Ranked) -> Candidate) {
+        let tokens = self.ranked.len();
+        let k = self.top_k.unwrap_or(tokens).min(tokens);
+        // Top-p counts what top-k leaves, so all of that is weighed first.
+        let mut whole = all;
+        if k < tokens {
+            self.left.extend(iter::from_fn(|| self.ranked.pop()).take(k).map(&candidate));
+            whole = mass(&self.left);
+        }
+        let enough = if self.top_p < 1.0 { self.top_p * whole } else { f64::INFINITY };
+        let mut before = 0.0;
+        for at in 0..k {
+            if at == self.left.len() {
+                let Some(next) = self.ranked.pop() else { return };
+                self.left.push(candidate(next));
+            }
+            before += self.left[at].probability;
+            if before >= enough {
+                return self.left.truncate(at + 1);
+            }
+        }
     }
 }
 

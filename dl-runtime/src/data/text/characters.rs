@@ -3,6 +3,7 @@
 use super::{Tokenizer, check, file};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The characters of a text are the tokens, numbered in the order of their code points.
@@ -31,10 +32,9 @@ impl Characters {
     /// The vocabulary of all characters of `text`. It should be the whole text: a character of validation data that is not in it
     /// cannot be encoded.
     pub fn of(text: &str) -> Self {
-        let mut characters: Vec<char> = text.chars().collect();
-        characters.sort_unstable();
-        characters.dedup();
-        Characters { characters }
+        let mut characters = BTreeSet::new();
+        characters.extend(text.chars());
+        Characters { characters: characters.into_iter().collect() }
     }
     /// All characters; the index of each is its token.
     pub fn characters(&self) -> &[char] {

@@ -126,12 +126,12 @@ fn pairs_are_merged_by_frequency_and_then_by_their_tokens() {
 #[test]
 fn long_words_take_no_longer_than_others() {
     // With steps of the square of its length, this would not end.
-    let text = "ab".repeat(500_000) + &"x".repeat(500_000);
+    let text = "ab".repeat(100_000) + &"x".repeat(100_000);
     let pairs = BytePairs::train(&text, 300).unwrap();
     let longest = (0..300).filter_map(|token| pairs.bytes_of(token)).map(<[u8]>::len).max();
     assert_eq!(longest, Some(256));
     let tokens = pairs.encode(&text).unwrap();
-    assert!(tokens.len() < 10_000);
+    assert!(tokens.len() < 2_000);
     assert_eq!(pairs.decode(&tokens).unwrap(), text);
 }
 

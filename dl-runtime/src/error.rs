@@ -214,6 +214,53 @@ pub enum Error {
         /// The number of tokens in the vocabulary.
         vocabulary: usize,
     },
+    /// Logits by which no token can be drawn, since one of them is NaN or +inf.
+    #[error(
+        "the logit of token {token} is {value}; logits must be finite numbers, or -inf for tokens that are never drawn"
+    )]
+    Logit {
+        /// The first such token.
+        token: u32,
+        /// NaN or infinity.
+        value: f32,
+    },
+    /// Logits by which no token can be drawn, since all of them are -inf.
+    #[error("no token can be drawn: all {tokens} logits are -inf")]
+    NoToken {
+        /// How many logits there are.
+        tokens: usize,
+    },
+    /// A character of a text is not in the vocabulary.
+    #[error(
+        "character {character:?} (U+{:04X}) at byte {at} of the text is not in the vocabulary of {vocabulary} characters",
+        u32::from(*character)
+    )]
+    UnknownCharacter {
+        /// The character.
+        character: char,
+        /// Where it begins in the text, in bytes: `&text[at..]` begins with it.
+        at: usize,
+        /// How many characters there are.
+        vocabulary: usize,
+    },
+    /// A token that should be decoded is not in the vocabulary.
+    #[error("token {token} at index {index} is out of range; with a vocabulary of {vocabulary}, tokens are 0 to {}", vocabulary.saturating_sub(1))]
+    UnknownToken {
+        /// Where it is in the list of tokens.
+        index: usize,
+        /// The token.
+        token: u32,
+        /// How many tokens there are.
+        vocabulary: usize,
+    },
+    /// A list of tokens is shorter than one window and the token after it.
+    #[error("a window of {length} tokens and the token after it do not fit into {found} tokens")]
+    FewTokens {
+        /// How many tokens there are.
+        found: usize,
+        /// How many tokens a window has.
+        length: usize,
+    },
     /// A sample contains NaN or an infinity.
     #[error("sample {sample}: expected finite numbers, found {value} {}", place(index))]
     SampleNotFinite {

@@ -18,6 +18,7 @@ pub mod optim;
 pub mod plot;
 pub mod random;
 mod range;
+pub mod sampling;
 mod session;
 pub mod tensor;
 #[cfg(test)]

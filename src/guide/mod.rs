@@ -5,7 +5,7 @@
 //! - [`training`]: the trainer, losses, optimizers, schedules, and training loops written by hand
 //! - [`gpu`]: training and prediction on an NVIDIA GPU
 //! - [`expansion`]: the code that the macro generates, from top to bottom
-//! - [`data_and_files`]: data sets, readers, safetensors, and networks from PyTorch
+//! - [`data_and_files`]: data sets, readers, text and its generation, safetensors, and networks from PyTorch
 
 #[doc = include_str!("language.md")]
 pub mod language {}

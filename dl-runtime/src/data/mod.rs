@@ -1,4 +1,4 @@
-//! Data sets and their sources: the digits in this crate, readers of files, and arrays of `ndarray`; and normalisation of data.
+//! Data sets and their sources: the digits in this crate, readers of files, arrays of `ndarray`, and text; and normalisation of data.
 
 #[cfg(feature = "csv")]
 mod csv;
@@ -10,6 +10,7 @@ mod mnist;
 mod ndarray;
 mod normalize;
 mod sample;
+pub mod text;
 
 #[cfg(feature = "csv")]
 pub use csv::{Blank, Csv};

@@ -274,7 +274,7 @@ fn the_far_ends() {
             );
         };
         for ((&x, &y), &d) in x.iter().zip(&y).zip(&d) {
-            // Within the last place of the input, where numbers near 1 are added, and two of the smallest numbers.
+            // The tolerance is an ulp of the input, since formulas add numbers near 1, plus two of the smallest numbers.
             check("value", x, y, reference(f, x.into()), 1e-7 * f64::from(x.abs().min(1.0)) + 2.9e-45);
             check("slope", x, d, slope(f, x.into()), 1e-7);
         }

@@ -168,7 +168,7 @@ fn strides_and_dilation() {
             check(sizes(2, [2, 3], [8, 11], [3, 3], op), true);
         }
     }
-    // Rows and columns that no window meets, and a kernel smaller than the stride.
+    // These have rows and columns outside of every window, and kernels smaller than the stride.
     check(sizes(2, [2, 3], [8, 9], [1, 1], Conv2dOp { stride: [3, 2], ..PLAIN }), false);
     check(sizes(1, [1, 2], [6, 6], [2, 2], Conv2dOp { stride: [4, 4], padding: [1, 0], ..PLAIN }), true);
 }

@@ -86,6 +86,6 @@ DEVICE void move_all(Decay decay, Span<const u32> roles, Span<float> w, Span<con
     if (check[STOPPED]) return;
     u32 bad = 0;
     EACH(at, w.len, ((aligned(w) && aligned(g)) && ... && aligned(kept)), move(at, decay, roles, w, g, bad, step, kept...));
-    // A gradient that is not finite does no harm if the weights are finite, for instance with a learning rate of 0.
+    // A gradient that is not finite does no harm if the new weights are finite.
     if (bad & 1) atomicOr(&check[OVERFLOWED], bad);
 }

@@ -170,7 +170,7 @@ mod tests {
         [[[[0.0, 1.0]], [[1e6, 1e6]]], [[[2.0, 3.0]], [[1e6 + 2.0, 1e6]]], [[[4.0, 5.0]], [[1e6 + 1.0, 1e6]]]];
 
     #[test]
-    fn measures_are_those_of_numpy() {
+    fn means_and_deviations_are_those_of_numpy() {
         // x.mean(0), x.std(0); x.mean((0, 2, 3)), x.std((0, 2, 3)); x.mean(), x.std()
         let features = Normalizer::per_feature(&SAMPLES).unwrap();
         assert_eq!(features.means(), [2.0, 3.0, 1_000_001.0, 1e6]);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_measured_comes_to_mean_0_and_deviation_1_and_back() {
+    fn normalising_gives_mean_0_and_deviation_1_and_can_be_undone() {
         let mut samples = SAMPLES.map(|[first, _]| [first]);
         for normalizer in [Normalizer::per_feature(&samples), Normalizer::per_channel(&samples)] {
             let normalizer = normalizer.unwrap();
@@ -197,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finite_is_told_with_its_place() {
-        let told = |error: Result<Normalizer<_>>| error.unwrap_err().to_string();
+    fn numbers_that_are_not_finite_are_reported_with_their_position() {
+        let reported = |error: Result<Normalizer<_>>| error.unwrap_err().to_string();
         let rows = [[1.0, 2.0], [3.0, f32::NAN], [f32::INFINITY, 0.0]];
         let expected = "sample 1: expected finite numbers, found NaN in column 1";
-        assert_eq!(told(Normalizer::per_feature(&rows)), expected);
-        assert_eq!(told(Normalizer::global(&rows)), expected);
+        assert_eq!(reported(Normalizer::per_feature(&rows)), expected);
+        assert_eq!(reported(Normalizer::global(&rows)), expected);
         let mut images = SAMPLES;
         images[2][1][0][1] = f32::NEG_INFINITY;
         let error = Normalizer::per_channel(&images).unwrap_err().to_string();
@@ -217,20 +217,20 @@ mod tests {
         let measured = Normalizer::per_channel(&SAMPLES).unwrap();
         assert_eq!(parts(measured.means(), measured.deviations()), Ok(measured));
         assert!(parts(&[0.0], &[1.0]).is_ok() && parts(&[0.0; 4], &[1.0; 4]).is_ok());
-        let told = |means: &[f32], deviations: &[f32]| parts(means, deviations).unwrap_err();
+        let reported = |means: &[f32], deviations: &[f32]| parts(means, deviations).unwrap_err();
         let lengths = "it must be 1 number, or one for each of 2 channels or 4 features";
-        assert_eq!(told(&[], &[]), format!("`means` of `Normalizer` is 0 numbers; {lengths}"));
-        assert_eq!(told(&[0.0; 3], &[1.0; 3]), format!("`means` of `Normalizer` is 3 numbers; {lengths}"));
+        assert_eq!(reported(&[], &[]), format!("`means` of `Normalizer` is 0 numbers; {lengths}"));
+        assert_eq!(reported(&[0.0; 3], &[1.0; 3]), format!("`means` of `Normalizer` is 3 numbers; {lengths}"));
         assert_eq!(
-            told(&[0.0; 2], &[1.0]),
+            reported(&[0.0; 2], &[1.0]),
             "`deviations` of `Normalizer` is 1 number; it must be 2 numbers, as many as means"
         );
         assert_eq!(
-            told(&[0.0, f32::NAN], &[1.0; 2]),
+            reported(&[0.0, f32::NAN], &[1.0; 2]),
             "`means` of `Normalizer` is NaN at index 1; it must be finite numbers"
         );
         assert_eq!(
-            told(&[0.0; 2], &[1.0, 0.0]),
+            reported(&[0.0; 2], &[1.0, 0.0]),
             "`deviations` of `Normalizer` is 0 at index 1; it must be finite numbers above 0"
         );
     }

@@ -108,8 +108,8 @@ fn an_answer_of_nan_is_wrong() {
 
 #[test]
 fn k_is_a_number_of_classes() {
-    let told = |k| Metric::<[f32; 4], u32>::check(&TopK::new(k), &[]).map_err(|error| error.to_string());
-    assert_eq!((told(1), told(4)), (Ok(()), Ok(())));
-    assert_eq!(told(5), Err("`k` of `TopK` is 5; it must be from 1 to 4, the number of classes".into()));
-    assert_eq!(told(0), Err("`k` of `TopK` is 0; it must be from 1 to 4, the number of classes".into()));
+    let reported = |k| Metric::<[f32; 4], u32>::check(&TopK::new(k), &[]).map_err(|error| error.to_string());
+    assert_eq!((reported(1), reported(4)), (Ok(()), Ok(())));
+    assert_eq!(reported(5), Err("`k` of `TopK` is 5; it must be from 1 to 4, the number of classes".into()));
+    assert_eq!(reported(0), Err("`k` of `TopK` is 0; it must be from 1 to 4, the number of classes".into()));
 }

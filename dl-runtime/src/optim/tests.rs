@@ -185,7 +185,7 @@ fn running_means_are_never_subnormal() {
 }
 
 #[test]
-fn overflow_is_told() {
+fn overflow_is_reported() {
     fn finite_check(optimizer: impl Optimizer, weight: f32, gradient: f32, odd: &[(usize, f32)]) -> FiniteCheck {
         let mut gradients = vec![gradient; LEN];
         odd.iter().for_each(|(i, odd)| gradients[*i] = *odd);

@@ -168,15 +168,18 @@ fn a_count_of_columns_lists_them() {
 }
 
 #[test]
-fn a_first_line_of_numbers_asks() {
-    let told = "<memory>: the first line holds numbers instead of column names:";
+fn a_first_line_of_numbers_needs_a_choice() {
+    let reported = "<memory>: the first line holds numbers instead of column names:";
     let choice = "`.header(false)` reads a table without names, `.header(true)` uses these as the names";
-    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,2.5,0\n3,4,1\n"), format!("{told} `1`, `2.5`, `0`; {choice}"));
+    assert_eq!(
+        message::<[f32; 2], u32>(Csv::new(), b"1,2.5,0\n3,4,1\n"),
+        format!("{reported} `1`, `2.5`, `0`; {choice}")
+    );
     // Tables with blank cells among the numbers, and with columns that pandas numbered.
-    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,,0\n"), format!("{told} `1`, ``, `0`; {choice}"));
-    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,NaN,0\n"), format!("{told} `1`, `NaN`, `0`; {choice}"));
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,,0\n"), format!("{reported} `1`, ``, `0`; {choice}"));
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), b"1,NaN,0\n"), format!("{reported} `1`, `NaN`, `0`; {choice}"));
     let numbered = b",0,1,2\n0,5,6,1\n";
-    assert_eq!(message::<[f32; 2], u32>(Csv::new(), numbered), format!("{told} ``, `0`, `1`, `2`; {choice}"));
+    assert_eq!(message::<[f32; 2], u32>(Csv::new(), numbered), format!("{reported} ``, `0`, `1`, `2`; {choice}"));
     let set: Dataset<[f32; 2], u32> = Csv::new().header(true).parse(numbered).unwrap();
     assert_eq!(set, Dataset { inputs: vec![[5.0, 6.0]], targets: vec![1] });
     let set: Dataset<[f32; 2], u32> = Csv::new().header(false).parse(b"1,2.5,0\n3,4,1\n").unwrap();
@@ -187,7 +190,7 @@ fn a_first_line_of_numbers_asks() {
 }
 
 #[test]
-fn a_name_that_stands_twice_is_refused() {
+fn duplicate_names_of_columns_are_errors() {
     let table = b"a,a,b,c\n1,2,3,4\n";
     let twice = "<memory>: not a valid CSV file: expected unique column names, found `a` for columns 1 and 2";
     assert_eq!(message::<[f32; 3], u32>(Csv::new(), table), twice);
@@ -264,12 +267,12 @@ fn blank_cells_are_dropped_or_filled_by_choice() {
 }
 
 #[test]
-fn files_that_are_no_tables_are_named() {
+fn files_that_are_not_tables_are_recognised() {
     let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
-    let told = "<memory>: this is text in UTF-16, not a CSV file; save it as UTF-8";
+    let reported = "<memory>: this is text in UTF-16, not a CSV file; save it as UTF-8";
     for table in [format!("\u{feff}{TABLE}"), TABLE.to_string()] {
-        assert_eq!(message::<[f32; 2], u32>(Csv::new(), &utf16(&table, u16::to_le_bytes)), told);
-        assert_eq!(message::<[f32; 2], u32>(Csv::new(), &utf16(&table, u16::to_be_bytes)), told);
+        assert_eq!(message::<[f32; 2], u32>(Csv::new(), &utf16(&table, u16::to_le_bytes)), reported);
+        assert_eq!(message::<[f32; 2], u32>(Csv::new(), &utf16(&table, u16::to_be_bytes)), reported);
     }
     let workbook = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml";
     assert_eq!(

@@ -36,7 +36,7 @@ fn every_type_is_read() {
 }
 
 #[test]
-fn sizes_of_one_at_the_front_may_be_there_or_not() {
+fn leading_sizes_of_one_are_optional() {
     let bytes: Vec<u8> = (0..6).collect();
     let expected = [[[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]]];
     assert_eq!(parse::<[[[f32; 2]; 3]; 1]>(&file(8, &[1, 3, 2], &bytes)).unwrap(), expected);
@@ -63,7 +63,7 @@ fn wrong_headers_say_what_was_found() {
 }
 
 #[test]
-fn other_kinds_of_files_are_named() {
+fn other_formats_are_recognised() {
     let npy = b"\x93NUMPY\x01\0v\0{'descr': '|u1', 'fortran_order': False, 'shape': (9, 28, 28), }";
     for (bytes, found) in [
         (&b"PK\x03\x04\x14\0"[..], "a zip archive, as PyTorch and Keras save, not an IDX file; unpack it first"),

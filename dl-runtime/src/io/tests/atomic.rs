@@ -87,7 +87,7 @@ fn a_process_killed_while_it_saves_leaves_the_old_file_or_the_new_one() {
 }
 
 #[test]
-fn what_dead_processes_left_is_removed_and_nothing_else() {
+fn only_leftovers_of_dead_processes_are_removed() {
     let folder = folder("leftovers");
     let path = folder.join("net");
     let own = format!(".net.{}-999.tmp", std::process::id());

@@ -48,7 +48,7 @@ fn of(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_saved_is_loaded() {
+fn a_saved_model_can_be_loaded() {
     let folder = folder("save");
     let path = folder.join("net.safetensors");
     let net = Net::counting();
@@ -130,7 +130,7 @@ fn names_can_be_mapped() {
 }
 
 #[test]
-fn what_differs_is_listed_where_it_is_allowed() {
+fn allowed_differences_are_listed() {
     let folder = folder("differs");
     let path = folder.join("net.safetensors");
     Writer::new().tensor("dense1.bias", &[2], &[0.5, -0.5]).tensor("extra", &[1], &[0.0]).write(&path).unwrap();
@@ -199,7 +199,7 @@ fn wrong_shapes_and_types_name_the_tensor() {
 }
 
 #[test]
-fn unsound_headers_are_refused() {
+fn invalid_headers_are_refused() {
     let valid = "<memory>: not a valid safetensors file: expected";
     assert_eq!(of(b"short"), format!("{valid} at least 8 bytes, found 5"));
     assert_eq!(

@@ -38,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn headers_of_chance_never_panic(header in r#"[{}\[\]:,"a-zF0-9 -]{0,80}"#, data in 0..64_usize) {
+    fn random_headers_never_panic(header in r#"[{}\[\]:,"a-zF0-9 -]{0,80}"#, data in 0..64_usize) {
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.bytes());
         bytes.extend(vec![0; data]);

@@ -39,7 +39,7 @@ fn files_of_pytorch_are_named_with_what_writes_safetensors() {
 }
 
 #[test]
-fn every_other_kind_is_named() {
+fn every_other_format_is_recognised() {
     let html = "\n<!DOCTYPE html>\n<html lang=\"en\">";
     let json = "{\n  \"architectures\": [\n    \"LeNet\"\n  ]";
     let index = "{\n  \"metadata\": {\"total_size\": 5},\n  \"weight_map\": {";
@@ -87,12 +87,12 @@ fn every_other_kind_is_named() {
 }
 
 #[test]
-fn a_folder_is_no_file() {
+fn a_folder_is_not_a_file() {
     assert!(matches!(Net::load(std::env::temp_dir()).unwrap_err(), Error::Io { .. }));
 }
 
 #[test]
-fn sound_files_whose_length_looks_like_another_kind_are_read() {
+fn valid_files_whose_length_looks_like_another_format_are_read() {
     // A header of 0x8b1f bytes starts like gzip, and one of 0x0280 bytes like a pickle.
     for (len, start) in [(0x8b1f, [0x1f, 0x8b]), (0x0280, [0x80, 0x02])] {
         let bytes = Net::counting().to_bytes().unwrap();

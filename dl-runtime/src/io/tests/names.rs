@@ -86,7 +86,7 @@ fn a_rename_that_fits_nothing_is_an_error() {
 }
 
 #[test]
-fn to_load_nothing_is_an_error_whatever_is_allowed() {
+fn loading_nothing_is_always_an_error() {
     let load = || Load::new().allow_missing(true).allow_unexpected(true);
     assert_eq!(
         message(&load().rename("_orig_mod.", ""), &wrapped()),
@@ -108,7 +108,7 @@ fn to_load_nothing_is_an_error_whatever_is_allowed() {
 }
 
 #[test]
-fn what_was_loaded_from_bytes_is_reported() {
+fn loading_from_bytes_reports_differences() {
     let bytes = Writer::new().metadata("by", "me").tensor("dense1.bias", &[2], &[0.5, -0.5]).tensor("x", &[1], &[0.0]);
     let load = Load::new().allow_missing(true).allow_unexpected(true);
     let mut net = Net::counting();
@@ -157,7 +157,7 @@ fn a_tied_tensor_that_is_missing_is_explained() {
 }
 
 #[test]
-fn a_name_twice_is_refused_by_name() {
+fn duplicate_names_of_tensors_are_errors() {
     let valid = "<memory>: not a valid safetensors file: expected";
     let of = |entries: &[String], data| message(&Load::new(), &file(&format!("{{{}}}", entries.join(",")), data));
     let same = entry("dense1.bias", "F32", "[2]", 0, 8);
@@ -189,7 +189,7 @@ fn a_name_twice_is_refused_by_name() {
 }
 
 #[test]
-fn metadata_that_is_no_text_is_named() {
+fn metadata_that_is_not_text_is_an_error() {
     let valid = "<memory>: not a valid safetensors file: expected";
     let of = |metadata: &str| {
         let tensor = entry("x", "F32", "[2]", 0, 8);
@@ -215,7 +215,7 @@ fn metadata_that_is_no_text_is_named() {
 }
 
 #[test]
-fn both_names_of_one_place_are_named() {
+fn overlapping_tensors_are_both_named() {
     let valid = "<memory>: not a valid safetensors file: expected a header of tensors without gaps or overlaps, found";
     let of = |entries: &[String], data| message(&Load::new(), &file(&format!("{{{}}}", entries.join(",")), data));
     let (a, b) = (entry("a", "F32", "[2]", 0, 8), entry("b", "F32", "[2]", 0, 8));

@@ -215,7 +215,8 @@ impl Sampler {
             ranked.reserve(logits.len());
             ranked.extend(possible);
             // Added up in order of tokens, which no version of the heap changes.
-            let mass = ranked.iter().map(|ranked| weigh(ranked.logit)).sum();
+            let mass = || ranked.iter().map(|ranked| weigh(ranked.logit)).sum();
+            let mass = self.top_k.is_none_or(|k| k >= ranked.len()).then(mass);
             self.ranked = BinaryHeap::from(ranked);
             self.cut(mass, candidate);
         }
@@ -224,16 +225,15 @@ impl Sampler {
         Ok(&self.left)
     }
 
-    /// Moves the tokens that top-k and top-p leave from the heap to `left`, the first of them first. `all` is the mass of all together.
-    fn cut(&mut self, all: f64, candidate: impl Fn(Ranked) -> Candidate) {
-        let tokens = self.ranked.len();
-        let k = self.top_k.unwrap_or(tokens).min(tokens);
+    /// Moves the tokens that top-k and top-p leave from the heap to `left`, the first of them first. `all` is the mass of all together,
+    /// or none where top-k leaves some.
+    fn cut(&mut self, all: Option<f64>, candidate: impl Fn(Ranked) -> Candidate) {
+        let k = self.top_k.unwrap_or(usize::MAX);
         // Top-p counts what top-k leaves, so all of that is weighed first.
-        let mut whole = all;
-        if k < tokens {
+        let whole = all.unwrap_or_else(|| {
             self.left.extend(iter::from_fn(|| self.ranked.pop()).take(k).map(&candidate));
-            whole = mass(&self.left);
-        }
+            mass(&self.left)
+        });
         let enough = if self.top_p < 1.0 { self.top_p * whole } else { f64::INFINITY };
         let mut before = 0.0;
         for at in 0..k {

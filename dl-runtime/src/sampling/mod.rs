@@ -45,7 +45,7 @@ use crate::{Error, Result};
 use exp::exp;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::{iter, mem};
+use std::{fmt, iter, mem};
 
 /// Draws tokens by the logits of a model.
 ///
@@ -62,7 +62,7 @@ use std::{iter, mem};
 /// assert_eq!(Sampler::greedy().sample(&logits)?, 1);
 /// # Ok::<(), dl::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sampler {
     temperature: f64,
     top_k: Option<usize>,
@@ -75,6 +75,18 @@ pub struct Sampler {
     left: Vec<Candidate>,
 }
 
+/// The settings, without the memory.
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler")
+            .field("temperature", &self.temperature)
+            .field("top_k", &self.top_k)
+            .field("top_p", &self.top_p)
+            .field("seed", &self.rng.as_ref().map(Rng::seed))
+            .finish_non_exhaustive()
+    }
+}
+
 /// A token that may be drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
@@ -85,7 +97,7 @@ pub struct Candidate {
 }
 
 /// A token in the order of cuts: by its logit, and the lower token first where logits are equal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Ranked {
     /// A number, or -inf.
     logit: f32,

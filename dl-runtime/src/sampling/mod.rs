@@ -67,7 +67,7 @@ pub struct Sampler {
     temperature: f64,
     top_k: Option<usize>,
     top_p: f64,
-    /// None where the largest logit decides.
+    /// `None` if the largest logit decides.
     rng: Option<Rng>,
     /// Memory for the tokens in order of their logits, used while cutting.
     ranked: BinaryHeap<Ranked>,

@@ -5,6 +5,7 @@
 mod devices;
 
 use dl::prelude::*;
+use dl::sampling::Sampler;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -155,5 +156,15 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
         (0..5).for_each(|_| predict());
         assert_eq!(allocations(&mut predict), 0, "a batch on CUDA");
         assert_eq!(cuda.counts().graphs, before.graphs + 1);
+    }
+    // At the end, since the harness itself allocates while a test begins.
+    let logits: Vec<f32> = (0..1000).map(|i| (i * 7919 % 1000) as f32 / 100.0).collect();
+    let masked = [&[f32::NEG_INFINITY; 900], &logits[900..]].concat();
+    let cuts = [Sampler::new(1).top_k(40), Sampler::new(1).top_p(0.9), Sampler::new(1).top_k(40).top_p(0.9)];
+    for mut sampler in [Sampler::greedy(), Sampler::new(1)].into_iter().chain(cuts) {
+        sampler.sample(&masked).unwrap();
+        let mut tokens = [0; 5];
+        let draw = || tokens.iter_mut().for_each(|token| *token = sampler.sample(&logits).unwrap());
+        assert_eq!(allocations(draw), 0, "{sampler:?}");
     }
 }

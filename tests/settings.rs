@@ -1,10 +1,12 @@
 //! Every public function that a value can misuse, with all the values that misuse it: an error that names setting, value and
 //! range before anything is computed, or a finite result. Never a panic.
 
+use dl::data::text::{BytePairs, Tokenizer, windows};
 use dl::data::{Dataset, Normalizer};
 use dl::optim::schedule::{Cosine, Exponential, OneCycle, Schedule, Step, WarmUp};
 use dl::optim::{Clip, Optimizer};
 use dl::prelude::*;
+use dl::sampling::Sampler;
 use dl::train::{ConfusionMatrix, Every, TopK};
 use dl::{Error, Result};
 
@@ -391,6 +393,34 @@ fn numbers_of_charts() {
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{value}: {svg}");
         }
     }
+}
+
+#[test]
+fn settings_of_sampling() {
+    let logits: Vec<f32> = (0..6).map(|i| [0.5, -3.0, 80.0][i % 3]).collect();
+    let draw = |sampler: Sampler| {
+        let mut sampler = sampler;
+        let candidates = sampler.distribution(&logits)?;
+        let mut numbers: Vec<f32> = candidates.iter().map(|candidate| candidate.probability as f32).collect();
+        numbers.push(sampler.sample(&logits)? as f32);
+        Ok(numbers)
+    };
+    let temperature = |value| value > 0.0 && value <= f64::from(f32::MAX);
+    setting("`temperature` of `Sampler`", temperature, |value| draw(Sampler::new(1).temperature(value)));
+    setting("`temperature` of `Sampler`", temperature, |value| draw(Sampler::new(1).top_p(0.5).temperature(value)));
+    setting("`top_p` of `Sampler`", |value| (0.0..=1.0).contains(&value), |value| draw(Sampler::new(1).top_p(value)));
+    count("`top_k` of `Sampler`", |value| value > 0, |value| draw(Sampler::new(1).top_k(value)));
+    count("`top_k` of `Sampler`", |value| value > 0, |value| draw(Sampler::greedy().top_k(value)));
+}
+
+#[test]
+fn settings_of_texts() {
+    let tokens: Vec<u32> = (0..20).collect();
+    let strided = |stride| Ok(vec![windows::<4>(&tokens, stride)?.len() as f32]);
+    count("`stride` of `windows`", |value| value > 0, strided);
+    let trained = |vocabulary| Ok(vec![BytePairs::train("a text", vocabulary)?.vocabulary() as f32]);
+    count("`vocabulary` of `BytePairs`", |_| false, trained);
+    assert_eq!(trained(256).unwrap(), [256.0]);
 }
 
 #[test]

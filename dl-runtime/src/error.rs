@@ -227,7 +227,7 @@ pub enum Error {
     /// Logits by which no token can be drawn, since all of them are -inf.
     #[error("no token can be drawn: all {tokens} logits are -inf")]
     NoToken {
-        /// How many logits there are.
+        /// The number of logits.
         tokens: usize,
     },
     /// A character of a text is not in the vocabulary.
@@ -238,27 +238,27 @@ pub enum Error {
     UnknownCharacter {
         /// The character.
         character: char,
-        /// Where it begins in the text, in bytes: `&text[at..]` begins with it.
+        /// The byte at which it begins: `&text[at..]` begins with it.
         at: usize,
-        /// How many characters there are.
+        /// The size of the vocabulary.
         vocabulary: usize,
     },
     /// A token that should be decoded is not in the vocabulary.
     #[error("token {token} at index {index} is out of range; with a vocabulary of {vocabulary}, tokens are 0 to {}", vocabulary.saturating_sub(1))]
     UnknownToken {
-        /// Where it is in the list of tokens.
+        /// Its index in the list of tokens.
         index: usize,
         /// The token.
         token: u32,
-        /// How many tokens there are.
+        /// The size of the vocabulary.
         vocabulary: usize,
     },
     /// A list of tokens is shorter than one window and the token after it.
     #[error("a window of {length} tokens and the token after it do not fit into {found} tokens")]
     FewTokens {
-        /// How many tokens there are.
+        /// The number of tokens in the list.
         found: usize,
-        /// How many tokens a window has.
+        /// The number of tokens in a window.
         length: usize,
     },
     /// A sample contains NaN or an infinity.

@@ -5,7 +5,7 @@ use crate::{Error, Result};
 use std::collections::BTreeSet;
 use std::iter::FusedIterator;
 
-/// What a model says about the next token: one logit for each token of the vocabulary, `[vocabulary]`.
+/// The logits of the next token, `[vocabulary]`: one for each token, as a model computes them.
 ///
 /// Arrays, vectors and slices of `f32` are logits, boxed or not, and so are results of them.
 pub trait Logits {

@@ -45,7 +45,7 @@ use crate::{Error, Result};
 use exp::exp;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::{iter, mem};
+use std::{fmt, iter, mem};
 
 /// Draws tokens by the logits of a model.
 ///
@@ -62,17 +62,29 @@ use std::{iter, mem};
 /// assert_eq!(Sampler::greedy().sample(&logits)?, 1);
 /// # Ok::<(), dl::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sampler {
     temperature: f64,
     top_k: Option<usize>,
     top_p: f64,
-    /// None where the largest logit decides.
+    /// `None` if the largest logit decides.
     rng: Option<Rng>,
     /// Memory for the tokens in order of their logits, used while cutting.
     ranked: BinaryHeap<Ranked>,
     /// The tokens that are left.
     left: Vec<Candidate>,
+}
+
+/// The settings, without the memory.
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler")
+            .field("temperature", &self.temperature)
+            .field("top_k", &self.top_k)
+            .field("top_p", &self.top_p)
+            .field("seed", &self.rng.as_ref().map(Rng::seed))
+            .finish_non_exhaustive()
+    }
 }
 
 /// A token that may be drawn.
@@ -85,7 +97,7 @@ pub struct Candidate {
 }
 
 /// A token in the order of cuts: by its logit, and the lower token first where logits are equal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Ranked {
     /// A number, or -inf.
     logit: f32,
@@ -215,7 +227,8 @@ impl Sampler {
             ranked.reserve(logits.len());
             ranked.extend(possible);
             // Added up in order of tokens, which no version of the heap changes.
-            let mass = ranked.iter().map(|ranked| weigh(ranked.logit)).sum();
+            let mass = || ranked.iter().map(|ranked| weigh(ranked.logit)).sum();
+            let mass = self.top_k.is_none_or(|k| k >= ranked.len()).then(mass);
             self.ranked = BinaryHeap::from(ranked);
             self.cut(mass, candidate);
         }
@@ -224,16 +237,15 @@ impl Sampler {
         Ok(&self.left)
     }
 
-    /// Moves the tokens that top-k and top-p leave from the heap to `left`, the first of them first. `all` is the mass of all together.
-    fn cut(&mut self, all: f64, candidate: impl Fn(Ranked) -> Candidate) {
-        let tokens = self.ranked.len();
-        let k = self.top_k.unwrap_or(tokens).min(tokens);
+    /// Moves the tokens that top-k and top-p leave from the heap to `left`, the first of them first. `all` is the mass of all together,
+    /// or none where top-k leaves some.
+    fn cut(&mut self, all: Option<f64>, candidate: impl Fn(Ranked) -> Candidate) {
+        let k = self.top_k.unwrap_or(usize::MAX);
         // Top-p counts what top-k leaves, so all of that is weighed first.
-        let mut whole = all;
-        if k < tokens {
+        let whole = all.unwrap_or_else(|| {
             self.left.extend(iter::from_fn(|| self.ranked.pop()).take(k).map(&candidate));
-            whole = mass(&self.left);
-        }
+            mass(&self.left)
+        });
         let enough = if self.top_p < 1.0 { self.top_p * whole } else { f64::INFINITY };
         let mut before = 0.0;
         for at in 0..k {

@@ -24,6 +24,7 @@ mod byte_pairs;
 mod bytes;
 mod characters;
 mod file;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -32,6 +33,7 @@ mod words;
 pub use byte_pairs::BytePairs;
 pub use bytes::Bytes;
 pub use characters::Characters;
+pub use stream::DecodeStream;
 pub use windows::windows;
 
 use crate::{Error, Result};

@@ -91,6 +91,10 @@ proptest! {
         prop_assert_eq!(pairs.vocabulary(), 270);
         let bytes: Vec<u8> = tokens.iter().flat_map(|token| pairs.bytes_of(*token).unwrap()).copied().collect();
         prop_assert_eq!(pairs.decode(&tokens).unwrap(), String::from_utf8_lossy(&bytes));
+        // Token by token it is the same text, and what is not the beginning of a character comes at once.
+        let mut stream = DecodeStream::new(&pairs);
+        let pieces: String = tokens.iter().map(|token| stream.push(*token).unwrap()).collect();
+        prop_assert_eq!(pieces + &stream.finish().unwrap(), String::from_utf8_lossy(&bytes));
     }
 
     #[test]
@@ -123,6 +127,58 @@ fn pairs_are_merged_by_frequency_and_then_by_their_tokens() {
     assert_eq!(BytePairs::train("aaa", 1000).unwrap().merges(), [(97, 97)]);
 }
 
+/// Merges that the package `tokenizers` 0.23.3 of Hugging Face learns from `TEXT` twice (BPE after `ByteLevel`, which cuts words as GPT-2),
+/// with bytes by their value, and the tokens that it makes of another text.
+#[test]
+fn encoding_is_that_of_hugging_face() {
+    let merges = [
+        (97, 116),
+        (104, 101),
+        (116, 257),
+        (32, 258),
+        (48, 50),
+        (50, 260),
+        (84, 257),
+        (99, 256),
+        (109, 256),
+        (32, 111),
+        (32, 261),
+        (32, 263),
+        (32, 264),
+        (39, 108),
+        (39, 115),
+        (97, 110),
+        (97, 115),
+        (97, 195),
+        (103, 256),
+        (104, 256),
+        (110, 273),
+        (114, 101),
+        (115, 256),
+        (118, 101),
+        (119, 272),
+        (165, 230),
+        (170, 158),
+        (172, 232),
+        (175, 279),
+        (194, 160),
+        (230, 151),
+        (32, 256),
+        (32, 262),
+        (32, 271),
+    ];
+    let tokens = [
+        84, 275, 265, 258, 114, 32, 276, 284, 267, 270, 32, 32, 275, 10, 10, 32, 278, 259, 277, 32, 105, 110, 266, 52,
+        53, 32, 286, 281, 156, 172, 286, 165, 44, 259, 121, 269, 108, 32, 84, 72, 69, 32, 32,
+    ];
+    let text = "That other naïve cat's  hat\n\n sat there in 20245 日本日, they'll THE  ";
+    let pairs = BytePairs::from_merges(merges.to_vec()).unwrap();
+    assert_eq!(pairs.encode(text).unwrap(), tokens);
+    assert_eq!(pairs.decode(&tokens).unwrap(), text);
+    // Of merges that are as frequent it takes others first; the first two are more frequent than all others.
+    assert_eq!(BytePairs::train(&TEXT.repeat(2), 258).unwrap().merges(), &merges[..2]);
+}
+
 #[test]
 fn long_words_take_no_longer_than_others() {
     // With steps of the square of its length, this would not end.
@@ -152,6 +208,19 @@ fn tokenizers_refuse_what_they_do_not_know() {
         let range = format!("with a vocabulary of {vocabulary}, tokens are 0 to {last}");
         assert_eq!(error, format!("token {token} at index 2 is out of range; {range}"));
     }
+}
+
+#[test]
+fn a_stream_returns_whole_characters() {
+    let mut stream = DecodeStream::new(&Bytes);
+    let mut pieces = |text: &[u8]| text.iter().map(|byte| stream.push(u32::from(*byte)).unwrap()).collect::<Vec<_>>();
+    assert_eq!(pieces("a日é".as_bytes()), ["a", "", "", "日", "", "é"]);
+    // Half an emoji, and then something else.
+    assert_eq!(pieces(&[0xf0, 0x9f, b'b', 0xff]), ["", "", "\u{fffd}b", ""]);
+    assert!(stream.push(256).is_err());
+    assert_eq!(stream.push(u32::from(b'c')).unwrap(), "\u{fffd}c");
+    stream.push(0xe9).unwrap();
+    assert_eq!((stream.finish().unwrap(), stream.finish().unwrap()), ("\u{fffd}".into(), String::new()));
 }
 
 #[test]

@@ -14,7 +14,7 @@ const BYTES: usize = 256;
 /// The most bytes of a token: two tokens that would be longer are not merged. A file cannot ask for more memory than it is long.
 const LONGEST: usize = 256;
 
-/// Tokens that are bytes and merged pairs of tokens: the most frequent pair of a text becomes a token, again and again.
+/// A tokenizer whose tokens are bytes and merged pairs of tokens: the most frequent pair of a text becomes a token, again and again.
 ///
 /// The first 256 tokens are the bytes, so every text can be encoded, and every text comes back from its tokens. Pairs lie within
 /// words, which are cut as GPT-2 cuts them, with the space before a word as a part of it.
@@ -44,11 +44,11 @@ pub struct BytePairs {
     tokens: HashMap<(u32, u32), u32>,
     /// The bytes of all tokens, one after the other.
     bytes: Vec<u8>,
-    /// Where those of each token end.
+    /// The ends of the tokens in `bytes`.
     ends: Vec<usize>,
 }
 
-/// What is kept in files.
+/// The contents of a file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Merges {

@@ -10,7 +10,7 @@ use super::{BYTES, LONGEST};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-/// What a pair must occur to be merged: one that occurs once would learn the text by heart.
+/// The fewest occurrences of a pair that is merged: those that occur once would learn the text by heart.
 const FEWEST: u64 = 2;
 /// The token in the place of the right half of a merged pair.
 const GONE: u32 = u32::MAX;
@@ -60,17 +60,17 @@ struct Corpus {
     /// The places of the neighbours in the word.
     before: Vec<usize>,
     after: Vec<usize>,
-    /// How often the word of each place occurs.
+    /// The number of times that the word of each place occurs in the text.
     times: Vec<u64>,
     pairs: HashMap<Pair, Found>,
 }
 
-/// Where a pair is.
+/// The occurrences of a pair.
 #[derive(Default)]
 struct Found {
-    /// How often it occurs in the text.
+    /// Their number in the text, with equal words.
     times: u64,
-    /// Where its left half is or was, in ascending order within each word.
+    /// The places of the left half, some of which other merges have taken; in ascending order within each word.
     places: Vec<usize>,
 }
 
@@ -98,7 +98,7 @@ impl Corpus {
         }
         corpus
     }
-    /// Counts a pair whose left half is at `at`; whether it is the first.
+    /// Counts a pair whose left half is at `at`. Returns whether it is the first.
     fn add(&mut self, pair: Pair, at: usize) -> bool {
         let found = self.pairs.entry(pair).or_default();
         found.times += self.times[at];

@@ -26,5 +26,6 @@ pub use dl_runtime::ops::{
     layer_norm::LayerNorm,
     prelu::Prelu,
     rms_norm::RmsNorm,
+    scale::Scale,
     separable_conv2d::SeparableConv2d,
 };

@@ -56,6 +56,12 @@ model! {
         (y * z) -> log_softmax(axis: 0)
     }
 
+    /// Learned factors of features, of rows of them, and of channels.
+    Scaled(x: [2, 3, 4]) -> [6, 4] {
+        let y = x -> conv2d(2, 1) -> scale(initial: 0.5) -> tanh -> reshape([6, 4]) -> scale;
+        y * (y -> flatten -> dense(4) -> scale(initial: -1.5))
+    }
+
     Logarithms(x: [5]) -> [5] {
         let y = x -> softplus;
         (y -> log) + (y -> powi(-1)) * (x -> exp) - (x -> clamp(-0.5, 0.5) -> mish) + (x -> abs)
@@ -78,5 +84,6 @@ check! {
     repeated: Repeated,
     normalised: Normalised,
     turned: Turned,
+    scaled: Scaled,
     logarithms: Logarithms,
 }

@@ -32,6 +32,7 @@ static SOURCES: &[&Source] = &[
     &ops::pool::cuda::SOURCE,
     &ops::prelu::cuda::SOURCE,
     &ops::reduce::cuda::SOURCE,
+    &ops::scale::cuda::SOURCE,
     &ops::softmax::cuda::SOURCE,
     &ops::transpose::cuda::SOURCE,
     &ops::upsample::cuda::SOURCE,

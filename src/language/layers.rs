@@ -660,6 +660,16 @@ pub struct prelu {
     pub init: Init,
 }
 
+/// `scale` multiplies each feature, or each channel of an image, by a learned factor (layer scale).
+///
+/// Shapes: `[n]`, `[t, n]` or `[c, h, w]`, unchanged.
+pub struct scale {
+    /// Value that every factor begins with.
+    ///
+    /// Give a number; the default is `1`.
+    pub initial: Number,
+}
+
 /// `softmax` computes `e^xᵢ / Σ e^xⱼ`: probabilities from logits, over the features, the channels of an image, or `axis`.
 ///
 /// Shapes: any, unchanged.

@@ -69,6 +69,24 @@ pub fn features_or_image(call: &Call) -> Option<Dim> {
     None
 }
 
+/// Returns the number of features of an input `[features]` or `[positions, features]`, or of channels of an image, and how many
+/// consecutive numbers belong to each.
+pub fn scaled(call: &Call) -> Option<(Dim, Dim)> {
+    let input = call.input();
+    match input.dims.as_slice() {
+        [features] | [_, features] => Some((features.clone(), Dim::Known(1))),
+        [channels, height, width] => Some((channels.clone(), height.mul(width))),
+        _ => {
+            let start = format!(
+                "`{}` takes features [n], rows of features [t, n] or an image [channels, height, width]",
+                call.name
+            );
+            call.diagnostics.error(call.span, message!(start, ", but its input is ", &input));
+            None
+        }
+    }
+}
+
 /// Returns the number of channels of an input `[channels, …]`.
 pub fn channels(call: &Call) -> Option<Dim> {
     let channels = call.input().dims.first().cloned();

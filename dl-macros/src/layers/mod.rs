@@ -29,6 +29,7 @@ mod prelu;
 mod reductions;
 mod reshape;
 mod rms_norm;
+mod scale;
 mod separable_conv2d;
 mod slice;
 mod softmax;
@@ -83,6 +84,7 @@ static FAMILIES: &[&[&dyn Layer]] = &[
     activations::ALL,
     &[
         &prelu::Prelu,
+        &scale::Scale,
         &softmax::SOFTMAX,
         &softmax::LOG_SOFTMAX,
         &embedding::Embedding,

@@ -51,6 +51,7 @@ pub mod pool;
 pub mod prelu;
 pub mod reduce;
 pub mod rms_norm;
+pub mod scale;
 pub mod separable_conv2d;
 pub mod slice;
 pub mod softmax;
@@ -83,6 +84,7 @@ kernels! {
     noise::NoiseKernel,
     prelu::PreluKernel,
     reduce::ReduceKernel,
+    scale::ScaleKernel,
     transpose::TransposeKernel,
     dense::DenseKernel,
     dropout::DropoutKernel,

@@ -62,6 +62,26 @@ model! {
         y * (y -> flatten -> dense(4) -> scale(initial: -1.5))
     }
 
+    /// Ends of a sequence, and the sequence from its end.
+    Ends(x: [4, 3]) -> [3] {
+        let y = x -> dense(3) -> tanh;
+        let turned = y -> reverse;
+        let both = y * turned + turned;
+        (both -> first) + (both -> last) * (turned -> first)
+    }
+
+    Cumulative(x: [3, 4]) -> [3, 4] {
+        let y = x -> dense(4) -> cumsum -> tanh;
+        (y -> cumsum(axis: -1)) * y + (y -> cumsum(axis: 1))
+    }
+
+    /// Both kinds of positions, of a value that is used again.
+    Positions(x: [3, 4]) -> [3, 4] {
+        let y = x -> dense(4) -> learned_positions -> tanh;
+        let z = y -> sinusoidal_positions;
+        y * z + (z -> learned_positions)
+    }
+
     Logarithms(x: [5]) -> [5] {
         let y = x -> softplus;
         (y -> log) + (y -> powi(-1)) * (x -> exp) - (x -> clamp(-0.5, 0.5) -> mish) + (x -> abs)
@@ -85,5 +105,8 @@ check! {
     normalised: Normalised,
     turned: Turned,
     scaled: Scaled,
+    ends: Ends,
+    cumulative: Cumulative,
+    positions: Positions,
     logarithms: Logarithms,
 }

@@ -21,6 +21,9 @@ impl Layer for Scale {
         // By name alone: `scale(2.0)` would read as a product with a constant.
         const { &[Parameter::named("initial", Kind::Number, Default::Number(1.0), "value that every factor begins with")] }
     }
+    fn gives_way(&self) -> bool {
+        true
+    }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         call.known_input()
     }

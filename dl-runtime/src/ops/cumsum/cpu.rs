@@ -2,7 +2,6 @@
 
 use super::{CumsumKernel, CumsumOp, From};
 use crate::Cpu;
-use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::parts::accumulate;
 use crate::tensor::Write;
@@ -25,16 +24,15 @@ impl CumsumKernel for Cpu {
     fn cumsum(&self, CumsumOp { size, inner }: CumsumOp, from: From, x: &[f32], y: &mut [f32], write: Write) {
         let block = size * inner;
         let task = block * TASK.div_ceil(block);
-        self.threads().split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| {
-            scratch::with(inner, |sums| {
-                for (x, y) in x.chunks_exact(block).zip(y.chunks_exact_mut(block)) {
-                    let rows = x.chunks_exact(inner).zip(y.chunks_exact_mut(inner));
-                    match from {
-                        From::First => along(rows, sums, write),
-                        From::Last => along(rows.rev(), sums, write),
-                    }
+        let parts = (chunks(x, task), chunks_mut(y, task));
+        self.threads().split_with_scratch(parts, inner, &|_, sums, (x, y)| {
+            for (x, y) in x.chunks_exact(block).zip(y.chunks_exact_mut(block)) {
+                let rows = x.chunks_exact(inner).zip(y.chunks_exact_mut(inner));
+                match from {
+                    From::First => along(rows, sums, write),
+                    From::Last => along(rows.rev(), sums, write),
                 }
-            });
+            }
         });
     }
 }

@@ -24,7 +24,9 @@ pub use dl_runtime::ops::{
     embedding::Embedding,
     group_norm::GroupNorm,
     layer_norm::LayerNorm,
+    positions::LearnedPositions,
     prelu::Prelu,
     rms_norm::RmsNorm,
+    scale::Scale,
     separable_conv2d::SeparableConv2d,
 };

@@ -110,6 +110,11 @@ model! {
         h -> residual { layer_norm -> dense(6) -> gelu -> dense(3) } -> unembedding(table)
     }
 
+    /// Numbers on the condition of a class.
+    Conditional(class: u32, x: [3]) -> [4] {
+        concat(class -> one_hot(2), x) -> dense(4) as mixed -> tanh
+    }
+
     Generic<const N: usize>(x: [N]) -> [N] {
         x -> repeat 2 { residual { dense(N) -> tanh } } -> Tuned<N, N> -> dense(N)
     }
@@ -351,4 +356,29 @@ fn a_model_with_parts_is_saved_and_loaded() {
     let bytes = net.to_bytes().unwrap();
     let again = Generic::<3>::from_bytes(&bytes).unwrap();
     assert_eq!(net.predict_one(&[1.0, 2.0, 3.0]), again.predict_one(&[1.0, 2.0, 3.0]));
+}
+
+#[test]
+fn classes_become_vectors_without_a_gradient() {
+    let net = Conditional::init(4);
+    let x = [0.5, -1.0, 2.0];
+    let inputs = [0, 1].map(|class| ConditionalInput { class, x });
+    let outputs = net.predict(&inputs);
+    for (class, output) in outputs.iter().enumerate() {
+        for (y, (row, bias)) in output.iter().zip(net.mixed.weight.iter().zip(net.mixed.bias)) {
+            let sum = row[class] + row[2..].iter().zip(&x).map(|(w, x)| w * x).sum::<f32>() + bias;
+            assert!((y - sum.tanh()).abs() < 1e-6, "class {class}");
+        }
+    }
+    // The weights of a class learn from the samples of that class alone.
+    let mut training = net.training(Cpu::new(), 1).unwrap();
+    training.forward(&inputs[1..]).unwrap();
+    training.loss(&dl::loss::Mse, &[[0.0; 4]]).unwrap();
+    training.backward();
+    let mut d_net = Conditional::init(0);
+    training.gradients(&mut d_net).unwrap();
+    assert!(d_net.mixed.weight.iter().all(|row| row[0] == 0.0 && row[1] != 0.0));
+    let error = net.training(Cpu::new(), 1).unwrap().forward(&[ConditionalInput { class: 2, x }]).unwrap_err();
+    assert_eq!(error.to_string(), "sample 0: label 2 is out of range; with 2 classes, labels are 0 to 1");
+    assert!(net.predict(&[ConditionalInput { class: 2, x }])[0].iter().all(|y| y.is_nan()));
 }

@@ -56,6 +56,32 @@ model! {
         (y * z) -> log_softmax(axis: 0)
     }
 
+    /// Learned factors of features, of rows of them, and of channels.
+    Scaled(x: [2, 3, 4]) -> [6, 4] {
+        let y = x -> conv2d(2, 1) -> scale(initial: 0.5) -> tanh -> reshape([6, 4]) -> scale;
+        y * (y -> flatten -> dense(4) -> scale(initial: -1.5))
+    }
+
+    /// Ends of a sequence, and the sequence from its end.
+    Ends(x: [4, 3]) -> [3] {
+        let y = x -> dense(3) -> tanh;
+        let turned = y -> reverse;
+        let both = y * turned + turned;
+        (both -> first) + (both -> last) * (turned -> first)
+    }
+
+    Cumulative(x: [3, 4]) -> [3, 4] {
+        let y = x -> dense(4) -> cumsum -> tanh;
+        (y -> cumsum(axis: -1)) * y + (y -> cumsum(axis: 1))
+    }
+
+    /// Both kinds of positions, of a value that is used again.
+    Positions(x: [3, 4]) -> [3, 4] {
+        let y = x -> dense(4) -> learned_positions -> tanh;
+        let z = y -> sinusoidal_positions;
+        y * z + (z -> learned_positions)
+    }
+
     Logarithms(x: [5]) -> [5] {
         let y = x -> softplus;
         (y -> log) + (y -> powi(-1)) * (x -> exp) - (x -> clamp(-0.5, 0.5) -> mish) + (x -> abs)
@@ -78,5 +104,9 @@ check! {
     repeated: Repeated,
     normalised: Normalised,
     turned: Turned,
+    scaled: Scaled,
+    ends: Ends,
+    cumulative: Cumulative,
+    positions: Positions,
     logarithms: Logarithms,
 }

@@ -22,6 +22,7 @@ model! {
         let b = x -> random_normal;
         concat(a, b)
     }
+    Branches(x: [50]) -> [50] { x -> residual { stochastic_depth(0.75) } }
     Sum(x: [1000]) -> [1] { x -> dropout(0.5) -> dense(1, bias: false) as out }
     Normalised(x: [1000]) -> [1000] { x -> batch_norm as norm -> dropout(0.5) }
     Plain(x: [1000]) -> [1000] { x -> batch_norm as norm }
@@ -89,6 +90,28 @@ fn noise_is_added_in_training_alone() {
     for (d, noise) in d.iter().zip(noise) {
         assert!((d - 2.0 * noise / 5000.0).abs() < 1e-6);
     }
+}
+
+#[test]
+fn branches_are_left_out_for_whole_samples_in_training_alone() {
+    let net = Branches::init(1);
+    let x: Vec<[f32; 50]> = (1..=100).map(|i| [i as f32; 50]).collect();
+    assert_eq!(net.predict(&x), x.iter().map(|x| x.map(|x| 2.0 * x)).collect::<Vec<_>>());
+    let (y, _, d) = context(&*net, &x, &x);
+    let mut kept = 0;
+    for ((x, y), d) in x.iter().zip(y.chunks(50)).zip(d.chunks(50)) {
+        // The branch is 0, or x / (1 - 0.75).
+        let factor = y[0] / x[0];
+        assert!(factor == 1.0 || factor == 5.0, "{factor}");
+        kept += u32::from(factor == 5.0);
+        for ((x, y), d) in x.iter().zip(y).zip(d) {
+            assert_eq!(*y, factor * x);
+            let expected = factor * 2.0 * (y - x) / 5000.0;
+            assert!((d - expected).abs() <= 1e-5 * expected.abs(), "{d} {expected}");
+        }
+    }
+    // Four standard errors of a share of 100 samples.
+    assert!((kept as f32 - 25.0).abs() < 4.0 * (100.0_f32 * 0.25 * 0.75).sqrt(), "{kept}");
 }
 
 #[test]

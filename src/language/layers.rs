@@ -660,6 +660,16 @@ pub struct prelu {
     pub init: Init,
 }
 
+/// `scale` multiplies each feature, or each channel of an image, by a learned factor (layer scale).
+///
+/// Shapes: `[n]`, `[t, n]` or `[c, h, w]`, unchanged.
+pub struct scale {
+    /// Value that every factor begins with.
+    ///
+    /// Give a number; the default is `1`.
+    pub initial: Number,
+}
+
 /// `softmax` computes `e^xᵢ / Σ e^xⱼ`: probabilities from logits, over the features, the channels of an image, or `axis`.
 ///
 /// Shapes: any, unchanged.
@@ -708,6 +718,31 @@ pub struct unembedding {
     pub embedding: Choice,
 }
 
+/// `learned_positions` adds a learned vector for each position of a sequence, so that layers can tell positions apart.
+///
+/// Shapes: `[t, n]`, unchanged.
+pub struct learned_positions {
+    /// Initialisation of the vectors, `normal(0.02)` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+}
+
+/// `sinusoidal_positions` adds sines and cosines of each position, with wavelengths from 2π to 10000·2π, in alternating features (Vaswani et al.).
+///
+/// Shapes: `[t, n]` with an even `n`, unchanged.
+pub struct sinusoidal_positions {}
+
+/// `one_hot(classes)` makes a vector of each class, with a 1 at its place and zeros elsewhere; no gradient.
+///
+/// Shapes: `u32[…]` → `[…, classes]`.
+pub struct one_hot {
+    /// Number of different classes: the numbers of the input are less than this.
+    ///
+    /// Give a whole number.
+    pub classes: Size,
+}
+
 /// `matmul` multiplies two values as matrices, or stacks of matrices with the same leading dimensions.
 ///
 /// Shapes: `[…, m, k]`, `[…, k, n]` → `[…, m, n]`.
@@ -743,6 +778,16 @@ pub struct gaussian_noise {
 /// Shapes: any, unchanged.
 pub struct dropout {
     /// Probability that an element is set to 0, from 0 to 1.
+    ///
+    /// Give a number.
+    pub rate: Number,
+}
+
+/// `stochastic_depth(rate)` sets a whole sample to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction; it stands at the end of a residual branch.
+///
+/// Shapes: any, unchanged.
+pub struct stochastic_depth {
+    /// Probability that a sample is set to 0, from 0 to 1.
     ///
     /// Give a number.
     pub rate: Number,
@@ -882,6 +927,21 @@ pub struct split {
     pub axis: Axis,
 }
 
+/// `first` takes the first row of a sequence.
+///
+/// Shapes: `[t, n]` → `[n]`.
+pub struct first {}
+
+/// `last` takes the last row of a sequence.
+///
+/// Shapes: `[t, n]` → `[n]`.
+pub struct last {}
+
+/// `reverse` puts the rows of a sequence in reverse order.
+///
+/// Shapes: `[t, n]`, unchanged.
+pub struct reverse {}
+
 /// `sum` sums over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all.
 ///
 /// Shapes: any → without the reduced dimensions; with `keep: true` they stay, with size 1.
@@ -922,6 +982,16 @@ pub struct max {
     ///
     /// Give `true` or `false`; the default is `false`.
     pub keep: Flag,
+}
+
+/// `cumsum` sums from the first element of a dimension to each: the cumulative sum.
+///
+/// Shapes: any, unchanged.
+pub struct cumsum {
+    /// Dimension along which is summed.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last; the default is `0`.
+    pub axis: Axis,
 }
 
 /// `add` computes `a + b`.

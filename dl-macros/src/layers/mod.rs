@@ -9,6 +9,7 @@ pub mod arithmetic;
 mod batch_norm;
 mod concat;
 mod conv;
+mod cumsum;
 mod dense;
 mod doc;
 #[cfg(test)]
@@ -22,17 +23,22 @@ mod layer_norm;
 mod losses;
 mod matmul;
 mod noise;
+mod one_hot;
 mod operation;
 mod pad2d;
 mod pool;
+mod positions;
 mod prelu;
 mod reductions;
 mod reshape;
 mod rms_norm;
+mod scale;
 mod separable_conv2d;
+mod sequence;
 mod slice;
 mod softmax;
 mod split;
+mod stochastic_depth;
 mod stop_gradient;
 pub mod synonyms;
 mod transpose;
@@ -83,15 +89,20 @@ static FAMILIES: &[&[&dyn Layer]] = &[
     activations::ALL,
     &[
         &prelu::Prelu,
+        &scale::Scale,
         &softmax::SOFTMAX,
         &softmax::LOG_SOFTMAX,
         &embedding::Embedding,
         &unembedding::Unembedding,
+        &positions::LearnedPositions,
+        &positions::SinusoidalPositions,
+        &one_hot::OneHot,
         &matmul::Matmul,
         &l2_normalize::L2Normalize,
         &noise::RandomNormal,
         &noise::GaussianNoise,
         &dropout::Dropout,
+        &stochastic_depth::StochasticDepth,
         &batch_norm::BatchNorm,
         &layer_norm::LayerNorm,
         &rms_norm::RmsNorm,
@@ -104,9 +115,13 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &stop_gradient::StopGradient,
         &Slice,
         &split::Split,
+        &sequence::FIRST,
+        &sequence::LAST,
+        &sequence::REVERSE,
         &reductions::SUM,
         &reductions::MEAN,
         &reductions::MAX,
+        &cumsum::Cumsum,
         &arithmetic::ADD,
         &arithmetic::SUB,
         &arithmetic::MUL,
@@ -160,6 +175,11 @@ pub trait Layer: Sync {
     }
     /// Returns whether its weights are a table with features for each token, which `unembedding` can read, too.
     fn is_table(&self) -> bool {
+        false
+    }
+    /// Returns whether a user's own layer or block may have its name, which then means that one: for words that are natural names
+    /// of layers (`dense(8) as first`).
+    fn gives_way(&self) -> bool {
         false
     }
     /// Returns the size of the input that determines the shape of its weights, which other libraries take as an argument.

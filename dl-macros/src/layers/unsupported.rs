@@ -27,7 +27,6 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("transformer", ATTENTION),
     ("transformer_encoder", ATTENTION),
     ("transformer_encoder_layer", ATTENTION),
-    ("positional_encoding", ATTENTION),
     ("conv3d", "dl has `conv1d` and `conv2d`"),
     ("max_pool3d", "dl has `max_pool1d` and `max_pool2d`"),
     ("squeeze", RESHAPE),

@@ -20,7 +20,8 @@ impl Lowering<'_> {
             return self.error_value(use_.name.span(), None);
         }
         let name = use_.name.to_string();
-        if let Some(layer) = layers::find(&name) {
+        let own = || self.names.layer(&name).is_some() || self.find_block(&use_.name).is_some();
+        if let Some(layer) = layers::find(&name).filter(|layer| !(layer.gives_way() && own())) {
             return match layer.lowered_as() {
                 LoweredAs::Node => self.apply_layer(layer, use_, piped, binding),
                 LoweredAs::Slices => self.split(layer, use_, piped),

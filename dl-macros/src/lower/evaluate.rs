@@ -156,7 +156,7 @@ impl Evaluate<'_> {
             return None;
         }
         // Constants are in capitals. Any other name that the macro does not know is a mistake, which rustc would report less clearly.
-        if !is_capitalised(name) && crate::layers::find(&name.to_string()).is_some() {
+        if !is_capitalised(name) && crate::layers::find(&name.to_string()).is_some_and(|layer| !layer.gives_way()) {
             self.diagnostics.error(name.span(), format!("expected a number or a constant, found the layer `{name}`"));
             return None;
         }

@@ -132,9 +132,9 @@ fn unique(used: &mut HashSet<String>, taken: &HashSet<String>, name: &str, first
     free
 }
 
-/// Requires that `name` may name a layer or a block, which must not have the name of a layer of the language.
+/// Requires that `name` may name a layer or a block, which must not have the name of a layer of the language that does not give way.
 pub fn may_be_layer_name(diagnostics: &Diagnostics, name: &Ident) -> bool {
-    if layers::find(&name.to_string()).is_some() {
+    if layers::find(&name.to_string()).is_some_and(|layer| !layer.gives_way()) {
         diagnostics.error(name.span(), format!("`{name}` is a layer of the language; choose another name"));
         return false;
     }

@@ -33,6 +33,7 @@ mod axes;
 pub mod batch_norm;
 pub mod concat;
 pub mod conv2d;
+pub mod cumsum;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
@@ -44,16 +45,21 @@ pub mod layer_norm;
 pub mod loss;
 pub mod matmul;
 pub mod noise;
+pub mod one_hot;
 pub mod optimizer;
 pub mod pad2d;
 mod parts;
 pub mod pool;
+pub mod positions;
 pub mod prelu;
 pub mod reduce;
+pub mod reverse;
 pub mod rms_norm;
+pub mod scale;
 pub mod separable_conv2d;
 pub mod slice;
 pub mod softmax;
+pub mod stochastic_depth;
 pub mod transpose;
 pub mod tuple;
 pub mod upsample;
@@ -83,6 +89,12 @@ kernels! {
     noise::NoiseKernel,
     prelu::PreluKernel,
     reduce::ReduceKernel,
+    scale::ScaleKernel,
+    cumsum::CumsumKernel,
+    one_hot::OneHotKernel,
+    positions::PositionsKernel,
+    reverse::ReverseKernel,
+    stochastic_depth::StochasticDepthKernel,
     transpose::TransposeKernel,
     dense::DenseKernel,
     dropout::DropoutKernel,

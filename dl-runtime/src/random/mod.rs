@@ -28,6 +28,8 @@ pub enum Purpose {
     RandomNormal = 2,
     /// Noise that is added to a value.
     GaussianNoise = 3,
+    /// The samples that stochastic depth leaves out.
+    StochasticDepth = 4,
 }
 
 /// Computes the words `group·64..group·64 + 64` of the sequence of `seed`, `stream` and `purpose`.

@@ -1,0 +1,73 @@
+//! `learned_positions` and `sinusoidal_positions` add a vector for each position to the rows of a sequence.
+
+use super::*;
+use crate::check;
+use crate::diagnostics::message;
+use crate::number::Number;
+use quote::quote;
+
+pub struct LearnedPositions;
+
+impl Layer for LearnedPositions {
+    fn name(&self) -> &'static str {
+        "learned_positions"
+    }
+    fn doc(&self) -> Doc {
+        let line = "adds a learned vector for each position of a sequence, so that layers can tell positions apart";
+        Doc::new(Chapter::Weights, "`[t, n]`, unchanged", line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let doc = "initialisation of the vectors, `normal(0.02)` by default";
+            &[Parameter::named("init", Kind::Init, Default::ByLayer, doc)]
+        }
+    }
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
+    }
+    fn inferred(&self) -> Option<Inferred> {
+        // The positions of a sequence are its first dimension.
+        Some(Inferred::Channels)
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [positions, features] = check::sequence(call)?;
+        let config = Config::settings(quote!(dl::ops::positions::LearnedPositionsOp), quote!());
+        let weights = Weights {
+            ty: Type::layer(quote!(dl::layers::LearnedPositions), [&positions, &features]),
+            tensors: vec![Tensor::new("weight", &[&positions, &features], Role::Weight)],
+            init: call.init_or(Init::ParametricRule(ParametricRule::Normal, Number::Known(0.02))),
+        };
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::NOTHING)).with_weights(weights, Dim::Known(0)))
+    }
+}
+
+pub struct SinusoidalPositions;
+
+impl Layer for SinusoidalPositions {
+    fn name(&self) -> &'static str {
+        "sinusoidal_positions"
+    }
+    fn doc(&self) -> Doc {
+        let line = "adds sines and cosines of each position, with wavelengths from 2π to 10000·2π, in alternating features (Vaswani et al.)";
+        Doc::new(Chapter::Shape, "`[t, n]` with an even `n`, unchanged", line)
+    }
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        call.known_input()
+    }
+    fn inferred(&self) -> Option<Inferred> {
+        Some(Inferred::Channels)
+    }
+    fn build(&self, call: &Call) -> Option<Built> {
+        let [_, features] = check::sequence(call)?;
+        let text = message!(
+            format!("`{}` makes a sine and a cosine of each pair of features, but its input has ", call.name),
+            &features,
+            " features, an odd number"
+        );
+        call.diagnostics.require(features.is_multiple_of(&Dim::Known(2)), call.span, text).then_some(())?;
+        let config = Config::settings(quote!(dl::ops::positions::SinusoidalPositionsOp), quote!());
+        let mut op = Op::new(config, BackwardReads::NOTHING);
+        op.passes_gradient = vec![true];
+        Some(Built::new(call.input(), op))
+    }
+}

@@ -290,7 +290,7 @@ fn tokenizers_are_saved_and_loaded() {
     ] {
         std::fs::write(&path, text).unwrap();
         let error = BytePairs::load(&path).unwrap_err().to_string();
-        let start = format!("{}: not a sound JSON file: expected the merges of byte pairs, found ", path.display());
+        let start = format!("{}: not a valid JSON file: expected the merges of byte pairs, found ", path.display());
         let rest = error.strip_prefix(&start).unwrap_or_else(|| panic!("{error}"));
         assert!(rest.starts_with(found), "{text:?}: {rest}");
     }

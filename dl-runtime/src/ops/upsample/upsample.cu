@@ -32,6 +32,15 @@ DEVICE Source source(const Side& side, u32 at) {
 
 /// Returns the weight of element `from` of the image in element `at` of the output.
 DEVICE float share(const Side& side, u32 at, u32 from) {
+    if (side.align_corners != 0) {
+        // The weights of `source` without its division of integers, which takes registers.
+        u32 output = side.image * side.factor, to = output > 1 ? output - 1 : 1;
+        u64 position = (u64)at * (side.image - 1), centre = (u64)from * to;
+        bool before = position < centre;
+        u64 distance = before ? centre - position : position - centre;
+        if (distance >= to) return 0.0f;
+        return before ? (float)(u32)(to - distance) / (float)to : 1.0f - (float)(u32)distance / (float)to;
+    }
     Source s = source(side, at);
     return (s.first == from ? 1.0f - s.share : 0.0f) + (s.second == from ? s.share : 0.0f);
 }
@@ -46,8 +55,9 @@ DEVICE Range outputs_of(const Side& side, u32 from) {
     if (side.align_corners != 0) {
         u32 output = side.image * side.factor, steps = side.image - 1;
         if (steps == 0) return Range{0, output};
-        u64 scale = output - 1;
-        u32 begin = from == 0 ? 0 : (u32)((from - 1) * scale / steps), end = (u32)((from + 1) * scale / steps) + 1;
+        // Element `k` of the image lies at k·(output - 1)/steps, which is k·factor + k·(factor - 1)/steps.
+        u32 before = from == 0 ? 0 : from - 1, after = from + 1, rest = side.factor - 1;
+        u32 begin = before * side.factor + before * rest / steps, end = after * side.factor + after * rest / steps + 1;
         return Range{begin, end < output ? end : output};
     }
     u32 twice = 2 * from * side.factor;
@@ -102,7 +112,7 @@ struct ImageRow {
     u32 row;
 };
 
-KERNEL_OF(256, upsample_bilinear_backward, Rows rows, Side high, Side wide, Span<const float> dy, Span<float> dx, u32 add) {
+KERNEL(upsample_bilinear_backward, Rows rows, Side high, Side wide, Span<const float> dy, Span<float> dx, u32 add) {
     u64 width = (u64)wide.image * wide.factor;
     fill_rows(
         rows, dx, add,
@@ -115,6 +125,8 @@ KERNEL_OF(256, upsample_bilinear_backward, Rows rows, Side high, Side wide, Span
             float sum = 0.0f;
             for (u32 r = lines.begin; r < lines.end; r++) {
                 float line = 0.0f;
+                // Unrolled, it would take more registers than a block of any size has.
+#pragma unroll 1
                 for (u32 c = columns.begin; c < columns.end; c++) line += share(wide, c, j) * dy[at.plane + r * width + c];
                 sum += share(high, r, at.row) * line;
             }

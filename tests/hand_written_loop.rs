@@ -245,7 +245,7 @@ fn slope<M: Model, D: Device>(training: &Training<M, D>) -> f32 {
 
 #[test]
 fn gradients_accumulate_by_samples() {
-    // Of (w·x - y)² at w = 0 the slope is -2·x·y: -2 for the one sample, and 0 for each of the three.
+    // The derivative of (w·x - y)² at w = 0 is -2·x·y: -2 for the first sample, and 0 for each of the other three.
     let (x, y) = ([[1.0], [1.0], [2.0], [3.0]], [[1.0], [0.0], [0.0], [0.0]]);
     let parts = [0..1, 1..4];
     on_devices!(|device| {

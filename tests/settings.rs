@@ -309,7 +309,7 @@ fn sizes_of_sessions() {
         let (session, training) = (net.session(cpu(), value), net.training(cpu(), value));
         let errors = [("Session", session.map(drop).err()), ("Training", training.map(drop).err())];
         for (of, error) in errors {
-            // Whether 2⁴⁰ samples find memory is for the machine to say.
+            // It depends on the machine whether there is memory for 2⁴⁰ samples.
             match error {
                 None => assert!(good(value) || value == 1 << 40, "{of} of {value}"),
                 Some(Error::Setting { .. }) if value != 1 << 40 => {

@@ -1,4 +1,4 @@
-//! What a training refuses before its first step: batches that are too small, data that are no numbers, folders that are not there.
+//! Tests that a training refuses wrong input before its first step: batches that are too small, numbers that are not finite, missing folders.
 
 #[path = "common/places.rs"]
 mod places;
@@ -193,7 +193,7 @@ fn every_way_to_a_layer_is_followed() {
     // A generic model needs what its sizes need.
     assert_eq!((Sized::<1>::MIN_BATCH, Sized::<2>::MIN_BATCH), (2, 1));
     assert!(refused::<Sized<1>>(3, 2).contains("layer `norm` in training"));
-    // What measures each sample alone takes one.
+    // Layers and losses that look at each sample alone take a batch of one.
     assert_eq!((Map::MIN_BATCH, Others::MIN_BATCH, Passed::MIN_BATCH, Line::MIN_BATCH), (1, 1, 1, 1));
     assert_eq!(trained::<Others>(3, 2).epochs[0].steps, 2);
     assert_eq!(trained::<Passed>(3, 2).epochs[0].steps, 2);

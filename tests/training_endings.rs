@@ -1,4 +1,4 @@
-//! How trainings end: what an error leaves behind, why the others ended, and what the next `fit` begins with.
+//! Tests of how trainings end: the weights and files after an error, the reason of an end, and the start of the next `fit`.
 
 #[path = "common/places.rs"]
 mod places;
@@ -78,7 +78,7 @@ fn assert_best_survives(net: &One, error: TrainError, epochs: usize) -> Error {
     error.into()
 }
 
-/// What a file has after an error: the best weights, and a training that goes on.
+/// Checks that the file after an error has the best weights, and that the training can be resumed from it.
 #[track_caller]
 fn assert_resumes(path: &Path, epochs: usize) {
     let away = away();

@@ -186,7 +186,7 @@ fn nothing_follows_from_a_layer_whose_arguments_say_something_else() {
         let found = lower(&format!("Net(x: [1, 2, 2]) -> {output} {{ x -> {layer} }}")).1;
         let name = layer.split('(').next().unwrap();
         assert_eq!(found, [format!("there is no layer `{name}`; did you mean `{meant}`?")], "{layer}");
-        // What comes behind it is not blamed either.
+        // The layers after it are not reported either.
         let found =
             lower(&format!("Net(x: [1, 2, 2]) -> [3] {{ x -> {layer} -> conv2d(2, 1) -> flatten -> dense(3) }}")).1;
         assert_eq!(found.len(), 1, "{layer}: {found:?}");

@@ -20,7 +20,7 @@ const SCORES: [[f32; 4]; 4] =
 #[test]
 fn accuracies() {
     assert_eq!(value(Accuracy::default(), &SCORES, &[1, 0, 1, 3]), 0.75);
-    // Of two equal scores the first one is the answer.
+    // The first of two equal scores is the answer.
     assert_eq!(value(Accuracy::default(), &SCORES, &[1, 1, 1, 3]), 0.5);
     assert_eq!(value(TopK::new(1), &SCORES, &[1, 1, 1, 3]), 0.5);
     assert_eq!(value(TopK::new(2), &SCORES, &[3, 1, 1, 1]), 0.75);

@@ -222,7 +222,7 @@ where
         return forward_on(device, net.view(), input, output);
     }
     let inputs = host(device, input);
-    // Where the device's memory is not the host's, what is there is not in what `write` lends.
+    // A device with its own memory lends a buffer to `write` that does not hold the previous gradients.
     let before = match host(device, net.view()) {
         Host::Copied(values) => Some(values),
         Host::Borrowed(_) => None,

@@ -1,4 +1,4 @@
-//! Generation: a text token by token, as an iterator.
+//! An iterator that generates a text token by token.
 
 use super::Sampler;
 use crate::{Error, Result};
@@ -12,7 +12,7 @@ pub trait Logits {
     /// Calls `f` with the logits, or returns the error instead of them.
     ///
     /// # Errors
-    /// That of the model, or of `f`.
+    /// Returns the error of the model, or of `f`.
     fn read<R>(self, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R>;
 }
 
@@ -41,26 +41,26 @@ impl<L: Logits> Logits for Result<L> {
     }
 }
 
-/// The tokens of a text, one after the other, each drawn when it is asked for; from [`Sampler::generate`].
+/// An iterator over the tokens of a text, made by [`Sampler::generate`]. Each token is drawn when `next` is called.
 ///
-/// It ends after as many tokens as were asked for, before a token of [`Generation::stop_at`], and after an error.
+/// It ends after the requested number of tokens, before a token of [`Generation::stop_at`], and after an error.
 #[derive(Debug)]
 pub struct Generation<'a, F> {
     sampler: &'a mut Sampler,
     model: F,
     /// The first tokens, and those drawn.
     tokens: Vec<u32>,
-    /// How many more tokens may be drawn; 0 after the end.
+    /// The number of tokens that may still be drawn; 0 after the end.
     left: usize,
     stops: BTreeSet<u32>,
     stopped_by: Option<u32>,
 }
 
 impl Sampler {
-    /// Goes on from the tokens `first` by at most `max` more. For each, `model` is given all tokens so far, and returns the logits of
-    /// the next one: what it passes on to a network (the last few of them, padded or not) is its own business.
+    /// Generates at most `max` tokens after `first`. For each, `model` gets all tokens so far and returns the logits of the next one; it
+    /// decides which of them a network sees (such as the last few, padded or not).
     ///
-    /// The iterator yields the tokens that are drawn, not those of `first`, or the error of `model` or [`Sampler::sample`].
+    /// The iterator yields the drawn tokens, without `first`, or the error of `model` or [`Sampler::sample`].
     ///
     /// ```
     /// # use dl_runtime as dl;

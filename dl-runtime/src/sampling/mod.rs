@@ -1,8 +1,8 @@
-//! Sampling: from the logits of a model to the next token of a text, and from token to token.
+//! Sampling draws the next token of a text from the logits of a model, and generates a text token by token.
 //!
 //! A [`Sampler`] turns logits into a distribution and draws from it: temperature first, then [`Sampler::top_k`], then
-//! [`Sampler::top_p`]. This is the order of Hugging Face's `transformers`, and order matters: top-p counts the mass of what top-k left.
-//! Where logits are equal, the lower token comes first.
+//! [`Sampler::top_p`]. This is the order of Hugging Face's `transformers`, and order matters: top-p sums the probabilities of the tokens that top-k kept.
+//! Among equal logits, the lower token comes first.
 //!
 //! ```text
 //! p(i) ∝ exp(xᵢ / temperature)        over the tokens that are left
@@ -13,8 +13,8 @@
 //! Sources: Fan, Lewis, Dauphin, "Hierarchical neural story generation", ACL 2018, for top-k; Holtzman, Buys, Du, Forbes, Choi,
 //! "The curious case of neural text degeneration", ICLR 2020, for top-p.
 //!
-//! [`Sampler::generate`] runs a whole text. It knows nothing of models but a function from tokens to logits, so that the caller says
-//! how much of the text the model sees:
+//! [`Sampler::generate`] generates a whole text. The model is a function from tokens to logits, so the caller decides how much of the
+//! text it sees:
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -47,7 +47,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::{fmt, iter, mem};
 
-/// Draws tokens by the logits of a model.
+/// Draws tokens from the logits of a model.
 ///
 /// The same seed, settings and logits give the same tokens, on every machine. After the first call, none allocates unless it is given
 /// more logits than any before.
@@ -67,7 +67,7 @@ pub struct Sampler {
     temperature: f64,
     top_k: Option<usize>,
     top_p: f64,
-    /// `None` if the largest logit decides.
+    /// `None` if the token with the largest logit is always taken.
     rng: Option<Rng>,
     /// Memory for the tokens in order of their logits, used while cutting.
     ranked: BinaryHeap<Ranked>,
@@ -124,37 +124,38 @@ impl PartialEq for Ranked {
 impl Eq for Ranked {}
 
 impl Sampler {
-    /// Draws from the whole distribution, softmax of the logits, by the random numbers of `seed`.
+    /// Draws from the softmax of all logits, with random numbers from `seed`.
     pub fn new(seed: u64) -> Self {
         Sampler { rng: Some(Rng::new(seed)), ..Sampler::greedy() }
     }
-    /// Takes the token of the largest logit, the lowest where several are equal. Nothing is random: temperature and cuts change nothing.
+    /// Always takes the token with the largest logit, the lowest token among equal ones. Temperature, top-k and top-p have no effect.
     pub fn greedy() -> Self {
         Sampler { temperature: 1.0, top_k: None, top_p: 1.0, rng: None, ranked: BinaryHeap::new(), left: Vec::new() }
     }
-    /// Divides the logits by `temperature`, above 0: below 1 probable tokens become more probable, above 1 less. It is 1 unless set.
+    /// Divides the logits by `temperature`, which must be above 0. Below 1, probable tokens become more probable; above 1, less. The
+    /// default is 1.
     #[must_use]
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.temperature = temperature;
         self
     }
-    /// Leaves the `k` tokens of the largest logits, at least 1; all where there are fewer.
+    /// Keeps the `k` tokens with the largest logits, or all if there are fewer. `k` must be at least 1.
     ///
-    /// Of equal logits at the border the lower tokens are left, so there are never more than `k` (`transformers` leaves all of them).
+    /// Among equal logits at the border it keeps the lower tokens, so there are never more than `k` (`transformers` keeps all of them).
     #[must_use]
     pub fn top_k(mut self, k: usize) -> Self {
         self.top_k = Some(k);
         self
     }
-    /// Leaves the most probable tokens, as few as have at least `p` of the probability together, from 0 to 1: nucleus sampling.
+    /// Keeps the smallest set of most probable tokens whose probabilities add up to at least `p`, from 0 to 1 (nucleus sampling).
     ///
-    /// One token is always left, and all with 1, which is the default.
+    /// At least one token is kept. The default, 1, keeps all.
     #[must_use]
     pub fn top_p(mut self, p: f64) -> Self {
         self.top_p = p;
         self
     }
-    /// Checks that every setting is in its range; [`Sampler::sample`] does so, too.
+    /// Checks that every setting is in its range. [`Sampler::sample`] calls it.
     ///
     /// # Errors
     /// [`Error::Setting`] with the value and the range.
@@ -163,7 +164,7 @@ impl Sampler {
         range::at_least_one("Sampler", "top_k", self.top_k.unwrap_or(1) as u64)
     }
 
-    /// Draws a token by `logits`, `[vocabulary]`: the index of one of them. A logit of -inf is a token that is never drawn.
+    /// Draws a token, which is an index into `logits`, `[vocabulary]`. A token whose logit is -inf is never drawn.
     ///
     /// # Errors
     /// [`Error::Empty`] without logits, [`Error::Logit`] where one is NaN or +inf, [`Error::NoToken`] where all are -inf, and
@@ -184,7 +185,7 @@ impl Sampler {
         Ok(drawn)
     }
 
-    /// Computes what [`Sampler::sample`] draws from: the tokens that the cuts leave, with their probabilities.
+    /// Computes the distribution that [`Sampler::sample`] draws from: the tokens that top-k and top-p keep, with their probabilities.
     ///
     /// They are in order of their logits, the largest first, where there are cuts, and in order of tokens otherwise. A token whose
     /// probability is below 1e-307 has 0.

@@ -83,7 +83,7 @@ fn equal_logits_are_cut_from_the_highest_token_down() {
         assert_eq!(tokens(Sampler::new(1).top_p(p), &logits), left, "{p}");
         assert_eq!(tokens(Sampler::new(1).top_k(6).top_p(p), &logits), left, "{p}");
     }
-    // Of the two that top-k leaves each has a half: top-p comes after it.
+    // Top-k leaves two tokens with a half each, and top-p comes after it.
     assert_eq!(tokens(Sampler::new(1).top_k(2).top_p(0.5), &logits), [1]);
     assert_eq!(tokens(Sampler::new(1).top_k(2).top_p(0.51), &logits), [1, 3]);
     // With 1 nothing is cut, however improbable; what is impossible never counts.

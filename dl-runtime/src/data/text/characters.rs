@@ -29,8 +29,8 @@ pub struct Characters {
 }
 
 impl Characters {
-    /// The vocabulary of all characters of `text`. It should be the whole text: a character of validation data that is not in it
-    /// cannot be encoded.
+    /// Makes the vocabulary of all characters of `text`. Pass the whole text, because a character of validation data that is not in
+    /// the vocabulary cannot be encoded.
     pub fn of(text: &str) -> Self {
         let mut characters = BTreeSet::new();
         characters.extend(text.chars());
@@ -47,10 +47,10 @@ impl Characters {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         file::save(self, path.as_ref())
     }
-    /// Reads what [`Characters::save`] wrote.
+    /// Reads a file that [`Characters::save`] wrote.
     ///
     /// # Errors
-    /// [`Error::Io`], and [`Error::Format`] where it is something else.
+    /// Returns [`Error::Io`], and [`Error::Format`] if the file holds something else.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         file::load(path.as_ref(), "a string of characters in ascending order")
     }

@@ -1,10 +1,10 @@
-//! Text: tokenizers, and windows of tokens for models that tell the next one.
+//! Text: tokenizers, and windows of tokens for models that predict the next one.
 //!
 //! | tokenizer | its tokens |
 //! |---|---|
-//! | [`Bytes`] | the 256 bytes: nothing to learn, and every text can be written |
+//! | [`Bytes`] | the 256 bytes; every text can be encoded, and nothing is learned |
 //! | [`Characters`] | the characters of a text |
-//! | [`BytePairs`] | bytes, and what often stands together: parts of words, learned from a text |
+//! | [`BytePairs`] | bytes and frequent sequences of bytes, such as parts of words, learned from a text |
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -38,17 +38,17 @@ pub use windows::windows;
 
 use crate::{Error, Result};
 
-/// Turns text into tokens, numbers from 0 to below [`Tokenizer::vocabulary`], and back.
+/// Converts text to tokens, which are numbers below [`Tokenizer::vocabulary`], and back.
 pub trait Tokenizer {
-    /// The tokens of `text`.
+    /// Converts `text` to tokens.
     ///
     /// # Errors
     /// [`Error::UnknownCharacter`] where a text cannot be written in the tokens of this tokenizer.
     fn encode(&self, text: &str) -> Result<Vec<u32>>;
-    /// The text of `tokens`. What [`Tokenizer::encode`] made of a text comes back as this text.
+    /// Converts `tokens` to text. Decoding the result of [`Tokenizer::encode`] gives the original text.
     ///
-    /// Where tokens are bytes or parts of characters, some lists of them are no text, such as those that a model invents: U+FFFD (�)
-    /// stands for what is not UTF-8, as in [`String::from_utf8_lossy`].
+    /// If tokens are bytes or parts of characters, a model may generate a list that is not valid UTF-8. Its invalid parts become
+    /// U+FFFD (�), as in [`String::from_utf8_lossy`].
     ///
     /// # Errors
     /// [`Error::UnknownToken`] names the first token that is not in the vocabulary.

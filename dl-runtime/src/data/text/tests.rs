@@ -175,7 +175,7 @@ fn encoding_is_that_of_hugging_face() {
     let pairs = BytePairs::from_merges(merges.to_vec()).unwrap();
     assert_eq!(pairs.encode(text).unwrap(), tokens);
     assert_eq!(pairs.decode(&tokens).unwrap(), text);
-    // Of merges that are as frequent it takes others first; the first two are more frequent than all others.
+    // Hugging Face breaks ties in another order; the first two merges are more frequent than all others.
     assert_eq!(BytePairs::train(&TEXT.repeat(2), 258).unwrap().merges(), &merges[..2]);
 }
 
@@ -277,7 +277,7 @@ fn tokenizers_are_saved_and_loaded() {
     assert_eq!(loaded, pairs);
     assert_eq!(loaded.encode(TEXT).unwrap(), pairs.encode(TEXT).unwrap());
 
-    // What is something else is told, and nothing is too hostile.
+    // The error says what was found instead, also for hostile files.
     for (text, found) in [
         ("", "EOF while parsing"),
         ("{\"merges\": [[0, 1], [0", "EOF while parsing"),

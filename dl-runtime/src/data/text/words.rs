@@ -83,7 +83,7 @@ mod tests {
         ] {
             assert_eq!(words(text).collect::<Vec<_>>(), expected, "{text:?}");
         }
-        // Where they differ: GPT-2 has "ह", "ि", "न", …
+        // The two splitters differ here: GPT-2 has "ह", "ि", "न", …
         assert_eq!(words("हिन्दी").count(), 3);
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn load(context: &Context, source: &Source) -> Result<Arc<CudaModule>
     let target = Target::of(context)?;
     let file = target.file(source);
     let module = |mut code: Vec<u8>| {
-        // Where the code is PTX, which is text, the driver reads up to a zero.
+        // PTX is text, which the driver reads up to a zero.
         code.push(0);
         check(context.cuda.load_module(Ptx::from_binary(code)), || format!("loading the kernels of {}", source.name))
     };

@@ -167,7 +167,7 @@ fn extremes() {
             if f.saved_for_backward() == SavedForBackward::Output { slopes(f, &values(f, &x)) } else { slopes(f, &x) };
         assert!(d.iter().all(|d| d.is_finite()), "{f:?}: {d:?}");
     }
-    // Where there is no derivative, the value is PyTorch's.
+    // At points without a derivative the value is PyTorch's.
     assert_eq!(slopes(Activation::Relu, &[0.0, -0.0]), [0.0, 0.0]);
     for (f, at, expected) in [
         (Activation::Abs, 0.0, 0.0),

@@ -37,7 +37,7 @@ impl<const N: usize> Scale<N> {
 /// The settings of a scale.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleOp {
-    /// How many consecutive numbers share a factor: 1 for features, the size of a channel for images.
+    /// The number of consecutive elements that share a factor: 1 for features, the size of a channel for images.
     pub inner: usize,
 }
 

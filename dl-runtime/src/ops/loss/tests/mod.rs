@@ -235,7 +235,7 @@ fn the_far_ends() {
         };
         far_ends(SigmoidFocal { gamma, alpha }, &y, &[0.0, 1.0], value, slope);
     }
-    // Of probabilities, whose logarithms are at least -100, and whose variance is at least 1e-12.
+    // PyTorch bounds the logarithms of probabilities by -100, and the variance by 1e-12.
     let bce = |p: f64, t: f64| -(t * p.ln().max(-100.0) + (1.0 - t) * (-p).ln_1p().max(-100.0));
     let slope = |p: f64, t: f64| (p - t) / (p * (1.0 - p)).max(1e-12);
     far_ends(Bce, &[0.0, 1e-45, 1e-30, 1e-3, 0.5, 0.999, 1.0], &shares, bce, slope);

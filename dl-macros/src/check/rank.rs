@@ -69,21 +69,6 @@ pub fn features_or_image(call: &Call) -> Option<Dim> {
     None
 }
 
-/// Returns the positions and features of a sequence `[positions, features]`, or reports another shape.
-pub fn sequence(call: &Call) -> Option<[Dim; 2]> {
-    let input = call.input();
-    if let [positions, features] = input.dims.as_slice() {
-        return Some([positions.clone(), features.clone()]);
-    }
-    let mut text =
-        message!(format!("`{}` takes a sequence [positions, features], but its input is ", call.name), &input);
-    if let [length] = input.dims.as_slice() {
-        text.push(message!("; a sequence of single numbers is [", length, ", 1]"));
-    }
-    call.diagnostics.error(call.span, text);
-    None
-}
-
 /// Returns the number of features of an input `[features]` or `[positions, features]`, or of channels of an image, and how many
 /// consecutive numbers belong to each.
 pub fn scaled(call: &Call) -> Option<(Dim, Dim)> {

@@ -4,7 +4,7 @@ use super::arguments::{Direction, gradient};
 use super::names;
 use super::operation;
 use crate::fuse::Mode;
-use crate::ir::{Config, FieldId, Inference, Node, Shape};
+use crate::ir::{Config, FieldId, Inference, Node, Shape, ValueId};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use crate::steps::{Access, Argument, Call, NodeId, Step, Tensor, Towards, Want};
@@ -85,7 +85,14 @@ impl Schedule<'_> {
         let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
         let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
         let input = input.map(Literal::usize_unsuffixed).into_iter();
-        (quote!(context #(, #input)*), quote!(#op.#method))
+        let sequences = node.op.sequences.iter().map(|&k| self.sequences(node.inputs[k]));
+        (quote!(context #(, #sequences)* #(, #input)*), quote!(#op.#method))
+    }
+
+    /// Writes the sequences of a value, as operations along time take them.
+    fn sequences(&self, value: ValueId) -> TokenStream {
+        let steps = self.ir.values[value].shape.dims.first();
+        quote!(dl::Sequences::equal(n, #steps))
     }
 
     /// Writes an argument of a call; `node` is the called node, if any.

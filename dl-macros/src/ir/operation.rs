@@ -25,6 +25,8 @@ pub struct Op {
     pub range: Option<Range>,
     /// `true` if all inputs have the shape of the first, even where the shape of another is written differently.
     pub same_shape: bool,
+    /// The operands that are sequences to it: their sequences come before its other arguments.
+    pub sequences: Vec<usize>,
     /// `true` if it is called once for every input, with the index of the input (concat).
     pub each_input: bool,
     /// `true` if its forward pass in training updates tensors of the network (batch_norm: the running statistics).

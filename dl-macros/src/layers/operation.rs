@@ -17,6 +17,7 @@ impl Op {
             passes_gradient: Vec::new(),
             range: None,
             same_shape: false,
+            sequences: Vec::new(),
             each_input: false,
             updates_state: false,
             min_batch: None,
@@ -27,6 +28,11 @@ impl Op {
     /// Returns the operation of a model inside this one, in which a layer may have state.
     pub fn model(ty: Type) -> Self {
         Op { updates_state: true, ..Op::new(Config::Model(ty), BackwardReads { inputs: true, output: true }) }
+    }
+    /// Declares that the operation looks along the time of the operands with these indices.
+    pub fn along_time_of(mut self, operands: impl Into<Vec<usize>>) -> Self {
+        self.sequences = operands.into();
+        self
     }
     /// Declares that the operation has passes that work in place.
     pub fn in_place(mut self) -> Self {

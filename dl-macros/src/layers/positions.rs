@@ -30,7 +30,8 @@ impl Layer for LearnedPositions {
         Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let [positions, features] = check::sequence(call)?;
+        let time = check::time(call, 0)?;
+        let (positions, features) = (time.steps?, time.features);
         let config = Config::settings(quote!(dl::ops::positions::LearnedPositionsOp), quote!());
         let weights = Weights {
             ty: Type::layer(quote!(dl::layers::LearnedPositions), [&positions, &features]),
@@ -58,7 +59,7 @@ impl Layer for SinusoidalPositions {
         Some(Inferred::Channels)
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let [_, features] = check::sequence(call)?;
+        let features = check::time(call, 0)?.features;
         let text = message!(
             format!("`{}` makes a sine and a cosine of each pair of features, but its input has ", call.name),
             &features,

@@ -43,14 +43,16 @@ impl Layer for Sequence {
         }
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let [steps, features] = check::sequence(call)?;
+        let time = check::time(call, 0)?;
+        let (steps, features) = (time.steps?, time.features);
         let one = Dim::Known(1);
         let (from, to) = match self.kind {
             SequenceKind::First => (Dim::Known(0), one),
             SequenceKind::Last => (steps.sub(&one), steps.clone()),
             SequenceKind::Reverse => {
                 let config = Config::settings(quote!(dl::ops::reverse::ReverseOp), quote!());
-                return Some(Built::new(call.input(), Op::new(config, BackwardReads::NOTHING)));
+                let op = Op::new(config, BackwardReads::NOTHING).along_time_of([0]);
+                return Some(Built::new(call.input(), op));
             }
         };
         let fields = quote!(size: #steps, from: #from, to: #to, inner: #features,);

@@ -10,7 +10,8 @@ pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
 pub use crate::tensor::ranges::{check_labels, check_tokens};
 pub use crate::tensor::{
-    Allocator, Context, Entry, Grad, Parts, PartsMut, Pod, Role, Storage, Tensors, View, ViewMut, Workspace, Write,
+    Allocator, Context, Entry, Grad, Parts, PartsMut, Pod, Role, Sequences, Storage, Streams, Tensors, View, ViewMut,
+    Workspace, Write,
 };
 pub use crate::{InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, Passes, Result, Term};
 pub use crate::{field, field_mut, network, record};

@@ -1,8 +1,10 @@
 //! Helpers for the tests of operations: test numbers, comparisons with `f64` references, and gradients by central differences.
 
 mod devices;
+mod lengths;
 
 pub use devices::*;
+pub use lengths::Lengths;
 
 use crate::random::Rng;
 

@@ -5,5 +5,6 @@ use super::kernel::header;
 header!(COMMON = "common.cuh");
 header!(ELEMENTWISE = "elementwise.cuh");
 header!(MMA = "mma.cuh");
+header!(SEQUENCES = "sequences.cuh");
 header!(THREAD_GROUP = "thread_group.cuh");
 header!(CAST = "cast.cuh" with [MMA]);

@@ -2,37 +2,40 @@
 
 use super::ReverseOp;
 use crate::Context;
-use crate::testing::{TestDevice, numbers, on_every_device};
+use crate::tensor::Rows;
+use crate::testing::{Lengths, TestDevice, numbers, on_every_device};
 
-fn reference(size: usize, row: usize, x: &[f32]) -> Vec<f32> {
-    let from = |i: usize| {
-        let (sample, t, j) = (i / row / size, i / row % size, i % row);
-        x[(sample * size + size - 1 - t) * row + j]
-    };
-    (0..x.len()).map(from).collect()
+fn reference(lengths: &Lengths, row: usize, x: &[f32]) -> Vec<f32> {
+    let mut y = Vec::new();
+    for range in lengths.ranges() {
+        range.rev().for_each(|t| y.extend(&x[t * row..(t + 1) * row]));
+    }
+    y
 }
 
-fn case<const T: usize, const N: usize>(samples: usize) {
-    let (x, dy) = (numbers(1, samples * T * N), numbers(2, samples * T * N));
+fn case<S: Rows<N>, const N: usize>(lengths: &Lengths) {
+    let (x, dy) = (numbers(1, lengths.rows() * N), numbers(2, lengths.rows() * N));
     let [y, dx] = on_every_device!(|device| {
         let (context, mut y) = (Context::new(device, 0), device.output(x.len()));
-        let [x, dy] = [&x, &dy].map(|x| device.tensor(x));
-        ReverseOp {}.forward(&context, x.view::<[[f32; N]; T]>(), y.view_mut());
+        let ([x, dy], ends) = ([&x, &dy].map(|x| device.tensor(x)), lengths.ends_on(device));
+        let sequences = lengths.sequences(&ends);
+        ReverseOp {}.forward(&context, sequences, x.view::<S>(), y.view_mut());
         let backward = |d: &mut crate::testing::Tensor<_>, write| {
-            ReverseOp {}.backward(&context, dy.view::<[[f32; N]; T]>(), d.grad(write));
+            ReverseOp {}.backward(&context, sequences, dy.view::<S>(), d.grad(write));
         };
         [y.read(), device.set_and_add(dy.len(), backward)]
     });
-    assert_eq!(y, reference(T, N, &x), "{samples} samples of [{T}, {N}]");
+    assert_eq!(y, reference(lengths, N, &x), "{lengths:?} of {N}");
     // The gradient of a copy is a copy back to where it came from, which is a reversal, too.
-    assert_eq!(dx, reference(T, N, &dy), "{samples} samples of [{T}, {N}]");
+    assert_eq!(dx, reference(lengths, N, &dy), "{lengths:?} of {N}");
 }
 
 #[test]
 fn values_and_gradients() {
-    case::<1, 1>(1);
-    case::<1, 5>(3);
-    case::<7, 1>(2);
-    case::<4, 3>(1);
-    case::<33, 65>(5);
+    case::<[[f32; 1]; 1], 1>(&Lengths::equal(1, 1));
+    case::<[[f32; 5]; 1], 5>(&Lengths::equal(3, 1));
+    case::<[[f32; 1]; 7], 1>(&Lengths::equal(2, 7));
+    case::<[[f32; 65]; 33], 65>(&Lengths::equal(5, 33));
+    case::<[f32; 3], 3>(&Lengths::ragged(&[4, 1, 2]));
+    case::<[f32; 65], 65>(&Lengths::ragged(&[1, 300, 2, 2, 77]));
 }

@@ -28,7 +28,7 @@ mod unembedding;
 use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
-use crate::ir::{Field, FieldId, Ir, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
+use crate::ir::{Field, FieldId, Ir, Length, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
 use crate::layers::Layer;
 use crate::names::ident;
 use crate::number::Number;
@@ -85,6 +85,8 @@ struct Lowering<'a> {
     silent: &'a Diagnostics,
     names: Names,
     values: Vec<PartialValue>,
+    /// The lengths of the inputs that are sequences.
+    lengths: Vec<Length>,
     nodes: Vec<Node>,
     /// The outputs of models with several outputs, until a `let` names them.
     nameless: std::collections::HashSet<ValueId>,
@@ -190,6 +192,7 @@ impl<'a> Lowering<'a> {
             silent,
             names,
             values: Vec::new(),
+            lengths: Vec::new(),
             nodes: Vec::new(),
             nameless: Default::default(),
             fields: Vec::new(),
@@ -236,6 +239,7 @@ impl<'a> Lowering<'a> {
             name: model.name.clone(),
             generics: once_each(&generics),
             inputs: (0..model.inputs.len().max(1)).collect(),
+            lengths: self.lengths,
             outputs,
             values: values.collect(),
             nodes: if broken { Vec::new() } else { self.nodes },

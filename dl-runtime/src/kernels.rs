@@ -30,6 +30,7 @@ static SOURCES: &[&Source] = &[
     &ops::matmul::cuda::SOURCE,
     &ops::noise::cuda::SOURCE,
     &ops::one_hot::cuda::SOURCE,
+    &ops::over_time::cuda::SOURCE,
     &ops::pad2d::cuda::SOURCE,
     &ops::pool::cuda::SOURCE,
     &ops::positions::cuda::SOURCE,

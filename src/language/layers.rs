@@ -929,17 +929,17 @@ pub struct split {
 
 /// `first` takes the first row of a sequence.
 ///
-/// Shapes: `[t, n]` → `[n]`.
+/// Shapes: `[t, n]` or `[.., n]` → `[n]`.
 pub struct first {}
 
 /// `last` takes the last row of a sequence.
 ///
-/// Shapes: `[t, n]` → `[n]`.
+/// Shapes: `[t, n]` or `[.., n]` → `[n]`.
 pub struct last {}
 
 /// `reverse` puts the rows of a sequence in reverse order.
 ///
-/// Shapes: `[t, n]`, unchanged.
+/// Shapes: `[t, n]` or `[.., n]`, unchanged.
 pub struct reverse {}
 
 /// `sum` sums over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all.

@@ -17,7 +17,7 @@ pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
     let start = format!("`{name}` wants a number for each class, but there is ");
     let text = message!(start, classes, "; for yes or no from one number there is `bce_with_logits`");
     call.diagnostics.require(classes.at_least(&Dim::Known(2)), call.span, text).then_some(())?;
-    let wanted = Shape { element: Element::U32, ..Shape::of(positions) };
+    let wanted = Shape { element: Element::U32, length: output.length.clone(), ..Shape::of(positions) };
     let start = format!("`{name}` compares ");
     let text = message!(start, output, " with ", described(&wanted), ", but the target is ", described(target));
     call.diagnostics.require(equal(&wanted, target), call.span, text).then_some(())

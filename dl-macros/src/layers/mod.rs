@@ -56,7 +56,7 @@ use variant::Variant;
 
 use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule};
 use crate::dim::Dim;
-use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Tensor};
+use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Stepping, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
@@ -172,6 +172,11 @@ pub trait Layer: Sync {
     /// Returns whether it takes sequences `[channels, length]`, which are images of one row.
     fn is_sequence(&self) -> bool {
         false
+    }
+    /// Returns whether it can work on each row of a sequence by itself, as if the rows were the batch. Layers along time take sequences
+    /// whatever this says.
+    fn works_on_rows(&self) -> bool {
+        true
     }
     /// Returns whether its weights are a table with features for each token, which `unembedding` can read, too.
     fn is_table(&self) -> bool {
@@ -289,6 +294,6 @@ impl Tensor {
 impl Shape {
     /// Returns a shape of `f32` elements.
     pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
-        Shape { element: Element::F32, dims: dims.into(), record: None }
+        Shape { element: Element::F32, length: None, dims: dims.into(), record: None }
     }
 }

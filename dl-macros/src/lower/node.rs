@@ -80,6 +80,7 @@ impl Lowering<'_> {
         let valid = !broken && use_.layer.check(&call);
         let built =
             shapes.filter(|_| valid && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
+        let built = built.and_then(|built| with_length(use_.layer, &call, built));
         let fits = built.as_ref().is_none_or(|built| {
             let weights = built.weights.as_ref().map_or(&[][..], |weights| &weights.tensors);
             check::fits_in_memory(&call, &built.output, weights)
@@ -279,6 +280,33 @@ impl Lowering<'_> {
             Lowered::Number(_) | Lowered::Several(_) => None,
         }
     }
+}
+
+/// Gives the output of a layer that works on rows the length of its operands, which must be the same.
+fn with_length(layer: &dyn Layer, call: &Call, mut built: Built) -> Option<Built> {
+    let shapes = || {
+        call.operands.iter().filter_map(|operand| match operand {
+            Operand::Tensor(shape) => Some(shape),
+            Operand::Number(_) => None,
+        })
+    };
+    let Some(first) = shapes().find(|shape| shape.length.is_some()) else { return Some(built) };
+    if !built.op.sequences.is_empty() {
+        return Some(built);
+    }
+    if !layer.works_on_rows() {
+        let start = format!("`{}` works on whole samples, but here are sequences ", call.name);
+        call.diagnostics
+            .error(call.span, message!(start, first, "; `last`, or `mean(axis: 0)`, makes one value of each"));
+        return None;
+    }
+    if let Some(other) = shapes().find(|shape| shape.length != first.length) {
+        let start = format!("`{}` takes values of one length, but they are ", call.name);
+        call.diagnostics.error(call.span, message!(start, first, " and ", other));
+        return None;
+    }
+    built.output.length.clone_from(&first.length);
+    Some(built)
 }
 
 /// Requires that the operands have the element types that the layer takes.

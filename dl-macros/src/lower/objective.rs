@@ -32,7 +32,12 @@ impl Lowering<'_> {
                 );
                 self.error(target.name.span(), message);
             }
-            let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
+            let shape = target.shape.as_ref().map(|shape| {
+                let (evaluated, valid) = self.shape(shape, true);
+                let length = self.declared_length(shape);
+                let valid = valid && length.is_some() == shape.length.is_some();
+                (evaluated.with_length(length), valid)
+            });
             let shape = shape.and_then(|(shape, valid)| (valid && !twice).then_some(shape));
             self.values.push(PartialValue { name: target.name.clone(), shape });
             targets.push(self.values.len() - 1);

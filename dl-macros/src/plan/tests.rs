@@ -19,11 +19,12 @@ impl Net {
             visibility: syn::Visibility::Inherited,
             name: Ident::new("Net", Span::call_site()),
             inputs: vec![0],
+            lengths: vec![],
             generics: vec![],
             outputs: vec![Output {
                 name: Ident::new("output", Span::call_site()),
                 value: 0,
-                shape: Shape { element: Element::F32, dims: vec![Dim::Known(size)], record: None },
+                shape: Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None },
             }],
             scopes: vec![],
             objective: None,
@@ -38,7 +39,7 @@ impl Net {
         net
     }
     fn value(&mut self, name: &str, size: usize) -> ValueId {
-        let shape = Shape { element: Element::F32, dims: vec![Dim::Known(size)], record: None };
+        let shape = Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None };
         self.0.values.push(Value { name: Ident::new(name, Span::call_site()), shape });
         self.0.values.len() - 1
     }

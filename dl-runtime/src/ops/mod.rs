@@ -47,6 +47,7 @@ pub mod matmul;
 pub mod noise;
 pub mod one_hot;
 pub mod optimizer;
+pub mod over_time;
 pub mod pad2d;
 mod parts;
 pub mod pool;
@@ -92,6 +93,7 @@ kernels! {
     scale::ScaleKernel,
     cumsum::CumsumKernel,
     one_hot::OneHotKernel,
+    over_time::OverTimeKernel,
     positions::PositionsKernel,
     reverse::ReverseKernel,
     stochastic_depth::StochasticDepthKernel,

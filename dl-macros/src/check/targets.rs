@@ -25,7 +25,11 @@ pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<()> {
 
 /// Describes a target of classes, for messages.
 fn described(target: &Shape) -> Message {
-    if target.dims.is_empty() { "one class, u32".into() } else { message!("a class for each place, ", target) }
+    match (&target.length, target.dims.as_slice()) {
+        (None, []) => "one class, u32".into(),
+        (Some(_), []) => message!("a class for each row, ", target),
+        _ => message!("a class for each place, ", target),
+    }
 }
 
 /// Requires that `target` is one number.

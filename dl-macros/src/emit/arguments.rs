@@ -159,7 +159,10 @@ impl Schedule<'_> {
             }
             Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
             Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
-            Place::Output(k) => (view(ir.output_name(k), matches!(direction, Direction::Forward | Direction::Step)), &ir.outputs[k].shape),
+            Place::Output(k) => (
+                view(ir.output_name(k), matches!(direction, Direction::Forward | Direction::Step)),
+                &ir.outputs[k].shape,
+            ),
             Place::Term(k) => (view(of_term(k), direction != Direction::Backward), &scalar),
             Place::OutputGradient(k) => (view(gradient(&ir.output_name(k)), true), &ir.outputs[k].shape),
             Place::TermGradient(k) => (view(gradient(&of_term(k)), true), &scalar),

@@ -105,7 +105,8 @@ pub fn implementation(schedule: &Schedule) -> TokenStream {
     };
     let (slots, slots_mut) = (see("slots", quote!(&)), see("slots_mut", quote!(&mut)));
     let step = passes::step(schedule);
-    let rows = members.iter().any(|member| member.model.is_none()).then(|| quote!(let rows = allocator.rows_of_streams();));
+    let rows =
+        members.iter().any(|member| member.model.is_none()).then(|| quote!(let rows = allocator.rows_of_streams();));
     quote! {
         #[allow(unused_mut, unused_variables)]
         impl #parameters dl::Steps for #model {

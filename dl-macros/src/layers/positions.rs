@@ -64,8 +64,11 @@ impl Layer for LearnedPositions {
             init: call.init_or(Init::ParametricRule(ParametricRule::Normal, Number::Known(0.02))),
         };
         Some(
-            Built::new(call.input(), Op::new(config, BackwardReads::NOTHING).along_time_of([0]).stepping(Stepping::Position))
-                .with_weights(weights, Dim::Known(0)),
+            Built::new(
+                call.input(),
+                Op::new(config, BackwardReads::NOTHING).along_time_of([0]).stepping(Stepping::Position),
+            )
+            .with_weights(weights, Dim::Known(0)),
         )
     }
 }

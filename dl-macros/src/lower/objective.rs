@@ -135,6 +135,21 @@ impl Lowering<'_> {
             self.diagnostics.error_between(expr.start, expr.end, text);
             return;
         }
+        let length = |value: ValueId| self.values[value].shape.as_ref().and_then(|shape| shape.length.clone());
+        if let Some(first) = terms.first().filter(|first| length(first.value) != length(value)) {
+            let of = |value: ValueId| match length(value) {
+                Some(length) => format!("each row of `{length}`"),
+                None => "each sample".to_owned(),
+            };
+            let text = format!(
+                "the terms of a loss are alike: the first has one number for {}, and this one for {}; `mean(axis: 0)` makes one \
+                number of the rows of a sample",
+                of(first.value),
+                of(value)
+            );
+            self.diagnostics.error_between(expr.start, expr.end, text);
+            return;
+        }
         let number = weight.to_token_stream();
         let name = match &expr.kind {
             ExprKind::Path(path) => path.last.to_string(),

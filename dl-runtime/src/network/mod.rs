@@ -8,9 +8,9 @@ mod steps;
 
 pub use layer::Layer;
 pub use loss::{LossPasses, Target, Term};
-pub use steps::{Step, Steps};
 pub use passes::{
     Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Input, InputInfo, LayerInfo, LayerInput, MinBatch, Network,
     Output, Passes, RUN_TIME,
 };
 pub(crate) use passes::{DIMENSIONS, MAX_DIMENSIONS, Row, shape_text};
+pub use steps::{Step, Steps};

@@ -127,11 +127,12 @@ impl<M: Steps, D: Device> Session<M, D> {
     ) -> Result<()> {
         let Runner { device, lengths, staged, memory, .. } = self.runner.reserved(&Samples::All(inputs))?;
         let (sequences, net) = (lengths.sequences(), View::<D, M>::new(D::whole(&self.weights), 1));
-        let pass = |batch: Batch<'_, D>, input: View<'_, D, Row<M::Input>>, mut output: ViewMut<'_, D, Row<M::Output>>| {
-            let context = &Context::new(device, 0);
-            let (net, input, output) = (net.shorten(), input.shorten(), output.reborrow());
-            M::step(Step { context, batch, streams, net, input, memory, state, output });
-        };
+        let pass =
+            |batch: Batch<'_, D>, input: View<'_, D, Row<M::Input>>, mut output: ViewMut<'_, D, Row<M::Output>>| {
+                let context = &Context::new(device, 0);
+                let (net, input, output) = (net.shorten(), input.shorten(), output.reborrow());
+                M::step(Step { context, batch, streams, net, input, memory, state, output });
+            };
         run_with::<M, D>(device, pass, staged, &sequences[..M::SEQUENCES], Samples::All(inputs), outputs)
     }
 }
@@ -263,7 +264,14 @@ fn run<M: Passes, D: Device>(
     inputs: Samples<'_, M::Input>,
     outputs: &mut [M::Output],
 ) -> Result<()> {
-    run_with::<M, D>(device, |batch, input, output| pass.run(device, batch, input, output), staged, sequences, inputs, outputs)
+    run_with::<M, D>(
+        device,
+        |batch, input, output| pass.run(device, batch, input, output),
+        staged,
+        sequences,
+        inputs,
+        outputs,
+    )
 }
 
 /// Uploads a batch, calls `pass`, and downloads the outputs.

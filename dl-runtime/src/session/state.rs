@@ -101,7 +101,12 @@ impl<M: Steps, D: Device> Session<M, D> {
         let samples = self.samples();
         if !(1..=samples).contains(&streams) {
             let expected = format!("from 1 to {samples}, the samples that the session was made for");
-            return Err(Error::Setting { setting: "streams", of: "Session::state", expected, found: streams.to_string() });
+            return Err(Error::Setting {
+                setting: "streams",
+                of: "Session::state",
+                expected,
+                found: streams.to_string(),
+            });
         }
         let most = M::MOST_ROWS.unwrap_or(u32::MAX as usize);
         if !(1..=most).contains(&rows) {

@@ -1,6 +1,7 @@
 //! Mutated files: no panic, and no more memory than a small multiple of the file, whatever its headers claim.
 
 use dl::data::{Csv, Dataset, idx};
+use dl::io::{Load, Rules, Save};
 use dl::prelude::*;
 use proptest::prelude::*;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -31,6 +32,18 @@ static ALLOCATOR: Watching = Watching;
 
 model! {
     Net(x: [3]) -> [2] { x -> dense(4) -> relu -> dense(2) }
+}
+
+/// One rule of each kind that can be turned round.
+fn rules() -> Rules {
+    Rules::new()
+        .rename("[net.]fc{i}.*", "dense{i}.*")
+        .transpose("[net.]fc1.weight")
+        .leading("[net.]fc2.weight", 2)
+        .split("biases", 0, ["dense1.bias", "dense2.bias"])
+        .reorder("biases", [1, 2, 0])
+        .tied("head", "biases")
+        .skip("*.mask")
 }
 
 /// Bytes that a reader may ask for at once: its buffers, and what it makes room for before it has seen it.
@@ -66,6 +79,10 @@ proptest! {
     fn readers_survive(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..9_u8), 0..6)) {
         LARGEST.set(0);
         if let Ok(net) = Net::from_bytes(&mutated(Net::init(1).to_bytes().unwrap(), &changes)) {
+            prop_assert!(dl::pod::flat(std::slice::from_ref(&*net)).iter().all(|weight| weight.is_finite()));
+        }
+        let by_rules = Save::new().rules(rules()).to_bytes(&*Net::init(1)).unwrap();
+        if let Ok(net) = Load::new().rules(rules()).from_bytes::<Net>(&mutated(by_rules, &changes)) {
             prop_assert!(dl::pod::flat(std::slice::from_ref(&*net)).iter().all(|weight| weight.is_finite()));
         }
         if let Ok(images) = idx::parse::<[[f32; 4]; 4]>(&mutated(images(), &changes)) {

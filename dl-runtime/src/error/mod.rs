@@ -149,6 +149,30 @@ pub enum Error {
         /// The number of renames before this one.
         earlier: usize,
     },
+    /// A tensor of a file does not fit a rule of [`Rules`](crate::io::Rules), or fits two.
+    #[error("{path}: tensor `{tensor}`, by the rule `{rule}`: expected {expected}, found {found}", path = path.display())]
+    Rule {
+        /// The file.
+        path: PathBuf,
+        /// The tensor, by its name in the file.
+        tensor: Box<str>,
+        /// The rule, such as `split("h.{i}.attn.c_attn.weight", …)`.
+        rule: Box<str>,
+        /// The expected content or shape.
+        expected: Box<str>,
+        /// The found content or shape.
+        found: Box<str>,
+    },
+    /// A rule of strict [`Rules`](crate::io::Rules) fits no tensor of the file.
+    #[error("{path}: the rule `{rule}` fits no tensor; {}", begin(names, 0), path = path.display())]
+    RuleUnused {
+        /// The file.
+        path: PathBuf,
+        /// The rule, such as `rename("h.{i}.ln_1.*", …)`.
+        rule: String,
+        /// The names that rules could fit.
+        names: Vec<String>,
+    },
     /// A file has no tensor of this name.
     #[error("{path}: no tensor `{tensor}`", path = path.display())]
     NoTensor {
@@ -164,7 +188,7 @@ pub enum Error {
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
-        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs.
+        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs; several, if it is split into them.
         renamed: Option<String>,
         /// The shape in the model.
         expected: Vec<usize>,
@@ -178,7 +202,7 @@ pub enum Error {
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
-        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs.
+        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs; several, if it is split into them.
         renamed: Option<String>,
         /// The element type in the file.
         found: String,
@@ -190,7 +214,7 @@ pub enum Error {
         path: PathBuf,
         /// The tensor, by its name in the file.
         tensor: String,
-        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs.
+        /// The name that [`Load`](crate::io::Load) renamed it to, if that differs; several, if it is split into them.
         renamed: Option<String>,
         /// The position in the tensor, outermost dimension first.
         index: Vec<usize>,
@@ -256,6 +280,14 @@ pub enum Error {
         /// The size of the vocabulary.
         vocabulary: usize,
     },
+    /// A tokenizer of another library failed.
+    #[error("the tokenizer cannot {doing}: {reason}")]
+    Tokenizer {
+        /// The operation, such as `encode the text`.
+        doing: &'static str,
+        /// The message of the library.
+        reason: String,
+    },
     /// A list of tokens is shorter than one window and the token after it.
     #[error("a window of {length} tokens and the token after it do not fit into {found} tokens")]
     FewTokens {
@@ -263,6 +295,19 @@ pub enum Error {
         found: usize,
         /// The number of tokens in a window.
         length: usize,
+    },
+    /// A series is shorter than one window and the value that it should be followed by.
+    #[error(
+        "a window of {length} value{} and the {} after it do not fit into {found} values",
+        if *length == 1 { "" } else { "s" }, if *ahead == 1 { "one".into() } else { ahead.to_string() }
+    )]
+    ShortSeries {
+        /// The number of values in the series.
+        found: usize,
+        /// The number of values in a window.
+        length: usize,
+        /// The number of values after a window, of which the last is the target.
+        ahead: usize,
     },
     /// A sample contains NaN or an infinity.
     #[error("sample {sample}: expected finite numbers, found {value} {}", place(index))]

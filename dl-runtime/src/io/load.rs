@@ -1,6 +1,8 @@
 //! Loads models: every tensor is checked by name, shape and type before anything is written. The methods that take a model are in
 //! `model`, because this folder only knows tables of tensors.
 
+use super::Rules;
+use super::rules::{Name, Same, Source};
 use super::safetensors::Reader;
 use crate::tensor::{TensorInfo, Tensors};
 use crate::{Error, Result};
@@ -25,6 +27,7 @@ type Rename<'a> = dyn Fn(&str) -> Option<String> + 'a;
 pub struct Load<'a> {
     renames: Vec<(String, String)>,
     rename_with: Option<Box<Rename<'a>>>,
+    rules: Rules,
     allow_missing: bool,
     allow_unexpected: bool,
     allow_not_finite: bool,
@@ -61,6 +64,20 @@ impl<'a> Load<'a> {
         self.rename_with = Some(Box::new(f));
         self
     }
+    /// Adds rules for files of other libraries, which know tensors by the names that all renames gave them.
+    ///
+    /// ```no_run
+    /// # use dl_runtime as dl;
+    /// # fn example<Gpt2: dl::Model>() -> dl::Result<()> {
+    /// use dl::io::{Load, transformers};
+    /// let net: Box<Gpt2> = Load::new().rules(transformers::gpt2()).load("gpt2/model.safetensors")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.rules = self.rules.and(rules);
+        self
+    }
     /// Allows the file to lack tensors of the model, which then keep their values. The file must have at least one of them.
     pub fn allow_missing(mut self, allow: bool) -> Self {
         self.allow_missing = allow;
@@ -85,36 +102,18 @@ impl<'a> Load<'a> {
         tensors: Tensors,
     ) -> Result<Matched<'r>> {
         let reader = reader.allow_not_finite(self.allow_not_finite);
-        let tensors: Vec<TensorInfo> = tensors.iter().collect();
-        let mut of_model: BTreeMap<&str, &TensorInfo> = tensors.iter().map(|tensor| (&*tensor.name, tensor)).collect();
-        let mut pairs: Vec<(String, TensorInfo)> = Vec::new();
-        let mut loaded = Loaded { metadata: reader.metadata().clone(), ..Loaded::default() };
-        let mut renames = BTreeMap::new();
-        for Name { file, model } in self.rename_all(&reader)? {
-            if let Some(tensor) = of_model.remove(&*model) {
-                pairs.push((file, tensor.clone()));
-            } else if let Some((first, _)) = pairs.iter().find(|(_, tensor)| tensor.name == model) {
-                return Err(Error::Format {
-                    path: reader.path().into(),
-                    format: super::safetensors::FORMAT,
-                    expected: format!("one tensor that is named `{model}` in the model"),
-                    found: format!("`{first}` and `{file}`"),
-                });
-            } else if model != "num_batches_tracked" && !model.ends_with(".num_batches_tracked") {
-                loaded.unexpected.push(file.clone());
-                if file != model {
-                    renames.insert(file, model);
-                }
-            }
-        }
-        // The tensors are in the order of the model.
-        let left = tensors.iter().filter(|tensor| of_model.contains_key(&*tensor.name));
-        loaded.missing = left.map(|tensor| tensor.name.clone()).collect();
-        self.check_names(&reader, model, &loaded, renames, pairs.is_empty() && !tensors.is_empty())?;
-        for (name, tensor) in &pairs {
-            reader.check(name, tensor.shape).map_err(|error| error.with_name_in_model(&tensor.name))?;
-        }
-        Ok(Matched { reader, pairs, loaded, finite: !self.allow_not_finite })
+        let tensors: BTreeMap<String, TensorInfo> =
+            tensors.iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+        let mut plan = self.rules.plan(&reader, self.rename_all(&reader)?, &tensors)?;
+        let loaded = Loaded {
+            metadata: reader.metadata().clone(),
+            missing: std::mem::take(&mut plan.missing),
+            unexpected: std::mem::take(&mut plan.unexpected),
+        };
+        let renamed = std::mem::take(&mut plan.renamed);
+        self.check_names(&reader, model, &loaded, renamed, plan.is_empty() && !tensors.is_empty())?;
+        let sources = self.rules.sources(&reader, &plan, &tensors)?;
+        Ok(Matched { reader, sources, same: plan.same, loaded, finite: !self.allow_not_finite })
     }
     /// Returns an error for missing or unexpected tensors if they are not allowed, and always if `nothing` is loaded.
     fn check_names(
@@ -145,10 +144,11 @@ impl<'a> Load<'a> {
         let ties = reader.metadata().iter().filter(|(_, kept)| reader.shape(kept).is_some());
         let ties = ties.filter_map(|(name, kept)| {
             let mut name = Name { model: self.map(name)?, file: name.clone() };
-            for rename in &self.renames {
-                name.rename(rename);
+            for renames in &self.renames {
+                rename(&mut name, renames);
             }
-            missing.contains(&name.model).then(|| (name.model, kept.clone()))
+            let mut names = self.rules.names_in_model(name.model).into_iter();
+            Some((names.find(|name| missing.contains(name))?, kept.clone()))
         });
         ties.collect()
     }
@@ -157,7 +157,7 @@ impl<'a> Load<'a> {
         let names = reader.names().into_iter();
         let mut names: Vec<Name> = names.filter_map(|file| Some(Name { model: self.map(&file)?, file })).collect();
         for (earlier, rename) in self.renames.iter().enumerate() {
-            let fitting = names.iter_mut().fold(0, |fitting, name| fitting + usize::from(name.rename(rename)));
+            let fitting = names.iter_mut().fold(0, |fitting, name| fitting + usize::from(self::rename(name, rename)));
             if fitting == 0 {
                 let (path, (from, to)) = (reader.path().into(), rename.clone());
                 let names = names.into_iter().map(|name| name.model).collect();
@@ -172,20 +172,12 @@ impl<'a> Load<'a> {
     }
 }
 
-/// The names of a tensor.
-struct Name {
-    file: String,
-    model: String,
-}
-
-impl Name {
-    /// Replaces a prefix of the name in the model; returns false if the name does not start with it.
-    fn rename(&mut self, (from, to): &(String, String)) -> bool {
-        let rest = self.model.strip_prefix(&**from).map(|rest| format!("{to}{rest}"));
-        let fits = rest.is_some();
-        self.model = rest.unwrap_or_else(|| std::mem::take(&mut self.model));
-        fits
-    }
+/// Replaces a prefix of a name in the model; returns false if the name does not start with it.
+fn rename(name: &mut Name, (from, to): &(String, String)) -> bool {
+    let rest = name.model.strip_prefix(&**from).map(|rest| format!("{to}{rest}"));
+    let fits = rest.is_some();
+    name.model = rest.unwrap_or_else(|| std::mem::take(&mut name.model));
+    fits
 }
 
 impl std::fmt::Debug for Load<'_> {
@@ -193,6 +185,7 @@ impl std::fmt::Debug for Load<'_> {
         f.debug_struct("Load")
             .field("renames", &self.renames)
             .field("rename_with", &self.rename_with.is_some())
+            .field("rules", &self.rules)
             .field("allow_missing", &self.allow_missing)
             .field("allow_unexpected", &self.allow_unexpected)
             .field("allow_not_finite", &self.allow_not_finite)
@@ -203,8 +196,9 @@ impl std::fmt::Debug for Load<'_> {
 /// The tensors of a file that are loaded into a model, after all checks.
 pub(crate) struct Matched<'r> {
     reader: Reader<'r>,
-    /// Each name in the file, with the tensor of the model.
-    pairs: Vec<(String, TensorInfo)>,
+    sources: Vec<Source>,
+    /// Tensors that must be equal, because the model has one for both.
+    same: Vec<Same>,
     pub loaded: Loaded,
     /// True if all numbers must be finite.
     finite: bool,
@@ -213,15 +207,16 @@ pub(crate) struct Matched<'r> {
 impl Matched<'_> {
     /// Checks that all numbers are finite, if they must be.
     pub fn verify(&mut self) -> Result<()> {
-        self.pairs.iter().filter(|_| self.finite).try_for_each(|(name, tensor)| {
-            self.reader.verify(name).map_err(|error| error.with_name_in_model(&tensor.name))
+        self.sources.iter().filter(|_| self.finite).try_for_each(|source| {
+            self.reader.verify(&source.file).map_err(|error| error.with_name_in_model(&source.models))
         })
     }
     /// Reads every tensor to its place in the flat memory of the model.
     pub fn read(mut self, model: &mut [f32]) -> Result<Loaded> {
-        self.pairs.iter().try_for_each(|(name, tensor)| {
-            let read = self.reader.read(name, &mut model[tensor.range()]);
-            read.map_err(|error| error.with_name_in_model(&tensor.name))
+        self.same.iter().try_for_each(|same| same.check(&mut self.reader))?;
+        self.sources.iter().try_for_each(|source| {
+            let read = source.read(&mut self.reader, model);
+            read.map_err(|error| error.with_name_in_model(&source.models))
         })?;
         Ok(self.loaded)
     }

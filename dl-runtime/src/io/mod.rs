@@ -4,13 +4,16 @@ mod atomic;
 mod kind;
 mod leftovers;
 mod load;
+mod rules;
 pub mod safetensors;
 mod save;
 #[cfg(test)]
 mod tests;
+pub mod transformers;
 
 pub(crate) use atomic::check_writable;
 pub use atomic::write_atomic;
 pub(crate) use kind::{START, other_format};
 pub use load::{Load, Loaded};
+pub use rules::Rules;
 pub use save::Save;

@@ -26,7 +26,8 @@ impl Load<'_> {
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::OtherFormat`], [`Error::Format`], [`Error::Rename`], [`Error::TensorNames`], [`Error::TensorsTied`],
-    /// [`Error::TensorShape`], [`Error::TensorType`] and [`Error::TensorNotFinite`] name the file, and the tensor;
+    /// [`Error::TensorShape`], [`Error::TensorType`] and [`Error::TensorNotFinite`] name the file, and the tensor; so do
+    /// [`Error::Rule`] and [`Error::RuleUnused`] about [`Load::rules`], and [`Error::Setting`] is about a wrong pattern in them;
     /// [`Error::NothingToLoad`] where no tensor of the model is in the file, whatever is allowed. Only a file that changes or
     /// fails while it is read can leave the model half loaded.
     ///
@@ -34,6 +35,9 @@ impl Load<'_> {
     /// [`Error::OtherFormat`]: crate::Error::OtherFormat
     /// [`Error::Format`]: crate::Error::Format
     /// [`Error::Rename`]: crate::Error::Rename
+    /// [`Error::Rule`]: crate::Error::Rule
+    /// [`Error::RuleUnused`]: crate::Error::RuleUnused
+    /// [`Error::Setting`]: crate::Error::Setting
     /// [`Error::TensorNames`]: crate::Error::TensorNames
     /// [`Error::TensorsTied`]: crate::Error::TensorsTied
     /// [`Error::NothingToLoad`]: crate::Error::NothingToLoad
@@ -69,19 +73,22 @@ impl Save {
     /// Writes `model` to a file atomically: at any moment, the path holds the whole old file or the whole new one.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io).
+    /// [`Error::Io`](crate::Error::Io), and the errors of [`Save::writer`].
     pub fn save<M: Model>(&self, model: &M, path: impl AsRef<Path>) -> Result<()> {
-        self.writer(model).write(path)
+        self.writer(model)?.write(path)
     }
     /// Returns the bytes of the file, for [`Load::from_bytes`].
     ///
     /// # Errors
-    /// As [`Writer::to_bytes`].
+    /// As [`Writer::to_bytes`] and [`Save::writer`].
     pub fn to_bytes<M: Model>(&self, model: &M) -> Result<Vec<u8>> {
-        self.writer(model).to_bytes()
+        self.writer(model)?.to_bytes()
     }
     /// Returns the writer of the file, to which more tensors and metadata can be added.
-    pub fn writer<'a, M: Model>(&self, model: &'a M) -> Writer<'a> {
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) about rules that cannot be turned round for this model; without rules there is no error.
+    pub fn writer<'a, M: Model>(&self, model: &'a M) -> Result<Writer<'a>> {
         self.write_tensors(M::NAME, M::TENSORS, flat(std::slice::from_ref(model)))
     }
 }

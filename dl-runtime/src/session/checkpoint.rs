@@ -173,7 +173,7 @@ pub(crate) fn write_checkpoint<M: Passes, S: Serialize>(
     let checkpoint = Checkpoint { version: VERSION, model: M::NAME.into(), seed, steps, optimizer, state };
     let json = serde_json::to_string(&checkpoint)
         .map_err(|error| malformed(path, "a state that fits into JSON", &error.to_string()))?;
-    let mut writer = Save::new().metadata(KEY, json).writer(net);
+    let mut writer = Save::new().metadata(KEY, json).writer(net)?;
     for (name, buffer) in snapshot.names.iter().zip(&snapshot.buffers) {
         writer = add_tensors(writer, &format!("optimizer.{name}."), &**buffer);
     }

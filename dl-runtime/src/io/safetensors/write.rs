@@ -4,6 +4,7 @@ use super::{CHUNK, FORMAT};
 use crate::io::write_atomic;
 use crate::{Error, IN_MEMORY, Result};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -21,8 +22,11 @@ use std::path::Path;
 #[derive(Clone, Debug, Default)]
 pub struct Writer<'a> {
     metadata: Map<String, Value>,
-    tensors: Vec<(String, &'a [usize], &'a [f32])>,
+    tensors: Vec<Tensor<'a>>,
 }
+
+/// The name, the shape and the numbers of a tensor.
+type Tensor<'a> = (String, Cow<'a, [usize]>, Cow<'a, [f32]>);
 
 impl<'a> Writer<'a> {
     /// Creates a file without tensors and metadata.
@@ -35,8 +39,17 @@ impl<'a> Writer<'a> {
         self
     }
     /// Adds a tensor of this shape, outermost dimension first. The file contains the tensors in the order of these calls.
-    pub fn tensor(mut self, name: impl Into<String>, shape: &'a [usize], data: &'a [f32]) -> Self {
-        self.tensors.push((name.into(), shape, data));
+    pub fn tensor(self, name: impl Into<String>, shape: &'a [usize], data: &'a [f32]) -> Self {
+        self.any_tensor(name.into(), shape, data)
+    }
+    /// Adds a tensor whose shape and numbers may be borrowed or not.
+    pub(crate) fn any_tensor(
+        mut self,
+        name: String,
+        shape: impl Into<Cow<'a, [usize]>>,
+        data: impl Into<Cow<'a, [f32]>>,
+    ) -> Self {
+        self.tensors.push((name, shape.into(), data.into()));
         self
     }
     /// Writes the file, atomically.
@@ -55,7 +68,7 @@ impl<'a> Writer<'a> {
     /// Returns the errors of [`Writer::write`].
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let header = self.header(Path::new(IN_MEMORY))?;
-        let data: usize = self.tensors.iter().map(|(_, _, data)| size_of_val(*data)).sum();
+        let data: usize = self.tensors.iter().map(|(_, _, data)| size_of_val(&**data)).sum();
         let mut bytes = Vec::with_capacity(8 + header.len() + data);
         self.stream(&header, &mut bytes).map_err(Error::io(IN_MEMORY))?;
         Ok(bytes)
@@ -78,8 +91,8 @@ impl<'a> Writer<'a> {
                     found: vec![data.len()],
                 });
             }
-            let end = at + size_of_val(*data);
-            let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [at, end] });
+            let end = at + size_of_val(&**data);
+            let entry = json!({ "dtype": "F32", "shape": &**shape, "data_offsets": [at, end] });
             if name == "__metadata__" || entries.insert(name.clone(), entry).is_some() {
                 return Err(Error::Format {
                     path: path.into(),

@@ -6,3 +6,5 @@ mod fuzz;
 mod kinds;
 mod model;
 mod names;
+mod rule_mistakes;
+mod rules;

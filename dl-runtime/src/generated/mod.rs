@@ -8,7 +8,7 @@ pub use crate::network::layer::Dimensions;
 pub use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer};
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
-pub use crate::tensor::ranges::{check_labels, check_tokens};
+pub use crate::tensor::ranges::{check_labels, check_labels_but, check_tokens};
 pub use crate::tensor::{
     Allocator, Context, Entry, Grad, Parts, PartsMut, Pod, Role, Sequences, Storage, Streams, Tensors, View, ViewMut,
     Workspace, Write,

@@ -28,6 +28,7 @@
 //! before it calls their backward pass.
 
 pub mod activation;
+pub mod argmax;
 pub mod arithmetic;
 mod axes;
 pub mod batch_norm;
@@ -48,6 +49,7 @@ pub mod noise;
 pub mod one_hot;
 pub mod optimizer;
 pub mod pad2d;
+pub mod parameter;
 mod parts;
 pub mod pool;
 pub mod positions;
@@ -79,6 +81,7 @@ macro_rules! kernels {
 
 kernels! {
     activation::ActivationKernel,
+    argmax::ArgmaxKernel,
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
     concat::StridedCopyKernel,
@@ -92,6 +95,7 @@ kernels! {
     scale::ScaleKernel,
     cumsum::CumsumKernel,
     one_hot::OneHotKernel,
+    parameter::ParameterKernel,
     positions::PositionsKernel,
     reverse::ReverseKernel,
     stochastic_depth::StochasticDepthKernel,
@@ -107,9 +111,11 @@ kernels! {
     separable_conv2d::SeparableConv2dKernel,
     upsample::UpsampleKernel,
     loss::ClassLossKernel,
+    loss::CtcKernel,
     loss::ElementwiseLossKernel,
     loss::NtXentKernel,
     loss::VectorLossKernel,
+    loss::WeightedClassKernel,
     optimizer::AdamKernel,
     optimizer::ClipKernel,
     optimizer::RmsPropKernel,

@@ -14,7 +14,7 @@ mod workspace;
 
 pub use context::{Context, Statistics};
 pub use gradient::{Grad, Write};
-pub use labels::Labels;
+pub use labels::{ClassRows, Labels};
 pub use pod::Pod;
 pub use sequences::{Rows, Sequences, Streams};
 pub(crate) use storage::sealed;

@@ -24,6 +24,7 @@ pub use dl_runtime::ops::{
     embedding::Embedding,
     group_norm::GroupNorm,
     layer_norm::LayerNorm,
+    parameter::Parameter,
     positions::LearnedPositions,
     prelu::Prelu,
     rms_norm::RmsNorm,

@@ -12,6 +12,7 @@ pub mod constants;
 mod evaluate;
 mod expression;
 mod header;
+mod learning;
 mod model_header;
 mod model_use;
 mod models;
@@ -105,6 +106,8 @@ struct Lowering<'a> {
     parameters: Vec<Vec<String>>,
     /// The number of uses of each kind of layer.
     counts: std::collections::HashMap<&'static str, usize>,
+    /// The outputs of layers without a gradient, with the spans of their names.
+    without_gradient: Vec<(ValueId, Span)>,
     /// `true` while the `loss` clause is lowered.
     in_loss: bool,
     /// The number of layers, blocks and braces so far, in this model and the stacks inside it.
@@ -204,6 +207,7 @@ impl<'a> Lowering<'a> {
             unfolding: Vec::new(),
             parameters: Vec::new(),
             counts: std::collections::HashMap::new(),
+            without_gradient: Vec::new(),
             in_loss: false,
             uses: Default::default(),
             before: diagnostics.count(),
@@ -221,6 +225,7 @@ impl<'a> Lowering<'a> {
         objective: Option<Objective>,
         broken: bool,
     ) -> Vec<Ir> {
+        let broken = broken || !self.all_weights_learn(&outputs, objective.as_ref());
         // A name that is a keyword of Rust was reported; the code of a broken model must not contain it.
         let allowed = |name: &Ident| ident(&name.to_string(), name.span());
         let values = self.values.into_iter();

@@ -15,7 +15,7 @@ pub struct repeat {}
 
 /// `dense(outputs)` computes `W·x + b`: a fully connected layer, PyTorch's `Linear`.
 ///
-/// Shapes: `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`.
+/// Shapes: `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`; `[…, n]` → `[…, outputs]` with `axis: -1`.
 pub struct dense {
     /// Number of output features.
     ///
@@ -25,6 +25,10 @@ pub struct dense {
     ///
     /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
+    /// `-1` for an input of any shape, each of whose rows, along the last dimension, is one of features.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
     /// Initialisation of the weights, `pytorch` by default.
     ///
     /// Give an initialisation such as `he_normal` or `constant(0.1)`.
@@ -95,7 +99,7 @@ pub struct conv1d {
     pub stride: Size,
     /// Zero padding on each side of the sequence.
     ///
-    /// Give a whole number or `same`; the default is `0`.
+    /// Give a whole number, `same` or `causal`; the default is `0`.
     pub padding: Border,
     /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
     ///
@@ -733,6 +737,25 @@ pub struct learned_positions {
 /// Shapes: `[t, n]` with an even `n`, unchanged.
 pub struct sinusoidal_positions {}
 
+/// `parameter(shape)` is a learned tensor that reads no value, the same for every sample: a class token, queries. Its name, also in files, is that of its `let`.
+///
+/// Shapes: nothing → `[shape]`.
+pub struct parameter {
+    /// Shape of the tensor.
+    ///
+    /// Give a shape such as `[16, 5, 5]`.
+    pub shape: Shape,
+    /// Initialisation of the numbers, `normal(0.02)` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+}
+
+/// `argmax` is the index of the largest number along the last dimension, the first among equal ones, for `one_hot` or `embedding`; no gradient.
+///
+/// Shapes: `[…, n]` → `u32[…]`.
+pub struct argmax {}
+
 /// `one_hot(classes)` makes a vector of each class, with a 1 at its place and zeros elsewhere; no gradient.
 ///
 /// Shapes: `u32[…]` → `[…, classes]`.
@@ -1016,37 +1039,84 @@ pub struct div {}
 
 /// `cross_entropy` computes `-ln softmax(x)` of the true class: for classification from logits.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
 pub struct cross_entropy {
     /// Probability mass that is spread evenly over all classes.
     ///
     /// Give a number; the default is `0`.
     pub label_smoothing: Number,
+    /// Class whose targets do not count, any number: the loss is the mean over the others of the batch.
+    ///
+    /// Give a whole number.
+    pub ignore: Size,
+    /// Weight of each class: the loss is the weighted mean over all targets of the batch.
+    ///
+    /// Give a list of numbers such as `[1, 0.5]`.
+    pub weights: Numbers,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
 }
 
 /// `nll` computes `-x` of the true class: for classification from log-probabilities.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
-pub struct nll {}
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
+pub struct nll {
+    /// Class whose targets do not count, any number: the loss is the mean over the others of the batch.
+    ///
+    /// Give a whole number.
+    pub ignore: Size,
+    /// Weight of each class: the loss is the weighted mean over all targets of the batch.
+    ///
+    /// Give a list of numbers such as `[1, 0.5]`.
+    pub weights: Numbers,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
 
 /// `focal` computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced classes.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
 pub struct focal {
     /// Exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well.
     ///
     /// Give a number; the default is `2`.
     pub gamma: Number,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
 }
 
 /// `multi_margin` computes the mean of `max(0, margin - x_true + x)` over the other classes: for maximum-margin classification.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
 pub struct multi_margin {
     /// Difference between the scores of the true class and any other class above which the loss is 0.
     ///
     /// Give a number; the default is `1`.
     pub margin: Number,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
+
+/// `ctc` computes `-ln` of the probability of all alignments that spell the labels, for each label: for speech and handwriting, from logits; targets equal to `blank` fill up.
+///
+/// Shapes: `[t, classes]` and `u32[labels]` → a number.
+pub struct ctc {
+    /// Class that stands for no label.
+    ///
+    /// Give a whole number; the default is `0`.
+    pub blank: Size,
+    /// Whether a sequence that is too short for its labels has no loss instead of an infinite one.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub zero_infinity: Flag,
 }
 
 /// `bce` computes the binary cross-entropy of probabilities `a` with targets 0 to 1.

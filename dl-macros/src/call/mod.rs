@@ -94,10 +94,20 @@ impl Call<'_> {
     pub fn is_same_padding(&self, name: &str) -> bool {
         matches!(self.setting(name), Some(Setting::SamePadding))
     }
+    pub fn is_causal_padding(&self, name: &str) -> bool {
+        matches!(self.setting(name), Some(Setting::CausalPadding))
+    }
     pub fn number(&self, name: &str) -> Number {
         match self.setting(name) {
             Some(Setting::Number(number)) => number.clone(),
             _ => Number::Known(0.0),
+        }
+    }
+    /// Returns a list of numbers; it is empty if it is not given.
+    pub fn numbers(&self, name: &str) -> &[Number] {
+        match self.setting(name) {
+            Some(Setting::Numbers(numbers)) => numbers,
+            _ => &[],
         }
     }
     pub fn integer(&self, name: &str) -> i64 {

@@ -1,7 +1,7 @@
 //! Writes the passes as functions: they unpack their arguments, and then call `forward` or `backward` of each operation.
 
 use super::arguments::{Direction, gradient, local, same};
-use crate::ir::Ir;
+use crate::ir::{Element, Ir};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
@@ -163,7 +163,9 @@ fn inspect(schedule: &Schedule) -> TokenStream {
         .nodes
         .iter()
         .filter(|node| {
-            schedule.plan.kept[node.output] && matches!(schedule.plan.value(node.output), Some(Place::Slot(_)))
+            let float = schedule.shape(node.output).element == Element::F32;
+            let slot = matches!(schedule.plan.value(node.output), Some(Place::Slot(_)));
+            float && slot && schedule.plan.kept[node.output]
         })
         .map(|node| {
             let (label, value) = (&node.label, schedule.read_value(node.output, Direction::Backward));

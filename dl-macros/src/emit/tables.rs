@@ -95,14 +95,15 @@ pub fn check(ir: &Ir, name: &str, ty: &str, values: &[ValueId]) -> TokenStream {
         checks.push(quote!(dl::check_lengths(#sequences, #name, #most)?;));
     }
     for range in ir.nodes.iter().filter_map(|node| Some((node, node.op.range.as_ref()?))) {
-        let (node, crate::ir::Range { operand, limit, check }) = range;
+        let (node, crate::ir::Range { operand, limit, check, but }) = range;
         if !values.contains(&node.inputs[*operand]) {
             continue;
         }
         let check = Ident::new(check, Span::call_site());
         let field = &ir.values[node.inputs[*operand]].name;
         let numbers = if values.len() == 1 { quote!(samples) } else { quote!(samples.iter().map(|s| &s.#field)) };
-        checks.push(quote!(dl::#check(#numbers, #limit)?;));
+        let but = but.iter();
+        checks.push(quote!(dl::#check(#numbers, #limit #(, #but)*)?;));
     }
     if checks.is_empty() {
         return quote!();
@@ -131,7 +132,8 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
             });
         }
         for tensor in &field.tensors {
-            let path = format!("{path}.{}", tensor.name);
+            // The tensor of a parameter has the name of the field itself.
+            let path = if field.is_parameter { path.clone() } else { format!("{path}.{}", tensor.name) };
             let word = |word: &str| Ident::new(word, Span::mixed_site());
             let (part, role) = (tensor.name.split('.').map(word), tensor.role);
             let shape = &tensor.shape;

@@ -23,6 +23,8 @@ pub struct Field {
     pub name: Ident,
     /// `true` for a model, which lists its tensors and initialises its weights itself.
     pub model: bool,
+    /// `true` for a `parameter`, whose tensor has the name of the field in files, as PyTorch's has.
+    pub is_parameter: bool,
     /// `dl::layers::Conv2d<1, 6, 5, 5>`.
     pub ty: Type,
     /// The tensors in memory order.

@@ -98,6 +98,8 @@ pub struct Range {
     pub limit: Dim,
     /// The function of `dl` that checks them: `check_labels`, `check_tokens`.
     pub check: &'static str,
+    /// A number beyond the limit that is allowed, too, as a further argument of that function.
+    pub but: Option<TokenStream>,
 }
 
 /// How a step, which adds rows to the sequences of streams, continues an operation.

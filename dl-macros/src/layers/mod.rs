@@ -5,6 +5,7 @@
 
 mod activations;
 mod adaptive_pool;
+mod argmax;
 pub mod arithmetic;
 mod batch_norm;
 mod concat;
@@ -26,6 +27,7 @@ mod noise;
 mod one_hot;
 mod operation;
 mod pad2d;
+mod parameter;
 mod pool;
 mod positions;
 mod prelu;
@@ -96,6 +98,8 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &unembedding::Unembedding,
         &positions::LearnedPositions,
         &positions::SinusoidalPositions,
+        &parameter::LearnedTensor,
+        &argmax::Argmax,
         &one_hot::OneHot,
         &matmul::Matmul,
         &l2_normalize::L2Normalize,
@@ -128,6 +132,7 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &arithmetic::DIV,
     ],
     losses::classes::ALL,
+    &[&losses::ctc::Ctc],
     losses::numbers::ALL,
     losses::vectors::ALL,
 ];
@@ -152,7 +157,7 @@ pub trait Layer: Sync {
     fn parameters(&self) -> &'static [Parameter] {
         &[]
     }
-    /// Returns the number of values that it reads, or the least number if it is variadic.
+    /// Returns the number of values that it reads, or the least number if it is variadic; 0 for a learned value of its own.
     fn operands(&self) -> usize {
         1
     }
@@ -167,6 +172,10 @@ pub trait Layer: Sync {
     }
     /// Returns whether it is a loss: one number for each sample, which training minimises.
     fn is_loss(&self) -> bool {
+        false
+    }
+    /// Returns whether it has no gradient where others do, so that weights before it cannot learn through it.
+    fn has_no_gradient(&self) -> bool {
         false
     }
     /// Returns whether it takes sequences `[channels, length]`, which are images of one row.

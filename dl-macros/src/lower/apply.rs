@@ -145,7 +145,10 @@ impl Lowering<'_> {
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
         self.diagnostics = diagnostics;
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
-        let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
+        // A layer that makes a value of nothing has the name of its value, unless another layer has it.
+        let own = |name: &&Ident| layer.operands() == 0 && self.is_free(name);
+        let given = use_.rename.as_ref().filter(|name| self.may_name(name));
+        let rename = given.or_else(|| binding.filter(own));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
         let BuiltLayer { lowered, field, valid } = self.build(LayerUse {
             layer,
@@ -159,7 +162,7 @@ impl Lowering<'_> {
             shared_field: None,
             broken: use_.broken,
         });
-        if let Some(name) = &use_.rename {
+        if let Some(name) = use_.rename.as_ref().or(rename) {
             let named = NamedLayer { layer, settings, field, input, broken: !valid };
             self.names.name_layer(name, Named::Layer(Rc::new(named)));
         }
@@ -271,6 +274,12 @@ impl Lowering<'_> {
             broken: false,
         };
         self.build(use_).lowered
+    }
+
+    /// Returns whether no layer has the name `name`.
+    fn is_free(&self, name: &Ident) -> bool {
+        let name = name.to_string();
+        self.names.layer(&name).is_none() && layers::find(&name).is_none()
     }
 
     /// Requires that `as` may give a layer the name `name`.

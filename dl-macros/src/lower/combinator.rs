@@ -131,6 +131,7 @@ impl Lowering<'_> {
             scope: self.scope,
             name: field_name,
             model: true,
+            is_parameter: false,
             ty: ty.clone(),
             tensors: Vec::new(),
             init: quote!(),

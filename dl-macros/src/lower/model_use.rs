@@ -48,6 +48,7 @@ impl Lowering<'_> {
             scope: self.scope,
             name,
             model: true,
+            is_parameter: false,
             ty: header.ty.clone(),
             tensors: Vec::new(),
             init: quote!(),

@@ -141,8 +141,8 @@ impl Lowering<'_> {
         let field = weights.filter(|_| shared_field.is_none()).map(|weights| {
             let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.name_prefix(), span));
             let layers::Weights { ty, tensors, init } = weights;
-            let (scope, text) = (self.scope, text.clone());
-            Field { scope, name, model: false, ty, tensors, init, text, parameters: None }
+            let (scope, text, is_parameter) = (self.scope, text.clone(), layer.operands() == 0);
+            Field { scope, name, model: false, is_parameter, ty, tensors, init, text, parameters: None }
         });
         let binding = binding.or(rename.filter(|_| field.is_none()));
         let node =
@@ -150,6 +150,9 @@ impl Lowering<'_> {
         let lowered = self.push_node(node);
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
+        if layer.has_no_gradient() {
+            self.without_gradient.push((node.output, span));
+        }
         (lowered, node.field)
     }
 
@@ -257,8 +260,8 @@ impl Lowering<'_> {
         if sizes.any(|dim| dim.computed_from(&self.model.generics).is_some()) {
             return None;
         }
-        let (scope, text) = (self.scope, use_.text.clone());
-        self.fields.push(Field { scope, name, model: false, ty, tensors, init, text, parameters: None });
+        let (scope, text, is_parameter) = (self.scope, use_.text.clone(), use_.layer.operands() == 0);
+        self.fields.push(Field { scope, name, model: false, is_parameter, ty, tensors, init, text, parameters: None });
         Some(self.fields.len() - 1)
     }
 

@@ -65,6 +65,7 @@ impl Net {
         self.0.fields.push(Field {
             scope: None,
             model: false,
+            is_parameter: false,
             name,
             ty: crate::types::Type::layer(quote!(f32), []),
             tensors: vec![],

@@ -9,7 +9,7 @@ pub use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer,
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
 pub use crate::tensor::pack::{as_f32, as_f32_mut};
-pub use crate::tensor::ranges::{check_labels, check_lengths, check_tokens};
+pub use crate::tensor::ranges::{check_labels, check_labels_but, check_lengths, check_tokens};
 pub use crate::tensor::{
     Allocator, Context, Entry, Grad, Pack, Part, Parts, PartsMut, Pod, Role, Sequences, Storage, Streams, Tensors,
     View, ViewMut, Workspace, Write,

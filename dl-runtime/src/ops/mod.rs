@@ -28,6 +28,7 @@
 //! before it calls their backward pass.
 
 pub mod activation;
+pub mod argmax;
 pub mod arithmetic;
 mod axes;
 pub mod batch_norm;
@@ -49,6 +50,7 @@ pub mod one_hot;
 pub mod optimizer;
 pub mod over_time;
 pub mod pad2d;
+pub mod parameter;
 mod parts;
 pub mod pool;
 pub mod positions;
@@ -80,6 +82,7 @@ macro_rules! kernels {
 
 kernels! {
     activation::ActivationKernel,
+    argmax::ArgmaxKernel,
     arithmetic::ArithmeticKernel,
     batch_norm::BatchNormKernel,
     concat::StridedCopyKernel,
@@ -94,6 +97,7 @@ kernels! {
     cumsum::CumsumKernel,
     one_hot::OneHotKernel,
     over_time::OverTimeKernel,
+    parameter::ParameterKernel,
     positions::PositionsKernel,
     reverse::ReverseKernel,
     stochastic_depth::StochasticDepthKernel,
@@ -109,9 +113,11 @@ kernels! {
     separable_conv2d::SeparableConv2dKernel,
     upsample::UpsampleKernel,
     loss::ClassLossKernel,
+    loss::CtcKernel,
     loss::ElementwiseLossKernel,
     loss::NtXentKernel,
     loss::VectorLossKernel,
+    loss::WeightedClassKernel,
     optimizer::AdamKernel,
     optimizer::ClipKernel,
     optimizer::RmsPropKernel,

@@ -15,7 +15,7 @@ mod workspace;
 
 pub use context::{Context, Statistics};
 pub use gradient::{Grad, Write};
-pub use labels::Labels;
+pub use labels::{ClassRows, Labels};
 pub use pack::{Pack, Part};
 pub use pod::Pod;
 pub use sequences::{Rows, Sequences, Streams};

@@ -118,10 +118,11 @@ impl<'a, D: Storage> Streams<'a, D> {
     }
 }
 
-/// Rows of `N` numbers: one row `[f32; N]` of packed sequences, or a static sequence of them, `[[f32; N]; T]`.
+/// Rows of `N` numbers: one row `[f32; N]` of packed sequences, a static sequence of them, `[[f32; N]; T]`, or a deeper array.
+#[diagnostic::on_unimplemented(message = "`{Self}` does not consist of rows of {N} numbers")]
 pub trait Rows<const N: usize>: Pod<Element = f32> {}
 impl<const N: usize> Rows<N> for [f32; N] {}
-impl<const N: usize, const T: usize> Rows<N> for [[f32; N]; T] {}
+impl<R: Rows<N>, const N: usize, const T: usize> Rows<N> for [R; T] {}
 
 impl<'a, D: Storage, T: Pod<Element = f32>> View<'a, D, T> {
     /// Returns the rows of sequences, each as one value.
@@ -170,5 +171,6 @@ mod tests {
         let view = View::<Cpu, [[f32; 3]; 4]>::new(&numbers, 2);
         assert_eq!(view.rows::<3>().len(), 8);
         assert_eq!(View::<Cpu, [f32; 3]>::new(&numbers, 5).rows::<3>().len(), 5);
+        assert_eq!(View::<Cpu, [[[f32; 3]; 2]; 2]>::new(&numbers, 2).rows::<3>().len(), 8);
     }
 }

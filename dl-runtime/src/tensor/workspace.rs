@@ -10,12 +10,12 @@ pub struct Workspace<D: Storage> {
 
 impl<D: Storage> Workspace<D> {
     /// Borrows the buffer to read the first `samples` values, whose type must be the one that was written last.
-    pub fn read<T: Pod<Element = f32>>(&self, samples: usize) -> View<'_, D, T> {
-        View::new(D::whole(&self.buffer), samples)
+    pub fn read<T: Pod>(&self, samples: usize) -> View<'_, D, T> {
+        View::new(D::reinterpret(D::whole(&self.buffer)), samples)
     }
     /// Borrows the buffer to write `samples` values of any type that fits.
-    pub fn write<T: Pod<Element = f32>>(&mut self, samples: usize) -> ViewMut<'_, D, T> {
-        ViewMut::new(D::whole_mut(&mut self.buffer), samples)
+    pub fn write<T: Pod>(&mut self, samples: usize) -> ViewMut<'_, D, T> {
+        ViewMut::new(D::reinterpret_mut(D::whole_mut(&mut self.buffer)), samples)
     }
 }
 

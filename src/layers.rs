@@ -26,6 +26,7 @@ pub use dl_runtime::ops::{
     layer_norm::LayerNorm,
     positions::LearnedPositions,
     prelu::Prelu,
+    recurrent::{Gru, Lstm, Recurrent, Rnn},
     rms_norm::RmsNorm,
     scale::Scale,
     separable_conv2d::SeparableConv2d,

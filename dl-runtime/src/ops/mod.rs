@@ -52,6 +52,7 @@ mod parts;
 pub mod pool;
 pub mod positions;
 pub mod prelu;
+pub mod recurrent;
 pub mod reduce;
 pub mod reverse;
 pub mod rms_norm;
@@ -93,6 +94,7 @@ kernels! {
     cumsum::CumsumKernel,
     one_hot::OneHotKernel,
     positions::PositionsKernel,
+    recurrent::RecurrentKernel,
     reverse::ReverseKernel,
     stochastic_depth::StochasticDepthKernel,
     transpose::TransposeKernel,

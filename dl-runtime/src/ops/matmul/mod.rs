@@ -13,6 +13,7 @@ mod blocks;
 pub(crate) mod cuda;
 mod dots;
 mod op;
+pub(crate) mod packed;
 pub(crate) mod pack;
 mod portable;
 #[cfg(test)]

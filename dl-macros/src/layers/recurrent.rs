@@ -24,19 +24,19 @@ enum Cell {
 pub static RNN: Recurrent = Recurrent {
     name: "rnn",
     cell: Cell::Rnn,
-    line: "a plain recurrent layer, `h = tanh(W·x + V·h + b)` from row to row of a sequence",
+    line: "computes `h = tanh(W·x + V·h + b)` from row to row of a sequence: a plain recurrent layer",
     parameters: &[HIDDEN, ACTIVATION, LAYERS, BIDIRECTIONAL, DROPOUT, BIAS],
 };
 pub static LSTM: Recurrent = Recurrent {
     name: "lstm",
     cell: Cell::Lstm,
-    line: "long short-term memory: a recurrent layer whose gates keep, add and show what it remembers",
+    line: "goes along a sequence with long short-term memory, whose gates decide what it keeps, adds and shows",
     parameters: &[HIDDEN, LAYERS, BIDIRECTIONAL, DROPOUT, PROJECTION, BIAS],
 };
 pub static GRU: Recurrent = Recurrent {
     name: "gru",
     cell: Cell::Gru,
-    line: "a recurrent layer of gated units, simpler than `lstm` and often as good",
+    line: "goes along a sequence with gated units, which are simpler than `lstm` and often as good",
     parameters: &[HIDDEN, LAYERS, BIDIRECTIONAL, DROPOUT, BIAS],
 };
 
@@ -96,6 +96,7 @@ impl Layer for Recurrent {
             & dropout_is_between_layers(call)
             & check::rate(call, "dropout")
             & projection_is_smaller(call)
+            & self.sizes_are_expressible(call)
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         let [steps, _] = <[Dim; 2]>::try_from(call.known_input()?.dims).ok()?;
@@ -121,11 +122,7 @@ impl Layer for Recurrent {
         let mut op = Op::new(config, BackwardReads { inputs: true, output: true }).along_time_of([0]);
         op.saved = Some(Saved { ty: time.with_features(sizes.saved()).ty(), per_sample: true });
         op.inference = Inference::Infer;
-        let weights = Weights {
-            ty: sizes.ty(&time.features),
-            tensors: sizes.tensors(&time.features),
-            init: quote!(),
-        };
+        let weights = Weights { ty: sizes.ty(&time.features), tensors: sizes.tensors(&time.features), init: quote!() };
         let multiply_adds = time.counted_steps().mul(&sizes.products(&time.features));
         Some(Built::new(time.with_features(sizes.width()), op).with_weights(weights, multiply_adds))
     }
@@ -189,6 +186,23 @@ struct Sizes {
 }
 
 impl Recurrent {
+    /// Requires that no size is computed from a parameter of a generic model.
+    fn sizes_are_expressible(&self, call: &Call) -> bool {
+        let Some(sizes) = self.sizes(call) else { return true };
+        let computed = [&sizes.gates, &sizes.width(), &sizes.saved()].into_iter().any(|dim| !dim.is_parameter());
+        for (name, size) in [("projection", call.given_size("projection")), ("hidden", call.given_size("hidden"))] {
+            if let Some(size) = size.filter(|size| computed && size.is_parameter()) {
+                let text = format!(
+                    "`{}` multiplies the number of its features, and stable Rust cannot multiply the parameter `{size}` of a model in a \
+                    type; give it a constant instead",
+                    call.name
+                );
+                call.diagnostics.error(call.at(name), text);
+                return false;
+            }
+        }
+        true
+    }
     /// Returns the sizes of a use; `None` if the number of layers was reported as wrong.
     fn sizes(&self, call: &Call) -> Option<Sizes> {
         let hidden = call.given_size("hidden")?;
@@ -224,6 +238,9 @@ impl Sizes {
     /// the cell is plain, the hidden features once more; and the output of all layers but the last.
     fn saved(&self) -> Dim {
         let kept = if self.cell == Cell::Rnn { self.gates.clone() } else { self.gates.add(&self.hidden) };
+        if self.layers * self.directions == 1 {
+            return kept;
+        }
         let between = Dim::Known(self.layers - 1).mul(&self.width());
         Dim::Known(self.layers * self.directions).mul(&kept).add(&between)
     }

@@ -13,8 +13,8 @@ mod blocks;
 pub(crate) mod cuda;
 mod dots;
 mod op;
-pub(crate) mod packed;
 pub(crate) mod pack;
+pub(crate) mod packed;
 mod portable;
 #[cfg(test)]
 mod tests;

@@ -230,7 +230,12 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
         self.sizes.directions * self.kept() + self.sequences.rows() * self.sizes.width()
     }
     /// Returns the gates and what else one direction of one layer has saved.
-    fn kept_by<'a>(&self, layer: usize, direction: usize, saved: D::Ref<'a, f32>) -> (D::Ref<'a, f32>, D::Ref<'a, f32>) {
+    fn kept_by<'a>(
+        &self,
+        layer: usize,
+        direction: usize,
+        saved: D::Ref<'a, f32>,
+    ) -> (D::Ref<'a, f32>, D::Ref<'a, f32>) {
         let first = layer * self.saved_by_layer() + direction * self.kept();
         let middle = first + self.sequences.rows() * self.sizes.gates;
         (D::slice(saved, first..middle), D::slice(saved, middle..first + self.kept()))

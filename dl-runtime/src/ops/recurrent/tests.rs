@@ -15,7 +15,8 @@ fn along_time(cell: Cell, s: &Sizes, inputs: usize, w: &[f64], rows: &[Vec<f64>]
     let (bias_ih, w) = w.split_at(if s.bias { s.gates } else { 0 });
     let (bias_hh, weight_hr) = w.split_at(bias_ih.len());
     let sums = |w: &[f64], bias: &[f64], x: &[f64]| -> Vec<f64> {
-        let row = |(g, w): (usize, &[f64])| bias.get(g).unwrap_or(&0.0) + w.iter().zip(x).map(|(w, x)| w * x).sum::<f64>();
+        let row =
+            |(g, w): (usize, &[f64])| bias.get(g).unwrap_or(&0.0) + w.iter().zip(x).map(|(w, x)| w * x).sum::<f64>();
         w.chunks(x.len()).enumerate().map(row).collect()
     };
     let (mut h, mut c) = (vec![0.0; s.state], vec![0.0; s.hidden]);
@@ -211,7 +212,13 @@ fn steps<W: Weights<I, O>, const I: usize, const O: usize>(cell: Cell) {
             let (context, mut y) = (Context::new(device, 0), device.output(whole.rows() * O));
             let ([w, rows], ends) = ([&w, &x].map(|x| device.tensor(x)), whole.ends_on(device));
             let weights = w.view::<W>();
-            op(cell).infer(&context, whole.sequences(&ends), weights, rows.view::<[f32; I]>(), y.view_mut::<[f32; O]>());
+            op(cell).infer(
+                &context,
+                whole.sequences(&ends),
+                weights,
+                rows.view::<[f32; I]>(),
+                y.view_mut::<[f32; O]>(),
+            );
             let len = op(cell).state_len::<W, I, O>();
             let mut state = device.tensor(&vec![0.0; lengths.len() * len]);
             let (mut past, mut outputs) = (vec![0; 3], vec![Vec::new(); 3]);
@@ -268,11 +275,13 @@ fn dropout_is_between_layers() {
         let dropout = DropoutOp { rate: 0.5, id: 3 + (4 << 28) };
         dropout.forward(&context.copy(1), between.view::<[f32; 4]>(), masked.view_mut());
         let masked = masked.read();
-        let [last, second_dw, d_masked] = passes::<_, Second, 4, 4>(device, op(Cell::Lstm), &lengths, [second, &masked, &dy]);
+        let [last, second_dw, d_masked] =
+            passes::<_, Second, 4, 4>(device, op(Cell::Lstm), &lengths, [second, &masked, &dy]);
         let (d_masked, mut d_between) = (device.tensor(&d_masked), device.output(8 * 4));
         dropout.backward(&context.copy(1), d_masked.view::<[f32; 4]>(), d_between.grad(Write::Set));
         let d_between = d_between.read();
-        let [_, first_dw, first_dx] = passes::<_, First, 3, 4>(device, op(Cell::Lstm), &lengths, [first, &x, &d_between]);
+        let [_, first_dw, first_dx] =
+            passes::<_, First, 3, 4>(device, op(Cell::Lstm), &lengths, [first, &x, &d_between]);
         [y, dw, dx, last, [first_dw, second_dw].concat(), first_dx]
     });
     assert!(y == masked && dw == sum_dw && dx == sum_dx);

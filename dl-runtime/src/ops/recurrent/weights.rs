@@ -109,16 +109,7 @@ impl<
         assert!(O == D * S && (D == 1 || D == 2), "the directions lie side by side in the output");
         assert!((B == G || B == 0) && (P == S || P == 0), "biases and projection are whole or absent");
         assert!(P > 0 || S == H, "the state has the hidden features without a projection");
-        Sizes {
-            inputs: I,
-            hidden: H,
-            gates: G,
-            state: S,
-            directions: D,
-            layers: M + 1,
-            bias: B > 0,
-            projection: P > 0,
-        }
+        Sizes { inputs: I, hidden: H, gates: G, state: S, directions: D, layers: M + 1, bias: B > 0, projection: P > 0 }
     };
 }
 

@@ -27,6 +27,7 @@ pub use dl_runtime::ops::{
     parameter::Parameter,
     positions::LearnedPositions,
     prelu::Prelu,
+    recurrent::{Gru, Lstm, Recurrent, Rnn},
     rms_norm::RmsNorm,
     scale::Scale,
     separable_conv2d::SeparableConv2d,

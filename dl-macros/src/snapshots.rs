@@ -135,6 +135,18 @@ fn a_stack() {
 }
 
 #[test]
+fn a_recurrent_layer() {
+    check(
+        "lstm",
+        "
+    Reader(steps: [12, 4]) -> [3] {
+        steps -> lstm(8) -> last -> dense(3)
+    }
+",
+    );
+}
+
+#[test]
 fn two_inputs_and_two_outputs() {
     check(
         "pair",

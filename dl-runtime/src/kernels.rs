@@ -38,6 +38,7 @@ static SOURCES: &[&Source] = &[
     &ops::pool::cuda::SOURCE,
     &ops::positions::cuda::SOURCE,
     &ops::prelu::cuda::SOURCE,
+    &ops::recurrent::cuda::SOURCE,
     &ops::reduce::cuda::SOURCE,
     &ops::reverse::cuda::SOURCE,
     &ops::scale::cuda::SOURCE,

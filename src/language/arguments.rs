@@ -117,4 +117,12 @@ pub mod words {
         /// The approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster.
         pub const tanh: Choice = Choice;
     }
+    pub mod rnn_activation {
+        use super::super::Choice;
+
+        /// The hyperbolic tangent.
+        pub const tanh: Choice = Choice;
+        /// `max(x, 0)`.
+        pub const relu: Choice = Choice;
+    }
 }

@@ -781,6 +781,92 @@ pub struct l2_normalize {
     pub epsilon: Number,
 }
 
+/// `rnn(hidden)` computes `h = tanh(W·x + V·h + b)` from row to row of a sequence: a plain recurrent layer.
+///
+/// Shapes: `[t, n]` → `[t, hidden]`; twice as many if `bidirectional`.
+pub struct rnn {
+    /// Number of hidden features.
+    ///
+    /// Give a whole number.
+    pub hidden: Size,
+    /// Function that makes the state of the sum.
+    ///
+    /// Give `tanh` or `relu`; the default is `tanh`.
+    pub activation: Choice,
+    /// Number of layers, each of which takes the output of the one before.
+    ///
+    /// Give a whole number; the default is `1`.
+    pub layers: Integer,
+    /// Whether each layer has a second direction, from the last row to the first, whose output follows in each row.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub bidirectional: Flag,
+    /// Rate of the dropout between layers.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether learned biases are added to the sums.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+}
+
+/// `lstm(hidden)` goes along a sequence with long short-term memory, whose gates decide what it keeps, adds and shows.
+///
+/// Shapes: `[t, n]` → `[t, hidden]`, or `[t, projection]`; twice as many if `bidirectional`.
+pub struct lstm {
+    /// Number of hidden features.
+    ///
+    /// Give a whole number.
+    pub hidden: Size,
+    /// Number of layers, each of which takes the output of the one before.
+    ///
+    /// Give a whole number; the default is `1`.
+    pub layers: Integer,
+    /// Whether each layer has a second direction, from the last row to the first, whose output follows in each row.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub bidirectional: Flag,
+    /// Rate of the dropout between layers.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Number of features to which the state is projected; without it, the state has the hidden features.
+    ///
+    /// Give a whole number.
+    pub projection: Size,
+    /// Whether learned biases are added to the sums.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+}
+
+/// `gru(hidden)` goes along a sequence with gated units, which are simpler than `lstm` and often as good.
+///
+/// Shapes: `[t, n]` → `[t, hidden]`; twice as many if `bidirectional`.
+pub struct gru {
+    /// Number of hidden features.
+    ///
+    /// Give a whole number.
+    pub hidden: Size,
+    /// Number of layers, each of which takes the output of the one before.
+    ///
+    /// Give a whole number; the default is `1`.
+    pub layers: Integer,
+    /// Whether each layer has a second direction, from the last row to the first, whose output follows in each row.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub bidirectional: Flag,
+    /// Rate of the dropout between layers.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether learned biases are added to the sums.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+}
+
 /// `random_normal` draws from the standard normal distribution in training, whatever the input is; zeros in prediction.
 ///
 /// Shapes: any, unchanged.

@@ -135,13 +135,20 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
             // The tensor of a parameter has the name of the field itself.
             let path = if field.is_parameter { path.clone() } else { format!("{path}.{}", tensor.name) };
             let word = |word: &str| Ident::new(word, Span::mixed_site());
-            let (part, role) = (tensor.name.split('.').map(word), tensor.role);
-            let shape = &tensor.shape;
+            let (shape, role) = (&tensor.shape, tensor.role);
+            let offset = match tensor.after.as_ref().map(|floats| floats.mul(&Dim::Known(4))) {
+                None => {
+                    let part = tensor.name.split('.').map(word);
+                    quote!(dl::offset_of!(Self, #access.#(#part).*))
+                }
+                Some(Dim::Known(0)) => quote!(dl::offset_of!(Self, #access)),
+                Some(bytes) => quote!(dl::offset_of!(Self, #access) + #bytes),
+            };
             tensors.push(quote! {
                 dl::Entry::Tensor {
                     name: #path,
                     shape: &[#(#shape),*],
-                    offset: dl::offset_of!(Self, #access.#(#part).*),
+                    offset: #offset,
                     role: #role,
                 }
             });

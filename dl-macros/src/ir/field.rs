@@ -4,6 +4,7 @@ use super::ScopeId;
 use crate::dim::Dim;
 use crate::types::Type;
 use proc_macro2::{Ident, TokenStream};
+use std::borrow::Cow;
 
 /// A struct inside the struct: a block, or a combinator that `as` names.
 pub struct Scope {
@@ -70,10 +71,12 @@ impl quote::ToTokens for Role {
 
 /// One tensor of a field.
 pub struct Tensor {
-    /// `weight`: the field of the layer's struct, and PyTorch's name.
-    pub name: &'static str,
+    /// PyTorch's name, which is that of the field of the layer's struct, `weight`, unless `after` is set.
+    pub name: Cow<'static, str>,
     /// The dimensions in PyTorch's order.
     pub shape: Vec<Dim>,
     /// The role, which decides whether weight decay applies.
     pub role: Role,
+    /// The number of floats of the layer before it, where it is not a field but part of an array.
+    pub after: Option<Dim>,
 }

@@ -31,6 +31,7 @@ mod parameter;
 mod pool;
 mod positions;
 mod prelu;
+mod recurrent;
 mod reductions;
 mod reshape;
 mod rms_norm;
@@ -61,6 +62,7 @@ use crate::dim::Dim;
 use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Stepping, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
+use std::borrow::Cow;
 
 /// All layers: those with a file of their own, and the lists of the families.
 static FAMILIES: &[&[&dyn Layer]] = &[
@@ -103,6 +105,9 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &one_hot::OneHot,
         &matmul::Matmul,
         &l2_normalize::L2Normalize,
+        &recurrent::RNN,
+        &recurrent::LSTM,
+        &recurrent::GRU,
         &noise::RandomNormal,
         &noise::GaussianNoise,
         &dropout::Dropout,
@@ -295,8 +300,8 @@ impl Built {
 }
 
 impl Tensor {
-    pub fn new(name: &'static str, shape: &[&Dim], role: Role) -> Self {
-        Tensor { name, shape: shape.iter().map(|dim| (*dim).clone()).collect(), role }
+    pub fn new(name: impl Into<Cow<'static, str>>, shape: &[&Dim], role: Role) -> Self {
+        Tensor { name: name.into(), shape: shape.iter().map(|dim| (*dim).clone()).collect(), role, after: None }
     }
 }
 

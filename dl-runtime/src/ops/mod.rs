@@ -55,6 +55,7 @@ mod parts;
 pub mod pool;
 pub mod positions;
 pub mod prelu;
+pub mod recurrent;
 pub mod reduce;
 pub mod reverse;
 pub mod rms_norm;
@@ -99,6 +100,7 @@ kernels! {
     over_time::OverTimeKernel,
     parameter::ParameterKernel,
     positions::PositionsKernel,
+    recurrent::RecurrentKernel,
     reverse::ReverseKernel,
     stochastic_depth::StochasticDepthKernel,
     transpose::TransposeKernel,

@@ -5,8 +5,8 @@ use dl::prelude::*;
 model! {
     Net(x: [8]) -> [4] {
         x
-            -> lstm(16)
-            -> GRU(16)
+            -> lstm_cell(16)
+            -> time_distributed(dense(4))
             -> attention(heads: 2)
             -> squeeze(0)
             -> Sequential(dense(4))

@@ -25,8 +25,10 @@
 #[cfg(feature = "rayon")]
 mod borrowed;
 mod job;
+mod samples;
 mod split;
 
+pub(crate) use samples::samples_mut;
 pub use split::{Chunks, ChunksMut, Split, chunks, chunks_mut};
 
 use super::scratch;

@@ -14,6 +14,7 @@ pub(crate) mod cuda;
 mod dots;
 mod op;
 pub(crate) mod pack;
+pub(crate) mod packed;
 mod portable;
 #[cfg(test)]
 mod tests;

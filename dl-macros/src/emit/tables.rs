@@ -103,10 +103,11 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
                 }
             });
         }
+        let before = path.rsplit_once('.').filter(|_| field.nameless).map_or(path.as_str(), |(before, _)| before);
         for tensor in &field.tensors {
-            let path = format!("{path}.{}", tensor.name);
+            let path = format!("{before}.{}", tensor.name);
             let word = |word: &str| Ident::new(word, Span::mixed_site());
-            let (part, role) = (tensor.name.split('.').map(word), tensor.role);
+            let (part, role) = (tensor.member.split('.').map(word), tensor.role);
             let shape = &tensor.shape;
             tensors.push(quote! {
                 dl::Entry::Tensor {

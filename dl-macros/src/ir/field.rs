@@ -33,6 +33,9 @@ pub struct Field {
     pub text: String,
     /// The number of trained parameters of a model, if the macro knows it.
     pub parameters: Option<Dim>,
+    /// `true` if its name is left out of the names of its tensors, which then belong to the scope around it: the projections of
+    /// attention, `attention1.q.weight`.
+    pub nameless: bool,
 }
 
 impl Field {
@@ -68,8 +71,10 @@ impl quote::ToTokens for Role {
 
 /// One tensor of a field.
 pub struct Tensor {
-    /// `weight`: the field of the layer's struct, and PyTorch's name.
+    /// `weight`: PyTorch's name.
     pub name: &'static str,
+    /// The field of the layer's struct, which mostly has the same name.
+    pub member: &'static str,
     /// The dimensions in PyTorch's order.
     pub shape: Vec<Dim>,
     /// The role, which decides whether weight decay applies.

@@ -103,7 +103,7 @@ impl Lowering<'_> {
     }
 
     /// Requires that stable Rust has types for the output and the weights of a use.
-    fn has_types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
+    pub(super) fn has_types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
         let output = built.output.dims.iter();
         let weights = built.weights.iter().flat_map(|weights| &weights.tensors).flat_map(|tensor| &tensor.shape);
         let what = format!("a size of `{}`", call.name);
@@ -111,7 +111,7 @@ impl Lowering<'_> {
     }
 
     /// Returns the shapes and numbers of the operands, if all are known.
-    fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
+    pub(super) fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
         let operand = |lowered: &Lowered| match lowered {
             Lowered::Number(number) => Some(Operand::Number(number.clone())),
             Lowered::Value(id) => self.values[*id].shape.clone().map(Operand::Tensor),
@@ -133,7 +133,7 @@ impl Lowering<'_> {
             let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.name_prefix(), span));
             let layers::Weights { ty, tensors, init } = weights;
             let (scope, text) = (self.scope, text.clone());
-            Field { scope, name, model: false, ty, tensors, init, text, parameters: None }
+            Field { scope, name, model: false, ty, tensors, init, text, parameters: None, nameless: false }
         });
         let binding = binding.or(rename.filter(|_| field.is_none()));
         let node =
@@ -249,7 +249,7 @@ impl Lowering<'_> {
             return None;
         }
         let (scope, text) = (self.scope, use_.text.clone());
-        self.fields.push(Field { scope, name, model: false, ty, tensors, init, text, parameters: None });
+        self.fields.push(Field { scope, name, model: false, ty, tensors, init, text, parameters: None, nameless: false });
         Some(self.fields.len() - 1)
     }
 
@@ -282,7 +282,7 @@ impl Lowering<'_> {
 }
 
 /// Requires that the operands have the element types that the layer takes.
-fn takes(layer: &dyn Layer, call: &Call) -> bool {
+pub(super) fn takes(layer: &dyn Layer, call: &Call) -> bool {
     let mut valid = true;
     for (k, operand) in call.operands.iter().enumerate() {
         let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };

@@ -29,6 +29,7 @@
 
 pub mod activation;
 pub mod arithmetic;
+pub mod attention;
 mod axes;
 pub mod batch_norm;
 pub mod concat;
@@ -80,6 +81,7 @@ macro_rules! kernels {
 kernels! {
     activation::ActivationKernel,
     arithmetic::ArithmeticKernel,
+    attention::AttentionKernel,
     batch_norm::BatchNormKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,

@@ -44,6 +44,17 @@ impl<'a, D: Storage> Sequences<'a, D> {
         let longest = host.iter().zip(starts).map(|(end, start)| (end - start) as usize).max().unwrap_or(0);
         Sequences { samples: host.len(), rows, longest, ends: Ends::Ragged { host, device } }
     }
+    /// Shortens the lifetime of the ends.
+    pub fn shorten<'short>(self) -> Sequences<'short, D>
+    where
+        'a: 'short,
+    {
+        let ends = match self.ends {
+            Ends::Equal(len) => Ends::Equal(len),
+            Ends::Ragged { host, device } => Ends::Ragged { host, device: D::shorten(device) },
+        };
+        Sequences { ends, samples: self.samples, rows: self.rows, longest: self.longest }
+    }
     /// Returns the number of samples.
     pub fn samples(&self) -> usize {
         self.samples

@@ -25,8 +25,10 @@
 #[cfg(feature = "rayon")]
 mod borrowed;
 mod job;
+mod shared;
 mod split;
 
+pub(crate) use shared::SharedRows;
 pub use split::{Chunks, ChunksMut, Split, chunks, chunks_mut};
 
 use super::scratch;

@@ -15,6 +15,7 @@ mod dots;
 mod op;
 pub(crate) mod pack;
 mod portable;
+pub(crate) mod task;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tile;

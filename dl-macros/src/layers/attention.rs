@@ -54,7 +54,8 @@ impl Layer for Attention {
                 `MultiheadAttention`";
             ("`[t, n]`, `[s, m]` → `[t, n]`", line)
         } else {
-            let line = "lets every row of a sequence look at the others, with several heads; PyTorch's `MultiheadAttention`";
+            let line =
+                "lets every row of a sequence look at the others, with several heads; PyTorch's `MultiheadAttention`";
             ("`[t, n]`, unchanged", line)
         };
         Doc::new(Chapter::Weights, shapes, line)
@@ -235,10 +236,8 @@ impl Sizes {
         }
         let ty = Type::layer(quote!(dl::layers::Projections), &sizes);
         let weights = Weights { ty, tensors, init: inits(call, Init::Rule(Rule::XavierUniform)) };
-        let built = dense_node(&self.memory, &outputs).with_weights(
-            weights,
-            self.memory.counted_steps().mul(inputs).mul(&outputs),
-        );
+        let built = dense_node(&self.memory, &outputs)
+            .with_weights(weights, self.memory.counted_steps().mul(inputs).mul(&outputs));
         let (name, text) =
             if queries.is_some() { ("qkv", "queries, keys and values") } else { ("kv", "keys and values") };
         let weights_as = Some(Type::layer(quote!(dl::layers::Dense), &dense));
@@ -249,8 +248,7 @@ impl Sizes {
     fn core(&self, call: &Call, op: TokenStream, more: TokenStream, inputs: Vec<Source>, id: usize) -> Part {
         let Sizes { queries, memory, heads, kv_heads, head_dim, .. } = self;
         let (dropout, id) = (call.number("dropout"), Dim::Known(id));
-        let fields =
-            quote!(heads: #heads, kv_heads: #kv_heads, head_dim: #head_dim, #more dropout: #dropout, id: #id,);
+        let fields = quote!(heads: #heads, kv_heads: #kv_heads, head_dim: #head_dim, #more dropout: #dropout, id: #id,);
         let reads = BackwardReads { inputs: true, output: true };
         let mut op = Op::new(Config::settings(op, fields), reads).along_time_of((0..inputs.len()).collect::<Vec<_>>());
         op.saved = Some(Saved { ty: queries.with_features(heads.clone()).ty(), per_sample: true });

@@ -1,7 +1,8 @@
 //! Layers and parameters of other libraries that dl lacks or writes in another way, with advice.
 
 const RECURRENT: &str = "dl has no recurrent layers yet";
-const ATTENTION: &str = "`attention(heads)` is attention of a sequence to itself, and `q -> cross_attention(memory, heads)` to another";
+const ATTENTION: &str =
+    "`attention(heads)` is attention of a sequence to itself, and `q -> cross_attention(memory, heads)` to another";
 const TRANSFORMER: &str = "a transformer is declared by its parts: `x -> residual { layer_norm -> attention(8) } -> residual { layer_norm -> dense(256) -> gelu -> dense(64) }`";
 const RESHAPE: &str = "`reshape([1, 28, 28])` gives a value another shape, and `flatten` makes features of it";
 const ARROWS: &str = "arrows lead from layer to layer: `x -> dense(16) -> relu -> dense(10)`";

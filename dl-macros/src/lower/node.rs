@@ -249,7 +249,17 @@ impl Lowering<'_> {
             return None;
         }
         let (scope, text) = (self.scope, use_.text.clone());
-        self.fields.push(Field { scope, name, model: false, ty, tensors, init, text, parameters: None, nameless: false });
+        self.fields.push(Field {
+            scope,
+            name,
+            model: false,
+            ty,
+            tensors,
+            init,
+            text,
+            parameters: None,
+            nameless: false,
+        });
         Some(self.fields.len() - 1)
     }
 

@@ -102,8 +102,7 @@ impl Lowering<'_> {
             Field { scope, name, model: false, ty, tensors, init, text, parameters: None, nameless }
         });
         let (op, output, shared_field, binding) = (part.built.op, part.built.output, None, binding.or(Some(&own)));
-        let node =
-            NewNode { op, inputs, output, field, shared_field, text, binding, name_prefix: part.name, span };
+        let node = NewNode { op, inputs, output, field, shared_field, text, binding, name_prefix: part.name, span };
         let lowered = self.push_node(node);
         let node = self.nodes.last_mut().expect("just made");
         (node.multiply_adds, node.weights_as) = (part.built.multiply_adds, part.weights_as);

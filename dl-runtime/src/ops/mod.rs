@@ -56,6 +56,7 @@ pub mod prelu;
 pub mod reduce;
 pub mod reverse;
 pub mod rms_norm;
+pub mod rotary;
 pub mod scale;
 pub mod separable_conv2d;
 pub mod slice;
@@ -96,6 +97,7 @@ kernels! {
     one_hot::OneHotKernel,
     positions::PositionsKernel,
     reverse::ReverseKernel,
+    rotary::RotaryKernel,
     stochastic_depth::StochasticDepthKernel,
     transpose::TransposeKernel,
     dense::DenseKernel,

@@ -7,7 +7,7 @@ model! {
         x
             -> lstm(16)
             -> GRU(16)
-            -> attention(heads: 2)
+            -> multi_head_attention(8, 2)
             -> squeeze(0)
             -> Sequential(dense(4))
             -> activation("relu")

@@ -4,14 +4,17 @@ mod backward;
 mod forward;
 mod operands;
 mod softmax;
+mod state;
+mod step;
 mod tile;
 
 use super::{Attention, AttentionKernel, Inputs, Outcome, Towards};
 use crate::Cpu;
 use crate::device::cpu::threads::SharedRows;
 use crate::ops::matmul::task;
-use crate::tensor::{Sequences, Write};
+use crate::tensor::{Sequences, Streams, Write};
 use operands::Head;
+use state::State;
 use tile::TILE;
 
 /// One call, as its tasks see it.
@@ -23,6 +26,8 @@ struct Work<'a> {
     q: Head<'a>,
     k: Head<'a>,
     v: Head<'a>,
+    /// The earlier rows of streams, in a step.
+    state: Option<State<'a>>,
     /// The number of features of a head, rounded up to whole registers.
     wide: usize,
 }
@@ -39,8 +44,21 @@ impl<'a> Work<'a> {
         inputs: Inputs<'a, Cpu>,
     ) -> Self {
         let len = attention.head_dim;
-        let [q, k, v] = [inputs.q, inputs.k, inputs.v].map(|columns| Head::new(columns.data, columns.row, columns.first, len));
-        Work { attention, queries, keys, q, k, v, wide: len.next_multiple_of(task::lanes()) }
+        let [q, k, v] =
+            [inputs.q, inputs.k, inputs.v].map(|columns| Head::new(columns.data, columns.row, columns.first, len));
+        Work { attention, queries, keys, q, k, v, state: None, wide: len.next_multiple_of(task::lanes()) }
+    }
+    /// Computes the output of all tiles of queries.
+    fn each_tile(&self, cpu: &Cpu, y: &mut [f32], sums: Option<&mut [f32]>) {
+        let heads = self.attention.heads;
+        let y = SharedRows::new(y, self.attention.query_columns());
+        let sums = sums.map(|sums| SharedRows::new(sums, heads));
+        let (tiles, tasks) = (self.queries.longest().div_ceil(TILE), self.queries.samples() * heads);
+        cpu.threads().run_with_scratch(tiles * tasks, self.forward_scratch(), &|task, scratch| {
+            // The last tiles see the most keys, and begin first.
+            let (tile, task) = (tiles - 1 - task / tasks, task % tasks);
+            self.forward([task / heads, task % heads, tile], scratch, &y, sums.as_ref());
+        });
     }
     /// Returns the most queries and the most keys of a sample.
     fn longest(&self) -> [usize; 2] {
@@ -59,15 +77,18 @@ impl AttentionKernel for Cpu {
         sums: Option<&mut [f32]>,
     ) {
         let work = Work::new(attention, queries.shorten(), keys.shorten(), inputs.shorten());
-        let y = SharedRows::new(y, attention.query_columns());
-        let sums = sums.map(|sums| SharedRows::new(sums, attention.heads));
-        let tiles = queries.longest().div_ceil(TILE);
-        // The last tiles see the most keys, and begin first.
-        let tasks = queries.samples() * attention.heads;
-        self.threads().run_with_scratch(tiles * tasks, work.forward_scratch(), &|task, scratch| {
-            let (tile, task) = (tiles - 1 - task / tasks, task % tasks);
-            work.forward([task / attention.heads, task % attention.heads, tile], scratch, &y, sums.as_ref());
-        });
+        work.each_tile(self, y, sums);
+    }
+    fn attention_step(
+        &self,
+        attention: Attention,
+        rows: Sequences<'_, Cpu>,
+        streams: Streams<'_, Cpu>,
+        inputs: Inputs<'_, Cpu>,
+        state: &mut [f32],
+        y: &mut [f32],
+    ) {
+        step::step(self, attention, rows, streams, inputs, state, y);
     }
     fn attention_backward(
         &self,
@@ -81,12 +102,7 @@ impl AttentionKernel for Cpu {
         write: Write,
     ) {
         let work = Work::new(attention, queries.shorten(), keys.shorten(), inputs.shorten());
-        let row = match towards {
-            Towards::All => attention.query_columns() + 2 * attention.key_columns(),
-            Towards::Queries => attention.query_columns(),
-            Towards::KeysAndValues => 2 * attention.key_columns(),
-        };
-        let d = SharedRows::new(d, row);
+        let d = SharedRows::new(d, attention.row(towards));
         let Outcome { y, sums, dy } = outcome;
         let [y, dy] = [y, dy].map(|rows| Head::new(rows, attention.query_columns(), 0, attention.head_dim));
         let pass = backward::Pass { work, y, sums, dy, towards, d: &d, write };

@@ -59,7 +59,14 @@ impl CrossAttentionOp {
         let dropout = Drops::of(context, self.dropout, self.id);
         let attention = Attention { dropout, ..self.settings::<Q, KV>() };
         let inputs = Self::inputs(q.shorten(), kv.shorten());
-        context.device.attention_forward(attention, queries, memory, inputs, output.into_data(), Some(sums.into_data()));
+        context.device.attention_forward(
+            attention,
+            queries,
+            memory,
+            inputs,
+            output.into_data(),
+            Some(sums.into_data()),
+        );
     }
     /// Does the same without dropout, and saves nothing.
     pub fn infer<D: Device, S: Rows<Q>, M: Rows<KV>, const Q: usize, const KV: usize>(

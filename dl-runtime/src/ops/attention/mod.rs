@@ -12,6 +12,8 @@
 
 mod cpu;
 mod cross;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -20,7 +22,7 @@ pub use cross::CrossAttentionOp;
 pub use weights::Projections;
 
 use crate::ops::Device;
-use crate::tensor::{Grad, Rows, Sequences, Storage, Write};
+use crate::tensor::{Grad, Rows, Sequences, Storage, Streams, Write};
 use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of attention of a sequence to itself.
@@ -137,6 +139,17 @@ pub trait AttentionKernel: Storage {
         y: Self::Mut<'_, f32>,
         sums: Option<Self::Mut<'_, f32>>,
     );
+    /// Computes `y` for new rows of streams, whose keys are those of earlier steps in `state` and then their own; and adds their own to
+    /// the state. That of one stream is `[kv_heads, slots, 2·head_dim]`: the keys and values of position `t` are in slot `t % slots`.
+    fn attention_step(
+        &self,
+        attention: Attention,
+        rows: Sequences<'_, Self>,
+        streams: Streams<'_, Self>,
+        inputs: Inputs<'_, Self>,
+        state: Self::Mut<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
     /// Computes the gradients `towards` to the rows `d`.
     #[allow(clippy::too_many_arguments, reason = "those of both sequences")]
     fn attention_backward(
@@ -180,6 +193,18 @@ impl Attention {
     pub fn key_columns(self) -> usize {
         self.kv_heads * self.head_dim
     }
+    /// Returns the length of the rows of gradients `towards`.
+    pub fn row(self, towards: Towards) -> usize {
+        match towards {
+            Towards::All => self.query_columns() + 2 * self.key_columns(),
+            Towards::Queries => self.query_columns(),
+            Towards::KeysAndValues => 2 * self.key_columns(),
+        }
+    }
+    /// Returns the number of rows that the state of a stream has place for: as many as a window is long, or else the capacity.
+    pub fn slots(self, capacity: usize) -> usize {
+        if self.sight.window > 0 { self.sight.window.min(capacity) } else { capacity }
+    }
     /// Returns the factor of the products of queries and keys.
     pub fn scale(self) -> f32 {
         1.0 / (self.head_dim as f32).sqrt()
@@ -208,8 +233,8 @@ impl<'a, D: Storage> Inputs<'a, D> {
     where
         'a: 'short,
     {
-        let [q, k, v] = [self.q, self.k, self.v]
-            .map(|Columns { data, row, first }| Columns { data: D::shorten(data), row, first });
+        let [q, k, v] =
+            [self.q, self.k, self.v].map(|Columns { data, row, first }| Columns { data: D::shorten(data), row, first });
         Inputs { q, k, v }
     }
     /// Returns the parts of rows `[queries | keys | values]`.
@@ -248,7 +273,14 @@ impl AttentionOp {
         let dropout = Drops::of(context, self.dropout, self.id);
         let attention = Attention { dropout, ..self.settings::<S, Y, N, M>() };
         let inputs = Inputs::of_one(attention, rows.data());
-        context.device.attention_forward(attention, sequences, sequences, inputs, output.into_data(), Some(sums.into_data()));
+        context.device.attention_forward(
+            attention,
+            sequences,
+            sequences,
+            inputs,
+            output.into_data(),
+            Some(sums.into_data()),
+        );
     }
     /// Does the same without dropout, and saves nothing.
     pub fn infer<D: Device, S: Rows<N>, Y: Rows<M>, const N: usize, const M: usize>(
@@ -261,6 +293,26 @@ impl AttentionOp {
         let attention = self.settings::<S, Y, N, M>();
         let inputs = Inputs::of_one(attention, rows.data());
         context.device.attention_forward(attention, sequences, sequences, inputs, output.into_data(), None);
+    }
+    /// Computes the output for new rows of streams, which see those of earlier steps, too. It must be causal.
+    pub fn step<D: Device, S: Rows<N>, Y: Rows<M>, const N: usize, const M: usize>(
+        self,
+        context: &Context<D>,
+        sequences: Sequences<D>,
+        streams: Streams<D>,
+        rows: View<D, S>,
+        state: D::Mut<'_, f32>,
+        output: ViewMut<D, Y>,
+    ) {
+        assert!(self.causal, "a step looks back");
+        let attention = self.settings::<S, Y, N, M>();
+        let inputs = Inputs::of_one(attention, rows.data());
+        context.device.attention_step(attention, sequences, streams, inputs, state, output.into_data());
+    }
+    /// Returns the floats of the state of one stream with place for `capacity` rows.
+    pub fn state_len(self, capacity: usize) -> usize {
+        let rows = if self.window > 0 { self.window.min(capacity) } else { capacity };
+        2 * rows * self.kv_heads * self.head_dim
     }
     /// Computes the gradient to the rows `[q | k | v]`.
     #[allow(clippy::too_many_arguments, reason = "the convention of operations")]

@@ -3,20 +3,12 @@
 use super::{AttentionOp, CrossAttentionOp};
 use crate::Context;
 use crate::random::{Purpose, words};
-use crate::tensor::Rows;
+use crate::tensor::{Rows, Write};
 use crate::testing::{Lengths, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use std::ops::Range;
 
-const PLAIN: AttentionOp = AttentionOp {
-    heads: 1,
-    kv_heads: 1,
-    head_dim: 1,
-    causal: false,
-    window: 0,
-    alibi: false,
-    dropout: 0.0,
-    id: 0,
-};
+const PLAIN: AttentionOp =
+    AttentionOp { heads: 1, kv_heads: 1, head_dim: 1, causal: false, window: 0, alibi: false, dropout: 0.0, id: 0 };
 const SEED: u64 = 9;
 
 /// Returns the factor of a probability in training.
@@ -38,9 +30,7 @@ fn sample(op: AttentionOp, sample: usize, q: &[f64], kv: &[f64], longest: [usize
     let (queries, keys) = (q.len() / row, kv.len() / key_row);
     let mut y = vec![0.0; q.len()];
     for (head, query) in (0..op.heads).flat_map(|head| (0..queries).map(move |query| (head, query))) {
-        let sees = |key: &usize| {
-            (!op.causal || *key <= query) && (op.window == 0 || key + op.window > query)
-        };
+        let sees = |key: &usize| (!op.causal || *key <= query) && (op.window == 0 || key + op.window > query);
         let slope = if op.alibi { 0.5_f64.powf(8.0 * (head + 1) as f64 / op.heads as f64) } else { 0.0 };
         let score = |key: usize| {
             let (q, k) = (&q[query * row + head * n..], &kv[key * key_row + head / shared * n..]);
@@ -89,11 +79,17 @@ fn passes<S: Rows<N>, Y: Rows<M>, const N: usize, const M: usize>(
         let (sequences, mut sums) = (lengths.sequences(&ends), device.output(rows * op.heads));
         op.forward(&context, sequences, x.view::<S>(), y.view_mut::<Y>(), sums.view_mut::<f32>());
         op.infer(&context, sequences, x.view::<S>(), inferred.view_mut::<Y>());
-        let dx = device.set_and_add(x.len(), |d, write| {
+        let backward = |d: &mut crate::testing::Tensor<_>, write| {
             let (y, sums, dy) = (y.view::<Y>(), sums.view::<f32>(), dy.view::<Y>());
             op.backward(&context, sequences, x.view::<S>(), y, sums, dy, d.grad(write));
-        });
-        [y.read(), inferred.read(), dx]
+        };
+        let mut dx = device.output(x.len());
+        backward(&mut dx, Write::Set);
+        // A sum with NaN cannot be compared.
+        if dx.read().iter().all(|dx| dx.is_finite()) {
+            device.set_and_add(x.len(), backward);
+        }
+        [y.read(), inferred.read(), dx.read()]
     })
 }
 
@@ -180,9 +176,7 @@ fn what_is_not_seen_does_not_matter() {
         x[20 * 12..21 * 12].fill(bad);
         dy[20 * 4..21 * 4].fill(bad);
         let found = passes::<[f32; 12], [f32; 4], 12, 4>(op, &lengths, &x, &dy);
-        for ((found, good), (row, reached)) in
-            found.iter().zip(&good).zip([(4, 20..24), (4, 20..24), (12, 17..24)])
-        {
+        for ((found, good), (row, reached)) in found.iter().zip(&good).zip([(4, 20..24), (4, 20..24), (12, 17..24)]) {
             for (i, (found, good)) in found.iter().zip(good).enumerate() {
                 if reached.contains(&(i / row)) {
                     continue;
@@ -197,17 +191,8 @@ fn what_is_not_seen_does_not_matter() {
 #[test]
 fn slopes() {
     let slopes = |heads| {
-        let op = AttentionOp { heads, kv_heads: heads, alibi: true, ..PLAIN };
-        let Some(attention) = Some(super::Attention {
-            heads: op.heads,
-            kv_heads: op.kv_heads,
-            head_dim: 1,
-            sight: super::Sight { causal: false, window: 0 },
-            alibi: true,
-            dropout: None,
-        }) else {
-            unreachable!()
-        };
+        let sight = super::Sight { causal: false, window: 0 };
+        let attention = super::Attention { heads, kv_heads: heads, head_dim: 1, sight, alibi: true, dropout: None };
         (0..heads).map(|head| attention.slope(head)).collect::<Vec<f32>>()
     };
     assert_eq!(slopes(4), [0.25, 0.0625, 0.015_625, 0.003_906_25]);
@@ -275,4 +260,60 @@ fn another_sequence() {
     cross::<4, 4>(&[3, 36], &[5, 2], CrossAttentionOp { kv_heads: 1, ..op });
     cross::<4, 4>(&[3, 36], &[5, 2], CrossAttentionOp { kv_heads: 1, dropout: 0.4, ..op });
     cross::<1, 2>(&[140], &[135], CrossAttentionOp { heads: 1, kv_heads: 1, head_dim: 1, ..op });
+}
+
+/// Adds rows to streams piece by piece; `pieces` has the number of new rows of every stream for each step. Returns the outputs of the
+/// streams, one after the other.
+fn steps<const N: usize, const M: usize>(
+    op: AttentionOp,
+    lengths: &Lengths,
+    pieces: &[&[usize]],
+    capacity: usize,
+    x: &[f32],
+) -> Vec<f32> {
+    let ranges = lengths.ranges();
+    on_every_device!(|device| {
+        let context = Context::new(device, 0);
+        let mut state = device.tensor(&vec![0.0; ranges.len() * op.state_len(capacity)]);
+        let (mut past, mut y) = (vec![0_u32; ranges.len()], vec![f32::NAN; lengths.rows() * M]);
+        for &piece in pieces {
+            let starts = ranges.iter().zip(&past).map(|(range, past)| range.start + *past as usize);
+            let new: Vec<Range<usize>> = starts.zip(piece).map(|(start, count)| start..start + count).collect();
+            let rows: Vec<f32> = new.iter().flat_map(|rows| x[rows.start * N..rows.end * N].to_vec()).collect();
+            let lengths = Lengths::ragged(piece);
+            let (ends, rows, device_past) = (lengths.ends_on(device), device.tensor(&rows), device.tensor(&past));
+            let streams = crate::tensor::Streams { past: &past, device_past: device_past.data(), capacity };
+            let mut output = device.output(lengths.rows() * M);
+            let (sequences, rows) = (lengths.sequences(&ends), rows.view::<[f32; N]>());
+            op.step(&context, sequences, streams, rows, state.data_mut(), output.view_mut::<[f32; M]>());
+            let mut output = output.read().into_iter();
+            for rows in new {
+                y[rows.start * M..rows.end * M].iter_mut().for_each(|y| *y = output.next().unwrap());
+            }
+            past.iter_mut().zip(piece).for_each(|(past, count)| *past += *count as u32);
+        }
+        y
+    })
+}
+
+#[test]
+fn steps_equal_the_whole() {
+    let op = AttentionOp { heads: 4, kv_heads: 2, head_dim: 2, causal: true, ..PLAIN };
+    let lengths = Lengths::ragged(&[9, 12, 2]);
+    let x = numbers(1, lengths.rows() * 16);
+    // A prompt, single rows, nothing for some streams, and a few rows.
+    let pieces: [&[usize]; 5] = [&[6, 0, 1], &[1, 7, 0], &[1, 1, 1], &[0, 3, 0], &[1, 1, 0]];
+    for (window, alibi) in [(0, false), (1, false), (3, false), (5, true), (0, true), (40, false)] {
+        let op = AttentionOp { window, alibi, ..op };
+        let y = steps::<16, 8>(op, &lengths, &pieces, 13, &x);
+        assert_close(&format!("{op:?}"), &y, &reference(op, &lengths, &wide(&x)), 1e-6);
+    }
+    // Prompts of several tiles.
+    let (op, lengths) = (AttentionOp { heads: 1, kv_heads: 1, head_dim: 1, ..op }, Lengths::ragged(&[300]));
+    let x = numbers(2, 900);
+    for window in [0, 7, 150] {
+        let op = AttentionOp { window, ..op };
+        let y = steps::<3, 1>(op, &lengths, &[&[140], &[1], &[2], &[150], &[7]], 300, &x);
+        assert_close(&format!("{op:?}"), &y, &reference(op, &lengths, &wide(&x)), 1e-6);
+    }
 }

@@ -1,9 +1,9 @@
 //! The forward pass for a tile of queries of one head: all keys that they see pass by, tile by tile.
 
-use super::operands::{add_seen, transpose};
+use super::Work;
+use super::operands::{Head, add_seen, transpose};
 use super::softmax::{self, Bias, Lane};
 use super::tile::{CELL, STEP, TILE, Tile};
-use super::Work;
 use crate::device::cpu::threads::SharedRows;
 use crate::ops::matmul::task;
 use crate::tensor::Write;
@@ -38,6 +38,10 @@ impl Work<'_> {
     ) {
         let (queries, keys) = (self.queries.range(sample), self.keys.range(sample));
         let Some(mine) = super::tile::tiles(queries.len()).nth(tile) else { return };
+        let rows = queries.start + mine.start..queries.start + mine.end;
+        // In a step, positions count from the first row of the stream.
+        let past = self.state.map_or(0, |state| state.past(sample));
+        let (mine, keys) = (past + mine.start..past + mine.end, past + keys.len());
         let (features, wide, sight) = (self.attention.head_dim, self.wide, self.attention.sight);
         let (scores, rest) = scratch.split_at_mut(TILE * STEP);
         let (qt, rest) = rest.split_at_mut(features * STEP);
@@ -45,17 +49,13 @@ impl Work<'_> {
         // The rows of the queries are only needed before there is a result.
         let (result, values) = rest.split_at_mut(TILE * wide);
         let kv_head = head / (self.attention.heads / self.attention.kv_heads);
-        let [k, v] = [self.k, self.v].map(|heads| heads.head(kv_head));
-        let rows = queries.start + mine.start..queries.start + mine.end;
         self.q.head(head).copy(rows.clone(), self.attention.scale(), result, wide);
         transpose(result, wide, mine.len(), features, qt);
         let columns = mine.len().div_ceil(CELL);
         let (mut most, mut sums, mut begun) = (lanes(f32::NEG_INFINITY), lanes(0.0), [false; TILE / CELL]);
-        let visible = sight.keys(&mine, keys.len());
-        for theirs in super::tile::tiles(keys.len()).filter(|t| t.start < visible.end && t.end > visible.start) {
-            let rows = keys.start + theirs.start..keys.start + theirs.end;
-            k.transpose(rows.clone(), kt);
-            let finite = v.copy(rows, 1.0, values, wide);
+        let visible = sight.keys(&mine, keys);
+        for theirs in super::tile::tiles(keys).filter(|t| t.start < visible.end && t.end > visible.start) {
+            let finite = self.gather([sample, kv_head], &theirs, kt, values);
             let tile = Tile { queries: mine.clone(), keys: theirs };
             for column in 0..columns {
                 let rows = tile.keys_of(sight, column);
@@ -78,13 +78,7 @@ impl Work<'_> {
                 if finite {
                     let write = if begun { Write::Add } else { Write::Set };
                     let values = &values[rows.start * wide..];
-                    task::by_columns(
-                        [count, rows.len(), wide],
-                        (scores, STEP),
-                        (values, wide),
-                        (result, wide),
-                        write,
-                    );
+                    task::by_columns([count, rows.len(), wide], (scores, STEP), (values, wide), (result, wide), write);
                 } else {
                     if !begun {
                         result.fill(0.0);
@@ -118,6 +112,31 @@ impl Work<'_> {
         }
     }
 
+    /// Copies the keys at some positions, transposed, and their values; returns whether the values are finite.
+    fn gather(
+        &self,
+        [sample, kv_head]: [usize; 2],
+        positions: &Range<usize>,
+        kt: &mut [f32],
+        values: &mut [f32],
+    ) -> bool {
+        let ([k, v], start) = ([self.k, self.v].map(|heads| heads.head(kv_head)), self.keys.range(sample).start);
+        let Some(state) = self.state else {
+            let rows = start + positions.start..start + positions.end;
+            k.transpose(rows.clone(), kt);
+            return v.copy(rows, 1.0, values, self.wide);
+        };
+        let copy = |kind: usize, new: Head, to: &mut [f32]| {
+            state.pieces(sample, positions, start).fold(true, |finite, (at, rows, is_new)| {
+                let from = if is_new { new } else { state.head([sample, kv_head, kind]) };
+                finite & from.copy(rows, 1.0, &mut to[at * self.wide..], self.wide)
+            })
+        };
+        copy(0, k, values);
+        transpose(values, self.wide, positions.len(), self.attention.head_dim, kt);
+        copy(1, v, values)
+    }
+
     /// Returns what changes the scores of a column of cells from a row of the tile on.
     pub(super) fn bias(&self, tile: &Tile, head: usize, row: usize, column: usize) -> Bias {
         let (query, key) = (tile.queries.start + column * CELL, tile.keys.start + row);
@@ -140,4 +159,3 @@ impl Work<'_> {
         softmax::drop(drops, first, across, rows.len(), values, STEP);
     }
 }
-

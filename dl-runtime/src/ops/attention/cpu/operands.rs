@@ -32,6 +32,10 @@ impl<'a> Head<'a> {
         let from = &self.data[rows.start * self.row + self.first..];
         pack::transpose(from, self.row, rows.len(), self.len, to, STEP);
     }
+    /// Returns the numbers from the first of the head in a row on, and the distance of rows.
+    pub(super) fn rows_from(self, row: usize) -> (&'a [f32], usize) {
+        (&self.data[row * self.row + self.first..], self.row)
+    }
     /// Calls `body` with every one of these rows of the batch.
     pub(super) fn each_row(self, rows: Range<usize>, mut body: impl FnMut(usize, &[f32])) {
         for (i, row) in rows.enumerate() {

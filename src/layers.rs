@@ -18,6 +18,7 @@
 
 #[doc(inline)]
 pub use dl_runtime::ops::{
+    attention::Projections,
     batch_norm::BatchNorm,
     conv2d::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d},
     dense::Dense,

@@ -20,6 +20,7 @@ mod names;
 mod node;
 mod objective;
 mod operands;
+mod parts;
 mod records;
 mod split;
 #[cfg(test)]

@@ -771,6 +771,82 @@ pub struct one_hot {
 /// Shapes: `[…, m, k]`, `[…, k, n]` → `[…, m, n]`.
 pub struct matmul {}
 
+/// `attention(heads)` lets every row of a sequence look at the others, with several heads; PyTorch's `MultiheadAttention`.
+///
+/// Shapes: `[t, n]`, unchanged.
+pub struct attention {
+    /// Number of heads, which divides the features.
+    ///
+    /// Give a whole number.
+    pub heads: Size,
+    /// Whether a row sees only itself and the rows before it.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub causal: Flag,
+    /// Number of heads of keys and values, each for as many heads of queries, as many as `heads` by default.
+    ///
+    /// Give a whole number; the default is `heads`.
+    pub kv_heads: Size,
+    /// Number of rows that a row sees at most, including itself, with `causal: true`; all by default.
+    ///
+    /// Give a whole number.
+    pub window: Size,
+    /// Probability that a probability is set to 0 in training, from 0 to 1.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether the four projections have biases.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+    /// Base of rotary position embeddings, such as 10000: queries and keys are rotated by their positions.
+    ///
+    /// Give a number.
+    pub rotary: Number,
+    /// Whether scores are lowered in proportion to the distance of the rows (ALiBi).
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub alibi: Flag,
+    /// Initialisation of the weights, by default `xavier_uniform`, and `pytorch` for the output.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// Initialisation of the biases, `zeros` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
+/// `cross_attention(heads)` lets every row of a sequence look at all rows of another, `memory`, with several heads; PyTorch's `MultiheadAttention`.
+///
+/// Shapes: `[t, n]`, `[s, m]` → `[t, n]`.
+pub struct cross_attention {
+    /// Number of heads, which divides the features.
+    ///
+    /// Give a whole number.
+    pub heads: Size,
+    /// Number of heads of keys and values, each for as many heads of queries, as many as `heads` by default.
+    ///
+    /// Give a whole number; the default is `heads`.
+    pub kv_heads: Size,
+    /// Probability that a probability is set to 0 in training, from 0 to 1.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether the four projections have biases.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+    /// Initialisation of the weights, by default `xavier_uniform`, and `pytorch` for the output.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// Initialisation of the biases, `zeros` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
 /// `l2_normalize` divides the last dimension of each sample by its Euclidean norm.
 ///
 /// Shapes: any, unchanged.

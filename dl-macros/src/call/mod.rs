@@ -149,7 +149,11 @@ impl Call<'_> {
     }
     /// Returns the `init` of a layer with one tensor, or `default` if the use gives none.
     pub fn init_or(&self, default: Init) -> TokenStream {
-        self.given_init("init").unwrap_or(default).into_token_stream()
+        self.init_of("init", default)
+    }
+    /// Returns the initialisation that the parameter `name` gives, or `default`.
+    pub fn init_of(&self, name: &str, default: Init) -> TokenStream {
+        self.given_init(name).unwrap_or(default).into_token_stream()
     }
     /// Returns the arguments of `init` for a layer with a weight and a bias. The default is PyTorch's rule for both; with another
     /// rule for the weight, the bias begins at zero.

@@ -20,4 +20,4 @@ pub use rank::{channels, features, features_or_image, image, last, rows, scaled,
 pub use same_shape::{equal, same_but, same_shape};
 pub use sizes::{MAX_DIMENSIONS, MAX_ELEMENTS, MAX_LENGTHS, bias_is_used, fits_in_memory, groups, not_zero};
 pub use targets::{class_weights, classes, one_target};
-pub use time::time;
+pub use time::{Time, time};

@@ -131,14 +131,15 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
                 }
             });
         }
+        let before = path.rsplit_once('.').filter(|_| field.nameless).map_or(path.as_str(), |(before, _)| before);
         for tensor in &field.tensors {
             // The tensor of a parameter has the name of the field itself.
-            let path = if field.is_parameter { path.clone() } else { format!("{path}.{}", tensor.name) };
+            let path = if field.is_parameter { path.clone() } else { format!("{before}.{}", tensor.name) };
             let word = |word: &str| Ident::new(word, Span::mixed_site());
             let (shape, role) = (&tensor.shape, tensor.role);
             let offset = match tensor.after.as_ref().map(|floats| floats.mul(&Dim::Known(4))) {
                 None => {
-                    let part = tensor.name.split('.').map(word);
+                    let part = tensor.member.split('.').map(word);
                     quote!(dl::offset_of!(Self, #access.#(#part).*))
                 }
                 Some(Dim::Known(0)) => quote!(dl::offset_of!(Self, #access)),

@@ -36,6 +36,9 @@ pub struct Field {
     pub text: String,
     /// The number of trained parameters of a model, if the macro knows it.
     pub parameters: Option<Dim>,
+    /// `true` if its name is left out of the names of its tensors, which then belong to the scope around it: the projections of
+    /// attention, `attention1.q.weight`.
+    pub nameless: bool,
 }
 
 impl Field {
@@ -71,8 +74,10 @@ impl quote::ToTokens for Role {
 
 /// One tensor of a field.
 pub struct Tensor {
-    /// PyTorch's name, which is that of the field of the layer's struct, `weight`, unless `after` is set.
+    /// PyTorch's name: `weight`.
     pub name: Cow<'static, str>,
+    /// The field of the layer's struct, which mostly has the same name; not read if `after` is set.
+    pub member: &'static str,
     /// The dimensions in PyTorch's order.
     pub shape: Vec<Dim>,
     /// The role, which decides whether weight decay applies.

@@ -7,6 +7,7 @@ mod activations;
 mod adaptive_pool;
 mod argmax;
 pub mod arithmetic;
+mod attention;
 mod batch_norm;
 mod concat;
 mod conv;
@@ -57,9 +58,9 @@ pub use doc::{Chapter, Doc};
 pub use slice::Slice;
 use variant::Variant;
 
-use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule};
+use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule, Rule};
 use crate::dim::Dim;
-use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Stepping, Tensor};
+use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Saved, Shape, Stepping, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 use std::borrow::Cow;
@@ -104,6 +105,8 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &argmax::Argmax,
         &one_hot::OneHot,
         &matmul::Matmul,
+        &attention::ATTENTION,
+        &attention::CROSS_ATTENTION,
         &l2_normalize::L2Normalize,
         &recurrent::RNN,
         &recurrent::LSTM,
@@ -228,6 +231,12 @@ pub trait Layer: Sync {
     fn lowered_as(&self) -> LoweredAs {
         LoweredAs::Node
     }
+    /// Checks a use whose settings are valid, and returns its nodes, for a layer that is lowered as [`LoweredAs::Parts`]; `None` if
+    /// mistakes were reported.
+    fn parts(&self, call: &Call) -> Option<Vec<Part>> {
+        let _ = call;
+        None
+    }
     /// Checks a use whose settings are valid, and returns its node; `None` if mistakes were reported.
     fn build(&self, call: &Call) -> Option<Built>;
 }
@@ -240,6 +249,29 @@ pub enum LoweredAs {
     Slices,
     /// A dense node with the weights of an embedding.
     TiedDense,
+    /// Several nodes, by [`Layer::parts`], in a scope of their own.
+    Parts,
+}
+
+/// One node of a layer that becomes several.
+pub struct Part {
+    /// The name of its field and value.
+    pub name: &'static str,
+    /// The text in tables; that of the use if it is empty.
+    pub text: &'static str,
+    pub inputs: Vec<Source>,
+    pub built: Built,
+    /// The type to which it casts its weights, if they are those of another kind of layer.
+    pub weights_as: Option<Type>,
+}
+
+/// A value that a part reads.
+#[derive(Clone, Copy)]
+pub enum Source {
+    /// An operand of the layer.
+    Operand(usize),
+    /// The output of an earlier part.
+    Part(usize),
 }
 
 /// A size of the input.
@@ -300,8 +332,17 @@ impl Built {
 }
 
 impl Tensor {
-    pub fn new(name: impl Into<Cow<'static, str>>, shape: &[&Dim], role: Role) -> Self {
-        Tensor { name: name.into(), shape: shape.iter().map(|dim| (*dim).clone()).collect(), role, after: None }
+    pub fn new(name: &'static str, shape: &[&Dim], role: Role) -> Self {
+        let shape = shape.iter().map(|dim| (*dim).clone()).collect();
+        Tensor { name: name.into(), member: name, shape, role, after: None }
+    }
+    /// Returns a tensor of a field that is one block of memory, which lies after so many floats of it.
+    pub fn inside(name: String, shape: &[&Dim], role: Role, after: Dim) -> Self {
+        Tensor { name: Cow::Owned(name), after: Some(after), ..Tensor::new("", shape, role) }
+    }
+    /// Names the field of the layer's struct, where that is not the name of the tensor.
+    pub fn in_member(self, member: &'static str) -> Self {
+        Tensor { member, ..self }
     }
 }
 

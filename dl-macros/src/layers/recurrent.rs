@@ -82,8 +82,10 @@ impl Layer for Recurrent {
     }
     fn doc(&self) -> Doc {
         let shapes = match self.cell {
-            Cell::Lstm => "`[t, n]` → `[t, hidden]`, or `[t, projection]`; twice as many if `bidirectional`",
-            Cell::Rnn | Cell::Gru => "`[t, n]` → `[t, hidden]`; twice as many if `bidirectional`",
+            Cell::Lstm => {
+                "`[t, n]` or `[.., n]` → `[t, hidden]`, or `[t, projection]`; twice as many if `bidirectional`"
+            }
+            Cell::Rnn | Cell::Gru => "`[t, n]` or `[.., n]` → `[t, hidden]`; twice as many if `bidirectional`",
         };
         Doc::new(Chapter::Weights, shapes, self.line)
     }
@@ -99,8 +101,9 @@ impl Layer for Recurrent {
             & self.sizes_are_expressible(call)
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
-        let [steps, _] = <[Dim; 2]>::try_from(call.known_input()?.dims).ok()?;
-        Some(Shape::of([steps, self.sizes(call)?.width()]))
+        let mut input = call.known_input()?;
+        *input.dims.last_mut()? = self.sizes(call)?.width();
+        (input.dims.len() + usize::from(input.length.is_some()) == 2).then_some(input)
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Features)
@@ -119,10 +122,15 @@ impl Layer for Recurrent {
         };
         let fields = quote!(cell: dl::ops::recurrent::Cell::#cell, dropout: #rate, id: #id,);
         let config = Config::settings(quote!(dl::ops::recurrent::RecurrentOp), fields);
-        let mut op = Op::new(config, BackwardReads { inputs: true, output: true }).along_time_of([0]);
+        let ty = sizes.ty(&time.features);
+        let step = match call.flag("bidirectional") {
+            true => Stepping::Ahead,
+            false => Stepping::State(quote!(state_len::<#ty, _, _>())),
+        };
+        let mut op = Op::new(config, BackwardReads { inputs: true, output: true }).along_time_of([0]).stepping(step);
         op.saved = Some(Saved { ty: time.with_features(sizes.saved()).ty(), per_sample: true });
         op.inference = Inference::Infer;
-        let weights = Weights { ty: sizes.ty(&time.features), tensors: sizes.tensors(&time.features), init: quote!() };
+        let weights = Weights { ty, tensors: sizes.tensors(&time.features), init: quote!() };
         let multiply_adds = time.counted_steps().mul(&sizes.products(&time.features));
         Some(Built::new(time.with_features(sizes.width()), op).with_weights(weights, multiply_adds))
     }
@@ -281,7 +289,7 @@ impl Sizes {
     fn tensors(&self, features: &Dim) -> Vec<Tensor> {
         let (mut tensors, mut after) = (Vec::new(), Dim::Known(0));
         let mut add = |name: String, shape: &[&Dim], role| {
-            tensors.push(Tensor { after: Some(after.clone()), ..Tensor::new(name, shape, role) });
+            tensors.push(Tensor::inside(name, shape, role, after.clone()));
             after = after.add(&Dim::product(shape.iter().copied()));
         };
         for layer in 0..self.layers {

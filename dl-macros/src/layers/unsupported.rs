@@ -2,7 +2,9 @@
 
 const CELL: &str = "`rnn`, `lstm` and `gru` go along a whole sequence";
 const ROWS: &str = "`dense` and activations work on every row of a sequence";
-const ATTENTION: &str = "dl has no attention yet; `matmul`, `softmax` and `transpose` are its parts";
+const ATTENTION: &str =
+    "`attention(heads)` is attention of a sequence to itself, and `q -> cross_attention(memory, heads)` to another";
+const TRANSFORMER: &str = "a transformer is declared by its parts: `x -> residual { layer_norm -> attention(8) } -> residual { layer_norm -> dense(256) -> gelu -> dense(64) }`";
 const RESHAPE: &str = "`reshape([1, 28, 28])` gives a value another shape, and `flatten` makes features of it";
 const ARROWS: &str = "arrows lead from layer to layer: `x -> dense(16) -> relu -> dense(10)`";
 const FUNCTION: &str = "values are computed with `+`, `-`, `*`, `/` and layers: `2.0 * x`";
@@ -16,15 +18,13 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("gru_cell", CELL),
     ("bidirectional", "`rnn`, `lstm` and `gru` have the argument `bidirectional: true`"),
     ("time_distributed", ROWS),
-    ("attention", ATTENTION),
     ("self_attention", ATTENTION),
-    ("cross_attention", ATTENTION),
     ("multi_head_attention", ATTENTION),
     ("multihead_attention", ATTENTION),
     ("mha", ATTENTION),
-    ("transformer", ATTENTION),
-    ("transformer_encoder", ATTENTION),
-    ("transformer_encoder_layer", ATTENTION),
+    ("transformer", TRANSFORMER),
+    ("transformer_encoder", TRANSFORMER),
+    ("transformer_encoder_layer", TRANSFORMER),
     ("conv3d", "dl has `conv1d` and `conv2d`"),
     ("max_pool3d", "dl has `max_pool1d` and `max_pool2d`"),
     ("squeeze", RESHAPE),

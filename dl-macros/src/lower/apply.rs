@@ -26,6 +26,7 @@ impl Lowering<'_> {
                 LoweredAs::Node => self.apply_layer(layer, use_, piped, binding),
                 LoweredAs::Slices => self.split(layer, use_, piped),
                 LoweredAs::TiedDense => self.unembed(use_, piped, binding),
+                LoweredAs::Parts => self.apply_parts(layer, use_, piped, binding),
             };
         }
         match self.names.layer(&name).cloned() {
@@ -171,7 +172,7 @@ impl Lowering<'_> {
 
     /// Returns `arguments` without a first one that repeats a size of the input, as in other libraries, which is reported:
     /// `dense(784, 10)`.
-    fn without_inferred<'u>(
+    pub(super) fn without_inferred<'u>(
         &self,
         layer: &dyn Layer,
         arguments: &'u [ast::Argument],
@@ -298,7 +299,7 @@ impl Lowering<'_> {
 }
 
 /// Writes a layer without its operands: `conv2d(6, 5)`.
-fn show(name: &Ident, arguments: &[ast::Argument]) -> String {
+pub(super) fn show(name: &Ident, arguments: &[ast::Argument]) -> String {
     if arguments.is_empty() {
         return name.to_string();
     }

@@ -137,6 +137,7 @@ impl Lowering<'_> {
             init: quote!(),
             text: combinator.to_string(),
             parameters: Some(parameters),
+            nameless: false,
         };
         let op = Op::model(ty);
         let text = combinator.to_string();

@@ -54,6 +54,7 @@ impl Lowering<'_> {
             init: quote!(),
             text: header.text.clone(),
             parameters: header.parameters.clone(),
+            nameless: false,
         };
         let (lowered, field) = self.apply_model(&header, operands, span, Some(field), None, binding);
         if let Some(rename) = rename {

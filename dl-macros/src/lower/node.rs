@@ -112,7 +112,7 @@ impl Lowering<'_> {
     }
 
     /// Requires that stable Rust has types for the output and the weights of a use.
-    fn has_types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
+    pub(super) fn has_types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
         let output = built.output.dims.iter();
         let weights = built.weights.iter().flat_map(|weights| &weights.tensors).flat_map(|tensor| &tensor.shape);
         let what = format!("a size of `{}`", call.name);
@@ -120,7 +120,7 @@ impl Lowering<'_> {
     }
 
     /// Returns the shapes and numbers of the operands, if all are known.
-    fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
+    pub(super) fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
         let operand = |lowered: &Lowered| match lowered {
             Lowered::Number(number) => Some(Operand::Number(number.clone())),
             Lowered::Value(id) => self.values[*id].shape.clone().map(Operand::Tensor),
@@ -142,7 +142,8 @@ impl Lowering<'_> {
             let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.name_prefix(), span));
             let layers::Weights { ty, tensors, init } = weights;
             let (scope, text, is_parameter) = (self.scope, text.clone(), layer.operands() == 0);
-            Field { scope, name, model: false, is_parameter, ty, tensors, init, text, parameters: None }
+            let nameless = false;
+            Field { scope, name, model: false, is_parameter, nameless, ty, tensors, init, text, parameters: None }
         });
         let binding = binding.or(rename.filter(|_| field.is_none()));
         let node =
@@ -261,7 +262,18 @@ impl Lowering<'_> {
             return None;
         }
         let (scope, text, is_parameter) = (self.scope, use_.text.clone(), use_.layer.operands() == 0);
-        self.fields.push(Field { scope, name, model: false, is_parameter, ty, tensors, init, text, parameters: None });
+        self.fields.push(Field {
+            scope,
+            name,
+            model: false,
+            is_parameter,
+            nameless: false,
+            ty,
+            tensors,
+            init,
+            text,
+            parameters: None,
+        });
         Some(self.fields.len() - 1)
     }
 
@@ -321,7 +333,7 @@ fn with_length(layer: &dyn Layer, call: &Call, mut built: Built) -> Option<Built
 }
 
 /// Requires that the operands have the element types that the layer takes.
-fn takes(layer: &dyn Layer, call: &Call) -> bool {
+pub(super) fn takes(layer: &dyn Layer, call: &Call) -> bool {
     let mut valid = true;
     for (k, operand) in call.operands.iter().enumerate() {
         let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };

@@ -72,6 +72,7 @@ impl Net {
             init: quote!(dl::Init::PyTorch),
             text: String::new(),
             parameters: None,
+            nameless: false,
         });
         let field = Some(self.0.fields.len() - 1);
         self.node("dense", Op::new(settings(true), BackwardReads { inputs: true, output: false }), &[x], size, field)

@@ -30,6 +30,7 @@
 pub mod activation;
 pub mod argmax;
 pub mod arithmetic;
+pub mod attention;
 mod axes;
 pub mod batch_norm;
 pub mod concat;
@@ -59,6 +60,7 @@ pub mod recurrent;
 pub mod reduce;
 pub mod reverse;
 pub mod rms_norm;
+pub mod rotary;
 pub mod scale;
 pub mod separable_conv2d;
 pub mod slice;
@@ -85,6 +87,7 @@ kernels! {
     activation::ActivationKernel,
     argmax::ArgmaxKernel,
     arithmetic::ArithmeticKernel,
+    attention::AttentionKernel,
     batch_norm::BatchNormKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
@@ -102,6 +105,7 @@ kernels! {
     positions::PositionsKernel,
     recurrent::RecurrentKernel,
     reverse::ReverseKernel,
+    rotary::RotaryKernel,
     stochastic_depth::StochasticDepthKernel,
     transpose::TransposeKernel,
     dense::DenseKernel,

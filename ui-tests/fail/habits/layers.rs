@@ -7,7 +7,7 @@ model! {
         x
             -> lstm_cell(16)
             -> time_distributed(dense(4))
-            -> attention(heads: 2)
+            -> multi_head_attention(8, 2)
             -> squeeze(0)
             -> Sequential(dense(4))
             -> activation("relu")

@@ -16,6 +16,7 @@ mod op;
 pub(crate) mod pack;
 pub(crate) mod packed;
 mod portable;
+pub(crate) mod task;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tile;

@@ -9,7 +9,7 @@ mod tests;
 
 use crate::init::{Init, Rng};
 use crate::ops::Device;
-use crate::tensor::{Grad, Storage};
+use crate::tensor::{Grad, Sequences, Storage};
 use crate::{Context, Pod, View, ViewMut};
 
 /// A learned tensor of type `T`: `Parameter<[[f32; 64]; 8]>`.
@@ -61,6 +61,8 @@ impl ParameterOp {
         d_weights: Grad<D, Parameter<T>>,
     ) {
         let Grad { to, write } = d_weights;
-        context.device.add_positions_backward(d_output.data(), to.into_data(), write);
+        // The values are one row for each sample.
+        let rows = Sequences::equal(d_output.len(), 1);
+        context.device.add_positions_backward(rows, T::LEN, d_output.data(), to.into_data(), write);
     }
 }

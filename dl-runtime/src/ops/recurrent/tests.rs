@@ -232,7 +232,7 @@ fn steps<W: Weights<I, O>, const I: usize, const O: usize>(cell: Cell) {
                 let (ends, x, mut y) = (new.ends_on(device), device.tensor(&x), device.output(new.rows() * O));
                 let seen: Vec<u32> = past.iter().map(|&past| past as u32).collect();
                 let device_past = device.tensor(&seen);
-                let streams = Streams { past: &seen, device_past: device_past.data(), capacity: 100 };
+                let streams = Streams { past: &seen, on_device: device_past.buffer(), capacity: 100 };
                 let (x, output) = (x.view::<[f32; I]>(), y.view_mut::<[f32; O]>());
                 op(cell).step(&context, new.sequences(&ends), streams, weights, x, state.data_mut(), output);
                 let y = y.read();

@@ -724,8 +724,12 @@ pub struct unembedding {
 
 /// `learned_positions` adds a learned vector for each position of a sequence, so that layers can tell positions apart.
 ///
-/// Shapes: `[t, n]`, unchanged.
+/// Shapes: `[t, n]` or `[..=t, n]`, unchanged.
 pub struct learned_positions {
+    /// Number of positions, by default the largest length of a sequence.
+    ///
+    /// Give a whole number.
+    pub positions: Size,
     /// Initialisation of the vectors, `normal(0.02)` by default.
     ///
     /// Give an initialisation such as `he_normal` or `constant(0.1)`.
@@ -734,7 +738,7 @@ pub struct learned_positions {
 
 /// `sinusoidal_positions` adds sines and cosines of each position, with wavelengths from 2π to 10000·2π, in alternating features (Vaswani et al.).
 ///
-/// Shapes: `[t, n]` with an even `n`, unchanged.
+/// Shapes: `[t, n]` or `[.., n]` with an even `n`, unchanged.
 pub struct sinusoidal_positions {}
 
 /// `parameter(shape)` is a learned tensor that reads no value, the same for every sample: a class token, queries. Its name, also in files, is that of its `let`.
@@ -859,7 +863,7 @@ pub struct l2_normalize {
 
 /// `rnn(hidden)` computes `h = tanh(W·x + V·h + b)` from row to row of a sequence: a plain recurrent layer.
 ///
-/// Shapes: `[t, n]` → `[t, hidden]`; twice as many if `bidirectional`.
+/// Shapes: `[t, n]` or `[.., n]` → `[t, hidden]`; twice as many if `bidirectional`.
 pub struct rnn {
     /// Number of hidden features.
     ///
@@ -889,7 +893,7 @@ pub struct rnn {
 
 /// `lstm(hidden)` goes along a sequence with long short-term memory, whose gates decide what it keeps, adds and shows.
 ///
-/// Shapes: `[t, n]` → `[t, hidden]`, or `[t, projection]`; twice as many if `bidirectional`.
+/// Shapes: `[t, n]` or `[.., n]` → `[t, hidden]`, or `[t, projection]`; twice as many if `bidirectional`.
 pub struct lstm {
     /// Number of hidden features.
     ///
@@ -919,7 +923,7 @@ pub struct lstm {
 
 /// `gru(hidden)` goes along a sequence with gated units, which are simpler than `lstm` and often as good.
 ///
-/// Shapes: `[t, n]` → `[t, hidden]`; twice as many if `bidirectional`.
+/// Shapes: `[t, n]` or `[.., n]` → `[t, hidden]`; twice as many if `bidirectional`.
 pub struct gru {
     /// Number of hidden features.
     ///

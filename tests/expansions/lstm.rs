@@ -48,12 +48,6 @@ const _: () = {
         dropout: 0.0,
         id: 0,
     };
-    const LAST1_OP: dl::ops::slice::SliceOp = dl::ops::slice::SliceOp {
-        size: 12,
-        from: 11,
-        to: 12,
-        inner: 8,
-    };
     const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
@@ -200,9 +194,10 @@ const _: () = {
                     steps,
                     memory.lstm1.write::<[[f32; 8]; 12]>(n),
                 );
-            LAST1_OP
+            dl::ops::over_time::OverTime::Last
                 .forward(
                     context,
+                    dl::Sequences::equal(n, 12),
                     memory.lstm1.read::<[[f32; 8]; 12]>(n),
                     memory.last1.write::<[f32; 8]>(n),
                 );
@@ -234,9 +229,10 @@ const _: () = {
                     memory.lstm1.write::<[[f32; 8]; 12]>(n),
                     memory.saved_lstm1.write::<[[f32; 40]; 12]>(n),
                 );
-            LAST1_OP
+            dl::ops::over_time::OverTime::Last
                 .forward(
                     context,
+                    dl::Sequences::equal(n, 12),
                     memory.lstm1.read::<[[f32; 8]; 12]>(n),
                     memory.last1.write::<[f32; 8]>(n),
                 );
@@ -276,9 +272,10 @@ const _: () = {
                     },
                     dl::Some(dl::Grad::set(memory.d_last1.write::<[f32; 8]>(n))),
                 );
-            LAST1_OP
+            dl::ops::over_time::OverTime::Last
                 .backward(
                     context,
+                    dl::Sequences::equal(n, 12),
                     memory.d_last1.read::<[f32; 8]>(n),
                     dl::Grad::set(memory.last1.write::<[[f32; 8]; 12]>(n)),
                 );
@@ -300,9 +297,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &ReaderTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see("lstm1", memory.lstm1.read::<[[f32; 8]; 12]>(n).data());
             see("last1", memory.last1.read::<[f32; 8]>(n).data());
         }

@@ -578,6 +578,7 @@ const _: () = {
             LEARNED_POSITIONS1_OP
                 .forward(
                     context,
+                    dl::Sequences::equal(n, 8),
                     dl::field!(net.learned_positions1),
                     memory.wte.read::<[[f32; 16]; 8]>(n),
                     memory.learned_positions1.write::<[[f32; 16]; 8]>(n),
@@ -682,6 +683,7 @@ const _: () = {
             LEARNED_POSITIONS1_OP
                 .forward(
                     context,
+                    dl::Sequences::equal(n, 8),
                     dl::field!(net.learned_positions1),
                     memory.wte.read::<[[f32; 16]; 8]>(n),
                     memory.learned_positions1.write::<[[f32; 16]; 8]>(n),
@@ -942,6 +944,7 @@ const _: () = {
             LEARNED_POSITIONS1_OP
                 .backward(
                     context,
+                    dl::Sequences::equal(n, 8),
                     dl::field!(net.learned_positions1),
                     memory.first_dense2.read::<[[f32; 16]; 8]>(n),
                     dl::Grad {
@@ -964,9 +967,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &GptTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see(
                 "learned_positions1",
                 memory.learned_positions1.read::<[[f32; 16]; 8]>(n).data(),

@@ -283,7 +283,7 @@ fn numbers_that_overflow_are_named() {
     fn error<M: Model, D: Device>(device: D, data: &Dataset<M::Input, M::Output>, rate: f64, watched: bool) -> String
     where
         dl::loss::Mse: dl::loss::Loss<M::Output, Target = M::Output>,
-        M::Output: Pod<Element = f32>,
+        M::Output: Pod<Element = f32> + dl::Pack<Row = M::Output, Like<M::Output> = M::Output>,
     {
         let mut trainer = Trainer::new(Sgd::new(rate)).loss(Mse).on(device).epochs(50).batch_size(8).quiet();
         if watched {

@@ -4,7 +4,7 @@
 use dl::loss::Loss;
 use dl::pod::flat;
 use dl::prelude::*;
-use dl::{Cpu, Objective};
+use dl::{Cpu, LossPasses, Objective, Pod};
 use std::slice::from_ref;
 
 const CLASSES: usize = 5;
@@ -36,11 +36,12 @@ model! {
 }
 
 /// That a model with its own loss computes, bit for bit, what the trainer's loss does.
-fn same<A, B, L>(loss: &L, inputs: &[A::Input], targets: &[A::Target])
+fn same<A, B, Y, L>(loss: &L, inputs: &[A::Input], targets: &[L::Target])
 where
-    A: Objective,
-    B: Model<Input = A::Input, Output = A::Output>,
-    L: Loss<B::Output, Target = A::Target>,
+    Y: Pod<Element = f32>,
+    L: Loss<Y>,
+    A: Objective<Output = Y> + LossPasses<Target = L::Target>,
+    B: Model<Input = A::Input, Output = Y>,
 {
     let bits = |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     let (a, b) = (A::init(7), B::init(7));
@@ -71,9 +72,9 @@ fn own_losses_are_those_of_the_trainer() {
     let inputs: Vec<[[f32; 4]; 3]> =
         (0..7).map(|n| std::array::from_fn(|i| std::array::from_fn(|j| x(12 * n + 4 * i + j)))).collect();
     let classes: Vec<[u32; 2]> = (0..7).map(|n| [n % 5, (n + 3) % 5]).collect();
-    same::<Own, ExternalLoss, _>(&CrossEntropy.label_smoothing(0.1), &inputs, &classes);
+    same::<Own, ExternalLoss, _, _>(&CrossEntropy.label_smoothing(0.1), &inputs, &classes);
     let targets: Vec<[f32; 6]> = (0..7).map(|n| std::array::from_fn(|i| x(n + 6 * i))).collect();
-    same::<OwnHuber, GivenHuber, _>(&Huber { delta: 0.5 }, &inputs.as_flattened()[..7], &targets);
+    same::<OwnHuber, GivenHuber, _, _>(&Huber { delta: 0.5 }, &inputs.as_flattened()[..7], &targets);
 }
 
 /// The mean loss after training on these inputs.

@@ -41,7 +41,7 @@ model! {
 fn context<M: Model>(net: &M, inputs: &[M::Input], targets: &[M::Output]) -> (Vec<f32>, Vec<f32>, Vec<f32>)
 where
     M::Input: Clone + dl::Pod<Element = f32>,
-    M::Output: Clone + dl::Pod<Element = f32>,
+    M::Output: Clone + dl::Pod<Element = f32> + dl::Pack<Row = M::Output, Like<M::Output> = M::Output>,
     Mse: dl::loss::Loss<M::Output, Target = M::Output>,
 {
     let mut training = Training::on(Cpu::new(), net, inputs.len()).unwrap().with_input_gradients().unwrap();

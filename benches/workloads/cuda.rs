@@ -51,7 +51,8 @@ fn training<M, O>(
     optimizer: &O,
 ) -> dl::Result<()>
 where
-    M: Model<Input: Pod<Element = f32>, Output: Pod<Element = f32>>,
+    M: Model<Input: Pod<Element = f32>>,
+    M::Output: Pod<Element = f32> + dl::Pack<Row = M::Output, Like<u32> = u32>,
     O: Optimizer,
     CrossEntropy: Loss<M::Output, Target = u32>,
 {

@@ -38,7 +38,7 @@ pub use ops::{Device, loss};
 pub use session::{ModelLoss, Session, State, Training};
 pub use tensor::pod;
 pub use tensor::{
-    Allocator, Context, Entry, Parts, PartsMut, Pod, Role, TensorInfo, Tensors, View, ViewMut, Workspace,
+    Allocator, Context, Entry, Pack, Parts, PartsMut, Pod, Role, TensorInfo, Tensors, View, ViewMut, Workspace,
 };
 
 /// The items that almost every program needs.

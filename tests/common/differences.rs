@@ -19,7 +19,10 @@ pub fn noise(seed: u32, to: &mut [f32]) {
 }
 
 /// The loss in f64 of `net` on a batch, in training mode.
-fn loss<M: Model>(net: &M, inputs: &[Input<M>], targets: &[Output<M>]) -> f64 {
+fn loss<M: Model>(net: &M, inputs: &[Input<M>], targets: &[Output<M>]) -> f64
+where
+    Output<M>: dl::Pod<Element = f32>,
+{
     let mut training = net.training(Cpu::with_threads(1), inputs.len()).unwrap();
     training.forward(inputs).unwrap();
     let mut outputs: Vec<Output<M>> = (0..inputs.len()).map(|_| *zeroed_box()).collect();
@@ -32,6 +35,7 @@ fn loss<M: Model>(net: &M, inputs: &[Input<M>], targets: &[Output<M>]) -> f64 {
 pub fn check<M: Model>()
 where
     Input<M>: dl::Pod<Element = f32>,
+    Output<M>: dl::Pod<Element = f32> + dl::Pack<Row = Output<M>, Like<Output<M>> = Output<M>>,
 {
     const N: usize = 5;
     let mut net = M::init(3);
@@ -136,6 +140,7 @@ fn the_same_on_all<M: Model>(found: Vec<[Vec<f32>; 2]>) -> [Vec<f32>; 2] {
 pub fn check_objective<M: Objective>(targets: &[Target<M>])
 where
     Input<M>: dl::Pod<Element = f32>,
+    Output<M>: dl::Pod<Element = f32> + dl::Pack<Row = Output<M>, Like<Output<M>> = Output<M>>,
 {
     let n = targets.len();
     let mut net = M::init(3);

@@ -16,7 +16,7 @@ pub mod places;
 use devices::on_devices;
 use dl::loss::Loss;
 use dl::pod::{flat, flat_mut, zeroed_box};
-use dl::{Device, Model, Pod, Session, Training};
+use dl::{Device, Model, Pack, Pod, Session, Training};
 use safetensors::{Dtype, SafeTensors};
 use std::slice::{from_mut, from_ref};
 
@@ -129,6 +129,7 @@ fn agree_at(what: &str, found: &[f32], expected: &[f32], units: f32, size: f32) 
 pub fn check<M, L>(fixture: &Fixture, case: &str, net: &M, loss: &L)
 where
     M: Model<Input: Pod<Element = f32>>,
+    M::Output: Pod<Element = f32> + Pack<Row = M::Output, Like<L::Target> = L::Target>,
     L: Loss<M::Output, Target: Pod<Element: Word>>,
 {
     on_devices!(|device| check_on(device, fixture, case, net, loss));
@@ -137,6 +138,7 @@ where
 fn check_on<M, L>(device: impl Device, fixture: &Fixture, case: &str, net: &M, loss: &L)
 where
     M: Model<Input: Pod<Element = f32>>,
+    M::Output: Pod<Element = f32> + Pack<Row = M::Output, Like<L::Target> = L::Target>,
     L: Loss<M::Output, Target: Pod<Element: Word>>,
 {
     let agrees = |found: &[f32], part: &str| {

@@ -4,7 +4,7 @@ use crate::common::{Fixture, Word, agree};
 use dl::io::Load;
 use dl::loss::Loss;
 use dl::pod::{flat, flat_mut, zeroed_box};
-use dl::{Cpu, Device, Model, Pod, Role, Session, Training};
+use dl::{Cpu, Device, Model, Pack, Pod, Role, Session, Training};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use std::collections::HashMap;
@@ -82,7 +82,8 @@ fn summary_agrees(what: &str, found: &[f32], expected: &[f32]) {
 /// Runs `M` on the input of `case` as inference and as a training pass, and compares with PyTorch.
 pub fn check<M, L>(case: &str, names: Names, loss: &L)
 where
-    M: Model<Input: Pod<Element = f32>, Output: Pod<Element = f32>>,
+    M: Model<Input: Pod<Element = f32>>,
+    M::Output: Pod<Element = f32> + Pack<Row = M::Output, Like<L::Target> = L::Target>,
     L: Loss<M::Output, Target: Pod<Element: Word>>,
 {
     check_on::<M, L>(Cpu::new(), case, &names, loss);
@@ -95,7 +96,8 @@ where
 
 fn check_on<M, L>(device: impl Device, case: &str, names: &Names, loss: &L)
 where
-    M: Model<Input: Pod<Element = f32>, Output: Pod<Element = f32>>,
+    M: Model<Input: Pod<Element = f32>>,
+    M::Output: Pod<Element = f32> + Pack<Row = M::Output, Like<L::Target> = L::Target>,
     L: Loss<M::Output, Target: Pod<Element: Word>>,
 {
     let fixture = Fixture::open("zoo.safetensors");

@@ -129,3 +129,31 @@ fn argmax_chooses() {
     let most = (0..3).fold(0, |most, c| if scores[c] > scores[most] { c } else { most });
     assert_eq!(vector, net.table.weight[most]);
 }
+
+model! {
+    /// A decoder whose layers see the memory, and a dense block whose copies add features.
+    Unrolled(x: [4, 7], memory: [4, 7]) -> [10] {
+        (x -> repeat 2 { dense(7) as fc -> add(memory) -> relu } as layers) -> flatten
+            -> repeat 2 { concat { identity; dense(3) } } as growth -> dense(10)
+    }
+}
+
+#[test]
+fn unrolled_copies_have_the_names_of_stacked_ones() {
+    let net = Unrolled::init(1);
+    assert_eq!((net.layers1.fc.weight.len(), net.growth1.dense1.weight[0].len()), (7, 31));
+    let names: Vec<String> = Unrolled::TENSORS.iter().map(|tensor| tensor.name).collect();
+    assert_eq!(names[..4], ["layers.0.fc.weight", "layers.0.fc.bias", "layers.1.fc.weight", "layers.1.fc.bias"]);
+    let inputs = UnrolledInput { x: [[0.5; 7]; 4], memory: [[1.0; 7]; 4] };
+    let targets = [[0.25; 10]];
+    let mut training = net.training(Cpu::new(), 1).unwrap();
+    let mut loss = || {
+        training.forward(&[inputs]).unwrap();
+        let loss = training.loss(&Mse, &targets).unwrap();
+        training.backward();
+        training.step(&Sgd::new(0.01)).unwrap();
+        loss
+    };
+    let first = loss();
+    assert!((0..20).map(|_| loss()).last().unwrap() < first);
+}

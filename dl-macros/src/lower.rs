@@ -25,6 +25,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod unembedding;
+mod unroll;
 
 use crate::ast;
 use crate::check;

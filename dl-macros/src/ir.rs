@@ -160,6 +160,19 @@ impl Ir {
         }
         path
     }
+    /// Returns the name of a field in files: `layer1.conv1`.
+    pub fn file_name(&self, field: FieldId) -> String {
+        let plain = |name: &Ident| crate::names::plain(&name.to_string());
+        let field = &self.fields[field];
+        let mut path = vec![plain(&field.name)];
+        let mut scope = field.scope;
+        while let Some(id) = scope {
+            let Scope { name, file, parent, .. } = &self.scopes[id];
+            path.insert(0, file.clone().unwrap_or_else(|| plain(name)));
+            scope = *parent;
+        }
+        path.join(".")
+    }
     /// Writes the path to a field after a dot: `layer1.conv1`.
     pub fn access(&self, field: FieldId) -> TokenStream {
         let path = self.path(field);

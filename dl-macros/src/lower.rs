@@ -26,6 +26,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod unembedding;
+mod unroll;
 
 use crate::ast;
 use crate::check;

@@ -121,7 +121,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
     let mut tensors = Vec::new();
     for (id, field) in ir.fields.iter().enumerate() {
         let (access, ty) = (ir.access(id), &field.ty);
-        let path = ir.path(id).iter().map(plain).collect::<Vec<_>>().join(".");
+        let path = ir.file_name(id);
         if field.model {
             tensors.push(quote! {
                 dl::Entry::Model {

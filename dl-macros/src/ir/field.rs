@@ -10,6 +10,8 @@ use std::borrow::Cow;
 pub struct Scope {
     /// The name of the field: `bottleneck1`, or the one that `as` gives.
     pub name: Ident,
+    /// Its name in files, if that is another: `layers.0` for the copy `layers0` of a `repeat`.
+    pub file: Option<String>,
     /// The name of the block, from which the name of the type is made.
     pub kind: String,
     /// The scope around it.

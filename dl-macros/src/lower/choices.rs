@@ -74,6 +74,11 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
             let word = word(&path.last.to_string())?;
             report(format!("words are written in small letters: `{name}: {word}`"))
         }
+        ExprKind::Path(path)
+            if matches!(parameter.kind, Kind::Padding) && path.single().is_some_and(|word| word == CAUSAL) =>
+        {
+            report("an image has no order in time; `padding: causal` is for sequences, `conv1d`".to_owned())
+        }
         ExprKind::Path(path) if !choices(parameter.kind).is_empty() && !matches!(parameter.kind, Kind::Init) => {
             let text = path.single()?.to_string();
             let known = choices(parameter.kind);

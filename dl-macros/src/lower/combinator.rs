@@ -6,7 +6,7 @@ use super::{Binding, Lowered, Lowering, Named, PartialValue};
 use crate::ast::{self, Body, Combinator, CombinatorWord};
 use crate::check;
 use crate::diagnostics::message;
-use crate::dim::Dim;
+use crate::dim::{Cond, Dim};
 use crate::emit::camel;
 use crate::ir::{Field, Length, Op, Output, Scope, Shape};
 use crate::layers;
@@ -53,7 +53,7 @@ impl Lowering<'_> {
     }
 
     /// Lowers one pair of braces whose first layer reads `input`.
-    fn branch(&mut self, body: &Body, input: Lowered, at: Span) -> Lowered {
+    pub(super) fn branch(&mut self, body: &Body, input: Lowered, at: Span) -> Lowered {
         let bindings = self.bindings.len();
         let lowered = self.statements(body, Some(&input));
         if !self.model.broken {
@@ -109,9 +109,24 @@ impl Lowering<'_> {
         let field_name = rename.cloned().unwrap_or_else(|| self.names.counted("repeat", span));
         let shape = self.values[input].shape.clone();
         let before = self.diagnostics.count();
+        if self.captures(body) {
+            return self.unrolled(combinator, &field_name, input, count, "braces that see values from outside");
+        }
         let name = format!("{}{}", self.model.name, camel(&self.qualified(&field_name, "_")));
         let name = ident(&self.file.reserved.reserve(&name), Span::call_site());
-        let inner = self.stack(&name, body, shape.clone(), span);
+        // Without messages first, since braces that change the shape are unrolled.
+        let (diagnostics, silenced) = (self.diagnostics, self.silent.count());
+        self.diagnostics = self.silent;
+        let mut inner = self.stack(&name, body, shape.clone(), span);
+        self.diagnostics = diagnostics;
+        if let (Some(before), Some(after)) = (&shape, inner.last().and_then(made))
+            && matches!(check::equal(before, after), Cond::Known(false))
+        {
+            return self.unrolled(combinator, &field_name, input, count, "braces that change the shape");
+        }
+        if self.silent.count() > silenced {
+            inner = self.stack(&name, body, shape.clone(), span);
+        }
         if let Some(rename) = rename {
             self.names.name_layer(rename, Named::Block(combinator.to_string()));
         }
@@ -224,7 +239,7 @@ impl Lowering<'_> {
     }
     /// Opens a scope: new fields go into a struct of their own until `leave_scope`.
     pub(super) fn enter_scope(&mut self, name: &Ident, kind: &str) {
-        self.scopes.push(Scope { name: name.clone(), kind: kind.to_owned(), parent: self.scope });
+        self.scopes.push(Scope { name: name.clone(), file: None, kind: kind.to_owned(), parent: self.scope });
         self.scope = Some(self.scopes.len() - 1);
     }
     pub(super) fn leave_scope(&mut self) {
@@ -234,6 +249,13 @@ impl Lowering<'_> {
     pub(super) fn bind(&mut self, name: &Ident, lowered: Lowered) {
         self.bindings.push(Binding { name: name.clone(), lowered, used: false });
     }
+}
+
+/// Returns the shape that the braces of a `repeat` make, if it is known.
+fn made(ir: &crate::ir::Ir) -> Option<&Shape> {
+    let shape = &ir.values.get(ir.outputs.first()?.value)?.shape;
+    // After a mistake, the shape is that of a single number.
+    (!shape.dims.is_empty()).then_some(shape)
 }
 
 /// Returns the number of trained parameters of a model, without those that only rustc knows.

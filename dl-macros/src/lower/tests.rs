@@ -263,3 +263,36 @@ fn numbers_from_outside_in_blocks() {
     assert!(!scale("crate::SCALE").contains("as f32"));
     assert!(scale("crate::SIZE * 2").contains("({ dl :: dim :: mul ({ crate :: SIZE } , 2) } as f32)"));
 }
+
+#[test]
+fn repeat_is_unrolled_where_copies_differ() {
+    let ir = network(
+        "Net(x: [4, 8], memory: [4, 8]) -> [4, 8] {
+            x -> repeat 3 { dense(8) as fc -> add(memory) -> residual { dense(8) } } as layers
+        }",
+    );
+    let names: Vec<String> = (0..ir.fields.len()).map(|field| ir.file_name(field)).collect();
+    assert_eq!(names[..4], ["layers.0.fc", "layers.0.dense1", "layers.1.fc", "layers.1.dense1"]);
+    assert_eq!(ir.path(2).iter().map(ToString::to_string).collect::<Vec<_>>(), ["layers1", "fc"]);
+    let grown = network(
+        "Net(x: [3, 8, 8]) -> [27, 8, 8] { x -> repeat 3 { concat { identity; conv2d(8, 3, padding: same) } } }",
+    );
+    assert_eq!(grown.fields.len(), 3);
+    assert_eq!(known(&grown.fields[2].tensors[0].shape), [8, 19, 3, 3]);
+    // Copies that see nothing else, and keep the shape, are an array of one model.
+    let (irs, messages) = lower("Net(x: [8]) -> [8] { x -> repeat 3 { dense(8) -> relu } }");
+    assert_eq!((irs.len(), messages), (2, vec![]));
+    assert_eq!(
+        mistakes("let h = x -> dense(4); x -> repeat 3 { dense(4) -> add(h) -> dense(9) } -> dense(4)"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        mistakes("x -> repeat 3 { x -> dense(8) } -> dense(4)"),
+        ["nothing in the braces of `repeat` reads what flows into them"]
+    );
+    assert_eq!(
+        mistakes("x -> repeat COPIES { dense(9) } -> dense(4)"),
+        ["`repeat` copies braces that change the shape one by one, and needs a number that the macro knows"]
+    );
+    assert_eq!(mistakes("x -> repeat 3 { dense(9) -> relu(1) } -> dense(4)"), ["`relu` takes no arguments"]);
+}

@@ -1,10 +1,10 @@
-//! `repeat` sees what flows in alone.
+//! The braces of `repeat` see values from outside, and must also read what flows in.
 
 use dl::prelude::*;
 
 model! {
     Net(x: [8]) -> [4] { let h = x -> dense(8);
-        x -> repeat 6 { dense(8) -> add(h) } -> dense(4) }
+        x -> repeat 6 { h -> dense(8) } -> dense(4) }
 }
 
 fn main() {

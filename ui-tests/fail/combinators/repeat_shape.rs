@@ -1,9 +1,11 @@
-//! `repeat` keeps the shape.
+//! Copies of different shapes need a count that the macro knows.
 
 use dl::prelude::*;
 
+const COPIES: usize = 6;
+
 model! {
-    Net(x: [8]) -> [4] { x -> repeat 6 { dense(16) -> relu } -> dense(4) }
+    Net(x: [8]) -> [4] { x -> repeat COPIES { dense(16) -> relu } -> dense(4) }
 }
 
 fn main() {

@@ -1,0 +1,12 @@
+//! `dense` works along the last dimension.
+
+use dl::prelude::*;
+
+model! {
+    pub Net(x: [4, 3, 8]) -> [4, 3, 2] { x -> dense(2, axis: 0) }
+}
+
+fn main() {
+    let net = Net::init(1);
+    let _: &Net = &net;
+}

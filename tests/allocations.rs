@@ -55,7 +55,8 @@ model! {
         let x = image -> conv2d(8, 3, padding: 1) -> batch_norm -> relu;
         (x + (x -> conv2d(8, 3, padding: 1) -> gelu)) -> max_pool2d(2)
             -> conv2d(16, 3, groups: 2, bias: false) -> silu -> avg_pool2d(2) -> maths -> flatten
-            -> dense(200) -> layer_norm -> tanh -> dropout(0.2) -> dense(10)
+            -> dense(200) -> layer_norm -> tanh -> reshape([20, 10])
+            -> lstm(12, layers: 2, bidirectional: true, dropout: 0.1) -> gru(5) -> rnn(6) -> flatten -> dropout(0.2) -> dense(10)
     }
 
     Pairs(a: [20], b: [20]) -> [5] {

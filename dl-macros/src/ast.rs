@@ -104,10 +104,22 @@ pub enum Output {
 pub struct Shape {
     /// The element type, if the user wrote one.
     pub element: Option<Element>,
+    /// The run-time dimension, which comes first.
+    pub length: Option<Length>,
     pub dims: Vec<Expr>,
     pub span: Span,
     /// `true` if the parser reported mistakes; some dimensions may then be missing.
     pub broken: bool,
+}
+
+/// The run-time dimension of a shape: `..`, `..=256`, or `source..` in an output.
+#[derive(Clone)]
+pub struct Length {
+    /// The input whose length it is.
+    pub name: Option<Ident>,
+    /// The largest length.
+    pub bound: Option<Expr>,
+    pub span: Span,
 }
 
 /// The inside of a model's braces.

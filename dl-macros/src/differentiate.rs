@@ -156,8 +156,9 @@ impl Writer<'_> {
         let mut arguments = vec![Argument::new(Tensor::Weights(field), Access::Read, node.output)];
         arguments.extend(self.read(i, node));
         arguments.push(self.weight_gradient(field, node));
-        let input = node.inputs[0];
-        if self.ir.values[input].shape.element == Element::F32 {
+        // A parameter has no input.
+        let input = node.inputs.first().copied();
+        if let Some(input) = input.filter(|&input| self.ir.values[input].shape.element == Element::F32) {
             let want = if self.gradients.is_needed(input) { self.gradients.wants[input] } else { Want::Never };
             let access = if want == Want::Never { Access::Set } else { self.next_part(input) };
             arguments.push(Argument::gradient(input, access).optional(want));

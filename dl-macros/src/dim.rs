@@ -53,6 +53,10 @@ impl Dim {
             Dim::Computed(_, operands) => operands.iter().find_map(|operand| operand.mentioned(generics)),
         }
     }
+    /// Returns whether this is a parameter of a generic model, which cannot be computed with in a type.
+    pub fn is_parameter(&self) -> bool {
+        matches!(self, Dim::Parameter(_))
+    }
     /// Returns the number, if the macro knows it.
     pub fn known(&self) -> Option<usize> {
         match self {

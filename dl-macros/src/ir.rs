@@ -11,9 +11,9 @@ use crate::diagnostics::Check;
 use crate::dim::Dim;
 use crate::types::Type;
 pub use field::{Field, Role, Scope, Tensor};
-pub use operation::{Activation, BackwardReads, Config, Inference, Op, Range, Saved};
+pub use operation::{Activation, BackwardReads, Config, Inference, Op, Range, Saved, Stepping};
 use proc_macro2::{Ident, TokenStream};
-pub use shape::{Element, Shape};
+pub use shape::{Element, Length, Shape};
 
 /// Index into [`Ir::values`].
 pub type ValueId = usize;
@@ -34,6 +34,8 @@ pub struct Ir {
     pub generics: Vec<Ident>,
     /// The declared inputs.
     pub inputs: Vec<ValueId>,
+    /// The run-time dimensions: the lengths of the inputs that are sequences, in their order.
+    pub lengths: Vec<Length>,
     /// The outputs as declared; their shapes are those of their values when the checks hold.
     pub outputs: Vec<Output>,
     /// Every value.

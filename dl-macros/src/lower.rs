@@ -12,6 +12,7 @@ pub mod constants;
 mod evaluate;
 mod expression;
 mod header;
+mod learning;
 mod model_header;
 mod model_use;
 mod models;
@@ -19,6 +20,7 @@ mod names;
 mod node;
 mod objective;
 mod operands;
+mod parts;
 mod records;
 mod split;
 #[cfg(test)]
@@ -28,7 +30,7 @@ mod unembedding;
 use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
-use crate::ir::{Field, FieldId, Ir, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
+use crate::ir::{Field, FieldId, Ir, Length, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
 use crate::layers::Layer;
 use crate::names::ident;
 use crate::number::Number;
@@ -85,6 +87,8 @@ struct Lowering<'a> {
     silent: &'a Diagnostics,
     names: Names,
     values: Vec<PartialValue>,
+    /// The lengths of the inputs that are sequences.
+    lengths: Vec<Length>,
     nodes: Vec<Node>,
     /// The outputs of models with several outputs, until a `let` names them.
     nameless: std::collections::HashSet<ValueId>,
@@ -103,6 +107,8 @@ struct Lowering<'a> {
     parameters: Vec<Vec<String>>,
     /// The number of uses of each kind of layer.
     counts: std::collections::HashMap<&'static str, usize>,
+    /// The outputs of layers without a gradient, with the spans of their names.
+    without_gradient: Vec<(ValueId, Span)>,
     /// `true` while the `loss` clause is lowered.
     in_loss: bool,
     /// The number of layers, blocks and braces so far, in this model and the stacks inside it.
@@ -190,6 +196,7 @@ impl<'a> Lowering<'a> {
             silent,
             names,
             values: Vec::new(),
+            lengths: Vec::new(),
             nodes: Vec::new(),
             nameless: Default::default(),
             fields: Vec::new(),
@@ -201,6 +208,7 @@ impl<'a> Lowering<'a> {
             unfolding: Vec::new(),
             parameters: Vec::new(),
             counts: std::collections::HashMap::new(),
+            without_gradient: Vec::new(),
             in_loss: false,
             uses: Default::default(),
             before: diagnostics.count(),
@@ -218,6 +226,7 @@ impl<'a> Lowering<'a> {
         objective: Option<Objective>,
         broken: bool,
     ) -> Vec<Ir> {
+        let broken = broken || !self.all_weights_learn(&outputs, objective.as_ref());
         // A name that is a keyword of Rust was reported; the code of a broken model must not contain it.
         let allowed = |name: &Ident| ident(&name.to_string(), name.span());
         let values = self.values.into_iter();
@@ -236,6 +245,7 @@ impl<'a> Lowering<'a> {
             name: model.name.clone(),
             generics: once_each(&generics),
             inputs: (0..model.inputs.len().max(1)).collect(),
+            lengths: self.lengths,
             outputs,
             values: values.collect(),
             nodes: if broken { Vec::new() } else { self.nodes },

@@ -135,6 +135,18 @@ fn a_stack() {
 }
 
 #[test]
+fn a_recurrent_layer() {
+    check(
+        "lstm",
+        "
+    Reader(steps: [12, 4]) -> [3] {
+        steps -> lstm(8) -> last -> dense(3)
+    }
+",
+    );
+}
+
+#[test]
 fn two_inputs_and_two_outputs() {
     check(
         "pair",
@@ -165,6 +177,23 @@ fn a_model_with_its_own_loss() {
 
 /// Every variable in the expansions is imported as a function. Otherwise it would refer to a constant of that name in the user's
 /// module.
+#[test]
+fn a_block_of_a_transformer() {
+    check(
+        "transformer",
+        "
+    block layer(x) {
+        x -> residual { layer_norm -> attention(4, causal: true, dropout: 0.1) -> dropout(0.1) }
+            -> residual { layer_norm -> dense(64) -> gelu -> dense(16) -> dropout(0.1) }
+    }
+
+    Gpt(tokens: u32[8]) -> [8, 50] {
+        tokens -> embedding(50, 16) as wte -> learned_positions -> layer as first -> layer_norm -> unembedding(wte)
+    }
+",
+    );
+}
+
 #[test]
 fn every_variable_hides_what_the_user_has_of_its_name() {
     #[derive(Default)]

@@ -31,10 +31,11 @@ pub use device::Cuda;
 pub use error::{Error, IN_MEMORY, Result};
 pub use model::{Memory, Model, Objective, Summary};
 pub use network::{
-    Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, MinBatch, Network, Output, Passes, Target, Term,
+    Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, MinBatch, Network, Output, Passes, RUN_TIME, Steps,
+    Target, Term,
 };
 pub use ops::{Device, loss};
-pub use session::{ModelLoss, Session, Training};
+pub use session::{ModelLoss, Session, State, Training};
 pub use tensor::pod;
 pub use tensor::{
     Allocator, Context, Entry, Parts, PartsMut, Pod, Role, TensorInfo, Tensors, View, ViewMut, Workspace,

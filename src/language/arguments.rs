@@ -11,6 +11,9 @@ pub struct Size;
 /// `true` or `false`.
 pub struct Flag;
 
+/// The number of a dimension, 0 for the first or -1 for the last.
+pub struct Axis;
+
 /// An initialisation such as `he_normal` or `constant(0.1)`.
 pub struct Init;
 
@@ -20,7 +23,7 @@ pub struct Pair;
 /// A whole number, `[height, width]` or `same`.
 pub struct Padding;
 
-/// A whole number or `same`.
+/// A whole number, `same` or `causal`.
 pub struct Border;
 
 /// One of several words.
@@ -35,14 +38,14 @@ pub struct Number;
 /// A whole number.
 pub struct Integer;
 
-/// The number of a dimension, 0 for the first or -1 for the last.
-pub struct Axis;
-
 /// A shape such as `[16, 5, 5]`.
 pub struct Shape;
 
 /// The number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`.
 pub struct Axes;
+
+/// A list of numbers such as `[1, 0.5]`.
+pub struct Numbers;
 
 /// The words that arguments accept, a module for each argument.
 pub mod words {
@@ -61,6 +64,8 @@ pub mod words {
         pub const same: Border = Border;
         /// No padding: the same as `0`.
         pub const valid: Border = Border;
+        /// Zeros on the left alone, so that each output sees its place and those before it.
+        pub const causal: Border = Border;
     }
     pub mod Init {
         use super::super::Init;
@@ -111,5 +116,13 @@ pub mod words {
         pub const none: Choice = Choice;
         /// The approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster.
         pub const tanh: Choice = Choice;
+    }
+    pub mod rnn_activation {
+        use super::super::Choice;
+
+        /// The hyperbolic tangent.
+        pub const tanh: Choice = Choice;
+        /// `max(x, 0)`.
+        pub const relu: Choice = Choice;
     }
 }

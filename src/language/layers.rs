@@ -15,7 +15,7 @@ pub struct repeat {}
 
 /// `dense(outputs)` computes `W·x + b`: a fully connected layer, PyTorch's `Linear`.
 ///
-/// Shapes: `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`.
+/// Shapes: `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`; `[…, n]` → `[…, outputs]` with `axis: -1`.
 pub struct dense {
     /// Number of output features.
     ///
@@ -25,6 +25,10 @@ pub struct dense {
     ///
     /// Give `true` or `false`; the default is `true`.
     pub bias: Flag,
+    /// `-1` for an input of any shape, each of whose rows, along the last dimension, is one of features.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
     /// Initialisation of the weights, `pytorch` by default.
     ///
     /// Give an initialisation such as `he_normal` or `constant(0.1)`.
@@ -95,7 +99,7 @@ pub struct conv1d {
     pub stride: Size,
     /// Zero padding on each side of the sequence.
     ///
-    /// Give a whole number or `same`; the default is `0`.
+    /// Give a whole number, `same` or `causal`; the default is `0`.
     pub padding: Border,
     /// Distance between neighbouring kernel elements: 1 for a dense kernel, 2 leaves gaps of one (à trous).
     ///
@@ -720,8 +724,12 @@ pub struct unembedding {
 
 /// `learned_positions` adds a learned vector for each position of a sequence, so that layers can tell positions apart.
 ///
-/// Shapes: `[t, n]`, unchanged.
+/// Shapes: `[t, n]` or `[..=t, n]`, unchanged.
 pub struct learned_positions {
+    /// Number of positions, by default the largest length of a sequence.
+    ///
+    /// Give a whole number.
+    pub positions: Size,
     /// Initialisation of the vectors, `normal(0.02)` by default.
     ///
     /// Give an initialisation such as `he_normal` or `constant(0.1)`.
@@ -730,8 +738,27 @@ pub struct learned_positions {
 
 /// `sinusoidal_positions` adds sines and cosines of each position, with wavelengths from 2π to 10000·2π, in alternating features (Vaswani et al.).
 ///
-/// Shapes: `[t, n]` with an even `n`, unchanged.
+/// Shapes: `[t, n]` or `[.., n]` with an even `n`, unchanged.
 pub struct sinusoidal_positions {}
+
+/// `parameter(shape)` is a learned tensor that reads no value, the same for every sample: a class token, queries. Its name, also in files, is that of its `let`.
+///
+/// Shapes: nothing → `[shape]`.
+pub struct parameter {
+    /// Shape of the tensor.
+    ///
+    /// Give a shape such as `[16, 5, 5]`.
+    pub shape: Shape,
+    /// Initialisation of the numbers, `normal(0.02)` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+}
+
+/// `argmax` is the index of the largest number along the last dimension, the first among equal ones, for `one_hot` or `embedding`; no gradient.
+///
+/// Shapes: `[…, n]` → `u32[…]`.
+pub struct argmax {}
 
 /// `one_hot(classes)` makes a vector of each class, with a 1 at its place and zeros elsewhere; no gradient.
 ///
@@ -748,6 +775,82 @@ pub struct one_hot {
 /// Shapes: `[…, m, k]`, `[…, k, n]` → `[…, m, n]`.
 pub struct matmul {}
 
+/// `attention(heads)` lets every row of a sequence look at the others, with several heads; PyTorch's `MultiheadAttention`.
+///
+/// Shapes: `[t, n]`, unchanged.
+pub struct attention {
+    /// Number of heads, which divides the features.
+    ///
+    /// Give a whole number.
+    pub heads: Size,
+    /// Whether a row sees only itself and the rows before it.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub causal: Flag,
+    /// Number of heads of keys and values, each for as many heads of queries, as many as `heads` by default.
+    ///
+    /// Give a whole number; the default is `heads`.
+    pub kv_heads: Size,
+    /// Number of rows that a row sees at most, including itself, with `causal: true`; all by default.
+    ///
+    /// Give a whole number.
+    pub window: Size,
+    /// Probability that a probability is set to 0 in training, from 0 to 1.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether the four projections have biases.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+    /// Base of rotary position embeddings, such as 10000: queries and keys are rotated by their positions.
+    ///
+    /// Give a number.
+    pub rotary: Number,
+    /// Whether scores are lowered in proportion to the distance of the rows (ALiBi).
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub alibi: Flag,
+    /// Initialisation of the weights, by default `xavier_uniform`, and `pytorch` for the output.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// Initialisation of the biases, `zeros` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
+/// `cross_attention(heads)` lets every row of a sequence look at all rows of another, `memory`, with several heads; PyTorch's `MultiheadAttention`.
+///
+/// Shapes: `[t, n]`, `[s, m]` → `[t, n]`.
+pub struct cross_attention {
+    /// Number of heads, which divides the features.
+    ///
+    /// Give a whole number.
+    pub heads: Size,
+    /// Number of heads of keys and values, each for as many heads of queries, as many as `heads` by default.
+    ///
+    /// Give a whole number; the default is `heads`.
+    pub kv_heads: Size,
+    /// Probability that a probability is set to 0 in training, from 0 to 1.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether the four projections have biases.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+    /// Initialisation of the weights, by default `xavier_uniform`, and `pytorch` for the output.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub init: Init,
+    /// Initialisation of the biases, `zeros` by default.
+    ///
+    /// Give an initialisation such as `he_normal` or `constant(0.1)`.
+    pub bias_init: Init,
+}
+
 /// `l2_normalize` divides the last dimension of each sample by its Euclidean norm.
 ///
 /// Shapes: any, unchanged.
@@ -756,6 +859,92 @@ pub struct l2_normalize {
     ///
     /// Give a number; the default is `1e-12`.
     pub epsilon: Number,
+}
+
+/// `rnn(hidden)` computes `h = tanh(W·x + V·h + b)` from row to row of a sequence: a plain recurrent layer.
+///
+/// Shapes: `[t, n]` or `[.., n]` → `[t, hidden]`; twice as many if `bidirectional`.
+pub struct rnn {
+    /// Number of hidden features.
+    ///
+    /// Give a whole number.
+    pub hidden: Size,
+    /// Function that makes the state of the sum.
+    ///
+    /// Give `tanh` or `relu`; the default is `tanh`.
+    pub activation: Choice,
+    /// Number of layers, each of which takes the output of the one before.
+    ///
+    /// Give a whole number; the default is `1`.
+    pub layers: Integer,
+    /// Whether each layer has a second direction, from the last row to the first, whose output follows in each row.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub bidirectional: Flag,
+    /// Rate of the dropout between layers.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether learned biases are added to the sums.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+}
+
+/// `lstm(hidden)` goes along a sequence with long short-term memory, whose gates decide what it keeps, adds and shows.
+///
+/// Shapes: `[t, n]` or `[.., n]` → `[t, hidden]`, or `[t, projection]`; twice as many if `bidirectional`.
+pub struct lstm {
+    /// Number of hidden features.
+    ///
+    /// Give a whole number.
+    pub hidden: Size,
+    /// Number of layers, each of which takes the output of the one before.
+    ///
+    /// Give a whole number; the default is `1`.
+    pub layers: Integer,
+    /// Whether each layer has a second direction, from the last row to the first, whose output follows in each row.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub bidirectional: Flag,
+    /// Rate of the dropout between layers.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Number of features to which the state is projected; without it, the state has the hidden features.
+    ///
+    /// Give a whole number.
+    pub projection: Size,
+    /// Whether learned biases are added to the sums.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
+}
+
+/// `gru(hidden)` goes along a sequence with gated units, which are simpler than `lstm` and often as good.
+///
+/// Shapes: `[t, n]` or `[.., n]` → `[t, hidden]`; twice as many if `bidirectional`.
+pub struct gru {
+    /// Number of hidden features.
+    ///
+    /// Give a whole number.
+    pub hidden: Size,
+    /// Number of layers, each of which takes the output of the one before.
+    ///
+    /// Give a whole number; the default is `1`.
+    pub layers: Integer,
+    /// Whether each layer has a second direction, from the last row to the first, whose output follows in each row.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub bidirectional: Flag,
+    /// Rate of the dropout between layers.
+    ///
+    /// Give a number; the default is `0`.
+    pub dropout: Number,
+    /// Whether learned biases are added to the sums.
+    ///
+    /// Give `true` or `false`; the default is `true`.
+    pub bias: Flag,
 }
 
 /// `random_normal` draws from the standard normal distribution in training, whatever the input is; zeros in prediction.
@@ -929,17 +1118,17 @@ pub struct split {
 
 /// `first` takes the first row of a sequence.
 ///
-/// Shapes: `[t, n]` → `[n]`.
+/// Shapes: `[t, n]` or `[.., n]` → `[n]`.
 pub struct first {}
 
 /// `last` takes the last row of a sequence.
 ///
-/// Shapes: `[t, n]` → `[n]`.
+/// Shapes: `[t, n]` or `[.., n]` → `[n]`.
 pub struct last {}
 
 /// `reverse` puts the rows of a sequence in reverse order.
 ///
-/// Shapes: `[t, n]`, unchanged.
+/// Shapes: `[t, n]` or `[.., n]`, unchanged.
 pub struct reverse {}
 
 /// `sum` sums over some dimensions (`axis: 0`, `axis: [1, 2]`), or over all.
@@ -1016,37 +1205,84 @@ pub struct div {}
 
 /// `cross_entropy` computes `-ln softmax(x)` of the true class: for classification from logits.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
 pub struct cross_entropy {
     /// Probability mass that is spread evenly over all classes.
     ///
     /// Give a number; the default is `0`.
     pub label_smoothing: Number,
+    /// Class whose targets do not count, any number: the loss is the mean over the others of the batch.
+    ///
+    /// Give a whole number.
+    pub ignore: Size,
+    /// Weight of each class: the loss is the weighted mean over all targets of the batch.
+    ///
+    /// Give a list of numbers such as `[1, 0.5]`.
+    pub weights: Numbers,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
 }
 
 /// `nll` computes `-x` of the true class: for classification from log-probabilities.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
-pub struct nll {}
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
+pub struct nll {
+    /// Class whose targets do not count, any number: the loss is the mean over the others of the batch.
+    ///
+    /// Give a whole number.
+    pub ignore: Size,
+    /// Weight of each class: the loss is the weighted mean over all targets of the batch.
+    ///
+    /// Give a list of numbers such as `[1, 0.5]`.
+    pub weights: Numbers,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
 
 /// `focal` computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced classes.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
 pub struct focal {
     /// Exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well.
     ///
     /// Give a number; the default is `2`.
     pub gamma: Number,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
 }
 
 /// `multi_margin` computes the mean of `max(0, margin - x_true + x)` over the other classes: for maximum-margin classification.
 ///
-/// Shapes: `[classes]` and `u32`, `[classes, h, w]` and `u32[h, w]`, … → a number.
+/// Shapes: `[classes]` and `u32`, `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
 pub struct multi_margin {
     /// Difference between the scores of the true class and any other class above which the loss is 0.
     ///
     /// Give a number; the default is `1`.
     pub margin: Number,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
+
+/// `ctc` computes `-ln` of the probability of all alignments that spell the labels, for each label: for speech and handwriting, from logits; targets equal to `blank` fill up.
+///
+/// Shapes: `[t, classes]` and `u32[labels]` → a number.
+pub struct ctc {
+    /// Class that stands for no label.
+    ///
+    /// Give a whole number; the default is `0`.
+    pub blank: Size,
+    /// Whether a sequence that is too short for its labels has no loss instead of an infinite one.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub zero_infinity: Flag,
 }
 
 /// `bce` computes the binary cross-entropy of probabilities `a` with targets 0 to 1.

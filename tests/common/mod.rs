@@ -111,8 +111,13 @@ impl Fixture {
 
 /// Asserts that `found` is `expected` within `units` of ε·max|expected|.
 pub fn agree(what: &str, found: &[f32], expected: &[f32], units: f32) {
+    agree_at(what, found, expected, units, 0.0);
+}
+
+/// Does the same as [`agree`], where `size` is the size of numbers that cancel, if it is more than that of what remains.
+fn agree_at(what: &str, found: &[f32], expected: &[f32], units: f32, size: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: number of elements");
-    let largest = expected.iter().fold(0.0, |largest: f32, e| largest.max(e.abs()));
+    let largest = expected.iter().fold(size, |largest: f32, e| largest.max(e.abs()));
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {
         let error = (f - e).abs() / (f32::EPSILON * largest.max(f32::MIN_POSITIVE));
         assert!(error <= units, "{what}[{i}]: found {f}, PyTorch has {e}: {error:.1} units off, {units} allowed");
@@ -135,8 +140,9 @@ where
     L: Loss<M::Output, Target: Pod<Element: Word>>,
 {
     let agrees = |found: &[f32], part: &str| {
-        let name = format!("{case}/{part}");
-        agree(&name, found, &fixture.floats(&name), PASS);
+        let (name, size) = (format!("{case}/{part}"), format!("{case}/size/{part}"));
+        let size = if fixture.has(&size) { fixture.floats(&size)[0] } else { 0.0 };
+        agree_at(&name, found, &fixture.floats(&name), PASS, size);
     };
     let mut inputs: Vec<M::Input> = fixture.samples(&format!("{case}/input"));
     let targets: Vec<L::Target> = fixture.samples(&format!("{case}/target"));

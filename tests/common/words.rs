@@ -20,6 +20,7 @@ macro_rules! small_words {
             shapes shorten shortcut sign single slot memory square1 std str stride take target tensors term_0 term_1 terms test to
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
             variable variables vec view w weight windows words workspace write x x_2
+            cell d_last1 d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
         }
     };
 }
@@ -44,7 +45,7 @@ macro_rules! few_words {
 #[macro_export]
 macro_rules! layers_words {
     ($test:ident) => {
-        $test! { add batch_norm conv2d dense flatten gelu layer_norm max_pool2d mean mse relu square sub sum }
+        $test! { add batch_norm conv2d dense dropout flatten gelu last layer_norm lstm max_pool2d mean mse relu slice square sub sum }
     };
 }
 
@@ -64,6 +65,7 @@ macro_rules! capitals_words {
             PairOutput PairTraining Part PartialEq Parts Passes PartsMut Context Pod PyTorch Ref Relu Result Rng Role
             SCORES_OP SUB1_OP Scale Shapes Size Sliding Some Square Stack StackInference StackLayers
             StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS
+            Cell LAST1_OP LSTM1_OP Lstm Reader ReaderInference ReaderTraining RecurrentOp Sequences SliceOp
             TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows Workspace
         }
     };

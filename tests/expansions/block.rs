@@ -618,9 +618,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &NetTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see("first.conv2", memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n).data());
             see("first.add1", memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n).data());
             see("basic1.conv1", memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n).data());

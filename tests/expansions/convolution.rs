@@ -386,9 +386,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &ConvTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see("conv1", memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n).data());
             see("batch_norm1", memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n).data());
             see("flatten1", memory.max_pool1.read::<[f32; 36]>(n).data());

@@ -280,9 +280,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &AutoencoderTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see("dense1", memory.code.read::<[f32; 2]>(n).data());
         }
     }

@@ -259,9 +259,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &MlpTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see("dense1", memory.relu1.read::<[f32; 16]>(n).data());
         }
     }

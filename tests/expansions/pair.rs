@@ -394,8 +394,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &PairTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
-        ) {}
+        ) {
+            let n = batch.samples;
+        }
     }
 };

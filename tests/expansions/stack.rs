@@ -314,9 +314,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &StackLayersTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see("layer_norm1", memory.layer_norm1.read::<[f32; 6]>(n).data());
             see("dense1", memory.dense1.read::<[f32; 6]>(n).data());
         }
@@ -545,9 +546,10 @@ const _: () = {
         }
         fn inspect<D: dl::Device>(
             memory: &StackTraining<D>,
-            n: usize,
+            batch: dl::Batch<'_, D>,
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
+            let n = batch.samples;
             see("layers", memory.layers.read::<[f32; 6]>(n).data());
         }
     }

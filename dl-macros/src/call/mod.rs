@@ -94,10 +94,20 @@ impl Call<'_> {
     pub fn is_same_padding(&self, name: &str) -> bool {
         matches!(self.setting(name), Some(Setting::SamePadding))
     }
+    pub fn is_causal_padding(&self, name: &str) -> bool {
+        matches!(self.setting(name), Some(Setting::CausalPadding))
+    }
     pub fn number(&self, name: &str) -> Number {
         match self.setting(name) {
             Some(Setting::Number(number)) => number.clone(),
             _ => Number::Known(0.0),
+        }
+    }
+    /// Returns a list of numbers; it is empty if it is not given.
+    pub fn numbers(&self, name: &str) -> &[Number] {
+        match self.setting(name) {
+            Some(Setting::Numbers(numbers)) => numbers,
+            _ => &[],
         }
     }
     pub fn integer(&self, name: &str) -> i64 {
@@ -139,7 +149,11 @@ impl Call<'_> {
     }
     /// Returns the `init` of a layer with one tensor, or `default` if the use gives none.
     pub fn init_or(&self, default: Init) -> TokenStream {
-        self.given_init("init").unwrap_or(default).into_token_stream()
+        self.init_of("init", default)
+    }
+    /// Returns the initialisation that the parameter `name` gives, or `default`.
+    pub fn init_of(&self, name: &str, default: Init) -> TokenStream {
+        self.given_init(name).unwrap_or(default).into_token_stream()
     }
     /// Returns the arguments of `init` for a layer with a weight and a bias. The default is PyTorch's rule for both; with another
     /// rule for the weight, the bias begins at zero.

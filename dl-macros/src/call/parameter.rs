@@ -30,12 +30,14 @@ pub enum Kind {
     Pair,
     /// A whole number, `[height, width]` or `same`.
     Padding,
-    /// A whole number or `same`.
+    /// A whole number, `same` or `causal`.
     Border,
     /// A whole number, or `[top, bottom, left, right]`.
     Sides,
     /// A number of type `f32`.
     Number,
+    /// A list of numbers of type `f32`.
+    Numbers,
     /// A whole number that may be negative; the macro must know it.
     Integer,
     /// The index of a dimension: 0 for the first, -1 for the last.
@@ -86,7 +88,10 @@ pub enum Setting {
     Pair([Dim; 2]),
     /// `padding: same`
     SamePadding,
+    /// `padding: causal`
+    CausalPadding,
     Number(Number),
+    Numbers(Vec<Number>),
     Integer(i64),
     /// The axes as the user wrote them: negative ones count from the end.
     Axes(Vec<i64>),
@@ -155,9 +160,10 @@ impl Kind {
             Kind::Size => "a whole number".to_owned(),
             Kind::Pair => "a whole number or `[height, width]`".to_owned(),
             Kind::Padding => "a whole number, `[height, width]` or `same`".to_owned(),
-            Kind::Border => "a whole number or `same`".to_owned(),
+            Kind::Border => "a whole number, `same` or `causal`".to_owned(),
             Kind::Sides => "a whole number or `[top, bottom, left, right]`".to_owned(),
             Kind::Number => "a number".to_owned(),
+            Kind::Numbers => "a list of numbers such as `[1, 0.5]`".to_owned(),
             Kind::Integer => "a whole number".to_owned(),
             Kind::Axis => "the number of a dimension, 0 for the first or -1 for the last".to_owned(),
             Kind::Axes => "the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`".to_owned(),

@@ -6,7 +6,9 @@ use crate::ir::Shape;
 
 /// Returns the index in `shape` of the dimension `axis`, which the parameter `name` gives.
 fn resolve(call: &Call, name: &str, axis: i64, shape: &Shape) -> Option<usize> {
-    let rank = shape.dims.len();
+    // The length of a sequence is axis 0, unless the axis is a default, which is that of a row.
+    let length = usize::from(shape.length.is_some() && call.given_at(name).is_some());
+    let rank = shape.dims.len() + length;
     let index = if axis < 0 { rank.checked_sub(axis.unsigned_abs() as usize) } else { usize::try_from(axis).ok() };
     let index = index.filter(|index| *index < rank);
     if index.is_none() {
@@ -18,7 +20,12 @@ fn resolve(call: &Call, name: &str, axis: i64, shape: &Shape) -> Option<usize> {
         };
         call.diagnostics.error(call.at(name), text);
     }
-    index
+    if (index, length) == (Some(0), 1) {
+        let start = format!("`{}` works on each row of a sequence by itself, and {name} {axis} of ", call.name);
+        call.diagnostics.error(call.at(name), message!(start, shape, " is its length"));
+        return None;
+    }
+    index.map(|index| index - length)
 }
 
 /// Returns the dimension of `shape` that the parameter `name` gives.

@@ -17,11 +17,11 @@ pub fn features(call: &Call) -> Option<Dim> {
     None
 }
 
-/// Returns the number of features of an input `[features]` or `[positions, features]`, and the number of positions of the latter.
-pub fn rows(call: &Call) -> Option<(Dim, Option<Dim>)> {
+/// Returns the number of features of an input `[features]` or `[positions, features]`, and the dimensions before it.
+pub fn rows(call: &Call) -> Option<(Dim, Vec<Dim>)> {
     match call.input().dims.as_slice() {
-        [positions, features] => Some((features.clone(), Some(positions.clone()))),
-        _ => features(call).map(|features| (features, None)),
+        [positions, features] => Some((features.clone(), vec![positions.clone()])),
+        _ => features(call).map(|features| (features, Vec::new())),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::ir::Shape;
 
 /// Returns the condition that two shapes are equal; rustc decides it where only rustc knows a dimension.
 pub fn equal(a: &Shape, b: &Shape) -> Cond {
-    if a.dims.len() != b.dims.len() || a.element != b.element {
+    if a.dims.len() != b.dims.len() || a.element != b.element || a.length != b.length {
         return Cond::Known(false);
     }
     a.dims.iter().zip(&b.dims).fold(Cond::Known(true), |all, (a, b)| all.and(a.equals(b)))

@@ -40,6 +40,8 @@ pub fn groups(call: &Call, channels: &Dim, groups: &Dim, what: &str) -> bool {
 pub const MAX_ELEMENTS: usize = 1 << 40;
 
 /// The greatest number of dimensions of a value; types of more deeply nested arrays are slow to compile.
+/// The greatest number of inputs that are sequences: `MAX_DIMENSIONS` of the runtime's network.
+pub const MAX_LENGTHS: usize = 4;
 pub const MAX_DIMENSIONS: usize = 16;
 
 /// Requires that the output and the weights of a layer have at most [`MAX_ELEMENTS`] elements.

@@ -13,6 +13,8 @@ use quote::quote;
 pub enum Direction {
     /// Writes outputs and terms.
     Forward,
+    /// Writes outputs, and continues streams.
+    Step,
     /// Writes terms, and reads outputs.
     Loss,
     /// Reads outputs and terms.
@@ -67,17 +69,17 @@ impl Ir {
     /// Writes a variable for each of several inputs.
     pub fn unpack_inputs(&self) -> TokenStream {
         let inputs = self.inputs.iter().enumerate().map(|(k, &v)| (self.input_name(k), &self.values[v].shape));
-        unpack(&local("input"), inputs, false)
+        unpack(self, &local("input"), inputs, false)
     }
     /// Writes a variable for each of several targets.
     pub fn unpack_targets(&self) -> TokenStream {
         let targets = self.targets().iter().enumerate();
-        unpack(&local("target"), targets.map(|(k, &v)| (self.target_name(k), &self.values[v].shape)), false)
+        unpack(self, &local("target"), targets.map(|(k, &v)| (self.target_name(k), &self.values[v].shape)), false)
     }
     /// Writes a variable for each of several outputs or their gradients; `wrap` makes its name from that of the output.
     pub fn unpack_outputs(&self, from: &str, wrap: fn(&Ident) -> Ident, writable: bool) -> TokenStream {
         let outputs = self.outputs.iter().enumerate().map(|(k, output)| (wrap(&self.output_name(k)), &output.shape));
-        unpack(&local(from), outputs, writable)
+        unpack(self, &local(from), outputs, writable)
     }
     /// Writes a variable for each term or its gradient.
     pub fn unpack_terms(&self, from: &str, wrap: fn(&Ident) -> Ident) -> TokenStream {
@@ -91,27 +93,49 @@ impl Ir {
             return quote!();
         }
         let names = (0..self.inputs.len()).map(|k| gradient(&self.input_name(k)));
-        let types = self.inputs.iter().map(|&input| self.values[input].shape.ty());
+        let takes = self.inputs.iter().map(|&input| take(self, &self.values[input].shape));
         let d_input = local("d_input");
         quote! {
             let mut d_inputs = #d_input.map(dl::ViewMut::parts);
-            #(let mut #names = d_inputs.as_mut().map(|parts| parts.take::<#types>());)*
+            #(let mut #names = d_inputs.as_mut().map(|parts| parts.#takes);)*
         }
     }
 }
 
 /// Writes `let name = ….take::<type>();` for each part of the struct in variable `from`; nothing for a single one.
-fn unpack<'a>(from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, writable: bool) -> TokenStream {
+fn unpack<'a>(ir: &Ir, from: &Ident, parts: impl Iterator<Item = (Ident, &'a Shape)>, writable: bool) -> TokenStream {
     let parts: Vec<_> = parts.collect();
     if parts.len() < 2 {
         return quote!();
     }
     let mutable = writable.then(|| quote!(mut));
     let lets = parts.iter().map(|(name, shape)| {
-        let ty = shape.ty();
-        quote!(let #mutable #name = parts.take::<#ty>();)
+        let take = take(ir, shape);
+        quote!(let #mutable #name = parts.#take;)
     });
     quote!(let mut parts = #from.parts(); #(#lets)*)
+}
+
+/// Writes the call that takes a value of shape `shape` from the parts of a batch.
+fn take(ir: &Ir, shape: &Shape) -> TokenStream {
+    let ty = shape.ty();
+    if ir.lengths.is_empty() {
+        return quote!(take::<#ty>());
+    }
+    let count = count(ir, shape);
+    quote!(take_items::<#ty>(#count))
+}
+
+/// Writes the number of values of shape `shape` in a batch: its samples, or the rows of a sequence.
+pub fn count(ir: &Ir, shape: &Shape) -> TokenStream {
+    match (&shape.length, ir.lengths.len()) {
+        (None, _) => quote!(n),
+        (Some(_), ..=1) => quote!(rows),
+        (Some(length), _) => {
+            let index = proc_macro2::Literal::usize_unsuffixed(length.index);
+            quote!(rows[#index])
+        }
+    }
 }
 
 /// Returns the name itself.
@@ -125,17 +149,20 @@ impl Schedule<'_> {
     }
     /// Writes a view of `place` that has the shape `shape`.
     pub fn read(&self, place: Place, shape: &Shape, direction: Direction) -> TokenStream {
-        let (ir, ty) = (self.ir, shape.ty());
+        let (ir, ty, count) = (self.ir, shape.ty(), count(self.ir, shape));
         let view = |name: Ident, writable: bool| if writable { quote!(#name.view()) } else { quote!(#name) };
-        let scalar = Shape::of([]);
+        let scalar = Shape::of([]).with_length(shape.length.clone());
         let (view, own) = match place {
             Place::Slot(slot) => {
                 let name = &self.plan.slots[slot].name;
-                return quote!(memory.#name.read::<#ty>(n));
+                return quote!(memory.#name.read::<#ty>(#count));
             }
             Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
             Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
-            Place::Output(k) => (view(ir.output_name(k), direction == Direction::Forward), &ir.outputs[k].shape),
+            Place::Output(k) => (
+                view(ir.output_name(k), matches!(direction, Direction::Forward | Direction::Step)),
+                &ir.outputs[k].shape,
+            ),
             Place::Term(k) => (view(of_term(k), direction != Direction::Backward), &scalar),
             Place::OutputGradient(k) => (view(gradient(&ir.output_name(k)), true), &ir.outputs[k].shape),
             Place::TermGradient(k) => (view(gradient(&of_term(k)), true), &scalar),
@@ -145,12 +172,12 @@ impl Schedule<'_> {
     }
     /// Writes a writable view of `place` that has the shape `shape`.
     pub fn write(&self, place: Place, shape: &Shape) -> TokenStream {
-        let (ir, ty) = (self.ir, shape.ty());
-        let scalar = Shape::of([]);
+        let (ir, ty, count) = (self.ir, shape.ty(), count(self.ir, shape));
+        let scalar = Shape::of([]).with_length(shape.length.clone());
         let (name, own) = match place {
             Place::Slot(slot) => {
                 let name = &self.plan.slots[slot].name;
-                return quote!(memory.#name.write::<#ty>(n));
+                return quote!(memory.#name.write::<#ty>(#count));
             }
             Place::Output(k) => (ir.output_name(k), &ir.outputs[k].shape),
             Place::Term(k) => (of_term(k), &scalar),

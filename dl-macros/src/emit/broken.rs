@@ -30,7 +30,7 @@ pub fn implementation(ir: &Ir) -> TokenStream {
             fn backward<#d: dl::Device>(_: dl::Backward<'_, #d, Self>) {}
             fn inspect<#d: dl::Device>(
                 memory: &(),
-                samples: usize,
+                batch: dl::Batch<'_, #d>,
                 see: &mut dyn ::core::ops::FnMut(&'static str, #d::Ref<'_, f32>),
             ) {
             }

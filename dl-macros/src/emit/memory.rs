@@ -65,17 +65,41 @@ pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: 
 fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
     let memory = schedule.plan.slots.iter().map(|slot| {
         let size = largest(slot);
-        slot_member(schedule, slot.name.clone(), true, size)
+        slot_member(schedule, slot.name.clone(), Items::of(slot.rows), size)
     });
     let saved = schedule.nodes.iter().filter_map(move |node| saved(schedule, node));
-    let scratch = schedule.scratch().map(|(name, ty)| slot_member(schedule, name, true, quote!(<#ty as dl::Pod>::LEN)));
+    let scratch = schedule.scratch().map(|(name, shape)| {
+        let ty = shape.ty();
+        slot_member(schedule, name, Items::of(shape.length.is_some()), quote!(<#ty as dl::Pod>::LEN))
+    });
     memory.chain(saved).chain(scratch)
 }
 
-fn slot_member(schedule: &Schedule, name: Ident, per_sample: bool, size: TokenStream) -> Member {
-    let method = if per_sample { quote!(workspace) } else { quote!(single) };
+/// What a slot has one value for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Items {
+    /// Each sample.
+    Samples,
+    /// Each row of the sequences.
+    Rows,
+    /// The batch.
+    Batch,
+}
+
+impl Items {
+    fn of(rows: bool) -> Self {
+        if rows { Items::Rows } else { Items::Samples }
+    }
+}
+
+fn slot_member(schedule: &Schedule, name: Ident, items: Items, size: TokenStream) -> Member {
+    let method = match items {
+        Items::Samples => quote!(workspace),
+        Items::Rows => quote!(rows),
+        Items::Batch => quote!(single),
+    };
     let (new, d) = (quote!(allocator.#method(#size)), schedule.ir.device());
-    Member { name, ty: quote!(dl::Workspace<#d>), new, floats: if per_sample { size } else { quote!(0) } }
+    Member { name, ty: quote!(dl::Workspace<#d>), new, floats: if items == Items::Batch { quote!(0) } else { size } }
 }
 
 /// Returns the field for the tensor that a node saves, or for the memory of a model.
@@ -98,7 +122,9 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
     }
     let saved = node.op.saved.as_ref().filter(|_| training)?;
     let ty = &saved.ty;
-    Some(slot_member(schedule, name, saved.per_sample, quote!(<#ty as dl::Pod>::LEN)))
+    let of = schedule.shape(*node.inputs.first().unwrap_or(&node.output));
+    let items = if saved.per_sample { Items::of(of.length.is_some()) } else { Items::Batch };
+    Some(slot_member(schedule, name, items, quote!(<#ty as dl::Pod>::LEN)))
 }
 
 /// Writes the number of `f32` that the memory takes for one sample.

@@ -8,6 +8,7 @@ mod names;
 mod passes;
 pub mod probes;
 mod records;
+mod stepping;
 mod steps;
 mod structure;
 mod tables;
@@ -42,7 +43,7 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
     let (imports, plain, network) = (ir.imports(krate), structure::plain_numbers(ir, &parts), structure::network(ir));
-    let body = if ir.broken { broken::implementation(ir) } else { implementation(ir) };
+    let body = if ir.broken { broken::implementation(ir) } else { implementation(irs, ir) };
     let code = rename_facade(&ir.reserved, quote!(#checks #plain #network #body));
     quote! {
         #structure
@@ -55,7 +56,7 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     }
 }
 
-fn implementation(ir: &Ir) -> TokenStream {
+fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
     let (name, parameters) = (ir.self_type(), ir.parameters());
     let training = Schedule::new(ir, Mode::Training);
     let inference = Schedule::new(ir, Mode::Inference);
@@ -77,9 +78,13 @@ fn implementation(ir: &Ir) -> TokenStream {
             }
         }
     });
+    let step = stepping::goes_forward(irs, ir)
+        .then(|| (stepping::definition(&inference), stepping::implementation(&inference)));
+    let (state, step) = step.unwrap_or_default();
     quote! {
         #settings
         #(#definitions)*
+        #state
 
         #[allow(unused_mut, unused_variables)]
         impl #parameters dl::Passes for #name {
@@ -89,6 +94,7 @@ fn implementation(ir: &Ir) -> TokenStream {
             #passes
         }
         #objective
+        #step
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes the passes as functions: they unpack their arguments, and then call `forward` or `backward` of each operation.
 
 use super::arguments::{Direction, gradient, local, same};
-use crate::ir::Ir;
+use crate::ir::{Element, Ir};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use proc_macro2::{Ident, TokenStream};
@@ -15,6 +15,7 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     let (backward, inspect) = (backward(training), inspect(training));
     let (input, output, begin) = (input(ir), made_output(ir), begin(ir));
     let outputs = ir.unpack_outputs("output", same, true);
+    let inspect_sizes = sizes(ir);
     quote! {
         fn infer<#d: dl::Device>(
             dl::Infer { context, batch, net, #input, memory, #output }: dl::Infer<'_, #d, Self>,
@@ -31,18 +32,48 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
         #backward
         fn inspect<#d: dl::Device>(
             memory: &#memory,
-            n: usize,
+            batch: dl::Batch<'_, #d>,
             see: &mut dyn ::core::ops::FnMut(&'static str, #d::Ref<'_, f32>),
         ) {
+            #inspect_sizes
             #inspect
+        }
+    }
+}
+
+/// Writes `step`, the pass of inference for new rows of streams.
+pub fn step(inference: &Schedule) -> TokenStream {
+    let (ir, d) = (inference.ir, inference.ir.device());
+    let calls = inference.print(&inference.passes.forward, Direction::Step);
+    let (input, output, begin) = (input(ir), made_output(ir), begin(ir));
+    let outputs = ir.unpack_outputs("output", same, true);
+    quote! {
+        fn step<#d: dl::Device>(
+            dl::Step { context, batch, streams, net, #input, memory, state, #output }: dl::Step<'_, #d, Self>,
+        ) {
+            #begin #outputs
+            #calls
         }
     }
 }
 
 /// Writes the beginning of a pass: the size of the batch, and a variable for each input.
 fn begin(ir: &Ir) -> TokenStream {
-    let inputs = ir.unpack_inputs();
-    quote!(let n = batch.samples; #inputs)
+    let (inputs, sizes) = (ir.unpack_inputs(), sizes(ir));
+    quote!(#sizes #inputs)
+}
+
+/// Writes the variables for the size of the batch: its samples, and the rows of its sequences.
+fn sizes(ir: &Ir) -> TokenStream {
+    let rows = match ir.lengths.len() {
+        0 => quote!(),
+        1 => quote!(let rows = batch.rows(0);),
+        lengths => {
+            let indices = (0..lengths).map(proc_macro2::Literal::usize_unsuffixed);
+            quote!(let rows = [#(batch.rows(#indices)),*];)
+        }
+    };
+    quote!(let n = batch.samples; #rows)
 }
 
 /// Writes the pattern of the argument `input`.
@@ -132,7 +163,9 @@ fn inspect(schedule: &Schedule) -> TokenStream {
         .nodes
         .iter()
         .filter(|node| {
-            schedule.plan.kept[node.output] && matches!(schedule.plan.value(node.output), Some(Place::Slot(_)))
+            let float = schedule.shape(node.output).element == Element::F32;
+            let slot = matches!(schedule.plan.value(node.output), Some(Place::Slot(_)));
+            float && slot && schedule.plan.kept[node.output]
         })
         .map(|node| {
             let (label, value) = (&node.label, schedule.read_value(node.output, Direction::Backward));

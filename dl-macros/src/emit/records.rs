@@ -41,11 +41,21 @@ impl<'a> Record<'a> {
         let name = several.then(|| ident(&format!("{}{suffix}", ir.name), ir.name.span()));
         Record { name, fields, doc }
     }
+    /// Returns whether a value is a sequence, so that the struct owns memory.
+    fn has_sequences(&self) -> bool {
+        self.fields.iter().any(|(_, shape)| shape.length.is_some())
+    }
+    /// Writes the run-time dimensions of the sequences, in order.
+    pub fn dimensions(&self) -> TokenStream {
+        let dimensions = self.fields.iter().filter_map(|(_, shape)| shape.length.as_ref());
+        let dimensions = dimensions.map(|length| proc_macro2::Literal::usize_unsuffixed(length.index));
+        quote!(&[#(#dimensions),*])
+    }
     /// Writes the type of one sample.
     pub fn ty(&self, ir: &Ir) -> TokenStream {
         match (&self.name, self.fields.as_slice()) {
             (Some(name), _) => ir.generic(name).into_token_stream(),
-            (None, [(_, shape)]) => shape.ty(),
+            (None, [(_, shape)]) => shape.sample_ty(),
             (None, _) => quote!([f32; 0]),
         }
     }
@@ -56,13 +66,14 @@ impl<'a> Record<'a> {
         let doc = format!("{} [`{}`].", self.doc, ir.name);
         let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         let fields = self.fields.iter().map(|(name, shape)| {
-            let (doc, ty) = (format!("`{shape}`"), shape.ty());
+            let (doc, ty) = (format!("`{shape}`"), shape.sample_ty());
             quote!(#[doc = #doc] pub #name: #ty,)
         });
+        let repr = (!self.has_sequences()).then(|| quote!(#[repr(C)]));
         quote! {
             #(#conditions)*
             #[doc = #doc]
-            #[repr(C)]
+            #repr
             #visibility struct #name #parameters { #(#fields)* }
         }
     }
@@ -71,7 +82,10 @@ impl<'a> Record<'a> {
         let Some(name) = &self.name else { return quote!() };
         let (name, parameters, generic) = (ir.generic(name), ir.parameters(), ir.generic_traits());
         let fields = self.fields.iter().map(|(name, _)| name);
-        let types: Vec<TokenStream> = self.fields.iter().map(|(_, shape)| shape.ty()).collect();
+        let types: Vec<TokenStream> = self.fields.iter().map(|(_, shape)| shape.sample_ty()).collect();
+        if self.has_sequences() {
+            return quote!(dl::sequences!(#generic #name: #(#fields: #types),*););
+        }
         quote! {
             // SAFETY: `repr(C)`, and every field is an array of `f32` or `u32`.
             unsafe impl #parameters dl::Pod for #name {

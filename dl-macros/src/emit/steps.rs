@@ -1,10 +1,10 @@
 //! Writes the steps of a pass in order, each as one call with its arguments as views.
 
-use super::arguments::{Direction, gradient};
+use super::arguments::{Direction, count, gradient};
 use super::names;
 use super::operation;
 use crate::fuse::Mode;
-use crate::ir::{Config, FieldId, Inference, Node, Shape, ValueId};
+use crate::ir::{Config, FieldId, Inference, Node, Shape, Stepping, ValueId};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use crate::steps::{Access, Argument, Call, NodeId, Step, Tensor, Towards, Want};
@@ -27,7 +27,7 @@ impl Schedule<'_> {
     fn step(&self, step: &Step, direction: Direction) -> TokenStream {
         let node = step.call.node().map(|i| &self.nodes[i]);
         let arguments = step.arguments.iter().map(|argument| self.argument(argument, node, direction));
-        let arguments: Vec<TokenStream> = arguments.collect();
+        let mut arguments: Vec<TokenStream> = arguments.collect();
         let (context, callee) = match (step.call, node) {
             (Call::Clear, _) => return quote!(#(#arguments)*.clear(context);),
             (Call::Copy, _) => (quote!(context), quote!(dl::ops::Activation::Identity.forward)),
@@ -43,17 +43,30 @@ impl Schedule<'_> {
             (Call::Forward(..) | Call::Backward(..), node) => {
                 let node = node.expect("the call of a node");
                 if let Config::Model(ty) = &node.op.config {
-                    return self.pass_of_model(step, node, ty, &arguments);
+                    return self.pass_of_model(step, node, ty, &arguments, direction);
                 }
-                self.callee(step, node)
+                if let (Direction::Step, Stepping::State(_)) = (direction, &node.op.step) {
+                    let name = names::saved(self.ir, node);
+                    arguments.insert(arguments.len() - 1, quote!(state.#name.data_mut()));
+                }
+                self.callee(step, node, direction)
             }
         };
         quote!(#callee(#context, #(#arguments),*);)
     }
 
     /// Writes the call of a pass of a model inside this one.
-    fn pass_of_model(&self, step: &Step, node: &Node, ty: &Type, arguments: &[TokenStream]) -> TokenStream {
+    fn pass_of_model(
+        &self,
+        step: &Step,
+        node: &Node,
+        ty: &Type,
+        arguments: &[TokenStream],
+        direction: Direction,
+    ) -> TokenStream {
+        let state = names::saved(self.ir, node);
         let (pass, method, last) = match step.call {
+            _ if direction == Direction::Step => ("Step", "step", Some(quote!(streams, state: &mut state.#state))),
             Call::Backward(..) => ("Backward", "backward", Some(quote!(own_loss: false))),
             _ if self.mode != Mode::Training => ("Infer", "infer", None),
             _ => ("Forward", "forward", None),
@@ -63,19 +76,31 @@ impl Schedule<'_> {
         // All arguments share one lifetime, and views do not shorten their lifetime implicitly.
         let shorten = step.arguments.iter().map(|a| (a.access == Access::Read).then(|| quote!(.shorten())));
         let (pass, method) = (word(pass), word(method));
+        let implementation = word(if direction == Direction::Step { "Steps" } else { "Passes" });
         // Each model draws random numbers of its own.
         let copy = Literal::usize_unsuffixed(node.output);
+        // A model counts the lengths of its own inputs.
+        let length = node.inputs.iter().find_map(|&input| self.shape(input).length.as_ref());
+        let batch = match length {
+            Some(length) if self.ir.lengths.len() > 1 => {
+                let index = Literal::usize_unsuffixed(length.index);
+                quote!(batch: dl::Batch { samples: n, sequences: &[batch.sequences[#index]] })
+            }
+            _ => quote!(batch),
+        };
         quote! {
-            <#ty as dl::Passes>::#method(dl::#pass {
-                context: &context.copy(#copy), batch, #(#fields: #arguments #shorten,)* #last
+            <#ty as dl::#implementation>::#method(dl::#pass {
+                context: &context.copy(#copy), #batch, #(#fields: #arguments #shorten,)* #last
             });
         }
     }
 
     /// Returns the first arguments of the call of a node, and the function.
-    fn callee(&self, step: &Step, node: &Node) -> (TokenStream, TokenStream) {
+    fn callee(&self, step: &Step, node: &Node, direction: Direction) -> (TokenStream, TokenStream) {
         let infers = self.mode != Mode::Training;
+        let continues = direction == Direction::Step && !matches!(node.op.step, Stepping::Rows);
         let (method, input) = match step.call {
+            _ if continues => ("step", None),
             Call::Backward(_, Towards::All) => ("backward", None),
             Call::Backward(_, Towards::Input(k)) => ("backward", Some(k)),
             Call::Forward(_, input) if infers && node.op.inference == Inference::Infer => ("infer", input),
@@ -86,12 +111,18 @@ impl Schedule<'_> {
         let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
         let input = input.map(Literal::usize_unsuffixed).into_iter();
         let sequences = node.op.sequences.iter().map(|&k| self.sequences(node.inputs[k]));
-        (quote!(context #(, #sequences)* #(, #input)*), quote!(#op.#method))
+        let streams = continues.then(|| quote!(, streams));
+        (quote!(context #(, #sequences)* #streams #(, #input)*), quote!(#op.#method))
     }
 
     /// Writes the sequences of a value, as operations along time take them.
     fn sequences(&self, value: ValueId) -> TokenStream {
-        let steps = self.ir.values[value].shape.dims.first();
+        let shape = self.shape(value);
+        if let Some(length) = &shape.length {
+            let index = Literal::usize_unsuffixed(length.index);
+            return quote!(batch.sequences[#index]);
+        }
+        let steps = shape.dims.first();
         quote!(dl::Sequences::equal(n, #steps))
     }
 
@@ -133,12 +164,13 @@ impl Schedule<'_> {
             Tensor::Gradient(value) => self.placed(self.gradient_place(value), shape, argument.access, direction),
             Tensor::Scratch(node) => {
                 let name = names::scratch(self.ir, &self.nodes[node]);
-                slot(name, &shape.ty(), quote!(n))
+                slot(name, &shape.ty(), count(self.ir, shape))
             }
             Tensor::Saved(node) => {
                 let node = &self.nodes[node];
                 let Some(saved) = &node.op.saved else { return quote!() };
-                let count = if saved.per_sample { quote!(n) } else { quote!(1) };
+                let of = self.shape(*node.inputs.first().unwrap_or(&node.output));
+                let count = if saved.per_sample { count(self.ir, of) } else { quote!(1) };
                 return slot(names::saved(self.ir, node), &saved.ty, count);
             }
             Tensor::Memory(node) => {
@@ -174,11 +206,11 @@ impl Schedule<'_> {
     }
 
     /// Returns the fields and types of the scratch memory, into which models inside this one write gradients that must be added.
-    pub fn scratch(&self) -> impl Iterator<Item = (Ident, TokenStream)> + '_ {
+    pub fn scratch(&self) -> impl Iterator<Item = (Ident, &Shape)> + '_ {
         let arguments = self.passes.steps().flat_map(|step| &step.arguments);
         arguments.filter_map(|argument| match (argument.tensor, argument.access) {
             (Tensor::Scratch(node), Access::Write) => {
-                Some((names::scratch(self.ir, &self.nodes[node]), self.shape(argument.shape).ty()))
+                Some((names::scratch(self.ir, &self.nodes[node]), self.shape(argument.shape)))
             }
             _ => None,
         })

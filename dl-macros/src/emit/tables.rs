@@ -3,7 +3,7 @@
 use super::docs::parameters;
 use super::{condition, records};
 use crate::dim::Dim;
-use crate::ir::{Config, Ir, ValueId};
+use crate::ir::{Config, Ir, Value, ValueId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -11,8 +11,8 @@ use quote::{ToTokens, quote};
 pub fn tables(ir: &Ir) -> TokenStream {
     let (types, tensors, layers) = (types(ir), tensors(ir), layers(ir));
     let inputs = ir.inputs.iter().map(|&input| {
-        let (name, shape) = (plain(&ir.values[input].name), &ir.values[input].shape.dims);
-        quote!(dl::InputInfo { name: #name, shape: &[#(#shape),*] })
+        let (name, shape) = (plain(&ir.values[input].name), ir.values[input].shape.sizes());
+        quote!(dl::InputInfo { name: #name, shape: #shape })
     });
     let inputs_are_checked = check(ir, "check_inputs", "Input", &ir.inputs);
     // The checks of a generic model, which rustc makes once its parameters are known.
@@ -34,10 +34,17 @@ pub fn tables(ir: &Ir) -> TokenStream {
 pub fn types(ir: &Ir) -> TokenStream {
     let (input, output) = (records::inputs(ir).ty(ir), records::outputs(ir).ty(ir));
     let name = ir.name.to_string();
+    let dimensions = (!ir.lengths.is_empty()).then(|| {
+        let dimensions = records::outputs(ir).dimensions();
+        let most = ir.lengths[0].bound.as_ref();
+        let most = most.map(|bound| quote!(const MOST_ROWS: dl::Option<usize> = dl::Some(#bound);));
+        quote!(const OUTPUT_SEQUENCES: &'static [usize] = #dimensions; #most)
+    });
     quote! {
         type Input = #input;
         type Output = #output;
         const NAME: &'static str = #name;
+        #dimensions
     }
 }
 
@@ -56,8 +63,20 @@ pub fn objective(ir: &Ir) -> TokenStream {
         let name = node.text.split('(').next();
         quote!(const MIN_BATCH_OF_LOSS: dl::MinBatch = dl::MinBatch { samples: #samples, of: #name };)
     });
+    let dimensions = (!ir.lengths.is_empty()).then(|| {
+        let dimensions = records::targets(ir).dimensions();
+        let of_terms = ir.objective.iter().flat_map(|objective| &objective.terms);
+        let of_terms = of_terms.filter_map(|term| ir.values[term.value].shape.length.as_ref()).next();
+        let of_terms = of_terms.map(|length| Literal::usize_unsuffixed(length.index));
+        let of_terms = of_terms.map_or(quote!(dl::None), |dimension| quote!(dl::Some(#dimension)));
+        quote! {
+            const TARGET_SEQUENCES: &'static [usize] = #dimensions;
+            const SEQUENCE_OF_TERMS: dl::Option<usize> = #of_terms;
+        }
+    });
     quote! {
         type Target = #target;
+        #dimensions
         const TERMS: &'static [dl::Term] = &[#(#terms),*];
         #min_batch
         #check
@@ -67,15 +86,24 @@ pub fn objective(ir: &Ir) -> TokenStream {
 /// Writes `check_inputs` or `check_targets`, which check that class numbers and tokens are in their ranges; nothing if there are none.
 pub fn check(ir: &Ir, name: &str, ty: &str, values: &[ValueId]) -> TokenStream {
     let mut checks = Vec::new();
+    for &value in values.iter().filter(|value| ir.inputs.contains(value)) {
+        let Value { name: field, shape } = &ir.values[value];
+        let Some(length) = &shape.length else { continue };
+        let sequences = if values.len() == 1 { quote!(samples) } else { quote!(samples.iter().map(|s| &s.#field)) };
+        let (name, most) =
+            (plain(field), length.bound.as_ref().map_or(quote!(dl::None), |bound| quote!(dl::Some(#bound))));
+        checks.push(quote!(dl::check_lengths(#sequences, #name, #most)?;));
+    }
     for range in ir.nodes.iter().filter_map(|node| Some((node, node.op.range.as_ref()?))) {
-        let (node, crate::ir::Range { operand, limit, check }) = range;
+        let (node, crate::ir::Range { operand, limit, check, but }) = range;
         if !values.contains(&node.inputs[*operand]) {
             continue;
         }
         let check = Ident::new(check, Span::call_site());
         let field = &ir.values[node.inputs[*operand]].name;
         let numbers = if values.len() == 1 { quote!(samples) } else { quote!(samples.iter().map(|s| &s.#field)) };
-        checks.push(quote!(dl::#check(#numbers, #limit)?;));
+        let but = but.iter();
+        checks.push(quote!(dl::#check(#numbers, #limit #(, #but)*)?;));
     }
     if checks.is_empty() {
         return quote!();
@@ -103,16 +131,25 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
                 }
             });
         }
+        let before = path.rsplit_once('.').filter(|_| field.nameless).map_or(path.as_str(), |(before, _)| before);
         for tensor in &field.tensors {
-            let path = format!("{path}.{}", tensor.name);
+            // The tensor of a parameter has the name of the field itself.
+            let path = if field.is_parameter { path.clone() } else { format!("{before}.{}", tensor.name) };
             let word = |word: &str| Ident::new(word, Span::mixed_site());
-            let (part, role) = (tensor.name.split('.').map(word), tensor.role);
-            let shape = &tensor.shape;
+            let (shape, role) = (&tensor.shape, tensor.role);
+            let offset = match tensor.after.as_ref().map(|floats| floats.mul(&Dim::Known(4))) {
+                None => {
+                    let part = tensor.member.split('.').map(word);
+                    quote!(dl::offset_of!(Self, #access.#(#part).*))
+                }
+                Some(Dim::Known(0)) => quote!(dl::offset_of!(Self, #access)),
+                Some(bytes) => quote!(dl::offset_of!(Self, #access) + #bytes),
+            };
             tensors.push(quote! {
                 dl::Entry::Tensor {
                     name: #path,
                     shape: &[#(#shape),*],
-                    offset: dl::offset_of!(Self, #access.#(#part).*),
+                    offset: #offset,
                     role: #role,
                 }
             });
@@ -141,9 +178,9 @@ fn layers(ir: &Ir) -> impl Iterator<Item = TokenStream> + '_ {
     };
     ir.nodes[..end].iter().enumerate().map(move |(i, node)| {
         let (name, layer) = (&node.label, &node.text);
-        let shape = &ir.values[node.output].shape.dims;
+        let shape = ir.values[node.output].shape.sizes();
         let inputs = node.inputs.iter().map(|&input| source(input));
-        let common = quote!(name: #name, layer: #layer, output: &[#(#shape),*], inputs: &[#(#inputs),*]);
+        let common = quote!(name: #name, layer: #layer, output: #shape, inputs: &[#(#inputs),*]);
         if let Config::Model(ty) = &node.op.config {
             let first = !ir.nodes[..i].iter().any(|earlier| earlier.field == node.field);
             let parameters = if first { quote!(<#ty as dl::Model>::PARAMETERS) } else { quote!(0) };

@@ -4,6 +4,7 @@ use super::ScopeId;
 use crate::dim::Dim;
 use crate::types::Type;
 use proc_macro2::{Ident, TokenStream};
+use std::borrow::Cow;
 
 /// A struct inside the struct: a block, or a combinator that `as` names.
 pub struct Scope {
@@ -23,6 +24,8 @@ pub struct Field {
     pub name: Ident,
     /// `true` for a model, which lists its tensors and initialises its weights itself.
     pub model: bool,
+    /// `true` for a `parameter`, whose tensor has the name of the field in files, as PyTorch's has.
+    pub is_parameter: bool,
     /// `dl::layers::Conv2d<1, 6, 5, 5>`.
     pub ty: Type,
     /// The tensors in memory order.
@@ -33,6 +36,9 @@ pub struct Field {
     pub text: String,
     /// The number of trained parameters of a model, if the macro knows it.
     pub parameters: Option<Dim>,
+    /// `true` if its name is left out of the names of its tensors, which then belong to the scope around it: the projections of
+    /// attention, `attention1.q.weight`.
+    pub nameless: bool,
 }
 
 impl Field {
@@ -68,10 +74,14 @@ impl quote::ToTokens for Role {
 
 /// One tensor of a field.
 pub struct Tensor {
-    /// `weight`: the field of the layer's struct, and PyTorch's name.
-    pub name: &'static str,
+    /// PyTorch's name: `weight`.
+    pub name: Cow<'static, str>,
+    /// The field of the layer's struct, which mostly has the same name; not read if `after` is set.
+    pub member: &'static str,
     /// The dimensions in PyTorch's order.
     pub shape: Vec<Dim>,
     /// The role, which decides whether weight decay applies.
     pub role: Role,
+    /// The number of floats of the layer before it, where it is not a field but part of an array.
+    pub after: Option<Dim>,
 }

@@ -27,6 +27,8 @@ pub struct Op {
     pub same_shape: bool,
     /// The operands that are sequences to it: their sequences come before its other arguments.
     pub sequences: Vec<usize>,
+    /// How a step continues it.
+    pub step: Stepping,
     /// `true` if it is called once for every input, with the index of the input (concat).
     pub each_input: bool,
     /// `true` if its forward pass in training updates tensors of the network (batch_norm: the running statistics).
@@ -96,6 +98,21 @@ pub struct Range {
     pub limit: Dim,
     /// The function of `dl` that checks them: `check_labels`, `check_tokens`.
     pub check: &'static str,
+    /// A number beyond the limit that is allowed, too, as a further argument of that function.
+    pub but: Option<TokenStream>,
+}
+
+/// How a step, which adds rows to the sequences of streams, continues an operation.
+#[derive(Clone)]
+pub enum Stepping {
+    /// As inference does: it works on each row by itself.
+    Rows,
+    /// Not at all: it looks at later rows.
+    Ahead,
+    /// By `step`, which counts the rows before.
+    Position,
+    /// By `step` with a state, of which each stream has this many `f32`: an expression in which `rows` is the most rows of a stream.
+    State(TokenStream),
 }
 
 /// The function that inference calls.

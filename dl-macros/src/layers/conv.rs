@@ -141,7 +141,15 @@ impl Layer for Conv {
         let divided = window::divided(call, &inputs, &outputs, &groups);
         let (window, image) = (Window::of(call)?, [&height, &width]);
         let transposed = self.kind == ConvKind::Transposed;
-        let size = if transposed { window.transposed_output(call, image) } else { window.output(call, image, false) }?;
+        let causal = call.is_causal_padding("padding");
+        let size = if transposed {
+            window.transposed_output(call, image)?
+        } else if causal {
+            let (one, stride) = (Dim::Known(1), &window.stride[1]);
+            [one.clone(), width.sub(&one).div(stride).add(&one)]
+        } else {
+            window.output(call, image, false)?
+        };
         if !divided {
             return None;
         }
@@ -155,8 +163,14 @@ impl Layer for Conv {
         let multiply_adds = Dim::product([channels, windows[0], windows[1], &of_group, kernel_height, kernel_width]);
         let weights = weights(call, transposed, [channels, &of_group], &outputs, &window.kernel);
         let Window { stride: [sh, sw], padding: [ph, pw], dilation: [dh, dw], .. } = &window;
-        let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
-        let op = Op::new(Config::with_activation(path, fields), BackwardReads::INPUTS);
+        let config = if causal {
+            let fields = quote!(stride: #sw, dilation: #dw, groups: #groups,);
+            Config::with_activation(quote!(dl::ops::conv2d::CausalConv1dOp), fields)
+        } else {
+            let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
+            Config::with_activation(path, fields)
+        };
+        let op = Op::new(config, BackwardReads::INPUTS);
         Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
     }
 }

@@ -13,7 +13,7 @@ impl Layer for Dense {
     fn doc(&self) -> Doc {
         Doc::new(
             Chapter::Weights,
-            "`[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`",
+            "`[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`; `[…, n]` → `[…, outputs]` with `axis: -1`",
             "computes `W·x + b`: a fully connected layer, PyTorch's `Linear`",
         )
     }
@@ -27,6 +27,12 @@ impl Layer for Dense {
                     Kind::Flag,
                     Default::Flag(true),
                     "whether a learned bias is added to each output",
+                ),
+                Parameter::named(
+                    "axis",
+                    Kind::Axis,
+                    Default::ByLayer,
+                    "`-1` for an input of any shape, each of whose rows, along the last dimension, is one of features",
                 ),
                 Parameter::named(
                     "init",
@@ -44,7 +50,11 @@ impl Layer for Dense {
         }
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
-        call.given_size("outputs").map(|outputs| Shape::of([outputs]))
+        let outputs = call.given_size("outputs")?;
+        let mut dims = call.known_input().filter(|_| call.is_given("axis")).map_or(Vec::new(), |input| input.dims);
+        dims.pop();
+        dims.push(outputs);
+        Some(Shape::of(dims))
     }
     fn check(&self, call: &Call) -> bool {
         check::not_zero(call) & check::bias_is_used(call)
@@ -53,7 +63,7 @@ impl Layer for Dense {
         Some(Inferred::Features)
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let (inputs, rows) = check::rows(call)?;
+        let (inputs, rows) = if call.is_given("axis") { last_axis(call)? } else { check::rows(call)? };
         let outputs = call.size("outputs");
         let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], Role::Weight)];
         let (mut sizes, none) = (vec![&inputs, &outputs], Dim::Known(0));
@@ -69,4 +79,17 @@ impl Layer for Dense {
         let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS));
         Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
     }
+}
+
+/// Returns the number of features of an input of any shape, along its last dimension, and the other dimensions.
+fn last_axis(call: &Call) -> Option<(Dim, Vec<Dim>)> {
+    let input = call.input();
+    let axis = check::axis(call, "axis", &input)?;
+    let (features, rows) = input.dims.split_last()?;
+    if axis != rows.len() {
+        let text = "`dense` works along the last dimension, `axis: -1`; `transpose` puts another one there";
+        call.diagnostics.error(call.at("axis"), text);
+        return None;
+    }
+    Some((features.clone(), rows.to_vec()))
 }

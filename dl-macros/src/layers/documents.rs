@@ -19,7 +19,14 @@ const SAME: &str = "Zero padding such that the output has the size of the input,
 /// The words that arguments of these kinds accept, with their documentation.
 const WORDS: [(&str, &[(&str, &str)]); 3] = [
     ("Padding", &[("same", SAME), ("valid", "No padding: the same as `0`")]),
-    ("Border", &[("same", SAME), ("valid", "No padding: the same as `0`")]),
+    (
+        "Border",
+        &[
+            ("same", SAME),
+            ("valid", "No padding: the same as `0`"),
+            ("causal", "Zeros on the left alone, so that each output sees its place and those before it"),
+        ],
+    ),
     (
         "Init",
         &[

@@ -56,7 +56,7 @@ impl Layer for Embedding {
             init: call.init_or(Init::ParametricRule(ParametricRule::Normal, Number::Known(1.0))),
         };
         let mut op = Op::new(config, BackwardReads::INPUTS);
-        op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens" });
+        op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens", but: None });
         Some(Built::new(output, op).with_weights(weights, Dim::Known(0)))
     }
 }

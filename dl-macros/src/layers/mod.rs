@@ -5,7 +5,9 @@
 
 mod activations;
 mod adaptive_pool;
+mod argmax;
 pub mod arithmetic;
+mod attention;
 mod batch_norm;
 mod concat;
 mod conv;
@@ -26,9 +28,11 @@ mod noise;
 mod one_hot;
 mod operation;
 mod pad2d;
+mod parameter;
 mod pool;
 mod positions;
 mod prelu;
+mod recurrent;
 mod reductions;
 mod reshape;
 mod rms_norm;
@@ -54,11 +58,12 @@ pub use doc::{Chapter, Doc};
 pub use slice::Slice;
 use variant::Variant;
 
-use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule};
+use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule, Rule};
 use crate::dim::Dim;
-use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Shape, Tensor};
+use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Saved, Shape, Stepping, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
+use std::borrow::Cow;
 
 /// All layers: those with a file of their own, and the lists of the families.
 static FAMILIES: &[&[&dyn Layer]] = &[
@@ -96,9 +101,16 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &unembedding::Unembedding,
         &positions::LearnedPositions,
         &positions::SinusoidalPositions,
+        &parameter::LearnedTensor,
+        &argmax::Argmax,
         &one_hot::OneHot,
         &matmul::Matmul,
+        &attention::ATTENTION,
+        &attention::CROSS_ATTENTION,
         &l2_normalize::L2Normalize,
+        &recurrent::RNN,
+        &recurrent::LSTM,
+        &recurrent::GRU,
         &noise::RandomNormal,
         &noise::GaussianNoise,
         &dropout::Dropout,
@@ -128,6 +140,7 @@ static FAMILIES: &[&[&dyn Layer]] = &[
         &arithmetic::DIV,
     ],
     losses::classes::ALL,
+    &[&losses::ctc::Ctc],
     losses::numbers::ALL,
     losses::vectors::ALL,
 ];
@@ -152,7 +165,7 @@ pub trait Layer: Sync {
     fn parameters(&self) -> &'static [Parameter] {
         &[]
     }
-    /// Returns the number of values that it reads, or the least number if it is variadic.
+    /// Returns the number of values that it reads, or the least number if it is variadic; 0 for a learned value of its own.
     fn operands(&self) -> usize {
         1
     }
@@ -169,9 +182,18 @@ pub trait Layer: Sync {
     fn is_loss(&self) -> bool {
         false
     }
+    /// Returns whether it has no gradient where others do, so that weights before it cannot learn through it.
+    fn has_no_gradient(&self) -> bool {
+        false
+    }
     /// Returns whether it takes sequences `[channels, length]`, which are images of one row.
     fn is_sequence(&self) -> bool {
         false
+    }
+    /// Returns whether it can work on each row of a sequence by itself, as if the rows were the batch. Layers along time take sequences
+    /// whatever this says.
+    fn works_on_rows(&self) -> bool {
+        true
     }
     /// Returns whether its weights are a table with features for each token, which `unembedding` can read, too.
     fn is_table(&self) -> bool {
@@ -209,6 +231,12 @@ pub trait Layer: Sync {
     fn lowered_as(&self) -> LoweredAs {
         LoweredAs::Node
     }
+    /// Checks a use whose settings are valid, and returns its nodes, for a layer that is lowered as [`LoweredAs::Parts`]; `None` if
+    /// mistakes were reported.
+    fn parts(&self, call: &Call) -> Option<Vec<Part>> {
+        let _ = call;
+        None
+    }
     /// Checks a use whose settings are valid, and returns its node; `None` if mistakes were reported.
     fn build(&self, call: &Call) -> Option<Built>;
 }
@@ -221,6 +249,29 @@ pub enum LoweredAs {
     Slices,
     /// A dense node with the weights of an embedding.
     TiedDense,
+    /// Several nodes, by [`Layer::parts`], in a scope of their own.
+    Parts,
+}
+
+/// One node of a layer that becomes several.
+pub struct Part {
+    /// The name of its field and value.
+    pub name: &'static str,
+    /// The text in tables; that of the use if it is empty.
+    pub text: &'static str,
+    pub inputs: Vec<Source>,
+    pub built: Built,
+    /// The type to which it casts its weights, if they are those of another kind of layer.
+    pub weights_as: Option<Type>,
+}
+
+/// A value that a part reads.
+#[derive(Clone, Copy)]
+pub enum Source {
+    /// An operand of the layer.
+    Operand(usize),
+    /// The output of an earlier part.
+    Part(usize),
 }
 
 /// A size of the input.
@@ -282,13 +333,22 @@ impl Built {
 
 impl Tensor {
     pub fn new(name: &'static str, shape: &[&Dim], role: Role) -> Self {
-        Tensor { name, shape: shape.iter().map(|dim| (*dim).clone()).collect(), role }
+        let shape = shape.iter().map(|dim| (*dim).clone()).collect();
+        Tensor { name: name.into(), member: name, shape, role, after: None }
+    }
+    /// Returns a tensor of a field that is one block of memory, which lies after so many floats of it.
+    pub fn inside(name: String, shape: &[&Dim], role: Role, after: Dim) -> Self {
+        Tensor { name: Cow::Owned(name), after: Some(after), ..Tensor::new("", shape, role) }
+    }
+    /// Names the field of the layer's struct, where that is not the name of the tensor.
+    pub fn in_member(self, member: &'static str) -> Self {
+        Tensor { member, ..self }
     }
 }
 
 impl Shape {
     /// Returns a shape of `f32` elements.
     pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
-        Shape { element: Element::F32, dims: dims.into(), record: None }
+        Shape { element: Element::F32, length: None, dims: dims.into(), record: None }
     }
 }

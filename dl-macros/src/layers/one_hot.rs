@@ -34,7 +34,7 @@ impl Layer for OneHot {
         let config = Config::settings(quote!(dl::ops::one_hot::OneHotOp), quote!(classes: #classes,));
         let mut op = Op::new(config, BackwardReads::NOTHING);
         op.stops_gradient = true;
-        op.range = Some(Range { operand: 0, limit: classes, check: "check_labels" });
+        op.range = Some(Range { operand: 0, limit: classes, check: "check_labels", but: None });
         Some(Built::new(output, op))
     }
 }

@@ -1,6 +1,6 @@
 //! Constructors for the operations that layers become.
 
-use crate::ir::{BackwardReads, Config, Inference, Op};
+use crate::ir::{BackwardReads, Config, Inference, Op, Stepping};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
@@ -18,6 +18,7 @@ impl Op {
             range: None,
             same_shape: false,
             sequences: Vec::new(),
+            step: Stepping::Rows,
             each_input: false,
             updates_state: false,
             min_batch: None,
@@ -32,6 +33,12 @@ impl Op {
     /// Declares that the operation looks along the time of the operands with these indices.
     pub fn along_time_of(mut self, operands: impl Into<Vec<usize>>) -> Self {
         self.sequences = operands.into();
+        self.step = Stepping::Ahead;
+        self
+    }
+    /// Declares how a step continues the operation.
+    pub fn stepping(mut self, step: Stepping) -> Self {
+        self.step = step;
         self
     }
     /// Declares that the operation has passes that work in place.

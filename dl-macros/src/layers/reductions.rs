@@ -48,6 +48,17 @@ impl Layer for Reduction {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let input = call.input();
+        if input.length.is_some() && call.axes("axis") == Some(&[0]) {
+            return self.over_time(call);
+        }
+        if input.length.is_some() && call.axes("axis").is_none() {
+            let text = format!(
+                "`{}` of a sequence wants an axis: `axis: 0` is its length, `axis: -1` the features",
+                self.name
+            );
+            call.diagnostics.error(call.span, text);
+            return None;
+        }
         check::rank_is_supported(call, &input)?;
         let axes = check::axes(call, "axis", &input)?;
         let reduced = |(axis, dim): (usize, &Dim)| if axes.contains(&axis) { Dim::Known(1) } else { dim.clone() };
@@ -68,5 +79,27 @@ impl Layer for Reduction {
         let stays = |axis: &usize| call.flag("keep") || !axes.contains(axis);
         let output: Vec<Dim> = (0..kept.len()).filter(stays).map(|axis| kept[axis].clone()).collect();
         Some(Built::new(Shape::of(output), Op::new(config, backward_reads)))
+    }
+}
+
+impl Reduction {
+    /// Reduces the rows of a sequence of run-time length to one.
+    fn over_time(&self, call: &Call) -> Option<Built> {
+        let features = check::time(call, 0)?.features;
+        let linear = |function| Op::new(Config::Expr(function), BackwardReads::NOTHING);
+        let op = match self.kind {
+            ReductionKind::Sum => linear(quote!(dl::ops::over_time::OverTime::Sum)),
+            ReductionKind::Mean => linear(quote!(dl::ops::over_time::OverTime::Mean)),
+            ReductionKind::Max => {
+                let config = Config::settings(quote!(dl::ops::over_time::MaxOverTimeOp), quote!());
+                Op::new(config, BackwardReads { inputs: true, output: true })
+            }
+        };
+        if call.flag("keep") {
+            let message = "the rows of a sequence become one, and there is no dimension to keep";
+            call.diagnostics.error(call.at("keep"), message);
+            return None;
+        }
+        Some(Built::new(Shape::of([features]), op.along_time_of([0])))
     }
 }

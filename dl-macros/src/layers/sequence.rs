@@ -1,4 +1,4 @@
-//! `first`, `last` and `reverse` work along the first dimension of a sequence `[t, n]`.
+//! `first`, `last` and `reverse` work along the time of a sequence, its first dimension.
 
 use super::*;
 use crate::check;
@@ -27,9 +27,11 @@ impl Layer for Sequence {
     }
     fn doc(&self) -> Doc {
         let (shapes, line) = match self.kind {
-            SequenceKind::First => ("`[t, n]` → `[n]`", "takes the first row of a sequence"),
-            SequenceKind::Last => ("`[t, n]` → `[n]`", "takes the last row of a sequence"),
-            SequenceKind::Reverse => ("`[t, n]`, unchanged", "puts the rows of a sequence in reverse order"),
+            SequenceKind::First => ("`[t, n]` or `[.., n]` → `[n]`", "takes the first row of a sequence"),
+            SequenceKind::Last => ("`[t, n]` or `[.., n]` → `[n]`", "takes the last row of a sequence"),
+            SequenceKind::Reverse => {
+                ("`[t, n]` or `[.., n]`, unchanged", "puts the rows of a sequence in reverse order")
+            }
         };
         Doc::new(Chapter::Shape, shapes, line)
     }
@@ -44,19 +46,17 @@ impl Layer for Sequence {
     }
     fn build(&self, call: &Call) -> Option<Built> {
         let time = check::time(call, 0)?;
-        let (steps, features) = (time.steps?, time.features);
-        let one = Dim::Known(1);
-        let (from, to) = match self.kind {
-            SequenceKind::First => (Dim::Known(0), one),
-            SequenceKind::Last => (steps.sub(&one), steps.clone()),
+        // The last row of a step is that of the sequence so far.
+        let step = if let SequenceKind::Last = self.kind { Stepping::Rows } else { Stepping::Ahead };
+        let function = match self.kind {
+            SequenceKind::First => quote!(dl::ops::over_time::OverTime::First),
+            SequenceKind::Last => quote!(dl::ops::over_time::OverTime::Last),
             SequenceKind::Reverse => {
                 let config = Config::settings(quote!(dl::ops::reverse::ReverseOp), quote!());
-                let op = Op::new(config, BackwardReads::NOTHING).along_time_of([0]);
-                return Some(Built::new(call.input(), op));
+                return Some(Built::new(call.input(), Op::new(config, BackwardReads::NOTHING).along_time_of([0])));
             }
         };
-        let fields = quote!(size: #steps, from: #from, to: #to, inner: #features,);
-        let config = Config::settings(quote!(dl::ops::slice::SliceOp), fields);
-        Some(Built::new(Shape::of([features]), Op::new(config, BackwardReads::NOTHING)))
+        let op = Op::new(Config::Expr(function), BackwardReads::NOTHING).along_time_of([0]).stepping(step);
+        Some(Built::new(Shape::of([time.features]), op))
     }
 }

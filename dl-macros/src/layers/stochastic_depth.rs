@@ -20,6 +20,9 @@ impl Layer for StochasticDepth {
             &[Parameter::positional("rate", Kind::Number, Default::Required, doc)]
         }
     }
+    fn works_on_rows(&self) -> bool {
+        false
+    }
     fn check(&self, call: &Call) -> bool {
         check::rate(call, "rate")
     }

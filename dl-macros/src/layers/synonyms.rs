@@ -60,6 +60,11 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("times", "mul"),
     ("divide", "div"),
     ("drop", "dropout"),
+    ("simple_rnn", "rnn"),
+    ("elman", "rnn"),
+    ("long_short_term_memory", "lstm"),
+    ("bilstm", "lstm"),
+    ("bigru", "gru"),
     ("view", "reshape"),
     ("permute", "transpose"),
     ("swapaxes", "transpose"),
@@ -166,6 +171,11 @@ pub const OTHER_ARGUMENTS: &[&str] = &[
 /// Other names of parameters.
 pub const PARAMETERS: &[(&str, &str)] = &[
     ("units", "outputs"),
+    ("units", "hidden"),
+    ("hidden_size", "hidden"),
+    ("num_layers", "layers"),
+    ("proj_size", "projection"),
+    ("nonlinearity", "activation"),
     ("out_features", "outputs"),
     ("features", "outputs"),
     ("out", "outputs"),

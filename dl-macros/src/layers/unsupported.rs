@@ -1,7 +1,10 @@
 //! Layers and parameters of other libraries that dl lacks or writes in another way, with advice.
 
-const RECURRENT: &str = "dl has no recurrent layers yet";
-const ATTENTION: &str = "dl has no attention yet; `matmul`, `softmax` and `transpose` are its parts";
+const CELL: &str = "`rnn`, `lstm` and `gru` go along a whole sequence";
+const ROWS: &str = "`dense` and activations work on every row of a sequence";
+const ATTENTION: &str =
+    "`attention(heads)` is attention of a sequence to itself, and `q -> cross_attention(memory, heads)` to another";
+const TRANSFORMER: &str = "a transformer is declared by its parts: `x -> residual { layer_norm -> attention(8) } -> residual { layer_norm -> dense(256) -> gelu -> dense(64) }`";
 const RESHAPE: &str = "`reshape([1, 28, 28])` gives a value another shape, and `flatten` makes features of it";
 const ARROWS: &str = "arrows lead from layer to layer: `x -> dense(16) -> relu -> dense(10)`";
 const FUNCTION: &str = "values are computed with `+`, `-`, `*`, `/` and layers: `2.0 * x`";
@@ -10,23 +13,18 @@ const DATA: &str = "changing the samples belongs to the data set, not to the net
 
 /// Layers, with what to use instead.
 pub const LAYERS: &[(&str, &str)] = &[
-    ("lstm", RECURRENT),
-    ("gru", RECURRENT),
-    ("rnn", RECURRENT),
-    ("simple_rnn", RECURRENT),
-    ("lstm_cell", RECURRENT),
-    ("gru_cell", RECURRENT),
-    ("bidirectional", RECURRENT),
-    ("time_distributed", RECURRENT),
-    ("attention", ATTENTION),
+    ("rnn_cell", CELL),
+    ("lstm_cell", CELL),
+    ("gru_cell", CELL),
+    ("bidirectional", "`rnn`, `lstm` and `gru` have the argument `bidirectional: true`"),
+    ("time_distributed", ROWS),
     ("self_attention", ATTENTION),
-    ("cross_attention", ATTENTION),
     ("multi_head_attention", ATTENTION),
     ("multihead_attention", ATTENTION),
     ("mha", ATTENTION),
-    ("transformer", ATTENTION),
-    ("transformer_encoder", ATTENTION),
-    ("transformer_encoder_layer", ATTENTION),
+    ("transformer", TRANSFORMER),
+    ("transformer_encoder", TRANSFORMER),
+    ("transformer_encoder_layer", TRANSFORMER),
     ("conv3d", "dl has `conv1d` and `conv2d`"),
     ("max_pool3d", "dl has `max_pool1d` and `max_pool2d`"),
     ("squeeze", RESHAPE),
@@ -75,6 +73,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("padding_mode", "the border is zeros; `pad2d` makes others"),
     ("start_dim", "`flatten` takes all dimensions of a sample, and the batch is none of them"),
     ("reduction", "a loss is one number for each sample, and the trainer takes the mean"),
+    ("return_sequences", "the output is a sequence, of which `last` takes the last row"),
     ("batch_first", "the batch is never written"),
 ];
 

@@ -26,6 +26,7 @@ impl Lowering<'_> {
                 LoweredAs::Node => self.apply_layer(layer, use_, piped, binding),
                 LoweredAs::Slices => self.split(layer, use_, piped),
                 LoweredAs::TiedDense => self.unembed(use_, piped, binding),
+                LoweredAs::Parts => self.apply_parts(layer, use_, piped, binding),
             };
         }
         match self.names.layer(&name).cloned() {
@@ -145,7 +146,10 @@ impl Lowering<'_> {
         let settings = self.evaluate(|evaluate| settings(evaluate, layer, arguments, span, use_.broken));
         self.diagnostics = diagnostics;
         let input = operands.iter().flatten().find_map(|operand| self.shape_of(operand));
-        let rename = use_.rename.as_ref().filter(|name| self.may_name(name));
+        // A layer that makes a value of nothing has the name of its value, unless another layer has it.
+        let own = |name: &&Ident| layer.operands() == 0 && self.is_free(name);
+        let given = use_.rename.as_ref().filter(|name| self.may_name(name));
+        let rename = given.or_else(|| binding.filter(own));
         let (name, text) = (layer.name(), show(&use_.name, arguments));
         let BuiltLayer { lowered, field, valid } = self.build(LayerUse {
             layer,
@@ -159,7 +163,7 @@ impl Lowering<'_> {
             shared_field: None,
             broken: use_.broken,
         });
-        if let Some(name) = &use_.rename {
+        if let Some(name) = use_.rename.as_ref().or(rename) {
             let named = NamedLayer { layer, settings, field, input, broken: !valid };
             self.names.name_layer(name, Named::Layer(Rc::new(named)));
         }
@@ -168,7 +172,7 @@ impl Lowering<'_> {
 
     /// Returns `arguments` without a first one that repeats a size of the input, as in other libraries, which is reported:
     /// `dense(784, 10)`.
-    fn without_inferred<'u>(
+    pub(super) fn without_inferred<'u>(
         &self,
         layer: &dyn Layer,
         arguments: &'u [ast::Argument],
@@ -273,6 +277,12 @@ impl Lowering<'_> {
         self.build(use_).lowered
     }
 
+    /// Returns whether no layer has the name `name`.
+    fn is_free(&self, name: &Ident) -> bool {
+        let name = name.to_string();
+        self.names.layer(&name).is_none() && layers::find(&name).is_none()
+    }
+
     /// Requires that `as` may give a layer the name `name`.
     pub(super) fn may_name(&self, name: &Ident) -> bool {
         if !may_be_layer_name(self.diagnostics, name) {
@@ -289,7 +299,7 @@ impl Lowering<'_> {
 }
 
 /// Writes a layer without its operands: `conv2d(6, 5)`.
-fn show(name: &Ident, arguments: &[ast::Argument]) -> String {
+pub(super) fn show(name: &Ident, arguments: &[ast::Argument]) -> String {
     if arguments.is_empty() {
         return name.to_string();
     }

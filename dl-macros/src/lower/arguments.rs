@@ -7,6 +7,7 @@ use crate::call::{Default, Kind, Parameter, Setting};
 use crate::check;
 use crate::dim::Dim;
 use crate::layers::{Layer, synonyms, unsupported};
+use crate::number::Number;
 use crate::suggest::{did_you_mean, suggest};
 use proc_macro2::Span;
 
@@ -246,6 +247,13 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
                 // Every item is evaluated before the first mistake ends it, so that all mistakes are reported.
                 let dims: Vec<Option<Dim>> = items.iter().map(|item| evaluate.size(item)).collect();
                 dims.into_iter().collect::<Option<Vec<Dim>>>().map(Setting::Shape)
+            }
+            _ => mistyped(),
+        },
+        Kind::Numbers => match &expr.kind {
+            ExprKind::List(items) => {
+                let numbers: Vec<Option<Number>> = items.iter().map(|item| evaluate.number(item)).collect();
+                numbers.into_iter().collect::<Option<Vec<Number>>>().map(Setting::Numbers)
             }
             _ => mistyped(),
         },

@@ -11,6 +11,8 @@ use proc_macro2::Ident;
 
 /// The word for padding that keeps the size.
 const SAME: &str = "same";
+/// The word for padding on the left alone, so that no output sees what comes after it.
+const CAUSAL: &str = "causal";
 /// The word for no padding.
 const VALID: &str = "valid";
 
@@ -18,6 +20,7 @@ const VALID: &str = "valid";
 pub fn setting_of(kind: Kind, word: &str) -> Option<Setting> {
     match (kind, word) {
         (Kind::Padding | Kind::Border, SAME) => Some(Setting::SamePadding),
+        (Kind::Border, CAUSAL) => Some(Setting::CausalPadding),
         (Kind::Padding, VALID) => Some(Setting::Pair([Dim::Known(0), Dim::Known(0)])),
         (Kind::Border, VALID) => Some(Setting::Size(Dim::Known(0))),
         (Kind::Choice(choices), _) => choices.iter().find(|choice| choice.word == word).copied().map(Setting::Choice),
@@ -28,7 +31,8 @@ pub fn setting_of(kind: Kind, word: &str) -> Option<Setting> {
 /// Returns the words that a parameter of `kind` accepts.
 pub fn choices(kind: Kind) -> Vec<&'static str> {
     match kind {
-        Kind::Padding | Kind::Border => vec![SAME, VALID],
+        Kind::Padding => vec![SAME, VALID],
+        Kind::Border => vec![SAME, VALID, CAUSAL],
         Kind::Choice(choices) => choices.iter().map(|choice| choice.word).collect(),
         Kind::Flag => vec!["true", "false"],
         Kind::Init => RULES.iter().map(|(word, _)| *word).collect(),
@@ -81,7 +85,10 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
             report(format!("`{name}` is {}, not `{text}`; did you mean `{meant}`?", parameter.kind.expected()))
         }
         ExprKind::Tuple(items)
-            if matches!(parameter.kind, Kind::Pair | Kind::Padding | Kind::Sides | Kind::Shape | Kind::Axes) =>
+            if matches!(
+                parameter.kind,
+                Kind::Pair | Kind::Padding | Kind::Sides | Kind::Shape | Kind::Axes | Kind::Numbers
+            ) =>
         {
             let items: Vec<String> = items.iter().map(ToString::to_string).collect();
             report(format!("several sizes stand in brackets: `[{}]`", items.join(", ")))

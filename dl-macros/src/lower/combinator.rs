@@ -8,7 +8,7 @@ use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
 use crate::emit::camel;
-use crate::ir::{Field, Op, Output, Scope, Shape};
+use crate::ir::{Field, Length, Op, Output, Scope, Shape};
 use crate::layers;
 use crate::names::ident;
 use crate::types::Type;
@@ -131,11 +131,13 @@ impl Lowering<'_> {
             scope: self.scope,
             name: field_name,
             model: true,
+            is_parameter: false,
             ty: ty.clone(),
             tensors: Vec::new(),
             init: quote!(),
             text: combinator.to_string(),
             parameters: Some(parameters),
+            nameless: false,
         };
         let op = Op::model(ty);
         let text = combinator.to_string();
@@ -178,6 +180,12 @@ impl Lowering<'_> {
         inner.outside = self.visible().iter().map(|binding| binding.name.to_string()).collect();
         let before = self.diagnostics.count();
         let value = inner.names.value(&input);
+        // The copies have one input, so its length is their only one.
+        let shape = shape.map(|shape| {
+            let length = shape.length.clone().map(|length| Length { index: 0, ..length });
+            inner.lengths.extend(length.clone());
+            shape.with_length(length)
+        });
         inner.values.push(PartialValue { name: value, shape: shape.clone() });
         let lowered = inner.statements(body, Some(&Lowered::Value(0)));
         let mut output = lowered.as_ref().and_then(Lowered::value).unwrap_or(0);

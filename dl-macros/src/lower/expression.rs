@@ -23,7 +23,10 @@ impl Lowering<'_> {
                 Some(single) => self.lookup(single, expr),
                 None => self.number(expr),
             },
-            ExprKind::Call(layer) => self.apply(layer, implicit, name),
+            ExprKind::Call(layer) => {
+                let reads = layers::find(&layer.name.to_string()).is_none_or(|layer| layer.operands() > 0);
+                self.apply(layer, implicit.filter(|_| reads), name)
+            }
             ExprKind::Pipe(from, stages) => {
                 self.implicit = implicit;
                 let mut lowered = self.expression(from, None);

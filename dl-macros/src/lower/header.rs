@@ -5,7 +5,7 @@ use crate::ast::{self, ExprKind};
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::ir::{Element, Shape};
+use crate::ir::{Element, Length, Shape};
 use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Ident, Span};
 
@@ -30,7 +30,7 @@ impl Lowering<'_> {
                 self.error(input.name.span(), format!("there is an input `{}` already", input.name));
                 self.bindings.iter_mut().for_each(|binding| binding.used |= binding.name == input.name);
             }
-            let shape = input.shape.as_ref().map(|shape| self.shape(shape, true));
+            let shape = input.shape.as_ref().map(|shape| self.input_shape(input, shape, twice));
             header.inputs.push(shape.as_ref().map_or(Shape::of([]), |(shape, _)| shape.clone()));
             let shape = shape.and_then(|(shape, valid)| (valid && !twice).then_some(shape));
             self.values.push(PartialValue { name: input.name.clone(), shape });
@@ -55,6 +55,81 @@ impl Lowering<'_> {
             header.valid = false;
         }
         header
+    }
+
+    /// Evaluates the shape of an input, which may have a length of its own.
+    fn input_shape(&mut self, input: &ast::Input, shape: &ast::Shape, twice: bool) -> (Shape, bool) {
+        let (evaluated, mut valid) = self.shape(shape, true);
+        let Some(length) = &shape.length else { return (evaluated, valid) };
+        if let Some(name) = &length.name {
+            self.error(name.span(), "an input has a length of its own: `[.., 8]`; a name is for outputs");
+            valid = false;
+        }
+        let bound = length.bound.as_ref().and_then(|expr| {
+            let dim = self.evaluate(|evaluate| evaluate.size(expr));
+            let least = |dim: &Dim| {
+                let text = message!("the bound of a length must be at least 1");
+                self.diagnostics.require(dim.at_least(&Dim::Known(1)), expr.start, text)
+                    && self.expressible(dim, expr.start, "this bound", "")
+            };
+            dim.filter(least)
+        });
+        valid &= bound.is_some() == length.bound.is_some();
+        let sequences = |input: &&ast::Input| input.shape.as_ref().is_some_and(|shape| shape.length.is_some());
+        let several = self.model.inputs.iter().filter(sequences).count() > 1;
+        if self.lengths.len() == check::MAX_LENGTHS {
+            let message = format!("a model has at most {} inputs that are sequences", check::MAX_LENGTHS);
+            self.error(length.span, message);
+            return (evaluated, false);
+        }
+        let name = several.then(|| crate::names::plain(&input.name.to_string()));
+        let length = Length { index: self.lengths.len(), name, bound };
+        if !twice {
+            self.lengths.push(length.clone());
+        }
+        (evaluated.with_length(Some(length)), valid)
+    }
+
+    /// Returns the length that the shape of an output or a target names, if it has one; reports one that no input has.
+    pub(super) fn declared_length(&self, shape: &ast::Shape) -> Option<Length> {
+        let declared = shape.length.as_ref()?;
+        if let Some(bound) = &declared.bound {
+            self.error(bound.start, "the bound of a length belongs to the input: `tokens: u32[..=256]`");
+        }
+        let names: Vec<String> = self.lengths.iter().filter_map(|length| length.name.clone()).collect();
+        if let Some(name) = &declared.name {
+            let plain = crate::names::plain(&name.to_string());
+            let single = |length: &&Length| length.name.is_none() && self.is_sequence_input(&plain);
+            let found = self.lengths.iter().find(|length| length.name.as_ref() == Some(&plain));
+            let found = found.or_else(|| self.lengths.first().filter(single));
+            if found.is_none() {
+                let names =
+                    if names.is_empty() { String::new() } else { format!("; there are `{}..`", names.join("..`, `")) };
+                self.error(name.span(), format!("no input `{name}` is a sequence{names}"));
+            }
+            return found.cloned();
+        }
+        match self.lengths.as_slice() {
+            [length] => Some(length.clone()),
+            [] => {
+                let message =
+                    "no input is a sequence; declare it as one, such as `[.., 8]`, or give this dimension a size";
+                self.error(declared.span, message);
+                None
+            }
+            _ => {
+                let choices = names.iter().map(|name| format!("`{name}..`")).collect::<Vec<_>>().join(" or ");
+                self.error(declared.span, format!("several inputs are sequences; say which length it is: {choices}"));
+                None
+            }
+        }
+    }
+
+    fn is_sequence_input(&self, name: &str) -> bool {
+        self.model
+            .inputs
+            .iter()
+            .any(|input| input.name == name && input.shape.as_ref().is_some_and(|shape| shape.length.is_some()))
     }
 
     /// Checks the names of the model's const parameters.
@@ -92,11 +167,13 @@ impl Lowering<'_> {
 
     fn output(&mut self, header: &mut Header, name: Ident, shape: &ast::Shape) {
         let (output, mut valid) = self.shape(shape, false);
+        let length = self.declared_length(shape);
+        valid &= length.is_some() == shape.length.is_some();
         if output.element == Element::U32 {
             self.error(shape.span, "the output of a network is `f32`");
             valid = false;
         }
-        header.outputs.push((name, Shape::of(output.dims), shape.span));
+        header.outputs.push((name, Shape::of(output.dims).with_length(length), shape.span));
         header.valid &= valid;
     }
 
@@ -113,13 +190,18 @@ impl Lowering<'_> {
             Some(ast::Element::F32) | None => Element::F32,
         };
         // `u32` alone declares one number for each sample.
+        let scalar = scalar || shape.length.is_some();
         if shape.dims.is_empty() && !(scalar && shape.element.is_some()) {
-            self.error(shape.span, "a shape has at least one dimension: one number is `[1]`");
+            let message = match shape.length {
+                Some(_) => "the rows of a sequence have a shape: single numbers are `[.., 1]`",
+                None => "a shape has at least one dimension: one number is `[1]`",
+            };
+            self.error(shape.span, message);
             valid = false;
         }
         if shape.dims.len() > check::MAX_DIMENSIONS {
             self.error(shape.span, format!("a shape has at most {} dimensions", check::MAX_DIMENSIONS));
-            return (Shape { element, dims: vec![Dim::Known(1)], record: None }, false);
+            return (Shape { element, length: None, dims: vec![Dim::Known(1)], record: None }, false);
         }
         let mut dims = Vec::new();
         for (k, expr) in shape.dims.iter().enumerate() {
@@ -144,9 +226,9 @@ impl Lowering<'_> {
         }
         if valid && Dim::product(&dims).known().is_some_and(|size| size > check::MAX_ELEMENTS) {
             self.error(shape.span, "no memory holds a value of this shape");
-            return (Shape { element, dims: vec![Dim::Known(1)], record: None }, false);
+            return (Shape { element, length: None, dims: vec![Dim::Known(1)], record: None }, false);
         }
-        (Shape { element, dims, record: None }, valid)
+        (Shape { element, length: None, dims, record: None }, valid)
     }
 
     /// Returns the message about a first dimension that is the batch.

@@ -5,7 +5,7 @@ use crate::ast::{self, ExprKind, ModelUse, Output, Path};
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Dim;
-use crate::ir::Shape;
+use crate::ir::{Length, Shape};
 use crate::layers;
 use crate::names::ident;
 use crate::suggest::suggest;
@@ -103,6 +103,8 @@ impl Lowering<'_> {
         if shape.dims.is_empty() && shape.element.is_none() {
             return None;
         }
+        // The uses of the model replace it by the length of what flows in.
+        let length = shape.length.as_ref().map(|_| Length { index: 0, name: None, bound: None });
         let mut dims = Vec::new();
         for expr in &shape.dims {
             let parameter = match &expr.kind {
@@ -123,7 +125,7 @@ impl Lowering<'_> {
         }
         let whole = matches!(shape.element, Some(ast::Element::U32));
         let element = if whole { crate::ir::Element::U32 } else { crate::ir::Element::F32 };
-        Some(Shape { element, dims, record: None })
+        Some(Shape { element, length, dims, record: None })
     }
 
     /// Returns the interface of a model from outside, whose output the use states.

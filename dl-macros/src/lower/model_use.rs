@@ -48,11 +48,13 @@ impl Lowering<'_> {
             scope: self.scope,
             name,
             model: true,
+            is_parameter: false,
             ty: header.ty.clone(),
             tensors: Vec::new(),
             init: quote!(),
             text: header.text.clone(),
             parameters: header.parameters.clone(),
+            nameless: false,
         };
         let (lowered, field) = self.apply_model(&header, operands, span, Some(field), None, binding);
         if let Some(rename) = rename {
@@ -134,7 +136,21 @@ impl Lowering<'_> {
         let shapes: Option<Vec<Shape>> = values.iter().map(|&value| self.values[value].shape.clone()).collect();
         let Some(shapes) = shapes else { return (self.unknown(header, span), None) };
         let mut valid = true;
+        if header.input_record.is_some() && shapes.iter().any(|shape| shape.length.is_some()) {
+            let message = format!(
+                "`{}` has several inputs, and a sequence among them; inside a model, it can have one input",
+                header.text
+            );
+            self.error(span, message);
+            return (self.unknown(header, span), None);
+        }
+        // A model counts its lengths for itself; they are those of what flows in.
+        let like = |shape: &Shape, to: &Shape| match (&shape.length, &to.length) {
+            (Some(_), Some(length)) => shape.clone().with_length(Some(length.clone())),
+            _ => shape.clone(),
+        };
         for (shape, wanted) in shapes.iter().zip(header.inputs.iter().flatten()) {
+            let wanted = &like(wanted, shape);
             let start = format!("`{}` takes ", header.text);
             let text = message!(start, wanted, ", but its input is ", shape);
             valid &= self.diagnostics.require(check::equal(shape, wanted), span, text);
@@ -153,7 +169,7 @@ impl Lowering<'_> {
         op.is_external_model = header.inputs.is_none();
         let output = match &header.output_record {
             Some(record) => Shape::record(record.clone(), &header.outputs),
-            None => header.outputs[0].clone(),
+            None => like(&header.outputs[0], &shapes[0]),
         };
         let name_prefix = "model";
         let node = NewNode {
@@ -177,7 +193,8 @@ impl Lowering<'_> {
     /// Adds checks by which rustc verifies the input and output of a model from outside.
     fn assert_interface(&mut self, header: &Header, input: &Shape, span: Span) {
         let (ty, text, output) = (&header.ty, &header.text, &header.outputs[0]);
-        let assertions = [("takes", span, input.ty()), ("makes", header.stated.unwrap_or(span), output.ty())];
+        let assertions =
+            [("takes", span, input.sample_ty()), ("makes", header.stated.unwrap_or(span), output.sample_ty())];
         let assertions = assertions.map(|(name, span, shape)| {
             let (name, arguments) = (Ident::new(name, before(span)), quote_spanned!(span=> (#text)));
             let path = quote_spanned!(before(span)=> dl::#name::<#ty, #shape>);

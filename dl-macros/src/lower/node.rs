@@ -80,6 +80,7 @@ impl Lowering<'_> {
         let valid = !broken && use_.layer.check(&call);
         let built =
             shapes.filter(|_| valid && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
+        let built = built.and_then(|built| with_length(use_.layer, &call, built));
         let fits = built.as_ref().is_none_or(|built| {
             let weights = built.weights.as_ref().map_or(&[][..], |weights| &weights.tensors);
             check::fits_in_memory(&call, &built.output, weights)
@@ -90,6 +91,14 @@ impl Lowering<'_> {
         // The recovered shape may be that of a wrong `u32` input; outputs are `f32`.
         let recovered_shape = recovered_shape.map(|shape| Shape { element: Element::F32, ..shape });
         let input = call.known_input();
+        // Nor is its length known if that of the input is not.
+        let length = input.as_ref().map(|input| input.length.clone());
+        let sequences = self.model.inputs.iter().filter_map(|input| input.shape.as_ref());
+        let unknown = length.is_none() && sequences.into_iter().any(|shape| shape.length.is_some());
+        let recovered_shape = recovered_shape.filter(|_| !unknown).map(|shape| match &shape.length {
+            None if use_.layer.works_on_rows() => shape.with_length(length.flatten()),
+            _ => shape,
+        });
         match built {
             Some(built) => {
                 let (lowered, field) = self.node(use_, built);
@@ -103,7 +112,7 @@ impl Lowering<'_> {
     }
 
     /// Requires that stable Rust has types for the output and the weights of a use.
-    fn has_types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
+    pub(super) fn has_types(&self, layer: &dyn Layer, call: &Call, built: &Built) -> bool {
         let output = built.output.dims.iter();
         let weights = built.weights.iter().flat_map(|weights| &weights.tensors).flat_map(|tensor| &tensor.shape);
         let what = format!("a size of `{}`", call.name);
@@ -111,7 +120,7 @@ impl Lowering<'_> {
     }
 
     /// Returns the shapes and numbers of the operands, if all are known.
-    fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
+    pub(super) fn shapes(&self, operands: &[Lowered]) -> Option<Vec<Operand>> {
         let operand = |lowered: &Lowered| match lowered {
             Lowered::Number(number) => Some(Operand::Number(number.clone())),
             Lowered::Value(id) => self.values[*id].shape.clone().map(Operand::Tensor),
@@ -132,8 +141,9 @@ impl Lowering<'_> {
         let field = weights.filter(|_| shared_field.is_none()).map(|weights| {
             let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.name_prefix(), span));
             let layers::Weights { ty, tensors, init } = weights;
-            let (scope, text) = (self.scope, text.clone());
-            Field { scope, name, model: false, ty, tensors, init, text, parameters: None }
+            let (scope, text, is_parameter) = (self.scope, text.clone(), layer.operands() == 0);
+            let nameless = false;
+            Field { scope, name, model: false, is_parameter, nameless, ty, tensors, init, text, parameters: None }
         });
         let binding = binding.or(rename.filter(|_| field.is_none()));
         let node =
@@ -141,6 +151,9 @@ impl Lowering<'_> {
         let lowered = self.push_node(node);
         let node = self.nodes.last_mut().expect("just made");
         node.multiply_adds = multiply_adds;
+        if layer.has_no_gradient() {
+            self.without_gradient.push((node.output, span));
+        }
         (lowered, node.field)
     }
 
@@ -248,8 +261,19 @@ impl Lowering<'_> {
         if sizes.any(|dim| dim.computed_from(&self.model.generics).is_some()) {
             return None;
         }
-        let (scope, text) = (self.scope, use_.text.clone());
-        self.fields.push(Field { scope, name, model: false, ty, tensors, init, text, parameters: None });
+        let (scope, text, is_parameter) = (self.scope, use_.text.clone(), use_.layer.operands() == 0);
+        self.fields.push(Field {
+            scope,
+            name,
+            model: false,
+            is_parameter,
+            nameless: false,
+            ty,
+            tensors,
+            init,
+            text,
+            parameters: None,
+        });
         Some(self.fields.len() - 1)
     }
 
@@ -281,8 +305,35 @@ impl Lowering<'_> {
     }
 }
 
+/// Gives the output of a layer that works on rows the length of its operands, which must be the same.
+fn with_length(layer: &dyn Layer, call: &Call, mut built: Built) -> Option<Built> {
+    let shapes = || {
+        call.operands.iter().filter_map(|operand| match operand {
+            Operand::Tensor(shape) => Some(shape),
+            Operand::Number(_) => None,
+        })
+    };
+    let Some(first) = shapes().find(|shape| shape.length.is_some()) else { return Some(built) };
+    if !built.op.sequences.is_empty() {
+        return Some(built);
+    }
+    if !layer.works_on_rows() {
+        let start = format!("`{}` works on whole samples, but here are sequences ", call.name);
+        call.diagnostics
+            .error(call.span, message!(start, first, "; `last`, or `mean(axis: 0)`, makes one value of each"));
+        return None;
+    }
+    if let Some(other) = shapes().find(|shape| shape.length != first.length) {
+        let start = format!("`{}` takes values of one length, but they are ", call.name);
+        call.diagnostics.error(call.span, message!(start, first, " and ", other));
+        return None;
+    }
+    built.output.length.clone_from(&first.length);
+    Some(built)
+}
+
 /// Requires that the operands have the element types that the layer takes.
-fn takes(layer: &dyn Layer, call: &Call) -> bool {
+pub(super) fn takes(layer: &dyn Layer, call: &Call) -> bool {
     let mut valid = true;
     for (k, operand) in call.operands.iter().enumerate() {
         let (Operand::Tensor(shape), wanted) = (operand, layer.takes(k)) else { continue };

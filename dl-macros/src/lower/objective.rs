@@ -32,7 +32,12 @@ impl Lowering<'_> {
                 );
                 self.error(target.name.span(), message);
             }
-            let shape = target.shape.as_ref().map(|shape| self.shape(shape, true));
+            let shape = target.shape.as_ref().map(|shape| {
+                let (evaluated, valid) = self.shape(shape, true);
+                let length = self.declared_length(shape);
+                let valid = valid && length.is_some() == shape.length.is_some();
+                (evaluated.with_length(length), valid)
+            });
             let shape = shape.and_then(|(shape, valid)| (valid && !twice).then_some(shape));
             self.values.push(PartialValue { name: target.name.clone(), shape });
             targets.push(self.values.len() - 1);
@@ -127,6 +132,21 @@ impl Lowering<'_> {
         if let Some(shape) = self.values[value].shape.clone().filter(|shape| !scalar(shape)) {
             let help = "; a loss such as `mse`, or `mean`, makes one number of it";
             let text = message!("a term of the loss is one number for each sample, but this is ", &shape, help);
+            self.diagnostics.error_between(expr.start, expr.end, text);
+            return;
+        }
+        let length = |value: ValueId| self.values[value].shape.as_ref().and_then(|shape| shape.length.clone());
+        if let Some(first) = terms.first().filter(|first| length(first.value) != length(value)) {
+            let of = |value: ValueId| match length(value) {
+                Some(length) => format!("each row of `{length}`"),
+                None => "each sample".to_owned(),
+            };
+            let text = format!(
+                "the terms of a loss are alike: the first has one number for {}, and this one for {}; `mean(axis: 0)` makes one \
+                number of the rows of a sample",
+                of(first.value),
+                of(value)
+            );
             self.diagnostics.error_between(expr.start, expr.end, text);
             return;
         }

@@ -70,6 +70,11 @@ impl Lowering<'_> {
         let (name, wanted, arrow) = (use_.name.to_string(), layer.operands(), piped.is_some());
         let mut operands: Vec<Lowered> = piped.into_iter().collect();
         let mut arguments = use_.arguments.as_slice();
+        if wanted == 0 && arrow {
+            let message = format!("`{name}` makes a value of its own, and reads none: `let h = {}(…);`", layer.name());
+            self.error(use_.name.span(), message);
+            return (None, arguments);
+        }
         if layer.variadic() && !arguments.is_empty() && arguments.iter().all(branch) {
             let branches: Vec<String> = arguments.iter().map(ToString::to_string).collect();
             let message =

@@ -53,7 +53,8 @@ impl Lowering<'_> {
         let output: Vec<Dim> = rows.iter().cloned().chain([vocabulary.clone()]).collect();
         let op = Op::new(Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!()), BackwardReads::INPUTS);
         let text = format!("unembedding({})", self.fields[field].name);
-        let (inputs, output, shared_field) = (vec![input], Shape::of(output), Some(field));
+        let (inputs, output, shared_field) =
+            (vec![input], Shape::of(output).with_length(shape.length.clone()), Some(field));
         let name_prefix = "unembedding";
         let lowered =
             self.push_node(NewNode { op, inputs, output, field: None, shared_field, text, binding, name_prefix, span });

@@ -21,6 +21,13 @@ impl Cursor {
         Cursor::new(group.stream(), group.span_close())
     }
 
+    /// Returns the tokens from here on as a group like `group`, which they come from.
+    pub fn rest(&self, group: &Group) -> Group {
+        let mut rest =
+            Group::new(group.delimiter(), self.tokens[self.at.min(self.tokens.len())..].iter().cloned().collect());
+        rest.set_span(group.span());
+        rest
+    }
     /// Returns the number of tokens before the cursor.
     pub fn position(&self) -> usize {
         self.at

@@ -62,6 +62,13 @@ impl Parser<'_> {
 
     /// Parses one dimension of a shape.
     pub fn dimension(&self, cursor: &mut Cursor) -> Expr {
+        let named = usize::from(matches!(cursor.peek(), Some(TokenTree::Ident(_))));
+        if cursor.is_punct(named, '.') && cursor.is_punct(named + 1, '.') {
+            let at = cursor.span();
+            self.diagnostics.error(at, "the length of a sequence is the first dimension, and there is one: `[.., 8]`");
+            cursor.skip_to(&[',']);
+            return Expr::broken(at);
+        }
         if cursor.is_punct(0, '?') || cursor.is_punct(0, '*') {
             let at = cursor.span();
             self.diagnostics.error(at, "a dimension is a number or a constant; the batch is never written");

@@ -1,7 +1,7 @@
 //! Parses models: the header, the body and the `loss` clause.
 
 use super::{BodyKind, Parser, cursor::Cursor, skip_item, skip_to_item};
-use crate::ast::{Body, Element, Input, Loss, Model, Output, Shape};
+use crate::ast::{Body, Element, Input, Length, Loss, Model, Output, Shape};
 use crate::names::{is_capitalised, is_keyword};
 use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 
@@ -257,7 +257,7 @@ impl Parser<'_> {
         // `u32` alone is one number for each sample.
         let ends = cursor.at_end() || cursor.is_punct(0, ',');
         if matches!(element, Some(Element::F32 | Element::U32)) && ends {
-            return Some(Shape { element, dims: Vec::new(), span: at, broken: false });
+            return Some(Shape { element, length: None, dims: Vec::new(), span: at, broken: false });
         }
         let Some(group) = cursor.take_group(Delimiter::Bracket) else {
             let found = match &name {
@@ -280,8 +280,34 @@ impl Parser<'_> {
             return None;
         }
         let before = self.diagnostics.count();
-        let dims = self.list(&group, |cursor| self.dimension(cursor));
-        Some(Shape { element, dims, span: group.span(), broken: self.diagnostics.count() > before })
+        let mut cursor = Cursor::inside(&group);
+        let length = self.length(&mut cursor);
+        let rest = if length.is_some() { cursor.rest(&group) } else { group.clone() };
+        let dims = self.list(&rest, |cursor| self.dimension(cursor));
+        Some(Shape { element, length, dims, span: group.span(), broken: self.diagnostics.count() > before })
+    }
+
+    /// Parses a run-time dimension and the comma after it, if there is one here: `..`, `..=256`, `source..`.
+    fn length(&self, cursor: &mut Cursor) -> Option<Length> {
+        let named = matches!(cursor.peek(), Some(TokenTree::Ident(_)));
+        if !cursor.is_punct(usize::from(named), '.') || !cursor.is_punct(usize::from(named) + 1, '.') {
+            return None;
+        }
+        let name = if named { cursor.take_ident() } else { None };
+        let span = cursor.span();
+        cursor.next();
+        cursor.next();
+        let bound = if cursor.take_punct('=') {
+            Some(self.expression(cursor))
+        } else {
+            if !cursor.at_end() && !cursor.is_punct(0, ',') {
+                self.diagnostics.error(cursor.span(), "a bound of a length is written `..=256`");
+                cursor.skip_to(&[',']);
+            }
+            None
+        };
+        cursor.take_punct(',');
+        Some(Length { name, bound, span })
     }
 }
 

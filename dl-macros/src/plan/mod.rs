@@ -42,6 +42,8 @@ pub enum Place {
 pub struct Slot {
     /// The field of the memory struct, named after the first value in the slot.
     pub name: Ident,
+    /// `true` if its values are rows of sequences, `false` if they are samples.
+    pub rows: bool,
     /// The sizes of all values in the slot, of which the largest counts.
     pub sizes: Vec<Dim>,
 }
@@ -164,10 +166,11 @@ impl Planner<'_> {
         let mut slots: Vec<(Slot, usize)> = Vec::new();
         let mut places = vec![None; 2 * values];
         for (class, first, last) in self.classes.unplaced() {
-            let size = self.ir.values[class % values].shape.len();
-            let free = (0..slots.len()).filter(|&s| slots[s].1 < first);
+            let shape = &self.ir.values[class % values].shape;
+            let (size, rows) = (shape.len(), shape.length.is_some());
+            let free = (0..slots.len()).filter(|&s| slots[s].1 < first && slots[s].0.rows == rows);
             let slot = free.min_by_key(|&s| misfit(&slots[s].0, &size)).unwrap_or_else(|| {
-                slots.push((Slot { name: self.name(class), sizes: vec![] }, 0));
+                slots.push((Slot { name: self.name(class), rows, sizes: vec![] }, 0));
                 slots.len() - 1
             });
             slots[slot].0.sizes.push(size);

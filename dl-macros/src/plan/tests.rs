@@ -19,11 +19,12 @@ impl Net {
             visibility: syn::Visibility::Inherited,
             name: Ident::new("Net", Span::call_site()),
             inputs: vec![0],
+            lengths: vec![],
             generics: vec![],
             outputs: vec![Output {
                 name: Ident::new("output", Span::call_site()),
                 value: 0,
-                shape: Shape { element: Element::F32, dims: vec![Dim::Known(size)], record: None },
+                shape: Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None },
             }],
             scopes: vec![],
             objective: None,
@@ -38,7 +39,7 @@ impl Net {
         net
     }
     fn value(&mut self, name: &str, size: usize) -> ValueId {
-        let shape = Shape { element: Element::F32, dims: vec![Dim::Known(size)], record: None };
+        let shape = Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None };
         self.0.values.push(Value { name: Ident::new(name, Span::call_site()), shape });
         self.0.values.len() - 1
     }
@@ -64,12 +65,14 @@ impl Net {
         self.0.fields.push(Field {
             scope: None,
             model: false,
+            is_parameter: false,
             name,
             ty: crate::types::Type::layer(quote!(f32), []),
             tensors: vec![],
             init: quote!(dl::Init::PyTorch),
             text: String::new(),
             parameters: None,
+            nameless: false,
         });
         let field = Some(self.0.fields.len() - 1);
         self.node("dense", Op::new(settings(true), BackwardReads { inputs: true, output: false }), &[x], size, field)

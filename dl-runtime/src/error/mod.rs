@@ -5,7 +5,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 pub(crate) use text::Names;
-use text::{Shape, article, asked, begin, blank, mismatch, of_data, place, ties, to};
+use text::{Shape, article, asked, begin, blank, mismatch, of_data, place, rows, ties, to};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -347,6 +347,28 @@ pub enum Error {
         /// The value that was found.
         value: f32,
     },
+    /// A sequence of a sample is empty, or longer than its declared bound.
+    #[error("sample {sample}: `{input}` {}", rows(*found, *most))]
+    SequenceLength {
+        /// The index of the sample in the data set or batch.
+        sample: usize,
+        /// The name of the input.
+        input: &'static str,
+        /// The number of rows of the sequence.
+        found: usize,
+        /// The largest number of rows, if one is declared.
+        most: Option<usize>,
+    },
+    /// The target of a sample has not as many rows as its output.
+    #[error("sample {sample}: the target has {found} rows, but the output has {expected}")]
+    TargetRows {
+        /// The index of the sample in the data set or batch.
+        sample: usize,
+        /// The number of rows of the output.
+        expected: usize,
+        /// The number of rows of the target.
+        found: usize,
+    },
     /// An error about the samples of a data set or batch: its message is that of `source` with the name of the set.
     #[error("{}", of_data(set, source))]
     DataSet {
@@ -513,9 +535,25 @@ impl Error {
             | Error::LabelOutOfRange { sample, .. }
             | Error::TokenOutOfRange { sample, .. }
             | Error::TargetOutOfRange { sample, .. }
+            | Error::SequenceLength { sample, .. }
+            | Error::TargetRows { sample, .. }
             | Error::TargetNotASign { sample, .. } => Some(*sample),
             _ => None,
         }
+    }
+    /// Sets the index of the sample that the error is about.
+    pub(crate) fn of_sample(mut self, index: usize) -> Error {
+        if let Error::InputNotFinite { sample, .. }
+        | Error::LabelOutOfRange { sample, .. }
+        | Error::TokenOutOfRange { sample, .. }
+        | Error::TargetOutOfRange { sample, .. }
+        | Error::SequenceLength { sample, .. }
+        | Error::TargetRows { sample, .. }
+        | Error::TargetNotASign { sample, .. } = &mut self
+        {
+            *sample = index;
+        }
+        self
     }
     /// Returns a function that makes an [`Error::Io`] about `path`.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {

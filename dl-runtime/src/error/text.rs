@@ -121,3 +121,12 @@ impl fmt::Display for Shape<'_> {
         f.write_str("]")
     }
 }
+
+/// Describes a wrong number of rows of a sequence.
+pub(super) fn rows(found: usize, most: Option<usize>) -> String {
+    match most {
+        _ if found == 0 => "is an empty sequence; it needs at least one row".into(),
+        Some(most) => format!("has {found} rows, and at most {most} are declared"),
+        None => format!("has {found} rows, more than can be counted"),
+    }
+}

@@ -12,8 +12,8 @@ macro_rules! variables {
     };
 }
 variables! {
-    allocator batch context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng s
-    samples see target terms write
+    allocator batch context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng rows s
+    samples see state streams target terms write
 }
 
 /// Names that generated code must find as they are, whatever the user's module calls so: its variables, and the numbers of Rust.
@@ -81,6 +81,73 @@ macro_rules! record {
                 *self
             }
         }
+        $crate::sequences!(@traits [$($parameters)*] $name: $($field),*);
+    };
+    ($name:ty: $($field:ident),*) => {
+        $crate::record!(impl [] $name: $($field),*);
+    };
+}
+
+/// Implements `Pack`, `Clone`, `PartialEq`, `Debug` and `Default` for the struct of several inputs, outputs or targets with sequences
+/// among them: `sequences!(PairInput: source: Vec<u32>, target: Vec<u32>)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! sequences {
+    (impl [$($parameters:tt)*] $name:ty: $($field:ident: $ty:ty),*) => {
+        impl<$($parameters)*> $crate::generated::Pack for $name {
+            type Element = $crate::generated::f32;
+            type Row = $crate::generated::f32;
+            type Like<T: $crate::Pod> = $crate::generated::Vec<T>;
+            const PARTS: &'static [$crate::generated::Part] = &[$(<$ty as $crate::generated::Pack>::PARTS[0]),*];
+            fn samples(n: $crate::generated::usize) -> $crate::generated::Vec<Self> {
+                (0..n).map(|_| <Self as $crate::generated::Default>::default()).collect()
+            }
+            fn boxed() -> $crate::generated::Box<Self> {
+                <$crate::generated::Box<Self> as $crate::generated::Default>::default()
+            }
+            fn rows(&self, part: $crate::generated::usize) -> $crate::generated::usize {
+                [$(<$ty as $crate::generated::Pack>::rows(&self.$field, 0)),*][part]
+            }
+            fn resize(&mut self, part: $crate::generated::usize, rows: $crate::generated::usize) {
+                $crate::sequences!(@each part; $(<$ty as $crate::generated::Pack>::resize(&mut self.$field, 0, rows);)*);
+            }
+            fn part(&self, part: $crate::generated::usize) -> &[$crate::generated::f32] {
+                [$($crate::generated::as_f32(<$ty as $crate::generated::Pack>::part(&self.$field, 0))),*][part]
+            }
+            fn part_mut(&mut self, part: $crate::generated::usize) -> &mut [$crate::generated::f32] {
+                let parts = [$($crate::generated::as_f32_mut(<$ty as $crate::generated::Pack>::part_mut(&mut self.$field, 0))),*];
+                match parts.into_iter().nth(part) {
+                    $crate::generated::Some(part) => part,
+                    $crate::generated::None => &mut [],
+                }
+            }
+            fn items(&self) -> &[$crate::generated::f32] {
+                &[]
+            }
+        }
+        impl<$($parameters)*> $crate::generated::Default for $name {
+            fn default() -> Self {
+                Self { $($field: <$ty as $crate::generated::Pack>::zero()),* }
+            }
+        }
+        impl<$($parameters)*> $crate::generated::Clone for $name {
+            fn clone(&self) -> Self {
+                Self { $($field: $crate::generated::Clone::clone(&self.$field)),* }
+            }
+        }
+        $crate::sequences!(@traits [$($parameters)*] $name: $($field),*);
+    };
+    (@each $part:ident; $($statement:stmt;)*) => {{
+        let mut at = 0;
+        $(
+            if at == $part {
+                $statement
+            }
+            at += 1;
+        )*
+        let _ = at;
+    }};
+    (@traits [$($parameters:tt)*] $name:ty: $($field:ident),*) => {
         impl<$($parameters)*> $crate::generated::PartialEq for $name {
             fn eq(&self, r: &Self) -> $crate::generated::bool {
                 true $(&& self.$field == r.$field)*
@@ -94,8 +161,8 @@ macro_rules! record {
             }
         }
     };
-    ($name:ty: $($field:ident),*) => {
-        $crate::record!(impl [] $name: $($field),*);
+    ($name:ty: $($field:ident: $ty:ty),*) => {
+        $crate::sequences!(impl [] $name: $($field: $ty),*);
     };
 }
 

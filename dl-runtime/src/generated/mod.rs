@@ -5,16 +5,19 @@ mod interface;
 
 pub use crate::init::{Init, Rng};
 pub use crate::network::layer::Dimensions;
-pub use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer};
+pub use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Step, Steps};
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
-pub use crate::tensor::ranges::{check_labels, check_tokens};
+pub use crate::tensor::pack::{as_f32, as_f32_mut};
+pub use crate::tensor::ranges::{check_labels, check_labels_but, check_lengths, check_tokens};
 pub use crate::tensor::{
-    Allocator, Context, Entry, Grad, Parts, PartsMut, Pod, Role, Sequences, Storage, Streams, Tensors, View, ViewMut,
-    Workspace, Write,
+    Allocator, Context, Entry, Grad, Pack, Part, Parts, PartsMut, Pod, Role, Sequences, Storage, Streams, Tensors,
+    View, ViewMut, Workspace, Write,
 };
-pub use crate::{InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, Passes, Result, Term};
-pub use crate::{field, field_mut, network, record};
+pub use crate::{
+    InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, Passes, RUN_TIME, Result, Term,
+};
+pub use crate::{field, field_mut, network, record, sequences};
 pub use imports::{hygiene, name_and_size, variable, variables, word};
 pub use interface::{makes, takes};
 /// The passes of layers written by hand.
@@ -24,12 +27,14 @@ pub mod layer {
 pub use std::boxed::Box;
 pub use std::clone::Clone;
 pub use std::cmp::PartialEq;
+pub use std::default::Default;
 pub use std::fmt::{Debug, Formatter, Result as FmtResult};
 pub use std::marker::Copy;
 pub use std::mem::offset_of;
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, f32, u32, usize};
 pub use std::result::Result::Ok;
+pub use std::vec::Vec;
 
 /// Views one field of a model: `field!(net.layer1.conv1)` inside `impl Passes for …`.
 #[doc(hidden)]

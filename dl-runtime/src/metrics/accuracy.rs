@@ -1,8 +1,8 @@
 //! Accuracy metrics: of the most likely class, of the `k` most likely classes, and of binary answers.
 
 use super::Metric;
-use crate::tensor::Labels;
 use crate::tensor::pod::flat;
+use crate::tensor::{ClassRows, Labels};
 use crate::{Error, Pod, Result};
 
 /// The number of correct answers, and the number of all answers.
@@ -33,6 +33,15 @@ pub(super) fn largest(scores: impl Iterator<Item = f32>) -> Option<u32> {
 #[derive(Clone, Debug, Default)]
 pub struct Accuracy {
     counts: Counts,
+    /// Labels of this class do not count.
+    ignore: Option<u32>,
+}
+
+impl Accuracy {
+    /// Creates the metric over the labels that are not `ignore`.
+    pub const fn but(ignore: Option<u32>) -> Self {
+        Accuracy { counts: [0.0; 2], ignore }
+    }
 }
 
 impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
@@ -41,6 +50,9 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
     }
     fn add(&mut self, output: &[T; C], target: &T::Of) {
         for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
+            if self.ignore == Some(*label) {
+                continue;
+            }
             self.counts[0] += f64::from(largest(classes(output, place)) == Some(*label));
             self.counts[1] += 1.0;
         }
@@ -50,6 +62,88 @@ impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
     }
     fn sums(&mut self) -> &mut [f64] {
         &mut self.counts
+    }
+}
+
+/// [`Accuracy`] of rows with the classes in the last dimension: `[[f32; C]; T]` and deeper, with one label for each row.
+#[derive(Clone, Debug, Default)]
+pub struct RowAccuracy {
+    counts: Counts,
+    ignore: Option<u32>,
+}
+
+impl RowAccuracy {
+    /// Creates the metric over the labels that are not `ignore`.
+    pub const fn but(ignore: Option<u32>) -> Self {
+        RowAccuracy { counts: [0.0; 2], ignore }
+    }
+}
+
+impl<Y: ClassRows> Metric<Y, Y::Of> for RowAccuracy {
+    fn name(&self) -> String {
+        "accuracy".into()
+    }
+    fn add(&mut self, output: &Y, target: &Y::Of) {
+        each_row(output, target, self.ignore, |row, label| {
+            self.counts[0] += f64::from(largest(row.iter().copied()) == Some(label));
+            self.counts[1] += 1.0;
+        });
+    }
+    fn value(&self) -> f64 {
+        share(self.counts)
+    }
+    fn sums(&mut self) -> &mut [f64] {
+        &mut self.counts
+    }
+}
+
+/// Calls `f` with each row of an output and its label, unless that is `ignore`.
+fn each_row<Y: ClassRows>(output: &Y, target: &Y::Of, ignore: Option<u32>, mut f: impl FnMut(&[f32], u32)) {
+    let (rows, labels) = (flat(std::slice::from_ref(output)), flat(std::slice::from_ref(target)));
+    for (row, &label) in rows.chunks_exact(Y::CLASSES).zip(labels) {
+        if ignore != Some(label) {
+            f(row, label);
+        }
+    }
+}
+
+/// The perplexity of rows of logits: `e` to the mean cross-entropy over all labels that are not ignored, for language models.
+///
+/// It is computed on the host from the outputs; over the whole of a data set it is `e` to the loss of [`RowCrossEntropy`] without
+/// weights.
+///
+/// [`RowCrossEntropy`]: crate::loss::RowCrossEntropy
+#[derive(Clone, Debug, Default)]
+pub struct Perplexity {
+    /// The sum of the cross-entropies, and the number of labels.
+    sums: [f64; 2],
+    ignore: Option<u32>,
+}
+
+impl Perplexity {
+    /// Creates the metric over the labels that are not `ignore`.
+    pub const fn but(ignore: Option<u32>) -> Self {
+        Perplexity { sums: [0.0; 2], ignore }
+    }
+}
+
+impl<Y: ClassRows> Metric<Y, Y::Of> for Perplexity {
+    fn name(&self) -> String {
+        "perplexity".into()
+    }
+    fn add(&mut self, output: &Y, target: &Y::Of) {
+        each_row(output, target, self.ignore, |row, label| {
+            let most = row.iter().fold(f32::NEG_INFINITY, |most, x| most.max(*x));
+            let sum: f64 = row.iter().map(|x| f64::from(x - most).exp()).sum();
+            self.sums[0] += sum.ln() - f64::from(row.get(label as usize).copied().unwrap_or(f32::NAN) - most);
+            self.sums[1] += 1.0;
+        });
+    }
+    fn value(&self) -> f64 {
+        share(self.sums).exp()
+    }
+    fn sums(&mut self) -> &mut [f64] {
+        &mut self.sums
     }
 }
 

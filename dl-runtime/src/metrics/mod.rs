@@ -6,7 +6,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub use accuracy::{Accuracy, BinaryAccuracy, TopK};
+pub use accuracy::{Accuracy, BinaryAccuracy, Perplexity, RowAccuracy, TopK};
 pub use confusion::ConfusionMatrix;
 pub use error::{MeanAbsoluteError, MeanOf, RootMeanSquaredError};
 

@@ -1,5 +1,6 @@
 //! Draws the graph of a model as SVG from the model's tables.
 
+use crate::network::shape_text;
 use crate::{InputInfo, LayerInfo, LayerInput};
 use dl_drawing::{Graph, Layer, Source};
 
@@ -7,7 +8,7 @@ use dl_drawing::{Graph, Layer, Source};
 pub(crate) fn drawing(inputs: &[InputInfo], layers: &[LayerInfo]) -> String {
     let shapes: Vec<&[usize]> = inputs.iter().map(|input| input.shape).collect();
     let mut graph = graph(&shapes, layers);
-    graph.inputs = inputs.iter().map(|input| format!("{} {:?}", input.name, input.shape)).collect();
+    graph.inputs = inputs.iter().map(|input| format!("{} {}", input.name, shape_text(input.shape))).collect();
     dl_drawing::document(&graph)
 }
 
@@ -19,7 +20,7 @@ fn graph(inputs: &[&[usize]], layers: &[LayerInfo]) -> Graph {
     };
     let draw = |layer: &LayerInfo| {
         let read: Vec<&[usize]> = layer.inputs.iter().map(shape).collect();
-        let [from, to] = [read.first().copied().unwrap_or_default(), layer.output].map(|shape| format!("{shape:?}"));
+        let [from, to] = [read.first().copied().unwrap_or_default(), layer.output].map(shape_text);
         let drawn = Layer::new(layer.layer, layer.name, &to, &from, layer.parameters as u64);
         let inside = (!layer.inside.is_empty()).then(|| graph(&read, layer.inside));
         Layer { reads: layer.inputs.iter().copied().map(source).collect(), inside, copies: layer.copies, ..drawn }

@@ -7,10 +7,11 @@ mod summary;
 pub use summary::{Memory, Summary};
 
 use crate::io::{Load, Save};
-use crate::network::{LossPasses, Passes};
+use crate::network::{LossPasses, Passes, Row};
 use crate::ops::Device;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeroed_vec};
-use crate::{Result, Session, Training, session};
+use crate::tensor::Pack;
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::{Pod, Result, Session, Training, session};
 use std::path::Path;
 use std::slice;
 
@@ -25,12 +26,14 @@ pub trait Model: Passes {
     /// `const _: () = assert!(LeNet::INFERENCE_MEMORY.bytes(1) < 1_000_000);`
     const INFERENCE_MEMORY: Memory = Memory {
         fixed: size_of::<Self>(),
-        per_sample: size_of::<Self::Input>() + size_of::<Self::Output>() + size_of::<f32>() * Self::INFERENCE_FLOATS,
+        per_sample: 4 * (Row::<Self::Input>::LEN + Row::<Self::Output>::LEN)
+            + size_of::<f32>() * Self::INFERENCE_FLOATS,
     };
     /// The memory that training needs, without the state of the optimizer (Adam: two numbers for each parameter).
     const TRAINING_MEMORY: Memory = Memory {
         fixed: 2 * size_of::<Self>(),
-        per_sample: size_of::<Self::Input>() + 2 * size_of::<Self::Output>() + size_of::<f32>() * Self::TRAINING_FLOATS,
+        per_sample: 4 * (Row::<Self::Input>::LEN + 2 * Row::<Self::Output>::LEN)
+            + size_of::<f32>() * Self::TRAINING_FLOATS,
     };
 
     /// Returns a new network with random weights from `seed`, allocated directly on the heap.
@@ -100,16 +103,14 @@ pub trait Model: Passes {
     /// An input with a token that the vocabulary of its embedding does not have gives NaN throughout;
     /// [`Session::predict_into`](crate::Session::predict_into) returns an error that names it.
     fn predict(&self, inputs: &[Self::Input]) -> Vec<Self::Output> {
-        let mut outputs = zeroed_vec(inputs.len());
+        let mut outputs = Self::Output::samples(inputs.len());
         session::predict(self, inputs, &mut outputs);
-        session::nan_for_refused::<Self>(inputs, &mut outputs);
         outputs
     }
     /// Computes the output for one input on the CPU; see [`Model::predict`].
     fn predict_one(&self, input: &Self::Input) -> Box<Self::Output> {
-        let mut output = zeroed_box();
+        let mut output = Self::Output::boxed();
         session::predict(self, slice::from_ref(input), slice::from_mut(&mut *output));
-        session::nan_for_refused::<Self>(slice::from_ref(input), slice::from_mut(&mut *output));
         output
     }
 
@@ -132,7 +133,7 @@ pub trait Model: Passes {
     /// # Errors
     /// [`Error::TokenOutOfRange`](crate::Error::TokenOutOfRange) with the sample.
     fn predict_with_dropout(&self, inputs: &[Self::Input], seed: u64) -> Result<Vec<Self::Output>> {
-        let mut outputs = zeroed_vec(inputs.len());
+        let mut outputs = Self::Output::samples(inputs.len());
         session::predict_with_dropout(self, inputs, &mut outputs, seed)?;
         Ok(outputs)
     }

@@ -1,6 +1,7 @@
 //! The summary of a model: a table of its layers, with parameters, multiply-adds and memory.
 
 use super::Model;
+use crate::network::shape_text;
 use crate::{LayerInfo, Pod};
 use dl_drawing::grouped;
 use std::fmt::{self, Display, Formatter};
@@ -107,7 +108,7 @@ fn row(layer: &LayerInfo) -> Row {
     [
         layer.name.to_string(),
         layer.layer.to_string(),
-        format!("{:?}", layer.output),
+        shape_text(layer.output),
         number(layer.parameters as u64),
         number(layer.multiply_adds),
     ]

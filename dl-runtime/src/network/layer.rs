@@ -372,7 +372,7 @@ macro_rules! layer {
                 }
                 fn inspect<D: $crate::Device>(
                     (): &(),
-                    _: usize,
+                    _: $crate::generated::Batch<'_, D>,
                     _: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
                 ) {
                 }

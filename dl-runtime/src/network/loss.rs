@@ -1,7 +1,8 @@
 //! The trait that `model!` implements for the `loss` clause of a model, with its target, its terms and its passes.
 
 use super::{ComputeLoss, Evaluate, MinBatch, Passes};
-use crate::{Device, Pod, Result};
+use crate::tensor::Pack;
+use crate::{Device, Result};
 
 /// One term of a loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,10 +23,14 @@ pub type Target<M> = <M as LossPasses>::Target;
 )]
 pub trait LossPasses: Passes {
     /// The target of the loss for one sample.
-    type Target: Pod;
+    type Target: Pack;
 
     /// The terms of the sum, in order.
     const TERMS: &'static [Term];
+    /// For each sequence among the targets, the run-time dimension that it has.
+    const TARGET_SEQUENCES: &'static [usize] = &[];
+    /// The run-time dimension whose rows have terms each; `None` if every sample has one number for each term.
+    const SEQUENCE_OF_TERMS: Option<usize> = None;
 
     /// The fewest samples of a batch that the loss can compare: 2 for `nt_xent`.
     const MIN_BATCH_OF_LOSS: MinBatch = MinBatch { samples: 1, of: "objective" };

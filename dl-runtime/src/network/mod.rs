@@ -4,10 +4,13 @@ pub(crate) mod layer;
 mod loss;
 mod passes;
 mod stack;
+mod steps;
 
 pub use layer::Layer;
 pub use loss::{LossPasses, Target, Term};
 pub use passes::{
     Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Input, InputInfo, LayerInfo, LayerInput, MinBatch, Network,
-    Output, Passes,
+    Output, Passes, RUN_TIME,
 };
+pub(crate) use passes::{DIMENSIONS, MAX_DIMENSIONS, Row, shape_text};
+pub use steps::{Step, Steps};

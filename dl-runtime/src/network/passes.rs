@@ -2,8 +2,18 @@
 
 use crate::init::Rng;
 use crate::ops::Device;
-use crate::tensor::Grad;
+use crate::tensor::pack::sequences;
+use crate::tensor::{Grad, Pack, Sequences};
 use crate::{Allocator, Context, PartsMut, Pod, Result, Tensors, View, ViewMut};
+
+/// Stands for a run-time dimension in the shapes of [`InputInfo`] and [`LayerInfo`]: the length of a sequence.
+pub const RUN_TIME: usize = usize::MAX;
+
+/// Writes a shape as it is declared: `[.., 8]`.
+pub(crate) fn shape_text(shape: &[usize]) -> String {
+    let size = |&size: &usize| if size == RUN_TIME { "..".to_owned() } else { size.to_string() };
+    format!("[{}]", shape.iter().map(size).collect::<Vec<_>>().join(", "))
+}
 
 /// One input of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,29 +91,74 @@ impl<M: Passes> Network for Box<M> {
     }
 }
 
-/// The relation between the rows of a batch and its samples.
-///
-/// Every sample is one row. Packed sequences of different lengths will need their offsets here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Batch {
+/// The size of a batch: its samples, and the rows of their sequences.
+pub struct Batch<'a, D: Device> {
     /// The number of samples.
     pub samples: usize,
+    /// The sequences of each run-time dimension of the model, in the order of its inputs.
+    pub sequences: &'a [Sequences<'a, D>],
 }
+
+impl<D: Device> Clone for Batch<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<D: Device> Copy for Batch<'_, D> {}
+
+impl<'a, D: Device> Batch<'a, D> {
+    /// Returns a batch of samples without sequences.
+    pub fn of(samples: usize) -> Self {
+        Batch { samples, sequences: &[] }
+    }
+    /// Returns the number of rows of all samples in a run-time dimension.
+    pub fn rows(&self, dimension: usize) -> usize {
+        self.sequences[dimension].rows()
+    }
+    /// Returns the number of elements of a packed batch of samples `S`, whose sequences have the run-time dimensions `dimensions`.
+    pub(crate) fn elements<S: Pack>(&self, dimensions: &[usize]) -> usize {
+        self.parts::<S>(dimensions).sum()
+    }
+    /// Returns the number of elements of each part of a packed batch.
+    pub(crate) fn parts<S: Pack>(&self, dimensions: &[usize]) -> impl Iterator<Item = usize> {
+        let mut dimensions = dimensions.iter();
+        S::PARTS.iter().map(move |part| match if part.sequence { dimensions.next() } else { None } {
+            Some(&dimension) => part.len * self.rows(dimension),
+            None => part.len * self.samples,
+        })
+    }
+    /// Returns the number of items of a packed batch of samples `S`.
+    pub(crate) fn items<S: Pack>(&self, dimensions: &[usize]) -> usize {
+        match (S::PARTS, dimensions) {
+            ([part], &[dimension]) if part.sequence => self.rows(dimension),
+            (_, []) => self.samples,
+            _ => self.elements::<S>(dimensions),
+        }
+    }
+}
+
+/// The dimensions 0, 1, … of the inputs of a model.
+pub(crate) const DIMENSIONS: [usize; MAX_DIMENSIONS] = [0, 1, 2, 3];
+/// The most run-time dimensions of a model.
+pub(crate) const MAX_DIMENSIONS: usize = 4;
+
+/// The items of a packed batch of samples.
+pub(crate) type Row<S> = <S as Pack>::Row;
 
 /// The arguments of [`Passes::infer`].
 pub struct Infer<'a, D: Device, M: Passes> {
     /// The device, and the seed of the pass.
     pub context: &'a Context<'a, D>,
     /// The size of the batch.
-    pub batch: Batch,
+    pub batch: Batch<'a, D>,
     /// The weights.
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
-    pub input: View<'a, D, M::Input>,
+    pub input: View<'a, D, Row<M::Input>>,
     /// The memory of the pass.
     pub memory: &'a mut M::Inference<D>,
     /// The outputs to write.
-    pub output: ViewMut<'a, D, M::Output>,
+    pub output: ViewMut<'a, D, Row<M::Output>>,
 }
 
 /// The arguments of [`Passes::forward`].
@@ -111,15 +166,15 @@ pub struct Forward<'a, D: Device, M: Passes> {
     /// The device, and the seed of the pass.
     pub context: &'a Context<'a, D>,
     /// The size of the batch.
-    pub batch: Batch,
+    pub batch: Batch<'a, D>,
     /// The weights, whose running statistics the pass updates.
     pub net: ViewMut<'a, D, M>,
     /// The inputs of the batch.
-    pub input: View<'a, D, M::Input>,
+    pub input: View<'a, D, Row<M::Input>>,
     /// The memory of the values that the backward pass reads.
     pub memory: &'a mut M::Training<D>,
     /// The outputs to write.
-    pub output: ViewMut<'a, D, M::Output>,
+    pub output: ViewMut<'a, D, Row<M::Output>>,
 }
 
 /// The arguments of [`Passes::backward`].
@@ -127,71 +182,71 @@ pub struct Backward<'a, D: Device, M: Passes> {
     /// The device, and the seed of the forward pass.
     pub context: &'a Context<'a, D>,
     /// The size of the batch.
-    pub batch: Batch,
+    pub batch: Batch<'a, D>,
     /// The weights.
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
-    pub input: View<'a, D, M::Input>,
+    pub input: View<'a, D, Row<M::Input>>,
     /// The memory that the forward pass wrote.
     pub memory: &'a mut M::Training<D>,
     /// The outputs of the batch.
-    pub output: View<'a, D, M::Output>,
+    pub output: View<'a, D, Row<M::Output>>,
     /// The gradients to the outputs, which the pass may overwrite.
-    pub d_output: ViewMut<'a, D, M::Output>,
+    pub d_output: ViewMut<'a, D, Row<M::Output>>,
     /// The gradients to the weights to write, by setting or adding.
     pub d_net: Grad<'a, D, M>,
     /// The gradients to the inputs to write, if the caller asks for them. They are set, or with `own_loss` added to those that the loss
     /// wrote.
-    pub d_input: Option<ViewMut<'a, D, M::Input>>,
+    pub d_input: Option<ViewMut<'a, D, Row<M::Input>>>,
     /// `true` if [`LossPasses::loss`](crate::LossPasses::loss) wrote its gradients to `memory` and `d_input`. Otherwise they count as
     /// zero.
     pub own_loss: bool,
 }
 
 /// The arguments of [`LossPasses::evaluate`](crate::LossPasses::evaluate), and of every loss after an inference pass.
-pub struct Evaluate<'a, D: Device, M: Passes, T: Pod> {
+pub struct Evaluate<'a, D: Device, M: Passes, T: Pack> {
     /// The device.
     pub context: &'a Context<'a, D>,
     /// The size of the batch.
-    pub batch: Batch,
+    pub batch: Batch<'a, D>,
     /// The weights.
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
-    pub input: View<'a, D, M::Input>,
+    pub input: View<'a, D, Row<M::Input>>,
     /// The targets of the batch.
-    pub target: View<'a, D, T>,
+    pub target: View<'a, D, Row<T>>,
     /// The memory of the pass.
     pub memory: &'a mut M::Evaluation<D>,
     /// The outputs of the batch.
-    pub output: ViewMut<'a, D, M::Output>,
+    pub output: ViewMut<'a, D, Row<M::Output>>,
     /// The terms to write: for each term, a number for each sample.
     pub terms: PartsMut<'a, D, f32>,
 }
 
 /// The arguments of [`LossPasses::loss`](crate::LossPasses::loss), and of every loss in training.
-pub struct ComputeLoss<'a, D: Device, M: Passes, T: Pod> {
+pub struct ComputeLoss<'a, D: Device, M: Passes, T: Pack> {
     /// The device, and the seed of the forward pass.
     pub context: &'a Context<'a, D>,
     /// The size of the batch.
-    pub batch: Batch,
+    pub batch: Batch<'a, D>,
     /// The weights.
     pub net: View<'a, D, M>,
     /// The inputs of the batch.
-    pub input: View<'a, D, M::Input>,
+    pub input: View<'a, D, Row<M::Input>>,
     /// The targets of the batch.
-    pub target: View<'a, D, T>,
+    pub target: View<'a, D, Row<T>>,
     /// The memory that the forward pass wrote.
     pub memory: &'a mut M::Training<D>,
     /// The outputs of the batch.
-    pub output: View<'a, D, M::Output>,
+    pub output: View<'a, D, Row<M::Output>>,
     /// The terms to write: for each term, a number for each sample.
     pub terms: PartsMut<'a, D, f32>,
     /// The gradients to the terms, which the pass may overwrite.
     pub d_terms: PartsMut<'a, D, f32>,
     /// The gradients to the outputs to write.
-    pub d_output: ViewMut<'a, D, M::Output>,
+    pub d_output: ViewMut<'a, D, Row<M::Output>>,
     /// The gradients to the inputs to write, if the caller asks for them.
-    pub d_input: Option<ViewMut<'a, D, M::Input>>,
+    pub d_input: Option<ViewMut<'a, D, Row<M::Input>>>,
 }
 
 /// The passes that the macros generate for a network. Programs use them through [`Model`](crate::Model).
@@ -200,10 +255,10 @@ pub struct ComputeLoss<'a, D: Device, M: Passes, T: Pod> {
     note = "`model!` declares models, and `layer!` layers that stand among them"
 )]
 pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
-    /// One sample: nested arrays in the declared shape.
-    type Input: Pod;
+    /// One sample: nested arrays in the declared shape, or the rows of a sequence in a `Vec`.
+    type Input: Pack;
     /// The output for one sample.
-    type Output: Pod<Element = f32>;
+    type Output: Pack<Element = f32>;
     /// The memory of an inference pass.
     #[doc(hidden)]
     type Inference<D: Device>: Send + Sync + 'static;
@@ -242,6 +297,12 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
         }
         most
     };
+    /// The number of run-time dimensions: the lengths of the sequences among the inputs.
+    const SEQUENCES: usize = sequences::<Self::Input>();
+    /// The largest declared length of the first sequence.
+    const MOST_ROWS: Option<usize> = None;
+    /// For each sequence among the outputs, the run-time dimension that it has.
+    const OUTPUT_SEQUENCES: &'static [usize] = &[];
     /// The number of copies of one network that follow each other. It is more than 1 for arrays, whose `LAYERS` are those of one copy.
     const COPIES: usize = 1;
     /// The shape checks of a generic model. rustc evaluates them where its parameters are known and this constant is used.
@@ -289,7 +350,7 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     #[doc(hidden)]
     fn inspect<D: Device>(
         memory: &Self::Training<D>,
-        samples: usize,
+        batch: Batch<'_, D>,
         see: &mut dyn FnMut(&'static str, D::Ref<'_, f32>),
     );
 }

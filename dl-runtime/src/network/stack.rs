@@ -1,15 +1,15 @@
 //! Implements the passes of arrays of models, which run one after another, each with weights of its own: `repeat 12 { … }`.
 
-use super::{Backward, Forward, Infer, LayerInfo, Network, Passes};
+use super::{Backward, Batch, Forward, Infer, LayerInfo, Network, Passes, Row};
 use crate::init::Rng;
 use crate::ops::Device;
-use crate::tensor::{Entry, Grad};
+use crate::tensor::{Entry, Grad, Pack};
 use crate::{Allocator, Pod, Tensors, ViewMut, Workspace};
 
 impl<M: Passes, const N: usize> Network for [M; N]
 where
     M: Passes<Output = <M as Passes>::Input>,
-    M::Input: Pod<Element = f32>,
+    M::Input: Pack<Element = f32>,
 {
     type Model = Self;
     fn network(&self) -> &Self {
@@ -33,10 +33,17 @@ pub struct StackInference<T, D: Device> {
     between: [Workspace<D>; 2],
 }
 
+impl<T, D: Device> StackInference<T, D> {
+    /// Returns the memory of a copy, and that between copies.
+    pub(super) fn parts(&mut self) -> (&mut T, &mut [Workspace<D>; 2]) {
+        (&mut self.copy, &mut self.between)
+    }
+}
+
 impl<M, const N: usize> Passes for [M; N]
 where
     M: Passes<Output = <M as Passes>::Input>,
-    M::Input: Pod<Element = f32>,
+    M::Input: Pack<Element = f32>,
 {
     type Input = M::Input;
     type Output = M::Input;
@@ -50,9 +57,10 @@ where
     const LAYERS: &'static [LayerInfo] = M::LAYERS;
     const COPIES: usize = N;
     const MIN_BATCH: usize = M::MIN_BATCH;
+    const OUTPUT_SEQUENCES: &'static [usize] = M::OUTPUT_SEQUENCES;
     const MULTIPLY_ADDS: u64 = N as u64 * M::MULTIPLY_ADDS;
-    const INFERENCE_FLOATS: usize = M::INFERENCE_FLOATS + 2 * M::Input::LEN;
-    const TRAINING_FLOATS: usize = N * M::TRAINING_FLOATS + (N + 1) * M::Input::LEN;
+    const INFERENCE_FLOATS: usize = M::INFERENCE_FLOATS + 2 * Row::<M::Input>::LEN;
+    const TRAINING_FLOATS: usize = N * M::TRAINING_FLOATS + (N + 1) * Row::<M::Input>::LEN;
 
     fn init_weights(&mut self, rng: &mut Rng) {
         self.iter_mut().for_each(|copy| copy.init_weights(rng));
@@ -60,20 +68,20 @@ where
     fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D> {
         StackInference {
             copy: M::inference_memory(allocator),
-            between: [(); 2].map(|()| allocator.workspace(M::Input::LEN)),
+            between: [(); 2].map(|()| allocator.packed::<M::Input>()),
         }
     }
     fn training_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Training<D> {
         StackTraining {
             copies: (0..N).map(|_| M::training_memory(allocator)).collect(),
-            between: (1..N).map(|_| allocator.workspace(M::Input::LEN)).collect(),
-            d_between: [(); 2].map(|()| allocator.workspace(M::Input::LEN)),
+            between: (1..N).map(|_| allocator.packed::<M::Input>()).collect(),
+            d_between: [(); 2].map(|()| allocator.packed::<M::Input>()),
         }
     }
     fn evaluation_memory<D: Device>(_: &mut Allocator<'_, D>) {}
     fn infer<D: Device>(pass: Infer<'_, D, Self>) {
         let Infer { context, batch, net, input, memory, mut output } = pass;
-        let (n, [even, odd]) = (batch.samples, &mut memory.between);
+        let (n, [even, odd]) = (batch.items::<M::Input>(M::OUTPUT_SEQUENCES), &mut memory.between);
         for copy in 0..N {
             let (from, to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
             let input = if copy == 0 { input.shorten() } else { from.read(n) };
@@ -84,7 +92,7 @@ where
     }
     fn forward<D: Device>(pass: Forward<'_, D, Self>) {
         let Forward { context, batch, mut net, input, memory, mut output } = pass;
-        let n = batch.samples;
+        let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         for (copy, of_copy) in memory.copies.iter_mut().enumerate() {
             let (before, after) = memory.between.split_at_mut(copy);
             M::forward(Forward {
@@ -99,7 +107,7 @@ where
     }
     fn backward<D: Device>(pass: Backward<'_, D, Self>) {
         let Backward { context, batch, net, input, memory, output, mut d_output, mut d_net, mut d_input, .. } = pass;
-        let n = batch.samples;
+        let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         let [even, odd] = &mut memory.d_between;
         for (copy, of_copy) in memory.copies.iter_mut().enumerate().rev() {
             // The gradient to the output of copy `k` is in slot `k % 2`.
@@ -120,9 +128,9 @@ where
     }
     fn inspect<D: Device>(
         memory: &Self::Training<D>,
-        samples: usize,
+        batch: Batch<'_, D>,
         see: &mut dyn FnMut(&'static str, D::Ref<'_, f32>),
     ) {
-        memory.copies.iter().for_each(|memory| M::inspect(memory, samples, see));
+        memory.copies.iter().for_each(|memory| M::inspect(memory, batch, see));
     }
 }

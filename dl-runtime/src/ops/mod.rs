@@ -28,7 +28,9 @@
 //! before it calls their backward pass.
 
 pub mod activation;
+pub mod argmax;
 pub mod arithmetic;
+pub mod attention;
 mod axes;
 pub mod batch_norm;
 pub mod concat;
@@ -47,14 +49,18 @@ pub mod matmul;
 pub mod noise;
 pub mod one_hot;
 pub mod optimizer;
+pub mod over_time;
 pub mod pad2d;
+pub mod parameter;
 mod parts;
 pub mod pool;
 pub mod positions;
 pub mod prelu;
+pub mod recurrent;
 pub mod reduce;
 pub mod reverse;
 pub mod rms_norm;
+pub mod rotary;
 pub mod scale;
 pub mod separable_conv2d;
 pub mod slice;
@@ -79,7 +85,9 @@ macro_rules! kernels {
 
 kernels! {
     activation::ActivationKernel,
+    argmax::ArgmaxKernel,
     arithmetic::ArithmeticKernel,
+    attention::AttentionKernel,
     batch_norm::BatchNormKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
@@ -92,8 +100,12 @@ kernels! {
     scale::ScaleKernel,
     cumsum::CumsumKernel,
     one_hot::OneHotKernel,
+    over_time::OverTimeKernel,
+    parameter::ParameterKernel,
     positions::PositionsKernel,
+    recurrent::RecurrentKernel,
     reverse::ReverseKernel,
+    rotary::RotaryKernel,
     stochastic_depth::StochasticDepthKernel,
     transpose::TransposeKernel,
     dense::DenseKernel,
@@ -107,9 +119,11 @@ kernels! {
     separable_conv2d::SeparableConv2dKernel,
     upsample::UpsampleKernel,
     loss::ClassLossKernel,
+    loss::CtcKernel,
     loss::ElementwiseLossKernel,
     loss::NtXentKernel,
     loss::VectorLossKernel,
+    loss::WeightedClassKernel,
     optimizer::AdamKernel,
     optimizer::ClipKernel,
     optimizer::RmsPropKernel,

@@ -30,6 +30,8 @@ pub enum Purpose {
     GaussianNoise = 3,
     /// The samples that stochastic depth leaves out.
     StochasticDepth = 4,
+    /// The masks of dropout on the probabilities of attention.
+    AttentionDropout = 5,
 }
 
 /// Computes the words `group·64..group·64 + 64` of the sequence of `seed`, `stream` and `purpose`.

@@ -1,8 +1,9 @@
 //! Transfers of batches to and from the device: checks their sizes, picks their samples, and lays their parts out one after another.
 
+use crate::network::Row;
 use crate::ops::Device;
-use crate::tensor::pod::{flat, flat_mut};
-use crate::{Error, Passes, Pod, Result, View};
+use crate::tensor::Pack;
+use crate::{Error, Passes, Pod, Result};
 use std::slice;
 
 /// Checks the size of a batch that is passed to a session.
@@ -29,7 +30,7 @@ pub(super) fn check_samples<M: Passes>(of: &'static str, found: usize) -> Result
 /// the memory of all passes.
 fn per_sample<M: Passes>() -> usize {
     let passes = M::INFERENCE_FLOATS.saturating_add(M::TRAINING_FLOATS);
-    (M::Input::LEN + M::Output::LEN + 64).saturating_add(passes).saturating_mul(4)
+    (Row::<M::Input>::LEN + Row::<M::Output>::LEN + 64).saturating_add(passes).saturating_mul(4)
 }
 
 /// Fills the outputs of inputs that the model rejects (such as an unknown token) with NaN, for callers that cannot return an error.
@@ -39,7 +40,7 @@ pub(crate) fn nan_for_refused<M: Passes>(inputs: &[M::Input], outputs: &mut [M::
     }
     for (input, output) in inputs.iter().zip(outputs) {
         if M::check_inputs(slice::from_ref(input)).is_err() {
-            flat_mut(slice::from_mut(output)).fill(f32::NAN);
+            (0..M::Output::PARTS.len()).for_each(|part| output.part_mut(part).fill(f32::NAN));
         }
     }
 }
@@ -87,7 +88,7 @@ pub(crate) enum Samples<'a, T> {
     Picked(&'a [T], &'a [usize]),
 }
 
-impl<T: Pod> Samples<'_, T> {
+impl<'a, T: Pack> Samples<'a, T> {
     /// The size of the batch.
     pub fn len(&self) -> usize {
         match self {
@@ -95,47 +96,69 @@ impl<T: Pod> Samples<'_, T> {
             Samples::Picked(_, indices) => indices.len(),
         }
     }
+    /// Returns the sample of the batch with this index.
+    pub fn get(&self, slot: usize) -> &'a T {
+        match self {
+            Samples::All(values) => &values[slot],
+            Samples::Picked(values, indices) => &values[indices[slot]],
+        }
+    }
+    /// Returns the number of elements of the packed batch.
+    pub fn elements(&self) -> usize {
+        if T::PARTS.iter().all(|part| !part.sequence) {
+            return self.len() * T::PARTS.iter().map(|part| part.len).sum::<usize>();
+        }
+        let parts = T::PARTS.iter().enumerate();
+        parts.map(|(k, part)| part.len * (0..self.len()).map(|slot| self.get(slot).rows(k)).sum::<usize>()).sum()
+    }
     /// Writes the samples in the layout of devices: the first parts of all samples, then the second parts, and so on.
     pub fn write(&self, to: &mut [T::Element]) {
-        match self {
-            Samples::All(values) if T::PARTS.len() == 1 => to.copy_from_slice(flat(values)),
-            Samples::All(values) => write_parts(values.len(), |slot| &values[slot], to),
-            Samples::Picked(values, indices) => write_parts(indices.len(), |slot| &values[indices[slot]], to),
+        if let Samples::All(values) = self
+            && let Some(packed) = T::packed(values)
+        {
+            return to.copy_from_slice(packed);
+        }
+        let mut to = to;
+        for part in 0..T::PARTS.len() {
+            for slot in 0..self.len() {
+                let from = self.get(slot).part(part);
+                let (place, rest) = to.split_at_mut(from.len());
+                place.copy_from_slice(from);
+                to = rest;
+            }
         }
     }
 }
 
-fn write_parts<'v, T: Pod>(n: usize, value: impl Fn(usize) -> &'v T, to: &mut [T::Element]) {
-    let (mut start, mut to) = (0, to);
-    for &len in T::PARTS {
-        let (part, rest) = to.split_at_mut(n * len);
-        for (slot, part) in part.chunks_exact_mut(len.max(1)).enumerate() {
-            part.copy_from_slice(&flat(slice::from_ref(value(slot)))[start..start + len]);
+/// Reads values in the layout of devices, as [`Samples::write`] wrote them; `ends` are those of their sequences, in order.
+pub(super) fn unpack<T: Pack>(from: &[T::Element], ends: &[impl AsRef<[u32]>], values: &mut [T]) {
+    let (mut from, mut ends) = (from, ends.iter());
+    for (k, part) in T::PARTS.iter().enumerate() {
+        let (ends, mut start) = (if part.sequence { ends.next() } else { None }, 0);
+        for (sample, value) in values.iter_mut().enumerate() {
+            let rows =
+                ends.map_or(1, |ends| ends.as_ref()[sample] - std::mem::replace(&mut start, ends.as_ref()[sample]));
+            value.resize(k, rows as usize);
+            let (part, rest) = from.split_at(rows as usize * part.len);
+            value.part_mut(k).copy_from_slice(part);
+            from = rest;
         }
-        (start, to) = (start + len, rest);
     }
 }
 
-/// Reads values in the layout of devices, as [`Samples::write`] wrote them.
-pub(super) fn unpack<T: Pod>(from: &[T::Element], values: &mut [T]) {
-    let (n, mut start, mut from) = (values.len(), 0, from);
-    for &len in T::PARTS {
-        let (part, rest) = from.split_at(n * len);
-        for (value, part) in values.iter_mut().zip(part.chunks_exact(len.max(1))) {
-            flat_mut(slice::from_mut(value))[start..start + len].copy_from_slice(part);
-        }
-        (start, from) = (start + len, rest);
+/// Copies a packed batch of values from the device to the host.
+pub(super) fn download<D: Device, T: Pack>(
+    device: &D,
+    from: D::Ref<'_, T::Element>,
+    ends: &[impl AsRef<[u32]>],
+    to: &mut [T],
+) -> Result<()> {
+    if let Some(to) = T::packed_mut(to) {
+        return device.download(from, to);
     }
-}
-
-/// Copies a batch of values from the device to the host.
-pub(super) fn download<D: Device, T: Pod>(device: &D, from: View<'_, D, T>, to: &mut [T]) -> Result<()> {
-    if T::PARTS.len() == 1 {
-        return device.download(from.data(), flat_mut(to));
-    }
-    let mut packed = vec![T::Element::default(); to.len() * T::LEN];
-    device.download(from.data(), &mut packed)?;
-    unpack(&packed, to);
+    let mut packed = vec![T::Element::default(); D::len(from)];
+    device.download(from, &mut packed)?;
+    unpack(&packed, ends, to);
     Ok(())
 }
 
@@ -162,9 +185,22 @@ mod tests {
         Samples::All(&pairs).write(&mut packed);
         assert_eq!(packed, [1.0, 2.0, 4.0, 5.0, 3.0, 6.0]);
         let mut back = [Pair { a: [0.0; 2], b: 0.0 }; 2];
-        unpack(&packed, &mut back);
+        unpack::<Pair>(&packed, &[[0; 0]; 0], &mut back);
         assert_eq!(back, pairs);
         Samples::Picked(&pairs, &[1, 0]).write(&mut packed);
         assert_eq!(packed, [4.0, 5.0, 1.0, 2.0, 6.0, 3.0]);
+    }
+
+    #[test]
+    fn sequences_are_packed_without_padding() {
+        let texts = [vec![1, 2, 3], vec![4], vec![5, 6]];
+        let batch = Samples::Picked(&texts, &[2, 0]);
+        let mut packed = [0; 5];
+        assert_eq!(batch.elements(), packed.len());
+        batch.write(&mut packed);
+        assert_eq!(packed, [5, 6, 1, 2, 3]);
+        let mut back = [vec![9; 7], Vec::new()];
+        unpack(&packed, &[[2, 5]], &mut back);
+        assert_eq!(back, [vec![5, 6], vec![1, 2, 3]]);
     }
 }

@@ -2,11 +2,13 @@
 
 use super::batch::{Samples, SmallBatch};
 use super::criterion::{Criterion, ExternalLoss, ModelLoss};
+use super::inference::allocated;
 use super::loss::LossMemory;
-use super::training::{Stage, Training, allocated};
-use crate::network::{ComputeLoss, Evaluate, LossPasses, Passes};
+use super::training::{Sizes, Stage, Training};
+use crate::network::{ComputeLoss, Evaluate, LossPasses, Passes, Row};
 use crate::ops::Device;
 use crate::ops::loss::Loss;
+use crate::tensor::{Pack, Sequences};
 use crate::{Context, Error, PartsMut, Result, View, ViewMut};
 
 impl<M: Passes, D: Device> Training<M, D> {
@@ -20,7 +22,11 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///
     /// # Panics
     /// Panics when no forward pass came before.
-    pub fn loss<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<f32> {
+    pub fn loss<L: Loss<Row<M::Output>>>(
+        &mut self,
+        loss: &L,
+        targets: &[<M::Output as Pack>::Like<L::Target>],
+    ) -> Result<f32> {
         self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
         self.wait_for_loss()
     }
@@ -32,20 +38,24 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///
     /// # Panics
     /// Panics when no forward pass came before.
-    pub fn loss_async<L: Loss<M::Output>>(&mut self, loss: &L, targets: &[L::Target]) -> Result<()> {
+    pub fn loss_async<L: Loss<Row<M::Output>>>(
+        &mut self,
+        loss: &L,
+        targets: &[<M::Output as Pack>::Like<L::Target>],
+    ) -> Result<()> {
         self.check_and_compute_loss(&ExternalLoss(loss), targets)?;
         self.go_on_without_loss();
         Ok(())
     }
     fn check_and_compute_loss<C: Criterion<M>>(&mut self, criterion: &C, targets: &[C::Target]) -> Result<()> {
         criterion.check(targets)?;
-        self.compute_loss(criterion, Samples::All(targets))
+        self.compute_loss(criterion, &Samples::All(targets))
     }
     /// Computes the loss of the batch, and its gradients after a forward pass; the targets are already checked.
     pub(crate) fn compute_loss<C: Criterion<M>>(
         &mut self,
         criterion: &C,
-        targets: Samples<'_, C::Target>,
+        targets: &Samples<'_, C::Target>,
     ) -> Result<()> {
         let again = matches!(self.stage, Stage::Loss { .. } | Stage::Backward);
         assert!(self.stage != Stage::Empty && !(again && C::IN_MODEL), "`forward` or `evaluate` comes before a loss");
@@ -53,24 +63,26 @@ impl<M: Passes, D: Device> Training<M, D> {
         if self.stage == Stage::Evaluated {
             return self.run_evaluation(criterion);
         }
-        let batch = self.batch();
         if C::IN_MODEL {
-            self.loss.set_term_gradients(&self.device, self.samples, batch)?;
+            self.loss.set_term_gradients(&self.device, self.capacity_of_terms::<C>())?;
         }
         let seed = self.pass_seed();
+        let sequences = self.lengths.sequences();
+        let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
+        let (targets, terms_len) = (batch.items::<C::Target>(C::TARGET_SEQUENCES), self.loss.n);
         let (target, terms, d_terms) = self.loss.split();
         criterion.loss(ComputeLoss {
             context: &Context::new(&self.device, seed),
             batch,
             net: View::new(D::whole(&self.weights), 1),
-            input: View::new(D::whole(&self.input), batch.samples),
-            target: LossMemory::<D>::targets(target, batch),
+            input: View::new(D::whole(&self.input), sizes.input),
+            target: LossMemory::<D>::targets(target, targets),
             memory: &mut self.memory,
-            output: View::new(D::whole(&self.output), batch.samples),
-            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
-            d_terms: PartsMut::new(D::whole_mut(d_terms), batch.samples),
-            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), batch.samples),
-            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), batch.samples)),
+            output: View::new(D::whole(&self.output), sizes.output),
+            terms: PartsMut::new(D::whole_mut(terms), terms_len),
+            d_terms: PartsMut::new(D::whole_mut(d_terms), terms_len),
+            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), sizes.output),
+            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), sizes.input)),
         });
         self.stage = Stage::Loss { own: C::IN_MODEL };
         Ok(())
@@ -87,10 +99,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         } else {
             self.infer_samples(inputs)?
         }
-        self.upload_targets::<C>(targets)?;
+        self.upload_targets::<C>(&targets)?;
         self.run_evaluation(criterion)
     }
-    fn upload_targets<C: Criterion<M>>(&mut self, targets: Samples<'_, C::Target>) -> Result<()> {
+    fn upload_targets<C: Criterion<M>>(&mut self, targets: &Samples<'_, C::Target>) -> Result<()> {
         if targets.len() != self.n {
             return Err(Error::UnequalLengths { inputs: self.n, targets: targets.len() });
         }
@@ -98,21 +110,35 @@ impl<M: Passes, D: Device> Training<M, D> {
             let needs = SmallBatch { samples: C::MIN_BATCH.samples, of: format!("loss `{}`", C::MIN_BATCH.of) };
             needs.check(self.n, || "the batch".into(), "")?;
         }
-        self.loss.prepare(&self.device, self.samples, C::TERMS)?;
-        self.loss.upload_targets(&self.device, self.samples, targets)
+        let sequences = self.lengths.sequences();
+        check_rows::<C::Target, D>(targets, C::TARGET_SEQUENCES.iter().map(|&dimension| &sequences[dimension]))?;
+        let n = C::SEQUENCE_OF_TERMS.map_or(self.n, |dimension| sequences[dimension].rows());
+        let (terms, elements) = (self.capacity_of_terms::<C>(), self.capacity.elements::<C::Target>());
+        self.loss.prepare(&self.device, n, terms, C::TERMS)?;
+        self.loss.upload_targets(&self.device, elements, targets)
+    }
+    /// Returns the sample of the batch that a number of [`Training::losses`] belongs to.
+    pub(crate) fn sample_of_loss<C: Criterion<M>>(&self, at: usize) -> usize {
+        C::SEQUENCE_OF_TERMS.map_or(at, |dimension| self.lengths.sequences()[dimension].sample_of(at))
+    }
+    /// Returns the most samples, or rows, that have a number for each term.
+    pub(super) fn capacity_of_terms<C: Criterion<M>>(&self) -> usize {
+        if C::SEQUENCE_OF_TERMS.is_some() { self.capacity.rows } else { self.capacity.samples }
     }
     fn run_evaluation<C: Criterion<M>>(&mut self, criterion: &C) -> Result<()> {
-        let batch = self.batch();
+        let sequences = self.lengths.sequences();
+        let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
+        let (targets, terms_len) = (batch.items::<C::Target>(C::TARGET_SEQUENCES), self.loss.n);
         let (target, terms, _) = self.loss.split();
         criterion.evaluate(Evaluate {
             context: &Context::new(&self.device, 0),
             batch,
             net: View::new(D::whole(&self.weights), 1),
-            input: View::new(D::whole(&self.input), batch.samples),
-            target: LossMemory::<D>::targets(target, batch),
-            memory: allocated(&mut self.evaluation, &self.device, self.samples, M::evaluation_memory)?,
-            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
-            terms: PartsMut::new(D::whole_mut(terms), batch.samples),
+            input: View::new(D::whole(&self.input), sizes.input),
+            target: LossMemory::<D>::targets(target, targets),
+            memory: allocated(&mut self.evaluation, &self.device, self.capacity, M::evaluation_memory)?,
+            output: ViewMut::new(D::whole_mut(&mut self.output), sizes.output),
+            terms: PartsMut::new(D::whole_mut(terms), terms_len),
         });
         self.stage = Stage::Evaluated;
         Ok(())
@@ -126,6 +152,23 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn terms(&self) -> &[f32] {
         &self.loss.means
     }
+}
+
+/// Requires that the sequences of targets have as many rows as those of the batch that they belong to.
+fn check_rows<'s, T: Pack, D: Device>(
+    targets: &Samples<'_, T>,
+    sequences: impl Iterator<Item = &'s Sequences<'s, D>>,
+) -> Result<()> {
+    let parts = T::PARTS.iter().enumerate().filter(|(_, part)| part.sequence);
+    for ((part, _), sequences) in parts.zip(sequences) {
+        for sample in 0..targets.len() {
+            let (expected, found) = (sequences.range(sample).len(), targets.get(sample).rows(part));
+            if found != expected {
+                return Err(Error::TargetRows { sample, expected, found });
+            }
+        }
+    }
+    Ok(())
 }
 
 impl<M: LossPasses, D: Device> Training<M, D> {

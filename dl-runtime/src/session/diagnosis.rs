@@ -1,19 +1,18 @@
 //! Diagnosis of a training step that is not finite: finds the first tensor with NaN or infinity.
 
 use super::Training;
-use super::batch::download;
+use super::training::Sizes;
 use crate::ops::Device;
 use crate::optim::FiniteCheck;
-use crate::tensor::Element;
-use crate::tensor::pod::zeroed_vec;
 use crate::tensor::ranges::check_finite;
-use crate::{Error, Passes, Pod, Result, View};
+use crate::tensor::{Element, Pack};
+use crate::{Error, Passes, Result};
 
 impl<M: Passes, D: Device> Training<M, D> {
     /// Returns the error for a loss that is not finite. It searches the tensors in the order of the forward pass.
     pub(super) fn not_finite_loss(&self) -> Result<Error> {
-        let mut inputs: Vec<M::Input> = zeroed_vec(self.n);
-        download(&self.device, View::<D, M::Input>::new(D::whole(&self.input), self.n), &mut inputs)?;
+        let mut inputs = M::Input::samples(self.n);
+        self.download_inputs(&self.input, &mut inputs)?;
         if let Err(error) = check_finite(&inputs) {
             return Ok(error.of_data("batch"));
         }
@@ -21,7 +20,9 @@ impl<M: Passes, D: Device> Training<M, D> {
             return Ok(self.not_finite(format!("weight `{name}`")));
         }
         let mut layer = Ok(None);
-        M::inspect(&self.memory, self.n, &mut |name, data: D::Ref<'_, f32>| {
+        let sequences = self.lengths.sequences();
+        let (batch, _) = Sizes::of::<M, D>(self.n, &sequences);
+        M::inspect(&self.memory, batch, &mut |name, data: D::Ref<'_, f32>| {
             if matches!(layer, Ok(None)) {
                 layer = self.host::<f32>(data).map(|host| position(&host).map(|_| name));
             }
@@ -29,7 +30,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         if let Some(name) = layer? {
             return Ok(self.not_finite(format!("layer `{name}`")));
         }
-        let output = &self.host::<f32>(D::whole(&self.output))?[..self.n * M::Output::LEN];
+        let output = &self.host::<f32>(D::whole(&self.output))?[..self.output_elements()];
         Ok(self.not_finite(if position(output).is_some() { "the output" } else { "the loss" }.into()))
     }
     /// Returns the error for a step that made weights not finite, while its gradients are still available.

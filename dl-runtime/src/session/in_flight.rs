@@ -6,8 +6,8 @@ use super::training::Stage;
 use crate::network::Passes;
 use crate::ops::Device;
 use crate::optim::FiniteCheck;
-use crate::tensor::pod::flat_mut;
-use crate::{Error, Pod, Result};
+use crate::tensor::{Capacity, Pack};
+use crate::{Error, Result};
 use std::mem;
 
 /// The finite check of the requested steps, and their results on the way to the host.
@@ -33,6 +33,10 @@ struct StepReadback<D: Device> {
     /// Allocated when outputs are first requested.
     outputs: Option<D::Readback<f32>>,
     /// The number of samples in the batch.
+    /// The capacity that it was allocated for.
+    capacity: Capacity,
+    /// The ends of the sequences of the outputs.
+    ends: Vec<Vec<u32>>,
     n: usize,
 }
 
@@ -105,7 +109,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn wait(&mut self) -> Result<f32> {
         assert!(self.loss.terms_len() > 0, "a loss comes before `wait`");
         let check = self.in_flight.read_finite_check(&self.device)?;
-        let mean = self.loss.download(&self.device, self.n)?;
+        let mean = self.loss.download(&self.device)?;
         self.in_flight.unread_step = false;
         let stopped = check.stopped();
         let step = stopped.unwrap_or(self.steps);
@@ -120,7 +124,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Waits for the last loss and returns it.
     pub(super) fn wait_for_loss(&mut self) -> Result<f32> {
         self.in_flight.async_loss = false;
-        let mean = self.loss.download(&self.device, self.n)?;
+        let mean = self.loss.download(&self.device)?;
         // If steps are not waited for, the last one is checked now, while its gradients are still available.
         let unread = !D::SYNCHRONOUS && mem::take(&mut self.in_flight.unread_step);
         if unread && self.in_flight.read_finite_check(&self.device)?.overflowed {
@@ -135,7 +139,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub(crate) fn go_on_without_loss(&mut self) {
         self.in_flight.async_loss = true;
         if self.stage != Stage::Evaluated {
-            self.device.finite_check(self.steps + 1, self.loss.on_device(self.n), self.in_flight.finite_check());
+            self.device.finite_check(self.steps + 1, self.loss.on_device(), self.in_flight.finite_check());
         }
     }
 
@@ -145,26 +149,33 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Requests the results of the last loss, and of the step if there was one. Up to two batches can be requested before
     /// [`Training::receive_results`] waits for the first of them.
     pub(crate) fn request_results(&mut self, outputs: bool) -> Result<()> {
-        let (n, device) = (self.n, &self.device);
+        let (device, capacity, terms) = (&self.device, self.capacity, self.loss.terms_len());
         let slot = (self.in_flight.oldest + self.in_flight.requested) % 2;
-        let mut readback = match self.in_flight.readbacks[slot].take() {
+        let most = self.capacity.samples.max(self.capacity.rows) * terms;
+        let mut readback = match self.in_flight.readbacks[slot].take().filter(|old| old.capacity == capacity) {
             Some(readback) => readback,
             None => StepReadback {
-                terms: device.readback(self.samples * self.loss.terms_len())?,
+                terms: device.readback(most)?,
                 finite_check: device.readback(FiniteCheck::WORDS)?,
                 outputs: None,
-                n,
+                capacity,
+                n: 0,
+                ends: M::OUTPUT_SEQUENCES.iter().map(|_| Vec::new()).collect(),
             },
         };
-        readback.n = n;
-        device.download_async(self.loss.on_device(n), &mut readback.terms)?;
+        readback.n = self.loss.n;
+        device.download_async(self.loss.on_device(), &mut readback.terms)?;
         device.download_async(D::whole(&self.in_flight.finite_check), &mut readback.finite_check)?;
         if outputs {
             let to = match &mut readback.outputs {
                 Some(to) => to,
-                none => none.insert(device.readback(self.samples * M::Output::LEN)?),
+                none => none.insert(device.readback(capacity.elements::<M::Output>())?),
             };
-            device.download_async(D::slice(D::whole(&self.output), 0..n * M::Output::LEN), to)?;
+            for (to, &dimension) in readback.ends.iter_mut().zip(M::OUTPUT_SEQUENCES) {
+                to.clear();
+                to.extend_from_slice(self.lengths.ends(dimension));
+            }
+            device.download_async(D::slice(D::whole(&self.output), 0..self.output_elements()), to)?;
         }
         self.in_flight.readbacks[slot] = Some(readback);
         self.in_flight.requested += 1;
@@ -182,9 +193,9 @@ impl<M: Passes, D: Device> Training<M, D> {
         let mean = self.loss.average(device.wait(&readback.terms)?, readback.n);
         if let Some(from) = &readback.outputs {
             let from = device.wait(from)?;
-            match M::Output::PARTS.len() {
-                1 => flat_mut(outputs).copy_from_slice(from),
-                _ => unpack(from, outputs),
+            match M::Output::packed_mut(outputs) {
+                Some(outputs) => outputs.copy_from_slice(from),
+                None => unpack(from, &readback.ends, outputs),
             }
         }
         Ok((mean, check))

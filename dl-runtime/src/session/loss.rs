@@ -1,27 +1,29 @@
 //! The memory of a loss: targets and terms on the device, losses and means on the host.
 
 use super::batch::Samples;
-use crate::network::{Batch, Term};
+use crate::network::Term;
 use crate::ops::Device;
-use crate::tensor::Storage;
 use crate::tensor::pod::reserved;
-use crate::{Pod, Result, View, ViewMut};
+use crate::tensor::{Pack, Storage};
+use crate::{Pod, Result, View};
 
 /// The loss of a batch, for any criterion.
 pub(super) struct LossMemory<D: Device> {
     /// The targets as words, since one criterion may need classes and another real numbers.
     targets: D::Buffer<u32>,
-    /// One number for each term and sample.
+    /// One number for each term and each sample or row.
     pub terms: D::Buffer<f32>,
     /// The gradients with respect to the terms, for a loss in the model.
     pub d_terms: D::Buffer<f32>,
+    /// The number of samples, or of rows if every row has terms, of the last loss.
+    pub n: usize,
     /// The terms of the last loss.
     criterion: &'static [Term],
     /// The terms as downloaded from the device.
     downloaded: Vec<f32>,
     /// The mean of each term.
     pub means: Vec<f32>,
-    /// The loss of each sample.
+    /// The loss of each sample or row.
     pub losses: Vec<f32>,
 }
 
@@ -29,6 +31,7 @@ impl<D: Device> LossMemory<D> {
     /// Allocates room for the losses of a batch of at most `samples`; the rest is allocated when a criterion first needs it.
     pub fn new(device: &D, samples: usize) -> Result<Self> {
         Ok(LossMemory {
+            n: 0,
             targets: device.empty(),
             terms: device.empty(),
             d_terms: device.empty(),
@@ -38,26 +41,27 @@ impl<D: Device> LossMemory<D> {
             losses: reserved(samples)?,
         })
     }
-    /// Makes room for a loss with these terms over at most `samples`.
-    pub fn prepare(&mut self, device: &D, samples: usize, criterion: &'static [Term]) -> Result<()> {
-        self.criterion = criterion;
+    /// Makes room for a loss with these terms over `n` samples or rows; batches have up to `capacity` of them.
+    pub fn prepare(&mut self, device: &D, n: usize, capacity: usize, criterion: &'static [Term]) -> Result<()> {
+        (self.criterion, self.n) = (criterion, n);
         self.means.resize(criterion.len(), 0.0);
-        grow(device, &mut self.terms, samples * criterion.len())
+        grow(device, &mut self.terms, capacity.max(n) * criterion.len())
     }
-    /// Copies the targets of a batch to the device; there is room for `samples` of them.
-    pub fn upload_targets<T: Pod>(&mut self, device: &D, samples: usize, targets: Samples<'_, T>) -> Result<()> {
-        grow(device, &mut self.targets, samples * T::LEN)?;
-        let to = D::reinterpret_mut(D::whole_mut(&mut self.targets));
-        device.upload_with(ViewMut::<D, T>::new(to, targets.len()).into_data(), |to| targets.write(to))
+    /// Copies the targets of a batch to the device; there is room for `elements` of them.
+    pub fn upload_targets<T: Pack>(&mut self, device: &D, elements: usize, targets: &Samples<'_, T>) -> Result<()> {
+        let used = targets.elements();
+        grow(device, &mut self.targets, elements.max(used))?;
+        let to = D::split_mut(D::whole_mut(&mut self.targets), used).0;
+        device.upload_with(D::reinterpret_mut(to), |to| targets.write(to))
     }
-    /// Returns a view of the targets of a batch.
-    pub fn targets<T: Pod>(targets: &D::Buffer<u32>, batch: Batch) -> View<'_, D, T> {
-        View::new(D::reinterpret(D::whole(targets)), batch.samples)
+    /// Returns a view of `items` targets of a batch.
+    pub fn targets<T: Pod>(targets: &D::Buffer<u32>, items: usize) -> View<'_, D, T> {
+        View::new(D::reinterpret(D::whole(targets)), items)
     }
     /// Sets the gradients with respect to the terms to those of the mean over the batch.
-    pub fn set_term_gradients(&mut self, device: &D, samples: usize, batch: Batch) -> Result<()> {
-        let (n, terms) = (batch.samples, self.criterion);
-        grow(device, &mut self.d_terms, samples * terms.len())?;
+    pub fn set_term_gradients(&mut self, device: &D, capacity: usize) -> Result<()> {
+        let (n, terms) = (self.n, self.criterion);
+        grow(device, &mut self.d_terms, capacity.max(n) * terms.len())?;
         let to = D::split_mut(D::whole_mut(&mut self.d_terms), n * terms.len()).0;
         device.upload_with(to, |to| {
             for (term, values) in terms.iter().zip(to.chunks_exact_mut(n)) {
@@ -65,29 +69,29 @@ impl<D: Device> LossMemory<D> {
             }
         })
     }
-    /// Returns the targets for reading, and the memory of the terms and of their gradients for writing.
     #[expect(clippy::type_complexity, reason = "three buffers, each by its type")]
     pub fn split(&mut self) -> (&D::Buffer<u32>, &mut D::Buffer<f32>, &mut D::Buffer<f32>) {
         (&self.targets, &mut self.terms, &mut self.d_terms)
     }
-    /// Returns the terms of a batch of `n` on the device.
-    pub fn on_device(&self, n: usize) -> D::Ref<'_, f32> {
-        D::slice(D::whole(&self.terms), 0..n * self.criterion.len())
+    /// Returns the terms of the batch on the device.
+    pub fn on_device(&self) -> D::Ref<'_, f32> {
+        D::slice(D::whole(&self.terms), 0..self.n * self.criterion.len())
     }
     /// Returns the number of terms of the last loss.
     pub fn terms_len(&self) -> usize {
         self.criterion.len()
     }
-    /// Waits for the terms of a batch of `n`, and returns its mean loss.
-    pub fn download(&mut self, device: &D, n: usize) -> Result<f32> {
+    /// Waits for the terms of the batch, and returns its mean loss.
+    pub fn download(&mut self, device: &D) -> Result<f32> {
+        let n = self.n;
         let mut terms = std::mem::take(&mut self.downloaded);
         terms.resize(n * self.criterion.len(), 0.0);
-        let read = device.download(self.on_device(n), &mut terms);
+        let read = device.download(self.on_device(), &mut terms);
         let mean = self.average(&terms, n);
         self.downloaded = terms;
         read.map(|()| mean)
     }
-    /// Computes the loss of each sample, the mean of each term and the mean loss from the terms of a batch of `n`.
+    /// Computes the loss of each sample or row, the mean of each term and the mean loss from the terms of a batch of `n`.
     pub fn average(&mut self, terms: &[f32], n: usize) -> f32 {
         self.losses.clear();
         self.losses.resize(n, 0.0);

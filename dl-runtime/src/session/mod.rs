@@ -7,13 +7,16 @@ mod criterion;
 mod diagnosis;
 mod in_flight;
 mod inference;
+mod lengths;
 mod loss;
 mod optimizer_state;
+mod state;
 mod training;
 mod transfer;
 
-pub(crate) use batch::{Samples, SmallBatch, min_batch_of_model, nan_for_refused};
+pub(crate) use batch::{Samples, SmallBatch, min_batch_of_model};
 pub use criterion::{Criterion, ExternalLoss, ModelLoss};
 pub use inference::Session;
 pub(crate) use inference::{predict, predict_with_dropout};
+pub use state::State;
 pub use training::Training;

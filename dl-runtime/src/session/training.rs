@@ -2,18 +2,20 @@
 
 use super::batch::{Samples, check_batch, check_min_batch, check_samples};
 use super::in_flight::InFlight;
+use super::inference::allocated;
+use super::lengths::Lengths;
 use super::loss::LossMemory;
 use super::optimizer_state::OptimizerState;
 use crate::device::Cpu;
-use crate::network::{Backward, Batch, Forward, Infer, Network, Passes};
+use crate::network::{Backward, Batch, DIMENSIONS, Forward, Infer, Network, Passes};
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer, OptimizerStep};
 use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
-use crate::tensor::{Grad, Write};
-use crate::{Allocator, Context, Pod, Result, View, ViewMut};
+use crate::tensor::{Capacity, Grad, Pack, Sequences, Write};
+use crate::{Allocator, Context, Result, View, ViewMut};
 
-type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>;
+type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pack>::Element>;
 
 /// A network in training on a device: its weights, gradients and workspace, for batches of up to a fixed size.
 ///
@@ -48,7 +50,8 @@ type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pod>::Element>
 pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) device: D,
     /// The largest number of samples in a batch.
-    pub(super) samples: usize,
+    pub(super) capacity: Capacity,
+    pub(super) lengths: Lengths<D>,
     pub(super) weights: D::Buffer<f32>,
     pub(super) gradients: D::Buffer<f32>,
     pub(super) optimizing: OptimizerState<D>,
@@ -100,20 +103,21 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// device when its memory is full.
     pub fn on<N: Network<Model = M>>(device: D, net: &N, samples: usize) -> Result<Self> {
         check_samples::<M>("Training", samples)?;
-        let mut weights = device.zeros(M::LEN)?;
+        let (capacity, mut weights) = (Capacity { samples, rows: 0 }, device.zeros(M::LEN)?);
         device.upload(flat(std::slice::from_ref(net.network())), D::whole_mut(&mut weights))?;
         Ok(Training {
-            samples,
+            capacity,
+            lengths: Lengths::new::<M::Input>(&device),
             weights,
             gradients: device.zeros(M::LEN)?,
             optimizing: OptimizerState::new(&device, M::TENSORS)?,
-            memory: Allocator::allocate(&device, samples, M::training_memory)?,
+            memory: Allocator::allocate(&device, capacity, M::training_memory)?,
             inference: None,
             evaluation: None,
-            input: device.zeros(samples * <M::Input as Pod>::LEN)?,
+            input: device.zeros(capacity.elements::<M::Input>())?,
             d_input: None,
-            output: device.zeros(samples * <M::Output as Pod>::LEN)?,
-            d_output: device.zeros(samples * <M::Output as Pod>::LEN)?,
+            output: device.zeros(capacity.elements::<M::Output>())?,
+            d_output: device.zeros(capacity.elements::<M::Output>())?,
             loss: LossMemory::new(&device, samples)?,
             in_flight: InFlight::new(&device)?,
             n: 0,
@@ -134,7 +138,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
     /// Lets [`Training::backward`] also compute the gradients with respect to the input: see [`Training::input_gradients`].
     pub fn with_input_gradients(mut self) -> Result<Self> {
-        self.d_input = Some(self.device.zeros(self.samples * <M::Input as Pod>::LEN)?);
+        self.d_input = Some(self.device.zeros(self.capacity.elements::<M::Input>())?);
         Ok(self)
     }
     /// Returns the number of steps taken so far.
@@ -143,7 +147,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
     /// Returns the largest number of samples in a batch.
     pub fn batch_size(&self) -> usize {
-        self.samples
+        self.capacity.samples
     }
 
     /// Runs the network on a batch, and keeps the values that [`Training::backward`] needs. Each call updates running statistics
@@ -159,7 +163,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
     /// [`Training::forward`] on inputs that are already checked.
     pub(crate) fn forward_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
-        check_batch("Training", inputs.len(), self.samples)?;
+        check_batch("Training", inputs.len(), self.capacity.samples)?;
         check_min_batch::<M>(inputs.len())?;
         self.upload_inputs(inputs)?;
         self.run_forward();
@@ -184,40 +188,60 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
     pub(super) fn infer_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
         self.upload_inputs(inputs)?;
-        let batch = self.batch();
+        let sequences = self.lengths.sequences();
+        let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
         M::infer(Infer {
             context: &Context::new(&self.device, 0),
             batch,
             net: View::new(D::whole(&self.weights), 1),
-            input: View::new(D::whole(&self.input), batch.samples),
-            memory: allocated(&mut self.inference, &self.device, self.samples, M::inference_memory)?,
-            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
+            input: View::new(D::whole(&self.input), sizes.input),
+            memory: allocated(&mut self.inference, &self.device, self.capacity, M::inference_memory)?,
+            output: ViewMut::new(D::whole_mut(&mut self.output), sizes.output),
         });
         self.stage = Stage::Evaluated;
         Ok(())
     }
     pub(super) fn upload_inputs(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
         let n = inputs.len();
-        check_batch("Training", n, self.samples)?;
+        check_batch("Training", n, self.capacity.samples)?;
         (self.n, self.stage) = (n, Stage::Empty);
-        let to = ViewMut::<D, M::Input>::new(D::whole_mut(&mut self.input), n).into_data();
+        self.reserve(&inputs)?;
+        let to = D::split_mut(D::whole_mut(&mut self.input), inputs.elements()).0;
         self.device.upload_with(to, |to| inputs.write(to))
     }
+    /// Sets the lengths of the sequences of a batch, and makes place for their rows.
+    fn reserve(&mut self, inputs: &Samples<'_, M::Input>) -> Result<()> {
+        if M::SEQUENCES == 0 {
+            return Ok(());
+        }
+        let rows = self.lengths.set(&self.device, inputs)?;
+        if rows > self.capacity.rows {
+            let (device, capacity) = (&self.device, self.capacity.grown(rows));
+            self.memory = Allocator::allocate(device, capacity, M::training_memory)?;
+            (self.inference, self.evaluation) = (None, None);
+            self.input = device.zeros(capacity.elements::<M::Input>())?;
+            if let Some(d_input) = &mut self.d_input {
+                *d_input = device.zeros(capacity.elements::<M::Input>())?;
+            }
+            self.output = device.zeros(capacity.elements::<M::Output>())?;
+            self.d_output = device.zeros(capacity.elements::<M::Output>())?;
+            self.capacity = capacity;
+        }
+        Ok(())
+    }
     fn run_forward(&mut self) {
-        let batch = self.batch();
         self.passes += 1;
+        let sequences = self.lengths.sequences();
+        let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
         M::forward(Forward {
             context: &Context::new(&self.device, self.pass_seed()),
             batch,
             net: ViewMut::new(D::whole_mut(&mut self.weights), 1),
-            input: View::new(D::whole(&self.input), batch.samples),
+            input: View::new(D::whole(&self.input), sizes.input),
             memory: &mut self.memory,
-            output: ViewMut::new(D::whole_mut(&mut self.output), batch.samples),
+            output: ViewMut::new(D::whole_mut(&mut self.output), sizes.output),
         });
         self.stage = Stage::Forward;
-    }
-    pub(super) fn batch(&self) -> Batch {
-        Batch { samples: self.n }
     }
 
     /// Returns the seed of the last forward pass. The first pass after a step uses the seed of the step itself, which a checkpoint can
@@ -257,27 +281,29 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Panics unless [`Training::forward`], and [`Training::loss`] or [`Training::objective`] came before.
     pub fn backward(&mut self) {
         let Stage::Loss { own } = self.stage else { panic!("`forward` and `loss` come before `backward`") };
-        let (batch, before) = (self.batch(), self.accumulated);
-        let total = before + batch.samples;
+        let (samples, before) = (self.n, self.accumulated);
+        let total = before + samples;
         // The pass adds the mean over its own batch, so old and new gradients are weighted by their numbers of samples.
         let write = if before > 0 { Write::Add } else { Write::Set };
         if before > 0 {
-            self.scale_gradients(before as f64 / batch.samples as f64);
+            self.scale_gradients(before as f64 / samples as f64);
         }
+        let sequences = self.lengths.sequences();
+        let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
         M::backward(Backward {
             context: &Context::new(&self.device, self.pass_seed()),
             batch,
             net: View::new(D::whole(&self.weights), 1),
-            input: View::new(D::whole(&self.input), batch.samples),
+            input: View::new(D::whole(&self.input), sizes.input),
             memory: &mut self.memory,
-            output: View::new(D::whole(&self.output), batch.samples),
-            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), batch.samples),
+            output: View::new(D::whole(&self.output), sizes.output),
+            d_output: ViewMut::new(D::whole_mut(&mut self.d_output), sizes.output),
             d_net: Grad { to: ViewMut::new(D::whole_mut(&mut self.gradients), 1), write },
-            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), batch.samples)),
+            d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), sizes.input)),
             own_loss: own,
         });
         if before > 0 {
-            self.scale_gradients(batch.samples as f64 / total as f64);
+            self.scale_gradients(samples as f64 / total as f64);
         }
         self.accumulated = total;
         self.stage = Stage::Backward;
@@ -359,16 +385,19 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 }
 
-/// Returns the memory of a pass, and allocates it at its first use.
-pub(super) fn allocated<'m, D: Device, T>(
-    memory: &'m mut Option<T>,
-    device: &D,
-    samples: usize,
-    allocate: impl FnOnce(&mut Allocator<'_, D>) -> T,
-) -> Result<&'m mut T> {
-    match memory {
-        Some(memory) => Ok(memory),
-        none => Ok(none.insert(Allocator::allocate(device, samples, allocate)?)),
+/// The numbers of items of a packed batch.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    pub input: usize,
+    pub output: usize,
+}
+
+impl Sizes {
+    /// Returns a batch of `samples` samples, with its sizes.
+    pub fn of<'a, M: Passes, D: Device>(samples: usize, sequences: &'a [Sequences<'a, D>]) -> (Batch<'a, D>, Sizes) {
+        let batch = Batch { samples, sequences: &sequences[..M::SEQUENCES] };
+        let input = batch.items::<M::Input>(&DIMENSIONS[..M::SEQUENCES]);
+        (batch, Sizes { input, output: batch.items::<M::Output>(M::OUTPUT_SEQUENCES) })
     }
 }
 

@@ -3,10 +3,13 @@
 use super::Training;
 use super::batch::download;
 use super::optimizer_state::OptimizerState;
+use super::training::Sizes;
+use crate::network::DIMENSIONS;
 use crate::ops::Device;
 use crate::optim::Optimizer;
+use crate::tensor::Pack;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
-use crate::{Error, Passes, Result, View};
+use crate::{Error, Passes, Result};
 
 impl<M: Passes, D: Device> Training<M, D> {
     /// Copies the weights to a model on the host.
@@ -39,7 +42,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Returns [`Error::Setting`] if `to` has another length, and the errors of the device.
     pub fn outputs(&self, to: &mut [M::Output]) -> Result<()> {
         self.check_outgoing(to.len())?;
-        download(&self.device, View::<D, M::Output>::new(D::whole(&self.output), self.n), to)
+        let ends: Vec<&[u32]> = M::OUTPUT_SEQUENCES.iter().map(|&dimension| self.lengths.ends(dimension)).collect();
+        download(&self.device, D::slice(D::whole(&self.output), 0..self.output_elements()), &ends, to)
     }
     /// Copies the gradients with respect to the inputs of the batch to the host; `to` must have the length of the batch.
     ///
@@ -51,7 +55,25 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn input_gradients(&self, to: &mut [M::Input]) -> Result<()> {
         self.check_outgoing(to.len())?;
         let gradients = self.d_input.as_ref().expect("a session made `with_input_gradients`");
-        download(&self.device, View::<D, M::Input>::new(D::whole(gradients), self.n), to)
+        self.download_inputs(gradients, to)
+    }
+    /// Copies the inputs of the batch, or the gradients to them, to the host.
+    pub(super) fn download_inputs(
+        &self,
+        from: &D::Buffer<<M::Input as Pack>::Element>,
+        to: &mut [M::Input],
+    ) -> Result<()> {
+        let ends: Vec<&[u32]> = (0..M::SEQUENCES).map(|dimension| self.lengths.ends(dimension)).collect();
+        let sequences = self.lengths.sequences();
+        let (batch, _) = Sizes::of::<M, D>(self.n, &sequences);
+        let elements = batch.elements::<M::Input>(&DIMENSIONS[..M::SEQUENCES]);
+        download(&self.device, D::slice(D::whole(from), 0..elements), &ends, to)
+    }
+    /// Returns the number of elements of the outputs of the batch.
+    pub(super) fn output_elements(&self) -> usize {
+        let sequences = self.lengths.sequences();
+        let (batch, _) = Sizes::of::<M, D>(self.n, &sequences);
+        batch.elements::<M::Output>(M::OUTPUT_SEQUENCES)
     }
     fn check_outgoing(&self, found: usize) -> Result<()> {
         if found == self.n {

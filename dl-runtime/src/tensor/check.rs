@@ -109,6 +109,12 @@ impl Form {
         }
         form
     }
+    /// Returns the shape of a sequence of values of this shape.
+    pub const fn of_rows(self) -> Form {
+        self.times(Form::ANY)
+    }
+    /// The size of a run-time dimension.
+    const ANY: usize = usize::MAX;
     const fn equals(&self, other: &Form) -> bool {
         let mut same = self.rank == other.rank && self.prefix.len() == other.prefix.len();
         let mut i = 0;
@@ -125,7 +131,8 @@ impl Form {
         let mut i = 0;
         while i < self.rank && self.rank <= RANK {
             pieces[2 * i + 1] = Piece::Text(if i == 0 { "[" } else { ", " });
-            pieces[2 * i + 2] = Piece::Number(self.sizes[i]);
+            pieces[2 * i + 2] =
+                if self.sizes[i] == Form::ANY { Piece::Text("..") } else { Piece::Number(self.sizes[i]) };
             i += 1;
         }
         if self.rank <= RANK {

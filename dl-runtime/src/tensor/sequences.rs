@@ -16,7 +16,7 @@ enum Ends<'a, D: Storage> {
     /// All samples have this length: static sequences `[t, n]`.
     Equal(usize),
     /// The index of the row after the last one of each sample, on the host and on the device.
-    Ragged { host: &'a [u32], device: D::Ref<'a, u32> },
+    Ragged { host: &'a [u32], device: &'a D::Buffer<u32> },
 }
 
 impl<D: Storage> Clone for Sequences<'_, D> {
@@ -37,8 +37,8 @@ impl<'a, D: Storage> Sequences<'a, D> {
     pub fn equal(samples: usize, len: usize) -> Self {
         Sequences { samples, rows: samples * len, longest: len, ends: Ends::Equal(len) }
     }
-    /// Returns the sequences that end before the rows `host`; `device` has the same numbers on the device.
-    pub fn ragged(host: &'a [u32], device: D::Ref<'a, u32>) -> Self {
+    /// Returns the sequences that end before the rows `host`; `device` begins with the same numbers.
+    pub fn ragged(host: &'a [u32], device: &'a D::Buffer<u32>) -> Self {
         let rows = host.last().map_or(0, |&end| end as usize);
         let starts = std::iter::once(0).chain(host.iter().copied());
         let longest = host.iter().zip(starts).map(|(end, start)| (end - start) as usize).max().unwrap_or(0);
@@ -55,6 +55,13 @@ impl<'a, D: Storage> Sequences<'a, D> {
     /// Returns the number of rows of the longest sample.
     pub fn longest(&self) -> usize {
         self.longest
+    }
+    /// Returns the row after the last one of each sample; nothing if all samples have one length.
+    pub fn ends(&self) -> &'a [u32] {
+        match self.ends {
+            Ends::Equal(_) => &[],
+            Ends::Ragged { host, .. } => host,
+        }
     }
     /// Returns the rows of a sample.
     pub fn range(&self, sample: usize) -> Range<usize> {
@@ -82,7 +89,7 @@ impl<'a, D: Storage> Sequences<'a, D> {
     pub fn on_device(&self) -> (Option<D::Ref<'a, u32>>, u32) {
         match self.ends {
             Ends::Equal(len) => (None, u32::try_from(len).unwrap_or(u32::MAX)),
-            Ends::Ragged { device, .. } => (Some(device), 0),
+            Ends::Ragged { device, .. } => (Some(D::slice(D::whole(device), 0..self.samples)), 0),
         }
     }
 }
@@ -91,8 +98,8 @@ impl<'a, D: Storage> Sequences<'a, D> {
 pub struct Streams<'a, D: Storage> {
     /// The number of earlier rows of each stream.
     pub past: &'a [u32],
-    /// The same numbers on the device.
-    pub device_past: D::Ref<'a, u32>,
+    /// Memory of the device that begins with the same numbers.
+    pub on_device: &'a D::Buffer<u32>,
     /// The most rows, earlier and new, that the state of a stream has place for.
     pub capacity: usize,
 }
@@ -104,10 +111,18 @@ impl<D: Storage> Clone for Streams<'_, D> {
 }
 impl<D: Storage> Copy for Streams<'_, D> {}
 
-/// Rows of `N` numbers: one row `[f32; N]` of packed sequences, or a static sequence of them, `[[f32; N]; T]`.
+impl<'a, D: Storage> Streams<'a, D> {
+    /// Returns the numbers of earlier rows on the device.
+    pub fn device_past(&self) -> D::Ref<'a, u32> {
+        D::slice(D::whole(self.on_device), 0..self.past.len())
+    }
+}
+
+/// Rows of `N` numbers: one row `[f32; N]` of packed sequences, a static sequence of them, `[[f32; N]; T]`, or a deeper array.
+#[diagnostic::on_unimplemented(message = "`{Self}` does not consist of rows of {N} numbers")]
 pub trait Rows<const N: usize>: Pod<Element = f32> {}
 impl<const N: usize> Rows<N> for [f32; N] {}
-impl<const N: usize, const T: usize> Rows<N> for [[f32; N]; T] {}
+impl<R: Rows<N>, const N: usize, const T: usize> Rows<N> for [R; T] {}
 
 impl<'a, D: Storage, T: Pod<Element = f32>> View<'a, D, T> {
     /// Returns the rows of sequences, each as one value.
@@ -138,7 +153,10 @@ mod tests {
     #[test]
     fn ends_are_ranges_of_rows() {
         let ends = [3, 3, 8];
-        let ragged = Sequences::<Cpu>::ragged(&ends, &ends);
+        let cpu = Cpu::new();
+        let mut on_device = cpu.zeros(3).unwrap();
+        cpu.upload(&ends, Cpu::whole_mut(&mut on_device)).unwrap();
+        let ragged = Sequences::<Cpu>::ragged(&ends, &on_device);
         assert_eq!((ragged.samples(), ragged.rows(), ragged.longest()), (3, 8, 5));
         assert_eq!(ragged.ranges().collect::<Vec<_>>(), [0..3, 3..3, 3..8]);
         let equal = Sequences::<Cpu>::equal(2, 4);
@@ -153,5 +171,6 @@ mod tests {
         let view = View::<Cpu, [[f32; 3]; 4]>::new(&numbers, 2);
         assert_eq!(view.rows::<3>().len(), 8);
         assert_eq!(View::<Cpu, [f32; 3]>::new(&numbers, 5).rows::<3>().len(), 5);
+        assert_eq!(View::<Cpu, [[[f32; 3]; 2]; 2]>::new(&numbers, 2).rows::<3>().len(), 8);
     }
 }

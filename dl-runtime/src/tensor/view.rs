@@ -163,10 +163,14 @@ impl<'a, D: Storage, E: Element> Parts<'a, D, E> {
     }
     /// Takes the next part, which is of type `T` in each struct.
     pub fn take<T: Pod>(&mut self) -> View<'a, D, T> {
-        let (all, mine) = (D::len(self.rest), self.len * T::LEN);
+        self.take_items(self.len)
+    }
+    /// Takes the next part, which has `len` values.
+    pub fn take_items<T: Pod>(&mut self, len: usize) -> View<'a, D, T> {
+        let (all, mine) = (D::len(self.rest), len * T::LEN);
         let part = D::slice(self.rest, 0..mine);
         self.rest = D::slice(self.rest, mine..all);
-        View { data: D::reinterpret(part), len: self.len }
+        View { data: D::reinterpret(part), len }
     }
 }
 
@@ -187,9 +191,13 @@ impl<'a, D: Storage, E: Element> PartsMut<'a, D, E> {
     /// # Panics
     /// Panics if the parts taken are larger than the structs.
     pub fn take<T: Pod>(&mut self) -> ViewMut<'a, D, T> {
+        self.take_items(self.len)
+    }
+    /// Takes the next part, which has `len` values.
+    pub fn take_items<T: Pod>(&mut self, len: usize) -> ViewMut<'a, D, T> {
         let rest = self.rest.take().expect("put back below");
-        let (part, rest) = D::split_mut(rest, self.len * T::LEN);
+        let (part, rest) = D::split_mut(rest, len * T::LEN);
         self.rest = Some(rest);
-        ViewMut { data: D::reinterpret_mut(part), len: self.len }
+        ViewMut { data: D::reinterpret_mut(part), len }
     }
 }

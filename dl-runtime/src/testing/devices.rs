@@ -126,6 +126,9 @@ impl<D: Device, E: Element> Tensor<'_, D, E> {
     pub fn len(&self) -> usize {
         D::len(self.data())
     }
+    pub fn buffer(&self) -> &D::Buffer<E> {
+        &self.buffer
+    }
     pub fn data(&self) -> D::Ref<'_, E> {
         D::whole(&self.buffer)
     }

@@ -43,7 +43,7 @@ impl Lengths {
         if self.equal {
             Sequences::equal(self.lengths.len(), self.lengths.first().copied().unwrap_or(0))
         } else {
-            Sequences::ragged(&ends.0, ends.1.view::<u32>().data())
+            Sequences::ragged(&ends.0, ends.1.buffer())
         }
     }
 }

@@ -3,14 +3,15 @@
 use super::trainer::Trainer;
 use crate::data::Dataset;
 use crate::session::{Criterion, SmallBatch, min_batch_of_model};
+use crate::tensor::Pack;
 use crate::tensor::ranges::check_finite;
-use crate::{Error, Passes, Pod, Result, io};
+use crate::{Error, Passes, Result, io};
 
 /// Checks the data sets of a training and the batches that they are split into.
 pub(super) fn check<M, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>, data: &Dataset<M::Input, T>) -> Result<()>
 where
     M: Passes,
-    T: Pod,
+    T: Pack,
     L: Criterion<M, Target = T>,
 {
     const TRAINING: &str = "training set";
@@ -36,7 +37,7 @@ where
 }
 
 /// Checks that a checkpoint can be written, before any work can be lost.
-pub(super) fn check_checkpoint<M: Passes, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>) -> Result<()> {
+pub(super) fn check_checkpoint<M: Passes, T: Pack, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>) -> Result<()> {
     trainer.checkpoint.as_ref().map_or(Ok(()), io::check_writable)
 }
 
@@ -44,7 +45,7 @@ pub(super) fn check_checkpoint<M: Passes, T, O, L, D>(trainer: &Trainer<'_, M, T
 fn set<M, T, L>(data: &Dataset<M::Input, T>, set: &'static str, loss: &L) -> Result<()>
 where
     M: Passes,
-    T: Pod,
+    T: Pack,
     L: Criterion<M, Target = T>,
 {
     if data.inputs.is_empty() && data.targets.is_empty() {

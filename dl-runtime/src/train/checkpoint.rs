@@ -7,7 +7,8 @@ use crate::ops::Device;
 use crate::optim::Optimizer;
 use crate::session::Criterion;
 use crate::session::checkpoint::{Snapshot, malformed, same, write_checkpoint};
-use crate::{Passes, Pod, Result};
+use crate::tensor::Pack;
+use crate::{Passes, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -19,8 +20,11 @@ pub(super) struct State {
     pub epoch: usize,
     /// The number of finished batches in the current epoch.
     pub batch: usize,
-    /// The sum of the losses of the current epoch's samples.
+    /// The sum of the losses of the current epoch's samples, or of their rows if every row has a loss.
     pub loss: f64,
+    /// The number of losses in the sum.
+    #[serde(default)]
+    pub losses: u64,
     /// The seconds spent on the current epoch.
     pub seconds: f64,
     /// The learning rate of the last step.
@@ -65,7 +69,7 @@ struct Saved<S> {
 impl<M, T, O, L, D> Run<'_, '_, M, T, O, L, D>
 where
     M: Passes,
-    T: Pod,
+    T: Pack,
     O: Optimizer,
     L: Criterion<M, Target = T>,
     D: Device,
@@ -92,7 +96,7 @@ where
     /// Writes the checkpoint of the last finished epoch, unless a checkpoint already has it.
     pub(super) fn save_last_epoch(&mut self) -> Result<()> {
         let Some(snapshot) = self.unsaved.take() else { return Ok(()) };
-        (self.state.batch, self.state.loss, self.state.seconds) = (0, 0.0, 0.0);
+        (self.state.batch, self.state.loss, self.state.losses, self.state.seconds) = (0, 0.0, 0, 0.0);
         self.trainer.metrics.iter_mut().for_each(|metric| metric.sums().fill(0.0));
         self.write(&snapshot, None)
     }

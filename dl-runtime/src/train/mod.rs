@@ -13,7 +13,8 @@ mod terms;
 mod trainer;
 
 pub use crate::metrics::{
-    Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, RootMeanSquaredError, TopK,
+    Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, Perplexity,
+    RootMeanSquaredError, RowAccuracy, TopK,
 };
 pub use crate::session::{Criterion, ExternalLoss, ModelLoss};
 pub use error::TrainError;

@@ -57,20 +57,20 @@ impl Progress {
         #[cfg(not(feature = "progress"))]
         let _ = (epoch, batches, done);
     }
-    /// Shows that a batch of `new` samples is finished. `loss` is the sum over the `samples` of this epoch so far.
-    pub fn step(&mut self, loss: f64, samples: usize, new: usize) {
-        self.samples += new;
+    /// Shows that a batch of `samples` is finished. `loss` is the mean over this epoch so far.
+    pub fn step(&mut self, loss: f64, samples: usize) {
+        self.samples += samples;
         #[cfg(feature = "progress")]
         if let Some(bar) = &self.bar {
             bar.inc(1);
             if self.shown.elapsed() >= PAUSE {
                 self.shown = Instant::now();
                 let speed = self.samples as f64 / self.began.elapsed().as_secs_f64();
-                bar.set_message(format!("loss {:.4}  {} samples/s", loss / samples as f64, Thousands(speed)));
+                bar.set_message(format!("loss {:.4}  {} samples/s", loss, Thousands(speed)));
             }
         }
         #[cfg(not(feature = "progress"))]
-        let _ = (loss, samples, PAUSE, Thousands(0.0), self.shown, self.began);
+        let _ = (loss, PAUSE, Thousands(0.0), self.shown, self.began);
     }
     /// Shows that validation has begun.
     pub fn validate(&self) {

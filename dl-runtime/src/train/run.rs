@@ -9,22 +9,24 @@ use super::progress::Progress;
 use super::terms;
 use super::trainer::{Every, Trainer, Unit};
 use crate::data::Dataset;
-use crate::metrics::Metrics;
+use crate::metrics::{Metric, Metrics};
+use crate::network::Row;
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer};
 use crate::random::Rng;
 use crate::range::NOT_NEGATIVE;
 use crate::session::checkpoint::Snapshot;
 use crate::session::{Criterion, Samples};
+use crate::tensor::Pack;
 use crate::tensor::context::splitmix64;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box, zeroed_vec};
-use crate::{Error, Passes, Pod, Result, Training};
+use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::{Error, Passes, Result, Training};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// A training in progress.
-pub(super) struct Run<'a, 'r, M: Passes, T, O, L, D: Device> {
+pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     pub trainer: &'r mut Trainer<'a, M, T, O, L, D>,
     pub net: &'r mut M,
     pub data: &'r Dataset<M::Input, T>,
@@ -56,7 +58,7 @@ struct PendingStep {
 impl<'a, 'r, M, T, O, L, D> Run<'a, 'r, M, T, O, L, D>
 where
     M: Passes,
-    T: Pod,
+    T: Pack,
     O: Optimizer,
     L: Criterion<M, Target = T>,
     D: Device,
@@ -68,7 +70,7 @@ where
     ) -> Result<Self> {
         trainer.check_settings()?;
         check(trainer, data)?;
-        let mut metrics: Metrics<M::Output, T> = terms::metrics::<M, L>();
+        let mut metrics: Metrics<Row<M::Output>, Row<T>> = terms::metrics::<M, L>();
         metrics.extend(trainer.loss.metrics());
         for metric in std::mem::take(&mut trainer.metrics) {
             if metrics.iter().all(|m| m.name() != metric.name()) {
@@ -78,7 +80,7 @@ where
         metrics.iter_mut().for_each(|metric| metric.sums().fill(0.0));
         trainer.metrics = metrics;
         for data in [Some(data), trainer.validation].into_iter().flatten() {
-            trainer.metrics.iter().try_for_each(|metric| metric.check(&data.targets))?;
+            trainer.metrics.iter().try_for_each(|metric| check_metric(&**metric, &data.targets))?;
         }
         let most = data.len().max(trainer.validation.map_or(0, Dataset::len));
         let capacity = trainer.batch_size.min(most);
@@ -87,8 +89,9 @@ where
         let training = Training::on(trainer.device.clone(), net, capacity)?.seed(seed);
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
         let (loss, seconds, learning_rate) = (0.0, 0.0, 0.0);
-        let state = State { epoch: 0, batch: 0, loss, seconds, learning_rate, history, best: None, earlier_epochs };
-        let (order, outputs) = (vec![0; data.len()], zeroed_vec(capacity));
+        let state =
+            State { epoch: 0, batch: 0, loss, losses: 0, seconds, learning_rate, history, best: None, earlier_epochs };
+        let (order, outputs) = (vec![0; data.len()], M::Output::samples(capacity));
         let asynchronous = Training::<M, D>::ASYNCHRONOUS && trainer.on_step.is_empty();
         let (best_weights, unsaved) = (None, None);
         let mut run = Run { trainer, net, data, training, state, best_weights, unsaved, order, outputs, asynchronous };
@@ -183,7 +186,7 @@ where
         }
         self.state.seconds = before + start.elapsed().as_secs_f64();
         let samples_per_second = self.samples() as f64 / self.state.seconds;
-        let train = self.scores(self.samples());
+        let train = self.scores();
         progress.validate();
         let clock = Instant::now();
         let validation = self.trainer.validation.map(|data| self.validate(data)).transpose()?;
@@ -243,9 +246,13 @@ where
                 Ok(_) => "the loss".into(),
             };
             // If only one sample of several has a bad loss, the cause is more likely that sample than the training.
-            let mut bad = self.training.losses().iter().zip(picked).filter(|(loss, _)| !loss.is_finite());
-            let layer = match (bad.next(), bad.next()) {
-                (Some((_, sample)), None) if samples > 1 => {
+            let losses = self.training.losses().iter().enumerate();
+            let mut bad: Vec<usize> = losses.filter(|(_, loss)| !loss.is_finite()).map(|(at, _)| at).collect();
+            bad.iter_mut().for_each(|at| *at = self.training.sample_of_loss::<L>(*at));
+            bad.dedup();
+            let layer = match bad.as_slice() {
+                &[slot] if samples > 1 => {
+                    let sample = picked[slot];
                     format!("{layer}, of sample {sample} of the training set alone,")
                 }
                 _ => layer,
@@ -256,15 +263,15 @@ where
         Self::account(self.trainer, &mut self.state, &self.training, outputs, targets);
         let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| check.norm());
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
-        progress.step(self.state.loss, (batch - 1) * self.trainer.batch_size + samples, samples);
+        progress.step(self.state.loss / self.state.losses as f64, samples);
         let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));
         Ok(flows.fold(Flow::Continue, stronger))
     }
 
     /// Returns the loss and metrics of the samples since the last call, and clears their sums.
-    fn scores(&mut self, samples: usize) -> Scores {
+    fn scores(&mut self) -> Scores {
         let scores = Scores {
-            loss: std::mem::take(&mut self.state.loss) / samples as f64,
+            loss: std::mem::take(&mut self.state.loss) / std::mem::take(&mut self.state.losses) as f64,
             metrics: self.trainer.metrics.iter().map(|m| m.value()).collect(),
         };
         self.state.history.confusion = self.trainer.metrics.iter().find_map(|m| m.confusion()).cloned();
@@ -284,7 +291,7 @@ where
             due.map_or(Ok(()), |due| self.finish_evaluation(due))?;
         }
         pending.map_or(Ok(()), |due| self.finish_evaluation(due))?;
-        Ok(self.scores(data.len()))
+        Ok(self.scores())
     }
     /// Requests the loss of a batch of the validation set.
     fn begin_evaluation(&mut self, (inputs, targets): (&[M::Input], &[T])) -> Result<()> {
@@ -298,6 +305,7 @@ where
         let (loss, _) = self.training.receive_results(outputs)?;
         if !loss.is_finite() {
             let at = self.training.losses().iter().position(|loss| !loss.is_finite()).unwrap_or(0);
+            let at = self.training.sample_of_loss::<L>(at);
             // The batch is evaluated again to find where it failed.
             self.begin_evaluation((inputs, targets))?;
             let layer = match self.training.wait() {
@@ -322,10 +330,12 @@ where
         T: 't,
     {
         state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
+        state.losses += training.losses().len() as u64;
         let (of_terms, metrics) = trainer.metrics.split_at_mut(terms::reported::<M, L>().len());
-        terms::add(of_terms, training.terms(), outputs.len());
+        terms::add(of_terms, training.terms(), training.losses().len());
         for metric in metrics {
-            outputs.iter().zip(targets.clone()).for_each(|(y, t)| metric.add(y, t));
+            let samples = outputs.iter().zip(targets.clone());
+            samples.for_each(|(y, t)| y.items().iter().zip(t.items()).for_each(|(y, t)| metric.add(y, t)));
         }
     }
 
@@ -362,16 +372,22 @@ where
 }
 
 /// Runs the forward pass for the samples with these indices, and their loss, without waiting for it.
-fn forward<M: Passes, T: Pod, L: Criterion<M, Target = T>, D: Device>(
+fn forward<M: Passes, T: Pack, L: Criterion<M, Target = T>, D: Device>(
     training: &mut Training<M, D>,
     loss: &L,
     data: &Dataset<M::Input, T>,
     picked: &[usize],
 ) -> Result<()> {
     training.forward_samples(Samples::Picked(&data.inputs, picked))?;
-    training.compute_loss(loss, Samples::Picked(&data.targets, picked))?;
+    training.compute_loss(loss, &Samples::Picked(&data.targets, picked))?;
     training.go_on_without_loss();
     Ok(())
+}
+
+/// Checks that a metric can be used with the items of all targets.
+fn check_metric<Y, T: Pack>(metric: &dyn Metric<Y, T::Row>, targets: &[T]) -> Result<()> {
+    metric.check(&[])?;
+    targets.iter().try_for_each(|target| metric.check(target.items()))
 }
 
 fn stronger(a: Flow, b: Flow) -> Flow {

@@ -2,9 +2,10 @@
 
 use super::trainer::{Every, Trainer};
 use crate::optim::Optimizer;
+use crate::tensor::Pack;
 use crate::{Passes, Result, range};
 
-impl<M: Passes, T, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
+impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
     /// Checks the settings of the trainer, the optimizer, the schedule and clipping. The loss is checked together with the targets.
     pub(super) fn check_settings(&self) -> Result<()> {
         let every = match self.every {

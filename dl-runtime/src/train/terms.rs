@@ -1,7 +1,7 @@
 //! Reports the terms of a loss as metrics of a training.
 
 use crate::metrics::{Metric, Metrics};
-use crate::network::{Passes, Term};
+use crate::network::{Passes, Row, Term};
 use crate::session::Criterion;
 
 /// Returns the terms that are reported. A single term is the loss itself, and is not reported twice.
@@ -10,7 +10,7 @@ pub(super) fn reported<M: Passes, C: Criterion<M>>() -> &'static [Term] {
 }
 
 /// Returns one metric for each reported term.
-pub(super) fn metrics<M: Passes, C: Criterion<M>>() -> Metrics<M::Output, C::Target> {
+pub(super) fn metrics<M: Passes, C: Criterion<M>>() -> Metrics<Row<M::Output>, Row<C::Target>> {
     reported::<M, C>().iter().map(|term| Box::new(MeanOfTerm { name: term.name, sums: [0.0; 2] }) as _).collect()
 }
 

@@ -7,10 +7,12 @@ use super::run::Run;
 use crate::data::Dataset;
 use crate::device::Cpu;
 use crate::metrics::{Metric, Metrics};
+use crate::network::Row;
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer, Schedule};
 use crate::session::{Criterion, ExternalLoss, ModelLoss};
-use crate::{Network, Passes, Pod, Result};
+use crate::tensor::Pack;
+use crate::{Network, Passes, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,7 +59,7 @@ type OnEpoch<'a, M> = Box<dyn FnMut(&EpochEnd<'_, M>) -> Flow + 'a>;
 ///
 /// The same settings, data and seed give bit-identical results on any number of threads, and also when a training is interrupted and
 /// resumed from its checkpoint. Only times differ.
-pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
+pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) optimizer: O,
     pub(super) loss: L,
     pub(super) device: D,
@@ -72,7 +74,7 @@ pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
     pub(super) clip: Option<Clip>,
     pub(super) schedule: Option<(Box<dyn Schedule + 'a>, Unit)>,
     pub(super) validation: Option<&'a Dataset<M::Input, T>>,
-    pub(super) metrics: Metrics<M::Output, T>,
+    pub(super) metrics: Metrics<Row<M::Output>, Row<T>>,
     pub(super) patience: Option<usize>,
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) every: Every,
@@ -82,7 +84,7 @@ pub struct Trainer<'a, M: Passes, T, O, L = ModelLoss, D = Cpu> {
     pub(super) interrupt: Option<Arc<AtomicBool>>,
 }
 
-impl<M: Passes, T, O: Optimizer> Trainer<'_, M, T, O> {
+impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
     /// Creates a trainer with this optimizer: 10 epochs, batches of 32 samples, shuffled, on all threads of the CPU.
     pub fn new(optimizer: O) -> Self {
         Trainer {
@@ -138,7 +140,7 @@ macro_rules! with {
     };
 }
 
-impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
+impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// Sets the loss to minimise. A model with a `loss` clause does not need one.
     #[must_use]
     pub fn loss<N>(self, loss: N) -> Trainer<'a, M, T, O, ExternalLoss<N>, D> {
@@ -216,7 +218,7 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
     }
     /// Reports this metric too, in addition to those that the loss reports by default.
     #[must_use]
-    pub fn metric(mut self, metric: impl Metric<M::Output, T> + 'static) -> Self {
+    pub fn metric(mut self, metric: impl Metric<Row<M::Output>, Row<T>> + 'static) -> Self {
         self.metrics.push(Box::new(metric));
         self
     }
@@ -299,7 +301,6 @@ impl<'a, M: Passes, T, O, L, D> Trainer<'a, M, T, O, L, D> {
         data: &Dataset<M::Input, T>,
     ) -> Result<History, TrainError>
     where
-        T: Pod,
         O: Optimizer,
         L: Criterion<M, Target = T>,
         D: Device,

@@ -5,9 +5,9 @@ use dl::prelude::*;
 model! {
     Net(x: [8]) -> [4] {
         x
-            -> lstm(16)
-            -> GRU(16)
-            -> attention(heads: 2)
+            -> lstm_cell(16)
+            -> time_distributed(dense(4))
+            -> multi_head_attention(8, 2)
             -> squeeze(0)
             -> Sequential(dense(4))
             -> activation("relu")

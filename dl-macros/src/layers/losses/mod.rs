@@ -1,6 +1,7 @@
 //! Losses for `loss { … }`, which compute one number for each sample. There is a file for each shape rule.
 
 pub mod classes;
+pub mod ctc;
 pub mod numbers;
 pub mod vectors;
 

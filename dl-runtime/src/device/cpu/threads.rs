@@ -25,8 +25,12 @@
 #[cfg(feature = "rayon")]
 mod borrowed;
 mod job;
+mod samples;
+mod shared;
 mod split;
 
+pub(crate) use samples::samples_mut;
+pub(crate) use shared::SharedRows;
 pub use split::{Chunks, ChunksMut, Split, chunks, chunks_mut};
 
 use super::scratch;

@@ -105,7 +105,8 @@ pub struct Cuda {
     precision: Precision,
     /// The workspace of operations is the last buffer; the smaller ones before it may still be in use by queued work.
     /// Every handle has its own, since sessions on several threads queue work on one GPU in any order.
-    scratch: Mutex<Vec<Buffer<f32>>>,
+    /// An operation that calls others has one of its own, which those do not use.
+    scratch: [Mutex<Vec<Buffer<f32>>>; 3],
     /// A convolution with at least so many multiply-adds goes to cuDNN.
     dnn_from: usize,
     /// Forces one tile size of the convolution kernels.
@@ -118,7 +119,7 @@ impl Clone for Cuda {
         Cuda {
             gpu: Arc::clone(&self.gpu),
             precision: self.precision,
-            scratch: Mutex::default(),
+            scratch: Default::default(),
             dnn_from: self.dnn_from,
             #[cfg(test)]
             only_tile: self.only_tile,
@@ -205,7 +206,7 @@ impl Cuda {
         Ok(Cuda {
             gpu,
             precision: Precision::F32,
-            scratch: Mutex::default(),
+            scratch: Default::default(),
             dnn_from: dnn::WORTH_IT,
             #[cfg(test)]
             only_tile: None,
@@ -288,7 +289,11 @@ impl Cuda {
     /// Returns a workspace of `len` numbers for one operation, which asks for it once; the next operation gets the same
     /// memory.
     pub(crate) fn scratch(&self, len: usize) -> Mut<'_, f32> {
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        self.scratch_around(0, len)
+    }
+    /// Does the same as [`Cuda::scratch`] for an operation that calls others, which are nested `depth` deep (at most 2).
+    pub(crate) fn scratch_around(&self, depth: usize, len: usize) -> Mut<'_, f32> {
+        let mut scratch = self.scratch[depth].lock().unwrap_or_else(PoisonError::into_inner);
         let most = scratch.last().map_or(0, Buffer::len);
         if most < len || scratch.is_empty() {
             // Doubling keeps the sum of the older buffers below the size of the one in use. A GPU that is nearly full

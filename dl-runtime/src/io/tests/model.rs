@@ -68,5 +68,5 @@ impl Passes for Net {
     fn backward<D: Device>(_: Backward<'_, D, Self>) {
         unreachable!("the model is only saved and loaded")
     }
-    fn inspect<D: Device>((): &(), _: usize, _: &mut dyn FnMut(&'static str, D::Ref<'_, f32>)) {}
+    fn inspect<D: Device>((): &(), _: crate::network::Batch<'_, D>, _: &mut dyn FnMut(&'static str, D::Ref<'_, f32>)) {}
 }

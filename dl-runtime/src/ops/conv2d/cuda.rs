@@ -9,7 +9,7 @@ pub(in crate::ops) use gather::Gather;
 pub(in crate::ops) use gradient::Gradient;
 
 use super::tiles::{Tile, tiles};
-use super::{Conv2dKernel, Conv2dSizes, Direction};
+use super::{Conv2dKernel, Conv2dSizes, Direction, output_size};
 use crate::device::cuda::{Convolution, Cuda, Dnn, Mut, Precision, Ref, Target, arguments, header, kernels};
 use crate::ops::Activation;
 use crate::tensor::Write;
@@ -116,7 +116,10 @@ fn is_depthwise(s: &Conv2dSizes) -> bool {
 
 /// Returns the convolution's plan for cuDNN, or `None` if this crate's kernels should compute it.
 fn by_dnn(device: &Cuda, s: &Conv2dSizes, target: Target) -> Option<Dnn> {
-    if is_depthwise(s) { None } else { device.by_dnn(&s.convolution(), target) }
+    // cuDNN has as many windows as fit; a causal convolution has fewer.
+    let size = |i: usize| output_size(s.image[i], s.kernel[i], s.stride[i], s.padding[i], s.dilation[i]);
+    let all = s.output == [size(0), size(1)];
+    if is_depthwise(s) || !all { None } else { device.by_dnn(&s.convolution(), target) }
 }
 
 impl Conv2dSizes {

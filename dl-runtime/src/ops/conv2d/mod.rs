@@ -9,6 +9,7 @@
 //! The same kernels compute the transposed convolution (`transposed`): its forward pass is the gradient of a
 //! convolution to its input, and its gradient to the input is that convolution.
 
+mod causal;
 mod correlate;
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -22,6 +23,7 @@ mod tiles;
 mod transposed;
 mod weights;
 
+pub use causal::CausalConv1dOp;
 pub use kernel::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Kernel};
 pub use transposed::ConvTranspose2dOp;
 

@@ -199,6 +199,32 @@ fn images_that_are_cut_in_bands_and_windows_over_the_ends_of_rows() {
     check(sizes(2, [16, 32], [9, 10], [3, 3], Conv2dOp { groups: 2, dilation: [2, 2], ..PLAIN }), true);
 }
 
+/// Padding on the left alone: there are fewer windows than would fit with as much on the right.
+#[test]
+fn causal_sequences() {
+    for (channels, length, kernel, stride, dilation, groups) in [
+        ([1, 1], 1, 3, 1, 1, 1),
+        ([2, 6], 9, 3, 1, 1, 1),
+        ([4, 8], 37, 3, 2, 2, 2),
+        ([3, 3], 20, 2, 1, 8, 3),
+        ([16, 40], 70, 5, 1, 2, 1),
+    ] {
+        let op = Conv2dOp {
+            stride: [1, stride],
+            padding: [0, (kernel - 1) * dilation],
+            dilation: [1, dilation],
+            groups,
+            ..PLAIN
+        };
+        let all = sizes(2, channels, [1, length], [1, kernel], op);
+        check(Conv2dSizes { output: [1, length.div_ceil(stride)], ..all }, true);
+    }
+    type Weights = super::Conv1d<2, 3, 4>;
+    let op = super::CausalConv1dOp { stride: 2, dilation: 3, groups: 1, activation: Activation::Identity };
+    let sizes = op.sizes::<Weights, [[f32; 11]; 2], [[f32; 6]; 3]>(5);
+    assert_eq!((sizes.padding, sizes.output, sizes.kernel), ([0, 9], [1, 6], [1, 4]));
+}
+
 #[test]
 fn outputs_of_every_window_that_fits() {
     assert_eq!(output_size(28, 5, 1, 2, 1), 28);

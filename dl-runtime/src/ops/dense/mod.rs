@@ -11,7 +11,7 @@ use crate::init::{Init, Rng};
 use crate::ops::Activation;
 use crate::ops::Device;
 use crate::tensor::Storage;
-use crate::tensor::{Grad, Write};
+use crate::tensor::{Grad, Rows, Write};
 use crate::{Context, Pod, View, ViewMut};
 use std::mem::offset_of;
 
@@ -36,19 +36,6 @@ impl<const I: usize, const O: usize, const B: usize> Dense<I, O, B> {
         weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), I, O, rng);
         bias.fill(&mut self.bias, I, O, rng);
     }
-}
-
-/// A sample that consists of rows of `I` features: one row, `[f32; I]`, or a sequence of them, `[[f32; I]; T]`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is neither {I} features nor a sequence of them")]
-pub trait Rows<const I: usize>: Pod<Element = f32> {
-    /// The number of rows of a sample.
-    const ROWS: usize;
-}
-impl<const I: usize> Rows<I> for [f32; I] {
-    const ROWS: usize = 1;
-}
-impl<const I: usize, const T: usize> Rows<I> for [[f32; I]; T] {
-    const ROWS: usize = T;
 }
 
 /// The settings of a dense layer.
@@ -133,7 +120,7 @@ pub trait DenseKernel: Storage {
 }
 
 impl DenseOp {
-    /// `output = f(W·input + b)`, `[I]` → `[O]`, or `[T, I]` → `[T, O]` for every row of a sequence.
+    /// `output = f(W·input + b)`, `[I]` → `[O]`, or `[…, I]` → `[…, O]` for every row.
     pub fn forward<D: Device, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize, const B: usize>(
         self,
         context: &Context<D>,
@@ -141,8 +128,8 @@ impl DenseOp {
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
-        const { assert!(X::ROWS == Y::ROWS, "as many rows out as in") };
-        let sizes = DenseSizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
+        const { assert!(X::LEN * O == Y::LEN * I, "as many rows out as in") };
+        let sizes = DenseSizes { samples: input.rows::<I>().len(), inputs: I, outputs: O };
         let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
         let bias = weights.field::<[f32; B]>(offset_of!(Dense<I, O, B>, bias)).data();
         // In a debug build, code that is instantiated in the user's crate would be slower than this crate's precompiled
@@ -164,7 +151,7 @@ impl DenseOp {
         d_weights: Grad<D, Dense<I, O, B>>,
         d_input: Option<Grad<D, X>>,
     ) {
-        let sizes = DenseSizes { samples: input.len() * X::ROWS, inputs: I, outputs: O };
+        let sizes = DenseSizes { samples: input.rows::<I>().len(), inputs: I, outputs: O };
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), I * O);
         let (x, dy) = (input.data(), d_output.data());
         let Some(Grad { to, write }) = d_input else {

@@ -84,6 +84,27 @@ fn outputs_and_gradients_agree_with_f64() {
     check::<1, 40, 40>(19);
 }
 
+/// The rows of deeper arrays are the batch.
+#[test]
+fn rows_of_any_shape() {
+    let (w, x, d) = (numbers(Dense::<3, 5>::LEN, 1), numbers(24, 2), numbers(40, 3));
+    let [flat, deep] = on_every_device!(|device| {
+        let (context, net, op) = (Context::new(device, 0), device.tensor(&w), DenseOp { activation: Activation::Relu });
+        let (net, x, d) = (net.view::<Dense<3, 5>>(), device.tensor(&x), device.tensor(&d));
+        let (mut y, mut dw, mut dx) = (device.output(40), device.output(w.len()), device.output(24));
+        op.forward(&context, net, x.view::<[f32; 3]>(), y.view_mut::<[f32; 5]>());
+        let (d_weights, d_input) = (dw.grad(Write::Set), Some(dx.grad(Write::Set)));
+        op.backward(&context, net, x.view::<[f32; 3]>(), d.view::<[f32; 5]>(), d_weights, d_input);
+        let flat = [y.read(), dw.read(), dx.read()].concat();
+        op.forward(&context, net, x.view::<[[[f32; 3]; 2]; 2]>(), y.view_mut::<[[[f32; 5]; 2]; 2]>());
+        let (d_weights, d_input) = (dw.grad(Write::Set), Some(dx.grad(Write::Set)));
+        let (x, d) = (x.view::<[[[f32; 3]; 2]; 2]>(), d.view::<[[[f32; 5]; 2]; 2]>());
+        op.backward(&context, net, x, d, d_weights, d_input);
+        [flat, [y.read(), dw.read(), dx.read()].concat()]
+    });
+    assert_eq!(flat, deep);
+}
+
 /// Layers that take other kernels on CUDA, or cuBLASLt, in every precision: many tiles, long sums over features and
 /// over samples, an activation that cuBLASLt lacks.
 #[cfg(feature = "cuda")]

@@ -55,7 +55,8 @@ pub trait DropoutKernel: Storage {
 }
 
 impl DropoutOp {
-    fn mask<D: Device>(self, context: &Context<D>) -> Mask {
+    /// Returns the mask of a pass.
+    pub(in crate::ops) fn mask<D: Device>(self, context: &Context<D>) -> Mask {
         Mask {
             seed: context.seed,
             id: self.id,

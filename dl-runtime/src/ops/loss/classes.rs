@@ -209,11 +209,11 @@ pub(super) fn softmax<S: Simd>(scale: f32, x: &[f32], y: &mut [f32]) {
 }
 
 simd! {
-    fn value<S, F>(f: F, x: &[f32], t: u32) -> f32 where [F: Formula] {
+    pub(super) fn value<S, F>(f: F, x: &[f32], t: u32) -> f32 where [F: Formula] {
         if (t as usize) < x.len() { f.value::<S>(x, t as usize) } else { f32::NAN }
     }
 
-    fn gradient<S, F>(f: F, scale: f32, x: &[f32], t: u32, dx: &mut [f32]) where [F: Formula] {
+    pub(super) fn gradient<S, F>(f: F, scale: f32, x: &[f32], t: u32, dx: &mut [f32]) where [F: Formula] {
         if (t as usize) < x.len() { f.gradient::<S>(scale, x, t as usize, dx) } else { dx.fill(f32::NAN) }
     }
 }

@@ -5,8 +5,14 @@
 //! et al., "Rethinking the inception architecture for computer vision", CVPR 2016, section 7. The gradient is
 //! `softmax(x)` minus these probabilities.
 
+use super::Loss;
 use super::classes::{self, Classes, log_sum_exp, loss_of_classes, softmax};
+use super::weighted::WeightedClasses;
 use crate::device::cpu::simd::{Simd, sum};
+use crate::metrics::{Accuracy, Metrics, RowAccuracy};
+use crate::ops::Device;
+use crate::tensor::{ClassRows, Labels};
+use crate::{Context, Result, View, ViewMut};
 
 /// Cross-entropy between logits and a class, for classification.
 ///
@@ -30,6 +36,18 @@ impl CrossEntropy {
     pub const fn label_smoothing(self, epsilon: f32) -> SmoothCrossEntropy {
         SmoothCrossEntropy { epsilon }
     }
+    /// Returns the loss without the targets of class `ignore`, which may be any number: `CrossEntropy.ignore(255)`.
+    pub const fn ignore(self, ignore: u32) -> WeightedCrossEntropy<'static> {
+        self.label_smoothing(0.0).ignore(ignore)
+    }
+    /// Returns the loss with a weight for each class.
+    pub const fn weights(self, weights: &[f32]) -> WeightedCrossEntropy<'_> {
+        self.label_smoothing(0.0).weights(weights)
+    }
+    /// Returns the loss of outputs with the classes in the last dimension, one target for each row: `CrossEntropy.rows()`.
+    pub const fn rows(self) -> RowCrossEntropy<'static> {
+        self.label_smoothing(0.0).rows()
+    }
 }
 
 /// [`CrossEntropy`] with label smoothing.
@@ -37,6 +55,121 @@ impl CrossEntropy {
 pub struct SmoothCrossEntropy {
     /// The probability that is spread over all classes, from 0 to 1.
     pub epsilon: f32,
+}
+
+impl SmoothCrossEntropy {
+    const fn weighted(self) -> WeightedCrossEntropy<'static> {
+        WeightedCrossEntropy { label_smoothing: self.epsilon, ignore: None, weights: &[] }
+    }
+    /// As [`CrossEntropy::ignore`].
+    pub const fn ignore(self, ignore: u32) -> WeightedCrossEntropy<'static> {
+        WeightedCrossEntropy { ignore: Some(ignore), ..self.weighted() }
+    }
+    /// As [`CrossEntropy::weights`].
+    pub const fn weights(self, weights: &[f32]) -> WeightedCrossEntropy<'_> {
+        WeightedCrossEntropy { label_smoothing: self.epsilon, ignore: None, weights }
+    }
+    /// As [`CrossEntropy::rows`].
+    pub const fn rows(self) -> RowCrossEntropy<'static> {
+        RowCrossEntropy(self.weighted())
+    }
+}
+
+/// [`CrossEntropy`] with a class that is ignored, or a weight for each class: `Σ w·l / Σ w` over all targets of a batch, PyTorch's
+/// `CrossEntropyLoss(weight, ignore_index)`. If no target of a batch counts, the loss and its gradient are 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WeightedCrossEntropy<'w> {
+    /// The probability that is spread over all classes, from 0 to 1.
+    pub label_smoothing: f32,
+    /// Targets of this class do not count.
+    pub ignore: Option<u32>,
+    /// The weight of each class, or nothing.
+    pub weights: &'w [f32],
+}
+
+impl<'w> WeightedCrossEntropy<'w> {
+    /// Returns the loss without the targets of class `ignore`.
+    pub const fn ignore(self, ignore: u32) -> Self {
+        WeightedCrossEntropy { ignore: Some(ignore), ..self }
+    }
+    /// Returns the loss with a weight for each class.
+    pub const fn weights<'a>(self, weights: &'a [f32]) -> WeightedCrossEntropy<'a> {
+        WeightedCrossEntropy { label_smoothing: self.label_smoothing, ignore: self.ignore, weights }
+    }
+    /// As [`CrossEntropy::rows`].
+    pub const fn rows(self) -> RowCrossEntropy<'w> {
+        RowCrossEntropy(self)
+    }
+    fn operation(self, classes: usize, last: bool) -> WeightedClasses<'w> {
+        let WeightedCrossEntropy { label_smoothing, ignore, weights } = self;
+        WeightedClasses { loss: Classes::CrossEntropy { label_smoothing }, classes, last, ignore, weights }
+    }
+}
+
+/// Cross-entropy of rows: outputs `[[f32; CLASSES]; T]` with targets `[u32; T]`, and deeper arrays of rows.
+///
+/// ```
+/// # use dl_runtime as dl;
+/// use dl::loss::{CrossEntropy, Loss};
+/// let loss = CrossEntropy.rows().ignore(0).weights(&[1.0, 1.0, 0.5]);
+/// assert!(Loss::<[[f32; 3]; 2]>::check(&loss, &[[0, 1], [2, 2]]).is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowCrossEntropy<'w>(pub WeightedCrossEntropy<'w>);
+
+impl<'w> RowCrossEntropy<'w> {
+    /// As [`WeightedCrossEntropy::ignore`].
+    pub const fn ignore(self, ignore: u32) -> Self {
+        RowCrossEntropy(self.0.ignore(ignore))
+    }
+    /// As [`WeightedCrossEntropy::weights`].
+    pub const fn weights<'a>(self, weights: &'a [f32]) -> RowCrossEntropy<'a> {
+        RowCrossEntropy(self.0.weights(weights))
+    }
+}
+
+impl<T: Labels, const C: usize> Loss<[T; C]> for WeightedCrossEntropy<'_> {
+    type Target = T::Of;
+    const NAME: &'static str = "cross_entropy";
+
+    fn check(&self, targets: &[T::Of]) -> Result<()> {
+        self.operation(C, false).check(targets)
+    }
+    fn metrics(&self) -> Metrics<[T; C], T::Of> {
+        vec![Box::new(Accuracy::but(self.ignore))]
+    }
+    fn loss<D: Device>(
+        &self,
+        context: &Context<'_, D>,
+        output: View<'_, D, [T; C]>,
+        target: View<'_, D, T::Of>,
+        losses: ViewMut<'_, D, f32>,
+        d_output: Option<ViewMut<'_, D, [T; C]>>,
+    ) {
+        self.operation(C, false).of_mean(context, output, target, losses, d_output);
+    }
+}
+
+impl<Y: ClassRows> Loss<Y> for RowCrossEntropy<'_> {
+    type Target = Y::Of;
+    const NAME: &'static str = "cross_entropy";
+
+    fn check(&self, targets: &[Y::Of]) -> Result<()> {
+        self.0.operation(Y::CLASSES, true).check(targets)
+    }
+    fn metrics(&self) -> Metrics<Y, Y::Of> {
+        vec![Box::new(RowAccuracy::but(self.0.ignore))]
+    }
+    fn loss<D: Device>(
+        &self,
+        context: &Context<'_, D>,
+        output: View<'_, D, Y>,
+        target: View<'_, D, Y::Of>,
+        losses: ViewMut<'_, D, f32>,
+        d_output: Option<ViewMut<'_, D, Y>>,
+    ) {
+        self.0.operation(Y::CLASSES, true).of_mean(context, output, target, losses, d_output);
+    }
 }
 
 loss_of_classes!(CrossEntropy, "cross_entropy", CrossEntropy => Classes::CrossEntropy { label_smoothing: 0.0 });

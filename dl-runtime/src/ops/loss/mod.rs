@@ -3,12 +3,13 @@
 //!
 //! - One class out of many: [`CrossEntropy`] from logits (PyTorch's `CrossEntropyLoss`), [`Nll`] from log-probabilities
 //!   (`NLLLoss`), [`Focal`] if most samples are easy (`CrossEntropyLoss` times `(1 - p)^gamma`), and [`MultiMargin`]
-//!   with a margin (`MultiMarginLoss`). Their targets are `u32`.
+//!   with a margin (`MultiMarginLoss`). Their targets are `u32`. Over rows, `[…, classes]`, and with a class that is
+//!   ignored or a weight for each class there are [`RowCrossEntropy`] and [`WeightedCrossEntropy`].
 //! - Numbers, or independent yes/no labels: the losses of [`trained`]. Their target has the shape of the output.
 //!
 //! A trainer takes these losses. They are also operations of the language, in the `loss { … }` of a model, together
 //! with those that compare several values of a network: [`Elementwise::KlNormal`], [`Pairs`], [`Triplet`] and
-//! [`NtXent`].
+//! [`NtXent`], and with [`Ctc`], which aligns a sequence with labels.
 //!
 //! The loss of a sample is the mean over its elements (or targets), so that the mean over the batch is PyTorch's
 //! `reduction="mean"`. Only [`Elementwise::KlNormal`] is a sum over the elements. As an operation, a loss follows the
@@ -18,6 +19,7 @@
 mod classes;
 mod cpu;
 mod cross_entropy;
+mod ctc;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod elementwise;
@@ -30,10 +32,12 @@ mod pairs;
 mod tests;
 mod triplet;
 mod vectors;
+mod weighted;
 
-pub use crate::tensor::Labels;
+pub use crate::tensor::{ClassRows, Labels};
 pub use classes::{ClassLossKernel, ClassSizes, Classes};
-pub use cross_entropy::{CrossEntropy, SmoothCrossEntropy};
+pub use cross_entropy::{CrossEntropy, RowCrossEntropy, SmoothCrossEntropy, WeightedCrossEntropy};
+pub use ctc::{Ctc, CtcKernel, CtcSequences};
 pub use elementwise::{Elementwise, ElementwiseLossKernel, trained};
 pub use focal::Focal;
 pub use multi_margin::MultiMargin;
@@ -43,6 +47,7 @@ pub use pairs::Pairs;
 pub use trained::*;
 pub use triplet::Triplet;
 pub use vectors::{VectorLossKernel, Vectors};
+pub use weighted::{RowClasses, WeightedClassKernel, WeightedClasses};
 
 use crate::metrics::Metrics;
 use crate::ops::Device;

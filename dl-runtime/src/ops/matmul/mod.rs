@@ -14,7 +14,9 @@ pub(crate) mod cuda;
 mod dots;
 mod op;
 pub(crate) mod pack;
+pub(crate) mod packed;
 mod portable;
+pub(crate) mod task;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tile;

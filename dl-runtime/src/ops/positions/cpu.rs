@@ -4,8 +4,7 @@ use super::{PositionsKernel, frequency};
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::parts;
-use crate::tensor::Write;
+use crate::tensor::{Sequences, Streams, Write};
 
 /// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
@@ -24,27 +23,68 @@ fn sinusoids(features: usize, table: &mut [f32]) {
 }
 
 impl PositionsKernel for Cpu {
-    fn add_positions(&self, positions: &[f32], x: &[f32], y: &mut [f32]) {
-        let len = positions.len();
-        let task = len * TASK.div_ceil(len);
-        self.threads().split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| {
-            for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
-                y.iter_mut().zip(x.iter().zip(positions)).for_each(|(y, (x, position))| *y = x + position);
+    fn add_positions(
+        &self,
+        sequences: Sequences<'_, Cpu>,
+        streams: Option<Streams<'_, Cpu>>,
+        features: usize,
+        positions: &[f32],
+        x: &[f32],
+        y: &mut [f32],
+    ) {
+        let rows = TASK.div_ceil(features);
+        let parts = (chunks(x, rows * features), chunks_mut(y, rows * features));
+        self.threads().split(parts, &|task, (x, y)| {
+            let (mut at, end) = (task * rows, task * rows + y.len() / features);
+            let (mut x, mut y) = (x, y);
+            let mut sample = sequences.sample_of(at);
+            // The rows of one sample lie side by side, as their positions do.
+            while at < end {
+                let range = sequences.range(sample);
+                let n = (range.end.min(end) - at) * features;
+                let past = streams.map_or(0, |streams| streams.past[sample] as usize);
+                let first = (past + at - range.start) * features;
+                let ((from, x_rest), (to, y_rest)) = (x.split_at(n), y.split_at_mut(n));
+                to.iter_mut().zip(from.iter().zip(&positions[first..first + n])).for_each(|(y, (x, p))| *y = x + p);
+                (x, y, at, sample) = (x_rest, y_rest, range.end.min(end).max(at), sample + 1);
             }
         });
     }
-    fn add_positions_backward(&self, dy: &[f32], d: &mut [f32], write: Write) {
-        let len = d.len();
-        parts::backward(self, len, dy, dy, (d, write), None, &|_, _, dy, sums, _, _| {
-            for dy in dy.chunks_exact(len) {
-                sums.iter_mut().zip(dy).for_each(|(sum, dy)| *sum += dy);
+    fn add_positions_backward(
+        &self,
+        sequences: Sequences<'_, Cpu>,
+        features: usize,
+        dy: &[f32],
+        d: &mut [f32],
+        write: Write,
+    ) {
+        // A task has some positions; the sum of each is in the order of the samples.
+        let positions = TASK.div_ceil(features * sequences.samples().max(1));
+        self.threads().split(chunks_mut(d, positions * features), &|task, d| {
+            if write == Write::Set {
+                d.fill(0.0);
+            }
+            let from = task * positions;
+            for range in sequences.ranges() {
+                let n = range.len().saturating_sub(from).min(d.len() / features) * features;
+                let dy = &dy[range.start * features..range.end * features];
+                let dy = dy.get(from * features..).unwrap_or_default();
+                d[..n].iter_mut().zip(dy).for_each(|(sum, dy)| *sum += dy);
             }
         });
     }
-    fn add_sinusoids(&self, features: usize, len: usize, x: &[f32], y: &mut [f32]) {
-        scratch::with(len, |table| {
+    fn add_sinusoids(
+        &self,
+        sequences: Sequences<'_, Cpu>,
+        streams: Option<Streams<'_, Cpu>>,
+        features: usize,
+        x: &[f32],
+        y: &mut [f32],
+    ) {
+        let past = streams.map_or(0, |streams| streams.past.iter().copied().max().unwrap_or(0) as usize);
+        scratch::with((past + sequences.longest()) * features, |table| {
             sinusoids(features, table);
-            self.add_positions(table, x, y);
+            self.add_positions(sequences, streams, features, table, x, y);
         });
     }
 }

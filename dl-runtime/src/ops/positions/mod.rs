@@ -12,7 +12,7 @@ mod tests;
 
 use crate::init::{Init, Rng};
 use crate::ops::{Activation, Device};
-use crate::tensor::{Grad, Storage, Write};
+use crate::tensor::{Grad, Rows, Sequences, Storage, Streams, Write};
 use crate::{Context, Pod, View, ViewMut};
 
 /// A learned vector of `N` features for each of `T` positions.
@@ -43,14 +43,36 @@ pub struct LearnedPositionsOp {}
 #[derive(Clone, Copy, Debug)]
 pub struct SinusoidalPositionsOp {}
 
-/// The kernels of positions.
+/// The kernels of positions. Rows begin to count at 0 in each sample, or at the number of earlier rows of its stream.
 pub trait PositionsKernel: Storage {
-    /// `y = x + positions` for every sample, which is as long as `positions`.
-    fn add_positions(&self, positions: Self::Ref<'_, f32>, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
-    /// `d = Σ dy` over the samples, set or added.
-    fn add_positions_backward(&self, dy: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>, write: Write);
-    /// `y = x + PE` for samples of `len` numbers in rows of `features`.
-    fn add_sinusoids(&self, features: usize, len: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// `y[row] = x[row] + positions[t]`, where `row` is row `t` of its sample; a row has `features` numbers.
+    fn add_positions(
+        &self,
+        sequences: Sequences<'_, Self>,
+        streams: Option<Streams<'_, Self>>,
+        features: usize,
+        positions: Self::Ref<'_, f32>,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
+    /// `d[t]` = sum of row `t` of `dy` over the samples that have one; set or added.
+    fn add_positions_backward(
+        &self,
+        sequences: Sequences<'_, Self>,
+        features: usize,
+        dy: Self::Ref<'_, f32>,
+        d: Self::Mut<'_, f32>,
+        write: Write,
+    );
+    /// `y[row] = x[row] + PE[t]`, as [`PositionsKernel::add_positions`].
+    fn add_sinusoids(
+        &self,
+        sequences: Sequences<'_, Self>,
+        streams: Option<Streams<'_, Self>>,
+        features: usize,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    );
 }
 
 /// Returns the angle `ω` between neighbouring positions in pair `pair` of `features` features.
@@ -59,27 +81,43 @@ fn frequency(pair: usize, features: usize) -> f64 {
 }
 
 impl LearnedPositionsOp {
-    /// `output = weight + input`, `[T, N]` → `[T, N]`.
-    pub fn forward<D: Device, const T: usize, const N: usize>(
+    /// `output[t] = input[t] + weight[t]`, `[T, N]` → `[T, N]`; sequences have at most as many rows as there are positions.
+    pub fn forward<D: Device, S: Rows<N>, const T: usize, const N: usize>(
         self,
         context: &Context<D>,
+        sequences: Sequences<D>,
         weights: View<D, LearnedPositions<T, N>>,
-        input: View<D, [[f32; N]; T]>,
-        output: ViewMut<D, [[f32; N]; T]>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
     ) {
-        context.device.add_positions(weights.data(), input.data(), output.into_data());
+        assert!(sequences.longest() <= T, "a sequence of {} rows, but {T} positions", sequences.longest());
+        context.device.add_positions(sequences, None, N, weights.data(), input.data(), output.into_data());
     }
-    /// Computes the gradients to the weights and the input, for which no value of the forward pass is needed.
-    pub fn backward<D: Device, const T: usize, const N: usize>(
+    /// Continues streams: the new rows have the positions after the earlier ones.
+    pub fn step<D: Device, S: Rows<N>, const T: usize, const N: usize>(
         self,
         context: &Context<D>,
+        sequences: Sequences<D>,
+        streams: Streams<D>,
+        weights: View<D, LearnedPositions<T, N>>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        assert!(streams.capacity <= T, "streams of {} rows, but {T} positions", streams.capacity);
+        context.device.add_positions(sequences, Some(streams), N, weights.data(), input.data(), output.into_data());
+    }
+    /// Computes the gradients to the positions, and to the input if wanted.
+    pub fn backward<D: Device, S: Rows<N>, const T: usize, const N: usize>(
+        self,
+        context: &Context<D>,
+        sequences: Sequences<D>,
         _: View<D, LearnedPositions<T, N>>,
-        d_output: View<D, [[f32; N]; T]>,
+        d_output: View<D, S>,
         d_weights: Grad<D, LearnedPositions<T, N>>,
-        d_input: Option<Grad<D, [[f32; N]; T]>>,
+        d_input: Option<Grad<D, S>>,
     ) {
         let Grad { to, write } = d_weights;
-        context.device.add_positions_backward(d_output.data(), to.into_data(), write);
+        context.device.add_positions_backward(sequences, N, d_output.data(), to.into_data(), write);
         if let Some(d_input) = d_input {
             Activation::Identity.backward(context, d_output, d_output, d_input);
         }
@@ -87,22 +125,38 @@ impl LearnedPositionsOp {
 }
 
 impl SinusoidalPositionsOp {
-    /// `output = input + PE`, `[T, N]` → `[T, N]`.
-    pub fn forward<D: Device, const T: usize, const N: usize>(
+    /// `output[t] = input[t] + PE[t]`, `[T, N]` → `[T, N]`, for an even `N`.
+    ///
+    /// # Panics
+    /// If `N` is odd; `model!` reports that where it is declared.
+    pub fn forward<D: Device, S: Rows<N>, const N: usize>(
         self,
         context: &Context<D>,
-        input: View<D, [[f32; N]; T]>,
-        output: ViewMut<D, [[f32; N]; T]>,
+        sequences: Sequences<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
     ) {
         assert!(N.is_multiple_of(2), "sinusoids come in pairs of features, and {N} is odd");
-        context.device.add_sinusoids(N, T * N, input.data(), output.into_data());
+        context.device.add_sinusoids(sequences, None, N, input.data(), output.into_data());
     }
-    /// Computes the gradient to the input, which is the gradient to the output.
-    pub fn backward<D: Device, const T: usize, const N: usize>(
+    /// Continues streams: the new rows have the positions after the earlier ones.
+    pub fn step<D: Device, S: Rows<N>, const N: usize>(
         self,
         context: &Context<D>,
-        d_output: View<D, [[f32; N]; T]>,
-        d_input: Grad<D, [[f32; N]; T]>,
+        sequences: Sequences<D>,
+        streams: Streams<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        context.device.add_sinusoids(sequences, Some(streams), N, input.data(), output.into_data());
+    }
+    /// Computes the gradient to the input, which is that to the output.
+    pub fn backward<D: Device, S: Rows<N>, const N: usize>(
+        self,
+        context: &Context<D>,
+        _: Sequences<D>,
+        d_output: View<D, S>,
+        d_input: Grad<D, S>,
     ) {
         Activation::Identity.backward(context, d_output, d_output, d_input);
     }

@@ -3,65 +3,105 @@
 use super::{LearnedPositions, LearnedPositionsOp, SinusoidalPositionsOp};
 use crate::Context;
 use crate::init::{Init, rng};
-use crate::tensor::Write;
-use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
+use crate::tensor::{Rows, Streams, Write};
+use crate::testing::{Lengths, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
-fn learned<const T: usize, const N: usize>(samples: usize) {
-    let len = samples * T * N;
+/// Returns the position of each row.
+fn positions(lengths: &Lengths) -> Vec<usize> {
+    lengths.ranges().into_iter().flat_map(|range| 0..range.len()).collect()
+}
+
+fn learned<S: Rows<N>, const T: usize, const N: usize>(lengths: &Lengths) {
+    let len = lengths.rows() * N;
     let (w, x, dy) = (numbers(1, T * N), numbers(2, len), numbers(3, len));
     let [y, dw, dx] = on_every_device!(|device| {
         let (context, mut y) = (Context::new(device, 0), device.output(len));
-        let [net, x, dy] = [&w, &x, &dy].map(|x| device.tensor(x));
-        let (net, op) = (net.view::<LearnedPositions<T, N>>(), LearnedPositionsOp {});
-        op.forward(&context, net, x.view(), y.view_mut());
+        let ([net, x, dy], ends) = ([&w, &x, &dy].map(|x| device.tensor(x)), lengths.ends_on(device));
+        let (net, op, sequences) =
+            (net.view::<LearnedPositions<T, N>>(), LearnedPositionsOp {}, lengths.sequences(&ends));
+        op.forward(&context, sequences, net, x.view::<S>(), y.view_mut());
         let backward = |dw: &mut Tensor<_>, write, dx: Option<(&mut Tensor<_>, Write)>| {
-            op.backward(&context, net, dy.view(), dw.grad(write), dx.map(|(dx, write)| dx.grad(write)));
+            let dx = dx.map(|(dx, write)| dx.grad(write));
+            op.backward(&context, sequences, net, dy.view::<S>(), dw.grad(write), dx);
         };
         let dw = device.set_and_add(T * N, |dw, write| backward(dw, write, None));
         let to_input = |dx: &mut Tensor<_>, write| backward(&mut device.output(T * N), Write::Set, Some((dx, write)));
         [y.read(), dw, device.set_and_add(len, to_input)]
     });
-    let what = format!("learned positions of {samples} samples of [{T}, {N}]");
-    let reference = |w: &[f64], x: &[f64]| x.iter().enumerate().map(|(i, x)| x + w[i % w.len()]).collect::<Vec<_>>();
+    let (what, at) = (format!("learned positions of {lengths:?}"), positions(lengths));
+    let reference =
+        |w: &[f64], x: &[f64]| x.iter().enumerate().map(|(i, x)| x + w[at[i / N] * N + i % N]).collect::<Vec<_>>();
     let (w, x) = (wide(&w), wide(&x));
     assert_close(&what, &y, &reference(&w, &x), 1e-7);
     assert_close(&what, &dw, &gradient(|w| reference(w, &x), &w, &dy), 1e-6);
     assert_close(&what, &dx, &gradient(|x| reference(&w, x), &x, &dy), 1e-6);
 }
 
-fn sinusoidal<const T: usize, const N: usize>(samples: usize) {
-    let (x, dy) = (numbers(1, samples * T * N), numbers(2, samples * T * N));
+fn sinusoidal<S: Rows<N>, const N: usize>(lengths: &Lengths) {
+    let len = lengths.rows() * N;
+    let (x, dy) = (numbers(1, len), numbers(2, len));
     let [y, dx] = on_every_device!(|device| {
         let (context, mut y) = (Context::new(device, 0), device.output(x.len()));
-        let [x, dy] = [&x, &dy].map(|x| device.tensor(x));
-        let op = SinusoidalPositionsOp {};
-        op.forward(&context, x.view::<[[f32; N]; T]>(), y.view_mut());
-        let backward = |d: &mut Tensor<_>, write| op.backward(&context, dy.view::<[[f32; N]; T]>(), d.grad(write));
+        let ([x, dy], ends) = ([&x, &dy].map(|x| device.tensor(x)), lengths.ends_on(device));
+        let (op, sequences) = (SinusoidalPositionsOp {}, lengths.sequences(&ends));
+        op.forward(&context, sequences, x.view::<S>(), y.view_mut());
+        let backward = |d: &mut Tensor<_>, write| op.backward(&context, sequences, dy.view::<S>(), d.grad(write));
         [y.read(), device.set_and_add(dy.len(), backward)]
     });
+    let at = positions(lengths);
     let formula = |(i, x): (usize, &f32)| {
-        let (t, feature) = (i / N % T, i % N);
-        let angle = t as f64 / 10_000_f64.powf((feature - feature % 2) as f64 / N as f64);
+        let feature = i % N;
+        let angle = at[i / N] as f64 / 10_000_f64.powf((feature - feature % 2) as f64 / N as f64);
         f64::from(*x) + if feature % 2 == 0 { angle.sin() } else { angle.cos() }
     };
     let expected: Vec<f64> = x.iter().enumerate().map(formula).collect();
-    assert_close(&format!("sinusoids of {samples} samples of [{T}, {N}]"), &y, &expected, 1e-7);
+    assert_close(&format!("sinusoids of {lengths:?}"), &y, &expected, 1e-7);
     assert_eq!(dx, dy);
 }
 
 #[test]
 fn learned_values_and_gradients() {
-    learned::<1, 1>(1);
-    learned::<3, 5>(4);
-    learned::<17, 33>(2);
+    learned::<[[f32; 1]; 1], 1, 1>(&Lengths::equal(1, 1));
+    learned::<[[f32; 5]; 3], 3, 5>(&Lengths::equal(4, 3));
+    learned::<[[f32; 33]; 17], 17, 33>(&Lengths::equal(2, 17));
+    learned::<[f32; 5], 9, 5>(&Lengths::ragged(&[4, 0, 9, 1, 7]));
+    learned::<[f32; 33], 300, 33>(&Lengths::ragged(&[290, 1, 300, 150]));
 }
 
 #[test]
 fn sinusoids_are_those_of_the_paper() {
-    sinusoidal::<1, 2>(1);
-    sinusoidal::<5, 2>(3);
-    sinusoidal::<7, 12>(2);
-    sinusoidal::<700, 64>(1);
+    sinusoidal::<[[f32; 2]; 1], 2>(&Lengths::equal(1, 1));
+    sinusoidal::<[[f32; 2]; 5], 2>(&Lengths::equal(3, 5));
+    sinusoidal::<[[f32; 12]; 7], 12>(&Lengths::equal(2, 7));
+    sinusoidal::<[[f32; 64]; 700], 64>(&Lengths::equal(1, 700));
+    sinusoidal::<[f32; 12], 12>(&Lengths::ragged(&[3, 0, 200, 9]));
+}
+
+#[test]
+fn streams_go_on_where_they_were() {
+    let (lengths, past) = (Lengths::ragged(&[2, 1, 3]), [5, 0, 2]);
+    let (w, x) = (numbers(1, 9 * 4), numbers(2, lengths.rows() * 4));
+    let [y, z] = on_every_device!(|device| {
+        let (context, mut y, mut z) = (Context::new(device, 0), device.output(x.len()), device.output(x.len()));
+        let ([net, x], ends, on_device) =
+            ([&w, &x].map(|x| device.tensor(x)), lengths.ends_on(device), device.tensor::<u32>(&past));
+        let (net, sequences) = (net.view::<LearnedPositions<9, 4>>(), lengths.sequences(&ends));
+        let streams = Streams { past: &past, on_device: on_device.buffer(), capacity: 9 };
+        LearnedPositionsOp {}.step(&context, sequences, streams, net, x.view::<[f32; 4]>(), y.view_mut());
+        SinusoidalPositionsOp {}.step(&context, sequences, streams, x.view::<[f32; 4]>(), z.view_mut());
+        [y.read(), z.read()]
+    });
+    let at = lengths
+        .ranges()
+        .into_iter()
+        .zip(past)
+        .flat_map(|(range, past)| (0..range.len()).map(move |t| t + past as usize));
+    for (row, t) in at.enumerate() {
+        for j in 0..4 {
+            assert_eq!(y[row * 4 + j], x[row * 4 + j] + w[t * 4 + j]);
+        }
+        assert!((z[row * 4] - x[row * 4] - (t as f32).sin()).abs() < 1e-6);
+    }
 }
 
 #[test]
@@ -80,7 +120,9 @@ fn any_number_of_threads() {
         let (context, dy) = (Context::new(device, 0), device.tensor(&dy));
         let (net, mut d) = (device.output(6 * 55), device.output(6 * 55));
         let net = net.view::<LearnedPositions<6, 55>>();
-        LearnedPositionsOp {}.backward(&context, net, dy.view(), d.grad(Write::Set), None);
+        let sequences = crate::tensor::Sequences::equal(900, 6);
+        let dy = dy.view::<[[f32; 55]; 6]>();
+        LearnedPositionsOp {}.backward(&context, sequences, net, dy, d.grad(Write::Set), None);
         d.read()
     });
 }

@@ -83,6 +83,8 @@ struct Span {
     using Value = typename std::remove_const<T>::type;
     u64 len;
 
+    /// An empty range, which a kernel makes for a parameter that it does not have.
+    Span(decltype(nullptr), u64) : len(0), data(nullptr), shadow(nullptr), name("none"), first(0) {}
     Span(T* data, u64 len, emulation::Shadow* shadow, const char* name, u64 first) : len(len), data(data), shadow(shadow), name(name), first(first) {}
     Span(const Span<Value>& s) : Span(s.data, s.len, s.shadow, s.name, s.first) {}
     Span& operator=(const Span&) = default;

@@ -1,6 +1,7 @@
 // Losses of one class out of many: a thread group for each target, whose numbers are `positions` apart. Repeated reads
 // come from the cache.
 #include "loss.cuh"
+#include "sequences.cuh"
 
 /// The losses, in the order of `code` in classes.rs; the setting `a` is label smoothing, gamma or margin.
 enum class Of : u32 { CrossEntropy, Focal, MultiMargin, Nll };
@@ -87,6 +88,35 @@ DEVICE Softmax softmax_of(Loss f, ThreadGroup group, Row row, u32 t, float scale
     return Softmax{by.x, slope / by.y, 0.0f, slope};
 }
 
+/// Writes the gradient of `weight` times the loss of one target.
+DEVICE void write_gradient(Loss f, ThreadGroup group, Row row, u32 label, float weight, Span<float> d, u32 add,
+                           SharedArray<float, WARP>& partial) {
+    if (label >= row.n) {
+        for (u32 c = group.lane; c < row.n; c += group.lanes) accumulate(d, row.start + c * row.step, NOT_A_NUMBER, add);
+    } else if ((Of)f.kind == Of::MultiMargin) {
+        float bar = f.a - at(row, label), share = weight / (float)row.n, sum = 0.0f;
+        for (u32 c = group.lane; c < row.n; c += group.lanes) {
+            if (c == label) continue;
+            // The comparison and the product are written so that NaN stays NaN.
+            float slope = bar + at(row, c) <= 0.0f ? 0.0f : share + 0.0f * at(row, c);
+            sum += slope;
+            accumulate(d, row.start + c * row.step, slope, add);
+        }
+        sum = group_sum(group, sum, partial);
+        if (group.lane == 0) accumulate(d, row.start + label * row.step, -sum, add);
+    } else if ((Of)f.kind == Of::Nll) {
+        for (u32 c = group.lane; c < row.n; c += group.lanes) {
+            accumulate(d, row.start + c * row.step, c == label ? -weight : 0.0f, add);
+        }
+    } else {
+        Softmax by = softmax_of(f, group, row, label, weight, partial);
+        for (u32 c = group.lane; c < row.n; c += group.lanes) {
+            float slope = by.factor * expf(at(row, c) - by.largest) - by.other - (c == label ? by.right : 0.0f);
+            accumulate(d, row.start + c * row.step, slope, add);
+        }
+    }
+}
+
 /// Computes the gradient, and also the losses unless `losses` is empty.
 KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<const float> scale,
        Span<float> d, u32 add, Span<float> losses) {
@@ -100,29 +130,112 @@ KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Spa
             if (group.lane == 0) losses[i] = loss;
         }
         float weight = weight_of(scale, i / s.positions, t.len / s.positions) / (float)s.positions;
-        if (label >= s.classes) {
-            for (u32 c = group.lane; c < s.classes; c += lanes) accumulate(d, row.start + c * row.step, NOT_A_NUMBER, add);
-        } else if ((Of)f.kind == Of::MultiMargin) {
-            float bar = f.a - at(row, label), share = weight / (float)s.classes, sum = 0.0f;
-            for (u32 c = group.lane; c < s.classes; c += lanes) {
-                if (c == label) continue;
-                // The comparison and the product are written so that NaN stays NaN.
-                float slope = bar + at(row, c) <= 0.0f ? 0.0f : share + 0.0f * at(row, c);
-                sum += slope;
-                accumulate(d, row.start + c * row.step, slope, add);
-            }
+        write_gradient(f, group, row, label, weight, d, add, partial);
+    }
+}
+
+// Losses with weights (weighted.rs). Each row of the sequences has `per_row` targets; `weights` has one number for each class, or none.
+
+/// The class of targets that do not count, if `ignores`.
+struct Ignored {
+    u32 ignores, label;
+};
+/// A part of the weights of classes, which come from the host as an argument.
+struct Weights {
+    u32 from, count;
+    float numbers[62];
+};
+KERNEL(class_weights, Weights part, Span<float> weights) {
+    for (u64 i = thread(); i < part.count; i += threads()) weights[part.from + i] = part.numbers[i];
+}
+
+/// Returns the weight of a target; NaN if it is no class.
+DEVICE float target_weight(Ignored ignored, Span<const float> weights, u32 classes, u32 label) {
+    if (ignored.ignores && label == ignored.label) return 0.0f;
+    if (label >= classes) return NOT_A_NUMBER;
+    return weights.len ? (float)weights[label] : 1.0f;
+}
+
+/// Computes the number of samples over the sum of all weights, or 0 if no target counts; one block.
+KERNEL(class_factor, Ignored ignored, u32 classes, u32 samples, Span<const float> weights, Span<const u32> t, Span<float> factor) {
+    SHARED(double, partial, WARP);
+    double sum = 0.0;
+    for (u64 i = threadIdx.x; i < t.len; i += blockDim.x) sum += (double)target_weight(ignored, weights, classes, t[i]);
+    sum = block_sum(sum, partial);
+    if (threadIdx.x == 0) factor[0] = sum == 0.0 ? 0.0f : (float)((double)samples / sum);
+}
+
+/// Returns whether the formula contains the weights of all classes.
+DEVICE bool smooth_and_weighted(Loss f, Span<const float> weights) {
+    return (Of)f.kind == Of::CrossEntropy && f.a != 0.0f && weights.len > 0;
+}
+
+/// Computes the weighted loss of every target.
+KERNEL(weighted_class_loss, Loss f, Shape s, Ignored ignored, u32 lanes, Span<const float> weights, Span<const float> x,
+       Span<const u32> t, Span<float> values) {
+    SHARED(float, partial, WARP);
+    ThreadGroup group = thread_group(lanes);
+    for (u64 i = group.row; i < values.len; i += group.step) {
+        u32 label = t[i];
+        float weight = target_weight(ignored, weights, s.classes, label), loss = 0.0f;
+        Row row = row_of(s, i, x);
+        if (weight != weight) {
+            loss = weight;
+        } else if (ignored.ignores && label == ignored.label) {
+            loss = 0.0f;
+        } else if (smooth_and_weighted(f, weights)) {
+            float2 by = exp_sum(group, row, partial);
+            float log_sum = logf(by.y), sum = 0.0f;
+            for (u32 c = group.lane; c < row.n; c += group.lanes) sum += weights[c] * (log_sum - (at(row, c) - by.x));
             sum = group_sum(group, sum, partial);
-            if (group.lane == 0) accumulate(d, row.start + label * row.step, -sum, add);
-        } else if ((Of)f.kind == Of::Nll) {
-            for (u32 c = group.lane; c < s.classes; c += lanes) {
-                accumulate(d, row.start + c * row.step, c == label ? -weight : 0.0f, add);
+            loss = (1.0f - f.a) * weight * (log_sum - (at(row, label) - by.x)) + f.a / (float)row.n * sum;
+        } else if (weight != 0.0f) {
+            loss = weight * value(f, group, row, label, partial);
+        }
+        if (group.lane == 0) values[i] = loss;
+    }
+}
+
+/// Adds up the losses of the targets of each sample.
+KERNEL(weighted_class_sums, u32 lanes, Span<const u32> ends, u32 len, u32 per_row, Span<const float> factor,
+       Span<const float> values, Span<float> losses) {
+    SHARED(float, partial, WARP);
+    ThreadGroup group = thread_group(lanes);
+    for (u64 sample = group.row; sample < losses.len; sample += group.step) {
+        u64 from = (u64)first_row(ends, len, (u32)sample) * per_row, end = (u64)end_row(ends, len, (u32)sample) * per_row;
+        float sum = 0.0f;
+        for (u64 i = from + group.lane; i < end; i += group.lanes) sum += values[i];
+        sum = group_sum(group, sum, partial);
+        if (group.lane == 0) losses[sample] = factor[0] * sum;
+    }
+}
+
+/// Computes the gradient of the weighted losses.
+KERNEL(weighted_class_loss_backward, Loss f, Shape s, Ignored ignored, u32 lanes, Span<const u32> ends, u32 len, u32 per_row,
+       u32 samples, Span<const float> weights, Span<const float> factor, Span<const float> x, Span<const u32> t,
+       Span<const float> scale, Span<float> d, u32 add) {
+    SHARED(float, partial, WARP);
+    ThreadGroup group = thread_group(lanes);
+    for (u64 i = group.row; i < t.len; i += group.step) {
+        u32 label = t[i];
+        float weight = target_weight(ignored, weights, s.classes, label);
+        u64 sample = sample_of_row(ends, len, (u32)(i / per_row));
+        float of_sample = factor[0] * weight_of(scale, sample, samples);
+        Row row = row_of(s, i, x);
+        bool smooth = smooth_and_weighted(f, weights) && label < s.classes;
+        if ((ignored.ignores && label == ignored.label) || (weight == 0.0f && !smooth)) {
+            for (u32 c = group.lane; c < row.n; c += group.lanes) accumulate(d, row.start + c * row.step, 0.0f, add);
+        } else if (smooth) {
+            float2 by = exp_sum(group, row, partial);
+            float own = of_sample * (1.0f - f.a) * weight, share = of_sample * f.a / (float)row.n, sum = 0.0f;
+            for (u32 c = group.lane; c < row.n; c += group.lanes) sum += weights[c];
+            float softmax = (own + share * group_sum(group, sum, partial)) / by.y;
+            for (u32 c = group.lane; c < row.n; c += group.lanes) {
+                float slope = softmax * expf(at(row, c) - by.x) - share * weights[c] - (c == label ? own : 0.0f);
+                accumulate(d, row.start + c * row.step, slope, add);
             }
         } else {
-            Softmax by = softmax_of(f, group, row, label, weight, partial);
-            for (u32 c = group.lane; c < s.classes; c += lanes) {
-                float slope = by.factor * expf(at(row, c) - by.largest) - by.other - (c == label ? by.right : 0.0f);
-                accumulate(d, row.start + c * row.step, slope, add);
-            }
+            write_gradient(f, group, row, label, of_sample * weight, d, add, partial);
         }
     }
 }

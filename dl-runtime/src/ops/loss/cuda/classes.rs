@@ -1,13 +1,16 @@
 //! Losses of classes on CUDA.
 
+mod weighted;
+
 use super::{Code, elementwise};
 use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, arguments, kernels};
 use crate::ops::loss::{ClassLossKernel, ClassSizes, Classes, Gradient};
 use crate::tensor::Storage;
 
 kernels!(
-    "classes.cu" with [crate::ops::loss::cuda::HEADER]:
-    class_loss, class_loss_backward
+    "classes.cu" with [crate::ops::loss::cuda::HEADER, crate::device::cuda::headers::SEQUENCES]:
+    class_loss, class_loss_backward, class_weights, class_factor, weighted_class_loss, weighted_class_sums,
+    weighted_class_loss_backward
 );
 arguments! { struct Shape { classes: u32, positions: u32 } }
 

@@ -1,6 +1,7 @@
 //! Losses on CUDA.
 
 pub(crate) mod classes;
+pub(crate) mod ctc;
 pub(crate) mod elementwise;
 pub(crate) mod nt_xent;
 pub(crate) mod vectors;

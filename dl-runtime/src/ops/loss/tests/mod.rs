@@ -1,7 +1,9 @@
 //! Compares every loss of the trainer with `f64` and central differences, with large numbers, and tests what `check`
 //! rejects.
 
+mod ctc;
 mod operations;
+mod weighted;
 
 use super::{
     Bce, BceWithLogits, CrossEntropy, Focal, Hinge, Huber, Loss, Mae, Mse, MultiMargin, Nll, Pairs, SigmoidFocal,

@@ -1,0 +1,133 @@
+//! Writes the step of a model whose layers all go forward in time: one more row, or several, for each of a batch of streams.
+
+use super::{operation, passes};
+use crate::ir::{Config, Ir, Node, Stepping};
+use crate::names::parameter;
+use crate::schedule::Schedule;
+use crate::types::Type;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+/// Returns whether a model can be continued step by step: its one input is a sequence, and no layer looks ahead.
+pub fn goes_forward(irs: &[Ir], ir: &Ir) -> bool {
+    ir.lengths.len() == 1 && ir.inputs.len() == 1 && first_ahead(irs, ir).is_none()
+}
+
+/// Returns the label of the first layer of the body that looks ahead.
+pub fn first_ahead<'a>(irs: &'a [Ir], ir: &'a Ir) -> Option<&'a str> {
+    let body = &ir.nodes[..ir.body_len(&ir.nodes)];
+    body.iter().find(|node| looks_ahead(irs, node)).map(|node| node.label.as_str())
+}
+
+fn looks_ahead(irs: &[Ir], node: &Node) -> bool {
+    if let Config::Model(ty) = &node.op.config {
+        // Models from elsewhere may look ahead.
+        return inner(irs, ty).is_none_or(|inner| !goes_forward(irs, inner));
+    }
+    matches!(node.op.step, Stepping::Ahead)
+}
+
+/// Returns the model of the same `model!` with this type, or that of the copies of `repeat`.
+fn inner<'a>(irs: &'a [Ir], ty: &Type) -> Option<&'a Ir> {
+    match ty {
+        Type::Array(item, _) => inner(irs, item),
+        Type::Declared(name, _) => irs.iter().find(|ir| ir.name == *name),
+        _ => None,
+    }
+}
+
+/// One field of the state.
+struct Member {
+    name: Ident,
+    ty: TokenStream,
+    /// The expression that allocates it.
+    new: TokenStream,
+    model: Option<Type>,
+}
+
+fn members(schedule: &Schedule) -> Vec<Member> {
+    let d = schedule.ir.device();
+    let member = |node: &Node| {
+        let name = super::names::saved(schedule.ir, node);
+        match (&node.op.config, &node.op.step) {
+            (Config::Model(ty), _) => Some(Member {
+                name,
+                ty: quote!(<#ty as dl::Steps>::State<#d>),
+                new: quote!(<#ty as dl::Steps>::state_memory(allocator)),
+                model: Some(ty.clone()),
+            }),
+            (_, Stepping::State(floats)) => {
+                let op = operation(schedule.ir, node, schedule.mode);
+                Some(Member {
+                    name,
+                    ty: quote!(dl::Workspace<#d>),
+                    new: quote!(allocator.workspace(#op.#floats)),
+                    model: None,
+                })
+            }
+            _ => None,
+        }
+    };
+    schedule.nodes.iter().filter_map(member).collect()
+}
+
+/// Writes the struct of the state.
+pub fn definition(schedule: &Schedule) -> TokenStream {
+    let (ir, d) = (schedule.ir, schedule.ir.device());
+    let (name, parameters) = (ir.memory_name("State"), ir.const_parameters());
+    let members = members(schedule);
+    let mut fields = members.iter().map(|Member { name, ty, .. }| quote!(#name: #ty,)).collect::<TokenStream>();
+    if members.is_empty() {
+        // A struct must use its type parameter.
+        fields = quote!(device: ::core::marker::PhantomData<#d>);
+    }
+    quote!(pub struct #name<#d: dl::Device, #parameters> { #fields })
+}
+
+/// Implements `Steps`.
+pub fn implementation(schedule: &Schedule) -> TokenStream {
+    let (ir, d) = (schedule.ir, schedule.ir.device());
+    let (model, parameters, name) = (ir.self_type(), ir.parameters(), ir.memory_name("State"));
+    let arguments = ir.generics.iter().map(parameter);
+    let ty = quote!(#name<#d #(, #arguments)*>);
+    let members = members(schedule);
+    let mut fields = members.iter().map(|Member { name, new, .. }| quote!(#name: #new,)).collect::<TokenStream>();
+    if members.is_empty() {
+        fields = quote!(device: ::core::marker::PhantomData);
+    }
+    let see = |method: &str, reference: TokenStream| {
+        let method = Ident::new(method, proc_macro2::Span::mixed_site());
+        let calls = members.iter().map(|Member { name, model, .. }| match model {
+            Some(ty) => quote!(<#ty as dl::Steps>::#method(#reference state.#name, see);),
+            None => quote!(see(#reference state.#name);),
+        });
+        calls.collect::<TokenStream>()
+    };
+    let (slots, slots_mut) = (see("slots", quote!(&)), see("slots_mut", quote!(&mut)));
+    let step = passes::step(schedule);
+    let rows =
+        members.iter().any(|member| member.model.is_none()).then(|| quote!(let rows = allocator.rows_of_streams();));
+    quote! {
+        #[allow(unused_mut, unused_variables)]
+        impl #parameters dl::Steps for #model {
+            type State<#d: dl::Device> = #ty;
+            fn state_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #ty {
+                #rows
+                #name { #fields }
+            }
+            fn slots<'s, #d: dl::Device>(
+                state: &'s #ty,
+                see: &mut dyn ::core::ops::FnMut(&'s dl::Workspace<#d>),
+            ) {
+                #slots
+            }
+            fn slots_mut<'s, #d: dl::Device>(
+                state: &'s mut #ty,
+                see: &mut dyn ::core::ops::FnMut(&'s mut dl::Workspace<#d>),
+            ) {
+                #slots_mut
+            }
+            #step
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Models of sequences of run-time length: ragged batches, in prediction and in training.
+
+use dl::Error;
+use dl::data::Dataset;
+use dl::model;
+use dl::pod::flat;
+use dl::prelude::*;
+use std::slice::from_ref;
+
+model! {
+    /// Works on each row.
+    Rows(x: [.., 3]) -> [.., 2] {
+        x -> dense(4) -> tanh -> dense(2)
+    }
+
+    /// The same for single rows.
+    Single(x: [3]) -> [2] {
+        x -> dense(4) -> tanh -> dense(2)
+    }
+
+    /// Labels each token.
+    Tagger(tokens: u32[..=6]) -> [.., 3] {
+        tokens -> embedding(9, 5) -> residual { layer_norm -> dense(5) -> gelu } -> dense(3)
+    }
+}
+
+fn sequences() -> Vec<Vec<[f32; 3]>> {
+    let row = |i: usize| [i as f32 * 0.1, 1.0 - i as f32 * 0.05, (i % 3) as f32];
+    [3, 1, 7, 2].iter().map(|&len| (0..len).map(|i| row(i * len)).collect()).collect()
+}
+
+/// Asserts that outputs are equal up to rounding, which depends on the number of rows that are computed together.
+#[track_caller]
+fn close(found: &[[f32; 2]], expected: &[[f32; 2]]) {
+    assert_eq!(found.len(), expected.len());
+    let pairs = found.iter().flatten().zip(expected.iter().flatten());
+    pairs.for_each(|(found, expected)| assert!((found - expected).abs() < 1e-6, "{found} and {expected}"));
+}
+
+#[test]
+fn rows_are_predicted_as_they_are_alone() {
+    let net = Rows::init(1);
+    let single = Single::from_bytes(&net.to_bytes().unwrap()).unwrap();
+    let inputs = sequences();
+    let outputs = net.predict(&inputs);
+    for (input, output) in inputs.iter().zip(&outputs) {
+        close(&single.predict(input), output);
+        close(&net.predict_one(input), output);
+    }
+    let mut session = net.session(Cpu::new(), 2).unwrap();
+    let mut again = vec![Vec::new(); inputs.len()];
+    session.predict_into(&inputs, &mut again).unwrap();
+    assert_eq!(again, outputs);
+}
+
+#[test]
+fn a_ragged_batch_trains_as_its_rows() {
+    let inputs = sequences();
+    let targets: Vec<Vec<[f32; 2]>> =
+        inputs.iter().map(|rows| rows.iter().map(|row| [row[0] - row[1], row[2]]).collect()).collect();
+    let net = Rows::init(1);
+    let mut ragged = net.training(Cpu::new(), 4).unwrap();
+    ragged.forward(&inputs).unwrap();
+    let loss = ragged.loss(&dl::loss::Mse, &targets).unwrap();
+    ragged.backward();
+    let mut gradients = Rows::init(0);
+    ragged.gradients(&mut gradients).unwrap();
+
+    let single = Single::from_bytes(&net.to_bytes().unwrap()).unwrap();
+    let (rows, row_targets) = (inputs.concat(), targets.concat());
+    let mut training = single.training(Cpu::new(), rows.len()).unwrap();
+    training.forward(&rows).unwrap();
+    assert_eq!(training.loss(&dl::loss::Mse, &row_targets).unwrap(), loss);
+    training.backward();
+    let mut expected = Single::init(0);
+    training.gradients(&mut expected).unwrap();
+    assert_eq!(flat(from_ref(&*gradients)), flat(from_ref(&*expected)));
+}
+
+#[test]
+fn a_tagger_learns_its_tokens() {
+    let inputs: Vec<Vec<u32>> = (0..40).map(|i| (0..1 + i % 6).map(|k| (i * 7 + k * 5) % 9).collect()).collect();
+    let targets = inputs.iter().map(|tokens| tokens.iter().map(|token| token % 3).collect()).collect();
+    let data = Dataset::new(inputs, targets).unwrap();
+    let mut net = Tagger::init(3);
+    let history =
+        Trainer::new(Adam::new(0.02)).loss(CrossEntropy).epochs(30).batch_size(8).quiet().fit(&mut net, &data);
+    let history = history.unwrap();
+    let last = history.epochs.last().unwrap();
+    assert!(last.train.loss < 0.05 && last.train.metrics[0] > 0.99, "{last:?}");
+}
+
+#[test]
+fn wrong_sequences_are_typed_errors() {
+    let net = Tagger::init(1);
+    let mut session = net.session(Cpu::new(), 2).unwrap();
+    let mut outputs = vec![Vec::new(); 2];
+    let mut error = |inputs: &[Vec<u32>]| session.predict_into(inputs, &mut outputs).unwrap_err().to_string();
+    assert_eq!(error(&[vec![1], vec![]]), "sample 1: `tokens` is an empty sequence; it needs at least one row");
+    assert_eq!(error(&[vec![1; 7], vec![1]]), "sample 0: `tokens` has 7 rows, and at most 6 are declared");
+    assert_eq!(
+        error(&[vec![1], vec![2, 9]]),
+        "sample 1: token 9 is out of range; with a vocabulary of 9, tokens are 0 to 8"
+    );
+    let outputs = net.predict(&[vec![2, 9], vec![3], vec![]]);
+    assert!(outputs[0].len() == 2 && outputs[0].iter().flatten().all(|y| y.is_nan()), "{outputs:?}");
+    assert!(outputs[1].iter().flatten().all(|y| y.is_finite()) && outputs[2].is_empty(), "{outputs:?}");
+    let mut training = net.training(Cpu::new(), 2).unwrap();
+    training.forward(&[vec![1, 2], vec![3]]).unwrap();
+    let error = training.loss(&CrossEntropy, &[vec![1, 2], vec![1, 2]]).unwrap_err();
+    assert!(matches!(error, Error::TargetRows { sample: 1, expected: 1, found: 2 }), "{error}");
+}
+
+model! {
+    const D: usize = 16;
+
+    block layer(x) {
+        x -> residual { layer_norm -> attention(4, causal: true, kv_heads: 2, rotary: 10000.0) }
+          -> residual { layer_norm -> dense(2 * D) -> gelu -> dense(D) }
+    }
+
+    /// A causal transformer.
+    Causal(tokens: u32[..=40]) -> [.., 11] {
+        tokens -> embedding(11, D) as wte -> learned_positions(40) -> repeat 3 { layer } as layers
+            -> layer_norm -> unembedding(wte)
+    }
+
+    /// Recurrent layers of all kinds, with a window of attention between them.
+    Running(x: [.., 3]) -> [.., 5] {
+        x -> lstm(6, layers: 2) -> sinusoidal_positions -> attention(2, causal: true, window: 4, alibi: true)
+            -> gru(7) -> rnn(5)
+    }
+
+    /// One class for a text.
+    Classifier(tokens: u32[..]) -> [2] {
+        let h = tokens -> embedding(9, 6) -> gru(5, bidirectional: true);
+        concat(h -> mean(axis: 0), h -> max(axis: 0), h -> last) -> dense(2)
+    }
+
+    /// Attends to another sequence.
+    Translate(source: u32[..=12], target: u32[..=10]) -> [target.., 7] {
+        let memory = source -> embedding(8, 12) -> sinusoidal_positions
+            -> residual { layer_norm -> attention(3) };
+        target -> embedding(7, 12) -> learned_positions
+            -> residual { layer_norm -> attention(3, causal: true) }
+            -> cross_attention(memory, heads: 2) -> dense(7)
+    }
+}
+
+/// Shows whole sequences in pieces to a model, to several streams, and compares the outputs with those of the whole.
+fn step_by_step<M: dl::Steps<Input = Vec<X>, Output = Vec<[f32; C]>>, X: Clone + dl::Pod, const C: usize>(
+    device: impl Device,
+    net: &M,
+    inputs: &[Vec<X>],
+    pieces: &[usize],
+) {
+    let expected = net.predict(inputs);
+    let mut session = net.session(device, inputs.len()).unwrap();
+    let mut state = session.state(inputs.len(), 40).unwrap();
+    let mut outputs = vec![Vec::new(); inputs.len()];
+    let mut found = vec![Vec::new(); inputs.len()];
+    let mut copy = None;
+    for (step, piece) in pieces.iter().cycle().enumerate() {
+        let new: Vec<Vec<X>> = inputs
+            .iter()
+            .zip(state.lengths())
+            .enumerate()
+            // Streams take turns: some get nothing in a step.
+            .map(|(i, (all, at))| {
+                all[at..].iter().take(if (step + i) % 3 == 2 { 0 } else { *piece }).cloned().collect()
+            })
+            .collect();
+        session.step(&mut state, &new, &mut outputs).unwrap();
+        found.iter_mut().zip(&outputs).for_each(|(found, new)| found.extend(new));
+        if step == 2 {
+            copy = Some((state.try_clone().unwrap(), found.clone()));
+        }
+        if state.lengths().zip(inputs).all(|(len, all)| len == all.len()) {
+            break;
+        }
+    }
+    let near = |found: &[Vec<[f32; C]>]| {
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found.len(), expected.len());
+            let pairs = found.iter().flatten().zip(expected.iter().flatten());
+            pairs.for_each(|(found, expected)| assert!((found - expected).abs() < 2e-5, "{found} and {expected}"));
+        }
+    };
+    near(&found);
+    // A copy of an earlier state goes on from there, all at once.
+    let (mut state, mut found) = copy.expect("at least three steps");
+    let rest: Vec<Vec<X>> = inputs.iter().zip(state.lengths()).map(|(all, at)| all[at..].to_vec()).collect();
+    session.step(&mut state, &rest, &mut outputs).unwrap();
+    found.iter_mut().zip(&outputs).for_each(|(found, new)| found.extend(new));
+    near(&found);
+    // A cleared stream begins anew.
+    state.clear_stream(0);
+    let first: Vec<Vec<X>> = (0..inputs.len()).map(|i| if i == 0 { inputs[0].clone() } else { Vec::new() }).collect();
+    session.step(&mut state, &first, &mut outputs).unwrap();
+    near(&[outputs.swap_remove(0)]);
+}
+
+fn texts(count: u32, most: u32, vocabulary: u32) -> Vec<Vec<u32>> {
+    (0..count).map(|i| (0..=(i * 13 + 5) % most).map(|k| (i * 7 + k * k * 5 + k) % vocabulary).collect()).collect()
+}
+
+#[test]
+fn steps_equal_the_whole() {
+    let rows = |text: &Vec<u32>| text.iter().map(|&t| [t as f32 * 0.3 - 1.0, (t % 3) as f32, 0.5]).collect::<Vec<_>>();
+    for pieces in [&[1][..], &[3, 1, 7], &[20]] {
+        let inputs = texts(4, 38, 11);
+        step_by_step(Cpu::new(), &*Causal::init(2), &inputs, pieces);
+        let inputs: Vec<Vec<[f32; 3]>> = inputs.iter().map(rows).collect();
+        step_by_step(Cpu::new(), &*Running::init(3), &inputs, pieces);
+    }
+}
+
+#[test]
+fn each_sample_of_a_ragged_batch_is_as_alone() {
+    let inputs = texts(6, 30, 9);
+    let classifier = Classifier::init(4);
+    for (input, output) in inputs.iter().zip(classifier.predict(&inputs)) {
+        let alone = classifier.predict_one(input);
+        assert!(alone.iter().zip(output).all(|(a, b)| (a - b).abs() < 1e-5), "{alone:?} and {output:?}");
+    }
+    let pairs: Vec<TranslateInput> = texts(5, 12, 8)
+        .into_iter()
+        .zip(texts(5, 9, 7).into_iter().rev())
+        .map(|(source, target)| TranslateInput { source, target })
+        .collect();
+    let translate = Translate::init(5);
+    for (pair, output) in pairs.iter().zip(translate.predict(&pairs)) {
+        assert_eq!(output.len(), pair.target.len());
+        let alone = translate.predict_one(pair);
+        let pairs = alone.iter().flatten().zip(output.iter().flatten());
+        pairs.for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} and {b}"));
+    }
+}
+
+#[test]
+fn gradients_of_samples_add_up() {
+    let inputs = texts(5, 20, 11);
+    let targets: Vec<Vec<u32>> = inputs.iter().map(|text| text.iter().map(|t| (t * 3 + 1) % 11).collect()).collect();
+    let net = Causal::init(6);
+    let gradients = |inputs: &[Vec<u32>], targets: &[Vec<u32>]| {
+        let mut training = net.training(Cpu::new(), inputs.len()).unwrap();
+        training.forward(inputs).unwrap();
+        training.loss(&CrossEntropy, targets).unwrap();
+        training.backward();
+        let mut to = Causal::init(0);
+        training.gradients(&mut to).unwrap();
+        to
+    };
+    let together = gradients(&inputs, &targets);
+    let rows: usize = inputs.iter().map(Vec::len).sum();
+    let mut sum = vec![0.0; Causal::PARAMETERS];
+    for (input, target) in inputs.iter().zip(&targets) {
+        let alone = gradients(std::slice::from_ref(input), std::slice::from_ref(target));
+        let share = input.len() as f32 / rows as f32;
+        sum.iter_mut().zip(flat(from_ref(&*alone))).for_each(|(sum, d)| *sum += share * d);
+    }
+    let scale = sum.iter().fold(0.0_f32, |most, d| most.max(d.abs()));
+    for (found, expected) in flat(from_ref(&*together)).iter().zip(&sum) {
+        assert!((found - expected).abs() < 1e-5 * scale, "{found} and {expected} of {scale}");
+    }
+}
+
+#[test]
+fn several_sequences_train_together() {
+    let inputs: Vec<TranslateInput> = texts(12, 12, 8)
+        .into_iter()
+        .map(|source| TranslateInput { target: source.iter().take(9).map(|t| t % 7).collect(), source })
+        .collect();
+    let targets = inputs.iter().map(|pair| pair.target.iter().rev().copied().collect()).collect();
+    let data = Dataset::new(inputs, targets).unwrap();
+    let mut net = Translate::init(3);
+    let history =
+        Trainer::new(Adam::new(0.01)).loss(CrossEntropy).epochs(60).batch_size(5).quiet().fit(&mut net, &data);
+    let history = history.unwrap();
+    let (first, last) = (history.epochs.first().unwrap(), history.epochs.last().unwrap());
+    assert!(last.train.loss < 0.3 * first.train.loss, "{first:?} {last:?}");
+}
+
+#[test]
+fn streams_have_typed_errors() {
+    let net = Causal::init(1);
+    let mut session = net.session(Cpu::new(), 2).unwrap();
+    let error = session.state(3, 10).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`streams` of `Session::state` is 3; it must be from 1 to 2, the samples that the session was made for"
+    );
+    let error = session.state(1, 41).unwrap_err().to_string();
+    assert_eq!(error, "`rows` of `Session::state` is 41; it must be from 1 to 40, the rows that the model declares");
+    let mut state = session.state(2, 4).unwrap();
+    let mut outputs = vec![Vec::new(); 2];
+    session.step(&mut state, &[vec![1, 2, 3], vec![]], &mut outputs).unwrap();
+    let mut refused =
+        |inputs: &[Vec<u32>]| session.step(&mut state, inputs, &mut outputs[..inputs.len()]).unwrap_err().to_string();
+    assert_eq!(refused(&[vec![1, 2], vec![]]), "sample 0: `tokens` has 5 rows, and at most 4 are declared");
+    assert_eq!(
+        refused(&[vec![1], vec![11]]),
+        "sample 1: token 11 is out of range; with a vocabulary of 11, tokens are 0 to 10"
+    );
+    assert!(refused(&[vec![1]]).contains("found 1 inputs and 2"));
+    // Nothing was lost: the streams go on.
+    assert_eq!(state.lengths().collect::<Vec<_>>(), [3, 0]);
+    session.step(&mut state, &[vec![4], vec![1, 2]], &mut outputs).unwrap();
+    let whole = net.predict_one(&vec![1, 2, 3, 4]);
+    assert!(outputs[0][0].iter().zip(whole[3]).all(|(a, b)| (a - b).abs() < 1e-5));
+}

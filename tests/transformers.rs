@@ -1,71 +1,95 @@
 //! Files of the Python library `transformers` (`tests/fixtures/transformers.py`) by the rules for them: every tensor gets its place,
-//! and goes back to it.
+//! goes back to it, and the networks compute what the library computes.
 #![allow(missing_docs)]
 
 mod common;
 
 use common::places::fixture;
+use common::{Fixture, PASS, agree};
 use dl::io::{Load, Rules, Save, transformers};
+use dl::pod::flat;
 use dl::prelude::*;
 use safetensors::SafeTensors;
 use std::fs::read;
+use std::slice::from_ref;
 
 model! {
     const VOCAB: usize = 40; const T: usize = 12; const D: usize = 16;
 
-    // Only the names and shapes of their tensors are those of attention.
-    Attention(x: [T, D]) -> [T, D] {
-        ((x -> dense(D) as q) + (x -> dense(D) as k) + (x -> dense(D) as v)) -> dense(D) as out
-    }
-    Grouped(x: [T, D]) -> [T, D] {
-        let parts = concat(x -> dense(8, bias: false) as k, x -> dense(8, bias: false) as v, axis: 1);
-        ((x -> dense(D, bias: false) as q) + parts) -> dense(D, bias: false) as out
-    }
-    OfPatches(x: [5, D]) -> [5, D] {
-        ((x -> dense(D) as q) + (x -> dense(D) as k) + (x -> dense(D) as v)) -> dense(D) as out
-    }
-
-    Gpt2(tokens: u32[T]) -> [T, VOCAB] {
+    Gpt2(tokens: u32[..=T]) -> [.., VOCAB] {
         tokens -> embedding(VOCAB, D) as wte -> learned_positions as wpe
             -> repeat 2 {
-                residual { layer_norm as norm1 -> Attention as attn }
+                residual { layer_norm as norm1 -> attention(heads: 4, causal: true) as attn }
                     -> residual { layer_norm as norm2 -> dense(4 * D) as up -> gelu(approximate: tanh) -> dense(D) as down }
             } as layers
             -> layer_norm as norm -> unembedding(wte)
     }
 
-    Bert(tokens: u32[T], types: u32[T]) -> [T, VOCAB] {
+    // The classes come first for the loss.
+    Bert(tokens: u32[T], types: u32[T]) -> [VOCAB, T] {
+        let bias = parameter([VOCAB]);
         let words = tokens -> embedding(VOCAB, D) as wte -> learned_positions as wpe;
-        (words + (types -> embedding(2, D) as wtt)) -> layer_norm(epsilon: 1e-12) as norm
+        let logits = (words + (types -> embedding(2, D) as wtt)) -> layer_norm(epsilon: 1e-12) as norm
             -> repeat 2 {
-                residual { identity -> Attention as attn } -> layer_norm(epsilon: 1e-12) as norm1
+                residual { attention(heads: 4) as attn } -> layer_norm(epsilon: 1e-12) as norm1
                     -> residual { dense(2 * D) as up -> gelu -> dense(D) as down } -> layer_norm(epsilon: 1e-12) as norm2
             } as layers
             -> dense(D) as transform -> gelu -> layer_norm(epsilon: 1e-12) as transform_norm
-            -> unembedding(wte) -> scale as bias
+            -> unembedding(wte);
+        (logits + bias) -> transpose
     }
 
     block gated(x) {
         let gated = (x -> dense(24, bias: false) as gate -> silu) * (x -> dense(24, bias: false) as up);
         gated -> dense(D, bias: false) as down
     }
-    Llama(tokens: u32[T]) -> [T, VOCAB] {
-        tokens -> embedding(VOCAB, D) as wte -> repeat 2 {
-                residual { rms_norm(epsilon: 1e-5) as norm1 -> Grouped as attn }
+    Llama(tokens: u32[..=T]) -> [.., VOCAB] {
+        tokens -> embedding(VOCAB, D) as wte
+            -> repeat 2 {
+                residual {
+                    rms_norm(epsilon: 1e-5) as norm1
+                        -> attention(heads: 4, kv_heads: 2, causal: true, rotary: 10000, bias: false) as attn
+                }
                     -> residual { rms_norm(epsilon: 1e-5) as norm2 -> gated as mlp }
             } as layers
             -> rms_norm(epsilon: 1e-5) as norm -> dense(VOCAB, bias: false) as head
     }
 
     Vit(image: [3, 8, 8]) -> [5] {
+        let class_token = parameter([1, D]);
         let patches = image -> conv2d(D, 4, stride: 4) as patches -> reshape([D, 4]) -> transpose;
-        let class = patches -> slice(0, 1) -> learned_positions as class_token;
-        concat(class, patches) -> learned_positions as wpe
+        concat(class_token, patches) -> learned_positions as wpe
             -> repeat 2 {
-                residual { layer_norm(epsilon: 1e-12) as norm1 -> OfPatches as attn }
+                residual { layer_norm(epsilon: 1e-12) as norm1 -> attention(heads: 4) as attn }
                     -> residual { layer_norm(epsilon: 1e-12) as norm2 -> dense(2 * D) as up -> gelu -> dense(D) as down }
             } as layers
             -> layer_norm(epsilon: 1e-12) as norm -> first -> dense(5) as classifier
+    }
+}
+
+/// The length of the sequences of the fixtures.
+const STEPS: usize = 12;
+
+/// The inputs of a model, and what the library makes of them.
+fn pass(model: &str) -> Fixture {
+    Fixture::open(&format!("transformers/{model}.pass.safetensors"))
+}
+
+/// The tolerance of a gradient, in units of ε·max|expected|: about three times what PyTorch's own float32 is off at worst, as in
+/// `tests/common` (14.5 units; the script of the fixtures prints it).
+const GRADIENT: f32 = 44.0;
+
+/// Compares the gradients of all tensors.
+fn gradients_agree<M: Model>(found: &M, expected: &M) {
+    let (found, expected) = (flat(from_ref(found)), flat(from_ref(expected)));
+    for tensor in M::TENSORS.iter() {
+        let (found, expected) = (&found[tensor.range()], &expected[tensor.range()]);
+        if tensor.name.ends_with(".k.bias") {
+            // The softmax does not change where all scores of a row do: what remains is rounding alone.
+            assert!(found.iter().all(|gradient| gradient.abs() < 1e-6), "{}: {found:?}", tensor.name);
+        } else {
+            agree(&tensor.name, found, expected, GRADIENT);
+        }
     }
 }
 
@@ -98,19 +122,30 @@ fn gpt2() {
     let (shape, weight) = tensor("gpt2", "transformer.h.1.attn.c_attn.weight");
     let (_, bias) = tensor("gpt2", "transformer.h.1.attn.c_attn.bias");
     assert_eq!(shape, [16, 48]);
-    let attention = &net.layers[1].attn;
-    for (part, layer) in [&attention.q, &attention.k, &attention.v].into_iter().enumerate() {
-        for (output, row) in layer.weight.iter().enumerate() {
+    let layer = &net.layers[1].attn.qkv;
+    let parts = [(&layer.q_weight, &layer.q_bias), (&layer.k_weight, &layer.k_bias), (&layer.v_weight, &layer.v_bias)];
+    for (part, (rows, biases)) in parts.into_iter().enumerate() {
+        for (output, row) in rows.iter().enumerate() {
             let column = 16 * part + output;
-            assert_eq!(layer.bias[output], bias[column]);
+            assert_eq!(biases[output], bias[column]);
             assert!(row.iter().enumerate().all(|(input, number)| *number == weight[48 * input + column]));
         }
     }
     let (_, up) = tensor("gpt2", "transformer.h.0.mlp.c_fc.weight");
     assert_eq!(net.layers[0].up.weight[5][3], up[64 * 3 + 5]);
     // The gradients have the names of the file.
-    let gradients = load::<Gpt2>("gpt2.gradients", &transformers::gpt2());
-    assert_ne!(gradients.wte.weight, net.wte.weight);
+    let expected = load::<Gpt2>("gpt2.gradients", &transformers::gpt2());
+    let pass = pass("gpt2");
+    let ragged = |name| pass.samples::<[u32; STEPS]>(name).iter().map(|row| row.to_vec()).collect::<Vec<_>>();
+    let (tokens, targets) = (ragged("input_ids"), ragged("target"));
+    agree("logits", net.predict(&tokens).concat().as_flattened(), &pass.floats("logits"), PASS);
+    let mut training = net.training(Cpu::new(), tokens.len()).unwrap();
+    training.forward(&tokens).unwrap();
+    agree("loss", &[training.loss(&CrossEntropy, &targets).unwrap()], &pass.floats("loss"), PASS);
+    training.backward();
+    let mut gradients = Gpt2::init(0);
+    training.gradients(&mut gradients).unwrap();
+    gradients_agree(&*gradients, &*expected);
     // The files of the first release have no prefix, and masks.
     let bytes = read(fixture("transformers/gpt2.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -126,9 +161,25 @@ fn gpt2() {
 fn bert() {
     let net = load::<Bert>("bert", &transformers::bert());
     let (_, key) = tensor("bert", "bert.encoder.layer.1.attention.self.key.weight");
-    assert_eq!(net.layers[1].attn.k.weight.as_flattened(), key);
+    assert_eq!(net.layers[1].attn.qkv.k_weight.as_flattened(), key);
     assert_eq!(net.bias.weight.to_vec(), tensor("bert", "cls.predictions.bias").1);
-    load::<Bert>("bert.gradients", &transformers::bert());
+    let expected = load::<Bert>("bert.gradients", &transformers::bert());
+    let pass = pass("bert");
+    let (tokens, types) = (pass.samples::<[u32; STEPS]>("input_ids"), pass.samples("token_type_ids"));
+    let inputs: Vec<_> = tokens.into_iter().zip(types).map(|(tokens, types)| BertInput { tokens, types }).collect();
+    let targets: Vec<[u32; STEPS]> = pass.samples("target");
+    let mut logits = Vec::new();
+    for scores in net.predict(&inputs) {
+        logits.extend((0..STEPS).flat_map(|step| scores.map(|class| class[step])));
+    }
+    agree("logits", &logits, &pass.floats("logits"), PASS);
+    let mut training = net.training(Cpu::new(), inputs.len()).unwrap();
+    training.forward(&inputs).unwrap();
+    agree("loss", &[training.loss(&CrossEntropy, &targets).unwrap()], &pass.floats("loss"), PASS);
+    training.backward();
+    let mut gradients = Bert::init(0);
+    training.gradients(&mut gradients).unwrap();
+    gradients_agree(&*gradients, &*expected);
 }
 
 #[test]
@@ -136,8 +187,11 @@ fn llama() {
     let net = load::<Llama>("llama", &transformers::llama());
     let (shape, value) = tensor("llama", "model.layers.0.self_attn.v_proj.weight");
     assert_eq!(shape, [8, 16]);
-    assert_eq!(net.layers[0].attn.v.weight.as_flattened(), value);
+    assert_eq!(net.layers[0].attn.qkv.v_weight.as_flattened(), value);
     assert_eq!(net.head.weight.as_flattened(), tensor("llama", "lm_head.weight").1);
+    let pass = pass("llama");
+    let tokens: Vec<Vec<u32>> = pass.samples::<[u32; STEPS]>("input_ids").iter().map(|row| row.to_vec()).collect();
+    agree("logits", net.predict(&tokens).concat().as_flattened(), &pass.floats("logits"), PASS);
 }
 
 #[test]
@@ -147,5 +201,8 @@ fn vit() {
     assert_eq!(shape, [1, 5, 16]);
     assert_eq!(net.wpe.weight.as_flattened(), positions);
     let (_, query) = tensor("vit", "vit.encoder.layer.0.attention.attention.query.weight");
-    assert_eq!(net.layers[0].attn.q.weight.as_flattened(), query);
+    assert_eq!(net.layers[0].attn.qkv.q_weight.as_flattened(), query);
+    let pass = pass("vit");
+    let images: Vec<[[[f32; 8]; 8]; 3]> = pass.samples("pixel_values");
+    agree("logits", net.predict(&images).as_flattened(), &pass.floats("logits"), PASS);
 }

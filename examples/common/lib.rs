@@ -1,4 +1,6 @@
-//! What the examples share: their options, and pictures of grey images as PNG files.
+//! What the examples share: their options, readers of data, and pictures of grey images as PNG files.
+
+pub mod data;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};

@@ -29,7 +29,7 @@ use super::Rules;
 ///     const T: usize = 1024; const D: usize = 768; const VOCAB: usize = 50257;
 ///
 ///     pub Gpt2(tokens: u32[..=T]) -> [.., VOCAB] {
-///         tokens -> embedding(VOCAB, D) as wte -> learned_positions(T) as wpe -> dropout(0.1)
+///         tokens -> embedding(VOCAB, D) as wte -> learned_positions as wpe -> dropout(0.1)
 ///             -> repeat 12 {
 ///                 residual { layer_norm as norm1 -> attention(heads: 12, causal: true) as attn -> dropout(0.1) }
 ///                     -> residual { layer_norm as norm2 -> dense(4 * D) as up -> gelu(approximate: tanh) -> dense(D) as down -> dropout(0.1) }
@@ -72,15 +72,17 @@ pub fn gpt2() -> Rules {
 ///     const T: usize = 512; const D: usize = 768; const VOCAB: usize = 30522;
 ///
 ///     /// With the head for masked tokens.
-///     pub Bert(tokens: u32[..=T], types: u32[..=T]) -> [tokens.., VOCAB] {
-///         let words = tokens -> embedding(VOCAB, D) as wte -> learned_positions(T) as wpe;
-///         (words + (types -> embedding(2, D) as wtt)) -> layer_norm(epsilon: 1e-12) as norm -> dropout(0.1)
+///     pub Bert(tokens: u32[T], types: u32[T]) -> [T, VOCAB] {
+///         let bias = parameter([VOCAB]);
+///         let words = tokens -> embedding(VOCAB, D) as wte -> learned_positions as wpe;
+///         let logits = (words + (types -> embedding(2, D) as wtt)) -> layer_norm(epsilon: 1e-12) as norm -> dropout(0.1)
 ///             -> repeat 12 {
 ///                 residual { attention(heads: 12) as attn -> dropout(0.1) } -> layer_norm(epsilon: 1e-12) as norm1
 ///                     -> residual { dense(4 * D) as up -> gelu -> dense(D) as down -> dropout(0.1) } -> layer_norm(epsilon: 1e-12) as norm2
 ///             } as layers
 ///             -> dense(D) as transform -> gelu -> layer_norm(epsilon: 1e-12) as transform_norm
-///             -> unembedding(wte) -> (it + parameter([VOCAB]) as bias)
+///             -> unembedding(wte);
+///         logits + bias
 ///     }
 /// }
 /// ```
@@ -100,7 +102,7 @@ pub fn bert() -> Rules {
         .rename("[bert.]encoder.layer.{i}.output.dense.*", "layers.{i}.down.*")
         .rename("[bert.]pooler.dense.*", "pooler.*")
         .rename("cls.predictions.transform.dense.*", "transform.*")
-        .rename("cls.predictions.bias", "bias.weight")
+        .rename("cls.predictions.bias", "bias")
         .rename("cls.seq_relationship.*", "next_sentence.*")
         .rename("cls.predictions.decoder.weight", "decoder.weight")
         .rename("cls.predictions.decoder.bias", "decoder.bias")
@@ -170,8 +172,8 @@ pub fn llama() -> Rules {
 ///
 ///     pub Vit(image: [3, 224, 224]) -> [1000] {
 ///         let patches = image -> conv2d(D, 16, stride: 16) as patches -> reshape([D, SIDE * SIDE]) -> transpose;
-///         let class = parameter([1, D]) as class_token;
-///         concat(class, patches, axis: 0) -> learned_positions(T) as wpe
+///         let class_token = parameter([1, D]);
+///         concat(class_token, patches) -> learned_positions as wpe
 ///             -> repeat 12 {
 ///                 residual { layer_norm(epsilon: 1e-12) as norm1 -> attention(heads: 12) as attn }
 ///                     -> residual { layer_norm(epsilon: 1e-12) as norm2 -> dense(4 * D) as up -> gelu -> dense(D) as down }
@@ -184,7 +186,7 @@ pub fn llama() -> Rules {
 /// `ViTModel` has a `dense(D) as pooler -> tanh` in the place of the classifier.
 pub fn vit() -> Rules {
     Rules::new()
-        .rename("[vit.]embeddings.cls_token", "class_token.weight")
+        .rename("[vit.]embeddings.cls_token", "class_token")
         .rename("[vit.]embeddings.position_embeddings", "wpe.weight")
         .rename("[vit.]embeddings.patch_embeddings.projection.*", "patches.*")
         .rename("[vit.]encoder.layer.{i}.layernorm_before.*", "layers.{i}.norm1.*")

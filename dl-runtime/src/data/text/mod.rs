@@ -5,6 +5,7 @@
 //! | [`Bytes`] | the 256 bytes; every text can be encoded, and nothing is learned |
 //! | [`Characters`] | the characters of a text |
 //! | [`BytePairs`] | bytes and frequent sequences of bytes, such as parts of words, learned from a text |
+//! | `TokenizerJson` | those of a `tokenizer.json`, with the feature `tokenizers` |
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -24,6 +25,8 @@ mod byte_pairs;
 mod bytes;
 mod characters;
 mod file;
+#[cfg(feature = "tokenizers")]
+mod json;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -33,6 +36,8 @@ mod words;
 pub use byte_pairs::BytePairs;
 pub use bytes::Bytes;
 pub use characters::Characters;
+#[cfg(feature = "tokenizers")]
+pub use json::TokenizerJson;
 pub use stream::DecodeStream;
 pub use windows::windows;
 

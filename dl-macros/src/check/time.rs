@@ -6,6 +6,7 @@ use crate::dim::Dim;
 use crate::ir::{Length, Shape};
 
 /// A sequence of rows of features.
+#[derive(Clone)]
 pub struct Time {
     /// The number of features of a row.
     pub features: Dim,

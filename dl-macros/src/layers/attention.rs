@@ -26,7 +26,7 @@ const KV_HEADS: Parameter = Parameter::named(
     Default::Same("heads"),
     "number of heads of keys and values, each for as many heads of queries, as many as `heads` by default",
 )
-.at_least_one();
+.counting("head of keys");
 const DROPOUT: Parameter = Parameter::named(
     "dropout",
     Kind::Number,
@@ -123,6 +123,9 @@ impl Layer for Attention {
         }
         valid
     }
+    fn alternative(&self) -> &'static str {
+        "; inside of attention rows have a multiple of these features, so that they must be a constant"
+    }
     fn lowered_as(&self) -> LoweredAs {
         LoweredAs::Parts
     }
@@ -152,8 +155,9 @@ struct Sizes {
 impl Sizes {
     /// Checks the operands, and that heads divide what they share.
     fn of(call: &Call, cross: bool) -> Option<Self> {
-        let (queries, memory) = (check::time(call, 0), check::time(call, usize::from(cross)));
-        let (queries, memory) = (queries?, memory?);
+        let (queries, memory) = (check::time(call, 0), cross.then(|| check::time(call, 1)));
+        let queries = queries?;
+        let memory = memory.unwrap_or_else(|| Some(queries.clone()))?;
         let (heads, kv_heads) = (call.size("heads"), call.size("kv_heads"));
         let text = message!(&heads, " heads do not divide the ", &queries.features, " features of the input");
         let divides = queries.features.is_multiple_of(&heads);

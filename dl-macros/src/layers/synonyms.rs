@@ -170,6 +170,21 @@ pub const OTHER_ARGUMENTS: &[&str] = &[
 
 /// Other names of parameters.
 pub const PARAMETERS: &[(&str, &str)] = &[
+    ("num_heads", "heads"),
+    ("n_heads", "heads"),
+    ("n_head", "heads"),
+    ("nhead", "heads"),
+    ("num_kv_heads", "kv_heads"),
+    ("n_kv_heads", "kv_heads"),
+    ("num_key_value_heads", "kv_heads"),
+    ("is_causal", "causal"),
+    ("use_causal_mask", "causal"),
+    ("sliding_window", "window"),
+    ("dropout_p", "dropout"),
+    ("attn_dropout", "dropout"),
+    ("attention_dropout", "dropout"),
+    ("rope", "rotary"),
+    ("rope_theta", "rotary"),
     ("units", "outputs"),
     ("units", "hidden"),
     ("hidden_size", "hidden"),

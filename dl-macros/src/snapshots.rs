@@ -187,7 +187,7 @@ fn a_block_of_a_transformer() {
             -> residual { layer_norm -> dense(64) -> gelu -> dense(16) -> dropout(0.1) }
     }
 
-    Gpt(tokens: u32[8]) -> [8, 50] {
+    Gpt(tokens: u32[..=8]) -> [.., 50] {
         tokens -> embedding(50, 16) as wte -> learned_positions -> layer as first -> layer_norm -> unembedding(wte)
     }
 ",

@@ -20,6 +20,13 @@ macro_rules! small_words {
             shapes shorten shortcut sign single slot memory square1 std str stride take target tensors term_0 term_1 terms test to
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
             variable variables vec view w weight windows words workspace write x x_2
+            alibi attention attention1 cast causal check_inputs check_lengths check_tokens d_layer_norm1
+            d_tokens data_mut embedding features first_add1 first_add2 first_attention1_context
+            first_attention1_out first_attention1_qkv first_dense1 first_dense2 first_gelu1 head_dim heads
+            k_bias k_weight kv_heads layer_norm2 learned_positions learned_positions1 out over_time positions
+            q_bias q_weight qkv rate rows rows_of_streams saved_first_attention1_context sequences slots
+            slots_mut state state_len state_memory step streams tokens unembedding v_bias v_weight vocabulary
+            window wte
             cell d_last1 d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
         }
     };
@@ -67,6 +74,12 @@ macro_rules! capitals_words {
             StackLayersInference StackLayersTraining StackTraining Statistic String Sub Sum TENSORS TERMS
             Cell LAST1_OP LSTM1_OP Lstm Reader ReaderInference ReaderTraining RecurrentOp Sequences SliceOp
             TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut Weight Windows Workspace
+            AttentionOp DropoutOp Embedding EmbeddingOp FIRST_ADD2_OP FIRST_ATTENTION1_CONTEXT_OP
+            FIRST_ATTENTION1_OUT_OP FIRST_ATTENTION1_QKV_OP FIRST_DENSE1_OP FIRST_DENSE1_OP_INFER
+            FIRST_DENSE2_OP FIRST_DROPOUT1_OP FIRST_DROPOUT2_OP FIRST_LAYER_NORM1_OP FIRST_LAYER_NORM2_OP Gpt
+            GptAttention GptInference GptLayer GptState GptTraining LEARNED_POSITIONS1_OP Last LearnedPositions
+            LearnedPositionsOp MOST_ROWS Normal OUTPUT_SEQUENCES OverTime Projections RUN_TIME State Step Steps
+            WTE_2_OP WTE_OP Write XavierUniform Zeros
         }
     };
 }

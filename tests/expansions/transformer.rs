@@ -3,7 +3,7 @@
 //         -> residual { layer_norm -> dense(64) -> gelu -> dense(16) -> dropout(0.1) }
 // }
 //
-// Gpt(tokens: u32[8]) -> [8, 50] {
+// Gpt(tokens: u32[..=8]) -> [.., 50] {
 //     tokens -> embedding(50, 16) as wte -> learned_positions -> layer as first -> layer_norm -> unembedding(wte)
 // }
 
@@ -28,8 +28,8 @@ const _: () = {
         dl_layers::layer::dropout; dl_layers::layer::dropout { rate :
         dl::private::language::given({}), .. { dl::private::language::any() } }; { use
         dl_layers::layer:: *; } { use dl_layers::layer:: *; } }; const _ : () = { let
-        tokens : dl::private::language::Tensor < u32, 8 > = dl::private::language::any();
-        { use dl_layers::Gpt:: *; tokens; } let _ : dl_layers::Gpt::embedding;
+        tokens : dl::private::language::Tensor < u32 > = dl::private::language::any(); {
+        use dl_layers::Gpt:: *; tokens; } let _ : dl_layers::Gpt::embedding;
         dl_layers::Gpt::embedding { vocabulary : dl::private::language::given({}),
         features : dl::private::language::given({}), .. { dl::private::language::any() }
         }; let _ : dl_layers::Gpt::learned_positions; let _ : dl_layers::Gpt::layer; let
@@ -51,24 +51,24 @@ const _: () = {
 
 | | layer | output | parameters | multiply-adds |
 |---|---|---|---:|---:|
-| `tokens` | | `u32[8]` | | |
-| `wte` | `embedding(50, 16)` | `[8, 16]` | 800 |  |
-| `learned_positions1` | `learned_positions` | `[8, 16]` | 128 |  |
-| `first.layer_norm1` | `layer_norm` | `[8, 16]` | 32 |  |
-| `first.attention1.qkv` | `queries, keys and values` | `[8, 48]` | 816 | 6,144 |
-| `first.attention1.context` | `attention(4, causal: true, dropout: 0.1)` | `[8, 16]` |  | 2,048 |
-| `first.attention1.out` | `output` | `[8, 16]` | 272 | 2,048 |
-| `first.dropout1` | `dropout(0.1)` | `[8, 16]` |  |  |
-| `first.add1` | `residual { … }` | `[8, 16]` |  |  |
-| `first.layer_norm2` | `layer_norm` | `[8, 16]` | 32 |  |
-| `first.dense1` | `dense(64)` | `[8, 64]` | 1,088 | 8,192 |
-| `first.gelu1` | `gelu` | `[8, 64]` |  |  |
-| `first.dense2` | `dense(16)` | `[8, 16]` | 1,040 | 8,192 |
-| `first.dropout2` | `dropout(0.1)` | `[8, 16]` |  |  |
-| `first.add2` | `residual { … }` | `[8, 16]` |  |  |
-| `layer_norm1` | `layer_norm` | `[8, 16]` | 32 |  |
-| `wte` | `unembedding(wte)` | `[8, 50]` | 0 | 6,400 |
-| | | | **4,240** | **33,024** |
+| `tokens` | | `u32[..]` | | |
+| `wte` | `embedding(50, 16)` | `[.., 16]` | 800 |  |
+| `learned_positions1` | `learned_positions` | `[.., 16]` | 128 |  |
+| `first.layer_norm1` | `layer_norm` | `[.., 16]` | 32 |  |
+| `first.attention1.qkv` | `queries, keys and values` | `[.., 48]` | 816 | 768 |
+| `first.attention1.context` | `attention(4, causal: true, dropout: 0.1)` | `[.., 16]` |  | 32 |
+| `first.attention1.out` | `output` | `[.., 16]` | 272 | 256 |
+| `first.dropout1` | `dropout(0.1)` | `[.., 16]` |  |  |
+| `first.add1` | `residual { … }` | `[.., 16]` |  |  |
+| `first.layer_norm2` | `layer_norm` | `[.., 16]` | 32 |  |
+| `first.dense1` | `dense(64)` | `[.., 64]` | 1,088 | 1,024 |
+| `first.gelu1` | `gelu` | `[.., 64]` |  |  |
+| `first.dense2` | `dense(16)` | `[.., 16]` | 1,040 | 1,024 |
+| `first.dropout2` | `dropout(0.1)` | `[.., 16]` |  |  |
+| `first.add2` | `residual { … }` | `[.., 16]` |  |  |
+| `layer_norm1` | `layer_norm` | `[.., 16]` | 32 |  |
+| `wte` | `unembedding(wte)` | `[.., 50]` | 0 | 800 |
+| | | | **4,240** | **3,904** |
 */
 #[repr(C)]
 struct Gpt {
@@ -191,11 +191,16 @@ const _: () = {
         learned_positions1: dl::Workspace<D>,
         first_attention1_qkv: dl::Workspace<D>,
     }
+    pub struct GptState<D: dl::Device> {
+        saved_first_attention1_context: dl::Workspace<D>,
+    }
     #[allow(unused_mut, unused_variables)]
     impl dl::Passes for Gpt {
-        type Input = [u32; 8];
-        type Output = [[f32; 50]; 8];
+        type Input = dl::Vec<u32>;
+        type Output = dl::Vec<[f32; 50]>;
         const NAME: &'static str = "Gpt";
+        const OUTPUT_SEQUENCES: &'static [usize] = &[0];
+        const MOST_ROWS: dl::Option<usize> = dl::Some(8);
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
                 dl::Entry::Tensor {
@@ -323,14 +328,14 @@ const _: () = {
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "tokens",
-                shape: &[8],
+                shape: &[dl::RUN_TIME],
             },
         ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "wte",
                 layer: "embedding(50, 16)",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Input(0)],
                 parameters: 800,
                 multiply_adds: 0,
@@ -341,7 +346,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "learned_positions1",
                 layer: "learned_positions",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(0)],
                 parameters: 128,
                 multiply_adds: 0,
@@ -352,7 +357,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.layer_norm1",
                 layer: "layer_norm",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(1)],
                 parameters: 32,
                 multiply_adds: 0,
@@ -363,10 +368,10 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.attention1.qkv",
                 layer: "queries, keys and values",
-                output: &[8, 48],
+                output: &[dl::RUN_TIME, 48],
                 inputs: &[dl::LayerInput::Layer(2)],
                 parameters: 816,
-                multiply_adds: 6144,
+                multiply_adds: 768,
                 inside: &[],
                 copies: 1,
                 min_batch: 1,
@@ -374,10 +379,10 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.attention1.context",
                 layer: "attention(4, causal: true, dropout: 0.1)",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(3)],
                 parameters: 0,
-                multiply_adds: 2048,
+                multiply_adds: 32,
                 inside: &[],
                 copies: 1,
                 min_batch: 1,
@@ -385,10 +390,10 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.attention1.out",
                 layer: "output",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(4)],
                 parameters: 272,
-                multiply_adds: 2048,
+                multiply_adds: 256,
                 inside: &[],
                 copies: 1,
                 min_batch: 1,
@@ -396,7 +401,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.dropout1",
                 layer: "dropout(0.1)",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(5)],
                 parameters: 0,
                 multiply_adds: 0,
@@ -407,7 +412,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.add1",
                 layer: "residual { … }",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(1), dl::LayerInput::Layer(6)],
                 parameters: 0,
                 multiply_adds: 0,
@@ -418,7 +423,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.layer_norm2",
                 layer: "layer_norm",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(7)],
                 parameters: 32,
                 multiply_adds: 0,
@@ -429,10 +434,10 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.dense1",
                 layer: "dense(64)",
-                output: &[8, 64],
+                output: &[dl::RUN_TIME, 64],
                 inputs: &[dl::LayerInput::Layer(8)],
                 parameters: 1088,
-                multiply_adds: 8192,
+                multiply_adds: 1024,
                 inside: &[],
                 copies: 1,
                 min_batch: 1,
@@ -440,7 +445,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.gelu1",
                 layer: "gelu",
-                output: &[8, 64],
+                output: &[dl::RUN_TIME, 64],
                 inputs: &[dl::LayerInput::Layer(9)],
                 parameters: 0,
                 multiply_adds: 0,
@@ -451,10 +456,10 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.dense2",
                 layer: "dense(16)",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(10)],
                 parameters: 1040,
-                multiply_adds: 8192,
+                multiply_adds: 1024,
                 inside: &[],
                 copies: 1,
                 min_batch: 1,
@@ -462,7 +467,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.dropout2",
                 layer: "dropout(0.1)",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(11)],
                 parameters: 0,
                 multiply_adds: 0,
@@ -473,7 +478,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "first.add2",
                 layer: "residual { … }",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(7), dl::LayerInput::Layer(12)],
                 parameters: 0,
                 multiply_adds: 0,
@@ -484,7 +489,7 @@ const _: () = {
             dl::LayerInfo {
                 name: "layer_norm1",
                 layer: "layer_norm",
-                output: &[8, 16],
+                output: &[dl::RUN_TIME, 16],
                 inputs: &[dl::LayerInput::Layer(13)],
                 parameters: 32,
                 multiply_adds: 0,
@@ -495,51 +500,52 @@ const _: () = {
             dl::LayerInfo {
                 name: "wte",
                 layer: "unembedding(wte)",
-                output: &[8, 50],
+                output: &[dl::RUN_TIME, 50],
                 inputs: &[dl::LayerInput::Layer(14)],
                 parameters: 0,
-                multiply_adds: 6400,
+                multiply_adds: 800,
                 inside: &[],
                 copies: 1,
                 min_batch: 1,
             },
         ];
         fn check_inputs(samples: &[Self::Input]) -> dl::Result<()> {
+            dl::check_lengths(samples, "tokens", dl::Some(8))?;
             dl::check_tokens(samples, 50)?;
             dl::Ok(())
         }
         type Inference<D: dl::Device> = GptInference<D>;
         type Training<D: dl::Device> = GptTraining<D>;
         type Evaluation<D: dl::Device> = ();
-        const INFERENCE_FLOATS: usize = 128 + 128 + 512;
-        const TRAINING_FLOATS: usize = 128 + 128 + 384 + 128 + 128 + 128 + 512 + 512
-            + 128 + 128 + 512 + <[[f32; 4]; 8] as dl::Pod>::LEN;
+        const INFERENCE_FLOATS: usize = 16 + 16 + 64;
+        const TRAINING_FLOATS: usize = 16 + 16 + 48 + 16 + 16 + 16 + 64 + 64 + 16 + 16
+            + 64 + <[f32; 4] as dl::Pod>::LEN;
         fn inference_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> GptInference<D> {
             GptInference {
-                wte: allocator.workspace(128),
-                learned_positions1: allocator.workspace(128),
-                first_attention1_qkv: allocator.workspace(512),
+                wte: allocator.rows(16),
+                learned_positions1: allocator.rows(16),
+                first_attention1_qkv: allocator.rows(64),
             }
         }
         fn training_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> GptTraining<D> {
             GptTraining {
-                wte: allocator.workspace(128),
-                learned_positions1: allocator.workspace(128),
-                first_attention1_qkv: allocator.workspace(384),
-                first_attention1_context: allocator.workspace(128),
-                first_attention1_out: allocator.workspace(128),
-                first_add1: allocator.workspace(128),
-                first_dense1: allocator.workspace(512),
-                first_gelu1: allocator.workspace(512),
-                first_dense2: allocator.workspace(128),
-                first_add2: allocator.workspace(128),
-                d_layer_norm1: allocator.workspace(512),
+                wte: allocator.rows(16),
+                learned_positions1: allocator.rows(16),
+                first_attention1_qkv: allocator.rows(48),
+                first_attention1_context: allocator.rows(16),
+                first_attention1_out: allocator.rows(16),
+                first_add1: allocator.rows(16),
+                first_dense1: allocator.rows(64),
+                first_gelu1: allocator.rows(64),
+                first_dense2: allocator.rows(16),
+                first_add2: allocator.rows(16),
+                d_layer_norm1: allocator.rows(64),
                 saved_first_attention1_context: allocator
-                    .workspace(<[[f32; 4]; 8] as dl::Pod>::LEN),
+                    .rows(<[f32; 4] as dl::Pod>::LEN),
             }
         }
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
@@ -568,97 +574,98 @@ const _: () = {
             }: dl::Infer<'_, D, Self>,
         ) {
             let n = batch.samples;
+            let rows = batch.rows(0);
             WTE_OP
                 .forward(
                     context,
                     dl::field!(net.wte),
                     tokens,
-                    memory.wte.write::<[[f32; 16]; 8]>(n),
+                    memory.wte.write::<[f32; 16]>(rows),
                 );
             LEARNED_POSITIONS1_OP
                 .forward(
                     context,
-                    dl::Sequences::equal(n, 8),
+                    batch.sequences[0],
                     dl::field!(net.learned_positions1),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.learned_positions1.write::<[[f32; 16]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.learned_positions1.write::<[f32; 16]>(rows),
                 );
             FIRST_LAYER_NORM1_OP
                 .forward(
                     context,
                     dl::field!(net.first.layer_norm1),
-                    memory.learned_positions1.read::<[[f32; 16]; 8]>(n),
-                    memory.wte.write::<[[f32; 16]; 8]>(n),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
                 );
             FIRST_ATTENTION1_QKV_OP
                 .forward(
                     context,
                     dl::field!(net.first.attention1.qkv)
                         .cast::<dl::layers::Dense<16, 48>>(),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_qkv.write::<[[f32; 48]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 48]>(rows),
                 );
             FIRST_ATTENTION1_CONTEXT_OP
                 .infer(
                     context,
-                    dl::Sequences::equal(n, 8),
-                    memory.first_attention1_qkv.read::<[[f32; 48]; 8]>(n),
-                    memory.wte.write::<[[f32; 16]; 8]>(n),
+                    batch.sequences[0],
+                    memory.first_attention1_qkv.read::<[f32; 48]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
                 );
             FIRST_ATTENTION1_OUT_OP
                 .forward(
                     context,
                     dl::field!(net.first.attention1.out),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_qkv.write::<[[f32; 16]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 16]>(rows),
                 );
             FIRST_ADD1_OP
                 .forward(
                     context,
-                    memory.learned_positions1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_qkv.read::<[[f32; 16]; 8]>(n),
-                    memory.wte.write::<[[f32; 16]; 8]>(n),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.read::<[f32; 16]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
                 );
             FIRST_LAYER_NORM2_OP
                 .forward(
                     context,
                     dl::field!(net.first.layer_norm2),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.learned_positions1.write::<[[f32; 16]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.learned_positions1.write::<[f32; 16]>(rows),
                 );
             FIRST_DENSE1_OP_INFER
                 .forward(
                     context,
                     dl::field!(net.first.dense1),
-                    memory.learned_positions1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_qkv.write::<[[f32; 64]; 8]>(n),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 64]>(rows),
                 );
             FIRST_DENSE2_OP
                 .forward(
                     context,
                     dl::field!(net.first.dense2),
-                    memory.first_attention1_qkv.read::<[[f32; 64]; 8]>(n),
-                    memory.learned_positions1.write::<[[f32; 16]; 8]>(n),
+                    memory.first_attention1_qkv.read::<[f32; 64]>(rows),
+                    memory.learned_positions1.write::<[f32; 16]>(rows),
                 );
             FIRST_ADD2_OP
                 .forward(
                     context,
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.learned_positions1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_qkv.write::<[[f32; 16]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 16]>(rows),
                 );
             LAYER_NORM1_OP
                 .forward(
                     context,
                     dl::field!(net.layer_norm1),
-                    memory.first_attention1_qkv.read::<[[f32; 16]; 8]>(n),
-                    memory.wte.write::<[[f32; 16]; 8]>(n),
+                    memory.first_attention1_qkv.read::<[f32; 16]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
                 );
             WTE_2_OP
                 .forward(
                     context,
                     dl::field!(net.wte).cast::<dl::layers::Dense<16, 50, 0>>(),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
                     output.reborrow(),
                 );
         }
@@ -673,114 +680,112 @@ const _: () = {
             }: dl::Forward<'_, D, Self>,
         ) {
             let n = batch.samples;
+            let rows = batch.rows(0);
             WTE_OP
                 .forward(
                     context,
                     dl::field!(net.wte),
                     tokens,
-                    memory.wte.write::<[[f32; 16]; 8]>(n),
+                    memory.wte.write::<[f32; 16]>(rows),
                 );
             LEARNED_POSITIONS1_OP
                 .forward(
                     context,
-                    dl::Sequences::equal(n, 8),
+                    batch.sequences[0],
                     dl::field!(net.learned_positions1),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.learned_positions1.write::<[[f32; 16]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.learned_positions1.write::<[f32; 16]>(rows),
                 );
             FIRST_LAYER_NORM1_OP
                 .forward(
                     context,
                     dl::field!(net.first.layer_norm1),
-                    memory.learned_positions1.read::<[[f32; 16]; 8]>(n),
-                    memory.wte.write::<[[f32; 16]; 8]>(n),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
                 );
             FIRST_ATTENTION1_QKV_OP
                 .forward(
                     context,
                     dl::field!(net.first.attention1.qkv)
                         .cast::<dl::layers::Dense<16, 48>>(),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_qkv.write::<[[f32; 48]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 48]>(rows),
                 );
             FIRST_ATTENTION1_CONTEXT_OP
                 .forward(
                     context,
-                    dl::Sequences::equal(n, 8),
-                    memory.first_attention1_qkv.read::<[[f32; 48]; 8]>(n),
-                    memory.first_attention1_context.write::<[[f32; 16]; 8]>(n),
-                    memory.saved_first_attention1_context.write::<[[f32; 4]; 8]>(n),
+                    batch.sequences[0],
+                    memory.first_attention1_qkv.read::<[f32; 48]>(rows),
+                    memory.first_attention1_context.write::<[f32; 16]>(rows),
+                    memory.saved_first_attention1_context.write::<[f32; 4]>(rows),
                 );
             FIRST_ATTENTION1_OUT_OP
                 .forward(
                     context,
                     dl::field!(net.first.attention1.out),
-                    memory.first_attention1_context.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_out.write::<[[f32; 16]; 8]>(n),
+                    memory.first_attention1_context.read::<[f32; 16]>(rows),
+                    memory.first_attention1_out.write::<[f32; 16]>(rows),
                 );
             FIRST_DROPOUT1_OP
                 .forward_in_place(
                     context,
-                    memory.first_attention1_out.write::<[[f32; 16]; 8]>(n),
+                    memory.first_attention1_out.write::<[f32; 16]>(rows),
                 );
             FIRST_ADD1_OP
                 .forward(
                     context,
-                    memory.learned_positions1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_out.read::<[[f32; 16]; 8]>(n),
-                    memory.first_add1.write::<[[f32; 16]; 8]>(n),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_out.read::<[f32; 16]>(rows),
+                    memory.first_add1.write::<[f32; 16]>(rows),
                 );
             FIRST_LAYER_NORM2_OP
                 .forward(
                     context,
                     dl::field!(net.first.layer_norm2),
-                    memory.first_add1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_out.write::<[[f32; 16]; 8]>(n),
+                    memory.first_add1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_out.write::<[f32; 16]>(rows),
                 );
             FIRST_DENSE1_OP
                 .forward(
                     context,
                     dl::field!(net.first.dense1),
-                    memory.first_attention1_out.read::<[[f32; 16]; 8]>(n),
-                    memory.first_dense1.write::<[[f32; 64]; 8]>(n),
+                    memory.first_attention1_out.read::<[f32; 16]>(rows),
+                    memory.first_dense1.write::<[f32; 64]>(rows),
                 );
             dl::ops::Activation::Gelu
                 .forward(
                     context,
-                    memory.first_dense1.read::<[[f32; 64]; 8]>(n),
-                    memory.first_gelu1.write::<[[f32; 64]; 8]>(n),
+                    memory.first_dense1.read::<[f32; 64]>(rows),
+                    memory.first_gelu1.write::<[f32; 64]>(rows),
                 );
             FIRST_DENSE2_OP
                 .forward(
                     context,
                     dl::field!(net.first.dense2),
-                    memory.first_gelu1.read::<[[f32; 64]; 8]>(n),
-                    memory.first_dense2.write::<[[f32; 16]; 8]>(n),
+                    memory.first_gelu1.read::<[f32; 64]>(rows),
+                    memory.first_dense2.write::<[f32; 16]>(rows),
                 );
             FIRST_DROPOUT2_OP
-                .forward_in_place(
-                    context,
-                    memory.first_dense2.write::<[[f32; 16]; 8]>(n),
-                );
+                .forward_in_place(context, memory.first_dense2.write::<[f32; 16]>(rows));
             FIRST_ADD2_OP
                 .forward(
                     context,
-                    memory.first_add1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_dense2.read::<[[f32; 16]; 8]>(n),
-                    memory.first_add2.write::<[[f32; 16]; 8]>(n),
+                    memory.first_add1.read::<[f32; 16]>(rows),
+                    memory.first_dense2.read::<[f32; 16]>(rows),
+                    memory.first_add2.write::<[f32; 16]>(rows),
                 );
             LAYER_NORM1_OP
                 .forward(
                     context,
                     dl::field!(net.layer_norm1),
-                    memory.first_add2.read::<[[f32; 16]; 8]>(n),
-                    memory.first_dense2.write::<[[f32; 16]; 8]>(n),
+                    memory.first_add2.read::<[f32; 16]>(rows),
+                    memory.first_dense2.write::<[f32; 16]>(rows),
                 );
             WTE_2_OP
                 .forward(
                     context,
                     dl::field!(net.wte).cast::<dl::layers::Dense<16, 50, 0>>(),
-                    memory.first_dense2.read::<[[f32; 16]; 8]>(n),
+                    memory.first_dense2.read::<[f32; 16]>(rows),
                     output.reborrow(),
                 );
         }
@@ -800,11 +805,12 @@ const _: () = {
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
             let n = batch.samples;
+            let rows = batch.rows(0);
             WTE_2_OP
                 .backward(
                     context,
                     dl::field!(net.wte).cast::<dl::layers::Dense<16, 50, 0>>(),
-                    memory.first_dense2.read::<[[f32; 16]; 8]>(n),
+                    memory.first_dense2.read::<[f32; 16]>(rows),
                     d_output.view(),
                     dl::Grad {
                         to: dl::field_mut!(d_net.wte)
@@ -812,110 +818,106 @@ const _: () = {
                         write,
                     },
                     dl::Some(
-                        dl::Grad::set(memory.d_layer_norm1.write::<[[f32; 16]; 8]>(n)),
+                        dl::Grad::set(memory.d_layer_norm1.write::<[f32; 16]>(rows)),
                     ),
                 );
             LAYER_NORM1_OP
                 .backward(
                     context,
                     dl::field!(net.layer_norm1),
-                    memory.first_add2.read::<[[f32; 16]; 8]>(n),
-                    memory.d_layer_norm1.read::<[[f32; 16]; 8]>(n),
+                    memory.first_add2.read::<[f32; 16]>(rows),
+                    memory.d_layer_norm1.read::<[f32; 16]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.layer_norm1),
                         write,
                     },
-                    dl::Some(
-                        dl::Grad::set(memory.first_dense2.write::<[[f32; 16]; 8]>(n)),
-                    ),
+                    dl::Some(dl::Grad::set(memory.first_dense2.write::<[f32; 16]>(rows))),
                 );
             FIRST_DROPOUT2_OP
                 .backward(
                     context,
-                    memory.first_dense2.read::<[[f32; 16]; 8]>(n),
-                    dl::Grad::set(memory.first_add2.write::<[[f32; 16]; 8]>(n)),
+                    memory.first_dense2.read::<[f32; 16]>(rows),
+                    dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows)),
                 );
             FIRST_DENSE2_OP
                 .backward(
                     context,
                     dl::field!(net.first.dense2),
-                    memory.first_gelu1.read::<[[f32; 64]; 8]>(n),
-                    memory.first_add2.read::<[[f32; 16]; 8]>(n),
+                    memory.first_gelu1.read::<[f32; 64]>(rows),
+                    memory.first_add2.read::<[f32; 16]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.dense2),
                         write,
                     },
                     dl::Some(
-                        dl::Grad::set(memory.d_layer_norm1.write::<[[f32; 64]; 8]>(n)),
+                        dl::Grad::set(memory.d_layer_norm1.write::<[f32; 64]>(rows)),
                     ),
                 );
             dl::ops::Activation::Gelu
                 .backward_in_place(
                     context,
-                    memory.first_dense1.read::<[[f32; 64]; 8]>(n),
-                    memory.d_layer_norm1.write::<[[f32; 64]; 8]>(n),
+                    memory.first_dense1.read::<[f32; 64]>(rows),
+                    memory.d_layer_norm1.write::<[f32; 64]>(rows),
                 );
             FIRST_DENSE1_OP
                 .backward(
                     context,
                     dl::field!(net.first.dense1),
-                    memory.first_attention1_out.read::<[[f32; 16]; 8]>(n),
-                    memory.d_layer_norm1.read::<[[f32; 64]; 8]>(n),
+                    memory.first_attention1_out.read::<[f32; 16]>(rows),
+                    memory.d_layer_norm1.read::<[f32; 64]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.first_add2.write::<[[f32; 16]; 8]>(n))),
+                    dl::Some(dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows))),
                 );
             FIRST_LAYER_NORM2_OP
                 .backward(
                     context,
                     dl::field!(net.first.layer_norm2),
-                    memory.first_add1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_add2.read::<[[f32; 16]; 8]>(n),
+                    memory.first_add1.read::<[f32; 16]>(rows),
+                    memory.first_add2.read::<[f32; 16]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.layer_norm2),
                         write,
                     },
-                    dl::Some(
-                        dl::Grad::add(memory.first_dense2.write::<[[f32; 16]; 8]>(n)),
-                    ),
+                    dl::Some(dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows))),
                 );
             FIRST_DROPOUT1_OP
                 .backward(
                     context,
-                    memory.first_dense2.read::<[[f32; 16]; 8]>(n),
-                    dl::Grad::set(memory.first_attention1_out.write::<[[f32; 16]; 8]>(n)),
+                    memory.first_dense2.read::<[f32; 16]>(rows),
+                    dl::Grad::set(memory.first_attention1_out.write::<[f32; 16]>(rows)),
                 );
             FIRST_ATTENTION1_OUT_OP
                 .backward(
                     context,
                     dl::field!(net.first.attention1.out),
-                    memory.first_attention1_context.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_out.read::<[[f32; 16]; 8]>(n),
+                    memory.first_attention1_context.read::<[f32; 16]>(rows),
+                    memory.first_attention1_out.read::<[f32; 16]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.attention1.out),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.first_add1.write::<[[f32; 16]; 8]>(n))),
+                    dl::Some(dl::Grad::set(memory.first_add1.write::<[f32; 16]>(rows))),
                 );
             FIRST_ATTENTION1_CONTEXT_OP
                 .backward(
                     context,
-                    dl::Sequences::equal(n, 8),
-                    memory.first_attention1_qkv.read::<[[f32; 48]; 8]>(n),
-                    memory.first_attention1_context.read::<[[f32; 16]; 8]>(n),
-                    memory.saved_first_attention1_context.read::<[[f32; 4]; 8]>(n),
-                    memory.first_add1.read::<[[f32; 16]; 8]>(n),
-                    dl::Grad::set(memory.first_dense1.write::<[[f32; 48]; 8]>(n)),
+                    batch.sequences[0],
+                    memory.first_attention1_qkv.read::<[f32; 48]>(rows),
+                    memory.first_attention1_context.read::<[f32; 16]>(rows),
+                    memory.saved_first_attention1_context.read::<[f32; 4]>(rows),
+                    memory.first_add1.read::<[f32; 16]>(rows),
+                    dl::Grad::set(memory.first_dense1.write::<[f32; 48]>(rows)),
                 );
             FIRST_ATTENTION1_QKV_OP
                 .backward(
                     context,
                     dl::field!(net.first.attention1.qkv)
                         .cast::<dl::layers::Dense<16, 48>>(),
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
-                    memory.first_dense1.read::<[[f32; 48]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.first_dense1.read::<[f32; 48]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.attention1.qkv)
                             .cast::<dl::layers::Dense<16, 48>>(),
@@ -923,7 +925,7 @@ const _: () = {
                     },
                     dl::Some(
                         dl::Grad::set(
-                            memory.first_attention1_context.write::<[[f32; 16]; 8]>(n),
+                            memory.first_attention1_context.write::<[f32; 16]>(rows),
                         ),
                     ),
                 );
@@ -931,34 +933,32 @@ const _: () = {
                 .backward(
                     context,
                     dl::field!(net.first.layer_norm1),
-                    memory.learned_positions1.read::<[[f32; 16]; 8]>(n),
-                    memory.first_attention1_context.read::<[[f32; 16]; 8]>(n),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_context.read::<[f32; 16]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.first.layer_norm1),
                         write,
                     },
-                    dl::Some(
-                        dl::Grad::add(memory.first_dense2.write::<[[f32; 16]; 8]>(n)),
-                    ),
+                    dl::Some(dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows))),
                 );
             LEARNED_POSITIONS1_OP
                 .backward(
                     context,
-                    dl::Sequences::equal(n, 8),
+                    batch.sequences[0],
                     dl::field!(net.learned_positions1),
-                    memory.first_dense2.read::<[[f32; 16]; 8]>(n),
+                    memory.first_dense2.read::<[f32; 16]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.learned_positions1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.wte.write::<[[f32; 16]; 8]>(n))),
+                    dl::Some(dl::Grad::set(memory.wte.write::<[f32; 16]>(rows))),
                 );
             WTE_OP
                 .backward(
                     context,
                     dl::field!(net.wte),
                     tokens,
-                    memory.wte.read::<[[f32; 16]; 8]>(n),
+                    memory.wte.read::<[f32; 16]>(rows),
                     dl::Grad {
                         to: dl::field_mut!(d_net.wte),
                         write: dl::Write::Add,
@@ -971,28 +971,165 @@ const _: () = {
             see: &mut dyn ::core::ops::FnMut(&'static str, D::Ref<'_, f32>),
         ) {
             let n = batch.samples;
+            let rows = batch.rows(0);
             see(
                 "learned_positions1",
-                memory.learned_positions1.read::<[[f32; 16]; 8]>(n).data(),
+                memory.learned_positions1.read::<[f32; 16]>(rows).data(),
             );
-            see("first.layer_norm1", memory.wte.read::<[[f32; 16]; 8]>(n).data());
+            see("first.layer_norm1", memory.wte.read::<[f32; 16]>(rows).data());
             see(
                 "first.attention1.qkv",
-                memory.first_attention1_qkv.read::<[[f32; 48]; 8]>(n).data(),
+                memory.first_attention1_qkv.read::<[f32; 48]>(rows).data(),
             );
             see(
                 "first.attention1.context",
-                memory.first_attention1_context.read::<[[f32; 16]; 8]>(n).data(),
+                memory.first_attention1_context.read::<[f32; 16]>(rows).data(),
             );
-            see("first.add1", memory.first_add1.read::<[[f32; 16]; 8]>(n).data());
+            see("first.add1", memory.first_add1.read::<[f32; 16]>(rows).data());
             see(
                 "first.layer_norm2",
-                memory.first_attention1_out.read::<[[f32; 16]; 8]>(n).data(),
+                memory.first_attention1_out.read::<[f32; 16]>(rows).data(),
             );
-            see("first.dense1", memory.first_dense1.read::<[[f32; 64]; 8]>(n).data());
-            see("first.gelu1", memory.first_gelu1.read::<[[f32; 64]; 8]>(n).data());
-            see("first.add2", memory.first_add2.read::<[[f32; 16]; 8]>(n).data());
-            see("layer_norm1", memory.first_dense2.read::<[[f32; 16]; 8]>(n).data());
+            see("first.dense1", memory.first_dense1.read::<[f32; 64]>(rows).data());
+            see("first.gelu1", memory.first_gelu1.read::<[f32; 64]>(rows).data());
+            see("first.add2", memory.first_add2.read::<[f32; 16]>(rows).data());
+            see("layer_norm1", memory.first_dense2.read::<[f32; 16]>(rows).data());
+        }
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Steps for Gpt {
+        type State<D: dl::Device> = GptState<D>;
+        fn state_memory<D: dl::Device>(
+            allocator: &mut dl::Allocator<'_, D>,
+        ) -> GptState<D> {
+            let rows = allocator.rows_of_streams();
+            GptState {
+                saved_first_attention1_context: allocator
+                    .workspace(FIRST_ATTENTION1_CONTEXT_OP.state_len(rows)),
+            }
+        }
+        fn slots<'s, D: dl::Device>(
+            state: &'s GptState<D>,
+            see: &mut dyn ::core::ops::FnMut(&'s dl::Workspace<D>),
+        ) {
+            see(&state.saved_first_attention1_context);
+        }
+        fn slots_mut<'s, D: dl::Device>(
+            state: &'s mut GptState<D>,
+            see: &mut dyn ::core::ops::FnMut(&'s mut dl::Workspace<D>),
+        ) {
+            see(&mut state.saved_first_attention1_context);
+        }
+        fn step<D: dl::Device>(
+            dl::Step {
+                context,
+                batch,
+                streams,
+                net,
+                input: tokens,
+                memory,
+                state,
+                mut output,
+            }: dl::Step<'_, D, Self>,
+        ) {
+            let n = batch.samples;
+            let rows = batch.rows(0);
+            WTE_OP
+                .forward(
+                    context,
+                    dl::field!(net.wte),
+                    tokens,
+                    memory.wte.write::<[f32; 16]>(rows),
+                );
+            LEARNED_POSITIONS1_OP
+                .step(
+                    context,
+                    batch.sequences[0],
+                    streams,
+                    dl::field!(net.learned_positions1),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.learned_positions1.write::<[f32; 16]>(rows),
+                );
+            FIRST_LAYER_NORM1_OP
+                .forward(
+                    context,
+                    dl::field!(net.first.layer_norm1),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
+                );
+            FIRST_ATTENTION1_QKV_OP
+                .forward(
+                    context,
+                    dl::field!(net.first.attention1.qkv)
+                        .cast::<dl::layers::Dense<16, 48>>(),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 48]>(rows),
+                );
+            FIRST_ATTENTION1_CONTEXT_OP
+                .step(
+                    context,
+                    batch.sequences[0],
+                    streams,
+                    memory.first_attention1_qkv.read::<[f32; 48]>(rows),
+                    state.saved_first_attention1_context.data_mut(),
+                    memory.wte.write::<[f32; 16]>(rows),
+                );
+            FIRST_ATTENTION1_OUT_OP
+                .forward(
+                    context,
+                    dl::field!(net.first.attention1.out),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 16]>(rows),
+                );
+            FIRST_ADD1_OP
+                .forward(
+                    context,
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.read::<[f32; 16]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
+                );
+            FIRST_LAYER_NORM2_OP
+                .forward(
+                    context,
+                    dl::field!(net.first.layer_norm2),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.learned_positions1.write::<[f32; 16]>(rows),
+                );
+            FIRST_DENSE1_OP_INFER
+                .forward(
+                    context,
+                    dl::field!(net.first.dense1),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 64]>(rows),
+                );
+            FIRST_DENSE2_OP
+                .forward(
+                    context,
+                    dl::field!(net.first.dense2),
+                    memory.first_attention1_qkv.read::<[f32; 64]>(rows),
+                    memory.learned_positions1.write::<[f32; 16]>(rows),
+                );
+            FIRST_ADD2_OP
+                .forward(
+                    context,
+                    memory.wte.read::<[f32; 16]>(rows),
+                    memory.learned_positions1.read::<[f32; 16]>(rows),
+                    memory.first_attention1_qkv.write::<[f32; 16]>(rows),
+                );
+            LAYER_NORM1_OP
+                .forward(
+                    context,
+                    dl::field!(net.layer_norm1),
+                    memory.first_attention1_qkv.read::<[f32; 16]>(rows),
+                    memory.wte.write::<[f32; 16]>(rows),
+                );
+            WTE_2_OP
+                .forward(
+                    context,
+                    dl::field!(net.wte).cast::<dl::layers::Dense<16, 50, 0>>(),
+                    memory.wte.read::<[f32; 16]>(rows),
+                    output.reborrow(),
+                );
         }
     }
 };

@@ -330,7 +330,7 @@ where
         T: 't,
     {
         state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
-        state.losses += training.losses().len() as u64;
+        state.losses = state.losses.saturating_add(training.losses().len() as u64);
         let (of_terms, metrics) = trainer.metrics.split_at_mut(terms::reported::<M, L>().len());
         terms::add(of_terms, training.terms(), training.losses().len());
         for metric in metrics {

@@ -105,7 +105,7 @@ pub struct Shape {
     /// The element type, if the user wrote one.
     pub element: Option<Element>,
     /// The run-time dimension, which comes first.
-    pub length: Option<Length>,
+    pub length: Option<Box<Length>>,
     pub dims: Vec<Expr>,
     pub span: Span,
     /// `true` if the parser reported mistakes; some dimensions may then be missing.

@@ -281,7 +281,8 @@ impl Sizes {
             defaults.extend([None, None]);
         }
         while defaults.last().is_some_and(|default| *default == arguments.last().copied()) {
-            (arguments.pop(), defaults.pop());
+            arguments.pop();
+            defaults.pop();
         }
         Type::layer(path, arguments)
     }

@@ -281,7 +281,7 @@ impl Parser<'_> {
         }
         let before = self.diagnostics.count();
         let mut cursor = Cursor::inside(&group);
-        let length = self.length(&mut cursor);
+        let length = self.length(&mut cursor).map(Box::new);
         let rest = if length.is_some() { cursor.rest(&group) } else { group.clone() };
         let dims = self.list(&rest, |cursor| self.dimension(cursor));
         Some(Shape { element, length, dims, span: group.span(), broken: self.diagnostics.count() > before })

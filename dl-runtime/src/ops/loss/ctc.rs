@@ -187,8 +187,8 @@ impl<'m> Sample<'m> {
         for t in (0..if gradient { rows } else { 0 }).rev() {
             let (now, after) = self.beta.split_at_mut((t + 1) * states);
             let now = &mut now[t * states..];
-            for s in 0..states {
-                now[s] = if t + 1 == rows {
+            for (s, now) in now.iter_mut().enumerate() {
+                *now = if t + 1 == rows {
                     if s + 2 >= states { 0.0 } else { f32::NEG_INFINITY }
                 } else {
                     let to = |to: usize, may: bool| match may && to < states {

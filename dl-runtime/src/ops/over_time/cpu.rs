@@ -10,14 +10,11 @@ use crate::tensor::{Sequences, Write};
 /// The smallest task of a backward pass, in numbers.
 const TASK: usize = 1 << 14;
 
-/// Calls `write` with each row of `dx`: its sample, its index in the sample, and its first number in the batch.
-fn each_row(
-    cpu: &Cpu,
-    sequences: Sequences<'_, Cpu>,
-    row: usize,
-    dx: &mut [f32],
-    write: &(dyn Fn(usize, usize, usize, &mut [f32]) + Sync),
-) {
+/// Writes a row, given its sample, its index in the sample, and its first number in the batch.
+type WriteRow<'f> = dyn Fn(usize, usize, usize, &mut [f32]) + Sync + 'f;
+
+/// Calls `write` with each row of `dx`.
+fn each_row(cpu: &Cpu, sequences: Sequences<'_, Cpu>, row: usize, dx: &mut [f32], write: &WriteRow<'_>) {
     let rows = TASK.div_ceil(row);
     cpu.threads().split(chunks_mut(dx, rows * row), &|task, dx| {
         let mut sample = sequences.sample_of(task * rows);

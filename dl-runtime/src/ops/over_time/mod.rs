@@ -58,6 +58,7 @@ pub trait OverTimeKernel: Storage {
     );
     /// `y` has the largest numbers of each sample; NaN where there is one.
     fn max_over_time(&self, sequences: Sequences<'_, Self>, row: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    #[allow(clippy::too_many_arguments, reason = "what the formula has")]
     /// `dx = dy/n` where `x` is one of the `n` numbers that equal `y`, else 0; set or added.
     fn max_over_time_backward(
         &self,

@@ -5,6 +5,9 @@ use crate::Context;
 use crate::tensor::Rows;
 use crate::testing::{Lengths, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
+/// A function of the numbers of a feature.
+type Definition = fn(&[f64]) -> f64;
+
 /// The definition: a function of the numbers of each feature of each sample.
 fn reference(lengths: &Lengths, row: usize, x: &[f64], f: impl Fn(&[f64]) -> f64) -> Vec<f64> {
     let mut y = Vec::new();
@@ -20,7 +23,7 @@ fn reference(lengths: &Lengths, row: usize, x: &[f64], f: impl Fn(&[f64]) -> f64
 fn case<S: Rows<N>, const N: usize>(lengths: &Lengths) {
     let samples = lengths.ranges().len();
     let (x, dy) = (numbers(1, lengths.rows() * N), numbers(2, samples * N));
-    let functions: [(OverTime, fn(&[f64]) -> f64); 4] = [
+    let functions: [(OverTime, Definition); 4] = [
         (OverTime::First, |x| x[0]),
         (OverTime::Last, |x| x[x.len() - 1]),
         (OverTime::Sum, |x| x.iter().sum()),

@@ -52,7 +52,7 @@ fn sinusoidal<S: Rows<N>, const N: usize>(lengths: &Lengths) {
     let formula = |(i, x): (usize, &f32)| {
         let feature = i % N;
         let angle = at[i / N] as f64 / 10_000_f64.powf((feature - feature % 2) as f64 / N as f64);
-        f64::from(*x) + if feature % 2 == 0 { angle.sin() } else { angle.cos() }
+        f64::from(*x) + if feature.is_multiple_of(2) { angle.sin() } else { angle.cos() }
     };
     let expected: Vec<f64> = x.iter().enumerate().map(formula).collect();
     assert_close(&format!("sinusoids of {lengths:?}"), &y, &expected, 1e-7);

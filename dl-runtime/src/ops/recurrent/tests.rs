@@ -153,13 +153,16 @@ fn rnn() {
     }
 }
 
+/// Computes the output and the gradients of a case from weights, inputs and the gradient to the output.
+type Run<'r> = dyn Fn(&Lengths, [&[f32]; 3]) -> [Vec<f32>; 3] + 'r;
+
 /// More samples than one block has, and tiles of every height.
 #[test]
 fn many_samples() {
     let lengths: Vec<usize> = (0..75).map(|i| i * 7 % 5).collect();
     for cell in CELLS {
         let rows = lengths.iter().sum::<usize>();
-        let check = |w: Vec<f32>, s: &Sizes, run: &dyn Fn(&Lengths, [&[f32]; 3]) -> [Vec<f32>; 3]| {
+        let check = |w: Vec<f32>, s: &Sizes, run: &Run<'_>| {
             let (x, dy) = (numbers(2, rows * 3), numbers(3, rows * 9));
             let lengths = Lengths::ragged(&lengths);
             let [y, _, _] = run(&lengths, [&w, &x, &dy]);

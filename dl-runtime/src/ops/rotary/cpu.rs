@@ -30,6 +30,9 @@ simd! {
     }
 }
 
+/// What is done with a part of the rows: its first row, the table of angles, and the part.
+type Body<'f, S> = dyn Fn(usize, &[f32], <S as Split>::Part) + Sync + 'f;
+
 impl Rotation {
     /// Writes the cosines, then the sines, of all pairs at a position.
     fn angles(self, position: usize, to: &mut [f32]) {
@@ -49,7 +52,7 @@ impl Rotation {
         past: Option<Streams<'_, Cpu>>,
         parts: S,
         rows_of_part: usize,
-        body: &(dyn Fn(usize, &[f32], S::Part) + Sync),
+        body: &Body<'_, S>,
     ) {
         let (width, count) = (self.head_dim, if past.is_some() { sequences.rows() } else { sequences.longest() });
         let angles_of_task = (TASK / 16).div_ceil(width.max(1));

@@ -60,8 +60,7 @@ fn a_step_continues_the_positions() {
         let (context, mut y) = (Context::new(device, 0), device.output(x.len()));
         let (x, device_past, ends) = (device.tensor(&x), device.tensor(&past), lengths.ends_on(device));
         let streams = Streams { past: &past, on_device: device_past.buffer(), capacity: 50 };
-        let mut state = device.tensor(&[0.0_f32; 0]);
-        op.step(&context, lengths.sequences(&ends), streams, x.view::<[f32; 6]>(), state.data_mut(), y.view_mut());
+        op.step(&context, lengths.sequences(&ends), streams, x.view::<[f32; 6]>(), y.view_mut());
         y.read()
     });
     assert_close("y", &y, &reference(op, &lengths, &past, 6, &wide(&x)), 1e-5);

@@ -55,12 +55,14 @@ unsafe impl<'a, T: Send> Split for SamplesMut<'a, '_, T> {
 mod tests {
     use super::*;
     use crate::device::cpu::Threads;
+    use crate::tensor::Storage;
 
     #[test]
     fn blocks_are_whole_samples() {
         let ends = [2, 2, 5, 6, 10];
         let mut rows = vec![9; 20];
-        let blocks = samples_mut(&mut rows, Sequences::ragged(&ends, &ends[..]), 2, 2);
+        let on_device = Cpu::new().zeros(ends.len()).unwrap();
+        let blocks = samples_mut(&mut rows, Sequences::ragged(&ends, &on_device), 2, 2);
         Threads::new(3).split(blocks, &|block, rows| rows.fill(block));
         let expected: Vec<usize> = [(0, 4), (1, 8), (2, 8)].iter().flat_map(|&(block, n)| vec![block; n]).collect();
         assert_eq!(rows, expected);

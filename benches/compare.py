@@ -11,7 +11,10 @@ Workloads (float32):
     T1_b64, T1_b256   training step (forward, loss, backward, Adam) of an MLP 784-512-256-10, ReLU, cross-entropy
     T2                training step of LeNet on 1x28x28, batch 64, Adam
     T3                training step of ResNet-20 on 3x32x32, batch 32, SGD with momentum
+    T4_lstm, T4_gru   training step of an LSTM or GRU: 64 rows of 32 features, hidden 128, last row to 10, batch 32, Adam
+    T5                training step of a GPT of 4 layers of width 128, 4 heads, context 128, vocabulary 65, batch 16, AdamW
     I1_tiny, I1_mlp, I1_lenet, I1_resnet20   one prediction, batch 1: an MLP 4-16-16-3, the networks of T1 to T3
+    I1_gpt, I1_gpt_token   the GPT of T5 on a whole context, and on one token after 127 with their keys and values
 
 A workload is measured in turns, ours, then each of theirs, then ours again (`--passes`), each in a process of its own,
 because the speed of a machine drifts; a figure is the median over the passes of the median in a process, in
@@ -37,7 +40,8 @@ import time
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(64, 784, 512), (256, 784, 512)]
 WORKS = [f"G1_{m}x{k}x{n}" for m, k, n in PRODUCTS] + [
-    "T1_b64", "T1_b256", "T2", "T3", "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20"]
+    "T1_b64", "T1_b256", "T2", "T3", "T4_lstm", "T4_gru", "T5",
+    "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20", "I1_gpt", "I1_gpt_token"]
 MODES = {"G": ["eager"], "T": ["eager", "fused", "compile"], "I": ["eager", "compile", "ort"]}
 # The wheel of PyTorch brings an OpenMP runtime, compiled code links the system's: two spinning thread pools on few cores
 # make compiled steps many times slower, so compiled modes load the system's for both.
@@ -87,15 +91,76 @@ def resnet20():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
+def recurrent(kind):
+    """The last row of an LSTM or GRU of 128 features to ten classes."""
+    import torch.nn as nn
+
+    class Last(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn, self.out = getattr(nn, kind)(32, 128, batch_first=True), nn.Linear(128, 10)
+
+        def forward(self, x):
+            return self.out(self.rnn(x)[0][:, -1])
+
+    return Last()
+
+
+def gpt():
+    """A GPT; `forward` takes tokens and, in turn for each layer, the keys and values before them."""
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+
+    class Layer(nn.Module):
+        def __init__(self, d, heads):
+            super().__init__()
+            self.heads, self.norm1, self.norm2 = heads, nn.LayerNorm(d), nn.LayerNorm(d)
+            self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+            self.up, self.down = nn.Linear(d, 4 * d), nn.Linear(4 * d, d)
+
+        def forward(self, x, past=None):
+            split = lambda x: x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            q, k, v = map(split, self.qkv(self.norm1(x)).chunk(3, -1))
+            if past is not None:
+                k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=past is None)
+            x = x + self.out(y.transpose(1, 2).flatten(2))
+            return x + self.down(F.gelu(self.up(self.norm2(x))))
+
+    class Gpt(nn.Module):
+        def __init__(self, vocabulary=65, context=128, d=128, heads=4, layers=4):
+            super().__init__()
+            self.tokens, self.positions = nn.Embedding(vocabulary, d), nn.Embedding(context, d)
+            self.layers = nn.ModuleList(Layer(d, heads) for _ in range(layers))
+            self.norm, self.head = nn.LayerNorm(d), nn.Linear(d, vocabulary, bias=False)
+
+        def forward(self, tokens, *past):
+            start = past[0].shape[2] if past else 0
+            x = self.tokens(tokens) + self.positions.weight[start:start + tokens.shape[1]]
+            for i, layer in enumerate(self.layers):
+                x = layer(x, past[2 * i:2 * i + 2] if past else None)
+            return self.head(self.norm(x))
+
+    return Gpt()
+
+
 def network(work):
     """The network of a workload, and a batch for it."""
     import torch
+
+    if work == "I1_gpt_token":
+        return gpt(), (torch.zeros(1, 1, dtype=torch.long), *(torch.rand(1, 4, 127, 32) for _ in range(8)))
 
     if work.startswith("T1"):
         return mlp(784, 512, 256, 10), torch.rand(int(work[4:]), 784)
     return {
         "T2": lambda: (lenet(), torch.rand(64, 1, 28, 28)),
         "T3": lambda: (resnet20(), torch.rand(32, 3, 32, 32)),
+        "T4_lstm": lambda: (recurrent("LSTM"), torch.rand(32, 64, 32)),
+        "T4_gru": lambda: (recurrent("GRU"), torch.rand(32, 64, 32)),
+        "T5": lambda: (gpt(), torch.randint(65, (16, 128))),
+        "I1_gpt": lambda: (gpt(), torch.randint(65, (1, 128))),
         "I1_resnet20": lambda: (resnet20(), torch.rand(1, 3, 32, 32)),
         "I1_tiny": lambda: (mlp(4, 16, 16, 3), torch.rand(1, 4)),
         "I1_mlp": lambda: (mlp(784, 512, 256, 10), torch.rand(1, 784)),
@@ -109,13 +174,15 @@ def training_step(work, mode):
     import torch.nn.functional as F
 
     net, x = network(work)
-    y = torch.randint(10, (len(x),))
+    y = torch.randint(65, (16, 128)) if work == "T5" else torch.randint(10, (len(x),))
     fused = mode != "eager"
     if work == "T3":
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, fused=fused)
+    elif work == "T5":
+        optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, fused=fused)
     else:
         optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
-    loss = lambda x, y: F.cross_entropy(net(x), y)
+    loss = lambda x, y: F.cross_entropy(net(x).flatten(0, -2), y.flatten())
     loss = torch.compile(loss) if mode == "compile" else loss
 
     def step():
@@ -131,24 +198,26 @@ def prediction(work, mode, threads):
     import torch
 
     net, x = network(work)
+    x = x if isinstance(x, tuple) else (x,)
     net.eval()
     if mode == "ort":
         import onnxruntime
 
         with tempfile.TemporaryDirectory() as folder:
             path = f"{folder}/net.onnx"
-            torch.onnx.export(net, (x,), path, dynamo=False, input_names=["x"], output_names=["y"])
+            names = [f"x{i}" for i in range(len(x))]
+            torch.onnx.export(net, x, path, dynamo=False, input_names=names, output_names=["y"])
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
             session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        feed = {"x": x.numpy()}
+        feed = {name: value.numpy() for name, value in zip(names, x)}
         return lambda: session.run(None, feed)
     if mode == "compile":
         import torch._inductor.config
 
         torch._inductor.config.freezing = True
         net = torch.compile(net)
-    return lambda: net(x)
+    return lambda: net(*x)
 
 
 def product(work):
@@ -236,6 +305,11 @@ def limit(work, peak, bandwidth):
     if work[0] == "G":
         m, k, n = map(int, work[3:].split("x"))
         return 2e-3 * m * k * n / peak
+    if work[:2] in ("T4", "T5") or "gpt" in work:
+        # Rows times the products of a row; the GPT attends to half of its context.
+        row = {"T4_lstm": 4 * 128 * 160, "T4_gru": 3 * 128 * 160}.get(work, 4 * (12 * 128 * 128 + 128 * 128) + 128 * 65)
+        rows = {"T4_lstm": 32 * 64, "T4_gru": 32 * 64, "T5": 16 * 128, "I1_gpt": 128, "I1_gpt_token": 1}[work]
+        return 2e-3 * rows * row * (3 if work[0] == "T" else 1) / peak
     layers, weights = LAYERS[{"T1": "mlp", "T2": "lenet", "T3": "resnet20"}.get(work[:2], work[3:])]
     if work[0] == "I":
         return 2e-3 * sum(layers) / peak

@@ -43,6 +43,8 @@ struct Member {
     /// The expression that allocates it.
     new: TokenStream,
     model: Option<Type>,
+    /// Whether it keeps a record of every row.
+    truncates: TokenStream,
 }
 
 fn members(schedule: &Schedule) -> Vec<Member> {
@@ -55,14 +57,16 @@ fn members(schedule: &Schedule) -> Vec<Member> {
                 ty: quote!(<#ty as dl::Steps>::State<#d>),
                 new: quote!(<#ty as dl::Steps>::state_memory(allocator)),
                 model: Some(ty.clone()),
+                truncates: quote!(<#ty as dl::Steps>::TRUNCATES),
             }),
-            (_, Stepping::State(floats)) => {
+            (_, Stepping::State { floats, truncates }) => {
                 let op = operation(schedule.ir, node, schedule.mode);
                 Some(Member {
                     name,
                     ty: quote!(dl::Workspace<#d>),
                     new: quote!(allocator.workspace(#op.#floats)),
                     model: None,
+                    truncates: quote!(#truncates),
                 })
             }
             _ => None,
@@ -104,6 +108,7 @@ pub fn implementation(schedule: &Schedule) -> TokenStream {
         calls.collect::<TokenStream>()
     };
     let (slots, slots_mut) = (see("slots", quote!(&)), see("slots_mut", quote!(&mut)));
+    let truncates = members.iter().map(|member| &member.truncates);
     let step = passes::step(schedule);
     let rows =
         members.iter().any(|member| member.model.is_none()).then(|| quote!(let rows = allocator.rows_of_streams();));
@@ -111,6 +116,7 @@ pub fn implementation(schedule: &Schedule) -> TokenStream {
         #[allow(unused_mut, unused_variables)]
         impl #parameters dl::Steps for #model {
             type State<#d: dl::Device> = #ty;
+            const TRUNCATES: dl::bool = true #(&& #truncates)*;
             fn state_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #ty {
                 #rows
                 #name { #fields }

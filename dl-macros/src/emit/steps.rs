@@ -45,7 +45,7 @@ impl Schedule<'_> {
                 if let Config::Model(ty) = &node.op.config {
                     return self.pass_of_model(step, node, ty, &arguments, direction);
                 }
-                if let (Direction::Step, Stepping::State(_)) = (direction, &node.op.step) {
+                if let (Direction::Step, Stepping::State { .. }) = (direction, &node.op.step) {
                     let name = names::saved(self.ir, node);
                     arguments.insert(arguments.len() - 1, quote!(state.#name.data_mut()));
                 }

@@ -111,8 +111,13 @@ pub enum Stepping {
     Ahead,
     /// By `step`, which counts the rows before.
     Position,
-    /// By `step` with a state, of which each stream has this many `f32`: an expression in which `rows` is the most rows of a stream.
-    State(TokenStream),
+    /// By `step` with a state.
+    State {
+        /// The number of `f32` of a stream: an expression in which `rows` is the most rows of a stream.
+        floats: TokenStream,
+        /// `true` if it keeps a record of every row, so that a stream can forget its last ones.
+        truncates: bool,
+    },
 }
 
 /// The function that inference calls.

@@ -198,7 +198,8 @@ impl Sizes {
         let op = quote!(dl::ops::attention::AttentionOp);
         let mut core = self.core(call, op, more, inputs, 2 * call.index);
         if causal {
-            core.built.op.step = Stepping::State(quote!(state_len(rows)));
+            let truncates = call.given_size("window").is_none();
+            core.built.op.step = Stepping::State { floats: quote!(state_len(rows)), truncates };
         }
         parts.push(core);
         parts.push(self.output(call, parts.len() - 1));

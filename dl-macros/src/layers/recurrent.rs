@@ -125,7 +125,7 @@ impl Layer for Recurrent {
         let ty = sizes.ty(&time.features);
         let step = match call.flag("bidirectional") {
             true => Stepping::Ahead,
-            false => Stepping::State(quote!(state_len::<#ty, _, _>())),
+            false => Stepping::State { floats: quote!(state_len::<#ty, _, _>()), truncates: false },
         };
         let mut op = Op::new(config, BackwardReads { inputs: true, output: true }).along_time_of([0]).stepping(step);
         op.saved = Some(Saved { ty: time.with_features(sizes.saved()).ty(), per_sample: true });

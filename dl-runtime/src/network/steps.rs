@@ -34,6 +34,10 @@ pub trait Steps: Passes {
     #[doc(hidden)]
     type State<D: Device>: Send + Sync + 'static;
 
+    /// `true` if a stream can forget its last rows: the layers keep a record of every row.
+    #[doc(hidden)]
+    const TRUNCATES: bool;
+
     /// Allocates the state of as many streams as the allocator has samples.
     #[doc(hidden)]
     fn state_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::State<D>;
@@ -54,6 +58,7 @@ where
     M::Input: crate::tensor::Pack<Element = f32>,
 {
     type State<D: Device> = Vec<M::State<D>>;
+    const TRUNCATES: bool = M::TRUNCATES;
 
     fn state_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::State<D> {
         (0..N).map(|_| M::state_memory(allocator)).collect()

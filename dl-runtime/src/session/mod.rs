@@ -11,6 +11,7 @@ mod lengths;
 mod loss;
 mod optimizer_state;
 mod state;
+mod state_file;
 mod training;
 mod transfer;
 

@@ -61,6 +61,58 @@ impl<M: Steps, D: Device> State<M, D> {
             device.clear(D::split_mut(rest, one).0);
         });
     }
+    /// Forgets all rows of a stream but the first `rows`, from which it can go on in another way.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if the stream has fewer rows, or if the model has layers that keep no record of single rows (recurrent layers,
+    /// attention with a window): their streams can only be cleared, or continued from an earlier [copy](State::try_clone).
+    ///
+    /// # Panics
+    /// If there is no such stream.
+    pub fn truncate(&mut self, stream: usize, rows: usize) -> Result<()> {
+        let past = self.past[stream] as usize;
+        let least = if M::TRUNCATES { 0 } else { past };
+        match rows {
+            0 => self.clear_stream(stream),
+            _ if (least..=past).contains(&rows) => self.past[stream] = rows as u32,
+            _ => {
+                let expected = match M::TRUNCATES {
+                    true => format!("at most {past}, the rows of the stream"),
+                    false => format!("0 or {past}, since a layer of this model keeps no record of single rows"),
+                };
+                return Err(Error::Setting {
+                    setting: "rows",
+                    of: "State::truncate",
+                    expected,
+                    found: rows.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+    pub(super) fn device(&self) -> &D {
+        &self.device
+    }
+    pub(super) fn past(&self) -> &[u32] {
+        &self.past
+    }
+    /// Returns the memory of each layer.
+    pub(super) fn slots(&self) -> Vec<&Workspace<D>> {
+        let mut slots = Vec::new();
+        M::slots(&self.memory, &mut |slot| slots.push(slot));
+        slots
+    }
+    /// Sets the lengths of the streams and the memory of each layer.
+    pub(super) fn restore(&mut self, past: &[u32], slots: &[Vec<f32>]) -> Result<()> {
+        self.past.copy_from_slice(past);
+        let (mut from, mut done, device) = (slots.iter(), Ok(()), &self.device);
+        M::slots_mut(&mut self.memory, &mut |to| {
+            if let (Some(from), true) = (from.next(), done.is_ok()) {
+                done = device.upload(from, to.data_mut());
+            }
+        });
+        done
+    }
     /// Copies the state.
     ///
     /// # Errors
@@ -68,9 +120,7 @@ impl<M: Steps, D: Device> State<M, D> {
     pub fn try_clone(&self) -> Result<Self> {
         let mut copy = State::new(self.device.clone(), self.streams(), self.capacity)?;
         copy.past.copy_from_slice(&self.past);
-        let mut from = Vec::new();
-        M::slots(&self.memory, &mut |slot| from.push(slot));
-        let (mut from, device) = (from.into_iter(), &self.device);
+        let (mut from, device) = (self.slots().into_iter(), &self.device);
         M::slots_mut(&mut copy.memory, &mut |to| {
             if let Some(from) = from.next() {
                 device.copy(from.data(), to.data_mut());

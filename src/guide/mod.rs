@@ -3,6 +3,7 @@
 //! - [`language`]: the language inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
 //! - [`training`]: the trainer, losses, optimizers, schedules, and training loops written by hand
+//! - [`sequences`]: models of sequences of any length: recurrent networks, transformers, generation, translation
 //! - [`gpu`]: training and prediction on an NVIDIA GPU
 //! - [`expansion`]: the code that the macro generates, from top to bottom
 //! - [`data_and_files`]: data sets, readers, text and its generation, safetensors, and networks from PyTorch
@@ -15,6 +16,9 @@ pub mod layers {}
 
 #[doc = include_str!("training.md")]
 pub mod training {}
+
+#[doc = include_str!("sequences.md")]
+pub mod sequences {}
 
 #[doc = include_str!("gpu.md")]
 pub mod gpu {}

@@ -8,7 +8,7 @@ use common::{Fixture, PASS, agree, check, devices};
 use dl::loss::Mse;
 use dl::ops::recurrent::{Cell, Gru, Lstm, RecurrentOp, Rnn, Weights};
 use dl::prelude::*;
-use dl::tensor::{Grad, Sequences, Storage, Write};
+use dl::tensor::{Grad, Sequences, Write};
 use dl::{Context, View, ViewMut};
 
 /// One test for each model, named as the case in the file; the loss compares with random numbers.
@@ -24,21 +24,21 @@ macro_rules! operations {
 }
 
 model! {
-    Lstm(x: [6, 4]) -> [6, 7] { x -> lstm(7) }
+    PlainLstm(x: [6, 4]) -> [6, 7] { x -> lstm(7) }
     LstmOne(x: [1, 1]) -> [1, 1] { x -> lstm(1) }
     LstmNoBias(x: [6, 3]) -> [6, 5] { x -> lstm(5, bias: false) }
     LstmLayers(x: [6, 3]) -> [6, 6] { x -> lstm(6, layers: 3) }
     LstmBidirectional(x: [6, 4]) -> [6, 10] { x -> lstm(5, bidirectional: true) }
     LstmBoth(x: [6, 3]) -> [6, 8] { x -> lstm(4, layers: 2, bidirectional: true) }
     LstmWide(x: [9, 20]) -> [9, 33] { x -> lstm(33) }
-    Gru(x: [6, 4]) -> [6, 7] { x -> gru(7) }
+    PlainGru(x: [6, 4]) -> [6, 7] { x -> gru(7) }
     GruOne(x: [1, 1]) -> [1, 1] { x -> gru(1) }
     GruNoBias(x: [6, 3]) -> [6, 5] { x -> gru(5, bias: false) }
     GruLayers(x: [6, 3]) -> [6, 6] { x -> gru(6, layers: 3) }
     GruBidirectional(x: [6, 4]) -> [6, 10] { x -> gru(5, bidirectional: true) }
     GruBoth(x: [6, 3]) -> [6, 8] { x -> gru(4, layers: 2, bidirectional: true) }
     GruWide(x: [9, 20]) -> [9, 33] { x -> gru(33) }
-    Rnn(x: [6, 4]) -> [6, 7] { x -> rnn(7) }
+    PlainRnn(x: [6, 4]) -> [6, 7] { x -> rnn(7) }
     RnnOne(x: [1, 1]) -> [1, 1] { x -> rnn(1) }
     RnnNoBias(x: [6, 3]) -> [6, 5] { x -> rnn(5, bias: false) }
     RnnLayers(x: [6, 3]) -> [6, 6] { x -> rnn(6, layers: 3) }
@@ -50,21 +50,21 @@ model! {
     LstmProjectionBoth(x: [6, 3]) -> [6, 4] { x -> lstm(6, projection: 2, layers: 2, bidirectional: true, bias: false) }
 }
 operations! {
-    lstm: Lstm,
+    lstm: PlainLstm,
     lstm_one: LstmOne,
     lstm_no_bias: LstmNoBias,
     lstm_layers: LstmLayers,
     lstm_bidirectional: LstmBidirectional,
     lstm_both: LstmBoth,
     lstm_wide: LstmWide,
-    gru: Gru,
+    gru: PlainGru,
     gru_one: GruOne,
     gru_no_bias: GruNoBias,
     gru_layers: GruLayers,
     gru_bidirectional: GruBidirectional,
     gru_both: GruBoth,
     gru_wide: GruWide,
-    rnn: Rnn,
+    rnn: PlainRnn,
     rnn_one: RnnOne,
     rnn_no_bias: RnnNoBias,
     rnn_layers: RnnLayers,

@@ -131,7 +131,7 @@ impl Layer for Attention {
     }
     fn parts(&self, call: &Call) -> Option<Vec<Part>> {
         let sizes = Sizes::of(call, self.cross)?;
-        let parts = if self.cross { sizes.cross(call) } else { sizes.to_itself(call) };
+        let parts = if self.cross { sizes.cross(call) } else { sizes.own(call) };
         Some(parts)
     }
     fn build(&self, _: &Call) -> Option<Built> {
@@ -179,7 +179,7 @@ impl Sizes {
     }
 
     /// Returns the nodes of attention of a sequence to itself.
-    fn to_itself(self, call: &Call) -> Vec<Part> {
+    fn own(self, call: &Call) -> Vec<Part> {
         let features = &self.queries.features;
         let mut parts = vec![self.projections(call, Some(features), Source::Operand(0))];
         let rows = parts[0].built.output.clone();

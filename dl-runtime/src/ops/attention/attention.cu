@@ -217,15 +217,15 @@ DEVICE void forward(const Attention& a, u64 seed, Span<const u32> q_ends, u32 q_
 
 KERNEL_OF(128, attention_forward, Attention a, u64 seed, Span<const u32> q_ends, u32 q_len, Span<const u32> k_ends, u32 k_len,
           Span<const float> q, Span<const float> k, Span<const float> v, Span<float> y, Span<float> sums) {
-    Span<const u32> pasts = {nullptr, 0};
-    Span<const float> store = {nullptr, 0};
+    Span<const u32> pasts = q_ends.part(0, 0);
+    Span<const float> store = q.part(0, 0);
     forward<0>(a, seed, q_ends, q_len, k_ends, k_len, pasts, 1, store, q, k, v, y, sums);
 }
 
 /// The forward pass for new rows of streams.
 KERNEL_OF(128, attention_step, Attention a, Span<const u32> ends, u32 len, Span<const u32> pasts, u32 slots, Span<const float> store,
           Span<const float> q, Span<const float> k, Span<const float> v, Span<float> y) {
-    Span<float> sums = {nullptr, 0};
+    Span<float> sums = y.part(0, 0);
     forward<1>(a, 0, ends, len, ends, len, pasts, slots, store, q, k, v, y, sums);
 }
 

@@ -122,10 +122,10 @@ model! {
 fn argmax_chooses() {
     let net = OneHot::init(1);
     let y = net.predict_one(&[[0.5, 2.0, 2.0], [-1.0, -3.0, -2.0]]);
-    assert_eq!(y, [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]);
+    assert_eq!(*y, [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]);
     let net = Chosen::init(1);
     let x = [0.3, -0.2, 0.9, 0.1, -0.7, 0.4];
-    let ChosenOutput { vector, scores } = net.predict_one(&x);
+    let ChosenOutput { vector, scores } = *net.predict_one(&x);
     let most = (0..3).fold(0, |most, c| if scores[c] > scores[most] { c } else { most });
     assert_eq!(vector, net.table.weight[most]);
 }

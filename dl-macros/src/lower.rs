@@ -118,10 +118,6 @@ struct Lowering<'a> {
     before: usize,
     /// The graphs of the stacks inside this model.
     inner: Vec<Ir>,
-    /// The names around a stack, which are not visible in it.
-    outside: Vec<String>,
-    /// The names of `outside` that a stack uses regardless, which is reported.
-    captured: Vec<String>,
 }
 
 /// A value of the network; its shape may be unknown after a mistake.
@@ -214,8 +210,6 @@ impl<'a> Lowering<'a> {
             uses: Default::default(),
             before: diagnostics.count(),
             inner: Vec::new(),
-            outside: Vec::new(),
-            captured: Vec::new(),
         }
     }
 

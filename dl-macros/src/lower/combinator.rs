@@ -192,7 +192,6 @@ impl Lowering<'_> {
         let mut inner = Lowering::new(self.file, &model, self.constants, self.diagnostics, self.silent, names);
         inner.unfolding = self.unfolding.clone();
         inner.uses = self.uses.clone();
-        inner.outside = self.visible().iter().map(|binding| binding.name.to_string()).collect();
         let before = self.diagnostics.count();
         let value = inner.names.value(&input);
         // The copies have one input, so its length is their only one.
@@ -211,7 +210,7 @@ impl Lowering<'_> {
             output = inner.copied(0, span);
         }
         inner.unused(0, 0);
-        let (real, outside) = (inner.values[output].shape.clone(), std::mem::take(&mut inner.captured));
+        let real = inner.values[output].shape.clone();
         if let (Some(before), Some(after)) = (&shape, &real) {
             let text = message!("`repeat` wants braces that keep the shape, but they make ", after, " of ", before);
             self.diagnostics.require(check::equal(before, after), span, text);
@@ -221,9 +220,6 @@ impl Lowering<'_> {
         let output = Output { name: Ident::new("output", Span::call_site()), value: output, shape };
         let irs = inner.finish(&model, vec![output], None, broken);
         self.diagnostics.put_checks(checks);
-        for name in outside {
-            self.bound(&name);
-        }
         irs
     }
 

@@ -120,9 +120,6 @@ impl Lowering<'_> {
         let message = if let Some(layer) = layers::find(&text) {
             let input = self.visible().last().map_or("x".to_owned(), |binding| binding.name.to_string());
             format!("`{}` is a layer, and wants a value: `{input} -> {text}`", layer.name())
-        } else if self.outside.contains(&text) {
-            self.captured.push(text.clone());
-            format!("the braces of `repeat` see nothing but what flows into them, and `{text}` is outside")
         } else if self.find_block(name).is_some() {
             let input = self.visible().last().map_or("x".to_owned(), |binding| binding.name.to_string());
             format!("`{text}` is a block, and wants a value: `{input} -> {text}`")

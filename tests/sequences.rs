@@ -1,5 +1,9 @@
 //! Models of sequences of run-time length: ragged batches, in prediction and in training.
 
+#[path = "common/devices.rs"]
+mod devices;
+
+use devices::on_devices;
 use dl::Error;
 use dl::data::Dataset;
 use dl::model;
@@ -209,9 +213,9 @@ fn steps_equal_the_whole() {
     let rows = |text: &Vec<u32>| text.iter().map(|&t| [t as f32 * 0.3 - 1.0, (t % 3) as f32, 0.5]).collect::<Vec<_>>();
     for pieces in [&[1][..], &[3, 1, 7], &[20]] {
         let inputs = texts(4, 38, 11);
-        step_by_step(Cpu::new(), &*Causal::init(2), &inputs, pieces);
+        on_devices!(|device| step_by_step(device, &*Causal::init(2), &inputs, pieces));
         let inputs: Vec<Vec<[f32; 3]>> = inputs.iter().map(rows).collect();
-        step_by_step(Cpu::new(), &*Running::init(3), &inputs, pieces);
+        on_devices!(|device| step_by_step(device, &*Running::init(3), &inputs, pieces));
     }
 }
 
@@ -242,8 +246,12 @@ fn gradients_of_samples_add_up() {
     let inputs = texts(5, 20, 11);
     let targets: Vec<Vec<u32>> = inputs.iter().map(|text| text.iter().map(|t| (t * 3 + 1) % 11).collect()).collect();
     let net = Causal::init(6);
+    on_devices!(|device| adds_up(device, &net, &inputs, &targets));
+}
+
+fn adds_up<D: Device>(device: D, net: &Causal, inputs: &[Vec<u32>], targets: &[Vec<u32>]) {
     let gradients = |inputs: &[Vec<u32>], targets: &[Vec<u32>]| {
-        let mut training = net.training(Cpu::new(), inputs.len()).unwrap();
+        let mut training = net.training(device.clone(), inputs.len()).unwrap();
         training.forward(inputs).unwrap();
         training.loss(&CrossEntropy, targets).unwrap();
         training.backward();
@@ -251,10 +259,10 @@ fn gradients_of_samples_add_up() {
         training.gradients(&mut to).unwrap();
         to
     };
-    let together = gradients(&inputs, &targets);
+    let together = gradients(inputs, targets);
     let rows: usize = inputs.iter().map(Vec::len).sum();
     let mut sum = vec![0.0; Causal::PARAMETERS];
-    for (input, target) in inputs.iter().zip(&targets) {
+    for (input, target) in inputs.iter().zip(targets) {
         let alone = gradients(std::slice::from_ref(input), std::slice::from_ref(target));
         let share = input.len() as f32 / rows as f32;
         sum.iter_mut().zip(flat(from_ref(&*alone))).for_each(|(sum, d)| *sum += share * d);
@@ -308,4 +316,64 @@ fn streams_have_typed_errors() {
     session.step(&mut state, &[vec![4], vec![1, 2]], &mut outputs).unwrap();
     let whole = net.predict_one(&vec![1, 2, 3, 4]);
     assert!(outputs[0][0].iter().zip(whole[3]).all(|(a, b)| (a - b).abs() < 1e-5));
+}
+
+#[test]
+fn states_forget_and_are_stored() {
+    on_devices!(|device| forgets_and_is_stored(device));
+}
+
+fn forgets_and_is_stored<D: Device>(device: D) {
+    let net = Causal::init(1);
+    let mut session = net.session(device.clone(), 2).unwrap();
+    let mut state = session.state(2, 20).unwrap();
+    let mut outputs = vec![Vec::new(); 2];
+    session.step(&mut state, &[vec![1, 2, 3, 4, 5], vec![6, 7]], &mut outputs).unwrap();
+    state.truncate(0, 2).unwrap();
+    let error = state.truncate(1, 3).unwrap_err().to_string();
+    assert_eq!(error, "`rows` of `State::truncate` is 3; it must be at most 2, the rows of the stream");
+    let bytes = state.to_bytes().unwrap();
+    for mut state in [state, session.state_from_bytes(&bytes).unwrap()] {
+        session.step(&mut state, &[vec![8, 9], vec![10]], &mut outputs).unwrap();
+        for (found, whole) in outputs.iter().zip(net.predict(&[vec![1, 2, 8, 9], vec![6, 7, 10]])) {
+            let pairs = found.iter().flatten().zip(whole[2..].iter().flatten());
+            pairs.for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} and {b}"));
+        }
+    }
+    // A state of another model, a damaged one, and one with more streams than there is place for.
+    let other = Running::init(1);
+    let mut running = other.session(device.clone(), 2).unwrap();
+    let error = running.state_from_bytes(&bytes).unwrap_err();
+    assert!(matches!(error, Error::Checkpoint { what: "model", .. }), "{error}");
+    for cut in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
+        assert!(session.state_from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+    let error = net.session(device, 1).unwrap().state_from_bytes(&bytes).unwrap_err();
+    assert!(matches!(error, Error::Setting { setting: "streams", .. }), "{error}");
+    // Recurrent layers keep no record of single rows.
+    let mut state = running.state(1, 9).unwrap();
+    running.step(&mut state, &[vec![[0.0; 3]; 4]], &mut [Vec::new()]).unwrap();
+    let error = state.truncate(0, 2).unwrap_err().to_string();
+    assert!(error.contains("0 or 4, since a layer of this model keeps no record of single rows"), "{error}");
+    state.truncate(0, 0).unwrap();
+    assert_eq!(state.lengths().collect::<Vec<_>>(), [0]);
+}
+
+#[test]
+fn devices_agree_on_ragged_training() {
+    let inputs = texts(7, 14, 9);
+    let targets = inputs.iter().map(|text| text.len() as u32 % 2).collect();
+    let data = Dataset::new(inputs, targets).unwrap();
+    let mut losses: Vec<Vec<f64>> = Vec::new();
+    on_devices!(|device| {
+        // Other numbers of rows in every batch, and a short last one.
+        let mut trainer = Trainer::new(Adam::new(0.01)).loss(CrossEntropy).on(device).epochs(3).batch_size(3).quiet();
+        let history = trainer.fit(&mut Classifier::init(1), &data).unwrap();
+        losses.push(history.epochs.iter().map(|epoch| epoch.train.loss).collect());
+    });
+    for other in &losses[1..] {
+        let pairs = losses[0].iter().zip(other);
+        pairs.for_each(|(cpu, cuda)| assert!((cpu - cuda).abs() < 1e-4, "{cpu} on the CPU and {cuda} on CUDA"));
+    }
+    assert!(losses[0][2] < losses[0][0]);
 }

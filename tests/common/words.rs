@@ -20,12 +20,12 @@ macro_rules! small_words {
             shapes shorten shortcut sign single slot memory square1 std str stride take target tensors term_0 term_1 terms test to
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
             variable variables vec view w weight windows words workspace write x x_2
-            alibi attention attention1 cast causal check_inputs check_lengths check_tokens d_layer_norm1
-            d_tokens data_mut embedding features first_add1 first_add2 first_attention1_context
+            alibi  attention1 cast causal check_inputs check_lengths check_tokens d_layer_norm1
+            d_tokens data_mut  features first_add1 first_add2 first_attention1_context
             first_attention1_out first_attention1_qkv first_dense1 first_dense2 first_gelu1 head_dim heads
-            k_bias k_weight kv_heads layer_norm2 learned_positions learned_positions1 out over_time positions
+            k_bias k_weight kv_heads layer_norm2  learned_positions1 out over_time positions
             q_bias q_weight qkv rate rows rows_of_streams saved_first_attention1_context sequences slots
-            slots_mut state state_len state_memory step streams tokens unembedding v_bias v_weight vocabulary
+            slots_mut state state_len state_memory step streams tokens  v_bias v_weight vocabulary
             window wte
             cell d_last1 d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
         }
@@ -52,7 +52,7 @@ macro_rules! few_words {
 #[macro_export]
 macro_rules! layers_words {
     ($test:ident) => {
-        $test! { add batch_norm conv2d dense dropout flatten gelu last layer_norm lstm max_pool2d mean mse relu slice square sub sum }
+        $test! { add batch_norm conv2d dense dropout flatten gelu last layer_norm lstm max_pool2d mean mse relu slice square sub sum attention embedding learned_positions unembedding}
     };
 }
 

@@ -46,9 +46,11 @@ impl<'a> Product<'a> {
     }
 }
 
-/// Returns the number of samples of a block: the threads share them evenly.
+/// Returns the number of samples of a block: the threads share them evenly. Only a packed product has the same bits for any number of
+/// rows; the other one, at a single step, uses the threads itself.
 fn samples_of_block(threads: &Threads, sequences: Sequences<'_, Cpu>) -> usize {
-    sequences.samples().div_ceil(threads.count()).clamp(1, MOST)
+    let shared = if sequences.longest() > 1 { sequences.samples().div_ceil(threads.count()) } else { MOST };
+    shared.clamp(1, MOST)
 }
 
 /// Cuts the next `len` numbers off `memory`.

@@ -56,6 +56,7 @@ fn every_word_of_generated_code_is_tested() {
     layers_words! { note }
     outputs_words! { note }
     capitals_words! { note }
+    qualified_words! { note }
     // Words of Rust and of the language, which name nothing.
     known.extend(
         "as const crate dyn fn for if impl in let loop loss mod mut pub repeat residual self static".split(' '),

@@ -113,6 +113,11 @@ fn wrong_sequences_are_typed_errors() {
     training.forward(&[vec![1, 2], vec![3]]).unwrap();
     let error = training.loss(&CrossEntropy, &[vec![1, 2], vec![1, 2]]).unwrap_err();
     assert!(matches!(error, Error::TargetRows { sample: 1, expected: 1, found: 2 }), "{error}");
+    // The trainer looks at all data before the first step.
+    let data = Dataset::new(vec![vec![1, 2], vec![3; 4]], vec![vec![1, 2], vec![0; 3]]).unwrap();
+    let mut trainer = Trainer::new(Adam::new(0.1)).loss(CrossEntropy).quiet();
+    let error = trainer.fit(&mut Tagger::init(1), &data).unwrap_err().to_string();
+    assert_eq!(error, "training set: sample 1: the target has 3 rows, but the output has 4");
 }
 
 model! {

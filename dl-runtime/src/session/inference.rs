@@ -6,6 +6,7 @@ use crate::device::Cpu;
 use crate::network::{Batch, DIMENSIONS, Forward, Infer, MAX_DIMENSIONS, Network, Passes, Row, Step, Steps};
 use crate::ops::Device;
 use crate::tensor::context::splitmix64;
+use crate::tensor::pack::rows_of;
 use crate::tensor::pod::{flat, reserved};
 use crate::tensor::{Capacity, Pack, Sequences, Statistics, Streams};
 use crate::{Allocator, Context, Result, View, ViewMut};
@@ -377,12 +378,6 @@ fn predict_good<M: Passes>(
         }
     }
     Ok(())
-}
-
-/// Returns the number of rows of the sequence of an input with this dimension.
-fn rows_of<I: Pack>(input: &I, dimension: usize) -> usize {
-    let mut sequences = I::PARTS.iter().enumerate().filter(|(_, part)| part.sequence);
-    sequences.nth(dimension).map_or(0, |(part, _)| input.rows(part))
 }
 
 /// [`Model::predict_with_dropout`](crate::Model::predict_with_dropout).

@@ -166,6 +166,12 @@ pub const fn sequences<S: Pack>() -> usize {
     count
 }
 
+/// Returns the number of rows of the sequence of a sample with this index among its sequences.
+pub(crate) fn rows_of<S: Pack>(sample: &S, sequence: usize) -> usize {
+    let mut sequences = S::PARTS.iter().enumerate().filter(|(_, part)| part.sequence);
+    sequences.nth(sequence).map_or(0, |(part, _)| sample.rows(part))
+}
+
 /// Returns the bits of numbers as `f32`: a struct of several inputs may hold both types.
 pub fn as_f32<E: Element>(numbers: &[E]) -> &[f32] {
     // SAFETY: `f32` and `u32`, the only elements, have the same size and alignment, and all bits are values of both.

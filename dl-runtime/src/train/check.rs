@@ -4,6 +4,7 @@ use super::trainer::Trainer;
 use crate::data::Dataset;
 use crate::session::{Criterion, SmallBatch, min_batch_of_model};
 use crate::tensor::Pack;
+use crate::tensor::pack::rows_of;
 use crate::tensor::ranges::check_finite;
 use crate::{Error, Passes, Result, io};
 
@@ -55,6 +56,14 @@ where
         data.check_lengths()?;
         check_finite(&data.inputs)?;
         M::check_inputs(&data.inputs)?;
+        for (k, &dimension) in L::TARGET_SEQUENCES.iter().enumerate() {
+            for (sample, (input, target)) in data.iter().enumerate() {
+                let (expected, found) = (rows_of(input, dimension), rows_of(target, k));
+                if found != expected {
+                    return Err(Error::TargetRows { sample, expected, found });
+                }
+            }
+        }
         loss.check(&data.targets)
     };
     samples().map_err(|error| error.of_data(set))

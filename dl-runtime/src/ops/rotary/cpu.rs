@@ -45,7 +45,6 @@ impl Rotation {
     }
 
     /// Calls `body` for parts of the rows, with the angles of any row: those of its position, or with `past` its own.
-    #[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
     fn run<S: Split>(
         self,
         cpu: &Cpu,

@@ -1,6 +1,7 @@
 //! What the examples share: their options, readers of data, and pictures of grey images as PNG files.
 
 pub mod data;
+pub mod words;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};

@@ -293,6 +293,7 @@ fn checkpoints_with_false_fields_are_errors() {
         "/state/state/history/confusion",
         "/state/state/learning_rate",
         "/state/state/loss",
+        "/state/state/losses",
         "/state/state/seconds",
     ];
     assert_eq!(free.into_iter().collect::<Vec<&str>>(), expected);

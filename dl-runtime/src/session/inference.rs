@@ -111,7 +111,7 @@ impl<M: Passes> Session<M> {
     }
 }
 
-impl<M: Steps, D: Device> Session<M, D> {
+impl<M: Passes, D: Device> Session<M, D> {
     pub(super) fn samples(&self) -> usize {
         self.runner.capacity.samples
     }
@@ -125,7 +125,10 @@ impl<M: Steps, D: Device> Session<M, D> {
         state: &mut M::State<D>,
         inputs: &[M::Input],
         outputs: &mut [M::Output],
-    ) -> Result<()> {
+    ) -> Result<()>
+    where
+        M: Steps,
+    {
         let Runner { device, lengths, staged, memory, .. } = self.runner.reserved(&Samples::All(inputs))?;
         let (sequences, net) = (lengths.sequences(), View::<D, M>::new(D::whole(&self.weights), 1));
         let pass =

@@ -1,7 +1,7 @@
 //! States of streams: what a model remembers of the rows of running sequences, so that it can be continued row by row.
 
 use super::inference::Session;
-use crate::network::Steps;
+use crate::network::{Passes, Steps};
 use crate::ops::Device;
 use crate::tensor::{Capacity, Pack, Streams};
 use crate::{Allocator, Cpu, Error, Result, Workspace};
@@ -141,13 +141,16 @@ fn slot_len<D: Device>(slot: &D::Mut<'_, f32>) -> usize {
     D::len(D::share(slot))
 }
 
-impl<M: Steps, D: Device> Session<M, D> {
+impl<M: Passes, D: Device> Session<M, D> {
     /// Returns a fresh state of `streams` sequences of at most `rows` rows each.
     ///
     /// # Errors
     /// [`Error::Setting`] if there are no streams or rows, more streams than the samples of the session, or more rows than the model
     /// declares; the error of the device if its memory is full.
-    pub fn state(&self, streams: usize, rows: usize) -> Result<State<M, D>> {
+    pub fn state(&self, streams: usize, rows: usize) -> Result<State<M, D>>
+    where
+        M: Steps,
+    {
         let samples = self.samples();
         if !(1..=samples).contains(&streams) {
             let expected = format!("from 1 to {samples}, the samples that the session was made for");
@@ -174,7 +177,10 @@ impl<M: Steps, D: Device> Session<M, D> {
     ///
     /// # Panics
     /// Unless there are as many outputs as inputs.
-    pub fn step(&mut self, state: &mut State<M, D>, inputs: &[M::Input], outputs: &mut [M::Output]) -> Result<()> {
+    pub fn step(&mut self, state: &mut State<M, D>, inputs: &[M::Input], outputs: &mut [M::Output]) -> Result<()>
+    where
+        M: Steps,
+    {
         assert_eq!(inputs.len(), outputs.len(), "as many outputs as inputs");
         if inputs.len() != state.streams() {
             return Err(Error::UnequalLengths { inputs: inputs.len(), targets: state.streams() });

@@ -4,7 +4,7 @@ use super::checkpoint::{malformed, same};
 use super::inference::Session;
 use super::state::State;
 use crate::io::safetensors::{Reader, Writer};
-use crate::network::Steps;
+use crate::network::{Passes, Steps};
 use crate::ops::Device;
 use crate::tensor::pod::reserved;
 use crate::{IN_MEMORY, Result};
@@ -48,13 +48,16 @@ impl<M: Steps, D: Device> State<M, D> {
     }
 }
 
-impl<M: Steps, D: Device> Session<M, D> {
+impl<M: Passes, D: Device> Session<M, D> {
     /// Reads the state that [`State::to_bytes`] wrote, of the same model.
     ///
     /// # Errors
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) for the state of another model, [`Error::Setting`](crate::Error::Setting) for more
     /// streams or rows than the session has place for, and the errors of a damaged file.
-    pub fn state_from_bytes(&self, bytes: &[u8]) -> Result<State<M, D>> {
+    pub fn state_from_bytes(&self, bytes: &[u8]) -> Result<State<M, D>>
+    where
+        M: Steps,
+    {
         let path = Path::new(IN_MEMORY);
         let mut reader = Reader::of(bytes)?;
         let json = reader.metadata().get(KEY);

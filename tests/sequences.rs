@@ -117,7 +117,7 @@ fn wrong_sequences_are_typed_errors() {
     let data = Dataset::new(vec![vec![1, 2], vec![3; 4]], vec![vec![1, 2], vec![0; 3]]).unwrap();
     let mut trainer = Trainer::new(Adam::new(0.1)).loss(CrossEntropy).quiet();
     let error = trainer.fit(&mut Tagger::init(1), &data).unwrap_err().to_string();
-    assert_eq!(error, "training set: sample 1: the target has 3 rows, but the output has 4");
+    assert_eq!(error, "sample 1 of the training set: the target has 3 rows, but the output has 4");
 }
 
 model! {

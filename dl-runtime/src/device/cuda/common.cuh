@@ -22,6 +22,9 @@ typedef long long i64;
 #define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
 /// A kernel whose blocks have at most `threads` threads, which lets the compiler use more registers.
 #define KERNEL_OF(threads, name, ...) extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
+/// The same, where `blocks` blocks are to run on a multiprocessor at once: the compiler may use `65536 / (threads * blocks)` registers,
+/// and does not spill them for the sake of more blocks.
+#define KERNEL_RESIDENT(threads, blocks, name, ...) extern "C" __global__ void __launch_bounds__(threads, blocks) name(__VA_ARGS__)
 #define DEVICE static __device__ __forceinline__
 #define SHARED(type, name, count) __shared__ SharedArray<type, count> name
 
@@ -60,6 +63,8 @@ DEVICE void store4(SharedArray<float, N>& s, u32 i, float4 v) {
 }
 #endif
 
+#define MINUS_INFINITY __uint_as_float(0xFF800000u)
+#define PLUS_INFINITY __uint_as_float(0x7F800000u)
 #define WARP 32u
 #define ALL_LANES 0xFFFFFFFFu
 

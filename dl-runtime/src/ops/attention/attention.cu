@@ -167,7 +167,7 @@ DEVICE void forward(const Attention& a, u64 seed, Span<const u32> q_ends, u32 q_
     Head of_v = head_of(v, a.k_row, a.v_first, kv_head, a.features, k_start);
     float most[MINE], sum[MINE], results[MINE][2], tilt = slope(a, b.head);
 #pragma unroll
-    for (u32 r = 0; r < MINE; r++) most[r] = -INFINITY, sum[r] = 0.0f, results[r][0] = 0.0f, results[r][1] = 0.0f;
+    for (u32 r = 0; r < MINE; r++) most[r] = MINUS_INFINITY, sum[r] = 0.0f, results[r][0] = 0.0f, results[r][1] = 0.0f;
     // Positions count from the first row of the sample, or of the stream.
     u32 first = b.first + state.past, end = end_key(a, first + ROWS, keys);
     for (u32 tile = first_key(a, first); tile < end; tile += WARP) {
@@ -187,10 +187,10 @@ DEVICE void forward(const Attention& a, u64 seed, Span<const u32> q_ends, u32 q_
         for (u32 r = 0; r < MINE; r++) {
             u32 query = first + warp * MINE + r, key = tile + lane;
             seen[r] = key < keys && sees(a, query, key);
-            float score = seen[r] ? scores[r] - distance(tilt, query, key) : -INFINITY;
+            float score = seen[r] ? scores[r] - distance(tilt, query, key) : MINUS_INFINITY;
             float now = warp_max(score);
             now = now > most[r] || now != now ? now : most[r];
-            float from = now == -INFINITY ? 0.0f : now, before = expf(most[r] - from);
+            float from = now == MINUS_INFINITY ? 0.0f : now, before = expf(most[r] - from);
             float p = seen[r] ? expf(score - from) : 0.0f;
             sum[r] = sum[r] * before + warp_sum(p);
             results[r][0] *= before, results[r][1] *= before, most[r] = now;
@@ -210,12 +210,12 @@ DEVICE void forward(const Attention& a, u64 seed, Span<const u32> q_ends, u32 q_
             if (i < a.features) y[to + i] = results[r][half] * by;
         }
         if (sums.len != 0 && b.part == 0 && lane == 0) {
-            sums[(u64)(q_start + row) * a.heads + b.head] = sum[r] == 0.0f ? INFINITY : most[r] + logf(sum[r]);
+            sums[(u64)(q_start + row) * a.heads + b.head] = sum[r] == 0.0f ? PLUS_INFINITY : most[r] + logf(sum[r]);
         }
     }
 }
 
-KERNEL_OF(128, attention_forward, Attention a, u64 seed, Span<const u32> q_ends, u32 q_len, Span<const u32> k_ends, u32 k_len,
+KERNEL_RESIDENT(128, 4, attention_forward, Attention a, u64 seed, Span<const u32> q_ends, u32 q_len, Span<const u32> k_ends, u32 k_len,
           Span<const float> q, Span<const float> k, Span<const float> v, Span<float> y, Span<float> sums) {
     Span<const u32> pasts = q_ends.part(0, 0);
     Span<const float> store = q.part(0, 0);
@@ -223,7 +223,7 @@ KERNEL_OF(128, attention_forward, Attention a, u64 seed, Span<const u32> q_ends,
 }
 
 /// The forward pass for new rows of streams.
-KERNEL_OF(128, attention_step, Attention a, Span<const u32> ends, u32 len, Span<const u32> pasts, u32 slots, Span<const float> store,
+KERNEL_RESIDENT(128, 4, attention_step, Attention a, Span<const u32> ends, u32 len, Span<const u32> pasts, u32 slots, Span<const float> store,
           Span<const float> q, Span<const float> k, Span<const float> v, Span<float> y) {
     Span<float> sums = y.part(0, 0);
     forward<1>(a, 0, ends, len, ends, len, pasts, slots, store, q, k, v, y, sums);
@@ -252,7 +252,7 @@ DEVICE float delta(const Head& y, const Head& dy, u32 row, u32 features) {
 }
 
 /// The gradient to queries: rows of `d` begin with them.
-KERNEL_OF(128, attention_backward_queries, Attention a, u64 seed, Span<const u32> q_ends, u32 q_len, Span<const u32> k_ends, u32 k_len,
+KERNEL_RESIDENT(128, 4, attention_backward_queries, Attention a, u64 seed, Span<const u32> q_ends, u32 q_len, Span<const u32> k_ends, u32 k_len,
           Span<const float> q, Span<const float> k, Span<const float> v, Span<const float> y, Span<const float> sums, Span<const float> dy,
           Span<float> d, u32 d_row, u32 add) {
     SHARED(float, mine, ROWS * 33);
@@ -273,7 +273,7 @@ KERNEL_OF(128, attention_backward_queries, Attention a, u64 seed, Span<const u32
     for (u32 r = 0; r < MINE; r++) {
         u32 row = b.first + warp * MINE + r;
         bool real = row < queries;
-        logarithm[r] = real ? sums[(u64)(q_start + row) * a.heads + b.head] : INFINITY;
+        logarithm[r] = real ? sums[(u64)(q_start + row) * a.heads + b.head] : PLUS_INFINITY;
         deltas[r] = delta(of_y, of_dy, real ? row : 0, a.features);
         results[r][0] = 0.0f, results[r][1] = 0.0f;
     }
@@ -319,7 +319,7 @@ KERNEL_OF(128, attention_backward_queries, Attention a, u64 seed, Span<const u32
 
 /// The gradients to keys and values, which begin at column `d_first` of the rows of `d`: keys of all heads, then values. Lanes are
 /// queries.
-KERNEL_OF(128, attention_backward_keys, Attention a, u64 seed, Span<const u32> q_ends, u32 q_len, Span<const u32> k_ends, u32 k_len,
+KERNEL_RESIDENT(128, 4, attention_backward_keys, Attention a, u64 seed, Span<const u32> q_ends, u32 q_len, Span<const u32> k_ends, u32 k_len,
           Span<const float> q, Span<const float> k, Span<const float> v, Span<const float> y, Span<const float> sums, Span<const float> dy,
           Span<float> d, u32 d_row, u32 d_first, u32 add) {
     SHARED(float, mine, ROWS * 33);
@@ -366,7 +366,7 @@ KERNEL_OF(128, attention_backward_keys, Attention a, u64 seed, Span<const u32> q
             }
             __syncthreads();
             u32 query = tile + lane;
-            float logarithm = query < queries ? sums[(u64)(q_start + query) * a.heads + head] : INFINITY, mean = deltas[lane];
+            float logarithm = query < queries ? sums[(u64)(q_start + query) * a.heads + head] : PLUS_INFINITY, mean = deltas[lane];
             bool seen[MINE];
 #pragma unroll
             for (u32 r = 0; r < MINE; r++) {

@@ -99,6 +99,7 @@ struct Signature<void (*)(A...)> {
 }  // namespace emulation
 
 #define KERNEL(name, ...) KERNEL_OF(1024, name, __VA_ARGS__)
+#define KERNEL_RESIDENT(threads, blocks, name, ...) KERNEL_OF(threads, name, __VA_ARGS__)
 #define KERNEL_OF(threads, name, ...)                                                                                         \
     static void name(__VA_ARGS__);                                                                                            \
     static emulation::Kernel name##_kernel(#name, DL_FILE, threads, emulation::Signature<decltype(&name)>::count,             \

@@ -14,4 +14,3 @@ DEVICE float weight_of(Span<const float> scale, u64 n, u64 samples) {
 }
 
 #define NOT_A_NUMBER __uint_as_float(0x7FC00000u)
-#define MINUS_INFINITY __uint_as_float(0xFF800000u)

@@ -135,8 +135,11 @@ fn main() -> dl::Result<()> {
 
 /// Sentences of at most eight words with their translations, as many as wanted, and a thousand others to test with.
 fn sentences(pairs: Vec<(String, String)>, wanted: usize) -> (Vec<Sentence>, Vec<Sentence>) {
-    // Each word has its space before it, the first one too; and spaces before marks are all the same.
-    let text = |text: &str| text.to_lowercase().split_whitespace().map(|word| format!(" {word}")).collect::<String>();
+    // Each word has its space before it, the first one too; and spaces and apostrophes are of one kind.
+    let text = |text: &str| {
+        let text = text.to_lowercase().replace('’', "'");
+        text.split_whitespace().map(|word| format!(" {word}")).collect::<String>()
+    };
     let mut sentences: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (english, french) in pairs {
         let (english, french) = (text(&english), text(&french));

@@ -24,7 +24,7 @@ const LONGEST: usize = 64;
 const SEEN: u32 = u32::MAX;
 
 model! {
-    const WIDTH: usize = 128; const RATE: f32 = 0.1; 
+    const WIDTH: usize = 128; const RATE: f32 = 0.1;
 
     /// Reads a sentence in both directions.
     pub Body(tokens: u32[..=LONGEST]) -> [.., WIDTH] {
@@ -124,11 +124,7 @@ fn hide(tokens: &[u32], random: &mut Rng, to: &mut Dataset<Vec<u32>, Vec<u32>>) 
 }
 
 /// Trains a network on sentences with labels; returns how many of a hundred others it tells right.
-fn accuracy(
-    mut net: Box<Sentiment>,
-    train: &Dataset<Vec<u32>, u32>,
-    test: &Dataset<Vec<u32>, u32>,
-) -> dl::Result<f64> {
+fn accuracy(mut net: Box<Sentiment>, train: &Dataset<Vec<u32>, u32>, test: &Dataset<Vec<u32>, u32>) -> dl::Result<f64> {
     let epochs = 6;
     let steps = (train.len().div_ceil(32) * epochs) as f64;
     Trainer::new(AdamW::new(5e-4).weight_decay(0.05))
@@ -139,6 +135,7 @@ fn accuracy(
         .validate(test)
         .fit(&mut net, train)?;
     let scores = net.predict(&test.inputs);
-    let right = scores.iter().zip(&test.targets).filter(|([bad, good], label)| u32::from(good > bad) == **label).count();
+    let right =
+        scores.iter().zip(&test.targets).filter(|([bad, good], label)| u32::from(good > bad) == **label).count();
     Ok(100.0 * right as f64 / test.len() as f64)
 }

@@ -61,7 +61,8 @@ fn main() -> dl::Result<()> {
     let (net, tokenizer) = if options.random {
         (Gpt2::init(42), None)
     } else {
-        let folder = folder_of_option_or_skip("--model", options.model.as_deref(), &["model.safetensors", "tokenizer.json"]);
+        let folder =
+            folder_of_option_or_skip("--model", options.model.as_deref(), &["model.safetensors", "tokenizer.json"]);
         let net: Box<Gpt2> = Load::new().rules(transformers::gpt2()).load(folder.join("model.safetensors"))?;
         (net, Some(TokenizerJson::open(folder.join("tokenizer.json"))?))
     };

@@ -204,7 +204,8 @@ fn draw(
     let longest = (0..10).max_by_key(|&i| sources[i].len()).expect("ten sentences");
     let (source, translation) = (sources[longest].clone(), &translations[longest]);
     // The token before each token of the translation is what the decoder looks from.
-    let target = [START].into_iter().chain(translation[..translation.len().saturating_sub(1)].iter().copied()).collect();
+    let target =
+        [START].into_iter().chain(translation[..translation.len().saturating_sub(1)].iter().copied()).collect();
     let LooksOutput { queries, keys } = *looks.predict_one(&LooksInput { source: source.clone(), target });
     let rows: Vec<Vec<[f32; 1]>> = queries.iter().map(|query| attention(query, &keys)).collect();
     std::fs::create_dir_all(&options.out).map_err(|source| dl::Error::Io { path: options.out.clone(), source })?;

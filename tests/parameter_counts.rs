@@ -3,7 +3,7 @@
 //! The numbers are those of PyTorch and of the library `transformers` for the same networks.
 #![allow(missing_docs)]
 
-use dl::model;
+use dl::prelude::*;
 
 model! {
     block gpt2_layer(x, d, heads) {

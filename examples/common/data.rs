@@ -10,11 +10,16 @@ use std::path::{Path, PathBuf};
 
 /// Returns the folder of `--data` if it has all of these files; else the program ends with a line that says what is missing.
 pub fn folder_or_skip(data: Option<&Path>, files: &[&str]) -> PathBuf {
+    folder_of_option_or_skip("--data", data, files)
+}
+
+/// [`folder_or_skip`] for an option of another name.
+pub fn folder_of_option_or_skip(option: &str, folder: Option<&Path>, files: &[&str]) -> PathBuf {
     let skip = |what: String| -> ! {
         println!("SKIP: {what}");
         std::process::exit(0)
     };
-    let Some(folder) = data else { skip(format!("`--data DIR` names a folder with {}", files.join(", "))) };
+    let Some(folder) = folder else { skip(format!("`{option} DIR` names a folder with {}", files.join(", "))) };
     if let Some(file) = files.iter().find(|file| !folder.join(file).is_file()) {
         skip(format!("no file {}", folder.join(file).display()));
     }

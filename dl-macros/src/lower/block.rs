@@ -263,17 +263,32 @@ impl Lowering<'_> {
         let whole = matches!(pattern.element, Some(ast::Element::U32));
         let wanted: Vec<String> = pattern.dims.iter().map(ToString::to_string).collect();
         let wanted = format!("{}[{}]", if whole { "u32" } else { "" }, wanted.join(", "));
-        if pattern.dims.len() != shape.dims.len() || whole != (shape.element == Element::U32) {
+        let fresh = |expr: &'_ Expr| match &expr.kind {
+            ExprKind::Path(path) => path.single().filter(|name| !crate::names::is_capitalised(name)).cloned(),
+            _ => None,
+        };
+        let mut dims = &pattern.dims[..];
+        let mut hint = "";
+        // The length of a sequence is a dimension that has no size here.
+        if let [first, rest @ ..] = dims
+            && shape.length.is_some()
+            && rest.len() == shape.dims.len()
+        {
+            if fresh(first).as_ref().is_some_and(is_blank) {
+                dims = rest;
+            } else {
+                hint = ", whose length is only known at run time; `_` stands for any length";
+            }
+        }
+        if dims.len() != shape.dims.len() || whole != (shape.element == Element::U32) {
             let start = format!("`{}` takes {wanted}, but its input is ", block.name);
-            self.error(span, message!(start, shape));
+            self.error(span, message!(start, shape, hint));
             return false;
         }
         let mut valid = true;
-        for (expr, dim) in pattern.dims.iter().zip(&shape.dims) {
-            let fresh = match &expr.kind {
-                ExprKind::Path(path) => path.single().filter(|name| !crate::names::is_capitalised(name)),
-                _ => None,
-            };
+        for (expr, dim) in dims.iter().zip(&shape.dims) {
+            let fresh = fresh(expr);
+            let fresh = fresh.as_ref();
             if fresh.is_some_and(is_blank) {
                 continue;
             }

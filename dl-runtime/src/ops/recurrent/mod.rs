@@ -20,7 +20,7 @@
 //! Layers are stacked: each takes the output of the one before, to which dropout is applied in training.
 //!
 //! **How it is computed.** Only `W_hh·h` has to wait for the row before. So the products with `W_ih` of all rows of a batch are one
-//! matrix product ([`layers`]), and a device goes along time with the others ([`RecurrentKernel`]): step by step over the samples
+//! matrix product (`layers.rs`), and a device goes along time with the others ([`RecurrentKernel`]): step by step over the samples
 //! that are that long, so that no time is spent on padding. Backward, it goes back along time for the gradients to `a` and `b` of
 //! every row, from which matrix products over all rows compute the gradients to the weights and to the input.
 

@@ -999,6 +999,7 @@ const _: () = {
     #[allow(unused_mut, unused_variables)]
     impl dl::Steps for Gpt {
         type State<D: dl::Device> = GptState<D>;
+        const TRUNCATES: dl::bool = true;
         fn state_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> GptState<D> {

@@ -108,7 +108,8 @@ pub fn implementation(schedule: &Schedule) -> TokenStream {
         calls.collect::<TokenStream>()
     };
     let (slots, slots_mut) = (see("slots", quote!(&)), see("slots_mut", quote!(&mut)));
-    let truncates = members.iter().map(|member| &member.truncates);
+    let truncates: Vec<&TokenStream> = members.iter().map(|member| &member.truncates).collect();
+    let truncates = if truncates.is_empty() { quote!(true) } else { quote!(#(#truncates)&&*) };
     let step = passes::step(schedule);
     let rows =
         members.iter().any(|member| member.model.is_none()).then(|| quote!(let rows = allocator.rows_of_streams();));
@@ -116,7 +117,7 @@ pub fn implementation(schedule: &Schedule) -> TokenStream {
         #[allow(unused_mut, unused_variables)]
         impl #parameters dl::Steps for #model {
             type State<#d: dl::Device> = #ty;
-            const TRUNCATES: dl::bool = true #(&& #truncates)*;
+            const TRUNCATES: dl::bool = #truncates;
             fn state_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #ty {
                 #rows
                 #name { #fields }

@@ -102,7 +102,7 @@ impl Lowering<'_> {
             let single = |length: &&Length| length.name.is_none() && self.is_sequence_input(&plain);
             let found = self.lengths.iter().find(|length| length.name.as_ref() == Some(&plain));
             let found = found.or_else(|| self.lengths.first().filter(single));
-            if found.is_none() {
+            if found.is_none() && !self.inputs_are_broken() {
                 let names =
                     if names.is_empty() { String::new() } else { format!("; there are `{}..`", names.join("..`, `")) };
                 self.error(name.span(), format!("no input `{name}` is a sequence{names}"));
@@ -111,6 +111,8 @@ impl Lowering<'_> {
         }
         match self.lengths.as_slice() {
             [length] => Some(length.clone()),
+            // The shape of an input may have been one.
+            [] if self.inputs_are_broken() => None,
             [] => {
                 let message =
                     "no input is a sequence; declare it as one, such as `[.., 8]`, or give this dimension a size";
@@ -123,6 +125,12 @@ impl Lowering<'_> {
                 None
             }
         }
+    }
+
+    /// Returns whether the parser reported a mistake in the inputs, so that their lengths are not reliable.
+    pub(super) fn inputs_are_broken(&self) -> bool {
+        let broken = |input: &ast::Input| input.shape.as_ref().is_none_or(|shape| shape.broken);
+        self.model.header_broken || self.model.broken && self.lengths.is_empty() || self.model.inputs.iter().any(broken)
     }
 
     fn is_sequence_input(&self, name: &str) -> bool {
@@ -196,7 +204,9 @@ impl Lowering<'_> {
                 Some(_) => "the rows of a sequence have a shape: single numbers are `[.., 1]`",
                 None => "a shape has at least one dimension: one number is `[1]`",
             };
-            self.error(shape.span, message);
+            if !(shape.length.is_some() && (shape.broken || self.model.broken)) {
+                self.error(shape.span, message);
+            }
             valid = false;
         }
         if shape.dims.len() > check::MAX_DIMENSIONS {

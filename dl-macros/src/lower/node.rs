@@ -93,8 +93,7 @@ impl Lowering<'_> {
         let input = call.known_input();
         // Nor is its length known if that of the input is not.
         let length = input.as_ref().map(|input| input.length.clone());
-        let sequences = self.model.inputs.iter().filter_map(|input| input.shape.as_ref());
-        let unknown = length.is_none() && sequences.into_iter().any(|shape| shape.length.is_some());
+        let unknown = length.is_none() && (!self.lengths.is_empty() || self.inputs_are_broken());
         let recovered_shape = recovered_shape.filter(|_| !unknown).map(|shape| match &shape.length {
             None if use_.layer.works_on_rows() => shape.with_length(length.flatten()),
             _ => shape,

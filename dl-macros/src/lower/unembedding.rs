@@ -24,6 +24,10 @@ impl Lowering<'_> {
         };
         let named = table.and_then(|table| self.embedding(table));
         let Some((named, vocabulary, features)) = named else {
+            // After a syntax error, the embedding may have lost its name.
+            if self.model.broken && table.is_some() {
+                return self.error_value(span, None);
+            }
             let at = table.map_or(span, |table| table.start);
             let message = "`unembedding` wants the name of an embedding: `tokens -> embedding(65, 32) as table`, and then \
                 `-> unembedding(table)`";

@@ -57,6 +57,8 @@ impl Lowering<'_> {
             self.names.leave();
             self.leave_scope();
             let reads = self.nodes[first..].iter().any(|node| from.is_some_and(|from| node.inputs.contains(&from)));
+            // After a mistake, layers may be missing.
+            let reads = reads || self.model.broken || from.is_none_or(|from| self.values[from].shape.is_none());
             if self.diagnostics.count() == before && !reads && value.value() != from {
                 self.error(span, "nothing in the braces of `repeat` reads what flows into them");
             }

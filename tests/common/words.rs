@@ -78,7 +78,7 @@ macro_rules! capitals_words {
 macro_rules! qualified_words {
     ($test:ident) => {
         $test! {
-            alibi attention1 cast causal check_inputs check_lengths check_tokens d_layer_norm1 d_tokens data_mut
+            TRUNCATES alibi attention1 cast causal check_inputs check_lengths check_tokens d_layer_norm1 d_tokens data_mut
             features first_add1 first_add2 first_attention1_context first_attention1_out first_attention1_qkv
             first_dense1 first_dense2 first_gelu1 head_dim heads k_bias k_weight kv_heads layer_norm2 learned_positions1
             out over_time positions q_bias q_weight qkv rate rows_of_streams saved_first_attention1_context sequences

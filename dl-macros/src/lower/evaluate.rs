@@ -65,7 +65,9 @@ impl Evaluate<'_> {
                     Operator::Rem => a.rem(&b),
                 })
             }
-            ExprKind::Range => self.error(expr, "a length (`..`) stands in the shape of an input or an output: `tokens: u32[..]`"),
+            ExprKind::Range => {
+                self.error(expr, "a length (`..`) stands in the shape of an input or an output: `tokens: u32[..]`")
+            }
             ExprKind::Negative(_) => self.error(expr, "a size cannot be negative"),
             ExprKind::Broken => None,
             ExprKind::Number(_) => {

@@ -75,7 +75,7 @@ fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a 
     memory.chain(saved).chain(scratch)
 }
 
-/// What a slot has one value for.
+/// A slot of memory holds one value for each of these.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Items {
     /// Each sample.

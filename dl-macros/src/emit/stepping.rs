@@ -43,7 +43,7 @@ struct Member {
     /// The expression that allocates it.
     new: TokenStream,
     model: Option<Type>,
-    /// Whether it keeps a record of every row.
+    /// The expression is `true` if the state keeps a record of every row.
     truncates: TokenStream,
 }
 

@@ -27,7 +27,7 @@ pub struct Op {
     pub same_shape: bool,
     /// The operands that are sequences to it: their sequences come before its other arguments.
     pub sequences: Vec<usize>,
-    /// How a step continues it.
+    /// A step continues the operation in this way.
     pub step: Stepping,
     /// `true` if it is called once for every input, with the index of the input (concat).
     pub each_input: bool,
@@ -102,7 +102,7 @@ pub struct Range {
     pub but: Option<TokenStream>,
 }
 
-/// How a step, which adds rows to the sequences of streams, continues an operation.
+/// The ways in which a step, which adds rows to the sequences of streams, continues an operation.
 #[derive(Clone)]
 pub enum Stepping {
     /// As inference does: it works on each row by itself.

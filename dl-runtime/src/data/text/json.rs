@@ -47,8 +47,8 @@ impl TokenizerJson {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         Self::read(Path::new(IN_MEMORY), bytes)
     }
-    /// Whether encoding adds the special tokens around a text that the model was trained with, such as `[CLS]` and `[SEP]` of BERT, and
-    /// decoding leaves special tokens out. By default, encoding adds none, and decoding keeps all.
+    /// With `true`, encoding adds the special tokens around a text that the model was trained with, such as `[CLS]` and `[SEP]` of BERT,
+    /// and decoding leaves special tokens out. By default, encoding adds none, and decoding keeps all.
     pub fn special_tokens(mut self, special_tokens: bool) -> Self {
         self.special_tokens = special_tokens;
         self

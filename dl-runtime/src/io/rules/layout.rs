@@ -1,4 +1,4 @@
-//! How numbers lie in a file and in the model: transposed, under further dimensions, or with rows in another order.
+//! A layout says how numbers lie in a file and in the model: transposed, under further dimensions, or with rows in another order.
 
 use super::count;
 

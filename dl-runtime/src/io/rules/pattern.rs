@@ -11,7 +11,7 @@ pub(super) struct Pattern {
     parts: Vec<Part>,
 }
 
-/// What stands between two dots of a pattern.
+/// A part of a pattern stands between two dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     /// Text and numbers, one after the other.
@@ -27,7 +27,7 @@ enum Piece {
     Number(String),
 }
 
-/// What the placeholders of a pattern stand for in a name: the numbers in the order of their placeholders' names, and the star.
+/// The captures are what the placeholders of a pattern stand for in a name: the numbers in the order of their names, and the star.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Captures {
     numbers: Vec<(String, String)>,
@@ -73,7 +73,7 @@ impl Pattern {
         }
         Ok(Pattern { text: text.into(), optional: optional.into(), parts })
     }
-    /// Whether names may begin with text in brackets.
+    /// Returns `true` if names may begin with text in brackets.
     pub fn has_optional(&self) -> bool {
         !self.optional.is_empty()
     }
@@ -164,7 +164,7 @@ impl Part {
         }
         Ok(Part::Pieces(pieces))
     }
-    /// Whether `text` fits; its numbers are added to `captures`. A star fits only through [`Pattern::matches`].
+    /// Returns `true` if `text` fits, and adds its numbers to `captures`. A star fits only through [`Pattern::matches`].
     fn matches(&self, text: &str, captures: &mut Captures) -> bool {
         let Part::Pieces(pieces) = self else { return false };
         let mut rest = text;

@@ -21,11 +21,11 @@ pub(super) struct Group {
     pub files: Vec<Option<Name>>,
     /// The names in the model.
     pub models: Vec<String>,
-    /// Whether the file lacks the tensor, and has one that equals it.
+    /// This is `true` if the file lacks the tensor, and has one that equals it.
     lacks: bool,
 }
 
-/// What the names tell.
+/// The plan says which tensors are loaded from where, as the names tell it.
 #[derive(Default)]
 pub(in crate::io) struct Plan {
     /// The tensors that are loaded.

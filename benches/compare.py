@@ -15,6 +15,8 @@ Workloads (float32):
     T5                training step of a GPT of 4 layers of width 128, 4 heads, context 128, vocabulary 65, batch 16, AdamW
     I1_tiny, I1_mlp, I1_lenet, I1_resnet20   one prediction, batch 1: an MLP 4-16-16-3, the networks of T1 to T3
     I1_gpt, I1_gpt_token   the GPT of T5 on a whole context, and on one token after 127 with their keys and values
+    I1_gpt2_token     the same token of GPT-2 with 124 million weights
+    R1_layer_norm, R1_gelu, R1_softmax, each also _backward      passes over 2048 rows of 768 numbers
 
 A workload is measured in turns, ours, then each of theirs, then ours again (`--passes`), each in a process of its own,
 because the speed of a machine drifts; a figure is the median over the passes of the median in a process, in
@@ -41,8 +43,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(64, 784, 512), (256, 784, 512)]
 WORKS = [f"G1_{m}x{k}x{n}" for m, k, n in PRODUCTS] + [
     "T1_b64", "T1_b256", "T2", "T3", "T4_lstm", "T4_gru", "T5",
-    "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20", "I1_gpt", "I1_gpt_token"]
-MODES = {"G": ["eager"], "T": ["eager", "fused", "compile"], "I": ["eager", "compile", "ort"]}
+    "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20", "I1_gpt", "I1_gpt_token",
+    "I1_gpt2_token"] + [f"R1_{pass_}{way}" for pass_ in ("layer_norm", "gelu", "softmax") for way in ("", "_backward")]
+MODES = {"G": ["eager"], "R": ["eager"], "T": ["eager", "fused", "compile"], "I": ["eager", "compile", "ort"]}
 # The wheel of PyTorch brings an OpenMP runtime, compiled code links the system's: two spinning thread pools on few cores
 # make compiled steps many times slower, so compiled modes load the system's for both.
 GOMP = "/lib/x86_64-linux-gnu/libgomp.so.1"
@@ -106,7 +109,7 @@ def recurrent(kind):
     return Last()
 
 
-def gpt():
+def gpt(**sizes):
     """A GPT; `forward` takes tokens and, in turn for each layer, the keys and values before them."""
     import torch
     import torch.nn as nn
@@ -142,7 +145,7 @@ def gpt():
                 x = layer(x, past[2 * i:2 * i + 2] if past else None)
             return self.head(self.norm(x))
 
-    return Gpt()
+    return Gpt(**sizes)
 
 
 def network(work):
@@ -151,6 +154,10 @@ def network(work):
 
     if work == "I1_gpt_token":
         return gpt(), (torch.zeros(1, 1, dtype=torch.long), *(torch.rand(1, 4, 127, 32) for _ in range(8)))
+    if work == "I1_gpt2_token":
+        net = gpt(vocabulary=50257, context=1024, d=768, heads=12, layers=12)
+        net.head.weight = net.tokens.weight
+        return net, (torch.zeros(1, 1, dtype=torch.long), *(torch.rand(1, 12, 127, 64) for _ in range(24)))
 
     if work.startswith("T1"):
         return mlp(784, 512, 256, 10), torch.rand(int(work[4:]), 784)
@@ -220,6 +227,23 @@ def prediction(work, mode, threads):
     return lambda: net(*x)
 
 
+def rows(work):
+    """A pass over 2048 rows of 768 numbers; a backward pass is that of autograd, without the sum into `grad`."""
+    import torch
+    import torch.nn.functional as F
+
+    x, dy = torch.randn(2048, 768), torch.randn(2048, 768)
+    weight, bias = torch.randn(768), torch.randn(768)
+    name, backward = work[3:].removesuffix("_backward"), work.endswith("_backward")
+    functions = {"layer_norm": lambda x, w, b: F.layer_norm(x, (768,), w, b), "gelu": lambda x, *_: F.gelu(x),
+                 "softmax": lambda x, *_: F.softmax(x, -1)}
+    if not backward:
+        return lambda: functions[name](x, weight, bias)
+    leaves = [t.requires_grad_() for t in ((x, weight, bias) if name == "layer_norm" else (x,))]
+    y = functions[name](x, weight, bias)
+    return lambda: torch.autograd.grad(y, leaves, dy, retain_graph=True)
+
+
 def product(work):
     """A function that multiplies two matrices."""
     import torch
@@ -258,6 +282,8 @@ def theirs_here(work, mode, threads):
     torch.set_num_interop_threads(1)
     if work[0] == "T":
         return measure(training_step(work, mode))
+    if work[0] == "R":
+        return measure(rows(work))
     # Freezing refuses inference mode.
     with torch.no_grad() if mode == "compile" else torch.inference_mode():
         return measure(product(work) if work[0] == "G" else prediction(work, mode, threads))
@@ -305,6 +331,10 @@ def limit(work, peak, bandwidth):
     if work[0] == "G":
         m, k, n = map(int, work[3:].split("x"))
         return 2e-3 * m * k * n / peak
+    if work == "I1_gpt2_token":  # Every weight but the positions is read once.
+        return 4e-3 * (124_439_808 - 1024 * 768) / bandwidth if bandwidth else None
+    if work[0] == "R":
+        return None
     if work[:2] in ("T4", "T5") or "gpt" in work:
         # Rows times the products of a row; the GPT attends to half of its context.
         row = {"T4_lstm": 4 * 128 * 160, "T4_gru": 3 * 128 * 160}.get(work, 4 * (12 * 128 * 128 + 128 * 128) + 128 * 65)

@@ -15,6 +15,7 @@ mod cuda;
 mod measure;
 mod networks;
 mod products;
+mod rows;
 mod sequences;
 
 use measure::{Options, Report};
@@ -38,6 +39,7 @@ fn main() {
     }
     products::run(&report);
     report.in_each_pool(networks::run);
+    report.in_each_pool(rows::run);
     report.in_each_pool(sequences::run);
     if report.peers() {
         convolutions::run(&report);

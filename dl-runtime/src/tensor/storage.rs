@@ -38,7 +38,7 @@ impl Element for u32 {
 ///
 /// [`Cpu`](crate::Cpu) and `Cuda` implement it; it is one half of a [`Device`](crate::Device), whose other half is the kernels.
 pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
-    /// Memory that is owned, as `Vec<E>` on the CPU.
+    /// Memory that is owned, as [`Memory`](crate::device::cpu::Memory) on the CPU.
     type Buffer<E: Element>: Send + Sync + 'static;
     /// A borrowed range to read (`&[E]` on the CPU).
     type Ref<'a, E: Element>: Copy;

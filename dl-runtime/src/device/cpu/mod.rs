@@ -2,10 +2,12 @@
 //! features.
 
 pub(crate) mod elementwise;
+mod memory;
 pub(crate) mod scratch;
 pub(crate) mod simd;
 pub mod threads;
 
+pub use memory::Memory;
 pub use threads::Threads;
 
 use crate::Result;
@@ -61,21 +63,21 @@ impl Default for Cpu {
 impl sealed::Device for Cpu {}
 
 impl Storage for Cpu {
-    type Buffer<E: Element> = Vec<E>;
+    type Buffer<E: Element> = Memory<E>;
     type Ref<'a, E: Element> = &'a [E];
     type Mut<'a, E: Element> = &'a mut [E];
     type Readback<E: Element> = Vec<E>;
 
-    fn empty<E: Element>(&self) -> Vec<E> {
-        Vec::new()
+    fn empty<E: Element>(&self) -> Memory<E> {
+        Memory::empty()
     }
-    fn zeros<E: Element>(&self, len: usize) -> Result<Vec<E>> {
-        pod::zeros(len)
+    fn zeros<E: Element>(&self, len: usize) -> Result<Memory<E>> {
+        Memory::zeros(len)
     }
-    fn whole<E: Element>(buffer: &Vec<E>) -> &[E] {
+    fn whole<E: Element>(buffer: &Memory<E>) -> &[E] {
         buffer
     }
-    fn whole_mut<E: Element>(buffer: &mut Vec<E>) -> &mut [E] {
+    fn whole_mut<E: Element>(buffer: &mut Memory<E>) -> &mut [E] {
         buffer
     }
     fn len<E: Element>(data: &[E]) -> usize {

@@ -36,7 +36,7 @@ pub use split::{Chunks, ChunksMut, Split, chunks, chunks_mut};
 use super::scratch;
 #[cfg(feature = "rayon")]
 use borrowed::Borrowed;
-use job::{Body, Shared};
+use job::{Body, Job, Shared};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub struct Threads {
 impl Threads {
     /// Creates a pool of `count` threads, including the calling one (at least 1).
     pub fn new(count: usize) -> Self {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(count));
         let worker = |id| {
             let shared = shared.clone();
             // If the system refuses to start a thread, the others compute the same result.
@@ -72,7 +72,8 @@ impl Threads {
     /// Uses as many threads as `pool` has; `None` is the pool of the calling thread, or else the global one.
     #[cfg(feature = "rayon")]
     pub(super) fn of_rayon(pool: Option<Arc<rayon::ThreadPool>>) -> Self {
-        Threads { shared: Arc::default(), workers: Vec::new(), borrowed: Some(Borrowed::new(pool)) }
+        let borrowed = Borrowed::new(pool);
+        Threads { shared: Arc::new(Shared::new(borrowed.count() + 1)), workers: Vec::new(), borrowed: Some(borrowed) }
     }
 
     /// Returns the number of threads, including the calling one.
@@ -130,11 +131,12 @@ impl Threads {
             (0..tasks).for_each(|task| body(task, 0));
             return;
         }
+        let job = Job { body, tasks, threads: helpers + 1 };
         // SAFETY: `close` is called below on every path, before `body` goes out of scope, and this thread is the owner.
-        unsafe { self.shared.open(body, tasks) };
+        unsafe { self.shared.open(job) };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             self.call(helpers);
-            self.shared.take_tasks(body, tasks, 0);
+            self.shared.take_tasks(job, 0);
         }));
         self.shared.close();
         let helper_panic = self.shared.take_panic();

@@ -9,7 +9,6 @@ use super::SavedForBackward;
 use super::cuda::Setting;
 use super::function::{Function, activations};
 use crate::device::cpu::simd::{Simd, math};
-use std::f32::consts::FRAC_1_SQRT_2;
 
 activations! { $
     /// `x`.
@@ -47,19 +46,33 @@ activations! { $
 
     /// `x·Φ(x)`, Φ the normal distribution: Hendrycks, Gimpel, "Gaussian error linear units", 2016.
     Gelu saves Input {
-        value: |x| x * distribution::<S>(x),
-        derivative: |x| distribution::<S>(x) + x * NORMAL * math::exp::<S>(-0.5 * x * x),
+        value: |x| {
+            let t = up_to_tail(x);
+            (if x < 0.0 { 0.0 } else { x }) - t * math::normal_tail::<S>(t).1
+        },
+        // Φ(x) + x·φ(x); those at x and at -x add up to 1.
+        derivative: |x| {
+            let t = up_to_tail(x);
+            let (e, tail) = math::normal_tail::<S>(t);
+            let below = tail - t * NORMAL * e;
+            if x < 0.0 { below } else { 1.0 - below }
+        },
     }
 
     /// `x·½(1 + tanh(√(2/π)·(x + 0.044715·x³)))`, the approximation of [`Activation::Gelu`] of the same paper
     /// (GPT-2's).
     GeluTanh saves Input {
-        value: |x| 0.5 * x * (1.0 + math::tanh::<S>(ROOT * (x + CUBIC * x * x * x))),
+        // ½(1 + tanh(z/2)) = σ(z).
+        value: |x| x * math::sigmoid::<S>(2.0 * ROOT * (x + CUBIC * x * x * x)),
         derivative: |x| {
-            // Far out the tanh is ±1, and squares would be infinite.
+            // Far out σ is 0 or 1, and squares would be infinite.
             let x = clamp(x, -20.0, 20.0);
-            let t = math::tanh::<S>(ROOT * (x + CUBIC * x * x * x));
-            0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * ROOT * (1.0 + 3.0 * CUBIC * x * x)
+            let z = 2.0 * ROOT * (x + CUBIC * x * x * x);
+            // σ(z) and σ'(z), by e^-|z|, which does not overflow.
+            let e = math::exp::<S>(-z.abs());
+            let above = 1.0 / (1.0 + e);
+            let sigmoid = if z < 0.0 { e * above } else { above };
+            sigmoid + x * e * above * above * 2.0 * ROOT * (1.0 + 3.0 * CUBIC * x * x)
         },
     }
 
@@ -229,10 +242,10 @@ const CUBIC: f32 = 0.044715;
 const SELU_SCALE: f32 = 1.050_701;
 const SELU_ALPHA: f32 = 1.758_099_3;
 
-/// Φ(x), the cumulative normal distribution.
+/// Returns `|x|`, but no more than the normal distribution reaches.
 #[inline(always)]
-fn distribution<S: Simd>(x: f32) -> f32 {
-    0.5 + 0.5 * math::erf::<S>(x * FRAC_1_SQRT_2)
+fn up_to_tail(x: f32) -> f32 {
+    if x.abs() > math::TAIL { math::TAIL } else { x.abs() }
 }
 
 /// The bound from which on tanh(ln(1 + eˣ)) is 1 in `f32`. Larger x are replaced by it, so that eˣ does not overflow.

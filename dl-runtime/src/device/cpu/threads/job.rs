@@ -21,8 +21,27 @@ const OPEN: usize = 1 << (usize::BITS - 1);
 /// The function of a job: `body(task, thread)`.
 pub(super) type Body<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
-/// The state that the caller and its helpers share.
+/// The next task of a part of the tasks, in a line of the cache of its own.
 #[derive(Default)]
+#[repr(align(64))]
+struct Next(AtomicUsize);
+
+/// A job: its body, the number of its tasks, and the number of threads that they are divided among.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub body: &'a Body<'a>,
+    pub tasks: usize,
+    pub threads: usize,
+}
+
+impl Job<'_> {
+    /// Returns the first task of the part of a thread.
+    fn first(self, thread: usize) -> usize {
+        thread * self.tasks / self.threads
+    }
+}
+
+/// The state that the caller and its helpers share.
 pub(super) struct Shared {
     /// True while a caller owns the pool.
     owned: AtomicBool,
@@ -30,11 +49,11 @@ pub(super) struct Shared {
     epoch: AtomicUsize,
     /// [`OPEN`], and the number of helpers inside.
     state: AtomicUsize,
-    /// The next task.
-    next: AtomicUsize,
-    /// The body and the number of tasks. Written by the owner while the job is closed and empty; read by helpers
-    /// inside.
-    job: UnsafeCell<Option<(*const Body<'static>, usize)>>,
+    /// The next task of the part of each thread. Neighbouring tasks use neighbouring memory: a thread that works on a part of its own reads
+    /// ahead into memory that it needs itself, and not into what another one writes.
+    next: Box<[Next]>,
+    /// Written by the owner while the job is closed and empty; read by helpers inside.
+    job: UnsafeCell<Option<Job<'static>>>,
     /// The first panic of a helper.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     stop: AtomicBool,
@@ -47,6 +66,19 @@ unsafe impl Sync for Shared {}
 unsafe impl Send for Shared {}
 
 impl Shared {
+    /// The state of a pool of `threads` threads.
+    pub(super) fn new(threads: usize) -> Self {
+        Shared {
+            owned: AtomicBool::new(false),
+            epoch: AtomicUsize::new(0),
+            state: AtomicUsize::new(0),
+            next: (0..threads.max(1)).map(|_| Next::default()).collect(),
+            job: UnsafeCell::new(None),
+            panic: Mutex::new(None),
+            stop: AtomicBool::new(false),
+        }
+    }
+
     /// Makes the caller the owner; returns false if there is another owner.
     pub(super) fn own(&self) -> bool {
         !self.owned.swap(true, Ordering::Acquire)
@@ -57,31 +89,33 @@ impl Shared {
         self.owned.store(false, Ordering::Release);
     }
 
-    /// Opens a job of `tasks` tasks.
+    /// Opens a job; it has at most as many threads as the pool and as tasks.
     ///
     /// # Safety
-    /// The caller is the owner, the previous job is closed, and this one is closed before `body` goes out of scope.
-    pub(super) unsafe fn open(&self, body: &Body<'_>, tasks: usize) {
-        // SAFETY: only the lifetime is erased; no helper uses the pointer after `close`, and only the owner writes.
-        unsafe {
-            let body = std::mem::transmute::<*const Body<'_>, *const Body<'static>>(body);
-            *self.job.get() = Some((body, tasks));
+    /// The caller is the owner, the previous job is closed, and this one is closed before its body goes out of scope.
+    pub(super) unsafe fn open(&self, job: Job<'_>) {
+        for (thread, next) in self.next[..job.threads].iter().enumerate() {
+            next.0.store(job.first(thread), Ordering::Relaxed);
         }
-        self.next.store(0, Ordering::Relaxed);
+        // SAFETY: only the lifetime is erased; no helper uses the body after `close`, and only the owner writes.
+        unsafe { *self.job.get() = Some(std::mem::transmute::<Job<'_>, Job<'static>>(job)) };
         self.state.store(OPEN, Ordering::Release);
         // Sequentially consistent with the flags of borrowed helpers: either the helper sees this job, or the owner
         // spawns it anew.
         self.epoch.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Runs tasks as `thread` until none is left.
-    pub(super) fn take_tasks(&self, body: &Body<'_>, tasks: usize, thread: usize) {
-        loop {
-            let task = self.next.fetch_add(1, Ordering::Relaxed);
-            if task >= tasks {
-                return;
+    /// Runs tasks as `thread` until none is left: those of its own part, then those that the other threads have left.
+    pub(super) fn take_tasks(&self, job: Job<'_>, thread: usize) {
+        for part in (thread..job.threads).chain(0..thread) {
+            let end = job.first(part + 1);
+            loop {
+                let task = self.next[part].0.fetch_add(1, Ordering::Relaxed);
+                if task >= end {
+                    break;
+                }
+                (job.body)(task, thread);
             }
-            body(task, thread);
         }
     }
 
@@ -129,17 +163,14 @@ impl Shared {
         if self.state.fetch_update(Ordering::AcqRel, Ordering::Relaxed, enter).is_err() {
             return;
         }
-        // SAFETY: this helper is inside, so the owner neither writes the job nor returns before it leaves.
-        if let Some((body, tasks)) = unsafe { *self.job.get() }
-            && id < tasks
+        // SAFETY: this helper is inside, so the owner neither writes the job nor returns before it leaves, and the body is alive.
+        if let Some(job) = unsafe { *self.job.get() }
+            && id < job.threads
+            && let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.take_tasks(job, id)))
         {
-            // SAFETY: as above, the body is alive.
-            let body = unsafe { &*body };
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.take_tasks(body, tasks, id))) {
-                // The other threads find no more tasks and stop early.
-                self.next.store(tasks, Ordering::Relaxed);
-                self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
-            }
+            // The other threads find no more tasks and stop early.
+            self.next.iter().for_each(|next| next.0.store(job.tasks, Ordering::Relaxed));
+            self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
         }
         self.state.fetch_sub(1, Ordering::AcqRel);
     }

@@ -54,7 +54,7 @@ mod tests {
         for len in [0, 1, 16, 1000] {
             let mut memory = Memory::<f32>::zeros(len).unwrap();
             assert_eq!(memory.len(), len);
-            assert!(len == 0 || memory.as_ptr() as usize % ALIGN == 0);
+            assert!((memory.as_ptr() as usize).is_multiple_of(if len == 0 { 1 } else { ALIGN }));
             memory.iter_mut().for_each(|x| *x += 1.0);
             assert!(memory.iter().all(|x| *x == 1.0));
         }

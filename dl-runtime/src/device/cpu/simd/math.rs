@@ -127,11 +127,11 @@ pub(crate) fn normal_tail<S: Simd>(t: f32) -> (f32, f32) {
     let square = t * t;
     let shifted = S::mul_add(square, -0.5 * std::f32::consts::LOG2_E, ROUND);
     let fraction = S::mul_add(square, -0.5 * std::f32::consts::LOG2_E, ROUND - shifted);
-    let p = 1.326_472_7e-3;
-    let p = S::mul_add(p, fraction, 9.671_513e-3);
-    let p = S::mul_add(p, fraction, 5.550_733_6e-2);
-    let p = S::mul_add(p, fraction, 2.402_224_2e-1);
-    let p = S::mul_add(p, fraction, 6.931_47e-1);
+    let p = 1.330_060_5e-3;
+    let p = S::mul_add(p, fraction, 9.669_691e-3);
+    let p = S::mul_add(p, fraction, 5.550_558_5e-2);
+    let p = S::mul_add(p, fraction, 2.402_228_3e-1);
+    let p = S::mul_add(p, fraction, std::f32::consts::LN_2);
     let scale = power_of_two(shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32);
     let e = S::mul_add(p * fraction, scale, scale);
     let p = 3.994_320_5e-3;

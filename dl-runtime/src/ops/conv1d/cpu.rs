@@ -152,6 +152,19 @@ fn add(row: &mut [f32], kernel: usize, tap: usize, window: &[f32]) {
     row.iter_mut().zip(window[tap..].iter().step_by(kernel)).for_each(|(to, d)| *to += d);
 }
 
+/// Returns `Σ a·b`, in several sums, so that one addition does not wait for the other.
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const SUMS: usize = 16;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<SUMS>(), b.as_chunks::<SUMS>());
+    let mut sums = [0.0; SUMS];
+    for (a, b) in a.iter().zip(b) {
+        (0..SUMS).for_each(|i| sums[i] += a[i] * b[i]);
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    if a.is_empty() { rest } else { sums.iter().sum::<f32>() + rest }
+}
+
 /// Returns, for each output of a row in order, the part of its window that its group sees.
 #[inline(always)]
 fn seen<'a>(s: &Conv1dSizes, window: &'a [f32]) -> impl Iterator<Item = &'a [f32]> {
@@ -165,8 +178,7 @@ simd! {
         for (window, y) in windows.chunks_exact(s.window()).zip(y.chunks_exact_mut(s.outputs)) {
             let outputs = y.iter_mut().zip(weight.chunks_exact(s.of_group())).zip(seen(s, window)).enumerate();
             for (o, ((y, weight), seen)) in outputs {
-                let start = bias.get(o).copied().unwrap_or(0.0);
-                *y = weight.iter().zip(seen).fold(start, |sum, (w, x)| sum + w * x);
+                *y = dot(weight, seen) + bias.get(o).copied().unwrap_or(0.0);
             }
         }
     }
@@ -188,8 +200,9 @@ simd! {
         for (dy, window) in dy.chunks_exact(s.outputs).zip(d_windows.chunks_exact_mut(s.window())) {
             let groups = window.chunks_exact_mut(len).zip(dy.chunks_exact(of_group)).zip(weight.chunks_exact(of_group * len));
             for ((window, dy), weight) in groups {
-                window.fill(0.0);
-                for (dy, weight) in dy.iter().zip(weight.chunks_exact(len)) {
+                // The first output sets, so that a group of one needs no clearing.
+                window.iter_mut().zip(weight).for_each(|(d, w)| *d = dy[0] * w);
+                for (dy, weight) in dy[1..].iter().zip(weight[len..].chunks_exact(len)) {
                     window.iter_mut().zip(weight).for_each(|(d, w)| *d += dy * w);
                 }
             }

@@ -56,7 +56,15 @@ fn case<const I: usize, const G: usize, const O: usize, const K: usize, const B:
         });
         let d_input = device.set_and_add(rows * I, |d, write| {
             let mut d_weights = device.output(w.len());
-            op.backward(&context, sequences, net, x, dy, d_weights.grad(crate::tensor::Write::Set), Some(d.grad(write)));
+            op.backward(
+                &context,
+                sequences,
+                net,
+                x,
+                dy,
+                d_weights.grad(crate::tensor::Write::Set),
+                Some(d.grad(write)),
+            );
         });
         (outputs, [d_weights, d_input])
     });
@@ -120,7 +128,8 @@ fn steps<const I: usize, const G: usize, const O: usize, const K: usize>(op: Con
         for piece in pieces {
             let new = Lengths::ragged(&piece);
             let rows = lengths.ranges().into_iter().zip(past).zip(piece);
-            let rows: Vec<f32> = rows.flat_map(|((all, past), n)| x[(all.start + past) * I..][..n * I].to_vec()).collect();
+            let rows: Vec<f32> =
+                rows.flat_map(|((all, past), n)| x[(all.start + past) * I..][..n * I].to_vec()).collect();
             let (x, ends, mut out) = (device.tensor(&rows), new.ends_on(device), device.output(new.rows() * O));
             let counts: Vec<u32> = past.iter().map(|&n| n as u32).collect();
             let on_device = device.tensor(&counts);

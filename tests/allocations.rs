@@ -68,6 +68,13 @@ model! {
     }
 }
 
+model! {
+    Waves(x: [.., 6]) -> [.., 4] {
+        x -> conv1d(8, 3, padding: causal) -> relu -> conv1d(8, 3, padding: causal, dilation: 2, groups: 8)
+            -> stochastic_depth(0.1) -> conv1d(4, 3, padding: causal)
+    }
+}
+
 type Image = [[[f32; 12]; 12]; 3];
 
 fn allocations(mut work: impl FnMut()) -> usize {
@@ -136,6 +143,23 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
         };
         step();
         assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "own losses on {threads} threads");
+
+        let waves: Vec<Vec<[f32; 6]>> = (0..20).map(|i| vec![[0.5; 6]; 1 + i * 7 % 30]).collect();
+        let targets: Vec<Vec<[f32; 4]>> = waves.iter().map(|rows| vec![[1.0; 4]; rows.len()]).collect();
+        let mut training = Waves::init(1).training(cpu.clone(), 20).unwrap();
+        let mut step = || {
+            training.forward(&waves).unwrap();
+            training.loss(&dl::loss::Mse, &targets).unwrap();
+            training.backward();
+            training.step(&Adam::new(1e-3)).unwrap();
+        };
+        step();
+        assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "convolutions along time on {threads} threads");
+        let mut session = Waves::init(1).session(cpu.clone(), 20).unwrap();
+        let (mut state, mut outputs) = (session.state(20, 1000).unwrap(), targets);
+        let mut step = || session.step(&mut state, &waves, &mut outputs).unwrap();
+        step();
+        assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "steps on {threads} threads");
 
         let mut session = net.session(cpu.clone(), 32).unwrap();
         let mut outputs = vec![[0.0; 10]; 32];

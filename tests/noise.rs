@@ -23,6 +23,7 @@ model! {
         concat(a, b)
     }
     Branches(x: [50]) -> [50] { x -> residual { stochastic_depth(0.75) } }
+    RaggedBranches(x: [.., 5]) -> [.., 5] { x -> residual { stochastic_depth(0.75) } }
     Sum(x: [1000]) -> [1] { x -> dropout(0.5) -> dense(1, bias: false) as out }
     Normalised(x: [1000]) -> [1000] { x -> batch_norm as norm -> dropout(0.5) }
     Plain(x: [1000]) -> [1000] { x -> batch_norm as norm }
@@ -112,6 +113,29 @@ fn branches_are_left_out_for_whole_samples_in_training_alone() {
     }
     // Four standard errors of a share of 100 samples.
     assert!((kept as f32 - 25.0).abs() < 4.0 * (100.0_f32 * 0.25 * 0.75).sqrt(), "{kept}");
+}
+
+#[test]
+fn rows_of_a_sequence_are_left_out_together() {
+    let net = RaggedBranches::init(1);
+    let x: Vec<Vec<[f32; 5]>> = (0..100).map(|i| vec![[1.0 + i as f32; 5]; 1 + i * 7 % 9]).collect();
+    let doubled: Vec<Vec<[f32; 5]>> = x.iter().map(|x| x.iter().map(|row| row.map(|x| 2.0 * x)).collect()).collect();
+    assert_eq!(net.predict(&x), doubled);
+    on_devices!(|device| {
+        let mut training = Training::on(device, &*net, x.len()).unwrap();
+        let mut y = x.clone();
+        training.forward(&x).unwrap();
+        training.outputs(&mut y).unwrap();
+        let mut kept = 0;
+        for (x, y) in x.iter().zip(&y) {
+            let factor = y[0][0] / x[0][0];
+            assert!(factor == 1.0 || factor == 5.0, "{factor}");
+            kept += u32::from(factor == 5.0);
+            assert_eq!(*y, x.iter().map(|row| row.map(|x| factor * x)).collect::<Vec<_>>());
+        }
+        // Four standard errors of a share of 100 samples.
+        assert!((kept as f32 - 25.0).abs() < 4.0 * (100.0_f32 * 0.25 * 0.75).sqrt(), "{kept}");
+    });
 }
 
 #[test]

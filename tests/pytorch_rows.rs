@@ -1,4 +1,4 @@
-//! Losses over rows, CTC, parameters, causal convolutions and dense layers of any shape against PyTorch.
+//! Losses over rows, CTC, parameters, convolutions along time and dense layers of any shape against PyTorch.
 #![allow(missing_docs)]
 
 mod common;
@@ -156,4 +156,61 @@ fn unrolled_copies_have_the_names_of_stacked_ones() {
     };
     let first = loss();
     assert!((0..20).map(|_| loss()).last().unwrap() < first);
+}
+
+model! {
+    RaggedCausal(x: [.., 5]) -> [.., 4] { x -> conv1d(4, 3, padding: causal) }
+    RaggedDilated(x: [.., 3]) -> [.., 6] { x -> conv1d(6, 4, padding: causal, dilation: 2, bias: false) }
+    RaggedGroups(x: [.., 6]) -> [.., 4] { x -> conv1d(4, 3, padding: causal, groups: 2) }
+    RaggedDepthwise(x: [.., 5]) -> [.., 5] { x -> conv1d(5, 4, padding: causal, groups: 5) }
+    RaggedSame(x: [.., 5]) -> [.., 4] { x -> conv1d(4, 3, padding: same) }
+    RaggedSameDilated(x: [.., 4]) -> [.., 6] { x -> conv1d(6, 5, padding: same, dilation: 3, groups: 2) }
+}
+
+#[test]
+fn convolutions_of_ragged_batches() {
+    let fixture = Fixture::open("rows.safetensors");
+    on_devices!(|device| {
+        ragged::<RaggedCausal, 5, 4>(device.clone(), &fixture, "ragged_causal");
+        ragged::<RaggedDilated, 3, 6>(device.clone(), &fixture, "ragged_causal_dilated");
+        ragged::<RaggedGroups, 6, 4>(device.clone(), &fixture, "ragged_causal_groups");
+        ragged::<RaggedDepthwise, 5, 5>(device.clone(), &fixture, "ragged_causal_depthwise");
+        ragged::<RaggedSame, 5, 4>(device.clone(), &fixture, "ragged_same");
+        ragged::<RaggedSameDilated, 4, 6>(device, &fixture, "ragged_same_dilated");
+    });
+}
+
+/// All passes of a model of sequences, over a batch of different lengths.
+fn ragged<M, const I: usize, const O: usize>(device: impl Device, fixture: &Fixture, case: &str)
+where
+    M: Model<Input = Vec<[f32; I]>, Output = Vec<[f32; O]>>,
+{
+    let agrees = |found: &[f32], part: &str| {
+        let name = format!("{case}/{part}");
+        agree(&name, found, &fixture.floats(&name), PASS);
+    };
+    let lengths = fixture.samples::<u32>(&format!("{case}/lengths"));
+    let net = fixture.model::<M>(&format!("{case}/weights/"));
+    let mut inputs = split(&fixture.samples::<[f32; I]>(&format!("{case}/input")), &lengths);
+    let targets = split(&fixture.samples::<[f32; O]>(&format!("{case}/target")), &lengths);
+    let mut outputs = targets.clone();
+    Session::on(device.clone(), &*net, inputs.len()).unwrap().predict_into(&inputs, &mut outputs).unwrap();
+    agrees(flat(&outputs.concat()), "output");
+
+    let mut training = Training::on(device, &net, inputs.len()).unwrap().with_input_gradients().unwrap();
+    training.forward(&inputs).unwrap();
+    agrees(&[training.loss(&Mse, &targets).unwrap()], "loss");
+    training.backward();
+    training.input_gradients(&mut inputs).unwrap();
+    agrees(flat(&inputs.concat()), "d_input");
+    let mut gradients = zeroed_box::<M>();
+    training.gradients(&mut gradients).unwrap();
+    for tensor in M::TENSORS.iter() {
+        agrees(&flat(from_ref(&*gradients))[tensor.range()], &format!("gradients/{}", tensor.name));
+    }
+}
+
+fn split<T: Clone>(rows: &[T], lengths: &[u32]) -> Vec<Vec<T>> {
+    let mut rows = rows.iter().cloned();
+    lengths.iter().map(|&len| rows.by_ref().take(len as usize).collect()).collect()
 }

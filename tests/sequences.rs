@@ -140,6 +140,18 @@ model! {
             -> gru(7) -> rnn(5)
     }
 
+    /// Causal convolutions: dilated, grouped, depthwise, of single rows, and in a stack of copies.
+    Convolved(x: [.., 3]) -> [.., 5] {
+        x -> conv1d(8, 3, padding: causal) -> relu -> conv1d(6, 4, padding: causal, dilation: 2, groups: 2) -> gelu
+            -> conv1d(6, 1) -> repeat 2 { residual { conv1d(6, 3, padding: causal, groups: 6, bias: false) -> stochastic_depth(0.2) } }
+            -> dense(5)
+    }
+
+    /// Convolutions that see both sides.
+    Smoothed(x: [.., 3]) -> [.., 2] {
+        x -> conv1d(6, 5, padding: same) -> tanh -> conv1d(2, 3, padding: 2, dilation: 2, groups: 2)
+    }
+
     /// One class for a text.
     Classifier(tokens: u32[..]) -> [2] {
         let h = tokens -> embedding(9, 6) -> gru(5, bidirectional: true);
@@ -221,6 +233,7 @@ fn steps_equal_the_whole() {
         on_devices!(|device| step_by_step(device, &*Causal::init(2), &inputs, pieces));
         let inputs: Vec<Vec<[f32; 3]>> = inputs.iter().map(rows).collect();
         on_devices!(|device| step_by_step(device, &*Running::init(3), &inputs, pieces));
+        on_devices!(|device| step_by_step(device, &*Convolved::init(4), &inputs, pieces));
     }
 }
 
@@ -231,6 +244,12 @@ fn each_sample_of_a_ragged_batch_is_as_alone() {
     for (input, output) in inputs.iter().zip(classifier.predict(&inputs)) {
         let alone = classifier.predict_one(input);
         assert!(alone.iter().zip(output).all(|(a, b)| (a - b).abs() < 1e-5), "{alone:?} and {output:?}");
+    }
+    let rows: Vec<Vec<[f32; 3]>> =
+        inputs.iter().map(|text| text.iter().map(|&t| [t as f32 * 0.3 - 1.0, (t % 3) as f32, 0.5]).collect()).collect();
+    let smoothed = Smoothed::init(4);
+    for (input, output) in rows.iter().zip(smoothed.predict(&rows)) {
+        close(&smoothed.predict_one(input), &output);
     }
     let pairs: Vec<TranslateInput> = texts(5, 12, 8)
         .into_iter()
@@ -353,9 +372,19 @@ fn forgets_and_is_stored<D: Device>(device: D) {
     for cut in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
         assert!(session.state_from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
-    let error = net.session(device, 1).unwrap().state_from_bytes(&bytes).unwrap_err();
+    let error = net.session(device.clone(), 1).unwrap().state_from_bytes(&bytes).unwrap_err();
     assert!(matches!(error, Error::Setting { setting: "streams", .. }), "{error}");
-    // Recurrent layers keep no record of single rows.
+    // Recurrent layers and convolutions keep no record of single rows.
+    let mut convolved = Convolved::init(1).session(device, 1).unwrap();
+    let mut state = convolved.state(1, 9).unwrap();
+    convolved.step(&mut state, &[vec![[0.5; 3]; 4]], &mut [Vec::new()]).unwrap();
+    assert!(state.truncate(0, 2).is_err());
+    let bytes = state.to_bytes().unwrap();
+    let mut stored = convolved.state_from_bytes(&bytes).unwrap();
+    let [mut next, mut again] = [vec![Vec::new()], vec![Vec::new()]];
+    convolved.step(&mut state, &[vec![[0.25; 3]; 2]], &mut next).unwrap();
+    convolved.step(&mut stored, &[vec![[0.25; 3]; 2]], &mut again).unwrap();
+    assert_eq!(next, again);
     let mut state = running.state(1, 9).unwrap();
     running.step(&mut state, &[vec![[0.0; 3]; 4]], &mut [Vec::new()]).unwrap();
     let error = state.truncate(0, 2).unwrap_err().to_string();

@@ -15,6 +15,7 @@ static SOURCES: &[&Source] = &[
     &ops::attention::cuda::SOURCE,
     &ops::batch_norm::cuda::SOURCE,
     &ops::concat::cuda::SOURCE,
+    &ops::conv1d::cuda::SOURCE,
     &ops::conv2d::cuda::SOURCE,
     &ops::conv2d::cuda::bf16::SOURCE,
     &ops::conv2d::cuda::tf32::SOURCE,

@@ -81,9 +81,9 @@ pub struct conv2d {
     pub bias_init: Init,
 }
 
-/// `conv1d(channels, kernel)` convolves the sequence with one learned kernel for each output channel, plus a bias.
+/// `conv1d(channels, kernel)` convolves along time, with one learned kernel for each output channel, plus a bias. Time is the last axis of `[c, l]`, as in PyTorch, and the run-time length `..` of `[.., c]`, which stays: there the stride is 1, and the padding `causal` or `same`.
 ///
-/// Shapes: `[c, l]` → `[channels, l']`.
+/// Shapes: `[c, l]` → `[channels, l']`, `[.., c]` → `[.., channels]`.
 pub struct conv1d {
     /// Number of output channels.
     ///
@@ -972,7 +972,7 @@ pub struct dropout {
     pub rate: Number,
 }
 
-/// `stochastic_depth(rate)` sets a whole sample to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction; it stands at the end of a residual branch.
+/// `stochastic_depth(rate)` sets a whole sample (of a sequence, all its rows) to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction; it stands at the end of a residual branch.
 ///
 /// Shapes: any, unchanged.
 pub struct stochastic_depth {

@@ -34,6 +34,12 @@ pub fn image(call: &Call) -> Option<[Dim; 3]> {
         [channels, length] if sequence => return Some([channels.clone(), Dim::Known(1), length.clone()]),
         _ => {}
     }
+    if let (true, Some(_), [_]) = (sequence, &input.length, input.dims.as_slice()) {
+        let start = format!("`{}` takes a sequence [channels, length] of known length, but its input is ", call.name);
+        let help = "; along a run-time length there are `conv1d`, and `mean`, `max` and `sum` with `axis: 0`";
+        call.diagnostics.error(call.span, message!(start, &input, help));
+        return None;
+    }
     let what = if sequence { "a sequence [channels, length]" } else { "an image [channels, height, width]" };
     let mut text = message!(format!("`{}` takes {what}, but its input is ", call.name), &input);
     match input.dims.as_slice() {

@@ -1,4 +1,4 @@
-//! Convolutions of images and sequences: plain, depthwise and transposed ones.
+//! Convolutions of images and sequences: plain, depthwise and transposed ones. `conv_over_time.rs` has those of run-time lengths.
 
 use super::window::{Arguments, GROUPS, Window, Windowed};
 use super::*;
@@ -60,8 +60,9 @@ pub static CONV2D: Conv = Conv {
 pub static CONV1D: Conv = Conv {
     name: "conv1d",
     sequence: true,
-    shapes: "`[c, l]` → `[channels, l']`",
-    line: "convolves the sequence with one learned kernel for each output channel, plus a bias",
+    shapes: "`[c, l]` → `[channels, l']`, `[.., c]` → `[.., channels]`",
+    line: "convolves along time, with one learned kernel for each output channel, plus a bias. Time is the last axis of `[c, l]`, as in \
+           PyTorch, and the run-time length `..` of `[.., c]`, which stays: there the stride is 1, and the padding `causal` or `same`",
     parameters: &convolution(SEQUENCE),
     ..CONV2D
 };
@@ -94,7 +95,7 @@ pub static CONV_TRANSPOSE2D: Conv = Conv {
 pub static CONV_TRANSPOSE1D: Conv = Conv {
     name: "conv_transpose1d",
     sequence: true,
-    shapes: CONV1D.shapes,
+    shapes: "`[c, l]` → `[channels, l']`",
     parameters: &transposed(true),
     ..CONV_TRANSPOSE2D
 };
@@ -132,7 +133,14 @@ impl Layer for Conv {
     fn is_sequence(&self) -> bool {
         self.sequence
     }
+    fn recovered_shape(&self, call: &Call) -> Option<Shape> {
+        let input = call.known_input().filter(|input| self.is_over_time(input))?;
+        Some(Shape::of([call.given_size("channels")?]).with_length(input.length))
+    }
     fn build(&self, call: &Call) -> Option<Built> {
+        if self.is_over_time(&call.input()) {
+            return conv_over_time::build(call);
+        }
         let [inputs, height, width] = check::image(call)?;
         let (outputs, groups) = match self.kind {
             ConvKind::Depthwise => (inputs.mul(&call.size("multiplier")), inputs.clone()),
@@ -175,8 +183,15 @@ impl Layer for Conv {
     }
 }
 
+impl Conv {
+    /// Returns whether it convolves an input along its run-time length.
+    fn is_over_time(&self, input: &Shape) -> bool {
+        self.sequence && self.kind == ConvKind::Grouped && conv_over_time::takes(input)
+    }
+}
+
 /// Returns the weights: a matrix of kernels of the given `shape`, and a bias for each of the `outputs` channels.
-fn weights(call: &Call, transposed: bool, shape: [&Dim; 2], outputs: &Dim, kernel: &[Dim; 2]) -> Weights {
+pub fn weights(call: &Call, transposed: bool, shape: [&Dim; 2], outputs: &Dim, kernel: &[Dim; 2]) -> Weights {
     let bias = call.flag("bias");
     let path = match (transposed, call.sequence) {
         (false, false) => quote!(dl::layers::Conv2d),

@@ -11,6 +11,7 @@ mod attention;
 mod batch_norm;
 mod concat;
 mod conv;
+mod conv_over_time;
 mod cumsum;
 mod dense;
 mod doc;
@@ -189,11 +190,6 @@ pub trait Layer: Sync {
     /// Returns whether it takes sequences `[channels, length]`, which are images of one row.
     fn is_sequence(&self) -> bool {
         false
-    }
-    /// Returns whether it can work on each row of a sequence by itself, as if the rows were the batch. Layers along time take sequences
-    /// whatever this says.
-    fn works_on_rows(&self) -> bool {
-        true
     }
     /// Returns whether its weights are a table with features for each token, which `unembedding` can read, too.
     fn is_table(&self) -> bool {

@@ -11,7 +11,7 @@ impl Layer for StochasticDepth {
         "stochastic_depth"
     }
     fn doc(&self) -> Doc {
-        let line = "sets a whole sample to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction; it stands at the end of a residual branch";
+        let line = "sets a whole sample (of a sequence, all its rows) to 0 with probability `rate` in training and scales the others by `1 / (1 - rate)`; does nothing in prediction; it stands at the end of a residual branch";
         Doc::new(Chapter::Regularisation, "any, unchanged", line)
     }
     fn parameters(&self) -> &'static [Parameter] {
@@ -19,9 +19,6 @@ impl Layer for StochasticDepth {
             let doc = "probability that a sample is set to 0, from 0 to 1";
             &[Parameter::positional("rate", Kind::Number, Default::Required, doc)]
         }
-    }
-    fn works_on_rows(&self) -> bool {
-        false
     }
     fn check(&self, call: &Call) -> bool {
         check::rate(call, "rate")
@@ -33,9 +30,20 @@ impl Layer for StochasticDepth {
         // Every `stochastic_depth` of a model draws its own random numbers.
         let (rate, id) = (call.number("rate"), Dim::Known(call.index));
         let fields = quote!(rate: #rate, id: #id,);
-        let config = Config::settings(quote!(dl::ops::stochastic_depth::StochasticDepthOp), fields);
-        let mut op = Op::new(config, BackwardReads::NOTHING);
+        let input = call.input();
+        let mut op = match input.length {
+            // The rows of a sample share its draw.
+            Some(_) => {
+                let path = quote!(dl::ops::stochastic_depth::StochasticDepthOverTimeOp);
+                let op = Op::new(Config::settings(path, fields), BackwardReads::NOTHING);
+                op.along_time_of([0]).stepping(Stepping::Rows)
+            }
+            None => {
+                let path = quote!(dl::ops::stochastic_depth::StochasticDepthOp);
+                Op::new(Config::settings(path, fields), BackwardReads::NOTHING)
+            }
+        };
         op.inference = Inference::Identity;
-        Some(Built::new(call.input(), op))
+        Some(Built::new(input, op))
     }
 }

@@ -80,7 +80,7 @@ impl Lowering<'_> {
         let valid = !broken && use_.layer.check(&call);
         let built =
             shapes.filter(|_| valid && !use_.broken && takes(use_.layer, &call)).and_then(|_| use_.layer.build(&call));
-        let built = built.and_then(|built| with_length(use_.layer, &call, built));
+        let built = built.and_then(|built| with_length(&call, built));
         let fits = built.as_ref().is_none_or(|built| {
             let weights = built.weights.as_ref().map_or(&[][..], |weights| &weights.tensors);
             check::fits_in_memory(&call, &built.output, weights)
@@ -95,7 +95,7 @@ impl Lowering<'_> {
         let length = input.as_ref().map(|input| input.length.clone());
         let unknown = length.is_none() && (!self.lengths.is_empty() || self.inputs_are_broken());
         let recovered_shape = recovered_shape.filter(|_| !unknown).map(|shape| match &shape.length {
-            None if use_.layer.works_on_rows() => shape.with_length(length.flatten()),
+            None => shape.with_length(length.flatten()),
             _ => shape,
         });
         match built {
@@ -305,7 +305,7 @@ impl Lowering<'_> {
 }
 
 /// Gives the output of a layer that works on rows the length of its operands, which must be the same.
-fn with_length(layer: &dyn Layer, call: &Call, mut built: Built) -> Option<Built> {
+fn with_length(call: &Call, mut built: Built) -> Option<Built> {
     let shapes = || {
         call.operands.iter().filter_map(|operand| match operand {
             Operand::Tensor(shape) => Some(shape),
@@ -315,12 +315,6 @@ fn with_length(layer: &dyn Layer, call: &Call, mut built: Built) -> Option<Built
     let Some(first) = shapes().find(|shape| shape.length.is_some()) else { return Some(built) };
     if !built.op.sequences.is_empty() {
         return Some(built);
-    }
-    if !layer.works_on_rows() {
-        let start = format!("`{}` works on whole samples, but here are sequences ", call.name);
-        call.diagnostics
-            .error(call.span, message!(start, first, "; `last`, or `mean(axis: 0)`, makes one value of each"));
-        return None;
     }
     if let Some(other) = shapes().find(|shape| shape.length != first.length) {
         let start = format!("`{}` takes values of one length, but they are ", call.name);

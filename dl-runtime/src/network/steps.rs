@@ -27,7 +27,7 @@ pub struct Step<'a, D: Device, M: Steps> {
 /// The step of a model of one sequence, in which no layer looks ahead. Programs use it through [`Session::step`](crate::Session::step).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be continued step by step",
-    note = "a step wants a model of one sequence, in which every layer goes forward in time: no `reverse`, no `bidirectional: true`, no `attention` without `causal: true`, no mean over time"
+    note = "a step wants a model of one sequence, in which every layer goes forward in time: no `reverse`, no `bidirectional: true`, no `attention` without `causal: true`, no `conv1d` without `padding: causal`, no mean over time"
 )]
 pub trait Steps: Passes {
     /// What the layers remember of the rows of streams.

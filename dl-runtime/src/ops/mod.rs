@@ -34,6 +34,7 @@ pub mod attention;
 mod axes;
 pub mod batch_norm;
 pub mod concat;
+pub mod conv1d;
 pub mod conv2d;
 pub mod cumsum;
 pub mod dense;
@@ -113,6 +114,7 @@ kernels! {
     global_avg_pool2d::GlobalAvgPool2dKernel,
     layer_norm::LayerNormKernel,
     softmax::SoftmaxKernel,
+    conv1d::Conv1dKernel,
     conv2d::Conv2dKernel,
     pad2d::Pad2dKernel,
     pool::PoolKernel,

@@ -65,7 +65,7 @@ impl<M: Steps, D: Device> State<M, D> {
     ///
     /// # Errors
     /// [`Error::Setting`] if the stream has fewer rows, or if the model has layers that keep no record of single rows (recurrent layers,
-    /// attention with a window): their streams can only be cleared, or continued from an earlier [copy](State::try_clone).
+    /// convolutions, attention with a window): their streams can only be cleared, or continued from an earlier [copy](State::try_clone).
     ///
     /// # Panics
     /// If there is no such stream.

@@ -13,7 +13,7 @@ pub(crate) mod cuda;
 mod tests;
 
 use crate::ops::Device;
-use crate::tensor::{Grad, Storage, Write};
+use crate::tensor::{Grad, Sequences, Storage, Write};
 use crate::{Context, Pod, View, ViewMut};
 
 /// The settings of stochastic depth.
@@ -22,6 +22,15 @@ pub struct StochasticDepthOp {
     /// The probability that a sample is set to 0, from 0 to 1.
     pub rate: f32,
     /// The index of the operation in the network; operations with different indices draw different numbers.
+    pub id: u32,
+}
+
+/// Stochastic depth of sequences with the same settings: the rows of a sample share its draw.
+#[derive(Clone, Copy, Debug)]
+pub struct StochasticDepthOverTimeOp {
+    /// As in [`StochasticDepthOp`].
+    pub rate: f32,
+    /// As in [`StochasticDepthOp`].
     pub id: u32,
 }
 
@@ -40,8 +49,16 @@ pub struct SampleMask {
 
 /// The kernel of stochastic depth; forward and backward are the same product with the mask.
 pub trait StochasticDepthKernel: Storage {
-    /// `y = mask·x`, set or added, with one factor for each sample of `len` numbers.
-    fn scale_samples(&self, mask: SampleMask, len: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>, write: Write);
+    /// `y = mask·x`, set or added, with one factor for all rows of a sample; a row has `row` numbers.
+    fn scale_samples(
+        &self,
+        mask: SampleMask,
+        sequences: Sequences<'_, Self>,
+        row: usize,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+        write: Write,
+    );
 }
 
 impl StochasticDepthOp {
@@ -58,7 +75,10 @@ impl StochasticDepthOp {
         input: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        context.device.scale_samples(self.mask(context), S::LEN, input.data(), output.into_data(), Write::Set);
+        // A sample is one row.
+        let sequences = Sequences::equal(input.len(), 1);
+        let (x, y) = (input.data(), output.into_data());
+        context.device.scale_samples(self.mask(context), sequences, S::LEN, x, y, Write::Set);
     }
     /// Computes the gradient to the input, with the mask of the forward pass.
     pub fn backward<D: Device, S: Pod<Element = f32>>(
@@ -67,7 +87,36 @@ impl StochasticDepthOp {
         d_output: View<D, S>,
         d_input: Grad<D, S>,
     ) {
+        let sequences = Sequences::equal(d_output.len(), 1);
         let (dy, dx) = (d_output.data(), d_input.to.into_data());
-        context.device.scale_samples(self.mask(context), S::LEN, dy, dx, d_input.write);
+        context.device.scale_samples(self.mask(context), sequences, S::LEN, dy, dx, d_input.write);
+    }
+}
+
+impl StochasticDepthOverTimeOp {
+    fn mask<D: Device>(self, context: &Context<D>) -> SampleMask {
+        StochasticDepthOp { rate: self.rate, id: self.id }.mask(context)
+    }
+    /// `output = mask·input` for sequences, whose rows are `S`.
+    pub fn forward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        sequences: Sequences<D>,
+        input: View<D, S>,
+        output: ViewMut<D, S>,
+    ) {
+        let (x, y) = (input.data(), output.into_data());
+        context.device.scale_samples(self.mask(context), sequences, S::LEN, x, y, Write::Set);
+    }
+    /// Computes the gradient to the input, with the mask of the forward pass.
+    pub fn backward<D: Device, S: Pod<Element = f32>>(
+        self,
+        context: &Context<D>,
+        sequences: Sequences<D>,
+        d_output: View<D, S>,
+        d_input: Grad<D, S>,
+    ) {
+        let (dy, dx) = (d_output.data(), d_input.to.into_data());
+        context.device.scale_samples(self.mask(context), sequences, S::LEN, dy, dx, d_input.write);
     }
 }

@@ -1,13 +1,16 @@
-// Stochastic depth: threads are laid out along the samples, each of which has a factor.
+// Stochastic depth: threads are laid out along the rows of samples, each of which has a factor.
 #include "axes.cuh"
+#include "sequences.cuh"
 
 /// `Purpose::StochasticDepth`.
 #define STOCHASTIC_DEPTH 4u
 
-KERNEL(stochastic_depth, Rows rows, u64 seed, u32 id, u32 threshold, float scale, Span<const float> x, Span<float> y, u32 add) {
+KERNEL(stochastic_depth, Rows rows, Span<const u32> ends, u32 len, u64 seed, u32 id, u32 threshold, float scale,
+       Span<const float> x, Span<float> y, u32 add) {
     fill_rows(
         rows, y, add,
-        [&](u32 sample) {
+        [&](u32 row) {
+            u32 sample = sample_of_row(ends, len, row);
             // Word `i % 64` of a group is output `i % 64 / 16` of its counter `i % 16`.
             Words words = philox(seed, id, STOCHASTIC_DEPTH, (u64)(sample / 64) * 16 + sample % 16);
             u32 output = sample % 64 / 16;

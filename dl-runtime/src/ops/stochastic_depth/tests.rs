@@ -1,8 +1,8 @@
 //! Masks of samples: how many stay, that whole samples go, that masks repeat and differ, and that forward and backward agree.
 
-use super::StochasticDepthOp;
+use super::{StochasticDepthOp, StochasticDepthOverTimeOp};
 use crate::random::{Purpose, words};
-use crate::testing::{TestDevice, numbers, on_every_device};
+use crate::testing::{Lengths, TestDevice, numbers, on_every_device};
 use crate::{Context, Pod};
 
 fn forward<S: Pod<Element = f32>>(seed: u64, op: StochasticDepthOp, x: &[f32]) -> Vec<f32> {
@@ -66,4 +66,27 @@ fn backward_uses_the_mask_of_forward() {
         // The operation is linear, so its gradient is itself.
         assert_eq!(dx, forward::<[f32; 7]>(5, op, &dy));
     }
+}
+
+#[test]
+fn rows_of_a_sample_share_its_draw() {
+    let counts: Vec<usize> = (0..150).map(|sample| sample * 7 % 5).collect();
+    let (lengths, op) = (Lengths::ragged(&counts), StochasticDepthOverTimeOp { rate: 0.5, id: 3 });
+    let x = numbers(1, lengths.rows() * 3);
+    let [y, dx] = on_every_device!(|device| {
+        let (context, x, mut y) = (Context::new(device, 9), device.tensor(&x), device.output(x.len()));
+        let ends = lengths.ends_on(device);
+        let sequences = lengths.sequences(&ends);
+        op.forward(&context, sequences, x.view::<[f32; 3]>(), y.view_mut());
+        let dx = device.set_and_add(x.len(), |dx, write| {
+            op.backward(&context, sequences, x.view::<[f32; 3]>(), dx.grad(write));
+        });
+        [y.read(), dx]
+    });
+    // Each sample has the draw that it has without rows.
+    let draws = forward::<[f32; 1]>(9, StochasticDepthOp { rate: 0.5, id: 3 }, &[1.0; 150]);
+    let factors = lengths.ranges().into_iter().zip(draws).flat_map(|(rows, draw)| vec![draw; rows.len() * 3]);
+    let expected: Vec<f32> = x.iter().zip(factors).map(|(x, factor)| x * factor).collect();
+    assert_eq!(y, expected);
+    assert_eq!(dx, expected);
 }

@@ -130,14 +130,22 @@ model! {
 
     /// A causal transformer.
     Causal(tokens: u32[..=40]) -> [.., 11] {
-        tokens -> embedding(11, D) as wte -> learned_positions(40) -> repeat 3 { layer } as layers
-            -> layer_norm -> unembedding(wte)
+        let bias = parameter([11]);
+        let logits = tokens -> embedding(11, D) as wte -> learned_positions(40) -> repeat 3 { layer } as layers
+            -> layer_norm -> unembedding(wte);
+        logits + bias
     }
 
     /// Recurrent layers of all kinds, with a window of attention between them.
     Running(x: [.., 3]) -> [.., 5] {
         x -> lstm(6, layers: 2) -> sinusoidal_positions -> attention(2, causal: true, window: 4, alibi: true)
             -> gru(7) -> rnn(5)
+    }
+
+    /// Values of a sample are used with each of its rows.
+    Moved(x: [.., 3], by: [3]) -> [.., 3] {
+        let factor = by -> sum(keep: true);
+        (by - x) / by + x * factor
     }
 
     /// One class for a text.
@@ -221,6 +229,23 @@ fn steps_equal_the_whole() {
         on_devices!(|device| step_by_step(device, &*Causal::init(2), &inputs, pieces));
         let inputs: Vec<Vec<[f32; 3]>> = inputs.iter().map(rows).collect();
         on_devices!(|device| step_by_step(device, &*Running::init(3), &inputs, pieces));
+    }
+}
+
+#[test]
+fn a_value_of_a_sample_is_used_with_each_row() {
+    let inputs: Vec<MovedInput> =
+        sequences().into_iter().zip(1..).map(|(x, i)| MovedInput { x, by: [i as f32, 0.5, -2.0] }).collect();
+    let net = Moved::init(0);
+    for (MovedInput { x, by }, rows) in inputs.iter().zip(net.predict(&inputs)) {
+        assert_eq!(rows.len(), x.len());
+        let factor: f32 = by.iter().sum();
+        for (x, row) in x.iter().zip(rows) {
+            for ((x, by), found) in x.iter().zip(by).zip(row) {
+                let expected = (by - x) / by + x * factor;
+                assert!((found - expected).abs() <= 1e-6 * expected.abs().max(1.0), "{found} and {expected}");
+            }
+        }
     }
 }
 

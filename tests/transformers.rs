@@ -239,7 +239,8 @@ fn marian() {
     assert_eq!(net.bias.weight.to_vec(), tensor("marian", "final_logits_bias").1);
     // In the library, rows of 12 tokens are masked after the end of each sequence.
     let pass = pass("marian");
-    let lengths = |mask| pass.samples::<[u32; STEPS]>(mask).iter().map(|row| row.iter().sum::<u32>() as usize).collect();
+    let lengths =
+        |mask| pass.samples::<[u32; STEPS]>(mask).iter().map(|row| row.iter().sum::<u32>() as usize).collect();
     let [sources, targets]: [Vec<usize>; 2] = ["attention_mask", "decoder_attention_mask"].map(lengths);
     assert_eq!([&*sources, &*targets], [[12, 5, 1], [3, 12, 7]]);
     let ragged = |name, lengths: &[usize]| {

@@ -76,10 +76,8 @@ impl Layer for LearnedPositions {
 pub struct SinusoidalPositions;
 
 const ALTERNATING: Choice = Choice::new("alternating", "Alternating", "a sine, its cosine, the next sine");
-const ORDERS: &[Choice] = &[
-    ALTERNATING,
-    Choice::new("halves", "Halves", "all sines, then all cosines, as in Tensor2Tensor and Marian"),
-];
+const ORDERS: &[Choice] =
+    &[ALTERNATING, Choice::new("halves", "Halves", "all sines, then all cosines, as in Tensor2Tensor and Marian")];
 
 impl Layer for SinusoidalPositions {
     fn name(&self) -> &'static str {

@@ -68,7 +68,8 @@ impl Lowering<'_> {
     /// Returns a value of the rows of `other`, if that is a sequence and `value` has one row for each sample: NumPy's rule, for a dimension
     /// whose size is known at run time.
     fn for_each_row(&mut self, value: Lowered, other: &Lowered, span: Span) -> Lowered {
-        let (Lowered::Value(id), Some(shape), Some(rows)) = (&value, self.shape_of(&value), self.shape_of(other)) else {
+        let (Lowered::Value(id), Some(shape), Some(rows)) = (&value, self.shape_of(&value), self.shape_of(other))
+        else {
             return value;
         };
         let ([features], [wanted]) = (shape.dims.as_slice(), rows.dims.as_slice()) else { return value };

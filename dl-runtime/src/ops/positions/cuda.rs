@@ -47,7 +47,7 @@ impl PositionsKernel for Cuda {
     ) {
         let (ends, len) = sequences.on_device();
         let past = streams.map(|streams| streams.device_past());
-        let arguments = (order as u32, word(features), ends, len, past, x, y);
-        self.launch(&positions_add_sinusoids, Grid::each(y.len()), arguments);
+        let grid = Grid::each(y.len());
+        self.launch(&positions_add_sinusoids, grid, (order as u32, word(features), ends, len, past, x, y));
     }
 }

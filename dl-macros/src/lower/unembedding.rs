@@ -13,6 +13,9 @@ use proc_macro2::Ident;
 use quote::quote;
 use std::rc::Rc;
 
+/// An embedding with its vocabulary and its features, if these are valid.
+type Embedding = (Rc<NamedLayer>, Option<(Dim, Dim)>);
+
 impl Lowering<'_> {
     /// Lowers a use of `unembedding` and returns the logits of all tokens.
     pub(super) fn unembed(&mut self, use_: &ast::Layer, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
@@ -72,7 +75,7 @@ impl Lowering<'_> {
     }
 
     /// Returns the embedding that an argument names, with its sizes if they are valid.
-    fn embedding(&self, table: &ast::Expr) -> Option<(Rc<NamedLayer>, Option<(Dim, Dim)>)> {
+    fn embedding(&self, table: &ast::Expr) -> Option<Embedding> {
         let ExprKind::Path(path) = &table.kind else { return None };
         let Some(Named::Layer(named)) = self.names.layer(&path.single()?.to_string()) else { return None };
         let size = |name: &str| match named.settings.values.iter().find(|(parameter, _)| *parameter == name) {

@@ -54,7 +54,6 @@ struct Settings {
     drop_last: bool,
     training_samples: usize,
     shuffle: bool,
-    #[serde(default)]
     similar_lengths: bool,
 }
 

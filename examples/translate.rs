@@ -3,11 +3,12 @@
 //! A transformer with an encoder and a decoder (Vaswani et al., "Attention is all you need", NeurIPS 2017) learns from short sentences of
 //! Tatoeba. The decoder sees the translation so far, and predicts its next token; in training it sees the right one. Then it translates
 //! sentences that were kept back, always taking the likeliest token. A translation counts as right if a person gave the very same one.
-//! Draws where the decoder looks while it translates a sentence.
+//! Draws where the decoder looks while it translates a sentence. After 7 minutes of one core it says `translated right: 24.1%`; many other
+//! translations are right too, but nobody gave them.
 
 use clap::Parser;
 use common::data::{folder_or_skip, pairs};
-use common::save_png;
+use common::save_heat_map;
 use dl::data::Dataset;
 use dl::data::text::{BytePairs, Tokenizer};
 use dl::io::{Load, Rules};
@@ -24,7 +25,7 @@ const START: u32 = VOCABULARY as u32 - 2;
 /// Ends it.
 const END: u32 = VOCABULARY as u32 - 1;
 /// The most tokens of a sentence, more than the longest has.
-const LONGEST: usize = 48;
+const LONGEST: usize = 40;
 /// Numbers of a row.
 const WIDTH: usize = 128;
 /// Heads of each attention.
@@ -53,7 +54,7 @@ model! {
                     -> residual { layer_norm as norm -> cross_attention(memory, heads: HEADS) as cross -> dropout(RATE) }
                     -> feed_forward
             } as layers
-            -> layer_norm as norm -> dense(VOCABULARY) as head
+            -> layer_norm as norm -> unembedding(words)
     }
 
     /// The same up to the queries and keys with which the first layer of the decoder looks at the sentence.
@@ -72,7 +73,7 @@ struct Options {
     #[arg(long)]
     data: Option<PathBuf>,
     /// English sentences to learn from
-    #[arg(long, default_value_t = 16000)]
+    #[arg(long, default_value_t = 100_000)]
     sentences: usize,
     /// Passes over them
     #[arg(long, default_value_t = 12)]
@@ -133,7 +134,7 @@ fn main() -> dl::Result<()> {
     Ok(())
 }
 
-/// Sentences of at most eight words with their translations, as many as wanted, and a thousand others to test with.
+/// Sentences of at most six words with their translations, as many as wanted, and a thousand others to test with.
 fn sentences(pairs: Vec<(String, String)>, wanted: usize) -> (Vec<Sentence>, Vec<Sentence>) {
     // Each word has its space before it, the first one too; and spaces and apostrophes are of one kind.
     let text = |text: &str| {
@@ -143,7 +144,7 @@ fn sentences(pairs: Vec<(String, String)>, wanted: usize) -> (Vec<Sentence>, Vec
     let mut sentences: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (english, french) in pairs {
         let (english, french) = (text(&english), text(&french));
-        if english.matches(' ').count() <= 8 && french.matches(' ').count() <= 10 {
+        if english.matches(' ').count() <= 6 && french.matches(' ').count() <= 8 {
             sentences.entry(english).or_default().push(french);
         }
     }
@@ -184,8 +185,8 @@ fn likeliest(logits: &[f32]) -> u32 {
     (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).map_or(END, |token| token as u32)
 }
 
-/// Draws what the decoder looks at while it translates the longest of the ten sentences: a row for each token of the translation, a
-/// column for each of the sentence.
+/// Draws what the decoder looks at while it translates the longest of the ten sentences: a row for each token of the translation (the last
+/// one ends it), a column for each of the sentence.
 fn draw(
     net: &Translate,
     sources: &[Vec<u32>],
@@ -203,24 +204,23 @@ fn draw(
     let looks: Box<Looks> = Load::new().rules(first).allow_unexpected(true).from_bytes(&net.to_bytes()?)?;
     let longest = (0..10).max_by_key(|&i| sources[i].len()).expect("ten sentences");
     let (source, translation) = (sources[longest].clone(), &translations[longest]);
-    // The token before each token of the translation is what the decoder looks from.
-    let target =
-        [START].into_iter().chain(translation[..translation.len().saturating_sub(1)].iter().copied()).collect();
+    // What the decoder looks from is the token before each of the translation.
+    let target = [START].into_iter().chain(translation.iter().copied()).collect();
     let LooksOutput { queries, keys } = *looks.predict_one(&LooksInput { source: source.clone(), target });
-    let rows: Vec<Vec<[f32; 1]>> = queries.iter().map(|query| attention(query, &keys)).collect();
+    let numbers: Vec<Vec<f32>> = queries.iter().map(|query| attention(query, &keys)).collect();
     std::fs::create_dir_all(&options.out).map_err(|source| dl::Error::Io { path: options.out.clone(), source })?;
-    save_png(options.out.join("translate-attention.png"), &rows.iter().map(|row| &row[..]).collect::<Vec<_>>())?;
-    for (what, tokens, tokenizer) in [("columns", &source, languages[0]), ("rows", translation, languages[1])] {
-        let parts = tokens.iter().map(|token| tokenizer.decode(&[*token])).collect::<dl::Result<Vec<_>>>()?;
-        println!("its {what}: {}", parts.join(" |").trim());
-    }
-    Ok(())
+    let words = |tokens: &[u32], tokenizer: &BytePairs| -> dl::Result<Vec<String>> {
+        tokens.iter().map(|token| tokenizer.decode(&[*token])).collect()
+    };
+    let (columns, mut rows) = (words(&source, languages[0])?, words(translation, languages[1])?);
+    rows.push("end".into());
+    save_heat_map(options.out.join("translate-attention.svg"), &rows, &columns, &numbers)
 }
 
 /// The probabilities with which a query looks at keys, as a mean over the heads.
-fn attention(query: &[f32; WIDTH], keys: &[[f32; WIDTH]]) -> Vec<[f32; 1]> {
+fn attention(query: &[f32; WIDTH], keys: &[[f32; WIDTH]]) -> Vec<f32> {
     let size = WIDTH / HEADS;
-    let mut mean = vec![[0.0]; keys.len()];
+    let mut mean = vec![0.0; keys.len()];
     for head in 0..HEADS {
         let part = head * size..(head + 1) * size;
         let score = |key: &[f32; WIDTH]| {
@@ -229,7 +229,7 @@ fn attention(query: &[f32; WIDTH], keys: &[[f32; WIDTH]]) -> Vec<[f32; 1]> {
         };
         let scores: Vec<f32> = keys.iter().map(score).collect();
         let sum = HEADS as f32 * scores.iter().sum::<f32>();
-        mean.iter_mut().zip(scores).for_each(|([mean], score)| *mean += score / sum);
+        mean.iter_mut().zip(scores).for_each(|(mean, score)| *mean += score / sum);
     }
     mean
 }

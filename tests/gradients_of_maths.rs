@@ -78,7 +78,7 @@ model! {
     /// Both kinds of positions, of a value that is used again.
     Positions(x: [3, 4]) -> [3, 4] {
         let y = x -> dense(4) -> learned_positions -> tanh;
-        let z = y -> sinusoidal_positions;
+        let z = y -> sinusoidal_positions(order: halves);
         y * z + (z -> learned_positions)
     }
 

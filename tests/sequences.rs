@@ -12,14 +12,19 @@ use dl::prelude::*;
 use std::slice::from_ref;
 
 model! {
+    // For samples, and for the rows of sequences.
+    block layers(x: [n], outputs) {
+        x -> dense(n + 1) -> tanh -> dense(outputs)
+    }
+
     /// Works on each row.
     Rows(x: [.., 3]) -> [.., 2] {
-        x -> dense(4) -> tanh -> dense(2)
+        x -> layers(2) as layers
     }
 
     /// The same for single rows.
     Single(x: [3]) -> [2] {
-        x -> dense(4) -> tanh -> dense(2)
+        x -> layers(2) as layers
     }
 
     /// Labels each token.
@@ -130,8 +135,10 @@ model! {
 
     /// A causal transformer.
     Causal(tokens: u32[..=40]) -> [.., 11] {
-        tokens -> embedding(11, D) as wte -> learned_positions(40) -> repeat 3 { layer } as layers
-            -> layer_norm -> unembedding(wte)
+        let bias = parameter([11]);
+        let logits = tokens -> embedding(11, D) as wte -> learned_positions(40) -> repeat 3 { layer } as layers
+            -> layer_norm -> unembedding(wte);
+        logits + bias
     }
 
     /// Recurrent layers of all kinds, with a window of attention between them.
@@ -150,6 +157,12 @@ model! {
     /// Convolutions that see both sides.
     Smoothed(x: [.., 3]) -> [.., 2] {
         x -> conv1d(6, 5, padding: same) -> tanh -> conv1d(2, 3, padding: 2, dilation: 2, groups: 2)
+    }
+
+    /// Values of a sample are used with each of its rows.
+    Moved(x: [.., 3], by: [3]) -> [.., 3] {
+        let factor = by -> sum(keep: true);
+        (by - x) / by + x * factor
     }
 
     /// One class for a text.
@@ -234,6 +247,23 @@ fn steps_equal_the_whole() {
         let inputs: Vec<Vec<[f32; 3]>> = inputs.iter().map(rows).collect();
         on_devices!(|device| step_by_step(device, &*Running::init(3), &inputs, pieces));
         on_devices!(|device| step_by_step(device, &*Convolved::init(4), &inputs, pieces));
+    }
+}
+
+#[test]
+fn a_value_of_a_sample_is_used_with_each_row() {
+    let inputs: Vec<MovedInput> =
+        sequences().into_iter().zip(1..).map(|(x, i)| MovedInput { x, by: [i as f32, 0.5, -2.0] }).collect();
+    let net = Moved::init(0);
+    for (MovedInput { x, by }, rows) in inputs.iter().zip(net.predict(&inputs)) {
+        assert_eq!(rows.len(), x.len());
+        let factor: f32 = by.iter().sum();
+        for (x, row) in x.iter().zip(rows) {
+            for ((x, by), found) in x.iter().zip(by).zip(row) {
+                let expected = (by - x) / by + x * factor;
+                assert!((found - expected).abs() <= 1e-6 * expected.abs().max(1.0), "{found} and {expected}");
+            }
+        }
     }
 }
 
@@ -410,4 +440,46 @@ fn devices_agree_on_ragged_training() {
         pairs.for_each(|(cpu, cuda)| assert!((cpu - cuda).abs() < 1e-4, "{cpu} on the CPU and {cuda} on CUDA"));
     }
     assert!(losses[0][2] < losses[0][0]);
+}
+
+model! {
+    /// Its output is the number of rows, as long as the weight is 1.
+    Length(x: [.., 1]) -> [1] {
+        x -> sum(axis: 0) -> dense(1, bias: false) as w
+    }
+}
+
+/// Returns the mean of the lengths, or of their squares, in every batch of two epochs.
+fn lengths_of_batches(loss: impl Loss<[f32; 1], Target = [f32; 1]>, similar: bool, seed: u64) -> Vec<f32> {
+    let inputs: Vec<Vec<[f32; 1]>> = (0..203).map(|i| vec![[1.0]; i * 37 % 50 + 1]).collect();
+    let data = Dataset::new(inputs, vec![[0.0]; 203]).unwrap();
+    let (mut net, mut losses) = (Length::init(0), Vec::new());
+    net.w.weight = [[1.0]];
+    let trainer = Trainer::new(Sgd::new(0.0)).loss(loss).epochs(2).batch_size(8).seed(seed).quiet();
+    trainer.similar_lengths(similar).on_step(|step| losses.push(step.loss)).fit(&mut net, &data).unwrap();
+    losses
+}
+
+#[test]
+fn batches_of_similar_lengths() {
+    let variances = |similar| {
+        let means = lengths_of_batches(dl::loss::Mae, similar, 5);
+        let squares = lengths_of_batches(dl::loss::Mse, similar, 5);
+        // Every sample is trained once in each epoch.
+        let rows: f32 = (0..203).map(|i| (i * 37 % 50 + 1) as f32).sum();
+        for epoch in means.chunks(26) {
+            let found: f32 = epoch.iter().zip([8.0; 25].into_iter().chain([3.0])).map(|(mean, n)| mean * n).sum();
+            assert!((found - rows).abs() < 1e-3 * rows, "{found} and {rows}");
+        }
+        let variances = means.iter().zip(squares).map(|(mean, square)| square - mean * mean);
+        variances.sum::<f32>() / means.len() as f32
+    };
+    let (mixed, similar) = (variances(false), variances(true));
+    assert!(similar < 0.05 * mixed, "the lengths of a batch have a variance of {similar}, and mixed ones of {mixed}");
+    let lengths = |seed| lengths_of_batches(dl::loss::Mae, true, seed);
+    let (first, again) = (lengths(5), lengths(5));
+    assert_eq!(first, again);
+    assert_ne!(first, lengths(6));
+    // Each epoch has an order of its own.
+    assert_ne!(first[..26], first[26..]);
 }

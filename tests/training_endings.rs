@@ -193,6 +193,37 @@ fn a_training_tells_why_it_ended() {
     assert_eq!((failed.ended, &*failed.ending()), (Ended::Failed, "an error ended the training after 3 epochs"));
 }
 
+#[test]
+fn a_callback_that_stops_after_the_last_step_of_an_epoch_lets_it_finish() {
+    // Epochs have two steps.
+    for (last, epochs) in [(1, 0), (2, 1), (3, 1), (4, 2)] {
+        let (away, (_, path), mut net, mut rows) = (away(), place("endings-callback"), zero(), Vec::new());
+        let stop = |step: &dl::train::StepEnd| if step.step == last { Flow::Stop } else { Flow::Continue };
+        let trainer = trainer().validate(&away).on_step(stop).on_epoch(|end| rows.push(end.row.epoch));
+        let history = trainer.checkpoint(&path).fit(&mut net, &ones()).unwrap();
+        assert_eq!((history.ended, history.epochs.len()), (Ended::Callback, epochs));
+        for (row, weight) in history.epochs.iter().zip(WEIGHTS) {
+            let expected = (weight + 1.0).powi(2);
+            assert!((row.validation.as_ref().unwrap().loss - expected).abs() < 1e-5, "{row:?}");
+        }
+        // The network has the weight of the last step: each moves it a tenth of the way to 1.
+        assert_weight(&net, 1.0 - 0.9_f64.powi(last as i32));
+        assert!(rows.into_iter().eq(1..=epochs));
+        // The training goes on from there.
+        let history = trainer_of_two(&path, &away).fit(&mut net, &ones()).unwrap();
+        assert_eq!((history.ended, history.epochs.len()), (Ended::Finished, 2));
+        assert_weight(&net, WEIGHTS[1]);
+    }
+}
+
+/// Goes on to the end of the second epoch.
+fn trainer_of_two<'a>(
+    path: &Path,
+    validation: &'a Numbers,
+) -> Trainer<'a, One, [f32; 1], Sgd, dl::train::ExternalLoss<Mse>> {
+    trainer().epochs(2).validate(validation).resume(path)
+}
+
 /// The other half of the test below: a program that trains and is not quiet.
 #[test]
 #[ignore = "a program for another test"]

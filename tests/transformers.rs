@@ -55,6 +55,27 @@ model! {
             -> rms_norm(epsilon: 1e-5) as norm -> dense(VOCAB, bias: false) as head
     }
 
+    block feed_forward(x) {
+        x -> residual { dense(2 * D) as up -> silu -> dense(D) as down } -> layer_norm as norm
+    }
+    Marian(source: u32[..=T], target: u32[..=T]) -> [target.., VOCAB] {
+        let bias = parameter([VOCAB]);
+        let words = source -> embedding(VOCAB, D) as shared;
+        let memory = (words * SCALE) -> sinusoidal_positions(order: halves)
+            -> repeat 2 {
+                residual { attention(heads: 4) as attn } -> layer_norm as norm1 -> feed_forward as mlp
+            } as encoder;
+        let words = target -> shared;
+        let logits = (words * SCALE) -> sinusoidal_positions(order: halves)
+            -> repeat 2 {
+                residual { attention(heads: 4, causal: true) as attn } -> layer_norm as norm1
+                    -> residual { cross_attention(memory, heads: 4) as cross } -> layer_norm as norm2
+                    -> feed_forward as mlp
+            } as decoder
+            -> unembedding(shared);
+        logits + bias
+    }
+
     Vit(image: [3, 8, 8]) -> [5] {
         let class_token = parameter([1, D]);
         let patches = image -> conv2d(D, 4, stride: 4) as patches -> reshape([D, 4]) -> transpose;
@@ -66,6 +87,9 @@ model! {
             -> layer_norm(epsilon: 1e-12) as norm -> first -> dense(5) as classifier
     }
 }
+
+/// The square root of the features, by which Marian scales its embedding.
+const SCALE: f32 = 4.0;
 
 /// The length of the sequences of the fixtures.
 const STEPS: usize = 12;
@@ -205,4 +229,27 @@ fn vit() {
     let pass = pass("vit");
     let images: Vec<[[[f32; 8]; 8]; 3]> = pass.samples("pixel_values");
     agree("logits", net.predict(&images).as_flattened(), &pass.floats("logits"), PASS);
+}
+
+#[test]
+fn marian() {
+    let net = load::<Marian>("marian", &transformers::marian());
+    let (_, value) = tensor("marian", "model.decoder.layers.1.encoder_attn.v_proj.weight");
+    assert_eq!(net.decoder1.cross.kv.v_weight.as_flattened(), value);
+    assert_eq!(net.bias.weight.to_vec(), tensor("marian", "final_logits_bias").1);
+    // In the library, rows of 12 tokens are masked after the end of each sequence.
+    let pass = pass("marian");
+    let lengths =
+        |mask| pass.samples::<[u32; STEPS]>(mask).iter().map(|row| row.iter().sum::<u32>() as usize).collect();
+    let [sources, targets]: [Vec<usize>; 2] = ["attention_mask", "decoder_attention_mask"].map(lengths);
+    assert_eq!([&*sources, &*targets], [[12, 5, 1], [3, 12, 7]]);
+    let ragged = |name, lengths: &[usize]| {
+        let rows = pass.samples::<[u32; STEPS]>(name);
+        rows.iter().zip(lengths).map(|(row, len)| row[..*len].to_vec()).collect::<Vec<_>>()
+    };
+    let tokens = ragged("input_ids", &sources).into_iter().zip(ragged("decoder_input_ids", &targets));
+    let inputs: Vec<_> = tokens.map(|(source, target)| MarianInput { source, target }).collect();
+    let expected = pass.samples::<[[f32; 40]; STEPS]>("logits");
+    let expected: Vec<&[f32]> = expected.iter().zip(&targets).map(|(rows, len)| rows[..*len].as_flattened()).collect();
+    agree("logits", net.predict(&inputs).concat().as_flattened(), &expected.concat(), PASS);
 }

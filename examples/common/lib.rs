@@ -1,7 +1,10 @@
-//! What the examples share: their options, readers of data, and pictures of grey images as PNG files.
+//! What the examples share: their options, readers of data, and pictures: grey images as PNG files, tables as SVG files.
 
 pub mod data;
+mod heat_map;
 pub mod words;
+
+pub use heat_map::save_heat_map;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};

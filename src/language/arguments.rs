@@ -117,6 +117,14 @@ pub mod words {
         /// The approximation `½(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of `Φ`, which is faster.
         pub const tanh: Choice = Choice;
     }
+    pub mod sinusoidal_positions_order {
+        use super::super::Choice;
+
+        /// A sine, its cosine, the next sine.
+        pub const alternating: Choice = Choice;
+        /// All sines, then all cosines, as in Tensor2Tensor and Marian.
+        pub const halves: Choice = Choice;
+    }
     pub mod rnn_activation {
         use super::super::Choice;
 

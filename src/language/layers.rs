@@ -736,10 +736,15 @@ pub struct learned_positions {
     pub init: Init,
 }
 
-/// `sinusoidal_positions` adds sines and cosines of each position, with wavelengths from 2π to 10000·2π, in alternating features (Vaswani et al.).
+/// `sinusoidal_positions` adds sines and cosines of each position, with wavelengths from 2π to 10000·2π (Vaswani et al.).
 ///
 /// Shapes: `[t, n]` or `[.., n]` with an even `n`, unchanged.
-pub struct sinusoidal_positions {}
+pub struct sinusoidal_positions {
+    /// Where the sines and cosines are among the features.
+    ///
+    /// Give `alternating` or `halves`; the default is `alternating`.
+    pub order: Choice,
+}
 
 /// `parameter(shape)` is a learned tensor that reads no value, the same for every sample: a class token, queries. Its name, also in files, is that of its `let`.
 ///

@@ -627,4 +627,8 @@ const _: () = {
             see("basic1.conv1", memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n).data());
         }
     }
+    dl::no_steps!(
+        [] Net :
+        "`Net` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
+    );
 };

@@ -395,4 +395,8 @@ const _: () = {
             see("flatten1", memory.max_pool1.read::<[f32; 36]>(n).data());
         }
     }
+    dl::no_steps!(
+        [] Conv :
+        "`Conv` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
+    );
 };

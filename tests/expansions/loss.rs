@@ -401,4 +401,8 @@ const _: () = {
                 );
         }
     }
+    dl::no_steps!(
+        [] Autoencoder :
+        "`Autoencoder` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
+    );
 };

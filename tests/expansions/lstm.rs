@@ -305,4 +305,8 @@ const _: () = {
             see("last1", memory.last1.read::<[f32; 8]>(n).data());
         }
     }
+    dl::no_steps!(
+        [] Reader :
+        "`Reader` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
+    );
 };

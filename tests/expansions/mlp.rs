@@ -266,4 +266,8 @@ const _: () = {
             see("dense1", memory.relu1.read::<[f32; 16]>(n).data());
         }
     }
+    dl::no_steps!(
+        [] Mlp :
+        "`Mlp` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
+    );
 };

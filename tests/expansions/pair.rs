@@ -400,4 +400,8 @@ const _: () = {
             let n = batch.samples;
         }
     }
+    dl::no_steps!(
+        [] Pair :
+        "`Pair` cannot be continued step by step: it has several inputs, and a step continues one sequence"
+    );
 };

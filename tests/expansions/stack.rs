@@ -322,6 +322,10 @@ const _: () = {
             see("dense1", memory.dense1.read::<[f32; 6]>(n).data());
         }
     }
+    dl::no_steps!(
+        [] StackLayers :
+        "`StackLayers` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
+    );
 };
 /**
 
@@ -553,4 +557,8 @@ const _: () = {
             see("layers", memory.layers.read::<[f32; 6]>(n).data());
         }
     }
+    dl::no_steps!(
+        [] Stack :
+        "`Stack` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
+    );
 };

@@ -80,7 +80,7 @@ fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
     });
     let step = stepping::goes_forward(irs, ir)
         .then(|| (stepping::definition(&inference), stepping::implementation(&inference)));
-    let (state, step) = step.unwrap_or_default();
+    let (state, step) = step.unwrap_or_else(|| (TokenStream::new(), stepping::refusal(irs, ir)));
     quote! {
         #settings
         #(#definitions)*

@@ -10,21 +10,47 @@ use quote::quote;
 
 /// Returns whether a model can be continued step by step: its one input is a sequence, and no layer looks ahead.
 pub fn goes_forward(irs: &[Ir], ir: &Ir) -> bool {
-    ir.lengths.len() == 1 && ir.inputs.len() == 1 && first_ahead(irs, ir).is_none()
+    obstacle(irs, ir).is_none()
 }
 
-/// Returns the label of the first layer of the body that looks ahead.
-pub fn first_ahead<'a>(irs: &'a [Ir], ir: &'a Ir) -> Option<&'a str> {
-    let body = &ir.nodes[..ir.body_len(&ir.nodes)];
-    body.iter().find(|node| looks_ahead(irs, node)).map(|node| node.label.as_str())
+/// Returns whether the input of a model is one sequence.
+fn reads_one_sequence(ir: &Ir) -> bool {
+    ir.lengths.len() == 1 && ir.inputs.len() == 1
 }
 
-fn looks_ahead(irs: &[Ir], node: &Node) -> bool {
-    if let Config::Model(ty) = &node.op.config {
-        // Models from elsewhere may look ahead.
-        return inner(irs, ty).is_none_or(|inner| !goes_forward(irs, inner));
+/// Returns why a model cannot be continued step by step.
+fn obstacle(irs: &[Ir], ir: &Ir) -> Option<String> {
+    if ir.inputs.len() > 1 {
+        return Some("it has several inputs, and a step continues one sequence".to_owned());
     }
-    matches!(node.op.step, Stepping::Ahead)
+    if !reads_one_sequence(ir) {
+        return Some("its input is no sequence of run-time length, such as `[.., 8]`".to_owned());
+    }
+    let body = &ir.nodes[..ir.body_len(&ir.nodes)];
+    let (label, node) = body.iter().find_map(|node| ahead(irs, node))?;
+    Some(match &node.op.config {
+        Config::Model(_) => format!("`{label}` is a model that may look at later rows"),
+        // The layers of an attention have names of their own.
+        _ => format!("`{}`, `{}`, looks at later rows", label.trim_end_matches(".context"), node.text),
+    })
+}
+
+/// Returns the layer that looks ahead, or may do so, in a node or in the models inside it; with its name from here.
+fn ahead<'a>(irs: &'a [Ir], node: &'a Node) -> Option<(String, &'a Node)> {
+    let own = || (node.label.clone(), node);
+    let Config::Model(ty) = &node.op.config else { return matches!(node.op.step, Stepping::Ahead).then(own) };
+    // Models from elsewhere may look ahead.
+    let Some(inner) = inner(irs, ty).filter(|inner| reads_one_sequence(inner)) else { return Some(own()) };
+    let (label, node) = inner.nodes[..inner.body_len(&inner.nodes)].iter().find_map(|node| ahead(irs, node))?;
+    Some((format!("{}.{label}", own().0), node))
+}
+
+/// Writes what rustc says about a step of a model that has none.
+pub fn refusal(irs: &[Ir], ir: &Ir) -> TokenStream {
+    let Some(obstacle) = obstacle(irs, ir) else { return TokenStream::new() };
+    let (model, parameters) = (ir.self_type(), ir.const_parameters());
+    let message = format!("`{}` cannot be continued step by step: {obstacle}", ir.name);
+    quote!(dl::no_steps!([#parameters] #model: #message);)
 }
 
 /// Returns the model of the same `model!` with this type, or that of the copies of `repeat`.

@@ -110,7 +110,8 @@ impl Schedule<'_> {
         let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
         let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
         let input = input.map(Literal::usize_unsuffixed).into_iter();
-        let sequences = node.op.sequences.iter().map(|&k| self.sequences(node.inputs[k]));
+        let sequences = node.op.sequences.iter();
+        let sequences = sequences.map(|&k| self.sequences(node.inputs.get(k).copied().unwrap_or(node.output)));
         let streams = continues.then(|| quote!(, streams));
         (quote!(context #(, #sequences)* #streams #(, #input)*), quote!(#op.#method))
     }

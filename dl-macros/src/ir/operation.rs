@@ -25,7 +25,7 @@ pub struct Op {
     pub range: Option<Range>,
     /// `true` if all inputs have the shape of the first, even where the shape of another is written differently.
     pub same_shape: bool,
-    /// The operands that are sequences to it: their sequences come before its other arguments.
+    /// The operands that are sequences to it: their sequences come before its other arguments. The output counts as the one after the last.
     pub sequences: Vec<usize>,
     /// A step continues the operation in this way.
     pub step: Stepping,

@@ -75,13 +75,23 @@ impl Layer for LearnedPositions {
 
 pub struct SinusoidalPositions;
 
+const ALTERNATING: Choice = Choice::new("alternating", "Alternating", "a sine, its cosine, the next sine");
+const ORDERS: &[Choice] =
+    &[ALTERNATING, Choice::new("halves", "Halves", "all sines, then all cosines, as in Tensor2Tensor and Marian")];
+
 impl Layer for SinusoidalPositions {
     fn name(&self) -> &'static str {
         "sinusoidal_positions"
     }
     fn doc(&self) -> Doc {
-        let line = "adds sines and cosines of each position, with wavelengths from 2π to 10000·2π, in alternating features (Vaswani et al.)";
+        let line = "adds sines and cosines of each position, with wavelengths from 2π to 10000·2π (Vaswani et al.)";
         Doc::new(Chapter::Shape, "`[t, n]` or `[.., n]` with an even `n`, unchanged", line)
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        const {
+            let doc = "where the sines and cosines are among the features";
+            &[Parameter::named("order", Kind::Choice(ORDERS), Default::Choice(ALTERNATING), doc)]
+        }
     }
     fn recovered_shape(&self, call: &Call) -> Option<Shape> {
         call.known_input()
@@ -97,7 +107,9 @@ impl Layer for SinusoidalPositions {
             " features, an odd number"
         );
         call.diagnostics.require(features.is_multiple_of(&Dim::Known(2)), call.span, text).then_some(())?;
-        let config = Config::settings(quote!(dl::ops::positions::SinusoidalPositionsOp), quote!());
+        let order = call.choice("order")?;
+        let fields = quote!(order: dl::ops::positions::Order::#order,);
+        let config = Config::settings(quote!(dl::ops::positions::SinusoidalPositionsOp), fields);
         let mut op = Op::new(config, BackwardReads::NOTHING).along_time_of([0]).stepping(Stepping::Position);
         op.passes_gradient = vec![true];
         Some(Built::new(call.input(), op))

@@ -1,12 +1,16 @@
 //! Lowers the operands of layers: the value before the arrow, values in parentheses, and both sides of an operator.
 
 use super::arguments::Settings;
-use super::node::LayerUse;
+use super::node::{LayerUse, NewNode};
 use super::{Lowered, Lowering};
 use crate::ast::{self, ExprKind, Operator};
+use crate::check;
 use crate::diagnostics::message;
+use crate::dim::Cond;
+use crate::ir::{BackwardReads, Config, Element, Op, Shape};
 use crate::layers::{self, Layer};
 use proc_macro2::{Ident, Span};
+use quote::quote;
 
 /// Returns whether an argument is a layer without an operand: `dense(8)`.
 fn branch(argument: &ast::Argument) -> bool {
@@ -39,6 +43,8 @@ impl Lowering<'_> {
             self.error(span, "`%` is for sizes; values have `+`, `-`, `*` and `/`");
             return self.error_value(span, None);
         }
+        let (a, b) = (self.for_each_row(a, &b, span), b);
+        let (a, b) = (a.clone(), self.for_each_row(b, &a, span));
         let layer = layers::of_operator(operator);
         let settings = Settings { values: Vec::new(), spans: Vec::new() };
         let text = format!("{} {} {}", self.show(&a), operator.symbol(), self.show(&b));
@@ -57,6 +63,28 @@ impl Lowering<'_> {
             broken: false,
         };
         self.build(use_).lowered
+    }
+
+    /// Returns a value of the rows of `other`, if that is a sequence and `value` has one row for each sample: NumPy's rule, for a dimension
+    /// whose size is known at run time.
+    fn for_each_row(&mut self, value: Lowered, other: &Lowered, span: Span) -> Lowered {
+        let (Lowered::Value(id), Some(shape), Some(rows)) = (&value, self.shape_of(&value), self.shape_of(other))
+        else {
+            return value;
+        };
+        let ([features], [wanted]) = (shape.dims.as_slice(), rows.dims.as_slice()) else { return value };
+        let same = check::equal(&Shape::of([features.clone()]), &Shape::of([wanted.clone()]));
+        let fits = !matches!(same, Cond::Known(false)) || [features, wanted].iter().any(|dim| dim.known() == Some(1));
+        if shape.length.is_some() || shape.element != Element::F32 || rows.length.is_none() || !fits {
+            return value;
+        }
+        let mut op = Op::new(Config::settings(quote!(dl::ops::over_time::EachRow), quote!()), BackwardReads::NOTHING);
+        // Its only operand is number 0: the length is that of the output.
+        op.sequences = vec![1];
+        let (inputs, output) = (vec![*id], shape.with_length(rows.length));
+        let (text, name_prefix) = (format!("{} for each row", self.show(&value)), "rows");
+        let (field, shared_field, binding) = (None, None, None);
+        self.push_node(NewNode { op, inputs, output, field, shared_field, text, binding, name_prefix, span })
     }
 
     /// Lowers the operands of a use, which come through the arrow or are the first arguments, and returns them with the other arguments.

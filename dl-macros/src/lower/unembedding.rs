@@ -13,6 +13,9 @@ use proc_macro2::Ident;
 use quote::quote;
 use std::rc::Rc;
 
+/// An embedding with its vocabulary and its features, if these are valid.
+type Embedding = (Rc<NamedLayer>, Option<(Dim, Dim)>);
+
 impl Lowering<'_> {
     /// Lowers a use of `unembedding` and returns the logits of all tokens.
     pub(super) fn unembed(&mut self, use_: &ast::Layer, piped: Option<Lowered>, binding: Option<&Ident>) -> Lowered {
@@ -23,7 +26,7 @@ impl Lowering<'_> {
             (lowered, _) => (lowered, None),
         };
         let named = table.and_then(|table| self.embedding(table));
-        let Some((named, vocabulary, features)) = named else {
+        let Some((named, sizes)) = named else {
             // After a syntax error, the embedding may have lost its name.
             if self.model.broken && table.is_some() {
                 return self.error_value(span, None);
@@ -34,7 +37,10 @@ impl Lowering<'_> {
             self.error(at, message);
             return self.error_value(span, None);
         };
-        let Some(field) = named.field.filter(|_| !named.broken) else { return self.error_value(span, None) };
+        // After a mistake in the embedding, or in a constant that it names, its sizes are not known.
+        let (Some(field), Some((vocabulary, features))) = (named.field.filter(|_| !named.broken), sizes) else {
+            return self.error_value(span, None);
+        };
         let Some(Lowered::Value(input)) = value else {
             self.error(span, "`unembedding` wants a value: `x -> unembedding(table)`");
             return self.error_value(span, None);
@@ -68,8 +74,8 @@ impl Lowering<'_> {
         lowered
     }
 
-    /// Returns the embedding that an argument names, with its sizes.
-    fn embedding(&self, table: &ast::Expr) -> Option<(Rc<NamedLayer>, Dim, Dim)> {
+    /// Returns the embedding that an argument names, with its sizes if they are valid.
+    fn embedding(&self, table: &ast::Expr) -> Option<Embedding> {
         let ExprKind::Path(path) = &table.kind else { return None };
         let Some(Named::Layer(named)) = self.names.layer(&path.single()?.to_string()) else { return None };
         let size = |name: &str| match named.settings.values.iter().find(|(parameter, _)| *parameter == name) {
@@ -77,6 +83,6 @@ impl Lowering<'_> {
             _ => None,
         };
         named.layer.is_table().then_some(())?;
-        Some((named.clone(), size("vocabulary")?, size("features")?))
+        Some((named.clone(), size("vocabulary").zip(size("features"))))
     }
 }

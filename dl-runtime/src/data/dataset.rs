@@ -111,6 +111,31 @@ impl<I, T> Dataset<I, T> {
     pub fn map_inputs<J: Pod>(self, f: impl FnMut(&I, &mut J)) -> Dataset<J, T> {
         Dataset { inputs: map(&self.inputs, f), targets: self.targets }
     }
+    /// Replaces every input by a value of any type, until one fails: texts by their tokens.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// use dl::data::Dataset;
+    /// use dl::data::text::{Characters, Tokenizer};
+    /// let set = Dataset::new(vec!["bad", "good"], vec![0, 1])?;
+    /// let characters = Characters::of("abdgo");
+    /// let set = set.try_map_inputs(|text| characters.encode(text))?;
+    /// assert_eq!(set.inputs, [vec![1, 0, 2], vec![3, 4, 4, 2]]);
+    /// # Ok::<(), dl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the first error of `f`, with the index of its sample if it is about one.
+    pub fn try_map_inputs<J>(self, f: impl FnMut(I) -> Result<J>) -> Result<Dataset<J, T>> {
+        Ok(Dataset { inputs: try_map(self.inputs, f)?, targets: self.targets })
+    }
+    /// Replaces every target, as [`Dataset::try_map_inputs`] replaces inputs: the sentences of a translation by their tokens.
+    ///
+    /// # Errors
+    /// Returns the first error of `f`, with the index of its sample if it is about one.
+    pub fn try_map_targets<U>(self, f: impl FnMut(T) -> Result<U>) -> Result<Dataset<I, U>> {
+        Ok(Dataset { targets: try_map(self.targets, f)?, inputs: self.inputs })
+    }
     /// Replaces every target, as [`Dataset::map_inputs`] replaces inputs.
     pub fn map_targets<U: Pod>(self, f: impl FnMut(&T, &mut U)) -> Dataset<I, U> {
         Dataset { targets: map(&self.targets, f), inputs: self.inputs }
@@ -122,6 +147,11 @@ fn map<A, B: Pod>(from: &[A], mut f: impl FnMut(&A, &mut B)) -> Vec<B> {
     let mut to = zeroed_vec(from.len());
     from.iter().zip(&mut to).for_each(|(from, to)| f(from, to));
     to
+}
+
+/// Returns the results of `f` for every value, or its first error.
+fn try_map<A, B>(from: Vec<A>, mut f: impl FnMut(A) -> Result<B>) -> Result<Vec<B>> {
+    from.into_iter().enumerate().map(|(i, value)| f(value).map_err(|error| error.of_sample(i))).collect()
 }
 
 /// A data set in two parts: one for training, and one for testing the trained network.
@@ -210,6 +240,20 @@ mod tests {
             [(3, 3), (3, 3), (1, 1)]
         );
         assert_eq!(set.batches(0).len(), 7);
+    }
+
+    #[test]
+    fn values_of_any_type_are_mapped_until_one_fails() {
+        let texts = || Dataset::new(vec!["1 2", "", "3"], vec!["a", "b", "c"]).unwrap();
+        let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let set = texts().try_map_inputs(|text| Ok(words(text))).unwrap().try_map_targets(|_| Ok(7_u32)).unwrap();
+        assert_eq!((set.inputs, set.targets), (vec![words("1 2"), vec![], words("3")], vec![7; 3]));
+        let fails = |value: f32| if value < 2.0 { Ok(()) } else { Err(Error::InputNotFinite { sample: 0, value }) };
+        let numbers = Dataset::new(vec![0.0, 1.0, 2.0, 3.0], vec![0.0, 2.5, 0.0, 0.0]).unwrap();
+        let error = numbers.clone().try_map_inputs(fails).unwrap_err();
+        assert!(matches!(error, Error::InputNotFinite { sample: 2, value: 2.0 }), "{error}");
+        let error = numbers.try_map_targets(fails).unwrap_err();
+        assert!(matches!(error, Error::InputNotFinite { sample: 1, value: 2.5 }), "{error}");
     }
 
     #[test]

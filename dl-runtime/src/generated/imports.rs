@@ -175,3 +175,34 @@ pub fn word(text: &str) -> &str {
 pub fn name_and_size<M: crate::Model>(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
     write!(f, "{} ({} parameters)", M::NAME, dl_drawing::grouped(M::PARAMETERS as u64))
 }
+
+/// Lets rustc say which layer of a model looks ahead, where a program asks for a step: `no_steps!([] Net: "…")`.
+///
+/// The bound is never met. It has a lifetime, since rustc refuses others that cannot be met already where they stand.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! no_steps {
+    ([$($parameters:tt)*] $model:ty: $message:literal) => {
+        #[diagnostic::on_unimplemented(message = $message, label = "a step wants one sequence, and layers that all go forward in time")]
+        pub trait GoesForward {}
+        impl<$($parameters)*> $crate::generated::Steps for $model
+        where
+            for<'a> &'a $model: GoesForward,
+        {
+            type State<D: $crate::generated::Device> = ();
+            const TRUNCATES: bool = false;
+            fn state_memory<D: $crate::generated::Device>(_: &mut $crate::generated::Allocator<'_, D>) {}
+            fn slots<'s, D: $crate::generated::Device>(
+                _: &'s (),
+                _: &mut dyn ::core::ops::FnMut(&'s $crate::generated::Workspace<D>),
+            ) {
+            }
+            fn slots_mut<'s, D: $crate::generated::Device>(
+                _: &'s mut (),
+                _: &mut dyn ::core::ops::FnMut(&'s mut $crate::generated::Workspace<D>),
+            ) {
+            }
+            fn step<D: $crate::generated::Device>(_: $crate::generated::Step<'_, D, Self>) {}
+        }
+    };
+}

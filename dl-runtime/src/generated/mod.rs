@@ -17,7 +17,7 @@ pub use crate::tensor::{
 pub use crate::{
     InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, Passes, RUN_TIME, Result, Term,
 };
-pub use crate::{field, field_mut, network, record, sequences};
+pub use crate::{field, field_mut, network, no_steps, record, sequences};
 pub use imports::{hygiene, name_and_size, variable, variables, word};
 pub use interface::{makes, takes};
 /// The passes of layers written by hand.

@@ -164,6 +164,66 @@ pub fn llama() -> Rules {
         .skip("[model.]layers.{i}.self_attn.rotary_emb.inv_freq")
 }
 
+/// Marian, which translates: `MarianMTModel` with one vocabulary for both languages, as OPUS-MT has it.
+///
+/// ```text
+/// model! {
+///     const T: usize = 512; const D: usize = 512; const VOCAB: usize = 58101;
+///
+///     block feed_forward(x) {
+///         x -> residual { dense(4 * D) as up -> silu -> dense(D) as down -> dropout(0.1) } -> layer_norm as norm
+///     }
+///
+///     pub Marian(source: u32[..=T], target: u32[..=T]) -> [target.., VOCAB] {
+///         let bias = parameter([VOCAB]);
+///         let scale = 22.627417; // √D, with `scale_embedding`
+///         let words = source -> embedding(VOCAB, D) as shared;
+///         let memory = (words * scale) -> sinusoidal_positions(order: halves) -> dropout(0.1)
+///             -> repeat 6 {
+///                 residual { attention(heads: 8) as attn -> dropout(0.1) } -> layer_norm as norm1
+///                     -> feed_forward as mlp
+///             } as encoder;
+///         let words = target -> shared;
+///         let logits = (words * scale) -> sinusoidal_positions(order: halves) -> dropout(0.1)
+///             -> repeat 6 {
+///                 residual { attention(heads: 8, causal: true) as attn -> dropout(0.1) } -> layer_norm as norm1
+///                     -> residual { cross_attention(memory, heads: 8) as cross -> dropout(0.1) } -> layer_norm as norm2
+///                     -> feed_forward as mlp
+///             } as decoder
+///             -> unembedding(shared);
+///         logits + bias
+///     }
+/// }
+/// ```
+///
+/// A translation begins with the token `decoder_start_token_id` of the file `config.json`, and ends with `eos_token_id`.
+pub fn marian() -> Rules {
+    let mut rules = Rules::new()
+        .rename("model.shared.weight", "shared.weight")
+        .rename("final_logits_bias", "bias")
+        .leading("final_logits_bias", 1)
+        .rename("model.decoder.layers.{i}.encoder_attn_layer_norm.*", "decoder.{i}.norm2.*");
+    for side in ["encoder", "decoder"] {
+        let file = |name: &str| format!("model.{side}.layers.{{i}}.{name}.*");
+        let model = |name: &str| format!("{side}.{{i}}.{name}.*");
+        let attentions = [("self_attn", "attn"), ("encoder_attn", "cross")];
+        for (from, to) in attentions.into_iter().take(if side == "encoder" { 1 } else { 2 }) {
+            for part in ["q", "k", "v", "out"] {
+                rules = rules.rename(&file(&format!("{from}.{part}_proj")), &model(&format!("{to}.{part}")));
+            }
+        }
+        rules = rules
+            .rename(&file("self_attn_layer_norm"), &model("norm1"))
+            .rename(&file("fc1"), &model("mlp.up"))
+            .rename(&file("fc2"), &model("mlp.down"))
+            .rename(&file("final_layer_norm"), &model("mlp.norm"))
+            // Old files have copies of what is shared, and the sinusoids.
+            .tied(&format!("model.{side}.embed_tokens.weight"), "model.shared.weight")
+            .skip(&format!("model.{side}.embed_positions.weight"));
+    }
+    rules.tied("lm_head.weight", "model.shared.weight")
+}
+
 /// The vision transformer: `ViTForImageClassification` and `ViTModel`.
 ///
 /// ```text

@@ -26,13 +26,13 @@ pub trait Model: Passes {
     /// `const _: () = assert!(LeNet::INFERENCE_MEMORY.bytes(1) < 1_000_000);`
     const INFERENCE_MEMORY: Memory = Memory {
         fixed: size_of::<Self>(),
-        per_sample: 4 * (Row::<Self::Input>::LEN + Row::<Self::Output>::LEN)
+        per_sample: size_of::<f32>() * (Row::<Self::Input>::LEN + Row::<Self::Output>::LEN)
             + size_of::<f32>() * Self::INFERENCE_FLOATS,
     };
     /// The memory that training needs, without the state of the optimizer (Adam: two numbers for each parameter).
     const TRAINING_MEMORY: Memory = Memory {
         fixed: 2 * size_of::<Self>(),
-        per_sample: 4 * (Row::<Self::Input>::LEN + 2 * Row::<Self::Output>::LEN)
+        per_sample: size_of::<f32>() * (Row::<Self::Input>::LEN + 2 * Row::<Self::Output>::LEN)
             + size_of::<f32>() * Self::TRAINING_FLOATS,
     };
 

@@ -4,7 +4,7 @@ use super::{Backward, Batch, Forward, Infer, LayerInfo, Network, Passes, Row};
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::{Entry, Grad, Pack};
-use crate::{Allocator, Pod, Tensors, ViewMut, Workspace};
+use crate::{Allocator, Pod, Tensors, View, ViewMut, Workspace};
 
 impl<M: Passes, const N: usize> Network for [M; N]
 where
@@ -34,9 +34,22 @@ pub struct StackInference<T, D: Device> {
 }
 
 impl<T, D: Device> StackInference<T, D> {
-    /// Returns the memory of a copy, and that between copies.
-    pub(super) fn parts(&mut self) -> (&mut T, &mut [Workspace<D>; 2]) {
-        (&mut self.copy, &mut self.between)
+    /// Calls `copy` with the memory, the input and the output of each of `copies`; the output of one is the input of the next.
+    pub(super) fn each_copy<X: Pod<Element = f32>, Y: Pod<Element = f32>>(
+        &mut self,
+        copies: usize,
+        items: usize,
+        input: View<'_, D, X>,
+        mut output: ViewMut<'_, D, Y>,
+        mut copy: impl FnMut(usize, &mut T, View<'_, D, X>, ViewMut<'_, D, Y>),
+    ) {
+        let [even, odd] = &mut self.between;
+        for k in 0..copies {
+            let (from, to) = if k % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
+            let input = if k == 0 { input.shorten() } else { from.read(items) };
+            let output = if k + 1 == copies { output.reborrow() } else { to.write(items) };
+            copy(k, &mut self.copy, input, output);
+        }
     }
 }
 
@@ -80,15 +93,12 @@ where
     }
     fn evaluation_memory<D: Device>(_: &mut Allocator<'_, D>) {}
     fn infer<D: Device>(pass: Infer<'_, D, Self>) {
-        let Infer { context, batch, net, input, memory, mut output } = pass;
-        let (n, [even, odd]) = (batch.items::<M::Input>(M::OUTPUT_SEQUENCES), &mut memory.between);
-        for copy in 0..N {
-            let (from, to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
-            let input = if copy == 0 { input.shorten() } else { from.read(n) };
-            let output = if copy + 1 == N { output.reborrow() } else { to.write(n) };
-            let net = net.item(copy).shorten();
-            M::infer(Infer { context, batch, net, input, memory: &mut memory.copy, output });
-        }
+        let Infer { context, batch, net, input, memory, output } = pass;
+        let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
+        memory.each_copy(N, n, input, output, |copy, memory, input, mut output| {
+            let (net, input, output) = (net.item(copy).shorten(), input.shorten(), output.reborrow());
+            M::infer(Infer { context, batch, net, input, memory, output });
+        });
     }
     fn forward<D: Device>(pass: Forward<'_, D, Self>) {
         let Forward { context, batch, mut net, input, memory, mut output } = pass;

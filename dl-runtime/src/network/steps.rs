@@ -70,15 +70,12 @@ where
         state.iter_mut().for_each(|state| M::slots_mut(state, see));
     }
     fn step<D: Device>(pass: Step<'_, D, Self>) {
-        let Step { context, batch, streams, net, input, memory, state, mut output } = pass;
+        let Step { context, batch, streams, net, input, memory, state, output } = pass;
         let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
-        let (memory, [even, odd]) = memory.parts();
-        for (copy, state) in state.iter_mut().enumerate() {
-            let (from, to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
-            let input = if copy == 0 { input.shorten() } else { from.read(n) };
-            let output = if copy + 1 == N { output.reborrow() } else { to.write(n) };
-            let net = net.item(copy).shorten();
-            M::step(Step { context, batch, streams, net, input, memory: &mut *memory, state, output });
-        }
+        memory.each_copy(N, n, input, output, |copy, memory, input, mut output| {
+            let (net, input, output) = (net.item(copy).shorten(), input.shorten(), output.reborrow());
+            let state = &mut state[copy];
+            M::step(Step { context, batch, streams, net, input, memory, state, output });
+        });
     }
 }

@@ -54,6 +54,7 @@ struct Settings {
     drop_last: bool,
     training_samples: usize,
     shuffle: bool,
+    similar_lengths: bool,
 }
 
 /// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
@@ -81,6 +82,7 @@ where
             drop_last: self.trainer.drop_last,
             training_samples: self.data.len(),
             shuffle: self.trainer.shuffle,
+            similar_lengths: self.trainer.similar_lengths,
         }
     }
     /// Writes a checkpoint if the trainer has a file for it. `net` holds the current weights; if it is `None`, the network itself does.
@@ -119,6 +121,7 @@ where
         same(path, "choice of `drop_last`", expected.drop_last, found.drop_last)?;
         same(path, "number of training samples", expected.training_samples, found.training_samples)?;
         same(path, "shuffling", expected.shuffle, found.shuffle)?;
+        same(path, "choice of `similar_lengths`", expected.similar_lengths, found.similar_lengths)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
         self.check(path, &state, best_weights.is_some())?;
         let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums());

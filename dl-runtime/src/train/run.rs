@@ -8,9 +8,9 @@ use super::history::{Ended, Epoch, History, Scores};
 use super::progress::Progress;
 use super::terms;
 use super::trainer::{Every, Trainer, Unit};
-use crate::data::Dataset;
+use crate::data::{Dataset, similar_lengths};
 use crate::metrics::{Metric, Metrics};
-use crate::network::Row;
+use crate::network::{DIMENSIONS, Row};
 use crate::ops::Device;
 use crate::optim::{Clip, Optimizer};
 use crate::random::Rng;
@@ -19,6 +19,7 @@ use crate::session::checkpoint::Snapshot;
 use crate::session::{Criterion, Samples};
 use crate::tensor::Pack;
 use crate::tensor::context::splitmix64;
+use crate::tensor::pack::rows_of;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
 use crate::{Error, Passes, Result, Training};
 use std::ops::Range;
@@ -38,6 +39,8 @@ pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     pub unsaved: Option<Snapshot<M>>,
     /// The indices of the samples in the order of this epoch.
     order: Vec<usize>,
+    /// The rows of all sequences of each input, if samples of similar lengths are wanted together.
+    lengths: Vec<usize>,
     /// The outputs of a batch, for the metrics.
     outputs: Vec<M::Output>,
     /// True if the next step is requested before the results of the last one arrive, so that the device never waits. False if a callback
@@ -92,9 +95,12 @@ where
         let state =
             State { epoch: 0, batch: 0, loss, losses: 0, seconds, learning_rate, history, best: None, earlier_epochs };
         let (order, outputs) = (vec![0; data.len()], M::Output::samples(capacity));
+        let inputs = data.inputs.iter().filter(|_| trainer.similar_lengths);
+        let lengths = inputs.map(|input| DIMENSIONS.into_iter().map(|k| rows_of(input, k)).sum()).collect();
         let asynchronous = Training::<M, D>::ASYNCHRONOUS && trainer.on_step.is_empty();
         let (best_weights, unsaved) = (None, None);
-        let mut run = Run { trainer, net, data, training, state, best_weights, unsaved, order, outputs, asynchronous };
+        let mut run =
+            Run { trainer, net, data, training, state, best_weights, unsaved, order, lengths, outputs, asynchronous };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
         }
@@ -158,17 +164,25 @@ where
         if self.trainer.shuffle {
             // The order of an epoch depends only on the seed and its number, not on earlier epochs.
             let epoch = self.state.earlier_epochs.wrapping_add(self.state.epoch as u64);
-            Rng::new(epoch_seed(self.trainer.seed, epoch)).shuffle(&mut self.order);
+            let seed = epoch_seed(self.trainer.seed, epoch);
+            if self.trainer.similar_lengths {
+                self.order = similar_lengths(&self.lengths, self.trainer.batch_size, seed);
+            } else {
+                Rng::new(seed).shuffle(&mut self.order);
+            }
         }
         progress.begin(self.state.epoch, batches, self.state.batch);
-        let mut pending = None;
+        let (mut pending, mut stopped) = (None, None);
         while self.state.batch < batches {
             let newest = self.begin_step(batches)?;
             let due = if self.asynchronous { pending.replace(newest) } else { Some(newest) };
             let flow = due.map_or(Ok(Flow::Continue), |due| self.finish_step(due, pending.is_some(), progress))?;
             self.state.seconds = before + start.elapsed().as_secs_f64();
             let asked = self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
-            let ends = asked || flow == Flow::Stop;
+            // After its last step, an epoch is validated and recorded before the training ends.
+            let finishes = flow == Flow::Stop && self.state.batch == batches && !asked;
+            stopped = finishes.then_some(Ended::Callback);
+            let ends = asked || flow == Flow::Stop && !finishes;
             let saves = matches!(self.trainer.every, Every::Steps(n) if self.training.steps().is_multiple_of(n));
             if let Some(last) = pending.take_if(|_| ends || saves || self.state.batch == batches) {
                 self.finish_step(last, false, progress)?;
@@ -201,7 +215,7 @@ where
             validation,
         };
         progress.end(&row, &self.state.history.metrics);
-        self.finish(row)
+        Ok(self.finish(row)?.or(stopped))
     }
 
     /// Requests one step: forward pass, loss, backward pass, and update of the weights.

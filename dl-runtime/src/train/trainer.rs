@@ -70,6 +70,7 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     /// The number of epochs that earlier calls of `fit` started.
     pub(super) earlier_epochs: u64,
     pub(super) shuffle: bool,
+    pub(super) similar_lengths: bool,
     pub(super) quiet: bool,
     pub(super) clip: Option<Clip>,
     pub(super) schedule: Option<(Box<dyn Schedule + 'a>, Unit)>,
@@ -97,6 +98,7 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             seed: 0,
             earlier_epochs: 0,
             shuffle: true,
+            similar_lengths: false,
             quiet: false,
             clip: None,
             schedule: None,
@@ -124,6 +126,7 @@ macro_rules! with {
             seed: $trainer.seed,
             earlier_epochs: $trainer.earlier_epochs,
             shuffle: $trainer.shuffle,
+            similar_lengths: $trainer.similar_lengths,
             quiet: $trainer.quiet,
             clip: $trainer.clip,
             schedule: $trainer.schedule,
@@ -192,6 +195,16 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.shuffle = shuffle;
         self
     }
+    /// Sets whether the samples of a batch have similar lengths, by the rows of all their sequences together; the default is false. Each
+    /// epoch is still shuffled, in the order of [`similar_lengths`](crate::data::similar_lengths); without shuffling this has no effect.
+    ///
+    /// It saves time where a layer waits for the longest sequence of a batch, such as `lstm`. The batch of the longest samples needs more
+    /// memory than mixed ones. Samples of similar lengths are often similar in other ways, so that the steps differ more from each other.
+    #[must_use]
+    pub fn similar_lengths(mut self, similar_lengths: bool) -> Self {
+        self.similar_lengths = similar_lengths;
+        self
+    }
     /// Clips the gradients before each step.
     #[must_use]
     pub fn clip(mut self, clip: Clip) -> Self {
@@ -249,7 +262,8 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.resume = Some(path.into());
         self
     }
-    /// Calls a closure after each step. If it returns [`Flow::Stop`], the training stops.
+    /// Calls a closure after each step. If it returns [`Flow::Stop`], the training stops. After the last step of an epoch, the epoch is
+    /// finished first, with its validation and its row in the history. In the middle of one, the history ends with the epoch before.
     #[must_use]
     pub fn on_step<F: Into<Flow>>(mut self, mut callback: impl FnMut(&StepEnd) -> F + 'a) -> Self {
         self.on_step.push(Box::new(move |event| callback(event).into()));

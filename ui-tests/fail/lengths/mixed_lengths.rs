@@ -1,4 +1,4 @@
-//! A sum of values of different lengths, and of a sequence and a value for each sample.
+//! A sum of values of different lengths, and of a sequence and a value for each sample with other features.
 
 use dl::prelude::*;
 
@@ -9,7 +9,7 @@ model! {
         a + b
     }
 
-    pub B(x: [.., 4], y: [4]) -> [.., 4] {
+    pub B(x: [.., 4], y: [3]) -> [.., 4] {
         x + y
     }
 }

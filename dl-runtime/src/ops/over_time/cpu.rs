@@ -33,21 +33,32 @@ fn larger(a: f32, b: f32) -> f32 {
 }
 
 impl OverTimeKernel for Cpu {
-    fn over_time(&self, function: OverTime, sequences: Sequences<'_, Cpu>, row: usize, x: &[f32], y: &mut [f32]) {
+    fn over_time(
+        &self,
+        function: OverTime,
+        sequences: Sequences<'_, Cpu>,
+        row: usize,
+        x: &[f32],
+        y: &mut [f32],
+        write: Write,
+    ) {
         self.threads().split(chunks_mut(y, row), &|sample, y| {
             let range = sequences.range(sample);
             let x = &x[range.start * row..range.end * row];
-            y.fill(0.0);
-            match function {
-                _ if x.is_empty() => {}
-                OverTime::First => y.copy_from_slice(&x[..row]),
-                OverTime::Last => y.copy_from_slice(&x[x.len() - row..]),
-                OverTime::Sum | OverTime::Mean => {
-                    x.chunks_exact(row).for_each(|x| y.iter_mut().zip(x).for_each(|(y, x)| *y += x));
-                    let factor = function.factor(0, range.len());
-                    y.iter_mut().for_each(|y| *y *= factor);
+            scratch::with(row, |result| {
+                result.fill(0.0);
+                match function {
+                    _ if x.is_empty() => {}
+                    OverTime::First => result.copy_from_slice(&x[..row]),
+                    OverTime::Last => result.copy_from_slice(&x[x.len() - row..]),
+                    OverTime::Sum | OverTime::Mean => {
+                        x.chunks_exact(row).for_each(|x| result.iter_mut().zip(x).for_each(|(sum, x)| *sum += x));
+                        let factor = function.factor(0, range.len());
+                        result.iter_mut().for_each(|sum| *sum *= factor);
+                    }
                 }
-            }
+                y.iter_mut().zip(result).for_each(|(y, result)| accumulate(y, *result, write));
+            });
         });
     }
     fn over_time_backward(

@@ -18,9 +18,10 @@ impl OverTimeKernel for Cuda {
         row: usize,
         x: Ref<'_, f32>,
         y: Mut<'_, f32>,
+        write: Write,
     ) {
         let (ends, len) = sequences.on_device();
-        self.launch(&over_time, Grid::each(y.len()), (function as u32, ends, len, word(row), x, y));
+        self.launch(&over_time, Grid::each(y.len()), (function as u32, ends, len, word(row), x, y, write));
     }
     fn over_time_backward(
         &self,

@@ -1,10 +1,11 @@
-//! Reductions over the time of sequences: one row for each sample.
+//! Reductions over the time of sequences, one row for each sample, and the reverse.
 //!
 //! | operation | `y` | gradient |
 //! |---|---|---|
 //! | [`OverTime::First`], [`OverTime::Last`] | the first or last row | `dy` to that row |
 //! | [`OverTime::Sum`], [`OverTime::Mean`] | the sum or mean of the rows | `dy`, or `dy/T`, to every row |
 //! | [`MaxOverTimeOp`] | the largest number of each feature | `dy` to the largest, in equal parts where there are several (PyTorch's `amax`) |
+//! | [`EachRow`] | for every row, that of its sample | the sum of the rows of `dy` |
 //!
 //! A sample without rows gives zeros.
 
@@ -31,13 +32,17 @@ pub enum OverTime {
     Mean,
 }
 
+/// The row of a sample, repeated for each row of a sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct EachRow {}
+
 /// The maximum over the rows of a sample, for each feature.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxOverTimeOp {}
 
 /// The kernels of reductions over time; a row has `row` numbers.
 pub trait OverTimeKernel: Storage {
-    /// `y` has one row for each sample.
+    /// `y` has one row for each sample; set or added.
     fn over_time(
         &self,
         function: OverTime,
@@ -45,6 +50,7 @@ pub trait OverTimeKernel: Storage {
         row: usize,
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
+        write: Write,
     );
     /// `dx` is set or added to.
     fn over_time_backward(
@@ -90,7 +96,7 @@ impl OverTime {
         input: View<D, S>,
         output: ViewMut<D, [f32; N]>,
     ) {
-        context.device.over_time(self, sequences, N, input.data(), output.into_data());
+        context.device.over_time(self, sequences, N, input.data(), output.into_data(), Write::Set);
     }
     /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, S: Rows<N>, const N: usize>(
@@ -102,6 +108,31 @@ impl OverTime {
     ) {
         let Grad { to, write } = d_input;
         context.device.over_time_backward(self, sequences, N, d_output.data(), to.into_data(), write);
+    }
+}
+
+impl EachRow {
+    /// Every row of `output` is `input`, `[N]` → `[T, N]`; the sequences are those of the output.
+    pub fn forward<D: Device, S: Rows<N>, const N: usize>(
+        self,
+        context: &Context<D>,
+        sequences: Sequences<D>,
+        input: View<D, [f32; N]>,
+        output: ViewMut<D, S>,
+    ) {
+        let (device, to) = (context.device, output.into_data());
+        device.over_time_backward(OverTime::Sum, sequences, N, input.data(), to, Write::Set);
+    }
+    /// Computes the gradient to the input.
+    pub fn backward<D: Device, S: Rows<N>, const N: usize>(
+        self,
+        context: &Context<D>,
+        sequences: Sequences<D>,
+        d_output: View<D, S>,
+        d_input: Grad<D, [f32; N]>,
+    ) {
+        let Grad { to, write } = d_input;
+        context.device.over_time(OverTime::Sum, sequences, N, d_output.data(), to.into_data(), write);
     }
 }
 

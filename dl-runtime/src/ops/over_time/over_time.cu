@@ -12,7 +12,7 @@ DEVICE float factor(u32 function, u32 t, u32 rows) {
     return function == MEAN ? 1.0f / (float)rows : 1.0f;
 }
 
-KERNEL(over_time, u32 function, Span<const u32> ends, u32 len, u32 row, Span<const float> x, Span<float> y) {
+KERNEL(over_time, u32 function, Span<const u32> ends, u32 len, u32 row, Span<const float> x, Span<float> y, u32 add) {
     for (u64 i = thread(); i < y.len; i += threads()) {
         u32 sample = (u32)(i / row), feature = (u32)(i % row);
         u32 first = first_row(ends, len, sample), end = end_row(ends, len, sample);
@@ -23,7 +23,7 @@ KERNEL(over_time, u32 function, Span<const u32> ends, u32 len, u32 row, Span<con
             for (u32 t = first; t < end; t++) sum += x[(u64)t * row + feature];
             if (first < end) sum *= factor(function, 0, end - first);
         }
-        y[i] = sum;
+        accumulate(y, i, sum, add);
     }
 }
 

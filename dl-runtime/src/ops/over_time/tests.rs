@@ -1,6 +1,6 @@
 //! Compares reductions over time with `f64` and central differences, over equal and ragged lengths.
 
-use super::{MaxOverTimeOp, OverTime};
+use super::{EachRow, MaxOverTimeOp, OverTime};
 use crate::Context;
 use crate::tensor::Rows;
 use crate::testing::{Lengths, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -43,6 +43,24 @@ fn case<S: Rows<N>, const N: usize>(lengths: &Lengths) {
         assert_close(&what, &y, &reference(&wide(&x)), 1e-6);
         assert_close(&what, &dx, &gradient(reference, &wide(&x), &dy), 1e-6);
     }
+    // The other way round: `dy` is the value of each sample, and `x` the gradient.
+    let [each, sums] = on_every_device!(|device| {
+        let (context, mut y) = (Context::new(device, 0), device.output(x.len()));
+        let ([rows, of_samples], ends) = ([&x, &dy].map(|x| device.tensor(x)), lengths.ends_on(device));
+        let sequences = lengths.sequences(&ends);
+        EachRow {}.forward(&context, sequences, of_samples.view::<[f32; N]>(), y.view_mut::<S>());
+        let backward = |d: &mut Tensor<_>, write| {
+            EachRow {}.backward(&context, sequences, rows.view::<S>(), d.grad::<[f32; N]>(write));
+        };
+        [y.read(), device.set_and_add(dy.len(), backward)]
+    });
+    let repeated = |of_samples: &[f64]| {
+        let rows = lengths.ranges().into_iter().enumerate();
+        let rows = rows.flat_map(|(sample, range)| range.map(move |_| sample));
+        rows.flat_map(|sample| of_samples[sample * N..(sample + 1) * N].to_vec()).collect::<Vec<_>>()
+    };
+    assert_close("each row", &each, &repeated(&wide(&dy)), 0.0);
+    assert_close("each row", &sums, &gradient(repeated, &wide(&dy), &x), 1e-6);
     let op = MaxOverTimeOp {};
     let [y, dx] = on_every_device!(|device| {
         let (context, mut y) = (Context::new(device, 0), device.output(dy.len()));

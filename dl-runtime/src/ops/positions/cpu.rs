@@ -1,6 +1,6 @@
 //! Positions on the CPU.
 
-use super::{PositionsKernel, frequency};
+use super::{Order, PositionsKernel, frequency};
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -11,12 +11,13 @@ const TASK: usize = 1 << 14;
 
 /// Writes the table of sinusoids. Each position is the one before, turned by `ω`, in double precision: an error of the last bit in
 /// each of a million turns is still far below the rounding to `f32`.
-fn sinusoids(features: usize, table: &mut [f32]) {
+fn sinusoids(order: Order, features: usize, table: &mut [f32]) {
     for pair in 0..features / 2 {
         let (turn_sin, turn_cos) = frequency(pair, features).sin_cos();
+        let [at_sin, at_cos] = order.of_pair(pair, features);
         let (mut sin, mut cos) = (0.0, 1.0);
         for row in table.chunks_exact_mut(features) {
-            (row[2 * pair], row[2 * pair + 1]) = (sin as f32, cos as f32);
+            (row[at_sin], row[at_cos]) = (sin as f32, cos as f32);
             (sin, cos) = (sin * turn_cos + cos * turn_sin, cos * turn_cos - sin * turn_sin);
         }
     }
@@ -75,6 +76,7 @@ impl PositionsKernel for Cpu {
     }
     fn add_sinusoids(
         &self,
+        order: Order,
         sequences: Sequences<'_, Cpu>,
         streams: Option<Streams<'_, Cpu>>,
         features: usize,
@@ -83,7 +85,7 @@ impl PositionsKernel for Cpu {
     ) {
         let past = streams.map_or(0, |streams| streams.past.iter().copied().max().unwrap_or(0) as usize);
         scratch::with((past + sequences.longest()) * features, |table| {
-            sinusoids(features, table);
+            sinusoids(order, features, table);
             self.add_positions(sequences, streams, features, table, x, y);
         });
     }

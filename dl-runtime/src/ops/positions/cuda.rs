@@ -1,6 +1,6 @@
 //! Positions on CUDA.
 
-use super::PositionsKernel;
+use super::{Order, PositionsKernel};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, headers, kernels};
 use crate::ops::axes::cuda::{Rows, word};
 use crate::tensor::{Sequences, Streams, Write};
@@ -38,6 +38,7 @@ impl PositionsKernel for Cuda {
     }
     fn add_sinusoids(
         &self,
+        order: Order,
         sequences: Sequences<'_, Cuda>,
         streams: Option<Streams<'_, Cuda>>,
         features: usize,
@@ -46,6 +47,7 @@ impl PositionsKernel for Cuda {
     ) {
         let (ends, len) = sequences.on_device();
         let past = streams.map(|streams| streams.device_past());
-        self.launch(&positions_add_sinusoids, Grid::each(y.len()), (word(features), ends, len, past, x, y));
+        let grid = Grid::each(y.len());
+        self.launch(&positions_add_sinusoids, grid, (order as u32, word(features), ends, len, past, x, y));
     }
 }

@@ -1,8 +1,8 @@
 //! Positions of a sequence: adds a vector to each row, learned ([`LearnedPositionsOp`]) or constant ([`SinusoidalPositionsOp`]).
 //!
-//! The constant ones are `PE[t, 2i] = sin(t·ω)` and `PE[t, 2i + 1] = cos(t·ω)` with `ω = 10000^(-2i/n)`. Source: Vaswani et al.,
-//! "Attention is all you need", NeurIPS 2017, section 3.5. The gradient to the input is that to the output, and the gradient to
-//! learned positions is its sum over the samples.
+//! The constant ones are `PE[t, 2i] = sin(t·ω)` and `PE[t, 2i + 1] = cos(t·ω)` with `ω = 10000^(-2i/n)`, or the same numbers with all sines
+//! first ([`Order`]). Source: Vaswani et al., "Attention is all you need", NeurIPS 2017, section 3.5. The gradient to the input is that to
+//! the output, and the gradient to learned positions is its sum over the samples.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -39,9 +39,31 @@ impl<const T: usize, const N: usize> LearnedPositions<T, N> {
 #[derive(Clone, Copy, Debug)]
 pub struct LearnedPositionsOp {}
 
-/// Sinusoidal positions have no settings.
+/// Where the sines and cosines of a position are among its features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// A sine, its cosine, the next sine: as in the paper.
+    Alternating,
+    /// All sines, then all cosines: as in Tensor2Tensor, XLM and Marian.
+    Halves,
+}
+
+impl Order {
+    /// Returns the features with the sine and the cosine of pair `pair` of `features` features.
+    fn of_pair(self, pair: usize, features: usize) -> [usize; 2] {
+        match self {
+            Order::Alternating => [2 * pair, 2 * pair + 1],
+            Order::Halves => [pair, features / 2 + pair],
+        }
+    }
+}
+
+/// The settings of sinusoidal positions.
 #[derive(Clone, Copy, Debug)]
-pub struct SinusoidalPositionsOp {}
+pub struct SinusoidalPositionsOp {
+    /// Where sines and cosines are.
+    pub order: Order,
+}
 
 /// The kernels of positions. Rows begin to count at 0 in each sample, or at the number of earlier rows of its stream.
 pub trait PositionsKernel: Storage {
@@ -67,6 +89,7 @@ pub trait PositionsKernel: Storage {
     /// `y[row] = x[row] + PE[t]`, as [`PositionsKernel::add_positions`].
     fn add_sinusoids(
         &self,
+        order: Order,
         sequences: Sequences<'_, Self>,
         streams: Option<Streams<'_, Self>>,
         features: usize,
@@ -137,7 +160,7 @@ impl SinusoidalPositionsOp {
         output: ViewMut<D, S>,
     ) {
         assert!(N.is_multiple_of(2), "sinusoids come in pairs of features, and {N} is odd");
-        context.device.add_sinusoids(sequences, None, N, input.data(), output.into_data());
+        context.device.add_sinusoids(self.order, sequences, None, N, input.data(), output.into_data());
     }
     /// Continues streams: the new rows have the positions after the earlier ones.
     pub fn step<D: Device, S: Rows<N>, const N: usize>(
@@ -148,7 +171,7 @@ impl SinusoidalPositionsOp {
         input: View<D, S>,
         output: ViewMut<D, S>,
     ) {
-        context.device.add_sinusoids(sequences, Some(streams), N, input.data(), output.into_data());
+        context.device.add_sinusoids(self.order, sequences, Some(streams), N, input.data(), output.into_data());
     }
     /// Computes the gradient to the input, which is that to the output.
     pub fn backward<D: Device, S: Rows<N>, const N: usize>(

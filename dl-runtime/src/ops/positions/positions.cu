@@ -29,11 +29,12 @@ KERNEL(positions_add_backward, u32 features, Span<const u32> ends, u32 len, u32 
     }
 }
 
-// In double precision, since angles grow with the position.
-KERNEL(positions_add_sinusoids, u32 features, Span<const u32> ends, u32 len, Span<const u32> past, Span<const float> x, Span<float> y) {
+// In double precision, since angles grow with the position. Sines and cosines alternate in order 0, and are halves of the row in order 1.
+KERNEL(positions_add_sinusoids, u32 order, u32 features, Span<const u32> ends, u32 len, Span<const u32> past, Span<const float> x, Span<float> y) {
     for (u64 i = thread(); i < y.len; i += threads()) {
         u32 t = position(ends, len, past, (u32)(i / features)), feature = (u32)(i % features);
-        double angle = (double)t * exp(-9.210340371976184 * (double)(feature / 2 * 2) / (double)features);
-        y[i] = x[i] + (float)(feature % 2 == 0 ? sin(angle) : cos(angle));
+        u32 half = features / 2, pair = order == 0 ? feature / 2 : feature % half, cosine = order == 0 ? feature % 2 : feature / half;
+        double angle = (double)t * exp(-9.210340371976184 * (double)(2 * pair) / (double)features);
+        y[i] = x[i] + (float)(cosine == 0 ? sin(angle) : cos(angle));
     }
 }

@@ -1,6 +1,6 @@
 //! Compares positions with their formulas in `f64`, and their gradients with central differences.
 
-use super::{LearnedPositions, LearnedPositionsOp, SinusoidalPositionsOp};
+use super::{LearnedPositions, LearnedPositionsOp, Order, SinusoidalPositionsOp};
 use crate::Context;
 use crate::init::{Init, rng};
 use crate::tensor::{Rows, Streams, Write};
@@ -37,25 +37,28 @@ fn learned<S: Rows<N>, const T: usize, const N: usize>(lengths: &Lengths) {
     assert_close(&what, &dx, &gradient(|x| reference(&w, x), &x, &dy), 1e-6);
 }
 
-fn sinusoidal<S: Rows<N>, const N: usize>(lengths: &Lengths) {
+fn sinusoidal<S: Rows<N>, const N: usize>(order: Order, lengths: &Lengths) {
     let len = lengths.rows() * N;
     let (x, dy) = (numbers(1, len), numbers(2, len));
     let [y, dx] = on_every_device!(|device| {
         let (context, mut y) = (Context::new(device, 0), device.output(x.len()));
         let ([x, dy], ends) = ([&x, &dy].map(|x| device.tensor(x)), lengths.ends_on(device));
-        let (op, sequences) = (SinusoidalPositionsOp {}, lengths.sequences(&ends));
+        let (op, sequences) = (SinusoidalPositionsOp { order }, lengths.sequences(&ends));
         op.forward(&context, sequences, x.view::<S>(), y.view_mut());
         let backward = |d: &mut Tensor<_>, write| op.backward(&context, sequences, dy.view::<S>(), d.grad(write));
         [y.read(), device.set_and_add(dy.len(), backward)]
     });
     let at = positions(lengths);
     let formula = |(i, x): (usize, &f32)| {
-        let feature = i % N;
-        let angle = at[i / N] as f64 / 10_000_f64.powf((feature - feature % 2) as f64 / N as f64);
-        f64::from(*x) + if feature.is_multiple_of(2) { angle.sin() } else { angle.cos() }
+        let (pair, function) = match order {
+            Order::Alternating => (i % N / 2, [f64::sin, f64::cos][i % N % 2]),
+            Order::Halves if i % N < N / 2 => (i % N, f64::sin as _),
+            Order::Halves => (i % N - N / 2, f64::cos as _),
+        };
+        f64::from(*x) + function(at[i / N] as f64 / 10_000_f64.powf(2.0 * pair as f64 / N as f64))
     };
     let expected: Vec<f64> = x.iter().enumerate().map(formula).collect();
-    assert_close(&format!("sinusoids of {lengths:?}"), &y, &expected, 1e-7);
+    assert_close(&format!("sinusoids of {lengths:?}, {order:?}"), &y, &expected, 1e-7);
     assert_eq!(dx, dy);
 }
 
@@ -70,11 +73,13 @@ fn learned_values_and_gradients() {
 
 #[test]
 fn sinusoids_are_those_of_the_paper() {
-    sinusoidal::<[[f32; 2]; 1], 2>(&Lengths::equal(1, 1));
-    sinusoidal::<[[f32; 2]; 5], 2>(&Lengths::equal(3, 5));
-    sinusoidal::<[[f32; 12]; 7], 12>(&Lengths::equal(2, 7));
-    sinusoidal::<[[f32; 64]; 700], 64>(&Lengths::equal(1, 700));
-    sinusoidal::<[f32; 12], 12>(&Lengths::ragged(&[3, 0, 200, 9]));
+    for order in [Order::Alternating, Order::Halves] {
+        sinusoidal::<[[f32; 2]; 1], 2>(order, &Lengths::equal(1, 1));
+        sinusoidal::<[[f32; 2]; 5], 2>(order, &Lengths::equal(3, 5));
+        sinusoidal::<[[f32; 6]; 7], 6>(order, &Lengths::equal(2, 7));
+        sinusoidal::<[[f32; 64]; 700], 64>(order, &Lengths::equal(1, 700));
+        sinusoidal::<[f32; 12], 12>(order, &Lengths::ragged(&[3, 0, 200, 9]));
+    }
 }
 
 #[test]
@@ -88,7 +93,8 @@ fn streams_go_on_where_they_were() {
         let (net, sequences) = (net.view::<LearnedPositions<9, 4>>(), lengths.sequences(&ends));
         let streams = Streams { past: &past, on_device: on_device.buffer(), capacity: 9 };
         LearnedPositionsOp {}.step(&context, sequences, streams, net, x.view::<[f32; 4]>(), y.view_mut());
-        SinusoidalPositionsOp {}.step(&context, sequences, streams, x.view::<[f32; 4]>(), z.view_mut());
+        let sinusoids = SinusoidalPositionsOp { order: Order::Halves };
+        sinusoids.step(&context, sequences, streams, x.view::<[f32; 4]>(), z.view_mut());
         [y.read(), z.read()]
     });
     let at = lengths
@@ -101,6 +107,7 @@ fn streams_go_on_where_they_were() {
             assert_eq!(y[row * 4 + j], x[row * 4 + j] + w[t * 4 + j]);
         }
         assert!((z[row * 4] - x[row * 4] - (t as f32).sin()).abs() < 1e-6);
+        assert!((z[row * 4 + 2] - x[row * 4 + 2] - (t as f32).cos()).abs() < 1e-6);
     }
 }
 

@@ -28,7 +28,7 @@ fn looks_ahead(irs: &[Ir], node: &Node) -> bool {
 }
 
 /// Returns the model of the same `model!` with this type, or that of the copies of `repeat`.
-fn inner<'a>(irs: &'a [Ir], ty: &Type) -> Option<&'a Ir> {
+pub(super) fn inner<'a>(irs: &'a [Ir], ty: &Type) -> Option<&'a Ir> {
     match ty {
         Type::Array(item, _) => inner(irs, item),
         Type::Declared(name, _) => irs.iter().find(|ir| ir.name == *name),

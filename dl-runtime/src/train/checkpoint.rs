@@ -54,6 +54,8 @@ struct Settings {
     drop_last: bool,
     training_samples: usize,
     shuffle: bool,
+    #[serde(default)]
+    carry_state: bool,
 }
 
 /// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
@@ -78,9 +80,10 @@ where
         Settings {
             loss: L::NAME.into(),
             batch_size: self.trainer.batch_size,
-            drop_last: self.trainer.drop_last,
+            drop_last: self.trainer.drops_last(),
             training_samples: self.data.len(),
-            shuffle: self.trainer.shuffle,
+            shuffle: self.trainer.shuffles(),
+            carry_state: self.trainer.carry_state,
         }
     }
     /// Writes a checkpoint if the trainer has a file for it. `net` holds the current weights; if it is `None`, the network itself does.
@@ -119,6 +122,7 @@ where
         same(path, "choice of `drop_last`", expected.drop_last, found.drop_last)?;
         same(path, "number of training samples", expected.training_samples, found.training_samples)?;
         same(path, "shuffling", expected.shuffle, found.shuffle)?;
+        same(path, "choice of `carry_state`", expected.carry_state, found.carry_state)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
         self.check(path, &state, best_weights.is_some())?;
         let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums());

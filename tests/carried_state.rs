@@ -145,7 +145,13 @@ fn a_generic_model_carries() {
 }
 
 /// A loop by hand.
-fn by_hand(device: impl Device, data: &Dataset<Vec<u32>, Vec<u32>>, batch: usize, epochs: usize, carry: bool) -> Vec<f32> {
+fn by_hand(
+    device: impl Device,
+    data: &Dataset<Vec<u32>, Vec<u32>>,
+    batch: usize,
+    epochs: usize,
+    carry: bool,
+) -> Vec<f32> {
     let mut net = Deep::init(5);
     let mut training = net.training(device, batch).unwrap().carry_state(carry).unwrap();
     for _ in 0..epochs {

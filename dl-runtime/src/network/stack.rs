@@ -108,7 +108,9 @@ where
         }
     }
     fn backward<D: Device>(pass: Backward<'_, D, Self>) {
-        let Backward { context, batch, net, input, memory, carried, output, mut d_output, mut d_net, mut d_input, .. } = pass;
+        let Backward {
+            context, batch, net, input, memory, carried, output, mut d_output, mut d_net, mut d_input, ..
+        } = pass;
         let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         let [even, odd] = &mut memory.d_between;
         for (copy, of_copy) in memory.copies.iter_mut().enumerate().rev() {

@@ -35,7 +35,8 @@ impl<D: Device> Carried<D> {
     pub fn check(&self, found: usize) -> Result<()> {
         match self.samples {
             Some(samples) if samples != found => {
-                let expected = format!("{samples}, the samples whose state is carried, unless `clear_state` comes before");
+                let expected =
+                    format!("{samples}, the samples whose state is carried, unless `clear_state` comes before");
                 Err(Error::Setting { setting: "batch size", of: "Training", expected, found: found.to_string() })
             }
             _ => Ok(()),

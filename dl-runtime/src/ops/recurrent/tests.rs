@@ -12,14 +12,7 @@ fn sigmoid(x: f64) -> f64 {
 
 /// One direction of one layer over one sample, whose rows are in the order of time, from a state, which it replaces by the last; `w` is
 /// cut into its weights from the front.
-fn along_time(
-    cell: Cell,
-    s: &Sizes,
-    inputs: usize,
-    w: &[f64],
-    rows: &[Vec<f64>],
-    state: &mut [f64],
-) -> Vec<Vec<f64>> {
+fn along_time(cell: Cell, s: &Sizes, inputs: usize, w: &[f64], rows: &[Vec<f64>], state: &mut [f64]) -> Vec<Vec<f64>> {
     let (weight_ih, w) = w.split_at(s.gates * inputs);
     let (weight_hh, w) = w.split_at(s.gates * s.state);
     let (bias_ih, w) = w.split_at(if s.bias { s.gates } else { 0 });
@@ -61,14 +54,7 @@ fn reference(cell: Cell, s: &Sizes, lengths: &Lengths, w: &[f64], x: &[f64]) -> 
 }
 
 /// [`reference`] from `states`, which those after the last rows replace; a second direction starts from zero.
-fn reference_from(
-    cell: Cell,
-    s: &Sizes,
-    lengths: &Lengths,
-    w: &[f64],
-    x: &[f64],
-    states: &mut [f64],
-) -> Vec<f64> {
+fn reference_from(cell: Cell, s: &Sizes, lengths: &Lengths, w: &[f64], x: &[f64], states: &mut [f64]) -> Vec<f64> {
     let of_layer = cell.state(s);
     let mut rows: Vec<Vec<f64>> = x.chunks(s.inputs).map(<[f64]>::to_vec).collect();
     let mut w = w;
@@ -116,7 +102,15 @@ fn passes<D: Device, W: Weights<I, O>, const I: usize, const O: usize>(
     let mut saved = device.output(lengths.rows() * W::SIZES.saved(op.cell));
     let ([w, x, dy], ends) = ([w, x, dy].map(|x| device.tensor(x)), lengths.ends_on(device));
     let (sequences, weights) = (lengths.sequences(&ends), w.view::<W>());
-    op.forward(&context, sequences, None, weights, x.view::<[f32; I]>(), y.view_mut::<[f32; O]>(), saved.view_mut::<f32>());
+    op.forward(
+        &context,
+        sequences,
+        None,
+        weights,
+        x.view::<[f32; I]>(),
+        y.view_mut::<[f32; O]>(),
+        saved.view_mut::<f32>(),
+    );
     let gradients = |dw: crate::tensor::Grad<D, W>, dx: Option<crate::tensor::Grad<D, [f32; I]>>| {
         let (x, y, dy) = (x.view(), y.view::<[f32; O]>(), dy.view());
         op.backward(&context, sequences, None, weights, x, y, saved.view::<f32>(), dy, dw, dx);

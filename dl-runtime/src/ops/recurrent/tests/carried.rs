@@ -111,7 +111,6 @@ fn a_state_of_zeros_is_none() {
     let zeros = vec![0.0; 5 * (BEFORE + 12 + AFTER)];
     let cpu = crate::Cpu::with_threads(2);
     let [y, dw, dx] = passes::<_, Net, 3, 6>(&cpu, op(Cell::Gru), &lengths, [&w, &x, &dy]);
-    let [from_y, _, from_dw, from_dx] =
-        passes_from::<_, Net, 3, 6>(&cpu, Cell::Gru, &lengths, [&w, &x, &dy], &zeros);
+    let [from_y, _, from_dw, from_dx] = passes_from::<_, Net, 3, 6>(&cpu, Cell::Gru, &lengths, [&w, &x, &dy], &zeros);
     assert!(y == from_y && dw == from_dw && dx == from_dx);
 }

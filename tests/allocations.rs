@@ -59,6 +59,8 @@ model! {
             -> lstm(12, layers: 2, bidirectional: true, dropout: 0.1) -> gru(5) -> rnn(6) -> flatten -> dropout(0.2) -> dense(10)
     }
 
+    Carried(x: [6, 3]) -> [6, 4] { x -> lstm(4, layers: 2) -> gru(4) }
+
     Pairs(a: [20], b: [20]) -> [5] {
         let x = a -> dense(5) as encoder;
         let y = b -> encoder;
@@ -160,6 +162,18 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
         let mut step = || session.step(&mut state, &waves, &mut outputs).unwrap();
         step();
         assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "steps on {threads} threads");
+
+        let windows = vec![[[0.5; 3]; 6]; 20];
+        let targets = vec![[[0.1; 4]; 6]; 20];
+        let mut training = Carried::init(1).training(cpu.clone(), 20).unwrap().carry_state(true).unwrap();
+        let mut step = || {
+            training.forward(&windows).unwrap();
+            training.loss(&dl::loss::Mse, &targets).unwrap();
+            training.backward();
+            training.step(&Adam::new(1e-3)).unwrap();
+        };
+        step();
+        assert_eq!(allocations(|| (0..5).for_each(|_| step())), 0, "carried states on {threads} threads");
 
         let mut session = net.session(cpu.clone(), 32).unwrap();
         let mut outputs = vec![[0.0; 10]; 32];

@@ -130,12 +130,12 @@ fn run<D: Device, W: Weights<I, O>, const I: usize, const O: usize>(
     let input = View::<D, [f32; I]>::new(D::whole(input), rows);
     let d_output = View::<D, [f32; O]>::new(D::whole(d_output), rows);
     let to = ViewMut::<D, [f32; O]>::new(D::whole_mut(output), rows);
-    op.forward(context, sequences(), weights, input, to, ViewMut::<D, f32>::new(D::whole_mut(saved), saved_len));
+    op.forward(context, sequences(), None, weights, input, to, ViewMut::<D, f32>::new(D::whole_mut(saved), saved_len));
     let output = View::<D, [f32; O]>::new(D::whole(output), rows);
     let saved = View::<D, f32>::new(D::whole(saved), saved_len);
     let d_weights = Grad { to: ViewMut::<D, W>::new(D::whole_mut(d_weights), 1), write: Write::Set };
     let d_input = Grad { to: ViewMut::<D, [f32; I]>::new(D::whole_mut(d_input), rows), write: Write::Set };
-    op.backward(context, sequences(), weights, input, output, saved, d_output, d_weights, Some(d_input));
+    op.backward(context, sequences(), None, weights, input, output, saved, d_output, d_weights, Some(d_input));
 }
 
 fn upload<D: Device, E: dl::tensor::Element>(device: &D, host: &[E]) -> D::Buffer<E> {

@@ -2,9 +2,10 @@
 
 use crate::differentiate::{Gradients, differentiate};
 use crate::fuse::{Mode, fuse};
-use crate::ir::{Config, Ir, Node};
+use crate::ir::{Config, Ir, Node, ValueId};
 use crate::plan::{Plan, plan};
 use crate::steps::{Access, Argument, Call, NodeId, Passes, Sharing, Step, Tensor};
+use proc_macro2::TokenStream;
 
 /// A network in one mode.
 pub struct Schedule<'a> {
@@ -16,6 +17,8 @@ pub struct Schedule<'a> {
     pub passes: Passes,
     /// The memory of its values and gradients.
     pub plan: Plan,
+    /// For each node that carries a state from batch to batch, where it begins in the state of the model; empty if the model carries none.
+    pub carried: Vec<(ValueId, TokenStream)>,
 }
 
 impl<'a> Schedule<'a> {
@@ -32,7 +35,7 @@ impl<'a> Schedule<'a> {
             gradients = differentiate(ir, &nodes, &mut passes);
         }
         let plan = plan(ir, &nodes, mode, &gradients, &mut passes);
-        Schedule { ir, mode, nodes, passes, plan }
+        Schedule { ir, mode, nodes, passes, plan, carried: Vec::new() }
     }
 }
 

@@ -31,8 +31,8 @@ pub use device::Cuda;
 pub use error::{Error, IN_MEMORY, Result};
 pub use model::{Memory, Model, Objective, Summary};
 pub use network::{
-    Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, MinBatch, Network, Output, Passes, RUN_TIME, Steps,
-    Target, Term,
+    Carries, Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, MinBatch, Network, Output, Passes, RUN_TIME,
+    Steps, Target, Term,
 };
 pub use ops::{Device, loss};
 pub use session::{ModelLoss, Session, State, Training};

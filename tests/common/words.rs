@@ -20,7 +20,7 @@ macro_rules! small_words {
             shortcut sign single slot memory square1 std str stride take target tensors term_0 term_1 terms test to
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
             variable variables vec view w weight windows words workspace write x x_2 rows state streams cell d_last1
-            d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
+            at as_ref carried d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
         }
     };
 }
@@ -66,7 +66,7 @@ macro_rules! capitals_words {
             Passes PartsMut Context Pod PyTorch Ref Relu Result Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding
             Some Square Stack StackInference StackLayers StackLayersInference StackLayersTraining StackTraining
             Statistic String Sub Sum TENSORS TERMS Cell LAST1_OP LSTM1_OP Lstm Reader ReaderInference ReaderTraining
-            RecurrentOp Sequences SliceOp TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut
+            CARRIED Carries RecurrentOp Sequences SliceOp TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut
             Weight Windows Workspace GptState Last RUN_TIME State Step Steps Write
         }
     };

@@ -461,6 +461,7 @@ const _: () = {
                 mut net,
                 input: image,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -522,6 +523,7 @@ const _: () = {
                 net,
                 input: image,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,

@@ -284,6 +284,7 @@ const _: () = {
                 mut net,
                 input: image,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -324,6 +325,7 @@ const _: () = {
                 net,
                 input: image,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,

@@ -212,6 +212,7 @@ const _: () = {
                 mut net,
                 input: image,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -238,6 +239,7 @@ const _: () = {
                 net,
                 input: image,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,

@@ -147,6 +147,7 @@ const _: () = {
                 min_batch: 1,
             },
         ];
+        const CARRIED: usize = 16;
         type Inference<D: dl::Device> = ReaderInference<D>;
         type Training<D: dl::Device> = ReaderTraining<D>;
         type Evaluation<D: dl::Device> = ();
@@ -216,6 +217,7 @@ const _: () = {
                 mut net,
                 input: steps,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -224,6 +226,7 @@ const _: () = {
                 .forward(
                     context,
                     dl::Sequences::equal(n, 12),
+                    carried.as_mut().map(|carried| carried.at(0)),
                     dl::field!(net.lstm1),
                     steps,
                     memory.lstm1.write::<[[f32; 8]; 12]>(n),
@@ -251,6 +254,7 @@ const _: () = {
                 net,
                 input: steps,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,
@@ -283,6 +287,7 @@ const _: () = {
                 .backward(
                     context,
                     dl::Sequences::equal(n, 12),
+                    carried.as_ref().map(|carried| carried.at(0)),
                     dl::field!(net.lstm1),
                     steps,
                     memory.lstm1.read::<[[f32; 8]; 12]>(n),
@@ -309,4 +314,5 @@ const _: () = {
         [] Reader :
         "`Reader` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+    impl dl::Carries for Reader {}
 };

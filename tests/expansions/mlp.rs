@@ -191,6 +191,7 @@ const _: () = {
                 mut net,
                 input: x,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -217,6 +218,7 @@ const _: () = {
                 net,
                 input: x,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,

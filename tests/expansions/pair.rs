@@ -279,6 +279,7 @@ const _: () = {
                 mut net,
                 input,
                 memory,
+                mut carried,
                 output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -325,6 +326,7 @@ const _: () = {
                 net,
                 input,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,

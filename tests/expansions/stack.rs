@@ -224,6 +224,7 @@ const _: () = {
                 mut net,
                 input: x_2,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -263,6 +264,7 @@ const _: () = {
                 net,
                 input: x_2,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,
@@ -484,6 +486,7 @@ const _: () = {
                 mut net,
                 input: x,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -495,6 +498,7 @@ const _: () = {
                 input: x.shorten(),
                 memory: &mut memory.saved_layers,
                 output: memory.layers.write::<[f32; 6]>(n),
+                carried: dl::None,
             });
             DENSE1_OP
                 .forward(
@@ -511,6 +515,7 @@ const _: () = {
                 net,
                 input: x,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,
@@ -545,6 +550,7 @@ const _: () = {
                     write,
                 },
                 d_input: d_x.as_mut().map(|d_x| d_x.reborrow()),
+                carried: dl::None,
                 own_loss: false,
             });
         }

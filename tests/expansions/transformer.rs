@@ -676,6 +676,7 @@ const _: () = {
                 mut net,
                 input: tokens,
                 memory,
+                mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
         ) {
@@ -796,6 +797,7 @@ const _: () = {
                 net,
                 input: tokens,
                 memory,
+                carried,
                 output,
                 mut d_output,
                 d_net,

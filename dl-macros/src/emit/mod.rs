@@ -2,6 +2,7 @@
 
 mod arguments;
 mod broken;
+mod carrying;
 mod docs;
 mod memory;
 mod names;
@@ -58,13 +59,16 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
 
 fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
     let (name, parameters) = (ir.self_type(), ir.parameters());
-    let training = Schedule::new(ir, Mode::Training);
+    let (carried, floats) = carrying::offsets(irs, ir);
+    let training = Schedule { carried, ..Schedule::new(ir, Mode::Training) };
     let inference = Schedule::new(ir, Mode::Inference);
     let evaluation = ir.objective.as_ref().map(|_| Schedule::new(ir, Mode::Evaluation));
     let schedules = [Some(&training), Some(&inference), evaluation.as_ref()];
     let settings = settings(ir, schedules.iter().flatten());
     let definitions = schedules.iter().flatten().map(|schedule| memory::definition(schedule));
     let tables = tables::tables(ir);
+    let carried = floats.as_ref().map(|floats| quote!(const CARRIED: usize = #floats;));
+    let carries = floats.map(|_| quote!(impl #parameters dl::Carries for #name {}));
     let memory = memory::members_of_passes(&training, &inference, evaluation.as_ref());
     let init = structure::init(ir);
     let passes = passes::passes(&training, &inference);
@@ -89,12 +93,14 @@ fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
         #[allow(unused_mut, unused_variables)]
         impl #parameters dl::Passes for #name {
             #tables
+            #carried
             #memory
             #init
             #passes
         }
         #objective
         #step
+        #carries
     }
 }
 

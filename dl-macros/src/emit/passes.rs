@@ -24,7 +24,7 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
             #infer
         }
         fn forward<#d: dl::Device>(
-            dl::Forward { context, batch, mut net, #input, memory, #output }: dl::Forward<'_, #d, Self>,
+            dl::Forward { context, batch, mut net, #input, memory, mut carried, #output }: dl::Forward<'_, #d, Self>,
         ) {
             #begin #outputs
             #forward
@@ -106,7 +106,7 @@ fn backward(training: &Schedule) -> TokenStream {
     quote! {
         fn backward<#d: dl::Device>(
             dl::Backward {
-                context, batch, net, #input, memory, output, mut d_output, d_net, #d_input, own_loss
+                context, batch, net, #input, memory, carried, output, mut d_output, d_net, #d_input, own_loss
             }: dl::Backward<'_, #d, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;

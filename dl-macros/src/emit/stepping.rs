@@ -54,7 +54,7 @@ pub fn refusal(irs: &[Ir], ir: &Ir) -> TokenStream {
 }
 
 /// Returns the model of the same `model!` with this type, or that of the copies of `repeat`.
-fn inner<'a>(irs: &'a [Ir], ty: &Type) -> Option<&'a Ir> {
+pub(super) fn inner<'a>(irs: &'a [Ir], ty: &Type) -> Option<&'a Ir> {
     match ty {
         Type::Array(item, _) => inner(irs, item),
         Type::Declared(name, _) => irs.iter().find(|ir| ir.name == *name),

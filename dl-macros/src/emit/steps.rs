@@ -67,9 +67,15 @@ impl Schedule<'_> {
         let state = names::saved(self.ir, node);
         let (pass, method, last) = match step.call {
             _ if direction == Direction::Step => ("Step", "step", Some(quote!(streams, state: &mut state.#state))),
-            Call::Backward(..) => ("Backward", "backward", Some(quote!(own_loss: false))),
+            Call::Backward(..) => {
+                let carried = self.carried_by(node, true);
+                ("Backward", "backward", Some(quote!(carried: #carried, own_loss: false)))
+            }
             _ if self.mode != Mode::Training => ("Infer", "infer", None),
-            _ => ("Forward", "forward", None),
+            _ => {
+                let carried = self.carried_by(node, false);
+                ("Forward", "forward", Some(quote!(carried: #carried)))
+            }
         };
         let word = |word: &str| Ident::new(word, Span::mixed_site());
         let fields = ["net", "input", "memory", "output", "d_output", "d_net", "d_input"].map(word);
@@ -113,7 +119,10 @@ impl Schedule<'_> {
         let sequences = node.op.sequences.iter();
         let sequences = sequences.map(|&k| self.sequences(node.inputs.get(k).copied().unwrap_or(node.output)));
         let streams = continues.then(|| quote!(, streams));
-        (quote!(context #(, #sequences)* #streams #(, #input)*), quote!(#op.#method))
+        let backward = matches!(step.call, Call::Backward(..));
+        let carried = (!infers && node.op.carried.is_some()).then(|| self.carried_by(node, backward));
+        let carried = carried.into_iter();
+        (quote!(context #(, #sequences)* #streams #(, #carried)* #(, #input)*), quote!(#op.#method))
     }
 
     /// Writes the sequences of a value, as operations along time take them.

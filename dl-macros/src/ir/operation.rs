@@ -29,6 +29,9 @@ pub struct Op {
     pub sequences: Vec<usize>,
     /// A step continues the operation in this way.
     pub step: Stepping,
+    /// The number of `f32` of a sample that training can carry from batch to batch (recurrent layers). Both passes of training then take
+    /// the states after the sequences, of which a layer with two directions gets none.
+    pub carried: Option<Dim>,
     /// `true` if it is called once for every input, with the index of the input (concat).
     pub each_input: bool,
     /// `true` if its forward pass in training updates tensors of the network (batch_norm: the running statistics).

@@ -19,6 +19,7 @@ impl Op {
             same_shape: false,
             sequences: Vec::new(),
             step: Stepping::Rows,
+            carried: None,
             each_input: false,
             updates_state: false,
             min_batch: None,

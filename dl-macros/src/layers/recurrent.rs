@@ -130,6 +130,7 @@ impl Layer for Recurrent {
         let mut op = Op::new(config, BackwardReads { inputs: true, output: true }).along_time_of([0]).stepping(step);
         op.saved = Some(Saved { ty: time.with_features(sizes.saved()).ty(), per_sample: true });
         op.inference = Inference::Infer;
+        op.carried = Some(sizes.state());
         let weights = Weights { ty, tensors: sizes.tensors(&time.features), init: quote!() };
         let multiply_adds = time.counted_steps().mul(&sizes.products(&time.features));
         Some(Built::new(time.with_features(sizes.width()), op).with_weights(weights, multiply_adds))
@@ -251,6 +252,11 @@ impl Sizes {
         }
         let between = Dim::Known(self.layers - 1).mul(&self.width());
         Dim::Known(self.layers * self.directions).mul(&kept).add(&between)
+    }
+    /// Returns the number of floats of the state of a sample: `h` of every layer, with the `c` of an LSTM.
+    fn state(&self) -> Dim {
+        let of_layer = if self.cell == Cell::Lstm { self.state.add(&self.hidden) } else { self.state.clone() };
+        Dim::Known(self.layers).mul(&of_layer)
     }
     /// Returns the number of multiply-adds for one row.
     fn products(&self, features: &Dim) -> Dim {

@@ -25,4 +25,4 @@ pub use mnist::{MnistImage, mnist};
 pub use ndarray::{array, samples};
 pub use normalize::Normalizer;
 pub use sample::{Number, Sample};
-pub use series::{forecasts, windows};
+pub use series::{forecasts, streams, windows};

@@ -74,6 +74,66 @@ pub fn windows<V: Copy>(series: &[V], len: usize, step: usize) -> Result<Dataset
     Ok(Dataset { inputs: cut(0)?, targets: cut(1)? })
 }
 
+/// Cuts a series into `batch_size` streams of equal length, and these into windows of `len` values that follow each other, each with the
+/// values one step later as targets. The samples are in such an order that each batch of `batch_size` samples continues the batch before,
+/// sample by sample, as training with a [carried state](crate::train::Trainer::carry_state) wants:
+///
+/// ```text
+/// batch 0    start of stream 0     start of stream 1     …
+/// batch 1    its next window       its next window       …
+/// ```
+///
+/// Stream `i + 1` begins where stream `i` ends; values at the end of the series that fill no window of every stream are left out.
+/// The samples are sequences, for models whose lengths are known at run time only; for tokens and models with an input of `u32[T]`, see
+/// [`text::streams`](super::text::streams).
+///
+/// ```
+/// # use dl_runtime as dl;
+/// use dl::data::streams;
+/// // Two streams, 0 to 4 and 4 to 8.
+/// let data = streams(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 2, 2)?;
+/// assert_eq!(data.inputs[..2], [[0, 1], [4, 5]]);
+/// assert_eq!(data.inputs[2..], [[2, 3], [6, 7]]);
+/// assert_eq!(data.targets[..2], [[1, 2], [5, 6]]);
+/// # Ok::<(), dl::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::ShortSeries`] where not one window fits, [`Error::Setting`] where `len` or `batch_size` is 0, or there are more streams than
+/// windows, and [`Error::Memory`].
+pub fn streams<V: Copy>(series: &[V], batch_size: usize, len: usize) -> Result<Dataset<Vec<V>, Vec<V>>> {
+    count("streams", series.len(), len, 1, 1)?;
+    let starts = starts_of_streams(series.len(), batch_size, len)?;
+    let cut = |later: usize| {
+        let mut windows = reserved(starts.len())?;
+        for start in starts.clone() {
+            let mut window = reserved(len)?;
+            window.extend_from_slice(&series[start + later..][..len]);
+            windows.push(window);
+        }
+        Ok::<_, Error>(windows)
+    };
+    Ok(Dataset { inputs: cut(0)?, targets: cut(1)? })
+}
+
+/// Returns where the windows of [`streams`] begin, in the order of the samples; at least one window fits.
+///
+/// # Errors
+/// [`Error::Setting`] unless there is a window for every stream.
+pub(super) fn starts_of_streams(
+    values: usize,
+    batch_size: usize,
+    len: usize,
+) -> Result<impl ExactSizeIterator<Item = usize> + Clone> {
+    let most = (values - 1) / len;
+    if !(1..=most).contains(&batch_size) {
+        let expected = format!("from 1 to {most}, the windows of {len} that fit");
+        return Err(Error::Setting { setting: "batch_size", of: "streams", expected, found: batch_size.to_string() });
+    }
+    let windows = most / batch_size;
+    Ok((0..windows * batch_size).map(move |k| (k % batch_size * windows + k / batch_size) * len))
+}
+
 /// Returns the number of windows.
 fn count(of: &'static str, found: usize, length: usize, ahead: usize, step: usize) -> Result<usize> {
     range::at_least_one(of, "length", length as u64)?;
@@ -110,6 +170,27 @@ mod tests {
     }
 
     #[test]
+    fn each_batch_of_streams_continues_the_one_before() {
+        for (values, batch_size, len) in [(50, 4, 3), (50, 1, 49), (50, 7, 7), (51, 5, 2), (13, 12, 1)] {
+            let series: Vec<usize> = (0..values).collect();
+            let data = streams(&series, batch_size, len).unwrap();
+            let windows = data.len() / batch_size;
+            // Not one window more fits into every stream.
+            assert!(data.len() % batch_size == 0 && batch_size * len * (windows + 1) > values - 1);
+            for (input, target) in data.iter() {
+                assert!(input.len() == len && input.iter().zip(target).all(|(value, next)| value + 1 == *next));
+            }
+            for (k, later) in data.inputs.iter().enumerate().skip(batch_size) {
+                assert_eq!(data.inputs[k - batch_size][len - 1] + 1, later[0]);
+            }
+            // Every value is in one window at most, and those of the streams follow each other.
+            let mut used = data.inputs.concat();
+            used.sort_unstable();
+            assert_eq!(used, series[..data.len() * len]);
+        }
+    }
+
+    #[test]
     fn mistakes_are_told() {
         let text = |error: Error| error.to_string();
         let short = forecasts::<f32, 7>(&[0.0; 9], 3, 1).unwrap_err();
@@ -117,7 +198,14 @@ mod tests {
         let short = windows::<f32>(&[], 1, 1).unwrap_err();
         assert_eq!(text(short), "a window of 1 value and the one after it do not fit into 0 values");
         assert!(matches!(windows(&[0.0; 9], usize::MAX, 1), Err(Error::ShortSeries { .. })));
+        let short = streams::<f32>(&[0.0; 3], 1, 3).unwrap_err();
+        assert_eq!(text(short), "a window of 3 values and the one after it do not fit into 3 values");
+        let narrow = streams::<f32>(&[0.0; 12], 4, 3).unwrap_err();
+        assert_eq!(text(narrow), "`batch_size` of `streams` is 4; it must be from 1 to 3, the windows of 3 that fit");
         for error in [
+            streams(&[0.0; 9], 0, 1).unwrap_err(),
+            streams(&[0.0; 9], 1, 0).unwrap_err(),
+            streams(&[0.0; 9], usize::MAX, 2).unwrap_err(),
             windows(&[0.0; 9], 0, 1).unwrap_err(),
             windows(&[0.0; 9], 1, 0).unwrap_err(),
             forecasts::<f32, 0>(&[0.0; 9], 1, 1).unwrap_err(),

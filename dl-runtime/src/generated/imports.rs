@@ -12,7 +12,7 @@ macro_rules! variables {
     };
 }
 variables! {
-    allocator batch context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng rows s
+    allocator batch carried context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng rows s
     samples see state streams target terms write
 }
 

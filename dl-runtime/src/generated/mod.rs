@@ -5,7 +5,7 @@ mod interface;
 
 pub use crate::init::{Init, Rng};
 pub use crate::network::layer::Dimensions;
-pub use crate::network::{Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Step, Steps};
+pub use crate::network::{Backward, Batch, Carries, ComputeLoss, Evaluate, Forward, Infer, Step, Steps};
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
 pub use crate::tensor::pack::{as_f32, as_f32_mut};

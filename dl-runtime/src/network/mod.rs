@@ -1,11 +1,13 @@
 //! The traits that generated code implements ([`Passes`], [`LossPasses`]), layers written by hand ([`Layer`]), and arrays of networks.
 
+mod carries;
 pub(crate) mod layer;
 mod loss;
 mod passes;
 mod stack;
 mod steps;
 
+pub use carries::Carries;
 pub use layer::Layer;
 pub use loss::{LossPasses, Target, Term};
 pub use passes::{

@@ -3,7 +3,7 @@
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::pack::sequences;
-use crate::tensor::{Grad, Pack, Sequences};
+use crate::tensor::{Grad, InitialStates, Pack, Sequences, States};
 use crate::{Allocator, Context, PartsMut, Pod, Result, Tensors, View, ViewMut};
 
 /// Stands for a run-time dimension in the shapes of [`InputInfo`] and [`LayerInfo`]: the length of a sequence.
@@ -173,6 +173,8 @@ pub struct Forward<'a, D: Device, M: Passes> {
     pub input: View<'a, D, Row<M::Input>>,
     /// The memory of the values that the backward pass reads.
     pub memory: &'a mut M::Training<D>,
+    /// The states from which recurrent layers start, to be replaced by those that they leave; `None` if they start from zero.
+    pub carried: Option<States<'a, D>>,
     /// The outputs to write.
     pub output: ViewMut<'a, D, Row<M::Output>>,
 }
@@ -189,6 +191,8 @@ pub struct Backward<'a, D: Device, M: Passes> {
     pub input: View<'a, D, Row<M::Input>>,
     /// The memory that the forward pass wrote.
     pub memory: &'a mut M::Training<D>,
+    /// The states from which recurrent layers started in the forward pass, unless from zero.
+    pub carried: Option<InitialStates<'a, D>>,
     /// The outputs of the batch.
     pub output: View<'a, D, Row<M::Output>>,
     /// The gradients to the outputs, which the pass may overwrite.
@@ -305,6 +309,9 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     const OUTPUT_SEQUENCES: &'static [usize] = &[];
     /// The number of copies of one network that follow each other. It is more than 1 for arrays, whose `LAYERS` are those of one copy.
     const COPIES: usize = 1;
+    /// The number of `f32` that recurrent layers carry from batch to batch for one sample; 0 unless the model [`Carries`](super::Carries).
+    #[doc(hidden)]
+    const CARRIED: usize = 0;
     /// The shape checks of a generic model. rustc evaluates them where its parameters are known and this constant is used.
     #[doc(hidden)]
     const CHECKED: () = ();

@@ -70,6 +70,7 @@ where
     const LAYERS: &'static [LayerInfo] = M::LAYERS;
     const COPIES: usize = N;
     const MIN_BATCH: usize = M::MIN_BATCH;
+    const CARRIED: usize = N * M::CARRIED;
     const OUTPUT_SEQUENCES: &'static [usize] = M::OUTPUT_SEQUENCES;
     const MULTIPLY_ADDS: u64 = N as u64 * M::MULTIPLY_ADDS;
     const INFERENCE_FLOATS: usize = M::INFERENCE_FLOATS + 2 * Row::<M::Input>::LEN;
@@ -101,7 +102,7 @@ where
         });
     }
     fn forward<D: Device>(pass: Forward<'_, D, Self>) {
-        let Forward { context, batch, mut net, input, memory, mut output } = pass;
+        let Forward { context, batch, mut net, input, memory, mut carried, mut output } = pass;
         let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         for (copy, of_copy) in memory.copies.iter_mut().enumerate() {
             let (before, after) = memory.between.split_at_mut(copy);
@@ -111,12 +112,15 @@ where
                 net: net.item(copy),
                 input: before.last().map_or(input.shorten(), |slot| slot.read(n)),
                 memory: of_copy,
+                carried: carried.as_mut().map(|carried| carried.at(copy * M::CARRIED)),
                 output: after.first_mut().map_or(output.reborrow(), |slot| slot.write(n)),
             });
         }
     }
     fn backward<D: Device>(pass: Backward<'_, D, Self>) {
-        let Backward { context, batch, net, input, memory, output, mut d_output, mut d_net, mut d_input, .. } = pass;
+        let Backward {
+            context, batch, net, input, memory, carried, output, mut d_output, mut d_net, mut d_input, ..
+        } = pass;
         let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         let [even, odd] = &mut memory.d_between;
         for (copy, of_copy) in memory.copies.iter_mut().enumerate().rev() {
@@ -128,6 +132,7 @@ where
                 net: net.item(copy).shorten(),
                 input: if copy == 0 { input.shorten() } else { memory.between[copy - 1].read(n) },
                 memory: of_copy,
+                carried: carried.as_ref().map(|carried| carried.at(copy * M::CARRIED)),
                 output: if copy + 1 == N { output.shorten() } else { memory.between[copy].read(n) },
                 d_output: if copy + 1 == N { d_output.reborrow() } else { d_to.write(n) },
                 d_net: Grad { to: d_net.to.item(copy), write: d_net.write },

@@ -1,16 +1,17 @@
 //! Checkpoints: the state of a training in one safetensors file, from which it can be resumed as if it had never been interrupted.
 //!
-//! The file holds the weights under their names in the model, the buffers of the optimizer as `optimizer.<buffer>.<tensor>`, and
-//! everything else as JSON under one key of the metadata. A checkpoint is therefore also a file of the model:
+//! The file holds the weights under their names in the model, the buffers of the optimizer as `optimizer.<buffer>.<tensor>`, the states
+//! that recurrent layers carry as `carried.states`, and everything else as JSON under one key of the metadata. A checkpoint is therefore also a file of the model:
 //! `Load::new().allow_unexpected(true)` reads it.
 
 use super::Training;
+use super::carried::CarriedOnHost;
 use super::optimizer_state::OptimizerState;
 use crate::io::Save;
 use crate::io::safetensors::{Reader, Writer};
 use crate::ops::Device;
 use crate::optim::Optimizer;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut, reserved, zeroed_box};
 use crate::{Error, Passes, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ const KEY: &str = "checkpoint";
 const VERSION: u32 = 1;
 /// The prefix of the weights of the best epoch.
 const BEST: &str = "best.";
+/// The name of the states that recurrent layers carry to the next batch.
+const CARRIED: &str = "carried.states";
 
 /// The content of a checkpoint apart from its tensors, with the caller's own state `S`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -99,8 +102,9 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Returns the state of the session for a checkpoint, without the weights.
     pub(crate) fn snapshot(&self) -> Result<Snapshot<M>> {
         let OptimizerState { name, names, steps, .. } = *self.optimizing();
-        let buffers = self.optimizer_buffers()?;
-        Ok(Snapshot { seed: self.seed_of_passes(), steps: self.steps(), name, names, optimizer_steps: steps, buffers })
+        let (buffers, carried) = (self.optimizer_buffers()?, self.carried_on_host()?);
+        let (seed, optimizer_steps) = (self.seed_of_passes(), steps);
+        Ok(Snapshot { seed, steps: self.steps(), name, names, optimizer_steps, buffers, carried })
     }
     /// [`Training::load_checkpoint`], which also returns the weights of the best epoch if the file contains them.
     pub(crate) fn read_checkpoint<S: DeserializeOwned, O: Optimizer>(
@@ -135,8 +139,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         let buffers: Vec<Box<M>> = names.iter().map(buffer).collect::<Result<_>>()?;
         let has_best = reader.names().iter().any(|name| name.starts_with(BEST));
         let best = has_best.then(|| read_tensors(&mut reader, BEST)).transpose()?;
+        let carried = read_carried::<M>(&mut reader, self.batch_size())?;
         self.reload(&net)?;
         self.restore(seed, steps);
+        self.restore_carried(carried)?;
         if record.is_some() {
             self.restore_optimizer(optimizer, optimizer_steps, &buffers)?;
         }
@@ -158,6 +164,8 @@ pub(crate) struct Snapshot<M> {
     optimizer_steps: u64,
     /// One buffer for each of the names.
     buffers: Vec<Box<M>>,
+    /// The states that recurrent layers carry to the next batch.
+    carried: Option<CarriedOnHost>,
 }
 
 /// [`Training::save_checkpoint`] for weights that are already on the host, and with the weights of the best epoch.
@@ -176,6 +184,9 @@ pub(crate) fn write_checkpoint<M: Passes, S: Serialize>(
     let mut writer = Save::new().metadata(KEY, json).writer(net)?;
     for (name, buffer) in snapshot.names.iter().zip(&snapshot.buffers) {
         writer = add_tensors(writer, &format!("optimizer.{name}."), &**buffer);
+    }
+    if let Some(CarriedOnHost { shape, states }) = &snapshot.carried {
+        writer = writer.tensor(CARRIED, shape, states);
     }
     if let Some(best) = best {
         writer = add_tensors(writer, BEST, best);
@@ -201,6 +212,19 @@ fn read_tensors<M: Passes>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<
         reader.read(&name, &mut floats[tensor.range()])?;
     }
     Ok(values)
+}
+
+/// Reads the states that recurrent layers carry, if the file contains them, for a session of at most `most` samples.
+fn read_carried<M: Passes>(reader: &mut Reader<'_>, most: usize) -> Result<Option<CarriedOnHost>> {
+    let Some(&[samples, stride]) = reader.shape(CARRIED) else { return Ok(None) };
+    if !(1..=most).contains(&samples) || stride != M::CARRIED {
+        let expected = format!("the states of 1 to {most} samples of {} numbers each", M::CARRIED);
+        return Err(malformed(reader.path(), expected, &format!("{samples} samples of {stride}")));
+    }
+    let mut states = reserved(samples * stride)?;
+    states.resize(samples * stride, 0.0);
+    reader.read(CARRIED, &mut states)?;
+    Ok(Some(CarriedOnHost { shape: [samples, stride], states }))
 }
 
 /// Checks that a value in the checkpoint equals that of the training to be resumed.

@@ -205,6 +205,12 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.steps -= steps;
         self.optimizing.steps -= steps;
         (self.passes, self.accumulated) = (0, 0);
+        match &mut self.carried {
+            // The states before the first of several steps are no longer known.
+            Some(carried) if steps > 1 => carried.clear(&self.device),
+            Some(carried) => carried.undo(&self.device),
+            None => {}
+        }
         self.reset_finite_check();
     }
     /// Assumes again that the weights of the session are finite.

@@ -1,6 +1,7 @@
 //! Sessions: a network with its memory on a device, for prediction ([`Session`]) or training ([`Training`]).
 
 mod batch;
+mod carried;
 pub(crate) mod checkpoint;
 mod compute_loss;
 mod criterion;

@@ -126,7 +126,7 @@ impl<M: Passes, D: Device> Pass<'_, M, D> {
             Pass::WithDropout(mut net, memory, seed) => {
                 let context = &Context { device, seed, statistics: Statistics::Running };
                 let (net, input, output) = (net.reborrow(), input.shorten(), output.reborrow());
-                M::forward(Forward { context, batch, net, input, memory, output });
+                M::forward(Forward { context, batch, net, input, memory, carried: None, output });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Training sessions: weights, gradients and kept values on a device, for the steps of a hand-written loop and of the trainer.
 
 use super::batch::{Samples, check_batch, check_min_batch, check_samples};
+use super::carried::Carried;
 use super::in_flight::InFlight;
 use super::inference::allocated;
 use super::lengths::Lengths;
@@ -66,6 +67,8 @@ pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) d_output: D::Buffer<f32>,
     pub(super) loss: LossMemory<D>,
     pub(super) in_flight: InFlight<D>,
+    /// Allocated if the state of recurrent layers is carried.
+    pub(super) carried: Option<Carried<D>>,
     /// The number of samples in the current batch.
     pub(super) n: usize,
     pub(super) stage: Stage,
@@ -120,6 +123,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             d_output: device.zeros(capacity.elements::<M::Output>())?,
             loss: LossMemory::new(&device, samples)?,
             in_flight: InFlight::new(&device)?,
+            carried: None,
             n: 0,
             stage: Stage::Empty,
             seed: 0,
@@ -155,8 +159,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// new noise, even if no step was taken since the last call; [`Training::backward`] uses those of its forward pass.
     ///
     /// # Errors
-    /// Returns [`Error::Setting`](crate::Error::Setting) when there are no inputs or more than the session has room for, and
-    /// [`Error::SmallBatch`](crate::Error::SmallBatch) when there are too few for a layer that computes statistics of the batch.
+    /// Returns [`Error::Setting`](crate::Error::Setting) when there are no inputs or more than the session has room for, or another
+    /// number than those whose state is carried ([`Training::carry_state`]), and [`Error::SmallBatch`](crate::Error::SmallBatch) when there are too few for a layer that computes statistics of the batch.
     pub fn forward(&mut self, inputs: &[M::Input]) -> Result<()> {
         M::check_inputs(inputs)?;
         self.forward_samples(Samples::All(inputs))
@@ -165,6 +169,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub(crate) fn forward_samples(&mut self, inputs: Samples<'_, M::Input>) -> Result<()> {
         check_batch("Training", inputs.len(), self.capacity.samples)?;
         check_min_batch::<M>(inputs.len())?;
+        self.carried.as_ref().map_or(Ok(()), |carried| carried.check(inputs.len()))?;
         self.upload_inputs(inputs)?;
         self.run_forward();
         Ok(())
@@ -239,6 +244,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             net: ViewMut::new(D::whole_mut(&mut self.weights), 1),
             input: View::new(D::whole(&self.input), sizes.input),
             memory: &mut self.memory,
+            carried: self.carried.as_mut().map(|carried| carried.start(&self.device, self.n)),
             output: ViewMut::new(D::whole_mut(&mut self.output), sizes.output),
         });
         self.stage = Stage::Forward;
@@ -296,6 +302,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             net: View::new(D::whole(&self.weights), 1),
             input: View::new(D::whole(&self.input), sizes.input),
             memory: &mut self.memory,
+            carried: self.carried.as_ref().map(Carried::initial),
             output: View::new(D::whole(&self.output), sizes.output),
             d_output: ViewMut::new(D::whole_mut(&mut self.d_output), sizes.output),
             d_net: Grad { to: ViewMut::new(D::whole_mut(&mut self.gradients), 1), write },

@@ -22,12 +22,13 @@ where
         set::<M, T, L>(validation, VALIDATION, &trainer.loss)?;
     }
     let size = trainer.batch_size;
-    if trainer.drop_last && data.len() < size {
-        let expected = format!("from 1 to {} with `drop_last`, the samples of the training set", data.len());
+    if trainer.drops_last() && data.len() < size {
+        let setting = if trainer.drop_last.is_some() { "drop_last" } else { "carry_state" };
+        let expected = format!("from 1 to {} with `{setting}`, the samples of the training set", data.len());
         return Err(Error::Setting { setting: "batch_size", of: "Trainer", expected, found: size.to_string() });
     }
     let loss = SmallBatch { samples: L::MIN_BATCH.samples, of: format!("loss `{}`", L::MIN_BATCH.of) };
-    let training = Batches { set: TRAINING, samples: data.len(), size, drop_last: trainer.drop_last };
+    let training = Batches { set: TRAINING, samples: data.len(), size, drop_last: trainer.drops_last() };
     for least in [&min_batch_of_model::<M>(), &loss] {
         training.check(least)?;
     }

@@ -89,7 +89,8 @@ where
         let capacity = trainer.batch_size.min(most);
         let earlier_epochs = trainer.earlier_epochs;
         let seed = seed_of_passes(trainer.seed, earlier_epochs);
-        let training = Training::on(trainer.device.clone(), net, capacity)?.seed(seed);
+        let mut training = Training::on(trainer.device.clone(), net, capacity)?.seed(seed);
+        training.set_carrying(trainer.carry_state)?;
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
         let (loss, seconds, learning_rate) = (0.0, 0.0, 0.0);
         let state =
@@ -150,7 +151,7 @@ where
 
     pub(super) fn batches(&self) -> usize {
         let (samples, size) = (self.data.len(), self.trainer.batch_size);
-        if self.trainer.drop_last { samples / size } else { samples.div_ceil(size) }
+        if self.trainer.drops_last() { samples / size } else { samples.div_ceil(size) }
     }
     /// Returns the number of samples that an epoch trains.
     fn samples(&self) -> usize {
@@ -161,7 +162,7 @@ where
         let (start, batches) = (Instant::now(), self.batches());
         let before = self.state.seconds;
         self.order.iter_mut().enumerate().for_each(|(i, slot)| *slot = i);
-        if self.trainer.shuffle {
+        if self.trainer.shuffles() {
             // The order of an epoch depends only on the seed and its number, not on earlier epochs.
             let epoch = self.state.earlier_epochs.wrapping_add(self.state.epoch as u64);
             let seed = epoch_seed(self.trainer.seed, epoch);
@@ -170,6 +171,9 @@ where
             } else {
                 Rng::new(seed).shuffle(&mut self.order);
             }
+        }
+        if self.state.batch == 0 {
+            self.training.start_anew();
         }
         progress.begin(self.state.epoch, batches, self.state.batch);
         let (mut pending, mut stopped) = (None, None);

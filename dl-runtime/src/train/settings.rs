@@ -3,7 +3,7 @@
 use super::trainer::{Every, Trainer};
 use crate::optim::Optimizer;
 use crate::tensor::Pack;
-use crate::{Passes, Result, range};
+use crate::{Error, Passes, Result, range};
 
 impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
     /// Checks the settings of the trainer, the optimizer, the schedule and clipping. The loss is checked together with the targets.
@@ -14,8 +14,19 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
         };
         range::at_least_one("Trainer", "batch_size", self.batch_size as u64)?;
         range::at_least_one("Trainer", "checkpoint_every", every)?;
+        self.check_carrying()?;
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.schedule.as_ref().map_or(Ok(()), |(schedule, _)| schedule.check())
+    }
+    /// Checks that a sample can continue that of the batch before.
+    fn check_carrying(&self) -> Result<()> {
+        for (setting, found, wanted) in [("shuffle", self.shuffle, false), ("drop_last", self.drop_last, true)] {
+            if self.carry_state && found.is_some_and(|found| found != wanted) {
+                let expected = format!("{wanted} with `carry_state`, since samples continue those of the batch before");
+                return Err(Error::Setting { setting, of: "Trainer", expected, found: (!wanted).to_string() });
+            }
+        }
+        Ok(())
     }
 }

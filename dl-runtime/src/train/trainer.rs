@@ -12,7 +12,7 @@ use crate::ops::Device;
 use crate::optim::{Clip, Optimizer, Schedule};
 use crate::session::{Criterion, ExternalLoss, ModelLoss};
 use crate::tensor::Pack;
-use crate::{Network, Passes, Result};
+use crate::{Carries, Network, Passes, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,12 +65,15 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) device: D,
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
-    pub(super) drop_last: bool,
+    /// `None` where the default holds.
+    pub(super) drop_last: Option<bool>,
     pub(super) seed: u64,
     /// The number of epochs that earlier calls of `fit` started.
     pub(super) earlier_epochs: u64,
-    pub(super) shuffle: bool,
+    /// `None` where the default holds.
+    pub(super) shuffle: Option<bool>,
     pub(super) similar_lengths: bool,
+    pub(super) carry_state: bool,
     pub(super) quiet: bool,
     pub(super) clip: Option<Clip>,
     pub(super) schedule: Option<(Box<dyn Schedule + 'a>, Unit)>,
@@ -94,11 +97,12 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             device: Cpu::new(),
             epochs: 10,
             batch_size: 32,
-            drop_last: false,
+            drop_last: None,
             seed: 0,
             earlier_epochs: 0,
-            shuffle: true,
+            shuffle: None,
             similar_lengths: false,
+            carry_state: false,
             quiet: false,
             clip: None,
             schedule: None,
@@ -127,6 +131,7 @@ macro_rules! with {
             earlier_epochs: $trainer.earlier_epochs,
             shuffle: $trainer.shuffle,
             similar_lengths: $trainer.similar_lengths,
+            carry_state: $trainer.carry_state,
             quiet: $trainer.quiet,
             clip: $trainer.clip,
             schedule: $trainer.schedule,
@@ -176,7 +181,7 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// `batch_norm` on features, and losses that compare the samples of a batch (`nt_xent`), need at least two samples in each batch.
     #[must_use]
     pub fn drop_last(mut self, drop_last: bool) -> Self {
-        self.drop_last = drop_last;
+        self.drop_last = Some(drop_last);
         self
     }
     /// Sets the seed of shuffling, dropout and noise; the default is 0.
@@ -192,7 +197,7 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// Sets whether each epoch uses the samples in a new random order; the default is true.
     #[must_use]
     pub fn shuffle(mut self, shuffle: bool) -> Self {
-        self.shuffle = shuffle;
+        self.shuffle = Some(shuffle);
         self
     }
     /// Sets whether the samples of a batch have similar lengths, by the rows of all their sequences together; the default is false. Each
@@ -204,6 +209,44 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     pub fn similar_lengths(mut self, similar_lengths: bool) -> Self {
         self.similar_lengths = similar_lengths;
         self
+    }
+    /// Sets whether the state of recurrent layers is carried from batch to batch (*truncated back-propagation through time*; Keras calls it
+    /// `stateful`): sample `i` of a batch continues sample `i` of the batch before, as [`Training::carry_state`](crate::Training::carry_state)
+    /// says. [`data::streams`](crate::data::streams) and [`data::text::streams`](crate::data::text::streams) put the windows of a long
+    /// series into that order.
+    ///
+    /// Batches are then in the order of the data, and the last one of an epoch is dropped if it is not full. Each epoch starts from zero,
+    /// and so does each sample of validation.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Net: dl::Carries + dl::Model<Input = [u32; 32], Output = [[f32; 32]; 65]>>(text: &[u32]) -> dl::Result<()> {
+    /// use dl::prelude::*;
+    /// // 16 streams through the text, in windows of 32 tokens.
+    /// let data = dl::data::text::streams::<32>(text, 16)?;
+    /// let mut net = Net::init(42);
+    /// Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).batch_size(16).carry_state(true).fit(&mut net, &data)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Trainer::fit`] returns [`Error::Setting`](crate::Error::Setting) where it is combined with `shuffle(true)` or `drop_last(false)`.
+    #[must_use]
+    pub fn carry_state(mut self, carry: bool) -> Self
+    where
+        M: Carries,
+    {
+        self.carry_state = carry;
+        self
+    }
+    /// Returns whether each epoch uses the samples in a new random order.
+    pub(super) fn shuffles(&self) -> bool {
+        self.shuffle.unwrap_or(!self.carry_state)
+    }
+    /// Returns whether the last batch of each epoch is dropped if it is not full.
+    pub(super) fn drops_last(&self) -> bool {
+        self.drop_last.unwrap_or(self.carry_state)
     }
     /// Clips the gradients before each step.
     #[must_use]

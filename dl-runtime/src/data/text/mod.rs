@@ -39,7 +39,7 @@ pub use characters::Characters;
 #[cfg(feature = "tokenizers")]
 pub use json::TokenizerJson;
 pub use stream::DecodeStream;
-pub use windows::windows;
+pub use windows::{streams, windows};
 
 use crate::{Error, Result};
 

@@ -254,6 +254,18 @@ fn settings_are_checked() {
 }
 
 #[test]
+fn streams_are_those_of_a_series() {
+    let tokens: Vec<u32> = (0..50).collect();
+    let (found, series) = (streams::<3>(&tokens, 4).unwrap(), crate::data::streams(&tokens, 4, 3).unwrap());
+    assert!(found.inputs.concat() == series.inputs.concat() && found.targets.concat() == series.targets.concat());
+    let told = |found: Result<_>| found.map(|_: Dataset<[u32; 4], [u32; 4]>| ()).unwrap_err().to_string();
+    assert_eq!(told(streams::<4>(&[0; 4], 1)), "a window of 4 tokens and the token after it do not fit into 4 tokens");
+    let narrow = "`batch_size` of `streams` is 3; it must be from 1 to 2, the windows of 4 that fit";
+    assert_eq!(told(streams::<4>(&[0; 9], 3)), narrow);
+    assert!(matches!(streams::<0>(&[0; 9], 1), Err(Error::Setting { .. })));
+}
+
+#[test]
 fn windows_are_checked() {
     let told = |error: Result<_>| error.map(|_: Dataset<[u32; 4], _>| ()).unwrap_err().to_string();
     assert_eq!(told(windows::<4>(&[0; 4], 1)), "a window of 4 tokens and the token after it do not fit into 4 tokens");

@@ -1,6 +1,7 @@
 //! Windows of a list of tokens, each with the tokens that follow, for models that tell the next one.
 
 use crate::data::Dataset;
+use crate::data::series::starts_of_streams;
 use crate::tensor::pod::{flat_mut, grow};
 use crate::{Error, Pod, Result, range};
 
@@ -35,16 +36,48 @@ pub fn windows<const T: usize>(tokens: &[u32], stride: usize) -> Result<Dataset<
         return Err(Error::FewTokens { found: tokens.len(), length: T });
     }
     let count = (tokens.len() - 1 - T) / stride + 1;
-    Ok(Dataset { inputs: cut(&tokens[..tokens.len() - 1], count, stride)?, targets: cut(&tokens[1..], count, stride)? })
+    let starts = (0..count).map(|n| n * stride);
+    Ok(Dataset { inputs: cut(tokens, starts.clone())?, targets: cut(&tokens[1..], starts)? })
 }
 
-/// The first `count` windows, on the heap.
-fn cut<W: Pod<Element = u32>>(tokens: &[u32], count: usize, stride: usize) -> Result<Vec<W>> {
-    let mut windows = Vec::new();
+/// Cuts `tokens` into `batch_size` streams of equal length, and these into windows of `T` tokens that follow each other, with the tokens
+/// that follow each as targets. The samples are in such an order that each batch of `batch_size` samples continues the batch before,
+/// sample by sample, as training with a [carried state](crate::train::Trainer::carry_state) wants.
+///
+/// Stream `i + 1` begins where stream `i` ends; tokens at the end that fill no window of every stream are left out. This is `batchify` of
+/// PyTorch's language models, with samples in the place of columns. [`data::streams`](crate::data::streams) is the same for models
+/// whose lengths are known at run time only, and for series of numbers.
+///
+/// ```
+/// # use dl_runtime as dl;
+/// use dl::data::text::streams;
+/// // Two streams, 0 to 4 and 4 to 8.
+/// let data = streams::<2>(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 2)?;
+/// assert_eq!(data.inputs[..2], [[0, 1], [4, 5]]);
+/// assert_eq!(data.inputs[2..], [[2, 3], [6, 7]]);
+/// assert_eq!(data.targets[..2], [[1, 2], [5, 6]]);
+/// # Ok::<(), dl::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::FewTokens`] where not one window fits, [`Error::Setting`] where `T` or `batch_size` is 0, or there are more streams than
+/// windows, and [`Error::Memory`].
+pub fn streams<const T: usize>(tokens: &[u32], batch_size: usize) -> Result<Dataset<[u32; T], [u32; T]>> {
+    range::at_least_one("streams", "T", T as u64)?;
+    if tokens.len() <= T {
+        return Err(Error::FewTokens { found: tokens.len(), length: T });
+    }
+    let starts = starts_of_streams(tokens.len(), batch_size, T)?;
+    Ok(Dataset { inputs: cut(tokens, starts.clone())?, targets: cut(&tokens[1..], starts)? })
+}
+
+/// The windows that begin at `starts`, on the heap.
+fn cut<W: Pod<Element = u32>>(tokens: &[u32], starts: impl ExactSizeIterator<Item = usize>) -> Result<Vec<W>> {
+    let (mut windows, count) = (Vec::new(), starts.len());
     let wanted = count.saturating_mul(size_of::<W>());
     grow(&mut windows, count).map_err(|_| Error::Memory { wanted })?;
-    for (n, window) in flat_mut(&mut windows).chunks_exact_mut(W::LEN).enumerate() {
-        window.copy_from_slice(&tokens[n * stride..][..W::LEN]);
+    for (window, start) in flat_mut(&mut windows).chunks_exact_mut(W::LEN).zip(starts) {
+        window.copy_from_slice(&tokens[start..][..W::LEN]);
     }
     Ok(windows)
 }

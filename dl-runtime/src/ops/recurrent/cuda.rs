@@ -1,12 +1,12 @@
 //! Recurrent layers on CUDA: at every step one product with the hidden weights for all samples, and a kernel for the cell. The samples
 //! are not sorted: those that have ended are passed over by the kernels, which read the ends on the device.
 
-use super::{Backward, Cell, Parts, RecurrentKernel, Run, State};
+use super::{Backward, Cell, Parts, RecurrentKernel, Run};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, headers, kernels};
 use crate::ops::Activation;
 use crate::ops::axes::cuda::word;
 use crate::ops::dense::{DenseKernel, DenseSizes};
-use crate::tensor::{Storage, Write};
+use crate::tensor::{InitialStates, States, Storage, Write};
 
 kernels!(
     "recurrent.cu" with [crate::ops::activation::cuda::HEADER, headers::SEQUENCES]:
@@ -14,7 +14,8 @@ kernels!(
 );
 arguments! {
     struct Walk {
-        cell: u32, gates: u32, hidden: u32, state: u32, width: u32, column: u32, reversed: u32, step: u32
+        cell: u32, gates: u32, hidden: u32, state: u32, width: u32, column: u32, reversed: u32, step: u32,
+        stride: u32, first: u32
     }
 }
 
@@ -34,6 +35,8 @@ impl Walk {
             column: word(run.column),
             reversed: u32::from(run.reversed),
             step: word(step),
+            stride: 0,
+            first: 0,
         }
     }
 }
@@ -50,7 +53,7 @@ impl RecurrentKernel for Cuda {
         gates: Mut<'_, f32>,
         kept: Mut<'_, f32>,
         y: Mut<'_, f32>,
-        state: Option<State<'_, Cuda>>,
+        states: Option<States<'_, Cuda>>,
     ) {
         let (n, Run { hidden, state: features, .. }) = (run.sequences.samples(), run);
         let (ends, len) = run.sequences.on_device();
@@ -61,14 +64,15 @@ impl RecurrentKernel for Cuda {
         let (mut c, rest) = Cuda::split_mut(rest, c_len);
         let (mut b, rest) = Cuda::split_mut(rest, b_len);
         let (out, mut results) = Cuda::split_mut(rest, projected[0]);
-        let state = state.map(|State { all, stride, first }| (word(stride), word(first), all));
+        let states = states.map(States::into_parts).map(|(all, stride, first)| (word(stride), word(first), all));
         let copy = |store: u32, h: &Mut<'_, f32>, c: &Mut<'_, f32>| {
-            if let Some((stride, first, all)) = &state {
-                let arguments = (Walk::at(&run, 0), *stride, *first, store, all, h, c);
+            if let Some((stride, first, all)) = &states {
+                let walk = Walk { stride: *stride, first: *first, ..Walk::at(&run, 0) };
+                let arguments = (walk, store, all, h, c);
                 self.launch(&recurrent_state, Grid::each(h_len + c_len), arguments);
             }
         };
-        if state.is_none() {
+        if states.is_none() {
             self.clear(Cuda::reborrow(&mut h));
             self.clear(Cuda::reborrow(&mut c));
         }
@@ -106,6 +110,7 @@ impl RecurrentKernel for Cuda {
         kept: Ref<'_, f32>,
         y: Ref<'_, f32>,
         dy: Ref<'_, f32>,
+        initial: Option<InitialStates<'_, Cuda>>,
         to: Backward<'_, Cuda>,
     ) {
         let (n, Run { hidden, state: features, .. }) = (run.sequences.samples(), run);
@@ -116,6 +121,10 @@ impl RecurrentKernel for Cuda {
         let (mut dh, rest) = Cuda::split_mut(memory, dh_len);
         let (mut dc, rest) = Cuda::split_mut(rest, dc_len);
         let (mut db, mut d_out) = Cuda::split_mut(rest, db_len);
+        let (initial, stride, first) = initial.map_or((None, 0, 0), |states| {
+            let (all, stride, first) = states.into_parts();
+            (Some(all), word(stride), word(first))
+        });
         self.clear(Cuda::reborrow(&mut dh));
         self.clear(Cuda::reborrow(&mut dc));
         self.clear(Cuda::reborrow(&mut db));
@@ -129,7 +138,8 @@ impl RecurrentKernel for Cuda {
             if step + 1 < longest {
                 self.dense_backward_input(hh, weights.weight_hh, Cuda::share(&db), Cuda::reborrow(&mut dh), write);
             }
-            let arguments = (Walk::at(&run, step), ends, len, y, dy, &dh, &to.before, &outside);
+            let walk = Walk { stride, first, ..Walk::at(&run, step) };
+            let arguments = (walk, ends, len, y, dy, initial, &dh, &to.before, &outside);
             self.launch(&recurrent_gather, Grid::each(dh_len), arguments);
             if projected > 0 {
                 let product = Cuda::reborrow(&mut d_out);
@@ -137,8 +147,8 @@ impl RecurrentKernel for Cuda {
             }
             let d = if projected > 0 { &d_out } else { &dh };
             let before = Cuda::share(&to.before);
-            let (sides, walk) = ((&to.d_input_side, &to.d_hidden_side), Walk::at(&run, step));
-            let arguments = (walk, ends, len, gates, kept, before, d, &dc, sides.0, sides.1, &db, &inside);
+            let sides = (&to.d_input_side, &to.d_hidden_side);
+            let arguments = (walk, ends, len, gates, kept, initial, before, d, &dc, sides.0, sides.1, &db, &inside);
             self.launch(&recurrent_cell_backward, Grid::each(dc_len), arguments);
         }
     }

@@ -1,11 +1,11 @@
 //! Runs the layers of a stack one after the other, each in one or two directions, forward and backward, on any device.
 
-use super::{Backward, Cell, Parts, RecurrentOp, Run, Sizes, State};
+use super::{Backward, Cell, Parts, RecurrentOp, Run, Sizes};
 use crate::Context;
 use crate::ops::dense::DenseSizes;
 use crate::ops::dropout::{DropoutOp, Mask};
 use crate::ops::{Activation, Device};
-use crate::tensor::{Sequences, Write};
+use crate::tensor::{InitialStates, Sequences, States, Write};
 use std::mem::swap;
 use std::ops::Range;
 
@@ -20,7 +20,13 @@ pub(super) struct Layers<'c, 's, 'w, D: Device> {
 
 impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
     /// Runs all layers, and keeps in `saved` what [`Layers::backward`] reads, in the order of [`Sizes::saved`].
-    pub fn forward(&self, input: D::Ref<'_, f32>, mut output: D::Mut<'_, f32>, saved: D::Mut<'_, f32>) {
+    pub fn forward(
+        &self,
+        input: D::Ref<'_, f32>,
+        mut output: D::Mut<'_, f32>,
+        saved: D::Mut<'_, f32>,
+        mut states: Option<States<'_, D>>,
+    ) {
         let (s, rows) = (self.sizes, self.sequences.rows());
         self.context.device.with_memory(self.masked(), |mut masked| {
             let (mut rest, mut before) = (saved, None);
@@ -39,15 +45,16 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
                     let (gates, kept) = D::split_mut(kept, rows * s.gates);
                     let kept = D::split_mut(kept, rows * self.op.cell.kept() * s.hidden).0;
                     let y = if last { D::reborrow(&mut output) } else { D::reborrow(&mut own) };
-                    self.along_time(layer, direction, x, gates, kept, y, None);
+                    let states = states.as_mut().map(|states| states.at(self.state_of(layer)));
+                    self.along_time(layer, direction, x, gates, kept, y, states);
                 }
                 before = Some(own);
             }
         });
     }
 
-    /// Runs all layers without dropout; `state` holds the states of streams, which are continued.
-    pub fn infer(&self, input: D::Ref<'_, f32>, mut output: D::Mut<'_, f32>, mut state: Option<D::Mut<'_, f32>>) {
+    /// Runs all layers without dropout; `states` are those of streams, which are continued.
+    pub fn infer(&self, input: D::Ref<'_, f32>, mut output: D::Mut<'_, f32>, mut states: Option<States<'_, D>>) {
         let (s, rows) = (self.sizes, self.sequences.rows());
         let between = if s.layers > 1 { rows * s.width() } else { 0 };
         self.context.device.with_memory(rows * s.gates + 2 * between, |memory| {
@@ -59,13 +66,8 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
                     let last = layer + 1 == s.layers;
                     let y = if last { D::reborrow(&mut output) } else { D::reborrow(&mut own) };
                     let (kept, gates) = D::split_mut(D::reborrow(&mut gates), 0);
-                    let stride = s.layers * self.op.cell.state(&s);
-                    let state = state.as_mut().map(|state| State {
-                        all: D::reborrow(state),
-                        stride,
-                        first: layer * self.op.cell.state(&s),
-                    });
-                    self.along_time(layer, direction, x, gates, kept, y, state);
+                    let states = states.as_mut().map(|states| states.at(self.state_of(layer)));
+                    self.along_time(layer, direction, x, gates, kept, y, states);
                 }
                 swap(&mut before, &mut own);
             }
@@ -73,12 +75,14 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
     }
 
     /// Computes the gradients to all weights and, unless `None`, to the input.
+    #[expect(clippy::too_many_arguments, reason = "what the forward pass read and wrote, and the gradients")]
     pub fn backward(
         &self,
         input: D::Ref<'_, f32>,
         output: D::Ref<'_, f32>,
         saved: D::Ref<'_, f32>,
         d_output: D::Ref<'_, f32>,
+        initial: Option<InitialStates<'_, D>>,
         (mut d_weights, write): (D::Mut<'_, f32>, Write),
         mut d_input: Option<(D::Mut<'_, f32>, Write)>,
     ) {
@@ -111,7 +115,9 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
                     // The parts of both directions are added.
                     let to_input = to_input.map(|(to, write)| (to, if direction == 0 { write } else { Write::Add }));
                     let to_weights = (D::reborrow(&mut d_weights), write);
-                    self.back([layer, direction], [x, y, dy], kept, D::reborrow(&mut rest), to_weights, to_input);
+                    let initial = initial.as_ref().map(|states| states.at(self.state_of(layer)));
+                    let memory = D::reborrow(&mut rest);
+                    self.back([layer, direction], [x, y, dy], kept, initial, memory, to_weights, to_input);
                 }
                 if let Some(mask) = mask {
                     device.dropout_in_place(mask, D::reborrow(&mut d_below));
@@ -122,11 +128,13 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
     }
 
     /// Computes the gradients of one direction of one layer.
+    #[expect(clippy::too_many_arguments, reason = "what a layer read and wrote, and the gradients")]
     fn back(
         &self,
         [layer, direction]: [usize; 2],
         [x, y, dy]: [D::Ref<'_, f32>; 3],
         (gates, kept): (D::Ref<'_, f32>, D::Ref<'_, f32>),
+        initial: Option<InitialStates<'_, D>>,
         memory: D::Mut<'_, f32>,
         (mut d_weights, write): (D::Mut<'_, f32>, Write),
         d_input: Option<(D::Mut<'_, f32>, Write)>,
@@ -144,7 +152,7 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
             before: D::reborrow(&mut before),
             projected: [D::reborrow(&mut inside), D::reborrow(&mut outside)],
         };
-        device.recurrent_backward(self.run(direction), weights, gates, kept, y, dy, to);
+        device.recurrent_backward(self.run(direction), weights, gates, kept, y, dy, initial, to);
 
         let da = D::share(&d_input_side);
         let db = if b > 0 { D::share(&d_hidden_side) } else { da };
@@ -175,13 +183,13 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
         mut gates: D::Mut<'_, f32>,
         kept: D::Mut<'_, f32>,
         y: D::Mut<'_, f32>,
-        state: Option<State<'_, D>>,
+        states: Option<States<'_, D>>,
     ) {
         let (s, weights, device) = (self.sizes, self.parts(layer, direction), self.context.device);
         let sizes = DenseSizes { samples: self.sequences.rows(), inputs: s.inputs_of(layer), outputs: s.gates };
         let (weight, bias) = (weights.weight_ih, weights.bias_ih);
         device.dense_forward(sizes, Activation::Identity, weight, bias, x, D::reborrow(&mut gates));
-        device.recurrent_forward(self.run(direction), weights, gates, kept, y, state);
+        device.recurrent_forward(self.run(direction), weights, gates, kept, y, states);
     }
 
     fn run(&self, direction: usize) -> Run<'s, D> {
@@ -196,6 +204,10 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
             reversed: direction == 1,
             sequences: self.sequences,
         }
+    }
+    /// Returns where the state of a layer begins among those of the stack; a second direction has none.
+    fn state_of(&self, layer: usize) -> usize {
+        layer * self.op.cell.state(&self.sizes)
     }
     /// Returns the weights of one direction of one layer.
     fn parts(&self, layer: usize, direction: usize) -> Parts<'w, D> {

@@ -10,7 +10,7 @@
 //! GRU    r, z = σ(a + b)       n = tanh(aₙ + r·bₙ)                  h' = (1 - z)·n + z·h    the rows of W are r, z, n
 //! ```
 //!
-//! Before the first row, `h` and `c` are zero. Sources: Elman, "Finding structure in time", 1990; Hochreiter, Schmidhuber, "Long
+//! Before the first row, `h` and `c` are zero, unless a state is carried from earlier rows. Sources: Elman, "Finding structure in time", 1990; Hochreiter, Schmidhuber, "Long
 //! short-term memory", 1997, with the forget gate of Gers, Schmidhuber, Cummins, 2000; Cho et al., "Learning phrase representations
 //! using RNN encoder-decoder", EMNLP 2014, with the reset gate after the product, as cuDNN has it. The projection of an LSTM,
 //! `h' = W_hr·(o·tanh(c'))`, is of Sak, Senior, Beaufays, "Long short-term memory recurrent neural network architectures for large
@@ -37,7 +37,7 @@ pub use sizes::{Cell, Sizes};
 pub use weights::{Direction, Gru, Lstm, Recurrent, Rnn, Weights};
 
 use crate::ops::Device;
-use crate::tensor::{Grad, Rows, Sequences, Storage, Streams};
+use crate::tensor::{Grad, InitialStates, Rows, Sequences, States, Storage, Streams};
 use crate::{Context, Pod, View, ViewMut};
 use layers::Layers;
 
@@ -105,16 +105,6 @@ impl<D: Storage> Clone for Parts<'_, D> {
 }
 impl<D: Storage> Copy for Parts<'_, D> {}
 
-/// The states of streams between steps, `[streams, stride]`, of which one layer has a part: `h`, then `c` if the cell has one.
-pub struct State<'a, D: Storage> {
-    /// The states of all layers.
-    pub all: D::Mut<'a, f32>,
-    /// The number of floats of one stream.
-    pub stride: usize,
-    /// The part of this layer begins here.
-    pub first: usize,
-}
-
 /// What the way back along time computes for every row; each is `[rows, …]`.
 pub struct Backward<'a, D: Storage> {
     /// The gradient to `a`, `[gates]`.
@@ -132,8 +122,8 @@ pub trait RecurrentKernel: Storage {
     /// Calls `body` with memory of any content that no other kernel uses meanwhile.
     fn with_memory<R>(&self, floats: usize, body: impl FnOnce(Self::Mut<'_, f32>) -> R) -> R;
     /// Goes along time. `gates` holds `a` of every row, and then the values of the gates, which the way back reads. `kept`, which
-    /// may be empty, gets what else that reads ([`Cell::kept`]). `y` gets the states `h`, in the columns of the direction. `state`
-    /// holds the states before the first row, and then those after the last; without it, they begin at zero.
+    /// may be empty, gets what else that reads ([`Cell::kept`]). `y` gets the states `h`, in the columns of the direction.
+    /// Without `states`, they begin at zero.
     fn recurrent_forward(
         &self,
         run: Run<'_, Self>,
@@ -141,9 +131,9 @@ pub trait RecurrentKernel: Storage {
         gates: Self::Mut<'_, f32>,
         kept: Self::Mut<'_, f32>,
         y: Self::Mut<'_, f32>,
-        state: Option<State<'_, Self>>,
+        states: Option<States<'_, Self>>,
     );
-    /// Goes back along time, from the gradient `dy` to the output, for states that began at zero.
+    /// Goes back along time, from the gradient `dy` to the output. Without `initial`, the states began at zero.
     #[expect(clippy::too_many_arguments, reason = "what the way along time read and wrote, and the gradients")]
     fn recurrent_backward(
         &self,
@@ -153,17 +143,20 @@ pub trait RecurrentKernel: Storage {
         kept: Self::Ref<'_, f32>,
         y: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
+        initial: Option<InitialStates<'_, Self>>,
         to: Backward<'_, Self>,
     );
 }
 
 impl RecurrentOp {
     /// Runs all layers over sequences, `[T, I]` → `[T, O]`, and keeps in `saved` what the backward pass reads:
-    /// [`Sizes::saved`] numbers for each row.
+    /// [`Sizes::saved`] numbers for each row. Without `carried`, the states begin at zero.
+    #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
     pub fn forward<D: Device, W: Weights<I, O>, X: Rows<I>, Y: Rows<O>, V, const I: usize, const O: usize>(
         self,
         context: &Context<D>,
         sequences: Sequences<D>,
+        carried: Option<States<D>>,
         weights: View<D, W>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
@@ -172,7 +165,7 @@ impl RecurrentOp {
         V: Pod<Element = f32>,
     {
         let layers = Layers { op: self, sizes: W::SIZES, context, sequences, weights: weights.data() };
-        layers.forward(input.data(), output.into_data(), saved.into_data());
+        layers.forward(input.data(), output.into_data(), saved.into_data(), carried);
     }
     /// Runs all layers over sequences, `[T, I]` → `[T, O]`, without dropout.
     pub fn infer<D: Device, W: Weights<I, O>, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize>(
@@ -200,18 +193,21 @@ impl RecurrentOp {
         output: ViewMut<D, Y>,
     ) {
         let layers = Layers { op: self, sizes: W::SIZES, context, sequences, weights: weights.data() };
-        layers.infer(input.data(), output.into_data(), Some(state));
+        let states = States::new(state, self.state_len::<W, I, O>());
+        layers.infer(input.data(), output.into_data(), Some(states));
     }
-    /// Returns the number of floats of the state of one stream: `h` of every layer, each followed by `c` if the cell has one.
+    /// Returns the number of floats of the state of one stream or sample: `h` of every layer, each followed by `c` if the cell has one.
     pub const fn state_len<W: Weights<I, O>, const I: usize, const O: usize>(self) -> usize {
         W::SIZES.layers * self.cell.state(&W::SIZES)
     }
-    /// Computes the gradients to the weights and, unless `None`, to the input.
+    /// Computes the gradients to the weights and, unless `None`, to the input; `carried` are the states from which the forward pass
+    /// started, to which none flows.
     #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
     pub fn backward<D: Device, W: Weights<I, O>, X: Rows<I>, Y: Rows<O>, V, const I: usize, const O: usize>(
         self,
         context: &Context<D>,
         sequences: Sequences<D>,
+        carried: Option<InitialStates<D>>,
         weights: View<D, W>,
         input: View<D, X>,
         output: View<D, Y>,
@@ -225,6 +221,6 @@ impl RecurrentOp {
         let layers = Layers { op: self, sizes: W::SIZES, context, sequences, weights: weights.data() };
         let d_input = d_input.map(|d| (d.to.into_data(), d.write));
         let d_weights = (d_weights.to.into_data(), d_weights.write);
-        layers.backward(input.data(), output.data(), saved.data(), d_output.data(), d_weights, d_input);
+        layers.backward(input.data(), output.data(), saved.data(), d_output.data(), carried, d_weights, d_input);
     }
 }

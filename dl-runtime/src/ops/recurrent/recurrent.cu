@@ -7,9 +7,9 @@
 #define GRU 1u
 #define TANH 2u
 
-/// A layer on its way along time, at one step.
+/// A layer on its way along time, at one step. Of the `stride` states of a sample, its own begin with number `first`.
 struct Walk {
-    u32 cell, gates, hidden, state, width, column, reversed, step;
+    u32 cell, gates, hidden, state, width, column, reversed, step, stride, first;
 };
 
 /// A row, or that the sample has none at the step.
@@ -26,11 +26,11 @@ DEVICE Row row_at(const Walk& walk, Span<const u32> ends, u32 len, u32 sample, u
 }
 
 /// Copies the states of all samples from, or with `store` to, those of streams.
-KERNEL(recurrent_state, Walk walk, u32 stride, u32 first, u32 store, Span<float> states, Span<float> h, Span<float> c) {
+KERNEL(recurrent_state, Walk walk, u32 store, Span<float> states, Span<float> h, Span<float> c) {
     u32 parts = walk.state + (walk.cell == LSTM ? walk.hidden : 0);
     u64 n = h.len / walk.state * parts;
     for (u64 i = thread(); i < n; i += threads()) {
-        u64 sample = i / parts, j = i - sample * parts, at = sample * stride + first + j;
+        u64 sample = i / parts, j = i - sample * parts, at = sample * walk.stride + walk.first + j;
         bool is_h = j < walk.state;
         u64 own = is_h ? sample * walk.state + j : sample * walk.hidden + j - walk.state;
         if (store) {
@@ -104,8 +104,8 @@ KERNEL(recurrent_projected, Walk walk, Span<const u32> ends, u32 len, Span<const
 
 /// Completes the gradient to the states of a step by that to the output, and copies what the gradients to the weights need: the
 /// states before and, if there is a projection, the gradient to its result.
-KERNEL(recurrent_gather, Walk walk, Span<const u32> ends, u32 len, Span<const float> y, Span<const float> dy, Span<float> dh,
-       Span<float> before, Span<float> outside) {
+KERNEL(recurrent_gather, Walk walk, Span<const u32> ends, u32 len, Span<const float> y, Span<const float> dy,
+       Span<const float> initial, Span<float> dh, Span<float> before, Span<float> outside) {
     for (u64 i = thread(); i < dh.len; i += threads()) {
         u32 sample = (u32)(i / walk.state), j = (u32)(i - (u64)sample * walk.state);
         Row row = row_at(walk, ends, len, sample, walk.step);
@@ -116,7 +116,11 @@ KERNEL(recurrent_gather, Walk walk, Span<const u32> ends, u32 len, Span<const fl
         u64 to = row.index * walk.state + j;
         if (outside.len > 0) outside[to] = d;
         float h = 0.0f;
-        if (walk.step > 0) h = y[row_at(walk, ends, len, sample, walk.step - 1).index * walk.width + feature];
+        if (walk.step > 0) {
+            h = y[row_at(walk, ends, len, sample, walk.step - 1).index * walk.width + feature];
+        } else if (initial.len > 0) {
+            h = initial[(u64)sample * walk.stride + walk.first + j];
+        }
         before[to] = h;
     }
 }
@@ -124,8 +128,8 @@ KERNEL(recurrent_gather, Walk walk, Span<const u32> ends, u32 len, Span<const fl
 /// The gradients to both sides of the sums of the gates, from that to the state, or to what a projection is applied to: `d`. It becomes
 /// the part for the state before that goes past the product.
 KERNEL(recurrent_cell_backward, Walk walk, Span<const u32> ends, u32 len, Span<const float> gates, Span<const float> kept,
-       Span<const float> before, Span<float> d, Span<float> dc, Span<float> d_input_side, Span<float> d_hidden_side, Span<float> db,
-       Span<float> inside) {
+       Span<const float> initial, Span<const float> before, Span<float> d, Span<float> dc, Span<float> d_input_side,
+       Span<float> d_hidden_side, Span<float> db, Span<float> inside) {
     u32 hidden = walk.hidden;
     for (u64 i = thread(); i < d.len; i += threads()) {
         u32 sample = (u32)(i / hidden), j = (u32)(i - (u64)sample * hidden);
@@ -136,7 +140,11 @@ KERNEL(recurrent_cell_backward, Walk walk, Span<const u32> ends, u32 len, Span<c
         if (walk.cell == LSTM) {
             float in = gates[a], forget = gates[a + hidden], candidate = gates[a + 2 * hidden], show = gates[a + 3 * hidden];
             float c_before = 0.0f;
-            if (walk.step > 0) c_before = kept[row_at(walk, ends, len, sample, walk.step - 1).index * hidden + j];
+            if (walk.step > 0) {
+                c_before = kept[row_at(walk, ends, len, sample, walk.step - 1).index * hidden + j];
+            } else if (initial.len > 0) {
+                c_before = initial[(u64)sample * walk.stride + walk.first + walk.state + j];
+            }
             float t = tanhf(kept[keep]);
             float dcell = dc[i] + dh * show * (1.0f - t * t);
             float d_in = dcell * candidate * in * (1.0f - in), d_forget = dcell * c_before * forget * (1.0f - forget);

@@ -1,5 +1,7 @@
 //! Compares recurrent layers with their definition in `f64`, their gradients with central differences, and steps with the whole.
 
+mod carried;
+
 use super::*;
 use crate::Context;
 use crate::testing::{Lengths, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -8,8 +10,9 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// One direction of one layer over one sample, whose rows are in the order of time; `w` is cut into its weights from the front.
-fn along_time(cell: Cell, s: &Sizes, inputs: usize, w: &[f64], rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+/// One direction of one layer over one sample, whose rows are in the order of time, from a state, which it replaces by the last; `w` is
+/// cut into its weights from the front.
+fn along_time(cell: Cell, s: &Sizes, inputs: usize, w: &[f64], rows: &[Vec<f64>], state: &mut [f64]) -> Vec<Vec<f64>> {
     let (weight_ih, w) = w.split_at(s.gates * inputs);
     let (weight_hh, w) = w.split_at(s.gates * s.state);
     let (bias_ih, w) = w.split_at(if s.bias { s.gates } else { 0 });
@@ -19,7 +22,7 @@ fn along_time(cell: Cell, s: &Sizes, inputs: usize, w: &[f64], rows: &[Vec<f64>]
             |(g, w): (usize, &[f64])| bias.get(g).unwrap_or(&0.0) + w.iter().zip(x).map(|(w, x)| w * x).sum::<f64>();
         w.chunks(x.len()).enumerate().map(row).collect()
     };
-    let (mut h, mut c) = (vec![0.0; s.state], vec![0.0; s.hidden]);
+    let (mut h, mut c) = (state[..s.state].to_vec(), state[s.state..].to_vec());
     let mut outputs = Vec::new();
     for x in rows {
         let (a, b) = (sums(weight_ih, bias_ih, x), sums(weight_hh, bias_hh, &h));
@@ -41,10 +44,18 @@ fn along_time(cell: Cell, s: &Sizes, inputs: usize, w: &[f64], rows: &[Vec<f64>]
         h = if s.projection { sums(weight_hr, &[], &new) } else { new };
         outputs.push(h.clone());
     }
+    state.copy_from_slice(&[h, c].concat());
     outputs
 }
 
 fn reference(cell: Cell, s: &Sizes, lengths: &Lengths, w: &[f64], x: &[f64]) -> Vec<f64> {
+    let states = lengths.ranges().len() * s.layers * cell.state(s);
+    reference_from(cell, s, lengths, w, x, &mut vec![0.0; states])
+}
+
+/// [`reference`] from `states`, which those after the last rows replace; a second direction starts from zero.
+fn reference_from(cell: Cell, s: &Sizes, lengths: &Lengths, w: &[f64], x: &[f64], states: &mut [f64]) -> Vec<f64> {
+    let of_layer = cell.state(s);
     let mut rows: Vec<Vec<f64>> = x.chunks(s.inputs).map(<[f64]>::to_vec).collect();
     let mut w = w;
     for layer in 0..s.layers {
@@ -53,10 +64,13 @@ fn reference(cell: Cell, s: &Sizes, lengths: &Lengths, w: &[f64], x: &[f64]) -> 
         for direction in 0..s.directions {
             let places = s.places(0, 0);
             let len = places.weight_hr.end - places.weight_ih.len() + s.gates * inputs;
-            for range in lengths.ranges() {
+            for (i, range) in lengths.ranges().into_iter().enumerate() {
                 let order: Vec<usize> = if direction == 0 { range.collect() } else { range.rev().collect() };
                 let sample: Vec<Vec<f64>> = order.iter().map(|&row| rows[row].clone()).collect();
-                for (row, h) in order.into_iter().zip(along_time(cell, s, inputs, &w[..len], &sample)) {
+                let first = (i * s.layers + layer) * of_layer;
+                let (mut zeros, state) = (vec![0.0; of_layer], &mut states[first..first + of_layer]);
+                let state = if direction == 0 { state } else { &mut zeros };
+                for (row, h) in order.into_iter().zip(along_time(cell, s, inputs, &w[..len], &sample, state)) {
                     outputs[row].extend(h);
                 }
             }
@@ -88,10 +102,18 @@ fn passes<D: Device, W: Weights<I, O>, const I: usize, const O: usize>(
     let mut saved = device.output(lengths.rows() * W::SIZES.saved(op.cell));
     let ([w, x, dy], ends) = ([w, x, dy].map(|x| device.tensor(x)), lengths.ends_on(device));
     let (sequences, weights) = (lengths.sequences(&ends), w.view::<W>());
-    op.forward(&context, sequences, weights, x.view::<[f32; I]>(), y.view_mut::<[f32; O]>(), saved.view_mut::<f32>());
+    op.forward(
+        &context,
+        sequences,
+        None,
+        weights,
+        x.view::<[f32; I]>(),
+        y.view_mut::<[f32; O]>(),
+        saved.view_mut::<f32>(),
+    );
     let gradients = |dw: crate::tensor::Grad<D, W>, dx: Option<crate::tensor::Grad<D, [f32; I]>>| {
         let (x, y, dy) = (x.view(), y.view::<[f32; O]>(), dy.view());
-        op.backward(&context, sequences, weights, x, y, saved.view::<f32>(), dy, dw, dx);
+        op.backward(&context, sequences, None, weights, x, y, saved.view::<f32>(), dy, dw, dx);
     };
     let dw = device.set_and_add(W::LEN, |dw, write| gradients(dw.grad(write), None));
     let dx = device.set_and_add(x.len(), |dx, write| {

@@ -16,6 +16,8 @@ pub(super) struct Backward<'a, 's> {
     pub kept: &'a [f32],
     pub y: &'a [f32],
     pub dy: &'a [f32],
+    /// The states before the first rows, the numbers of a sample, and the first of them that belongs to the layer.
+    pub initial: Option<(&'a [f32], usize, usize)>,
 }
 
 /// The rows that a block writes: the gradients to both sides of the gates, the states before, and both sides of the projection.
@@ -26,7 +28,7 @@ impl Backward<'_, '_> {
     pub fn memory(&self, count: usize) -> usize {
         let Run { hidden, state, .. } = self.run;
         let longest = self.run.gates().max(state);
-        count * (self.run.gates() + state + 2 * hidden) + state.max(hidden) + PackedRight::left_len(count, longest)
+        count * (self.run.gates() + state + 2 * hidden) + state + hidden + PackedRight::left_len(count, longest)
     }
 
     /// Goes back along time with a block; the rows that it writes are counted from its first.
@@ -39,9 +41,14 @@ impl Backward<'_, '_> {
 
         let (count, memory) = (block.samples().len(), &mut memory);
         let zeros = &*{
-            let zeros = next(memory, state.max(hidden));
+            let zeros = next(memory, state + hidden);
             zeros.fill(0.0);
             zeros
+        };
+        // `h`, then `c` if the cell has one, before the first row of a sample.
+        let before_all = |at: usize| match self.initial {
+            Some((all, stride, first)) => &all[(block.first + block.samples()[at].index) * stride + first..],
+            None => zeros,
         };
         // The gradients to `b` at the step after, to `h`, to `o·tanh(c)`, and to `c`.
         let [db, dh, d_out, dc] = [size, state, hidden, hidden].map(|len| next(memory, count * len));
@@ -62,7 +69,7 @@ impl Backward<'_, '_> {
                 cells::add(dh, &dy[row * width + column..][..state]);
                 let h_before = match step.checked_sub(1) {
                     Some(earlier) => &y[block.row(at, earlier) * width + column..][..state],
-                    None => &zeros[..state],
+                    None => &before_all(at)[..state],
                 };
                 before[row * state..][..state].copy_from_slice(h_before);
                 if self.hr.is_some() {
@@ -84,7 +91,7 @@ impl Backward<'_, '_> {
                 let dh = &mut dh[..hidden];
                 match cell {
                     Cell::Lstm => {
-                        let c_before = earlier.map_or(&zeros[..hidden], kept_at);
+                        let c_before = earlier.map_or_else(|| &before_all(at)[state..][..hidden], kept_at);
                         let ([i, f, g, o], [di, df, dg, d_o]) = (parts(gates), parts_mut(d));
                         let dc = &mut dc[at * hidden..][..hidden];
                         cells::lstm_backward(i, f, g, o, kept_at(row), c_before, dh, dc, di, df, dg, d_o);

@@ -11,6 +11,8 @@ pub(super) const MOST: usize = 32;
 pub(super) struct Block {
     /// The rows of all samples of the block.
     pub rows: Range<usize>,
+    /// The index in the batch of the first sample of the block.
+    pub first: usize,
     samples: [Sample; MOST],
     count: usize,
     reversed: bool,
@@ -39,7 +41,7 @@ impl Block {
             *to = Sample { index, first: range.start - rows.start, len: range.len() };
         }
         samples[..all.len()].sort_unstable_by_key(|sample| (std::cmp::Reverse(sample.len), sample.index));
-        Block { rows, samples, count: all.len(), reversed: run.reversed }
+        Block { rows, first: all.start, samples, count: all.len(), reversed: run.reversed }
     }
     /// Returns the samples, longest first.
     pub fn samples(&self) -> &[Sample] {

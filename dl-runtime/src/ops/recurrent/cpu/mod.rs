@@ -6,13 +6,13 @@ mod block;
 mod cells;
 mod forward;
 
-use super::{Backward, Parts, RecurrentKernel, Run, State};
+use super::{Backward, Parts, RecurrentKernel, Run};
 use crate::Cpu;
 use crate::device::cpu::threads::samples_mut;
 use crate::device::cpu::{Threads, scratch};
 use crate::ops::matmul::packed::PackedRight;
 use crate::ops::matmul::{Bias, Epilogue, Matrix, matmul};
-use crate::tensor::{Sequences, Write};
+use crate::tensor::{InitialStates, Sequences, States, Write};
 use block::{Block, MOST};
 
 /// The product with a matrix of weights at every step: packed, or as it is if there is only one step, which packing would delay.
@@ -84,9 +84,10 @@ impl RecurrentKernel for Cpu {
         gates: &mut [f32],
         kept: &mut [f32],
         y: &mut [f32],
-        state: Option<State<'_, Cpu>>,
+        states: Option<States<'_, Cpu>>,
     ) {
         let (threads, sequences, size) = (self.threads(), run.sequences, run.gates());
+        let (states, stride, first) = states.map_or((&mut [][..], 0, 0), States::into_parts);
         let shapes = [[run.state, size], [run.hidden, if weights.weight_hr.is_empty() { 0 } else { run.state }]];
         let [hh_len, hr_len] = shapes.map(|[k, n]| Product::len(sequences, k, n));
         scratch::with(hh_len + hr_len, |memory| {
@@ -98,11 +99,10 @@ impl RecurrentKernel for Cpu {
                 hh: Product::new(threads, weight_hh, shapes[0], hh),
                 bias: weights.bias_hh,
                 hr: (shapes[1][1] > 0).then(|| Product::new(threads, weight_hr, shapes[1], hr)),
-                first: state.as_ref().map_or(0, |state| state.first),
+                first,
             };
             let count = samples_of_block(threads, sequences);
             let kept_row = if kept.is_empty() { 0 } else { run.cell.kept() * run.hidden };
-            let (states, stride) = state.map_or((&mut [][..], 0), |state| (state.all, state.stride));
             let data = (
                 samples_mut(gates, sequences, size, count),
                 samples_mut(kept, sequences, kept_row, count),
@@ -123,6 +123,7 @@ impl RecurrentKernel for Cpu {
         kept: &[f32],
         y: &[f32],
         dy: &[f32],
+        initial: Option<InitialStates<'_, Cpu>>,
         to: Backward<'_, Cpu>,
     ) {
         let (threads, sequences, size) = (self.threads(), run.sequences, run.gates());
@@ -141,6 +142,7 @@ impl RecurrentKernel for Cpu {
                 kept,
                 y,
                 dy,
+                initial: initial.map(InitialStates::into_parts),
             };
             let count = samples_of_block(threads, sequences);
             let hidden_side = if to.d_hidden_side.is_empty() { 0 } else { size };

@@ -630,7 +630,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] Net :
+        [] D GoesForward : Net,
         "`Net` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };

@@ -398,7 +398,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] Conv :
+        [] D GoesForward : Conv,
         "`Conv` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };

@@ -404,7 +404,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] Autoencoder :
+        [] D GoesForward : Autoencoder,
         "`Autoencoder` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };

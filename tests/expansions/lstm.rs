@@ -311,7 +311,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] Reader :
+        [] D GoesForward : Reader,
         "`Reader` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
     impl dl::Carries for Reader {}

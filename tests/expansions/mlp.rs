@@ -269,7 +269,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] Mlp :
+        [] D GoesForward : Mlp,
         "`Mlp` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };

@@ -403,7 +403,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] Pair :
+        [] D GoesForward : Pair,
         "`Pair` cannot be continued step by step: it has several inputs, and a step continues one sequence"
     );
 };

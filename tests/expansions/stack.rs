@@ -325,7 +325,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] StackLayers :
+        [] D GoesForward : StackLayers,
         "`StackLayers` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };
@@ -564,7 +564,7 @@ const _: () = {
         }
     }
     dl::no_steps!(
-        [] Stack :
+        [] D GoesForward : Stack,
         "`Stack` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };

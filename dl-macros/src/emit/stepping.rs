@@ -2,10 +2,10 @@
 
 use super::{operation, passes};
 use crate::ir::{Config, Ir, Node, Stepping};
-use crate::names::parameter;
+use crate::names::{ident, parameter};
 use crate::schedule::Schedule;
 use crate::types::Type;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// Returns whether a model can be continued step by step: its one input is a sequence, and no layer looks ahead.
@@ -48,9 +48,10 @@ fn ahead<'a>(irs: &'a [Ir], node: &'a Node) -> Option<(String, &'a Node)> {
 /// Writes what rustc says about a step of a model that has none.
 pub fn refusal(irs: &[Ir], ir: &Ir) -> TokenStream {
     let Some(obstacle) = obstacle(irs, ir) else { return TokenStream::new() };
-    let (model, parameters) = (ir.self_type(), ir.const_parameters());
+    let (model, parameters, d) = (ir.self_type(), ir.const_parameters(), ir.device());
     let message = format!("`{}` cannot be continued step by step: {obstacle}", ir.name);
-    quote!(dl::no_steps!([#parameters] #model: #message);)
+    let bound = ident(&ir.reserved.free("GoesForward"), Span::call_site());
+    quote!(dl::no_steps!([#parameters] #d #bound: #model, #message);)
 }
 
 /// Returns the model of the same `model!` with this type, or that of the copies of `repeat`.

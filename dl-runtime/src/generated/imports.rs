@@ -176,33 +176,33 @@ pub fn name_and_size<M: crate::Model>(f: &mut std::fmt::Formatter<'_>) -> std::f
     write!(f, "{} ({} parameters)", M::NAME, dl_drawing::grouped(M::PARAMETERS as u64))
 }
 
-/// Lets rustc say which layer of a model looks ahead, where a program asks for a step: `no_steps!([] Net: "…")`.
+/// Lets rustc say which layer of a model looks ahead, where a program asks for a step: `no_steps!([] D GoesForward: Net, "…")`.
 ///
 /// The bound is never met. It has a lifetime, since rustc refuses others that cannot be met already where they stand.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! no_steps {
-    ([$($parameters:tt)*] $model:ty: $message:literal) => {
+    ([$($parameters:tt)*] $device:ident $bound:ident: $model:ty, $message:literal) => {
         #[diagnostic::on_unimplemented(message = $message, label = "a step wants one sequence, and layers that all go forward in time")]
-        pub trait GoesForward {}
+        pub trait $bound {}
         impl<$($parameters)*> $crate::generated::Steps for $model
         where
-            for<'a> &'a $model: GoesForward,
+            for<'a> &'a $model: $bound,
         {
-            type State<D: $crate::generated::Device> = ();
+            type State<$device: $crate::generated::Device> = ();
             const TRUNCATES: bool = false;
-            fn state_memory<D: $crate::generated::Device>(_: &mut $crate::generated::Allocator<'_, D>) {}
-            fn slots<'s, D: $crate::generated::Device>(
+            fn state_memory<$device: $crate::generated::Device>(_: &mut $crate::generated::Allocator<'_, $device>) {}
+            fn slots<'s, $device: $crate::generated::Device>(
                 _: &'s (),
-                _: &mut dyn ::core::ops::FnMut(&'s $crate::generated::Workspace<D>),
+                _: &mut dyn ::core::ops::FnMut(&'s $crate::generated::Workspace<$device>),
             ) {
             }
-            fn slots_mut<'s, D: $crate::generated::Device>(
+            fn slots_mut<'s, $device: $crate::generated::Device>(
                 _: &'s mut (),
-                _: &mut dyn ::core::ops::FnMut(&'s mut $crate::generated::Workspace<D>),
+                _: &mut dyn ::core::ops::FnMut(&'s mut $crate::generated::Workspace<$device>),
             ) {
             }
-            fn step<D: $crate::generated::Device>(_: $crate::generated::Step<'_, D, Self>) {}
+            fn step<$device: $crate::generated::Device>(_: $crate::generated::Step<'_, $device, Self>) {}
         }
     };
 }

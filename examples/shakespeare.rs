@@ -1,4 +1,4 @@
-//! A small GPT that writes like Shakespeare: `cargo run --release --example shakespeare -- --data shared/data/tinyshakespeare`.
+//! A small GPT that writes like Shakespeare: `cargo run --release --example shakespeare -- --data DIR`.
 //!
 //! A causal transformer of 0.8 million weights learns to predict the next character of the plays (Karpathy's `tinyshakespeare`,
 //! `input.txt`): nine tenths to learn from, the last tenth to measure. Then it writes on its own, one character after the other: the keys

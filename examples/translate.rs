@@ -1,4 +1,4 @@
-//! From English to French: `cargo run --release --example translate -- --data shared/data/fra-eng`.
+//! From English to French: `cargo run --release --example translate -- --data DIR`.
 //!
 //! A transformer with an encoder and a decoder (Vaswani et al., "Attention is all you need", NeurIPS 2017) learns from short sentences of
 //! Tatoeba. The decoder sees the translation so far, and predicts its next token; in training it sees the right one. Then it translates

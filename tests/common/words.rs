@@ -80,7 +80,7 @@ macro_rules! qualified_words {
         $test! {
             TRUNCATES alibi attention1 cast causal check_inputs check_lengths check_tokens d_layer_norm1 d_tokens data_mut
             features first_add1 first_add2 first_attention1_context first_attention1_out first_attention1_qkv
-            first_dense1 first_dense2 first_gelu1 head_dim heads k_bias k_weight kv_heads layer_norm2 learned_positions1
+            first_dense1 first_dense2 first_gelu1 head_dim heads k_bias k_weight kv_heads layer_norm2 learned_positions1 no_steps
             out over_time positions q_bias q_weight qkv rate rows_of_streams saved_first_attention1_context sequences
             slots slots_mut state_len state_memory step tokens v_bias v_weight vocabulary window wte AttentionOp
             DropoutOp Embedding EmbeddingOp FIRST_ADD2_OP FIRST_ATTENTION1_CONTEXT_OP FIRST_ATTENTION1_OUT_OP

@@ -288,7 +288,6 @@ fn checkpoints_with_false_fields_are_errors() {
         }
     }
     let expected = [
-        // Checkpoints of older versions do not have it.
         "/state/state/best/loss",
         "/state/state/history/best",
         "/state/state/history/confusion",

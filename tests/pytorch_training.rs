@@ -7,7 +7,7 @@ use common::devices::{self, on_devices};
 use common::{Fixture, STEPS, agree};
 use dl::loss::CrossEntropy;
 use dl::optim::schedule::{Constant, OneCycle};
-use dl::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Schedule, Sgd};
+use dl::optim::{Adagrad, Adam, AdamW, Adamax, Clip, Coupling, NAdam, Optimizer, RAdam, RmsProp, Schedule, Sgd};
 use dl::pod::flat;
 use dl::prelude::*;
 
@@ -69,6 +69,18 @@ optimizers! {
     adam: Adam::new(0.02);
     adam_betas: Adam::new(0.02).betas(0.8, 0.95).epsilon(1e-4);
     adamw: AdamW::new(0.02).weight_decay(0.0);
+    adam_amsgrad: Adam::new(0.02).betas(0.8, 0.95).amsgrad(true);
+    adamw_amsgrad: AdamW::new(0.02).betas(0.8, 0.95).amsgrad(true).weight_decay(0.0);
+    nadam: NAdam::new(0.02);
+    nadam_settings: NAdam::new(0.02).betas(0.8, 0.95).epsilon(1e-4).momentum_decay(0.1);
+    nadamw: NAdam::new(0.02).coupling(Coupling::Decoupled);
+    radam: RAdam::new(0.02);
+    radam_settings: RAdam::new(0.02).betas(0.8, 0.95).epsilon(1e-4);
+    radamw: RAdam::new(0.02).coupling(Coupling::Decoupled);
+    adamax: Adamax::new(0.02);
+    adamax_settings: Adamax::new(0.02).betas(0.8, 0.95).epsilon(1e-4);
+    adagrad: Adagrad::new(0.1);
+    adagrad_settings: Adagrad::new(0.1).learning_rate_decay(0.2).initial_sum(0.1).epsilon(1e-4);
 }
 
 #[test]

@@ -15,10 +15,16 @@
 //! assert_eq!(sgd, Sgd::new(0.1).momentum(0.9).weight_decay(1e-4));
 //! ```
 
+mod adagrad;
 mod adam;
 mod adam_w;
+mod adamax;
 mod clip;
 mod decay;
+mod family;
+mod lion;
+mod n_adam;
+mod r_adam;
 mod rms_prop;
 pub mod schedule;
 mod sgd;
@@ -26,13 +32,18 @@ mod sgd;
 mod tests;
 
 pub use crate::ops::optimizer::{
-    AdamKernel, AdamStep, ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, OptimizerStep, RmsPropKernel,
-    RmsPropStep, Segment, Segments, SgdKernel, SgdStep, segments,
+    ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, Formula, OptimizerStep, Segment, Segments, StepKernel,
+    formula, segments,
 };
+pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
+pub use adamax::Adamax;
 pub use clip::Clip;
 pub use decay::{Coupling, Decay};
+pub use lion::Lion;
+pub use n_adam::NAdam;
+pub use r_adam::RAdam;
 pub use rms_prop::RmsProp;
 pub use schedule::Schedule;
 pub use sgd::Sgd;

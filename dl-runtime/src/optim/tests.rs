@@ -158,6 +158,95 @@ fn adam_and_adam_w() {
     check(adam_w.weight_decay(0.3).decay_everything(), reference(0.0, 0.3), true);
 }
 
+/// The mean of the gradient and of its square, with β₁ 0.8 and β₂ 0.95.
+fn means(m: &mut [f64; 3], g: f64) {
+    m[0] = 0.8 * m[0] + 0.2 * g;
+    m[1] = 0.95 * m[1] + 0.05 * g * g;
+}
+
+#[test]
+fn amsgrad() {
+    let reference = |t, w: f64, g: f64, m: &mut [f64; 3], on| {
+        means(m, g + if on { 0.3 * w } else { 0.0 });
+        m[2] = m[2].max(m[1]);
+        let (mean, square) = (m[0] / (1.0 - 0.8f64.powi(t)), m[2] / (1.0 - 0.95f64.powi(t)));
+        w - 0.02 * mean / (square.sqrt() + 1e-4)
+    };
+    check(Adam::new(0.02).betas(0.8, 0.95).epsilon(1e-4).amsgrad(true).weight_decay(0.3), reference, false);
+    let decoupled = |t, w: f64, g: f64, m: &mut [f64; 3], _| {
+        let moved = reference(t, w, g, m, false);
+        moved - w * 0.02 * 0.3
+    };
+    let adam_w = AdamW::new(0.02).betas(0.8, 0.95).epsilon(1e-4).amsgrad(true).weight_decay(0.3).decay_everything();
+    check(adam_w, decoupled, true);
+}
+
+#[test]
+fn n_adam() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let g = g + if on { 0.3 * w } else { 0.0 };
+        means(m, g);
+        let momentum = |t: i32| 0.8 * (1.0 - 0.5 * 0.96f64.powf(f64::from(t) * 0.01));
+        let product: f64 = (1..=t).map(momentum).product();
+        let mean =
+            momentum(t + 1) * m[0] / (1.0 - product * momentum(t + 1)) + (1.0 - momentum(t)) * g / (1.0 - product);
+        w - 0.02 * mean / ((m[1] / (1.0 - 0.95f64.powi(t))).sqrt() + 1e-4)
+    };
+    let n_adam = NAdam::new(0.02).betas(0.8, 0.95).epsilon(1e-4).momentum_decay(0.01).weight_decay(0.3);
+    check(n_adam, reference, false);
+}
+
+/// With β₂ 0.95, the first four steps are not adapted, and the fifth is.
+#[test]
+fn r_adam() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        means(m, g + if on { 0.3 * w } else { 0.0 });
+        let (mean, power) = (m[0] / (1.0 - 0.8f64.powi(t)), 0.95f64.powi(t));
+        let most = 2.0 / 0.05 - 1.0;
+        let length = most - 2.0 * f64::from(t) * power / (1.0 - power);
+        assert_eq!(length > 5.0, t > 5, "{length}");
+        if length <= 5.0 {
+            return w - 0.02 * mean;
+        }
+        let r = ((length - 4.0) * (length - 2.0) * most / ((most - 4.0) * (most - 2.0) * length)).sqrt();
+        w - 0.02 * r * mean / ((m[1] / (1.0 - power)).sqrt() + 1e-4)
+    };
+    let r_adam = RAdam::new(0.02).betas(0.8, 0.95).epsilon(1e-4).weight_decay(0.3);
+    check(r_adam, reference, false);
+}
+
+#[test]
+fn adamax() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let g = g + if on { 0.3 * w } else { 0.0 };
+        m[0] = 0.8 * m[0] + 0.2 * g;
+        m[1] = (0.95 * m[1]).max(g.abs() + 1e-4);
+        w - 0.02 / (1.0 - 0.8f64.powi(t)) * m[0] / m[1]
+    };
+    check(Adamax::new(0.02).betas(0.8, 0.95).epsilon(1e-4).weight_decay(0.3), reference, false);
+}
+
+#[test]
+fn adagrad() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let g = g + if on { 0.3 * w } else { 0.0 };
+        m[0] += g * g;
+        w - 0.02 / (1.0 + 0.1 * f64::from(t - 1)) * g / ((m[0] + 0.01).sqrt() + 1e-3)
+    };
+    let adagrad = Adagrad::new(0.02).learning_rate_decay(0.1).initial_sum(0.01).epsilon(1e-3);
+    check(adagrad.weight_decay(0.3), reference, false);
+}
+
+#[test]
+fn lion() {
+    let reference = |_, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let c = 0.8 * m[0] + 0.2 * g;
+        m[0] = 0.95 * m[0] + 0.05 * g;
+        w * if on { 1.0 - 0.02 * 0.3 } else { 1.0 } - 0.02 * if c == 0.0 { 0.0 } else { c.signum() }
+    };
+    check(Lion::new(0.02).betas(0.8, 0.95).weight_decay(0.3), reference, false);
+}
+
 /// Takes one step with gradients down to the smallest sizes of `f32`, and then steps with zeros.
 #[test]
 fn running_means_are_never_subnormal() {
@@ -180,6 +269,12 @@ fn running_means_are_never_subnormal() {
     check(Sgd::new(0.1).momentum(0.5));
     check(Adam::new(0.1).betas(0.5, 0.5));
     check(AdamW::new(0.1).betas(0.5, 0.5));
+    check(Adam::new(0.1).betas(0.5, 0.5).amsgrad(true));
+    check(NAdam::new(0.1).betas(0.5, 0.5));
+    check(RAdam::new(0.1).betas(0.5, 0.5));
+    check(Adamax::new(0.1).betas(0.5, 0.5));
+    check(Adagrad::new(0.1));
+    check(Lion::new(0.1).betas(0.5, 0.5));
     check(RmsProp::new(0.1).alpha(0.5));
     check(RmsProp::new(0.1).alpha(0.5).momentum(0.5).centered());
 }
@@ -300,8 +395,15 @@ fn settings_are_read_from_a_file() {
     }
     let decay = r#""decay":{"weight_decay":0.0,"coupling":"coupled","everything":false}"#;
     check(Sgd::new(0.1).nesterov(), &format!(r#"{{"learning_rate":0.1,"momentum":0.0,"nesterov":true,{decay}}}"#));
-    let adam = |rest: &str| format!(r#"{{"learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-8,{rest}}}"#);
+    let adam =
+        |rest: &str| format!(r#"{{"learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-8,"amsgrad":false,{rest}}}"#);
     check(Adam::new(1e-3), &adam(decay));
+    // Earlier versions had no such setting.
+    assert_eq!(serde_json::from_str::<Adam>(&adam(decay).replace(r#""amsgrad":false,"#, "")).unwrap(), Adam::new(1e-3));
+    check(
+        Adagrad::new(0.01),
+        &format!(r#"{{"learning_rate":0.01,"learning_rate_decay":0.0,"initial_sum":0.0,"epsilon":1e-10,{decay}}}"#),
+    );
     check(AdamW::new(1e-3), &adam(r#""decay":{"weight_decay":0.01,"coupling":"decoupled","everything":false}"#));
     let rest = format!(r#""alpha":0.99,"epsilon":1e-8,"momentum":0.0,"centered":true,{decay}"#);
     check(RmsProp::new(0.01).centered(), &format!(r#"{{"learning_rate":0.01,{rest}}}"#));

@@ -1,30 +1,28 @@
 //! The kernels of optimizers: one step over all weights of a model, gradient clipping, and the check for finite
 //! numbers.
 //!
-//! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel is called with the factors of
-//! one step ([`AdamStep`]), and with the weights and their gradients ([`OptimizerStep`]). Running statistics do not
-//! change.
+//! The sources of the formulas and the settings are in [`optim`](crate::optim). Most optimizers treat every weight alike:
+//! they are entries of one table ([`formula`]), which one kernel ([`StepKernel`]) runs. It is called with the factors of one
+//! step ([`formula::Adam`]), and with the weights and their gradients ([`OptimizerStep`]). Running statistics do not change.
 //!
 //! The state that an optimizer keeps between steps is never subnormal: numbers below 1.2e-38 become 0. As in PyTorch,
 //! weights may become subnormal, for instance by weight decay.
 
-mod adam;
 mod clip;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod decay;
+mod family;
 mod finite_check;
-mod rms_prop;
+#[path = "table.rs"]
+pub mod formula;
 mod segments;
-mod sgd;
 
-pub use adam::{AdamKernel, AdamStep};
 pub use clip::{ClipKernel, clip_factor};
 pub use decay::DecayStep;
+pub use family::{Formula, StepKernel};
 pub use finite_check::{FiniteCheck, FiniteCheckKernel};
-pub use rms_prop::{RmsPropKernel, RmsPropStep};
 pub use segments::{Segment, Segments, segments};
-pub use sgd::{SgdKernel, SgdStep};
 
 use crate::tensor::Storage;
 

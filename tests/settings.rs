@@ -3,8 +3,10 @@
 
 use dl::data::text::{BytePairs, Tokenizer, windows};
 use dl::data::{Dataset, Normalizer};
-use dl::optim::schedule::{Cosine, Exponential, OneCycle, Schedule, Step, WarmUp};
-use dl::optim::{Clip, Optimizer};
+use dl::optim::schedule::{
+    Constant, Cosine, Exponential, OneCycle, Plateau, Polynomial, Schedule, Step, WarmRestarts, WarmUp,
+};
+use dl::optim::{Adagrad, Adamax, Clip, Coupling, Lion, NAdam, Optimizer, RAdam};
 use dl::prelude::*;
 use dl::sampling::Sampler;
 use dl::train::{ConfusionMatrix, Every, TopK};
@@ -148,6 +150,29 @@ fn settings_of_optimizers() {
     of_optimizer("`beta2` of `AdamW`", kept, |value| AdamW::new(0.1).betas(0.9, value));
     of_optimizer("`epsilon` of `AdamW`", epsilon, |value| AdamW::new(0.1).epsilon(value));
     of_optimizer("`weight_decay` of `AdamW`", finite, |value| AdamW::new(0.1).weight_decay(value));
+    of_optimizer("`epsilon` of `Adam`", epsilon, |value| Adam::new(0.1).epsilon(value).amsgrad(true));
+    /// The settings that most relatives of Adam share.
+    macro_rules! relatives {
+        ($($name:ident),*) => {$(
+            let of = |setting: &str| format!("`{setting}` of `{}`", stringify!($name));
+            of_optimizer(&of("learning_rate"), finite, $name::new);
+            of_optimizer(&of("beta1"), kept, |value| $name::new(0.1).betas(value, 0.999));
+            of_optimizer(&of("beta2"), kept, |value| $name::new(0.1).betas(0.9, value));
+            of_optimizer(&of("weight_decay"), finite, |value| {
+                $name::new(0.1).coupling(Coupling::Coupled).weight_decay(value)
+            });
+        )*};
+    }
+    relatives!(NAdam, RAdam, Adamax, Lion);
+    of_optimizer("`epsilon` of `NAdam`", epsilon, |value| NAdam::new(0.1).epsilon(value));
+    of_optimizer("`momentum_decay` of `NAdam`", finite, |value| NAdam::new(0.1).momentum_decay(value));
+    of_optimizer("`epsilon` of `RAdam`", epsilon, |value| RAdam::new(0.1).epsilon(value));
+    of_optimizer("`epsilon` of `Adamax`", epsilon, |value| Adamax::new(0.1).epsilon(value));
+    of_optimizer("`learning_rate` of `Adagrad`", finite, Adagrad::new);
+    of_optimizer("`learning_rate_decay` of `Adagrad`", finite, |value| Adagrad::new(0.1).learning_rate_decay(value));
+    of_optimizer("`initial_sum` of `Adagrad`", finite, |value| Adagrad::new(0.1).initial_sum(value));
+    of_optimizer("`epsilon` of `Adagrad`", epsilon, |value| Adagrad::new(0.1).epsilon(value));
+    of_optimizer("`weight_decay` of `Adagrad`", finite, |value| Adagrad::new(0.1).weight_decay(value));
     of_optimizer("`learning_rate` of `RmsProp`", finite, RmsProp::new);
     of_optimizer("`alpha` of `RmsProp`", kept, |value| RmsProp::new(0.1).alpha(value));
     of_optimizer("`epsilon` of `RmsProp`", epsilon, |value| RmsProp::new(0.1).epsilon(value));
@@ -220,6 +245,22 @@ fn settings_of_schedules() {
     of_schedule("`rise` of `OneCycle`", share, |value| OneCycle::over(4.0).rise(value));
     of_schedule("`start` of `OneCycle`", divisor, |value| OneCycle::over(4.0).divisors(value, 1e4));
     of_schedule("`end` of `OneCycle`", divisor, |value| OneCycle::over(4.0).divisors(25.0, value));
+    of_schedule("`length` of `Polynomial`", positive, Polynomial::over);
+    of_schedule("`power` of `Polynomial`", finite, |value| Polynomial::over(4.0).power(value));
+    of_schedule("`length` of `WarmRestarts`", positive, WarmRestarts::every);
+    of_schedule("`length` of `WarmRestarts`", positive, |value| WarmRestarts::every(value).multiple(1.5));
+    let from_one = |value| finite(value) && value >= 1.0;
+    of_schedule("`multiple` of `WarmRestarts`", from_one, |value| WarmRestarts::every(2.0).multiple(value));
+    of_schedule("`floor` of `WarmRestarts`", finite, |value| WarmRestarts::every(2.0).floor(value));
+    of_schedule("`until` of `Sequence`", finite, |value| Constant.until(value, Constant));
+    of_schedule("`length` of `Cosine`", positive, |value| Constant.until(1.0, Cosine::over(value)));
+    of_schedule("`length` of `Cosine`", positive, |value| Constant.times(Cosine::over(value)));
+    let of_plateau = |name: &str, good: &dyn Fn(f64) -> bool, with: &dyn Fn(f64) -> Plateau| {
+        setting(name, good, |value| fit_with(Trainer::new(Sgd::new(0.1)).plateau(with(value))));
+    };
+    of_plateau("`factor` of `Plateau`", &kept, &|value| Plateau::default().factor(value));
+    of_plateau("`threshold` of `Plateau`", &kept, &|value| Plateau::default().threshold(value));
+    of_plateau("`floor` of `Plateau`", &share, &|value| Plateau::default().floor(value));
     // A closure is known only by what it returns.
     of_schedule("`factor` of `schedule`", |value| finite(value * 0.1), |value| move |_: f64| value);
 }

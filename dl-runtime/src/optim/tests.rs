@@ -1,7 +1,7 @@
 //! Tests of optimizers against their formulas, written a second time in `f64` and element by element, and tests of clipping and
 //! schedules.
 
-use super::schedule::{Constant, Cosine, Exponential, OneCycle, Step, WarmUp};
+use super::schedule::{Constant, Cosine, Exponential, OneCycle, Polynomial, Step, WarmRestarts, WarmUp};
 use super::*;
 use crate::random::Rng;
 use crate::testing::{Results, TestDevice, on_every_device};
@@ -383,6 +383,19 @@ fn schedules() {
     at(warm.then(Cosine::over(2.0)), [3.0, 4.0, 5.0, 6.0], [0.8, 1.0, 0.5, 0.0]);
     let cycle = OneCycle::over(21.0).rise(11.0 / 21.0).divisors(10.0, 4.0);
     at(cycle, [0.0, 5.0, 10.0, 20.0], [0.1, 0.55, 1.0, 0.025]);
+    at(Polynomial::over(4.0).power(0.5), [0.0, 3.0, 4.0, 9.0], [1.0, 0.5, 0.0, 0.0]);
+    at(WarmRestarts::every(4.0), [0.0, 2.0, 4.0, 1003.0], [1.0, 0.5, 1.0, 0.5 - 0.5f64.sqrt() / 2.0]);
+    // The falls of a multiple of 3 start at 0, 2, 8, 26, 80, …
+    let restarts = WarmRestarts::every(2.0).multiple(3.0).floor(0.2);
+    at(restarts, [2.0, 5.0, 3.0f64.powi(20) - 1.0, 2.0 * 3.0f64.powi(20) - 1.0], [1.0, 0.6, 1.0, 0.6]);
+    for multiple in [1.0, 1.0 + f64::EPSILON, 1.1, 7.0, 3e38] {
+        for position in [0.0, 1.0, 1e9, 1e300, f64::MAX] {
+            for length in [5e-324, 0.1, 1.0, 1e300] {
+                let factor = WarmRestarts::every(length).multiple(multiple).factor(position);
+                assert!((0.0..=1.0).contains(&factor), "{multiple}, {position}, {length}: {factor}");
+            }
+        }
+    }
     at(|t: f64| 1.0 / (1.0 + t), [0.0, 1.0, 3.0, 4.0], [1.0, 0.5, 0.25, 0.2]);
 }
 

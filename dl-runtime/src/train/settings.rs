@@ -16,6 +16,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
         range::at_least_one("Trainer", "checkpoint_every", every)?;
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
+        self.plateau.map_or(Ok(()), |plateau| plateau.check())?;
         self.schedule.as_ref().map_or(Ok(()), |(schedule, _)| schedule.check())
     }
 }

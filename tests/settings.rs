@@ -6,7 +6,7 @@ use dl::data::{Dataset, Normalizer};
 use dl::optim::schedule::{
     Constant, Cosine, Exponential, OneCycle, Plateau, Polynomial, Schedule, Step, WarmRestarts, WarmUp,
 };
-use dl::optim::{Adagrad, Adamax, Clip, Coupling, Lion, NAdam, Optimizer, RAdam};
+use dl::optim::{Adagrad, Adamax, Clip, Coupling, Lamb, Lbfgs, Lion, Muon, NAdam, Optimizer, RAdam};
 use dl::prelude::*;
 use dl::sampling::Sampler;
 use dl::train::{ConfusionMatrix, Every, TopK};
@@ -163,6 +163,20 @@ fn settings_of_optimizers() {
             });
         )*};
     }
+    macro_rules! without_coupling {
+        ($($name:ident),*) => {$(
+            let of = |setting: &str| format!("`{setting}` of `{}`", stringify!($name));
+            of_optimizer(&of("learning_rate"), finite, |value| $name::new(value).weight_decay(0.0));
+            of_optimizer(&of("beta1"), kept, |value| $name::new(0.1).betas(value, 0.999));
+            of_optimizer(&of("beta2"), kept, |value| $name::new(0.1).betas(0.9, value));
+            of_optimizer(&of("epsilon"), epsilon, |value| $name::new(0.1).epsilon(value));
+        )*};
+    }
+    without_coupling!(Lamb, Muon);
+    of_optimizer("`weight_decay` of `Lamb`", finite, |value| Lamb::new(0.1).weight_decay(value));
+    let within = |value| (0.0..=10.0).contains(&value);
+    of_optimizer("`weight_decay` of `Muon`", within, |value| Muon::new(0.1).weight_decay(value));
+    of_optimizer("`momentum` of `Muon`", kept, |value| Muon::new(0.1).momentum(value));
     relatives!(NAdam, RAdam, Adamax, Lion);
     of_optimizer("`epsilon` of `NAdam`", epsilon, |value| NAdam::new(0.1).epsilon(value));
     of_optimizer("`momentum_decay` of `NAdam`", finite, |value| NAdam::new(0.1).momentum_decay(value));
@@ -179,6 +193,29 @@ fn settings_of_optimizers() {
     of_optimizer("`momentum` of `RmsProp`", kept, |value| RmsProp::new(0.1).momentum(value));
     of_optimizer("`momentum` of `RmsProp`", kept, |value| RmsProp::new(0.1).momentum(value).centered());
     of_optimizer("`weight_decay` of `RmsProp`", finite, |value| RmsProp::new(0.1).weight_decay(value));
+}
+
+#[test]
+fn settings_of_lbfgs() {
+    let minimise = |lbfgs: Lbfgs| {
+        let mut net = Numbers::init(1);
+        let mut training = net.training(cpu(), 4)?;
+        let minimum = lbfgs.minimise(&mut training, |training| {
+            training.forward(&X)?;
+            let loss = training.loss(&Mse, &numbers().targets)?;
+            training.backward();
+            Ok(loss)
+        })?;
+        training.store(&mut net)?;
+        assert!(minimum.loss() <= minimum.losses[0]);
+        Ok(weights(&*net))
+    };
+    let lbfgs = Lbfgs::default();
+    setting("`learning_rate` of `Lbfgs`", positive, |value| minimise(lbfgs.learning_rate(value)));
+    setting("`tolerance_gradient` of `Lbfgs`", finite, |value| minimise(lbfgs.tolerance_gradient(value)));
+    setting("`tolerance_change` of `Lbfgs`", finite, |value| minimise(lbfgs.tolerance_change(value)));
+    count("`iterations` of `Lbfgs`", |value| value > 0, |value| minimise(lbfgs.iterations(value)));
+    count("`history` of `Lbfgs`", |value| value > 0, |value| minimise(lbfgs.history(value)));
 }
 
 fn message(result: Result<Vec<f32>>) -> String {

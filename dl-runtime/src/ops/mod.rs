@@ -126,6 +126,7 @@ kernels! {
     loss::WeightedClassKernel,
     optimizer::ClipKernel,
     optimizer::FiniteCheckKernel,
+    optimizer::LambKernel,
     optimizer::StepKernel,
 }
 

@@ -1,6 +1,8 @@
 //! Tests of optimizers against their formulas, written a second time in `f64` and element by element, and tests of clipping and
 //! schedules.
 
+mod tensors;
+
 use super::schedule::{Constant, Cosine, Exponential, OneCycle, Polynomial, Step, WarmRestarts, WarmUp};
 use super::*;
 use crate::random::Rng;
@@ -19,6 +21,28 @@ fn pieces() -> Vec<Segment> {
         Segment { start: from, end, role }
     };
     ENDS.map(piece).to_vec()
+}
+
+/// The trained pieces as tensors: some of the first one are matrices, wide, high and square.
+fn tensors() -> Vec<TrainedTensor> {
+    const MATRICES: [(usize, &[usize]); 3] = [(5, &[20, 60]), (1205, &[60, 20]), (4000, &[17, 17])];
+    let (mut tensors, mut start) = (Vec::new(), 0);
+    let mut add = |shape: &'static [usize], start: usize, end: usize, role| {
+        tensors.push(TrainedTensor { range: start..end, shape, role });
+    };
+    for (at, shape) in MATRICES {
+        add(&[0], start, at, Role::Weight);
+        start = at + shape.iter().product::<usize>();
+        add(shape, at, start, Role::Weight);
+    }
+    for (end, role) in ENDS {
+        if role != Role::Statistic {
+            add(&[0], start, end, role);
+        }
+        start = end;
+    }
+    tensors.retain(|tensor| !tensor.range.is_empty());
+    tensors
 }
 
 fn role(i: usize) -> Role {
@@ -50,16 +74,18 @@ fn steps<D: Device>(
     weights: &[f32],
     gradients: &[Vec<f32>],
 ) -> Trained {
-    let segments = Segments::on(device, &pieces()).unwrap();
+    let (segments, tensors) = (Segments::on(device, &pieces()).unwrap(), tensors());
+    let mut workspace = device.zeros(optimizer.workspace(&tensors)).unwrap();
     let (mut weights, mut finite_check) = (device.tensor(weights), device.tensor(finite_check));
     let mut state: Vec<_> = optimizer.buffers().iter().map(|_| device.zeros(LEN).unwrap()).collect();
     for (step, gradients) in (1..).zip(gradients) {
         let gradients = device.tensor(gradients);
         let (weights, gradients, finite_check) = (weights.data_mut(), gradients.data(), finite_check.data_mut());
+        let workspace = Some(D::whole_mut(&mut workspace));
         optimizer.update(
             device,
             step,
-            OptimizerStep { segments: &segments, weights, gradients, finite_check },
+            OptimizerStep { segments: &segments, tensors: &tensors, weights, gradients, finite_check, workspace },
             &mut state,
         );
     }

@@ -367,6 +367,8 @@ impl<M: Passes, D: Device> Training<M, D> {
         state.prepare(&self.device, optimizer, M::LEN)?;
         let step = OptimizerStep {
             segments: &state.segments,
+            tensors: &state.tensors,
+            workspace: Some(D::whole_mut(&mut state.workspace)),
             weights: D::whole_mut(&mut self.weights),
             gradients: D::whole(&self.gradients),
             finite_check: self.in_flight.finite_check(),

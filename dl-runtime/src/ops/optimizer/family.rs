@@ -47,7 +47,7 @@ impl StepKernel for Cpu {
         weights: OptimizerStep<'_, Cpu>,
         kept: [&mut [f32]; KEPT],
     ) {
-        let OptimizerStep { segments, weights, gradients, finite_check } = weights;
+        let OptimizerStep { segments, weights, gradients, finite_check, .. } = weights;
         if FiniteCheck::has_stopped(finite_check) {
             return;
         }

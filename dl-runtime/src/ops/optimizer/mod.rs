@@ -16,13 +16,17 @@ mod family;
 mod finite_check;
 #[path = "table.rs"]
 pub mod formula;
+mod lamb;
 mod segments;
+mod tensors;
 
 pub use clip::{ClipKernel, clip_factor};
 pub use decay::DecayStep;
 pub use family::{Formula, StepKernel};
 pub use finite_check::{FiniteCheck, FiniteCheckKernel};
+pub use lamb::{LambKernel, LambStep};
 pub use segments::{Segment, Segments, segments};
+pub use tensors::{TensorStep, TrainedTensor, each_tensor, trained_tensors};
 
 use crate::tensor::Storage;
 
@@ -30,6 +34,8 @@ use crate::tensor::Storage;
 pub struct OptimizerStep<'a, D: Storage> {
     /// The ranges of weights, biases and statistics.
     pub segments: &'a Segments<D>,
+    /// The trained tensors.
+    pub tensors: &'a [TrainedTensor],
     /// All weights of a model, flat.
     pub weights: D::Mut<'a, f32>,
     /// The gradient to each weight.
@@ -37,4 +43,7 @@ pub struct OptimizerStep<'a, D: Storage> {
     /// The words of the [`FiniteCheck`]. A kernel does nothing if the training has stopped, and records new weights
     /// that are not finite.
     pub finite_check: D::Mut<'a, u32>,
+    /// Memory of any content, if the optimizer needs it: as long as its
+    /// [`workspace`](crate::optim::Optimizer::workspace).
+    pub workspace: Option<D::Mut<'a, f32>>,
 }

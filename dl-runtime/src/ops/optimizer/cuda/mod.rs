@@ -1,8 +1,9 @@
 //! Optimizers, gradient clipping and the check for finite numbers on CUDA.
 
 pub(crate) mod clip;
+pub(crate) mod lamb;
 
-use super::{DecayStep, FiniteCheck, FiniteCheckKernel, Formula, OptimizerStep, StepKernel};
+use super::{DecayStep, FiniteCheck, FiniteCheckKernel, Formula, OptimizerStep, Segment, StepKernel};
 use crate::Role;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, header, kernels};
 use crate::tensor::Storage;
@@ -35,8 +36,13 @@ impl StepKernel for Cuda {
         weights: OptimizerStep<'_, Cuda>,
         kept: [Mut<'_, f32>; KEPT],
     ) {
-        let OptimizerStep { segments, weights: w, gradients: g, finite_check } = weights;
+        let OptimizerStep { segments, weights: w, gradients: g, finite_check, .. } = weights;
         let (grid, roles) = (Grid::fours(w.len()), Cuda::whole(&segments.roles));
-        self.launch(F::kernel(), grid, (formula, Decay::of(decay), roles, w, g, finite_check, kept));
+        let mut decay = Decay::of(decay);
+        // A single tensor has no words: the kernel takes it for weights.
+        if let ([Segment { role: Role::Bias, .. }], 0) = (&*segments.list, roles.len()) {
+            (decay.added, decay.factor) = (decay.added_to_rest, decay.factor_of_rest);
+        }
+        self.launch(F::kernel(), grid, (formula, decay, roles, w, g, finite_check, kept));
     }
 }

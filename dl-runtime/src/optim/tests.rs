@@ -81,13 +81,11 @@ fn steps<D: Device>(
     for (step, gradients) in (1..).zip(gradients) {
         let gradients = device.tensor(gradients);
         let (weights, gradients, finite_check) = (weights.data_mut(), gradients.data(), finite_check.data_mut());
-        let workspace = Some(D::whole_mut(&mut workspace));
-        optimizer.update(
-            device,
-            step,
-            OptimizerStep { segments: &segments, tensors: &tensors, weights, gradients, finite_check, workspace },
-            &mut state,
-        );
+        let (workspace, roles) = (Some(D::whole_mut(&mut workspace)), D::whole(&segments.roles));
+        let segments = &segments.list;
+        let tensors = &tensors;
+        let weights = OptimizerStep { segments, roles, tensors, weights, gradients, finite_check, workspace };
+        optimizer.update(device, step, weights, &mut state);
     }
     let read = |buffer: &D::Buffer<f32>| {
         let mut host = vec![0.0; LEN];

@@ -366,7 +366,8 @@ impl<M: Passes, D: Device> Training<M, D> {
         let state = &mut self.optimizing;
         state.prepare(&self.device, optimizer, M::LEN)?;
         let step = OptimizerStep {
-            segments: &state.segments,
+            segments: &state.segments.list,
+            roles: D::whole(&state.segments.roles),
             tensors: &state.tensors,
             workspace: Some(D::whole_mut(&mut state.workspace)),
             weights: D::whole_mut(&mut self.weights),

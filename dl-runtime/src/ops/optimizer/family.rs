@@ -55,7 +55,7 @@ impl StepKernel for Cpu {
         let kept = kept.map(|kept| chunks_mut(kept, BLOCK));
         let data = ((chunks_mut(weights, BLOCK), chunks(gradients, BLOCK)), kept);
         self.threads().split(data, &|block, ((w, g), mut kept)| {
-            for (part, role) in parts(&segments.list, block) {
+            for (part, role) in parts(segments, block) {
                 let kept = kept.each_mut().map(|kept| &mut kept[part.clone()]);
                 if formula.step(decay.of(role), &mut w[part.clone()], &g[part], kept) {
                     finite.store(false, Ordering::Relaxed);
@@ -86,14 +86,15 @@ macro_rules! formulas {
                 let $name { $($field),* } = s;
                 let n = w.len();
                 // Slices of one length need no checks in the loop.
-                let g = &g[..n];
                 $(let $kept = &mut $kept[..n];)*
                 let mut bad = false;
-                for i in 0..n {
-                    let $g = g[i] + decay.0 * w[i];
+                for (i, (w, g)) in w.iter_mut().zip(&g[..n]).enumerate() {
+                    // Not every formula keeps numbers.
+                    _ = i;
+                    let $g = *g + decay.0 * *w;
                     $(let $kept = &mut $kept[i];)*
-                    w[i] = w[i] * decay.1 - $step;
-                    bad |= not_finite(w[i]);
+                    *w = *w * decay.1 - $step;
+                    bad |= not_finite(*w);
                 }
                 bad
             }

@@ -32,8 +32,10 @@ use crate::tensor::Storage;
 
 /// The memory that every optimizer works on in one step.
 pub struct OptimizerStep<'a, D: Storage> {
-    /// The ranges of weights, biases and statistics.
-    pub segments: &'a Segments<D>,
+    /// The ranges of weights, biases and statistics: [`Segments::list`].
+    pub segments: &'a [Segment],
+    /// [`Segments::roles`]. Without them, everything has the role of the only segment.
+    pub roles: D::Ref<'a, u32>,
     /// The trained tensors.
     pub tensors: &'a [TrainedTensor],
     /// All weights of a model, flat.

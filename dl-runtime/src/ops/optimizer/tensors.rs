@@ -1,6 +1,6 @@
 //! Steps of optimizers that treat whole tensors alike, such as matrices or norms: one tensor after the other.
 
-use super::{DecayStep, Formula, OptimizerStep, Segment, Segments, StepKernel};
+use super::{DecayStep, Formula, OptimizerStep, Segment, StepKernel};
 use crate::tensor::Storage;
 use crate::{Role, Tensors};
 use std::ops::Range;
@@ -48,10 +48,10 @@ impl<D: StepKernel> TensorStep<'_, D> {
         kept: [D::Mut<'_, f32>; KEPT],
     ) {
         let TensorStep { mut weights, gradients, mut finite_check } = self;
-        let list = vec![Segment { start: 0, end: D::len(gradients), role }];
-        let segments = Segments { list, roles: device.empty() };
+        let (segments, roles) = ([Segment { start: 0, end: D::len(gradients), role }], device.empty());
         let weights = OptimizerStep {
             segments: &segments,
+            roles: D::whole(&roles),
             tensors: &[],
             weights: D::reborrow(&mut weights),
             gradients: D::shorten(gradients),

@@ -135,7 +135,7 @@ impl Lbfgs {
                 first: length,
                 size: largest(&direction),
                 tolerance: self.tolerance_change,
-                most: most.saturating_sub(found.evaluations).max(1),
+                most: most.saturating_sub(found.evaluations),
             };
             let (point, evaluations) = strong_wolfe(&start, line, &mut |at| {
                 let moved: Vec<f64> = x.iter().zip(&direction).map(|(x, d)| x + at * d).collect();

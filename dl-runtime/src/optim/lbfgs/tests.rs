@@ -9,7 +9,7 @@ fn rosenbrock(x: &[f64]) -> Result<(f64, Vec<f64>)> {
     Ok((a * a + 100.0 * b * b, vec![-2.0 * a - 400.0 * x * b, 200.0 * b]))
 }
 
-/// PyTorch 2.15 with `max_iter` k and the same `history_size`: k and the loss.
+/// PyTorch 2.15 with `max_iter` k and the same `history_size`: k and the loss. With 40 it ends earlier.
 const LOSSES: [(usize, [(usize, f64); 8]); 2] = [
     (
         100,
@@ -46,11 +46,11 @@ fn goes_the_way_of_pytorch() {
         let lbfgs = Lbfgs::default().history(history).iterations(40);
         let minimum = lbfgs.minimum(&mut x, &mut rosenbrock).unwrap();
         for (k, expected) in losses {
-            let found = minimum.losses[k];
+            let found = if k == 40 { minimum.loss() } else { minimum.losses[k] };
             // Roundings grow along the valley: near its end the loss is a difference of almost equal numbers.
             assert!((found / expected - 1.0).abs() < 1e-6, "{history}, {k}: {found} instead of {expected}");
         }
-        assert_eq!((minimum.evaluations, minimum.kind), (evaluations, MinimumKind::Iterations));
+        assert_eq!((minimum.evaluations, minimum.kind), (evaluations, MinimumKind::Change));
         assert_eq!(minimum.loss(), rosenbrock(&x).unwrap().0);
     }
 }
@@ -58,7 +58,7 @@ fn goes_the_way_of_pytorch() {
 #[test]
 fn ends_at_the_minimum() {
     let mut x = [-1.2, 1.0];
-    let minimum = Lbfgs::default().minimum(&mut x, &mut rosenbrock).unwrap();
+    let minimum = Lbfgs::default().tolerance_change(1e-15).minimum(&mut x, &mut rosenbrock).unwrap();
     assert!(x.iter().all(|x| (x - 1.0).abs() < 1e-6), "{x:?}");
     assert!(minimum.kind != MinimumKind::Iterations && minimum.losses.len() < 60);
     // There it stays.
@@ -75,6 +75,6 @@ fn steps_back_from_infinity() {
         true => Ok((-x[0] + 1e-3 / (2.0 - x[0]), vec![-1.0 + 1e-3 / (2.0 - x[0]).powi(2)])),
         false => Ok((f64::INFINITY, vec![0.0])),
     };
-    let minimum = Lbfgs::default().learning_rate(50.0).minimum(&mut x, &mut wall).unwrap();
+    let minimum = Lbfgs::default().learning_rate(50.0).tolerance_change(1e-15).minimum(&mut x, &mut wall).unwrap();
     assert!((x[0] - (2.0 - 1e-3f64.sqrt())).abs() < 1e-6, "{x:?} {minimum:?}");
 }

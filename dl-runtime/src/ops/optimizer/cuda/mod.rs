@@ -6,7 +6,6 @@ pub(crate) mod lamb;
 use super::{DecayStep, FiniteCheck, FiniteCheckKernel, Formula, OptimizerStep, Segment, StepKernel};
 use crate::Role;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, header, kernels};
-use crate::tensor::Storage;
 
 header!(HEADER = "optimizer.cuh" with [crate::device::cuda::headers::ELEMENTWISE]);
 kernels!("optimizer.cu" with [HEADER]: optim_finite_check);
@@ -36,11 +35,10 @@ impl StepKernel for Cuda {
         weights: OptimizerStep<'_, Cuda>,
         kept: [Mut<'_, f32>; KEPT],
     ) {
-        let OptimizerStep { segments, weights: w, gradients: g, finite_check, .. } = weights;
-        let (grid, roles) = (Grid::fours(w.len()), Cuda::whole(&segments.roles));
-        let mut decay = Decay::of(decay);
+        let OptimizerStep { segments, roles, weights: w, gradients: g, finite_check, .. } = weights;
+        let (grid, mut decay) = (Grid::fours(w.len()), Decay::of(decay));
         // A single tensor has no words: the kernel takes it for weights.
-        if let ([Segment { role: Role::Bias, .. }], 0) = (&*segments.list, roles.len()) {
+        if let ([Segment { role: Role::Bias, .. }], 0) = (segments, roles.len()) {
             (decay.added, decay.factor) = (decay.added_to_rest, decay.factor_of_rest);
         }
         self.launch(F::kernel(), grid, (formula, decay, roles, w, g, finite_check, kept));

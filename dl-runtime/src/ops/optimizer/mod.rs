@@ -14,7 +14,6 @@ pub(crate) mod cuda;
 mod decay;
 mod family;
 mod finite_check;
-#[path = "table.rs"]
 pub mod formula;
 mod lamb;
 mod segments;

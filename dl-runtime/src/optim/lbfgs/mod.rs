@@ -47,6 +47,9 @@ pub enum MinimumKind {
     Iterations,
 }
 
+/// The value of a function at a point, and its gradient.
+type Value = (f64, Vec<f64>);
+
 /// The result of [`Lbfgs::minimise`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,11 +111,7 @@ impl Lbfgs {
     }
 
     /// Moves `x` to a minimum of a function that returns its value and its gradient.
-    pub(crate) fn minimum(
-        &self,
-        x: &mut [f64],
-        evaluate: &mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>)>,
-    ) -> Result<Minimum> {
+    pub(crate) fn minimum(&self, x: &mut [f64], evaluate: &mut dyn FnMut(&[f64]) -> Result<Value>) -> Result<Minimum> {
         let most = self.iterations.saturating_mul(5) / 4;
         let (mut loss, mut gradient) = evaluate(x)?;
         let mut found = Minimum { losses: vec![loss], evaluations: 1, kind: MinimumKind::Gradient };

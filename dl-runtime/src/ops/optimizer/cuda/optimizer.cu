@@ -11,7 +11,7 @@ KERNEL(optim_finite_check, u32 step, Span<const float> losses, Span<u32> check) 
     if (threadIdx.x == 0 && !check[STOPPED] && (bad || check[OVERFLOWED])) check[STOPPED] = step;
 }
 
-/// The kernel of a formula of table.rs: the struct of its factors, the number of numbers that it keeps for a weight (as
+/// The kernel of a formula of formula.rs: the struct of its factors, the number of numbers that it keeps for a weight (as
 /// further arguments), and the function that returns what is subtracted from a weight whose gradient, after decay, is `g`.
 #define KEEPS_0
 #define KEEPS_1 , Span<float> kept0

@@ -3,8 +3,10 @@
 
 use dl::data::text::{BytePairs, Tokenizer, windows};
 use dl::data::{Dataset, Normalizer};
-use dl::optim::schedule::{Cosine, Exponential, OneCycle, Schedule, Step, WarmUp};
-use dl::optim::{Clip, Optimizer};
+use dl::optim::schedule::{
+    Constant, Cosine, Exponential, OneCycle, Plateau, Polynomial, Schedule, Step, WarmRestarts, WarmUp,
+};
+use dl::optim::{Adagrad, Adamax, Clip, Coupling, Lamb, Lbfgs, Lion, Muon, NAdam, Optimizer, RAdam};
 use dl::prelude::*;
 use dl::sampling::Sampler;
 use dl::train::{ConfusionMatrix, Every, TopK};
@@ -148,12 +150,72 @@ fn settings_of_optimizers() {
     of_optimizer("`beta2` of `AdamW`", kept, |value| AdamW::new(0.1).betas(0.9, value));
     of_optimizer("`epsilon` of `AdamW`", epsilon, |value| AdamW::new(0.1).epsilon(value));
     of_optimizer("`weight_decay` of `AdamW`", finite, |value| AdamW::new(0.1).weight_decay(value));
+    of_optimizer("`epsilon` of `Adam`", epsilon, |value| Adam::new(0.1).epsilon(value).amsgrad(true));
+    /// The settings that most relatives of Adam share.
+    macro_rules! relatives {
+        ($($name:ident),*) => {$(
+            let of = |setting: &str| format!("`{setting}` of `{}`", stringify!($name));
+            of_optimizer(&of("learning_rate"), finite, $name::new);
+            of_optimizer(&of("beta1"), kept, |value| $name::new(0.1).betas(value, 0.999));
+            of_optimizer(&of("beta2"), kept, |value| $name::new(0.1).betas(0.9, value));
+            of_optimizer(&of("weight_decay"), finite, |value| {
+                $name::new(0.1).coupling(Coupling::Coupled).weight_decay(value)
+            });
+        )*};
+    }
+    macro_rules! without_coupling {
+        ($($name:ident),*) => {$(
+            let of = |setting: &str| format!("`{setting}` of `{}`", stringify!($name));
+            of_optimizer(&of("learning_rate"), finite, |value| $name::new(value).weight_decay(0.0));
+            of_optimizer(&of("beta1"), kept, |value| $name::new(0.1).betas(value, 0.999));
+            of_optimizer(&of("beta2"), kept, |value| $name::new(0.1).betas(0.9, value));
+            of_optimizer(&of("epsilon"), epsilon, |value| $name::new(0.1).epsilon(value));
+        )*};
+    }
+    without_coupling!(Lamb, Muon);
+    of_optimizer("`weight_decay` of `Lamb`", finite, |value| Lamb::new(0.1).weight_decay(value));
+    let within = |value| (0.0..=10.0).contains(&value);
+    of_optimizer("`weight_decay` of `Muon`", within, |value| Muon::new(0.1).weight_decay(value));
+    of_optimizer("`momentum` of `Muon`", kept, |value| Muon::new(0.1).momentum(value));
+    relatives!(NAdam, RAdam, Adamax, Lion);
+    of_optimizer("`epsilon` of `NAdam`", epsilon, |value| NAdam::new(0.1).epsilon(value));
+    of_optimizer("`momentum_decay` of `NAdam`", finite, |value| NAdam::new(0.1).momentum_decay(value));
+    of_optimizer("`epsilon` of `RAdam`", epsilon, |value| RAdam::new(0.1).epsilon(value));
+    of_optimizer("`epsilon` of `Adamax`", epsilon, |value| Adamax::new(0.1).epsilon(value));
+    of_optimizer("`learning_rate` of `Adagrad`", finite, Adagrad::new);
+    of_optimizer("`learning_rate_decay` of `Adagrad`", finite, |value| Adagrad::new(0.1).learning_rate_decay(value));
+    of_optimizer("`initial_sum` of `Adagrad`", finite, |value| Adagrad::new(0.1).initial_sum(value));
+    of_optimizer("`epsilon` of `Adagrad`", epsilon, |value| Adagrad::new(0.1).epsilon(value));
+    of_optimizer("`weight_decay` of `Adagrad`", finite, |value| Adagrad::new(0.1).weight_decay(value));
     of_optimizer("`learning_rate` of `RmsProp`", finite, RmsProp::new);
     of_optimizer("`alpha` of `RmsProp`", kept, |value| RmsProp::new(0.1).alpha(value));
     of_optimizer("`epsilon` of `RmsProp`", epsilon, |value| RmsProp::new(0.1).epsilon(value));
     of_optimizer("`momentum` of `RmsProp`", kept, |value| RmsProp::new(0.1).momentum(value));
     of_optimizer("`momentum` of `RmsProp`", kept, |value| RmsProp::new(0.1).momentum(value).centered());
     of_optimizer("`weight_decay` of `RmsProp`", finite, |value| RmsProp::new(0.1).weight_decay(value));
+}
+
+#[test]
+fn settings_of_lbfgs() {
+    let minimise = |lbfgs: Lbfgs| {
+        let mut net = Numbers::init(1);
+        let mut training = net.training(cpu(), 4)?;
+        let minimum = lbfgs.minimise(&mut training, |training| {
+            training.forward(&X)?;
+            let loss = training.loss(&Mse, &numbers().targets)?;
+            training.backward();
+            Ok(loss)
+        })?;
+        training.store(&mut net)?;
+        assert!(minimum.loss() <= minimum.losses[0]);
+        Ok(weights(&*net))
+    };
+    let lbfgs = Lbfgs::default();
+    setting("`learning_rate` of `Lbfgs`", positive, |value| minimise(lbfgs.learning_rate(value)));
+    setting("`tolerance_gradient` of `Lbfgs`", finite, |value| minimise(lbfgs.tolerance_gradient(value)));
+    setting("`tolerance_change` of `Lbfgs`", finite, |value| minimise(lbfgs.tolerance_change(value)));
+    count("`iterations` of `Lbfgs`", |value| value > 0, |value| minimise(lbfgs.iterations(value)));
+    count("`history` of `Lbfgs`", |value| value > 0, |value| minimise(lbfgs.history(value)));
 }
 
 fn message(result: Result<Vec<f32>>) -> String {
@@ -220,6 +282,22 @@ fn settings_of_schedules() {
     of_schedule("`rise` of `OneCycle`", share, |value| OneCycle::over(4.0).rise(value));
     of_schedule("`start` of `OneCycle`", divisor, |value| OneCycle::over(4.0).divisors(value, 1e4));
     of_schedule("`end` of `OneCycle`", divisor, |value| OneCycle::over(4.0).divisors(25.0, value));
+    of_schedule("`length` of `Polynomial`", positive, Polynomial::over);
+    of_schedule("`power` of `Polynomial`", finite, |value| Polynomial::over(4.0).power(value));
+    of_schedule("`length` of `WarmRestarts`", positive, WarmRestarts::every);
+    of_schedule("`length` of `WarmRestarts`", positive, |value| WarmRestarts::every(value).multiple(1.5));
+    let from_one = |value| finite(value) && value >= 1.0;
+    of_schedule("`multiple` of `WarmRestarts`", from_one, |value| WarmRestarts::every(2.0).multiple(value));
+    of_schedule("`floor` of `WarmRestarts`", finite, |value| WarmRestarts::every(2.0).floor(value));
+    of_schedule("`until` of `Sequence`", finite, |value| Constant.until(value, Constant));
+    of_schedule("`length` of `Cosine`", positive, |value| Constant.until(1.0, Cosine::over(value)));
+    of_schedule("`length` of `Cosine`", positive, |value| Constant.times(Cosine::over(value)));
+    let of_plateau = |name: &str, good: &dyn Fn(f64) -> bool, with: &dyn Fn(f64) -> Plateau| {
+        setting(name, good, |value| fit_with(Trainer::new(Sgd::new(0.1)).plateau(with(value))));
+    };
+    of_plateau("`factor` of `Plateau`", &kept, &|value| Plateau::default().factor(value));
+    of_plateau("`threshold` of `Plateau`", &kept, &|value| Plateau::default().threshold(value));
+    of_plateau("`floor` of `Plateau`", &share, &|value| Plateau::default().floor(value));
     // A closure is known only by what it returns.
     of_schedule("`factor` of `schedule`", |value| finite(value * 0.1), |value| move |_: f64| value);
 }

@@ -294,6 +294,10 @@ fn checkpoints_with_false_fields_are_errors() {
         "/state/state/learning_rate",
         "/state/state/loss",
         "/state/state/losses",
+        "/state/state/plateau",
+        "/state/state/plateau/bad",
+        "/state/state/plateau/best",
+        "/state/state/plateau/cooldown",
         "/state/state/seconds",
     ];
     assert_eq!(free.into_iter().collect::<Vec<&str>>(), expected);

@@ -51,6 +51,7 @@ static SOURCES: &[&Source] = &[
     &ops::upsample::cuda::SOURCE,
     &ops::optimizer::cuda::SOURCE,
     &ops::optimizer::cuda::clip::SOURCE,
+    &ops::optimizer::cuda::lamb::SOURCE,
 ];
 
 impl Cuda {

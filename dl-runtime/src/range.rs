@@ -30,6 +30,8 @@ pub(crate) const KEPT: Range = Range { low: Included(0.0), high: Excluded(1.0), 
 /// The divisor of a learning rate.
 pub(crate) const DIVISOR: Range =
     Range { low: Included(1e-6), high: LARGEST, words: "a finite number of at least 1e-6" };
+/// A multiple of at least 1.
+pub(crate) const FROM_ONE: Range = Range { low: Included(1.0), high: LARGEST, words: "a finite number of at least 1" };
 /// A margin, whose square must be finite.
 pub(crate) const MARGIN: Range = Range { low: Excluded(0.0), high: Included(1e18), words: "above 0 and at most 1e18" };
 /// A fraction from 0 to 1.
@@ -94,6 +96,7 @@ mod tests {
             (LIMIT, [1e-300, f64::INFINITY], [0.0, -1.0]),
             (DIVISOR, [1e-6, 3e38], [0.0, f64::INFINITY]),
             (MARGIN, [1e-300, 1e18], [0.0, 1.1e18]),
+            (FROM_ONE, [1.0, 3e38], [0.999, f64::INFINITY]),
             (KEPT, [0.0, 0.999], [-1e-300, 1.0]),
             (SHARE, [0.0, 1.0], [-1e-300, 1.001]),
             (COSINE, [-1.0, 1.0], [-1.001, 1.001]),

@@ -126,11 +126,10 @@ kernels! {
     loss::NtXentKernel,
     loss::VectorLossKernel,
     loss::WeightedClassKernel,
-    optimizer::AdamKernel,
     optimizer::ClipKernel,
-    optimizer::RmsPropKernel,
-    optimizer::SgdKernel,
     optimizer::FiniteCheckKernel,
+    optimizer::LambKernel,
+    optimizer::StepKernel,
 }
 
 /// A device that runs networks: it has [`Storage`] and every kernel. Generated code is generic over it.

@@ -28,6 +28,11 @@ impl AdamW {
     pub fn epsilon(self, epsilon: f64) -> Self {
         AdamW(self.0.epsilon(epsilon))
     }
+    /// See [`Adam::amsgrad`].
+    #[must_use]
+    pub fn amsgrad(self, amsgrad: bool) -> Self {
+        AdamW(self.0.amsgrad(amsgrad))
+    }
     /// See [`Adam::weight_decay`]; at most 1 / learning rate, which reduces the weight to 0 in one step.
     #[must_use]
     pub fn weight_decay(self, weight_decay: f64) -> Self {

@@ -15,10 +15,19 @@
 //! assert_eq!(sgd, Sgd::new(0.1).momentum(0.9).weight_decay(1e-4));
 //! ```
 
+mod adagrad;
 mod adam;
 mod adam_w;
+mod adamax;
 mod clip;
 mod decay;
+mod family;
+mod lamb;
+mod lbfgs;
+mod lion;
+mod muon;
+mod n_adam;
+mod r_adam;
 mod rms_prop;
 pub mod schedule;
 mod sgd;
@@ -26,13 +35,21 @@ mod sgd;
 mod tests;
 
 pub use crate::ops::optimizer::{
-    AdamKernel, AdamStep, ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, OptimizerStep, RmsPropKernel,
-    RmsPropStep, Segment, Segments, SgdKernel, SgdStep, segments,
+    ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, Formula, LambKernel, LambStep, OptimizerStep, Segment,
+    Segments, StepKernel, TensorStep, TrainedTensor, each_tensor, formula, segments, trained_tensors,
 };
+pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
+pub use adamax::Adamax;
 pub use clip::Clip;
 pub use decay::{Coupling, Decay};
+pub use lamb::Lamb;
+pub use lbfgs::{Lbfgs, Minimum, MinimumKind};
+pub use lion::Lion;
+pub use muon::{Muon, MuonScale};
+pub use n_adam::NAdam;
+pub use r_adam::RAdam;
 pub use rms_prop::RmsProp;
 pub use schedule::Schedule;
 pub use sgd::Sgd;
@@ -66,7 +83,12 @@ pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// Returns the names of the buffers that it keeps between steps, which are PyTorch's (`exp_avg`). A buffer has one number for each
     /// weight, and starts with zeros.
     fn buffers(&self) -> &'static [&'static str];
-    /// Performs step number `step` (from 1) on all weights, in one pass over memory.
+    /// Returns the number of numbers that a step needs as memory beside the buffers; 0 unless an optimizer says otherwise.
+    fn workspace(&self, tensors: &[TrainedTensor]) -> usize {
+        let _ = tensors;
+        0
+    }
+    /// Performs step number `step` (from 1) on all weights; most optimizers do so in one pass over memory.
     ///
     /// `state` holds the buffers of [`Optimizer::buffers`]. Running statistics ([`Role::Statistic`](crate::Role)) stay unchanged. Nothing
     /// is done if the [`FiniteCheck`] has stopped the training.

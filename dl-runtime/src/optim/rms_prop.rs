@@ -1,9 +1,9 @@
 //! RMSProp: Hinton, "Neural networks for machine learning", lecture 6e, 2012; PyTorch's `RMSprop`.
 
-use super::{Coupling, Decay, Optimizer, decay::decay_methods};
+use super::{Coupling, Decay, Optimizer, decay::decay_methods, family::step, formula};
 use crate::Result;
 use crate::ops::Device;
-use crate::ops::optimizer::{OptimizerStep, RmsPropStep};
+use crate::ops::optimizer::OptimizerStep;
 use crate::range::{self, EPSILON, KEPT, NOT_NEGATIVE};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,11 @@ impl RmsProp {
         self
     }
     decay_methods!();
+
+    /// Returns `true` if it keeps only the mean square.
+    fn is_simple(&self) -> bool {
+        self.momentum == 0.0 && !self.centered
+    }
 }
 
 impl Optimizer for RmsProp {
@@ -79,25 +84,16 @@ impl Optimizer for RmsProp {
         RmsProp { learning_rate, ..*self }
     }
     fn buffers(&self) -> &'static [&'static str] {
-        let simple = self.momentum == 0.0 && !self.centered;
-        if simple { &["square_avg"] } else { &["square_avg", "momentum_buffer", "grad_avg"] }
+        if self.is_simple() { &["square_avg"] } else { &["square_avg", "momentum_buffer", "grad_avg"] }
     }
     fn update<D: Device>(&self, device: &D, _step: u64, weights: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
-        let factors = RmsPropStep {
-            learning_rate: self.learning_rate as f32,
-            alpha: (self.alpha as f32, (1.0 - self.alpha) as f32),
-            epsilon: self.epsilon as f32,
-            momentum: self.momentum as f32,
-            centered: f32::from(self.centered),
-            decay: self.decay.at(self.learning_rate),
-        };
-        match state {
-            [v] => device.rms_prop(factors, weights, D::whole_mut(v)),
-            [v, b, a] => {
-                let [v, b, a] = [v, b, a].map(D::whole_mut);
-                device.rms_prop_full(factors, weights, v, b, a);
-            }
-            _ => panic!("RmsProp keeps one or three buffers, not {}", state.len()),
+        let (rate, decay) = (self.learning_rate as f32, self.decay.at(self.learning_rate));
+        let (alpha, alpha_rest, epsilon) = (self.alpha as f32, (1.0 - self.alpha) as f32, self.epsilon as f32);
+        if self.is_simple() {
+            return step(device, formula::RmsProp { rate, alpha, alpha_rest, epsilon }, decay, weights, state);
         }
+        let (momentum, centered) = (self.momentum as f32, f32::from(self.centered));
+        let formula = formula::RmsPropFull { rate, alpha, alpha_rest, epsilon, momentum, centered };
+        step(device, formula, decay, weights, state);
     }
 }

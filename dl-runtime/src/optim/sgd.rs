@@ -1,8 +1,8 @@
 //! Stochastic gradient descent, with momentum and Nesterov's variant; PyTorch's `SGD` (dampening 0).
 
-use super::{Coupling, Decay, Optimizer, decay::decay_methods};
+use super::{Coupling, Decay, Optimizer, decay::decay_methods, family::step, formula};
 use crate::ops::Device;
-use crate::ops::optimizer::{OptimizerStep, SgdStep};
+use crate::ops::optimizer::OptimizerStep;
 use crate::range::{self, KEPT, NOT_NEGATIVE};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -65,15 +65,12 @@ impl Optimizer for Sgd {
         if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
     }
     fn update<D: Device>(&self, device: &D, _step: u64, weights: OptimizerStep<'_, D>, state: &mut [D::Buffer<f32>]) {
-        let factors = SgdStep {
-            learning_rate: self.learning_rate as f32,
-            momentum: self.momentum as f32,
-            nesterov: self.nesterov,
-            decay: self.decay.at(self.learning_rate),
-        };
-        match state {
-            [] => device.sgd(factors, weights),
-            [b, ..] => device.sgd_momentum(factors, weights, D::whole_mut(b)),
+        let (rate, decay) = (self.learning_rate as f32, self.decay.at(self.learning_rate));
+        if self.momentum == 0.0 {
+            return step(device, formula::Sgd { rate }, decay, weights, state);
         }
+        let momentum = self.momentum as f32;
+        let (of_gradient, of_momentum) = if self.nesterov { (1.0, momentum) } else { (0.0, 1.0) };
+        step(device, formula::Momentum { rate, momentum, of_gradient, of_momentum }, decay, weights, state);
     }
 }

@@ -1,7 +1,9 @@
 //! Tests of optimizers against their formulas, written a second time in `f64` and element by element, and tests of clipping and
 //! schedules.
 
-use super::schedule::{Constant, Cosine, Exponential, OneCycle, Step, WarmUp};
+mod tensors;
+
+use super::schedule::{Constant, Cosine, Exponential, OneCycle, Polynomial, Step, WarmRestarts, WarmUp};
 use super::*;
 use crate::random::Rng;
 use crate::testing::{Results, TestDevice, on_every_device};
@@ -19,6 +21,28 @@ fn pieces() -> Vec<Segment> {
         Segment { start: from, end, role }
     };
     ENDS.map(piece).to_vec()
+}
+
+/// The trained pieces as tensors: some of the first one are matrices, wide, high and square.
+fn tensors() -> Vec<TrainedTensor> {
+    const MATRICES: [(usize, &[usize]); 3] = [(5, &[20, 60]), (1205, &[60, 20]), (4000, &[17, 17])];
+    let (mut tensors, mut start) = (Vec::new(), 0);
+    let mut add = |shape: &'static [usize], start: usize, end: usize, role| {
+        tensors.push(TrainedTensor { range: start..end, shape, role });
+    };
+    for (at, shape) in MATRICES {
+        add(&[0], start, at, Role::Weight);
+        start = at + shape.iter().product::<usize>();
+        add(shape, at, start, Role::Weight);
+    }
+    for (end, role) in ENDS {
+        if role != Role::Statistic {
+            add(&[0], start, end, role);
+        }
+        start = end;
+    }
+    tensors.retain(|tensor| !tensor.range.is_empty());
+    tensors
 }
 
 fn role(i: usize) -> Role {
@@ -50,18 +74,18 @@ fn steps<D: Device>(
     weights: &[f32],
     gradients: &[Vec<f32>],
 ) -> Trained {
-    let segments = Segments::on(device, &pieces()).unwrap();
+    let (segments, tensors) = (Segments::on(device, &pieces()).unwrap(), tensors());
+    let mut workspace = device.zeros(optimizer.workspace(&tensors)).unwrap();
     let (mut weights, mut finite_check) = (device.tensor(weights), device.tensor(finite_check));
     let mut state: Vec<_> = optimizer.buffers().iter().map(|_| device.zeros(LEN).unwrap()).collect();
     for (step, gradients) in (1..).zip(gradients) {
         let gradients = device.tensor(gradients);
         let (weights, gradients, finite_check) = (weights.data_mut(), gradients.data(), finite_check.data_mut());
-        optimizer.update(
-            device,
-            step,
-            OptimizerStep { segments: &segments, weights, gradients, finite_check },
-            &mut state,
-        );
+        let (workspace, roles) = (Some(D::whole_mut(&mut workspace)), D::whole(&segments.roles));
+        let segments = &segments.list;
+        let tensors = &tensors;
+        let weights = OptimizerStep { segments, roles, tensors, weights, gradients, finite_check, workspace };
+        optimizer.update(device, step, weights, &mut state);
     }
     let read = |buffer: &D::Buffer<f32>| {
         let mut host = vec![0.0; LEN];
@@ -158,6 +182,95 @@ fn adam_and_adam_w() {
     check(adam_w.weight_decay(0.3).decay_everything(), reference(0.0, 0.3), true);
 }
 
+/// The mean of the gradient and of its square, with β₁ 0.8 and β₂ 0.95.
+fn means(m: &mut [f64; 3], g: f64) {
+    m[0] = 0.8 * m[0] + 0.2 * g;
+    m[1] = 0.95 * m[1] + 0.05 * g * g;
+}
+
+#[test]
+fn amsgrad() {
+    let reference = |t, w: f64, g: f64, m: &mut [f64; 3], on| {
+        means(m, g + if on { 0.3 * w } else { 0.0 });
+        m[2] = m[2].max(m[1]);
+        let (mean, square) = (m[0] / (1.0 - 0.8f64.powi(t)), m[2] / (1.0 - 0.95f64.powi(t)));
+        w - 0.02 * mean / (square.sqrt() + 1e-4)
+    };
+    check(Adam::new(0.02).betas(0.8, 0.95).epsilon(1e-4).amsgrad(true).weight_decay(0.3), reference, false);
+    let decoupled = |t, w: f64, g: f64, m: &mut [f64; 3], _| {
+        let moved = reference(t, w, g, m, false);
+        moved - w * 0.02 * 0.3
+    };
+    let adam_w = AdamW::new(0.02).betas(0.8, 0.95).epsilon(1e-4).amsgrad(true).weight_decay(0.3).decay_everything();
+    check(adam_w, decoupled, true);
+}
+
+#[test]
+fn n_adam() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let g = g + if on { 0.3 * w } else { 0.0 };
+        means(m, g);
+        let momentum = |t: i32| 0.8 * (1.0 - 0.5 * 0.96f64.powf(f64::from(t) * 0.01));
+        let product: f64 = (1..=t).map(momentum).product();
+        let mean =
+            momentum(t + 1) * m[0] / (1.0 - product * momentum(t + 1)) + (1.0 - momentum(t)) * g / (1.0 - product);
+        w - 0.02 * mean / ((m[1] / (1.0 - 0.95f64.powi(t))).sqrt() + 1e-4)
+    };
+    let n_adam = NAdam::new(0.02).betas(0.8, 0.95).epsilon(1e-4).momentum_decay(0.01).weight_decay(0.3);
+    check(n_adam, reference, false);
+}
+
+/// With β₂ 0.95, the first four steps are not adapted, and the fifth is.
+#[test]
+fn r_adam() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        means(m, g + if on { 0.3 * w } else { 0.0 });
+        let (mean, power) = (m[0] / (1.0 - 0.8f64.powi(t)), 0.95f64.powi(t));
+        let most = 2.0 / 0.05 - 1.0;
+        let length = most - 2.0 * f64::from(t) * power / (1.0 - power);
+        assert_eq!(length > 5.0, t > 5, "{length}");
+        if length <= 5.0 {
+            return w - 0.02 * mean;
+        }
+        let r = ((length - 4.0) * (length - 2.0) * most / ((most - 4.0) * (most - 2.0) * length)).sqrt();
+        w - 0.02 * r * mean / ((m[1] / (1.0 - power)).sqrt() + 1e-4)
+    };
+    let r_adam = RAdam::new(0.02).betas(0.8, 0.95).epsilon(1e-4).weight_decay(0.3);
+    check(r_adam, reference, false);
+}
+
+#[test]
+fn adamax() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let g = g + if on { 0.3 * w } else { 0.0 };
+        m[0] = 0.8 * m[0] + 0.2 * g;
+        m[1] = (0.95 * m[1]).max(g.abs() + 1e-4);
+        w - 0.02 / (1.0 - 0.8f64.powi(t)) * m[0] / m[1]
+    };
+    check(Adamax::new(0.02).betas(0.8, 0.95).epsilon(1e-4).weight_decay(0.3), reference, false);
+}
+
+#[test]
+fn adagrad() {
+    let reference = |t: i32, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let g = g + if on { 0.3 * w } else { 0.0 };
+        m[0] += g * g;
+        w - 0.02 / (1.0 + 0.1 * f64::from(t - 1)) * g / ((m[0] + 0.01).sqrt() + 1e-3)
+    };
+    let adagrad = Adagrad::new(0.02).learning_rate_decay(0.1).initial_sum(0.01).epsilon(1e-3);
+    check(adagrad.weight_decay(0.3), reference, false);
+}
+
+#[test]
+fn lion() {
+    let reference = |_, w: f64, g: f64, m: &mut [f64; 3], on| {
+        let c = 0.8 * m[0] + 0.2 * g;
+        m[0] = 0.95 * m[0] + 0.05 * g;
+        w * if on { 1.0 - 0.02 * 0.3 } else { 1.0 } - 0.02 * if c == 0.0 { 0.0 } else { c.signum() }
+    };
+    check(Lion::new(0.02).betas(0.8, 0.95).weight_decay(0.3), reference, false);
+}
+
 /// Takes one step with gradients down to the smallest sizes of `f32`, and then steps with zeros.
 #[test]
 fn running_means_are_never_subnormal() {
@@ -180,6 +293,12 @@ fn running_means_are_never_subnormal() {
     check(Sgd::new(0.1).momentum(0.5));
     check(Adam::new(0.1).betas(0.5, 0.5));
     check(AdamW::new(0.1).betas(0.5, 0.5));
+    check(Adam::new(0.1).betas(0.5, 0.5).amsgrad(true));
+    check(NAdam::new(0.1).betas(0.5, 0.5));
+    check(RAdam::new(0.1).betas(0.5, 0.5));
+    check(Adamax::new(0.1).betas(0.5, 0.5));
+    check(Adagrad::new(0.1));
+    check(Lion::new(0.1).betas(0.5, 0.5));
     check(RmsProp::new(0.1).alpha(0.5));
     check(RmsProp::new(0.1).alpha(0.5).momentum(0.5).centered());
 }
@@ -288,6 +407,19 @@ fn schedules() {
     at(warm.then(Cosine::over(2.0)), [3.0, 4.0, 5.0, 6.0], [0.8, 1.0, 0.5, 0.0]);
     let cycle = OneCycle::over(21.0).rise(11.0 / 21.0).divisors(10.0, 4.0);
     at(cycle, [0.0, 5.0, 10.0, 20.0], [0.1, 0.55, 1.0, 0.025]);
+    at(Polynomial::over(4.0).power(0.5), [0.0, 3.0, 4.0, 9.0], [1.0, 0.5, 0.0, 0.0]);
+    at(WarmRestarts::every(4.0), [0.0, 2.0, 4.0, 1003.0], [1.0, 0.5, 1.0, 0.5 - 0.5f64.sqrt() / 2.0]);
+    // The falls of a multiple of 3 start at 0, 2, 8, 26, 80, …
+    let restarts = WarmRestarts::every(2.0).multiple(3.0).floor(0.2);
+    at(restarts, [2.0, 5.0, 3.0f64.powi(20) - 1.0, 2.0 * 3.0f64.powi(20) - 1.0], [1.0, 0.6, 1.0, 0.6]);
+    for multiple in [1.0, 1.0 + f64::EPSILON, 1.1, 7.0, 3e38] {
+        for position in [0.0, 1.0, 1e9, 1e300, f64::MAX] {
+            for length in [5e-324, 0.1, 1.0, 1e300] {
+                let factor = WarmRestarts::every(length).multiple(multiple).factor(position);
+                assert!((0.0..=1.0).contains(&factor), "{multiple}, {position}, {length}: {factor}");
+            }
+        }
+    }
     at(|t: f64| 1.0 / (1.0 + t), [0.0, 1.0, 3.0, 4.0], [1.0, 0.5, 0.25, 0.2]);
 }
 
@@ -300,8 +432,15 @@ fn settings_are_read_from_a_file() {
     }
     let decay = r#""decay":{"weight_decay":0.0,"coupling":"coupled","everything":false}"#;
     check(Sgd::new(0.1).nesterov(), &format!(r#"{{"learning_rate":0.1,"momentum":0.0,"nesterov":true,{decay}}}"#));
-    let adam = |rest: &str| format!(r#"{{"learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-8,{rest}}}"#);
+    let adam =
+        |rest: &str| format!(r#"{{"learning_rate":0.001,"betas":[0.9,0.999],"epsilon":1e-8,"amsgrad":false,{rest}}}"#);
     check(Adam::new(1e-3), &adam(decay));
+    // Earlier versions had no such setting.
+    assert_eq!(serde_json::from_str::<Adam>(&adam(decay).replace(r#""amsgrad":false,"#, "")).unwrap(), Adam::new(1e-3));
+    check(
+        Adagrad::new(0.01),
+        &format!(r#"{{"learning_rate":0.01,"learning_rate_decay":0.0,"initial_sum":0.0,"epsilon":1e-10,{decay}}}"#),
+    );
     check(AdamW::new(1e-3), &adam(r#""decay":{"weight_decay":0.01,"coupling":"decoupled","everything":false}"#));
     let rest = format!(r#""alpha":0.99,"epsilon":1e-8,"momentum":0.0,"centered":true,{decay}"#);
     check(RmsProp::new(0.01).centered(), &format!(r#"{{"learning_rate":0.01,{rest}}}"#));

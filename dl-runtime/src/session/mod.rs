@@ -8,6 +8,7 @@ mod criterion;
 mod diagnosis;
 mod in_flight;
 mod inference;
+mod lbfgs;
 mod lengths;
 mod loss;
 mod optimizer_state;

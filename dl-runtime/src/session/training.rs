@@ -373,7 +373,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         let state = &mut self.optimizing;
         state.prepare(&self.device, optimizer, M::LEN)?;
         let step = OptimizerStep {
-            segments: &state.segments,
+            segments: &state.segments.list,
+            roles: D::whole(&state.segments.roles),
+            tensors: &state.tensors,
+            workspace: Some(D::whole_mut(&mut state.workspace)),
             weights: D::whole_mut(&mut self.weights),
             gradients: D::whole(&self.gradients),
             finite_check: self.in_flight.finite_check(),

@@ -5,6 +5,7 @@ use super::history::{History, Scores};
 use super::run::{Run, seed_of_passes};
 use crate::ops::Device;
 use crate::optim::Optimizer;
+use crate::optim::schedule::PlateauState;
 use crate::session::Criterion;
 use crate::session::checkpoint::{Snapshot, malformed, same, write_checkpoint};
 use crate::tensor::Pack;
@@ -31,6 +32,9 @@ pub(super) struct State {
     pub learning_rate: f64,
     pub history: History,
     pub best: Option<Best>,
+    /// The memory of [`Trainer::plateau`](super::Trainer::plateau); missing in files of earlier versions.
+    #[serde(default)]
+    pub plateau: PlateauState,
     /// The number of epochs in earlier trainings by the same trainer.
     pub earlier_epochs: u64,
 }
@@ -144,7 +148,7 @@ where
     }
     /// Checks that the numbers of a state are consistent.
     fn check(&self, path: &Path, state: &State, has_best_weights: bool) -> Result<()> {
-        let (State { epoch, batch, history, best, .. }, batches) = (state, self.batches());
+        let (State { epoch, batch, history, best, plateau, .. }, batches) = (state, self.batches());
         let steps = epoch.checked_mul(batches).and_then(|steps| steps.checked_add(*batch));
         if *batch > batches || steps.map(|steps| steps as u64) != Some(self.training.steps()) {
             let expected = format!("the steps of {epoch} epochs of {batches} batches and {batch} more");
@@ -155,6 +159,9 @@ where
         if history.epochs.len() != *epoch || !history.epochs.iter().all(row_is_complete) {
             let found = format!("{} epochs, or wrong numbers of metrics", history.epochs.len());
             return Err(malformed(path, format!("a history of {epoch} epochs"), &found));
+        }
+        if !(0.0..=1.0).contains(&plateau.factor()) {
+            return Err(malformed(path, "a factor of the learning rate from 0 to 1", &plateau.factor().to_string()));
         }
         if best.is_some() != has_best_weights || best.is_some_and(|best| !(1..=*epoch).contains(&best.epoch)) {
             return Err(malformed(path, "a best epoch among those finished, with its weights", &format!("{best:?}")));

@@ -4,6 +4,7 @@ mod check;
 mod checkpoint;
 mod error;
 mod event;
+mod find_rate;
 mod float;
 mod history;
 mod progress;
@@ -19,5 +20,6 @@ pub use crate::metrics::{
 pub use crate::session::{Criterion, ExternalLoss, ModelLoss};
 pub use error::TrainError;
 pub use event::{EpochEnd, Flow, StepEnd};
+pub use find_rate::{RateCurve, RateSearch};
 pub use history::{Ended, Epoch, History, Scores};
 pub use trainer::{Every, Trainer};

@@ -12,6 +12,7 @@ use crate::data::{Dataset, similar_lengths};
 use crate::metrics::{Metric, Metrics};
 use crate::network::{DIMENSIONS, Row};
 use crate::ops::Device;
+use crate::optim::schedule::PlateauState;
 use crate::optim::{Clip, Optimizer};
 use crate::random::Rng;
 use crate::range::NOT_NEGATIVE;
@@ -93,8 +94,19 @@ where
         training.set_carrying(trainer.carry_state)?;
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
         let (loss, seconds, learning_rate) = (0.0, 0.0, 0.0);
-        let state =
-            State { epoch: 0, batch: 0, loss, losses: 0, seconds, learning_rate, history, best: None, earlier_epochs };
+        let (best, plateau) = (None, PlateauState::default());
+        let state = State {
+            epoch: 0,
+            batch: 0,
+            loss,
+            losses: 0,
+            seconds,
+            learning_rate,
+            history,
+            best,
+            plateau,
+            earlier_epochs,
+        };
         let (order, outputs) = (vec![0; data.len()], M::Output::samples(capacity));
         let inputs = data.inputs.iter().filter(|_| trainer.similar_lengths);
         let lengths = inputs.map(|input| DIMENSIONS.into_iter().map(|k| rows_of(input, k)).sum()).collect();
@@ -237,7 +249,7 @@ where
             Unit::Epochs => schedule.factor(training.steps() as f64 / batches as f64),
         });
         NOT_NEGATIVE.check("schedule", "factor", factor)?;
-        state.learning_rate = trainer.optimizer.learning_rate() * factor;
+        state.learning_rate = trainer.optimizer.learning_rate() * factor * state.plateau.factor();
         training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
         state.batch += 1;
         training.request_results(trainer.metrics.len() > terms::reported::<M, L>().len())?;
@@ -362,6 +374,9 @@ where
         self.training.store(self.net)?;
         (self.state.epoch, self.state.batch, self.state.seconds) = (row.epoch, 0, 0.0);
         let loss = row.validation.as_ref().unwrap_or(&row.train).loss;
+        if let Some(plateau) = self.trainer.plateau {
+            plateau.observe(loss, &mut self.state.plateau);
+        }
         if self.trainer.patience.is_some() && self.state.best.as_ref().is_none_or(|best| loss < best.loss) {
             self.state.best = Some(Best { epoch: row.epoch, loss });
             let weights = &mut **self.best_weights.get_or_insert_with(zeroed_box);
@@ -390,7 +405,7 @@ where
 }
 
 /// Runs the forward pass for the samples with these indices, and their loss, without waiting for it.
-fn forward<M: Passes, T: Pack, L: Criterion<M, Target = T>, D: Device>(
+pub(super) fn forward<M: Passes, T: Pack, L: Criterion<M, Target = T>, D: Device>(
     training: &mut Training<M, D>,
     loss: &L,
     data: &Dataset<M::Input, T>,
@@ -418,6 +433,6 @@ pub(super) fn seed_of_passes(seed: u64, earlier_epochs: u64) -> u64 {
 }
 
 /// Returns the seed for the order of one epoch. It differs from those of other epochs, and from the seed of the initial weights.
-fn epoch_seed(seed: u64, epoch: u64) -> u64 {
+pub(super) fn epoch_seed(seed: u64, epoch: u64) -> u64 {
     seed.wrapping_add(epoch.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }

@@ -17,6 +17,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
         self.check_carrying()?;
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
+        self.plateau.map_or(Ok(()), |plateau| plateau.check())?;
         self.schedule.as_ref().map_or(Ok(()), |(schedule, _)| schedule.check())
     }
     /// Checks that a sample can continue that of the batch before.

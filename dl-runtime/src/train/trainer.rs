@@ -9,6 +9,7 @@ use crate::device::Cpu;
 use crate::metrics::{Metric, Metrics};
 use crate::network::Row;
 use crate::ops::Device;
+use crate::optim::schedule::Plateau;
 use crate::optim::{Clip, Optimizer, Schedule};
 use crate::session::{Criterion, ExternalLoss, ModelLoss};
 use crate::tensor::Pack;
@@ -77,6 +78,7 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) quiet: bool,
     pub(super) clip: Option<Clip>,
     pub(super) schedule: Option<(Box<dyn Schedule + 'a>, Unit)>,
+    pub(super) plateau: Option<Plateau>,
     pub(super) validation: Option<&'a Dataset<M::Input, T>>,
     pub(super) metrics: Metrics<Row<M::Output>, Row<T>>,
     pub(super) patience: Option<usize>,
@@ -106,6 +108,7 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             quiet: false,
             clip: None,
             schedule: None,
+            plateau: None,
             validation: None,
             metrics: Vec::new(),
             patience: None,
@@ -135,6 +138,7 @@ macro_rules! with {
             quiet: $trainer.quiet,
             clip: $trainer.clip,
             schedule: $trainer.schedule,
+            plateau: $trainer.plateau,
             validation: $trainer.validation,
             metrics: $trainer.metrics,
             patience: $trainer.patience,
@@ -264,6 +268,13 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     #[must_use]
     pub fn schedule_by_epoch(mut self, schedule: impl Schedule + 'a) -> Self {
         self.schedule = Some((Box::new(schedule), Unit::Epochs));
+        self
+    }
+    /// Reduces the learning rate when the validation loss (or the training loss, if there is no validation set) has stopped falling; with
+    /// a schedule too, the factors are multiplied.
+    #[must_use]
+    pub fn plateau(mut self, plateau: Plateau) -> Self {
+        self.plateau = Some(plateau);
         self
     }
     /// Computes the loss and the metrics of this data set after each epoch.

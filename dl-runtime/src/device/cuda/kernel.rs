@@ -224,6 +224,13 @@ impl<A: Argument> Argument for Option<A> {
     }
 }
 
+/// Arrays are that many arguments.
+impl<A: Argument, const N: usize> Argument for [A; N] {
+    fn pack(self, to: &mut Packed) {
+        self.into_iter().for_each(|argument| argument.pack(to));
+    }
+}
+
 /// A field of an [`arguments!`] struct; it has four bytes.
 pub(crate) trait Word: Copy {
     fn word(self) -> u32;

@@ -1,37 +1,42 @@
 //! The kernels of optimizers: one step over all weights of a model, gradient clipping, and the check for finite
 //! numbers.
 //!
-//! The formulas, their sources and the settings are in [`optim`](crate::optim). A kernel is called with the factors of
-//! one step ([`AdamStep`]), and with the weights and their gradients ([`OptimizerStep`]). Running statistics do not
-//! change.
+//! The sources of the formulas and the settings are in [`optim`](crate::optim). Most optimizers treat every weight alike:
+//! they are entries of one table ([`formula`]), which one kernel ([`StepKernel`]) runs. It is called with the factors of one
+//! step ([`formula::Adam`]), and with the weights and their gradients ([`OptimizerStep`]). Running statistics do not change.
 //!
 //! The state that an optimizer keeps between steps is never subnormal: numbers below 1.2e-38 become 0. As in PyTorch,
 //! weights may become subnormal, for instance by weight decay.
 
-mod adam;
 mod clip;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod decay;
+mod family;
 mod finite_check;
-mod rms_prop;
+pub mod formula;
+mod lamb;
 mod segments;
-mod sgd;
+mod tensors;
 
-pub use adam::{AdamKernel, AdamStep};
 pub use clip::{ClipKernel, clip_factor};
 pub use decay::DecayStep;
+pub use family::{Formula, StepKernel};
 pub use finite_check::{FiniteCheck, FiniteCheckKernel};
-pub use rms_prop::{RmsPropKernel, RmsPropStep};
+pub use lamb::{LambKernel, LambStep};
 pub use segments::{Segment, Segments, segments};
-pub use sgd::{SgdKernel, SgdStep};
+pub use tensors::{TensorStep, TrainedTensor, each_tensor, trained_tensors};
 
 use crate::tensor::Storage;
 
 /// The memory that every optimizer works on in one step.
 pub struct OptimizerStep<'a, D: Storage> {
-    /// The ranges of weights, biases and statistics.
-    pub segments: &'a Segments<D>,
+    /// The ranges of weights, biases and statistics: [`Segments::list`].
+    pub segments: &'a [Segment],
+    /// [`Segments::roles`]. Without them, everything has the role of the only segment.
+    pub roles: D::Ref<'a, u32>,
+    /// The trained tensors.
+    pub tensors: &'a [TrainedTensor],
     /// All weights of a model, flat.
     pub weights: D::Mut<'a, f32>,
     /// The gradient to each weight.
@@ -39,4 +44,7 @@ pub struct OptimizerStep<'a, D: Storage> {
     /// The words of the [`FiniteCheck`]. A kernel does nothing if the training has stopped, and records new weights
     /// that are not finite.
     pub finite_check: D::Mut<'a, u32>,
+    /// Memory of any content, if the optimizer needs it: as long as its
+    /// [`workspace`](crate::optim::Optimizer::workspace).
+    pub workspace: Option<D::Mut<'a, f32>>,
 }

@@ -105,3 +105,18 @@ macro_rules! split_tuples {
 }
 
 split_tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
+
+// SAFETY: every member fulfils the contract. The array may be empty, so it has no count of its own.
+unsafe impl<A: Split, S: Split, const N: usize> Split for (A, [S; N]) {
+    type Part = (A::Part, [S::Part; N]);
+    fn count(&self) -> usize {
+        let (first, rest) = self;
+        assert!(rest.iter().all(|rest| rest.count() == first.count()), "as many chunks of each");
+        first.count()
+    }
+    unsafe fn part(&self, index: usize) -> Self::Part {
+        let (first, rest) = self;
+        // SAFETY: the caller's contract is passed on to every member.
+        unsafe { (first.part(index), rest.each_ref().map(|rest| rest.part(index))) }
+    }
+}

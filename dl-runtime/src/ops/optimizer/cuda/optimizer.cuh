@@ -40,10 +40,10 @@ DEVICE void store(Span<float> s, Four at, const Numbers<4>& v) {
     store4(s, at.i, make_float4(v.at[0], v.at[1], v.at[2], v.at[3]));
 }
 
-/// Returns the roles of a thread's numbers, two bits each.
+/// Returns the roles of a thread's numbers, two bits each. Without roles, all are weights.
 template <class At>
 DEVICE u32 roles_of(Span<const u32> roles, At at) {
-    return roles[at.i / 16] >> (2 * (at.i % 16));
+    return roles.len == 0 ? 0 : roles[at.i / 16] >> (2 * (at.i % 16));
 }
 
 /// Performs one step on a thread's weights, except statistics. `step(g, state)` returns the number that is subtracted

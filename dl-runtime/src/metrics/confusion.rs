@@ -1,8 +1,6 @@
 //! The confusion matrix counts how often each class is predicted for each true class.
 
-use super::Metric;
-use super::accuracy::largest;
-use crate::tensor::ranges::check_labels;
+use super::{ClassMetric, Metric, Scores};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -121,14 +119,15 @@ impl ConfusionMatrix {
     }
 }
 
-impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
+impl ClassMetric for ConfusionMatrix {
     fn name(&self) -> String {
         "balanced accuracy".into()
     }
-    fn add(&mut self, output: &[f32; C], target: &u32) {
-        self.make_room(C);
-        let answer = largest(output.iter().copied()).filter(|_| self.classes() == C && (*target as usize) < C);
-        match answer.and_then(|answer| self.counts.get_mut(*target as usize * C + answer as usize)) {
+    fn add(&mut self, scores: Scores<'_>, label: u32) {
+        let classes = scores.classes();
+        self.make_room(classes);
+        let answer = scores.largest().filter(|_| self.classes() == classes && (label as usize) < classes);
+        match answer.and_then(|answer| self.counts.get_mut(label as usize * classes + answer as usize)) {
             Some(count) => *count += 1.0,
             // An output that does not fit is recorded as one NaN.
             None => {
@@ -137,23 +136,22 @@ impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
             }
         }
     }
-    fn value(&self) -> f64 {
+    fn value(&self, _: usize) -> f64 {
         self.balanced_accuracy()
     }
-    fn check(&self, labels: &[u32]) -> Result<()> {
-        if let Some(classes) = self.classes.filter(|classes| *classes != C) {
-            let expected = format!("{C}, the number of classes in the output of the model");
-            return Err(Error::Setting {
+    fn check(&self, classes: usize) -> Result<()> {
+        match self.classes.filter(|own| *own != classes) {
+            Some(own) => Err(Error::Setting {
                 setting: "classes",
                 of: "ConfusionMatrix",
-                expected,
-                found: classes.to_string(),
-            });
+                expected: format!("{classes}, the number of classes in the output of the model"),
+                found: own.to_string(),
+            }),
+            None => Ok(()),
         }
-        check_labels(labels, C)
     }
-    fn sums(&mut self) -> &mut [f64] {
-        self.make_room(C);
+    fn sums(&mut self, classes: usize) -> &mut [f64] {
+        self.make_room(classes);
         &mut self.counts
     }
     fn confusion(&self) -> Option<&ConfusionMatrix> {

@@ -7,9 +7,9 @@ fn value<Y, T>(mut metric: impl Metric<Y, T>, outputs: &[Y], targets: &[T]) -> f
     let value = metric.value();
     // The sums are the whole state of a metric.
     let sums = metric.sums().to_vec();
-    metric.sums().fill(0.0);
+    metric.reset();
     assert!(metric.value().is_nan());
-    metric.sums().copy_from_slice(&sums);
+    assert!(metric.restore(&sums));
     assert_eq!(metric.value(), value);
     value
 }

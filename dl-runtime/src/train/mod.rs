@@ -12,9 +12,11 @@ mod settings;
 mod terms;
 mod trainer;
 
+pub use crate::metrics::Scores as ClassScores;
 pub use crate::metrics::{
-    Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, Perplexity,
-    RootMeanSquaredError, RowAccuracy, TopK,
+    Accuracy, Average, AveragePrecision, Binary, BinaryAccuracy, CalibrationError, ClassMetric, ConfusionMatrix,
+    ExplainedVariance, F1, Ignore, MeanAbsoluteError, MeanOf, Metric, Metrics, Perplexity, Precision, R2, Recall,
+    RocAuc, RootMeanSquaredError, RowAccuracy, Rows, TopK,
 };
 pub use crate::session::{Criterion, ExternalLoss, ModelLoss};
 pub use error::TrainError;

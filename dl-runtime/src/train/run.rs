@@ -77,7 +77,7 @@ where
                 metrics.push(metric);
             }
         }
-        metrics.iter_mut().for_each(|metric| metric.sums().fill(0.0));
+        metrics.iter_mut().for_each(|metric| metric.reset());
         trainer.metrics = metrics;
         for data in [Some(data), trainer.validation].into_iter().flatten() {
             trainer.metrics.iter().try_for_each(|metric| check_metric(&**metric, &data.targets))?;
@@ -275,7 +275,7 @@ where
             metrics: self.trainer.metrics.iter().map(|m| m.value()).collect(),
         };
         self.state.history.confusion = self.trainer.metrics.iter().find_map(|m| m.confusion()).cloned();
-        self.trainer.metrics.iter_mut().for_each(|m| m.sums().fill(0.0));
+        self.trainer.metrics.iter_mut().for_each(|m| m.reset());
         scores
     }
 

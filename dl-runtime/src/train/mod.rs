@@ -2,6 +2,7 @@
 
 mod check;
 mod checkpoint;
+mod compare;
 mod error;
 mod event;
 mod float;
@@ -9,8 +10,10 @@ mod history;
 mod progress;
 mod run;
 mod settings;
+mod tensorboard;
 mod terms;
 mod trainer;
+mod watch;
 
 pub use crate::metrics::Scores as ClassScores;
 pub use crate::metrics::{
@@ -23,3 +26,4 @@ pub use error::TrainError;
 pub use event::{EpochEnd, Flow, StepEnd};
 pub use history::{Ended, Epoch, History, Scores};
 pub use trainer::{Every, Trainer};
+pub use watch::{Cause, Warning};

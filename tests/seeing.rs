@@ -4,7 +4,7 @@
 mod places;
 
 use dl::data::Dataset;
-use dl::plot::{Histogram, Histograms, Image, filters};
+use dl::plot::{Histogram, Histograms, Image, exciting_input, filters};
 use dl::pod::flat;
 use dl::prelude::*;
 use dl::tensorboard::EventFile;
@@ -119,7 +119,16 @@ fn curves_of_several_runs() {
     };
     assert_eq!(colours("line dashed"), ["#0072b2"; 3]);
     assert_eq!(colours("line"), ["#0072b2", "#d55e00", "#0072b2", "#d55e00", "#0072b2"]);
-    History::plot_runs_svg(&path, &[]).unwrap();
+    History::plot_runs_svg(folder.join("nothing.svg"), &[]).unwrap();
+    // The confusion matrix of a history, with names.
+    let names = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|digit| format!("digit {digit}"));
+    let names = names.each_ref().map(String::as_str);
+    let matrix = slow.confusion.unwrap();
+    matrix.plot_svg(folder.join("confusion.svg"), &names).unwrap();
+    let svg = std::fs::read_to_string(folder.join("confusion.svg")).unwrap();
+    assert!(names.iter().all(|name| svg.matches(name).count() == 2));
+    assert_eq!(svg.matches("<rect").count(), 1 + 100);
+    assert!(matrix.table(&names).unwrap().contains("\n  digit 3"));
 }
 
 #[test]
@@ -146,6 +155,8 @@ fn histograms_of_tensors() {
     let scale = text.lines().nth(3).unwrap();
     assert!(scale.starts_with("batch_norm1.weight     1.00e0     0.00e0     1.00e0     1.00e0   0.0%  █"), "{text}");
     let svg = histograms.svg();
+    std::fs::create_dir_all(places::scratch()).unwrap();
+    histograms.save(places::scratch().join("histograms.svg")).unwrap();
     assert!(names.iter().all(|name| svg.contains(name)) && !svg.contains("NaN"));
 }
 
@@ -163,6 +174,39 @@ fn filters_of_a_convolution() {
     assert_eq!(image.pixel(1 + 4 + 2, 1 + 4 + 2), Some([255; 3]));
     let error = filters(&*net, "dense1").unwrap_err().to_string();
     assert_eq!(error, "`layer` of `filters` is dense1; it must be one of conv1");
+}
+
+model! {
+    /// Layers up to a convolution, as a model of their own.
+    Edges(image: [1, 8, 8]) -> [2, 6, 6] { image -> conv2d(2, 3) -> tanh }
+
+    Readings(image: [1, 8, 8]) -> [3] { image -> flatten -> dense(3) }
+}
+
+#[test]
+fn inputs_that_excite() {
+    // What a linear function of unit norm answers most to is its weights.
+    let net = Readings::init(1);
+    let start = dl::data::digits().test.inputs[0];
+    let found = exciting_input(&*net, &start, 1..2, 300).unwrap();
+    let norm = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let (weights, found) = (&net.dense1.weight[1], flat(std::slice::from_ref(&*found)));
+    let start = norm(flat(std::slice::from_ref(&start)));
+    assert!((norm(found) - start).abs() < 1e-4 * start);
+    let cosine = weights.iter().zip(found).map(|(w, x)| w * x).sum::<f32>() / norm(weights) / norm(found);
+    assert!(cosine > 0.999, "{cosine}");
+    // A channel of a convolution: its mean grows.
+    let net = Edges::init(1);
+    let noise: dl::Input<Edges> =
+        std::array::from_fn(|_| std::array::from_fn(|y| std::array::from_fn(|x| ((7 * y + 3 * x) % 5) as f32 - 2.0)));
+    let mean = |x: &dl::Input<Edges>| flat(&net.predict_one(x)[1..]).iter().sum::<f32>() / 36.0;
+    let found = exciting_input(&*net, &noise, 36..72, 100).unwrap();
+    assert!(mean(&found) > mean(&noise) + 0.1, "{} {}", mean(&found), mean(&noise));
+    let error = exciting_input(&*net, &noise, 36..73, 100).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`outputs` of `exciting_input` is 36..73; it must be a range within 0..72, the numbers of the output"
+    );
 }
 
 model! {
@@ -196,7 +240,11 @@ fn gradients_vanish() {
     let first = &history.warnings[0];
     assert_eq!((first.layer.as_str(), first.since), ("dense1", 1));
     assert!(matches!(first.cause, Cause::Vanishing { share } if share < 1e-5), "{first:?}");
-    assert!(first.to_string().starts_with("the gradients of `dense1` vanish since step 1: relative to its weights they are "));
+    assert!(
+        first
+            .to_string()
+            .starts_with("the gradients of `dense1` vanish since step 1: relative to its weights they are ")
+    );
     // Those at the end are not among them, and each is there once.
     let layers: Vec<_> = history.warnings.iter().map(|warning| warning.layer.as_str()).collect();
     assert!(!layers.contains(&"dense8") && !layers.contains(&"dense9"), "{layers:?}");

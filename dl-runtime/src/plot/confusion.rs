@@ -81,7 +81,8 @@ impl ConfusionMatrix {
             let place: Attributes<'_> = &[("class", &class), ("x", &Number(x + cell / 2.0)), ("y", &Number(y + down))];
             svg.text(place, text);
         };
-        if cell >= 36.0 {
+        // Empty cells stay quiet, so that mistakes stand out.
+        if cell >= 36.0 && count > 0 {
             line(cell / 2.0 - 2.0, &count.to_string());
             line(cell / 2.0 + 13.0, &format!("{:.0}%", 100.0 * share));
         } else if cell >= 20.0 && count > 0 {

@@ -1,4 +1,5 @@
-//! Charts as SVG files: lines and points over two axes, in panels side by side. The files contain no fonts or scripts.
+//! Charts as SVG files: lines and points over two axes, in panels side by side; and pictures of networks: histograms of their tensors,
+//! filters, and inputs that excite them. The files contain no fonts or scripts.
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -9,10 +10,12 @@
 
 mod axis;
 mod confusion;
+mod exciting;
 mod histogram;
 mod image;
 mod weights;
 
+pub use exciting::exciting_input;
 pub use histogram::Histogram;
 pub use image::Image;
 pub use weights::{Histograms, filters};
@@ -33,7 +36,7 @@ const MARGINS: (f64, f64, f64, f64) = (68.0, 58.0, 18.0, 52.0);
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mark {
     Line,
-    /// A line in the colour of the series before it.
+    /// A dashed line in the colour of the series before it.
     Dashes,
     Points,
 }

@@ -93,17 +93,19 @@ struct Layer {
     bias: Option<(Range<usize>, Vec<bool>)>,
     /// The first step of the checks in a row with vanishing gradients, and their number.
     vanishing: (u64, u32),
+    /// The norm of the gradients divided by that of the weights, in the last check.
+    ratio: f64,
 }
 
 impl Layer {
-    /// Returns the norm of the gradients divided by that of the weights. Weights count as 0.001 each at least, since biases begin at 0.
-    fn ratio(&self, weights: &[f32], gradients: &[f32]) -> f64 {
+    /// Measures the ratio of the norms. Weights count as 0.001 each at least, since biases begin at 0.
+    fn measure(&mut self, weights: &[f32], gradients: &[f32]) -> f64 {
         let norm = |of: &[f32]| {
             let squares = |range: &Range<usize>| of[range.clone()].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
             self.tensors.iter().map(squares).sum::<f64>().sqrt()
         };
         let numbers: usize = self.tensors.iter().map(Range::len).sum();
-        norm(gradients) / norm(weights).max(1e-3 * (numbers as f64).sqrt())
+        self.ratio = norm(gradients) / norm(weights).max(1e-3 * (numbers as f64).sqrt());
     }
 }
 
@@ -122,17 +124,19 @@ impl<M: Passes> Watch<M> {
         training.gradients(&mut self.gradients)?;
         let (weights, gradients) =
             (flat(std::slice::from_ref(&*self.weights)), flat(std::slice::from_ref(&*self.gradients)));
-        let ratios: Vec<f64> = self.layers.iter().map(|layer| layer.ratio(weights, gradients)).collect();
-        let largest = ratios.iter().copied().fold(0.0, f64::max);
+        self.layers.iter_mut().for_each(|layer| layer.measure(weights, gradients));
+        let ratios = || self.layers.iter().map(|layer| layer.ratio);
+        let largest = ratios().fold(0.0, f64::max);
         // Numbers that are not finite end the training with an error of their own.
-        if !largest.is_finite() || ratios.iter().any(|ratio| ratio.is_nan()) {
+        if !ratios().all(f64::is_finite) {
             return Ok(());
         }
         if self.checks == 0 {
             self.first = step;
         }
         self.checks += 1;
-        for (layer, ratio) in self.layers.iter_mut().zip(ratios) {
+        for layer in &mut self.layers {
+            let ratio = layer.ratio;
             if let Some((range, moved)) = &mut layer.bias {
                 moved
                     .iter_mut()
@@ -189,7 +193,7 @@ fn layers<M: Passes>() -> Vec<Layer> {
     for tensor in M::TENSORS.iter().filter(trained) {
         let (name, own) = tensor.name.rsplit_once('.').unwrap_or((M::NAME, &tensor.name));
         if layers.last().is_none_or(|layer| layer.name != name) {
-            layers.push(Layer { name: name.into(), tensors: Vec::new(), bias: None, vanishing: (0, 0) });
+            layers.push(Layer { name: name.into(), tensors: Vec::new(), bias: None, vanishing: (0, 0), ratio: 0.0 });
         }
         if let Some(layer) = layers.last_mut() {
             layer.tensors.push(tensor.range());

@@ -99,7 +99,7 @@ struct Layer {
 
 impl Layer {
     /// Measures the ratio of the norms. Weights count as 0.001 each at least, since biases begin at 0.
-    fn measure(&mut self, weights: &[f32], gradients: &[f32]) -> f64 {
+    fn measure(&mut self, weights: &[f32], gradients: &[f32]) {
         let norm = |of: &[f32]| {
             let squares = |range: &Range<usize>| of[range.clone()].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
             self.tensors.iter().map(squares).sum::<f64>().sqrt()

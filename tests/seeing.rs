@@ -1,8 +1,11 @@
 //! What a training shows of itself: TensorBoard's files, curves of several runs, histograms, filters, and warnings in words.
 
+#[path = "common/devices.rs"]
+mod devices;
 #[path = "common/places.rs"]
 mod places;
 
+use devices::on_devices;
 use dl::data::Dataset;
 use dl::plot::{Histogram, Histograms, Image, exciting_input, filters};
 use dl::pod::flat;
@@ -66,11 +69,16 @@ fn records(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_training_writes_events() {
+    on_devices!(|device| events_of_a_training(device));
+}
+
+fn events_of_a_training<D: Device>(device: D) {
     let (train, test) = digits();
     let folder = folder("training_events");
     let mut net = Net::init(1);
     Trainer::new(Adam::new(3e-3))
         .loss(CrossEntropy)
+        .on(device)
         .epochs(2)
         .validate(&test)
         .tensorboard(&folder)
@@ -219,12 +227,12 @@ model! {
     Line(x: [2]) -> [1] { x -> dense(1) }
 }
 
-/// The warnings of a training with the digits, which must not change its result.
-fn watched<M: Model<Input = dl::Input<Net>, Output = [f32; 10]>>(net: &M, rate: f64) -> History {
+/// The history of a watched training with the digits on one device. Watching must not change its result.
+fn watched<M: Model<Input = dl::Input<Net>, Output = [f32; 10]>, D: Device>(net: &M, rate: f64, device: D) -> History {
     let (train, _) = digits();
     let run = |watch: bool| {
         let mut net = net.to_box();
-        let trainer = Trainer::new(Sgd::new(rate)).loss(CrossEntropy).epochs(3).quiet();
+        let trainer = Trainer::new(Sgd::new(rate)).loss(CrossEntropy).on(device.clone()).epochs(3).quiet();
         let history = if watch { trainer.watch(1) } else { trainer }.fit(&mut net, &train).unwrap();
         (flat(std::slice::from_ref(&*net)).to_vec(), history)
     };
@@ -235,8 +243,12 @@ fn watched<M: Model<Input = dl::Input<Net>, Output = [f32; 10]>>(net: &M, rate: 
 
 #[test]
 fn gradients_vanish() {
-    assert_eq!(watched(&*Net::init(1), 0.05).warnings, []);
-    let history = watched(&*Deep::init(1), 0.05);
+    on_devices!(|device| vanishing(device));
+}
+
+fn vanishing<D: Device>(device: D) {
+    assert_eq!(watched(&*Net::init(1), 0.05, device.clone()).warnings, []);
+    let history = watched(&*Deep::init(1), 0.05, device);
     let first = &history.warnings[0];
     assert_eq!((first.layer.as_str(), first.since), ("dense1", 1));
     assert!(matches!(first.cause, Cause::Vanishing { share } if share < 1e-5), "{first:?}");
@@ -258,11 +270,14 @@ fn units_die() {
     let mut net = Net::init(1);
     // Half of the units are below zero for every image.
     net.dense1.bias[..12].fill(-100.0);
-    let history = watched(&*net, 0.01);
-    let [warning] = history.warnings.as_slice() else { panic!("{:?}", history.warnings) };
-    assert_eq!(warning.cause, Cause::DeadUnits { units: 12, of: 24 });
-    let expected = "12 of 24 units of `dense1` are dead since step 1: their biases have had no gradient for an epoch";
-    assert_eq!(warning.to_string(), expected);
+    on_devices!(|device| {
+        let history = watched(&*net, 0.01, device);
+        let [warning] = history.warnings.as_slice() else { panic!("{:?}", history.warnings) };
+        assert_eq!(warning.cause, Cause::DeadUnits { units: 12, of: 24 });
+        let expected =
+            "12 of 24 units of `dense1` are dead since step 1: their biases have had no gradient for an epoch";
+        assert_eq!(warning.to_string(), expected);
+    });
 }
 
 #[test]

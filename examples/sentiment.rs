@@ -71,6 +71,6 @@ fn main() -> dl::Result<()> {
         sentences.iter().for_each(|i| println!("  {}", test.inputs[*i]));
     }
     let matrix = ConfusionMatrix::of(&outputs, &test.targets)?;
-    println!("\n{matrix}\naccuracy: {:.1}%", 100.0 * matrix.accuracy());
+    println!("\n{}\naccuracy: {:.1}%", matrix.table(&["negative", "positive"])?, 100.0 * matrix.accuracy());
     Ok(())
 }

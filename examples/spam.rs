@@ -70,7 +70,7 @@ fn main() -> dl::Result<()> {
         wrong.take(5).for_each(|((message, _), _)| println!("  {message}"));
     }
     let matrix = ConfusionMatrix::of(&outputs, &test.targets)?;
-    println!("\n{matrix}");
+    println!("\n{}", matrix.table(&["ham", "spam"])?);
     println!("accuracy: {:.1}%, spam found: {:.1}%", 100.0 * matrix.accuracy(), 100.0 * matrix.recall(1));
     Ok(())
 }

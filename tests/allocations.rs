@@ -133,6 +133,26 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             .unwrap();
         assert_eq!((seen.len(), &seen[1..9], &seen[11..]), (20, &[0; 8][..], &[0; 9][..]), "{threads} threads");
 
+        // Metrics of all scores grow in the first epoch, and keep their memory.
+        let (mut seen, mut last) = (Vec::with_capacity(100), 0);
+        Trainer::new(RmsProp::new(1e-3))
+            .loss(CrossEntropy)
+            .on(cpu.clone())
+            .epochs(2)
+            .batch_size(10)
+            .metric(dl::train::F1::new(dl::train::Average::Macro))
+            .metric(dl::train::RocAuc::new())
+            .metric(dl::train::CalibrationError::new())
+            .watch(1)
+            .on_step(|_| {
+                let calls = CALLS.load(Ordering::Relaxed);
+                seen.push(calls - std::mem::replace(&mut last, calls));
+            })
+            .quiet()
+            .fit(&mut Everything::init(1), &data)
+            .unwrap();
+        assert_eq!((seen.len(), &seen[11..]), (20, &[0; 9][..]), "{threads} threads");
+
         let pairs = vec![PairsInput { a: [0.5; 20], b: [1.5; 20] }; 300];
         let targets = vec![PairsTarget { class: 3, same: -1.0 }; 300];
         let mut training = Pairs::init(1).training(cpu.clone(), 300).unwrap();

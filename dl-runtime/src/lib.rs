@@ -21,6 +21,7 @@ mod range;
 pub mod sampling;
 mod session;
 pub mod tensor;
+pub mod tensorboard;
 #[cfg(test)]
 mod testing;
 pub mod train;

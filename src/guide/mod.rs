@@ -1,8 +1,9 @@
-//! The guide: the language of `model!`, every layer, training, GPUs, generated code, data and files.
+//! The guide: the language of `model!`, every layer, training, metrics, GPUs, generated code, data and files.
 //!
 //! - [`language`]: the language inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
 //! - [`training`]: the trainer, losses, optimizers, schedules, and training loops written by hand
+//! - [`metrics`]: metrics, and what a training shows: curves, TensorBoard, histograms, filters, warnings about gradients
 //! - [`sequences`]: models of sequences of any length: recurrent networks, transformers, generation, translation
 //! - [`gpu`]: training and prediction on an NVIDIA GPU
 //! - [`expansion`]: the code that the macro generates, from top to bottom
@@ -16,6 +17,9 @@ pub mod layers {}
 
 #[doc = include_str!("training.md")]
 pub mod training {}
+
+#[doc = include_str!("metrics.md")]
+pub mod metrics {}
 
 #[doc = include_str!("sequences.md")]
 pub mod sequences {}

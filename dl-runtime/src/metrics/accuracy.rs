@@ -1,8 +1,8 @@
 //! Accuracy metrics: of the most likely class, of the `k` most likely classes, and of binary answers.
 
-use super::Metric;
+use super::{ClassMetric, Metric, Scores};
+use crate::tensor::ClassRows;
 use crate::tensor::pod::flat;
-use crate::tensor::{ClassRows, Labels};
 use crate::{Error, Pod, Result};
 
 /// The number of correct answers, and the number of all answers.
@@ -10,11 +10,6 @@ type Counts = [f64; 2];
 
 fn share([right, all]: Counts) -> f64 {
     right / all
-}
-
-/// Returns the scores of all `C` classes at one position of an output.
-fn classes<T: Labels, const C: usize>(output: &[T; C], place: usize) -> impl Iterator<Item = f32> {
-    flat(output).iter().skip(place).step_by(T::LEN).copied()
 }
 
 /// Returns the class with the largest score, like PyTorch's `argmax`: the first one among equal scores, and `None` if a score is NaN.
@@ -44,24 +39,24 @@ impl Accuracy {
     }
 }
 
-impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for Accuracy {
+impl ClassMetric for Accuracy {
     fn name(&self) -> String {
         "accuracy".into()
     }
-    fn add(&mut self, output: &[T; C], target: &T::Of) {
-        for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
-            if self.ignore == Some(*label) {
-                continue;
-            }
-            self.counts[0] += f64::from(largest(classes(output, place)) == Some(*label));
+    fn add(&mut self, scores: Scores<'_>, label: u32) {
+        if self.ignore != Some(label) {
+            self.counts[0] += f64::from(scores.largest() == Some(label));
             self.counts[1] += 1.0;
         }
     }
-    fn value(&self) -> f64 {
+    fn value(&self, _: usize) -> f64 {
         share(self.counts)
     }
-    fn sums(&mut self) -> &mut [f64] {
+    fn sums(&mut self, _: usize) -> &mut [f64] {
         &mut self.counts
+    }
+    fn ignores(&self, label: u32) -> bool {
+        self.ignore == Some(label)
     }
 }
 
@@ -161,31 +156,29 @@ impl TopK {
     }
 }
 
-impl<T: Labels, const C: usize> Metric<[T; C], T::Of> for TopK {
+impl ClassMetric for TopK {
     fn name(&self) -> String {
         format!("top-{} accuracy", self.k)
     }
-    fn check(&self, _: &[T::Of]) -> Result<()> {
-        if (1..=C).contains(&self.k) {
+    fn check(&self, classes: usize) -> Result<()> {
+        if (1..=classes).contains(&self.k) {
             return Ok(());
         }
-        let expected = format!("from 1 to {C}, the number of classes");
+        let expected = format!("from 1 to {classes}, the number of classes");
         Err(Error::Setting { setting: "k", of: "TopK", expected, found: self.k.to_string() })
     }
-    fn add(&mut self, output: &[T; C], target: &T::Of) {
-        for (place, label) in flat(std::slice::from_ref(target)).iter().enumerate() {
-            let own = classes(output, place).nth(*label as usize).unwrap_or(f32::NAN);
-            // Among equal scores, the lower class comes first.
-            let better = classes(output, place).zip(0..).filter(|(x, class)| *x > own || *x == own && class < label);
-            let known = !own.is_nan() && !classes(output, place).any(f32::is_nan);
-            self.counts[0] += f64::from(known && better.count() < self.k);
-            self.counts[1] += 1.0;
-        }
+    fn add(&mut self, scores: Scores<'_>, label: u32) {
+        let own = scores.iter().nth(label as usize).unwrap_or(f32::NAN);
+        // Among equal scores, the lower class comes first.
+        let better = scores.iter().zip(0..).filter(|(x, class)| *x > own || *x == own && *class < label);
+        let known = !own.is_nan() && !scores.iter().any(f32::is_nan);
+        self.counts[0] += f64::from(known && better.count() < self.k);
+        self.counts[1] += 1.0;
     }
-    fn value(&self) -> f64 {
+    fn value(&self, _: usize) -> f64 {
         share(self.counts)
     }
-    fn sums(&mut self) -> &mut [f64] {
+    fn sums(&mut self, _: usize) -> &mut [f64] {
         &mut self.counts
     }
 }

@@ -1,8 +1,6 @@
 //! The confusion matrix counts how often each class is predicted for each true class.
 
-use super::Metric;
-use super::accuracy::largest;
-use crate::tensor::ranges::check_labels;
+use super::{ClassMetric, Metric, Scores};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -121,14 +119,15 @@ impl ConfusionMatrix {
     }
 }
 
-impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
+impl ClassMetric for ConfusionMatrix {
     fn name(&self) -> String {
         "balanced accuracy".into()
     }
-    fn add(&mut self, output: &[f32; C], target: &u32) {
-        self.make_room(C);
-        let answer = largest(output.iter().copied()).filter(|_| self.classes() == C && (*target as usize) < C);
-        match answer.and_then(|answer| self.counts.get_mut(*target as usize * C + answer as usize)) {
+    fn add(&mut self, scores: Scores<'_>, label: u32) {
+        let classes = scores.classes();
+        self.make_room(classes);
+        let answer = scores.largest().filter(|_| self.classes() == classes && (label as usize) < classes);
+        match answer.and_then(|answer| self.counts.get_mut(label as usize * classes + answer as usize)) {
             Some(count) => *count += 1.0,
             // An output that does not fit is recorded as one NaN.
             None => {
@@ -137,23 +136,22 @@ impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
             }
         }
     }
-    fn value(&self) -> f64 {
+    fn value(&self, _: usize) -> f64 {
         self.balanced_accuracy()
     }
-    fn check(&self, labels: &[u32]) -> Result<()> {
-        if let Some(classes) = self.classes.filter(|classes| *classes != C) {
-            let expected = format!("{C}, the number of classes in the output of the model");
-            return Err(Error::Setting {
+    fn check(&self, classes: usize) -> Result<()> {
+        match self.classes.filter(|own| *own != classes) {
+            Some(own) => Err(Error::Setting {
                 setting: "classes",
                 of: "ConfusionMatrix",
-                expected,
-                found: classes.to_string(),
-            });
+                expected: format!("{classes}, the number of classes in the output of the model"),
+                found: own.to_string(),
+            }),
+            None => Ok(()),
         }
-        check_labels(labels, C)
     }
-    fn sums(&mut self) -> &mut [f64] {
-        self.make_room(C);
+    fn sums(&mut self, classes: usize) -> &mut [f64] {
+        self.make_room(classes);
         &mut self.counts
     }
     fn confusion(&self) -> Option<&ConfusionMatrix> {
@@ -161,18 +159,53 @@ impl<const C: usize> Metric<[f32; C], u32> for ConfusionMatrix {
     }
 }
 
-impl fmt::Display for ConfusionMatrix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let largest = self.counts.iter().fold(self.counted().len() as f64, |a, b| a.max(*b));
-        let width = format!("{largest:.0}").len().max(2) + 1;
-        write!(f, "{:>8}", "is \\ said")?;
-        self.counted().try_for_each(|c| write!(f, "{c:>width$}"))?;
-        writeln!(f, "  recall")?;
-        for (c, row) in self.counts.chunks(self.classes().max(1)).enumerate() {
-            write!(f, "{c:>9}")?;
-            row.iter().try_for_each(|count| write!(f, "{count:>width$.0}"))?;
-            writeln!(f, "  {:>5.1}%", 100.0 * self.recall(c))?;
+impl ConfusionMatrix {
+    /// Returns the names of the classes: the given ones, or their numbers if none are given.
+    pub(crate) fn names(&self, given: &[&str]) -> Result<Vec<String>> {
+        match given.len() {
+            0 => Ok((0..self.classes()).map(|class| class.to_string()).collect()),
+            names if names == self.classes() => Ok(given.iter().map(|&name| name.into()).collect()),
+            names => Err(Error::Setting {
+                setting: "names",
+                of: "ConfusionMatrix",
+                expected: format!("{}, one for each class", self.classes()),
+                found: format!("{names} names"),
+            }),
+        }
+    }
+    /// Returns the matrix as a table of text with the names of the classes, and the recall, precision and F1 of each class. `Display`
+    /// writes the same table with numbers of classes.
+    ///
+    /// # Errors
+    /// Returns [`Error::Setting`] for another number of names than classes.
+    pub fn table(&self, names: &[&str]) -> Result<String> {
+        let mut table = String::new();
+        // Writing to a `String` does not fail.
+        _ = self.write(&self.names(names)?, &mut table);
+        Ok(table)
+    }
+    fn write(&self, names: &[String], to: &mut dyn fmt::Write) -> fmt::Result {
+        let largest = self.counts.iter().fold(0f64, |a, b| a.max(*b));
+        let longest = |least: usize| names.iter().map(|name| name.chars().count()).fold(least, usize::max);
+        let width = longest(format!("{largest:.0}").len().max(2)) + 1;
+        let first = longest("is \\ said".len() - 1) + 1;
+        write!(to, "{:<first$}", "is \\ said")?;
+        names.iter().try_for_each(|name| write!(to, "{name:>width$}"))?;
+        writeln!(to, "  recall  precision      F1")?;
+        for class in self.counted() {
+            write!(to, "{:>first$}", names[class])?;
+            self.counted().try_for_each(|answer| write!(to, "{:>width$.0}", self.at(class, answer)))?;
+            let [recall, precision, f1] =
+                [self.recall(class), self.precision(class), self.f1(class)].map(|x| 100.0 * x);
+            writeln!(to, "  {recall:>5.1}%     {precision:>5.1}%  {f1:>5.1}%")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for ConfusionMatrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = (0..self.classes()).map(|class| class.to_string()).collect();
+        self.write(&names, f)
     }
 }

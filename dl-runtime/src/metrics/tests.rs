@@ -7,9 +7,9 @@ fn value<Y, T>(mut metric: impl Metric<Y, T>, outputs: &[Y], targets: &[T]) -> f
     let value = metric.value();
     // The sums are the whole state of a metric.
     let sums = metric.sums().to_vec();
-    metric.sums().fill(0.0);
+    metric.reset();
     assert!(metric.value().is_nan());
-    metric.sums().copy_from_slice(&sums);
+    assert!(metric.restore(&sums));
     assert_eq!(metric.value(), value);
     value
 }
@@ -46,13 +46,24 @@ fn confusion() {
     assert_eq!((matrix.accuracy(), matrix.balanced_accuracy()), (0.75, 2.5 / 3.0));
     assert_eq!(value(ConfusionMatrix::new(4), &SCORES, &[1, 0, 1, 3]), 2.5 / 3.0);
     let expected = "\
-is \\ said  0  1  2  3  recall
-        0  1  0  0  0  100.0%
-        1  1  1  0  0   50.0%
-        2  0  0  0  0    NaN%
-        3  0  0  0  1  100.0%
+is \\ said  0  1  2  3  recall  precision      F1
+        0  1  0  0  0  100.0%      50.0%   66.7%
+        1  1  1  0  0   50.0%     100.0%   66.7%
+        2  0  0  0  0    NaN%       NaN%    NaN%
+        3  0  0  0  1  100.0%     100.0%  100.0%
 ";
     assert_eq!(matrix.to_string(), expected);
+    let expected = "\
+is \\ said      cat      dog elephant  recall  precision      F1
+      cat        3        1        0   75.0%     100.0%   85.7%
+      dog        0        2        0  100.0%      66.7%   80.0%
+ elephant        0        0        0    NaN%       NaN%    NaN%
+";
+    let outputs =
+        [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]];
+    let matrix = ConfusionMatrix::of(&outputs, &[0, 0, 0, 0, 1, 1]).unwrap();
+    assert_eq!(matrix.table(&["cat", "dog", "elephant"]).unwrap(), expected);
+    assert!(matrix.table(&["cat"]).is_err());
 }
 
 #[test]

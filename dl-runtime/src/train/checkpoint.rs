@@ -105,7 +105,7 @@ where
     pub(super) fn save_last_epoch(&mut self) -> Result<()> {
         let Some(snapshot) = self.unsaved.take() else { return Ok(()) };
         (self.state.batch, self.state.loss, self.state.losses, self.state.seconds) = (0, 0.0, 0, 0.0);
-        self.trainer.metrics.iter_mut().for_each(|metric| metric.sums().fill(0.0));
+        self.trainer.metrics.iter_mut().for_each(|metric| metric.reset());
         self.write(&snapshot, None)
     }
     fn write(&mut self, snapshot: &Snapshot<M>, net: Option<&M>) -> Result<()> {
@@ -131,16 +131,16 @@ where
         same(path, "choice of `carry_state`", expected.carry_state, found.carry_state)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
         self.check(path, &state, best_weights.is_some())?;
-        let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums());
-        if metric_sums.len() != sums.len() {
-            return Err(malformed(path, format!("sums of {} metrics", sums.len()), &metric_sums.len().to_string()));
+        let metrics = &mut self.trainer.metrics;
+        if metric_sums.len() != metrics.len() {
+            return Err(malformed(path, format!("sums of {} metrics", metrics.len()), &metric_sums.len().to_string()));
         }
-        for (sums, found) in sums.zip(metric_sums) {
-            if sums.len() != found.len() {
-                let expected = format!("{} sums of a metric", sums.len());
+        for (metric, found) in metrics.iter_mut().zip(metric_sums) {
+            let found: Vec<f64> = found.into_iter().map(|sum| sum.0).collect();
+            if !metric.restore(&found) {
+                let expected = format!("{} sums of a metric", metric.sums().len());
                 return Err(malformed(path, expected, &found.len().to_string()));
             }
-            sums.iter_mut().zip(found).for_each(|(sum, found)| *sum = found.0);
         }
         (self.state, self.best_weights) = (state, best_weights);
         // The network holds these weights until the next epoch ends.

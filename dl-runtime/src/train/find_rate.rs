@@ -172,12 +172,12 @@ impl<M: Passes, T: Pack, O: Optimizer, L: Criterion<M, Target = T>, D: Device> T
         let (mut order, mut epoch) = ((0..data.len()).collect::<Vec<_>>(), 0);
         while curve.rates.len() < search.steps {
             order.sort_unstable();
-            if self.shuffle {
+            if self.shuffles() {
                 Rng::new(epoch_seed(self.seed, epoch)).shuffle(&mut order);
             }
             epoch += 1;
             // As in `fit`, `drop_last` leaves out batches that are not full.
-            let full = if self.drop_last { data.len() / size * size } else { data.len() };
+            let full = if self.drops_last() { data.len() / size * size } else { data.len() };
             for picked in order[..full].chunks(size).take(search.steps - curve.rates.len()) {
                 let rate = search.rate(curve.rates.len());
                 forward(&mut training, &self.loss, data, picked)?;

@@ -1,6 +1,6 @@
 //! The history of a training: one row of numbers for each epoch, which can be written as JSON, as CSV and as a chart.
 
-use super::float;
+use super::{Warning, float};
 use crate::metrics::ConfusionMatrix;
 use crate::plot::{Chart, side_by_side};
 use crate::{Result, io};
@@ -89,6 +89,9 @@ pub struct History {
     /// The confusion matrix of the last epoch, if [`ConfusionMatrix`] is among the metrics. It belongs to the validation set if there is
     /// one.
     pub confusion: Option<ConfusionMatrix>,
+    /// What [`Trainer::watch`](super::Trainer::watch) warned of, each cause once for each layer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 impl History {

@@ -2,6 +2,7 @@
 
 mod check;
 mod checkpoint;
+mod compare;
 mod error;
 mod event;
 mod find_rate;
@@ -10,12 +11,16 @@ mod history;
 mod progress;
 mod run;
 mod settings;
+mod tensorboard;
 mod terms;
 mod trainer;
+mod watch;
 
+pub use crate::metrics::Scores as ClassScores;
 pub use crate::metrics::{
-    Accuracy, BinaryAccuracy, ConfusionMatrix, MeanAbsoluteError, MeanOf, Metric, Metrics, Perplexity,
-    RootMeanSquaredError, RowAccuracy, TopK,
+    Accuracy, Average, AveragePrecision, Binary, BinaryAccuracy, CalibrationError, ClassMetric, ConfusionMatrix,
+    ExplainedVariance, F1, Ignore, MeanAbsoluteError, MeanOf, Metric, Metrics, Perplexity, Precision, R2, Recall,
+    RocAuc, RootMeanSquaredError, RowAccuracy, Rows, TopK,
 };
 pub use crate::session::{Criterion, ExternalLoss, ModelLoss};
 pub use error::TrainError;
@@ -23,3 +28,4 @@ pub use event::{EpochEnd, Flow, StepEnd};
 pub use find_rate::{RateCurve, RateSearch};
 pub use history::{Ended, Epoch, History, Scores};
 pub use trainer::{Every, Trainer};
+pub use watch::{Cause, Warning};

@@ -1,5 +1,6 @@
 //! Shows the progress of a training on standard error: a bar if that is a terminal, and one line for each epoch.
 
+use super::Warning;
 use super::history::{Ended, Epoch, History, Line, Thousands};
 use std::time::{Duration, Instant};
 
@@ -86,6 +87,13 @@ impl Progress {
         }
         self.pause();
         eprintln!("{}", Line { epoch: row, epochs: self.epochs, metrics });
+    }
+    /// Prints warnings about gradients.
+    pub fn warn(&self, warnings: &[Warning]) {
+        if !self.quiet && !warnings.is_empty() {
+            self.pause();
+            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        }
     }
     /// Prints how the training ended, unless the lines of its epochs already show it.
     pub fn finish(&self, history: &History) {

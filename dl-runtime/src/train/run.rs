@@ -6,8 +6,10 @@ use super::checkpoint::{Best, State};
 use super::event::{EpochEnd, Flow, StepEnd};
 use super::history::{Ended, Epoch, History, Scores};
 use super::progress::Progress;
+use super::tensorboard::Board;
 use super::terms;
 use super::trainer::{Every, Trainer, Unit};
+use super::watch::Watch;
 use crate::data::{Dataset, similar_lengths};
 use crate::metrics::{Metric, Metrics};
 use crate::network::{DIMENSIONS, Row};
@@ -38,6 +40,8 @@ pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     pub best_weights: Option<Box<M>>,
     /// A snapshot of the session after the last epoch, until a checkpoint contains it; it is written if an error ends the training.
     pub unsaved: Option<Snapshot<M>>,
+    board: Option<Board<M>>,
+    watch: Option<Watch<M>>,
     /// The indices of the samples in the order of this epoch.
     order: Vec<usize>,
     /// The rows of all sequences of each input, if samples of similar lengths are wanted together.
@@ -81,7 +85,7 @@ where
                 metrics.push(metric);
             }
         }
-        metrics.iter_mut().for_each(|metric| metric.sums().fill(0.0));
+        metrics.iter_mut().for_each(|metric| metric.reset());
         trainer.metrics = metrics;
         for data in [Some(data), trainer.validation].into_iter().flatten() {
             trainer.metrics.iter().try_for_each(|metric| check_metric(&**metric, &data.targets))?;
@@ -112,8 +116,24 @@ where
         let lengths = inputs.map(|input| DIMENSIONS.into_iter().map(|k| rows_of(input, k)).sum()).collect();
         let asynchronous = Training::<M, D>::ASYNCHRONOUS && trainer.on_step.is_empty();
         let (best_weights, unsaved) = (None, None);
-        let mut run =
-            Run { trainer, net, data, training, state, best_weights, unsaved, order, lengths, outputs, asynchronous };
+        let folder = trainer.tensorboard.as_deref();
+        let board = folder.map(|folder| Board::create(folder, trainer.validation.is_some())).transpose()?;
+        let watch = trainer.watch.map(Watch::new);
+        let mut run = Run {
+            trainer,
+            net,
+            data,
+            training,
+            state,
+            best_weights,
+            unsaved,
+            board,
+            watch,
+            order,
+            lengths,
+            outputs,
+            asynchronous,
+        };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
         }
@@ -190,7 +210,9 @@ where
         progress.begin(self.state.epoch, batches, self.state.batch);
         let (mut pending, mut stopped) = (None, None);
         while self.state.batch < batches {
+            let warnings = self.state.history.warnings.len();
             let newest = self.begin_step(batches)?;
+            progress.warn(&self.state.history.warnings[warnings..]);
             let due = if self.asynchronous { pending.replace(newest) } else { Some(newest) };
             let flow = due.map_or(Ok(Flow::Continue), |due| self.finish_step(due, pending.is_some(), progress))?;
             self.state.seconds = before + start.elapsed().as_secs_f64();
@@ -231,6 +253,11 @@ where
             validation,
         };
         progress.end(&row, &self.state.history.metrics);
+        if let Some(watch) = &mut self.watch {
+            let warnings = self.state.history.warnings.len();
+            watch.epoch(&mut self.state.history.warnings);
+            progress.warn(&self.state.history.warnings[warnings..]);
+        }
         Ok(self.finish(row)?.or(stopped))
     }
 
@@ -241,6 +268,9 @@ where
         let picked = from..self.data.len().min(from + trainer.batch_size);
         forward(training, &trainer.loss, self.data, &self.order[picked.clone()])?;
         training.backward();
+        if let Some(watch) = &mut self.watch {
+            watch.step(training, &mut state.history.warnings)?;
+        }
         if let Some(clip) = trainer.clip {
             training.clip_async(clip)?;
         }
@@ -305,7 +335,7 @@ where
             metrics: self.trainer.metrics.iter().map(|m| m.value()).collect(),
         };
         self.state.history.confusion = self.trainer.metrics.iter().find_map(|m| m.confusion()).cloned();
-        self.trainer.metrics.iter_mut().for_each(|m| m.sums().fill(0.0));
+        self.trainer.metrics.iter_mut().for_each(|m| m.reset());
         scores
     }
 
@@ -381,6 +411,9 @@ where
             self.state.best = Some(Best { epoch: row.epoch, loss });
             let weights = &mut **self.best_weights.get_or_insert_with(zeroed_box);
             flat_mut(std::slice::from_mut(weights)).copy_from_slice(flat(std::slice::from_ref(&*self.net)));
+        }
+        if let Some(board) = &mut self.board {
+            board.write(&row, &self.state.history.metrics, self.net, &self.training)?;
         }
         self.state.history.epochs.push(row);
         let mut flow = Flow::Continue;

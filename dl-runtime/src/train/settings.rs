@@ -15,6 +15,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
         range::at_least_one("Trainer", "batch_size", self.batch_size as u64)?;
         range::at_least_one("Trainer", "checkpoint_every", every)?;
         self.check_carrying()?;
+        range::at_least_one("Trainer", "watch", self.watch.unwrap_or(1))?;
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.plateau.map_or(Ok(()), |plateau| plateau.check())?;

@@ -85,6 +85,8 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) every: Every,
     pub(super) resume: Option<PathBuf>,
+    pub(super) tensorboard: Option<PathBuf>,
+    pub(super) watch: Option<u64>,
     pub(super) on_step: Vec<OnStep<'a>>,
     pub(super) on_epoch: Vec<OnEpoch<'a, M>>,
     pub(super) interrupt: Option<Arc<AtomicBool>>,
@@ -115,6 +117,8 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             checkpoint: None,
             every: Every::Epochs(1),
             resume: None,
+            tensorboard: None,
+            watch: None,
             on_step: Vec::new(),
             on_epoch: Vec::new(),
             interrupt: None,
@@ -145,6 +149,8 @@ macro_rules! with {
             checkpoint: $trainer.checkpoint,
             every: $trainer.every,
             resume: $trainer.resume,
+            tensorboard: $trainer.tensorboard,
+            watch: $trainer.watch,
             on_step: $trainer.on_step,
             on_epoch: $trainer.on_epoch,
             interrupt: $trainer.interrupt,
@@ -314,6 +320,43 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     #[must_use]
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
         self.resume = Some(path.into());
+        self
+    }
+    /// Writes event files for TensorBoard to this folder: after each epoch the loss, all metrics, the learning rate, and histograms of
+    /// the weights and the gradients of each tensor. The gradients are those of the last step, after clipping.
+    ///
+    /// The folder gets two folders, `train` and `validation`, as those of Keras, and `tensorboard --logdir FOLDER` draws both curves of
+    /// a number in one chart; the steps are those of the training. Every `fit` adds its own files. [`EventFile`] writes other events.
+    ///
+    /// [`EventFile`]: crate::tensorboard::EventFile
+    #[must_use]
+    pub fn tensorboard(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.tensorboard = Some(folder.into());
+        self
+    }
+    /// Looks at the gradients of every `steps`-th step, before clipping, and warns once for each layer when they vanish or explode, or
+    /// when units are dead. Warnings are printed and recorded in [`History::warnings`]; [`Cause`](super::Cause) has their definitions.
+    /// The results of the training do not change.
+    ///
+    /// A check takes about as long as copying the weights twice. 10 or 100 is a good choice for `steps`; dead units are counted at the
+    /// end of epochs once ten steps were checked.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Net: dl::Model<Input = [f32; 4], Output = [f32; 3]>>(data: dl::data::Dataset<[f32; 4], u32>) -> dl::Result<()> {
+    /// use dl::prelude::*;
+    /// let mut net = Net::init(42);
+    /// let history = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).watch(10).fit(&mut net, &data)?;
+    /// for warning in &history.warnings {
+    ///     // the gradients of `dense1` vanish since step 30: relative to its weights they are …
+    ///     println!("{warning}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn watch(mut self, steps: u64) -> Self {
+        self.watch = Some(steps);
         self
     }
     /// Calls a closure after each step. If it returns [`Flow::Stop`], the training stops. After the last step of an epoch, the epoch is

@@ -1,4 +1,5 @@
-//! Charts as SVG files: lines and points over two axes, in panels side by side. The files contain no fonts or scripts.
+//! Charts as SVG files: lines and points over two axes, in panels side by side; and pictures of networks: histograms of their tensors,
+//! filters, and inputs that excite them. The files contain no fonts or scripts.
 //!
 //! ```
 //! # use dl_runtime as dl;
@@ -7,7 +8,20 @@
 //! assert!(chart.svg().starts_with("<svg"));
 //! ```
 
+mod axis;
+mod confusion;
+mod exciting;
+mod histogram;
+mod image;
+mod weights;
+
+pub use exciting::exciting_input;
+pub use histogram::Histogram;
+pub use image::Image;
+pub use weights::{Histograms, filters};
+
 use crate::Result;
+use axis::{Axis, SMALLEST, shown};
 use dl_drawing::svg::{Attributes, Number, Svg};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,6 +36,8 @@ const MARGINS: (f64, f64, f64, f64) = (68.0, 58.0, 18.0, 52.0);
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mark {
     Line,
+    /// A dashed line in the colour of the series before it.
+    Dashes,
     Points,
 }
 
@@ -71,6 +87,11 @@ impl Chart {
     pub fn line(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         self.series(name, Mark::Line, points)
     }
+    /// Adds a dashed line in the colour of the last series, without an entry in the legend: the training beside the validation.
+    #[must_use]
+    pub fn dashed(self, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.series("", Mark::Dashes, points)
+    }
     /// Adds a scatter plot of points.
     #[must_use]
     pub fn points(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
@@ -98,14 +119,37 @@ impl Chart {
         crate::io::write_atomic(path, |to| to.write_all(self.svg().as_bytes()))
     }
 
+    /// Returns the series with their colours.
+    fn coloured(&self) -> impl Iterator<Item = (&Series, &'static str)> {
+        let mut next = 0;
+        self.series.iter().map(move |series| {
+            next += usize::from(series.mark != Mark::Dashes);
+            (series, COLOURS[next.saturating_sub(1) % COLOURS.len()])
+        })
+    }
+    /// Returns the colours and names of the legend with their places, from left to right and line by line.
+    fn legend(&self) -> Vec<(f64, f64, &'static str, &str)> {
+        let (mut x, mut y, mut entries) = (MARGINS.0, 45.0, Vec::new());
+        for (series, colour) in self.coloured().filter(|(series, _)| series.mark != Mark::Dashes) {
+            let width = 30.0 + 6.5 * series.name.chars().count() as f64;
+            if x + width > SIZE.0 && x > MARGINS.0 {
+                (x, y) = (MARGINS.0, y + 15.0);
+            }
+            entries.push((x, y, colour, &*series.name));
+            x += width;
+        }
+        entries
+    }
     /// Draws the panel with its upper left corner at (0, 0).
     fn draw(&self, svg: &mut Svg) {
+        let legend = self.legend();
+        let (left, right, bottom) = (MARGINS.0, SIZE.0 - MARGINS.2, SIZE.1 - MARGINS.3);
+        let top = legend.last().map_or(MARGINS.1, |(_, y, ..)| y + 13.0);
         let points = || self.series.iter().flat_map(|s| &s.points).filter(|(x, y)| shown(*x) && shown(*y));
         let (least, most) = points().fold((f64::INFINITY, 0f64), |(a, b), (_, y)| (a.min(*y), b.max(*y)));
         let logarithmic = self.logarithmic && least > SMALLEST && most > 10.0 * least;
-        let x = Axis::new(points().map(|p| p.0), false, MARGINS.0, SIZE.0 - MARGINS.2);
-        let y = Axis::new(points().map(|p| p.1), logarithmic, SIZE.1 - MARGINS.3, MARGINS.1);
-        let (left, top, right, bottom) = (MARGINS.0, MARGINS.1, SIZE.0 - MARGINS.2, SIZE.1 - MARGINS.3);
+        let x = Axis::new(points().map(|p| p.0), false, left, right);
+        let y = Axis::new(points().map(|p| p.1), logarithmic, bottom, top);
         svg.text(&[("class", &"title"), ("x", &left), ("y", &24)], &self.title);
         for (at, text) in x.ticks() {
             let at = Number(at);
@@ -132,14 +176,12 @@ impl Chart {
                 svg.text(&[("class", &"y"), ("x", &Number(at - 5.0)), ("y", &(top + 14.0))], name);
             }
         }
-        for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
+        for (series, colour) in self.coloured() {
             series.draw(&x, &y, colour, svg);
         }
-        let mut at = left;
-        for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
-            svg.element("circle", &[("cx", &Number(at + 5.0)), ("cy", &41), ("r", &4.5), ("fill", colour)]);
-            svg.text(&[("x", &Number(at + 15.0)), ("y", &45)], &series.name);
-            at += 30.0 + 6.5 * series.name.chars().count() as f64;
+        for (x, y, colour, name) in legend {
+            svg.element("circle", &[("cx", &Number(x + 5.0)), ("cy", &(y - 4.0)), ("r", &4.5), ("fill", &colour)]);
+            svg.text(&[("x", &Number(x + 15.0)), ("y", &y)], name);
         }
     }
 }
@@ -167,8 +209,9 @@ impl Series {
             }
             down = drawn;
         }
-        svg.element("path", &[("class", &"line"), ("stroke", &colour), ("d", &path)]);
-        if let Some(place) = last {
+        let class = if self.mark == Mark::Dashes { "line dashed" } else { "line" };
+        svg.element("path", &[("class", &class), ("stroke", &colour), ("d", &path)]);
+        if let Some(place) = last.filter(|_| self.mark == Mark::Line) {
             dot(svg, place, 3.0, 1.0);
         }
     }
@@ -182,6 +225,7 @@ pub fn side_by_side(charts: &[Chart]) -> String {
         svg.style(concat!(
             ".title{font-size:15px;font-weight:bold}.x{text-anchor:middle}.y{text-anchor:end}",
             ".mark{stroke:#888;stroke-dasharray:4 3}.grid{stroke:#e5e5e5}.axis{stroke:#888;fill:none}.line{fill:none;stroke-width:2;stroke-linejoin:round}",
+            ".dashed{stroke-width:1.3;stroke-dasharray:5 3}",
         ));
         svg.element("rect", &[("width", &"100%"), ("height", &"100%"), ("fill", &"white")]);
         for (i, chart) in charts.iter().enumerate() {
@@ -190,86 +234,9 @@ pub fn side_by_side(charts: &[Chart]) -> String {
     })
 }
 
-/// Ranges below this, and numbers above its inverse, have no ticks that an `f64` can count.
-const SMALLEST: f64 = 1e-300;
-
-/// Returns whether a chart can show a number; otherwise there is a gap.
-fn shown(value: f64) -> bool {
-    value.is_finite() && value.abs() <= 1.0 / SMALLEST
-}
-
-/// Maps the numbers `low..=high` to the positions `from..=to`.
-struct Axis {
-    low: f64,
-    high: f64,
-    from: f64,
-    to: f64,
-    logarithmic: bool,
-    /// `true` if all values are whole numbers, such as epochs.
-    whole: bool,
-}
-
-impl Axis {
-    fn new(values: impl Iterator<Item = f64> + Clone, logarithmic: bool, from: f64, to: f64) -> Self {
-        let whole = values.clone().all(|v| v == v.round());
-        let range = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-        let (low, high) = match range {
-            (a, b) if a > b => (0.0, 1.0),
-            (a, b) if a == b && logarithmic => (a / 2.0, b * 2.0),
-            (a, b) if b - a < SMALLEST => (a - a.abs().max(1.0) / 2.0, b + b.abs().max(1.0) / 2.0),
-            (a, b) if logarithmic => (a / (b / a).powf(0.05), b * (b / a).powf(0.05)),
-            (a, b) => (a - 0.04 * (b - a), b + 0.04 * (b - a)),
-        };
-        Axis { low, high, from, to, logarithmic, whole }
-    }
-    fn place(&self, value: f64) -> f64 {
-        let part = if self.logarithmic {
-            (value / self.low).ln() / (self.high / self.low).ln()
-        } else {
-            (value - self.low) / (self.high - self.low)
-        };
-        self.from + part * (self.to - self.from)
-    }
-    /// Returns the positions and texts of about four to ten round numbers.
-    fn ticks(&self) -> Vec<(f64, String)> {
-        let (mut values, mut digits) = (Vec::new(), 0);
-        if self.logarithmic {
-            let decades = (self.high / self.low).log10();
-            let steps: &[f64] = if decades > 3.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-            for power in self.low.log10().floor() as i32..=self.high.log10().ceil() as i32 {
-                values.extend(steps.iter().map(|s| s * 10f64.powi(power)));
-            }
-            values.retain(|v| (self.low..=self.high).contains(v));
-            return values.into_iter().map(|v| (self.place(v), format!("{v}"))).collect();
-        }
-        let rough = (self.high - self.low) / 6.0;
-        let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].map(|s| s * power).into_iter().find(|s| *s >= rough).unwrap_or(rough);
-        let step = if self.whole { step.max(1.0) } else { step };
-        if step < 1.0 {
-            digits = (-step.log10()).ceil() as usize;
-        }
-        let (first, last) = ((self.low / step).ceil() as i64, (self.high / step).floor() as i64);
-        values.extend((first..=last).take(12).map(|i| i as f64 * step));
-        values.into_iter().map(|v| (self.place(v), format!("{v:.digits$}"))).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ticks_are_round() {
-        let texts = |low: f64, high: f64, logarithmic| {
-            let axis = Axis { low, high, from: 0.0, to: 1.0, logarithmic, whole: false };
-            axis.ticks().into_iter().map(|(_, text)| text).collect::<Vec<_>>()
-        };
-        assert_eq!(texts(0.0, 1.0, false), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
-        assert_eq!(texts(-30.0, 70.0, false), ["-20", "0", "20", "40", "60"]);
-        assert_eq!(texts(0.04, 3.0, true), ["0.05", "0.1", "0.2", "0.5", "1", "2"]);
-        assert_eq!(texts(1e-6, 10.0, true).len(), 8);
-    }
 
     #[test]
     fn gaps_single_points_and_nothing_draw() {

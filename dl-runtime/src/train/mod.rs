@@ -4,6 +4,7 @@ mod check;
 mod checkpoint;
 mod error;
 mod event;
+mod feed;
 mod float;
 mod history;
 mod progress;

@@ -8,6 +8,8 @@ mod dataset;
 mod digits;
 mod folds;
 pub mod idx;
+#[cfg(feature = "images")]
+mod images;
 mod lengths;
 mod mnist;
 #[cfg(feature = "ndarray")]
@@ -20,10 +22,12 @@ mod source;
 pub mod text;
 
 #[cfg(feature = "csv")]
-pub use csv::{Blank, Csv};
+pub use csv::{Blank, Csv, Encoding, Unknown};
 pub use dataset::{Dataset, Split, check_labels};
 pub use digits::{Digit, digits};
 pub use folds::{Fold, group_k_fold, group_split, k_fold, stratified_k_fold, stratified_split};
+#[cfg(feature = "images")]
+pub use images::{ImageFolder, ImageSource};
 pub use lengths::similar_lengths;
 pub use mnist::{MnistImage, mnist};
 #[cfg(feature = "ndarray")]

@@ -39,7 +39,7 @@ model! {
             -> global_avg_pool2d -> dense(10)
     }
     loss(target: [10]) {
-        0 - 10 * (target * (output -> log_softmax) -> mean)
+        10.0 * ((target * (0.0 - (output -> log_softmax))) -> mean)
     }
 }
 

@@ -6,7 +6,7 @@ use dl::loss::CrossEntropy;
 use dl::optim::Adam;
 use dl::pod::flat;
 use dl::prelude::*;
-use dl::train::{Ended, Every};
+use dl::train::{Ended, Every, Flow};
 use std::sync::Mutex;
 
 model! {
@@ -14,7 +14,7 @@ model! {
 
     /// Takes probabilities as targets, such as mixup makes.
     Soft(image: [1, 8, 8]) -> [10] { image -> flatten -> dense(16) -> relu -> dense(10) }
-    loss(target: [10]) { 0 - 10 * (target * (output -> log_softmax) -> mean) }
+    loss(target: [10]) { 10.0 * ((target * (0.0 - (output -> log_softmax))) -> mean) }
 }
 
 type Digits = Dataset<Digit, u32>;
@@ -36,7 +36,7 @@ fn trainer<'a>() -> Settings<'a> {
 fn trained<S: Source<Input = Digit, Target = u32>>(trainer: Settings<'_>, source: &S) -> Vec<u32> {
     let (mut trainer, mut net) = (trainer, Net::init(1));
     trainer.fit_source(&mut net, source).unwrap();
-    bits(&net)
+    bits(&*net)
 }
 
 /// Moves images and counts how often each was asked for.
@@ -56,7 +56,7 @@ fn a_source_that_changes_nothing_trains_as_its_data_set() {
     let mut same = Net::init(1);
     let source = data.augmented(|image, _, to: &mut Digit| *to = *image);
     let found = trainer().validate(&data).fit_source(&mut same, &source).unwrap();
-    assert_eq!(bits(&net), bits(&same));
+    assert_eq!(bits(&*net), bits(&*same));
     let loss = |history: &dl::train::History| history.epochs.iter().map(|e| e.train.loss.to_bits()).collect::<Vec<_>>();
     assert_eq!(loss(&expected), loss(&found));
 }
@@ -107,7 +107,10 @@ fn a_resumed_training_augments_as_if_it_had_not_been_interrupted() {
     let path = folder.join("checkpoint.safetensors");
     // In the middle of the second epoch.
     let mut first = Net::init(1);
-    let mut stopped = trainer().checkpoint(&path).checkpoint_every(Every::Steps(100)).on_step(|step| step.step == 10);
+    let mut stopped = trainer()
+        .checkpoint(&path)
+        .checkpoint_every(Every::Steps(100))
+        .on_step(|step| if step.step == 10 { Flow::Stop } else { Flow::Continue });
     let history = stopped.fit_source(&mut first, &shifted(&data)).unwrap();
     assert_eq!(history.ended, Ended::Callback);
     assert_eq!(trained(trainer().loaders(1).resume(&path), &shifted(&data)), expected);
@@ -125,7 +128,7 @@ fn batches_are_mixed() {
         let mut net = Soft::init(1);
         let mut trainer = Trainer::new(Adam::new(3e-3)).epochs(20).loaders(loaders).quiet();
         let history = trainer.fit_source(&mut net, &source).unwrap();
-        (bits(&net), history)
+        (bits(&*net), history)
     };
     let (weights, history) = trained(1);
     assert_eq!(trained(4).0, weights);
@@ -136,7 +139,7 @@ fn batches_are_mixed() {
     let mut net = Soft::init(1);
     let mut training = net.training(Cpu::new(), 4).unwrap();
     training.forward(&data.inputs[..4]).unwrap();
-    let soft = training.own_loss(&data.targets[..4]).unwrap();
+    let soft = training.objective(&data.targets[..4]).unwrap();
     training.forward(&data.inputs[..4]).unwrap();
     let hard = training.loss(&CrossEntropy, &digits().targets[..4]).unwrap();
     assert!((soft - hard).abs() < 1e-5, "{soft} {hard}");
@@ -149,7 +152,7 @@ fn an_iterator_is_taken_in_order() {
     let endless = || data.inputs.iter().zip(&data.targets).cycle().map(|(input, target)| Ok((*input, *target)));
     // Three epochs are as one pass and a half over the data, in its order.
     let mut expected = Net::init(1);
-    let mut training = Net::training(&mut expected, Cpu::new(), 32).unwrap().seed(5);
+    let mut training = expected.training(Cpu::new(), 32).unwrap().seed(5);
     let all: Vec<_> = endless().take(300).collect::<dl::Result<_>>().unwrap();
     for batch in all.chunks(100).flat_map(|epoch| epoch.chunks(32)) {
         let (inputs, targets): (Vec<_>, Vec<_>) = batch.iter().copied().unzip();
@@ -159,7 +162,7 @@ fn an_iterator_is_taken_in_order() {
         training.step(&Adam::new(3e-3)).unwrap();
     }
     training.store(&mut expected).unwrap();
-    assert_eq!(trained(trainer().loaders(7), &from_iter(100, endless())), bits(&expected));
+    assert_eq!(trained(trainer().loaders(7), &from_iter(100, endless())), bits(&*expected));
     let error = trainer().fit_source(&mut Net::init(1), &from_iter(100, endless().take(250))).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -193,6 +196,13 @@ fn errors_of_samples_end_the_training() {
     let none = from_fn(0, |_, _, _: &mut Digit, _: &mut u32| Ok(()));
     let error = trainer().fit_source(&mut Net::init(1), &none).unwrap_err();
     assert_eq!(error.to_string(), "the training set is empty");
+    let error = trainer().similar_lengths(true).fit_source(&mut Net::init(1), &shifted(&digits())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`similar_lengths` of `Trainer` is true; it must be false for a source, whose lengths are unknown"
+    );
+    let endless = from_fn(usize::MAX, |_, _, _: &mut Digit, _: &mut u32| Ok(()));
+    assert!(trainer().fit_source(&mut Net::init(1), &endless).unwrap_err().to_string().contains("memory"));
     let error = trainer().loaders(0).fit_source(&mut Net::init(1), &shifted(&digits())).unwrap_err();
     assert_eq!(error.to_string(), "`loaders` of `Trainer` is 0; it must be a whole number of at least 1");
 }
@@ -226,7 +236,7 @@ fn samplers_draw_labels_equally_often() {
     assert!(drawn.into_inner().unwrap().abs_diff(307) < 50);
     let mut net = Net::init(1);
     balanced().fit(&mut net, &data).unwrap();
-    assert_eq!(bits(&net), found);
+    assert_eq!(bits(&*net), found);
 
     let text = |mut trainer: Settings<'_>| trainer.fit(&mut Net::init(1), &data).unwrap_err().to_string();
     assert_eq!(

@@ -21,6 +21,10 @@ where
     match feed {
         Feed::Set(data) => set::<M, T, L>(data, TRAINING, &trainer.loss)?,
         Feed::Source(_) if feed.len() == 0 => return Err(Error::Empty { what: TRAINING }),
+        Feed::Source(_) if trainer.similar_lengths => {
+            let expected = "false for a source, whose lengths are unknown".into();
+            return Err(Error::Setting { setting: "similar_lengths", of: "Trainer", expected, found: "true".into() });
+        }
         Feed::Source(_) => {}
     }
     if let Some(sampler) = trainer.sampler.as_ref().filter(|sampler| sampler.samples() != feed.len()) {

@@ -4,6 +4,7 @@ use crate::data::{Dataset, Source};
 use crate::random::Rng;
 use crate::tensor::Pack;
 use crate::tensor::context::splitmix64;
+use crate::tensor::pod::reserved;
 use crate::{Error, Result};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -90,20 +91,25 @@ struct State {
 
 impl<I: Pack, T: Pack> Prefetch<I, T> {
     /// Creates a ring for this many threads; while they make a batch each, one is trained and one waits.
-    pub fn new(samples: usize, batch_size: usize, threads: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Memory`] for more samples in an epoch than their order fits into memory.
+    pub fn new(samples: usize, batch_size: usize, threads: usize) -> Result<Self> {
+        let mut order = reserved(samples)?;
+        order.resize(samples, 0);
         let size = batch_size.min(samples);
         let slot = || Slot { data: Dataset { inputs: I::samples(size), targets: T::samples(size) }, error: None };
         let slots = threads + 2;
         let finished = vec![None; slots];
-        Prefetch {
+        Ok(Prefetch {
             samples,
             batch_size,
             slots: (0..slots).map(|_| Mutex::new(slot())).collect(),
             state: Mutex::new(State { seed: 0, batches: 0, next: 0, released: 0, finished, closed: false }),
             changed: Condvar::new(),
-            order: RwLock::new(vec![0; samples]),
+            order: RwLock::new(order),
             indices: (0..size).collect(),
-        }
+        })
     }
     /// Makes batches until the training ends.
     pub fn work<S: Source<Input = I, Target = T>>(&self, source: &S) {

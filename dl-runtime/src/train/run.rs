@@ -21,7 +21,7 @@ use crate::session::{Criterion, Samples};
 use crate::tensor::Pack;
 use crate::tensor::context::splitmix64;
 use crate::tensor::pack::rows_of;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut, reserved, zeroed_box};
 use crate::{Error, Passes, Result, Training};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -97,7 +97,8 @@ where
         let (loss, seconds, learning_rate) = (0.0, 0.0, 0.0);
         let state =
             State { epoch: 0, batch: 0, loss, losses: 0, seconds, learning_rate, history, best: None, earlier_epochs };
-        let (order, outputs) = (vec![0; feed.len()], M::Output::samples(capacity));
+        let (mut order, outputs) = (reserved(feed.len())?, M::Output::samples(capacity));
+        order.resize(feed.len(), 0);
         let inputs = data.into_iter().flat_map(|data| &data.inputs).filter(|_| trainer.similar_lengths);
         let lengths = inputs.map(|input| DIMENSIONS.into_iter().map(|k| rows_of(input, k)).sum()).collect();
         let asynchronous = Training::<M, D>::ASYNCHRONOUS && trainer.on_step.is_empty();

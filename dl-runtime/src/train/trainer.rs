@@ -420,8 +420,11 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         L: Criterion<M, Target = T>,
         D: Device,
     {
-        let threads = if source.in_order() { 1 } else { self.loaders };
+        let threads = if source.in_order() { self.loaders.min(1) } else { self.loaders };
+        let threads = threads.min(source.len().div_ceil(self.batch_size.max(1)));
+        let nothing = || History { ended: Ended::Failed, ..History::default() };
         let prefetch = Prefetch::new(source.len(), self.batch_size, threads);
+        let prefetch = prefetch.map_err(|error| TrainError::new(error, nothing()))?;
         std::thread::scope(|scope| {
             let _closing = Closing(&prefetch);
             (0..threads).for_each(|_| drop(scope.spawn(|| prefetch.work(source))));

@@ -11,7 +11,7 @@ use std::slice::from_mut;
 ///
 /// Targets are probabilities such as `[f32; 10]`, of which labels are made by
 /// [`map_targets`](crate::data::Dataset::map_targets); a model's own loss takes them:
-/// `loss(target: [10]) { 0 - 10 * (target * (output -> log_softmax) -> mean) }`.
+/// `loss(target: [10]) { 10.0 * ((target * (0.0 - (output -> log_softmax))) -> mean) }`.
 ///
 /// Sample `i` of `n` is mixed with sample `n - 1 - i`, with one λ for both; that is a random pair if the data is shuffled. Source: Zhang,
 /// Cisse, Dauphin, Lopez-Paz, "mixup: beyond empirical risk minimization", ICLR 2018.

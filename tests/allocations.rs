@@ -153,6 +153,32 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             .unwrap();
         assert_eq!((seen.len(), &seen[11..]), (20, &[0; 9][..]), "{threads} threads");
 
+        // A thread that makes the samples ahead of the steps allocates nothing once it has made its first batch.
+        let affine = dl::data::augment::Affine::new(9.0, 0.9..=1.1, 1.0).unwrap();
+        let source = data.augmented(|image, rng, to: &mut Image| {
+            *to = *image;
+            affine.apply(to, rng);
+        });
+        let (mut seen, mut last) = (Vec::with_capacity(100), 0);
+        Trainer::new(RmsProp::new(1e-3))
+            .loss(CrossEntropy)
+            .on(cpu.clone())
+            .epochs(2)
+            .batch_size(10)
+            .loaders(1)
+            .on_step(|_| {
+                let calls = CALLS.load(Ordering::Relaxed);
+                seen.push(calls - std::mem::replace(&mut last, calls));
+            })
+            .quiet()
+            .fit_source(&mut Everything::init(1), &source)
+            .unwrap();
+        assert_eq!(
+            (seen.len(), &seen[5..9], &seen[11..]),
+            (20, &[0; 4][..], &[0; 9][..]),
+            "a source, {threads} threads"
+        );
+
         let pairs = vec![PairsInput { a: [0.5; 20], b: [1.5; 20] }; 300];
         let targets = vec![PairsTarget { class: 3, same: -1.0 }; 300];
         let mut training = Pairs::init(1).training(cpu.clone(), 300).unwrap();

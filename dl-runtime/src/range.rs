@@ -43,6 +43,10 @@ pub(crate) const EPSILON: Range =
     Range { low: Included(1e-18), high: LARGEST, words: "a finite number of at least 1e-18" };
 
 impl Range {
+    /// The numbers above `low` up to `high`; `words` come after "it must be" in an error.
+    pub const fn above(low: f64, high: f64, words: &'static str) -> Self {
+        Range { low: Excluded(low), high: Included(high), words }
+    }
     /// Checks the setting `setting` of `of`.
     pub fn check<N: Number>(self, of: &'static str, setting: &'static str, value: N) -> Result<()> {
         if (self.low, self.high).contains(&value.into()) {

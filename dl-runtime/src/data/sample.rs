@@ -11,6 +11,9 @@ pub trait Number: Element + private::Sealed {
     /// Converts to the nearest number of this type; returns `None` if it is out of range, or not whole for `u32`.
     #[doc(hidden)]
     fn from_f64(value: f64) -> Option<Self>;
+    /// Converts to a number that holds every value of this type.
+    #[doc(hidden)]
+    fn to_f64(self) -> f64;
     /// Parses a field of a table.
     #[doc(hidden)]
     fn parse(text: &str) -> Option<Self>;
@@ -24,6 +27,9 @@ impl Number for f32 {
     fn from_f64(value: f64) -> Option<f32> {
         Some(value as f32).filter(|value| value.is_finite())
     }
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
     fn parse(text: &str) -> Option<f32> {
         text.parse().ok().filter(|value: &f32| value.is_finite())
     }
@@ -36,6 +42,9 @@ impl Number for u32 {
     const EXPECTED: &'static str = "a whole number of 0 to 4294967295";
     fn from_f64(value: f64) -> Option<u32> {
         Some(value as u32).filter(|whole| f64::from(*whole) == value)
+    }
+    fn to_f64(self) -> f64 {
+        self.into()
     }
     fn parse(text: &str) -> Option<u32> {
         // Whole numbers may be written as `1.0` and `1e0`, because a column that once had a blank cell is written so.

@@ -1,5 +1,6 @@
 //! Checks before the first step of a training: the data, the sizes of its batches, and the folder of the checkpoint.
 
+use super::feed::Feed;
 use super::trainer::Trainer;
 use crate::data::Dataset;
 use crate::session::{Criterion, SmallBatch, min_batch_of_model};
@@ -9,7 +10,7 @@ use crate::tensor::ranges::check_finite;
 use crate::{Error, Passes, Result, io};
 
 /// Checks the data sets of a training and the batches that they are split into.
-pub(super) fn check<M, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>, data: &Dataset<M::Input, T>) -> Result<()>
+pub(super) fn check<M, T, O, L, D>(trainer: &Trainer<'_, M, T, O, L, D>, feed: &Feed<'_, M::Input, T>) -> Result<()>
 where
     M: Passes,
     T: Pack,
@@ -17,18 +18,31 @@ where
 {
     const TRAINING: &str = "training set";
     const VALIDATION: &str = "validation set";
-    set::<M, T, L>(data, TRAINING, &trainer.loss)?;
+    match feed {
+        Feed::Set(data) => set::<M, T, L>(data, TRAINING, &trainer.loss)?,
+        Feed::Source(_) if feed.len() == 0 => return Err(Error::Empty { what: TRAINING }),
+        Feed::Source(_) if trainer.similar_lengths => {
+            let expected = "false for a source, whose lengths are unknown".into();
+            return Err(Error::Setting { setting: "similar_lengths", of: "Trainer", expected, found: "true".into() });
+        }
+        Feed::Source(_) => {}
+    }
+    if let Some(sampler) = trainer.sampler.as_ref().filter(|sampler| sampler.samples() != feed.len()) {
+        let expected = format!("for {}, the samples of the training set", feed.len());
+        let found = format!("for {} samples", sampler.samples());
+        return Err(Error::Setting { setting: "sampler", of: "Trainer", expected, found });
+    }
     if let Some(validation) = trainer.validation {
         set::<M, T, L>(validation, VALIDATION, &trainer.loss)?;
     }
     let size = trainer.batch_size;
-    if trainer.drops_last() && data.len() < size {
+    if trainer.drops_last() && feed.len() < size {
         let setting = if trainer.drop_last.is_some() { "drop_last" } else { "carry_state" };
-        let expected = format!("from 1 to {} with `{setting}`, the samples of the training set", data.len());
+        let expected = format!("from 1 to {} with `{setting}`, the samples of the training set", feed.len());
         return Err(Error::Setting { setting: "batch_size", of: "Trainer", expected, found: size.to_string() });
     }
     let loss = SmallBatch { samples: L::MIN_BATCH.samples, of: format!("loss `{}`", L::MIN_BATCH.of) };
-    let training = Batches { set: TRAINING, samples: data.len(), size, drop_last: trainer.drops_last() };
+    let training = Batches { set: TRAINING, samples: feed.len(), size, drop_last: trainer.drops_last() };
     for least in [&min_batch_of_model::<M>(), &loss] {
         training.check(least)?;
     }
@@ -53,21 +67,28 @@ where
     if data.inputs.is_empty() && data.targets.is_empty() {
         return Err(Error::Empty { what: set });
     }
-    let samples = || {
-        data.check_lengths()?;
-        check_finite(&data.inputs)?;
-        M::check_inputs(&data.inputs)?;
-        for (k, &dimension) in L::TARGET_SEQUENCES.iter().enumerate() {
-            for (sample, (input, target)) in data.iter().enumerate() {
-                let (expected, found) = (rows_of(input, dimension), rows_of(target, k));
-                if found != expected {
-                    return Err(Error::TargetRows { sample, expected, found });
-                }
+    let checked = data.check_lengths().and_then(|()| check_samples::<M, T, L>(&data.inputs, &data.targets, loss));
+    checked.map_err(|error| error.of_data(set))
+}
+
+/// Checks inputs and their targets.
+pub(super) fn check_samples<M, T, L>(inputs: &[M::Input], targets: &[T], loss: &L) -> Result<()>
+where
+    M: Passes,
+    T: Pack,
+    L: Criterion<M, Target = T>,
+{
+    check_finite(inputs)?;
+    M::check_inputs(inputs)?;
+    for (k, &dimension) in L::TARGET_SEQUENCES.iter().enumerate() {
+        for (sample, (input, target)) in inputs.iter().zip(targets).enumerate() {
+            let (expected, found) = (rows_of(input, dimension), rows_of(target, k));
+            if found != expected {
+                return Err(Error::TargetRows { sample, expected, found });
             }
         }
-        loss.check(&data.targets)
-    };
-    samples().map_err(|error| error.of_data(set))
+    }
+    loss.check(targets)
 }
 
 /// The batches that a data set is split into.

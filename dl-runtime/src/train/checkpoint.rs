@@ -60,6 +60,8 @@ struct Settings {
     shuffle: bool,
     similar_lengths: bool,
     carry_state: bool,
+    #[serde(default)]
+    sampler: bool,
 }
 
 /// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
@@ -85,10 +87,11 @@ where
             loss: L::NAME.into(),
             batch_size: self.trainer.batch_size,
             drop_last: self.trainer.drops_last(),
-            training_samples: self.data.len(),
+            training_samples: self.feed.len(),
             shuffle: self.trainer.shuffles(),
             similar_lengths: self.trainer.similar_lengths,
             carry_state: self.trainer.carry_state,
+            sampler: self.trainer.sampler.is_some(),
         }
     }
     /// Writes a checkpoint if the trainer has a file for it. `net` holds the current weights; if it is `None`, the network itself does.
@@ -128,6 +131,7 @@ where
         same(path, "number of training samples", expected.training_samples, found.training_samples)?;
         same(path, "shuffling", expected.shuffle, found.shuffle)?;
         same(path, "choice of `similar_lengths`", expected.similar_lengths, found.similar_lengths)?;
+        same(path, "choice of a `sampler`", expected.sampler, found.sampler)?;
         same(path, "choice of `carry_state`", expected.carry_state, found.carry_state)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
         self.check(path, &state, best_weights.is_some())?;

@@ -5,6 +5,7 @@ mod checkpoint;
 mod compare;
 mod error;
 mod event;
+mod feed;
 mod find_rate;
 mod float;
 mod history;

@@ -1,9 +1,10 @@
 //! The training loop: epochs, steps, validation, and the conditions that end it.
 
 use super::TrainError;
-use super::check::{check, check_checkpoint};
+use super::check::{check, check_checkpoint, check_samples};
 use super::checkpoint::{Best, State};
 use super::event::{EpochEnd, Flow, StepEnd};
+use super::feed::Feed;
 use super::history::{Ended, Epoch, History, Scores};
 use super::progress::Progress;
 use super::tensorboard::Board;
@@ -11,7 +12,7 @@ use super::terms;
 use super::trainer::{Every, Trainer, Unit};
 use super::watch::Watch;
 use crate::data::{Dataset, similar_lengths};
-use crate::metrics::{Metric, Metrics};
+use crate::metrics::Metrics;
 use crate::network::{DIMENSIONS, Row};
 use crate::ops::Device;
 use crate::optim::schedule::PlateauState;
@@ -23,7 +24,7 @@ use crate::session::{Criterion, Samples};
 use crate::tensor::Pack;
 use crate::tensor::context::splitmix64;
 use crate::tensor::pack::rows_of;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut, reserved, zeroed_box};
 use crate::{Error, Passes, Result, Training};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -33,7 +34,7 @@ use std::time::Instant;
 pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     pub trainer: &'r mut Trainer<'a, M, T, O, L, D>,
     pub net: &'r mut M,
-    pub data: &'r Dataset<M::Input, T>,
+    pub feed: Feed<'r, M::Input, T>,
     pub training: Training<M, D>,
     pub state: State,
     /// The weights of the epoch in [`State::best`].
@@ -74,10 +75,10 @@ where
     pub fn new(
         trainer: &'r mut Trainer<'a, M, T, O, L, D>,
         net: &'r mut M,
-        data: &'r Dataset<M::Input, T>,
+        feed: Feed<'r, M::Input, T>,
     ) -> Result<Self> {
         trainer.check_settings()?;
-        check(trainer, data)?;
+        check(trainer, &feed)?;
         let mut metrics: Metrics<Row<M::Output>, Row<T>> = terms::metrics::<M, L>();
         metrics.extend(trainer.loss.metrics());
         for metric in std::mem::take(&mut trainer.metrics) {
@@ -87,10 +88,11 @@ where
         }
         metrics.iter_mut().for_each(|metric| metric.reset());
         trainer.metrics = metrics;
-        for data in [Some(data), trainer.validation].into_iter().flatten() {
-            trainer.metrics.iter().try_for_each(|metric| check_metric(&**metric, &data.targets))?;
+        let data = if let Feed::Set(data) = &feed { Some(*data) } else { None };
+        for data in [data, trainer.validation].into_iter().flatten() {
+            check_metrics(&trainer.metrics, &data.targets)?;
         }
-        let most = data.len().max(trainer.validation.map_or(0, Dataset::len));
+        let most = feed.len().max(trainer.validation.map_or(0, Dataset::len));
         let capacity = trainer.batch_size.min(most);
         let earlier_epochs = trainer.earlier_epochs;
         let seed = seed_of_passes(trainer.seed, earlier_epochs);
@@ -111,8 +113,9 @@ where
             plateau,
             earlier_epochs,
         };
-        let (order, outputs) = (vec![0; data.len()], M::Output::samples(capacity));
-        let inputs = data.inputs.iter().filter(|_| trainer.similar_lengths);
+        let (mut order, outputs) = (reserved(feed.len())?, M::Output::samples(capacity));
+        order.resize(feed.len(), 0);
+        let inputs = data.into_iter().flat_map(|data| &data.inputs).filter(|_| trainer.similar_lengths);
         let lengths = inputs.map(|input| DIMENSIONS.into_iter().map(|k| rows_of(input, k)).sum()).collect();
         let asynchronous = Training::<M, D>::ASYNCHRONOUS && trainer.on_step.is_empty();
         let (best_weights, unsaved) = (None, None);
@@ -122,7 +125,7 @@ where
         let mut run = Run {
             trainer,
             net,
-            data,
+            feed,
             training,
             state,
             best_weights,
@@ -182,22 +185,23 @@ where
     }
 
     pub(super) fn batches(&self) -> usize {
-        let (samples, size) = (self.data.len(), self.trainer.batch_size);
+        let (samples, size) = (self.feed.len(), self.trainer.batch_size);
         if self.trainer.drops_last() { samples / size } else { samples.div_ceil(size) }
     }
     /// Returns the number of samples that an epoch trains.
     fn samples(&self) -> usize {
-        self.data.len().min(self.batches() * self.trainer.batch_size)
+        self.feed.len().min(self.batches() * self.trainer.batch_size)
     }
     /// Trains the rest of an epoch; returns the reason if training ends.
     fn epoch(&mut self, progress: &mut Progress) -> Result<Option<Ended>> {
         let (start, batches) = (Instant::now(), self.batches());
         let before = self.state.seconds;
         self.order.iter_mut().enumerate().for_each(|(i, slot)| *slot = i);
-        if self.trainer.shuffles() {
-            // The order of an epoch depends only on the seed and its number, not on earlier epochs.
-            let epoch = self.state.earlier_epochs.wrapping_add(self.state.epoch as u64);
-            let seed = epoch_seed(self.trainer.seed, epoch);
+        // The order of an epoch depends only on the seed and its number, not on earlier epochs.
+        let seed = epoch_seed(self.trainer.seed, self.state.earlier_epochs.wrapping_add(self.state.epoch as u64));
+        if let Some(sampler) = &self.trainer.sampler {
+            sampler.draw(seed, &mut self.order);
+        } else if self.trainer.shuffles() {
             if self.trainer.similar_lengths {
                 self.order = similar_lengths(&self.lengths, self.trainer.batch_size, seed);
             } else {
@@ -207,6 +211,7 @@ where
         if self.state.batch == 0 {
             self.training.start_anew();
         }
+        self.feed.begin(seed, self.state.batch, batches, &self.order);
         progress.begin(self.state.epoch, batches, self.state.batch);
         let (mut pending, mut stopped) = (None, None);
         while self.state.batch < batches {
@@ -265,8 +270,16 @@ where
     fn begin_step(&mut self, batches: usize) -> Result<PendingStep> {
         let (trainer, training, state) = (&mut *self.trainer, &mut self.training, &mut self.state);
         let from = state.batch * trainer.batch_size;
-        let picked = from..self.data.len().min(from + trainer.batch_size);
-        forward(training, &trainer.loss, self.data, &self.order[picked.clone()])?;
+        let picked = from..self.feed.len().min(from + trainer.batch_size);
+        self.feed.batch(state.batch, &self.order[picked.clone()], |data, picked| {
+            if matches!(self.feed, Feed::Source(_)) {
+                // The samples of a data set were checked at the start.
+                let (inputs, targets) = (&data.inputs[..picked.len()], &data.targets[..picked.len()]);
+                check_samples::<M, T, L>(inputs, targets, &trainer.loss).map_err(|error| error.of_data("batch"))?;
+                check_metrics(&trainer.metrics, targets)?;
+            }
+            forward(training, &trainer.loss, data, picked)
+        })?;
         training.backward();
         if let Some(watch) = &mut self.watch {
             watch.step(training, &mut state.history.warnings)?;
@@ -289,7 +302,7 @@ where
     /// Waits for the results of a step and adds them to the sums of the epoch. `ahead` is true if another step was requested after it.
     fn finish_step(&mut self, pending: PendingStep, ahead: bool, progress: &mut Progress) -> Result<Flow> {
         let PendingStep { picked, step, batch, batches, learning_rate } = pending;
-        let (samples, outputs, data) = (picked.len(), &mut self.outputs[..picked.len()], self.data);
+        let (samples, outputs) = (picked.len(), &mut self.outputs[..picked.len()]);
         let (loss, check) = self.training.receive_results(outputs)?;
         let picked = &self.order[picked];
         if check.overflowed && check.stopped().is_none() {
@@ -299,7 +312,9 @@ where
             // The trained weights are still those before the step, so it is repeated to find where it failed. This updates the running
             // statistics a second time, which does not matter because the session ends here.
             self.training.rewind(1 + u64::from(ahead));
-            forward(&mut self.training, &self.trainer.loss, data, picked)?;
+            self.feed.batch(batch - 1, picked, |data, picked| {
+                forward(&mut self.training, &self.trainer.loss, data, picked)
+            })?;
             let layer = match self.training.wait() {
                 Err(Error::NotFinite { layer, .. }) => layer,
                 Err(error) => return Err(error),
@@ -319,8 +334,12 @@ where
             };
             return Err(Error::NotFinite { step, layer });
         }
-        let targets = picked.iter().map(|i| &data.targets[*i]);
-        Self::account(self.trainer, &mut self.state, &self.training, outputs, targets);
+        self.feed.batch(batch - 1, picked, |data, picked| {
+            let targets = picked.iter().map(|i| &data.targets[*i]);
+            Self::account(self.trainer, &mut self.state, &self.training, outputs, targets);
+            Ok(())
+        })?;
+        self.feed.release(batch - 1);
         let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| check.norm());
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
         progress.step(self.state.loss / self.state.losses as f64, samples);
@@ -450,10 +469,12 @@ pub(super) fn forward<M: Passes, T: Pack, L: Criterion<M, Target = T>, D: Device
     Ok(())
 }
 
-/// Checks that a metric can be used with the items of all targets.
-fn check_metric<Y, T: Pack>(metric: &dyn Metric<Y, T::Row>, targets: &[T]) -> Result<()> {
-    metric.check(&[])?;
-    targets.iter().try_for_each(|target| metric.check(target.items()))
+/// Checks that the metrics can be used with the items of all targets.
+fn check_metrics<Y, T: Pack>(metrics: &Metrics<Y, T::Row>, targets: &[T]) -> Result<()> {
+    metrics.iter().try_for_each(|metric| {
+        metric.check(&[])?;
+        targets.iter().try_for_each(|target| metric.check(target.items()))
+    })
 }
 
 fn stronger(a: Flow, b: Flow) -> Flow {

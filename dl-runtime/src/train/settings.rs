@@ -14,8 +14,10 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
         };
         range::at_least_one("Trainer", "batch_size", self.batch_size as u64)?;
         range::at_least_one("Trainer", "checkpoint_every", every)?;
+        range::at_least_one("Trainer", "loaders", self.loaders as u64)?;
         self.check_carrying()?;
         range::at_least_one("Trainer", "watch", self.watch.unwrap_or(1))?;
+        self.check_sampler()?;
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.plateau.map_or(Ok(()), |plateau| plateau.check())?;
@@ -30,5 +32,22 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
             }
         }
         Ok(())
+    }
+    /// Checks that nothing else sets the order of samples.
+    fn check_sampler(&self) -> Result<()> {
+        let orders = [
+            ("shuffle(false)", self.shuffle == Some(false)),
+            ("similar_lengths(true)", self.similar_lengths),
+            ("carry_state(true)", self.carry_state),
+        ];
+        match orders.into_iter().find(|(_, set)| self.sampler.is_some() && *set) {
+            Some((order, _)) => Err(Error::Setting {
+                setting: "sampler",
+                of: "Trainer",
+                expected: "the only order of the samples".into(),
+                found: format!("combined with `{order}`"),
+            }),
+            None => Ok(()),
+        }
     }
 }

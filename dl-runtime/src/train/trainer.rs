@@ -2,9 +2,10 @@
 
 use super::TrainError;
 use super::event::{EpochEnd, Flow, StepEnd};
+use super::feed::{Closing, Feed, Prefetch};
 use super::history::{Ended, History};
 use super::run::Run;
-use crate::data::Dataset;
+use crate::data::{Dataset, Source, WeightedSampler};
 use crate::device::Cpu;
 use crate::metrics::{Metric, Metrics};
 use crate::network::Row;
@@ -74,6 +75,8 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     /// `None` where the default holds.
     pub(super) shuffle: Option<bool>,
     pub(super) similar_lengths: bool,
+    pub(super) sampler: Option<WeightedSampler>,
+    pub(super) loaders: usize,
     pub(super) carry_state: bool,
     pub(super) quiet: bool,
     pub(super) clip: Option<Clip>,
@@ -106,6 +109,8 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             earlier_epochs: 0,
             shuffle: None,
             similar_lengths: false,
+            sampler: None,
+            loaders: 2,
             carry_state: false,
             quiet: false,
             clip: None,
@@ -138,6 +143,8 @@ macro_rules! with {
             earlier_epochs: $trainer.earlier_epochs,
             shuffle: $trainer.shuffle,
             similar_lengths: $trainer.similar_lengths,
+            sampler: $trainer.sampler,
+            loaders: $trainer.loaders,
             carry_state: $trainer.carry_state,
             quiet: $trainer.quiet,
             clip: $trainer.clip,
@@ -218,6 +225,24 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     #[must_use]
     pub fn similar_lengths(mut self, similar_lengths: bool) -> Self {
         self.similar_lengths = similar_lengths;
+        self
+    }
+    /// Draws the samples of each epoch by their weights, with replacement, instead of each of them once: rare classes as often as frequent
+    /// ones with [`WeightedSampler::balanced`].
+    ///
+    /// # Errors
+    /// [`Trainer::fit`] returns [`Error::Setting`](crate::Error::Setting) unless the sampler has a weight for each sample of the training
+    /// set, and where it is combined with `shuffle(false)`, `similar_lengths` or `carry_state`, which set another order.
+    #[must_use]
+    pub fn sampler(mut self, sampler: WeightedSampler) -> Self {
+        self.sampler = Some(sampler);
+        self
+    }
+    /// Sets the number of threads that make the samples of [`Trainer::fit_source`] ahead of the steps; the default is 2. Each makes whole
+    /// batches, and the results do not depend on the number. A source that is an iterator has one thread.
+    #[must_use]
+    pub fn loaders(mut self, threads: usize) -> Self {
+        self.loaders = threads;
         self
     }
     /// Sets whether the state of recurrent layers is carried from batch to batch (*truncated back-propagation through time*; Keras calls it
@@ -416,7 +441,57 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         L: Criterion<M, Target = T>,
         D: Device,
     {
+        self.train(net.network_mut(), Feed::Set(data))
+    }
+    /// Trains `net` on samples that a [`Source`] makes while the training runs: an augmented data set, a function, an iterator.
+    ///
+    /// [`Trainer::loaders`] threads make the batches ahead of the steps that train them. The random numbers of a sample depend only on the
+    /// seed of the trainer, the epoch, and the place of the sample in it, so that any number of threads gives the same bits.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<LeNet: dl::Model<Input = dl::data::Digit, Output = [f32; 10]>>() -> dl::Result<()> {
+    /// use dl::data::augment;
+    /// use dl::prelude::*;
+    /// let digits = dl::data::digits();
+    /// let shifted = digits.train.augmented(|image, rng, to| {
+    ///     *to = *image;
+    ///     augment::crop(to, 1, rng);
+    /// });
+    /// let mut net = LeNet::init(42);
+    /// Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).validate(&digits.test).fit_source(&mut net, &shifted)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the errors of [`Trainer::fit`], except that those about samples come when their batch is trained, as an
+    /// [`Error::DataSet`](crate::Error::DataSet) about the `batch`; and the errors of the source.
+    pub fn fit_source<N: Network<Model = M>, S>(&mut self, net: &mut N, source: &S) -> Result<History, TrainError>
+    where
+        S: Source<Input = M::Input, Target = T>,
+        O: Optimizer,
+        L: Criterion<M, Target = T>,
+        D: Device,
+    {
+        let threads = if source.in_order() { self.loaders.min(1) } else { self.loaders };
+        let threads = threads.min(source.len().div_ceil(self.batch_size.max(1)));
         let nothing = || History { ended: Ended::Failed, ..History::default() };
-        Run::new(self, net.network_mut(), data).map_err(|error| TrainError::new(error, nothing()))?.run()
+        let prefetch = Prefetch::new(source.len(), self.batch_size, threads);
+        let prefetch = prefetch.map_err(|error| TrainError::new(error, nothing()))?;
+        std::thread::scope(|scope| {
+            let _closing = Closing(&prefetch);
+            (0..threads).for_each(|_| drop(scope.spawn(|| prefetch.work(source))));
+            self.train(net.network_mut(), Feed::Source(&prefetch))
+        })
+    }
+    fn train(&mut self, net: &mut M, feed: Feed<'_, M::Input, T>) -> Result<History, TrainError>
+    where
+        O: Optimizer,
+        L: Criterion<M, Target = T>,
+        D: Device,
+    {
+        let nothing = || History { ended: Ended::Failed, ..History::default() };
+        Run::new(self, net, feed).map_err(|error| TrainError::new(error, nothing()))?.run()
     }
 }

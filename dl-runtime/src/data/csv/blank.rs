@@ -13,6 +13,13 @@ pub enum Blank {
     Drop,
     /// Reads blank cells of inputs as this number. Blank cells of targets are still errors.
     Fill(f32),
+    /// Fills blank cells of inputs with the mean of the others in their column; in a column of categories, with the most frequent one.
+    /// [`Csv::learn`](super::Csv::learn) returns what other tables are filled with.
+    Mean,
+    /// As [`Blank::Mean`], with the median.
+    Median,
+    /// As [`Blank::Mean`], with the value that occurs most often; of several, the smallest.
+    MostFrequent,
 }
 
 /// Returns true if a cell marks a missing value.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The columns that are read.
 pub(super) struct Columns {
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     pub(super) inputs: Vec<usize>,
     pub(super) targets: Vec<usize>,
 }
@@ -33,7 +33,8 @@ impl Columns {
             None => named[named.len().saturating_sub(targets)..].to_vec(),
         };
         let are_targets: HashSet<usize> = columns.targets.iter().copied().collect();
-        columns.inputs = match &csv.inputs {
+        let known: Option<Vec<String>> = csv.encoding.as_ref().map(|known| known.columns().map(String::from).collect());
+        columns.inputs = match known.as_ref().or(csv.inputs.as_ref()) {
             Some(names) => columns.find(lines, "inputs", names)?,
             None => named.into_iter().filter(|column| !are_targets.contains(column)).collect(),
         };
@@ -99,19 +100,6 @@ impl Columns {
             _ => Ok(()),
         }
     }
-    /// Reads the numbers in the input columns of a line; returns false if the line should be dropped.
-    pub(super) fn inputs<E: Number>(&self, lines: &Lines<'_>, blank: Blank, to: &mut [E]) -> Result<bool> {
-        for (to, &column) in to.iter_mut().zip(&self.inputs) {
-            let text = &lines.fields[column];
-            *to = match blank {
-                Blank::Drop if is_blank(text) => return Ok(false),
-                Blank::Fill(value) if is_blank(text) => E::from_f64(value.into()),
-                _ => E::parse(text),
-            }
-            .ok_or_else(|| self.cell(lines, column, E::EXPECTED, false))?;
-        }
-        Ok(true)
-    }
     /// Reads the numbers, or the classes with these names, in the target columns of a line; returns false if the line should be dropped.
     pub(super) fn targets<E: Number>(&self, lines: &Lines<'_>, csv: &Csv, to: &mut [E]) -> Result<bool> {
         for (to, &column) in to.iter_mut().zip(&self.targets) {
@@ -131,7 +119,7 @@ impl Columns {
         }
         Ok(true)
     }
-    fn cell(&self, lines: &Lines<'_>, column: usize, expected: &'static str, target: bool) -> Error {
+    pub(super) fn cell(&self, lines: &Lines<'_>, column: usize, expected: &'static str, target: bool) -> Error {
         let (path, line, found) = (lines.path.clone(), lines.number, &lines.fields[column]);
         let column = self.names[column].clone().into();
         match found {

@@ -2,13 +2,16 @@
 
 mod blank;
 mod columns;
+mod encoding;
 mod lines;
 #[cfg(test)]
 mod tests;
 
 pub use self::blank::Blank;
+pub use self::encoding::{Encoding, Unknown};
 
 use self::columns::{Columns, check_once};
+use self::encoding::Coder;
 use self::lines::Lines;
 use super::{Dataset, Number, Sample};
 use crate::tensor::pod::{flat_mut, grow};
@@ -45,11 +48,24 @@ pub struct Csv {
     targets: Option<Vec<String>>,
     classes: Option<Vec<String>>,
     blank: Blank,
+    categories: Vec<String>,
+    unknown: Unknown,
+    encoding: Option<Encoding>,
 }
 
 impl Default for Csv {
     fn default() -> Self {
-        Csv { header: None, delimiter: b',', inputs: None, targets: None, classes: None, blank: Blank::Refuse }
+        Csv {
+            header: None,
+            delimiter: b',',
+            inputs: None,
+            targets: None,
+            classes: None,
+            blank: Blank::Refuse,
+            categories: Vec::new(),
+            unknown: Unknown::Refuse,
+            encoding: None,
+        }
     }
 }
 
@@ -93,6 +109,23 @@ impl Csv {
         self.blank = blank;
         self
     }
+    /// Sets the input columns that hold names of categories instead of numbers. They are read as codes: 0 for the first name in the order
+    /// of the alphabet, and so on.
+    pub fn categories<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.categories = columns.into_iter().map(Into::into).collect();
+        self
+    }
+    /// Sets the handling of categories that are not in the [`Encoding`], which are errors by default.
+    pub fn unknown(mut self, unknown: Unknown) -> Self {
+        self.unknown = unknown;
+        self
+    }
+    /// Reads the columns of this encoding, with its codes of categories and its numbers for blank cells: those of the training data, for
+    /// new rows. The columns are found by name, so that the table may have others and another order.
+    pub fn encoding(mut self, encoding: &Encoding) -> Self {
+        self.encoding = Some(encoding.clone());
+        self
+    }
 
     /// Reads a file.
     ///
@@ -102,6 +135,13 @@ impl Csv {
     /// [`Csv::header`]; [`Error::Format`] for a wrong number of columns, or a name that two columns have; [`Error::OtherFormat`] for a
     /// file that is not a table; [`Error::Setting`] for a column that is both an input and a target, and for a name that was given twice.
     pub fn read<I: Sample, T: Sample>(&self, path: impl AsRef<Path>) -> Result<Dataset<I, T>> {
+        Ok(self.learn(path)?.0)
+    }
+    /// Reads a file, and returns the encoding of its input columns too, for [`Csv::encoding`].
+    ///
+    /// # Errors
+    /// Returns the errors of [`Csv::read`].
+    pub fn learn<I: Sample, T: Sample>(&self, path: impl AsRef<Path>) -> Result<(Dataset<I, T>, Encoding)> {
         let path = path.as_ref();
         self.table(Box::new(File::open(path).map_err(Error::io(path))?), path)
     }
@@ -110,6 +150,26 @@ impl Csv {
     /// # Errors
     /// Returns the errors of [`Csv::read`], with [`IN_MEMORY`] as the path.
     pub fn parse<I: Sample, T: Sample>(&self, table: &[u8]) -> Result<Dataset<I, T>> {
+        Ok(self.learn_from(table)?.0)
+    }
+    /// Reads a table in memory, and returns the encoding of its input columns too.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// use dl::data::{Blank, Csv, Dataset};
+    /// let csv = Csv::new().categories(["town"]).blank(Blank::Median).target("price");
+    /// let table = "town,size,price\nRome,50,200\nOslo,80,250\nRome,,270\nOslo,60,220\n";
+    /// let (houses, encoding): (Dataset<[f32; 2], f32>, _) = csv.learn_from(table.as_bytes())?;
+    /// assert_eq!(houses.inputs, [[1.0, 50.0], [0.0, 80.0], [1.0, 60.0], [0.0, 60.0]]);
+    /// // New rows have the same codes, and the same median.
+    /// let new: Dataset<[f32; 2], [f32; 0]> = csv.targets([""; 0]).encoding(&encoding).parse(b"size,town\n,Rome\n")?;
+    /// assert_eq!(new.inputs, [[1.0, 60.0]]);
+    /// # Ok::<(), dl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the errors of [`Csv::parse`].
+    pub fn learn_from<I: Sample, T: Sample>(&self, table: &[u8]) -> Result<(Dataset<I, T>, Encoding)> {
         self.table(Box::new(table), Path::new(IN_MEMORY))
     }
 
@@ -129,7 +189,11 @@ impl Csv {
             _ => Ok(()),
         }
     }
-    fn table<I: Sample, T: Sample>(&self, source: Box<dyn Read + '_>, path: &Path) -> Result<Dataset<I, T>> {
+    fn table<I: Sample, T: Sample>(
+        &self,
+        source: Box<dyn Read + '_>,
+        path: &Path,
+    ) -> Result<(Dataset<I, T>, Encoding)> {
         self.check::<I::Element>()?;
         let mut lines = Lines::new(source, self.delimiter, path)?;
         let mut set = Dataset::default();
@@ -137,11 +201,12 @@ impl Csv {
             return Err(lines.malformed("a table".into(), "nothing".into()));
         }
         let columns = Columns::new(self, &lines, I::LEN, T::LEN)?;
+        let mut coder = Coder::new(self, &columns, &lines)?;
         let mut more = !self.has_header() || lines.next()?;
         while more {
             columns.check_width(&lines)?;
             let kept = set.inputs.len();
-            let whole = add(&mut set.inputs, |to| columns.inputs(&lines, self.blank, to))?
+            let whole = add(&mut set.inputs, |to| coder.read(&lines, &columns, kept, to))?
                 && add(&mut set.targets, |to| columns.targets(&lines, self, to))?;
             if !whole {
                 set.inputs.truncate(kept);
@@ -149,7 +214,8 @@ impl Csv {
             }
             more = lines.next()?;
         }
-        Ok(set)
+        let encoding = coder.finish(&lines, &mut set.inputs)?;
+        Ok((set, encoding))
     }
 }
 

@@ -1,0 +1,290 @@
+//! What a table teaches about its input columns: the codes of categories, and the numbers that fill blank cells.
+
+use super::blank::{Blank, is_blank};
+use super::columns::Columns;
+use super::{Csv, Lines};
+use crate::data::{Number, Sample};
+use crate::tensor::pod::flat_mut;
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// The codes of categories, and the numbers for blank cells, that [`Csv::learn`] found in a table. [`Csv::encoding`] reads other rows in
+/// the same way.
+///
+/// It can be stored with a model by `serde`: as JSON, for example.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encoding {
+    pub(super) columns: Vec<Column>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// The categories 0, 1 and so on, or `None` for a column of numbers.
+    categories: Option<Vec<String>>,
+    /// The number for blank cells, if they are filled.
+    fill: Option<f64>,
+}
+
+impl Encoding {
+    /// Returns the names of the input columns.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.columns.iter().map(|column| &*column.name)
+    }
+    /// Returns the categories of a column, in the order of their codes; `None` if it holds numbers or does not exist.
+    pub fn categories(&self, column: &str) -> Option<&[String]> {
+        self.columns.iter().find(|known| known.name == column)?.categories.as_deref()
+    }
+}
+
+/// The way in which [`Csv`] handles categories that [`Csv::learn`] did not see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unknown {
+    /// Returns an error that names the line and the column.
+    #[default]
+    Refuse,
+    /// Reads them as the number of known categories, which is the code after the last of them.
+    Reserve,
+}
+
+/// Reads the input columns of a table, and learns their encoding unless it is known.
+pub(super) struct Coder<'c> {
+    csv: &'c Csv,
+    encoding: Encoding,
+    /// For each input column with categories, their codes.
+    codes: Vec<HashMap<String, usize>>,
+    /// The samples and columns that will be filled by what is learned.
+    blanks: Vec<(usize, usize)>,
+}
+
+impl<'c> Coder<'c> {
+    pub(super) fn new(csv: &'c Csv, columns: &Columns, lines: &Lines<'_>) -> Result<Self> {
+        let names: Vec<&String> = columns.inputs.iter().map(|column| &columns.names[*column]).collect();
+        for category in &csv.categories {
+            if !names.contains(&category) {
+                let columns = names.iter().map(|name| (*name).clone()).collect();
+                return Err(Error::Column { path: lines.path.clone(), column: category.clone(), columns });
+            }
+        }
+        let learned = |name: &String| Column {
+            name: name.clone(),
+            categories: csv.categories.contains(name).then(Vec::new),
+            fill: None,
+        };
+        let encoding = match &csv.encoding {
+            Some(known) => known.clone(),
+            None => Encoding { columns: names.into_iter().map(learned).collect() },
+        };
+        let codes = |column: &Column| {
+            let names = column.categories.iter().flatten();
+            names.enumerate().map(|(code, name)| (name.clone(), code)).collect()
+        };
+        let codes = encoding.columns.iter().map(codes).collect();
+        Ok(Coder { csv, encoding, codes, blanks: Vec::new() })
+    }
+    /// Reads the inputs of sample `sample` from a line; returns false if the line should be dropped.
+    pub(super) fn read<E: Number>(
+        &mut self,
+        lines: &Lines<'_>,
+        columns: &Columns,
+        sample: usize,
+        to: &mut [E],
+    ) -> Result<bool> {
+        let known = self.csv.encoding.is_some();
+        for (k, (to, &place)) in to.iter_mut().zip(&columns.inputs).enumerate() {
+            let (text, column) = (&lines.fields[place], &self.encoding.columns[k]);
+            let blank = is_blank(text) && self.csv.blank != Blank::Refuse;
+            let value = match self.csv.blank {
+                Blank::Drop if blank => return Ok(false),
+                Blank::Fill(value) if blank => E::from_f64(value.into()),
+                _ if blank && known => column.fill.and_then(E::from_f64),
+                _ if blank => {
+                    self.blanks.push((sample, k));
+                    E::from_f64(0.0)
+                }
+                _ if column.categories.is_some() => match self.codes[k].get(text) {
+                    Some(code) => E::from_f64(*code as f64),
+                    None if text.is_empty() => None,
+                    None if known => {
+                        let reserved = self.codes[k].len() as f64;
+                        if self.csv.unknown == Unknown::Reserve { E::from_f64(reserved) } else { None }
+                    }
+                    None => {
+                        let code = self.codes[k].len();
+                        self.codes[k].insert(text.into(), code);
+                        E::from_f64(code as f64)
+                    }
+                },
+                _ => E::parse(text),
+            };
+            let expected = if column.categories.is_some() { "a known category" } else { E::EXPECTED };
+            *to = value.ok_or_else(|| columns.cell(lines, place, expected, false))?;
+        }
+        Ok(true)
+    }
+    /// Sorts the categories that were learned, fills blank cells, and returns the encoding.
+    pub(super) fn finish<I: Sample>(mut self, lines: &Lines<'_>, inputs: &mut [I]) -> Result<Encoding> {
+        if self.csv.encoding.is_some() {
+            return Ok(self.encoding);
+        }
+        let (len, numbers) = (I::LEN, flat_mut(inputs));
+        let mut is_blank = vec![false; if self.blanks.is_empty() { 0 } else { numbers.len() }];
+        self.blanks.iter().for_each(|(sample, k)| is_blank[sample * len + k] = true);
+        let blank = |at: usize| is_blank.get(at).is_some_and(|blank| *blank);
+        for (k, column) in self.encoding.columns.iter_mut().enumerate() {
+            if let Some(categories) = &mut column.categories {
+                // Codes in the order of the alphabet do not depend on the order of the lines.
+                let mut names: Vec<(String, usize)> = self.codes[k].drain().collect();
+                names.sort_unstable();
+                let mut codes = vec![0; names.len()];
+                names.iter().enumerate().for_each(|(code, (_, first))| codes[*first] = code);
+                for at in (k..numbers.len()).step_by(len).filter(|at| !blank(*at)) {
+                    let code = codes[numbers[at].to_f64() as usize];
+                    numbers[at] = exact(code as f64, "code", &column.name)?;
+                }
+                *categories = names.into_iter().map(|(name, _)| name).collect();
+            }
+            let values = (k..numbers.len()).step_by(len).filter(|at| !blank(*at)).map(|at| numbers[at].to_f64());
+            column.fill = match (self.csv.blank, column.categories.is_some()) {
+                (Blank::Refuse | Blank::Drop | Blank::Fill(_), _) => None,
+                (Blank::Mean, false) => mean(values),
+                (Blank::Median, false) => median(values),
+                _ => most_frequent(values),
+            };
+        }
+        for (sample, k) in self.blanks {
+            let column = &self.encoding.columns[k];
+            let Some(fill) = column.fill else {
+                let expected = format!("a value in column `{}`", column.name);
+                return Err(lines.malformed(expected, "blank cells alone".into()));
+            };
+            numbers[sample * len + k] = exact(fill, "number for blank cells", &column.name)?;
+        }
+        Ok(self.encoding)
+    }
+}
+
+/// Converts a number to the type of the samples.
+fn exact<E: Number>(value: f64, what: &str, column: &str) -> Result<E> {
+    E::from_f64(value).ok_or_else(|| Error::Setting {
+        setting: "blank",
+        of: "Csv",
+        expected: E::EXPECTED.into(),
+        found: format!("{value}, the {what} of column `{column}`"),
+    })
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    (count > 0.0).then(|| sum / count)
+}
+
+/// Returns the middle value, or the mean of the two in the middle.
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let sorted = sorted(values);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        len if len % 2 == 1 => Some(sorted[middle]),
+        _ => Some(0.5 * (sorted[middle - 1] + sorted[middle])),
+    }
+}
+
+/// Returns the value that occurs most often; of several, the smallest.
+fn most_frequent(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let sorted = sorted(values);
+    let runs = sorted.chunk_by(|a, b| a == b);
+    // The last of equal maxima is the first of the reversed order.
+    runs.rev().max_by_key(|run| run.len()).map(|run| run[0])
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Dataset;
+
+    const TABLE: &str = "kind,x,y,label\nb,1,NaN,0\na,2,5,1\nb,NA,7,1\n,4,5,0\nc,9,,0\na,4,6,1\n";
+
+    type Rows = Dataset<[f32; 3], u32>;
+
+    fn csv(blank: Blank) -> Csv {
+        Csv::new().categories(["kind"]).blank(blank)
+    }
+
+    #[test]
+    fn blank_cells_are_filled_by_their_columns() {
+        for (blank, x, y) in [
+            (Blank::Mean, 4.0, 5.75),
+            (Blank::Median, 4.0, 5.5),
+            (Blank::MostFrequent, 4.0, 5.0),
+            (Blank::Fill(2.0), 2.0, 2.0),
+        ] {
+            let (rows, encoding): (Rows, _) = csv(blank).learn_from(TABLE.as_bytes()).unwrap();
+            // Of `a` and `b`, which occur twice each, `a` has the smaller code.
+            let kind = if blank == Blank::Fill(2.0) { 2.0 } else { 0.0 };
+            let expected =
+                [[1.0, 1.0, y], [0.0, 2.0, 5.0], [1.0, x, 7.0], [kind, 4.0, 5.0], [2.0, 9.0, y], [0.0, 4.0, 6.0]];
+            assert_eq!(rows.inputs, expected, "{blank:?}");
+            assert_eq!(encoding.categories("kind").unwrap(), ["a", "b", "c"]);
+            assert_eq!(encoding.categories("x"), None);
+            assert!(encoding.columns().eq(["kind", "x", "y"]));
+        }
+        let rows: Rows = csv(Blank::Drop).parse(TABLE.as_bytes()).unwrap();
+        assert_eq!(rows.inputs, [[0.0, 2.0, 5.0], [0.0, 4.0, 6.0]]);
+        let error = csv(Blank::Refuse).parse::<[f32; 3], u32>(TABLE.as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::Cell { line: 2, .. }), "{error}");
+    }
+
+    #[test]
+    fn new_rows_are_coded_as_those_that_were_learned() {
+        let csv = csv(Blank::Mean);
+        let (_, encoding): (Rows, _) = csv.learn_from(TABLE.as_bytes()).unwrap();
+        // It is stored with a model as text.
+        let text = serde_json::to_string(&encoding).unwrap();
+        let encoding: Encoding = serde_json::from_str(&text).unwrap();
+        let new = csv.encoding(&encoding);
+        let read = |csv: &Csv, table: &str| csv.parse::<[f32; 3], u32>(table.as_bytes());
+        let rows = read(&new, "y,more,kind,x,label\n1,8,c,2,0\n,8,,,1\n").unwrap();
+        assert_eq!(rows.inputs, [[2.0, 2.0, 1.0], [0.0, 4.0, 5.75]]);
+        let error = read(&new, "kind,x,y,label\na,1,1,0\nd,1,1,0\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{}, line 3, column `kind`: expected a known category, found `d`", crate::IN_MEMORY)
+        );
+        let rows = read(&new.clone().unknown(Unknown::Reserve), "kind,x,y,label\nd,1,1,0\nc,1,1,0\n").unwrap();
+        assert_eq!(rows.inputs, [[3.0, 1.0, 1.0], [2.0, 1.0, 1.0]]);
+        // A column that had no blank cell is filled too.
+        let (_, encoding): (Dataset<[f32; 1], u32>, _) =
+            Csv::new().blank(Blank::Median).learn_from(b"x,label\n1,0\n2,0\n9,1\n").unwrap();
+        let new = Csv::new().blank(Blank::Median).encoding(&encoding);
+        assert_eq!(new.parse::<[f32; 1], u32>(b"x,label\n,0\n").unwrap().inputs, [[2.0]]);
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        let text = |csv: Csv, table: &str| csv.parse::<[f32; 1], u32>(table.as_bytes()).unwrap_err().to_string();
+        assert!(text(Csv::new().categories(["town"]), "x,label\n1,0\n").contains("no column `town`"));
+        let alone = text(Csv::new().blank(Blank::Mean), "x,label\n,0\nNaN,1\n");
+        assert!(alone.contains("expected a value in column `x`, found blank cells alone"), "{alone}");
+        let error = Csv::new().blank(Blank::Mean).parse::<[u32; 1], u32>(b"x,label\n1,0\n2,0\n,0\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`blank` of `Csv` is 1.5, the number for blank cells of column `x`; it must be a whole number of 0 to 4294967295"
+        );
+        let codes = Csv::new().categories(["x"]).parse::<[u32; 1], u32>(b"x,label\nb,0\na,1\n").unwrap();
+        assert_eq!(codes.inputs, [[1], [0]]);
+        // An encoding of other columns than the samples have.
+        let (_, one): (Dataset<[f32; 1], u32>, _) = Csv::new().learn_from(b"x,label\n1,0\n").unwrap();
+        assert!(Csv::new().encoding(&one).parse::<[f32; 2], u32>(b"x,y,label\n1,2,0\n").is_err());
+        assert!(text(Csv::new().encoding(&one), "y,label\n1,0\n").contains("no column `x`"));
+    }
+}

@@ -1,6 +1,7 @@
 //! The search for a learning rate: short steps first, then longer ones, until the loss explodes.
 
 use super::check::check;
+use super::feed::Feed;
 use super::run::{epoch_seed, forward};
 use super::trainer::Trainer;
 use crate::data::Dataset;
@@ -165,7 +166,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L: Criterion<M, Target = T>, D: Device> T
         search.check()?;
         self.check_settings()?;
         self.optimizer.with_learning_rate(search.high).check()?;
-        check(self, data)?;
+        check(self, &Feed::Set(data))?;
         let size = self.batch_size.min(data.len());
         let mut training = Training::on(self.device.clone(), net, size)?.seed(self.seed);
         let mut curve = RateCurve::default();

@@ -288,7 +288,8 @@ fn checkpoints_with_false_fields_are_errors() {
         }
     }
     let expected = [
-        // Checkpoints of older versions do not have it.
+        // Checkpoints of older versions do not have them.
+        "/state/settings/accumulate",
         "/state/settings/carry_state",
         "/state/state/best/loss",
         "/state/state/history/best",

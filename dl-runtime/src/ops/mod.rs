@@ -127,6 +127,7 @@ kernels! {
     loss::VectorLossKernel,
     loss::WeightedClassKernel,
     optimizer::AdamKernel,
+    optimizer::AverageKernel,
     optimizer::ClipKernel,
     optimizer::RmsPropKernel,
     optimizer::SgdKernel,

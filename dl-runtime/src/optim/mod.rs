@@ -17,6 +17,7 @@
 
 mod adam;
 mod adam_w;
+mod average;
 mod clip;
 mod decay;
 mod rms_prop;
@@ -26,11 +27,12 @@ mod sgd;
 mod tests;
 
 pub use crate::ops::optimizer::{
-    AdamKernel, AdamStep, ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, OptimizerStep, RmsPropKernel,
-    RmsPropStep, Segment, Segments, SgdKernel, SgdStep, segments,
+    AdamKernel, AdamStep, AverageKernel, ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, OptimizerStep,
+    RmsPropKernel, RmsPropStep, Segment, Segments, SgdKernel, SgdStep, segments,
 };
 pub use adam::Adam;
 pub use adam_w::AdamW;
+pub use average::Average;
 pub use clip::Clip;
 pub use decay::{Coupling, Decay};
 pub use rms_prop::RmsProp;

@@ -9,6 +9,7 @@
 //! weights may become subnormal, for instance by weight decay.
 
 mod adam;
+mod average;
 mod clip;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -19,6 +20,7 @@ mod segments;
 mod sgd;
 
 pub use adam::{AdamKernel, AdamStep};
+pub use average::AverageKernel;
 pub use clip::{ClipKernel, clip_factor};
 pub use decay::DecayStep;
 pub use finite_check::{FiniteCheck, FiniteCheckKernel};

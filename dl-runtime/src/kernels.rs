@@ -50,6 +50,7 @@ static SOURCES: &[&Source] = &[
     &ops::transpose::cuda::SOURCE,
     &ops::upsample::cuda::SOURCE,
     &ops::optimizer::cuda::SOURCE,
+    &ops::optimizer::cuda::average::SOURCE,
     &ops::optimizer::cuda::clip::SOURCE,
     &ops::optimizer::cuda::lamb::SOURCE,
 ];

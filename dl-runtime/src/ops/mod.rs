@@ -126,6 +126,7 @@ kernels! {
     loss::NtXentKernel,
     loss::VectorLossKernel,
     loss::WeightedClassKernel,
+    optimizer::AverageKernel,
     optimizer::ClipKernel,
     optimizer::FiniteCheckKernel,
     optimizer::LambKernel,

@@ -19,6 +19,7 @@ mod adagrad;
 mod adam;
 mod adam_w;
 mod adamax;
+mod average;
 mod clip;
 mod decay;
 mod family;
@@ -35,13 +36,14 @@ mod sgd;
 mod tests;
 
 pub use crate::ops::optimizer::{
-    ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, Formula, LambKernel, LambStep, OptimizerStep, Segment,
-    Segments, StepKernel, TensorStep, TrainedTensor, each_tensor, formula, segments, trained_tensors,
+    AverageKernel, ClipKernel, DecayStep, FiniteCheck, FiniteCheckKernel, Formula, LambKernel, LambStep, OptimizerStep,
+    Segment, Segments, StepKernel, TensorStep, TrainedTensor, each_tensor, formula, segments, trained_tensors,
 };
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
 pub use adamax::Adamax;
+pub use average::Average;
 pub use clip::Clip;
 pub use decay::{Coupling, Decay};
 pub use lamb::Lamb;

@@ -1,7 +1,7 @@
 //! Checkpoints: the state of a training in one safetensors file, from which it can be resumed as if it had never been interrupted.
 //!
 //! The file holds the weights under their names in the model, the buffers of the optimizer as `optimizer.<buffer>.<tensor>`, the states
-//! that recurrent layers carry as `carried.states`, and everything else as JSON under one key of the metadata. A checkpoint is therefore also a file of the model:
+//! that recurrent layers carry as `carried.states`, an average of the weights as `average.<tensor>`, and everything else as JSON under one key of the metadata. A checkpoint is therefore also a file of the model:
 //! `Load::new().allow_unexpected(true)` reads it.
 
 use super::Training;
@@ -21,6 +21,8 @@ use std::path::Path;
 const KEY: &str = "checkpoint";
 /// The version of the format: of [`Checkpoint`] and of the names of tensors.
 const VERSION: u32 = 1;
+/// The prefix of the average of the weights.
+const AVERAGE: &str = "average.";
 /// The prefix of the weights of the best epoch.
 const BEST: &str = "best.";
 /// The name of the states that recurrent layers carry to the next batch.
@@ -39,6 +41,9 @@ struct Checkpoint<S> {
     steps: u64,
     /// The optimizer of the last step; `None` before the first step.
     optimizer: Option<OptimizerRecord>,
+    /// The number of updates of the average of the weights, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    averaged: Option<u64>,
     state: S,
 }
 
@@ -104,7 +109,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         let OptimizerState { name, names, steps, .. } = *self.optimizing();
         let (buffers, carried) = (self.optimizer_buffers()?, self.carried_on_host()?);
         let (seed, optimizer_steps) = (self.seed_of_passes(), steps);
-        Ok(Snapshot { seed, steps: self.steps(), name, names, optimizer_steps, buffers, carried })
+        let average = self.average_on_host()?;
+        let mut weights = average.is_some().then(zeroed_box);
+        weights.as_mut().map_or(Ok(()), |weights| self.store(weights))?;
+        Ok(Snapshot { seed, steps: self.steps(), name, names, optimizer_steps, buffers, carried, average, weights })
     }
     /// [`Training::load_checkpoint`], which also returns the weights of the best epoch if the file contains them.
     pub(crate) fn read_checkpoint<S: DeserializeOwned, O: Optimizer>(
@@ -120,7 +128,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         same(path, "version", VERSION, version)?;
         // The state is parsed last, so that a file of another model is reported as such and not as one with a wrong state.
         let checkpoint: Checkpoint<serde_json::Value> = serde_json::from_str(json).map_err(fields)?;
-        let Checkpoint { model, seed, steps, optimizer: record, state, .. } = checkpoint;
+        let Checkpoint { model, seed, steps, optimizer: record, averaged, state, .. } = checkpoint;
         same(path, "model", M::NAME, &*model)?;
         if let Some(record) = &record {
             same(path, "optimizer", O::NAME, &*record.name)?;
@@ -139,10 +147,18 @@ impl<M: Passes, D: Device> Training<M, D> {
         let buffers: Vec<Box<M>> = names.iter().map(buffer).collect::<Result<_>>()?;
         let has_best = reader.names().iter().any(|name| name.starts_with(BEST));
         let best = has_best.then(|| read_tensors(&mut reader, BEST)).transpose()?;
+        if averaged == Some(0) {
+            return Err(malformed(path, "an average of at least one update", "0"));
+        }
+        let average = match averaged {
+            Some(updates) => Some((read_tensors::<M>(&mut reader, AVERAGE)?, updates)),
+            None => None,
+        };
         let carried = read_carried::<M>(&mut reader, self.batch_size())?;
         self.reload(&net)?;
         self.restore(seed, steps);
         self.restore_carried(carried)?;
+        self.restore_average(average)?;
         if record.is_some() {
             self.restore_optimizer(optimizer, optimizer_steps, &buffers)?;
         }
@@ -166,6 +182,10 @@ pub(crate) struct Snapshot<M> {
     buffers: Vec<Box<M>>,
     /// The states that recurrent layers carry to the next batch.
     carried: Option<CarriedOnHost>,
+    /// The average of the weights, and the number of its updates.
+    average: Option<(Box<M>, u64)>,
+    /// The weights themselves, if there is an average: the network may then hold that.
+    weights: Option<Box<M>>,
 }
 
 /// [`Training::save_checkpoint`] for weights that are already on the host, and with the weights of the best epoch.
@@ -178,15 +198,20 @@ pub(crate) fn write_checkpoint<M: Passes, S: Serialize>(
 ) -> Result<()> {
     let &Snapshot { seed, steps, name, optimizer_steps, .. } = snapshot;
     let optimizer = (steps > 0).then(|| OptimizerRecord { name: name.into(), steps: optimizer_steps });
-    let checkpoint = Checkpoint { version: VERSION, model: M::NAME.into(), seed, steps, optimizer, state };
+    let averaged = snapshot.average.as_ref().map(|(_, updates)| *updates);
+    let checkpoint = Checkpoint { version: VERSION, model: M::NAME.into(), seed, steps, optimizer, averaged, state };
     let json = serde_json::to_string(&checkpoint)
         .map_err(|error| malformed(path, "a state that fits into JSON", &error.to_string()))?;
+    let net = snapshot.weights.as_deref().unwrap_or(net);
     let mut writer = Save::new().metadata(KEY, json).writer(net)?;
     for (name, buffer) in snapshot.names.iter().zip(&snapshot.buffers) {
         writer = add_tensors(writer, &format!("optimizer.{name}."), &**buffer);
     }
     if let Some(CarriedOnHost { shape, states }) = &snapshot.carried {
         writer = writer.tensor(CARRIED, shape, states);
+    }
+    if let Some((average, _)) = &snapshot.average {
+        writer = add_tensors(writer, AVERAGE, &**average);
     }
     if let Some(best) = best {
         writer = add_tensors(writer, BEST, best);

@@ -200,14 +200,15 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         Ok((mean, check))
     }
-    /// Undoes the count of the last `steps` steps, which changed no trained weight, so that the first of them can be diagnosed.
-    pub(crate) fn rewind(&mut self, steps: u64) {
+    /// Undoes the count of the last `steps` steps, which changed no trained weight, so that a batch can be diagnosed that is the last one,
+    /// or the one before if another was requested `ahead`. `passes` is the number of batches that its step had before it.
+    pub(crate) fn rewind(&mut self, steps: u64, passes: u64, ahead: bool) {
         self.steps -= steps;
         self.optimizing.steps -= steps;
-        (self.passes, self.accumulated) = (0, 0);
+        (self.passes, self.accumulated) = (passes, 0);
         match &mut self.carried {
-            // The states before the first of several steps are no longer known.
-            Some(carried) if steps > 1 => carried.clear(&self.device),
+            // The states before the first of two batches are no longer known.
+            Some(carried) if ahead => carried.clear(&self.device),
             Some(carried) => carried.undo(&self.device),
             None => {}
         }

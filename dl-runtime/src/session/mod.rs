@@ -1,5 +1,6 @@
 //! Sessions: a network with its memory on a device, for prediction ([`Session`]) or training ([`Training`]).
 
+mod average;
 mod batch;
 mod carried;
 pub(crate) mod checkpoint;

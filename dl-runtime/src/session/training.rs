@@ -1,5 +1,6 @@
 //! Training sessions: weights, gradients and kept values on a device, for the steps of a hand-written loop and of the trainer.
 
+use super::average::Averaged;
 use super::batch::{Samples, check_batch, check_min_batch, check_samples};
 use super::carried::Carried;
 use super::in_flight::InFlight;
@@ -67,6 +68,8 @@ pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) d_output: D::Buffer<f32>,
     pub(super) loss: LossMemory<D>,
     pub(super) in_flight: InFlight<D>,
+    /// Allocated when weights are first averaged.
+    pub(super) averaged: Option<Averaged<D>>,
     /// Allocated if the state of recurrent layers is carried.
     pub(super) carried: Option<Carried<D>>,
     /// The number of samples in the current batch.
@@ -76,7 +79,8 @@ pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) steps: u64,
     /// The number of forward passes since the last step.
     pub(super) passes: u64,
-    /// The number of samples whose gradients are in `gradients`: those of all backward passes since the last step.
+    /// The number of losses whose gradients are in `gradients`, one for each sample (or row, if every row has a loss): those of all backward
+    /// passes since the last step.
     pub(super) accumulated: usize,
 }
 
@@ -123,6 +127,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             d_output: device.zeros(capacity.elements::<M::Output>())?,
             loss: LossMemory::new(&device, samples)?,
             in_flight: InFlight::new(&device)?,
+            averaged: None,
             carried: None,
             n: 0,
             stage: Stage::Empty,
@@ -260,8 +265,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Computes the gradients of the loss with respect to all weights, and with respect to the input if requested.
     ///
     /// As in PyTorch, the gradients of the weights accumulate from one [`Training::step`] to the next: after the passes of several
-    /// batches they are the gradients of the mean loss over all their samples, as if these were one batch. (Statistics of a batch, such
-    /// as those of `batch_norm`, still belong to each batch alone.) [`Training::zero_gradients`] clears them without a step. The
+    /// batches they are the gradients of the mean loss over all their samples (or rows, where every row of a sequence has a loss), as if these
+    /// were one batch. (Statistics of a batch, such as those of `batch_norm`, still belong to each batch alone.) [`Training::zero_gradients`] clears them without a step. The
     /// gradients with respect to the input are those of the last batch.
     ///
     /// ```
@@ -287,12 +292,12 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Panics unless [`Training::forward`], and [`Training::loss`] or [`Training::objective`] came before.
     pub fn backward(&mut self) {
         let Stage::Loss { own } = self.stage else { panic!("`forward` and `loss` come before `backward`") };
-        let (samples, before) = (self.n, self.accumulated);
-        let total = before + samples;
-        // The pass adds the mean over its own batch, so old and new gradients are weighted by their numbers of samples.
+        let (losses, before) = (self.loss.n, self.accumulated);
+        let total = before + losses;
+        // The pass adds the mean over its own batch, so old and new gradients are weighted by their numbers of losses.
         let write = if before > 0 { Write::Add } else { Write::Set };
         if before > 0 {
-            self.scale_gradients(before as f64 / samples as f64);
+            self.scale_gradients(before as f64 / losses as f64);
         }
         let sequences = self.lengths.sequences();
         let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
@@ -310,7 +315,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             own_loss: own,
         });
         if before > 0 {
-            self.scale_gradients(samples as f64 / total as f64);
+            self.scale_gradients(losses as f64 / total as f64);
         }
         self.accumulated = total;
         self.stage = Stage::Backward;

@@ -4,8 +4,8 @@ use super::float::Float;
 use super::history::{History, Scores};
 use super::run::{Run, seed_of_passes};
 use crate::ops::Device;
-use crate::optim::Optimizer;
 use crate::optim::schedule::PlateauState;
+use crate::optim::{Average, Optimizer};
 use crate::session::Criterion;
 use crate::session::checkpoint::{Snapshot, malformed, same, write_checkpoint};
 use crate::tensor::Pack;
@@ -55,13 +55,15 @@ pub(super) struct Best {
 struct Settings {
     loss: String,
     batch_size: usize,
+    accumulate: usize,
     drop_last: bool,
     training_samples: usize,
     shuffle: bool,
     similar_lengths: bool,
     carry_state: bool,
-    #[serde(default)]
     sampler: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    average: Option<Average>,
 }
 
 /// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
@@ -86,12 +88,14 @@ where
         Settings {
             loss: L::NAME.into(),
             batch_size: self.trainer.batch_size,
+            accumulate: self.trainer.accumulate,
             drop_last: self.trainer.drops_last(),
             training_samples: self.feed.len(),
             shuffle: self.trainer.shuffles(),
             similar_lengths: self.trainer.similar_lengths,
             carry_state: self.trainer.carry_state,
             sampler: self.trainer.sampler.is_some(),
+            average: self.trainer.average,
         }
     }
     /// Writes a checkpoint if the trainer has a file for it. `net` holds the current weights; if it is `None`, the network itself does.
@@ -127,12 +131,15 @@ where
         let seed = seed_of_passes(self.trainer.seed, state.earlier_epochs);
         same(path, "seed", seed, self.training.seed_of_passes())?;
         same(path, "batch size", expected.batch_size, found.batch_size)?;
+        same(path, "number of batches in a step", expected.accumulate, found.accumulate)?;
         same(path, "choice of `drop_last`", expected.drop_last, found.drop_last)?;
         same(path, "number of training samples", expected.training_samples, found.training_samples)?;
         same(path, "shuffling", expected.shuffle, found.shuffle)?;
         same(path, "choice of `similar_lengths`", expected.similar_lengths, found.similar_lengths)?;
         same(path, "choice of a `sampler`", expected.sampler, found.sampler)?;
         same(path, "choice of `carry_state`", expected.carry_state, found.carry_state)?;
+        let text = |average: Option<Average>| average.map_or("none".into(), |average| format!("{average:?}"));
+        same(path, "average of the weights", text(expected.average), text(found.average))?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
         self.check(path, &state, best_weights.is_some())?;
         let metrics = &mut self.trainer.metrics;
@@ -148,13 +155,15 @@ where
         }
         (self.state, self.best_weights) = (state, best_weights);
         // The network holds these weights until the next epoch ends.
-        self.training.store(self.net)
+        self.training.store_average(self.net)
     }
     /// Checks that the numbers of a state are consistent.
     fn check(&self, path: &Path, state: &State, has_best_weights: bool) -> Result<()> {
         let (State { epoch, batch, history, best, plateau, .. }, batches) = (state, self.batches());
-        let steps = epoch.checked_mul(batches).and_then(|steps| steps.checked_add(*batch));
-        if *batch > batches || steps.map(|steps| steps as u64) != Some(self.training.steps()) {
+        let (every, some) = (self.steps_of(batches), self.steps_of(*batch));
+        let steps = epoch.checked_mul(every).and_then(|steps| steps.checked_add(some));
+        let whole = *batch == batches || batch.is_multiple_of(self.trainer.accumulate);
+        if *batch > batches || !whole || steps.map(|steps| steps as u64) != Some(self.training.steps()) {
             let expected = format!("the steps of {epoch} epochs of {batches} batches and {batch} more");
             return Err(malformed(path, expected, &self.training.steps().to_string()));
         }

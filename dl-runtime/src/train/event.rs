@@ -11,11 +11,11 @@ pub struct StepEnd {
     pub epoch: usize,
     /// The number of the step, counted from 1 over the whole training.
     pub step: u64,
-    /// The number of the batch, counted from 1 within the epoch.
+    /// The number of the step's last batch, counted from 1 within the epoch.
     pub batch: usize,
     /// The number of batches in an epoch.
     pub batches: usize,
-    /// The mean loss of the batch, computed before the step.
+    /// The mean loss of the batches of the step, computed before it.
     pub loss: f32,
     /// The learning rate of the step.
     pub learning_rate: f64,

@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::network::{DIMENSIONS, Row};
 use crate::ops::Device;
 use crate::optim::schedule::PlateauState;
-use crate::optim::{Clip, Optimizer};
+use crate::optim::{Average, Clip, Optimizer};
 use crate::random::Rng;
 use crate::range::NOT_NEGATIVE;
 use crate::session::checkpoint::Snapshot;
@@ -52,13 +52,20 @@ pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     /// True if the next step is requested before the results of the last one arrive, so that the device never waits. False if a callback
     /// may stop the training after each step.
     asynchronous: bool,
+    /// The sum of the losses of the batches of the current step, and their number.
+    step_loss: (f64, usize),
 }
 
-/// A step in flight: it was requested, and its results have not been received.
-struct PendingStep {
+/// A batch in flight: it was requested, and its results have not been received.
+struct PendingBatch {
     /// The range of its samples in the order of the epoch.
     picked: Range<usize>,
+    /// The number of the step that it belongs to.
     step: u64,
+    /// True if it is the last batch of its step.
+    steps: bool,
+    /// The number of batches of the step before this one.
+    before: u64,
     batch: usize,
     batches: usize,
     learning_rate: f64,
@@ -136,6 +143,7 @@ where
             lengths,
             outputs,
             asynchronous,
+            step_loss: (0.0, 0),
         };
         if let Some(path) = run.trainer.resume.take() {
             run.resume(&path)?;
@@ -175,7 +183,7 @@ where
         }
         self.state.history.ended = ended.unwrap_or_default();
         // In the middle of an epoch the host does not have the latest weights yet.
-        self.training.store(self.net)?;
+        self.training.store_average(self.net)?;
         if matches!(ended, Some(Ended::Callback | Ended::Interrupted))
             || !matches!(self.trainer.every, Every::Epochs(1))
         {
@@ -187,6 +195,10 @@ where
     pub(super) fn batches(&self) -> usize {
         let (samples, size) = (self.feed.len(), self.trainer.batch_size);
         if self.trainer.drops_last() { samples / size } else { samples.div_ceil(size) }
+    }
+    /// Returns the number of steps that the first `batches` of an epoch take.
+    pub(super) fn steps_of(&self, batches: usize) -> usize {
+        batches.div_ceil(self.trainer.accumulate)
     }
     /// Returns the number of samples that an epoch trains.
     fn samples(&self) -> usize {
@@ -216,11 +228,16 @@ where
         let (mut pending, mut stopped) = (None, None);
         while self.state.batch < batches {
             let warnings = self.state.history.warnings.len();
-            let newest = self.begin_step(batches)?;
+            let newest = self.begin_batch(batches)?;
             progress.warn(&self.state.history.warnings[warnings..]);
+            let steps = newest.steps;
             let due = if self.asynchronous { pending.replace(newest) } else { Some(newest) };
-            let flow = due.map_or(Ok(Flow::Continue), |due| self.finish_step(due, pending.is_some(), progress))?;
+            let flow = due.map_or(Ok(Flow::Continue), |due| self.finish_batch(due, pending.as_ref(), progress))?;
             self.state.seconds = before + start.elapsed().as_secs_f64();
+            if !steps {
+                // A training ends, and is saved, only after a whole step: gradients are in no checkpoint.
+                continue;
+            }
             let asked = self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
             // After its last step, an epoch is validated and recorded before the training ends.
             let finishes = flow == Flow::Stop && self.state.batch == batches && !asked;
@@ -228,7 +245,7 @@ where
             let ends = asked || flow == Flow::Stop && !finishes;
             let saves = matches!(self.trainer.every, Every::Steps(n) if self.training.steps().is_multiple_of(n));
             if let Some(last) = pending.take_if(|_| ends || saves || self.state.batch == batches) {
-                self.finish_step(last, false, progress)?;
+                self.finish_batch(last, None, progress)?;
             }
             if ends {
                 progress.pause();
@@ -246,7 +263,15 @@ where
         let train = self.scores();
         progress.validate();
         let clock = Instant::now();
-        let validation = self.trainer.validation.map(|data| self.validate(data)).transpose()?;
+        if let Some(average @ Average::Equal { from_epoch }) = self.trainer.average
+            && self.state.epoch + 1 >= from_epoch
+        {
+            self.training.average(average)?;
+        }
+        self.training.swap_average();
+        let validation = self.trainer.validation.map(|data| self.validate(data)).transpose();
+        self.training.swap_average();
+        let validation = validation?;
         let seconds = self.state.seconds + clock.elapsed().as_secs_f64();
         let row = Epoch {
             epoch: self.state.epoch + 1,
@@ -266,8 +291,9 @@ where
         Ok(self.finish(row)?.or(stopped))
     }
 
-    /// Requests one step: forward pass, loss, backward pass, and update of the weights.
-    fn begin_step(&mut self, batches: usize) -> Result<PendingStep> {
+    /// Requests one batch: forward pass, loss and backward pass, and the update of the weights after the last batch of a step.
+    fn begin_batch(&mut self, batches: usize) -> Result<PendingBatch> {
+        let steps_of_epoch = self.steps_of(batches);
         let (trainer, training, state) = (&mut *self.trainer, &mut self.training, &mut self.state);
         let from = state.batch * trainer.batch_size;
         let picked = from..self.feed.len().min(from + trainer.batch_size);
@@ -281,37 +307,51 @@ where
             forward(training, &trainer.loss, data, picked)
         })?;
         training.backward();
-        if let Some(watch) = &mut self.watch {
-            watch.step(training, &mut state.history.warnings)?;
-        }
-        if let Some(clip) = trainer.clip {
-            training.clip_async(clip)?;
-        }
-        let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
-            Unit::Steps => schedule.factor(training.steps() as f64),
-            Unit::Epochs => schedule.factor(training.steps() as f64 / batches as f64),
-        });
-        NOT_NEGATIVE.check("schedule", "factor", factor)?;
-        state.learning_rate = trainer.optimizer.learning_rate() * factor * state.plateau.factor();
-        training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
+        let (step, before) = (training.steps() + 1, (state.batch % trainer.accumulate) as u64);
         state.batch += 1;
+        // The rest of an epoch takes a step too.
+        let steps = state.batch.is_multiple_of(trainer.accumulate) || state.batch == batches;
+        if steps {
+            if let Some(watch) = &mut self.watch {
+                watch.step(training, &mut state.history.warnings)?;
+            }
+            if let Some(clip) = trainer.clip {
+                training.clip_async(clip)?;
+            }
+            let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
+                Unit::Steps => schedule.factor(training.steps() as f64),
+                Unit::Epochs => schedule.factor(training.steps() as f64 / steps_of_epoch as f64),
+            });
+            NOT_NEGATIVE.check("schedule", "factor", factor)?;
+            state.learning_rate = trainer.optimizer.learning_rate() * factor * state.plateau.factor();
+            training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
+            if let Some(average @ Average::Exponential { .. }) = trainer.average {
+                training.average(average)?;
+            }
+        }
         training.request_results(trainer.metrics.len() > terms::reported::<M, L>().len())?;
-        let (step, batch, learning_rate) = (training.steps(), state.batch, state.learning_rate);
-        Ok(PendingStep { picked, step, batch, batches, learning_rate })
+        let (batch, learning_rate) = (state.batch, state.learning_rate);
+        Ok(PendingBatch { picked, step, steps, before, batch, batches, learning_rate })
     }
-    /// Waits for the results of a step and adds them to the sums of the epoch. `ahead` is true if another step was requested after it.
-    fn finish_step(&mut self, pending: PendingStep, ahead: bool, progress: &mut Progress) -> Result<Flow> {
-        let PendingStep { picked, step, batch, batches, learning_rate } = pending;
+    /// Waits for the results of a batch and adds them to the sums of the epoch. `ahead` is the batch that was requested after it, if any.
+    fn finish_batch(
+        &mut self,
+        pending: PendingBatch,
+        ahead: Option<&PendingBatch>,
+        progress: &mut Progress,
+    ) -> Result<Flow> {
+        let PendingBatch { picked, step, steps, before, batch, batches, learning_rate } = pending;
         let (samples, outputs) = (picked.len(), &mut self.outputs[..picked.len()]);
         let (loss, check) = self.training.receive_results(outputs)?;
         let picked = &self.order[picked];
         if check.overflowed && check.stopped().is_none() {
-            return Err(self.training.step_error(step, check, ahead)?);
+            return Err(self.training.step_error(step, check, ahead.is_some())?);
         }
         if check.stopped().is_some() {
             // The trained weights are still those before the step, so it is repeated to find where it failed. This updates the running
             // statistics a second time, which does not matter because the session ends here.
-            self.training.rewind(1 + u64::from(ahead));
+            let taken = u64::from(steps) + u64::from(ahead.is_some_and(|ahead| ahead.steps));
+            self.training.rewind(taken, before, ahead.is_some());
             self.feed.batch(batch - 1, picked, |data, picked| {
                 forward(&mut self.training, &self.trainer.loss, data, picked)
             })?;
@@ -340,9 +380,18 @@ where
             Ok(())
         })?;
         self.feed.release(batch - 1);
+        progress.step(self.state.loss / self.state.losses as f64, samples);
+        let losses = self.training.losses().len();
+        self.step_loss.0 += f64::from(loss) * losses as f64;
+        self.step_loss.1 += losses;
+        if !steps {
+            return Ok(Flow::Continue);
+        }
+        let (sum, losses) = std::mem::take(&mut self.step_loss);
+        // The loss of a single batch is its own, without a further rounding.
+        let loss = if before == 0 { loss } else { (sum / losses as f64) as f32 };
         let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| check.norm());
         let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
-        progress.step(self.state.loss / self.state.losses as f64, samples);
         let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));
         Ok(flows.fold(Flow::Continue, stronger))
     }
@@ -420,7 +469,7 @@ where
 
     /// Finishes an epoch: records its row, keeps the best weights, calls the callbacks, and writes a checkpoint.
     fn finish(&mut self, row: Epoch) -> Result<Option<Ended>> {
-        self.training.store(self.net)?;
+        self.training.store_average(self.net)?;
         (self.state.epoch, self.state.batch, self.state.seconds) = (row.epoch, 0, 0.0);
         let loss = row.validation.as_ref().unwrap_or(&row.train).loss;
         if let Some(plateau) = self.trainer.plateau {

@@ -13,6 +13,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
             Every::Steps(n) => n,
         };
         range::at_least_one("Trainer", "batch_size", self.batch_size as u64)?;
+        range::at_least_one("Trainer", "accumulate", self.accumulate as u64)?;
         range::at_least_one("Trainer", "checkpoint_every", every)?;
         range::at_least_one("Trainer", "loaders", self.loaders as u64)?;
         self.check_carrying()?;
@@ -21,6 +22,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L, D> Trainer<'_, M, T, O, L, D> {
         self.optimizer.check()?;
         self.clip.map_or(Ok(()), |clip| clip.check())?;
         self.plateau.map_or(Ok(()), |plateau| plateau.check())?;
+        self.average.map_or(Ok(()), |average| average.check())?;
         self.schedule.as_ref().map_or(Ok(()), |(schedule, _)| schedule.check())
     }
     /// Checks that a sample can continue that of the batch before.

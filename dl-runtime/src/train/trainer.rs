@@ -11,7 +11,7 @@ use crate::metrics::{Metric, Metrics};
 use crate::network::Row;
 use crate::ops::Device;
 use crate::optim::schedule::Plateau;
-use crate::optim::{Clip, Optimizer, Schedule};
+use crate::optim::{Average, Clip, Optimizer, Schedule};
 use crate::session::{Criterion, ExternalLoss, ModelLoss};
 use crate::tensor::Pack;
 use crate::{Carries, Network, Passes, Result};
@@ -67,6 +67,8 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) device: D,
     pub(super) epochs: usize,
     pub(super) batch_size: usize,
+    /// The number of batches in a step.
+    pub(super) accumulate: usize,
     /// `None` where the default holds.
     pub(super) drop_last: Option<bool>,
     pub(super) seed: u64,
@@ -80,6 +82,7 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) carry_state: bool,
     pub(super) quiet: bool,
     pub(super) clip: Option<Clip>,
+    pub(super) average: Option<Average>,
     pub(super) schedule: Option<(Box<dyn Schedule + 'a>, Unit)>,
     pub(super) plateau: Option<Plateau>,
     pub(super) validation: Option<&'a Dataset<M::Input, T>>,
@@ -104,6 +107,7 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             device: Cpu::new(),
             epochs: 10,
             batch_size: 32,
+            accumulate: 1,
             drop_last: None,
             seed: 0,
             earlier_epochs: 0,
@@ -114,6 +118,7 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             carry_state: false,
             quiet: false,
             clip: None,
+            average: None,
             schedule: None,
             plateau: None,
             validation: None,
@@ -138,6 +143,7 @@ macro_rules! with {
             $($field,)*
             epochs: $trainer.epochs,
             batch_size: $trainer.batch_size,
+            accumulate: $trainer.accumulate,
             drop_last: $trainer.drop_last,
             seed: $trainer.seed,
             earlier_epochs: $trainer.earlier_epochs,
@@ -148,6 +154,7 @@ macro_rules! with {
             carry_state: $trainer.carry_state,
             quiet: $trainer.quiet,
             clip: $trainer.clip,
+            average: $trainer.average,
             schedule: $trainer.schedule,
             plateau: $trainer.plateau,
             validation: $trainer.validation,
@@ -184,11 +191,22 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.epochs = epochs;
         self
     }
-    /// Sets the number of samples in one step; the default is 32. The last batch of an epoch may be smaller, or it is dropped
+    /// Sets the number of samples in one batch; the default is 32, and each batch is a step ([`Trainer::accumulate`]). The last batch of an epoch may be smaller, or it is dropped
     /// ([`Trainer::drop_last`]).
     #[must_use]
     pub fn batch_size(mut self, samples: usize) -> Self {
         self.batch_size = samples;
+        self
+    }
+    /// Takes a step only after every `batches` batches, with the gradients of the mean loss over all their samples: as if they were one batch,
+    /// to rounding, with the memory of one of them. (Statistics of a batch, such as those of `batch_norm`, still belong to each batch.) The
+    /// default is 1. The rest of an epoch takes a step too. Schedules, histories, callbacks and checkpoints count steps.
+    ///
+    /// # Errors
+    /// [`Trainer::fit`] returns [`Error::Setting`](crate::Error::Setting) for 0.
+    #[must_use]
+    pub fn accumulate(mut self, batches: usize) -> Self {
+        self.accumulate = batches;
         self
     }
     /// Sets whether the last batch of each epoch is dropped if it is not full; by default it is trained too. With shuffling, each epoch
@@ -287,6 +305,30 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     #[must_use]
     pub fn clip(mut self, clip: Clip) -> Self {
         self.clip = Some(clip);
+        self
+    }
+    /// Keeps an average of the weights beside them: exponential over the steps, or equal over the last epochs.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # type Digits = dl::data::Dataset<dl::data::Digit, u32>;
+    /// # fn example<Net: dl::Model<Input = dl::data::Digit, Output = [f32; 10]>>(net: &mut Net, data: &Digits) -> dl::Result<()> {
+    /// use dl::optim::Average;
+    /// use dl::prelude::*;
+    /// Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).average(Average::ema(0.999)).fit(net, data)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// As soon as there is an average, it alone is what counts outside of the steps: it is validated, early stopping compares and keeps it,
+    /// [`EpochEnd::net`] is it, and [`Trainer::fit`] leaves it in the network. The scores of the training set are those of the weights during
+    /// the steps. Checkpoints contain both, the weights under their own names and the average as `average.<tensor>`.
+    ///
+    /// # Errors
+    /// [`Trainer::fit`] returns [`Error::Setting`](crate::Error::Setting) for a setting of the average that is out of range.
+    #[must_use]
+    pub fn average(mut self, average: Average) -> Self {
+        self.average = Some(average);
         self
     }
     /// Changes the learning rate during training; the position of the schedule is counted in steps.

@@ -8,6 +8,7 @@
 //! The state that an optimizer keeps between steps is never subnormal: numbers below 1.2e-38 become 0. As in PyTorch,
 //! weights may become subnormal, for instance by weight decay.
 
+mod average;
 mod clip;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -19,6 +20,7 @@ mod lamb;
 mod segments;
 mod tensors;
 
+pub use average::AverageKernel;
 pub use clip::{ClipKernel, clip_factor};
 pub use decay::DecayStep;
 pub use family::{Formula, StepKernel};

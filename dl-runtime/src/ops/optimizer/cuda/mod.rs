@@ -1,5 +1,6 @@
 //! Optimizers, gradient clipping and the check for finite numbers on CUDA.
 
+pub(crate) mod average;
 pub(crate) mod clip;
 pub(crate) mod lamb;
 

@@ -289,7 +289,7 @@ fn checkpoints_with_false_fields_are_errors() {
     }
     let expected = [
         // Checkpoints of older versions do not have it.
-        "/state/settings/carry_state",
+        "/state/settings/sampler",
         "/state/state/best/loss",
         "/state/state/history/best",
         "/state/state/history/confusion",

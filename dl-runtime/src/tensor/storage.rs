@@ -125,4 +125,7 @@ pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
     fn copy<E: Element>(&self, from: Self::Ref<'_, E>, to: Self::Mut<'_, E>);
     /// Sets every element to zero.
     fn clear<E: Element>(&self, data: Self::Mut<'_, E>);
+    /// Calls `body` with `floats` numbers of scratch memory with any content, for an operation that calls others. Memory is allocated only
+    /// when more is requested than ever before. `body` does not call this again.
+    fn with_scratch<R>(&self, floats: usize, body: impl FnOnce(Self::Mut<'_, f32>) -> R) -> R;
 }

@@ -145,6 +145,9 @@ impl Storage for Cpu {
     fn clear<E: Element>(&self, data: &mut [E]) {
         data.fill(E::default());
     }
+    fn with_scratch<R>(&self, floats: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
+        scratch::with(floats, body)
+    }
 }
 
 #[cfg(all(test, feature = "rayon"))]

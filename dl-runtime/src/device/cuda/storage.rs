@@ -261,6 +261,10 @@ impl Storage for Cuda {
         let data = Self::reinterpret_mut::<E, u32>(data);
         self.launch(&memory_clear, Grid::each(data.len), (data,));
     }
+    fn with_scratch<R>(&self, floats: usize, body: impl FnOnce(Mut<'_, f32>) -> R) -> R {
+        // The operations that `body` calls use other scratch memory.
+        body(self.scratch_around(2, floats))
+    }
 }
 
 #[cfg(test)]

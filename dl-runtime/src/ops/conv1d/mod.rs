@@ -182,7 +182,7 @@ impl Conv1dOp {
     ) {
         let (s, rows, device) = (self.sizes::<W, X, Y>(), sequences.rows(), context.device);
         let ([weight, bias], mut y) = (W::split(weights), output.into_data());
-        device.with_memory(rows * s.window(), |mut windows| {
+        device.with_scratch(rows * s.window(), |mut windows| {
             device.conv1d_gather(&s, sequences, past, input.data(), D::reborrow(&mut windows));
             let windows = D::share(&windows);
             if s.groups == 1 {
@@ -210,7 +210,7 @@ impl Conv1dOp {
         let (s, rows, device) = (self.sizes::<W, X, Y>(), sequences.rows(), context.device);
         let ([weight, _], dy, nothing) = (W::split(weights), d_output.data(), D::slice(input.data(), 0..0));
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
-        device.with_memory(rows * s.window(), |mut windows| {
+        device.with_scratch(rows * s.window(), |mut windows| {
             device.conv1d_gather(&s, sequences, nothing, input.data(), D::reborrow(&mut windows));
             let (seen, write) = (D::share(&windows), d_weights.write);
             if s.groups == 1 {

@@ -42,10 +42,6 @@ impl Walk {
 }
 
 impl RecurrentKernel for Cuda {
-    fn with_memory<R>(&self, floats: usize, body: impl FnOnce(Mut<'_, f32>) -> R) -> R {
-        body(self.scratch_around(2, floats))
-    }
-
     fn recurrent_forward(
         &self,
         run: Run<'_, Cuda>,

@@ -28,7 +28,7 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
         mut states: Option<States<'_, D>>,
     ) {
         let (s, rows) = (self.sizes, self.sequences.rows());
-        self.context.device.with_memory(self.masked(), |mut masked| {
+        self.context.device.with_scratch(self.masked(), |mut masked| {
             let (mut rest, mut before) = (saved, None);
             for layer in 0..s.layers {
                 let last = layer + 1 == s.layers;
@@ -57,7 +57,7 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
     pub fn infer(&self, input: D::Ref<'_, f32>, mut output: D::Mut<'_, f32>, mut states: Option<States<'_, D>>) {
         let (s, rows) = (self.sizes, self.sequences.rows());
         let between = if s.layers > 1 { rows * s.width() } else { 0 };
-        self.context.device.with_memory(rows * s.gates + 2 * between, |memory| {
+        self.context.device.with_scratch(rows * s.gates + 2 * between, |memory| {
             let (mut gates, between_layers) = D::split_mut(memory, rows * s.gates);
             let (mut before, mut own) = D::split_mut(between_layers, between);
             for layer in 0..s.layers {
@@ -88,7 +88,7 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
     ) {
         let (s, rows, device) = (self.sizes, self.sequences.rows(), self.context.device);
         let between = if s.layers > 1 { rows * s.width() } else { 0 };
-        device.with_memory(2 * between + self.masked() + self.of_gradients(), |memory| {
+        device.with_scratch(2 * between + self.masked() + self.of_gradients(), |memory| {
             let (mut d_above, rest) = D::split_mut(memory, between);
             let (mut d_below, rest) = D::split_mut(rest, between);
             let (mut masked, mut rest) = D::split_mut(rest, self.masked());

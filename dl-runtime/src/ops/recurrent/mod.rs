@@ -119,8 +119,6 @@ pub struct Backward<'a, D: Storage> {
 
 /// The kernels of recurrent layers.
 pub trait RecurrentKernel: Storage {
-    /// Calls `body` with memory of any content that no other kernel uses meanwhile.
-    fn with_memory<R>(&self, floats: usize, body: impl FnOnce(Self::Mut<'_, f32>) -> R) -> R;
     /// Goes along time. `gates` holds `a` of every row, and then the values of the gates, which the way back reads. `kept`, which
     /// may be empty, gets what else that reads ([`Cell::kept`]). `y` gets the states `h`, in the columns of the direction.
     /// Without `states`, they begin at zero.

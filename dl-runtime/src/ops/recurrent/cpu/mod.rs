@@ -73,10 +73,6 @@ fn parts_mut<const N: usize>(row: &mut [f32]) -> [&mut [f32]; N] {
 }
 
 impl RecurrentKernel for Cpu {
-    fn with_memory<R>(&self, floats: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
-        scratch::with(floats, body)
-    }
-
     fn recurrent_forward(
         &self,
         run: Run<'_, Cpu>,

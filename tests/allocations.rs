@@ -6,6 +6,7 @@ mod devices;
 
 use dl::prelude::*;
 use dl::sampling::Sampler;
+use dl::train::StepEnd;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -101,6 +102,15 @@ fn in_steps<D: Device>(device: D, net: &Everything, inputs: &[Image], targets: &
     allocations(|| (0..5).for_each(|_| step()))
 }
 
+/// Returns a callback that records the number of allocations since its last call.
+fn recording(seen: &mut Vec<usize>) -> impl FnMut(&StepEnd) {
+    let mut last = 0;
+    move |_| {
+        let calls = CALLS.load(Ordering::Relaxed);
+        seen.push(calls - std::mem::replace(&mut last, calls));
+    }
+}
+
 // One test only: the counter counts every thread of the process.
 #[test]
 fn steps_and_predictions_allocate_nothing_after_the_first() {
@@ -115,7 +125,7 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
         // The trainer too, between one step and the next; the last batch is a short one, whose kernels
         // may ask for scratch memory of their own when they first run.
         let data = dl::data::Dataset::new(inputs.repeat(3), targets.repeat(3)).unwrap();
-        let (mut seen, mut last) = (Vec::with_capacity(100), 0);
+        let mut seen = Vec::with_capacity(100);
         Trainer::new(RmsProp::new(1e-3))
             .loss(CrossEntropy)
             .on(cpu.clone())
@@ -124,17 +134,14 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             .clip(Clip::Value(0.1))
             .schedule(|step: f64| 1.0 / (1.0 + step))
             .metric(dl::train::TopK::new(3))
-            .on_step(|_| {
-                let calls = CALLS.load(Ordering::Relaxed);
-                seen.push(calls - std::mem::replace(&mut last, calls));
-            })
+            .on_step(recording(&mut seen))
             .quiet()
             .fit(&mut Everything::init(1), &data)
             .unwrap();
         assert_eq!((seen.len(), &seen[1..9], &seen[11..]), (20, &[0; 8][..], &[0; 9][..]), "{threads} threads");
 
         // Metrics of all scores grow in the first epoch, and keep their memory.
-        let (mut seen, mut last) = (Vec::with_capacity(100), 0);
+        let mut seen = Vec::with_capacity(100);
         Trainer::new(RmsProp::new(1e-3))
             .loss(CrossEntropy)
             .on(cpu.clone())
@@ -144,10 +151,7 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             .metric(dl::train::RocAuc::new())
             .metric(dl::train::CalibrationError::new())
             .watch(1)
-            .on_step(|_| {
-                let calls = CALLS.load(Ordering::Relaxed);
-                seen.push(calls - std::mem::replace(&mut last, calls));
-            })
+            .on_step(recording(&mut seen))
             .quiet()
             .fit(&mut Everything::init(1), &data)
             .unwrap();
@@ -159,17 +163,14 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             *to = *image;
             affine.apply(to, rng);
         });
-        let (mut seen, mut last) = (Vec::with_capacity(100), 0);
+        let mut seen = Vec::with_capacity(100);
         Trainer::new(RmsProp::new(1e-3))
             .loss(CrossEntropy)
             .on(cpu.clone())
             .epochs(2)
             .batch_size(10)
             .loaders(1)
-            .on_step(|_| {
-                let calls = CALLS.load(Ordering::Relaxed);
-                seen.push(calls - std::mem::replace(&mut last, calls));
-            })
+            .on_step(recording(&mut seen))
             .quiet()
             .fit_source(&mut Everything::init(1), &source)
             .unwrap();

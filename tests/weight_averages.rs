@@ -5,7 +5,7 @@ mod common;
 use common::devices::{self, on_devices};
 use common::{Fixture, STEPS, agree, places};
 use dl::data::Dataset;
-use dl::optim::Average;
+use dl::optim::WeightAverage;
 use dl::pod::flat;
 use dl::prelude::*;
 use dl::train::{Ended, History};
@@ -42,7 +42,7 @@ fn numbers(history: &History) -> History {
 }
 
 /// Ten steps; the average is updated after each of them, or after every second.
-fn like_pytorch(device: impl Device, name: &str, average: Average, every: usize) {
+fn like_pytorch(device: impl Device, name: &str, average: WeightAverage, every: usize) {
     let fixture = Fixture::open("fine_tuning.safetensors");
     let mut net = fixture.model::<Tuned>("start/");
     let inputs: Vec<[[f32; 6]; 7]> = fixture.samples("input");
@@ -70,12 +70,12 @@ fn like_pytorch(device: impl Device, name: &str, average: Average, every: usize)
 #[test]
 fn averages_are_those_of_pytorch() {
     on_devices!(|device| {
-        like_pytorch(device.clone(), "ema", Average::ema(0.9), 1);
-        like_pytorch(device.clone(), "ema_short", Average::ema(0.3), 1);
-        like_pytorch(device.clone(), "swa", Average::swa(1), 2);
+        like_pytorch(device.clone(), "ema", WeightAverage::ema(0.9), 1);
+        like_pytorch(device.clone(), "ema_short", WeightAverage::ema(0.3), 1);
+        like_pytorch(device.clone(), "swa", WeightAverage::swa(1), 2);
     });
     // TensorFlow's `num_updates`.
-    let parts: Vec<f64> = (0..4).map(|updates| Average::ema(0.2).warm_up().part(updates)).collect();
+    let parts: Vec<f64> = (0..4).map(|updates| WeightAverage::ema(0.2).warm_up().part(updates)).collect();
     let kept = [0.0, 2.0 / 11.0, 0.2, 0.2];
     parts.iter().zip(kept).for_each(|(part, kept)| assert!((part - (1.0 - kept)).abs() < 1e-12, "{parts:?}"));
 }
@@ -85,7 +85,7 @@ fn averages_are_those_of_pytorch() {
 fn the_average_is_what_counts() {
     let (train, test) = digits();
     on_devices!(|device| {
-        for average in [Average::ema(0.95).warm_up(), Average::swa(2)] {
+        for average in [WeightAverage::ema(0.95).warm_up(), WeightAverage::swa(2)] {
             let (mut told, mut net) = (Vec::new(), Net::init(3));
             let history = Trainer::new(Adam::new(5e-3))
                 .loss(CrossEntropy)
@@ -120,7 +120,7 @@ fn the_average_is_what_counts() {
                 assert!((found - loss).abs() < 1e-5, "{found}, not {loss}");
             }
             assert_eq!(history.epochs.len(), 4);
-            if let Average::Equal { .. } = average {
+            if let WeightAverage::Equal { .. } = average {
                 // The first epoch has no average yet; the last has the mean of three.
                 assert_eq!(told[0].0, weights[0].iter().map(|w| w.to_bits()).collect::<Vec<_>>());
                 for (i, found) in flat(std::slice::from_ref(&*net)).iter().enumerate() {
@@ -135,7 +135,7 @@ fn the_average_is_what_counts() {
 #[test]
 fn averages_are_resumed_bit_for_bit() {
     let (train, test) = digits();
-    for (i, average) in [Average::ema(0.9), Average::swa(2)].into_iter().enumerate() {
+    for (i, average) in [WeightAverage::ema(0.9), WeightAverage::swa(2)].into_iter().enumerate() {
         let trainer = || {
             let trainer = Trainer::new(Adam::new(3e-3)).loss(CrossEntropy).epochs(4).average(average);
             trainer.seed(5).early_stopping(3).validate(&test).quiet()
@@ -157,7 +157,7 @@ fn averages_are_resumed_bit_for_bit() {
             assert!(bits(&*net) == bits(&*whole));
             // It stays a file of the model, whose weights are those of the steps.
             assert!(dl::io::Load::new().allow_unexpected(true).load::<Net>(&path).is_ok());
-            let error = trainer().average(Average::ema(0.5)).resume(&path).fit(&mut net, &train).unwrap_err();
+            let error = trainer().average(WeightAverage::ema(0.5)).resume(&path).fit(&mut net, &train).unwrap_err();
             assert!(error.to_string().contains("another average of the weights"), "{error}");
         }
     }
@@ -171,8 +171,11 @@ fn averages_out_of_range_are_typed_errors() {
         let mut trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).average(average).quiet();
         Error::from(trainer.fit(&mut Net::init(0), &train).unwrap_err()).to_string()
     };
-    assert_eq!(fit(Average::ema(1.0)), "`decay` of `Average` is 1; it must be at least 0 and below 1");
-    assert_eq!(fit(Average::swa(0)), "`from_epoch` of `Average` is 0; it must be a whole number of at least 1");
+    assert_eq!(fit(WeightAverage::ema(1.0)), "`decay` of `WeightAverage` is 1; it must be at least 0 and below 1");
+    assert_eq!(
+        fit(WeightAverage::swa(0)),
+        "`from_epoch` of `WeightAverage` is 0; it must be a whole number of at least 1"
+    );
     let mut training = Net::init(0).training(Cpu::with_threads(1), 4).unwrap();
-    assert!(matches!(training.average(Average::ema(-0.1)), Err(Error::Setting { setting: "decay", .. })));
+    assert!(matches!(training.average(WeightAverage::ema(-0.1)), Err(Error::Setting { setting: "decay", .. })));
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
-pub enum Average {
+pub enum WeightAverage {
     /// An exponential moving average (EMA).
     Exponential {
         /// The part β of the mean that each update keeps; at least 0 and below 1. 0.99 to 0.9999 is usual.
@@ -31,22 +31,22 @@ pub enum Average {
     },
 }
 
-impl Average {
+impl WeightAverage {
     /// An exponential moving average, which the trainer updates after each step.
     pub const fn ema(decay: f64) -> Self {
-        Average::Exponential { decay, warm_up: false }
+        WeightAverage::Exponential { decay, warm_up: false }
     }
     /// Lets the first updates of an exponential average keep less of it, as TensorFlow's `num_updates` does. An equal average stays as it is.
     #[must_use]
     pub const fn warm_up(self) -> Self {
         match self {
-            Average::Exponential { decay, .. } => Average::Exponential { decay, warm_up: true },
+            WeightAverage::Exponential { decay, .. } => WeightAverage::Exponential { decay, warm_up: true },
             equal => equal,
         }
     }
     /// The mean of the weights at the end of each epoch from number `from_epoch` on, counted from 1.
     pub const fn swa(from_epoch: usize) -> Self {
-        Average::Equal { from_epoch }
+        WeightAverage::Equal { from_epoch }
     }
     /// Checks that the decay is in its range.
     ///
@@ -54,8 +54,10 @@ impl Average {
     /// Returns [`Error::Setting`](crate::Error::Setting) with the value and the range.
     pub fn check(self) -> Result<()> {
         match self {
-            Average::Exponential { decay, .. } => KEPT.check("Average", "decay", decay),
-            Average::Equal { from_epoch } => crate::range::at_least_one("Average", "from_epoch", from_epoch as u64),
+            WeightAverage::Exponential { decay, .. } => KEPT.check("WeightAverage", "decay", decay),
+            WeightAverage::Equal { from_epoch } => {
+                crate::range::at_least_one("WeightAverage", "from_epoch", from_epoch as u64)
+            }
         }
     }
     /// Returns the part of the way to the weights that the mean goes in an update after `updates` others.
@@ -63,9 +65,9 @@ impl Average {
         let k = updates as f64;
         match self {
             _ if updates == 0 => 1.0,
-            Average::Equal { .. } => 1.0 / (k + 1.0),
-            Average::Exponential { decay, warm_up: false } => 1.0 - decay,
-            Average::Exponential { decay, warm_up: true } => 1.0 - decay.min((1.0 + k) / (10.0 + k)),
+            WeightAverage::Equal { .. } => 1.0 / (k + 1.0),
+            WeightAverage::Exponential { decay, warm_up: false } => 1.0 - decay,
+            WeightAverage::Exponential { decay, warm_up: true } => 1.0 - decay.min((1.0 + k) / (10.0 + k)),
         }
     }
 }

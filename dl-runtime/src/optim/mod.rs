@@ -43,7 +43,7 @@ pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
 pub use adamax::Adamax;
-pub use average::Average;
+pub use average::WeightAverage;
 pub use clip::Clip;
 pub use decay::{Coupling, Decay};
 pub use lamb::Lamb;

@@ -2,7 +2,7 @@
 
 use super::Training;
 use crate::ops::Device;
-use crate::optim::Average;
+use crate::optim::WeightAverage;
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
 use crate::{Passes, Result};
 
@@ -18,7 +18,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// ```
     /// # use dl_runtime as dl;
     /// # fn example<Net: dl::Model<Input = [f32; 4], Output = [f32; 3]>>(data: dl::data::Dataset<[f32; 4], u32>) -> dl::Result<()> {
-    /// use dl::optim::Average;
+    /// use dl::optim::WeightAverage;
     /// use dl::prelude::*;
     /// let mut net = Net::init(42);
     /// let mut training = net.training(Cpu::new(), 64)?;
@@ -27,7 +27,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///     training.loss(&CrossEntropy, targets)?;
     ///     training.backward();
     ///     training.step(&Adam::new(1e-3))?;
-    ///     training.average(Average::ema(0.999))?;
+    ///     training.average(WeightAverage::ema(0.999))?;
     /// }
     /// training.store_average(&mut net)?;
     /// # Ok(())
@@ -36,7 +36,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///
     /// # Errors
     /// Returns [`Error::Setting`](crate::Error::Setting) for a decay out of range, and the error of the device when its memory is full.
-    pub fn average(&mut self, average: Average) -> Result<()> {
+    pub fn average(&mut self, average: WeightAverage) -> Result<()> {
         average.check()?;
         let averaged = match &mut self.averaged {
             Some(averaged) => averaged,

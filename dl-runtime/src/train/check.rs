@@ -3,6 +3,7 @@
 use super::feed::Feed;
 use super::trainer::Trainer;
 use crate::data::Dataset;
+use crate::metrics::Metrics;
 use crate::session::{Criterion, SmallBatch, min_batch_of_model};
 use crate::tensor::Pack;
 use crate::tensor::pack::rows_of;
@@ -115,4 +116,12 @@ impl Batches {
         };
         least.check(found, || format!("batch {batch} of {batches} of the {}", self.set), help)
     }
+}
+
+/// Checks that the metrics can be used with the items of all targets.
+pub(super) fn check_metrics<Y, T: Pack>(metrics: &Metrics<Y, T::Row>, targets: &[T]) -> Result<()> {
+    metrics.iter().try_for_each(|metric| {
+        metric.check(&[])?;
+        targets.iter().try_for_each(|target| metric.check(target.items()))
+    })
 }

@@ -5,7 +5,7 @@ use super::history::{History, Scores};
 use super::run::{Run, seed_of_passes};
 use crate::ops::Device;
 use crate::optim::schedule::PlateauState;
-use crate::optim::{Average, Optimizer};
+use crate::optim::{Optimizer, WeightAverage};
 use crate::session::Criterion;
 use crate::session::checkpoint::{Snapshot, malformed, same, write_checkpoint};
 use crate::tensor::Pack;
@@ -63,7 +63,7 @@ struct Settings {
     carry_state: bool,
     sampler: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    average: Option<Average>,
+    average: Option<WeightAverage>,
 }
 
 /// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
@@ -138,7 +138,7 @@ where
         same(path, "choice of `similar_lengths`", expected.similar_lengths, found.similar_lengths)?;
         same(path, "choice of a `sampler`", expected.sampler, found.sampler)?;
         same(path, "choice of `carry_state`", expected.carry_state, found.carry_state)?;
-        let text = |average: Option<Average>| average.map_or("none".into(), |average| format!("{average:?}"));
+        let text = |average: Option<WeightAverage>| average.map_or("none".into(), |average| format!("{average:?}"));
         same(path, "average of the weights", text(expected.average), text(found.average))?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
         self.check(path, &state, best_weights.is_some())?;

@@ -8,7 +8,7 @@ use crate::tensor::pod::reserved;
 use crate::{Error, Result};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
-/// Where the samples of a training come from.
+/// The source of the samples of a training.
 pub(super) enum Feed<'r, I, T> {
     Set(&'r Dataset<I, T>),
     Source(&'r Prefetch<I, T>),

@@ -1,8 +1,9 @@
 //! The search for a learning rate: short steps first, then longer ones, until the loss explodes.
 
+use super::batch::forward;
 use super::check::check;
 use super::feed::Feed;
-use super::run::{epoch_seed, forward};
+use super::run::epoch_seed;
 use super::trainer::Trainer;
 use crate::data::Dataset;
 use crate::ops::Device;

@@ -1,5 +1,7 @@
 //! Training: the [`Trainer`] with its settings, callbacks, history and errors.
 
+mod batch;
+mod builder;
 mod check;
 mod checkpoint;
 mod compare;
@@ -9,13 +11,14 @@ mod feed;
 mod find_rate;
 mod float;
 mod history;
+mod monitor;
 mod progress;
 mod run;
 mod settings;
 mod tensorboard;
 mod terms;
 mod trainer;
-mod watch;
+mod validation;
 
 pub use crate::metrics::Scores as ClassScores;
 pub use crate::metrics::{
@@ -28,5 +31,5 @@ pub use error::TrainError;
 pub use event::{EpochEnd, Flow, StepEnd};
 pub use find_rate::{RateCurve, RateSearch};
 pub use history::{Ended, Epoch, History, Scores};
+pub use monitor::{Cause, Warning};
 pub use trainer::{Every, Trainer};
-pub use watch::{Cause, Warning};

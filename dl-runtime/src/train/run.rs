@@ -1,32 +1,30 @@
 //! The training loop: epochs, steps, validation, and the conditions that end it.
 
 use super::TrainError;
-use super::check::{check, check_checkpoint, check_samples};
+use super::check::{check, check_checkpoint, check_metrics};
 use super::checkpoint::{Best, State};
-use super::event::{EpochEnd, Flow, StepEnd};
+use super::event::{EpochEnd, Flow};
 use super::feed::Feed;
 use super::history::{Ended, Epoch, History, Scores};
+use super::monitor::Monitor;
 use super::progress::Progress;
 use super::tensorboard::Board;
 use super::terms;
-use super::trainer::{Every, Trainer, Unit};
-use super::watch::Watch;
+use super::trainer::{Every, Trainer};
 use crate::data::{Dataset, similar_lengths};
 use crate::metrics::Metrics;
 use crate::network::{DIMENSIONS, Row};
 use crate::ops::Device;
 use crate::optim::schedule::PlateauState;
-use crate::optim::{Average, Clip, Optimizer};
+use crate::optim::{Optimizer, WeightAverage};
 use crate::random::Rng;
-use crate::range::NOT_NEGATIVE;
+use crate::session::Criterion;
 use crate::session::checkpoint::Snapshot;
-use crate::session::{Criterion, Samples};
 use crate::tensor::Pack;
 use crate::tensor::context::splitmix64;
 use crate::tensor::pack::rows_of;
 use crate::tensor::pod::{flat, flat_mut, reserved, zeroed_box};
-use crate::{Error, Passes, Result, Training};
-use std::ops::Range;
+use crate::{Passes, Result, Training};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -42,33 +40,18 @@ pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     /// A snapshot of the session after the last epoch, until a checkpoint contains it; it is written if an error ends the training.
     pub unsaved: Option<Snapshot<M>>,
     board: Option<Board<M>>,
-    watch: Option<Watch<M>>,
+    pub monitor: Option<Monitor<M>>,
     /// The indices of the samples in the order of this epoch.
-    order: Vec<usize>,
+    pub order: Vec<usize>,
     /// The rows of all sequences of each input, if samples of similar lengths are wanted together.
     lengths: Vec<usize>,
     /// The outputs of a batch, for the metrics.
-    outputs: Vec<M::Output>,
+    pub outputs: Vec<M::Output>,
     /// True if the next step is requested before the results of the last one arrive, so that the device never waits. False if a callback
     /// may stop the training after each step.
     asynchronous: bool,
     /// The sum of the losses of the batches of the current step, and their number.
-    step_loss: (f64, usize),
-}
-
-/// A batch in flight: it was requested, and its results have not been received.
-struct PendingBatch {
-    /// The range of its samples in the order of the epoch.
-    picked: Range<usize>,
-    /// The number of the step that it belongs to.
-    step: u64,
-    /// True if it is the last batch of its step.
-    steps: bool,
-    /// The number of batches of the step before this one.
-    before: u64,
-    batch: usize,
-    batches: usize,
-    learning_rate: f64,
+    pub step_loss: (f64, usize),
 }
 
 impl<'a, 'r, M, T, O, L, D> Run<'a, 'r, M, T, O, L, D>
@@ -128,7 +111,7 @@ where
         let (best_weights, unsaved) = (None, None);
         let folder = trainer.tensorboard.as_deref();
         let board = folder.map(|folder| Board::create(folder, trainer.validation.is_some())).transpose()?;
-        let watch = trainer.watch.map(Watch::new);
+        let monitor = trainer.watch.map(Monitor::new);
         let mut run = Run {
             trainer,
             net,
@@ -138,7 +121,7 @@ where
             best_weights,
             unsaved,
             board,
-            watch,
+            monitor,
             order,
             lengths,
             outputs,
@@ -263,7 +246,7 @@ where
         let train = self.scores();
         progress.validate();
         let clock = Instant::now();
-        if let Some(average @ Average::Equal { from_epoch }) = self.trainer.average
+        if let Some(average @ WeightAverage::Equal { from_epoch }) = self.trainer.average
             && self.state.epoch + 1 >= from_epoch
         {
             self.training.average(average)?;
@@ -283,121 +266,16 @@ where
             validation,
         };
         progress.end(&row, &self.state.history.metrics);
-        if let Some(watch) = &mut self.watch {
+        if let Some(monitor) = &mut self.monitor {
             let warnings = self.state.history.warnings.len();
-            watch.epoch(&mut self.state.history.warnings);
+            monitor.epoch(&mut self.state.history.warnings);
             progress.warn(&self.state.history.warnings[warnings..]);
         }
         Ok(self.finish(row)?.or(stopped))
     }
 
-    /// Requests one batch: forward pass, loss and backward pass, and the update of the weights after the last batch of a step.
-    fn begin_batch(&mut self, batches: usize) -> Result<PendingBatch> {
-        let steps_of_epoch = self.steps_of(batches);
-        let (trainer, training, state) = (&mut *self.trainer, &mut self.training, &mut self.state);
-        let from = state.batch * trainer.batch_size;
-        let picked = from..self.feed.len().min(from + trainer.batch_size);
-        self.feed.batch(state.batch, &self.order[picked.clone()], |data, picked| {
-            if matches!(self.feed, Feed::Source(_)) {
-                // The samples of a data set were checked at the start.
-                let (inputs, targets) = (&data.inputs[..picked.len()], &data.targets[..picked.len()]);
-                check_samples::<M, T, L>(inputs, targets, &trainer.loss).map_err(|error| error.of_data("batch"))?;
-                check_metrics(&trainer.metrics, targets)?;
-            }
-            forward(training, &trainer.loss, data, picked)
-        })?;
-        training.backward();
-        let (step, before) = (training.steps() + 1, (state.batch % trainer.accumulate) as u64);
-        state.batch += 1;
-        // The rest of an epoch takes a step too.
-        let steps = state.batch.is_multiple_of(trainer.accumulate) || state.batch == batches;
-        if steps {
-            if let Some(watch) = &mut self.watch {
-                watch.step(training, &mut state.history.warnings)?;
-            }
-            if let Some(clip) = trainer.clip {
-                training.clip_async(clip)?;
-            }
-            let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
-                Unit::Steps => schedule.factor(training.steps() as f64),
-                Unit::Epochs => schedule.factor(training.steps() as f64 / steps_of_epoch as f64),
-            });
-            NOT_NEGATIVE.check("schedule", "factor", factor)?;
-            state.learning_rate = trainer.optimizer.learning_rate() * factor * state.plateau.factor();
-            training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
-            if let Some(average @ Average::Exponential { .. }) = trainer.average {
-                training.average(average)?;
-            }
-        }
-        training.request_results(trainer.metrics.len() > terms::reported::<M, L>().len())?;
-        let (batch, learning_rate) = (state.batch, state.learning_rate);
-        Ok(PendingBatch { picked, step, steps, before, batch, batches, learning_rate })
-    }
-    /// Waits for the results of a batch and adds them to the sums of the epoch. `ahead` is the batch that was requested after it, if any.
-    fn finish_batch(
-        &mut self,
-        pending: PendingBatch,
-        ahead: Option<&PendingBatch>,
-        progress: &mut Progress,
-    ) -> Result<Flow> {
-        let PendingBatch { picked, step, steps, before, batch, batches, learning_rate } = pending;
-        let (samples, outputs) = (picked.len(), &mut self.outputs[..picked.len()]);
-        let (loss, check) = self.training.receive_results(outputs)?;
-        let picked = &self.order[picked];
-        if check.overflowed && check.stopped().is_none() {
-            return Err(self.training.step_error(step, check, ahead.is_some())?);
-        }
-        if check.stopped().is_some() {
-            // The trained weights are still those before the step, so it is repeated to find where it failed. This updates the running
-            // statistics a second time, which does not matter because the session ends here.
-            let taken = u64::from(steps) + u64::from(ahead.is_some_and(|ahead| ahead.steps));
-            self.training.rewind(taken, before, ahead.is_some());
-            self.feed.batch(batch - 1, picked, |data, picked| {
-                forward(&mut self.training, &self.trainer.loss, data, picked)
-            })?;
-            let layer = match self.training.wait() {
-                Err(Error::NotFinite { layer, .. }) => layer,
-                Err(error) => return Err(error),
-                Ok(_) => "the loss".into(),
-            };
-            // If only one sample of several has a bad loss, the cause is more likely that sample than the training.
-            let losses = self.training.losses().iter().enumerate();
-            let mut bad: Vec<usize> = losses.filter(|(_, loss)| !loss.is_finite()).map(|(at, _)| at).collect();
-            bad.iter_mut().for_each(|at| *at = self.training.sample_of_loss::<L>(*at));
-            bad.dedup();
-            let layer = match bad.as_slice() {
-                &[slot] if samples > 1 => {
-                    let sample = picked[slot];
-                    format!("{layer}, of sample {sample} of the training set alone,")
-                }
-                _ => layer,
-            };
-            return Err(Error::NotFinite { step, layer });
-        }
-        self.feed.batch(batch - 1, picked, |data, picked| {
-            let targets = picked.iter().map(|i| &data.targets[*i]);
-            Self::account(self.trainer, &mut self.state, &self.training, outputs, targets);
-            Ok(())
-        })?;
-        self.feed.release(batch - 1);
-        progress.step(self.state.loss / self.state.losses as f64, samples);
-        let losses = self.training.losses().len();
-        self.step_loss.0 += f64::from(loss) * losses as f64;
-        self.step_loss.1 += losses;
-        if !steps {
-            return Ok(Flow::Continue);
-        }
-        let (sum, losses) = std::mem::take(&mut self.step_loss);
-        // The loss of a single batch is its own, without a further rounding.
-        let loss = if before == 0 { loss } else { (sum / losses as f64) as f32 };
-        let norm = matches!(self.trainer.clip, Some(Clip::Norm(_))).then(|| check.norm());
-        let event = StepEnd { epoch: self.state.epoch + 1, step, batch, batches, loss, learning_rate, norm };
-        let flows = self.trainer.on_step.iter_mut().map(|callback| callback(&event));
-        Ok(flows.fold(Flow::Continue, stronger))
-    }
-
     /// Returns the loss and metrics of the samples since the last call, and clears their sums.
-    fn scores(&mut self) -> Scores {
+    pub(super) fn scores(&mut self) -> Scores {
         let scores = Scores {
             loss: std::mem::take(&mut self.state.loss) / std::mem::take(&mut self.state.losses) as f64,
             metrics: self.trainer.metrics.iter().map(|m| m.value()).collect(),
@@ -405,66 +283,6 @@ where
         self.state.history.confusion = self.trainer.metrics.iter().find_map(|m| m.confusion()).cloned();
         self.trainer.metrics.iter_mut().for_each(|m| m.reset());
         scores
-    }
-
-    fn validate(&mut self, data: &Dataset<M::Input, T>) -> Result<Scores> {
-        let wanted = self.trainer.metrics.len() > terms::reported::<M, L>().len();
-        let mut pending = None;
-        let size = self.training.batch_size();
-        for (i, batch) in data.batches(size).enumerate() {
-            self.begin_evaluation(batch)?;
-            self.training.request_results(wanted)?;
-            let batch = (i * size, batch);
-            let due = if Training::<M, D>::ASYNCHRONOUS { pending.replace(batch) } else { Some(batch) };
-            due.map_or(Ok(()), |due| self.finish_evaluation(due))?;
-        }
-        pending.map_or(Ok(()), |due| self.finish_evaluation(due))?;
-        Ok(self.scores())
-    }
-    /// Requests the loss of a batch of the validation set.
-    fn begin_evaluation(&mut self, (inputs, targets): (&[M::Input], &[T])) -> Result<()> {
-        self.training.evaluate_loss(&self.trainer.loss, Samples::All(inputs), Samples::All(targets))?;
-        self.training.go_on_without_loss();
-        Ok(())
-    }
-    /// Waits for the results of a batch of the validation set, which starts at sample `first`, and adds them to the sums.
-    fn finish_evaluation(&mut self, (first, (inputs, targets)): (usize, (&[M::Input], &[T]))) -> Result<()> {
-        let outputs = &mut self.outputs[..targets.len()];
-        let (loss, _) = self.training.receive_results(outputs)?;
-        if !loss.is_finite() {
-            let at = self.training.losses().iter().position(|loss| !loss.is_finite()).unwrap_or(0);
-            let at = self.training.sample_of_loss::<L>(at);
-            // The batch is evaluated again to find where it failed.
-            self.begin_evaluation((inputs, targets))?;
-            let layer = match self.training.wait() {
-                Err(Error::NotFinite { layer, .. }) => layer,
-                Err(error) => return Err(error),
-                Ok(_) => "the loss".into(),
-            };
-            return Err(Error::ValidationNotFinite { step: self.training.steps(), sample: first + at, layer });
-        }
-        let outputs = &self.outputs[..targets.len()];
-        Self::account(self.trainer, &mut self.state, &self.training, outputs, targets.iter());
-        Ok(())
-    }
-    /// Adds the results of the last received batch to the sums of the loss and the metrics.
-    fn account<'t>(
-        trainer: &mut Trainer<'a, M, T, O, L, D>,
-        state: &mut State,
-        training: &Training<M, D>,
-        outputs: &[M::Output],
-        targets: impl Iterator<Item = &'t T> + Clone,
-    ) where
-        T: 't,
-    {
-        state.loss = training.losses().iter().fold(state.loss, |sum, loss| sum + f64::from(*loss));
-        state.losses = state.losses.saturating_add(training.losses().len() as u64);
-        let (of_terms, metrics) = trainer.metrics.split_at_mut(terms::reported::<M, L>().len());
-        terms::add(of_terms, training.terms(), training.losses().len());
-        for metric in metrics {
-            let samples = outputs.iter().zip(targets.clone());
-            samples.for_each(|(y, t)| y.items().iter().zip(t.items()).for_each(|(y, t)| metric.add(y, t)));
-        }
     }
 
     /// Finishes an epoch: records its row, keeps the best weights, calls the callbacks, and writes a checkpoint.
@@ -505,28 +323,7 @@ where
     }
 }
 
-/// Runs the forward pass for the samples with these indices, and their loss, without waiting for it.
-pub(super) fn forward<M: Passes, T: Pack, L: Criterion<M, Target = T>, D: Device>(
-    training: &mut Training<M, D>,
-    loss: &L,
-    data: &Dataset<M::Input, T>,
-    picked: &[usize],
-) -> Result<()> {
-    training.forward_samples(Samples::Picked(&data.inputs, picked))?;
-    training.compute_loss(loss, &Samples::Picked(&data.targets, picked))?;
-    training.go_on_without_loss();
-    Ok(())
-}
-
-/// Checks that the metrics can be used with the items of all targets.
-fn check_metrics<Y, T: Pack>(metrics: &Metrics<Y, T::Row>, targets: &[T]) -> Result<()> {
-    metrics.iter().try_for_each(|metric| {
-        metric.check(&[])?;
-        targets.iter().try_for_each(|target| metric.check(target.items()))
-    })
-}
-
-fn stronger(a: Flow, b: Flow) -> Flow {
+pub(super) fn stronger(a: Flow, b: Flow) -> Flow {
     if a == Flow::Stop { a } else { b }
 }
 

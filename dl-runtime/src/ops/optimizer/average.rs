@@ -5,7 +5,7 @@ use crate::device::cpu::elementwise::{Formula, each};
 use crate::device::cpu::simd::Simd;
 use crate::tensor::Storage;
 
-/// The kernel of [`Average`](crate::optim::Average).
+/// The kernel of [`WeightAverage`](crate::optim::WeightAverage).
 pub trait AverageKernel: Storage {
     /// Moves every number of `mean` by the share `part`, from 0 to 1, of the way to its weight: `torch.lerp`. With 1 it becomes the weight.
     fn average(&self, part: f32, weights: Self::Ref<'_, f32>, mean: Self::Mut<'_, f32>);

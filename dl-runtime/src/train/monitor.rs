@@ -1,4 +1,4 @@
-//! Watches the gradients of each layer, and says in words when they vanish or explode or when units are dead.
+//! Monitors the gradients of each layer, and says in words when they vanish or explode or when units are dead.
 
 use crate::tensor::pod::{flat, zeroed_box};
 use crate::tensor::{Role, TensorInfo};
@@ -25,11 +25,11 @@ pub struct Warning {
     pub layer: String,
     /// The first step at which this was seen.
     pub since: u64,
-    /// What was seen.
+    /// The cause of the warning.
     pub cause: Cause,
 }
 
-/// What a [`Warning`] is about.
+/// The subject of a [`Warning`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -74,8 +74,8 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The state of watching a training.
-pub(super) struct Watch<M> {
+/// The statistics of the gradients of a training.
+pub(super) struct Monitor<M> {
     every: u64,
     weights: Box<M>,
     gradients: Box<M>,
@@ -109,10 +109,10 @@ impl Layer {
     }
 }
 
-impl<M: Passes> Watch<M> {
+impl<M: Passes> Monitor<M> {
     pub fn new(every: u64) -> Self {
         let (weights, gradients) = (zeroed_box(), zeroed_box());
-        Watch { every, weights, gradients, layers: layers::<M>(), first: 0, checks: 0 }
+        Monitor { every, weights, gradients, layers: layers::<M>(), first: 0, checks: 0 }
     }
     /// Looks at the gradients of the coming step, if it is one of those to check. Adds what is new to `warnings`.
     pub fn step<D: Device>(&mut self, training: &Training<M, D>, warnings: &mut Vec<Warning>) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::schedule::Schedule;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// What a layer or model remembers of the rows that it has seen.
+/// The memory that a layer or model has of earlier rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Memory {
     /// Nothing: it works on each row by itself.

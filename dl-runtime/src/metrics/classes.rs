@@ -1,4 +1,4 @@
-//! What all metrics of classes share: they see one position with its scores and its label at a time, wherever these lie in an output.
+//! The common part of all metrics of classes, which see one position at a time, with its scores and its label, in outputs of any layout.
 
 use super::{ConfusionMatrix, Metric};
 use crate::tensor::pod::flat;

@@ -3,7 +3,7 @@
 use super::{ClassMetric, Scores};
 use crate::{Error, Result};
 
-/// How the numbers of all classes become one number, as `average` of scikit-learn.
+/// The average of the numbers of all classes; scikit-learn's parameter `average`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Average {
     /// The number of the counts of all classes together. If every sample has one label, it is the accuracy.
@@ -15,7 +15,7 @@ pub enum Average {
     Weighted,
 }
 
-/// What one number is of.
+/// The classes that a number describes.
 #[derive(Clone, Copy, Debug)]
 enum Of {
     Average(Average),

@@ -57,26 +57,29 @@ impl Decay {
     }
 }
 
-/// The builder methods of every optimizer with a field `decay`.
+/// The builder methods of every optimizer with a field `decay`; `fixed` leaves out the choice of its form.
 macro_rules! decay_methods {
-    () => {
-        /// Sets the weight decay λ, at least 0; the default is 0 (0.01 in AdamW). Biases and the scales of normalisation layers do not
-        /// decay.
+    (fixed) => {
+        /// Sets the weight decay λ, at least 0; the default is 0, in `AdamW` and `Lamb` 0.01, in `Muon` 0.1. Biases and the scales of
+        /// normalisation layers do not decay.
         #[must_use]
         pub fn weight_decay(mut self, weight_decay: f64) -> Self {
             self.decay.weight_decay = weight_decay;
             self
         }
+        /// Treats biases and the scales of normalisation layers as weights, as PyTorch does without parameter groups.
+        #[must_use]
+        pub fn decay_everything(mut self) -> Self {
+            self.decay.everything = true;
+            self
+        }
+    };
+    () => {
+        $crate::optim::decay::decay_methods!(fixed);
         /// Sets the way in which weight decay enters a step.
         #[must_use]
         pub fn coupling(mut self, coupling: $crate::optim::Coupling) -> Self {
             self.decay.coupling = coupling;
-            self
-        }
-        /// Lets biases and the scales of normalisation layers decay too, as they do in PyTorch without parameter groups.
-        #[must_use]
-        pub fn decay_everything(mut self) -> Self {
-            self.decay.everything = true;
             self
         }
     };

@@ -1,6 +1,6 @@
 //! LAMB: You et al., "Large batch optimization for deep learning: Training BERT in 76 minutes", ICLR 2020.
 
-use super::{Coupling, Decay, Optimizer};
+use super::{Coupling, Decay, Optimizer, decay::decay_methods};
 use crate::ops::Device;
 use crate::ops::optimizer::{LambStep, OptimizerStep, each_tensor};
 use crate::range::{self, EPSILON, KEPT, NOT_NEGATIVE};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// Biases and the scales of normalisation layers have neither decay nor the factor ‖w‖/‖u‖, as in the authors' code, unless
-/// [`Lamb::decay_everything`] is called. β₁ is 0.9, β₂ 0.999, ε 1e-6 and the weight decay 0.01; those of a paper's batch of 32,768 are a
+/// [`Lamb::decay_everything`] is called (then they have both). β₁ is 0.9, β₂ 0.999, ε 1e-6 and the weight decay 0.01; those of a paper's batch of 32,768 are a
 /// learning rate of about 5e-3.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,14 +24,14 @@ pub struct Lamb {
     learning_rate: f64,
     betas: (f64, f64),
     epsilon: f64,
-    weight_decay: f64,
-    everything: bool,
+    decay: Decay,
 }
 
 impl Lamb {
     /// Creates LAMB with this learning rate, at least 0; 1e-3 to 1e-2 is usual.
     pub const fn new(learning_rate: f64) -> Self {
-        Lamb { learning_rate, betas: (0.9, 0.999), epsilon: 1e-6, weight_decay: 0.01, everything: false }
+        let decay = Decay { weight_decay: 0.01, ..Decay::none(Coupling::Coupled) };
+        Lamb { learning_rate, betas: (0.9, 0.999), epsilon: 1e-6, decay }
     }
     /// Sets β₁ and β₂, the fractions of the running means of the gradient and of its square that each step keeps; both are at least 0 and
     /// below 1.
@@ -46,18 +46,7 @@ impl Lamb {
         self.epsilon = epsilon;
         self
     }
-    /// Sets the weight decay λ, at least 0; the default is 0.01.
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
-    /// Treats biases and the scales of normalisation layers as weights: with decay, and in proportion to their size.
-    #[must_use]
-    pub fn decay_everything(mut self) -> Self {
-        self.everything = true;
-        self
-    }
+    decay_methods!(fixed);
 }
 
 impl Optimizer for Lamb {
@@ -70,8 +59,7 @@ impl Optimizer for Lamb {
             ("epsilon", self.epsilon, EPSILON),
         ];
         range::check(Self::NAME, &settings)?;
-        let decay = Decay { weight_decay: self.weight_decay, ..Decay::none(Coupling::Coupled) };
-        decay.check(Self::NAME, self.learning_rate)
+        self.decay.check(Self::NAME, self.learning_rate)
     }
     fn learning_rate(&self) -> f64 {
         self.learning_rate
@@ -87,7 +75,7 @@ impl Optimizer for Lamb {
         let (t, (beta1, beta2)) = (step as f64, self.betas);
         let tensors = weights.tensors;
         each_tensor(tensors, weights, [m, v], |tensor, step, [m, v]| {
-            let whole = self.everything || tensor.role == Role::Weight;
+            let whole = self.decay.everything || tensor.role == Role::Weight;
             let factors = LambStep {
                 rate: self.learning_rate as f32,
                 first: (1.0 - beta1) as f32,
@@ -96,7 +84,7 @@ impl Optimizer for Lamb {
                 size: (1.0 / (1.0 - beta1.powf(t))) as f32,
                 root: (1.0 / (1.0 - beta2.powf(t)).sqrt()) as f32,
                 epsilon: self.epsilon as f32,
-                decay: if whole { self.weight_decay as f32 } else { 0.0 },
+                decay: if whole { self.decay.weight_decay as f32 } else { 0.0 },
                 trusts: f32::from(whole),
             };
             device.lamb(factors, step, m, v);

@@ -1,6 +1,6 @@
 //! Muon: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; PyTorch's `Muon`.
 
-use super::{Coupling, Decay, Optimizer, formula};
+use super::{Coupling, Decay, Optimizer, decay::decay_methods, formula};
 use crate::ops::Device;
 use crate::ops::l2_normalize::L2NormalizeOp;
 use crate::ops::matmul::Product;
@@ -50,8 +50,7 @@ pub struct Muon {
     epsilon: f64,
     scale: MuonScale,
     betas: (f64, f64),
-    weight_decay: f64,
-    everything: bool,
+    decay: Decay,
 }
 
 impl Muon {
@@ -64,8 +63,7 @@ impl Muon {
             epsilon: 1e-7,
             scale: MuonScale::MatchAdamW,
             betas: (0.9, 0.999),
-            weight_decay: 0.1,
-            everything: false,
+            decay: Decay { weight_decay: 0.1, ..Decay::none(Coupling::Decoupled) },
         }
     }
     /// Sets the momentum μ of matrices, at least 0 and below 1; the default is 0.95.
@@ -98,22 +96,8 @@ impl Muon {
         self.betas = (first, second);
         self
     }
-    /// Sets the weight decay λ, at least 0; the default is 0.1. At most 1 / learning rate, which reduces the weight to 0 in one step.
-    #[must_use]
-    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-        self.weight_decay = weight_decay;
-        self
-    }
-    /// Lets biases and the scales of normalisation layers decay too.
-    #[must_use]
-    pub fn decay_everything(mut self) -> Self {
-        self.everything = true;
-        self
-    }
+    decay_methods!(fixed);
 
-    fn decay(&self) -> Decay {
-        Decay { weight_decay: self.weight_decay, coupling: Coupling::Decoupled, everything: self.everything }
-    }
     /// Performs one step on a matrix of weights with its momentum.
     fn matrix<D: Device>(
         &self,
@@ -154,7 +138,7 @@ impl Muon {
             gradients: D::share(&pair[direction]),
             finite_check: D::reborrow(&mut finite_check),
         };
-        step.step(device, formula, self.decay().at(self.learning_rate), tensor.role, []);
+        step.step(device, formula, self.decay.at(self.learning_rate), tensor.role, []);
     }
 }
 
@@ -213,7 +197,7 @@ impl Optimizer for Muon {
             ("beta2", self.betas.1, KEPT),
         ];
         range::check(Self::NAME, &settings)?;
-        self.decay().check(Self::NAME, self.learning_rate)
+        self.decay.check(Self::NAME, self.learning_rate)
     }
     fn learning_rate(&self) -> f64 {
         self.learning_rate
@@ -249,7 +233,7 @@ impl Optimizer for Muon {
                 let workspace = workspace.as_mut().expect("the workspace of a matrix");
                 self.matrix(device, tensor, step, m, D::reborrow(workspace));
             } else {
-                step.step(device, adam, self.decay().at(self.learning_rate), tensor.role, [m, v]);
+                step.step(device, adam, self.decay.at(self.learning_rate), tensor.role, [m, v]);
             }
         });
     }

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 pub(super) struct Carried<D: Device> {
     /// The states after the last forward pass, `[samples, stride]`.
     states: D::Buffer<f32>,
-    /// Those before it, which its backward pass reads.
+    /// The states before the last forward pass, which the backward pass reads.
     initial: D::Buffer<f32>,
     /// The number of floats of a sample.
     stride: usize,

@@ -1,4 +1,4 @@
-//! What a table teaches about its input columns: the codes of categories, and the numbers that fill blank cells.
+//! Encodings of input columns, learned from a table: the codes of categories, and the numbers that fill blank cells.
 
 use super::blank::{Blank, is_blank};
 use super::columns::Columns;
@@ -229,7 +229,7 @@ mod tests {
             (Blank::Fill(2.0), 2.0, 2.0),
         ] {
             let (rows, encoding): (Rows, _) = csv(blank).learn_from(TABLE.as_bytes()).unwrap();
-            // Of `a` and `b`, which occur twice each, `a` has the smaller code.
+            // `a` and `b` occur twice each, and `a` has the smaller code.
             let kind = if blank == Blank::Fill(2.0) { 2.0 } else { 0.0 };
             let expected =
                 [[1.0, 1.0, y], [0.0, 2.0, 5.0], [1.0, x, 7.0], [kind, 4.0, 5.0], [2.0, 9.0, y], [0.0, 4.0, 6.0]];

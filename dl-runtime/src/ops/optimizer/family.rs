@@ -8,10 +8,10 @@ use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Storage;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a device needs to know of a formula.
+/// Formulas run on the CPU without further methods.
 #[cfg(not(feature = "cuda"))]
 pub(crate) trait OnDevices {}
-/// What a device needs to know of a formula.
+/// Formulas run on every device: a GPU needs their kernel.
 #[cfg(feature = "cuda")]
 pub(crate) trait OnDevices: crate::device::cuda::Argument {
     /// Returns the kernel of `optimizer.cu` that computes the formula.

@@ -39,7 +39,7 @@ impl<const T: usize, const N: usize> LearnedPositions<T, N> {
 #[derive(Clone, Copy, Debug)]
 pub struct LearnedPositionsOp {}
 
-/// Where the sines and cosines of a position are among its features.
+/// The order of the sines and cosines of a position in its features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// A sine, its cosine, the next sine: as in the paper.
@@ -61,7 +61,7 @@ impl Order {
 /// The settings of sinusoidal positions.
 #[derive(Clone, Copy, Debug)]
 pub struct SinusoidalPositionsOp {
-    /// Where sines and cosines are.
+    /// The order of sines and cosines.
     pub order: Order,
 }
 

@@ -281,7 +281,7 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self
     }
     /// Looks at the gradients of every `steps`-th step, before clipping, and warns once for each layer when they vanish or explode, or
-    /// when units are dead. Warnings are printed and recorded in [`History::warnings`]; [`Cause`](super::Cause) has their definitions.
+    /// when units are dead. Warnings are printed and recorded in [`History::warnings`](super::History::warnings); [`Cause`](super::Cause) has their definitions.
     /// The results of the training do not change.
     ///
     /// A check takes about as long as copying the weights twice. 10 or 100 is a good choice for `steps`; dead units are counted at the

@@ -2,12 +2,14 @@
 //!
 //! DIR holds `train_4000.bin.gz` and `test_1000.bin.gz`, records of CIFAR-10 in its binary layout. A residual network learns from the
 //! pictures, which are turned, moved and cut anew in every epoch, by threads that work ahead of the steps. With `--mixup`, a second
-//! training mixes pictures too.
+//! training mixes pictures too, and averages the weights of the last steps.
 
 use clap::Parser;
+use common::best;
 use common::data::folder_or_skip;
 use dl::data::augment::{self, Mixup};
 use dl::data::{Dataset, Normalizer, Source};
+use dl::optim::WeightAverage;
 use dl::optim::schedule::OneCycle;
 use dl::prelude::*;
 use flate2::read::GzDecoder;
@@ -52,9 +54,15 @@ struct Options {
     /// How often all pictures are seen
     #[arg(long, default_value_t = 20)]
     epochs: usize,
-    /// Train a second network with mixtures of pictures
+    /// Train a second network with mixtures of pictures and an average of the weights
     #[arg(long)]
     mixup: bool,
+    /// How strongly pictures are mixed: both parameters of the beta distribution
+    #[arg(long, default_value_t = 0.2)]
+    alpha: f64,
+    /// How much of the average of the weights stays at each step
+    #[arg(long, default_value_t = 0.99)]
+    decay: f64,
     /// Threads that augment pictures
     #[arg(long, default_value_t = 2)]
     loaders: usize,
@@ -81,10 +89,12 @@ fn main() -> dl::Result<()> {
     println!("{}", ResNet20::summary());
 
     let plain = accuracy(&options, &train, &test, None)?;
-    if options.mixup {
-        println!("with mixup: {:.2}%", accuracy(&options, &train, &test, Some(Mixup::new(0.2)?))?);
-    }
     println!("test accuracy: {plain:.2}%");
+    if options.mixup {
+        println!("with mixup and EMA:");
+        let mixed = accuracy(&options, &train, &test, Some(Mixup::new(options.alpha)?))?;
+        println!("without mixup and EMA: {plain:.2}%\ntest accuracy: {mixed:.2}%");
+    }
     Ok(())
 }
 
@@ -108,7 +118,11 @@ fn accuracy(
     });
     let mut net = ResNet20::init(42);
     let steps = train.len().div_ceil(options.batch_size) * options.epochs;
-    let history = Trainer::new(AdamW::new(options.rate).weight_decay(0.05))
+    let mut trainer = Trainer::new(AdamW::new(options.rate).weight_decay(0.05));
+    if mixup.is_some() {
+        trainer = trainer.average(WeightAverage::ema(options.decay));
+    }
+    let history = trainer
         .epochs(options.epochs)
         .batch_size(options.batch_size)
         .schedule(OneCycle::over(steps as f64))
@@ -118,13 +132,8 @@ fn accuracy(
         history.plot_svg(path)?;
     }
     let scores = net.predict(&test.inputs);
-    let right = scores.iter().zip(&test.targets).filter(|(scores, target)| target[best(scores)] == 1.0).count();
+    let right = scores.iter().zip(&test.targets).filter(|(scores, target)| target[best(scores) as usize] == 1.0).count();
     Ok(100.0 * right as f64 / test.len() as f64)
-}
-
-/// The class with the highest score.
-fn best(scores: &[f32; 10]) -> usize {
-    (0..10).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
 }
 
 /// Reads records of a label and three planes of 32×32 bytes.

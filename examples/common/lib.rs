@@ -111,12 +111,12 @@ pub fn save_png<T: Pod<Element = f32>>(path: impl AsRef<Path>, rows: &[&[T]]) ->
 }
 
 /// The class with the highest score.
-pub fn best(scores: &[f32; 10]) -> u32 {
-    (0..10).max_by(|&a, &b| scores[a as usize].total_cmp(&scores[b as usize])).unwrap()
+pub fn best<const N: usize>(scores: &[f32; N]) -> u32 {
+    (0..N as u32).max_by(|&a, &b| scores[a as usize].total_cmp(&scores[b as usize])).unwrap()
 }
 
 /// How many of a hundred answers are right.
-pub fn accuracy(scores: &[[f32; 10]], labels: &[u32]) -> f64 {
+pub fn accuracy<const N: usize>(scores: &[[f32; N]], labels: &[u32]) -> f64 {
     let right = scores.iter().zip(labels).filter(|(scores, label)| best(scores) == **label).count();
     100.0 * right as f64 / labels.len() as f64
 }

@@ -32,7 +32,11 @@ fn main() -> dl::Result<()> {
     println!("{}", Classifier::summary());
 
     let mut source = Classifier::init(42);
-    let history = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(20).quiet().fit(&mut source, &five(&digits.train, 0)?)?;
+    let history = Trainer::new(Adam::new(1e-3))
+        .loss(CrossEntropy)
+        .epochs(20)
+        .quiet()
+        .fit(&mut source, &five(&digits.train, 0)?)?;
     println!("digits 0 to 4: loss {:.4} after {} epochs", history.epochs[19].train.loss, history.epochs.len());
 
     let few = five(&digits.train, 5)?.split_at(LABELLED).0;
@@ -44,11 +48,11 @@ fn main() -> dl::Result<()> {
     trainer().fit(&mut scratch, &few)?;
 
     let mut frozen = Classifier::init(1);
-    frozen.encoder = source.encoder.clone();
+    frozen.encoder.copy_from(&source.encoder);
     trainer().freeze("encoder.").fit(&mut frozen, &few)?;
 
     let mut tuned = Classifier::init(1);
-    tuned.encoder = source.encoder.clone();
+    tuned.encoder.copy_from(&source.encoder);
     let encoder = Group::new("encoder.").learning_rate_factor(0.1).frozen_until(epochs / 3);
     trainer().group(encoder).fit(&mut tuned, &few)?;
 

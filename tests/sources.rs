@@ -172,6 +172,27 @@ fn an_iterator_is_taken_in_order() {
 }
 
 #[test]
+fn the_history_tells_how_long_steps_waited_for_samples() {
+    let slow = dl::data::from_fn(8, |_, _, input: &mut Digit, target: &mut u32| {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        (*input, *target) = ([[[0.5; 8]; 8]], 1);
+        Ok(())
+    });
+    let mut net = Net::init(1);
+    // On a busy machine the samples may be ready before the first step asks for them, but not every time.
+    let waited = (0..100).any(|_| {
+        let history = trainer().batch_size(8).epochs(1).loaders(1).fit_source(&mut net, &slow).unwrap();
+        let epoch = &history.epochs[0];
+        assert!(epoch.waiting <= epoch.seconds, "{epoch:?}");
+        epoch.waiting > 0.0
+    });
+    assert!(waited);
+
+    let history = trainer().epochs(1).fit(&mut net, &digits()).unwrap();
+    assert_eq!(history.epochs[0].waiting, 0.0);
+}
+
+#[test]
 fn errors_of_samples_end_the_training() {
     let fit = |bad: fn(&mut Digit, &mut u32) -> dl::Result<()>| {
         let data = digits();

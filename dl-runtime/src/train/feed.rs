@@ -7,6 +7,7 @@ use crate::tensor::context::splitmix64;
 use crate::tensor::pod::reserved;
 use crate::{Error, Result};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// The source of the samples of a training.
 pub(super) enum Feed<'r, I, T> {
@@ -47,6 +48,13 @@ impl<I: Pack, T: Pack> Feed<'_, I, T> {
             }
         }
     }
+    /// Returns the seconds that were spent waiting for samples since the last call.
+    pub fn take_waiting(&self) -> f64 {
+        match self {
+            Feed::Set(_) => 0.0,
+            Feed::Source(prefetch) => std::mem::take(&mut lock(&prefetch.state).waiting).as_secs_f64(),
+        }
+    }
     /// Lets the batches up to `number` be overwritten.
     pub fn release(&self, number: usize) {
         if let Feed::Source(prefetch) = self {
@@ -85,6 +93,8 @@ struct State {
     released: usize,
     /// The batch that is finished in each slot.
     finished: Vec<Option<usize>>,
+    /// How long the training waited for batches since [`Feed::take_waiting`].
+    waiting: Duration,
     /// True when the training has ended, or a thread has panicked.
     closed: bool,
 }
@@ -105,7 +115,15 @@ impl<I: Pack, T: Pack> Prefetch<I, T> {
             samples,
             batch_size,
             slots: (0..slots).map(|_| Mutex::new(slot())).collect(),
-            state: Mutex::new(State { seed: 0, batches: 0, next: 0, released: 0, finished, closed: false }),
+            state: Mutex::new(State {
+                seed: 0,
+                batches: 0,
+                next: 0,
+                released: 0,
+                finished,
+                waiting: Duration::ZERO,
+                closed: false,
+            }),
             changed: Condvar::new(),
             order: RwLock::new(order),
             indices: (0..size).collect(),
@@ -160,14 +178,16 @@ impl<I: Pack, T: Pack> Prefetch<I, T> {
     /// Waits until a batch is finished.
     fn wait_for(&self, number: usize) -> Result<MutexGuard<'_, Slot<I, T>>> {
         let at = number % self.slots.len();
-        let mut state = lock(&self.state);
+        let (mut state, mut since) = (lock(&self.state), None);
         while state.finished[at] != Some(number) {
             if state.closed {
                 // The panic of the thread goes on where its scope ends, so that nobody sees this error.
                 return Err(Error::Empty { what: "training set" });
             }
+            since.get_or_insert_with(Instant::now);
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state.waiting += since.map_or(Duration::ZERO, |since| since.elapsed());
         drop(state);
         Ok(lock(&self.slots[at]))
     }

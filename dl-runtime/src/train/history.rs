@@ -35,6 +35,10 @@ pub struct Epoch {
     /// The number of training samples per second, without the time of validation.
     #[serde(with = "float::one")]
     pub samples_per_second: f64,
+    /// The part of the time in which steps waited for the samples of a source, in seconds: 0 for data sets in memory. If it is large, more
+    /// [`loaders`](super::Trainer::loaders) may help.
+    #[serde(default)]
+    pub waiting: f64,
     /// The loss and the metrics of the training set.
     pub train: Scores,
     /// The loss and the metrics of the validation set, if there is one.
@@ -207,7 +211,9 @@ impl fmt::Display for Line<'_> {
             write!(f, " | validation loss {:.4}", validation.loss)?;
             metrics(f, validation)?;
         }
-        write!(f, " | {} samples/s  {:.1} s", Thousands(e.samples_per_second), e.seconds)
+        write!(f, " | {} samples/s  {:.1} s", Thousands(e.samples_per_second), e.seconds)?;
+        // A few percent are no reason to change anything.
+        if e.waiting > 0.05 * e.seconds { write!(f, ", {:.1} s of it waiting for samples", e.waiting) } else { Ok(()) }
     }
 }
 

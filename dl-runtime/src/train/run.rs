@@ -262,6 +262,7 @@ where
             learning_rate: self.state.learning_rate,
             seconds,
             samples_per_second,
+            waiting: self.feed.take_waiting(),
             train,
             validation,
         };

@@ -132,7 +132,8 @@ fn accuracy(
         history.plot_svg(path)?;
     }
     let scores = net.predict(&test.inputs);
-    let right = scores.iter().zip(&test.targets).filter(|(scores, target)| target[best(scores) as usize] == 1.0).count();
+    let right =
+        scores.iter().zip(&test.targets).filter(|(scores, target)| target[best(scores) as usize] == 1.0).count();
     Ok(100.0 * right as f64 / test.len() as f64)
 }
 

@@ -32,7 +32,11 @@ fn main() -> dl::Result<()> {
     println!("{}", Classifier::summary());
 
     let mut source = Classifier::init(42);
-    let history = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).epochs(20).quiet().fit(&mut source, &five(&digits.train, 0)?)?;
+    let history = Trainer::new(Adam::new(1e-3))
+        .loss(CrossEntropy)
+        .epochs(20)
+        .quiet()
+        .fit(&mut source, &five(&digits.train, 0)?)?;
     println!("digits 0 to 4: loss {:.4} after {} epochs", history.epochs[19].train.loss, history.epochs.len());
 
     let few = five(&digits.train, 5)?.split_at(LABELLED).0;

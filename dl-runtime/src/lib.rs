@@ -30,6 +30,8 @@ pub use device::Cpu;
 #[cfg(feature = "cuda")]
 pub use device::Cuda;
 pub use error::{Error, IN_MEMORY, Result};
+#[doc(hidden)]
+pub use model::included;
 pub use model::{Memory, Model, Objective, Summary};
 pub use network::{
     Carries, Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, MinBatch, Network, Output, Passes, RUN_TIME,

@@ -2,8 +2,10 @@
 
 mod drawing;
 mod files;
+mod include;
 mod summary;
 
+pub use include::included;
 pub use summary::{Memory, Summary};
 
 use crate::io::{Load, Save};

@@ -18,4 +18,5 @@ pub(crate) use crc::{CRC32, CRC32C, crc};
 pub(crate) use kind::{START, other_format};
 pub use load::{Load, Loaded};
 pub use rules::Rules;
+pub(crate) use rules::select;
 pub use save::Save;

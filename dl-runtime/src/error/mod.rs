@@ -406,6 +406,32 @@ pub enum Error {
         /// The value that was given.
         found: String,
     },
+    /// A pattern that chooses tensors of a model, to freeze them or as a [`Group`](crate::optim::Group), fits none of them.
+    #[error("the pattern `{pattern}` fits no tensor of the model `{model}`; {}", begin(names, 0))]
+    NoTensorFits {
+        /// The name of the model.
+        model: &'static str,
+        /// The pattern.
+        pattern: String,
+        /// All tensors of the model, those whose names begin like the pattern first.
+        names: Vec<String>,
+    },
+    /// Two groups contain the same tensor.
+    #[error("the groups `{first}` and `{second}` overlap: both contain the tensor `{tensor}`")]
+    GroupsOverlap {
+        /// The first such tensor.
+        tensor: String,
+        /// The pattern of one group.
+        first: String,
+        /// The pattern of the other.
+        second: String,
+    },
+    /// All tensors of a model are frozen, so that a step would do nothing.
+    #[error("all tensors of the model `{model}` are frozen, so there is nothing to train")]
+    NothingToTrain {
+        /// The name of the model.
+        model: &'static str,
+    },
     /// A data set has no samples where some are needed.
     #[error("the {what} is empty")]
     Empty {

@@ -20,4 +20,5 @@ pub(crate) use include::include;
 pub(crate) use kind::{START, other_format};
 pub use load::{Load, Loaded};
 pub use rules::Rules;
+pub(crate) use rules::select;
 pub use save::Save;

@@ -4,7 +4,7 @@ use super::{Backward, Forward, Infer, Input, Passes};
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::pod::{flat, flat_mut, shaped, shaped_mut, zeroed_vec};
-use crate::tensor::{Grad, Statistics, Write};
+use crate::tensor::{Grad, Role, Statistics, Write};
 use crate::{Pod, View, ViewMut};
 
 /// The passes of a layer that is written by hand; [`layer!`](crate::layer!) declares its weights.
@@ -218,7 +218,13 @@ where
 {
     let Forward { context, mut net, input, output, .. } = pass;
     let device = context.device;
-    if context.statistics == Statistics::Running || L::TENSORS.parameters() == L::LEN {
+    // Whether a part of the weights is frozen is asked first, since the table of tensors takes memory.
+    let stays = context.statistics_of(net.view().data()) == Statistics::Running
+        && L::TENSORS.iter().any(|tensor| {
+            let numbers = D::slice(net.view().data(), tensor.range());
+            tensor.role == Role::Statistic && context.statistics_of(numbers) == Statistics::Running
+        });
+    if stays || L::TENSORS.parameters() == L::LEN {
         return forward_on(device, net.view(), input, output);
     }
     let inputs = host(device, input);

@@ -86,6 +86,9 @@ impl Optimizer for Adam {
     fn with_learning_rate(&self, learning_rate: f64) -> Self {
         Adam { learning_rate, ..*self }
     }
+    fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+        Some(self.weight_decay(weight_decay))
+    }
     fn buffers(&self) -> &'static [&'static str] {
         if self.amsgrad { &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] } else { &["exp_avg", "exp_avg_sq"] }
     }

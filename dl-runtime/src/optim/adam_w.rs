@@ -56,6 +56,9 @@ impl Optimizer for AdamW {
     fn with_learning_rate(&self, learning_rate: f64) -> Self {
         AdamW(self.0.with_learning_rate(learning_rate))
     }
+    fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+        Some(self.weight_decay(weight_decay))
+    }
     fn buffers(&self) -> &'static [&'static str] {
         self.0.buffers()
     }

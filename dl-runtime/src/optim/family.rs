@@ -91,6 +91,9 @@ macro_rules! optimizer {
             fn with_learning_rate(&self, learning_rate: f64) -> Self {
                 $name { learning_rate, ..*self }
             }
+            fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+                Some(self.weight_decay(weight_decay))
+            }
             fn buffers(&self) -> &'static [&'static str] {
                 &[$($buffer),*]
             }

@@ -67,6 +67,9 @@ impl Optimizer for Lamb {
     fn with_learning_rate(&self, learning_rate: f64) -> Self {
         Lamb { learning_rate, ..*self }
     }
+    fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+        Some(self.weight_decay(weight_decay))
+    }
     fn buffers(&self) -> &'static [&'static str] {
         &["exp_avg", "exp_avg_sq"]
     }

@@ -23,6 +23,7 @@ mod average;
 mod clip;
 mod decay;
 mod family;
+mod group;
 mod lamb;
 mod lbfgs;
 mod lion;
@@ -46,6 +47,8 @@ pub use adamax::Adamax;
 pub use average::WeightAverage;
 pub use clip::Clip;
 pub use decay::{Coupling, Decay};
+pub use group::Group;
+pub(crate) use group::{Pace, Unit};
 pub use lamb::Lamb;
 pub use lbfgs::{Lbfgs, Minimum, MinimumKind};
 pub use lion::Lion;
@@ -82,6 +85,12 @@ pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn learning_rate(&self) -> f64;
     /// Returns the same optimizer with another learning rate; schedules use it at each step.
     fn with_learning_rate(&self, learning_rate: f64) -> Self;
+    /// Returns the same optimizer with another weight decay, for a [`Group`] that has its own; `None`, the default, if it has no weight
+    /// decay.
+    fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+        let _ = weight_decay;
+        None
+    }
     /// Returns the names of the buffers that it keeps between steps, which are PyTorch's (`exp_avg`). A buffer has one number for each
     /// weight, and starts with zeros.
     fn buffers(&self) -> &'static [&'static str];

@@ -205,6 +205,9 @@ impl Optimizer for Muon {
     fn with_learning_rate(&self, learning_rate: f64) -> Self {
         Muon { learning_rate, ..*self }
     }
+    fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+        Some(self.weight_decay(weight_decay))
+    }
     fn buffers(&self) -> &'static [&'static str] {
         &["momentum_buffer", "exp_avg_sq"]
     }

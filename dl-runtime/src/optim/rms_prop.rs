@@ -83,6 +83,9 @@ impl Optimizer for RmsProp {
     fn with_learning_rate(&self, learning_rate: f64) -> Self {
         RmsProp { learning_rate, ..*self }
     }
+    fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+        Some(self.weight_decay(weight_decay))
+    }
     fn buffers(&self) -> &'static [&'static str] {
         if self.is_simple() { &["square_avg"] } else { &["square_avg", "momentum_buffer", "grad_avg"] }
     }

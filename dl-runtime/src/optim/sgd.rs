@@ -61,6 +61,9 @@ impl Optimizer for Sgd {
     fn with_learning_rate(&self, learning_rate: f64) -> Self {
         Sgd { learning_rate, ..*self }
     }
+    fn with_weight_decay(&self, weight_decay: f64) -> Option<Self> {
+        Some(self.weight_decay(weight_decay))
+    }
     fn buffers(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
     }

@@ -388,7 +388,7 @@ fn neighbours_of_one_role_are_one_segment() {
         tensor(48, &[1], Role::Statistic),
     ]);
     let expected = [(0, 6, Role::Weight), (6, 12, Role::Bias), (12, 13, Role::Statistic)];
-    assert_eq!(segments(TENSORS), expected.map(|(start, end, role)| Segment { start, end, role }));
+    assert_eq!(segments(TENSORS.iter()), expected.map(|(start, end, role)| Segment { start, end, role }));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use super::Training;
 use super::carried::CarriedOnHost;
-use super::optimizer_state::OptimizerState;
+use super::optimizer_record::{OptimizerOnHost, OptimizerRecord};
 use crate::io::Save;
 use crate::io::safetensors::{Reader, Writer};
 use crate::ops::Device;
@@ -31,7 +31,7 @@ const CARRIED: &str = "carried.states";
 /// The content of a checkpoint apart from its tensors, with the caller's own state `S`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Checkpoint<S> {
+struct Checkpoint<S, O = OptimizerRecord> {
     version: u32,
     /// [`Passes::NAME`].
     model: String,
@@ -40,20 +40,11 @@ struct Checkpoint<S> {
     /// The number of steps of the training.
     steps: u64,
     /// The optimizer of the last step; `None` before the first step.
-    optimizer: Option<OptimizerRecord>,
+    optimizer: Option<O>,
     /// The number of updates of the average of the weights, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     averaged: Option<u64>,
     state: S,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OptimizerRecord {
-    /// [`Optimizer::NAME`].
-    name: String,
-    /// The number of steps taken with this optimizer.
-    steps: u64,
 }
 
 /// The part of the JSON that every version has.
@@ -106,13 +97,12 @@ impl<M: Passes, D: Device> Training<M, D> {
 
     /// Returns the state of the session for a checkpoint, without the weights.
     pub(crate) fn snapshot(&self) -> Result<Snapshot<M>> {
-        let OptimizerState { name, names, steps, .. } = *self.optimizing();
-        let (buffers, carried) = (self.optimizer_buffers()?, self.carried_on_host()?);
-        let (seed, optimizer_steps) = (self.seed_of_passes(), steps);
+        let (seed, steps) = (self.seed_of_passes(), self.steps());
+        let (optimizer, carried) = (self.optimizer_on_host()?, self.carried_on_host()?);
         let average = self.average_on_host()?;
         let mut weights = average.is_some().then(zeroed_box);
         weights.as_mut().map_or(Ok(()), |weights| self.store(weights))?;
-        Ok(Snapshot { seed, steps: self.steps(), name, names, optimizer_steps, buffers, carried, average, weights })
+        Ok(Snapshot { seed, steps, optimizer, carried, average, weights })
     }
     /// [`Training::load_checkpoint`], which also returns the weights of the best epoch if the file contains them.
     pub(crate) fn read_checkpoint<S: DeserializeOwned, O: Optimizer>(
@@ -131,7 +121,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         let Checkpoint { model, seed, steps, optimizer: record, averaged, state, .. } = checkpoint;
         same(path, "model", M::NAME, &*model)?;
         if let Some(record) = &record {
-            same(path, "optimizer", O::NAME, &*record.name)?;
+            record.check::<O>(path)?;
         }
         let optimizer_steps = record.as_ref().map_or(0, |record| record.steps);
         // The limit keeps later sums of steps from overflowing.
@@ -142,9 +132,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         let state: S = serde_json::from_value(state)
             .map_err(|error| malformed(path, "the state of such a training", &error.to_string()))?;
         let net = read_tensors::<M>(&mut reader, "")?;
-        let names: &[&str] = if record.is_some() { optimizer.buffers() } else { &[] };
-        let buffer = |name: &&str| read_tensors(&mut reader, &format!("optimizer.{name}."));
-        let buffers: Vec<Box<M>> = names.iter().map(buffer).collect::<Result<_>>()?;
+        let of_optimizer = record.map(|record| self.read_optimizer(optimizer, record, &mut reader)).transpose()?;
         let has_best = reader.names().iter().any(|name| name.starts_with(BEST));
         let best = has_best.then(|| read_tensors(&mut reader, BEST)).transpose()?;
         if averaged == Some(0) {
@@ -159,8 +147,8 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.restore(seed, steps);
         self.restore_carried(carried)?;
         self.restore_average(average)?;
-        if record.is_some() {
-            self.restore_optimizer(optimizer, optimizer_steps, &buffers)?;
+        if let Some(from) = of_optimizer {
+            self.restore_optimizer::<O>(&from)?;
         }
         Ok((state, best))
     }
@@ -172,14 +160,7 @@ pub(crate) struct Snapshot<M> {
     seed: u64,
     /// The number of steps of the training.
     steps: u64,
-    /// [`Optimizer::NAME`].
-    name: &'static str,
-    /// [`Optimizer::buffers`].
-    names: &'static [&'static str],
-    /// The number of steps taken with this optimizer.
-    optimizer_steps: u64,
-    /// One buffer for each of the names.
-    buffers: Vec<Box<M>>,
+    optimizer: OptimizerOnHost,
     /// The states that recurrent layers carry to the next batch.
     carried: Option<CarriedOnHost>,
     /// The average of the weights, and the number of its updates.
@@ -196,17 +177,15 @@ pub(crate) fn write_checkpoint<M: Passes, S: Serialize>(
     net: &M,
     best: Option<&M>,
 ) -> Result<()> {
-    let &Snapshot { seed, steps, name, optimizer_steps, .. } = snapshot;
-    let optimizer = (steps > 0).then(|| OptimizerRecord { name: name.into(), steps: optimizer_steps });
+    let &Snapshot { seed, steps, .. } = snapshot;
+    let optimizer = (steps > 0).then(|| snapshot.optimizer.record());
     let averaged = snapshot.average.as_ref().map(|(_, updates)| *updates);
     let checkpoint = Checkpoint { version: VERSION, model: M::NAME.into(), seed, steps, optimizer, averaged, state };
     let json = serde_json::to_string(&checkpoint)
         .map_err(|error| malformed(path, "a state that fits into JSON", &error.to_string()))?;
     let net = snapshot.weights.as_deref().unwrap_or(net);
-    let mut writer = Save::new().metadata(KEY, json).writer(net)?;
-    for (name, buffer) in snapshot.names.iter().zip(&snapshot.buffers) {
-        writer = add_tensors(writer, &format!("optimizer.{name}."), &**buffer);
-    }
+    let tensors: Vec<_> = M::TENSORS.iter().collect();
+    let mut writer = snapshot.optimizer.write(&tensors, Save::new().metadata(KEY, json).writer(net)?);
     if let Some(CarriedOnHost { shape, states }) = &snapshot.carried {
         writer = writer.tensor(CARRIED, shape, states);
     }

@@ -35,7 +35,9 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
     /// Returns the error for a step that made weights not finite, while its gradients are still available.
     pub(super) fn not_finite_step(&self, step: u64) -> Result<Error> {
-        if let Some(name) = tensor_not_finite::<M>(&self.host(D::whole(&self.gradients))?) {
+        let mut gradients = self.host(D::whole(&self.gradients))?;
+        self.optimizing.frozen.iter().for_each(|range| gradients[range.clone()].fill(0.0));
+        if let Some(name) = tensor_not_finite::<M>(&gradients) {
             return Ok(Error::NotFinite { step, layer: format!("gradient of `{name}`") });
         }
         let weight = tensor_not_finite::<M>(&self.host(D::whole(&self.weights))?);

@@ -204,7 +204,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// or the one before if another was requested `ahead`. `passes` is the number of batches that its step had before it.
     pub(crate) fn rewind(&mut self, steps: u64, passes: u64, ahead: bool) {
         self.steps -= steps;
-        self.optimizing.steps -= steps;
+        self.optimizing.rewind(steps);
         (self.passes, self.accumulated) = (passes, 0);
         match &mut self.carried {
             // The states before the first of two batches are no longer known.

@@ -5,14 +5,14 @@ use super::training::Stage;
 use crate::ops::Device;
 use crate::optim::{Lbfgs, Minimum};
 use crate::tensor::pod::{flat, flat_mut, zeroed_box};
-use crate::{Error, Passes, Result};
+use crate::{Error, Passes, Result, Role};
 
 impl Lbfgs {
     /// Moves the weights of a session to a minimum of a loss. `evaluate` computes the loss and its gradients, by calling `forward`, `loss`
     /// and `backward` of the session that it gets, always with the same samples. The weights are computed on the host, in double precision.
     ///
     /// The network should have neither dropout nor noise, which make the loss another one at each call. A point at which the loss is not
-    /// finite counts as infinitely high, unless it is the start.
+    /// finite counts as infinitely high, unless it is the start. Frozen tensors stay as they are.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -34,7 +34,8 @@ impl Lbfgs {
     /// ```
     ///
     /// # Errors
-    /// Returns the errors of [`Lbfgs::check`], those of `evaluate`, and those of the device. After an error, the weights are those of the
+    /// Returns the errors of [`Lbfgs::check`], those of `evaluate`, those of the device, [`Error::NothingToTrain`] if everything is frozen,
+    /// and [`Error::Setting`] if there are groups. After an error, the weights are those of the
     /// last point that was tried.
     ///
     /// # Panics
@@ -45,7 +46,18 @@ impl Lbfgs {
         mut evaluate: impl FnMut(&mut Training<M, D>) -> Result<f32>,
     ) -> Result<Minimum> {
         self.check()?;
-        let ranges: Vec<_> = training.optimizing.tensors.iter().map(|tensor| tensor.range.clone()).collect();
+        training.check_trained()?;
+        if let Some(group) = training.optimizing.groups.first() {
+            return Err(Error::Setting {
+                setting: "group",
+                of: "Training",
+                expected: "left out for `Lbfgs`, which moves all weights by one step".into(),
+                found: format!("`{}`", group.pattern()),
+            });
+        }
+        let tensors = training.frozen().zip(&training.optimizing.tensors);
+        let trained = tensors.filter(|(frozen, tensor)| !frozen && tensor.role != Role::Statistic);
+        let ranges: Vec<_> = trained.map(|(_, tensor)| tensor.range()).collect();
         let mut net = zeroed_box::<M>();
         training.store(&mut net)?;
         let numbers = |net: &M| -> Vec<f64> {

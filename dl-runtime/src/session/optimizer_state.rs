@@ -1,44 +1,208 @@
-//! The state that an optimizer keeps between the steps of a [`Training`](super::Training) session.
+//! What a [`Training`](super::Training) session knows about the training of each tensor: its group, whether it is frozen, and the state
+//! that the optimizer keeps between the steps.
 
 use crate::ops::Device;
-use crate::optim::{Optimizer, Segments, TrainedTensor, trained_tensors};
-use crate::{Result, Tensors};
+use crate::ops::optimizer::part;
+use crate::optim::{Group, Optimizer, OptimizerStep, Segments, TrainedTensor, segments, trained_tensors};
+use crate::{Result, Role, TensorInfo};
+use std::ops::Range;
 
-/// The buffers of one optimizer for the weights of one model.
+/// The groups of a session, and its tensors in spans that are trained alike.
 pub(crate) struct OptimizerState<D: Device> {
-    /// The ranges of the weights with their roles, which determine weight decay.
+    /// The tensors of the model.
+    pub tensors: Vec<TensorInfo>,
+    pub groups: Vec<Group>,
+    /// All tensors in memory order; a single span unless there are groups or frozen tensors.
+    pub spans: Vec<Span<D>>,
+    /// The numbers of all tensors with their roles, for clipping; what is frozen counts as [`Role::Statistic`].
     pub segments: Segments<D>,
-    /// The trained tensors, for optimizers that treat whole tensors alike.
-    pub tensors: Vec<TrainedTensor>,
-    /// [`Optimizer::workspace`].
-    pub workspace: D::Buffer<f32>,
+    /// The ranges of frozen numbers.
+    pub frozen: Vec<Range<usize>>,
+    /// [`Optimizer::workspace`], the largest of all spans.
+    workspace: D::Buffer<f32>,
     /// [`Optimizer::NAME`]; empty before the first step.
     pub name: &'static str,
     /// [`Optimizer::buffers`].
     pub names: &'static [&'static str],
-    /// One buffer for each of the names, as long as the model.
-    pub buffers: Vec<D::Buffer<f32>>,
+}
+
+/// Neighbouring tensors of one group that were always frozen and trained together, with one state of the optimizer.
+pub(crate) struct Span<D: Device> {
+    /// The indices of its tensors.
+    pub tensors: Range<usize>,
+    /// The range of its numbers.
+    pub range: Range<usize>,
+    pub trained: Trained,
     /// The number of steps taken with this optimizer.
     pub steps: u64,
+    /// One buffer for each of the optimizer's names, as long as the range; none before the first step.
+    pub buffers: Vec<D::Buffer<f32>>,
+    /// The segments from the start of the range on.
+    segments: Segments<D>,
+    /// The trained tensors from the start of the range on, for optimizers that treat whole tensors alike.
+    tensors_alike: Vec<TrainedTensor>,
+}
+
+/// How a tensor is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Trained {
+    /// The index of its group, if it belongs to one.
+    pub group: Option<usize>,
+    pub frozen: bool,
+}
+
+impl<D: Device> Span<D> {
+    fn new(device: &D, all: &[TensorInfo], tensors: Range<usize>, trained: Trained) -> Result<Self> {
+        let own = &all[tensors.clone()];
+        let start = own.first().map_or(0, |tensor| tensor.range().start);
+        let end = own.last().map_or(start, |tensor| tensor.range().end);
+        let shifted =
+            own.iter().map(|tensor| TensorInfo { offset: tensor.offset - start * size_of::<f32>(), ..tensor.clone() });
+        let segments = Segments::on(device, &segments(shifted.clone()))?;
+        let (tensors_alike, buffers) = (trained_tensors(shifted), Vec::new());
+        Ok(Span { tensors, range: start..end, trained, steps: 0, buffers, segments, tensors_alike })
+    }
+    /// Returns whether a step changes it.
+    pub fn steps(&self) -> bool {
+        !self.trained.frozen && !self.tensors_alike.is_empty()
+    }
+    fn allocate(&mut self, device: &D, names: &[&str]) -> Result<()> {
+        while self.buffers.len() < names.len() {
+            self.buffers.push(device.zeros(self.range.len())?);
+        }
+        Ok(())
+    }
 }
 
 impl<D: Device> OptimizerState<D> {
-    pub fn new(device: &D, tensors: Tensors) -> Result<Self> {
-        let segments = Segments::on(device, &crate::optim::segments(tensors))?;
-        let (tensors, workspace) = (trained_tensors(tensors), device.empty());
-        Ok(OptimizerState { segments, tensors, workspace, name: "", names: &[], buffers: Vec::new(), steps: 0 })
+    pub fn new(device: &D, tensors: Vec<TensorInfo>) -> Result<Self> {
+        let mut state = OptimizerState {
+            groups: Vec::new(),
+            spans: Vec::new(),
+            segments: Segments::on(device, &[])?,
+            frozen: Vec::new(),
+            workspace: device.empty(),
+            name: "",
+            names: &[],
+            tensors,
+        };
+        state.set_spans(device, [(state.tensors.len(), Trained::default(), 0)])?;
+        Ok(state)
     }
-    /// Prepares the buffers for `optimizer`: keeps those of the same type of optimizer, and otherwise allocates zeros.
-    pub fn prepare<O: Optimizer>(&mut self, device: &D, optimizer: &O, len: usize) -> Result<()> {
-        if self.name == O::NAME && self.names == optimizer.buffers() {
-            return Ok(());
+    /// Makes spans of these numbers of tensors, each with its number of steps, and with zeros where an optimizer has taken steps.
+    pub fn set_spans(&mut self, device: &D, spans: impl IntoIterator<Item = (usize, Trained, u64)>) -> Result<()> {
+        let (mut start, names) = (0, self.names);
+        let new = spans.into_iter().map(|(tensors, trained, steps)| {
+            let own = start..start + tensors;
+            start = own.end;
+            let mut span = Span { steps, ..Span::new(device, &self.tensors, own, trained)? };
+            span.allocate(device, if steps > 0 { names } else { &[] })?;
+            Ok(span)
+        });
+        self.spans = new.collect::<Result<_>>()?;
+        self.note_frozen(device)
+    }
+    /// Sets how each tensor is trained. A span whose tensors are no longer trained alike is divided, with its state.
+    pub fn set_trained(&mut self, device: &D, of: impl Fn(usize, Trained) -> Trained) -> Result<()> {
+        let mut spans = Vec::with_capacity(self.spans.len());
+        for mut old in std::mem::take(&mut self.spans) {
+            let trained: Vec<Trained> = old.tensors.clone().map(|tensor| of(tensor, old.trained)).collect();
+            let mut first = old.tensors.start;
+            for alike in trained.chunk_by(|a, b| a == b) {
+                if alike.len() == trained.len() {
+                    old.trained = alike[0];
+                    break;
+                }
+                let tensors = first..first + alike.len();
+                first = tensors.end;
+                let mut span = Span { steps: old.steps, ..Span::new(device, &self.tensors, tensors, alike[0])? };
+                let place = span.range.start - old.range.start..span.range.end - old.range.start;
+                for buffer in &old.buffers {
+                    let mut copy = device.zeros(place.len())?;
+                    device.copy(D::slice(D::whole(buffer), place.clone()), D::whole_mut(&mut copy));
+                    span.buffers.push(copy);
+                }
+                spans.push(span);
+            }
+            if first == old.tensors.start {
+                spans.push(old);
+            }
         }
-        self.buffers.clear();
-        for _ in optimizer.buffers() {
-            self.buffers.push(device.zeros(len)?);
+        self.spans = spans;
+        self.note_frozen(device)
+    }
+    /// Derives from the spans what is frozen.
+    fn note_frozen(&mut self, device: &D) -> Result<()> {
+        self.frozen.clear();
+        for span in self.spans.iter().filter(|span| span.trained.frozen) {
+            match self.frozen.last_mut() {
+                Some(last) if last.end == span.range.start => last.end = span.range.end,
+                _ => self.frozen.push(span.range.clone()),
+            }
         }
-        self.workspace = device.zeros(optimizer.workspace(&self.tensors))?;
-        (self.name, self.names, self.steps) = (O::NAME, optimizer.buffers(), 0);
+        let roles = self.trained().zip(&self.tensors).map(|(trained, tensor)| TensorInfo {
+            role: if trained.frozen { Role::Statistic } else { tensor.role },
+            ..tensor.clone()
+        });
+        self.segments = Segments::on(device, &segments(roles))?;
         Ok(())
+    }
+    /// Returns how each tensor is trained.
+    pub fn trained(&self) -> impl Iterator<Item = Trained> {
+        self.spans.iter().flat_map(|span| span.tensors.clone().map(|_| span.trained))
+    }
+    /// Returns whether nothing is left to train because all of it is frozen.
+    pub fn all_frozen(&self) -> bool {
+        !self.frozen.is_empty() && !self.spans.iter().any(Span::steps)
+    }
+    /// Returns the number of steps taken with this optimizer.
+    pub fn steps(&self) -> u64 {
+        self.spans.iter().map(|span| span.steps).max().unwrap_or(0)
+    }
+    /// Prepares the state for `optimizer`: keeps that of the same type of optimizer, and otherwise starts with zeros.
+    pub fn prepare<O: Optimizer>(&mut self, device: &D, optimizer: &O) -> Result<()> {
+        if self.name != O::NAME || self.names != optimizer.buffers() {
+            (self.name, self.names) = (O::NAME, optimizer.buffers());
+            self.workspace = device.empty();
+            self.spans.iter_mut().for_each(|span| (span.steps, span.buffers) = (0, Vec::new()));
+        }
+        for span in self.spans.iter_mut().filter(|span| span.steps()) {
+            span.allocate(device, self.names)?;
+            let workspace = optimizer.workspace(&span.tensors_alike);
+            if workspace > D::len(D::whole(&self.workspace)) {
+                self.workspace = device.zeros(workspace)?;
+            }
+        }
+        Ok(())
+    }
+    /// Performs one step with the optimizer of each group, and with `optimizer` on all other tensors.
+    pub fn update<O: Optimizer>(
+        &mut self,
+        device: &D,
+        optimizer: &O,
+        of_group: impl Fn(&Group) -> Result<O>,
+        mut weights: D::Mut<'_, f32>,
+        gradients: D::Ref<'_, f32>,
+        mut finite_check: D::Mut<'_, u32>,
+    ) -> Result<()> {
+        for span in self.spans.iter_mut().filter(|span| span.steps()) {
+            let own = span.trained.group.map(|group| of_group(&self.groups[group])).transpose()?;
+            let step = OptimizerStep {
+                segments: &span.segments.list,
+                roles: D::whole(&span.segments.roles),
+                tensors: &span.tensors_alike,
+                workspace: Some(D::whole_mut(&mut self.workspace)),
+                weights: part::<D>(&mut weights, &span.range),
+                gradients: D::shorten(D::slice(gradients, span.range.clone())),
+                finite_check: D::reborrow(&mut finite_check),
+            };
+            own.as_ref().unwrap_or(optimizer).update(device, span.steps + 1, step, &mut span.buffers);
+            span.steps += 1;
+        }
+        Ok(())
+    }
+    /// Undoes the count of the last steps.
+    pub fn rewind(&mut self, steps: u64) {
+        self.spans.iter_mut().filter(|span| span.steps()).for_each(|span| span.steps -= steps.min(span.steps));
     }
 }

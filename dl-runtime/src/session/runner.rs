@@ -124,7 +124,7 @@ impl<M: Passes, D: Device> Pass<'_, M, D> {
                 M::infer(Infer { context, batch, net, input, memory, output });
             }
             Pass::WithDropout(mut net, memory, seed) => {
-                let context = &Context { device, seed, statistics: Statistics::Running };
+                let context = &Context { statistics: Statistics::Running, ..Context::new(device, seed) };
                 let (net, input, output) = (net.reborrow(), input.shorten(), output.reborrow());
                 M::forward(Forward { context, batch, net, input, memory, carried: None, output });
             }

@@ -11,10 +11,10 @@ use super::optimizer_state::OptimizerState;
 use crate::device::Cpu;
 use crate::network::{Backward, Batch, DIMENSIONS, Forward, Infer, Network, Passes};
 use crate::ops::Device;
-use crate::optim::{Clip, Optimizer, OptimizerStep};
+use crate::optim::{Clip, Group, Optimizer, Pace};
 use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
-use crate::tensor::{Capacity, Grad, Pack, Sequences, Write};
+use crate::tensor::{Capacity, Frozen, Grad, Pack, Sequences, Write};
 use crate::{Allocator, Context, Result, View, ViewMut};
 
 type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pack>::Element>;
@@ -117,7 +117,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             lengths: Lengths::new::<M::Input>(&device),
             weights,
             gradients: device.zeros(M::LEN)?,
-            optimizing: OptimizerState::new(&device, M::TENSORS)?,
+            optimizing: OptimizerState::new(&device, M::TENSORS.iter().collect())?,
             memory: Allocator::allocate(&device, capacity, M::training_memory)?,
             inference: None,
             evaluation: None,
@@ -243,8 +243,9 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.passes += 1;
         let sequences = self.lengths.sequences();
         let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
+        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen);
         M::forward(Forward {
-            context: &Context::new(&self.device, self.pass_seed()),
+            context: &Context { frozen, ..Context::new(&self.device, self.pass_seed()) },
             batch,
             net: ViewMut::new(D::whole_mut(&mut self.weights), 1),
             input: View::new(D::whole(&self.input), sizes.input),
@@ -301,8 +302,9 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         let sequences = self.lengths.sequences();
         let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
+        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen);
         M::backward(Backward {
-            context: &Context::new(&self.device, self.pass_seed()),
+            context: &Context { frozen, ..Context::new(&self.device, self.pass_seed()) },
             batch,
             net: View::new(D::whole(&self.weights), 1),
             input: View::new(D::whole(&self.input), sizes.input),
@@ -367,31 +369,35 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///
     /// # Errors
     /// Returns [`Error::NotFinite`](crate::Error::NotFinite) with the first gradient or weight that overflowed. The weights of the
-    /// session are then unusable: load others with [`Training::reload`], or load a checkpoint. Returns
-    /// [`Error::Setting`](crate::Error::Setting) for a setting of the optimizer, before anything is computed.
+    /// session are then unusable: load others with [`Training::reload`], or load a checkpoint. Before anything is computed, it returns
+    /// [`Error::Setting`](crate::Error::Setting) for a setting of the optimizer or of its form for a [`Group`], and
+    /// [`Error::NothingToTrain`](crate::Error::NothingToTrain) if everything is [frozen](Training::freeze).
     ///
     /// # Panics
     /// Panics unless [`Training::backward`] came before.
     pub fn step<O: Optimizer>(&mut self, optimizer: &O) -> Result<()> {
+        let pace = Pace { steps: self.steps as f64, epochs: 0.0, schedule: 1.0, factor: 1.0 };
+        self.step_in_groups(optimizer, |group| group.optimizer(optimizer, pace))
+    }
+    /// [`Training::step`] with the optimizer of each group, and with `optimizer` on all other tensors.
+    pub(crate) fn step_in_groups<O: Optimizer>(
+        &mut self,
+        optimizer: &O,
+        of_group: impl Fn(&Group) -> Result<O>,
+    ) -> Result<()> {
         assert!(self.stage == Stage::Backward, "`backward` comes before `step`");
+        self.check_trained()?;
         optimizer.check()?;
-        let state = &mut self.optimizing;
-        state.prepare(&self.device, optimizer, M::LEN)?;
-        let step = OptimizerStep {
-            segments: &state.segments.list,
-            roles: D::whole(&state.segments.roles),
-            tensors: &state.tensors,
-            workspace: Some(D::whole_mut(&mut state.workspace)),
-            weights: D::whole_mut(&mut self.weights),
-            gradients: D::whole(&self.gradients),
-            finite_check: self.in_flight.finite_check(),
-        };
-        optimizer.update(&self.device, state.steps + 1, step, &mut state.buffers);
+        let (device, state) = (&self.device, &mut self.optimizing);
+        state.groups.iter().try_for_each(|group| of_group(group)?.check())?;
+        state.prepare(device, optimizer)?;
+        let (weights, gradients) = (D::whole_mut(&mut self.weights), D::whole(&self.gradients));
+        state.update(device, optimizer, of_group, weights, gradients, self.in_flight.finite_check())?;
         if self.in_flight.overflowed_at_once(&self.device)? {
+            self.optimizing.rewind(1);
             return Err(self.not_finite_step(self.steps + 1)?);
         }
         self.device.submit()?;
-        self.optimizing.steps += 1;
         self.steps += 1;
         (self.passes, self.accumulated) = (0, 0);
         self.in_flight.step_begins();

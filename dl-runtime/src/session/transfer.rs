@@ -1,14 +1,12 @@
-//! Copies between the host and a [`Training`] session: weights, gradients, outputs, and the buffers of the optimizer.
+//! Copies between the host and a [`Training`] session: weights, gradients and outputs.
 
 use super::Training;
 use super::batch::download;
-use super::optimizer_state::OptimizerState;
 use super::training::Sizes;
 use crate::network::DIMENSIONS;
 use crate::ops::Device;
-use crate::optim::Optimizer;
 use crate::tensor::Pack;
-use crate::tensor::pod::{flat, flat_mut, zeroed_box};
+use crate::tensor::pod::{flat, flat_mut};
 use crate::{Error, Passes, Result};
 
 impl<M: Passes, D: Device> Training<M, D> {
@@ -29,12 +27,15 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.device.upload(flat(std::slice::from_ref(from)), D::whole_mut(&mut self.weights))
     }
     /// Copies the gradients to a model on the host, each in the place of its weight. They are those of all [`Training::backward`] calls
-    /// since the last step.
+    /// since the last step; those of frozen weights are 0.
     ///
     /// # Errors
     /// Returns the errors of the device.
     pub fn gradients(&self, to: &mut M) -> Result<()> {
-        self.device.download(D::whole(&self.gradients), flat_mut(std::slice::from_mut(to)))
+        let to = flat_mut(std::slice::from_mut(to));
+        self.device.download(D::whole(&self.gradients), to)?;
+        self.optimizing.frozen.iter().for_each(|range| to[range.clone()].fill(0.0));
+        Ok(())
     }
     /// Copies the outputs of the batch to the host; `to` must have the length of the batch.
     ///
@@ -83,19 +84,6 @@ impl<M: Passes, D: Device> Training<M, D> {
         Err(Error::Setting { setting: "length", of: "to", expected, found })
     }
 
-    /// Returns the buffers of the optimizer, each with the layout of the model.
-    pub(crate) fn optimizer_buffers(&self) -> Result<Vec<Box<M>>> {
-        let download = |buffer: &D::Buffer<f32>| {
-            let mut values = zeroed_box::<M>();
-            self.device.download(D::whole(buffer), flat_mut(std::slice::from_mut(&mut *values)))?;
-            Ok(values)
-        };
-        self.optimizing.buffers.iter().map(download).collect()
-    }
-    /// Returns the optimizer's name, buffers and number of steps.
-    pub(crate) fn optimizing(&self) -> &OptimizerState<D> {
-        &self.optimizing
-    }
     /// Returns the seed of dropout.
     pub(crate) fn seed_of_passes(&self) -> u64 {
         self.seed
@@ -105,14 +93,5 @@ impl<M: Passes, D: Device> Training<M, D> {
         (self.seed, self.steps) = (seed, steps);
         (self.passes, self.accumulated) = (0, 0);
         self.reset_finite_check();
-    }
-    /// Restores the buffers of an optimizer from another session.
-    pub(crate) fn restore_optimizer<O: Optimizer>(&mut self, optimizer: &O, steps: u64, from: &[Box<M>]) -> Result<()> {
-        self.optimizing.prepare(&self.device, optimizer, M::LEN)?;
-        self.optimizing.steps = steps;
-        for (buffer, values) in self.optimizing.buffers.iter_mut().zip(from) {
-            self.device.upload(flat(std::slice::from_ref(&**values)), D::whole_mut(buffer))?;
-        }
-        Ok(())
     }
 }

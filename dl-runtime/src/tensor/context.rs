@@ -1,6 +1,6 @@
 //! The context of a pass, which every operation gets in addition to its tensors.
 
-use super::Storage;
+use super::{Frozen, Storage};
 
 /// The context of one pass of a network over a batch, forward or backward.
 pub struct Context<'a, D: Storage> {
@@ -8,8 +8,10 @@ pub struct Context<'a, D: Storage> {
     pub device: &'a D,
     /// The seed of the random numbers of this pass (dropout). The backward pass has that of its forward pass.
     pub seed: u64,
-    /// The statistics by which `batch_norm` normalises in the forward pass of training.
+    /// The statistics by which `batch_norm` normalises in training, unless its own are frozen.
     pub statistics: Statistics,
+    /// The weights that the training leaves as they are.
+    pub frozen: Frozen<'a>,
 }
 
 /// The mean and variance by which a layer normalises.
@@ -17,14 +19,18 @@ pub struct Context<'a, D: Storage> {
 pub enum Statistics {
     /// Those of the batch, which move the running ones: training.
     Batch,
-    /// The running ones, which stay as they are: prediction with dropout.
+    /// The running ones, which stay as they are: prediction with dropout, and layers whose statistics are frozen.
     Running,
 }
 
 impl<'a, D: Storage> Context<'a, D> {
     /// Returns the context of a pass that normalises by the batch if it is one of training.
     pub fn new(device: &'a D, seed: u64) -> Self {
-        Context { device, seed, statistics: Statistics::Batch }
+        Context { device, seed, statistics: Statistics::Batch, frozen: Frozen::NOTHING }
+    }
+    /// Returns the statistics by which a layer normalises whose running ones are `running`: if they are frozen, it is as in inference.
+    pub fn statistics_of(&self, running: D::Ref<'_, f32>) -> Statistics {
+        if self.frozen.any::<D>(running) { Statistics::Running } else { self.statistics }
     }
     /// Returns the context of a part of the network that draws random numbers of its own: the copy `index` of a stack, or a model inside
     /// a model.

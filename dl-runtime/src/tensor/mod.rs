@@ -3,6 +3,7 @@
 mod carried;
 pub(crate) mod check;
 pub(crate) mod context;
+mod frozen;
 mod gradient;
 mod labels;
 pub mod pack;
@@ -16,6 +17,7 @@ mod workspace;
 
 pub use carried::{InitialStates, States};
 pub use context::{Context, Statistics};
+pub use frozen::Frozen;
 pub use gradient::{Grad, Write};
 pub use labels::{ClassRows, Labels};
 pub use pack::{Pack, Part};

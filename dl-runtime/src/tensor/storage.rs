@@ -60,6 +60,8 @@ pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
     fn whole_mut<E: Element>(buffer: &mut Self::Buffer<E>) -> Self::Mut<'_, E>;
     /// Returns the number of elements of a range.
     fn len<E: Element>(data: Self::Ref<'_, E>) -> usize;
+    /// Returns the address of a range in the memory of the device, to compare it with those of other ranges.
+    fn address<E: Element>(data: Self::Ref<'_, E>) -> usize;
     /// Borrows a part of a range, as `&data[range]`.
     fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E>;
     /// Splits a range in two at an index, as `split_at_mut`.

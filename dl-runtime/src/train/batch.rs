@@ -8,10 +8,10 @@ use super::feed::Feed;
 use super::progress::Progress;
 use super::run::{Run, stronger};
 use super::terms;
-use super::trainer::{Trainer, Unit};
+use super::trainer::Trainer;
 use crate::data::Dataset;
 use crate::ops::Device;
-use crate::optim::{Clip, Optimizer, WeightAverage};
+use crate::optim::{Clip, Group, Optimizer, Pace, Unit, WeightAverage};
 use crate::range::NOT_NEGATIVE;
 use crate::session::{Criterion, Samples};
 use crate::tensor::Pack;
@@ -68,13 +68,18 @@ where
             if let Some(clip) = trainer.clip {
                 training.clip_async(clip)?;
             }
-            let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
-                Unit::Steps => schedule.factor(training.steps() as f64),
-                Unit::Epochs => schedule.factor(training.steps() as f64 / steps_of_epoch as f64),
+            let (steps, factor) = (training.steps() as f64, state.plateau.factor());
+            let epochs = steps / steps_of_epoch as f64;
+            let schedule = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
+                Unit::Steps => schedule.factor(steps),
+                Unit::Epochs => schedule.factor(epochs),
             });
-            NOT_NEGATIVE.check("schedule", "factor", factor)?;
-            state.learning_rate = trainer.optimizer.learning_rate() * factor * state.plateau.factor();
-            training.step(&trainer.optimizer.with_learning_rate(state.learning_rate))?;
+            NOT_NEGATIVE.check("schedule", "factor", schedule)?;
+            let optimizer = &trainer.optimizer;
+            state.learning_rate = optimizer.learning_rate() * schedule * factor;
+            let pace = Pace { steps, epochs, schedule, factor };
+            let of_group = |group: &Group| group.optimizer(optimizer, pace);
+            training.step_in_groups(&optimizer.with_learning_rate(state.learning_rate), of_group)?;
             if let Some(average @ WeightAverage::Exponential { .. }) = trainer.average {
                 training.average(average)?;
             }

@@ -1,13 +1,13 @@
 //! The methods of the trainer that set one setting each.
 
 use super::event::{EpochEnd, Flow, StepEnd};
-use super::trainer::{Every, Trainer, Unit};
+use super::trainer::{Every, Trainer};
 use crate::data::{Dataset, WeightedSampler};
 use crate::metrics::Metric;
 use crate::network::Row;
 use crate::ops::Device;
 use crate::optim::schedule::Plateau;
-use crate::optim::{Clip, Schedule, WeightAverage};
+use crate::optim::{Clip, Schedule, Unit, WeightAverage};
 use crate::session::ExternalLoss;
 use crate::tensor::Pack;
 use crate::{Carries, Passes};
@@ -36,6 +36,7 @@ macro_rules! with {
             average: $trainer.average,
             schedule: $trainer.schedule,
             plateau: $trainer.plateau,
+            tuning: $trainer.tuning,
             validation: $trainer.validation,
             metrics: $trainer.metrics,
             patience: $trainer.patience,
@@ -269,7 +270,7 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self
     }
     /// Writes event files for TensorBoard to this folder: after each epoch the loss, all metrics, the learning rate, and histograms of
-    /// the weights and the gradients of each tensor. The gradients are those of the last step, after clipping.
+    /// the weights and the gradients of each tensor that is not frozen. The gradients are those of the last step, after clipping.
     ///
     /// The folder gets two folders, `train` and `validation`, as those of Keras, and `tensorboard --logdir FOLDER` draws both curves of
     /// a number in one chart; the steps are those of the training. Every `fit` adds its own files. [`EventFile`] writes other events.

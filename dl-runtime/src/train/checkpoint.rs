@@ -3,6 +3,7 @@
 use super::float::Float;
 use super::history::{History, Scores};
 use super::run::{Run, seed_of_passes};
+use super::tuning::Tuning;
 use crate::ops::Device;
 use crate::optim::schedule::PlateauState;
 use crate::optim::{Optimizer, WeightAverage};
@@ -64,6 +65,16 @@ struct Settings {
     sampler: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     average: Option<WeightAverage>,
+    #[serde(default = "none", skip_serializing_if = "is_none")]
+    tuning: String,
+}
+
+/// The text of a trainer that trains everything alike; files without freezing and groups do not have it.
+fn none() -> String {
+    Tuning::default().text()
+}
+fn is_none(text: &String) -> bool {
+    *text == none()
 }
 
 /// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
@@ -96,6 +107,7 @@ where
             carry_state: self.trainer.carry_state,
             sampler: self.trainer.sampler.is_some(),
             average: self.trainer.average,
+            tuning: self.trainer.tuning.text(),
         }
     }
     /// Writes a checkpoint if the trainer has a file for it. `net` holds the current weights; if it is `None`, the network itself does.
@@ -140,6 +152,7 @@ where
         same(path, "choice of `carry_state`", expected.carry_state, found.carry_state)?;
         let text = |average: Option<WeightAverage>| average.map_or("none".into(), |average| format!("{average:?}"));
         same(path, "average of the weights", text(expected.average), text(found.average))?;
+        same(path, "choice of frozen tensors and groups", expected.tuning, found.tuning)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
         self.check(path, &state, best_weights.is_some())?;
         let metrics = &mut self.trainer.metrics;

@@ -7,7 +7,7 @@ use super::run::epoch_seed;
 use super::trainer::Trainer;
 use crate::data::Dataset;
 use crate::ops::Device;
-use crate::optim::Optimizer;
+use crate::optim::{Optimizer, Pace};
 use crate::plot::Chart;
 use crate::random::Rng;
 use crate::range::{self, POSITIVE};
@@ -135,8 +135,8 @@ impl<M: Passes, T: Pack, O: Optimizer, L: Criterion<M, Target = T>, D: Device> T
     /// Tries learning rates from a very small one to a very large one on a copy of the network, one step for each, and returns the losses:
     /// Smith, "Cyclical learning rates for training neural networks", WACV 2017. The search ends when the loss explodes.
     ///
-    /// The optimizer, the loss, the size of the batches, clipping and the seed are those of the trainer; its learning rate and its schedule
-    /// are not used, and neither the network nor the trainer changes.
+    /// The optimizer, the loss, the size of the batches, clipping, freezing, groups and the seed are those of the trainer; its learning rate
+    /// and its schedule are not used, and neither the network nor the trainer changes. A factor of a group multiplies the rate that is tried.
     ///
     /// ```
     /// # use dl_runtime as dl;
@@ -170,6 +170,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L: Criterion<M, Target = T>, D: Device> T
         check(self, &Feed::Set(data))?;
         let size = self.batch_size.min(data.len());
         let mut training = Training::on(self.device.clone(), net, size)?.seed(self.seed);
+        self.tuning.set_up(&mut training)?;
         let mut curve = RateCurve::default();
         let (mut order, mut epoch) = ((0..data.len()).collect::<Vec<_>>(), 0);
         while curve.rates.len() < search.steps {
@@ -177,6 +178,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L: Criterion<M, Target = T>, D: Device> T
             if self.shuffles() {
                 Rng::new(epoch_seed(self.seed, epoch)).shuffle(&mut order);
             }
+            training.begin_epoch(epoch as usize)?;
             epoch += 1;
             // As in `fit`, `drop_last` leaves out batches that are not full.
             let full = if self.drops_last() { data.len() / size * size } else { data.len() };
@@ -195,7 +197,10 @@ impl<M: Passes, T: Pack, O: Optimizer, L: Criterion<M, Target = T>, D: Device> T
                 if let Some(clip) = self.clip {
                     training.clip_async(clip)?;
                 }
-                training.step(&self.optimizer.with_learning_rate(rate))?;
+                let optimizer = self.optimizer.with_learning_rate(rate);
+                let (steps, epochs) = (training.steps() as f64, (epoch - 1) as f64);
+                let pace = Pace { steps, epochs, schedule: 1.0, factor: 1.0 };
+                training.step_in_groups(&optimizer, |group| group.optimizer(&optimizer, pace))?;
             }
         }
         Ok(curve)

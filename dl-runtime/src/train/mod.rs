@@ -18,6 +18,7 @@ mod settings;
 mod tensorboard;
 mod terms;
 mod trainer;
+mod tuning;
 mod validation;
 
 pub use crate::metrics::Scores as ClassScores;

@@ -80,6 +80,8 @@ pub(super) struct Monitor<M> {
     weights: Box<M>,
     gradients: Box<M>,
     layers: Vec<Layer>,
+    /// For each tensor, whether it was frozen in the last check.
+    frozen: Vec<bool>,
     /// The step of the first check since units were last counted, and the number of checks.
     first: u64,
     checks: usize,
@@ -88,7 +90,10 @@ pub(super) struct Monitor<M> {
 /// The tensors of a layer, and what was seen of them.
 struct Layer {
     name: String,
-    tensors: Vec<Range<usize>>,
+    /// The ranges of its tensors, each with the index of the tensor.
+    tensors: Vec<(usize, Range<usize>)>,
+    /// `true` if all of them were frozen in the last check.
+    frozen: bool,
     /// The biases of its units, and which of them had a gradient since units were last counted.
     bias: Option<(Range<usize>, Vec<bool>)>,
     /// The first step of the checks in a row with vanishing gradients, and their number.
@@ -98,21 +103,24 @@ struct Layer {
 }
 
 impl Layer {
-    /// Measures the ratio of the norms. Weights count as 0.001 each at least, since biases begin at 0.
-    fn measure(&mut self, weights: &[f32], gradients: &[f32]) {
+    /// Measures the ratio of the norms. Weights count as 0.001 each at least, since biases begin at 0. What is frozen does not count.
+    fn measure(&mut self, weights: &[f32], gradients: &[f32], frozen: &[bool]) {
+        let trained = || self.tensors.iter().filter(|(tensor, _)| !frozen[*tensor]).map(|(_, range)| range.clone());
         let norm = |of: &[f32]| {
-            let squares = |range: &Range<usize>| of[range.clone()].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
-            self.tensors.iter().map(squares).sum::<f64>().sqrt()
+            let squares = |range: Range<usize>| of[range].iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
+            trained().map(squares).sum::<f64>().sqrt()
         };
-        let numbers: usize = self.tensors.iter().map(Range::len).sum();
-        self.ratio = norm(gradients) / norm(weights).max(1e-3 * (numbers as f64).sqrt());
+        let numbers: usize = trained().map(|range| range.len()).sum();
+        let ratio = norm(gradients) / norm(weights).max(1e-3 * (numbers as f64).sqrt());
+        (self.frozen, self.ratio) = (numbers == 0, ratio);
     }
 }
 
 impl<M: Passes> Monitor<M> {
     pub fn new(every: u64) -> Self {
         let (weights, gradients) = (zeroed_box(), zeroed_box());
-        Monitor { every, weights, gradients, layers: layers::<M>(), first: 0, checks: 0 }
+        let frozen = Vec::with_capacity(M::TENSORS.len());
+        Monitor { every, weights, gradients, layers: layers::<M>(), frozen, first: 0, checks: 0 }
     }
     /// Looks at the gradients of the coming step, if it is one of those to check. Adds what is new to `warnings`.
     pub fn step<D: Device>(&mut self, training: &Training<M, D>, warnings: &mut Vec<Warning>) -> Result<()> {
@@ -124,8 +132,10 @@ impl<M: Passes> Monitor<M> {
         training.gradients(&mut self.gradients)?;
         let (weights, gradients) =
             (flat(std::slice::from_ref(&*self.weights)), flat(std::slice::from_ref(&*self.gradients)));
-        self.layers.iter_mut().for_each(|layer| layer.measure(weights, gradients));
-        let ratios = || self.layers.iter().map(|layer| layer.ratio);
+        self.frozen.clear();
+        self.frozen.extend(training.frozen());
+        self.layers.iter_mut().for_each(|layer| layer.measure(weights, gradients, &self.frozen));
+        let ratios = || self.layers.iter().filter(|layer| !layer.frozen).map(|layer| layer.ratio);
         let largest = ratios().fold(0.0, f64::max);
         // Numbers that are not finite end the training with an error of their own.
         if !ratios().all(f64::is_finite) {
@@ -135,7 +145,7 @@ impl<M: Passes> Monitor<M> {
             self.first = step;
         }
         self.checks += 1;
-        for layer in &mut self.layers {
+        for layer in self.layers.iter_mut().filter(|layer| !layer.frozen) {
             let ratio = layer.ratio;
             if let Some((range, moved)) = &mut layer.bias {
                 moved
@@ -167,7 +177,7 @@ impl<M: Passes> Monitor<M> {
             return;
         }
         self.checks = 0;
-        for layer in &mut self.layers {
+        for layer in self.layers.iter_mut().filter(|layer| !layer.frozen) {
             let Some((_, moved)) = &mut layer.bias else { continue };
             let (units, of) = (moved.iter().filter(|moved| !**moved).count(), moved.len());
             if units > 0 && units as f64 >= DEAD_SHARE * of as f64 {
@@ -190,13 +200,14 @@ fn warn(warnings: &mut Vec<Warning>, layer: &str, since: u64, cause: Cause) {
 fn layers<M: Passes>() -> Vec<Layer> {
     let mut layers: Vec<Layer> = Vec::new();
     let trained = |tensor: &TensorInfo| tensor.role != Role::Statistic && !tensor.is_empty();
-    for tensor in M::TENSORS.iter().filter(trained) {
+    for (index, tensor) in M::TENSORS.iter().enumerate().filter(|(_, tensor)| trained(tensor)) {
         let (name, own) = tensor.name.rsplit_once('.').unwrap_or((M::NAME, &tensor.name));
         if layers.last().is_none_or(|layer| layer.name != name) {
-            layers.push(Layer { name: name.into(), tensors: Vec::new(), bias: None, vanishing: (0, 0), ratio: 0.0 });
+            let (name, tensors) = (name.into(), Vec::new());
+            layers.push(Layer { name, tensors, frozen: false, bias: None, vanishing: (0, 0), ratio: 0.0 });
         }
         if let Some(layer) = layers.last_mut() {
-            layer.tensors.push(tensor.range());
+            layer.tensors.push((index, tensor.range()));
             if own == "bias" && tensor.role == Role::Bias {
                 layer.bias = Some((tensor.range(), vec![false; tensor.len()]));
             }

@@ -88,6 +88,8 @@ where
         let seed = seed_of_passes(trainer.seed, earlier_epochs);
         let mut training = Training::on(trainer.device.clone(), net, capacity)?.seed(seed);
         training.set_carrying(trainer.carry_state)?;
+        trainer.tuning.set_up(&mut training)?;
+        training.begin_epoch(0)?;
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
         let (loss, seconds, learning_rate) = (0.0, 0.0, 0.0);
         let (best, plateau) = (None, PlateauState::default());
@@ -206,6 +208,7 @@ where
         if self.state.batch == 0 {
             self.training.start_anew();
         }
+        self.training.begin_epoch(self.state.epoch)?;
         self.feed.begin(seed, self.state.batch, batches, &self.order);
         progress.begin(self.state.epoch, batches, self.state.batch);
         let (mut pending, mut stopped) = (None, None);

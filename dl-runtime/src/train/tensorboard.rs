@@ -6,6 +6,7 @@ use crate::plot::Histograms;
 use crate::tensor::pod::zeroed_box;
 use crate::tensorboard::EventFile;
 use crate::{Device, Model, Passes, Result, Training};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// The event files of a training. As Keras has them, those of the training set and of the validation set are in two folders, so that
@@ -47,8 +48,10 @@ impl<M: Passes> Board<M> {
         self.train.scalar("learning rate", step, row.learning_rate as f32)?;
         self.train.scalar("samples per second", step, row.samples_per_second as f32)?;
         training.gradients(&mut self.gradients)?;
+        let frozen = M::TENSORS.iter().zip(training.frozen()).filter(|(_, frozen)| *frozen);
+        let frozen: HashSet<String> = frozen.map(|(tensor, _)| tensor.name).collect();
         for (of, histograms) in [("weights", Histograms::of(net)), ("gradients", Histograms::of(&*self.gradients))] {
-            for (tensor, histogram) in &histograms.tensors {
+            for (tensor, histogram) in histograms.tensors.iter().filter(|(tensor, _)| !frozen.contains(tensor)) {
                 self.train.histogram(&format!("{of}/{tensor}"), step, histogram)?;
             }
         }

@@ -5,13 +5,14 @@ use super::event::{EpochEnd, Flow, StepEnd};
 use super::feed::{Closing, Feed, Prefetch};
 use super::history::{Ended, History};
 use super::run::Run;
+use super::tuning::Tuning;
 use crate::data::{Dataset, Source, WeightedSampler};
 use crate::device::Cpu;
 use crate::metrics::Metrics;
 use crate::network::Row;
 use crate::ops::Device;
 use crate::optim::schedule::Plateau;
-use crate::optim::{Clip, Optimizer, Schedule, WeightAverage};
+use crate::optim::{Clip, Optimizer, Schedule, Unit, WeightAverage};
 use crate::session::{Criterion, ModelLoss};
 use crate::tensor::Pack;
 use crate::{Network, Passes, Result};
@@ -28,13 +29,6 @@ pub enum Every {
     Epochs(usize),
     /// A checkpoint after every `n` steps, and one at the end.
     Steps(u64),
-}
-
-/// The unit of the position of a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Steps,
-    Epochs,
 }
 
 type OnStep<'a> = Box<dyn FnMut(&StepEnd) -> Flow + 'a>;
@@ -85,6 +79,7 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) average: Option<WeightAverage>,
     pub(super) schedule: Option<(Box<dyn Schedule + 'a>, Unit)>,
     pub(super) plateau: Option<Plateau>,
+    pub(super) tuning: Tuning,
     pub(super) validation: Option<&'a Dataset<M::Input, T>>,
     pub(super) metrics: Metrics<Row<M::Output>, Row<T>>,
     pub(super) patience: Option<usize>,
@@ -121,6 +116,7 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             average: None,
             schedule: None,
             plateau: None,
+            tuning: Tuning::default(),
             validation: None,
             metrics: Vec::new(),
             patience: None,

@@ -83,6 +83,9 @@ impl Storage for Cpu {
     fn len<E: Element>(data: &[E]) -> usize {
         data.len()
     }
+    fn address<E: Element>(data: &[E]) -> usize {
+        data.as_ptr().addr()
+    }
     fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E> {
         &data[range]
     }

@@ -168,6 +168,9 @@ impl Storage for Cuda {
     fn len<E: Element>(data: Ref<'_, E>) -> usize {
         data.len
     }
+    fn address<E: Element>(data: Ref<'_, E>) -> usize {
+        data.address as usize
+    }
     fn slice<E: Element>(data: Self::Ref<'_, E>, range: Range<usize>) -> Self::Ref<'_, E> {
         assert!(range.start <= range.end && range.end <= data.len, "{range:?} of {} elements", data.len);
         Ref::at(data.address + (range.start * size_of::<E>()) as u64, range.len())

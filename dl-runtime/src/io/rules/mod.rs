@@ -4,12 +4,14 @@ mod layout;
 mod pattern;
 mod plan;
 mod restore;
+mod select;
 mod source;
 
 use crate::{Error, Result};
 use layout::Layout;
 use pattern::{Captures, Pattern};
 pub(super) use plan::Name;
+pub(crate) use select::select;
 pub(super) use source::{Same, Source};
 use std::fmt::{self, Display};
 

@@ -97,6 +97,11 @@ impl Pattern {
         let without = name.strip_prefix(&*self.optional).filter(|_| self.has_optional());
         without.and_then(|name| self.match_parts(name)).or_else(|| self.match_parts(name))
     }
+    /// Returns whether the pattern fits a name, or its beginning up to a dot.
+    pub fn covers(&self, name: &str) -> bool {
+        let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
+        ends.into_iter().any(|end| self.matches(&name[..end]).is_some())
+    }
     fn match_parts(&self, name: &str) -> Option<Captures> {
         let star = self.parts.iter().position(|part| *part == Part::Star);
         let mut captures = Captures::default();
@@ -268,6 +273,16 @@ mod tests {
         let pattern = Pattern::parse("[transformer.]h.{i}.*").unwrap();
         assert_eq!(pattern.fill(&pattern.matches("h.1.x").unwrap()), "transformer.h.1.x");
         assert_eq!(pattern.placeholders(), ["*", "i"]);
+    }
+
+    #[test]
+    fn a_pattern_covers_what_is_inside_the_names_that_it_fits() {
+        let covers = |pattern: &str, name: &str| Pattern::parse(pattern).unwrap().covers(name);
+        assert!(covers("encoder", "encoder.dense1.weight") && covers("encoder", "encoder"));
+        assert!(!covers("encoder", "encoder2.weight") && !covers("dense1", "encoder.dense1.weight"));
+        assert!(covers("layers.{i}.norm", "layers.11.norm.bias") && !covers("layers.{i}.norm", "layers.x.norm.bias"));
+        assert!(covers("*.norm", "layers.0.norm.bias") && covers("*.bias", "a.b.bias") && !covers("*.bias", "a.bias2"));
+        assert!(covers("[model.]head", "head.weight") && covers("[model.]head", "model.head.weight"));
     }
 
     #[test]

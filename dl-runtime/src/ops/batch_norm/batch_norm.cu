@@ -284,13 +284,14 @@ DEVICE void thread_gradient(StridedIter w, Gradient g, Span<const float> x, Span
     }
 }
 
+/// `constant` is 1 if the statistics are those that do not depend on the batch.
 struct Settings {
     float epsilon;
-    u32 add_weights, add_input;
+    u32 add_weights, add_input, constant;
 };
 
-/// Computes the gradients to scale and shift and, unless `dx` is empty, to the input. The sums are merged from `sums`;
-/// if this is empty, the part is the whole channel, and they are computed here.
+/// Computes the gradients to scale and shift and to the input, unless `d_weights` or `dx` is empty. The sums are merged
+/// from `sums`; if this is empty, the part is the whole channel, and they are computed here.
 KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
           Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
           Span<const float> dy, Span<float> d_weights, Span<float> dx) {
@@ -299,7 +300,10 @@ KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 part
     u32 c = place.channel < s.channels ? place.channel : 0;
     float mean = saved[c], var = saved[s.channels + c], inverse = 1.0f / sqrtf(var + settings.epsilon);
     Sums all = {0.0f, 0.0f};
-    if (sums.len == 0) {
+    bool summed = d_weights.len > 0 || !settings.constant;
+    if (!summed) {
+        // Nothing needs the sums.
+    } else if (sums.len == 0) {
         all = sums_of_part(s, place, numbers, size, mean, x, dy, tile);
     } else {
         for (u32 part = place.worker; part < parts && place.channel < s.channels; part += place.workers) {
@@ -310,11 +314,12 @@ KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 part
         all = workers_sum(s, all, tile);
     }
     float n = (float)numbers, d_weight = all.product * inverse;
-    if (writes(s, place)) {
+    if (d_weights.len > 0 && writes(s, place)) {
         accumulate(d_weights, c, d_weight, settings.add_weights);
         accumulate(d_weights, s.channels + c, all.total, settings.add_weights);
     }
     if (dx.len == 0) return;
+    if (settings.constant) d_weight = all.total = 0.0f;
     float scale = weights[c] * inverse;
     Gradient g = {mean, scale, -scale * inverse * d_weight / n, -scale * all.total / n};
     bool fours = in_fours(s) && aligned(x) && aligned(dy) && aligned(dx);

@@ -8,7 +8,7 @@ use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Activation;
 use crate::ops::activation::{Function, with_function};
-use crate::tensor::Write;
+use crate::tensor::{Statistics, Write};
 
 /// The approximate number of elements of one task.
 const TASK: usize = 1 << 14;
@@ -119,31 +119,40 @@ impl BatchNormKernel for Cpu {
         &self,
         op: BatchNormOp,
         s: BatchNormSizes,
+        statistics: Statistics,
         weights: &[f32],
         x: &[f32],
         saved: &[f32],
         dy: &[f32],
-        (d_weights, write): (&mut [f32], Write),
+        d_weights: Option<(&mut [f32], Write)>,
         d_input: Option<(&mut [f32], Write)>,
     ) {
         let by = Moments { mean: &saved[..s.channels], var: &saved[s.channels..], epsilon: op.epsilon };
         scratch::with(2 * s.channels, |sums| {
             let (d_weight, d_bias) = sums.split_at_mut(s.channels);
             let channels = s.channels_per_task(x.len());
-            let parts = (chunks_mut(d_weight, channels), chunks_mut(d_bias, channels));
-            self.threads().split_with_scratch(parts, 2 * s.block(), &|task, blocks, (d_weight, d_bias)| {
-                let first = task * channels;
-                if s.spatial_size == 1 {
-                    features::sums(s, first, by, x, dy, d_weight, d_bias);
-                } else {
-                    maps::sums(s, first, by, x, dy, d_weight, d_bias, blocks);
+            if d_weights.is_some() || statistics == Statistics::Batch {
+                let parts = (chunks_mut(d_weight, channels), chunks_mut(d_bias, channels));
+                self.threads().split_with_scratch(parts, 2 * s.block(), &|task, blocks, (d_weight, d_bias)| {
+                    let first = task * channels;
+                    if s.spatial_size == 1 {
+                        features::sums(s, first, by, x, dy, d_weight, d_bias);
+                    } else {
+                        maps::sums(s, first, by, x, dy, d_weight, d_bias, blocks);
+                    }
+                });
+            }
+            if let Some((d_weights, write)) = d_weights {
+                for (to, sums) in d_weights.chunks_exact_mut(s.channels).zip([&*d_weight, &*d_bias]) {
+                    match write {
+                        Write::Set => to.copy_from_slice(sums),
+                        Write::Add => to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum),
+                    }
                 }
-            });
-            for (to, sums) in d_weights.chunks_exact_mut(s.channels).zip([&*d_weight, &*d_bias]) {
-                match write {
-                    Write::Set => to.copy_from_slice(sums),
-                    Write::Add => to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum),
-                }
+            }
+            if statistics == Statistics::Running {
+                // Constants have no part in the gradient to the input.
+                (d_weight.fill(0.0), d_bias.fill(0.0));
             }
             if let Some((dx, write)) = d_input {
                 let size = s.samples_per_task() * s.sample();

@@ -3,15 +3,14 @@
 use super::{BatchNormKernel, BatchNormOp, BatchNormSizes};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
 use crate::ops::activation::cuda::Code;
-use crate::tensor::Storage;
-use crate::tensor::Write;
+use crate::tensor::{Statistics, Storage, Write};
 
 kernels!(
     "batch_norm.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::layer_norm::cuda::HEADER]:
     batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward
 );
 arguments! { struct Shape { channels: u32, spatial_size: u32 } }
-arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32 } }
+arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32, constant: u32 } }
 
 /// The number of threads of a block.
 const THREADS: u32 = 256;
@@ -94,25 +93,28 @@ impl BatchNormKernel for Cuda {
         &self,
         op: BatchNormOp,
         s: BatchNormSizes,
+        statistics: Statistics,
         weights: Ref<'_, f32>,
         x: Ref<'_, f32>,
         saved: Ref<'_, f32>,
         dy: Ref<'_, f32>,
-        (d_weights, write): (Mut<'_, f32>, Write),
+        d_weights: Option<(Mut<'_, f32>, Write)>,
         d_input: Option<(Mut<'_, f32>, Write)>,
     ) {
-        let cut = Cut::of(s, x.len());
-        let sums = self.scratch(if cut.parts > 1 { 2 * cut.parts * s.channels } else { 0 });
-        if cut.parts > 1 {
+        let (cut, constant) = (Cut::of(s, x.len()), statistics == Statistics::Running);
+        let summed = cut.parts > 1 && (d_weights.is_some() || !constant);
+        let sums = self.scratch(if summed { 2 * cut.parts * s.channels } else { 0 });
+        if summed {
             self.launch(&batch_norm_sums, cut.grid(), (cut.shape, cut.numbers, cut.size, saved, x, dy, &sums));
         }
         // Without a gradient to the input, one block for each channel merges the sums.
         let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, THREADS) };
-        let (dx, write_input) = d_input.unzip();
+        let ((d_weights, write), (dx, write_input)) = (d_weights.unzip(), d_input.unzip());
         let settings = Settings {
             epsilon: op.epsilon,
-            add_weights: u32::from(write == Write::Add),
+            add_weights: u32::from(write == Some(Write::Add)),
             add_input: u32::from(write_input == Some(Write::Add)),
+            constant: u32::from(constant),
         };
         let (numbers, size, parts) = (cut.numbers, cut.size, cut.parts as u32);
         let arguments = (cut.shape, numbers, size, parts, settings, weights, saved, sums, x, dy, d_weights, dx);

@@ -12,8 +12,13 @@
 //! were not finite, neither would change, so that the network stays usable after a batch that overflows. The overflow
 //! is still noticed, because the channel's outputs are NaN.
 //!
+//! If the running statistics are frozen ([`Frozen`](crate::tensor::Frozen)), training normalises by them too, and they
+//! do not change: a frozen encoder computes what it computes at inference, as with `trainable = False` in Keras, and with
+//! `eval()` in PyTorch.
+//!
 //! With `x̂ = (x - mean)/√(var + ε)` and means over the batch, the gradients are `d_bias = Σ dy`, `d_weight = Σ dy·x̂`
-//! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`.
+//! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`. Frozen
+//! statistics are constants, so both means are left out: `dx = weight/√(var + ε)·dy`.
 
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -110,18 +115,19 @@ pub trait BatchNormKernel: Storage {
         weights: Self::Ref<'_, f32>,
         x: Self::Mut<'_, f32>,
     );
-    /// Computes the gradients to scale and shift and, unless `d_input` is `None`, to the input. The positions of the
-    /// running statistics are not written.
+    /// Computes the gradients to scale and shift and to the input, except where they are `None`. `saved` are the
+    /// `statistics` by which the forward pass normalised. The positions of the running ones are not written.
     #[expect(clippy::too_many_arguments, reason = "one reading of the batch serves both gradients")]
     fn batch_norm_backward(
         &self,
         op: BatchNormOp,
         sizes: BatchNormSizes,
+        statistics: Statistics,
         weights: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         saved: Self::Ref<'_, f32>,
         dy: Self::Ref<'_, f32>,
-        d_weights: (Self::Mut<'_, f32>, Write),
+        d_weights: Option<(Self::Mut<'_, f32>, Write)>,
         d_input: Option<(Self::Mut<'_, f32>, Write)>,
     );
 }
@@ -129,7 +135,7 @@ pub trait BatchNormKernel: Storage {
 impl BatchNormOp {
     /// Normalises `input` by the batch's statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`, and updates the
     /// running statistics. It writes the mean and the biased variance of every channel to `saved`, `[2, C]`. With
-    /// [`Statistics::Running`], it does the same as [`BatchNormOp::infer`], and does not write `saved`.
+    /// [`Statistics::Running`], or if the running statistics are frozen, it normalises by those and writes them to `saved`.
     pub fn forward<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
         context: &Context<D>,
@@ -138,7 +144,9 @@ impl BatchNormOp {
         output: ViewMut<D, [T; C]>,
         saved: ViewMut<D, [[f32; C]; 2]>,
     ) {
-        if context.statistics == Statistics::Running {
+        let running = running(weights.view());
+        if context.statistics_of(running) == Statistics::Running {
+            context.device.copy(running, saved.into_data());
             return self.infer(context, weights.view(), input, output);
         }
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
@@ -179,15 +187,22 @@ impl BatchNormOp {
         d_weights: Grad<D, BatchNorm<C>>,
         d_input: Option<Grad<D, [T; C]>>,
     ) {
+        let frozen = context.frozen.all::<D>(D::slice(weights.data(), 0..2 * C));
         context.device.batch_norm_backward(
             self,
             BatchNormSizes { channels: C, spatial_size: T::LEN },
+            context.statistics_of(running(weights)),
             weights.data(),
             input.data(),
             saved.data(),
             d_output.data(),
-            (d_weights.to.into_data(), d_weights.write),
+            (!frozen).then(|| (d_weights.to.into_data(), d_weights.write)),
             d_input.map(|d| (d.to.into_data(), d.write)),
         );
     }
+}
+
+/// Returns the running statistics, mean and variance.
+fn running<D: Device, const C: usize>(weights: View<'_, D, BatchNorm<C>>) -> D::Ref<'_, f32> {
+    D::slice(weights.data(), 2 * C..4 * C)
 }

@@ -27,11 +27,12 @@ pub use family::{Formula, StepKernel};
 pub use finite_check::{FiniteCheck, FiniteCheckKernel};
 pub use lamb::{LambKernel, LambStep};
 pub use segments::{Segment, Segments, segments};
+pub(crate) use tensors::part;
 pub use tensors::{TensorStep, TrainedTensor, each_tensor, trained_tensors};
 
 use crate::tensor::Storage;
 
-/// The memory that every optimizer works on in one step.
+/// The memory that every optimizer works on in one step: that of all weights, or of neighbouring ones with the same settings.
 pub struct OptimizerStep<'a, D: Storage> {
     /// The ranges of weights, biases and statistics: [`Segments::list`].
     pub segments: &'a [Segment],
@@ -39,7 +40,7 @@ pub struct OptimizerStep<'a, D: Storage> {
     pub roles: D::Ref<'a, u32>,
     /// The trained tensors.
     pub tensors: &'a [TrainedTensor],
-    /// All weights of a model, flat.
+    /// The weights, flat.
     pub weights: D::Mut<'a, f32>,
     /// The gradient to each weight.
     pub gradients: D::Ref<'a, f32>,

@@ -1,7 +1,7 @@
 //! Segments, the ranges of a model's flat memory that an optimizer treats alike.
 
 use crate::tensor::Storage;
-use crate::{Result, Role, Tensors};
+use crate::{Result, Role, TensorInfo};
 use std::ops::Range;
 
 /// A range of numbers with the same role.
@@ -11,16 +11,15 @@ pub struct Segment {
     pub start: usize,
     /// The index behind the last number.
     pub end: usize,
-    /// [`Role::Weight`], [`Role::Statistic`], or [`Role::Bias`] for everything that is trained without decay.
+    /// [`Role::Weight`], [`Role::Bias`] for everything else that is trained, or [`Role::Statistic`] for what is not.
     pub role: Role,
 }
 
-/// Returns the segments of a model in memory order. Neighbouring tensors of the same role are one segment.
-pub fn segments(tensors: Tensors) -> Vec<Segment> {
+/// Returns the segments of tensors in memory order. Neighbouring tensors of the same role are one segment.
+pub fn segments(tensors: impl IntoIterator<Item = TensorInfo>) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
-    for tensor in tensors.iter() {
-        let start = tensor.offset / size_of::<f32>();
-        let end = start + tensor.len();
+    for tensor in tensors {
+        let Range { start, end } = tensor.range();
         let role = match tensor.role {
             Role::Weight | Role::Statistic => tensor.role,
             _ => Role::Bias,

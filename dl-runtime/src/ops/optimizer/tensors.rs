@@ -2,7 +2,7 @@
 
 use super::{DecayStep, Formula, OptimizerStep, Segment, StepKernel};
 use crate::tensor::Storage;
-use crate::{Role, Tensors};
+use crate::{Role, TensorInfo};
 use std::ops::Range;
 
 /// A trained tensor among the weights of a model.
@@ -16,10 +16,10 @@ pub struct TrainedTensor {
     pub role: Role,
 }
 
-/// Returns the trained tensors of a model in memory order, without empty ones.
-pub fn trained_tensors(tensors: Tensors) -> Vec<TrainedTensor> {
-    let trained = tensors.iter().filter(|tensor| tensor.role != Role::Statistic && !tensor.is_empty());
-    let tensor = |tensor: crate::TensorInfo| TrainedTensor {
+/// Returns the trained ones of these tensors, without empty ones.
+pub fn trained_tensors(tensors: impl IntoIterator<Item = TensorInfo>) -> Vec<TrainedTensor> {
+    let trained = tensors.into_iter().filter(|tensor| tensor.role != Role::Statistic && !tensor.is_empty());
+    let tensor = |tensor: TensorInfo| TrainedTensor {
         range: tensor.range(),
         shape: tensor.shape,
         role: if tensor.role == Role::Weight { Role::Weight } else { Role::Bias },
@@ -63,7 +63,7 @@ impl<D: StepKernel> TensorStep<'_, D> {
 }
 
 /// Borrows a part of a range to write.
-fn part<'a, D: Storage>(data: &'a mut D::Mut<'_, f32>, range: &Range<usize>) -> D::Mut<'a, f32> {
+pub fn part<'a, D: Storage>(data: &'a mut D::Mut<'_, f32>, range: &Range<usize>) -> D::Mut<'a, f32> {
     let (_, rest) = D::split_mut(D::reborrow(data), range.start);
     D::split_mut(rest, range.len()).0
 }

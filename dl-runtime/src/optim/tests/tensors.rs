@@ -45,7 +45,7 @@ fn tensors_are_those_that_are_trained() {
     ]);
     let expected = [(0..6, &[2, 3][..], Role::Weight), (8..11, &[3], Role::Bias)];
     let expected = expected.map(|(range, shape, role)| TrainedTensor { range, shape, role });
-    assert_eq!(trained_tensors(TENSORS), expected);
+    assert_eq!(trained_tensors(TENSORS.iter()), expected);
 }
 
 #[test]

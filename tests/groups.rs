@@ -13,6 +13,7 @@ use dl::prelude::*;
 use dl::train::{EpochEnd, Every, Flow, StepEnd};
 use dl::{Error, Passes, Pod, Role};
 use std::slice::from_ref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 model! {
     Tuned(x: [6]) -> [3] {
@@ -496,6 +497,68 @@ fn frozen_gradients_do_not_count() {
         assert_eq!(norm(&["conv", "*.bias"]).len(), 6);
         assert_eq!(norm(&["*.weight"]).len(), 5);
     });
+}
+
+dl::layer! {
+    /// Counts its backward passes.
+    pub struct Counted {
+        /// Is added to the input.
+        pub shift: f32 as Bias,
+    }
+}
+
+static PASSES: AtomicUsize = AtomicUsize::new(0);
+
+impl dl::Layer for Counted {
+    type Input = [f32; 4];
+    type Output = [f32; 4];
+
+    fn init(&mut self, _: &mut dl::init::Rng) {}
+    fn forward(&self, inputs: &[[f32; 4]], outputs: &mut [[f32; 4]]) {
+        inputs.iter().zip(outputs).for_each(|(x, y)| *y = x.map(|x| x + self.shift));
+    }
+    fn backward(
+        &self,
+        _: &[[f32; 4]],
+        _: &[[f32; 4]],
+        d_outputs: &[[f32; 4]],
+        d_weights: &mut Self,
+        d_inputs: &mut [[f32; 4]],
+    ) {
+        PASSES.fetch_add(1, Ordering::Relaxed);
+        d_weights.shift += d_outputs.iter().flatten().sum::<f32>();
+        d_inputs.copy_from_slice(d_outputs);
+    }
+}
+
+model! {
+    Uses(x: [4]) -> [4] { x -> crate::Counted: [4] as first -> tanh -> repeat 3 { tanh -> crate::Counted: [4] as inner } as inside -> dense(4) as head }
+}
+
+/// The backward pass ends at the first layer that is trained, in a stack too.
+#[test]
+fn the_backward_pass_ends_where_nothing_is_trained() {
+    let net = Uses::init(1);
+    let count = |only: &[&str], with_input: bool| {
+        let mut training = net.training(Cpu::with_threads(1), 2).unwrap();
+        if with_input {
+            training = training.with_input_gradients().unwrap();
+        }
+        training.train_only(only).unwrap();
+        training.forward(&[[0.5; 4]; 2]).unwrap();
+        training.loss(&Mse, &[[0.25; 4]; 2]).unwrap();
+        let before = PASSES.load(Ordering::Relaxed);
+        training.backward();
+        PASSES.load(Ordering::Relaxed) - before
+    };
+    assert_eq!(count(&["*"], false), 4);
+    assert_eq!(count(&["head"], false), 0);
+    assert_eq!(count(&["head.bias"], false), 0);
+    assert_eq!(count(&["inside.2"], false), 1);
+    assert_eq!(count(&["inside.1", "head"], false), 2);
+    assert_eq!(count(&["inside.0"], false), 3);
+    assert_eq!(count(&["first"], false), 4);
+    assert_eq!(count(&["head"], true), 4);
 }
 
 /// Warnings are about layers that are trained.

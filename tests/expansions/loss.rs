@@ -377,21 +377,19 @@ const _: () = {
                 );
             MEAN1_OP
                 .forward(context, memory.square1.read::<[f32; 2]>(n), term_1.reborrow());
-            if trained < dl::offset_of!(Self, dense2) {
-                MEAN1_OP
-                    .backward(
-                        context,
-                        d_term_1.view(),
-                        dl::Grad::set(memory.square1.write::<[f32; 2]>(n)),
-                    );
-                dl::ops::Activation::Square
-                    .backward(
-                        context,
-                        memory.code.read::<[f32; 2]>(n),
-                        memory.square1.read::<[f32; 2]>(n),
-                        dl::Grad::set(memory.d_code.write::<[f32; 2]>(n)),
-                    );
-            }
+            MEAN1_OP
+                .backward(
+                    context,
+                    d_term_1.view(),
+                    dl::Grad::set(memory.square1.write::<[f32; 2]>(n)),
+                );
+            dl::ops::Activation::Square
+                .backward(
+                    context,
+                    memory.code.read::<[f32; 2]>(n),
+                    memory.square1.read::<[f32; 2]>(n),
+                    dl::Grad::set(memory.d_code.write::<[f32; 2]>(n)),
+                );
             if let dl::Some(d_image) = d_image.as_mut() {
                 dl::ops::loss::Elementwise::Mse
                     .backward(

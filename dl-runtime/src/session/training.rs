@@ -160,7 +160,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 
     /// Runs the network on a batch, and keeps the values that [`Training::backward`] needs. Each call updates running statistics
-    /// (`batch_norm`), whether or not a step follows, except with numbers that are not finite. Each call draws new masks of dropout and
+    /// (`batch_norm`) that are not [frozen](Training::freeze), whether or not a step follows, except with numbers that are not finite. Each call draws new masks of dropout and
     /// new noise, even if no step was taken since the last call; [`Training::backward`] uses those of its forward pass.
     ///
     /// # Errors

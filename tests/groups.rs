@@ -442,6 +442,47 @@ fn checkpoints_of_a_hand_written_loop() {
     });
 }
 
+/// The record of groups in a checkpoint may be damaged, which is a typed error and never a panic.
+#[test]
+fn damaged_records_of_groups_are_errors() {
+    let (data, folder) = (digits(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("checkpoint.safetensors");
+    let session = || {
+        let mut training = Net::init(3).training(Cpu::with_threads(1), 50).unwrap();
+        training.group(Group::new("head.")).unwrap();
+        training.freeze("encoder.norm.").unwrap();
+        training
+    };
+    let mut training = session();
+    training.forward(&data.inputs[..50]).unwrap();
+    training.loss(&CrossEntropy, &data.targets[..50]).unwrap();
+    training.backward();
+    training.step(&Adam::new(0.01)).unwrap();
+    training.save_checkpoint(&file, &()).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    session().load_checkpoint::<(), _>(&Adam::new(0.01), &file).unwrap();
+    // Of the same length, so that the file itself stays whole.
+    for (from, to, expected) in [
+        (r#"\"tensors\":4"#, r#"\"tensors\":5"#, "spans of the tensors of each group"),
+        (r#"\"tensors\":4"#, r#"\"tensors\":0"#, "spans of the tensors of each group"),
+        (r#"\"group\":0"#, r#"\"group\":1"#, "spans of the tensors of each group"),
+        (r#"\"frozen\":false,\"steps\":1"#, r#"\"frozen\":false,\"steps\":2"#, "spans of the tensors of each group"),
+        (
+            r#"\"frozen\":true,\"steps\":0"#,
+            r#"\"frozen\":true,\"steps\":1"#,
+            "no tensor `optimizer.exp_avg.encoder.norm.weight`",
+        ),
+        (r#"\"frozen\":true"#, r#"\"frozen\":1234"#, "the fields of a checkpoint"),
+    ] {
+        let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).expect(from);
+        let mut damaged = bytes.clone();
+        damaged[at..at + to.len()].copy_from_slice(to.as_bytes());
+        std::fs::write(&file, damaged).unwrap();
+        let error = session().load_checkpoint::<(), _>(&Adam::new(0.01), &file).unwrap_err().to_string();
+        assert!(error.contains(expected), "{to}: {error}");
+    }
+}
+
 #[test]
 fn other_optimizers_of_a_session() {
     let data = digits();

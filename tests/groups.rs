@@ -13,6 +13,7 @@ use dl::prelude::*;
 use dl::train::{EpochEnd, Every, Flow, StepEnd};
 use dl::{Error, Passes, Pod, Role};
 use std::slice::from_ref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 model! {
     Tuned(x: [6]) -> [3] {
@@ -441,6 +442,47 @@ fn checkpoints_of_a_hand_written_loop() {
     });
 }
 
+/// The record of groups in a checkpoint may be damaged, which is a typed error and never a panic.
+#[test]
+fn damaged_records_of_groups_are_errors() {
+    let (data, folder) = (digits(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("checkpoint.safetensors");
+    let session = || {
+        let mut training = Net::init(3).training(Cpu::with_threads(1), 50).unwrap();
+        training.group(Group::new("head.")).unwrap();
+        training.freeze("encoder.norm.").unwrap();
+        training
+    };
+    let mut training = session();
+    training.forward(&data.inputs[..50]).unwrap();
+    training.loss(&CrossEntropy, &data.targets[..50]).unwrap();
+    training.backward();
+    training.step(&Adam::new(0.01)).unwrap();
+    training.save_checkpoint(&file, &()).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    session().load_checkpoint::<(), _>(&Adam::new(0.01), &file).unwrap();
+    // Of the same length, so that the file itself stays whole.
+    for (from, to, expected) in [
+        (r#"\"tensors\":4"#, r#"\"tensors\":5"#, "spans of the tensors of each group"),
+        (r#"\"tensors\":4"#, r#"\"tensors\":0"#, "spans of the tensors of each group"),
+        (r#"\"group\":0"#, r#"\"group\":1"#, "spans of the tensors of each group"),
+        (r#"\"frozen\":false,\"steps\":1"#, r#"\"frozen\":false,\"steps\":2"#, "spans of the tensors of each group"),
+        (
+            r#"\"frozen\":true,\"steps\":0"#,
+            r#"\"frozen\":true,\"steps\":1"#,
+            "no tensor `optimizer.exp_avg.encoder.norm.weight`",
+        ),
+        (r#"\"frozen\":true"#, r#"\"frozen\":1234"#, "the fields of a checkpoint"),
+    ] {
+        let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).expect(from);
+        let mut damaged = bytes.clone();
+        damaged[at..at + to.len()].copy_from_slice(to.as_bytes());
+        std::fs::write(&file, damaged).unwrap();
+        let error = session().load_checkpoint::<(), _>(&Adam::new(0.01), &file).unwrap_err().to_string();
+        assert!(error.contains(expected), "{to}: {error}");
+    }
+}
+
 #[test]
 fn other_optimizers_of_a_session() {
     let data = digits();
@@ -496,6 +538,68 @@ fn frozen_gradients_do_not_count() {
         assert_eq!(norm(&["conv", "*.bias"]).len(), 6);
         assert_eq!(norm(&["*.weight"]).len(), 5);
     });
+}
+
+dl::layer! {
+    /// Counts its backward passes.
+    pub struct Counted {
+        /// Is added to the input.
+        pub shift: f32 as Bias,
+    }
+}
+
+static PASSES: AtomicUsize = AtomicUsize::new(0);
+
+impl dl::Layer for Counted {
+    type Input = [f32; 4];
+    type Output = [f32; 4];
+
+    fn init(&mut self, _: &mut dl::init::Rng) {}
+    fn forward(&self, inputs: &[[f32; 4]], outputs: &mut [[f32; 4]]) {
+        inputs.iter().zip(outputs).for_each(|(x, y)| *y = x.map(|x| x + self.shift));
+    }
+    fn backward(
+        &self,
+        _: &[[f32; 4]],
+        _: &[[f32; 4]],
+        d_outputs: &[[f32; 4]],
+        d_weights: &mut Self,
+        d_inputs: &mut [[f32; 4]],
+    ) {
+        PASSES.fetch_add(1, Ordering::Relaxed);
+        d_weights.shift += d_outputs.iter().flatten().sum::<f32>();
+        d_inputs.copy_from_slice(d_outputs);
+    }
+}
+
+model! {
+    Uses(x: [4]) -> [4] { x -> crate::Counted: [4] as first -> tanh -> repeat 3 { tanh -> crate::Counted: [4] as inner } as inside -> dense(4) as head }
+}
+
+/// The backward pass ends at the first layer that is trained, in a stack too.
+#[test]
+fn the_backward_pass_ends_where_nothing_is_trained() {
+    let net = Uses::init(1);
+    let count = |only: &[&str], with_input: bool| {
+        let mut training = net.training(Cpu::with_threads(1), 2).unwrap();
+        if with_input {
+            training = training.with_input_gradients().unwrap();
+        }
+        training.train_only(only).unwrap();
+        training.forward(&[[0.5; 4]; 2]).unwrap();
+        training.loss(&Mse, &[[0.25; 4]; 2]).unwrap();
+        let before = PASSES.load(Ordering::Relaxed);
+        training.backward();
+        PASSES.load(Ordering::Relaxed) - before
+    };
+    assert_eq!(count(&["*"], false), 4);
+    assert_eq!(count(&["head"], false), 0);
+    assert_eq!(count(&["head.bias"], false), 0);
+    assert_eq!(count(&["inside.2"], false), 1);
+    assert_eq!(count(&["inside.1", "head"], false), 2);
+    assert_eq!(count(&["inside.0"], false), 3);
+    assert_eq!(count(&["first"], false), 4);
+    assert_eq!(count(&["head"], true), 4);
 }
 
 /// Warnings are about layers that are trained.

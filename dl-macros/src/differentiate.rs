@@ -62,10 +62,12 @@ impl Gradients {
     }
 }
 
-/// Finds when the gradient to each value is needed: always if the value depends on a weight, and for the gradient to the input if
-/// it depends on an input alone.
+/// Finds when the gradient to each value is needed: for a weight that it depends on, and for the gradient to the input if it depends on
+/// an input alone.
 fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
     let mut wants = vec![Want::Never; ir.values.len()];
+    let mut place = vec![0; ir.fields.len()];
+    ir.fields_in_memory().into_iter().enumerate().for_each(|(at, field)| place[field] = at);
     for &input in &ir.inputs {
         if ir.values[input].shape.element == Element::F32 {
             wants[input] = Want::ForInput;
@@ -75,7 +77,7 @@ fn wants(ir: &Ir, nodes: &[Node]) -> Vec<Want> {
         let inputs = node.inputs.iter().map(|&input| wants[input]).max().unwrap_or(Want::Never);
         wants[node.output] = match node.field {
             _ if node.op.stops_gradient => Want::Never,
-            Some(_) => Want::Always,
+            Some(field) => inputs.max(Want::Trained(place[field])),
             None => inputs,
         };
     }
@@ -129,7 +131,6 @@ impl Writer<'_> {
         if node.activation.is_some() {
             let output = Argument::value(node.output, Access::Read);
             let d_output = Argument::gradient(node.output, Access::Update);
-            // If no weight comes before this node, the step only serves the gradient to the input.
             let want = self.gradients.wants[node.output];
             self.steps.push(Step::new(Call::Activation(i), vec![output, d_output]).guarded(want));
         }
@@ -163,7 +164,8 @@ impl Writer<'_> {
             let access = if want == Want::Never { Access::Set } else { self.next_part(input) };
             arguments.push(Argument::gradient(input, access).optional(want));
         }
-        self.steps.push(Step::new(Call::Backward(i, Towards::All), arguments));
+        let step = Step::new(Call::Backward(i, Towards::All), arguments);
+        self.steps.push(step.guarded(self.gradients.wants[node.output]));
     }
 
     /// Writes the steps of a model inside this one. It can only set the gradient to its input, so a part that must be added is computed
@@ -183,7 +185,10 @@ impl Writer<'_> {
         arguments.push(if !self.gradients.is_needed(input) {
             Argument::gradient(input, Access::Write).optional(Want::Never)
         } else if scratch {
-            Argument::new(Tensor::Scratch(i), Access::Write, input).optional(Want::Always)
+            // Scratch memory is there even if the caller does not ask for the gradient to the input.
+            let want = self.gradients.wants[input];
+            let want = if want == Want::ForInput { Want::Always } else { want };
+            Argument::new(Tensor::Scratch(i), Access::Write, input).optional(want)
         } else {
             self.written[input] = true;
             Argument::gradient(input, Access::Write).optional(self.gradients.wants[input])

@@ -149,6 +149,25 @@ impl Ir {
     pub fn generic(&self, name: &Ident) -> Type {
         Type::Declared(name.clone(), self.generics.iter().cloned().map(Dim::Parameter).collect())
     }
+    /// Returns the fields in the order of memory: that of their first use, in which those of a scope lie together.
+    pub fn fields_in_memory(&self) -> Vec<FieldId> {
+        let scopes =
+            |field: FieldId| std::iter::successors(self.fields[field].scope, |&scope| self.scopes[scope].parent);
+        let mut first = vec![None; self.scopes.len()];
+        for field in 0..self.fields.len() {
+            scopes(field).for_each(|scope| _ = first[scope].get_or_insert(field));
+        }
+        let mut places: Vec<Vec<FieldId>> = (0..self.fields.len())
+            .map(|field| {
+                let mut place: Vec<FieldId> = scopes(field).filter_map(|scope| first[scope]).collect();
+                place.reverse();
+                place.push(field);
+                place
+            })
+            .collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|place| place.last().copied()).collect()
+    }
     /// Returns the names on the path to a field: `layer1`, `conv1`.
     pub fn path(&self, field: FieldId) -> Vec<Ident> {
         let field = &self.fields[field];

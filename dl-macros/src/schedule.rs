@@ -2,7 +2,7 @@
 
 use crate::differentiate::{Gradients, differentiate};
 use crate::fuse::{Mode, fuse};
-use crate::ir::{Config, Ir, Node, ValueId};
+use crate::ir::{Config, FieldId, Ir, Node, ValueId};
 use crate::plan::{Plan, plan};
 use crate::steps::{Access, Argument, Call, NodeId, Passes, Sharing, Step, Tensor};
 use proc_macro2::TokenStream;
@@ -17,6 +17,8 @@ pub struct Schedule<'a> {
     pub passes: Passes,
     /// The memory of its values and gradients.
     pub plan: Plan,
+    /// [`Ir::fields_in_memory`].
+    pub fields: Vec<FieldId>,
     /// For each node that carries a state from batch to batch, where it begins in the state of the model; empty if the model carries none.
     pub carried: Vec<(ValueId, TokenStream)>,
 }
@@ -35,7 +37,7 @@ impl<'a> Schedule<'a> {
             gradients = differentiate(ir, &nodes, &mut passes);
         }
         let plan = plan(ir, &nodes, mode, &gradients, &mut passes);
-        Schedule { ir, mode, nodes, passes, plan, carried: Vec::new() }
+        Schedule { ir, mode, nodes, passes, plan, fields: ir.fields_in_memory(), carried: Vec::new() }
     }
 }
 

@@ -104,7 +104,10 @@ pub enum Want {
     Never,
     /// If the caller asks for the gradient to the input.
     ForInput,
-    /// Always: the value depends on weights.
+    /// If a weight up to this one is trained, where the fields are counted in memory: it is the last on which the value depends. The
+    /// fields before it are those that were used before it, so that the backward pass ends at the first one that is trained.
+    Trained(usize),
+    /// Always.
     Always,
 }
 

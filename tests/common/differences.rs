@@ -49,13 +49,9 @@ where
         training.loss(&Mse, &targets).unwrap();
     })));
     let [d_net, d_inputs] = the_same_on_all::<M>(found);
-    let mut without = net.training(Cpu::new(), N).unwrap();
-    without.forward(&inputs).unwrap();
-    without.loss(&Mse, &targets).unwrap();
-    without.backward();
-    let mut same = zeroed_box::<M>();
-    without.gradients(&mut same).unwrap();
-    assert!(flat(slice::from_ref(&*same)) == d_net, "{}: with input gradients or without", M::NAME);
+    each_alone(&*net, &inputs, [&d_net, &d_inputs], |training| {
+        training.loss(&Mse, &targets).unwrap();
+    });
 
     for seed in 0..3 {
         let mut direction = vec![0.0; M::LEN];
@@ -120,6 +116,41 @@ where
     [flat(slice::from_ref(&*d_net)).to_vec(), flat(&d_inputs).to_vec()]
 }
 
+/// Without input gradients, and where all tensors but one are frozen, the gradients are the same bits, and those of frozen tensors 0.
+fn each_alone<M: Model>(
+    net: &M,
+    inputs: &[Input<M>],
+    [d_net, d_inputs]: [&[f32]; 2],
+    loss: impl Fn(&mut dl::Training<M>),
+) where
+    Input<M>: dl::Pod<Element = f32>,
+{
+    let trained: Vec<_> = M::TENSORS.iter().filter(|tensor| tensor.role != dl::Role::Statistic).collect();
+    for alone in [None].into_iter().chain(trained.iter().map(Some)) {
+        let frozen = || trained.iter().filter(|tensor| alone.is_some_and(|alone| alone.name != tensor.name));
+        let mut expected = d_net.to_vec();
+        frozen().for_each(|tensor| expected[tensor.range()].fill(0.0));
+        for with_input in [true, false] {
+            let mut training = net.training(Cpu::with_threads(1), inputs.len()).unwrap();
+            frozen().for_each(|tensor| training.freeze(&tensor.name).unwrap());
+            if with_input {
+                training = training.with_input_gradients().unwrap();
+            }
+            training.forward(inputs).unwrap();
+            loss(&mut training);
+            training.backward();
+            let (mut found, what) = (zeroed_box::<M>(), alone.map_or("all tensors", |tensor| &tensor.name));
+            training.gradients(&mut found).unwrap();
+            assert!(flat(slice::from_ref(&*found)) == expected, "{}: {what}, input gradients: {with_input}", M::NAME);
+            if with_input {
+                let mut found: Vec<Input<M>> = inputs.iter().map(|_| *zeroed_box()).collect();
+                training.input_gradients(&mut found).unwrap();
+                assert!(flat(&found) == d_inputs, "{}: the input, if {what} is trained", M::NAME);
+            }
+        }
+    }
+}
+
 /// The gradients that the CPU found, which CUDA found too, to rounding of the largest.
 fn the_same_on_all<M: Model>(found: Vec<[Vec<f32>; 2]>) -> [Vec<f32>; 2] {
     let mut found = found.into_iter();
@@ -153,6 +184,7 @@ where
         assert!((terms.sum::<f32>() - total).abs() < 1e-5 * (1.0 + total.abs()));
     })));
     let [d_net, d_inputs] = the_same_on_all::<M>(found);
+    each_alone(&*net, &inputs, [&d_net, &d_inputs], |training| _ = training.objective(targets).unwrap());
     // A loss from outside still goes through the body alone.
     let mut body = net.training(Cpu::new(), n).unwrap();
     body.forward(&inputs).unwrap();

@@ -532,6 +532,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             dl::ops::Activation::Relu
                 .backward_in_place(context, output, d_output.reborrow());
@@ -545,78 +546,102 @@ const _: () = {
                         to: dl::field_mut!(d_net.basic1.conv2),
                         write,
                     },
-                    dl::Some(
-                        dl::Grad::set(memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n)),
-                    ),
-                );
-            dl::ops::Activation::Relu
-                .backward_in_place(
-                    context,
-                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
-                );
-            BASIC1_CONV1_OP
-                .backward(
-                    context,
-                    dl::field!(net.basic1.conv1),
-                    memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.basic1.conv1),
-                        write,
+                    if trained < dl::offset_of!(Self, basic1.conv2) {
+                        dl::Some(
+                            dl::Grad::set(
+                                memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                            ),
+                        )
+                    } else {
+                        dl::None
                     },
-                    dl::Some(dl::Grad::add(d_output.reborrow())),
                 );
-            dl::ops::Activation::Relu
-                .backward_in_place(
-                    context,
-                    memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
-                    d_output.reborrow(),
-                );
-            FIRST_CONV3_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.conv3),
-                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    d_output.view(),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.conv3),
-                        write,
-                    },
-                    dl::Some(
-                        dl::Grad::set(memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n)),
-                    ),
-                );
-            dl::ops::Activation::Relu
-                .backward_in_place(
-                    context,
-                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
-                );
-            FIRST_CONV2_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.conv2),
-                    image,
-                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.conv2),
-                        write,
-                    },
-                    d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
-                );
-            FIRST_CONV1_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.conv1),
-                    image,
-                    d_output.view(),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.conv1),
-                        write,
-                    },
-                    d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
-                );
+            if trained < dl::offset_of!(Self, basic1.conv2) {
+                dl::ops::Activation::Relu
+                    .backward_in_place(
+                        context,
+                        memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                        memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    );
+                BASIC1_CONV1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.basic1.conv1),
+                        memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                        memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.basic1.conv1),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, basic1.conv1) {
+                            dl::Some(dl::Grad::add(d_output.reborrow()))
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, basic1.conv1) {
+                dl::ops::Activation::Relu
+                    .backward_in_place(
+                        context,
+                        memory.first_relu2.read::<[[[f32; 4]; 4]; 8]>(n),
+                        d_output.reborrow(),
+                    );
+                FIRST_CONV3_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.conv3),
+                        memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                        d_output.view(),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.conv3),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, first.conv3) {
+                            dl::Some(
+                                dl::Grad::set(
+                                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                                ),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.conv3) {
+                dl::ops::Activation::Relu
+                    .backward_in_place(
+                        context,
+                        memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                        memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    );
+                FIRST_CONV2_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.conv2),
+                        image,
+                        memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.conv2),
+                            write,
+                        },
+                        d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.conv2) {
+                FIRST_CONV1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.conv1),
+                        image,
+                        d_output.view(),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.conv1),
+                            write,
+                        },
+                        d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &NetTraining<D>,

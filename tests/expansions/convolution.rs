@@ -334,6 +334,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             DENSE1_OP
                 .backward(
@@ -345,46 +346,60 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.d_max_pool1.write::<[f32; 36]>(n))),
-                );
-            MAX_POOL1_OP
-                .backward(
-                    context,
-                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    memory.d_max_pool1.read::<[[[f32; 3]; 3]; 4]>(n),
-                    dl::Grad::set(memory.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
-                );
-            dl::ops::Activation::Relu
-                .backward_in_place(
-                    context,
-                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    memory.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n),
-                );
-            BATCH_NORM1_OP
-                .backward(
-                    context,
-                    dl::field!(net.batch_norm1),
-                    memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    memory.saved_relu1.read::<[[f32; 4]; 2]>(1),
-                    memory.max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.batch_norm1),
-                        write,
+                    if trained < dl::offset_of!(Self, dense1) {
+                        dl::Some(dl::Grad::set(memory.d_max_pool1.write::<[f32; 36]>(n)))
+                    } else {
+                        dl::None
                     },
-                    dl::Some(dl::Grad::set(memory.relu1.write::<[[[f32; 6]; 6]; 4]>(n))),
                 );
-            CONV1_OP
-                .backward(
-                    context,
-                    dl::field!(net.conv1),
-                    image,
-                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.conv1),
-                        write,
-                    },
-                    d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
-                );
+            if trained < dl::offset_of!(Self, dense1) {
+                MAX_POOL1_OP
+                    .backward(
+                        context,
+                        memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                        memory.d_max_pool1.read::<[[[f32; 3]; 3]; 4]>(n),
+                        dl::Grad::set(memory.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n)),
+                    );
+                dl::ops::Activation::Relu
+                    .backward_in_place(
+                        context,
+                        memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                        memory.max_pool1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    );
+                BATCH_NORM1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.batch_norm1),
+                        memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                        memory.saved_relu1.read::<[[f32; 4]; 2]>(1),
+                        memory.max_pool1.read::<[[[f32; 6]; 6]; 4]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.batch_norm1),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, batch_norm1) {
+                            dl::Some(
+                                dl::Grad::set(memory.relu1.write::<[[[f32; 6]; 6]; 4]>(n)),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, batch_norm1) {
+                CONV1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.conv1),
+                        image,
+                        memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.conv1),
+                            write,
+                        },
+                        d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &ConvTraining<D>,

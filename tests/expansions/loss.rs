@@ -248,12 +248,15 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             if !own_loss {
                 if let dl::Some(d_image) = d_image.as_mut() {
                     d_image.reborrow().clear(context);
                 }
-                memory.d_code.write::<[f32; 2]>(n).clear(context);
+                if trained < dl::offset_of!(Self, dense2) {
+                    memory.d_code.write::<[f32; 2]>(n).clear(context);
+                }
             }
             DENSE2_OP
                 .backward(
@@ -265,20 +268,26 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense2),
                         write,
                     },
-                    dl::Some(dl::Grad::add(memory.d_code.write::<[f32; 2]>(n))),
-                );
-            DENSE1_OP
-                .backward(
-                    context,
-                    dl::field!(net.dense1),
-                    image,
-                    memory.d_code.read::<[f32; 2]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.dense1),
-                        write,
+                    if trained < dl::offset_of!(Self, dense2) {
+                        dl::Some(dl::Grad::add(memory.d_code.write::<[f32; 2]>(n)))
+                    } else {
+                        dl::None
                     },
-                    d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
                 );
+            if trained < dl::offset_of!(Self, dense2) {
+                DENSE1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.dense1),
+                        image,
+                        memory.d_code.read::<[f32; 2]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.dense1),
+                            write,
+                        },
+                        d_image.as_mut().map(|d_image| dl::Grad::add(d_image.reborrow())),
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &AutoencoderTraining<D>,

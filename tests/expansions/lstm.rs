@@ -263,6 +263,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             DENSE1_OP
                 .backward(
@@ -274,31 +275,37 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.d_last1.write::<[f32; 8]>(n))),
-                );
-            dl::ops::over_time::OverTime::Last
-                .backward(
-                    context,
-                    dl::Sequences::equal(n, 12),
-                    memory.d_last1.read::<[f32; 8]>(n),
-                    dl::Grad::set(memory.last1.write::<[[f32; 8]; 12]>(n)),
-                );
-            LSTM1_OP
-                .backward(
-                    context,
-                    dl::Sequences::equal(n, 12),
-                    carried.as_ref().map(|carried| carried.at(0)),
-                    dl::field!(net.lstm1),
-                    steps,
-                    memory.lstm1.read::<[[f32; 8]; 12]>(n),
-                    memory.saved_lstm1.read::<[[f32; 40]; 12]>(n),
-                    memory.last1.read::<[[f32; 8]; 12]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.lstm1),
-                        write,
+                    if trained < dl::offset_of!(Self, dense1) {
+                        dl::Some(dl::Grad::set(memory.d_last1.write::<[f32; 8]>(n)))
+                    } else {
+                        dl::None
                     },
-                    d_steps.as_mut().map(|d_steps| dl::Grad::set(d_steps.reborrow())),
                 );
+            if trained < dl::offset_of!(Self, dense1) {
+                dl::ops::over_time::OverTime::Last
+                    .backward(
+                        context,
+                        dl::Sequences::equal(n, 12),
+                        memory.d_last1.read::<[f32; 8]>(n),
+                        dl::Grad::set(memory.last1.write::<[[f32; 8]; 12]>(n)),
+                    );
+                LSTM1_OP
+                    .backward(
+                        context,
+                        dl::Sequences::equal(n, 12),
+                        carried.as_ref().map(|carried| carried.at(0)),
+                        dl::field!(net.lstm1),
+                        steps,
+                        memory.lstm1.read::<[[f32; 8]; 12]>(n),
+                        memory.saved_lstm1.read::<[[f32; 40]; 12]>(n),
+                        memory.last1.read::<[[f32; 8]; 12]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.lstm1),
+                            write,
+                        },
+                        d_steps.as_mut().map(|d_steps| dl::Grad::set(d_steps.reborrow())),
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &ReaderTraining<D>,

@@ -227,6 +227,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             SCORES_OP
                 .backward(
@@ -238,26 +239,32 @@ const _: () = {
                         to: dl::field_mut!(d_net.scores),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.d_relu1.write::<[f32; 16]>(n))),
-                );
-            dl::ops::Activation::Relu
-                .backward_in_place(
-                    context,
-                    memory.relu1.read::<[f32; 16]>(n),
-                    memory.d_relu1.write::<[f32; 16]>(n),
-                );
-            DENSE1_OP
-                .backward(
-                    context,
-                    dl::field!(net.dense1),
-                    x,
-                    memory.d_relu1.read::<[f32; 16]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.dense1),
-                        write,
+                    if trained < dl::offset_of!(Self, scores) {
+                        dl::Some(dl::Grad::set(memory.d_relu1.write::<[f32; 16]>(n)))
+                    } else {
+                        dl::None
                     },
-                    d_x.as_mut().map(|d_x| dl::Grad::set(d_x.reborrow())),
                 );
+            if trained < dl::offset_of!(Self, scores) {
+                dl::ops::Activation::Relu
+                    .backward_in_place(
+                        context,
+                        memory.relu1.read::<[f32; 16]>(n),
+                        memory.d_relu1.write::<[f32; 16]>(n),
+                    );
+                DENSE1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.dense1),
+                        x,
+                        memory.d_relu1.read::<[f32; 16]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.dense1),
+                            write,
+                        },
+                        d_x.as_mut().map(|d_x| dl::Grad::set(d_x.reborrow())),
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &MlpTraining<D>,

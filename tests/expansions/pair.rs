@@ -335,6 +335,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             let mut parts = input.parts();
             let left = parts.take::<[f32; 4]>();
@@ -362,13 +363,15 @@ const _: () = {
                     d_output_sum.view(),
                     dl::Grad::add(memory.dense1.write::<[f32; 5]>(n)),
                 );
-            ADD1_OP
-                .backward(
-                    context,
-                    0,
-                    d_output_sum.view(),
-                    dl::Grad::add(d_output_difference.reborrow()),
-                );
+            if trained < dl::offset_of!(Self, dense2) {
+                ADD1_OP
+                    .backward(
+                        context,
+                        0,
+                        d_output_sum.view(),
+                        dl::Grad::add(d_output_difference.reborrow()),
+                    );
+            }
             DENSE2_OP
                 .backward(
                     context,
@@ -381,18 +384,20 @@ const _: () = {
                     },
                     d_right.as_mut().map(|d_right| dl::Grad::set(d_right.reborrow())),
                 );
-            DENSE1_OP
-                .backward(
-                    context,
-                    dl::field!(net.dense1),
-                    left,
-                    d_output_difference.view(),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.dense1),
-                        write,
-                    },
-                    d_left.as_mut().map(|d_left| dl::Grad::set(d_left.reborrow())),
-                );
+            if trained < dl::offset_of!(Self, dense2) {
+                DENSE1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.dense1),
+                        left,
+                        d_output_difference.view(),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.dense1),
+                            write,
+                        },
+                        d_left.as_mut().map(|d_left| dl::Grad::set(d_left.reborrow())),
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &PairTraining<D>,

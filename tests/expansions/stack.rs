@@ -273,6 +273,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             if let dl::Some(d_x_2) = d_x_2.as_mut() {
                 ADD1_OP
@@ -299,20 +300,26 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.dense1.write::<[f32; 6]>(n))),
-                );
-            LAYER_NORM1_OP
-                .backward(
-                    context,
-                    dl::field!(net.layer_norm1),
-                    x_2,
-                    memory.dense1.read::<[f32; 6]>(n),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.layer_norm1),
-                        write,
+                    if trained < dl::offset_of!(Self, dense1) {
+                        dl::Some(dl::Grad::set(memory.dense1.write::<[f32; 6]>(n)))
+                    } else {
+                        dl::None
                     },
-                    d_x_2.as_mut().map(|d_x_2| dl::Grad::add(d_x_2.reborrow())),
                 );
+            if trained < dl::offset_of!(Self, dense1) {
+                LAYER_NORM1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.layer_norm1),
+                        x_2,
+                        memory.dense1.read::<[f32; 6]>(n),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.layer_norm1),
+                            write,
+                        },
+                        d_x_2.as_mut().map(|d_x_2| dl::Grad::add(d_x_2.reborrow())),
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &StackLayersTraining<D>,
@@ -524,6 +531,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             DENSE1_OP
                 .backward(
@@ -535,24 +543,30 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.d_layers.write::<[f32; 6]>(n))),
+                    if trained < dl::offset_of!(Self, dense1) {
+                        dl::Some(dl::Grad::set(memory.d_layers.write::<[f32; 6]>(n)))
+                    } else {
+                        dl::None
+                    },
                 );
-            <[StackLayers; 12] as dl::Passes>::backward(dl::Backward {
-                context: &context.copy(1),
-                batch,
-                net: dl::field!(net.layers).shorten(),
-                input: x.shorten(),
-                memory: &mut memory.saved_layers,
-                output: memory.layers.read::<[f32; 6]>(n).shorten(),
-                d_output: memory.d_layers.write::<[f32; 6]>(n),
-                d_net: dl::Grad {
-                    to: dl::field_mut!(d_net.layers),
-                    write,
-                },
-                d_input: d_x.as_mut().map(|d_x| d_x.reborrow()),
-                carried: dl::None,
-                own_loss: false,
-            });
+            if trained < dl::offset_of!(Self, dense1) {
+                <[StackLayers; 12] as dl::Passes>::backward(dl::Backward {
+                    context: &context.copy(1),
+                    batch,
+                    net: dl::field!(net.layers).shorten(),
+                    input: x.shorten(),
+                    memory: &mut memory.saved_layers,
+                    output: memory.layers.read::<[f32; 6]>(n).shorten(),
+                    d_output: memory.d_layers.write::<[f32; 6]>(n),
+                    d_net: dl::Grad {
+                        to: dl::field_mut!(d_net.layers),
+                        write,
+                    },
+                    d_input: d_x.as_mut().map(|d_x| d_x.reborrow()),
+                    carried: dl::None,
+                    own_loss: false,
+                });
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &StackTraining<D>,

@@ -806,6 +806,7 @@ const _: () = {
             }: dl::Backward<'_, D, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             let n = batch.samples;
             let rows = batch.rows(0);
             WTE_2_OP
@@ -833,139 +834,199 @@ const _: () = {
                         to: dl::field_mut!(d_net.layer_norm1),
                         write,
                     },
-                    dl::Some(dl::Grad::set(memory.first_dense2.write::<[f32; 16]>(rows))),
-                );
-            FIRST_DROPOUT2_OP
-                .backward(
-                    context,
-                    memory.first_dense2.read::<[f32; 16]>(rows),
-                    dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows)),
-                );
-            FIRST_DENSE2_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.dense2),
-                    memory.first_gelu1.read::<[f32; 64]>(rows),
-                    memory.first_add2.read::<[f32; 16]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.dense2),
-                        write,
+                    if trained < dl::offset_of!(Self, layer_norm1) {
+                        dl::Some(
+                            dl::Grad::set(memory.first_dense2.write::<[f32; 16]>(rows)),
+                        )
+                    } else {
+                        dl::None
                     },
-                    dl::Some(
-                        dl::Grad::set(memory.d_layer_norm1.write::<[f32; 64]>(rows)),
-                    ),
                 );
-            dl::ops::Activation::Gelu
-                .backward_in_place(
-                    context,
-                    memory.first_dense1.read::<[f32; 64]>(rows),
-                    memory.d_layer_norm1.write::<[f32; 64]>(rows),
-                );
-            FIRST_DENSE1_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.dense1),
-                    memory.first_attention1_out.read::<[f32; 16]>(rows),
-                    memory.d_layer_norm1.read::<[f32; 64]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.dense1),
-                        write,
-                    },
-                    dl::Some(dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows))),
-                );
-            FIRST_LAYER_NORM2_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.layer_norm2),
-                    memory.first_add1.read::<[f32; 16]>(rows),
-                    memory.first_add2.read::<[f32; 16]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.layer_norm2),
-                        write,
-                    },
-                    dl::Some(dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows))),
-                );
-            FIRST_DROPOUT1_OP
-                .backward(
-                    context,
-                    memory.first_dense2.read::<[f32; 16]>(rows),
-                    dl::Grad::set(memory.first_attention1_out.write::<[f32; 16]>(rows)),
-                );
-            FIRST_ATTENTION1_OUT_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.attention1.out),
-                    memory.first_attention1_context.read::<[f32; 16]>(rows),
-                    memory.first_attention1_out.read::<[f32; 16]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.attention1.out),
-                        write,
-                    },
-                    dl::Some(dl::Grad::set(memory.first_add1.write::<[f32; 16]>(rows))),
-                );
-            FIRST_ATTENTION1_CONTEXT_OP
-                .backward(
-                    context,
-                    batch.sequences[0],
-                    memory.first_attention1_qkv.read::<[f32; 48]>(rows),
-                    memory.first_attention1_context.read::<[f32; 16]>(rows),
-                    memory.saved_first_attention1_context.read::<[f32; 4]>(rows),
-                    memory.first_add1.read::<[f32; 16]>(rows),
-                    dl::Grad::set(memory.first_dense1.write::<[f32; 48]>(rows)),
-                );
-            FIRST_ATTENTION1_QKV_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.attention1.qkv)
-                        .cast::<dl::layers::Dense<16, 48>>(),
-                    memory.wte.read::<[f32; 16]>(rows),
-                    memory.first_dense1.read::<[f32; 48]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.attention1.qkv)
-                            .cast::<dl::layers::Dense<16, 48>>(),
-                        write,
-                    },
-                    dl::Some(
+            if trained < dl::offset_of!(Self, layer_norm1) {
+                FIRST_DROPOUT2_OP
+                    .backward(
+                        context,
+                        memory.first_dense2.read::<[f32; 16]>(rows),
+                        dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows)),
+                    );
+                FIRST_DENSE2_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.dense2),
+                        memory.first_gelu1.read::<[f32; 64]>(rows),
+                        memory.first_add2.read::<[f32; 16]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.dense2),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, first.dense2) {
+                            dl::Some(
+                                dl::Grad::set(memory.d_layer_norm1.write::<[f32; 64]>(rows)),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.dense2) {
+                dl::ops::Activation::Gelu
+                    .backward_in_place(
+                        context,
+                        memory.first_dense1.read::<[f32; 64]>(rows),
+                        memory.d_layer_norm1.write::<[f32; 64]>(rows),
+                    );
+                FIRST_DENSE1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.dense1),
+                        memory.first_attention1_out.read::<[f32; 16]>(rows),
+                        memory.d_layer_norm1.read::<[f32; 64]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.dense1),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, first.dense1) {
+                            dl::Some(
+                                dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows)),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.dense1) {
+                FIRST_LAYER_NORM2_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.layer_norm2),
+                        memory.first_add1.read::<[f32; 16]>(rows),
+                        memory.first_add2.read::<[f32; 16]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.layer_norm2),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, first.layer_norm2) {
+                            dl::Some(
+                                dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows)),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.layer_norm2) {
+                FIRST_DROPOUT1_OP
+                    .backward(
+                        context,
+                        memory.first_dense2.read::<[f32; 16]>(rows),
                         dl::Grad::set(
-                            memory.first_attention1_context.write::<[f32; 16]>(rows),
+                            memory.first_attention1_out.write::<[f32; 16]>(rows),
                         ),
-                    ),
-                );
-            FIRST_LAYER_NORM1_OP
-                .backward(
-                    context,
-                    dl::field!(net.first.layer_norm1),
-                    memory.learned_positions1.read::<[f32; 16]>(rows),
-                    memory.first_attention1_context.read::<[f32; 16]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.first.layer_norm1),
-                        write,
-                    },
-                    dl::Some(dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows))),
-                );
-            LEARNED_POSITIONS1_OP
-                .backward(
-                    context,
-                    batch.sequences[0],
-                    dl::field!(net.learned_positions1),
-                    memory.first_dense2.read::<[f32; 16]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.learned_positions1),
-                        write,
-                    },
-                    dl::Some(dl::Grad::set(memory.wte.write::<[f32; 16]>(rows))),
-                );
-            WTE_OP
-                .backward(
-                    context,
-                    dl::field!(net.wte),
-                    tokens,
-                    memory.wte.read::<[f32; 16]>(rows),
-                    dl::Grad {
-                        to: dl::field_mut!(d_net.wte),
-                        write: dl::Write::Add,
-                    },
-                );
+                    );
+                FIRST_ATTENTION1_OUT_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.attention1.out),
+                        memory.first_attention1_context.read::<[f32; 16]>(rows),
+                        memory.first_attention1_out.read::<[f32; 16]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.attention1.out),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, first.attention1.out) {
+                            dl::Some(
+                                dl::Grad::set(memory.first_add1.write::<[f32; 16]>(rows)),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.attention1.out) {
+                FIRST_ATTENTION1_CONTEXT_OP
+                    .backward(
+                        context,
+                        batch.sequences[0],
+                        memory.first_attention1_qkv.read::<[f32; 48]>(rows),
+                        memory.first_attention1_context.read::<[f32; 16]>(rows),
+                        memory.saved_first_attention1_context.read::<[f32; 4]>(rows),
+                        memory.first_add1.read::<[f32; 16]>(rows),
+                        dl::Grad::set(memory.first_dense1.write::<[f32; 48]>(rows)),
+                    );
+                FIRST_ATTENTION1_QKV_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.attention1.qkv)
+                            .cast::<dl::layers::Dense<16, 48>>(),
+                        memory.wte.read::<[f32; 16]>(rows),
+                        memory.first_dense1.read::<[f32; 48]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.attention1.qkv)
+                                .cast::<dl::layers::Dense<16, 48>>(),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, first.attention1.qkv) {
+                            dl::Some(
+                                dl::Grad::set(
+                                    memory.first_attention1_context.write::<[f32; 16]>(rows),
+                                ),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.attention1.qkv) {
+                FIRST_LAYER_NORM1_OP
+                    .backward(
+                        context,
+                        dl::field!(net.first.layer_norm1),
+                        memory.learned_positions1.read::<[f32; 16]>(rows),
+                        memory.first_attention1_context.read::<[f32; 16]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.first.layer_norm1),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, first.layer_norm1) {
+                            dl::Some(
+                                dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows)),
+                            )
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, first.layer_norm1) {
+                LEARNED_POSITIONS1_OP
+                    .backward(
+                        context,
+                        batch.sequences[0],
+                        dl::field!(net.learned_positions1),
+                        memory.first_dense2.read::<[f32; 16]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.learned_positions1),
+                            write,
+                        },
+                        if trained < dl::offset_of!(Self, learned_positions1) {
+                            dl::Some(dl::Grad::set(memory.wte.write::<[f32; 16]>(rows)))
+                        } else {
+                            dl::None
+                        },
+                    );
+            }
+            if trained < dl::offset_of!(Self, learned_positions1) {
+                WTE_OP
+                    .backward(
+                        context,
+                        dl::field!(net.wte),
+                        tokens,
+                        memory.wte.read::<[f32; 16]>(rows),
+                        dl::Grad {
+                            to: dl::field_mut!(d_net.wte),
+                            write: dl::Write::Add,
+                        },
+                    );
+            }
         }
         fn inspect<D: dl::Device>(
             memory: &GptTraining<D>,

@@ -110,6 +110,7 @@ fn backward(training: &Schedule) -> TokenStream {
             }: dl::Backward<'_, #d, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
+            let trained = context.first_trained(net.data());
             #begin #outputs #d_outputs #d_inputs
             #clear
             #calls

@@ -13,15 +13,30 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 impl Schedule<'_> {
-    /// Writes the calls of `steps`. Those that only serve the gradient to the input are under the condition that the caller asks for it.
+    /// Writes the calls of `steps`, under the conditions that something needs them.
     pub fn print(&self, steps: &[Step], direction: Direction) -> TokenStream {
         let together = steps.chunk_by(|a, b| a.guard == b.guard);
         let print = |steps: &[Step]| {
             let calls = steps.iter().map(|step| self.step(step, direction)).collect();
-            let guarded = steps[0].guard == Want::ForInput;
-            if guarded { self.ir.with_input_gradients(calls, quote!()) } else { calls }
+            match steps[0].guard {
+                Want::ForInput => self.ir.with_input_gradients(calls, quote!()),
+                Want::Trained(field) => match self.is_trained_up_to(field, direction) {
+                    Some(condition) => quote!(if #condition { #calls }),
+                    None => calls,
+                },
+                Want::Never | Want::Always => calls,
+            }
         };
         together.map(print).collect()
+    }
+    /// Writes the condition that a weight is trained up to a field, counted in memory; `None` for the last one, up to which it always is,
+    /// and in the loss, whose gradients are few.
+    fn is_trained_up_to(&self, field: usize, direction: Direction) -> Option<TokenStream> {
+        if direction == Direction::Loss {
+            return None;
+        }
+        let next = self.ir.access(*self.fields.get(field + 1)?);
+        Some(quote!(trained < dl::offset_of!(Self, #next)))
     }
 
     fn step(&self, step: &Step, direction: Direction) -> TokenStream {
@@ -150,6 +165,10 @@ impl Schedule<'_> {
             _ => view,
         };
         match (argument.optional, argument.tensor) {
+            (Some(Want::Trained(field)), _) => match self.is_trained_up_to(field, direction) {
+                Some(condition) => quote!(if #condition { dl::Some(#view) } else { dl::None }),
+                None => quote!(dl::Some(#view)),
+            },
             (Some(Want::Always), _) => quote!(dl::Some(#view)),
             (Some(Want::ForInput), Tensor::Gradient(value)) => {
                 if let Some(Place::InputGradient(k)) = self.plan.gradient(value) {

@@ -111,7 +111,7 @@ impl Planner<'_> {
         // that already shares its memory.
         let class = self.classes.of(d_from);
         let wanted = |value: ValueId| {
-            self.gradients.wants[value] == Want::Always && self.classes.of(self.gradient(value)) == class
+            self.gradients.wants[value] > Want::ForInput && self.classes.of(self.gradient(value)) == class
         };
         let leads_to_weights = (0..self.ir.values.len()).any(wanted);
         let exists = !matches!(self.classes.place(d_to), Some(Place::InputGradient(_))) || !leads_to_weights;

@@ -123,7 +123,9 @@ where
         } = pass;
         let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         let [even, odd] = &mut memory.d_between;
-        for (copy, of_copy) in memory.copies.iter_mut().enumerate().rev() {
+        // The copies before the first one with a weight to train need no gradients.
+        let trained = context.first_trained(net.data());
+        for (copy, of_copy) in memory.copies.iter_mut().enumerate().skip(trained / size_of::<M>().max(1)).rev() {
             // The gradient to the output of copy `k` is in slot `k % 2`.
             let (d_from, d_to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
             M::backward(Backward {
@@ -136,7 +138,10 @@ where
                 output: if copy + 1 == N { output.shorten() } else { memory.between[copy].read(n) },
                 d_output: if copy + 1 == N { d_output.reborrow() } else { d_to.write(n) },
                 d_net: Grad { to: d_net.to.item(copy), write: d_net.write },
-                d_input: if copy == 0 { d_input.as_mut().map(ViewMut::reborrow) } else { Some(d_from.write(n)) },
+                d_input: match copy {
+                    0 => d_input.as_mut().map(ViewMut::reborrow),
+                    _ => (trained < copy * size_of::<M>()).then(|| d_from.write(n)),
+                },
                 own_loss: false,
             });
         }

@@ -12,7 +12,8 @@
 //! OP.backward_in_place(pass, [kept…], d)                            elementwise; d holds d_output before, d_input after
 //! ```
 //!
-//! `pass` is the [`Context`](crate::Context) of the pass: the device and the seed. `kept…` are those of (inputs…,
+//! `pass` is the [`Context`](crate::Context) of the pass: the device, the seed, and the weights that are frozen, whose
+//! gradients an operation may leave out. `kept…` are those of (inputs…,
 //! output, saved) that the backward pass reads, in this order. `saved` is a value that the forward pass computes only
 //! for the backward pass; it has one entry per batch or per sample. With weights, `d_input` is an `Option`, since the
 //! first layer of a network needs no gradient to its input. Inputs of `u32` (tokens, classes) have no gradient and no

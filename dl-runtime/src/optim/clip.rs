@@ -5,7 +5,8 @@ use crate::ops::optimizer::clip_factor;
 use crate::range::LIMIT;
 use serde::{Deserialize, Serialize};
 
-/// The way in which large gradients are clipped before a step. Running statistics have no gradient and are not affected.
+/// The way in which large gradients are clipped before a step. Running statistics have no gradient, and those of frozen tensors do not
+/// count; neither is affected.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -2,13 +2,14 @@
 
 use super::Training;
 use super::checkpoint::{malformed, same};
-use super::optimizer_state::{OptimizerState, Trained};
+use super::optimizer_state::{OptimizerState, Span, Trained};
 use crate::io::safetensors::{Reader, Writer};
 use crate::ops::Device;
 use crate::optim::{Group, Optimizer};
 use crate::tensor::pod::reserved;
 use crate::{Passes, Result, TensorInfo};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// What a checkpoint says about the optimizer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Returns the state of the optimizer.
     pub(super) fn optimizer_on_host(&self) -> Result<OptimizerOnHost> {
         let state = &self.optimizing;
-        let record = |span: &super::optimizer_state::Span<D>| SpanRecord {
+        let record = |span: &Span<D>| SpanRecord {
             tensors: span.tensors.len(),
             group: span.trained.group,
             frozen: span.trained.frozen,
@@ -115,11 +116,8 @@ impl<M: Passes, D: Device> Training<M, D> {
             record.spans.push(SpanRecord { tensors, group: None, frozen: false, steps });
         }
         let counted = record.spans.iter().try_fold(0usize, |sum, span| sum.checked_add(span.tensors));
-        let fits = counted == Some(state.tensors.len())
-            && record
-                .spans
-                .iter()
-                .all(|span| span.steps <= record.steps && span.tensors > 0 || state.tensors.is_empty());
+        let complete = |span: &SpanRecord| span.steps <= record.steps && (span.tensors > 0 || state.tensors.is_empty());
+        let fits = counted == Some(state.tensors.len()) && record.spans.iter().all(complete);
         let groups = record.spans.iter().flat_map(|span| std::iter::repeat_n(span.group, span.tensors));
         if !fits || !groups.eq(state.trained().map(|trained| trained.group)) {
             let found = format!("{} spans of other tensors", record.spans.len());
@@ -151,7 +149,7 @@ impl<M: Passes, D: Device> Training<M, D> {
 
 impl OptimizerRecord {
     /// Checks that the optimizer is one of type `O`.
-    pub fn check<O: Optimizer>(&self, path: &std::path::Path) -> Result<()> {
+    pub fn check<O: Optimizer>(&self, path: &Path) -> Result<()> {
         same(path, "optimizer", O::NAME, &*self.name)
     }
 }

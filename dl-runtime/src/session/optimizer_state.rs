@@ -18,6 +18,8 @@ pub(crate) struct OptimizerState<D: Device> {
     pub segments: Segments<D>,
     /// The ranges of frozen numbers.
     pub frozen: Vec<Range<usize>>,
+    /// The index of the first number that is trained.
+    pub first: usize,
     /// [`Optimizer::workspace`], the largest of all spans.
     workspace: D::Buffer<f32>,
     /// [`Optimizer::NAME`]; empty before the first step.
@@ -81,6 +83,7 @@ impl<D: Device> OptimizerState<D> {
             spans: Vec::new(),
             segments: Segments::on(device, &[])?,
             frozen: Vec::new(),
+            first: 0,
             workspace: device.empty(),
             name: "",
             names: &[],
@@ -144,7 +147,11 @@ impl<D: Device> OptimizerState<D> {
             role: if trained.frozen { Role::Statistic } else { tensor.role },
             ..tensor.clone()
         });
-        self.segments = Segments::on(device, &segments(roles))?;
+        let segments = segments(roles);
+        // Where nothing is frozen, nothing asks for it.
+        let trained = segments.iter().find(|segment| segment.role != Role::Statistic && segment.start < segment.end);
+        self.first = trained.filter(|_| !self.frozen.is_empty()).map_or(0, |segment| segment.start);
+        self.segments = Segments::on(device, &segments)?;
         Ok(())
     }
     /// Returns how each tensor is trained.

@@ -160,7 +160,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     }
 
     /// Runs the network on a batch, and keeps the values that [`Training::backward`] needs. Each call updates running statistics
-    /// (`batch_norm`), whether or not a step follows, except with numbers that are not finite. Each call draws new masks of dropout and
+    /// (`batch_norm`) that are not [frozen](Training::freeze), whether or not a step follows, except with numbers that are not finite. Each call draws new masks of dropout and
     /// new noise, even if no step was taken since the last call; [`Training::backward`] uses those of its forward pass.
     ///
     /// # Errors
@@ -243,7 +243,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.passes += 1;
         let sequences = self.lengths.sequences();
         let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
-        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen);
+        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen, 0);
         M::forward(Forward {
             context: &Context { frozen, ..Context::new(&self.device, self.pass_seed()) },
             batch,
@@ -302,7 +302,8 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         let sequences = self.lengths.sequences();
         let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
-        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen);
+        let first = if self.d_input.is_some() { 0 } else { self.optimizing.first };
+        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen, first);
         M::backward(Backward {
             context: &Context { frozen, ..Context::new(&self.device, self.pass_seed()) },
             batch,

@@ -32,6 +32,12 @@ impl<'a, D: Storage> Context<'a, D> {
     pub fn statistics_of(&self, running: D::Ref<'_, f32>) -> Statistics {
         if self.frozen.any::<D>(running) { Statistics::Running } else { self.statistics }
     }
+    /// Returns the place, in bytes from the beginning of the weights of a network, of the first to which a gradient is needed; 0 if there
+    /// is one before them, or if the gradient to the input is needed. The weights of layers lie in the order in which they are first used,
+    /// so the backward pass of a network ends there.
+    pub fn first_trained(&self, net: D::Ref<'_, f32>) -> usize {
+        self.frozen.first_needed::<D>(net)
+    }
     /// Returns the context of a part of the network that draws random numbers of its own: the copy `index` of a stack, or a model inside
     /// a model.
     #[must_use]

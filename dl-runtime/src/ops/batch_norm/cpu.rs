@@ -152,7 +152,8 @@ impl BatchNormKernel for Cpu {
             }
             if statistics == Statistics::Running {
                 // Constants have no part in the gradient to the input.
-                (d_weight.fill(0.0), d_bias.fill(0.0));
+                d_weight.fill(0.0);
+                d_bias.fill(0.0);
             }
             if let Some((dx, write)) = d_input {
                 let size = s.samples_per_task() * s.sample();

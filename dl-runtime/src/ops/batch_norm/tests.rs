@@ -2,9 +2,11 @@
 
 use super::{BatchNorm, BatchNormOp};
 use crate::ops::Activation;
-use crate::tensor::{Storage, Write};
+use crate::tensor::{Frozen, Storage, Write};
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
-use crate::{Context, Pod};
+use crate::{Context, Device, Pod};
+use std::ops::Range;
+use std::slice::from_ref;
 
 const OP: BatchNormOp = BatchNormOp { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
 
@@ -94,6 +96,42 @@ fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
     assert_eq!(in_place, inferred);
 }
 
+fn frozen<'a, D: Device>(_: &D, weights: D::Ref<'_, f32>, ranges: &'a [Range<usize>]) -> Frozen<'a> {
+    Frozen::of::<D>(weights, ranges, 0)
+}
+
+/// The passes of training with frozen statistics, and in the second half with frozen weights too.
+fn frozen_case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
+    let len = samples * C * T::LEN;
+    let (w, x, dy) = (weights::<C>(), numbers(2, len), numbers(3, len));
+    for range in [2 * C..4 * C, 0..4 * C] {
+        let what = format!("frozen batch_norm of {samples} × {C} channels of {}", T::LEN);
+        let [y, saved, followed, dw, dx] = on_every_device!(|device| {
+            let (mut net, x, dy) = (device.tensor(&w), device.tensor(&x), device.tensor(&dy));
+            let (mut y, mut saved, mut dx) = (device.output(len), device.output(2 * C), device.output(len));
+            let mut dw = device.tensor(&[7.0; 4].repeat(C));
+            let frozen = frozen(device, net.data(), from_ref(&range));
+            let context = Context { frozen, ..Context::new(device, 0) };
+            let all = net.view_mut::<BatchNorm<C>>();
+            OP.forward(&context, all, x.view::<[T; C]>(), y.view_mut(), saved.view_mut());
+            let (d_weights, d_input) = (dw.grad(Write::Set), Some(dx.grad(Write::Set)));
+            let all = net.view::<BatchNorm<C>>();
+            OP.backward(&context, all, x.view::<[T; C]>(), saved.view(), dy.view(), d_weights, d_input);
+            [y.read(), saved.read(), net.read(), dw.read(), dx.read()]
+        });
+        let by = |w: &[f64], x: &[f64]| normalised(w, x, &(w[2 * C..3 * C].to_vec(), w[3 * C..].to_vec()), T::LEN);
+        assert_close(&what, &y, &by(&wide(&w), &wide(&x)), 5e-7);
+        assert_eq!((&saved[..], &followed), (&w[2 * C..], &w));
+        assert_close(&what, &dx, &gradient(|x| by(&wide(&w), x), &wide(&x), &dy), 4e-6);
+        if range.start == 0 {
+            assert_eq!(dw, vec![7.0; 4 * C]);
+        } else {
+            assert_close(&what, &dw[..2 * C], &gradient(|w| by(w, &wide(&x)), &wide(&w), &dy)[..2 * C], 2e-6);
+            assert_eq!(dw[2 * C..], vec![7.0; 2 * C]);
+        }
+    }
+}
+
 #[test]
 fn values_and_gradients() {
     case::<f32, 1>(2);
@@ -104,6 +142,16 @@ fn values_and_gradients() {
     case::<[[f32; 7]; 5], 2>(3);
     case::<[[f32; 4]; 3], 3>(2);
     case::<[[f32; 8]; 8], 2>(3);
+}
+
+#[test]
+fn values_and_gradients_with_frozen_statistics() {
+    frozen_case::<f32, 1>(1);
+    frozen_case::<f32, 37>(4);
+    // Two parts of each channel on a GPU.
+    frozen_case::<f32, 3>(100);
+    frozen_case::<[[f32; 7]; 5], 2>(3);
+    frozen_case::<[[f32; 8]; 8], 2>(3);
 }
 
 /// Runs the forward pass on `x`, and returns the output, the saved tensor, and the weights after it.

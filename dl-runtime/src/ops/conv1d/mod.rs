@@ -208,15 +208,18 @@ impl Conv1dOp {
         d_input: Option<Grad<D, X>>,
     ) {
         let (s, rows, device) = (self.sizes::<W, X, Y>(), sequences.rows(), context.device);
+        let frozen = context.frozen.all::<D>(weights.data());
         let ([weight, _], dy, nothing) = (W::split(weights), d_output.data(), D::slice(input.data(), 0..0));
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
         device.with_scratch(rows * s.window(), |mut windows| {
-            device.conv1d_gather(&s, sequences, nothing, input.data(), D::reborrow(&mut windows));
-            let (seen, write) = (D::share(&windows), d_weights.write);
-            if s.groups == 1 {
-                device.dense_backward_weights(s.product(rows), seen, dy, d_weight, d_bias, write);
-            } else {
-                device.conv1d_grouped_backward_weights(&s, seen, dy, [d_weight, d_bias], write);
+            if !frozen {
+                device.conv1d_gather(&s, sequences, nothing, input.data(), D::reborrow(&mut windows));
+                let (seen, write) = (D::share(&windows), d_weights.write);
+                if s.groups == 1 {
+                    device.dense_backward_weights(s.product(rows), seen, dy, d_weight, d_bias, write);
+                } else {
+                    device.conv1d_grouped_backward_weights(&s, seen, dy, [d_weight, d_bias], write);
+                }
             }
             let Some(Grad { to, write }) = d_input else { return };
             // The gradient to the windows takes their place.

@@ -70,7 +70,7 @@ impl CausalConv1dOp {
         d_input: Option<Grad<D, X>>,
     ) {
         let sizes = self.sizes::<W, X, Y>(input.len());
-        let (device, direction) = (context.device, Direction::Forward);
-        backward(device, &sizes, direction, weights, input.data(), d_output.data(), d_weights, d_input);
+        let direction = Direction::Forward;
+        backward(context, &sizes, direction, weights, input.data(), d_output.data(), d_weights, d_input);
     }
 }

@@ -185,23 +185,14 @@ impl Conv2dOp {
         d_input: Option<Grad<D, X>>,
     ) {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
-        backward(
-            context.device,
-            &sizes,
-            Direction::Forward,
-            weights,
-            input.data(),
-            d_output.data(),
-            d_weights,
-            d_input,
-        );
+        backward(context, &sizes, Direction::Forward, weights, input.data(), d_output.data(), d_weights, d_input);
     }
 }
 
 /// Computes the gradients to the weights and the input of the operation in `direction`.
 #[expect(clippy::too_many_arguments, reason = "the arguments of a backward pass, and the direction")]
 fn backward<D: Device, W: Kernel, X: Image>(
-    device: &D,
+    context: &Context<D>,
     sizes: &Conv2dSizes,
     direction: Direction,
     weights: View<D, W>,
@@ -210,8 +201,11 @@ fn backward<D: Device, W: Kernel, X: Image>(
     d_weights: Grad<D, W>,
     d_input: Option<Grad<D, X>>,
 ) {
-    let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
-    device.conv2d_weight_gradient(sizes, direction, input, d_output, [d_weight, d_bias], d_weights.write);
+    let device = context.device;
+    if !context.frozen.all::<D>(weights.data()) {
+        let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
+        device.conv2d_weight_gradient(sizes, direction, input, d_output, [d_weight, d_bias], d_weights.write);
+    }
     if let Some(Grad { to, write }) = d_input {
         let [weight, _] = W::split(weights);
         let no_bias = D::slice(weight, 0..0);

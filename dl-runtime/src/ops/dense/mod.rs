@@ -152,6 +152,11 @@ impl DenseOp {
         d_input: Option<Grad<D, X>>,
     ) {
         let sizes = DenseSizes { samples: input.rows::<I>().len(), inputs: I, outputs: O };
+        if context.frozen.all::<D>(weights.data()) {
+            let Some(Grad { to, write }) = d_input else { return };
+            let weight = weights.field::<[[f32; I]; O]>(offset_of!(Dense<I, O, B>, weight)).data();
+            return context.device.dense_backward_input(sizes, weight, d_output.data(), to.into_data(), write);
+        }
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), I * O);
         let (x, dy) = (input.data(), d_output.data());
         let Some(Grad { to, write }) = d_input else {

@@ -86,11 +86,14 @@ impl EmbeddingOp {
     pub fn backward<D: Device, T: Tokens<F>, const V: usize, const F: usize>(
         self,
         context: &Context<D>,
-        _: View<D, Embedding<V, F>>,
+        weights: View<D, Embedding<V, F>>,
         input: View<D, T>,
         d_output: View<D, T::Of>,
         d_weights: Grad<D, Embedding<V, F>>,
     ) {
+        if context.frozen.all::<D>(weights.data()) {
+            return;
+        }
         let Grad { to, write } = d_weights;
         context.device.embedding_backward(F, input.data(), d_output.data(), to.into_data(), write);
     }

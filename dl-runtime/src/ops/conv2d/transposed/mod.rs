@@ -63,7 +63,7 @@ impl ConvTranspose2dOp {
         d_input: Option<Grad<D, X>>,
     ) {
         let sizes = self.sizes::<W, X, Y>(input.len());
-        let (device, direction) = (context.device, Direction::Transposed);
-        backward(device, &sizes, direction, weights, input.data(), d_output.data(), d_weights, d_input);
+        let direction = Direction::Transposed;
+        backward(context, &sizes, direction, weights, input.data(), d_output.data(), d_weights, d_input);
     }
 }

@@ -17,7 +17,7 @@ mod workspace;
 pub use carried::{InitialStates, States};
 pub use context::{Context, Statistics};
 pub use gradient::{Grad, Write};
-pub use labels::{ClassRows, Labels};
+pub use labels::{Answers, ClassRows, Labels};
 pub use pack::{Pack, Part};
 pub use pod::Pod;
 pub use sequences::{Rows, Sequences, Streams};

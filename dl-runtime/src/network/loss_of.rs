@@ -110,26 +110,25 @@ where
             context,
             batch,
             net: nothing::<D, L>(&mut none),
-            input: output,
+            input: output.shorten(),
             memory: &mut memory.passes,
             carried: None,
             output: ViewMut::new(D::whole_mut(&mut memory.output), n),
         });
         // The gradient of a mean over the samples, or of a sum.
         let share = if L::REDUCTION == Reduction::Sum { 1.0 } else { 1.0 / n as f32 };
-        let mut d_terms = D::split_mut(D::whole_mut(&mut memory.d_terms), n * L::TERMS.len()).0;
-        for term in L::TERMS {
-            let (mut part, rest) = D::split_mut(d_terms, n);
+        for (i, term) in L::TERMS.iter().enumerate() {
+            let rest = D::split_mut(D::whole_mut(&mut memory.d_terms), i * n).1;
+            let mut part = D::split_mut(rest, n).0;
             device.clear(D::reborrow(&mut part));
             device.affine_in_place(1.0, share * term.weight, part);
-            d_terms = rest;
         }
         L::loss(ComputeLoss {
             context,
             batch,
-            net: nothing::<D, L>(&mut none).view(),
-            input: output,
-            target,
+            net: View::new(D::reinterpret(D::slice(D::whole(&none), 0..0)), 1),
+            input: output.shorten(),
+            target: target.shorten(),
             memory: &mut memory.passes,
             output: View::new(D::whole(&memory.output), n),
             terms: PartsMut::new(D::whole_mut(&mut memory.terms), n),
@@ -143,18 +142,18 @@ where
             let write = if i == 0 { Write::Set } else { Write::Add };
             device.affine(term.weight, 0.0, values, D::reborrow(&mut losses), write);
         }
-        if let Some(d_input) = d_output {
+        if let Some(d_input) = &mut d_output {
             L::backward(Backward {
                 context,
                 batch,
-                net: nothing::<D, L>(&mut none).view(),
-                input: output,
+                net: View::new(D::reinterpret(D::slice(D::whole(&none), 0..0)), 1),
+                input: output.shorten(),
                 memory: &mut memory.passes,
                 carried: None,
                 output: View::new(D::whole(&memory.output), n),
                 d_output: ViewMut::new(D::whole_mut(&mut memory.d_output), n),
                 d_net: Grad { to: nothing::<D, L>(&mut no_gradient), write: Write::Set },
-                d_input: Some(d_input),
+                d_input: Some(d_input.reborrow()),
                 own_loss: true,
             });
         }

@@ -92,7 +92,7 @@ where
     let (mut d_a, mut d_b) = (A::init(0), B::init(0));
     own.gradients(&mut d_a).unwrap();
     given.gradients(&mut d_b).unwrap();
-    assert_eq!(bits(flat(from_ref(&*d_a))), bits(flat(from_ref(&*d_b))));
+    assert_eq!(bits(flat(from_ref(&*d_a))), bits(flat(from_ref(&*d_b))), "{}", A::NAME);
     // As in prediction: together with the pass of inference, or after it.
     let evaluated = own.evaluate_objective(inputs, targets).unwrap();
     own.evaluate(inputs).unwrap();

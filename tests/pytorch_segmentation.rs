@@ -32,7 +32,7 @@ model! {
         mse(y, target, reduction: sum) + 0.25 * (y -> square -> mean)
     }
 
-    block log_cosh(y, target) {
+    block log_cosh(y, target: [_]) {
         let d = y - target;
         (d + ((0.0 - 2.0 * d) -> softplus) - 0.6931472) -> mean
     }
@@ -87,7 +87,8 @@ fn a_block_in_a_clause() {
     let fixture = Fixture::open("segmentation.safetensors");
     on_devices!(|device| {
         let net = fixture.model::<WithBlock>("log_cosh/weights/");
-        let (inputs, targets) = (fixture.samples::<[f32; 7]>("log_cosh/input"), fixture.samples::<[f32; 5]>("log_cosh/target"));
+        let (inputs, targets) =
+            (fixture.samples::<[f32; 7]>("log_cosh/input"), fixture.samples::<[f32; 5]>("log_cosh/target"));
         let mut training = Training::on(device, &*net, inputs.len()).unwrap();
         training.forward(&inputs).unwrap();
         agree("loss", &[training.objective(&targets).unwrap()], &fixture.floats("log_cosh/loss"), PASS);

@@ -6,6 +6,8 @@
 //!   with a margin (`MultiMarginLoss`). Their targets are `u32`. Over rows, `[…, classes]`, and with a class that is
 //!   ignored or a weight for each class there are [`RowCrossEntropy`] and [`WeightedCrossEntropy`].
 //! - Numbers, or independent yes/no labels: the losses of [`trained`]. Their target has the shape of the output.
+//!   [`BceWithLogits::pos_weight`] weighs rare labels.
+//! - Areas of pixels: [`Dice`] and [`Jaccard`] of classes, [`SigmoidDice`] and [`SigmoidJaccard`] of masks.
 //!
 //! A trainer takes these losses. They are also operations of the language, in the `loss { … }` of a model, together
 //! with those that compare several values of a network: [`Elementwise::KlNormal`], [`Pairs`], [`Triplet`] and

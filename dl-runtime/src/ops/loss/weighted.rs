@@ -335,12 +335,12 @@ impl WeightedClassKernel for Cpu {
         gradient: Gradient<'_, '_, Cpu>,
     ) {
         let (samples, blocks) = (sequences.samples(), t.len() / sizes.positions);
-        let divisor = f64::from(gradient.divisor(loss.reduction, 1.0, samples));
-        let (factor, of_row) = (factor_of_batch(&loss, samples, t) / divisor, blocks / sequences.rows().max(1));
+        let share = if loss.reduction == Reduction::Sum { 1.0 } else { 1.0 / samples as f64 };
+        let (factor, of_row) = (factor_of_batch(&loss, samples, t), blocks / sequences.rows().max(1));
         let Gradient { input, scale, to, write } = gradient;
         scratch::with(blocks, |scales| {
             for (n, range) in sequences.ranges().enumerate() {
-                let scale = scale.map_or(1.0 / samples as f64, |scale| f64::from(scale[n]));
+                let scale = scale.map_or(share, |scale| f64::from(scale[n]));
                 scales[range.start * of_row..range.end * of_row].fill((scale * factor) as f32);
             }
             let size = sizes.classes * sizes.positions;

@@ -234,7 +234,7 @@ fn gradient(cpu: &Cpu, overlap: Overlap, pixels: &dyn Pixels, gradient: Gradient
     let (together, scale) = (overlap.together(samples), gradient.scale);
     let weight = |group: usize| match scale {
         Some(scale) => scale[group * together..][..together].iter().map(|&scale| f64::from(scale)).sum::<f64>(),
-        None => together as f64 / samples as f64,
+        None => together as f64 * f64::from(1.0 / samples as f32),
     };
     with_sums(cpu, pixels, samples, |sums| {
         scratch::with(2 * areas * samples / together, |factors| {

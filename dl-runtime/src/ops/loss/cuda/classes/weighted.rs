@@ -96,8 +96,9 @@ impl WeightedClassKernel for Cuda {
     ) {
         let (samples, (ends, len)) = (sequences.samples(), sequences.on_device());
         let mut settings = self.scratch(1 + loss.weights.len());
-        let [factor, weights] =
-            loss.prepare(self, samples, 1.0 / gradient.divisor(loss.reduction, 1.0, samples), t, &mut settings);
+        // Without weights of samples, the kernel gives each sample the weight 1/samples, which it does not have in a sum.
+        let sum = if gradient.scale.is_some() { 1.0 } else { samples as f32 };
+        let [factor, weights] = loss.prepare(self, samples, sum, t, &mut settings);
         let Gradient { scale, to, write, .. } = gradient;
         let (group, per_row) = (sizes.group(t.len()), (t.len() / sequences.rows().max(1)) as u32);
         let (code, shape, ignored) = (code(loss.loss), sizes.shape(), loss.ignored());

@@ -32,13 +32,13 @@ model! {
     }
 
     /// A small U-Net (Ronneberger, Fischer, Brox, MICCAI 2015).
-    pub UNet(image: [1, SIDE, SIDE]) -> [CLASSES, SIDE, SIDE] {
+    pub UNet(image: [1, 32, 32]) -> [4, 32, 32] {
         let a = image -> double(8);
         let b = a -> down(16);
         let c = b -> down(32);
-        c -> up(b) -> up(a) -> conv2d(CLASSES, 1)
+        c -> up(b) -> up(a) -> conv2d(4, 1)
     }
-    loss(mask: u32[SIDE, SIDE]) {
+    loss(mask: u32[32, 32]) {
         cross_entropy(output, mask, ignore: 255) + dice(output, mask, ignore: 255, batch: true)
     }
 }

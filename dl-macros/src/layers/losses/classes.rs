@@ -4,7 +4,6 @@
 use super::*;
 use crate::check;
 use crate::ir::Range;
-use proc_macro2::{Ident, Span};
 
 /// A loss for classification.
 struct ClassificationLoss {
@@ -79,10 +78,9 @@ impl Layer for ClassificationLoss {
             return Some(built);
         }
         let ignore = ignore.map_or(quote!(dl::None), |class| quote!(dl::Some(#class as u32)));
-        let reduction = reduction(call);
-        let word = Ident::new(if reduction == Reduction::Sum { "Sum" } else { "Mean" }, Span::call_site());
+        let (reduction, written) = reduction(call);
         let fields = quote!(loss: #loss, classes: #classes, last: #last, ignore: #ignore, weights: &[#(#weights),*]);
-        let op = quote!(dl::ops::loss::WeightedClasses { #fields, reduction: dl::ops::loss::Reduction::#word });
+        let op = quote!(dl::ops::loss::WeightedClasses { #fields, reduction: #written });
         // The rows of a sequence are a dimension whose length may differ from sample to sample.
         let rows = last && output.dims.len() == 2;
         let mut built = built(if rows { quote!(dl::ops::loss::RowClasses(#op)) } else { op });

@@ -21,14 +21,16 @@ const REDUCTION: Parameter = Parameter::named(
     "whether the loss is the mean of its numbers, also over the batch, or their sum",
 );
 
-/// Returns the reduction that a use gives.
-fn reduction(call: &Call) -> Reduction {
-    if call.choice("reduction") == Some(SUM) { Reduction::Sum } else { Reduction::Mean }
+/// Returns the reduction that a use gives, and writes it.
+fn reduction(call: &Call) -> (Reduction, TokenStream) {
+    let choice = call.choice("reduction").unwrap_or(MEAN);
+    let reduction = if choice == SUM { Reduction::Sum } else { Reduction::Mean };
+    (reduction, quote!(dl::ops::loss::Reduction::#choice))
 }
 
 /// Builds the node of a loss that may be a sum, with the operation `op` of the mean.
 fn reduced(call: &Call, op: TokenStream) -> Built {
-    let reduction = reduction(call);
+    let (reduction, _) = reduction(call);
     let op = if reduction == Reduction::Sum { quote!(dl::ops::loss::Summed(#op)) } else { op };
     let mut built = built(op);
     built.op.reduction = Some(reduction);

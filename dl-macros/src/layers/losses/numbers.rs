@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::check;
-use proc_macro2::{Ident, Span};
 
 /// An elementwise loss of two values with the same shape.
 struct ElementwiseLoss {
@@ -58,9 +57,8 @@ impl Layer for ElementwiseLoss {
 fn weighted(call: &Call, shape: &Shape) -> Option<Built> {
     let (outputs, positions) = check::outputs(shape);
     check::positive_weights(call, &outputs)?;
-    let (weights, reduction) = (call.numbers("pos_weight"), reduction(call));
-    let word = Ident::new(if reduction == Reduction::Sum { "Sum" } else { "Mean" }, Span::call_site());
-    let fields = quote!(weights: &[#(#weights),*], positions: #positions, reduction: dl::ops::loss::Reduction::#word);
+    let (weights, (reduction, written)) = (call.numbers("pos_weight"), reduction(call));
+    let fields = quote!(weights: &[#(#weights),*], positions: #positions, reduction: #written);
     let mut built = built(quote!(dl::ops::loss::PositiveWeights { #fields }));
     built.op.reduction = Some(reduction);
     Some(built)

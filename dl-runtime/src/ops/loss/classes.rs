@@ -48,13 +48,12 @@ pub struct ClassSizes {
     pub positions: usize,
 }
 
-/// The kernel of losses of classes. The result is NaN for a target that is no class.
+/// The kernel of losses of classes, each as a mean or a sum. The result is NaN for a target that is no class.
 pub trait ClassLossKernel: Storage {
     /// Computes the loss of every sample.
     fn class_loss(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
@@ -63,8 +62,7 @@ pub trait ClassLossKernel: Storage {
     /// Computes the gradient to `x`.
     fn class_loss_backward(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
@@ -73,16 +71,15 @@ pub trait ClassLossKernel: Storage {
     /// Computes the losses, and the gradient of their mean; in one pass if the device can.
     fn class_loss_and_gradient(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
         losses: Self::Mut<'_, f32>,
         gradient: Gradient<'_, '_, Self>,
     ) {
-        self.class_loss(loss, reduction, sizes, x, t, losses);
-        self.class_loss_backward(loss, reduction, sizes, x, t, gradient);
+        self.class_loss(loss, sizes, x, t, losses);
+        self.class_loss_backward(loss, sizes, x, t, gradient);
     }
 }
 
@@ -106,7 +103,7 @@ impl Classes {
         losses: ViewMut<D, f32>,
     ) {
         let sizes = ClassSizes { classes: C, positions: T::LEN };
-        context.device.class_loss(self, reduction, sizes, output.data(), target.data(), losses.into_data());
+        context.device.class_loss((self, reduction), sizes, output.data(), target.data(), losses.into_data());
     }
     /// Computes the gradient to the output.
     pub fn backward<D: Device, T: Labels, const C: usize>(
@@ -128,7 +125,7 @@ impl Classes {
         gradient: Gradient<D>,
     ) {
         let sizes = ClassSizes { classes: C, positions: T::LEN };
-        context.device.class_loss_backward(self, reduction, sizes, output.data(), target.data(), gradient);
+        context.device.class_loss_backward((self, reduction), sizes, output.data(), target.data(), gradient);
     }
     /// Computes the loss of every sample, and the gradient of their mean or sum.
     pub(super) fn with_gradient<D: Device, T: Labels, const C: usize>(
@@ -142,7 +139,7 @@ impl Classes {
     ) {
         let (sizes, of_mean) = (ClassSizes { classes: C, positions: T::LEN }, Gradient::of_mean(d_output));
         let (x, t) = (output.data(), target.data());
-        context.device.class_loss_and_gradient(self, reduction, sizes, x, t, losses.into_data(), of_mean);
+        context.device.class_loss_and_gradient((self, reduction), sizes, x, t, losses.into_data(), of_mean);
     }
     /// Checks that the settings are in their ranges, and that `targets` are below `classes`.
     ///
@@ -331,8 +328,7 @@ fn with_formula(loss: Classes, sizes: ClassSizes, count: f32, x: &[f32], t: &[u3
 impl ClassLossKernel for Cpu {
     fn class_loss(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        (loss, reduction): (Classes, Reduction),
         sizes: ClassSizes,
         x: &[f32],
         t: &[u32],
@@ -343,8 +339,7 @@ impl ClassLossKernel for Cpu {
     }
     fn class_loss_backward(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        (loss, reduction): (Classes, Reduction),
         sizes: ClassSizes,
         x: &[f32],
         t: &[u32],

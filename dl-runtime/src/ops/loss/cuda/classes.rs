@@ -61,8 +61,7 @@ fn backward(
 impl ClassLossKernel for Cuda {
     fn class_loss(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        (loss, reduction): (Classes, Reduction),
         sizes: ClassSizes,
         x: Ref<'_, f32>,
         t: Ref<'_, u32>,
@@ -81,20 +80,18 @@ impl ClassLossKernel for Cuda {
     }
     fn class_loss_backward(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Ref<'_, f32>,
         t: Ref<'_, u32>,
         gradient: Gradient<'_, '_, Cuda>,
     ) {
         let none = Cuda::slice(x, 0..0);
-        backward(self, (loss, reduction), sizes, x, t, gradient, none);
+        backward(self, loss, sizes, x, t, gradient, none);
     }
     fn class_loss_and_gradient(
         &self,
-        loss: Classes,
-        reduction: Reduction,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Ref<'_, f32>,
         t: Ref<'_, u32>,
@@ -102,9 +99,9 @@ impl ClassLossKernel for Cuda {
         gradient: Gradient<'_, '_, Cuda>,
     ) {
         if sizes.positions > 1 {
-            self.class_loss(loss, reduction, sizes, x, t, losses);
-            return self.class_loss_backward(loss, reduction, sizes, x, t, gradient);
+            self.class_loss(loss, sizes, x, t, losses);
+            return self.class_loss_backward(loss, sizes, x, t, gradient);
         }
-        backward(self, (loss, reduction), sizes, x, t, gradient, &losses);
+        backward(self, loss, sizes, x, t, gradient, &losses);
     }
 }

@@ -67,16 +67,27 @@ impl Pixels for Classes<'_> {
         self.sizes
     }
     fn sums(&self, n: usize, sums: &mut [Sums], scratch: &mut [f32]) {
+        /// So many pixels are added up by themselves, which keeps the digits of the sums of large images.
+        const RUN: usize = 1024;
         let areas = self.sizes.areas;
+        let (scratch, run) = scratch.split_at_mut(2 * areas);
+        let (run, mut counted) = (run[..3 * areas].as_chunks_mut::<3>().0, 0);
         sums.fill([0.0; 3]);
+        run.fill([0.0; 3]);
         self.pixels(n, scratch, |_, p, label| {
             if label >= areas {
                 return sums.fill([f32::NAN; 3]);
             }
-            sums.iter_mut().zip(&*p).for_each(|(sums, p)| sums[1] += p);
-            sums[label][0] += p[label];
-            sums[label][2] += 1.0;
+            run.iter_mut().zip(&*p).for_each(|(run, p)| run[1] += p);
+            run[label][0] += p[label];
+            run[label][2] += 1.0;
+            counted += 1;
+            if counted % RUN == 0 {
+                add(sums, run);
+                run.fill([0.0; 3]);
+            }
         });
+        add(sums, run);
     }
     fn gradient(&self, n: usize, _: usize, factors: &[[f32; 2]], d: &mut [f32], scratch: &mut [f32]) {
         d.fill(0.0);
@@ -87,6 +98,11 @@ impl Pixels for Classes<'_> {
             to.zip(&*p).enumerate().for_each(|(class, (d, p))| *d = p * (slope(class) - mean));
         });
     }
+}
+
+/// Adds sums to others.
+fn add(to: &mut [Sums], from: &[Sums]) {
+    to.as_flattened_mut().iter_mut().zip(from.as_flattened()).for_each(|(to, from)| *to += from);
 }
 
 /// Logits with masks.
@@ -162,7 +178,7 @@ impl Overlap {
 
 /// Returns the scratch memory of a sample.
 fn scratch_of(OverlapSizes { areas, pixels, .. }: OverlapSizes) -> usize {
-    pixels.max(2 * areas)
+    pixels.max(5 * areas)
 }
 
 /// Calls `run` with the sums of every sample.

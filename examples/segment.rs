@@ -159,5 +159,5 @@ fn sheet(test: &Dataset<Picture, Mask>, scores: &[Scores]) -> Image {
             }
         }
     }
-    Image::of(&*sheet)
+    Image::of(&sheet)
 }

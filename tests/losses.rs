@@ -40,13 +40,13 @@ model! {
     /// The logarithm of the hyperbolic cosine of the error.
     pub loss LogCosh<const N: usize>(y: [N], target: [N]) {
         let d = y - target;
-        (d + ((0.0 - 2.0 * d) -> softplus) - 0.6931472) -> mean
+        (d + ((0.0 - 2.0 * d) -> softplus) - std::f32::consts::LN_2) -> mean
     }
 
     OwnLogCosh(x: [4]) -> [6] { x -> dense(6) }
     loss(target: [6]) {
         let d = output - target;
-        (d + ((0.0 - 2.0 * d) -> softplus) - 0.6931472) -> mean
+        (d + ((0.0 - 2.0 * d) -> softplus) - std::f32::consts::LN_2) -> mean
     }
 
     Rows(x: [.., 4]) -> [.., 2] { x -> dense(2) }
@@ -138,6 +138,51 @@ fn own_losses_of_segmentation_and_sums() {
     let targets: Vec<[f32; 6]> = (0..7).map(|n| std::array::from_fn(|i| x(n + 6 * i))).collect();
     same::<OwnHuberSum, GivenHuber, _, _>(&Huber { delta: 0.5 }.sum(), inputs, &targets);
     same::<OwnLogCosh, GivenHuber, _, _>(&LossOf::<LogCosh<6>>::new(), inputs, &targets);
+}
+
+/// The gradients of a loss that is written in `model!`, through another model, against differences.
+#[test]
+fn a_written_loss_has_the_gradients_of_its_differences() {
+    let inputs: Vec<[f32; 4]> = (0..5).map(|n| std::array::from_fn(|i| ((3 * n + i) as f32).sin())).collect();
+    let targets: Vec<[f32; 6]> = (0..5).map(|n| std::array::from_fn(|i| ((n + 2 * i) as f32).cos())).collect();
+    let loss = LossOf::<LogCosh<6>>::new();
+    let (_, gradients) = accumulated(&loss, &inputs, &targets, 5);
+    let at = |weight: usize, by: f32| {
+        let mut net = GivenHuber::init(7);
+        dl::pod::flat_mut(std::slice::from_mut(&mut *net))[weight] += by;
+        let outputs = net.predict(&inputs);
+        let errors = flat(&outputs).iter().zip(flat(&targets)).map(|(y, t)| f64::from(y - t).cosh().ln());
+        errors.sum::<f64>() / 30.0
+    };
+    for (weight, found) in gradients.iter().enumerate() {
+        let expected = (at(weight, 0.01) - at(weight, -0.01)) / 0.02;
+        assert!((f64::from(*found) - expected).abs() < 2e-4, "weight {weight}: {found}, not {expected}");
+    }
+}
+
+#[test]
+fn wrong_settings_are_errors_of_fit() {
+    let data = dl::data::Dataset::new(vec![[0.0; 4]; 3], vec![[0.0; 6]; 3]).unwrap();
+    fn error<L: Loss<[f32; 6], Target = [f32; 6]>>(loss: L, data: &dl::data::Dataset<[f32; 4], [f32; 6]>) -> String {
+        let error = Trainer::new(Sgd::new(0.1)).loss(loss).quiet().fit(&mut GivenHuber::init(1), data).unwrap_err();
+        assert!(matches!(error.error(), dl::Error::Setting { .. }), "{error}");
+        error.error().to_string()
+    }
+    let number = "must be a finite number of at least 0";
+    assert_eq!(
+        error(BceWithLogits.pos_weight(&[1.0, 2.0]), &data),
+        "`pos_weight` of `BceWithLogits` is a list of 2 numbers; it must be one number, or one for each of 6 outputs"
+    );
+    assert_eq!(
+        error(BceWithLogits.pos_weight(&[-1.0]), &data),
+        format!("`pos_weight` of `BceWithLogits` is -1; it {number}")
+    );
+    assert_eq!(
+        error(BceWithLogits.pos_weight(&[f32::NAN]).sum(), &data),
+        format!("`pos_weight` of `BceWithLogits` is NaN; it {number}")
+    );
+    let dice = SigmoidDice::default().smooth(-1.0);
+    assert_eq!(error(dice, &data), "`smooth` of `Dice` is -1; it must be a finite number above 0");
 }
 
 /// The loss of each batch, and the gradients after all of them.

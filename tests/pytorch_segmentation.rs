@@ -17,7 +17,7 @@ model! {
     /// The logarithm of the hyperbolic cosine.
     loss LogCosh<const N: usize>(y: [N], target: [N]) {
         let d = y - target;
-        (d + ((0.0 - 2.0 * d) -> softplus) - 0.6931472) -> mean
+        (d + ((0.0 - 2.0 * d) -> softplus) - std::f32::consts::LN_2) -> mean
     }
 
     const QUANTILE: f32 = 0.9;
@@ -34,7 +34,7 @@ model! {
 
     block log_cosh(y, target: [_]) {
         let d = y - target;
-        (d + ((0.0 - 2.0 * d) -> softplus) - 0.6931472) -> mean
+        (d + ((0.0 - 2.0 * d) -> softplus) - std::f32::consts::LN_2) -> mean
     }
     WithBlock(x: [7]) -> [5] { x -> dense(5) }
     loss(target: [5]) { log_cosh(output, target) }

@@ -10,11 +10,34 @@ use std::fmt::{Debug, Formatter};
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-/// The loss that [`model!`](crate::LossPasses) declares as `L`, for any network with outputs of that shape:
-/// `.loss(LossOf::<LogCosh<3>>::new())`.
+/// The loss that `model!` declares as `L`, for any network with outputs of that shape: `.loss(LossOf::<LogCosh<3>>::new())`.
 ///
 /// `L` is a `loss` item, or any model without weights that has a `loss` clause; its input is the output of the network. All its passes are
-/// generated, so it runs on every device. It keeps the memory of its intermediate values from step to step: use one for each training.
+/// generated, so it runs on every device. It keeps the memory of its intermediate values from step to step, so use one for each training.
+///
+/// ```
+/// # use dl_runtime as dl;
+/// # fn example<Net, LogCosh>(net: &mut Net, data: &dl::data::Dataset<[f32; 4], [f32; 3]>) -> dl::Result<()>
+/// # where
+/// #     Net: dl::Model<Input = [f32; 4], Output = [f32; 3]>,
+/// #     LogCosh: dl::LossPasses<Input = [f32; 3], Output = [f32; 3], Target = [f32; 3]>,
+/// # {
+/// use dl::prelude::*;
+/// // loss LogCosh(y: [3], target: [3]) {
+/// //     let d = y - target;
+/// //     (d + ((0.0 - 2.0 * d) -> softplus) - std::f32::consts::LN_2) -> mean
+/// // }
+/// let mut training = net.training(Cpu::new(), 16)?;
+/// let loss = LossOf::<LogCosh>::new();
+/// for (inputs, targets) in data.batches(16) {
+///     training.forward(inputs)?;
+///     training.loss(&loss, targets)?;
+///     training.backward();
+///     training.step(&Adam::new(1e-3))?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct LossOf<L> {
     /// The [`Memory`] for the device of the training, once there is one.
     memory: Mutex<Option<Box<dyn Any + Send>>>,
